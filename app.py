@@ -1,0 +1,25 @@
+"""The launcher: `streamlit run app.py`. What a visitor sees begins in imgcls/ui/entry.py.
+
+It is a launcher because a folder `pages` beside a script that calls `st.navigation` would make Streamlit run a page
+without its entry script when a deep link is the first request after a start.
+"""
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from imgcls.ui import errors, startup
+
+
+@asynccontextmanager
+async def lifespan(app):
+    startup.begin()
+    yield
+
+
+app = st.App(
+    Path(__file__).resolve().parent / "imgcls" / "ui" / "entry.py",
+    lifespan=lifespan,
+    on_script_error=errors.show,
+)

@@ -1,0 +1,177 @@
+"""Figures: data in, a Plotly Figure out. No Streamlit, no arithmetic beyond what drawing needs.
+
+    learning_curve, compare_curves       what happened during training (drawn in `imgcls.learning_curves`)
+    confusion_matrix, probability_bars   what a model answers
+    class_distribution                   what is in a data set
+    network                              what a model is made of (drawn in `imgcls.drawing`)
+
+Every figure has a fixed height and no background, so that a page's theme shows. Names may hold anything: they are
+shown as they are. Plotly is imported when the first figure is drawn, as its import takes longer than a page's rerun.
+"""
+
+import numpy as np
+
+from imgcls.drawing import network
+from imgcls.learning_curves import compare_curves, learning_curve, thin
+from imgcls.look import ERROR, QUIET, TRAINING, VALIDATION, class_colour, faded, lay_out, literal
+
+__all__ = [
+    "class_colour",
+    "class_distribution",
+    "compare_curves",
+    "confusion_matrix",
+    "learning_curve",
+    "literal",
+    "network",
+    "probability_bars",
+    "thin",
+]
+
+NAME_LENGTH = 18  # characters of a name beside an axis; the hover text has up to HOVER_LENGTH
+HOVER_LENGTH = 80
+PARTS = {"training": (TRAINING, ""), "validation": (VALIDATION, "/"), "test": ("#CC79A7", "x")}
+
+
+def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selected=None):
+    """Where the answers went: true classes down, predicted across, counts of pictures or shares of the true class.
+
+    Correct answers are grey and mistakes have a colour scale of their own, so that a good model's few mistakes show.
+    The last trace holds invisible markers with customdata [true, predicted]: Streamlit hears clicks on those, never
+    on a heat map. `selected` (true, predicted) gets a frame. From 41 classes on only cells with pictures answer.
+    """
+    import plotly.graph_objects as go
+
+    counts = np.asarray(matrix)
+    k = len(counts)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shown = share * 100 if as_shares else counts.astype(float)
+    diagonal = np.eye(k, dtype=bool)
+    errors = np.where(diagonal | (counts == 0), np.nan, shown)
+    right = np.where(diagonal & (counts > 0) & (not errors_only), shown, np.nan)
+    height = int(np.clip(34 * k + 130, 340, 740))
+    margins = (150, 16, 36, 110)  # above, room for Plotly's buttons, which would cover the corner cell
+
+    figure = go.Figure()
+    for values, colour, strongest in ((right, QUIET, 0.55), (errors, ERROR, 0.8)):
+        most = np.nanmax(values) if np.isfinite(values).any() else 1
+        steps = np.array([0, 0.02, 0.05, 0.1, 0.25, 0.5, 1])
+        scale = [[float(step), faded(colour, strongest * (0.1 + 0.9 * step**0.7))] for step in steps]
+        figure.add_heatmap(
+            z=values, zmin=0, zmax=most, colorscale=scale, showscale=False, hoverinfo="skip", xgap=1, ygap=1
+        )
+    asked = np.ones((k, k), bool) if k <= 40 else counts > 0
+    true, predicted = np.nonzero(asked)
+    figure.add_scatter(
+        x=predicted,
+        y=true,
+        mode="markers+text" if k <= 20 else "markers",
+        text=[
+            "" if errors_only and t == p else _cell(counts[t, p], share[t, p], as_shares)
+            for t, p in zip(true, predicted, strict=True)
+        ],
+        textfont={"size": 12 if k <= 12 else 10},
+        hovertext=[_answer(names, t, p, counts[t, p], share[t, p]) for t, p in zip(true, predicted, strict=True)],
+        hoverinfo="text",
+        customdata=np.column_stack([true, predicted]).tolist(),
+        marker={"symbol": "square", "size": 6, "color": QUIET, "opacity": 0},
+        # A click would fade the text of all other cells; with a colour of its own for the clicked one it does not.
+        selected={"textfont": {"color": TRAINING}},
+        showlegend=False,
+    )
+    lay_out(figure, height=height, x="predicted class", y="true class", margins=margins, legend=None)
+    # The nearest marker answers, however far it is, so that every spot of a cell of any width belongs to its own.
+    # Markers as large as cells would overlap on a narrow screen, and then a neighbour's answers (tried).
+    figure.update_layout(dragmode=False, hovermode="closest", hoverdistance=-1 if k <= 40 else 8)
+    step = max(1, -(-k // 40))
+    ticks = {"tickvals": list(range(0, k, step)), "ticktext": [literal(name, NAME_LENGTH) for name in names[::step]]}
+    figure.update_xaxes(range=[-0.5, k - 0.5], showgrid=False, tickangle=0 if k <= 6 else -45, **ticks)
+    figure.update_yaxes(range=[k - 0.5, -0.5], showgrid=False, **ticks)
+    if selected is not None:
+        row, column = selected
+        frame = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+        figure.add_shape(type="rect", line={"color": TRAINING, "width": 3}, **frame)
+    return figure
+
+
+def probability_bars(probabilities, names, *, most=10):
+    """One answer's probabilities (k,) in percent: in class order, or the `most` likely ones where there are more."""
+    import plotly.graph_objects as go
+
+    values = np.nan_to_num(np.asarray(probabilities, float), posinf=0, neginf=0) * 100
+    order = np.arange(len(values)) if len(values) <= most else np.argsort(-values, kind="stable")[:most]
+    answer = int(values.argmax()) if len(values) else None
+    labels = [literal(names[index], NAME_LENGTH) for index in order]
+    figure = go.Figure(
+        go.Bar(
+            x=values[order],
+            y=np.arange(len(order)),
+            orientation="h",
+            marker={"color": [class_colour(index) if index == answer else faded(QUIET, 0.55) for index in order]},
+            text=[f"<b>{values[index]:.1f} %</b>" if index == answer else f"{values[index]:.1f} %" for index in order],
+            textposition="outside",
+            cliponaxis=False,
+            hovertext=[f"{literal(names[index], HOVER_LENGTH)}: {values[index]:.2f} %" for index in order],
+            hoverinfo="text",
+        )
+    )
+    lay_out(figure, height=76 + 30 * max(len(order), 2), x="probability (%)", margins=(150, 60, 8, 52), legend=None)
+    figure.update_layout(bargap=0.3)
+    figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100])
+    bold = [f"<b>{label}</b>" if index == answer else label for index, label in zip(order, labels, strict=True)]
+    figure.update_yaxes(
+        range=[max(len(order), 1) - 0.5, -0.5], tickvals=list(range(len(order))), ticktext=bold, showgrid=False
+    )
+    return figure
+
+
+def class_distribution(counts_by_part, names):
+    """Pictures of each class in each part of a data set: a dict like {"training": counts (k,), "test": ...}."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    k = len(names)
+    for index, (part, counts) in enumerate(counts_by_part.items()):
+        colour, pattern = PARTS.get(part, (class_colour(index), "+"))
+        figure.add_bar(
+            x=np.arange(k),
+            y=np.asarray(counts),
+            name=literal(part, NAME_LENGTH),
+            # Hatching would blur thin bars; beside each other in the legend's order they are told apart anyway.
+            marker={
+                "color": colour,
+                "pattern": {"shape": pattern if k <= 30 else "", "fillmode": "overlay", "size": 7, "solidity": 0.2},
+            },
+            hovertext=[
+                f"{literal(name, HOVER_LENGTH)}, {literal(part)}: {_pictures(count)}"
+                for name, count in zip(names, counts, strict=True)
+            ],
+            hoverinfo="text",
+        )
+    lay_out(figure, height=340, x="class", y="pictures", margins=(72, 16, 16, 110))
+    step = max(1, -(-k // 50))
+    labels = [literal(name, NAME_LENGTH) for name in names[::step]]
+    figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)
+    figure.update_xaxes(
+        range=[-0.5, max(k, 1) - 0.5],
+        tickvals=list(range(0, k, step)),
+        ticktext=labels,
+        tickangle=0 if k <= 10 and max(map(len, labels), default=0) <= 10 else -45,
+        showgrid=False,
+    )
+    figure.update_yaxes(rangemode="tozero", tickformat=",d")
+    return figure
+
+
+def _cell(count, share, as_shares):
+    if not count:
+        return ""
+    return f"{share * 100:.1f} %" if as_shares else f"{count:,}"
+
+
+def _answer(names, true, predicted, count, share):
+    name, other = literal(names[true], HOVER_LENGTH), literal(names[predicted], HOVER_LENGTH)
+    return f"true {name}, predicted {other}: {_pictures(count)} ({share * 100:.1f} % of {name})"
+
+
+def _pictures(count):
+    return f"{int(count):,} picture{'' if count == 1 else 's'}"

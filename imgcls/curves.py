@@ -1,0 +1,101 @@
+"""What a run has written so far: `metrics.jsonl`, read as it grows.
+
+Lines, by their "kind":
+    phase   {"phase": "loading" | "training" | "testing" | "saving"}
+    plan    {"train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 10, "train_counts": [...], ...}
+    batch   {"epoch": 0.25, "loss": 0.61, "accuracy": 0.82, "rate": 5200.0}     means since the line before
+    epoch   {"epoch": 3, "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "best": true}
+"""
+
+import json
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass
+class Curves:
+    """The journal of one run. `refresh` reads what was added since the last look; it may be called from any thread."""
+
+    path: Path
+    phase: str = ""
+    plan: dict[str, Any] = field(default_factory=dict)
+    batches: list[dict[str, Any]] = field(default_factory=list)
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    _offset: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def refresh(self) -> "Curves":
+        """Reads the new lines. A torn last line is left for the next look; a line that is no JSON is passed over."""
+        with self._lock:
+            try:
+                with self.path.open("rb") as file:
+                    file.seek(self._offset)
+                    content = file.read()
+            except OSError:
+                return self
+            complete = content.rfind(b"\n") + 1
+            for line in content[:complete].splitlines():
+                self._take(line)
+            self._offset += complete
+        return self
+
+    def _take(self, line: bytes) -> None:
+        try:
+            entry = json.loads(line)
+            kind = entry["kind"]
+        except (ValueError, TypeError, KeyError):
+            return
+        if kind == "phase":
+            self.phase = str(entry.get("phase", ""))
+        elif kind == "plan":
+            self.plan = entry
+        elif kind == "batch":
+            self.batches.append(entry)
+        elif kind == "epoch":
+            self.epochs.append(entry)
+
+    def series(self, lines: str, *names: str) -> tuple[np.ndarray, ...]:
+        """Columns of the "batches" or "epochs" lines as float32; what is null or missing is NaN."""
+        rows = list(getattr(self, lines))
+        return tuple(np.array([_number(row.get(name)) for row in rows], np.float32) for name in names)
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The line of the best epoch so far."""
+        return next((line for line in reversed(self.epochs) if line.get("best")), None)
+
+    @property
+    def total_epochs(self) -> int:
+        return int(self.plan.get("epochs") or 0)
+
+    @property
+    def progress(self) -> float:
+        """Epochs done, with the fraction of the present one."""
+        within = self.batches[-1].get("epoch", 0) if self.batches else 0
+        return float(max(within or 0, len(self.epochs)))
+
+    @property
+    def pictures_per_second(self) -> float:
+        """Training pictures per second over the last lines, 0 if unknown."""
+        rates = [line["rate"] for line in self.batches[-8:] if line.get("rate")]
+        return float(np.mean(rates)) if rates else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until all epochs are done at the pace of the last ones, validation included; None while unknown."""
+        left = self.total_epochs - self.progress
+        if not self.total_epochs or left <= 0:
+            return None
+        recent = [line["seconds"] for line in self.epochs[-3:] if line.get("seconds")]
+        if recent:
+            return left * float(np.mean(recent))
+        rate = self.pictures_per_second
+        return left * self.plan.get("train", 0) / rate if rate else None
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else float("nan")

@@ -1,0 +1,89 @@
+"""What is known about a data set without loading a picture, read from its file.
+
+A data set is one file in this folder. Its docstring is the text that the page shows; it states TITLE, CLASSES, SHAPE,
+COUNTS, SOURCE, MEGABYTES, INK, AVOID and has `load(progress)`. Optional: VERSION (raise it when `load` gives something
+else than before), COARSE with COARSE_OF (names of groups of classes, and the group of each class), and for what is made
+from other files NEEDS (their names in $IMGCLS_DATA).
+"""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from imgcls.errors import DatasetError
+
+SOURCES = ("bundled", "download", "file")
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """What a data set's file says about itself."""
+
+    name: str
+    title: str
+    text: str  # two to four sentences for learners, with source and licence
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]  # height, width, channels
+    counts: tuple[int, int]  # training and test pictures, as published
+    source: str  # "bundled": comes with the packages; "download": fetched once; "file": made from files in $IMGCLS_DATA
+    megabytes: float  # what a fetch transfers; 0 if bundled
+    ink: bool  # written with a pen, so a drawing is a fair question
+    avoid: dict[str, str]  # augmentation -> why it does harm here
+    version: int = 1
+    coarse: tuple[str, ...] = ()  # names of the groups of classes, if there are any
+    coarse_of: tuple[int, ...] = ()  # the group of each class
+    needs: tuple[str, ...] = ()  # files that must lie in $IMGCLS_DATA, if source is "file"
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.classes)
+
+    @property
+    def file(self) -> str:
+        """The name of the file that may lie in $IMGCLS_DATA."""
+        return f"{self.name}.npz"
+
+
+def names() -> list[str]:
+    """All data sets: the default first, then by where they come from, number of classes and size."""
+    return sorted(_found(), key=_order)
+
+
+def facts(name: str) -> DatasetFacts:
+    """What the data set's file says. Raises DatasetError for a name that is none."""
+    module = module_of(name)
+    return DatasetFacts(
+        name=name,
+        title=module.TITLE,
+        text=inspect.cleandoc(module.__doc__ or ""),
+        classes=tuple(module.CLASSES),
+        shape=tuple(module.SHAPE),
+        counts=tuple(module.COUNTS),
+        source=module.SOURCE,
+        megabytes=float(module.MEGABYTES),
+        ink=bool(module.INK),
+        avoid=dict(module.AVOID),
+        version=getattr(module, "VERSION", 1),
+        coarse=tuple(getattr(module, "COARSE", ())),
+        coarse_of=tuple(getattr(module, "COARSE_OF", ())),
+        needs=tuple(getattr(module, "NEEDS", ())),
+    )
+
+
+def module_of(name: str) -> ModuleType:
+    """The file of a data set. Raises DatasetError that names the choices."""
+    if name not in _found():
+        raise DatasetError(f"No data set is called {name!r}. There are: {', '.join(names())}.")
+    return importlib.import_module(f"{__package__}.{name}")
+
+
+def _found() -> set[str]:
+    return {item.name for item in pkgutil.iter_modules([str(Path(__file__).parent)]) if not item.name.startswith("_")}
+
+
+def _order(name: str) -> tuple:
+    about = facts(name)
+    return name != "mnist_sample", SOURCES.index(about.source), about.num_classes, about.megabytes, name

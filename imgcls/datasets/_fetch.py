@@ -1,0 +1,117 @@
+"""Prepare a data set in a process of its own, at the press of a button, and watch it from any page.
+
+The page's server only starts a process and reads a small file: it decodes no array and imports no Keras.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+import psutil
+
+from imgcls import places
+from imgcls.datasets import _prepared, _progress
+from imgcls.datasets._facts import facts
+from imgcls.errors import DatasetError
+
+START_SECONDS = 60  # a busy machine may take so long until a new process says its first word
+
+_started: dict[str, subprocess.Popen] = {}  # kept, so that those that have ended can be reaped
+_starting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class FetchState:
+    """What a page shows about the preparation of one data set."""
+
+    state: str  # idle, running, failed or ready
+    share: float = 0.0  # 0 to 1
+    text: str = ""  # what is being done, with megabytes while downloading; for a failure the sentence
+
+
+def start_fetch(name: str) -> None:
+    """Starts the process that prepares the data set; does nothing while one runs or where it is ready."""
+    about = facts(name)
+    with _starting:
+        if fetch_state(name).state in ("running", "ready"):
+            return
+        stuck = _started.pop(name, None)
+        if stuck is not None and stuck.poll() is None:
+            _end(stuck.pid)
+            stuck.wait()
+        try:
+            _prepared.all_folder().mkdir(parents=True, exist_ok=True)
+            _progress.write(name, "starting", 0.0, "Starting")
+            with (_prepared.all_folder() / f"{name}.log").open("wb") as log:
+                _started[name] = subprocess.Popen(
+                    [sys.executable, "-m", "imgcls.datasets", name],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=places.repository_folder(),
+                    env=_environment(),
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise DatasetError(
+                f"{about.title} cannot be prepared: {_prepared.all_folder()}: {error.strerror or error}. "
+                "Set IMGCLS_CACHE to a folder that can be written."
+            ) from error
+
+
+def fetch_state(name: str) -> FetchState:
+    """How far the preparation is, whoever has started it."""
+    child = _started.get(name)
+    ended = child is not None and child.poll() is not None
+    if _prepared.is_ready(name):
+        return FetchState("ready", 1.0)
+    said = _progress.read(name)
+    if said is None:
+        return FetchState("idle")
+    share, text = said["share"], said["text"]
+    if said["phase"] == "failed":
+        return FetchState("failed", share, text)
+    patience = START_SECONDS if said["phase"] == "starting" else _progress.SILENT_SECONDS
+    ours = child is not None and said["pid"] in (child.pid, os.getpid())
+    if (ours and ended) or abs(time.time() - said["time"]) > patience:
+        return FetchState("failed", share, f"Preparing {facts(name).title} was interrupted. Press the button again.")
+    return FetchState("running", share, text)
+
+
+def cancel_fetch(name: str) -> None:
+    """Ends the process that prepares the data set, if a page or a shell has started one, and waits for its end."""
+    said = _progress.read(name)
+    child = _started.pop(name, None)
+    if child is not None:
+        _end(child.pid)
+        child.wait()
+    elif said and fetch_state(name).state == "running":
+        _end(said["pid"])
+    _progress.forget(name)
+
+
+def _end(pid: int) -> None:
+    """Ends the process if it is one that prepares data sets: a number may have passed to another one."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if "imgcls.datasets" not in process.cmdline():
+            return
+        process.terminate()
+        try:
+            process.wait(5)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def _environment() -> dict[str, str]:
+    paths = [str(places.repository_folder()), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        "CUDA_VISIBLE_DEVICES": "",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }

@@ -1,0 +1,128 @@
+"""A prepared data set: a folder of arrays that opens at once and that many processes share.
+
+<cache>/datasets/NAME/
+    x_train.npy  y_train.npy  x_test.npy  y_test.npy     uint8 pictures (n, h, w, c), int64 labels (n,)
+    dataset.json                                         written last: what the arrays are and came from
+<cache>/datasets/NAME.lock                               held by the process that prepares it
+<cache>/datasets/NAME.progress.json                      how far that process is; gone when it is done
+<cache>/datasets/NAME.log                                what it printed, if a page started it
+<cache>/datasets/.NAME-*                                 what is being made, or was left by a killed process
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from imgcls import places
+from imgcls.datasets._check import ARRAYS
+from imgcls.datasets._facts import DatasetFacts, facts
+from imgcls.errors import DatasetError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set's facts and its arrays, read-only and mapped from the disk."""
+
+    facts: DatasetFacts
+    x_train: np.ndarray  # uint8, (n, height, width, channels)
+    y_train: np.ndarray  # int64, (n,)
+    x_test: np.ndarray
+    y_test: np.ndarray
+    fingerprint: str  # of all four arrays: the same pictures and labels have the same one
+
+
+def open_dataset(name: str) -> Dataset:
+    """The data set, at once. Raises DatasetError, with the ways out, while it is not prepared."""
+    about = facts(name)
+    for _ in range(3):  # it may be replaced by a newer one between two reads
+        card = _card(about)
+        if card is None:
+            break
+        try:
+            arrays = [np.load(folder_of(name) / f"{key}.npy", mmap_mode="r", allow_pickle=False) for key in ARRAYS]
+        except (OSError, ValueError, EOFError):
+            continue
+        if card == _card(about) and [list(array.shape) for array in arrays] == [card["shapes"][key] for key in ARRAYS]:
+            return Dataset(about, *arrays, fingerprint=card["fingerprint"])
+    raise DatasetError(how_to_get(about))
+
+
+def is_ready(name: str) -> bool:
+    """Whether `open_dataset` would succeed: prepared, whole, and from the file that lies in $IMGCLS_DATA now."""
+    return _card(facts(name)) is not None
+
+
+def is_available(name: str) -> bool:
+    """Whether it can be used without a network: it is prepared, comes with the packages, or lies in $IMGCLS_DATA."""
+    about = facts(name)
+    return _is_at_hand(about) or is_ready(name)
+
+
+def how_to_get(about: DatasetFacts) -> str:
+    """The sentence for a data set that is not prepared."""
+    if _is_at_hand(about):
+        return (
+            f"{about.title} is not prepared yet. Press Prepare on the Data page, "
+            f"or run: python -m imgcls.datasets {about.name}"
+        )
+    if about.source == "file":
+        files = " and ".join(about.needs)
+        return f"{about.title} is made from {files}: put what is missing into the folder named by IMGCLS_DATA."
+    return (
+        f"{about.title} is not on this machine yet. Connect to the internet and press Fetch "
+        f"({about.megabytes:.1f} MB), or put {about.file} (Keras's four arrays) into the folder named by IMGCLS_DATA."
+    )
+
+
+def all_folder() -> Path:
+    """The folder of all prepared data sets."""
+    return places.cache_folder() / "datasets"
+
+
+def folder_of(name: str) -> Path:
+    """The folder of one prepared data set."""
+    return all_folder() / name
+
+
+def provided_file(about: DatasetFacts) -> Path | None:
+    """The file that somebody has put into $IMGCLS_DATA for this data set, if there is one."""
+    folder = places.data_folder()
+    if folder is None or about.source != "download":
+        return None
+    path = folder / about.file
+    return path if path.is_file() else None
+
+
+def stamp(path: Path) -> dict:
+    """What shows that a file was replaced."""
+    status = path.stat()
+    return {"bytes": status.st_size, "modified": status.st_mtime_ns}
+
+
+def _is_at_hand(about: DatasetFacts) -> bool:
+    """Whether it can be prepared without a network."""
+    if about.source == "file":
+        folder = places.data_folder()
+        return folder is not None and all((folder / file).is_file() for file in about.needs)
+    return about.source == "bundled" or provided_file(about) is not None
+
+
+def _card(about: DatasetFacts) -> dict | None:
+    """The content of dataset.json, or None where the prepared data set is missing, damaged or of an older source."""
+    folder = folder_of(about.name)
+    try:
+        card = json.loads((folder / "dataset.json").read_bytes())
+        if (card["format"], card["version"]) != (FORMAT, about.version):
+            return None
+        if any((folder / f"{key}.npy").stat().st_size != card["bytes"][key] for key in ARRAYS):
+            return None
+        provided = provided_file(about)
+        if provided and stamp(provided) != card["source"].get("stamp"):
+            return None
+        return card if isinstance(card["fingerprint"], str) and card["shapes"].keys() >= set(ARRAYS) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

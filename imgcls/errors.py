@@ -1,0 +1,30 @@
+"""Errors that a person sees.
+
+    UserError             says what happened, what was expected and what to do
+        SettingError      a setting is unknown or out of its range
+        DatasetError      a data set is missing, damaged or could not be fetched
+        PictureError      a file is not a picture that can be used
+        RunError          a run does not exist, is damaged, or has nothing to show yet
+
+Anything else that is raised is a bug: it keeps its traceback in the log and a visitor sees one plain sentence.
+"""
+
+
+class UserError(Exception):
+    """A message for the person in front of the screen: one to three plain sentences."""
+
+
+class SettingError(UserError):
+    """A setting is unknown or out of its range."""
+
+
+class DatasetError(UserError):
+    """A data set is missing, damaged or could not be fetched."""
+
+
+class PictureError(UserError):
+    """A file is not a picture that can be used."""
+
+
+class RunError(UserError):
+    """A run does not exist, is damaged, or has nothing to show yet."""

@@ -1,0 +1,225 @@
+"""Ink: what was drawn or written, as brightness on exact black, placed the way MNIST placed its digits.
+
+    separate_drawing   a canvas, on any ground      -> ink, H x W, 0 is ground and 255 is full ink
+    separate_photo     a photo of ink on paper      -> the same, and whether dark ink was turned to light
+    thicken            strokes of a fine pen        -> strokes as broad as those in MNIST
+    centre_ink         ink of any size and place    -> a square of `side` pixels
+
+Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning Applied to Document Recognition", 1998, tell how
+MNIST was made: the digits were scaled into a box of 20 x 20 pixels and their centre of mass was put at the centre of
+28 x 28.
+"""
+
+import numpy as np
+from PIL import Image, ImageFilter, ImageOps
+
+MNIST_FILL = 20 / 28
+BLANK_BELOW = 24  # grey levels of 255: a contrast below this is no ink
+LARGEST_ZOOM = 10  # a drawing that is smaller than a tenth of its canvas stays smaller, so that a dot stays a dot
+THIN = 0.07  # of the longer side: strokes below are thickened to ...
+BREADTH = 0.095  # ... this, the median of MNIST (1.9 pixels of 20, measured)
+WRITING_SIDE = 48  # pixels: the small copy in which the paper is estimated
+PHOTO_SIDE = 800  # pixels: a larger photo is reduced before ink is looked for
+
+
+def centre_ink(ink: np.ndarray, side: int, fill: float = MNIST_FILL) -> np.ndarray:
+    """Scale ink to `fill` of the side, keep its shape, and put its centre of mass at the centre: side x side, uint8.
+
+    `ink` is H x W, bright on 0, of any real dtype. With `fill` 1 its box is centred instead. No ink gives all zeros.
+    """
+    out = np.zeros((side, side), np.uint8)
+    peak = float(ink.max(initial=0))
+    box = ink_box(ink)
+    if box is None or peak <= 0:
+        return out
+    top, bottom, left, right = box
+    ink_crop = ink[top:bottom, left:right]
+    if ink_crop.dtype != np.uint8:
+        ink_crop = np.clip(ink_crop * (255 / peak), 0, 255).astype(np.uint8)
+
+    height, width = ink_crop.shape
+    scale = min(side * fill / max(height, width), LARGEST_ZOOM * side / max(ink.shape))
+    new_height, new_width = (min(side, max(1, round(length * scale))) for length in (height, width))
+    # The mean of an area keeps a thin stroke that a sharper filter would ring around; it is blocky when enlarging.
+    resampling = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
+    small = np.asarray(Image.fromarray(ink_crop).resize((new_width, new_height), resampling), np.float32)
+    small = small * (255 / max(float(small.max()), 1))
+
+    if fill >= 1:
+        centre_y, centre_x = new_height / 2, new_width / 2
+    else:
+        mass = small.sum()
+        # In MNIST the centre of mass lies in the middle of pixel 14, counted from 0 (measured), not between 13 and 14.
+        centre_y = float(small.sum(axis=1) @ np.arange(new_height)) / mass
+        centre_x = float(small.sum(axis=0) @ np.arange(new_width)) / mass
+    y = min(max(round(side / 2 - centre_y), 0), side - new_height)
+    x = min(max(round(side / 2 - centre_x), 0), side - new_width)
+    out[y : y + new_height, x : x + new_width] = np.rint(small)
+    return out
+
+
+def ink_box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
+    """Top, bottom, left and right of what is brighter than a tenth of the brightest; None where all is 0."""
+    peak = float(ink.max(initial=0))
+    if peak <= 0:
+        return None
+    there = ink > peak / 10
+    rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def separate_drawing(canvas: np.ndarray) -> np.ndarray | None:
+    """Ink of a canvas (H x W x 4 RGBA or H x W grey, uint8): its difference from the ground; None where it is empty.
+
+    The ground is what most of the border shows, so that white on black, black on white and ink on nothing are equal.
+    """
+    if canvas.ndim == 2:
+        canvas = canvas[..., None]
+    alpha = canvas[..., 3].astype(np.float32) if canvas.shape[-1] == 4 else None
+    if alpha is not None and np.median(border(alpha)) < 128:
+        ink = alpha
+    else:
+        ink = np.zeros(canvas.shape[:2], np.float32)
+        for channel in range(min(canvas.shape[-1], 3)):
+            values = canvas[..., channel].astype(np.float32)
+            np.maximum(ink, np.abs(values - np.median(border(values))), out=ink)
+        if alpha is not None:
+            ink *= alpha / 255
+    peak = float(ink.max(initial=0))
+    if peak < BLANK_BELOW:
+        return None
+    return np.where(ink > peak / 10, ink * (255 / peak), 0).astype(np.uint8)
+
+
+def border(values: np.ndarray) -> np.ndarray:
+    """The outermost pixels of an H x W array, as one row."""
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+
+
+def thicken(ink: np.ndarray) -> np.ndarray:
+    """Give the strokes of a fine pen the breadth they have in MNIST: about a tenth of the longer side of the ink.
+
+    The result is larger than `ink` by what the strokes grew. Strokes that are broad enough come back as they are.
+    """
+    box = ink_box(ink)
+    if box is None:
+        return ink
+    top, bottom, left, right = box
+    there = np.pad(ink[top:bottom, left:right] > float(ink.max()) / 4, 1)
+    edges = np.count_nonzero(there[1:] != there[:-1]) + np.count_nonzero(there[:, 1:] != there[:, :-1])
+    breadth = 2 * np.count_nonzero(there) / edges  # area by half the outline: the breadth of a long strip
+    longer = max(bottom - top, right - left)
+    if breadth >= THIN * longer:
+        return ink
+    radius = round((BREADTH * longer - breadth) / 2)
+    grown = np.pad(ink, radius)
+    for step in range(radius):
+        reach = grown.copy()
+        np.maximum(reach[1:], grown[:-1], out=reach[1:])
+        np.maximum(reach[:-1], grown[1:], out=reach[:-1])
+        across = reach if step % 2 else grown  # square and cross in turn make an octagon, so that all slopes are equal
+        across = across.copy()
+        np.maximum(reach[:, 1:], across[:, :-1], out=reach[:, 1:])
+        np.maximum(reach[:, :-1], across[:, 1:], out=reach[:, :-1])
+        grown = reach
+    return grown
+
+
+def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
+    """Ink of a photo (H x W, uint8) and whether it was darker than its paper; (None, False) where there is no ink.
+
+    The paper is what remains when all narrow marks are filled, so that shadows and a fall of light leave with it. What
+    is darker than its paper is ink from a threshold on (N. Otsu, "A Threshold Selection Method from Gray-Level
+    Histograms", 1979), with a soft edge; the paper becomes exactly 0. Specks are left out.
+    """
+    picture = Image.fromarray(grey).reduce(-(-max(grey.shape) // PHOTO_SIDE))
+    if min(picture.size) >= 3 * WRITING_SIDE:
+        picture = picture.filter(ImageFilter.MedianFilter(3))  # single noisy pixels
+    values = np.asarray(picture, np.float32)
+    # Ink is rare and far from its paper: the third power lets it decide which side it lies on.
+    is_dark = float(((values - _surroundings(picture)) ** 3).sum()) < 0
+    if not is_dark:
+        picture, values = ImageOps.invert(picture), 255 - values
+    rest = _paper(picture) - values
+    noise = 1.5 * float(np.median(np.abs(rest)))
+    rest = np.maximum(rest, 0)
+    threshold = _otsu(rest)
+    above = rest[rest > threshold]
+    if not above.size or float(np.mean(above)) < max(BLANK_BELOW, 6 * noise):
+        return None, False
+    full = float(np.mean(above))
+    low = max(2 * threshold - full, full / 4)
+    ink = np.clip((rest - low) / (full - low), 0, 1) * 255
+    return _without_specks(ink.astype(np.uint8)), is_dark
+
+
+def _paper(picture: Image.Image) -> np.ndarray:
+    """The brightness of the paper under dark ink, H x W: a grey closing fills what is narrower than a third.
+
+    Unlike a blur it keeps the edge of a shadow in its place (J. Serra, "Image Analysis and Mathematical Morphology",
+    1982).
+    """
+    small = _small(picture, 2 * WRITING_SIDE)
+    reach = max(small.size) // 6
+    for grow_or_shrink in (ImageFilter.MaxFilter(3), ImageFilter.MinFilter(3)):
+        for _ in range(reach):
+            small = small.filter(grow_or_shrink)
+    return _enlarge_smoothly(small, picture.size)
+
+
+def _surroundings(picture: Image.Image) -> np.ndarray:
+    """The median of half of the picture around every pixel, H x W."""
+    small = _small(picture, WRITING_SIDE)
+    return _enlarge_smoothly(small.filter(ImageFilter.MedianFilter(max(small.size) // 2 | 1)), picture.size)
+
+
+def _small(picture: Image.Image, longest: int) -> Image.Image:
+    scale = min(1.0, longest / max(picture.size))
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    return picture.resize((width, height), Image.Resampling.BOX)
+
+
+def _enlarge_smoothly(small: Image.Image, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(small.resize(size, Image.Resampling.BILINEAR), np.float32)
+
+
+def _otsu(values: np.ndarray) -> float:
+    """The threshold between two groups of values in 0..255 that makes the difference of their means largest."""
+    counts = np.bincount(values.astype(np.uint8).ravel(), minlength=256).astype(np.float64)
+    below = np.cumsum(counts)
+    sums = np.cumsum(counts * np.arange(256))
+    above = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
+    return float(np.nanargmax(between)) + 1 if np.isfinite(between).any() else 0.0
+
+
+def _without_specks(ink: np.ndarray) -> np.ndarray:
+    """Ink without parts that are much smaller than the largest one, and without what comes in from the rim."""
+    block = -(-max(ink.shape) // (2 * WRITING_SIDE))
+    padded = np.pad(ink, [(0, -length % block) for length in ink.shape])
+    blocks = padded.reshape(padded.shape[0] // block, block, -1, block)
+    there = blocks.max(axis=(1, 3)) > 127
+    # Every block takes the largest number among its neighbours until nothing changes: then a part has one number.
+    part = np.where(there, np.arange(1, there.size + 1).reshape(there.shape), 0)
+    while True:
+        wide = np.pad(part, 1)
+        wide = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
+        wide = np.where(there, np.maximum(np.maximum(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:]), 0)
+        if (wide == part).all():
+            break
+        part = wide
+    amount = np.bincount(part.ravel(), weights=blocks.sum(axis=(1, 3), dtype=np.float64).ravel())
+    amount[0] = 0
+    # The edge of a table or of a shadow reaches the rim of the picture; writing does only where nothing else is there.
+    touching = np.zeros(amount.size, bool)
+    touching[border(part)] = True
+    inside = np.where(touching, 0, amount).max()
+    amount[touching & (amount < 8 * inside)] = 0
+    keep = (amount * 12 >= amount.max())[part] & there
+    # The rim of a stroke lies in blocks that are not `there` themselves.
+    wide = np.pad(keep, 1)
+    wide = wide[:-2] | wide[1:-1] | wide[2:]
+    keep = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
+    mask = keep.repeat(block, axis=0).repeat(block, axis=1)[: ink.shape[0], : ink.shape[1]]
+    return np.where(mask, ink, 0)

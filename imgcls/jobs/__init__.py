@@ -1,0 +1,91 @@
+"""Starts trainers and stops them. A trainer is a process of its own: it outlives the page, the tab and the server."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+
+from imgcls import places
+from imgcls.errors import RunError
+from imgcls.runs import Run
+
+NICENESS = 10
+STOP_SECONDS = 3.0
+
+_children: list[subprocess.Popen] = []
+"""Trainers that this process started: an ended one stays a zombie until it is asked for."""
+
+
+def start(run: Run) -> None:
+    """Starts a trainer for a run, once: a second call for the same run does nothing."""
+    reap()
+    if not claim(run):
+        return
+    environment = {**os.environ, "PYTHONPATH": _with_package(os.environ.get("PYTHONPATH", ""))}
+    with (run.folder / "log.txt").open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-u", "-m", "imgcls.training", str(run.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=places.repository_folder(),
+            env=environment,
+            start_new_session=True,
+        )
+    _children.append(child)
+
+
+def claim(run: Run) -> bool:
+    """Marks a run as taken by a trainer; False if it was taken before. Exactly one caller gets True.
+
+    Raises:
+        RunError: the run folder cannot be written.
+    """
+    try:
+        with (run.folder / "trainer.json").open("x", encoding="utf-8") as file:
+            file.write(f'{{"started": {time.time()}}}\n')
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise RunError(f"The run could not be started: {error.strerror}.") from error
+    return True
+
+
+def delete(run: Run) -> None:
+    """Deletes a run; a running one is ended first: its trainer leaves by itself when the folder is gone."""
+    running = None if run.is_over else _process(run)
+    run.delete()
+    if running is not None:
+        with contextlib.suppress(psutil.Error):
+            running.wait(STOP_SECONDS)
+        with contextlib.suppress(psutil.Error):
+            running.kill()
+    reap()
+
+
+def reap() -> None:
+    """Collects the trainers that have ended."""
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+def be_nice() -> None:
+    """A trainer yields to the browser: called by a trainer that a page has started."""
+    with contextlib.suppress(psutil.Error, OSError):
+        this = psutil.Process()
+        this.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICENESS)
+
+
+def _process(run: Run) -> psutil.Process | None:
+    """The trainer of a run, found by its command line, so that a number that was given anew names no stranger."""
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "imgcls.training" in words and str(run.folder) in words:
+            return process
+    return None
+
+
+def _with_package(path: str) -> str:
+    return os.pathsep.join([str(places.repository_folder()), *([path] if path else [])])

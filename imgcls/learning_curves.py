@@ -1,0 +1,136 @@
+"""Loss and accuracy over epochs as figures; the pages reach them as `charts.learning_curve` and its neighbours."""
+
+import numpy as np
+
+from imgcls.look import BEST, TRAINING, VALIDATION, class_colour, faded, lay_out, literal
+
+MOST_POINTS = 500
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+QUANTITIES = {"loss": ("cross-entropy (nats)", 1, ".3f", ""), "accuracy": ("accuracy (%)", 100, ".1f", " %")}
+
+
+def learning_curve(quantity, *, batches, epochs, validation, best_epoch=None, height=300, total_epochs=None):
+    """Loss (nats) or accuracy (shares from 0 to 1, shown in percent) over epochs, for training and validation.
+
+    `batches`, `epochs`, `validation` are pairs (x, values), x in epochs; NaN and None leave gaps. `best_epoch` is the
+    x of the validation point to mark. With `total_epochs` the x axis covers the whole run from its start.
+    """
+    import plotly.graph_objects as go
+
+    title, scale, digits, unit = QUANTITIES[quantity]
+    figure = go.Figure()
+    for name, (x, values), style in (
+        ("training, batches", batches, {"mode": "lines", "line": {"color": faded(TRAINING, 0.5), "width": 1}}),
+        ("training", epochs, {"mode": "lines+markers", "line": {"color": TRAINING, "width": 2}}),
+        (
+            "validation",
+            validation,
+            {
+                "mode": "lines+markers",
+                "line": {"color": VALIDATION, "width": 2, "dash": "6px,3px"},
+                "marker": {"symbol": "diamond"},
+            },
+        ),
+    ):
+        x, values = thin(x, _numbers(values) * scale)
+        if len(x) > 60 and np.isfinite(values).sum() > 60:
+            style = style | {"mode": "lines"}
+        style = style | {"marker": style.get("marker", {}) | {"size": 5}}
+        hover = {"hoverinfo": "skip"} if name == "training, batches" else {"hovertemplate": f"%{{y:{digits}}}{unit}"}
+        figure.add_scatter(x=x, y=values, name=name, connectgaps=False, **hover, **style)
+    _mark_best(figure, validation, best_epoch, scale, total_epochs)
+    lay_out(figure, height=height, x="epoch", y=title)
+    figure.update_layout(hovermode="x unified")
+    figure.update_xaxes(hoverformat=".4~g", unifiedhovertitle={"text": "epoch %{x}"}, rangemode="tozero")
+    if total_epochs:
+        figure.update_xaxes(range=[0, total_epochs])
+    elif not any(len(x) for x, _ in (batches, epochs, validation)):
+        figure.update_xaxes(range=[0, 1])
+    _fit_quantity(figure, quantity)
+    return figure
+
+
+def compare_curves(runs, quantity):
+    """The validation curves of several runs, a list of (name, x in epochs, values), each with a colour and a dash."""
+    import plotly.graph_objects as go
+
+    title, scale, digits, unit = QUANTITIES[quantity]
+    figure = go.Figure()
+    for index, (name, x, values) in enumerate(runs):
+        x, values = thin(x, _numbers(values) * scale)
+        figure.add_scatter(
+            x=x,
+            y=values,
+            name=literal(name, 40),
+            mode="lines+markers" if np.isfinite(values).sum() <= 60 else "lines",
+            line={"color": class_colour(index), "width": 2, "dash": DASHES[index % len(DASHES)]},
+            marker={"size": 5},
+            hovertemplate=f"%{{y:{digits}}}{unit}",
+        )
+    rows = -(-len(runs) // 3)
+    lay_out(figure, height=340 + 20 * rows, x="epoch", y=title, margins=(64, 16, 16, 56 + 20 * rows), legend="below")
+    figure.update_layout(hovermode="x unified", showlegend=bool(runs))
+    figure.update_xaxes(hoverformat=".4~g", unifiedhovertitle={"text": "epoch %{x}"}, rangemode="tozero")
+    if not runs:
+        figure.update_xaxes(range=[0, 1])
+    _fit_quantity(figure, quantity)
+    return figure
+
+
+def thin(x, y, most=MOST_POINTS):
+    """At most `most` points (at least 8) of a curve, as float32: of each stretch its least and greatest value stay.
+
+    Also the first and the last point stay, and one gap of each stretch that has any. Infinite values become gaps.
+    """
+    x, y = _numbers(x), _numbers(y)
+    x, y = x[: len(y)], y[: len(x)]
+    if len(y) <= most:
+        return x, y
+    gaps = np.isnan(y)
+    stretches = np.array_split(np.arange(len(y)), (most - 2) // (3 if gaps.any() else 2))
+    keep = {0, len(y) - 1}
+    for stretch in stretches:
+        hole = gaps[stretch]
+        if hole.any():
+            keep.add(int(stretch[hole.argmax()]))
+        if not hole.all():
+            keep |= {int(stretch[np.nanargmin(y[stretch])]), int(stretch[np.nanargmax(y[stretch])])}
+    kept = sorted(keep)
+    return x[kept], y[kept]
+
+
+def _mark_best(figure, validation, best_epoch, scale, total_epochs):
+    x, values = _numbers(validation[0]), _numbers(validation[1])
+    found = [] if best_epoch is None else np.flatnonzero(x == best_epoch)
+    if not len(found) or np.isnan(values[found[0]]):
+        return
+    near_right_edge = best_epoch > 0.75 * (total_epochs or x[-1])
+    figure.add_scatter(
+        x=x[found[:1]],
+        y=values[found[:1]] * scale,
+        name="best",
+        mode="markers+text",
+        text=[f"best: epoch {best_epoch}"],
+        textposition="top left" if near_right_edge else "top right",
+        textfont={"color": BEST},
+        marker={"symbol": "star", "size": 15, "color": BEST},
+        hoverinfo="skip",
+        cliponaxis=False,
+        showlegend=False,
+    )
+
+
+def _fit_quantity(figure, quantity):
+    """Loss starts at 0, accuracy never shows more than 100 %; without points both have a sensible range."""
+    if quantity == "loss":
+        figure.update_yaxes(rangemode="tozero")
+    else:
+        figure.update_yaxes(autorangeoptions={"minallowed": 0, "maxallowed": 101})
+    if not any(np.isfinite(trace.y).any() for trace in figure.data):
+        figure.update_yaxes(range=[0, 1 if quantity == "loss" else 100])
+
+
+def _numbers(values):
+    """As float32 (n,), with NaN for None and for what is infinite."""
+    numbers = np.asarray(values, np.float32).reshape(-1)
+    return np.where(np.isfinite(numbers), numbers, np.float32("nan"))

@@ -1,0 +1,63 @@
+"""Model families: one file each, found by its name.
+
+A family is a function `classify(layers, images, num_classes, *, knobs...)` that returns one logit a class. `layers` is
+either `keras.layers` (in the trainer) or `imgcls.models.sketch` (on a page): the same function builds the network and
+draws its table before anything is trained, without TensorFlow. The docstring of the file is the text that the page
+shows; the keyword-only arguments are its controls.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
+
+from imgcls.errors import SettingError
+from imgcls.knobs import Knob, Value, completed, knobs_of
+from imgcls.models import sketch
+from imgcls.models.sketch import Row
+
+NOT_FAMILIES = {"sketch"}
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all families."""
+    return tuple(sorted(entry.name for entry in pkgutil.iter_modules(__path__) if entry.name not in NOT_FAMILIES))
+
+
+@cache
+def family(name: str) -> ModuleType:
+    """The module of a family: its `__doc__`, its `TITLE` and its `classify`.
+
+    Raises:
+        SettingError: there is no such family.
+    """
+    if name not in names():
+        raise SettingError(f"No model is called '{name}'. There are: {', '.join(names())}.")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+@cache
+def knobs(name: str) -> tuple[Knob, ...]:
+    """The controls of a family."""
+    return knobs_of(family(name).classify)
+
+
+def text(name: str) -> str:
+    """What a learner reads about a family."""
+    return inspect.cleandoc(family(name).__doc__)
+
+
+def table(name: str, shape: tuple[int, int, int], num_classes: int, settings: Mapping[str, Value]) -> tuple[Row, ...]:
+    """The layers of the network that these settings would build, as rows with shapes and parameter counts.
+
+    Raises:
+        SettingError: a setting is wrong, or the network does not fit this `shape` (height, width, channels).
+    """
+    values = completed(knobs(name), settings, f"The model '{name}'")
+    images = sketch.Input(shape)
+    scaled = sketch.Rescaling(1 / 255, name="normalise")(images)
+    logits = family(name).classify(sketch, scaled, num_classes, **values)
+    return sketch.Softmax(name="probabilities")(logits).rows

@@ -1,0 +1,60 @@
+"""Where things lie: the runs, the data that somebody provides, and what can be made again.
+
+    $IMGCLS_RUNS     runs                                          else saved_models/ beside the package
+    $IMGCLS_DATA     files NAME.npz that somebody put there        else none
+    $IMGCLS_CACHE    prepared data sets; safe to delete            else the user's cache folder
+
+The environment is read at each call, so that a test or a class room can point elsewhere.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+
+def runs_folder() -> Path:
+    """The folder that holds one folder a run. It need not exist yet."""
+    return _named("IMGCLS_RUNS") or repository_folder() / "saved_models"
+
+
+def data_folder() -> Path | None:
+    """The folder in which somebody has put data files, or None where nobody has named one."""
+    return _named("IMGCLS_DATA")
+
+
+def cache_folder() -> Path:
+    """The folder for what can be made again. It need not exist yet.
+
+    A machine without a home, or with one that cannot be written, gets a folder of the user's own among the temporary
+    files: the playground then starts as well, and only prepares its data again after a restart of the machine.
+    """
+    named = _named("IMGCLS_CACHE")
+    if named:
+        return named
+    usual = Path(platformdirs.user_cache_dir("imgcls", appauthor=False))
+    if usual.is_absolute() and _can_be_written(usual):
+        return usual
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    return Path(tempfile.gettempdir()) / f"imgcls-{user}"
+
+
+def repository_folder() -> Path:
+    """The folder that holds the package `imgcls`; a process started from here finds it."""
+    return Path(__file__).resolve().parent.parent
+
+
+def _named(variable: str) -> Path | None:
+    text = os.environ.get(variable, "").strip()
+    return Path(text).expanduser().absolute() if text else None
+
+
+def _can_be_written(folder: Path) -> bool:
+    for there in (folder, *folder.parents):
+        try:
+            if there.exists():
+                return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+        except OSError:
+            return False
+    return False

@@ -1,0 +1,102 @@
+"""Train one run, from a page's folder or from a shell.
+
+    python -m imgcls.training RUN_FOLDER
+    python -m imgcls.training --data mnist_sample --model cnn --epochs 3
+    python -m imgcls.training --config settings.json --epochs 20
+
+Every setting has its flag, those of the model family too. The run stands in the app like any other. Ctrl-C stops and
+keeps the best model so far.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from imgcls import datasets, jobs, models, places, runs
+from imgcls.config import KNOBS, Config
+from imgcls.errors import UserError
+from imgcls.knobs import Choice, Knob, Range
+from imgcls.training.terminal import Terminal
+from imgcls.training.trainer import Trainer
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) == 1 and not arguments[0].startswith("-"):
+        jobs.be_nice()
+        result = Trainer(runs.Run(Path(arguments[0]).resolve())).train()
+        return 0 if result["outcome"] in ("finished", "stopped") else 1
+    try:
+        return _from_shell(arguments)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _from_shell(arguments: list[str]) -> int:
+    chosen, extra = _parser(()).parse_known_args([word for word in arguments if word not in ("-h", "--help")])
+    start = Config.load(chosen.config) if chosen.config else Config()
+    family = models.knobs(chosen.model or start.model)
+    parser = _parser(family)
+    chosen = vars(parser.parse_args(arguments))
+    del extra
+    file, label, run_id, now = (chosen.pop(name) for name in ("config", "name", "id", "now"))
+    del file
+    given = {name: value for name, value in chosen.items() if value is not None}
+    same_family = given.get("model", start.model) == start.model
+    settings = dict(start.model_settings) if same_family else {}
+    settings.update({knob.name: knob.parsed(given.pop(knob.name)) for knob in family if knob.name in given})
+    values = {knob.name: knob.parsed(given[knob.name]) for knob in KNOBS if knob.name in given}
+    config = start.changed(**values, model_settings=settings)
+    if not datasets.is_ready(config.data):
+        print(f"Preparing {datasets.facts(config.data).title} ...")
+        datasets.prepare(config.data)
+    run = runs.create(config, label, run_id=run_id)
+    if (run.folder / "trainer.json").exists():
+        raise UserError(f"There is already a run '{run.id}'. Choose another --id, or delete it first.")
+    jobs.claim(run)
+    terminal = Terminal()
+    result = Trainer(run, listener=terminal, in_turn=not now).train()
+    terminal.close(result, run)
+    return 0 if result["outcome"] in ("finished", "stopped") else 1
+
+
+def _parser(family: tuple[Knob, ...]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m imgcls.training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"Data sets: {', '.join(datasets.names())}. Models: {', '.join(models.names())}. "
+        f"Runs lie in {places.runs_folder()} (IMGCLS_RUNS).",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings to start from, a config.json")
+    parser.add_argument("--name", default="", help="the name shown in the app")
+    parser.add_argument("--id", default="", help="the name of the run's folder (default: date, time and a number)")
+    parser.add_argument("--now", action="store_true", help="do not wait for another training to end")
+    for title, knobs in (("settings", KNOBS), ("settings of the model", family)):
+        group = parser.add_argument_group(title)
+        for knob in knobs:
+            group.add_argument(knob.flag, metavar=_values(knob), help=_help(knob))
+    return parser
+
+
+def _values(knob: Knob) -> str:
+    return {int: "N", float: "X", bool: "on|off", str: "NAME"}[knob.kind]
+
+
+def _help(knob: Knob) -> str:
+    limits: Any = ""
+    if isinstance(knob.limits, Range):
+        limits = f" {knob.limits.low:g} to {knob.limits.high:g}{' ' + knob.limits.unit if knob.limits.unit else ''};"
+    elif isinstance(knob.limits, Choice):
+        limits = f" One of: {', '.join(knob.limits.options)};"
+    default = {True: "on", False: "off"}.get(knob.default, knob.default) if knob.kind is bool else knob.default
+    return f"{knob.help}{limits} default {default}".replace("%", "%%")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,58 @@
+"""The sign of life: a thread that touches `heartbeat` each second, also while TensorFlow is being imported.
+
+It also answers for the trainer while nothing else can: a request to stop, or a run folder that is gone, ends a trainer
+that has not begun to train.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+
+from imgcls.runs import Run
+
+TOUCH_SECONDS = 1.0
+LOOK_SECONDS = 0.25
+
+
+class Heartbeat:
+    """Beats from `start` to `stop`. Until `released`, `give_up` is called when someone asks for a stop."""
+
+    def __init__(self, run: Run, give_up: Callable[[], None]):
+        self._run = run
+        self._give_up = give_up
+        self._ended = threading.Event()
+        self._released = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        touch(self._run)
+        self._thread.start()
+
+    def release(self) -> None:
+        """From here on the training loop looks for requests itself."""
+        self._released.set()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        looks = 0
+        while not self._ended.wait(LOOK_SECONDS):
+            looks += 1
+            if looks % round(TOUCH_SECONDS / LOOK_SECONDS) == 0:
+                touch(self._run)
+            if not self._run.folder.is_dir():
+                os._exit(3)  # The run was deleted: there is nothing left to write to.
+            if not self._released.is_set() and self._run.asked_to_stop:
+                self._give_up()
+
+
+def touch(run: Run) -> None:
+    """A full disk or a read-only folder must not end a training, so a failed touch is only a missed beat."""
+    try:
+        path = run.folder / "heartbeat"
+        path.touch()
+        os.utime(path)
+    except OSError:
+        pass

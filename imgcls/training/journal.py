@@ -1,0 +1,52 @@
+"""Writes `metrics.jsonl`, one line at a time, and tells a terminal the same if there is one."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+LINE_SECONDS = 0.3
+"""At most one "batch" line in this time: enough for a live curve, little enough for a long night."""
+
+
+class Journal:
+    """Appends and flushes; a reader sees whole lines. Values that are not finite are written as null."""
+
+    def __init__(self, path: Path, listener: Callable[[dict[str, Any]], None] = lambda line: None):
+        self._file = path.open("a", encoding="utf-8")
+        self._listener = listener
+        self._last_batch_line = time.monotonic()
+
+    def phase(self, name: str) -> None:
+        self._write({"kind": "phase", "phase": name})
+
+    def plan(self, **facts: Any) -> None:
+        self._write({"kind": "plan", **facts})
+
+    def is_time_for_a_batch_line(self) -> bool:
+        return time.monotonic() - self._last_batch_line >= LINE_SECONDS
+
+    def batch(self, **values: Any) -> None:
+        self._last_batch_line = time.monotonic()
+        self._write({"kind": "batch", **values})
+
+    def epoch(self, **values: Any) -> None:
+        self._last_batch_line = time.monotonic()
+        self._write({"kind": "epoch", **values})
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        line = {name: _plain(value) for name, value in line.items()}
+        self._file.write(json.dumps(line, allow_nan=False) + "\n")
+        self._file.flush()
+        self._listener(line)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 7) if math.isfinite(value) else None
+    return value

@@ -1,0 +1,57 @@
+"""Builds the Keras model of a run and exports it for the pages."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from imgcls import models
+from imgcls.config import Config
+
+
+def build(config: Config, shape: tuple[int, int, int], num_classes: int, pictures: np.ndarray) -> keras.Model:
+    """A model from raw uint8 pictures (n, height, width, channels) to probabilities (n, classes).
+
+    Scaling is its first layer, so training and serving cannot differ. `pictures` are training pictures, from which
+    'standardised' takes the mean and deviation of each channel.
+    """
+    inputs = keras.Input(shape, dtype="uint8", name="pictures")
+    scaled = _normalisation(config.normalisation, pictures)(inputs)
+    logits = models.family(config.model).classify(keras.layers, scaled, num_classes, **config.model_settings)
+    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(logits), name=config.model)
+
+
+def _normalisation(name: str, pictures: np.ndarray) -> keras.layers.Layer:
+    if name == "0 to 1":
+        return keras.layers.Rescaling(1 / 255, name="normalise")
+    if name == "-1 to 1":
+        return keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="normalise")
+    sample = pictures[:: max(1, len(pictures) // 10_000)].astype(np.float32)
+    mean, deviation = sample.mean((0, 1, 2)), sample.std((0, 1, 2)) + 1e-3
+    # One factor and offset for each channel say the same as keras.layers.Normalization and need no weights.
+    return keras.layers.Rescaling((1 / deviation).tolist(), offset=(-mean / deviation).tolist(), name="normalise")
+
+
+def logits_of(model: keras.Model) -> keras.Model:
+    """The same model without its softmax: losses are computed from logits, which is stable."""
+    return keras.Model(model.inputs, model.get_layer("probabilities").input)
+
+
+def export_litert(model: keras.Model, path: Path, pictures: np.ndarray) -> float:
+    """Writes the model for the pages, loads it again and compares its answers on some pictures.
+
+    Returns:
+        The largest difference between the two models' probabilities.
+
+    Raises:
+        RuntimeError: they differ by more than 0.001, so the file is not to be trusted.
+    """
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    path.write_bytes(converter.convert())
+    from imgcls.serving import Predictor
+
+    difference = float(np.abs(Predictor(path).probabilities(pictures) - model.predict_on_batch(pictures)).max())
+    if not difference <= 1e-3:
+        raise RuntimeError(f"The exported model answers differently: by {difference:.4f} on {len(pictures)} pictures.")
+    return difference

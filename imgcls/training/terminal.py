@@ -1,0 +1,72 @@
+"""A training as a person at a terminal sees it: a progress bar for each epoch, the scores at the end."""
+
+import sys
+from typing import Any
+
+from imgcls.runs import Run
+
+WIDTH = 30
+PHASES = {
+    "loading": "Loading TensorFlow and the pictures ...",
+    "testing": "Answering the test pictures ...",
+    "saving": "Exporting the model ...",
+}
+
+
+class Terminal:
+    """A listener of the journal that prints. Off a terminal the bar is left out and an epoch is one line."""
+
+    def __init__(self):
+        self._plan: dict[str, Any] = {}
+        self._is_terminal = sys.stdout.isatty()
+
+    def __call__(self, line: dict[str, Any]) -> None:
+        if line["kind"] == "phase" and line["phase"] in PHASES:
+            print(PHASES[line["phase"]], flush=True)
+        elif line["kind"] == "plan":
+            self._plan = line
+            print(
+                f"{line['train']:,} pictures to train, {line['validation']:,} to validate, {line['test']:,} to test; "
+                f"{line['parameters']:,} parameters.",
+                flush=True,
+            )
+        elif line["kind"] == "batch" and self._is_terminal:
+            done = line["epoch"] - int(line["epoch"]) or 1.0
+            number = int(line["epoch"] - 1e-6) + 1
+            bar = "#" * round(done * WIDTH)
+            print(
+                f"\rEpoch {number}/{self._plan['epochs']} [{bar:.<{WIDTH}}] loss {_number(line['loss'])} "
+                f"accuracy {_share(line['accuracy'])}  {line['rate']:,.0f} pictures/s   ",
+                end="",
+                flush=True,
+            )
+        elif line["kind"] == "epoch":
+            start = "\r" if self._is_terminal else ""
+            print(
+                f"{start}Epoch {line['epoch']}/{self._plan['epochs']}: loss {_number(line['loss'])}, "
+                f"accuracy {_share(line['accuracy'])}, validation loss {_number(line['val_loss'])}, "
+                f"validation accuracy {_share(line['val_accuracy'])}, {line['seconds']:.1f} s"
+                f"{'  (best so far)' if line['best'] else ''}".ljust(110),
+                flush=True,
+            )
+
+    def close(self, result: dict[str, Any], run: Run) -> None:
+        """The last words: the scores and where the run lies."""
+        if result.get("message"):
+            print(result["message"])
+        if "test_accuracy" in result:
+            print(
+                f"Best epoch {result['best_epoch']}: validation accuracy {_share(result['val_accuracy'])}. "
+                f"Test accuracy {_share(result['test_accuracy'])}, "
+                f"cross-entropy {_number(result['test_cross_entropy'])} "
+                f"on {result['counts']['test']:,} pictures."
+            )
+        print(f"Run {run.id} in {run.folder}")
+
+
+def _share(value: float | None) -> str:
+    return "no number" if value is None else f"{value:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "no number" if value is None else f"{value:.4f}"

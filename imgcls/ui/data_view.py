@@ -1,0 +1,83 @@
+"""What a page shows about a data set: its facts in a line, how to get it, and the three parts as they will be."""
+
+import numpy as np
+import streamlit as st
+
+from imgcls import datasets
+from imgcls.config import Config
+from imgcls.datasets import DatasetFacts
+from imgcls.ui import stored
+from imgcls.ui.errors import plain
+
+
+def training_count(facts: DatasetFacts) -> int:
+    """Training pictures of the set, validation included: as prepared, else as published."""
+    if datasets.is_ready(facts.name):
+        return len(datasets.open_dataset(facts.name).y_train)
+    return facts.counts[0]
+
+
+def one_line(facts: DatasetFacts) -> None:
+    """Size, classes and kind in one line."""
+    height, width, channels = facts.shape
+    names = ", ".join(facts.classes[:10]) + (", ..." if facts.num_classes > 10 else "")
+    st.caption(
+        f"{facts.num_classes} classes ({plain(names)}) · {height} x {width} pixels, "
+        f"{'colour' if channels == 3 else 'grey'}"
+    )
+
+
+def realised_counts(config: Config) -> bool:
+    """Shows how many pictures each part will have; False, with the way to get them, while they are not there.
+
+    Raises:
+        DatasetError: the wish cannot be met, as with fewer pictures than classes.
+    """
+    facts = datasets.facts(config.data)
+    if not datasets.is_ready(config.data):
+        get(facts)
+        return False
+    dataset = datasets.open_dataset(config.data)
+    labels = stored.training_labels(config.data, dataset.fingerprint)
+    training, validation = datasets.split_counts(labels, config.pictures, config.validation_share, facts.num_classes)
+    st.caption(
+        f"**{int(np.sum(training)):,}** pictures to train, **{int(np.sum(validation)):,}** to validate (taken from the "
+        f"training pictures, the same share of each class), **{len(dataset.y_test):,}** to test, which choose nothing."
+    )
+    return True
+
+
+@st.fragment(run_every=0.5)
+def _watch(name: str) -> None:
+    state = datasets.fetch_state(name)
+    if state.state != "running":
+        st.rerun()
+    st.progress(min(max(state.share, 0.0), 1.0), text=plain(state.text))
+    if st.button("Cancel", key=f"cancel-{name}"):
+        datasets.cancel_fetch(name)
+        st.rerun()
+
+
+def get(facts: DatasetFacts) -> None:
+    """The button that prepares or fetches a data set, its progress, or why it failed."""
+    state = datasets.fetch_state(facts.name)
+    if state.state == "running":
+        _watch(facts.name)
+        return
+    if state.state == "failed":
+        st.error(plain(state.text), icon=":material/cloud_off:")
+    if facts.source == "file" and not datasets.is_available(facts.name):
+        st.info(plain(datasets.how_to_get(facts)), icon=":material/folder_open:")
+        return
+    if datasets.is_available(facts.name):
+        label, explained = "Prepare", f"{facts.title} is on this machine; it has to be unpacked once, in a few seconds."
+    else:
+        label = f"Fetch {facts.megabytes:g} MB"
+        explained = (
+            f"{facts.title} is not on this machine yet. Fetch it from the internet once ({facts.megabytes:g} MB), "
+            f"or put {facts.file} into the folder named by IMGCLS_DATA."
+        )
+    st.info(plain(explained), icon=":material/download:")
+    if st.button(label, key=f"get-{facts.name}", icon=":material/download:", type="primary"):
+        datasets.start_fetch(facts.name)
+        st.rerun()

@@ -1,0 +1,24 @@
+"""The first script of every visit: the pages and the way between them."""
+
+import streamlit as st
+
+from imgcls.ui import errors
+from imgcls.ui.entry_paths import PAGES
+
+st.set_page_config(page_title="imgcls", page_icon=":material/image_search:", layout="wide")
+
+page = st.navigation(
+    [
+        st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True),
+        st.Page(PAGES / "data.py", title="Data", icon=":material/photo_library:"),
+        st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
+        st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:"),
+        st.Page(PAGES / "evaluate.py", title="Evaluate", icon=":material/fact_check:"),
+        st.Page(PAGES / "predict.py", title="Predict", icon=":material/draw:"),
+    ],
+    position="top",
+)
+# The page begins closer to the navigation than by default.
+st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
+with errors.shown():
+    page.run()

@@ -1,0 +1,200 @@
+"""The parts of the Evaluate page: scores, the matrix and its clicks, the gallery, the report, the curves."""
+
+import numpy as np
+import streamlit as st
+
+from imgcls import charts, metrics
+from imgcls.metrics import Report
+from imgcls.runs import Run
+from imgcls.ui import gallery, run_view, stored, words
+from imgcls.ui.errors import plain
+from imgcls.ui.stored import Tested
+
+PER_PAGE = 24
+EXPLAINED = {
+    "precision": "Of the pictures that were given a class, the share that belongs to it.",
+    "recall": "Of the pictures that belong to a class, the share that was given it.",
+    "F1": "The harmonic mean of precision and recall: high only if both are.",
+}
+
+
+def scores(report: Report, count: int) -> None:
+    """The accuracy in large type, the averages beside it, each with its 95 % interval."""
+    first, rest = st.columns([2, 7], vertical_alignment="center", gap="large")
+    with first:
+        st.html(
+            f'<div style="font-size:3.2rem;font-weight:700;line-height:1.1">{words.share(report.accuracy.value)}</div>'
+            f'<div style="opacity:.75">test accuracy<br>{words.interval(report.accuracy)}</div>'
+        )
+    with rest:
+        lines = []
+        for average in ("macro", "weighted"):
+            for name in ("precision", "recall", "F1"):
+                lines.append((f"{average} {name}", getattr(report, f"{average}_{name.lower()}"), EXPLAINED[name]))
+        with st.container(horizontal=True):
+            for name, score, explained in lines:
+                with st.container(width=150, gap=None):
+                    how = (
+                        "Every class counts the same."
+                        if name.startswith("macro")
+                        else "A class counts by its pictures."
+                    )
+                    st.metric(name.capitalize(), words.share(score.value), help=f"{explained} {how}")
+                    st.caption(words.interval(score))
+            with st.container(width=150, gap=None):
+                st.metric(
+                    "Cross-entropy",
+                    f"{report.cross_entropy.value:.3f}",
+                    help="Mean of minus the logarithm of the probability that the true class got, in nats: being "
+                    "surely wrong costs much. Smaller is better.",
+                )
+                st.caption(words.interval(report.cross_entropy, as_share=False))
+    st.caption(
+        f"From {words.count(count, 'test picture')} that were used neither to train nor to choose anything. "
+        "The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages."
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def matrix(run_id: str, stamp: tuple, _matrix: np.ndarray, names: tuple, as_shares: bool, errors_only: bool):
+    """The figure of the confusion matrix."""
+    return charts.confusion_matrix(_matrix, names, as_shares=as_shares, errors_only=errors_only)
+
+
+def follow_click() -> None:
+    """Takes the clicked cell into the URL, from where the gallery reads it."""
+    for key, value in st.session_state.items():
+        if not str(key).startswith("matrix-"):
+            continue
+        points = value.selection.points if value else []
+        if points:
+            true, predicted = points[0]["customdata"]["0"], points[0]["customdata"]["1"]
+            st.query_params["cell"] = f"{int(true)}-{int(predicted)}"
+            st.session_state["shown"] = "Cell"
+
+
+def worst_pairs(table: np.ndarray, names: list[str]) -> None:
+    """The most frequent mistakes as buttons: the keyboard's way to a cell."""
+    pairs = metrics.worst_pairs(table, names, most=6)
+    if not pairs:
+        st.caption("Not one mistake.")
+        return
+    with st.container(horizontal=True, gap="small"):
+        for true_name, predicted_name, number, _ in pairs:
+            true, predicted = names.index(true_name), names.index(predicted_name)
+            label = plain(f"{true_name} → {predicted_name}: {number}")
+            st.button(
+                label, key=f"pair-{true}-{predicted}", on_click=_choose_cell, args=(true, predicted), type="tertiary"
+            )
+
+
+def _choose_cell(true: int, predicted: int) -> None:
+    st.query_params["cell"] = f"{true}-{predicted}"
+    st.session_state["shown"] = "Cell"
+
+
+def _cell(num_classes: int) -> tuple[int, int] | None:
+    """The cell in the URL, if it names one."""
+    true, _, predicted = st.query_params.get("cell", "").partition("-")
+    if not (true.isascii() and true.isdigit() and predicted.isascii() and predicted.isdigit()):
+        return None
+    if len(true) > 4 or len(predicted) > 4 or max(int(true), int(predicted)) >= num_classes:
+        return None
+    return int(true), int(predicted)
+
+
+def pictures(run: Run, tested: Tested, names: list[str]) -> None:
+    """The gallery: wrong ones, right ones, or those of the chosen cell; paged."""
+    cell = _cell(len(names))
+    options = ["Wrong", "Right", *(["Cell"] if cell else [])]
+    if st.session_state.get("shown") not in options:
+        st.session_state["shown"] = "Cell" if cell else "Wrong"
+    st.subheader("Pictures", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = st.segmented_control(
+            "Pictures shown",
+            options,
+            required=True,
+            key="shown",
+            label_visibility="collapsed",
+            format_func=lambda option: _cell_words(cell, names) if option == "Cell" and cell else option,
+        )
+    is_right = tested.predicted == tested.labels
+    if shown == "Cell" and cell:
+        chosen = np.flatnonzero((tested.labels == cell[0]) & (tested.predicted == cell[1]))
+    else:
+        chosen = np.flatnonzero(is_right if shown == "Right" else ~is_right)
+    # The worst first: a wrong answer that was sure of itself, a right one that nearly was not given.
+    worst = (
+        tested.certainty[chosen]
+        if shown == "Right" or (cell and shown == "Cell" and cell[0] == cell[1])
+        else -tested.certainty[chosen]
+    )
+    chosen = chosen[np.argsort(worst, kind="stable")]
+    kept = chosen[tested.row_of[chosen] >= 0]
+    note = "" if len(kept) == len(chosen) else f", {len(kept):,} of them stored with the run"
+    order = "the least certain first" if shown == "Right" else "the most certain first"
+    st.caption(f"{words.count(len(chosen), 'picture')}{note}; {order}.")
+    if not len(kept):
+        st.info("No picture to show here.", icon=":material/check_circle:")
+        return
+    pages = -(-len(kept) // PER_PAGE)
+    page = 1
+    if pages > 1:
+        # A new list begins at its first page.
+        page = st.pagination(pages, key=f"page-{run.id}-{shown}-{cell if shown == 'Cell' else ''}", max_visible_pages=5)
+    _tiles(
+        run.id,
+        run.stamp("predictions.npz", "gallery.npz"),
+        tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE]),
+        tested,
+        names,
+    )
+
+
+def _tiles(run_id: str, stamp: tuple, indices: tuple, tested: Tested, names: list[str]) -> None:
+    gallery.show(_tile(int(index), tested, names) for index in indices)
+
+
+def _tile(index: int, tested: Tested, names: list[str]) -> gallery.Tile:
+    true, predicted = names[tested.labels[index]], names[tested.predicted[index]]
+    sure = f"{100 * tested.certainty[index]:.1f} %"
+    lines = (f"✓ {true}", sure) if true == predicted else (f"✗ {predicted}, {sure}", f"is {true}")
+    alt = f"Test picture {index}: true class {true}, answer {predicted} with {sure}"
+    return gallery.Tile(tested.pictures[tested.row_of[index]], alt, lines)
+
+
+def _cell_words(cell: tuple[int, int], names: list[str]) -> str:
+    return plain(f"{names[cell[0]]} → {names[cell[1]]}")
+
+
+def class_table(report: Report) -> None:
+    """Precision, recall and F1 of every class with their 95 % intervals, and how many pictures it has."""
+    classes = report.classes
+    columns: dict = {"Class": list(classes.names)}
+    for name in ("precision", "recall", "f1"):
+        score = getattr(classes, name)
+        columns[f"{name.capitalize()} (%)"] = 100 * np.asarray(score.value)
+        columns[f"{name.capitalize()}, 95 %"] = [
+            f"{100 * low:.1f}–{100 * high:.1f}" for low, high in zip(score.low, score.high, strict=True)
+        ]
+    columns["Pictures"] = np.asarray(classes.support)
+    st.dataframe(
+        columns,
+        hide_index=True,
+        height=min(36 * (len(classes.names) + 1), 460),
+        column_config={
+            f"{name} (%)": st.column_config.NumberColumn(
+                format="%.1f", help=EXPLAINED.get(name.lower(), EXPLAINED["F1"])
+            )
+            for name in ("Precision", "Recall", "F1")
+        },
+        alt="Precision, recall and F1 of every class.",
+    )
+
+
+def curves(run: Run) -> None:
+    """How it was learnt."""
+    if (run.folder / "metrics.jsonl").exists():
+        st.subheader("Learning curves", anchor=False)
+        run_view.draw_curves(stored.curves(run))

@@ -1,0 +1,60 @@
+"""A network before it is trained: its drawing, its size and its layers, redrawn with every turn of a control."""
+
+import streamlit as st
+
+from imgcls import drawing, models
+from imgcls.config import Config
+from imgcls.datasets import DatasetFacts
+from imgcls.models import Row
+from imgcls.ui import stored
+
+
+def rows_of(config: Config, facts: DatasetFacts) -> tuple[Row, ...]:
+    """The layers that these settings would build."""
+    settings = tuple(sorted(config.model_settings.items()))
+    return stored.layer_table(config.model, facts.shape, facts.num_classes, settings)
+
+
+def show(config: Config, facts: DatasetFacts) -> None:
+    """Parameter count, drawing and layer table."""
+    rows = rows_of(config, facts)
+    parameters = sum(row.parameters for row in rows)
+    learning = [row for row in rows if row.parameters]
+    st.markdown(f"### {parameters:,} parameters")
+    st.caption(f"in {len(learning)} layers that learn, of {len(rows)}. The picture enters at the left.")
+    st.plotly_chart(
+        _drawing(rows),
+        key="network",
+        config={"displayModeBar": False},
+        alt=f"The network from left to right: {', '.join(row.kind for row in rows)}.",
+    )
+
+
+def details(config: Config, facts: DatasetFacts) -> None:
+    """The layer table, and the text about the family for learners."""
+    with st.expander("Layer table", key="layers", icon=":material/table_rows:"):
+        table(rows_of(config, facts))
+    with st.expander("How this model works", key="how", icon=":material/school:"):
+        st.markdown(models.text(config.model))
+
+
+def table(rows: tuple[Row, ...]) -> None:
+    """One line a layer."""
+    st.dataframe(
+        {
+            "Layer": [row.name for row in rows],
+            "Kind": [row.kind for row in rows],
+            "Output": [" x ".join(map(str, row.shape)) for row in rows],
+            "Parameters": [row.parameters for row in rows],
+            "": [row.detail for row in rows],
+        },
+        hide_index=True,
+        height=min(36 * (len(rows) + 1), 460),
+        column_config={"Parameters": st.column_config.NumberColumn(format="localized")},
+        alt="The layers of the network with their output shapes and parameter counts.",
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _drawing(rows: tuple[Row, ...]):
+    return drawing.network(rows)

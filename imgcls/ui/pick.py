@@ -1,0 +1,67 @@
+"""Which run a page shows: it stands in the URL, so a link, F5 and a second tab show the same."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from imgcls import runs
+from imgcls.errors import RunError
+from imgcls.runs import Run
+from imgcls.ui.entry_paths import PAGES
+from imgcls.ui.errors import plain
+
+
+def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained model", prefer: str = "") -> Run:
+    """A select box of the usable runs; the one of `?run=` is chosen, else `prefer`, else the newest.
+
+    Ends the page with an empty state where there is none.
+    """
+    choices = {run.id: run for run in runs.everything() if usable(run)}
+    if not choices:
+        empty("There is no trained model yet.", "Train one: the first takes about a minute.")
+    asked = st.query_params.get("run", "")
+    if asked and asked not in choices:
+        try:
+            run = runs.find(asked)
+            st.info(f"“{plain(run.label)}” has nothing to show here yet. Another run is shown.", icon=":material/info:")
+        except RunError as error:
+            st.warning(plain(str(error)), icon=":material/search_off:")
+    ids = list(choices)
+    chosen = asked if asked in choices else prefer if prefer in choices else ids[0]
+    names = {run_id: _name(run) for run_id, run in choices.items()}
+
+    def follow() -> None:
+        st.query_params["run"] = st.session_state[key]
+
+    if st.session_state.get(key) != chosen:
+        st.session_state[key] = chosen
+    picked = st.selectbox(
+        label,
+        ids,
+        format_func=lambda run_id: names.get(run_id, run_id),
+        key=key,
+        on_change=follow,
+        help="All runs that have a trained model, the newest first.",
+    )
+    return choices[picked]
+
+
+def _name(run: Run) -> str:
+    result = run.result or {}
+    accuracy = result.get("test_accuracy")
+    return run.label if accuracy is None else f"{run.label} · {accuracy:.1%}"
+
+
+def empty(what: str, todo: str, *, page: str = "train.py", button: str = "Train a model") -> None:
+    """An empty state: what is missing, what to do next, and the button for it. Ends the page."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"#### {what}", text_alignment="center")
+        st.markdown(todo, text_alignment="center")
+        if st.button(button, type="primary"):
+            go(page)
+    st.stop()
+
+
+def go(page: str, **query: str) -> None:
+    """Changes to another page, with these parameters in its URL."""
+    st.switch_page(PAGES / page, query_params=query)

@@ -1,0 +1,54 @@
+"""Runs as a list of rows: what each was, how it ended, and the way to it."""
+
+import streamlit as st
+
+from imgcls import datasets
+from imgcls.errors import UserError
+from imgcls.runs import Run
+from imgcls.ui import pick, words
+from imgcls.ui.errors import plain
+
+COLUMNS = [4, 3, 2, 2, 2, 2]
+
+
+def show(chosen: list[Run]) -> None:
+    """One row a run, each a link to it."""
+    with st.container(border=True, gap="small"):
+        for run in chosen:
+            _row(run)
+
+
+def _row(run: Run) -> None:
+    facts = summary(run)
+    name, what, state, validation, test, age = st.columns(COLUMNS, vertical_alignment="center")
+    with name:
+        if st.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
+            pick.go("train.py", run=run.id)
+    what.caption(plain(f"{facts['data']} · {facts['model']}"))
+    word, icon, colour = words.STATES[facts["state"]]
+    with state:
+        st.badge(word, icon=icon, color=colour)
+    validation.caption(f"validation {words.share(facts['validation'])}")
+    test.caption(f"test {words.share(facts['test'])}")
+    age.caption(words.age(facts["created"]))
+
+
+def summary(run: Run) -> dict:
+    """What a list shows of a run; a damaged one gives what can still be read."""
+    facts = {"state": run.state, "data": "–", "model": "–", "created": run.created}
+    try:
+        config = run.config
+        facts |= {"model": config.model, "data": config.data}
+        facts["data"] = datasets.facts(config.data).title
+    except UserError:
+        pass
+    try:
+        result = run.result or {}
+    except UserError:
+        result = {}
+    return facts | {
+        "validation": result.get("val_accuracy"),
+        "test": result.get("test_accuracy"),
+        "seconds": result.get("seconds"),
+        "parameters": result.get("parameters"),
+    }

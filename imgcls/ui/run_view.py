@@ -1,0 +1,192 @@
+"""One run on the Train page: live while it trains, its outcome when it is over."""
+
+import streamlit as st
+
+from imgcls import charts, datasets, intervals, jobs
+from imgcls.augmentations import Augmentation
+from imgcls.curves import Curves
+from imgcls.errors import UserError
+from imgcls.runs import Run
+from imgcls.ui import pick, settings, stored, words
+from imgcls.ui.errors import plain
+
+TICK_SECONDS = 1.0
+PHASES = {
+    "": "Starting the trainer ...",
+    "loading": "Loading TensorFlow and the pictures ...",
+    "testing": "Answering the test pictures with the best epoch ...",
+    "saving": "Saving and checking the model ...",
+}
+OUTCOMES = {
+    "stopped": "It was stopped. The best epoch until then was tested and kept.",
+    "lost": "The trainer ended without a word: it was killed, or the machine went down. What it wrote until then is "
+    "below. Start it again with the same settings.",
+    "damaged": "The files of this run cannot be read. Delete it on the Runs page, or start a new one.",
+}
+
+
+def show(run: Run) -> None:
+    """The whole run: head, live part or outcome, settings and log."""
+    jobs.reap()
+    state = run.state
+    word, icon, colour = words.STATES[state]
+    st.title(plain(run.label))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(word, icon=icon, color=colour)
+        st.caption(_what(run))
+    if run.is_over:
+        _outcome(run, state)
+        draw_curves(stored.curves(run))
+    else:
+        held = st.toggle(
+            "Hold the picture still",
+            key="hold",
+            help="The training goes on; only the page stops being redrawn, so that you can read or zoom.",
+        )
+        st.fragment(run_every=None if held else TICK_SECONDS)(_live)(run)
+    _details(run)
+
+
+def _live(run: Run) -> None:
+    """Redrawn every second while the run is under way."""
+    if run.is_over:
+        st.rerun()
+    curves = stored.curves(run)
+    state = run.state
+    stopping = run.asked_to_stop
+    with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
+        with st.container(width="stretch"):
+            st.progress(_share_done(curves), text=_progress_words(curves, state, stopping))
+        if st.button(
+            "Stop", icon=":material/stop:", disabled=stopping, key="stop", help="Keeps the best epoch so far."
+        ):
+            run.ask_to_stop()
+            st.rerun(scope="fragment")
+    last = curves.epochs[-1] if curves.epochs else {}
+    newest = curves.batches[-1] if curves.batches else {}
+    best = curves.best or {}
+    left = None if stopping or curves.phase in ("testing", "saving") else curves.seconds_left
+    with st.container(horizontal=True):
+        st.metric("Training accuracy", words.share(newest.get("accuracy")), help="Mean of the last batches.")
+        st.metric("Validation accuracy", words.share(last.get("val_accuracy")), help="After the last whole epoch.")
+        st.metric("Best epoch", best.get("epoch", "–"), help="The one whose weights are kept.")
+        st.metric("Pictures per second", f"{curves.pictures_per_second:,.0f}" if curves.batches else "–")
+        st.metric("Time left", words.duration(left), help="At the present pace, if no early stop comes before.")
+    draw_curves(curves)
+
+
+def _share_done(curves: Curves) -> float:
+    return min(1.0, curves.progress / curves.total_epochs) if curves.total_epochs else 0.0
+
+
+def _progress_words(curves: Curves, state: str, stopping: bool) -> str:
+    if stopping and curves.phase not in ("testing", "saving"):
+        return "Stopping: the best epoch so far is kept."
+    if state == "queued":
+        return "Waiting for another training to end. It starts by itself, also when this page is closed."
+    if curves.phase == "training":
+        epoch = min(int(curves.progress) + 1, curves.total_epochs)
+        return f"Epoch {epoch} of {curves.total_epochs}"
+    return PHASES.get(curves.phase, "")
+
+
+def draw_curves(curves: Curves) -> None:
+    """Loss and accuracy, side by side."""
+    best = (curves.best or {}).get("epoch")
+    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        figure = charts.learning_curve(
+            quantity,
+            batches=curves.series("batches", "epoch", quantity),
+            epochs=curves.series("epochs", "epoch", quantity),
+            validation=curves.series("epochs", "epoch", f"val_{quantity}"),
+            best_epoch=best,
+            total_epochs=curves.total_epochs or None,
+        )
+        with column:
+            st.plotly_chart(
+                figure,
+                key=f"curve-{quantity}",
+                config={"displayModeBar": False},
+                alt=_told(quantity, curves),
+            )
+
+
+def _told(quantity: str, curves: Curves) -> str:
+    """The curve in words."""
+    if not curves.epochs:
+        return f"Learning curve of the {quantity}: no epoch is complete yet."
+    last = curves.epochs[-1]
+    ends = (
+        f"{last.get(name):.3f}" if last.get(name) is not None else "no number" for name in (quantity, f"val_{quantity}")
+    )
+    return "Learning curve of the {} over {} epochs, now {} in training and {} in validation.".format(
+        quantity, len(curves.epochs), *ends
+    )
+
+
+def _outcome(run: Run, state: str) -> None:
+    try:
+        result = run.result or {}
+    except UserError as error:
+        result = {"message": str(error)}
+    message = result.get("message") or OUTCOMES.get(state, "")
+    if message:
+        tell = st.error if state in ("failed", "lost", "damaged") else st.info
+        tell(plain(message), icon=words.STATES[state][1])
+    if "test_accuracy" in result:
+        count = result.get("counts", {}).get("test", 0)
+        low_high = ""
+        if count:
+            score = intervals.wilson(round(result["test_accuracy"] * count), count)
+            low_high = f"95 % interval: {words.interval(score)}, from {count:,} test pictures that chose nothing."
+        with st.container(horizontal=True):
+            st.metric("Test accuracy", words.share(result["test_accuracy"]), help=low_high)
+            st.metric("Validation accuracy", words.share(result.get("val_accuracy")), help="Of the best epoch.")
+            st.metric("Best epoch", f"{result.get('best_epoch')} of {result.get('epochs')}")
+            st.metric("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}")
+            st.metric("Training time", words.duration(result.get("training_seconds")))
+    with st.container(horizontal=True):
+        if run.is_tested and st.button("See its mistakes", type="primary", icon=":material/fact_check:"):
+            pick.go("evaluate.py", run=run.id)
+        if run.is_ready and st.button("Try it", icon=":material/draw:"):
+            pick.go("predict.py", run=run.id)
+        if state != "damaged" and st.button("Train again with changes", icon=":material/tune:"):
+            pick.go("train.py", **settings.query_of(run.config))
+        if st.button("New training", icon=":material/add:"):
+            pick.go("train.py")
+
+
+def _what(run: Run) -> str:
+    try:
+        config = run.config
+        title = datasets.facts(config.data).title
+    except UserError as error:
+        return plain(str(error))
+    return plain(f"{title} · {config.model} · started {words.age(run.created)}")
+
+
+def _details(run: Run) -> None:
+    """Settings and log, closed."""
+    with st.expander("Settings", icon=":material/list:", key="settings"):
+        try:
+            config = run.config
+        except UserError as error:
+            st.caption(plain(str(error)))
+        else:
+            table = config.as_dict()
+            del table["version"]
+            table.update(table.pop("model_settings"))
+            st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
+            st.dataframe(
+                {
+                    "Setting": [name.replace("_", " ") for name in table],
+                    "Value": [str(value) for value in table.values()],
+                },
+                hide_index=True,
+                alt="All settings of this run.",
+            )
+    log = run.folder / "log.txt"
+    if log.exists():
+        with st.expander("Log", icon=":material/terminal:", key="log", on_change="rerun") as section:
+            if section.open:
+                st.code(log.read_bytes()[-20_000:].decode("utf-8", "replace"), language=None, height=300)

@@ -1,0 +1,188 @@
+"""The form of the Train page: controls made from knobs, a `Config` out of them.
+
+Every control stands in the URL as soon as it differs from its default, so settings survive F5 and can be sent to
+somebody, and another page can open a prepared form.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from imgcls import datasets, models
+from imgcls.augmentations import Augmentation
+from imgcls.config import KNOBS, Config
+from imgcls.datasets import DatasetFacts
+from imgcls.knobs import Choice, Knob, Range, Value
+from imgcls.ui import words
+from imgcls.ui.errors import plain
+
+BY_NAME = {knob.name: knob for knob in KNOBS}
+STEPS = {"learning_rate": 0.0005, "batch_size": 16}
+PICTURES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+
+
+def query_of(config: Config) -> dict[str, str]:
+    """The URL parameters that open the form with these settings."""
+    values: dict[str, Value] = {}
+    start = Config(model=config.model)
+    for knob in KNOBS:
+        if getattr(config, knob.name) != getattr(start, knob.name) or knob.name in ("data", "model"):
+            values[knob.name] = getattr(config, knob.name)
+    for name, value in config.model_settings.items():
+        if value != start.model_settings[name]:
+            values[f"{config.model}.{name}"] = value
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+
+
+def control(knob: Knob, key: str, *, label: str = "", **changes: Any) -> Value:
+    """The widget of a knob, bound to the URL under `key`; `changes` override what the knob says."""
+    limits, label = knob.limits, label or knob.label
+    common = {"key": key, "help": knob.help, "bind": "query-params"}
+    if knob.kind is bool:
+        return st.toggle(label, value=knob.default, **common)
+    if isinstance(limits, Choice):
+        return st.selectbox(label, limits.options, index=limits.options.index(knob.default), **common)
+    if not isinstance(limits, Range):
+        raise TypeError(f"no widget for {knob}")
+    if limits.unit:
+        label = f"{label} ({limits.unit})"
+    low, high = knob.kind(limits.low), knob.kind(changes.get("high", limits.high))
+    value = knob.kind(knob.default)
+    if limits.step:
+        return st.slider(label, low, high, value, knob.kind(limits.step), **common)
+    if knob.kind is float:
+        return st.number_input(label, low, high, value, step=STEPS.get(knob.name), format="%g", **common)
+    return st.number_input(label, low, high, value, step=STEPS.get(knob.name, 1), **common)
+
+
+def controls(knobs: Iterable[Knob], prefix: str = "") -> dict[str, Value]:
+    """Widgets for several knobs in as many columns as fit."""
+    values = {}
+    with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
+        for knob in knobs:
+            with st.container():
+                values[knob.name] = control(knob, prefix + knob.name)
+    return values
+
+
+def choose_data() -> DatasetFacts:
+    """Which data set."""
+    names = datasets.names()
+    titles = {name: datasets.facts(name).title for name in names}
+    name = st.selectbox(
+        "Data set",
+        names,
+        format_func=lambda name: titles.get(name, name),
+        key="data",
+        help=BY_NAME["data"].help,
+        bind="query-params",
+    )
+    return datasets.facts(name)
+
+
+def choose_model() -> str:
+    """Which architecture."""
+    names = models.names()
+    titles = {name: models.family(name).TITLE for name in names}
+    return st.selectbox(
+        "Model",
+        names,
+        index=names.index(Config.model),
+        format_func=lambda name: titles.get(name, name),
+        key="model",
+        help=BY_NAME["model"].help,
+        bind="query-params",
+    )
+
+
+def choose_pictures(available: int) -> int:
+    """How many training pictures; 0 means all."""
+    options = [0, *(number for number in PICTURES if number < available)]
+    return st.selectbox(
+        "Pictures",
+        options,
+        format_func=lambda number: f"{number:,}" if number else f"All {available:,}",
+        key="pictures",
+        help=BY_NAME["pictures"].help,
+        bind="query-params",
+    )
+
+
+def model_settings(model: str) -> Mapping[str, Value]:
+    """The controls of a model family: the first two in sight, the rest in a closed section."""
+    knobs = models.knobs(model)
+    values = controls(knobs[:2], f"{model}.")
+    with st.expander("More model settings", key="more-model", icon=":material/tune:"):
+        values |= controls(knobs[2:], f"{model}.")
+    return values
+
+
+def augmentation(facts: DatasetFacts) -> dict[str, Value]:
+    """Rotation, shift, zoom and flip; what would harm this data set is off, with the reason."""
+    high = {"rotation": 30 if "rotation" in facts.avoid else 45, "shift": max(1, min(facts.shape[:2]) // 4)}
+    knobs = [BY_NAME[name] for name in ("rotation", "shift", "zoom", "flip")]
+    values: dict[str, Value] = {}
+    with st.expander(f"Augmentation: {_present_augmentation()}", key="augmentation", icon=":material/auto_fix_high:"):
+        st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
+        with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
+            for knob in knobs:
+                if knob.name == "flip" and "flip" in facts.avoid:
+                    values["flip"] = False
+                    continue
+                with st.container():
+                    limit = {"high": high[knob.name]} if knob.name in high else {}
+                    values[knob.name] = control(knob, knob.name, **limit)
+        for name, reason in facts.avoid.items():
+            st.caption(
+                f":material/block: No {name} here: {plain(reason)}"
+                if name == "flip"
+                else f":material/info: {plain(reason)}"
+            )
+    return values
+
+
+def _present_augmentation() -> str:
+    state = st.session_state
+    return Augmentation(
+        state.get("rotation", 0), state.get("shift", 0), state.get("zoom", 0.0), bool(state.get("flip", False))
+    ).describe()
+
+
+def optimisation() -> dict[str, Value]:
+    """Optimiser, loss, normalisation."""
+    state = st.session_state
+    names = ("optimizer", "batch_size", "loss", "label_smoothing", "normalisation")
+    present = f"{state.get('optimizer', Config.optimizer)}, {state.get('loss', Config.loss).replace('_', ' ')}"
+    with st.expander(f"Learning: {present}", key="optimisation", icon=":material/trending_down:"):
+        values = controls(BY_NAME[name] for name in names)
+    if values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
+        st.info(
+            "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise both learn the same.",
+            icon=":material/info:",
+        )
+        values["label_smoothing"] = 0.0
+    return values
+
+
+def stopping() -> dict[str, Value]:
+    """When training ends by itself and when the learning rate is lowered."""
+    state = st.session_state
+    words_now = []
+    if state.get("early_stopping", Config.early_stopping):
+        words_now.append(f"early after {words.count(state.get('patience', Config.patience), 'epoch')} without progress")
+    if state.get("reduce_on_plateau", Config.reduce_on_plateau):
+        words_now.append("learning rate lowered on a plateau")
+    names = ("monitor", "early_stopping", "patience", "reduce_on_plateau", "plateau_patience", "plateau_factor")
+    title = f"Stopping: {', '.join(words_now) or 'after the last epoch'}"
+    with st.expander(title, key="stopping", icon=":material/flag:"):
+        return controls(BY_NAME[name] for name in names)
+
+
+def splitting() -> dict[str, Value]:
+    """The validation share and the seed."""
+    state = st.session_state
+    share = state.get("validation_share", Config.validation_share)
+    title = f"Split and seed: {share:.0%} for validation, seed {state.get('seed', Config.seed)}"
+    with st.expander(title, key="splitting", icon=":material/call_split:"):
+        return controls(BY_NAME[name] for name in ("validation_share", "seed"))

@@ -1,0 +1,128 @@
+"""What has been trained, and how do the runs compare?"""
+
+import streamlit as st
+
+from imgcls import charts, datasets, jobs, runs
+from imgcls.config import differences
+from imgcls.errors import UserError
+from imgcls.ui import errors, pick, run_list, stored, words
+from imgcls.ui.errors import plain
+
+st.title("Runs")
+everything = runs.everything()
+if not everything:
+    pick.empty("No run yet.", "A run is one training with all its results. The first takes about a minute.")
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    states = st.pills(
+        "State", list(runs.STATES), selection_mode="multi", format_func=lambda state: words.STATES[state][0]
+    )
+    titles = {name: datasets.facts(name).title for name in datasets.names()}
+    sets = st.pills("Data set", list(titles), selection_mode="multi", format_func=lambda name: titles.get(name, name))
+rows = [(run, run_list.summary(run)) for run in everything]
+rows = [
+    (run, facts)
+    for run, facts in rows
+    if (not states or facts["state"] in states) and (not sets or facts["data"] in [titles[name] for name in sets])
+]
+
+st.caption(f"{words.count(len(rows), 'run')}. Tick one to open, rename or delete it; tick several to compare them.")
+event = st.dataframe(
+    {
+        "Run": [run.label for run, _ in rows],
+        "State": [words.STATES[facts["state"]][0] for _, facts in rows],
+        "Data set": [facts["data"] for _, facts in rows],
+        "Model": [facts["model"] for _, facts in rows],
+        "Validation (%)": [_ and 100 * _ for _ in (facts["validation"] for _, facts in rows)],
+        "Test (%)": [_ and 100 * _ for _ in (facts["test"] for _, facts in rows)],
+        "Parameters": [facts["parameters"] for _, facts in rows],
+        "Time": [words.duration(facts["seconds"]) for _, facts in rows],
+        "Started": [words.age(facts["created"]) for _, facts in rows],
+    },
+    hide_index=True,
+    key="runs-table",
+    on_select="rerun",
+    selection_mode="multi-row",
+    column_config={
+        "Run": st.column_config.TextColumn(width="large"),
+        "Validation (%)": st.column_config.NumberColumn(format="%.1f", help="Best epoch."),
+        "Test (%)": st.column_config.NumberColumn(format="%.1f"),
+        "Parameters": st.column_config.NumberColumn(format="localized"),
+    },
+    alt="All runs with their scores.",
+)
+chosen = [rows[index][0] for index in event.selection.rows if index < len(rows)]
+
+
+@st.dialog("Rename the run")
+def rename(run: runs.Run) -> None:
+    with st.form("rename", border=False):
+        label = st.text_input("Name", run.label, max_chars=runs.LABEL_LENGTH)
+        if st.form_submit_button("Rename", type="primary"):
+            with errors.shown():
+                run.rename(label)
+                st.rerun()
+
+
+@st.dialog("Delete for good?")
+def delete(doomed: list[runs.Run]) -> None:
+    for run in doomed:
+        st.markdown(f"- {plain(run.label)}{'' if run.is_over else ' (it is running and will be stopped)'}")
+    st.caption("The model, its curves and its answers are deleted from the disk.")
+    if st.button("Delete", type="primary", icon=":material/delete:"):
+        with errors.shown():
+            for run in doomed:
+                jobs.delete(run)
+            del st.session_state["runs-table"]
+            st.rerun()
+
+
+with st.container(horizontal=True):
+    one = chosen[0] if len(chosen) == 1 else None
+    if st.button("Open", icon=":material/open_in_new:", disabled=one is None):
+        pick.go("train.py", run=one.id)
+    if st.button("See its mistakes", icon=":material/fact_check:", disabled=one is None or not one.is_tested):
+        pick.go("evaluate.py", run=one.id)
+    if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready):
+        pick.go("predict.py", run=one.id)
+    if st.button("Rename", icon=":material/edit:", disabled=one is None):
+        rename(one)
+    if st.button("Delete", icon=":material/delete:", disabled=not chosen):
+        delete(chosen)
+
+if chosen:
+    shown = []
+    for run in chosen:
+        if (run.folder / "metrics.jsonl").exists():
+            shown.append((run, stored.curves(run)))
+    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        lines = [(run.label, *curves.series("epochs", "epoch", f"val_{quantity}")) for run, curves in shown]
+        with column:
+            st.plotly_chart(
+                charts.compare_curves(lines, quantity),
+                key=f"compare-{quantity}",
+                config={"displayModeBar": False},
+                alt=f"Validation {quantity} of {words.count(len(lines), 'run')} by epoch.",
+            )
+if len(chosen) > 1:
+    st.subheader("Settings in which they differ", anchor=False)
+    configs, names = [], []
+    for run in chosen:
+        try:
+            configs.append(run.config)
+            names.append(run.label)
+        except UserError as error:
+            st.caption(f"{plain(run.label)}: {plain(str(error))}")
+    table = differences(configs)
+    if not table:
+        st.caption("They have the same settings.")
+    else:
+        st.dataframe(
+            {"Setting": [name.replace("_", " ") for name in table]}
+            | {
+                f"{number}. {name}": [str(values[number - 1]) for values in table.values()]
+                for number, name in enumerate(names, 1)
+            },
+            hide_index=True,
+            alt="The settings in which the runs differ.",
+        )

@@ -1,0 +1,48 @@
+"""How is a model trained? Choose, press Start, watch."""
+
+import streamlit as st
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.errors import RunError
+from imgcls.ui import data_view, errors, model_view, run_view, settings
+from imgcls.ui.errors import plain
+
+asked = st.query_params.get("run")
+if asked:
+    try:
+        run_view.show(runs.find(asked))
+        st.stop()
+    except RunError as error:
+        st.warning(plain(str(error)), icon=":material/search_off:")
+
+st.title("Train a model")
+left, right = st.columns([5, 6], gap="large")
+
+with left:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        facts = settings.choose_data()
+        pictures = settings.choose_pictures(data_view.training_count(facts))
+    data_view.one_line(facts)
+    model = settings.choose_model()
+    model_settings = settings.model_settings(model)
+    values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
+    values |= settings.augmentation(facts) | settings.optimisation() | settings.stopping() | settings.splitting()
+
+with right, errors.shown():
+    config = Config(data=facts.name, pictures=pictures, model=model, model_settings=model_settings, **values)
+    model_view.show(config, facts)
+    ready = data_view.realised_counts(config)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name of the run", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
+        start = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, disabled=not ready)
+    run_id = st.session_state.setdefault("new_run_id", runs.new_id())
+    if start:
+        # A second click that was under way finds the same id, so it starts nothing new.
+        run = runs.create(config, name, run_id=run_id)
+        jobs.start(run)
+        st.query_params.from_dict({"run": run.id})
+        st.rerun()
+    if runs.exists(run_id):
+        st.session_state["new_run_id"] = runs.new_id()
+    model_view.details(config, facts)
