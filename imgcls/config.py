@@ -142,7 +142,7 @@ class Config:
             values = json.loads(path.read_bytes())
         except OSError as error:
             raise SettingError(f"The settings file {path.name} cannot be read: {error.strerror}.") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingError(f"The settings file {path.name} is not valid JSON.") from error
         return cls.from_dict(values)
 

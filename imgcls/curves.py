@@ -47,7 +47,7 @@ class Curves:
         try:
             entry = json.loads(line)
             kind = entry["kind"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return
         if kind == "phase":
             self.phase = str(entry.get("phase", ""))

@@ -9,6 +9,7 @@ The same works for the fields of a keyword-only dataclass.
 
 import inspect
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
@@ -76,6 +77,8 @@ class Knob:
             if isinstance(self.limits, Choice) and value not in self.limits.options:
                 raise SettingError(f"{label} cannot be '{value}'. There are: {', '.join(self.limits.options)}.")
             return value
+        if isinstance(value, int) and abs(value) > sys.maxsize:
+            value = math.inf if value > 0 else -math.inf  # a whole number may have too many digits for what follows
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise SettingError(f"{label} is a number, not {value!r}.")
         if self.kind is int and value != int(value):
@@ -118,7 +121,7 @@ def completed(knobs: tuple[Knob, ...], values: Mapping[str, Any], owner: str) ->
     Raises:
         SettingError: a value is wrong, or `owner` has no such knob.
     """
-    unknown = sorted(set(values) - {knob.name for knob in knobs})
+    unknown = sorted(str(name) for name in set(values) - {knob.name for knob in knobs})
     if unknown:
         raise SettingError(
             f"{owner} has no setting '{unknown[0]}'. There are: {', '.join(knob.name for knob in knobs)}."

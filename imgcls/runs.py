@@ -20,6 +20,7 @@ at each look and stored by no reader.
 """
 
 import json
+import math
 import re
 import shutil
 import time
@@ -83,7 +84,8 @@ class Run:
         result = self._json("result.json")
         if result is None:
             return None
-        if result.get("version", 0) > RESULT_VERSION:
+        version = result.get("version", 0)
+        if not isinstance(version, int) or version > RESULT_VERSION:
             raise RunError("This run was made by a newer version of the program. Update the program to open it.")
         if result.get("outcome") not in OVER:
             raise RunError("The file result.json of this run is damaged: it names no outcome.")
@@ -99,7 +101,8 @@ class Run:
         facts = self._json("model.json")
         if facts is None:
             raise RunError("This run has no trained model. Pick another run, or train one.")
-        if not isinstance(facts.get("classes"), list) or len(facts.get("shape", ())) != 3:
+        classes, shape = facts.get("classes"), facts.get("shape")
+        if not isinstance(classes, list) or not isinstance(shape, list) or len(shape) != 3:
             raise RunError("The file model.json of this run is damaged. Train the model again.")
         return facts
 
@@ -148,9 +151,12 @@ class Run:
     def created(self) -> float:
         """When it was started, in seconds since 1970."""
         try:
-            return float((self._json("trainer.json") or {})["started"])
-        except (RunError, KeyError, TypeError, ValueError):
-            return _mtime(self.folder / "config.json") or 0.0
+            started = float((self._json("trainer.json") or {})["started"])
+            if math.isfinite(started):
+                return started
+        except (RunError, KeyError, TypeError, ValueError, OverflowError):
+            pass
+        return _mtime(self.folder / "config.json") or 0.0
 
     def stamp(self, *names: str) -> tuple[float, ...]:
         """The times of these files, as a key for caches: a changed file is another key."""
@@ -189,7 +195,7 @@ class Run:
             content = json.loads((self.folder / name).read_bytes())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"The file {name} of this run is damaged and cannot be read.") from error
         if not isinstance(content, dict):
             raise RunError(f"The file {name} of this run is damaged: it holds no table.")
@@ -205,8 +211,10 @@ def create(config: Config, label: str = "", *, run_id: str = "") -> Run:
     """A run folder with its settings, not yet started; the folder of this id as it is, if it is already there.
 
     Raises:
-        RunError: the folder for runs cannot be written.
+        RunError: the id is none, or the folder for runs cannot be written.
     """
+    if run_id and not ID.fullmatch(run_id):
+        raise RunError(f"A run cannot have the id '{run_id}': use 3 to 41 of a-z, 0-9, _ and -, no other signs.")
     root = places.runs_folder()
     folder = root / (run_id or new_id())
     aside = root / f".new-{uuid.uuid4().hex}"

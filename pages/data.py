@@ -36,7 +36,7 @@ with left:
 
 with right:
     page = st.pagination(20, key="sample-page", max_visible_pages=5)
-    chosen = np.random.default_rng(page).choice(len(labels), min(30, len(labels)), replace=False)
+    chosen = np.random.default_rng(page).choice(len(labels), min(24, len(labels)), replace=False)
     gallery.show(
         gallery.Tile(
             dataset.x_train[i], f"training picture {i}, {facts.classes[labels[i]]}", (facts.classes[labels[i]],)
@@ -44,13 +44,15 @@ with right:
         for i in chosen
     )
 
-counts = {
-    "training": np.bincount(labels, minlength=facts.num_classes),
-    "test": np.bincount(np.asarray(dataset.y_test), minlength=facts.num_classes),
-}
-st.plotly_chart(
-    charts.class_distribution(counts, facts.classes),
-    key="distribution",
-    config={"displayModeBar": False},
-    alt=f"Pictures of each class: between {counts['training'].min():,} and {counts['training'].max():,} in training.",
-)
+with left:
+    counts = {
+        "training": np.bincount(labels, minlength=facts.num_classes),
+        "test": np.bincount(np.asarray(dataset.y_test), minlength=facts.num_classes),
+    }
+    least, most = counts["training"].min(), counts["training"].max()
+    st.plotly_chart(
+        charts.class_distribution(counts, facts.classes),
+        key="distribution",
+        config={"displayModeBar": False},
+        alt=f"Pictures of each class: between {least:,} and {most:,} in training.",
+    )

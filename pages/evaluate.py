@@ -40,10 +40,10 @@ with left:
     )
     st.caption("Click a cell to see its pictures.")
     view.worst_pairs(report.matrix, names)
+    st.subheader("Classification report", anchor=False)
+    view.class_table(report)
 
 with right:
     view.pictures(run, tested, names)
 
-st.subheader("Classification report", anchor=False)
-view.class_table(report)
 view.curves(run)

@@ -2,29 +2,29 @@
 
 import streamlit as st
 
-from imgcls import charts, datasets, jobs, runs
+from imgcls import charts, jobs, runs
 from imgcls.config import differences
 from imgcls.errors import UserError
 from imgcls.ui import errors, pick, run_list, stored, words
 from imgcls.ui.errors import plain
+
+
+def percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
 
 st.title("Runs")
 everything = runs.everything()
 if not everything:
     pick.empty("No run yet.", "A run is one training with all its results. The first takes about a minute.")
 
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    states = st.pills(
-        "State", list(runs.STATES), selection_mode="multi", format_func=lambda state: words.STATES[state][0]
-    )
-    titles = {name: datasets.facts(name).title for name in datasets.names()}
-    sets = st.pills("Data set", list(titles), selection_mode="multi", format_func=lambda name: titles.get(name, name))
 rows = [(run, run_list.summary(run)) for run in everything]
-rows = [
-    (run, facts)
-    for run, facts in rows
-    if (not states or facts["state"] in states) and (not sets or facts["data"] in [titles[name] for name in sets])
-]
+with st.container(horizontal=True, gap="large"):
+    state = run_list.narrow("State", [facts["state"] for _, facts in rows], lambda state: words.STATES[state][0])
+    data = run_list.narrow("Data set", [facts["data"] for _, facts in rows])
+    model = run_list.narrow("Model", [facts["model"] for _, facts in rows])
+wanted = {"state": state, "data": data, "model": model}
+rows = [(run, facts) for run, facts in rows if all(not value or facts[key] == value for key, value in wanted.items())]
 
 st.caption(f"{words.count(len(rows), 'run')}. Tick one to open, rename or delete it; tick several to compare them.")
 event = st.dataframe(
@@ -33,8 +33,8 @@ event = st.dataframe(
         "State": [words.STATES[facts["state"]][0] for _, facts in rows],
         "Data set": [facts["data"] for _, facts in rows],
         "Model": [facts["model"] for _, facts in rows],
-        "Validation (%)": [_ and 100 * _ for _ in (facts["validation"] for _, facts in rows)],
-        "Test (%)": [_ and 100 * _ for _ in (facts["test"] for _, facts in rows)],
+        "Validation (%)": [percent(facts["validation"]) for _, facts in rows],
+        "Test (%)": [percent(facts["test"]) for _, facts in rows],
         "Parameters": [facts["parameters"] for _, facts in rows],
         "Time": [words.duration(facts["seconds"]) for _, facts in rows],
         "Started": [words.age(facts["created"]) for _, facts in rows],

@@ -1,7 +1,7 @@
 """The sign of life: a thread that touches `heartbeat` each second, also while TensorFlow is being imported.
 
-It also answers for the trainer while nothing else can: a request to stop, or a run folder that is gone, ends a trainer
-that has not begun to train.
+It also answers for the trainer while nothing else can: a request to stop ends a trainer that has not begun to train,
+and a run folder that is gone ends any.
 """
 
 import os
@@ -15,10 +15,11 @@ LOOK_SECONDS = 0.25
 
 
 class Heartbeat:
-    """Beats from `start` to `stop`. Until `released`, `give_up` is called when someone asks for a stop."""
+    """Beats from `start` to `stop`. Until `release`, `give_up` is called once `asked_to_stop` says yes."""
 
-    def __init__(self, run: Run, give_up: Callable[[], None]):
+    def __init__(self, run: Run, asked_to_stop: Callable[[], bool], give_up: Callable[[], None]):
         self._run = run
+        self._asked_to_stop = asked_to_stop
         self._give_up = give_up
         self._ended = threading.Event()
         self._released = threading.Event()
@@ -44,7 +45,7 @@ class Heartbeat:
                 touch(self._run)
             if not self._run.folder.is_dir():
                 os._exit(3)  # The run was deleted: there is nothing left to write to.
-            if not self._released.is_set() and self._run.asked_to_stop:
+            if not self._released.is_set() and self._asked_to_stop():
                 self._give_up()
 
 

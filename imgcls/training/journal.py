@@ -48,5 +48,5 @@ class Journal:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
-        return round(value, 7) if math.isfinite(value) else None
+        return float(f"{value:.7g}") if math.isfinite(value) else None
     return value

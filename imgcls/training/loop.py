@@ -134,6 +134,10 @@ class Loop:
             values = self._step(pictures, labels)
             self.steps_done += 1
             seen += len(labels)
+            if self.steps_done == 1:
+                # The first step also builds the graph, for a second or more: it says nothing about the speed.
+                tf.convert_to_tensor(values[0]).numpy()
+                last_seen, last_time = seen, time.monotonic()
             lines.add(values, len(labels))
             is_last = seen == len(self.training)
             if is_last or self.journal.is_time_for_a_batch_line():

@@ -33,7 +33,7 @@ class Trainer:
         self._started = time.time()
         self._clock = time.monotonic()
         self._signalled = threading.Event()
-        self._heartbeat = Heartbeat(run, self._give_up)
+        self._heartbeat = Heartbeat(run, self._asked_to_stop, self._give_up)
 
     def train(self) -> dict[str, Any]:
         """Everything, from the first heartbeat to result.json; a failure ends there as a sentence, too."""

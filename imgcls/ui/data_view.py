@@ -70,14 +70,17 @@ def get(facts: DatasetFacts) -> None:
         st.info(plain(datasets.how_to_get(facts)), icon=":material/folder_open:")
         return
     if datasets.is_available(facts.name):
-        label, explained = "Prepare", f"{facts.title} is on this machine; it has to be unpacked once, in a few seconds."
+        if state.state == "idle":  # It has only to be unpacked, once and in seconds: nobody needs to be asked.
+            datasets.start_fetch(facts.name)
+            st.rerun()
+        label = "Try again"
     else:
         label = f"Fetch {facts.megabytes:g} MB"
         explained = (
             f"{facts.title} is not on this machine yet. Fetch it from the internet once ({facts.megabytes:g} MB), "
             f"or put {facts.file} into the folder named by IMGCLS_DATA."
         )
-    st.info(plain(explained), icon=":material/download:")
+        st.info(plain(explained), icon=":material/download:")
     if st.button(label, key=f"get-{facts.name}", icon=":material/download:", type="primary"):
         datasets.start_fetch(facts.name)
         st.rerun()

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from imgcls.ui import errors
-from imgcls.ui.entry_paths import PAGES
+from imgcls.ui.entry_paths import ICON, PAGES
 
-st.set_page_config(page_title="imgcls", page_icon=":material/image_search:", layout="wide")
+st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 
 page = st.navigation(
     [

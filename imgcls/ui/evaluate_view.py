@@ -39,7 +39,7 @@ def scores(report: Report, count: int) -> None:
                         if name.startswith("macro")
                         else "A class counts by its pictures."
                     )
-                    st.metric(name.capitalize(), words.share(score.value), help=f"{explained} {how}")
+                    st.metric(name[0].upper() + name[1:], words.share(score.value), help=f"{explained} {how}")
                     st.caption(words.interval(score))
             with st.container(width=150, gap=None):
                 st.metric(

@@ -1,5 +1,7 @@
 """Runs as a list of rows: what each was, how it ended, and the way to it."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from imgcls import datasets
@@ -16,6 +18,14 @@ def show(chosen: list[Run]) -> None:
     with st.container(border=True, gap="small"):
         for run in chosen:
             _row(run)
+
+
+def narrow(label: str, values: list[str], words_of: Callable[[str], str] = str) -> str | None:
+    """Pills to show only runs with one value; none are drawn where all are the same."""
+    options = list(dict.fromkeys(values))
+    if len(options) < 2:
+        return None
+    return st.pills(label, options, format_func=lambda value: plain(words_of(value)), key=f"narrow-{label}")
 
 
 def _row(run: Run) -> None:

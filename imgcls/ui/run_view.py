@@ -6,7 +6,7 @@ from imgcls import charts, datasets, intervals, jobs
 from imgcls.augmentations import Augmentation
 from imgcls.curves import Curves
 from imgcls.errors import UserError
-from imgcls.runs import Run
+from imgcls.runs import OVER, Run
 from imgcls.ui import pick, settings, stored, words
 from imgcls.ui.errors import plain
 
@@ -29,12 +29,9 @@ def show(run: Run) -> None:
     """The whole run: head, live part or outcome, settings and log."""
     jobs.reap()
     state = run.state
-    word, icon, colour = words.STATES[state]
     st.title(plain(run.label))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(word, icon=icon, color=colour)
-        st.caption(_what(run))
-    if run.is_over:
+    if state in OVER:
+        _head(run, state)
         _outcome(run, state)
         draw_curves(stored.curves(run))
     else:
@@ -47,12 +44,20 @@ def show(run: Run) -> None:
     _details(run)
 
 
+def _head(run: Run, state: str) -> None:
+    word, icon, colour = words.STATES[state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(word, icon=icon, color=colour)
+        st.caption(_what(run))
+
+
 def _live(run: Run) -> None:
     """Redrawn every second while the run is under way."""
-    if run.is_over:
-        st.rerun()
-    curves = stored.curves(run)
     state = run.state
+    if state in OVER:
+        st.rerun()
+    _head(run, state)
+    curves = stored.curves(run)
     stopping = run.asked_to_stop
     with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
         with st.container(width="stretch"):

@@ -13,6 +13,7 @@ from imgcls import datasets, models
 from imgcls.augmentations import Augmentation
 from imgcls.config import KNOBS, Config
 from imgcls.datasets import DatasetFacts
+from imgcls.errors import SettingError
 from imgcls.knobs import Choice, Knob, Range, Value
 from imgcls.ui import words
 from imgcls.ui.errors import plain
@@ -23,15 +24,21 @@ PICTURES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
 def query_of(config: Config) -> dict[str, str]:
-    """The URL parameters that open the form with these settings."""
-    values: dict[str, Value] = {}
+    """The URL parameters that open the form with these settings; a select box stands there by the words it shows."""
     start = Config(model=config.model)
-    for knob in KNOBS:
-        if getattr(config, knob.name) != getattr(start, knob.name) or knob.name in ("data", "model"):
-            values[knob.name] = getattr(config, knob.name)
-    for name, value in config.model_settings.items():
-        if value != start.model_settings[name]:
-            values[f"{config.model}.{name}"] = value
+    values: dict[str, Any] = {
+        knob.name: getattr(config, knob.name)
+        for knob in KNOBS
+        if getattr(config, knob.name) != getattr(start, knob.name)
+    }
+    values |= {
+        f"{config.model}.{name}": value
+        for name, value in config.model_settings.items()
+        if value != start.model_settings[name]
+    }
+    values |= {"data": datasets.facts(config.data).title, "model": models.family(config.model).TITLE}
+    if config.pictures:
+        values["pictures"] = f"{config.pictures:,}"
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
@@ -98,7 +105,7 @@ def choose_model() -> str:
 
 def choose_pictures(available: int) -> int:
     """How many training pictures; 0 means all."""
-    options = [0, *(number for number in PICTURES if number < available)]
+    options = [0, *sorted(number for number in PICTURES if number < available)]
     return st.selectbox(
         "Pictures",
         options,
@@ -123,7 +130,8 @@ def augmentation(facts: DatasetFacts) -> dict[str, Value]:
     high = {"rotation": 30 if "rotation" in facts.avoid else 45, "shift": max(1, min(facts.shape[:2]) // 4)}
     knobs = [BY_NAME[name] for name in ("rotation", "shift", "zoom", "flip")]
     values: dict[str, Value] = {}
-    with st.expander(f"Augmentation: {_present_augmentation()}", key="augmentation", icon=":material/auto_fix_high:"):
+    present = Augmentation(*(_present(knob.name) for knob in knobs)).describe()
+    with st.expander(f"Augmentation: {present}", key="augmentation", icon=":material/auto_fix_high:"):
         st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
             for knob in knobs:
@@ -142,18 +150,21 @@ def augmentation(facts: DatasetFacts) -> dict[str, Value]:
     return values
 
 
-def _present_augmentation() -> str:
-    state = st.session_state
-    return Augmentation(
-        state.get("rotation", 0), state.get("shift", 0), state.get("zoom", 0.0), bool(state.get("flip", False))
-    ).describe()
+def _present(name: str) -> Value:
+    """The value of a control that is drawn further below: from the session, else the URL, else the default."""
+    knob = BY_NAME[name]
+    if name in st.session_state:
+        return st.session_state[name]
+    try:
+        return knob.parsed(st.query_params[name]) if name in st.query_params else knob.default
+    except SettingError:
+        return knob.default
 
 
 def optimisation() -> dict[str, Value]:
     """Optimiser, loss, normalisation."""
-    state = st.session_state
     names = ("optimizer", "batch_size", "loss", "label_smoothing", "normalisation")
-    present = f"{state.get('optimizer', Config.optimizer)}, {state.get('loss', Config.loss).replace('_', ' ')}"
+    present = f"{_present('optimizer')}, batches of {_present('batch_size')}, {_present('loss').replace('_', ' ')}"
     with st.expander(f"Learning: {present}", key="optimisation", icon=":material/trending_down:"):
         values = controls(BY_NAME[name] for name in names)
     if values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
@@ -167,11 +178,10 @@ def optimisation() -> dict[str, Value]:
 
 def stopping() -> dict[str, Value]:
     """When training ends by itself and when the learning rate is lowered."""
-    state = st.session_state
     words_now = []
-    if state.get("early_stopping", Config.early_stopping):
-        words_now.append(f"early after {words.count(state.get('patience', Config.patience), 'epoch')} without progress")
-    if state.get("reduce_on_plateau", Config.reduce_on_plateau):
+    if _present("early_stopping"):
+        words_now.append(f"early after {words.count(_present('patience'), 'epoch')} without progress")
+    if _present("reduce_on_plateau"):
         words_now.append("learning rate lowered on a plateau")
     names = ("monitor", "early_stopping", "patience", "reduce_on_plateau", "plateau_patience", "plateau_factor")
     title = f"Stopping: {', '.join(words_now) or 'after the last epoch'}"
@@ -181,8 +191,6 @@ def stopping() -> dict[str, Value]:
 
 def splitting() -> dict[str, Value]:
     """The validation share and the seed."""
-    state = st.session_state
-    share = state.get("validation_share", Config.validation_share)
-    title = f"Split and seed: {share:.0%} for validation, seed {state.get('seed', Config.seed)}"
+    title = f"Split and seed: {_present('validation_share'):.0%} for validation, seed {_present('seed')}"
     with st.expander(title, key="splitting", icon=":material/call_split:"):
         return controls(BY_NAME[name] for name in ("validation_share", "seed"))

@@ -1,0 +1,180 @@
+"""What all tests share: folders of their own, data prepared once, one finished run, and trainers that start at once."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+from imgcls import datasets, jobs, places, runs
+from imgcls.config import Config
+
+
+def pytest_configure(config):
+    config.addinivalue_line("filterwarnings", r"error:::imgcls(\..*)?")
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that load Keras into this process come last: once it is loaded, Streamlit's reruns become slow."""
+    items.sort(key=lambda item: "keras" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch):
+    """Each test has folders of its own; nobody's real runs or data are ever touched."""
+    monkeypatch.setenv("IMGCLS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("IMGCLS_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras in this process, on the CPU."""
+    import keras
+
+    return keras
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory) -> Callable[[str], Path]:
+    """The folder of a data set that is prepared once in a session."""
+    cache = tmp_path_factory.mktemp("cache")
+
+    def prepared(name: str) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("IMGCLS_CACHE", str(cache))
+            datasets.prepare(name)
+        return cache / "datasets" / name
+
+    return prepared
+
+
+def _copied(folder: Path) -> str:
+    shutil.copytree(folder, places.cache_folder() / "datasets" / folder.name)
+    return folder.name
+
+
+@pytest.fixture
+def digits(shelf, own_folders) -> str:
+    """The data set 'digits' (1,797 pictures, 8 x 8), ready in the test's cache."""
+    return _copied(shelf("digits"))
+
+
+@pytest.fixture
+def mnist_sample(shelf, own_folders) -> str:
+    """The data set 'mnist_sample' (5,000 pictures, 28 x 28), ready in the test's cache."""
+    return _copied(shelf("mnist_sample"))
+
+
+@pytest.fixture(scope="session")
+def trained_folder(shelf, tmp_path_factory) -> Path:
+    """The folder of a small real run, trained in a process of its own; not to be changed."""
+    cache = shelf("digits").parent.parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("trained")))
+        patch.setenv("IMGCLS_CACHE", str(cache))
+        patch.delenv("IMGCLS_DATA", raising=False)
+        settings = {"filters": 8, "blocks": 2, "units": 32, "dropout": 0.0}
+        config = Config(data="digits", model="cnn", model_settings=settings, epochs=2, batch_size=32)
+        run = runs.create(config, "A small run", run_id="20260101-120000-0badcafe")
+        jobs.start(run)
+        wait_until(lambda: run.is_over, seconds=120)
+        jobs.reap()
+        assert run.state == "finished", (run.result, (run.folder / "log.txt").read_text())
+    return run.folder
+
+
+@pytest.fixture
+def finished_run(trained_folder, digits) -> runs.Run:
+    """A copy of the small real run in the test's runs folder."""
+    folder = places.runs_folder() / trained_folder.name
+    shutil.copytree(trained_folder, folder)
+    return runs.Run(folder)
+
+
+@pytest.fixture
+def warm_trainer(_warm, digits):
+    """Starts `python -m imgcls.training RUN_FOLDER` without the seconds of import: `warm_trainer(run)` -> its process.
+
+    The real entry point runs in a real process of its own, forked from one that has imported TensorFlow already.
+    """
+    processes = []
+
+    def start(run: runs.Run, *, most_bytes: int | None = None) -> psutil.Process:
+        names = ("IMGCLS_RUNS", "IMGCLS_CACHE")
+        order = {"folder": str(run.folder), "most_bytes": most_bytes, "env": {name: os.environ[name] for name in names}}
+        jobs.claim(run)
+        print(json.dumps(order), file=_warm.stdin, flush=True)
+        processes.append(psutil.Process(int(_warm.stdout.readline())))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        if process.is_running():
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def _warm():
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", _FORKS_TRAINERS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=places.repository_folder(),
+    )
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    process.stdin.close()
+    process.wait(10)
+
+
+_FORKS_TRAINERS = """
+import json, os, resource, signal, sys
+import imgcls.training.__main__ as trainer
+import imgcls.training.conclude, imgcls.training.loop
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended trainers are collected at once
+print("ready")
+for line in sys.stdin:
+    order = json.loads(line)
+    pid = os.fork()
+    if pid:
+        print(pid)
+        continue
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.environ.update(order["env"])
+    log = os.open(order["folder"] + "/log.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for number, file in ((0, null), (1, log), (2, log)):
+        os.dup2(file, number)
+    if order["most_bytes"]:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_bytes"],) * 2)
+    code = 1
+    try:
+        code = trainer.main([order["folder"]])
+    except BaseException:
+        import traceback
+        traceback.print_exc()
+    os._exit(code)
+"""
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> float:
+    """Waits until something holds and returns the seconds it took; fails when it takes too long."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < seconds, f"not within {seconds:g} seconds"
+        time.sleep(0.02)
+    return time.monotonic() - start
