@@ -1,7 +1,7 @@
 """Figures: data in, a Plotly Figure out. No Streamlit, no arithmetic beyond what drawing needs.
 
     learning_curve, compare_curves       what happened during training (drawn in `imgcls.learning_curves`)
-    confusion_matrix, probability_bars   what a model answers
+    confusion_matrix                     what a model answers
     class_distribution                   what is in a data set
     network                              what a model is made of (drawn in `imgcls.drawing`)
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from imgcls.drawing import network
 from imgcls.learning_curves import compare_curves, learning_curve, thin
-from imgcls.look import ERROR, QUIET, TRAINING, VALIDATION, class_colour, faded, lay_out, literal
+from imgcls.look import DARK, ERROR, QUIET, TRAINING, VALIDATION, class_colour, lay_out, literal, mixed
 
 __all__ = [
     "class_colour",
@@ -23,7 +23,6 @@ __all__ = [
     "learning_curve",
     "literal",
     "network",
-    "probability_bars",
     "thin",
 ]
 
@@ -52,10 +51,11 @@ def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selec
     margins = (150, 16, 36, 110)  # above, room for Plotly's buttons, which would cover the corner cell
 
     figure = go.Figure()
-    for values, colour, strongest in ((right, QUIET, 0.55), (errors, ERROR, 0.8)):
+    for values, colour, strongest in ((right, QUIET, 0.8), (errors, ERROR, 0.9)):
         most = np.nanmax(values) if np.isfinite(values).any() else 1
         steps = np.array([0, 0.02, 0.05, 0.1, 0.25, 0.5, 1])
-        scale = [[float(step), faded(colour, strongest * (0.1 + 0.9 * step**0.7))] for step in steps]
+        # Opaque tints: the dark numbers on them can be read on a light page and on a dark one.
+        scale = [[float(step), mixed("#ffffff", colour, strongest * (0.15 + 0.85 * step**0.7))] for step in steps]
         figure.add_heatmap(
             z=values, zmin=0, zmax=most, colorscale=scale, showscale=False, hoverinfo="skip", xgap=1, ygap=1
         )
@@ -69,7 +69,7 @@ def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selec
             "" if errors_only and t == p else _cell(counts[t, p], share[t, p], as_shares)
             for t, p in zip(true, predicted, strict=True)
         ],
-        textfont={"size": 12 if k <= 12 else 10},
+        textfont={"size": 13 if k <= 12 else 10, "color": DARK},
         hovertext=[_answer(names, t, p, counts[t, p], share[t, p]) for t, p in zip(true, predicted, strict=True)],
         hoverinfo="text",
         customdata=np.column_stack([true, predicted]).tolist(),
@@ -90,37 +90,6 @@ def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selec
         row, column = selected
         frame = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
         figure.add_shape(type="rect", line={"color": TRAINING, "width": 3}, **frame)
-    return figure
-
-
-def probability_bars(probabilities, names, *, most=10):
-    """One answer's probabilities (k,) in percent: in class order, or the `most` likely ones where there are more."""
-    import plotly.graph_objects as go
-
-    values = np.nan_to_num(np.asarray(probabilities, float), posinf=0, neginf=0) * 100
-    order = np.arange(len(values)) if len(values) <= most else np.argsort(-values, kind="stable")[:most]
-    answer = int(values.argmax()) if len(values) else None
-    labels = [literal(names[index], NAME_LENGTH) for index in order]
-    figure = go.Figure(
-        go.Bar(
-            x=values[order],
-            y=np.arange(len(order)),
-            orientation="h",
-            marker={"color": [class_colour(index) if index == answer else faded(QUIET, 0.55) for index in order]},
-            text=[f"<b>{values[index]:.1f} %</b>" if index == answer else f"{values[index]:.1f} %" for index in order],
-            textposition="outside",
-            cliponaxis=False,
-            hovertext=[f"{literal(names[index], HOVER_LENGTH)}: {values[index]:.2f} %" for index in order],
-            hoverinfo="text",
-        )
-    )
-    lay_out(figure, height=76 + 30 * max(len(order), 2), x="probability (%)", margins=(150, 60, 8, 52), legend=None)
-    figure.update_layout(bargap=0.3)
-    figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100])
-    bold = [f"<b>{label}</b>" if index == answer else label for index, label in zip(order, labels, strict=True)]
-    figure.update_yaxes(
-        range=[max(len(order), 1) - 0.5, -0.5], tickvals=list(range(len(order))), ticktext=bold, showgrid=False
-    )
     return figure
 
 

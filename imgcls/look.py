@@ -12,6 +12,8 @@ BEST = "#009E73"
 ERROR = "#D55E00"
 QUIET = "#8C939C"
 """Grey that shows on a light and on a dark page: what is only there for comparison."""
+DARK = "#1C2530"
+"""Text on a light tint."""
 
 GRID = "rgba(128,128,128,0.18)"
 CLEAR = "rgba(0,0,0,0)"

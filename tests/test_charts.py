@@ -37,8 +37,6 @@ FIGURES = {
     "confusion, no classes": lambda: charts.confusion_matrix(np.zeros((0, 0), int), []),
     "confusion, one class without pictures": lambda: charts.confusion_matrix([[0]], [HOSTILE], as_shares=True),
     "confusion, 100 classes": lambda: charts.confusion_matrix(np.eye(100, dtype=int), [HOSTILE] * 100),
-    "bars, no classes": lambda: charts.probability_bars([], []),
-    "bars, broken": lambda: charts.probability_bars([np.nan, np.inf], ["cat", HOSTILE]),
     "distribution, empty": lambda: charts.class_distribution({}, []),
     "distribution, hostile": lambda: charts.class_distribution({"training": [3], HOSTILE: [0]}, [HOSTILE]),
     "network, empty": lambda: charts.network([]),
@@ -180,24 +178,6 @@ def test_many_classes_have_no_words_in_cells_and_only_cells_with_pictures_answer
     cells = charts.confusion_matrix(matrix, [str(i) for i in range(60)]).data[2]
     assert cells.mode == "markers"
     assert len(cells.customdata) == 61
-
-
-def test_few_classes_keep_their_order_and_the_answer_is_bold():
-    figure = charts.probability_bars(np.array([0.1, 0.7, 0.2], np.float32), ["ant", "bee", "cow"])
-    (bars,) = figure.data
-    assert figure.layout.yaxis.ticktext == ("ant", "<b>bee</b>", "cow")
-    assert bars.text == ("10.0 %", "<b>70.0 %</b>", "20.0 %")
-    assert bars.marker.color[1] == charts.class_colour(1)
-    assert bars.marker.color[0] == bars.marker.color[2] != bars.marker.color[1]
-
-
-def test_of_many_classes_the_likely_ones_are_shown_and_the_height_stays():
-    probabilities = np.zeros(100)
-    probabilities[[40, 7]] = 0.6, 0.4
-    figure = charts.probability_bars(probabilities, [str(i) for i in range(100)])
-    assert figure.layout.yaxis.ticktext[:2] == ("<b>40</b>", "7")
-    assert len(figure.data[0].x) == 10
-    assert figure.layout.height == charts.probability_bars(probabilities[::-1], range(100)).layout.height
 
 
 def test_parts_of_a_data_set_keep_their_colours():

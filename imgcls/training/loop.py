@@ -80,6 +80,8 @@ class Loop:
             if judged is None:
                 self.was_stopped = True
                 return
+            if not np.isfinite(judged[0]):
+                raise Diverged(epoch)
             learning_rate = float(self.optimizer.learning_rate)
             is_best = self._is_better(*judged)
             line = {

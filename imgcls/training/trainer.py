@@ -1,6 +1,7 @@
 """From a run folder with settings to one with a trained, tested and exported model."""
 
 import contextlib
+import math
 import os
 import platform
 import signal
@@ -153,8 +154,11 @@ class Trainer:
 
     def _give_up(self) -> None:
         """Ends at once, from the heartbeat's thread, while there is nothing to lose."""
-        self._end("stopped", message=NO_MODEL_YET)
-        os._exit(0)
+        try:
+            print(NO_MODEL_YET)
+            self._end("stopped", message=NO_MODEL_YET)
+        finally:  # a full disk must not keep it from ending
+            os._exit(0)
 
     def _end(self, outcome: str, **facts: Any) -> dict[str, Any]:
         result = {
@@ -170,10 +174,12 @@ class Trainer:
 
 
 def _keep_what_there_is(loop, validation) -> str | None:
-    """Keeps weights of an unfinished first epoch, so that a Stop loses nothing; None if no step was made."""
+    """Keeps weights of an unfinished first epoch, so that a Stop loses nothing; None if there is nothing to keep."""
     if not loop.steps_done:
         return None
     loop.asked_to_stop = lambda: False
     loss, accuracy = loop.judged(validation)
+    if not math.isfinite(loss):
+        return None
     loop.keep({"epoch": 0, "val_loss": loss, "val_accuracy": accuracy})
     return "It was stopped within its first epoch; the model holds what it had learnt until then."

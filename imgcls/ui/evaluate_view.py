@@ -171,14 +171,13 @@ def _cell_words(cell: tuple[int, int], names: list[str]) -> str:
 def class_table(report: Report) -> None:
     """Precision, recall and F1 of every class with their 95 % intervals, and how many pictures it has."""
     classes = report.classes
-    columns: dict = {"Class": list(classes.names)}
+    columns: dict = {"Class": list(classes.names), "Pictures": np.asarray(classes.support)}
     for name in ("precision", "recall", "f1"):
         score = getattr(classes, name)
         columns[f"{name.capitalize()} (%)"] = 100 * np.asarray(score.value)
-        columns[f"{name.capitalize()}, 95 %"] = [
+        columns[f"{name} interval"] = [
             f"{100 * low:.1f}–{100 * high:.1f}" for low, high in zip(score.low, score.high, strict=True)
         ]
-    columns["Pictures"] = np.asarray(classes.support)
     st.dataframe(
         columns,
         hide_index=True,
@@ -188,6 +187,10 @@ def class_table(report: Report) -> None:
                 format="%.1f", help=EXPLAINED.get(name.lower(), EXPLAINED["F1"])
             )
             for name in ("Precision", "Recall", "F1")
+        }
+        | {
+            f"{name} interval": st.column_config.TextColumn("95 %", help=f"95 % interval of the {name}.", width=90)
+            for name in ("precision", "recall", "f1")
         },
         alt="Precision, recall and F1 of every class.",
     )

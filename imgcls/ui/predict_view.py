@@ -18,11 +18,18 @@ TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 UPLOAD_MB = 32
 
 
-def ask(run: Run, facts: dict, way: str, left, right) -> None:
-    """Takes a picture at the left and shows the answer at the right."""
+@st.fragment
+def ask(run: Run, facts: dict) -> None:
+    """Takes a picture at the left and shows the answer at the right. A stroke redraws only this part of the page."""
     shape = tuple(facts["shape"])
+    left, right = st.columns([5, 6], gap="large")
     prepared = None
     with left, errors.shown():
+        # Without ink in its training pictures a drawing would be an unfair question.
+        ways = ["Draw", "Upload"] if facts["ink"] else ["Upload"]
+        way = ways[0]
+        if len(ways) > 1:
+            way = st.segmented_control("Input", ways, default=way, required=True, key="way")
         prepared = _drawing(shape) if way == "Draw" else _upload(shape, ink=facts["ink"])
     with right, errors.shown():
         if prepared is None:
@@ -84,7 +91,7 @@ def _upload(shape: tuple, *, ink: bool) -> Prepared | None:
 @st.cache_data(max_entries=16, show_spinner="Reading the picture ...")
 def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool) -> tuple[np.ndarray, Prepared]:
     """A thumbnail of a photo for the page, and what the model gets. Cached by content, never by sampling."""
-    picture = images.open_picture(_data, _name)
+    picture = images.open_picture(_data, _name, at_least=2 * CANVAS_SIDE)
     prepared = images.prepare_photo(picture, shape, ink=ink)
     thumbnail = Image.fromarray(picture.pixels)
     thumbnail.thumbnail((2 * CANVAS_SIDE, 2 * CANVAS_SIDE))

@@ -35,12 +35,12 @@ def show(run: Run) -> None:
         _outcome(run, state)
         draw_curves(stored.curves(run))
     else:
-        held = st.toggle(
+        st.fragment(run_every=None if st.session_state.get("hold") else TICK_SECONDS)(_live)(run)
+        st.toggle(
             "Hold the picture still",
             key="hold",
             help="The training goes on; only the page stops being redrawn, so that you can read or zoom.",
         )
-        st.fragment(run_every=None if held else TICK_SECONDS)(_live)(run)
     _details(run)
 
 

@@ -1,0 +1,158 @@
+"""Augmentations: exact where the amounts are known, and within bounds where they are drawn."""
+
+import numpy as np
+import pytest
+
+from imgcls.augmentations import Augmentation, augmented
+from imgcls.config import Config
+
+
+class Amounts:
+    """Stands for a random generator whose draws are known: shares from -1 to 1 of what is allowed."""
+
+    def __init__(self, *, angle=0.0, down=0.0, right=0.0, scale=0.0, mirror=1.0):
+        self.draws = (angle, down, right, scale, mirror)
+
+    def uniform(self, low, high, size):
+        assert (low, high, size[0]) == (-1, 1, 5)
+        return np.repeat(np.array(self.draws)[:, None], size[1], 1)
+
+
+def noise(*shape, seed=0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+ALL = Augmentation(rotation=30, shift=3, zoom=0.3, flip=True)
+
+
+def test_the_same_generator_gives_the_same_pictures():
+    pictures = noise(20, 12, 12, 3)
+    first = augmented(pictures, ALL, rng(5))
+    assert np.array_equal(first, augmented(pictures, ALL, rng(5)))
+    assert not np.array_equal(first, augmented(pictures, ALL, rng(6)))
+
+
+def test_each_picture_is_changed_by_an_amount_of_its_own():
+    pictures = np.repeat(noise(1, 12, 12, 1), 8, 0)
+    changed = augmented(pictures, ALL, rng())
+    assert len({picture.tobytes() for picture in changed}) == 8
+
+
+def test_switched_off_nothing_changes():
+    pictures = noise(3, 7, 9, 3)
+    assert augmented(pictures, Augmentation(), rng()) is pictures
+    assert not Augmentation()
+    assert Augmentation.of(Config()) == Augmentation()
+
+
+def test_the_given_pictures_are_not_written_to():
+    pictures = noise(3, 8, 8, 1)
+    before = pictures.copy()
+    pictures.setflags(write=False)
+    augmented(pictures, ALL, rng())
+    assert np.array_equal(pictures, before)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (28, 28)])
+def test_no_amount_of_everything_is_the_same_picture(size):
+    pictures = noise(2, *size, 3)
+    assert np.array_equal(augmented(pictures, Augmentation(30, 3, 0.3), Amounts()), pictures)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (1, 6), (6, 1)])
+def test_a_mirrored_picture_is_mirrored_exactly(size):
+    pictures = noise(4, *size, 3)
+    assert np.array_equal(augmented(pictures, Augmentation(flip=True), Amounts(mirror=-1)), pictures[:, :, ::-1])
+    assert np.array_equal(augmented(pictures, Augmentation(flip=True), Amounts(mirror=1)), pictures)
+
+
+def test_half_of_the_pictures_are_mirrored():
+    pictures = np.repeat(noise(1, 6, 6, 1), 1000, 0)
+    changed = augmented(pictures, Augmentation(flip=True), rng())
+    mirrored = (changed == pictures[:, :, ::-1]).all((1, 2, 3))
+    same = (changed == pictures).all((1, 2, 3))
+    assert (mirrored ^ same).all()
+    assert 440 < mirrored.sum() < 560
+
+
+@pytest.mark.parametrize(("down", "right"), [(1, 0), (-1, 0), (0, 1), (0, -1), (0.5, -1)])
+def test_a_shift_by_whole_pixels_is_exact_and_repeats_the_border(down, right):
+    pictures = noise(3, 9, 7, 2)
+    moved = augmented(pictures, Augmentation(shift=2), Amounts(down=down, right=right))
+    rows = np.clip(np.arange(9) + int(2 * down), 0, 8)
+    columns = np.clip(np.arange(7) + int(2 * right), 0, 6)
+    assert np.array_equal(moved, pictures[:, rows][:, :, columns])
+
+
+def test_a_shift_by_half_a_pixel_is_the_mean_of_two():
+    pictures = np.array([[0, 100, 200]], np.uint8).reshape(1, 1, 3, 1)
+    moved = augmented(pictures, Augmentation(shift=1), Amounts(right=0.5))
+    assert moved.ravel().tolist() == [50, 150, 200]
+
+
+def test_a_positive_angle_turns_clockwise():
+    pictures = noise(2, 8, 8, 3)
+    turned = augmented(pictures, Augmentation(rotation=90), Amounts(angle=1))
+    assert np.abs(turned.astype(int) - np.rot90(pictures, -1, (1, 2))).max() <= 1
+    back = augmented(pictures, Augmentation(rotation=90), Amounts(angle=-1))
+    assert np.abs(back.astype(int) - np.rot90(pictures, 1, (1, 2))).max() <= 1
+
+
+def test_a_zoom_enlarges_and_reduces_about_the_middle():
+    pictures = np.zeros((1, 21, 21, 1), np.uint8)
+    pictures[:, 8:13, 8:13] = 255
+    larger = augmented(pictures, Augmentation(zoom=0.5), Amounts(scale=1)).astype(float)
+    smaller = augmented(pictures, Augmentation(zoom=0.5), Amounts(scale=-1)).astype(float)
+    assert smaller.sum() < pictures.sum() < larger.sum()
+    for picture in (larger, smaller):
+        assert np.array_equal(picture, picture[:, ::-1])
+        assert np.array_equal(picture, picture[:, :, ::-1])
+
+
+def test_ink_in_the_middle_keeps_its_amount():
+    pictures = np.zeros((200, 28, 28, 1), np.uint8)
+    pictures[:, 9:19, 11:17] = 200
+    changed = augmented(pictures, Augmentation(rotation=20, shift=3), rng())
+    ratio = changed.astype(float).sum((1, 2, 3)) / pictures.astype(float).sum((1, 2, 3))
+    assert np.abs(ratio - 1).max() < 0.03
+
+
+@pytest.mark.parametrize("size", [(8, 8), (5, 9), (30, 12), (1, 6), (6, 1), (1, 1), (2, 2)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_whatever_the_size_the_form_is_kept_and_no_value_is_new(size, channels):
+    pictures = noise(16, *size, channels) // 4 + 60
+    changed = augmented(pictures, Augmentation(45, 32, 0.5, True), rng(1))
+    assert changed.dtype == np.uint8
+    assert changed.shape == pictures.shape
+    assert (changed >= pictures.min((1, 2))[:, None, None]).all()
+    assert (changed <= pictures.max((1, 2))[:, None, None]).all()
+
+
+@pytest.mark.parametrize("value", [0, 1, 254, 255])
+def test_an_even_picture_stays_even(value):
+    pictures = np.full((8, 11, 11, 3), value, np.uint8)
+    assert np.array_equal(augmented(pictures, ALL, rng()), pictures)
+
+
+def test_switching_one_on_does_not_change_the_amounts_of_the_others():
+    pictures = noise(40, 11, 11, 1)
+    shifted = augmented(pictures, Augmentation(shift=3), rng(3))
+    with_flip = augmented(pictures, Augmentation(shift=3, flip=True), rng(3))
+    kept = (shifted == with_flip).all((1, 2, 3))
+    assert 8 < kept.sum() < 32  # the half that is not mirrored is moved as before
+    with_tiny_zoom = augmented(pictures, Augmentation(shift=3, zoom=1e-6), rng(3))
+    assert np.abs(with_tiny_zoom.astype(int) - shifted).max() <= 1
+
+
+def test_no_pictures_are_no_pictures():
+    assert augmented(noise(0, 8, 8, 1), ALL, rng()).shape == (0, 8, 8, 1)
+
+
+def test_a_title_says_what_is_on():
+    assert Augmentation().describe() == "off"
+    assert Augmentation(10, 2, 0.1, True).describe() == "rotation 10 degrees, shift 2 px, zoom 10%, flip"
+    assert Augmentation.of(Config(rotation=10, shift=2, zoom=0.1, flip=True)) == Augmentation(10, 2, 0.1, True)
