@@ -101,8 +101,7 @@ class Run:
         facts = self._json("model.json")
         if facts is None:
             raise RunError("This run has no trained model. Pick another run, or train one.")
-        classes, shape = facts.get("classes"), facts.get("shape")
-        if not isinstance(classes, list) or not isinstance(shape, list) or len(shape) != 3:
+        if not _is_model(facts):
             raise RunError("The file model.json of this run is damaged. Train the model again.")
         return facts
 
@@ -274,6 +273,21 @@ def clean_label(text: str) -> str:
 
 def default_label(config: Config) -> str:
     return f"{config.model} on {config.data}"
+
+
+def _is_model(facts: dict[str, Any]) -> bool:
+    """Whether model.json names classes and a picture's height, width and channels."""
+    classes, shape = facts.get("classes"), facts.get("shape")
+    return (
+        isinstance(classes, list)
+        and len(classes) > 1
+        and all(isinstance(name, str) for name in classes)
+        and isinstance(shape, list)
+        and len(shape) == 3
+        and all(isinstance(length, int) and 0 < length < 10_000 for length in shape)
+        and shape[2] in (1, 3)
+        and isinstance(facts.get("ink"), bool)
+    )
 
 
 def _mtime(path: Path) -> float | None:

@@ -68,9 +68,9 @@ def from_points(strokes: Sequence[Sequence[Sequence[float]]], *, y_upwards: bool
     """Lists of points as arrays; strokes without a point are left out.
 
     Raises:
-        ValueError: there is no point at all, or one is not a finite number.
+        ValueError: there is no point at all, or one is not two finite numbers.
     """
-    arrays = [np.array(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
-    if not arrays or not all(np.isfinite(array).all() for array in arrays):
-        raise ValueError("strokes need at least one point, and finite numbers")
+    arrays = [np.array(stroke, np.float64) for stroke in strokes if len(stroke)]
+    if not arrays or not all(array.shape[1:] == (2,) and np.isfinite(array).all() for array in arrays):
+        raise ValueError("strokes need at least one point, and each point two finite numbers")
     return [array * (1, -1) for array in arrays] if y_upwards else arrays

@@ -89,8 +89,8 @@ def test_points_become_arrays_and_empty_strokes_are_left_out():
 
 @pytest.mark.parametrize(
     "points",
-    [[], [[]], [[[float("nan"), 1]]], [[[1, 2]], [[float("inf"), 1]]], [[[1, 2, 3]]], [[["a", "b"]]]],
-    ids=["no stroke", "no point", "nan", "infinity", "three numbers", "text"],
+    [[], [[]], [[[float("nan"), 1]]], [[[1, 2]], [[float("inf"), 1]]], [[[1, 2, 3], [4, 5, 6]]], [[["a", "b"]]], [[1, 2]]],
+    ids=["no stroke", "no point", "nan", "infinity", "three numbers", "text", "no pairs"],
 )
 def test_what_is_no_stroke_is_refused(points):
     with pytest.raises(ValueError, match=r"."):

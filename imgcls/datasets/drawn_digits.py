@@ -8,6 +8,7 @@ is made from `mnist.npz` and `pen_digits_train.json.gz` in the folder named by I
 
 import gzip
 import json
+import zlib
 
 import numpy as np
 
@@ -70,8 +71,11 @@ def pen_digits() -> list[tuple[int, list[np.ndarray]]]:
     try:
         with gzip.open(folder / PEN_FILE) as file:
             rows = json.load(file)
-        return [(int(row["digit"]), from_points(row["strokes"], y_upwards=True)) for row in rows]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        pen = [(int(row["digit"]), from_points(row["strokes"], y_upwards=True)) for row in rows]
+        if len(pen) <= PEN_TEST:
+            raise ValueError(f"it holds {len(pen):,} digits, too few")
+        return pen
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatasetError(f"{PEN_FILE} is damaged: {error}. Put a whole copy in its place.") from error
 
 

@@ -25,7 +25,8 @@ class Predictor:
             # From memory: deleting or replacing the file does not disturb a model in use.
             self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
             self._input = self._interpreter.get_input_details()[0]
-            self._output = self._interpreter.get_output_details()[0]["index"]
+            self._output = self._interpreter.get_output_details()[0]
+            self._shape = tuple(self._input["shape_signature"][1:].tolist())
             self._batch = 0
         except FileNotFoundError as error:
             raise RunError("This run has no trained model. Pick another run, or train one.") from error
@@ -33,7 +34,15 @@ class Predictor:
             raise RunError("The trained model of this run is damaged. Train it again, or pick another run.") from error
 
     def probabilities(self, pictures: np.ndarray) -> np.ndarray:
-        """Probabilities, float32 (n, classes), for uint8 pictures (n, height, width, channels)."""
+        """Probabilities, float32 (n, classes), for uint8 pictures (n, height, width, channels).
+
+        Raises:
+            RunError: the pictures have another size than those the model was trained on.
+        """
+        if pictures.shape[1:] != self._shape:
+            raise RunError(f"This model reads pictures of {_size(self._shape)}; these are of {_size(pictures.shape[1:])}.")
+        if not len(pictures):
+            return np.empty((0, self._output["shape"][-1]), np.float32)
         with self._lock:
             parts = [self._answer(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)]
         return np.concatenate(parts)
@@ -45,4 +54,8 @@ class Predictor:
             self._batch = len(pictures)
         self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(pictures, dtype=np.uint8))
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output).copy()
+        return self._interpreter.get_tensor(self._output["index"]).copy()
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) + " values"

@@ -3,6 +3,8 @@
 Nothing that comes from here may be changed by a page.
 """
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from imgcls.curves import Curves
 from imgcls.errors import RunError
 from imgcls.runs import Run
 from imgcls.serving import Predictor
+
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What NumPy raises for a torn .npz."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
             raise ValueError("shapes")
     except FileNotFoundError as error:
         raise RunError("This run has no test answers: it ended before its model was tested.") from error
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except UNREADABLE as error:
         raise RunError("The test answers of this run are damaged. Train it again, or pick another run.") from error
     row_of = np.full(len(labels), -1)
     pictures = np.zeros((0, *run.model["shape"]), np.uint8)
@@ -58,7 +63,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
         with np.load(run.folder / "gallery.npz", allow_pickle=False) as file:
             indices, pictures = file["indices"], file["pictures"]
         row_of[indices] = np.arange(len(indices))
-    except (OSError, ValueError, KeyError, EOFError, IndexError):
+    except (*UNREADABLE, IndexError):
         pass  # The scores can be read without pictures; the gallery says that it has none.
     return Tested(
         probabilities,

@@ -1,0 +1,75 @@
+"""A visitor without a browser: speaks Streamlit's protocol over its WebSocket, so that nothing but the server works."""
+
+import re
+from types import TracebackType
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+DONE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+
+
+class Session:
+    """One tab. Keeps the messages that a browser would keep, and says so in each request, as a browser does."""
+
+    def __init__(self, port: int):
+        self._socket = connect(
+            f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None
+        )
+        self._hashes: set[str] = set()
+        self._pages: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        self.fragments: dict[str, float] = {}
+        self.seen = b""
+        self.rerun()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._socket.close()
+
+    def rerun(self, page: str = "", query: str = "", *, fragment: str = "", widgets: dict[str, dict] | None = None):
+        """Runs a page (its path in the URL), or one fragment of it, and returns when the server says it is done.
+
+        `widgets`: key of a widget -> the field and value of its state, as the browser would send it.
+        """
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.fragment_id, state.is_auto_rerun = query, fragment, bool(fragment)
+        state.page_script_hash = self._pages.get(page, "")
+        state.cached_message_hashes.extend(self._hashes)
+        for key, value in (widgets or {}).items():
+            state.widget_states.widgets.add(id=self.widget_id(key), **value)
+        state.widget_states.SetInParent()
+        self._socket.send(message.SerializeToString())
+        content = []
+        while True:
+            data = self._socket.recv(timeout=60)
+            answer = ForwardMsg.FromString(data)
+            content.append(data)
+            if answer.hash and answer.metadata.cacheable:
+                self._hashes.add(answer.hash)
+            kind = answer.WhichOneof("type")
+            if kind == "navigation":
+                self._pages = {
+                    "" if entry.is_default else entry.url_pathname: entry.page_script_hash
+                    for entry in answer.navigation.app_pages
+                }
+            elif kind == "auto_rerun":
+                self.fragments[answer.auto_rerun.fragment_id] = answer.auto_rerun.interval
+            elif kind == "script_finished" and answer.script_finished in DONE:
+                break
+        self.seen = b"".join(content)
+        if b"Something went wrong" in self.seen:
+            raise RuntimeError(f"The page {page or 'home'} failed; look at it in a browser.")
+
+    def widget_id(self, key: str) -> str:
+        """The id of the widget with this key, from the first time that a page with it was run."""
+        if key not in self._ids:
+            found = re.search(rb"\$\$[A-Z_]*ID-[0-9a-f]+-" + re.escape(key.encode()), self.seen)
+            if not found:
+                raise RuntimeError(f"There is no widget with the key '{key}' on the page.")
+            self._ids[key] = found[0].decode()
+        return self._ids[key]

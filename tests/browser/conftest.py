@@ -1,0 +1,196 @@
+"""The browser, the servers, and the rules that hold in every test: no page error, no dialog, no outside request."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from browser.server import FLAGS, REPOSITORY, Server, environment, find_browser
+
+HERE = Path(__file__).parent
+SECONDS = 180
+HOW_TO_GET = (
+    "The browser tests were left out, as there is no Chromium or Chrome: install one "
+    "(Debian: apt-get install chromium), or run `playwright install chromium`."
+)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: needs Chromium or Chrome")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The browser tests come last, as they are the slowest."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(SECONDS))
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
+@pytest.fixture(scope="package")
+def playwright():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package", autouse=True)
+def chromium(playwright):
+    """One browser for all tests; every visit has a profile of its own."""
+    path = find_browser(playwright.chromium.executable_path)
+    if path is None:
+        (pytest.fail if os.environ.get("IMGCLS_BROWSER") == "required" else pytest.skip)(HOW_TO_GET)
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="package")
+def cache(tmp_path_factory) -> Path:
+    """A cache in which mnist_sample is ready."""
+    folder = tmp_path_factory.mktemp("browser-cache")
+    _run("imgcls.datasets", "mnist_sample", runs=folder / "no-runs", cache=folder)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def sample_run(cache, tmp_path_factory) -> Path:
+    """The folder of a real run that was trained from a shell; not to be changed."""
+    runs = tmp_path_factory.mktemp("browser-trained")
+    arguments = ("--data", "mnist_sample", "--model", "cnn", "--epochs", "4", "--id", "sample", "--name", "A sample")
+    _run("imgcls.training", *arguments, runs=runs, cache=cache)
+    return runs / "sample"
+
+
+def shipped_runs() -> list[Path]:
+    """The trained models that come with the project, as far as they are there."""
+    folders = (REPOSITORY / "saved_models" / name for name in ("digits", "fashion", "cifar10"))
+    return [folder for folder in folders if (folder / "result.json").exists()]
+
+
+def _run(module: str, *arguments: str, runs: Path, cache: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=REPOSITORY,
+        env=environment(runs, cache),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="package")
+def make_server(cache, tmp_path_factory) -> Iterator[Callable[[], Server]]:
+    """Makes servers that are not started yet and have no runs."""
+    servers = []
+
+    def make() -> Server:
+        servers.append(Server(tmp_path_factory.mktemp("server"), cache))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="package")
+def server(make_server, sample_run) -> Server:
+    """The server that most tests share: the sample run, and those that ship with the project."""
+    server = make_server()
+    for run in (sample_run, *shipped_runs()):
+        server.add(run)
+    return server.start()
+
+
+@pytest.fixture
+def own_server(make_server, sample_run) -> Iterator[Server]:
+    """A started server for one test alone, with the sample run."""
+    server = make_server()
+    server.add(sample_run)
+    yield server.start()
+    server.close()
+
+
+class Visits:
+    """Opens pages, each in a browser profile of its own, and remembers what must not happen in any."""
+
+    def __init__(self, chromium):
+        self._chromium = chromium
+        self._logs: dict[Server, int] = {}
+        self._contexts = []
+        self.errors: list[str] = []
+        self.dialogs: list[str] = []
+        self.outside: list[str] = []
+        self.requests: list[str] = []
+
+    def __call__(self, server: Server, address: str = "/", **options):
+        """A page that is on its way to this address; `options` as for a Playwright context."""
+        self._logs.setdefault(server, len(server.log()))
+        context = self._chromium.new_context(**({"viewport": {"width": 1280, "height": 1000}} | options))
+        context.set_default_timeout(40_000)
+        self._contexts.append(context)
+        context.on("request", lambda request: self._look_at(request.url))
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", self._dismiss)
+        page.on("websocket", lambda socket: self._look_at(socket.url))
+        page.goto(server.url + address)
+        return page
+
+    def _look_at(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.requests.append(url)
+        if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+            self.outside.append(url)
+
+    def _dismiss(self, dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def told(self) -> str:
+        """The logs of the servers that were visited, since the first visit."""
+        return "\n".join(server.log()[start:] for server, start in self._logs.items())
+
+    def pictures(self, folder: Path) -> Iterator[Path]:
+        for number, page in enumerate(page for context in self._contexts for page in context.pages):
+            path = folder / f"page-{number}.png"
+            page.screenshot(path=path, timeout=10_000)
+            yield path
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def visit(chromium, request, tmp_path) -> Iterator[Visits]:
+    """`visit(server, "/train")` opens a page. At the end nothing forbidden may have happened on any."""
+    visits = Visits(chromium)
+    yield visits
+    if request.node.stash.get(FAILED, False):
+        print("".join(f"Seen at the end: {path}\n" for path in visits.pictures(tmp_path)))
+        print("Log of the server:\n" + visits.told()[-6000:])
+    visits.close()
+    assert visits.errors == []
+    assert visits.dialogs == []
+    assert visits.outside == []
+    assert "Traceback" not in visits.told(), visits.told()
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report

@@ -1,0 +1,91 @@
+"""What a person does and sees on the pages."""
+
+import json
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+SLOW = 60_000
+PAGES = {
+    "/": "Train, understand and try",
+    "/data": "Data",
+    "/train": "Train a model",
+    "/runs": "Runs",
+    "/evaluate": "Evaluate",
+    "/predict": "Predict",
+}
+"""The address of each page and how its heading begins."""
+
+
+def main(page: Page) -> Locator:
+    return page.get_by_test_id("stMain")
+
+
+def settled(page: Page) -> None:
+    """Waits until the script has run through and nothing is stale or a skeleton."""
+    page.wait_for_function(
+        """() => {
+            const app = document.querySelector('[data-testid=stApp]');
+            return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
+                && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
+        }""",
+        timeout=SLOW,
+    )
+
+
+def shows(page: Page, heading: str) -> None:
+    """Waits until the page with this heading is there as a whole."""
+    expect(page.get_by_role("heading", name=re.compile("^" + re.escape(heading)), level=1)).to_be_visible(timeout=SLOW)
+    settled(page)
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def press_start(page: Page) -> str:
+    """Presses Start and returns the id of the run that the URL names then."""
+    button(page, "Start").click()
+    return named_run(page)
+
+
+def named_run(page: Page) -> str:
+    page.wait_for_url(re.compile(r"[?&]run="), timeout=SLOW)
+    return re.search(r"[?&]run=([^&]+)", page.url)[1]
+
+
+def trains(page: Page, timeout: int = 90_000) -> None:
+    """Waits until the live view counts epochs."""
+    expect(main(page)).to_contain_text(re.compile(r"Epoch \d+ of \d+"), timeout=timeout)
+
+
+def epoch(page: Page) -> int:
+    """The epoch that the live view names; 0 if it names none just now."""
+    found = re.search(r"Epoch (\d+) of \d+", main(page).inner_text())
+    return int(found[1]) if found else 0
+
+
+def points(page: Page) -> int:
+    """The points of all lines of the first curve on the page; 0 while it is being drawn."""
+    return page.evaluate(
+        """() => {
+            const plot = document.querySelector('.js-plotly-plot');
+            const lines = (plot && plot._fullData) || [];
+            return lines.reduce((sum, line) => sum + ((line.x && line.x.length) || 0), 0);
+        }"""
+    )
+
+
+def lines(page: Page, place: int) -> list[str]:
+    """The names of the lines of a curve that have points."""
+    return page.evaluate(
+        """place => ((document.querySelectorAll('.js-plotly-plot')[place] || {})._fullData || [])
+            .filter(line => line.x && line.x.length > 1).map(line => line.name)""",
+        place,
+    )
+
+
+def metrics_of(folder) -> list[dict]:
+    """The whole lines of a run's journal."""
+    text = (folder / "metrics.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
