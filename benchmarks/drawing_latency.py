@@ -32,7 +32,7 @@ const pen = window.pen = {};
 window.pen.fresh = () => { for (const key of ['lifted', 'sent', 'received', 'painted']) pen[key] = 0; };
 pen.fresh();
 for (const kind of ['pointerup', 'mouseup']) addEventListener(kind, event => {
-  if (event.target.tagName === 'CANVAS' && !pen.lifted) pen.lifted = performance.now();
+  if (event.composedPath()[0].tagName === 'CANVAS' && !pen.lifted) pen.lifted = performance.now();
 }, true);
 const send = WebSocket.prototype.send, heard = new WeakSet();
 WebSocket.prototype.send = function (data) {

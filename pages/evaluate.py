@@ -13,7 +13,7 @@ report = tested.report
 
 view.scores(report, len(tested.labels))
 
-left, right = st.columns([6, 5], gap="large")
+left, right = st.columns(2, gap="large")
 with left:
     st.subheader(
         "Confusion matrix",
@@ -40,10 +40,10 @@ with left:
     )
     st.caption("Click a cell to see its pictures.")
     view.worst_pairs(report.matrix, names)
-    st.subheader("Classification report", anchor=False)
-    view.class_table(report)
 
 with right:
     view.pictures(run, tested, names)
 
+st.subheader("Classification report", anchor=False)
+view.class_table(report)
 view.curves(run)

@@ -19,12 +19,12 @@ ENDLESS = Config(data="digits", model="ann", epochs=1000, early_stopping=False)
 pytestmark = pytest.mark.timeout(240)
 
 
-def trainers(run: runs.Run) -> list[psutil.Process]:
-    """The living processes that were started for a run."""
-    found = []
+def trainers(run: runs.Run | None = None) -> list[psutil.Process]:
+    """The living processes that were started for a run, or for any run of this test."""
+    found, start = [], str(run.folder if run else places.runs_folder())
     for process in psutil.process_iter(["cmdline", "status"]):
         words = process.info["cmdline"] or []
-        if str(run.folder) in words and process.info["status"] != psutil.STATUS_ZOMBIE:
+        if "imgcls.training" in words and words[-1].startswith(start) and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(process)
     return found
 
@@ -46,9 +46,8 @@ def held_lock():
 @pytest.fixture(autouse=True)
 def none_left(own_folders):
     yield
-    for run in runs.everything():
-        for process in trainers(run):
-            process.kill()
+    for process in trainers():
+        process.kill()
     wait_until(lambda: not jobs.reap() and not jobs._children)
 
 

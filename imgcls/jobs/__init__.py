@@ -55,8 +55,8 @@ def claim(run: Run) -> bool:
 
 
 def delete(run: Run) -> None:
-    """Deletes a run; a running one is ended first: its trainer leaves by itself when the folder is gone."""
-    running = None if run.is_over else _process(run)
+    """Deletes a run and ends its trainer, which leaves by itself when the folder is gone; one that hangs is killed."""
+    running = None if run.state in ("finished", "stopped", "failed") else _process(run)
     run.delete()
     if running is not None:
         with contextlib.suppress(psutil.Error):

@@ -40,7 +40,9 @@ class Predictor:
             RunError: the pictures have another size than those the model was trained on.
         """
         if pictures.shape[1:] != self._shape:
-            raise RunError(f"This model reads pictures of {_size(self._shape)}; these are of {_size(pictures.shape[1:])}.")
+            raise RunError(
+                f"This model reads pictures of {_size(self._shape)}; these are of {_size(pictures.shape[1:])}."
+            )
         if not len(pictures):
             return np.empty((0, self._output["shape"][-1]), np.float32)
         with self._lock:

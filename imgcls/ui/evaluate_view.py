@@ -10,7 +10,7 @@ from imgcls.ui import gallery, run_view, stored, words
 from imgcls.ui.errors import plain
 from imgcls.ui.stored import Tested
 
-PER_PAGE = 24
+PER_PAGE = 20
 EXPLAINED = {
     "precision": "Of the pictures that were given a class, the share that belongs to it.",
     "recall": "Of the pictures that belong to a class, the share that was given it.",
@@ -159,7 +159,7 @@ def _tiles(run_id: str, stamp: tuple, indices: tuple, tested: Tested, names: lis
 def _tile(index: int, tested: Tested, names: list[str]) -> gallery.Tile:
     true, predicted = names[tested.labels[index]], names[tested.predicted[index]]
     sure = f"{100 * tested.certainty[index]:.1f} %"
-    lines = (f"✓ {true}", sure) if true == predicted else (f"✗ {predicted}, {sure}", f"is {true}")
+    lines = (f"✓ {true}", sure) if true == predicted else (f"✗ {predicted}", f"is {true}", sure)
     alt = f"Test picture {index}: true class {true}, answer {predicted} with {sure}"
     return gallery.Tile(tested.pictures[tested.row_of[index]], alt, lines)
 

@@ -103,7 +103,7 @@ def _waiting(way: str, facts: dict) -> None:
     """The empty state: what to do, and what the model knows."""
     names = facts["classes"]
     some = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    todo = "Draw a digit at the left." if way == "Draw" else "Upload a photo at the left."
+    todo = "Draw a digit." if way == "Draw" else "Upload a photo."
     with st.container(border=True, height=300, vertical_alignment="center", horizontal_alignment="center"):
         st.markdown(f"#### {todo}", text_alignment="center")
         st.caption(f"This model tells apart: {plain(some)}.", text_alignment="center")

@@ -10,7 +10,7 @@ from imgcls.runs import Run
 from imgcls.ui import pick, words
 from imgcls.ui.errors import plain
 
-COLUMNS = [4, 3, 2, 2, 2, 2]
+COLUMNS = [4, 4, 5]
 
 
 def show(chosen: list[Run]) -> None:
@@ -30,17 +30,16 @@ def narrow(label: str, values: list[str], words_of: Callable[[str], str] = str) 
 
 def _row(run: Run) -> None:
     facts = summary(run)
-    name, what, state, validation, test, age = st.columns(COLUMNS, vertical_alignment="center")
+    name, what, outcome = st.columns(COLUMNS, vertical_alignment="center")
     with name:
         if st.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
             pick.go("train.py", run=run.id)
-    what.caption(plain(f"{facts['data']} · {facts['model']}"))
+    what.caption(plain(f"{facts['data']} · {facts['model']} · {words.age(facts['created'])}"))
     word, icon, colour = words.STATES[facts["state"]]
-    with state:
+    with outcome, st.container(horizontal=True, vertical_alignment="center"):
         st.badge(word, icon=icon, color=colour)
-    validation.caption(f"validation {words.share(facts['validation'])}")
-    test.caption(f"test {words.share(facts['test'])}")
-    age.caption(words.age(facts["created"]))
+        if facts["test"] is not None:
+            st.caption(f"test {words.share(facts['test'])}, validation {words.share(facts['validation'])}")
 
 
 def summary(run: Run) -> dict:
