@@ -87,7 +87,7 @@ def trained_folder(shelf, tmp_path_factory) -> Path:
         config = Config(data="digits", model="cnn", model_settings=settings, epochs=2, batch_size=32)
         run = runs.create(config, "A small run", run_id="20260101-120000-0badcafe")
         jobs.start(run)
-        wait_until(lambda: run.is_over, seconds=120)
+        _wait_until(lambda: run.is_over, seconds=120)
         jobs.reap()
         assert run.state == "finished", (run.result, (run.folder / "log.txt").read_text())
     return run.folder
@@ -171,8 +171,13 @@ for line in sys.stdin:
 """
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> float:
-    """Waits until something holds and returns the seconds it took; fails when it takes too long."""
+@pytest.fixture
+def wait_until():
+    """`wait_until(condition, seconds=30)` waits until something holds and returns the seconds that it took."""
+    return _wait_until
+
+
+def _wait_until(condition: Callable[[], object], *, seconds: float = 30) -> float:
     start = time.monotonic()
     while not condition():
         assert time.monotonic() - start < seconds, f"not within {seconds:g} seconds"

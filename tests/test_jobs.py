@@ -13,7 +13,6 @@ import pytest
 from imgcls import jobs, places, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from tests.conftest import wait_until
 
 ENDLESS = Config(data="digits", model="ann", epochs=1000, early_stopping=False)
 pytestmark = pytest.mark.timeout(240)
@@ -44,14 +43,14 @@ def held_lock():
 
 
 @pytest.fixture(autouse=True)
-def none_left(own_folders):
+def none_left(own_folders, wait_until):
     yield
     for process in trainers():
         process.kill()
     wait_until(lambda: not jobs.reap() and not jobs._children)
 
 
-def test_started_twice_there_is_one_trainer(held_lock):
+def test_started_twice_there_is_one_trainer(held_lock, wait_until):
     run = runs.create(ENDLESS)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(jobs.start, [run] * 8))
@@ -78,7 +77,7 @@ def test_a_run_that_is_gone_cannot_be_claimed():
     assert runs.everything() == []
 
 
-def test_deleting_a_waiting_run_ends_its_process(held_lock):
+def test_deleting_a_waiting_run_ends_its_process(held_lock, wait_until):
     run = runs.create(ENDLESS)
     jobs.start(run)
     wait_until(lambda: (run.folder / "heartbeat").exists())
@@ -89,7 +88,7 @@ def test_deleting_a_waiting_run_ends_its_process(held_lock):
     assert zombies() == []
 
 
-def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(digits):
+def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(digits, wait_until):
     run = runs.create(ENDLESS)
     jobs.start(run)
     wait_until(lambda: run.state == "running" and b'"epoch"' in (run.folder / "metrics.jsonl").read_bytes(), seconds=120)
@@ -103,7 +102,7 @@ def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(digits):
     assert list(places.runs_folder().glob(".deleted-*")) == []
 
 
-def test_deleting_a_run_whose_process_hangs_ends_that_too(held_lock, monkeypatch):
+def test_deleting_a_run_whose_process_hangs_ends_that_too(held_lock, monkeypatch, wait_until):
     monkeypatch.setattr(runs, "SILENT_SECONDS", 0.5)
     run = runs.create(ENDLESS)
     jobs.start(run)
@@ -121,12 +120,13 @@ def test_deleting_a_finished_run_touches_no_process(finished_run, monkeypatch):
     def looked(*arguments):
         raise AssertionError("a finished run has no process to look for")
 
-    monkeypatch.setattr(psutil, "process_iter", looked)
-    jobs.delete(finished_run)
+    with monkeypatch.context() as patch:
+        patch.setattr(psutil, "process_iter", looked)
+        jobs.delete(finished_run)
     assert runs.everything() == []
 
 
-def test_the_trainer_outlives_whoever_started_it(held_lock):
+def test_the_trainer_outlives_whoever_started_it(held_lock, wait_until):
     run = runs.create(ENDLESS)
     code = (
         "import pathlib, sys, time; from imgcls import jobs, runs; "
@@ -154,7 +154,7 @@ def test_the_trainer_outlives_whoever_started_it(held_lock):
     wait_until(lambda: not process.is_running())
 
 
-def test_a_trainer_yields_to_the_browser(held_lock):
+def test_a_trainer_yields_to_the_browser(held_lock, wait_until):
     run = runs.create(ENDLESS)
     jobs.start(run)
     wait_until(lambda: (run.folder / "heartbeat").exists())

@@ -174,7 +174,7 @@ def test_a_sketch_of_a_layer_no_family_uses_is_like_keras_too(keras):
 def test_raw_pixels_become_probabilities(build, name, normalisation):
     model = build(name, {}, (8, 8, 1), 7, normalisation)
     pictures = np.random.default_rng(1).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
-    probabilities = np.asarray(model(pictures))
+    probabilities = model(pictures).numpy()
     assert probabilities.shape == (5, 7)
     assert probabilities.dtype == np.float32
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
@@ -189,7 +189,7 @@ def test_the_first_layer_scales_the_pixels(build, keras, normalisation, low, hig
     pictures = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
     pictures[0, 0, 0], pictures[0, 0, 1] = 0, 255
     model = build("ann", {}, (8, 8, 3), 10, normalisation)
-    scaled = np.asarray(keras.Model(model.inputs, model.get_layer("normalise").output)(pictures))
+    scaled = keras.Model(model.inputs, model.get_layer("normalise").output)(pictures).numpy()
     if low is None:
         assert np.allclose(scaled.mean((0, 1, 2)), 0, atol=0.02)
         assert np.allclose(scaled.std((0, 1, 2)), 1, atol=0.02)
@@ -203,4 +203,4 @@ def test_pictures_of_one_colour_can_be_standardised(keras):
 
     even = np.full((10, 8, 8, 1), 37, np.uint8)
     model = network.build(Config(model="ann", normalisation="standardised"), (8, 8, 1), 3, even)
-    assert np.isfinite(np.asarray(model(even))).all()
+    assert np.isfinite(model(even).numpy()).all()

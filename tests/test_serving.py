@@ -22,7 +22,7 @@ def predictor(finished_run) -> Predictor:
 
 def test_it_answers_as_keras_does(keras, finished_run, predictor):
     pictures = noise(300)
-    expected = np.asarray(keras.models.load_model(finished_run.folder / "model.keras")(pictures))
+    expected = keras.models.load_model(finished_run.folder / "model.keras")(pictures).numpy()
     answered = predictor.probabilities(pictures)
     assert answered.dtype == np.float32
     assert np.abs(answered - expected).max() < 1e-3

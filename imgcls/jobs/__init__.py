@@ -25,16 +25,19 @@ def start(run: Run) -> None:
     if not claim(run):
         return
     environment = {**os.environ, "PYTHONPATH": _with_package(os.environ.get("PYTHONPATH", ""))}
-    with (run.folder / "log.txt").open("ab") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-u", "-m", "imgcls.training", str(run.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=places.repository_folder(),
-            env=environment,
-            start_new_session=True,
-        )
+    try:
+        with (run.folder / "log.txt").open("ab") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-u", "-m", "imgcls.training", str(run.folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=places.repository_folder(),
+                env=environment,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise RunError(f"The trainer could not be started: {error.strerror}.") from error
     _children.append(child)
 
 

@@ -20,7 +20,7 @@ from imgcls import datasets, jobs, models, places, runs
 from imgcls.config import KNOBS, Config
 from imgcls.errors import UserError
 from imgcls.knobs import Choice, Knob, Range
-from imgcls.training.terminal import Terminal
+from imgcls.training.terminal import Terminal, errors_to
 from imgcls.training.trainer import Trainer
 
 
@@ -37,14 +37,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _from_shell(arguments: list[str]) -> int:
-    chosen, extra = _parser(()).parse_known_args([word for word in arguments if word not in ("-h", "--help")])
+    chosen, _ = _parser(()).parse_known_args([word for word in arguments if word not in ("-h", "--help")])
     start = Config.load(chosen.config) if chosen.config else Config()
     family = models.knobs(chosen.model or start.model)
     parser = _parser(family)
     chosen = vars(parser.parse_args(arguments))
-    del extra
-    file, label, run_id, now = (chosen.pop(name) for name in ("config", "name", "id", "now"))
-    del file
+    _, label, run_id, now = (chosen.pop(name) for name in ("config", "name", "id", "now"))
     given = {name: value for name, value in chosen.items() if value is not None}
     same_family = given.get("model", start.model) == start.model
     settings = dict(start.model_settings) if same_family else {}
@@ -59,7 +57,8 @@ def _from_shell(arguments: list[str]) -> int:
         raise UserError(f"There is already a run '{run.id}'. Choose another --id, or delete it first.")
     jobs.claim(run)
     terminal = Terminal()
-    result = Trainer(run, listener=terminal, in_turn=not now).train()
+    with errors_to(run.folder / "log.txt"):
+        result = Trainer(run, listener=terminal, in_turn=not now).train()
     terminal.close(result, run)
     return 0 if result["outcome"] in ("finished", "stopped") else 1
 

@@ -1,5 +1,7 @@
 """Builds the Keras model of a run and exports it for the pages."""
 
+import contextlib
+import sys
 from pathlib import Path
 
 import keras
@@ -8,6 +10,7 @@ import tensorflow as tf
 
 from imgcls import models
 from imgcls.config import Config
+from imgcls.serving import Predictor
 
 
 def build(config: Config, shape: tuple[int, int, int], num_classes: int, pictures: np.ndarray) -> keras.Model:
@@ -47,10 +50,8 @@ def export_litert(model: keras.Model, path: Path, pictures: np.ndarray) -> float
     Raises:
         RuntimeError: they differ by more than 0.001, so the file is not to be trusted.
     """
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    path.write_bytes(converter.convert())
-    from imgcls.serving import Predictor
-
+    with contextlib.redirect_stdout(sys.stderr):  # the converter tells its life
+        path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
     difference = float(np.abs(Predictor(path).probabilities(pictures) - model.predict_on_batch(pictures)).max())
     if not difference <= 1e-3:
         raise RuntimeError(f"The exported model answers differently: by {difference:.4f} on {len(pictures)} pictures.")

@@ -1,6 +1,10 @@
 """A training as a person at a terminal sees it: a progress bar for each epoch, the scores at the end."""
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from imgcls.runs import Run
@@ -62,6 +66,21 @@ class Terminal:
                 f"on {result['counts']['test']:,} pictures."
             )
         print(f"Run {run.id} in {run.folder}")
+
+
+@contextlib.contextmanager
+def errors_to(path: Path) -> Iterator[None]:
+    """Sends what is written to standard error into a file, TensorFlow's own chatter included."""
+    sys.stderr.flush()
+    with path.open("ab") as file:
+        before = os.dup(2)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(before, 2)
+            os.close(before)
 
 
 def _share(value: float | None) -> str:

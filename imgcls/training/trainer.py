@@ -15,6 +15,7 @@ from typing import Any
 import filelock
 
 from imgcls import atomic, datasets, places
+from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.runs import RESULT_VERSION, Run
 from imgcls.training.heartbeat import Heartbeat
@@ -65,7 +66,10 @@ class Trainer:
 
     def _train(self) -> dict[str, Any]:
         config = self.run.config
-        journal = Journal(self.run.folder / "metrics.jsonl", self._listener)
+        with contextlib.closing(Journal(self.run.folder / "metrics.jsonl", self._listener)) as journal:
+            return self._train_with(journal, config)
+
+    def _train_with(self, journal: Journal, config: Config) -> dict[str, Any]:
         journal.phase("loading")
         dataset = datasets.open_dataset(config.data)
         facts = dataset.facts
@@ -118,7 +122,6 @@ class Trainer:
         scores = conclude.test(self.run, model, dataset)
         journal.phase("saving")
         conclude.export(self.run, model, config, dataset)
-        journal.close()
         return self._end(
             outcome,
             message=message,

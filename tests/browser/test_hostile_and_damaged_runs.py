@@ -1,0 +1,153 @@
+"""Runs whose names attack the page, and runs whose files are torn: literal text, one sentence, all else working."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from browser import steps
+
+NAMES = [
+    "<img src=x onerror=alert(1)>",
+    r"$\href{javascript:alert(1)}{x}$",
+    "![](http://evil.example/p.png)",
+    ":material/home:",
+    "[x](javascript:alert(2)) **bold**",
+    "<script>alert(3)</script>",
+    "</div><b>out</b>",
+    "a&lt;b \"quoted' `code`",
+    ":red[red] #tag",
+    "%{customdata}<br>",
+]
+
+
+@pytest.fixture(scope="module")
+def hostile_server(make_server, sample_run):
+    """A server with one run for each hostile name, all with hostile classes."""
+    server = make_server()
+    for number, name in enumerate(NAMES[:4]):
+        folder = server.add(sample_run, f"hostile-{number}")
+        (folder / "label.txt").write_text(name)
+        facts = json.loads((folder / "model.json").read_text())
+        (folder / "model.json").write_text(json.dumps(facts | {"classes": NAMES}))
+    yield server.start()
+    server.close()
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_hostile_names_are_literal_text_on_every_page(number, visit, hostile_server):
+    run = f"?run=hostile-{number}"
+    headings = steps.PAGES | {f"/train{run}": NAMES[number], f"/evaluate{run}": "Evaluate", f"/predict{run}": "Predict"}
+    for address, heading in headings.items():
+        if "?" not in address and number:
+            continue  # The pages without a chosen run are the same for all.
+        page = visit(hostile_server, address)
+        steps.shows(page, heading)
+        assert page.evaluate("() => document.querySelectorAll('img[src=x], a[href^=\"javascript\"], main b').length") == 0
+        text = steps.main(page).inner_text()
+        if address == "/":
+            for name in NAMES[:4]:
+                assert name in text
+        if address.startswith("/evaluate"):
+            assert f"✗ {NAMES[0]}" in text or f"is {NAMES[0]}" in text
+            page.get_by_role("radio", name="Right").click()
+            steps.settled(page)
+        if address.startswith(("/evaluate?", "/predict?")):
+            page.get_by_role("combobox").first.click()
+            for name in NAMES[:4]:
+                expect(page.get_by_role("option", name=name)).to_be_visible()
+    # What must never happen (dialogs, requests to elsewhere) is looked at when the visits end.
+
+
+def tear(name: str) -> Callable[[Path], None]:
+    def cut(folder: Path) -> None:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: len(content) // 2])
+
+    return cut
+
+
+def drop(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def empty(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_bytes(b"")
+
+
+DAMAGES = {
+    "torn-result": tear("result.json"),
+    "empty-result": empty("result.json"),
+    "no-config": drop("config.json"),
+    "torn-config": tear("config.json"),
+    "empty-metrics": empty("metrics.jsonl"),
+    "no-metrics": drop("metrics.jsonl"),
+    "torn-predictions": tear("predictions.npz"),
+    "torn-gallery": tear("gallery.npz"),
+    "torn-tflite": tear("model.tflite"),
+    "empty-tflite": empty("model.tflite"),
+    "torn-model": tear("model.json"),
+}
+TOLD = {
+    "torn-result": {"/train": "damaged"},
+    "empty-result": {"/train": "damaged"},
+    "no-config": {"/train": "config.json"},
+    "torn-config": {"/train": "config.json"},
+    "torn-predictions": {"/evaluate": "damaged"},
+    "torn-tflite": {"/predict": "damaged"},
+    "empty-tflite": {"/predict": "damaged"},
+    "torn-model": {"/evaluate": "damaged", "/predict": "damaged"},
+}
+"""Where a damage is told, and a word of the sentence."""
+
+
+@pytest.fixture(scope="module")
+def damaged_server(make_server, sample_run):
+    """A server with a sound run and one for each damage."""
+    server = make_server()
+    server.add(sample_run)
+    for name, damage in DAMAGES.items():
+        folder = server.add(sample_run, name)
+        (folder / "label.txt").write_text(name)
+        damage(folder)
+    yield server.start()
+    server.close()
+
+
+@pytest.mark.parametrize("page_name", ["/", "/runs", "/evaluate?run=sample", "/predict?run=sample"])
+def test_damaged_runs_disturb_no_other(page_name, visit, damaged_server):
+    page = visit(damaged_server, page_name)
+    steps.shows(page, steps.PAGES[page_name.partition("?")[0]])
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    if page_name == "/runs":
+        expect(steps.main(page)).to_contain_text(f"{len(DAMAGES) + 1} runs")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_run_is_told_in_one_sentence_where_it_matters(damage, visit, damaged_server):
+    for address in ("/train", "/evaluate", "/predict"):
+        page = visit(damaged_server, f"{address}?run={damage}")
+        steps.shows(page, damage if address == "/train" else steps.PAGES[address])
+        if address == "/predict":
+            expect(page.locator(".st-key-canvas canvas").last).to_be_visible()
+            if "Draw" in steps.main(page).inner_text():
+                _draw(page)
+        word = TOLD.get(damage, {}).get(address)
+        alerts = page.get_by_test_id("stAlert")
+        if word is None:
+            expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+        else:
+            expect(steps.main(page)).to_contain_text(word)
+            assert alerts.count() <= 1
+        assert "Something went wrong" not in steps.main(page).inner_text()
+
+
+def _draw(page) -> None:
+    box = page.locator(".st-key-canvas canvas").last.bounding_box()
+    page.mouse.move(box["x"] + 140, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 140, box["y"] + 220, steps=8)
+    page.mouse.up()
+    expect(page.locator(".answer").or_(page.get_by_test_id("stAlert").first)).to_be_visible()
