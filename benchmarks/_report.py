@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import platform
 import signal
@@ -41,9 +42,9 @@ def machine() -> dict[str, Any]:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The smallest of the values that is not below this share of them."""
+    """The smallest of the values that this share of them does not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def medians(rows: list[dict[str, float]], digits: int = 1) -> dict[str, float]:

@@ -215,10 +215,6 @@ def create(config: Config, label: str = "", *, run_id: str = "") -> Run:
     if run_id and not ID.fullmatch(run_id):
         raise RunError(f"A run cannot have the id '{run_id}': use 3 to 41 of a-z, 0-9, _ and -, no other signs.")
     run_id = run_id or new_id()
-    if not ID.fullmatch(run_id):
-        raise RunError(
-            "The id of a run has 3 to 41 small letters, digits, '-' and '_', and begins with neither of these."
-        )
     root = places.runs_folder()
     folder = root / run_id
     aside = root / f".new-{uuid.uuid4().hex}"

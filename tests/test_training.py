@@ -380,7 +380,7 @@ def test_an_export_that_answers_differently_is_not_trusted(looped, tmp_path, mon
             return super().probabilities(pictures)[:, ::-1]
 
     monkeypatch.setattr(imgcls.serving, "Predictor", Wrong)
-    with pytest.raises(RuntimeError, match=r"^The exported model answers differently: by 0\.\d+ on 15 pictures\.$"):
+    with pytest.raises(RuntimeError, match=r"^The exported model answers differently: by \d\.\d+ on 15 pictures\.$"):
         network.export_litert(looped().model, tmp_path / "model.tflite", toy(15).pictures)
 
 
@@ -404,14 +404,13 @@ def test_a_loss_that_is_no_number_is_explained(digits):
     run = train(DIGITS.changed(optimizer="sgd", learning_rate=1e6, epochs=50, early_stopping=False))
     result = run.result
     lines = strict_lines(run.folder / "metrics.jsonl")
-    print(result, len(lines))
-    assert result["message"].startswith("Training stopped at epoch ")
-    assert result["message"].endswith(": the loss is no longer a number. Try a smaller learning rate (it was 1e+06).")
-    number = int(result["message"].split()[4].rstrip(":"))
-    kept = [line for line in lines if line["kind"] == "epoch" and line["best"]]
-    assert len([line for line in lines if line["kind"] == "epoch"]) == number - 1
-    assert run.state == ("stopped" if kept else "failed")
-    assert run.is_ready == bool(kept)
+    assert run.state == "failed"
+    assert result["message"] == (
+        "Training stopped at epoch 1: the loss is no longer a number. Try a smaller learning rate (it was 1e+06)."
+    )
+    assert lines[-1]["kind"] == "batch"
+    assert lines[-1]["loss"] is None
+    assert not run.is_ready
 
 
 # ---- which test pictures are kept to be shown

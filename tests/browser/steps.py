@@ -40,7 +40,8 @@ def shows(page: Page, heading: str) -> None:
 
 
 def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
+    """A button of the page itself: Streamlit's header has a "Stop" of its own while a script runs."""
+    return main(page).get_by_role("button", name=name, exact=True)
 
 
 def press_start(page: Page) -> str:

@@ -45,7 +45,9 @@ def test_hostile_names_are_literal_text_on_every_page(number, visit, hostile_ser
             continue  # The pages without a chosen run are the same for all.
         page = visit(hostile_server, address)
         steps.shows(page, heading)
-        assert page.evaluate("() => document.querySelectorAll('img[src=x], a[href^=\"javascript\"], main b').length") == 0
+        assert (
+            page.evaluate("() => document.querySelectorAll('img[src=x], a[href^=\"javascript\"], main b').length") == 0
+        )
         text = steps.main(page).inner_text()
         if address == "/":
             for name in NAMES[:4]:
