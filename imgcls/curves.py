@@ -9,6 +9,7 @@ Lines, by their "kind":
 
 import json
 import threading
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class Curves:
     batches: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
     _offset: int = 0
+    _columns: dict[tuple[str, str], array] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def refresh(self) -> "Curves":
@@ -60,8 +62,15 @@ class Curves:
 
     def series(self, lines: str, *names: str) -> tuple[np.ndarray, ...]:
         """Columns of the "batches" or "epochs" lines as float32; what is null or missing is NaN."""
-        rows = list(getattr(self, lines))
-        return tuple(np.array([_number(row.get(name)) for row in rows], np.float32) for name in names)
+        with self._lock:
+            return tuple(np.array(self._column(lines, name), np.float32) for name in names)
+
+    def _column(self, lines: str, name: str) -> array:
+        """One column, to which only the rows that are new since the last look are added."""
+        rows = getattr(self, lines)
+        column = self._columns.setdefault((lines, name), array("f"))
+        column.extend(_number(row.get(name)) for row in rows[len(column) :])
+        return column
 
     @property
     def best(self) -> dict[str, Any] | None:

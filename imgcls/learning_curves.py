@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imgcls.look import BEST, TRAINING, VALIDATION, class_colour, faded, lay_out, literal
+from imgcls.look import BEST, TRAINING, VALIDATION, class_colour, faded, layout, literal
 
 MOST_POINTS = 500
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -15,10 +15,8 @@ def learning_curve(quantity, *, batches, epochs, validation, best_epoch=None, he
     `batches`, `epochs`, `validation` are pairs (x, values), x in epochs; NaN and None leave gaps. `best_epoch` is the
     x of the validation point to mark. With `total_epochs` the x axis covers the whole run from its start.
     """
-    import plotly.graph_objects as go
-
-    title, scale, digits, unit = QUANTITIES[quantity]
-    figure = go.Figure()
+    _, scale, digits, unit = QUANTITIES[quantity]
+    traces = []
     for name, (x, values), style in (
         ("training, batches", batches, {"mode": "lines", "line": {"color": faded(TRAINING, 0.5), "width": 1}}),
         ("training", epochs, {"mode": "lines+markers", "line": {"color": TRAINING, "width": 2}}),
@@ -37,44 +35,36 @@ def learning_curve(quantity, *, batches, epochs, validation, best_epoch=None, he
             style = style | {"mode": "lines"}
         style = style | {"marker": style.get("marker", {}) | {"size": 5}}
         hover = {"hoverinfo": "skip"} if name == "training, batches" else {"hovertemplate": f"%{{y:{digits}}}{unit}"}
-        figure.add_scatter(x=x, y=values, name=name, connectgaps=False, **hover, **style)
-    _mark_best(figure, validation, best_epoch, scale, total_epochs)
-    lay_out(figure, height=height, x="epoch", y=title)
-    figure.update_layout(hovermode="x unified")
-    figure.update_xaxes(hoverformat=".4~g", unifiedhovertitle={"text": "epoch %{x}"}, rangemode="tozero")
+        traces.append({"type": "scatter", "x": x, "y": values, "name": name, "connectgaps": False} | hover | style)
+    traces += _best(validation, best_epoch, scale, total_epochs)
+    looks = _layout(quantity, traces, height=height)
     if total_epochs:
-        figure.update_xaxes(range=[0, total_epochs])
-    elif not any(len(x) for x, _ in (batches, epochs, validation)):
-        figure.update_xaxes(range=[0, 1])
-    _fit_quantity(figure, quantity)
-    return figure
+        looks["xaxis"]["range"] = [0, total_epochs]
+    return _figure(traces, looks)
 
 
 def compare_curves(runs, quantity):
     """The validation curves of several runs, a list of (name, x in epochs, values), each with a colour and a dash."""
-    import plotly.graph_objects as go
-
-    title, scale, digits, unit = QUANTITIES[quantity]
-    figure = go.Figure()
+    _, scale, digits, unit = QUANTITIES[quantity]
+    traces = []
     for index, (name, x, values) in enumerate(runs):
         x, values = thin(x, _numbers(values) * scale)
-        figure.add_scatter(
-            x=x,
-            y=values,
-            name=literal(name, 40),
-            mode="lines+markers" if np.isfinite(values).sum() <= 60 else "lines",
-            line={"color": class_colour(index), "width": 2, "dash": DASHES[index % len(DASHES)]},
-            marker={"size": 5},
-            hovertemplate=f"%{{y:{digits}}}{unit}",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": x,
+                "y": values,
+                "name": literal(name, 40),
+                "mode": "lines+markers" if np.isfinite(values).sum() <= 60 else "lines",
+                "line": {"color": class_colour(index), "width": 2, "dash": DASHES[index % len(DASHES)]},
+                "marker": {"size": 5},
+                "hovertemplate": f"%{{y:{digits}}}{unit}",
+            }
         )
     rows = -(-len(runs) // 3)
-    lay_out(figure, height=340 + 20 * rows, x="epoch", y=title, margins=(64, 16, 16, 56 + 20 * rows), legend="below")
-    figure.update_layout(hovermode="x unified", showlegend=bool(runs))
-    figure.update_xaxes(hoverformat=".4~g", unifiedhovertitle={"text": "epoch %{x}"}, rangemode="tozero")
-    if not runs:
-        figure.update_xaxes(range=[0, 1])
-    _fit_quantity(figure, quantity)
-    return figure
+    looks = _layout(quantity, traces, height=340 + 20 * rows, margins=(64, 16, 16, 56 + 20 * rows), legend="below")
+    looks["showlegend"] = bool(runs)
+    return _figure(traces, looks)
 
 
 def thin(x, y, most=MOST_POINTS):
@@ -87,47 +77,67 @@ def thin(x, y, most=MOST_POINTS):
     if len(y) <= most:
         return x, y
     gaps = np.isnan(y)
-    stretches = np.array_split(np.arange(len(y)), (most - 2) // (3 if gaps.any() else 2))
-    keep = {0, len(y) - 1}
-    for stretch in stretches:
-        hole = gaps[stretch]
-        if hole.any():
-            keep.add(int(stretch[hole.argmax()]))
-        if not hole.all():
-            keep |= {int(stretch[np.nanargmin(y[stretch])]), int(stretch[np.nanargmax(y[stretch])])}
-    kept = sorted(keep)
+    number = (most - 2) // (3 if gaps.any() else 2)
+    length = -(-len(y) // number)
+    # Stretches of equal length, the last one filled up with its own last point.
+    places = np.minimum(np.arange(number * length), len(y) - 1).reshape(number, length)
+    rows = np.arange(number)
+    picked = [
+        places[rows, np.where(gaps, np.inf, y)[places].argmin(1)],
+        places[rows, np.where(gaps, -np.inf, y)[places].argmax(1)],
+        [0, len(y) - 1],
+    ]
+    if gaps.any():
+        picked.append(places[rows, gaps[places].argmax(1)])
+    kept = np.unique(np.concatenate(picked))
     return x[kept], y[kept]
 
 
-def _mark_best(figure, validation, best_epoch, scale, total_epochs):
+def _best(validation, best_epoch, scale, total_epochs):
+    """The mark of the best epoch, as a list of one trace or none."""
     x, values = _numbers(validation[0]), _numbers(validation[1])
     found = [] if best_epoch is None else np.flatnonzero(x == best_epoch)
     if not len(found) or np.isnan(values[found[0]]):
-        return
+        return []
     near_right_edge = best_epoch > 0.75 * (total_epochs or x[-1])
-    figure.add_scatter(
-        x=x[found[:1]],
-        y=values[found[:1]] * scale,
-        name="best",
-        mode="markers+text",
-        text=[f"best: epoch {best_epoch}"],
-        textposition="top left" if near_right_edge else "top right",
-        textfont={"color": BEST},
-        marker={"symbol": "star", "size": 15, "color": BEST},
-        hoverinfo="skip",
-        cliponaxis=False,
-        showlegend=False,
-    )
+    return [
+        {
+            "type": "scatter",
+            "x": x[found[:1]],
+            "y": values[found[:1]] * scale,
+            "name": "best",
+            "mode": "markers+text",
+            "text": [f"best: epoch {best_epoch}"],
+            "textposition": "top left" if near_right_edge else "top right",
+            "textfont": {"color": BEST},
+            "marker": {"symbol": "star", "size": 15, "color": BEST},
+            "hoverinfo": "skip",
+            "cliponaxis": False,
+            "showlegend": False,
+        }
+    ]
 
 
-def _fit_quantity(figure, quantity):
-    """Loss starts at 0, accuracy never shows more than 100 %; without points both have a sensible range."""
+def _layout(quantity, traces, **wishes):
+    """The axes: loss starts at 0, accuracy never shows more than 100 %; without points both have a sensible range."""
+    looks = layout(x="epoch", y=QUANTITIES[quantity][0], **wishes) | {"hovermode": "x unified"}
+    looks["xaxis"] |= {"hoverformat": ".4~g", "unifiedhovertitle": {"text": "epoch %{x}"}, "rangemode": "tozero"}
     if quantity == "loss":
-        figure.update_yaxes(rangemode="tozero")
+        looks["yaxis"]["rangemode"] = "tozero"
     else:
-        figure.update_yaxes(autorangeoptions={"minallowed": 0, "maxallowed": 101})
-    if not any(np.isfinite(trace.y).any() for trace in figure.data):
-        figure.update_yaxes(range=[0, 1 if quantity == "loss" else 100])
+        looks["yaxis"]["autorangeoptions"] = {"minallowed": 0, "maxallowed": 101}
+    if not any(len(trace["x"]) for trace in traces):
+        looks["xaxis"]["range"] = [0, 1]
+    if not any(np.isfinite(trace["y"]).any() for trace in traces):
+        looks["yaxis"]["range"] = [0, 1 if quantity == "loss" else 100]
+    return looks
+
+
+def _figure(traces, looks):
+    """Unchecked: Plotly's checks cost a live page ten times the rest; a test checks every figure instead."""
+    import plotly.graph_objects as go
+
+    return go.Figure({"data": traces, "layout": looks}, _validate=False)
 
 
 def _numbers(values):

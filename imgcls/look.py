@@ -45,8 +45,13 @@ def literal(text, most=None):
     return text
 
 
-def lay_out(figure, *, height, x="", y="", margins=(64, 16, 16, 52), legend="above"):
-    """Give a figure the house's layout, in place: fixed height, axes named with units, no background, no menu clutter.
+def lay_out(figure, **wishes):
+    """Give a figure the house's layout, in place; `wishes` as in `layout`."""
+    return figure.update_layout(layout(**wishes))
+
+
+def layout(*, height, x="", y="", margins=(64, 16, 16, 52), legend="above"):
+    """The house's layout as a dictionary: fixed height, axes named with units, no background, no menu clutter.
 
     `margins` are left, right, top, bottom in pixels, fixed so that nothing jumps when labels change; `legend` is
     "above", "below" or None. Colours of text are left to the page's theme.
@@ -57,18 +62,17 @@ def lay_out(figure, *, height, x="", y="", margins=(64, 16, 16, 52), legend="abo
         "below": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "xanchor": "left", "yanchor": "bottom"},
     }
     axis = {"gridcolor": GRID, "zeroline": False, "automargin": False, "fixedrange": False}
-    figure.update_layout(
-        height=height,
-        margin={"l": left, "r": right, "t": top + (20 if legend == "above" else 0), "b": bottom, "pad": 2},
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
-        showlegend=legend is not None,
-        legend=places.get(legend, {}) | {"bgcolor": CLEAR, "title": {"text": ""}},
-        hoverlabel={"align": "left", "namelength": -1},
-    )
-    figure.update_xaxes(title={"text": x, "standoff": 8}, **axis)
-    figure.update_yaxes(title={"text": y, "standoff": 8}, **axis)
-    return figure
+    return {
+        "height": height,
+        "margin": {"l": left, "r": right, "t": top + (20 if legend == "above" else 0), "b": bottom, "pad": 2},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "showlegend": legend is not None,
+        "legend": places.get(legend, {}) | {"bgcolor": CLEAR, "title": {"text": ""}},
+        "hoverlabel": {"align": "left", "namelength": -1},
+        "xaxis": {"title": {"text": x, "standoff": 8}, **axis},
+        "yaxis": {"title": {"text": y, "standoff": 8}, **axis},
+    }
 
 
 def faded(colour, opacity):

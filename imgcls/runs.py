@@ -25,7 +25,6 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,11 +150,9 @@ class Run:
         """When it was started, in seconds since 1970."""
         try:
             started = float((self._json("trainer.json") or {})["started"])
-            if math.isfinite(started):
-                return started
         except (RunError, KeyError, TypeError, ValueError, OverflowError):
-            pass
-        return _mtime(self.folder / "config.json") or 0.0
+            started = math.nan
+        return started if math.isfinite(started) else _mtime(self.folder / "config.json") or 0.0
 
     def stamp(self, *names: str) -> tuple[float, ...]:
         """The times of these files, as a key for caches: a changed file is another key."""
@@ -253,17 +250,12 @@ def exists(run_id: str) -> bool:
 
 def everything() -> list[Run]:
     """All runs, newest first."""
-    return sorted(_folders(), key=lambda run: (run.created, run.id), reverse=True)
-
-
-def _folders() -> Iterator[Run]:
     try:
         entries = list(places.runs_folder().iterdir())
     except OSError:
-        return
-    for entry in entries:
-        if ID.fullmatch(entry.name) and entry.is_dir():
-            yield Run(entry)
+        return []
+    found = [Run(entry) for entry in entries if ID.fullmatch(entry.name) and entry.is_dir()]
+    return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
 
 
 def clean_label(text: str) -> str:

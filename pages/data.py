@@ -1,10 +1,9 @@
 """What is there to learn from?"""
 
-import numpy as np
 import streamlit as st
 
-from imgcls import charts, datasets
-from imgcls.ui import data_view, gallery, pick, settings, stored
+from imgcls import datasets
+from imgcls.ui import data_view, pick, settings, stored
 from imgcls.ui.errors import plain
 
 st.title("Data")
@@ -27,8 +26,8 @@ if not datasets.is_ready(facts.name):
         data_view.get(facts)
     st.stop()
 
-dataset = datasets.open_dataset(facts.name)
-labels = stored.training_labels(facts.name, dataset.fingerprint)
+dataset = stored.dataset(facts.name)
+labels = dataset.y_train
 with left:
     st.caption(f"**{len(labels):,}** training pictures and **{len(dataset.y_test):,}** test pictures.")
     if st.button("Train on it", type="primary", icon=":material/model_training:"):
@@ -36,22 +35,13 @@ with left:
 
 with right:
     page = st.pagination(20, key="sample-page", max_visible_pages=5)
-    chosen = np.random.default_rng(page).choice(len(labels), min(24, len(labels)), replace=False)
-    gallery.show(
-        gallery.Tile(
-            dataset.x_train[i], f"training picture {i}, {facts.classes[labels[i]]}", (facts.classes[labels[i]],)
-        )
-        for i in chosen
-    )
+    st.html(data_view.samples(facts.name, dataset.fingerprint, page))
 
 with left:
-    counts = {
-        "training": np.bincount(labels, minlength=facts.num_classes),
-        "test": np.bincount(np.asarray(dataset.y_test), minlength=facts.num_classes),
-    }
+    figure, counts = stored.class_distribution(facts.name, dataset.fingerprint)
     least, most = counts["training"].min(), counts["training"].max()
     st.plotly_chart(
-        charts.class_distribution(counts, facts.classes),
+        figure,
         key="distribution",
         config={"displayModeBar": False},
         alt=f"Pictures of each class: between {least:,} and {most:,} in training.",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from imgcls import charts, jobs, runs
+from imgcls import jobs, runs
 from imgcls.config import differences
 from imgcls.errors import UserError
 from imgcls.ui import errors, pick, run_list, stored, words
@@ -90,19 +90,15 @@ with st.container(horizontal=True):
     if st.button("Delete", icon=":material/delete:", disabled=not chosen):
         delete(chosen)
 
-if chosen:
-    shown = []
-    for run in chosen:
-        if (run.folder / "metrics.jsonl").exists():
-            shown.append((run, stored.curves(run)))
+drawn = [run for run in chosen if (run.folder / "metrics.jsonl").exists()]
+if drawn:
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        lines = [(run.label, *curves.series("epochs", "epoch", f"val_{quantity}")) for run, curves in shown]
         with column:
             st.plotly_chart(
-                charts.compare_curves(lines, quantity),
+                stored.comparison(drawn, quantity),
                 key=f"compare-{quantity}",
                 config={"displayModeBar": False},
-                alt=f"Validation {quantity} of {words.count(len(lines), 'run')} by epoch.",
+                alt=f"Validation {quantity} of {words.count(len(drawn), 'run')} by epoch.",
             )
 if len(chosen) > 1:
     st.subheader("Settings in which they differ", anchor=False)

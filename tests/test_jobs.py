@@ -23,7 +23,11 @@ def trainers(run: runs.Run | None = None) -> list[psutil.Process]:
     found, start = [], str(run.folder if run else places.runs_folder())
     for process in psutil.process_iter(["cmdline", "status"]):
         words = process.info["cmdline"] or []
-        if "imgcls.training" in words and words[-1].startswith(start) and process.info["status"] != psutil.STATUS_ZOMBIE:
+        if (
+            "imgcls.training" in words
+            and words[-1].startswith(start)
+            and process.info["status"] != psutil.STATUS_ZOMBIE
+        ):
             found.append(process)
     return found
 
@@ -91,7 +95,9 @@ def test_deleting_a_waiting_run_ends_its_process(held_lock, wait_until):
 def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(digits, wait_until):
     run = runs.create(ENDLESS)
     jobs.start(run)
-    wait_until(lambda: run.state == "running" and b'"epoch"' in (run.folder / "metrics.jsonl").read_bytes(), seconds=120)
+    wait_until(
+        lambda: run.state == "running" and b'"epoch"' in (run.folder / "metrics.jsonl").read_bytes(), seconds=120
+    )
     (process,) = trainers(run)
     start = time.monotonic()
     jobs.delete(run)

@@ -1,4 +1,4 @@
-"""Every model family: its table on the page is the network that Keras builds, and pictures that do not fit are refused."""
+"""Every model family: its table on the page is the network that Keras builds, and what does not fit is refused."""
 
 import numpy as np
 import pytest
@@ -189,7 +189,7 @@ def test_the_first_layer_scales_the_pixels(build, keras, normalisation, low, hig
     pictures = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
     pictures[0, 0, 0], pictures[0, 0, 1] = 0, 255
     model = build("ann", {}, (8, 8, 3), 10, normalisation)
-    scaled = keras.Model(model.inputs, model.get_layer("normalise").output)(pictures).numpy()
+    scaled = keras.Model(model.input, model.get_layer("normalise").output)(pictures).numpy()
     if low is None:
         assert np.allclose(scaled.mean((0, 1, 2)), 0, atol=0.02)
         assert np.allclose(scaled.std((0, 1, 2)), 1, atol=0.02)

@@ -382,7 +382,7 @@ def test_a_damaged_request_stops_nothing(made, content):
 
 
 def test_the_model_is_ready_with_both_its_files(made):
-    facts = {"classes": ["0", "1"], "shape": [8, 8, 1]}
+    facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
     run = made(**{"model.tflite": b"x"})
     assert not run.is_ready
     with pytest.raises(RunError, match=r"^This run has no trained model\. Pick another run, or train one\.$"):
@@ -396,11 +396,34 @@ def test_the_model_is_ready_with_both_its_files(made):
 
 
 @pytest.mark.parametrize(
-    "facts", [b"", b"[]", {}, {"classes": ["a"]}, {"classes": ["a"], "shape": 5}, {"classes": 2, "shape": [8, 8, 1]}]
+    "damage",
+    [
+        {"classes": None},
+        {"classes": 2},
+        {"classes": ["only one"]},
+        {"classes": [0, 1]},
+        {"shape": None},
+        {"shape": 5},
+        {"shape": [8, 8]},
+        {"shape": [8, 8, 2]},
+        {"shape": [8, 0, 1]},
+        {"shape": [8, 10**9, 1]},
+        {"shape": ["8", "8", "1"]},
+        {"ink": None},
+    ],
+    ids=str,
 )
-def test_a_damaged_model_table_is_a_sentence(made, facts):
+def test_a_damaged_model_table_is_a_sentence(made, damage):
+    facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
+    assert made("whole-run", **{"model.json": facts}).model == facts
     with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
-        made(**{"model.json": facts}).model  # noqa: B018
+        made(**{"model.json": facts | damage}).model  # noqa: B018
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"{"])
+def test_a_torn_model_table_is_a_sentence(made, content):
+    with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
+        made(**{"model.json": content}).model  # noqa: B018
 
 
 def test_a_stamp_changes_with_its_files(made):

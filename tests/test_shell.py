@@ -45,9 +45,7 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
     assert run.config == Config(data="digits", model="ann", epochs=1, model_settings={"units": 32})
     again = train("--data", "digits", "--id", "from-shell")
     assert again.returncode == 2
-    assert again.stderr.strip() == (
-        "There is already a run 'from-shell'. Choose another --id, or delete it first."
-    )
+    assert again.stderr.strip() == ("There is already a run 'from-shell'. Choose another --id, or delete it first.")
 
 
 @pytest.mark.parametrize(

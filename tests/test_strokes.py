@@ -26,7 +26,7 @@ def test_a_vertical_stroke_is_a_vertical_bar_of_the_pens_width():
     rows, columns = np.flatnonzero(picture.any(1)), np.flatnonzero(picture.any(0))
     assert CANVAS <= len(rows) <= CANVAS + pen + 2
     assert abs(len(columns) - pen) <= 1
-    assert 0 < rows[0]
+    assert rows[0] > 0
     assert rows[-1] < len(picture) - 1
 
 
@@ -89,7 +89,15 @@ def test_points_become_arrays_and_empty_strokes_are_left_out():
 
 @pytest.mark.parametrize(
     "points",
-    [[], [[]], [[[float("nan"), 1]]], [[[1, 2]], [[float("inf"), 1]]], [[[1, 2, 3], [4, 5, 6]]], [[["a", "b"]]], [[1, 2]]],
+    [
+        [],
+        [[]],
+        [[[float("nan"), 1]]],
+        [[[1, 2]], [[float("inf"), 1]]],
+        [[[1, 2, 3], [4, 5, 6]]],
+        [[["a", "b"]]],
+        [[1, 2]],
+    ],
     ids=["no stroke", "no point", "nan", "infinity", "three numbers", "text", "no pairs"],
 )
 def test_what_is_no_stroke_is_refused(points):

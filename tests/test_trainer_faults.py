@@ -1,4 +1,4 @@
-"""Trainers that are killed, stopped, robbed of their folder or of the disk: readers always see what is true and whole."""
+"""Trainers that are killed, stopped, robbed of their folder or of the disk: readers see what is true and whole."""
 
 import json
 import os
@@ -159,7 +159,7 @@ def test_wherever_a_trainer_is_killed_every_file_is_whole(warm_trainer, wait_unt
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     generator = random.Random(seed)
-    config = ENDLESS.changed(epochs=6, batch_size=16, model_settings={"units": 256})
+    config = ENDLESS.changed(epochs=3, batch_size=16, model_settings={"units": 256})
     reference = runs.create(config)
     process = warm_trainer(reference)
     whole = wait_until(lambda: has_ended(process), seconds=120)
@@ -188,7 +188,7 @@ def test_wherever_a_trainer_is_killed_every_file_is_whole(warm_trainer, wait_unt
 # ---- stopped
 
 
-def test_a_signal_stops_a_trainer_with_its_best_model(cold_trainer, wait_until):
+def test_a_signal_stops_a_trainer_with_its_best_model(cold_trainer, digits, wait_until):
     run = runs.create(ENDLESS)
     process = cold_trainer(run)
     wait_until(lambda: epochs_of(run) >= 2, seconds=240)

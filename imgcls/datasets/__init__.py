@@ -17,7 +17,7 @@ Opening a prepared data set needs NumPy only; whatever decodes or downloads runs
 from imgcls.datasets._facts import DatasetFacts, facts, names
 from imgcls.datasets._fetch import FetchState, cancel_fetch, fetch_state, start_fetch
 from imgcls.datasets._prepare import prepare
-from imgcls.datasets._prepared import Dataset, how_to_get, is_available, is_ready, open_dataset
+from imgcls.datasets._prepared import Dataset, card_stamp, how_to_get, is_available, is_ready, open_dataset
 from imgcls.datasets._split import split, split_counts
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "DatasetFacts",
     "FetchState",
     "cancel_fetch",
+    "card_stamp",
     "facts",
     "fetch_state",
     "how_to_get",

@@ -6,6 +6,7 @@ else than before), COARSE with COARSE_OF (names of groups of classes, and the gr
 from other files NEEDS (their names in $IMGCLS_DATA).
 """
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -49,9 +50,10 @@ class DatasetFacts:
 
 def names() -> list[str]:
     """All data sets: the default first, then by where they come from, number of classes and size."""
-    return sorted(_found(), key=_order)
+    return list(_ordered())
 
 
+@functools.cache
 def facts(name: str) -> DatasetFacts:
     """What the data set's file says. Raises DatasetError for a name that is none."""
     module = module_of(name)
@@ -80,8 +82,16 @@ def module_of(name: str) -> ModuleType:
     return importlib.import_module(f"{__package__}.{name}")
 
 
-def _found() -> set[str]:
-    return {item.name for item in pkgutil.iter_modules([str(Path(__file__).parent)]) if not item.name.startswith("_")}
+@functools.cache
+def _ordered() -> tuple[str, ...]:
+    return tuple(sorted(_found(), key=_order))
+
+
+@functools.cache
+def _found() -> frozenset[str]:
+    return frozenset(
+        item.name for item in pkgutil.iter_modules([str(Path(__file__).parent)]) if not item.name.startswith("_")
+    )
 
 
 def _order(name: str) -> tuple:

@@ -51,6 +51,12 @@ def open_dataset(name: str) -> Dataset:
     raise DatasetError(how_to_get(about))
 
 
+def card_stamp(name: str) -> tuple[str, float]:
+    """What changes when the data set is prepared anew: where it lies, and when that was. Raises OSError."""
+    card = folder_of(name) / "dataset.json"
+    return str(card), card.stat().st_mtime
+
+
 def is_ready(name: str) -> bool:
     """Whether `open_dataset` would succeed: prepared, whole, and from the file that lies in $IMGCLS_DATA now."""
     return _card(facts(name)) is not None

@@ -48,12 +48,12 @@ def gallery_indices(probabilities: np.ndarray, labels: np.ndarray, most: int) ->
     wrong = wrong[np.argsort(-certainty[wrong], kind="stable")][: most * 2 // 3]
     right = np.flatnonzero(predicted == labels)
     right = right[np.argsort(certainty[right], kind="stable")]
-    # Within a class the least certain first and the most certain last are both worth seeing: take from both ends.
+    # Within a class the least certain and the most certain are both worth seeing: take from both ends in turn.
     places = np.empty(len(right))
     for label in np.unique(labels[right]):
         members = np.flatnonzero(labels[right] == label)
         ranks = np.arange(len(members))
-        places[members] = np.minimum(ranks, ranks[::-1])
+        places[members] = np.minimum(2 * ranks, 2 * ranks[::-1] + 1)
     right = right[np.argsort(places, kind="stable")][: most - len(wrong)]
     return np.sort(np.concatenate([wrong, right]))
 

@@ -1,6 +1,7 @@
 """From a run folder with settings to one with a trained, tested and exported model."""
 
 import contextlib
+import errno
 import math
 import os
 import platform
@@ -23,6 +24,9 @@ from imgcls.training.journal import Journal
 
 NO_MODEL_YET = "It was stopped before it had learnt anything, so there is no model. Start it again to get one."
 OUT_OF_MEMORY = "This training needs more memory than the machine has. Try a smaller batch, model or set of pictures."
+
+MAKE_ROOM = "Free some space and start it again."
+DISK_IS_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class Trainer:
@@ -57,7 +61,8 @@ class Trainer:
             if type(error).__name__ == "ResourceExhaustedError":
                 return self._end("failed", message=OUT_OF_MEMORY)
             if isinstance(error, OSError) and error.strerror:
-                return self._end("failed", message=f"The run could not be written: {error.strerror}.")
+                hint = f" {MAKE_ROOM}" if error.errno in DISK_IS_FULL else ""
+                return self._end("failed", message=f"The run could not be written: {error.strerror}.{hint}")
             return self._end(
                 "failed", message="Training ended by an error in the program. The details are in the run's log.txt."
             )

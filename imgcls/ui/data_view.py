@@ -6,14 +6,16 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.config import Config
 from imgcls.datasets import DatasetFacts
-from imgcls.ui import stored
+from imgcls.ui import gallery, stored
 from imgcls.ui.errors import plain
+
+SAMPLES = 25
 
 
 def training_count(facts: DatasetFacts) -> int:
     """Training pictures of the set, validation included: as prepared, else as published."""
     if datasets.is_ready(facts.name):
-        return len(datasets.open_dataset(facts.name).y_train)
+        return len(stored.dataset(facts.name).y_train)
     return facts.counts[0]
 
 
@@ -27,6 +29,16 @@ def one_line(facts: DatasetFacts) -> None:
     )
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def samples(name: str, fingerprint: str, page: int) -> str:
+    """Some training pictures with their classes, as HTML; another page shows others."""
+    dataset = stored.dataset(name)
+    count = len(dataset.y_train)
+    chosen = np.random.default_rng(page).choice(count, min(SAMPLES, count), replace=False)
+    named = [(i, dataset.facts.classes[dataset.y_train[i]]) for i in chosen]
+    return gallery.grid(gallery.Tile(dataset.x_train[i], f"training picture {i}, {name}", (name,)) for i, name in named)
+
+
 def realised_counts(config: Config) -> bool:
     """Shows how many pictures each part will have; False, with the way to get them, while they are not there.
 
@@ -37,9 +49,10 @@ def realised_counts(config: Config) -> bool:
     if not datasets.is_ready(config.data):
         get(facts)
         return False
-    dataset = datasets.open_dataset(config.data)
-    labels = stored.training_labels(config.data, dataset.fingerprint)
-    training, validation = datasets.split_counts(labels, config.pictures, config.validation_share, facts.num_classes)
+    dataset = stored.dataset(config.data)
+    training, validation = datasets.split_counts(
+        dataset.y_train, config.pictures, config.validation_share, facts.num_classes
+    )
     st.caption(
         f"**{int(np.sum(training)):,}** pictures to train, **{int(np.sum(validation)):,}** to validate (taken from the "
         f"training pictures, the same share of each class), **{len(dataset.y_test):,}** to test, which choose nothing."

@@ -6,8 +6,9 @@ import streamlit as st
 from imgcls import charts, metrics
 from imgcls.metrics import Report
 from imgcls.runs import Run
-from imgcls.ui import gallery, run_view, stored, words
+from imgcls.ui import gallery, run_view, words
 from imgcls.ui.errors import plain
+from imgcls.ui.still import still
 from imgcls.ui.stored import Tested
 
 PER_PAGE = 20
@@ -58,7 +59,7 @@ def scores(report: Report, count: int) -> None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def matrix(run_id: str, stamp: tuple, _matrix: np.ndarray, names: tuple, as_shares: bool, errors_only: bool):
     """The figure of the confusion matrix."""
-    return charts.confusion_matrix(_matrix, names, as_shares=as_shares, errors_only=errors_only)
+    return still(charts.confusion_matrix(_matrix, names, as_shares=as_shares, errors_only=errors_only))
 
 
 def follow_click() -> None:
@@ -68,7 +69,8 @@ def follow_click() -> None:
             continue
         points = value.selection.points if value else []
         if points:
-            true, predicted = points[0]["customdata"]["0"], points[0]["customdata"]["1"]
+            pair = points[0]["customdata"]  # a list, or a dict with string keys where the figure held an array
+            true, predicted = pair.values() if isinstance(pair, dict) else pair
             st.query_params["cell"] = f"{int(true)}-{int(predicted)}"
             st.session_state["shown"] = "Cell"
 
@@ -143,17 +145,13 @@ def pictures(run: Run, tested: Tested, names: list[str]) -> None:
     if pages > 1:
         # A new list begins at its first page.
         page = st.pagination(pages, key=f"page-{run.id}-{shown}-{cell if shown == 'Cell' else ''}", max_visible_pages=5)
-    _tiles(
-        run.id,
-        run.stamp("predictions.npz", "gallery.npz"),
-        tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE]),
-        tested,
-        names,
-    )
+    stamp = run.stamp("predictions.npz", "gallery.npz", "model.json")
+    st.html(_grid(str(run.folder), stamp, tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist()), tested, names))
 
 
-def _tiles(run_id: str, stamp: tuple, indices: tuple, tested: Tested, names: list[str]) -> None:
-    gallery.show(_tile(int(index), tested, names) for index in indices)
+@st.cache_data(max_entries=64, show_spinner=False)
+def _grid(folder: str, stamp: tuple, indices: tuple[int, ...], _tested: Tested, _names: list[str]) -> str:
+    return gallery.grid(_tile(index, _tested, _names) for index in indices)
 
 
 def _tile(index: int, tested: Tested, names: list[str]) -> gallery.Tile:
@@ -200,4 +198,4 @@ def curves(run: Run) -> None:
     """How it was learnt."""
     if (run.folder / "metrics.jsonl").exists():
         st.subheader("Learning curves", anchor=False)
-        run_view.draw_curves(stored.curves(run))
+        run_view.draw_curves(run)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from imgcls.images import enlarge, to_png
 
@@ -31,9 +30,9 @@ background:rgba(128,128,128,.12)}
 </style>"""
 
 
-def show(tiles: Iterable[Tile]) -> None:
-    """The tiles in a grid that fills the width."""
-    st.html(STYLE + '<div class="tiles">' + "".join(map(_tile, tiles)) + "</div>")
+def grid(tiles: Iterable[Tile]) -> str:
+    """The tiles in a grid that fills the width, as HTML; every name in it is escaped."""
+    return STYLE + '<div class="tiles">' + "".join(map(_tile, tiles)) + "</div>"
 
 
 def _tile(tile: Tile) -> str:

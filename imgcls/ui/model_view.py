@@ -7,12 +7,12 @@ from imgcls.config import Config
 from imgcls.datasets import DatasetFacts
 from imgcls.models import Row
 from imgcls.ui import stored
+from imgcls.ui.still import still
 
 
 def rows_of(config: Config, facts: DatasetFacts) -> tuple[Row, ...]:
     """The layers that these settings would build."""
-    settings = tuple(sorted(config.model_settings.items()))
-    return stored.layer_table(config.model, facts.shape, facts.num_classes, settings)
+    return stored.layer_table(config.model, facts.shape, facts.num_classes, _key(config))
 
 
 def show(config: Config, facts: DatasetFacts) -> None:
@@ -23,7 +23,7 @@ def show(config: Config, facts: DatasetFacts) -> None:
     st.markdown(f"### {parameters:,} parameters")
     st.caption(f"in {len(learning)} layers that learn, of {len(rows)}. The picture enters at the left.")
     st.plotly_chart(
-        _drawing(rows),
+        _drawing(config.model, facts.shape, facts.num_classes, _key(config), rows),
         key="network",
         config={"displayModeBar": False},
         alt=f"The network from left to right: {', '.join(row.kind for row in rows)}.",
@@ -32,8 +32,9 @@ def show(config: Config, facts: DatasetFacts) -> None:
 
 def details(config: Config, facts: DatasetFacts) -> None:
     """The layer table, and the text about the family for learners."""
-    with st.expander("Layer table", key="layers", icon=":material/table_rows:"):
-        table(rows_of(config, facts))
+    with st.expander("Layer table", key="layers", icon=":material/table_rows:", on_change="rerun") as section:
+        if section.open:
+            table(rows_of(config, facts))
     with st.expander("How this model works", key="how", icon=":material/school:"):
         st.markdown(models.text(config.model))
 
@@ -55,6 +56,10 @@ def table(rows: tuple[Row, ...]) -> None:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _drawing(rows: tuple[Row, ...]):
-    return drawing.network(rows)
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _drawing(model: str, shape: tuple, num_classes: int, settings: tuple, _rows: tuple[Row, ...]):
+    return still(drawing.network(_rows))
+
+
+def _key(config: Config) -> tuple:
+    return tuple(sorted(config.model_settings.items()))

@@ -47,8 +47,10 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
 
 
 def _name(run: Run) -> str:
-    result = run.result or {}
-    accuracy = result.get("test_accuracy")
+    try:
+        accuracy = (run.result or {}).get("test_accuracy")
+    except RunError:
+        accuracy = None  # A damaged run must not keep the others from being chosen.
     return run.label if accuracy is None else f"{run.label} · {accuracy:.1%}"
 
 

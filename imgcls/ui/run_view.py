@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from imgcls import charts, datasets, intervals, jobs
+from imgcls import datasets, intervals, jobs
 from imgcls.augmentations import Augmentation
 from imgcls.curves import Curves
 from imgcls.errors import UserError
@@ -33,7 +33,7 @@ def show(run: Run) -> None:
     if state in OVER:
         _head(run, state)
         _outcome(run, state)
-        draw_curves(stored.curves(run))
+        draw_curves(run)
     else:
         st.fragment(run_every=None if st.session_state.get("hold") else TICK_SECONDS)(_live)(run)
         st.toggle(
@@ -62,11 +62,14 @@ def _live(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
         with st.container(width="stretch"):
             st.progress(_share_done(curves), text=_progress_words(curves, state, stopping))
-        if st.button(
-            "Stop", icon=":material/stop:", disabled=stopping, key="stop", help="Keeps the best epoch so far."
-        ):
-            run.ask_to_stop()
-            st.rerun(scope="fragment")
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            disabled=stopping,
+            key="stop",
+            on_click=run.ask_to_stop,
+            help="Keeps the best epoch so far.",
+        )
     last = curves.epochs[-1] if curves.epochs else {}
     newest = curves.batches[-1] if curves.batches else {}
     best = curves.best or {}
@@ -77,7 +80,7 @@ def _live(run: Run) -> None:
         st.metric("Best epoch", best.get("epoch", "–"), help="The one whose weights are kept.")
         st.metric("Pictures per second", f"{curves.pictures_per_second:,.0f}" if curves.batches else "–")
         st.metric("Time left", words.duration(left), help="At the present pace, if no early stop comes before.")
-    draw_curves(curves)
+    draw_curves(run)
 
 
 def _share_done(curves: Curves) -> float:
@@ -95,21 +98,13 @@ def _progress_words(curves: Curves, state: str, stopping: bool) -> str:
     return PHASES.get(curves.phase, "")
 
 
-def draw_curves(curves: Curves) -> None:
+def draw_curves(run: Run) -> None:
     """Loss and accuracy, side by side."""
-    best = (curves.best or {}).get("epoch")
+    curves = stored.curves(run)
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        figure = charts.learning_curve(
-            quantity,
-            batches=curves.series("batches", "epoch", quantity),
-            epochs=curves.series("epochs", "epoch", quantity),
-            validation=curves.series("epochs", "epoch", f"val_{quantity}"),
-            best_epoch=best,
-            total_epochs=curves.total_epochs or None,
-        )
         with column:
             st.plotly_chart(
-                figure,
+                stored.learning_curve(run, quantity),
                 key=f"curve-{quantity}",
                 config={"displayModeBar": False},
                 alt=_told(quantity, curves),

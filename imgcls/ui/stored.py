@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets, metrics, models
+from imgcls import charts, datasets, metrics, models
 from imgcls.curves import Curves
-from imgcls.errors import RunError
+from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run
 from imgcls.serving import Predictor
+from imgcls.ui.still import still
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What NumPy raises for a torn .npz."""
@@ -92,12 +93,57 @@ def _predictor(folder: str, stamp: tuple) -> Predictor:
 
 def curves(run: Run) -> Curves:
     """What the run has written so far; only what is new is read."""
-    return _curves(str(run.folder)).refresh()
+    return _curves(str(run.folder), run.stamp("trainer.json")).refresh()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _curves(folder: str) -> Curves:
+def _curves(folder: str, stamp: tuple) -> Curves:
     return Curves(Path(folder) / "metrics.jsonl")
+
+
+def learning_curve(run: Run, quantity: str):
+    """The figure of the loss or of the accuracy, made anew when the run has written more."""
+    return _learning_curve(str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl"), quantity)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str):
+    now = _curves(folder, begun).refresh()
+    figure = charts.learning_curve(
+        quantity,
+        batches=now.series("batches", "epoch", quantity),
+        epochs=now.series("epochs", "epoch", quantity),
+        validation=now.series("epochs", "epoch", f"val_{quantity}"),
+        best_epoch=(now.best or {}).get("epoch"),
+        total_epochs=now.total_epochs or None,
+    )
+    return still(figure)
+
+
+def comparison(chosen: list[Run], quantity: str):
+    """The figure of several runs' validation curves."""
+    keys = tuple((run.label, str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl")) for run in chosen)
+    return _comparison(keys, quantity)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _comparison(keys: tuple, quantity: str):
+    lines = [
+        (label, *_curves(folder, begun).refresh().series("epochs", "epoch", f"val_{quantity}"))
+        for label, folder, begun, _ in keys
+    ]
+    return still(charts.compare_curves(lines, quantity))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def class_distribution(name: str, fingerprint: str):
+    """The figure of how many pictures each class has, and the counts themselves by part."""
+    dataset = datasets.open_dataset(name)
+    counts = {
+        part: np.bincount(np.asarray(labels), minlength=dataset.facts.num_classes)
+        for part, labels in (("training", dataset.y_train), ("test", dataset.y_test))
+    }
+    return still(charts.class_distribution(counts, dataset.facts.classes)), counts
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -106,6 +152,17 @@ def layer_table(model: str, shape: tuple, num_classes: int, settings: tuple) -> 
     return models.table(model, shape, num_classes, dict(settings))
 
 
+def dataset(name: str) -> datasets.Dataset:
+    """The prepared data set, opened once as long as it stays the same.
+
+    Raises:
+        DatasetError: it is not prepared.
+    """
+    if not datasets.is_ready(name):
+        raise DatasetError(datasets.how_to_get(datasets.facts(name)))
+    return _dataset(name, datasets.card_stamp(name))
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def training_labels(name: str, fingerprint: str) -> np.ndarray:
-    return np.asarray(datasets.open_dataset(name).y_train)
+def _dataset(name: str, stamp: tuple) -> datasets.Dataset:
+    return datasets.open_dataset(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from browser.server import FLAGS, REPOSITORY, Server, environment, find_browser
 
@@ -33,23 +34,22 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: HERE in item.path.parents)
 
 
+def pytest_runtest_setup():
+    """Here and not in a fixture, as the report folds what is left out at one place into one line."""
+    if find_browser() is None:
+        if os.environ.get("IMGCLS_BROWSER") == "required":
+            pytest.fail(HOW_TO_GET, pytrace=False)
+        pytest.skip(HOW_TO_GET)
+
+
 @pytest.fixture(scope="package")
-def playwright():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="package", autouse=True)
-def chromium(playwright):
+def chromium():
     """One browser for all tests; every visit has a profile of its own."""
-    path = find_browser(playwright.chromium.executable_path)
-    if path is None:
-        (pytest.fail if os.environ.get("IMGCLS_BROWSER") == "required" else pytest.skip)(HOW_TO_GET)
-    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-    yield browser
-    browser.close()
+    expect.set_options(timeout=40_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="package")

@@ -1,6 +1,7 @@
 """The app as a real process, and the Chromium that looks at it."""
 
 import contextlib
+import functools
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from playwright.sync_api import sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -32,12 +34,18 @@ FLAGS = [
 ]
 
 
-def find_browser(own: str) -> str | None:
+@functools.cache
+def find_browser() -> str | None:
     """An installed Chromium or Chrome, else Playwright's own if it is there."""
     for name in NAMES:
         if found := shutil.which(name):
             return found
-    return next((place for place in (*PLACES, own) if Path(place).exists()), None)
+    for place in PLACES:
+        if Path(place).exists():
+            return place
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
 
 
 class Server:
@@ -117,7 +125,7 @@ def environment(runs: Path, cache: Path) -> dict[str, str]:
     """This process's environment with these folders, and nothing of a person's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMGCLS_", "STREAMLIT_"))}
     folders = {"IMGCLS_RUNS": str(runs), "IMGCLS_CACHE": str(cache), "PYTHONPATH": str(REPOSITORY)}
-    return kept | folders | {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return kept | folders | {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", "NO_COLOR": "1"}
 
 
 def free_port() -> int:

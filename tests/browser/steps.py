@@ -26,7 +26,8 @@ def settled(page: Page) -> None:
     page.wait_for_function(
         """() => {
             const app = document.querySelector('[data-testid=stApp]');
-            return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
+            const {testScriptState, testConnectionState} = app ? app.dataset : {};
+            return testScriptState === 'notRunning' && testConnectionState === 'CONNECTED'
                 && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
         }""",
         timeout=SLOW,
@@ -35,7 +36,7 @@ def settled(page: Page) -> None:
 
 def shows(page: Page, heading: str) -> None:
     """Waits until the page with this heading is there as a whole."""
-    expect(page.get_by_role("heading", name=re.compile("^" + re.escape(heading)), level=1)).to_be_visible(timeout=SLOW)
+    expect(main(page).locator("h1").filter(has_text=heading)).to_be_visible(timeout=SLOW)
     settled(page)
 
 

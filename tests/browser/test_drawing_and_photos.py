@@ -1,6 +1,7 @@
 """The Predict page: digits drawn with mouse and finger, photos, and files that are none."""
 
 import io
+import itertools
 
 import pytest
 from PIL import Image, ImageDraw
@@ -52,7 +53,7 @@ def draw_with_finger(page: Page, digit: str) -> None:
 
     for line in on_screen(page, digit):
         touch("touchStart", line[0])
-        for (x, y), (next_x, next_y) in zip(line, line[1:], strict=False):
+        for (x, y), (next_x, next_y) in itertools.pairwise(line):
             for step in range(1, 5):
                 touch("touchMove", (x + (next_x - x) * step / 4, y + (next_y - y) * step / 4))
         touch("touchEnd")

@@ -132,10 +132,8 @@ def test_a_damaged_run_is_told_in_one_sentence_where_it_matters(damage, visit, d
     for address in ("/train", "/evaluate", "/predict"):
         page = visit(damaged_server, f"{address}?run={damage}")
         steps.shows(page, damage if address == "/train" else steps.PAGES[address])
-        if address == "/predict":
-            expect(page.locator(".st-key-canvas canvas").last).to_be_visible()
-            if "Draw" in steps.main(page).inner_text():
-                _draw(page)
+        if address == "/predict" and damage != "torn-model":
+            _draw(page)
         word = TOLD.get(damage, {}).get(address)
         alerts = page.get_by_test_id("stAlert")
         if word is None:
@@ -147,7 +145,9 @@ def test_a_damaged_run_is_told_in_one_sentence_where_it_matters(damage, visit, d
 
 
 def _draw(page) -> None:
-    box = page.locator(".st-key-canvas canvas").last.bounding_box()
+    canvas = page.locator(".st-key-canvas canvas").last
+    expect(canvas).to_be_visible()
+    box = canvas.bounding_box()
     page.mouse.move(box["x"] + 140, box["y"] + 50)
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 220, steps=8)
