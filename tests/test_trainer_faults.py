@@ -330,6 +330,15 @@ def test_a_limit_for_the_size_of_files_ends_a_training_with_a_sentence(warm_trai
     check_failed_for_want_of_room(run, FULL.format("File too large"))
 
 
+def test_a_write_that_fails_leaves_the_model_of_an_earlier_epoch(warm_trainer, wait_until):
+    run = runs.create(LARGE)
+    (run.folder / "model.keras").write_bytes(b"of an earlier epoch")
+    process = warm_trainer(run, most_bytes=500_000)
+    wait_until(lambda: has_ended(process), seconds=120)
+    assert run.state == "failed"
+    assert (run.folder / "model.keras").read_bytes() == b"of an earlier epoch"
+
+
 # ---- asked for what cannot be
 
 

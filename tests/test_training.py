@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from imgcls import datasets, places, runs
@@ -237,6 +237,23 @@ def test_a_huge_learning_rate_diverges(looped):
         assert all(np.isfinite(weights).all() for weights in loop.best_weights)
 
 
+def test_a_loss_that_is_no_number_ends_a_long_epoch_at_once(looped, monkeypatch):
+    from imgcls.training import journal
+    from imgcls.training.loop import Diverged
+
+    def spoil(line):
+        if line["kind"] == "batch" and line["epoch"] < 0.2:
+            loop.model.set_weights([weights * np.nan for weights in loop.model.get_weights()])
+
+    monkeypatch.setattr(journal, "LINE_SECONDS", 0)  # a line for every batch
+    loop = looped(TOY.changed(batch_size=4), listener=spoil)
+    with pytest.raises(Diverged) as diverged:
+        loop.run()
+    assert diverged.value.args == (1,)
+    assert loop.steps_done == 2  # of 12: the first that was learnt with such weights
+    assert loop.best is None
+
+
 def test_a_validation_loss_that_is_no_number_is_never_the_best(looped):
     from imgcls.training.loop import Diverged
 
@@ -309,7 +326,15 @@ def learnt_folder(keras, shelf, tmp_path_factory):
         patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("learnt")))
         patch.setenv("IMGCLS_CACHE", str(shelf("digits").parent.parent))
         patch.delenv("IMGCLS_DATA", raising=False)
-        return train(DIGITS.changed(normalisation="standardised", shift=1)).folder
+
+        def stop_after_the_sixth(line):
+            if line["kind"] == "epoch" and line["epoch"] == 6:
+                (run,) = runs.everything()
+                run.ask_to_stop()
+
+        # Stopped within the seventh epoch, the weights are no longer those of the best one.
+        config = DIGITS.changed(normalisation="standardised", shift=1, epochs=100, early_stopping=False)
+        return train(config, stop_after_the_sixth).folder
 
 
 @pytest.fixture
@@ -321,7 +346,7 @@ def learnt(learnt_folder, digits):
 
 def test_a_few_epochs_read_nine_of_ten_digits(learnt):
     result = learnt.result
-    assert result["outcome"] == "finished"
+    assert result["outcome"] == "stopped"
     assert result["test_accuracy"] > 0.9
     assert result["val_accuracy"] > 0.85
     assert result["epochs"] == 6
@@ -329,7 +354,12 @@ def test_a_few_epochs_read_nine_of_ten_digits(learnt):
     assert result["parameters"] == 64 * 64 + 64 + 64 * 32 + 32 + 32 * 10 + 10
     assert result["seconds"] >= result["training_seconds"] > 0
     written = "gallery.npz heartbeat metrics.jsonl model.json model.keras model.tflite predictions.npz result.json"
-    assert {path.name for path in learnt.folder.iterdir()} == {"config.json", "label.txt", *written.split()}
+    assert {path.name for path in learnt.folder.iterdir()} == {
+        "config.json",
+        "label.txt",
+        "request.json",
+        *written.split(),
+    }
 
 
 def test_the_journal_of_a_run_tells_its_whole_story(learnt):
@@ -420,6 +450,7 @@ def test_a_loss_that_is_no_number_is_explained(digits):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 300), st.integers(2, 8), st.integers(9, 120), st.floats(0, 1), st.integers(0, 2**32 - 1))
+@example(count=29, classes=5, most=13, skill=0.0, seed=1)
 def test_the_gallery_holds_mistakes_and_an_example_of_every_class(count, classes, most, skill, seed):
     from imgcls.training.conclude import gallery_indices
 
