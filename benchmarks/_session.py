@@ -66,9 +66,9 @@ class Session:
             raise RuntimeError(f"The page {page or 'home'} failed; look at it in a browser.")
 
     def widget_id(self, key: str) -> str:
-        """The id of the widget with this key, from the first time that a page with it was run."""
+        """The id of the widget with this key (a number may follow it), from the first time that a page with it was run."""
         if key not in self._ids:
-            found = re.search(rb"\$\$[A-Z_]*ID-[0-9a-f]+-" + re.escape(key.encode()), self.seen)
+            found = re.search(rb"\$\$[A-Z_]*ID-[0-9a-f]+-" + re.escape(key.encode()) + rb"[0-9-]*", self.seen)
             if not found:
                 raise RuntimeError(f"There is no widget with the key '{key}' on the page.")
             self._ids[key] = found[0].decode()

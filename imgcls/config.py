@@ -73,7 +73,10 @@ class Config:
         "'sparse' from class numbers.",
     ] = "categorical_crossentropy"
     label_smoothing: Annotated[
-        float, Range(0, 0.5, step=0.05), "Share of certainty that is taken from the true class and spread over all."
+        float,
+        Range(0, 0.5, step=0.05),
+        "Share of certainty that is taken from the true class and spread over all. The training loss contains it, "
+        "the validation loss does not.",
     ] = 0.0
     monitor: Annotated[
         str,

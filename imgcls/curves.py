@@ -2,7 +2,7 @@
 
 Lines, by their "kind":
     phase   {"phase": "loading" | "training" | "testing" | "saving"}
-    plan    {"train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 10, "train_counts": [...], ...}
+    plan    {"train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 10, "parameters": 105866}
     batch   {"epoch": 0.25, "loss": 0.61, "accuracy": 0.82, "rate": 5200.0}     means since the line before
     epoch   {"epoch": 3, "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "best": true}
 """

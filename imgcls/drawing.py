@@ -30,7 +30,6 @@ WORDS = {
     "GlobalMaxPooling2D": "global max",
     "BatchNormalization": "batch norm",
     "LayerNormalization": "layer norm",
-    "SpatialDropout2D": "dropout",
     "Functional": "backbone",
 }
 

@@ -128,12 +128,6 @@ def bootstrap(matrix, resamples=1000, seed=0):
     return intervals.bootstrap(matrix, _measure, resamples, seed)
 
 
-def accuracy(matrix):
-    """Share of pictures on the diagonal, 0 to 1; 0 without pictures."""
-    matrix = np.asarray(matrix)
-    return float(np.trace(matrix) / max(matrix.sum(), 1))
-
-
 def losses(probabilities, labels):
     """Cross-entropy of each picture in nats (n,): minus the logarithm of the true class's probability."""
     labels = np.asarray(labels)

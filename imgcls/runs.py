@@ -19,12 +19,14 @@ Each file has one writer, so there are no locks; what replaces a file is written
 at each look and stored by no reader.
 """
 
+import contextlib
 import json
 import math
 import re
 import shutil
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +34,8 @@ from typing import Any
 from imgcls import atomic, places
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
+from imgcls.outcome import OUTCOMES, checked_model, checked_result
 
-RESULT_VERSION = 1
 SILENT_SECONDS = 5.0
 """A trainer touches its heartbeat each second; after this silence it is taken for dead."""
 START_SECONDS = 10.0
@@ -41,7 +43,7 @@ START_SECONDS = 10.0
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
 LABEL_LENGTH = 60
 
-OVER = ("finished", "stopped", "failed", "lost", "damaged")
+OVER = (*OUTCOMES, "lost", "damaged")
 STATES = ("queued", "starting", "running", *OVER)
 
 
@@ -83,12 +85,7 @@ class Run:
         result = self._json("result.json")
         if result is None:
             return None
-        version = result.get("version", 0)
-        if not isinstance(version, int) or version > RESULT_VERSION:
-            raise RunError("This run was made by a newer version of the program. Update the program to open it.")
-        if result.get("outcome") not in OVER:
-            raise RunError("The file result.json of this run is damaged: it names no outcome.")
-        return result
+        return checked_result(result)
 
     @property
     def model(self) -> dict[str, Any]:
@@ -100,9 +97,7 @@ class Run:
         facts = self._json("model.json")
         if facts is None:
             raise RunError("This run has no trained model. Pick another run, or train one.")
-        if not _is_model(facts):
-            raise RunError("The file model.json of this run is damaged. Train the model again.")
-        return facts
+        return checked_model(facts)
 
     @property
     def state(self) -> str:
@@ -121,7 +116,9 @@ class Run:
             return "running" if (self.folder / "metrics.jsonl").exists() else "queued"
         started = _age(self.folder / "trainer.json")
         if started is None:
-            return "queued"
+            # Made, but its trainer was never started: whoever was about to do so is gone.
+            made = _age(self.folder / "config.json") or 0.0
+            return "queued" if made < START_SECONDS else "lost"
         return "starting" if started < START_SECONDS else "lost"
 
     @property
@@ -159,8 +156,9 @@ class Run:
         return tuple(_mtime(self.folder / name) or 0.0 for name in names)
 
     def ask_to_stop(self) -> None:
-        """Leaves the request; the trainer answers within a batch."""
-        atomic.write_json(self.folder / "request.json", {"stop": True, "asked": time.time()})
+        """Leaves the request; the trainer answers within a batch. Raises RunError where that cannot be written."""
+        with self._written():
+            atomic.write_json(self.folder / "request.json", {"stop": True, "asked": time.time()})
 
     def rename(self, label: str) -> None:
         """Gives the run another name.
@@ -171,9 +169,8 @@ class Run:
         label = clean_label(label)
         if not label:
             raise RunError("A name needs at least one letter or digit.")
-        if not self.folder.is_dir():
-            raise RunError("This run was deleted meanwhile.")
-        atomic.write_bytes(self.folder / "label.txt", label.encode("utf-8"))
+        with self._written():
+            atomic.write_bytes(self.folder / "label.txt", label.encode("utf-8"))
 
     def delete(self) -> None:
         """Removes the run and all its files; first out of sight by one rename, so that no half of it is ever seen."""
@@ -185,6 +182,15 @@ class Run:
         except OSError as error:
             raise RunError(f"This run could not be deleted: {error.strerror}.") from error
         shutil.rmtree(grave, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if not self.folder.is_dir():
+                raise RunError("This run was deleted meanwhile.") from error
+            raise RunError(f"The run's folder cannot be written: {error.strerror}.") from error
 
     def _json(self, name: str) -> dict[str, Any] | None:
         try:
@@ -266,21 +272,6 @@ def clean_label(text: str) -> str:
 
 def default_label(config: Config) -> str:
     return f"{config.model} on {config.data}"
-
-
-def _is_model(facts: dict[str, Any]) -> bool:
-    """Whether model.json names classes and a picture's height, width and channels."""
-    classes, shape = facts.get("classes"), facts.get("shape")
-    return (
-        isinstance(classes, list)
-        and len(classes) > 1
-        and all(isinstance(name, str) for name in classes)
-        and isinstance(shape, list)
-        and len(shape) == 3
-        and all(isinstance(length, int) and 0 < length < 10_000 for length in shape)
-        and shape[2] in (1, 3)
-        and isinstance(facts.get("ink"), bool)
-    )
 
 
 def _mtime(path: Path) -> float | None:

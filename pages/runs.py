@@ -1,5 +1,7 @@
 """What has been trained, and how do the runs compare?"""
 
+import zlib
+
 import streamlit as st
 
 from imgcls import jobs, runs
@@ -26,6 +28,8 @@ with st.container(horizontal=True, gap="large"):
 wanted = {"state": state, "data": data, "model": model}
 rows = [(run, facts) for run, facts in rows if all(not value or facts[key] == value for key, value in wanted.items())]
 
+# Streamlit keeps ticks by row number: with other rows the table is another one.
+table_key = f"runs-table-{zlib.crc32(repr([run.id for run, _ in rows]).encode())}"
 st.caption(f"{words.count(len(rows), 'run')}. Tick one to open, rename or delete it; tick several to compare them.")
 event = st.dataframe(
     {
@@ -40,7 +44,7 @@ event = st.dataframe(
         "Started": [words.age(facts["created"]) for _, facts in rows],
     },
     hide_index=True,
-    key="runs-table",
+    key=table_key,
     on_select="rerun",
     selection_mode="multi-row",
     column_config={
@@ -73,7 +77,6 @@ def delete(doomed: list[runs.Run]) -> None:
         with errors.shown():
             for run in doomed:
                 jobs.delete(run)
-            del st.session_state["runs-table"]
             st.rerun()
 
 
@@ -110,9 +113,9 @@ if len(chosen) > 1:
         except UserError as error:
             st.caption(f"{plain(run.label)}: {plain(str(error))}")
     table = differences(configs)
-    if not table:
+    if len(configs) > 1 and not table:
         st.caption("They have the same settings.")
-    else:
+    elif table:
         st.dataframe(
             {"Setting": [name.replace("_", " ") for name in table]}
             | {

@@ -158,7 +158,6 @@ def test_a_sketch_of_a_layer_no_family_uses_is_like_keras_too(keras):
     for kind, settings in (
         ("Conv2D", {"filters": 5, "kernel_size": 3, "strides": 2}),
         ("MaxPooling2D", {"pool_size": 2, "padding": "same"}),
-        ("SpatialDropout2D", {"rate": 0.2}),
         ("GlobalAveragePooling2D", {}),
     ):
         real = getattr(keras.layers, kind)(**settings, name=kind)(real)

@@ -106,6 +106,9 @@ def test_a_run_in_the_link_that_is_not_there_is_said_so(page, run_id, finished_r
 DAMAGES = {
     "result.json torn": lambda folder: (folder / "result.json").write_text('{"outcome": "fin'),
     "result.json of a newer version": lambda folder: (folder / "result.json").write_text('{"version": 99}'),
+    "result.json with words for numbers": lambda folder: (folder / "result.json").write_text(
+        json.dumps({"version": 1, "outcome": "finished", "test_accuracy": "0.9", "counts": None, "message": 7})
+    ),
     "result.json is a list": lambda folder: (folder / "result.json").write_text("[]"),
     "config.json missing": lambda folder: (folder / "config.json").unlink(),
     "config.json empty": lambda folder: (folder / "config.json").write_text(""),

@@ -367,7 +367,7 @@ def test_torn_settings_fail_with_their_sentence(cold_trainer):
 def test_a_data_set_that_is_not_prepared_fails_with_its_sentence(cold_trainer):
     run = runs.create(ENDLESS)
     assert ends_with(cold_trainer, run) == (
-        "Small digits is not prepared yet. Press Prepare on the Data page, or run: python -m imgcls.datasets digits"
+        "Small digits is not prepared yet. Open it on the Data page, or run: python -m imgcls.datasets digits"
     )
 
 

@@ -72,7 +72,7 @@ def how_to_get(about: DatasetFacts) -> str:
     """The sentence for a data set that is not prepared."""
     if _is_at_hand(about):
         return (
-            f"{about.title} is not prepared yet. Press Prepare on the Data page, "
+            f"{about.title} is not prepared yet. Open it on the Data page, "
             f"or run: python -m imgcls.datasets {about.name}"
         )
     if about.source == "file":

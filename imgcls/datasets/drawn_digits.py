@@ -1,6 +1,7 @@
 """Digits as people draw them on a screen: all of MNIST, and 7,494 digits that 30 people wrote with a pen on a tablet,
 drawn with pens of many widths. The shipped digit model was trained on it, so that it reads crossed sevens and curled
-nines, too. The test part is MNIST's own, and 1,249 pen digits that are in no other part (by the same 30 people).
+nines, too. The test part is MNIST's own, and 1,249 pen digits that are in no other part (by the same 30 people). Each
+training digit is drawn six times, so validation knows its pictures' siblings and is a little too kind; the test is not.
 
 Sources: MNIST (LeCun, Cortes, Burges 1998, CC BY-SA 3.0); pen digits (Alpaydin and Alimoglu 1998, UCI, CC BY 4.0). It
 is made from `mnist.npz` and `pen_digits_train.json.gz` in the folder named by IMGCLS_DATA.

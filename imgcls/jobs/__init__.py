@@ -2,18 +2,21 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import time
 
 import psutil
 
-from imgcls import places
+from imgcls import atomic, places
 from imgcls.errors import RunError
+from imgcls.outcome import OUTCOMES
 from imgcls.runs import Run
 
 NICENESS = 10
 STOP_SECONDS = 3.0
+SWEEP_SECONDS = 3600.0
 
 _children: list[subprocess.Popen] = []
 """Trainers that this process started: an ended one stays a zombie until it is asked for."""
@@ -34,7 +37,7 @@ def start(run: Run) -> None:
                 stderr=subprocess.STDOUT,
                 cwd=places.repository_folder(),
                 env=environment,
-                start_new_session=True,
+                **_apart(),
             )
     except OSError as error:
         raise RunError(f"The trainer could not be started: {error.strerror}.") from error
@@ -58,15 +61,29 @@ def claim(run: Run) -> bool:
 
 
 def delete(run: Run) -> None:
-    """Deletes a run and ends its trainer, which leaves by itself when the folder is gone; one that hangs is killed."""
-    running = None if run.state in ("finished", "stopped", "failed") else _process(run)
-    run.delete()
+    """Ends the trainer of a run, if there is one, and deletes the run."""
+    running = None if run.state in OUTCOMES else _process(run)
     if running is not None:
-        with contextlib.suppress(psutil.Error):
-            running.wait(STOP_SECONDS)
+        # Its work is not wanted any more, and Windows deletes no file that somebody holds open.
         with contextlib.suppress(psutil.Error):
             running.kill()
+            running.wait(STOP_SECONDS)
+    run.delete()
     reap()
+
+
+def sweep() -> None:
+    """Removes what killed processes have left in the folder of runs, once it is older than an hour."""
+    root = places.runs_folder()
+    leftovers = [*root.glob(".new-*"), *root.glob(".deleted-*"), *filter(atomic.is_leftover, root.glob("*/.*"))]
+    for path in leftovers:
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime < SWEEP_SECONDS:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
 
 
 def reap() -> None:
@@ -88,6 +105,13 @@ def _process(run: Run) -> psutil.Process | None:
         if "imgcls.training" in words and str(run.folder) in words:
             return process
     return None
+
+
+def _apart() -> dict:
+    """What keeps a trainer alive when the server's terminal is closed or interrupted."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
 
 
 def _with_package(path: str) -> str:

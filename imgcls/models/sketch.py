@@ -134,11 +134,6 @@ class Dropout(Layer):
         return f"{self.rate:.0%} of the values"
 
 
-class SpatialDropout2D(Dropout):
-    def detail(self):
-        return f"{self.rate:.0%} of the maps"
-
-
 class BatchNormalization(Layer):
     def parameters(self, shape):
         return 4 * shape[-1]

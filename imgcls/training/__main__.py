@@ -34,6 +34,9 @@ def main(arguments: list[str]) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Interrupted before the training began.", file=sys.stderr)
+        return 130
 
 
 def _from_shell(arguments: list[str]) -> int:
@@ -53,9 +56,8 @@ def _from_shell(arguments: list[str]) -> int:
         print(f"Preparing {datasets.facts(config.data).title} ...")
         datasets.prepare(config.data)
     run = runs.create(config, label, run_id=run_id)
-    if (run.folder / "trainer.json").exists():
+    if run.config != config or not jobs.claim(run):
         raise UserError(f"There is already a run '{run.id}'. Choose another --id, or delete it first.")
-    jobs.claim(run)
     terminal = Terminal()
     with errors_to(run.folder / "log.txt"):
         result = Trainer(run, listener=terminal, in_turn=not now).train()

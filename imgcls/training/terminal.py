@@ -11,6 +11,7 @@ from imgcls.runs import Run
 
 WIDTH = 30
 PHASES = {
+    "waiting": "Waiting for another training to end (--now does not wait) ...",
     "loading": "Loading TensorFlow and the pictures ...",
     "testing": "Answering the test pictures ...",
     "saving": "Exporting the model ...",

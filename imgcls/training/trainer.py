@@ -18,7 +18,8 @@ import filelock
 from imgcls import atomic, datasets, places
 from imgcls.config import Config
 from imgcls.errors import UserError
-from imgcls.runs import RESULT_VERSION, Run
+from imgcls.outcome import RESULT_VERSION
+from imgcls.runs import Run
 from imgcls.training.heartbeat import Heartbeat
 from imgcls.training.journal import Journal
 
@@ -138,7 +139,7 @@ class Trainer:
             **scores,
             counts={"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
             parameters=model.count_params(),
-            pictures_per_second=round(loop.epochs_done * len(training) / training_seconds, 1),
+            pictures_per_second=round(loop.pictures_per_second, 1),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
 
@@ -153,9 +154,15 @@ class Trainer:
             yield
             return
         lock = filelock.FileLock(places.runs_folder() / ".trainer.lock")
-        # The heartbeat thread answers a request to stop while this waits.
-        with lock.acquire(poll_interval=0.2):
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            self._listener({"kind": "phase", "phase": "waiting"})
+            lock.acquire(poll_interval=0.2)  # the heartbeat's thread answers a request to stop meanwhile
+        try:
             yield
+        finally:
+            lock.release()
 
     def _asked_to_stop(self) -> bool:
         return self._signalled.is_set() or self.run.asked_to_stop

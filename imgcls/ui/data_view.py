@@ -66,7 +66,7 @@ def _watch(name: str) -> None:
     if state.state != "running":
         st.rerun()
     st.progress(min(max(state.share, 0.0), 1.0), text=plain(state.text))
-    if st.button("Cancel", key=f"cancel-{name}"):
+    if datasets.facts(name).source != "bundled" and st.button("Cancel", key=f"cancel-{name}"):
         datasets.cancel_fetch(name)
         st.rerun()
 
@@ -83,10 +83,11 @@ def get(facts: DatasetFacts) -> None:
         st.info(plain(datasets.how_to_get(facts)), icon=":material/folder_open:")
         return
     if datasets.is_available(facts.name):
-        if state.state == "idle":  # It has only to be unpacked, once and in seconds: nobody needs to be asked.
-            datasets.start_fetch(facts.name)
+        if facts.source == "bundled" and state.state == "idle":
+            datasets.start_fetch(facts.name)  # done in seconds: nobody needs to be asked
             st.rerun()
-        label = "Try again"
+        label = "Prepare"
+        st.info(f"{plain(facts.title)} is on this machine; it has to be prepared once.", icon=":material/download:")
     else:
         label = f"Fetch {facts.megabytes:g} MB"
         explained = (

@@ -127,15 +127,12 @@ def pictures(run: Run, tested: Tested, names: list[str]) -> None:
     else:
         chosen = np.flatnonzero(is_right if shown == "Right" else ~is_right)
     # The worst first: a wrong answer that was sure of itself, a right one that nearly was not given.
-    worst = (
-        tested.certainty[chosen]
-        if shown == "Right" or (cell and shown == "Cell" and cell[0] == cell[1])
-        else -tested.certainty[chosen]
-    )
+    least_first = shown == "Right" or bool(shown == "Cell" and cell and cell[0] == cell[1])
+    worst = tested.certainty[chosen] if least_first else -tested.certainty[chosen]
     chosen = chosen[np.argsort(worst, kind="stable")]
     kept = chosen[tested.row_of[chosen] >= 0]
     note = "" if len(kept) == len(chosen) else f", {len(kept):,} of them stored with the run"
-    order = "the least certain first" if shown == "Right" else "the most certain first"
+    order = f"the {'least' if least_first else 'most'} certain first"
     st.caption(f"{words.count(len(chosen), 'picture')}{note}; {order}.")
     if not len(kept):
         st.info("No picture to show here.", icon=":material/check_circle:")

@@ -32,7 +32,11 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
 
     def follow() -> None:
         st.query_params["run"] = st.session_state[key]
+        st.query_params.pop("cell", None)
 
+    if asked != chosen:
+        # From now on the link names the run, so that a newer one does not take its place under the visitor.
+        st.query_params["run"] = chosen
     if st.session_state.get(key) != chosen:
         st.session_state[key] = chosen
     picked = st.selectbox(

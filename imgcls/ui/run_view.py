@@ -30,6 +30,8 @@ def show(run: Run) -> None:
     jobs.reap()
     state = run.state
     st.title(plain(run.label))
+    if state == "lost":
+        _look_again(run)
     if state in OVER:
         _head(run, state)
         _outcome(run, state)
@@ -42,6 +44,13 @@ def show(run: Run) -> None:
             help="The training goes on; only the page stops being redrawn, so that you can read or zoom.",
         )
     _details(run)
+
+
+@st.fragment(run_every=2 * TICK_SECONDS)
+def _look_again(run: Run) -> None:
+    """A trainer that was only slow or asleep is shown as running again."""
+    if run.state != "lost":
+        st.rerun()
 
 
 def _head(run: Run, state: str) -> None:
@@ -93,7 +102,7 @@ def _progress_words(curves: Curves, state: str, stopping: bool) -> str:
     if state == "queued":
         return "Waiting for another training to end. It starts by itself, also when this page is closed."
     if curves.phase == "training":
-        epoch = min(int(curves.progress) + 1, curves.total_epochs)
+        epoch = min(len(curves.epochs) + 1, curves.total_epochs)
         return f"Epoch {epoch} of {curves.total_epochs}"
     return PHASES.get(curves.phase, "")
 
@@ -142,7 +151,8 @@ def _outcome(run: Run, state: str) -> None:
         with st.container(horizontal=True):
             st.metric("Test accuracy", words.share(result["test_accuracy"]), help=low_high)
             st.metric("Validation accuracy", words.share(result.get("val_accuracy")), help="Of the best epoch.")
-            st.metric("Best epoch", f"{result.get('best_epoch')} of {result.get('epochs')}")
+            best = result.get("best_epoch")
+            st.metric("Best epoch", f"{best} of {result.get('epochs')}" if best else "–")
             st.metric("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}")
             st.metric("Training time", words.duration(result.get("training_seconds")))
     with st.container(horizontal=True):

@@ -105,7 +105,10 @@ def choose_model() -> str:
 
 def choose_pictures(available: int) -> int:
     """How many training pictures; 0 means all."""
-    options = [0, *sorted(number for number in PICTURES if number < available)]
+    # A link may ask for another number, as "Train again" does for a run from a shell.
+    asked = st.query_params.get("pictures", "").replace(",", "")
+    numbers = {*PICTURES, *([int(asked)] if asked.isascii() and asked.isdigit() and len(asked) < 9 else [])}
+    options = [0, *sorted(number for number in numbers if 0 < number < available)]
     return st.selectbox(
         "Pictures",
         options,
@@ -130,7 +133,12 @@ def augmentation(facts: DatasetFacts) -> dict[str, Value]:
     high = {"rotation": 30 if "rotation" in facts.avoid else 45, "shift": max(1, min(facts.shape[:2]) // 4)}
     knobs = [BY_NAME[name] for name in ("rotation", "shift", "zoom", "flip")]
     values: dict[str, Value] = {}
-    present = Augmentation(*(_present(knob.name) for knob in knobs)).describe()
+    present = Augmentation(
+        min(_present("rotation"), high["rotation"]),
+        min(_present("shift"), high["shift"]),
+        _present("zoom"),
+        _present("flip") and "flip" not in facts.avoid,
+    ).describe()
     with st.expander(f"Augmentation: {present}", key="augmentation", icon=":material/auto_fix_high:"):
         st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):

@@ -3,14 +3,15 @@
 import gc
 import logging
 
-from imgcls import datasets
+from imgcls import datasets, jobs
 
 DEFAULT_DATA = "mnist_sample"
 
 
 def begin() -> None:
-    """Prepares the default data set in a process of its own, so that the first Start finds it ready."""
+    """Sweeps the folder of runs, and prepares the default data set, in a process of its own, for the first Start."""
     logging.getLogger("imgcls").setLevel(logging.INFO)
+    jobs.sweep()
     try:
         if not datasets.is_ready(DEFAULT_DATA):
             datasets.start_fetch(DEFAULT_DATA)
