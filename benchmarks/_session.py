@@ -66,7 +66,7 @@ class Session:
             raise RuntimeError(f"The page {page or 'home'} failed; look at it in a browser.")
 
     def widget_id(self, key: str) -> str:
-        """The id of the widget with this key (a number may follow it), from the first time that a page with it was run."""
+        """The id of the widget with this key, after which a number may stand, once a page with it was run."""
         if key not in self._ids:
             found = re.search(rb"\$\$[A-Z_]*ID-[0-9a-f]+-" + re.escape(key.encode()) + rb"[0-9-]*", self.seen)
             if not found:

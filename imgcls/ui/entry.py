@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from imgcls.ui import errors
+from imgcls.ui import errors, startup
 from imgcls.ui.entry_paths import ICON, PAGES
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 
+home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
 page = st.navigation(
     [
-        st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True),
+        home,
         st.Page(PAGES / "data.py", title="Data", icon=":material/photo_library:"),
         st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
         st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:"),
@@ -21,4 +22,6 @@ page = st.navigation(
 # The page begins closer to the navigation than by default.
 st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 with errors.shown():
+    if page is not home:
+        startup.load_late()
     page.run()

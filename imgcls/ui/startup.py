@@ -1,11 +1,18 @@
 """What happens once, when the server starts."""
 
 import gc
+import importlib
 import logging
+import threading
 
 from imgcls import datasets, jobs
 
 DEFAULT_DATA = "mnist_sample"
+LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas")
+"""What pages need and the first paint does not. Half a second of imports."""
+
+_loading = threading.Lock()
+_loaded = False
 
 
 def begin() -> None:
@@ -20,3 +27,17 @@ def begin() -> None:
         logging.getLogger(__name__).exception("The default data set could not be prepared at the start.")
     # What was imported until now stays for good: the collector need not look at it after every rerun.
     gc.freeze()
+
+
+def load_late() -> None:
+    """Imports what is in `LATE`, once and by one thread.
+
+    Two visitors who make pandas be imported at the same moment, each from another side, get it half-made (tried).
+    """
+    global _loaded
+    if _loaded:
+        return
+    with _loading:
+        for name in LATE:
+            importlib.import_module(name)
+        _loaded = True

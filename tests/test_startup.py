@@ -1,0 +1,45 @@
+"""What must hold at the first moments of a server, in a fresh process."""
+
+import subprocess
+import sys
+
+from imgcls import places
+
+VISITORS = """
+import sys, threading
+from imgcls.ui import startup
+startup.LATE = startup.LATE[:3]  # the canvas can only be imported in a running app
+start = threading.Barrier(8)
+failed = []
+def visit():
+    start.wait()
+    try:
+        startup.load_late()
+        import pandas, plotly.graph_objects
+        pandas.Series([1]), plotly.graph_objects.Figure()
+    except Exception as error:
+        failed.append(error)
+threads = [threading.Thread(target=visit) for _ in range(8)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+startup.load_late()
+assert not failed, failed
+"""
+
+
+def fresh(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=places.repository_folder(), capture_output=True, text=True, timeout=120
+    )
+
+
+def test_visitors_who_come_at_the_same_moment_all_get_whole_modules():
+    done = fresh(VISITORS)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_paint_waits_for_none_of_the_late_modules():
+    names = "'pandas', 'ai_edge_litert', 'streamlit_drawable_canvas', 'sklearn'"
+    done = fresh(
+        f"import sys, app\nloaded = [name for name in ({names}) if name in sys.modules]\nassert not loaded, loaded"
+    )
+    assert done.returncode == 0, done.stderr
