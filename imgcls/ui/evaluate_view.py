@@ -32,28 +32,26 @@ def scores(report: Report, count: int) -> None:
         for average in ("macro", "weighted"):
             for name in ("precision", "recall", "F1"):
                 lines.append((f"{average} {name}", getattr(report, f"{average}_{name.lower()}"), EXPLAINED[name]))
-        with st.container(horizontal=True):
+        with st.grid(min_column_width=140, gap="medium"):
             for name, score, explained in lines:
-                with st.container(width=150, gap=None):
-                    how = (
-                        "Every class counts the same."
-                        if name.startswith("macro")
-                        else "A class counts by its pictures."
-                    )
-                    st.metric(name[0].upper() + name[1:], words.share(score.value), help=f"{explained} {how}")
-                    st.caption(words.interval(score))
-            with st.container(width=150, gap=None):
-                st.metric(
-                    "Cross-entropy",
-                    f"{report.cross_entropy.value:.3f}",
-                    help="Mean of minus the logarithm of the probability that the true class got, in nats: being "
-                    "surely wrong costs much. Smaller is better.",
-                )
-                st.caption(words.interval(report.cross_entropy, as_share=False))
+                how = "Every class counts the same." if name.startswith("macro") else "A class counts by its pictures."
+                _metric(name, words.share(score.value), words.interval(score), f"{explained} {how}")
+            _metric(
+                "cross-entropy",
+                f"{report.cross_entropy.value:.3f}",
+                words.interval(report.cross_entropy, as_share=False),
+                "Mean of minus the logarithm of the probability that the true class got, in nats: being surely wrong "
+                "costs much. Smaller is better.",
+            )
     st.caption(
         f"From {words.count(count, 'test picture')} that were used neither to train nor to choose anything. "
         "The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages."
     )
+
+
+def _metric(name: str, value: str, interval: str, explained: str) -> None:
+    label = name[0].upper() + name[1:]
+    st.metric(label, value, interval, delta_color="off", delta_arrow="off", help=explained)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

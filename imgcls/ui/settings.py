@@ -68,8 +68,7 @@ def controls(knobs: Iterable[Knob], prefix: str = "") -> dict[str, Value]:
     values = {}
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
         for knob in knobs:
-            with st.container():
-                values[knob.name] = control(knob, prefix + knob.name)
+            values[knob.name] = control(knob, prefix + knob.name)
     return values
 
 
@@ -146,9 +145,8 @@ def augmentation(facts: DatasetFacts) -> dict[str, Value]:
                 if knob.name == "flip" and "flip" in facts.avoid:
                     values["flip"] = False
                     continue
-                with st.container():
-                    limit = {"high": high[knob.name]} if knob.name in high else {}
-                    values[knob.name] = control(knob, knob.name, **limit)
+                limit = {"high": high[knob.name]} if knob.name in high else {}
+                values[knob.name] = control(knob, knob.name, **limit)
         for name, reason in facts.avoid.items():
             st.caption(
                 f":material/block: No {name} here: {plain(reason)}"
@@ -161,8 +159,9 @@ def augmentation(facts: DatasetFacts) -> dict[str, Value]:
 def _present(name: str) -> Value:
     """The value of a control that is drawn further below: from the session, else the URL, else the default."""
     knob = BY_NAME[name]
-    if name in st.session_state:
-        return st.session_state[name]
+    value = st.session_state.get(name)  # "in" would copy the whole state
+    if value is not None:
+        return value
     try:
         return knob.parsed(st.query_params[name]) if name in st.query_params else knob.default
     except SettingError:
