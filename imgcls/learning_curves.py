@@ -9,7 +9,12 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 QUANTITIES = {"loss": ("cross-entropy (nats)", 1, ".3f", ""), "accuracy": ("accuracy (%)", 100, ".1f", " %")}
 
 
-def learning_curve(quantity, *, batches, epochs, validation, best_epoch=None, height=300, total_epochs=None):
+def learning_curve(quantity, **values):
+    """`learning_curve_dict` as a Plotly figure."""
+    return _figure(learning_curve_dict(quantity, **values))
+
+
+def learning_curve_dict(quantity, *, batches, epochs, validation, best_epoch=None, height=300, total_epochs=None):
     """Loss (nats) or accuracy (shares from 0 to 1, shown in percent) over epochs, for training and validation.
 
     `batches`, `epochs`, `validation` are pairs (x, values), x in epochs; NaN and None leave gaps. `best_epoch` is the
@@ -40,7 +45,7 @@ def learning_curve(quantity, *, batches, epochs, validation, best_epoch=None, he
     looks = _layout(quantity, traces, height=height)
     if total_epochs:
         looks["xaxis"]["range"] = [0, total_epochs]
-    return _figure(traces, looks)
+    return {"data": traces, "layout": looks}
 
 
 def compare_curves(runs, quantity):
@@ -64,7 +69,7 @@ def compare_curves(runs, quantity):
     rows = -(-len(runs) // 3)
     looks = _layout(quantity, traces, height=340 + 20 * rows, margins=(64, 16, 16, 56 + 20 * rows), legend="below")
     looks["showlegend"] = bool(runs)
-    return _figure(traces, looks)
+    return _figure({"data": traces, "layout": looks})
 
 
 def thin(x, y, most=MOST_POINTS):
@@ -133,11 +138,11 @@ def _layout(quantity, traces, **wishes):
     return looks
 
 
-def _figure(traces, looks):
+def _figure(content):
     """Unchecked: Plotly's checks cost a live page ten times the rest; a test checks every figure instead."""
     import plotly.graph_objects as go
 
-    return go.Figure({"data": traces, "layout": looks}, _validate=False)
+    return go.Figure(content, _validate=False)
 
 
 def _numbers(values):

@@ -16,7 +16,7 @@ from imgcls.curves import Curves
 from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run
 from imgcls.serving import Predictor
-from imgcls.ui.still import still
+from imgcls.ui.still import Still, still
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What NumPy raises for a torn .npz."""
@@ -109,7 +109,7 @@ def learning_curve(run: Run, quantity: str):
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str):
     now = _curves(folder, begun).refresh()
-    figure = charts.learning_curve(
+    content = charts.learning_curve_dict(
         quantity,
         batches=now.series("batches", "epoch", quantity),
         epochs=now.series("epochs", "epoch", quantity),
@@ -117,7 +117,7 @@ def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str):
         best_epoch=(now.best or {}).get("epoch"),
         total_epochs=now.total_epochs or None,
     )
-    return still(figure)
+    return Still(content)
 
 
 def comparison(chosen: list[Run], quantity: str):
