@@ -41,7 +41,7 @@ def learning_curve_dict(quantity, *, batches, epochs, validation, best_epoch=Non
         style = style | {"marker": style.get("marker", {}) | {"size": 5}}
         hover = {"hoverinfo": "skip"} if name == "training, batches" else {"hovertemplate": f"%{{y:{digits}}}{unit}"}
         traces.append({"type": "scatter", "x": x, "y": values, "name": name, "connectgaps": False} | hover | style)
-    traces += _best(validation, best_epoch, scale, total_epochs)
+    traces += _best(quantity, validation, best_epoch, total_epochs)
     looks = _layout(quantity, traces, height=height)
     if total_epochs:
         looks["xaxis"]["range"] = [0, total_epochs]
@@ -98,22 +98,24 @@ def thin(x, y, most=MOST_POINTS):
     return x[kept], y[kept]
 
 
-def _best(validation, best_epoch, scale, total_epochs):
+def _best(quantity, validation, best_epoch, total_epochs):
     """The mark of the best epoch, as a list of one trace or none."""
     x, values = _numbers(validation[0]), _numbers(validation[1])
     found = [] if best_epoch is None else np.flatnonzero(x == best_epoch)
     if not len(found) or np.isnan(values[found[0]]):
         return []
-    near_right_edge = best_epoch > 0.75 * (total_epochs or x[-1])
+    # Where the curve leaves room: above a loss, below an accuracy, and inside the right edge.
+    upright = "top" if quantity == "loss" else "bottom"
+    side = "left" if best_epoch > 0.75 * (total_epochs or x[-1]) else "right"
     return [
         {
             "type": "scatter",
             "x": x[found[:1]],
-            "y": values[found[:1]] * scale,
+            "y": values[found[:1]] * QUANTITIES[quantity][1],
             "name": "best",
             "mode": "markers+text",
             "text": [f"best: epoch {best_epoch}"],
-            "textposition": "top left" if near_right_edge else "top right",
+            "textposition": f"{upright} {side}",
             "textfont": {"color": BEST},
             "marker": {"symbol": "star", "size": 15, "color": BEST},
             "hoverinfo": "skip",
