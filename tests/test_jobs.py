@@ -32,8 +32,15 @@ def trainers(run: runs.Run | None = None) -> list[psutil.Process]:
     return found
 
 
-def zombies() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE]
+def all_zombies() -> set[psutil.Process]:
+    return {child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE}
+
+
+@pytest.fixture
+def zombies():
+    """Asks for the zombies that came since the test began: another test may have left one of its own kind."""
+    before = all_zombies()
+    return lambda: sorted(all_zombies() - before, key=lambda process: process.pid)
 
 
 @pytest.fixture
@@ -81,7 +88,7 @@ def test_a_run_that_is_gone_cannot_be_claimed():
     assert runs.everything() == []
 
 
-def test_deleting_a_waiting_run_ends_its_process(held_lock, wait_until):
+def test_deleting_a_waiting_run_ends_its_process(held_lock, wait_until, zombies):
     run = runs.create(ENDLESS)
     jobs.start(run)
     wait_until(lambda: (run.folder / "heartbeat").exists())
@@ -92,7 +99,7 @@ def test_deleting_a_waiting_run_ends_its_process(held_lock, wait_until):
     assert zombies() == []
 
 
-def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(digits, wait_until):
+def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(digits, wait_until, zombies):
     run = runs.create(ENDLESS)
     jobs.start(run)
     wait_until(
@@ -108,7 +115,7 @@ def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(digits, wa
     assert list(places.runs_folder().glob(".deleted-*")) == []
 
 
-def test_deleting_a_run_whose_process_hangs_ends_that_too(held_lock, monkeypatch, wait_until):
+def test_deleting_a_run_whose_process_hangs_ends_that_too(held_lock, monkeypatch, wait_until, zombies):
     monkeypatch.setattr(runs, "SILENT_SECONDS", 0.5)
     run = runs.create(ENDLESS)
     jobs.start(run)
