@@ -4,6 +4,8 @@
     $IMGCLS_DATA     files NAME.npz that somebody put there        else none
     $IMGCLS_CACHE    prepared data sets; safe to delete            else the user's cache folder
 
+$IMGCLS_TRAININGS says how many trainings run at once; it is 1 where nothing is said.
+
 The environment is read at each call, so that a test or a class room can point elsewhere.
 """
 
@@ -38,6 +40,12 @@ def cache_folder() -> Path:
         return usual
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     return Path(tempfile.gettempdir()) / f"imgcls-{user}"
+
+
+def trainings_at_once() -> int:
+    """How many trainings may run at the same time on this machine."""
+    text = os.environ.get("IMGCLS_TRAININGS", "").strip()
+    return max(1, int(text)) if text.isdigit() else 1
 
 
 def repository_folder() -> Path:

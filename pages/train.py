@@ -39,8 +39,7 @@ with right, errors.shown():
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
     if start:
         # A second click that was under way finds the same id, so it starts nothing new.
-        run = runs.create(config, name, run_id=run_id)
-        jobs.start(run)
+        run = jobs.begin(config, name, run_id=run_id)
         st.query_params.from_dict({"run": run.id})
         st.rerun()
     if runs.exists(run_id):

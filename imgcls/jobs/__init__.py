@@ -1,75 +1,151 @@
-"""Starts trainers and stops them. A trainer is a process of its own: it outlives the page, the tab and the server."""
+"""Trainings in their turn: what pages and the shell ask of the queue.
+
+order      the waiting runs and their places, on the disk
+machine    where trainers run: submit, alive, stop
+queue      the process that starts them, `python -m imgcls.jobs`
+"""
 
 import contextlib
-import os
 import shutil
 import subprocess
-import sys
+import threading
 import time
 
-import psutil
-
-from imgcls import atomic, places
+from imgcls import atomic, places, runs
+from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.outcome import OUTCOMES
+from imgcls.jobs import order
+from imgcls.jobs.machine import ThisMachine, be_nice, spawned
+from imgcls.jobs.order import move, take_out, waiting
+from imgcls.jobs.queue import SIGN, WISH, claim
 from imgcls.runs import Run
 
-NICENESS = 10
-STOP_SECONDS = 3.0
-SWEEP_SECONDS = 3600.0
+__all__ = [
+    "be_nice",
+    "begin",
+    "claim",
+    "delete",
+    "extend",
+    "move",
+    "start",
+    "stop",
+    "sweep",
+    "take_out",
+    "waiting",
+    "wake",
+]
 
-_children: list[subprocess.Popen] = []
-"""Trainers that this process started: an ended one stays a zombie until it is asked for."""
+SILENT_SECONDS = 4.0
+SWEEP_SECONDS = 3600.0
+CALL_SECONDS = 3.0
+
+_machine = ThisMachine()
+_queues: list[subprocess.Popen] = []
+_calling = threading.Lock()
+_called: dict[str, float] = {}
+
+
+def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
+    """A new run that waits for its turn; the same run again for the same id.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    run = runs.create(config, label, run_id=run_id, place=order.last_place())
+    wake()
+    return run
 
 
 def start(run: Run) -> None:
-    """Starts a trainer for a run, once: a second call for the same run does nothing."""
-    reap()
-    if not claim(run):
-        return
-    environment = {**os.environ, "PYTHONPATH": _with_package(os.environ.get("PYTHONPATH", ""))}
-    try:
-        with (run.folder / "log.txt").open("ab") as log:
-            child = subprocess.Popen(
-                [sys.executable, "-u", "-m", "imgcls.training", str(run.folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=places.repository_folder(),
-                env=environment,
-                **_apart(),
-            )
-    except OSError as error:
-        raise RunError(f"The trainer could not be started: {error.strerror}.") from error
-    _children.append(child)
+    """Puts a run into the queue again: to resume it from its checkpoint, or because it was taken out.
 
-
-def claim(run: Run) -> bool:
-    """Marks a run as taken by a trainer; False if it was taken before. Exactly one caller gets True.
+    A run that waits or trains stays as it is.
 
     Raises:
-        RunError: the run folder cannot be written.
+        RunError: it cannot be written.
     """
-    try:
-        with (run.folder / "trainer.json").open("x", encoding="utf-8") as file:
-            file.write(f'{{"started": {time.time()}}}\n')
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise RunError(f"The run could not be started: {error.strerror}.") from error
-    return True
+    if run.state in ("queued", "starting", "running") or (run.state == "paused" and not run.is_parked):
+        run.ask(pause=False)
+    else:
+        run.ask(pause=False, stop=False)
+        order.enter(run)
+    wake()
+
+
+def stop(run: Run) -> None:
+    """Ends a training and keeps the best epoch so far; a run that waits is only taken out of the queue.
+
+    Where the process is gone but a checkpoint is there, a trainer is started to test and keep what was learnt.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    if run.is_waiting:
+        take_out(run)
+        return
+    run.ask(stop=True)
+    if run.state in ("lost", "paused") and (run.is_parked or run.state == "lost") and run.can_go_on:
+        order.enter(run)
+        wake()
+
+
+def extend(run: Run, epochs: int) -> Run:
+    """A new run that goes on where another one ended, for `epochs` more; the other stays as it is.
+
+    Raises:
+        RunError: it has no checkpoint, or the new run cannot be written.
+    """
+    if not run.can_go_on:
+        raise RunError("This run has no checkpoint, so it cannot go on. Train it again instead.")
+    config = run.config
+    config = config.changed(epochs=config.epochs + epochs)
+    new = runs.create(config, f"{run.label} +{epochs}", place=order.last_place(), start_from=run.folder)
+    wake()
+    return new
 
 
 def delete(run: Run) -> None:
     """Ends the trainer of a run, if there is one, and deletes the run."""
-    running = None if run.state in OUTCOMES else _process(run)
-    if running is not None:
-        # Its work is not wanted any more, and Windows deletes no file that somebody holds open.
-        with contextlib.suppress(psutil.Error):
-            running.kill()
-            running.wait(STOP_SECONDS)
+    take_out(run)
+    _machine.stop(run)  # its work is not wanted any more
     run.delete()
-    reap()
+    wake()
+
+
+def wake(*, standby: bool = False) -> None:
+    """Makes the queue look now, and starts it where there is none.
+
+    `standby` says that somebody is about to start a training: a trainer is warmed up.
+    """
+    root = places.runs_folder()
+    with contextlib.suppress(OSError):
+        root.mkdir(parents=True, exist_ok=True)
+        for name in (".standby-wish", WISH) if standby else (WISH,):
+            (root / name).write_text(f"{time.time_ns()}\n", "ascii")
+    try:
+        silent = abs(time.time() - (root / SIGN).stat().st_mtime) > SILENT_SECONDS
+    except OSError:
+        silent = True
+    if silent:
+        _call()
+
+
+def _call() -> None:
+    """Starts a queue, once in a while at most: it takes a moment until it gives a sign of life."""
+    root = str(places.runs_folder())
+    with _calling:
+        _queues[:] = [queue for queue in _queues if queue.poll() is None]
+        if time.monotonic() - _called.get(root, -1e9) < CALL_SECONDS:
+            return
+        _called[root] = time.monotonic()
+        with contextlib.suppress(OSError):
+            _queues.append(spawned("imgcls.jobs"))
+
+
+def reap() -> None:
+    """Collects queues that have ended."""
+    with _calling:
+        _queues[:] = [queue for queue in _queues if queue.poll() is None]
 
 
 def sweep() -> None:
@@ -84,35 +160,3 @@ def sweep() -> None:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink()
-
-
-def reap() -> None:
-    """Collects the trainers that have ended."""
-    _children[:] = [child for child in _children if child.poll() is None]
-
-
-def be_nice() -> None:
-    """A trainer yields to the browser: called by a trainer that a page has started."""
-    with contextlib.suppress(psutil.Error, OSError):
-        this = psutil.Process()
-        this.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICENESS)
-
-
-def _process(run: Run) -> psutil.Process | None:
-    """The trainer of a run, found by its command line, so that a number that was given anew names no stranger."""
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if "imgcls.training" in words and str(run.folder) in words:
-            return process
-    return None
-
-
-def _apart() -> dict:
-    """What keeps a trainer alive when the server's terminal is closed or interrupted."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
-
-
-def _with_package(path: str) -> str:
-    return os.pathsep.join([str(places.repository_folder()), *([path] if path else [])])

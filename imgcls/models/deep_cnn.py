@@ -10,6 +10,7 @@ from typing import Annotated
 from imgcls.knobs import Choice, Range
 
 TITLE = "Deep CNN from scratch (residual)"
+DEEP = True
 
 
 def classify(

@@ -20,15 +20,23 @@ from imgcls import datasets, jobs, models, places, runs
 from imgcls.config import KNOBS, Config
 from imgcls.errors import UserError
 from imgcls.knobs import Choice, Knob, Range
+from imgcls.training import standby
 from imgcls.training.terminal import Terminal, errors_to
 from imgcls.training.trainer import Trainer
 
+DONE = ("finished", "stopped", "paused", "taken")
+
 
 def main(arguments: list[str]) -> int:
+    if arguments == ["--standby"]:
+        folder = standby.waited()
+        arguments = [folder] if folder else []
+        if not folder:
+            return 0
     if len(arguments) == 1 and not arguments[0].startswith("-"):
         jobs.be_nice()
         result = Trainer(runs.Run(Path(arguments[0]).resolve())).train()
-        return 0 if result["outcome"] in ("finished", "stopped") else 1
+        return 0 if result["outcome"] in DONE else 1
     try:
         return _from_shell(arguments)
     except UserError as error:
@@ -56,13 +64,14 @@ def _from_shell(arguments: list[str]) -> int:
         print(f"Preparing {datasets.facts(config.data).title} ...")
         datasets.prepare(config.data)
     run = runs.create(config, label, run_id=run_id)
-    if run.config != config or not jobs.claim(run):
+    if run.config != config or run.state != "aside":
         raise UserError(f"There is already a run '{run.id}'. Choose another --id, or delete it first.")
+    jobs.claim(run)
     terminal = Terminal()
     with errors_to(run.folder / "log.txt"):
         result = Trainer(run, listener=terminal, in_turn=not now).train()
     terminal.close(result, run)
-    return 0 if result["outcome"] in ("finished", "stopped") else 1
+    return 0 if result["outcome"] in DONE else 1
 
 
 def _parser(family: tuple[Knob, ...]) -> argparse.ArgumentParser:

@@ -1,14 +1,15 @@
 """The sign of life: a thread that touches `heartbeat` each second, also while TensorFlow is being imported.
 
-It also answers for the trainer while nothing else can: a request to stop ends a trainer that has not begun to train,
-and a run folder that is gone ends any.
+The file holds a word, `waiting`, `running` or `paused`. The thread also answers for the trainer while nothing else can:
+a request to stop ends a trainer that has not begun to train, and a run folder that is gone ends any.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
 
-from imgcls.runs import Run
+from imgcls.run import HEARTBEAT_WIDTH, Run
 
 TOUCH_SECONDS = 1.0
 LOOK_SECONDS = 0.25
@@ -21,13 +22,19 @@ class Heartbeat:
         self._run = run
         self._asked_to_stop = asked_to_stop
         self._give_up = give_up
+        self._word = "running"
         self._ended = threading.Event()
         self._released = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        touch(self._run)
+        touch(self._run, self._word)
         self._thread.start()
+
+    def say(self, word: str) -> None:
+        """From now on the file holds this word."""
+        self._word = word
+        touch(self._run, word)
 
     def release(self) -> None:
         """From here on the training loop looks for requests itself."""
@@ -42,18 +49,27 @@ class Heartbeat:
         while not self._ended.wait(LOOK_SECONDS):
             looks += 1
             if looks % round(TOUCH_SECONDS / LOOK_SECONDS) == 0:
-                touch(self._run)
+                touch(self._run, self._word)
             if not self._run.folder.is_dir():
                 os._exit(3)  # The run was deleted: there is nothing left to write to.
             if not self._released.is_set() and self._asked_to_stop():
                 self._give_up()
 
 
-def touch(run: Run) -> None:
-    """A full disk or a read-only folder must not end a training, so a failed touch is only a missed beat."""
+def touch(run: Run, word: str) -> None:
+    """A full disk or a read-only folder must not end a training, so a failed touch is only a missed beat.
+
+    The word is written in place, always as wide, so that a reader never meets an empty file.
+    """
     try:
-        path = run.folder / "heartbeat"
-        path.touch()
-        os.utime(path)
+        file = os.open(run.folder / "heartbeat", os.O_WRONLY | os.O_CREAT, 0o666)
+    except OSError:
+        return
+    try:
+        os.write(file, word.ljust(HEARTBEAT_WIDTH).encode())
     except OSError:
         pass
+    finally:
+        os.close(file)
+    with contextlib.suppress(OSError):
+        os.utime(run.folder / "heartbeat")

@@ -14,9 +14,19 @@ LINE_SECONDS = 0.3
 class Journal:
     """Appends and flushes; a reader sees whole lines. Values that are not finite are written as null."""
 
-    def __init__(self, path: Path, listener: Callable[[dict[str, Any]], None] = lambda line: None):
+    def __init__(
+        self,
+        path: Path,
+        listener: Callable[[dict[str, Any]], None] = lambda line: None,
+        usage: Callable[[], dict[str, float]] = dict,
+    ):
+        """`usage` is asked what the process takes of the machine; it goes into each "batch" line."""
+        torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
         self._file = path.open("a", encoding="utf-8")
+        if torn:
+            self._file.write("\n")  # A killed trainer's last line: the next one must not continue it.
         self._listener = listener
+        self._usage = usage
         self._last_batch_line = time.monotonic()
 
     def phase(self, name: str) -> None:
@@ -30,11 +40,19 @@ class Journal:
 
     def batch(self, **values: Any) -> None:
         self._last_batch_line = time.monotonic()
-        self._write({"kind": "batch", **values})
+        self._write({"kind": "batch", **values, **self._usage()})
 
     def epoch(self, **values: Any) -> None:
         self._last_batch_line = time.monotonic()
         self._write({"kind": "epoch", **values})
+
+    def change(self, **values: Any) -> None:
+        """A person changed something: at which epoch, what, and the value that holds from here."""
+        self._write({"kind": "change", **values})
+
+    def resumed(self, epoch: float) -> None:
+        """The training goes on from here: whatever was written about later epochs does not count."""
+        self._write({"kind": "resumed", "epoch": epoch})
 
     def close(self) -> None:
         self._file.close()

@@ -1,31 +1,31 @@
 """The training loop: epochs of steps over shuffled, augmented batches, watched and interruptible at every batch."""
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from imgcls.augmentations import Augmentation, augmented
+from imgcls import schedules
+from imgcls.asked import Asked
+from imgcls.augmentations import Augmentation
 from imgcls.config import Config
+from imgcls.training.averaging import RunningMean
+from imgcls.training.batches import Part, batches
+from imgcls.training.checkpoint import Checkpoint
+from imgcls.training.control import Control
 from imgcls.training.journal import Journal
-from imgcls.training.network import logits_of
+from imgcls.training.means import Means
+from imgcls.training.progress import Progress
+from imgcls.training.steps import compiled, optimizer_of
 
 EVALUATION_BATCH = 256
-
-
-@dataclass(frozen=True)
-class Part:
-    """Pictures uint8 (n, height, width, channels) and their classes int32 (n,)."""
-
-    pictures: np.ndarray
-    labels: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.labels)
+CHECKPOINT_SECONDS = 30.0
+"""Within an epoch that takes longer than this, a checkpoint is written as often."""
 
 
 class Diverged(Exception):
@@ -33,9 +33,10 @@ class Diverged(Exception):
 
 
 class Loop:
-    """Trains `model` on `training`, judges each epoch on `validation`, and keeps the weights of the best one.
+    """Trains `model` on `training`, judges each epoch on `validation`, and remembers the weights of the best one.
 
-    `asked_to_stop` is asked after every batch; `on_best` is called with the model whenever an epoch was the best.
+    `restore` before `run` goes on where a checkpoint was taken: order, augmentation and learning rate depend on seed,
+    epoch and batch alone, and everything else is in the checkpoint.
     """
 
     def __init__(
@@ -45,87 +46,208 @@ class Loop:
         training: Part,
         validation: Part,
         journal: Journal,
-        asked_to_stop: Callable[[], bool],
-        on_best: Callable[[keras.Model], None],
+        control: Control,
     ):
         self.config = config
         self.model = model
         self.training = training
         self.validation = validation
         self.journal = journal
-        self.asked_to_stop = asked_to_stop
-        self.on_best = on_best
-        self.optimizer = _optimizer(config)
+        self.control = control
         self.augmentation = Augmentation.of(config)
-        self.best: dict | None = None
+        self.optimizer = optimizer_of(config)
+        self.progress = Progress()
         self.best_weights: list[np.ndarray] | None = None
-        self.epochs_done = 0
-        self.steps_done = 0
         self.was_stopped = False
-        self._trained_pictures, self._trained_seconds = 0, 0.0
-        self._step, self._judge = _compiled(config, model, self.optimizer)
+        self.steps_per_epoch = -(-len(training) // config.batch_size)
+        self._step, self._judge = compiled(config, model, self.optimizer)
+        self._mean = RunningMean(model.weights, config.averaging) if config.averaging else None
+        self._clock = self._kept = time.monotonic()
+        self._warm = False
+
+    # ---- the whole training
 
     def run(self) -> None:
-        """All epochs, or as many as early stopping or a request leave.
+        """All epochs that are left, or as many as early stopping or a request leave.
 
         Raises:
             Diverged: the loss became NaN or infinite.
+            Parked: a pause lasted so long that the process should end.
         """
-        worse = stalled = 0
-        for epoch in range(1, self.config.epochs + 1):
-            started = time.monotonic()
-            means = self._train_one_epoch(epoch)
+        progress = self.progress
+        self._clock = self._kept = time.monotonic()
+        if self.control.asked().stop:
+            self.was_stopped = True
+            return
+        while progress.epoch <= self.config.epochs and not progress.ended_early:
+            loss, accuracy = self._train_one_epoch()
             if self.was_stopped:
                 return
             judged = self.judged(self.validation)
             if judged is None:
                 self.was_stopped = True
                 return
-            if not np.isfinite(judged[0]):
-                raise Diverged(epoch)
-            learning_rate = float(self.optimizer.learning_rate)
-            is_best = self._is_better(*judged)
-            line = {
-                "epoch": epoch,
-                "loss": means[0],
-                "accuracy": means[1],
-                "val_loss": judged[0],
-                "val_accuracy": judged[1],
-                "learning_rate": learning_rate,
-                "seconds": time.monotonic() - started,
-                "best": is_best,
-            }
-            if is_best:
-                self.keep(line)
-            self.journal.epoch(**line)
-            self.epochs_done = epoch
-            worse, stalled = (0, 0) if is_best else (worse + 1, stalled + 1)
-            if self.config.early_stopping and worse >= self.config.patience:
-                return
-            if self.config.reduce_on_plateau and stalled >= self.config.plateau_patience:
-                self.optimizer.learning_rate.assign(learning_rate * self.config.plateau_factor)
-                stalled = 0
+            self._conclude_epoch(loss, accuracy, *judged)
+            self._keep()
+        self._keep(now=True)
+
+    @property
+    def epochs_done(self) -> int:
+        return self.progress.epoch - 1
+
+    @property
+    def steps_done(self) -> int:
+        return self.epochs_done * self.steps_per_epoch + self.progress.step
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        return self.progress.best
 
     @property
     def pictures_per_second(self) -> float:
         """Training pictures a second, without validation and without the building of the graph."""
-        return self._trained_pictures / self._trained_seconds if self._trained_seconds else 0.0
+        return self.progress.timed_pictures / self.progress.timed_seconds if self.progress.timed_seconds else 0.0
 
-    def judged(self, part: Part) -> tuple[float, float] | None:
-        """Loss and accuracy of the present weights on `part`, or None if asked to stop meanwhile."""
-        means = Means()
-        for start in range(0, len(part), EVALUATION_BATCH):
-            labels = part.labels[start : start + EVALUATION_BATCH]
-            means.add(self._judge(part.pictures[start : start + EVALUATION_BATCH], labels), len(labels))
-            if self.asked_to_stop():
-                return None
-        return means.taken()[:2]
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the coming step."""
+        return schedules.rate(self.config, self.steps_done, self.steps_per_epoch) * self.progress.factor
 
-    def keep(self, line: dict) -> None:
-        """Remembers the present weights as the best ones."""
-        self.best = line
-        self.best_weights = self.model.get_weights()
-        self.on_best(self.model)
+    def judged(self, part: Part, *, to_the_end: bool = False) -> tuple[float, float] | None:
+        """Loss and accuracy of the present weights, or of their mean, on `part`; None if asked to stop meanwhile."""
+        means = Means(2)
+        with self._averaged():
+            for start in range(0, len(part), EVALUATION_BATCH):
+                pictures, labels = part.taken(np.arange(start, min(start + EVALUATION_BATCH, len(part))))
+                means.add(self._judge(pictures, labels), len(labels))
+                if not to_the_end and self.control.asked().stop:
+                    return None
+        return means.taken()[0]
+
+    def remember(self, line: dict[str, Any]) -> None:
+        """Takes the present weights, or their mean, for the best ones."""
+        with self._averaged():
+            self.best_weights = self.model.get_weights()
+        self.progress.best = line
+
+    # ---- checkpoints
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything as it is now."""
+        self._tick()
+        arrays = {
+            "now": [np.array(variable) for variable in self.model.variables],
+            "opt": [np.array(variable) for variable in self.optimizer.variables],
+            "mean": self._mean.arrays() if self._mean else [],
+            "best": self.best_weights or [],
+        }
+        return Checkpoint(asdict(self.progress), arrays)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Goes back to a checkpoint of the same settings, or of fewer epochs."""
+        arrays = checkpoint.arrays
+        for variables, part in ((self.model.variables, "now"), (self.optimizer.variables, "opt")):
+            for variable, value in zip(variables, arrays[part], strict=True):
+                variable.assign(value)
+        if self._mean:
+            self._mean.set_arrays(arrays["mean"])
+        self.best_weights = arrays["best"] or None
+        self.progress = Progress(**checkpoint.state)
+        self.progress.summed = tuple(self.progress.summed)
+        self._clock = self._kept = time.monotonic()
+
+    def _keep(self, *, now: bool = False) -> None:
+        self.control.keep(self.checkpoint(), now=now)
+        self._kept = time.monotonic()
+
+    # ---- one epoch
+
+    def _train_one_epoch(self) -> tuple[float, float]:
+        """Mean loss and accuracy over the epoch's batches; ends early, with `was_stopped`, when asked to."""
+        progress = self.progress
+        lines = Means(3)
+        seen = progress.step * self.config.batch_size
+        last_seen, last_time = seen, time.monotonic()
+        for pictures, labels in self._batches(progress.epoch, progress.step):
+            rate = self.learning_rate
+            self.optimizer.learning_rate.assign(rate)
+            values = self._step(pictures, labels)
+            progress.step += 1
+            seen += len(labels)
+            if not self._warm:
+                # The first step also builds the graph, for a second or more: it says nothing about the speed.
+                tf.convert_to_tensor(values[0]).numpy()
+                self._warm, last_seen, last_time = True, seen, time.monotonic()
+            if self._mean:
+                self._mean.add()
+            lines.add(values, len(labels))
+            is_last = seen == len(self.training)
+            wants_checkpoint = time.monotonic() - self._kept > CHECKPOINT_SECONDS
+            asked = self.control.asked()
+            halts = asked.stop or asked.pause
+            if is_last or halts or wants_checkpoint or self.journal.is_time_for_a_batch_line():
+                now = time.monotonic()
+                (loss, accuracy, norm), count = lines.taken()
+                progress.summed = (
+                    progress.summed[0] + loss * count,
+                    progress.summed[1] + accuracy * count,
+                    progress.summed[2] + count,
+                )
+                progress.timed_pictures += seen - last_seen
+                progress.timed_seconds += now - last_time
+                # A few pictures that are left at the end of an epoch make a mean that only looks like news.
+                if not (is_last or halts) or count > self.config.batch_size:
+                    self.journal.batch(
+                        epoch=progress.epoch - 1 + seen / len(self.training),
+                        loss=loss,
+                        accuracy=accuracy,
+                        rate=(seen - last_seen) / max(now - last_time, 1e-6),
+                        learning_rate=rate,
+                        gradient_norm=norm,
+                    )
+                last_seen, last_time = seen, now
+                if not np.isfinite(loss):
+                    raise Diverged(progress.epoch)
+            self._obey(asked)
+            if asked.pause and not asked.stop:
+                self._pause()
+                last_time = time.monotonic()
+            if asked.stop or self.control.asked().stop:
+                self.was_stopped = True
+                break
+            if wants_checkpoint and not is_last:
+                self._keep()
+        loss, accuracy, count = progress.summed
+        return (loss / count, accuracy / count) if count else (float("nan"), float("nan"))
+
+    def _conclude_epoch(self, loss: float, accuracy: float, val_loss: float, val_accuracy: float) -> None:
+        """Best epoch, journal, plateau, early stopping; then the next epoch is the one under way."""
+        progress, config = self.progress, self.config
+        if not np.isfinite(val_loss):
+            raise Diverged(progress.epoch)
+        self._tick()
+        is_best = self._is_better(val_loss, val_accuracy)
+        line = {
+            "epoch": progress.epoch,
+            "loss": loss,
+            "accuracy": accuracy,
+            "val_loss": val_loss,
+            "val_accuracy": val_accuracy,
+            "learning_rate": float(self.optimizer.learning_rate),
+            "seconds": progress.epoch_seconds,
+            "best": is_best,
+        }
+        if is_best:
+            self.remember(line)
+        self.journal.epoch(**line)
+        progress.epoch, progress.step = progress.epoch + 1, 0
+        progress.summed, progress.epoch_seconds = (0.0, 0.0, 0), 0.0
+        progress.worse, progress.stalled = (0, 0) if is_best else (progress.worse + 1, progress.stalled + 1)
+        early = config.early_stopping if progress.early_stopping is None else progress.early_stopping
+        progress.ended_early = early and progress.worse >= config.patience
+        if config.schedule == "plateau" and progress.stalled >= config.plateau_patience:
+            progress.factor *= config.plateau_factor
+            progress.stalled = 0
 
     def _is_better(self, loss: float, accuracy: float) -> bool:
         if self.best is None:
@@ -134,127 +256,46 @@ class Loop:
             return (accuracy, -loss) > (self.best["val_accuracy"], -self.best["val_loss"])
         return loss < self.best["val_loss"]
 
-    def _train_one_epoch(self, epoch: int) -> tuple[float, float]:
-        """Mean loss and accuracy over the epoch's batches; ends early, with `was_stopped`, when asked to."""
-        lines, whole = Means(), Means()
-        seen, last_seen, last_time = 0, 0, time.monotonic()
-        for pictures, labels in self._batches(epoch):
-            values = self._step(pictures, labels)
-            self.steps_done += 1
-            seen += len(labels)
-            if self.steps_done == 1:
-                # The first step also builds the graph, for a second or more: it says nothing about the speed.
-                tf.convert_to_tensor(values[0]).numpy()
-                last_seen, last_time = seen, time.monotonic()
-            lines.add(values, len(labels))
-            is_last = seen == len(self.training)
-            if is_last or self.journal.is_time_for_a_batch_line():
-                now = time.monotonic()
-                loss, accuracy, count = lines.taken()
-                whole.add((loss, accuracy), count)
-                self._trained_pictures += seen - last_seen
-                self._trained_seconds += now - last_time
-                # A few pictures that are left at the end of an epoch make a mean that only looks like news.
-                if not is_last or count > self.config.batch_size:
-                    rate = (seen - last_seen) / max(now - last_time, 1e-6)
-                    done = epoch - 1 + seen / len(self.training)
-                    self.journal.batch(epoch=done, loss=loss, accuracy=accuracy, rate=rate)
-                last_seen, last_time = seen, now
-                if not np.isfinite(loss):
-                    raise Diverged(epoch)
-            if self.asked_to_stop():
-                self.was_stopped = True
-                break
-        return whole.taken()[:2]
+    def _batches(self, epoch: int, first: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return batches(self.training, epoch, self.config.batch_size, self.config.seed, self.augmentation, first)
 
-    def _batches(self, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """The epoch's batches, the next one being made while the present one is learnt.
+    # ---- requests
 
-        Order and augmentation depend on seed, epoch and batch alone, not on what happened before.
-        """
-        order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.training))
-        size = self.config.batch_size
-        starts = range(0, len(order), size)
+    def _obey(self, asked: Asked) -> None:
+        """Applies what is new in a request, and notes in the journal where on the curve it happened."""
+        progress = self.progress
+        if asked.learning_rate != progress.rate_asked:
+            progress.rate_asked = asked.learning_rate
+            planned = schedules.rate(self.config, self.steps_done, self.steps_per_epoch)
+            if asked.learning_rate is not None and planned > 0:
+                # The rest of the schedule keeps its form, from the new height.
+                progress.factor = asked.learning_rate / planned
+                self._note("learning_rate", asked.learning_rate)
+        if asked.early_stopping is not None and asked.early_stopping != progress.early_stopping:
+            progress.early_stopping = asked.early_stopping
+            progress.worse = 0  # patience begins anew: it must not end the training at once
+            self._note("early_stopping", asked.early_stopping)
 
-        def batch(start: int) -> tuple[np.ndarray, np.ndarray]:
-            chosen = order[start : start + size]
-            generator = np.random.default_rng([self.config.seed, epoch, start])
-            return augmented(self.training.pictures[chosen], self.augmentation, generator), self.training.labels[chosen]
+    def _note(self, what: str, value: float | bool) -> None:
+        epoch = self.epochs_done + self.progress.step / self.steps_per_epoch
+        self.journal.change(epoch=epoch, what=what, value=value)
 
-        if not self.augmentation:
-            yield from map(batch, starts)
-            return
-        with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
-            coming = pool.submit(batch, 0)
-            for start in starts:
-                ready = coming
-                if start + size < len(order):
-                    coming = pool.submit(batch, start + size)
-                yield ready.result()
+    def _pause(self) -> None:
+        self._keep(now=True)
+        self.journal.phase("paused")
+        self.control.wait_while_paused()
+        self.journal.phase("training")
+        self._clock = time.monotonic()
 
+    # ---- small things
 
-class Means:
-    """Means over pictures of (loss, accuracy), added lazily: TensorFlow is only waited for when they are taken."""
+    def _averaged(self):
+        """A context in which the model has the mean of its weights, if there is one."""
+        return contextlib.nullcontext() if self._mean is None else self._mean.in_place()
 
-    def __init__(self):
-        self._values: list = []
-
-    def add(self, values, count: int) -> None:
-        self._values.append((values, count))
-
-    def taken(self) -> tuple[float, float, int]:
-        """(loss, accuracy, pictures) since the last time; NaN if there were none."""
-        values, self._values = self._values, []
-        count = sum(number for _, number in values)
-        if not count:
-            return float("nan"), float("nan"), 0
-        loss = sum(float(pair[0]) * number for pair, number in values) / count
-        accuracy = sum(float(pair[1]) * number for pair, number in values) / count
-        return loss, accuracy, count
-
-
-def _optimizer(config: Config) -> keras.optimizers.Optimizer:
-    extra = {"momentum": 0.9, "nesterov": True} if config.optimizer == "sgd" else {}
-    return keras.optimizers.get(
-        {"class_name": config.optimizer, "config": {"learning_rate": config.learning_rate, **extra}}
-    )
-
-
-def _compiled(config: Config, model: keras.Model, optimizer: keras.optimizers.Optimizer):
-    """The step that learns from a batch and the one that only judges it, as graphs for batches of any size."""
-    logits_model = logits_of(model)
-    num_classes = model.output_shape[-1]
-    plain_cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    if config.loss == "sparse_categorical_crossentropy":
-        cross_entropy = plain_cross_entropy
-    else:
-        one_hot = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
-
-        def cross_entropy(labels, logits):
-            return one_hot(tf.one_hot(labels, num_classes), logits)
-
-    def accuracy(labels, logits):
-        return tf.reduce_mean(tf.cast(tf.argmax(logits, -1, tf.int32) == labels, tf.float32))
-
-    signature = [
-        tf.TensorSpec([None, *model.input_shape[1:]], tf.uint8),
-        tf.TensorSpec([None], tf.int32),
-    ]
-    optimizer.build(model.trainable_variables)
-
-    @tf.function(input_signature=signature)
-    def step(pictures, labels):
-        with tf.GradientTape() as tape:
-            logits = logits_model(pictures, training=True)
-            loss = cross_entropy(labels, logits)
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-        return loss, accuracy(labels, logits)
-
-    @tf.function(input_signature=signature)
-    def judge(pictures, labels):
-        # Without label smoothing, whatever the training uses: so the figure is the one that Evaluate shows.
-        logits = logits_model(pictures, training=False)
-        return plain_cross_entropy(labels, logits), accuracy(labels, logits)
-
-    return step, judge
+    def _tick(self) -> None:
+        """Adds the time since the last tick; a pause does not count."""
+        now = time.monotonic()
+        self.progress.seconds += now - self._clock
+        self.progress.epoch_seconds += now - self._clock
+        self._clock = now

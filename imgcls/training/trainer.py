@@ -10,28 +10,35 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import filelock
+import psutil
 
-from imgcls import atomic, datasets, places
+from imgcls import atomic, datasets
 from imgcls.config import Config
-from imgcls.errors import UserError
+from imgcls.errors import RunError, UserError
 from imgcls.outcome import RESULT_VERSION
 from imgcls.runs import Run
+from imgcls.training.control import Parked, RunControl
 from imgcls.training.heartbeat import Heartbeat
 from imgcls.training.journal import Journal
 
 NO_MODEL_YET = "It was stopped before it had learnt anything, so there is no model. Start it again to get one."
 OUT_OF_MEMORY = "This training needs more memory than the machine has. Try a smaller batch, model or set of pictures."
 
-MAKE_ROOM = "Free some space and start it again."
+MAKE_ROOM = "Free some space and resume it."
 DISK_IS_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+GRACE_SECONDS = 2.0
+"""Whoever looks whether a run has a trainer holds its lock for a moment."""
 
 
 class Trainer:
-    """Trains one run. `train` returns the outcome, which also stands in result.json."""
+    """Trains one run. `train` returns the outcome, which also stands in result.json.
+
+    Where a checkpoint lies in the folder, the training goes on from there.
+    """
 
     def __init__(self, run: Run, *, listener: Callable[[dict], None] = lambda line: None, in_turn: bool = True):
         self.run = run
@@ -43,15 +50,30 @@ class Trainer:
         self._heartbeat = Heartbeat(run, self._asked_to_stop, self._give_up)
 
     def train(self) -> dict[str, Any]:
-        """Everything, from the first heartbeat to result.json; a failure ends there as a sentence, too."""
+        """Everything, from the first heartbeat to result.json; a failure ends there as a sentence, too.
+
+        A run has one trainer: the second one of two leaves at once, with the outcome "taken".
+        """
+        try:
+            self._lock = filelock.FileLock(self.run.folder / ".trainer.lock")
+            self._lock.acquire(timeout=GRACE_SECONDS, poll_interval=0.02)
+        except filelock.Timeout:
+            print("This run has a trainer already.")
+            return {"outcome": "taken"}
+        try:
+            return self._train_alone()
+        finally:
+            self._lock.release()
+
+    def _train_alone(self) -> dict[str, Any]:
         self._heartbeat.start()
+        self.run.begin(os.getpid())
         for number in (signal.SIGTERM, signal.SIGINT):
             # A signal means the same as Stop on the page.
             with contextlib.suppress(ValueError):  # not the main thread: a test
                 signal.signal(number, lambda *_: self._signalled.set())
         try:
-            with self._turn():
-                return self._train()
+            return self._train()
         except UserError as error:
             return self._end("failed", message=str(error))
         except MemoryError:
@@ -72,10 +94,14 @@ class Trainer:
 
     def _train(self) -> dict[str, Any]:
         config = self.run.config
-        with contextlib.closing(Journal(self.run.folder / "metrics.jsonl", self._listener)) as journal:
-            return self._train_with(journal, config)
+        control = RunControl(self.run, self._heartbeat, self._signalled, in_turn=self._in_turn)
+        with contextlib.closing(control):
+            control.wait_for_turn(lambda: self._listener({"kind": "phase", "phase": "waiting"}))
+            journal = Journal(self.run.folder / "metrics.jsonl", self._listener, _usage())
+            with contextlib.closing(journal):
+                return self._train_with(journal, control, config)
 
-    def _train_with(self, journal: Journal, config: Config) -> dict[str, Any]:
+    def _train_with(self, journal: Journal, control, config: Config) -> dict[str, Any]:
         journal.phase("loading")
         dataset = datasets.open_dataset(config.data)
         facts = dataset.facts
@@ -84,29 +110,38 @@ class Trainer:
         )
 
         import keras
+        import tensorflow as tf
 
         from imgcls.training import conclude, network
-        from imgcls.training.loop import Diverged, Loop, Part
+        from imgcls.training.batches import Part
+        from imgcls.training.loop import Diverged, Loop
 
+        if config.deterministic:
+            tf.config.experimental.enable_op_determinism()
         keras.utils.set_random_seed(config.seed)
-        training = Part(dataset.x_train[training_indices], dataset.y_train[training_indices].astype("int32"))
-        validation = Part(dataset.x_train[validation_indices], dataset.y_train[validation_indices].astype("int32"))
-        model = network.build(config, facts.shape, len(facts.classes), training.pictures)
+        training = Part.of(dataset.x_train, dataset.y_train, training_indices)
+        validation = Part.of(dataset.x_train, dataset.y_train, validation_indices)
+        sample = training.sample(10_000)
+        precision = network.precision_of(config)
+        model = network.build(config, facts.shape, len(facts.classes), sample, precision)
+        loop = Loop(config, model, training, validation, journal, control)
         journal.plan(
             train=len(training),
             validation=len(validation),
             test=len(dataset.y_test),
-            steps=-(-len(training) // config.batch_size),
+            steps=loop.steps_per_epoch,
             epochs=config.epochs,
             parameters=model.count_params(),
+            precision=precision,
         )
-        loop = Loop(config, model, training, validation, journal, self._asked_to_stop, self._keep)
+        self._restore(loop, journal)
         self._heartbeat.release()
         journal.phase("training")
         outcome, message = "finished", ""
-        clock = time.monotonic()
         try:
             loop.run()
+        except Parked:
+            return self._park()
         except Diverged as error:
             message = (
                 f"Training stopped at epoch {error.args[0]}: the loss is no longer a number. "
@@ -115,23 +150,27 @@ class Trainer:
             if loop.best is None:
                 return self._end("failed", message=message)
             outcome = "stopped"
-        training_seconds = time.monotonic() - clock
         if loop.was_stopped:
             outcome = "stopped"
             if loop.best is None:
                 message = _keep_what_there_is(loop, validation)
                 if message is None:
                     return self._end("stopped", message=NO_MODEL_YET)
+        if precision != "float32":
+            # What is kept, tested and exported has 32 bits.
+            model = network.build(config, facts.shape, len(facts.classes), sample)
         model.set_weights(loop.best_weights)
 
         journal.phase("testing")
         scores = conclude.test(self.run, model, dataset)
         journal.phase("saving")
+        with atomic.replacing(self.run.folder / "model.keras") as aside:
+            model.save(aside)
         conclude.export(self.run, model, config, dataset)
         return self._end(
             outcome,
             message=message,
-            training_seconds=round(training_seconds, 1),
+            training_seconds=round(loop.progress.seconds, 1),
             epochs=loop.epochs_done,
             best_epoch=loop.best["epoch"],
             val_loss=loop.best["val_loss"],
@@ -140,35 +179,35 @@ class Trainer:
             counts={"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
             parameters=model.count_params(),
             pictures_per_second=round(loop.pictures_per_second, 1),
+            precision=precision,
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
 
-    def _keep(self, model) -> None:
-        with atomic.replacing(self.run.folder / "model.keras") as aside:
-            model.save(aside)
-
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One training at a time on one folder of runs: waits while another one has its turn."""
-        if not self._in_turn:
-            yield
+    def _restore(self, loop, journal: Journal) -> None:
+        """Goes on from the checkpoint, if there is one."""
+        path = self.run.folder / "checkpoint.npz"
+        if not path.exists():
             return
-        lock = filelock.FileLock(places.runs_folder() / ".trainer.lock")
+        from imgcls.training.checkpoint import Checkpoint
+
         try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            self._listener({"kind": "phase", "phase": "waiting"})
-            lock.acquire(poll_interval=0.2)  # the heartbeat's thread answers a request to stop meanwhile
-        try:
-            yield
-        finally:
-            lock.release()
+            loop.restore(Checkpoint.read(path))
+        except (ValueError, TypeError) as error:
+            raise RunError("The checkpoint of this run belongs to another network. Start it again.") from error
+        journal.resumed(loop.epochs_done + loop.progress.step / loop.steps_per_epoch)
+
+    def _park(self) -> dict[str, Any]:
+        """Leaves a note that the checkpoint waits for a Resume; the process ends."""
+        self.run.park()
+        return {"outcome": "paused"}
 
     def _asked_to_stop(self) -> bool:
-        return self._signalled.is_set() or self.run.asked_to_stop
+        return self._signalled.is_set() or self.run.asked.stop
 
     def _give_up(self) -> None:
         """Ends at once, from the heartbeat's thread, while there is nothing to lose."""
+        if (self.run.folder / "checkpoint.npz").exists():
+            return  # What was learnt before is tested and kept, as soon as it is loaded.
         try:
             print(NO_MODEL_YET)
             self._end("stopped", message=NO_MODEL_YET)
@@ -188,13 +227,19 @@ class Trainer:
         return result
 
 
+def _usage() -> Callable[[], dict[str, float]]:
+    """Memory (MB) and processor (percent of one core, since the last call) of this process."""
+    process = psutil.Process()
+    process.cpu_percent()
+    return lambda: {"memory": process.memory_info().rss / 1e6, "processor": process.cpu_percent()}
+
+
 def _keep_what_there_is(loop, validation) -> str | None:
     """Keeps weights of an unfinished first epoch, so that a Stop loses nothing; None if there is nothing to keep."""
     if not loop.steps_done:
         return None
-    loop.asked_to_stop = lambda: False
-    loss, accuracy = loop.judged(validation)
+    loss, accuracy = loop.judged(validation, to_the_end=True)
     if not math.isfinite(loss):
         return None
-    loop.keep({"epoch": 0, "val_loss": loss, "val_accuracy": accuracy})
+    loop.remember({"epoch": 0, "val_loss": loss, "val_accuracy": accuracy})
     return "It was stopped within its first epoch; the model holds what it had learnt until then."

@@ -67,7 +67,7 @@ def _live(run: Run) -> None:
         st.rerun()
     _head(run, state)
     curves = stored.curves(run)
-    stopping = run.asked_to_stop
+    stopping = run.asked.stop
     with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
         with st.container(width="stretch"):
             st.progress(_share_done(curves), text=_progress_words(curves, state, stopping))

@@ -183,17 +183,17 @@ def optimisation() -> dict[str, Value]:
     return values
 
 
+SCHEDULES = {"plateau": ("plateau_patience", "plateau_factor"), "step": ("step_epochs", "step_factor")}
+SCHEDULES |= {"one_cycle": ("warmup_share",)}
+
+
 def stopping() -> dict[str, Value]:
-    """When training ends by itself and when the learning rate is lowered."""
-    words_now = []
+    """When training ends by itself."""
+    present = "after the last epoch"
     if _present("early_stopping"):
-        words_now.append(f"early after {words.count(_present('patience'), 'epoch')} without progress")
-    if _present("reduce_on_plateau"):
-        words_now.append("learning rate lowered on a plateau")
-    names = ("monitor", "early_stopping", "patience", "reduce_on_plateau", "plateau_patience", "plateau_factor")
-    title = f"Stopping: {', '.join(words_now) or 'after the last epoch'}"
-    with st.expander(title, key="stopping", icon=":material/flag:"):
-        return controls(BY_NAME[name] for name in names)
+        present = f"early after {words.count(_present('patience'), 'epoch')} without progress"
+    with st.expander(f"Stopping: {present}", key="stopping", icon=":material/flag:"):
+        return controls(BY_NAME[name] for name in ("monitor", "early_stopping", "patience"))
 
 
 def splitting() -> dict[str, Value]:

@@ -1,0 +1,153 @@
+"""Where trainers run. The queue asks for three things, so that a cluster can take the place of this machine."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Protocol
+
+import filelock
+import psutil
+
+from imgcls import places
+from imgcls.errors import RunError
+from imgcls.runs import Run
+
+NICENESS = 10
+STOP_SECONDS = 3.0
+
+
+class Machine(Protocol):
+    """A place where trainings run."""
+
+    def submit(self, run: Run) -> None:
+        """Starts a trainer for a run that was claimed. Raises RunError where that is not possible."""
+
+    def alive(self, run: Run) -> bool:
+        """Whether a trainer has this run, however silent."""
+
+    def stop(self, run: Run) -> None:
+        """Ends the trainer of a run at once, and returns when it is gone. Nothing happens where there is none."""
+
+
+class ThisMachine:
+    """Trainers as processes of this machine, each apart from whoever started it."""
+
+    def __init__(self):
+        self._children: list[subprocess.Popen] = []
+        self._standby: subprocess.Popen | None = None
+
+    def submit(self, run: Run) -> None:
+        self.reap()
+        if self._standby is not None and self._handed_over(run):
+            return
+        try:
+            with (run.folder / "log.txt").open("ab") as log:
+                self._children.append(spawned("imgcls.training", str(run.folder), stdout=log))
+        except OSError as error:
+            raise RunError(f"The trainer could not be started: {error.strerror}.") from error
+
+    def alive(self, run: Run) -> bool:
+        return is_held(run)
+
+    def stop(self, run: Run) -> None:
+        process = process_of(run)
+        if process is not None:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        end = time.monotonic() + STOP_SECONDS
+        while is_held(run) and time.monotonic() < end:
+            time.sleep(0.02)
+        self.reap()
+
+    def reap(self) -> None:
+        """Collects the children that have ended: until then they are zombies."""
+        self._children[:] = [child for child in self._children if child.poll() is None]
+        if self._standby is not None and self._standby.poll() is not None:
+            self._standby = None
+
+    def warm_up(self) -> None:
+        """Keeps a trainer ready that has imported TensorFlow already."""
+        if self._standby is None:
+            with contextlib.suppress(OSError):
+                self._standby = spawned("imgcls.training", "--standby", stdin=subprocess.PIPE)
+
+    def cool_down(self) -> None:
+        """Lets the ready trainer go."""
+        if self._standby is not None:
+            self._standby.kill()
+            self._standby.wait()
+            self._standby = None
+
+    def _handed_over(self, run: Run) -> bool:
+        standby, self._standby = self._standby, None
+        try:
+            standby.stdin.write(json.dumps({"folder": str(run.folder)}).encode() + b"\n")
+            standby.stdin.close()
+        except OSError:
+            return False
+        self._children.append(standby)
+        return True
+
+
+def is_held(run: Run) -> bool:
+    """Whether a trainer has this run: its lock is free at once when it ends, and no number is asked for."""
+    path = run.folder / ".trainer.lock"
+    if not path.exists():
+        return False
+    try:
+        with filelock.FileLock(path, timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:
+        return False
+
+
+def process_of(run: Run) -> psutil.Process | None:
+    """The trainer of a run. A number that was given anew names no stranger.
+
+    The number stands in process.json, which is taken away before a trainer is started and written by one that holds
+    the run's lock; so as long as the lock is held, it is the number of its holder.
+    """
+    if not is_held(run):
+        return None
+    try:
+        process = psutil.Process(int(json.loads((run.folder / "process.json").read_bytes())["pid"]))
+        return process if "imgcls.training" in process.cmdline() else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return None
+
+
+def spawned(module: str, *arguments: str, **streams) -> subprocess.Popen:
+    """A Python process of this project, apart from the server: it outlives the page, the tab and the server.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    path = os.environ.get("PYTHONPATH", "")
+    package = str(places.repository_folder())
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT} | streams
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", module, *arguments],
+        cwd=package,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([package, *([path] if path else [])])},
+        **streams,
+        **_apart(),
+    )
+
+
+def be_nice() -> None:
+    """A trainer yields to the browser: called by a trainer that was not started by hand."""
+    with contextlib.suppress(psutil.Error, OSError):
+        this = psutil.Process()
+        this.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICENESS)
+
+
+def _apart() -> dict:
+    """What keeps a process alive when the server's terminal is closed or interrupted."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}

@@ -1,0 +1,161 @@
+"""The queue: a small process of its own that starts the waiting runs one after the other.
+
+    python -m imgcls.jobs
+
+The app starts it and finds it again; it can be started by hand as well. There is one on a folder of runs: the second
+one leaves. Everything it knows lies on the disk, so it can be killed at any moment and started anew.
+"""
+
+import contextlib
+import os
+import time
+
+import filelock
+
+from imgcls import atomic, places
+from imgcls.errors import RunError
+from imgcls.jobs import order
+from imgcls.jobs.machine import Machine, ThisMachine
+from imgcls.runs import Run, everything
+
+ROUND_SECONDS = 0.1
+SCAN_SECONDS = 2.0
+BEAT_SECONDS = 1.0
+IDLE_SECONDS = 60.0
+STANDBY_SECONDS = 600.0
+HUNG_SECONDS = 60.0
+"""A trainer that says nothing for so long is ended, so that the others get their turn (IMGCLS_HUNG_SECONDS)."""
+SIGN, WISH, LOCK = ".queue", ".queue-wish", ".queue.lock"
+"""Its sign of life; what a page touches when it wants something; the lock that lets one queue alone work."""
+
+
+def claim(run: Run, ticket: str | None = None) -> None:
+    """Notes that a trainer is about to be started: everything that an earlier one has left loses its meaning.
+
+    Raises:
+        OSError: the run folder cannot be written.
+    """
+    first = run.created if (run.folder / "trainer.json").exists() else time.time()
+    for name in ("heartbeat", "process.json", "parked.json", "result.json"):
+        (run.folder / name).unlink(missing_ok=True)
+    atomic.write_json(run.folder / "trainer.json", {"started": time.time(), "first": first, "ticket": ticket})
+
+
+class Queue:
+    """`round` does what there is to do now; `serve` does so until there has been nothing for a while."""
+
+    def __init__(self, machine: Machine | None = None):
+        self.machine = machine or ThisMachine()
+        self._silent_since: dict[tuple, float] = {}
+        self._idle_since = time.monotonic()
+
+    def serve(self) -> None:
+        """Works until idle; returns at once where another queue works on this folder."""
+        root = places.runs_folder()
+        root.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = filelock.FileLock(root / LOCK)
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            return
+        with lock:
+            scanned = beaten = -1e9
+            wish: tuple = ()
+            while root.is_dir() and not self._is_idle():
+                now = time.monotonic()
+                if now - beaten >= BEAT_SECONDS:
+                    beat(root)
+                    beaten = now
+                if (asked := _wish(root)) != wish or now - scanned >= SCAN_SECONDS:
+                    wish, scanned = asked, now
+                    self.round()
+                time.sleep(ROUND_SECONDS)
+            with contextlib.suppress(OSError):
+                (root / SIGN).unlink()
+        if isinstance(self.machine, ThisMachine):
+            self.machine.cool_down()
+
+    def round(self) -> None:
+        """Ends what hangs, starts what waits, keeps a trainer warm where one is wanted."""
+        if isinstance(self.machine, ThisMachine):
+            self.machine.reap()
+        busy = sum(map(self._is_busy, filter(_is_open, everything())))
+        queue = order.waiting()
+        for run in queue:
+            if busy >= places.trainings_at_once():
+                break
+            busy += self._start(run)
+        if isinstance(self.machine, ThisMachine):
+            if _standby_is_wanted() and not busy:
+                self.machine.warm_up()
+            elif not _standby_is_wanted():
+                self.machine.cool_down()
+        if queue or busy or _standby_is_wanted():
+            self._idle_since = time.monotonic()
+
+    def _start(self, run: Run) -> bool:
+        try:
+            self.machine.stop(run)  # what is left of a trainer that hung
+            ticket = order.ticket(run)
+            if ticket is None:
+                return False  # taken out meanwhile
+            claim(run, ticket)
+            self.machine.submit(run)
+        except (RunError, OSError) as error:
+            print(f"{run.id} could not be started: {error}", flush=True)
+            return False
+        return True
+
+    def _is_busy(self, run: Run) -> bool:
+        """Whether a run takes one of the turns; a trainer that has been silent for too long is ended."""
+        state = run.state
+        if state == "lost" and self.machine.alive(run):
+            return not self._is_hung(run)
+        self._silent_since = {key: at for key, at in self._silent_since.items() if key[0] != run.id}
+        return state in ("starting", "running")
+
+    def _is_hung(self, run: Run) -> bool:
+        """Whether a silent trainer was given up, and ended."""
+        # The time of the last beat is a name, not a clock: how long it stays the same is what counts.
+        key = (run.id, run.stamp("heartbeat"))
+        since = self._silent_since.setdefault(key, time.monotonic())
+        if time.monotonic() - since < float(os.environ.get("IMGCLS_HUNG_SECONDS") or HUNG_SECONDS):
+            return False
+        print(f"{run.id} has been silent for too long: its trainer is ended.", flush=True)
+        self.machine.stop(run)
+        return True
+
+    def _is_idle(self) -> bool:
+        patience = float(os.environ.get("IMGCLS_IDLE_SECONDS") or IDLE_SECONDS)
+        return time.monotonic() - self._idle_since > patience
+
+
+def _is_open(run: Run) -> bool:
+    """Whether a trainer could have the run: two looks at the disk instead of ten, as most runs are over."""
+    return (run.folder / "trainer.json").exists() and not (run.folder / "result.json").exists()
+
+
+def beat(root) -> None:
+    """The queue's sign of life."""
+    with contextlib.suppress(OSError):
+        (root / SIGN).touch()
+        os.utime(root / SIGN)
+
+
+def _wish(root) -> tuple:
+    try:
+        facts = (root / WISH).stat()
+    except OSError:
+        return ()
+    return facts.st_mtime_ns, facts.st_size
+
+
+def _standby_is_wanted() -> bool:
+    """Somebody had the form of a new training open not long ago, and this machine has the memory for it."""
+    if os.environ.get("IMGCLS_STANDBY", "").lower() in ("off", "0", "no", "false"):
+        return False
+    try:
+        opened = (places.runs_folder() / ".standby-wish").stat().st_mtime
+    except OSError:
+        return False
+    return abs(time.time() - opened) < STANDBY_SECONDS

@@ -1,0 +1,61 @@
+"""Pictures on their way to the network: in an order of their own each epoch, augmented, the next batch made ahead."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcls.augmentations import Augmentation, augmented
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the pictures of a data set: `rows` of its uint8 pictures (n, height, width, channels), and their classes.
+
+    The pictures stay where they are, in a file that is mapped into memory: data larger than memory are no problem.
+    """
+
+    pictures: np.ndarray
+    rows: np.ndarray
+    labels: np.ndarray
+
+    @classmethod
+    def of(cls, pictures: np.ndarray, labels: np.ndarray, rows: np.ndarray | None = None) -> "Part":
+        """`rows` of a data set, or all; `labels` belong to all of its pictures."""
+        rows = np.arange(len(pictures)) if rows is None else rows
+        return cls(pictures, rows, np.asarray(labels)[rows].astype(np.int32))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def taken(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pictures and labels at these places of the part."""
+        return self.pictures[self.rows[places]], self.labels[places]
+
+    def sample(self, most: int) -> np.ndarray:
+        """At most `most` pictures, evenly from the whole part."""
+        return self.pictures[self.rows[:: -(-len(self) // most)]]
+
+
+def batches(
+    part: Part, epoch: int, size: int, seed: int, augmentation: Augmentation, first: int = 0
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The epoch's batches from number `first` on, the next one being made while the present one is learnt.
+
+    Order and augmentation depend on seed, epoch and batch alone, not on what happened before, so a training can go on
+    in the middle of an epoch.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(len(part))
+
+    def batch(start: int) -> tuple[np.ndarray, np.ndarray]:
+        pictures, labels = part.taken(order[start : start + size])
+        return augmented(pictures, augmentation, np.random.default_rng([seed, epoch, start])), labels
+
+    starts = range(first * size, len(order), size)
+    with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
+        coming = None
+        for start in starts:
+            ready = coming or pool.submit(batch, start)
+            coming = pool.submit(batch, start + size) if start + size < len(order) else None
+            yield ready.result()

@@ -1,0 +1,29 @@
+"""Where a training stands."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Progress:
+    """Where a training stands, as plain values: with the arrays of a checkpoint it says everything.
+
+    `epoch` is the one under way, from 1; `step` counts its batches so far and `summed` their loss and accuracy, each
+    times its pictures, and the pictures. `factor` is what plateaus and a person have made of the planned rate, and
+    `early_stopping` what a person asked for, or None.
+    """
+
+    epoch: int = 1
+    step: int = 0
+    summed: tuple[float, float, int] = (0.0, 0.0, 0)
+    best: dict[str, Any] | None = None
+    worse: int = 0
+    stalled: int = 0
+    factor: float = 1.0
+    rate_asked: float | None = None
+    early_stopping: bool | None = None
+    ended_early: bool = False
+    seconds: float = 0.0
+    epoch_seconds: float = 0.0
+    timed_pictures: int = 0
+    timed_seconds: float = 0.0

@@ -1,0 +1,67 @@
+"""The two computations of a training as graphs: a step that learns from a batch, and a look that only judges it."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from imgcls.config import Config
+from imgcls.training.network import logits_of
+
+
+def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
+    """The optimiser of a run; its learning rate is set before each step by whoever knows the schedule."""
+    settings: dict = {"learning_rate": config.learning_rate}
+    if config.optimizer == "sgd":
+        settings |= {"momentum": 0.9, "nesterov": True}
+    if config.weight_decay or config.optimizer == "adamw":
+        settings["weight_decay"] = config.weight_decay
+    optimizer = keras.optimizers.get({"class_name": config.optimizer, "config": settings})
+    if config.weight_decay:
+        # One-dimensional variables are offsets and scales: pulling them to zero helps nobody.
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def compiled(config: Config, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> tuple[Callable, Callable]:
+    """`step(pictures, labels)` learns and `judge(pictures, labels)` only looks, for batches of any size.
+
+    Pictures are uint8 (n, height, width, channels), labels int32 (n,). `step` returns loss, accuracy and the norm of
+    the gradient, `judge` loss and accuracy: means over the batch, float32 scalars.
+    """
+    logits_model = logits_of(model)
+    num_classes = model.output_shape[-1]
+    plain_cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if config.loss == "sparse_categorical_crossentropy":
+        cross_entropy = plain_cross_entropy
+    else:
+        one_hot = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
+
+        def cross_entropy(labels, logits):
+            return one_hot(tf.one_hot(labels, num_classes), logits)
+
+    def accuracy(labels, logits):
+        return tf.reduce_mean(tf.cast(tf.argmax(logits, -1, tf.int32) == labels, tf.float32))
+
+    signature = [
+        tf.TensorSpec([None, *model.input_shape[1:]], tf.uint8),
+        tf.TensorSpec([None], tf.int32),
+    ]
+    optimizer.build(model.trainable_variables)
+
+    @tf.function(input_signature=signature)
+    def step(pictures, labels):
+        with tf.GradientTape() as tape:
+            logits = tf.cast(logits_model(pictures, training=True), tf.float32)
+            loss = cross_entropy(labels, logits)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        return loss, accuracy(labels, logits), tf.linalg.global_norm(gradients)
+
+    @tf.function(input_signature=signature)
+    def judge(pictures, labels):
+        # Without label smoothing, whatever the training uses: so the figure is the one that Evaluate shows.
+        logits = tf.cast(logits_model(pictures, training=False), tf.float32)
+        return plain_cross_entropy(labels, logits), accuracy(labels, logits)
+
+    return step, judge
