@@ -12,7 +12,7 @@ shown as they are. Plotly is imported when the first figure is drawn, as its imp
 import numpy as np
 
 from imgcls.drawing import network
-from imgcls.learning_curves import compare_curves, learning_curve, learning_curve_dict, thin
+from imgcls.learning_curves import compare_curves, learning_curve, learning_curve_dict, small_curve_dict, thin
 from imgcls.look import DARK, ERROR, QUIET, TRAINING, VALIDATION, class_colour, lay_out, literal, mixed
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "learning_curve_dict",
     "literal",
     "network",
+    "small_curve_dict",
     "thin",
 ]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imgcls.look import BEST, TRAINING, VALIDATION, class_colour, faded, layout, literal
+from imgcls.look import BEST, QUIET, TRAINING, VALIDATION, class_colour, faded, layout, literal
 
 MOST_POINTS = 500
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -14,14 +14,30 @@ def learning_curve(quantity, **values):
     return _figure(learning_curve_dict(quantity, **values))
 
 
-def learning_curve_dict(quantity, *, batches, epochs, validation, best_epoch=None, height=300, total_epochs=None):
+def learning_curve_dict(
+    quantity,
+    *,
+    batches,
+    epochs,
+    validation,
+    best_epoch=None,
+    height=300,
+    total_epochs=None,
+    smoothing=0.0,
+    logarithmic=False,
+    changes=(),
+    forecast=None,
+):
     """Loss (nats) or accuracy (shares from 0 to 1, shown in percent) over epochs, for training and validation.
 
     `batches`, `epochs`, `validation` are pairs (x, values), x in epochs; NaN and None leave gaps. `best_epoch` is the
-    x of the validation point to mark. With `total_epochs` the x axis covers the whole run from its start.
+    x of the validation point to mark. With `total_epochs` the x axis covers the whole run from its start. `smoothing`
+    (0 to below 1) is the share of an exponential mean that stays from batch line to batch line. `changes` are pairs
+    (x, words): what a person changed meanwhile. `forecast` is an `imgcls.forecast.Forecast` of the validation curve.
     """
     _, scale, digits, unit = QUANTITIES[quantity]
     traces = []
+    batches = (batches[0], smoothed(batches[1], smoothing))
     for name, (x, values), style in (
         ("training, batches", batches, {"mode": "lines", "line": {"color": faded(TRAINING, 0.5), "width": 1}}),
         ("training", epochs, {"mode": "lines+markers", "line": {"color": TRAINING, "width": 2}}),
@@ -42,10 +58,73 @@ def learning_curve_dict(quantity, *, batches, epochs, validation, best_epoch=Non
         hover = {"hoverinfo": "skip"} if name == "training, batches" else {"hovertemplate": f"%{{y:{digits}}}{unit}"}
         traces.append({"type": "scatter", "x": x, "y": values, "name": name, "connectgaps": False} | hover | style)
     traces += _best(quantity, validation, best_epoch, total_epochs)
+    if forecast is not None:
+        traces.append(_forecast(forecast, scale))
     looks = _layout(quantity, traces, height=height)
     if total_epochs:
         looks["xaxis"]["range"] = [0, total_epochs]
-    return {"data": traces, "layout": looks}
+    if logarithmic:
+        looks["yaxis"] = {**looks["yaxis"], "type": "log", "rangemode": "normal", "dtick": "D2", "autorangeoptions": {}}
+        looks["yaxis"].pop("range", None)
+    return {"data": traces, "layout": looks | marks(changes)}
+
+
+def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total_epochs=None, changes=()):
+    """One figure over epochs beside the two large ones, such as the norm of the gradient."""
+    x, y = thin(x, y)
+    trace = {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "name": name,
+        "mode": "lines",
+        "connectgaps": False,
+        "line": {"color": TRAINING, "width": 1.5},
+        "hovertemplate": f"%{{y:{digits}}} {unit}<extra></extra>",
+    }
+    looks = layout(height=190, x="epoch", y=f"{name} ({unit})" if unit else name, margins=(64, 16, 8, 44), legend=None)
+    looks["xaxis"]["range"] = [0, total_epochs] if total_epochs else [0, max(1.0, float(x[-1]) if len(x) else 1.0)]
+    looks["yaxis"] |= {"type": "log", "dtick": "D2"} if logarithmic else {"rangemode": "tozero"}
+    return {"data": [trace], "layout": looks | marks(changes)}
+
+
+def smoothed(values, share):
+    """The exponential mean of a series, of which `share` stays at each step; gaps stay gaps and spoil nothing."""
+    values = _numbers(values)
+    if not share or not len(values):
+        return values
+    result, mean, weight = np.empty_like(values), 0.0, 0.0
+    for index, value in enumerate(values.tolist()):
+        if value == value:
+            mean, weight = share * mean + (1 - share) * value, share * weight + 1 - share
+            value = mean / weight
+        result[index] = value
+    return result
+
+
+def marks(changes):
+    """Dotted lines where a person changed something, with the words at their top, as parts of a layout."""
+    if not changes:
+        return {}
+    line = {"color": QUIET, "width": 1, "dash": "dot"}
+    return {
+        "shapes": [
+            {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line} for x, _ in changes
+        ],
+        "annotations": [
+            {
+                "x": x,
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "top",
+                "xanchor": "left",
+                "text": literal(words, 30),
+                "showarrow": False,
+                "font": {"size": 11, "color": QUIET},
+            }
+            for x, words in changes
+        ],
+    }
 
 
 def compare_curves(runs, quantity):
@@ -123,6 +202,26 @@ def _best(quantity, validation, best_epoch, total_epochs):
             "showlegend": False,
         }
     ]
+
+
+def _forecast(forecast, scale):
+    """The expected last value, with its band as an error bar."""
+    bar = {"type": "data", "symmetric": False, "color": QUIET, "thickness": 1.5, "width": 5}
+    bar |= {
+        "array": [(forecast.high - forecast.value) * scale],
+        "arrayminus": [(forecast.value - forecast.low) * scale],
+    }
+    return {
+        "type": "scatter",
+        "x": [forecast.epoch],
+        "y": [forecast.value * scale],
+        "name": "forecast",
+        "mode": "markers",
+        "marker": {"symbol": "circle-open", "size": 9, "color": QUIET, "line": {"width": 2}},
+        "error_y": bar,
+        "hovertemplate": f"%{{y:.3g}}, 90 % band {forecast.low * scale:.3g} to {forecast.high * scale:.3g}",
+        "cliponaxis": False,
+    }
 
 
 def _layout(quantity, traces, **wishes):
