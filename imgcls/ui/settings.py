@@ -17,6 +17,7 @@ from imgcls.errors import SettingError
 from imgcls.knobs import Choice, Knob, Range, Value
 from imgcls.ui import words
 from imgcls.ui.errors import plain
+from imgcls.ui.sections import defaults, section
 
 BY_NAME = {knob.name: knob for knob in KNOBS}
 STEPS = {"learning_rate": 0.0005, "batch_size": 16}
@@ -120,30 +121,38 @@ def choose_pictures(available: int) -> int:
 
 def model_settings(model: str) -> Mapping[str, Value]:
     """The controls of a model family: the first two in sight, the rest in a closed section."""
-    knobs = models.knobs(model)
-    values = controls(knobs[:2], f"{model}.")
-    with st.expander("More model settings", key="more-model", icon=":material/tune:"):
-        values |= controls(knobs[2:], f"{model}.")
-    return values
+    knobs, prefix = models.knobs(model), f"{model}."
+    values = controls(knobs[:2], prefix)
+    return values | closed("More model settings", "more-model", ":material/tune:", knobs[2:], prefix=prefix)
+
+
+def closed(
+    title: str, key: str, icon: str, knobs: Iterable[Knob], *, prefix: str = "", present: str = ""
+) -> dict[str, Value]:
+    """Controls in a closed section, the title of which tells what is `present`."""
+    knobs = tuple(knobs)
+    with section(title, key, icon, knobs, prefix=prefix, present=present) as filled:
+        return controls(knobs, prefix) if filled else defaults(knobs)
 
 
 def augmentation(facts: DatasetFacts) -> dict[str, Value]:
     """Rotation, shift, zoom and flip; what would harm this data set is off, with the reason."""
     high = {"rotation": 30 if "rotation" in facts.avoid else 45, "shift": max(1, min(facts.shape[:2]) // 4)}
     knobs = [BY_NAME[name] for name in ("rotation", "shift", "zoom", "flip")]
-    values: dict[str, Value] = {}
+    values = defaults(knobs)
     present = Augmentation(
         min(_present("rotation"), high["rotation"]),
         min(_present("shift"), high["shift"]),
         _present("zoom"),
         _present("flip") and "flip" not in facts.avoid,
     ).describe()
-    with st.expander(f"Augmentation: {present}", key="augmentation", icon=":material/auto_fix_high:"):
+    with section("Augmentation", "augmentation", ":material/auto_fix_high:", knobs, present=present) as filled:
+        if not filled:
+            return values
         st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
             for knob in knobs:
                 if knob.name == "flip" and "flip" in facts.avoid:
-                    values["flip"] = False
                     continue
                 limit = {"high": high[knob.name]} if knob.name in high else {}
                 values[knob.name] = control(knob, knob.name, **limit)
@@ -172,8 +181,8 @@ def optimisation() -> dict[str, Value]:
     """Optimiser, loss, normalisation."""
     names = ("optimizer", "batch_size", "loss", "label_smoothing", "normalisation")
     present = f"{_present('optimizer')}, batches of {_present('batch_size')}, {_present('loss').replace('_', ' ')}"
-    with st.expander(f"Learning: {present}", key="optimisation", icon=":material/trending_down:"):
-        values = controls(BY_NAME[name] for name in names)
+    icon = ":material/trending_down:"
+    values = closed("Learning", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
     if values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
         st.info(
             "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise both learn the same.",
@@ -191,13 +200,12 @@ def stopping() -> dict[str, Value]:
     if _present("reduce_on_plateau"):
         words_now.append("learning rate lowered on a plateau")
     names = ("monitor", "early_stopping", "patience", "reduce_on_plateau", "plateau_patience", "plateau_factor")
-    title = f"Stopping: {', '.join(words_now) or 'after the last epoch'}"
-    with st.expander(title, key="stopping", icon=":material/flag:"):
-        return controls(BY_NAME[name] for name in names)
+    present = ", ".join(words_now) or "after the last epoch"
+    return closed("Stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
 
 
 def splitting() -> dict[str, Value]:
     """The validation share and the seed."""
-    title = f"Split and seed: {_present('validation_share'):.0%} for validation, seed {_present('seed')}"
-    with st.expander(title, key="splitting", icon=":material/call_split:"):
-        return controls(BY_NAME[name] for name in ("validation_share", "seed"))
+    present = f"{_present('validation_share'):.0%} for validation, seed {_present('seed')}"
+    knobs = (BY_NAME[name] for name in ("validation_share", "seed"))
+    return closed("Split and seed", "splitting", ":material/call_split:", knobs, present=present)
