@@ -27,7 +27,9 @@ with left:
     model = settings.choose_model()
     model_settings = settings.model_settings(model)
     values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
-    values |= settings.augmentation(facts) | settings.optimisation() | settings.stopping() | settings.splitting()
+    values |= settings.augmentation(facts) | settings.optimisation()
+    values |= settings.schedule(values["epochs"], values["learning_rate"])
+    values |= settings.stopping() | settings.splitting()
 
 with right, errors.shown():
     config = Config(data=facts.name, pictures=pictures, model=model, model_settings=model_settings, **values)

@@ -35,8 +35,9 @@ def details(config: Config, facts: DatasetFacts) -> None:
     with st.expander("Layer table", key="layers", icon=":material/table_rows:", on_change="rerun") as section:
         if section.open:
             table(rows_of(config, facts))
-    with st.expander("How this model works", key="how", icon=":material/school:"):
-        st.markdown(models.text(config.model))
+    with st.expander("How this model works", key="how", icon=":material/school:", on_change="rerun") as section:
+        if section.open:
+            st.markdown(models.text(config.model))
 
 
 def table(rows: tuple[Row, ...]) -> None:

@@ -15,11 +15,18 @@ from imgcls.config import KNOBS, Config
 from imgcls.datasets import DatasetFacts
 from imgcls.errors import SettingError
 from imgcls.knobs import Choice, Knob, Range, Value
-from imgcls.ui import words
+from imgcls.ui import stored, words
 from imgcls.ui.errors import plain
+from imgcls.ui.sections import defaults, section
 
 BY_NAME = {knob.name: knob for knob in KNOBS}
-STEPS = {"learning_rate": 0.0005, "batch_size": 16}
+STEPS = {"learning_rate": 0.0005, "batch_size": 16, "weight_decay": 0.001, "averaging": 0.01}
+SCHEDULE_KNOBS = {
+    "plateau": ("plateau_patience", "plateau_factor"),
+    "step": ("step_epochs", "step_factor"),
+    "one_cycle": ("warmup_share",),
+}
+"""A schedule -> the settings that it alone has."""
 PICTURES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
@@ -120,30 +127,38 @@ def choose_pictures(available: int) -> int:
 
 def model_settings(model: str) -> Mapping[str, Value]:
     """The controls of a model family: the first two in sight, the rest in a closed section."""
-    knobs = models.knobs(model)
-    values = controls(knobs[:2], f"{model}.")
-    with st.expander("More model settings", key="more-model", icon=":material/tune:"):
-        values |= controls(knobs[2:], f"{model}.")
-    return values
+    knobs, prefix = models.knobs(model), f"{model}."
+    values = controls(knobs[:2], prefix)
+    return values | closed("More model settings", "more-model", ":material/tune:", knobs[2:], prefix=prefix)
+
+
+def closed(
+    title: str, key: str, icon: str, knobs: Iterable[Knob], *, prefix: str = "", present: str = ""
+) -> dict[str, Value]:
+    """Controls in a closed section, the title of which tells what is `present`."""
+    knobs = tuple(knobs)
+    with section(title, key, icon, knobs, prefix=prefix, present=present) as filled:
+        return controls(knobs, prefix) if filled else defaults(knobs)
 
 
 def augmentation(facts: DatasetFacts) -> dict[str, Value]:
     """Rotation, shift, zoom and flip; what would harm this data set is off, with the reason."""
     high = {"rotation": 30 if "rotation" in facts.avoid else 45, "shift": max(1, min(facts.shape[:2]) // 4)}
     knobs = [BY_NAME[name] for name in ("rotation", "shift", "zoom", "flip")]
-    values: dict[str, Value] = {}
+    values = defaults(knobs)
     present = Augmentation(
         min(_present("rotation"), high["rotation"]),
         min(_present("shift"), high["shift"]),
         _present("zoom"),
         _present("flip") and "flip" not in facts.avoid,
     ).describe()
-    with st.expander(f"Augmentation: {present}", key="augmentation", icon=":material/auto_fix_high:"):
+    with section("Augmentation", "augmentation", ":material/auto_fix_high:", knobs, present=present) as filled:
+        if not filled:
+            return values
         st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
             for knob in knobs:
                 if knob.name == "flip" and "flip" in facts.avoid:
-                    values["flip"] = False
                     continue
                 limit = {"high": high[knob.name]} if knob.name in high else {}
                 values[knob.name] = control(knob, knob.name, **limit)
@@ -170,10 +185,10 @@ def _present(name: str) -> Value:
 
 def optimisation() -> dict[str, Value]:
     """Optimiser, loss, normalisation."""
-    names = ("optimizer", "batch_size", "loss", "label_smoothing", "normalisation")
+    names = ("optimizer", "batch_size", "loss", "label_smoothing", "normalisation", "weight_decay", "averaging")
     present = f"{_present('optimizer')}, batches of {_present('batch_size')}, {_present('loss').replace('_', ' ')}"
-    with st.expander(f"Learning: {present}", key="optimisation", icon=":material/trending_down:"):
-        values = controls(BY_NAME[name] for name in names)
+    icon = ":material/trending_down:"
+    values = closed("Learning", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
     if values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
         st.info(
             "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise both learn the same.",
@@ -183,8 +198,25 @@ def optimisation() -> dict[str, Value]:
     return values
 
 
-SCHEDULES = {"plateau": ("plateau_patience", "plateau_factor"), "step": ("step_epochs", "step_factor")}
-SCHEDULES |= {"one_cycle": ("warmup_share",)}
+def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
+    """How the learning rate moves, drawn before anything is trained."""
+    names = ("schedule", *SCHEDULE_KNOBS.get(_present("schedule"), ()))
+    knobs = [BY_NAME[name] for name in names]
+    present = _present("schedule").replace("_", "-")
+    with section("Learning-rate schedule", "rates", ":material/show_chart:", knobs, present=present) as filled:
+        if not filled:
+            return defaults(knobs)
+        values = controls(knobs)
+        config = Config(epochs=epochs, learning_rate=learning_rate, **values)
+        st.plotly_chart(
+            stored.schedule(config),
+            key="schedule-curve",
+            config={"displayModeBar": False},
+            alt=f"The planned learning rate over {epochs} epochs: {present}.",
+        )
+        if values["schedule"] == "plateau":
+            st.caption("When validation stalls, nobody knows before: the line is what is planned without it.")
+    return values
 
 
 def stopping() -> dict[str, Value]:
@@ -192,12 +224,12 @@ def stopping() -> dict[str, Value]:
     present = "after the last epoch"
     if _present("early_stopping"):
         present = f"early after {words.count(_present('patience'), 'epoch')} without progress"
-    with st.expander(f"Stopping: {present}", key="stopping", icon=":material/flag:"):
-        return controls(BY_NAME[name] for name in ("monitor", "early_stopping", "patience"))
+    names = ("monitor", "early_stopping", "patience")
+    return closed("Stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
 
 
 def splitting() -> dict[str, Value]:
-    """The validation share and the seed."""
-    title = f"Split and seed: {_present('validation_share'):.0%} for validation, seed {_present('seed')}"
-    with st.expander(title, key="splitting", icon=":material/call_split:"):
-        return controls(BY_NAME[name] for name in ("validation_share", "seed"))
+    """The validation share, the seed, and how exact the numbers are."""
+    present = f"{_present('validation_share'):.0%} for validation, seed {_present('seed')}"
+    knobs = (BY_NAME[name] for name in ("validation_share", "seed", "precision", "deterministic"))
+    return closed("Split, seed and precision", "splitting", ":material/call_split:", knobs, present=present)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from imgcls import charts, datasets, metrics, models
+from imgcls import charts, datasets, metrics, models, schedules
+from imgcls.config import Config
 from imgcls.curves import Curves
 from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run
@@ -118,6 +119,20 @@ def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str):
         total_epochs=now.total_epochs or None,
     )
     return Still(content)
+
+
+def schedule(config: Config):
+    """The figure of the planned learning rate."""
+    values = config.as_dict()
+    names = ("epochs", "learning_rate", "schedule", "step_epochs", "step_factor", "warmup_share")
+    return _schedule(tuple((name, values[name]) for name in names))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _schedule(settings: tuple):
+    config = Config(**dict(settings))
+    epochs, rates = schedules.curve(config)
+    return Still(charts.small_curve_dict(epochs, rates, name="learning rate", unit="", total_epochs=config.epochs))
 
 
 def comparison(chosen: list[Run], quantity: str):

@@ -1,0 +1,40 @@
+"""Closed sections of the form. Their titles tell their present values; their controls are made when they are needed.
+
+A control that nobody sees costs a rerun up to 0.3 ms, and the form has twenty of them. But Streamlit takes a setting
+out of the URL as soon as its control is not made, so a section is also filled while one of its settings is not at its
+default: what is left out is at its default, and nothing can be lost.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from imgcls.knobs import Knob, Value
+
+
+@contextmanager
+def section(
+    title: str, key: str, icon: str, knobs: Sequence[Knob], *, prefix: str = "", present: str = ""
+) -> Iterator[bool]:
+    """A section whose title goes on with what is `present`; gives whether its controls have to be made.
+
+    The label itself must stay the same: with another one it would be another section for Streamlit, which opens anew
+    and takes the keyboard's focus away (tried). So the style sheet adds the present values to the title; screen readers
+    read them with it.
+    """
+    with st.expander(title, key=key, icon=icon, on_change="rerun") as expander:
+        yield expander.open or any(_is_set(knob, prefix + knob.name) for knob in knobs)
+    if present:
+        content = json.dumps(f": {present}", ensure_ascii=False).replace("<", r"\3c ")
+        st.html(f"<style>.st-key-{key} summary p::after{{content:{content}}}</style>")
+
+
+def defaults(knobs: Iterable[Knob]) -> dict[str, Value]:
+    """What the controls of a section that is not filled would say."""
+    return {knob.name: knob.default for knob in knobs}
+
+
+def _is_set(knob: Knob, key: str) -> bool:
+    return key in st.query_params or st.session_state.get(key, knob.default) != knob.default
