@@ -7,7 +7,7 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import differences
 from imgcls.errors import UserError
-from imgcls.ui import errors, pick, run_list, stored, words
+from imgcls.ui import errors, pick, run_list, stored_curves, words
 from imgcls.ui.errors import plain
 
 
@@ -98,7 +98,7 @@ if drawn:
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
         with column:
             st.plotly_chart(
-                stored.comparison(drawn, quantity),
+                stored_curves.comparison(drawn, quantity),
                 key=f"compare-{quantity}",
                 config={"displayModeBar": False},
                 alt=f"Validation {quantity} of {words.count(len(drawn), 'run')} by epoch.",
