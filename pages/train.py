@@ -17,6 +17,7 @@ if asked:
         st.warning(plain(str(error)), icon=":material/search_off:")
 
 st.title("Train a model")
+jobs.expect()
 left, right = st.columns([5, 6], gap="large")
 
 with left:

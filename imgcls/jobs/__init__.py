@@ -17,7 +17,7 @@ from imgcls.errors import RunError
 from imgcls.jobs import order
 from imgcls.jobs.machine import ThisMachine, be_nice, spawned
 from imgcls.jobs.order import move, take_out, waiting
-from imgcls.jobs.queue import SIGN, WISH, claim
+from imgcls.jobs.queue import SIGN, STANDBY_WISH, WISH, claim, standby_is_allowed
 from imgcls.runs import Run
 
 __all__ = [
@@ -112,22 +112,31 @@ def delete(run: Run) -> None:
     wake()
 
 
-def wake(*, standby: bool = False) -> None:
-    """Makes the queue look now, and starts it where there is none.
+def expect() -> None:
+    """Somebody is about to start a training: a trainer is warmed up, where this machine has the memory for it."""
+    if standby_is_allowed() and time.monotonic() - _called.get("standby", -1e9) > CALL_SECONDS:
+        _called["standby"] = time.monotonic()
+        _touch(STANDBY_WISH)
+        wake()
 
-    `standby` says that somebody is about to start a training: a trainer is warmed up.
-    """
+
+def wake() -> None:
+    """Makes the queue look now, and starts it where there is none."""
     root = places.runs_folder()
-    with contextlib.suppress(OSError):
-        root.mkdir(parents=True, exist_ok=True)
-        for name in (".standby-wish", WISH) if standby else (WISH,):
-            (root / name).write_text(f"{time.time_ns()}\n", "ascii")
+    _touch(WISH)
     try:
         silent = abs(time.time() - (root / SIGN).stat().st_mtime) > SILENT_SECONDS
     except OSError:
         silent = True
     if silent:
         _call()
+
+
+def _touch(name: str) -> None:
+    root = places.runs_folder()
+    with contextlib.suppress(OSError):
+        root.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"{time.time_ns()}\n", "ascii")
 
 
 def _call() -> None:

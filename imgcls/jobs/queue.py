@@ -11,6 +11,7 @@ import os
 import time
 
 import filelock
+import psutil
 
 from imgcls import atomic, places
 from imgcls.errors import RunError
@@ -25,8 +26,10 @@ IDLE_SECONDS = 60.0
 STANDBY_SECONDS = 600.0
 HUNG_SECONDS = 60.0
 """A trainer that says nothing for so long is ended, so that the others get their turn (IMGCLS_HUNG_SECONDS)."""
-SIGN, WISH, LOCK = ".queue", ".queue-wish", ".queue.lock"
+SIGN, WISH, STANDBY_WISH, LOCK = ".queue", ".queue-wish", ".standby-wish", ".queue.lock"
 """Its sign of life; what a page touches when it wants something; the lock that lets one queue alone work."""
+STANDBY_MEMORY = 4e9
+"""Bytes of a machine below which no trainer is kept ready: it takes half a gigabyte."""
 
 
 def claim(run: Run, ticket: str | None = None) -> None:
@@ -150,12 +153,16 @@ def _wish(root) -> tuple:
     return facts.st_mtime_ns, facts.st_size
 
 
+def standby_is_allowed() -> bool:
+    """Whether a trainer may be kept ready (IMGCLS_STANDBY=off says no)."""
+    off = os.environ.get("IMGCLS_STANDBY", "").lower() in ("off", "0", "no", "false")
+    return not off and psutil.virtual_memory().total >= STANDBY_MEMORY
+
+
 def _standby_is_wanted() -> bool:
-    """Somebody had the form of a new training open not long ago, and this machine has the memory for it."""
-    if os.environ.get("IMGCLS_STANDBY", "").lower() in ("off", "0", "no", "false"):
-        return False
+    """Whether somebody had the form of a new training open not long ago."""
     try:
-        opened = (places.runs_folder() / ".standby-wish").stat().st_mtime
+        opened = (places.runs_folder() / STANDBY_WISH).stat().st_mtime
     except OSError:
         return False
-    return abs(time.time() - opened) < STANDBY_SECONDS
+    return standby_is_allowed() and abs(time.time() - opened) < STANDBY_SECONDS

@@ -8,10 +8,10 @@ from imgcls.run import Run
 from imgcls.ui import stored_curves, words
 
 SMALL = {
-    "gradient_norm": ("norm of the gradient", "", True),
+    "gradient_norm": ("gradient norm", "", True),
     "learning_rate": ("learning rate", "", False),
-    "rate": ("pictures per second", "", False),
-    "memory": ("memory of the trainer", "MB", False),
+    "rate": ("pictures a second", "", False),
+    "memory": ("memory", "MB", False),
     "processor": ("processor", "% of a core", False),
 }
 """A column of the "batch" lines -> its name, its unit, whether its axis is logarithmic."""
@@ -19,7 +19,7 @@ SMALL = {
 
 def options() -> None:
     """How the curves are drawn, as a small menu."""
-    with st.popover("Curves", icon=":material/show_chart:", type="tertiary"):
+    with st.popover("Curves", icon=":material/show_chart:"):
         st.slider(
             "Smoothing of the batches",
             0.0,

@@ -49,7 +49,7 @@ def _live(run: Run, shown_state: str, is_fast: bool) -> None:
         with st.container(width="stretch"):
             st.progress(_share_done(curves), text=_words(run, curves, state, stopping))
         _buttons(run, state, stopping, asked.pause)
-    if state != "queued" or curves.epochs:
+    if state not in ("queued", "aside") or curves.epochs:
         _numbers(curves, state, stopping)
         curve_view.draw(run, forecasts=not stopping)
         _asked_and_applied(run, curves)
