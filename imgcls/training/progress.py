@@ -27,3 +27,11 @@ class Progress:
     epoch_seconds: float = 0.0
     timed_pictures: int = 0
     timed_seconds: float = 0.0
+
+    def is_better(self, monitor: str, loss: float, accuracy: float) -> bool:
+        """Whether an epoch with these validation figures is better than the best so far; `monitor` says by which."""
+        if self.best is None:
+            return True
+        if monitor == "accuracy":
+            return (accuracy, -loss) > (self.best["val_accuracy"], -self.best["val_loss"])
+        return loss < self.best["val_loss"]

@@ -194,7 +194,7 @@ class Trainer:
             loop.restore(Checkpoint.read(path))
         except (ValueError, TypeError) as error:
             raise RunError("The checkpoint of this run belongs to another network. Start it again.") from error
-        journal.resumed(loop.epochs_done + loop.progress.step / loop.steps_per_epoch)
+        journal.resumed(loop.position)
 
     def _park(self) -> dict[str, Any]:
         """Leaves a note that the checkpoint waits for a Resume; the process ends."""
