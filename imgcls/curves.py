@@ -1,13 +1,17 @@
 """What a run has written so far: `metrics.jsonl`, read as it grows.
 
 Lines, by their "kind":
-    phase   {"phase": "loading" | "training" | "testing" | "saving"}
-    plan    {"train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 10, "parameters": 105866}
-    batch   {"epoch": 0.25, "loss": 0.61, "accuracy": 0.82, "rate": 5200.0}     means since the line before
-    epoch   {"epoch": 3, "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "best": true}
+    phase    {"phase": "loading" | "training" | "paused" | "testing" | "saving"}
+    plan     {"train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 10, "parameters": 105866}
+    batch    {"epoch": 0.25, "loss": 0.61, "accuracy": 0.82, "rate": 5200.0, "learning_rate", "gradient_norm",
+             "memory" (MB), "processor" (% of one core)}     means since the line before
+    epoch    {"epoch": 3, "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "best": true}
+    change   {"epoch": 2.5, "what": "learning_rate" | "early_stopping", "value"}     what a person changed, and where
+    resumed  {"epoch": 2.25}     the training goes on from here: lines about later epochs do not count any more
 """
 
 import json
+import math
 import threading
 from array import array
 from dataclasses import dataclass, field
@@ -19,13 +23,18 @@ import numpy as np
 
 @dataclass
 class Curves:
-    """The journal of one run. `refresh` reads what was added since the last look; it may be called from any thread."""
+    """The journal of one run. `refresh` reads what was added since the last look; it may be called from any thread.
+
+    The lists only grow, but for a run that was resumed: then a shorter list takes their place, so that a thread that
+    holds the old one can go through it undisturbed.
+    """
 
     path: Path
     phase: str = ""
     plan: dict[str, Any] = field(default_factory=dict)
     batches: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
     _offset: int = 0
     _columns: dict[tuple[str, str], array] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -58,7 +67,27 @@ class Curves:
         elif kind == "batch":
             self.batches.append(entry)
         elif kind == "epoch":
+            # One that is told again takes the place of what was told first: a trainer that was paused after the last
+            # batch of an epoch, and killed after its validation, is resumed before the validation.
+            self._drop("epochs", before=_number(entry.get("epoch")))
             self.epochs.append(entry)
+        elif kind == "change":
+            self.changes.append(entry)
+        elif kind == "resumed":
+            for lines in ("batches", "epochs", "changes"):
+                self._drop(lines, until=_number(entry.get("epoch")))
+
+    def _drop(self, lines: str, *, until: float = math.inf, before: float = math.inf) -> None:
+        """Keeps what is about epochs up to `until` and less than `before`. NaN, from a damaged line, drops nothing."""
+        rows = getattr(self, lines)
+        kept = len(rows)
+        while kept and ((at := _number(rows[kept - 1].get("epoch"))) > until or at >= before):
+            kept -= 1
+        if kept < len(rows):
+            setattr(self, lines, rows[:kept])
+            for (owner, _), column in self._columns.items():
+                if owner == lines:
+                    del column[kept:]
 
     def series(self, lines: str, *names: str) -> tuple[np.ndarray, ...]:
         """Columns of the "batches" or "epochs" lines as float32; what is null or missing is NaN."""
@@ -84,7 +113,7 @@ class Curves:
     @property
     def progress(self) -> float:
         """Epochs done, with the fraction of the present one."""
-        within = self.batches[-1].get("epoch", 0) if self.batches else 0
+        within = next((line.get("epoch") for line in self.batches[-1:]), 0)
         return float(max(within or 0, len(self.epochs)))
 
     @property
@@ -107,4 +136,7 @@ class Curves:
 
 
 def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.nan
