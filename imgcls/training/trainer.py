@@ -52,8 +52,12 @@ class Trainer:
     def train(self) -> dict[str, Any]:
         """Everything, from the first heartbeat to result.json; a failure ends there as a sentence, too.
 
-        A run has one trainer: the second one of two leaves at once, with the outcome "taken".
+        A run has one trainer: the second one of two leaves at once, with the outcome "taken". Where there is no run,
+        as it was deleted meanwhile, none is made: the outcome is "gone".
         """
+        if not self.run.folder.is_dir():
+            print("There is no such run any more.")
+            return {"outcome": "gone"}
         try:
             self._lock = filelock.FileLock(self.run.folder / ".trainer.lock")
             self._lock.acquire(timeout=GRACE_SECONDS, poll_interval=0.02)
