@@ -20,6 +20,8 @@ from imgcls import datasets, jobs, places, runs
 from imgcls.config import Config
 from imgcls.jobs import queue
 
+MADE_ID = "20260102-030405-0123abcd"
+
 
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", r"error:::imgcls(\..*)?")
@@ -194,6 +196,27 @@ for line in sys.stdin:
         traceback.print_exc()
     os._exit(code)
 """
+
+
+@pytest.fixture
+def made(own_folders):
+    """Makes a run folder by hand: `made(heartbeat=3600, **{"result.json": {...}})`; ages are in seconds."""
+
+    def make(run_id: str = MADE_ID, *, heartbeat=None, trainer=None, word="running", **files) -> runs.Run:
+        folder = places.runs_folder() / run_id
+        folder.mkdir(parents=True)
+        files = {"config.json": Config().as_dict()} | files
+        for name, content in files.items():
+            if content is not None:
+                path = folder / name
+                path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        for name, age, content in (("heartbeat", heartbeat, word), ("trainer.json", trainer, '{"ticket": "old"}')):
+            if age is not None:
+                (folder / name).write_text(content)
+                os.utime(folder / name, (time.time() - age,) * 2)
+        return runs.Run(folder)
+
+    return make
 
 
 @pytest.fixture
