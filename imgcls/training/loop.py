@@ -142,8 +142,8 @@ class Loop:
         """Everything as it is now."""
         self._tick()
         arrays = {
-            "now": [np.array(variable) for variable in self.model.variables],
-            "opt": [np.array(variable) for variable in self.optimizer.variables],
+            "now": [np.asarray(variable.numpy()) for variable in self.model.variables],
+            "opt": [np.asarray(variable.numpy()) for variable in self.optimizer.variables],
             "mean": self._mean.arrays() if self._mean else [],
             "best": self.best_weights or [],
         }
