@@ -90,17 +90,12 @@ def test_an_epoch_that_goes_on_in_its_middle_has_the_same_batches(augmentation):
     assert len(whole) == 7
 
 
-def test_augmentation_differs_between_epochs_and_leaves_the_data_alone():
-    pictures = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype=np.uint8)
-    before = pictures.copy()
-    part = Part.of(pictures, np.arange(6))
-    first, second = (
-        dict(zip(labels.tolist(), found, strict=True))
-        for epoch in (1, 2)
-        for found, labels in batches(part, epoch, 6, 0, MOVED)
-    )
-    assert all(not np.array_equal(first[number], second[number]) for number in range(6))
-    assert np.array_equal(pictures, before)
+def test_augmentation_differs_between_epochs_and_batches_and_leaves_the_data_alone():
+    picture = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 1), dtype=np.uint8)
+    part = Part.of(np.repeat(picture, 3, axis=0), np.arange(3))  # so the order does not matter
+    found = [pictures.tobytes() for epoch in (1, 2) for pictures, _ in batches(part, epoch, 1, 0, MOVED)]
+    assert len(set(found)) == 6
+    assert (part.pictures == picture).all()
 
 
 class Watched(np.ndarray):
