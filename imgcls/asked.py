@@ -1,6 +1,5 @@
 """What a person asks of a run that is under way: `request.json`, written by pages and looked at after every batch."""
 
-import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ class Asked:
         if not isinstance(values, dict):
             return cls()
         rate, early = values.get("learning_rate"), values.get("early_stopping")
-        is_rate = isinstance(rate, int | float) and not isinstance(rate, bool) and math.isfinite(rate)
+        is_rate = isinstance(rate, int | float) and not isinstance(rate, bool)
         return cls(
             stop=values.get("stop") is True,
             pause=values.get("pause") is True,

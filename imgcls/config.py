@@ -191,7 +191,10 @@ class Config:
 def _mend_first_version(values: dict[str, Any]) -> None:
     """Version 1 had a switch for plateaus in place of schedules, AdamW had its own decay and numbers had 32 bits."""
     if "reduce_on_plateau" in values:
-        values.setdefault("schedule", "plateau" if values.pop("reduce_on_plateau") else "constant")
+        lowers = values.pop("reduce_on_plateau")
+        if not isinstance(lowers, bool):
+            raise SettingError(f"Reduce on plateau is on or off (true or false), not {lowers!r}.")
+        values.setdefault("schedule", "plateau" if lowers else "constant")
     if values.get("optimizer") == "adamw":
         values.setdefault("weight_decay", 0.004)
     values.setdefault("precision", "float32")

@@ -1,5 +1,6 @@
 """What all tests share: folders of their own, data prepared once, one finished run, and trainers that start at once."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,6 +18,9 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 from imgcls import datasets, jobs, places, runs
 from imgcls.config import Config
+from imgcls.jobs import queue
+
+MADE_ID = "20260102-030405-0123abcd"
 
 
 def pytest_configure(config):
@@ -30,10 +34,30 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path, monkeypatch):
-    """Each test has folders of its own; nobody's real runs or data are ever touched."""
-    monkeypatch.setenv("IMGCLS_RUNS", str(tmp_path / "runs"))
+    """Each test has folders of its own; nobody's real runs or data are ever touched, and no process is left."""
+    root = tmp_path / "runs"
+    monkeypatch.setenv("IMGCLS_RUNS", str(root))
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("IMGCLS_DATA", raising=False)
+    monkeypatch.setenv("IMGCLS_STANDBY", "off")
+    monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "3")
+    for name in ("IMGCLS_TRAININGS", "IMGCLS_PARK_SECONDS", "IMGCLS_HUNG_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+    if (root / queue.WISH).exists():  # somebody has asked for a queue
+        _end_processes(root)
+
+
+def _end_processes(root: Path) -> None:
+    """Ends the queue of a folder of runs and all trainers that it has started: these outlive who started them."""
+    for module in ("imgcls.jobs", "imgcls.training"):  # the queue first, or it would start the next trainer
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if module in process.cmdline() and process.environ().get("IMGCLS_RUNS") == str(root):
+                    process.kill()
+                    with contextlib.suppress(psutil.TimeoutExpired):
+                        process.wait(10)
+    jobs.reap()
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +110,10 @@ def trained_folder(shelf, tmp_path_factory) -> Path:
         settings = {"filters": 8, "blocks": 2, "units": 32, "dropout": 0.0}
         config = Config(data="digits", model="cnn", model_settings=settings, epochs=2, batch_size=32)
         run = runs.create(config, "A small run", run_id="20260101-120000-0badcafe")
-        jobs.start(run)
-        _wait_until(lambda: run.is_over, seconds=120)
-        jobs.reap()
+        jobs.claim(run)
+        with (run.folder / "log.txt").open("ab") as log:
+            command = [sys.executable, "-m", "imgcls.training", str(run.folder)]
+            subprocess.run(command, cwd=places.repository_folder(), stdout=log, stderr=log, timeout=240, check=False)
         assert run.state == "finished", (run.result, (run.folder / "log.txt").read_text())
     return run.folder
 
@@ -110,8 +135,8 @@ def warm_trainer(_warm, digits):
     processes = []
 
     def start(run: runs.Run, *, most_bytes: int | None = None) -> psutil.Process:
-        names = ("IMGCLS_RUNS", "IMGCLS_CACHE")
-        order = {"folder": str(run.folder), "most_bytes": most_bytes, "env": {name: os.environ[name] for name in names}}
+        env = {name: value for name, value in os.environ.items() if name.startswith("IMGCLS_")}
+        order = {"folder": str(run.folder), "most_bytes": most_bytes, "env": env}
         jobs.claim(run)
         print(json.dumps(order), file=_warm.stdin, flush=True)
         processes.append(psutil.Process(int(_warm.stdout.readline())))
@@ -153,6 +178,8 @@ for line in sys.stdin:
         continue
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for name in [name for name in os.environ if name.startswith("IMGCLS_")]:
+        del os.environ[name]
     os.environ.update(order["env"])
     log = os.open(order["folder"] + "/log.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -169,6 +196,27 @@ for line in sys.stdin:
         traceback.print_exc()
     os._exit(code)
 """
+
+
+@pytest.fixture
+def made(own_folders):
+    """Makes a run folder by hand: `made(heartbeat=3600, **{"result.json": {...}})`; ages are in seconds."""
+
+    def make(run_id: str = MADE_ID, *, heartbeat=None, trainer=None, word="running", **files) -> runs.Run:
+        folder = places.runs_folder() / run_id
+        folder.mkdir(parents=True)
+        files = {"config.json": Config().as_dict()} | files
+        for name, content in files.items():
+            if content is not None:
+                path = folder / name
+                path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        for name, age, content in (("heartbeat", heartbeat, word), ("trainer.json", trainer, '{"ticket": "old"}')):
+            if age is not None:
+                (folder / name).write_text(content)
+                os.utime(folder / name, (time.time() - age,) * 2)
+        return runs.Run(folder)
+
+    return make
 
 
 @pytest.fixture

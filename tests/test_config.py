@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from imgcls import models
+from imgcls import models, places
 from imgcls.config import KNOBS, VERSION, Config, differences
 from imgcls.errors import SettingError, UserError
 from imgcls.knobs import Choice, Range
@@ -33,9 +33,16 @@ CHANGED = {
     "monitor": "accuracy",
     "early_stopping": False,
     "patience": 9,
-    "reduce_on_plateau": True,
+    "schedule": "one_cycle",
     "plateau_patience": 4,
     "plateau_factor": 0.3,
+    "step_epochs": 7,
+    "step_factor": 0.25,
+    "warmup_share": 0.35,
+    "weight_decay": 0.001,
+    "averaging": 0.99,
+    "precision": "float32",
+    "deterministic": True,
     "seed": 7,
 }
 
@@ -94,9 +101,8 @@ def test_every_setting_is_a_knob_with_its_sentence_of_help():
 
 @pytest.mark.parametrize("knob", [knob for knob in KNOBS if isinstance(knob.limits, Range)], ids=lambda knob: knob.name)
 def test_every_number_is_refused_on_both_sides_of_its_range(knob):
-    extra = {"reduce_on_plateau": True}
     for value in (knob.limits.low, knob.limits.high):
-        assert getattr(Config(**extra, **{knob.name: value}), knob.name) == value
+        assert getattr(Config(**{knob.name: value}), knob.name) == value
     for value in (knob.limits.low - 1, knob.limits.high + 1):
         assert sentence({knob.name: value}).startswith(f"{knob.label} must lie between ")
     assert sentence({knob.name: "3"}) == f"{knob.label} is a number, not '3'."
@@ -140,10 +146,63 @@ def test_label_smoothing_needs_one_hot_labels():
     assert Config(label_smoothing=0.1).label_smoothing == 0.1
 
 
-@pytest.mark.parametrize("version", [2, 99, "1", None, 1.5])
+@pytest.mark.parametrize("version", [3, 99, "1", None, 1.5])
 def test_settings_of_a_newer_version_are_refused_politely(version):
     said = sentence({"version": version})
-    assert said == f"These settings have version {version}; this program reads up to 1. Update the program."
+    assert said == f"These settings have version {version}; this program reads up to 2. Update the program."
+
+
+# ---- settings of version 1
+
+
+@pytest.mark.parametrize(("switch", "schedule"), [(True, "plateau"), (False, "constant")])
+def test_the_switch_for_plateaus_of_version_1_is_a_schedule_now(switch, schedule):
+    values = {"version": 1, "epochs": 3, "reduce_on_plateau": switch, "plateau_factor": 0.4, "plateau_patience": 1}
+    given = dict(values)
+    config = Config.from_dict(values)
+    expected = Config(epochs=3, schedule=schedule, plateau_factor=0.4, plateau_patience=1, precision="float32")
+    assert config == expected
+    assert values == given  # what was given is left as it is
+    assert config.as_dict()["version"] == 2
+    assert Config.from_dict(config.as_dict()) == config
+
+
+def test_the_smallest_settings_of_version_1_are_those_that_they_were():
+    assert Config.from_dict({"version": 1}) == Config(precision="float32")
+
+
+@pytest.mark.parametrize(("optimizer", "decay"), [("adamw", 0.004), ("adam", 0.0), ("sgd", 0.0)])
+def test_adamw_of_version_1_keeps_the_decay_that_it_had(optimizer, decay):
+    assert Config.from_dict({"version": 1, "optimizer": optimizer}).weight_decay == decay
+    assert Config.from_dict({"version": 2, "optimizer": optimizer}).weight_decay == 0
+
+
+@pytest.mark.parametrize("switch", ["yes", 1, None, [True], {}])
+def test_a_switch_of_version_1_that_is_none_is_refused(switch):
+    said = sentence({"version": 1, "reduce_on_plateau": switch})
+    assert said == f"Reduce on plateau is on or off (true or false), not {switch!r}."
+
+
+def test_the_switch_of_version_1_is_no_setting_of_version_2():
+    assert sentence({"version": 2, "reduce_on_plateau": True}).startswith("There is no setting 'reduce_on_plateau'.")
+    assert sentence({"reduce_on_plateau": True}).startswith("There is no setting 'reduce_on_plateau'.")
+
+
+SHIPPED = sorted((places.repository_folder() / "saved_models").glob("*/config.json"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
+def test_the_settings_of_the_models_that_ship_can_be_read(path):
+    written = json.loads(path.read_text())
+    config = Config.load(path)
+    switch = written.pop("reduce_on_plateau", None)
+    if written.pop("version") == 1:
+        assert (config.schedule, config.precision) == ("plateau" if switch else "constant", "float32")
+    assert {name: config.as_dict()[name] for name in written} == written
+
+
+def test_three_models_ship():
+    assert [path.parent.name for path in SHIPPED] == ["cifar10", "digits", "fashion"]
 
 
 @pytest.mark.parametrize("values", [None, 3, "text", [], [{"epochs": 3}]])
@@ -183,12 +242,13 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-FIELD = st.sampled_from([entry.name for entry in dataclasses.fields(Config)] + ["version"])
+FIELD = st.sampled_from([entry.name for entry in dataclasses.fields(Config)] + ["version", "reduce_on_plateau"])
 
 
 @settings(max_examples=500, deadline=None)
 @given(st.one_of(ANYTHING, st.dictionaries(FIELD | st.text() | st.integers(), ANYTHING, max_size=4)))
 @example({"epochs": 10**400})
+@example({"version": 1, "reduce_on_plateau": [], "optimizer": []})
 @example({"model_settings": {1: 2, "x": 3}})
 def test_whatever_is_given_becomes_settings_or_a_sentence(values):
     try:

@@ -146,3 +146,21 @@ def test_the_rate_passes_over_lines_without_one(journal):
     curves = read(journal, lines(batch(0.1, rate=0.0), batch(0.2, rate=None), batch(0.3, rate=50.0)))
     assert curves.pictures_per_second == 50
     assert math.isfinite(curves.pictures_per_second)
+
+
+def test_a_pause_is_a_phase_and_the_lines_after_it_go_on(journal):
+    curves = read(journal, lines(PLAN, batch(0.5), {"kind": "phase", "phase": "paused"}))
+    assert curves.phase == "paused"
+    with journal.open("ab") as file:
+        file.write(lines({"kind": "phase", "phase": "training"}, batch(0.75)))
+    assert curves.refresh().phase == "training"
+    assert curves.progress == 0.75
+
+
+def test_the_figures_of_the_machine_are_columns(journal):
+    curves = read(
+        journal, lines(batch(0.5, learning_rate=0.1, gradient_norm=2.5, memory=512.5, processor=150.0), batch(1.0))
+    )
+    columns = curves.series("batches", "learning_rate", "gradient_norm", "memory", "processor")
+    assert [column[0] for column in columns] == pytest.approx([0.1, 2.5, 512.5, 150.0])
+    assert all(np.isnan(column[1]) for column in columns)

@@ -86,7 +86,8 @@ def test_the_modules_of_the_pages_load_nothing_heavy():
 
 
 def test_the_trainer_loads_keras_only_when_it_trains():
-    light = ["imgcls.training", "imgcls.training.__main__", "imgcls.training.trainer", "imgcls.training.heartbeat"]
+    names = "__main__ trainer heartbeat control checkpoint journal progress means batches standby"
+    light = ["imgcls.training", *(f"imgcls.training.{name}" for name in names.split())]
     assert loaded_after_importing(light) == set()
 
 

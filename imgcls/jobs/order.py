@@ -1,13 +1,14 @@
 """The queue on the disk: each waiting run carries its own ticket and place, so there is no list that could tear."""
 
 import json
-import math
 
 from imgcls import atomic, places, runs
 from imgcls.errors import RunError
 from imgcls.runs import Run
 
 NAME = "queued.json"
+MOST = 1e15
+"""A place beyond this, or one that is no number, was not written by the queue."""
 
 
 def waiting() -> list[Run]:
@@ -69,7 +70,7 @@ def ticket(run: Run) -> str | None:
 
 def _place(run: Run) -> float:
     place = _content(run).get("place")
-    return float(place) if isinstance(place, int | float) and math.isfinite(place) else 0.0
+    return float(place) if isinstance(place, int | float) and abs(place) < MOST else 0.0
 
 
 def _content(run: Run) -> dict:

@@ -32,7 +32,7 @@ class RunningMean:
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
         """Within, the model has the mean in place of its weights."""
-        before = [np.array(weight) for weight in self._weights]
+        before = [weight.numpy() for weight in self._weights]
         for weight, mean in zip(self._weights, self._means, strict=True):
             weight.assign(mean)
         try:
@@ -43,7 +43,7 @@ class RunningMean:
 
     def arrays(self) -> list[np.ndarray]:
         """The state, for a checkpoint."""
-        return [np.array(self._count), *(mean.numpy().copy() for mean in self._means)]
+        return [np.array(self._count), *(np.asarray(mean.numpy()) for mean in self._means)]
 
     def set_arrays(self, arrays: Sequence[np.ndarray]) -> None:
         """Goes back to a state from `arrays`."""

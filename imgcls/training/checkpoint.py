@@ -24,7 +24,7 @@ from imgcls.errors import RunError
 
 VERSION = 1
 PARTS = ("now", "opt", "mean", "best")
-DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass
@@ -37,7 +37,8 @@ class Checkpoint:
     def write(self, path: Path) -> None:
         """Replaces the file. bfloat16 never occurs: variables are float32 in every policy."""
         content = {f"{part}/{number:05d}": value for part in PARTS for number, value in enumerate(self.arrays[part])}
-        state = json.dumps({"version": VERSION, **self.state}).encode()
+        counts = {part: len(self.arrays[part]) for part in PARTS}
+        state = json.dumps({**self.state, "version": VERSION, "counts": counts}).encode()
         with atomic.replacing(path) as aside:
             np.savez(aside, state=np.frombuffer(state, np.uint8), **content)
 
@@ -50,14 +51,19 @@ class Checkpoint:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
-                state = json.loads(file["state"].tobytes())
+                state = dict(json.loads(file["state"].tobytes()))
+                if state.pop("version") != VERSION:
+                    raise RunError(
+                        "The checkpoint of this run was made by another version of the program. Start it again."
+                    )
                 arrays: dict[str, list[np.ndarray]] = {part: [] for part in PARTS}
                 for name in sorted(set(file.files) - {"state"}):
                     arrays[name.split("/")[0]].append(file[name])
+                # Where the zip file's own list is damaged at its end, entries are missing and all checksums are right.
+                if state.pop("counts") != {part: len(values) for part, values in arrays.items()}:
+                    raise ValueError("arrays are missing")
         except DAMAGED as error:
             raise RunError("The checkpoint of this run is damaged, so it cannot go on. Start it again.") from error
-        if not isinstance(state, dict) or state.pop("version", 0) != VERSION:
-            raise RunError("The checkpoint of this run was made by another version of the program. Start it again.")
         return cls(state, arrays)
 
 

@@ -56,7 +56,7 @@ class Loop:
         self.control = control
         self.augmentation = Augmentation.of(config)
         self.optimizer = optimizer_of(config)
-        self.progress = Progress()
+        self.progress = Progress(planned=config.epochs)
         self.best_weights: list[np.ndarray] | None = None
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
@@ -100,6 +100,12 @@ class Loop:
         return self.epochs_done * self.steps_per_epoch + self.progress.step
 
     @property
+    def position(self) -> float:
+        """Where on the curve the training is, in epochs: by pictures, as the last batch may hold fewer of them."""
+        seen = min(self.progress.step * self.config.batch_size, len(self.training))
+        return self.epochs_done + seen / len(self.training)
+
+    @property
     def best(self) -> dict[str, Any] | None:
         return self.progress.best
 
@@ -136,8 +142,8 @@ class Loop:
         """Everything as it is now."""
         self._tick()
         arrays = {
-            "now": [np.array(variable) for variable in self.model.variables],
-            "opt": [np.array(variable) for variable in self.optimizer.variables],
+            "now": [np.asarray(variable.numpy()) for variable in self.model.variables],
+            "opt": [np.asarray(variable.numpy()) for variable in self.optimizer.variables],
             "mean": self._mean.arrays() if self._mean else [],
             "best": self.best_weights or [],
         }
@@ -154,6 +160,7 @@ class Loop:
         self.best_weights = arrays["best"] or None
         self.progress = Progress(**checkpoint.state)
         self.progress.summed = tuple(self.progress.summed)
+        self.progress.extended(self.config.epochs)
         self._clock = self._kept = time.monotonic()
 
     def _keep(self, *, now: bool = False) -> None:
@@ -198,7 +205,7 @@ class Loop:
                 # A few pictures that are left at the end of an epoch make a mean that only looks like news.
                 if not (is_last or halts) or count > self.config.batch_size:
                     self.journal.batch(
-                        epoch=progress.epoch - 1 + seen / len(self.training),
+                        epoch=self.position,
                         loss=loss,
                         accuracy=accuracy,
                         rate=(seen - last_seen) / max(now - last_time, 1e-6),
@@ -226,7 +233,7 @@ class Loop:
         if not np.isfinite(val_loss):
             raise Diverged(progress.epoch)
         self._tick()
-        is_best = self._is_better(val_loss, val_accuracy)
+        is_best = progress.is_better(config.monitor, val_loss, val_accuracy)
         line = {
             "epoch": progress.epoch,
             "loss": loss,
@@ -249,13 +256,6 @@ class Loop:
             progress.factor *= config.plateau_factor
             progress.stalled = 0
 
-    def _is_better(self, loss: float, accuracy: float) -> bool:
-        if self.best is None:
-            return True
-        if self.config.monitor == "accuracy":
-            return (accuracy, -loss) > (self.best["val_accuracy"], -self.best["val_loss"])
-        return loss < self.best["val_loss"]
-
     def _batches(self, epoch: int, first: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return batches(self.training, epoch, self.config.batch_size, self.config.seed, self.augmentation, first)
 
@@ -270,15 +270,11 @@ class Loop:
             if asked.learning_rate is not None and planned > 0:
                 # The rest of the schedule keeps its form, from the new height.
                 progress.factor = asked.learning_rate / planned
-                self._note("learning_rate", asked.learning_rate)
+                self.journal.change(epoch=self.position, what="learning_rate", value=asked.learning_rate)
         if asked.early_stopping is not None and asked.early_stopping != progress.early_stopping:
             progress.early_stopping = asked.early_stopping
             progress.worse = 0  # patience begins anew: it must not end the training at once
-            self._note("early_stopping", asked.early_stopping)
-
-    def _note(self, what: str, value: float | bool) -> None:
-        epoch = self.epochs_done + self.progress.step / self.steps_per_epoch
-        self.journal.change(epoch=epoch, what=what, value=value)
+            self.journal.change(epoch=self.position, what="early_stopping", value=asked.early_stopping)
 
     def _pause(self) -> None:
         self._keep(now=True)

@@ -10,9 +10,10 @@ class Progress:
 
     `epoch` is the one under way, from 1; `step` counts its batches so far and `summed` their loss and accuracy, each
     times its pictures, and the pictures. `factor` is what plateaus and a person have made of the planned rate, and
-    `early_stopping` what a person asked for, or None.
+    `early_stopping` what a person asked for, or None. `planned` is how many epochs the settings say.
     """
 
+    planned: int = 0
     epoch: int = 1
     step: int = 0
     summed: tuple[float, float, int] = (0.0, 0.0, 0)
@@ -27,3 +28,16 @@ class Progress:
     epoch_seconds: float = 0.0
     timed_pictures: int = 0
     timed_seconds: float = 0.0
+
+    def extended(self, epochs: int) -> None:
+        """With more epochs planned than before, an early stop does not count any more, and patience begins anew."""
+        if epochs > self.planned:
+            self.planned, self.ended_early, self.worse = epochs, False, 0
+
+    def is_better(self, monitor: str, loss: float, accuracy: float) -> bool:
+        """Whether an epoch with these validation figures is better than the best so far; `monitor` says by which."""
+        if self.best is None:
+            return True
+        if monitor == "accuracy":
+            return (accuracy, -loss) > (self.best["val_accuracy"], -self.best["val_loss"])
+        return loss < self.best["val_loss"]

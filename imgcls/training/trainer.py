@@ -52,8 +52,12 @@ class Trainer:
     def train(self) -> dict[str, Any]:
         """Everything, from the first heartbeat to result.json; a failure ends there as a sentence, too.
 
-        A run has one trainer: the second one of two leaves at once, with the outcome "taken".
+        A run has one trainer: the second one of two leaves at once, with the outcome "taken". Where there is no run,
+        as it was deleted meanwhile, none is made: the outcome is "gone".
         """
+        if not self.run.folder.is_dir():
+            print("There is no such run any more.")
+            return {"outcome": "gone"}
         try:
             self._lock = filelock.FileLock(self.run.folder / ".trainer.lock")
             self._lock.acquire(timeout=GRACE_SECONDS, poll_interval=0.02)
@@ -194,7 +198,7 @@ class Trainer:
             loop.restore(Checkpoint.read(path))
         except (ValueError, TypeError) as error:
             raise RunError("The checkpoint of this run belongs to another network. Start it again.") from error
-        journal.resumed(loop.epochs_done + loop.progress.step / loop.steps_per_epoch)
+        journal.resumed(loop.position)
 
     def _park(self) -> dict[str, Any]:
         """Leaves a note that the checkpoint waits for a Resume; the process ends."""
