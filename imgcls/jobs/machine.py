@@ -36,7 +36,7 @@ class ThisMachine:
     """Trainers as processes of this machine, each apart from whoever started it."""
 
     def __init__(self):
-        self._children: list[subprocess.Popen] = []
+        self._children: list[tuple[subprocess.Popen, Run, str | None]] = []
         self._standby: subprocess.Popen | None = None
 
     def submit(self, run: Run) -> None:
@@ -44,10 +44,18 @@ class ThisMachine:
         if self._standby is not None and self._handed_over(run):
             return
         try:
-            with (run.folder / "log.txt").open("ab") as log:
-                self._children.append(spawned("imgcls.training", str(run.folder), stdout=log))
+            self._children.append((self.spawned_trainer(run), run, run.ticket))
         except OSError as error:
             raise RunError(f"The trainer could not be started: {error.strerror}.") from error
+
+    def spawned_trainer(self, run: Run) -> subprocess.Popen:
+        """A new process that trains this run.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        with (run.folder / "log.txt").open("ab") as log:
+            return spawned("imgcls.training", str(run.folder), stdout=log)
 
     def alive(self, run: Run) -> bool:
         return is_held(run)
@@ -64,7 +72,10 @@ class ThisMachine:
 
     def reap(self) -> None:
         """Collects the children that have ended: until then they are zombies."""
-        self._children[:] = [child for child in self._children if child.poll() is None]
+        ended = [entry for entry in self._children if entry[0].poll() is not None]
+        self._children = [entry for entry in self._children if entry not in ended]
+        for _, run, ticket in ended:
+            give_up(run, ticket)
         if self._standby is not None and self._standby.poll() is not None:
             self._standby = None
 
@@ -87,9 +98,21 @@ class ThisMachine:
             standby.stdin.write(json.dumps({"folder": str(run.folder)}).encode() + b"\n")
             standby.stdin.close()
         except OSError:
+            standby.kill()
+            standby.wait()
             return False
-        self._children.append(standby)
+        self._children.append((standby, run, run.ticket))
         return True
+
+
+def give_up(run: Run, ticket: str | None) -> None:
+    """Tells the readers of a run that its trainer has ended.
+
+    They see that from a heartbeat; but a trainer that died before its first one looks like one that is being started.
+    """
+    with contextlib.suppress(OSError, RunError):
+        if run.ticket == ticket and not (run.folder / "heartbeat").exists():
+            os.utime(run.folder / "trainer.json", (0, 0))
 
 
 def is_held(run: Run) -> bool:
