@@ -52,8 +52,11 @@ class Trainer:
     def train(self) -> dict[str, Any]:
         """Everything, from the first heartbeat to result.json; a failure ends there as a sentence, too.
 
-        A run has one trainer: the second one of two leaves at once, with the outcome "taken".
+        A run has one trainer: the second one of two leaves at once, with the outcome "taken"; so does one whose run was
+        deleted meanwhile, as taking the lock would make the folder anew.
         """
+        if not self.run.folder.is_dir():
+            return {"outcome": "taken"}
         try:
             self._lock = filelock.FileLock(self.run.folder / ".trainer.lock")
             self._lock.acquire(timeout=GRACE_SECONDS, poll_interval=0.02)
