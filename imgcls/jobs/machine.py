@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Protocol
 
 import filelock
@@ -17,6 +18,7 @@ from imgcls.runs import Run
 
 NICENESS = 10
 STOP_SECONDS = 3.0
+TRAINER_LOCK = ".trainer.lock"
 
 
 class Machine(Protocol):
@@ -117,7 +119,11 @@ def give_up(run: Run, ticket: str | None) -> None:
 
 def is_held(run: Run) -> bool:
     """Whether a trainer has this run: its lock is free at once when it ends, and no number is asked for."""
-    path = run.folder / ".trainer.lock"
+    return is_locked(run.folder / TRAINER_LOCK)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds this lock, if only for the moment in which he looks at it, too."""
     if not path.exists():
         return False
     try:
@@ -133,15 +139,23 @@ def process_of(run: Run) -> psutil.Process | None:
     """The trainer of a run. A number that was given anew names no stranger.
 
     The number stands in process.json, which is taken away before a trainer is started and written by one that holds
-    the run's lock; so as long as the lock is held, it is the number of its holder.
+    the run's lock; so as long as the lock is held, it is the number of its holder. But whoever looks at the lock holds
+    it for a moment, too: what counts is that the process has the file open.
     """
-    if not is_held(run):
+    lock = run.folder / TRAINER_LOCK
+    if not is_locked(lock):
         return None
     try:
         process = psutil.Process(int(json.loads((run.folder / "process.json").read_bytes())["pid"]))
-        return process if "imgcls.training" in process.cmdline() else None
+        return process if "imgcls.training" in process.cmdline() and _has_open(process, lock) else None
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
+
+
+def _has_open(process: psutil.Process, path: Path) -> bool:
+    if sys.platform == "win32":
+        return True  # it does not always say so there
+    return any(Path(file.path) == path.resolve() for file in process.open_files())
 
 
 def spawned(module: str, *arguments: str, **streams) -> subprocess.Popen:
