@@ -15,9 +15,9 @@ from imgcls import atomic, places, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import order
-from imgcls.jobs.machine import ThisMachine, be_nice, spawned
+from imgcls.jobs.machine import ThisMachine, be_nice, is_locked, spawned
 from imgcls.jobs.order import move, take_out, waiting
-from imgcls.jobs.queue import SIGN, WISH, claim
+from imgcls.jobs.queue import LOCK, WISH, claim
 from imgcls.runs import Run
 
 __all__ = [
@@ -35,14 +35,12 @@ __all__ = [
     "wake",
 ]
 
-SILENT_SECONDS = 4.0
 SWEEP_SECONDS = 3600.0
 CALL_SECONDS = 3.0
 
 _machine = ThisMachine()
-_queues: list[subprocess.Popen] = []
+_queues: dict[str, tuple[subprocess.Popen, float]] = {}
 _calling = threading.Lock()
-_called: dict[str, float] = {}
 
 
 def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
@@ -122,30 +120,29 @@ def wake(*, standby: bool = False) -> None:
         root.mkdir(parents=True, exist_ok=True)
         for name in (".standby-wish", WISH) if standby else (WISH,):
             (root / name).write_text(f"{time.time_ns()}\n", "ascii")
-    try:
-        silent = abs(time.time() - (root / SIGN).stat().st_mtime) > SILENT_SECONDS
-    except OSError:
-        silent = True
-    if silent:
+    if not is_locked(root / LOCK):
         _call()
 
 
 def _call() -> None:
-    """Starts a queue, once in a while at most: it takes a moment until it gives a sign of life."""
+    """Starts a queue, unless one that was started a moment ago is on its way to the lock."""
     root = str(places.runs_folder())
     with _calling:
-        _queues[:] = [queue for queue in _queues if queue.poll() is None]
-        if time.monotonic() - _called.get(root, -1e9) < CALL_SECONDS:
+        queue, called = _queues.get(root, (None, 0.0))
+        if queue is not None and queue.poll() is None and time.monotonic() - called < CALL_SECONDS:
             return
-        _called[root] = time.monotonic()
         with contextlib.suppress(OSError):
-            _queues.append(spawned("imgcls.jobs"))
+            queue = spawned("imgcls.jobs")
+            _queues[root] = queue, time.monotonic()
+            # Somebody waits for its end, whenever that is: it would be a zombie until then.
+            threading.Thread(target=queue.wait, name="queue", daemon=True).start()
 
 
 def reap() -> None:
     """Collects queues that have ended."""
     with _calling:
-        _queues[:] = [queue for queue in _queues if queue.poll() is None]
+        for queue, _ in _queues.values():
+            queue.poll()
 
 
 def sweep() -> None:

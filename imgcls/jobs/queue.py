@@ -6,9 +6,9 @@ The app starts it and finds it again; it can be started by hand as well. There i
 one leaves. Everything it knows lies on the disk, so it can be killed at any moment and started anew.
 """
 
-import contextlib
 import os
 import time
+from pathlib import Path
 
 import filelock
 
@@ -20,13 +20,14 @@ from imgcls.runs import Run, everything
 
 ROUND_SECONDS = 0.1
 SCAN_SECONDS = 2.0
-BEAT_SECONDS = 1.0
+LOCK_SECONDS = 1.0
+"""Whoever looks whether there is a queue holds its lock for a moment."""
 IDLE_SECONDS = 60.0
 STANDBY_SECONDS = 600.0
 HUNG_SECONDS = 60.0
 """A trainer that says nothing for so long is ended, so that the others get their turn (IMGCLS_HUNG_SECONDS)."""
-SIGN, WISH, LOCK = ".queue", ".queue-wish", ".queue.lock"
-"""Its sign of life; what a page touches when it wants something; the lock that lets one queue alone work."""
+WISH, LOCK = ".queue-wish", ".queue.lock"
+"""What a page touches when it wants something; the lock that lets one queue alone work, and shows that there is one."""
 
 
 def claim(run: Run, ticket: str | None = None) -> None:
@@ -53,27 +54,29 @@ class Queue:
         """Works until idle; returns at once where another queue works on this folder."""
         root = places.runs_folder()
         root.mkdir(parents=True, exist_ok=True)
-        try:
-            lock = filelock.FileLock(root / LOCK)
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            return
-        with lock:
-            scanned = beaten = -1e9
-            wish: tuple = ()
-            while root.is_dir() and not self._is_idle():
-                now = time.monotonic()
-                if now - beaten >= BEAT_SECONDS:
-                    beat(root)
-                    beaten = now
-                if (asked := _wish(root)) != wish or now - scanned >= SCAN_SECONDS:
-                    wish, scanned = asked, now
-                    self.round()
-                time.sleep(ROUND_SECONDS)
-            with contextlib.suppress(OSError):
-                (root / SIGN).unlink()
+        while root.is_dir():
+            try:
+                with filelock.FileLock(root / LOCK, timeout=LOCK_SECONDS, poll_interval=0.02):
+                    self._work(root)
+            except filelock.Timeout:
+                break
+            # Whoever came in the last moment found the lock held, and called no other queue.
+            if not order.waiting():
+                break
+            self._idle_since = time.monotonic()
         if isinstance(self.machine, ThisMachine):
             self.machine.cool_down()
+
+    def _work(self, root: Path) -> None:
+        """Until there has been nothing to do for a while, or the folder of runs is gone."""
+        scanned = -1e9
+        wish: tuple = ()
+        while root.is_dir() and not self._is_idle():
+            now = time.monotonic()
+            if (asked := _wish(root)) != wish or now - scanned >= SCAN_SECONDS:
+                wish, scanned = asked, now
+                self.round()
+            time.sleep(ROUND_SECONDS)
 
     def round(self) -> None:
         """Ends what hangs, starts what waits, keeps a trainer warm where one is wanted."""
@@ -133,13 +136,6 @@ class Queue:
 def _is_open(run: Run) -> bool:
     """Whether a trainer could have the run: two looks at the disk instead of ten, as most runs are over."""
     return (run.folder / "trainer.json").exists() and not (run.folder / "result.json").exists()
-
-
-def beat(root) -> None:
-    """The queue's sign of life."""
-    with contextlib.suppress(OSError):
-        (root / SIGN).touch()
-        os.utime(root / SIGN)
 
 
 def _wish(root) -> tuple:
