@@ -6,6 +6,7 @@ The app starts it and finds it again; it can be started by hand as well. There i
 one leaves. Everything it knows lies on the disk, so it can be killed at any moment and started anew.
 """
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -49,6 +50,7 @@ class Queue:
         self.machine = machine or ThisMachine()
         self._silent_since: dict[tuple, float] = {}
         self._idle_since = time.monotonic()
+        self._left: list[Run] | None = None
 
     def serve(self) -> None:
         """Works until idle; returns at once where another queue works on this folder."""
@@ -82,6 +84,7 @@ class Queue:
         """Ends what hangs, starts what waits, keeps a trainer warm where one is wanted."""
         if isinstance(self.machine, ThisMachine):
             self.machine.reap()
+        self._take_up_what_was_left()
         busy = sum(map(self._is_busy, filter(_is_open, everything())))
         queue = order.waiting()
         for run in queue:
@@ -95,6 +98,16 @@ class Queue:
                 self.machine.cool_down()
         if queue or busy or _standby_is_wanted():
             self._idle_since = time.monotonic()
+
+    def _take_up_what_was_left(self) -> None:
+        """Queues again what an earlier queue noted as started when it was killed, before there was a trainer."""
+        if self._left is None:
+            self._left = [run for run in everything() if _is_open(run) and _never_began(run)]
+        for run in self._left:
+            if run.state == "lost" and _never_began(run) and not self.machine.alive(run):
+                with contextlib.suppress(RunError):
+                    order.enter_again(run)
+        self._left = [run for run in self._left if run.state == "starting"]
 
     def _start(self, run: Run) -> bool:
         try:
@@ -136,6 +149,15 @@ class Queue:
 def _is_open(run: Run) -> bool:
     """Whether a trainer could have the run: two looks at the disk instead of ten, as most runs are over."""
     return (run.folder / "trainer.json").exists() and not (run.folder / "result.json").exists()
+
+
+def _never_began(run: Run) -> bool:
+    """Whether a run was taken from the queue for a trainer of which nothing was heard, not even that it ended."""
+    try:
+        is_claimed = run.ticket is not None and run.ticket == order.ticket(run)
+    except RunError:
+        return False
+    return is_claimed and not (run.folder / "heartbeat").exists() and run.stamp("trainer.json") != (0.0,)
 
 
 def _wish(root) -> tuple:
