@@ -96,7 +96,9 @@ def extend(run: Run, epochs: int) -> Run:
     if not run.can_go_on:
         raise RunError("This run has no checkpoint, so it cannot go on. Train it again instead.")
     config = run.config
-    config = config.changed(epochs=config.epochs + epochs)
+    result = run.result or {}
+    done = result.get("epochs", config.epochs) if result.get("outcome") == "finished" else config.epochs
+    config = config.changed(epochs=done + epochs)
     new = runs.create(config, f"{run.label} +{epochs}", place=order.last_place(), start_from=run.folder)
     wake()
     return new

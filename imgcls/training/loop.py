@@ -56,7 +56,7 @@ class Loop:
         self.control = control
         self.augmentation = Augmentation.of(config)
         self.optimizer = optimizer_of(config)
-        self.progress = Progress()
+        self.progress = Progress(planned=config.epochs)
         self.best_weights: list[np.ndarray] | None = None
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
@@ -154,6 +154,11 @@ class Loop:
         self.best_weights = arrays["best"] or None
         self.progress = Progress(**checkpoint.state)
         self.progress.summed = tuple(self.progress.summed)
+        if self.progress.planned != self.config.epochs:
+            # It was made longer since: the lack of patience that ended it before does not end it now.
+            if self.progress.ended_early:
+                self.progress.ended_early, self.progress.worse = False, 0
+            self.progress.planned = self.config.epochs
         self._clock = self._kept = time.monotonic()
 
     def _keep(self, *, now: bool = False) -> None:

@@ -10,7 +10,7 @@ class Progress:
 
     `epoch` is the one under way, from 1; `step` counts its batches so far and `summed` their loss and accuracy, each
     times its pictures, and the pictures. `factor` is what plateaus and a person have made of the planned rate, and
-    `early_stopping` what a person asked for, or None.
+    `early_stopping` what a person asked for, or None. `planned` is how many epochs it was to be.
     """
 
     epoch: int = 1
@@ -23,6 +23,7 @@ class Progress:
     rate_asked: float | None = None
     early_stopping: bool | None = None
     ended_early: bool = False
+    planned: int = 0
     seconds: float = 0.0
     epoch_seconds: float = 0.0
     timed_pictures: int = 0
