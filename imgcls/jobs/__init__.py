@@ -64,6 +64,8 @@ def start(run: Run) -> None:
     """
     if run.state in ("queued", "starting", "running") or (run.state == "paused" and not run.is_parked):
         run.ask(pause=False)
+        if run.is_parked and not run.is_waiting:
+            order.enter(run)  # its process was just about to end
     else:
         run.ask(pause=False, stop=False)
         order.enter(run)
