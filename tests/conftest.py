@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytest_plugins = ["engine"]
+
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
