@@ -12,7 +12,8 @@ from benchmarks._server import workplace
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.curves import Curves
-from imgcls.jobs.queue import SIGN, STANDBY_WISH
+from imgcls.jobs.machine import is_locked
+from imgcls.jobs.queue import LOCK, STANDBY_WISH
 from imgcls.run import Run
 
 ENDLESS = {"epochs": 1000, "early_stopping": False}
@@ -33,7 +34,7 @@ def own_queue(*, standby: bool = False) -> Iterator[dict[str, str]]:
                     jobs.delete(run)
                 root = Path(environment["IMGCLS_RUNS"])
                 (root / STANDBY_WISH).unlink(missing_ok=True)
-                wait(lambda: not (root / SIGN).exists(), "the queue to end")
+                wait(lambda: not is_locked(root / LOCK), "the queue to end")
 
 
 def begun(config: Config) -> tuple[Run, Curves]:
