@@ -12,7 +12,6 @@ from numpy.lib.stride_tricks import as_strided
 
 from imgcls.config import Config
 
-
 AT_ONCE = 32
 """Pictures that are computed together: few enough for their temporaries to stay in the processor's cache."""
 
@@ -125,7 +124,7 @@ def _turned(
     right: np.ndarray,
     mirrored: np.ndarray,
 ) -> np.ndarray:
-    """All changes at once, for each target pixel from where it comes: rotation and zoom about the middle, then shift."""
+    """All changes at once: for each target pixel where it comes from, by rotation and zoom about the middle, then shift."""
     _, height, width, _ = pictures.shape
     column = (slice(None), None, None)
     cosine, sine = np.cos(angle) * scale, np.sin(angle) * scale
@@ -138,7 +137,7 @@ def _turned(
 
 
 def _sampled(pictures: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Bilinear values of `pictures` at the fractional places (y, x), each float32 (n, height, width); both are spent."""
+    """Bilinear values of `pictures` at the fractional places y and x, float32 (n, height, width), which are spent."""
     count, height, width, channels = pictures.shape
     np.clip(y, 0, height - 1, out=y)
     np.clip(x, 0, width - 1, out=x)
