@@ -124,7 +124,7 @@ def _turned(
     right: np.ndarray,
     mirrored: np.ndarray,
 ) -> np.ndarray:
-    """All changes at once: for each target pixel where it comes from, by rotation and zoom about the middle, then shift."""
+    """All changes at once: where each target pixel comes from, by rotation and zoom about the middle, then shift."""
     _, height, width, _ = pictures.shape
     column = (slice(None), None, None)
     cosine, sine = np.cos(angle) * scale, np.sin(angle) * scale
