@@ -41,7 +41,7 @@ def evened(matrix: tf.Tensor) -> tf.Tensor:
     linear, cubic, quintic = QUINTIC
     matrix /= tf.norm(matrix) + SMALLEST
     is_tall = matrix.shape[0] > matrix.shape[1]
-    for _ in range(ROUNDS):  # squares on the short side are cheap: under a hundredth of a step's arithmetic
+    for _ in range(ROUNDS):  # squares of the short side: a few hundredths of a step's arithmetic
         square = tf.matmul(matrix, matrix, transpose_a=is_tall, transpose_b=not is_tall)
         change = cubic * square + quintic * tf.matmul(square, square)
         matrix = linear * matrix + (tf.matmul(matrix, change) if is_tall else tf.matmul(change, matrix))
