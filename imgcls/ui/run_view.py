@@ -7,10 +7,13 @@ from imgcls.augmentations import Augmentation
 from imgcls.curves import Curves
 from imgcls.errors import UserError
 from imgcls.runs import OVER, Run
-from imgcls.ui import pick, settings, stored, words
+from imgcls.ui import numbers, pick, settings, stored, words
 from imgcls.ui.errors import plain
+from imgcls.ui.numbers import Number
 
 TICK_SECONDS = 1.0
+SIDE_BY_SIDE = 380
+"""Pixels that each of two charts needs beside the other."""
 PHASES = {
     "": "Starting the trainer ...",
     "loading": "Loading TensorFlow and the pictures ...",
@@ -32,12 +35,13 @@ def show(run: Run) -> None:
     st.title(plain(run.label))
     if state == "lost":
         _look_again(run)
+    what = _what(run)
     if state in OVER:
-        _head(run, state)
+        _head(run, state, what)
         _outcome(run, state)
         draw_curves(run)
     else:
-        st.fragment(run_every=None if st.session_state.get("hold") else TICK_SECONDS)(_live)(run)
+        st.fragment(run_every=None if st.session_state.get("hold") else TICK_SECONDS)(_live)(run, what)
         st.toggle(
             "Hold the picture still",
             key="hold",
@@ -53,24 +57,20 @@ def _look_again(run: Run) -> None:
         st.rerun()
 
 
-def _head(run: Run, state: str) -> None:
-    word, icon, colour = words.STATES[state]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(word, icon=icon, color=colour)
-        st.caption(_what(run))
+def _head(run: Run, state: str, what: str) -> None:
+    st.markdown(words.state(state, plain(f"{what} · started {words.age(run.created)}")))
 
 
-def _live(run: Run) -> None:
+def _live(run: Run, what: str) -> None:
     """Redrawn every second while the run is under way."""
     state = run.state
     if state in OVER:
         st.rerun()
-    _head(run, state)
+    _head(run, state, what)
     curves = stored.curves(run)
     stopping = run.asked_to_stop
     with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
-        with st.container(width="stretch"):
-            st.progress(_share_done(curves), text=_progress_words(curves, state, stopping))
+        st.progress(_share_done(curves), text=_progress_words(curves, state, stopping))
         st.button(
             "Stop",
             icon=":material/stop:",
@@ -82,14 +82,18 @@ def _live(run: Run) -> None:
     last = curves.epochs[-1] if curves.epochs else {}
     newest = curves.batches[-1] if curves.batches else {}
     best = curves.best or {}
+    rate = f"{curves.pictures_per_second:,.0f}" if curves.batches else "–"
     left = None if stopping or curves.phase in ("testing", "saving") else curves.seconds_left
-    with st.container(horizontal=True):
-        st.metric("Training accuracy", words.share(newest.get("accuracy")), help="Mean of the last batches.")
-        st.metric("Validation accuracy", words.share(last.get("val_accuracy")), help="After the last whole epoch.")
-        st.metric("Best epoch", best.get("epoch", "–"), help="The one whose weights are kept.")
-        st.metric("Pictures per second", f"{curves.pictures_per_second:,.0f}" if curves.batches else "–")
-        st.metric("Time left", words.duration(left), help="At the present pace, if no early stop comes before.")
-    draw_curves(run)
+    numbers.show(
+        (
+            Number("Training accuracy", words.share(newest.get("accuracy")), "mean of the last batches"),
+            Number("Validation accuracy", words.share(last.get("val_accuracy")), "after the last whole epoch"),
+            Number("Best epoch", str(best.get("epoch", "–")), "its weights are kept"),
+            Number("Pictures per second", rate, "in training"),
+            Number("Time left", words.duration(left), "if no early stop comes before"),
+        )
+    )
+    draw_curves(run, curves)
 
 
 def _share_done(curves: Curves) -> float:
@@ -97,8 +101,10 @@ def _share_done(curves: Curves) -> float:
 
 
 def _progress_words(curves: Curves, state: str, stopping: bool) -> str:
-    if stopping and curves.phase not in ("testing", "saving"):
-        return "Stopping: the best epoch so far is kept."
+    if stopping:
+        # What follows a stop may begin before anybody has looked: it says, too, that the wish was heard.
+        doing = {"testing": "answering the test pictures with it", "saving": "saving and checking it"}.get(curves.phase)
+        return "Stopping: the best epoch so far is kept" + (f"; {doing} ..." if doing else ".")
     if state == "queued":
         return "Waiting for another training to end. It starts by itself, also when this page is closed."
     if curves.phase == "training":
@@ -107,13 +113,13 @@ def _progress_words(curves: Curves, state: str, stopping: bool) -> str:
     return PHASES.get(curves.phase, "")
 
 
-def draw_curves(run: Run) -> None:
-    """Loss and accuracy, side by side."""
-    curves = stored.curves(run)
-    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        with column:
+def draw_curves(run: Run, curves: Curves | None = None) -> None:
+    """Loss and accuracy, side by side; `curves` if they were just read."""
+    curves = curves or stored.curves(run)
+    with st.grid(2, min_column_width=SIDE_BY_SIDE):
+        for quantity, figure in stored.learning_curves(run).items():
             st.plotly_chart(
-                stored.learning_curve(run, quantity),
+                figure,
                 key=f"curve-{quantity}",
                 config={"displayModeBar": False},
                 alt=_told(quantity, curves),
@@ -144,17 +150,20 @@ def _outcome(run: Run, state: str) -> None:
         tell(plain(message), icon=words.STATES[state][1])
     if "test_accuracy" in result:
         count = result.get("counts", {}).get("test", 0)
-        low_high = ""
+        low_high = explained = ""
         if count:
-            score = intervals.wilson(round(result["test_accuracy"] * count), count)
-            low_high = f"95 % interval: {words.interval(score)}, from {count:,} test pictures that chose nothing."
-        with st.container(horizontal=True):
-            st.metric("Test accuracy", words.share(result["test_accuracy"]), help=low_high)
-            st.metric("Validation accuracy", words.share(result.get("val_accuracy")), help="Of the best epoch.")
-            best = result.get("best_epoch")
-            st.metric("Best epoch", f"{best} of {result.get('epochs')}" if best else "–")
-            st.metric("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}")
-            st.metric("Training time", words.duration(result.get("training_seconds")))
+            low_high = words.interval(intervals.wilson(round(result["test_accuracy"] * count), count))
+            explained = f"With its 95 % interval, from {count:,} test pictures that chose nothing."
+        best = result.get("best_epoch")
+        numbers.show(
+            (
+                Number("Test accuracy", words.share(result["test_accuracy"]), low_high, explained),
+                Number("Validation accuracy", words.share(result.get("val_accuracy")), "of the best epoch"),
+                Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were kept"),
+                Number("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}", "in training"),
+                Number("Training time", words.duration(result.get("training_seconds"))),
+            )
+        )
     with st.container(horizontal=True):
         if run.is_tested and st.button("See its mistakes", type="primary", icon=":material/fact_check:"):
             pick.go("evaluate.py", run=run.id)
@@ -167,36 +176,42 @@ def _outcome(run: Run, state: str) -> None:
 
 
 def _what(run: Run) -> str:
+    """The data set and the model, or why they cannot be told."""
     try:
         config = run.config
         title = datasets.facts(config.data).title
     except UserError as error:
-        return plain(str(error))
-    return plain(f"{title} · {config.model} · started {words.age(run.created)}")
+        return str(error)
+    return f"{title} · {config.model}"
 
 
 def _details(run: Run) -> None:
     """Settings and log, closed."""
-    with st.expander("Settings", icon=":material/list:", key="settings"):
-        try:
-            config = run.config
-        except UserError as error:
-            st.caption(plain(str(error)))
-        else:
-            table = config.as_dict()
-            del table["version"]
-            table.update(table.pop("model_settings"))
-            st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
-            st.dataframe(
-                {
-                    "Setting": [name.replace("_", " ") for name in table],
-                    "Value": [str(value) for value in table.values()],
-                },
-                hide_index=True,
-                alt="All settings of this run.",
-            )
+    with st.expander("Settings", icon=":material/list:", key="settings", on_change="rerun") as section:
+        if section.open:
+            _settings(run)
     log = run.folder / "log.txt"
     if log.exists():
         with st.expander("Log", icon=":material/terminal:", key="log", on_change="rerun") as section:
             if section.open:
                 st.code(log.read_bytes()[-20_000:].decode("utf-8", "replace"), language=None, height=300)
+
+
+def _settings(run: Run) -> None:
+    try:
+        config = run.config
+    except UserError as error:
+        st.caption(plain(str(error)))
+        return
+    table = config.as_dict()
+    del table["version"]
+    table.update(table.pop("model_settings"))
+    st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
+    st.dataframe(
+        {
+            "Setting": [name.replace("_", " ") for name in table],
+            "Value": [str(value) for value in table.values()],
+        },
+        hide_index=True,
+        alt="All settings of this run.",
+    )

@@ -1,11 +1,13 @@
 """What is kept in memory between two looks, shared by all visitors: keyed by the files' times, and bounded.
 
-Nothing that comes from here may be changed by a page.
+Nothing that comes from here may be changed by a page. Streamlit's caches keep what takes a while and must be made once;
+finding an entry there takes 0.4 ms, so Python's own keeps what is only cheaper to find than to make.
 """
 
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +43,12 @@ def tested(run: Run) -> Tested:
     Raises:
         RunError: the run has none, or a file is damaged.
     """
-    return _tested(str(run.folder), run.stamp("predictions.npz", "gallery.npz", "model.json"))
+    return _tested(str(run.folder), answers_stamp(run))
+
+
+def answers_stamp(run: Run) -> tuple[float, ...]:
+    """The times of the files that `tested` reads, as a key for what is made of them."""
+    return run.stamp("predictions.npz", "gallery.npz", "model.json")
 
 
 @st.cache_resource(max_entries=5, show_spinner="Reading the answers of this run ...")
@@ -96,28 +103,32 @@ def curves(run: Run) -> Curves:
     return _curves(str(run.folder), run.stamp("trainer.json")).refresh()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(64)
 def _curves(folder: str, stamp: tuple) -> Curves:
     return Curves(Path(folder) / "metrics.jsonl")
 
 
-def learning_curve(run: Run, quantity: str):
-    """The figure of the loss or of the accuracy, made anew when the run has written more."""
-    return _learning_curve(str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl"), quantity)
+def learning_curves(run: Run) -> dict[str, Still]:
+    """The figures of the loss and of the accuracy, made anew when the run has written more."""
+    return _learning_curves(str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl"))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str):
+@lru_cache(16)
+def _learning_curves(folder: str, begun: tuple, stamp: tuple) -> dict[str, Still]:
     now = _curves(folder, begun).refresh()
-    content = charts.learning_curve_dict(
-        quantity,
-        batches=now.series("batches", "epoch", quantity),
-        epochs=now.series("epochs", "epoch", quantity),
-        validation=now.series("epochs", "epoch", f"val_{quantity}"),
-        best_epoch=(now.best or {}).get("epoch"),
-        total_epochs=now.total_epochs or None,
-    )
-    return Still(content)
+    return {
+        quantity: Still(
+            charts.learning_curve_dict(
+                quantity,
+                batches=now.series("batches", "epoch", quantity),
+                epochs=now.series("epochs", "epoch", quantity),
+                validation=now.series("epochs", "epoch", f"val_{quantity}"),
+                best_epoch=(now.best or {}).get("epoch"),
+                total_epochs=now.total_epochs or None,
+            )
+        )
+        for quantity in ("loss", "accuracy")
+    }
 
 
 def comparison(chosen: list[Run], quantity: str):
@@ -126,7 +137,7 @@ def comparison(chosen: list[Run], quantity: str):
     return _comparison(keys, quantity)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(16)
 def _comparison(keys: tuple, quantity: str):
     lines = [
         (label, *_curves(folder, begun).refresh().series("epochs", "epoch", f"val_{quantity}"))
@@ -135,7 +146,7 @@ def _comparison(keys: tuple, quantity: str):
     return still(charts.compare_curves(lines, quantity))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(16)
 def class_distribution(name: str, fingerprint: str):
     """The figure of how many pictures each class has, and the counts themselves by part."""
     dataset = datasets.open_dataset(name)
@@ -146,7 +157,7 @@ def class_distribution(name: str, fingerprint: str):
     return still(charts.class_distribution(counts, dataset.facts.classes)), counts
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@lru_cache(256)
 def layer_table(model: str, shape: tuple, num_classes: int, settings: tuple) -> tuple[models.Row, ...]:
     """`models.table`, remembered."""
     return models.table(model, shape, num_classes, dict(settings))
