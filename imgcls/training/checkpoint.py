@@ -50,7 +50,7 @@ class Checkpoint:
             RunError: it is damaged, or of a newer version.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as stored, np.load(stored, allow_pickle=False) as file:
                 state = dict(json.loads(file["state"].tobytes()))
                 if state.pop("version") != VERSION:
                     raise RunError(

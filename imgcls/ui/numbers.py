@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 STYLE = """<style>
+.stHtml dl.numbers{padding:0}
 .numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:1.2rem 1rem;margin:0;
 font-variant-numeric:tabular-nums}
 .numbers div{position:relative;min-width:0}

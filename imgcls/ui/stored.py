@@ -55,7 +55,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
     run = Run(Path(folder))
     classes = run.model["classes"]
     try:
-        with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+        with (run.folder / "predictions.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             probabilities, labels = file["probabilities"].astype(np.float32), file["labels"].astype(np.int64)
         fits = probabilities.ndim == 2 and probabilities.shape == (len(labels), len(classes)) and len(labels)
         if not fits or labels.min() < 0 or labels.max() >= len(classes):
@@ -67,7 +67,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
     row_of = np.full(len(labels), -1)
     pictures = np.zeros((0, *run.model["shape"]), np.uint8)
     try:
-        with np.load(run.folder / "gallery.npz", allow_pickle=False) as file:
+        with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             indices, pictures = file["indices"], file["pictures"]
         row_of[indices] = np.arange(len(indices))
     except (*UNREADABLE, IndexError):
