@@ -179,6 +179,20 @@ def test_a_killed_probe_is_one_sentence_and_can_be_started_again(digits, wait_un
     wait_until(lambda: len(processes()) == 1, seconds=60)
 
 
+def test_a_halted_probe_is_told_and_makes_way(digits, wait_until, monkeypatch):
+    probes.start("check", SMALL)
+    folder = probes.folder_of("check", SMALL)
+    wait_until(lambda: probes.look(folder).phase == "loading", seconds=60)
+    halted = processes()[0]
+    halted.suspend()
+    monkeypatch.setattr(probes, "STUCK_SECONDS", 0.3)
+
+    wait_until(lambda: probes.look(folder).message == probes.STUCK, seconds=10)
+    monkeypatch.undo()
+    probes.forget(folder)
+    assert not halted.is_running()
+
+
 def test_a_probe_whose_folder_vanishes_ends_itself(digits, wait_until):
     command = [sys.executable, "-m", "imgcls.training.probe", "check"]
     folder = places.cache_folder() / "probes" / "check-1"
@@ -219,7 +233,7 @@ def test_a_probe_of_settings_that_cannot_be_built_says_why(digits, wait_until):
     wait_until(lambda: probes.look(folder).state != "running", seconds=120)
 
     assert probes.look(folder).state == "failed"
-    assert probes.look(folder).message
+    assert "Use fewer blocks, or larger pictures" in probes.look(folder).message
 
 
 # ---- folders
