@@ -34,7 +34,7 @@ FOUND = {
     "batch_first": 2.4,
     "batch_last": 0.2,
     "batch_accuracy": 1.0,
-    "batch_steps": 40,
+    "batch_steps": 80,
     "batch_size": 32,
 }
 RISING = np.geomspace(1e-6, 10, 140)
@@ -128,7 +128,7 @@ def test_a_rate_that_is_far_too_large_is_told_from_a_network_that_cannot_learn(c
 def test_dropout_is_off_while_a_batch_is_learnt(checked):
     seen = checked(SMALL.changed(model_settings={"units": 32, "dropout": 0.8}))
 
-    assert seen.found["batch_last"] < 0.1 * seen.found["batch_first"]
+    assert seen.found["batch_last"] < verdicts.LEARNT_SHARE * seen.found["batch_first"]
 
 
 def test_the_finder_suggests_a_rate_that_learns(keras, tmp_path, digits):
@@ -372,6 +372,7 @@ def test_the_finder_s_figure_is_a_figure_at_any_length(count):
         ("One batch", {"batch_last": 1.0, "usual_learns": False}, "look"),
         ("One batch", {"batch_last": 2.4, "usual_learns": True}, "bad"),
         ("One batch", {"batch_last": None, "usual_learns": False}, "bad"),
+        ("One batch", {"batch_last": 1.0, "batch_steps": 20}, "look"),
         ("Classes", {}, "good"),
         ("Classes", {"counts": [120] * 9 + [40]}, "look"),
         ("Classes", {"counts": [5] * 10}, "look"),
