@@ -41,6 +41,8 @@ KEPT_SECONDS = 14 * 86_400.0
 LEFT_SECONDS = 3600.0
 START_SECONDS = 20.0
 """So long may a process take, on a busy machine, from its start to its lock."""
+STUCK_SECONDS = 300.0
+"""Longer without a word, and it is taken for dead: it waits and works for less than that."""
 LISTS, SWITCHES = ("counts", "rates", "losses"), ("training", "usual_learns")
 """What in a result is no number."""
 LONGEST = 1000
@@ -50,6 +52,7 @@ INTERRUPTED = (
     "It ended without a word: it was killed, or the machine ran out of memory or of disk. Start it again; if it "
     "happens twice, try a smaller model or batch."
 )
+STUCK = "It has not moved for minutes: it was halted, or the machine slept. Start it again."
 DAMAGED = "Its result cannot be read. Start it again."
 NEWER = "Its result was written by a newer version of the program. Start it again."
 
@@ -143,7 +146,9 @@ def look(folder: Path) -> Look:
         return Look("failed", message=str(error))
     if said is not None and said.state != "running":
         return said
-    if is_held or is_alive or (child is None and _is_young(folder / "config.json")):
+    if (is_held or is_alive) and not _is_young(folder / "result.json", folder, seconds=STUCK_SECONDS):
+        return Look("failed", message=STUCK)
+    if is_held or is_alive or (child is None and _is_young(folder / "config.json", seconds=START_SECONDS)):
         return said or Look("running", "starting")
     return Look("failed", message=INTERRUPTED)
 
@@ -192,11 +197,13 @@ def _is_held(path: Path) -> bool:
         return False
 
 
-def _is_young(path: Path) -> bool:
-    try:
-        return abs(time.time() - path.stat().st_mtime) < START_SECONDS
-    except OSError:
-        return False
+def _is_young(*paths: Path, seconds: float) -> bool:
+    """Whether one of these was changed a short while ago."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if abs(time.time() - path.stat().st_mtime) < seconds:
+                return True
+    return False
 
 
 def _read(path: Path) -> Look | None:

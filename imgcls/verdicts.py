@@ -13,8 +13,10 @@ GOOD, LOOK, BAD = "good", "look", "bad"
 
 HOURS_LOOK, HOURS_BAD = 2, 24
 MEMORY_LOOK, MEMORY_BAD = 0.6, 0.95
-LEARNT_SHARE, LEARNT_ACCURACY = 0.1, 0.99
+LEARNT_SHARE, LEARNT_ACCURACY = 0.2, 0.99
 """A batch is known by heart when its loss has fallen to this share of its first value and the answers are right."""
+FEW_STEPS = 60
+"""With fewer it may need no more than time."""
 BUSY = 0.25
 """Where others take more of the processor than this share, a time is not honest."""
 LONGEST = 1000 * 86_400.0
@@ -49,15 +51,15 @@ def lights(config: Config, facts: DatasetFacts, found: Found, *, now: float | No
 
 
 def span(seconds: float) -> str:
-    """A time as people say it: '0.5 s', '45 s', '2 min 10 s', '3 h 05 min'."""
+    """A time as people say it: 'about 0.5 s', 'about 2 min 10 s', 'less than 0.1 s'."""
     if seconds < 9.95:
-        return f"{seconds:.1f} s" if seconds >= 0.1 else "less than 0.1 s"
+        return f"about {seconds:.1f} s" if seconds >= 0.1 else "less than 0.1 s"
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return f"about {whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+        return f"about {whole // 60} min {whole % 60:02} s"
+    return f"about {whole // 3600} h {whole % 3600 // 60:02} min"
 
 
 def _time(config: Config, found: Found, now: float) -> tuple[str, str]:
@@ -69,12 +71,12 @@ def _time(config: Config, found: Found, now: float) -> tuple[str, str]:
         return BAD, f"An epoch would take {span(epoch)} here. Use a smaller model or fewer pictures."
     clock = time.strftime("%H:%M" if total < 12 * 3600 else "%d %b, %H:%M", time.localtime(now + total))
     seen = (
-        f"An epoch takes about {span(epoch)} here, validation included, so {config.epochs} "
-        f"{'epoch takes' if config.epochs == 1 else 'epochs take'} about {span(total)}, until {clock} if started now."
+        f"An epoch takes {span(epoch)} here, validation included, so {config.epochs} "
+        f"{'epoch takes' if config.epochs == 1 else 'epochs take'} {span(total)}, until {clock} if started now."
     )
     others = found.get("others") or 0.0
     if found.get("training") or others > BUSY:
-        others = f"other programs took {others:.0%} of the processor"
+        others = f"other programs took {100 * others:.0f} % of the processor"
         who = "another training was running" if found.get("training") else others
         return LOOK, f"{seen} But {who} meanwhile: alone it is faster. Check again when the machine is free."
     if total > HOURS_BAD * 3600:
@@ -121,7 +123,9 @@ def _one_batch(config: Config, found: Found) -> tuple[str, str]:
     else:
         if last < LEARNT_SHARE * first and accuracy > LEARNT_ACCURACY:
             return GOOD, f"It learnt {task}, as a network that works should."
-        fell = f"the loss went from {first:.2f} to {last:.2f}, with {accuracy:.0%} of the answers right"
+        fell = f"the loss went from {first:.2f} to {last:.2f}, with {100 * accuracy:.0f} % of the answers right"
+        if steps < FEW_STEPS and last < first:
+            return LOOK, f"Learning {size} pictures by heart, {fell}; there was only time for {steps} steps."
         level = LOOK if last < 0.6 * first else BAD
         seen = f"It did not learn {task}, as a network that works should: {fell}."
     if "usual_learns" not in found:

@@ -7,6 +7,7 @@ It is nice to the browser, waits for other probes, ends itself after a while, an
 """
 
 import argparse
+import contextlib
 import errno
 import math
 import os
@@ -21,7 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import filelock
 
-from imgcls import atomic, jobs, probes
+from imgcls import atomic, datasets, jobs, models, probes
 from imgcls.config import Config
 from imgcls.errors import UserError
 
@@ -32,6 +33,7 @@ FORGOTTEN = 3
 LOOK_SECONDS = 0.25
 WRITE_SECONDS = 0.3
 LIMIT_SECONDS = {"check": 90.0, "rates": 180.0}
+TURN_SECONDS = 200.0
 TOO_LONG = (
     "It was ended after {seconds:.0f} s, as the steps of this network take too long here. "
     "Use a smaller model, batch or picture, or train without this check."
@@ -118,8 +120,11 @@ def probed(kind: str, config_file: Path, folder: Path) -> int:
         report.phase("waiting", 0.0)
         jobs.be_nice()
         config = Config.load(config_file)
-        # Two probes at once would each measure the other.
-        with filelock.FileLock(folder.parent / ".turn.lock", poll_interval=0.05):
+        with contextlib.ExitStack() as turn:
+            # Two probes at once would each measure the other; but one that was halted blocks nobody for good.
+            with contextlib.suppress(filelock.Timeout):
+                lock = filelock.FileLock(folder.parent / ".turn.lock", timeout=TURN_SECONDS, poll_interval=0.05)
+                turn.enter_context(lock)
             watch.limit(LIMIT_SECONDS[kind])
             report.phase("loading", 0.02)
             _measure(kind, config, report)
@@ -144,6 +149,9 @@ def probed(kind: str, config_file: Path, folder: Path) -> int:
 
 
 def _measure(kind: str, config: Config, report: Report) -> None:
+    facts = datasets.facts(config.data)
+    # A network that does not fit its pictures is told in a sentence here, and in Keras's words further on.
+    models.table(config.model, facts.shape, facts.num_classes, config.model_settings)
     if kind == "check":
         from imgcls.training import preflight
 
