@@ -8,7 +8,8 @@ is fixed here beforehand, and the tutorial goes on until it is there. Seconds co
 and TensorFlow is imported: the building of the graphs and the looks are in them. A tutorial that does not arrive within
 its epochs counts with the time that it had, as "at least".
 
-The value is the smallest of the ratios over their goals: from 1 on, all goals are reached.
+The value is the smallest of the ratios over their goals: from 1 on, all goals are reached. Ratios of processor time are
+told beside: other programs, that come and go, disturb them less.
 Needs mnist.npz, fashion_mnist.npz and cifar10.npz in $IMGCLS_DATA.
 """
 
@@ -34,15 +35,16 @@ class Race:
 
 RACES = {
     "mnist": Race(0.990, 2, 15, {"epochs": 1}, {"width": 16}),
-    "fashion_mnist": Race(0.910, 2, 20, {"epochs": 2}, {"width": 16}),
+    "fashion_mnist": Race(0.910, 2, 20, {"epochs": 3, "shift": 0}, {"width": 16}),
     "cifar10": Race(0.700, 5, 25, {"epochs": 1}, {"width": 32}),
 }
 
 
-def arrival(epochs: list[tuple[float, float]], mark: float) -> tuple[float, bool]:
-    """Seconds until the mark was reached, or until the end; and whether it was."""
-    reached = [seconds for seconds, accuracy in epochs if accuracy >= mark]
-    return (reached[0], True) if reached else (epochs[-1][0], False)
+def arrival(epochs: list[tuple[float, float, float]], mark: float) -> tuple[float, float, bool]:
+    """Seconds and processor seconds until the mark was reached, or until the end; and whether it was."""
+    reached = [epoch for epoch in epochs if epoch[2] >= mark]
+    seconds, work, _ = (reached or epochs[-1:])[0]
+    return seconds, work, bool(reached)
 
 
 def main() -> None:
@@ -61,17 +63,18 @@ def main() -> None:
             ours = json.loads(python("-m", "benchmarks._recipe", *words, environment=environment).splitlines()[-1])
             words = (name, str(race.mark), str(race.most_epochs))
             plain = json.loads(python("-m", "benchmarks._tutorial", *words, environment=environment).splitlines()[-1])
-            seconds, reached = arrival(ours, race.mark)
-            tutorial_seconds, tutorial_reached = arrival(plain, race.mark)
+            seconds, work, reached = arrival(ours, race.mark)
+            tutorial_seconds, tutorial_work, tutorial_reached = arrival(plain, race.mark)
             seen[name] = {
                 "ratio": round(tutorial_seconds / seconds, 2) if reached else 0.0,
+                "processor_ratio": round(tutorial_work / work, 2) if reached else 0.0,
                 "at_least": not tutorial_reached,
                 "goal": race.goal,
                 "mark": race.mark,
                 "seconds": round(seconds, 1),
-                "accuracy": [round(accuracy, 4) for _, accuracy in ours],
+                "accuracy": [round(accuracy, 4) for *_, accuracy in ours],
                 "tutorial_seconds": round(tutorial_seconds, 1),
-                "tutorial_accuracy": [round(accuracy, 4) for _, accuracy in plain],
+                "tutorial_accuracy": [round(accuracy, 4) for *_, accuracy in plain],
             }
             print(name, seen[name], file=sys.stderr)
     value = round(min(row["ratio"] / row["goal"] for row in seen.values()), 2)

@@ -27,6 +27,7 @@ RECIPE = {
     "epochs": 4,
     "label_smoothing": 0.2,
     "validation_share": 0.05,
+    "monitor": "accuracy",
     "early_stopping": False,
     "mirrored_answers": True,
 }

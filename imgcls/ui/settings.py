@@ -15,6 +15,7 @@ from imgcls.config import KNOBS, Config
 from imgcls.datasets import DatasetFacts
 from imgcls.errors import SettingError
 from imgcls.knobs import Choice, Knob, Range, Value
+from imgcls.recipes import MIRRORED
 from imgcls.ui import stored_curves, words
 from imgcls.ui.errors import plain
 from imgcls.ui.sections import defaults, section
@@ -142,9 +143,9 @@ def closed(
 
 
 def augmentation(facts: DatasetFacts) -> dict[str, Value]:
-    """Rotation, shift, zoom and flip; what would harm this data set is off, with the reason."""
+    """Rotation, shift, zoom, flip and mirrored answers; what would harm this data set is off, with the reason."""
     high = {"rotation": 30 if "rotation" in facts.avoid else 45, "shift": max(1, min(facts.shape[:2]) // 4)}
-    knobs = [BY_NAME[name] for name in ("rotation", "shift", "zoom", "flip")]
+    knobs = [BY_NAME[name] for name in ("rotation", "shift", "zoom", *MIRRORED)]
     values = defaults(knobs)
     present = Augmentation(
         min(_present("rotation"), high["rotation"]),
@@ -158,7 +159,7 @@ def augmentation(facts: DatasetFacts) -> dict[str, Value]:
         st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
             for knob in knobs:
-                if knob.name == "flip" and "flip" in facts.avoid:
+                if knob.name in MIRRORED and "flip" in facts.avoid:
                     continue
                 limit = {"high": high[knob.name]} if knob.name in high else {}
                 values[knob.name] = control(knob, knob.name, **limit)
