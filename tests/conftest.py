@@ -12,13 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytest_plugins = ["engine"]
-
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 from imgcls import datasets, jobs, places, runs
 from imgcls.config import Config
+
+pytest_plugins = ["engine", "slow"]
 
 
 def pytest_configure(config):

@@ -85,6 +85,29 @@ class Forks:
         self._source.wait(10)
 
 
+class Elsewhere:
+    """A machine that notes what it is asked to train; its trainings begin and end as the test says."""
+
+    def __init__(self):
+        self.started: list[str] = []
+        self.living: set[str] = set()
+
+    def submit(self, run):
+        self.started.append(run.id)
+        self.living.add(run.id)
+        (run.folder / "heartbeat").write_text("running", "ascii")
+
+    def alive(self, run):
+        return run.id in self.living
+
+    def stop(self, run):
+        self.living.discard(run.id)
+
+
+def finish(run) -> None:
+    (run.folder / "result.json").write_text('{"version": 1, "outcome": "finished"}', "utf-8")
+
+
 @pytest.fixture(scope="session")
 def _forks():
     forks = Forks()

@@ -10,13 +10,14 @@ import io
 import os
 import signal
 import threading
+from pathlib import Path
 
 _real_open = io.open
 _lock = threading.Lock()
 _count = 0
 
 
-def at(step: int, how: str, *words: str, exempt: tuple[str, ...] = ()) -> None:
+def at(step: int, how: str, *words: str) -> None:
     """Fails at a step, counted from 1, of those on paths that hold one of `words` (all, if there are none).
 
     `how` is "killed": the process ends by SIGKILL, a write being done by half; "full": from this step on nothing more
@@ -26,8 +27,7 @@ def at(step: int, how: str, *words: str, exempt: tuple[str, ...] = ()) -> None:
     def concerns(path) -> bool:
         path = os.fspath(path)
         path = path.decode() if isinstance(path, bytes) else path
-        inside = path.startswith(os.environ["IMGCLS_RUNS"])
-        return inside and not any(word in path for word in exempt) and (not words or any(w in path for w in words))
+        return path.startswith(os.environ["IMGCLS_RUNS"]) and (not words or any(word in path for word in words))
 
     def is_due() -> bool:
         global _count
@@ -51,9 +51,8 @@ def at(step: int, how: str, *words: str, exempt: tuple[str, ...] = ()) -> None:
         writes = set(mode) & set("wax+")
         if not writes or not isinstance(file, str | os.PathLike) or not concerns(file):
             return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
-        if how == "killed" or set(mode) & set("wax"):
-            if is_due():
-                strike()
+        if (how == "killed" or set(mode) & set("wax")) and is_due():
+            strike()
         raw = Raw(file, mode.replace("b", "").replace("t", ""), closefd, opener)
         buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
         return buffered if "b" in mode else io.TextIOWrapper(buffered, encoding, errors, newline)
@@ -62,8 +61,8 @@ def at(step: int, how: str, *words: str, exempt: tuple[str, ...] = ()) -> None:
         real = getattr(os, name)
 
         def function(path, *rest, **named):
-            place = f"/proc/self/fd/{path}" if isinstance(path, int) else path
-            if concerns(os.readlink(place) if isinstance(path, int) else place) and is_due():
+            place = Path(f"/proc/self/fd/{path}").readlink() if isinstance(path, int) else path
+            if concerns(place) and is_due():
                 strike()
             return real(path, *rest, **named)
 
