@@ -24,6 +24,8 @@ pytest_plugins = ["engine"]
 
 MADE_ID = "20260102-030405-0123abcd"
 
+pytest_plugins = ["engine", "slow"]
+
 
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", r"error:::imgcls(\..*)?")

@@ -4,7 +4,7 @@ import os
 import time
 
 import pytest
-from engine import DIES_AT_ONCE, SLOW_STEPS, has_ended, lines, trainers, zombies
+from engine import DIES_AT_ONCE, SLOW_STEPS, Elsewhere, finish, has_ended, lines, trainers, zombies
 
 from imgcls import jobs, places, runs
 from imgcls.config import Config
@@ -18,32 +18,9 @@ ENDLESS = SHORT.changed(epochs=1000)
 pytestmark = pytest.mark.timeout(240)
 
 
-class Elsewhere:
-    """A machine that notes what it is asked to train; its trainings begin and end as the test says."""
-
-    def __init__(self):
-        self.started: list[str] = []
-        self.living: set[str] = set()
-
-    def submit(self, run):
-        self.started.append(run.id)
-        self.living.add(run.id)
-        (run.folder / "heartbeat").write_text("running", "ascii")
-
-    def alive(self, run):
-        return run.id in self.living
-
-    def stop(self, run):
-        self.living.discard(run.id)
-
-
 def entered(*names: str, config: Config = SHORT) -> list[runs.Run]:
     """Runs with these ids, in this order in the queue, and nobody called to start them."""
     return [runs.create(config, run_id=name, place=order.last_place()) for name in names]
-
-
-def finish(run) -> None:
-    (run.folder / "result.json").write_text('{"version": 1, "outcome": "finished"}', "utf-8")
 
 
 # ---- the order
@@ -58,15 +35,8 @@ def test_runs_wait_in_the_order_of_their_starts():
 @pytest.mark.parametrize(
     ("name", "by", "expected"),
     [
-        ("c", -1, "acbd"),
-        ("c", -2, "cabd"),
-        ("c", -9, "cabd"),
-        ("b", 1, "acbd"),
-        ("a", 3, "bcda"),
-        ("a", 99, "bcda"),
-        ("a", -1, "abcd"),
-        ("d", 1, "abcd"),
-        ("b", 0, "abcd"),
+        *(("c", -1, "acbd"), ("c", -2, "cabd"), ("c", -9, "cabd"), ("b", 1, "acbd"), ("a", 3, "bcda")),
+        *(("a", 99, "bcda"), ("a", -1, "abcd"), ("d", 1, "abcd"), ("b", 0, "abcd")),
     ],
 )
 def test_a_waiting_run_is_moved(name, by, expected):

@@ -1,0 +1,26 @@
+"""Tests marked slow take minutes: they are left out, which is said, unless IMGCLS_SLOW=1 or `-m slow` asks for them."""
+
+import os
+
+import pytest
+
+_left_out = pytest.StashKey[int]()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes minutes; runs with IMGCLS_SLOW=1 or -m slow")
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("IMGCLS_SLOW") == "1" or config.option.markexpr:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.stash[_left_out] = len(slow)
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
+def pytest_report_collectionfinish(config):
+    count = config.stash.get(_left_out, 0)
+    return f"{count} slow tests left out, as they take minutes: IMGCLS_SLOW=1 or -m slow runs them" if count else None
