@@ -5,6 +5,7 @@
         DatasetError      a data set is missing, damaged or could not be fetched
         PictureError      a file is not a picture that can be used
         RunError          a run does not exist, is damaged, or has nothing to show yet
+        ProbeError        a check before the start cannot be made
 
 Anything else that is raised is a bug: it keeps its traceback in the log and a visitor sees one plain sentence.
 """
@@ -28,3 +29,7 @@ class PictureError(UserError):
 
 class RunError(UserError):
     """A run does not exist, is damaged, or has nothing to show yet."""
+
+
+class ProbeError(UserError):
+    """A check before the start cannot be made."""

@@ -66,7 +66,7 @@ def learning_curve_dict(
     if logarithmic:
         looks["yaxis"] = {**looks["yaxis"], "type": "log", "rangemode": "normal", "dtick": "D2", "autorangeoptions": {}}
         looks["yaxis"].pop("range", None)
-    return {"data": traces, "layout": looks | marks(changes)}
+    return {"data": traces, "layout": looks | marks(changes, at="top" if quantity == "loss" else "bottom")}
 
 
 def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total_epochs=None, changes=()):
@@ -85,7 +85,7 @@ def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total
     looks = layout(height=190, x="epoch", y=f"{name} ({unit})" if unit else name, margins=(64, 16, 8, 44), legend=None)
     looks["xaxis"]["range"] = [0, total_epochs] if total_epochs else [0, max(1.0, float(x[-1]) if len(x) else 1.0)]
     looks["yaxis"] |= {"type": "log", "dtick": "D2"} if logarithmic else {"rangemode": "tozero"}
-    return {"data": [trace], "layout": looks | marks(changes)}
+    return {"data": [trace], "layout": looks | marks(changes, at=None)}
 
 
 def smoothed(values, share):
@@ -102,28 +102,18 @@ def smoothed(values, share):
     return result
 
 
-def marks(changes):
-    """Dotted lines where a person changed something, with the words at their top, as parts of a layout."""
+def marks(changes, *, at):
+    """Dotted lines where a person changed something, with words `at` the "top" or "bottom", as parts of a layout."""
     if not changes:
         return {}
     line = {"color": QUIET, "width": 1, "dash": "dot"}
+    text = {"yref": "paper", "y": float(at == "top"), "yanchor": at, "xanchor": "left", "showarrow": False}
+    text["font"] = {"size": 11, "color": QUIET}
     return {
         "shapes": [
             {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line} for x, _ in changes
         ],
-        "annotations": [
-            {
-                "x": x,
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "top",
-                "xanchor": "left",
-                "text": literal(words, 30),
-                "showarrow": False,
-                "font": {"size": 11, "color": QUIET},
-            }
-            for x, words in changes
-        ],
+        "annotations": [text | {"x": x, "text": literal(words, 30)} for x, words in changes if at],
     }
 
 

@@ -7,7 +7,8 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import differences
 from imgcls.errors import UserError
-from imgcls.ui import errors, pick, run_list, stored, words
+from imgcls.run import UNDER_WAY
+from imgcls.ui import errors, pick, queue_view, run_list, stored_curves, words
 from imgcls.ui.errors import plain
 
 
@@ -20,6 +21,7 @@ everything = runs.everything()
 if not everything:
     pick.empty("No run yet.", "A run is one training with all its results. The first takes about a minute.")
 
+queue_view.show()
 rows = [(run, run_list.summary(run)) for run in everything]
 with st.container(horizontal=True, gap="large"):
     state = run_list.narrow("State", [facts["state"] for _, facts in rows], lambda state: words.STATES[state][0])
@@ -71,7 +73,7 @@ def rename(run: runs.Run) -> None:
 @st.dialog("Delete for good?")
 def delete(doomed: list[runs.Run]) -> None:
     for run in doomed:
-        st.markdown(f"- {plain(run.label)}{'' if run.is_over else ' (it is running and will be stopped)'}")
+        st.markdown(f"- {plain(run.label)}{' (its training will be ended)' if run.state in UNDER_WAY else ''}")
     st.caption("The model, its curves and its answers are deleted from the disk.")
     if st.button("Delete", type="primary", icon=":material/delete:"):
         with errors.shown():
@@ -98,7 +100,7 @@ if drawn:
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
         with column:
             st.plotly_chart(
-                stored.comparison(drawn, quantity),
+                stored_curves.comparison(drawn, quantity),
                 key=f"compare-{quantity}",
                 config={"displayModeBar": False},
                 alt=f"Validation {quantity} of {words.count(len(drawn), 'run')} by epoch.",

@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.ui import data_view, errors, model_view, run_view, settings
+from imgcls.ui import data_view, errors, model_view, probe_view, run_view, settings
 from imgcls.ui.errors import plain
 
 asked = st.query_params.get("run")
@@ -17,6 +17,7 @@ if asked:
         st.warning(plain(str(error)), icon=":material/search_off:")
 
 st.title("Train a model")
+jobs.expect()
 left, right = st.columns([5, 6], gap="large")
 
 with left:
@@ -46,4 +47,5 @@ with right, errors.shown():
         st.rerun()
     if runs.exists(run_id):
         st.session_state["new_run_id"] = runs.new_id()
+    probe_view.show(config, facts)
     model_view.details(config, facts)

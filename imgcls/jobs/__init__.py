@@ -15,9 +15,9 @@ from imgcls import atomic, places, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import order
-from imgcls.jobs.machine import ThisMachine, be_nice, spawned
+from imgcls.jobs.machine import ThisMachine, be_nice, is_locked, spawned
 from imgcls.jobs.order import move, take_out, waiting
-from imgcls.jobs.queue import SIGN, WISH, claim
+from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
 from imgcls.runs import Run
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "begin",
     "claim",
     "delete",
+    "expect",
     "extend",
     "move",
     "start",
@@ -35,14 +36,12 @@ __all__ = [
     "wake",
 ]
 
-SILENT_SECONDS = 4.0
 SWEEP_SECONDS = 3600.0
 CALL_SECONDS = 3.0
 
 _machine = ThisMachine()
-_queues: list[subprocess.Popen] = []
+_queues: dict[str, tuple[subprocess.Popen, float]] = {}
 _calling = threading.Lock()
-_called: dict[str, float] = {}
 
 
 def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
@@ -66,6 +65,8 @@ def start(run: Run) -> None:
     """
     if run.state in ("queued", "starting", "running") or (run.state == "paused" and not run.is_parked):
         run.ask(pause=False)
+        if run.is_parked and not run.is_waiting:
+            order.enter(run)  # its process was just about to end
     else:
         run.ask(pause=False, stop=False)
         order.enter(run)
@@ -98,7 +99,9 @@ def extend(run: Run, epochs: int) -> Run:
     if not run.can_go_on:
         raise RunError("This run has no checkpoint, so it cannot go on. Train it again instead.")
     config = run.config
-    config = config.changed(epochs=config.epochs + epochs)
+    result = run.result or {}
+    done = result.get("epochs", config.epochs) if result.get("outcome") == "finished" else config.epochs
+    config = config.changed(epochs=done + epochs)
     new = runs.create(config, f"{run.label} +{epochs}", place=order.last_place(), start_from=run.folder)
     wake()
     return new
@@ -112,40 +115,47 @@ def delete(run: Run) -> None:
     wake()
 
 
-def wake(*, standby: bool = False) -> None:
-    """Makes the queue look now, and starts it where there is none.
+def expect() -> None:
+    """Somebody is about to start a training: a trainer is warmed up, where this machine has the memory for it."""
+    if standby_is_allowed():
+        _touch(STANDBY_WISH)
+        wake()
 
-    `standby` says that somebody is about to start a training: a trainer is warmed up.
-    """
+
+def wake() -> None:
+    """Makes the queue look now, and starts it where there is none."""
     root = places.runs_folder()
-    with contextlib.suppress(OSError):
-        root.mkdir(parents=True, exist_ok=True)
-        for name in (".standby-wish", WISH) if standby else (WISH,):
-            (root / name).write_text(f"{time.time_ns()}\n", "ascii")
-    try:
-        silent = abs(time.time() - (root / SIGN).stat().st_mtime) > SILENT_SECONDS
-    except OSError:
-        silent = True
-    if silent:
+    _touch(WISH)
+    if not is_locked(root / LOCK):
         _call()
 
 
+def _touch(name: str) -> None:
+    root = places.runs_folder()
+    with contextlib.suppress(OSError):
+        root.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"{time.time_ns()}\n", "ascii")
+
+
 def _call() -> None:
-    """Starts a queue, once in a while at most: it takes a moment until it gives a sign of life."""
+    """Starts a queue, unless one that was started a moment ago is on its way to the lock."""
     root = str(places.runs_folder())
     with _calling:
-        _queues[:] = [queue for queue in _queues if queue.poll() is None]
-        if time.monotonic() - _called.get(root, -1e9) < CALL_SECONDS:
+        queue, called = _queues.get(root, (None, 0.0))
+        if queue is not None and queue.poll() is None and time.monotonic() - called < CALL_SECONDS:
             return
-        _called[root] = time.monotonic()
         with contextlib.suppress(OSError):
-            _queues.append(spawned("imgcls.jobs"))
+            queue = spawned("imgcls.jobs")
+            _queues[root] = queue, time.monotonic()
+            # Somebody waits for its end, whenever that is: it would be a zombie until then.
+            threading.Thread(target=queue.wait, name="queue", daemon=True).start()
 
 
 def reap() -> None:
     """Collects queues that have ended."""
     with _calling:
-        _queues[:] = [queue for queue in _queues if queue.poll() is None]
+        for queue, _ in _queues.values():
+            queue.poll()
 
 
 def sweep() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Protocol
 
 import filelock
@@ -17,6 +18,7 @@ from imgcls.runs import Run
 
 NICENESS = 10
 STOP_SECONDS = 3.0
+TRAINER_LOCK = ".trainer.lock"
 
 
 class Machine(Protocol):
@@ -36,7 +38,7 @@ class ThisMachine:
     """Trainers as processes of this machine, each apart from whoever started it."""
 
     def __init__(self):
-        self._children: list[subprocess.Popen] = []
+        self._children: list[tuple[subprocess.Popen, Run, str | None]] = []
         self._standby: subprocess.Popen | None = None
 
     def submit(self, run: Run) -> None:
@@ -44,10 +46,18 @@ class ThisMachine:
         if self._standby is not None and self._handed_over(run):
             return
         try:
-            with (run.folder / "log.txt").open("ab") as log:
-                self._children.append(spawned("imgcls.training", str(run.folder), stdout=log))
+            self._children.append((self.spawned_trainer(run), run, run.ticket))
         except OSError as error:
             raise RunError(f"The trainer could not be started: {error.strerror}.") from error
+
+    def spawned_trainer(self, run: Run) -> subprocess.Popen:
+        """A new process that trains this run.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        with (run.folder / "log.txt").open("ab") as log:
+            return spawned("imgcls.training", str(run.folder), stdout=log)
 
     def alive(self, run: Run) -> bool:
         return is_held(run)
@@ -64,7 +74,10 @@ class ThisMachine:
 
     def reap(self) -> None:
         """Collects the children that have ended: until then they are zombies."""
-        self._children[:] = [child for child in self._children if child.poll() is None]
+        ended = [entry for entry in self._children if entry[0].poll() is not None]
+        self._children = [entry for entry in self._children if entry not in ended]
+        for _, run, ticket in ended:
+            give_up(run, ticket)
         if self._standby is not None and self._standby.poll() is not None:
             self._standby = None
 
@@ -87,14 +100,30 @@ class ThisMachine:
             standby.stdin.write(json.dumps({"folder": str(run.folder)}).encode() + b"\n")
             standby.stdin.close()
         except OSError:
+            standby.kill()
+            standby.wait()
             return False
-        self._children.append(standby)
+        self._children.append((standby, run, run.ticket))
         return True
+
+
+def give_up(run: Run, ticket: str | None) -> None:
+    """Tells the readers of a run that its trainer has ended.
+
+    They see that from a heartbeat; but a trainer that died before its first one looks like one that is being started.
+    """
+    with contextlib.suppress(OSError, RunError):
+        if run.ticket == ticket and not (run.folder / "heartbeat").exists():
+            os.utime(run.folder / "trainer.json", (0, 0))
 
 
 def is_held(run: Run) -> bool:
     """Whether a trainer has this run: its lock is free at once when it ends, and no number is asked for."""
-    path = run.folder / ".trainer.lock"
+    return is_locked(run.folder / TRAINER_LOCK)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds this lock, if only for the moment in which he looks at it, too."""
     if not path.exists():
         return False
     try:
@@ -110,15 +139,23 @@ def process_of(run: Run) -> psutil.Process | None:
     """The trainer of a run. A number that was given anew names no stranger.
 
     The number stands in process.json, which is taken away before a trainer is started and written by one that holds
-    the run's lock; so as long as the lock is held, it is the number of its holder.
+    the run's lock; so as long as the lock is held, it is the number of its holder. But whoever looks at the lock holds
+    it for a moment, too: what counts is that the process has the file open.
     """
-    if not is_held(run):
+    lock = run.folder / TRAINER_LOCK
+    if not is_locked(lock):
         return None
     try:
         process = psutil.Process(int(json.loads((run.folder / "process.json").read_bytes())["pid"]))
-        return process if "imgcls.training" in process.cmdline() else None
+        return process if "imgcls.training" in process.cmdline() and _has_open(process, lock) else None
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
+
+
+def _has_open(process: psutil.Process, path: Path) -> bool:
+    if sys.platform == "win32":
+        return True  # it does not always say so there
+    return any(Path(file.path) == path.resolve() for file in process.open_files())
 
 
 def spawned(module: str, *arguments: str, **streams) -> subprocess.Popen:

@@ -35,6 +35,15 @@ def enter(run: Run) -> None:
     _write(run, runs.new_ticket(), last_place())
 
 
+def enter_again(run: Run) -> None:
+    """Gives a run that stood in the queue a new ticket at its old place.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    _write(run, runs.new_ticket(), _place(run))
+
+
 def move(run: Run, by: int) -> None:
     """Moves a waiting run up (`by` is negative) or down by so many places. At the end of the queue it stays there.
 

@@ -9,8 +9,10 @@ one leaves. Everything it knows lies on the disk, so it can be killed at any mom
 import contextlib
 import os
 import time
+from pathlib import Path
 
 import filelock
+import psutil
 
 from imgcls import atomic, places
 from imgcls.errors import RunError
@@ -20,13 +22,16 @@ from imgcls.runs import Run, everything
 
 ROUND_SECONDS = 0.1
 SCAN_SECONDS = 2.0
-BEAT_SECONDS = 1.0
+LOCK_SECONDS = 1.0
+"""Whoever looks whether there is a queue holds its lock for a moment."""
 IDLE_SECONDS = 60.0
 STANDBY_SECONDS = 600.0
 HUNG_SECONDS = 60.0
 """A trainer that says nothing for so long is ended, so that the others get their turn (IMGCLS_HUNG_SECONDS)."""
-SIGN, WISH, LOCK = ".queue", ".queue-wish", ".queue.lock"
-"""Its sign of life; what a page touches when it wants something; the lock that lets one queue alone work."""
+WISH, STANDBY_WISH, LOCK = ".queue-wish", ".standby-wish", ".queue.lock"
+"""What a page touches when it wants something; the lock that lets one queue alone work, and shows that there is one."""
+STANDBY_MEMORY = 4e9
+"""Bytes of a machine below which no trainer is kept ready: it takes half a gigabyte."""
 
 
 def claim(run: Run, ticket: str | None = None) -> None:
@@ -48,37 +53,41 @@ class Queue:
         self.machine = machine or ThisMachine()
         self._silent_since: dict[tuple, float] = {}
         self._idle_since = time.monotonic()
+        self._left: list[Run] | None = None
 
     def serve(self) -> None:
         """Works until idle; returns at once where another queue works on this folder."""
         root = places.runs_folder()
         root.mkdir(parents=True, exist_ok=True)
-        try:
-            lock = filelock.FileLock(root / LOCK)
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            return
-        with lock:
-            scanned = beaten = -1e9
-            wish: tuple = ()
-            while root.is_dir() and not self._is_idle():
-                now = time.monotonic()
-                if now - beaten >= BEAT_SECONDS:
-                    beat(root)
-                    beaten = now
-                if (asked := _wish(root)) != wish or now - scanned >= SCAN_SECONDS:
-                    wish, scanned = asked, now
-                    self.round()
-                time.sleep(ROUND_SECONDS)
-            with contextlib.suppress(OSError):
-                (root / SIGN).unlink()
+        while root.is_dir():
+            try:
+                with filelock.FileLock(root / LOCK, timeout=LOCK_SECONDS, poll_interval=0.02):
+                    self._work(root)
+            except filelock.Timeout:
+                break
+            # Whoever came in the last moment found the lock held, and called no other queue.
+            if not order.waiting():
+                break
+            self._idle_since = time.monotonic()
         if isinstance(self.machine, ThisMachine):
             self.machine.cool_down()
+
+    def _work(self, root: Path) -> None:
+        """Until there has been nothing to do for a while, or the folder of runs is gone."""
+        scanned = -1e9
+        wish: tuple = ()
+        while root.is_dir() and not self._is_idle():
+            now = time.monotonic()
+            if (asked := _wish(root)) != wish or now - scanned >= SCAN_SECONDS:
+                wish, scanned = asked, now
+                self.round()
+            time.sleep(ROUND_SECONDS)
 
     def round(self) -> None:
         """Ends what hangs, starts what waits, keeps a trainer warm where one is wanted."""
         if isinstance(self.machine, ThisMachine):
             self.machine.reap()
+        self._take_up_what_was_left()
         busy = sum(map(self._is_busy, filter(_is_open, everything())))
         queue = order.waiting()
         for run in queue:
@@ -92,6 +101,16 @@ class Queue:
                 self.machine.cool_down()
         if queue or busy or _standby_is_wanted():
             self._idle_since = time.monotonic()
+
+    def _take_up_what_was_left(self) -> None:
+        """Queues again what an earlier queue noted as started when it was killed, before there was a trainer."""
+        if self._left is None:
+            self._left = [run for run in everything() if _is_open(run) and _never_began(run)]
+        for run in self._left:
+            if run.state == "lost" and _never_began(run) and not self.machine.alive(run):
+                with contextlib.suppress(RunError):
+                    order.enter_again(run)
+        self._left = [run for run in self._left if run.state == "starting"]
 
     def _start(self, run: Run) -> bool:
         try:
@@ -135,11 +154,13 @@ def _is_open(run: Run) -> bool:
     return (run.folder / "trainer.json").exists() and not (run.folder / "result.json").exists()
 
 
-def beat(root) -> None:
-    """The queue's sign of life."""
-    with contextlib.suppress(OSError):
-        (root / SIGN).touch()
-        os.utime(root / SIGN)
+def _never_began(run: Run) -> bool:
+    """Whether a run was taken from the queue for a trainer of which nothing was heard, not even that it ended."""
+    try:
+        is_claimed = run.ticket is not None and run.ticket == order.ticket(run)
+    except RunError:
+        return False
+    return is_claimed and not (run.folder / "heartbeat").exists() and run.stamp("trainer.json") != (0.0,)
 
 
 def _wish(root) -> tuple:
@@ -150,12 +171,16 @@ def _wish(root) -> tuple:
     return facts.st_mtime_ns, facts.st_size
 
 
+def standby_is_allowed() -> bool:
+    """Whether a trainer may be kept ready (IMGCLS_STANDBY=off says no)."""
+    off = os.environ.get("IMGCLS_STANDBY", "").lower() in ("off", "0", "no", "false")
+    return not off and psutil.virtual_memory().total >= STANDBY_MEMORY
+
+
 def _standby_is_wanted() -> bool:
-    """Somebody had the form of a new training open not long ago, and this machine has the memory for it."""
-    if os.environ.get("IMGCLS_STANDBY", "").lower() in ("off", "0", "no", "false"):
-        return False
+    """Whether somebody had the form of a new training open not long ago."""
     try:
-        opened = (places.runs_folder() / ".standby-wish").stat().st_mtime
+        opened = (places.runs_folder() / STANDBY_WISH).stat().st_mtime
     except OSError:
         return False
-    return abs(time.time() - opened) < STANDBY_SECONDS
+    return standby_is_allowed() and abs(time.time() - opened) < STANDBY_SECONDS

@@ -1,5 +1,6 @@
 """Pictures on their way to the network: in an order of their own each epoch, augmented, the next batch made ahead."""
 
+import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.augmentations import Augmentation, augmented
+from imgcls.config import Config
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,9 @@ def batches(
             ready = coming or pool.submit(batch, start)
             coming = pool.submit(batch, start + size) if start + size < len(order) else None
             yield ready.result()
+
+
+def endless(part: Part, config: Config) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The batches of a training with these settings, epoch after epoch."""
+    for epoch in itertools.count(1):
+        yield from batches(part, epoch, config.batch_size, config.seed, Augmentation.of(config))

@@ -16,9 +16,10 @@ from typing import Any
 import filelock
 import psutil
 
-from imgcls import atomic, datasets
+from imgcls import atomic, datasets, jobs
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
+from imgcls.jobs import order
 from imgcls.outcome import RESULT_VERSION
 from imgcls.runs import Run
 from imgcls.training.control import Parked, RunControl
@@ -203,6 +204,10 @@ class Trainer:
     def _park(self) -> dict[str, Any]:
         """Leaves a note that the checkpoint waits for a Resume; the process ends."""
         self.run.park()
+        asked = self.run.asked
+        if asked.stop or not asked.pause:  # in the very moment
+            order.enter(self.run)
+            jobs.wake()
         return {"outcome": "paused"}
 
     def _asked_to_stop(self) -> bool:

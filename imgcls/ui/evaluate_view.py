@@ -6,7 +6,7 @@ import streamlit as st
 from imgcls import charts, metrics
 from imgcls.metrics import Report
 from imgcls.runs import Run
-from imgcls.ui import gallery, run_view, words
+from imgcls.ui import curve_view, gallery, words
 from imgcls.ui.errors import plain
 from imgcls.ui.still import still
 from imgcls.ui.stored import Tested
@@ -193,4 +193,4 @@ def curves(run: Run) -> None:
     """How it was learnt."""
     if (run.folder / "metrics.jsonl").exists():
         st.subheader("Learning curves", anchor=False)
-        run_view.draw_curves(run)
+        curve_view.draw(run)

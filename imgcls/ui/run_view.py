@@ -4,23 +4,15 @@ import streamlit as st
 
 from imgcls import datasets, intervals, jobs
 from imgcls.augmentations import Augmentation
-from imgcls.curves import Curves
 from imgcls.errors import UserError
 from imgcls.runs import OVER, Run
-from imgcls.ui import pick, settings, stored, words
-from imgcls.ui.errors import plain
+from imgcls.ui import curve_view, live_view, pick, settings, words
+from imgcls.ui.errors import plain, shown
 
-TICK_SECONDS = 1.0
-PHASES = {
-    "": "Starting the trainer ...",
-    "loading": "Loading TensorFlow and the pictures ...",
-    "testing": "Answering the test pictures with the best epoch ...",
-    "saving": "Saving and checking the model ...",
-}
 OUTCOMES = {
     "stopped": "It was stopped. The best epoch until then was tested and kept.",
-    "lost": "The trainer ended without a word: it was killed, or the machine went down. What it wrote until then is "
-    "below. Start it again with the same settings.",
+    "lost": "The trainer ended without a word: it was killed, or the machine went down. Resume goes on from what it "
+    "kept, which is at most one epoch ago.",
     "damaged": "The files of this run cannot be read. Delete it on the Runs page, or start a new one.",
 }
 
@@ -30,23 +22,19 @@ def show(run: Run) -> None:
     jobs.reap()
     state = run.state
     st.title(plain(run.label))
-    if state == "lost":
-        _look_again(run)
+    _head(run, state)
     if state in OVER:
-        _head(run, state)
+        if state == "lost":
+            _look_again(run)
+        _tell_its_end(run, state)
         _outcome(run, state)
-        draw_curves(run)
+        curve_view.draw(run)
     else:
-        st.fragment(run_every=None if st.session_state.get("hold") else TICK_SECONDS)(_live)(run)
-        st.toggle(
-            "Hold the picture still",
-            key="hold",
-            help="The training goes on; only the page stops being redrawn, so that you can read or zoom.",
-        )
+        live_view.show(run, state)
     _details(run)
 
 
-@st.fragment(run_every=2 * TICK_SECONDS)
+@st.fragment(run_every=2.0)
 def _look_again(run: Run) -> None:
     """A trainer that was only slow or asleep is shown as running again."""
     if run.state != "lost":
@@ -60,77 +48,12 @@ def _head(run: Run, state: str) -> None:
         st.caption(_what(run))
 
 
-def _live(run: Run) -> None:
-    """Redrawn every second while the run is under way."""
-    state = run.state
-    if state in OVER:
-        st.rerun()
-    _head(run, state)
-    curves = stored.curves(run)
-    stopping = run.asked.stop
-    with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
-        with st.container(width="stretch"):
-            st.progress(_share_done(curves), text=_progress_words(curves, state, stopping))
-        st.button(
-            "Stop",
-            icon=":material/stop:",
-            disabled=stopping,
-            key="stop",
-            on_click=run.ask_to_stop,
-            help="Keeps the best epoch so far.",
-        )
-    last = curves.epochs[-1] if curves.epochs else {}
-    newest = curves.batches[-1] if curves.batches else {}
-    best = curves.best or {}
-    left = None if stopping or curves.phase in ("testing", "saving") else curves.seconds_left
-    with st.container(horizontal=True):
-        st.metric("Training accuracy", words.share(newest.get("accuracy")), help="Mean of the last batches.")
-        st.metric("Validation accuracy", words.share(last.get("val_accuracy")), help="After the last whole epoch.")
-        st.metric("Best epoch", best.get("epoch", "–"), help="The one whose weights are kept.")
-        st.metric("Pictures per second", f"{curves.pictures_per_second:,.0f}" if curves.batches else "–")
-        st.metric("Time left", words.duration(left), help="At the present pace, if no early stop comes before.")
-    draw_curves(run)
-
-
-def _share_done(curves: Curves) -> float:
-    return min(1.0, curves.progress / curves.total_epochs) if curves.total_epochs else 0.0
-
-
-def _progress_words(curves: Curves, state: str, stopping: bool) -> str:
-    if stopping and curves.phase not in ("testing", "saving"):
-        return "Stopping: the best epoch so far is kept."
-    if state == "queued":
-        return "Waiting for another training to end. It starts by itself, also when this page is closed."
-    if curves.phase == "training":
-        epoch = min(len(curves.epochs) + 1, curves.total_epochs)
-        return f"Epoch {epoch} of {curves.total_epochs}"
-    return PHASES.get(curves.phase, "")
-
-
-def draw_curves(run: Run) -> None:
-    """Loss and accuracy, side by side."""
-    curves = stored.curves(run)
-    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        with column:
-            st.plotly_chart(
-                stored.learning_curve(run, quantity),
-                key=f"curve-{quantity}",
-                config={"displayModeBar": False},
-                alt=_told(quantity, curves),
-            )
-
-
-def _told(quantity: str, curves: Curves) -> str:
-    """The curve in words."""
-    if not curves.epochs:
-        return f"Learning curve of the {quantity}: no epoch is complete yet."
-    last = curves.epochs[-1]
-    ends = (
-        f"{last.get(name):.3f}" if last.get(name) is not None else "no number" for name in (quantity, f"val_{quantity}")
-    )
-    return "Learning curve of the {} over {} epochs, now {} in training and {} in validation.".format(
-        quantity, len(curves.epochs), *ends
-    )
+def _tell_its_end(run: Run, state: str) -> None:
+    """A notice for whoever watched it, also in the tab's title."""
+    word = words.STATES[state][0]
+    st.set_page_config(page_title=f"{word} · imgcls")
+    if st.session_state.pop("ended", None) == run.id:
+        st.toast(f"{plain(run.label)}: {word.lower()}.", icon=words.STATES[state][1])
 
 
 def _outcome(run: Run, state: str) -> None:
@@ -156,6 +79,7 @@ def _outcome(run: Run, state: str) -> None:
             st.metric("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}")
             st.metric("Training time", words.duration(result.get("training_seconds")))
     with st.container(horizontal=True):
+        _go_on(run, state, result)
         if run.is_tested and st.button("See its mistakes", type="primary", icon=":material/fact_check:"):
             pick.go("evaluate.py", run=run.id)
         if run.is_ready and st.button("Try it", icon=":material/draw:"):
@@ -164,6 +88,30 @@ def _outcome(run: Run, state: str) -> None:
             pick.go("train.py", **settings.query_of(run.config))
         if st.button("New training", icon=":material/add:"):
             pick.go("train.py")
+
+
+def _go_on(run: Run, state: str, result: dict) -> None:
+    """Resume for a run that broke off, more epochs for one that ended well."""
+
+    def resume() -> None:
+        with shown():
+            jobs.start(run)
+
+    if state == "lost" or (state == "failed" and run.can_go_on):
+        st.button(
+            "Resume" if run.can_go_on else "Start again",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=resume,
+            help="Goes on from the last checkpoint." if run.can_go_on else "It had kept nothing yet.",
+        )
+    elif state in ("finished", "stopped") and run.can_go_on and "epochs" in result:
+        with st.popover("Train on", icon=":material/fast_forward:"):
+            epochs = st.number_input("More epochs", 1, 1000, 5, key="more-epochs")
+            st.caption("A new run goes on from here; this one stays as it is. A schedule is stretched to its new end.")
+            if st.button("Go on", type="primary", key="extend"):
+                with shown():
+                    pick.go("train.py", run=jobs.extend(run, epochs).id)
 
 
 def _what(run: Run) -> str:

@@ -15,7 +15,7 @@ from imgcls.config import KNOBS, Config
 from imgcls.datasets import DatasetFacts
 from imgcls.errors import SettingError
 from imgcls.knobs import Choice, Knob, Range, Value
-from imgcls.ui import stored, words
+from imgcls.ui import stored_curves, words
 from imgcls.ui.errors import plain
 from imgcls.ui.sections import defaults, section
 
@@ -209,7 +209,7 @@ def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
         values = controls(knobs)
         config = Config(epochs=epochs, learning_rate=learning_rate, **values)
         st.plotly_chart(
-            stored.schedule(config),
+            stored_curves.schedule(config),
             key="schedule-curve",
             config={"displayModeBar": False},
             alt=f"The planned learning rate over {epochs} epochs: {present}.",

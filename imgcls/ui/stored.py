@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from imgcls import charts, datasets, metrics, models, schedules
-from imgcls.config import Config
-from imgcls.curves import Curves
+from imgcls import charts, datasets, metrics, models
 from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run
 from imgcls.serving import Predictor
-from imgcls.ui.still import Still, still
+from imgcls.ui.still import still
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What NumPy raises for a torn .npz."""
@@ -90,64 +88,6 @@ def predictor(run: Run) -> Predictor:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _predictor(folder: str, stamp: tuple) -> Predictor:
     return Predictor(Path(folder) / "model.tflite")
-
-
-def curves(run: Run) -> Curves:
-    """What the run has written so far; only what is new is read."""
-    return _curves(str(run.folder), run.stamp("trainer.json")).refresh()
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _curves(folder: str, stamp: tuple) -> Curves:
-    return Curves(Path(folder) / "metrics.jsonl")
-
-
-def learning_curve(run: Run, quantity: str):
-    """The figure of the loss or of the accuracy, made anew when the run has written more."""
-    return _learning_curve(str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl"), quantity)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str):
-    now = _curves(folder, begun).refresh()
-    content = charts.learning_curve_dict(
-        quantity,
-        batches=now.series("batches", "epoch", quantity),
-        epochs=now.series("epochs", "epoch", quantity),
-        validation=now.series("epochs", "epoch", f"val_{quantity}"),
-        best_epoch=(now.best or {}).get("epoch"),
-        total_epochs=now.total_epochs or None,
-    )
-    return Still(content)
-
-
-def schedule(config: Config):
-    """The figure of the planned learning rate."""
-    values = config.as_dict()
-    names = ("epochs", "learning_rate", "schedule", "step_epochs", "step_factor", "warmup_share")
-    return _schedule(tuple((name, values[name]) for name in names))
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _schedule(settings: tuple):
-    config = Config(**dict(settings))
-    epochs, rates = schedules.curve(config)
-    return Still(charts.small_curve_dict(epochs, rates, name="learning rate", unit="", total_epochs=config.epochs))
-
-
-def comparison(chosen: list[Run], quantity: str):
-    """The figure of several runs' validation curves."""
-    keys = tuple((run.label, str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl")) for run in chosen)
-    return _comparison(keys, quantity)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _comparison(keys: tuple, quantity: str):
-    lines = [
-        (label, *_curves(folder, begun).refresh().series("epochs", "epoch", f"val_{quantity}"))
-        for label, folder, begun, _ in keys
-    ]
-    return still(charts.compare_curves(lines, quantity))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

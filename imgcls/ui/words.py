@@ -5,9 +5,11 @@ import time
 from imgcls.intervals import Score
 
 STATES = {
+    "aside": ("Not started", ":material/pending:", "gray"),
     "queued": ("Waiting", ":material/schedule:", "gray"),
     "starting": ("Starting", ":material/hourglass_top:", "gray"),
     "running": ("Running", ":material/play_circle:", "blue"),
+    "paused": ("Paused", ":material/pause_circle:", "violet"),
     "finished": ("Finished", ":material/check_circle:", "green"),
     "stopped": ("Stopped", ":material/stop_circle:", "orange"),
     "failed": ("Failed", ":material/error:", "red"),

@@ -1,0 +1,217 @@
+"""A run that waits, trains or pauses: redrawn every second, with everything that can be asked of it."""
+
+import streamlit as st
+
+from imgcls import jobs
+from imgcls.curves import Curves
+from imgcls.run import OVER, Run
+from imgcls.ui import curve_view, stored_curves, words
+from imgcls.ui.errors import shown
+
+TICK_SECONDS = 1.0
+FAST_TICK_SECONDS = 0.4
+"""Until the first point of the curve is there."""
+PHASES = {
+    "": "Starting the trainer ...",
+    "loading": "Loading TensorFlow and the pictures ...",
+    "testing": "Answering the test pictures with the best epoch ...",
+    "saving": "Saving and checking the model ...",
+}
+
+
+def show(run: Run, state: str) -> None:
+    """The live part and, outside of what is redrawn, the controls that would lose the focus in it."""
+    is_fast = not stored_curves.curves(run).batches
+    tick = None if st.session_state.get("hold") else FAST_TICK_SECONDS if is_fast else TICK_SECONDS
+    st.fragment(run_every=tick)(_live)(run, state, is_fast)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle(
+            "Hold the picture still",
+            key="hold",
+            help="The training goes on; only the page stops being redrawn, so that you can read or zoom.",
+        )
+        curve_view.options()
+    if state in ("running", "paused"):
+        _tuning(run)
+
+
+def _live(run: Run, shown_state: str, is_fast: bool) -> None:
+    state, curves = run.state, stored_curves.curves(run)
+    if state in OVER:
+        st.session_state["ended"] = run.id
+    # In another state the page is another one; and with the first point a tick of a second is enough.
+    if state != shown_state or (is_fast and curves.batches):
+        st.rerun()
+    asked = run.asked
+    stopping = asked.stop and state != "queued"
+    st.set_page_config(page_title=f"{_title(curves, state)} · imgcls")
+    with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
+        with st.container(width="stretch"):
+            st.progress(_share_done(curves), text=_words(run, curves, state, stopping))
+        _buttons(run, state, stopping, asked.pause)
+    if state not in ("queued", "aside") or curves.epochs:
+        _numbers(curves, state, stopping)
+        curve_view.draw(run, forecasts=not stopping)
+        _asked_and_applied(run, curves)
+
+
+def _buttons(run: Run, state: str, stopping: bool, pausing: bool) -> None:
+    """What can be asked of a run in this state."""
+
+    def ask(action, *arguments, **values) -> None:
+        with shown():
+            action(*arguments, **values)
+
+    if state == "queued":
+        place = _place(run)
+        common = {"on_click": ask, "disabled": place is None}
+        st.button("Earlier", icon=":material/arrow_upward:", key="earlier", args=(jobs.move, run, -1), **common)
+        st.button("Later", icon=":material/arrow_downward:", key="later", args=(jobs.move, run, 1), **common)
+        st.button("Take out", icon=":material/remove_circle:", key="out", args=(jobs.take_out, run), **common)
+        return
+    if state == "aside":
+        st.button("Start", icon=":material/play_arrow:", key="begin", on_click=ask, args=(jobs.start, run))
+        return
+    if state == "paused" and not stopping:
+        st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="resume",
+            on_click=ask,
+            args=(jobs.start, run),
+            help="Goes on exactly where it was.",
+        )
+    elif state == "running":
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            key="pause",
+            disabled=stopping or pausing,
+            on_click=ask,
+            args=(run.ask,),
+            kwargs={"pause": True},
+            help="Frees the processor within a batch; after a quarter of an hour the memory, too.",
+        )
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        disabled=stopping,
+        key="stop",
+        on_click=ask,
+        args=(jobs.stop, run),
+        help="Keeps the best epoch so far.",
+    )
+
+
+def _numbers(curves: Curves, state: str, stopping: bool) -> None:
+    last = curves.epochs[-1] if curves.epochs else {}
+    newest = curves.batches[-1] if curves.batches else {}
+    best = curves.best or {}
+    is_training = state == "running" and not stopping and curves.phase not in ("testing", "saving")
+    left = curves.seconds_left if is_training else None
+    with st.container(horizontal=True):
+        st.metric("Training accuracy", words.share(newest.get("accuracy")), help="Mean of the last batches.")
+        st.metric("Validation accuracy", words.share(last.get("val_accuracy")), help="After the last whole epoch.")
+        st.metric("Best epoch", best.get("epoch", "–"), help="The one whose weights are kept.")
+        st.metric("Pictures per second", f"{curves.pictures_per_second:,.0f}" if curves.batches else "–")
+        st.metric("Time left", words.duration(left), help="At the present pace, if no early stop comes before.")
+
+
+def _tuning(run: Run) -> None:
+    """What can be changed while it trains."""
+    with st.expander("Change while it trains", key="tuning", icon=":material/tune:", on_change="rerun") as section:
+        if not section.open:
+            return
+        asked, config = run.asked, run.config
+
+        def ask_rate() -> None:
+            with shown():
+                run.ask(learning_rate=float(st.session_state["new-rate"]))
+
+        def ask_early() -> None:
+            with shown():
+                run.ask(early_stopping=st.session_state["new-early"])
+
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            now = asked.learning_rate or (stored_curves.curves(run).batches or [{}])[-1].get("learning_rate")
+            st.number_input(
+                "Learning rate",
+                1e-8,
+                1e6,
+                float(now or config.learning_rate),
+                step=None,
+                format="%g",
+                key="new-rate",
+                width=180,
+                help="Holds from the next batch on; what is left of a schedule keeps its form from there.",
+            )
+            st.button("Apply", icon=":material/check:", on_click=ask_rate)
+            early = config.early_stopping if asked.early_stopping is None else asked.early_stopping
+            st.toggle(
+                f"Early stopping after {words.count(config.patience, 'epoch')} without progress",
+                value=early,
+                key="new-early",
+                on_change=ask_early,
+            )
+
+
+def _asked_and_applied(run: Run, curves: Curves) -> None:
+    """One line for what was asked while it trains: whether the trainer has heard it."""
+    asked = run.asked
+    told = []
+    for what, name in (("learning_rate", "Learning rate"), ("early_stopping", "Early stopping")):
+        value = getattr(asked, what)
+        if value is None:
+            continue
+        shown_value = curve_view.change_words(what, value)
+        change = next((line for line in reversed(curves.changes) if line.get("what") == what), None)
+        if change is not None and change.get("value") == value:
+            told.append(f":material/done_all: {name} {shown_value}: applied at epoch {change.get('epoch', 0):.1f}.")
+        else:
+            told.append(f":material/schedule: {name} {shown_value}: asked, holds from the next batch on.")
+    if told:
+        st.caption(" ".join(told))
+
+
+def _share_done(curves: Curves) -> float:
+    return min(1.0, curves.progress / curves.total_epochs) if curves.total_epochs else 0.0
+
+
+def _title(curves: Curves, state: str) -> str:
+    """What the browser's tab says."""
+    if state == "running" and curves.total_epochs and curves.phase == "training":
+        return f"{_share_done(curves):.0%} trained"
+    return words.STATES[state][0]
+
+
+def _words(run: Run, curves: Curves, state: str, stopping: bool) -> str:
+    if state == "queued":
+        return _queue_words(run)
+    if state == "aside":
+        return "It does not wait in the queue. Start puts it in."
+    phase = PHASES.get(curves.phase, "")
+    if stopping:
+        return f"Stopping: {phase[:1].lower()}{phase[1:]}" if phase else "Stopping: the best epoch so far is kept."
+    epoch = f"epoch {min(len(curves.epochs) + 1, curves.total_epochs)} of {curves.total_epochs}"
+    if state == "paused":
+        kept = " Its memory was given back; Resume takes a few seconds longer." if run.is_parked else ""
+        return f"Paused in {epoch}; everything is kept.{kept}"
+    return epoch.capitalize() if curves.phase == "training" else phase
+
+
+def _place(run: Run) -> int | None:
+    """The place in the queue from 1, or None for one that only waits for its turn."""
+    queue = jobs.waiting()
+    return queue.index(run) + 1 if run in queue else None
+
+
+def _queue_words(run: Run) -> str:
+    place = _place(run)
+    jobs.wake()  # the queue may have been killed
+    if place is None:
+        return "Waiting for another training to end. It starts by itself, also when this page is closed."
+    queue = jobs.waiting()
+    begins = stored_curves.estimated_start(queue[: place - 1])
+    when = f", starts in about {words.duration(begins)}" if begins else ""
+    return f"Place {place} of {len(queue)} in the queue{when}. It starts by itself, also when this page is closed."

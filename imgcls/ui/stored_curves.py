@@ -1,0 +1,161 @@
+"""Curves and what is drawn from them, kept between two looks and shared by all visitors: keyed by the files' times.
+
+Nothing that comes from here may be changed by a page.
+"""
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from imgcls import charts, datasets, places, runs, schedules
+from imgcls.config import Config
+from imgcls.curves import Curves
+from imgcls.errors import UserError
+from imgcls.forecast import Forecast
+from imgcls.forecast import forecast as make_forecast
+from imgcls.jobs import estimates
+from imgcls.run import Run
+from imgcls.ui.still import Still, still
+
+
+def curves(run: Run) -> Curves:
+    """What the run has written so far; only what is new is read."""
+    return _curves(str(run.folder), run.stamp("trainer.json")).refresh()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _curves(folder: str, stamp: tuple) -> Curves:
+    return Curves(Path(folder) / "metrics.jsonl")
+
+
+def learning_curve(
+    run: Run, quantity: str, smoothing: float = 0.0, logarithmic: bool = False, forecasts: bool = False
+) -> Still:
+    """The figure of the loss or of the accuracy, made anew when the run has written more."""
+    begun, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
+    return _learning_curve(str(run.folder), begun, stamp, quantity, smoothing, logarithmic, forecasts)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *look) -> Still:
+    smoothing, logarithmic, forecasts = look
+    now = _curves(folder, begun).refresh()
+    content = charts.learning_curve_dict(
+        quantity,
+        batches=now.series("batches", "epoch", quantity),
+        epochs=now.series("epochs", "epoch", quantity),
+        validation=now.series("epochs", "epoch", f"val_{quantity}"),
+        best_epoch=(now.best or {}).get("epoch"),
+        total_epochs=now.total_epochs or None,
+        smoothing=smoothing,
+        logarithmic=logarithmic,
+        changes=_changes(now),
+        forecast=_forecast(now, quantity) if forecasts else None,
+    )
+    return Still(content)
+
+
+def small_curve(run: Run, column: str, title: str, unit: str, logarithmic: bool) -> Still:
+    """The figure of one more column of the journal."""
+    begun, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
+    return _small_curve(str(run.folder), begun, stamp, column, title, unit, logarithmic)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _small_curve(folder: str, begun: tuple, stamp: tuple, column: str, title: str, unit: str, logarithmic: bool):
+    now = _curves(folder, begun).refresh()
+    return Still(
+        charts.small_curve_dict(
+            *now.series("batches", "epoch", column),
+            name=title,
+            unit=unit,
+            logarithmic=logarithmic,
+            total_epochs=now.total_epochs or None,
+            changes=_changes(now),
+        )
+    )
+
+
+def has_column(run: Run, column: str) -> bool:
+    """Whether the journal of a run has this column."""
+    lines = curves(run).batches
+    return bool(lines) and column in lines[-1]
+
+
+def forecast(run: Run, quantity: str) -> Forecast | None:
+    """The last epoch's validation value, as the curve so far lets expect it."""
+    return _forecast(curves(run), quantity)
+
+
+def _forecast(now: Curves, quantity: str) -> Forecast | None:
+    epochs, values = now.series("epochs", "epoch", f"val_{quantity}")
+    high = 1.0 if quantity == "accuracy" else float("inf")
+    return make_forecast(epochs, values, now.total_epochs, low=0.0, high=high)
+
+
+def _changes(now: Curves) -> list[tuple[float, str]]:
+    """Where and what a person changed, for the figures."""
+    names = {"learning_rate": "rate {:g}", "early_stopping": "early stopping {}"}
+    return [
+        (line["epoch"], names[line["what"]].format({True: "on", False: "off"}.get(line["value"], line["value"])))
+        for line in now.changes
+    ]
+
+
+def estimated_start(before: list[Run]) -> float | None:
+    """Seconds until those that train and those that wait `before` are done; None where nobody knows."""
+    known = _paces(int(time.time() // 10))
+    total = 0.0
+    for run in [*(run for run in runs.everything()[:50] if run.state == "running"), *before]:
+        left = curves(run).seconds_left
+        if left is None:
+            try:
+                left = estimates.seconds(run.config, _training_count(run.config), known)
+            except UserError:
+                left = None
+        if left is None:
+            return None
+        total += left
+    return total / places.trainings_at_once()
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _paces(_ten_seconds: int):
+    return estimates.paces()
+
+
+def _training_count(config: Config) -> int:
+    """Pictures that are learnt from in an epoch."""
+    facts = datasets.facts(config.data)
+    pictures = config.pictures or facts.counts[0]
+    return round(pictures * (1 - config.validation_share))
+
+
+def schedule(config: Config):
+    """The figure of the planned learning rate."""
+    values = config.as_dict()
+    names = ("epochs", "learning_rate", "schedule", "step_epochs", "step_factor", "warmup_share")
+    return _schedule(tuple((name, values[name]) for name in names))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _schedule(settings: tuple):
+    config = Config(**dict(settings))
+    epochs, rates = schedules.curve(config)
+    return Still(charts.small_curve_dict(epochs, rates, name="learning rate", unit="", total_epochs=config.epochs))
+
+
+def comparison(chosen: list[Run], quantity: str):
+    """The figure of several runs' validation curves."""
+    keys = tuple((run.label, str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl")) for run in chosen)
+    return _comparison(keys, quantity)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _comparison(keys: tuple, quantity: str):
+    lines = [
+        (label, *_curves(folder, begun).refresh().series("epochs", "epoch", f"val_{quantity}"))
+        for label, folder, begun, _ in keys
+    ]
+    return still(charts.compare_curves(lines, quantity))

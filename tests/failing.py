@@ -1,0 +1,73 @@
+"""Counts the steps by which this process changes the disk, and lets one of them be its last, or the disk be full.
+
+A step is the opening of a file for writing, each write, the bringing to the disk, a rename, a removal. Only for
+processes that a test started: everything in here replaces functions of Python for good.
+"""
+
+import builtins
+import errno
+import io
+import os
+import signal
+import threading
+
+_real_open = io.open
+_lock = threading.Lock()
+_count = 0
+
+
+def at(step: int, how: str, *words: str, exempt: tuple[str, ...] = ()) -> None:
+    """Fails at a step, counted from 1, of those on paths that hold one of `words` (all, if there are none).
+
+    `how` is "killed": the process ends by SIGKILL, a write being done by half; "full": from this step on nothing more
+    can be opened or written, only removed and renamed.
+    """
+
+    def concerns(path) -> bool:
+        path = os.fspath(path)
+        path = path.decode() if isinstance(path, bytes) else path
+        inside = path.startswith(os.environ["IMGCLS_RUNS"])
+        return inside and not any(word in path for word in exempt) and (not words or any(w in path for w in words))
+
+    def is_due() -> bool:
+        global _count
+        with _lock:
+            _count += 1
+            return _count == step or (how == "full" and _count > step)
+
+    def strike() -> None:
+        if how == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class Raw(io.FileIO):
+        def write(self, data):
+            if is_due():
+                super().write(bytes(data)[: len(data) // 2])
+                strike()
+            return super().write(data)
+
+    def opened(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
+        writes = set(mode) & set("wax+")
+        if not writes or not isinstance(file, str | os.PathLike) or not concerns(file):
+            return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        if (how == "killed" or set(mode) & set("wax")) and is_due():
+            strike()
+        raw = Raw(file, mode.replace("b", "").replace("t", ""), closefd, opener)
+        buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+        return buffered if "b" in mode else io.TextIOWrapper(buffered, encoding, errors, newline)
+
+    def wrapped(name: str):
+        real = getattr(os, name)
+
+        def function(path, *rest, **named):
+            place = f"/proc/self/fd/{path}" if isinstance(path, int) else path
+            if concerns(Path(place).readlink() if isinstance(path, int) else place) and is_due():
+                strike()
+            return real(path, *rest, **named)
+
+        return function
+
+    io.open = builtins.open = opened
+    for name in ("fsync", "replace", "rename", "unlink") if how == "killed" else ("fsync",):
+        setattr(os, name, wrapped(name))
