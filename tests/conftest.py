@@ -152,6 +152,25 @@ def warm_trainer(_warm, digits):
             process.kill()
 
 
+@pytest.fixture
+def cold_trainer():
+    """Starts `python -m imgcls.training RUN_FOLDER` itself, all imports included."""
+    processes = []
+
+    def start(run):
+        jobs.claim(run)
+        command = [sys.executable, "-m", "imgcls.training", str(run.folder)]
+        with (run.folder / "log.txt").open("ab") as log:
+            process = subprocess.Popen(command, cwd=places.repository_folder(), stdout=log, stderr=log)
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture(scope="session")
 def _warm():
     process = subprocess.Popen(

@@ -188,13 +188,14 @@ def test_the_form_makes_the_config_that_its_link_says(digits):
         label_smoothing=0.1,
     )
     app = opened("train", **settings.query_of(config))
-    started = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("imgcls.jobs.start", started.append)
-        next(button for button in app.button if button.label == "Start").click().run()
+    next(button for button in app.button if button.label == "Start").click().run()
 
     assert is_whole(app)
-    assert started[0].config == config
+    (run,) = runs.everything()
+    assert run.config == config
+    assert run.label == "ann on digits"
+    assert not run.is_over
+    assert app.query_params["run"] in (run.id, [run.id])
 
 
 def test_settings_that_cannot_be_are_one_sentence(digits):

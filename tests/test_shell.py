@@ -150,6 +150,7 @@ def test_another_model_than_the_files_takes_none_of_its_knobs(asked_for, tmp_pat
 def test_every_setting_can_be_given_by_its_flag(asked_for, knob):
     words = {bool: "on", str: "digits", int: "2", float: "0.2"}
     value = {"model": "ann", "normalisation": "-1 to 1", "optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
+    value |= {"schedule": "one_cycle", "precision": "bfloat16"}
     text = {"monitor": "accuracy", "data": "digits"}.get(knob.name, value.get(knob.name, words[knob.kind]))
     config = asked_for(*("--data", "digits", f"{knob.flag}={text}")).config
     assert config == Config(**{"data": "digits", knob.name: knob.parsed(text)})
