@@ -150,20 +150,19 @@ def thin(x, y, most=MOST_POINTS):
     x, y = x[: len(y)], y[: len(x)]
     if len(y) <= most:
         return x, y
-    gaps = np.isnan(y)
-    number = (most - 2) // (3 if gaps.any() else 2)
+    has_gaps = np.isnan(y).any()
+    number = (most - 2) // (3 if has_gaps else 2)
     length = -(-len(y) // number)
     # Stretches of equal length, the last one filled up with its own last point.
-    places = np.minimum(np.arange(number * length), len(y) - 1).reshape(number, length)
-    rows = np.arange(number)
-    picked = [
-        places[rows, np.where(gaps, np.inf, y)[places].argmin(1)],
-        places[rows, np.where(gaps, -np.inf, y)[places].argmax(1)],
-        [0, len(y) - 1],
-    ]
-    if gaps.any():
-        picked.append(places[rows, gaps[places].argmax(1)])
-    kept = np.unique(np.concatenate(picked))
+    rows = np.append(y, np.full(number * length - len(y), y[-1])).reshape(number, length)
+    picked = [rows.argmin(1), rows.argmax(1)]
+    if has_gaps:
+        gaps = np.isnan(rows)
+        picked = [np.where(gaps, np.inf, rows).argmin(1), np.where(gaps, -np.inf, rows).argmax(1), gaps.argmax(1)]
+    kept = np.zeros(len(y), bool)
+    kept[[0, -1]] = True
+    for places in picked:
+        kept[np.minimum(np.arange(number) * length + places, len(y) - 1)] = True
     return x[kept], y[kept]
 
 

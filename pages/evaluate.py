@@ -31,7 +31,7 @@ with left:
         )
         errors_only = st.toggle("Errors only", key="errors-only")
     st.plotly_chart(
-        view.matrix(run.id, run.stamp("predictions.npz"), report.matrix, tuple(names), unit == "Shares", errors_only),
+        view.matrix(run, names, as_shares=unit == "Shares", errors_only=errors_only),
         key=f"matrix-{run.id}",
         on_select=view.follow_click,
         selection_mode="points",
@@ -45,5 +45,5 @@ with right:
     view.pictures(run, tested, names)
 
 st.subheader("Classification report", anchor=False)
-view.class_table(report)
+view.class_table(run)
 view.curves(run)

@@ -35,12 +35,13 @@ doors = (
         "evaluate.py",
     ),
 )
-for column, (title, button, text, icon, page) in zip(st.columns(3, gap="medium"), doors, strict=True):
-    with column, st.container(border=True, height="stretch"):
-        st.subheader(title, anchor=False)
-        st.markdown(text)
-        if st.button(button, icon=icon, type="primary", width="stretch", key=page):
-            pick.go(page)
+with st.grid(3, min_column_width=260, gap="medium"):
+    for title, button, text, icon, page in doors:
+        with st.container(border=True, height="stretch"):
+            st.subheader(title, anchor=False)
+            st.markdown(text)
+            if st.button(button, icon=icon, type="primary", width="stretch", key=page):
+                pick.go(page)
 
 st.subheader("Latest runs", anchor=False)
 latest = runs.everything()[:5]

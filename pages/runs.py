@@ -2,13 +2,14 @@
 
 import zlib
 
+import pyarrow as pa
 import streamlit as st
 
 from imgcls import jobs, runs
 from imgcls.config import differences
 from imgcls.errors import UserError
 from imgcls.run import UNDER_WAY
-from imgcls.ui import errors, pick, queue_view, run_list, stored_curves, words
+from imgcls.ui import curve_view, errors, pick, queue_view, run_list, stored_curves, words
 from imgcls.ui.errors import plain
 
 
@@ -33,7 +34,7 @@ rows = [(run, facts) for run, facts in rows if all(not value or facts[key] == va
 # Streamlit keeps ticks by row number: with other rows the table is another one.
 table_key = f"runs-table-{zlib.crc32(repr([run.id for run, _ in rows]).encode())}"
 st.caption(f"{words.count(len(rows), 'run')}. Tick one to open, rename or delete it; tick several to compare them.")
-event = st.dataframe(
+table = pa.table(
     {
         "Run": [run.label for run, _ in rows],
         "State": [words.STATES[facts["state"]][0] for _, facts in rows],
@@ -44,7 +45,10 @@ event = st.dataframe(
         "Parameters": [facts["parameters"] for _, facts in rows],
         "Time": [words.duration(facts["seconds"]) for _, facts in rows],
         "Started": [words.age(facts["created"]) for _, facts in rows],
-    },
+    }
+)
+event = st.dataframe(
+    table,
     hide_index=True,
     key=table_key,
     on_select="rerun",
@@ -97,8 +101,8 @@ with st.container(horizontal=True):
 
 drawn = [run for run in chosen if (run.folder / "metrics.jsonl").exists()]
 if drawn:
-    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        with column:
+    with st.grid(2, min_column_width=curve_view.SIDE_BY_SIDE):
+        for quantity in ("loss", "accuracy"):
             st.plotly_chart(
                 stored_curves.comparison(drawn, quantity),
                 key=f"compare-{quantity}",
@@ -119,11 +123,13 @@ if len(chosen) > 1:
         st.caption("They have the same settings.")
     elif table:
         st.dataframe(
-            {"Setting": [name.replace("_", " ") for name in table]}
-            | {
-                f"{number}. {name}": [str(values[number - 1]) for values in table.values()]
-                for number, name in enumerate(names, 1)
-            },
+            pa.table(
+                {"Setting": [name.replace("_", " ") for name in table]}
+                | {
+                    f"{number}. {name}": [str(values[number - 1]) for values in table.values()]
+                    for number, name in enumerate(names, 1)
+                }
+            ),
             hide_index=True,
             alt="The settings in which the runs differ.",
         )

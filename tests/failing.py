@@ -10,6 +10,7 @@ import io
 import os
 import signal
 import threading
+from pathlib import Path
 
 _real_open = io.open
 _lock = threading.Lock()

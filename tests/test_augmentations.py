@@ -5,6 +5,7 @@ import pytest
 
 from imgcls.augmentations import Augmentation, augmented
 from imgcls.config import Config
+from imgcls.training.batches import Part, batches
 
 
 class Amounts:
@@ -88,10 +89,69 @@ def test_a_shift_by_whole_pixels_is_exact_and_repeats_the_border(down, right):
     assert np.array_equal(moved, pictures[:, rows][:, :, columns])
 
 
-def test_a_shift_by_half_a_pixel_is_the_mean_of_two():
-    pictures = np.array([[0, 100, 200]], np.uint8).reshape(1, 1, 3, 1)
-    moved = augmented(pictures, Augmentation(shift=1), Amounts(right=0.5))
-    assert moved.ravel().tolist() == [50, 150, 200]
+def test_a_shift_is_by_whole_pixels_each_as_likely():
+    pictures = np.arange(0, 140, 20, dtype=np.uint8).reshape(1, 1, 7, 1).repeat(5000, 0)
+    middle = augmented(pictures, Augmentation(shift=2), rng())[:, 0, 3, 0]
+    values, counts = np.unique(middle, return_counts=True)
+    assert values.tolist() == [20, 40, 60, 80, 100]
+    assert counts.min() > 900
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_moving_by_views_is_moving_by_arithmetic(mirrored):
+    pictures = noise(40, 9, 12, 3)
+    which = np.full(40, mirrored)
+    moved = augmented(pictures, Augmentation(shift=3, flip=True), rng(2), which)
+    with_tiny_zoom = augmented(pictures, Augmentation(shift=3, flip=True, zoom=1e-7), rng(2), which)
+    assert np.abs(moved.astype(int) - with_tiny_zoom).max() <= 1
+
+
+def test_pictures_are_mirrored_by_name_where_it_is_said_which():
+    pictures = noise(6, 5, 7, 3)
+    which = np.array([True, False, False, True, True, False])
+    changed = augmented(pictures, Augmentation(flip=True), rng(), which)
+    assert np.array_equal(changed[which], pictures[which][:, :, ::-1])
+    assert np.array_equal(changed[~which], pictures[~which])
+    still = augmented(pictures, Augmentation(shift=1), rng(), which)
+    assert np.array_equal(still, augmented(pictures, Augmentation(shift=1), rng()))
+
+
+def test_many_pictures_are_changed_as_few_are():
+    pictures = noise(100, 9, 8, 3)
+    amounts = Amounts(angle=0.4, down=0.5, scale=-0.3, mirror=-1)
+    whole = augmented(pictures, ALL, amounts)
+    assert np.array_equal(whole[70:75], augmented(pictures[70:75], ALL, amounts))
+
+
+# ---- flips that alternate, as the trainer asks for them
+
+
+def flipped(epoch: int, *, seed: int = 3, size: int = 16, first: int = 0) -> dict[int, bool]:
+    """Label of a picture -> whether the batches of an epoch show it mirrored."""
+    pictures = noise(50, 4, 6, 1)
+    part = Part.of(pictures, np.arange(50))
+    seen = {}
+    for shown, labels in batches(part, epoch, size, seed, Augmentation(flip=True), first):
+        for picture, label in zip(shown, labels.tolist(), strict=True):
+            seen[label] = np.array_equal(picture, pictures[label][:, ::-1])
+            assert seen[label] or np.array_equal(picture, pictures[label])
+    return seen
+
+
+def test_half_of_the_pictures_are_mirrored_in_one_epoch_and_the_other_half_in_the_next():
+    first, second, third = flipped(1), flipped(2), flipped(3)
+    assert 15 < sum(first.values()) < 35
+    assert second == {label: not mirrored for label, mirrored in first.items()}
+    assert third == first
+    assert flipped(1, seed=4) != first
+
+
+def test_which_pictures_are_mirrored_depends_on_neither_batch_nor_start():
+    whole = flipped(2)
+    assert flipped(2, size=7) == whole
+    rest = flipped(2, first=2)
+    assert len(rest) == 18
+    assert rest == {label: whole[label] for label in rest}
 
 
 def test_a_positive_angle_turns_clockwise():

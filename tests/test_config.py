@@ -43,6 +43,7 @@ CHANGED = {
     "averaging": 0.99,
     "precision": "float32",
     "deterministic": True,
+    "mirrored_answers": True,
     "seed": 7,
 }
 
@@ -121,7 +122,7 @@ def test_an_unknown_setting_is_refused():
 
 
 def test_an_unknown_model_is_refused_with_the_choices():
-    assert sentence({"model": "resnet5"}) == "No model is called 'resnet5'. There are: ann, cnn, deep_cnn."
+    assert sentence({"model": "resnet5"}) == "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet."
 
 
 def test_an_unknown_setting_of_the_model_is_refused():
@@ -146,10 +147,10 @@ def test_label_smoothing_needs_one_hot_labels():
     assert Config(label_smoothing=0.1).label_smoothing == 0.1
 
 
-@pytest.mark.parametrize("version", [3, 99, "1", None, 1.5])
+@pytest.mark.parametrize("version", [4, 99, "1", None, 1.5])
 def test_settings_of_a_newer_version_are_refused_politely(version):
     said = sentence({"version": version})
-    assert said == f"These settings have version {version}; this program reads up to 2. Update the program."
+    assert said == f"These settings have version {version}; this program reads up to 3. Update the program."
 
 
 # ---- settings of version 1
@@ -163,7 +164,7 @@ def test_the_switch_for_plateaus_of_version_1_is_a_schedule_now(switch, schedule
     expected = Config(epochs=3, schedule=schedule, plateau_factor=0.4, plateau_patience=1, precision="float32")
     assert config == expected
     assert values == given  # what was given is left as it is
-    assert config.as_dict()["version"] == 2
+    assert config.as_dict()["version"] == 3
     assert Config.from_dict(config.as_dict()) == config
 
 
@@ -188,6 +189,14 @@ def test_the_switch_of_version_1_is_no_setting_of_version_2():
     assert sentence({"reduce_on_plateau": True}).startswith("There is no setting 'reduce_on_plateau'.")
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_was_called_deep_cnn_is_the_residual_network(version):
+    knobs = {"filters": 24, "stages": 3, "blocks": 1, "dropout": 0.1, "activation": "relu"}
+    config = Config.from_dict({"version": version, "model": "deep_cnn", "model_settings": knobs})
+    assert (config.model, dict(config.model_settings)) == ("resnet", knobs)
+    assert Config.from_dict({"version": 3, "model": "deep_cnn"}).model == "deep_cnn"
+
+
 SHIPPED = sorted((places.repository_folder() / "saved_models").glob("*/config.json"))
 
 
@@ -198,6 +207,8 @@ def test_the_settings_of_the_models_that_ship_can_be_read(path):
     switch = written.pop("reduce_on_plateau", None)
     if written.pop("version") == 1:
         assert (config.schedule, config.precision) == ("plateau" if switch else "constant", "float32")
+    if written["model"] == "deep_cnn":
+        written["model"] = "resnet"
     assert {name: config.as_dict()[name] for name in written} == written
 
 

@@ -7,13 +7,14 @@ from imgcls import models
 from imgcls.config import Config
 from imgcls.errors import SettingError
 from imgcls.knobs import Choice, Range
-from imgcls.models import sketch
+from imgcls.models import deep_cnn, sketch
 
 SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3)]
 PARAMETERS = {  # of the default settings, for ten classes
     "ann": {(8, 8, 1): 17_226, (28, 28, 1): 109_386, (32, 32, 3): 402_250},
     "cnn": {(8, 8, 1): 13_706, (28, 28, 1): 105_866, (32, 32, 3): 136_874},
-    "deep_cnn": {(8, 8, 1): 78_042, (28, 28, 1): 78_042, (32, 32, 3): 78_330},
+    "deep_cnn": {(8, 8, 1): 142_176, (28, 28, 1): 142_176, (32, 32, 3): 147_040},
+    "resnet": {(8, 8, 1): 78_042, (28, 28, 1): 78_042, (32, 32, 3): 78_330},
 }
 RESIZED_TO_NOTHING = [("cnn", {"blocks": 4}, (8, 8, 1)), ("cnn", {"blocks": 3}, (7, 40, 1))]
 
@@ -76,7 +77,7 @@ def test_no_knob_of_a_family_is_called_like_a_setting_of_every_run():
 def test_an_unknown_family_is_refused_with_the_choices(name):
     with pytest.raises(SettingError) as error:
         models.family(name)
-    assert str(error.value) == f"No model is called '{name}'. There are: ann, cnn, deep_cnn."
+    assert str(error.value) == f"No model is called '{name}'. There are: ann, cnn, deep_cnn, resnet."
 
 
 @pytest.mark.parametrize(("name", "settings", "shape"), RESIZED_TO_NOTHING)
@@ -149,7 +150,7 @@ def test_a_table_has_words_for_its_layers():
     assert rows["block1_pool"].detail == "2x2"
     assert rows["block1_dropout"].detail == "15% of the values"
     assert rows["dense"].detail == "64 units, relu"
-    strided = {row.name: row for row in models.table("deep_cnn", (32, 32, 3), 10, {})}
+    strided = {row.name: row for row in models.table("resnet", (32, 32, 3), 10, {})}
     assert strided["stage2_block1_conv1"].detail == "32 filters 3x3, stride 2"
 
 
@@ -203,3 +204,55 @@ def test_pictures_of_one_colour_can_be_standardised(keras):
     even = np.full((10, 8, 8, 1), 37, np.uint8)
     model = network.build(Config(model="ann", normalisation="standardised"), (8, 8, 1), 3, even)
     assert np.isfinite(model(even).numpy()).all()
+
+
+# ---- first weights
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_whitening_makes_neighbours_unlike(shape):
+    generator = np.random.default_rng(0)
+    pictures = generator.normal(size=(200, *shape)).astype(np.float32)
+    pictures = pictures + np.roll(pictures, 1, 1) + 0.5 * np.roll(pictures, 1, 2) + pictures[..., :1]
+    kernel = deep_cnn.whitening(pictures)
+    count = 4 * shape[-1]
+    assert kernel.shape == (2, 2, shape[-1], 2 * count)
+    assert np.array_equal(kernel[..., count:], -kernel[..., :count])
+    patches = np.lib.stride_tricks.sliding_window_view(pictures, (2, 2), axis=(1, 2))
+    answers = np.einsum("nyxcij,ijck->nyxk", patches, kernel[..., :count]).reshape(-1, count)
+    assert np.allclose(answers.T @ answers / len(answers), np.eye(count), atol=0.02)
+
+
+def test_pictures_of_one_colour_can_be_whitened():
+    assert np.isfinite(deep_cnn.whitening(np.zeros((3, 8, 8, 1), np.float32))).all()
+
+
+def test_convolutions_of_the_fast_network_begin_by_handing_on(build, keras):
+    model = build("deep_cnn", {}, (16, 16, 3))
+    values = np.random.default_rng(0).normal(size=(2, 8, 8, 32)).astype(np.float32)
+    assert np.allclose(model.get_layer("block1_conv2")(values), values, atol=1e-6)
+    widened = model.get_layer("block2_conv1")(values)
+    assert np.allclose(widened[..., :32], values, atol=1e-6)
+    assert np.std(widened[..., 32:]) > 0.1
+    assert "whiten" not in {weight.path.split("/")[-2] for weight in model.trainable_variables}
+
+
+# ---- mirrored answers
+
+
+def test_mirrored_answers_are_the_mean_of_both_ways_round(build, keras, tmp_path):
+    from imgcls.serving import Predictor
+    from imgcls.training import network
+
+    model = build("deep_cnn", {"width": 8}, (12, 12, 3))
+    assert network.answering(Config(), model) is model
+    both = network.answering(Config(mirrored_answers=True), model)
+    pictures = np.random.default_rng(1).integers(0, 256, (5, 12, 12, 3), dtype=np.uint8)
+    expected = (model(pictures).numpy() + model(pictures[:, :, ::-1]).numpy()) / 2
+    assert np.allclose(both(pictures), expected, atol=1e-6)
+    assert not np.allclose(both(pictures), model(pictures), atol=1e-4)
+    assert both.count_params() == model.count_params()
+    assert network.export_litert(both, tmp_path / "model.tflite", pictures) < 1e-5
+    assert np.allclose(Predictor(tmp_path / "model.tflite").probabilities(pictures), expected, atol=1e-5)
+    both.save(tmp_path / "model.keras")
+    assert np.allclose(keras.models.load_model(tmp_path / "model.keras")(pictures), expected, atol=1e-6)

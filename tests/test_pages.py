@@ -67,10 +67,11 @@ def test_every_page_works_with_a_finished_run(page, finished_run):
 def test_evaluate_shows_the_scores_that_the_answers_give(finished_run):
     app = opened("evaluate", run=finished_run.id)
 
-    shown = {metric.label: metric.value for metric in app.metric}
-    assert set(shown) >= {"Macro precision", "Macro recall", "Macro F1", "Weighted F1", "Cross-entropy"}
-    accuracy = finished_run.result["test_accuracy"]
-    assert any(words.share(accuracy) in str(block.proto.body) for block in app.get("html"))
+    pieces = [str(block.proto.body) for block in app.get("html")]
+    numbers = next(piece for piece in pieces if 'class="numbers"' in piece)
+    for name in ("Macro precision", "Macro recall", "Macro F1", "Weighted F1", "Cross-entropy"):
+        assert f"<dt>{name}" in numbers
+    assert any(words.share(finished_run.result["test_accuracy"]) in piece for piece in pieces)
     assert "360 test pictures" in told(app)
 
 
@@ -196,6 +197,39 @@ def test_the_form_makes_the_config_that_its_link_says(digits):
     assert run.label == "ann on digits"
     assert not run.is_over
     assert app.query_params["run"] in (run.id, [run.id])
+
+
+def controls(app: AppTest) -> set[str]:
+    """The keys of the controls that the form has made."""
+    kinds = (app.selectbox, app.slider, app.number_input, app.toggle)
+    return {element.key for kind in kinds for element in kind}
+
+
+def titles(app: AppTest) -> str:
+    """What the style sheets add to the titles of closed sections."""
+    return "\n".join(str(block.proto.body) for block in app.get("html") if "summary" in str(block.proto.body))
+
+
+def test_a_closed_section_makes_its_controls_only_when_one_is_not_at_its_default(digits):
+    app = opened("train")
+    assert controls(app) == {"data", "pictures", "model", "cnn.blocks", "cnn.filters", "epochs", "learning_rate"}
+    assert "seed 0" in titles(app)
+
+    app = opened("train", seed="7", **{"cnn.dropout": "0.5"})
+    assert {"seed", "validation_share", "cnn.dropout"} <= controls(app)
+    assert "patience" not in controls(app)
+    assert "seed 7" in titles(app)
+    assert app.number_input(key="seed").value == 7
+    assert app.slider(key="cnn.dropout").value == 0.5
+
+
+def test_a_setting_is_kept_when_its_model_was_away(digits):
+    app = opened("train", **{"cnn.dropout": "0.5"})
+    app.selectbox(key="model").select("ann").run()
+    assert "cnn.dropout" not in controls(app)
+    app.selectbox(key="model").select("cnn").run()
+
+    assert app.slider(key="cnn.dropout").value == 0.5
 
 
 def test_settings_that_cannot_be_are_one_sentence(digits):

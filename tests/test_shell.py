@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from imgcls import models, places, runs
+from imgcls import models, places, recipes, runs
 from imgcls.config import KNOBS, Config
 from imgcls.training import __main__ as shell
 
@@ -56,8 +56,8 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
         (("--epochs", "2.5"), "Epochs is a whole number, not 2.5."),
         (("--learning-rate", "-1"), "Learning rate must lie between 1e-06 and 1e+06; it is -1."),
         (("--flip", "perhaps"), "Flip is on or off (true or false), not 'perhaps'."),
-        (("--optimizer", "lion"), "Optimizer cannot be 'lion'. There are: adam, adamw, sgd, rmsprop, nadam."),
-        (("--model", "resnet5"), "No model is called 'resnet5'. There are: ann, cnn, deep_cnn."),
+        (("--optimizer", "lion"), "Optimizer cannot be 'lion'. There are: adam, adamw, sgd, rmsprop, nadam, muon."),
+        (("--model", "resnet5"), "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet."),
         (("--model", "ann", "--units", "7"), "Units must lie between 8 and 1024; it is 7."),
         (("--config", "nowhere.json"), "The settings file nowhere.json cannot be read: No such file or directory."),
     ],
@@ -150,7 +150,21 @@ def test_another_model_than_the_files_takes_none_of_its_knobs(asked_for, tmp_pat
 def test_every_setting_can_be_given_by_its_flag(asked_for, knob):
     words = {bool: "on", str: "digits", int: "2", float: "0.2"}
     value = {"model": "ann", "normalisation": "-1 to 1", "optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
-    value |= {"schedule": "one_cycle", "precision": "bfloat16"}
+    value |= {"schedule": "cosine", "precision": "bfloat16"}
     text = {"monitor": "accuracy", "data": "digits"}.get(knob.name, value.get(knob.name, words[knob.kind]))
     config = asked_for(*("--data", "digits", f"{knob.flag}={text}")).config
     assert config == Config(**{"data": "digits", knob.name: knob.parsed(text)})
+
+
+def test_a_recipe_sets_what_has_no_flag(asked_for):
+    family = ("--data", "digits", "--model", "deep_cnn")
+    config = asked_for(*family, "--recipe", "--epochs", "2", "--width", "16").config
+    recipe = recipes.recipe("deep_cnn", "digits")
+    assert recipe["epochs"] != 2
+    settings = recipe | {"data": "digits", "model": "deep_cnn", "epochs": 2}
+    assert config == Config(**settings, model_settings={"width": 16})
+    assert asked_for(*family, "--id", "plain").config == Config(data="digits", model="deep_cnn")
+
+
+def test_a_model_without_a_recipe_keeps_the_defaults(asked_for):
+    assert asked_for("--data", "digits", "--model", "ann", "--recipe").config == Config(data="digits", model="ann")

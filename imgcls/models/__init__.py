@@ -3,7 +3,8 @@
 A family is a function `classify(layers, images, num_classes, *, knobs...)` that returns one logit a class. `layers` is
 either `keras.layers` (in the trainer) or `imgcls.models.sketch` (on a page): the same function builds the network and
 draws its table before anything is trained, without TensorFlow. The docstring of the file is the text that the page
-shows; the keyword-only arguments are its controls.
+shows; the keyword-only arguments are its controls. Optional: DEEP (numbers of 16 bits pay), RECIPE (settings of
+`Config` that suit it) and `begin(model, pictures)`, which sets first weights that depend on the training pictures.
 """
 
 import importlib

@@ -63,7 +63,7 @@ class Layer:
 
 
 class Rescaling(Layer):
-    def __init__(self, scale: float, offset: float = 0.0, *, name: str):
+    def __init__(self, scale: float, offset: float = 0.0, *, name: str, **ignored):
         super().__init__(name=name)
 
 
@@ -105,6 +105,10 @@ class GlobalAveragePooling2D(Layer):
         return (shape[2],)
 
 
+class GlobalMaxPooling2D(GlobalAveragePooling2D):
+    pass
+
+
 class Flatten(Layer):
     def output_shape(self, shape):
         return (prod(shape),)
@@ -135,8 +139,12 @@ class Dropout(Layer):
 
 
 class BatchNormalization(Layer):
+    def __init__(self, *, scale=True, name, **ignored):
+        super().__init__(name=name)
+        self.scale = scale
+
     def parameters(self, shape):
-        return 4 * shape[-1]
+        return (4 if self.scale else 3) * shape[-1]
 
 
 class Activation(Layer):

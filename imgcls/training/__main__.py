@@ -2,10 +2,11 @@
 
     python -m imgcls.training RUN_FOLDER
     python -m imgcls.training --data mnist_sample --model cnn --epochs 3
+    python -m imgcls.training --data cifar10 --model deep_cnn --recipe --epochs 10
     python -m imgcls.training --config settings.json --epochs 20
 
-Every setting has its flag, those of the model family too. The run stands in the app like any other. Ctrl-C stops and
-keeps the best model so far.
+Every setting has its flag, those of the model family too. With --recipe, what has no flag is set as the family's recipe
+says. The run stands in the app like any other. Ctrl-C stops and keeps the best model so far.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from imgcls import datasets, jobs, models, places, runs
+from imgcls import datasets, jobs, models, places, recipes, runs
 from imgcls.config import KNOBS, Config
 from imgcls.errors import UserError
 from imgcls.knobs import Choice, Knob, Range
@@ -53,12 +54,14 @@ def _from_shell(arguments: list[str]) -> int:
     family = models.knobs(chosen.model or start.model)
     parser = _parser(family)
     chosen = vars(parser.parse_args(arguments))
-    _, label, run_id, now = (chosen.pop(name) for name in ("config", "name", "id", "now"))
+    _, by_recipe, label, run_id, now = (chosen.pop(name) for name in ("config", "recipe", "name", "id", "now"))
     given = {name: value for name, value in chosen.items() if value is not None}
     same_family = given.get("model", start.model) == start.model
     settings = dict(start.model_settings) if same_family else {}
     settings.update({knob.name: knob.parsed(given.pop(knob.name)) for knob in family if knob.name in given})
     values = {knob.name: knob.parsed(given[knob.name]) for knob in KNOBS if knob.name in given}
+    if by_recipe:
+        values = recipes.recipe(values.get("model", start.model), values.get("data", start.data)) | values
     config = start.changed(**values, model_settings=settings)
     if not datasets.is_ready(config.data):
         print(f"Preparing {datasets.facts(config.data).title} ...")
@@ -84,6 +87,7 @@ def _parser(family: tuple[Knob, ...]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings to start from, a config.json")
+    parser.add_argument("--recipe", action="store_true", help="settings that suit the model, but for those given here")
     parser.add_argument("--name", default="", help="the name shown in the app")
     parser.add_argument("--id", default="", help="the name of the run's folder (default: date, time and a number)")
     parser.add_argument("--now", action="store_true", help="do not wait for another training to end")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls.augmentations import Augmentation, augmented
+from imgcls.augmentations import Augmentation, augmented, mirrored_first
 from imgcls.config import Config
 
 
@@ -45,14 +45,17 @@ def batches(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The epoch's batches from number `first` on, the next one being made while the present one is learnt.
 
-    Order and augmentation depend on seed, epoch and batch alone, not on what happened before, so a training can go on
-    in the middle of an epoch.
+    Order and augmentation depend on seed, epoch, batch and picture alone, not on what happened before, so a training
+    can go on in the middle of an epoch. `epoch` is counted from 1.
     """
     order = np.random.default_rng([seed, epoch]).permutation(len(part))
+    mirrored = mirrored_first(len(part), seed) ^ (epoch % 2 == 0) if augmentation.flip else None
 
     def batch(start: int) -> tuple[np.ndarray, np.ndarray]:
-        pictures, labels = part.taken(order[start : start + size])
-        return augmented(pictures, augmentation, np.random.default_rng([seed, epoch, start])), labels
+        places = order[start : start + size]
+        pictures, labels = part.taken(places)
+        generator = np.random.default_rng([seed, epoch, start])
+        return augmented(pictures, augmentation, generator, None if mirrored is None else mirrored[places]), labels
 
     starts = range(first * size, len(order), size)
     with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:

@@ -13,6 +13,9 @@ from imgcls import models, processor
 from imgcls.config import Config
 from imgcls.serving import Predictor
 
+MOST_TO_BEGIN = 2000
+"""Training pictures that a family may look at for its first weights."""
+
 
 def build(
     config: Config, shape: tuple[int, int, int], num_classes: int, pictures: np.ndarray, precision: str = "float32"
@@ -28,7 +31,22 @@ def build(
         scaled = _normalisation(config.normalisation, pictures)(inputs)
         logits = models.family(config.model).classify(keras.layers, scaled, num_classes, **config.model_settings)
         probabilities = keras.layers.Softmax(name="probabilities", dtype="float32")(logits)
-    return keras.Model(inputs, probabilities, name=config.model)
+    model = keras.Model(inputs, probabilities, name=config.model)
+    begin = getattr(models.family(config.model), "begin", None)
+    if begin is not None:
+        scale = model.get_layer("normalise")
+        begin(model, np.asarray(scale(pictures[:MOST_TO_BEGIN].astype(np.float32))))
+    return model
+
+
+def answering(config: Config, model: keras.Model) -> keras.Model:
+    """The model as it answers when it is trained: with mirrored answers, the mean of those to a picture and its mirror
+    image (Krizhevsky, Sutskever and Hinton 2012). It shares its weights with `model`."""
+    if not config.mirrored_answers:
+        return model
+    inputs = keras.Input(model.input_shape[1:], dtype="uint8", name="pictures")
+    both = [model(inputs), model(keras.ops.flip(inputs, axis=2))]
+    return keras.Model(inputs, keras.layers.Average(name="both_ways")(both), name=config.model)
 
 
 def precision_of(config: Config) -> str:

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from imgcls.config import Config
+from imgcls.training.muon import Muon
 from imgcls.training.network import logits_of
 
 
@@ -16,7 +17,10 @@ def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
         settings |= {"momentum": 0.9, "nesterov": True}
     if config.weight_decay or config.optimizer == "adamw":
         settings["weight_decay"] = config.weight_decay
-    optimizer = keras.optimizers.get({"class_name": config.optimizer, "config": settings})
+    if config.optimizer == "muon":
+        optimizer = Muon(**settings)
+    else:
+        optimizer = keras.optimizers.get({"class_name": config.optimizer, "config": settings})
     if config.weight_decay:
         # One-dimensional variables are offsets and scales: pulling them to zero helps nobody.
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])

@@ -165,6 +165,7 @@ class Trainer:
             # What is kept, tested and exported has 32 bits.
             model = network.build(config, facts.shape, len(facts.classes), sample)
         model.set_weights(loop.best_weights)
+        model = network.answering(config, model)
 
         journal.phase("testing")
         scores = conclude.test(self.run, model, dataset)

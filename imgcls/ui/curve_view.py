@@ -7,6 +7,8 @@ from imgcls.errors import UserError
 from imgcls.run import Run
 from imgcls.ui import stored_curves, words
 
+SIDE_BY_SIDE = 380
+"""Pixels that each of two charts needs beside the other."""
 SMALL = {
     "gradient_norm": ("gradient norm", "", True),
     "learning_rate": ("learning rate", "", False),
@@ -38,8 +40,8 @@ def draw(run: Run, *, forecasts: bool = False) -> None:
     curves = stored_curves.curves(run)
     state = st.session_state
     smoothing, logarithmic = state.get("smoothing", 0.0), state.get("logarithmic", False)
-    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        with column:
+    with st.grid(2, min_column_width=SIDE_BY_SIDE):
+        for quantity in ("loss", "accuracy"):
             st.plotly_chart(
                 stored_curves.learning_curve(run, quantity, smoothing, logarithmic and quantity == "loss", forecasts),
                 key=f"curve-{quantity}",

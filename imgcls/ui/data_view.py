@@ -1,5 +1,7 @@
 """What a page shows about a data set: its facts in a line, how to get it, and the three parts as they will be."""
 
+from functools import lru_cache
+
 import numpy as np
 import streamlit as st
 
@@ -29,7 +31,7 @@ def one_line(facts: DatasetFacts) -> None:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@lru_cache(64)
 def samples(name: str, fingerprint: str, page: int) -> str:
     """Some training pictures with their classes, as HTML; another page shows others."""
     dataset = stored.dataset(name)

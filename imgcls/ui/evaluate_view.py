@@ -1,14 +1,19 @@
 """The parts of the Evaluate page: scores, the matrix and its clicks, the gallery, the report, the curves."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
+import pyarrow as pa
 import streamlit as st
 
 from imgcls import charts, metrics
 from imgcls.metrics import Report
 from imgcls.runs import Run
-from imgcls.ui import curve_view, gallery, words
+from imgcls.ui import curve_view, gallery, numbers, stored, words
 from imgcls.ui.errors import plain
-from imgcls.ui.still import still
+from imgcls.ui.numbers import Number
+from imgcls.ui.still import Still, still
 from imgcls.ui.stored import Tested
 
 PER_PAGE = 20
@@ -17,6 +22,7 @@ EXPLAINED = {
     "recall": "Of the pictures that belong to a class, the share that was given it.",
     "F1": "The harmonic mean of precision and recall: high only if both are.",
 }
+AVERAGES = {"macro": "Every class counts the same.", "weighted": "A class counts by its pictures."}
 
 
 def scores(report: Report, count: int) -> None:
@@ -28,36 +34,37 @@ def scores(report: Report, count: int) -> None:
             f'<div style="opacity:.75">test accuracy<br>{words.interval(report.accuracy)}</div>'
         )
     with rest:
-        lines = []
-        for average in ("macro", "weighted"):
+        shown = []
+        for average, how in AVERAGES.items():
             for name in ("precision", "recall", "F1"):
-                lines.append((f"{average} {name}", getattr(report, f"{average}_{name.lower()}"), EXPLAINED[name]))
-        with st.grid(min_column_width=140, gap="medium"):
-            for name, score, explained in lines:
-                how = "Every class counts the same." if name.startswith("macro") else "A class counts by its pictures."
-                _metric(name, words.share(score.value), words.interval(score), f"{explained} {how}")
-            _metric(
-                "cross-entropy",
+                score = getattr(report, f"{average}_{name.lower()}")
+                value, interval = words.share(score.value), words.interval(score)
+                shown.append(Number(f"{average.capitalize()} {name}", value, interval, f"{EXPLAINED[name]} {how}"))
+        shown.append(
+            Number(
+                "Cross-entropy",
                 f"{report.cross_entropy.value:.3f}",
                 words.interval(report.cross_entropy, as_share=False),
                 "Mean of minus the logarithm of the probability that the true class got, in nats: being surely wrong "
                 "costs much. Smaller is better.",
             )
+        )
+        numbers.show(shown)
     st.caption(
         f"From {words.count(count, 'test picture')} that were used neither to train nor to choose anything. "
         "The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages."
     )
 
 
-def _metric(name: str, value: str, interval: str, explained: str) -> None:
-    label = name[0].upper() + name[1:]
-    st.metric(label, value, interval, delta_color="off", delta_arrow="off", help=explained)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def matrix(run_id: str, stamp: tuple, _matrix: np.ndarray, names: tuple, as_shares: bool, errors_only: bool):
+def matrix(run: Run, names: list[str], *, as_shares: bool, errors_only: bool) -> Still:
     """The figure of the confusion matrix."""
-    return still(charts.confusion_matrix(_matrix, names, as_shares=as_shares, errors_only=errors_only))
+    return _matrix(run, stored.answers_stamp(run), tuple(names), as_shares, errors_only)
+
+
+@lru_cache(32)
+def _matrix(run: Run, stamp: tuple, names: tuple, as_shares: bool, errors_only: bool) -> Still:
+    table = stored.tested(run).report.matrix
+    return still(charts.confusion_matrix(table, names, as_shares=as_shares, errors_only=errors_only))
 
 
 def follow_click() -> None:
@@ -69,27 +76,33 @@ def follow_click() -> None:
         if points:
             pair = points[0]["customdata"]  # a list, or a dict with string keys where the figure held an array
             true, predicted = pair.values() if isinstance(pair, dict) else pair
-            st.query_params["cell"] = f"{int(true)}-{int(predicted)}"
-            st.session_state["shown"] = "Cell"
+            _choose((int(true), int(predicted)))
 
 
 def worst_pairs(table: np.ndarray, names: list[str]) -> None:
-    """The most frequent mistakes as buttons: the keyboard's way to a cell."""
-    pairs = metrics.worst_pairs(table, names, most=6)
+    """The most frequent mistakes as pills: the keyboard's way to a cell."""
+    pairs = {
+        (names.index(true), names.index(predicted)): f"{true} → {predicted}: {number}"
+        for true, predicted, number, _ in metrics.worst_pairs(table, names, most=6)
+    }
     if not pairs:
         st.caption("Not one mistake.")
         return
-    with st.container(horizontal=True, gap="small"):
-        for true_name, predicted_name, number, _ in pairs:
-            true, predicted = names.index(true_name), names.index(predicted_name)
-            label = plain(f"{true_name} → {predicted_name}: {number}")
-            st.button(
-                label, key=f"pair-{true}-{predicted}", on_click=_choose_cell, args=(true, predicted), type="tertiary"
-            )
+
+    def follow() -> None:
+        if st.session_state["pair"] in pairs:
+            _choose(st.session_state["pair"])
+
+    # The pill of the cell that is shown is the pressed one, whichever way the cell was chosen.
+    chosen = _cell(len(names)) if st.session_state.get("shown") == "Cell" else None
+    st.session_state["pair"] = chosen if chosen in pairs else None
+    st.pills(
+        "Most frequent mistakes", list(pairs), format_func=lambda pair: plain(pairs[pair]), key="pair", on_change=follow
+    )
 
 
-def _choose_cell(true: int, predicted: int) -> None:
-    st.query_params["cell"] = f"{true}-{predicted}"
+def _choose(cell: tuple[int, int]) -> None:
+    st.query_params["cell"] = f"{cell[0]}-{cell[1]}"
     st.session_state["shown"] = "Cell"
 
 
@@ -140,16 +153,17 @@ def pictures(run: Run, tested: Tested, names: list[str]) -> None:
     if pages > 1:
         # A new list begins at its first page.
         page = st.pagination(pages, key=f"page-{run.id}-{shown}-{cell if shown == 'Cell' else ''}", max_visible_pages=5)
-    stamp = run.stamp("predictions.npz", "gallery.npz", "model.json")
-    st.html(_grid(str(run.folder), stamp, tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist()), tested, names))
+    on_page = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
+    st.html(_grid(run, stored.answers_stamp(run), on_page, tuple(names)))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _grid(folder: str, stamp: tuple, indices: tuple[int, ...], _tested: Tested, _names: list[str]) -> str:
-    return gallery.grid(_tile(index, _tested, _names) for index in indices)
+@lru_cache(64)
+def _grid(run: Run, stamp: tuple, indices: tuple[int, ...], names: tuple[str, ...]) -> str:
+    tested = stored.tested(run)
+    return gallery.grid(_tile(index, tested, names) for index in indices)
 
 
-def _tile(index: int, tested: Tested, names: list[str]) -> gallery.Tile:
+def _tile(index: int, tested: Tested, names: Sequence[str]) -> gallery.Tile:
     true, predicted = names[tested.labels[index]], names[tested.predicted[index]]
     sure = f"{100 * tested.certainty[index]:.1f} %"
     lines = (f"✓ {true}", sure) if true == predicted else (f"✗ {predicted}", f"is {true}", sure)
@@ -161,9 +175,9 @@ def _cell_words(cell: tuple[int, int], names: list[str]) -> str:
     return plain(f"{names[cell[0]]} → {names[cell[1]]}")
 
 
-def class_table(report: Report) -> None:
-    """Precision, recall and F1 of every class with their 95 % intervals, and how many pictures it has."""
-    classes = report.classes
+@lru_cache(16)
+def _classes(run: Run, stamp: tuple) -> pa.Table:
+    classes = stored.tested(run).report.classes
     columns: dict = {"Class": list(classes.names), "Pictures": np.asarray(classes.support)}
     for name in ("precision", "recall", "f1"):
         score = getattr(classes, name)
@@ -171,10 +185,16 @@ def class_table(report: Report) -> None:
         columns[f"{name} interval"] = [
             f"{100 * low:.1f}–{100 * high:.1f}" for low, high in zip(score.low, score.high, strict=True)
         ]
+    return pa.table(columns)
+
+
+def class_table(run: Run) -> None:
+    """Precision, recall and F1 of every class with their 95 % intervals, and how many pictures it has."""
+    table = _classes(run, stored.answers_stamp(run))
     st.dataframe(
-        columns,
+        table,
         hide_index=True,
-        height=min(36 * (len(classes.names) + 1), 460),
+        height=min(36 * (len(table) + 1), 460),
         column_config={
             f"{name} (%)": st.column_config.NumberColumn(
                 format="%.1f", help=EXPLAINED.get(name.lower(), EXPLAINED["F1"])

@@ -5,8 +5,9 @@ import streamlit as st
 from imgcls import jobs
 from imgcls.curves import Curves
 from imgcls.run import OVER, Run
-from imgcls.ui import curve_view, stored_curves, words
+from imgcls.ui import curve_view, numbers, stored_curves, words
 from imgcls.ui.errors import shown
+from imgcls.ui.numbers import Number
 
 TICK_SECONDS = 1.0
 FAST_TICK_SECONDS = 0.4
@@ -46,8 +47,7 @@ def _live(run: Run, shown_state: str, is_fast: bool) -> None:
     stopping = asked.stop and state != "queued"
     st.set_page_config(page_title=f"{_title(curves, state)} · imgcls")
     with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
-        with st.container(width="stretch"):
-            st.progress(_share_done(curves), text=_words(run, curves, state, stopping))
+        st.progress(_share_done(curves), text=_words(run, curves, state, stopping))
         _buttons(run, state, stopping, asked.pause)
     if state not in ("queued", "aside") or curves.epochs:
         _numbers(curves, state, stopping)
@@ -110,12 +110,16 @@ def _numbers(curves: Curves, state: str, stopping: bool) -> None:
     best = curves.best or {}
     is_training = state == "running" and not stopping and curves.phase not in ("testing", "saving")
     left = curves.seconds_left if is_training else None
-    with st.container(horizontal=True):
-        st.metric("Training accuracy", words.share(newest.get("accuracy")), help="Mean of the last batches.")
-        st.metric("Validation accuracy", words.share(last.get("val_accuracy")), help="After the last whole epoch.")
-        st.metric("Best epoch", best.get("epoch", "–"), help="The one whose weights are kept.")
-        st.metric("Pictures per second", f"{curves.pictures_per_second:,.0f}" if curves.batches else "–")
-        st.metric("Time left", words.duration(left), help="At the present pace, if no early stop comes before.")
+    rate = f"{curves.pictures_per_second:,.0f}" if curves.batches else "–"
+    numbers.show(
+        (
+            Number("Training accuracy", words.share(newest.get("accuracy")), "mean of the last batches"),
+            Number("Validation accuracy", words.share(last.get("val_accuracy")), "after the last whole epoch"),
+            Number("Best epoch", str(best.get("epoch", "–")), "its weights are kept"),
+            Number("Pictures per second", rate, "in training"),
+            Number("Time left", words.duration(left), "if no early stop comes before"),
+        )
+    )
 
 
 def _tuning(run: Run) -> None:

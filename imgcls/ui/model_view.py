@@ -1,5 +1,7 @@
 """A network before it is trained: its drawing, its size and its layers, redrawn with every turn of a control."""
 
+from functools import lru_cache
+
 import streamlit as st
 
 from imgcls import drawing, models
@@ -7,12 +9,13 @@ from imgcls.config import Config
 from imgcls.datasets import DatasetFacts
 from imgcls.models import Row
 from imgcls.ui import stored
-from imgcls.ui.still import still
+from imgcls.ui.still import Still, still
 
 
 def rows_of(config: Config, facts: DatasetFacts) -> tuple[Row, ...]:
     """The layers that these settings would build."""
-    return stored.layer_table(config.model, facts.shape, facts.num_classes, _key(config))
+    settings = tuple(sorted(config.model_settings.items()))
+    return stored.layer_table(config.model, facts.shape, facts.num_classes, settings)
 
 
 def show(config: Config, facts: DatasetFacts) -> None:
@@ -23,7 +26,7 @@ def show(config: Config, facts: DatasetFacts) -> None:
     st.markdown(f"### {parameters:,} parameters")
     st.caption(f"in {len(learning)} layers that learn, of {len(rows)}. The picture enters at the left.")
     st.plotly_chart(
-        _drawing(config.model, facts.shape, facts.num_classes, _key(config), rows),
+        _drawing(rows),
         key="network",
         config={"displayModeBar": False},
         alt=f"The network from left to right: {', '.join(row.kind for row in rows)}.",
@@ -57,10 +60,6 @@ def table(rows: tuple[Row, ...]) -> None:
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _drawing(model: str, shape: tuple, num_classes: int, settings: tuple, _rows: tuple[Row, ...]):
-    return still(drawing.network(_rows))
-
-
-def _key(config: Config) -> tuple:
-    return tuple(sorted(config.model_settings.items()))
+@lru_cache(64)
+def _drawing(rows: tuple[Row, ...]) -> Still:
+    return still(drawing.network(rows))

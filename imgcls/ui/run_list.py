@@ -30,16 +30,14 @@ def narrow(label: str, values: list[str], words_of: Callable[[str], str] = str) 
 
 def _row(run: Run) -> None:
     facts = summary(run)
+    scores = ""
+    if facts["test"] is not None:
+        scores = f"test {words.share(facts['test'])}, validation {words.share(facts['validation'])}"
     name, what, outcome = st.columns(COLUMNS, vertical_alignment="center")
-    with name:
-        if st.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
-            pick.go("train.py", run=run.id)
+    if name.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
+        pick.go("train.py", run=run.id)
     what.caption(plain(f"{facts['data']} · {facts['model']} · {words.age(facts['created'])}"))
-    word, icon, colour = words.STATES[facts["state"]]
-    with outcome, st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(word, icon=icon, color=colour)
-        if facts["test"] is not None:
-            st.caption(f"test {words.share(facts['test'])}, validation {words.share(facts['validation'])}")
+    outcome.markdown(words.state(facts["state"], scores))
 
 
 def summary(run: Run) -> dict:

@@ -6,8 +6,9 @@ from imgcls import datasets, intervals, jobs
 from imgcls.augmentations import Augmentation
 from imgcls.errors import UserError
 from imgcls.runs import OVER, Run
-from imgcls.ui import curve_view, live_view, pick, settings, words
+from imgcls.ui import curve_view, live_view, numbers, pick, settings, words
 from imgcls.ui.errors import plain, shown
+from imgcls.ui.numbers import Number
 
 OUTCOMES = {
     "stopped": "It was stopped. The best epoch until then was tested and kept.",
@@ -22,7 +23,7 @@ def show(run: Run) -> None:
     jobs.reap()
     state = run.state
     st.title(plain(run.label))
-    _head(run, state)
+    _head(run, state, _what(run))
     if state in OVER:
         if state == "lost":
             _look_again(run)
@@ -41,11 +42,8 @@ def _look_again(run: Run) -> None:
         st.rerun()
 
 
-def _head(run: Run, state: str) -> None:
-    word, icon, colour = words.STATES[state]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(word, icon=icon, color=colour)
-        st.caption(_what(run))
+def _head(run: Run, state: str, what: str) -> None:
+    st.markdown(words.state(state, plain(f"{what} · started {words.age(run.created)}")))
 
 
 def _tell_its_end(run: Run, state: str) -> None:
@@ -67,17 +65,20 @@ def _outcome(run: Run, state: str) -> None:
         tell(plain(message), icon=words.STATES[state][1])
     if "test_accuracy" in result:
         count = result.get("counts", {}).get("test", 0)
-        low_high = ""
+        low_high = explained = ""
         if count:
-            score = intervals.wilson(round(result["test_accuracy"] * count), count)
-            low_high = f"95 % interval: {words.interval(score)}, from {count:,} test pictures that chose nothing."
-        with st.container(horizontal=True):
-            st.metric("Test accuracy", words.share(result["test_accuracy"]), help=low_high)
-            st.metric("Validation accuracy", words.share(result.get("val_accuracy")), help="Of the best epoch.")
-            best = result.get("best_epoch")
-            st.metric("Best epoch", f"{best} of {result.get('epochs')}" if best else "–")
-            st.metric("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}")
-            st.metric("Training time", words.duration(result.get("training_seconds")))
+            low_high = words.interval(intervals.wilson(round(result["test_accuracy"] * count), count))
+            explained = f"With its 95 % interval, from {count:,} test pictures that chose nothing."
+        best = result.get("best_epoch")
+        numbers.show(
+            (
+                Number("Test accuracy", words.share(result["test_accuracy"]), low_high, explained),
+                Number("Validation accuracy", words.share(result.get("val_accuracy")), "of the best epoch"),
+                Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were kept"),
+                Number("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}", "in training"),
+                Number("Training time", words.duration(result.get("training_seconds"))),
+            )
+        )
     with st.container(horizontal=True):
         _go_on(run, state, result)
         if run.is_tested and st.button("See its mistakes", type="primary", icon=":material/fact_check:"):
@@ -115,36 +116,42 @@ def _go_on(run: Run, state: str, result: dict) -> None:
 
 
 def _what(run: Run) -> str:
+    """The data set and the model, or why they cannot be told."""
     try:
         config = run.config
         title = datasets.facts(config.data).title
     except UserError as error:
-        return plain(str(error))
-    return plain(f"{title} · {config.model} · started {words.age(run.created)}")
+        return str(error)
+    return f"{title} · {config.model}"
 
 
 def _details(run: Run) -> None:
     """Settings and log, closed."""
-    with st.expander("Settings", icon=":material/list:", key="settings"):
-        try:
-            config = run.config
-        except UserError as error:
-            st.caption(plain(str(error)))
-        else:
-            table = config.as_dict()
-            del table["version"]
-            table.update(table.pop("model_settings"))
-            st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
-            st.dataframe(
-                {
-                    "Setting": [name.replace("_", " ") for name in table],
-                    "Value": [str(value) for value in table.values()],
-                },
-                hide_index=True,
-                alt="All settings of this run.",
-            )
+    with st.expander("Settings", icon=":material/list:", key="settings", on_change="rerun") as section:
+        if section.open:
+            _settings(run)
     log = run.folder / "log.txt"
     if log.exists():
         with st.expander("Log", icon=":material/terminal:", key="log", on_change="rerun") as section:
             if section.open:
                 st.code(log.read_bytes()[-20_000:].decode("utf-8", "replace"), language=None, height=300)
+
+
+def _settings(run: Run) -> None:
+    try:
+        config = run.config
+    except UserError as error:
+        st.caption(plain(str(error)))
+        return
+    table = config.as_dict()
+    del table["version"]
+    table.update(table.pop("model_settings"))
+    st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
+    st.dataframe(
+        {
+            "Setting": [name.replace("_", " ") for name in table],
+            "Value": [str(value) for value in table.values()],
+        },
+        hide_index=True,
+        alt="All settings of this run.",
+    )

@@ -1,11 +1,13 @@
 """What is kept in memory between two looks, shared by all visitors: keyed by the files' times, and bounded.
 
-Nothing that comes from here may be changed by a page.
+Nothing that comes from here may be changed by a page. Streamlit's caches keep what takes a while and must be made once;
+finding an entry there takes 0.4 ms, so Python's own keeps what is only cheaper to find than to make.
 """
 
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +42,12 @@ def tested(run: Run) -> Tested:
     Raises:
         RunError: the run has none, or a file is damaged.
     """
-    return _tested(str(run.folder), run.stamp("predictions.npz", "gallery.npz", "model.json"))
+    return _tested(str(run.folder), answers_stamp(run))
+
+
+def answers_stamp(run: Run) -> tuple[float, ...]:
+    """The times of the files that `tested` reads, as a key for what is made of them."""
+    return run.stamp("predictions.npz", "gallery.npz", "model.json")
 
 
 @st.cache_resource(max_entries=5, show_spinner="Reading the answers of this run ...")
@@ -90,7 +97,7 @@ def _predictor(folder: str, stamp: tuple) -> Predictor:
     return Predictor(Path(folder) / "model.tflite")
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(16)
 def class_distribution(name: str, fingerprint: str):
     """The figure of how many pictures each class has, and the counts themselves by part."""
     dataset = datasets.open_dataset(name)
@@ -101,7 +108,7 @@ def class_distribution(name: str, fingerprint: str):
     return still(charts.class_distribution(counts, dataset.facts.classes)), counts
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@lru_cache(256)
 def layer_table(model: str, shape: tuple, num_classes: int, settings: tuple) -> tuple[models.Row, ...]:
     """`models.table`, remembered."""
     return models.table(model, shape, num_classes, dict(settings))

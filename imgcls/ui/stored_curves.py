@@ -4,9 +4,8 @@ Nothing that comes from here may be changed by a page.
 """
 
 import time
+from functools import lru_cache
 from pathlib import Path
-
-import streamlit as st
 
 from imgcls import charts, datasets, places, runs, schedules
 from imgcls.config import Config
@@ -24,7 +23,7 @@ def curves(run: Run) -> Curves:
     return _curves(str(run.folder), run.stamp("trainer.json")).refresh()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(64)
 def _curves(folder: str, stamp: tuple) -> Curves:
     return Curves(Path(folder) / "metrics.jsonl")
 
@@ -37,7 +36,7 @@ def learning_curve(
     return _learning_curve(str(run.folder), begun, stamp, quantity, smoothing, logarithmic, forecasts)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@lru_cache(32)
 def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *look) -> Still:
     smoothing, logarithmic, forecasts = look
     now = _curves(folder, begun).refresh()
@@ -62,7 +61,7 @@ def small_curve(run: Run, column: str, title: str, unit: str, logarithmic: bool)
     return _small_curve(str(run.folder), begun, stamp, column, title, unit, logarithmic)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@lru_cache(32)
 def _small_curve(folder: str, begun: tuple, stamp: tuple, column: str, title: str, unit: str, logarithmic: bool):
     now = _curves(folder, begun).refresh()
     return Still(
@@ -120,7 +119,7 @@ def estimated_start(before: list[Run]) -> float | None:
     return total / places.trainings_at_once()
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+@lru_cache(2)
 def _paces(_ten_seconds: int):
     return estimates.paces()
 
@@ -139,7 +138,7 @@ def schedule(config: Config):
     return _schedule(tuple((name, values[name]) for name in names))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(64)
 def _schedule(settings: tuple):
     config = Config(**dict(settings))
     epochs, rates = schedules.curve(config)
@@ -152,7 +151,7 @@ def comparison(chosen: list[Run], quantity: str):
     return _comparison(keys, quantity)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(16)
 def _comparison(keys: tuple, quantity: str):
     lines = [
         (label, *_curves(folder, begun).refresh().series("epochs", "epoch", f"val_{quantity}"))

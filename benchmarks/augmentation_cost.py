@@ -1,0 +1,54 @@
+"""What does augmentation add to the time of a training step?
+
+    python -m benchmarks.augmentation_cost [REPETITIONS]
+
+Percent of the step's time without it, as the trainer works: the next batch is made while the present one is learnt, on
+the same processor. Epochs of noise with and without take turns; medians of their ratios. The value is the most that
+moving and mirroring cost, over the default cnn on 28 x 28 grey pictures, the quickest step that there is, and
+deep_cnn by its recipe on 32 x 32 colour pictures. `turned` tells what rotation and zoom cost beside.
+"""
+
+import statistics
+import sys
+
+from benchmarks._report import line, run
+from imgcls import recipes
+from imgcls.augmentations import Augmentation
+from imgcls.config import Config
+
+REPETITIONS = 7
+STEPS = {"cnn": 120, "deep_cnn": 6}
+KINDS = {"moved": Augmentation(shift=2, flip=True), "turned": Augmentation(rotation=10, shift=2, zoom=0.1, flip=True)}
+
+
+def main() -> None:
+    from benchmarks._steps import learner, noise, seconds_a_step
+    from imgcls.training import network
+    from imgcls.training.batches import batches
+
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
+    configs = {
+        "cnn": (Config(data="mnist", model="cnn"), (28, 28, 1)),
+        "deep_cnn": (recipes.followed(Config(data="cifar10", model="deep_cnn")), (32, 32, 3)),
+    }
+    seen: dict[str, dict[str, float]] = {}
+    for family, (config, shape) in configs.items():
+        step = learner(config, shape, network.precision_of(config))
+        part = noise(config.batch_size * STEPS[family], shape)
+        rows: dict[str, list[float]] = {kind: [] for kind in ("plain", *KINDS)}
+        for epoch in range(repetitions + 1):
+            for kind, augmentation in {"plain": Augmentation(), **KINDS}.items():
+                seconds = seconds_a_step(step, batches(part, epoch + 1, config.batch_size, 0, augmentation))
+                if epoch:  # the first one also builds the graph
+                    rows[kind].append(seconds)
+        seen[family] = {"step_ms": round(1000 * statistics.median(rows["plain"]), 2)}
+        for kind in KINDS:
+            ratios = [seconds / plain for seconds, plain in zip(rows[kind], rows["plain"], strict=True)]
+            seen[family][f"{kind}_percent"] = round(100 * (statistics.median(ratios) - 1), 1)
+        print(family, seen[family], file=sys.stderr)
+    value = max(row["moved_percent"] for row in seen.values())
+    print(line("augmentation_cost", value, "% of a step", 10, "lower", repetitions=repetitions, **seen))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

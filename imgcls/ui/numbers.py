@@ -1,0 +1,47 @@
+"""Numbers in a row, each with its name and what belongs to it: one piece of HTML, a seventh of what seven cost."""
+
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import streamlit as st
+
+STYLE = """<style>
+.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:1.2rem 1rem;margin:0;
+font-variant-numeric:tabular-nums}
+.numbers div{position:relative;min-width:0}
+.numbers dt{font-size:.875rem;font-weight:400}
+.numbers dd{margin:0;font-size:2.1rem;line-height:1.3;white-space:nowrap}
+.numbers dd+dd{font-size:.875rem;opacity:.75;white-space:normal}
+.numbers dt span{display:inline-block;width:1.05rem;line-height:1.05rem;margin-left:.35rem;border-radius:50%;
+box-shadow:inset 0 0 0 1px currentColor;font-size:.7rem;text-align:center;opacity:.65;cursor:help}
+.numbers dt i{display:none;position:absolute;z-index:9;top:1.7rem;left:50%;width:14rem;transform:translateX(-50%);
+padding:.5rem .7rem;border-radius:.5rem;background:#1C2530;color:#E6EBF0;font-style:normal;line-height:1.4;
+box-shadow:0 2px 12px rgba(0,0,0,.3)}
+.numbers span:hover+i,.numbers span:focus+i{display:block}
+@media (max-width:640px){.numbers{position:relative}.numbers div{position:static}
+.numbers dt i{top:auto;left:0;width:100%;transform:none}}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A name, its value as people read it, a line below it, and a sentence that explains the name. All may be names."""
+
+    name: str
+    value: str
+    note: str = ""
+    help: str = ""
+
+
+def show(numbers: Iterable[Number]) -> None:
+    """The numbers side by side, in as many rows as they need."""
+    st.html(f'{STYLE}<dl class="numbers">{"".join(map(_cell, numbers))}</dl>')
+
+
+def _cell(number: Number) -> str:
+    name, value, note, explained = map(html.escape, (number.name, number.value, number.note, number.help))
+    # The question mark takes the focus, so that the sentence is there for the keyboard and for a finger, too.
+    why = f'<span tabindex="0" role="img" aria-label="{explained}">?</span><i aria-hidden="true">{explained}</i>'
+    below = f"<dd>{note}</dd>" if note else ""
+    return f"<div><dt>{name}{why if explained else ''}</dt><dd>{value}</dd>{below}</div>"
