@@ -16,6 +16,8 @@ import pytest
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
+from toys import looped as looped
+
 from imgcls import datasets, jobs, places, runs
 from imgcls.config import Config
 from imgcls.jobs import queue
@@ -152,6 +154,25 @@ def warm_trainer(_warm, digits):
             process.kill()
 
 
+@pytest.fixture
+def cold_trainer():
+    """Starts `python -m imgcls.training RUN_FOLDER` itself, all imports included."""
+    processes = []
+
+    def start(run):
+        jobs.claim(run)
+        command = [sys.executable, "-m", "imgcls.training", str(run.folder)]
+        with (run.folder / "log.txt").open("ab") as log:
+            process = subprocess.Popen(command, cwd=places.repository_folder(), stdout=log, stderr=log)
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture(scope="session")
 def _warm():
     process = subprocess.Popen(
@@ -221,6 +242,16 @@ def made(own_folders):
         return runs.Run(folder)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def strict_lines() -> Callable[[Path], list[dict]]:
+    """`strict_lines(path)`: the lines of a journal, read by a reader that accepts neither NaN nor infinity."""
+
+    def refuse(word):
+        raise AssertionError(f"{word} is no JSON")
+
+    return lambda path: [json.loads(line, parse_constant=refuse) for line in path.read_text().splitlines()]
 
 
 @pytest.fixture

@@ -189,14 +189,14 @@ def test_the_form_makes_the_config_that_its_link_says(digits):
         label_smoothing=0.1,
     )
     app = opened("train", **settings.query_of(config))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("imgcls.jobs.wake", lambda: None)  # nobody starts it
-        next(button for button in app.button if button.label == "Start").click().run()
+    next(button for button in app.button if button.label == "Start").click().run()
 
     assert is_whole(app)
     (run,) = runs.everything()
     assert run.config == config
-    assert run.state == "queued"
+    assert run.label == "ann on digits"
+    assert not run.is_over
+    assert app.query_params["run"] in (run.id, [run.id])
 
 
 def controls(app: AppTest) -> set[str]:

@@ -1,0 +1,66 @@
+"""A loop over toy data that learns in moments, for the tests of the training."""
+
+import numpy as np
+import pytest
+
+from imgcls.asked import Asked
+from imgcls.config import Config
+
+TOY = Config(
+    model="ann",
+    model_settings={"units": 16, "hidden_layers": 1, "dropout": 0.0},
+    batch_size=16,
+    epochs=3,
+    learning_rate=0.05,
+    precision="float32",
+)
+
+
+def toy(count: int, *, wrong: bool = False):
+    """Three classes that differ in brightness; `wrong` gives every picture the label of another class."""
+    from imgcls.training.batches import Part
+
+    labels = np.arange(count, dtype=np.int32) % 3
+    noise = np.random.default_rng(count).integers(0, 40, (count, 4, 4, 1))
+    return Part.of((noise + labels[:, None, None, None] * 100).astype(np.uint8), (labels + wrong) % 3)
+
+
+class Person:
+    """Asks a loop for something, and has the checkpoints: `asking(loop)` is looked at after every batch."""
+
+    def __init__(self, asking):
+        self._asking, self.loop, self.kept, self.pauses = asking, None, [], 0
+
+    def asked(self) -> Asked:
+        return self._asking(self.loop)
+
+    def keep(self, checkpoint, *, now: bool) -> None:
+        self.kept.append((checkpoint, now))
+
+    def wait_while_paused(self) -> None:
+        self.pauses += 1
+
+
+@pytest.fixture
+def looped(keras, tmp_path, strict_lines):
+    """Makes a loop over toy data: `looped(config, validation=..., asking=...)`; its lines lie in `loop.lines()`."""
+    from imgcls.training import network
+    from imgcls.training.journal import Journal
+    from imgcls.training.loop import Loop
+
+    def make(config=TOY, *, training=None, validation=None, listener=lambda line: None, asking=lambda loop: Asked()):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(config.seed)
+        training, validation = training or toy(48), validation or toy(15)
+        path = tmp_path / f"metrics-{len(list(tmp_path.iterdir()))}.jsonl"
+        model = network.build(config, (4, 4, 1), 3, training.pictures)
+        person = Person(asking)
+        person.loop = loop = Loop(config, model, training, validation, Journal(path, listener), person)
+        loop.lines = lambda kind="epoch": [line for line in strict_lines(path) if line["kind"] == kind]
+        return loop
+
+    return make
+
+
+def same_weights(first, second, within=0.0) -> bool:
+    return all(np.abs(a - b).max() <= within for a, b in zip(first, second, strict=True))
