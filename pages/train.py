@@ -25,7 +25,9 @@ with left:
         facts = settings.choose_data()
         pictures = settings.choose_pictures(data_view.training_count(facts))
     data_view.one_line(facts)
-    model = settings.choose_model()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = settings.choose_model()
+        settings.offer_recipe(model, facts.name)
     model_settings = settings.model_settings(model)
     values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
     values |= settings.augmentation(facts) | settings.optimisation()

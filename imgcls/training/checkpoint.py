@@ -50,7 +50,8 @@ class Checkpoint:
             RunError: it is damaged, or of a newer version.
         """
         try:
-            with path.open("rb") as stored, np.load(stored, allow_pickle=False) as file:
+            # Opened here, as NumPy leaves a file open that is no zip file.
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 state = dict(json.loads(file["state"].tobytes()))
                 if state.pop("version") != VERSION:
                     raise RunError(

@@ -97,7 +97,12 @@ def worst_pairs(table: np.ndarray, names: list[str]) -> None:
     chosen = _cell(len(names)) if st.session_state.get("shown") == "Cell" else None
     st.session_state["pair"] = chosen if chosen in pairs else None
     st.pills(
-        "Most frequent mistakes", list(pairs), format_func=lambda pair: plain(pairs[pair]), key="pair", on_change=follow
+        "Most frequent mistakes",
+        list(pairs),
+        format_func=lambda pair: plain(pairs[pair]),
+        key="pair",
+        on_change=follow,
+        wrap=True,
     )
 
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 STYLE = """<style>
-.stHtml dl.numbers{padding:0}
-.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:1.2rem 1rem;margin:0;
-font-variant-numeric:tabular-nums}
+.stHtml dl.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:1.2rem 1rem;
+margin:0;padding:0;font-variant-numeric:tabular-nums}
 .numbers div{position:relative;min-width:0}
 .numbers dt{font-size:.875rem;font-weight:400}
 .numbers dd{margin:0;font-size:2.1rem;line-height:1.3;white-space:nowrap}
 .numbers dd+dd{font-size:.875rem;opacity:.75;white-space:normal}
-.numbers dt span{display:inline-block;width:1.05rem;line-height:1.05rem;margin-left:.35rem;border-radius:50%;
-box-shadow:inset 0 0 0 1px currentColor;font-size:.7rem;text-align:center;opacity:.65;cursor:help}
+.numbers dt span{display:inline-block;width:1rem;line-height:1rem;margin-left:.4rem;border-radius:50%;
+box-shadow:inset 0 0 0 1.5px currentColor;font-size:.7rem;font-weight:600;text-align:center;opacity:.6;cursor:help}
 .numbers dt i{display:none;position:absolute;z-index:9;top:1.7rem;left:50%;width:14rem;transform:translateX(-50%);
 padding:.5rem .7rem;border-radius:.5rem;background:#1C2530;color:#E6EBF0;font-style:normal;line-height:1.4;
 box-shadow:0 2px 12px rgba(0,0,0,.3)}

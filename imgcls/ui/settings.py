@@ -5,11 +5,13 @@ somebody, and another page can open a prepared form.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
-from imgcls import datasets, models
+from imgcls import datasets, models, recipes
 from imgcls.augmentations import Augmentation
 from imgcls.config import KNOBS, Config
 from imgcls.datasets import DatasetFacts
@@ -47,7 +49,12 @@ def query_of(config: Config) -> dict[str, str]:
     values |= {"data": datasets.facts(config.data).title, "model": models.family(config.model).TITLE}
     if config.pictures:
         values["pictures"] = f"{config.pictures:,}"
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _text(value: Value) -> str:
+    """A value as it stands in the URL."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def control(knob: Knob, key: str, *, label: str = "", **changes: Any) -> Value:
@@ -124,6 +131,35 @@ def choose_pictures(available: int) -> int:
         help=BY_NAME["pictures"].help,
         bind="query-params",
     )
+
+
+def offer_recipe(model: str, data: str) -> None:
+    """A button that puts the settings into the form that suit this model, where its file names some."""
+    values = recipes.recipe(model, data)
+    if not values:
+        return
+    follows = all(_present(name) == value for name, value in values.items())
+    st.button(
+        "The recipe is in use" if follows else "Use its recipe",
+        icon=":material/done:" if follows else ":material/bolt:",
+        disabled=follows,
+        key="recipe",
+        on_click=_put_in,
+        args=(values,),
+        help=f"Sets {', '.join(BY_NAME[name].label.lower() for name in values)} as this model learns fastest.",
+    )
+
+
+def _put_in(values: Mapping[str, Value]) -> None:
+    """A callback that sets controls; those that are not made yet are put into the URL here, as Streamlit would."""
+    for name, value in values.items():
+        st.session_state[name] = value
+        # Streamlit itself keeps the URL of a control that stands on the page, and forbids to set it.
+        with suppress(StreamlitAPIException):
+            if value == BY_NAME[name].default:
+                st.query_params.pop(name, None)
+            else:
+                st.query_params[name] = _text(value)
 
 
 def model_settings(model: str) -> Mapping[str, Value]:

@@ -20,9 +20,9 @@ STATES = {
 
 
 def state(name: str, text: str) -> str:
-    """A state as a badge, with a small grey text after it that is Markdown already; one element instead of three."""
+    """A state as a badge, then a text that is Markdown already, small and grey: one element instead of three."""
     word, icon, colour = STATES[name]
-    return f":{colour}-badge[{icon} {word}]" + (f" :gray[:small[{text}]]" if text else "")
+    return f":{colour}-badge[{icon} {word}]" + (f" &nbsp; :gray[:small[{text}]]" if text else "")
 
 
 def duration(seconds: float | None) -> str:
