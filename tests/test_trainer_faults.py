@@ -18,7 +18,7 @@ from imgcls.curves import Curves
 pytestmark = pytest.mark.timeout(600)
 
 ENDLESS = Config(data="digits", model="ann", epochs=1000, early_stopping=False)
-KILLS = 25 if os.environ.get("IMGCLS_LONG_TESTS") else 5
+KILLS = 25 if os.environ.get("IMGCLS_SLOW") == "1" else 5
 
 
 @pytest.fixture(autouse=True)
