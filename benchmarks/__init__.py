@@ -4,6 +4,11 @@
     python -m benchmarks.train_overhead      the trainer, against thirty lines of plain Keras
     python -m benchmarks.drawing_latency     from the lifted pen to the painted answer
     python -m benchmarks.rerun_cpu           what a rerun of each page costs the server
+    python -m benchmarks.start_to_first_point  from the press of Start to the first point of the curve
+    python -m benchmarks.pause_latency       until a training has paused
+    python -m benchmarks.stop_latency        until a training has stopped
+    python -m benchmarks.checkpoint_cost     what checkpoints cost a training
+    python -m benchmarks.side_by_side        do a training and people on the pages disturb each other?
     python -m benchmarks.time_to_accuracy    a recipe, against the script of a tutorial
     python -m benchmarks.augmentation_cost   what random changes of pictures add to a step
     python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32

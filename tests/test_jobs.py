@@ -167,10 +167,11 @@ def test_a_page_calls_one_queue_and_a_killed_one_is_replaced_at_the_next_press(r
 
 def test_a_queue_without_work_ends_and_leaves_no_zombie(real, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "0.2")
+    before = zombies(psutil.Process())
     jobs.wake()
     wait_until(lambda: machine.is_locked(places.runs_folder() / LOCK))
     wait_until(lambda: not processes("jobs"))
-    wait_until(lambda: not [child for child in zombies(psutil.Process()) if child.name().startswith("python")])
+    wait_until(lambda: set(zombies(psutil.Process())) <= set(before))
 
 
 def test_server_and_queue_are_killed_and_the_trainer_lives_on(real, no_turn, python, wait_until):
@@ -246,9 +247,10 @@ def test_a_run_that_is_deleted_while_its_trainer_starts_does_not_come_back(forks
 
 
 def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
-    monkeypatch.setattr(psutil.Process, "kill", lambda process: pytest.fail("nothing is to be killed"))
     (finished_run.folder / "process.json").write_text(json.dumps({"pid": os.getpid()}), "utf-8")
-    jobs.delete(finished_run)
+    with monkeypatch.context() as patch:
+        patch.setattr(psutil.Process, "kill", lambda process: pytest.fail("nothing is to be killed"))
+        jobs.delete(finished_run)
     check_gone(finished_run)
 
 

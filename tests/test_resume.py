@@ -50,6 +50,16 @@ import os
 import imgcls.training.conclude
 imgcls.training.conclude.export = lambda *arguments: os.kill(os.getpid(), 9)
 """
+WRITES_IN_PEACE_AT_STEP = """
+import time
+from imgcls.training import loop
+unhurried = loop.Loop._obey
+def waiting(self, asked):
+    if self.steps_done == {}:
+        time.sleep(0.5)
+    unhurried(self, asked)
+loop.Loop._obey = waiting
+"""
 BATCH_BY_BATCH = """
 from imgcls.training import loop
 loop.CHECKPOINT_SECONDS = 0
@@ -112,10 +122,10 @@ def test_killed_within_an_epoch_again_and_again(config, forks, unbroken, goes_on
     run = runs.create(config)
     killed(forks, wait_until, run, 5)  # before there is any checkpoint
     assert not run.can_go_on
-    killed(forks, wait_until, run, steps + steps // 2)
+    killed(forks, wait_until, run, steps + steps // 2, WRITES_IN_PEACE_AT_STEP.format(steps + 1))
     assert [line["epoch"] for line in lines(run)] == [1]
     last = other.result["epochs"] - 1
-    killed(forks, wait_until, run, last * steps + 2)
+    killed(forks, wait_until, run, last * steps + 2, WRITES_IN_PEACE_AT_STEP.format(last * steps + 1))
     goes_on(run, other)
     assert [line["epoch"] for line in lines(run, "resumed")] == [1, last]  # at most the epoch it was in is lost
 
@@ -129,7 +139,8 @@ def test_killed_in_a_long_epoch_it_goes_on_within_the_epoch(config, forks, unbro
     state = Checkpoint.read(run.folder / "checkpoint.npz").state
     assert (state["epoch"], 0 < state["step"] < steps) == (2, True)
     goes_on(run, other)
-    assert lines(run, "resumed")[0]["epoch"] == pytest.approx(1 + state["step"] / steps, abs=1e-5)
+    seen = state["step"] * config.batch_size / lines(other, "plan")[0]["train"]
+    assert lines(run, "resumed")[0]["epoch"] == pytest.approx(1 + seen, abs=1e-5)
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())

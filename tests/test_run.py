@@ -53,7 +53,7 @@ RESULT = {"version": 1, "outcome": "finished"}
         ("damaged", {"config.json": None}),
         ("damaged", {"config.json": b""}),
         ("damaged", {"config.json": b'{"version": 1, "da'}),
-        ("damaged", {"config.json": {"version": 3}}),
+        ("damaged", {"config.json": {"version": 99}}),
         ("damaged", {"config.json": None, "queued.json": {"ticket": "new"}}),
         ("damaged", {"queued.json": b"{"}),
         ("damaged", {"queued.json": {"ticket": "new"}, "trainer.json": b"[]"}),

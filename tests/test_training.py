@@ -44,7 +44,7 @@ def learnt_folder(keras, shelf, tmp_path_factory):
                 run.ask_to_stop()
 
         # Stopped within the seventh epoch, the weights are no longer those of the best one.
-        config = DIGITS.changed(normalisation="standardised", shift=1, epochs=100, early_stopping=False)
+        config = DIGITS.changed(normalisation="standardised", rotation=5, epochs=100, early_stopping=False)
         return train(config, stop_after_the_sixth).folder
 
 

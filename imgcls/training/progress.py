@@ -30,8 +30,11 @@ class Progress:
     timed_seconds: float = 0.0
 
     def extended(self, epochs: int) -> None:
-        """With more epochs planned than before, an early stop does not count any more, and patience begins anew."""
-        if epochs > self.planned:
+        """With another number of epochs planned, an early stop does not count any more, and patience begins anew.
+
+        It can be a smaller one: a run that was planned for 12 epochs and ended after 9 is continued for 2 more.
+        """
+        if epochs != self.planned:
             self.planned, self.ended_early, self.worse = epochs, False, 0
 
     def is_better(self, monitor: str, loss: float, accuracy: float) -> bool:

@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import sync_playwright
 
+from imgcls.jobs.machine import TRAINER_LOCK
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PLACES = (
@@ -101,12 +103,12 @@ class Server:
                     process.kill()
 
     def trainers(self, run_id: str) -> set[int]:
-        """Process ids of the trainers of a run."""
+        """Process ids of those that have the lock of a run open: a standby trainer does not name its run."""
+        lock = str(self.runs / run_id / TRAINER_LOCK)
         found = set()
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                words = process.cmdline()
-                if "imgcls.training" in words and str(self.runs / run_id) in words:
+                if "imgcls.training" in process.cmdline() and any(file.path == lock for file in process.open_files()):
                     found.add(process.pid)
         return found
 

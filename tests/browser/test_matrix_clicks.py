@@ -46,7 +46,7 @@ def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_pictures(visit, serve
         expect(pictures).to_have_count(int(mistakes.max()))
         for picture in pictures.all():
             assert f"true class {true}, answer {predicted} " in picture.get_attribute("alt")
-        expect(page.get_by_role("radio", name=f"{true} → {predicted}")).to_be_checked()
+        expect(page.get_by_role("radio", name=f"{true} → {predicted}", exact=True)).to_be_checked()
         page.reload()
         steps.shows(page, "Evaluate")
     assert f"cell={true}-{predicted}" in page.url

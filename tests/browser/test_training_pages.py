@@ -112,7 +112,8 @@ def test_three_quick_clicks_on_start_make_one_run(visit, server, time_of_many):
     # A second run would come with a late rerun of the form: after this look the page has had its chance.
     time.sleep(1)
     assert server.run_ids() - before == {run_id}
+    wait_until(lambda: server.trainers(run_id), what="the trainer has begun")
     assert len(server.trainers(run_id)) == 1
     assert re.search(r"[?&]run=([^&]+)", page.url)[1] == run_id
     steps.button(page, "Stop").click()
-    expect(steps.button(page, "New training")).to_be_visible(timeout=steps.SLOW)
+    wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")
