@@ -6,7 +6,7 @@ from imgcls import datasets, intervals, jobs
 from imgcls.augmentations import Augmentation
 from imgcls.errors import UserError
 from imgcls.runs import OVER, Run
-from imgcls.ui import curve_view, live_view, numbers, pick, settings, words
+from imgcls.ui import curve_view, live_view, numbers, pick, settings, stored_curves, words
 from imgcls.ui.errors import plain, shown
 from imgcls.ui.numbers import Number
 
@@ -29,7 +29,9 @@ def show(run: Run) -> None:
             _look_again(run)
         _tell_its_end(run, state)
         _outcome(run, state)
-        curve_view.draw(run)
+        curves = stored_curves.curves(run)
+        if curves.batches or curves.epochs:
+            curve_view.draw(run)
     else:
         live_view.show(run, state)
     _details(run)
