@@ -17,7 +17,7 @@ Opening a prepared data set needs NumPy only; whatever decodes or downloads runs
 
 from imgcls.datasets._facts import DatasetFacts, facts, names
 from imgcls.datasets._fetch import FetchState, cancel_fetch, fetch_state, start_fetch
-from imgcls.datasets._own import Own, is_own, own
+from imgcls.datasets._own import NOTE_LENGTH, TITLE_LENGTH, Own, is_own, own
 from imgcls.datasets._own import delete as delete_own
 from imgcls.datasets._own import describe as describe_own
 from imgcls.datasets._prepare import prepare
@@ -25,6 +25,8 @@ from imgcls.datasets._prepared import Dataset, card_stamp, how_to_get, is_availa
 from imgcls.datasets._split import split, split_counts
 
 __all__ = [
+    "NOTE_LENGTH",
+    "TITLE_LENGTH",
     "Dataset",
     "DatasetFacts",
     "FetchState",

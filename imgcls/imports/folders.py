@@ -16,6 +16,11 @@ MOST_CHOICES = 500
 LINK = "a link"
 
 
+def is_open() -> bool:
+    """Whether somebody has named a root."""
+    return places.import_root() is not None
+
+
 def choices() -> list[str]:
     """Folders (two levels deep), archives and tables below the root, as paths from it; empty without a root."""
     root = places.import_root()

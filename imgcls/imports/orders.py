@@ -143,7 +143,14 @@ def write_preview(folder: Path, found: Preview | SourceError) -> None:
 
 
 def start(import_id: str, wish: Wish) -> None:
-    """Starts the import in a process of its own; does nothing while it runs or when it is done."""
+    """Starts the import in a process of its own; does nothing while it runs or when it is done.
+
+    Raises:
+        DatasetError: the title is empty or taken.
+        SourceError: the disk does not allow it.
+    """
+    if not wish.into:
+        _own.checked_title(wish.title)
     with _starting:
         if state(import_id).state in ("running", "ready"):
             return
@@ -175,8 +182,16 @@ def state(import_id: str) -> State:
     return State("running", said["share"], said["text"])
 
 
-def give_up(import_id: str) -> None:
-    """Ends the import, if it runs, and removes everything of it."""
+def take_back(import_id: str) -> None:
+    """Forgets what was brought, so that something else can be chosen; single pictures stay."""
+    folder = folder_of(import_id)
+    cancel(import_id)
+    for path in [*folder.glob("upload-*"), folder / "order.json", folder / "preview.json"]:
+        path.unlink(missing_ok=True)
+
+
+def cancel(import_id: str) -> None:
+    """Ends the import, if it runs; what was brought stays, so that it can be started anew."""
     folder = folder_of(import_id)
     said = _progress.read(folder / "progress.json")
     child = _started.pop(import_id, None)
@@ -185,7 +200,14 @@ def give_up(import_id: str) -> None:
         child.wait()
     elif said and said["pid"] != os.getpid() and state(import_id).state == "running":
         _fetch.end(said["pid"], MODULE)
-    shutil.rmtree(folder, ignore_errors=True)
+    _progress.forget(folder / "progress.json")
+    shutil.rmtree(folder / "work", ignore_errors=True)
+
+
+def give_up(import_id: str) -> None:
+    """Ends the import, if it runs, and removes everything of it."""
+    cancel(import_id)
+    shutil.rmtree(folder_of(import_id), ignore_errors=True)
 
 
 def sweep() -> None:
