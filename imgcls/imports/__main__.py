@@ -59,8 +59,8 @@ def _make(folder: Path, tell) -> str:
             raise SourceError(f"The import cannot be written: {error.strerror or error}. Make room there.") from error
         finally:
             shutil.rmtree(inside, ignore_errors=True)  # before the sentence of an error, which needs room, too
-    with contextlib.suppress(OSError):  # the data set is there, and that is what counts
-        atomic.write_json(folder / "result.json", {"name": name})
+        with contextlib.suppress(OSError):  # the data set is there, and that is what counts
+            atomic.write_json(folder / "result.json", {"name": name})
     for upload in [*folder.glob("upload-*"), folder / "pictures.jsonl", folder / "preview.json"]:
         upload.unlink(missing_ok=True)
     shutil.rmtree(folder / "pictures", ignore_errors=True)

@@ -17,7 +17,7 @@ def visible(name: str) -> str:
     """
     if not _ODD.search(name):
         return name.strip()
-    return "".join(map(_sign, unicodedata.normalize("NFC", name))).strip()
+    return "".join(map(_sign, unicodedata.normalize("NFC", name.strip())))
 
 
 def key(name: str) -> str:

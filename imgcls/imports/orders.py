@@ -167,11 +167,11 @@ def start(import_id: str, wish: Wish) -> None:
 def state(import_id: str) -> State:
     """How far it is, whoever has started it."""
     folder = folder_of(import_id)
+    said = _progress.read(folder / "progress.json")  # before the result: it goes when that is there
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         return State("ready", 1.0, name=str(json.loads((folder / "result.json").read_bytes())["name"]))
     child = _started.get(import_id)
     ended = child is not None and child.poll() is not None
-    said = _progress.read(folder / "progress.json")
     if said is None:
         return State("failed", text=INTERRUPTED) if ended else State("idle")
     if said["phase"] == "failed":

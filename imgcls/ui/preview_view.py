@@ -10,9 +10,10 @@ from imgcls.ui import gallery, words
 from imgcls.ui.errors import plain
 
 STYLE = """<style>
-.classes{list-style:none!important;margin:0!important;padding:0 8px 0 0!important;max-height:340px;overflow:auto;font-size:.9rem}
-.classes li,.classes li:first-child{display:grid;grid-template-columns:minmax(0,1fr) 90px minmax(84px,auto);gap:10px;align-items:center;
-padding:3px 0;margin:0!important}
+.classes{list-style:none!important;margin:0!important;padding:0 8px 0 0!important;max-height:340px;overflow:auto;
+font-size:.9rem}
+.classes li,.classes li:first-child{display:grid;grid-template-columns:minmax(0,1fr) 90px minmax(84px,auto);
+gap:10px;align-items:center;padding:3px 0;margin:0!important}
 .classes .name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;unicode-bidi:isolate}
 .classes .bar{height:8px;border-radius:4px;background:rgba(128,128,128,.18)}
 .classes .bar i{display:block;height:8px;border-radius:4px;background:#0072B2;min-width:2px}
