@@ -47,8 +47,8 @@ class Archive:
             raise SourceError(f"{self.name} is damaged: its list of files cannot be read. Make it again.") from error
         try:
             self.entries = [(_decoded(info), info) for info in self._zip.infolist() if not info.is_dir()]
-            for entry, info in self.entries:
-                self._check(entry, info)
+            for info in self._zip.infolist():
+                self._check(_decoded(info), info)
             self._check_places()
         except BaseException:
             self._zip.close()
@@ -76,7 +76,7 @@ class Archive:
     def _check(self, entry: str, info: zipfile.ZipInfo) -> None:
         why = _hostile_name(info.orig_filename)
         kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == 3 else 0
-        if not why and kind and not stat.S_ISREG(kind):
+        if not why and kind and not (stat.S_ISREG(kind) or (stat.S_ISDIR(kind) and info.is_dir())):
             why = "is a link" if stat.S_ISLNK(kind) else "is no ordinary file"
         if why:
             raise SourceError(

@@ -26,6 +26,7 @@ from imgcls.imports.sources import Order, Source, opened
 from imgcls.imports.work import MOST_BROKEN, SIDES
 
 SECONDS = 1.5
+FEWEST_CHECKED = 10  # however long it takes
 THUMBNAIL = 96
 SAMPLES = 24
 MOST_MEGAPIXELS = 4
@@ -70,7 +71,7 @@ def _of_files(source: Source, end: float) -> Preview:
     shown = Preview([(label, counts[label, "train"], counts[label, "test"], counts[label, ""]) for label in labels])
     broken, sizes, grey = Skips(), [], True
     for item in _spread(source.items):
-        if time.monotonic() > end and shown.checked >= 2:
+        if time.monotonic() > end and shown.checked >= FEWEST_CHECKED:
             break
         data = source.bytes_of(item)
         shown.checked += 1
@@ -88,7 +89,7 @@ def _of_files(source: Source, end: float) -> Preview:
             if len(shown.samples) < SAMPLES:
                 shown.samples.append(_sample(item.label, item.name, pixels))
     shown.broken = broken.count
-    if broken.count > MOST_BROKEN * shown.checked and shown.checked >= min(10, len(source.items)):
+    if broken.count > MOST_BROKEN * shown.checked and shown.checked >= min(FEWEST_CHECKED, len(source.items)):
         raise SourceError(
             f"{broken.count:,} of the {shown.checked:,} pictures that were looked at cannot be read{broken.said()}. "
             "Look whether the source is complete, and save the pictures as JPEG or PNG."

@@ -7,8 +7,9 @@ folder     labelled folders on this machine
 pictures   single pictures, class by class
 """
 
+import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -85,10 +86,11 @@ def opened(order: Order) -> Iterator[Source]:
     with ExitStack() as stack:
         if order.kind in ("zip", "listing"):
             archive = stack.enter_context(Archive(Path(order.path), order.name))
+            entries = _filled(archive.entries, skips)
             if order.kind == "zip":
-                items = layout.arranged(archive.entries, skips, notes)
+                items = layout.arranged(entries, skips, notes)
             else:
-                items = listing.arranged(Path(order.table), short(order.table_name), archive.entries, skips, notes)
+                items = listing.arranged(Path(order.table), short(order.table_name), entries, skips, notes)
             source = Source(lambda item: archive.read(item.key), items, skips, notes)
         elif order.kind == "folder":
             items = layout.arranged(folders.files(Path(order.path), skips), skips, notes)
@@ -121,6 +123,15 @@ def of_file(place: Path, name: str = "") -> Order:
     if kind is None or not place.is_file():
         raise SourceError(f"{short(name)} is no folder, zip archive or CSV table. Choose one.")
     return Order(kind, str(place), name)
+
+
+def _filled(entries: Iterable[tuple[str, zipfile.ZipInfo]], skips: Skips) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    """Without those of no bytes, which need not be opened to be known."""
+    for name, info in entries:
+        if info.file_size or layout.is_clutter(name.split("/")):
+            yield name, info
+        else:
+            skips.add("empty", name)
 
 
 def _nothing(item: Item) -> Any:

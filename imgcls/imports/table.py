@@ -74,7 +74,10 @@ def cells(text: str, delimiter: str) -> list[str]:
     """The fields of a line."""
     if '"' not in text:
         return text.split(delimiter)
-    return next(csv.reader([text], delimiter=delimiter), [])
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:  # as it stands, so that whoever asked names the row
+        return text.split(delimiter)
 
 
 def delimiter_of(text: str) -> str:
@@ -200,7 +203,7 @@ def _wrong_pixel(rest: str, number: int, name: str, form: Format) -> SourceError
     for place, field in enumerate(rest.split(form.delimiter)):
         try:
             value = float(field)
-            good = 0 <= value <= 255 and value == int(value)
+            good = field.isascii() and 0 <= value <= 255 and value == int(value)
         except (ValueError, OverflowError):
             good = False
         if not good:
@@ -261,11 +264,10 @@ def _label_column(header: tuple[str, ...], some: list[list[str]]) -> int:
     for place in (0, last):
         if any(field and not _is_number(field) for field in (row[place] for row in some)):
             return place
-    first_values, last_values = ({row[place] for row in some} for place in (0, last))
-    # A pixel in a corner is often the same in all pictures, or any of 256 values; labels are a few.
-    if len(first_values) == 1 and len(last_values) > 1:
-        return last
-    return last if len(last_values) > 1 and len(first_values) > 2 * len(last_values) + 10 else 0
+    # A pixel in a corner is nearly the same in all pictures, or any of 256 values; labels are a few, each often.
+    values = {place: Counter(row[place] for row in some) for place in (0, last)}
+    varied = [place for place, seen in values.items() if max(seen.values()) <= 0.9 * len(some)]
+    return min(varied, key=lambda place: len(values[place])) if varied else last if len(values[0]) == 1 else 0
 
 
 def _looks_planar(some: list[list[str]], label: int, side: int) -> bool:

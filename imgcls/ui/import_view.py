@@ -10,7 +10,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.errors import DatasetError, SourceError
 from imgcls.imports import Order, folders, from_root, orders
-from imgcls.ui import errors, import_form, pick, pile_view, preview_view
+from imgcls.ui import errors, import_form, pick, pile_view, preview_view, uploaded
 from imgcls.ui.errors import plain
 
 ZIP, TABLE, PICTURES, WEBCAM, SERVER = "Zip archive", "Table (CSV)", "Pictures", "Webcam", "On the server"
@@ -21,6 +21,8 @@ ICONS = {
     WEBCAM: ":material/photo_camera:",
     SERVER: ":material/dns:",
 }
+
+TABLES = ["csv", "tsv", "txt"]
 
 
 def offer() -> None:
@@ -66,7 +68,11 @@ def _prepare(import_id: str, old: datasets.Own | None) -> None:
         st.markdown(f":material/inventory_2: **{names}**")
         label = "Back to the pictures" if order.kind == "pictures" else "Choose something else"
         if st.button(label, icon=":material/undo:", type="tertiary", key="other"):
-            orders.take_back(import_id)
+            if order.kind == "pictures":
+                orders.take_back(import_id)
+            else:  # another import, so that the uploader is another one and empty
+                orders.give_up(import_id)
+                st.query_params["new"] = orders.new_id()
             st.rerun()
     try:
         seen = orders.preview(import_id)
@@ -113,7 +119,9 @@ def _zip(import_id: str) -> None:
         archive = st.file_uploader("Zip archive", type=["zip"], key=f"zip-{import_id}")
         labels = None
         if beside:
-            labels = st.file_uploader("Table with file names and labels", type=["csv", "tsv", "txt"], key="labels")
+            labels = st.file_uploader(
+                "Table with file names and labels", type=["csv", "tsv", "txt"], key=f"labels-{import_id}"
+            )
         if archive is not None and not beside:
             _bring(import_id, Order("zip", "", archive.name), archive)
         elif archive is not None and labels is not None:
@@ -133,7 +141,7 @@ def _zip(import_id: str) -> None:
 def _table(import_id: str) -> None:
     left, right = st.columns([3, 4], gap="large")
     with left:
-        file = st.file_uploader("Table with pixels", type=["csv", "tsv", "txt"], key=f"table-{import_id}")
+        file = st.file_uploader("Table with pixels", type=TABLES, key=f"table-{import_id}")
         if file is not None:
             _bring(import_id, Order("table", "", file.name), file)
     with right:
@@ -157,9 +165,10 @@ def _server(import_id: str) -> None:
 
 
 def _bring(import_id: str, order: Order, *uploads) -> None:
-    """Puts uploads on the disk and looks into them. The page is drawn anew without its uploader, which frees them."""
+    """Puts uploads on the disk, so that the server's memory need not hold them any longer, and looks into them."""
     with st.spinner("Looking into it ..."):
         paths = [str(orders.keep_upload(import_id, number, upload)) for number, upload in enumerate(uploads)]
+        uploaded.forget(uploads)
         orders.bring(import_id, Order(order.kind, paths[0], order.name, *paths[1:], table_name=order.table_name))
     st.rerun()
 

@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls.errors import UserError
 from imgcls.imports import Order, basket, layout, orders
 from imgcls.imports.names import order as in_order
-from imgcls.ui import preview_view
+from imgcls.ui import preview_view, uploaded
 from imgcls.ui.errors import plain
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
@@ -41,6 +41,7 @@ def _shoot(import_id: str, folder, label: str) -> None:
     st.caption("Take many, each a little different: near and far, from the left and the right, in other light.")
     if shot is not None:
         basket.add(folder, label, shot.getvalue(), f"shot {number + 1}")
+        uploaded.forget([shot])
         st.session_state["shots"] = number + 1
         st.rerun()
 
@@ -61,7 +62,8 @@ def _drop(import_id: str, folder, label: str) -> None:
                 basket.add(folder, label, file.getvalue(), file.name)
             except UserError as error:
                 refused.append(str(error))
-    # A new uploader: the old one would hold its files in memory, and add them again at the next rerun.
+    uploaded.forget(files)
+    # A new uploader: the old one would add its files again at the next rerun.
     st.session_state["drops"] = number + 1
     st.session_state["not-taken"] = refused[:5] + ([f"And {len(refused) - 5} more."] if len(refused) > 5 else [])
     st.rerun()
