@@ -75,6 +75,12 @@ def counts(folder: Path) -> Counter:
     return Counter(row["label"] for row in everything(folder))
 
 
+def latest(folder: Path, label: str, most: int) -> list[tuple[Path, str]]:
+    """The last pictures of a class, newest first, as (place, name)."""
+    rows = [row for row in reversed(everything(folder)) if row["label"] == label]
+    return [(folder / "pictures" / row["file"], row["name"]) for row in rows[:most]]
+
+
 def take_back(folder: Path, label: str) -> None:
     """Takes the last picture of a class out again."""
     last = next((row for row in reversed(everything(folder)) if row["label"] == label), None)

@@ -178,11 +178,11 @@ def _told(source: Source, plan: _Plan, old: Own | None) -> dict[str, Any]:
     if plan.held_back:
         notes.append("A fifth of each class was held back for the test, chosen by content; copies stay on one side.")
     if again:
-        notes.append(f"{again:,} pictures are exact copies of others.")
+        notes.append(f"Exact copies of other pictures: {again:,}.")
     if torn:
-        notes.append(f"{torn:,} pictures stand in more than one class, with the very same pixels.")
+        notes.append(f"In more than one class, with the very same pixels: {torn:,} pictures.")
     if leaked:
-        notes.append(f"{leaked:,} test pictures are also among those to learn from, so the test is too kind.")
+        notes.append(f"In the test and among those to learn from, so that the test is too kind: {leaked:,} pictures.")
     skipped = source.skips.rows()
     if old:
         notes = list(dict.fromkeys([*old.notes, *notes]))

@@ -44,7 +44,6 @@ def _describe(own: Own) -> None:
         if st.form_submit_button("Save", type="primary"):
             with errors.shown():
                 datasets.describe_own(own.name, title, note)
-                st.query_params.pop("data", None)
                 st.rerun()
 
 

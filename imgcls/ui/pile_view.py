@@ -1,15 +1,20 @@
 """Pictures one after the other, class by class: dropped here, or shot with the webcam."""
 
+from functools import lru_cache
+from pathlib import Path
+
 import streamlit as st
 
 from imgcls.errors import UserError
-from imgcls.imports import Order, basket, layout, orders
+from imgcls.imports import Order, basket, decoding, layout, orders
 from imgcls.imports.names import order as in_order
-from imgcls.ui import preview_view, uploaded
+from imgcls.ui import gallery, preview_view, uploaded
 from imgcls.ui.errors import plain
 
+LATEST = 6  # pictures of the present class that are shown
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 NAME = "your pictures"
+THUMBNAIL = 112
 
 
 def show(import_id: str, *, webcam: bool) -> None:
@@ -69,12 +74,23 @@ def _drop(import_id: str, folder, label: str) -> None:
     st.rerun()
 
 
+@lru_cache(64)
+def _small(path: str) -> str:
+    """A thumbnail of a picture in the basket, as a URL."""
+    return gallery.data_url(decoding.pixels_of(Path(path).read_bytes(), THUMBNAIL, 3, "pad"))
+
+
 def _there(import_id: str, folder, label: str) -> None:
     counts = basket.counts(folder)
     if not counts:
         st.caption(f"Two classes or more are needed, with {layout.FEWEST} pictures or more each; 20 are a good start.")
         return
     preview_view.classes([(name, 0, 0, counts[name]) for name in sorted(counts, key=in_order)])
+    latest = basket.latest(folder, label.strip(), LATEST)
+    if latest:
+        st.html(
+            gallery.grid(gallery.Tile(_small(str(path)), f"a picture of {label}", (name,)) for path, name in latest)
+        )
     enough = [name for name, count in counts.items() if count >= layout.FEWEST]
     with st.container(horizontal=True):
         ready = len(enough) > 1

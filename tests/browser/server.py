@@ -29,6 +29,8 @@ FLAGS = [
     "--disable-gpu",
     "--disable-background-networking",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a webcam that shows a clock, and nobody has to allow it
+    "--use-fake-ui-for-media-stream",
     # Nothing but this machine can be reached, so a test that passes needs no network.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
