@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import stat
 import struct
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from brought import archive, imported, leaves, picture, visible
+from PIL import Image
 
 from imgcls import datasets, imports, places
 from imgcls.errors import SourceError
@@ -280,18 +282,48 @@ print(json.dumps([said, spent, grown]))
 """
 
 
+IMPORTED = """
+import resource, sys
+from brought import imported
+from imgcls import datasets, imports
+name = imported(imports.Order("zip", sys.argv[1], "brought"), side=224)
+print(sum(datasets.own(name).counts), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def test_many_pictures_of_24_megapixels_in_few_bytes_are_decoded_one_at_a_time(tmp_path):
+    with zipfile.ZipFile(tmp_path / "brought", "w") as packed:
+        for name, data in leaves().items():
+            packed.writestr(name, data)
+        for number in range(6):
+            packed.writestr(f"oak/large{number}.png", white(4_890 + number))
+    path = str(places.repository_folder() / "tests")
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, str(tmp_path / "brought")],
+        cwd=places.repository_folder(),
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([path, str(places.repository_folder())])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    pictures, megabytes = done.stdout.split()
+    assert int(pictures) == 16
+    assert float(megabytes) < 400
+
+
+def white(side: int) -> bytes:
+    """A black and white picture of so many pixels a side, all white: a few kilobytes."""
+    file = io.BytesIO()
+    Image.new("1", (side, side), 1).save(file, "PNG")
+    return file.getvalue()
+
+
 def many_entries(path: Path) -> None:
     archive(path, ((f"{number % 10}/{number}.png", b"") for number in range(100_000)))
 
 
 def bombs_of_pixels(path: Path) -> None:
-    def white(side: int) -> bytes:
-        from PIL import Image
-
-        file = io.BytesIO()
-        Image.new("1", (side, side), 1).save(file, "PNG")
-        return file.getvalue()
-
     archive(path, leaves() | {f"oak/bomb{side}.png": white(side) for side in (13_000, 20_000, 4_900)})
 
 

@@ -1,5 +1,6 @@
 """From the bytes of many pictures to pixels of one size, on a few threads and never far ahead of who takes them."""
 
+import contextlib
 import os
 import threading
 from collections import deque
@@ -18,8 +19,10 @@ THREADS = min(4, os.cpu_count() or 1)
 """Pillow decodes without Python's lock, so a few threads use a few cores."""
 MOST_TOGETHER = 64
 MOST_BYTES_TOGETHER = 4_000_000
-LARGE = 6_000_000
-"""Bytes of a file. Of large ones one at a time is decoded: two of 25 megapixels would take half a gigabyte."""
+LARGE = 4_000_000
+"""Pixels. Of such pictures one at a time is decoded: two of 25 megapixels would take half a gigabyte."""
+SURELY_SMALL = 100_000
+"""Bytes: a JPEG file that is shorter has fewer pixels than that; other kinds may hold millions in a few bytes."""
 
 Result = tuple[Item, np.ndarray | PictureError]
 
@@ -50,10 +53,8 @@ def pixels_of(data: bytes | np.ndarray, side: int, channels: int, fit: str) -> n
         if data.shape == (side, side, channels):
             return data
         return framing.framed(np.repeat(data, 3, axis=2) if data.shape[2] == 1 else data, side, channels, fit)
-    if len(data) > LARGE:
-        with _one_large:
-            return framing.framed(images.open_picture(data, at_least=side).pixels, side, channels, fit)
-    return framing.framed(images.open_picture(data, at_least=side).pixels, side, channels, fit)
+    with _one_large if _is_large(data) else contextlib.nullcontext():
+        return framing.framed(images.open_picture(data, at_least=side).pixels, side, channels, fit)
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
@@ -63,6 +64,13 @@ def size_of(data: bytes) -> tuple[int, int] | None:
             return image.size
     except Exception:  # Pillow has no one error type for foreign bytes; whoever opens the picture says what is wrong
         return None
+
+
+def _is_large(data: bytes) -> bool:
+    if data.startswith(b"\xff\xd8") and len(data) < SURELY_SMALL:
+        return False
+    size = size_of(data)
+    return size is not None and size[0] * size[1] > LARGE
 
 
 def _batch(batch: list[tuple[Item, bytes | np.ndarray | PictureError]], side: int, channels: int, fit: str) -> list:
