@@ -10,6 +10,7 @@
     python -m benchmarks.checkpoint_cost     what checkpoints cost a training
     python -m benchmarks.side_by_side        do a training and people on the pages disturb each other?
     python -m benchmarks.time_to_accuracy    a recipe, against the script of a tutorial
+    python -m benchmarks.import_zip          60,000 pictures in a zip, to a data set
     python -m benchmarks.augmentation_cost   what random changes of pictures add to a step
     python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32
     python -m benchmarks.digit_model         how many drawn digits the shipped model reads

@@ -60,7 +60,12 @@ def workplace() -> Iterator[dict[str, str]]:
     """
     with tempfile.TemporaryDirectory(prefix="imgcls-benchmark-") as name:
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        for variable, folder in (("IMGCLS_RUNS", "runs"), ("IMGCLS_CACHE", "cache"), ("PYTHONPYCACHEPREFIX", "code")):
+        for variable, folder in (
+            ("IMGCLS_RUNS", "runs"),
+            ("IMGCLS_CACHE", "cache"),
+            ("IMGCLS_OWN_DATA", "own"),
+            ("PYTHONPYCACHEPREFIX", "code"),
+        ):
             environment[variable] = str(Path(name, folder))
         environment |= {"PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
         Path(name, "runs").mkdir()

@@ -4,6 +4,7 @@
         SettingError      a setting is unknown or out of its range
         DatasetError      a data set is missing, damaged or could not be fetched
         PictureError      a file is not a picture that can be used
+        SourceError       what somebody brought cannot become a data set
         RunError          a run does not exist, is damaged, or has nothing to show yet
         ProbeError        a check before the start cannot be made
 
@@ -24,7 +25,18 @@ class DatasetError(UserError):
 
 
 class PictureError(UserError):
-    """A file is not a picture that can be used."""
+    """A file is not a picture that can be used.
+
+    `reason` says why in a few words that are the same for all such files, so that many can be told together.
+    """
+
+    def __init__(self, message: str, reason: str = "not a picture that can be read here"):
+        super().__init__(message)
+        self.reason = reason
+
+
+class SourceError(UserError):
+    """What somebody brought (an archive, a table, a folder) cannot become a data set."""
 
 
 class RunError(UserError):

@@ -14,6 +14,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from imgcls import framing
 from imgcls.errors import PictureError
 from imgcls.ink import BLANK_BELOW, MNIST_FILL, border, centre_ink, ink_box, separate_drawing, separate_photo, thicken
 
@@ -72,16 +73,16 @@ def open_picture(
     """
     name = _short(name)
     if not data:
-        raise PictureError(f"{name} is empty. {_EXPECTED} Choose another file.")
+        raise PictureError(f"{name} is empty. {_EXPECTED} Choose another file.", "empty")
     try:
         image = Image.open(BytesIO(data), formats=FORMATS)
         frames = _frames(image, len(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(_too_large(name, "far too many", max_megapixels)) from None
+        raise _too_large(name, "far too many", max_megapixels) from None
     except Image.UnidentifiedImageError:
-        raise PictureError(_unknown(name, data)) from None
+        raise _unknown(name, data) from None
     except Exception as error:  # whatever Pillow raises on foreign bytes is about the bytes: it has no one error type
-        raise PictureError(_damaged(name)) from error
+        raise _damaged(name) from error
     _check_size(image.size, name, max_megapixels)
     try:
         if at_least and image.format == "JPEG":
@@ -90,7 +91,7 @@ def open_picture(
         image, notes = _upright(image)
         image, more_notes = _to_rgb(image)
     except Exception as error:
-        raise PictureError(_damaged(name)) from error
+        raise _damaged(name) from error
     if at_least and (factor := min(image.size) // at_least) > 1:
         image = image.reduce(factor)
     if frames:
@@ -98,18 +99,24 @@ def open_picture(
     return Picture(np.array(image), tuple(notes + more_notes))
 
 
-def prepare_photo(picture: Picture | np.ndarray, shape: tuple[int, int, int], *, ink: bool = False) -> Prepared:
+def prepare_photo(
+    picture: Picture | np.ndarray, shape: tuple[int, int, int], *, ink: bool = False, fit: str = ""
+) -> Prepared:
     """Turn a photo into what a model of input `shape` (height, width, 1 or 3 channels) was trained on.
 
     - colour models: the middle in the model's proportions, resized
     - grey models (clothes): the whole thing, bright on black
     - `ink` (digits): the writing alone, bright on black, placed as MNIST does
+    - `fit` ("crop" or "pad", own pictures): as they were made square when they were imported
 
     An array is taken as H x W x 3 (RGB) or H x W (grey), uint8. The notes of the picture are carried on.
     """
     if isinstance(picture, np.ndarray):
         picture = Picture(picture)
-    if ink:
+    if fit in framing.FITS and picture.pixels.ndim == 3:
+        pixels = framing.framed(picture.pixels, shape[0], shape[2], fit)
+        notes = [text for text in (framing.note(*picture.pixels.shape[:2], fit),) if text]
+    elif ink:
         pixels, notes = _photo_of_ink(_grey(picture.pixels), shape)
     elif shape[2] == 1:
         pixels, notes = _photo_of_thing(_grey(picture.pixels), shape)
@@ -246,33 +253,39 @@ def _frames(image: Image.Image, num_bytes: int) -> str:
 def _check_size(size: tuple[int, int], name: str, max_megapixels: float) -> None:
     width, height = size
     if width * height > max_megapixels * 1e6:
-        raise PictureError(_too_large(name, f"{width} x {height}", max_megapixels))
+        raise _too_large(name, f"{width} x {height}", max_megapixels)
     if min(size) < SMALLEST_SIDE:
         raise PictureError(
             f"{name} has {width} x {height} pixels, too few to see anything. "
-            f"Expected at least {SMALLEST_SIDE} on each side. Choose a larger picture."
+            f"Expected at least {SMALLEST_SIDE} on each side. Choose a larger picture.",
+            f"smaller than {SMALLEST_SIDE} pixels on a side",
         )
     if max(size) > LARGEST_ASPECT * min(size):
         raise PictureError(
             f"{name} is a strip of {width} x {height} pixels. "
-            f"Expected a longer side of at most {LARGEST_ASPECT} times the shorter one. Cut out the part that matters."
+            f"Expected a longer side of at most {LARGEST_ASPECT} times the shorter one. Cut out the part that matters.",
+            f"a strip: one side is more than {LARGEST_ASPECT} times the other",
         )
 
 
-def _too_large(name: str, pixels: str, max_megapixels: float) -> str:
-    return (
-        f"{name} has {pixels} pixels. Expected at most {max_megapixels:g} megapixels. Save a smaller copy and use that."
+def _too_large(name: str, pixels: str, most: float) -> PictureError:
+    return PictureError(
+        f"{name} has {pixels} pixels. Expected at most {most:g} megapixels. Save a smaller copy and use that.",
+        f"more than {most:g} megapixels",
     )
 
 
-def _damaged(name: str) -> str:
-    return f"{name} is damaged or not complete. {_EXPECTED} Save or download it again."
+def _damaged(name: str) -> PictureError:
+    return PictureError(
+        f"{name} is damaged or not complete. {_EXPECTED} Save or download it again.", "damaged or not complete"
+    )
 
 
-def _unknown(name: str, data: bytes) -> str:
+def _unknown(name: str, data: bytes) -> PictureError:
     if data[4:8] == b"ftyp" and data[8:11] in (b"hei", b"hev", b"mif", b"msf", b"avi"):
-        return f"{name} is a HEIC or AVIF photo, which cannot be read here. {_EXPECTED} Save it as JPEG and use that."
-    return f"{name} is not a picture that can be read here. {_EXPECTED} Save it in one of these formats."
+        what = "a HEIC or AVIF photo, which cannot be read here"
+        return PictureError(f"{name} is {what}. {_EXPECTED} Save it as JPEG and use that.", what)
+    return PictureError(f"{name} is not a picture that can be read here. {_EXPECTED} Save it in one of these formats.")
 
 
 def _short(name: str) -> str:

@@ -3,6 +3,9 @@
     $IMGCLS_RUNS     runs                                          else saved_models/ beside the package
     $IMGCLS_DATA     files NAME.npz that somebody put there        else none
     $IMGCLS_CACHE    prepared data sets; safe to delete            else the user's cache folder
+    $IMGCLS_OWN_DATA data sets that people made of their pictures  else the user's data folder
+
+$IMGCLS_IMPORT_ROOT names a folder of this machine below which a page may look for pictures; without it none may.
 
 $IMGCLS_TRAININGS says how many trainings run at once; it is 1 where nothing is said.
 
@@ -40,6 +43,16 @@ def cache_folder() -> Path:
         return usual
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     return Path(tempfile.gettempdir()) / f"imgcls-{user}"
+
+
+def own_folder() -> Path:
+    """The folder of the data sets that people made of their own pictures; nobody can make them again."""
+    return _named("IMGCLS_OWN_DATA") or Path(platformdirs.user_data_dir("imgcls", appauthor=False)) / "own"
+
+
+def import_root() -> Path | None:
+    """The folder below which pages may look for pictures, or None where nobody has named one."""
+    return _named("IMGCLS_IMPORT_ROOT")
 
 
 def trainings_at_once() -> int:

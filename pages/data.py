@@ -3,11 +3,17 @@
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.ui import data_view, pick, settings, stored
+from imgcls.ui import data_view, import_view, own_view, pick, settings, stored
 from imgcls.ui.errors import plain
 
+if "new" in st.query_params:
+    import_view.show()
+    st.stop()
+
 st.title("Data")
-facts = settings.choose_data()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    facts = settings.choose_data()
+    import_view.offer()
 left, right = st.columns([3, 4], gap="large")
 
 with left:
@@ -20,6 +26,8 @@ with left:
                 st.caption(f"**{plain(group)}**: {plain(', '.join(members))}")
     for name, reason in facts.avoid.items():
         st.caption(f":material/info: {name.capitalize()}: {plain(reason)}")
+    if facts.source == "own":
+        own_view.show(facts.name)
 
 if not datasets.is_ready(facts.name):
     with right:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+# Lists of data sets are made while tests are collected: nobody's own pictures belong to them.
+os.environ["IMGCLS_OWN_DATA"] = str(Path(tempfile.gettempdir(), "imgcls-tests-have-none"))
 
 from toys import looped as looped
 
@@ -44,6 +47,8 @@ def own_folders(tmp_path, monkeypatch):
     root = tmp_path / "runs"
     monkeypatch.setenv("IMGCLS_RUNS", str(root))
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("IMGCLS_OWN_DATA", str(tmp_path / "own"))
+    monkeypatch.delenv("IMGCLS_IMPORT_ROOT", raising=False)
     monkeypatch.delenv("IMGCLS_DATA", raising=False)
     monkeypatch.setenv("IMGCLS_STANDBY", "off")
     monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "3")

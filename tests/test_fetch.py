@@ -269,13 +269,13 @@ def test_the_reason_of_a_failed_download_is_short_also_as_keras_wraps_it(error, 
 
 
 def test_a_process_that_fell_silent_counts_as_interrupted(folders):
-    from imgcls.datasets import _progress
+    from imgcls.datasets import _prepared, _progress
 
     (folders / "cache" / "datasets").mkdir(parents=True)
-    _progress.write("fashion_mnist", "running", 0.5, "Downloading: 15.0 of 30.9 MB")
+    _progress.write(_prepared.progress_file("fashion_mnist"), "running", 0.5, "Downloading: 15.0 of 30.9 MB")
     assert datasets.fetch_state("fashion_mnist").state == "running"
-    path = _progress.path_of("fashion_mnist")
-    said = _progress.read("fashion_mnist")
+    path = _prepared.progress_file("fashion_mnist")
+    said = _progress.read(_prepared.progress_file("fashion_mnist"))
     path.write_text(path.read_text().replace(str(said["time"]), str(said["time"] - 11)))
     state = datasets.fetch_state("fashion_mnist")
     assert (state.state, state.share) == ("failed", 0.5)

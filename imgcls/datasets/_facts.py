@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from imgcls.datasets import _own
 from imgcls.errors import DatasetError
 
-SOURCES = ("bundled", "download", "file")
+SOURCES = ("bundled", "download", "file", "own")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class DatasetFacts:
     classes: tuple[str, ...]
     shape: tuple[int, int, int]  # height, width, channels
     counts: tuple[int, int]  # training and test pictures, as published
-    source: str  # "bundled": comes with the packages; "download": fetched once; "file": made from files in $IMGCLS_DATA
+    source: str  # "bundled" with the packages, "download", made from a "file" in $IMGCLS_DATA, or somebody's "own"
     megabytes: float  # what a fetch transfers; 0 if bundled
     ink: bool  # written with a pen, so a drawing is a fair question
     avoid: dict[str, str]  # augmentation -> why it does harm here
@@ -37,6 +38,7 @@ class DatasetFacts:
     coarse: tuple[str, ...] = ()  # names of the groups of classes, if there are any
     coarse_of: tuple[int, ...] = ()  # the group of each class
     needs: tuple[str, ...] = ()  # files that must lie in $IMGCLS_DATA, if source is "file"
+    fit: str = ""  # "crop" or "pad": how foreign pictures were made square, if source is "own"
 
     @property
     def num_classes(self) -> int:
@@ -49,13 +51,35 @@ class DatasetFacts:
 
 
 def names() -> list[str]:
-    """All data sets: the default first, then by where they come from, number of classes and size."""
-    return list(_ordered())
+    """All data sets: the default first, then by where they come from, number of classes and size; own ones last."""
+    return [*_ordered(), *_own.names()]
+
+
+def facts(name: str) -> DatasetFacts:
+    """What the data set's file says, or the card of somebody's own. Raises DatasetError for a name that is none."""
+    return _own_facts(_own.own(name)) if _own.is_own(name) else _facts(name)
+
+
+@functools.lru_cache(64)
+def _own_facts(own: _own.Own) -> DatasetFacts:
+    """Remembered as long as its card says the same."""
+    return DatasetFacts(
+        name=own.name,
+        title=own.title,
+        text=own.note or "Your own pictures.",
+        classes=own.classes,
+        shape=own.shape,
+        counts=own.counts,
+        source="own",
+        megabytes=0.0,
+        ink=False,
+        avoid={},
+        fit=own.fit,
+    )
 
 
 @functools.cache
-def facts(name: str) -> DatasetFacts:
-    """What the data set's file says. Raises DatasetError for a name that is none."""
+def _facts(name: str) -> DatasetFacts:
     module = module_of(name)
     return DatasetFacts(
         name=name,

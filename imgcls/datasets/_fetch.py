@@ -41,11 +41,11 @@ def start_fetch(name: str) -> None:
             return
         stuck = _started.pop(name, None)
         if stuck is not None and stuck.poll() is None:
-            _end(stuck.pid)
+            end(stuck.pid)
             stuck.wait()
         try:
             _prepared.all_folder().mkdir(parents=True, exist_ok=True)
-            _progress.write(name, "starting", 0.0, "Starting")
+            _progress.write(_prepared.progress_file(name), "starting", 0.0, "Starting")
             with (_prepared.all_folder() / f"{name}.log").open("wb") as log:
                 _started[name] = subprocess.Popen(
                     [sys.executable, "-m", "imgcls.datasets", name],
@@ -69,7 +69,7 @@ def fetch_state(name: str) -> FetchState:
     ended = child is not None and child.poll() is not None
     if _prepared.is_ready(name):
         return FetchState("ready", 1.0)
-    said = _progress.read(name)
+    said = _progress.read(_prepared.progress_file(name))
     if said is None:
         return FetchState("idle")
     share, text = said["share"], said["text"]
@@ -84,21 +84,21 @@ def fetch_state(name: str) -> FetchState:
 
 def cancel_fetch(name: str) -> None:
     """Ends the process that prepares the data set, if a page or a shell has started one, and waits for its end."""
-    said = _progress.read(name)
+    said = _progress.read(_prepared.progress_file(name))
     child = _started.pop(name, None)
     if child is not None:
-        _end(child.pid)
+        end(child.pid)
         child.wait()
     elif said and fetch_state(name).state == "running":
-        _end(said["pid"])
-    _progress.forget(name)
+        end(said["pid"])
+    _progress.forget(_prepared.progress_file(name))
 
 
-def _end(pid: int) -> None:
-    """Ends the process if it is one that prepares data sets: a number may have passed to another one."""
+def end(pid: int, module: str = "imgcls.datasets") -> None:
+    """Ends the process if it is one that makes data sets: a number may have passed to another one."""
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        if "imgcls.datasets" not in process.cmdline():
+        if module not in process.cmdline():
             return
         process.terminate()
         try:

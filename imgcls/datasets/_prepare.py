@@ -26,15 +26,19 @@ def prepare(name: str, progress: Progress | None = None) -> None:
     A process that dies here leaves nothing that looks like a data set.
     """
     about = facts(name)
+    if about.source == "own":
+        if not _prepared.is_ready(name):
+            raise DatasetError(_prepared.how_to_get(about))
+        return
     tell = progress or (lambda share, text: None)
     with _disk_errors(about):
         _prepared.all_folder().mkdir(parents=True, exist_ok=True)
         with _only_one(about, tell):
             sweep(name)
             if _prepared.is_ready(name):
-                _progress.forget(name)
+                _progress.forget(_prepared.progress_file(name))
                 return
-            with _progress.shown(name, tell) as report, _disk_errors(about):
+            with _progress.shown(_prepared.progress_file(name), tell) as report, _disk_errors(about):
                 report(0.0, "Starting")
                 arrays, source = _load(about, report)
                 report(0.95, "Writing")

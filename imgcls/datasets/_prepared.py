@@ -7,6 +7,10 @@
 <cache>/datasets/NAME.progress.json                      how far that process is; gone when it is done
 <cache>/datasets/NAME.log                                what it printed, if a page started it
 <cache>/datasets/.NAME-*                                 what is being made, or was left by a killed process
+
+A set of somebody's own pictures is such a folder below $IMGCLS_OWN_DATA, see `_own`. As it cannot be made again and may
+grow, its arrays lie one folder deeper, in a numbered one that dataset.json names: the new state is written beside the
+old one, and replacing dataset.json changes over.
 """
 
 import json
@@ -16,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcls import places
+from imgcls.datasets import _own
 from imgcls.datasets._check import ARRAYS
 from imgcls.datasets._facts import DatasetFacts, facts
 from imgcls.errors import DatasetError
@@ -43,7 +48,8 @@ def open_dataset(name: str) -> Dataset:
         if card is None:
             break
         try:
-            arrays = [np.load(folder_of(name) / f"{key}.npy", mmap_mode="r", allow_pickle=False) for key in ARRAYS]
+            folder = arrays_of(name, card)
+            arrays = [np.load(folder / f"{key}.npy", mmap_mode="r", allow_pickle=False) for key in ARRAYS]
         except (OSError, ValueError, EOFError):
             continue
         if card == _card(about) and [list(array.shape) for array in arrays] == [card["shapes"][key] for key in ARRAYS]:
@@ -75,6 +81,11 @@ def how_to_get(about: DatasetFacts) -> str:
             f"{about.title} is not prepared yet. Open it on the Data page, "
             f"or run: python -m imgcls.datasets {about.name}"
         )
+    if about.source == "own":
+        return (
+            f"{about.title} is damaged: a file of it is missing or not complete. Delete it on the Data page and bring "
+            "the pictures again."
+        )
     if about.source == "file":
         files = " and ".join(about.needs)
         return f"{about.title} is made from {files}: put what is missing into the folder named by IMGCLS_DATA."
@@ -91,7 +102,17 @@ def all_folder() -> Path:
 
 def folder_of(name: str) -> Path:
     """The folder of one prepared data set."""
-    return all_folder() / name
+    return _own.folder_of(name) if _own.is_own(name) else all_folder() / name
+
+
+def arrays_of(name: str, card: dict) -> Path:
+    """The folder of its arrays."""
+    return folder_of(name) / str(int(card["state"])) if _own.is_own(name) else folder_of(name)
+
+
+def progress_file(name: str) -> Path:
+    """The file that tells how far the process is that prepares it."""
+    return all_folder() / f"{name}.progress.json"
 
 
 def provided_file(about: DatasetFacts) -> Path | None:
@@ -124,7 +145,7 @@ def _card(about: DatasetFacts) -> dict | None:
         card = json.loads((folder / "dataset.json").read_bytes())
         if (card["format"], card["version"]) != (FORMAT, about.version):
             return None
-        if any((folder / f"{key}.npy").stat().st_size != card["bytes"][key] for key in ARRAYS):
+        if any((arrays_of(about.name, card) / f"{key}.npy").stat().st_size != card["bytes"][key] for key in ARRAYS):
             return None
         provided = provided_file(about)
         if provided and stamp(provided) != card["source"].get("stamp"):

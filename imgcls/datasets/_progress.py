@@ -1,4 +1,4 @@
-"""How far the preparing process is, in a file that it rewrites twice a second and that pages read."""
+"""How far a process is that makes a data set, in a file that it rewrites twice a second and that pages read."""
 
 import contextlib
 import json
@@ -9,41 +9,36 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from imgcls import atomic
-from imgcls.datasets import _prepared
-from imgcls.errors import DatasetError
+from imgcls.errors import UserError
 
 HEARTBEAT_SECONDS = 0.5
 SILENT_SECONDS = 10  # longer without a word, and the process is taken for dead
 
 
-def path_of(name: str) -> Path:
-    return _prepared.all_folder() / f"{name}.progress.json"
-
-
-def read(name: str) -> dict | None:
+def read(path: Path) -> dict | None:
     """What the file says, or None where there is none that can be read."""
     try:
-        value = json.loads(path_of(name).read_bytes())
+        value = json.loads(path.read_bytes())
         kinds = {"phase": str, "share": float, "text": str, "time": float, "pid": int}
         return {key: kind(value[key]) for key, kind in kinds.items()}
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def write(name: str, phase: str, share: float, text: str) -> None:
+def write(path: Path, phase: str, share: float, text: str) -> None:
     """`phase` is starting, running or failed; for a failure, the text is the sentence for the person."""
     share = min(max(float(share), 0.0), 1.0)
     value = {"phase": phase, "share": share, "text": text, "time": time.time(), "pid": os.getpid()}
-    atomic.write_json(path_of(name), value)
+    atomic.write_json(path, value)
 
 
-def forget(name: str) -> None:
+def forget(path: Path) -> None:
     with contextlib.suppress(OSError):
-        path_of(name).unlink()
+        path.unlink()
 
 
 @contextlib.contextmanager
-def shown(name: str, tell: Callable[[float, str], None]) -> Iterator[Callable[[float, str], None]]:
+def shown(path: Path, tell: Callable[[float, str], None]) -> Iterator[Callable[[float, str], None]]:
     """Yields `report(share, text)`: it keeps the file fresh meanwhile, and passes every word on to `tell`.
 
     Afterwards the file is gone, or holds the sentence of the error. An interruption is no error.
@@ -57,7 +52,7 @@ def shown(name: str, tell: Callable[[float, str], None]) -> Iterator[Callable[[f
     def beat() -> None:
         while True:
             with contextlib.suppress(OSError):  # a full disk: the work itself will say so
-                write(name, "running", *latest)
+                write(path, "running", *latest)
             if over.wait(HEARTBEAT_SECONDS):
                 return
 
@@ -66,7 +61,7 @@ def shown(name: str, tell: Callable[[float, str], None]) -> Iterator[Callable[[f
     sentence = None
     try:
         yield report
-    except DatasetError as error:
+    except UserError as error:
         sentence = str(error)
         raise
     except Exception as error:
@@ -77,6 +72,6 @@ def shown(name: str, tell: Callable[[float, str], None]) -> Iterator[Callable[[f
         heart.join()
         with contextlib.suppress(OSError):
             if sentence:
-                write(name, "failed", latest[0], sentence)
+                write(path, "failed", latest[0], sentence)
             else:
-                forget(name)
+                forget(path)

@@ -73,6 +73,7 @@ def export(run: Run, model: keras.Model, config: Config, dataset: Dataset) -> No
             "classes": list(facts.classes),
             "shape": list(facts.shape),
             "ink": facts.ink,
+            "fit": facts.fit,
             "parameters": model.count_params(),
             "layers": [
                 asdict(row)

@@ -81,7 +81,7 @@ def get(facts: DatasetFacts) -> None:
         return
     if state.state == "failed":
         st.error(plain(state.text), icon=":material/cloud_off:")
-    if facts.source == "file" and not datasets.is_available(facts.name):
+    if facts.source in ("file", "own") and not datasets.is_available(facts.name):
         st.info(plain(datasets.how_to_get(facts)), icon=":material/folder_open:")
         return
     if datasets.is_available(facts.name):

@@ -14,7 +14,7 @@ from imgcls.images import enlarge, to_png
 class Tile:
     """One picture, its description for those who do not see it, and the lines below it. Names may hold anything."""
 
-    pixels: np.ndarray
+    pixels: np.ndarray | str  # or a URL that holds the picture
     alt: str
     lines: tuple[str, ...]
 
@@ -37,7 +37,8 @@ def grid(tiles: Iterable[Tile]) -> str:
 
 def _tile(tile: Tile) -> str:
     lines = "".join(f'<span title="{html.escape(line)}">{html.escape(line)}</span>' for line in tile.lines)
-    image = f'<img src="{data_url(tile.pixels)}" alt="{html.escape(tile.alt)}">'
+    source = tile.pixels if isinstance(tile.pixels, str) else data_url(tile.pixels)
+    image = f'<img src="{html.escape(source)}" alt="{html.escape(tile.alt)}">'
     return f"<figure>{image}<figcaption>{lines}</figcaption></figure>"
 
 

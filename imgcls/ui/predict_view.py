@@ -30,7 +30,7 @@ def ask(run: Run, facts: dict) -> None:
         way = ways[0]
         if len(ways) > 1:
             way = st.segmented_control("Input", ways, default=way, required=True, key="way")
-        prepared = _drawing(shape) if way == "Draw" else _upload(shape, ink=facts["ink"])
+        prepared = _drawing(shape) if way == "Draw" else _upload(shape, facts)
     with right, errors.shown():
         if prepared is None:
             _waiting(way, facts)
@@ -67,7 +67,7 @@ def _drawing(shape: tuple) -> Prepared | None:
     return images.prepare_drawing(canvas, shape)
 
 
-def _upload(shape: tuple, *, ink: bool) -> Prepared | None:
+def _upload(shape: tuple, facts: dict) -> Prepared | None:
     """An uploaded photo; None while there is none."""
     file = st.file_uploader(
         "Photo",
@@ -83,16 +83,18 @@ def _upload(shape: tuple, *, ink: bool) -> Prepared | None:
         raise PictureError(
             f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken. Make it smaller."
         )
-    shown, prepared = _prepared(hashlib.sha256(data).hexdigest(), data, file.name, shape, ink)
+    shown, prepared = _prepared(
+        hashlib.sha256(data).hexdigest(), data, file.name, shape, facts["ink"], str(facts.get("fit", ""))
+    )
     st.image(shown, width=CANVAS_SIDE, alt=f"The uploaded picture {file.name}")
     return prepared
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the picture ...")
-def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool) -> tuple[np.ndarray, Prepared]:
+def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool, fit: str) -> tuple[np.ndarray, Prepared]:
     """A thumbnail of a photo for the page, and what the model gets. Cached by content, never by sampling."""
     picture = images.open_picture(_data, _name, at_least=2 * CANVAS_SIDE)
-    prepared = images.prepare_photo(picture, shape, ink=ink)
+    prepared = images.prepare_photo(picture, shape, ink=ink, fit=fit)
     thumbnail = Image.fromarray(picture.pixels)
     thumbnail.thumbnail((2 * CANVAS_SIDE, 2 * CANVAS_SIDE))
     notes = tuple(dict.fromkeys((*picture.notes, *prepared.notes)))

@@ -31,6 +31,8 @@ FLAGS = [
     "--disable-gpu",
     "--disable-background-networking",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a webcam that shows a clock, and nobody has to allow it
+    "--use-fake-ui-for-media-stream",
     # Nothing but this machine can be reached, so a test that passes needs no network.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
@@ -126,8 +128,13 @@ class Server:
 def environment(runs: Path, cache: Path) -> dict[str, str]:
     """This process's environment with these folders, and nothing of a person's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMGCLS_", "STREAMLIT_"))}
-    folders = {"IMGCLS_RUNS": str(runs), "IMGCLS_CACHE": str(cache), "PYTHONPATH": str(REPOSITORY)}
-    return kept | folders | {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", "NO_COLOR": "1"}
+    folders = {"IMGCLS_RUNS": str(runs), "IMGCLS_CACHE": str(cache), "IMGCLS_OWN_DATA": str(runs.with_name("own"))}
+    return (
+        kept
+        | folders
+        | {"PYTHONPATH": str(REPOSITORY)}
+        | {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", "NO_COLOR": "1"}
+    )
 
 
 def free_port() -> int:

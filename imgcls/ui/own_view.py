@@ -1,0 +1,64 @@
+"""What can be done with somebody's own data set: name and note, more pictures, delete."""
+
+import time
+
+import streamlit as st
+
+from imgcls import datasets
+from imgcls.datasets import Own
+from imgcls.imports import orders
+from imgcls.ui import errors
+from imgcls.ui.errors import plain
+
+FITS = {"crop": "the middle cut out", "pad": "margins added"}
+
+
+def show(name: str) -> None:
+    """One line of facts, then the buttons."""
+    own = datasets.own(name)
+    made = time.strftime("%Y-%m-%d", time.localtime(own.created))
+    held = " A fifth was held back for the test." if own.held_back else ""
+    st.caption(f"Imported on {made}, {own.num_bytes / 1e6:,.1f} MB on the disk, {FITS[own.fit]}.{held}")
+    with st.container(horizontal=True):
+        if st.button("Add pictures", icon=":material/add_photo_alternate:", key="add-pictures"):
+            st.query_params.from_dict({"new": orders.new_id(), "into": name})
+            st.rerun()
+        if st.button("Name and note", icon=":material/edit:", key="describe"):
+            _describe(own)
+        if st.button("Delete", icon=":material/delete:", key="delete-own"):
+            _delete(own)
+    if own.skipped or own.notes:
+        with st.expander("How it was made", icon=":material/info:", key="made", on_change="rerun") as section:
+            if section.open:
+                for note in own.notes:
+                    st.caption(plain(note))
+                for reason, count, first in own.skipped:
+                    st.caption(f"Left out: **{count:,}** {plain(reason)} ({plain(', '.join(first))})")
+
+
+@st.dialog("Name and note")
+def _describe(own: Own) -> None:
+    with st.form("describe-own", border=False):
+        title = st.text_input("Name", own.title, max_chars=datasets.TITLE_LENGTH)
+        note = st.text_area("Note", own.note, max_chars=datasets.NOTE_LENGTH, help="Where the pictures are from.")
+        if st.form_submit_button("Save", type="primary"):
+            with errors.shown():
+                datasets.describe_own(own.name, title, note)
+                st.rerun()
+
+
+@st.dialog("Delete for good?")
+def _delete(own: Own) -> None:
+    st.markdown(
+        f"**{plain(own.title)}** and its {sum(own.counts):,} pictures are deleted from the disk. Runs that were "
+        "trained on it keep their models and results."
+    )
+    typed = st.text_input("Type its name to confirm", key="confirm-delete")
+    right = " ".join(typed.split()) == own.title
+    if st.button("Delete", type="primary", icon=":material/delete:", key="really-delete"):
+        if not right:
+            st.warning(f"Type “{plain(own.title)}” as it stands here.", icon=":material/edit:")
+            return
+        with errors.shown():
+            datasets.delete_own(own.name)
+            st.rerun()
