@@ -15,6 +15,7 @@ FAST_TICK_SECONDS = 0.4
 PHASES = {
     "": "Starting the trainer ...",
     "loading": "Loading TensorFlow and the pictures ...",
+    "features": "The base looks at the pictures ...",
     "testing": "Answering the test pictures with the best epoch ...",
     "saving": "Saving and checking the model ...",
 }
