@@ -79,8 +79,8 @@ class Curves:
             self.changes.append(entry)
         elif kind == "features":
             self.features = entry
-        elif kind == "stage":
-            self._drop("stages", before=_number(entry.get("epoch")))  # told again after a kill at this very place
+        elif kind == "stage" and math.isfinite(_number(entry.get("epoch"))):
+            self._drop("stages", before=entry["epoch"])  # told again after a kill at this very place
             self.stages.append(entry)
         elif kind == "resumed":
             for lines in ("batches", "epochs", "changes", "stages"):
@@ -118,14 +118,13 @@ class Curves:
     @property
     def total_epochs(self) -> int:
         """Those that are planned; a stage that ended early has made them fewer."""
-        told = self.stages[-1].get("epochs") if self.stages else None
-        return int(told or self.plan.get("epochs") or 0)
+        told = _number(self.stages[-1].get("epochs")) if self.stages else math.nan
+        return int(told if math.isfinite(told) else self.plan.get("epochs") or 0)
 
     @property
     def stage_start(self) -> float:
         """The epoch at which the present stage began: 0 where there is but one."""
-        start = _number(self.stages[-1].get("epoch")) if self.stages else 0.0
-        return start if math.isfinite(start) else 0.0
+        return self.stages[-1]["epoch"] if self.stages else 0.0
 
     @property
     def stage_end(self) -> int:
@@ -150,6 +149,12 @@ class Curves:
         """Training pictures per second over the last lines, 0 if unknown."""
         rates = [line["rate"] for line in self.batches[-8:] if line.get("rate")]
         return float(np.mean(rates)) if rates else 0.0
+
+    @property
+    def features_done(self) -> float:
+        """The share of the pictures that a trained network has looked at, 0 to 1."""
+        done, total = (_number(self.features.get(name)) for name in ("done", "total"))
+        return min(max(done / total, 0.0), 1.0) if total > 0 and math.isfinite(done) else 0.0
 
     @property
     def seconds_left(self) -> float | None:

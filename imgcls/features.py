@@ -5,8 +5,8 @@
         entry.json      what they were made of, and how long that took; written last
     <cache>/features/.new-*     what is being made, with a lock that its maker holds
 
-Whoever needs the same features finds them, whatever head stands on them. The folder's time is that of its last use; what
-was not used for longest makes room for what is new (IMGCLS_FEATURES_GB).
+Whoever needs the same features finds them, whatever head stands on them. The folder's time is that of its last use;
+what was not used for longest makes room for what is new (IMGCLS_FEATURES_GB).
 """
 
 import contextlib
@@ -117,7 +117,7 @@ def _put(aside: Path, folder: Path) -> None:
 
 
 def _make_room(size: int) -> None:
-    """Removes what killed processes have left, and what was not used for longest until `size` more bytes may be kept."""
+    """Removes what killed processes have left, and of the rest what was not used for longest, until `size` more fit."""
     most = places.most_features()
     if size > most:
         raise WeightsError(
@@ -136,8 +136,8 @@ def _make_room(size: int) -> None:
         kept, free = kept - bytes_, free + bytes_
     if free < size + SPARE_BYTES:
         raise WeightsError(
-            f"The features need {_megabytes(size)} in {all_folder()}, and {_megabytes(free)} are free. Make room there, "
-            "use fewer pictures or copies, or name another folder in IMGCLS_CACHE."
+            f"The features need {_megabytes(size)} in {all_folder()}, and {_megabytes(free)} are free. Make room "
+            "there, use fewer pictures or copies, or name another folder in IMGCLS_CACHE."
         )
 
 
@@ -156,9 +156,8 @@ def _sweep() -> None:
     """Removes what nobody is making any more."""
     with contextlib.suppress(OSError):
         for folder in all_folder().iterdir():
-            if folder.name.startswith(".new-") and not _is_young(folder) and not is_locked(folder / ".lock"):
-                shutil.rmtree(folder, ignore_errors=True)
-            elif folder.name.startswith(".deleted-"):
+            is_left = folder.name.startswith(".new-") and not _is_young(folder) and not is_locked(folder / ".lock")
+            if is_left or folder.name.startswith(".deleted-"):
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -4,9 +4,12 @@ A family is a function `classify(layers, images, num_classes, *, knobs...)` that
 either `keras.layers` (in the trainer) or `imgcls.models.sketch` (on a page): the same function builds the network and
 draws its table before anything is trained, without TensorFlow. The docstring of the file is the text that the page
 shows; the keyword-only arguments are its controls. Optional: DEEP (numbers of 16 bits pay), RECIPE (settings of
-`Config` that suit it), IGNORES (settings that mean nothing to it) and `begin(model, pictures)`, which sets first weights
-that depend on the training pictures. A family with `backbone(settings)` stands on a trained network: its `classify` gets
-that network's features in place of the images, and `more_epochs(settings)` says how many epochs of fine-tuning follow.
+`Config` that suit it), IGNORES (settings that mean nothing to it) and `begin(model, pictures)`, which sets first
+weights that depend on the training pictures.
+
+A family with `backbone(settings)` stands on a trained network: its `classify` and `begin` get that network's features
+in place of images, `more_epochs(settings)` says how many epochs of fine-tuning follow, and `lengthened(settings,
+epochs)` makes them as many.
 """
 
 import importlib
@@ -55,8 +58,7 @@ def has_backbone(name: str) -> bool:
 
 def more_epochs(name: str, settings: Mapping[str, Value]) -> int:
     """Epochs of a second stage, after those that every run has."""
-    asked = getattr(family(name), "more_epochs", None)
-    return asked(settings) if asked else 0
+    return family(name).more_epochs(settings) if has_backbone(name) else 0
 
 
 def text(name: str) -> str:

@@ -33,6 +33,11 @@ def more_epochs(settings: Mapping[str, Value]) -> int:
     return int(settings["fine_tuning_epochs"])
 
 
+def lengthened(settings: Mapping[str, Value], epochs: int) -> dict[str, Value]:
+    """The same settings with so many epochs of fine-tuning."""
+    return {**settings, "fine_tuning_epochs": epochs}
+
+
 def classify(
     layers,
     features,
@@ -57,7 +62,7 @@ def classify(
     ] = 0,
     dropout: Annotated[float, Range(0, 0.8, step=0.05), "Share of the features that is left out at each step."] = 0.2,
     fine_tuning_epochs: Annotated[
-        int, Range(0, 100), "Epochs after those of the head, in which the last blocks of the base learn, too. 0: none."
+        int, Range(0, 1000), "Epochs after those of the head, in which the last blocks of the base learn, too. 0: none."
     ] = 0,
     fine_tuning_rate: Annotated[
         float, Range(1e-7, 0.1, logarithmic=True), "Learning rate of the fine-tuning: a tenth of the other, or less."

@@ -18,7 +18,7 @@ IMAGENET_MEAN = (103.939, 116.779, 123.68)
 """Blue, green, red: what VGG16 and ResNet50 were taught to expect taken off (Simonyan and Zisserman 2014)."""
 SAID_BY_KERAS = (ValueError, KeyError, TypeError, OSError, RuntimeError, AttributeError)
 """What Keras raises for a file of another network, or for one that is damaged in its middle."""
-BLOCK = re.compile(r"block\d+_conv\d+$|stage\d+_block\d+|conv\d_block\d+|block\d*[a-z]?(?:_\d+)?|conv_(?:dw|pw|pad)_(\d+)")
+BLOCK = re.compile(r"stage\d+_block\d+|conv\d_block\d+|block_\d+|block\d+[a-z]?|conv_(?:dw|pw)_(\d+)")
 """Layers of one block carry its name in front: 'block5_', 'conv5_block3_', 'block_16_', 'block6h_', 'conv_dw_13'."""
 
 
@@ -142,7 +142,7 @@ def block_of(layer: str) -> str:
     found = BLOCK.match(layer)
     if not found:
         return layer
-    return f"block {found[1]}" if found[1] else found[0].split("_conv")[0] if layer.startswith("block") else found[0]
+    return f"block {found[1]}" if found[1] else found[0]
 
 
 def _leaves(model: keras.Model) -> Iterator[keras.layers.Layer]:

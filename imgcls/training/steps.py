@@ -30,8 +30,8 @@ def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
 def compiled(config: Config, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> tuple[Callable, Callable]:
     """`step(pictures, labels)` learns and `judge(pictures, labels)` only looks, for batches of any size.
 
-    Pictures are uint8 (n, height, width, channels), or what else the model takes, labels int32 (n,). `step` returns loss, accuracy and the norm of
-    the gradient, `judge` loss and accuracy: means over the batch, float32 scalars.
+    Pictures are what the model takes, mostly uint8 (n, height, width, channels); labels int32 (n,). `step` returns
+    loss, accuracy and the norm of the gradient, `judge` loss and accuracy: means over the batch, float32 scalars.
     """
     logits_model = logits_of(model)
     num_classes = model.output_shape[-1]

@@ -167,11 +167,10 @@ class Trainer:
                 message = _keep_what_there_is(loop)
                 if message is None:
                     return self._end("stopped", message=NO_MODEL_YET)
+        model = loop.model
         if precision != "float32":
             # What is kept, tested and exported has 32 bits.
             model = network.build(config, facts.shape, len(facts.classes), sample)
-        else:
-            model = loop.model
         model.set_weights(loop.best_weights)
         model = network.answering(config, model)
 

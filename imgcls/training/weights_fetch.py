@@ -82,13 +82,15 @@ def fetch(network: Network, aside: Path, tell: Tell) -> None:
         OSError: it cannot be written.
     """
     ways_out = (
-        f"Connect to the internet and press Fetch again, put {network.file} into the folder named by IMGCLS_WEIGHTS, or "
-        "take a finished run as the base."
+        f"Connect to the internet and press Fetch again, put {network.file} into the folder named by IMGCLS_WEIGHTS, "
+        "or take a finished run as the base."
     )
     try:
         digest = _download(weights.url_of(network), aside, network.megabytes, tell)
     except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
-        raise WeightsError(f"The weights of {network.title} could not be fetched: {_short(error)}. {ways_out}") from error
+        raise WeightsError(
+            f"The weights of {network.title} could not be fetched: {_short(error)}. {ways_out}"
+        ) from error
     tell(0.95, "Checking")
     try:
         weights.check(aside)
@@ -107,7 +109,7 @@ def _download(url: str, aside: Path, megabytes: float, tell: Tell) -> str:
     """The MD5 of what was written to `aside`, brought to the disk."""
     digest, done, told = hashlib.md5(usedforsecurity=False), 0, 0.0
     tell(0.0, "Connecting")
-    with urllib.request.urlopen(url, timeout=SILENT_SECONDS) as answer, aside.open("wb") as file:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=SILENT_SECONDS) as answer, aside.open("wb") as file:
         total = int(answer.headers.get("Content-Length") or 0)
         while piece := answer.read(AT_ONCE):
             file.write(piece)

@@ -102,7 +102,7 @@ def _changes(now: Curves) -> list[tuple[float, str]]:
     return [
         (line["epoch"], names[line["what"]].format({True: "on", False: "off"}.get(line["value"], line["value"])))
         for line in now.changes
-    ] + [(line["epoch"], f"{line['name']} begins") for line in now.stages]
+    ] + [(line["epoch"], f"{line.get('name', 'another stage')} begins") for line in now.stages]
 
 
 def estimated_start(before: list[Run]) -> float | None:

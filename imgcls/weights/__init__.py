@@ -3,9 +3,9 @@
     _files     find a file, and tell a damaged one
     _fetch     start the process that downloads one, watch it and cancel it
 
-A file is looked for in the folder that $IMGCLS_WEIGHTS names (or is the file that it names), in $IMGCLS_DATA, in Keras's
-own folder (~/.keras/models, or below $KERAS_HOME), and among what was fetched before. $IMGCLS_WEIGHTS_URL names another
-server than Google's, such as one in a class room.
+A file is looked for in the folder that $IMGCLS_WEIGHTS names (or is the file that it names), in $IMGCLS_DATA, in
+Keras's own folder (~/.keras/models, or below $KERAS_HOME), and among what was fetched before. $IMGCLS_WEIGHTS_URL names
+another server than Google's, such as one in a class room.
 """
 
 from imgcls.weights._fetch import FetchState, cancel_fetch, fetch_folder, fetch_state, start_fetch

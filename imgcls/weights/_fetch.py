@@ -35,7 +35,7 @@ _starting = threading.Lock()
 
 @dataclass(frozen=True)
 class FetchState:
-    """`state` is idle, running, failed or ready; `share` runs from 0 to 1; `text` says what is done, or why it failed."""
+    """`state` is idle, running, failed or ready; `share` is 0 to 1; `text` says what is done, or why it failed."""
 
     state: str
     share: float = 0.0
