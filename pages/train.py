@@ -53,4 +53,5 @@ with right, errors.shown():
     if runs.exists(run_id):
         st.session_state["new_run_id"] = runs.new_id()
     probe_view.show(config, facts)
+    backbone_view.compare(config, facts)
     model_view.details(config, facts)

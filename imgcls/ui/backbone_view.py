@@ -24,13 +24,17 @@ def show(model: str, settings: Mapping[str, Value], facts: DatasetFacts) -> bool
         return True
     if settings["base"] == backbones.RUN:
         _tell_of_run(settings, facts)
-        ready = True
-    else:
-        ready = _weights(NETWORKS[settings["base"]])
+        return True
+    return _weights(NETWORKS[settings["base"]])
+
+
+def compare(config: Config, facts: DatasetFacts) -> None:
+    """A closed section: what the bases weigh, and what they cost here."""
+    if not models.has_backbone(config.model):
+        return
     with st.expander("Compare the bases", key="bases", icon=":material/balance:", on_change="rerun") as section:
         if section.open:
-            _table(int(settings["input_size"]), facts)
-    return ready
+            _table(int(config.model_settings["input_size"]), facts)
 
 
 def copies(config: Config, facts: DatasetFacts) -> None:
