@@ -147,7 +147,8 @@ class Curves:
     @property
     def pictures_per_second(self) -> float:
         """Training pictures per second over the last lines, 0 if unknown."""
-        rates = [line["rate"] for line in self.batches[-8:] if line.get("rate")]
+        here = [line for line in self.batches[-8:] if not _number(line.get("epoch")) <= self.stage_start]
+        rates = [line["rate"] for line in here if line.get("rate")]
         return float(np.mean(rates)) if rates else 0.0
 
     @property

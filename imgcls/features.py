@@ -46,13 +46,11 @@ def folder_of(made_of: Mapping[str, Any]) -> Path:
 def opened(made_of: Mapping[str, Any]) -> np.ndarray | None:
     """Kept features, float32 (copies, pictures, features), mapped from the disk; None where there are none."""
     folder = folder_of(made_of)
-    try:
-        json.loads((folder / "entry.json").read_bytes())
-        found = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-        os.utime(folder)
-    except (OSError, ValueError, EOFError):
-        return None
-    return found if found.ndim == 3 and found.dtype == np.float32 else None
+    found = _read(folder)
+    if found is not None:
+        with contextlib.suppress(OSError):
+            os.utime(folder)
+    return found
 
 
 @contextlib.contextmanager
@@ -107,13 +105,20 @@ def forget_everything() -> None:
 
 
 def _put(aside: Path, folder: Path) -> None:
-    """Gives the folder its name. Where somebody else was quicker his is as good."""
-    try:
+    """Gives the folder its name. Where somebody else was quicker, his is as good."""
+    if _read(folder) is None:
+        _remove(folder)
+    with contextlib.suppress(OSError):
         atomic.replace(aside, folder)
-    except OSError:
-        if not (folder / "entry.json").exists():
-            _remove(folder)  # damaged: it was not found before
-            atomic.replace(aside, folder)
+
+
+def _read(folder: Path) -> np.ndarray | None:
+    try:
+        json.loads((folder / "entry.json").read_bytes())
+        found = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if found.ndim == 3 and found.dtype == np.float32 else None
 
 
 def _make_room(size: int) -> None:

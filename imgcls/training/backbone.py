@@ -62,7 +62,7 @@ def network(chosen: Network, size: int, shape: tuple[int, int, int], path: Path)
         x = layers.Concatenate(name="three_channels")([grey] * 3)
     if tuple(shape[:2]) != (size, size):
         x = layers.Resizing(size, size, name="resized")(x)
-    found = _applied(chosen.title, x)
+    found = applied(chosen.title, x)
     model = keras.Model(pixels, found, name="base")
     try:
         model.load_weights(path)
@@ -74,7 +74,7 @@ def network(chosen: Network, size: int, shape: tuple[int, int, int], path: Path)
     return model
 
 
-def _applied(title: str, x):
+def applied(title: str, x):
     """The network with its own preprocessing on top of pixels from 0 to 255."""
     common = {"include_top": False, "weights": None, "pooling": "avg"}
     nets = keras.applications

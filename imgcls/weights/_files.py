@@ -8,6 +8,7 @@ from imgcls.backbones import Network
 from imgcls.errors import WeightsError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+HEAD = 64
 END_AT = {0: 40, 1: 44, 2: 28, 3: 28}
 """Version of an HDF5 file -> where its first bytes say how long it is, with offsets of 8 bytes (HDF5 specification 3.0,
 II.A)."""
@@ -59,15 +60,15 @@ def check(path: Path) -> None:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(64)
+            head = file.read(HEAD)
             size = file.seek(0, os.SEEK_END)
     except OSError as error:
         raise WeightsError(f"The file {path.name} cannot be read: {error.strerror}.") from error
     if not head.startswith(SIGNATURE):
-        what = "a web page" if head.lstrip()[:1] == b"<" else "something else"
+        what = "a web page" if head.lstrip()[:1] == b"<" else "something else" if head else "nothing"
         raise WeightsError(f"The file {path.name} holds no weights (HDF5) but {what}. Delete it, or fetch it again.")
-    start = END_AT.get(head[8])
-    if start is not None and size < int.from_bytes(head[start : start + 8], "little"):
+    start = END_AT.get(head[8]) if size >= HEAD else None
+    if size < HEAD or (start is not None and size < int.from_bytes(head[start : start + 8], "little")):
         raise WeightsError(f"The file {path.name} is cut off. Delete it, or fetch it again.")
 
 
