@@ -118,7 +118,7 @@ def test_both_stages_are_one_curve_with_a_mark_between_them(trained, base):
     assert (now.total_epochs, now.stage_start, now.stage_end) == (7, 4, 7)
     assert run.result["head_epochs"] == 4
     assert run.result["epochs"] == 7
-    assert run.result["test_accuracy"] > 0.8
+    assert run.result["test_accuracy"] > 0.7
     check_files(run)
 
 
@@ -224,8 +224,7 @@ def test_a_fine_tuning_that_ended_goes_on_for_more_epochs(trained, monkeypatch):
     run = jobs.extend(trained(short), 2)
     assert run.config == CONFIG
     trained(CONFIG, run=run)
-    assert curve(run)[:-1] == pytest.approx(curve(other)[:-1])
-    assert run.result["test_accuracy"] == pytest.approx(other.result["test_accuracy"])
+    assert_same_training(run, other)
 
 
 # ---- features
@@ -239,7 +238,7 @@ def test_a_second_head_asks_no_base(trained):
     )
     run = trained(other, NO_LOOKS)
     assert features.kept_bytes() == kept
-    assert "feature_seconds" not in run.result
+    assert "feature_rate" not in run.result
     assert lines(run, "features") == []
 
 

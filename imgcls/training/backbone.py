@@ -160,6 +160,6 @@ def _normalises(layer: keras.layers.Layer) -> bool:
 def batch_size(settings: Mapping[str, Any]) -> int:
     """Pictures that go through the base at once when nothing is learnt: fewer large ones, so that memory holds them."""
     if settings["base"] == backbones.RUN:
-        return 256
+        return 128
     work = backbones.NETWORKS[settings["base"]].multiply_adds * (settings["input_size"] / 224) ** 2
-    return int(2 ** np.clip(np.round(np.log2(40_000 / max(work, 1))), 4, 8))
+    return int(2 ** np.clip(np.round(np.log2(40_000 / max(work, 1))), 4, 7))

@@ -37,7 +37,7 @@ class TransferLoop:
         self._more = models.more_epochs(config.model, config.model_settings)
         self._base: keras.Model | None = None
         self._whole: keras.Model | None = None
-        self._halted, self._heeds = False, True
+        self._halted, self._heeds, self._looked = False, True, 0.0
         # The head comes first: its first weights do not depend on whether the base is built.
         block = models.family(config.model).backbone(config.model_settings)
         self._top = network.head(config, block.features, dataset.facts.num_classes)
@@ -90,11 +90,8 @@ class TransferLoop:
         stage = self._loop.progress
         found: dict[str, Any] = {"head_epochs": stage.before if stage.stage else stage.epoch - 1}
         if self._extractor.pictures:
-            found |= {
-                "feature_seconds": round(self._extractor.seconds, 2),
-                "feature_rate": round(self._extractor.pictures / max(self._extractor.seconds, 1e-6), 1),
-            }
-        return found
+            found["feature_rate"] = round(self._extractor.pictures / max(self._extractor.seconds, 1e-6), 1)
+        return found | {"feature_seconds": round(self._looked, 2)}
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is asked of the stage under way."""
@@ -138,6 +135,7 @@ class TransferLoop:
         if progress.epoch > self.config.epochs or progress.ended_early:
             return True
         self.journal.phase("features")
+        began = time.monotonic()
         try:
             self._heed()
             training = self._loop.training = self._extractor.copies(self._training)
@@ -145,6 +143,8 @@ class TransferLoop:
         except Stopped:
             self._halted = True
             return False
+        finally:
+            self._looked = time.monotonic() - began
         if not self._loop.steps_done:
             models.family(self.config.model).begin(self._top, training.sample(network.MOST_TO_BEGIN))
         self.journal.phase("training")
