@@ -53,6 +53,7 @@ class Extractor:
         self._config, self._dataset, self._base = config, dataset, base
         self._tell, self._heed = tell, heed
         self._weights = ""
+        self._look: Callable[[np.ndarray], tf.Tensor] | None = None
         self.seconds, self.pictures = 0.0, 0
         """What was spent on how many pictures that were not at hand; pauses count."""
 
@@ -117,7 +118,9 @@ class Extractor:
         }
 
     def _compute(self, base, pictures, rows, augmentation, copies, file) -> None:
-        look = looking(base)
+        if self._look is None:
+            self._look = looking(base)
+        look = self._look
         size, total, done = backbone.batch_size(self._config.model_settings), copies * len(rows), 0
         began = told = time.monotonic()
         self._tell(0, total)

@@ -22,7 +22,7 @@ from imgcls.training.extract import Extractor, Stopped, looking
 from imgcls.training.journal import Journal
 from imgcls.training.loop import Loop
 
-COMPARED = 32
+COMPARED = 64
 MOST_DIFFERENCE = 1e-3
 
 

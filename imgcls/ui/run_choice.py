@@ -1,10 +1,12 @@
 """The control that names a finished run, as one whose network another one can stand on."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from imgcls import backbones, runs
 from imgcls.errors import UserError
@@ -21,7 +23,11 @@ def choose(label: str, key: str, **common: Any) -> str:
     """
     names = choices()
     if names and st.session_state.get(key) is None and key not in st.query_params:
-        st.session_state[key] = next(iter(names))
+        newest = next(iter(names))
+        # Streamlit forbids it for a control that was there before: then a person has emptied it, and it stays empty.
+        with suppress(StreamlitAPIException):
+            st.query_params[key] = names[newest]
+            st.session_state[key] = newest
     options = list(names)
     return (
         st.selectbox(label, options, index=None, format_func=lambda run: names.get(run, run), key=key, **common) or ""
