@@ -363,3 +363,72 @@ def test_a_signal_while_the_base_looks_means_stop(forks, base, wait_until):
     os.kill(process.pid, signal.SIGTERM)
     wait_until(lambda: has_ended(process), seconds=20)
     assert run.state == "stopped"
+
+
+def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, base, wait_until):
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, SLOW_STEPS.format(0.3))
+    wait_until(lambda: lines(run, "batch"), seconds=60)
+    run.ask_to_stop()
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "stopped"
+    assert run.result["message"].startswith("It was stopped within its first epoch")
+    assert run.is_ready
+
+
+# ---- checks before the start
+
+
+class Said:
+    """What a probe reports."""
+
+    def __init__(self):
+        self.found, self.phases = {}, []
+
+    def phase(self, phase: str, share: float) -> None:
+        self.phases.append(phase)
+
+    def add(self, *, seldom: bool = False, share: float | None = None, **found) -> None:
+        self.found |= found
+
+
+def test_the_check_before_the_start_knows_the_base(base, keras):
+    from imgcls import datasets, verdicts
+    from imgcls.training import preflight
+
+    said = Said()
+    preflight.check(CONFIG, said)
+    assert said.found["steps_per_epoch"] == 7  # of all pictures, though the base has looked at a few
+    assert said.found["first_loss"] == pytest.approx(np.log(10), abs=1e-4)
+    assert said.found["batch_accuracy"] > 0.99
+    assert "low" not in said.found  # pixels reach the base as it was taught
+    seen = {light.name: light.sentence for light in verdicts.lights(CONFIG, datasets.facts("digits"), said.found)}
+    assert "to look at the pictures, once for all heads." in seen["Time"]
+    assert "The fine-tuning is not counted" in seen["Time"]
+    alone = {light.name: light.sentence for light in verdicts.lights(HEAD_ALONE, datasets.facts("digits"), said.found)}
+    assert "fine-tuning" not in alone["Time"]
+
+
+def test_the_rate_finder_finds_a_rate_for_the_head(base, keras):
+    from imgcls import rates
+    from imgcls.training import rate_finder
+
+    said = Said()
+    rate_finder.find(CONFIG, said)
+    assert said.found["losses"][0] == pytest.approx(np.log(10), abs=1e-3)
+    assert 1e-4 < rates.suggestion(said.found["rates"], said.found["losses"]) < 1
+
+
+# ---- from a shell
+
+
+def test_a_shell_fetches_what_is_missing_and_tells_when_it_cannot(base, monkeypatch, capsys):
+    from imgcls.training import __main__ as shell
+
+    monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")
+    shell._fetch_weights(CONFIG)
+    assert capsys.readouterr().out == ""  # a run is its base
+    shell._fetch_weights(CONFIG.changed(model_settings={"base": "MobileNetV2"}))
+    said = capsys.readouterr()
+    assert said.out == "Fetching the weights of MobileNetV2 (9.4 MB) ...\n"
+    assert "the server refused the connection. Connect to the internet" in said.err

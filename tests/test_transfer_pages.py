@@ -6,7 +6,7 @@ import time
 import pytest
 from test_pages import is_whole, opened, told
 
-from imgcls import places, weights
+from imgcls import features, places, weights
 from imgcls.backbones import NETWORKS, RUN
 from imgcls.config import Config
 from imgcls.curves import Curves
@@ -116,6 +116,18 @@ def test_the_table_of_bases_compares_them(data, digits):
     assert list(table["Base"]) == list(NETWORKS)
     assert list(table["Download"]) == ["1.1 MB", "9.4 MB", "24.3 MB", "94.8 MB", "58.9 MB"]
     assert set(table["One look here"]) == {"–"}
+
+
+def test_kept_features_are_told_and_can_be_forgotten(data, digits):
+    with features.making({"data": "x"}, (1, 500, 1000)) as file:
+        file.write(bytes(2_000_000))
+    app = opened("train", model=TITLE, data=data)
+    app.session_state["bases"] = True
+    app.run()
+    assert "Kept features take 2 MB of at most 4 GB" in told(app)
+    button(app, "Forget them").click().run()
+    assert features.kept_bytes() == 0
+    assert button(app, "Forget them").disabled
 
 
 @pytest.mark.parametrize(

@@ -127,12 +127,12 @@ class Trainer:
         keras.utils.set_random_seed(config.seed)
         training = Part.of(dataset.x_train, dataset.y_train, training_indices)
         validation = Part.of(dataset.x_train, dataset.y_train, validation_indices)
-        sample = training.sample(10_000)
         precision = network.precision_of(config)
         transfers = models.has_backbone(config.model)
         if transfers:
             loop = TransferLoop(config, dataset, training, validation, journal, control)
         else:
+            sample = training.sample(10_000)
             model = network.build(config, facts.shape, len(facts.classes), sample, precision)
             loop = Loop(config, model, training, validation, journal, control)
         journal.plan(

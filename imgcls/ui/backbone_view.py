@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from imgcls import backbones, models, runs, weights
+from imgcls import backbones, features, models, places, runs, weights
 from imgcls.augmentations import Augmentation
 from imgcls.backbones import NETWORKS, Network
 from imgcls.config import Config
@@ -44,10 +44,10 @@ def copies(config: Config, facts: DatasetFacts) -> None:
     settings, training = config.model_settings, config.pictures or facts.counts[0]
     augmentation = Augmentation.of(config)
     count = settings["copies"] if augmentation else 1
-    features = backbones.block(settings).features
-    size = f"{4e-6 * training * count * features:,.0f} MB" if training * count * features > 2e5 else "under 1 MB"
+    width = backbones.block(settings).features
+    size = f"{4e-6 * training * count * width:,.0f} MB" if training * count * width > 2e5 else "under 1 MB"
     if not augmentation:
-        st.caption(f"The base looks at each picture once; its {features} features are kept ({size}) for every head.")
+        st.caption(f"The base looks at each picture once; its {width} features are kept ({size}) for every head.")
         return
     what = "1 changed copy" if count == 1 else f"{count} changed copies"
     st.caption(
@@ -135,6 +135,13 @@ def _table(size: int, facts: DatasetFacts) -> None:
         "Time goes up with the square of the input size. A head's epoch takes a fraction of a second with any of them; "
         "an epoch of fine-tuning takes two to three looks."
     )
+    kept = features.kept_bytes()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"Kept features take {kept / 1e6:,.0f} MB of at most {places.most_features() / 1e9:g} GB; what was not "
+            "used for longest makes room."
+        )
+        st.button("Forget them", key="forget-features", disabled=not kept, on_click=features.forget_everything)
 
 
 def look_words(base: str, size: int, pictures: int, known: Mapping[tuple[str, int], float]) -> str:
