@@ -376,6 +376,32 @@ def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, bas
     assert run.is_ready
 
 
+def test_a_fine_tuning_that_diverges_keeps_the_head_and_names_its_own_rate(forks, base, wait_until):
+    run = runs.create(CONFIG)
+    broken = """
+import numpy as np
+from imgcls.training import loop
+taken = loop.Means.taken
+def nan(self):
+    values, count = taken(self)
+    return ((float("nan"),) * len(values), count) if NOW else (values, count)
+NOW = False
+loop.Means.taken = nan
+obeyed = loop.Loop._obey
+def look(self, asked):
+    global NOW
+    NOW = bool(self.progress.stage)
+    obeyed(self, asked)
+loop.Loop._obey = look
+"""
+    process = forks.trainer(run, broken)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "stopped"
+    assert run.result["message"].startswith("Training stopped at epoch 5: the loss is no longer a number.")
+    assert "(it was 0.002)" in run.result["message"]
+    assert run.result["best_epoch"] <= 4
+
+
 # ---- checks before the start
 
 

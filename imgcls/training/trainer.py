@@ -156,7 +156,7 @@ class Trainer:
         except Diverged as error:
             message = (
                 f"Training stopped at epoch {error.args[0]}: the loss is no longer a number. "
-                f"Try a smaller learning rate (it was {config.learning_rate:g})."
+                f"Try a smaller learning rate (it was {loop.config.learning_rate:g})."
             )
             if loop.best is None:
                 return self._end("failed", message=message)

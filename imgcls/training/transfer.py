@@ -32,7 +32,7 @@ class TransferLoop:
     def __init__(
         self, config: Config, dataset: Dataset, training: Part, validation: Part, journal: Journal, control: Control
     ):
-        self.config, self.journal, self.control = config, journal, control
+        self._config, self.journal, self.control = config, journal, control
         self._dataset, self._training, self._validation = dataset, training, validation
         self._more = models.more_epochs(config.model, config.model_settings)
         self._base: keras.Model | None = None
@@ -61,7 +61,7 @@ class TransferLoop:
     def base(self) -> keras.Model:
         """The base, built when it is first needed."""
         if self._base is None:
-            self._base = backbone.built(self.config.model_settings, self._dataset.facts.shape)
+            self._base = backbone.built(self._config.model_settings, self._dataset.facts.shape)
             self._base.trainable = False
         return self._base
 
@@ -69,7 +69,7 @@ class TransferLoop:
     def model(self) -> keras.Model:
         """Base and head as one model."""
         if self._whole is None:
-            self._whole = network.joined(self.config, self.base(), self._top)
+            self._whole = network.joined(self._config, self.base(), self._top)
         return self._whole
 
     @property
@@ -79,6 +79,11 @@ class TransferLoop:
             return self._loop.best_weights
         self._top.set_weights(self._loop.best_weights)
         return self.model.get_weights()
+
+    @property
+    def evaluation_batch(self) -> int:
+        """Pictures that the whole model answers at once."""
+        return backbone.batch_size(self._config.model_settings)
 
     @property
     def was_stopped(self) -> bool:
@@ -94,7 +99,7 @@ class TransferLoop:
         return found | {"feature_seconds": round(self._looked, 2)}
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else is asked of the stage under way."""
+        """Everything else is asked of the stage under way: its settings, its place, its best epoch."""
         return getattr(self.__dict__["_loop"], name)
 
     def answers(self) -> np.ndarray | None:
@@ -102,7 +107,7 @@ class TransferLoop:
 
         None where the base is another one than that of the features: after fine-tuning, or where a sample shows it.
         """
-        if self._loop.progress.stage or self.config.mirrored_answers:
+        if self._loop.progress.stage or self._config.mirrored_answers:
             return None
         self._heeds = False
         features = self._extractor.test()
@@ -132,7 +137,7 @@ class TransferLoop:
     def _has_features(self) -> bool:
         """Puts features in the place of the pictures, if there is anything left to learn from them."""
         progress = self._loop.progress
-        if progress.epoch > self.config.epochs or progress.ended_early:
+        if progress.epoch > self._config.epochs or progress.ended_early:
             return True
         self.journal.phase("features")
         began = time.monotonic()
@@ -146,7 +151,7 @@ class TransferLoop:
         finally:
             self._looked = time.monotonic() - began
         if not self._loop.steps_done:
-            models.family(self.config.model).begin(self._top, training.sample(network.MOST_TO_BEGIN))
+            models.family(self._config.model).begin(self._top, training.sample(network.MOST_TO_BEGIN))
         self.journal.phase("training")
         return True
 
@@ -166,10 +171,10 @@ class TransferLoop:
 
     def _fine_tuning(self) -> Loop:
         """A loop over pictures and the whole network, of which the last blocks learn."""
-        settings = self.config.model_settings
+        settings = self._config.model_settings
         whole = self.model
         backbone.unfreeze(self.base(), settings["fine_tuning_blocks"])
-        config = self.config.changed(epochs=self._more, learning_rate=settings["fine_tuning_rate"])
+        config = self._config.changed(epochs=self._more, learning_rate=settings["fine_tuning_rate"])
         loop = Loop(config, whole, self._training, self._validation, self.journal, self.control)
         loop.evaluation_batch = backbone.batch_size(settings)
         return loop
