@@ -12,6 +12,8 @@
     python -m benchmarks.time_to_accuracy    a recipe, against the script of a tutorial
     python -m benchmarks.import_zip          60,000 pictures in a zip, to a data set
     python -m benchmarks.augmentation_cost   what random changes of pictures add to a step
+    python -m benchmarks.transfer_epoch      a head on kept features, against the base in the model
+    python -m benchmarks.first_classifier    from a zip of photographs to an evaluated model
     python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32
     python -m benchmarks.digit_model         how many drawn digits the shipped model reads
 

@@ -1,11 +1,13 @@
 """What a run has written so far: `metrics.jsonl`, read as it grows.
 
 Lines, by their "kind":
-    phase    {"phase": "loading" | "training" | "paused" | "testing" | "saving"}
+    phase    {"phase": "loading" | "features" | "training" | "paused" | "testing" | "saving"}
     plan     {"train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 10, "parameters": 105866}
     batch    {"epoch": 0.25, "loss": 0.61, "accuracy": 0.82, "rate": 5200.0, "learning_rate", "gradient_norm",
              "memory" (MB), "processor" (% of one core)}     means since the line before
     epoch    {"epoch": 3, "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "best": true}
+    features {"done": 512, "total": 4250}     pictures that a trained network has looked at, before a head learns
+    stage    {"epoch": 10, "name": "fine-tuning", "learning_rate", "epochs": 15}     from here on it is another training
     change   {"epoch": 2.5, "what": "learning_rate" | "early_stopping", "value"}     what a person changed, and where
     resumed  {"epoch": 2.25}     the training goes on from here: lines about later epochs do not count any more
 """
@@ -35,6 +37,8 @@ class Curves:
     batches: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    features: dict[str, Any] = field(default_factory=dict)
     _offset: int = 0
     _columns: dict[tuple[str, str], array] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -73,8 +77,13 @@ class Curves:
             self.epochs.append(entry)
         elif kind == "change":
             self.changes.append(entry)
+        elif kind == "features":
+            self.features = entry
+        elif kind == "stage" and math.isfinite(_number(entry.get("epoch"))):
+            self._drop("stages", before=entry["epoch"])  # told again after a kill at this very place
+            self.stages.append(entry)
         elif kind == "resumed":
-            for lines in ("batches", "epochs", "changes"):
+            for lines in ("batches", "epochs", "changes", "stages"):
                 self._drop(lines, until=_number(entry.get("epoch")))
 
     def _drop(self, lines: str, *, until: float = math.inf, before: float = math.inf) -> None:
@@ -108,7 +117,26 @@ class Curves:
 
     @property
     def total_epochs(self) -> int:
-        return int(self.plan.get("epochs") or 0)
+        """Those that are planned; a stage that ended early has made them fewer."""
+        told = _number(self.stages[-1].get("epochs")) if self.stages else math.nan
+        return int(told if math.isfinite(told) else self.plan.get("epochs") or 0)
+
+    @property
+    def stage_start(self) -> float:
+        """The epoch at which the present stage began: 0 where there is but one."""
+        return self.stages[-1]["epoch"] if self.stages else 0.0
+
+    @property
+    def stage_end(self) -> int:
+        """The last epoch of the present stage."""
+        first = self.plan.get("head_epochs")
+        return self.total_epochs if self.stages or not first else int(first)
+
+    def of_stage(self, *names: str) -> tuple[np.ndarray, ...]:
+        """As `series` of the "epochs" lines, those of the present stage alone."""
+        epochs, *columns = self.series("epochs", "epoch", *names)
+        here = ~(epochs <= self.stage_start)
+        return epochs[here], *(column[here] for column in columns)
 
     @property
     def progress(self) -> float:
@@ -119,16 +147,27 @@ class Curves:
     @property
     def pictures_per_second(self) -> float:
         """Training pictures per second over the last lines, 0 if unknown."""
-        rates = [line["rate"] for line in self.batches[-8:] if line.get("rate")]
+        here = [line for line in self.batches[-8:] if not _number(line.get("epoch")) <= self.stage_start]
+        rates = [line["rate"] for line in here if line.get("rate")]
         return float(np.mean(rates)) if rates else 0.0
 
     @property
+    def features_done(self) -> float:
+        """The share of the pictures that a trained network has looked at, 0 to 1."""
+        done, total = (_number(self.features.get(name)) for name in ("done", "total"))
+        return min(max(done / total, 0.0), 1.0) if total > 0 and math.isfinite(done) else 0.0
+
+    @property
     def seconds_left(self) -> float | None:
-        """Until all epochs are done at the pace of the last ones, validation included; None while unknown."""
+        """Until all epochs are done at the pace of the last ones, validation included; None while unknown.
+
+        Of a stage that is to come nobody knows the pace.
+        """
         left = self.total_epochs - self.progress
-        if not self.total_epochs or left <= 0:
+        if not self.total_epochs or left <= 0 or self.stage_end < self.total_epochs:
             return None
-        recent = [line["seconds"] for line in self.epochs[-3:] if line.get("seconds")]
+        here = [line for line in self.epochs[-3:] if _number(line.get("epoch")) > self.stage_start]
+        recent = [line["seconds"] for line in here if line.get("seconds")]
         if recent:
             return left * float(np.mean(recent))
         rate = self.pictures_per_second

@@ -7,6 +7,7 @@
         SourceError       what somebody brought cannot become a data set
         RunError          a run does not exist, is damaged, or has nothing to show yet
         ProbeError        a check before the start cannot be made
+        WeightsError      the weights of a trained network are missing, damaged or could not be fetched
 
 Anything else that is raised is a bug: it keeps its traceback in the log and a visitor sees one plain sentence.
 """
@@ -45,3 +46,7 @@ class RunError(UserError):
 
 class ProbeError(UserError):
     """A check before the start cannot be made."""
+
+
+class WeightsError(UserError):
+    """The weights of a trained network are missing, damaged or could not be fetched."""

@@ -41,13 +41,18 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class RunId:
+    """The id of a finished run, or nothing. Whether there is such a run is looked at when it is needed."""
+
+
+@dataclass(frozen=True)
 class Knob:
-    """One control: `limits` is a `Range`, a `Choice`, or None for an on/off switch or free text."""
+    """One control: `limits` is a `Range`, a `Choice`, a `RunId`, or None for an on/off switch or free text."""
 
     name: str
     kind: type
     default: Value
-    limits: Range | Choice | None
+    limits: Range | Choice | RunId | None
     help: str
 
     @property
@@ -109,7 +114,7 @@ def knobs_of(target: Callable) -> tuple[Knob, ...]:
         if parameter.kind is not parameter.KEYWORD_ONLY or get_origin(parameter.annotation) is not Annotated:
             continue
         kind, *facts = get_args(parameter.annotation)
-        limits = next((fact for fact in facts if isinstance(fact, Range | Choice)), None)
+        limits = next((fact for fact in facts if isinstance(fact, Range | Choice | RunId)), None)
         help_text = next((fact for fact in facts if isinstance(fact, str)), "")
         found.append(Knob(parameter.name, kind, parameter.default, limits, help_text))
     return tuple(found)

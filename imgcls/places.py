@@ -4,10 +4,11 @@
     $IMGCLS_DATA     files NAME.npz that somebody put there        else none
     $IMGCLS_CACHE    prepared data sets; safe to delete            else the user's cache folder
     $IMGCLS_OWN_DATA data sets that people made of their pictures  else the user's data folder
+    $IMGCLS_WEIGHTS  weights of trained networks, or one file      else none
 
 $IMGCLS_IMPORT_ROOT names a folder of this machine below which a page may look for pictures; without it none may.
-
-$IMGCLS_TRAININGS says how many trainings run at once; it is 1 where nothing is said.
+$IMGCLS_TRAININGS says how many trainings run at once; it is 1 where nothing is said. $IMGCLS_FEATURES_GB says how large
+the kept features of transfer learning may become, in gigabytes; it is 4 where nothing is said.
 
 The environment is read at each call, so that a test or a class room can point elsewhere.
 """
@@ -27,6 +28,20 @@ def runs_folder() -> Path:
 def data_folder() -> Path | None:
     """The folder in which somebody has put data files, or None where nobody has named one."""
     return _named("IMGCLS_DATA")
+
+
+def weights_place() -> Path | None:
+    """The folder, or the file, in which somebody has put weights of networks, or None."""
+    return _named("IMGCLS_WEIGHTS")
+
+
+def most_features() -> int:
+    """How many bytes of features may be kept."""
+    text = os.environ.get("IMGCLS_FEATURES_GB", "").strip()
+    try:
+        return int(max(0.0, float(text)) * 1e9)
+    except (ValueError, OverflowError):
+        return 4_000_000_000
 
 
 def cache_folder() -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import DatasetFacts
 
@@ -66,7 +67,8 @@ def _time(config: Config, found: Found, now: float) -> tuple[str, str]:
     epoch = found["epoch_seconds"]
     if not epoch or epoch < 0:
         return LOOK, "The pace could not be measured. Check again."
-    total = OVERHEAD_SECONDS + epoch * config.epochs
+    looking = found.get("features_seconds") or 0.0
+    total = OVERHEAD_SECONDS + looking + epoch * config.epochs
     if total > LONGEST:
         return BAD, f"An epoch would take {span(epoch)} here. Use a smaller model or fewer pictures."
     clock = time.strftime("%H:%M" if total < 12 * 3600 else "%d %b, %H:%M", time.localtime(now + total))
@@ -74,6 +76,10 @@ def _time(config: Config, found: Found, now: float) -> tuple[str, str]:
         f"An epoch takes {span(epoch)} here, validation included, so {config.epochs} "
         f"{'epoch takes' if config.epochs == 1 else 'epochs take'} {span(total)}, until {clock} if started now."
     )
+    if looking:
+        seen += f" Of that the base takes {span(looking)} to look at the pictures, once for all heads."
+    if models.more_epochs(config.model, config.model_settings):
+        seen += " The fine-tuning is not counted: one of its epochs takes two to three such looks."
     others = found.get("others") or 0.0
     if found.get("training") or others > BUSY:
         others = f"other programs took {100 * others:.0f} % of the processor"

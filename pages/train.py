@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.ui import data_view, errors, model_view, probe_view, run_view, settings
+from imgcls.ui import backbone_view, data_view, errors, model_view, probe_view, run_view, settings
 from imgcls.ui.errors import plain
 
 asked = st.query_params.get("run")
@@ -29,15 +29,18 @@ with left:
         model = settings.choose_model()
         settings.offer_recipe(model, facts.name)
     model_settings = settings.model_settings(model)
+    has_weights = backbone_view.show(model, model_settings, facts)
     values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
-    values |= settings.augmentation(facts) | settings.optimisation()
+    values |= settings.augmentation(facts) | settings.optimisation(model)
     values |= settings.schedule(values["epochs"], values["learning_rate"])
-    values |= settings.stopping() | settings.splitting()
+    values |= settings.stopping() | settings.splitting(model)
 
 with right, errors.shown():
     config = Config(data=facts.name, pictures=pictures, model=model, model_settings=model_settings, **values)
     model_view.show(config, facts)
-    ready = data_view.realised_counts(config)
+    ready = data_view.realised_counts(config) and has_weights
+    if ready:
+        backbone_view.copies(config, facts)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name of the run", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
         start = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, disabled=not ready)
@@ -50,4 +53,5 @@ with right, errors.shown():
     if runs.exists(run_id):
         st.session_state["new_run_id"] = runs.new_id()
     probe_view.show(config, facts)
+    backbone_view.compare(config, facts)
     model_view.details(config, facts)

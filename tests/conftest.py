@@ -52,6 +52,9 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.delenv("IMGCLS_DATA", raising=False)
     monkeypatch.setenv("IMGCLS_STANDBY", "off")
     monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "3")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    for name in ("IMGCLS_WEIGHTS", "IMGCLS_WEIGHTS_URL", "IMGCLS_FEATURES_GB"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("IMGCLS_TRAININGS", "IMGCLS_PARK_SECONDS", "IMGCLS_HUNG_SECONDS"):
         monkeypatch.delenv(name, raising=False)
     yield
@@ -77,6 +80,29 @@ def keras():
     import keras
 
     return keras
+
+
+@pytest.fixture(scope="session")
+def write_weights(keras, tmp_path_factory) -> Callable[[str, Path], Path]:
+    """Writes weights by chance, in the form of the published files: `write_weights("VGG16", path)`; made once."""
+    import h5py
+    from keras.src.legacy.saving import legacy_h5_format
+
+    from imgcls.training import backbone
+
+    folder = tmp_path_factory.mktemp("weights")
+
+    def write(title: str, path: Path) -> Path:
+        if not (folder / title).exists():
+            inputs = keras.Input((64, 64, 3))
+            with h5py.File(folder / title, "w") as file:
+                model = keras.Model(inputs, backbone.applied(title, inputs))
+                legacy_h5_format.save_weights_to_hdf5_group(file, model)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / title, path)
+        return path
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -122,7 +122,10 @@ def test_an_unknown_setting_is_refused():
 
 
 def test_an_unknown_model_is_refused_with_the_choices():
-    assert sentence({"model": "resnet5"}) == "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet."
+    assert (
+        sentence({"model": "resnet5"})
+        == "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet, transfer."
+    )
 
 
 def test_an_unknown_setting_of_the_model_is_refused():

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from imgcls import models
+from imgcls.backbones import NETWORKS, RUN
 from imgcls.config import Config
 from imgcls.errors import SettingError
-from imgcls.knobs import Choice, Range
+from imgcls.knobs import Choice, Range, RunId
 from imgcls.models import deep_cnn, sketch
 
 SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3)]
@@ -15,6 +16,7 @@ PARAMETERS = {  # of the default settings, for ten classes
     "cnn": {(8, 8, 1): 13_706, (28, 28, 1): 105_866, (32, 32, 3): 136_874},
     "deep_cnn": {(8, 8, 1): 142_176, (28, 28, 1): 142_176, (32, 32, 3): 147_040},
     "resnet": {(8, 8, 1): 78_042, (28, 28, 1): 78_042, (32, 32, 3): 78_330},
+    "transfer": dict.fromkeys(SHAPES, 221_626),
 }
 RESIZED_TO_NOTHING = [("cnn", {"blocks": 4}, (8, 8, 1)), ("cnn", {"blocks": 3}, (7, 40, 1))]
 
@@ -26,18 +28,26 @@ def extreme(name: str, end: str) -> dict:
         if isinstance(knob.limits, Range):
             values[knob.name] = knob.kind(getattr(knob.limits, "low" if end == "smallest" else "high"))
         elif isinstance(knob.limits, Choice):
-            values[knob.name] = knob.limits.options[0 if end == "smallest" else -1]
+            options = [option for option in knob.limits.options if option != RUN]
+            values[knob.name] = options[0 if end == "smallest" else -1]
+        elif isinstance(knob.limits, RunId):
+            values[knob.name] = ""
         else:
             values[knob.name] = end == "largest"
     return values
 
 
 @pytest.fixture
-def build(keras):
+def build(keras, write_weights, tmp_path, monkeypatch):
     from imgcls.training import network
+
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path / "weights"))
 
     def build(name, settings, shape, num_classes=10, normalisation="0 to 1"):
         keras.utils.clear_session()
+        if models.has_backbone(name):
+            title = settings.get("base", "MobileNet 0.25")
+            write_weights(title, tmp_path / "weights" / NETWORKS[title].file)
         pictures = np.random.default_rng(0).integers(0, 256, (20, *shape), dtype=np.uint8)
         config = Config(model=name, model_settings=settings, normalisation=normalisation)
         return network.build(config, shape, num_classes, pictures)
@@ -77,7 +87,7 @@ def test_no_knob_of_a_family_is_called_like_a_setting_of_every_run():
 def test_an_unknown_family_is_refused_with_the_choices(name):
     with pytest.raises(SettingError) as error:
         models.family(name)
-    assert str(error.value) == f"No model is called '{name}'. There are: ann, cnn, deep_cnn, resnet."
+    assert str(error.value) == f"No model is called '{name}'. There are: ann, cnn, deep_cnn, resnet, transfer."
 
 
 @pytest.mark.parametrize(("name", "settings", "shape"), RESIZED_TO_NOTHING)

@@ -57,7 +57,7 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
         (("--learning-rate", "-1"), "Learning rate must lie between 1e-06 and 1e+06; it is -1."),
         (("--flip", "perhaps"), "Flip is on or off (true or false), not 'perhaps'."),
         (("--optimizer", "lion"), "Optimizer cannot be 'lion'. There are: adam, adamw, sgd, rmsprop, nadam, muon."),
-        (("--model", "resnet5"), "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet."),
+        (("--model", "resnet5"), "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet, transfer."),
         (("--model", "ann", "--units", "7"), "Units must lie between 8 and 1024; it is 7."),
         (("--config", "nowhere.json"), "The settings file nowhere.json cannot be read: No such file or directory."),
     ],

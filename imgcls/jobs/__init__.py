@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from imgcls import atomic, places, runs
+from imgcls import atomic, models, places, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import order
@@ -101,7 +101,13 @@ def extend(run: Run, epochs: int) -> Run:
     config = run.config
     result = run.result or {}
     done = result.get("epochs", config.epochs) if result.get("outcome") == "finished" else config.epochs
-    config = config.changed(epochs=done + epochs)
+    more = models.more_epochs(config.model, config.model_settings)
+    if more:  # what ended last goes on
+        fine_tuned = done - result.get("head_epochs", config.epochs) if result.get("outcome") == "finished" else more
+        settings = models.family(config.model).lengthened(config.model_settings, fine_tuned + epochs)
+        config = config.changed(model_settings=settings)
+    else:
+        config = config.changed(epochs=done + epochs)
     new = runs.create(config, f"{run.label} +{epochs}", place=order.last_place(), start_from=run.folder)
     wake()
     return new

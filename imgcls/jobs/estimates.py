@@ -1,9 +1,10 @@
 """How long trainings take, from those that were trained before: what a queue can say about its times."""
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 
-from imgcls import runs
+from imgcls import models, runs
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.run import Run
@@ -27,12 +28,35 @@ def paces() -> dict[tuple, float]:
 def seconds(config: Config, pictures: int, known: Mapping[tuple, float]) -> float | None:
     """How long a training should take, if it uses so many pictures and does all its epochs; None if nobody knows."""
     pace = next((known[kind] for kind in _kinds(config) if kind in known), None)
-    return None if pace is None else START_SECONDS + pace * pictures * config.epochs
+    epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
+    return None if pace is None else START_SECONDS + pace * pictures * epochs
+
+
+def looks() -> dict[tuple[str, int], float]:
+    """Pictures a second that bases have looked at here, by base and input size; the newest run says it."""
+    found: dict[tuple[str, int], float] = {}
+    for run in runs.everything():
+        stamp = run.stamp("result.json")
+        look = _look(run, stamp) if stamp != (0.0,) else None
+        if look:
+            found.setdefault(*look)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _look(run: Run, stamp: tuple) -> tuple[tuple[str, int], float] | None:
+    try:
+        rate, settings = float((run.result or {})["feature_rate"]), run.config.model_settings
+        return ((settings["base"], settings["input_size"]), rate) if 0 < rate < math.inf else None
+    except (UserError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _kinds(config: Config) -> tuple[tuple, ...]:
     """From the exact kind of training to a rough one."""
     settings = tuple(sorted(config.model_settings.items()))
+    if models.has_backbone(config.model):  # another base is another pace
+        return ((config.data, config.model, settings, config.batch_size),)
     return (config.data, config.model, settings, config.batch_size), (config.data, config.model)
 
 
@@ -42,6 +66,7 @@ def _pace(run: Run, stamp: tuple) -> tuple[Config, float] | None:
     try:
         result, config = run.result or {}, run.config
         pictures = result["counts"]["train"] * result["epochs"]
-        return (config, result["training_seconds"] / pictures) if pictures else None
+        seconds = result["training_seconds"] + result.get("feature_seconds", 0.0)
+        return (config, seconds / pictures) if pictures else None
     except (UserError, KeyError, TypeError):
         return None

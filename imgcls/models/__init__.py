@@ -4,7 +4,12 @@ A family is a function `classify(layers, images, num_classes, *, knobs...)` that
 either `keras.layers` (in the trainer) or `imgcls.models.sketch` (on a page): the same function builds the network and
 draws its table before anything is trained, without TensorFlow. The docstring of the file is the text that the page
 shows; the keyword-only arguments are its controls. Optional: DEEP (numbers of 16 bits pay), RECIPE (settings of
-`Config` that suit it) and `begin(model, pictures)`, which sets first weights that depend on the training pictures.
+`Config` that suit it), IGNORES (settings that mean nothing to it) and `begin(model, pictures)`, which sets first
+weights that depend on the training pictures.
+
+A family with `backbone(settings)` stands on a trained network: its `classify` and `begin` get that network's features
+in place of images, `more_epochs(settings)` says how many epochs of fine-tuning follow, and `lengthened(settings,
+epochs)` makes them as many.
 """
 
 import importlib
@@ -46,6 +51,16 @@ def knobs(name: str) -> tuple[Knob, ...]:
     return knobs_of(family(name).classify)
 
 
+def has_backbone(name: str) -> bool:
+    """Whether the family stands on a trained network."""
+    return hasattr(family(name), "backbone")
+
+
+def more_epochs(name: str, settings: Mapping[str, Value]) -> int:
+    """Epochs of a second stage, after those that every run has."""
+    return family(name).more_epochs(settings) if has_backbone(name) else 0
+
+
 def text(name: str) -> str:
     """What a learner reads about a family."""
     return inspect.cleandoc(family(name).__doc__)
@@ -59,6 +74,9 @@ def table(name: str, shape: tuple[int, int, int], num_classes: int, settings: Ma
     """
     values = completed(knobs(name), settings, f"The model '{name}'")
     images = sketch.Input(shape)
-    scaled = sketch.Rescaling(1 / 255, name="normalise")(images)
-    logits = family(name).classify(sketch, scaled, num_classes, **values)
+    if has_backbone(name):
+        seen = sketch.Functional(family(name).backbone(values), name="base")(images)
+    else:
+        seen = sketch.Rescaling(1 / 255, name="normalise")(images)
+    logits = family(name).classify(sketch, seen, num_classes, **values)
     return sketch.Softmax(name="probabilities")(logits).rows

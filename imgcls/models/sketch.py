@@ -100,6 +100,23 @@ class MaxPooling2D(Layer):
         return f"{self.pool}x{self.pool}"
 
 
+class Functional(Layer):
+    """A whole trained network as one block: `block` is an `imgcls.backbones.Block`."""
+
+    def __init__(self, block, *, name):
+        super().__init__(name=name)
+        self.block = block
+
+    def output_shape(self, shape):
+        return (self.block.features,)
+
+    def parameters(self, shape):
+        return self.block.parameters
+
+    def detail(self):
+        return self.block.detail
+
+
 class GlobalAveragePooling2D(Layer):
     def output_shape(self, shape):
         return (shape[2],)
@@ -139,12 +156,12 @@ class Dropout(Layer):
 
 
 class BatchNormalization(Layer):
-    def __init__(self, *, scale=True, name, **ignored):
+    def __init__(self, *, center=True, scale=True, name, **ignored):
         super().__init__(name=name)
-        self.scale = scale
+        self.each = 2 + center + scale
 
     def parameters(self, shape):
-        return (4 if self.scale else 3) * shape[-1]
+        return self.each * shape[-1]
 
 
 class Activation(Layer):

@@ -17,11 +17,11 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from imgcls import datasets, jobs, models, places, recipes, runs
+from imgcls import backbones, datasets, jobs, models, places, recipes, runs, weights
 from imgcls.config import KNOBS, Config
 from imgcls.errors import UserError
 from imgcls.knobs import Choice, Knob, Range
-from imgcls.training import standby
+from imgcls.training import standby, weights_fetch
 from imgcls.training.terminal import Terminal, errors_to
 from imgcls.training.trainer import Trainer
 
@@ -66,6 +66,7 @@ def _from_shell(arguments: list[str]) -> int:
     if not datasets.is_ready(config.data):
         print(f"Preparing {datasets.facts(config.data).title} ...")
         datasets.prepare(config.data)
+    _fetch_weights(config)
     run = runs.create(config, label, run_id=run_id)
     if run.config != config or run.state != "aside":
         raise UserError(f"There is already a run '{run.id}'. Choose another --id, or delete it first.")
@@ -75,6 +76,14 @@ def _from_shell(arguments: list[str]) -> int:
         result = Trainer(run, listener=terminal, in_turn=not now).train()
     terminal.close(result, run)
     return 0 if result["outcome"] in DONE else 1
+
+
+def _fetch_weights(config: Config) -> None:
+    """The weights of the base, if there is one and they are not here; a failure is told by the training itself."""
+    network = backbones.NETWORKS.get(str(config.model_settings.get("base")))
+    if network is not None and weights.at_hand(network) is None:
+        print(f"Fetching the weights of {network.title} ({network.megabytes:g} MB) ...")
+        weights_fetch.main([network.title])
 
 
 def _parser(family: tuple[Knob, ...]) -> argparse.ArgumentParser:

@@ -31,6 +31,10 @@ class Part:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def of_epoch(self, epoch: int) -> "Part":
+        """What is looked at in this epoch, counted from 1: here the same in each."""
+        return self
+
     def taken(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pictures and labels at these places of the part."""
         return self.pictures[self.rows[places]], self.labels[places]
@@ -48,6 +52,7 @@ def batches(
     Order and augmentation depend on seed, epoch, batch and picture alone, not on what happened before, so a training
     can go on in the middle of an epoch. `epoch` is counted from 1.
     """
+    part = part.of_epoch(epoch)
     order = np.random.default_rng([seed, epoch]).permutation(len(part))
     mirrored = mirrored_first(len(part), seed) ^ (epoch % 2 == 0) if augmentation.flip else None
 
@@ -66,7 +71,10 @@ def batches(
             yield ready.result()
 
 
-def endless(part: Part, config: Config) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The batches of a training with these settings, epoch after epoch."""
+def endless(
+    part: Part, config: Config, augmentation: Augmentation | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The batches of a training with these settings, epoch after epoch; `augmentation` takes the place of theirs."""
+    augmentation = Augmentation.of(config) if augmentation is None else augmentation
     for epoch in itertools.count(1):
-        yield from batches(part, epoch, config.batch_size, config.seed, Augmentation.of(config))
+        yield from batches(part, epoch, config.batch_size, config.seed, augmentation)

@@ -17,15 +17,25 @@ GALLERY_BYTES = 6_000_000
 MODEL_VERSION = 1
 
 
-def test(run: Run, model: keras.Model, dataset: Dataset) -> dict[str, float]:
-    """Answers all test pictures, stores probabilities and a gallery, and returns the scores."""
+def test(
+    run: Run,
+    model: keras.Model,
+    dataset: Dataset,
+    probabilities: np.ndarray | None = None,
+    batch: int = EVALUATION_BATCH,
+) -> dict[str, float]:
+    """Answers all test pictures, stores probabilities and a gallery, and returns the scores.
+
+    Where the answers are known already, they are the `probabilities`, float32 (n, classes).
+    """
     pictures, labels = dataset.x_test, np.asarray(dataset.y_test)
-    probabilities = np.concatenate(
-        [
-            np.asarray(model.predict_on_batch(np.asarray(pictures[start : start + EVALUATION_BATCH])))
-            for start in range(0, len(labels), EVALUATION_BATCH)
-        ]
-    )
+    if probabilities is None:
+        probabilities = np.concatenate(
+            [
+                np.asarray(model.predict_on_batch(np.asarray(pictures[start : start + batch])))
+                for start in range(0, len(labels), batch)
+            ]
+        )
     with atomic.replacing(run.folder / "predictions.npz") as aside:
         np.savez_compressed(aside, probabilities=probabilities, labels=labels.astype(np.int32))
     indices = gallery_indices(probabilities, labels, most=max(200, GALLERY_BYTES // pictures[0].size))

@@ -50,6 +50,14 @@ class Journal:
         """A person changed something: at which epoch, what, and the value that holds from here."""
         self._write({"kind": "change", **values})
 
+    def features(self, done: int, total: int) -> None:
+        """So many pictures have been looked at by a trained network."""
+        self._write({"kind": "features", "done": done, "total": total})
+
+    def stage(self, **values: Any) -> None:
+        """From this epoch on the training is another one: its name, its rate, and the epochs that are planned now."""
+        self._write({"kind": "stage", **values})
+
     def resumed(self, epoch: float) -> None:
         """The training goes on from here: whatever was written about later epochs does not count."""
         self._write({"kind": "resumed", "epoch": epoch})

@@ -36,7 +36,7 @@ class Loop:
     """Trains `model` on `training`, judges each epoch on `validation`, and remembers the weights of the best one.
 
     `restore` before `run` goes on where a checkpoint was taken: order, augmentation and learning rate depend on seed,
-    epoch and batch alone, and everything else is in the checkpoint.
+    epoch and batch alone, and everything else is in the checkpoint. `augmentation` takes the place of the settings'.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Loop:
         validation: Part,
         journal: Journal,
         control: Control,
+        augmentation: Augmentation | None = None,
     ):
         self.config = config
         self.model = model
@@ -54,7 +55,8 @@ class Loop:
         self.validation = validation
         self.journal = journal
         self.control = control
-        self.augmentation = Augmentation.of(config)
+        self.augmentation = Augmentation.of(config) if augmentation is None else augmentation
+        self.evaluation_batch = EVALUATION_BATCH
         self.optimizer = optimizer_of(config)
         self.progress = Progress(planned=config.epochs)
         self.best_weights: list[np.ndarray] | None = None
@@ -93,11 +95,11 @@ class Loop:
 
     @property
     def epochs_done(self) -> int:
-        return self.progress.epoch - 1
+        return self.progress.before + self.progress.epoch - 1
 
     @property
     def steps_done(self) -> int:
-        return self.epochs_done * self.steps_per_epoch + self.progress.step
+        return (self.progress.epoch - 1) * self.steps_per_epoch + self.progress.step
 
     @property
     def position(self) -> float:
@@ -123,8 +125,8 @@ class Loop:
         """Loss and accuracy of the present weights, or of their mean, on `part`; None if asked to stop meanwhile."""
         means = Means(2)
         with self._averaged():
-            for start in range(0, len(part), EVALUATION_BATCH):
-                pictures, labels = part.taken(np.arange(start, min(start + EVALUATION_BATCH, len(part))))
+            for start in range(0, len(part), self.evaluation_batch):
+                pictures, labels = part.taken(np.arange(start, min(start + self.evaluation_batch, len(part))))
                 means.add(self._judge(pictures, labels), len(labels))
                 if not to_the_end and self.control.asked().stop:
                     return None
@@ -214,7 +216,7 @@ class Loop:
                     )
                 last_seen, last_time = seen, now
                 if not np.isfinite(loss):
-                    raise Diverged(progress.epoch)
+                    raise Diverged(self.epochs_done + 1)
             self._obey(asked)
             if asked.pause and not asked.stop:
                 self._pause()
@@ -231,11 +233,11 @@ class Loop:
         """Best epoch, journal, plateau, early stopping; then the next epoch is the one under way."""
         progress, config = self.progress, self.config
         if not np.isfinite(val_loss):
-            raise Diverged(progress.epoch)
+            raise Diverged(self.epochs_done + 1)
         self._tick()
         is_best = progress.is_better(config.monitor, val_loss, val_accuracy)
         line = {
-            "epoch": progress.epoch,
+            "epoch": self.epochs_done + 1,
             "loss": loss,
             "accuracy": accuracy,
             "val_loss": val_loss,

@@ -12,6 +12,7 @@ import tensorflow as tf
 from imgcls import models, processor
 from imgcls.config import Config
 from imgcls.serving import Predictor
+from imgcls.training import backbone
 
 MOST_TO_BEGIN = 2000
 """Training pictures that a family may look at for its first weights."""
@@ -25,7 +26,15 @@ def build(
     Scaling is its first layer, so training and serving cannot differ. `pictures` are training pictures, from which
     'standardised' takes the mean and deviation of each channel. With the precision 'bfloat16' layers compute in 16
     bits; weights have 32 in any case.
+
+    A family that stands on a trained network takes the pixels as that network wants them.
+
+    Raises:
+        WeightsError, SettingError: that network is not here, or cannot be used.
     """
+    if models.has_backbone(config.model):
+        base = backbone.built(config.model_settings, shape)
+        return joined(config, base, head(config, base.output_shape[-1], num_classes))
     with _policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
         inputs = keras.Input(shape, dtype="uint8", name="pictures")
         scaled = _normalisation(config.normalisation, pictures)(inputs)
@@ -37,6 +46,27 @@ def build(
         scale = model.get_layer("normalise")
         begin(model, np.asarray(scale(pictures[:MOST_TO_BEGIN].astype(np.float32))))
     return model
+
+
+def head(config: Config, features: int, num_classes: int) -> keras.Model:
+    """What learns on top of a trained network: float32 features (n, features) to probabilities (n, classes)."""
+    inputs = keras.Input((features,), dtype="float32", name="features")
+    logits = models.family(config.model).classify(keras.layers, inputs, num_classes, **config.model_settings)
+    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(logits), name="head")
+
+
+def joined(config: Config, base: keras.Model, top: keras.Model) -> keras.Model:
+    """A trained network and the head on it as one model; it shares the weights of both.
+
+    The base is asked as if it were only judged: its batch normalisation stays still and its dropout off, also where its
+    weights learn on.
+    """
+    base.trainable = False
+    inputs = keras.Input(base.input_shape[1:], dtype="uint8", name="pictures")
+    x = base(inputs, training=False)
+    for layer in top.layers[1:]:
+        x = layer(x)
+    return keras.Model(inputs, x, name=config.model)
 
 
 def answering(config: Config, model: keras.Model) -> keras.Model:
@@ -51,6 +81,8 @@ def answering(config: Config, model: keras.Model) -> keras.Model:
 
 def precision_of(config: Config) -> str:
     """'float32' or 'bfloat16': what the settings ask for, and for 'auto' what pays here."""
+    if models.has_backbone(config.model):
+        return "float32"  # what was trained in 32 bits is asked in 32 bits
     if config.precision != "auto":
         return config.precision
     pays = getattr(models.family(config.model), "DEEP", False) and processor.has_bfloat16()
@@ -83,7 +115,9 @@ def _normalisation(name: str, pictures: np.ndarray) -> keras.layers.Layer:
 
 def logits_of(model: keras.Model) -> keras.Model:
     """The same model without its softmax: losses are computed from logits, which is stable."""
-    return keras.Model(model.inputs, model.get_layer("probabilities").input)
+    # By the way that leads to this model's output: a head has another one, from features.
+    last = model.outputs[0]._keras_history
+    return keras.Model(model.inputs, last.operation._inbound_nodes[last.node_index].input_tensors[0])
 
 
 def export_litert(model: keras.Model, path: Path, pictures: np.ndarray) -> float:

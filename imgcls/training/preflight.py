@@ -7,9 +7,10 @@ import numpy as np
 import psutil
 import tensorflow as tf
 
-from imgcls import datasets, processor, runs, verdicts
+from imgcls import datasets, models, processor, runs, verdicts
+from imgcls.augmentations import Augmentation
 from imgcls.config import Config
-from imgcls.training import network
+from imgcls.training import network, transfer
 from imgcls.training.averaging import RunningMean
 from imgcls.training.batches import Part, endless
 from imgcls.training.loop import EVALUATION_BATCH
@@ -44,11 +45,19 @@ def check(config: Config, report: Report) -> None:
     keras.utils.set_random_seed(config.seed)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    sample = training.sample(2_000)
-    model = network.build(config, dataset.facts.shape, num_classes, sample, network.precision_of(config))
-    values = np.asarray(model.get_layer("normalise")(sample[:1_000]))
-    report.add(low=float(values.min()), high=float(values.max()))
-    report.add(mean=float(values.mean()), deviation=float(values.std()))
+    augmentation = Augmentation.of(config)
+    if models.has_backbone(config.model):
+        copies = config.model_settings["copies"] if augmentation else 1
+        looks = copies * len(training) + len(validation) + len(dataset.y_test)
+        model, training, validation, pace = transfer.rehearsed(config, dataset, training, validation)
+        report.add(features_seconds=looks * pace)
+        augmentation = Augmentation()
+    else:
+        sample = training.sample(2_000)
+        model = network.build(config, dataset.facts.shape, num_classes, sample, network.precision_of(config))
+        values = np.asarray(model.get_layer("normalise")(sample[:1_000]))
+        report.add(low=float(values.min()), high=float(values.max()))
+        report.add(mean=float(values.mean()), deviation=float(values.std()))
     first_weights = model.get_weights()
 
     report.phase("timing", 0.4)
@@ -56,7 +65,7 @@ def check(config: Config, report: Report) -> None:
     some = training.taken(np.arange(min(LOSS_PICTURES, len(training))))
     report.add(first_loss=float(step(*some)[0]), classes=num_classes)
     others = Others(process)
-    _time(config, model, step, judge, training, validation, report)
+    _time(config, model, step, judge, training, validation, augmentation, report)
     report.add(memory=_peak(process), others=others.share(), training=rival or _trains_somebody())
 
     report.phase("one batch", 0.75)
@@ -72,14 +81,14 @@ def check(config: Config, report: Report) -> None:
     report.add(share=1.0)
 
 
-def _time(config, model, step, judge, training: Part, validation: Part, report: Report) -> None:
+def _time(config, model, step, judge, training: Part, validation: Part, augmentation, report: Report) -> None:
     """Seconds of an epoch, from real steps on real batches, augmented as they will be, and real looks."""
     mean = RunningMean(model.weights, config.averaging) if config.averaging else None
     steps_per_epoch = -(-len(training) // config.batch_size)
     size = min(config.batch_size, len(training))
     step(*training.taken(np.arange(size)))[0].numpy()  # the first one of a size also prepares
     done, start = 0, time.monotonic()
-    for pictures, labels in endless(training, config):
+    for pictures, labels in endless(training, config, augmentation):
         values = step(pictures, labels)
         if mean:
             mean.add()

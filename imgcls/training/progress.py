@@ -9,11 +9,14 @@ class Progress:
     """Where a training stands, as plain values: with the arrays of a checkpoint it says everything.
 
     `epoch` is the one under way, from 1; `step` counts its batches so far and `summed` their loss and accuracy, each
-    times its pictures, and the pictures. `factor` is what plateaus and a person have made of the planned rate, and
+    times its pictures, and the pictures. `stage` counts from 0 where a training has several, and `before` is how many
+    epochs the earlier ones had. `factor` is what plateaus and a person have made of the planned rate, and
     `early_stopping` what a person asked for, or None. `planned` is how many epochs the settings say.
     """
 
     planned: int = 0
+    stage: int = 0
+    before: int = 0
     epoch: int = 1
     step: int = 0
     summed: tuple[float, float, int] = (0.0, 0.0, 0)

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from imgcls import datasets
+from imgcls import datasets, models
+from imgcls.augmentations import Augmentation
 from imgcls.config import Config
-from imgcls.training import network
+from imgcls.training import network, transfer
 from imgcls.training.batches import Part, endless
 from imgcls.training.probe import Report
 from imgcls.training.steps import compiled, optimizer_of
@@ -36,7 +37,12 @@ def find(config: Config, report: Report) -> None:
         tf.config.experimental.enable_op_determinism()
     report.phase("building", 0.05)
     precision = network.precision_of(config)
-    model = network.build(config, dataset.facts.shape, num_classes, training.sample(2_000), precision)
+    augmentation = Augmentation.of(config)
+    if models.has_backbone(config.model):
+        model, training, _, _ = transfer.rehearsed(config, dataset, training, training)
+        augmentation = Augmentation()
+    else:
+        model = network.build(config, dataset.facts.shape, num_classes, training.sample(2_000), precision)
     # Weight decay follows the rate; far above what anybody would train with it would hide what the loss says.
     config = config.changed(weight_decay=0.0)
     optimizer = optimizer_of(config)
@@ -44,7 +50,7 @@ def find(config: Config, report: Report) -> None:
 
     report.phase("rising", 0.1)
     rates, losses = [], []
-    stream = endless(training, config)
+    stream = endless(training, config, augmentation)
     steps, start = STEPS, None
     while len(rates) < steps:
         if start is not None and len(rates) == 4:

@@ -30,8 +30,8 @@ def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
 def compiled(config: Config, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> tuple[Callable, Callable]:
     """`step(pictures, labels)` learns and `judge(pictures, labels)` only looks, for batches of any size.
 
-    Pictures are uint8 (n, height, width, channels), labels int32 (n,). `step` returns loss, accuracy and the norm of
-    the gradient, `judge` loss and accuracy: means over the batch, float32 scalars.
+    Pictures are what the model takes, mostly uint8 (n, height, width, channels); labels int32 (n,). `step` returns
+    loss, accuracy and the norm of the gradient, `judge` loss and accuracy: means over the batch, float32 scalars.
     """
     logits_model = logits_of(model)
     num_classes = model.output_shape[-1]
@@ -48,7 +48,7 @@ def compiled(config: Config, model: keras.Model, optimizer: keras.optimizers.Opt
         return tf.reduce_mean(tf.cast(tf.argmax(logits, -1, tf.int32) == labels, tf.float32))
 
     signature = [
-        tf.TensorSpec([None, *model.input_shape[1:]], tf.uint8),
+        tf.TensorSpec([None, *model.input_shape[1:]], model.inputs[0].dtype),
         tf.TensorSpec([None], tf.int32),
     ]
     optimizer.build(model.trainable_variables)

@@ -13,6 +13,7 @@ WIDTH = 30
 PHASES = {
     "waiting": "Waiting for another training to end (--now does not wait) ...",
     "loading": "Loading TensorFlow and the pictures ...",
+    "features": "The base looks at the pictures ...",
     "testing": "Answering the test pictures ...",
     "saving": "Exporting the model ...",
 }
@@ -28,6 +29,12 @@ class Terminal:
     def __call__(self, line: dict[str, Any]) -> None:
         if line["kind"] == "phase" and line["phase"] in PHASES:
             print(PHASES[line["phase"]], flush=True)
+        elif line["kind"] == "features" and self._is_terminal:
+            done, total = line["done"], line["total"]
+            print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", flush=True)
+        elif line["kind"] == "stage":
+            self._plan = {**self._plan, "epochs": line["epochs"]}
+            print(f"{line['name'].capitalize()} begins ...", flush=True)
         elif line["kind"] == "plan":
             self._plan = line
             print(

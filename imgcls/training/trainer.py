@@ -16,7 +16,7 @@ from typing import Any
 import filelock
 import psutil
 
-from imgcls import atomic, datasets, jobs
+from imgcls import atomic, datasets, jobs, models
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.jobs import order
@@ -120,23 +120,29 @@ class Trainer:
         from imgcls.training import conclude, network
         from imgcls.training.batches import Part
         from imgcls.training.loop import Diverged, Loop
+        from imgcls.training.transfer import TransferLoop
 
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
         keras.utils.set_random_seed(config.seed)
         training = Part.of(dataset.x_train, dataset.y_train, training_indices)
         validation = Part.of(dataset.x_train, dataset.y_train, validation_indices)
-        sample = training.sample(10_000)
         precision = network.precision_of(config)
-        model = network.build(config, facts.shape, len(facts.classes), sample, precision)
-        loop = Loop(config, model, training, validation, journal, control)
+        transfers = models.has_backbone(config.model)
+        if transfers:
+            loop = TransferLoop(config, dataset, training, validation, journal, control)
+        else:
+            sample = training.sample(10_000)
+            model = network.build(config, facts.shape, len(facts.classes), sample, precision)
+            loop = Loop(config, model, training, validation, journal, control)
         journal.plan(
             train=len(training),
             validation=len(validation),
             test=len(dataset.y_test),
             steps=loop.steps_per_epoch,
-            epochs=config.epochs,
-            parameters=model.count_params(),
+            epochs=config.epochs + models.more_epochs(config.model, config.model_settings),
+            head_epochs=config.epochs if transfers else None,
+            parameters=_parameters(config, facts),
             precision=precision,
         )
         self._restore(loop, journal)
@@ -150,7 +156,7 @@ class Trainer:
         except Diverged as error:
             message = (
                 f"Training stopped at epoch {error.args[0]}: the loss is no longer a number. "
-                f"Try a smaller learning rate (it was {config.learning_rate:g})."
+                f"Try a smaller learning rate (it was {loop.config.learning_rate:g})."
             )
             if loop.best is None:
                 return self._end("failed", message=message)
@@ -158,9 +164,10 @@ class Trainer:
         if loop.was_stopped:
             outcome = "stopped"
             if loop.best is None:
-                message = _keep_what_there_is(loop, validation)
+                message = _keep_what_there_is(loop)
                 if message is None:
                     return self._end("stopped", message=NO_MODEL_YET)
+        model = loop.model
         if precision != "float32":
             # What is kept, tested and exported has 32 bits.
             model = network.build(config, facts.shape, len(facts.classes), sample)
@@ -168,7 +175,8 @@ class Trainer:
         model = network.answering(config, model)
 
         journal.phase("testing")
-        scores = conclude.test(self.run, model, dataset)
+        answers = loop.answers() if transfers else None
+        scores = conclude.test(self.run, model, dataset, answers, loop.evaluation_batch)
         journal.phase("saving")
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
@@ -186,6 +194,7 @@ class Trainer:
             parameters=model.count_params(),
             pictures_per_second=round(loop.pictures_per_second, 1),
             precision=precision,
+            **(loop.facts if transfers else {}),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
 
@@ -244,11 +253,16 @@ def _usage() -> Callable[[], dict[str, float]]:
     return lambda: {"memory": process.memory_info().rss / 1e6, "processor": process.cpu_percent()}
 
 
-def _keep_what_there_is(loop, validation) -> str | None:
+def _parameters(config: Config, facts: datasets.DatasetFacts) -> int:
+    rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings)
+    return sum(row.parameters for row in rows)
+
+
+def _keep_what_there_is(loop) -> str | None:
     """Keeps weights of an unfinished first epoch, so that a Stop loses nothing; None if there is nothing to keep."""
     if not loop.steps_done:
         return None
-    loss, accuracy = loop.judged(validation, to_the_end=True)
+    loss, accuracy = loop.judged(loop.validation, to_the_end=True)
     if not math.isfinite(loss):
         return None
     loop.remember({"epoch": 0, "val_loss": loss, "val_accuracy": accuracy})

@@ -15,6 +15,7 @@ FAST_TICK_SECONDS = 0.4
 PHASES = {
     "": "Starting the trainer ...",
     "loading": "Loading TensorFlow and the pictures ...",
+    "features": "The base looks at the pictures ...",
     "testing": "Answering the test pictures with the best epoch ...",
     "saving": "Saving and checking the model ...",
 }
@@ -110,6 +111,8 @@ def _numbers(curves: Curves, state: str, stopping: bool) -> None:
     best = curves.best or {}
     is_training = state == "running" and not stopping and curves.phase not in ("testing", "saving")
     left = curves.seconds_left if is_training else None
+    is_last = curves.stage_end >= curves.total_epochs
+    hint = "if no early stop comes before" if is_last else "known once the fine-tuning has begun"
     rate = f"{curves.pictures_per_second:,.0f}" if curves.batches else "–"
     numbers.show(
         (
@@ -117,7 +120,7 @@ def _numbers(curves: Curves, state: str, stopping: bool) -> None:
             Number("Validation accuracy", words.share(last.get("val_accuracy")), "after the last whole epoch"),
             Number("Best epoch", str(best.get("epoch", "–")), "its weights are kept"),
             Number("Pictures per second", rate, "in training"),
-            Number("Time left", words.duration(left), "if no early stop comes before"),
+            Number("Time left", words.duration(left), hint),
         )
     )
 
@@ -179,6 +182,8 @@ def _asked_and_applied(run: Run, curves: Curves) -> None:
 
 
 def _share_done(curves: Curves) -> float:
+    if curves.phase == "features":
+        return curves.features_done
     return min(1.0, curves.progress / curves.total_epochs) if curves.total_epochs else 0.0
 
 
@@ -201,7 +206,13 @@ def _words(run: Run, curves: Curves, state: str, stopping: bool) -> str:
     if state == "paused":
         kept = " Its memory was given back; Resume takes a few seconds longer." if run.is_parked else ""
         return f"Paused in {epoch}; everything is kept.{kept}"
-    return epoch.capitalize() if curves.phase == "training" else phase
+    if curves.phase == "features" and curves.features:
+        return f"{phase} {curves.features.get('done', 0):,} of {curves.features.get('total', 0):,}, once for all heads"
+    if curves.phase != "training":
+        return phase
+    if not curves.plan.get("head_epochs"):
+        return epoch.capitalize()
+    return f"{'Fine-tuning' if curves.stages else 'Head'}: {epoch}"
 
 
 def _place(run: Run) -> int | None:

@@ -24,7 +24,12 @@ def show(config: Config, facts: DatasetFacts) -> None:
     parameters = sum(row.parameters for row in rows)
     learning = [row for row in rows if row.parameters]
     st.markdown(f"### {parameters:,} parameters")
-    st.caption(f"in {len(learning)} layers that learn, of {len(rows)}. The picture enters at the left.")
+    told = f"in {len(learning)} layers that learn, of {len(rows)}."
+    if models.has_backbone(config.model):
+        told = (
+            f"of which {sum(row.parameters for row in rows if row.kind == 'Dense'):,} learn first; the base is frozen."
+        )
+    st.caption(f"{told} The picture enters at the left.")
     st.plotly_chart(
         _drawing(rows),
         key="network",

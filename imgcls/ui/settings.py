@@ -13,12 +13,13 @@ from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets, models, recipes
 from imgcls.augmentations import Augmentation
+from imgcls.backbones import RUN
 from imgcls.config import KNOBS, Config
 from imgcls.datasets import DatasetFacts
 from imgcls.errors import SettingError
-from imgcls.knobs import Choice, Knob, Range, Value
+from imgcls.knobs import Choice, Knob, Range, RunId, Value
 from imgcls.recipes import MIRRORED
-from imgcls.ui import stored_curves, words
+from imgcls.ui import run_choice, stored_curves, words
 from imgcls.ui.errors import plain
 from imgcls.ui.sections import defaults, section
 
@@ -46,6 +47,9 @@ def query_of(config: Config) -> dict[str, str]:
         for name, value in config.model_settings.items()
         if value != start.model_settings[name]
     }
+    for knob in models.knobs(config.model):
+        if isinstance(knob.limits, RunId) and (key := f"{config.model}.{knob.name}") in values:
+            values[key] = run_choice.choices().get(values[key], "")
     values |= {"data": datasets.facts(config.data).title, "model": models.family(config.model).TITLE}
     if config.pictures:
         values["pictures"] = f"{config.pictures:,}"
@@ -65,6 +69,8 @@ def control(knob: Knob, key: str, *, label: str = "", **changes: Any) -> Value:
         return st.toggle(label, value=knob.default, **common)
     if isinstance(limits, Choice):
         return st.selectbox(label, limits.options, index=limits.options.index(knob.default), **common)
+    if isinstance(limits, RunId):
+        return run_choice.choose(label, **common)
     if not isinstance(limits, Range):
         raise TypeError(f"no widget for {knob}")
     if limits.unit:
@@ -165,8 +171,23 @@ def _put_in(values: Mapping[str, Value]) -> None:
 def model_settings(model: str) -> Mapping[str, Value]:
     """The controls of a model family: the first two in sight, the rest in a closed section."""
     knobs, prefix = models.knobs(model), f"{model}."
+    if models.has_backbone(model):
+        return _transfer_settings(knobs, prefix)
     values = controls(knobs[:2], prefix)
     return values | closed("More model settings", "more-model", ":material/tune:", knobs[2:], prefix=prefix)
+
+
+def _transfer_settings(knobs: tuple[Knob, ...], prefix: str) -> Mapping[str, Value]:
+    """The base, beside it its size or the run that it comes from; head and fine-tuning in a closed section."""
+    base, size, run, *rest = knobs
+    values = defaults(knobs)
+    with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
+        values["base"] = control(base, prefix + base.name)
+        second = run if values["base"] == RUN else size
+        values[second.name] = control(second, prefix + second.name)
+    tuned = st.session_state.get(f"{prefix}fine_tuning_epochs") or st.query_params.get(f"{prefix}fine_tuning_epochs")
+    present = f"{tuned} epochs of fine-tuning" if tuned and str(tuned) != "0" else "no fine-tuning"
+    return values | closed("Head and fine-tuning", "head", ":material/tune:", rest, prefix=prefix, present=present)
 
 
 def closed(
@@ -220,9 +241,15 @@ def _present(name: str) -> Value:
         return knob.default
 
 
-def optimisation() -> dict[str, Value]:
+def _used(model: str, *names: str) -> tuple[str, ...]:
+    """Those settings that mean something to the model."""
+    return tuple(name for name in names if name not in getattr(models.family(model), "IGNORES", ()))
+
+
+def optimisation(model: str) -> dict[str, Value]:
     """Optimiser, loss, normalisation."""
     names = ("optimizer", "batch_size", "loss", "label_smoothing", "normalisation", "weight_decay", "averaging")
+    names = _used(model, *names)
     present = f"{_present('optimizer')}, batches of {_present('batch_size')}, {_present('loss').replace('_', ' ')}"
     icon = ":material/trending_down:"
     values = closed("Learning", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
@@ -265,8 +292,8 @@ def stopping() -> dict[str, Value]:
     return closed("Stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
 
 
-def splitting() -> dict[str, Value]:
+def splitting(model: str) -> dict[str, Value]:
     """The validation share, the seed, and how exact the numbers are."""
     present = f"{_present('validation_share'):.0%} for validation, seed {_present('seed')}"
-    knobs = (BY_NAME[name] for name in ("validation_share", "seed", "precision", "deterministic"))
+    knobs = (BY_NAME[name] for name in _used(model, "validation_share", "seed", "precision", "deterministic"))
     return closed("Split, seed and precision", "splitting", ":material/call_split:", knobs, present=present)

@@ -4,6 +4,7 @@ Nothing that comes from here may be changed by a page.
 """
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -88,18 +89,20 @@ def forecast(run: Run, quantity: str) -> Forecast | None:
 
 
 def _forecast(now: Curves, quantity: str) -> Forecast | None:
-    epochs, values = now.series("epochs", "epoch", f"val_{quantity}")
+    epochs, values = now.of_stage(f"val_{quantity}")
     high = 1.0 if quantity == "accuracy" else float("inf")
-    return make_forecast(epochs, values, now.total_epochs, low=0.0, high=high)
+    start = now.stage_start  # each stage is a curve of its own
+    expected = make_forecast(epochs - start, values, now.stage_end - start, low=0.0, high=high)
+    return None if expected is None else replace(expected, epoch=expected.epoch + start)
 
 
 def _changes(now: Curves) -> list[tuple[float, str]]:
-    """Where and what a person changed, for the figures."""
+    """Where and what a person changed, and where another stage began, for the figures."""
     names = {"learning_rate": "rate {:g}", "early_stopping": "early stopping {}"}
     return [
         (line["epoch"], names[line["what"]].format({True: "on", False: "off"}.get(line["value"], line["value"])))
         for line in now.changes
-    ]
+    ] + [(line["epoch"], f"{line.get('name', 'another stage')} begins") for line in now.stages]
 
 
 def estimated_start(before: list[Run]) -> float | None:

@@ -1,0 +1,157 @@
+"""Trained networks that a new one can stand on: what is known of each without loading it.
+
+Five come from `keras.applications`, trained on the 1.3 million photographs of ImageNet. Any finished run of this
+project is one as well: its network without the last dense layer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imgcls.errors import SettingError, UserError
+
+GOOGLE = "https://storage.googleapis.com/tensorflow/keras-applications/"
+RUN = "A finished run"
+"""The choice that stands beside the names of the networks."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of keras.applications, without its classifier. The weights suit every size of picture.
+
+    `md5` is Keras's own check of the file, empty where it has none; `multiply_adds` are millions for one picture of
+    224 x 224 pixels.
+    """
+
+    title: str
+    source: str
+    parameters: int
+    features: int
+    multiply_adds: int
+    megabytes: float
+    path: str
+    md5: str = ""
+
+    @property
+    def file(self) -> str:
+        """The name that Keras gives the file."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def url(self) -> str:
+        return GOOGLE + self.path
+
+
+NETWORKS: dict[str, Network] = {
+    network.title: network
+    for network in (
+        Network(
+            "MobileNet 0.25",
+            "Howard et al. 2017",
+            218_544,
+            256,
+            41,
+            1.1,
+            "mobilenet/mobilenet_2_5_224_tf_no_top.h5",
+        ),
+        Network(
+            "MobileNetV2",
+            "Sandler et al. 2018",
+            2_257_984,
+            1280,
+            300,
+            9.4,
+            "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+        ),
+        Network(
+            "EfficientNetV2-B0",
+            "Tan and Le 2021",
+            5_919_312,
+            1280,
+            720,
+            24.3,
+            "efficientnet_v2/efficientnetv2-b0_notop.h5",
+            "893217f2bb855e2983157299931e43ff",
+        ),
+        Network(
+            "ResNet50",
+            "He et al. 2015",
+            23_587_712,
+            2048,
+            3_860,
+            94.8,
+            "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            "4d473c1dd8becc155b73f8504c6f6626",
+        ),
+        Network(
+            "VGG16",
+            "Simonyan and Zisserman 2014",
+            14_714_688,
+            512,
+            15_350,
+            58.9,
+            "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            "6d6bbae143d832006294945121d1f1fc",
+        ),
+    )
+}
+"""Title -> network; a test compares every number with Keras."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A backbone as one block of a drawing: it hands on `features` values for each picture."""
+
+    features: int
+    parameters: int
+    detail: str
+
+
+def block(settings: Mapping[str, Any]) -> Block:
+    """What the settings of the family `transfer` ask for.
+
+    Raises:
+        SettingError: the run that is to be the base is missing, unfinished or cannot be one.
+    """
+    if settings["base"] == RUN:
+        run = run_of(settings)
+        features, parameters = trunk(run.model)
+        height, width, _ = run.model["shape"]
+        return Block(features, parameters, f"{run.label} at {height} x {width}, frozen")
+    network, size = NETWORKS[settings["base"]], settings["input_size"]
+    return Block(network.features, network.parameters, f"{network.title} at {size} x {size}, frozen")
+
+
+def run_of(settings: Mapping[str, Any]):
+    """The finished run that is the base.
+
+    Raises:
+        SettingError: there is none, or it has no model.
+    """
+    from imgcls import runs  # runs know settings, and settings know the families
+
+    if not settings["base_run"]:
+        raise SettingError("No finished run is chosen as the base. Train a model first, or choose a network.")
+    try:
+        run = runs.find(settings["base_run"])
+        trunk(run.model)
+    except UserError as error:
+        raise SettingError(f"The base of this model cannot be used. {error}") from error
+    if not (run.folder / "model.keras").exists():
+        raise SettingError(f"The run '{run.label}' has no file model.keras, so it cannot be a base. Pick another run.")
+    return run
+
+
+def trunk(model: Mapping[str, Any]) -> tuple[int, int]:
+    """(features, parameters) of a run's network up to its last dense layer, from its model.json.
+
+    Raises:
+        SettingError: the layer table does not say it.
+    """
+    try:
+        rows = model["layers"]
+        last = max(place for place, row in enumerate(rows) if row["kind"] == "Dense")
+        (features,) = rows[last - 1]["shape"]
+        return int(features), sum(int(row["parameters"]) for row in rows[:last])
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise SettingError("It has no dense layer at its end that could be replaced. Pick another run.") from error
