@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.ui import data_view, errors, model_view, probe_view, run_view, settings
+from imgcls.ui import augmentation_view, data_view, errors, model_view, probe_view, run_view, settings
 from imgcls.ui.errors import plain
 
 asked = st.query_params.get("run")
@@ -30,7 +30,7 @@ with left:
         settings.offer_recipe(model, facts.name)
     model_settings = settings.model_settings(model)
     values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
-    values |= settings.augmentation(facts) | settings.optimisation()
+    values |= augmentation_view.section(facts) | settings.optimisation()
     values |= settings.schedule(values["epochs"], values["learning_rate"])
     values |= settings.stopping() | settings.splitting()
 

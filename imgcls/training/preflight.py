@@ -14,7 +14,7 @@ from imgcls.training.averaging import RunningMean
 from imgcls.training.batches import Part, endless
 from imgcls.training.loop import EVALUATION_BATCH
 from imgcls.training.probe import Report
-from imgcls.training.steps import compiled, optimizer_of
+from imgcls.training.steps import class_weights, compiled, optimizer_of
 
 TIMED_SECONDS = 1.2
 TIMED_STEPS = (5, 150)
@@ -52,7 +52,8 @@ def check(config: Config, report: Report) -> None:
     first_weights = model.get_weights()
 
     report.phase("timing", 0.4)
-    step, judge = compiled(config, model, optimizer_of(config))
+    weights = class_weights(config, training.labels, num_classes)
+    step, judge = compiled(config, model, optimizer_of(config), weights)
     some = training.taken(np.arange(min(LOSS_PICTURES, len(training))))
     report.add(first_loss=float(step(*some)[0]), classes=num_classes)
     others = Others(process)

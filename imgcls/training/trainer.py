@@ -186,6 +186,7 @@ class Trainer:
             parameters=model.count_params(),
             pictures_per_second=round(loop.pictures_per_second, 1),
             precision=precision,
+            **({} if loop.class_weights is None else {"class_weights": loop.class_weights.round(6).tolist()}),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
 
