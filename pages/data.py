@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.ui import data_view, pick, settings, stored
+from imgcls.ui import data_view, errors, explore_view, pick, settings, stored
 from imgcls.ui.errors import plain
 
 st.title("Data")
@@ -46,3 +46,6 @@ with left:
         config={"displayModeBar": False},
         alt=f"Pictures of each class: between {least:,} and {most:,} in training.",
     )
+
+with errors.shown():
+    explore_view.show(dataset)

@@ -10,10 +10,24 @@ Each file here is a data set, found by its name; files with a leading underscore
     _progress   how far the preparing process is
     _fetch      start that process from a page, watch it and cancel it
     _split      training and validation pictures
+    _edits      pictures that are thrown out, or belong to another class
+    _edited     a data set with these changes, and how they are made
 
 Opening a prepared data set needs NumPy only; whatever decodes or downloads runs in a process of its own.
 """
 
+from imgcls.datasets._edited import (
+    edits_of,
+    edits_stamp,
+    open_for_training,
+    relabel,
+    restore,
+    take_all_back,
+    take_back,
+    throw_out,
+)
+from imgcls.datasets._edits import NO_CLASS, Edits
+from imgcls.datasets._edits import read as read_edits
 from imgcls.datasets._facts import DatasetFacts, facts, names
 from imgcls.datasets._fetch import FetchState, cancel_fetch, fetch_state, start_fetch
 from imgcls.datasets._prepare import prepare
@@ -21,11 +35,15 @@ from imgcls.datasets._prepared import Dataset, card_stamp, how_to_get, is_availa
 from imgcls.datasets._split import split, split_counts
 
 __all__ = [
+    "NO_CLASS",
     "Dataset",
     "DatasetFacts",
+    "Edits",
     "FetchState",
     "cancel_fetch",
     "card_stamp",
+    "edits_of",
+    "edits_stamp",
     "facts",
     "fetch_state",
     "how_to_get",
@@ -33,8 +51,15 @@ __all__ = [
     "is_ready",
     "names",
     "open_dataset",
+    "open_for_training",
     "prepare",
+    "read_edits",
+    "relabel",
+    "restore",
     "split",
     "split_counts",
     "start_fetch",
+    "take_all_back",
+    "take_back",
+    "throw_out",
 ]

@@ -6,6 +6,7 @@
 <cache>/datasets/NAME.lock                               held by the process that prepares it
 <cache>/datasets/NAME.progress.json                      how far that process is; gone when it is done
 <cache>/datasets/NAME.log                                what it printed, if a page started it
+<cache>/datasets/NAME.edits-FINGERPRINT.json             what a person changed, see `_edits`
 <cache>/datasets/.NAME-*                                 what is being made, or was left by a killed process
 """
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from imgcls import places
 from imgcls.datasets._check import ARRAYS
+from imgcls.datasets._edits import Edits
 from imgcls.datasets._facts import DatasetFacts, facts
 from imgcls.errors import DatasetError
 
@@ -33,6 +35,12 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
     fingerprint: str  # of all four arrays: the same pictures and labels have the same one
+    edits: Edits  # the changes that `y_train` contains; none as it was prepared
+
+    @property
+    def training_count(self) -> int:
+        """Training pictures that are not thrown out."""
+        return len(self.y_train) - len(self.edits.dropped)
 
 
 def open_dataset(name: str) -> Dataset:
@@ -47,7 +55,8 @@ def open_dataset(name: str) -> Dataset:
         except (OSError, ValueError, EOFError):
             continue
         if card == _card(about) and [list(array.shape) for array in arrays] == [card["shapes"][key] for key in ARRAYS]:
-            return Dataset(about, *arrays, fingerprint=card["fingerprint"])
+            fingerprint = card["fingerprint"]
+            return Dataset(about, *arrays, fingerprint=fingerprint, edits=Edits(fingerprint))
     raise DatasetError(how_to_get(about))
 
 

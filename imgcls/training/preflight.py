@@ -32,7 +32,7 @@ def check(config: Config, report: Report) -> None:
     process = psutil.Process()
     report.add(memory_available=processor.free_memory() + process.memory_info().rss)
     rival = _trains_somebody()
-    dataset = datasets.open_dataset(config.data)
+    dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
     learn, judge_on = datasets.split(
         dataset.y_train, config.pictures, config.validation_share, config.seed, num_classes

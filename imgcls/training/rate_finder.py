@@ -27,7 +27,7 @@ DIVERGED = 4.0
 
 def find(config: Config, report: Report) -> None:
     """Adds the rates and the losses of the steps to the report, as they come."""
-    dataset = datasets.open_dataset(config.data)
+    dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
     rows, _ = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, num_classes)
     training = Part.of(dataset.x_train, dataset.y_train, rows)

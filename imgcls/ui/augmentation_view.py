@@ -86,26 +86,26 @@ def _preview(facts: DatasetFacts, augmentation: Augmentation) -> None:
     if not datasets.is_ready(facts.name):
         st.caption("The preview comes as soon as the data set is on this machine.")
         return
-    dataset = stored.dataset(facts.name)
+    dataset = stored.training_data(facts.name)
     names = ("pictures", "validation_share", "seed", "batch_size")
     asked = tuple(settings.value_of(name) for name in names)
-    count = len(_training_rows(facts.name, dataset.fingerprint, *asked[:3]))
+    count = len(_training_rows(facts.name, dataset.edits.state, *asked[:3]))
     page = st.pagination(min(PREVIEWED, count), key="previewed", max_visible_pages=5)
-    st.html(_nine(facts.name, dataset.fingerprint, *asked, augmentation, page - 1))
+    st.html(_nine(facts.name, dataset.edits.state, *asked, augmentation, page - 1))
     st.caption("The first is the picture itself, then it is as the trainer will make it in the epochs 1 to 9.")
 
 
 @lru_cache(4)
-def _training_rows(name: str, fingerprint: str, pictures: int, validation_share: float, seed: int) -> np.ndarray:
+def _training_rows(name: str, state: str, pictures: int, validation_share: float, seed: int) -> np.ndarray:
     """The rows of the data set that the trainer learns from, in its order."""
-    dataset = stored.dataset(name)
+    dataset = stored.training_data(name)
     return datasets.split(dataset.y_train, pictures, validation_share, seed, dataset.facts.num_classes)[0]
 
 
 @lru_cache(64)
 def _nine(
     name: str,
-    fingerprint: str,
+    state: str,
     pictures: int,
     validation_share: float,
     seed: int,
@@ -113,8 +113,8 @@ def _nine(
     augmentation: Augmentation,
     place: int,
 ) -> str:
-    dataset = stored.dataset(name)
-    rows = _training_rows(name, fingerprint, pictures, validation_share, seed)
+    dataset = stored.training_data(name)
+    rows = _training_rows(name, state, pictures, validation_share, seed)
     label = dataset.facts.classes[dataset.y_train[rows[place]]]
     picture = dataset.x_train[rows[place]]
     seen = first_epochs(picture, place, len(rows), batch_size, seed, augmentation)
