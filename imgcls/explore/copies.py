@@ -42,7 +42,8 @@ def hashed(copies: np.ndarray) -> np.ndarray:
     count, height, width = grey.shape
     waves = np.matmul(np.matmul(_cosines(height), grey), _cosines(width).T).reshape(count, -1)[:, 1:]
     bits = np.zeros((count, 64), np.uint8)
-    bits[:, 1 : waves.shape[1] + 1] = waves > np.median(waves, 1, keepdims=True)
+    if waves.shape[1]:
+        bits[:, 1 : waves.shape[1] + 1] = waves > np.median(waves, 1, keepdims=True)
     return np.packbits(bits, axis=1).view(">u8")[:, 0].astype(np.uint64)
 
 

@@ -26,9 +26,9 @@ def exact_groups(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     values = np.ascontiguousarray(keys).view(">u8").reshape(-1, 2)
     order = np.lexsort((values[:, 1], values[:, 0]))
     ordered = values[order]
-    is_first = np.r_[True, (ordered[1:] != ordered[:-1]).any(1)]
+    is_first = np.r_[True, (ordered[1:] != ordered[:-1]).any(1)][: len(ordered)]
     group = np.cumsum(is_first) - 1
-    members = np.bincount(group)[group] > 1
+    members = np.bincount(group, minlength=1)[group] > 1
     places, group = order[members], group[members]
     # Groups are numbered by their first member, and members stand in their order.
     first = np.full(int(group.max(initial=-1)) + 1, len(keys))

@@ -18,12 +18,12 @@ def pictures(
     dataset: Dataset, edits: Edits, groups: Sequence[Sequence[int]], key: str, notes: Sequence[Sequence[str]] = ()
 ) -> None:
     """Pictures by their place among all (training first, then test), framed where a group has several; and what can be
-    done with the training pictures among them. `notes` are more lines below them, in the same form.
+    done with the training pictures among them. `notes` are more lines of text below them, in the same form.
     """
     groups = tuple(tuple(int(place) for place in group) for group in groups)
     notes = tuple(tuple(lines) for lines in notes)
     st.html(_tiles(dataset.facts.name, edits, groups, notes))
-    rows = sorted({place for group in groups for place in group if place < len(dataset.y_train)})
+    rows = list(dict.fromkeys(place for group in groups for place in group if place < len(dataset.y_train)))
     if rows:
         _actions(dataset, edits, rows, key)
 
@@ -54,7 +54,7 @@ def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile
         lines[1:] = (
             ["✗ thrown out", f"was {label}"] if changed == NO_CLASS else [f"→ {classes[changed]}", f"was {label}"]
         )
-    lines += [note] * bool(note)
+    lines += note.splitlines()
     return gallery.Tile(pixels, f"{number}: {', '.join(lines[1:])}", tuple(lines))
 
 
@@ -147,7 +147,7 @@ def changes(dataset: Dataset, edits: Edits) -> None:
             f"class. The next training learns from state `{edits.state}`; finished runs remember theirs."
         )
     if edits.steps:
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Take the last change back",
                 icon=":material/undo:",
@@ -158,10 +158,7 @@ def changes(dataset: Dataset, edits: Edits) -> None:
             with st.popover("Take all back", icon=":material/restart_alt:"):
                 st.markdown("All pictures will be as they were published.")
                 all_back(dataset, "Take all changes back")
-            if edits.labels and st.button(
-                "Train on it", type="primary", icon=":material/model_training:", key="train-it"
-            ):
-                pick.go("train.py", data=dataset.facts.title)
+            pick.link("Train on it", "train.py", icon=":material/model_training:", data=dataset.facts.title)
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
     rows = list(edits.labels)

@@ -108,11 +108,11 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
         st.markdown(
             f":material/balance: **The classes are uneven.** “{plain(names[most])}” has "
             f"{words.count(int(counts[most]), 'training picture')}, “{plain(names[least])}” {counts[least]:,}. A "
-            "network learns the frequent ones first, and accuracy hides what it does to the rare ones: look at macro F1. "
-            "Class weights make mistakes on rare classes count more."
+            "network learns the frequent ones first, and accuracy hides what it does to the rare ones: look at macro "
+            "F1. Class weights make mistakes on rare classes count more."
         )
-        if st.button("Train with class weights", icon=":material/balance:", key="with-weights"):
-            pick.go("train.py", data=dataset.facts.title, class_weights="true")
+        label, icon = "Train with class weights", ":material/model_training:"
+        pick.link(label, "train.py", icon=icon, data=dataset.facts.title, class_weights="true")
 
 
 def _classes(dataset: Dataset, edits: Edits) -> None:
@@ -241,6 +241,6 @@ def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
     notes = []
     for place in shown:
         nearest = int(found["nearest"][place])
-        other = "" if nearest == dataset.y_train[rows[place]] else f" · like {names[nearest]}"
+        other = "" if nearest == dataset.y_train[rows[place]] else f"\nlike {names[nearest]}"
         notes.append([f"{found['unusual'][place]:.1f}{other}"])
     edits_view.pictures(dataset, edits, [[row] for row in rows[shown]], "odd", notes)

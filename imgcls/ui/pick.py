@@ -68,6 +68,14 @@ def empty(what: str, todo: str, *, page: str = "train.py", button: str = "Train 
     st.stop()
 
 
+def link(label: str, page: str, *, icon: str, **query: str) -> None:
+    """A link to another page with these parameters in its URL.
+
+    Where a control of the present page is bound to one of them, `go` may not set it, and a link is the way.
+    """
+    st.page_link(PAGES / page, label=label, icon=icon, query_params=query)
+
+
 def go(page: str, **query: str) -> None:
-    """Changes to another page, with these parameters in its URL."""
+    """Changes to another page, with these parameters in its URL; none of them bound to a control of this page."""
     st.switch_page(PAGES / page, query_params=query)
