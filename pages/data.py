@@ -30,8 +30,8 @@ dataset = stored.dataset(facts.name)
 labels = dataset.y_train
 with left:
     st.caption(f"**{len(labels):,}** training pictures and **{len(dataset.y_test):,}** test pictures.")
-    with st.container(border=True, width="content"):
-        pick.link("Train on it", "train.py", icon=":material/model_training:", data=facts.title)
+    if st.button("Train on it", type="primary", icon=":material/model_training:"):
+        pick.train(data=facts.name)
 
 with right:
     page = st.pagination(20, key="sample-page", max_visible_pages=5)

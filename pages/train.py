@@ -5,9 +5,10 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.ui import augmentation_view, data_view, errors, model_view, probe_view, run_view, settings
+from imgcls.ui import augmentation_view, data_view, errors, model_view, pick, probe_view, run_view, settings
 from imgcls.ui.errors import plain
 
+pick.arrive()
 asked = st.query_params.get("run")
 if asked:
     try:

@@ -77,10 +77,20 @@ def test_a_view_in_the_link_that_is_none_shows_none(uneven, view):
 def test_uneven_classes_are_told_and_a_press_trains_with_weights(uneven):
     app = explored("Classes")
     assert "The classes are uneven" in told(app) and "“airplane” has 15 training pictures, “truck” 2" in told(app)
-    (link,) = [link for link in app.get("page_link") if link.proto.label == "Train with class weights"]
-    assert link.proto.query_string == "data=CIFAR-10&class_weights=true"
-    app = opened("train", data="CIFAR-10", class_weights="true")
+    button(app, "Train with class weights").click().run()
+    assert is_whole(app)
+    assert app.title[0].value == "Train a model"
+    assert app.selectbox(key="data").value == uneven
     assert app.toggle(key="class_weights").value is True
+    assert app.query_params["data"] in ("CIFAR-10", ["CIFAR-10"])
+
+
+def test_the_button_of_the_data_page_leads_to_a_form_for_its_data(uneven):
+    app = opened("data", data="CIFAR-10")
+    button(app, "Train on it").click().run()
+    assert is_whole(app)
+    assert app.title[0].value == "Train a model"
+    assert app.selectbox(key="data").value == uneven
 
 
 def test_even_classes_are_not_worth_a_word(digits):

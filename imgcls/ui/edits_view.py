@@ -158,7 +158,8 @@ def changes(dataset: Dataset, edits: Edits) -> None:
             with st.popover("Take all back", icon=":material/restart_alt:"):
                 st.markdown("All pictures will be as they were published.")
                 all_back(dataset, "Take all changes back")
-            pick.link("Train on it", "train.py", icon=":material/model_training:", data=dataset.facts.title)
+            if st.button("Train with these changes", icon=":material/model_training:", key="train-changed"):
+                pick.train(data=dataset.facts.name)
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
     rows = list(edits.labels)

@@ -111,8 +111,8 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
             "network learns the frequent ones first, and accuracy hides what it does to the rare ones: look at macro "
             "F1. Class weights make mistakes on rare classes count more."
         )
-        label, icon = "Train with class weights", ":material/model_training:"
-        pick.link(label, "train.py", icon=icon, data=dataset.facts.title, class_weights="true")
+        if st.button("Train with class weights", icon=":material/model_training:", key="with-weights"):
+            pick.train(data=dataset.facts.name, class_weights=True)
 
 
 def _classes(dataset: Dataset, edits: Edits) -> None:
