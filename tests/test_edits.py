@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -231,3 +232,18 @@ def test_a_run_does_not_go_on_with_other_pictures(keras, dataset):
     result = trained(longer)
     assert result["outcome"] == "failed"
     assert "holds other pictures than when this run began" in result["message"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what is mapped")
+def test_pictures_that_were_let_go_take_no_memory_and_are_still_there(mnist_sample):
+    def mapped() -> int:
+        status = Path("/proc/self/smaps").read_text()
+        parts = status.split("x_train.npy")[1:]
+        return sum(int(part.split("Rss:")[1].split()[0]) for part in parts)
+
+    data = datasets.open_dataset(mnist_sample)
+    whole = np.array(data.x_train)
+    assert mapped() > 2_000
+    data.let_go()
+    assert mapped() < 200
+    assert np.array_equal(data.x_train, whole)

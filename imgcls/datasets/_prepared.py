@@ -11,6 +11,7 @@
 """
 
 import json
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,16 @@ class Dataset:
     def training_count(self) -> int:
         """Training pictures that are not thrown out."""
         return len(self.y_train) - len(self.edits.dropped)
+
+    def let_go(self) -> None:
+        """Gives the pages of mapped pictures back to the system, where it takes them: for a server, which lives long.
+
+        Each picture that is looked at maps some two hundred kilobytes around it, until the whole file is mapped.
+        """
+        if hasattr(mmap, "MADV_DONTNEED"):
+            for pictures in (self.x_train, self.x_test):
+                if isinstance(mapped := getattr(pictures, "_mmap", None), mmap.mmap):
+                    mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def open_dataset(name: str) -> Dataset:

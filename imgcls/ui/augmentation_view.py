@@ -122,4 +122,6 @@ def _nine(
     for number, changed in enumerate(seen, 1):
         alt = f"training picture {rows[place]} as epoch {number} sees it: {augmentation.describe()}"
         tiles.append(gallery.Tile(changed, alt, (f"epoch {number}",)))
-    return gallery.grid(tiles)
+    drawn = gallery.grid(tiles)
+    dataset.let_go()
+    return drawn

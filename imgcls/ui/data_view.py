@@ -42,7 +42,10 @@ def samples(name: str, fingerprint: str, page: int) -> str:
     count = len(dataset.y_train)
     chosen = np.random.default_rng(page).choice(count, min(SAMPLES, count), replace=False)
     named = [(i, dataset.facts.classes[dataset.y_train[i]]) for i in chosen]
-    return gallery.grid(gallery.Tile(dataset.x_train[i], f"training picture {i}, {name}", (name,)) for i, name in named)
+    tiles = (gallery.Tile(dataset.x_train[i], f"training picture {i}, {name}", (name,)) for i, name in named)
+    drawn = gallery.grid(tiles)
+    dataset.let_go()
+    return drawn
 
 
 def realised_counts(config: Config) -> bool:

@@ -36,9 +36,10 @@ def _tiles(name: str, edits: Edits, groups: tuple, notes: tuple) -> str:
         [_tile(dataset, edits, place, note) for place, note in zip(group, lines, strict=True)]
         for group, lines in zip(groups, noted, strict=True)
     ]
-    if all(len(frame) == 1 for frame in frames):
-        return gallery.grid(frame[0] for frame in frames)
-    return gallery.groups(frames)
+    are_single = all(len(frame) == 1 for frame in frames)
+    drawn = gallery.grid(frame[0] for frame in frames) if are_single else gallery.groups(frames)
+    dataset.let_go()
+    return drawn
 
 
 def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile:
