@@ -6,6 +6,7 @@
     python -m benchmarks.rerun_cpu           what a rerun of each page costs the server
     python -m benchmarks.time_to_accuracy    a recipe, against the script of a tutorial
     python -m benchmarks.augmentation_cost   what random changes of pictures add to a step
+    python -m benchmarks.large_set           two hundred thousand pictures: first paint, memory of server and trainer
     python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32
     python -m benchmarks.digit_model         how many drawn digits the shipped model reads
 

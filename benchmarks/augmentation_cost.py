@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks._report import line, run
 from imgcls import recipes
-from imgcls.augmentations import Augmentation, augmented, drawn
+from imgcls.augmentations import Augmentation, changed, drawn
 from imgcls.config import Config
 
 REPETITIONS = 7
@@ -41,7 +41,7 @@ def microseconds(shape: tuple[int, int, int]) -> dict[str, float]:
     found = {}
     for name, value in ALONE.items():
         augmentation = Augmentation(**{name: value})
-        seconds = timeit.repeat(lambda a=augmentation: augmented(pictures, a, amounts), number=5, repeat=9)
+        seconds = timeit.repeat(lambda a=augmentation: changed(pictures, a, amounts), number=5, repeat=9)
         found[name] = round(1e6 * statistics.median(seconds) / 5 / BATCH, 1)
     return found
 

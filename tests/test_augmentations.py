@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imgcls import augmentations
-from imgcls.augmentations import AMOUNTS, Augmentation, drawn
+from imgcls.augmentations import AMOUNTS, Augmentation
 from imgcls.augmentations.epoch import Epoch
 from imgcls.config import Config
 from imgcls.training.batches import Part, batches
@@ -22,11 +22,10 @@ class Amounts:
 
 def augmented(pictures, augmentation, amounts, mirrored=None) -> np.ndarray:
     """The real one, for known amounts or for those that a generator draws."""
-    if isinstance(amounts, Amounts):
-        amounts = np.repeat(np.array(amounts.shares, np.float32)[:, None], len(pictures), 1)
-    else:
-        amounts = drawn(amounts, len(pictures))
-    return augmentations.augmented(pictures, augmentation, amounts, mirrored)
+    if not isinstance(amounts, Amounts):
+        return augmentations.augmented(pictures, augmentation, amounts, mirrored)
+    shares = np.repeat(np.array(amounts.shares, np.float32)[:, None], len(pictures), 1)
+    return augmentations.changed(pictures, augmentation, shares, mirrored)
 
 
 def noise(*shape, seed=0) -> np.ndarray:
@@ -268,7 +267,7 @@ def test_a_blur_of_each_picture_s_own_strength_repeats_the_border():
     pictures[:, :, :4], pictures[:, :, 4:] = 40, 200
     shares = np.zeros((AMOUNTS, 2), np.float32)
     shares[DRAWN.index("blur")] = -1, 1  # none at all, and all that is allowed
-    sharp, blurred = augmentations.augmented(pictures, Augmentation(blur=2), shares)
+    sharp, blurred = augmentations.changed(pictures, Augmentation(blur=2), shares)
     assert np.array_equal(sharp, pictures[0])
     assert (np.diff(blurred[0, :, 0].astype(int)) >= 0).all() and 40 < blurred[0, 3, 0] < 120 < blurred[0, 4, 0] < 200
     assert (blurred == blurred[:1]).all(), "rows are alike, so none may change along the other axis"

@@ -1,6 +1,6 @@
 """Random changes to training pictures, so that the network sees more than there is: one NumPy implementation for all.
 
-    here          Augmentation, and `augmented`, which does everything
+    here          Augmentation, and `changed` and `augmented`, which do everything
     moves         shift, flip, rotation, zoom: where pixels come from
     tones         brightness, contrast, blur, noise, cut-out: what pixels are
     epoch         which picture is changed by how much in which epoch
@@ -88,6 +88,16 @@ def drawn(generator: np.random.Generator, count: int) -> np.ndarray:
 
 
 def augmented(
+    pictures: np.ndarray,
+    augmentation: Augmentation,
+    generator: np.random.Generator,
+    mirrored: np.ndarray | None = None,
+) -> np.ndarray:
+    """`changed`, by amounts that the generator draws: the same state of it gives the same pictures."""
+    return changed(pictures, augmentation, drawn(generator, len(pictures)), mirrored) if augmentation else pictures
+
+
+def changed(
     pictures: np.ndarray,
     augmentation: Augmentation,
     amounts: np.ndarray,

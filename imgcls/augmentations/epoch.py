@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from imgcls.augmentations import Augmentation, augmented, drawn, mirrored_first
+from imgcls.augmentations import Augmentation, changed, drawn, mirrored_first
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Epoch:
 
     def batch(self, pictures: np.ndarray, start: int) -> np.ndarray:
         """The pictures of that batch, in its order, as the network sees them."""
-        return augmented(pictures, self.augmentation, self._amounts(start), self._mirrors(self.places(start)))
+        return changed(pictures, self.augmentation, self._amounts(start), self._mirrors(self.places(start)))
 
     def one(self, picture: np.ndarray, place: int) -> np.ndarray:
         """The picture (height, width, channels) of one place of the training part as the network sees it."""
         found = int(np.flatnonzero(self.order == place)[0])
         start = found - found % self.size
         amounts = self._amounts(start)[:, [found - start]]
-        return augmented(picture[None], self.augmentation, amounts, self._mirrors([place]))[0]
+        return changed(picture[None], self.augmentation, amounts, self._mirrors([place]))[0]
 
     def _amounts(self, start: int) -> np.ndarray:
         return drawn(np.random.default_rng([self.seed, self.number, start]), len(self.places(start)))

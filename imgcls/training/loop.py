@@ -60,8 +60,8 @@ class Loop:
         self.best_weights: list[np.ndarray] | None = None
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
-        self.class_weights = class_weights(config, training.labels, model.output_shape[-1])
-        self._step, self._judge = compiled(config, model, self.optimizer, self.class_weights)
+        weights = class_weights(config, training.labels, model.output_shape[-1])
+        self._step, self._judge = compiled(config, model, self.optimizer, weights)
         self._mean = RunningMean(model.weights, config.averaging) if config.averaging else None
         self._clock = self._kept = time.monotonic()
         self._warm = False

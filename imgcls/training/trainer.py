@@ -120,6 +120,7 @@ class Trainer:
         from imgcls.training import conclude, network
         from imgcls.training.batches import Part
         from imgcls.training.loop import Diverged, Loop
+        from imgcls.training.steps import class_weights
 
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
@@ -167,6 +168,7 @@ class Trainer:
         model.set_weights(loop.best_weights)
         model = network.answering(config, model)
 
+        weights = class_weights(config, training.labels, len(facts.classes))
         journal.phase("testing")
         scores = conclude.test(self.run, model, dataset)
         journal.phase("saving")
@@ -191,7 +193,7 @@ class Trainer:
             parameters=model.count_params(),
             pictures_per_second=round(loop.pictures_per_second, 1),
             precision=precision,
-            **({} if loop.class_weights is None else {"class_weights": loop.class_weights.round(6).tolist()}),
+            **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
 
