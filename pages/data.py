@@ -46,6 +46,7 @@ with left:
         config={"displayModeBar": False},
         alt=f"Pictures of each class: between {least:,} and {most:,} in training.",
     )
+    explore_view.imbalance(dataset, counts["training"])
 
 with errors.shown():
     explore_view.show(dataset)

@@ -155,6 +155,23 @@ def test_the_train_page_counts_what_is_left_and_says_what_was_changed(uneven):
     assert "By hand: 5 thrown out and 1 given another class." in told(app)
 
 
+def test_the_page_of_a_run_tells_the_state_that_it_learnt_from(finished_run):
+    state = datasets.open_dataset("digits").fingerprint
+    assert f"It learnt from the data in state {state}." in told(opened("train", run=finished_run.id))
+    path = finished_run.folder / "result.json"
+    result = json.loads(path.read_text())
+    path.write_text(json.dumps(result | {"data": {"state": "ab+cd", "thrown_out": 3, "relabelled": 0}}))
+    assert "in state ab+cd. By hand: 3 thrown out." in told(opened("train", run=finished_run.id))
+
+
+@pytest.mark.parametrize("data", [7, [], {}, {"state": 1}, {"state": "a", "thrown_out": "x", "relabelled": 0}, None])
+def test_a_state_that_is_none_is_left_out(finished_run, data):
+    path = finished_run.folder / "result.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"data": data}))
+    app = opened("train", run=finished_run.id)
+    assert is_whole(app) and "It learnt from" not in told(app)
+
+
 def test_a_damaged_list_of_changes_is_one_sentence_and_a_press_mends_it(uneven):
     dataset = datasets.open_dataset(uneven)
     datasets.throw_out(dataset, [1])

@@ -120,7 +120,6 @@ def _classes(dataset: Dataset, edits: Edits) -> None:
     labels = edits.applied(dataset.y_train)
     counts = np.bincount(labels[labels >= 0], minlength=len(names))
     tested = np.bincount(np.asarray(dataset.y_test), minlength=len(names))
-    imbalance(dataset, counts)
     label = st.selectbox(
         "Class",
         range(len(names)),
