@@ -14,6 +14,7 @@
     python -m benchmarks.augmentation_cost   what random changes of pictures add to a step
     python -m benchmarks.transfer_epoch      a head on kept features, against the base in the model
     python -m benchmarks.first_classifier    from a zip of photographs to an evaluated model
+    python -m benchmarks.large_set           two hundred thousand pictures: first paint, memory of server and trainer
     python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32
     python -m benchmarks.digit_model         how many drawn digits the shipped model reads
 

@@ -5,20 +5,45 @@
 Percent of the step's time without it, as the trainer works: the next batch is made while the present one is learnt, on
 the same processor. Epochs of noise with and without take turns; medians of their ratios. The value is the most that
 moving and mirroring cost, over the default cnn on 28 x 28 grey pictures, the quickest step that there is, and
-deep_cnn by its recipe on 32 x 32 colour pictures. `turned` tells what rotation and zoom cost beside.
+deep_cnn by its recipe on 32 x 32 colour pictures. `turned` tells what rotation and zoom cost beside, `toned` what
+brightness, contrast, blur, noise and cut-out cost together, and `picture_us` what each change costs by itself, in
+microseconds a picture on one core.
 """
 
 import statistics
 import sys
+import timeit
+
+import numpy as np
 
 from benchmarks._report import line, run
 from imgcls import recipes
-from imgcls.augmentations import Augmentation
+from imgcls.augmentations import Augmentation, changed, drawn
 from imgcls.config import Config
 
 REPETITIONS = 7
+BATCH = 64
 STEPS = {"cnn": 120, "deep_cnn": 6}
-KINDS = {"moved": Augmentation(shift=2, flip=True), "turned": Augmentation(rotation=10, shift=2, zoom=0.1, flip=True)}
+TONES = {"brightness": 0.1, "contrast": 0.2, "blur": 1.0, "noise": 10, "cut_out": 8}
+KINDS = {
+    "moved": Augmentation(shift=2, flip=True),
+    "turned": Augmentation(rotation=10, shift=2, zoom=0.1, flip=True),
+    "toned": Augmentation(**TONES),
+}
+ALONE = {"rotation": 10, "shift": 2, "zoom": 0.1, "flip": True, **TONES}
+
+
+def microseconds(shape: tuple[int, int, int]) -> dict[str, float]:
+    """What each change costs a picture of a batch, by itself."""
+    generator = np.random.default_rng(0)
+    pictures = generator.integers(0, 256, (BATCH, *shape), dtype=np.uint8)
+    amounts = drawn(generator, BATCH)
+    found = {}
+    for name, value in ALONE.items():
+        augmentation = Augmentation(**{name: value})
+        seconds = timeit.repeat(lambda a=augmentation: changed(pictures, a, amounts), number=5, repeat=9)
+        found[name] = round(1e6 * statistics.median(seconds) / 5 / BATCH, 1)
+    return found
 
 
 def main() -> None:
@@ -45,6 +70,7 @@ def main() -> None:
         for kind in KINDS:
             ratios = [seconds / plain for seconds, plain in zip(rows[kind], rows["plain"], strict=True)]
             seen[family][f"{kind}_percent"] = round(100 * (statistics.median(ratios) - 1), 1)
+        seen[family]["picture_us"] = microseconds(shape)
         print(family, seen[family], file=sys.stderr)
     value = max(row["moved_percent"] for row in seen.values())
     print(line("augmentation_cost", value, "% of a step", 10, "lower", repetitions=repetitions, **seen))

@@ -52,6 +52,32 @@ class Config:
         float, Range(0, 0.5, step=0.05), "Each training picture is made larger or smaller by up to this share."
     ] = 0.0
     flip: Annotated[bool, "Half of the training pictures are mirrored left to right."] = False
+    brightness: Annotated[
+        float,
+        Range(0, 0.5, step=0.05),
+        "Each training picture is made lighter or darker by up to this share of the whole range from black to white.",
+    ] = 0.0
+    contrast: Annotated[
+        float,
+        Range(0, 0.8, step=0.05),
+        "The differences to a training picture's mean brightness are stretched or shrunk by up to this share.",
+    ] = 0.0
+    blur: Annotated[
+        float,
+        Range(0, 3, step=0.25, unit="px"),
+        "Each training picture is blurred by a bell curve of up to this deviation.",
+    ] = 0.0
+    noise: Annotated[
+        int,
+        Range(0, 64, step=2, unit="levels"),
+        "Each pixel of a training picture gets a random number, of up to this deviation in grey levels (0 to 255).",
+    ] = 0
+    cut_out: Annotated[
+        int,
+        Range(0, 32, step=1, unit="px"),
+        "A square of this side, somewhere in each training picture, is hidden under its mean brightness, so that the "
+        "network does not rely on one detail.",
+    ] = 0
     mirrored_answers: Annotated[
         bool,
         "The trained model looks at each picture and at its mirror image and answers with the mean: often a point "
@@ -108,6 +134,11 @@ class Config:
         "Both compute cross-entropy: 'categorical' from one-hot labels (needed for label smoothing), "
         "'sparse' from class numbers.",
     ] = "categorical_crossentropy"
+    class_weights: Annotated[
+        bool,
+        "Mistakes on rare classes count more: a picture's loss is weighted by the inverse of how frequent its class is "
+        "among the training pictures. The training loss contains the weights, the validation loss does not.",
+    ] = False
     label_smoothing: Annotated[
         float,
         Range(0, 0.5, step=0.05),

@@ -61,6 +61,13 @@ def _is_sound(name: str, value: Any) -> bool:
         return _is_number(value)
     if name == "counts":
         return isinstance(value, dict) and all(_is_number(count) for count in value.values())
+    if name == "data":
+        changes = ("thrown_out", "relabelled")
+        return (
+            isinstance(value, dict)
+            and isinstance(value.get("state"), str)
+            and all(_is_number(value.get(change)) for change in changes)
+        )
     return name != "message" or isinstance(value, str)
 
 

@@ -2,7 +2,9 @@
 
     $IMGCLS_RUNS     runs                                          else saved_models/ beside the package
     $IMGCLS_DATA     files NAME.npz that somebody put there        else none
-    $IMGCLS_CACHE    prepared data sets; safe to delete            else the user's cache folder
+    $IMGCLS_CACHE    prepared data sets, what was found about      else the user's cache folder
+                     them, and lists of changes made by hand;
+                     all but the changes can be made again
     $IMGCLS_OWN_DATA data sets that people made of their pictures  else the user's data folder
     $IMGCLS_WEIGHTS  weights of trained networks, or one file      else none
 

@@ -8,6 +8,7 @@
       trainer.json      when a trainer was started, for which ticket    whoever starts the trainer
       process.json      the process of the trainer                      trainer
       heartbeat         touched every second, also during long steps    trainer
+      data.json         which state of the data it learns from          trainer, before it begins
       metrics.jsonl     phases, batches and epochs, a line each         trainer, append and flush
       log.txt           everything printed                              trainer
       checkpoint.npz    everything needed to go on exactly              trainer, by rename

@@ -31,8 +31,8 @@ def create(
 ) -> Run:
     """A run folder with its settings; the folder of this id as it is, if it is already there.
 
-    With a `place` it stands in the queue from the first moment. `start_from` names a run folder whose curves and
-    checkpoint it goes on from.
+    With a `place` it stands in the queue from the first moment. `start_from` names a run folder whose curves,
+    checkpoint and changes to the data it goes on from.
 
     Raises:
         RunError: the id is none, or the folder for runs cannot be written.
@@ -49,6 +49,8 @@ def create(
         atomic.write_bytes(aside / "label.txt", (clean_label(label) or default_label(config)).encode("utf-8"))
         for name in ("metrics.jsonl", "checkpoint.npz") if start_from else ():
             shutil.copyfile(start_from / name, aside / name)
+        if start_from and (start_from / "data.json").exists():
+            shutil.copyfile(start_from / "data.json", aside / "data.json")
         if place is not None:
             atomic.write_json(aside / "queued.json", {"ticket": new_ticket(), "place": place})
         aside.rename(folder)

@@ -45,7 +45,7 @@ def lights(config: Config, facts: DatasetFacts, found: Found, *, now: float | No
         ("Memory", ("memory", "memory_available"), lambda: _memory(found)),
         ("First loss", ("first_loss",), lambda: _first_loss(facts, found)),
         ("One batch", ONE_BATCH, lambda: _one_batch(config, found)),
-        ("Classes", ("counts",), lambda: _classes(facts, found)),
+        ("Classes", ("counts",), lambda: _classes(config, facts, found)),
         ("Input", ("low", "high", "mean", "deviation"), lambda: _input(config, found)),
     )
     return [Light(name, *judge()) for name, needs, judge in asked if all(need in found for need in needs)]
@@ -144,7 +144,7 @@ def _one_batch(config: Config, found: Found) -> tuple[str, str]:
     return level, f"{seen} Adam with a rate of 0.001 did no better: try another normalisation, activation or model."
 
 
-def _classes(facts: DatasetFacts, found: Found) -> tuple[str, str]:
+def _classes(config: Config, facts: DatasetFacts, found: Found) -> tuple[str, str]:
     counts = found["counts"]
     if not isinstance(counts, list) or len(counts) != facts.num_classes or None in counts:
         return LOOK, "The pictures of each class could not be counted. Check again."
@@ -155,10 +155,12 @@ def _classes(facts: DatasetFacts, found: Found) -> tuple[str, str]:
     seen = f"From {least:,.0f} ('{rare}') to {most:,.0f} ('{common}') pictures of a class to learn from"
     if least == most:
         seen = f"{least:,.0f} pictures of each class to learn from"
+    # With weights the rare class is learnt; how it will be judged is as it was.
+    advice = "" if config.class_weights else " Class weights, among the settings of learning, may help."
     if least < 0.1 * most:
-        return BAD, f"{seen}: the rare class will hardly be learnt. Judge by macro F1 rather than by accuracy."
+        return BAD, f"{seen}: the rare class will hardly be learnt. Judge by macro F1 rather than by accuracy.{advice}"
     if least < 0.5 * most:
-        return LOOK, f"{seen}: expect more mistakes on the rare one, and look at macro F1 beside the accuracy."
+        return LOOK, f"{seen}: expect more mistakes on the rare one, and look at macro F1 beside the accuracy.{advice}"
     if least < 20:
         return LOOK, f"{seen}: with fewer than 20 of a class the scores depend on chance. Use more pictures."
     return GOOD, f"{seen}, which is balanced."

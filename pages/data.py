@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.ui import data_view, import_view, own_view, pick, settings, stored
+from imgcls.ui import data_view, errors, explore_view, import_view, own_view, pick, settings, stored
 from imgcls.ui.errors import plain
 
 if "new" in st.query_params:
@@ -39,7 +39,7 @@ labels = dataset.y_train
 with left:
     st.caption(f"**{len(labels):,}** training pictures and **{len(dataset.y_test):,}** test pictures.")
     if st.button("Train on it", type="primary", icon=":material/model_training:"):
-        pick.go("train.py", data=facts.title)
+        pick.train(data=facts.name)
 
 with right:
     page = st.pagination(20, key="sample-page", max_visible_pages=5)
@@ -54,3 +54,7 @@ with left:
         config={"displayModeBar": False},
         alt=f"Pictures of each class: between {least:,} and {most:,} in training.",
     )
+    explore_view.imbalance(dataset, counts["training"])
+
+with errors.shown():
+    explore_view.show(dataset)

@@ -5,9 +5,20 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.ui import backbone_view, data_view, errors, model_view, probe_view, run_view, settings
+from imgcls.ui import (
+    augmentation_view,
+    backbone_view,
+    data_view,
+    errors,
+    model_view,
+    pick,
+    probe_view,
+    run_view,
+    settings,
+)
 from imgcls.ui.errors import plain
 
+pick.arrive()
 asked = st.query_params.get("run")
 if asked:
     try:
@@ -31,7 +42,7 @@ with left:
     model_settings = settings.model_settings(model)
     has_weights = backbone_view.show(model, model_settings, facts)
     values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
-    values |= settings.augmentation(facts) | settings.optimisation(model)
+    values |= augmentation_view.section(facts) | settings.optimisation(model)
     values |= settings.schedule(values["epochs"], values["learning_rate"])
     values |= settings.stopping() | settings.splitting(model)
 

@@ -3,20 +3,29 @@
 import numpy as np
 import pytest
 
-from imgcls.augmentations import Augmentation, augmented
+from imgcls import augmentations
+from imgcls.augmentations import AMOUNTS, Augmentation
+from imgcls.augmentations.epoch import Epoch
 from imgcls.config import Config
 from imgcls.training.batches import Part, batches
 
+DRAWN = ("angle", "down", "right", "scale", "mirror", "lighter", "contrast", "blur", "noise", "noise_place", "y", "x")
+
 
 class Amounts:
-    """Stands for a random generator whose draws are known: shares from -1 to 1 of what is allowed."""
+    """Known shares from -1 to 1 of what is allowed, the same for every picture."""
 
-    def __init__(self, *, angle=0.0, down=0.0, right=0.0, scale=0.0, mirror=1.0):
-        self.draws = (angle, down, right, scale, mirror)
+    def __init__(self, **shares):
+        assert len(DRAWN) == AMOUNTS and set(shares) <= set(DRAWN)
+        self.shares = [shares.get(name, 1.0 if name == "mirror" else 0.0) for name in DRAWN]
 
-    def uniform(self, low, high, size):
-        assert (low, high, size[0]) == (-1, 1, 5)
-        return np.repeat(np.array(self.draws)[:, None], size[1], 1)
+
+def augmented(pictures, augmentation, amounts, mirrored=None) -> np.ndarray:
+    """The real one, for known amounts or for those that a generator draws."""
+    if not isinstance(amounts, Amounts):
+        return augmentations.augmented(pictures, augmentation, amounts, mirrored)
+    shares = np.repeat(np.array(amounts.shares, np.float32)[:, None], len(pictures), 1)
+    return augmentations.changed(pictures, augmentation, shares, mirrored)
 
 
 def noise(*shape, seed=0) -> np.ndarray:
@@ -28,6 +37,7 @@ def rng(seed=0):
 
 
 ALL = Augmentation(rotation=30, shift=3, zoom=0.3, flip=True)
+TONES = Augmentation(brightness=0.3, contrast=0.5, blur=1.5, noise=20, cut_out=4)
 
 
 def test_the_same_generator_gives_the_same_pictures():
@@ -216,3 +226,127 @@ def test_a_title_says_what_is_on():
     assert Augmentation().describe() == "off"
     assert Augmentation(10, 2, 0.1, True).describe() == "rotation 10 degrees, shift 2 px, zoom 10%, flip"
     assert Augmentation.of(Config(rotation=10, shift=2, zoom=0.1, flip=True)) == Augmentation(10, 2, 0.1, True)
+    assert TONES.describe() == "brightness 30%, contrast 50%, blur 1.5 px, noise 20 levels, cut-out 4 px"
+
+
+# ---- what pixels are, not where they come from
+
+
+def toned(pictures, shares=None, **augmentation):
+    """Changed as far as these shares of what is allowed say, as whole numbers that may be subtracted."""
+    return augmented(pictures, Augmentation(**augmentation), Amounts(**(shares or {}))).astype(int)
+
+
+@pytest.mark.parametrize(("share", "levels"), [(1, 51), (-1, -51), (0.5, 25.5), (0, 0)])
+def test_brightness_adds_the_same_to_every_pixel_and_stops_at_black_and_white(share, levels):
+    pictures = noise(3, 6, 7, 3)
+    expected = np.clip(np.floor(pictures.astype(float) + levels + 0.5), 0, 255)
+    assert np.array_equal(toned(pictures, {"lighter": share}, brightness=0.2), expected)
+
+
+@pytest.mark.parametrize(("share", "factor"), [(1, 1.5), (-1, 0.5), (0, 1)])
+def test_contrast_stretches_the_distance_to_the_mean_brightness(share, factor):
+    pictures = np.array([[[[60], [100]], [[140], [100]]], [[[10], [10]], [[30], [30]]]], np.uint8)
+    means = np.array([100, 20])[:, None, None, None]
+    assert np.array_equal(toned(pictures, {"contrast": share}, contrast=0.5), means + factor * (pictures - means))
+
+
+def test_a_blur_spreads_a_dot_like_a_bell_and_keeps_its_light():
+    pictures = np.zeros((1, 15, 15, 1), np.uint8)
+    pictures[0, 7, 7] = 255
+    blurred = toned(pictures, {"blur": 1}, blur=1)[0, ..., 0]
+    bell = np.exp(-0.5 * np.arange(-3, 4) ** 2)
+    bell /= bell.sum()
+    assert np.abs(blurred[4:11, 4:11] - 255 * np.outer(bell, bell)).max() <= 0.5 + 1e-3
+    assert blurred[:4].sum() == blurred[:, :4].sum() == 0
+    assert abs(blurred.sum() - 255) < 10
+
+
+def test_a_blur_of_each_picture_s_own_strength_repeats_the_border():
+    pictures = np.repeat(noise(1, 9, 8, 3), 2, 0)
+    pictures[:, :, :4], pictures[:, :, 4:] = 40, 200
+    shares = np.zeros((AMOUNTS, 2), np.float32)
+    shares[DRAWN.index("blur")] = -1, 1  # none at all, and all that is allowed
+    sharp, blurred = augmentations.changed(pictures, Augmentation(blur=2), shares)
+    assert np.array_equal(sharp, pictures[0])
+    assert (np.diff(blurred[0, :, 0].astype(int)) >= 0).all() and 40 < blurred[0, 3, 0] < 120 < blurred[0, 4, 0] < 200
+    assert (blurred == blurred[:1]).all(), "rows are alike, so none may change along the other axis"
+
+
+def test_noise_has_the_deviation_that_it_should_and_no_mean():
+    pictures = np.full((300, 16, 16, 3), 128, np.uint8)
+    changed = augmented(pictures, Augmentation(noise=20), rng(1)).astype(float) - 128
+    deviations = changed.std((1, 2, 3))
+    assert abs(changed.mean()) < 0.5
+    assert deviations.max() < 24 and deviations.min() < 2 and abs(deviations.mean() - 10) < 1
+    strongest = toned(pictures, {"noise": 1}, noise=20) - 128
+    assert np.abs(strongest.std((1, 2, 3)) - 20).max() < 3
+
+
+def test_noise_is_another_one_for_each_picture():
+    pictures = np.full((50, 8, 8, 1), 100, np.uint8)
+    changed = augmented(pictures, Augmentation(noise=30), rng(2))
+    assert len({picture.tobytes() for picture in changed}) == 50
+
+
+def test_a_square_is_hidden_under_the_mean_brightness_where_the_amounts_say():
+    pictures = noise(2, 10, 12, 3)
+    hidden = toned(pictures, {"y": 0.0, "x": 0.5}, cut_out=4)  # around row 5 and column 9
+    expected = pictures.astype(int)
+    for picture, before in zip(expected, pictures, strict=True):
+        picture[3:7, 7:11] = int(before.mean())
+    assert np.array_equal(hidden, expected)
+
+
+@pytest.mark.parametrize(("y", "x", "rows", "columns"), [(-1, -1, 2, 2), (0.999, 0.999, 3, 3), (-1, 0.999, 2, 3)])
+def test_a_hidden_square_may_reach_over_the_border(y, x, rows, columns):
+    pictures = np.zeros((1, 9, 9, 1), np.uint8)
+    pictures[0, ::2] = 90
+    changed = toned(pictures, {"y": y, "x": x}, cut_out=4)[0, ..., 0] != pictures[0, ..., 0]
+    assert (changed.any(1).sum(), changed.any(0).sum()) == (rows, columns)
+
+
+def test_switching_a_tone_on_moves_nothing_else():
+    pictures = noise(12, 9, 9, 1)
+    moved = augmented(pictures, ALL, rng(3))
+    both = augmented(pictures, Augmentation(30, 3, 0.3, True, cut_out=2), rng(3))
+    assert (moved != both).any((1, 2, 3)).sum() > 0
+    assert (moved != both).sum((1, 2, 3)).max() <= 4
+
+
+def test_tones_leave_the_given_pictures_and_their_form_alone():
+    pictures = noise(40, 7, 5, 3)
+    before = pictures.copy()
+    pictures.setflags(write=False)
+    for augmentation in (TONES, Augmentation(cut_out=3), Augmentation(shift=1, cut_out=3)):
+        changed = augmented(pictures, augmentation, rng())
+        assert changed.dtype == np.uint8 and changed.shape == pictures.shape
+        assert not np.array_equal(changed, pictures)
+    assert np.array_equal(pictures, before)
+    assert augmented(pictures[:0], TONES, rng()).shape == (0, 7, 5, 3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 6), (2, 3), (40, 3)])
+def test_tones_take_pictures_of_any_size(size):
+    assert (
+        augmented(noise(20, *size, 1), Augmentation(blur=3, noise=64, cut_out=32, contrast=0.8), rng()).shape[1:3]
+        == size
+    )
+
+
+# ---- what is shown before a training is what the training does
+
+
+@pytest.mark.parametrize("augmentation", [ALL, TONES, Augmentation(10, 2, 0.1, True, 0.2, 0.2, 1, 10, 3)])
+def test_one_picture_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentation):
+    pictures = noise(37, 9, 8, 3)
+    part = Part.of(pictures, np.arange(37), np.random.default_rng(0).permutation(37)[:30])
+    for number in (1, 2):
+        seen = {}
+        for shown, labels in batches(part, number, 8, 5, augmentation):
+            seen.update(zip(labels.tolist(), shown, strict=True))
+        epoch = Epoch(number, len(part), 8, 5, augmentation)
+        for place in (0, 7, 29):
+            row = part.rows[place]
+            assert np.array_equal(epoch.one(pictures[row], place), seen[row])
+            assert not np.array_equal(epoch.one(pictures[row], place), pictures[row])

@@ -11,10 +11,24 @@ Each file here is a data set, found by its name; files with a leading underscore
     _fetch      start that process from a page, watch it and cancel it
     _split      training and validation pictures
     _own        sets that people made of their own pictures (made by imgcls/imports)
+    _edits      pictures that are thrown out, or belong to another class
+    _edited     a data set with these changes, and how they are made
 
 Opening a prepared data set needs NumPy only; whatever decodes or downloads runs in a process of its own.
 """
 
+from imgcls.datasets._edited import (
+    edits_of,
+    edits_stamp,
+    open_for_training,
+    relabel,
+    restore,
+    take_all_back,
+    take_back,
+    throw_out,
+)
+from imgcls.datasets._edits import NO_CLASS, Edits
+from imgcls.datasets._edits import read as read_edits
 from imgcls.datasets._facts import DatasetFacts, facts, names
 from imgcls.datasets._fetch import FetchState, cancel_fetch, fetch_state, start_fetch
 from imgcls.datasets._own import NOTE_LENGTH, TITLE_LENGTH, Own, is_own, own
@@ -26,15 +40,19 @@ from imgcls.datasets._split import split, split_counts
 
 __all__ = [
     "NOTE_LENGTH",
+    "NO_CLASS",
     "TITLE_LENGTH",
     "Dataset",
     "DatasetFacts",
+    "Edits",
     "FetchState",
     "Own",
     "cancel_fetch",
     "card_stamp",
     "delete_own",
     "describe_own",
+    "edits_of",
+    "edits_stamp",
     "facts",
     "fetch_state",
     "how_to_get",
@@ -43,9 +61,16 @@ __all__ = [
     "is_ready",
     "names",
     "open_dataset",
+    "open_for_training",
     "own",
     "prepare",
+    "read_edits",
+    "relabel",
+    "restore",
     "split",
     "split_counts",
     "start_fetch",
+    "take_all_back",
+    "take_back",
+    "throw_out",
 ]

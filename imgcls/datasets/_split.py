@@ -15,8 +15,8 @@ def split(
     """Indices of the training pictures (shuffled by the seed) and of the validation pictures (ascending).
 
     `pictures` of the labelled ones are used, 0 for all, and `validation_share` (0 up to, not with, 1) of those is set
-    aside. No class loses its last training picture. The same seed gives the same split, on every machine.
-    Raises DatasetError where the request cannot be met.
+    aside. No class loses its last training picture. Those with a negative label, which are thrown out, are in no part.
+    The same seed gives the same split, on every machine. Raises DatasetError where the request cannot be met.
     """
     training, validation = split_counts(labels, pictures, validation_share, num_classes)
     random = np.random.default_rng(seed)
@@ -35,7 +35,7 @@ def split_counts(
     """The numbers of training and of validation pictures of each class that `split` realises."""
     if num_classes < 2:
         raise DatasetError("One class is nothing to tell apart: choose a data set with two classes or more.")
-    there = np.bincount(labels, minlength=num_classes)
+    there = np.bincount(labels[labels >= 0], minlength=num_classes)
     if np.count_nonzero(there) < 2:
         raise DatasetError(
             "All pictures are of one class: there is nothing to tell apart. Use pictures of two or more."

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls.augmentations import Augmentation, augmented, mirrored_first
+from imgcls.augmentations import Augmentation
+from imgcls.augmentations.epoch import Epoch
 from imgcls.config import Config
 
 
@@ -49,25 +50,20 @@ def batches(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The epoch's batches from number `first` on, the next one being made while the present one is learnt.
 
-    Order and augmentation depend on seed, epoch, batch and picture alone, not on what happened before, so a training
-    can go on in the middle of an epoch. `epoch` is counted from 1.
+    `epoch` is counted from 1. What is in them is decided by `imgcls.augmentations.epoch`.
     """
     part = part.of_epoch(epoch)
-    order = np.random.default_rng([seed, epoch]).permutation(len(part))
-    mirrored = mirrored_first(len(part), seed) ^ (epoch % 2 == 0) if augmentation.flip else None
+    planned = Epoch(epoch, len(part), size, seed, augmentation)
 
     def batch(start: int) -> tuple[np.ndarray, np.ndarray]:
-        places = order[start : start + size]
-        pictures, labels = part.taken(places)
-        generator = np.random.default_rng([seed, epoch, start])
-        return augmented(pictures, augmentation, generator, None if mirrored is None else mirrored[places]), labels
+        pictures, labels = part.taken(planned.places(start))
+        return planned.batch(pictures, start), labels
 
-    starts = range(first * size, len(order), size)
     with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
         coming = None
-        for start in starts:
+        for start in range(first * size, len(part), size):
             ready = coming or pool.submit(batch, start)
-            coming = pool.submit(batch, start + size) if start + size < len(order) else None
+            coming = pool.submit(batch, start + size) if start + size < len(part) else None
             yield ready.result()
 
 

@@ -21,7 +21,7 @@ from imgcls.training.control import Control
 from imgcls.training.journal import Journal
 from imgcls.training.means import Means
 from imgcls.training.progress import Progress
-from imgcls.training.steps import compiled, optimizer_of
+from imgcls.training.steps import class_weights, compiled, optimizer_of
 
 EVALUATION_BATCH = 256
 CHECKPOINT_SECONDS = 30.0
@@ -62,7 +62,8 @@ class Loop:
         self.best_weights: list[np.ndarray] | None = None
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
-        self._step, self._judge = compiled(config, model, self.optimizer)
+        weights = class_weights(config, training.labels, model.output_shape[-1])
+        self._step, self._judge = compiled(config, model, self.optimizer, weights)
         self._mean = RunningMean(model.weights, config.averaging) if config.averaging else None
         self._clock = self._kept = time.monotonic()
         self._warm = False

@@ -15,7 +15,7 @@ from imgcls.training.averaging import RunningMean
 from imgcls.training.batches import Part, endless
 from imgcls.training.loop import EVALUATION_BATCH
 from imgcls.training.probe import Report
-from imgcls.training.steps import compiled, optimizer_of
+from imgcls.training.steps import class_weights, compiled, optimizer_of
 
 TIMED_SECONDS = 1.2
 TIMED_STEPS = (5, 150)
@@ -33,7 +33,7 @@ def check(config: Config, report: Report) -> None:
     process = psutil.Process()
     report.add(memory_available=processor.free_memory() + process.memory_info().rss)
     rival = _trains_somebody()
-    dataset = datasets.open_dataset(config.data)
+    dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
     learn, judge_on = datasets.split(
         dataset.y_train, config.pictures, config.validation_share, config.seed, num_classes
@@ -61,7 +61,8 @@ def check(config: Config, report: Report) -> None:
     first_weights = model.get_weights()
 
     report.phase("timing", 0.4)
-    step, judge = compiled(config, model, optimizer_of(config))
+    weights = class_weights(config, training.labels, num_classes)
+    step, judge = compiled(config, model, optimizer_of(config), weights)
     some = training.taken(np.arange(min(LOSS_PICTURES, len(training))))
     report.add(first_loss=float(step(*some)[0]), classes=num_classes)
     others = Others(process)

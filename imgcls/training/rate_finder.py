@@ -15,7 +15,7 @@ from imgcls.config import Config
 from imgcls.training import network, transfer
 from imgcls.training.batches import Part, endless
 from imgcls.training.probe import Report
-from imgcls.training.steps import compiled, optimizer_of
+from imgcls.training.steps import class_weights, compiled, optimizer_of
 
 LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 140
@@ -28,7 +28,7 @@ DIVERGED = 4.0
 
 def find(config: Config, report: Report) -> None:
     """Adds the rates and the losses of the steps to the report, as they come."""
-    dataset = datasets.open_dataset(config.data)
+    dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
     rows, _ = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, num_classes)
     training = Part.of(dataset.x_train, dataset.y_train, rows)
@@ -46,7 +46,7 @@ def find(config: Config, report: Report) -> None:
     # Weight decay follows the rate; far above what anybody would train with it would hide what the loss says.
     config = config.changed(weight_decay=0.0)
     optimizer = optimizer_of(config)
-    step, _ = compiled(config, model, optimizer)
+    step, _ = compiled(config, model, optimizer, class_weights(config, training.labels, num_classes))
 
     report.phase("rising", 0.1)
     rates, losses = [], []

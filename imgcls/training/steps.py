@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from imgcls.config import Config
@@ -27,11 +28,30 @@ def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def compiled(config: Config, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> tuple[Callable, Callable]:
+def class_weights(config: Config, labels: np.ndarray, num_classes: int) -> np.ndarray | None:
+    """The weight of each class in the training loss, float32 (num_classes,), or None where the setting is off.
+
+    n / (classes * pictures of the class), as scikit-learn's "balanced": the mean over the training pictures is 1 where
+    every class has some. A class without any has weight 0.
+    """
+    if not config.class_weights:
+        return None
+    counts = np.bincount(labels, minlength=num_classes)
+    present = np.count_nonzero(counts)
+    return np.where(counts, len(labels) / (present * np.maximum(counts, 1)), 0).astype(np.float32)
+
+
+def compiled(
+    config: Config,
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    weights: np.ndarray | None = None,
+) -> tuple[Callable, Callable]:
     """`step(pictures, labels)` learns and `judge(pictures, labels)` only looks, for batches of any size.
 
-    Pictures are what the model takes, mostly uint8 (n, height, width, channels); labels int32 (n,). `step` returns
-    loss, accuracy and the norm of the gradient, `judge` loss and accuracy: means over the batch, float32 scalars.
+    Pictures are what the model takes, mostly uint8 (n, height, width, channels); labels int32 (n,); `weights` as from
+    `class_weights`. `step` returns loss, accuracy and the norm of the gradient, `judge` loss and accuracy: means over
+    the batch, float32 scalars.
     """
     logits_model = logits_of(model)
     num_classes = model.output_shape[-1]
@@ -41,8 +61,8 @@ def compiled(config: Config, model: keras.Model, optimizer: keras.optimizers.Opt
     else:
         one_hot = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
 
-        def cross_entropy(labels, logits):
-            return one_hot(tf.one_hot(labels, num_classes), logits)
+        def cross_entropy(labels, logits, sample_weight=None):
+            return one_hot(tf.one_hot(labels, num_classes), logits, sample_weight=sample_weight)
 
     def accuracy(labels, logits):
         return tf.reduce_mean(tf.cast(tf.argmax(logits, -1, tf.int32) == labels, tf.float32))
@@ -52,19 +72,21 @@ def compiled(config: Config, model: keras.Model, optimizer: keras.optimizers.Opt
         tf.TensorSpec([None], tf.int32),
     ]
     optimizer.build(model.trainable_variables)
+    weight_of = None if weights is None else tf.constant(weights, tf.float32)
 
     @tf.function(input_signature=signature)
     def step(pictures, labels):
         with tf.GradientTape() as tape:
             logits = tf.cast(logits_model(pictures, training=True), tf.float32)
-            loss = cross_entropy(labels, logits)
+            sample_weight = None if weight_of is None else tf.gather(weight_of, labels)
+            loss = cross_entropy(labels, logits, sample_weight=sample_weight)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return loss, accuracy(labels, logits), tf.linalg.global_norm(gradients)
 
     @tf.function(input_signature=signature)
     def judge(pictures, labels):
-        # Without label smoothing, whatever the training uses: so the figure is the one that Evaluate shows.
+        # Without label smoothing and weights, whatever the training uses: the figure is the one that Evaluate shows.
         logits = tf.cast(logits_model(pictures, training=False), tf.float32)
         return plain_cross_entropy(labels, logits), accuracy(labels, logits)
 

@@ -108,7 +108,7 @@ class Trainer:
 
     def _train_with(self, journal: Journal, control, config: Config) -> dict[str, Any]:
         journal.phase("loading")
-        dataset = datasets.open_dataset(config.data)
+        dataset = self._data(config)
         facts = dataset.facts
         training_indices, validation_indices = datasets.split(
             dataset.y_train, config.pictures, config.validation_share, config.seed, len(facts.classes)
@@ -120,6 +120,7 @@ class Trainer:
         from imgcls.training import conclude, network
         from imgcls.training.batches import Part
         from imgcls.training.loop import Diverged, Loop
+        from imgcls.training.steps import class_weights
         from imgcls.training.transfer import TransferLoop
 
         if config.deterministic:
@@ -174,6 +175,7 @@ class Trainer:
         model.set_weights(loop.best_weights)
         model = network.answering(config, model)
 
+        weights = class_weights(config, training.labels, len(facts.classes))
         journal.phase("testing")
         answers = loop.answers() if transfers else None
         scores = conclude.test(self.run, model, dataset, answers, loop.evaluation_batch)
@@ -190,13 +192,30 @@ class Trainer:
             val_loss=loop.best["val_loss"],
             val_accuracy=loop.best["val_accuracy"],
             **scores,
+            data={
+                "state": dataset.edits.state,
+                "thrown_out": len(dataset.edits.dropped),
+                "relabelled": len(dataset.edits.relabelled),
+            },
             counts={"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
             parameters=model.count_params(),
             pictures_per_second=round(loop.pictures_per_second, 1),
             precision=precision,
             **(loop.facts if transfers else {}),
+            **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
+
+    def _data(self, config: Config) -> datasets.Dataset:
+        """The data set with the changes of now, which are noted; a run that goes on has those it began with."""
+        path = self.run.folder / "data.json"
+        if not (self.run.folder / "checkpoint.npz").exists():
+            dataset = datasets.open_for_training(config.data)
+            atomic.write_json(path, dataset.edits.as_dict())
+            return dataset
+        if path.exists():
+            return datasets.open_for_training(config.data, datasets.read_edits(path))
+        return datasets.open_dataset(config.data)  # it began when nothing could be changed
 
     def _restore(self, loop, journal: Journal) -> None:
         """Goes on from the checkpoint, if there is one."""

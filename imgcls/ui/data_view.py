@@ -8,6 +8,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.config import Config
 from imgcls.datasets import DatasetFacts
+from imgcls.errors import DatasetError
 from imgcls.ui import gallery, stored
 from imgcls.ui.errors import plain
 
@@ -15,10 +16,13 @@ SAMPLES = 25
 
 
 def training_count(facts: DatasetFacts) -> int:
-    """Training pictures of the set, validation included: as prepared, else as published."""
-    if datasets.is_ready(facts.name):
+    """Training pictures of the set that are not thrown out, validation included; while not prepared, as published."""
+    if not datasets.is_ready(facts.name):
+        return facts.counts[0]
+    try:
+        return stored.training_data(facts.name).training_count
+    except DatasetError:  # a damaged list of changes, which is told beside Start
         return len(stored.dataset(facts.name).y_train)
-    return facts.counts[0]
 
 
 def one_line(facts: DatasetFacts) -> None:
@@ -38,7 +42,10 @@ def samples(name: str, fingerprint: str, page: int) -> str:
     count = len(dataset.y_train)
     chosen = np.random.default_rng(page).choice(count, min(SAMPLES, count), replace=False)
     named = [(i, dataset.facts.classes[dataset.y_train[i]]) for i in chosen]
-    return gallery.grid(gallery.Tile(dataset.x_train[i], f"training picture {i}, {name}", (name,)) for i, name in named)
+    tiles = (gallery.Tile(dataset.x_train[i], f"training picture {i}, {name}", (name,)) for i, name in named)
+    drawn = gallery.grid(tiles)
+    dataset.let_go()
+    return drawn
 
 
 def realised_counts(config: Config) -> bool:
@@ -51,15 +58,24 @@ def realised_counts(config: Config) -> bool:
     if not datasets.is_ready(config.data):
         get(facts)
         return False
-    dataset = stored.dataset(config.data)
+    dataset = stored.training_data(config.data)
     training, validation = datasets.split_counts(
         dataset.y_train, config.pictures, config.validation_share, facts.num_classes
     )
     st.caption(
         f"**{int(np.sum(training)):,}** pictures to train, **{int(np.sum(validation)):,}** to validate (taken from the "
         f"training pictures, the same share of each class), **{len(dataset.y_test):,}** to test, which choose nothing."
+        + changes(len(dataset.edits.dropped), len(dataset.edits.relabelled))
     )
     return True
+
+
+def changes(thrown_out: int, relabelled: int) -> str:
+    """What a person changed in the data, as a sentence; empty where that is nothing."""
+    done = [f"{thrown_out:,} thrown out"] * bool(thrown_out) + [f"{relabelled:,} given another class"] * bool(
+        relabelled
+    )
+    return f" By hand: {' and '.join(done)}." if done else ""
 
 
 @st.fragment(run_every=0.5)

@@ -27,12 +27,21 @@ background:rgba(128,128,128,.12)}
 .tiles figcaption{font-size:.8rem;line-height:1.35;margin-top:4px;font-variant-numeric:tabular-nums}
 .tiles figcaption span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .tiles figcaption span+span{opacity:.75}
+.tiles.groups{grid-template-columns:repeat(auto-fill,minmax(212px,1fr))}
+.tiles .group{display:flex;gap:8px;padding:8px;border:1px solid rgba(128,128,128,.3);border-radius:8px}
+.tiles .group figure{flex:1 1 0;max-width:96px}
 </style>"""
 
 
 def grid(tiles: Iterable[Tile]) -> str:
     """The tiles in a grid that fills the width, as HTML; every name in it is escaped."""
     return STYLE + '<div class="tiles">' + "".join(map(_tile, tiles)) + "</div>"
+
+
+def groups(of_tiles: Iterable[Iterable[Tile]]) -> str:
+    """Tiles that belong together in frames, the frames in a grid, as HTML; every name in it is escaped."""
+    frames = (f'<div class="group">{"".join(map(_tile, tiles))}</div>' for tiles in of_tiles)
+    return STYLE + '<div class="tiles groups">' + "".join(frames) + "</div>"
 
 
 def _tile(tile: Tile) -> str:

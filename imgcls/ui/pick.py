@@ -6,9 +6,12 @@ import streamlit as st
 
 from imgcls import runs
 from imgcls.errors import RunError
+from imgcls.knobs import Value
 from imgcls.runs import Run
 from imgcls.ui.entry_paths import PAGES
 from imgcls.ui.errors import plain
+
+ON_THE_WAY = "settings-on-the-way"
 
 
 def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained model", prefer: str = "") -> Run:
@@ -68,6 +71,22 @@ def empty(what: str, todo: str, *, page: str = "train.py", button: str = "Train 
     st.stop()
 
 
+def train(**settings: Value) -> None:
+    """Changes to the Train page with these settings in its form, from a page that may have controls of the same names.
+
+    A control binds its name in the URL for its page alone: `go` may not set it, and a link loses it on the way (tried).
+    So the values go through the session, see `arrive`.
+    """
+    st.session_state[ON_THE_WAY] = settings
+    st.switch_page(PAGES / "train.py", query_params={})
+
+
+def arrive() -> None:
+    """Puts settings that are on the way into the form, before its controls are made."""
+    for name, value in st.session_state.pop(ON_THE_WAY, {}).items():
+        st.session_state[name] = value
+
+
 def go(page: str, **query: str) -> None:
-    """Changes to another page, with these parameters in its URL."""
+    """Changes to another page, with these parameters in its URL; none of them bound to a control of this page."""
     st.switch_page(PAGES / page, query_params=query)

@@ -6,7 +6,7 @@ from imgcls import datasets, intervals, jobs
 from imgcls.augmentations import Augmentation
 from imgcls.errors import UserError
 from imgcls.runs import OVER, Run
-from imgcls.ui import curve_view, live_view, numbers, pick, settings, stored_curves, words
+from imgcls.ui import curve_view, data_view, live_view, numbers, pick, settings, stored_curves, words
 from imgcls.ui.errors import plain, shown
 from imgcls.ui.numbers import Number
 
@@ -81,6 +81,10 @@ def _outcome(run: Run, state: str) -> None:
                 Number("Training time", words.duration(result.get("training_seconds"))),
             )
         )
+    if "data" in result:
+        data = result["data"]
+        changed = data_view.changes(int(data["thrown_out"]), int(data["relabelled"]))
+        st.caption(f"It learnt from the data in state {plain(data['state'][:40])}.{changed}")
     with st.container(horizontal=True):
         _go_on(run, state, result)
         if run.is_tested and st.button("See its mistakes", type="primary", icon=":material/fact_check:"):

@@ -12,15 +12,12 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets, models, recipes
-from imgcls.augmentations import Augmentation
 from imgcls.backbones import RUN
 from imgcls.config import KNOBS, Config
 from imgcls.datasets import DatasetFacts
 from imgcls.errors import SettingError
 from imgcls.knobs import Choice, Knob, Range, RunId, Value
-from imgcls.recipes import MIRRORED
 from imgcls.ui import run_choice, stored_curves, words
-from imgcls.ui.errors import plain
 from imgcls.ui.sections import defaults, section
 
 BY_NAME = {knob.name: knob for knob in KNOBS}
@@ -144,19 +141,19 @@ def offer_recipe(model: str, data: str) -> None:
     values = recipes.recipe(model, data)
     if not values:
         return
-    follows = all(_present(name) == value for name, value in values.items())
+    follows = all(value_of(name) == value for name, value in values.items())
     st.button(
         "The recipe is in use" if follows else "Use its recipe",
         icon=":material/done:" if follows else ":material/bolt:",
         disabled=follows,
         key="recipe",
-        on_click=_put_in,
+        on_click=put_in,
         args=(values,),
         help=f"Sets {', '.join(BY_NAME[name].label.lower() for name in values)} as this model learns fastest.",
     )
 
 
-def _put_in(values: Mapping[str, Value]) -> None:
+def put_in(values: Mapping[str, Value]) -> None:
     """A callback that sets controls; those that are not made yet are put into the URL here, as Streamlit would."""
     for name, value in values.items():
         st.session_state[name] = value
@@ -199,37 +196,7 @@ def closed(
         return controls(knobs, prefix) if filled else defaults(knobs)
 
 
-def augmentation(facts: DatasetFacts) -> dict[str, Value]:
-    """Rotation, shift, zoom, flip and mirrored answers; what would harm this data set is off, with the reason."""
-    high = {"rotation": 30 if "rotation" in facts.avoid else 45, "shift": max(1, min(facts.shape[:2]) // 4)}
-    knobs = [BY_NAME[name] for name in ("rotation", "shift", "zoom", *MIRRORED)]
-    values = defaults(knobs)
-    present = Augmentation(
-        min(_present("rotation"), high["rotation"]),
-        min(_present("shift"), high["shift"]),
-        _present("zoom"),
-        _present("flip") and "flip" not in facts.avoid,
-    ).describe()
-    with section("Augmentation", "augmentation", ":material/auto_fix_high:", knobs, present=present) as filled:
-        if not filled:
-            return values
-        st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
-        with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
-            for knob in knobs:
-                if knob.name in MIRRORED and "flip" in facts.avoid:
-                    continue
-                limit = {"high": high[knob.name]} if knob.name in high else {}
-                values[knob.name] = control(knob, knob.name, **limit)
-        for name, reason in facts.avoid.items():
-            st.caption(
-                f":material/block: No {name} here: {plain(reason)}"
-                if name == "flip"
-                else f":material/info: {plain(reason)}"
-            )
-    return values
-
-
-def _present(name: str) -> Value:
+def value_of(name: str) -> Value:
     """The value of a control that is drawn further below: from the session, else the URL, else the default."""
     knob = BY_NAME[name]
     value = st.session_state.get(name)  # "in" would copy the whole state
@@ -248,9 +215,9 @@ def _used(model: str, *names: str) -> tuple[str, ...]:
 
 def optimisation(model: str) -> dict[str, Value]:
     """Optimiser, loss, normalisation."""
-    names = ("optimizer", "batch_size", "loss", "label_smoothing", "normalisation", "weight_decay", "averaging")
-    names = _used(model, *names)
-    present = f"{_present('optimizer')}, batches of {_present('batch_size')}, {_present('loss').replace('_', ' ')}"
+    names = ("optimizer", "batch_size", "loss", "label_smoothing", "class_weights", "normalisation")
+    names = _used(model, *names, "weight_decay", "averaging")
+    present = f"{value_of('optimizer')}, batches of {value_of('batch_size')}, {value_of('loss').replace('_', ' ')}"
     icon = ":material/trending_down:"
     values = closed("Learning", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
     if values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
@@ -264,9 +231,9 @@ def optimisation(model: str) -> dict[str, Value]:
 
 def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
     """How the learning rate moves, drawn before anything is trained."""
-    names = ("schedule", *SCHEDULE_KNOBS.get(_present("schedule"), ()))
+    names = ("schedule", *SCHEDULE_KNOBS.get(value_of("schedule"), ()))
     knobs = [BY_NAME[name] for name in names]
-    present = _present("schedule").replace("_", "-")
+    present = value_of("schedule").replace("_", "-")
     with section("Learning-rate schedule", "rates", ":material/show_chart:", knobs, present=present) as filled:
         if not filled:
             return defaults(knobs)
@@ -286,14 +253,14 @@ def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
 def stopping() -> dict[str, Value]:
     """When training ends by itself."""
     present = "after the last epoch"
-    if _present("early_stopping"):
-        present = f"early after {words.count(_present('patience'), 'epoch')} without progress"
+    if value_of("early_stopping"):
+        present = f"early after {words.count(value_of('patience'), 'epoch')} without progress"
     names = ("monitor", "early_stopping", "patience")
     return closed("Stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
 
 
 def splitting(model: str) -> dict[str, Value]:
     """The validation share, the seed, and how exact the numbers are."""
-    present = f"{_present('validation_share'):.0%} for validation, seed {_present('seed')}"
+    present = f"{value_of('validation_share'):.0%} for validation, seed {value_of('seed')}"
     knobs = (BY_NAME[name] for name in _used(model, "validation_share", "seed", "precision", "deterministic"))
     return closed("Split, seed and precision", "splitting", ":material/call_split:", knobs, present=present)

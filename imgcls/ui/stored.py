@@ -125,6 +125,21 @@ def dataset(name: str) -> datasets.Dataset:
     return _dataset(name, datasets.card_stamp(name))
 
 
+def training_data(name: str) -> datasets.Dataset:
+    """The data set with the changes that were made to it, as a run would learn from it now.
+
+    Raises:
+        DatasetError: it is not prepared, or its list of changes is damaged.
+    """
+    dataset(name)
+    return _training_data(name, (*datasets.card_stamp(name), *datasets.edits_stamp(name)))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _training_data(name: str, stamp: tuple) -> datasets.Dataset:
+    return datasets.open_for_training(name)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _dataset(name: str, stamp: tuple) -> datasets.Dataset:
     return datasets.open_dataset(name)

@@ -1,102 +1,23 @@
-"""Random changes to training pictures, so that the network sees more than there is: one NumPy implementation for all.
+"""Where the pixels of a picture come from: moved and mirrored through a view, turned and scaled by arithmetic.
 
-What a preview shows is what the trainer does, because both call `augmented`. It stays outside the network: the saved
-model holds no augmentation. Moving and mirroring copies each picture once, out of a view; turning and scaling computes
-each pixel anew and costs about five times as much.
+Moving and mirroring copies each picture once; turning and scaling computes each pixel anew and costs about five times
+as much.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-
-from imgcls.config import Config
 
 AT_ONCE = 32
 """Pictures that are computed together: few enough for their temporaries to stay in the processor's cache."""
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """How far pictures may be changed: degrees, pixels, shares, and whether half of them are mirrored."""
-
-    rotation: float = 0
-    shift: float = 0
-    zoom: float = 0
-    flip: bool = False
-
-    @classmethod
-    def of(cls, config: Config) -> "Augmentation":
-        return cls(config.rotation, config.shift, config.zoom, config.flip)
-
-    def __bool__(self) -> bool:
-        return bool(self.rotation or self.shift or self.zoom or self.flip)
-
-    def describe(self) -> str:
-        """The values in words, for a title: 'rotation 10 degrees, shift 2 px', or 'off'."""
-        words = []
-        if self.rotation:
-            words.append(f"rotation {self.rotation:g} degrees")
-        if self.shift:
-            words.append(f"shift {self.shift:g} px")
-        if self.zoom:
-            words.append(f"zoom {self.zoom:.0%}")
-        if self.flip:
-            words.append("flip")
-        return ", ".join(words) or "off"
-
-
-def mirrored_first(count: int, seed: int) -> np.ndarray:
-    """Which of `count` pictures are mirrored in the odd epochs; the others are in the even ones.
-
-    Alternating flip: in two epochs the network sees each picture both ways round, where chance would show it the same
-    one twice in half of the cases (Jordan 2024).
-    """
-    return np.random.default_rng([seed, 0]).random(count) < 0.5
-
-
-def augmented(
-    pictures: np.ndarray,
-    augmentation: Augmentation,
-    generator: np.random.Generator,
-    mirrored: np.ndarray | None = None,
-) -> np.ndarray:
-    """Each picture turned, scaled, moved and mirrored by an amount of its own.
-
-    Args:
-        pictures: uint8, (n, height, width, channels).
-        generator: decides the amounts; the same state gives the same pictures.
-        mirrored: bool (n,), which ones to mirror if the augmentation has `flip`; by chance where it is left out.
-
-    Returns:
-        uint8 of the same shape. What comes in from outside repeats the nearest border pixel.
-    """
-    if not augmentation:
-        return pictures
-    # Every amount is drawn even where it is off, so that switching one on does not change the others.
-    angle, down, right, scale, mirror = generator.uniform(-1, 1, (5, len(pictures))).astype(np.float32)
-    if mirrored is None:
-        mirrored = mirror < 0
-    mirrored = mirrored & augmentation.flip
-    down, right = (_whole_pixels(share, augmentation.shift) for share in (down, right))
-    if not (augmentation.rotation or augmentation.zoom):
-        return _moved(pictures, down, right, mirrored)
-    angle = np.deg2rad(augmentation.rotation) * angle
-    scale = 1 / (1 + augmentation.zoom * scale)
-    target = np.empty_like(pictures)
-    for start in range(0, len(pictures), AT_ONCE):
-        some = slice(start, start + AT_ONCE)
-        target[some] = _turned(pictures[some], angle[some], scale[some], down[some], right[some], mirrored[some])
-    return target
-
-
-def _whole_pixels(share: np.ndarray, most: float) -> np.ndarray:
+def whole_pixels(share: np.ndarray, most: float) -> np.ndarray:
     """From shares between -1 and 1 to whole numbers from -most to most, each as likely as the other: int32 (n,)."""
     most = int(most)
     return np.minimum(np.floor((2 * most + 1) * (share + 1) / 2).astype(np.int32) - most, most)
 
 
-def _moved(pictures: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+def moved(pictures: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
     """Each picture cut out of itself with a wider border: its pixel (y, x) comes from (y + down, x + right)."""
     count, height, width, channels = pictures.shape
     border = int(np.abs([down, right]).max(initial=0))
@@ -113,6 +34,22 @@ def _moved(pictures: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: 
     cuts = as_strided(wide, places, (across, along, beside, along, beside, colour), writeable=False)
     target = cuts[np.arange(count), down + border, right + border]
     target[mirrored] = target[mirrored, :, ::-1]
+    return target
+
+
+def turned(
+    pictures: np.ndarray,
+    angle: np.ndarray,
+    scale: np.ndarray,
+    down: np.ndarray,
+    right: np.ndarray,
+    mirrored: np.ndarray,
+) -> np.ndarray:
+    """Turned by `angle` (radians), with `scale` source pixels for each target pixel, moved and mirrored."""
+    target = np.empty_like(pictures)
+    for start in range(0, len(pictures), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        target[some] = _turned(pictures[some], angle[some], scale[some], down[some], right[some], mirrored[some])
     return target
 
 

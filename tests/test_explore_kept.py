@@ -1,0 +1,139 @@
+"""Findings that a process of its own makes: asked for once, watched, cancelled, read, and made anew when damaged."""
+
+import os
+import subprocess
+import sys
+import time
+
+import filelock
+import numpy as np
+import pytest
+
+from imgcls import datasets, places
+from imgcls.errors import DatasetError
+from imgcls.explore import kept
+
+
+@pytest.fixture
+def dataset(digits):
+    yield datasets.open_dataset(digits)
+    for kind in kept.KINDS:
+        kept.cancel(kind, datasets.open_dataset(digits))
+
+
+def state(kind: str, dataset) -> str:
+    return kept.look(kind, dataset).state
+
+
+def done(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "imgcls.explore", *arguments]
+    return subprocess.run(command, cwd=places.repository_folder(), capture_output=True, text=True, timeout=120)
+
+
+def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_until):
+    assert state("survey", dataset) == "idle" and kept.stamp("survey", dataset) == 0
+    kept.start("survey", dataset)
+    kept.start("survey", dataset)  # a second click
+    assert state("survey", dataset) == "running"
+    wait_until(lambda: state("survey", dataset) != "running", seconds=60)
+    assert kept.look("survey", dataset).state == "ready", kept.look("survey", dataset).text
+    found = kept.findings("survey", dataset)
+    assert found["means"].shape == (10, 8, 8, 1) and len(found["brightness"]) == 1797
+    assert kept.stamp("survey", dataset) > 0
+
+    kept.start("tsne", dataset)
+    shares = set()
+    while state("tsne", dataset) == "running":
+        shares.add(kept.look("tsne", dataset).share)
+        time.sleep(0.05)
+    assert state("tsne", dataset) == "ready", kept.look("tsne", dataset).text
+    assert len(shares) > 2, "it tells how far it is"
+    assert kept.findings("tsne", dataset)["places"].shape == (1437, 2)
+    left = {path.name for path in kept.folder_of(dataset).iterdir() if not path.name.startswith(".")}
+    assert left == {"survey.npz", "tsne.npz", "survey.log", "tsne.log"}
+
+
+def test_other_pictures_have_other_findings(dataset):
+    from dataclasses import replace
+
+    assert kept.folder_of(replace(dataset, fingerprint="0" * 16)) != kept.folder_of(dataset)
+
+
+def test_a_process_whose_progress_is_taken_away_ends_and_leaves_nothing(dataset, wait_until):
+    kept.start("survey", dataset)
+    (process,) = [child for (kind, folder), child in kept._children.items() if folder == kept.folder_of(dataset)]
+    kept.cancel("survey", dataset)
+    assert process.poll() is not None
+    assert state("survey", dataset) == "idle"
+
+
+def test_nobody_who_cancels_from_another_server_has_to_kill(dataset):
+    from imgcls.explore.__main__ import found
+
+    folder = kept.folder_of(dataset)
+    folder.mkdir(parents=True)
+    kept.write_progress(folder, "survey", "running", 0.0, "Starting")
+    original = kept.write_progress
+
+    def cancelled_after_the_first_word(*arguments):
+        original(*arguments)
+        (folder / "survey.progress.json").unlink()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "write_progress", cancelled_after_the_first_word)
+        assert found("survey", dataset, folder) == 3
+    assert state("survey", dataset) == "idle"
+    assert list(folder.iterdir()) == []
+
+
+def test_a_killed_process_is_said_so_and_can_be_started_again(dataset):
+    folder = kept.folder_of(dataset)
+    folder.mkdir(parents=True)
+    kept.write_progress(folder, "survey", "running", 0.4, "Looking")
+    assert state("survey", dataset) == "running", "it may be on its way to its lock"
+    old = time.time() - kept.START_SECONDS - 1
+    os.utime(folder / "survey.progress.json", (old, old))
+    assert kept.look("survey", dataset) == kept.Look("failed", 0.4, kept.INTERRUPTED)
+    with filelock.FileLock(folder / ".survey.lock"):
+        assert state("survey", dataset) == "running", "it has its lock, however silent"
+    kept.cancel("survey", dataset)
+    assert state("survey", dataset) == "idle"
+
+
+def test_a_failure_is_a_sentence(dataset):
+    assert done("tsne", "digits").returncode == 1
+    seen = kept.look("tsne", dataset)
+    assert seen.state == "failed" and "Look through its pictures again" in seen.text
+    (kept.folder_of(dataset) / "survey.npz").write_bytes(b"PK torn")
+    with pytest.raises(DatasetError, match="cannot be read any more"):
+        kept.findings("survey", dataset)
+    assert state("survey", dataset) == "idle", "it is made anew next time"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"share": NaN}', '{"state": "running", "share": "x", "text": 1}', "{" * 9]
+)
+def test_a_torn_progress_is_none(dataset, content):
+    folder = kept.folder_of(dataset)
+    folder.mkdir(parents=True)
+    (folder / "survey.progress.json").write_text(content)
+    assert state("survey", dataset) in ("idle", "running")
+
+
+def test_findings_about_pictures_that_were_replaced_are_forgotten(dataset, wait_until):
+    folder = kept.folder_of(dataset)
+    old = folder.with_name(f"digits-{'0' * 16}-v1")
+    other = folder.with_name(f"digits_more-{'0' * 16}-v1")
+    for path in (old, other):
+        path.mkdir(parents=True)
+        np.savez(path / "survey.npz", x=1)
+    kept.start("survey", dataset)
+    assert not old.exists() and other.exists()
+
+
+def test_from_a_shell_it_works_as_well_and_an_unknown_name_is_a_sentence(dataset):
+    asked = done("survey", "digits")
+    assert asked.returncode == 0, asked.stderr
+    assert state("survey", dataset) == "ready"
+    asked = done("survey", "nothing")
+    assert asked.returncode == 1 and "No data set is called 'nothing'" in asked.stderr
