@@ -18,7 +18,8 @@ def show(name: str) -> None:
     own = datasets.own(name)
     made = time.strftime("%Y-%m-%d", time.localtime(own.created))
     held = " A fifth was held back for the test." if own.held_back else ""
-    st.caption(f"Imported on {made}, {own.num_bytes / 1e6:,.1f} MB on the disk, {FITS[own.fit]}.{held}")
+    size = f"{own.num_bytes / 1e6:,.1f} MB" if own.num_bytes > 1e5 else f"{own.num_bytes / 1e3:,.0f} kB"
+    st.caption(f"Imported on {made}, {size} on the disk, {FITS[own.fit]}.{held}")
     with st.container(horizontal=True):
         if st.button("Add pictures", icon=":material/add_photo_alternate:", key="add-pictures"):
             st.query_params.from_dict({"new": orders.new_id(), "into": name})

@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 def forget(files: Iterable[UploadedFile]) -> None:
     """Lets go of files that have been taken in: a visitor may bring several of half a gigabyte."""
     context = get_script_run_ctx()
-    if context is not None:
-        for file in files:
+    for file in files:
+        file.close()  # its bytes go now, and not when the collector finds what else still knows the file
+        if context is not None:
             context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
