@@ -169,7 +169,7 @@ def _bring(import_id: str, order: Order, *uploads) -> None:
     """Puts uploads on the disk, so that the server's memory need not hold them any longer, and looks into them."""
     with st.spinner("Looking into it ..."):
         paths = [str(orders.keep_upload(import_id, number, upload)) for number, upload in enumerate(uploads)]
-        uploaded.forget(uploads)
+        uploaded.forget(uploads, *(f"{kind}-{import_id}" for kind in ("zip", "labels", "table")))
         orders.bring(import_id, Order(order.kind, paths[0], order.name, *paths[1:], table_name=order.table_name))
     st.rerun()
 
