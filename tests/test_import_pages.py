@@ -63,7 +63,7 @@ def test_a_zip_is_brought_looked_at_named_imported_and_trained_on(digits_data, t
     button(app, "Look at it").click().run()
     assert is_whole(app) and "new" not in app.query_params
     assert app.selectbox(key="data").value == "own-garden"
-    assert "From the shed." in told(app) and "0.0 MB on the disk" in told(app)
+    assert "From the shed." in told(app) and "kB on the disk" in told(app)
     train = opened("train", data="Garden")
     assert is_whole(train) and train.selectbox(key="data").value == "own-garden"
     assert not button(train, "Start").disabled

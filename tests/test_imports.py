@@ -221,6 +221,8 @@ def test_name_and_note_are_changed_and_titles_are_told_apart(tmp_path):
     first, second = imported(order), imported(order, "Leaves, again")
     datasets.describe_own(first, "  Old   leaves ", "A note")
     assert (datasets.facts(first).title, datasets.facts(first).text) == ("Old leaves", "A note")
+    datasets.describe_own(second, "a\u202eb\nc\0", "")
+    assert datasets.facts(second).title == "a b c"
     with pytest.raises(DatasetError, match="There is already a data set called “old LEAVES”"):
         datasets.describe_own(second, "old LEAVES", "")
     with pytest.raises(DatasetError, match="There is already a data set called “MNIST”"):

@@ -26,6 +26,7 @@ from imgcls.errors import DatasetError
 
 PREFIX = "own-"
 TITLE_LENGTH, NOTE_LENGTH = 80, 2000
+JOINER = "\u200d"  # makes one sign of several, as in families of emoji
 
 _NAME = re.compile(r"own-[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -94,7 +95,9 @@ def checked_title(title: str, but: str = "") -> str:
     """The title as it will be stored. Raises DatasetError where it is empty, or another data set than `but` has it."""
     from imgcls.datasets import _facts
 
-    title = " ".join(title.split())[:TITLE_LENGTH].strip()
+    # No letter that changes how others are shown, such as a mark that turns the direction of writing.
+    plain = "".join(letter if letter.isprintable() or letter == JOINER else " " for letter in title)
+    title = " ".join(plain.split())[:TITLE_LENGTH].strip()
     if not title:
         raise DatasetError("A data set needs a name: type one, as in 'Leaves of our garden'.")
     for other in _facts.names():

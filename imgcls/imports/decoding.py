@@ -1,8 +1,6 @@
 """From the bytes of many pictures to pixels of one size, on a few threads and never far ahead of who takes them."""
 
-import contextlib
 import os
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,13 +18,15 @@ THREADS = min(4, os.cpu_count() or 1)
 MOST_TOGETHER = 64
 MOST_BYTES_TOGETHER = 4_000_000
 LARGE = 4_000_000
-"""Pixels. Of such pictures one at a time is decoded: two of 25 megapixels would take half a gigabyte."""
+"""Pixels. Such pictures are decoded one at a time, and by one thread, as each keeps for itself what it once had: two
+threads with 25 megapixels each would take half a gigabyte.
+"""
 SURELY_SMALL = 100_000
 """Bytes: a JPEG file that is shorter has fewer pixels than that; other kinds may hold millions in a few bytes."""
 
 Result = tuple[Item, np.ndarray | PictureError]
 
-_one_large = threading.Lock()
+_for_large = ThreadPoolExecutor(1)
 
 
 def decoded(
@@ -53,8 +53,13 @@ def pixels_of(data: bytes | np.ndarray, side: int, channels: int, fit: str) -> n
         if data.shape == (side, side, channels):
             return data
         return framing.framed(np.repeat(data, 3, axis=2) if data.shape[2] == 1 else data, side, channels, fit)
-    with _one_large if _is_large(data) else contextlib.nullcontext():
-        return framing.framed(images.open_picture(data, at_least=side).pixels, side, channels, fit)
+    if _is_large(data):
+        return _for_large.submit(_opened, data, side, channels, fit).result()
+    return _opened(data, side, channels, fit)
+
+
+def _opened(data: bytes, side: int, channels: int, fit: str) -> np.ndarray:
+    return framing.framed(images.open_picture(data, at_least=side).pixels, side, channels, fit)
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.errors import DatasetError, SourceError
 from imgcls.imports import Order, folders, from_root, orders
+from imgcls.imports.names import visible
 from imgcls.ui import errors, import_form, pick, pile_view, preview_view, uploaded
 from imgcls.ui.errors import plain
 
@@ -64,7 +65,7 @@ def _prepare(import_id: str, old: datasets.Own | None) -> None:
         _choose(import_id)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        names = " and ".join(plain(name) for name in (order.name, order.table_name) if name)
+        names = " and ".join(plain(visible(name)) for name in (order.name, order.table_name) if name)
         st.markdown(f":material/inventory_2: **{names}**")
         label = "Back to the pictures" if order.kind == "pictures" else "Choose something else"
         if st.button(label, icon=":material/undo:", type="tertiary", key="other"):
@@ -168,7 +169,7 @@ def _bring(import_id: str, order: Order, *uploads) -> None:
     """Puts uploads on the disk, so that the server's memory need not hold them any longer, and looks into them."""
     with st.spinner("Looking into it ..."):
         paths = [str(orders.keep_upload(import_id, number, upload)) for number, upload in enumerate(uploads)]
-        uploaded.forget(uploads)
+        uploaded.forget(uploads, *(f"{kind}-{import_id}" for kind in ("zip", "labels", "table")))
         orders.bring(import_id, Order(order.kind, paths[0], order.name, *paths[1:], table_name=order.table_name))
     st.rerun()
 

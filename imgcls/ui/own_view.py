@@ -6,6 +6,7 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.datasets import Own
+from imgcls.errors import DatasetError
 from imgcls.imports import orders
 from imgcls.ui import errors
 from imgcls.ui.errors import plain
@@ -18,7 +19,8 @@ def show(name: str) -> None:
     own = datasets.own(name)
     made = time.strftime("%Y-%m-%d", time.localtime(own.created))
     held = " A fifth was held back for the test." if own.held_back else ""
-    st.caption(f"Imported on {made}, {own.num_bytes / 1e6:,.1f} MB on the disk, {FITS[own.fit]}.{held}")
+    size = f"{own.num_bytes / 1e6:,.1f} MB" if own.num_bytes > 1e5 else f"{own.num_bytes / 1e3:,.0f} kB"
+    st.caption(f"Imported on {made}, {size} on the disk, {FITS[own.fit]}.{held}")
     with st.container(horizontal=True):
         if st.button("Add pictures", icon=":material/add_photo_alternate:", key="add-pictures"):
             st.query_params.from_dict({"new": orders.new_id(), "into": name})
@@ -39,12 +41,25 @@ def show(name: str) -> None:
 @st.dialog("Name and note")
 def _describe(own: Own) -> None:
     with st.form("describe-own", border=False):
-        title = st.text_input("Name", own.title, max_chars=datasets.TITLE_LENGTH)
-        note = st.text_area("Note", own.note, max_chars=datasets.NOTE_LENGTH, help="Where the pictures are from.")
-        if st.form_submit_button("Save", type="primary"):
-            with errors.shown():
-                datasets.describe_own(own.name, title, note)
-                st.rerun()
+        st.text_input("Name", own.title, max_chars=datasets.TITLE_LENGTH, key="own-title")
+        st.text_area(
+            "Note", own.note, max_chars=datasets.NOTE_LENGTH, key="own-note", help="Where the pictures are from."
+        )
+        pressed = st.form_submit_button("Save", type="primary", on_click=_save, args=(own.name,))
+    refused = st.session_state.pop("not-saved", "")
+    if refused:
+        st.error(plain(refused), icon=":material/error:")
+    elif pressed:
+        st.rerun()
+
+
+def _save(name: str) -> None:
+    """A callback: the box that names the data set must be told of the new name before it is drawn."""
+    try:
+        datasets.describe_own(name, st.session_state["own-title"], st.session_state["own-note"])
+        st.session_state["data"] = name
+    except DatasetError as error:
+        st.session_state["not-saved"] = str(error)
 
 
 @st.dialog("Delete for good?")

@@ -46,7 +46,7 @@ def _shoot(import_id: str, folder, label: str) -> None:
     st.caption("Take many, each a little different: near and far, from the left and the right, in other light.")
     if shot is not None:
         basket.add(folder, label, shot.getvalue(), f"shot {number + 1}")
-        uploaded.forget([shot])
+        uploaded.forget([shot], f"shot-{import_id}-{number}")
         st.session_state["shots"] = number + 1
         st.rerun()
 
@@ -67,7 +67,7 @@ def _drop(import_id: str, folder, label: str) -> None:
                 basket.add(folder, label, file.getvalue(), file.name)
             except UserError as error:
                 refused.append(str(error))
-    uploaded.forget(files)
+    uploaded.forget(files, f"drop-{import_id}-{number}")
     # A new uploader: the old one would add its files again at the next rerun.
     st.session_state["drops"] = number + 1
     st.session_state["not-taken"] = refused[:5] + ([f"And {len(refused) - 5} more."] if len(refused) > 5 else [])

@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable
 
+import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 
-def forget(files: Iterable[UploadedFile]) -> None:
-    """Lets go of files that have been taken in: a visitor may bring several of half a gigabyte."""
+def forget(files: Iterable[UploadedFile], *keys: str) -> None:
+    """Lets go of files that have been taken in, and of the state of the widgets with these keys, which holds copies.
+
+    A visitor may bring several of half a gigabyte. Without this each stays as long as his tab is open (measured).
+    """
     context = get_script_run_ctx()
-    if context is not None:
-        for file in files:
+    for file in files:
+        file.close()
+        if context is not None:
             context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    for key in keys:
+        if st.session_state.get(key) is not None:
+            del st.session_state[key]

@@ -42,6 +42,7 @@ def balls(tmp_path):
     return path
 
 
+@pytest.mark.timeout(300)
 def test_a_person_comes_from_a_zip_to_a_trained_model_and_an_answer(visit, own_server, balls, tmp_path):
     page = visit(own_server, "/data")
     steps.shows(page, "Data")
