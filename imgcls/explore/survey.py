@@ -45,7 +45,7 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda share, text: None
     count = len(labels)
     with tempfile.TemporaryDirectory(prefix=".work-", dir=folder, ignore_cleanup_errors=True) as work:
         seen = _looked_at_all(dataset, Path(work) / "copies.npy", lambda share, text: tell(0.7 * share, text))
-        copies = np.load(Path(work) / "copies.npy", mmap_mode="r")
+        copies = np.load(Path(work) / "copies.npy", mmap_mode="r", allow_pickle=False)
 
         tell(0.7, "Looking for duplicates")
         members, groups = duplicates.exact_groups(seen["digests"])
