@@ -235,6 +235,7 @@ def test_name_and_note_are_changed_and_titles_are_told_apart(tmp_path):
 
 def test_a_set_is_deleted_and_what_still_names_it_says_so(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", leaves()))
+    datasets.throw_out(datasets.open_dataset(name), [0])
     datasets.delete_own(name)
     datasets.delete_own(name)  # a second click
     assert name not in datasets.names() and visible() == []

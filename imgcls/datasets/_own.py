@@ -130,6 +130,8 @@ def delete(name: str) -> None:
             f"The data set could not be deleted: {error.strerror or error}. Look whether a training is using it."
         ) from error
     shutil.rmtree(grave, ignore_errors=True)
+    for changes in folder.parent.glob(f"{folder.name}.edits-*"):  # made by hand, see _edits; nothing is left of it
+        changes.unlink(missing_ok=True)
 
 
 def sweep() -> None:
