@@ -93,4 +93,4 @@ def everything() -> list[Run]:
 
 
 def default_label(config: Config) -> str:
-    return f"{config.model} on {config.data}"
+    return f"{config.model} on {config.data.removeprefix('own-')}"

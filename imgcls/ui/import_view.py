@@ -201,7 +201,7 @@ def _done(name: str, *, added: bool) -> None:
     )
     with st.container(horizontal=True):
         if st.button("Train on it", type="primary", icon=":material/model_training:", key="train-on-it"):
-            pick.go("train.py", data=own.title)
+            pick.train(data=own.name)
         st.button("Look at it", icon=":material/photo_library:", key="look-at-it", on_click=_leave, args=(name,))
         if st.button("Bring more", icon=":material/add_photo_alternate:", key="bring-more"):
             st.query_params.from_dict({"new": orders.new_id()})

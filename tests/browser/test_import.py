@@ -128,3 +128,6 @@ def test_shots_of_a_webcam_become_a_data_set(visit, own_server):
     steps.settled(page)
     page.get_by_role("button", name=re.compile("Import 8")).click()
     expect(steps.button(page, "Train on it")).to_be_visible(timeout=steps.SLOW)
+    steps.button(page, "Train on it").click()  # without a reload since the Data page, whose control holds "data"
+    steps.shows(page, "Train a model")
+    page.wait_for_url(re.compile("data=Desk"))
