@@ -149,6 +149,8 @@ def test_an_import_in_the_link_that_is_none_is_said_so_or_begins_anew(link, digi
     app = opened("data", new=link, into="own-none")
     assert is_whole(app)
     assert "is not on this machine any more" in told(app)
+    button(app, "Bring your own pictures").click().run()
+    assert is_whole(app) and new(app) != link
     assert is_whole(opened("data", new=link))
 
 

@@ -46,6 +46,7 @@ def show() -> None:
             state = orders.state(import_id)
         except (SourceError, DatasetError) as error:
             st.warning(plain(str(error)), icon=":material/search_off:")
+            offer()
             return
         if old:
             st.caption(f"They join **{plain(old.title)}**, in its size and colours.")
