@@ -247,12 +247,12 @@ def test_weights_that_are_no_numbers_are_not_kept_after_a_stop(looped):
     from imgcls.training.trainer import _keep_what_there_is
 
     loop = looped()
-    assert _keep_what_there_is(loop, loop.validation) is None  # no step was made
+    assert _keep_what_there_is(loop) is None  # no step was made
     loop.progress.step = 1
     good = loop.model.get_weights()
     loop.model.set_weights([weights * np.nan for weights in good])
-    assert _keep_what_there_is(loop, loop.validation) is None
+    assert _keep_what_there_is(loop) is None
     assert loop.best is None
     loop.model.set_weights(good)
-    assert "within its first epoch" in _keep_what_there_is(loop, loop.validation)
+    assert "within its first epoch" in _keep_what_there_is(loop)
     assert loop.best["epoch"] == 0
