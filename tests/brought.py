@@ -1,11 +1,13 @@
 """What somebody might bring: small pictures, archives of them, tables."""
 
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import psutil
 from PIL import Image
 
 from imgcls import imports, places
@@ -70,3 +72,11 @@ def visible() -> list[str]:
     """What lies in the folder of own data sets and is not out of sight."""
     folder = places.own_folder()
     return sorted(item.name for item in folder.iterdir() if not item.name.startswith(".")) if folder.exists() else []
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has had. `getrusage` would count that of the process it was made by, too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text("ascii"))[1]) / 1024
+    return psutil.Process().memory_info().rss / 2**20

@@ -65,7 +65,7 @@ def test_a_few_epochs_read_nine_of_ten_digits(learnt):
     assert result["parameters"] == 64 * 64 + 64 + 64 * 32 + 32 + 32 * 10 + 10
     assert result["seconds"] >= result["training_seconds"] > 0
     assert result["precision"] == "float32"
-    given = "config.json label.txt request.json .trainer.lock"
+    given = "config.json data.json label.txt request.json .trainer.lock"
     written = "checkpoint.npz gallery.npz heartbeat metrics.jsonl model.json model.keras model.tflite predictions.npz"
     assert {path.name for path in learnt.folder.iterdir()} == {
         *given.split(),

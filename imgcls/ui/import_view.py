@@ -3,9 +3,11 @@
 The address holds the import's id (`?new=`), so F5, a second tab and a restarted server show the same.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets
 from imgcls.errors import DatasetError, SourceError
@@ -202,6 +204,9 @@ def _done(name: str, *, added: bool) -> None:
     )
     with st.container(horizontal=True):
         if st.button("Train on it", type="primary", icon=":material/model_training:", key="train-on-it"):
+            # Where the Data page's own control holds the name "data", it may not stand in a link.
+            with suppress(StreamlitAPIException):
+                pick.go("train.py", data=own.title)
             pick.train(data=own.name)
         st.button("Look at it", icon=":material/photo_library:", key="look-at-it", on_click=_leave, args=(name,))
         if st.button("Bring more", icon=":material/add_photo_alternate:", key="bring-more"):
