@@ -27,12 +27,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import filelock
-
 from imgcls import atomic, datasets, places
 from imgcls.config import Config
 from imgcls.errors import DatasetError, ProbeError
-from imgcls.jobs.machine import spawned
+from imgcls.jobs.machine import is_locked, spawned
 
 VERSION = 1
 KINDS = ("check", "rates")
@@ -139,7 +137,7 @@ def look(folder: Path) -> Look:
     if not folder.is_dir():
         return Look("idle")
     # The lock first: a probe that ends between the two looks has written its last word by the second.
-    is_held = _is_held(folder / ".probe.lock")
+    is_held = is_locked(folder / ".probe.lock")
     try:
         said = _read(folder / "result.json")
     except ValueError as error:
@@ -182,19 +180,6 @@ def _sweep() -> None:
     for place, (age, folder) in enumerate(sorted(ages)):
         if (place >= MOST_KEPT or age > KEPT_SECONDS) and look(folder).state != "running":
             forget(folder)
-
-
-def _is_held(path: Path) -> bool:
-    """Whether a living process holds this lock: it is free at once when its holder is killed."""
-    if not path.exists():
-        return False
-    try:
-        with filelock.FileLock(path, timeout=0):
-            return False
-    except filelock.Timeout:
-        return True
-    except OSError:
-        return False
 
 
 def _is_young(*paths: Path, seconds: float) -> bool:

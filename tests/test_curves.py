@@ -1,37 +1,17 @@
 """The journal of a run as a page reads it: torn, growing, with garbage in it, and the time that is left."""
 
-import json
 import math
 
 import numpy as np
 import pytest
+from journals import PLAN, batch, epoch, lines, read
 
 from imgcls.curves import Curves
-
-
-def lines(*entries) -> bytes:
-    return b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
-
-
-def batch(epoch, loss=0.5, **more):
-    return {"kind": "batch", "epoch": epoch, "loss": loss, "accuracy": 0.8, "rate": 100.0, **more}
-
-
-def epoch(number, **more):
-    return {"kind": "epoch", "epoch": number, "loss": 0.4, "val_loss": 0.5, "seconds": 2.0, "best": False, **more}
-
-
-PLAN = {"kind": "plan", "train": 200, "validation": 20, "epochs": 5}
 
 
 @pytest.fixture
 def journal(tmp_path):
     return tmp_path / "metrics.jsonl"
-
-
-def read(journal, content: bytes) -> Curves:
-    journal.write_bytes(content)
-    return Curves(journal).refresh()
 
 
 def test_every_kind_of_line_finds_its_place(journal):
