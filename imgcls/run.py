@@ -31,9 +31,7 @@ leaves.
 import contextlib
 import json
 import math
-import shutil
 import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -228,14 +226,10 @@ class Run:
 
     def delete(self) -> None:
         """Removes the run and all its files; first out of sight by one rename, so that no half of it is ever seen."""
-        grave = self.folder.with_name(f".deleted-{uuid.uuid4().hex}")
         try:
-            self.folder.rename(grave)
-        except FileNotFoundError:
-            return
+            atomic.remove_folder(self.folder)
         except OSError as error:
             raise RunError(f"This run could not be deleted: {error.strerror}.") from error
-        shutil.rmtree(grave, ignore_errors=True)
 
     @contextlib.contextmanager
     def _written(self) -> Iterator[None]:

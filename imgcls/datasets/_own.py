@@ -13,7 +13,6 @@ The folder's name is made from the title once and never changes, as runs refer t
 import contextlib
 import json
 import re
-import secrets
 import shutil
 import unicodedata
 from dataclasses import dataclass
@@ -120,16 +119,12 @@ def free_name(title: str) -> str:
 def delete(name: str) -> None:
     """Deletes it for good, out of sight by one rename. Raises DatasetError where that is not possible."""
     folder = folder_of(name)
-    grave = folder.with_name(f".deleted-{secrets.token_hex(8)}")
     try:
-        folder.rename(grave)
-    except FileNotFoundError:
-        return
+        atomic.remove_folder(folder)
     except OSError as error:
         raise DatasetError(
             f"The data set could not be deleted: {error.strerror or error}. Look whether a training is using it."
         ) from error
-    shutil.rmtree(grave, ignore_errors=True)
     for changes in folder.parent.glob(f"{folder.name}.edits-*"):  # made by hand, see _edits; nothing is left of it
         changes.unlink(missing_ok=True)
 
