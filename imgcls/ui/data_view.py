@@ -1,5 +1,6 @@
 """What a page shows about a data set: its facts in a line, how to get it, and the three parts as they will be."""
 
+from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
@@ -17,12 +18,11 @@ SAMPLES = 25
 
 def training_count(facts: DatasetFacts) -> int:
     """Training pictures of the set that are not thrown out, validation included; while not prepared, as published."""
-    if not datasets.is_ready(facts.name):
-        return facts.counts[0]
-    try:
+    with suppress(DatasetError):  # a damaged list of changes, which is told beside Start
         return stored.training_data(facts.name).training_count
-    except DatasetError:  # a damaged list of changes, which is told beside Start
+    with suppress(DatasetError):
         return len(stored.dataset(facts.name).y_train)
+    return facts.counts[0]
 
 
 def one_line(facts: DatasetFacts) -> None:

@@ -112,7 +112,7 @@ def _numbers(curves: Curves, state: str, stopping: bool) -> None:
     is_training = state == "running" and not stopping and curves.phase not in ("testing", "saving")
     left = curves.seconds_left if is_training else None
     is_last = curves.stage_end >= curves.total_epochs
-    hint = "if no early stop comes before" if is_last else "known once the fine-tuning has begun"
+    hint = "if it trains all epochs" if is_last else "known once the fine-tuning has begun"
     rate = f"{curves.pictures_per_second:,.0f}" if curves.batches else "–"
     numbers.show(
         (
