@@ -31,7 +31,7 @@ def section(facts: DatasetFacts) -> dict[str, Value]:
     }
     knobs = [settings.BY_NAME[name] for name in (*MOVES, *TONES)]
     values = sections.defaults(knobs)
-    present = {knob.name: settings.value_of(knob.name) for knob in knobs}
+    present = settings.values_of(*MOVES, *TONES)
     present |= {name: min(present[name], most) for name, most in high.items()}
     if "flip" in facts.avoid:
         present |= dict.fromkeys(MIRRORED, False)

@@ -8,10 +8,30 @@ default: what is left out is at its default, and nothing can be lost.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import streamlit as st
 
 from imgcls.knobs import Knob, Value
+
+_titles: ContextVar[dict[str, str]] = ContextVar("titles")
+
+
+@contextmanager
+def titled() -> Iterator[None]:
+    """Around all sections of a page: their titles tell what is present, by one style sheet at the end."""
+    titles: dict[str, str] = {}
+    token = _titles.set(titles)
+    try:
+        yield
+    finally:
+        _titles.reset(token)
+    rules = (f".st-key-{key} summary p::after{{content:{_quoted(present)}}}" for key, present in titles.items())
+    st.html(f"<style>{''.join(rules)}</style>")
+
+
+def _quoted(present: str) -> str:
+    return json.dumps(f": {present}", ensure_ascii=False).replace("<", r"\3c ")
 
 
 @contextmanager
@@ -27,8 +47,7 @@ def section(
     with st.expander(title, key=key, icon=icon, on_change="rerun") as expander:
         yield expander.open or _are_set({prefix + knob.name: knob.default for knob in knobs})
     if present:
-        content = json.dumps(f": {present}", ensure_ascii=False).replace("<", r"\3c ")
-        st.html(f"<style>.st-key-{key} summary p::after{{content:{content}}}</style>")
+        _titles.get()[key] = present
 
 
 def defaults(knobs: Iterable[Knob]) -> dict[str, Value]:

@@ -141,7 +141,7 @@ def offer_recipe(model: str, data: str) -> None:
     values = recipes.recipe(model, data)
     if not values:
         return
-    follows = all(value_of(name) == value for name, value in values.items())
+    follows = values_of(*values) == dict(values)
     st.button(
         "The recipe is in use" if follows else "Use its recipe",
         icon=":material/done:" if follows else ":material/bolt:",
@@ -198,12 +198,21 @@ def closed(
 
 def value_of(name: str) -> Value:
     """The value of a control that is drawn further below: from the session, else the URL, else the default."""
-    knob = BY_NAME[name]
-    value = st.session_state.get(name)  # "in" would copy the whole state
+    return values_of(name)[name]
+
+
+def values_of(*names: str) -> dict[str, Value]:
+    """`value_of` for several. The URL is looked at once: each look costs as much as a small control."""
+    asked = st.query_params.to_dict()
+    return {name: _value(BY_NAME[name], asked) for name in names}
+
+
+def _value(knob: Knob, asked: Mapping[str, str]) -> Value:
+    value = st.session_state.get(knob.name)  # "in" would copy the whole state
     if value is not None:
         return value
     try:
-        return knob.parsed(st.query_params[name]) if name in st.query_params else knob.default
+        return knob.parsed(asked[knob.name]) if knob.name in asked else knob.default
     except SettingError:
         return knob.default
 

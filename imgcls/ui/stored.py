@@ -135,11 +135,11 @@ def training_data(name: str) -> datasets.Dataset:
     return _training_data(name, (*datasets.card_stamp(name), *datasets.edits_stamp(name)))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(8)
 def _training_data(name: str, stamp: tuple) -> datasets.Dataset:
     return datasets.open_for_training(name)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(8)
 def _dataset(name: str, stamp: tuple) -> datasets.Dataset:
     return datasets.open_dataset(name)
