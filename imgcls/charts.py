@@ -2,7 +2,6 @@
 
     learning_curve, compare_curves       what happened during training (drawn in `imgcls.learning_curves`)
     confusion_matrix                     what a model answers
-    class_distribution                   what is in a data set
     network                              what a model is made of (drawn in `imgcls.drawing`)
 
 Every figure has a fixed height and no background, so that a page's theme shows. Names may hold anything: they are
@@ -13,11 +12,10 @@ import numpy as np
 
 from imgcls.drawing import network
 from imgcls.learning_curves import compare_curves, learning_curve, learning_curve_dict, small_curve_dict, thin
-from imgcls.look import DARK, ERROR, QUIET, TRAINING, VALIDATION, class_colour, lay_out, literal, mixed
+from imgcls.look import DARK, ERROR, QUIET, TRAINING, class_colour, lay_out, literal, mixed
 
 __all__ = [
     "class_colour",
-    "class_distribution",
     "compare_curves",
     "confusion_matrix",
     "learning_curve",
@@ -30,7 +28,6 @@ __all__ = [
 
 NAME_LENGTH = 18  # characters of a name beside an axis; the hover text has up to HOVER_LENGTH
 HOVER_LENGTH = 80
-PARTS = {"training": (TRAINING, ""), "validation": (VALIDATION, "/"), "test": ("#CC79A7", "x")}
 
 
 def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selected=None):
@@ -92,44 +89,6 @@ def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selec
         row, column = selected
         frame = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
         figure.add_shape(type="rect", line={"color": TRAINING, "width": 3}, **frame)
-    return figure
-
-
-def class_distribution(counts_by_part, names):
-    """Pictures of each class in each part of a data set: a dict like {"training": counts (k,), "test": ...}."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    k = len(names)
-    for index, (part, counts) in enumerate(counts_by_part.items()):
-        colour, pattern = PARTS.get(part, (class_colour(index), "+"))
-        figure.add_bar(
-            x=np.arange(k),
-            y=np.asarray(counts),
-            name=literal(part, NAME_LENGTH),
-            # Hatching would blur thin bars; beside each other in the legend's order they are told apart anyway.
-            marker={
-                "color": colour,
-                "pattern": {"shape": pattern if k <= 30 else "", "fillmode": "overlay", "size": 7, "solidity": 0.2},
-            },
-            hovertext=[
-                f"{literal(name, HOVER_LENGTH)}, {literal(part)}: {_pictures(count)}"
-                for name, count in zip(names, counts, strict=True)
-            ],
-            hoverinfo="text",
-        )
-    lay_out(figure, height=340, x="class", y="pictures", margins=(72, 16, 16, 110))
-    step = max(1, -(-k // 50))
-    labels = [literal(name, NAME_LENGTH) for name in names[::step]]
-    figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)
-    figure.update_xaxes(
-        range=[-0.5, max(k, 1) - 0.5],
-        tickvals=list(range(0, k, step)),
-        ticktext=labels,
-        tickangle=0 if k <= 10 and max(map(len, labels), default=0) <= 10 else -45,
-        showgrid=False,
-    )
-    figure.update_yaxes(rangemode="tozero", tickformat=",d")
     return figure
 
 

@@ -37,8 +37,6 @@ FIGURES = {
     "confusion, no classes": lambda: charts.confusion_matrix(np.zeros((0, 0), int), []),
     "confusion, one class without pictures": lambda: charts.confusion_matrix([[0]], [HOSTILE], as_shares=True),
     "confusion, 100 classes": lambda: charts.confusion_matrix(np.eye(100, dtype=int), [HOSTILE] * 100),
-    "distribution, empty": lambda: charts.class_distribution({}, []),
-    "distribution, hostile": lambda: charts.class_distribution({"training": [3], HOSTILE: [0]}, [HOSTILE]),
     "network, empty": lambda: charts.network([]),
     "network, one strange layer": lambda: charts.network([layer(HOSTILE, HOSTILE, (None, 7), 0, HOSTILE)]),
     "network, no shape": lambda: charts.network([layer("a", "Dense", ())]),
@@ -178,12 +176,6 @@ def test_many_classes_have_no_words_in_cells_and_only_cells_with_pictures_answer
     cells = charts.confusion_matrix(matrix, [str(i) for i in range(60)]).data[2]
     assert cells.mode == "markers"
     assert len(cells.customdata) == 61
-
-
-def test_parts_of_a_data_set_keep_their_colours():
-    figure = charts.class_distribution({"training": [30, 40], "validation": [3, 4], "test": [5, 5]}, ["cat", "dog"])
-    assert [bars.marker.color for bars in figure.data[:2]] == [look.TRAINING, look.VALIDATION]
-    assert figure.data[0].hovertext == ("cat, training: 30 pictures", "dog, training: 40 pictures")
 
 
 def test_hovering_a_layer_tells_its_shape_and_parameters():

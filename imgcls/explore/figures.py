@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from imgcls.charts import HOVER_LENGTH, NAME_LENGTH, PARTS
-from imgcls.look import class_colour, lay_out, literal
+from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
+from imgcls.look import TRAINING, class_colour, lay_out, literal
 
 SIGNS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "hexagon", "pentagon")
+PARTS = {"training": (TRAINING, ""), "test": ("#CC79A7", "x")}
 MOST_NAMED = 30
 """With more classes than these, a legend would be longer than the map."""
 

@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from imgcls import charts, datasets, metrics, models
+from imgcls import datasets, metrics, models
 from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run
 from imgcls.serving import Predictor
-from imgcls.ui.still import still
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What NumPy raises for a torn .npz."""
@@ -98,14 +97,13 @@ def _predictor(folder: str, stamp: tuple) -> Predictor:
 
 
 @lru_cache(16)
-def class_distribution(name: str, fingerprint: str):
-    """The figure of how many pictures each class has, and the counts themselves by part."""
+def class_counts(name: str, fingerprint: str) -> dict[str, np.ndarray]:
+    """How many pictures each class has in each part, int (classes,)."""
     dataset = datasets.open_dataset(name)
-    counts = {
+    return {
         part: np.bincount(np.asarray(labels), minlength=dataset.facts.num_classes)
         for part, labels in (("training", dataset.y_train), ("test", dataset.y_test))
     }
-    return still(charts.class_distribution(counts, dataset.facts.classes)), counts
 
 
 @lru_cache(256)
