@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from imgcls.serving.inside import VERSION, Inside
 
@@ -92,9 +93,7 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
             found["logits"] = found["logits"] + 0.0 * nudges
         return {name: tf.identity(value) for name, value in found.items()}
 
-    holder = tf.Module()
-    holder.model, holder.look = network, look
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([look.get_concrete_function()], holder)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([_frozen(look)], tf.Module())
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_types = [tf.float16]
     with contextlib.redirect_stdout(sys.stderr):  # the converter tells its life
@@ -113,6 +112,18 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
     if not difference <= MOST_DIFFERENCE:
         raise RuntimeError(f"The inside answers differently: by {difference:.4f} on {len(pictures)} pictures.")
     return about | {"largest_difference": difference}
+
+
+def _frozen(look):
+    """The function with its weights as constants, under the same names: the converter would leave them variables."""
+    known = look.get_concrete_function()
+    frozen = convert_variables_to_constants_v2(known)
+    names = sorted(known.structured_outputs)
+
+    def asked(pictures, nudges):
+        return dict(zip(names, frozen(pictures, nudges), strict=True))
+
+    return tf.function(asked, input_signature=look.input_signature).get_concrete_function()
 
 
 def one_way(model: keras.Model) -> tuple[keras.Model, bool]:
