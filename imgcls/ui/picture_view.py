@@ -12,6 +12,7 @@ from imgcls.explain import cam, heat, neighbours, occlusion
 from imgcls.runs import Run
 from imgcls.ui import errors, gallery, insides, picture_parts, stored
 from imgcls.ui.errors import plain
+from imgcls.ui.evaluate_view import VIEWS
 from imgcls.ui.stored import Tested
 
 SIMILAR = 12
@@ -38,9 +39,13 @@ def show(run: Run, tested: Tested) -> None:
         with right:
             _heats(run, tested, index, pixels, names)
         _similar(run, tested, index, pixels, names)
-    picture_parts.course(run, tested, index, names)
     _around(run, tested, index, names)
     picture_parts.tagging(run, index)
+    if "Time machine" in VIEWS and (run.folder / "epochs.npz").exists():
+        st.html(
+            f'<a href="?run={quote(run.id)}&amp;view=Time%20machine" target="_self">How answers ran over the epochs</a> '
+            "is kept for validation pictures: the test pictures were not looked at while it learnt."
+        )
 
 
 # ---- what spoke for the answer
