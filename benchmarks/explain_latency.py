@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks._report import Missing, line, run
 from imgcls.errors import RunError
-from imgcls.explain import cam, neighbours, occlusion
+from imgcls.explain import cam, hiding, neighbours
 from imgcls.places import repository_folder
 from imgcls.runs import Run
 from imgcls.serving import Predictor
@@ -53,7 +53,7 @@ def main() -> None:
         features = inside.look(pictures[:1]).features[0]
         seen[name] = {
             "grad_cam_ms": timed(lambda picture, inside=inside: cam.grad_cams(inside, picture), pictures),
-            "occlusion_ms": timed(lambda picture, ask=predictor: occlusion.occlusions(ask, picture), pictures),
+            "occlusion_ms": timed(lambda picture, ask=predictor: hiding.occlusions(ask, picture), pictures),
             "look_ms": timed(lambda picture, inside=inside: inside.look(picture[None]), pictures),
             "nearest_ms": timed(
                 lambda picture, shipped=shipped, features=features: neighbours.nearest(shipped, features), pictures

@@ -8,7 +8,7 @@ import pytest
 from imgcls.errors import RunError
 from imgcls.explain import heat, making, nearest, neighbours, occlusion, sheets, unfamiliarity
 from imgcls.explain.cam import enlarged
-from imgcls.explain.occlusion import edge_colour, log_odds, squares
+from imgcls.explain.hiding import edge_colour, log_odds, squares
 
 
 class LooksAt:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import UserError
-from imgcls.explain import cam, heat, neighbours, occlusion
+from imgcls.explain import cam, heat, hiding, neighbours
 from imgcls.runs import Run
 from imgcls.ui import errors, gallery, insides, picture_parts, stored
 from imgcls.ui.errors import plain
@@ -43,8 +43,8 @@ def show(run: Run, tested: Tested) -> None:
     picture_parts.tagging(run, index)
     if "Time machine" in VIEWS and (run.folder / "epochs.npz").exists():
         st.html(
-            f'<a href="?run={quote(run.id)}&amp;view=Time%20machine" target="_self">How answers ran over the epochs</a> '
-            "is kept for validation pictures: the test pictures were not looked at while it learnt."
+            f'<a href="?run={quote(run.id)}&amp;view=Time%20machine" target="_self">How answers ran over the '
+            "epochs</a> is kept for validation pictures: the test pictures were not looked at while it learnt."
         )
 
 
@@ -73,7 +73,7 @@ def _heats(run: Run, tested: Tested, index: int, pixels: np.ndarray, names: list
 def heats(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[np.ndarray | None, np.ndarray, str]:
     """Grad-CAM of all classes, float32 (classes, height, width), or None and why; and occlusion of all classes."""
     picture = np.frombuffer(content, np.uint8).reshape(shape)
-    hidden = occlusion.occlusions(stored.predictor(run), picture)
+    hidden = hiding.occlusions(stored.predictor(run), picture)
     try:
         return cam.grad_cams(insides.inside(run), picture), hidden, ""
     except UserError as error:
