@@ -61,12 +61,12 @@ def test_probabilities_features_and_layers_are_those_of_keras(keras, exported, f
 
     assert seen.probabilities == pytest.approx(model.predict_on_batch(pictures()), abs=5e-3)
     features = features_of(model).predict_on_batch(pictures())
-    assert seen.features == pytest.approx(features, abs=0.02 * np.abs(features).max())
+    assert seen.features == pytest.approx(features, abs=0.02 * float(np.abs(features).max()))
     names = [layer.name for layer in one.layers if "dropout" not in layer.name and layer.name != "pictures"]
     assert list(seen.layers) == names
     told = keras.Model(one.inputs, [one.get_layer(name).output for name in names]).predict_on_batch(pictures())
     for name, values in zip(names, told, strict=True):
-        assert seen.layers[name] == pytest.approx(values, abs=0.02 * np.abs(values).max() + 1e-3), name
+        assert seen.layers[name] == pytest.approx(values, abs=0.02 * float(np.abs(values).max()) + 1e-3), name
 
 
 @pytest.mark.parametrize("family, mirrored", [case for case in CASES if case[0] != "ann"])
@@ -138,7 +138,7 @@ def test_a_trainer_leaves_what_pages_explain_with(finished_run):
     with np.load(finished_run.folder / "predictions.npz") as file:
         assert seen.probabilities == pytest.approx(file["probabilities"][indices[:3]], abs=5e-3)
     kept, known = neighbours.kept(finished_run), neighbours.known(finished_run)
-    assert kept.features[indices[:3]] == pytest.approx(seen.features, abs=0.02 * np.abs(seen.features).max())
+    assert kept.features[indices[:3]] == pytest.approx(seen.features, abs=0.02 * float(np.abs(seen.features).max()))
     assert len(kept.features) == 360 and kept.even.all()
     assert kept.filters.shape == (3, 3, 1, 8)
     assert known.pictures.shape == (len(known.labels), 8, 8, 1)
