@@ -213,14 +213,15 @@ def test_filters_of_colour_are_colours_around_grey():
     kernels = np.zeros((2, 2, 3, 1), np.float32)
     kernels[0, 0, 0] = 5
     drawn = sheets.filters(kernels)
-    assert drawn[1, 1].tolist() == [255, 128, 128] and drawn[2, 2].tolist() == [128, 128, 128]
+    assert drawn.shape == (14, 14, 3), "each weight is six pixels wide"
+    assert drawn[1, 1].tolist() == [255, 128, 128] and drawn[12, 12].tolist() == [128, 128, 128]
 
 
 def test_filters_of_grey_tell_for_from_against():
     kernels = np.zeros((1, 2, 1, 1), np.float32)
     kernels[0, :, 0, 0] = 1, -1
     drawn = sheets.filters(kernels)
-    assert drawn[1, 1].tolist() == heat.FOR.tolist() and drawn[1, 2].tolist() == heat.AGAINST.tolist()
+    assert drawn[1, 1].tolist() == heat.FOR.tolist() and drawn[1, -2].tolist() == heat.AGAINST.tolist()
 
 
 # ---- the making of what is missing

@@ -85,8 +85,10 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
         maps = tf.constant(first(shown[None]))
         with tf.GradientTape() as tape:
             tape.watch(maps)
-            logit = rest(maps)[0, target]
-        weights = tape.gradient(logit, maps).numpy()[0].mean((0, 1))
+            logits = rest(maps)[0]
+            others = tf.concat([logits[:target], logits[target + 1 :]], 0)
+            log_odds = logits[target] - tf.reduce_logsumexp(others)
+        weights = tape.gradient(log_odds, maps).numpy()[0].mean((0, 1))
         return maps.numpy()[0] @ weights
 
     expected = by_tape(picture)

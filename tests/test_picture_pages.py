@@ -9,6 +9,7 @@ from test_pages import HOSTILE, is_whole, opened, told
 from imgcls import tags
 from imgcls.explain import making
 from imgcls.runs import Run
+from imgcls.serving.inside import FILES
 
 
 def pieces(app) -> str:
@@ -30,7 +31,7 @@ def test_a_picture_has_its_answer_heat_maps_and_similar_pictures(finished_run):
     assert f'<div class="said">{best}</div>' in shown
     assert f"Test picture 17: true class {labels[17]}, answer {best}" in shown
     assert "Grad-CAM for" in shown and "Occlusion for" in shown
-    assert shown.count("Training picture ") == 12
+    assert shown.count("Training picture ") == 10
     assert "nearest are of the class" in told(app)
     assert f"?run={finished_run.id}&amp;view=Picture&amp;picture=" in shown, "its neighbours in confidence are links"
 
@@ -86,7 +87,7 @@ def test_names_with_markup_are_shown_as_they_are(finished_run):
 
 @pytest.mark.parametrize("view", ["Picture", "Inside"])
 def test_an_older_run_offers_to_look_inside(finished_run, view):
-    for name in ("inside.json", "inside.tflite", "inside.npz", "neighbours.npz"):
+    for name in FILES:
         (finished_run.folder / name).unlink()
     app = opened("evaluate", run=finished_run.id, view=view, picture="17")
     assert is_whole(app)
@@ -94,6 +95,19 @@ def test_an_older_run_offers_to_look_inside(finished_run, view):
     assert any(button.label == "Look inside the model" for button in app.button)
     if view == "Picture":
         assert "Occlusion for" in pieces(app), "which needs the model alone"
+
+
+def test_the_button_makes_what_is_missing_in_a_process_of_its_own(finished_run, wait_until):
+    for name in FILES:
+        (finished_run.folder / name).unlink()
+    app = opened("evaluate", run=finished_run.id, view="Inside", picture="17")
+    next(button for button in app.button if button.label == "Look inside the model").click().run()
+    assert making.look(finished_run).state == "running"
+    making.start(finished_run)  # a second press, in another tab
+    wait_until(lambda: making.look(finished_run).state != "running", seconds=120)
+    assert making.look(finished_run).state == "ready", making.look(finished_run).text
+    assert all((finished_run.folder / name).exists() for name in FILES)
+    assert ">block2_pool</td>" in pieces(opened("evaluate", run=finished_run.id, view="Inside", picture="17"))
 
 
 def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
@@ -104,7 +118,7 @@ def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
     assert any(button.label == "Try again" for button in app.button)
 
 
-@pytest.mark.parametrize("name", ["inside.tflite", "inside.json", "inside.npz", "neighbours.npz"])
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("view", ["Picture", "Inside"])
 def test_a_damaged_file_is_one_sentence(finished_run, view, name):
     (finished_run.folder / name).write_bytes(b"torn")

@@ -9,6 +9,8 @@ from imgcls.explain.heat import AGAINST, FOR
 
 MOST = 64
 GAP = 1
+SMALLEST = 12
+"""Smaller filters are enlarged: the gaps between them would be half of the sheet."""
 GROUND = 90
 """The grey between maps: it shows on a light page and on a dark one."""
 
@@ -65,10 +67,12 @@ def filters(kernels: np.ndarray) -> np.ndarray:
     largest = np.maximum(np.abs(kernels).max((1, 2, 3), keepdims=True), 1e-12)
     share = kernels / largest
     if kernels.shape[-1] == 3:
-        return sheet((127.5 + 127.5 * share).round().astype(np.uint8))
-    share = share.mean(-1, keepdims=True)
-    colour = np.where(share > 0, FOR, AGAINST)
-    return sheet((255 + np.abs(share) * (colour - 255)).round().astype(np.uint8))
+        tiles = 127.5 + 127.5 * share
+    else:
+        share = share.mean(-1, keepdims=True)
+        tiles = 255 + np.abs(share) * (np.where(share > 0, FOR, AGAINST) - 255)
+    times = max(1, SMALLEST // kernels.shape[1])
+    return sheet(tiles.round().astype(np.uint8).repeat(times, axis=1).repeat(times, axis=2))
 
 
 def sheet(tiles: np.ndarray) -> np.ndarray:

@@ -93,11 +93,12 @@ class Inside:
             {name: np.concatenate([part.layers[name] for part in parts]) for name in names},
         )
 
-    def slopes(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    def slopes(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """What Grad-CAM is made of, for one uint8 picture (height, width, channels): maps float32 (h, w, m) of the
-        layer `seam`, and for each map and class the mean gradient of the logit over the map, float32 (m, k).
+        layer `seam`, for each map and class the mean gradient of the logit over the map, float32 (m, k), and the
+        probabilities float32 (k,).
 
-        With mirrored answers there are two such pairs, the second one mirrored back; the answer is their mean.
+        With mirrored answers there are two of each, the second maps mirrored back; the answer is their mean.
 
         Raises:
             RunError: the network has no maps, or the picture has another size.
@@ -107,11 +108,11 @@ class Inside:
         self._check(picture[None])
         found = [self._slopes(picture[None])]
         if self._mirrored:
-            maps, slopes = self._slopes(picture[None, :, ::-1])
-            found.append((maps[:, ::-1], slopes))
+            maps, *others = self._slopes(picture[None, :, ::-1])
+            found.append((maps[:, ::-1], *others))
         return found
 
-    def _slopes(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _slopes(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         nudge = self._seam["nudge"]
         said = self._ask(picture)
         maps, logits = said["maps"][0], said["logits"][0]
@@ -126,7 +127,7 @@ class Inside:
             nudges[np.arange(len(some)), some] = step
             nudged = self._ask(picture, nudges.reshape(len(some), *nudge))["logits"]
             slopes[some] = (nudged - logits) / step
-        return maps, slopes / (maps.shape[0] * maps.shape[1])
+        return maps, slopes / (maps.shape[0] * maps.shape[1]), said["probabilities"][0]
 
     def _seen(self, pictures: np.ndarray) -> Seen:
         said = self._ask(pictures)

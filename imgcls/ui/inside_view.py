@@ -19,10 +19,10 @@ TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 STYLE = """<style>
 .sheet{width:100%;max-width:760px;image-rendering:pixelated;border-radius:6px}
 .small{width:96px;image-rendering:pixelated;border-radius:6px}
-.layers{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
-.layers th{text-align:right;font-weight:500;opacity:.75;padding:3px 8px}
-.layers td{text-align:right;padding:3px 8px;border-top:1px solid rgba(128,128,128,.25);white-space:nowrap}
-.layers th:first-child,.layers td:first-child{text-align:left;max-width:15rem;overflow:hidden;text-overflow:ellipsis}
+.layers{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}
+.layers th{text-align:right;font-weight:500;opacity:.75;padding:3px 6px}
+.layers td{text-align:right;padding:3px 6px;border-top:1px solid rgba(128,128,128,.25);white-space:nowrap}
+.layers th:first-child,.layers td:first-child{text-align:left;max-width:9rem;overflow:hidden;text-overflow:ellipsis}
 .layers tr.chosen td{background:rgba(0,114,178,.16);font-weight:600}
 .wide{overflow:auto;max-height:420px}
 </style>"""
@@ -116,7 +116,7 @@ def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
     kinds = insides.inside(run).kinds
     names = list(kinds)
     default = insides.inside(run).seam or names[0]
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     content = (run, insides.stamp(run), pixels.tobytes(), pixels.shape)
     with left:
         layer = st.select_slider("Layer", names, value=default, key=f"layer-{run.id}", help="From pixels to answers.")

@@ -17,13 +17,13 @@ from imgcls.ui.stored import Tested
 TOP = 5
 READY_TAGS = ("keep", "wrong label", "unclear")
 STYLE = """<style>
-.asked{display:grid;grid-template-columns:minmax(120px,196px) 1fr;gap:18px;align-items:start}
+.asked{display:grid;grid-template-columns:minmax(90px,150px) 1fr;gap:18px;align-items:center;margin-bottom:14px}
 .asked img{width:100%;image-rendering:pixelated;border-radius:8px}
-.asked .said{font-size:1.9rem;font-weight:700;line-height:1.15;overflow-wrap:anywhere}
-.asked .true{margin:.15rem 0 .8rem;overflow-wrap:anywhere}
-.five{display:grid;grid-template-columns:minmax(0,7rem) 1fr 4rem;gap:5px 9px;align-items:center;font-size:.9rem;
-font-variant-numeric:tabular-nums}
-.five span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.asked .said{font-size:clamp(1.25rem,5vw,1.9rem);font-weight:700;line-height:1.15;overflow-wrap:anywhere}
+.asked .true{margin-top:.15rem;overflow-wrap:anywhere}
+.five{display:grid;grid-template-columns:minmax(3rem,max-content) 1fr 4rem;gap:5px 9px;align-items:center;
+font-size:.9rem;font-variant-numeric:tabular-nums}
+.five span{max-width:9rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .five i{display:block;height:12px;border-radius:4px;background:rgba(128,128,128,.16)}
 .five i u{display:block;height:100%;border-radius:4px;background:rgba(128,128,128,.6)}
 .five i u.best{background:#0072B2}.five em{font-style:normal;text-align:right}
@@ -128,8 +128,8 @@ def _head(run: Run, stamp: tuple, index: int, names: tuple[str, ...], content: b
     where = "" if place < TOP else f' <span style="opacity:.75">(place {place + 1} of {len(names)})</span>'
     return (
         f'{STYLE}<div class="asked"><img src="{gallery.data_url(pixels, min_side=196)}" alt="{alt}"><div>'
-        f'<div class="said">{html.escape(names[best])}</div><div class="true">{mark} {verdict}{where}</div>'
-        f'<div class="five">{"".join(rows)}</div></div></div>'
+        f'<div class="said">{html.escape(names[best])}</div><div class="true">{mark} {verdict}{where}</div></div></div>'
+        f'<div class="five">{"".join(rows)}</div>'
     )
 
 

@@ -15,8 +15,8 @@ from imgcls.ui.errors import plain
 from imgcls.ui.evaluate_view import VIEWS
 from imgcls.ui.stored import Tested
 
-SIMILAR = 12
-AROUND = 6
+SIMILAR = 10
+AROUND = 5
 STYLE = """<style>
 .heats{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:14px;max-width:760px}
 .heats figure{margin:0}.heats img{width:100%;image-rendering:pixelated;border-radius:8px}
