@@ -16,6 +16,7 @@
     python -m benchmarks.first_classifier    from a zip of photographs to an evaluated model
     python -m benchmarks.large_set           two hundred thousand pictures: first paint, memory of server and trainer
     python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32
+    python -m benchmarks.explain_latency     Grad-CAM and occlusion maps of the shipped models
     python -m benchmarks.digit_model         how many drawn digits the shipped model reads
 
 Each prints one JSON line last. What is measured in time is a ratio or a median from one run, but a busy machine still

@@ -19,9 +19,14 @@
       predictions.npz   probabilities and labels of the test set        trainer, by rename
       gallery.npz       the test pictures that pages show               trainer, by rename
       result.json       outcome, scores, seconds, or why it failed      trainer, LAST, by rename
+      inside.tflite     the model with all its layers as outputs        trainer, or who looks inside later
+      inside.npz        features of test pictures, the first filters    the same
+      neighbours.npz    training pictures to compare with               the same
+      inside.json       the layers of inside.tflite                     the same, last
+      tags.json         words that people give to test pictures         page, by rename
 
-Each file has one writer, so there are no locks; what replaces a file is written aside and renamed. The state is derived
-at each look and stored by no reader.
+What is of the inside explains the model; a run is finished without it. Each file has one writer, so there are no locks;
+what replaces a file is written aside and renamed. The state is derived at each look and stored by no reader.
 
 A ticket is a word that stands for one press of Start or Resume: a run waits as long as trainer.json carries another
 one than queued.json, so no clock is asked. Of two trainers on one run the second finds `.trainer.lock` taken, and

@@ -117,7 +117,7 @@ class Trainer:
         import keras
         import tensorflow as tf
 
-        from imgcls.training import conclude, network
+        from imgcls.training import conclude, inspect, network
         from imgcls.training.batches import Part
         from imgcls.training.loop import Diverged, Loop
         from imgcls.training.steps import class_weights
@@ -180,10 +180,11 @@ class Trainer:
         answers = loop.answers() if transfers else None
         scores = conclude.test(self.run, model, dataset, answers, loop.evaluation_batch)
         journal.phase("saving")
+        inspect.forget(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
         conclude.export(self.run, model, config, dataset)
-        return self._end(
+        result = self._end(
             outcome,
             message=message,
             training_seconds=round(loop.progress.seconds, 1),
@@ -205,6 +206,8 @@ class Trainer:
             **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
+        inspect.attempt(self.run, model, dataset)
+        return result
 
     def _data(self, config: Config) -> datasets.Dataset:
         """The data set with the changes of now, which are noted; a run that goes on has those it began with."""

@@ -17,6 +17,8 @@ VIEWS = {
     "Mistakes": "mistakes_view",
     "Classes": "classes_view",
     "Learning": "learning_view",
+    "Picture": "picture_view",
+    "Inside": "inside_view",
 }
 EXPLAINED = {
     "precision": "Of the pictures that were given a class, the share that belongs to it.",
