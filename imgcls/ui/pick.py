@@ -8,6 +8,7 @@ from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.knobs import Value
 from imgcls.runs import Run
+from imgcls.ui import linked
 from imgcls.ui.entry_paths import PAGES
 from imgcls.ui.errors import plain
 
@@ -35,7 +36,7 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
 
     def follow() -> None:
         st.query_params["run"] = st.session_state[key]
-        st.query_params.pop("cell", None)
+        linked.clear(*linked.OF_CLASSES)
 
     if asked != chosen:
         # From now on the link names the run, so that a newer one does not take its place under the visitor.
