@@ -89,7 +89,7 @@ def answer_map(
     named = len(names) <= MOST_NAMED
     lay_out(figure, height=520, margins=(8, 8, 8, 8), legend="above" if named else None)
     figure.update_layout(dragmode="lasso", hovermode="closest")
-    hidden = {"showticklabels": False, "range": [0, SIDE], "zeroline": False}
+    hidden = {"showticklabels": False, "range": [0, SIDE], "zeroline": False, "showgrid": False}
     return figure.update_xaxes(**hidden).update_yaxes(**hidden)
 
 

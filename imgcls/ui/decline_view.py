@@ -13,12 +13,14 @@ from imgcls.ui.numbers import show as show_numbers
 from imgcls.ui.still import Still, still
 
 NAME = "decline"
-USUAL = 90
+USUAL_SHARE = 0.1
+"""Without a word in the URL the dial stands where this share of the pictures is declined."""
 
 
 def show(looked: Looked) -> None:
     """The dial, what it costs and brings, and the pictures that are declined."""
-    linked.shown("decline-below", _asked())
+    key, selected = looked.key, looked.selection.narrowed
+    linked.shown("decline-below", _asked(key, selected))
     below = st.slider(
         "Answer only when at least so sure",
         0,
@@ -28,7 +30,6 @@ def show(looked: Looked) -> None:
         on_change=_follow,
         help="Below this probability the model says that it does not know.",
     )
-    key, selected = looked.key, looked.selection.narrowed
     share, right = _at(key, selected, below)
     left, rest = st.columns([3, 2], gap="large")
     with left:
@@ -66,9 +67,16 @@ def show(looked: Looked) -> None:
         st.caption("None: every picture is answered.")
 
 
-def _asked() -> int:
+def _asked(key: tuple, selected) -> int:
     text = st.query_params.get(NAME, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 100 else USUAL
+    if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 100:
+        return int(text)
+    return _usual(key, selected)
+
+
+@lru_cache(16)
+def _usual(key: tuple, selected) -> int:
+    return int(100 * np.quantile(_of(key, selected)[0], USUAL_SHARE))
 
 
 def _follow() -> None:

@@ -20,7 +20,7 @@ VIEWS = {
     "Mistakes": "mistakes_view",
     "Classes": "classes_view",
     "Scores": "scores_view",
-    # "Time machine": "time_view",
+    "Time machine": "time_view",
     "Learning": "learning_view",
 }
 LINKED = ("Mistakes", "Classes", "Scores")
@@ -51,7 +51,7 @@ def show(run: Run, tested: Tested) -> None:
             _linked_scores(run, tested)
         else:
             scores(tested.report, len(tested.labels))
-        _honest(run)
+        st.caption(_honest(run))
     import_module(f"imgcls.ui.{VIEWS[view]}").show(run, tested)
 
 
@@ -104,13 +104,12 @@ def _count_opening(run: Run) -> None:
         openings.note(run)
 
 
-def _honest(run: Run) -> None:
+def _honest(run: Run) -> str:
     opened = openings.of(run)
     if opened.count < 2:
-        st.caption("The test set of this run is opened here for the first time: this score is as honest as it gets.")
-        return
+        return "The test set of this run is opened here for the first time: this score is as honest as it gets."
     since = "" if opened.first is None else f" since {time.strftime('%d %B %Y', time.localtime(opened.first))}"
-    st.caption(
+    return (
         f"The test set of this run was opened {opened.count:,} times here{since}. Compare settings by their validation "
         "scores: who chooses by the test score has no test left."
     )

@@ -176,13 +176,12 @@ def words_of(looked: Looked) -> list[tuple[str, str]]:
     if looked.surgery.by_groups:
         said.append(("merge", f"{len(names)} groups of classes"))
     elif looked.surgery.merged:
-        said.append(("merge", f"{len(looked.surgery.merged)} merged"))
+        groups = looked.surgery.merged
+        said.append(("merge", "merged: " + ", ".join(_listed(looked.key[2], group, " + ") for group in groups[:2])))
     if looked.surgery.off:
-        said.append(("off", f"{len(looked.surgery.off)} classes off"))
+        said.append(("off", "off: " + _listed(looked.key[2], looked.surgery.off)))
     if selected.classes:
-        several = [plain(names[one]) for one in selected.classes[:3]]
-        more = len(selected.classes) - len(several)
-        said.append(("class", "is or was called " + ", ".join(several) + (f" and {more} more" if more else "")))
+        said.append(("class", "is or was called " + _listed(names, selected.classes)))
     if selected.answers:
         said.append(("answers", f"{selected.answers} answers"))
     if (selected.low, selected.high) != (0, 100):
@@ -196,6 +195,11 @@ def words_of(looked: Looked) -> list[tuple[str, str]]:
         sides = ("any class" if side is None else plain(names[side]) for side in (true, answer))
         said.append(("cell", " → ".join(sides)))
     return said
+
+
+def _listed(names: tuple[str, ...], classes: tuple[int, ...], between: str = ", ") -> str:
+    more = len(classes) - 3
+    return between.join(plain(names[one]) for one in classes[:3]) + (f" and {more} more" if more > 0 else "")
 
 
 def bar(looked: Looked) -> None:
