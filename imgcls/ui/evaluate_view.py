@@ -51,6 +51,12 @@ def show(run: Run, tested: Tested) -> None:
             _linked_scores(run, tested)
         else:
             scores(tested.report, len(tested.labels))
+        if tested.broken:
+            st.warning(
+                f"{words.count(tested.broken, 'answer')} of this model held no numbers. They count as the first class "
+                "with no probability at all. Train it again with a smaller learning rate.",
+                icon=":material/warning:",
+            )
         st.caption(_honest(run))
     import_module(f"imgcls.ui.{VIEWS[view]}").show(run, tested)
 

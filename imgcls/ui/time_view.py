@@ -19,7 +19,7 @@ from imgcls.ui.stored import Tested
 NAMES = ("epoch", "learnt", "watched")
 """What it has in the URL: the epoch, the list, and the picture that is followed."""
 WRONG = "Wrong then"
-PER_PAGE = 16
+PER_PAGE = 15
 EXPLAINED = {
     WRONG: "read wrongly after this epoch",
     "Never learned": "wrong after every epoch: hard, or wrongly labelled",
