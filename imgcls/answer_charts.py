@@ -20,14 +20,14 @@ def certainty_bars(certainty: np.ndarray, is_right: np.ndarray):
     """
     import plotly.graph_objects as go
 
-    edges = np.linspace(0, 1, BINS + 1)
+    edges = np.linspace(0, 100, BINS + 1)
     figure = go.Figure()
-    percent = np.round(100 * edges).astype(int)
-    bounds = np.column_stack([percent[:-1], percent[1:]]).tolist()
+    bounds = np.column_stack([edges[:-1], edges[1:]]).astype(int).tolist()
+    percent = np.float32(100) * np.clip(certainty, 0, 1).astype(np.float32)  # as a selection counts it
     for name, of, colour, shape in (("right", is_right, QUIET, ""), ("wrong", ~is_right, ERROR, "/")):
-        counts = np.histogram(np.clip(certainty[of], 0, 1), edges)[0]
+        counts = np.histogram(percent[of], edges)[0]
         figure.add_bar(
-            x=100 * (edges[:-1] + edges[1:]) / 2,
+            x=(edges[:-1] + edges[1:]) / 2,
             y=np.where(counts, counts, np.nan),
             name=name,
             marker={"color": colour, "pattern": {"shape": shape, "fillmode": "overlay", "size": 5, "solidity": 0.25}},

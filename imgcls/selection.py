@@ -100,7 +100,7 @@ def kept(
         left &= (predicted == labels) == (selection.answers == "right")
     if (selection.low, selection.high) != (0, 100):
         # The upper end belongs to a range, so that bars next to each other share no picture but 100 % has its place.
-        percent = 100 * certainty.astype(np.float64)
+        percent = np.float32(100) * certainty.astype(np.float32)
         left &= (percent >= selection.low) & ((percent < selection.high) | (selection.high == 100))
     if selection.tag and tagged is not None:
         left &= tagged

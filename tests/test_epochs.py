@@ -126,6 +126,19 @@ def test_pictures_whose_answer_turned_most_are_kept(made, monkeypatch):
     assert found.pictures[found.row_of[3]].tolist() == part(6).pictures[3].tolist()
 
 
+def test_nothing_is_kept_where_a_picture_has_several_labels(made):
+    run = made()
+    of = Part(part(6).pictures, np.arange(6), np.eye(6, CLASSES, dtype=np.int32))
+    kept = Snapshots(run, of, CLASSES, 3)
+    kept.rewind(0)
+    kept.see(0, np.ones((6, CLASSES)))
+    kept.keep(1, is_best=True)
+    kept.pack()
+
+    assert len(kept.part()[2]) == 0
+    assert not any((run.folder / name).exists() for name in (epochs.NAME, epochs.RECORDS))
+
+
 def test_looked_at_are_pictures_from_the_whole_part(made):
     places = validation.places(5000)
 

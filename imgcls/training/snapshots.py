@@ -28,7 +28,8 @@ class Snapshots:
     def __init__(self, run: Run, part: Part, num_classes: int, epochs_planned: int):
         most = min(validation.MOST, max(200, MOST_VALUES // num_classes))
         self._run, self._part = run, part
-        self._places = validation.places(len(part), most)
+        # Where a picture may have several labels, there is no answer to be right or wrong: nothing is kept.
+        self._places = validation.places(len(part) if part.labels.ndim == 1 else 0, most)
         self._every = -(-epochs_planned // MOST_RECORDS)
         self._record = np.dtype([("epoch", "<i4"), ("answers", "<f2", (len(self._places), num_classes))])
         self._path = run.folder / epochs.RECORDS

@@ -1,12 +1,14 @@
 """The pictures that are selected, the worst answers first, a page of them at a time."""
 
 from functools import lru_cache
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
 from imgcls.answers import Answers
 from imgcls.ui import gallery, linked, stored, words
+from imgcls.ui.evaluate_view import VIEWS
 from imgcls.ui.linked import Looked
 from imgcls.ui.stored import Tested
 
@@ -37,15 +39,16 @@ def pages(looked: Looked, chosen: np.ndarray, key: str, order: str) -> None:
 @lru_cache(64)
 def _grid(key: tuple, places: tuple[int, ...]) -> str:
     tested, answers = stored.tested(key[0]), linked.answers_of(key)
-    return gallery.grid(tile(place, tested, answers) for place in places)
+    return gallery.grid(tile(place, tested, answers, key[0].id) for place in places)
 
 
-def tile(place: int, tested: Tested, answers: Answers) -> gallery.Tile:
-    """The picture at a place of the answers, with what it is and what it was taken for."""
+def tile(place: int, tested: Tested, answers: Answers, run_id: str) -> gallery.Tile:
+    """The picture at a place of the answers, with what it is and what it was taken for; it leads to its own view."""
     index = int(answers.indices[place])
     true, predicted = answers.names[answers.labels[place]], answers.names[answers.predicted[place]]
     sure = f"{100 * answers.certainty[place]:.1f} %"
     is_right = answers.labels[place] == answers.predicted[place]
     lines = (f"✓ {true}", sure) if is_right else (f"✗ {predicted}", f"is {true}", sure)
     alt = f"Test picture {index}: true class {true}, answer {predicted} with {sure}"
-    return gallery.Tile(tested.pictures[tested.row_of[index]], alt, lines)
+    link = "?" + urlencode({"run": run_id, "view": "Picture", "picture": index}) if "Picture" in VIEWS else ""
+    return gallery.Tile(tested.pictures[tested.row_of[index]], alt, lines, link)

@@ -12,7 +12,7 @@ import streamlit as st
 from imgcls import openings
 from imgcls.metrics import Report
 from imgcls.runs import Run
-from imgcls.ui import linked, numbers, words
+from imgcls.ui import inner_links, linked, numbers, words
 from imgcls.ui.numbers import Number
 from imgcls.ui.stored import Tested
 
@@ -36,6 +36,7 @@ AVERAGES = {"macro": "Every class counts the same.", "weighted": "A class counts
 def show(run: Run, tested: Tested) -> None:
     """The whole page below the choice of the run."""
     _count_opening(run)
+    inner_links.make()
     head = st.container()
     view = st.segmented_control(
         "View",
