@@ -2,6 +2,7 @@
 
 from functools import lru_cache, partial
 
+import numpy as np
 import streamlit as st
 
 from imgcls import answer_charts
@@ -13,8 +14,8 @@ from imgcls.ui.still import Still, still
 
 def show(looked: Looked) -> None:
     """The map of what is left by everything but its own line."""
-    left = looked.without(area=())
-    _, made_of = linked.places_of(looked.key)
+    places, made_of = linked.places_of(looked.key)
+    left = looked.without(area=()) & np.isfinite(places[:, 0])
     lifted = linked.lifted(looked.selection, area=())
     key = f"answer-map-{looked.run.id}"
     st.plotly_chart(
@@ -33,8 +34,9 @@ def show(looked: Looked) -> None:
 
 @lru_cache(8)
 def _figure(key: tuple, selected, area: tuple) -> Still:
-    answers, left = linked.answers_of(key), linked.kept(key, selected)
+    answers = linked.answers_of(key)
     places, _ = linked.places_of(key)
+    left = linked.kept(key, selected) & np.isfinite(places[:, 0])
     return still(
         answer_charts.answer_map(
             places[left], answers.labels[left], answers.predicted[left], answers.indices[left], answers.names, area

@@ -107,22 +107,27 @@ def report_of(key: tuple, selected: Selection) -> metrics.Report | None:
 
 @lru_cache(4)
 def places_of(key: tuple) -> tuple[np.ndarray, str]:
-    """Where the pictures lie on the map (n, 2), and what the map was made of."""
+    """Where the pictures lie on the map (n, 2), NaN for those of which nothing is kept, and what it was made of."""
     run, answers = key[0], answers_of(key)
     seen = _features(run, len(stored.tested(run).labels))
-    if seen is not None:
-        return spread(seen)[answers.indices], "what the last hidden layer saw"
-    return spread(log_odds(answers.probabilities)), "the probabilities that the model gave"
+    if seen is None:
+        return spread(log_odds(answers.probabilities)), "the probabilities that the model gave"
+    features, indices = seen
+    places = np.full((len(stored.tested(run).labels), 2), np.nan, np.float32)
+    places[indices] = spread(features)
+    return places[answers.indices], f"what the last hidden layer saw in {len(indices):,} test pictures"
 
 
-def _features(run: Run, count: int) -> np.ndarray | None:
-    """What the last hidden layer saw in every test picture, if it was kept."""
+def _features(run: Run, count: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """What the last hidden layer saw in test pictures (m, d), and their numbers (m,), if it was kept."""
     try:
         with (run.folder / "inside.npz").open("rb") as file, np.load(file, allow_pickle=False) as kept:
             features = kept["features"].astype(np.float32)
+            indices = kept["indices"].astype(np.int64) if "indices" in kept.files else np.arange(count)
     except UNREADABLE:
         return None
-    return features if features.ndim == 2 and len(features) == count else None
+    fits = features.ndim == 2 and len(features) == len(indices) > 2 and features.shape[1]
+    return (features, indices) if fits and indices.min() >= 0 and indices.max() < count else None
 
 
 def put(**parts: str) -> None:
