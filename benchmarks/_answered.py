@@ -19,7 +19,7 @@ def made_run(runs: str | Path, run_id: str, classes: int, seed: int = 0) -> Path
     random = np.random.default_rng(seed)
     labels = np.arange(PICTURES) % classes
     logits = random.normal(size=(PICTURES, classes)).astype(np.float32)
-    logits[np.arange(PICTURES), labels] += 4.2 if classes <= 10 else 5.2
+    logits[np.arange(PICTURES), labels] += 3.4 if classes <= 10 else 4.2
     logits[np.arange(PICTURES), (labels + random.integers(1, 4, PICTURES)) % classes] += 1.5
     probabilities = np.exp(logits)
     probabilities /= probabilities.sum(1, keepdims=True)

@@ -81,7 +81,10 @@ def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selec
         customdata=np.column_stack([order[true], order[predicted]]).tolist(),
         marker={"symbol": "square-open", "size": 6, "color": TRAINING, "line": {"width": 3}, "opacity": 0},
         # Plotly itself draws the frame of the clicked cell, and would fade the text of all others.
-        selected={"textfont": {"color": TRAINING}, "marker": {"opacity": 1, "size": min(26, 0.8 * (height - 146) / k)}},
+        selected={
+            "textfont": {"color": DARK},
+            "marker": {"opacity": 1, "size": min(26, 0.8 * (height - 146) / max(k, 1))},
+        },
         unselected={"textfont": {"color": DARK}, "marker": {"opacity": 0}},
         selectedpoints=None if selected is None else _place(order, true, predicted, selected),
         showlegend=False,
