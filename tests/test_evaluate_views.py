@@ -1,13 +1,15 @@
 """The views of the Evaluate page through Streamlit's own test runner: what the URL selects, and what is missing."""
 
+import io
 import json
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_pages import HOSTILE, is_whole, opened, told
+from test_pages import HOSTILE, broken_copy, is_whole, opened, told
 
 from imgcls import epochs, openings, tags, validation
+from imgcls.datasets import cifar100
 from imgcls.ui import words
 from imgcls.ui.evaluate_view import VIEWS
 
@@ -194,3 +196,36 @@ def test_a_test_set_of_one_class_has_no_curves_and_says_so(finished_run):
     for place in PLACES:
         assert is_whole(opened("evaluate", run=finished_run.id, **place)), place
     assert "belong to one class" in told(opened("evaluate", run=finished_run.id, view="Scores"))
+
+
+def test_another_run_keeps_what_means_the_same_for_it_and_drops_the_rest(finished_run):
+    other = broken_copy(finished_run, "20260102-120000-0badcafe")
+    query = {"class": "3", "cell": "3-5", "merge": "1.2", "tag": "x", "answers": "wrong", "sure": "10-90"}
+    app = opened("evaluate", run=finished_run.id, **query)
+    app.selectbox(key="evaluate-run").select(other.id).run()
+
+    assert is_whole(app)
+    assert app.query_params["run"] in (other.id, [other.id])
+    assert {name for name in query if app.query_params.get(name)} == {"answers", "sure"}
+
+
+def test_the_groups_of_a_data_set_take_the_place_of_its_hundred_classes(made):
+    labels = np.arange(400) % 100
+    probabilities = np.full((400, 100), 0.001, np.float32)
+    probabilities[np.arange(400), np.where(labels == 0, 1, labels)] = 0.9
+    content = io.BytesIO()
+    np.savez(content, probabilities=probabilities, labels=labels)
+    facts = {"version": 1, "data": "cifar100", "classes": list(cifar100.CLASSES), "shape": [32, 32, 3], "ink": False}
+    result = {"version": 1, "outcome": "finished"}
+    run = made(**{"model.json": facts, "predictions.npz": content.getvalue(), "result.json": result})
+    app = opened("evaluate", run=run.id)
+    assert is_whole(app)
+    toggle = next(toggle for toggle in app.toggle if toggle.label == "20 groups")
+    toggle.set_value(True).run()
+
+    assert is_whole(app)
+    assert app.query_params["merge"] in ("groups", ["groups"])
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert len(figure["data"][0]["y"] if "y" in figure["data"][0] else figure["layout"]["yaxis"]["ticktext"]) == 20
+    for place in PLACES:
+        assert is_whole(opened("evaluate", run=run.id, merge="groups", **place)), place
