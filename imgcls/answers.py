@@ -43,11 +43,17 @@ class Answers:
         probabilities, labels, kept = operated(self.probabilities, self.labels, plan)
         return Answers(names, probabilities, labels, self.indices[kept])
 
-    def report(self, left: np.ndarray) -> metrics.Report | None:
-        """The scores of those pictures that are left (bool (n,)); None where none is."""
+    def report(self, left: np.ndarray, classes: tuple[int, ...] = ()) -> metrics.Report | None:
+        """The scores of those pictures that are left (bool (n,)); None where none is.
+
+        Averages count the given classes, else those that occur among what is left, as scikit-learn does: a class of
+        which nothing is left was not read badly.
+        """
         if not left.any():
             return None
-        return metrics.scores(self.probabilities[left], self.labels[left], self.names)
+        there = np.union1d(self.labels[left], self.predicted[left]) if not left.all() else None
+        averaged = list(classes) if classes else there
+        return metrics.scores(self.probabilities[left], self.labels[left], self.names, averaged)
 
     def worst_first(self, chosen: np.ndarray) -> np.ndarray:
         """Places of pictures (m,), sorted: wrong answers first, the surest first; then right ones, the surest last."""

@@ -228,4 +228,4 @@ def test_the_groups_of_a_data_set_take_the_place_of_its_hundred_classes(made):
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert len(figure["data"][0]["y"] if "y" in figure["data"][0] else figure["layout"]["yaxis"]["ticktext"]) == 20
     for place in PLACES:
-        assert is_whole(opened("evaluate", run=run.id, merge="groups", **place)), place
+        assert is_whole(opened("evaluate", **{"run": run.id, "merge": "groups"} | place)), place

@@ -150,6 +150,23 @@ def test_scores_of_what_is_left_are_scikit_learn_s():
     assert answers.report(np.zeros(500, bool)) is None
 
 
+def test_averages_of_what_is_left_count_the_chosen_classes_or_those_that_occur():
+    everything = ANSWERS.report(np.ones(6, bool))
+    chosen = Selection(classes=(0, 2))
+    left_of = selection.kept(chosen, ANSWERS.labels, ANSWERS.predicted, ANSWERS.certainty)
+    report = ANSWERS.report(left_of, chosen.classes)
+
+    recalls = everything.classes.recall.value
+    assert report.macro_recall.value == pytest.approx((recalls[0] + recalls[2]) / 2)
+    assert report.macro_precision.value == pytest.approx(everything.classes.precision.value[[0, 2]].mean())
+    assert report.macro_recall.low <= report.macro_recall.value <= report.macro_recall.high
+    few = ANSWERS.report(np.array([True, False, True, False, False, False]))
+    assert (few.macro_recall.value, few.weighted_f1.value) == (1, 1)
+    absent = Answers(("a", "b", "c"), PROBABILITIES[:4], LABELS[:4], np.arange(4))
+    _, recall, _, _ = precision_recall_fscore_support(absent.labels, absent.predicted, labels=range(3), zero_division=0)
+    assert absent.report(np.ones(4, bool)).macro_recall.value == pytest.approx(recall.mean())
+
+
 def test_the_surest_mistakes_come_first_and_the_surest_right_answers_last():
     assert ANSWERS.worst_first(np.arange(6)).tolist() == [5, 1, 3, 4, 0, 2]
 

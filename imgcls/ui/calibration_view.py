@@ -38,9 +38,9 @@ def show(looked: Looked) -> None:
         )
     with right:
         before = _measured(key, selected, 1.0)
-        shown = _numbers("as trained", *before)
+        shown = _numbers("before", *before)
         if temperature is not None:
-            shown += _numbers("after temperature", *_measured(key, selected, temperature.value))
+            shown += _numbers("after", *_measured(key, selected, temperature.value))
         show_numbers(shown)
         if temperature is None:
             _offer(looked.run)

@@ -49,11 +49,12 @@ def _class_table(looked: Looked) -> None:
 
     Ticked classes narrow everything else; the table itself goes on showing all.
     """
-    table = _classes(looked.key, linked.lifted(looked.selection, classes=()))
+    lifted = linked.lifted(looked.selection, classes=())
+    table = _classes(looked.key, lifted)
     if table is None:
         return
     key = f"class-table-{looked.run.id}"
-    ticked = linked.drawn("class-table", (looked.key, looked.selection.answers), looked.selection.classes)
+    ticked = linked.drawn("class-table", (looked.key, lifted), looked.selection.classes)
     st.dataframe(
         table,
         hide_index=True,

@@ -99,7 +99,10 @@ def scores(report: Report, count: int, total: int | None = None) -> None:
     if total is None or count == total:
         pictures = f"From {words.count(count, 'test picture')} that were used neither to train nor to choose anything."
     else:
-        pictures = f"From {count:,} of {total:,} test pictures: those that the selection leaves."
+        pictures = (
+            f"From {count:,} of {total:,} test pictures: those that the selection leaves. Averages count the classes "
+            "that are chosen, or occur."
+        )
     st.caption(f"{pictures} The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages.")
 
 

@@ -102,7 +102,7 @@ def kept(key: tuple, selected: Selection) -> np.ndarray:
 
 @lru_cache(16)
 def report_of(key: tuple, selected: Selection) -> metrics.Report | None:
-    return answers_of(key).report(kept(key, selected))
+    return answers_of(key).report(kept(key, selected), selected.classes)
 
 
 @lru_cache(4)

@@ -46,7 +46,7 @@ def show(looked: Looked) -> None:
     cell = looked.selection.cell
     framed = cell if cell and None not in cell else None
     st.plotly_chart(
-        _matrix(*arguments, linked.drawn("matrix", (looked.run.id, *arguments[1:]), framed)),
+        _matrix(*arguments, linked.drawn("matrix", arguments, framed)),
         key=f"matrix-{looked.run.id}",
         on_select=partial(_follow_click, f"matrix-{looked.run.id}"),
         selection_mode="points",

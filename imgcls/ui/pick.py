@@ -1,5 +1,6 @@
 """Which run a page shows: it stands in the URL, so a link, F5 and a second tab show the same."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import streamlit as st
@@ -33,6 +34,9 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
     ids = list(choices)
     chosen = asked if asked in choices else prefer if prefer in choices else ids[0]
     names = {run_id: _name(run) for run_id, run in choices.items()}
+    # Streamlit tells options by their names: of two runs that are called the same, the second could not be chosen.
+    called = Counter(names.values())
+    names = {run_id: name if called[name] == 1 else f"{name} ({run_id})" for run_id, name in names.items()}
 
     def follow() -> None:
         st.query_params["run"] = st.session_state[key]
