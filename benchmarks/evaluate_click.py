@@ -22,13 +22,15 @@ WATCH = """
 const cell = window.cell = {};
 cell.fresh = wanted => { cell.wanted = wanted; cell.pressed = cell.painted = 0; cell.waits = false; };
 addEventListener('mousedown', () => { if (cell.wanted && !cell.pressed) cell.pressed = performance.now(); }, true);
-new MutationObserver(() => {
+const look = () => {
   if (!cell.pressed || cell.painted || cell.waits) return;
   const tiles = [...document.querySelectorAll('.tiles img')];
   if (!tiles.length || !tiles.every(tile => tile.alt.includes(cell.wanted) && tile.complete)) return;
   cell.waits = true;
   requestAnimationFrame(() => requestAnimationFrame(() => { cell.painted = performance.now(); }));
-}).observe(document, {subtree: true, childList: true, attributes: true});
+};
+new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true});
+addEventListener('load', look, true);  // a picture that came after the last change of the document
 """
 PLACE = """([true_class, predicted]) => {
     const plot = document.querySelector('.js-plotly-plot'), {xaxis, yaxis} = plot._fullLayout;

@@ -5,8 +5,8 @@ from functools import lru_cache, partial
 import streamlit as st
 
 from imgcls import charts, metrics, similarity
-from imgcls.surgery import GROUPS
-from imgcls.ui import linked
+from imgcls.surgery import GROUPS, Surgery
+from imgcls.ui import linked, surgery_view
 from imgcls.ui.errors import plain
 from imgcls.ui.linked import Looked
 from imgcls.ui.still import Still, still
@@ -56,6 +56,7 @@ def show(looked: Looked) -> None:
     st.caption("Click a cell to see its pictures. A row is a true class, a column an answer.")
     if looked.report is not None:
         _worst_pairs(looked)
+        _offer_to_merge(looked)
 
 
 @lru_cache(32)
@@ -106,6 +107,22 @@ def _worst_pairs(looked: Looked) -> None:
         key="pair",
         on_change=_follow_pair,
         wrap=True,
+    )
+
+
+def _offer_to_merge(looked: Looked) -> None:
+    """For two classes that are confused: what if they were one?"""
+    cell = looked.selection.cell
+    if not cell or None in cell or cell[0] == cell[1] or looked.surgery != Surgery() or len(looked.names) < 3:
+        return
+    first, second = (plain(looked.names[one]) for one in cell)
+    st.button(
+        f"Merge {first} and {second}",
+        icon=":material/merge:",
+        key="merge-cell",
+        on_click=surgery_view.write,
+        args=(Surgery(merged=(tuple(sorted(cell)),)),),
+        help="What would the scores be if they were one class? The Classes view has more of this.",
     )
 
 

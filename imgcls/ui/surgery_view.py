@@ -58,7 +58,7 @@ def _controls(looked: Looked) -> None:
             "Merge",
             icon=":material/merge:",
             disabled=len(chosen) < 2,
-            on_click=_write,
+            on_click=write,
             args=(replace(asked, merged=(*asked.merged, tuple(sorted(chosen)))),),
         )
         for group in asked.merged:
@@ -68,7 +68,7 @@ def _controls(looked: Looked) -> None:
                 key=f"part-{'.'.join(map(str, group))}",
                 icon=":material/call_split:",
                 help="Part them again.",
-                on_click=_write,
+                on_click=write,
                 args=(rest,),
             )
     linked.shown("surgery-off", list(asked.off))
@@ -93,10 +93,10 @@ def _follow_off(asked: Surgery, num_classes: int) -> None:
     off = tuple(sorted(st.session_state["surgery-off"]))
     wanted = replace(asked, off=off)
     if wanted.left(num_classes) >= 2:
-        _write(wanted)
+        write(wanted)
 
 
-def _write(wanted: Surgery) -> None:
+def write(wanted: Surgery) -> None:
     """Writes it into the URL; what names a class by its number means another one now, and is lifted."""
     linked.clear("class", "cell", "area")
     linked.put(**{name: wanted.query().get(name, "") for name in surgery.NAMES})

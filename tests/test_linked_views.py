@@ -128,6 +128,16 @@ def test_merged_classes_show_their_scores_before_and_now(finished_run):
     assert words.share(now.mean()) in accuracy(app)
 
 
+def test_two_classes_that_are_confused_can_be_merged_from_the_matrix(finished_run):
+    app = opened("evaluate", run=finished_run.id, cell="3-5")
+    app.button(key="merge-cell").click().run()
+
+    assert is_whole(app)
+    assert app.query_params["merge"] in ("3.5", ["3.5"])
+    assert "cell" not in app.query_params
+    assert "merged: 3 + 5" in [button.label.replace("\\", "") for button in app.button]
+
+
 def test_what_declines_is_counted(finished_run):
     probabilities, labels = answers_of(finished_run)
     below = int(np.quantile(100 * probabilities.max(1), 0.5))
