@@ -4,6 +4,8 @@
     python -m benchmarks.train_overhead      the trainer, against thirty lines of plain Keras
     python -m benchmarks.drawing_latency     from the lifted pen to the painted answer
     python -m benchmarks.rerun_cpu           what a rerun of each page costs the server
+    python -m benchmarks.evaluate_click      from a click on a cell of the matrix to its painted pictures
+    python -m benchmarks.evaluate_first_paint  the Evaluate page of runs with 10 and with 100 classes, and its memory
     python -m benchmarks.start_to_first_point  from the press of Start to the first point of the curve
     python -m benchmarks.pause_latency       until a training has paused
     python -m benchmarks.stop_latency        until a training has stopped

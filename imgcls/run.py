@@ -18,6 +18,11 @@
       model.json        classes, input shape, layer table, checks       trainer, by rename
       predictions.npz   probabilities and labels of the test set        trainer, by rename
       gallery.npz       the test pictures that pages show               trainer, by rename
+      epochs.bin        answers to validation pictures, by epoch        trainer, append; packed at the end
+      epochs.npz        the same, for the time machine                  trainer, by rename
+      validation.npz    the model's answers to the same pictures        trainer, or a page for older runs, by rename
+      tags.json         words that people gave to test pictures         page, by rename
+      openings.jsonl    how often its test set was looked at            page, append
       result.json       outcome, scores, seconds, or why it failed      trainer, LAST, by rename
       inside.tflite     the model with all its layers as outputs        trainer, or who looks inside later
       inside.npz        features of test pictures, the first filters    the same

@@ -6,6 +6,4 @@ from imgcls.ui import evaluate_view, pick, stored
 
 st.title("Evaluate")
 run = pick.pick_run("evaluate-run", lambda run: run.is_tested)
-tested = stored.tested(run)
-evaluate_view.scores(tested.report, len(tested.labels))
-evaluate_view.chosen(run, tested)
+evaluate_view.show(run, stored.tested(run))

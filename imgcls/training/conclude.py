@@ -5,12 +5,13 @@ from dataclasses import asdict
 import keras
 import numpy as np
 
-from imgcls import atomic, metrics, models
+from imgcls import atomic, metrics, models, validation
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.runs import Run
 from imgcls.training.loop import EVALUATION_BATCH
 from imgcls.training.network import export_litert
+from imgcls.training.snapshots import Snapshots
 
 GALLERY_BYTES = 6_000_000
 """The pictures of a gallery before compression: enough for every mistake of most runs, little enough for many runs."""
@@ -45,6 +46,23 @@ def test(
         "test_accuracy": float((probabilities.argmax(1) == labels).mean()),
         "test_cross_entropy": metrics.cross_entropy(probabilities, labels),
     }
+
+
+def answer_validation(
+    run: Run, model: keras.Model, snapshots: Snapshots, answers: np.ndarray | None, batch: int = EVALUATION_BATCH
+) -> None:
+    """Leaves the answers to validation pictures: after each epoch, and those of the kept model.
+
+    The latter are `answers`, float32 (n, classes), where they are known already.
+    """
+    snapshots.pack()
+    pictures, labels, rows = snapshots.part()
+    if not len(rows):
+        return
+    if answers is None:
+        parts = (np.asarray(pictures[start : start + batch]) for start in range(0, len(rows), batch))
+        answers = np.concatenate([np.asarray(model.predict_on_batch(part)) for part in parts])
+    validation.write(run, answers, labels, rows)
 
 
 def gallery_indices(probabilities: np.ndarray, labels: np.ndarray, most: int) -> np.ndarray:

@@ -51,7 +51,7 @@ def compiled(
 
     Pictures are what the model takes, mostly uint8 (n, height, width, channels); labels int32 (n,); `weights` as from
     `class_weights`. `step` returns loss, accuracy and the norm of the gradient, `judge` loss and accuracy: means over
-    the batch, float32 scalars.
+    the batch, float32 scalars; and `judge` the probabilities (n, classes) as well.
     """
     logits_model = logits_of(model)
     num_classes = model.output_shape[-1]
@@ -88,6 +88,6 @@ def compiled(
     def judge(pictures, labels):
         # Without label smoothing and weights, whatever the training uses: the figure is the one that Evaluate shows.
         logits = tf.cast(logits_model(pictures, training=False), tf.float32)
-        return plain_cross_entropy(labels, logits), accuracy(labels, logits)
+        return plain_cross_entropy(labels, logits), accuracy(labels, logits), tf.nn.softmax(logits)
 
     return step, judge

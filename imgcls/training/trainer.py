@@ -120,6 +120,7 @@ class Trainer:
         from imgcls.training import conclude, inspect, network
         from imgcls.training.batches import Part
         from imgcls.training.loop import Diverged, Loop
+        from imgcls.training.snapshots import Snapshots
         from imgcls.training.steps import class_weights
         from imgcls.training.transfer import TransferLoop
 
@@ -130,23 +131,26 @@ class Trainer:
         validation = Part.of(dataset.x_train, dataset.y_train, validation_indices)
         precision = network.precision_of(config)
         transfers = models.has_backbone(config.model)
+        planned = config.epochs + models.more_epochs(config.model, config.model_settings)
+        snapshots = Snapshots(self.run, validation, len(facts.classes), planned)
         if transfers:
-            loop = TransferLoop(config, dataset, training, validation, journal, control)
+            loop = TransferLoop(config, dataset, training, validation, journal, control, snapshots)
         else:
             sample = training.sample(10_000)
             model = network.build(config, facts.shape, len(facts.classes), sample, precision)
-            loop = Loop(config, model, training, validation, journal, control)
+            loop = Loop(config, model, training, validation, journal, control, snapshots=snapshots)
         journal.plan(
             train=len(training),
             validation=len(validation),
             test=len(dataset.y_test),
             steps=loop.steps_per_epoch,
-            epochs=config.epochs + models.more_epochs(config.model, config.model_settings),
+            epochs=planned,
             head_epochs=config.epochs if transfers else None,
             parameters=_parameters(config, facts),
             precision=precision,
         )
         self._restore(loop, journal)
+        snapshots.rewind(loop.epochs_done)
         self._heartbeat.release()
         journal.phase("training")
         outcome, message = "finished", ""
@@ -179,6 +183,8 @@ class Trainer:
         journal.phase("testing")
         answers = loop.answers() if transfers else None
         scores = conclude.test(self.run, model, dataset, answers, loop.evaluation_batch)
+        seen = None if config.mirrored_answers or precision != "float32" else snapshots.of(loop.best["epoch"])
+        conclude.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
         journal.phase("saving")
         inspect.forget(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:

@@ -1,5 +1,6 @@
 """Which run a page shows: it stands in the URL, so a link, F5 and a second tab show the same."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import streamlit as st
@@ -8,6 +9,7 @@ from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.knobs import Value
 from imgcls.runs import Run
+from imgcls.ui import linked
 from imgcls.ui.entry_paths import PAGES
 from imgcls.ui.errors import plain
 
@@ -32,10 +34,13 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
     ids = list(choices)
     chosen = asked if asked in choices else prefer if prefer in choices else ids[0]
     names = {run_id: _name(run) for run_id, run in choices.items()}
+    # Streamlit tells options by their names: of two runs that are called the same, the second could not be chosen.
+    called = Counter(names.values())
+    names = {run_id: name if called[name] == 1 else f"{name} ({run_id})" for run_id, name in names.items()}
 
     def follow() -> None:
         st.query_params["run"] = st.session_state[key]
-        st.query_params.pop("cell", None)
+        linked.clear(*linked.OF_CLASSES)
 
     if asked != chosen:
         # From now on the link names the run, so that a newer one does not take its place under the visitor.

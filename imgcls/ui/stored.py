@@ -24,7 +24,10 @@ UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.
 
 @dataclass(frozen=True)
 class Tested:
-    """A run's answers to the test pictures. `row_of[i]` is the place of test picture i in `pictures`, or -1."""
+    """A run's answers to the test pictures. `row_of[i]` is the place of test picture i in `pictures`, or -1.
+
+    `broken` answers held something that is no number: their probabilities are 0.
+    """
 
     probabilities: np.ndarray
     labels: np.ndarray
@@ -33,6 +36,7 @@ class Tested:
     report: metrics.Report
     pictures: np.ndarray
     row_of: np.ndarray
+    broken: int = 0
 
 
 def tested(run: Run) -> Tested:
@@ -63,6 +67,8 @@ def _tested(folder: str, stamp: tuple) -> Tested:
         raise RunError("This run has no test answers: it ended before its model was tested.") from error
     except UNREADABLE as error:
         raise RunError("The test answers of this run are damaged. Train it again, or pick another run.") from error
+    broken = ~np.isfinite(probabilities).all(1)
+    probabilities[broken] = 0
     row_of = np.full(len(labels), -1)
     pictures = np.zeros((0, *run.model["shape"]), np.uint8)
     try:
@@ -79,6 +85,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
         metrics.scores(probabilities, labels, classes),
         pictures,
         row_of,
+        int(broken.sum()),
     )
 
 
