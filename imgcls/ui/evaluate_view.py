@@ -17,6 +17,7 @@ VIEWS = {
     "Mistakes": "mistakes_view",
     "Classes": "classes_view",
     "Learning": "learning_view",
+    "Compare": "compare_view",
 }
 EXPLAINED = {
     "precision": "Of the pictures that were given a class, the share that belongs to it.",

@@ -31,7 +31,7 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
             st.warning(plain(str(error)), icon=":material/search_off:")
     ids = list(choices)
     chosen = asked if asked in choices else prefer if prefer in choices else ids[0]
-    names = {run_id: _name(run) for run_id, run in choices.items()}
+    names = {run_id: name_of(run) for run_id, run in choices.items()}
 
     def follow() -> None:
         st.query_params["run"] = st.session_state[key]
@@ -53,7 +53,8 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
     return choices[picked]
 
 
-def _name(run: Run) -> str:
+def name_of(run: Run) -> str:
+    """Its name, and its test accuracy where it has one."""
     try:
         accuracy = (run.result or {}).get("test_accuracy")
     except RunError:

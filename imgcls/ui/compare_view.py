@@ -1,0 +1,309 @@
+"""Is another run better than this one? Their answers to the same test pictures, side by side. `?other=` names it."""
+
+import html
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from imgcls import comparing, runs
+from imgcls.comparing import Comparison
+from imgcls.errors import RunError
+from imgcls.intervals import Score, wilson
+from imgcls.metrics import losses
+from imgcls.runs import Run
+from imgcls.ui import gallery, numbers, pick, settings_table, stored, words
+from imgcls.ui.errors import plain
+from imgcls.ui.numbers import Number
+from imgcls.ui.stored import Tested
+
+PER_PAGE = 20
+MOST = 200
+"""Only the newest runs are offered: each costs a look at the disk."""
+GALLERIES = ("Only A right", "Only B right", "Both wrong")
+NO_OTHER = (
+    "There is no other run with these classes to compare with. Press “Train again with changes” on the page of this "
+    "run, change one thing, and come back."
+)
+STYLE = """<style>
+.verdict{font-size:1.45rem;font-weight:600;line-height:1.35;margin:.2rem 0;overflow-wrap:anywhere}
+.letters{opacity:.75;overflow-wrap:anywhere}
+.byclass{display:grid;grid-template-columns:minmax(3rem,max-content) 1fr 4.4rem 9rem;gap:6px 12px;align-items:center;
+font-variant-numeric:tabular-nums;font-size:.9rem}
+.byclass b{font-weight:400;max-width:12rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.byclass svg{width:100%;height:18px;display:block}
+.byclass em{font-style:normal;text-align:right}.byclass i{font-style:normal;opacity:.75}
+@media (max-width:640px){.byclass{grid-template-columns:minmax(2rem,5rem) 1fr 4.2rem}.byclass i{display:none}}
+</style>"""
+
+
+def show(run: Run, tested: Tested) -> None:
+    """The whole view; this run is B, the other one A."""
+    other = _other(run)
+    if other is None:
+        return
+    try:
+        against = stored.tested(other)
+        reason = obstacle(other.model, against, run.model, tested)
+    except RunError as error:
+        reason = str(error)
+    if reason:
+        st.info(plain(reason), icon=":material/info:")
+        return
+    stamps = (stored.answers_stamp(other), stored.answers_stamp(run))
+    found = _compared(other, run, stamps)
+    st.html(_sentence(found, other, run))
+    _figures(found, other, run, stamps)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("By class", anchor=False, help="The share of the pictures of a class that was read rightly.")
+        st.html(_by_class(other, run, stamps, tuple(run.model["classes"])))
+    with right:
+        _pictures(other, run, stamps, found)
+    st.subheader("Settings in which they differ", anchor=False)
+    settings_table.show([other, run])
+
+
+def obstacle(first_model: dict, first: Tested, second_model: dict, second: Tested) -> str:
+    """Why two runs cannot be compared picture by picture, as a sentence; nothing where they can.
+
+    Equal labels alone do not prove equal pictures: two sets that are sorted by class have the same. So where the runs
+    learnt from sets of different names, pictures that both have stored must be the same, too.
+    """
+    if first_model["classes"] != second_model["classes"]:
+        return "These two runs have different classes, so their answers cannot be compared. Choose another run."
+    if not np.array_equal(first.labels, second.labels):
+        return (
+            f"These two runs were tested on different pictures ({len(first.labels):,} and {len(second.labels):,}), so "
+            "their answers cannot be compared one by one. Choose a run on the same data set."
+        )
+    both = np.flatnonzero((first.row_of >= 0) & (second.row_of >= 0))[:500]
+    is_named_alike = first_model.get("data") == second_model.get("data")
+    if not len(both) or first.pictures.shape[1:] != second.pictures.shape[1:]:
+        is_same = is_named_alike
+    else:
+        is_same = np.array_equal(first.pictures[first.row_of[both]], second.pictures[second.row_of[both]])
+    return (
+        ""
+        if is_same
+        else (
+            "These two runs have the same test labels, but other pictures: their data sets differ. Choose a run on the "
+            "same data set."
+        )
+    )
+
+
+def candidates(run: Run) -> dict[str, Run]:
+    """Tested runs with the same classes, those on the same data set first, then the newest: id -> run."""
+    mine = run.model
+    found = []
+    for other in runs.everything()[:MOST]:
+        if other.id != run.id and other.is_tested:
+            classes, data = _kind(other, other.stamp("model.json"))
+            if list(classes) == mine["classes"]:
+                found.append((data != mine.get("data"), other))
+    return {other.id: other for _, other in sorted(found, key=lambda entry: entry[0])}
+
+
+@lru_cache(4 * MOST)
+def _kind(run: Run, stamp: tuple) -> tuple[tuple[str, ...], str]:
+    """Classes and data set of a run; none where its model.json cannot be read."""
+    try:
+        return tuple(run.model["classes"]), str(run.model.get("data", ""))
+    except RunError:
+        return (), ""
+
+
+def _other(run: Run) -> Run | None:
+    """The choice of the other run."""
+    choices = candidates(run)
+    asked = st.query_params.get("other", "")
+    if asked and asked not in choices:
+        st.warning(
+            "The run that the link names cannot be compared with this one: it is gone, untested, the same, or has "
+            "other classes.",
+            icon=":material/search_off:",
+        )
+    if not choices:
+        st.info(NO_OTHER, icon=":material/balance:")
+        return None
+    ids = list(choices)
+    chosen = asked if asked in choices else ids[0]
+    names = {run_id: pick.name_of(other) for run_id, other in choices.items()}
+
+    def follow() -> None:
+        st.query_params["other"] = st.session_state["other-run"]
+
+    if asked != chosen:
+        st.query_params["other"] = chosen
+    if st.session_state.get("other-run") != chosen:
+        st.session_state["other-run"] = chosen
+    picked = st.selectbox(
+        "Compared with",
+        ids,
+        format_func=lambda run_id: names.get(run_id, run_id),
+        key="other-run",
+        on_change=follow,
+        help="All tested runs with the same classes; those on the same data set first.",
+    )
+    return choices[picked]
+
+
+# ---- the answer in words and figures
+
+
+@lru_cache(32)
+def _compared(other: Run, run: Run, stamps: tuple) -> Comparison:
+    first, second = stored.tested(other), stored.tested(run)
+    return comparing.compare(first.predicted == first.labels, second.predicted == second.labels)
+
+
+def _sentence(found: Comparison, other: Run, run: Run) -> str:
+    return (
+        f'{STYLE}<div class="verdict" role="status">{html.escape(found.sentence("A", "B"))}</div>'
+        f'<div class="letters"><b>A</b> is {html.escape(other.label)}, <b>B</b> is {html.escape(run.label)}.</div>'
+    )
+
+
+def _figures(found: Comparison, other: Run, run: Run, stamps: tuple) -> None:
+    right = {"A": found.both_right + found.only_first, "B": found.both_right + found.only_second}
+    scores = {letter: wilson(number, found.count) for letter, number in right.items()}
+    loss = _loss_difference(other, run, stamps)
+    shown = [
+        Number(f"Accuracy of {letter}", words.share(score.value), words.interval(score))
+        for letter, score in scores.items()
+    ]
+    shown += [
+        Number(
+            "Difference",
+            f"{100 * found.difference.value:+.2f}",
+            f"points, {_points(found.difference)}",
+            "Accuracy of B less that of A in percentage points, with its 95 % interval by a paired bootstrap: 2,000 "
+            "times as many pictures are drawn anew, each with both its answers.",
+        ),
+        Number(
+            "Chance",
+            _p_value(found.p_value),
+            "p, McNemar, exact",
+            "How often chance would split the pictures on which they differ so unevenly if neither were better. Below "
+            "0.05 is usually taken for a difference. Who compares many runs will see that by chance, too.",
+        ),
+        Number("Only A right", f"{found.only_first:,}", "pictures"),
+        Number("Only B right", f"{found.only_second:,}", "pictures"),
+        Number("Both wrong", f"{found.both_wrong:,}", "pictures"),
+        Number(
+            "Cross-entropy",
+            f"{loss.value:+.3f}",
+            f"{loss.low:+.3f} to {loss.high:+.3f}",
+            "That of B less that of A in nats, picture by picture, with its 95 % interval. Below 0, B is the one that "
+            "is less sure of what is wrong.",
+        ),
+    ]
+    numbers.show(shown)
+
+
+@lru_cache(32)
+def _loss_difference(other: Run, run: Run, stamps: tuple) -> Score:
+    first, second = stored.tested(other), stored.tested(run)
+    return comparing.mean_difference(
+        losses(second.probabilities, second.labels) - losses(first.probabilities, first.labels)
+    )
+
+
+def _points(score: Score) -> str:
+    return f"{100 * score.low:+.2f} to {100 * score.high:+.2f}"
+
+
+def _p_value(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+@lru_cache(32)
+def _by_class(other: Run, run: Run, stamps: tuple, names: tuple[str, ...]) -> str:
+    """For each class a bar of its interval around nothing; those that differ most come first."""
+    first, second = stored.tested(other), stored.tested(run)
+    is_right = (first.predicted == first.labels, second.predicted == second.labels)
+    score = comparing.by_class(first.labels, *is_right, len(names))
+    count = np.bincount(first.labels, minlength=len(names))
+    reach = max(0.01, float(np.abs([score.low[count > 0], score.high[count > 0]]).max(initial=0)))
+    rows = []
+    for label in np.argsort(-np.abs(score.value), kind="stable"):
+        if not count[label]:
+            continue
+        value, low, high = (100 * float(part[label]) for part in (score.value, score.low, score.high))
+        said = f"{value:+.1f} points, {low:+.1f} to {high:+.1f}"
+        name = html.escape(names[label])
+        colour = "#D55E00" if high < 0 else "#009E73" if low > 0 else "#8C939C"
+        at = [50 + 49 * part / (100 * reach) for part in (low, value, high)]
+        rows.append(
+            f'<b title="{name}">{name}</b><svg viewBox="0 0 100 18" preserveAspectRatio="none" role="img" '
+            f'aria-label="{name}: {said}"><path d="M50 0V18" stroke="currentColor" stroke-opacity=".35" '
+            f'vector-effect="non-scaling-stroke"/><path d="M{at[0]:.2f} 9H{at[2]:.2f}" stroke="{colour}" '
+            f'stroke-width="8" stroke-opacity=".45" vector-effect="non-scaling-stroke"/><path '
+            f'd="M{at[1]:.2f} 3V15" stroke="{colour}" stroke-width="3" vector-effect="non-scaling-stroke"/></svg>'
+            f"<em>{value:+.1f}</em><i>{low:+.1f} to {high:+.1f}</i>"
+        )
+    note = "Points of recall of B less those of A, with 95 % intervals; to the right B is better."
+    return f'{STYLE}<p class="letters">{note}</p><div class="byclass">{"".join(rows)}</div>'
+
+
+# ---- pictures
+
+
+def _pictures(other: Run, run: Run, stamps: tuple, found: Comparison) -> None:
+    st.subheader("Pictures", anchor=False)
+    counts = dict(zip(GALLERIES, (found.only_first, found.only_second, found.both_wrong), strict=True))
+    shown = st.segmented_control(
+        "Pictures shown",
+        GALLERIES,
+        default=GALLERIES[0],
+        required=True,
+        format_func=lambda name: f"{name} · {counts[name]:,}",
+        key="compared-pictures",
+        label_visibility="collapsed",
+    )
+    kept, all_of = _chosen(other, run, stamps, shown)
+    note = "" if len(kept) == all_of else f", {len(kept):,} of them stored with the runs"
+    st.caption(f"{words.count(all_of, 'picture')}{note}; where they are surest of different things first.")
+    if not len(kept):
+        st.info("No picture to show here.", icon=":material/check_circle:")
+        return
+    pages = -(-len(kept) // PER_PAGE)
+    key = f"compared-page-{other.id}-{run.id}-{shown}"
+    page = st.pagination(pages, key=key, max_visible_pages=5) if pages > 1 else 1
+    on_page = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
+    st.html(_grid(other, run, stamps, on_page, tuple(run.model["classes"])))
+
+
+@lru_cache(64)
+def _chosen(other: Run, run: Run, stamps: tuple, shown: str) -> tuple[np.ndarray, int]:
+    """The numbers of the test pictures of a gallery of which a picture is stored, and how many there are in all."""
+    first, second = stored.tested(other), stored.tested(run)
+    is_right = [tested.predicted == tested.labels for tested in (first, second)]
+    which = {
+        "Only A right": is_right[0] & ~is_right[1],
+        "Only B right": ~is_right[0] & is_right[1],
+        "Both wrong": ~is_right[0] & ~is_right[1],
+    }[shown]
+    members = np.flatnonzero(which)
+    sure = first.certainty[members] + second.certainty[members]
+    members = members[np.argsort(-sure, kind="stable")]
+    has_picture = (first.row_of[members] >= 0) | (second.row_of[members] >= 0)
+    return members[has_picture], len(members)
+
+
+@lru_cache(64)
+def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: tuple[str, ...]) -> str:
+    first, second = stored.tested(other), stored.tested(run)
+    tiles = []
+    for index in indices:
+        keeper = first if first.row_of[index] >= 0 else second
+        true = names[first.labels[index]]
+        lines = [f"is {true}"]
+        for letter, tested in (("A", first), ("B", second)):
+            answer = names[tested.predicted[index]]
+            sign = "✓" if answer == true else "✗"
+            lines.append(f"{sign} {letter}: {answer} {100 * tested.certainty[index]:.0f} %")
+        alt = f"Test picture {index}: true class {true}; {lines[1]}; {lines[2]}"
+        tiles.append(gallery.Tile(keeper.pictures[keeper.row_of[index]], alt, tuple(lines)))
+    return gallery.grid(tiles)
