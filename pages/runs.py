@@ -5,7 +5,7 @@ import zlib
 import pyarrow as pa
 import streamlit as st
 
-from imgcls import jobs, runs
+from imgcls import jobs, runs, sheets
 from imgcls.run import UNDER_WAY
 from imgcls.ui import curve_view, errors, pick, queue_view, run_list, settings_table, stored_curves, words
 from imgcls.ui.errors import plain
@@ -58,6 +58,15 @@ event = st.dataframe(
         "Parameters": st.column_config.NumberColumn(format="localized"),
     },
     alt="All runs with their scores.",
+)
+st.download_button(
+    "These runs (CSV)",
+    lambda: sheets.csv_file(table.to_pydict()),
+    "runs.csv",
+    "text/csv",
+    icon=":material/download:",
+    type="tertiary",
+    on_click="ignore",
 )
 chosen = [rows[index][0] for index in event.selection.rows if index < len(rows)]
 

@@ -18,6 +18,7 @@ VIEWS = {
     "Classes": "classes_view",
     "Learning": "learning_view",
     "Compare": "compare_view",
+    "Report": "report_view",
 }
 EXPLAINED = {
     "precision": "Of the pictures that were given a class, the share that belongs to it.",
