@@ -18,6 +18,7 @@ VIEWS = {
     "Classes": "classes_view",
     "Learning": "learning_view",
     "Compare": "compare_view",
+    "Robustness": "robustness_view",
     "Report": "report_view",
 }
 EXPLAINED = {
