@@ -1,4 +1,4 @@
-"""Damaged pictures: each damage does what it says, the answers are the model's, and the advice is in the form's terms."""
+"""Damaged pictures: each damage does what it says, answers are the model's, advice is in the form's terms."""
 
 import subprocess
 import sys
