@@ -148,6 +148,10 @@ def read(run: Run) -> Found:
 
 
 def _inside(run: Run):
-    from imgcls.serving.inside import Inside
-
+    try:
+        from imgcls.serving.inside import Inside
+    except ModuleNotFoundError as error:
+        raise RunError(
+            "What the model sees inside cannot be stored by this version yet, and it is needed here."
+        ) from error
     return Inside(run.folder / "inside.tflite")

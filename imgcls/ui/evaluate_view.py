@@ -19,6 +19,7 @@ VIEWS = {
     "Learning": "learning_view",
     "Compare": "compare_view",
     "Robustness": "robustness_view",
+    "Label errors": "labels_view",
     "Report": "report_view",
 }
 EXPLAINED = {
