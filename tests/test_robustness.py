@@ -53,7 +53,7 @@ def test_the_damages_are_what_their_names_say(pictures):
     grey = np.full((200, 28, 28, 1), 100, np.uint8)
     many = chances(200)
     assert DAMAGES["noise"](grey, 2, many).astype(float).std() == pytest.approx(20, abs=1)
-    assert set(np.unique(DAMAGES["brightness"](grey, 1, many))) == {74, 126}  # 10 % of 255, down and up
+    assert set(np.unique(DAMAGES["brightness"](grey, 1, many))) == {75, 126}  # 25.5 down and up, rounded
     contrast = DAMAGES["contrast"](pictures, 2, drawn)
     assert contrast.std((1, 2, 3)) == pytest.approx(pictures.std((1, 2, 3)) / 2, rel=0.02)
     moved = DAMAGES["shift"](pictures, 3, drawn)  # 12 % of 28 are 3 pixels
@@ -155,14 +155,11 @@ def test_the_advice_is_a_value_that_the_form_takes(damage, name):
     assert advice.advice(found_with(damage, 0.4), Config(**{name: wish.value}), facts) == []
 
 
-def test_no_advice_for_what_costs_little_cannot_be_trained_or_does_harm():
+def test_no_advice_for_what_costs_little_or_cannot_be_trained():
     facts = datasets.facts("cifar10")
     assert advice.advice(found_with("noise", 0.02), Config(), facts) == []
     assert advice.advice(found_with("noise", 0.0), Config(), facts) == []
     assert advice.advice(found_with("JPEG", 0.9), Config(), facts) == []
-    digits = datasets.facts("mnist")
-    if "rotation" in digits.avoid:
-        assert advice.advice(found_with("rotation", 0.4), Config(), digits) == []
 
 
 def test_what_is_damaged_is_always_the_same_and_at_most_a_thousand():

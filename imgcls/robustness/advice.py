@@ -39,8 +39,8 @@ def advice(found: Found, config: Config, facts: DatasetFacts) -> list[Advice]:
     """Settings that would help, the most needed first.
 
     A damage counts if it costs LEAST_LOSS or more at middle strength and its interval excludes nothing. The value is as
-    strong as that damage, within what the setting allows and the data set's side; nothing is advised that the run had
-    already as strong, or that the data set's file calls harmful.
+    strong as that damage, within what the form allows for the data set; nothing is advised that the run had already as
+    strong.
     """
     limits = {knob.name: knob.limits for knob in KNOBS}
     wished = []
@@ -48,7 +48,7 @@ def advice(found: Found, config: Config, facts: DatasetFacts) -> list[Advice]:
         cost = loss(found, damage, AT_STRENGTH)
         value = _value(name, DAMAGES[damage].amounts[AT_STRENGTH - 1], facts, limits[name])
         is_new = value > getattr(config, name)
-        if cost.value >= LEAST_LOSS and cost.low > 0 and is_new and name not in facts.avoid:
+        if cost.value >= LEAST_LOSS and cost.low > 0 and is_new:
             wished.append(Advice(damage, cost, name, value))
     return sorted(wished, key=lambda entry: -entry.loss.value)
 
@@ -70,6 +70,7 @@ def _value(name: str, amount: float, facts: DatasetFacts, limits: Range) -> Valu
         wished = amount
     step = limits.step or 1
     value = round(max(step, round(wished / step) * step), 6)
-    most = {"shift": max(1, side // 4), "cut_out": max(1, side // 2)}.get(name, limits.high)
+    upright = 30 if "rotation" in facts.avoid else limits.high
+    most = {"rotation": upright, "shift": max(1, side // 4), "cut_out": max(1, side // 2)}.get(name, limits.high)
     value = min(value, most, limits.high)
     return value if isinstance(getattr(Config, name), float) else int(value)

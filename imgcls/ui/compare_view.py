@@ -31,7 +31,11 @@ STYLE = """<style>
 .byclass{display:grid;grid-template-columns:minmax(3rem,max-content) 1fr 4.4rem 9rem;gap:6px 12px;align-items:center;
 font-variant-numeric:tabular-nums;font-size:.9rem}
 .byclass b{font-weight:400;max-width:12rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.byclass svg{width:100%;height:18px;display:block}
+.byclass span{position:relative;height:18px;background:linear-gradient(rgba(128,128,128,.5),rgba(128,128,128,.5))
+center/1px 100% no-repeat}
+.byclass span u{position:absolute;top:5px;height:8px;border-radius:4px;opacity:.45}
+.byclass span u+u{top:2px;height:14px;width:3px;margin-left:-1px;border-radius:2px;opacity:1}
+.wide .tiles{grid-template-columns:repeat(auto-fill,minmax(124px,1fr))}
 .byclass em{font-style:normal;text-align:right}.byclass i{font-style:normal;opacity:.75}
 @media (max-width:640px){.byclass{grid-template-columns:minmax(2rem,5rem) 1fr 4.2rem}.byclass i{display:none}}
 </style>"""
@@ -236,11 +240,9 @@ def _by_class(other: Run, run: Run, stamps: tuple, names: tuple[str, ...]) -> st
         colour = "#D55E00" if high < 0 else "#009E73" if low > 0 else "#8C939C"
         at = [50 + 49 * part / (100 * reach) for part in (low, value, high)]
         rows.append(
-            f'<b title="{name}">{name}</b><svg viewBox="0 0 100 18" preserveAspectRatio="none" role="img" '
-            f'aria-label="{name}: {said}"><path d="M50 0V18" stroke="currentColor" stroke-opacity=".35" '
-            f'vector-effect="non-scaling-stroke"/><path d="M{at[0]:.2f} 9H{at[2]:.2f}" stroke="{colour}" '
-            f'stroke-width="8" stroke-opacity=".45" vector-effect="non-scaling-stroke"/><path '
-            f'd="M{at[1]:.2f} 3V15" stroke="{colour}" stroke-width="3" vector-effect="non-scaling-stroke"/></svg>'
+            f'<b title="{name}">{name}</b><span role="img" aria-label="{name}: {said}">'
+            f'<u style="left:{at[0]:.2f}%;width:{at[2] - at[0]:.2f}%;background:{colour}"></u>'
+            f'<u style="left:{at[1]:.2f}%;background:{colour}"></u></span>'
             f"<em>{value:+.1f}</em><i>{low:+.1f} to {high:+.1f}</i>"
         )
     note = "Points of recall of B less those of A, with 95 % intervals; to the right B is better."
@@ -264,7 +266,7 @@ def _pictures(other: Run, run: Run, stamps: tuple, found: Comparison) -> None:
     )
     kept, all_of = _chosen(other, run, stamps, shown)
     note = "" if len(kept) == all_of else f", {len(kept):,} of them stored with the runs"
-    st.caption(f"{words.count(all_of, 'picture')}{note}; where they are surest of different things first.")
+    st.caption(f"{words.count(all_of, 'picture')}{note}; those of which both are surest first.")
     if not len(kept):
         st.info("No picture to show here.", icon=":material/check_circle:")
         return
@@ -306,4 +308,4 @@ def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: 
             lines.append(f"{sign} {letter}: {answer} {100 * tested.certainty[index]:.0f} %")
         alt = f"Test picture {index}: true class {true}; {lines[1]}; {lines[2]}"
         tiles.append(gallery.Tile(keeper.pictures[keeper.row_of[index]], alt, tuple(lines)))
-    return gallery.grid(tiles)
+    return f'{STYLE}<div class="wide">{gallery.grid(tiles)}</div>'

@@ -1,5 +1,6 @@
 """How well does the model read damaged pictures? Asked once, by a process of its own; then read from the run."""
 
+import base64
 import html
 from functools import lru_cache
 
@@ -8,6 +9,7 @@ import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.intervals import wilson
+from imgcls.look import QUIET, TRAINING
 from imgcls.robustness import advice, answers
 from imgcls.robustness.damages import DAMAGES, STRENGTHS
 from imgcls.runs import Run
@@ -20,8 +22,7 @@ EXAMPLES = 12
 MOST_CLASSES = 100
 STYLE = """<style>
 .damages{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:18px 22px;margin:.4rem 0}
-.damages figure{margin:0;min-width:0}.damages svg{width:100%;height:auto;display:block;overflow:visible}
-.damages svg text{font-size:10px;fill:currentColor;opacity:.7}
+.damages figure{margin:0;min-width:0}.damages img{width:100%;display:block}
 .damages figcaption{font-size:.92rem;display:flex;justify-content:space-between;gap:8px;
 font-variant-numeric:tabular-nums}.damages figcaption i{font-style:normal;opacity:.75}
 .heat{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;width:100%;table-layout:fixed}
@@ -135,7 +136,10 @@ def _figures(found: answers.Found) -> None:
 
 @lru_cache(16)
 def _curves(run: Run, stamp: float) -> str:
-    """Eight small figures in one piece: accuracy from strength 0 to 5, with its interval as a band."""
+    """Eight small figures in one piece: accuracy from strength 0 to 5, with its interval as a band.
+
+    Each is a picture, as Streamlit lets no SVG into a page; its greys show on a light page and on a dark one.
+    """
     found = _read(run, stamp)
     count = len(found.indices)
     clean = int((found.clean == found.labels).sum())
@@ -148,7 +152,7 @@ def _curves(run: Run, stamp: float) -> str:
 
         band = "L".join(line(score.high) + line(score.low)[::-1])
         grid = "".join(
-            f'<path d="M24 {8 + 82 * (1 - share):.0f}H184" stroke="currentColor" stroke-opacity=".15"/>'
+            f'<path d="M24 {8 + 82 * (1 - share):.0f}H184" stroke="{QUIET}" stroke-opacity=".35"/>'
             f'<text x="20" y="{11.5 + 82 * (1 - share):.1f}" text-anchor="end">{100 * share:.0f}</text>'
             for share in (0, 0.5, 1)
         )
@@ -156,12 +160,16 @@ def _curves(run: Run, stamp: float) -> str:
             f'<text x="{24 + 32 * strength}" y="103" text-anchor="middle">{strength}</text>' for strength in range(6)
         )
         told = ", ".join(f"strength {k} {100 * value:.1f} %" for k, value in enumerate(score.value))
+        svg = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 190 106" font-family="sans-serif" font-size="9" '
+            f'fill="{QUIET}">{grid}{marks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
+            f'<path d="M{"L".join(line(score.value))}" fill="none" stroke="#2A8FCC" stroke-width="2.2"/></svg>'
+        )
+        source = base64.b64encode(svg.encode()).decode()
         figures.append(
             f"<figure><figcaption><b>{name.capitalize() if name.islower() else name}</b>"
             f"<i>{100 * score.value[-1]:.0f} % at 5</i></figcaption>"
-            f'<svg viewBox="0 0 190 106" role="img" aria-label="Accuracy under {name}: {told}">{grid}{marks}'
-            f'<path d="M{band}Z" fill="#0072B2" fill-opacity=".22"/><path d="M{"L".join(line(score.value))}" '
-            f'fill="none" stroke="#0072B2" stroke-width="2.2"/></svg></figure>'
+            f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {told}"></figure>'
         )
     return f'{STYLE}<div class="damages">{"".join(figures)}</div>'
 
