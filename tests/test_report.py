@@ -13,6 +13,8 @@ from imgcls import metrics, report
 from imgcls.config import Config
 from imgcls.report.curves import curve
 from imgcls.report.figures import calibration, strict
+from imgcls.robustness import answers
+from imgcls.robustness.damages import DAMAGES
 
 HOSTILE = ["<script>alert(1)</script>", "$x^2$ **b**", '"><img src=x onerror=alert(1)>', "=1+1\nnew line"]
 
@@ -181,3 +183,27 @@ def test_the_settings_are_those_of_the_run(made):
     assert "Augmentation: rotation 10 degrees." in text
     assert "<dt>epochs</dt><dd>7</dd>" in text
     assert "Not one mistake." in text
+
+
+def test_what_damaged_pictures_cost_stands_in_the_report_where_the_model_was_asked(hostile_run):
+    run, given = hostile_run
+    assert report.figures(run, given)["robustness"] is None
+    assert "Damaged pictures" not in report.page(run, given)
+    damaged = np.zeros((8, 5, 4), int)
+    damaged[0] = 1
+    names = np.array(list(DAMAGES))
+    np.savez(
+        run.folder / "robustness.npz",
+        indices=np.arange(4),
+        labels=np.zeros(4),
+        clean=np.zeros(4),
+        damaged=damaged,
+        names=names,
+        version=answers.VERSION,
+    )
+
+    told = report.figures(run, given)["robustness"]
+
+    assert [score["value"] for score in told["damages"]["noise"]] == [0.0] * 5
+    assert [score["value"] for score in told["damages"]["JPEG"]] == [1.0] * 5
+    assert "Damaged pictures" in report.page(run, given)

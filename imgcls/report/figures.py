@@ -8,7 +8,8 @@ import numpy as np
 from imgcls import datasets, metrics
 from imgcls.curves import Curves
 from imgcls.errors import UserError
-from imgcls.intervals import Score
+from imgcls.intervals import Score, wilson
+from imgcls.robustness import answers as robustness
 from imgcls.run import Run
 
 VERSION = 1
@@ -81,6 +82,7 @@ def figures(run: Run, answers: Answers) -> dict[str, Any]:
                 for index in surest_mistakes(answers)
             ],
         },
+        "robustness": _robustness(run),
         "curves": _curves(run),
         "layers": model.get("layers"),
     }
@@ -149,6 +151,20 @@ def _curves(run: Run) -> dict[str, list[float]]:
     return dict(
         zip(columns, (column.astype(float).tolist() for column in read.series("epochs", *columns)), strict=True)
     )
+
+
+def _robustness(run: Run) -> dict[str, Any] | None:
+    """Accuracy on damaged pictures, strengths 1 to 5, with intervals; None where the model was not asked."""
+    if robustness.work_of(run).look().state != "ready" or (found := _told(lambda: robustness.read(run))) is None:
+        return None
+    count = len(found.indices)
+    return {
+        "pictures": count,
+        "clean": _score(wilson(int((found.clean == found.labels).sum()), count)),
+        "damages": {
+            name: [_score(wilson(int(right), count)) for right in found.right(name).sum(1)] for name in found.names
+        },
+    }
 
 
 def _told(ask) -> Any:

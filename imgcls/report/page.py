@@ -70,6 +70,7 @@ def page(run: Run, answers: Answers) -> str:
         _section("Confusion matrix", _matrix(found)),
         _section("Surest mistakes", _mistakes(found, answers)),
         _section("Calibration", _calibration(found)),
+        _section("Damaged pictures", _robustness(found)) if found["robustness"] else "",
         _section("Settings", _settings(found)),
     ]
     title = f"{_text(found['name'])} · report"
@@ -219,6 +220,22 @@ def _calibration(found: dict[str, Any]) -> str:
         '<div class="scroll"><table><thead><tr><th class="text" scope="col">'
         'probability of the answer</th><th scope="col">pictures</th><th scope="col">mean probability</th>'
         f'<th scope="col">right</th></tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _robustness(found: dict[str, Any]) -> str:
+    told = found["robustness"]
+    rows = "".join(
+        f'<tr><th scope="row">{_text(name)}</th>'
+        + "".join(f'<td title="{_interval(score)}">{_share(score)}</td>' for score in scores)
+        + "</tr>"
+        for name, scores in told["damages"].items()
+    )
+    head = "".join(f'<th scope="col">strength {strength}</th>' for strength in range(1, 6))
+    return (
+        f"<p>{_share(told['clean'])} ({_interval(told['clean'])}) of {told['pictures']:,} test pictures are read rightly "
+        f'as they are; damaged, these:</p><div class="scroll"><table><thead><tr><th class="text" scope="col">damage</th>'
+        f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
