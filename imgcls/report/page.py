@@ -233,9 +233,10 @@ def _robustness(found: dict[str, Any]) -> str:
     )
     head = "".join(f'<th scope="col">strength {strength}</th>' for strength in range(1, 6))
     return (
-        f"<p>{_share(told['clean'])} ({_interval(told['clean'])}) of {told['pictures']:,} test pictures are read rightly "
-        f'as they are; damaged, these:</p><div class="scroll"><table><thead><tr><th class="text" scope="col">damage</th>'
-        f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<p>{_share(told['clean'])} ({_interval(told['clean'])}) of {told['pictures']:,} test pictures are read "
+        'rightly as they are; damaged, these:</p><div class="scroll"><table><thead><tr>'
+        f'<th class="text" scope="col">damage</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
