@@ -13,6 +13,8 @@ from imgcls.robustness.damages import DAMAGES
 AT_STRENGTH = 3
 LEAST_LOSS = 0.03
 """A damage that costs less, at middle strength, is not worth a change."""
+MOST = 3
+"""More changes at once make a training slow and hard to read."""
 SETTINGS = {
     "noise": "noise",
     "blur": "blur",
@@ -36,7 +38,7 @@ class Advice:
 
 
 def advice(found: Found, config: Config, facts: DatasetFacts) -> list[Advice]:
-    """Settings that would help, the most needed first.
+    """Settings that would help, at most MOST, the most needed first.
 
     A damage counts if it costs LEAST_LOSS or more at middle strength and its interval excludes nothing. The value is as
     strong as that damage, within what the form allows for the data set; nothing is advised that the run had already as
@@ -50,7 +52,7 @@ def advice(found: Found, config: Config, facts: DatasetFacts) -> list[Advice]:
         is_new = value > getattr(config, name)
         if cost.value >= LEAST_LOSS and cost.low > 0 and is_new:
             wished.append(Advice(damage, cost, name, value))
-    return sorted(wished, key=lambda entry: -entry.loss.value)
+    return sorted(wished, key=lambda entry: -entry.loss.value)[:MOST]
 
 
 def loss(found: Found, damage: str, strength: int) -> Score:

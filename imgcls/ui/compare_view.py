@@ -62,10 +62,10 @@ def show(run: Run, tested: Tested) -> None:
     with left:
         st.subheader("By class", anchor=False, help="The share of the pictures of a class that was read rightly.")
         st.html(_by_class(other, run, stamps, tuple(run.model["classes"])))
+        st.subheader("Settings in which they differ", anchor=False)
+        settings_table.show([other, run])
     with right:
         _pictures(other, run, stamps, found)
-    st.subheader("Settings in which they differ", anchor=False)
-    settings_table.show([other, run])
 
 
 def obstacle(first_model: dict, first: Tested, second_model: dict, second: Tested) -> str:

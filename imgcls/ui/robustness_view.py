@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls.augmentations import Augmentation
 from imgcls.errors import UserError
 from imgcls.intervals import wilson
 from imgcls.look import QUIET, TRAINING
@@ -21,7 +22,7 @@ from imgcls.ui.stored import Tested
 EXAMPLES = 12
 MOST_CLASSES = 100
 STYLE = """<style>
-.damages{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:18px 22px;margin:.4rem 0}
+.damages{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(240px,42%),1fr));gap:18px 22px;margin:.4rem 0}
 .damages figure{margin:0;min-width:0}.damages img{width:100%;display:block}
 .damages figcaption{font-size:.92rem;display:flex;justify-content:space-between;gap:8px;
 font-variant-numeric:tabular-nums}.damages figcaption i{font-style:normal;opacity:.75}
@@ -258,11 +259,12 @@ def _advise(run: Run, found: answers.Found) -> None:
         f"{100 * entry.loss.high:.1f})"
         for entry in wished
     )
-    said = ", ".join(f"**{settings.BY_NAME[entry.name].label.lower()} {entry.value:g}**" for entry in wished)
+    changes = {entry.name: entry.value for entry in wished}
+    said = Augmentation(**changes).describe()
     with st.container(border=True):
         st.markdown(
             f":material/lightbulb: At middle strength {costs}. A network that sees such pictures while it learns "
-            f"breaks less: train again with {said}. Whether it helps, Compare tells."
+            f"breaks less: train again with **{said}**. Whether it helps, Compare tells."
         )
         if st.button("Train again with these changes", icon=":material/model_training:", key="train-robust"):
-            pick.train(**settings.values_of(config) | {entry.name: entry.value for entry in wished})
+            pick.train(**settings.values_of(config) | changes)
