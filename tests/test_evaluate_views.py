@@ -87,8 +87,8 @@ def test_the_table_of_runs_leads_to_the_comparison(two_runs, monkeypatch):
     gone = []
     monkeypatch.setattr(pick, "go", lambda page, **query: gone.append((page, query)))
     app = opened("runs")
-    key = next(name for name in app.session_state.filtered_state if name.startswith("runs-table-"))
-    app.session_state[key] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    key = next(frame.proto.id for frame in app.dataframe).rpartition("-runs-table")[2]
+    app.session_state[f"runs-table{key}"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     app.run()
 
     next(button for button in app.button if button.label == "Which is better?").click().run()

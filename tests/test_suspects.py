@@ -90,10 +90,10 @@ def test_planted_errors_are_found_by_heads_that_have_not_learnt_from_them():
 
     assert answers.sum(1) == pytest.approx(np.ones(800), abs=1e-5)
     assert shares == [0.0, 0.2, 0.4, 0.6, 0.8]
-    assert len(set(found.places.tolist()) & set(wrong.tolist())) >= 38
-    assert len(found.places) <= 44
-    suggested = dict(zip(found.places.tolist(), found.suggested.tolist(), strict=True))
-    assert all(suggested[place] == true[place] for place in set(suggested) & set(wrong.tolist()))
+    # Nobody is suspected wrongly here, three of four errors are found, and their number is known better than that.
+    assert set(found.places.tolist()) <= set(wrong.tolist()) and len(found.places) >= 30
+    assert found.suggested.tolist() == true[found.places].tolist()
+    assert 36 <= found.estimated <= 44
 
 
 def test_a_class_with_one_picture_is_no_error():

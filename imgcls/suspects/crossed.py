@@ -32,7 +32,7 @@ def crossed(features: np.ndarray, labels: np.ndarray, num_classes: int, tell: Te
             continue
         mean, deviation = features[taught].mean(0), features[taught].std(0)
         scaled = (features - mean) / np.where(deviation > 0, deviation, 1)
-        head = LogisticRegression(max_iter=ROUNDS, C=0.1)
+        head = LogisticRegression(max_iter=ROUNDS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # near enough for a ranking
             head.fit(scaled[taught], labels[taught])
