@@ -73,12 +73,11 @@ def pictures_of(run: Run) -> Dataset:
         DatasetError: it is not on this machine; the sentence says how to get it.
         RunError: the run was tested on other pictures than those that it holds now.
     """
-    return checked(run, datasets.open_dataset(str(run.model.get("data", ""))))
+    return checked(run, datasets.open_dataset(str(run.model.get("data", ""))), _tested_labels(run))
 
 
-def checked(run: Run, dataset: Dataset) -> Dataset:
-    """The data set, if it holds the test pictures of the run. Raises RunError."""
-    labels = _tested_labels(run)
+def checked(run: Run, dataset: Dataset, labels: np.ndarray) -> Dataset:
+    """The data set, if it holds the test pictures of the run, which had these labels (n,). Raises RunError."""
     if dataset.facts.shape != tuple(run.model["shape"]) or not np.array_equal(labels, dataset.y_test):
         raise RunError(
             f"{dataset.facts.title} holds other test pictures than those that this run was tested on. Train a model on "

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls import datasets
 from imgcls.augmentations import Augmentation
 from imgcls.errors import UserError
 from imgcls.intervals import wilson
@@ -39,14 +40,14 @@ def show(run: Run, tested: Tested) -> None:
     work = answers.work_of(run)
     seen = work.look()
     if seen.state == "ready":
-        _found(run)
+        _found(run, tested)
     elif seen.state == "idle":
-        _offer(run)
+        _offer(run, tested)
     else:
         work_view.show(work, seen, lambda: answers.start(run), "The damaged pictures were not asked about.")
 
 
-def _offer(run: Run) -> None:
+def _offer(run: Run, tested: Tested) -> None:
     st.markdown(
         "Noise, blur, brightness, contrast, shift, rotation, occlusion and JPEG, each at five strengths: the model is "
         f"asked about up to {answers.MOST:,} test pictures damaged in all these ways. It works in the background, most "
@@ -54,7 +55,7 @@ def _offer(run: Run) -> None:
     )
     try:
         name = str(run.model.get("data", ""))
-        answers.checked(run, stored.dataset(name))
+        answers.checked(run, stored.dataset(name), tested.labels)
     except UserError as error:
         st.info(plain(f"That needs the test pictures of the data set. {error}"), icon=":material/download:")
         return
@@ -69,7 +70,7 @@ def _read(run: Run, stamp: float) -> answers.Found:
     return answers.read(run)
 
 
-def _found(run: Run) -> None:
+def _found(run: Run, tested: Tested) -> None:
     stamp = answers.work_of(run).stamp()
     try:
         found = _read(run, stamp)
@@ -77,13 +78,13 @@ def _found(run: Run) -> None:
         st.warning(plain(str(error)), icon=":material/warning:")
         _again(run)
         return
-    _figures(found)
+    _figures(run, stamp)
     st.html(_curves(run, stamp))
     st.caption(
         f"Accuracy on {words.count(len(found.indices), 'test picture')} at strengths 0 (as they are) to 5; the band is "
         "the 95 % interval."
     )
-    _advise(run, found)
+    _advise(run, stamp)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
             "Damage", list(DAMAGES), default="noise", required=True, key="damage", bind="query-params"
@@ -98,7 +99,7 @@ def _found(run: Run) -> None:
         st.html(_by_class(run, stamp, name, tuple(run.model["classes"])))
     with right:
         st.markdown("##### Where the answer flips")
-        _flips(run, stamp, found, name, strength)
+        _flips(run, tested, stamp, name, strength)
     _again(run)
 
 
@@ -110,28 +111,28 @@ def _again(run: Run) -> None:
     work_view.button("Ask again", again)
 
 
-def _figures(found: answers.Found) -> None:
+def _figures(run: Run, stamp: float) -> None:
+    numbers.show(_numbers(run, stamp))
+
+
+@lru_cache(16)
+def _numbers(run: Run, stamp: float) -> tuple[Number, ...]:
+    found = _read(run, stamp)
     count = len(found.indices)
     clean = wilson(int((found.clean == found.labels).sum()), count)
     is_right = found.damaged == found.labels
     by_damage = is_right.mean((1, 2))
     worst = int(by_damage.argmin())
-    numbers.show(
-        (
-            Number("As they are", words.share(clean.value), words.interval(clean), "Accuracy on these pictures."),
-            Number(
-                "Damaged",
-                words.share(float(is_right.mean())),
-                "mean of all 40 conditions",
-                "Eight damages at five strengths count the same. Strength 5 is hard for people, too.",
-            ),
-            Number("Hardest", found.names[worst], f"{words.share(float(by_damage[worst]))} on average"),
-            Number(
-                "Easiest",
-                found.names[int(by_damage.argmax())],
-                f"{words.share(float(by_damage.max()))} on average",
-            ),
-        )
+    return (
+        Number("As they are", words.share(clean.value), words.interval(clean), "Accuracy on these pictures."),
+        Number(
+            "Damaged",
+            words.share(float(is_right.mean())),
+            "mean of all 40 conditions",
+            "Eight damages at five strengths count the same. Strength 5 is hard for people, too.",
+        ),
+        Number("Hardest", found.names[worst], f"{words.share(float(by_damage[worst]))} on average"),
+        Number("Easiest", found.names[int(by_damage.argmax())], f"{words.share(float(by_damage.max()))} on average"),
     )
 
 
@@ -199,8 +200,8 @@ def _by_class(run: Run, stamp: float, name: str, names: tuple[str, ...]) -> str:
     )
 
 
-def _flips(run: Run, stamp: float, found: answers.Found, name: str, strength: int) -> None:
-    flipped = found.flips(name, strength)
+def _flips(run: Run, tested: Tested, stamp: float, name: str, strength: int) -> None:
+    flipped = _read(run, stamp).flips(name, strength)
     st.caption(
         f"{words.count(len(flipped), 'picture')} read rightly as they are, and wrongly with this damage"
         + (f"; {EXAMPLES} of them." if len(flipped) > EXAMPLES else ".")
@@ -209,7 +210,7 @@ def _flips(run: Run, stamp: float, found: answers.Found, name: str, strength: in
         st.info("No answer flips here.", icon=":material/check_circle:")
         return
     try:
-        answers.checked(run, stored.dataset(str(run.model.get("data", ""))))
+        answers.checked(run, stored.dataset(str(run.model.get("data", ""))), tested.labels)
         st.html(_examples(run, stamp, name, strength, tuple(run.model["classes"])))
     except UserError as error:
         st.caption(plain(f"The pictures cannot be shown. {error}"))
@@ -240,11 +241,16 @@ def _examples(run: Run, stamp: float, name: str, strength: int, names: tuple[str
 # ---- what would help
 
 
-def _advise(run: Run, found: answers.Found) -> None:
+@lru_cache(16)
+def _advice(run: Run, stamp: float, config_stamp: tuple) -> tuple[advice.Advice, ...]:
+    """What would help; found once, as it draws seven bootstraps."""
+    config = run.config
+    return tuple(advice.advice(_read(run, stamp), config, datasets.facts(config.data)))
+
+
+def _advise(run: Run, stamp: float) -> None:
     try:
-        config = run.config
-        dataset = stored.dataset(config.data)
-        wished = advice.advice(found, config, dataset.facts)
+        wished = _advice(run, stamp, run.stamp("config.json"))
     except UserError:
         return  # without the settings or the data set nothing can be prepared
     if not wished:
@@ -260,11 +266,10 @@ def _advise(run: Run, found: answers.Found) -> None:
         for entry in wished
     )
     changes = {entry.name: entry.value for entry in wished}
-    said = Augmentation(**changes).describe()
     with st.container(border=True):
         st.markdown(
             f":material/lightbulb: At middle strength {costs}. A network that sees such pictures while it learns "
-            f"breaks less: train again with **{said}**. Whether it helps, Compare tells."
+            f"breaks less: train again with **{Augmentation(**changes).describe()}**. Whether it helps, Compare tells."
         )
         if st.button("Train again with these changes", icon=":material/model_training:", key="train-robust"):
-            pick.train(**settings.values_of(config) | changes)
+            pick.train(**settings.values_of(run.config) | changes)
