@@ -185,7 +185,7 @@ def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, m
     stored_suspects(finished_run)
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
     assert is_whole(app)
-    assert "3 labels of 1,437 are under suspicion" in told(app).replace("**", "")
+    assert "3 labels of 1,437 are under suspicion. You called 0" in told(app).replace("**", "")
     assert pieces(app).count("<figure>") == 3 and "seems" in pieces(app)
 
     judge(finished_run, "training", [3], "right")

@@ -130,6 +130,7 @@ def stored_suspects(run, **changes) -> None:
         "suggested": (np.asarray(dataset.y_train)[rows] + 1) % 10,
         "confidence": np.array([0.01, 0.02, 0.2], np.float32),
         "count": 1437,
+        "found": 3,
         "estimated": 5,
         "accuracy": 0.97,
         "fingerprint": dataset.fingerprint,
@@ -141,7 +142,7 @@ def stored_suspects(run, **changes) -> None:
 def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run):
     stored_suspects(finished_run)
     found = training.read(finished_run)
-    assert found.rows.tolist() == [7, 3, 40] and (found.count, found.estimated) == (1437, 5)
+    assert found.rows.tolist() == [7, 3, 40] and (found.count, found.found, found.estimated) == (1437, 3, 5)
     assert training.work_of(finished_run).look().state == "ready"
     for changes in ({"version": 99}, {"given": np.array([1])}, {"suggested": np.array([0, 1, 10])}):
         stored_suspects(finished_run, **changes)

@@ -37,7 +37,7 @@ h2{font-size:1.25rem;margin:2.6rem 0 .8rem}p{margin:.4rem 0}.soft{color:var(--so
 th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th{font-weight:600}th[scope=row],td.text,th.text{text-align:left;max-width:18rem;overflow:hidden;text-overflow:ellipsis}
 .matrix th[scope=col]{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;max-height:9rem;padding:8px 4px}
-.matrix td{text-align:center;min-width:2.4rem;padding:5px 4px}
+.matrix{margin-bottom:1.2rem}.matrix td{text-align:center;min-width:2.4rem;padding:5px 4px}
 .curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:20px}
 svg text{font-size:11px;fill:var(--soft)}svg path,svg circle{fill:none}svg .grid{stroke:var(--line)}
 svg .training{stroke:var(--blue);stroke-width:2.5}
@@ -180,7 +180,7 @@ def _matrix(found: dict[str, Any]) -> str:
         for pair in found["test"]["worst_pairs"]
     )
     listed = (
-        '<p></p><div class="scroll"><table><thead><tr><th class="text" scope="col">most frequent mistakes</th>'
+        '<div class="scroll"><table><thead><tr><th class="text" scope="col">most frequent mistakes</th>'
         f'<th scope="col">pictures</th><th scope="col">of the true class</th></tr></thead>'
         f"<tbody>{pairs}</tbody></table></div>"
     )

@@ -44,6 +44,7 @@ class Found:
     suggested: np.ndarray
     confidence: np.ndarray
     count: int
+    found: int
     estimated: int
     accuracy: float
     fingerprint: str
@@ -116,6 +117,7 @@ def make(run: Run, tell: Tell) -> None:
             suggested=found.suggested[:MOST_KEPT].astype(np.int64),
             confidence=found.confidence[:MOST_KEPT],
             count=len(rows),
+            found=len(found.places),
             estimated=found.estimated,
             accuracy=float((answers.argmax(1) == labels).mean()),
             fingerprint=dataset.fingerprint,
@@ -141,7 +143,7 @@ def read(run: Run) -> Found:
             raise ValueError("classes")
         if len(rows) and rows.min() < 0:
             raise ValueError("rows")
-        numbers = int(content["count"]), int(content["estimated"]), float(content["accuracy"])
+        numbers = *(int(content[name]) for name in ("count", "found", "estimated")), float(content["accuracy"])
         return Found(*arrays, *numbers, str(content["fingerprint"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise RunError("The list of suspects cannot be read. Press “Look again”.") from error

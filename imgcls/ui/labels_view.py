@@ -115,14 +115,19 @@ def _grid(run: Run, stamp: tuple, places: tuple[int, ...], names: tuple[str, ...
     for place in places:
         label = names[tested.labels[place]]
         seems = names[suggested.get(place, tested.predicted[place])]
-        own = f"{100 * tested.probabilities[place, tested.labels[place]]:.1f} % for it"
+        own = _likely(tested.probabilities[place, tested.labels[place]])
         row = tested.row_of[place]
         lines = [f"no. {place}", f"label {label}", f"seems {seems}", own]
         if row < 0:
             lines.append("no picture stored")
-        alt = f"Test picture {place}: its label is {label}, it seems to be {seems}; the label got {own}"
+        alt = f"Test picture {place}: its label is {label}, it seems to be {seems}; {own}"
         tiles.append(gallery.Tile(tested.pictures[row] if row >= 0 else nothing, alt, tuple(lines)))
     return gallery.grid(tiles)
+
+
+def _likely(probability: float) -> str:
+    """What the label got, in words."""
+    return f"label: {100 * probability:.1f} %" if probability >= 0.0005 else "label: under 0.1 %"
 
 
 def _judge_test(run: Run, places: tuple[int, ...], shown: str) -> None:
@@ -220,20 +225,22 @@ def _suspects(run: Run) -> None:
         return
     right = judged(run, "training", "right")
     left = [place for place, row in enumerate(found.rows.tolist()) if row not in right and row not in edits.labels]
+    most = f", of which the least likely {len(found.rows):,} are listed" if found.found > len(found.rows) else ""
     st.markdown(
-        f"**{words.count(len(found.rows), 'label')}** of {found.count:,} are under suspicion, about "
-        f"{words.share(found.estimated / max(found.count, 1))} of all labels are wrong by the same method. You called "
-        f"**{len(right):,}** right; **{len(edits.labels):,}** of the set are thrown out or have another class. The "
-        f"heads agree with {words.share(found.accuracy)} of the labels."
+        f"**{words.count(found.found, 'label')}** of {found.count:,} are under suspicion{most}. You called "
+        f"**{len(right):,}** of them right; **{words.count(len(edits.labels), 'picture')}** of the set are thrown out "
+        "or have another class."
+    )
+    st.caption(
+        f"The heads agree with {words.share(found.accuracy)} of the labels, and by the same method "
+        f"{words.share(found.estimated / max(found.count, 1))} of all labels are wrong. The less a model can, the more "
+        "of its suspects are hard pictures and no errors."
     )
     names = dataset.facts.classes
     places = _page(tuple(left), f"{run.id}-training")
     if places:
         rows = found.rows[list(places)].tolist()
-        notes = [
-            [f"seems {names[found.suggested[place]]}\n{100 * found.confidence[place]:.1f} % for its label"]
-            for place in places
-        ]
+        notes = [[f"seems {names[found.suggested[place]]}\n{_likely(found.confidence[place])}"] for place in places]
 
         def keep(chosen: list[int]) -> None:
             judge(run, "training", chosen, "right")
