@@ -97,25 +97,24 @@ def obstacle(first_model: dict, first: Tested, second_model: dict, second: Teste
     )
 
 
-def candidates(run: Run) -> dict[str, Run]:
-    """Tested runs with the same classes, those on the same data set first, then the newest: id -> run."""
-    mine = run.model
-    found = []
+def candidates(run: Run) -> dict[str, tuple[Run, str]]:
+    """Tested runs with the same classes, those on the same data set first, then the newest: id -> run and its name."""
+    mine, found = run.model, []
     for other in runs.everything()[:MOST]:
-        if other.id != run.id and other.is_tested:
-            classes, data = _kind(other, other.stamp("model.json"))
-            if list(classes) == mine["classes"]:
-                found.append((data != mine.get("data"), other))
-    return {other.id: other for _, other in sorted(found, key=lambda entry: entry[0])}
+        classes, data, name = _facts(other, other.stamp("predictions.npz", "model.json", "label.txt", "result.json"))
+        if other.id != run.id and list(classes) == mine["classes"]:
+            found.append((data != mine.get("data"), other, name))
+    return {other.id: (other, name) for _, other, name in sorted(found, key=lambda entry: entry[0])}
 
 
 @lru_cache(4 * MOST)
-def _kind(run: Run, stamp: tuple) -> tuple[tuple[str, ...], str]:
-    """Classes and data set of a run; none where its model.json cannot be read."""
+def _facts(run: Run, stamp: tuple) -> tuple[tuple[str, ...], str, str]:
+    """Classes, data set and name of a run; no classes where it was not tested or its model.json cannot be read."""
     try:
-        return tuple(run.model["classes"]), str(run.model.get("data", ""))
+        model = run.model if run.is_tested else {"classes": ()}
     except RunError:
-        return (), ""
+        model = {"classes": ()}
+    return tuple(model["classes"]), str(model.get("data", "")), pick.name_of(run)
 
 
 def _other(run: Run) -> Run | None:
@@ -133,7 +132,7 @@ def _other(run: Run) -> Run | None:
         return None
     ids = list(choices)
     chosen = asked if asked in choices else ids[0]
-    names = {run_id: pick.name_of(other) for run_id, other in choices.items()}
+    names = {run_id: name for run_id, (_, name) in choices.items()}
 
     def follow() -> None:
         st.query_params["other"] = st.session_state["other-run"]
@@ -150,7 +149,7 @@ def _other(run: Run) -> Run | None:
         on_change=follow,
         help="All tested runs with the same classes; those on the same data set first.",
     )
-    return choices[picked]
+    return choices[picked][0]
 
 
 # ---- the answer in words and figures
