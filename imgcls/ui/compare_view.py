@@ -121,10 +121,9 @@ def _other(run: Run) -> Run | None:
     """The choice of the other run."""
     choices = candidates(run)
     asked = st.query_params.get("other", "")
-    if asked and asked not in choices:
+    if asked and asked not in choices and asked != run.id:
         st.warning(
-            "The run that the link names cannot be compared with this one: it is gone, untested, the same, or has "
-            "other classes.",
+            "The run that the link names cannot be compared with this one: it is gone, untested, or has other classes.",
             icon=":material/search_off:",
         )
     if not choices:
