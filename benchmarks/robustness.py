@@ -9,16 +9,17 @@ rerun of a page (Evaluate and Runs in turns) while it works, by the same without
 """
 
 import statistics
+import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from benchmarks._report import Missing, line, run
-from benchmarks._server import QUICK, python, serve, started, workplace
+from benchmarks._server import QUICK, REPOSITORY, python, serve, workplace
 from benchmarks._session import Session
-from imgcls.run import Run
 
 PAGES = ("evaluate", "runs")
 REST_SECONDS = 0.1
@@ -38,20 +39,28 @@ def asked(environment: dict[str, str], session: Session | None) -> tuple[float, 
     folder = Path(environment["IMGCLS_RUNS"], "asked")
     (folder / "robustness.npz").unlink(missing_ok=True)
     start, spent, clicks = time.perf_counter(), 0.0, []
-    with started([sys.executable, "-m", "imgcls.robustness", str(folder)], environment) as process:
-        while process.poll() is None:
-            try:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "imgcls.robustness", str(folder)],
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        process = psutil.Process(child.pid)
+        while child.poll() is None:
+            with suppress(psutil.Error):  # it may end between the two looks
                 times = process.cpu_times()
-                spent = times.user + times.system
-            except psutil.Error:
-                break
+                spent = max(spent, times.user + times.system)
             if session is not None:
                 clicks.append(click(session, len(clicks)))
             else:
                 time.sleep(0.02)
-        process.wait()
+    finally:
+        child.kill()
+        child.wait()
     if not (folder / "robustness.npz").exists():
-        said = Run(folder).folder / "robustness.progress.json"
+        said = folder / "robustness.progress.json"
         raise Missing(f"The model was not asked: {said.read_text('utf-8') if said.exists() else 'no words'}")
     return spent, time.perf_counter() - start, clicks
 

@@ -19,6 +19,9 @@
       predictions.npz   probabilities and labels of the test set        trainer, by rename
       gallery.npz       the test pictures that pages show               trainer, by rename
       result.json       outcome, scores, seconds, or why it failed      trainer, LAST, by rename
+      robustness.npz    answers to damaged test pictures                imgcls.robustness, by rename
+      suspects.npz      training labels that are probably wrong         imgcls.suspects, by rename
+      judged.json       what a person said of suspected labels          page
 
 Each file has one writer, so there are no locks; what replaces a file is written aside and renamed. The state is derived
 at each look and stored by no reader.

@@ -6,25 +6,17 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from imgcls import comparing, runs
+from imgcls import comparing
 from imgcls.comparing import Comparison
 from imgcls.errors import RunError
 from imgcls.intervals import Score, wilson
 from imgcls.metrics import losses
 from imgcls.runs import Run
-from imgcls.ui import gallery, numbers, pick, settings_table, stored, words
+from imgcls.ui import compared_pictures, numbers, other_run, settings_table, stored, words
 from imgcls.ui.errors import plain
 from imgcls.ui.numbers import Number
 from imgcls.ui.stored import Tested
 
-PER_PAGE = 20
-MOST = 200
-"""Only the newest runs are offered: each costs a look at the disk."""
-GALLERIES = ("Only A right", "Only B right", "Both wrong")
-NO_OTHER = (
-    "There is no other run with these classes to compare with. Press “Train again with changes” on the page of this "
-    "run, change one thing, and come back."
-)
 STYLE = """<style>
 .verdict{font-size:1.45rem;font-weight:600;line-height:1.35;margin:.2rem 0;overflow-wrap:anywhere}
 .letters{opacity:.75;overflow-wrap:anywhere}
@@ -35,7 +27,6 @@ font-variant-numeric:tabular-nums;font-size:.9rem}
 center/1px 100% no-repeat}
 .byclass span u{position:absolute;top:5px;height:8px;border-radius:4px;opacity:.45}
 .byclass span u+u{top:2px;height:14px;width:3px;margin-left:-1px;border-radius:2px;opacity:1}
-.wide .tiles{grid-template-columns:repeat(auto-fill,minmax(124px,1fr))}
 .byclass em{font-style:normal;text-align:right}.byclass i{font-style:normal;opacity:.75}
 @media (max-width:640px){.byclass{grid-template-columns:minmax(2rem,5rem) 1fr 4.2rem}.byclass i{display:none}}
 </style>"""
@@ -43,7 +34,7 @@ center/1px 100% no-repeat}
 
 def show(run: Run, tested: Tested) -> None:
     """The whole view; this run is B, the other one A."""
-    other = _other(run)
+    other = other_run.choose(run)
     if other is None:
         return
     try:
@@ -65,7 +56,7 @@ def show(run: Run, tested: Tested) -> None:
         st.subheader("Settings in which they differ", anchor=False)
         settings_table.show([other, run])
     with right:
-        _pictures(other, run, stamps, found)
+        compared_pictures.show(other, run, stamps, found)
 
 
 def obstacle(first_model: dict, first: Tested, second_model: dict, second: Tested) -> str:
@@ -95,60 +86,6 @@ def obstacle(first_model: dict, first: Tested, second_model: dict, second: Teste
             "same data set."
         )
     )
-
-
-def candidates(run: Run) -> dict[str, tuple[Run, str]]:
-    """Tested runs with the same classes, those on the same data set first, then the newest: id -> run and its name."""
-    mine, found = run.model, []
-    for other in runs.everything()[:MOST]:
-        classes, data, name = _facts(other, other.stamp("predictions.npz", "model.json", "label.txt", "result.json"))
-        if other.id != run.id and list(classes) == mine["classes"]:
-            found.append((data != mine.get("data"), other, name))
-    return {other.id: (other, name) for _, other, name in sorted(found, key=lambda entry: entry[0])}
-
-
-@lru_cache(4 * MOST)
-def _facts(run: Run, stamp: tuple) -> tuple[tuple[str, ...], str, str]:
-    """Classes, data set and name of a run; no classes where it was not tested or its model.json cannot be read."""
-    try:
-        model = run.model if run.is_tested else {"classes": ()}
-    except RunError:
-        model = {"classes": ()}
-    return tuple(model["classes"]), str(model.get("data", "")), pick.name_of(run)
-
-
-def _other(run: Run) -> Run | None:
-    """The choice of the other run."""
-    choices = candidates(run)
-    asked = st.query_params.get("other", "")
-    if asked and asked not in choices and asked != run.id:
-        st.warning(
-            "The run that the link names cannot be compared with this one: it is gone, untested, or has other classes.",
-            icon=":material/search_off:",
-        )
-    if not choices:
-        st.info(NO_OTHER, icon=":material/balance:")
-        return None
-    ids = list(choices)
-    chosen = asked if asked in choices else ids[0]
-    names = {run_id: name for run_id, (_, name) in choices.items()}
-
-    def follow() -> None:
-        st.query_params["other"] = st.session_state["other-run"]
-
-    if asked != chosen:
-        st.query_params["other"] = chosen
-    if st.session_state.get("other-run") != chosen:
-        st.session_state["other-run"] = chosen
-    picked = st.selectbox(
-        "Compared with",
-        ids,
-        format_func=lambda run_id: names.get(run_id, run_id),
-        key="other-run",
-        on_change=follow,
-        help="All tested runs with the same classes; those on the same data set first.",
-    )
-    return choices[picked][0]
 
 
 # ---- the answer in words and figures
@@ -245,65 +182,3 @@ def _by_class(other: Run, run: Run, stamps: tuple, names: tuple[str, ...]) -> st
         )
     note = "Points of recall of B less those of A, with 95 % intervals; to the right B is better."
     return f'{STYLE}<p class="letters">{note}</p><div class="byclass">{"".join(rows)}</div>'
-
-
-# ---- pictures
-
-
-def _pictures(other: Run, run: Run, stamps: tuple, found: Comparison) -> None:
-    st.subheader("Pictures", anchor=False)
-    counts = dict(zip(GALLERIES, (found.only_first, found.only_second, found.both_wrong), strict=True))
-    shown = st.segmented_control(
-        "Pictures shown",
-        GALLERIES,
-        default=GALLERIES[0],
-        required=True,
-        format_func=lambda name: f"{name} · {counts[name]:,}",
-        key="compared-pictures",
-        label_visibility="collapsed",
-    )
-    kept, all_of = _chosen(other, run, stamps, shown)
-    note = "" if len(kept) == all_of else f", {len(kept):,} of them stored with the runs"
-    st.caption(f"{words.count(all_of, 'picture')}{note}; those of which both are surest first.")
-    if not len(kept):
-        st.info("No picture to show here.", icon=":material/check_circle:")
-        return
-    pages = -(-len(kept) // PER_PAGE)
-    key = f"compared-page-{other.id}-{run.id}-{shown}"
-    page = st.pagination(pages, key=key, max_visible_pages=5) if pages > 1 else 1
-    on_page = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
-    st.html(_grid(other, run, stamps, on_page, tuple(run.model["classes"])))
-
-
-@lru_cache(64)
-def _chosen(other: Run, run: Run, stamps: tuple, shown: str) -> tuple[np.ndarray, int]:
-    """The numbers of the test pictures of a gallery of which a picture is stored, and how many there are in all."""
-    first, second = stored.tested(other), stored.tested(run)
-    is_right = [tested.predicted == tested.labels for tested in (first, second)]
-    which = {
-        "Only A right": is_right[0] & ~is_right[1],
-        "Only B right": ~is_right[0] & is_right[1],
-        "Both wrong": ~is_right[0] & ~is_right[1],
-    }[shown]
-    members = np.flatnonzero(which)
-    sure = first.certainty[members] + second.certainty[members]
-    members = members[np.argsort(-sure, kind="stable")]
-    has_picture = (first.row_of[members] >= 0) | (second.row_of[members] >= 0)
-    return members[has_picture], len(members)
-
-
-@lru_cache(64)
-def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: tuple[str, ...]) -> str:
-    first, second = stored.tested(other), stored.tested(run)
-    tiles = []
-    for index in indices:
-        keeper = first if first.row_of[index] >= 0 else second
-        true = names[first.labels[index]]
-        lines = [f"is {true}"]
-        for letter, tested in (("A", first), ("B", second)):
-            answer = names[tested.predicted[index]]
-            sign = "✓" if answer == true else "✗"
-            lines.append(f"{sign} {letter}: {answer} {100 * tested.certainty[index]:.0f} %")
-        alt = f"Test picture {index}: true class {true}; {lines[1]}; {lines[2]}"
-        tiles.append(gallery.Tile(keeper.pictures[keeper.row_of[index]], alt, tuple(lines)))
-    return f'{STYLE}<div class="wide">{gallery.grid(tiles)}</div>'
