@@ -9,11 +9,12 @@ from test_robustness import found_with
 from test_suspects import stored_suspects
 
 from imgcls import datasets, places, runs
+from imgcls.config import Config
 from imgcls.robustness import answers
 from imgcls.robustness.damages import DAMAGES
 from imgcls.runs import Run
 from imgcls.suspects.judged import judge, judged
-from imgcls.ui import pick
+from imgcls.ui import pick, settings
 
 
 def pieces(app) -> str:
@@ -204,3 +205,21 @@ def test_without_what_is_needed_the_look_through_training_pictures_says_so(finis
     app = button.click().run()
     assert is_whole(app)
     assert any("inside" in str(error.value) or "inside" in str(error.value).lower() for error in app.error)
+
+
+def test_the_form_takes_all_settings_of_a_run(digits):
+    """By what a button of another page sends: also a number of pictures that is in no list."""
+    config = Config(
+        data="digits", pictures=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
+    )
+    app = opened("train")
+    app.session_state[pick.ON_THE_WAY] = settings.values_of(config)
+    app.run()
+
+    assert is_whole(app)
+    shown = {widget.key: widget.value for kind in (app.selectbox, app.number_input, app.slider) for widget in kind}
+    wanted = settings.values_of(config) | {"pictures": 333, "rotation": 7, "schedule": "cosine"}
+    assert {name: shown[name] for name in wanted if name in shown} == {
+        name: value for name, value in wanted.items() if name in shown
+    }
+    assert {"data", "pictures", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()

@@ -84,7 +84,7 @@ def _actions(
         st.error(plain(error), icon=":material/error:")
 
     def act(change: Callable[..., None], *values) -> None:
-        _change(change, *values) if change is keep else _change(change, dataset, *values)
+        _change(change, *(() if change is keep else (dataset,)), *values)
         st.session_state[f"chosen-{key}"] = []
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
