@@ -213,12 +213,12 @@ def test_the_form_takes_all_settings_of_a_run(digits):
         data="digits", pictures=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
     )
     app = opened("train")
-    app.session_state[pick.ON_THE_WAY] = settings.values_of(config)
+    app.session_state[pick.ON_THE_WAY] = settings.form_of(config)
     app.run()
 
     assert is_whole(app)
     shown = {widget.key: widget.value for kind in (app.selectbox, app.number_input, app.slider) for widget in kind}
-    wanted = settings.values_of(config) | {"pictures": 333, "rotation": 7, "schedule": "cosine"}
+    wanted = settings.form_of(config) | {"pictures": 333, "rotation": 7, "schedule": "cosine"}
     assert {name: shown[name] for name in wanted if name in shown} == {
         name: value for name, value in wanted.items() if name in shown
     }

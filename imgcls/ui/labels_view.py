@@ -266,13 +266,13 @@ def _train_without(run: Run, dataset: datasets.Dataset, rows: list[int], has_cha
         ):
             try:
                 datasets.throw_out(dataset, rows)
-                pick.train(**settings.values_of(run.config))
+                pick.train(**settings.form_of(run.config))
             except UserError as error:
                 st.error(plain(str(error)), icon=":material/error:")
         if has_changes and st.button(
             "Train again with my changes", icon=":material/model_training:", key="train-changed-labels"
         ):
             try:
-                pick.train(**settings.values_of(run.config))
+                pick.train(**settings.form_of(run.config))
             except UserError as error:
                 st.error(plain(str(error)), icon=":material/error:")

@@ -272,4 +272,4 @@ def _advise(run: Run, stamp: float) -> None:
             f"breaks less: train again with **{Augmentation(**changes).describe()}**. Whether it helps, Compare tells."
         )
         if st.button("Train again with these changes", icon=":material/model_training:", key="train-robust"):
-            pick.train(**settings.values_of(run.config) | changes)
+            pick.train(**settings.form_of(run.config) | changes)
