@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 from PIL import Image, ImageDraw
@@ -57,6 +58,13 @@ def visits(ids: list[str]) -> dict[str, dict]:
         "runs": {"page": "runs"},
         "runs_compared": {"page": "runs", "widgets": {"runs-table": {"string_value": ticked}}},
         "evaluate": {"page": "evaluate", "query": f"run={model}"},
+        **{
+            f"evaluate_{view.lower().replace(' ', '_')}": {
+                "page": "evaluate",
+                "query": f"run={model}&view={quote(view)}",
+            }
+            for view in ("Compare", "Robustness", "Label errors", "Report")
+        },
         "predict": {"page": "predict", "query": f"run={model}"},
         "predict_drawn": {
             "page": "predict",

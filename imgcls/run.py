@@ -28,7 +28,9 @@
       inside.npz        features of test pictures, the first filters    the same
       neighbours.npz    training pictures to compare with               the same
       inside.json       the layers of inside.tflite                     the same, last
-      tags.json         words that people give to test pictures         page, by rename
+        robustness.npz    answers to damaged test pictures                imgcls.robustness, by rename
+      suspects.npz      training labels that are probably wrong         imgcls.suspects, by rename
+      judged.json       what a person said of suspected labels          page
 
 What is of the inside explains the model; a run is finished without it. Each file has one writer, so there are no locks;
 what replaces a file is written aside and renamed. The state is derived at each look and stored by no reader.

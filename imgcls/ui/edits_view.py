@@ -15,17 +15,24 @@ ERROR = "edit-error"
 
 
 def pictures(
-    dataset: Dataset, edits: Edits, groups: Sequence[Sequence[int]], key: str, notes: Sequence[Sequence[str]] = ()
+    dataset: Dataset,
+    edits: Edits,
+    groups: Sequence[Sequence[int]],
+    key: str,
+    notes: Sequence[Sequence[str]] = (),
+    *,
+    keep: Callable[[list[int]], None] | None = None,
 ) -> None:
     """Pictures by their place among all (training first, then test), framed where a group has several; and what can be
-    done with the training pictures among them. `notes` are more lines of text below them, in the same form.
+    done with the training pictures among them. `notes` are more lines of text below them, in the same form. With
+    `keep` there is a button that says of chosen ones that their label is right.
     """
     groups = tuple(tuple(int(place) for place in group) for group in groups)
     notes = tuple(tuple(lines) for lines in notes)
     st.html(_tiles(dataset.facts.name, edits, groups, notes))
     rows = list(dict.fromkeys(place for group in groups for place in group if place < len(dataset.y_train)))
     if rows:
-        _actions(dataset, edits, rows, key)
+        _actions(dataset, edits, rows, key, keep)
 
 
 @lru_cache(64)
@@ -59,7 +66,9 @@ def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile
     return gallery.Tile(pixels, f"{number}: {', '.join(lines[1:])}", tuple(lines))
 
 
-def _actions(dataset: Dataset, edits: Edits, rows: list[int], key: str) -> None:
+def _actions(
+    dataset: Dataset, edits: Edits, rows: list[int], key: str, keep: Callable[[list[int]], None] | None = None
+) -> None:
     """Choose some of the training pictures in sight, and say what becomes of them."""
     key = f"{key}-{dataset.facts.name}-{rows[0]}-{rows[-1]}-{len(rows)}"
     chosen = st.pills(
@@ -75,10 +84,19 @@ def _actions(dataset: Dataset, edits: Edits, rows: list[int], key: str) -> None:
         st.error(plain(error), icon=":material/error:")
 
     def act(change: Callable[..., None], *values) -> None:
-        _change(change, dataset, *values)
+        _change(change, *(() if change is keep else (dataset,)), *values)
         st.session_state[f"chosen-{key}"] = []
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        if keep is not None:
+            st.button(
+                "The label is right",
+                icon=":material/check:",
+                key=f"keep-{key}",
+                disabled=not chosen,
+                on_click=act,
+                args=(keep, chosen),
+            )
         st.button(
             f"Throw out {len(chosen)}" if chosen else "Throw out",
             icon=":material/delete:",

@@ -24,6 +24,10 @@ VIEWS = {
     "Learning": "learning_view",
     "Picture": "picture_view",
     "Inside": "inside_view",
+    "Compare": "compare_view",
+    "Robustness": "robustness_view",
+    "Label errors": "labels_view",
+    "Report": "report_view",
 }
 LINKED = ("Mistakes", "Classes", "Scores")
 """Views of what the selection leaves."""

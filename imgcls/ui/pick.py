@@ -33,7 +33,7 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
             st.warning(plain(str(error)), icon=":material/search_off:")
     ids = list(choices)
     chosen = asked if asked in choices else prefer if prefer in choices else ids[0]
-    names = {run_id: _name(run) for run_id, run in choices.items()}
+    names = {run_id: name_of(run) for run_id, run in choices.items()}
     # Streamlit tells options by their names: of two runs that are called the same, the second could not be chosen.
     called = Counter(names.values())
     names = {run_id: name if called[name] == 1 else f"{name} ({run_id})" for run_id, name in names.items()}
@@ -58,7 +58,8 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
     return choices[picked]
 
 
-def _name(run: Run) -> str:
+def name_of(run: Run) -> str:
+    """Its name, and its test accuracy where it has one."""
     try:
         accuracy = (run.result or {}).get("test_accuracy")
     except RunError:

@@ -53,6 +53,15 @@ def query_of(config: Config) -> dict[str, str]:
     return {name: _text(value) for name, value in values.items()}
 
 
+def form_of(config: Config) -> dict[str, Value]:
+    """What opens the form with these settings through `pick.train`: the values of its controls."""
+    start = Config(model=config.model)
+    values = {knob.name: getattr(config, knob.name) for knob in KNOBS}
+    values = {name: value for name, value in values.items() if value != getattr(start, name)}
+    values |= {f"{config.model}.{name}": value for name, value in config.model_settings.items()}
+    return values | {"data": config.data, "model": config.model}
+
+
 def _text(value: Value) -> str:
     """A value as it stands in the URL."""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -123,7 +132,7 @@ def choose_model() -> str:
 def choose_pictures(available: int) -> int:
     """How many training pictures; 0 means all."""
     # A link may ask for another number, as "Train again" does for a run from a shell.
-    asked = st.query_params.get("pictures", "").replace(",", "")
+    asked = str(st.session_state.get("pictures") or st.query_params.get("pictures", "")).replace(",", "")
     numbers = {*PICTURES, *([int(asked)] if asked.isascii() and asked.isdigit() and len(asked) < 9 else [])}
     options = [0, *sorted(number for number in numbers if 0 < number < available)]
     return st.selectbox(
