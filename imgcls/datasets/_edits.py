@@ -80,7 +80,7 @@ class Edits:
     def applied(self, labels: np.ndarray) -> np.ndarray:
         """The labels (n,) with the changes; the given ones stay as they are, and are returned where nothing changes.
 
-        Of a matrix (n, classes) the whole row of a picture that is thrown out becomes NO_CLASS; nothing else can change.
+        Of a matrix (n, classes) the whole row of a picture that is thrown out becomes NO_CLASS; no more can change.
         """
         if not self.labels:
             return labels

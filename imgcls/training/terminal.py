@@ -66,7 +66,14 @@ class Terminal:
         """The last words: the scores and where the run lies."""
         if result.get("message"):
             print(result["message"])
-        if "test_accuracy" in result:
+        if "test_macro_f1" in result:
+            print(
+                f"Best epoch {result['best_epoch']}. On {result['counts']['test']:,} test pictures: all labels right "
+                f"{_share(result['test_accuracy'])}, right label by label {_share(result['test_label_accuracy'])}, "
+                f"macro F1 {_share(result['test_macro_f1'])}, mean average precision "
+                f"{_share(result['test_average_precision'])}."
+            )
+        elif "test_accuracy" in result:
             print(
                 f"Best epoch {result['best_epoch']}: validation accuracy {_share(result['val_accuracy'])}. "
                 f"Test accuracy {_share(result['test_accuracy'])}, "
