@@ -107,7 +107,7 @@ def class_distribution(name: str, fingerprint: str):
     """The figure of how many pictures each class has, and the counts themselves by part."""
     dataset = datasets.open_dataset(name)
     counts = {
-        part: np.bincount(np.asarray(labels), minlength=dataset.facts.num_classes)
+        part: dataset.facts.counted(labels)
         for part, labels in (("training", dataset.y_train), ("test", dataset.y_test))
     }
     return still(charts.class_distribution(counts, dataset.facts.classes)), counts
