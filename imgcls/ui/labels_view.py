@@ -23,6 +23,7 @@ EXPLAINED = {
     "label are ranked before those without. It depends on no threshold; by chance it is the share of pictures that "
     "have the label.",
 }
+NO_WIDTH = "Bootstrap ranges of F1 and average precision have no width where there is no error at all."
 
 
 def show(run: Run) -> None:
@@ -53,7 +54,11 @@ def scores(report: LabelReport, count: int) -> None:
     with rest:
         shares = (
             ("Micro F1", report.micro_f1, f"{EXPLAINED['F1']} All labels of all pictures counted together."),
-            ("Mean average precision", report.mean_average_precision, EXPLAINED["Average precision"]),
+            (
+                "Average precision",
+                report.mean_average_precision,
+                f"Mean over the labels. {EXPLAINED['Average precision']}",
+            ),
             ("All labels right", report.all_right, "Pictures of which not one label is missing or too many."),
             (
                 "Right, label by label",
@@ -83,42 +88,41 @@ def scores(report: LabelReport, count: int) -> None:
 def labels(run: Run, cut: float) -> None:
     """The table of all labels, and precision over recall."""
     names = run.model["classes"]
-    left, right = st.columns([7, 5], gap="large")
+    table = _table(run, stored_labels.stamp_of(run), cut)
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(36 * (len(table) + 1), 400),
+        column_config={
+            f"{name} (%)": st.column_config.NumberColumn(format="%.1f", help=text) for name, text in EXPLAINED.items()
+        }
+        | {
+            f"{name} interval": st.column_config.TextColumn("95 %", help=f"95 % interval: {name}. {NO_WIDTH}", width=84)
+            for name in EXPLAINED
+        },
+        alt="Precision, recall, F1 and average precision of every label.",
+    )
+    left, right = st.columns([3, 8], gap="large")
     with left:
-        st.subheader("Labels", anchor=False)
-        table = _table(run, stored_labels.stamp_of(run), cut)
-        st.dataframe(
-            table,
-            hide_index=True,
-            height=min(36 * (len(table) + 1), 460),
-            column_config={
-                f"{name} (%)": st.column_config.NumberColumn(format="%.1f", help=text)
-                for name, text in EXPLAINED.items()
-            }
-            | {
-                f"{name} interval": st.column_config.TextColumn("95 %", help=f"95 % interval: {name}.", width=84)
-                for name in EXPLAINED
-            },
-            alt="Precision, recall, F1 and average precision of every label.",
-        )
-    with right:
-        st.subheader("Precision and recall", anchor=False, help="What a higher or lower threshold would give.")
+        st.subheader("Precision and recall", anchor=False)
         label = st.selectbox(
             "Curve of",
             [None, *range(len(names))],
             format_func=lambda label: "All labels" if label is None else names[label],
             key=f"curve-of-{run.id}",
         )
+        more = label is None and len(names) > stored_labels.MOST_LINES
+        st.caption(
+            "What a higher or a lower threshold would give: to the left fewer pictures get the label, to the right more. "
+            "The star is the present threshold."
+            + (f" The first {stored_labels.MOST_LINES} labels are drawn; choose any other above." if more else "")
+        )
+    with right:
         st.plotly_chart(
             stored_labels.curves(run, cut, label),
             key="precision-recall",
             config={"displayModeBar": False},
             alt="Precision over recall; the scores at the present threshold stand in the table.",
-        )
-        more = label is None and len(names) > stored_labels.MOST_LINES
-        st.caption(
-            "The star is the present threshold."
-            + (f" The first {stored_labels.MOST_LINES} labels are drawn; choose any other above." if more else "")
         )
 
 
