@@ -44,7 +44,7 @@ def arranged(table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: Sk
     if are_flags and (unread := _unread(header, {file_column, part_column, *label_columns})):
         notes.append(f"Columns that hold more than 0 and 1 are passed over: {unread}.")
     items, used = [], {}
-    for number, row in rows:
+    for number, row in rows[1:] if are_several and header[file_column] not in by_name else rows:
         entry = by_name.get(row[file_column])
         if entry is None:
             skips.add(NOT_THERE, row[file_column])

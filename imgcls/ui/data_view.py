@@ -93,8 +93,8 @@ def _counts_of_labels(name: str, state: str, pictures: int, validation_share: fl
     return (
         f"**{len(parts[0]):,}** pictures to train, **{len(parts[1]):,}** to validate (about the same share of each "
         f"label: {shown}), **{len(dataset.y_test):,}** to test, which choose nothing. A picture may have several "
-        "labels, so each is learnt on its own, with sigmoid outputs and binary cross-entropy whichever loss is chosen; "
-        "as accuracy counts a picture of which all labels are right." + changes(len(dataset.edits.dropped), 0)
+        "labels, so each is learnt on its own, with sigmoid outputs and binary cross-entropy; as accuracy "
+        " counts a picture of which all labels are right." + changes(len(dataset.edits.dropped), 0)
     )
 
 

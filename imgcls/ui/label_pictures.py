@@ -31,7 +31,10 @@ def show(run: Run, cut: float) -> None:
     chosen = chosen[order[::-1]] if kind == RIGHT else chosen[order]
     kept = chosen[found.row_of[chosen] >= 0]
     note = "" if len(kept) == len(chosen) else f", {len(kept):,} of them stored with the run"
-    st.caption(f"{words.count(len(chosen), 'picture')}{note}; the largest cross-entropy first.")
+    st.caption(
+        f"{words.count(len(chosen), 'picture')}{note}; the largest cross-entropy first. − is a label that is missing, "
+        "\\+ one that is superfluous, ✓ one that is right, each with its probability."
+    )
     if not len(kept):
         st.info("No picture to show here.", icon=":material/check_circle:")
         return
@@ -62,11 +65,12 @@ def _grid(run: Run, stamp: tuple, indices: tuple[int, ...], cut: float) -> str:
 
 def _tile(index: int, found: Answered, names: list[str], cut: float) -> gallery.Tile:
     said, true = found.probabilities[index] >= cut, found.labels[index]
-    lines = []
+    lines, alt = [], []
     for name, says, has, sure in zip(names, said, true, found.probabilities[index], strict=True):
         if says or has:
-            sign = "✓" if says and has else "✗ missing:" if has else "✗ too many:"
+            sign, word = ("✓", "rightly") if says and has else ("−", "missing") if has else ("+", "superfluous")
             lines.append(f"{sign} {name} {100 * sure:.0f} %")
-    lines = lines or ["✓ no label"]
+            alt.append(f"{word} {name} with {100 * sure:.0f} %")
     lines.sort(key=lambda line: line[0] == "✓")
-    return gallery.Tile(found.pictures[found.row_of[index]], f"Test picture {index}: {'; '.join(lines)}", tuple(lines))
+    told = f"Test picture {index}: {'; '.join(alt) or 'rightly no label'}"
+    return gallery.Tile(found.pictures[found.row_of[index]], told, tuple(lines) or ("✓ no label",))

@@ -113,7 +113,7 @@ def labels(run: Run, cut: float) -> None:
         )
         more = label is None and len(names) > stored_labels.MOST_LINES
         st.caption(
-            "What a higher or a lower threshold would give: to the left fewer pictures get the label, to the right more. "
+            "What another threshold would give: to the left fewer pictures get the label, to the right more. "
             "The star is the present threshold."
             + (f" The first {stored_labels.MOST_LINES} labels are drawn; choose any other above." if more else "")
         )
