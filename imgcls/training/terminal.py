@@ -42,6 +42,12 @@ class Terminal:
                 f"{line['parameters']:,} parameters.",
                 flush=True,
             )
+            if line.get("several"):
+                print(
+                    "A picture may have several labels: the loss is binary cross-entropy, and the accuracy counts "
+                    "pictures of which all labels are right.",
+                    flush=True,
+                )
         elif line["kind"] == "batch" and self._is_terminal:
             done = line["epoch"] - int(line["epoch"]) or 1.0
             number = int(line["epoch"] - 1e-6) + 1

@@ -168,6 +168,8 @@ def _settings(run: Run) -> None:
     table = config.as_dict()
     del table["version"]
     table.update(table.pop("model_settings"))
+    if stored_curves.curves(run).plan.get("several"):
+        table["loss"] = "binary cross-entropy, as a picture may have several labels"
     st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
     st.dataframe(
         {
