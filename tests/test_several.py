@@ -164,6 +164,19 @@ def test_pictures_are_added_with_labels_that_are_new(tmp_path):
     assert sorted(after[pixels] for pixels in after.keys() - before.keys()) == [("boat",)] * 5 + [("gull", "sky")] * 5
 
 
+def test_a_picture_that_comes_again_stays_on_its_side(tmp_path):
+    name = imported(listing(tmp_path, with_semicolons(some(60))))
+    before = datasets.open_dataset(name)
+    sides = {pixels.tobytes(): "test" for pixels in before.x_test} | {
+        pixels.tobytes(): "train" for pixels in before.x_train
+    }
+    imported(listing(tmp_path, with_semicolons(some(60)), "again.csv"), into=name)
+    after = datasets.open_dataset(name)
+    assert len(after.x_test) == 2 * len(before.x_test)
+    assert {sides[pixels.tobytes()] for pixels in after.x_test} == {"test"}
+    assert {sides[pixels.tobytes()] for pixels in after.x_train} == {"train"}
+
+
 def test_a_picture_with_one_known_label_can_be_added(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     more = {

@@ -11,6 +11,8 @@ from test_pages import HOSTILE, is_whole, opened, told
 from test_several import listing, some, with_semicolons
 
 from imgcls import datasets, label_metrics
+from imgcls.errors import RunError
+from imgcls.ui import stored
 
 NAMES = ["boat", HOSTILE[0], HOSTILE[2], "sky"]
 
@@ -106,6 +108,11 @@ def test_a_run_without_pictures_or_with_torn_answers_is_told(tested, digits):
     assert is_whole(app) and "No picture to show here" in told(app)
     (tested.folder / "predictions.npz").write_bytes(packed(probabilities=np.zeros((3, 2)), labels=np.zeros((3, 2))))
     assert "The test answers of this run are damaged" in told(opened("evaluate", run=tested.id))
+
+
+def test_what_asks_for_one_class_a_picture_gets_a_sentence(tested):
+    with pytest.raises(RunError, match="may have several labels, so there is no single answer"):
+        stored.tested(tested)
 
 
 @pytest.mark.parametrize("threshold", [None, 0, 1, "x", True])

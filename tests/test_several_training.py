@@ -1,13 +1,14 @@
 """Training where a picture may have several labels: sigmoid and binary cross-entropy, as Keras itself computes them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from brought import imported
 from test_several import listing, some, with_semicolons
 
-from imgcls import models
+from imgcls import models, runs
 from imgcls.config import Config
 
 pytestmark = pytest.mark.usefixtures("keras")
@@ -170,3 +171,51 @@ def test_the_check_before_the_start_counts_labels_and_learns_a_batch(keras, tmp_
     lights = {light.name: light for light in verdicts.lights(config, facts, found)}
     assert "about 0.69, the logarithm of 2" in lights["First loss"].sentence
     assert lights["One batch"].level == verdicts.GOOD, lights["One batch"]
+
+
+def trained(config: Config) -> runs.Run:
+    """Trains a run in this process, in a thread, as signals are not its business here."""
+    from imgcls.training.trainer import Trainer
+
+    run = runs.create(config)
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(Trainer(run, in_turn=False).train).result()
+    assert result["outcome"] == "finished", result
+    return run
+
+
+def test_a_run_leaves_what_pages_need_and_another_run_stands_on_it(keras, tmp_path):
+    from sklearn import metrics
+
+    from imgcls import datasets
+    from imgcls.backbones import RUN
+    from imgcls.label_metrics import THRESHOLDS
+    from imgcls.serving import Predictor
+
+    dataset = datasets.open_dataset(imported(listing(tmp_path, with_semicolons(some(60))), side=28))
+    config = Config(data=dataset.facts.name, model="ann", model_settings=PLAIN, batch_size=8, epochs=3)
+    first = trained(config)
+    base = {"base": RUN, "base_run": first.id, "fine_tuning_epochs": 1, "fine_tuning_blocks": 1, "dropout": 0.0}
+    second = trained(config.changed(model="transfer", model_settings=base, class_weights=True, mirrored_answers=True))
+    for run in (first, second):
+        with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+            probabilities, labels = file["probabilities"], file["labels"]
+        assert labels.dtype == np.uint8 and np.array_equal(labels, dataset.y_test)
+        answers = Predictor(run.folder / "model.tflite").probabilities(np.asarray(dataset.x_test))
+        assert np.abs(answers - probabilities).max() < 1e-3
+        assert np.abs(probabilities.sum(1) - 1).max() > 0.05, "each label stands on its own"
+        assert run.model["several"] is True and run.model["threshold"] in THRESHOLDS
+        said = probabilities >= 0.5
+        result = run.result
+        assert result["test_accuracy"] == pytest.approx(metrics.accuracy_score(labels, said))
+        assert result["test_macro_f1"] == pytest.approx(
+            metrics.f1_score(labels, said, average="macro", zero_division=0), abs=1e-6
+        )
+        assert result["test_average_precision"] == pytest.approx(
+            metrics.average_precision_score(labels, probabilities), abs=1e-6
+        )
+        journal = [json.loads(text) for text in (run.folder / "metrics.jsonl").read_text().splitlines()]
+        assert next(line for line in journal if line["kind"] == "plan")["several"] is True
+    assert np.array(second.result["class_weights"]).shape == (2, 3) and second.result["epochs"] == 4
+    with np.load(first.folder / "gallery.npz", allow_pickle=False) as file:
+        assert np.array_equal(file["pictures"], dataset.x_test[file["indices"]])
