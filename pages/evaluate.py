@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from imgcls.ui import evaluate_view, labels_view, pick, stored
+from imgcls.ui import evaluate_view, several_view, pick, stored
 
 st.title("Evaluate")
 run = pick.pick_run("evaluate-run", lambda run: run.is_tested)
 if run.model.get("several"):
-    labels_view.show(run)
+    several_view.show(run)
     st.stop()
 tested = stored.tested(run)
 evaluate_view.scores(tested.report, len(tested.labels))
