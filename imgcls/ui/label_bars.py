@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.ui import threshold
+from imgcls.ui.errors import plain
 
 STYLE = """<style>
 .labels-on{font-size:2.2rem;font-weight:700;line-height:1.15;overflow-wrap:anywhere}
@@ -25,10 +26,18 @@ transition:width .18s ease-out}
 MOST = 12
 
 
-def show(probabilities: np.ndarray, facts: dict[str, Any]) -> None:
-    """The answer at the threshold that is chosen here, for a model with these facts (model.json)."""
+def show(probabilities: np.ndarray | None, facts: dict[str, Any], todo: str = "") -> None:
+    """The answer at the threshold that is chosen here, for a model with these facts (model.json).
+
+    `todo` says what to do where there is no answer yet.
+    """
     cut = threshold.choose(facts)
-    st.html(answer(probabilities, facts["classes"], cut))
+    if probabilities is None:
+        names = facts["classes"]
+        some = ", ".join(names[:MOST]) + (", ..." if len(names) > MOST else "")
+        st.caption(plain(f"{todo} This model finds, several in a picture: {some}."))
+    else:
+        st.html(answer(probabilities, facts["classes"], cut))
 
 
 def answer(probabilities: np.ndarray, names: list[str], cut: float) -> str:
