@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from imgcls.ui import evaluate_view, several_view, pick, stored
+from imgcls.ui import evaluate_view, pick, several_view, stored
 
 st.title("Evaluate")
 run = pick.pick_run("evaluate-run", lambda run: run.is_tested)

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 from brought import archive, csv, digits, imported, picture, table
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from imgcls import datasets, imports
 from imgcls.datasets import NO_CLASS
@@ -251,6 +254,25 @@ def test_a_label_never_loses_its_last_training_picture():
     for seed in range(20):
         learn, _ = datasets.split(labels, 0, 0.5, seed, 3)
         assert labels[learn].any(0).all()
+
+
+@given(
+    labels=st.integers(1, 6).flatmap(
+        lambda k: arrays(np.uint8, st.tuples(st.integers(1, 60), st.just(k)), elements=st.integers(0, 1))
+    ),
+    share=st.floats(0, 0.5),
+    seed=st.integers(0, 9),
+)
+def test_whatever_the_labels_each_keeps_its_share_as_well_as_it_can_and_one_to_learn_from(labels, share, seed):
+    order = np.random.default_rng(seed).permutation(len(labels))
+    aside = datasets.set_aside(labels, round(share * len(labels)), order)
+    assert aside.shape == (len(labels),) and aside.dtype == bool
+    assert labels[~aside].any(0).tolist() == labels.any(0).tolist()
+    assert (labels[aside].sum(0) <= np.ceil(0.5 * labels.sum(0)) + labels.shape[1]).all()
+    alone = labels[:, :1]  # one label alone gets its share to the picture
+    exact = datasets.set_aside(alone, round(share * len(labels)), order)
+    wanted = alone.sum() * round(share * len(labels)) / len(labels)
+    assert abs(alone[exact].sum() - wanted) <= 0.5 + 1e-9 or alone.sum() == 1
 
 
 def test_pictures_that_are_thrown_out_are_in_no_part():
