@@ -167,17 +167,25 @@ def test_pictures_are_added_with_labels_that_are_new(tmp_path):
     assert sorted(after[pixels] for pixels in after.keys() - before.keys()) == [("boat",)] * 5 + [("gull", "sky")] * 5
 
 
+def test_few_pictures_of_a_known_label_can_be_added(tmp_path):
+    name = imported(listing(tmp_path, with_semicolons(some())))
+    more = [(f"{number:03}.png", ("sky", "sea")) for number in (200, 201)]
+    imported(listing(tmp_path, with_semicolons(more), "more.csv"), into=name)
+    assert sum(datasets.facts(name).counts) == 32
+    assert not any("Left out" in note for note in datasets.own(name).notes)
+
+
 def test_a_picture_that_comes_again_stays_on_its_side(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some(60))))
     before = datasets.open_dataset(name)
     sides = {pixels.tobytes(): "test" for pixels in before.x_test} | {
         pixels.tobytes(): "train" for pixels in before.x_train
     }
-    imported(listing(tmp_path, with_semicolons(some(60)), "again.csv"), into=name)
+    imported(listing(tmp_path, with_semicolons(some(120)), "again.csv"), into=name)  # with 60 more
     after = datasets.open_dataset(name)
-    assert len(after.x_test) == 2 * len(before.x_test)
-    assert {sides[pixels.tobytes()] for pixels in after.x_test} == {"test"}
-    assert {sides[pixels.tobytes()] for pixels in after.x_train} == {"train"}
+    for part, pictures in (("test", after.x_test), ("train", after.x_train)):
+        again = [sides[pixels.tobytes()] for pixels in pictures if pixels.tobytes() in sides]
+        assert set(again) == {part} and len(again) == 2 * sum(side == part for side in sides.values())
 
 
 def test_a_picture_with_one_known_label_can_be_added(tmp_path):
@@ -237,6 +245,14 @@ def test_a_split_keeps_the_share_of_each_label_and_no_picture_twice():
     again = datasets.split(labels, 0, 0.15, 3, 5)
     other = datasets.split(labels, 0, 0.15, 4, 5)
     assert np.array_equal(learn, again[0]) and not np.array_equal(judge, other[1])
+
+
+def test_a_rare_label_gets_its_share_although_it_stands_beside_a_frequent_one():
+    labels = np.zeros((300, 2), np.uint8)
+    labels[:200, 0] = labels[:10, 1] = 1
+    for seed in range(20):
+        _, judge = datasets.split(labels, 0, 0.2, seed, 2)
+        assert labels[judge].sum(0).tolist() == [40, 2]
 
 
 def test_a_part_of_the_pictures_keeps_the_shares_too():
