@@ -43,7 +43,7 @@ with left, sections.titled():
     model_settings = settings.model_settings(model)
     has_weights = backbone_view.show(model, model_settings, facts)
     values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
-    values |= augmentation_view.section(facts) | settings.optimisation(model)
+    values |= augmentation_view.section(facts) | settings.optimisation(model, facts.several)
     values |= settings.schedule(values["epochs"], values["learning_rate"])
     values |= settings.stopping() | settings.splitting(model)
 

@@ -41,6 +41,21 @@ def picture_map(points: np.ndarray, rows: np.ndarray, labels: np.ndarray, names:
     return figure.update_xaxes(showticklabels=False).update_yaxes(showticklabels=False)
 
 
+def label_sets(labels: np.ndarray, names: Sequence[str], most: int = len(SIGNS)) -> tuple[np.ndarray, list[str]]:
+    """Pictures with several labels as if each set of labels were a class: the set of each picture, and the sets' names.
+
+    `labels` is a matrix (n, classes) of 0 and 1. The most frequent sets stand first; from `most` on all are one.
+    """
+    sets, place, counts = np.unique(np.asarray(labels) > 0, axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    words = [", ".join(name for name, has in zip(names, sets[row], strict=True) if has) or "no label" for row in order]
+    if len(words) > most:
+        words = [*words[: most - 1], "other sets of labels"]
+    return np.minimum(rank[place.reshape(-1)], len(words) - 1), words
+
+
 def brightness(values_by_part: dict[str, np.ndarray]):
     """How light the pictures of each part are: shares of the part's pictures over the mean grey level, 0 to 255."""
     import plotly.graph_objects as go

@@ -68,7 +68,7 @@ class Loop:
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
         weights = class_weights(config, training.labels, model.output_shape[-1])
-        self._step, self._judge = compiled(config, model, self.optimizer, weights)
+        self._step, self._judge = compiled(config, model, self.optimizer, weights, training.several)
         self._mean = RunningMean(model.weights, config.averaging) if config.averaging else None
         self._clock = self._kept = time.monotonic()
         self._warm = False

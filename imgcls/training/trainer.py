@@ -137,7 +137,7 @@ class Trainer:
             loop = TransferLoop(config, dataset, training, validation, journal, control, snapshots)
         else:
             sample = training.sample(10_000)
-            model = network.build(config, facts.shape, len(facts.classes), sample, precision)
+            model = network.build(config, facts.shape, len(facts.classes), sample, precision, facts.several)
             loop = Loop(config, model, training, validation, journal, control, snapshots=snapshots)
         journal.plan(
             train=len(training),
@@ -148,6 +148,7 @@ class Trainer:
             head_epochs=config.epochs if transfers else None,
             parameters=_parameters(config, facts),
             precision=precision,
+            **({"several": True} if facts.several else {}),
         )
         self._restore(loop, journal)
         snapshots.rewind(loop.epochs_done)
@@ -175,7 +176,7 @@ class Trainer:
         model = loop.model
         if precision != "float32":
             # What is kept, tested and exported has 32 bits.
-            model = network.build(config, facts.shape, len(facts.classes), sample)
+            model = network.build(config, facts.shape, len(facts.classes), sample, several=facts.several)
         model.set_weights(loop.best_weights)
         model = network.answering(config, model)
 
@@ -189,7 +190,11 @@ class Trainer:
         inspect.forget(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
-        conclude.export(self.run, model, config, dataset)
+        if facts.several:
+            threshold = conclude.threshold_of(model, validation, loop.evaluation_batch)
+            conclude.export(self.run, model, config, dataset, threshold)
+        else:
+            conclude.export(self.run, model, config, dataset)
         result = self._end(
             outcome,
             message=message,
@@ -282,7 +287,7 @@ def _usage() -> Callable[[], dict[str, float]]:
 
 
 def _parameters(config: Config, facts: datasets.DatasetFacts) -> int:
-    rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings)
+    rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings, facts.several)
     return sum(row.parameters for row in rows)
 
 

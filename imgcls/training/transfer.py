@@ -49,7 +49,7 @@ class TransferLoop:
         self._halted, self._heeds, self._looked = False, True, 0.0
         # The head comes first: its first weights do not depend on whether the base is built.
         block = models.family(config.model).backbone(config.model_settings)
-        self._top = network.head(config, block.features, dataset.facts.num_classes)
+        self._top = network.head(config, block.features, dataset.facts.num_classes, dataset.facts.several)
         self._extractor = Extractor(config, dataset, self.base, journal.features, self._heed)
         # Pictures stand for their features until these are needed: the loop only counts them before.
         self._loop = Loop(config, self._top, training, validation, journal, control, Augmentation(), snapshots)
@@ -226,7 +226,7 @@ def rehearsed(
         found.append(look(pictures[len(found) * size :][:size]).numpy())
     features = np.concatenate(found)
     pace = (time.monotonic() - began) / len(features)
-    top = network.head(config, features.shape[1], dataset.facts.num_classes)
+    top = network.head(config, features.shape[1], dataset.facts.num_classes, dataset.facts.several)
     models.family(config.model).begin(top, features)
 
     def as_long_as(part: Part) -> Part:

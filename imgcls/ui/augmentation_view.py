@@ -115,7 +115,7 @@ def _nine(
 ) -> str:
     dataset = stored.training_data(name)
     rows = _training_rows(name, state, pictures, validation_share, seed)
-    label = dataset.facts.classes[dataset.y_train[rows[place]]]
+    label = dataset.facts.named(dataset.y_train[rows[place]])
     picture = dataset.x_train[rows[place]]
     seen = first_epochs(picture, place, len(rows), batch_size, seed, augmentation)
     tiles = [gallery.Tile(picture, f"training picture {rows[place]}, {label}, as it is", ("as it is", label))]

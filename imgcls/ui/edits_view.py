@@ -50,12 +50,12 @@ def _tiles(name: str, edits: Edits, groups: tuple, notes: tuple) -> str:
 
 
 def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile:
-    count, classes = len(dataset.y_train), dataset.facts.classes
+    count, classes, named = len(dataset.y_train), dataset.facts.classes, dataset.facts.named
     if place >= count:
         row = place - count
-        label, pixels, number = classes[dataset.y_test[row]], dataset.x_test[row], f"test {row}"
+        label, pixels, number = named(dataset.y_test[row]), dataset.x_test[row], f"test {row}"
     else:
-        label, pixels, number = classes[dataset.y_train[place]], dataset.x_train[place], f"no. {place}"
+        label, pixels, number = named(dataset.y_train[place]), dataset.x_train[place], f"no. {place}"
     changed = edits.labels.get(place)
     lines = [number, label]
     if changed is not None:
@@ -106,25 +106,10 @@ def _actions(
             args=(datasets.throw_out, chosen),
             help="They take part in no training any more. It can be taken back under Changes.",
         )
-        names = dataset.facts.classes
-        label = st.selectbox(
-            "Another class",
-            range(len(names)),
-            index=None,
-            format_func=lambda label: names[label],
-            key=f"label-{key}",
-            placeholder="Another class",
-            label_visibility="collapsed",
-            width=220,
-        )
-        st.button(
-            "Give them this class",
-            icon=":material/label:",
-            key=f"relabel-{key}",
-            disabled=not chosen or label is None,
-            on_click=act,
-            args=(datasets.relabel, chosen, label),
-        )
+        if dataset.facts.several:
+            st.caption("Labels are changed in the table and imported anew: a picture may have several here.")
+        else:
+            _relabel(dataset, chosen, key, act)
         if any(row in edits.labels for row in rows):
             st.button(
                 "As published",
@@ -135,6 +120,29 @@ def _actions(
                 args=(datasets.restore, chosen),
                 help="Takes back what was changed in the chosen pictures.",
             )
+
+
+def _relabel(dataset: Dataset, chosen: list[int], key: str, act: Callable[..., None]) -> None:
+    """Another class for the chosen pictures."""
+    names = dataset.facts.classes
+    label = st.selectbox(
+        "Another class",
+        range(len(names)),
+        index=None,
+        format_func=lambda label: names[label],
+        key=f"label-{key}",
+        placeholder="Another class",
+        label_visibility="collapsed",
+        width=220,
+    )
+    st.button(
+        "Give them this class",
+        icon=":material/label:",
+        key=f"relabel-{key}",
+        disabled=not chosen or label is None,
+        on_click=act,
+        args=(datasets.relabel, chosen, label),
+    )
 
 
 def _change(change: Callable[..., None], *values) -> None:

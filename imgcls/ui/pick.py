@@ -61,9 +61,12 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
 def name_of(run: Run) -> str:
     """Its name, and its test accuracy where it has one."""
     try:
-        accuracy = (run.result or {}).get("test_accuracy")
+        result = run.result or {}
     except RunError:
-        accuracy = None  # A damaged run must not keep the others from being chosen.
+        result = {}  # A damaged run must not keep the others from being chosen.
+    if "test_macro_f1" in result:
+        return f"{run.label} · macro F1 {result['test_macro_f1']:.1%}"
+    accuracy = result.get("test_accuracy")
     return run.label if accuracy is None else f"{run.label} · {accuracy:.1%}"
 
 

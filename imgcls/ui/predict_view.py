@@ -10,7 +10,7 @@ from imgcls import images
 from imgcls.errors import PictureError, UserError
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import bars, errors, gallery, stored
+from imgcls.ui import bars, errors, gallery, label_bars, stored
 from imgcls.ui.errors import plain
 
 CANVAS_SIDE = 280
@@ -108,7 +108,8 @@ def _waiting(way: str, facts: dict) -> None:
     todo = "Draw a digit." if way == "Draw" else "Upload a photo."
     with st.container(border=True, height=300, vertical_alignment="center", horizontal_alignment="center"):
         st.markdown(f"#### {todo}", text_alignment="center")
-        st.caption(f"This model tells apart: {plain(some)}.", text_alignment="center")
+        knows = "finds, several in a picture" if facts.get("several") else "tells apart"
+        st.caption(f"This model {knows}: {plain(some)}.", text_alignment="center")
 
 
 def _answer(run: Run, facts: dict, prepared: Prepared) -> None:
@@ -118,7 +119,10 @@ def _answer(run: Run, facts: dict, prepared: Prepared) -> None:
         raise UserError("This model has another number of classes than its description. Train it again.")
     answer, seen = st.columns([3, 2], gap="medium")
     with answer:
-        bars.show(probabilities, facts["classes"])
+        if facts.get("several"):
+            label_bars.show(probabilities, facts)
+        else:
+            bars.show(probabilities, facts["classes"])
     with seen:
         height, width, _ = facts["shape"]
         st.html(

@@ -231,14 +231,16 @@ def _used(model: str, *names: str) -> tuple[str, ...]:
     return tuple(name for name in names if name not in getattr(models.family(model), "IGNORES", ()))
 
 
-def optimisation(model: str) -> dict[str, Value]:
-    """Optimiser, loss, normalisation."""
+def optimisation(model: str, several: bool = False) -> dict[str, Value]:
+    """Optimiser, loss, normalisation; where a picture may have several labels there is only one loss."""
     names = ("optimizer", "batch_size", "loss", "label_smoothing", "class_weights", "normalisation")
+    names = tuple(name for name in names if name != "loss" or not several)
     names = _used(model, *names, "weight_decay", "averaging")
-    present = f"{value_of('optimizer')}, batches of {value_of('batch_size')}, {value_of('loss').replace('_', ' ')}"
+    loss = "binary cross-entropy" if several else value_of("loss").replace("_", " ")
+    present = f"{value_of('optimizer')}, batches of {value_of('batch_size')}, {loss}"
     icon = ":material/trending_down:"
     values = closed("Learning", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
-    if values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
+    if not several and values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
         st.info(
             "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise both learn the same.",
             icon=":material/info:",

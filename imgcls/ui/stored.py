@@ -57,6 +57,11 @@ def answers_stamp(run: Run) -> tuple[float, ...]:
 def _tested(folder: str, stamp: tuple) -> Tested:
     run = Run(Path(folder))
     classes = run.model["classes"]
+    if run.model.get("several"):
+        raise RunError(
+            "The pictures of this run may have several labels, so there is no single answer to each. Open it on the "
+            "Evaluate page, or pick a run with one class a picture."
+        )
     try:
         with (run.folder / "predictions.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             probabilities, labels = file["probabilities"].astype(np.float32), file["labels"].astype(np.int64)
@@ -108,15 +113,17 @@ def class_counts(name: str, fingerprint: str) -> dict[str, np.ndarray]:
     """How many pictures each class has in each part, int (classes,)."""
     dataset = datasets.open_dataset(name)
     return {
-        part: np.bincount(np.asarray(labels), minlength=dataset.facts.num_classes)
+        part: dataset.facts.counted(labels)
         for part, labels in (("training", dataset.y_train), ("test", dataset.y_test))
     }
 
 
 @lru_cache(256)
-def layer_table(model: str, shape: tuple, num_classes: int, settings: tuple) -> tuple[models.Row, ...]:
+def layer_table(
+    model: str, shape: tuple, num_classes: int, settings: tuple, several: bool = False
+) -> tuple[models.Row, ...]:
     """`models.table`, remembered."""
-    return models.table(model, shape, num_classes, dict(settings))
+    return models.table(model, shape, num_classes, dict(settings), several)
 
 
 def dataset(name: str) -> datasets.Dataset:
