@@ -199,6 +199,8 @@ def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, m
 
 
 def test_without_what_is_needed_the_look_through_training_pictures_says_so(finished_run):
+    for file in finished_run.folder.glob("inside.*"):
+        file.unlink()
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
     assert is_whole(app)
     button = next(button for button in app.button if button.label == "Look through the training pictures")

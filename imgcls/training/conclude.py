@@ -127,13 +127,8 @@ def _scores_of_labels(probabilities: np.ndarray, labels: np.ndarray) -> dict[str
     }
 
 
-def export(
-    run: Run, model: keras.Model, config: Config, dataset: Dataset, threshold: float = label_metrics.THRESHOLD
-) -> None:
-    """The model for the pages, checked against Keras's answers, and what a page needs to know about it.
-
-    Where a picture may have several labels, the `threshold` is what `threshold_of` has chosen.
-    """
+def export(run: Run, model: keras.Model, config: Config, dataset: Dataset, validation: Part) -> None:
+    """The model for the pages, checked against Keras's answers, and what a page needs to know about it."""
     facts = dataset.facts
     sample = np.asarray(dataset.x_test[:64])
     with atomic.replacing(run.folder / "model.tflite") as aside:
@@ -156,6 +151,6 @@ def export(
                 )
             ],
             "checks": {"largest_difference_of_exported_model": difference, "pictures_compared": len(sample)},
-            **({"several": True, "threshold": threshold} if facts.several else {}),
+            **({"several": True, "threshold": threshold_of(model, validation)} if facts.several else {}),
         },
     )

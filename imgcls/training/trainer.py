@@ -190,11 +190,7 @@ class Trainer:
         inspect.forget(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
-        if facts.several:
-            threshold = conclude.threshold_of(model, validation, loop.evaluation_batch)
-            conclude.export(self.run, model, config, dataset, threshold)
-        else:
-            conclude.export(self.run, model, config, dataset)
+        conclude.export(self.run, model, config, dataset, validation)
         result = self._end(
             outcome,
             message=message,
