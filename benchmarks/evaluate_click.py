@@ -30,7 +30,7 @@ const look = () => {
   requestAnimationFrame(() => requestAnimationFrame(() => { cell.painted = performance.now(); }));
 };
 new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true});
-addEventListener('load', look, true);  // a picture that came after the last change of the document
+document.addEventListener('load', look, true);  // a picture that came after the last change of the document
 """
 PLACE = """([true_class, predicted]) => {
     const plot = document.querySelector('.js-plotly-plot'), {xaxis, yaxis} = plot._fullLayout;

@@ -27,8 +27,8 @@ def class_curves(curves: dict[int, Curve], notes: dict[int, str], names, *, kind
             name=f"{literal(names[one], NAME_LENGTH)} {notes[one]}",
             line={"color": class_colour(one), "width": 2, "dash": DASHES[place % len(DASHES)]},
             customdata=np.where(np.isfinite(curve.threshold), 100 * curve.threshold, 100).astype(np.float32),
-            hovertemplate=f"{literal(names[one], HOVER_LENGTH)} from %{{customdata:.3g}} % on<br>"
-            "%{x:.1f}, %{y:.1f} %<extra></extra>",
+            meta=literal(names[one], HOVER_LENGTH),  # a name within the template could hold one of its variables
+            hovertemplate="%{meta} from %{customdata:.3g} % on<br>%{x:.1f}, %{y:.1f} %<extra></extra>",
         )
     if kind == "roc":
         guess = {"color": QUIET, "width": 1, "dash": "dot"}

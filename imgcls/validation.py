@@ -7,6 +7,7 @@
 The trainer leaves them at its end. A run that was trained before that gets them here, from its exported model.
 """
 
+import time
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ import numpy as np
 from imgcls import atomic, datasets
 from imgcls.errors import DatasetError, RunError
 from imgcls.run import Run
-from imgcls.serving import Predictor
+from imgcls.serving import BATCH, Predictor
 
 NAME = "validation.npz"
 MOST = 2000
 """So many pictures, spread evenly over the validation part: a temperature needs no more."""
+LEAST, MOST_SECONDS = 200, 20.0
+"""A slow model is asked about at least so many, and then as many as fit into this time, as somebody waits for it."""
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
@@ -90,8 +93,17 @@ def make(run: Run) -> None:
     rows = rows[places(len(rows))]
     if not len(rows):
         raise DatasetError("This run set no pictures aside for validation.")
-    answers = Predictor(run.folder / "model.tflite").probabilities(np.asarray(dataset.x_train[rows]))
+    # In an order of chance, so that what a slow model leaves out is missing from all classes alike.
+    rows = np.random.default_rng(0).permutation(rows)
+    predictor, parts, began = Predictor(run.folder / "model.tflite"), [], time.monotonic()
+    for start in range(0, len(rows), BATCH):
+        if start >= LEAST and time.monotonic() - began > MOST_SECONDS:
+            break
+        parts.append(predictor.probabilities(np.asarray(dataset.x_train[rows[start : start + BATCH]])))
+    answers = np.concatenate(parts)
+    order = np.argsort(rows[: len(answers)])
+    rows = rows[order]
     try:
-        write(run, answers, np.asarray(dataset.y_train)[rows], rows)
+        write(run, answers[order], np.asarray(dataset.y_train)[rows], rows)
     except OSError as error:
         raise RunError(f"The answers could not be kept: {error.strerror}.") from error

@@ -255,7 +255,7 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
         lambda: score_charts.class_curves(
             {0: ranking.roc(np.array([0.9, 0.2, 0.4]), np.array([True, False, True]))},
             {0: "97 %"},
-            ["<b>$x"],
+            ["<b>$x %{z}"],
             kind="roc",
         ),
         lambda: score_charts.reliability(*[calibration.reliability(np.array([0.2, 0.9]), np.array([False, True]))] * 2),
@@ -263,9 +263,11 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
             calibration.answered(np.array([0.2, 0.9]), np.array([False, True])), 0.5, 0.5, 1.0
         ),
         lambda: score_charts.class_bars(
-            np.array([0.5]), np.array([0.4]), np.array([0.7]), ["<b>$x"], np.array([np.nan])
+            np.array([0.5]), np.array([0.4]), np.array([0.7]), ["<b>$x %{z}"], np.array([np.nan])
         ),
-        lambda: time_charts.one_picture(np.array([1, 2]), np.array([[0.2, 0.8], [0.6, 0.4]]), 0, ["<b>$x", "y"], 1),
+        lambda: time_charts.one_picture(
+            np.array([1, 2]), np.array([[0.2, 0.8], [0.6, 0.4]]), 0, ["<b>$x %{z}", "y"], 1
+        ),
     ],
     ids=["curves", "reliability", "answered", "class bars", "one picture"],
 )
@@ -277,3 +279,4 @@ def test_figures_of_scores_have_a_height_axes_and_literal_names(figure):
     assert made.layout.paper_bgcolor == look.CLEAR
     assert "<b>" not in str(made.to_dict())
     assert "$x" not in str(made.to_dict())
+    assert "%{z}" not in " ".join(trace.hovertemplate or "" for trace in made.data)

@@ -180,6 +180,21 @@ def test_an_older_run_gets_the_same_answers_from_its_exported_model(finished_run
     np.testing.assert_allclose(made.probabilities, kept.probabilities, atol=1e-4)
 
 
+def test_a_slow_model_is_asked_about_fewer_pictures_of_all_classes(finished_run, monkeypatch):
+    kept = validation.read(finished_run)
+    monkeypatch.setattr(validation, "LEAST", 64)
+    monkeypatch.setattr(validation, "MOST_SECONDS", -1.0)
+    validation.make(finished_run)
+    made = validation.read(finished_run)
+
+    assert len(made.rows) == 64 < len(kept.rows)
+    assert (np.diff(made.rows) > 0).all()
+    assert len(set(made.labels.tolist())) == 10
+    places = np.searchsorted(kept.rows, made.rows)
+    np.testing.assert_array_equal(kept.rows[places], made.rows)
+    np.testing.assert_allclose(made.probabilities, kept.probabilities[places], atol=1e-4)
+
+
 def test_a_run_whose_data_set_is_gone_says_how_to_get_it(finished_run, monkeypatch, tmp_path):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
     with pytest.raises(DatasetError, match="Small digits"):

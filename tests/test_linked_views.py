@@ -33,7 +33,7 @@ def gallery(app: AppTest) -> str:
 
 
 def accuracy(app: AppTest) -> str:
-    return next(str(block.proto.body) for block in app.get("html") if "test accuracy" in str(block.proto.body))
+    return next(str(block.proto.body) for block in app.get("html") if "font-size:3.2rem" in str(block.proto.body))
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
@@ -69,6 +69,7 @@ def test_narrowing_counts_matrix_scores_and_gallery_from_what_is_left(finished_r
     app = opened("evaluate", run=finished_run.id, sure=f"{low}-{high}", **{"class": str(common)})
 
     assert f"From {left.sum()} of 360 test pictures" in told(app)
+    assert "accuracy of what is left" in accuracy(app)
     assert words.share((predicted == labels)[left].mean()) in accuracy(app)
     assert gallery(app).count("<img") == min(left.sum(), 20)
     cells = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][-1]["text"]
@@ -80,6 +81,7 @@ def test_a_cell_picks_pictures_and_leaves_the_scores(finished_run):
     app = opened("evaluate", run=finished_run.id, cell="4-4")
 
     assert words.share((probabilities.argmax(1) == labels).mean()) in accuracy(app)
+    assert "test accuracy" in accuracy(app)
     assert gallery(app).count("true class 4, answer 4") == gallery(app).count("<img") > 10
 
 

@@ -79,11 +79,13 @@ def _linked_scores(run: Run, tested: Tested) -> None:
 
 def scores(report: Report, count: int, total: int | None = None) -> None:
     """The accuracy in large type, the averages beside it, each with its 95 % interval; `count` of `total` pictures."""
+    narrowed = total is not None and count != total
     first, rest = st.columns([2, 7], vertical_alignment="center", gap="large")
     with first:
         st.html(
             f'<div style="font-size:3.2rem;font-weight:700;line-height:1.1">{words.share(report.accuracy.value)}</div>'
-            f'<div style="opacity:.75">test accuracy<br>{words.interval(report.accuracy)}</div>'
+            f'<div style="opacity:.75">{"accuracy of what is left" if narrowed else "test accuracy"}<br>'
+            f"{words.interval(report.accuracy)}</div>"
         )
     with rest:
         shown = []
@@ -102,7 +104,7 @@ def scores(report: Report, count: int, total: int | None = None) -> None:
             )
         )
         numbers.show(shown)
-    if total is None or count == total:
+    if not narrowed:
         pictures = f"From {words.count(count, 'test picture')} that were used neither to train nor to choose anything."
     else:
         pictures = (

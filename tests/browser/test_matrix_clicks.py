@@ -148,3 +148,21 @@ def test_a_line_on_the_map_selects_what_lies_inside(visit, server):
     page.reload()
     steps.shows(page, "Evaluate")
     expect(steps.main(page)).to_contain_text(f"From {left} of 1,000 test pictures")
+
+
+def test_a_link_to_another_view_keeps_the_visit_and_back_leads_back(visit, server):
+    page = evaluate(visit, server, "&answers=wrong")
+    page.evaluate(
+        """() => {
+            window.visit = 1;
+            const link = document.createElement('a');
+            [link.href, link.textContent] = ['?run=sample&view=Classes&answers=wrong', 'To the classes'];
+            document.querySelector('.stHtml .tiles').append(link);
+        }"""
+    )
+    page.get_by_text("To the classes").click()
+    expect(steps.main(page)).to_contain_text("Classification report")
+    expect(steps.button(page, "wrong answers")).to_be_visible()
+    page.go_back()
+    expect(steps.main(page)).to_contain_text("Most frequent mistakes")
+    assert page.evaluate("window.visit") == 1
