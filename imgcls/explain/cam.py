@@ -1,4 +1,9 @@
-"""Grad-CAM: where the maps of a late layer lie that an answer hangs on. (Selvaraju et al. 2017.)"""
+"""Grad-CAM: where a late layer said what an answer hangs on.
+
+Of its family the faithful form: gradient times value, place by place (Draelos and Carin 2020, "Use HiResCAM instead of
+Grad-CAM for faithful explanations"). Selvaraju et al. (2017) take the mean gradient of a map for all of its places: the
+same where maps are averaged; where they are not, it can point at places that the answer does not use.
+"""
 
 import numpy as np
 from PIL import Image
@@ -9,9 +14,9 @@ from imgcls.serving.inside import Inside
 def grad_cam(inside: Inside, picture: np.ndarray, target: int) -> np.ndarray:
     """How much each place spoke for the class `target`, float32 (height, width), for a uint8 picture (h, w, channels).
 
-    Each map of the layer `inside.seam` counts by the mean gradient over it of the class's log odds: what raises the
-    logits of all classes alike speaks for none. What is above zero is the paper's Grad-CAM; what is below, which the
-    paper cuts off, spoke against the class.
+    A value is what the log odds of the class gain, in nats, per strength of what the layer `inside.seam` said at that
+    place: what raises the logits of all classes alike speaks for none. Below zero, which the papers cut off, is what
+    spoke against the class.
 
     Raises:
         RunError: the network has no maps, or the picture has another size.
@@ -21,15 +26,13 @@ def grad_cam(inside: Inside, picture: np.ndarray, target: int) -> np.ndarray:
 
 def grad_cams(inside: Inside, picture: np.ndarray) -> np.ndarray:
     """`grad_cam` of all classes at once, float32 (classes, height, width): the questions are the same."""
-    parts = []
-    for maps, slopes, probabilities in inside.slopes(picture):
-        parts.append(np.einsum("hwm,mk->khw", maps, slopes @ to_log_odds(probabilities)))
+    parts = [slopes @ to_log_odds(probabilities) for slopes, probabilities in inside.slopes(picture)]
     heats = np.mean(parts, axis=0, dtype=np.float32)
-    return np.stack([enlarged(heat, picture.shape[:2]) for heat in heats])
+    return np.stack([enlarged(heat, picture.shape[:2]) for heat in heats.transpose(2, 0, 1)])
 
 
 def to_log_odds(probabilities: np.ndarray) -> np.ndarray:
-    """What turns gradients of logits (m, k) into those of log odds (m, k), float64 (k, k), where the classes (k,) have
+    """What turns gradients of logits (..., k) into those of log odds, float64 (k, k), where the classes (k,) have
     these probabilities: from a class's own is taken the mean of the others', each by its share of the rest."""
     p = probabilities.astype(np.float64)
     others = np.repeat(p[:, None], len(p), axis=1)  # column t: the probabilities without that of t
