@@ -8,7 +8,7 @@ import pytest
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.explain import grad_cam, neighbours
-from imgcls.explain.cam import enlarged
+from imgcls.explain.cam import enlarged, grad_cams
 from imgcls.runs import Run
 from imgcls.serving.inside import FILES, Inside
 
@@ -94,7 +94,7 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
     if mirrored:
         expected = (expected + by_tape(picture[:, ::-1])[:, ::-1]) / 2
     expected = enlarged(expected, SHAPE[:2])
-    found = grad_cam(inside, picture, target)
+    found = grad_cams(inside, picture, shifted=False)[target]
     assert found.shape == SHAPE[:2]
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.99
     assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
@@ -107,10 +107,12 @@ def test_a_network_without_maps_has_no_grad_cam(exported):
         grad_cam(inside, pictures()[0], 0)
 
 
-def test_the_maps_are_not_too_small_beside_the_picture(exported):
+def test_heat_maps_of_wide_places_are_refined_by_shifting_the_picture(exported):
     _, _, inside = exported("deep_cnn", True)
-    seen = inside.look(pictures(1))
-    assert min(seen.layers[inside.seam].shape[1:3]) >= SHAPE[0] / 5 > min(list(seen.layers.values())[-6].shape[1:3])
+    assert inside.map_shape == (1, 1), "one place for the whole picture: a heat map of one colour"
+    plain = grad_cams(inside, pictures()[0], shifted=False)[2]
+    assert np.ptp(plain) == 0
+    assert grad_cam(inside, pictures()[0], 2).shape == SHAPE[:2]
 
 
 def test_pictures_of_another_size_are_refused(exported):

@@ -78,6 +78,11 @@ class Inside:
         """The name of that layer."""
         return self._seam["layer"] if self._seam else None
 
+    @property
+    def map_shape(self) -> tuple[int, int]:
+        """Height and width of its maps."""
+        return tuple(self._seam["shape"][:2])
+
     def look(self, pictures: np.ndarray) -> Seen:
         """What the model sees in uint8 pictures (n, height, width, channels).
 
@@ -117,23 +122,23 @@ class Inside:
 
     def _slopes(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         height, width, maps = self._seam["shape"]
-        rows, columns = cells(height), cells(width)
-        squares = [(row, column) for row in rows for column in columns]
+        squares = [(row, column) for row in cells(height) for column in cells(width)]
         size = max(1, MOST_BYTES // (8 * height * width * maps))
-        slopes = np.empty((height, width, 0), np.float32)
+        slopes = probabilities = None
         for start in range(0, len(squares), size):
             some = squares[start : start + size]
-            gains = np.ones((2 * len(some), height, width, 1), np.float32)
+            gains = np.ones((1 + 2 * len(some), height, width, 1), np.float32)  # the first row is the picture as it is
             for number, (row, column) in enumerate(some):
-                gains[2 * number, row, column] += GAIN
-                gains[2 * number + 1, row, column] -= GAIN
-            logits = self._ask(picture, gains)["logits"]
-            if not slopes.shape[-1]:
-                slopes = np.empty((height, width, logits.shape[-1]), np.float32)
+                gains[2 * number + 1, row, column] += GAIN
+                gains[2 * number + 2, row, column] -= GAIN
+            said = self._ask(picture, gains)
+            logits, probabilities = said["logits"], said["probabilities"][0]
+            if slopes is None:
+                slopes = np.empty((height, width, len(probabilities)), np.float32)
             for number, (row, column) in enumerate(some):
                 places = (row.stop - row.start) * (column.stop - column.start)
-                slopes[row, column] = (logits[2 * number] - logits[2 * number + 1]) / (2 * GAIN * places)
-        return slopes, self._ask(picture)["probabilities"][0]
+                slopes[row, column] = (logits[2 * number + 1] - logits[2 * number + 2]) / (2 * GAIN * places)
+        return slopes, probabilities
 
     def _seen(self, pictures: np.ndarray) -> Seen:
         said = self._ask(pictures)
@@ -159,11 +164,6 @@ def cells(length: int) -> list[slice]:
     """A side of a map in at most `MOST_CELLS` pieces of about the same length."""
     ends = np.linspace(0, length, min(length, MOST_CELLS) + 1).round().astype(int).tolist()
     return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
-
-
-def questions(shape: tuple[int, int]) -> int:
-    """How often the layers behind maps of this shape (h, w) are asked for one heat map."""
-    return 2 * len(cells(shape[0])) * len(cells(shape[1]))
 
 
 def _about(path: Path) -> dict[str, Any]:

@@ -18,16 +18,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from imgcls.serving.inside import VERSION, Inside, questions
+from imgcls.serving.inside import VERSION, Inside
 
 MOST_PARAMETERS = 6_000_000
 """A larger model would lie on the disk twice: its inside is left out, and pages say so."""
 MOST_DIFFERENCE = 2e-2
 """Weights are kept in 16 bits: answers may differ by so much, and no more."""
-MOST_WORK = 3e9
-"""Multiplications that one heat map may ask of the layers behind the seam: some 200 ms of one core."""
-SMALLEST_MAP = 1 / 5
-"""Of the picture's side: a heat map of 3 x 3 places would say little about a picture of 32 x 32 pixels."""
 UNSEEN = ("Dropout", "InputLayer", "ZeroPadding2D")
 BENT = ("Activation", "ReLU", "Add", "MaxPooling2D", "AveragePooling2D")
 """Layers whose maps are what the next layers get: evidence, not a sum on its way to a bend."""
@@ -185,23 +181,9 @@ def walked(network: keras.Model) -> list[Said]:
 
 
 def seam_of(said: list[Said]) -> Said | None:
-    """The last layer with maps through which everything goes; None for a network without maps.
-
-    Where its maps are small beside the picture, an earlier one is taken if that stays cheap. Networks of
-    keras.applications keep the last, as the paper has it.
-    """
-    side = min(said[0].inputs[0].shape[1:3])
-    possible = [place for place, entry in enumerate(said) if _has_maps(entry) and _is_narrow(said, place)]
-    if not possible:
-        return None
-    if not any(entry.name.startswith("base/") for entry in said):
-        for place in reversed(possible):
-            shape = said[place].output.shape[1:3]
-            if min(shape) >= side * SMALLEST_MAP:
-                if questions(shape) * _work(said[place + 1 :]) <= MOST_WORK:
-                    return said[place]
-                break
-    return said[possible[-1]]
+    """The last layer with maps through which everything goes; None for a network without maps."""
+    possible = [entry for place, entry in enumerate(said) if _has_maps(entry) and _is_narrow(said, place)]
+    return possible[-1] if possible else None
 
 
 def _has_maps(entry: Said) -> bool:
@@ -217,16 +199,6 @@ def _is_narrow(said: list[Said], place: int) -> bool:
         return False
     known = {id(entry.output) for entry in said[place:]}
     return all(id(given) in known for entry in said[place + 1 :] for given in entry.inputs)
-
-
-def _work(said: list[Said]) -> float:
-    """Multiplications of these layers for one picture."""
-    total = 0.0
-    for entry in said:
-        places = np.prod(entry.output.shape[1:-1]) if len(entry.output.shape) == 4 else 1
-        kernels = [np.prod(weight.shape) for weight in getattr(entry.layer, "weights", []) if len(weight.shape) > 1]
-        total += float(places * sum(kernels))
-    return total
 
 
 def _through(network: keras.Model, pictures: Any, call: Callable[[str, Any, tuple, dict], Any], above: str = "") -> Any:
