@@ -96,7 +96,7 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
     expected = enlarged(expected, SHAPE[:2])
     found = grad_cams(inside, picture, shifted=False)[target]
     assert found.shape == SHAPE[:2]
-    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.99
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
     assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
 
 
@@ -109,10 +109,14 @@ def test_a_network_without_maps_has_no_grad_cam(exported):
 
 def test_heat_maps_of_wide_places_are_refined_by_shifting_the_picture(exported):
     _, _, inside = exported("deep_cnn", True)
-    assert inside.map_shape == (1, 1), "one place for the whole picture: a heat map of one colour"
-    plain = grad_cams(inside, pictures()[0], shifted=False)[2]
-    assert np.ptp(plain) == 0
-    assert grad_cam(inside, pictures()[0], 2).shape == SHAPE[:2]
+    assert inside.map_shape == (2, 2)
+
+    def steps(heat: np.ndarray) -> int:  # a straight line between two places has the same step everywhere
+        return len(np.unique(np.diff(heat[8]).round(7)))
+
+    plain, fine = (grad_cams(inside, pictures()[0], shifted=shifted)[2] for shifted in (False, True))
+    assert plain.shape == fine.shape == SHAPE[:2]
+    assert steps(plain) <= 3 < steps(fine)
 
 
 def test_pictures_of_another_size_are_refused(exported):

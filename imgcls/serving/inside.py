@@ -22,7 +22,7 @@ VERSION = 2
 FILES = ("inside.json", "inside.tflite", "inside.npz", "neighbours.npz")
 """All that belongs to the inside of a model, what is written last first."""
 BATCH = 16
-GAIN = 1e-2
+GAIN = 2e-3
 """A place is made so much stronger, and weaker: small beside what bends, large beside rounding."""
 MOST_CELLS = 14
 """So many squares a side are asked about at most."""
