@@ -2,6 +2,7 @@
 
 import json
 
+import filelock
 import numpy as np
 import pytest
 
@@ -210,6 +211,20 @@ def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
     assert inspect.main([str(finished_run.folder)]) == 1
     looked = making.look(Run(finished_run.folder))
     assert looked.state == "failed" and "test pictures of this run cannot be read" in looked.text
+
+
+def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_run, monkeypatch):
+    from imgcls.explain import making
+    from imgcls.training import inspect
+
+    monkeypatch.setattr(inspect, "GRACE_SECONDS", 0.1)
+    before = (finished_run.folder / "inside.json").stat().st_mtime_ns
+    with filelock.FileLock(finished_run.folder / making.LOCK):
+        assert making.look(finished_run).state == "running"
+        assert inspect.main([str(finished_run.folder)]) == 1
+        assert making.look(finished_run).state == "running"
+    assert making.look(finished_run).state == "ready"
+    assert (finished_run.folder / "inside.json").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("content", ["{}", "[1]", '{"version": 99}', "\x00"])
