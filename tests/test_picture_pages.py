@@ -148,8 +148,10 @@ def test_an_own_picture_is_shown_to_every_layer(finished_run):
     way = next(group for group in app.segmented_control if group.label == "Picture")
     assert "A drawing" in way.options, "a model of digits"
     way.set_value("Your picture").run()
+    written = np.full((60, 60, 3), 255, np.uint8)
+    written[12:48, 27:33] = 0  # a one in black ink
     file = BytesIO()
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)).save(file, "PNG")
+    Image.fromarray(written).save(file, "PNG")
     app.file_uploader[0].upload("mine <b>.png", file.getvalue()).run()
     assert is_whole(app), told(app)
     assert "says to mine &lt;b&gt;.png" in pieces(app)
