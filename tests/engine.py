@@ -16,6 +16,7 @@ from imgcls import atomic, places
 from imgcls.jobs import queue
 from imgcls.runs import Run
 from imgcls.serving import Predictor
+from imgcls.serving.inside import Inside
 from imgcls.training.checkpoint import Checkpoint
 
 KILLED_AT_STEP = """
@@ -235,5 +236,9 @@ def check_files(run: Run) -> None:
             assert answers.sum() == pytest.approx(1, abs=1e-4)
         elif path.name == "metrics.jsonl":
             lines(run)
+        elif path.name == "inside.tflite":
+            if (run.folder / "inside.json").exists():  # which is written last
+                assert len(Inside(path).look(np.zeros((1, 8, 8, 1), np.uint8)).features)
         else:
-            assert path.name in ("label.txt", "log.txt", "heartbeat", ".trainer.lock", "epochs.bin"), path.name
+            kept = ("label.txt", "log.txt", "heartbeat", ".trainer.lock", ".inside.lock", "epochs.bin")
+            assert path.name in kept, path.name

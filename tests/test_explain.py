@@ -7,7 +7,7 @@ import pytest
 
 from imgcls.errors import RunError
 from imgcls.explain import heat, making, nearest, neighbours, occlusion, sheets, unfamiliarity
-from imgcls.explain.cam import enlarged
+from imgcls.explain.cam import enlarged, shift, to_log_odds
 from imgcls.explain.hiding import edge_colour, log_odds, squares
 
 
@@ -107,6 +107,25 @@ def test_a_small_map_is_enlarged_to_the_size_of_the_picture():
     assert found.shape == (8, 12)
     assert found[:, 0] == pytest.approx(0) and found[:, -1] == pytest.approx(4)
     assert (np.diff(found[0]) >= 0).all()
+
+
+def test_a_shifted_picture_shows_its_edge_where_it_came_from():
+    picture = np.arange(9).reshape(3, 3)
+    assert shift(picture, 1, 0).tolist() == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
+    assert shift(picture, 0, -1).tolist() == [[1, 2, 2], [4, 5, 5], [7, 8, 8]]
+
+
+def test_gradients_of_log_odds_are_those_of_logits_less_the_others_by_their_share():
+    logits = np.array([2.0, 0.5, -1.0])
+
+    def odds(z):
+        p = np.exp(z) / np.exp(z).sum()
+        return np.log(p / (1 - p))
+
+    turned = np.eye(3) @ to_log_odds(np.exp(logits) / np.exp(logits).sum())
+    for moved in range(3):
+        step = 1e-6 * np.eye(3)[moved]
+        assert turned[moved] == pytest.approx((odds(logits + step) - odds(logits - step)) / 2e-6, abs=1e-6)
 
 
 # ---- similar training pictures

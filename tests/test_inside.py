@@ -2,13 +2,14 @@
 
 import json
 
+import filelock
 import numpy as np
 import pytest
 
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.explain import grad_cam, neighbours
-from imgcls.explain.cam import enlarged
+from imgcls.explain.cam import enlarged, grad_cams
 from imgcls.runs import Run
 from imgcls.serving.inside import FILES, Inside
 
@@ -88,16 +89,15 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
             logits = rest(maps)[0]
             others = tf.concat([logits[:target], logits[target + 1 :]], 0)
             log_odds = logits[target] - tf.reduce_logsumexp(others)
-        weights = tape.gradient(log_odds, maps).numpy()[0].mean((0, 1))
-        return maps.numpy()[0] @ weights
+        return (maps * tape.gradient(log_odds, maps)).numpy()[0].sum(-1)
 
     expected = by_tape(picture)
     if mirrored:
         expected = (expected + by_tape(picture[:, ::-1])[:, ::-1]) / 2
     expected = enlarged(expected, SHAPE[:2])
-    found = grad_cam(inside, picture, target)
+    found = grad_cams(inside, picture, shifted=False)[target]
     assert found.shape == SHAPE[:2]
-    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.99
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
     assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
 
 
@@ -108,10 +108,16 @@ def test_a_network_without_maps_has_no_grad_cam(exported):
         grad_cam(inside, pictures()[0], 0)
 
 
-def test_the_maps_are_not_too_small_beside_the_picture(exported):
+def test_heat_maps_of_wide_places_are_refined_by_shifting_the_picture(exported):
     _, _, inside = exported("deep_cnn", True)
-    seen = inside.look(pictures(1))
-    assert min(seen.layers[inside.seam].shape[1:3]) >= SHAPE[0] / 5 > min(list(seen.layers.values())[-6].shape[1:3])
+    assert inside.map_shape == (2, 2)
+
+    def steps(heat: np.ndarray) -> int:  # a straight line between two places has the same step everywhere
+        return len(np.unique(np.diff(heat[8]).round(7)))
+
+    plain, fine = (grad_cams(inside, pictures()[0], shifted=shifted)[2] for shifted in (False, True))
+    assert plain.shape == fine.shape == SHAPE[:2]
+    assert steps(plain) <= 3 < steps(fine)
 
 
 def test_pictures_of_another_size_are_refused(exported):
@@ -205,6 +211,20 @@ def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
     assert inspect.main([str(finished_run.folder)]) == 1
     looked = making.look(Run(finished_run.folder))
     assert looked.state == "failed" and "test pictures of this run cannot be read" in looked.text
+
+
+def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_run, monkeypatch):
+    from imgcls.explain import making
+    from imgcls.training import inspect
+
+    monkeypatch.setattr(inspect, "GRACE_SECONDS", 0.1)
+    before = (finished_run.folder / "inside.json").stat().st_mtime_ns
+    with filelock.FileLock(finished_run.folder / making.LOCK):
+        assert making.look(finished_run).state == "running"
+        assert inspect.main([str(finished_run.folder)]) == 1
+        assert making.look(finished_run).state == "running"
+    assert making.look(finished_run).state == "ready"
+    assert (finished_run.folder / "inside.json").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("content", ["{}", "[1]", '{"version": 99}', "\x00"])

@@ -1,9 +1,11 @@
 """A picture's own view and the inside of a model, through Streamlit's own test runner. No browser, no TensorFlow."""
 
 import json
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 from test_pages import HOSTILE, is_whole, opened, told
 
 from imgcls import tags
@@ -139,3 +141,19 @@ def test_the_inside_shows_filters_layers_and_their_statistics(finished_run):
     slider = next(one for one in app.select_slider if one.label == "Layer")
     slider.set_value("block1_conv1").run()
     assert "<b>block1_conv1</b> (Conv2D)" in pieces(app) and "8 x 8 x 8 values" in pieces(app)
+
+
+def test_an_own_picture_is_shown_to_every_layer(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Inside")
+    way = next(group for group in app.segmented_control if group.label == "Picture")
+    assert "A drawing" in way.options, "a model of digits"
+    way.set_value("Your picture").run()
+    written = np.full((60, 60, 3), 255, np.uint8)
+    written[12:48, 27:33] = 0  # a one in black ink
+    file = BytesIO()
+    Image.fromarray(written).save(file, "PNG")
+    app.file_uploader[0].upload("mine <b>.png", file.getvalue()).run()
+    assert is_whole(app), told(app)
+    assert "says to mine &lt;b&gt;.png" in pieces(app)
+    app.file_uploader[0].upload("broken.png", b"no picture").run()
+    assert is_whole(app) and "broken.png" in told(app)

@@ -19,7 +19,7 @@ def overlay(picture: np.ndarray, heat: np.ndarray, scale: float | None = None) -
     grey = picture.astype(np.float32).mean(-1, keepdims=True) * np.ones(3, np.float32)
     largest = float(np.abs(heat).max()) if scale is None else scale
     strength = np.clip(np.abs(heat) / largest, 0, 1) if largest > 0 else np.zeros_like(heat)
-    cover = (MOST_COVER * np.sqrt(strength))[..., None]
+    cover = (MOST_COVER * strength**0.8)[..., None]
     colour = np.where((heat > 0)[..., None], FOR, AGAINST)
     light = 0.35 + 0.65 * grey / 255  # the picture's own light shines through
     mixed = (1 - cover) * grey * (1 - (1 - SHADE) * (largest > 0)) + cover * colour * light

@@ -48,6 +48,8 @@ def look(run: Run) -> Look:
     # The lock first: a process that ends between the looks has left its result or its last word by then.
     is_held = is_locked(run.folder / LOCK)
     said = read_progress(run.folder)
+    if said is None and is_held:
+        return Look("running", 0.5, "Its trainer is still writing down what it has learnt")
     if said is None:
         return Look("ready", 1.0) if (run.folder / FILES[0]).exists() else Look("idle")
     if said.state == "failed" or is_held or is_alive:

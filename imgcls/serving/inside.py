@@ -6,6 +6,7 @@
 The answers of `model.tflite` are the ones that count; these are for looking, and differ by rounding.
 """
 
+import itertools
 import json
 import threading
 from collections.abc import Mapping
@@ -17,14 +18,16 @@ import numpy as np
 
 from imgcls.errors import RunError
 
-VERSION = 1
+VERSION = 2
 FILES = ("inside.json", "inside.tflite", "inside.npz", "neighbours.npz")
 """All that belongs to the inside of a model, what is written last first."""
 BATCH = 16
-NUDGE = 1e-2
-"""Of the deviation of the maps: small beside what bends, large beside rounding."""
+GAIN = 2e-3
+"""A place is made so much stronger, and weaker: small beside what bends, large beside rounding."""
+MOST_CELLS = 14
+"""So many squares a side are asked about at most."""
 MOST_BYTES = 32_000_000
-"""Nudged maps that are in memory at once."""
+"""Changed maps that are in memory at once."""
 MISSING = "The inside of this model is not stored yet."
 
 
@@ -75,6 +78,11 @@ class Inside:
         """The name of that layer."""
         return self._seam["layer"] if self._seam else None
 
+    @property
+    def map_shape(self) -> tuple[int, int]:
+        """Height and width of its maps."""
+        return tuple(self._seam["shape"][:2])
+
     def look(self, pictures: np.ndarray) -> Seen:
         """What the model sees in uint8 pictures (n, height, width, channels).
 
@@ -93,12 +101,12 @@ class Inside:
             {name: np.concatenate([part.layers[name] for part in parts]) for name in names},
         )
 
-    def slopes(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """What Grad-CAM is made of, for one uint8 picture (height, width, channels): maps float32 (h, w, m) of the
-        layer `seam`, for each map and class the mean gradient of the logit over the map, float32 (m, k), and the
-        probabilities float32 (k,).
+    def slopes(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What each logit gains when a place of the layer `seam` is made stronger, per its whole strength, for one
+        uint8 picture (height, width, channels): float32 (h, w, classes), and the probabilities float32 (classes,).
 
-        With mirrored answers there are two of each, the second maps mirrored back; the answer is their mean.
+        That is gradient times value, summed over the maps. Large maps are asked in squares of several places, which
+        share what they gain. With mirrored answers there are two pairs, the second mirrored back.
 
         Raises:
             RunError: the network has no maps, or the picture has another size.
@@ -108,26 +116,29 @@ class Inside:
         self._check(picture[None])
         found = [self._slopes(picture[None])]
         if self._mirrored:
-            maps, *others = self._slopes(picture[None, :, ::-1])
-            found.append((maps[:, ::-1], *others))
+            slopes, probabilities = self._slopes(picture[None, :, ::-1])
+            found.append((slopes[:, ::-1], probabilities))
         return found
 
-    def _slopes(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        nudge = self._seam["nudge"]
-        said = self._ask(picture)
-        maps, logits = said["maps"][0], said["logits"][0]
-        count = maps.shape[-1]
-        step = NUDGE * max(float(maps.std()), 1e-6)
-        per_nudge = 4 * (count if self._seam["pooled"] else maps.size)
-        size = max(1, min(count, MOST_BYTES // per_nudge))
-        slopes = np.empty((count, len(logits)), np.float32)
-        for start in range(0, count, size):
-            some = np.arange(start, min(start + size, count))
-            nudges = np.zeros((len(some), count), np.float32)
-            nudges[np.arange(len(some)), some] = step
-            nudged = self._ask(picture, nudges.reshape(len(some), *nudge))["logits"]
-            slopes[some] = (nudged - logits) / step
-        return maps, slopes / (maps.shape[0] * maps.shape[1]), said["probabilities"][0]
+    def _slopes(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        height, width, maps = self._seam["shape"]
+        squares = [(row, column) for row in cells(height) for column in cells(width)]
+        size = max(1, MOST_BYTES // (8 * height * width * maps))
+        slopes = probabilities = None
+        for start in range(0, len(squares), size):
+            some = squares[start : start + size]
+            gains = np.ones((1 + 2 * len(some), height, width, 1), np.float32)  # the first row is the picture as it is
+            for number, (row, column) in enumerate(some):
+                gains[2 * number + 1, row, column] += GAIN
+                gains[2 * number + 2, row, column] -= GAIN
+            said = self._ask(picture, gains)
+            logits, probabilities = said["logits"], said["probabilities"][0]
+            if slopes is None:
+                slopes = np.empty((height, width, len(probabilities)), np.float32)
+            for number, (row, column) in enumerate(some):
+                places = (row.stop - row.start) * (column.stop - column.start)
+                slopes[row, column] = (logits[2 * number + 1] - logits[2 * number + 2]) / (2 * GAIN * places)
+        return slopes, probabilities
 
     def _seen(self, pictures: np.ndarray) -> Seen:
         said = self._ask(pictures)
@@ -138,16 +149,21 @@ class Inside:
             features = (features + other["features"]) / 2
         return Seen(probabilities, features, {name: said[key] for key, name in self._keys.items()})
 
-    def _ask(self, pictures: np.ndarray, nudges: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        if nudges is None:
-            nudges = np.zeros((1, *(self._seam["nudge"] if self._seam else (1,))), np.float32)
+    def _ask(self, pictures: np.ndarray, gains: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        gains = np.ones((1, 1, 1, 1), np.float32) if gains is None else gains
         with self._lock:
-            return self._runner(pictures=np.ascontiguousarray(pictures, np.uint8), nudges=nudges)
+            return self._runner(pictures=np.ascontiguousarray(pictures, np.uint8), gains=gains)
 
     def _check(self, pictures: np.ndarray) -> None:
         if pictures.shape[1:] != self.shape:
             told = [" x ".join(map(str, shape)) + " values" for shape in (self.shape, pictures.shape[1:])]
             raise RunError(f"This model reads pictures of {told[0]}; these are of {told[1]}.")
+
+
+def cells(length: int) -> list[slice]:
+    """A side of a map in at most `MOST_CELLS` pieces of about the same length."""
+    ends = np.linspace(0, length, min(length, MOST_CELLS) + 1).round().astype(int).tolist()
+    return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
 
 
 def _about(path: Path) -> dict[str, Any]:

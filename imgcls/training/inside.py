@@ -1,9 +1,9 @@
 """The second exported graph of a model, `inside.tflite`: what every layer said, for pages that have no TensorFlow.
 
-Grad-CAM (Selvaraju et al. 2017) wants the gradient of an answer with respect to the maps of a late layer, and LiteRT
-cannot run a gradient. Its mean over the places of one map is what the answer gains when that whole map is raised a
-little. So the graph has a second input, a nudge for each map of one layer, the seam: the rest of the network then says
-by differences what a gradient would.
+A heat map wants the gradient of an answer with respect to the maps of a late layer, and LiteRT cannot run a gradient.
+Gradient times value, summed over the maps of one place, is what the answer gains when all that was said there is made a
+little stronger. So the graph has a second input, a gain for each place of one layer, the seam: the rest of the network
+then says by differences what a gradient would.
 """
 
 import contextlib
@@ -24,11 +24,6 @@ MOST_PARAMETERS = 6_000_000
 """A larger model would lie on the disk twice: its inside is left out, and pages say so."""
 MOST_DIFFERENCE = 2e-2
 """Weights are kept in 16 bits: answers may differ by so much, and no more."""
-MOST_WORK = 3e9
-"""Multiplications that one heat map may ask of the layers behind the seam: some 200 ms of one core."""
-SMALLEST_MAP = 1 / 5
-"""Of the picture's side: a heat map of 3 x 3 places would say little about a picture of 32 x 32 pixels."""
-POOLED = ("GlobalAveragePooling2D", "GlobalMaxPooling2D")
 UNSEEN = ("Dropout", "InputLayer", "ZeroPadding2D")
 BENT = ("Activation", "ReLU", "Add", "MaxPooling2D", "AveragePooling2D")
 """Layers whose maps are what the next layers get: evidence, not a sum on its way to a bend."""
@@ -63,15 +58,14 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
     last = next(entry for entry in reversed(said) if entry.kind == "Dense")
     shown = {f"l{number:03d}": entry for number, entry in enumerate(said) if entry.kind not in UNSEEN}
     keys = {entry.name: key for key, entry in shown.items()}
-    nudge = (1,) if seam is None else seam.nudge
 
     @tf.function(
         input_signature=[
             tf.TensorSpec([None, *network.input_shape[1:]], tf.uint8, name="pictures"),
-            tf.TensorSpec([None, *nudge], tf.float32, name="nudges"),
+            tf.TensorSpec([None, None, None, 1], tf.float32, name="gains"),
         ]
     )
-    def look(pictures, nudges):
+    def look(pictures, gains):
         found: dict[str, Any] = {}
 
         def call(name: str, layer: Any, given: tuple, named: dict) -> Any:
@@ -79,8 +73,7 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
             if name == last.name:
                 found["features"] = given[0]
             if seam is not None and name == seam.name:
-                found["maps"] = given[0] if seam.is_pooled else answer
-                answer = answer + nudges
+                answer = answer * gains
             if name in keys:
                 found[keys[name]] = answer
             if name == said[-1].name and layer is not last.layer:
@@ -90,7 +83,7 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
         found["probabilities"] = _through(network, pictures, call)
         found.setdefault("logits", found["probabilities"])
         if seam is None:  # an input that nobody reads is left out by the converter
-            found["logits"] = found["logits"] + 0.0 * nudges
+            found["logits"] = found["logits"] + 0.0 * tf.reduce_sum(gains)
         return {name: tf.identity(value) for name, value in found.items()}
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([_frozen(look)], tf.Module())
@@ -105,7 +98,7 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
             {"key": key, "name": entry.name, "kind": entry.kind, "shape": list(entry.output.shape[1:])}
             for key, entry in shown.items()
         ],
-        "seam": None if seam is None else {"layer": seam.layer, "nudge": list(nudge), "pooled": seam.is_pooled},
+        "seam": None if seam is None else {"layer": seam.name, "shape": list(seam.output.shape[1:])},
     }
     found = Inside(path, about).look(pictures).probabilities
     difference = float(np.abs(found - model.predict_on_batch(pictures)).max())
@@ -120,8 +113,8 @@ def _frozen(look):
     frozen = convert_variables_to_constants_v2(known)
     names = sorted(known.structured_outputs)
 
-    def asked(pictures, nudges):
-        return dict(zip(names, frozen(pictures, nudges), strict=True))
+    def asked(pictures, gains):
+        return dict(zip(names, frozen(pictures, gains), strict=True))
 
     return tf.function(asked, input_signature=look.input_signature).get_concrete_function()
 
@@ -187,39 +180,10 @@ def walked(network: keras.Model) -> list[Said]:
     return said
 
 
-@dataclass(frozen=True)
-class Seam:
-    """Where maps are nudged: behind the layer `name`, whose maps, or pooled maps, are those of `layer`."""
-
-    name: str
-    layer: str
-    nudge: tuple[int, ...]
-    is_pooled: bool
-
-
-def seam_of(said: list[Said]) -> Seam | None:
-    """The last layer with maps through which everything goes; None for a network without maps.
-
-    Where its maps are small beside the picture, an earlier one is taken if that stays cheap. Networks of
-    keras.applications keep the last, as the paper has it.
-    """
-    side = min(said[0].inputs[0].shape[1:3])
-    possible = [place for place, entry in enumerate(said) if _has_maps(entry) and _is_narrow(said, place)]
-    if not possible:
-        return None
-    place = possible[-1]
-    if not any(entry.name.startswith("base/") for entry in said):
-        for other in reversed(possible):
-            if min(said[other].output.shape[1:3]) >= side * SMALLEST_MAP:
-                maps = said[other].output.shape[-1]
-                place = other if (maps + 1) * _work(said[other + 1 :]) <= MOST_WORK else place
-                break
-    maps = said[place]
-    behind = next((entry for entry in said[place + 1 :] if entry.kind != "Dropout"), maps)
-    count = maps.output.shape[-1]
-    if behind.kind in POOLED:  # raising a map raises its mean, and its largest value, by as much
-        return Seam(behind.name, maps.name, (count,), True)
-    return Seam(maps.name, maps.name, (1, 1, count), False)
+def seam_of(said: list[Said]) -> Said | None:
+    """The last layer with maps through which everything goes; None for a network without maps."""
+    possible = [entry for place, entry in enumerate(said) if _has_maps(entry) and _is_narrow(said, place)]
+    return possible[-1] if possible else None
 
 
 def _has_maps(entry: Said) -> bool:
@@ -235,16 +199,6 @@ def _is_narrow(said: list[Said], place: int) -> bool:
         return False
     known = {id(entry.output) for entry in said[place:]}
     return all(id(given) in known for entry in said[place + 1 :] for given in entry.inputs)
-
-
-def _work(said: list[Said]) -> float:
-    """Multiplications of these layers for one picture."""
-    total = 0.0
-    for entry in said:
-        places = np.prod(entry.output.shape[1:-1]) if len(entry.output.shape) == 4 else 1
-        kernels = [np.prod(weight.shape) for weight in getattr(entry.layer, "weights", []) if len(weight.shape) > 1]
-        total += float(places * sum(kernels))
-    return total
 
 
 def _through(network: keras.Model, pictures: Any, call: Callable[[str, Any, tuple, dict], Any], above: str = "") -> Any:

@@ -71,8 +71,9 @@ def main(arguments: list[str]) -> int:
         leave(run, model, _data(run), tell, known=asked.known, tested=asked.tested)
         (run.folder / making.PROGRESS).unlink(missing_ok=True)
         return 0
-    except filelock.Timeout:
+    except filelock.Timeout:  # its trainer, mostly
         print("Another process is at it already.", file=sys.stderr)
+        (run.folder / making.PROGRESS).unlink(missing_ok=True)
         return 1
     except UserError as error:
         sentence = str(error)

@@ -14,6 +14,9 @@ from imgcls.runs import Run
 from imgcls.ui import errors, gallery, insides, picture_parts
 from imgcls.ui.stored import Tested
 
+FEW = 3
+"""So few maps need no whole width."""
+CANVAS_SIDE = 224
 UPLOAD_MB = 32
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 STYLE = """<style>
@@ -86,12 +89,15 @@ def _filters_html(run: Run, stamp: tuple) -> str:
 
 def _picture(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
     """The picture to show to the network, and what it is called."""
-    way = st.segmented_control(
-        "Picture", ["A test picture", "Your picture"], default="A test picture", required=True, key="inside-way"
-    )
+    facts = run.model
+    # Without ink in its training pictures a drawing would be an unfair question.
+    ways = ["A test picture", "Your picture", *(["A drawing"] if facts["ink"] else [])]
+    way = st.segmented_control("Picture", ways, default=ways[0], required=True, key="inside-way")
     if way == "A test picture":
         index = picture_parts.choose(run, tested)
         return insides.picture(run, tested, index), f"test picture {index:,}"
+    if way == "A drawing":
+        return _drawing(tuple(facts["shape"])), "your drawing"
     file = st.file_uploader("Your picture", type=TYPES, key="inside-photo", max_upload_size=UPLOAD_MB)
     if file is None:
         st.caption("PNG, JPEG, WebP, GIF or BMP. It is looked at and forgotten, not stored.")
@@ -99,9 +105,27 @@ def _picture(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
     data = file.getvalue()
     if len(data) > UPLOAD_MB * 1_000_000:
         raise PictureError(f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken.")
-    facts = run.model
     digest = hashlib.sha256(data).hexdigest()
     return _prepared(digest, data, file.name, tuple(facts["shape"]), facts["ink"], str(facts.get("fit", ""))), file.name
+
+
+def _drawing(shape: tuple) -> np.ndarray | None:
+    """What is drawn, as the model gets it; None while nothing is."""
+    from streamlit_drawable_canvas import st_canvas
+
+    result = st_canvas(
+        stroke_width=18,
+        stroke_color="#FFFFFF",
+        background_color="#000000",
+        width=CANVAS_SIDE,
+        height=CANVAS_SIDE,
+        return_image_data=True,
+        key="inside-canvas",
+    )
+    st.caption("Draw one digit, large.")
+    if result.image_data is None or not (result.json_data or {}).get("objects"):
+        return None
+    return images.prepare_drawing(result.image_data, shape).pixels
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the picture ...")
@@ -115,7 +139,8 @@ def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool, fi
 def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
     kinds = insides.inside(run).kinds
     names = list(kinds)
-    default = insides.inside(run).seam or names[0]
+    # The layer that the heat maps come from; without maps, the first that has learnt something.
+    default = insides.inside(run).seam or next((name for name in names if kinds[name] == "Dense"), names[0])
     left, right = st.columns(2, gap="large")
     content = (run, insides.stamp(run), pixels.tobytes(), pixels.shape)
     with left:
@@ -136,12 +161,13 @@ def _layer_html(run: Run, stamp: tuple, content: bytes, shape: tuple, layer: str
     some = f"all {total} {unit}" if count == total else f"{count} of {total} {unit}, those that say most"
     alt = html.escape(f"What the layer {layer} says to {what}: {some}")
     picture = gallery.data_url(pixels, min_side=96)
+    width = 760 if count > FEW or values.ndim == 1 else 260
     return (
         f'{STYLE}<div style="display:flex;gap:14px;align-items:center;margin-bottom:10px">'
         f'<img class="small" src="{picture}" alt="{html.escape(what)}">'
         f"<div><b>{html.escape(layer)}</b> ({html.escape(kind)})<br>{told} values, {some}.<br>"
         f'<span style="opacity:.75">{_EXPLAINED.get(kind, "")}</span></div></div>'
-        f'<img class="sheet" src="{gallery.data_url(drawn, min_side=240)}" alt="{alt}">'
+        f'<img class="sheet" style="max-width:{width}px" src="{gallery.data_url(drawn, min_side=240)}" alt="{alt}">'
         '<div style="font-size:.85rem;opacity:.75;margin-top:4px">Black says nothing, light much, blue is below zero. '
         "All have one scale.</div>"
     )

@@ -86,7 +86,7 @@ def _heat_html(run: Run, stamp: tuple, content: bytes, shape: tuple, target: int
     cams, hidden, why = heats(run, stamp, content, shape)
     figures = [_figure(picture, f"The picture, {shape[0]} by {shape[1]} pixels", "The picture", "")]
     for title, maps, told in (
-        ("Grad-CAM", cams, "which places the last maps of the network point to"),
+        ("Grad-CAM", cams, "where a late layer said what the answer hangs on"),
         ("Occlusion", hidden, "what the answer loses when the place is hidden"),
     ):
         if maps is None:

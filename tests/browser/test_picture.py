@@ -22,3 +22,20 @@ def test_a_tile_leads_to_its_pictures_own_view_with_heat_maps(visit, server):
         heat = page.locator(f'.heats img[alt^="{method} for"]')
         expect(heat).to_be_visible()
         assert heat.evaluate("image => image.complete && image.naturalWidth > 100")
+
+
+def test_a_similar_training_picture_can_be_thrown_out_on_the_spot(visit, server):
+    page = visit(server, "/evaluate?run=sample&view=Picture&picture=1")
+    steps.shows(page, "Evaluate")
+    page.get_by_text("A training picture has a wrong label?").click()
+    expect(page.get_by_role("button", name="Throw out")).to_be_disabled()
+    expect(page.locator('.st-key-similar-change .tiles img[alt^="no. "]')).to_have_count(10)
+
+
+def test_the_layers_of_a_model_are_shown_for_a_picture(visit, server):
+    page = visit(server, "/evaluate?run=sample&view=Inside&picture=1")
+    steps.shows(page, "Evaluate")
+    sheet = page.locator('img.sheet[alt^="What the layer"]')
+    expect(sheet).to_be_visible()
+    assert sheet.evaluate("image => image.complete && image.naturalWidth > 100")
+    expect(page.get_by_role("region", name="Statistics of all layers")).to_contain_text("block1_conv1")
