@@ -6,4 +6,4 @@ from imgcls.ui import pick, predict_view
 
 st.title("Predict")
 run = pick.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
-predict_view.ask(run, run.model)
+predict_view.chosen(run, run.model)
