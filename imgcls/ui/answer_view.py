@@ -1,38 +1,52 @@
 """The answer to one picture: what the model says, and the exact pixels that it was given."""
 
+import html
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import streamlit as st
 
-from imgcls.errors import UserError
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import bars, gallery, stored
-from imgcls.ui.errors import plain
+from imgcls.ui import bars, gallery, models_view, stored
+
+SEEN_SIDE = 196
+STYLE = """<style>
+.seen img{width:196px;max-width:100%;image-rendering:pixelated;border-radius:6px;display:block}
+.seen p{font-size:.875rem;opacity:.75;margin:.4rem 0 0}
+</style>"""
 
 
-def waiting(todo: str, facts: dict) -> None:
-    """The empty state: what to do, and what the model knows."""
-    names = facts["classes"]
-    some = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    with st.container(border=True, height=300, vertical_alignment="center", horizontal_alignment="center"):
-        st.markdown(f"#### {todo}", text_alignment="center")
-        st.caption(f"This model tells apart: {plain(some)}.", text_alignment="center")
+def show(
+    run: Run,
+    facts: dict,
+    prepared: Prepared | None,
+    *,
+    todo: str = "",
+    warning: str = "",
+    answers: dict[str, Any] | None = None,
+    prepare: Callable[[dict], Prepared] | None = None,
+) -> None:
+    """The answer, the probabilities, and what the model saw; below it what other models say that were chosen.
 
-
-def show(run: Run, facts: dict, prepared: Prepared) -> None:
-    """The answer, the probabilities, and what the model saw."""
-    probabilities = stored.predictor(run).probabilities(prepared.pixels[None])[0]
-    if probabilities.shape != (len(facts["classes"]),):
-        raise UserError("This model has another number of classes than its description. Train it again.")
+    `todo` says what to do where nothing is asked yet, `warning` what speaks against the answer; `prepare` makes the
+    picture anew for a model with other facts.
+    """
     answer, seen = st.columns([3, 2], gap="medium")
+    found = None if prepared is None else stored.answers(run, facts, prepared.pixels[None])[0]
     with answer:
-        bars.show(probabilities, facts["classes"])
+        bars.show(found, facts["classes"], key="answer", todo=todo, warning=warning, answers=answers)
     with seen:
         height, width, _ = facts["shape"]
+        pixels = np.zeros(facts["shape"], np.uint8) if prepared is None else prepared.pixels
+        what = "Nothing is asked yet" if prepared is None else "The picture as the model gets it"
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in (() if prepared is None else prepared.notes))
         st.html(
-            f'<img src="{gallery.data_url(prepared.pixels, min_side=196)}" style="width:196px;max-width:100%;'
-            'image-rendering:pixelated;border-radius:6px" '
-            f'alt="The picture as the model gets it, {height} by {width} pixels, enlarged">'
+            f'{STYLE}<div class="seen"><img src="{gallery.data_url(pixels, min_side=SEEN_SIDE)}" '
+            f'alt="{what}, {height} by {width} pixels, enlarged">'
+            f"<p>What the model sees: {height} x {width} pixels, enlarged.</p>{notes}</div>"
         )
-        st.caption(f"What the model sees: {height} x {width} pixels, enlarged.")
-        for note in prepared.notes:
-            st.caption(plain(note))
+    others = models_view.others()
+    if others:
+        models_view.show(run, found, facts, others, prepared, prepare)

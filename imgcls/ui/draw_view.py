@@ -1,53 +1,64 @@
-"""A digit drawn by hand, asked about."""
+"""A digit drawn by hand, asked about while it is drawn."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import streamlit as st
 
-from imgcls import images
+from imgcls import doubts, images
+from imgcls.handwriting import Handwriting
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import answer_view, errors
-
-CANVAS_SIDE = 280
+from imgcls.ui import answer_view, blame_view, canvas, doctor_view, errors, stored
 
 
 @st.fragment
 def show(run: Run, facts: dict) -> None:
     """The canvas at the left, the answer at the right. A stroke redraws only this part of the page."""
-    left, right = st.columns([5, 6], gap="large")
-    prepared = None
+    left, right = st.columns([4, 7], gap="large")
     with left, errors.shown():
-        prepared = _drawing(tuple(facts["shape"]))
+        kept = canvas.show()
+        st.caption("Draw one digit with mouse, finger or pen. The answer comes while you draw.")
+    drawn = kept.drawn
+
+    def ask(drawings: Sequence[Handwriting]) -> np.ndarray:
+        pixels = np.stack([_prepared(drawing, facts).pixels for drawing in drawings])
+        return stored.answers(run, facts, pixels)
+
     with right, errors.shown():
-        if prepared is None:
-            answer_view.waiting("Draw a digit.", facts)
-        else:
-            answer_view.show(run, facts, prepared)
-
-
-def _drawing(shape: tuple) -> Prepared | None:
-    """The canvas; None while nothing is drawn."""
-    from streamlit_drawable_canvas import st_canvas
-
-    number = st.session_state.setdefault("canvas-number", 0)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=200):
-            width = st.slider("Pen width (px)", 6, 40, 18, key="pen", help="The width of the stroke on the canvas.")
-        if st.button("Clear", icon=":material/ink_eraser:", key="clear"):
-            # A new key is a new, empty canvas; the component's own toolbar is out of reach on a phone.
-            st.session_state["canvas-number"] = number = number + 1
-    with st.container(key="canvas", width=CANVAS_SIDE + 2):
-        st.space("medium")
-        result = st_canvas(
-            stroke_width=width,
-            stroke_color="#FFFFFF",
-            background_color="#000000",
-            width=CANVAS_SIDE,
-            height=CANVAS_SIDE,
-            return_image_data=True,
-            key=f"canvas-{number}",
+        answer_view.show(
+            run,
+            facts,
+            _prepared(drawn, facts) if drawn else None,
+            todo="Draw a digit.",
+            warning=_warning(drawn, facts, ask) if drawn else "",
+            answers={"edition": kept.edition, "number": kept.number},
+            prepare=lambda others: _prepared(drawn, others),
         )
-    st.caption("Draw one digit, large, with mouse, finger or pen. The answer comes when you lift it.")
-    canvas = result.image_data
-    if canvas is None or not (result.json_data or {}).get("objects"):
-        return None
-    return images.prepare_drawing(canvas, shape)
+    why, doctor = st.columns(2, gap="large")
+    with why, errors.shown():
+        blame_view.show(drawn, facts, ask, is_done=kept.is_done)
+    with doctor, errors.shown():
+        doctor_view.show(run, facts, drawn, ask)
+
+
+def _prepared(drawn: Handwriting, facts: dict) -> Prepared:
+    return images.prepare_ink(drawn.ink(), tuple(facts["shape"]))
+
+
+def _warning(drawn: Handwriting, facts: dict, ask) -> str:
+    """What speaks against taking the answer for one, in a sentence; usually nothing."""
+    if doubts.is_scribble(drawn):
+        return (
+            "This looks like a scribble, and like nothing this model knows: the pen went further or turned more often "
+            "than a digit needs. The answer below means little."
+        )
+    seen = doubts.side_by_side(drawn, ask)
+    if seen:
+        names = [facts["classes"][index] for index in seen]
+        number = {2: "two", 3: "three", 4: "four"}.get(len(seen), str(len(seen)))
+        return (
+            f"This looks like {number} beside each other: {', '.join(names[:-1])} and {names[-1]}. "
+            "The model answers for one alone: draw one at a time."
+        )
+    return ""

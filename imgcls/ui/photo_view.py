@@ -25,10 +25,7 @@ def show(run: Run, facts: dict) -> None:
     with left, errors.shown():
         prepared = _upload(tuple(facts["shape"]), facts)
     with right, errors.shown():
-        if prepared is None:
-            answer_view.waiting("Upload a photo.", facts)
-        else:
-            answer_view.show(run, facts, prepared)
+        answer_view.show(run, facts, prepared, todo="Upload a photo.")
 
 
 def _upload(shape: tuple, facts: dict) -> Prepared | None:

@@ -1,0 +1,126 @@
+"""Handwriting from a canvas: the message of a browser, checked; its strokes, with a width at every point; its ink.
+
+A message is never trusted: it may come from anybody. Coordinates are those of a field of `SIDE` by `SIDE`.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from imgcls.errors import PictureError
+from imgcls.ink import LARGEST_ZOOM
+from imgcls.strokes import CANVAS
+
+SIDE = 280
+MOST_STROKES = 400
+MOST_POINTS = 20_000
+WIDEST = 80
+PENS = (4, 40)
+"""The widths that the pen of the canvas can have."""
+
+
+@dataclass(frozen=True)
+class Handwriting:
+    """Strokes in the order of writing, each float64 (points, 3): x, y (downwards) and the width of the pen there."""
+
+    strokes: tuple[np.ndarray, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.strokes)
+
+    def without(self, number: int) -> "Handwriting":
+        """The same without one stroke."""
+        return Handwriting(self.strokes[:number] + self.strokes[number + 1 :])
+
+    def with_pen(self, width: float) -> "Handwriting":
+        """The same, written with a pen of one width."""
+        return Handwriting(tuple(np.column_stack([s[:, :2], np.full(len(s), width)]) for s in self.strokes))
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of the ink on the field."""
+        points = np.concatenate(self.strokes)
+        reach = points[:, 2:] / 2
+        low = np.clip((points[:, :2] - reach).min(0), 0, SIDE)
+        high = np.clip((points[:, :2] + reach).max(0), 0, SIDE)
+        return (*map(float, low), *map(float, high))
+
+    def ink(self) -> np.ndarray:
+        """What the pen left: uint8 (height, width), 255 on 0, cut to the ink.
+
+        The longer side has about `strokes.CANVAS` pixels whatever the size on the field, as in the drawings that the
+        digit model learnt from; so a small drawing is as sharp as a large one. What lies outside the field is cut off.
+        """
+        left, top, right, bottom = self.box
+        longer = max(right - left, bottom - top)
+        smallest = SIDE / LARGEST_ZOOM  # a drawing below a tenth of the field stays small, so that a dot stays a dot
+        scale = CANVAS / max(longer, 1.5 * smallest)
+        rim = 1
+        height, width = (math.ceil((high - low) * scale) + 2 * rim for low, high in ((top, bottom), (left, right)))
+        picture = Image.new("L", (width, height))
+        draw = ImageDraw.Draw(picture)
+        for stroke in self.strokes:
+            _draw(draw, (stroke - (left, top, 0)) * scale + (rim, rim, 0))
+        ink = np.asarray(picture)
+        if longer >= smallest:
+            return ink
+        room = round(smallest * scale)
+        return np.pad(ink, [((room - side) // 2, room - side - (room - side) // 2) for side in ink.shape])
+
+    def as_lists(self) -> list[list[float]]:
+        """The strokes as the canvas takes them: flat lists of x, y, width."""
+        return [np.round(stroke, 1).ravel().tolist() for stroke in self.strokes]
+
+
+def _draw(draw: ImageDraw.ImageDraw, stroke: np.ndarray) -> None:
+    places = [(x, y) for x, y, _ in stroke.tolist()]
+    widths = stroke[:, 2]
+    if np.ptp(widths) < 1:
+        draw.line(places, fill=255, width=max(1, round(float(widths.mean()))), joint="curve")
+        ends = ((*places[0], widths[0]), (*places[-1], widths[-1]))
+    else:
+        ends = stroke.tolist()
+        for (start, end), width in zip(itertools.pairwise(places), widths[1:], strict=True):
+            draw.line([start, end], fill=255, width=max(1, round(float(width))))
+    for x, y, width in ends:
+        draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
+
+
+def from_message(message: object) -> Handwriting | None:
+    """The handwriting in a message of the canvas; None if it is not one of ours, which is no visitor's fault.
+
+    Raises:
+        PictureError: it is one of ours, but holds too much, or what is no place on a field.
+    """
+    if not isinstance(message, dict) or not isinstance(message.get("strokes"), list):
+        return None
+    lists = message["strokes"]
+    if len(lists) > MOST_STROKES:
+        raise PictureError(
+            f"This drawing has {len(lists):,} strokes. A drawing may have {MOST_STROKES}. Clear it and draw fewer."
+        )
+    if not all(isinstance(numbers, list) for numbers in lists):
+        raise _damaged()
+    if sum(map(len, lists)) > 3 * MOST_POINTS:
+        raise PictureError(f"This drawing has more than {MOST_POINTS:,} points. Clear it and draw something shorter.")
+    return Handwriting(tuple(_stroke(numbers) for numbers in lists if numbers))
+
+
+def _stroke(numbers: list) -> np.ndarray:
+    if len(numbers) % 3 or not all(type(number) in (int, float) for number in numbers):
+        raise _damaged()
+    try:
+        stroke = np.array(numbers, np.float64).reshape(-1, 3)
+    except OverflowError as error:
+        raise _damaged() from error
+    if not np.isfinite(stroke).all() or np.abs(stroke).max() > 1e6:
+        raise _damaged()
+    # The pen may have left the field: it goes on at its border, as on the screen.
+    return np.clip(stroke, (0, 0, 1), (SIDE, SIDE, WIDEST))
+
+
+def _damaged() -> PictureError:
+    return PictureError("The drawing came damaged: a place in it is no pair of numbers. Clear it and draw again.")

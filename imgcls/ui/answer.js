@@ -1,0 +1,37 @@
+/* The answer in large letters and the probabilities as bars. Bars keep their elements, so that they move and do not
+jump; and who asked is told that the answer is painted. */
+
+export default function ({parentElement, data}) {
+  const root = parentElement.querySelector(".reply");
+  const {answer, words, rows, told, warning, edition, number} = data;
+  const large = root.querySelector(".large");
+  large.textContent = answer ?? data.todo;
+  large.className = `large ${answer === null ? "todo" : "answer"} ${(answer ?? "").length > 3 ? "long" : ""}`;
+  root.querySelector(".sure").textContent = words;
+  const box = root.querySelector(".warning");
+  box.textContent = warning;
+  box.hidden = !warning;
+  const bars = root.querySelector(".bars");
+  bars.setAttribute("aria-label", told);
+  bars.classList.toggle("empty", answer === null);
+  while (bars.children.length > rows.length) bars.lastChild.remove();
+  rows.forEach(({name, share, best}, place) => {
+    let row = bars.children[place];
+    if (!row) {
+      row = document.createElement("div");
+      row.innerHTML = "<span></span><i><u></u></i><em></em>";
+      bars.append(row);
+    }
+    const [title, bar, number] = row.children;
+    if (title.textContent !== name) title.textContent = title.title = name;
+    row.classList.toggle("best", best);
+    bar.firstChild.style.width = `${100 * share}%`;
+    number.textContent = answer === null ? "" : `${(100 * share).toFixed(1)} %`;
+  });
+  if (number !== undefined) {
+    // Two frames later it is painted.
+    const tell = () => dispatchEvent(new CustomEvent("imgcls-answered", {detail: {edition, number}}));
+    if (document.hidden) tell();
+    else requestAnimationFrame(() => requestAnimationFrame(tell));
+  }
+}
