@@ -12,11 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.handwriting import Handwriting
+from imgcls.ink import ink_box
 
 GAP = 0.1
 """Of the height of the drawing: strokes nearer than that belong together."""
 TALL = 0.6
 """Of the height of the drawing: so tall is each of two digits at least."""
+INK = 48
+"""Grey levels of 255: what is brighter is ink, where the parts of a picture are looked for."""
 CERTAIN = 0.8
 """Each of two digits is read with at least this probability."""
 FAR = 9.0
@@ -80,12 +83,48 @@ def side_by_side(drawn: Handwriting, ask: Callable[[Sequence[Handwriting]], np.n
     """
     if len(drawn.strokes) < 2:
         return []
-    _, top, _, bottom = drawn.box
     found = parts(drawn)
-    tall = [part for part in found if part.box[3] - part.box[1] >= TALL * (bottom - top)]
-    if len(tall) < 2 or any(left.box[2] > right.box[0] for left, right in itertools.pairwise(tall)):
+    return _several(found, [part.box for part in found], ask)
+
+
+def side_by_side_in(picture: np.ndarray, ask: Callable[[Sequence[np.ndarray]], np.ndarray]) -> list[int]:
+    """The same for a picture of writing, uint8 (height, width, 1), light on black, in which ink that touches is a part.
+
+    `ask` gives the probabilities of n pieces of ink, uint8 (height, width).
+    """
+    grey = picture[..., 0]
+    part = connected(grey > INK)
+    pieces = [np.where(part == name, grey, 0) for name in np.unique(part[part > 0])]
+    boxes = []
+    for piece in pieces:
+        top, bottom, left, right = ink_box(piece)
+        boxes.append((left, top, right, bottom))
+    order = sorted(range(len(pieces)), key=lambda number: boxes[number][0])
+    return _several([pieces[number] for number in order], [boxes[number] for number in order], ask)
+
+
+def connected(there: np.ndarray) -> np.ndarray:
+    """A number for each group of touching pixels (corners touch, too), int (height, width); 0 where nothing is."""
+    part = np.where(there, np.arange(1, there.size + 1).reshape(there.shape), 0)
+    while True:
+        # Every pixel takes the largest number among its neighbours until nothing changes.
+        wide = np.pad(part, 1)
+        wide = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
+        wide = np.where(there, np.maximum(np.maximum(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:]), 0)
+        if (wide == part).all():
+            return part
+        part = wide
+
+
+def _several(found: Sequence, boxes: Sequence[tuple], ask: Callable) -> list[int]:
+    """What the tall ones of these parts are, which are sorted by their left edges, if they are several digits."""
+    if len(found) < 2:
         return []
-    probabilities = ask(tall)
+    height = max(box[3] for box in boxes) - min(box[1] for box in boxes)
+    tall = [number for number, box in enumerate(boxes) if box[3] - box[1] >= TALL * height]
+    if len(tall) < 2 or any(boxes[left][2] > boxes[right][0] for left, right in itertools.pairwise(tall)):
+        return []
+    probabilities = ask([found[number] for number in tall])
     return probabilities.argmax(1).tolist() if (probabilities.max(1) >= CERTAIN).all() else []
 
 

@@ -92,7 +92,7 @@ def predictor(run: Run) -> Predictor:
     return _predictor(str(run.folder), run.stamp("model.tflite"))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(8)
 def _predictor(folder: str, stamp: tuple) -> Predictor:
     return Predictor(Path(folder) / "model.tflite")
 
