@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+NAME = "doctor.json"
 VERSION = 1
 MOST = 4_000
 """Of so many training pictures, evenly spread, the figures are taken."""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import keras
 import numpy as np
 
-from imgcls import atomic, metrics, models
+from imgcls import atomic, doctor, metrics, models
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.runs import Run
@@ -71,6 +71,8 @@ def gallery_indices(probabilities: np.ndarray, labels: np.ndarray, most: int) ->
 def export(run: Run, model: keras.Model, config: Config, dataset: Dataset) -> None:
     """The model for the pages, checked against Keras's answers, and what a page needs to know about it."""
     facts = dataset.facts
+    if facts.ink:
+        atomic.write_json(run.folder / doctor.NAME, doctor.figures(dataset.x_train))
     sample = np.asarray(dataset.x_test[:64])
     with atomic.replacing(run.folder / "model.tflite") as aside:
         difference = export_litert(model, aside, sample)

@@ -27,9 +27,10 @@ def show(
     warning: str = "",
     answers: dict[str, Any] | None = None,
     prepare: Callable[[dict], Prepared] | None = None,
-) -> None:
+) -> np.ndarray | None:
     """The answer, the probabilities, and what the model saw; below it what other models say that were chosen.
 
+    Gives the probabilities, float32 (classes,), or None where nothing is asked.
     `todo` says what to do where nothing is asked yet, `warning` what speaks against the answer; `prepare` makes the
     picture anew for a model with other facts.
     """
@@ -50,3 +51,16 @@ def show(
     others = models_view.others()
     if others:
         models_view.show(run, found, facts, others, prepared, prepare)
+    return found
+
+
+def several(seen: list[int], facts: dict) -> str:
+    """A sentence on classes that stand beside each other in one picture; nothing for none."""
+    if not seen:
+        return ""
+    names = [facts["classes"][index] for index in seen]
+    number = {2: "two", 3: "three", 4: "four"}.get(len(seen), str(len(seen)))
+    return (
+        f"This looks like {number} beside each other: {', '.join(names[:-1])} and {names[-1]}. "
+        "The model answers for one alone: ask about one at a time."
+    )

@@ -10,6 +10,7 @@ from imgcls import blame, look
 from imgcls.blame import Blame
 from imgcls.handwriting import SIDE, Handwriting
 
+Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 FOR, AGAINST, NEITHER = look.TRAINING, look.ERROR, look.QUIET
 CLEAR = 0.05
 """A smaller change of the probability is none."""
@@ -25,14 +26,16 @@ text-align:center;font-style:normal;font-weight:600}
 </style>"""
 
 
-def show(drawn: Handwriting, facts: dict, ask: Callable[[Sequence[Handwriting]], np.ndarray], *, is_done: bool) -> None:
-    """The strokes and their sentences. It asks the model once more, with as many pictures as there are strokes."""
+def show(drawn: Handwriting, facts: dict, found: np.ndarray | None, ask: Ask, *, is_done: bool) -> None:
+    """The strokes and their sentences; `found` is what the model said to the whole.
+
+    It asks the model once more, with as many pictures as there are strokes.
+    """
     st.markdown("##### Why")
-    if not drawn:
+    if not drawn or found is None:
         return _html(Handwriting(), [], "Which stroke speaks for the answer stands here, once there is one.")
     if not is_done:
         return _html(drawn, [], "It is said when the pen is lifted.")
-    found = ask([drawn])[0]
     answer = int(found.argmax())
     blames = blame.by_stroke(drawn, answer, float(found[answer]), ask)
     if not blames:

@@ -13,9 +13,11 @@ from imgcls import doctor, images
 from imgcls.doctor import Finding
 from imgcls.errors import RunError
 from imgcls.handwriting import PENS, Handwriting
+from imgcls.images import Prepared
 from imgcls.runs import Run
 from imgcls.ui import canvas, gallery, stored
 
+Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 STYLE = """<style>
 .doctor{width:100%;border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 .doctor th,.doctor td{padding:.25rem .5rem .25rem 0;text-align:left;font-weight:400;vertical-align:top}
@@ -27,19 +29,26 @@ STYLE = """<style>
 </style>"""
 
 
-def show(run: Run, facts: dict, drawn: Handwriting, ask: Callable[[Sequence[Handwriting]], np.ndarray]) -> None:
-    """The figures of the picture as the model gets it, and the Fix where the stroke is not as in training."""
+def show(run: Run, prepared: Prepared | None) -> None:
+    """The figures of a picture of writing, as the model gets it, beside those of the training pictures."""
     st.markdown("##### Doctor")
-    known = _known(str(run.folder), run.stamp("doctor.json", "gallery.npz"))
+    known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
     if known is None:
         st.caption("There are no training pictures to compare with.")
         return
     of_training, source = known
-    shape = tuple(facts["shape"])
-    findings = doctor.findings(images.prepare_ink(drawn.ink(), shape).pixels, of_training) if drawn else []
-    _table(findings, of_training, source)
-    if drawn and (pen := _better_pen(drawn, findings, of_training, shape)):
-        _fix(drawn, drawn.with_pen(pen), facts, ask)
+    _table(doctor.findings(prepared.pixels, of_training) if prepared else [], of_training, source)
+
+
+def fix(run: Run, facts: dict, drawn: Handwriting, prepared: Prepared, ask: Ask) -> None:
+    """Before, after, and a button, where another pen brings the strokes nearer to those of the training pictures."""
+    known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
+    if known is None:
+        return
+    findings = doctor.findings(prepared.pixels, known[0])
+    pen = _better_pen(drawn, findings, tuple(facts["shape"]))
+    if pen is not None:
+        _offer(drawn, drawn.with_pen(pen), facts, ask)
 
 
 def _table(findings: list[Finding], of_training: dict, source: str) -> None:
@@ -62,7 +71,7 @@ def _table(findings: list[Finding], of_training: dict, source: str) -> None:
     )
 
 
-def _better_pen(drawn: Handwriting, findings: list[Finding], of_training: dict, shape: tuple) -> float | None:
+def _better_pen(drawn: Handwriting, findings: list[Finding], shape: tuple) -> float | None:
     """The pen with which the strokes would be as wide as in training; None where they are, or no pen helps."""
     stroke = next((finding for finding in findings if finding.sign is doctor.SIGNS["stroke"]), None)
     if stroke is None or not stroke.sentence:
@@ -75,7 +84,7 @@ def _better_pen(drawn: Handwriting, findings: list[Finding], of_training: dict, 
     return float(pens[best]) if abs(widths[best] - wanted) < abs(stroke.value - wanted) else None
 
 
-def _fix(drawn: Handwriting, better: Handwriting, facts: dict, ask: Callable) -> None:
+def _offer(drawn: Handwriting, better: Handwriting, facts: dict, ask: Ask) -> None:
     answers = ask([drawn, better])
     cells = []
     for title, drawing, found in zip(("Before", "After"), (drawn, better), answers, strict=True):
@@ -103,7 +112,7 @@ def _known(folder: str, stamp: tuple) -> tuple[dict, str] | None:
     """What is usual, and in what: the training pictures, or where a run does not know them, its test pictures."""
     run = Run(Path(folder))
     try:
-        kept = json.loads((run.folder / "doctor.json").read_bytes())
+        kept = json.loads((run.folder / doctor.NAME).read_bytes())
         if kept["version"] == doctor.VERSION and set(kept["usual"]) <= set(doctor.SIGNS):
             return kept, "In training"
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,16 +1,17 @@
 """A photo from a file, asked about."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from imgcls import images
+from imgcls import doubts, images
 from imgcls.errors import PictureError
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import answer_view, errors
+from imgcls.ui import answer_view, doctor_view, errors, stored
 
 SIDE = 280
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
@@ -25,7 +26,18 @@ def show(run: Run, facts: dict) -> None:
     with left, errors.shown():
         prepared = _upload(tuple(facts["shape"]), facts)
     with right, errors.shown():
-        answer_view.show(run, facts, prepared, todo="Upload a photo.")
+        warning = ""
+        if prepared is not None and facts["ink"]:
+            seen = doubts.side_by_side_in(prepared.pixels, lambda pieces: _answers(run, facts, pieces))
+            warning = answer_view.several(seen, facts)
+        answer_view.show(run, facts, prepared, todo="Upload a photo.", warning=warning)
+        if facts["ink"]:
+            doctor_view.show(run, prepared)
+
+
+def _answers(run: Run, facts: dict, pieces: Sequence[np.ndarray]) -> np.ndarray:
+    pictures = [images.prepare_ink(piece, tuple(facts["shape"])).pixels for piece in pieces]
+    return stored.answers(run, facts, np.stack(pictures))
 
 
 def _upload(shape: tuple, facts: dict) -> Prepared | None:
