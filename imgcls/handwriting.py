@@ -18,6 +18,8 @@ SIDE = 280
 MOST_STROKES = 400
 MOST_POINTS = 20_000
 WIDEST = 80
+BROADEST = 0.16
+"""Of the longer side: digits were learnt up to a breadth of 0.18, and read best below that."""
 PENS = (4, 40)
 """The widths that the pen of the canvas can have."""
 
@@ -48,6 +50,15 @@ class Handwriting:
         high = np.clip((points[:, :2] + reach).max(0), 0, SIDE)
         return (*map(float, low), *map(float, high))
 
+    def narrowed(self) -> "Handwriting":
+        """The same by a pen that is not too wide for writing so small: at most `BROADEST` of its longer side."""
+        extent = float(np.ptp(np.concatenate(self.strokes)[:, :2], axis=0).max())
+        widest = max(float(stroke[:, 2].max()) for stroke in self.strokes)
+        if extent < widest or widest <= BROADEST * extent:  # a blob is no writing
+            return self
+        share = BROADEST * extent / widest
+        return Handwriting(tuple(stroke * (1, 1, share) for stroke in self.strokes))
+
     def ink(self) -> np.ndarray:
         """What the pen left: uint8 (height, width), 255 on 0, cut to the ink.
 
@@ -67,8 +78,8 @@ class Handwriting:
         ink = np.asarray(picture)
         if longer >= smallest:
             return ink
-        room = round(smallest * scale)
-        return np.pad(ink, [((room - side) // 2, room - side - (room - side) // 2) for side in ink.shape])
+        room = round(SIDE * scale)  # `centre_ink` judges by the whole field
+        return np.pad(ink, [(0, room - side) for side in ink.shape])
 
     def as_lists(self) -> list[list[float]]:
         """The strokes as the canvas takes them: flat lists of x, y, width."""

@@ -3,17 +3,15 @@ jump; and who asked is told that the answer is painted. */
 
 export default function ({parentElement, data}) {
   const root = parentElement.querySelector(".reply");
-  const {answer, words, rows, told, warning, edition, number} = data;
+  const {answer, doubt, words, rows, told, edition, number} = data;
   const large = root.querySelector(".large");
-  large.textContent = answer ?? data.todo;
-  large.className = `large ${answer === null ? "todo" : "answer"} ${(answer ?? "").length > 3 ? "long" : ""}`;
+  const title = doubt || (answer ?? data.todo);
+  if (large.textContent !== title) large.textContent = title;
+  large.className = `large ${doubt ? "doubt" : answer === null ? "todo" : "answer"} ${title.length > 3 ? "long" : ""}`;
   root.querySelector(".sure").textContent = words;
-  const box = root.querySelector(".warning");
-  box.textContent = warning;
-  box.hidden = !warning;
   const bars = root.querySelector(".bars");
+  bars.classList.toggle("dim", Boolean(doubt));
   bars.setAttribute("aria-label", told);
-  bars.classList.toggle("empty", answer === null);
   while (bars.children.length > rows.length) bars.lastChild.remove();
   rows.forEach(({name, share, best}, place) => {
     let row = bars.children[place];
@@ -30,7 +28,8 @@ export default function ({parentElement, data}) {
   });
   if (number !== undefined) {
     // Two frames later it is painted.
-    const tell = () => dispatchEvent(new CustomEvent("imgcls-answered", {detail: {edition, number}}));
+    const said = doubt ? "?" : answer ?? "";
+    const tell = () => dispatchEvent(new CustomEvent("imgcls-answered", {detail: {edition, number, said}}));
     if (document.hidden) tell();
     else requestAnimationFrame(() => requestAnimationFrame(tell));
   }

@@ -10,6 +10,7 @@ import streamlit as st
 from imgcls.images import Prepared
 from imgcls.runs import Run
 from imgcls.ui import bars, gallery, models_view, stored
+from imgcls.ui.bars import Doubt
 
 SEEN_SIDE = 196
 STYLE = """<style>
@@ -24,20 +25,20 @@ def show(
     prepared: Prepared | None,
     *,
     todo: str = "",
-    warning: str = "",
+    doubt: Doubt | None = None,
     answers: dict[str, Any] | None = None,
     prepare: Callable[[dict], Prepared] | None = None,
 ) -> np.ndarray | None:
     """The answer, the probabilities, and what the model saw; below it what other models say that were chosen.
 
     Gives the probabilities, float32 (classes,), or None where nothing is asked.
-    `todo` says what to do where nothing is asked yet, `warning` what speaks against the answer; `prepare` makes the
+    `todo` says what to do where nothing is asked yet, `doubt` stands in the place of the answer; `prepare` makes the
     picture anew for a model with other facts.
     """
     answer, seen = st.columns([3, 2], gap="medium")
     found = None if prepared is None else stored.answers(run, facts, prepared.pixels[None])[0]
     with answer:
-        bars.show(found, facts["classes"], key="answer", todo=todo, warning=warning, answers=answers)
+        bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, answers=answers)
     with seen:
         height, width, _ = facts["shape"]
         pixels = np.zeros(facts["shape"], np.uint8) if prepared is None else prepared.pixels
@@ -54,13 +55,13 @@ def show(
     return found
 
 
-def several(seen: list[int], facts: dict) -> str:
-    """A sentence on classes that stand beside each other in one picture; nothing for none."""
+def several(seen: list[int], facts: dict) -> Doubt | None:
+    """The doubt of an answer to one picture in which these classes stand beside each other; None for none."""
     if not seen:
-        return ""
+        return None
     names = [facts["classes"][index] for index in seen]
-    number = {2: "two", 3: "three", 4: "four"}.get(len(seen), str(len(seen)))
-    return (
-        f"This looks like {number} beside each other: {', '.join(names[:-1])} and {names[-1]}. "
-        "The model answers for one alone: ask about one at a time."
+    number = {2: "Two", 3: "Three", 4: "Four"}.get(len(seen), str(len(seen)))
+    return Doubt(
+        f"{number} beside each other: {', '.join(names[:-1])} and {names[-1]}",
+        "This model answers for one alone. Ask about one at a time.",
     )

@@ -1,6 +1,7 @@
 """The answer in large letters and the probabilities as bars, which keep their places and move smoothly."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,17 @@ HTML = """
 <div class="reply">
   <div class="large" role="status"></div>
   <div class="sure"></div>
-  <div class="warning" role="status" hidden></div>
   <div class="bars" role="img"></div>
 </div>
 """
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is said in the place of an answer that would be a wrong certainty."""
+
+    title: str
+    sentence: str
 
 
 @lru_cache(1)
@@ -36,13 +44,14 @@ def show(
     *,
     key: str,
     todo: str = "",
-    warning: str = "",
+    doubt: Doubt | None = None,
     answers: dict[str, Any] | None = None,
 ) -> None:
     """The answer and the bars: all classes in their order up to ten, else the ten likeliest.
 
     Without probabilities `todo` stands in the place of the answer and the bars are empty, so that nothing jumps when
-    the first answer comes. `answers` goes to who asked, once the answer is painted (see canvas.js).
+    the first answer comes. A `doubt` stands in the place of the answer, too. `answers` goes to who asked, once the
+    answer is painted (see canvas.js).
     """
     if probabilities is None:
         rows = [{"name": name, "share": 0, "best": False} for name in names[:MOST]]
@@ -53,7 +62,9 @@ def show(
         rows = [{"name": names[i], "share": round(float(probabilities[i]), 4), "best": i == best} for i in order]
         told = ", ".join(f"{row['name']} {row['share']:.1%}" for row in rows)
         data = {"answer": names[best], "words": _words(float(probabilities[best])), "told": f"Probabilities: {told}"}
-    _component()(key=key, data={"rows": rows, "warning": warning, **data, **(answers or {})})
+    if doubt:
+        data |= {"doubt": doubt.title, "words": doubt.sentence}
+    _component()(key=key, data={"rows": rows, **data, **(answers or {})})
 
 
 def _words(probability: float) -> str:

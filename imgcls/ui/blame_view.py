@@ -1,5 +1,6 @@
 """Why: each stroke tinted by how much it speaks for the answer, and what the model would say without it."""
 
+import base64
 import html
 from collections.abc import Callable, Sequence
 
@@ -11,16 +12,16 @@ from imgcls.blame import Blame
 from imgcls.handwriting import SIDE, Handwriting
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
-FOR, AGAINST, NEITHER = look.TRAINING, look.ERROR, look.QUIET
+FOR, AGAINST, NEITHER = "#56B4E9", "#E69F00", "#9AA1A9"
+"""On black, as on the canvas; dark letters stand on all three."""
 CLEAR = 0.05
 """A smaller change of the probability is none."""
 STYLE = """<style>
 .why{display:flex;gap:16px;flex-wrap:wrap;min-height:190px}
-.why svg{width:180px;height:180px;border:1px solid rgba(128,128,128,.35);border-radius:8px;flex:none}
-.why text{font:600 15px sans-serif;fill:currentColor;stroke:none}
+.why img{width:180px;height:180px;border-radius:8px;flex:none}
 .why ol{margin:0;padding:0;list-style:none;flex:1;min-width:170px;font-size:.875rem}
 .why li{margin:0 0 .35rem;line-height:1.4}
-.why i{display:inline-block;min-width:1.5em;padding:0 .3em;margin-right:.5em;border-radius:4px;color:#fff;
+.why i{display:inline-block;min-width:1.5em;padding:0 .3em;margin-right:.5em;border-radius:4px;color:#1C2530;
 text-align:center;font-style:normal;font-weight:600}
 .why p{opacity:.75;margin:0;font-size:.875rem}
 </style>"""
@@ -58,9 +59,18 @@ def _html(
     )
     said = f"<ol>{items}</ol>" if items else f"<p>{html.escape(text)}</p>"
     legend = "<p>Blue speaks for the answer, orange against it, grey does little.</p>" if items else ""
+    # As a picture of its own: Streamlit takes drawings out of HTML.
+    picture = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}"><rect width="{SIDE}" height="{SIDE}"/>'
+        f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">{lines}</g>'
+        f'<g font-family="sans-serif" font-weight="600" font-size="20" fill="#fff" stroke="#000" stroke-width="5" '
+        f'paint-order="stroke">{marks}</g></svg>'
+    )
+    source = "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()
+    alt = "The strokes of the drawing, numbered" if items else "The strokes of the drawing"
     st.html(
-        f'{STYLE}<div class="why"><svg viewBox="0 0 {SIDE} {SIDE}" role="img" aria-label="The strokes of the drawing, '
-        f'numbered">{lines}{marks}</svg><div style="flex:1;min-width:170px">{said}{legend}</div></div>'
+        f'{STYLE}<div class="why"><img src="{source}" alt="{alt}">'
+        f'<div style="flex:1;min-width:170px">{said}{legend}</div></div>'
     )
 
 
@@ -83,10 +93,7 @@ def _colour(weight: float | None) -> str:
 def _line(points: np.ndarray, colour: str) -> str:
     path = " ".join(f"{x:.0f},{y:.0f}" for x, y, _ in points.tolist())
     width = max(6.0, float(points[:, 2].mean()))
-    return (
-        f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width:.0f}" stroke-linecap="round" '
-        'stroke-linejoin="round"/>'
-    )
+    return f'<polyline points="{path}" stroke="{colour}" stroke-width="{width:.0f}"/>'
 
 
 def _mark(points: np.ndarray, number: int) -> str:

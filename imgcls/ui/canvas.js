@@ -26,6 +26,7 @@ class Canvas {
   constructor(root) {
     this.field = root.querySelector("canvas");
     this.hint = root.querySelector(".hint");
+    this.said = root.querySelector(".said");
     this.range = root.querySelector("input");
     this.buttons = {undo: root.querySelector(".undo"), clear: root.querySelector(".clear")};
     this.strokes = [];
@@ -39,8 +40,11 @@ class Canvas {
     this.field.onpointermove = (event) => this.move(event);
     this.field.onpointerup = this.field.onpointercancel = (event) => this.lift(event);
     this.field.onkeydown = (event) => this.key(event);
-    this.field.onblur = () => this.point(false);
-    this.field.onfocus = () => this.point(this.field.matches(":focus-visible"));
+    this.field.onblur = () => {
+      this.field.classList.remove("by-hand");
+      this.point(false);
+    };
+    this.field.onfocus = () => this.point(!this.field.classList.contains("by-hand"));
     // Safari scrolls and marks text in spite of touch-action.
     this.field.addEventListener("touchstart", (event) => event.preventDefault(), {passive: false});
     this.buttons.undo.onclick = () => this.take(this.strokes.slice(0, -1));
@@ -84,6 +88,7 @@ class Canvas {
   begin(event) {
     if (event.button || this.pointer !== undefined) return; // one hand draws
     event.preventDefault();
+    this.field.classList.add("by-hand");
     this.field.focus({preventScroll: true});
     this.pointer = event.pointerId;
     try {
@@ -160,6 +165,7 @@ class Canvas {
       this.take([]);
     } else return;
     event.preventDefault();
+    this.field.classList.remove("by-hand");
     this.point(true);
     this.ask(!cursor.down);
   }
@@ -190,8 +196,9 @@ class Canvas {
     this.tell({edition: this.edition, number: this.number, pen, isDone, strokes: this.strokes});
   }
 
-  answered({number, edition}) {
+  answered({number, edition, said}) {
     if (edition !== this.edition || number !== this.number) return;
+    this.said.textContent = this.strokes.length ? said : "";
     this.asked = 0;
     this.free = performance.now();
     if (this.isNew) this.ask(this.pointer === undefined);

@@ -14,6 +14,7 @@ KEPT = "drawn"
 FILES = Path(__file__).parent
 HTML = f"""
 <div class="sheet">
+  <output class="said" aria-hidden="true"></output>
   <canvas tabindex="0" role="img" aria-label="Canvas: draw a digit with mouse, finger or pen. With the keyboard, arrows
  move, Space puts the pen down and lifts it, Escape clears."></canvas>
   <div class="tools" role="toolbar" aria-label="Pen">

@@ -57,8 +57,10 @@ def _table(findings: list[Finding], of_training: dict, source: str) -> None:
     for name, usual in of_training["usual"].items():
         sign = doctor.SIGNS[name]
         finding = found.get(sign.title)
-        value = f"{finding.value:.{sign.digits}f} {sign.unit}" if finding else "–"
-        range_of = f"{usual['mean']:.{sign.digits}f} ± {usual['deviation']:.{sign.digits}f} {sign.unit}"
+        value = _value(name, finding.value) if finding else "–"
+        range_of = _value(name, usual["mean"])
+        if name != "ground":
+            range_of = f"{usual['mean']:.{sign.digits}f} ± {usual['deviation']:.{sign.digits}f} {sign.unit}"
         said = "" if finding is None else finding.sentence or "as usual"
         mark = ' class="off"' if finding and finding.sentence else ""
         rows.append(
@@ -69,6 +71,13 @@ def _table(findings: list[Finding], of_training: dict, source: str) -> None:
         f'{STYLE}<table class="doctor"><thead><tr><th></th><th scope="col">Yours</th><th scope="col">{source}</th>'
         f"<th></th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _value(name: str, value: float) -> str:
+    sign = doctor.SIGNS[name]
+    if name == "ground":
+        return "dark" if value < 128 else "light"
+    return f"{value:.{sign.digits}f} {sign.unit}"
 
 
 def _better_pen(drawn: Handwriting, findings: list[Finding], shape: tuple) -> float | None:

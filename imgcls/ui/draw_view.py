@@ -10,6 +10,7 @@ from imgcls.handwriting import Handwriting
 from imgcls.images import Prepared
 from imgcls.runs import Run
 from imgcls.ui import answer_view, blame_view, canvas, doctor_view, errors, lifted_canvas, stored
+from imgcls.ui.bars import Doubt
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 
@@ -17,15 +18,17 @@ Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 @st.fragment
 def show(run: Run, facts: dict) -> None:
     """The canvas at the left, the answer at the right. A stroke redraws only this part of the page."""
-    if st.session_state.get(lifted_canvas.SWITCH):
-        _lifted(run, facts)
-        return
+    page = st.container()  # on a phone the answer has to stand right below the canvas
+    is_lifted = lifted_canvas.switch()
+    with page:
+        (_lifted if is_lifted else _drawn)(run, facts)
+
+
+def _drawn(run: Run, facts: dict) -> None:
     left, right = st.columns([4, 7], gap="large")
     kept = canvas.kept()
     with left, errors.shown():
         canvas.show()
-        st.caption("Draw one digit with mouse, finger or pen. The answer comes while you draw.")
-        lifted_canvas.switch()
     drawn = kept.drawn
     prepared = _prepared(drawn, facts) if drawn else None
 
@@ -38,8 +41,8 @@ def show(run: Run, facts: dict) -> None:
             run,
             facts,
             prepared,
-            todo="Draw a digit.",
-            warning=_warning(drawn, facts, ask) if drawn else "",
+            todo="Draw a digit. The answer comes while you draw.",
+            doubt=_doubt(drawn, facts, ask) if drawn else None,
             answers={"edition": kept.edition, "number": kept.number},
             prepare=lambda other: _prepared(drawn, other),
         )
@@ -59,7 +62,6 @@ def _lifted(run: Run, facts: dict) -> None:
     shape = tuple(facts["shape"])
     with left, errors.shown():
         drawing = lifted_canvas.show()
-        lifted_canvas.switch()
     with right, errors.shown():
         if drawing is not None:
             prepared = images.prepare_drawing(drawing, shape)
@@ -74,14 +76,17 @@ def _lifted(run: Run, facts: dict) -> None:
 
 
 def _prepared(drawn: Handwriting, facts: dict) -> Prepared:
-    return images.prepare_ink(drawn.ink(), tuple(facts["shape"]))
+    narrowed = drawn.narrowed()
+    prepared = images.prepare_ink(narrowed.ink(), tuple(facts["shape"]))
+    notes = () if narrowed is drawn else ("Drawn with a finer pen: yours is wide for writing so small.",)
+    return Prepared(prepared.pixels, notes)
 
 
-def _warning(drawn: Handwriting, facts: dict, ask: Ask) -> str:
-    """What speaks against taking the answer for one, in a sentence; usually nothing."""
+def _doubt(drawn: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
+    """What is said in the place of an answer, where the drawing is not one thing; usually nothing."""
     if doubts.is_scribble(drawn):
-        return (
-            "This looks like a scribble, and like nothing this model knows: the pen went further or turned more often "
-            "than a digit needs. The answer means little."
+        return Doubt(
+            "Nothing this model knows",
+            "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
         )
     return answer_view.several(doubts.side_by_side(drawn, ask), facts)

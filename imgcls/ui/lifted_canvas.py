@@ -10,9 +10,9 @@ SIDE = 280
 SWITCH = "other-canvas"
 
 
-def switch() -> None:
-    """The switch between the two; it stands in the URL."""
-    st.toggle(
+def switch() -> bool:
+    """The switch between the two, which stands in the URL; whether this one is wanted."""
+    return st.toggle(
         "Use the other canvas",
         key=SWITCH,
         bind="query-params",

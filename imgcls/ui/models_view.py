@@ -26,7 +26,13 @@ STYLE = """<style>
 
 def choose(run: Run) -> None:
     """The choice of up to three more models; it stands in the URL."""
-    names = {other.id: other.label for other in runs.everything() if other.is_ready and other.id != run.id}
+    ready = [other for other in runs.everything() if other.is_ready and other.id != run.id]
+    labels = [other.label for other in ready]
+    # Two runs may have one name; the URL has to know them apart.
+    names = {
+        other.id: label if labels.count(label) == 1 else f"{label} · {other.id}"
+        for other, label in zip(ready, labels, strict=True)
+    }
     if not names:
         return
     st.multiselect(
@@ -57,6 +63,7 @@ def show(
 ) -> None:
     """One card for each model, and a sentence on whether they agree; `found` is what the first one said."""
     cards = [_card(run.label, found, facts["classes"], "")]
+    knows = [True]
     for other in more:
         answer, classes, problem = None, [], ""
         try:
@@ -66,10 +73,15 @@ def show(
                 answer = stored.answers(other, other.model, picture.pixels[None])[0]
         except UserError as error:
             problem = str(error)
-        cards.append(_card(other.label, answer, classes, problem))
-    said = [name for name, _ in cards if name]
+        same = classes == facts["classes"]
+        knows.append(same)
+        cards.append(_card(other.label, answer, classes, problem or ("" if same else "It knows other classes.")))
+    said = [name for (name, _), same in zip(cards, knows, strict=True) if name and same]
     most = max(said, key=said.count, default="")
-    drawn = "".join(text.format("apart" if name and name != most else "") for name, text in cards)
+    drawn = "".join(
+        text.format("apart" if name and same and name != most else "")
+        for (name, text), same in zip(cards, knows, strict=True)
+    )
     st.html(f'{STYLE}<div class="agree" role="status">{_sentence(said, most)}</div><div class="models">{drawn}</div>')
 
 
@@ -88,6 +100,7 @@ def _card(label: str, found: np.ndarray | None, classes: list[str], problem: str
         best, second = np.argsort(-found)[:2].tolist() if len(found) > 1 else (0, 0)
         name = classes[best]
         below = f"{found[best]:.1%} · then {html.escape(classes[second])} {found[second]:.1%}"
+        below += f" · {html.escape(problem)}" if problem else ""
     text = (
         f'<b>{html.escape(name) or "–"}</b><small title="{below}">{below or "waits"}</small>'
         f'<small title="{html.escape(label)}">{html.escape(label)}</small></div>'

@@ -26,11 +26,11 @@ def show(run: Run, facts: dict) -> None:
     with left, errors.shown():
         prepared = _upload(tuple(facts["shape"]), facts)
     with right, errors.shown():
-        warning = ""
+        doubt = None
         if prepared is not None and facts["ink"]:
             seen = doubts.side_by_side_in(prepared.pixels, lambda pieces: _answers(run, facts, pieces))
-            warning = answer_view.several(seen, facts)
-        answer_view.show(run, facts, prepared, todo="Upload a photo.", warning=warning)
+            doubt = answer_view.several(seen, facts)
+        answer_view.show(run, facts, prepared, todo="Upload a photo.", doubt=doubt)
         if facts["ink"]:
             doctor_view.show(run, prepared)
 

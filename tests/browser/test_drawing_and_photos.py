@@ -175,13 +175,15 @@ def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reade
         page.mouse.up()
 
     stroke([(20, 20), (20, 50), (20, 80)])
-    expect(page.locator(".reply .warning")).to_be_hidden()
+    expect(page.locator(".answer")).to_have_text("1")
     stroke([(50, 22), (70, 22), (85, 22), (76, 40), (68, 60), (60, 82)])
-    expect(page.locator(".reply .warning")).to_contain_text("two beside each other: 1 and 7")
+    expect(page.locator(".doubt")).to_have_text("Two beside each other: 1 and 7")
     steps.button(page, "Clear").click()
-    expect(page.locator(".reply .warning")).to_be_hidden()
+    expect(page.locator(".todo")).to_contain_text("Draw a digit")
     stroke([(10 + 4 * i, 15 if i % 2 else 85) for i in range(20)])
-    expect(page.locator(".reply .warning")).to_contain_text("scribble")
+    expect(page.locator(".doubt")).to_have_text("Nothing this model knows")
+    expect(page.locator(".sure")).to_contain_text("scribble")
+    expect(page.locator(".answer")).to_have_count(0)
 
 
 def test_fix_draws_with_the_pen_of_the_training_pictures(visit, server, reader):
