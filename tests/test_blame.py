@@ -25,7 +25,7 @@ def reads_by_strokes(drawings):
 def test_without_the_bar_a_seven_is_a_one():
     bar, stem, dot = blame.by_stroke(drawing(BAR, STEM, DOT), 0, 0.9, reads_by_strokes)
     assert (bar.other, stem.other, dot.other) == (1, 2, 0)
-    assert [one.weight for one in (bar, stem, dot)] == pytest.approx([0.8, 0.85, 0.0])
+    assert [one.weight for one in (bar, stem, dot)] == pytest.approx([0.8, 0.85, 0.0], abs=1e-6)
     assert bar.probability == pytest.approx(0.85)
 
 

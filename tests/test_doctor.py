@@ -71,3 +71,10 @@ def test_the_figures_are_json_and_count_their_pictures():
     widths = [40 / 22, 60 / 23, 80 / 24]
     assert kept["usual"]["stroke"]["mean"] == pytest.approx(np.mean(widths))
     assert kept["usual"]["stroke"]["deviation"] == pytest.approx(np.std(widths))
+
+
+def test_a_trainer_leaves_what_is_usual_in_its_writing(finished_run):
+    kept = json.loads((finished_run.folder / doctor.NAME).read_bytes())
+    assert kept["pictures"] > 1_000
+    assert set(kept["usual"]) == set(doctor.SIGNS)
+    assert 0.5 < kept["usual"]["stroke"]["mean"] < 3

@@ -13,7 +13,7 @@ FIVE = [[(35, 15), (30, 45), (70, 55), (60, 90), (25, 85)], [(37, 8), (75, 8)]]
 
 
 def drawing(*strokes, at=(60, 60), scale=1.0, pen=12) -> Handwriting:
-    lists = [[v for x, y in stroke for v in (at[0] + scale * x, at[1] + scale * y, pen)] for stroke in strokes]
+    lists = [[float(v) for x, y in stroke for v in (at[0] + scale * x, at[1] + scale * y, pen)] for stroke in strokes]
     return from_message({"strokes": lists})
 
 
@@ -82,3 +82,29 @@ def test_a_scribble_is_one_and_digits_are_none():
     assert doubts.is_scribble(drawing(circle(8)))
     assert not any(doubts.is_scribble(drawing(*digit)) for digit in ([ONE], [SEVEN], FOUR, FIVE, [circle(1.2)]))
     assert not doubts.is_scribble(drawing([(50, 50)]))
+
+
+def test_two_digits_in_a_picture_are_found_by_their_ink():
+    picture = np.zeros((28, 28, 1), np.uint8)
+    picture[4:24, 5:8] = 255
+
+    def ask(pieces):
+        assert all(piece.any() for piece in pieces)
+        return np.array([[0.0, 0.9, 0.1]] * len(pieces))
+
+    assert doubts.side_by_side_in(picture, ask) == []
+    picture[5:23, 18:21] = 200
+    assert doubts.side_by_side_in(picture, ask) == [1, 1]
+    picture[5:23, 18:21] = 0
+    picture[5:9, 18:21] = 255
+    assert doubts.side_by_side_in(picture, ask) == [], "the cap of a five is no digit"
+    assert doubts.side_by_side_in(np.zeros((28, 28, 1), np.uint8), ask) == []
+
+
+def test_groups_of_touching_pixels_have_one_number_each():
+    there = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [1, 1, 0, 0]], bool)
+    part = doubts.connected(there)
+    assert (part > 0).tolist() == there.tolist()
+    assert part[0, 0] == part[1, 1]
+    assert part[0, 3] == part[1, 3]
+    assert len(np.unique(part)) == 4

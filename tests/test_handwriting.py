@@ -113,6 +113,17 @@ def test_the_pressure_of_a_pen_is_seen():
     assert column[1] >= column[0]
 
 
+def test_writing_that_is_small_for_its_pen_is_drawn_by_a_finer_one():
+    small = drawn([[100, 100, 30, 140, 100, 30, 120, 150, 30]])
+    narrowed = small.narrowed()
+    assert narrowed.strokes[0][:, 2].tolist() == pytest.approx([handwriting.BROADEST * 50] * 3)
+    assert (narrowed.strokes[0][:, :2] == small.strokes[0][:, :2]).all()
+    large = drawn()
+    assert large.narrowed() is large
+    blob = drawn([[100, 100, 30, 110, 100, 30]])
+    assert blob.narrowed() is blob
+
+
 def test_another_pen_keeps_the_places():
     other = drawn().with_pen(7)
     assert (other.strokes[0][:, :2] == drawn().strokes[0][:, :2]).all()

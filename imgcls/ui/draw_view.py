@@ -9,7 +9,7 @@ from imgcls import doubts, images
 from imgcls.handwriting import Handwriting
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import answer_view, blame_view, canvas, doctor_view, errors, lifted_canvas, stored
+from imgcls.ui import answer_view, blame_view, canvas, doctor_view, errors, lifted_canvas, likeness_view, stored
 from imgcls.ui.bars import Doubt
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
@@ -35,24 +35,32 @@ def _drawn(run: Run, facts: dict) -> None:
     def ask(drawings: Sequence[Handwriting]) -> np.ndarray:
         return stored.answers(run, facts, np.stack([_prepared(drawing, facts).pixels for drawing in drawings]))
 
-    found = None
+    doubt = likeness = found = None
     with right, errors.shown():
+        if prepared is not None:
+            doubt = _doubt(drawn, facts, ask)
+            # What is half drawn is new to any model.
+            likeness = likeness_view.look(run, prepared.pixels) if kept.is_done else None
+            doubt = doubt or (likeness and likeness.doubt)
         found = answer_view.show(
             run,
             facts,
             prepared,
             todo="Draw a digit. The answer comes while you draw.",
-            doubt=_doubt(drawn, facts, ask) if drawn else None,
+            doubt=doubt,
             answers={"edition": kept.edition, "number": kept.number},
             prepare=lambda other: _prepared(drawn, other),
         )
     why, doctor = st.columns(2, gap="large")
     with why, errors.shown():
-        blame_view.show(drawn, facts, found, ask, is_done=kept.is_done)
+        blame_view.show(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
     with doctor, errors.shown():
         doctor_view.show(run, prepared)
         if prepared is not None and kept.is_done:
             doctor_view.fix(run, facts, drawn, prepared, ask)
+    if prepared is not None and kept.is_done:
+        with errors.shown():
+            likeness_view.show(run, likeness, facts["classes"])
 
 
 def _lifted(run: Run, facts: dict) -> None:
