@@ -37,10 +37,6 @@ class Handwriting:
         """The same without one stroke."""
         return Handwriting(self.strokes[:number] + self.strokes[number + 1 :])
 
-    def with_pen(self, width: float) -> "Handwriting":
-        """The same, written with a pen of one width."""
-        return Handwriting(tuple(np.column_stack([s[:, :2], np.full(len(s), width)]) for s in self.strokes))
-
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of the ink on the field."""
@@ -80,6 +76,27 @@ class Handwriting:
             return ink
         room = round(SIDE * scale)  # `centre_ink` judges by the whole field
         return np.pad(ink, [(0, room - side) for side in ink.shape])
+
+    def on_field(self, side: int) -> np.ndarray:
+        """The whole field, reduced to uint8 (side, side, 1), 255 on 0: size and place as they are."""
+        picture = Image.new("L", (SIDE, SIDE))
+        draw = ImageDraw.Draw(picture)
+        for stroke in self.strokes:
+            _draw(draw, stroke)
+        return np.asarray(picture.resize((side, side), Image.Resampling.BOX))[..., None]
+
+    def put_right(self, width: float, fill: float) -> "Handwriting":
+        """The same strokes by a pen of this width, as large as `fill` of the field, their ink balanced in its middle."""
+        points = np.concatenate(self.strokes)[:, :2]
+        low, extent = points.min(0), np.ptp(points, axis=0)
+        scale = (fill * SIDE - width) / max(float(extent.max()), 1.0)
+        large = [(stroke[:, :2] - low - extent / 2) * scale + SIDE / 2 for stroke in self.strokes]
+        moved = Handwriting(tuple(np.column_stack([places, np.full(len(places), width)]) for places in large))
+        ink = moved.on_field(SIDE // 5)[..., 0].astype(np.float64)
+        middle = (np.arange(len(ink)) + 0.5) * 5
+        balance = np.array([ink.sum(0) @ middle, ink.sum(1) @ middle, 0]) / max(ink.sum(), 1)
+        shift = np.array([SIDE / 2, SIDE / 2, 0]) - balance
+        return Handwriting(tuple(np.clip(stroke + shift, 0, SIDE) for stroke in moved.strokes))
 
     def as_lists(self) -> list[list[float]]:
         """The strokes as the canvas takes them: flat lists of x, y, width."""

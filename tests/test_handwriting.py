@@ -124,10 +124,24 @@ def test_writing_that_is_small_for_its_pen_is_drawn_by_a_finer_one():
     assert blob.narrowed() is blob
 
 
-def test_another_pen_keeps_the_places():
-    other = drawn().with_pen(7)
-    assert (other.strokes[0][:, :2] == drawn().strokes[0][:, :2]).all()
-    assert set(other.strokes[0][:, 2]) == {7.0}
+def test_the_field_is_reduced_as_it_is():
+    field = drawn([[20, 20, 20, 20, 120, 20]]).on_field(28)
+    assert field.shape == (28, 28, 1)
+    rows, columns = np.nonzero(field[..., 0] > 127)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (1, 12, 1, 2)
+
+
+def test_put_right_is_as_large_and_in_the_middle_as_the_training_pictures():
+    small = drawn([[10, 20, 4, 50, 20, 4, 30, 70, 4]])
+    right = small.put_right(20, 20 / 28)
+    left, top, edge, bottom = right.box
+    assert max(edge - left, bottom - top) == pytest.approx(200, abs=2)
+    ink = right.on_field(56)[..., 0].astype(float)
+    middle = [ink.sum(axis) @ (np.arange(56) + 0.5) / ink.sum() for axis in (0, 1)]
+    assert middle == pytest.approx([28, 28], abs=0.5)
+    assert len(right.strokes[0]) == 3
+    dot = drawn([[10, 20, 4]]).put_right(20, 20 / 28)
+    assert dot.strokes[0].tolist() == [[140, 140, 20]]
 
 
 def test_a_stroke_is_taken_away():

@@ -2,74 +2,103 @@
 
 import html
 import json
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from imgcls import doctor, images
+from imgcls import doctor
 from imgcls.doctor import Finding
 from imgcls.errors import RunError
-from imgcls.handwriting import PENS, Handwriting
+from imgcls.handwriting import SIDE, Handwriting
 from imgcls.images import Prepared
+from imgcls.ink import MNIST_FILL
 from imgcls.runs import Run
 from imgcls.ui import canvas, gallery, stored
 
-Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 STYLE = """<style>
 .doctor{width:100%;border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 .doctor th,.doctor td{padding:.25rem .5rem .25rem 0;text-align:left;font-weight:400;vertical-align:top}
 .doctor thead th{opacity:.75}
 .doctor .off td{font-weight:600}
+.doctor td:last-child{min-width:9rem}
 .fix{display:flex;gap:14px;align-items:flex-end;font-size:.875rem}
 .fix figure{margin:0}
 .fix img{width:84px;height:84px;image-rendering:pixelated;border-radius:6px;display:block}
 </style>"""
 
 
-def show(run: Run, prepared: Prepared | None) -> None:
-    """The figures of a picture of writing, as the model gets it, beside those of the training pictures."""
+def show(run: Run, prepared: Prepared | None, raw: np.ndarray | None = None) -> None:
+    """The figures of a picture of writing beside those of the training pictures.
+
+    `raw` is the picture, uint8 (height, width, 1), as it would be without the page's care; `prepared` with it.
+    """
     st.markdown("##### Doctor")
     known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
     if known is None:
         st.caption("There are no training pictures to compare with.")
         return
     of_training, source = known
-    _table(doctor.findings(prepared.pixels, of_training) if prepared else [], of_training, source)
+    given = doctor.findings(prepared.pixels, of_training) if prepared else []
+    _table(given if raw is None else doctor.findings(raw, of_training), given, of_training, source)
 
 
-def fix(run: Run, facts: dict, drawn: Handwriting, prepared: Prepared, ask: Ask) -> None:
-    """Before, after, and a button, where another pen brings the strokes nearer to those of the training pictures."""
+def fix(run: Run, facts: dict, drawn: Handwriting, raw: np.ndarray, prepared: Prepared) -> None:
+    """What the model says to the drawing as it is and as it gets it, and a button that puts the canvas right."""
     known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
-    if known is None:
+    if known is None or "stroke" not in known[0]["usual"]:
         return
-    findings = doctor.findings(prepared.pixels, known[0])
-    pen = _better_pen(drawn, findings, tuple(facts["shape"]))
-    if pen is not None:
-        _offer(drawn, drawn.with_pen(pen), facts, ask)
+    findings = doctor.findings(raw, known[0])
+    answers = stored.answers(run, facts, np.stack([raw, prepared.pixels]))
+    cells = []
+    for title, pixels, found in zip(("As drawn", "Put right"), (raw, prepared.pixels), answers, strict=True):
+        best = int(found.argmax())
+        cells.append(
+            f'<figure><img src="{gallery.data_url(pixels)}" alt="{title}, in the pixels of the model">'
+            f"<figcaption>{title}: <b>{html.escape(facts['classes'][best])}</b> {found[best]:.0%}</figcaption></figure>"
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'{STYLE}<div class="fix">{"".join(cells)}</div>', width="content")
+        st.button(
+            "Fix",
+            key="fix",
+            icon=":material/healing:",
+            disabled=not any(finding.sentence for finding in findings),
+            on_click=_put_right,
+            args=(drawn, known[0]["usual"]["stroke"]["mean"] / len(raw)),
+            help="Draws your strokes anew on the canvas: as large, as wide and in the place as in training.",
+        )
 
 
-def _table(findings: list[Finding], of_training: dict, source: str) -> None:
-    found = {finding.sign.title: finding for finding in findings}
+def _put_right(drawn: Handwriting, width: float) -> None:
+    canvas.put(drawn.put_right(SIDE * width, MNIST_FILL))
+
+
+def _table(findings: list[Finding], given: list[Finding], of_training: dict, source: str) -> None:
+    yours = {finding.sign.title: finding for finding in findings}
+    models = {finding.sign.title: finding for finding in given}
     rows = []
     for name, usual in of_training["usual"].items():
         sign = doctor.SIGNS[name]
-        finding = found.get(sign.title)
-        value = _value(name, finding.value) if finding else "–"
-        range_of = _value(name, usual["mean"])
+        mine, its = yours.get(sign.title), models.get(sign.title)
+        usually = _value(name, usual["mean"])
         if name != "ground":
-            range_of = f"{usual['mean']:.{sign.digits}f} ± {usual['deviation']:.{sign.digits}f} {sign.unit}"
-        said = "" if finding is None else finding.sentence or "as usual"
-        mark = ' class="off"' if finding and finding.sentence else ""
+            usually = f"{usual['mean']:.{sign.digits}f} ± {usual['deviation']:.{sign.digits}f} {sign.unit}"
+        said, mark = "", ""
+        if mine and its:
+            said = mine.sentence or "as usual"
+            mark = ' class="off"' if mine.sentence else ""
+            said += " It was put right." if mine.sentence and not its.sentence else ""
+        cells = [_value(name, mine.value) if mine else "–", _value(name, its.value) if its else "–", usually]
         rows.append(
-            f"<tr{mark}><th scope=row>{sign.title}</th><td>{value}</td><td>{range_of}</td>"
+            f"<tr{mark}><th scope=row>{sign.title}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}"
             f"<td>{html.escape(said)}</td></tr>"
         )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Yours", "Model gets", source))
     st.html(
-        f'{STYLE}<table class="doctor"><thead><tr><th></th><th scope="col">Yours</th><th scope="col">{source}</th>'
-        f"<th></th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f'{STYLE}<table class="doctor"><thead><tr><td></td>{heads}<td></td></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
     )
 
 
@@ -78,42 +107,6 @@ def _value(name: str, value: float) -> str:
     if name == "ground":
         return "dark" if value < 128 else "light"
     return f"{value:.{sign.digits}f} {sign.unit}"
-
-
-def _better_pen(drawn: Handwriting, findings: list[Finding], shape: tuple) -> float | None:
-    """The pen with which the strokes would be as wide as in training; None where they are, or no pen helps."""
-    stroke = next((finding for finding in findings if finding.sign is doctor.SIGNS["stroke"]), None)
-    if stroke is None or not stroke.sentence:
-        return None
-    wanted = stroke.usual.mean
-    pens = np.linspace(PENS[0], PENS[1], 10)
-    pictures = np.stack([images.prepare_ink(drawn.with_pen(pen).ink(), shape).pixels for pen in pens])
-    widths = doctor.examine(pictures)["stroke"]
-    best = int(np.nanargmin(np.abs(widths - wanted)))
-    return float(pens[best]) if abs(widths[best] - wanted) < abs(stroke.value - wanted) else None
-
-
-def _offer(drawn: Handwriting, better: Handwriting, facts: dict, ask: Ask) -> None:
-    answers = ask([drawn, better])
-    cells = []
-    for title, drawing, found in zip(("Before", "After"), (drawn, better), answers, strict=True):
-        pixels = images.prepare_ink(drawing.ink(), tuple(facts["shape"])).pixels
-        best = int(found.argmax())
-        name = html.escape(facts["classes"][best])
-        cells.append(
-            f'<figure><img src="{gallery.data_url(pixels)}" alt="{title}, as the model gets it">'
-            f"<figcaption>{title}: <b>{name}</b> {found[best]:.0%}</figcaption></figure>"
-        )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(f'{STYLE}<div class="fix">{"".join(cells)}</div>', width="content")
-        st.button(
-            "Fix",
-            key="fix",
-            icon=":material/healing:",
-            on_click=canvas.put,
-            args=(better,),
-            help="Draws the same strokes with a pen as wide as in training.",
-        )
 
 
 @lru_cache(16)

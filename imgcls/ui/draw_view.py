@@ -55,9 +55,10 @@ def _drawn(run: Run, facts: dict) -> None:
     with why, errors.shown():
         blame_view.show(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
     with doctor, errors.shown():
-        doctor_view.show(run, prepared)
+        raw = None if prepared is None else _reduced(drawn, facts)
+        doctor_view.show(run, prepared, raw)
         if prepared is not None and kept.is_done:
-            doctor_view.fix(run, facts, drawn, prepared, ask)
+            doctor_view.fix(run, facts, drawn, raw, prepared)
     if prepared is not None and kept.is_done:
         with errors.shown():
             likeness_view.show(run, likeness, facts["classes"])
@@ -88,6 +89,16 @@ def _prepared(drawn: Handwriting, facts: dict) -> Prepared:
     prepared = images.prepare_ink(narrowed.ink(), tuple(facts["shape"]))
     notes = () if narrowed is drawn else ("Drawn with a finer pen: yours is wide for writing so small.",)
     return Prepared(prepared.pixels, notes)
+
+
+def _reduced(drawn: Handwriting, facts: dict) -> np.ndarray:
+    """The canvas, reduced to the pixels of the model and nothing else."""
+    height, width, _ = facts["shape"]
+    side = min(height, width)
+    out = np.zeros(facts["shape"], np.uint8)
+    y, x = (height - side) // 2, (width - side) // 2
+    out[y : y + side, x : x + side] = drawn.on_field(side)
+    return out
 
 
 def _doubt(drawn: Handwriting, facts: dict, ask: Ask) -> Doubt | None:

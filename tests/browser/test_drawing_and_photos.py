@@ -186,19 +186,21 @@ def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reade
     expect(page.locator(".answer")).to_have_count(0)
 
 
-def test_fix_draws_with_the_pen_of_the_training_pictures(visit, server, reader):
+def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
     page = predict(visit, server, reader)
-    slider = page.get_by_label("Pen width")
-    slider.focus()
-    for _ in range(22):
-        page.keyboard.press("ArrowRight")
-    expect(slider).to_have_value("40")
-    draw_with_mouse(page, "0")
-    expect(page.locator(".doctor")).to_contain_text("The strokes are thick.")
-    expect(page.locator(".fix")).to_contain_text("Before")
+    box = page.locator(".sheet canvas").bounding_box()
+    for number, (x, y) in enumerate(STROKES["7"][0]):
+        page.mouse.move(box["x"] + 5 + 0.6 * x, box["y"] + 5 + 0.6 * y, steps=3)
+        if not number:
+            page.mouse.down()
+    page.mouse.up()
+    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".doctor")).to_contain_text("It is small. It was put right.")
+    expect(page.locator(".fix figure")).to_have_count(2)
     steps.button(page, "Fix").click()
-    expect(page.locator(".doctor")).not_to_contain_text("The strokes are thick.")
-    expect(page.locator(".answer")).to_have_text("0")
+    expect(page.locator(".doctor")).not_to_contain_text("It is small.")
+    expect(page.locator(".answer")).to_have_text("7")
+    expect(steps.button(page, "Fix")).to_be_disabled()
     steps.button(page, "Undo").click()
     expect(page.locator(".answer")).to_have_count(0)
 
