@@ -86,7 +86,7 @@ class Handwriting:
         return np.asarray(picture.resize((side, side), Image.Resampling.BOX))[..., None]
 
     def put_right(self, width: float, fill: float) -> "Handwriting":
-        """The same strokes by a pen of this width, as large as `fill` of the field, their ink balanced in its middle."""
+        """The same strokes by a pen of this width, as large as `fill` of the field, balanced in its middle."""
         points = np.concatenate(self.strokes)[:, :2]
         low, extent = points.min(0), np.ptp(points, axis=0)
         scale = (fill * SIDE - width) / max(float(extent.max()), 1.0)

@@ -87,7 +87,7 @@ def _lifted(run: Run, facts: dict) -> None:
 def _prepared(drawn: Handwriting, facts: dict) -> Prepared:
     narrowed = drawn.narrowed()
     prepared = images.prepare_ink(narrowed.ink(), tuple(facts["shape"]))
-    notes = () if narrowed is drawn else ("Drawn with a finer pen: yours is wide for writing so small.",)
+    notes = () if narrowed is drawn else ("Drawn with a finer pen: yours is wide for writing of this size.",)
     return Prepared(prepared.pixels, notes)
 
 
