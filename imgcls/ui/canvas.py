@@ -76,12 +76,18 @@ def show() -> Kept:
         mine.start = mine.drawn.as_lists()
     given = {"edition": mine.edition, "strokes": mine.start, "pen": mine.pen}
     message = _component()(key=KEY, data=given, on_drawing_change=_nothing).drawing
-    if isinstance(message, dict) and message.get("edition") == mine.edition:
-        _take(mine, message)
+    take(mine, message)
     return mine
 
 
-def _take(mine: Kept, message: dict) -> None:
+def take(mine: Kept, message: object) -> None:
+    """Takes over what a message of the canvas says. One that is not of a canvas, or of an older edition, is ignored.
+
+    Raises:
+        PictureError: it holds too much, or what is no place on the canvas; what was drawn before is kept.
+    """
+    if not isinstance(message, dict) or message.get("edition") != mine.edition:
+        return
     number, pen = message.get("number"), message.get("pen")
     mine.number = number if type(number) is int else 0
     mine.is_done = message.get("isDone") is not False
