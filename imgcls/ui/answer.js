@@ -26,6 +26,19 @@ export default function ({parentElement, data}) {
     bar.firstChild.style.width = `${100 * share}%`;
     number.textContent = answer === null ? "" : `${(100 * share).toFixed(1)} %`;
   });
+  const picture = root.querySelector(".seen img");
+  root.querySelector(".seen").hidden = !data.seen;
+  if (data.seen) {
+    if (picture.src !== data.seen.source) picture.src = data.seen.source;
+    picture.alt = data.seen.alt;
+    const notes = root.querySelector(".notes");
+    const lines = data.seen.lines.join("\n");
+    if (notes.dataset.lines !== lines) {
+      notes.dataset.lines = lines;
+      const paragraph = (line) => Object.assign(document.createElement("p"), {textContent: line});
+      notes.replaceChildren(...data.seen.lines.map(paragraph));
+    }
+  }
   if (number !== undefined) {
     // Two frames later it is painted.
     const said = doubt ? "?" : answer ?? "";

@@ -1,22 +1,14 @@
 """The answer to one picture: what the model says, and the exact pixels that it was given."""
 
-import html
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from imgcls.images import Prepared
 from imgcls.runs import Run
 from imgcls.ui import bars, gallery, models_view, stored
-from imgcls.ui.bars import Doubt
-
-SEEN_SIDE = 196
-STYLE = """<style>
-.seen img{width:196px;max-width:100%;image-rendering:pixelated;border-radius:6px;display:block}
-.seen p{font-size:.875rem;opacity:.75;margin:.4rem 0 0}
-</style>"""
+from imgcls.ui.bars import Doubt, Seen
 
 
 def show(
@@ -35,20 +27,16 @@ def show(
     `todo` says what to do where nothing is asked yet, `doubt` stands in the place of the answer; `prepare` makes the
     picture anew for a model with other facts.
     """
-    answer, seen = st.columns([3, 2], gap="medium")
     found = None if prepared is None else stored.answers(run, facts, prepared.pixels[None])[0]
-    with answer:
-        bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, answers=answers)
-    with seen:
-        height, width, _ = facts["shape"]
-        pixels = np.zeros(facts["shape"], np.uint8) if prepared is None else prepared.pixels
-        what = "Nothing is asked yet" if prepared is None else "The picture as the model gets it"
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in (() if prepared is None else prepared.notes))
-        st.html(
-            f'{STYLE}<div class="seen"><img src="{gallery.data_url(pixels, min_side=SEEN_SIDE)}" '
-            f'alt="{what}, {height} by {width} pixels, enlarged">'
-            f"<p>What the model sees: {height} x {width} pixels, enlarged.</p>{notes}</div>"
-        )
+    height, width, _ = facts["shape"]
+    pixels = np.zeros(facts["shape"], np.uint8) if prepared is None else prepared.pixels
+    what = "Nothing is asked yet" if prepared is None else "The picture as the model gets it"
+    seen = Seen(
+        gallery.data_url(pixels),
+        f"{what}, {height} by {width} pixels, enlarged",
+        (f"What the model sees: {height} x {width} pixels, enlarged.", *(prepared.notes if prepared else ())),
+    )
+    bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, seen=seen, answers=answers)
     others = models_view.others()
     if others:
         models_view.show(run, found, facts, others, prepared, prepare)

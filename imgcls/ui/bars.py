@@ -1,7 +1,7 @@
 """The answer in large letters and the probabilities as bars, which keep their places and move smoothly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ import streamlit as st
 MOST = 10
 FILES = Path(__file__).parent
 HTML = """
-<div class="reply">
-  <div class="large" role="status"></div>
-  <div class="sure"></div>
-  <div class="bars" role="img"></div>
-</div>
+<div class="reply"><div class="both">
+  <div>
+    <div class="large" role="status"></div>
+    <div class="sure"></div>
+    <div class="bars" role="img"></div>
+  </div>
+  <div class="seen"><img><div class="notes"></div></div>
+</div></div>
 """
 
 
@@ -26,6 +29,15 @@ class Doubt:
 
     title: str
     sentence: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture (its URL) with what it shows for those who do not see it, and lines below it."""
+
+    source: str
+    alt: str
+    lines: tuple[str, ...]
 
 
 @lru_cache(1)
@@ -45,9 +57,10 @@ def show(
     key: str,
     todo: str = "",
     doubt: Doubt | None = None,
+    seen: Seen | None = None,
     answers: dict[str, Any] | None = None,
 ) -> None:
-    """The answer and the bars: all classes in their order up to ten, else the ten likeliest.
+    """The answer, the bars (all classes in their order up to ten, else the ten likeliest), and what was `seen`.
 
     Without probabilities `todo` stands in the place of the answer and the bars are empty, so that nothing jumps when
     the first answer comes. A `doubt` stands in the place of the answer, too. `answers` goes to who asked, once the
@@ -62,6 +75,8 @@ def show(
         rows = [{"name": names[i], "share": round(float(probabilities[i]), 4), "best": i == best} for i in order]
         told = ", ".join(f"{row['name']} {row['share']:.1%}" for row in rows)
         data = {"answer": names[best], "words": _words(float(probabilities[best])), "told": f"Probabilities: {told}"}
+    if seen:
+        data["seen"] = asdict(seen)
     if doubt:
         data |= {"doubt": doubt.title, "words": doubt.sentence}
     _component()(key=key, data={"rows": rows, **data, **(answers or {})})

@@ -5,7 +5,6 @@ import html
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import streamlit as st
 
 from imgcls import blame, look
 from imgcls.blame import Blame
@@ -27,14 +26,13 @@ text-align:center;font-style:normal;font-weight:600}
 </style>"""
 
 
-def show(drawn: Handwriting, facts: dict, found: np.ndarray | None, ask: Ask, *, is_done: bool) -> None:
-    """The strokes and their sentences; `found` is what the model said to the whole.
+def why(drawn: Handwriting, facts: dict, found: np.ndarray | None, ask: Ask, *, is_done: bool) -> str:
+    """The strokes and their sentences, as HTML; `found` is what the model said to the whole.
 
     It asks the model once more, with as many pictures as there are strokes.
     """
-    st.markdown("##### Why")
     if not drawn or found is None:
-        return _html(Handwriting(), [], "Which stroke speaks for the answer stands here, once there is one.")
+        return _html(Handwriting(), [], "Which stroke speaks for the answer stands here, once there is one answer.")
     if not is_done:
         return _html(drawn, [], "It is said when the pen is lifted.")
     answer = int(found.argmax())
@@ -46,7 +44,7 @@ def show(drawn: Handwriting, facts: dict, found: np.ndarray | None, ask: Ask, *,
 
 def _html(
     drawn: Handwriting, blames: list[Blame], text: str, names: Sequence[str] = (), answer: int = 0, is_one: bool = False
-) -> None:
+) -> str:
     paths = [(stroke, _colour(None)) for stroke in drawn.strokes]
     if blames:
         paths = [(one.points, _colour(one.weight)) for one in blames]
@@ -68,7 +66,7 @@ def _html(
     )
     source = "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()
     alt = "The strokes of the drawing, numbered" if items else "The strokes of the drawing"
-    st.html(
+    return (
         f'{STYLE}<div class="why"><img src="{source}" alt="{alt}">'
         f'<div style="flex:1;min-width:170px">{said}{legend}</div></div>'
     )

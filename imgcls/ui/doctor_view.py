@@ -23,59 +23,62 @@ STYLE = """<style>
 .doctor thead th{opacity:.75}
 .doctor .off td{font-weight:600}
 .doctor td:last-child{min-width:9rem}
-.fix{display:flex;gap:14px;align-items:flex-end;font-size:.875rem}
+.fix{display:flex;gap:14px;align-items:flex-end;margin-top:.6rem;min-height:110px;font-size:.875rem}
 .fix figure{margin:0}
 .fix img{width:84px;height:84px;image-rendering:pixelated;border-radius:6px;display:block}
 </style>"""
 
 
-def show(run: Run, prepared: Prepared | None, raw: np.ndarray | None = None) -> None:
-    """The figures of a picture of writing beside those of the training pictures.
+def report(run: Run, facts: dict, prepared: Prepared | None, raw: np.ndarray | None = None) -> str:
+    """The figures of a picture of writing beside those of the training pictures, as HTML.
 
-    `raw` is the picture, uint8 (height, width, 1), as it would be without the page's care; `prepared` with it.
+    `raw` is the picture, uint8 (height, width, 1), as it would be without the page's care; `prepared` with it. Where
+    both are given, what the model says to each stands below.
     """
-    st.markdown("##### Doctor")
     known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
     if known is None:
-        st.caption("There are no training pictures to compare with.")
-        return
+        return "<p>There are no training pictures to compare with.</p>"
     of_training, source = known
     given = doctor.findings(prepared.pixels, of_training) if prepared else []
-    _table(given if raw is None else doctor.findings(raw, of_training), given, of_training, source)
+    if raw is None:
+        return STYLE + _table(given, given, of_training, source)
+    table = _table(doctor.findings(raw, of_training), given, of_training, source)
+    return STYLE + table + _before_and_after(run, facts, raw, prepared.pixels)
 
 
-def fix(run: Run, facts: dict, drawn: Handwriting, raw: np.ndarray, prepared: Prepared) -> None:
-    """What the model says to the drawing as it is and as it gets it, and a button that puts the canvas right."""
+def fix(run: Run, drawn: Handwriting, raw: np.ndarray) -> None:
+    """A button that puts the canvas right, where something on it is not as in training."""
     known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
     if known is None or "stroke" not in known[0]["usual"]:
         return
-    findings = doctor.findings(raw, known[0])
-    answers = stored.answers(run, facts, np.stack([raw, prepared.pixels]))
-    cells = []
-    for title, pixels, found in zip(("As drawn", "Put right"), (raw, prepared.pixels), answers, strict=True):
-        best = int(found.argmax())
-        cells.append(
-            f'<figure><img src="{gallery.data_url(pixels)}" alt="{title}, in the pixels of the model">'
-            f"<figcaption>{title}: <b>{html.escape(facts['classes'][best])}</b> {found[best]:.0%}</figcaption></figure>"
-        )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(f'{STYLE}<div class="fix">{"".join(cells)}</div>', width="content")
+    if any(finding.sentence for finding in doctor.findings(raw, known[0])):
         st.button(
-            "Fix",
+            "Fix the drawing",
             key="fix",
             icon=":material/healing:",
-            disabled=not any(finding.sentence for finding in findings),
             on_click=_put_right,
             args=(drawn, known[0]["usual"]["stroke"]["mean"] / len(raw)),
             help="Draws your strokes anew on the canvas: as large, as wide and in the place as in training.",
         )
 
 
+def _before_and_after(run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray) -> str:
+    cells = []
+    answers = stored.answers(run, facts, np.stack([raw, pixels]))
+    for title, picture, found in zip(("As drawn", "Put right"), (raw, pixels), answers, strict=True):
+        best = int(found.argmax())
+        cells.append(
+            f'<figure><img src="{gallery.data_url(picture)}" alt="{title}, in the pixels of the model">'
+            f"<figcaption>{title}: <b>{html.escape(facts['classes'][best])}</b> {found[best]:.0%}</figcaption></figure>"
+        )
+    return f'<div class="fix">{"".join(cells)}</div>'
+
+
 def _put_right(drawn: Handwriting, width: float) -> None:
     canvas.put(drawn.put_right(SIDE * width, MNIST_FILL))
 
 
-def _table(findings: list[Finding], given: list[Finding], of_training: dict, source: str) -> None:
+def _table(findings: list[Finding], given: list[Finding], of_training: dict, source: str) -> str:
     yours = {finding.sign.title: finding for finding in findings}
     models = {finding.sign.title: finding for finding in given}
     rows = []
@@ -96,9 +99,8 @@ def _table(findings: list[Finding], given: list[Finding], of_training: dict, sou
             f"<td>{html.escape(said)}</td></tr>"
         )
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("Yours", "Model gets", source))
-    st.html(
-        f'{STYLE}<table class="doctor"><thead><tr><td></td>{heads}<td></td></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+    return (
+        f'<table class="doctor"><thead><tr><td></td>{heads}<td></td></tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
 
 

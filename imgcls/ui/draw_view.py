@@ -14,6 +14,11 @@ from imgcls.ui.bars import Doubt
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 
+STYLE = """<style>
+.details{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px 40px}
+.details section{min-width:0}
+</style>"""
+
 
 @st.fragment
 def show(run: Run, facts: dict) -> None:
@@ -51,16 +56,16 @@ def _drawn(run: Run, facts: dict) -> None:
             answers={"edition": kept.edition, "number": kept.number},
             prepare=lambda other: _prepared(drawn, other),
         )
-    why, doctor = st.columns(2, gap="large")
-    with why, errors.shown():
-        blame_view.show(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
-    with doctor, errors.shown():
-        raw = None if prepared is None else _reduced(drawn, facts)
-        doctor_view.show(run, prepared, raw)
-        if prepared is not None and kept.is_done:
-            doctor_view.fix(run, facts, drawn, raw, prepared)
-    if prepared is not None and kept.is_done:
-        with errors.shown():
+    raw = None if prepared is None else _reduced(drawn, facts)
+    with errors.shown():
+        why = blame_view.why(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
+        doctor = doctor_view.report(run, facts, prepared, raw)
+        st.html(
+            f'{STYLE}<div class="details"><section><h5>Why</h5>{why}</section>'
+            f"<section><h5>Doctor</h5>{doctor}</section></div>"
+        )
+        if raw is not None and kept.is_done:
+            doctor_view.fix(run, drawn, raw)
             likeness_view.show(run, likeness, facts["classes"])
 
 
@@ -81,7 +86,7 @@ def _lifted(run: Run, facts: dict) -> None:
             todo="Draw a digit.",
             prepare=lambda other: images.prepare_drawing(drawing, tuple(other["shape"])),
         )
-        doctor_view.show(run, prepared)
+        st.html(f"<h5>Doctor</h5>{doctor_view.report(run, facts, prepared)}")
 
 
 def _prepared(drawn: Handwriting, facts: dict) -> Prepared:

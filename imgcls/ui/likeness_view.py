@@ -1,5 +1,6 @@
 """What a picture is like in the eyes of the model: the nearest training pictures, and how new it is."""
 
+import html
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,6 @@ from imgcls.errors import RunError
 from imgcls.runs import Run
 from imgcls.ui import gallery
 from imgcls.ui.bars import Doubt
-from imgcls.ui.errors import plain
 
 try:
     from imgcls.explain import nearest, neighbours, unfamiliarity
@@ -58,13 +58,11 @@ def look(run: Run, pixels: np.ndarray) -> Likeness | None:
 
 def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
     """The nearest training pictures with their classes, and the sentence; what is missing, where something is."""
-    st.markdown("##### Nearest training pictures")
+    title = "<h5>Nearest training pictures</h5>"
     if likeness is None:
-        st.caption(
-            "They stand here once the inside of this model is stored: open it on the Evaluate page, in the view Inside."
-        )
+        missing = "The inside of this model is not stored yet: open it on the Evaluate page, in the view Inside."
+        st.html(f"{title}<small>{missing}</small>")
         return
-    st.caption(plain(likeness.sentence))
     found = nearest(run, likeness.features, SHOWN)
     there = neighbours.known(run)
     tiles = [
@@ -72,7 +70,7 @@ def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
         for place, alike in zip(found.places.tolist(), found.similarity.tolist(), strict=True)
         for label in (int(there.labels[place]),)
     ]
-    st.html(gallery.grid(tiles))
+    st.html(f"{title}<p>{html.escape(likeness.sentence)}</p>{gallery.grid(tiles)}")
 
 
 @lru_cache(4)

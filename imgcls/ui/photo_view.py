@@ -32,7 +32,7 @@ def show(run: Run, facts: dict) -> None:
             doubt = answer_view.several(seen, facts)
         answer_view.show(run, facts, prepared, todo="Upload a photo.", doubt=doubt)
         if facts["ink"]:
-            doctor_view.show(run, prepared)
+            st.html(f"<h5>Doctor</h5>{doctor_view.report(run, facts, prepared)}")
 
 
 def _answers(run: Run, facts: dict, pieces: Sequence[np.ndarray]) -> np.ndarray:
