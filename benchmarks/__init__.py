@@ -3,6 +3,7 @@
     python -m benchmarks.first_paint         the home page, against an empty Streamlit app
     python -m benchmarks.train_overhead      the trainer, against thirty lines of plain Keras
     python -m benchmarks.drawing_latency     from a movement of the pen to the painted answer
+    python -m benchmarks.stroke_blame        until the strokes of a drawing are blamed for its answer
     python -m benchmarks.predict_throughput  pictures a second of the pages' code, against the bare interpreter
     python -m benchmarks.doubts              how often one digit is taken for two, and how often two are found
     python -m benchmarks.rerun_cpu           what a rerun of each page costs the server

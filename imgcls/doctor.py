@@ -102,6 +102,22 @@ def figures(pictures: np.ndarray) -> dict[str, Any]:
     return {"version": VERSION, "pictures": len(rows), "usual": usual}
 
 
+def checked(kept: object) -> dict[str, Any]:
+    """The content of a `doctor.json`, if it is one.
+
+    Raises:
+        ValueError: it is of another version, or something in it is no figure.
+    """
+    try:
+        usual = {name: asdict(Usual(**kept["usual"][name])) for name in SIGNS if name in kept["usual"]}
+        numbers = [number for figure in usual.values() for number in figure.values()]
+        if kept["version"] != VERSION or not usual or not np.isfinite(np.array(numbers, np.float64)).all():
+            raise ValueError("it holds no figures")
+    except (TypeError, KeyError) as error:
+        raise ValueError("it holds no figures") from error
+    return {"version": VERSION, "pictures": kept.get("pictures", 0), "usual": usual}
+
+
 def findings(picture: np.ndarray, of_training: dict[str, Any]) -> list[Finding]:
     """The figures of one picture, uint8 (height, width, 1), beside those of `figures`; empty where it holds no ink."""
     result = []

@@ -78,3 +78,25 @@ def test_a_trainer_leaves_what_is_usual_in_its_writing(finished_run):
     assert kept["pictures"] > 1_000
     assert set(kept["usual"]) == set(doctor.SIGNS)
     assert 0.5 < kept["usual"]["stroke"]["mean"] < 3
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        [],
+        {},
+        {"version": 1, "usual": {}},
+        {"version": 1, "usual": {"stroke": 3}},
+        {"version": 1, "usual": {"stroke": {"mean": 1, "deviation": 1, "low": 0, "high": "much"}}},
+        {"version": 1, "usual": {"stroke": {"mean": float("nan"), "deviation": 1, "low": 0, "high": 1}}},
+        {"version": 99, "usual": {"stroke": {"mean": 1, "deviation": 1, "low": 0, "high": 1}}},
+    ],
+)
+def test_what_holds_no_figures_is_refused(kept):
+    with pytest.raises(ValueError):
+        doctor.checked(kept)
+
+
+def test_figures_go_through_the_check_unchanged():
+    assert doctor.checked(usual_of(2, 3)) == usual_of(2, 3)

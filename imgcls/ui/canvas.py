@@ -73,7 +73,7 @@ def show() -> Kept:
     if mine.start is None or not (st.session_state.get(KEY) or {}).get("drawing"):
         # A canvas that was not there before begins with what was drawn last; from then on the browser knows better,
         # and what it is given stays the same, so that it is sent once.
-        mine.start = mine.drawn.as_lists()
+        mine.start, mine.is_done = mine.drawn.as_lists(), True
     given = {"edition": mine.edition, "strokes": mine.start, "pen": mine.pen}
     message = _component()(key=KEY, data=given, on_drawing_change=_nothing).drawing
     take(mine, message)

@@ -116,10 +116,8 @@ def _known(folder: str, stamp: tuple) -> tuple[dict, str] | None:
     """What is usual, and in what: the training pictures, or where a run does not know them, its test pictures."""
     run = Run(Path(folder))
     try:
-        kept = json.loads((run.folder / doctor.NAME).read_bytes())
-        if kept["version"] == doctor.VERSION and set(kept["usual"]) <= set(doctor.SIGNS):
-            return kept, "In training"
-    except (OSError, ValueError, KeyError, TypeError):
+        return doctor.checked(json.loads((run.folder / doctor.NAME).read_bytes())), "In training"
+    except (OSError, ValueError, RecursionError):
         pass  # an older run has none
     try:
         return doctor.figures(stored.tested(run).pictures), "In test pictures"
