@@ -2,7 +2,7 @@
 
     python -m benchmarks.stroke_blame [ROUNDS]
 
-The page's own code, without a browser: each stroke (or each piece of a single one) is taken away, what is left is drawn,
+The page's own code, without a browser: each stroke (or each piece of a single one) is taken away, the rest is drawn,
 prepared and answered. Eight digits in a single stroke, and the same in four strokes, 20 rounds (default); the value is
 the 95th percentile in milliseconds.
 It asks the run `digits`, or the newest model of drawn things where there is none.
