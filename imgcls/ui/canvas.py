@@ -52,30 +52,30 @@ def _component():
     )
 
 
-def kept() -> Kept:
-    """The drawing of this session."""
-    return st.session_state.setdefault(KEPT, Kept())
+def kept(name: str = KEPT) -> Kept:
+    """The drawing of this session; each name is a canvas of its own."""
+    return st.session_state.setdefault(name, Kept())
 
 
-def put(drawn: Handwriting) -> None:
+def put(drawn: Handwriting, name: str = KEPT) -> None:
     """Puts another drawing onto the canvas, from the next rerun on."""
-    mine = kept()
+    mine = kept(name)
     mine.drawn, mine.start, mine.edition = drawn, drawn.as_lists(), mine.edition + 1
 
 
-def show() -> Kept:
-    """The canvas; gives what is drawn on it now.
+def show(name: str = KEPT) -> Kept:
+    """The canvas of this name; gives what is drawn on it now.
 
     Raises:
         PictureError: what came from the browser is no drawing.
     """
-    mine = kept()
-    if mine.start is None or not (st.session_state.get(KEY) or {}).get("drawing"):
+    mine, key = kept(name), KEY if name == KEPT else f"{KEY}-{name}"
+    if mine.start is None or not (st.session_state.get(key) or {}).get("drawing"):
         # A canvas that was not there before begins with what was drawn last; from then on the browser knows better,
         # and what it is given stays the same, so that it is sent once.
         mine.start, mine.is_done = mine.drawn.as_lists(), True
     given = {"edition": mine.edition, "strokes": mine.start, "pen": mine.pen}
-    message = _component()(key=KEY, data=given, on_drawing_change=_nothing).drawing
+    message = _component()(key=key, data=given, on_drawing_change=_nothing).drawing
     take(mine, message)
     return mine
 

@@ -86,7 +86,6 @@ def _lifted(run: Run, facts: dict) -> None:
             todo="Draw a digit.",
             prepare=lambda other: images.prepare_drawing(drawing, tuple(other["shape"])),
         )
-        st.html(f"<h5>Doctor</h5>{doctor_view.report(run, facts, prepared)}")
 
 
 def _prepared(drawn: Handwriting, facts: dict) -> Prepared:

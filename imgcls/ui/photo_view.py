@@ -1,17 +1,16 @@
 """A photo from a file, asked about."""
 
 import hashlib
-from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from imgcls import doubts, images
+from imgcls import images
 from imgcls.errors import PictureError
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import answer_view, doctor_view, errors, stored
+from imgcls.ui import answer_view, errors
 
 SIDE = 280
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
@@ -26,18 +25,7 @@ def show(run: Run, facts: dict) -> None:
     with left, errors.shown():
         prepared = _upload(tuple(facts["shape"]), facts)
     with right, errors.shown():
-        doubt = None
-        if prepared is not None and facts["ink"]:
-            seen = doubts.side_by_side_in(prepared.pixels, lambda pieces: _answers(run, facts, pieces))
-            doubt = answer_view.several(seen, facts)
-        answer_view.show(run, facts, prepared, todo="Upload a photo.", doubt=doubt)
-        if facts["ink"]:
-            st.html(f"<h5>Doctor</h5>{doctor_view.report(run, facts, prepared)}")
-
-
-def _answers(run: Run, facts: dict, pieces: Sequence[np.ndarray]) -> np.ndarray:
-    pictures = [images.prepare_ink(piece, tuple(facts["shape"])).pixels for piece in pieces]
-    return stored.answers(run, facts, np.stack(pictures))
+        answer_view.show(run, facts, prepared, todo="Upload a photo.")
 
 
 def _upload(shape: tuple, facts: dict) -> Prepared | None:
