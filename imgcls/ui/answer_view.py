@@ -74,7 +74,7 @@ def _beside_training(run: Run, facts: dict, prepared: Prepared | None) -> None:
             st.caption("It is filled once something is asked.")
             return
         if facts["ink"]:
-            st.html(f"<h5>Doctor</h5>{doctor_view.report(run, facts, prepared)}")
+            st.html(f"<h4>Doctor</h4>{doctor_view.report(run, facts, prepared)}")
         likeness_view.show(run, likeness_view.look(run, prepared.pixels), facts["classes"])
 
 

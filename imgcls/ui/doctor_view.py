@@ -22,7 +22,9 @@ STYLE = """<style>
 .doctor th,.doctor td{padding:.25rem .5rem .25rem 0;text-align:left;font-weight:400;vertical-align:top}
 .doctor thead th{opacity:.75}
 .doctor .off td{font-weight:600}
-.doctor td:last-child{min-width:9rem}
+.doctor td{white-space:nowrap}
+.doctor td:last-child{white-space:normal;min-width:9rem}
+@media(max-width:640px){.doctor{font-size:.78rem}.doctor td:last-child{min-width:4.5rem}}
 .fix{display:flex;gap:14px;align-items:flex-end;margin-top:.6rem;min-height:110px;font-size:.875rem}
 .fix figure{margin:0}
 .fix img{width:84px;height:84px;image-rendering:pixelated;border-radius:6px;display:block}

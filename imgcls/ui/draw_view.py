@@ -61,8 +61,8 @@ def _drawn(run: Run, facts: dict) -> None:
         why = blame_view.why(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
         doctor = doctor_view.report(run, facts, prepared, raw)
         st.html(
-            f'{STYLE}<div class="details"><section><h5>Why</h5>{why}</section>'
-            f"<section><h5>Doctor</h5>{doctor}</section></div>"
+            f'{STYLE}<div class="details"><section><h4>Why</h4>{why}</section>'
+            f"<section><h4>Doctor</h4>{doctor}</section></div>"
         )
         if raw is not None and kept.is_done:
             doctor_view.fix(run, drawn, raw)

@@ -58,7 +58,7 @@ def look(run: Run, pixels: np.ndarray) -> Likeness | None:
 
 def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
     """The nearest training pictures with their classes, and the sentence; what is missing, where something is."""
-    title = "<h5>Nearest training pictures</h5>"
+    title = "<h4>Nearest training pictures</h4>"
     if likeness is None:
         missing = "The inside of this model is not stored yet: open it on the Evaluate page, in the view Inside."
         st.html(f"{title}<small>{missing}</small>")
