@@ -7,22 +7,27 @@ Through the page's own code. One digit: the 1,249 pen digits that were held back
 Two digits: 1,000 pairs of held-back pen digits beside each other, of nearly one height, with a gap of 8 to 40 % of it,
 and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones: zigzags, spirals, loops and random walks. Unknown
 value is the share of false alarms on pen digits,
-in percent; all the others stand beside it.
+in percent; all the others stand beside it. Where the run keeps its inside, the same for what lies far from all training
+pictures: on 1,000 of the pen digits, 1,000 of MNIST's test pictures, and 600 letters and signs of 12 kinds, each by a
+slightly different hand.
 
 Needs `mnist.npz` and `pen_digits_train.json.gz` in the folder named by IMGCLS_DATA.
 """
 
 import argparse
+import itertools
 import sys
 
 import numpy as np
 
 from benchmarks._report import Missing, line, run
-from imgcls import doubts, images, places, runs
+from imgcls import doubts, images, places, runs, strokes
 from imgcls.datasets import drawn_digits
 from imgcls.errors import RunError
 from imgcls.handwriting import SIDE, Handwriting
+from imgcls.runs import Run
 from imgcls.serving import Predictor
+from imgcls.ui import likeness_view
 
 PENS = (6, 12, 18, 26)
 SMALLEST, LARGEST = 60, 230
@@ -62,9 +67,44 @@ def scribble(generator: np.random.Generator) -> list[np.ndarray]:
     return [np.abs(corners - 1)]
 
 
+SIGNS = {
+    "A": ["0,10 5,0 10,10", "2,6 8,6"],
+    "E": ["10,0 0,0 0,10 10,10", "0,5 7,5"],
+    "H": ["0,0 0,10", "10,0 10,10", "0,5 10,5"],
+    "K": ["0,0 0,10", "9,0 0,5 9,10"],
+    "M": ["0,10 0,0 5,6 10,0 10,10"],
+    "X": ["0,0 10,10", "10,0 0,10"],
+    "plus": ["5,0 5,10", "0,5 10,5"],
+    "square": ["0,0 10,0 10,10 0,10 0,0"],
+    "star": ["2,10 5,0 8,10 0,4 10,4 2,10"],
+    "arrow": ["0,5 10,5", "6,1 10,5 6,9"],
+    "heart": ["5,10 0,4 1,1 3,0 5,2 7,0 9,1 10,4 5,10"],
+    "hash": ["3,0 3,10", "7,0 7,10", "0,3 10,3", "0,7 10,7"],
+}
+
+
+def sign(name: str, generator: np.random.Generator) -> list[np.ndarray]:
+    """A letter or a sign, by a hand that leans and trembles a little."""
+    lines = [np.array([point.split(",") for point in line.split()], float) for line in SIGNS[name]]
+    # Points along the lines, so that they bend.
+    dense = [
+        np.concatenate([a + (b - a) * np.linspace(0, 1, 8)[:, None] for a, b in itertools.pairwise(line)])
+        for line in lines
+    ]
+    return strokes.varied(dense, generator)
+
+
+def far_away(chosen: Run, pictures: np.ndarray) -> float | None:
+    """The share of these pictures, in percent, that the page calls nothing the model knows."""
+    looked = [likeness_view.look(chosen, picture) for picture in pictures]
+    if None in looked:
+        return None
+    return percent([bool(found.doubt) for found in looked])
+
+
 def asker(predictor: Predictor):
     def ask(drawings):
-        pictures = [drawing if isinstance(drawing, np.ndarray) else drawing.ink() for drawing in drawings]
+        pictures = [drawing if isinstance(drawing, np.ndarray) else drawing.narrowed().ink() for drawing in drawings]
         return predictor.probabilities(np.stack([images.prepare_ink(ink, SHAPE).pixels for ink in pictures]))
 
     return ask
@@ -83,7 +123,8 @@ def main() -> None:
         if folder is None or not (folder / name).is_file():
             raise Missing(f"{name} is not in the folder named by IMGCLS_DATA.")
     try:
-        ask = asker(Predictor(runs.find(run_id).folder / "model.tflite"))
+        chosen = runs.find(run_id)
+        ask = asker(Predictor(chosen.folder / "model.tflite"))
     except RunError as error:
         raise Missing(f"{places.runs_folder()}: {error}") from None
     generator = np.random.default_rng(7)
@@ -117,6 +158,13 @@ def main() -> None:
         picture = images.prepare_ink(np.hstack(two_pictures), SHAPE).pixels
         mnist_pairs.append(bool(doubts.side_by_side_in(picture, ask)))
     scribbles = [doubts.is_scribble(somewhere(scribble(generator), 10, generator)) for _ in range(MADE)]
+    seen = [
+        np.stack([images.prepare_ink(drawn.narrowed().ink(), SHAPE).pixels for drawn in drawings])
+        for drawings in (
+            [somewhere(pen_digits[i][1], PENS[i % len(PENS)], generator) for i in held_back[:MADE]],
+            [somewhere(sign(name, generator), 14, generator) for name in SIGNS for _ in range(50)],
+        )
+    ]
     print(
         line(
             "doubts",
@@ -131,6 +179,9 @@ def main() -> None:
             pairs_read_right=percent(pairs_right),
             mnist_pairs_found=percent(mnist_pairs),
             scribbles_found=percent(scribbles),
+            pen_far_away=far_away(chosen, seen[0]),
+            mnist_far_away=far_away(chosen, mnist[:MADE]),
+            signs_far_away=far_away(chosen, seen[1]),
             pen_read_right=percent(read),
             pen_read_right_below_100_px=percent([a for a, b in zip(read, size_read, strict=True) if b < 100]),
             drawings=len(two),
