@@ -19,21 +19,23 @@ INK_BELOW = 12
 
 @dataclass(frozen=True)
 class Sign:
-    """What is measured: its title, its unit, its digits, and what is wrong with too little and too much of it."""
+    """What is measured: its title, its unit, its digits, how far beyond the usual range it still is no finding (pixels
+    are coarse), and what is wrong with too little and too much of it."""
 
     title: str
     unit: str
     digits: int
+    margin: float
     low: str
     high: str
 
 
 SIGNS = {
-    "stroke": Sign("Stroke width", "px", 1, "The strokes are thin.", "The strokes are thick."),
-    "size": Sign("Size", "px", 1, "It is small.", "It is large."),
-    "off_centre": Sign("Off the middle", "px", 1, "", "It lies off the middle."),
-    "ink": Sign("Ink", "%", 1, "There is little ink.", "There is much ink."),
-    "ground": Sign("Ground", "of 255", 0, "", "The ground is light: the training pictures are light ink on black."),
+    "stroke": Sign("Stroke width", "px", 1, 0.1, "The strokes are thin.", "The strokes are thick."),
+    "size": Sign("Size", "px", 1, 1.0, "It is small.", "It is large."),
+    "off_centre": Sign("Off the middle", "px", 1, 0.5, "", "It lies off the middle."),
+    "ink": Sign("Ink", "%", 1, 0.5, "There is little ink.", "There is much ink."),
+    "ground": Sign("Ground", "of 255", 0, 8, "", "The ground is light: the training pictures are light ink on black."),
 }
 
 
@@ -126,6 +128,7 @@ def findings(picture: np.ndarray, of_training: dict[str, Any]) -> list[Finding]:
         if usual is None or not np.isfinite(value):
             continue
         usual, sign = Usual(**usual), SIGNS[name]
-        sentence = sign.low if value < usual.low else sign.high if value > usual.high else ""
+        low, high = usual.low - sign.margin, usual.high + sign.margin
+        sentence = sign.low if value < low else sign.high if value > high else ""
         result.append(Finding(sign, value, usual, sentence))
     return result

@@ -44,6 +44,14 @@ def test_a_strip_among_its_like_has_no_finding():
     assert [finding.sentence for finding in findings] == [""] * len(doctor.SIGNS)
 
 
+def test_a_pixel_more_is_no_finding_and_three_are():
+    grown = strip(3)
+    grown[24] = grown[23]
+    assert not any(finding.sentence for finding in doctor.findings(grown, usual_of(2, 3, 4, 3)))
+    grown[25:27] = grown[23]
+    assert "It is large." in [finding.sentence for finding in doctor.findings(grown, usual_of(2, 3, 4, 3))]
+
+
 @pytest.mark.parametrize(
     ("picture", "name"),
     [
