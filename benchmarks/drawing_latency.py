@@ -4,8 +4,7 @@
 
 Digits of a single stroke are drawn with the mouse on the Predict page in Chromium (24 of them, Clear between them), a
 movement every 16 ms. The page itself takes the times: a listener notes each movement on the canvas and each message to
-the server; the canvas says when an answer is painted ("imgcls-answered", two animation frames after the bars were
-set). A movement is answered by the first message that left after it. The value is the median over all movements;
+the server; the bars say when an answer is painted ("imgcls-painted", two animation frames after they were set). A movement is answered by the first message that left after it. The value is the median over all movements;
 `lifted_ms` is the time from the last point of a digit to the answer to the whole of it.
 
 With PEOPLE (default 10) the same is done once more while so many less one draw in sessions without a browser, each as
@@ -40,7 +39,7 @@ STROKES = {
     9: "78,22 50,5 22,22 28,48 55,52 78,25 76,60 70,95",
 }
 WATCH = """
-const pen = window.pen = {waiting: [], latencies: [], sent: 0, moved: 0, whole: 0, lifted: 0};
+const pen = window.pen = {waiting: [], latencies: [], sent: 0, answered: {}, whole: 0, lifted: 0};
 for (const kind of ['pointerdown', 'pointermove', 'pointerup']) addEventListener(kind, event => {
   if (event.composedPath()[0].tagName !== 'CANVAS' || (kind === 'pointermove' && !event.buttons)) return;
   const now = performance.now();
@@ -48,11 +47,12 @@ for (const kind of ['pointerdown', 'pointermove', 'pointerup']) addEventListener
 }, true);
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) { pen.sent = performance.now(); return send.call(this, data); };
-addEventListener('imgcls-answered', () => {
-  const now = performance.now();
-  pen.latencies.push(...pen.waiting.filter(moved => moved <= pen.sent).map(moved => now - moved));
-  pen.waiting = pen.waiting.filter(moved => moved > pen.sent);
-  if (pen.lifted && pen.sent >= pen.lifted) { pen.whole = now - pen.lifted; pen.lifted = 0; }
+addEventListener('imgcls-answered', event => { pen.answered[event.detail.number] = pen.sent; }, true);
+addEventListener('imgcls-painted', event => {
+  const now = performance.now(), sent = pen.answered[event.detail.number];
+  pen.latencies.push(...pen.waiting.filter(moved => moved <= sent).map(moved => now - moved));
+  pen.waiting = pen.waiting.filter(moved => moved > sent);
+  if (pen.lifted && sent >= pen.lifted) { pen.whole = now - pen.lifted; pen.lifted = 0; }
 });
 """
 
@@ -94,7 +94,7 @@ def draw_all(page, drawings: int) -> list[dict]:
 
 @contextmanager
 def company(server: Server, count: int) -> Iterator[list[float]]:
-    """So many people who draw all the time, a question 25 ms after each answer, as the canvas does."""
+    """So many people who draw all the time, each with the pauses of the canvas (see `PAUSE` in canvas.js)."""
     ended, spent = threading.Event(), []
 
     def person(number: int) -> None:
@@ -109,8 +109,9 @@ def company(server: Server, count: int) -> Iterator[list[float]]:
                     message += 1
                     began = time.monotonic()
                     session.draw([list(itertools.chain(*points[:end]))], message, is_done=end + 3 >= len(points))
-                    spent.append(1000 * (time.monotonic() - began))
-                    time.sleep(0.025 + 0.033)  # two frames until it is painted
+                    took = time.monotonic() - began
+                    spent.append(1000 * took)
+                    time.sleep(min(0.6 * took, 0.12) + 0.008)  # and half a frame until the browser has it
                 time.sleep(0.4)
 
     threads = [threading.Thread(target=person, args=(number,), daemon=True) for number in range(count)]

@@ -1,5 +1,5 @@
 /* The answer in large letters and the probabilities as bars. Bars keep their elements, so that they move and do not
-jump; and who asked is told that the answer is painted. */
+jump; and who asked is told that the answer is there. */
 
 export default function ({parentElement, data}) {
   const root = parentElement.querySelector(".reply");
@@ -40,10 +40,10 @@ export default function ({parentElement, data}) {
     }
   }
   if (number !== undefined) {
-    // Two frames later it is painted.
-    const said = doubt ? "?" : answer ?? "";
-    const tell = () => dispatchEvent(new CustomEvent("imgcls-answered", {detail: {edition, number, said}}));
-    if (document.hidden) tell();
-    else requestAnimationFrame(() => requestAnimationFrame(tell));
+    const detail = {edition, number, said: doubt ? "?" : answer ?? ""};
+    dispatchEvent(new CustomEvent("imgcls-answered", {detail}));
+    // Two frames later it is painted, which only a stopwatch wants to know.
+    const painted = () => dispatchEvent(new CustomEvent("imgcls-painted", {detail}));
+    requestAnimationFrame(() => requestAnimationFrame(painted));
   }
 }

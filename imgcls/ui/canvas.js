@@ -1,11 +1,12 @@
 /* A canvas for pen, finger and mouse. Strokes are flat lists x, y, width, x, y, width ... on a field of 280 by 280.
 
-One message is under way at a time: the next, always the newest, leaves when the answer to the last one is painted
-(the event "imgcls-answered" says so), or after PATIENCE where no answer comes. So nothing queues up. */
+One message is under way at a time: the next, always the newest, leaves when the answer to the last one is there (the
+event "imgcls-answered" says so), or after PATIENCE where no answer comes. So nothing queues up. */
 
 const SIDE = 280;
 const PATIENCE = 1500; // ms
-const PAUSE = 25; // ms between an answer and the next question during a stroke: a server has other visitors, too
+const PAUSE = 0.6; // of the time that the last answer took, until the next question: a busy server gets more room
+const LONGEST_PAUSE = 120; // ms
 const NEAR = 1.2; // px: a point nearer to the last one is left out
 const MOST = {strokes: 200, points: 4000};
 
@@ -33,6 +34,7 @@ class Canvas {
     this.edition = null; // counts the drawings that the server has put here
     this.number = 0; // of the last message
     this.asked = 0; // when the message left that is under way; 0: none is
+    this.free = 0; // when the next may leave
     this.isNew = false; // something was drawn since
     this.cursor = {x: SIDE / 2, y: SIDE / 2, down: false, shown: false};
 
@@ -183,7 +185,7 @@ class Canvas {
     this.isNew = true;
     clearTimeout(this.later);
     const now = performance.now();
-    const free = this.asked ? this.asked + PATIENCE : atOnce ? 0 : (this.free || 0) + PAUSE;
+    const free = this.asked ? this.asked + PATIENCE : atOnce ? 0 : this.free;
     if (now < free) {
       this.later = setTimeout(() => this.ask(atOnce), free - now);
       return;
@@ -199,8 +201,9 @@ class Canvas {
   answered({number, edition, said}) {
     if (edition !== this.edition || number !== this.number) return;
     this.said.textContent = this.strokes.length ? said : "";
+    const now = performance.now();
+    this.free = now + Math.min(PAUSE * (now - this.asked), LONGEST_PAUSE);
     this.asked = 0;
-    this.free = performance.now();
     if (this.isNew) this.ask(this.pointer === undefined);
   }
 

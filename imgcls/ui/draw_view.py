@@ -20,16 +20,17 @@ STYLE = """<style>
 </style>"""
 
 
-@st.fragment
 def show(run: Run, facts: dict) -> None:
-    """The canvas at the left, the answer at the right. A stroke redraws only this part of the page."""
+    """The canvas at the left, the answer at the right, and the switch between the two canvases."""
     page = st.container()  # on a phone the answer has to stand right below the canvas
     is_lifted = lifted_canvas.switch()
     with page:
         (_lifted if is_lifted else _drawn)(run, facts)
 
 
+@st.fragment
 def _drawn(run: Run, facts: dict) -> None:
+    """A stroke reruns this part of the page alone."""
     left, right = st.columns([4, 7], gap="large")
     kept = canvas.kept()
     with left, errors.shown():
@@ -69,6 +70,7 @@ def _drawn(run: Run, facts: dict) -> None:
             likeness_view.show(run, likeness, facts["classes"])
 
 
+@st.fragment
 def _lifted(run: Run, facts: dict) -> None:
     """The same with the other canvas, which knows no strokes."""
     left, right = st.columns([4, 7], gap="large")
