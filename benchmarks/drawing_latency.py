@@ -4,8 +4,9 @@
 
 Digits of a single stroke are drawn with the mouse on the Predict page in Chromium (24 of them, Clear between them), a
 movement every 16 ms. The page itself takes the times: a listener notes each movement on the canvas and each message to
-the server; the bars say when an answer is painted ("imgcls-painted", two animation frames after they were set). A movement is answered by the first message that left after it. The value is the median over all movements;
-`lifted_ms` is the time from the last point of a digit to the answer to the whole of it.
+the server; the bars say when an answer is painted ("imgcls-painted", two animation frames after they were set). A
+movement is answered by the first message that left after it. The value is the median over all movements; `lifted_ms` is
+the time from the last point of a digit to the answer to the whole of it.
 
 With PEOPLE (default 10) the same is done once more while so many less one draw in sessions without a browser, each as
 fast as the canvas would: `together_ms`.

@@ -201,6 +201,7 @@ class Canvas {
   answered({number, edition, said}) {
     if (edition !== this.edition || number !== this.number) return;
     this.said.textContent = this.strokes.length ? said : "";
+    if (!this.asked) return;
     const now = performance.now();
     this.free = now + Math.min(PAUSE * (now - this.asked), LONGEST_PAUSE);
     this.asked = 0;
