@@ -7,6 +7,8 @@
     python -m benchmarks.predict_throughput  pictures a second of the pages' code, against the bare interpreter
     python -m benchmarks.doubts              how often one digit is taken for two, and how often two are found
     python -m benchmarks.rerun_cpu           what a rerun of each page costs the server
+    python -m benchmarks.evaluate_click      from a click on a cell of the matrix to its painted pictures
+    python -m benchmarks.evaluate_first_paint  the Evaluate page of runs with 10 and with 100 classes, and its memory
     python -m benchmarks.start_to_first_point  from the press of Start to the first point of the curve
     python -m benchmarks.pause_latency       until a training has paused
     python -m benchmarks.stop_latency        until a training has stopped
@@ -19,6 +21,9 @@
     python -m benchmarks.first_classifier    from a zip of photographs to an evaluated model
     python -m benchmarks.large_set           two hundred thousand pictures: first paint, memory of server and trainer
     python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32
+    python -m benchmarks.explain_latency     Grad-CAM and occlusion maps of the shipped models
+    python -m benchmarks.compare             is one model better than another: time, and honesty of the interval
+    python -m benchmarks.robustness          1,000 pictures damaged in 40 ways: time, and what the pages feel
     python -m benchmarks.digit_model         how many drawn digits the shipped model reads
 
 Each prints one JSON line last. What is measured in time is a ratio or a median from one run, but a busy machine still

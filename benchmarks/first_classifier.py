@@ -2,16 +2,18 @@
 
     python -m benchmarks.first_classifier ARCHIVE.zip [REPETITIONS]
 
-The archive holds train/CLASS/*.jpg and test/CLASS/*.jpg. From the start of a process, with the import of TensorFlow,
-to the last file of the run: 5 classes of 40 training pictures are decoded, MobileNet 0.25 looks at four mirrored copies
-of each at 96 pixels, a head learns for 30 epochs at most, the 100 test pictures are answered and the model is exported
-and checked. The weights have to be at hand; no features are. The value is the median.
+The archive holds train/CLASS/*.jpg and test/CLASS/*.jpg; a small zip of 5 classes with 40 training and 20 test pictures
+each is made of it beforehand. The time is that of the two commands that a person would type: the import of the small
+zip, then the training, each a process of its own with all its imports. MobileNet 0.25 looks at four mirrored copies of
+each picture at 96 pixels, a head learns for 30 epochs at most, the 100 test pictures are answered and the model is
+exported and checked. The weights have to be at hand; no features are. The value is the median.
 """
 
 import json
 import statistics
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 from benchmarks._report import Missing, line, run
@@ -19,18 +21,37 @@ from benchmarks._server import python, workplace
 from imgcls import weights
 from imgcls.backbones import NETWORKS
 
-CLASSES, EACH = 5, 40
+CLASSES, EACH = 5, {"train": 40, "test": 20}
 REPETITIONS = 3
+TRAINING = ("--data", "own-few", "--model", "transfer", "--epochs", "30", "--flip", "on", "--now")
 
 
-def once(archive: str) -> tuple[float, dict]:
-    """Seconds, and the result of the run."""
+def pack(archive: Path, few: Path) -> None:
+    """The first pictures of the first classes, as a zip of its own. Raises Missing where there are too few."""
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(few, "w") as target:
+        names = sorted(name for name in source.namelist() if name.endswith(".jpg"))
+        classes = sorted({name.split("/")[1] for name in names if name.startswith("train/")})[:CLASSES]
+        for part, most in EACH.items():
+            for label in classes:
+                chosen = [name for name in names if name.startswith(f"{part}/{label}/")][:most]
+                if len(chosen) < most:
+                    raise Missing(f"There are {len(chosen)} pictures in {part}/{label}/, and {most} are needed.")
+                for name in chosen:
+                    target.writestr(name, source.read(name))
+
+
+def once(archive: Path) -> tuple[float, float, dict]:
+    """Seconds in all, those of the import, and the result of the run."""
     with workplace() as environment:
+        few = Path(environment["IMGCLS_RUNS"], "..", "few.zip").resolve()
+        pack(archive, few)
         start = time.perf_counter()
-        python("-m", "benchmarks._first", archive, str(CLASSES), str(EACH), environment=environment)
+        python("-m", "imgcls.imports", str(few), "--title", "Few", "--side", "32", environment=environment)
+        imported = time.perf_counter() - start
+        python("-m", "imgcls.training", *TRAINING, "--id", "first", environment=environment)
         seconds = time.perf_counter() - start
         result = json.loads(Path(environment["IMGCLS_RUNS"], "first", "result.json").read_text("utf-8"))
-    return seconds, result
+    return seconds, imported, result
 
 
 def main() -> None:
@@ -39,10 +60,11 @@ def main() -> None:
     if weights.at_hand(NETWORKS["MobileNet 0.25"]) is None:
         raise Missing("This benchmark needs the weights of MobileNet 0.25: fetch them on the Train page.")
     archive, repetitions = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else REPETITIONS
-    times = []
+    times, imports = [], []
     for _ in range(repetitions):
-        seconds, result = once(str(Path(archive).resolve()))
+        seconds, imported, result = once(Path(archive).resolve())
         times.append(round(seconds, 2))
+        imports.append(round(imported, 2))
         print(seconds, result["test_accuracy"], file=sys.stderr)
     print(
         line(
@@ -52,9 +74,10 @@ def main() -> None:
             20,
             "lower",
             seconds=times,
+            import_seconds=imports,
             test_accuracy=result["test_accuracy"],
             test_pictures=result["counts"]["test"],
-            training_pictures=result["counts"]["train"],
+            training_pictures=result["counts"]["train"] + result["counts"]["validation"],
             feature_seconds=result["feature_seconds"],
         )
     )

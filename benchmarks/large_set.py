@@ -202,6 +202,7 @@ def main() -> None:
     count = 1000 * (int(sys.argv[1]) if len(sys.argv) > 1 else THOUSANDS)
     os.chdir(REPOSITORY)
     with workplace() as environment:
+        environment.pop("IMGCLS_DATA", None)  # a cifar10.npz there would be the newer source of what is made here
         make(Path(environment["IMGCLS_CACHE"]), count)
         seen = looked_at(environment)
         print(seen, file=sys.stderr)

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 
@@ -48,6 +49,13 @@ def visits(ids: list[str]) -> dict[str, dict]:
         "runs": {"page": "runs"},
         "runs_compared": {"page": "runs", "widgets": {"runs-table": {"string_value": ticked}}},
         "evaluate": {"page": "evaluate", "query": f"run={model}"},
+        **{
+            f"evaluate_{view.lower().replace(' ', '_')}": {
+                "page": "evaluate",
+                "query": f"run={model}&view={quote(view)}",
+            }
+            for view in ("Compare", "Robustness", "Label errors", "Report")
+        },
         "predict": {"page": "predict", "query": f"run={model}"},
         "predict_drawn": {"page": "predict", "query": f"run={model}"},
     }

@@ -1,4 +1,4 @@
-"""Replace a file so that a reader sees the old one or the new one, whole, whenever the power goes.
+"""Files and folders that come and go whole: a reader sees the old one or the new one, whenever the power goes.
 
 The new content is written aside in the same folder, flushed, brought to the disk and then renamed over the old one.
 What replaces a file in this project goes through here.
@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -66,6 +67,22 @@ def replace(aside: Path, path: Path) -> None:
                 os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Removes a folder, first out of sight by one rename, so that nobody ever finds half of it.
+
+    What a killed process leaves of it has a name that begins with ".deleted-". A folder that is not there is no error.
+
+    Raises:
+        OSError: it could not be renamed, and is whole.
+    """
+    grave = folder.with_name(f".deleted-{secrets.token_hex(8)}")
+    try:
+        folder.rename(grave)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(grave, ignore_errors=True)
 
 
 def is_leftover(path: str | os.PathLike) -> bool:

@@ -2,7 +2,6 @@
 
     learning_curve, compare_curves       what happened during training (drawn in `imgcls.learning_curves`)
     confusion_matrix                     what a model answers
-    class_distribution                   what is in a data set
     network                              what a model is made of (drawn in `imgcls.drawing`)
 
 Every figure has a fixed height and no background, so that a page's theme shows. Names may hold anything: they are
@@ -13,11 +12,10 @@ import numpy as np
 
 from imgcls.drawing import network
 from imgcls.learning_curves import compare_curves, learning_curve, learning_curve_dict, small_curve_dict, thin
-from imgcls.look import DARK, ERROR, QUIET, TRAINING, VALIDATION, class_colour, lay_out, literal, mixed
+from imgcls.look import DARK, ERROR, QUIET, TRAINING, class_colour, lay_out, literal, mixed
 
 __all__ = [
     "class_colour",
-    "class_distribution",
     "compare_curves",
     "confusion_matrix",
     "learning_curve",
@@ -30,19 +28,22 @@ __all__ = [
 
 NAME_LENGTH = 18  # characters of a name beside an axis; the hover text has up to HOVER_LENGTH
 HOVER_LENGTH = 80
-PARTS = {"training": (TRAINING, ""), "validation": (VALIDATION, "/"), "test": ("#CC79A7", "x")}
 
 
-def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selected=None):
+def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selected=None, order=None):
     """Where the answers went: true classes down, predicted across, counts of pictures or shares of the true class.
 
     Correct answers are grey and mistakes have a colour scale of their own, so that a good model's few mistakes show.
     The last trace holds invisible markers with customdata [true, predicted]: Streamlit hears clicks on those, never
-    on a heat map. `selected` (true, predicted) gets a frame. From 41 classes on only cells with pictures answer.
+    on a heat map. `selected` (true, predicted) gets a frame, and so does a cell that is clicked, without being drawn
+    anew. From 41 classes on only cells with pictures answer. `order` says which class stands where, else as they are
+    numbered; customdata and `selected` are class numbers in any order.
     """
     import plotly.graph_objects as go
 
-    counts = np.asarray(matrix)
+    order = np.arange(len(matrix)) if order is None else np.asarray(order)
+    counts = np.asarray(matrix)[np.ix_(order, order)]
+    names = [names[number] for number in order]
     k = len(counts)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = share * 100 if as_shares else counts.astype(float)
@@ -74,10 +75,15 @@ def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selec
         textfont={"size": 13 if k <= 12 else 10, "color": DARK},
         hovertext=[_answer(names, t, p, counts[t, p], share[t, p]) for t, p in zip(true, predicted, strict=True)],
         hoverinfo="text",
-        customdata=np.column_stack([true, predicted]).tolist(),
-        marker={"symbol": "square", "size": 6, "color": QUIET, "opacity": 0},
-        # A click would fade the text of all other cells; with a colour of its own for the clicked one it does not.
-        selected={"textfont": {"color": TRAINING}},
+        customdata=np.column_stack([order[true], order[predicted]]).tolist(),
+        marker={"symbol": "square-open", "size": 6, "color": TRAINING, "line": {"width": 3}, "opacity": 0},
+        # Plotly itself draws the frame of the clicked cell, and would fade the text of all others.
+        selected={
+            "textfont": {"color": DARK},
+            "marker": {"opacity": 1, "size": min(26, 0.8 * (height - 146) / max(k, 1))},
+        },
+        unselected={"textfont": {"color": DARK}, "marker": {"opacity": 0}},
+        selectedpoints=None if selected is None else _place(order, true, predicted, selected),
         showlegend=False,
     )
     lay_out(figure, height=height, x="predicted class", y="true class", margins=margins, legend=None)
@@ -88,49 +94,13 @@ def confusion_matrix(matrix, names, *, as_shares=False, errors_only=False, selec
     ticks = {"tickvals": list(range(0, k, step)), "ticktext": [literal(name, NAME_LENGTH) for name in names[::step]]}
     figure.update_xaxes(range=[-0.5, k - 0.5], showgrid=False, tickangle=0 if k <= 6 else -45, **ticks)
     figure.update_yaxes(range=[k - 0.5, -0.5], showgrid=False, **ticks)
-    if selected is not None:
-        row, column = selected
-        frame = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
-        figure.add_shape(type="rect", line={"color": TRAINING, "width": 3}, **frame)
     return figure
 
 
-def class_distribution(counts_by_part, names):
-    """Pictures of each class in each part of a data set: a dict like {"training": counts (k,), "test": ...}."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    k = len(names)
-    for index, (part, counts) in enumerate(counts_by_part.items()):
-        colour, pattern = PARTS.get(part, (class_colour(index), "+"))
-        figure.add_bar(
-            x=np.arange(k),
-            y=np.asarray(counts),
-            name=literal(part, NAME_LENGTH),
-            # Hatching would blur thin bars; beside each other in the legend's order they are told apart anyway.
-            marker={
-                "color": colour,
-                "pattern": {"shape": pattern if k <= 30 else "", "fillmode": "overlay", "size": 7, "solidity": 0.2},
-            },
-            hovertext=[
-                f"{literal(name, HOVER_LENGTH)}, {literal(part)}: {_pictures(count)}"
-                for name, count in zip(names, counts, strict=True)
-            ],
-            hoverinfo="text",
-        )
-    lay_out(figure, height=340, x="class", y="pictures", margins=(72, 16, 16, 110))
-    step = max(1, -(-k // 50))
-    labels = [literal(name, NAME_LENGTH) for name in names[::step]]
-    figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)
-    figure.update_xaxes(
-        range=[-0.5, max(k, 1) - 0.5],
-        tickvals=list(range(0, k, step)),
-        ticktext=labels,
-        tickangle=0 if k <= 10 and max(map(len, labels), default=0) <= 10 else -45,
-        showgrid=False,
-    )
-    figure.update_yaxes(rangemode="tozero", tickformat=",d")
-    return figure
+def _place(order, true, predicted, selected):
+    """Which marker stands for the selected cell, as a list for Plotly; None where none does."""
+    found = np.flatnonzero((order[true] == selected[0]) & (order[predicted] == selected[1]))
+    return found.tolist() or None
 
 
 def _cell(count, share, as_shares):

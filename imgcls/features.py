@@ -174,11 +174,9 @@ def _is_young(folder: Path) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    """Out of sight by one rename, so that nobody finds half of it."""
-    grave = folder.with_name(f".deleted-{secrets.token_hex(8)}")
+    """What cannot be removed now is tried again by the next who needs the room."""
     with contextlib.suppress(OSError):
-        folder.rename(grave)
-    shutil.rmtree(grave, ignore_errors=True)
+        atomic.remove_folder(folder)
 
 
 def _megabytes(size: int) -> str:

@@ -5,6 +5,7 @@ A confusion matrix counts pictures: rows are the true classes, columns the predi
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -52,8 +53,10 @@ class Report:
     matrix: np.ndarray
 
 
-def scores(probabilities, labels, class_names):
+def scores(probabilities, labels, class_names, averaged=None):
     """Score `probabilities` (n, k) against `labels` (n,); class names only label the table.
+
+    `averaged` are the classes that the averages count, else all.
 
     Accuracy, precision and recall of a class carry Wilson intervals, averages and F1 bootstrap intervals,
     cross-entropy a normal-approximation interval. Raises ValueError where shapes disagree or no picture is given.
@@ -67,7 +70,7 @@ def scores(probabilities, labels, class_names):
     _, predicted = confidence(probabilities)
     matrix = confusion(predicted, labels, len(class_names))
     right, support, answered = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
-    drawn = bootstrap(matrix)
+    drawn = bootstrap(matrix, averaged=averaged)
     f1 = drawn.pop("f1")
     return Report(
         accuracy=wilson(right.sum(), matrix.sum()),
@@ -106,26 +109,27 @@ def per_class(matrix):
     return _per_class(np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
 
 
-def averages(table):
-    """Macro and weighted means of a PerClass: two dicts of precision, recall, f1.
+def averages(table, averaged=None):
+    """Macro and weighted means of a PerClass, or of some of its classes: two dicts of precision, recall, f1.
 
     Macro counts each class the same, also one without pictures (scoring 0), as scikit-learn does when all labels are
     given. Weighted counts each class by its pictures.
     """
-    total = table.support.sum(axis=-1, keepdims=True)
-    weights = _ratio(table.support, total)
-    columns = {"precision": table.precision, "recall": table.recall, "f1": table.f1}
+    chosen = slice(None) if averaged is None else averaged
+    support = table.support[..., chosen]
+    weights = _ratio(support, support.sum(axis=-1, keepdims=True))
+    columns = {name: getattr(table, name)[..., chosen] for name in ("precision", "recall", "f1")}
     macro = {name: column.mean(axis=-1) for name, column in columns.items()}
     weighted = {name: (column * weights).sum(axis=-1) for name, column in columns.items()}
     return macro, weighted
 
 
-def bootstrap(matrix, resamples=1000, seed=0):
+def bootstrap(matrix, resamples=1000, seed=0, averaged=None):
     """Bootstrap intervals of a confusion matrix: `macro_precision` ... `weighted_f1` (Scores), `f1` (one a class).
 
     See `imgcls.intervals.bootstrap` for the method and its source.
     """
-    return intervals.bootstrap(matrix, _measure, resamples, seed)
+    return intervals.bootstrap(matrix, partial(_measure, averaged=averaged), resamples, seed)
 
 
 def losses(probabilities, labels):
@@ -156,9 +160,9 @@ def _per_class(right, support, answered):
     return PerClass(_ratio(right, answered), _ratio(right, support), _ratio(2 * right, support + answered), support)
 
 
-def _measure(right, support, answered):
+def _measure(right, support, answered, averaged=None):
     table = _per_class(right, support, answered)
-    macro, weighted = averages(table)
+    macro, weighted = averages(table, averaged)
     named = {f"macro_{name}": value for name, value in macro.items()}
     return named | {f"weighted_{name}": value for name, value in weighted.items()} | {"f1": table.f1}
 

@@ -10,6 +10,9 @@ OUTCOMES = ("finished", "stopped", "failed")
 NUMBERS = (
     "test_accuracy",
     "test_cross_entropy",
+    "test_label_accuracy",
+    "test_macro_f1",
+    "test_average_precision",
     "val_accuracy",
     "val_loss",
     "best_epoch",
@@ -51,6 +54,8 @@ def checked_model(facts: dict[str, Any]) -> dict[str, Any]:
         and all(isinstance(length, int) and 0 < length < 10_000 for length in shape)
         and shape[2] in (1, 3)
         and isinstance(facts.get("ink"), bool)
+        and isinstance(facts.get("several", False), bool)
+        and (not facts.get("several") or (_is_number(facts.get("threshold")) and 0 < facts["threshold"] < 1))
     ):
         return facts
     raise RunError("The file model.json of this run is damaged. Train the model again.")

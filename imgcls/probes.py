@@ -154,10 +154,8 @@ def look(folder: Path) -> Look:
 def forget(folder: Path) -> None:
     """Removes a probe, out of sight by one rename; its process, if there is one, ends within moments."""
     child = _children.pop(folder, None)
-    grave = folder.with_name(f".deleted-{secrets.token_hex(8)}")
     with contextlib.suppress(OSError):
-        folder.rename(grave)
-    shutil.rmtree(grave, ignore_errors=True)
+        atomic.remove_folder(folder)
     if child is not None:
         child.kill()
         child.wait()

@@ -19,10 +19,22 @@
       doctor.json       what is usual in pictures of writing it learnt  trainer, by rename
       predictions.npz   probabilities and labels of the test set        trainer, by rename
       gallery.npz       the test pictures that pages show               trainer, by rename
+      epochs.bin        answers to validation pictures, by epoch        trainer, append; packed at the end
+      epochs.npz        the same, for the time machine                  trainer, by rename
+      validation.npz    the model's answers to the same pictures        trainer, or a page for older runs, by rename
+      tags.json         words that people gave to test pictures         page, by rename
+      openings.jsonl    how often its test set was looked at            page, append
       result.json       outcome, scores, seconds, or why it failed      trainer, LAST, by rename
+      inside.tflite     the model with all its layers as outputs        trainer, or who looks inside later
+      inside.npz        features of test pictures, the first filters    the same
+      neighbours.npz    training pictures to compare with               the same
+      inside.json       the layers of inside.tflite                     the same, last
+        robustness.npz    answers to damaged test pictures                imgcls.robustness, by rename
+      suspects.npz      training labels that are probably wrong         imgcls.suspects, by rename
+      judged.json       what a person said of suspected labels          page
 
-Each file has one writer, so there are no locks; what replaces a file is written aside and renamed. The state is derived
-at each look and stored by no reader.
+What is of the inside explains the model; a run is finished without it. Each file has one writer, so there are no locks;
+what replaces a file is written aside and renamed. The state is derived at each look and stored by no reader.
 
 A ticket is a word that stands for one press of Start or Resume: a run waits as long as trainer.json carries another
 one than queued.json, so no clock is asked. Of two trainers on one run the second finds `.trainer.lock` taken, and
@@ -32,9 +44,7 @@ leaves.
 import contextlib
 import json
 import math
-import shutil
 import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,14 +239,10 @@ class Run:
 
     def delete(self) -> None:
         """Removes the run and all its files; first out of sight by one rename, so that no half of it is ever seen."""
-        grave = self.folder.with_name(f".deleted-{uuid.uuid4().hex}")
         try:
-            self.folder.rename(grave)
-        except FileNotFoundError:
-            return
+            atomic.remove_folder(self.folder)
         except OSError as error:
             raise RunError(f"This run could not be deleted: {error.strerror}.") from error
-        shutil.rmtree(grave, ignore_errors=True)
 
     @contextlib.contextmanager
     def _written(self) -> Iterator[None]:

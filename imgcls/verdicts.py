@@ -105,9 +105,13 @@ def _memory(found: Found) -> tuple[str, str]:
 
 
 def _first_loss(facts: DatasetFacts, found: Found) -> tuple[str, str]:
-    loss, guess = found["first_loss"], math.log(facts.num_classes)
-    about = f"about {guess:.2f}, the logarithm of {facts.num_classes}"
+    # Of several labels each is a question with two answers.
+    answers = 2 if facts.several else facts.num_classes
+    loss, guess = found["first_loss"], math.log(answers)
+    about = f"about {guess:.2f}, the logarithm of {answers}"
     expected = f"a network that knows nothing of {facts.num_classes} classes should have {about}"
+    if facts.several:
+        expected = f"a network that knows nothing of any label, yes or no, should have {about}"
     if loss is None:
         return BAD, f"The first loss is no number; {expected}. Try another normalisation, or a smaller model."
     seen = f"The first loss is {loss:.2f}; {expected}"

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.ui import data_view, errors, explore_view, import_view, own_view, pick, settings, stored
+from imgcls.ui import data_view, distribution, errors, explore_view, import_view, own_view, pick, settings, stored
 from imgcls.ui.errors import plain
 
 if "new" in st.query_params:
@@ -46,14 +46,8 @@ with right:
     st.html(data_view.samples(facts.name, dataset.fingerprint, page))
 
 with left:
-    figure, counts = stored.class_distribution(facts.name, dataset.fingerprint)
-    least, most = counts["training"].min(), counts["training"].max()
-    st.plotly_chart(
-        figure,
-        key="distribution",
-        config={"displayModeBar": False},
-        alt=f"Pictures of each class: between {least:,} and {most:,} in training.",
-    )
+    counts = stored.class_counts(facts.name, dataset.fingerprint)
+    st.html(distribution.bars(counts, facts.classes))
     explore_view.imbalance(dataset, counts["training"])
 
 with errors.shown():

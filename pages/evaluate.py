@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from imgcls.ui import evaluate_view, pick, stored
+from imgcls.ui import evaluate_view, pick, several_view, stored
 
 st.title("Evaluate")
 run = pick.pick_run("evaluate-run", lambda run: run.is_tested)
-tested = stored.tested(run)
-evaluate_view.scores(tested.report, len(tested.labels))
-evaluate_view.chosen(run, tested)
+if run.model.get("several"):
+    several_view.show(run)
+    st.stop()
+evaluate_view.show(run, stored.tested(run))

@@ -5,11 +5,9 @@ import zlib
 import pyarrow as pa
 import streamlit as st
 
-from imgcls import jobs, runs
-from imgcls.config import differences
-from imgcls.errors import UserError
+from imgcls import jobs, runs, sheets
 from imgcls.run import UNDER_WAY
-from imgcls.ui import curve_view, errors, pick, queue_view, run_list, stored_curves, words
+from imgcls.ui import curve_view, errors, pick, queue_view, run_list, settings_table, stored_curves, words
 from imgcls.ui.errors import plain
 
 
@@ -61,6 +59,15 @@ event = st.dataframe(
     },
     alt="All runs with their scores.",
 )
+st.download_button(
+    "These runs (CSV)",
+    lambda: sheets.csv_file(table.to_pydict()),
+    "runs.csv",
+    "text/csv",
+    icon=":material/download:",
+    type="tertiary",
+    on_click="ignore",
+)
 chosen = [rows[index][0] for index in event.selection.rows if index < len(rows)]
 
 
@@ -92,6 +99,9 @@ with st.container(horizontal=True):
         pick.go("train.py", run=one.id)
     if st.button("See its mistakes", icon=":material/fact_check:", disabled=one is None or not one.is_tested):
         pick.go("evaluate.py", run=one.id)
+    both = chosen if len(chosen) == 2 and all(run.is_tested for run in chosen) else None
+    if both and st.button("Which is better?", icon=":material/balance:", help="The two answers to each test picture."):
+        pick.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
     if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready):
         pick.go("predict.py", run=one.id)
     if st.button("Rename", icon=":material/edit:", disabled=one is None):
@@ -111,25 +121,4 @@ if drawn:
             )
 if len(chosen) > 1:
     st.subheader("Settings in which they differ", anchor=False)
-    configs, names = [], []
-    for run in chosen:
-        try:
-            configs.append(run.config)
-            names.append(run.label)
-        except UserError as error:
-            st.caption(f"{plain(run.label)}: {plain(str(error))}")
-    table = differences(configs)
-    if len(configs) > 1 and not table:
-        st.caption("They have the same settings.")
-    elif table:
-        st.dataframe(
-            pa.table(
-                {"Setting": [name.replace("_", " ") for name in table]}
-                | {
-                    f"{number}. {name}": [str(values[number - 1]) for values in table.values()]
-                    for number, name in enumerate(names, 1)
-                }
-            ),
-            hide_index=True,
-            alt="The settings in which the runs differ.",
-        )
+    settings_table.show(chosen)

@@ -14,6 +14,7 @@ from imgcls.ui import (
     pick,
     probe_view,
     run_view,
+    sections,
     settings,
 )
 from imgcls.ui.errors import plain
@@ -31,7 +32,7 @@ st.title("Train a model")
 jobs.expect()
 left, right = st.columns([5, 6], gap="large")
 
-with left:
+with left, sections.titled():
     with st.container(horizontal=True, vertical_alignment="bottom"):
         facts = settings.choose_data()
         pictures = settings.choose_pictures(data_view.training_count(facts))
@@ -42,7 +43,7 @@ with left:
     model_settings = settings.model_settings(model)
     has_weights = backbone_view.show(model, model_settings, facts)
     values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
-    values |= augmentation_view.section(facts) | settings.optimisation(model)
+    values |= augmentation_view.section(facts) | settings.optimisation(model, facts.several)
     values |= settings.schedule(values["epochs"], values["learning_rate"])
     values |= settings.stopping() | settings.splitting(model)
 

@@ -236,4 +236,4 @@ def check_files(run: Run) -> None:
         elif path.name == "metrics.jsonl":
             lines(run)
         else:
-            assert path.name in ("label.txt", "log.txt", "heartbeat", ".trainer.lock"), path.name
+            assert path.name in ("label.txt", "log.txt", "heartbeat", ".trainer.lock", "epochs.bin"), path.name

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcls import charts, look
+from imgcls import answer_charts, calibration, charts, look, ranking, score_charts, time_charts
 
 HOSTILE = '<b>bold</b> <a href="javascript:x">&amp;</a> $\\sqrt{2}$ %{x} \ud800'
 EMPTY = ([], [])
@@ -37,8 +37,6 @@ FIGURES = {
     "confusion, no classes": lambda: charts.confusion_matrix(np.zeros((0, 0), int), []),
     "confusion, one class without pictures": lambda: charts.confusion_matrix([[0]], [HOSTILE], as_shares=True),
     "confusion, 100 classes": lambda: charts.confusion_matrix(np.eye(100, dtype=int), [HOSTILE] * 100),
-    "distribution, empty": lambda: charts.class_distribution({}, []),
-    "distribution, hostile": lambda: charts.class_distribution({"training": [3], HOSTILE: [0]}, [HOSTILE]),
     "network, empty": lambda: charts.network([]),
     "network, one strange layer": lambda: charts.network([layer(HOSTILE, HOSTILE, (None, 7), 0, HOSTILE)]),
     "network, no shape": lambda: charts.network([layer("a", "Dense", ())]),
@@ -168,8 +166,25 @@ def test_errors_only_leaves_the_diagonal_out():
 
 
 def test_the_chosen_cell_has_a_frame():
-    (frame,) = charts.confusion_matrix([[9, 1], [0, 10]], ["cat", "dog"], selected=(0, 1)).layout.shapes
-    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (0.5, 1.5, -0.5, 0.5)
+    cells = charts.confusion_matrix([[9, 1], [0, 10]], ["cat", "dog"], selected=(0, 1)).data[2]
+    assert [list(cells.customdata[place]) for place in cells.selectedpoints] == [[0, 1]]
+    assert cells.marker.symbol == "square-open"
+    assert (cells.selected.marker.opacity, cells.unselected.marker.opacity) == (1, 0)
+    assert charts.confusion_matrix([[9, 1], [0, 10]], ["cat", "dog"]).data[2].selectedpoints is None
+
+
+def test_classes_in_another_order_keep_their_numbers():
+    matrix = np.array([[9, 1, 0], [0, 8, 2], [3, 0, 7]])
+    figure = charts.confusion_matrix(matrix, ["cat", "dog", "car"], order=[2, 0, 1], selected=(1, 2))
+    cells = figure.data[2]
+    for x, y, text, (true, predicted) in zip(cells.x, cells.y, cells.text, cells.customdata, strict=True):
+        assert (["car", "cat", "dog"][y], ["car", "cat", "dog"][x]) == (
+            ["cat", "dog", "car"][true],
+            ["cat", "dog", "car"][predicted],
+        )
+        assert text == (str(matrix[true, predicted]) if matrix[true, predicted] else "")
+    assert figure.layout.yaxis.ticktext == ("car", "cat", "dog")
+    assert [list(cells.customdata[place]) for place in cells.selectedpoints] == [[1, 2]]
 
 
 def test_many_classes_have_no_words_in_cells_and_only_cells_with_pictures_answer():
@@ -178,12 +193,6 @@ def test_many_classes_have_no_words_in_cells_and_only_cells_with_pictures_answer
     cells = charts.confusion_matrix(matrix, [str(i) for i in range(60)]).data[2]
     assert cells.mode == "markers"
     assert len(cells.customdata) == 61
-
-
-def test_parts_of_a_data_set_keep_their_colours():
-    figure = charts.class_distribution({"training": [30, 40], "validation": [3, 4], "test": [5, 5]}, ["cat", "dog"])
-    assert [bars.marker.color for bars in figure.data[:2]] == [look.TRAINING, look.VALIDATION]
-    assert figure.data[0].hovertext == ("cat, training: 30 pictures", "dog, training: 40 pictures")
 
 
 def test_hovering_a_layer_tells_its_shape_and_parameters():
@@ -211,3 +220,60 @@ def test_layers_stand_in_order_from_left_to_right_and_the_height_never_changes()
 
 def test_a_padding_layer_is_no_sum_of_branches():
     assert charts.network([layer("pad", "ZeroPadding2D", (8, 8, 3))]).data[0].name == "activation, dropout ..."
+
+
+def test_bars_of_certainty_hold_every_answer_once():
+    certainty = np.array([0.9, 0.949, 0.95, 1.0, 0.05, 0.0], np.float32)
+    is_right = np.array([True, False, True, True, True, False])
+    right, wrong = answer_charts.certainty_bars(certainty, is_right).data
+
+    assert np.nansum(right.y) + np.nansum(wrong.y) == 6
+    assert [right.y[18], right.y[19], right.y[1], wrong.y[18], wrong.y[0]] == [1, 2, 1, 1, 1]
+    assert list(right.customdata[18]) == [90, 95]
+    assert wrong.marker.pattern.shape == "/"
+
+
+def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
+    places = np.random.default_rng(0).random((500, 2)) * 1000
+    labels = np.arange(500) % 2
+    predicted = np.where(np.arange(500) < 10, 1 - labels, labels)
+    figure = answer_charts.answer_map(
+        places, labels, predicted, np.arange(500) + 1000, ["<b>x</b>", "$y$"], area=((0, 0), (9, 0), (9, 9)), most=60
+    )
+    symbols = [symbol for trace in figure.data[:2] for symbol in trace.marker.symbol]
+
+    assert symbols.count("x") == 10
+    assert 40 <= len(symbols) <= 60
+    assert {number for trace in figure.data[:2] for (number,) in trace.customdata} >= set(range(1000, 1010))
+    assert "<b>" not in str(figure.to_dict())
+    assert figure.data[2].x == (0, 9, 9, 0)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: score_charts.class_curves(
+            {0: ranking.roc(np.array([0.9, 0.2, 0.4]), np.array([True, False, True]))},
+            {0: "97 %"},
+            ["<b>$x"],
+            kind="roc",
+        ),
+        lambda: score_charts.reliability(*[calibration.reliability(np.array([0.2, 0.9]), np.array([False, True]))] * 2),
+        lambda: score_charts.answered(
+            calibration.answered(np.array([0.2, 0.9]), np.array([False, True])), 0.5, 0.5, 1.0
+        ),
+        lambda: score_charts.class_bars(
+            np.array([0.5]), np.array([0.4]), np.array([0.7]), ["<b>$x"], np.array([np.nan])
+        ),
+        lambda: time_charts.one_picture(np.array([1, 2]), np.array([[0.2, 0.8], [0.6, 0.4]]), 0, ["<b>$x", "y"], 1),
+    ],
+    ids=["curves", "reliability", "answered", "class bars", "one picture"],
+)
+def test_figures_of_scores_have_a_height_axes_and_literal_names(figure):
+    made = figure()
+
+    assert made.layout.height
+    assert made.layout.xaxis.title.text
+    assert made.layout.paper_bgcolor == look.CLEAR
+    assert "<b>" not in str(made.to_dict())
+    assert "$x" not in str(made.to_dict())

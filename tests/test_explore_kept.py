@@ -9,7 +9,8 @@ import filelock
 import numpy as np
 import pytest
 
-from imgcls import datasets, places
+from imgcls import background, datasets, places
+from imgcls.background import Look, Work
 from imgcls.errors import DatasetError
 from imgcls.explore import kept
 
@@ -61,27 +62,26 @@ def test_other_pictures_have_other_findings(dataset):
 
 def test_a_process_whose_progress_is_taken_away_ends_and_leaves_nothing(dataset, wait_until):
     kept.start("survey", dataset)
-    (process,) = [child for (kind, folder), child in kept._children.items() if folder == kept.folder_of(dataset)]
+    process = background._children["survey", kept.folder_of(dataset)]
     kept.cancel("survey", dataset)
     assert process.poll() is not None
     assert state("survey", dataset) == "idle"
 
 
-def test_nobody_who_cancels_from_another_server_has_to_kill(dataset):
+def test_nobody_who_cancels_from_another_server_has_to_kill(dataset, monkeypatch):
     from imgcls.explore.__main__ import found
 
+    work = kept.work_of("survey", dataset)
     folder = kept.folder_of(dataset)
     folder.mkdir(parents=True)
-    kept.write_progress(folder, "survey", "running", 0.0, "Starting")
-    original = kept.write_progress
+    original = Work.write
 
     def cancelled_after_the_first_word(*arguments):
         original(*arguments)
         (folder / "survey.progress.json").unlink()
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kept, "write_progress", cancelled_after_the_first_word)
-        assert found("survey", dataset, folder) == 3
+    monkeypatch.setattr(Work, "write", cancelled_after_the_first_word)
+    assert work.finish(lambda tell: found("survey", dataset, tell)) == 3
     assert state("survey", dataset) == "idle"
     assert list(folder.iterdir()) == []
 
@@ -89,11 +89,11 @@ def test_nobody_who_cancels_from_another_server_has_to_kill(dataset):
 def test_a_killed_process_is_said_so_and_can_be_started_again(dataset):
     folder = kept.folder_of(dataset)
     folder.mkdir(parents=True)
-    kept.write_progress(folder, "survey", "running", 0.4, "Looking")
+    kept.work_of("survey", dataset).write("running", 0.4, "Looking")
     assert state("survey", dataset) == "running", "it may be on its way to its lock"
-    old = time.time() - kept.START_SECONDS - 1
+    old = time.time() - background.START_SECONDS - 1
     os.utime(folder / "survey.progress.json", (old, old))
-    assert kept.look("survey", dataset) == kept.Look("failed", 0.4, kept.INTERRUPTED)
+    assert kept.look("survey", dataset) == Look("failed", 0.4, background.INTERRUPTED)
     with filelock.FileLock(folder / ".survey.lock"):
         assert state("survey", dataset) == "running", "it has its lock, however silent"
     kept.cancel("survey", dataset)

@@ -201,7 +201,7 @@ def test_why_nothing_was_found_is_said_and_it_can_be_tried_again(digits):
     dataset = datasets.open_dataset(digits)
     folder = kept.folder_of(dataset)
     folder.mkdir(parents=True)
-    kept.write_progress(folder, "survey", "failed", 0.5, "The disk <b>is</b> full.")
+    kept.work_of("survey", dataset).write("failed", 0.5, "The disk <b>is</b> full.")
     app = explored("Light", "Small digits")
     assert is_whole(app) and "The disk <b>is</b> full." in told(app)
     assert app.button(key="survey-again")

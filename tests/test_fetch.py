@@ -6,12 +6,10 @@ The child processes that are started here find a `sitecustomize.py` that turns e
 import gzip
 import http.server
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-from urllib.error import URLError
 
 import numpy as np
 import psutil
@@ -240,32 +238,6 @@ def test_whatever_goes_wrong_on_the_way_gets_its_sentence_and_leaves_nothing(fol
 
 def forget(folders) -> None:
     (folders / "cache" / "datasets" / "fashion_mnist" / "dataset.json").unlink()
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (URLError(socket.gaierror(-2, "Name or service not known")), "there is no connection to the internet"),
-        (URLError(TimeoutError("timed out")), "the server was silent for 30 seconds"),
-        (TimeoutError("timed out"), "the server was silent for 30 seconds"),
-        (ConnectionResetError(104, "Connection reset by peer"), "the connection was cut off"),
-        (URLError(OSError(101, "Network is unreachable")), "Network is unreachable"),
-        (URLError("unknown url type: ftp"), "unknown url type: ftp"),
-        (ValueError("Incomplete or corrupted file detected."), "what arrived is damaged or not complete"),
-    ],
-)
-def test_the_reason_of_a_failed_download_is_short_also_as_keras_wraps_it(error, reason):
-    from imgcls.datasets._keras import _short
-
-    assert _short(error) == reason
-    if isinstance(error, URLError):
-        try:
-            try:
-                raise error
-            except URLError:
-                raise Exception("URL fetch failure on https://... : None -- ...")  # noqa: B904 as Keras does
-        except Exception as wrapped:
-            assert _short(wrapped) == reason
 
 
 def test_a_process_that_fell_silent_counts_as_interrupted(folders):

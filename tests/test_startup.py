@@ -25,6 +25,19 @@ startup.load_late()
 assert not failed, failed
 """
 
+READER = """
+import sys, threading, time
+from imgcls.ui import startup
+startup.LATE, startup.SOON_SECONDS = ("plotly.graph_objects",), 0.3
+startup.load_soon(), startup.load_soon()
+assert sum(isinstance(thread, threading.Timer) for thread in threading.enumerate()) == 1
+assert "plotly.graph_objects" not in sys.modules
+end = time.monotonic() + 60
+while "plotly.graph_objects" not in sys.modules:
+    assert time.monotonic() < end
+    time.sleep(0.05)
+"""
+
 
 def fresh(code: str) -> subprocess.CompletedProcess:
     return subprocess.run(
@@ -42,4 +55,9 @@ def test_the_first_paint_waits_for_none_of_the_late_modules():
     done = fresh(
         f"import sys, app\nloaded = [name for name in ({names}) if name in sys.modules]\nassert not loaded, loaded"
     )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_second_page_needs_is_loaded_while_the_first_is_read():
+    done = fresh(READER)
     assert done.returncode == 0, done.stderr

@@ -10,6 +10,7 @@ Each file here is a data set, found by its name; files with a leading underscore
     _progress   how far the preparing process is
     _fetch      start that process from a page, watch it and cancel it
     _split      training and validation pictures
+    _stratified the same where a picture may have several labels
     _own        sets that people made of their own pictures (made by imgcls/imports)
     _edits      pictures that are thrown out, or belong to another class
     _edited     a data set with these changes, and how they are made
@@ -37,6 +38,7 @@ from imgcls.datasets._own import describe as describe_own
 from imgcls.datasets._prepare import prepare
 from imgcls.datasets._prepared import Dataset, card_stamp, how_to_get, is_available, is_ready, open_dataset
 from imgcls.datasets._split import split, split_counts
+from imgcls.datasets._stratified import set_aside
 
 __all__ = [
     "NOTE_LENGTH",
@@ -67,6 +69,7 @@ __all__ = [
     "read_edits",
     "relabel",
     "restore",
+    "set_aside",
     "split",
     "split_counts",
     "start_fetch",

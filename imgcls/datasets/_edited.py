@@ -60,6 +60,11 @@ def throw_out(dataset: Dataset, rows: Iterable[int]) -> None:
 
 def relabel(dataset: Dataset, rows: Iterable[int], label: int) -> None:
     """These training pictures belong to another class from now on. Raises DatasetError."""
+    if dataset.facts.several:
+        raise DatasetError(
+            f"A picture of {dataset.facts.title} may have several labels, so it cannot be given another class. Throw "
+            "it out, or mend the table and import it anew."
+        )
     if not 0 <= label < dataset.facts.num_classes:
         raise DatasetError(f"There is no class {label}; {dataset.facts.title} has {dataset.facts.num_classes}.")
     _add(dataset, "relabel", rows, label)

@@ -78,9 +78,16 @@ class Edits:
         return f"{self.fingerprint}+{digest[:8]}"
 
     def applied(self, labels: np.ndarray) -> np.ndarray:
-        """The labels (n,) with the changes; the given ones stay as they are, and are returned where nothing changes."""
+        """The labels (n,) with the changes; the given ones stay as they are, and are returned where nothing changes.
+
+        Of a matrix (n, classes) the whole row of a picture that is thrown out becomes NO_CLASS; no more can change.
+        """
         if not self.labels:
             return labels
+        if labels.ndim == 2:
+            matrix = labels.astype(np.int8)
+            matrix[list(self.dropped)] = NO_CLASS
+            return matrix
         changed = np.array(labels)
         changed[list(self.labels)] = list(self.labels.values())
         return changed

@@ -13,10 +13,15 @@ import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+import numpy as np
 
 from imgcls.datasets import _own
 from imgcls.errors import DatasetError
 
+NO_LABEL = "no label"
+"""What is said of a picture that has none, where a picture may have several."""
 SOURCES = ("bundled", "download", "file", "own")
 
 
@@ -39,10 +44,24 @@ class DatasetFacts:
     coarse_of: tuple[int, ...] = ()  # the group of each class
     needs: tuple[str, ...] = ()  # files that must lie in $IMGCLS_DATA, if source is "file"
     fit: str = ""  # "crop" or "pad": how foreign pictures were made square, if source is "own"
+    several: bool = False  # whether a picture may have several labels; then labels are a matrix (n, classes) of 0 and 1
 
     @property
     def num_classes(self) -> int:
         return len(self.classes)
+
+    def named(self, label: Any) -> str:
+        """The class of a picture, or all of its labels, in words: `label` is an entry or a row of the labels."""
+        if not self.several:
+            return self.classes[label]
+        return ", ".join(name for name, has in zip(self.classes, label, strict=True) if has > 0) or NO_LABEL
+
+    def counted(self, labels: np.ndarray) -> np.ndarray:
+        """Pictures of each class, int (classes,), without those that are thrown out."""
+        if self.several:
+            return (np.asarray(labels) > 0).sum(0)
+        labels = np.asarray(labels)
+        return np.bincount(labels[labels >= 0], minlength=self.num_classes)
 
     @property
     def file(self) -> str:
@@ -75,6 +94,7 @@ def _own_facts(own: _own.Own) -> DatasetFacts:
         ink=False,
         avoid={},
         fit=own.fit,
+        several=own.several,
     )
 
 

@@ -19,11 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls import downloads
 from imgcls.datasets import _prepare, _prepared
 from imgcls.datasets._facts import facts
 from imgcls.errors import DatasetError
-
-SILENT_SECONDS = 30  # a server that says nothing for so long is taken for gone
 
 # What keras.datasets downloads, below KERAS_HOME/datasets, as Keras 3.15 names it.
 FILES = {
@@ -59,7 +58,7 @@ def download(name: str, title: str, megabytes: float, progress) -> tuple[np.ndar
         except Exception as error:  # Keras raises plain Exception where the network fails
             if _is_disk_full(error):
                 raise
-            reason = _short(error)
+            reason = downloads.reason(error)
         raise DatasetError(
             f"{title} could not be downloaded: {reason}. Connect to the internet and press Fetch again, or put "
             f"{name}.npz (Keras's four arrays) into the folder named by IMGCLS_DATA."
@@ -72,7 +71,7 @@ def _load(name: str, home: Path) -> tuple[np.ndarray, ...]:
     before = {key: os.environ.get(key) for key in ("KERAS_HOME", "KERAS_BACKEND")}
     os.environ |= {"KERAS_HOME": str(home), "KERAS_BACKEND": "tensorflow"}
     silence = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(SILENT_SECONDS)
+    socket.setdefaulttimeout(downloads.SILENT_SECONDS)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             importlib.import_module("keras")
@@ -163,27 +162,3 @@ def _check_room(name: str) -> None:
 
 def _is_disk_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and not isinstance(error, urllib.error.URLError) and error.errno in (28, 122)
-
-
-def _short(error: BaseException) -> str:
-    """Why a download failed, in a few words. Keras wraps the error that tells."""
-    cause = error.__context__ if isinstance(error.__context__, OSError) else error
-    if isinstance(cause, urllib.error.HTTPError):
-        return f"the server answered {cause.code} {cause.reason}"
-    if isinstance(cause, urllib.error.ContentTooShortError):
-        return "the connection was cut off"
-    if isinstance(cause, urllib.error.URLError) and isinstance(cause.reason, OSError):
-        cause = cause.reason
-    if isinstance(cause, socket.gaierror):
-        return "there is no connection to the internet"
-    if isinstance(cause, TimeoutError):
-        return f"the server was silent for {SILENT_SECONDS} seconds"
-    if isinstance(cause, ConnectionRefusedError):
-        return "the server refused the connection"
-    if isinstance(cause, ConnectionError):
-        return "the connection was cut off"
-    if isinstance(cause, urllib.error.URLError):
-        return str(cause.reason)
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    return "what arrived is damaged or not complete"

@@ -13,7 +13,6 @@ The folder's name is made from the title once and never changes, as runs refer t
 import contextlib
 import json
 import re
-import secrets
 import shutil
 import unicodedata
 from dataclasses import dataclass
@@ -49,6 +48,7 @@ class Own:
     num_bytes: int
     skipped: tuple[tuple[str, int, tuple[str, ...]], ...]  # reason, how many, the first names
     notes: tuple[str, ...]
+    several: bool = False  # whether a picture may have several labels
 
 
 def is_own(name: str) -> bool:
@@ -120,16 +120,12 @@ def free_name(title: str) -> str:
 def delete(name: str) -> None:
     """Deletes it for good, out of sight by one rename. Raises DatasetError where that is not possible."""
     folder = folder_of(name)
-    grave = folder.with_name(f".deleted-{secrets.token_hex(8)}")
     try:
-        folder.rename(grave)
-    except FileNotFoundError:
-        return
+        atomic.remove_folder(folder)
     except OSError as error:
         raise DatasetError(
             f"The data set could not be deleted: {error.strerror or error}. Look whether a training is using it."
         ) from error
-    shutil.rmtree(grave, ignore_errors=True)
     for changes in folder.parent.glob(f"{folder.name}.edits-*"):  # made by hand, see _edits; nothing is left of it
         changes.unlink(missing_ok=True)
 
@@ -188,6 +184,7 @@ def _own_of(name: str, card: dict[str, Any], label: dict[str, Any]) -> Own:
         num_bytes=sum(map(int, card["bytes"].values())),
         skipped=tuple((str(e["reason"]), int(e["count"]), tuple(map(str, e["first"]))) for e in card["skipped"]),
         notes=tuple(map(str, card["notes"])),
+        several=card.get("several") is True,
     )
     if len(found.classes) < 2 or found.shape[2] not in (1, 3) or min(found.shape) < 1:
         raise ValueError("no data set")

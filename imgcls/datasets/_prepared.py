@@ -2,6 +2,7 @@
 
 <cache>/datasets/NAME/
     x_train.npy  y_train.npy  x_test.npy  y_test.npy     uint8 pictures (n, h, w, c), int64 labels (n,)
+                                                         or, of several labels a picture, uint8 (n, classes)
     dataset.json                                         written last: what the arrays are and came from
 <cache>/datasets/NAME.lock                               held by the process that prepares it
 <cache>/datasets/NAME.progress.json                      how far that process is; gone when it is done
@@ -37,7 +38,7 @@ class Dataset:
 
     facts: DatasetFacts
     x_train: np.ndarray  # uint8, (n, height, width, channels)
-    y_train: np.ndarray  # int64, (n,)
+    y_train: np.ndarray  # int64, (n,); where a picture may have several labels, 0 and 1 in (n, classes)
     x_test: np.ndarray
     y_test: np.ndarray
     fingerprint: str  # of all four arrays: the same pictures and labels have the same one

@@ -6,6 +6,7 @@ remainder. The test pictures are no part of it; nothing is ever chosen by them.
 
 import numpy as np
 
+from imgcls.datasets import _stratified
 from imgcls.errors import DatasetError
 
 
@@ -17,7 +18,11 @@ def split(
     `pictures` of the labelled ones are used, 0 for all, and `validation_share` (0 up to, not with, 1) of those is set
     aside. No class loses its last training picture. Those with a negative label, which are thrown out, are in no part.
     The same seed gives the same split, on every machine. Raises DatasetError where the request cannot be met.
+    A matrix of labels (n, classes), where a picture may have several, is divided as `_stratified` says.
     """
+    if labels.ndim == 2:
+        _check_share(validation_share)
+        return _stratified.split(np.asarray(labels), pictures, validation_share, seed)
     training, validation = split_counts(labels, pictures, validation_share, num_classes)
     random = np.random.default_rng(seed)
     learn, check = [], []
@@ -40,10 +45,7 @@ def split_counts(
         raise DatasetError(
             "All pictures are of one class: there is nothing to tell apart. Use pictures of two or more."
         )
-    if not 0 <= validation_share < 1:
-        raise DatasetError(
-            f"The validation share is {validation_share:g}, but it must be 0 or more and less than 1, as in 0.1."
-        )
+    _check_share(validation_share)
     total = int(there.sum())
     used = min(pictures, total) if pictures else total
     if used < 2 * num_classes:
@@ -54,6 +56,13 @@ def split_counts(
     aside = max(1, round(validation_share * used)) if validation_share else 0
     validation = np.minimum(_apportion(taken, aside, least=np.zeros_like(taken)), np.maximum(taken - 1, 0))
     return taken - validation, validation
+
+
+def _check_share(validation_share: float) -> None:
+    if not 0 <= validation_share < 1:
+        raise DatasetError(
+            f"The validation share is {validation_share:g}, but it must be 0 or more and less than 1, as in 0.1."
+        )
 
 
 def _apportion(counts: np.ndarray, parts: int, least: np.ndarray) -> np.ndarray:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from imgcls.charts import HOVER_LENGTH, NAME_LENGTH, PARTS
-from imgcls.look import class_colour, lay_out, literal
+from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
+from imgcls.look import TRAINING, class_colour, lay_out, literal
 
 SIGNS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "hexagon", "pentagon")
+PARTS = {"training": (TRAINING, ""), "test": ("#CC79A7", "x")}
 MOST_NAMED = 30
 """With more classes than these, a legend would be longer than the map."""
 
@@ -38,6 +39,21 @@ def picture_map(points: np.ndarray, rows: np.ndarray, labels: np.ndarray, names:
     lay_out(figure, height=560, x=axes[0], y=axes[1], margins=(48, 16, 36, 52), legend="above" if named else None)
     figure.update_layout(dragmode="lasso", hovermode="closest", uirevision="map")
     return figure.update_xaxes(showticklabels=False).update_yaxes(showticklabels=False)
+
+
+def label_sets(labels: np.ndarray, names: Sequence[str], most: int = len(SIGNS)) -> tuple[np.ndarray, list[str]]:
+    """Pictures with several labels as if each set of labels were a class: the set of each picture, and the sets' names.
+
+    `labels` is a matrix (n, classes) of 0 and 1. The most frequent sets stand first; from `most` on all are one.
+    """
+    sets, place, counts = np.unique(np.asarray(labels) > 0, axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    words = [", ".join(name for name, has in zip(names, sets[row], strict=True) if has) or "no label" for row in order]
+    if len(words) > most:
+        words = [*words[: most - 1], "other sets of labels"]
+    return np.minimum(rank[place.reshape(-1)], len(words) - 1), words
 
 
 def brightness(values_by_part: dict[str, np.ndarray]):

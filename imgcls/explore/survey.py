@@ -32,17 +32,22 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda share, text: None
     Pictures are counted through: first those for training, then those for the test. `folder` takes temporary files.
 
     Returns:
-        means           uint8 (classes, height, width, channels), the mean training picture of each class
+        means           uint8 (classes, height, width, channels), the mean training picture of each class or label
         brightness      float32 (n,), mean of a picture's values
         contrast        float32 (n,), their deviation
         members, groups exact duplicates, as `duplicates.exact_groups`, and `members_found`, how many there are in all
         pairs, likeness near duplicates, as `duplicates.near_pairs`, and `pairs_found`
         unlike, unusual, nearest    training pictures far from their class, the farthest first, as `unlike_their_class`
         map_rows, map_points        some training pictures and their principal components, float32 (m, components)
+
+    Where a picture may have several labels, all pictures are one class for near duplicates and for `unlike`: a set of
+    labels is often that of a single picture, of which no mean tells anything.
     """
     train = dataset.x_train
-    labels = np.concatenate([dataset.y_train, dataset.y_test])
+    labels, num_classes = np.concatenate([dataset.y_train, dataset.y_test]), dataset.facts.num_classes
     count = len(labels)
+    if dataset.facts.several:
+        labels, num_classes = np.zeros(count, np.int64), 1
     with tempfile.TemporaryDirectory(prefix=".work-", dir=folder, ignore_cleanup_errors=True) as work:
         seen = _looked_at_all(dataset, Path(work) / "copies.npy", lambda share, text: tell(0.7 * share, text))
         copies = np.load(Path(work) / "copies.npy", mmap_mode="r", allow_pickle=False)
@@ -56,7 +61,7 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda share, text: None
             seen["hashes"],
             copies,
             labels,
-            _means(copies, labels, dataset.facts.num_classes),
+            _means(copies, labels, num_classes),
             usable,
             lambda share: tell(0.7 + 0.15 * share, "Looking for near duplicates"),
         )
@@ -69,7 +74,7 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda share, text: None
         for start in range(0, len(train), 8192):
             points[start : start + 8192] = space.points(copies[start : min(start + 8192, len(train))])
         del copies
-    unusual, nearest = unlike_their_class(points, labels[: len(train)], space.deviations, dataset.facts.num_classes)
+    unusual, nearest = unlike_their_class(points, labels[: len(train)], space.deviations, num_classes)
     unlike = np.argsort(-unusual, kind="stable")[:MOST_UNLIKE]
     map_rows = np.sort(generator.choice(len(train), min(ON_MAP, len(train)), replace=False))
     return {
@@ -103,7 +108,7 @@ def _looked_at_all(dataset: Dataset, copies_file: Path, tell: Tell) -> dict[str,
     """The one pass over the pixels: what is known of each picture, and the small copies in a file."""
     train, test = dataset.x_train, dataset.x_test
     count, classes = len(train) + len(test), dataset.facts.num_classes
-    labels = np.asarray(dataset.y_train)
+    labels, several = np.asarray(dataset.y_train), dataset.facts.several
     height, width, channels = train.shape[1:]
     values = min(height, small.COPY_SIDE) * min(width, small.COPY_SIDE) * channels
     copies = np.lib.format.open_memmap(copies_file, "w+", np.uint8, (count, values))
@@ -120,11 +125,13 @@ def _looked_at_all(dataset: Dataset, copies_file: Path, tell: Tell) -> dict[str,
         hashes[place] = small.hashed(copy)
         copies[place] = np.rint(copy).reshape(len(pictures), -1)
         if rows is not None:
-            belongs = (labels[rows] == np.arange(classes)[:, None]).astype(np.float32)
+            some = labels[rows]
+            belongs = some.T > 0 if several else some == np.arange(classes)[:, None]
+            belongs = belongs.astype(np.float32)
             sums += belongs @ small.reduced(pictures, MEAN_SIDE).reshape(len(pictures), -1)
         tell(place.stop / count, f"Looking at picture {place.stop:,} of {count:,}")
     copies.flush()
-    there = np.maximum(np.bincount(labels, minlength=classes), 1)[:, None]
+    there = np.maximum(dataset.facts.counted(labels), 1)[:, None]
     means = np.rint(sums / there).astype(np.uint8).reshape(classes, *shape)
     return {"means": means, "brightness": brightness, "contrast": contrast, "digests": digests, "hashes": hashes}
 

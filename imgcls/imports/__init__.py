@@ -3,6 +3,7 @@
     sources     what somebody brought, as one stream of pictures with their classes
     archive     the door for zip archives         layout     classes by folder
     table       pixels in a CSV                   listing    file names and labels in a CSV
+    several     several labels a picture
     folders     folders of this machine           basket     single pictures, and shots of a webcam
     preview     a first look                      decoding   from bytes to pixels of one size
     division    which pictures are for the test   store      arrays, written as a stream

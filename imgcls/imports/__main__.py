@@ -102,6 +102,8 @@ def _tell(seen: preview.Preview) -> None:
     for label, train, test, undivided in seen.counts:
         parts = f"{train:,} training, {test:,} test" if train or test else f"{undivided:,} pictures"
         print(f"{label:30} {parts}")
+    if seen.several:
+        print(f"{seen.several:,} pictures, with several labels a picture")
     for row in seen.skipped:
         print(f"left out: {row['count']:,} {row['reason']}, such as {row['first'][0]}")
     for note in seen.notes:

@@ -32,10 +32,12 @@ NO_CLASS = "beside the class folders, so without a class"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture to come: what messages call it, its class, its part ("train", "test", or "" while undivided)."""
+    """A picture to come: what messages call it, its class, its part ("train", "test", or "" while undivided).
+
+    Where a picture may have several labels, `label` is a tuple of all that it has."""
 
     name: str
-    label: str
+    label: str | tuple[str, ...]
     part: str = ""
     key: Any = None  # by which its source finds it
 

@@ -1,12 +1,17 @@
-"""A table of file names and labels beside an archive: which column is which, and the class of each file."""
+"""A table of file names and labels beside an archive: which column is which, and the class of each file.
+
+A table may give a picture several labels: then an item's label is a tuple, see `several`.
+"""
 
 import contextlib
+import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from imgcls.errors import SourceError
-from imgcls.imports import kinds, layout, names
+from imgcls.imports import kinds, layout, names, several
 from imgcls.imports.layout import Item
 from imgcls.imports.names import short
 from imgcls.imports.skips import Skips
@@ -33,9 +38,13 @@ def arranged(table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: Sk
     by_name = _by_name(found)
     width = len(rows[0][1])
     file_column = max(range(width), key=lambda place: sum(row[place] in by_name for _, row in rows[:2000]))
-    label_column, part_column = _columns(header, width, file_column, name)
+    label_columns, part_column = _columns(header, rows[1:], file_column, name)
+    are_flags = len(label_columns) > 1
+    are_several = are_flags or several.has_several(row[label_columns[0]] for _, row in rows)
+    if are_flags and (unread := _unread(header, {file_column, part_column, *label_columns})):
+        notes.append(f"Columns that hold more than 0 and 1 are passed over: {unread}.")
     items, used = [], {}
-    for number, row in rows:
+    for number, row in rows[1:] if are_several and header[file_column] not in by_name else rows:
         entry = by_name.get(row[file_column])
         if entry is None:
             skips.add(NOT_THERE, row[file_column])
@@ -46,13 +55,17 @@ def arranged(table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: Sk
                 f"{name}, row {number} names {short(row[file_column])}, and several files of the archive are called "
                 "so. Write their whole paths into the table."
             )
-        label = row[label_column]
-        if not label:
+        if are_flags:
+            label = several.flagged(row, number, header, label_columns, name)
+        else:
+            label = several.parted(row[label_columns[0]]) if are_several else row[label_columns[0]]
+        if not label and not are_several:
             raise SourceError(f"{name}, row {number} has no label for {short(path)}. Fill it in or take the row out.")
         if used.setdefault(path, label) != label:
             raise SourceError(
-                f"{name}, row {number} calls {short(path)} {short(label)}, an earlier row {short(used[path])}. "
-                "Expected one label for a picture. Mend one of the rows."
+                f"{name}, row {number} calls {short(path)} {short(several.shown(label))}, an earlier row "
+                f"{short(several.shown(used[path]))}. Expected one row for a picture. Mend one of them, or write "
+                "several labels into one field, as in 'sky;sea'."
             )
         part = layout.PARTS.get(row[part_column].casefold(), "") if part_column is not None else ""
         items.append(Item(path, label, "train" if part == "val" else part, key))
@@ -65,16 +78,22 @@ def arranged(table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: Sk
         if path not in used:
             skips.add(NOT_NAMED, path)
     unique = list({item.name: item for item in items}.values())
-    return layout.merged(unique, skips, notes)
+    if not are_several:
+        return layout.merged(unique, skips, notes)
+    if are_flags and all(len(item.label) == 1 for item in unique):
+        notes.append(several.ONE_EACH)
+        return layout.merged([replace(item, label=item.label[0]) for item in unique], skips, notes)
+    notes.append(several.NOTE)
+    return several.spelled(unique, notes)
 
 
 def _read(table: Path, name: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     kinds.check_table(table, name)
     rows: list[tuple[int, list[str]]] = []
     with contextlib.closing(lines(table, name)) as all_lines:
-        delimiter = ""
-        for number, text in all_lines:
-            delimiter = delimiter or delimiter_of(text)
+        first = list(itertools.islice(all_lines, 20))
+        delimiter = _delimiter([text for _, text in first]) if first else ""
+        for number, text in itertools.chain(first, all_lines):
             if text.count(delimiter) >= MOST_FIELDS:
                 raise SourceError(
                     f"{name}, row {number} has {text.count(delimiter) + 1:,} fields. Expected two columns, the names "
@@ -94,6 +113,15 @@ def _read(table: Path, name: str) -> tuple[list[str], list[tuple[int, list[str]]
     return rows[0][1], rows
 
 
+def _delimiter(texts: list[str]) -> str:
+    """What divides the columns; not what divides several labels in one, of which some rows have more than others."""
+    delimiter = delimiter_of(texts[0])
+    if delimiter != several.BETWEEN or len({text.count(delimiter) for text in texts}) == 1:
+        return delimiter
+    even = [other for other in ",\t" if len({text.count(other) for text in texts}) == 1 and texts[0].count(other)]
+    return even[0] if even else delimiter
+
+
 def _by_name(found: list[tuple[str, list[str], Any]]) -> dict[str, tuple[str, Any]]:
     """What a table may call a file -> (path, key); an empty path where several files are called so."""
     known: dict[str, tuple[str, Any]] = {}
@@ -108,15 +136,26 @@ def _by_name(found: list[tuple[str, list[str], Any]]) -> dict[str, tuple[str, An
     return known | whole
 
 
-def _columns(header: list[str], width: int, file_column: int, name: str) -> tuple[int, int | None]:
-    """Which columns hold the label and, if any, the part."""
-    called = [field.casefold() for field in header]
+def _columns(
+    header: list[str], rows: list[tuple[int, list[str]]], file_column: int, name: str
+) -> tuple[list[int], int | None]:
+    """Which columns hold the label, or 0 and 1 for several labels, and, if any, the part."""
+    width, called = len(header), [field.casefold() for field in header]
     part = next((place for place, field in enumerate(called) if field in _PARTS and place != file_column), None)
     label = next((place for place, field in enumerate(called) if field in _LABELS and place != file_column), None)
     others = [place for place in range(width) if place not in (file_column, part)]
-    if label is None and len(others) != 1:
-        raise SourceError(
-            f"{name} has {width} columns, and none of them is called 'label'. Expected the names of files and a column "
-            "'label'. Give the column with the classes that name."
-        )
-    return (others[0] if label is None else label), part
+    if label is not None:
+        return [label], part
+    if len(others) == 1:
+        return others, part
+    flags = several.flag_columns(header, rows, others)
+    if len(flags) > 1:
+        return flags, part
+    raise SourceError(
+        f"{name} has {width} columns, and none of them is called 'label'. Expected the names of files and a column "
+        "'label', or a column of 0 and 1 for each label. Give the column with the classes that name."
+    )
+
+
+def _unread(header: list[str], read: set[int | None]) -> str:
+    return ", ".join(short(field) for place, field in enumerate(header) if place not in read)

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from imgcls.errors import PictureError, SourceError
-from imgcls.imports import decoding, layout, table
+from imgcls.imports import decoding, layout, several, table
 from imgcls.imports.layout import Item
 from imgcls.imports.names import order as in_order
 from imgcls.imports.names import short, visible
@@ -48,10 +48,11 @@ class Preview:
     channels: int = 3
     square: bool = True  # whether all pictures that were opened are square
     widest: str = ""  # the usual size, in words
+    several: int = 0  # pictures in all, where a picture may have several labels and counts for each of them
 
     @property
     def total(self) -> int:
-        return sum(sum(numbers) for _, *numbers in self.counts)
+        return self.several or sum(sum(numbers) for _, *numbers in self.counts)
 
 
 def look(order: Order, seconds: float = SECONDS) -> Preview:
@@ -67,8 +68,10 @@ def look(order: Order, seconds: float = SECONDS) -> Preview:
 
 def _of_files(source: Source, end: float) -> Preview:
     counts = source.counts
-    labels = sorted({label for label, _ in counts}, key=in_order)
+    usable = several.usable_labels(counts, source.notes) if source.several else {label for label, _ in counts}
+    labels = sorted(usable, key=in_order)
     shown = Preview([(label, counts[label, "train"], counts[label, "test"], counts[label, ""]) for label in labels])
+    shown.several = len(source.items) if source.several else 0
     broken, sizes, grey = Skips(), [], True
     for item in _spread(source.items):
         if time.monotonic() > end and shown.checked >= FEWEST_CHECKED:
@@ -87,7 +90,7 @@ def _of_files(source: Source, end: float) -> Preview:
         if pixels is not None:
             grey = grey and bool((pixels[..., :1] == pixels).all())
             if len(shown.samples) < SAMPLES:
-                shown.samples.append(_sample(item.label, item.name, pixels))
+                shown.samples.append(_sample(several.shown(item.label), item.name, pixels))
     shown.broken = broken.count
     if broken.count > MOST_BROKEN * shown.checked and shown.checked >= min(FEWEST_CHECKED, len(source.items)):
         raise SourceError(
@@ -109,18 +112,30 @@ def _of_files(source: Source, end: float) -> Preview:
 def _of_table(source: Source, seconds: float) -> Preview:
     form, order = source.form, source.order
     counts, pictures, whole = table.counted(Path(order.path), short(order.name), form, seconds)
-    spelling = layout.spellings(counts, source.notes)
-    totals: Counter = Counter()
+    are_several = several.has_several(counts)
+    labels_of = {label: several.parted(label) if are_several else (label,) for label in counts}
+    each: Counter = Counter()
     for label, count in counts.items():
+        each.update(dict.fromkeys(labels_of[label], count))
+    spelling = layout.spellings(each, source.notes)
+    totals: Counter = Counter()
+    for label, count in each.items():
         totals[spelling[label], ""] += count
-    usable = layout.usable_classes(totals, source.skips) if whole else {label for label, _ in totals}
+    usable = {label for label, _ in totals}
+    if whole and are_several:
+        usable = several.usable_labels(totals, source.notes)
+        source.notes.append(several.NOTE)
+    elif whole:
+        usable = layout.usable_classes(totals, source.skips)
     labels = sorted(usable, key=in_order)
     shown = Preview([(label, 0, 0, totals[label, ""]) for label in labels], whole=whole)
+    shown.several = counts.total() if are_several else 0
     most, seen = max(1, SAMPLES // len(labels)), Counter()
     for label, number, pixels in pictures:
         seen[label] += 1
-        if spelling[label] in usable and seen[label] <= most and len(shown.samples) < SAMPLES:
-            shown.samples.append(_sample(spelling[label], f"row {number}", pixels))
+        kept = tuple(spelling[part] for part in labels_of[label] if spelling[part] in usable)
+        if (kept or are_several) and seen[label] <= most and len(shown.samples) < SAMPLES:
+            shown.samples.append(_sample(several.shown(kept), f"row {number}", pixels))
     shown.skipped, shown.notes = source.skips.rows(), source.notes
     shown.side, shown.channels, shown.widest = suggested_side(form.side), form.channels, f"{form.side} x {form.side}"
     return shown

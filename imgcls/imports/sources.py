@@ -54,8 +54,15 @@ class Source:
 
     @property
     def counts(self) -> Counter:
-        """Pictures by (class, part), as far as they are known without reading them."""
+        """Pictures by (class, part), as far as they are known without reading them; one counts for all its labels."""
+        if self.several:
+            return Counter((label, item.part) for item in self.items for label in item.label)
         return Counter((item.label, item.part) for item in self.items)
+
+    @property
+    def several(self) -> bool:
+        """Whether pictures may have several labels; of a table of pixels only its rows tell."""
+        return bool(self.items) and not isinstance(self.items[0].label, str)
 
     def stream(self) -> Iterator[tuple[Item, bytes | np.ndarray | PictureError]]:
         """Each picture with its bytes, its pixels, or why it cannot be read."""

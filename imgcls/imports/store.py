@@ -66,9 +66,13 @@ def stored_labels(own: Own, part: str) -> np.ndarray:
 
 
 class Writer:
-    """Two arrays of pictures and their labels in a folder, in the form in which data sets are stored."""
+    """Two arrays of pictures and their labels in a folder, in the form in which data sets are stored.
 
-    def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int]):
+    Labels are int64 (n,), or where a picture may have several of so many, uint8 (n, several).
+    """
+
+    def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int], several: int = 0):
+        self._none = np.zeros((0, several), np.uint8) if several else np.zeros(0, np.int64)
         self.folder, self.counts, self.shape = folder, counts, shape
         self._labels = {part: [] for part in counts}
         self._digests = {part: hashlib.sha256() for part in counts}
@@ -89,7 +93,7 @@ class Writer:
         everything = hashlib.sha256()
         for part, file in self._files.items():
             _to_disk(file)
-            labels = np.concatenate(self._labels[part]).astype(np.int64) if self._labels[part] else np.zeros(0, int)
+            labels = np.concatenate([self._none, *self._labels[part]]).astype(self._none.dtype)
             assert len(labels) == self.counts[part], "each picture has its label"
             with (self.folder / f"y_{part}.npy").open("wb") as file:
                 np.save(file, labels, allow_pickle=False)
@@ -98,7 +102,7 @@ class Writer:
             everything.update(self._digests[part].digest() + labels.tobytes())
         sizes = {key: (self.folder / f"{key}.npy").stat().st_size for key in ARRAYS}
         shapes = {f"x_{part}": [count, *self.shape] for part, count in self.counts.items()}
-        shapes |= {f"y_{part}": [count] for part, count in self.counts.items()}
+        shapes |= {f"y_{part}": [count, *self._none.shape[1:]] for part, count in self.counts.items()}
         return {"counts": self.counts, "shapes": shapes, "bytes": sizes, "fingerprint": everything.hexdigest()[:16]}
 
     def close(self) -> None:

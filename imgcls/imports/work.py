@@ -3,7 +3,7 @@
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ import numpy as np
 from imgcls import datasets, framing, places
 from imgcls.datasets import Own, _own
 from imgcls.errors import PictureError, SettingError, SourceError
-from imgcls.imports import decoding, division, layout, names, sources, store
+from imgcls.imports import decoding, division, layout, names, several, sources, store
 from imgcls.imports.skips import Skips
 from imgcls.imports.sources import Order, Source
 
 SIDES = (28, 32, 64, 96, 128, 224)
 MOST_BROKEN = 0.5
+NO_TEST = "No picture is left for the test: nearly all are copies of each other. Bring pictures that differ."
 Report = Callable[[float, str], None]
 
 
@@ -70,7 +71,10 @@ def make(order: Order, wish: Wish, work: Path, report: Report) -> str:
         store.check_room(work, expected + (sum(old.counts) if old else 0), shape)
         pile, labels, parts = _read(source, work, shape, old.fit if old else wish.fit, expected, report)
         report(0.85, "Dividing into training and test pictures")
-        plan = _planned(source.skips, labels, parts, pile.digests, old)
+        if source.several or (source.form is not None and several.has_several(labels)) or (old and old.several):
+            plan = _planned_with_several(labels, parts, pile.digests, old)
+        else:
+            plan = _planned(source.skips, labels, parts, pile.digests, old)
         report(0.87, "Writing")
         card = _written(plan, pile, shape, work / "state", old, report)
         card |= _told(source, plan, old) | {"shape": list(shape), "fit": old.fit if old else wish.fit}
@@ -82,18 +86,28 @@ def make(order: Order, wish: Wish, work: Path, report: Report) -> str:
 
 @dataclass
 class _Plan:
-    """Where each picture goes: its class (-1: left out) and whether it is for the test."""
+    """Where each picture goes: its class (-1: left out) or its row of labels, and whether it is for the test."""
 
     classes: list[str]
     labels: np.ndarray
     test: np.ndarray
     held_back: bool
     copies: tuple[int, int, int]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def several(self) -> bool:
+        return self.labels.ndim == 2
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Which pictures are stored at all."""
+        return np.ones(len(self.labels), bool) if self.several else self.labels >= 0
 
 
 def _read(
     source: Source, work: Path, shape: tuple[int, int, int], fit: str, expected: int, report: Report
-) -> tuple[store.Pile, list[str], list[str]]:
+) -> tuple[store.Pile, list[str | several.Labels], list[str]]:
     pile, labels, parts, broken = store.Pile(work / "pictures.bin", shape), [], [], Skips()
     with contextlib.closing(pile):
         for seen, (item, result) in enumerate(decoding.decoded(source.stream(), shape[0], shape[2], fit), 1):
@@ -142,22 +156,58 @@ def _planned(skips: Skips, labels: list[str], parts: list[str], digests: list[by
         test[rows] = division.held_back(numbers[rows].tolist(), [digests[row] for row in rows], known)
     rows = np.flatnonzero(numbers >= 0)
     if not old and not test[rows].any():
-        raise SourceError(
-            "No picture is left for the test: nearly all are copies of each other. Bring pictures that differ."
-        )
+        raise SourceError(NO_TEST)
     copied = division.copies(numbers[rows].tolist(), [digests[row] for row in rows], test[rows])
     return _Plan(classes, numbers, test, not given, copied)
 
 
+def _planned_with_several(
+    labels: list[str | several.Labels], parts: list[str], digests: list[bytes], old: Own | None
+) -> _Plan:
+    if old and not old.several:
+        raise SourceError(
+            f"Each picture of “{old.title}” belongs to one class, and these have several labels. Import them as a new "
+            "data set."
+        )
+    notes: list[str] = []
+    known: dict[bytes, bool] = {}
+    classes = list(old.classes) if old else []
+    given = "test" in parts
+    as_before = {names.key(name): name for name in classes}
+    each = (several.parted(label) if isinstance(label, str) else label for label in labels)
+    items = [layout.Item("", of, part if given else "") for of, part in zip(each, parts, strict=True)]
+    chosen = [
+        tuple(as_before.get(names.key(name), name) for name in item.label) for item in several.spelled(items, notes)
+    ]
+    counts = Counter((name, item.part) for item, of in zip(items, chosen, strict=True) for name in of)
+    classes += sorted(several.usable_labels(counts, notes, classes) - set(classes), key=names.order)
+    if old:
+        for part in ("train", "test"):
+            for chunk in store.stored_chunks(old, part):
+                known.update((store.digest(pixels.data), part == "test") for pixels in chunk)
+    matrix = several.matrix(chosen, classes)
+    if without := int((~matrix.any(1)).sum()):
+        notes.append(f"Pictures without any label: {without:,}. They teach what none of the labels looks like.")
+    test = np.array([part == "test" for part in parts], bool)
+    if not given:
+        test = several.held_back(matrix, digests, known)
+    if not old and not test.any():
+        raise SourceError(NO_TEST)
+    copied = division.copies([row.tobytes() for row in matrix], digests, test)
+    return _Plan(classes, matrix, test, not given, copied, notes)
+
+
 def _written(plan: _Plan, pile: store.Pile, shape, state: Path, old: Own | None, report: Report) -> dict[str, Any]:
-    kept = plan.labels >= 0
+    kept = plan.kept
     counts = {"train": int((kept & ~plan.test).sum()), "test": int((kept & plan.test).sum())}
     if old:
         counts = {"train": counts["train"] + old.counts[0], "test": counts["test"] + old.counts[1]}
-    writer = store.Writer(state, counts, shape)
+    writer = store.Writer(state, counts, shape, len(plan.classes) if plan.several else 0)
     with contextlib.closing(writer):
         for part in ("train", "test") if old else ():
             start, labels = 0, store.stored_labels(old, part)
+            if plan.several:  # nothing that was there has a label that is new
+                labels = np.pad(labels, ((0, 0), (0, len(plan.classes) - labels.shape[1])))
             for chunk in store.stored_chunks(old, part):
                 writer.add(part, chunk, labels[start : start + len(chunk)])
                 start += len(chunk)
@@ -173,14 +223,16 @@ def _written(plan: _Plan, pile: store.Pile, shape, state: Path, old: Own | None,
 
 def _told(source: Source, plan: _Plan, old: Own | None) -> dict[str, Any]:
     """What dataset.json says about how it came to be."""
-    notes = list(source.notes)
+    notes = list(dict.fromkeys([*source.notes, *plan.notes]))
     again, torn, leaked = plan.copies
     if plan.held_back:
-        notes.append("A fifth of each class was held back for the test, chosen by content; copies stay on one side.")
+        share = "About a fifth of each label" if plan.several else "A fifth of each class"
+        notes.append(f"{share} was held back for the test, chosen by content; copies stay on one side.")
     if again:
         notes.append(f"Exact copies of other pictures: {again:,}.")
     if torn:
-        notes.append(f"In more than one class, with the very same pixels: {torn:,} pictures.")
+        where = "With other labels" if plan.several else "In more than one class"
+        notes.append(f"{where}, with the very same pixels: {torn:,} pictures.")
     if leaked:
         notes.append(f"In the test and among those to learn from, so that the test is too kind: {leaked:,} pictures.")
     skipped = source.skips.rows()
@@ -188,7 +240,8 @@ def _told(source: Source, plan: _Plan, old: Own | None) -> dict[str, Any]:
         notes = list(dict.fromkeys([*old.notes, *notes]))
         skipped = [{"reason": why, "count": count, "first": list(first)} for why, count, first in old.skipped] + skipped
     held_back = plan.held_back and (not old or old.held_back)
-    return {"classes": plan.classes, "held_back": held_back, "skipped": skipped[:60], "notes": notes[:60]}
+    card = {"classes": plan.classes, "held_back": held_back, "skipped": skipped[:60], "notes": notes[:60]}
+    return card | ({"several": True} if plan.several else {})
 
 
 def _expected(source: Source) -> int:

@@ -6,6 +6,7 @@ queue      the process that starts them, `python -m imgcls.jobs`
 """
 
 import contextlib
+import os
 import shutil
 import subprocess
 import threading
@@ -137,10 +138,14 @@ def wake() -> None:
 
 
 def _touch(name: str) -> None:
+    """Readers look at the time of the file alone. To set it costs a tenth of writing, and each rerun of a page does."""
     root = places.runs_folder()
     with contextlib.suppress(OSError):
-        root.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(f"{time.time_ns()}\n", "ascii")
+        try:
+            os.utime(root / name)
+        except FileNotFoundError:
+            root.mkdir(parents=True, exist_ok=True)
+            (root / name).touch()
 
 
 def _call() -> None:

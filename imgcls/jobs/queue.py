@@ -163,12 +163,12 @@ def _never_began(run: Run) -> bool:
     return is_claimed and not (run.folder / "heartbeat").exists() and run.stamp("trainer.json") != (0.0,)
 
 
-def _wish(root) -> tuple:
+def _wish(root) -> int:
+    """When the queue was last asked to look, in nanoseconds; 0 for never."""
     try:
-        facts = (root / WISH).stat()
+        return (root / WISH).stat().st_mtime_ns
     except OSError:
-        return ()
-    return facts.st_mtime_ns, facts.st_size
+        return 0
 
 
 def standby_is_allowed() -> bool:

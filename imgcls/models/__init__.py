@@ -66,8 +66,12 @@ def text(name: str) -> str:
     return inspect.cleandoc(family(name).__doc__)
 
 
-def table(name: str, shape: tuple[int, int, int], num_classes: int, settings: Mapping[str, Value]) -> tuple[Row, ...]:
+def table(
+    name: str, shape: tuple[int, int, int], num_classes: int, settings: Mapping[str, Value], several: bool = False
+) -> tuple[Row, ...]:
     """The layers of the network that these settings would build, as rows with shapes and parameter counts.
+
+    Where a picture may have `several` labels, the last layer is a sigmoid.
 
     Raises:
         SettingError: a setting is wrong, or the network does not fit this `shape` (height, width, channels).
@@ -79,4 +83,5 @@ def table(name: str, shape: tuple[int, int, int], num_classes: int, settings: Ma
     else:
         seen = sketch.Rescaling(1 / 255, name="normalise")(images)
     logits = family(name).classify(sketch, seen, num_classes, **values)
-    return sketch.Softmax(name="probabilities")(logits).rows
+    last = sketch.Activation("sigmoid", name="probabilities") if several else sketch.Softmax(name="probabilities")
+    return last(logits).rows

@@ -14,7 +14,8 @@ from imgcls.config import Config
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the pictures of a data set: `rows` of its uint8 pictures (n, height, width, channels), and their classes.
+    """Some of the pictures of a data set: `rows` of its uint8 pictures (n, height, width, channels), and their classes,
+    int32 (rows,), or 0 and 1 for each label in (rows, classes) where a picture may have several.
 
     The pictures stay where they are, in a file that is mapped into memory: data larger than memory are no problem.
     """
@@ -31,6 +32,11 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def several(self) -> bool:
+        """Whether a picture may have several labels."""
+        return self.labels.ndim == 2
 
     def of_epoch(self, epoch: int) -> "Part":
         """What is looked at in this epoch, counted from 1: here the same in each."""

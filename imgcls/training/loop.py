@@ -19,8 +19,10 @@ from imgcls.training.batches import Part, batches
 from imgcls.training.checkpoint import Checkpoint
 from imgcls.training.control import Control
 from imgcls.training.journal import Journal
+from imgcls.training.judging import judged
 from imgcls.training.means import Means
 from imgcls.training.progress import Progress
+from imgcls.training.snapshots import Snapshots
 from imgcls.training.steps import class_weights, compiled, optimizer_of
 
 EVALUATION_BATCH = 256
@@ -36,7 +38,8 @@ class Loop:
     """Trains `model` on `training`, judges each epoch on `validation`, and remembers the weights of the best one.
 
     `restore` before `run` goes on where a checkpoint was taken: order, augmentation and learning rate depend on seed,
-    epoch and batch alone, and everything else is in the checkpoint. `augmentation` takes the place of the settings'.
+    epoch and batch alone, and everything else is in the checkpoint. `augmentation` takes the place of the settings',
+    and `snapshots` keeps answers to validation pictures.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Loop:
         journal: Journal,
         control: Control,
         augmentation: Augmentation | None = None,
+        snapshots: Snapshots | None = None,
     ):
         self.config = config
         self.model = model
@@ -56,6 +60,7 @@ class Loop:
         self.journal = journal
         self.control = control
         self.augmentation = Augmentation.of(config) if augmentation is None else augmentation
+        self.snapshots = snapshots
         self.evaluation_batch = EVALUATION_BATCH
         self.optimizer = optimizer_of(config)
         self.progress = Progress(planned=config.epochs)
@@ -63,7 +68,7 @@ class Loop:
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
         weights = class_weights(config, training.labels, model.output_shape[-1])
-        self._step, self._judge = compiled(config, model, self.optimizer, weights)
+        self._step, self._judge = compiled(config, model, self.optimizer, weights, training.several)
         self._mean = RunningMean(model.weights, config.averaging) if config.averaging else None
         self._clock = self._kept = time.monotonic()
         self._warm = False
@@ -124,14 +129,10 @@ class Loop:
 
     def judged(self, part: Part, *, to_the_end: bool = False) -> tuple[float, float] | None:
         """Loss and accuracy of the present weights, or of their mean, on `part`; None if asked to stop meanwhile."""
-        means = Means(2)
+        see = self.snapshots.see if self.snapshots and part is self.validation else lambda start, answers: None
+        ends = (lambda: False) if to_the_end else (lambda: self.control.asked().stop)
         with self._averaged():
-            for start in range(0, len(part), self.evaluation_batch):
-                pictures, labels = part.taken(np.arange(start, min(start + self.evaluation_batch, len(part))))
-                means.add(self._judge(pictures, labels), len(labels))
-                if not to_the_end and self.control.asked().stop:
-                    return None
-        return means.taken()[0]
+            return judged(self._judge, part, self.evaluation_batch, see, ends)
 
     def remember(self, line: dict[str, Any]) -> None:
         """Takes the present weights, or their mean, for the best ones."""
@@ -222,8 +223,8 @@ class Loop:
             if asked.pause and not asked.stop:
                 self._pause()
                 last_time = time.monotonic()
-            if asked.stop or self.control.asked().stop:
-                self.was_stopped = True
+            self.was_stopped = asked.stop or self.control.asked().stop
+            if self.was_stopped:
                 break
             if wants_checkpoint and not is_last:
                 self._keep()
@@ -249,6 +250,8 @@ class Loop:
         }
         if is_best:
             self.remember(line)
+        if self.snapshots:
+            self.snapshots.keep(self.epochs_done + 1, is_best)
         self.journal.epoch(**line)
         progress.epoch, progress.step = progress.epoch + 1, 0
         progress.summed, progress.epoch_seconds = (0.0, 0.0, 0), 0.0
@@ -286,15 +289,12 @@ class Loop:
         self.journal.phase("training")
         self._clock = time.monotonic()
 
-    # ---- small things
-
     def _averaged(self):
         """A context in which the model has the mean of its weights, if there is one."""
         return contextlib.nullcontext() if self._mean is None else self._mean.in_place()
 
     def _tick(self) -> None:
         """Adds the time since the last tick; a pause does not count."""
-        now = time.monotonic()
-        self.progress.seconds += now - self._clock
-        self.progress.epoch_seconds += now - self._clock
-        self._clock = now
+        since, self._clock = self._clock, time.monotonic()
+        self.progress.seconds += self._clock - since
+        self.progress.epoch_seconds += self._clock - since

@@ -19,9 +19,16 @@ MOST_TO_BEGIN = 2000
 
 
 def build(
-    config: Config, shape: tuple[int, int, int], num_classes: int, pictures: np.ndarray, precision: str = "float32"
+    config: Config,
+    shape: tuple[int, int, int],
+    num_classes: int,
+    pictures: np.ndarray,
+    precision: str = "float32",
+    several: bool = False,
 ) -> keras.Model:
     """A model from raw uint8 pictures (n, height, width, channels) to probabilities (n, classes).
+
+    They sum to 1, or where a picture may have `several` labels, each stands on its own.
 
     Scaling is its first layer, so training and serving cannot differ. `pictures` are training pictures, from which
     'standardised' takes the mean and deviation of each channel. With the precision 'bfloat16' layers compute in 16
@@ -34,12 +41,12 @@ def build(
     """
     if models.has_backbone(config.model):
         base = backbone.built(config.model_settings, shape)
-        return joined(config, base, head(config, base.output_shape[-1], num_classes))
+        return joined(config, base, head(config, base.output_shape[-1], num_classes, several))
     with _policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
         inputs = keras.Input(shape, dtype="uint8", name="pictures")
         scaled = _normalisation(config.normalisation, pictures)(inputs)
         logits = models.family(config.model).classify(keras.layers, scaled, num_classes, **config.model_settings)
-        probabilities = keras.layers.Softmax(name="probabilities", dtype="float32")(logits)
+        probabilities = _answers(several)(logits)
     model = keras.Model(inputs, probabilities, name=config.model)
     begin = getattr(models.family(config.model), "begin", None)
     if begin is not None:
@@ -48,11 +55,18 @@ def build(
     return model
 
 
-def head(config: Config, features: int, num_classes: int) -> keras.Model:
+def _answers(several: bool) -> keras.layers.Layer:
+    """From logits to probabilities: those of classes that exclude each other, or of each label alone."""
+    if several:
+        return keras.layers.Activation("sigmoid", name="probabilities", dtype="float32")
+    return keras.layers.Softmax(name="probabilities", dtype="float32")
+
+
+def head(config: Config, features: int, num_classes: int, several: bool = False) -> keras.Model:
     """What learns on top of a trained network: float32 features (n, features) to probabilities (n, classes)."""
     inputs = keras.Input((features,), dtype="float32", name="features")
     logits = models.family(config.model).classify(keras.layers, inputs, num_classes, **config.model_settings)
-    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(logits), name="head")
+    return keras.Model(inputs, _answers(several)(logits), name="head")
 
 
 def joined(config: Config, base: keras.Model, top: keras.Model) -> keras.Model:
@@ -114,7 +128,7 @@ def _normalisation(name: str, pictures: np.ndarray) -> keras.layers.Layer:
 
 
 def logits_of(model: keras.Model) -> keras.Model:
-    """The same model without its softmax: losses are computed from logits, which is stable."""
+    """The same model without its softmax or sigmoid: losses are computed from logits, which is stable."""
     # By the way that leads to this model's output: a head has another one, from features.
     last = model.outputs[0]._keras_history
     return keras.Model(model.inputs, last.operation._inbound_nodes[last.node_index].input_tensors[0])

@@ -39,7 +39,7 @@ def check(config: Config, report: Report) -> None:
         dataset.y_train, config.pictures, config.validation_share, config.seed, num_classes
     )
     training, validation = (Part.of(dataset.x_train, dataset.y_train, rows) for rows in (learn, judge_on))
-    report.add(counts=np.bincount(training.labels, minlength=num_classes).tolist())
+    report.add(counts=dataset.facts.counted(training.labels).tolist())
 
     report.phase("building", 0.3)
     keras.utils.set_random_seed(config.seed)
@@ -54,7 +54,8 @@ def check(config: Config, report: Report) -> None:
         augmentation = Augmentation()
     else:
         sample = training.sample(2_000)
-        model = network.build(config, dataset.facts.shape, num_classes, sample, network.precision_of(config))
+        precision = network.precision_of(config)
+        model = network.build(config, dataset.facts.shape, num_classes, sample, precision, training.several)
         values = np.asarray(model.get_layer("normalise")(sample[:1_000]))
         report.add(low=float(values.min()), high=float(values.max()))
         report.add(mean=float(values.mean()), deviation=float(values.std()))
@@ -62,7 +63,7 @@ def check(config: Config, report: Report) -> None:
 
     report.phase("timing", 0.4)
     weights = class_weights(config, training.labels, num_classes)
-    step, judge = compiled(config, model, optimizer_of(config), weights)
+    step, judge = compiled(config, model, optimizer_of(config), weights, training.several)
     some = training.taken(np.arange(min(LOSS_PICTURES, len(training))))
     report.add(first_loss=float(step(*some)[0]), classes=num_classes)
     others = Others(process)
@@ -118,7 +119,7 @@ def _by_heart(config: Config, model: keras.Model, weights: list[np.ndarray], bat
         if "Dropout" in type(layer).__name__ and hasattr(layer, "rate"):
             layer.rate = 0.0
     plain = config.changed(label_smoothing=0.0, weight_decay=0.0)
-    step, _ = compiled(plain, model, optimizer_of(plain))
+    step, _ = compiled(plain, model, optimizer_of(plain), several=batch[1].ndim == 2)
     first, last, accuracy, steps, start = None, float("nan"), 0.0, 0, None
     while steps < ONE_BATCH_STEPS:
         last, accuracy = (float(value) for value in step(*batch)[:2])
@@ -140,8 +141,8 @@ def _is_learnt(first: float, last: float, accuracy: float) -> bool:
 
 
 def _mixed(labels: np.ndarray) -> np.ndarray:
-    """Places of a few pictures, of as many classes as there is room for."""
-    _, places = np.unique(labels, return_index=True)
+    """Places of a few pictures, of as many classes, or sets of labels, as there is room for."""
+    _, places = np.unique(labels, axis=0, return_index=True)
     rest = np.setdiff1d(np.arange(min(len(labels), 4 * ONE_BATCH)), places)
     return np.concatenate([places[:ONE_BATCH], rest])[:ONE_BATCH]
 

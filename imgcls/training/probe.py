@@ -151,7 +151,7 @@ def probed(kind: str, config_file: Path, folder: Path) -> int:
 def _measure(kind: str, config: Config, report: Report) -> None:
     facts = datasets.facts(config.data)
     # A network that does not fit its pictures is told in a sentence here, and in Keras's words further on.
-    models.table(config.model, facts.shape, facts.num_classes, config.model_settings)
+    models.table(config.model, facts.shape, facts.num_classes, config.model_settings, facts.several)
     if kind == "check":
         from imgcls.training import preflight
 

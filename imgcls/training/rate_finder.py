@@ -42,11 +42,14 @@ def find(config: Config, report: Report) -> None:
         model, training, _, _ = transfer.rehearsed(config, dataset, training, training)
         augmentation = Augmentation()
     else:
-        model = network.build(config, dataset.facts.shape, num_classes, training.sample(2_000), precision)
+        model = network.build(
+            config, dataset.facts.shape, num_classes, training.sample(2_000), precision, training.several
+        )
     # Weight decay follows the rate; far above what anybody would train with it would hide what the loss says.
     config = config.changed(weight_decay=0.0)
     optimizer = optimizer_of(config)
-    step, _ = compiled(config, model, optimizer, class_weights(config, training.labels, num_classes))
+    weights = class_weights(config, training.labels, num_classes)
+    step, _ = compiled(config, model, optimizer, weights, training.several)
 
     report.phase("rising", 0.1)
     rates, losses = [], []

@@ -42,6 +42,12 @@ class Terminal:
                 f"{line['parameters']:,} parameters.",
                 flush=True,
             )
+            if line.get("several"):
+                print(
+                    "A picture may have several labels: the loss is binary cross-entropy, and the accuracy counts "
+                    "pictures of which all labels are right.",
+                    flush=True,
+                )
         elif line["kind"] == "batch" and self._is_terminal:
             done = line["epoch"] - int(line["epoch"]) or 1.0
             number = int(line["epoch"] - 1e-6) + 1
@@ -66,7 +72,14 @@ class Terminal:
         """The last words: the scores and where the run lies."""
         if result.get("message"):
             print(result["message"])
-        if "test_accuracy" in result:
+        if "test_macro_f1" in result:
+            print(
+                f"Best epoch {result['best_epoch']}. On {result['counts']['test']:,} test pictures: all labels right "
+                f"{_share(result['test_accuracy'])}, right label by label {_share(result['test_label_accuracy'])}, "
+                f"macro F1 {_share(result['test_macro_f1'])}, mean average precision "
+                f"{_share(result['test_average_precision'])}."
+            )
+        elif "test_accuracy" in result:
             print(
                 f"Best epoch {result['best_epoch']}: validation accuracy {_share(result['val_accuracy'])}. "
                 f"Test accuracy {_share(result['test_accuracy'])}, "

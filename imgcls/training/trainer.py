@@ -117,9 +117,10 @@ class Trainer:
         import keras
         import tensorflow as tf
 
-        from imgcls.training import conclude, network
+        from imgcls.training import conclude, inspect, network
         from imgcls.training.batches import Part
         from imgcls.training.loop import Diverged, Loop
+        from imgcls.training.snapshots import Snapshots
         from imgcls.training.steps import class_weights
         from imgcls.training.transfer import TransferLoop
 
@@ -130,23 +131,27 @@ class Trainer:
         validation = Part.of(dataset.x_train, dataset.y_train, validation_indices)
         precision = network.precision_of(config)
         transfers = models.has_backbone(config.model)
+        planned = config.epochs + models.more_epochs(config.model, config.model_settings)
+        snapshots = Snapshots(self.run, validation, len(facts.classes), planned)
         if transfers:
-            loop = TransferLoop(config, dataset, training, validation, journal, control)
+            loop = TransferLoop(config, dataset, training, validation, journal, control, snapshots)
         else:
             sample = training.sample(10_000)
-            model = network.build(config, facts.shape, len(facts.classes), sample, precision)
-            loop = Loop(config, model, training, validation, journal, control)
+            model = network.build(config, facts.shape, len(facts.classes), sample, precision, facts.several)
+            loop = Loop(config, model, training, validation, journal, control, snapshots=snapshots)
         journal.plan(
             train=len(training),
             validation=len(validation),
             test=len(dataset.y_test),
             steps=loop.steps_per_epoch,
-            epochs=config.epochs + models.more_epochs(config.model, config.model_settings),
+            epochs=planned,
             head_epochs=config.epochs if transfers else None,
             parameters=_parameters(config, facts),
             precision=precision,
+            **({"several": True} if facts.several else {}),
         )
         self._restore(loop, journal)
+        snapshots.rewind(loop.epochs_done)
         self._heartbeat.release()
         journal.phase("training")
         outcome, message = "finished", ""
@@ -171,7 +176,7 @@ class Trainer:
         model = loop.model
         if precision != "float32":
             # What is kept, tested and exported has 32 bits.
-            model = network.build(config, facts.shape, len(facts.classes), sample)
+            model = network.build(config, facts.shape, len(facts.classes), sample, several=facts.several)
         model.set_weights(loop.best_weights)
         model = network.answering(config, model)
 
@@ -179,11 +184,14 @@ class Trainer:
         journal.phase("testing")
         answers = loop.answers() if transfers else None
         scores = conclude.test(self.run, model, dataset, answers, loop.evaluation_batch)
+        seen = None if config.mirrored_answers or precision != "float32" else snapshots.of(loop.best["epoch"])
+        conclude.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
         journal.phase("saving")
+        inspect.forget(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
-        conclude.export(self.run, model, config, dataset)
-        return self._end(
+        conclude.export(self.run, model, config, dataset, validation)
+        result = self._end(
             outcome,
             message=message,
             training_seconds=round(loop.progress.seconds, 1),
@@ -205,6 +213,8 @@ class Trainer:
             **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
+        inspect.attempt(self.run, model, dataset)
+        return result
 
     def _data(self, config: Config) -> datasets.Dataset:
         """The data set with the changes of now, which are noted; a run that goes on has those it began with."""
@@ -273,7 +283,7 @@ def _usage() -> Callable[[], dict[str, float]]:
 
 
 def _parameters(config: Config, facts: datasets.DatasetFacts) -> int:
-    rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings)
+    rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings, facts.several)
     return sum(row.parameters for row in rows)
 
 

@@ -21,6 +21,7 @@ from imgcls.training.control import Control
 from imgcls.training.extract import Extractor, Stopped, looking
 from imgcls.training.journal import Journal
 from imgcls.training.loop import Loop
+from imgcls.training.snapshots import Snapshots
 
 COMPARED = 64
 MOST_DIFFERENCE = 1e-3
@@ -30,20 +31,28 @@ class TransferLoop:
     """What a trainer asks of a `Loop`, for the two stages one after the other."""
 
     def __init__(
-        self, config: Config, dataset: Dataset, training: Part, validation: Part, journal: Journal, control: Control
+        self,
+        config: Config,
+        dataset: Dataset,
+        training: Part,
+        validation: Part,
+        journal: Journal,
+        control: Control,
+        snapshots: Snapshots | None = None,
     ):
         self._config, self.journal, self.control = config, journal, control
         self._dataset, self._training, self._validation = dataset, training, validation
+        self._snapshots = snapshots
         self._more = models.more_epochs(config.model, config.model_settings)
         self._base: keras.Model | None = None
         self._whole: keras.Model | None = None
         self._halted, self._heeds, self._looked = False, True, 0.0
         # The head comes first: its first weights do not depend on whether the base is built.
         block = models.family(config.model).backbone(config.model_settings)
-        self._top = network.head(config, block.features, dataset.facts.num_classes)
+        self._top = network.head(config, block.features, dataset.facts.num_classes, dataset.facts.several)
         self._extractor = Extractor(config, dataset, self.base, journal.features, self._heed)
         # Pictures stand for their features until these are needed: the loop only counts them before.
-        self._loop = Loop(config, self._top, training, validation, journal, control, Augmentation())
+        self._loop = Loop(config, self._top, training, validation, journal, control, Augmentation(), snapshots)
 
     def run(self) -> None:
         """Both stages, as far as they are not done. Raises what `Loop.run` raises."""
@@ -175,7 +184,9 @@ class TransferLoop:
         whole = self.model
         backbone.unfreeze(self.base(), settings["fine_tuning_blocks"])
         config = self._config.changed(epochs=self._more, learning_rate=settings["fine_tuning_rate"])
-        loop = Loop(config, whole, self._training, self._validation, self.journal, self.control)
+        loop = Loop(
+            config, whole, self._training, self._validation, self.journal, self.control, snapshots=self._snapshots
+        )
         loop.evaluation_batch = backbone.batch_size(settings)
         return loop
 
@@ -215,7 +226,7 @@ def rehearsed(
         found.append(look(pictures[len(found) * size :][:size]).numpy())
     features = np.concatenate(found)
     pace = (time.monotonic() - began) / len(features)
-    top = network.head(config, features.shape[1], dataset.facts.num_classes)
+    top = network.head(config, features.shape[1], dataset.facts.num_classes, dataset.facts.several)
     models.family(config.model).begin(top, features)
 
     def as_long_as(part: Part) -> Part:

@@ -9,7 +9,6 @@ none, and then renamed. When its folder is gone it ends.
 import hashlib
 import os
 import shutil
-import socket
 import sys
 import threading
 import time
@@ -23,11 +22,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import filelock
 
-from imgcls import atomic, weights
+from imgcls import atomic, downloads, weights
 from imgcls.backbones import NETWORKS, Network
 from imgcls.errors import UserError, WeightsError
 
-SILENT_SECONDS = 30.0
 """A server that says nothing for so long is taken for gone."""
 AT_ONCE = 1 << 16
 WORD_SECONDS = 0.25
@@ -89,7 +87,7 @@ def fetch(network: Network, aside: Path, tell: Tell) -> None:
         digest = _download(weights.url_of(network), aside, network.megabytes, tell)
     except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
         raise WeightsError(
-            f"The weights of {network.title} could not be fetched: {_short(error)}. {ways_out}"
+            f"The weights of {network.title} could not be fetched: {downloads.reason(error)}. {ways_out}"
         ) from error
     tell(0.95, "Checking")
     try:
@@ -109,7 +107,7 @@ def _download(url: str, aside: Path, megabytes: float, tell: Tell) -> str:
     """The MD5 of what was written to `aside`, brought to the disk."""
     digest, done, told = hashlib.md5(usedforsecurity=False), 0, 0.0
     tell(0.0, "Connecting")
-    with urllib.request.urlopen(url, timeout=SILENT_SECONDS) as answer, aside.open("wb") as file:
+    with urllib.request.urlopen(url, timeout=downloads.SILENT_SECONDS) as answer, aside.open("wb") as file:
         total = int(answer.headers.get("Content-Length") or 0)
         while piece := answer.read(AT_ONCE):
             file.write(piece)
@@ -123,22 +121,6 @@ def _download(url: str, aside: Path, megabytes: float, tell: Tell) -> str:
         file.flush()
         os.fsync(file.fileno())
     return digest.hexdigest()
-
-
-def _short(error: BaseException) -> str:
-    """Why it failed, in a few words."""
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server answered {error.code} {error.reason}"
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(cause, socket.gaierror):
-        return "there is no connection to the internet"
-    if isinstance(cause, TimeoutError):
-        return f"the server was silent for {SILENT_SECONDS:.0f} seconds"
-    if isinstance(cause, ConnectionRefusedError):
-        return "the server refused the connection"
-    if isinstance(cause, ConnectionError):
-        return "the connection was cut off"
-    return getattr(cause, "strerror", None) or str(cause) or "the connection failed"
 
 
 class Word:

@@ -1,5 +1,6 @@
 """The answer to one picture: what the model says, and the exact pixels that it was given."""
 
+import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import streamlit as st
 from imgcls import doubts, images
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import bars, doctor_view, gallery, likeness_view, models_view, stored
+from imgcls.ui import bars, doctor_view, gallery, label_bars, likeness_view, models_view, stored
 from imgcls.ui.bars import Doubt, Seen
 
 
@@ -42,13 +43,27 @@ def show(
         f"{what}, {height} by {width} pixels, enlarged",
         (f"What the model sees: {height} x {width} pixels, enlarged.", *(prepared.notes if prepared else ())),
     )
-    bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, seen=seen, answers=answers)
+    if facts.get("several"):
+        _labels(found, facts, todo, seen)
+    else:
+        bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, seen=seen, answers=answers)
     others = models_view.others()
     if others:
         models_view.show(run, found, facts, others, prepared, prepare)
     if is_to_look:
         _beside_training(run, facts, prepared)
     return found
+
+
+def _labels(found: np.ndarray | None, facts: dict, todo: str, seen: Seen) -> None:
+    """The answer of a model whose pictures may have several labels."""
+    answer, beside = st.columns([3, 2], gap="medium")
+    with answer:
+        label_bars.show(found, facts, todo)
+    with beside:
+        lines = "".join(f"<p>{html.escape(line)}</p>" for line in seen.lines)
+        style = "width:196px;max-width:100%;image-rendering:pixelated;border-radius:6px"
+        st.html(f'<img src="{seen.source}" style="{style}" alt="{html.escape(seen.alt)}">{lines}')
 
 
 def doubt_of(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:

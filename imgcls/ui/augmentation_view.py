@@ -31,7 +31,7 @@ def section(facts: DatasetFacts) -> dict[str, Value]:
     }
     knobs = [settings.BY_NAME[name] for name in (*MOVES, *TONES)]
     values = sections.defaults(knobs)
-    present = {knob.name: settings.value_of(knob.name) for knob in knobs}
+    present = settings.values_of(*MOVES, *TONES)
     present |= {name: min(present[name], most) for name, most in high.items()}
     if "flip" in facts.avoid:
         present |= dict.fromkeys(MIRRORED, False)
@@ -115,7 +115,7 @@ def _nine(
 ) -> str:
     dataset = stored.training_data(name)
     rows = _training_rows(name, state, pictures, validation_share, seed)
-    label = dataset.facts.classes[dataset.y_train[rows[place]]]
+    label = dataset.facts.named(dataset.y_train[rows[place]])
     picture = dataset.x_train[rows[place]]
     seen = first_epochs(picture, place, len(rows), batch_size, seed, augmentation)
     tiles = [gallery.Tile(picture, f"training picture {rows[place]}, {label}, as it is", ("as it is", label))]

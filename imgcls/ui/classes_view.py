@@ -1,26 +1,39 @@
-"""How well is each class read? The classification report."""
+"""How well is each class read? The classification report, the pictures of a class, and class surgery."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pyarrow as pa
 import streamlit as st
 
 from imgcls.runs import Run
-from imgcls.ui import stored
+from imgcls.ui import answers_gallery, linked, surgery_view
 from imgcls.ui.evaluate_view import EXPLAINED
+from imgcls.ui.linked import Looked
 from imgcls.ui.stored import Tested
 
 
 def show(run: Run, tested: Tested) -> None:
     """The whole view."""
-    st.subheader("Classification report", anchor=False)
-    class_table(run)
+    looked = linked.look(run, tested)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("Classification report", anchor=False)
+        _class_table(looked)
+        surgery_view.show(looked)
+    with right:
+        st.subheader("Pictures", anchor=False)
+        if looked.selection == type(looked.selection)():
+            st.caption("Tick classes in the table to see their pictures, and to count all scores from these alone.")
+        answers_gallery.show(looked)
 
 
 @lru_cache(16)
-def _classes(run: Run, stamp: tuple) -> pa.Table:
-    classes = stored.tested(run).report.classes
+def _classes(key: tuple, selected) -> pa.Table | None:
+    report = linked.report_of(key, selected)
+    if report is None:
+        return None
+    classes = report.classes
     columns: dict = {"Class": list(classes.names), "Pictures": np.asarray(classes.support)}
     for name in ("precision", "recall", "f1"):
         score = getattr(classes, name)
@@ -31,13 +44,25 @@ def _classes(run: Run, stamp: tuple) -> pa.Table:
     return pa.table(columns)
 
 
-def class_table(run: Run) -> None:
-    """Precision, recall and F1 of every class with their 95 % intervals, and how many pictures it has."""
-    table = _classes(run, stored.answers_stamp(run))
+def _class_table(looked: Looked) -> None:
+    """Precision, recall and F1 of every class with their 95 % intervals, and how many pictures it has.
+
+    Ticked classes narrow everything else; the table itself goes on showing all.
+    """
+    lifted = linked.lifted(looked.selection, classes=())
+    table = _classes(looked.key, lifted)
+    if table is None:
+        return
+    key = f"class-table-{looked.run.id}"
+    ticked = linked.drawn("class-table", (looked.key, lifted), looked.selection.classes)
     st.dataframe(
         table,
         hide_index=True,
         height=min(36 * (len(table) + 1), 460),
+        key=key,
+        on_select=partial(_follow, key),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": list(ticked), "columns": [], "cells": []}},
         column_config={
             f"{name} (%)": st.column_config.NumberColumn(
                 format="%.1f", help=EXPLAINED.get(name.lower(), EXPLAINED["F1"])
@@ -50,3 +75,10 @@ def class_table(run: Run) -> None:
         },
         alt="Precision, recall and F1 of every class.",
     )
+
+
+def _follow(key: str) -> None:
+    event = st.session_state.get(key)
+    rows = tuple(sorted(event.selection.rows if event else ()))
+    linked.clicked("class-table", rows)
+    linked.put(**{"class": ".".join(map(str, rows))})

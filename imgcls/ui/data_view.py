@@ -1,5 +1,6 @@
 """What a page shows about a data set: its facts in a line, how to get it, and the three parts as they will be."""
 
+from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
@@ -13,24 +14,25 @@ from imgcls.ui import gallery, stored
 from imgcls.ui.errors import plain
 
 SAMPLES = 25
+MOST_NAMED = 12
 
 
 def training_count(facts: DatasetFacts) -> int:
     """Training pictures of the set that are not thrown out, validation included; while not prepared, as published."""
-    if not datasets.is_ready(facts.name):
-        return facts.counts[0]
-    try:
+    with suppress(DatasetError):  # a damaged list of changes, which is told beside Start
         return stored.training_data(facts.name).training_count
-    except DatasetError:  # a damaged list of changes, which is told beside Start
+    with suppress(DatasetError):
         return len(stored.dataset(facts.name).y_train)
+    return facts.counts[0]
 
 
 def one_line(facts: DatasetFacts) -> None:
     """Size, classes and kind in one line."""
     height, width, channels = facts.shape
     names = ", ".join(facts.classes[:10]) + (", ..." if facts.num_classes > 10 else "")
+    what = "labels, several a picture" if facts.several else "classes"
     st.caption(
-        f"{facts.num_classes} classes ({plain(names)}) · {height} x {width} pixels, "
+        f"{facts.num_classes} {what} ({plain(names)}) · {height} x {width} pixels, "
         f"{'colour' if channels == 3 else 'grey'}"
     )
 
@@ -41,7 +43,7 @@ def samples(name: str, fingerprint: str, page: int) -> str:
     dataset = stored.dataset(name)
     count = len(dataset.y_train)
     chosen = np.random.default_rng(page).choice(count, min(SAMPLES, count), replace=False)
-    named = [(i, dataset.facts.classes[dataset.y_train[i]]) for i in chosen]
+    named = [(i, dataset.facts.named(dataset.y_train[i])) for i in chosen]
     tiles = (gallery.Tile(dataset.x_train[i], f"training picture {i}, {name}", (name,)) for i, name in named)
     drawn = gallery.grid(tiles)
     dataset.let_go()
@@ -59,6 +61,9 @@ def realised_counts(config: Config) -> bool:
         get(facts)
         return False
     dataset = stored.training_data(config.data)
+    if facts.several:
+        st.caption(_counts_of_labels(config.data, dataset.edits.state, *_asked(config)))
+        return True
     training, validation = datasets.split_counts(
         dataset.y_train, config.pictures, config.validation_share, facts.num_classes
     )
@@ -68,6 +73,29 @@ def realised_counts(config: Config) -> bool:
         + changes(len(dataset.edits.dropped), len(dataset.edits.relabelled))
     )
     return True
+
+
+def _asked(config: Config) -> tuple[int, float, int]:
+    return config.pictures, config.validation_share, config.seed
+
+
+@lru_cache(16)
+def _counts_of_labels(name: str, state: str, pictures: int, validation_share: float, seed: int) -> str:
+    """How many pictures each part will have where a picture may have several labels, and each label in them."""
+    dataset = stored.training_data(name)
+    parts = datasets.split(dataset.y_train, pictures, validation_share, seed, dataset.facts.num_classes)
+    training, validation = (dataset.facts.counted(dataset.y_train[rows]) for rows in parts)
+    each = [
+        f"{plain(label)} {learn:,} + {judge:,}"
+        for label, learn, judge in zip(dataset.facts.classes, training, validation, strict=True)
+    ]
+    shown = ", ".join(each[:MOST_NAMED]) + (", ..." if len(each) > MOST_NAMED else "")
+    return (
+        f"**{len(parts[0]):,}** pictures to train, **{len(parts[1]):,}** to validate (about the same share of each "
+        f"label: {shown}), **{len(dataset.y_test):,}** to test, which choose nothing. A picture may have several "
+        "labels, so each is learnt on its own, with sigmoid outputs and binary cross-entropy; as accuracy "
+        " counts a picture of which all labels are right." + changes(len(dataset.edits.dropped), 0)
+    )
 
 
 def changes(thrown_out: int, relabelled: int) -> str:

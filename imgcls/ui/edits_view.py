@@ -15,17 +15,24 @@ ERROR = "edit-error"
 
 
 def pictures(
-    dataset: Dataset, edits: Edits, groups: Sequence[Sequence[int]], key: str, notes: Sequence[Sequence[str]] = ()
+    dataset: Dataset,
+    edits: Edits,
+    groups: Sequence[Sequence[int]],
+    key: str,
+    notes: Sequence[Sequence[str]] = (),
+    *,
+    keep: Callable[[list[int]], None] | None = None,
 ) -> None:
     """Pictures by their place among all (training first, then test), framed where a group has several; and what can be
-    done with the training pictures among them. `notes` are more lines of text below them, in the same form.
+    done with the training pictures among them. `notes` are more lines of text below them, in the same form. With
+    `keep` there is a button that says of chosen ones that their label is right.
     """
     groups = tuple(tuple(int(place) for place in group) for group in groups)
     notes = tuple(tuple(lines) for lines in notes)
     st.html(_tiles(dataset.facts.name, edits, groups, notes))
     rows = list(dict.fromkeys(place for group in groups for place in group if place < len(dataset.y_train)))
     if rows:
-        _actions(dataset, edits, rows, key)
+        _actions(dataset, edits, rows, key, keep)
 
 
 @lru_cache(64)
@@ -43,12 +50,12 @@ def _tiles(name: str, edits: Edits, groups: tuple, notes: tuple) -> str:
 
 
 def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile:
-    count, classes = len(dataset.y_train), dataset.facts.classes
+    count, classes, named = len(dataset.y_train), dataset.facts.classes, dataset.facts.named
     if place >= count:
         row = place - count
-        label, pixels, number = classes[dataset.y_test[row]], dataset.x_test[row], f"test {row}"
+        label, pixels, number = named(dataset.y_test[row]), dataset.x_test[row], f"test {row}"
     else:
-        label, pixels, number = classes[dataset.y_train[place]], dataset.x_train[place], f"no. {place}"
+        label, pixels, number = named(dataset.y_train[place]), dataset.x_train[place], f"no. {place}"
     changed = edits.labels.get(place)
     lines = [number, label]
     if changed is not None:
@@ -59,7 +66,9 @@ def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile
     return gallery.Tile(pixels, f"{number}: {', '.join(lines[1:])}", tuple(lines))
 
 
-def _actions(dataset: Dataset, edits: Edits, rows: list[int], key: str) -> None:
+def _actions(
+    dataset: Dataset, edits: Edits, rows: list[int], key: str, keep: Callable[[list[int]], None] | None = None
+) -> None:
     """Choose some of the training pictures in sight, and say what becomes of them."""
     key = f"{key}-{dataset.facts.name}-{rows[0]}-{rows[-1]}-{len(rows)}"
     chosen = st.pills(
@@ -75,10 +84,19 @@ def _actions(dataset: Dataset, edits: Edits, rows: list[int], key: str) -> None:
         st.error(plain(error), icon=":material/error:")
 
     def act(change: Callable[..., None], *values) -> None:
-        _change(change, dataset, *values)
+        _change(change, *(() if change is keep else (dataset,)), *values)
         st.session_state[f"chosen-{key}"] = []
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        if keep is not None:
+            st.button(
+                "The label is right",
+                icon=":material/check:",
+                key=f"keep-{key}",
+                disabled=not chosen,
+                on_click=act,
+                args=(keep, chosen),
+            )
         st.button(
             f"Throw out {len(chosen)}" if chosen else "Throw out",
             icon=":material/delete:",
@@ -88,25 +106,10 @@ def _actions(dataset: Dataset, edits: Edits, rows: list[int], key: str) -> None:
             args=(datasets.throw_out, chosen),
             help="They take part in no training any more. It can be taken back under Changes.",
         )
-        names = dataset.facts.classes
-        label = st.selectbox(
-            "Another class",
-            range(len(names)),
-            index=None,
-            format_func=lambda label: names[label],
-            key=f"label-{key}",
-            placeholder="Another class",
-            label_visibility="collapsed",
-            width=220,
-        )
-        st.button(
-            "Give them this class",
-            icon=":material/label:",
-            key=f"relabel-{key}",
-            disabled=not chosen or label is None,
-            on_click=act,
-            args=(datasets.relabel, chosen, label),
-        )
+        if dataset.facts.several:
+            st.caption("Labels are changed in the table and imported anew: a picture may have several here.")
+        else:
+            _relabel(dataset, chosen, key, act)
         if any(row in edits.labels for row in rows):
             st.button(
                 "As published",
@@ -117,6 +120,29 @@ def _actions(dataset: Dataset, edits: Edits, rows: list[int], key: str) -> None:
                 args=(datasets.restore, chosen),
                 help="Takes back what was changed in the chosen pictures.",
             )
+
+
+def _relabel(dataset: Dataset, chosen: list[int], key: str, act: Callable[..., None]) -> None:
+    """Another class for the chosen pictures."""
+    names = dataset.facts.classes
+    label = st.selectbox(
+        "Another class",
+        range(len(names)),
+        index=None,
+        format_func=lambda label: names[label],
+        key=f"label-{key}",
+        placeholder="Another class",
+        label_visibility="collapsed",
+        width=220,
+    )
+    st.button(
+        "Give them this class",
+        icon=":material/label:",
+        key=f"relabel-{key}",
+        disabled=not chosen or label is None,
+        on_click=act,
+        args=(datasets.relabel, chosen, label),
+    )
 
 
 def _change(change: Callable[..., None], *values) -> None:

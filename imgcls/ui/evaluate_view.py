@@ -1,23 +1,36 @@
 """The Evaluate page: the scores in a few lines, and one view below them, chosen in the URL.
 
-A view is a module with `show(run, tested)`, loaded when it is first looked at. Only the chosen one is built.
+A view is a module with `show(run, tested)`, loaded when it is first looked at. Only the chosen one is built. The views
+in `LINKED` share one selection of the test pictures, see `linked`; the scores above them are those of what it leaves.
 """
 
+import time
 from importlib import import_module
 
 import streamlit as st
 
+from imgcls import openings
 from imgcls.metrics import Report
 from imgcls.runs import Run
-from imgcls.ui import numbers, words
+from imgcls.ui import inner_links, linked, numbers, words
 from imgcls.ui.numbers import Number
 from imgcls.ui.stored import Tested
 
 VIEWS = {
     "Mistakes": "mistakes_view",
     "Classes": "classes_view",
+    "Scores": "scores_view",
+    "Time machine": "time_view",
     "Learning": "learning_view",
+    "Picture": "picture_view",
+    "Inside": "inside_view",
+    "Compare": "compare_view",
+    "Robustness": "robustness_view",
+    "Label errors": "labels_view",
+    "Report": "report_view",
 }
+LINKED = ("Mistakes", "Classes", "Scores")
+"""Views of what the selection leaves."""
 EXPLAINED = {
     "precision": "Of the pictures that were given a class, the share that belongs to it.",
     "recall": "Of the pictures that belong to a class, the share that was given it.",
@@ -26,8 +39,46 @@ EXPLAINED = {
 AVERAGES = {"macro": "Every class counts the same.", "weighted": "A class counts by its pictures."}
 
 
-def scores(report: Report, count: int) -> None:
-    """The accuracy in large type, the averages beside it, each with its 95 % interval."""
+def show(run: Run, tested: Tested) -> None:
+    """The whole page below the choice of the run."""
+    _count_opening(run)
+    inner_links.make()
+    head = st.container()
+    view = st.segmented_control(
+        "View",
+        list(VIEWS),
+        default="Mistakes",
+        required=True,
+        key="view",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    with head:
+        if view in LINKED:
+            _linked_scores(run, tested)
+        else:
+            scores(tested.report, len(tested.labels))
+        if tested.broken:
+            st.warning(
+                f"{words.count(tested.broken, 'answer')} of this model held no numbers. They count as the first class "
+                "with no probability at all. Train it again with a smaller learning rate.",
+                icon=":material/warning:",
+            )
+        st.caption(_honest(run))
+    import_module(f"imgcls.ui.{VIEWS[view]}").show(run, tested)
+
+
+def _linked_scores(run: Run, tested: Tested) -> None:
+    looked = linked.look(run, tested)
+    linked.bar(looked)
+    if looked.report is None:
+        st.info("The selection leaves no test picture. Lift a part of it.", icon=":material/filter_alt_off:")
+    else:
+        scores(looked.report, int(looked.left.sum()), len(tested.labels))
+
+
+def scores(report: Report, count: int, total: int | None = None) -> None:
+    """The accuracy in large type, the averages beside it, each with its 95 % interval; `count` of `total` pictures."""
     first, rest = st.columns([2, 7], vertical_alignment="center", gap="large")
     with first:
         st.html(
@@ -51,21 +102,30 @@ def scores(report: Report, count: int) -> None:
             )
         )
         numbers.show(shown)
-    st.caption(
-        f"From {words.count(count, 'test picture')} that were used neither to train nor to choose anything. "
-        "The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages."
-    )
+    if total is None or count == total:
+        pictures = f"From {words.count(count, 'test picture')} that were used neither to train nor to choose anything."
+    else:
+        pictures = (
+            f"From {count:,} of {total:,} test pictures: those that the selection leaves. Averages count the classes "
+            "that are chosen, or occur."
+        )
+    st.caption(f"{pictures} The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages.")
 
 
-def chosen(run: Run, tested: Tested) -> None:
-    """The choice of the view, and the view."""
-    view = st.segmented_control(
-        "View",
-        list(VIEWS),
-        default="Mistakes",
-        required=True,
-        key="view",
-        bind="query-params",
-        label_visibility="collapsed",
+def _count_opening(run: Run) -> None:
+    """Counts this visit as one opening of the run's test set, however often the page is drawn."""
+    seen = st.session_state.setdefault("opened-tests", set())
+    if run.id not in seen:
+        seen.add(run.id)
+        openings.note(run)
+
+
+def _honest(run: Run) -> str:
+    opened = openings.of(run)
+    if opened.count < 2:
+        return "The test set of this run is opened here for the first time: this score is as honest as it gets."
+    since = "" if opened.first is None else f" since {time.strftime('%d %B %Y', time.localtime(opened.first))}"
+    return (
+        f"The test set of this run was opened {opened.count:,} times here{since}. Compare settings by their validation "
+        "scores: who chooses by the test score has no test left."
     )
-    import_module(f"imgcls.ui.{VIEWS[view]}").show(run, tested)

@@ -39,7 +39,7 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
         config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]},
-        alt=f"Map of {len(found['map_rows'])} training pictures, a colour and a sign for each class.",
+        alt=f"Map of {len(found['map_rows'])} training pictures, a colour and a sign for each class or set of labels.",
     )
     rows = selected(event)
     if not rows:
@@ -70,8 +70,10 @@ def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) 
     dataset = stored.dataset(name)
     found = kept.findings("survey", dataset)
     points = found["map_points"][:, :2] if kind == "PCA" else kept.findings("tsne", dataset)["places"]
-    labels = dataset.y_train[found["map_rows"]]
-    return still(figures.picture_map(points, found["map_rows"], labels, dataset.facts.classes, AXES[kind]))
+    labels, names = dataset.y_train[found["map_rows"]], dataset.facts.classes
+    if dataset.facts.several:
+        labels, names = figures.label_sets(labels, names)
+    return still(figures.picture_map(points, found["map_rows"], labels, names, AXES[kind]))
 
 
 def _tsne_is_ready(dataset: Dataset, count: int) -> bool:

@@ -12,8 +12,8 @@ KINDS = ("Leaks", "Two classes", "Exact", "Near")
 EXPLAINED = {
     "Leaks": "One of the two is in training, the other in the test: the network has seen the answer before, and the "
     "test score is too kind. Throw the training picture out; the test stays comparable.",
-    "Two classes": "The two look the same but belong to different classes: at least one label is wrong, or the classes "
-    "cannot be told apart by looking.",
+    "Two classes": "The two look the same but belong to different classes, or do not have the same labels: at least "
+    "one label is wrong, or the classes cannot be told apart by looking.",
     "Exact": "Each is the same as the first of its frame, pixel by pixel. In training it only counts double.",
     "Near": "Not the same, but what is unusual in them is: the same picture taken, cut or stored again, or things that "
     "are really alike.",
@@ -26,9 +26,10 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     count = len(dataset.y_train)
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     is_exact = likeness >= 1
+    differ = labels[pairs[:, 0]] != labels[pairs[:, 1]]
     of_kind = {
         "Leaks": (pairs < count).sum(1) == 1,
-        "Two classes": labels[pairs[:, 0]] != labels[pairs[:, 1]],
+        "Two classes": differ.any(1) if dataset.facts.several else differ,
         "Exact": is_exact,
         "Near": ~is_exact,
     }

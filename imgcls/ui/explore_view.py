@@ -104,9 +104,10 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
     if counts[most] < UNEVEN * counts[least]:
         return
     names = dataset.facts.classes
+    what = "labels" if dataset.facts.several else "classes"
     with st.container(border=True):
         st.markdown(
-            f":material/balance: **The classes are uneven.** “{plain(names[most])}” has "
+            f":material/balance: **The {what} are uneven.** “{plain(names[most])}” has "
             f"{words.count(int(counts[most]), 'training picture')}, “{plain(names[least])}” {counts[least]:,}. A "
             "network learns the frequent ones first, and accuracy hides what it does to the rare ones: look at macro "
             "F1. Class weights make mistakes on rare classes count more."
@@ -118,16 +119,15 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
 def _classes(dataset: Dataset, edits: Edits) -> None:
     names = dataset.facts.classes
     labels = edits.applied(dataset.y_train)
-    counts = np.bincount(labels[labels >= 0], minlength=len(names))
-    tested = np.bincount(np.asarray(dataset.y_test), minlength=len(names))
+    counts, tested = dataset.facts.counted(labels), dataset.facts.counted(dataset.y_test)
     label = st.selectbox(
-        "Class",
+        "Label" if dataset.facts.several else "Class",
         range(len(names)),
         format_func=lambda label: f"{names[label]} ({counts[label]:,} to train, {tested[label]:,} to test)",
         key=f"class-{dataset.facts.name}",
         width=420,
     )
-    members = np.flatnonzero(labels == label)
+    members = np.flatnonzero(labels[:, label] > 0 if dataset.facts.several else labels == label)
     if not len(members):
         st.info("No training picture has this class.", icon=":material/search_off:")
         return
@@ -151,7 +151,7 @@ def _means(dataset: Dataset) -> None:
 @lru_cache(16)
 def _mean_tiles(name: str, fingerprint: str, stamp: float) -> str:
     dataset = stored.dataset(name)
-    counts = np.bincount(np.asarray(dataset.y_train), minlength=dataset.facts.num_classes)
+    counts = dataset.facts.counted(dataset.y_train)
     means = _survey(name, fingerprint, stamp)["means"]
     return gallery.grid(
         gallery.Tile(mean, f"mean picture of {label}", (label, f"of {words.count(int(count), 'picture')}"))
@@ -202,10 +202,16 @@ def _light_figure(name: str, fingerprint: str, stamp: float) -> Still:
 @lru_cache(8)
 def _light_table(name: str, fingerprint: str, stamp: float) -> pa.Table:
     dataset, found = stored.dataset(name), _survey(name, fingerprint, stamp)
-    labels = np.asarray(dataset.y_train)
-    count = np.maximum(np.bincount(labels, minlength=dataset.facts.num_classes), 1)
+    labels, classes = np.asarray(dataset.y_train), range(dataset.facts.num_classes)
+
+    def summed(values: np.ndarray) -> np.ndarray:
+        if dataset.facts.several:
+            return np.array([values[labels[:, label] > 0].sum(dtype=np.float64) for label in classes])
+        return np.bincount(labels, values, len(classes))
+
+    count = np.maximum(dataset.facts.counted(labels), 1)
     columns = {
-        title: (np.bincount(labels, found[key][: len(labels)], dataset.facts.num_classes) / count).round(1)
+        title: (summed(found[key][: len(labels)]) / count).round(1)
         for title, key in (("Grey level", "brightness"), ("Contrast", "contrast"))
     }
     return pa.table({"Class": list(dataset.facts.classes), **columns})
@@ -216,6 +222,8 @@ def _light_table(name: str, fingerprint: str, stamp: float) -> pa.Table:
 
 def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     names = dataset.facts.classes
+    if dataset.facts.several:
+        st.caption("As a picture may have several labels, it is held against the middle of all pictures here.")
     st.caption(
         "Training pictures that lie farthest from the middle of their class, among 32 principal components of small "
         "copies. The number tells by how many robust deviations a picture lies farther out than its class usually "
@@ -229,8 +237,10 @@ def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
         key=f"odd-class-{dataset.facts.name}",
         width=320,
     )
-    rows = found["unlike"]
-    chosen = np.arange(len(rows)) if label is None else np.flatnonzero(dataset.y_train[rows] == label)
+    rows, several = found["unlike"], dataset.facts.several
+    labels = dataset.y_train[rows]
+    has = np.ones(len(rows), bool) if label is None else labels[:, label] > 0 if several else labels == label
+    chosen = np.flatnonzero(has)
     if not len(chosen):
         st.info("None of the oddest pictures belongs to this class.", icon=":material/check_circle:")
         return
@@ -240,6 +250,6 @@ def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
     notes = []
     for place in shown:
         nearest = int(found["nearest"][place])
-        other = "" if nearest == dataset.y_train[rows[place]] else f"\nlike {names[nearest]}"
+        other = "" if several or nearest == labels[place] else f"\nlike {names[nearest]}"
         notes.append([f"{found['unusual'][place]:.1f}{other}"])
     edits_view.pictures(dataset, edits, [[row] for row in rows[shown]], "odd", notes)

@@ -17,6 +17,7 @@ class Tile:
     pixels: np.ndarray | str  # or a URL that holds the picture
     alt: str
     lines: tuple[str, ...]
+    link: str = ""  # where a click on the picture leads
 
 
 STYLE = """<style>
@@ -27,6 +28,8 @@ background:rgba(128,128,128,.12)}
 .tiles figcaption{font-size:.8rem;line-height:1.35;margin-top:4px;font-variant-numeric:tabular-nums}
 .tiles figcaption span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .tiles figcaption span+span{opacity:.75}
+.tiles a{display:block;border-radius:6px}
+.tiles a:hover img,.tiles a:focus-visible img{outline:2px solid #0072B2;outline-offset:1px}
 .tiles.groups{grid-template-columns:repeat(auto-fill,minmax(212px,1fr))}
 .tiles .group{display:flex;gap:8px;padding:8px;border:1px solid rgba(128,128,128,.3);border-radius:8px}
 .tiles .group figure{flex:1 1 0;max-width:96px}
@@ -48,6 +51,8 @@ def _tile(tile: Tile) -> str:
     lines = "".join(f'<span title="{html.escape(line)}">{html.escape(line)}</span>' for line in tile.lines)
     source = tile.pixels if isinstance(tile.pixels, str) else data_url(tile.pixels)
     image = f'<img src="{html.escape(source)}" alt="{html.escape(tile.alt)}">'
+    if tile.link:
+        image = f'<a href="{html.escape(tile.link)}" target="_self">{image}</a>'
     return f"<figure>{image}<figcaption>{lines}</figcaption></figure>"
 
 

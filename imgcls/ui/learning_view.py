@@ -7,7 +7,7 @@ from imgcls.ui import curve_view
 from imgcls.ui.stored import Tested
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Tested | None) -> None:
     """The whole view."""
     st.subheader("Learning curves", anchor=False)
     if (run.folder / "metrics.jsonl").exists():

@@ -2,22 +2,16 @@
 
 import html
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from imgcls.errors import RunError
+from imgcls.explain import nearest, neighbours, unfamiliarity
 from imgcls.runs import Run
-from imgcls.ui import gallery
+from imgcls.serving.inside import MISSING
+from imgcls.ui import gallery, insides
 from imgcls.ui.bars import Doubt
-
-try:
-    from imgcls.explain import nearest, neighbours, unfamiliarity
-    from imgcls.serving.inside import Inside
-except ImportError:  # a part that a build may leave out
-    Inside = None
 
 SHOWN = 10
 UNKNOWN = 99.7
@@ -45,11 +39,8 @@ class Likeness:
 
 def look(run: Run, pixels: np.ndarray) -> Likeness | None:
     """How one picture, uint8 (height, width, channels), looks to the model; None where the run does not keep this."""
-    if Inside is None:
-        return None
     try:
-        inside = _inside(str(run.folder), run.stamp("inside.json", "inside.tflite"))
-        features = inside.look(pixels[None]).features[0]
+        features = insides.inside(run).look(pixels[None]).features[0]
         _, percentile, sentence = unfamiliarity(run, features)
     except RunError:
         return None
@@ -60,19 +51,20 @@ def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
     """The nearest training pictures with their classes, and the sentence; what is missing, where something is."""
     title = "<h4>Nearest training pictures</h4>"
     if likeness is None:
-        missing = "The inside of this model is not stored yet: open it on the Evaluate page, in the view Inside."
-        st.html(f"{title}<small>{missing}</small>")
+        st.html(title)
+        insides.offer_missing(run, insides.why_not(run) or MISSING)
         return
     found = nearest(run, likeness.features, SHOWN)
     there = neighbours.known(run)
-    tiles = [
-        gallery.Tile(there.pictures[place], f"Training picture, {names[label]}", (names[label], f"{alike:.2f} alike"))
-        for place, alike in zip(found.places.tolist(), found.similarity.tolist(), strict=True)
-        for label in (int(there.labels[place]),)
-    ]
+    tiles = []
+    for place, alike in zip(found.places.tolist(), found.similarity.tolist(), strict=True):
+        said = _name(there.labels[place], names)
+        tiles.append(gallery.Tile(there.pictures[place], f"Training picture, {said}", (said, f"{alike:.2f} alike")))
     st.html(f"{title}<p>{html.escape(likeness.sentence)}</p>{gallery.grid(tiles)}")
 
 
-@lru_cache(4)
-def _inside(folder: str, stamp: tuple) -> "Inside":
-    return Inside(Path(folder) / "inside.tflite")
+def _name(label: np.ndarray, names: list[str]) -> str:
+    """The class of a training picture, or its classes where it may have several."""
+    if not np.ndim(label):
+        return names[int(label)]
+    return ", ".join(names[index] for index in np.flatnonzero(label)) or "none of them"

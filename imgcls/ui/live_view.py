@@ -112,12 +112,13 @@ def _numbers(curves: Curves, state: str, stopping: bool) -> None:
     is_training = state == "running" and not stopping and curves.phase not in ("testing", "saving")
     left = curves.seconds_left if is_training else None
     is_last = curves.stage_end >= curves.total_epochs
-    hint = "if no early stop comes before" if is_last else "known once the fine-tuning has begun"
+    hint = "if it trains all epochs" if is_last else "known once the fine-tuning has begun"
     rate = f"{curves.pictures_per_second:,.0f}" if curves.batches else "–"
+    what = "all labels right" if curves.plan.get("several") else "accuracy"
     numbers.show(
         (
-            Number("Training accuracy", words.share(newest.get("accuracy")), "mean of the last batches"),
-            Number("Validation accuracy", words.share(last.get("val_accuracy")), "after the last whole epoch"),
+            Number(f"Training {what}", words.share(newest.get("accuracy")), "mean of the last batches"),
+            Number(f"Validation {what}", words.share(last.get("val_accuracy")), "after the last whole epoch"),
             Number("Best epoch", str(best.get("epoch", "–")), "its weights are kept"),
             Number("Pictures per second", rate, "in training"),
             Number("Time left", words.duration(left), hint),

@@ -15,7 +15,7 @@ from imgcls.ui.still import Still, still
 def rows_of(config: Config, facts: DatasetFacts) -> tuple[Row, ...]:
     """The layers that these settings would build."""
     settings = tuple(sorted(config.model_settings.items()))
-    return stored.layer_table(config.model, facts.shape, facts.num_classes, settings)
+    return stored.layer_table(config.model, facts.shape, facts.num_classes, settings, facts.several)
 
 
 def show(config: Config, facts: DatasetFacts) -> None:

@@ -1,5 +1,6 @@
 """Which run a page shows: it stands in the URL, so a link, F5 and a second tab show the same."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import streamlit as st
@@ -8,6 +9,7 @@ from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.knobs import Value
 from imgcls.runs import Run
+from imgcls.ui import linked
 from imgcls.ui.entry_paths import PAGES
 from imgcls.ui.errors import plain
 
@@ -31,11 +33,14 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
             st.warning(plain(str(error)), icon=":material/search_off:")
     ids = list(choices)
     chosen = asked if asked in choices else prefer if prefer in choices else ids[0]
-    names = {run_id: _name(run) for run_id, run in choices.items()}
+    names = {run_id: name_of(run) for run_id, run in choices.items()}
+    # Streamlit tells options by their names: of two runs that are called the same, the second could not be chosen.
+    called = Counter(names.values())
+    names = {run_id: name if called[name] == 1 else f"{name} ({run_id})" for run_id, name in names.items()}
 
     def follow() -> None:
         st.query_params["run"] = st.session_state[key]
-        st.query_params.pop("cell", None)
+        linked.clear(*linked.OF_CLASSES)
 
     if asked != chosen:
         # From now on the link names the run, so that a newer one does not take its place under the visitor.
@@ -53,11 +58,15 @@ def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained m
     return choices[picked]
 
 
-def _name(run: Run) -> str:
+def name_of(run: Run) -> str:
+    """Its name, and its test accuracy where it has one."""
     try:
-        accuracy = (run.result or {}).get("test_accuracy")
+        result = run.result or {}
     except RunError:
-        accuracy = None  # A damaged run must not keep the others from being chosen.
+        result = {}  # A damaged run must not keep the others from being chosen.
+    if "test_macro_f1" in result:
+        return f"{run.label} · macro F1 {result['test_macro_f1']:.1%}"
+    accuracy = result.get("test_accuracy")
     return run.label if accuracy is None else f"{run.label} · {accuracy:.1%}"
 
 

@@ -33,6 +33,8 @@ def _row(run: Run) -> None:
     scores = ""
     if facts["test"] is not None:
         scores = f"test {words.share(facts['test'])}, validation {words.share(facts['validation'])}"
+        if facts["macro_f1"] is not None:  # several labels a picture
+            scores = f"macro F1 {words.share(facts['macro_f1'])}, all labels right {words.share(facts['test'])}"
     name, what, outcome = st.columns(COLUMNS, vertical_alignment="center")
     if name.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
         pick.go("train.py", run=run.id)
@@ -56,6 +58,7 @@ def summary(run: Run) -> dict:
     return facts | {
         "validation": result.get("val_accuracy"),
         "test": result.get("test_accuracy"),
+        "macro_f1": result.get("test_macro_f1"),
         "seconds": result.get("seconds"),
         "parameters": result.get("parameters"),
     }

@@ -16,6 +16,7 @@ OUTCOMES = {
     "kept, which is at most one epoch ago.",
     "damaged": "The files of this run cannot be read. Delete it on the Runs page, or start a new one.",
 }
+MACRO_F1 = "The mean of the labels' F1, the harmonic mean of precision and recall. Evaluate has each label."
 
 
 def show(run: Run) -> None:
@@ -72,10 +73,25 @@ def _outcome(run: Run, state: str) -> None:
             low_high = words.interval(intervals.wilson(round(result["test_accuracy"] * count), count))
             explained = f"With its 95 % interval, from {count:,} test pictures that chose nothing."
         best = result.get("best_epoch")
+        several = "test_macro_f1" in result
+        of_labels = (
+            Number("Macro F1", words.share(result.get("test_macro_f1")), "of the test, at 0.5", MACRO_F1),
+            Number("Average precision", words.share(result.get("test_average_precision")), "mean over the labels"),
+        )
         numbers.show(
             (
-                Number("Test accuracy", words.share(result["test_accuracy"]), low_high, explained),
-                Number("Validation accuracy", words.share(result.get("val_accuracy")), "of the best epoch"),
+                *(of_labels if several else ()),
+                Number(
+                    "All labels right" if several else "Test accuracy",
+                    words.share(result["test_accuracy"]),
+                    low_high,
+                    explained,
+                ),
+                Number(
+                    "The same in validation" if several else "Validation accuracy",
+                    words.share(result.get("val_accuracy")),
+                    "of the best epoch",
+                ),
                 Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were kept"),
                 Number("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}", "in training"),
                 Number("Training time", words.duration(result.get("training_seconds"))),
@@ -152,6 +168,8 @@ def _settings(run: Run) -> None:
     table = config.as_dict()
     del table["version"]
     table.update(table.pop("model_settings"))
+    if stored_curves.curves(run).plan.get("several"):
+        table["loss"] = "binary cross-entropy, as a picture may have several labels"
     st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
     st.dataframe(
         {

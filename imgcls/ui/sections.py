@@ -6,12 +6,32 @@ default: what is left out is at its default, and nothing can be lost.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import streamlit as st
 
 from imgcls.knobs import Knob, Value
+
+_titles: ContextVar[dict[str, str]] = ContextVar("titles")
+
+
+@contextmanager
+def titled() -> Iterator[None]:
+    """Around all sections of a page: their titles tell what is present, by one style sheet at the end."""
+    titles: dict[str, str] = {}
+    token = _titles.set(titles)
+    try:
+        yield
+    finally:
+        _titles.reset(token)
+    rules = (f".st-key-{key} summary p::after{{content:{_quoted(present)}}}" for key, present in titles.items())
+    st.html(f"<style>{''.join(rules)}</style>")
+
+
+def _quoted(present: str) -> str:
+    return json.dumps(f": {present}", ensure_ascii=False).replace("<", r"\3c ")
 
 
 @contextmanager
@@ -25,10 +45,9 @@ def section(
     read them with it.
     """
     with st.expander(title, key=key, icon=icon, on_change="rerun") as expander:
-        yield expander.open or any(_is_set(knob, prefix + knob.name) for knob in knobs)
+        yield expander.open or _are_set({prefix + knob.name: knob.default for knob in knobs})
     if present:
-        content = json.dumps(f": {present}", ensure_ascii=False).replace("<", r"\3c ")
-        st.html(f"<style>.st-key-{key} summary p::after{{content:{content}}}</style>")
+        _titles.get()[key] = present
 
 
 def defaults(knobs: Iterable[Knob]) -> dict[str, Value]:
@@ -36,5 +55,8 @@ def defaults(knobs: Iterable[Knob]) -> dict[str, Value]:
     return {knob.name: knob.default for knob in knobs}
 
 
-def _is_set(knob: Knob, key: str) -> bool:
-    return key in st.query_params or st.session_state.get(key, knob.default) != knob.default
+def _are_set(controls: Mapping[str, Value]) -> bool:
+    """Whether the URL or the session has another value than its default for one of these keys."""
+    if not controls.keys().isdisjoint(st.query_params.keys()):
+        return True
+    return any(st.session_state.get(key, default) != default for key, default in controls.items())

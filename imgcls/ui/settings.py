@@ -53,6 +53,15 @@ def query_of(config: Config) -> dict[str, str]:
     return {name: _text(value) for name, value in values.items()}
 
 
+def form_of(config: Config) -> dict[str, Value]:
+    """What opens the form with these settings through `pick.train`: the values of its controls."""
+    start = Config(model=config.model)
+    values = {knob.name: getattr(config, knob.name) for knob in KNOBS}
+    values = {name: value for name, value in values.items() if value != getattr(start, name)}
+    values |= {f"{config.model}.{name}": value for name, value in config.model_settings.items()}
+    return values | {"data": config.data, "model": config.model}
+
+
 def _text(value: Value) -> str:
     """A value as it stands in the URL."""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -123,7 +132,7 @@ def choose_model() -> str:
 def choose_pictures(available: int) -> int:
     """How many training pictures; 0 means all."""
     # A link may ask for another number, as "Train again" does for a run from a shell.
-    asked = st.query_params.get("pictures", "").replace(",", "")
+    asked = str(st.session_state.get("pictures") or st.query_params.get("pictures", "")).replace(",", "")
     numbers = {*PICTURES, *([int(asked)] if asked.isascii() and asked.isdigit() and len(asked) < 9 else [])}
     options = [0, *sorted(number for number in numbers if 0 < number < available)]
     return st.selectbox(
@@ -141,7 +150,7 @@ def offer_recipe(model: str, data: str) -> None:
     values = recipes.recipe(model, data)
     if not values:
         return
-    follows = all(value_of(name) == value for name, value in values.items())
+    follows = values_of(*values) == dict(values)
     st.button(
         "The recipe is in use" if follows else "Use its recipe",
         icon=":material/done:" if follows else ":material/bolt:",
@@ -198,12 +207,21 @@ def closed(
 
 def value_of(name: str) -> Value:
     """The value of a control that is drawn further below: from the session, else the URL, else the default."""
-    knob = BY_NAME[name]
-    value = st.session_state.get(name)  # "in" would copy the whole state
+    return values_of(name)[name]
+
+
+def values_of(*names: str) -> dict[str, Value]:
+    """`value_of` for several. The URL is looked at once: each look costs as much as a small control."""
+    asked = st.query_params.to_dict()
+    return {name: _value(BY_NAME[name], asked) for name in names}
+
+
+def _value(knob: Knob, asked: Mapping[str, str]) -> Value:
+    value = st.session_state.get(knob.name)  # "in" would copy the whole state
     if value is not None:
         return value
     try:
-        return knob.parsed(st.query_params[name]) if name in st.query_params else knob.default
+        return knob.parsed(asked[knob.name]) if knob.name in asked else knob.default
     except SettingError:
         return knob.default
 
@@ -213,14 +231,16 @@ def _used(model: str, *names: str) -> tuple[str, ...]:
     return tuple(name for name in names if name not in getattr(models.family(model), "IGNORES", ()))
 
 
-def optimisation(model: str) -> dict[str, Value]:
-    """Optimiser, loss, normalisation."""
+def optimisation(model: str, several: bool = False) -> dict[str, Value]:
+    """Optimiser, loss, normalisation; where a picture may have several labels there is only one loss."""
     names = ("optimizer", "batch_size", "loss", "label_smoothing", "class_weights", "normalisation")
+    names = tuple(name for name in names if name != "loss" or not several)
     names = _used(model, *names, "weight_decay", "averaging")
-    present = f"{value_of('optimizer')}, batches of {value_of('batch_size')}, {value_of('loss').replace('_', ' ')}"
+    loss = "binary cross-entropy" if several else value_of("loss").replace("_", " ")
+    present = f"{value_of('optimizer')}, batches of {value_of('batch_size')}, {loss}"
     icon = ":material/trending_down:"
     values = closed("Learning", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
-    if values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
+    if not several and values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
         st.info(
             "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise both learn the same.",
             icon=":material/info:",

@@ -11,8 +11,11 @@ DEFAULT_DATA = "mnist_sample"
 LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas")
 """What pages need and the first paint does not. Half a second of imports."""
 
+SOON_SECONDS = 2.0
+"""By then the first page is painted, which these imports would hold up."""
+
 _loading = threading.Lock()
-_loaded = False
+_loaded = _is_planned = False
 
 
 def begin() -> None:
@@ -27,6 +30,17 @@ def begin() -> None:
         logging.getLogger(__name__).exception("The default data set could not be prepared at the start.")
     # What was imported until now stays for good: the collector need not look at it after every rerun.
     gc.freeze()
+
+
+def load_soon() -> None:
+    """The same in a moment, beside a visitor who reads the first page: the next one opens half a second sooner."""
+    global _is_planned
+    if _loaded or _is_planned:
+        return
+    _is_planned = True
+    timer = threading.Timer(SOON_SECONDS, load_late)
+    timer.daemon = True
+    timer.start()
 
 
 def load_late() -> None:

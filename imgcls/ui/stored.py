@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from imgcls import charts, datasets, metrics, models
+from imgcls import datasets, metrics, models
 from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run
 from imgcls.serving import Predictor
-from imgcls.ui.still import still
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What NumPy raises for a torn .npz."""
@@ -25,7 +24,10 @@ UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.
 
 @dataclass(frozen=True)
 class Tested:
-    """A run's answers to the test pictures. `row_of[i]` is the place of test picture i in `pictures`, or -1."""
+    """A run's answers to the test pictures. `row_of[i]` is the place of test picture i in `pictures`, or -1.
+
+    `broken` answers held something that is no number: their probabilities are 0.
+    """
 
     probabilities: np.ndarray
     labels: np.ndarray
@@ -34,6 +36,7 @@ class Tested:
     report: metrics.Report
     pictures: np.ndarray
     row_of: np.ndarray
+    broken: int = 0
 
 
 def tested(run: Run) -> Tested:
@@ -54,6 +57,11 @@ def answers_stamp(run: Run) -> tuple[float, ...]:
 def _tested(folder: str, stamp: tuple) -> Tested:
     run = Run(Path(folder))
     classes = run.model["classes"]
+    if run.model.get("several"):
+        raise RunError(
+            "The pictures of this run may have several labels, so there is no single answer to each. Open it on the "
+            "Evaluate page, or pick a run with one class a picture."
+        )
     try:
         with (run.folder / "predictions.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             probabilities, labels = file["probabilities"].astype(np.float32), file["labels"].astype(np.int64)
@@ -64,6 +72,8 @@ def _tested(folder: str, stamp: tuple) -> Tested:
         raise RunError("This run has no test answers: it ended before its model was tested.") from error
     except UNREADABLE as error:
         raise RunError("The test answers of this run are damaged. Train it again, or pick another run.") from error
+    broken = ~np.isfinite(probabilities).all(1)
+    probabilities[broken] = 0
     row_of = np.full(len(labels), -1)
     pictures = np.zeros((0, *run.model["shape"]), np.uint8)
     try:
@@ -80,6 +90,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
         metrics.scores(probabilities, labels, classes),
         pictures,
         row_of,
+        int(broken.sum()),
     )
 
 
@@ -110,20 +121,21 @@ def answers(run: Run, facts: dict, pixels: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(16)
-def class_distribution(name: str, fingerprint: str):
-    """The figure of how many pictures each class has, and the counts themselves by part."""
+def class_counts(name: str, fingerprint: str) -> dict[str, np.ndarray]:
+    """How many pictures each class has in each part, int (classes,)."""
     dataset = datasets.open_dataset(name)
-    counts = {
-        part: np.bincount(np.asarray(labels), minlength=dataset.facts.num_classes)
+    return {
+        part: dataset.facts.counted(labels)
         for part, labels in (("training", dataset.y_train), ("test", dataset.y_test))
     }
-    return still(charts.class_distribution(counts, dataset.facts.classes)), counts
 
 
 @lru_cache(256)
-def layer_table(model: str, shape: tuple, num_classes: int, settings: tuple) -> tuple[models.Row, ...]:
+def layer_table(
+    model: str, shape: tuple, num_classes: int, settings: tuple, several: bool = False
+) -> tuple[models.Row, ...]:
     """`models.table`, remembered."""
-    return models.table(model, shape, num_classes, dict(settings))
+    return models.table(model, shape, num_classes, dict(settings), several)
 
 
 def dataset(name: str) -> datasets.Dataset:
@@ -147,11 +159,11 @@ def training_data(name: str) -> datasets.Dataset:
     return _training_data(name, (*datasets.card_stamp(name), *datasets.edits_stamp(name)))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(8)
 def _training_data(name: str, stamp: tuple) -> datasets.Dataset:
     return datasets.open_for_training(name)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(8)
 def _dataset(name: str, stamp: tuple) -> datasets.Dataset:
     return datasets.open_dataset(name)

@@ -53,6 +53,8 @@ def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *loo
         changes=_changes(now),
         forecast=_forecast(now, quantity) if forecasts else None,
     )
+    if quantity == "accuracy" and now.plan.get("several"):
+        content["layout"]["yaxis"]["title"]["text"] = "pictures with all labels right (%)"
     return Still(content)
 
 

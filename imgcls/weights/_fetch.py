@@ -11,8 +11,6 @@ Removing the folder ends the process, which is also how it is cancelled; a kille
 
 import contextlib
 import json
-import secrets
-import shutil
 import subprocess
 import threading
 import time
@@ -96,10 +94,8 @@ def cancel_fetch(network: Network) -> None:
     """Removes what has arrived, out of sight by one rename; the process ends within moments."""
     folder = fetch_folder(network)
     child = _children.pop(folder, None)
-    grave = folder.with_name(f".deleted-{secrets.token_hex(8)}")
     with contextlib.suppress(OSError):
-        folder.rename(grave)
-    shutil.rmtree(grave, ignore_errors=True)
+        atomic.remove_folder(folder)
     if child is not None:
         child.kill()
         child.wait()

@@ -88,12 +88,12 @@ def _run(module: str, *arguments: str, runs: Path, cache: Path) -> None:
 
 
 @pytest.fixture(scope="package")
-def make_server(cache, tmp_path_factory) -> Iterator[Callable[[], Server]]:
-    """Makes servers that are not started yet and have no runs."""
+def make_server(cache, tmp_path_factory) -> Iterator[Callable[..., Server]]:
+    """Makes servers that are not started yet and have no runs; settings of the machine may be given by name."""
     servers = []
 
-    def make() -> Server:
-        servers.append(Server(tmp_path_factory.mktemp("server"), cache))
+    def make(**settings: str) -> Server:
+        servers.append(Server(tmp_path_factory.mktemp("server"), cache, **settings))
         return servers[-1]
 
     yield make

@@ -53,15 +53,15 @@ def find_browser() -> str | None:
 
 
 class Server:
-    """`streamlit run app.py` on a port of its own, with runs and a cache of its own."""
+    """`streamlit run app.py` on a port of its own, with runs and a cache of its own; `settings` are more variables."""
 
-    def __init__(self, folder: Path, cache: Path):
+    def __init__(self, folder: Path, cache: Path, **settings: str):
         self.runs = folder / "runs"
         self.runs.mkdir(parents=True)
         self.log_file = folder / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = environment(self.runs, cache)
+        self._environment = environment(self.runs, cache) | settings
         self._process: psutil.Popen | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""The confusion matrix on the Evaluate page: a click on a cell shows its pictures."""
+"""Linked views on the Evaluate page: clicked cells and bars, and drawn lines, select the pictures beside them."""
 
 import re
 
@@ -46,7 +46,7 @@ def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_pictures(visit, serve
         expect(pictures).to_have_count(int(mistakes.max()))
         for picture in pictures.all():
             assert f"true class {true}, answer {predicted} " in picture.get_attribute("alt")
-        expect(page.get_by_role("radio", name=f"{true} → {predicted}", exact=True)).to_be_checked()
+        expect(steps.button(page, f"{true} → {predicted}")).to_be_visible()
         page.reload()
         steps.shows(page, "Evaluate")
     assert f"cell={true}-{predicted}" in page.url
@@ -59,8 +59,10 @@ def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit
     page.wait_for_url(re.compile("[?&]cell=3-3"))
     expect(page.locator(".tiles img").first).to_have_attribute("alt", re.compile("true class 3, answer 3 "))
     page.get_by_role("radio", name="Wrong").click()
+    steps.button(page, "3 → 3").click()
     wrong = int(answers.sum() - np.trace(answers))
-    expect(steps.main(page)).to_contain_text(f"{wrong} pictures")
+    expect(steps.main(page)).to_contain_text(f"{wrong} pictures;")
+    assert "cell=" not in page.url
     for picture in page.locator(".tiles img").all():
         true, answer = re.search(r"true class (\d), answer (\d)", picture.get_attribute("alt")).groups()
         assert true != answer
@@ -83,3 +85,66 @@ def test_the_matrix_shows_counts_or_shares_and_errors_only(visit, server, answer
     page.get_by_role("radio", name="Shares").click()
     shares = 100 * answers / answers.sum(axis=1, keepdims=True)
     wait_until(lambda: shown() == sorted(f"{share:.1f} %" for share in shares[mistakes]), what="shares of mistakes")
+
+
+BARS = """() => [...document.querySelectorAll('.js-plotly-plot')]
+    .find(plot => plot._fullData && plot._fullData.some(of => of.type == 'bar'))"""
+COUNTED = "() => document.querySelector('.js-plotly-plot')._fullData.at(-1).text.reduce((sum, text) => sum + +text, 0)"
+
+
+def test_a_bar_narrows_the_matrix_and_the_scores_and_the_url_shows_a_colleague_the_same(visit, server):
+    with np.load(server.runs / "sample" / "predictions.npz", allow_pickle=False) as file:
+        probabilities, labels = file["probabilities"], file["labels"]
+    sure, predicted = probabilities.max(1), probabilities.argmax(1)
+    low = next(low for low in range(50, 100, 5) if ((100 * sure >= low) & (100 * sure < low + 5)).sum() > 1)
+    left = (100 * sure >= low) & (100 * sure < low + 5)
+    page = evaluate(visit, server)
+    page.wait_for_function(f"() => ({BARS})()?._fullLayout")
+    bar = page.evaluate(
+        f"""low => {{
+            const plot = ({BARS})(), box = plot.getBoundingClientRect(), {{xaxis, yaxis}} = plot._fullLayout;
+            const shown = plot._fullData.find(of => of.type == 'bar' && of.y[low / 5] > 0);
+            const side = shown.name == 'right' ? -1 : 1;
+            return [box.x + xaxis._offset + xaxis.d2p(low + 2.5 + side), box.y + yaxis._offset + yaxis._length - 3];
+        }}""",
+        low,
+    )
+    page.mouse.click(*bar)
+    page.wait_for_url(re.compile(rf"[?&]sure={low}-{low + 5}(&|$)"))
+    right = int((predicted == labels)[left].sum())
+    for seen in (page, visit(server, page.url.removeprefix(server.url))):
+        steps.shows(seen, "Evaluate")
+        expect(steps.main(seen)).to_contain_text(f"From {left.sum()} of 1,000 test pictures")
+        expect(steps.main(seen)).to_contain_text(f"{100 * right / left.sum():.1f} %")
+        wait_until(lambda seen=seen: seen.evaluate(COUNTED) == left.sum(), what="the matrix of what is left")
+        expect(seen.locator(".tiles img")).to_have_count(min(int(left.sum()), 20))
+    steps.button(page, f"{low} to {low + 5} % sure").click()
+    expect(steps.main(page)).to_contain_text("From 1,000 test pictures")
+
+
+def test_a_line_on_the_map_selects_what_lies_inside(visit, server):
+    page = evaluate(visit, server, "&panel=Map")
+    page.wait_for_function("() => document.querySelector('.js-plotly-plot')?._fullLayout.dragmode == 'lasso'")
+    steps.settled(page)
+    plot = page.locator(".js-plotly-plot").first
+    plot.scroll_into_view_if_needed()
+    x, y, width, height = page.evaluate(
+        """() => {
+            const plot = document.querySelector('.js-plotly-plot'), box = plot.getBoundingClientRect();
+            const {xaxis, yaxis} = plot._fullLayout;
+            return [box.x + xaxis._offset, box.y + yaxis._offset, xaxis._length, yaxis._length];
+        }"""
+    )
+    page.mouse.move(x + 0.02 * width, y + 0.02 * height)
+    page.mouse.down()
+    for right, down in ((0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.05)):
+        page.mouse.move(x + right * width, y + down * height, steps=8)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"[?&]area=\d"))
+    steps.settled(page)
+    text = steps.main(page).inner_text()
+    left = int(re.search(r"From ([\d,]+) of 1,000 test pictures", text)[1].replace(",", ""))
+    assert 0 < left < 1000
+    page.reload()
+    steps.shows(page, "Evaluate")
+    expect(steps.main(page)).to_contain_text(f"From {left} of 1,000 test pictures")

@@ -1,0 +1,164 @@
+"""What every layer of a model said about pictures, without Keras: `inside.tflite`, written by the trainer.
+
+    inside.tflite    the network with all its layers as outputs, weights in 16 bits
+    inside.json      the names, kinds and shapes of these layers, written last; or why there is no inside
+
+The answers of `model.tflite` are the ones that count; these are for looking, and differ by rounding.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imgcls.errors import RunError
+
+VERSION = 1
+FILES = ("inside.json", "inside.tflite", "inside.npz", "neighbours.npz")
+"""All that belongs to the inside of a model, what is written last first."""
+BATCH = 16
+NUDGE = 1e-2
+"""Of the deviation of the maps: small beside what bends, large beside rounding."""
+MOST_BYTES = 32_000_000
+"""Nudged maps that are in memory at once."""
+MISSING = "The inside of this model is not stored yet."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model saw in n pictures: `probabilities` float32 (n, k), `features` of the last hidden layer, float32
+    (n, d), and what each layer said, float32 (n, ...), in the order of the layers."""
+
+    probabilities: np.ndarray
+    features: np.ndarray
+    layers: dict[str, np.ndarray]
+
+
+class Inside:
+    """A loaded `inside.tflite`; `about` is the content of `inside.json` where that is known.
+
+    May be shared by threads: a lock guards the interpreter.
+
+    Raises:
+        RunError: a file is missing or damaged, or the trainer has left the inside out.
+    """
+
+    def __init__(self, path: Path, about: Mapping[str, Any] | None = None):
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._lock = threading.Lock()
+        about = _about(path.with_name("inside.json")) if about is None else about
+        try:
+            self.kinds = {layer["name"]: layer["kind"] for layer in about["layers"]}
+            self._keys = {layer["key"]: layer["name"] for layer in about["layers"]}
+            self._seam = about["seam"]
+            self._mirrored = bool(about["mirrored"])
+            self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
+            self._runner = self._interpreter.get_signature_runner()
+            self.shape = tuple(self._runner.get_input_details()["pictures"]["shape_signature"][1:].tolist())
+        except FileNotFoundError as error:
+            raise RunError(MISSING) from error
+        except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+            raise RunError("The stored inside of this model is damaged. Let it be made anew.") from error
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether there is a layer with maps behind which Grad-CAM can look."""
+        return self._seam is not None
+
+    @property
+    def seam(self) -> str | None:
+        """The name of that layer."""
+        return self._seam["layer"] if self._seam else None
+
+    def look(self, pictures: np.ndarray) -> Seen:
+        """What the model sees in uint8 pictures (n, height, width, channels).
+
+        A model that asks for the mirror image, too, gives the mean of both as its probabilities and features; the
+        layers are those of the picture as it is.
+
+        Raises:
+            RunError: the pictures have another size than those the model was trained on.
+        """
+        self._check(pictures)
+        parts = [self._seen(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)]
+        names = parts[0].layers
+        return Seen(
+            np.concatenate([part.probabilities for part in parts]),
+            np.concatenate([part.features for part in parts]),
+            {name: np.concatenate([part.layers[name] for part in parts]) for name in names},
+        )
+
+    def slopes(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """What Grad-CAM is made of, for one uint8 picture (height, width, channels): maps float32 (h, w, m) of the
+        layer `seam`, for each map and class the mean gradient of the logit over the map, float32 (m, k), and the
+        probabilities float32 (k,).
+
+        With mirrored answers there are two of each, the second maps mirrored back; the answer is their mean.
+
+        Raises:
+            RunError: the network has no maps, or the picture has another size.
+        """
+        if not self._seam:
+            raise RunError("This network has no maps: each unit sees all pixels at once, so Grad-CAM cannot be asked.")
+        self._check(picture[None])
+        found = [self._slopes(picture[None])]
+        if self._mirrored:
+            maps, *others = self._slopes(picture[None, :, ::-1])
+            found.append((maps[:, ::-1], *others))
+        return found
+
+    def _slopes(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        nudge = self._seam["nudge"]
+        said = self._ask(picture)
+        maps, logits = said["maps"][0], said["logits"][0]
+        count = maps.shape[-1]
+        step = NUDGE * max(float(maps.std()), 1e-6)
+        per_nudge = 4 * (count if self._seam["pooled"] else maps.size)
+        size = max(1, min(count, MOST_BYTES // per_nudge))
+        slopes = np.empty((count, len(logits)), np.float32)
+        for start in range(0, count, size):
+            some = np.arange(start, min(start + size, count))
+            nudges = np.zeros((len(some), count), np.float32)
+            nudges[np.arange(len(some)), some] = step
+            nudged = self._ask(picture, nudges.reshape(len(some), *nudge))["logits"]
+            slopes[some] = (nudged - logits) / step
+        return maps, slopes / (maps.shape[0] * maps.shape[1]), said["probabilities"][0]
+
+    def _seen(self, pictures: np.ndarray) -> Seen:
+        said = self._ask(pictures)
+        probabilities, features = said["probabilities"], said["features"]
+        if self._mirrored:
+            other = self._ask(pictures[:, :, ::-1])
+            probabilities = (probabilities + other["probabilities"]) / 2
+            features = (features + other["features"]) / 2
+        return Seen(probabilities, features, {name: said[key] for key, name in self._keys.items()})
+
+    def _ask(self, pictures: np.ndarray, nudges: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        if nudges is None:
+            nudges = np.zeros((1, *(self._seam["nudge"] if self._seam else (1,))), np.float32)
+        with self._lock:
+            return self._runner(pictures=np.ascontiguousarray(pictures, np.uint8), nudges=nudges)
+
+    def _check(self, pictures: np.ndarray) -> None:
+        if pictures.shape[1:] != self.shape:
+            told = [" x ".join(map(str, shape)) + " values" for shape in (self.shape, pictures.shape[1:])]
+            raise RunError(f"This model reads pictures of {told[0]}; these are of {told[1]}.")
+
+
+def _about(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_bytes())
+        if about["version"] != VERSION:
+            raise RunError("The inside of this model was stored by another version. Let it be made anew.")
+        if "left_out" in about:
+            raise RunError(str(about["left_out"]))
+        return about
+    except FileNotFoundError as error:
+        raise RunError(MISSING) from error
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RunError("The stored inside of this model is damaged. Let it be made anew.") from error

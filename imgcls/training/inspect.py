@@ -1,0 +1,268 @@
+"""What pages need to explain a model: its layers, what it makes of some pictures, and training pictures to compare.
+
+    python -m imgcls.training.inspect RUN_FOLDER
+
+A trainer does this when its result is written; for older runs a page starts this process. It writes
+
+    inside.tflite     see `training.inside`
+    neighbours.npz    `features` float16 (m, d), `labels`, `pictures` uint8 and `rows` of up to 1,000 training pictures,
+                      as many of each class as there are
+    inside.npz        `features` float16 (n, d) of test pictures, `indices` (n,) their places in the test set, `even`
+                      (n,) whether a picture was taken evenly or because pages show it; `filters` of the first layer
+    inside.json       last: see `serving.inside`
+"""
+
+import argparse
+import contextlib
+import errno
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import filelock
+import numpy as np
+from PIL import Image
+
+from imgcls import atomic, datasets, jobs
+from imgcls.datasets import Dataset
+from imgcls.errors import DatasetError, RunError, UserError
+from imgcls.explain import making
+from imgcls.runs import Run
+from imgcls.serving.inside import FILES, VERSION
+
+GRACE_SECONDS = 2.0
+"""Whoever looks whether there is a process holds its lock for a moment."""
+WRITE_SECONDS = 0.3
+MOST_KNOWN = 1000
+MOST_KNOWN_BYTES = 6_000_000
+MOST_TESTED = 3000
+SHOWN_SIDE = 64
+"""Larger training pictures are kept at this side: they are only shown."""
+BATCH = 64
+TOO_LARGE = (
+    "This model has {parameters:,} parameters: stored a second time for its layers it would be too large (the limit is "
+    "{most:,}). Occlusion maps and similar pictures work without."
+)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m imgcls.training.inspect", allow_abbrev=False)
+    parser.add_argument("run", type=Path, help="the folder of a finished run")
+    parser.add_argument("--known", type=int, default=MOST_KNOWN, help="so many training pictures are kept at most")
+    parser.add_argument("--tested", type=int, default=MOST_TESTED, help="so many test pictures at most")
+    asked = parser.parse_args(arguments)
+    run = Run(asked.run.resolve())
+    if not run.is_ready:
+        print("This run has no trained model.", file=sys.stderr)
+        return 1
+    jobs.be_nice()
+    tell = _Told(run.folder)
+    try:
+        tell(0.0, "Loading TensorFlow")
+        import keras
+
+        model = keras.models.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
+        leave(run, model, _data(run), tell, known=asked.known, tested=asked.tested)
+        (run.folder / making.PROGRESS).unlink(missing_ok=True)
+        return 0
+    except filelock.Timeout:
+        print("Another process is at it already.", file=sys.stderr)
+        return 1
+    except UserError as error:
+        sentence = str(error)
+    except MemoryError:
+        sentence = "Looking into the model needs more memory than the machine has. Close other programs."
+    except OSError as error:
+        traceback.print_exc()
+        hint = " Free some space and start it again." if error.errno in (errno.ENOSPC, errno.EFBIG) else ""
+        sentence = f"What was found could not be written: {error.strerror or error}.{hint}"
+    except Exception as error:
+        traceback.print_exc()
+        sentence = f"It ended by an error in the program ({type(error).__name__}). The details are in inside.log."
+    print(sentence, file=sys.stderr)
+    with contextlib.suppress(OSError):  # the run was deleted, or the disk is full
+        making.write_progress(run.folder, "failed", 0.0, sentence)
+    return 1
+
+
+def attempt(run: Run, model, dataset: Dataset) -> None:
+    """`leave` at the end of a training, which is finished without: nobody waits, and a page can ask for it later."""
+    try:
+        leave(run, model, dataset)
+    except Exception:
+        print("The inside of the model could not be stored; its Inside view offers to make it.")
+        traceback.print_exc()
+
+
+def leave(
+    run: Run,
+    model,
+    dataset: Dataset | None,
+    tell: Callable[[float, str], None] = lambda share, text: None,
+    *,
+    known: int = MOST_KNOWN,
+    tested: int = MOST_TESTED,
+) -> None:
+    """Writes all of it. Without a data set there are no training pictures, and test pictures are those of the gallery.
+
+    Raises:
+        filelock.Timeout: another process is at it.
+        OSError: it cannot be written.
+        RuntimeError: the graph answers differently from the model.
+    """
+    from imgcls.training import inside
+
+    with filelock.FileLock(run.folder / making.LOCK, timeout=GRACE_SECONDS, poll_interval=0.02):
+        forget(run)
+        rows, even, pictures = _tested(run, dataset, tested)
+        tell(0.1, "Writing down its layers")
+        parameters = model.count_params()
+        if parameters <= inside.MOST_PARAMETERS:
+            with atomic.replacing(run.folder / "inside.tflite") as aside:
+                about = inside.export(model, aside, np.asarray(pictures[:BATCH]))
+        else:
+            about = {
+                "version": VERSION,
+                "left_out": TOO_LARGE.format(parameters=parameters, most=inside.MOST_PARAMETERS),
+            }
+        seeing = inside.features_of(model)
+        if dataset is not None:
+            tell(0.4, "Looking at training pictures")
+            _leave_known(
+                run, seeing, dataset, known, lambda share: tell(0.4 + 0.3 * share, "Looking at training pictures")
+            )
+        tell(0.7, "Looking at test pictures")
+        features = _seen(seeing, pictures, lambda share: tell(0.7 + 0.3 * share, "Looking at test pictures"))
+        filters = inside.filters_of(model)
+        with atomic.replacing(run.folder / "inside.npz") as aside:
+            more = {} if filters is None else {"filters": filters}
+            np.savez_compressed(aside, features=features, indices=rows.astype(np.int32), even=even, **more)
+        atomic.write_json(run.folder / FILES[0], about)
+
+
+def forget(run: Run) -> None:
+    """Takes away what belongs to a model that is going to be replaced."""
+    for name in FILES:
+        (run.folder / name).unlink(missing_ok=True)
+
+
+def training_rows(run: Run, dataset: Dataset, most: int) -> np.ndarray:
+    """Up to `most` of the training pictures that the run learnt from: as many of each class as there are, ascending."""
+    config, labels = run.config, np.asarray(dataset.y_train)
+    learnt, _ = datasets.split(
+        dataset.y_train, config.pictures, config.validation_share, config.seed, dataset.facts.num_classes
+    )
+    if labels.ndim > 1:  # pictures of several classes each: the order is by chance already
+        return np.sort(learnt[:most])
+    labels = labels[learnt]
+    turn = np.empty(len(learnt), np.int64)  # the how manieth of its class a picture is
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        turn[members] = np.arange(len(members))
+    return np.sort(learnt[np.argsort(turn, kind="stable")[:most]])
+
+
+def _leave_known(run: Run, seeing, dataset: Dataset, most: int, tell: Callable[[float], None]) -> None:
+    shape = dataset.facts.shape
+    side = min(max(shape[:2]), SHOWN_SIDE)
+    rows = training_rows(run, dataset, min(most, MOST_KNOWN_BYTES // (side * side * shape[2])))
+    pictures = dataset.x_train[rows]
+    features = _seen(seeing, pictures, tell)
+    with atomic.replacing(run.folder / "neighbours.npz") as aside:
+        np.savez_compressed(
+            aside,
+            features=features,
+            labels=np.asarray(dataset.y_train)[rows].astype(np.int32),
+            pictures=_shown(pictures),
+            rows=rows.astype(np.int32),
+        )
+
+
+def _tested(run: Run, dataset: Dataset | None, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Test pictures to look at: their places (ascending), whether they were taken evenly, and the pictures.
+
+    A part is taken evenly, so that it stands for all; the rest is of those that pages show.
+    """
+    try:
+        with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
+            shown, pictures = file["indices"].astype(np.int64), file["pictures"]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise RunError("The test pictures of this run cannot be read. Train the model again.") from error
+    if dataset is None:
+        some = evenly(len(shown), most)
+        return shown[some], np.ones(len(some), bool), pictures[some]
+    count = len(dataset.y_test)
+    if count <= most:
+        return np.arange(count), np.ones(count, bool), dataset.x_test
+    first = evenly(count, most // 2)
+    rest = np.setdiff1d(shown, first)
+    rows = np.union1d(first, rest[evenly(len(rest), most - len(first))])
+    return rows, np.isin(rows, first), dataset.x_test[rows]
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """Up to `most` of the numbers below `count`, at even distances."""
+    return np.arange(count) if count <= most else np.linspace(0, count - 1, most).round().astype(np.int64)
+
+
+def _seen(seeing, pictures: np.ndarray, tell: Callable[[float], None]) -> np.ndarray:
+    """Features float16 (n, d) of uint8 pictures."""
+    found = []
+    for start in range(0, len(pictures), BATCH):
+        some = np.asarray(pictures[start : start + BATCH])
+        # All batches are of one size, as each size is another graph.
+        full = np.concatenate([some, np.repeat(some[-1:], BATCH - len(some), axis=0)])
+        found.append(np.asarray(seeing.predict_on_batch(full))[: len(some)].astype(np.float16))
+        tell(start / len(pictures))
+    return np.concatenate(found)
+
+
+def _shown(pictures: np.ndarray) -> np.ndarray:
+    """The pictures, reduced where they are large."""
+    height, width, channels = pictures.shape[1:]
+    if max(height, width) <= SHOWN_SIDE:
+        return pictures
+    factor = SHOWN_SIDE / max(height, width)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = [
+        Image.fromarray(picture[..., 0] if channels == 1 else picture).resize(size, Image.Resampling.BOX)
+        for picture in pictures
+    ]
+    return np.stack([np.asarray(image).reshape(size[1], size[0], channels) for image in small])
+
+
+def _data(run: Run) -> Dataset | None:
+    """The data set as the run learnt from it; None where it is not at hand, or not as it was."""
+    path = run.folder / "data.json"
+    with contextlib.suppress(DatasetError, OSError):
+        name = run.config.data
+        if not datasets.is_ready(name) and datasets.is_available(name):
+            datasets.prepare(name)
+        return (
+            datasets.open_for_training(name, datasets.read_edits(path))
+            if path.exists()
+            else datasets.open_dataset(name)
+        )
+    return None
+
+
+class _Told:
+    """Writes how far it is, but not too often."""
+
+    def __init__(self, folder: Path):
+        self._folder, self._written = folder, 0.0
+
+    def __call__(self, share: float, text: Any) -> None:
+        if time.monotonic() - self._written > WRITE_SECONDS:
+            making.write_progress(self._folder, "running", share, text)
+            self._written = time.monotonic()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

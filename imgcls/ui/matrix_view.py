@@ -1,0 +1,139 @@
+"""The confusion matrix of what is selected, its worst pairs, and the clicks on both."""
+
+from functools import lru_cache, partial
+
+import streamlit as st
+
+from imgcls import charts, metrics, similarity
+from imgcls.surgery import GROUPS, Surgery
+from imgcls.ui import linked, surgery_view
+from imgcls.ui.errors import plain
+from imgcls.ui.linked import Looked
+from imgcls.ui.still import Still, still
+
+SORTED_FROM = 21
+"""From so many classes on, similar ones stand together unless somebody wants them as they are numbered."""
+
+
+def show(looked: Looked) -> None:
+    """The controls of the matrix, the matrix, and its worst pairs."""
+    groups = linked.groups_of(looked.run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        unit = st.segmented_control(
+            "Cells show",
+            ["Counts", "Shares"],
+            default="Counts",
+            required=True,
+            key="unit",
+            label_visibility="collapsed",
+        )
+        errors_only = st.toggle("Errors only", key="errors-only")
+        sorts = len(looked.names) > 3 and st.toggle(
+            "Similar together",
+            value=len(looked.names) >= SORTED_FROM,
+            key=f"sorted-{len(looked.names)}",
+            help="Classes that the model confuses stand beside each other, so that mistakes lie near the diagonal.",
+        )
+        if groups:
+            linked.shown("by-groups", looked.surgery.by_groups)
+            st.toggle(
+                f"{len(groups[0])} groups",
+                key="by-groups",
+                on_change=_follow_groups,
+                help="The groups that the data set itself has, in place of its classes.",
+            )
+    arguments = (looked.key, looked.selection.narrowed, unit == "Shares", errors_only, sorts)
+    cell = looked.selection.cell
+    framed = cell if cell and None not in cell else None
+    st.plotly_chart(
+        _matrix(*arguments, linked.drawn("matrix", arguments, framed)),
+        key=f"matrix-{looked.run.id}",
+        on_select=partial(_follow_click, f"matrix-{looked.run.id}"),
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=f"Confusion matrix of {len(looked.names)} classes; the worst pairs are listed below it.",
+    )
+    st.caption("Click a cell to see its pictures. A row is a true class, a column an answer.")
+    if looked.report is not None:
+        _worst_pairs(looked)
+        _offer_to_merge(looked)
+
+
+@lru_cache(32)
+def _matrix(
+    key: tuple, selected, as_shares: bool, errors_only: bool, sorts: bool, framed: tuple[int, int] | None
+) -> Still:
+    answers, left = linked.answers_of(key), linked.kept(key, selected)
+    table = metrics.confusion(answers.predicted[left], answers.labels[left], len(answers.names))
+    order = similarity.order(answers.confused) if sorts else None
+    return still(
+        charts.confusion_matrix(
+            table, answers.names, as_shares=as_shares, errors_only=errors_only, selected=framed, order=order
+        )
+    )
+
+
+def _follow_click(key: str) -> None:
+    """Takes the clicked cell into the URL; a click beside all cells takes it out."""
+    event = st.session_state.get(key)
+    points = event.selection.points if event else []
+    if not points:
+        linked.clear("cell")
+        linked.clicked("matrix", None)
+        return
+    pair = points[0]["customdata"]  # a list, or a dict with string keys where the figure held an array
+    true, predicted = map(int, pair.values() if isinstance(pair, dict) else pair)
+    linked.put(cell=f"{true}-{predicted}")
+    linked.clicked("matrix", (true, predicted))
+
+
+def _follow_groups() -> None:
+    linked.clear("class", "cell", "area", "off")
+    linked.put(merge=GROUPS if st.session_state["by-groups"] else "")
+
+
+def _worst_pairs(looked: Looked) -> None:
+    """The most frequent mistakes as pills: the keyboard's way to a cell."""
+    cells = _pairs(looked.key, looked.selection.narrowed)
+    if not cells:
+        st.caption("Not one mistake.")
+        return
+    cell = looked.selection.cell
+    linked.shown("pair", cell if cell in cells else None)
+    st.pills(
+        "Most frequent mistakes",
+        list(cells),
+        format_func=lambda pair: cells.get(pair, ""),
+        key="pair",
+        on_change=_follow_pair,
+        wrap=True,
+    )
+
+
+def _offer_to_merge(looked: Looked) -> None:
+    """For two classes that are confused: what if they were one?"""
+    cell = looked.selection.cell
+    if not cell or None in cell or cell[0] == cell[1] or looked.surgery != Surgery() or len(looked.names) < 3:
+        return
+    first, second = (plain(looked.names[one]) for one in cell)
+    st.button(
+        f"Merge {first} and {second}",
+        icon=":material/merge:",
+        key="merge-cell",
+        on_click=surgery_view.write,
+        args=(Surgery(merged=(tuple(sorted(cell)),)),),
+        help="What would the scores be if they were one class? The Classes view has more of this.",
+    )
+
+
+def _follow_pair() -> None:
+    pair = st.session_state["pair"]
+    linked.put(cell="" if pair is None else f"{pair[0]}-{pair[1]}")
+
+
+@lru_cache(32)
+def _pairs(key: tuple, selected) -> dict[tuple[int, int], str]:
+    report, names = linked.report_of(key, selected), linked.answers_of(key).names
+    most = 6 if len(names) <= 20 else 15
+    numbered = metrics.worst_pairs(report.matrix, range(len(names)), most=most)
+    return {(true, said): plain(f"{names[true]} → {names[said]}: {number}") for true, said, number, _ in numbered}

@@ -1,0 +1,227 @@
+"""Compare, Robustness, Label errors and Report through Streamlit's own test runner."""
+
+import shutil
+
+import numpy as np
+import pytest
+from test_pages import HOSTILE, is_whole, opened, told
+from test_robustness import found_with
+from test_suspects import stored_suspects
+
+from imgcls import datasets, places, runs
+from imgcls.config import Config
+from imgcls.robustness import answers
+from imgcls.robustness.damages import DAMAGES
+from imgcls.runs import Run
+from imgcls.suspects.judged import judge, judged
+from imgcls.ui import pick, settings
+
+
+def pieces(app) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+@pytest.fixture
+def two_runs(finished_run) -> tuple[Run, Run]:
+    """The small run, and one that reads the first thirty pictures wrongly; its name is hostile."""
+    folder = finished_run.folder.with_name("worse")
+    shutil.copytree(finished_run.folder, folder)
+    with np.load(folder / "predictions.npz", allow_pickle=False) as file:
+        probabilities, labels = file["probabilities"].copy(), file["labels"]
+    probabilities[:30] = np.eye(10)[(labels[:30] + 1) % 10]
+    np.savez(folder / "predictions.npz", probabilities=probabilities, labels=labels)
+    other = Run(folder)
+    other.rename(HOSTILE[0][:50])
+    return finished_run, other
+
+
+def test_compare_says_who_is_better_and_shows_the_pictures(two_runs):
+    run, other = two_runs
+    app = opened("evaluate", run=run.id, view="Compare", other=other.id)
+
+    assert is_whole(app)
+    assert "B is better than A" in pieces(app) and "on 360 test pictures" in pieces(app)
+    assert "&lt;img src=x" in pieces(app) and "<img src=x" not in pieces(app)
+    assert "They have the same settings." in told(app)
+    app.session_state["compared-pictures"] = "Only B right"
+    app.run()
+    assert is_whole(app)
+    gallery = next(piece for piece in pieces(app).split("\n") if 'class="tiles"' in piece)
+    assert gallery.count("✓ B:") == gallery.count("✗ A:") > 10
+
+
+def test_compare_without_another_run_says_what_to_do(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Compare")
+
+    assert is_whole(app)
+    assert "There is no other run with these classes" in told(app)
+
+
+@pytest.mark.parametrize("other", ["none", "../x", "", "$x$<b>"])
+def test_a_link_that_names_no_run_to_compare_with_says_so(two_runs, other):
+    app = opened("evaluate", run=two_runs[0].id, view="Compare", other=other)
+
+    assert is_whole(app)
+    assert ("cannot be compared with this one" in told(app)) == bool(other)
+
+
+def test_runs_on_other_pictures_are_not_compared(two_runs):
+    run, other = two_runs
+    with np.load(other.folder / "predictions.npz", allow_pickle=False) as file:
+        content = dict(file)
+    np.savez(other.folder / "predictions.npz", **content | {"labels": content["labels"][::-1]})
+    assert "tested on different pictures" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
+
+    np.savez(other.folder / "predictions.npz", **content)
+    with np.load(other.folder / "gallery.npz", allow_pickle=False) as file:
+        pictures = dict(file)
+    np.savez(other.folder / "gallery.npz", **pictures | {"pictures": 255 - pictures["pictures"]})
+    assert "same test labels, but other pictures" in told(
+        opened("evaluate", run=run.id, view="Compare", other=other.id)
+    )
+
+    (other.folder / "predictions.npz").write_bytes(b"PK torn")
+    assert "are damaged" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
+
+
+def test_the_table_of_runs_leads_to_the_comparison(two_runs, monkeypatch):
+    gone = []
+    monkeypatch.setattr(pick, "go", lambda page, **query: gone.append((page, query)))
+    app = opened("runs")
+    key = next(frame.proto.id for frame in app.dataframe).rpartition("-runs-table")[2]
+    app.session_state[f"runs-table{key}"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    app.run()
+
+    next(button for button in app.button if button.label == "Which is better?").click().run()
+
+    first, second = (run.id for run in runs.everything())
+    assert gone == [("evaluate.py", {"run": second, "view": "Compare", "other": first})]
+
+
+def test_the_report_is_offered_and_made_when_asked(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Report")
+
+    assert is_whole(app)
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["Report (HTML)", "All figures (JSON)", "Scores by class (CSV)", "Every answer (CSV)"]
+
+
+def test_robustness_is_offered_and_what_is_missing_is_said(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+    assert is_whole(app)
+    assert any(button.label == "Ask about damaged pictures" for button in app.button)
+
+    (places.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+    assert is_whole(app)
+    assert "needs the test pictures" in told(app) and "not prepared yet" in told(app)
+    assert not any(button.label == "Ask about damaged pictures" for button in app.button)
+
+
+@pytest.fixture
+def damaged_run(finished_run) -> Run:
+    """The small run with answers to damaged pictures, of which those to noise are half wrong."""
+    labels = np.asarray(datasets.open_dataset("digits").y_test)
+    found = found_with("noise", 0.5, len(labels))
+    right = np.where(found.damaged == 0, labels, (labels + 1) % 10)
+    path = finished_run.folder / "robustness.npz"
+    names = np.array(list(DAMAGES))
+    np.savez(
+        path, indices=found.indices, labels=labels, clean=labels, damaged=right, names=names, version=answers.VERSION
+    )
+    return finished_run
+
+
+def test_robustness_shows_what_was_found_and_the_training_that_would_help(damaged_run, monkeypatch):
+    sent = {}
+    monkeypatch.setattr(pick, "train", lambda **values: sent.update(values))
+    app = opened("evaluate", run=damaged_run.id, view="Robustness", damage="noise", strength="3")
+
+    assert is_whole(app)
+    assert pieces(app).count("data:image/svg+xml") == 8
+    assert "180 pictures read rightly as they are, and wrongly with this damage" in told(app)
+    assert "with noise of strength 3, read as" in pieces(app)
+    app.button(key="train-robust").click().run()
+    config = damaged_run.config
+    assert sent["noise"] == 36 and sent["data"] == "digits" and sent["cnn.filters"] == config.model_settings["filters"]
+    assert sent["epochs"] == config.epochs
+
+
+@pytest.mark.parametrize("state", ["failed", "torn"])
+def test_robustness_that_failed_can_be_tried_again(finished_run, state):
+    if state == "failed":
+        answers.work_of(finished_run).write("failed", 0.5, "The disk <b>is</b> full.")
+    else:
+        (finished_run.folder / "robustness.npz").write_bytes(b"PK torn")
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+
+    assert is_whole(app)
+    assert ("The disk <b>is</b> full." if state == "failed" else "cannot be read") in told(app)
+    assert any(button.label in ("Try again", "Ask again") for button in app.button)
+
+
+def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finished_run):
+    with np.load(finished_run.folder / "predictions.npz", allow_pickle=False) as file:
+        probabilities, labels = file["probabilities"].copy(), file["labels"]
+    probabilities[:4] = np.eye(10)[(labels[:4] + 1) % 10]
+    np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
+    app = opened("evaluate", run=finished_run.id, view="Label errors")
+    assert is_whole(app)
+    assert "contradict the answers" in told(app)
+    assert all(f"Test picture {place}: its label is" in pieces(app) for place in range(4))
+
+    judge(finished_run, "test", [0, 1], "wrong")
+    judge(finished_run, "test", [2], "right")
+    app.run()
+
+    assert judged(finished_run, "test", "wrong") == {0, 1}
+    assert "Test picture 0:" not in pieces(app) and "Test picture 3:" in pieces(app)
+    right = (probabilities.argmax(1) == labels)[2:].mean()
+    assert f"accuracy is **{100 * right:.1f} %**" in told(app) and "That flatters" in told(app)
+
+
+def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, monkeypatch):
+    sent = {}
+    monkeypatch.setattr(pick, "train", lambda **values: sent.update(values))
+    stored_suspects(finished_run)
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
+    assert is_whole(app)
+    assert "3 labels of 1,437 are under suspicion. You called 0" in told(app).replace("**", "")
+    assert pieces(app).count("<figure>") == 3 and "seems" in pieces(app)
+
+    judge(finished_run, "training", [3], "right")
+    app.run()
+    assert pieces(app).count("<figure>") == 2
+    app.button(key="train-without").click().run()
+
+    assert datasets.edits_of(datasets.open_dataset("digits")).dropped == (7, 40)
+    assert sent["data"] == "digits"
+
+
+def test_without_what_is_needed_the_look_through_training_pictures_says_so(finished_run):
+    for file in finished_run.folder.glob("inside.*"):
+        file.unlink()
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
+    assert is_whole(app)
+    button = next(button for button in app.button if button.label == "Look through the training pictures")
+    app = button.click().run()
+    assert is_whole(app)
+    assert any("inside" in str(error.value) or "inside" in str(error.value).lower() for error in app.error)
+
+
+def test_the_form_takes_all_settings_of_a_run(digits):
+    """By what a button of another page sends: also a number of pictures that is in no list."""
+    config = Config(
+        data="digits", pictures=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
+    )
+    app = opened("train")
+    app.session_state[pick.ON_THE_WAY] = settings.form_of(config)
+    app.run()
+
+    assert is_whole(app)
+    shown = {widget.key: widget.value for kind in (app.selectbox, app.number_input, app.slider) for widget in kind}
+    wanted = settings.form_of(config) | {"pictures": 333, "rotation": 7, "schedule": "cosine"}
+    assert {name: shown[name] for name in wanted if name in shown} == {
+        name: value for name, value in wanted.items() if name in shown
+    }
+    assert {"data", "pictures", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()
