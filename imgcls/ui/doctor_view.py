@@ -29,6 +29,8 @@ STYLE = """<style>
 .fix figure{margin:0}
 .fix img{width:84px;height:84px;image-rendering:pixelated;border-radius:6px;display:block}
 </style>"""
+ROOM = '<div class="fix"></div>'
+"""So that nothing below jumps when before and after come."""
 
 
 def report(run: Run, facts: dict, prepared: Prepared | None, raw: np.ndarray | None = None) -> str:
@@ -43,7 +45,7 @@ def report(run: Run, facts: dict, prepared: Prepared | None, raw: np.ndarray | N
     of_training, source = known
     given = doctor.findings(prepared.pixels, of_training) if prepared else []
     if raw is None:
-        return STYLE + _table(given, given, of_training, source)
+        return STYLE + _table(given, given, of_training, source) + ROOM
     table = _table(doctor.findings(raw, of_training), given, of_training, source)
     return STYLE + table + _before_and_after(run, facts, raw, prepared.pixels)
 

@@ -57,15 +57,16 @@ def _drawn(run: Run, facts: dict) -> None:
             answers={"edition": kept.edition, "number": kept.number},
             prepare=lambda other: _prepared(drawn, other),
         )
-    raw = None if prepared is None else _reduced(drawn, facts)
+    # While the pen is down the answer alone counts: what explains it waits, and costs nothing.
+    raw = _reduced(drawn, facts) if prepared is not None and kept.is_done else None
     with errors.shown():
         why = blame_view.why(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
-        doctor = doctor_view.report(run, facts, prepared, raw)
+        doctor = doctor_view.report(run, facts, prepared if raw is not None else None, raw)
         st.html(
             f'{STYLE}<div class="details"><section><h4>Why</h4>{why}</section>'
             f"<section><h4>Doctor</h4>{doctor}</section></div>"
         )
-        if raw is not None and kept.is_done:
+        if raw is not None:
             doctor_view.fix(run, drawn, raw)
             likeness_view.show(run, likeness, facts["classes"])
 

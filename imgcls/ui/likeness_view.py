@@ -14,7 +14,7 @@ from imgcls.ui import gallery, insides
 from imgcls.ui.bars import Doubt
 
 SHOWN = 10
-UNKNOWN = 99.7
+UNKNOWN = 99.5
 """Percent of the test pictures: what is farther from the training pictures than so many is nothing the model knows."""
 
 
