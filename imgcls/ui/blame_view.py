@@ -34,7 +34,8 @@ def why(drawn: Handwriting, facts: dict, found: np.ndarray | None, ask: Ask, *, 
     if not drawn or found is None:
         return _html(Handwriting(), [], "Which stroke speaks for the answer stands here, once there is one answer.")
     if not is_done:
-        return _html(drawn, [], "It is said when the pen is lifted.")
+        # The same during the whole stroke, so that the browser has nothing to do for it.
+        return _html(Handwriting(), [], "It is said when the pen is lifted.")
     answer = int(found.argmax())
     blames = blame.by_stroke(drawn, answer, float(found[answer]), ask)
     if not blames:
