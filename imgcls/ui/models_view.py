@@ -95,15 +95,14 @@ def _fit(prepared: Prepared, facts: dict, other: dict, prepare: Callable[[dict],
 
 def _card(label: str, found: np.ndarray | None, classes: list[str], problem: str) -> tuple[str, str]:
     """The answer of a model, and its card as HTML with a place for its class."""
-    name, below = "", html.escape(problem)
+    name, below, note = "", html.escape(problem), ""
     if found is not None:
         best, second = np.argsort(-found)[:2].tolist() if len(found) > 1 else (0, 0)
-        name = classes[best]
+        name, note = classes[best], html.escape(problem)
         below = f"{found[best]:.1%} · then {html.escape(classes[second])} {found[second]:.1%}"
-        below += f" · {html.escape(problem)}" if problem else ""
     text = (
         f'<b>{html.escape(name) or "–"}</b><small title="{below}">{below or "waits"}</small>'
-        f'<small title="{html.escape(label)}">{html.escape(label)}</small></div>'
+        f'<small title="{html.escape(label)}">{html.escape(label)}</small><small>{note}</small></div>'
     )
     return name, '<div class="{}">' + text.replace("{", "{{").replace("}", "}}")
 
