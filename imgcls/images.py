@@ -19,19 +19,6 @@ from imgcls import framing
 from imgcls.errors import PictureError
 from imgcls.ink import BLANK_BELOW, MNIST_FILL, border, centre_ink, ink_box, separate_drawing, separate_photo, thicken
 
-__all__ = (
-    "FORMATS",
-    "Picture",
-    "Prepared",
-    "centre_ink",
-    "enlarge",
-    "open_picture",
-    "prepare_drawing",
-    "prepare_ink",
-    "prepare_photo",
-    "to_png",
-)
-
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow would try 43, one of which starts Ghostscript
 SMALLEST_SIDE = 8  # pixels
 LARGEST_ASPECT = 20  # longer side by shorter side

@@ -183,6 +183,7 @@ class Canvas {
 
   ask(atOnce = false) {
     this.isNew = true;
+    this.field.dataset.asks = ""; // until what is drawn is answered
     clearTimeout(this.later);
     const now = performance.now();
     const free = this.asked ? this.asked + PATIENCE : atOnce ? 0 : this.free;
@@ -206,6 +207,7 @@ class Canvas {
     this.free = now + Math.min(PAUSE * (now - this.asked), LONGEST_PAUSE);
     this.asked = 0;
     if (this.isNew) this.ask(this.pointer === undefined);
+    else delete this.field.dataset.asks;
   }
 
   /* ---- showing */
