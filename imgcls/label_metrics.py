@@ -15,9 +15,10 @@ THRESHOLD = 0.5
 THRESHOLDS = np.arange(2, 99) / 100
 """Those among which one is chosen."""
 RESAMPLES = 1000
-FEWEST_RESAMPLES = 200
-MOST_RANKED = 40_000_000
-"""Numbers that the resampling of the average precision may look at in all: some seconds' work at most."""
+FEWEST_RESAMPLES = 100
+MOST_RANKED, MOST_DRAWN = 40_000_000, 10_000_000
+"""Numbers that the resampling of the average precision may look at in all, and pictures that of F1 may draw: from a
+test of tens of thousands of pictures on there are fewer draws, and the ranges are narrow anyway."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,8 +192,8 @@ def _redrawn(said, labels):
     right, support, answered = np.split(facts.sum(0, dtype=np.float64), 3)
     point = _f1s(right, support, answered)
     generator, draws = np.random.default_rng(0), []
-    for _ in range(RESAMPLES // 100):
-        weights = generator.multinomial(n, np.full(n, 1 / n), size=100).astype(np.float32)
+    for _ in range(int(np.clip(MOST_DRAWN // n, FEWEST_RESAMPLES, RESAMPLES)) // 50):
+        weights = generator.multinomial(n, np.full(n, 1 / n), size=50).astype(np.float32)
         draws.append(_f1s(*np.split((weights @ facts).astype(np.float64), 3, axis=1)))
     answer = {}
     for name, value in point.items():

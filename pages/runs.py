@@ -10,6 +10,8 @@ from imgcls.run import UNDER_WAY
 from imgcls.ui import curve_view, errors, pick, queue_view, run_list, settings_table, stored_curves, words
 from imgcls.ui.errors import plain
 
+SCORED = "Of the pictures, the share that is answered rightly; of several labels a picture, all have to be right."
+
 
 def percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
@@ -53,8 +55,8 @@ event = st.dataframe(
     selection_mode="multi-row",
     column_config={
         "Run": st.column_config.TextColumn(width="large"),
-        "Validation (%)": st.column_config.NumberColumn(format="%.1f", help="Best epoch."),
-        "Test (%)": st.column_config.NumberColumn(format="%.1f"),
+        "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {SCORED}"),
+        "Test (%)": st.column_config.NumberColumn(format="%.1f", help=SCORED),
         "Parameters": st.column_config.NumberColumn(format="localized"),
     },
     alt="All runs with their scores.",

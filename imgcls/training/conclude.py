@@ -127,8 +127,18 @@ def _scores_of_labels(probabilities: np.ndarray, labels: np.ndarray) -> dict[str
     }
 
 
-def export(run: Run, model: keras.Model, config: Config, dataset: Dataset, validation: Part) -> None:
-    """The model for the pages, checked against Keras's answers, and what a page needs to know about it."""
+def export(
+    run: Run,
+    model: keras.Model,
+    config: Config,
+    dataset: Dataset,
+    validation: Part,
+    batch: int = EVALUATION_BATCH,
+) -> None:
+    """The model for the pages, checked against Keras's answers, and what a page needs to know about it.
+
+    At most `batch` pictures are answered at once: a large base has no room for more.
+    """
     facts = dataset.facts
     if facts.ink:
         atomic.write_json(run.folder / doctor.NAME, doctor.figures(dataset.x_train))
@@ -153,6 +163,6 @@ def export(run: Run, model: keras.Model, config: Config, dataset: Dataset, valid
                 )
             ],
             "checks": {"largest_difference_of_exported_model": difference, "pictures_compared": len(sample)},
-            **({"several": True, "threshold": threshold_of(model, validation)} if facts.several else {}),
+            **({"several": True, "threshold": threshold_of(model, validation, batch)} if facts.several else {}),
         },
     )

@@ -190,7 +190,7 @@ class Trainer:
         inspect.forget(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
-        conclude.export(self.run, model, config, dataset, validation)
+        conclude.export(self.run, model, config, dataset, validation, loop.evaluation_batch)
         result = self._end(
             outcome,
             message=message,

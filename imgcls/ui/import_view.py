@@ -131,12 +131,15 @@ def _zip(import_id: str) -> None:
         elif archive is not None and labels is not None:
             _bring(import_id, Order("listing", "", archive.name, "", labels.name), archive, labels)
     with right:
-        st.caption("One folder for each class, whatever it is called. Or parts first, with the classes inside:")
+        st.caption(
+            "A class for each picture, several labels with ; between, or a column of 0 and 1 for each label:"
+            if beside
+            else "One folder for each class, whatever it is called. Or parts first, with the classes inside:"
+        )
         st.code(
-            "photos.csv        or: several labels a picture        or: a column for each label\n"
-            "file,label            file,labels                          file,sky,sea\n"
-            "1.jpg,oak             1.jpg,sky;sea                        1.jpg,1,1\n"
-            "2.jpg,birch           2.jpg,sky                            2.jpg,1,0"
+            "file,label      file,labels      file,sky,sea\n"
+            "1.jpg,oak       1.jpg,sky;sea    1.jpg,1,1\n"
+            "2.jpg,birch     2.jpg,sky        2.jpg,1,0"
             if beside
             else "leaves.zip            leaves.zip\n  oak/1.jpg             train/oak/1.jpg\n"
             "  oak/2.jpg             train/birch/2.jpg\n  birch/3.jpg           test/oak/3.jpg",
