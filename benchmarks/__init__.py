@@ -2,7 +2,10 @@
 
     python -m benchmarks.first_paint         the home page, against an empty Streamlit app
     python -m benchmarks.train_overhead      the trainer, against thirty lines of plain Keras
-    python -m benchmarks.drawing_latency     from the lifted pen to the painted answer
+    python -m benchmarks.drawing_latency     from a movement of the pen to the painted answer
+    python -m benchmarks.stroke_blame        until the strokes of a drawing are blamed for its answer
+    python -m benchmarks.predict_throughput  pictures a second of the pages' code, against the bare interpreter
+    python -m benchmarks.doubts              how often one digit is taken for two, and how often two are found
     python -m benchmarks.rerun_cpu           what a rerun of each page costs the server
     python -m benchmarks.evaluate_click      from a click on a cell of the matrix to its painted pictures
     python -m benchmarks.evaluate_first_paint  the Evaluate page of runs with 10 and with 100 classes, and its memory

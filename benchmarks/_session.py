@@ -1,5 +1,6 @@
 """A visitor without a browser: speaks Streamlit's protocol over its WebSocket, so that nothing but the server works."""
 
+import json
 import re
 from types import TracebackType
 
@@ -19,8 +20,10 @@ class Session:
         )
         self._hashes: set[str] = set()
         self._pages: dict[str, str] = {}
+        self.query = ""
         self._ids: dict[str, str] = {}
         self.fragments: dict[str, float] = {}
+        self.parts: dict[str, None] = {}
         self.seen = b""
         self.rerun()
 
@@ -35,9 +38,11 @@ class Session:
 
         `widgets`: key of a widget -> the field and value of its state, as the browser would send it.
         """
+        self.query = query
         message = BackMsg()
         state = message.rerun_script
-        state.query_string, state.fragment_id, state.is_auto_rerun = query, fragment, bool(fragment)
+        state.query_string, state.fragment_id = query, fragment
+        state.is_auto_rerun = fragment in self.fragments
         state.page_script_hash = self._pages.get(page, "")
         state.cached_message_hashes.extend(self._hashes)
         for key, value in (widgets or {}).items():
@@ -59,11 +64,19 @@ class Session:
                 }
             elif kind == "auto_rerun":
                 self.fragments[answer.auto_rerun.fragment_id] = answer.auto_rerun.interval
+            elif kind == "delta" and answer.delta.fragment_id:
+                self.parts[answer.delta.fragment_id] = None
             elif kind == "script_finished" and answer.script_finished in DONE:
                 break
         self.seen = b"".join(content)
         if b"Something went wrong" in self.seen:
             raise RuntimeError(f"The page {page or 'home'} failed; look at it in a browser.")
+
+    def draw(self, strokes: list[list[float]], number: int, *, is_done: bool = True) -> None:
+        """Sends what is drawn on the Predict page, as its canvas does: only the part of the page with it runs."""
+        message = {"edition": 0, "number": number, "pen": 18, "isDone": is_done, "strokes": strokes}
+        state = {"json_value": json.dumps({"drawing": message})}
+        self.rerun("predict", self.query, fragment=next(reversed(self.parts)), widgets={"canvas": state})
 
     def widget_id(self, key: str) -> str:
         """The id of the widget with this key, after which a number may stand, once a page with it was run."""

@@ -3,6 +3,7 @@
     open_picture      the bytes of a file      -> Picture, upright RGB
     prepare_photo     a Picture                -> Prepared, the shape a model takes
     prepare_drawing   what a canvas shows      -> Prepared
+    prepare_ink       ink alone                -> Prepared
     enlarge, to_png   pixels                   -> something to show or to keep
 
 What was done on the way is told in notes, one plain sentence each. Nothing of a file but its pixels gets through.
@@ -17,18 +18,6 @@ from PIL import Image
 from imgcls import framing
 from imgcls.errors import PictureError
 from imgcls.ink import BLANK_BELOW, MNIST_FILL, border, centre_ink, ink_box, separate_drawing, separate_photo, thicken
-
-__all__ = (
-    "FORMATS",
-    "Picture",
-    "Prepared",
-    "centre_ink",
-    "enlarge",
-    "open_picture",
-    "prepare_drawing",
-    "prepare_photo",
-    "to_png",
-)
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow would try 43, one of which starts Ghostscript
 SMALLEST_SIDE = 8  # pixels
@@ -130,6 +119,11 @@ def prepare_drawing(canvas: np.ndarray, shape: tuple[int, int, int]) -> Prepared
     ink = separate_drawing(canvas)
     if ink is None:
         raise PictureError("Nothing is drawn yet. Draw something large in the middle of the field.")
+    return Prepared(_place_ink(ink, shape))
+
+
+def prepare_ink(ink: np.ndarray, shape: tuple[int, int, int]) -> Prepared:
+    """Turn ink (H x W, uint8, bright on 0) into a digit as MNIST has them."""
     return Prepared(_place_ink(ink, shape))
 
 

@@ -16,6 +16,7 @@
       model.keras       best weights; takes raw uint8 pixels            trainer, by rename
       model.tflite      the same for the pages                          trainer, by rename
       model.json        classes, input shape, layer table, checks       trainer, by rename
+      doctor.json       what is usual in pictures of writing it learnt  trainer, by rename
       predictions.npz   probabilities and labels of the test set        trainer, by rename
       gallery.npz       the test pictures that pages show               trainer, by rename
       epochs.bin        answers to validation pictures, by epoch        trainer, append; packed at the end

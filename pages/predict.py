@@ -2,8 +2,12 @@
 
 import streamlit as st
 
-from imgcls.ui import pick, predict_view
+from imgcls.ui import models_view, pick, predict_view
 
 st.title("Predict")
-run = pick.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
-predict_view.ask(run, run.model)
+first, more = st.columns([3, 2])
+with first:
+    run = pick.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
+with more:
+    models_view.choose(run)
+predict_view.chosen(run, run.model)

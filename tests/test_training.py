@@ -67,7 +67,7 @@ def test_a_few_epochs_read_nine_of_ten_digits(learnt):
     assert result["precision"] == "float32"
     given = "config.json data.json label.txt request.json .trainer.lock"
     written = "checkpoint.npz gallery.npz heartbeat metrics.jsonl model.json model.keras model.tflite predictions.npz"
-    explained = ".inside.lock epochs.npz inside.json inside.npz inside.tflite neighbours.npz validation.npz"
+    explained = ".inside.lock doctor.json epochs.npz inside.json inside.npz inside.tflite neighbours.npz validation.npz"
     assert {path.name for path in learnt.folder.iterdir()} == {
         *given.split(),
         *explained.split(),

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import keras
 import numpy as np
 
-from imgcls import atomic, label_metrics, metrics, models, validation
+from imgcls import atomic, doctor, label_metrics, metrics, models, validation
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.runs import Run
@@ -140,6 +140,8 @@ def export(
     At most `batch` pictures are answered at once: a large base has no room for more.
     """
     facts = dataset.facts
+    if facts.ink:
+        atomic.write_json(run.folder / doctor.NAME, doctor.figures(dataset.x_train))
     sample = np.asarray(dataset.x_test[:64])
     with atomic.replacing(run.folder / "model.tflite") as aside:
         difference = export_litert(model, aside, sample)

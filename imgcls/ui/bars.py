@@ -1,47 +1,85 @@
-"""Probabilities as bars that keep their places and move smoothly, and the answer in large letters."""
+"""The answer in large letters and the probabilities as bars, which keep their places and move smoothly."""
 
-import html
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-STYLE = """<style>
-.answer{font-size:3.4rem;font-weight:700;line-height:1.1;overflow-wrap:anywhere}
-.answer.long{font-size:2.2rem}
-.sure{opacity:.75;margin:.1rem 0 .9rem}
-.bars{display:grid;grid-template-columns:minmax(1.2rem,max-content) 1fr 4.2rem;gap:6px 10px;align-items:center;
-font-variant-numeric:tabular-nums}
-.bars b,.bars span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;max-width:11rem}
-.bars i{display:block;height:16px;border-radius:4px;background:rgba(128,128,128,.14)}
-.bars i u{display:block;height:100%;border-radius:4px;background:rgba(128,128,128,.55);transition:width .18s ease-out}
-.bars i u.best{background:#0072B2}
-.bars em{font-style:normal;text-align:right}
-</style>"""
 MOST = 10
+FILES = Path(__file__).parent
+HTML = """
+<div class="reply"><div class="both">
+  <div>
+    <div class="large" role="status"></div>
+    <div class="sure"></div>
+    <div class="bars" role="img"></div>
+  </div>
+  <div class="seen"><img><div class="notes"></div></div>
+</div></div>
+"""
 
 
-def show(probabilities: np.ndarray, names: list[str]) -> None:
-    """The answer and the bars: all classes in their order up to ten, else the ten likeliest."""
-    best = int(probabilities.argmax())
-    order = range(len(names)) if len(names) <= MOST else np.argsort(-probabilities)[:MOST]
-    rows = "".join(_row(names[i], float(probabilities[i]), i == best) for i in order)
-    size = "answer long" if len(names[best]) > 3 else "answer"
-    told = ", ".join(f"{names[i]} {probabilities[i]:.1%}" for i in order)
-    st.html(
-        f'{STYLE}<div class="{size}" role="status">{html.escape(names[best])}</div>'
-        f'<div class="sure">{_words(float(probabilities[best]))}</div>'
-        f'<div class="bars" role="img" aria-label="Probabilities: {html.escape(told)}">{rows}</div>'
+@dataclass(frozen=True)
+class Doubt:
+    """What is said in the place of an answer that would be a wrong certainty."""
+
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture (its URL) with what it shows for those who do not see it, and lines below it."""
+
+    source: str
+    alt: str
+    lines: tuple[str, ...]
+
+
+@lru_cache(1)
+def _component():
+    return st.components.v2.component(
+        "imgcls.answer",
+        html=HTML,
+        css=(FILES / "answer.css").read_text("utf-8"),
+        js=(FILES / "answer.js").read_text("utf-8"),
     )
 
 
-def _row(name: str, probability: float, is_best: bool) -> str:
-    tag = "b" if is_best else "span"
-    name = html.escape(name)
-    mark = ' class="best"' if is_best else ""
-    return (
-        f'<{tag} title="{name}">{name}</{tag}><i><u{mark} style="width:{100 * probability:.1f}%"></u></i>'
-        f"<em>{100 * probability:.1f} %</em>"
-    )
+def show(
+    probabilities: np.ndarray | None,
+    names: Sequence[str],
+    *,
+    key: str,
+    todo: str = "",
+    doubt: Doubt | None = None,
+    seen: Seen | None = None,
+    answers: dict[str, Any] | None = None,
+) -> None:
+    """The answer, the bars (all classes in their order up to ten, else the ten likeliest), and what was `seen`.
+
+    Without probabilities `todo` stands in the place of the answer and the bars are empty, so that nothing jumps when
+    the first answer comes. A `doubt` stands in the place of the answer, too. `answers` goes to who asked, once the
+    answer is painted (see canvas.js).
+    """
+    if probabilities is None:
+        rows = [{"name": name, "share": 0, "best": False} for name in names[:MOST]]
+        data = {"answer": None, "todo": todo, "words": "", "told": "No answer yet"}
+    else:
+        best = int(probabilities.argmax())
+        order = range(len(names)) if len(names) <= MOST else np.argsort(-probabilities)[:MOST].tolist()
+        rows = [{"name": names[i], "share": round(float(probabilities[i]), 4), "best": i == best} for i in order]
+        told = ", ".join(f"{row['name']} {row['share']:.1%}" for row in rows)
+        data = {"answer": names[best], "words": _words(float(probabilities[best])), "told": f"Probabilities: {told}"}
+    if seen:
+        data["seen"] = asdict(seen)
+    if doubt:
+        data |= {"doubt": doubt.title, "words": doubt.sentence}
+    _component()(key=key, data={"rows": rows, **data, **(answers or {})})
 
 
 def _words(probability: float) -> str:

@@ -103,9 +103,21 @@ def predictor(run: Run) -> Predictor:
     return _predictor(str(run.folder), run.stamp("model.tflite"))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(8)
 def _predictor(folder: str, stamp: tuple) -> Predictor:
     return Predictor(Path(folder) / "model.tflite")
+
+
+def answers(run: Run, facts: dict, pixels: np.ndarray) -> np.ndarray:
+    """The answers to pictures, float32 (n, classes).
+
+    Raises:
+        RunError: the model and its description do not fit.
+    """
+    found = predictor(run).probabilities(pixels)
+    if found.shape != (len(pixels), len(facts["classes"])):
+        raise RunError("This model has another number of classes than its description. Train it again.")
+    return found
 
 
 @lru_cache(16)

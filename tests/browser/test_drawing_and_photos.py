@@ -27,11 +27,11 @@ def reader(server) -> str:
 
 def on_screen(page: Page, digit: str) -> list[list[tuple[float, float]]]:
     """The strokes of a digit in pixels of the canvas as it lies on the screen."""
-    field = page.locator(".st-key-canvas")
-    field.scroll_into_view_if_needed()
-    canvas = max((found.bounding_box() for found in field.locator("canvas").all()), key=lambda box: box["width"])
-    scale = canvas["width"] / 100
-    return [[(canvas["x"] + scale * x, canvas["y"] + scale * y) for x, y in line] for line in STROKES[digit]]
+    canvas = page.locator(".sheet canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    scale = box["width"] / 100
+    return [[(box["x"] + scale * x, box["y"] + scale * y) for x, y in line] for line in STROKES[digit]]
 
 
 def draw_with_mouse(page: Page, digit: str) -> None:
@@ -59,20 +59,40 @@ def draw_with_finger(page: Page, digit: str) -> None:
         touch("touchEnd")
 
 
+def draw_with_pen(page: Page, digit: str) -> None:
+    """A pen that is pressed harder and harder."""
+    session = page.context.new_cdp_session(page)
+
+    def pen(kind: str, place: tuple[float, float], force: float) -> None:
+        pressed = {"button": "left", "buttons": 0 if kind == "mouseReleased" else 1, "clickCount": 1}
+        event = {"type": kind, "x": place[0], "y": place[1], "pointerType": "pen", "force": force}
+        session.send("Input.dispatchMouseEvent", event | pressed)
+
+    for line in on_screen(page, digit):
+        pen("mousePressed", line[0], 0.3)
+        for number, ((x, y), (next_x, next_y)) in enumerate(itertools.pairwise(line)):
+            for step in range(1, 5):
+                place = (x + (next_x - x) * step / 4, y + (next_y - y) * step / 4)
+                pen("mouseMoved", place, min(0.7, 0.3 + 0.05 * number))
+        pen("mouseReleased", line[-1], 0)
+
+
 def predict(visit, server, run_id: str, **options) -> Page:
     page = visit(server, f"/predict?run={run_id}", **options)
     steps.shows(page, "Predict")
-    expect(page.locator(".st-key-canvas canvas").last).to_be_visible()
+    expect(page.get_by_role("radio", name="Draw")).to_have_count(1)
+    expect(page.locator(".sheet canvas")).to_be_visible()
     return page
+
+
+PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 320, "height": 700}}
+TABLET = {"has_touch": True, "viewport": {"width": 800, "height": 1000}}
 
 
 @pytest.mark.parametrize(
     ("draw", "options"),
-    [
-        (draw_with_mouse, {}),
-        (draw_with_finger, {"has_touch": True, "is_mobile": True, "viewport": {"width": 400, "height": 900}}),
-    ],
-    ids=["mouse", "finger"],
+    [(draw_with_mouse, {}), (draw_with_finger, PHONE), (draw_with_pen, TABLET)],
+    ids=["mouse", "finger-320px", "pen-800px"],
 )
 def test_drawn_digits_are_read_and_clear_empties_the_canvas(draw, options, visit, server, reader):
     page = predict(visit, server, reader, **options)
@@ -80,12 +100,120 @@ def test_drawn_digits_are_read_and_clear_empties_the_canvas(draw, options, visit
         draw(page, digit)
         expect(page.locator(".answer")).to_have_text(digit)
         expect(page.get_by_alt_text("The picture as the model gets it")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
         button = steps.button(page, "Clear")
         (button.tap if options else button.click)()
         expect(page.locator(".answer")).to_have_count(0)
-        expect(steps.main(page)).to_contain_text("Draw a digit")
-        steps.settled(page)
-        expect(page.locator(".st-key-canvas canvas").last).to_be_visible()
+        expect(page.locator(".reply")).to_contain_text("Draw a digit")
+        expect(button).to_be_disabled()
+
+
+def test_the_answer_comes_while_the_pen_is_down_and_the_bars_stay_themselves(visit, server, reader):
+    page = predict(visit, server, reader)
+    (line,) = on_screen(page, "7")
+    page.mouse.move(*line[0])
+    page.mouse.down()
+    for point in line[:4]:
+        page.mouse.move(*point, steps=6)
+    expect(page.locator(".answer")).to_be_visible()  # and the pen was never lifted
+    bar = page.locator(".bars u").nth(7)
+    bar.evaluate("bar => { bar.dataset.same = 'yes'; }")
+    expect(page.locator(".why")).to_contain_text("when the pen is lifted")
+    for point in line[4:]:
+        page.mouse.move(*point, steps=6)
+    expect(page.locator(".answer")).to_have_text("7")
+    page.mouse.up()
+    expect(page.locator(".why")).to_contain_text("Without this part")
+    assert bar.evaluate("bar => bar.dataset.same") == "yes"
+
+
+def test_a_drawing_survives_a_change_of_page_and_of_model(visit, server, reader):
+    page = predict(visit, server, reader)
+    draw_with_mouse(page, "7")
+    expect(page.locator(".answer")).to_have_text("7")
+    steps.settled(page)
+    page.get_by_role("link", name="Runs").click()
+    steps.shows(page, "Runs")
+    page.get_by_role("link", name="Predict").click()
+    steps.shows(page, "Predict")
+    expect(page.locator(".answer")).to_have_text("7")
+    white = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+        .reduce((sum, value, place) => sum + (place % 4 === 0 && value > 127), 0)"""
+    assert page.locator(".sheet canvas").evaluate(white) > 1000, "it is on the canvas again"
+    page.get_by_role("combobox", name="Trained model").click()
+    page.get_by_role("option", name="A sample").click()
+    expect(page.locator(".answer")).to_be_visible()
+    steps.settled(page)
+    assert page.locator(".sheet canvas").evaluate(white) > 1000
+
+
+def test_a_drawing_is_taken_back_stroke_by_stroke_and_drawn_without_a_mouse(visit, server, reader):
+    page = predict(visit, server, reader)
+    draw_with_mouse(page, "1")
+    draw_with_mouse(page, "7")
+    expect(page.locator(".why li")).to_have_count(2)
+    steps.button(page, "Undo").click()
+    expect(page.locator(".answer")).to_have_text("1")
+    page.locator(".sheet canvas").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(".answer")).to_have_count(0)
+    for key in ("ArrowUp",) * 9 + (" ",) + ("ArrowDown",) * 18 + (" ",):
+        page.keyboard.press(key)
+    expect(page.locator(".answer")).to_have_text("1")
+
+
+def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reader):
+    page = predict(visit, server, reader)
+    box = page.locator(".sheet canvas").bounding_box()
+    steps_of = box["width"] / 100
+
+    def stroke(points):
+        for number, (x, y) in enumerate(points):
+            page.mouse.move(box["x"] + steps_of * x, box["y"] + steps_of * y, steps=3)
+            if not number:
+                page.mouse.down()
+        page.mouse.up()
+
+    stroke([(20, 20), (20, 50), (20, 80)])
+    expect(page.locator(".answer")).to_have_text("1")
+    stroke([(50, 22), (70, 22), (85, 22), (76, 40), (68, 60), (60, 82)])
+    expect(page.locator(".doubt")).to_have_text("Two beside each other: 1 and 7")
+    steps.button(page, "Clear").click()
+    expect(page.locator(".todo")).to_contain_text("Draw a digit")
+    stroke([(10 + 4 * i, 15 if i % 2 else 85) for i in range(20)])
+    expect(page.locator(".doubt")).to_have_text("Nothing this model knows")
+    expect(page.locator(".sure")).to_contain_text("scribble")
+    expect(page.locator(".answer")).to_have_count(0)
+
+
+def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
+    page = predict(visit, server, reader)
+    box = page.locator(".sheet canvas").bounding_box()
+    for number, (x, y) in enumerate(STROKES["7"][0]):
+        page.mouse.move(box["x"] + 5 + 0.6 * x, box["y"] + 5 + 0.6 * y, steps=3)
+        if not number:
+            page.mouse.down()
+    page.mouse.up()
+    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".doctor")).to_contain_text("It is small. It was put right.")
+    expect(page.locator(".fix figure")).to_have_count(2)
+    steps.button(page, "Fix the drawing").click()
+    expect(page.locator(".doctor")).not_to_contain_text("It is small.")
+    expect(page.locator(".answer")).to_have_text("7")
+    expect(steps.button(page, "Fix the drawing")).to_have_count(0)
+    steps.button(page, "Undo").click()
+    expect(page.locator(".answer")).to_have_count(0)
+
+
+def test_several_models_answer_side_by_side(visit, server, reader):
+    page = predict(visit, server, reader)
+    page.get_by_role("combobox", name="Ask others, too").click()
+    page.get_by_role("option", name="A sample").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".models > div")).to_have_count(2)
+    draw_with_mouse(page, "1")
+    expect(page.locator(".agree")).to_contain_text("models")
+    expect(page.locator(".models b").first).to_have_text("1")
 
 
 def photo_of_a_seven(kind: str) -> bytes:

@@ -1,0 +1,194 @@
+"""How often is one digit taken for two, or for a scribble, and how often are two and scribbles found?
+
+    IMGCLS_DATA=FOLDER python -m benchmarks.doubts [--run ID]
+
+Through the page's own code. One digit: the 1,249 pen digits that were held back from training, each with a pen of 6,
+12, 18 and 26 px in another size and place (`imgcls.doubts` on strokes), and MNIST's 10,000 test pictures (on pixels).
+Two digits: 1,000 pairs of held-back pen digits beside each other, of nearly one height, with a gap of 8 to 40 % of it,
+and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones: zigzags, spirals, loops and random walks. Unknown
+value is the share of false alarms on pen digits,
+in percent; all the others stand beside it. Where the run keeps its inside, the same for what lies far from all training
+pictures: on 1,000 of the pen digits, 1,000 of MNIST's test pictures, and 600 letters and signs of 12 kinds, each by a
+slightly different hand.
+
+Needs `mnist.npz` and `pen_digits_train.json.gz` in the folder named by IMGCLS_DATA.
+"""
+
+import argparse
+import itertools
+import sys
+
+import numpy as np
+
+from benchmarks._report import Missing, line, run
+from imgcls import doubts, images, places, runs, strokes
+from imgcls.datasets import drawn_digits
+from imgcls.errors import RunError
+from imgcls.handwriting import SIDE, Handwriting
+from imgcls.runs import Run
+from imgcls.serving import Predictor
+from imgcls.ui import likeness_view
+
+PENS = (6, 12, 18, 26)
+SMALLEST, LARGEST = 60, 230
+MADE = 1_000
+SHAPE = (28, 28, 1)
+
+
+def on_field(strokes: list[np.ndarray], pen: float, height: float, left: float, top: float) -> Handwriting:
+    """Strokes with this height (or width, where they are wider), their upper left corner at this place."""
+    points = np.concatenate(strokes)
+    low, extent = points.min(0), np.ptp(points, 0)
+    scale = height / max(float(extent.max()), 1e-6)
+    return Handwriting(tuple(np.column_stack([(s - low) * scale + (left, top), np.full(len(s), pen)]) for s in strokes))
+
+
+def somewhere(strokes: list[np.ndarray], pen: float, generator: np.random.Generator) -> Handwriting:
+    size = generator.uniform(SMALLEST, LARGEST)
+    rim = pen / 2 + 2
+    return on_field(strokes, pen, size, *generator.uniform(rim, max(SIDE - rim - size, rim + 1), 2))
+
+
+def scribble(generator: np.random.Generator) -> list[np.ndarray]:
+    """A zigzag, a spiral, loops, or a walk without aim; on a field of about 1."""
+    kind, count = generator.integers(4), int(generator.integers(120, 300))
+    t = np.linspace(0, 1, count)
+    if kind == 0:
+        teeth = generator.integers(8, 16)
+        return [np.column_stack([t, np.abs((t * teeth) % 2 - 1)]) + generator.normal(0, 0.02, (count, 2))]
+    if kind == 1:
+        angle = t * 2 * np.pi * generator.uniform(5, 9)
+        return [np.column_stack([np.cos(angle), np.sin(angle)]) * t[:, None]]
+    if kind == 2:
+        angle = t * 2 * np.pi * generator.uniform(8, 14)
+        return [np.column_stack([t * 3 + np.cos(angle) * 0.5, np.sin(angle) * 0.8])]
+    steps = generator.normal(0, 1, (60, 2))
+    corners = np.clip(np.cumsum(steps, axis=0) * 0.5 % 2, 0, 2)
+    return [np.abs(corners - 1)]
+
+
+SIGNS = {
+    "A": ["0,10 5,0 10,10", "2,6 8,6"],
+    "E": ["10,0 0,0 0,10 10,10", "0,5 7,5"],
+    "H": ["0,0 0,10", "10,0 10,10", "0,5 10,5"],
+    "K": ["0,0 0,10", "9,0 0,5 9,10"],
+    "M": ["0,10 0,0 5,6 10,0 10,10"],
+    "X": ["0,0 10,10", "10,0 0,10"],
+    "plus": ["5,0 5,10", "0,5 10,5"],
+    "square": ["0,0 10,0 10,10 0,10 0,0"],
+    "star": ["2,10 5,0 8,10 0,4 10,4 2,10"],
+    "arrow": ["0,5 10,5", "6,1 10,5 6,9"],
+    "heart": ["5,10 0,4 1,1 3,0 5,2 7,0 9,1 10,4 5,10"],
+    "hash": ["3,0 3,10", "7,0 7,10", "0,3 10,3", "0,7 10,7"],
+}
+
+
+def sign(name: str, generator: np.random.Generator) -> list[np.ndarray]:
+    """A letter or a sign, by a hand that leans and trembles a little."""
+    lines = [np.array([point.split(",") for point in line.split()], float) for line in SIGNS[name]]
+    # Points along the lines, so that they bend.
+    dense = [
+        np.concatenate([a + (b - a) * np.linspace(0, 1, 8)[:, None] for a, b in itertools.pairwise(line)])
+        for line in lines
+    ]
+    return strokes.varied(dense, generator)
+
+
+def far_away(chosen: Run, pictures: np.ndarray) -> float | None:
+    """The share of these pictures, in percent, that the page calls nothing the model knows."""
+    looked = [likeness_view.look(chosen, picture) for picture in pictures]
+    if None in looked:
+        return None
+    return percent([bool(found.doubt) for found in looked])
+
+
+def asker(predictor: Predictor):
+    def ask(drawings):
+        pictures = [drawing if isinstance(drawing, np.ndarray) else drawing.narrowed().ink() for drawing in drawings]
+        return predictor.probabilities(np.stack([images.prepare_ink(ink, SHAPE).pixels for ink in pictures]))
+
+    return ask
+
+
+def percent(found: list[bool]) -> float:
+    return round(100 * float(np.mean(found)), 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.doubts")
+    parser.add_argument("--run", default="digits", help="the run whose model is asked (default: digits)")
+    run_id = parser.parse_args().run
+    folder = places.data_folder()
+    for name in ("mnist.npz", drawn_digits.PEN_FILE):
+        if folder is None or not (folder / name).is_file():
+            raise Missing(f"{name} is not in the folder named by IMGCLS_DATA.")
+    try:
+        chosen = runs.find(run_id)
+        ask = asker(Predictor(chosen.folder / "model.tflite"))
+    except RunError as error:
+        raise Missing(f"{places.runs_folder()}: {error}") from None
+    generator = np.random.default_rng(7)
+    pen_digits = drawn_digits.pen_digits()
+    held_back = drawn_digits.held_back(len(pen_digits))[0].tolist()
+
+    two, scribbled, read, size_read = [], [], [], []
+    for index in held_back:
+        digit, strokes = pen_digits[index]
+        for pen in PENS:
+            drawn = somewhere(strokes, pen, generator)
+            two.append(bool(doubts.side_by_side(drawn, ask)))
+            scribbled.append(doubts.is_scribble(drawn))
+            read.append(int(ask([drawn])[0].argmax()) == digit)
+            size_read.append(max(drawn.box[2] - drawn.box[0], drawn.box[3] - drawn.box[1]))
+    with np.load(folder / "mnist.npz", allow_pickle=False) as file:
+        mnist = file["x_test"][..., None]
+    mnist_two = [bool(doubts.side_by_side_in(picture, ask)) for picture in mnist]
+
+    pairs, pairs_right, mnist_pairs = [], [], []
+    for _ in range(MADE):
+        first, second = (pen_digits[int(i)] for i in generator.choice(held_back, 2))
+        pen, height = generator.uniform(5, 14), generator.uniform(70, 130)
+        left = on_field(first[1], pen, height, 20, 60)
+        gap = generator.uniform(0.08, 0.4) * height + pen
+        right = on_field(second[1], pen, height * generator.uniform(0.85, 1.15), left.box[2] + gap, 60)
+        seen = doubts.side_by_side(Handwriting(left.strokes + right.strokes), ask)
+        pairs.append(bool(seen))
+        pairs_right.append(seen == [first[0], second[0]])
+        two_pictures = [np.pad(mnist[i, 4:24, 4:24, 0], 1) for i in generator.choice(len(mnist), 2)]
+        picture = images.prepare_ink(np.hstack(two_pictures), SHAPE).pixels
+        mnist_pairs.append(bool(doubts.side_by_side_in(picture, ask)))
+    scribbles = [doubts.is_scribble(somewhere(scribble(generator), 10, generator)) for _ in range(MADE)]
+    seen = [
+        np.stack([images.prepare_ink(drawn.narrowed().ink(), SHAPE).pixels for drawn in drawings])
+        for drawings in (
+            [somewhere(pen_digits[i][1], PENS[i % len(PENS)], generator) for i in held_back[:MADE]],
+            [somewhere(sign(name, generator), 14, generator) for name in SIGNS for _ in range(50)],
+        )
+    ]
+    print(
+        line(
+            "doubts",
+            percent(np.array(two) | np.array(scribbled)),
+            "%",
+            1.0,
+            "lower",
+            pen_taken_for_two=percent(two),
+            pen_taken_for_scribble=percent(scribbled),
+            mnist_taken_for_two=percent(mnist_two),
+            pairs_found=percent(pairs),
+            pairs_read_right=percent(pairs_right),
+            mnist_pairs_found=percent(mnist_pairs),
+            scribbles_found=percent(scribbles),
+            pen_far_away=far_away(chosen, seen[0]),
+            mnist_far_away=far_away(chosen, mnist[:MADE]),
+            signs_far_away=far_away(chosen, seen[1]),
+            pen_read_right=percent(read),
+            pen_read_right_below_100_px=percent([a for a, b in zip(read, size_read, strict=True) if b < 100]),
+            drawings=len(two),
+            run=run_id,
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,105 @@
+"""The answer to one picture: what the model says, and the exact pixels that it was given."""
+
+import html
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from imgcls import doubts, images
+from imgcls.images import Prepared
+from imgcls.runs import Run
+from imgcls.ui import bars, doctor_view, gallery, label_bars, likeness_view, models_view, stored
+from imgcls.ui.bars import Doubt, Seen
+
+
+def show(
+    run: Run,
+    facts: dict,
+    prepared: Prepared | None,
+    *,
+    todo: str = "",
+    doubt: Doubt | type[Doubt] | None = Doubt,
+    answers: dict[str, Any] | None = None,
+    prepare: Callable[[dict], Prepared] | None = None,
+) -> np.ndarray | None:
+    """The answer, the probabilities, and what the model saw; below it what other models say that were chosen.
+
+    Gives the probabilities, float32 (classes,), or None where nothing is asked.
+    `todo` says what to do where nothing is asked yet, `doubt` stands in the place of the answer; `prepare` makes the
+    picture anew for a model with other facts. Where no `doubt` is given or denied, the picture itself is looked at for
+    one, and a section below has its doctor and the nearest training pictures.
+    """
+    found = None if prepared is None else stored.answers(run, facts, prepared.pixels[None])[0]
+    is_to_look = doubt is Doubt
+    if is_to_look:
+        doubt = None if prepared is None else doubt_of(run, facts, prepared.pixels)
+    height, width, _ = facts["shape"]
+    pixels = np.zeros(facts["shape"], np.uint8) if prepared is None else prepared.pixels
+    what = "Nothing is asked yet" if prepared is None else "The picture as the model gets it"
+    seen = Seen(
+        gallery.data_url(pixels),
+        f"{what}, {height} by {width} pixels, enlarged",
+        (f"What the model sees: {height} x {width} pixels, enlarged.", *(prepared.notes if prepared else ())),
+    )
+    if facts.get("several"):
+        _labels(found, facts, todo, seen)
+    else:
+        bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, seen=seen, answers=answers)
+    others = models_view.others()
+    if others:
+        models_view.show(run, found, facts, others, prepared, prepare)
+    if is_to_look:
+        _beside_training(run, facts, prepared)
+    return found
+
+
+def _labels(found: np.ndarray | None, facts: dict, todo: str, seen: Seen) -> None:
+    """The answer of a model whose pictures may have several labels."""
+    answer, beside = st.columns([3, 2], gap="medium")
+    with answer:
+        label_bars.show(found, facts, todo)
+    with beside:
+        lines = "".join(f"<p>{html.escape(line)}</p>" for line in seen.lines)
+        style = "width:196px;max-width:100%;image-rendering:pixelated;border-radius:6px"
+        st.html(f'<img src="{seen.source}" style="{style}" alt="{html.escape(seen.alt)}">{lines}')
+
+
+def doubt_of(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
+    """What is said in the place of an answer to a picture of writing that is not one thing; usually nothing."""
+    if not facts["ink"]:
+        return None
+
+    def ask(pieces: Sequence[np.ndarray]) -> np.ndarray:
+        pictures = [images.prepare_ink(piece, tuple(facts["shape"])).pixels for piece in pieces]
+        return stored.answers(run, facts, np.stack(pictures))
+
+    return several(doubts.side_by_side_in(pixels, ask), facts)
+
+
+def _beside_training(run: Run, facts: dict, prepared: Prepared | None) -> None:
+    """A closed section: figures and neighbours of the picture among the training pictures."""
+    with st.expander(
+        "Beside the training pictures", key="beside", icon=":material/compare:", on_change="rerun"
+    ) as section:
+        if not section.open:
+            return
+        if prepared is None:
+            st.caption("It is filled once something is asked.")
+            return
+        if facts["ink"]:
+            st.html(f"<h4>Doctor</h4>{doctor_view.report(run, facts, prepared)}")
+        likeness_view.show(run, likeness_view.look(run, prepared.pixels), facts["classes"])
+
+
+def several(seen: list[int], facts: dict) -> Doubt | None:
+    """The doubt of an answer to one picture in which these classes stand beside each other; None for none."""
+    if not seen:
+        return None
+    names = [facts["classes"][index] for index in seen]
+    number = {2: "Two", 3: "Three", 4: "Four"}.get(len(seen), str(len(seen)))
+    return Doubt(
+        f"{number} beside each other: {', '.join(names[:-1])} and {names[-1]}",
+        "This model answers for one alone. Ask about one at a time.",
+    )

@@ -1,0 +1,118 @@
+"""A digit drawn by hand, asked about while it is drawn."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from imgcls import doubts, images
+from imgcls.handwriting import Handwriting
+from imgcls.images import Prepared
+from imgcls.runs import Run
+from imgcls.ui import answer_view, blame_view, canvas, doctor_view, errors, lifted_canvas, likeness_view, stored
+from imgcls.ui.bars import Doubt
+
+Ask = Callable[[Sequence[Handwriting]], np.ndarray]
+
+STYLE = """<style>
+.details{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px 40px}
+.details section{min-width:0}
+</style>"""
+
+
+def show(run: Run, facts: dict) -> None:
+    """The canvas at the left, the answer at the right, and the switch between the two canvases."""
+    page = st.container()  # on a phone the answer has to stand right below the canvas
+    is_lifted = lifted_canvas.switch()
+    with page:
+        (_lifted if is_lifted else _drawn)(run, facts)
+
+
+@st.fragment
+def _drawn(run: Run, facts: dict) -> None:
+    """A stroke reruns this part of the page alone."""
+    left, right = st.columns([4, 7], gap="large")
+    kept = canvas.kept()
+    with left, errors.shown():
+        canvas.show()
+    drawn = kept.drawn
+    prepared = _prepared(drawn, facts) if drawn else None
+
+    def ask(drawings: Sequence[Handwriting]) -> np.ndarray:
+        return stored.answers(run, facts, np.stack([_prepared(drawing, facts).pixels for drawing in drawings]))
+
+    doubt = likeness = found = None
+    with right, errors.shown():
+        if prepared is not None:
+            doubt = _doubt(drawn, facts, ask)
+            # What is half drawn is new to any model.
+            likeness = likeness_view.look(run, prepared.pixels) if kept.is_done else None
+            doubt = doubt or (likeness and likeness.doubt)
+        found = answer_view.show(
+            run,
+            facts,
+            prepared,
+            todo="Draw a digit. The answer comes while you draw.",
+            doubt=doubt,
+            answers={"edition": kept.edition, "number": kept.number},
+            prepare=lambda other: _prepared(drawn, other),
+        )
+    # While the pen is down the answer alone counts: what explains it waits, and costs nothing.
+    raw = _reduced(drawn, facts) if prepared is not None and kept.is_done else None
+    with errors.shown():
+        why = blame_view.why(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
+        doctor = doctor_view.report(run, facts, prepared if raw is not None else None, raw)
+        st.html(
+            f'{STYLE}<div class="details"><section><h4>Why</h4>{why}</section>'
+            f"<section><h4>Doctor</h4>{doctor}</section></div>"
+        )
+        if raw is not None:
+            doctor_view.fix(run, drawn, raw)
+            likeness_view.show(run, likeness, facts["classes"])
+
+
+@st.fragment
+def _lifted(run: Run, facts: dict) -> None:
+    """The same with the other canvas, which knows no strokes."""
+    left, right = st.columns([4, 7], gap="large")
+    drawing = prepared = None
+    shape = tuple(facts["shape"])
+    with left, errors.shown():
+        drawing = lifted_canvas.show()
+    with right, errors.shown():
+        if drawing is not None:
+            prepared = images.prepare_drawing(drawing, shape)
+        answer_view.show(
+            run,
+            facts,
+            prepared,
+            todo="Draw a digit.",
+            prepare=lambda other: images.prepare_drawing(drawing, tuple(other["shape"])),
+        )
+
+
+def _prepared(drawn: Handwriting, facts: dict) -> Prepared:
+    narrowed = drawn.narrowed()
+    prepared = images.prepare_ink(narrowed.ink(), tuple(facts["shape"]))
+    notes = () if narrowed is drawn else ("Drawn with a finer pen: yours is wide for writing of this size.",)
+    return Prepared(prepared.pixels, notes)
+
+
+def _reduced(drawn: Handwriting, facts: dict) -> np.ndarray:
+    """The canvas, reduced to the pixels of the model and nothing else."""
+    height, width, _ = facts["shape"]
+    side = min(height, width)
+    out = np.zeros(facts["shape"], np.uint8)
+    y, x = (height - side) // 2, (width - side) // 2
+    out[y : y + side, x : x + side] = drawn.on_field(side)
+    return out
+
+
+def _doubt(drawn: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
+    """What is said in the place of an answer, where the drawing is not one thing; usually nothing."""
+    if doubts.is_scribble(drawn):
+        return Doubt(
+            "Nothing this model knows",
+            "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
+        )
+    return answer_view.several(doubts.side_by_side(drawn, ask), facts)

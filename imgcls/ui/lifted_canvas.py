@@ -1,0 +1,48 @@
+"""The other canvas, streamlit-drawable-canvas: it answers when the pen is lifted, and knows pixels in place of strokes.
+
+It is there for browsers in which the usual canvas does not draw.
+"""
+
+import numpy as np
+import streamlit as st
+
+SIDE = 280
+SWITCH = "other-canvas"
+
+
+def switch() -> bool:
+    """The switch between the two, which stands in the URL; whether this one is wanted."""
+    return st.toggle(
+        "Use the other canvas",
+        key=SWITCH,
+        bind="query-params",
+        help="Take it if the usual one does not draw in your browser. Its answer comes when the pen is lifted, and it "
+        "knows no strokes, so there is no Why.",
+    )
+
+
+def show() -> np.ndarray | None:
+    """The canvas; what it shows, uint8 (280, 280, 4), or None while nothing is drawn."""
+    from streamlit_drawable_canvas import st_canvas
+
+    number = st.session_state.setdefault("canvas-number", 0)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=200):
+            width = st.slider("Pen width (px)", 6, 40, 18, key="pen", help="The width of the stroke on the canvas.")
+        if st.button("Clear", icon=":material/ink_eraser:", key="clear"):
+            # A new key is a new, empty canvas; the component's own toolbar is out of reach on a phone.
+            st.session_state["canvas-number"] = number = number + 1
+    with st.container(key="lifted-canvas", width=SIDE + 2):
+        st.space("medium")
+        result = st_canvas(
+            stroke_width=width,
+            stroke_color="#FFFFFF",
+            background_color="#000000",
+            width=SIDE,
+            height=SIDE,
+            return_image_data=True,
+            key=f"canvas-{number}",
+        )
+    if result.image_data is None or not (result.json_data or {}).get("objects"):
+        return None
+    return result.image_data

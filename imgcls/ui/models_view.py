@@ -1,0 +1,118 @@
+"""The same question to several models, side by side: what each says, and where they disagree."""
+
+import html
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from imgcls import runs
+from imgcls.errors import UserError
+from imgcls.images import Prepared
+from imgcls.runs import Run
+from imgcls.ui import stored
+
+MOST = 4
+KEY = "others"
+STYLE = """<style>
+.models{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:10px;margin-top:.3rem}
+.models>div{border:1px solid rgba(128,128,128,.35);border-radius:8px;padding:.6rem .8rem;min-width:0}
+.models>div.apart{border-color:#E69F00;border-left-width:5px}
+.models b{display:block;font-size:1.7rem;line-height:1.2;min-height:1.2em;overflow-wrap:anywhere}
+.models small{display:block;opacity:.8;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:.8125rem}
+.agree{margin:.8rem 0 0;font-weight:600;min-height:1.5em}
+</style>"""
+
+
+def choose(run: Run) -> None:
+    """The choice of up to three more models; it stands in the URL."""
+    ready = [other for other in runs.everything() if other.is_ready and other.id != run.id]
+    labels = [other.label for other in ready]
+    # Two runs may have one name; the URL has to know them apart.
+    names = {
+        other.id: label if labels.count(label) == 1 else f"{label} · {other.id}"
+        for other, label in zip(ready, labels, strict=True)
+    }
+    if not names:
+        return
+    st.multiselect(
+        "Ask others, too",
+        list(names),
+        format_func=lambda run_id: names.get(run_id, run_id),
+        max_selections=MOST - 1,
+        key=KEY,
+        bind="query-params",
+        placeholder="Up to three more models",
+        help="The same picture goes to each of them, prepared as that model learnt it.",
+    )
+
+
+def others() -> list[Run]:
+    """The models that are asked, too."""
+    chosen = st.session_state.get(KEY) or []
+    return [run for run in map(runs.find, chosen) if run.is_ready] if chosen else []
+
+
+def show(
+    run: Run,
+    found: np.ndarray | None,
+    facts: dict,
+    more: list[Run],
+    prepared: Prepared | None,
+    prepare: Callable[[dict], Prepared] | None,
+) -> None:
+    """One card for each model, and a sentence on whether they agree; `found` is what the first one said."""
+    cards = [_card(run.label, found, facts["classes"], "")]
+    knows = [True]
+    for other in more:
+        answer, classes, problem = None, [], ""
+        try:
+            classes = other.model["classes"]
+            if prepared is not None:
+                picture = _fit(prepared, facts, other.model, prepare)
+                answer = stored.answers(other, other.model, picture.pixels[None])[0]
+        except UserError as error:
+            problem = str(error)
+        same = classes == facts["classes"]
+        knows.append(same)
+        cards.append(_card(other.label, answer, classes, problem or ("" if same else "It knows other classes.")))
+    said = [name for (name, _), same in zip(cards, knows, strict=True) if name and same]
+    most = max(said, key=said.count, default="")
+    drawn = "".join(
+        text.format("apart" if name and same and name != most else "")
+        for (name, text), same in zip(cards, knows, strict=True)
+    )
+    st.html(f'{STYLE}<div class="agree" role="status">{_sentence(said, most)}</div><div class="models">{drawn}</div>')
+
+
+def _fit(prepared: Prepared, facts: dict, other: dict, prepare: Callable[[dict], Prepared] | None) -> Prepared:
+    if all(facts.get(name) == other.get(name) for name in ("shape", "ink", "fit")):
+        return prepared
+    if prepare is None:
+        raise UserError("It takes pictures of another kind.")
+    return prepare(other)
+
+
+def _card(label: str, found: np.ndarray | None, classes: list[str], problem: str) -> tuple[str, str]:
+    """The answer of a model, and its card as HTML with a place for its class."""
+    name, below, note = "", html.escape(problem), ""
+    if found is not None:
+        best, second = np.argsort(-found)[:2].tolist() if len(found) > 1 else (0, 0)
+        name, note = classes[best], html.escape(problem)
+        below = f"{found[best]:.1%} · then {html.escape(classes[second])} {found[second]:.1%}"
+    text = (
+        f'<b>{html.escape(name) or "–"}</b><small title="{below}">{below or "waits"}</small>'
+        f'<small title="{html.escape(label)}">{html.escape(label)}</small><small>{note}</small></div>'
+    )
+    return name, '<div class="{}">' + text.replace("{", "{{").replace("}", "}}")
+
+
+def _sentence(said: list[str], most: str) -> str:
+    if len(said) < 2:
+        return ""
+    count = said.count(most)
+    if count == len(said):
+        return f"All {count} models agree."
+    if count == 1:
+        return f"{len(said)} models, {len(set(said))} answers: no two agree."
+    return f"{count} of {len(said)} models say {html.escape(most)}."
