@@ -1,9 +1,12 @@
 """Label errors: cleanlab's figures, planted errors that are found, and what a person says of them."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from imgcls import datasets
+from imgcls import datasets, places
 from imgcls.errors import RunError
 from imgcls.suspects import training
 from imgcls.suspects.confident import suspects
@@ -182,3 +185,23 @@ def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run
         stored_suspects(finished_run, **changes)
         with pytest.raises(RunError, match="Look again"):
             training.read(finished_run)
+
+
+def test_a_process_looks_through_the_training_pictures(finished_run):
+    pytest.importorskip("imgcls.serving.inside", reason="the inside of models is not stored yet")
+    done = subprocess.run(
+        [sys.executable, "-m", "imgcls.suspects", finished_run.id],
+        cwd=places.repository_folder(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+
+    found = training.read(finished_run)
+
+    assert found.count == 1437 and found.accuracy > 0.9
+    assert found.fingerprint == datasets.open_dataset("digits").fingerprint
+    assert (found.given == datasets.open_dataset("digits").y_train[found.rows]).all()
+    assert (found.given != found.suggested).all()
+    assert (np.diff(found.confidence) >= 0).all()
