@@ -136,8 +136,8 @@ def test_the_calibration_error_is_that_of_the_hand():
 
     found = calibration(answered(probabilities, [0, 1, 1, 0], ["a", "b"]))
 
-    assert found["expected_calibration_error"] == pytest.approx((3 * abs(0.95 - 2 / 3) + 0.45) / 4, abs=1e-6)
-    assert [part["pictures"] for part in found["bins"]] == [0, 0, 0, 0, 0, 1, 0, 0, 0, 3]
+    assert found["expected_calibration_error"]["value"] == pytest.approx((3 * abs(0.95 - 2 / 3) + 0.45) / 4, abs=1e-6)
+    assert [part["pictures"] for part in found["bins"]] == [0] * 8 + [1] + [0] * 5 + [3]
 
 
 def test_answers_of_a_broken_model_are_counted_and_not_raised():

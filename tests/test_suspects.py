@@ -188,7 +188,6 @@ def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run
 
 
 def test_a_process_looks_through_the_training_pictures(finished_run):
-    pytest.importorskip("imgcls.serving.inside", reason="the inside of models is not stored yet")
     done = subprocess.run(
         [sys.executable, "-m", "imgcls.suspects", finished_run.id],
         cwd=places.repository_folder(),

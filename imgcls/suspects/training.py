@@ -23,7 +23,9 @@ from imgcls import atomic, datasets
 from imgcls.background import Tell, Work
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError
+from imgcls.explain import making
 from imgcls.run import Run
+from imgcls.serving.inside import Inside
 from imgcls.suspects.confident import suspects
 from imgcls.suspects.crossed import crossed
 
@@ -150,13 +152,8 @@ def read(run: Run) -> Found:
         raise RunError("The list of suspects cannot be read. Press “Look again”.") from error
 
 
-def _inside(run: Run, tell: Tell):
+def _inside(run: Run, tell: Tell) -> Inside:
     """What answers with the last hidden layer; of an older run it is made first. Raises RunError."""
-    try:
-        from imgcls.explain import making
-        from imgcls.serving.inside import Inside
-    except ModuleNotFoundError as error:
-        raise RunError("What the model sees inside cannot be stored by this version yet.") from error
     if making.look(run).state != "ready":
         making.start(run)
         while (seen := making.look(run)).state == "running":
