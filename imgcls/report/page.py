@@ -211,7 +211,8 @@ def _calibration(found: dict[str, Any]) -> str:
     error = told["expected_calibration_error"]
     rows = "".join(
         f'<tr><th scope="row">{100 * part["from"]:.0f} to {100 * part["to"]:.0f} %</th><td>{part["pictures"]:,}</td>'
-        f"<td>{100 * part['certainty']:.1f} %</td><td>{_share(part['accuracy'])}</td><td>{_interval(part['accuracy'])}</td></tr>"
+        f"<td>{100 * part['certainty']:.1f} %</td><td>{_share(part['accuracy'])}</td>"
+        f"<td>{_interval(part['accuracy'])}</td></tr>"
         for part in told["bins"]
         if part["pictures"]
     )
