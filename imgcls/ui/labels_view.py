@@ -188,7 +188,7 @@ def _offer(run: Run) -> None:
     st.markdown(
         "The model sees each training picture; five small heads on its last hidden layer, of which none has learnt "
         "from the pictures that it is asked about, say what they hold for likely. It works in the background and "
-        "takes a minute or some."
+        "takes some minutes."
     )
     st.caption(
         "The layers below the heads have learnt from all labels, the wrong ones, too. So some errors are missed for "
