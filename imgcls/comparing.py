@@ -106,8 +106,6 @@ def mcnemar(only_first: int, only_second: int) -> float:
     percentages", Psychometrika 12; exact by the binomial distribution.
     """
     flips, fewer = only_first + only_second, min(only_first, only_second)
-    if 2 * fewer >= flips:
-        return 1.0
     heads = np.arange(1, fewer + 1)
     # Logarithms of the binomial coefficients from 0 to `fewer`, one from the other: the numbers themselves overflow.
     chosen = np.concatenate([[0.0], np.cumsum(np.log(flips - heads + 1) - np.log(heads))])

@@ -57,7 +57,8 @@ def checked_model(facts: dict[str, Any]) -> dict[str, Any]:
         and isinstance(facts.get("several", False), bool)
         and (not facts.get("several") or (_is_number(facts.get("threshold")) and 0 < facts["threshold"] < 1))
     ):
-        return facts
+        # Half a surrogate pair, as a foreign archive may bring it in a name, can be sent to no browser.
+        return facts | {"classes": [name.encode("utf-8", "replace").decode() for name in classes]}
     raise RunError("The file model.json of this run is damaged. Train the model again.")
 
 

@@ -1,5 +1,6 @@
 """Compare, Robustness, Label errors and Report through Streamlit's own test runner."""
 
+import json
 import shutil
 
 import numpy as np
@@ -8,13 +9,13 @@ from test_pages import HOSTILE, is_whole, opened, told
 from test_robustness import found_with
 from test_suspects import stored_suspects
 
-from imgcls import datasets, places, runs
+from imgcls import datasets, places, report, runs
 from imgcls.config import Config
 from imgcls.robustness import answers
 from imgcls.robustness.damages import DAMAGES
 from imgcls.runs import Run
 from imgcls.suspects.judged import judge, judged
-from imgcls.ui import pick, settings
+from imgcls.ui import pick, settings, stored
 
 
 def pieces(app) -> str:
@@ -198,15 +199,15 @@ def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, m
     assert sent["data"] == "digits"
 
 
-def test_without_what_is_needed_the_look_through_training_pictures_says_so(finished_run):
-    for file in finished_run.folder.glob("inside.*"):
-        file.unlink()
+def test_the_look_through_training_pictures_is_offered_and_what_is_missing_is_said(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
     assert is_whole(app)
-    button = next(button for button in app.button if button.label == "Look through the training pictures")
-    app = button.click().run()
-    assert is_whole(app)
-    assert any("inside" in str(error.value) or "inside" in str(error.value).lower() for error in app.error)
+    assert any(button.label == "Look through the training pictures" for button in app.button)
+
+    (places.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
+    assert is_whole(app) and "needs the training pictures" in told(app)
+    assert not any(button.label == "Look through the training pictures" for button in app.button)
 
 
 def test_the_form_takes_all_settings_of_a_run(digits):
@@ -225,3 +226,55 @@ def test_the_form_takes_all_settings_of_a_run(digits):
         name: value for name, value in wanted.items() if name in shown
     }
     assert {"data", "pictures", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()
+
+
+def broken(run: Run, how: str) -> None:
+    """Makes a run as it must not be."""
+    if how == "answers that are no numbers":
+        with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+            content = dict(file)
+        content["probabilities"][::3] = np.nan
+        np.savez(run.folder / "predictions.npz", **content)
+    elif how == "one class in the test set":
+        with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+            content = dict(file)
+        np.savez(run.folder / "predictions.npz", **content | {"labels": np.full_like(content["labels"], 3)})
+    elif how == "no pictures and no settings":
+        for name in ("gallery.npz", "config.json", "result.json", "metrics.jsonl"):
+            (run.folder / name).unlink()
+    elif how == "names that hold anything":
+        model = json.loads((run.folder / "model.json").read_text())
+        names = [*HOSTILE, "line\nbreak", "half \ud83d", "", " ", "a" * 300, "=1+1"]
+        (run.folder / "model.json").write_text(json.dumps(model | {"classes": names}))
+    else:
+        (places.cache_folder() / "datasets" / "digits" / "dataset.json").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "answers that are no numbers",
+        "one class in the test set",
+        "no pictures and no settings",
+        "names that hold anything",
+        "the data set is gone",
+    ],
+)
+def test_views_and_files_of_a_run_as_it_must_not_be(damaged_run, how):
+    stored_suspects(damaged_run)
+    shutil.copytree(damaged_run.folder, damaged_run.folder.with_name("other"))
+    other = Run(damaged_run.folder.with_name("other"))
+    for run in (damaged_run, other):
+        broken(run, how)
+
+    for view in ("Compare", "Robustness", "Label errors", "Report"):
+        app = opened("evaluate", run=damaged_run.id, view=view, other="other")
+        assert is_whole(app), view
+        assert "<img src=x" not in pieces(app)
+    assert is_whole(
+        opened("evaluate", run=damaged_run.id, view="Label errors", suspects="Training pictures", other="other")
+    )
+    tested = stored.tested(damaged_run)
+    assert report.page(damaged_run, tested).count("<script") == 0
+    json.dumps(report.figures(damaged_run, tested), allow_nan=False)
+    assert report.classes(tested) and report.answers(tested, damaged_run.model["classes"])

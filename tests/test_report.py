@@ -38,7 +38,7 @@ def answered(probabilities, labels, names, pictures=None):
 @pytest.fixture
 def hostile_run(made):
     """A run whose name and classes hold markup, and its answers: eight pictures, two of them wrong."""
-    model = {"classes": HOSTILE, "shape": [4, 4, 1], "ink": False, "data": "own-x", "data_title": HOSTILE[0]}
+    model = {"classes": HOSTILE, "shape": [4, 4, 1], "ink": False, "data": "own-x", "data_title": "half \ud83d sign"}
     lines = [
         {"kind": "epoch", "epoch": 1, "loss": 2.0, "accuracy": 0.25, "val_loss": None, "val_accuracy": 0.2},
         {"kind": "epoch", "epoch": 2, "loss": 1.0, "accuracy": 0.5, "val_loss": 1.2, "val_accuracy": 0.4},
@@ -81,6 +81,7 @@ def test_the_page_runs_nothing_fetches_nothing_and_shows_names_as_they_are(hosti
     assert page.handlers == []
     assert page.sources and all(source.startswith("data:image/png;base64,") for source in page.sources)
     text = "".join(page.words)
+    assert "half ? sign" in text and text.encode()
     assert HOSTILE[0] in text and HOSTILE[1] in text and HOSTILE[2] in text
 
 
@@ -135,8 +136,8 @@ def test_the_calibration_error_is_that_of_the_hand():
 
     found = calibration(answered(probabilities, [0, 1, 1, 0], ["a", "b"]))
 
-    assert found["expected_calibration_error"] == pytest.approx((3 * abs(0.95 - 2 / 3) + 0.45) / 4, abs=1e-6)
-    assert [part["pictures"] for part in found["bins"]] == [0, 0, 0, 0, 0, 1, 0, 0, 0, 3]
+    assert found["expected_calibration_error"]["value"] == pytest.approx((3 * abs(0.95 - 2 / 3) + 0.45) / 4, abs=1e-6)
+    assert [part["pictures"] for part in found["bins"]] == [0] * 8 + [1] + [0] * 5 + [3]
 
 
 def test_answers_of_a_broken_model_are_counted_and_not_raised():

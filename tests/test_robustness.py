@@ -1,5 +1,6 @@
 """Damaged pictures: each damage does what it says, answers are the model's, advice is in the form's terms."""
 
+import json
 import subprocess
 import sys
 
@@ -101,6 +102,12 @@ def test_a_data_set_that_is_gone_or_another_one_is_said_so(finished_run, tmp_pat
     np.savez(finished_run.folder / "predictions.npz", **labels | {"labels": labels["labels"][::-1]})
     with pytest.raises(RunError, match="other test pictures"):
         answers.start(finished_run)
+    np.savez(finished_run.folder / "predictions.npz", **labels)
+    assert answers.pictures_of(finished_run).facts.name == "digits"
+    model = json.loads((finished_run.folder / "model.json").read_text())
+    (finished_run.folder / "model.json").write_text(json.dumps(model | {"shape": [16, 16, 1]}))
+    with pytest.raises(RunError, match="other test pictures"):
+        answers.start(finished_run)
     (places.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
     with pytest.raises(DatasetError, match="not prepared yet"):
         answers.start(finished_run)
@@ -160,6 +167,18 @@ def test_no_advice_for_what_costs_little_or_cannot_be_trained():
     assert advice.advice(found_with("noise", 0.02), Config(), facts) == []
     assert advice.advice(found_with("noise", 0.0), Config(), facts) == []
     assert advice.advice(found_with("JPEG", 0.9), Config(), facts) == []
+    # One of twenty: five points, and yet no more than chance.
+    assert advice.advice(found_with("noise", 0.05, 20), Config(), facts) == []
+
+
+def test_at_most_three_changes_are_advised_those_against_what_costs_most():
+    found = found_with("noise", 0.1)
+    for damage, share in (("blur", 0.5), ("contrast", 0.4), ("shift", 0.3), ("occlusion", 0.2)):
+        found.damaged[list(DAMAGES).index(damage), :, : round(200 * share)] = 1
+
+    wished = advice.advice(found, Config(), datasets.facts("cifar10"))
+
+    assert [entry.damage for entry in wished] == ["blur", "contrast", "shift"]
 
 
 def test_what_is_damaged_is_always_the_same_and_at_most_a_thousand():

@@ -1,9 +1,12 @@
 """Label errors: cleanlab's figures, planted errors that are found, and what a person says of them."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from imgcls import datasets
+from imgcls import datasets, places
 from imgcls.errors import RunError
 from imgcls.suspects import training
 from imgcls.suspects.confident import suspects
@@ -48,6 +51,40 @@ def test_by_hand():
     assert found.places.tolist() == [2]
     assert found.suggested.tolist() == [1]
     assert found.confidence.tolist() == [pytest.approx(0.2)]
+
+
+def test_a_label_that_wins_is_no_suspect_though_another_class_alone_passes_its_threshold():
+    """Thresholds 0.77 and 0.4: the third picture passes the second alone, but the first wins."""
+    labels = np.array([0, 0, 0, 1])
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.51, 0.49], [0.6, 0.4]])
+
+    assert suspects(labels, probabilities).places.tolist() == []
+
+
+def test_of_two_classes_that_pass_the_likelier_one_counts():
+    """Thresholds 0.4, 0.5 and 0.4: the first picture passes all but the last, and the second is likelier."""
+    labels = np.array([0, 0, 1, 2, 2])
+    probabilities = np.array([[0.4, 0.55, 0.05], [0.4, 0.3, 0.3], [0.3, 0.5, 0.2], [0.4, 0.5, 0.1], [0.1, 0.2, 0.7]])
+
+    found = suspects(labels, probabilities)
+
+    assert dict(zip(found.places.tolist(), found.suggested.tolist(), strict=True)) == {0: 1, 3: 1}
+
+
+def test_pictures_that_all_get_the_same_pass_their_own_mean():
+    """The mean of three times 0.1 is a little more than 0.1 for a computer."""
+    found = suspects(np.array([0, 0, 0, 1]), np.array([[0.1, 0.0]] * 3 + [[0.0, 0.9]]))
+
+    assert found.joint.tolist() == [[3, 0], [0, 1]] and np.mean([0.1] * 3) > 0.1
+    assert suspects(np.array([1, 0, 0, 0]), np.array([[0.1, 0.0]] + [[0.1, 0.0]] * 3)).places.tolist() == [0]
+
+
+def test_an_answer_that_is_no_number_does_not_silence_its_class():
+    nothing = [np.nan, np.nan]
+    found = suspects(np.array([0, 0, 0, 0, 1]), np.array([[0.9, 0.1], [0.9, 0.1], nothing, [0.1, 0.9], [0.1, 0.9]]))
+
+    assert found.places.tolist() == [3]
+    assert found.joint.tolist() == [[3, 1], [0, 1]]
 
 
 def test_the_joint_has_as_many_pictures_as_each_label():
@@ -148,3 +185,22 @@ def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run
         stored_suspects(finished_run, **changes)
         with pytest.raises(RunError, match="Look again"):
             training.read(finished_run)
+
+
+def test_a_process_looks_through_the_training_pictures(finished_run):
+    done = subprocess.run(
+        [sys.executable, "-m", "imgcls.suspects", finished_run.id],
+        cwd=places.repository_folder(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+
+    found = training.read(finished_run)
+
+    assert found.count == 1437 and found.accuracy > 0.9
+    assert found.fingerprint == datasets.open_dataset("digits").fingerprint
+    assert (found.given == datasets.open_dataset("digits").y_train[found.rows]).all()
+    assert (found.given != found.suggested).all()
+    assert (np.diff(found.confidence) >= 0).all()

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from imgcls import datasets, metrics
+from imgcls.calibration import BINS, reliability
 from imgcls.curves import Curves
 from imgcls.errors import UserError
 from imgcls.intervals import Score, wilson
@@ -13,7 +14,6 @@ from imgcls.robustness import answers as robustness
 from imgcls.run import Run
 
 VERSION = 1
-BINS = 10
 WORST = 24
 """So many of the surest mistakes are shown."""
 
@@ -107,20 +107,14 @@ def surest_mistakes(answers: Answers) -> np.ndarray:
 
 
 def calibration(answers: Answers) -> dict[str, Any]:
-    """Whether 90 % sure means right nine times in ten: the expected calibration error, and its ten bins.
-
-    Source: Guo, C. et al. (2017), "On Calibration of Modern Neural Networks", ICML; bins of equal width.
-    """
+    """Whether 90 % sure means right nine times in ten: the expected calibration error, and its bins."""
     sure = np.clip(np.nan_to_num(answers.certainty, nan=0.0), 0.0, 1.0)
-    is_right = answers.predicted == answers.labels
-    place = np.minimum((sure * BINS).astype(int), BINS - 1)
-    count = np.bincount(place, minlength=BINS)
-    means = [np.bincount(place, values, BINS) / np.maximum(count, 1) for values in (sure, is_right.astype(float))]
+    found = reliability(sure, answers.predicted == answers.labels, BINS)
     return {
-        "expected_calibration_error": float((count * np.abs(means[0] - means[1])).sum() / max(count.sum(), 1)),
+        "expected_calibration_error": _score(found.error),
         "bins": [
-            {"from": k / BINS, "to": (k + 1) / BINS, "pictures": int(count[k])}
-            | ({"certainty": float(means[0][k]), "accuracy": float(means[1][k])} if count[k] else {})
+            {"from": k / BINS, "to": (k + 1) / BINS, "pictures": int(found.count[k])}
+            | ({"certainty": float(found.certainty[k]), "accuracy": _score(found.right, k)} if found.count[k] else {})
             for k in range(BINS)
         ],
     }

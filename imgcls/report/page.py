@@ -208,18 +208,20 @@ def _mistakes(found: dict[str, Any], answers: Answers) -> str:
 
 def _calibration(found: dict[str, Any]) -> str:
     told = found["test"]["calibration"]
+    error = told["expected_calibration_error"]
     rows = "".join(
         f'<tr><th scope="row">{100 * part["from"]:.0f} to {100 * part["to"]:.0f} %</th><td>{part["pictures"]:,}</td>'
-        f"<td>{100 * part['certainty']:.1f} %</td><td>{100 * part['accuracy']:.1f} %</td></tr>"
+        f"<td>{100 * part['certainty']:.1f} %</td><td>{_share(part['accuracy'])}</td>"
+        f"<td>{_interval(part['accuracy'])}</td></tr>"
         for part in told["bins"]
         if part["pictures"]
     )
     return (
-        f"<p>How sure it is and how often it is right differ by {100 * told['expected_calibration_error']:.1f} points "
-        "on average (expected calibration error).</p>"
-        '<div class="scroll"><table><thead><tr><th class="text" scope="col">'
-        'probability of the answer</th><th scope="col">pictures</th><th scope="col">mean probability</th>'
-        f'<th scope="col">right</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f"<p>How sure it is and how often it is right differ by {100 * error['value']:.1f} points on average "
+        f"({100 * error['low']:.1f} to {100 * error['high']:.1f}; expected calibration error).</p>"
+        '<div class="scroll"><table><thead><tr><th class="text" scope="col">probability of the answer</th>'
+        '<th scope="col">pictures</th><th scope="col">mean probability</th><th scope="col">right</th>'
+        f'<th scope="col">95 %</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 

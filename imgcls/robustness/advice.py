@@ -72,7 +72,6 @@ def _value(name: str, amount: float, facts: DatasetFacts, limits: Range) -> Valu
         wished = amount
     step = limits.step or 1
     value = round(max(step, round(wished / step) * step), 6)
-    upright = 30 if "rotation" in facts.avoid else limits.high
-    most = {"rotation": upright, "shift": max(1, side // 4), "cut_out": max(1, side // 2)}.get(name, limits.high)
+    most = {"shift": max(1, side // 4), "cut_out": max(1, side // 2)}.get(name, limits.high)
     value = min(value, most, limits.high)
     return value if isinstance(getattr(Config, name), float) else int(value)

@@ -12,6 +12,7 @@ RUN/suspects.npz
     version
 """
 
+import time
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from imgcls import atomic, datasets
 from imgcls.background import Tell, Work
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError
+from imgcls.explain import making
 from imgcls.run import Run
+from imgcls.serving.inside import Inside
 from imgcls.suspects.confident import suspects
 from imgcls.suspects.crossed import crossed
 
@@ -31,6 +34,7 @@ MOST_PICTURES = 60_000
 """More are not looked at, those by chance: their features would fill the memory."""
 MOST_KEPT = 2000
 AT_ONCE = 64
+WAIT_SECONDS = 0.3
 LOOKING = 0.6
 """The share of the time that looking takes."""
 
@@ -60,10 +64,9 @@ def start(run: Run) -> None:
 
     Raises:
         DatasetError: the data set of the run is not on this machine.
-        RunError: it has other classes now, the inside of the model is not stored, or the process cannot be started.
+        RunError: it has other classes now, or the process cannot be started.
     """
     pictures_of(run)
-    _inside(run)
     try:
         work_of(run).start("imgcls.suspects", str(run.folder))
     except OSError as error:
@@ -90,7 +93,7 @@ def checked(run: Run, dataset: Dataset) -> Dataset:
 def make(run: Run, tell: Tell) -> None:
     """Looks at the training pictures through the model, crosses, and writes the suspects. Raises UserError."""
     dataset = pictures_of(run)
-    inside = _inside(run)
+    inside = _inside(run, tell)
     rows = np.flatnonzero(np.asarray(dataset.y_train) >= 0)
     rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_PICTURES])
     labels = np.asarray(dataset.y_train)[rows]
@@ -149,11 +152,13 @@ def read(run: Run) -> Found:
         raise RunError("The list of suspects cannot be read. Press “Look again”.") from error
 
 
-def _inside(run: Run):
-    try:
-        from imgcls.serving.inside import Inside
-    except ModuleNotFoundError as error:
-        raise RunError(
-            "What the model sees inside cannot be stored by this version yet, and it is needed here."
-        ) from error
+def _inside(run: Run, tell: Tell) -> Inside:
+    """What answers with the last hidden layer; of an older run it is made first. Raises RunError."""
+    if making.look(run).state != "ready":
+        making.start(run)
+        while (seen := making.look(run)).state == "running":
+            tell(0.0, f"Looking into the model: {seen.text[:1].lower()}{seen.text[1:]}")
+            time.sleep(WAIT_SECONDS)
+        if seen.state != "ready":
+            raise RunError(seen.text or "The model could not be looked into. Start it again.")
     return Inside(run.folder / "inside.tflite")

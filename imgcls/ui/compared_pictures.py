@@ -7,7 +7,7 @@ import streamlit as st
 
 from imgcls.comparing import Comparison
 from imgcls.runs import Run
-from imgcls.ui import gallery, stored, words
+from imgcls.ui import gallery, picture_view, stored, words
 
 PER_PAGE = 20
 GALLERIES = ("Only A right", "Only B right", "Both wrong")
@@ -62,7 +62,7 @@ def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: 
     first, second = stored.tested(other), stored.tested(run)
     tiles = []
     for index in indices:
-        keeper = first if first.row_of[index] >= 0 else second
+        keeper = second if second.row_of[index] >= 0 else first
         true = names[first.labels[index]]
         lines = [f"is {true}"]
         for letter, tested in (("A", first), ("B", second)):
@@ -70,5 +70,7 @@ def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: 
             sign = "✓" if answer == true else "✗"
             lines.append(f"{sign} {letter}: {answer} {100 * tested.certainty[index]:.0f} %")
         alt = f"Test picture {index}: true class {true}; {lines[1]}; {lines[2]}"
-        tiles.append(gallery.Tile(keeper.pictures[keeper.row_of[index]], alt, tuple(lines)))
+        owner = run if second.row_of[index] >= 0 else other
+        link = picture_view.link(owner, index)
+        tiles.append(gallery.Tile(keeper.pictures[keeper.row_of[index]], alt, tuple(lines), link))
     return f'{STYLE}<div class="wide">{gallery.grid(tiles)}</div>'

@@ -12,7 +12,7 @@ from imgcls.runs import Run
 from imgcls.suspects import training
 from imgcls.suspects.confident import Suspects, suspects
 from imgcls.suspects.judged import judge, judged
-from imgcls.ui import edits_view, gallery, pick, settings, stored, words, work_view
+from imgcls.ui import edits_view, gallery, pick, picture_view, settings, stored, words, work_view
 from imgcls.ui.errors import plain
 from imgcls.ui.stored import Tested
 
@@ -121,7 +121,8 @@ def _grid(run: Run, stamp: tuple, places: tuple[int, ...], names: tuple[str, ...
         if row < 0:
             lines.append("no picture stored")
         alt = f"Test picture {place}: its label is {label}, it seems to be {seems}; {own}"
-        tiles.append(gallery.Tile(tested.pictures[row] if row >= 0 else nothing, alt, tuple(lines)))
+        link = picture_view.link(run, place) if row >= 0 else ""
+        tiles.append(gallery.Tile(tested.pictures[row] if row >= 0 else nothing, alt, tuple(lines), link))
     return gallery.grid(tiles)
 
 
@@ -187,7 +188,7 @@ def _offer(run: Run) -> None:
     st.markdown(
         "The model sees each training picture; five small heads on its last hidden layer, of which none has learnt "
         "from the pictures that it is asked about, say what they hold for likely. It works in the background and "
-        "takes a minute or some."
+        "takes some minutes."
     )
     st.caption(
         "The layers below the heads have learnt from all labels, the wrong ones, too. So some errors are missed for "

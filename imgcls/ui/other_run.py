@@ -29,12 +29,13 @@ def candidates(run: Run) -> dict[str, tuple[Run, str]]:
 
 @lru_cache(4 * MOST)
 def _facts(run: Run, stamp: tuple) -> tuple[tuple[str, ...], str, str]:
-    """Classes, data set and name of a run; no classes where it was not tested or its model.json cannot be read."""
+    """Classes, data set and name of a run; no classes where there is no one answer to each picture."""
     try:
         model = run.model if run.is_tested else {"classes": ()}
     except RunError:
         model = {"classes": ()}
-    return tuple(model["classes"]), str(model.get("data", "")), pick.name_of(run)
+    classes = () if model.get("several") else tuple(model["classes"])  # several answers cannot be right or wrong
+    return classes, str(model.get("data", "")), pick.name_of(run)
 
 
 def choose(run: Run) -> Run | None:
