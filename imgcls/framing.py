@@ -37,6 +37,13 @@ def framed(pixels: np.ndarray, side: int, channels: int, fit: str) -> np.ndarray
     return out
 
 
+def thumbnail(pixels: np.ndarray, side: int) -> np.ndarray:
+    """The whole picture, made smaller so that neither side is longer than `side` pixels; a small one as it is."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side))
+    return np.asarray(image)
+
+
 def note(height: int, width: int, fit: str) -> str:
     """What was done to a picture of this size, in a sentence; empty where it was square."""
     if height == width:

@@ -24,6 +24,7 @@ SMALLEST_SIDE = 8  # pixels
 LARGEST_ASPECT = 20  # longer side by shorter side
 COUNT_FRAMES_BELOW = 1_000_000  # bytes: in a longer GIF counting its frames may take seconds
 
+NO_WRITING = "There is no writing to be seen. Take a photo of one dark digit on plain light paper."
 _EXPECTED = "Expected a PNG, JPEG, WEBP, GIF or BMP picture."
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -189,7 +190,7 @@ def _photo_of_thing(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.n
 def _photo_of_ink(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
     ink, is_dark = separate_photo(grey)
     if ink is None:
-        raise PictureError("There is no writing to be seen. Take a photo of one dark digit on plain light paper.")
+        raise PictureError(NO_WRITING, "no writing to be seen")
     top, bottom, left, right = ink_box(ink)
     notes = ["The writing was cut out and placed as in the training pictures."]
     if is_dark:
