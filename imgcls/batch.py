@@ -1,7 +1,7 @@
 """Many pictures at once: what a model says to each, and how much of it is right where folders tell the classes.
 
     of_files       uploads                      -> questions
-    of_zip         a zip archive                -> questions
+    entries        an open zip archive          -> the same as uploads
     answered       questions and a predictor    -> answers, one after the other
     to_csv, to_json                             -> files to keep
 
@@ -14,7 +14,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,20 +81,15 @@ def of_files(files: Iterable[tuple[str, Callable[[], bytes]]], classes: Sequence
     return [Question(names.visible(path), _label(parts, known), read) for path, parts, read in found]
 
 
-def of_zip(archive: Archive, classes: Sequence[str], skips: Skips) -> list[Question]:
-    """Questions from an open archive. Raises SourceError as `of_files` does."""
-    readers = ((entry, _reader(archive, info)) for entry, info in archive.entries)
-    return of_files(readers, classes, skips)
+def entries(archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The files of an open archive as (path, reader), for `of_files`."""
+    for name, info in archive.entries:
+        yield name, partial(archive.read, info)
 
 
 def is_zip(start: bytes) -> bool:
     """Whether a file that begins so (some hundred bytes) is an archive, whatever it is called."""
     return kinds.kind_of(start).endswith("archive")
-
-
-def opened(path: Path, name: str) -> Archive:
-    """The archive, checked before anything of it is unpacked. Raises SourceError for what no honest one holds."""
-    return Archive(path, name)
 
 
 def answered(questions: Sequence[Question], predictor: Predictor, facts: dict[str, Any]) -> Iterator[Answer]:
@@ -164,10 +159,6 @@ def _label(parts: Sequence[str], known: dict[str, int]) -> int:
         if (place := known.get(names.key(names.visible(folder)))) is not None:
             return place
     return -1
-
-
-def _reader(archive: Archive, info: Any) -> Callable[[], bytes]:
-    return lambda: archive.read(info)
 
 
 def _prepared(question: Question, facts: dict[str, Any]) -> tuple[np.ndarray | None, np.ndarray | None, str]:

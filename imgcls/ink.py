@@ -143,7 +143,7 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
     rest = _paper(picture) - values
     noise = 1.5 * float(np.median(np.abs(rest)))
     rest = np.maximum(rest, 0)
-    threshold = _otsu(rest)
+    threshold = otsu(rest)
     above = rest[rest > threshold]
     if not above.size or float(np.mean(above)) < max(BLANK_BELOW, 6 * noise):
         return None, False
@@ -183,7 +183,7 @@ def _enlarge_smoothly(small: Image.Image, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(small.resize(size, Image.Resampling.BILINEAR), np.float32)
 
 
-def _otsu(values: np.ndarray) -> float:
+def otsu(values: np.ndarray) -> float:
     """The threshold between two groups of values in 0..255 that makes the difference of their means largest."""
     counts = np.bincount(values.astype(np.uint8).ravel(), minlength=256).astype(np.float64)
     below = np.cumsum(counts)

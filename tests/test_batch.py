@@ -92,7 +92,7 @@ def test_pictures_without_writing_say_so_to_a_model_of_ink():
 def test_a_zip_is_read_entry_by_entry(tmp_path):
     archive(tmp_path / "a.zip", leaves() | {"birch/broken.png": b"x"})
     with Archive(tmp_path / "a.zip", "a.zip") as opened:
-        asked = batch.of_zip(opened, ["birch", "oak", "7"], Skips())
+        asked = batch.of_files(batch.entries(opened), ["birch", "oak", "7"], Skips())
         said = list(batch.answered(asked, Brightness(), FACTS))
     assert [answer.label for answer in said] == [0] * 5 + [1] * 5 + [0]
     assert [answer.predicted >= 0 for answer in said] == [True] * 10 + [False]
@@ -102,7 +102,7 @@ def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("birch/1.png", bytes(30_000_000))
     with pytest.raises(SourceError, match="would grow from"):
-        batch.opened(tmp_path / "bomb.zip", "bomb.zip")
+        Archive(tmp_path / "bomb.zip", "bomb.zip")
 
 
 def test_what_begins_like_an_archive_is_one_whatever_it_is_called(tmp_path):

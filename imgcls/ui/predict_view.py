@@ -23,6 +23,9 @@ class Way:
 WAYS = {
     "Draw": Way("draw_view", for_ink=True),
     "Upload": Way("photo_view"),
+    "Batch": Way("batch_view"),
+    "Game": Way("game_view", for_ink=True),
+    "You or the model": Way("versus_view"),
 }
 
 

@@ -1,0 +1,102 @@
+"""A sheet of paper in a photo: found, cut out, and levelled, as if it had been scanned.
+
+A sheet is the large bright part of a photo that has four corners. Its corners are those of the bright part that lie
+furthest along the diagonals, which holds as long as it is turned by less than about 40 degrees; then a perspective
+transform makes it a rectangle (P. Heckbert, "Fundamentals of Texture Mapping and Image Warping", 1989, section 2.2).
+Where there is no such part, as when the paper fills the photo, nothing is done.
+"""
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from imgcls.ink import otsu
+
+SIDE = 160
+"""Pixels of the longer side of the small copy in which the sheet is looked for."""
+LONGEST = 1200
+"""Pixels of the longer side of the levelled sheet."""
+SMALLEST, LARGEST = 0.12, 0.93
+"""A sheet covers at least and at most such a share of the photo; a larger one leaves no table around it."""
+FILLED = (0.93, 1.06)
+"""The area of the bright part by that of the quadrangle of its corners: a part of another form is no sheet."""
+CONTRAST = 25
+"""Grey levels between a sheet and what lies around it."""
+INSET = 0.015
+"""So much is cut at each edge, where the table shines through."""
+
+
+def levelled(grey: np.ndarray) -> np.ndarray | None:
+    """The sheet in a photo (H x W, uint8) as a rectangle, uint8; None where none has four corners in sight."""
+    corners = _corners(grey)
+    if corners is None:
+        return None
+    top, right, bottom, left = (np.linalg.norm(corners[i] - corners[(i + 1) % 4]) for i in range(4))
+    width, height = (top + bottom) / 2, (left + right) / 2
+    scale = min(1.0, LONGEST / max(width, height))
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    centre = corners.mean(0)
+    source = corners + (centre - corners) * 2 * INSET
+    target = np.array([(0, 0), (size[0], 0), size, (0, size[1])], float)
+    sheet = Image.fromarray(grey).transform(
+        size, Image.Transform.PERSPECTIVE, _perspective(target, source), Image.Resampling.BILINEAR
+    )
+    return np.asarray(sheet)
+
+
+def _corners(grey: np.ndarray) -> np.ndarray | None:
+    """Top left, top right, bottom right and bottom left of the sheet as (x, y) in pixels of the photo."""
+    height, width = grey.shape
+    scale = SIDE / max(height, width)
+    if scale >= 1:
+        return None
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    small = Image.fromarray(grey).resize(size, Image.Resampling.BOX)
+    # Writing and lines on the sheet are narrow: a closing fills them, a median takes single specks.
+    closed = small.filter(ImageFilter.MaxFilter(7)).filter(ImageFilter.MinFilter(7)).filter(ImageFilter.MedianFilter(3))
+    values = np.asarray(closed, np.float32)
+    bright = values > otsu(values)
+    sheet = _largest(bright)
+    if sheet is None or not SMALLEST <= sheet.mean() <= LARGEST:
+        return None
+    if values[sheet].mean() - values[~sheet].mean() < CONTRAST:
+        return None
+    y, x = np.nonzero(sheet)
+    places = [np.argmin(x + y), np.argmax(x - y), np.argmax(x + y), np.argmin(x - y)]
+    # A pixel is a square: corners lie at its outer corner.
+    found = np.array([(x[i], y[i]) for i in places], float) + np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
+    area = _area(found)
+    if area <= 0 or not FILLED[0] <= sheet.sum() / area <= FILLED[1]:
+        return None
+    return found / scale
+
+
+def _largest(there: np.ndarray) -> np.ndarray | None:
+    """The largest connected part of a mask."""
+    part = np.where(there, np.arange(1, there.size + 1).reshape(there.shape), 0)
+    while True:  # every pixel takes the largest number around it, until each part has one number
+        wide = np.pad(part, 1)
+        wide = np.maximum.reduce([wide[1:-1, 1:-1], wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]])
+        wide = np.where(there, wide, 0)
+        # Whole rows and columns at once would cross gaps; numbers that jump to their root's number spare most steps.
+        wide = np.where(there, np.maximum(wide, wide.ravel()[np.maximum(wide, 1) - 1]), 0)
+        if (wide == part).all():
+            break
+        part = wide
+    counts = np.bincount(part.ravel())
+    counts[0] = 0
+    return part == counts.argmax() if counts.max() else None
+
+
+def _area(corners: np.ndarray) -> float:
+    """The area of a polygon (Gauss's shoelace formula)."""
+    x, y = corners.T
+    return 0.5 * abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
+
+
+def _perspective(target: np.ndarray, source: np.ndarray) -> list[float]:
+    """The eight numbers with which Pillow finds, for each pixel of the target, its place in the source."""
+    rows, values = [], []
+    for (x, y), (u, v) in zip(target, source, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    return np.linalg.solve(np.array(rows), np.array(values)).tolist()
