@@ -2,7 +2,7 @@
 
     of_files       uploads                      -> questions
     entries        an open zip archive          -> the same as uploads
-    answered       questions and a predictor    -> answers, one after the other
+    answered       questions and who is asked   -> answers, one after the other
     to_csv, to_json                             -> files to keep
 
 A picture has a label where one of the folders in which it lies is called like a class of the model; nothing else of a
@@ -24,7 +24,6 @@ from imgcls.errors import PictureError, SourceError
 from imgcls.imports import kinds, layout, names
 from imgcls.imports.archive import Archive
 from imgcls.imports.skips import Skips
-from imgcls.serving import Predictor
 
 MOST = 2_000
 """Pictures of one batch: larger ones belong into a data set, where a process of its own reads them."""
@@ -92,19 +91,19 @@ def is_zip(start: bytes) -> bool:
     return kinds.kind_of(start).endswith("archive")
 
 
-def answered(questions: Sequence[Question], predictor: Predictor, facts: dict[str, Any]) -> Iterator[Answer]:
+def answered(
+    questions: Sequence[Question], ask: Callable[[np.ndarray], np.ndarray], facts: dict[str, Any]
+) -> Iterator[Answer]:
     """The answers, in the order of the questions. Only the pictures of one step are in memory.
 
-    `facts` are those of the model: shape, ink, fit.
-
-    Raises:
-        RunError: the model reads pictures of another size than its description says.
+    `ask` gives probabilities (n, classes) for uint8 pictures (n, height, width, channels), as a Predictor does; `facts`
+    are those of the model: shape, ink, fit.
     """
     for start in range(0, len(questions), TOGETHER):
         some = questions[start : start + TOGETHER]
         read = [_prepared(question, facts) for question in some]
         pixels = [prepared for prepared, _, _ in read if prepared is not None]
-        said = iter(predictor.probabilities(np.stack(pixels)) if pixels else ())
+        said = iter(ask(np.stack(pixels)) if pixels else ())
         for question, (prepared, thumbnail, reason) in zip(some, read, strict=True):
             answer = next(said) if prepared is not None else None
             yield Answer(question.name, question.label, answer, thumbnail, reason)

@@ -43,7 +43,7 @@ def questions(paths, skips=None):
 
 def answers(files, **facts):
     asked = batch.of_files([(name, lambda data=data: data) for name, data in files.items()], CLASSES, Skips())
-    return list(batch.answered(asked, Brightness(), FACTS | facts))
+    return list(batch.answered(asked, Brightness().probabilities, FACTS | facts))
 
 
 def test_the_innermost_folder_that_is_called_like_a_class_tells_the_label():
@@ -80,7 +80,7 @@ def test_every_picture_is_answered_in_its_order_and_a_broken_one_says_why():
 def test_three_hundred_pictures_are_asked_about_in_steps():
     asked = batch.of_files([(f"{number}.png", lambda: png(9)) for number in range(300)], CLASSES, Skips())
     predictor = Brightness()
-    assert len(list(batch.answered(asked, predictor, FACTS))) == 300
+    assert len(list(batch.answered(asked, predictor.probabilities, FACTS))) == 300
     assert predictor.sizes == [64, 64, 64, 64, 44]
 
 
@@ -93,7 +93,7 @@ def test_a_zip_is_read_entry_by_entry(tmp_path):
     archive(tmp_path / "a.zip", leaves() | {"birch/broken.png": b"x"})
     with Archive(tmp_path / "a.zip", "a.zip") as opened:
         asked = batch.of_files(batch.entries(opened), ["birch", "oak", "7"], Skips())
-        said = list(batch.answered(asked, Brightness(), FACTS))
+        said = list(batch.answered(asked, Brightness().probabilities, FACTS))
     assert [answer.label for answer in said] == [0] * 5 + [1] * 5 + [0]
     assert [answer.predicted >= 0 for answer in said] == [True] * 10 + [False]
 

@@ -14,11 +14,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from imgcls import batch, charts, intervals
 from imgcls.batch import Answer
-from imgcls.errors import UserError
 from imgcls.imports.archive import Archive
 from imgcls.imports.skips import Skips
 from imgcls.runs import Run
-from imgcls.ui import answer_view, errors, gallery, numbers, stored, words
+from imgcls.ui import errors, gallery, numbers, stored, words
 from imgcls.ui.errors import plain
 from imgcls.ui.numbers import Number
 from imgcls.ui.still import Still, still
@@ -65,10 +64,10 @@ def show(run: Run, facts: dict) -> None:
         )
         if not files:
             st.session_state.pop(KEY, None)
-            answer_view.waiting("Bring many pictures at once.", facts)
             st.caption(
-                "Lie they in folders that are called like the classes, as in a zip with a folder for each class, "
-                "then you also see how many of the answers are right."
+                "Bring many pictures at once. If they lie in folders that are called like the classes, as in a zip "
+                "with a folder for each class, you also see how many of the answers are right. This model tells "
+                f"apart: {plain(_some(facts['classes']))}."
             )
             return
         asked = _asked(run, facts, files)
@@ -84,18 +83,15 @@ def _asked(run: Run, facts: dict, files: Sequence[UploadedFile]) -> Asked:
     if kept is not None and kept.key == key:
         return kept
     classes, skips = facts["classes"], Skips()
-    predictor = stored.predictor(run)
     with contextlib.ExitStack() as stack:
         questions = batch.of_files(_opened(files, stack), classes, skips)
         bar = stack.enter_context(_progress(len(questions)))
         answers = []
-        for answer in batch.answered(questions, predictor, facts):
+        for answer in batch.answered(questions, partial(stored.answers, run, facts), facts):
             answers.append(answer)
             if len(answers) % batch.TOGETHER == 0:
                 bar(len(answers))
     there = [answer for answer in answers if answer.probabilities is not None]
-    if any(answer.probabilities.shape != (len(classes),) for answer in there):
-        raise UserError("This model has another number of classes than its description. Train it again.")
     labelled = [answer for answer in there if answer.label >= 0]
     table = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(table, ([a.label for a in labelled], [a.predicted for a in labelled]), 1)
@@ -115,6 +111,10 @@ def _opened(files: Iterable[UploadedFile], stack: contextlib.ExitStack) -> Itera
         path = Path(folder, "upload")
         path.write_bytes(file.getvalue())
         yield from batch.entries(stack.enter_context(Archive(path, file.name)))
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
 
 
 @contextlib.contextmanager

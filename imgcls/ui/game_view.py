@@ -8,16 +8,16 @@ import streamlit as st
 
 from imgcls import images
 from imgcls.errors import UserError
+from imgcls.handwriting import Handwriting
 from imgcls.imports import drawings
 from imgcls.runs import Run
-from imgcls.ui import errors, gallery, numbers, stored, teach_view, words
+from imgcls.ui import canvas, errors, gallery, numbers, stored, teach_view, words
 from imgcls.ui.errors import plain
 from imgcls.ui.numbers import Number
 
 KEY = "game"
 ROUNDS = 10
-CANVAS_SIDE = 280
-PEN = 18
+CANVAS = "game-drawn"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,6 @@ class Game:
     run_id: str
     asked: list[int]
     over: list[Round] = field(default_factory=list)
-    canvas: int = 0
 
 
 @st.fragment
@@ -65,10 +64,8 @@ def _round(run: Run, facts: dict, game: Game) -> None:
     with left:
         name = names[game.asked[number]]
         st.subheader(f"Draw: {plain(name)}", anchor=False)
-        canvas = _canvas(f"game-canvas-{game.canvas}")
-        with st.container(horizontal=True):
-            done = st.button("That is it", type="primary", icon=":material/check:", key="game-done")
-            st.button("Clear", icon=":material/ink_eraser:", key="game-clear", on_click=_fresh)
+        drawn = canvas.show(CANVAS).drawn
+        done = st.button("That is it", type="primary", icon=":material/check:", key="game-done")
         keep = st.toggle(
             "Keep my drawings",
             True,
@@ -76,10 +73,10 @@ def _round(run: Run, facts: dict, game: Game) -> None:
             help="Each drawing goes, with the class that was asked, into the data set “My drawings” on this machine.",
         )
         if done:
-            if canvas is None:
+            if not drawn:
                 st.info("Nothing is drawn yet.", icon=":material/gesture:")
             else:
-                _finish(run, facts, game, canvas, keep)
+                _finish(run, facts, game, drawn, keep)
                 st.rerun(scope="fragment")
     with right:
         st.progress(number / len(game.asked), f"Round {number + 1} of {len(game.asked)}")
@@ -95,43 +92,20 @@ def _round(run: Run, facts: dict, game: Game) -> None:
             st.warning(plain(refused), icon=":material/save:")
 
 
-def _canvas(key: str) -> np.ndarray | None:
-    """The field to draw on; None while it is empty."""
-    from streamlit_drawable_canvas import st_canvas
-
-    with st.container(key="canvas", width=CANVAS_SIDE + 2):
-        result = st_canvas(
-            stroke_width=PEN,
-            stroke_color="#FFFFFF",
-            background_color="#000000",
-            width=CANVAS_SIDE,
-            height=CANVAS_SIDE,
-            return_image_data=True,
-            display_toolbar=False,
-            key=key,
-        )
-    if result.image_data is None or not (result.json_data or {}).get("objects"):
-        return None
-    return result.image_data
-
-
-def _fresh() -> None:
-    st.session_state[KEY].canvas += 1  # another key is another, empty canvas
-
-
-def _finish(run: Run, facts: dict, game: Game, canvas: np.ndarray, keep: bool) -> None:
+def _finish(run: Run, facts: dict, game: Game, drawn: Handwriting, keep: bool) -> None:
     """Asks the model, counts, and keeps the drawing."""
-    prepared = images.prepare_drawing(canvas, tuple(facts["shape"]))
-    probabilities = stored.predictor(run).probabilities(prepared.pixels[None])[0]
+    ink = drawn.ink()
+    prepared = images.prepare_ink(ink, tuple(facts["shape"]))
+    probabilities = stored.answers(run, facts, prepared.pixels[None])[0]
     asked = game.asked[len(game.over)]
     if keep:
         try:
-            drawings.keep(images.prepare_drawing(canvas, drawings.SHAPE).pixels, facts["classes"][asked])
+            drawings.keep(images.prepare_ink(ink, drawings.SHAPE).pixels, facts["classes"][asked])
         except UserError as error:
             st.session_state["game-refused"] = f"The drawing was not kept: {error}"
     best = int(probabilities.argmax())
     game.over.append(Round(asked, best, float(probabilities[best]), prepared.pixels))
-    game.canvas += 1
+    canvas.put(Handwriting(), CANVAS)
 
 
 def _last(last: Round, names: list[str]) -> None:
@@ -164,7 +138,7 @@ def _score(run: Run, facts: dict, game: Game) -> None:
             st.session_state.pop(KEY)
             st.rerun(scope="fragment")
         if there.is_ready:
-            teach_view.train_button(run.id)
+            teach_view.train_button()
     st.html(gallery.grid(_tile(each, facts["classes"]) for each in game.over))
 
 

@@ -6,6 +6,9 @@ import streamlit as st
 
 from imgcls import sent
 
+Box = tuple[float, float, float]
+"""Left and top of a square as shares of width and height, and its side as a share of the shorter side."""
+
 _HERE = Path(__file__).parent
 _STYLE = """
 * { box-sizing: border-box; }
@@ -74,9 +77,7 @@ def pasted(key: str) -> tuple[int, bytes] | None:
     return sent.picture(_state(key, "pasted"))
 
 
-def square(
-    key: str, url: str, width: int, height: int, start: tuple[float, float, float], alt: str
-) -> tuple[float, float, float]:
+def square(key: str, url: str, width: int, height: int, start: Box, alt: str) -> Box:
     """A picture of these pixels with a square to move: its left, top and side as shares, as `sent.square` has them."""
     x, y, side = start
     data = {"url": url, "width": width, "height": height, "alt": alt, "box": {"x": x, "y": y, "side": side}}

@@ -14,12 +14,12 @@ MOST_PILLS = 12
 KEPT, REFUSED = "teach-kept", "teach-refused"
 
 
-def show(pixels: np.ndarray, names: Sequence[str], run_id: str = "") -> None:
+def show(pixels: np.ndarray, names: Sequence[str]) -> None:
     """The question below an answer. `pixels`: the drawing in `drawings.SHAPE`; `names`: the model's classes."""
     digest = hash(pixels.tobytes())
     kept = st.session_state.get(KEPT)
     if kept is not None and kept[0] == digest:
-        _kept(pixels, kept[1], run_id)
+        _kept(pixels, kept[1])
         return
     with st.popover(
         "It was something else, or keep it", icon=":material/school:", key="teach", on_change="rerun"
@@ -78,7 +78,7 @@ def _forget(pixels: np.ndarray, label: str) -> None:
         st.session_state[REFUSED] = str(error)
 
 
-def _kept(pixels: np.ndarray, label: str, run_id: str) -> None:
+def _kept(pixels: np.ndarray, label: str) -> None:
     there = drawings.collection()
     st.success(
         f"Kept as “{plain(label)}”: My drawings has {words.count(there.total, 'drawing')} now. {there.missing}",
@@ -87,12 +87,12 @@ def _kept(pixels: np.ndarray, label: str, run_id: str) -> None:
     with st.container(horizontal=True):
         st.button("Take it back", icon=":material/undo:", key="teach-back", on_click=_forget, args=(pixels, label))
         if there.is_ready:
-            train_button(run_id)
+            train_button()
     if refused := st.session_state.pop(REFUSED, ""):
         st.error(plain(refused), icon=":material/error:")
 
 
-def train_button(run_id: str) -> None:
-    """The way to the form, with the drawings as its data; the model stands on the one that was asked, if it can."""
+def train_button() -> None:
+    """The way to the form, with the drawings as its data."""
     if st.button("Train on my drawings", icon=":material/model_training:", key="teach-train"):
         pick.train(data=drawings.NAME)

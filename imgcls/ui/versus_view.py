@@ -8,7 +8,7 @@ import streamlit as st
 
 from imgcls import charts, hard, metrics
 from imgcls.runs import Run
-from imgcls.ui import answer_view, errors, gallery, numbers, stored, words
+from imgcls.ui import errors, gallery, numbers, stored, words
 from imgcls.ui.errors import plain
 from imgcls.ui.numbers import Number
 from imgcls.ui.still import Still, still
@@ -38,12 +38,12 @@ def show(run: Run, facts: dict) -> None:
     """The question, or the result when all are answered."""
     with errors.shown():
         if not run.is_tested:
-            answer_view.waiting("This run has no test pictures to play with.", facts)
+            st.info("This run has no test pictures to play with. Pick another run.", icon=":material/info:")
             return
         tested = stored.tested(run)
         game = _game(run, tested)
         if not game.rows:
-            answer_view.waiting("No test pictures are kept with this run.", facts)
+            st.info("No test pictures are kept with this run. Pick another run.", icon=":material/info:")
         elif len(game.said) < len(game.rows):
             _question(game, tested, facts["classes"])
         else:
