@@ -15,7 +15,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from imgcls import framing
+from imgcls import framing, writing
 from imgcls.errors import PictureError
 from imgcls.ink import BLANK_BELOW, MNIST_FILL, border, centre_ink, ink_box, separate_drawing, separate_photo, thicken
 
@@ -188,11 +188,12 @@ def _photo_of_thing(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.n
 
 
 def _photo_of_ink(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    ink, is_dark = separate_photo(grey)
+    part, notes = writing.cut_out(grey)
+    ink, is_dark = separate_photo(part)
     if ink is None:
         raise PictureError(NO_WRITING, "no writing to be seen")
     top, bottom, left, right = ink_box(ink)
-    notes = ["The writing was cut out and placed as in the training pictures."]
+    notes.append("The writing was cut out and placed as in the training pictures.")
     if is_dark:
         notes.insert(0, "Dark ink on a light ground was inverted to light ink on black.")
     return _place_ink(ink[top:bottom, left:right], shape), notes

@@ -137,10 +137,10 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
         picture = picture.filter(ImageFilter.MedianFilter(3))  # single noisy pixels
     values = np.asarray(picture, np.float32)
     # Ink is rare and far from its paper: the third power lets it decide which side it lies on.
-    is_dark = float(((values - _surroundings(picture)) ** 3).sum()) < 0
+    is_dark = float(((values - surroundings(picture)) ** 3).sum()) < 0
     if not is_dark:
         picture, values = ImageOps.invert(picture), 255 - values
-    rest = _paper(picture) - values
+    rest = paper_of(picture) - values
     noise = 1.5 * float(np.median(np.abs(rest)))
     rest = np.maximum(rest, 0)
     threshold = otsu(rest)
@@ -153,7 +153,7 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
     return _without_specks(ink.astype(np.uint8)), is_dark
 
 
-def _paper(picture: Image.Image) -> np.ndarray:
+def paper_of(picture: Image.Image) -> np.ndarray:
     """The brightness of the paper under dark ink, H x W: a grey closing fills what is narrower than a third.
 
     Unlike a blur it keeps the edge of a shadow in its place (J. Serra, "Image Analysis and Mathematical Morphology",
@@ -167,7 +167,7 @@ def _paper(picture: Image.Image) -> np.ndarray:
     return _enlarge_smoothly(small, picture.size)
 
 
-def _surroundings(picture: Image.Image) -> np.ndarray:
+def surroundings(picture: Image.Image) -> np.ndarray:
     """The median of half of the picture around every pixel, H x W."""
     small = _small(picture, WRITING_SIDE)
     return _enlarge_smoothly(small.filter(ImageFilter.MedianFilter(max(small.size) // 2 | 1)), picture.size)

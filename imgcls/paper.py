@@ -21,6 +21,8 @@ FILLED = (0.93, 1.06)
 """The area of the bright part by that of the quadrangle of its corners: a part of another form is no sheet."""
 CONTRAST = 25
 """Grey levels between a sheet and what lies around it."""
+RIM = 2
+"""Pixels of the small copy: a corner that is nearer to the rim of the photo may lie outside of it."""
 INSET = 0.015
 """So much is cut at each edge, where the table shines through."""
 
@@ -54,7 +56,17 @@ def _corners(grey: np.ndarray) -> np.ndarray | None:
     # Writing and lines on the sheet are narrow: a closing fills them, a median takes single specks.
     closed = small.filter(ImageFilter.MaxFilter(7)).filter(ImageFilter.MinFilter(7)).filter(ImageFilter.MedianFilter(3))
     values = np.asarray(closed, np.float32)
-    bright = values > otsu(values)
+    between = otsu(values)
+    # A shadow over the sheet is another step of brightness: then the sheet is what is brighter than the dark rest.
+    for threshold in (otsu(values[values <= between]), between):
+        corners = _quadrangle(values, values > threshold)
+        if corners is not None:
+            return corners / scale
+    return None
+
+
+def _quadrangle(values: np.ndarray, bright: np.ndarray) -> np.ndarray | None:
+    """The corners of the largest bright part, if that looks like a sheet."""
     sheet = _largest(bright)
     if sheet is None or not SMALLEST <= sheet.mean() <= LARGEST:
         return None
@@ -64,24 +76,30 @@ def _corners(grey: np.ndarray) -> np.ndarray | None:
     places = [np.argmin(x + y), np.argmax(x - y), np.argmax(x + y), np.argmin(x - y)]
     # A pixel is a square: corners lie at its outer corner.
     found = np.array([(x[i], y[i]) for i in places], float) + np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
+    high = np.array(sheet.shape[::-1]) - RIM
+    if ((found > RIM) & (found < high)).all(1).sum() < 3:
+        return None  # its corners are those of the photo: it is where the light falls, or a sheet that is cut off
     area = _area(found)
-    if area <= 0 or not FILLED[0] <= sheet.sum() / area <= FILLED[1]:
-        return None
-    return found / scale
+    return found if area > 0 and FILLED[0] <= sheet.sum() / area <= FILLED[1] else None
+
+
+def parts(there: np.ndarray) -> np.ndarray:
+    """The connected parts of a mask: each has a number of its own, and 0 is what is not there."""
+    part = np.where(there, np.arange(1, there.size + 1).reshape(there.shape), 0)
+    while True:  # every pixel takes the largest number around it, until each part has one number
+        wide = np.pad(part, 1)
+        wide = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
+        wide = np.where(there, np.maximum(np.maximum(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:]), 0)
+        # A number is the place of a pixel of the same part: taking over its number, too, spares most of the steps.
+        wide = np.where(there, np.maximum(wide, wide.ravel()[np.maximum(wide, 1) - 1]), 0)
+        if (wide == part).all():
+            return part
+        part = wide
 
 
 def _largest(there: np.ndarray) -> np.ndarray | None:
     """The largest connected part of a mask."""
-    part = np.where(there, np.arange(1, there.size + 1).reshape(there.shape), 0)
-    while True:  # every pixel takes the largest number around it, until each part has one number
-        wide = np.pad(part, 1)
-        wide = np.maximum.reduce([wide[1:-1, 1:-1], wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]])
-        wide = np.where(there, wide, 0)
-        # Whole rows and columns at once would cross gaps; numbers that jump to their root's number spare most steps.
-        wide = np.where(there, np.maximum(wide, wide.ravel()[np.maximum(wide, 1) - 1]), 0)
-        if (wide == part).all():
-            break
-        part = wide
+    part = parts(there)
     counts = np.bincount(part.ravel())
     counts[0] = 0
     return part == counts.argmax() if counts.max() else None
