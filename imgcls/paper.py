@@ -17,10 +17,12 @@ LONGEST = 1200
 """Pixels of the longer side of the levelled sheet."""
 SMALLEST, LARGEST = 0.12, 0.93
 """A sheet covers at least and at most such a share of the photo; a larger one leaves no table around it."""
-FILLED = (0.93, 1.06)
+FILLED = (0.97, 1.045)
 """The area of the bright part by that of the quadrangle of its corners: a part of another form is no sheet."""
 CONTRAST = 25
 """Grey levels between a sheet and what lies around it."""
+DARK = 0.6
+"""A table has at most so much of the sheet's brightness; a shadow on the sheet mostly has more."""
 RIM = 2
 """Pixels of the small copy: a corner that is nearer to the rim of the photo may lie outside of it."""
 INSET = 0.015
@@ -45,24 +47,48 @@ def levelled(grey: np.ndarray) -> np.ndarray | None:
     return np.asarray(sheet)
 
 
-def _corners(grey: np.ndarray) -> np.ndarray | None:
-    """Top left, top right, bottom right and bottom left of the sheet as (x, y) in pixels of the photo."""
+def on_a_table(grey: np.ndarray) -> np.ndarray | None:
+    """Where in a photo (H x W, uint8) the sheet is, as a mask; None where nothing is as dark as a table around it.
+
+    For a sheet that reaches out of the photo, so that it has no four corners.
+    """
+    small, _ = _small(grey)
+    values = np.asarray(small, np.float32)
+    for threshold in _thresholds(values):
+        sheet = _largest(values > threshold)
+        if sheet is None or not SMALLEST <= sheet.mean() <= LARGEST:
+            continue
+        if values[~sheet].mean() < DARK * values[sheet].mean():
+            inner = Image.fromarray(sheet.astype(np.uint8) * 255).filter(ImageFilter.MinFilter(5))
+            return np.asarray(inner.resize(grey.shape[::-1], Image.Resampling.NEAREST)) > 127
+    return None
+
+
+def _small(grey: np.ndarray) -> tuple[Image.Image, float]:
+    """A small copy without writing, and how much smaller it is."""
     height, width = grey.shape
-    scale = SIDE / max(height, width)
-    if scale >= 1:
-        return None
-    size = max(8, round(width * scale)), max(8, round(height * scale))
+    scale = min(1.0, SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
     small = Image.fromarray(grey).resize(size, Image.Resampling.BOX)
     # Writing and lines on the sheet are narrow: a closing fills them, a median takes single specks.
     closed = small.filter(ImageFilter.MaxFilter(7)).filter(ImageFilter.MinFilter(7)).filter(ImageFilter.MedianFilter(3))
-    values = np.asarray(closed, np.float32)
+    return closed, scale
+
+
+def _corners(grey: np.ndarray) -> np.ndarray | None:
+    """Top left, top right, bottom right and bottom left of the sheet as (x, y) in pixels of the photo."""
+    small, scale = _small(grey)
+    values = np.asarray(small, np.float32)
+    found = [_quadrangle(values, values > threshold) for threshold in _thresholds(values)]
+    found = [corners for corners in found if corners is not None]
+    return max(found, key=_area) / scale if found else None
+
+
+def _thresholds(values: np.ndarray) -> tuple[float, float, float]:
+    """Three ways to divide a photo into sheet and table: a shadow over either is another step of brightness."""
     between = otsu(values)
-    # A shadow over the sheet is another step of brightness: then the sheet is what is brighter than the dark rest.
-    for threshold in (otsu(values[values <= between]), between):
-        corners = _quadrangle(values, values > threshold)
-        if corners is not None:
-            return corners / scale
-    return None
+    low = otsu(values[values <= between])
+    return (low + between) / 2, between, low
 
 
 def _quadrangle(values: np.ndarray, bright: np.ndarray) -> np.ndarray | None:

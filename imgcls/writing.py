@@ -49,12 +49,8 @@ def _box(grey: np.ndarray) -> tuple[int, int, int, int] | None:
     picture = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
     if min(picture.size) < 10 * BLOCK:
         return None
-    values = np.asarray(picture, np.float32)
-    if float(((values - surroundings(picture)) ** 3).sum()) > 0:  # light on dark, as in `ink.separate_photo`
-        picture, values = ImageOps.invert(picture), 255 - values
-    rest = np.maximum(paper_of(picture) - values, 0)
-    marks = _marks(rest)
-    groups = _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)))
+    sheet = paper.on_a_table(np.asarray(picture))
+    groups = _groups_on(picture, sheet) or (_groups_on(picture, None) if sheet is not None else [])
     if not groups:
         return None
     top, bottom, left, right = groups[0]
@@ -69,6 +65,17 @@ def _box(grey: np.ndarray) -> tuple[int, int, int, int] | None:
     high = np.ceil((np.array([bottom, right]) + margin) * BLOCK / scale).astype(int)
     (top, left), (bottom, right) = np.maximum(low, 0).tolist(), np.minimum(high, grey.shape).tolist()
     return top, bottom, left, right
+
+
+def _groups_on(picture: Image.Image, sheet: np.ndarray | None) -> list[tuple[int, int, int, int]]:
+    """The groups of marks, on the sheet alone where there is one."""
+    values = np.asarray(picture, np.float32)
+    apart = values - surroundings(picture)
+    there = np.ones_like(values) if sheet is None else sheet
+    if float((apart**3 * there).sum()) > 0:  # light on dark, as in `ink.separate_photo`
+        picture, values = ImageOps.invert(picture), 255 - values
+    marks = _marks(np.maximum(paper_of(picture) - values, 0) * there)
+    return _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)))
 
 
 def _marks(rest: np.ndarray) -> np.ndarray:
