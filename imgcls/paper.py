@@ -21,7 +21,7 @@ FILLED = (0.97, 1.045)
 """The area of the bright part by that of the quadrangle of its corners: a part of another form is no sheet."""
 CONTRAST = 25
 """Grey levels between a sheet and what lies around it."""
-DARK = 0.6
+DARK = 0.5
 """A table has at most so much of the sheet's brightness; a shadow on the sheet mostly has more."""
 RIM = 2
 """Pixels of the small copy: a corner that is nearer to the rim of the photo may lie outside of it."""
@@ -79,9 +79,11 @@ def _corners(grey: np.ndarray) -> np.ndarray | None:
     """Top left, top right, bottom right and bottom left of the sheet as (x, y) in pixels of the photo."""
     small, scale = _small(grey)
     values = np.asarray(small, np.float32)
-    found = [_quadrangle(values, values > threshold) for threshold in _thresholds(values)]
-    found = [corners for corners in found if corners is not None]
-    return max(found, key=_area) / scale if found else None
+    for threshold in _thresholds(values):
+        corners = _quadrangle(values, values > threshold)
+        if corners is not None:
+            return corners / scale
+    return None
 
 
 def _thresholds(values: np.ndarray) -> tuple[float, float, float]:

@@ -4,13 +4,15 @@ It is looked for in a small copy and cut out of the large one, so that a small d
 """
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from imgcls import paper
 from imgcls.ink import paper_of, surroundings
 
 SIDE = 900
 """Pixels of the longer side of the copy in which writing is looked for."""
+LARGEST = 1_600
+"""Pixels of the longer side of what it is cut out of: a larger photo is reduced, to less than twice that."""
 BLOCK = 6
 """Pixels of a block: marks that lie in neighbouring blocks belong together."""
 DARKEST = 0.0005
@@ -19,7 +21,7 @@ NOISE = 5
 """Ink is at least so many standard deviations of the paper's noise darker than it."""
 LINE = 0.5
 """What reaches over this share of the page, and is thin or touches its rim, is a line or an edge."""
-MARGIN = 0.35
+MARGIN = 1.0
 """So much of the longer side of the writing is left around it, for the paper to be seen."""
 NEAR = 0.3
 """Marks within this share of the longer side belong to the writing as well: the bar of a five."""
@@ -31,25 +33,27 @@ def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
     Where no group stands out the photo comes back as it is.
     """
     notes = []
+    if (factor := max(grey.shape) // LARGEST) > 1:
+        grey = np.asarray(Image.fromarray(grey).reduce(factor))
     sheet = paper.levelled(grey)
     if sheet is not None:
         grey = sheet
         notes.append("The sheet of paper was cut out of the photo and levelled.")
-    box = _box(grey)
+    box = _box(grey, is_levelled=sheet is not None)
     if box is None:
         return grey, notes
     top, bottom, left, right = box
     return grey[top:bottom, left:right], notes
 
 
-def _box(grey: np.ndarray) -> tuple[int, int, int, int] | None:
+def _box(grey: np.ndarray, *, is_levelled: bool) -> tuple[int, int, int, int] | None:
     """Top, bottom, left and right of the writing with a margin, in pixels of the photo."""
     scale = min(1.0, SIDE / max(grey.shape))
     size = tuple(max(1, round(length * scale)) for length in grey.shape[::-1])
     picture = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
     if min(picture.size) < 10 * BLOCK:
         return None
-    sheet = paper.on_a_table(np.asarray(picture))
+    sheet = None if is_levelled else paper.on_a_table(np.asarray(picture))
     groups = _groups_on(picture, sheet) or (_groups_on(picture, None) if sheet is not None else [])
     if not groups:
         return None
@@ -69,13 +73,24 @@ def _box(grey: np.ndarray) -> tuple[int, int, int, int] | None:
 
 def _groups_on(picture: Image.Image, sheet: np.ndarray | None) -> list[tuple[int, int, int, int]]:
     """The groups of marks, on the sheet alone where there is one."""
+    if sheet is not None:
+        picture = _without_table(picture, sheet)
     values = np.asarray(picture, np.float32)
-    apart = values - surroundings(picture)
-    there = np.ones_like(values) if sheet is None else sheet
-    if float((apart**3 * there).sum()) > 0:  # light on dark, as in `ink.separate_photo`
+    if float(((values - surroundings(picture)) ** 3).sum()) > 0:  # light on dark, as in `ink.separate_photo`
         picture, values = ImageOps.invert(picture), 255 - values
-    marks = _marks(np.maximum(paper_of(picture) - values, 0) * there)
+    rest = np.maximum(paper_of(picture) - values, 0)
+    marks = _marks(rest if sheet is None else rest * sheet)
     return _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)))
+
+
+def _without_table(picture: Image.Image, sheet: np.ndarray) -> Image.Image:
+    """The picture with the brightness of the sheet nearby in place of what is not sheet."""
+    values = np.asarray(picture)
+    blur = ImageFilter.BoxBlur(max(picture.size) // 8)
+    light = np.asarray(Image.fromarray(np.where(sheet, values, 0).astype(np.uint8)).filter(blur), np.float32)
+    share = np.asarray(Image.fromarray(sheet.astype(np.uint8) * 255).filter(blur), np.float32) / 255
+    filled = np.where(share > 0.1, light / np.maximum(share, 0.1), np.median(values[sheet]))
+    return Image.fromarray(np.where(sheet, values, filled.clip(0, 255)).astype(np.uint8))
 
 
 def _marks(rest: np.ndarray) -> np.ndarray:

@@ -103,10 +103,9 @@ def test_a_process_that_died_between_two_writings_leaves_no_drawing_twice(monkey
         return whole(path, *args)
 
     whole = drawings._write_waiting
-    monkeypatch.setattr(drawings, "_write_waiting", dies)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(drawings, "_write_waiting", dies)
         keep("1", (22,))
-    monkeypatch.undo()
     assert drawings.collection().counts == {"1": 3, "7": 3}
     assert keep("1", (23,)).counts == {"1": 4, "7": 3}
 
