@@ -111,7 +111,7 @@ def prepare_photo(
     elif shape[2] == 1:
         pixels, notes = _photo_of_thing(_grey(picture.pixels), shape)
     else:
-        pixels, notes = _photo_in_colour(picture.pixels, shape)
+        pixels, notes = framing.middle(picture.pixels, shape)
     return Prepared(pixels, picture.notes + tuple(notes))
 
 
@@ -140,24 +140,6 @@ def to_png(pixels: np.ndarray) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels).save(file, "PNG")
     return file.getvalue()
-
-
-def _photo_in_colour(pixels: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    height, width, _ = shape
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    old_height, old_width = pixels.shape[:2]
-    scale = min(old_height / height, old_width / width)
-    crop_height, crop_width = min(old_height, round(height * scale)), min(old_width, round(width * scale))
-    top, left = (old_height - crop_height) // 2, (old_width - crop_width) // 2
-    notes = []
-    if (crop_height, crop_width) != (old_height, old_width):
-        lost = "left and right" if crop_width < old_width else "top and bottom"
-        notes.append(
-            f"The middle {crop_width} x {crop_height} of {old_width} x {old_height} pixels was used ({lost} cut)."
-        )
-    middle = Image.fromarray(pixels[top : top + crop_height, left : left + crop_width])
-    return np.array(middle.resize((width, height), Image.Resampling.BICUBIC)), notes
 
 
 def _photo_of_thing(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
