@@ -15,7 +15,7 @@ SIDE = 160
 """Pixels of the longer side of the small copy in which the sheet is looked for."""
 LONGEST = 1200
 """Pixels of the longer side of the levelled sheet."""
-SMALLEST, LARGEST = 0.12, 0.93
+SMALLEST, LARGEST = 0.2, 0.93
 """A sheet covers at least and at most such a share of the photo; a larger one leaves no table around it."""
 FILLED = (0.97, 1.045)
 """The area of the bright part by that of the quadrangle of its corners: a part of another form is no sheet."""
@@ -54,7 +54,7 @@ def on_a_table(grey: np.ndarray) -> np.ndarray | None:
     """
     small, _ = _small(grey)
     values = np.asarray(small, np.float32)
-    for threshold in _thresholds(values):
+    for threshold in _thresholds(values) if _is_photo(grey) else ():
         sheet = _largest(values > threshold)
         if sheet is None or not SMALLEST <= sheet.mean() <= LARGEST:
             continue
@@ -62,6 +62,11 @@ def on_a_table(grey: np.ndarray) -> np.ndarray | None:
             inner = Image.fromarray(sheet.astype(np.uint8) * 255).filter(ImageFilter.MinFilter(5))
             return np.asarray(inner.resize(grey.shape[::-1], Image.Resampling.NEAREST)) > 127
     return None
+
+
+def _is_photo(grey: np.ndarray) -> bool:
+    """Whether it is large enough to be one: a digit of 28 x 28 pixels, white on black, is no sheet on a table."""
+    return max(grey.shape) >= 2 * SIDE
 
 
 def _small(grey: np.ndarray) -> tuple[Image.Image, float]:
@@ -79,7 +84,7 @@ def _corners(grey: np.ndarray) -> np.ndarray | None:
     """Top left, top right, bottom right and bottom left of the sheet as (x, y) in pixels of the photo."""
     small, scale = _small(grey)
     values = np.asarray(small, np.float32)
-    for threshold in _thresholds(values):
+    for threshold in _thresholds(values) if _is_photo(grey) else ():
         corners = _quadrangle(values, values > threshold)
         if corners is not None:
             return corners / scale

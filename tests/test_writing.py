@@ -105,6 +105,21 @@ def test_where_the_light_falls_is_no_sheet():
     assert paper.on_a_table(lit) is None
 
 
+@pytest.mark.parametrize("side", [28, 280, 800])
+def test_a_broad_white_stroke_on_black_is_no_sheet(side):
+    drawing = np.zeros((side, side), np.uint8)
+    drawing[side // 10 : -side // 10, side * 7 // 16 : side * 9 // 16] = 255
+    assert paper.levelled(drawing) is None
+    assert paper.on_a_table(drawing) is None
+    assert seen(drawing)[6:22, 13:15].min() > 200
+
+
+def test_small_digits_are_prepared_as_they_lie_in_mnist():
+    small = a_seven().astype(np.uint8)
+    assert overlap(seen(small), small.astype(int)) > 0.9
+    assert overlap(seen(255 - small), small.astype(int)) > 0.9
+
+
 def test_the_part_that_is_cut_out_keeps_the_pixels_of_the_large_photo():
     grey = photo(sheet(size=0.1, at=(0.3, 0.4)), WHOLE, shadow=False)
     part, notes = writing.cut_out(grey)
