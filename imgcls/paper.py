@@ -28,12 +28,17 @@ RIM = 2
 INSET = 0.015
 """So much is cut at each edge, where the table shines through."""
 
+Sheets = list[tuple[np.ndarray, np.ndarray]]
+"""Brightness of a small copy of a photo, and a mask of what may be a sheet in it; several guesses, the best first."""
 
-def levelled(grey: np.ndarray) -> np.ndarray | None:
+
+def levelled(grey: np.ndarray, sheets: Sheets | None = None) -> np.ndarray | None:
     """The sheet in a photo (H x W, uint8) as a rectangle, uint8; None where none has four corners in sight."""
-    corners = _corners(grey)
+    found = (_corners(*sheet) for sheet in (candidates(grey) if sheets is None else sheets))
+    corners = next((corners for corners in found if corners is not None), None)
     if corners is None:
         return None
+    corners = corners * (max(grey.shape) / SIDE)
     top, right, bottom, left = (np.linalg.norm(corners[i] - corners[(i + 1) % 4]) for i in range(4))
     width, height = (top + bottom) / 2, (left + right) / 2
     scale = min(1.0, LONGEST / max(width, height))
@@ -47,48 +52,31 @@ def levelled(grey: np.ndarray) -> np.ndarray | None:
     return np.asarray(sheet)
 
 
-def on_a_table(grey: np.ndarray) -> np.ndarray | None:
+def on_a_table(grey: np.ndarray, sheets: Sheets | None = None) -> np.ndarray | None:
     """Where in a photo (H x W, uint8) the sheet is, as a mask; None where nothing is as dark as a table around it.
 
     For a sheet that reaches out of the photo, so that it has no four corners.
     """
-    small, _ = _small(grey)
-    values = np.asarray(small, np.float32)
-    for threshold in _thresholds(values) if _is_photo(grey) else ():
-        sheet = _largest(values > threshold)
-        if sheet is None or not SMALLEST <= sheet.mean() <= LARGEST:
-            continue
+    for values, sheet in candidates(grey) if sheets is None else sheets:
         if values[~sheet].mean() < DARK * values[sheet].mean():
             inner = Image.fromarray(sheet.astype(np.uint8) * 255).filter(ImageFilter.MinFilter(5))
             return np.asarray(inner.resize(grey.shape[::-1], Image.Resampling.NEAREST)) > 127
     return None
 
 
-def _is_photo(grey: np.ndarray) -> bool:
-    """Whether it is large enough to be one: a digit of 28 x 28 pixels, white on black, is no sheet on a table."""
-    return max(grey.shape) >= 2 * SIDE
-
-
-def _small(grey: np.ndarray) -> tuple[Image.Image, float]:
-    """A small copy without writing, and how much smaller it is."""
+def candidates(grey: np.ndarray) -> Sheets:
+    """What may be a sheet in a photo; nothing in what is too small to be one, such as a white digit of 28 x 28."""
     height, width = grey.shape
-    scale = min(1.0, SIDE / max(height, width))
+    scale = SIDE / max(height, width)
+    if scale > 0.5:
+        return []
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = Image.fromarray(grey).resize(size, Image.Resampling.BOX)
     # Writing and lines on the sheet are narrow: a closing fills them, a median takes single specks.
     closed = small.filter(ImageFilter.MaxFilter(7)).filter(ImageFilter.MinFilter(7)).filter(ImageFilter.MedianFilter(3))
-    return closed, scale
-
-
-def _corners(grey: np.ndarray) -> np.ndarray | None:
-    """Top left, top right, bottom right and bottom left of the sheet as (x, y) in pixels of the photo."""
-    small, scale = _small(grey)
-    values = np.asarray(small, np.float32)
-    for threshold in _thresholds(values) if _is_photo(grey) else ():
-        corners = _quadrangle(values, values > threshold)
-        if corners is not None:
-            return corners / scale
-    return None
+    values = np.asarray(closed, np.float32)
+    found = [(values, _largest(values > threshold)) for threshold in _thresholds(values)]
+    return [(values, sheet) for values, sheet in found if SMALLEST <= sheet.mean() <= LARGEST]
 
 
 def _thresholds(values: np.ndarray) -> tuple[float, float, float]:
@@ -98,11 +86,8 @@ def _thresholds(values: np.ndarray) -> tuple[float, float, float]:
     return (low + between) / 2, between, low
 
 
-def _quadrangle(values: np.ndarray, bright: np.ndarray) -> np.ndarray | None:
-    """The corners of the largest bright part, if that looks like a sheet."""
-    sheet = _largest(bright)
-    if sheet is None or not SMALLEST <= sheet.mean() <= LARGEST:
-        return None
+def _corners(values: np.ndarray, sheet: np.ndarray) -> np.ndarray | None:
+    """Top left, top right, bottom right and bottom left of a part as (x, y), if it looks like a sheet."""
     if values[sheet].mean() - values[~sheet].mean() < CONTRAST:
         return None
     y, x = np.nonzero(sheet)
@@ -130,12 +115,12 @@ def parts(there: np.ndarray) -> np.ndarray:
         part = wide
 
 
-def _largest(there: np.ndarray) -> np.ndarray | None:
+def _largest(there: np.ndarray) -> np.ndarray:
     """The largest connected part of a mask."""
     part = parts(there)
     counts = np.bincount(part.ravel())
     counts[0] = 0
-    return part == counts.argmax() if counts.max() else None
+    return (part == counts.argmax()) & there
 
 
 def _area(corners: np.ndarray) -> float:

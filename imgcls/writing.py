@@ -35,25 +35,26 @@ def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
     notes = []
     if (factor := max(grey.shape) // LARGEST) > 1:
         grey = np.asarray(Image.fromarray(grey).reduce(factor))
-    sheet = paper.levelled(grey)
+    sheets = paper.candidates(grey)
+    sheet = paper.levelled(grey, sheets)
     if sheet is not None:
-        grey = sheet
+        grey, sheets = sheet, []
         notes.append("The sheet of paper was cut out of the photo and levelled.")
-    box = _box(grey, is_levelled=sheet is not None)
+    box = _box(grey, sheets)
     if box is None:
         return grey, notes
     top, bottom, left, right = box
     return grey[top:bottom, left:right], notes
 
 
-def _box(grey: np.ndarray, *, is_levelled: bool) -> tuple[int, int, int, int] | None:
+def _box(grey: np.ndarray, sheets: paper.Sheets) -> tuple[int, int, int, int] | None:
     """Top, bottom, left and right of the writing with a margin, in pixels of the photo."""
     scale = min(1.0, SIDE / max(grey.shape))
     size = tuple(max(1, round(length * scale)) for length in grey.shape[::-1])
     picture = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
     if min(picture.size) < 10 * BLOCK:
         return None
-    sheet = None if is_levelled else paper.on_a_table(np.asarray(picture))
+    sheet = paper.on_a_table(np.asarray(picture), sheets)
     groups = _groups_on(picture, sheet) or (_groups_on(picture, None) if sheet is not None else [])
     if not groups:
         return None
