@@ -100,7 +100,7 @@ def _files() -> Several:
     chosen = st.selectbox(
         "Look closely at",
         options,
-        index=len(photos) - 1 if pasted else 0,
+        index=len(photos) - 1,  # what came last
         format_func=lambda place: f"{place + 1}. {photos[place].name}",
         key=key,
     )

@@ -41,7 +41,7 @@ def test_a_zip_with_labels_gives_a_table_a_score_and_files_to_keep(visit, server
     page.locator("input[type=file]").set_input_files(labelled)
     main = steps.main(page)
     expect(main.locator("table.batch")).to_be_visible()
-    expect(main.get_by_text("With a label")).to_be_visible()
+    expect(main.get_by_text("With a label", exact=True)).to_be_visible()
     expect(main.locator(".numbers dd").first).to_have_text("63")
     expect(main.get_by_text("1 cannot be read")).to_be_visible()
     page.get_by_role("radio", name="All").click()
@@ -89,6 +89,7 @@ def test_the_webcam_is_asked_once_and_live(visit, server):
     page.get_by_role("radio", name="Webcam").click()
     take = steps.button(page, "Take Photo")
     expect(take).to_be_enabled()
+    page.wait_for_timeout(1_000)  # the first pictures of the camera are on their way
     take.click()
     # The test picture of the browser is no digit on paper: there is an answer or the sentence that there is none.
     expect(page.locator(".answer").or_(page.get_by_test_id("stAlert")).first).to_be_visible()
@@ -102,7 +103,7 @@ def test_the_webcam_is_asked_once_and_live(visit, server):
 def test_a_camera_that_says_no_is_told(visit, server):
     page = predict(visit, server, "Upload")
     page.evaluate(
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
+        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
     )
     page.get_by_role("radio", name="Live").click()
     page.get_by_role("button", name="Start the camera").click()
