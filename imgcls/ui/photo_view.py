@@ -43,7 +43,7 @@ def show(run: Run, facts: dict) -> None:
     left, right = st.columns([5, 7], gap="large")
     several, prepared, prepare, todo = Several(), None, None, ""
     with left, errors.shown():
-        sources = [*SOURCES, *(["Examples"] if run.is_tested else [])]
+        sources = [*SOURCES, *(["Examples"] if run.is_tested and not facts.get("several") else [])]
         source = st.segmented_control(
             "Where from", sources, default="Files", required=True, key="photo-source", label_visibility="collapsed"
         )
