@@ -19,6 +19,7 @@ LARGEST_ZOOM = 10  # a drawing that is smaller than a tenth of its canvas stays 
 THIN = 0.07  # of the longer side: strokes below are thickened to ...
 BREADTH = 0.095  # ... this, the median of MNIST (1.9 pixels of 20, measured)
 WRITING_SIDE = 48  # pixels: the small copy in which the paper is estimated
+FAINT = 0.32  # of the contrast of the darkest marks: what has less is a printed line, or shows through the paper
 PHOTO_SIDE = 800  # pixels: a larger photo is reduced before ink is looked for
 
 
@@ -143,7 +144,8 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
     rest = paper_of(picture) - values
     noise = 1.5 * float(np.median(np.abs(rest)))
     rest = np.maximum(rest, 0)
-    threshold = otsu(rest)
+    # Printed lines are fainter than a pen: where they are most of the marks, they would draw the threshold to them.
+    threshold = max(otsu(rest), FAINT * _darkest(rest))
     above = rest[rest > threshold]
     if not above.size or float(np.mean(above)) < max(BLANK_BELOW, 6 * noise):
         return None, False
@@ -165,6 +167,12 @@ def paper_of(picture: Image.Image) -> np.ndarray:
         for _ in range(reach):
             small = small.filter(grow_or_shrink)
     return _enlarge_smoothly(small, picture.size)
+
+
+def _darkest(rest: np.ndarray) -> float:
+    """The contrast of what is surely ink: the mean of the darkest pixels."""
+    count = max(8, rest.size // 300)
+    return float(np.partition(rest.ravel(), -count)[-count:].mean())
 
 
 def surroundings(picture: Image.Image) -> np.ndarray:
