@@ -59,7 +59,8 @@ def show(run: Run, facts: dict) -> None:
             prepared = prepare(facts)
         answer_view.show(run, facts, prepared, todo=todo, prepare=prepare)
         if prepare is not None and facts["ink"] and source != "Live":
-            teach_view.show(prepare(OF_DRAWINGS).pixels, facts["classes"])
+            is_same = tuple(facts["shape"]) == drawings.SHAPE and not facts.get("fit")
+            teach_view.show((prepared if is_same else prepare(OF_DRAWINGS)).pixels, facts["classes"])
     if len(several.photos) > 1:
         with errors.shown():
             _grid(run, facts, several)
