@@ -37,6 +37,32 @@ def framed(pixels: np.ndarray, side: int, channels: int, fit: str) -> np.ndarray
     return out
 
 
+def middle(pixels: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
+    """The middle of a picture (H x W x 3 or H x W, uint8) in the proportions of `shape`, resized; and what was cut."""
+    height, width, _ = shape
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    old_height, old_width = pixels.shape[:2]
+    scale = min(old_height / height, old_width / width)
+    crop_height, crop_width = min(old_height, round(height * scale)), min(old_width, round(width * scale))
+    top, left = (old_height - crop_height) // 2, (old_width - crop_width) // 2
+    notes = []
+    if (crop_height, crop_width) != (old_height, old_width):
+        lost = "left and right" if crop_width < old_width else "top and bottom"
+        notes.append(
+            f"The middle {crop_width} x {crop_height} of {old_width} x {old_height} pixels was used ({lost} cut)."
+        )
+    cut = Image.fromarray(pixels[top : top + crop_height, left : left + crop_width])
+    return np.array(cut.resize((width, height), Image.Resampling.BICUBIC)), notes
+
+
+def thumbnail(pixels: np.ndarray, side: int) -> np.ndarray:
+    """The whole picture, made smaller so that neither side is longer than `side` pixels; a small one as it is."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side))
+    return np.asarray(image)
+
+
 def note(height: int, width: int, fit: str) -> str:
     """What was done to a picture of this size, in a sentence; empty where it was square."""
     if height == width:

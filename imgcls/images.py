@@ -15,7 +15,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from imgcls import framing
+from imgcls import framing, writing
 from imgcls.errors import PictureError
 from imgcls.ink import BLANK_BELOW, MNIST_FILL, border, centre_ink, ink_box, separate_drawing, separate_photo, thicken
 
@@ -24,6 +24,7 @@ SMALLEST_SIDE = 8  # pixels
 LARGEST_ASPECT = 20  # longer side by shorter side
 COUNT_FRAMES_BELOW = 1_000_000  # bytes: in a longer GIF counting its frames may take seconds
 
+NO_WRITING = "There is no writing to be seen. Take a photo of one dark digit on plain light paper."
 _EXPECTED = "Expected a PNG, JPEG, WEBP, GIF or BMP picture."
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -110,7 +111,7 @@ def prepare_photo(
     elif shape[2] == 1:
         pixels, notes = _photo_of_thing(_grey(picture.pixels), shape)
     else:
-        pixels, notes = _photo_in_colour(picture.pixels, shape)
+        pixels, notes = framing.middle(picture.pixels, shape)
     return Prepared(pixels, picture.notes + tuple(notes))
 
 
@@ -141,24 +142,6 @@ def to_png(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _photo_in_colour(pixels: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    height, width, _ = shape
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    old_height, old_width = pixels.shape[:2]
-    scale = min(old_height / height, old_width / width)
-    crop_height, crop_width = min(old_height, round(height * scale)), min(old_width, round(width * scale))
-    top, left = (old_height - crop_height) // 2, (old_width - crop_width) // 2
-    notes = []
-    if (crop_height, crop_width) != (old_height, old_width):
-        lost = "left and right" if crop_width < old_width else "top and bottom"
-        notes.append(
-            f"The middle {crop_width} x {crop_height} of {old_width} x {old_height} pixels was used ({lost} cut)."
-        )
-    middle = Image.fromarray(pixels[top : top + crop_height, left : left + crop_width])
-    return np.array(middle.resize((width, height), Image.Resampling.BICUBIC)), notes
-
-
 def _photo_of_thing(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
     """Fashion-MNIST: the thing bright on exact black, as large as fits (H. Xiao et al., 2017, section 2)."""
     height, width, _ = shape
@@ -187,11 +170,12 @@ def _photo_of_thing(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.n
 
 
 def _photo_of_ink(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    ink, is_dark = separate_photo(grey)
+    part, notes = writing.cut_out(grey)
+    ink, is_dark = separate_photo(part)
     if ink is None:
-        raise PictureError("There is no writing to be seen. Take a photo of one dark digit on plain light paper.")
+        raise PictureError(NO_WRITING, "no writing to be seen")
     top, bottom, left, right = ink_box(ink)
-    notes = ["The writing was cut out and placed as in the training pictures."]
+    notes.append("The writing was cut out and placed as in the training pictures.")
     if is_dark:
         notes.insert(0, "Dark ink on a light ground was inverted to light ink on black.")
     return _place_ink(ink[top:bottom, left:right], shape), notes

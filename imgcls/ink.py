@@ -19,6 +19,7 @@ LARGEST_ZOOM = 10  # a drawing that is smaller than a tenth of its canvas stays 
 THIN = 0.07  # of the longer side: strokes below are thickened to ...
 BREADTH = 0.095  # ... this, the median of MNIST (1.9 pixels of 20, measured)
 WRITING_SIDE = 48  # pixels: the small copy in which the paper is estimated
+FAINT = 0.32  # of the contrast of the darkest marks: what has less is a printed line, or shows through the paper
 PHOTO_SIDE = 800  # pixels: a larger photo is reduced before ink is looked for
 
 
@@ -137,13 +138,14 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
         picture = picture.filter(ImageFilter.MedianFilter(3))  # single noisy pixels
     values = np.asarray(picture, np.float32)
     # Ink is rare and far from its paper: the third power lets it decide which side it lies on.
-    is_dark = float(((values - _surroundings(picture)) ** 3).sum()) < 0
+    is_dark = float(((values - surroundings(picture)) ** 3).sum()) < 0
     if not is_dark:
         picture, values = ImageOps.invert(picture), 255 - values
-    rest = _paper(picture) - values
+    rest = paper_of(picture) - values
     noise = 1.5 * float(np.median(np.abs(rest)))
     rest = np.maximum(rest, 0)
-    threshold = _otsu(rest)
+    # Printed lines are fainter than a pen: where they are most of the marks, they would draw the threshold to them.
+    threshold = max(otsu(rest), FAINT * _darkest(rest))
     above = rest[rest > threshold]
     if not above.size or float(np.mean(above)) < max(BLANK_BELOW, 6 * noise):
         return None, False
@@ -153,7 +155,7 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
     return _without_specks(ink.astype(np.uint8)), is_dark
 
 
-def _paper(picture: Image.Image) -> np.ndarray:
+def paper_of(picture: Image.Image) -> np.ndarray:
     """The brightness of the paper under dark ink, H x W: a grey closing fills what is narrower than a third.
 
     Unlike a blur it keeps the edge of a shadow in its place (J. Serra, "Image Analysis and Mathematical Morphology",
@@ -167,7 +169,13 @@ def _paper(picture: Image.Image) -> np.ndarray:
     return _enlarge_smoothly(small, picture.size)
 
 
-def _surroundings(picture: Image.Image) -> np.ndarray:
+def _darkest(rest: np.ndarray) -> float:
+    """The contrast of what is surely ink: the mean of the darkest pixels."""
+    count = max(8, rest.size // 300)
+    return float(np.partition(rest.ravel(), -count)[-count:].mean())
+
+
+def surroundings(picture: Image.Image) -> np.ndarray:
     """The median of half of the picture around every pixel, H x W."""
     small = _small(picture, WRITING_SIDE)
     return _enlarge_smoothly(small.filter(ImageFilter.MedianFilter(max(small.size) // 2 | 1)), picture.size)
@@ -183,7 +191,7 @@ def _enlarge_smoothly(small: Image.Image, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(small.resize(size, Image.Resampling.BILINEAR), np.float32)
 
 
-def _otsu(values: np.ndarray) -> float:
+def otsu(values: np.ndarray) -> float:
     """The threshold between two groups of values in 0..255 that makes the difference of their means largest."""
     counts = np.bincount(values.astype(np.uint8).ravel(), minlength=256).astype(np.float64)
     below = np.cumsum(counts)

@@ -91,10 +91,10 @@ def _own_facts(own: _own.Own) -> DatasetFacts:
         counts=own.counts,
         source="own",
         megabytes=0.0,
-        ink=False,
+        ink=own.ink,
         avoid={},
-        fit=own.fit,
         several=own.several,
+        fit="" if own.ink else own.fit,  # ink is cut out and placed, however the picture is shaped
     )
 
 

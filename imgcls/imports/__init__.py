@@ -8,6 +8,7 @@
     preview     a first look                      decoding   from bytes to pixels of one size
     division    which pictures are for the test   store      arrays, written as a stream
     work        the import itself                 orders     imports on their way, as pages see them
+    drawings    kept one by one, without an import
 
 The import runs in a process of its own, `python -m imgcls.imports`; nothing of it is visible until it is whole.
 """

@@ -145,9 +145,9 @@ def publish_more(own: Own, state: Path, card: dict[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def only_one(name: str) -> Iterator[None]:
-    """One process at a time adds to a data set. Raises SourceError where another one is at it."""
-    lock = filelock.FileLock(places.own_folder() / f".{name}.lock", timeout=0)
+def only_one(name: str, seconds: float = 0) -> Iterator[None]:
+    """One process at a time adds to a data set. Raises SourceError where another one is at it for so long."""
+    lock = filelock.FileLock(places.own_folder() / f".{name}.lock", timeout=seconds)
     try:
         lock.acquire()
     except filelock.Timeout:

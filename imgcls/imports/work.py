@@ -79,6 +79,8 @@ def make(order: Order, wish: Wish, work: Path, report: Report) -> str:
         card = _written(plan, pile, shape, work / "state", old, report)
         card |= _told(source, plan, old) | {"shape": list(shape), "fit": old.fit if old else wish.fit}
         card["source"] = {"kind": "own", "from": order.kind}
+        if old and old.ink:
+            card["ink"] = True
         if old:
             return store.publish_more(old, work / "state", card)
         return store.publish_new(work, work / "state", card, title, wish.note.strip()[: _own.NOTE_LENGTH])

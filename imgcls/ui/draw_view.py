@@ -8,8 +8,19 @@ import streamlit as st
 from imgcls import doubts, images
 from imgcls.handwriting import Handwriting
 from imgcls.images import Prepared
+from imgcls.imports import drawings
 from imgcls.runs import Run
-from imgcls.ui import answer_view, blame_view, canvas, doctor_view, errors, lifted_canvas, likeness_view, stored
+from imgcls.ui import (
+    answer_view,
+    blame_view,
+    canvas,
+    doctor_view,
+    errors,
+    lifted_canvas,
+    likeness_view,
+    stored,
+    teach_view,
+)
 from imgcls.ui.bars import Doubt
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
@@ -38,8 +49,8 @@ def _drawn(run: Run, facts: dict) -> None:
     drawn = kept.drawn
     prepared = _prepared(drawn, facts) if drawn else None
 
-    def ask(drawings: Sequence[Handwriting]) -> np.ndarray:
-        return stored.answers(run, facts, np.stack([_prepared(drawing, facts).pixels for drawing in drawings]))
+    def ask(some: Sequence[Handwriting]) -> np.ndarray:
+        return stored.answers(run, facts, np.stack([_prepared(drawing, facts).pixels for drawing in some]))
 
     doubt = likeness = found = None
     with right, errors.shown():
@@ -67,6 +78,7 @@ def _drawn(run: Run, facts: dict) -> None:
             f"<section><h4>Doctor</h4>{doctor}</section></div>"
         )
         if raw is not None:
+            teach_view.show(images.prepare_ink(drawn.ink(), drawings.SHAPE).pixels, facts["classes"])
             doctor_view.fix(run, drawn, raw)
             likeness_view.show(run, likeness, facts["classes"])
 

@@ -1,62 +1,186 @@
-"""A photo from a file, asked about."""
+"""Any picture, asked about: files, the clipboard, a webcam once or live, or a test picture as an example."""
 
 import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
-from PIL import Image
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from imgcls import images
-from imgcls.errors import PictureError
+from imgcls.errors import PictureError, UserError
 from imgcls.images import Prepared
+from imgcls.imports import drawings
 from imgcls.runs import Run
-from imgcls.ui import answer_view, errors
+from imgcls.ui import answer_view, errors, gallery, photo_part, picture_fields, stored, teach_view, words
+from imgcls.ui.errors import plain
+from imgcls.ui.photo_part import Photo
 
-SIDE = 280
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 UPLOAD_MB = 32
+MOST_FILES = 24
+EXAMPLES = 12
+SOURCES = {"Files": "Upload, drop or paste a picture.", "Webcam": "Take a photo.", "Live": "Start the camera."}
+EXAMPLES_TODO = "Choose an example."
+OF_DRAWINGS = {"shape": drawings.SHAPE, "ink": True, "fit": ""}
+
+
+@dataclass(frozen=True)
+class Several:
+    """All pictures that were brought at once, and the one that is looked at closely."""
+
+    photos: tuple[Photo, ...] = ()
+    chosen: int = 0
+
+    @property
+    def photo(self) -> Photo | None:
+        return self.photos[self.chosen] if self.photos else None
 
 
 @st.fragment
 def show(run: Run, facts: dict) -> None:
-    """The upload at the left, the answer at the right."""
-    left, right = st.columns([5, 6], gap="large")
-    prepared = None
+    """The picture at the left, the answer at the right; below both the others, if there are several."""
+    left, right = st.columns([5, 7], gap="large")
+    several, prepared, prepare, todo = Several(), None, None, ""
     with left, errors.shown():
-        prepared = _upload(tuple(facts["shape"]), facts)
+        sources = [*SOURCES, *(["Examples"] if run.is_tested and not facts.get("several") else [])]
+        source = st.segmented_control(
+            "Where from", sources, default="Files", required=True, key="photo-source", label_visibility="collapsed"
+        )
+        todo = SOURCES.get(source, EXAMPLES_TODO)
+        if source == "Examples":
+            prepared = _example(run, facts)
+        else:
+            several = _files() if source == "Files" else Several(_from_camera(source))
+            if several.photo:
+                prepare = photo_part.show(several.photo, facts, is_live=source == "Live")
     with right, errors.shown():
-        answer_view.show(run, facts, prepared, todo="Upload a photo.")
+        if prepare is not None:
+            prepared = prepare(facts)
+        answer_view.show(run, facts, prepared, todo=todo, prepare=prepare)
+        if prepare is not None and facts["ink"] and source != "Live":
+            is_same = tuple(facts["shape"]) == drawings.SHAPE and not facts.get("fit")
+            teach_view.show((prepared if is_same else prepare(OF_DRAWINGS)).pixels, facts["classes"])
+    if len(several.photos) > 1:
+        with errors.shown():
+            _grid(run, facts, several)
 
 
-def _upload(shape: tuple, facts: dict) -> Prepared | None:
-    """An uploaded photo; None while there is none."""
-    file = st.file_uploader(
-        "Photo",
+def _from_camera(source: str) -> tuple[Photo, ...]:
+    """A shot of the webcam, or its newest picture; nothing before the first one."""
+    if source == "Webcam":
+        shot = st.camera_input("Photo", key="shot", label_visibility="collapsed", resolution="720p")
+        return () if shot is None else (_photo(shot.getvalue(), "the shot"),)
+    data = picture_fields.camera("camera")
+    return () if data is None else (Photo("live", data, "the picture of the camera"),)
+
+
+def _files() -> Several:
+    """What was uploaded, dropped or pasted; what came last is looked at."""
+    files = st.file_uploader(
+        "Pictures",
         type=TYPES,
         key="photo",
+        accept_multiple_files=True,
         max_upload_size=UPLOAD_MB,
-        help="PNG, JPEG, WebP, GIF or BMP. It is looked at and forgotten, not stored.",
+        help="PNG, JPEG, WebP, GIF or BMP. They are looked at and forgotten, not stored.",
     )
-    if file is None:
-        return None
+    pasted = picture_fields.pasted("pasted")
+    photos = [photo for file in files[:MOST_FILES] if (photo := _uploaded(file))]
+    if len(files) > MOST_FILES:
+        st.info(
+            f"The first {MOST_FILES} of {words.count(len(files), 'file')} are shown here. “Batch” takes them all.",
+            icon=":material/info:",
+        )
+    if pasted:
+        photos.append(_photo(pasted[1], "the pasted picture"))
+    if len(photos) < 2:
+        return Several(tuple(photos))
+    key = f"photo-chosen-{hash(tuple(photo.digest for photo in photos))}"
+    options = range(len(photos))
+    chosen = st.selectbox(
+        "Look closely at",
+        options,
+        index=len(photos) - 1,  # what came last
+        format_func=lambda place: f"{place + 1}. {photos[place].name}",
+        key=key,
+    )
+    return Several(tuple(photos), chosen)
+
+
+def _uploaded(file: UploadedFile) -> Photo | None:
     data = file.getvalue()
     if len(data) > UPLOAD_MB * 1_000_000:
-        raise PictureError(
-            f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken. Make it smaller."
-        )
-    shown, prepared = _prepared(
-        hashlib.sha256(data).hexdigest(), data, file.name, shape, facts["ink"], str(facts.get("fit", ""))
+        with errors.shown():
+            raise PictureError(
+                f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken. Make it smaller."
+            )
+        return None
+    return _photo(data, file.name)
+
+
+def _photo(data: bytes, name: str) -> Photo:
+    return Photo(hashlib.sha256(data).hexdigest(), data, name)
+
+
+def _grid(run: Run, facts: dict, several: Several) -> None:
+    """Each of several pictures with its answer."""
+    st.subheader("All of them", anchor=False)
+    tiles = []
+    for place, photo in enumerate(several.photos):
+        tiles.append(_tile(run, photo, facts, place))
+    st.html(gallery.grid(tiles))
+
+
+def _tile(run: Run, photo: Photo, facts: dict, place: int) -> gallery.Tile:
+    number = f"{place + 1}. "
+    try:
+        found, url = photo_part.answer(run, photo, facts)
+        best = int(found.argmax())
+        lines = (facts["classes"][best], words.share(float(found[best])), number + photo.name)
+        return gallery.Tile(url, f"{photo.name}: {lines[0]}, {lines[1]}", lines)
+    except UserError as error:
+        reason = error.reason if isinstance(error, PictureError) else str(error)
+        return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, number + photo.name))
+
+
+def _example(run: Run, facts: dict) -> Prepared | None:
+    """A test picture, as it is."""
+    tested = stored.tested(run)
+    rows = _spread(tuple(tested.labels[tested.row_of >= 0].tolist()), EXAMPLES)
+    if not rows:
+        st.info("No test pictures are kept with this run.", icon=":material/info:")
+        return None
+    rows = np.flatnonzero(tested.row_of >= 0)[list(rows)]
+    st.html(_examples(run, stored.answers_stamp(run), tuple(rows.tolist())))
+    number = st.pills(
+        "Example", range(1, len(rows) + 1), default=1, required=True, key="example", label_visibility="collapsed"
     )
-    st.image(shown, width=SIDE, alt=f"The uploaded picture {file.name}")
-    return prepared
+    row = rows[min(number, len(rows)) - 1]
+    name = facts["classes"][tested.labels[row]]
+    st.caption(f"A test picture, as it is. Its class is {plain(name)}.")
+    return Prepared(tested.pictures[tested.row_of[row]])
 
 
-@st.cache_data(max_entries=16, show_spinner="Reading the picture ...")
-def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool, fit: str) -> tuple[np.ndarray, Prepared]:
-    """A thumbnail of a photo for the page, and what the model gets. Cached by content, never by sampling."""
-    picture = images.open_picture(_data, _name, at_least=2 * SIDE)
-    prepared = images.prepare_photo(picture, shape, ink=ink, fit=fit)
-    thumbnail = Image.fromarray(picture.pixels)
-    thumbnail.thumbnail((2 * SIDE, 2 * SIDE))
-    notes = tuple(dict.fromkeys((*picture.notes, *prepared.notes)))
-    return np.asarray(thumbnail), Prepared(prepared.pixels, notes)
+@lru_cache(16)
+def _spread(labels: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """Places of pictures, spread over the classes."""
+    random = np.random.default_rng(0)
+    values = np.array(labels)
+    order = random.permutation(len(values))
+    turn = np.zeros(len(values), int)  # how many of its class come before each
+    for label in np.unique(values):
+        mine = order[values[order] == label]
+        turn[mine] = np.arange(len(mine))
+    return tuple(sorted(order.tolist(), key=lambda place: turn[place])[:count])
+
+
+@lru_cache(16)
+def _examples(run: Run, stamp: tuple, rows: tuple[int, ...]) -> str:
+    tested = stored.tested(run)
+    names = run.model["classes"]
+    tiles = (
+        gallery.Tile(tested.pictures[tested.row_of[row]], f"Example {n}: {names[tested.labels[row]]}", (str(n),))
+        for n, row in enumerate(rows, 1)
+    )
+    return gallery.grid(tiles)

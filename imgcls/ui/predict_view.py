@@ -14,21 +14,27 @@ from imgcls.runs import Run
 
 @dataclass(frozen=True)
 class Way:
-    """One way of asking; `for_ink`: only for models of drawn things, as another would be asked unfairly."""
+    """One way of asking. `for_ink`: only for models of drawn things, as another would be asked unfairly; `for_one`:
+    only for models that give one answer a picture, as it counts what is right.
+    """
 
     module: str
     for_ink: bool = False
+    for_one: bool = False
 
 
 WAYS = {
     "Draw": Way("draw_view", for_ink=True),
     "Upload": Way("photo_view"),
+    "Batch": Way("batch_view", for_one=True),
+    "Game": Way("game_view", for_ink=True, for_one=True),
+    "You or the model": Way("versus_view", for_one=True),
 }
 
 
 def chosen(run: Run, facts: dict) -> None:
     """The choice of the way, and the way; `facts` are those of `run.model`."""
-    names = [name for name, way in WAYS.items() if facts["ink"] or not way.for_ink]
+    names = [name for name, way in WAYS.items() if _fits(way, facts)]
     name = names[0]
     if len(names) > 1:
         name = st.segmented_control(
@@ -41,3 +47,7 @@ def chosen(run: Run, facts: dict) -> None:
             label_visibility="collapsed",
         )
     import_module(f"imgcls.ui.{WAYS[name].module}").show(run, facts)
+
+
+def _fits(way: Way, facts: dict) -> bool:
+    return (facts["ink"] or not way.for_ink) and not (facts.get("several") and way.for_one)

@@ -1,0 +1,149 @@
+"""Which part of a photo is asked about: the crop, shown and movable, and parts that are covered by hand."""
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from imgcls import framing, images
+from imgcls.images import Picture, Prepared
+from imgcls.runs import Run
+from imgcls.ui import gallery, picture_fields, stored
+from imgcls.ui.picture_fields import Box
+
+SHOWN = 420
+"""Pixels of the longer side of a photo on the page."""
+AT_LEAST = 800
+"""Pixels of the shorter side to which a larger photo is reduced when it is opened."""
+BRUSH = 36
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture that somebody brought: a digest of its bytes, these, and what it is called."""
+
+    digest: str
+    data: bytes
+    name: str
+
+
+def show(photo: Photo, facts: dict, *, is_live: bool = False) -> Callable[[dict], Prepared]:
+    """The photo with its tools; gives what prepares the chosen part for a model with other facts, too.
+
+    Raises:
+        PictureError: it is no picture that can be read.
+    """
+    picture = images.open_picture(photo.data, photo.name) if is_live else _opened(photo.digest, photo)
+    if is_live:
+        return lambda asked: prepared(picture, asked)
+    part = picture
+    with st.container(horizontal=True):
+        is_cut = _is_cut(facts)
+        wants = st.toggle(
+            "Choose the part", is_cut, key=f"cut-{is_cut}", help="A square that you can move: only it is asked about."
+        )
+        covers = st.toggle(
+            "Cover a part", key="cover", help="Paint over what the model shall not see, and look what changes."
+        )
+    if wants:
+        height, width = picture.pixels.shape[:2]
+        start = _middle(width, height)
+        url = _url(photo.digest, photo)
+        box = picture_fields.square(
+            f"square-{photo.digest[:16]}", url, width, height, start, f"The picture {photo.name}"
+        )
+        if box != start or not is_cut:
+            part = Picture(_cut(picture.pixels, box), (*picture.notes, "The part that you chose was used."))
+    elif not covers:
+        st.html(
+            f'<img src="{_url(photo.digest, photo)}" style="max-width:100%;border-radius:6px" '
+            f'alt="The uploaded picture {html.escape(photo.name)}">'
+        )
+    if covers:
+        part = _covered(photo, part)
+    return lambda asked: prepared(part, asked)
+
+
+def prepared(picture: Picture, facts: dict) -> Prepared:
+    """The picture for a model with these facts. Raises PictureError."""
+    return images.prepare_photo(picture, tuple(facts["shape"]), ink=bool(facts["ink"]), fit=str(facts.get("fit") or ""))
+
+
+def answer(run: Run, photo: Photo, facts: dict) -> tuple[np.ndarray, str]:
+    """What a model says to the whole photo, probabilities (classes,), and a thumbnail as a URL. Raises UserError."""
+    return _answer(photo.digest, run, run.stamp("model.tflite", "model.json"), photo)
+
+
+@lru_cache(256)
+def _answer(digest: str, run: Run, stamp: tuple, photo: Photo) -> tuple[np.ndarray, str]:
+    picture = _opened(digest, photo)
+    facts = run.model
+    found = stored.answers(run, facts, prepared(picture, facts).pixels[None])[0]
+    return found, gallery.data_url(framing.thumbnail(picture.pixels, 112))
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading the picture ...")
+def _opened(digest: str, _photo: Photo) -> Picture:
+    """Cached by content, never by sampling; not to be changed."""
+    return images.open_picture(_photo.data, _photo.name, at_least=AT_LEAST)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _url(digest: str, _photo: Photo) -> str:
+    return gallery.data_url(framing.thumbnail(_opened(digest, _photo).pixels, SHOWN))
+
+
+def _is_cut(facts: dict) -> bool:
+    """Whether a model of this kind gets the middle of a photo, so that what is lost should be seen."""
+    if fit := facts.get("fit"):
+        return fit == "crop"
+    return facts["shape"][2] == 3 and not facts["ink"]
+
+
+def _middle(width: int, height: int) -> Box:
+    short = min(width, height)
+    return (width - short) / 2 / width, (height - short) / 2 / height, 1.0
+
+
+def _cut(pixels: np.ndarray, box: Box) -> np.ndarray:
+    """The square of a picture: its left and top as shares of width and height, its side of the shorter side."""
+    height, width = pixels.shape[:2]
+    side = max(images.SMALLEST_SIDE, round(box[2] * min(height, width)))
+    left, top = (min(round(share * length), length - side) for share, length in ((box[0], width), (box[1], height)))
+    left, top = max(0, left), max(0, top)
+    return pixels[top : top + side, left : left + side]
+
+
+def _covered(photo: Photo, part: Picture) -> Picture:
+    """The part with what is painted over it, in the middle colour of its border."""
+    from streamlit_drawable_canvas import st_canvas
+
+    shown = framing.thumbnail(part.pixels, SHOWN)
+    height, width = shown.shape[:2]
+    rim = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
+    colour = np.median(rim, axis=0).astype(np.uint8)
+    number = st.session_state.setdefault("cover-number", 0)
+    result = st_canvas(
+        stroke_width=BRUSH,
+        stroke_color="#{:02x}{:02x}{:02x}".format(*colour.tolist()),
+        background_image=Image.fromarray(shown),
+        width=width,
+        height=height,
+        return_image_data=True,
+        key=f"cover-{photo.digest[:16]}-{width}-{height}-{number}",
+    )
+    if st.button("Uncover", icon=":material/ink_eraser:", key="uncover"):
+        st.session_state["cover-number"] = number + 1
+        st.rerun(scope="fragment")
+    painted = result.image_data
+    if painted is None or not (result.json_data or {}).get("objects"):
+        st.caption("Paint over a part of the picture; the answer is to what is left.")
+        return part
+    mask = Image.fromarray(painted[..., 3]).resize((part.pixels.shape[1], part.pixels.shape[0]))
+    whole = Image.fromarray(part.pixels)
+    whole.paste(tuple(colour.tolist()), mask=mask)
+    return Picture(np.asarray(whole), (*part.notes, "The parts that you painted over were covered."))

@@ -1,0 +1,126 @@
+"""Where on a photographed page the writing is: the largest group of dark marks that is no line and no rim.
+
+It is looked for in a small copy and cut out of the large one, so that a small digit on a large page keeps its strokes.
+"""
+
+import numpy as np
+from PIL import Image, ImageFilter, ImageOps
+
+from imgcls import paper
+from imgcls.ink import paper_of, surroundings
+
+SIDE = 900
+"""Pixels of the longer side of the copy in which writing is looked for."""
+LARGEST = 1_600
+"""Pixels of the longer side of what it is cut out of: a larger photo is reduced, to less than twice that."""
+BLOCK = 6
+"""Pixels of a block: marks that lie in neighbouring blocks belong together."""
+DARKEST = 0.0005
+"""The share of the page that surely is ink where there is any; marks of less than half of its contrast are none."""
+NOISE = 5
+"""Ink is at least so many standard deviations of the paper's noise darker than it."""
+LINE = 0.5
+"""What reaches over this share of the page, and is thin or touches its rim, is a line or an edge."""
+MARGIN = 1.0
+"""So much of the longer side of the writing is left around it, for the paper to be seen."""
+NEAR = 0.3
+"""Marks within this share of the longer side belong to the writing as well: the bar of a five."""
+
+
+def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The part of a photo (H x W, uint8) that holds the writing, and what was done, one sentence each.
+
+    Where no group stands out the photo comes back as it is.
+    """
+    notes = []
+    if (factor := max(grey.shape) // LARGEST) > 1:
+        grey = np.asarray(Image.fromarray(grey).reduce(factor))
+    sheets = paper.candidates(grey)
+    sheet = paper.levelled(grey, sheets)
+    if sheet is not None:
+        grey, sheets = sheet, []
+        notes.append("The sheet of paper was cut out of the photo and levelled.")
+    box = _box(grey, sheets)
+    if box is None:
+        return grey, notes
+    top, bottom, left, right = box
+    return grey[top:bottom, left:right], notes
+
+
+def _box(grey: np.ndarray, sheets: paper.Sheets) -> tuple[int, int, int, int] | None:
+    """Top, bottom, left and right of the writing with a margin, in pixels of the photo."""
+    scale = min(1.0, SIDE / max(grey.shape))
+    size = tuple(max(1, round(length * scale)) for length in grey.shape[::-1])
+    picture = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
+    if min(picture.size) < 10 * BLOCK:
+        return None
+    sheet = paper.on_a_table(np.asarray(picture), sheets)
+    groups = _groups_on(picture, sheet) or (_groups_on(picture, None) if sheet is not None else [])
+    if not groups:
+        return None
+    top, bottom, left, right = groups[0]
+    reach = NEAR * max(bottom - top, right - left)
+    for other in groups[1:]:
+        apart = max(other[0] - bottom, top - other[1], other[2] - right, left - other[3])
+        if apart <= reach:
+            top, bottom = min(top, other[0]), max(bottom, other[1])
+            left, right = min(left, other[2]), max(right, other[3])
+    margin = MARGIN * max(bottom - top, right - left) + 1
+    low = np.floor((np.array([top, left]) - margin) * BLOCK / scale).astype(int)
+    high = np.ceil((np.array([bottom, right]) + margin) * BLOCK / scale).astype(int)
+    (top, left), (bottom, right) = np.maximum(low, 0).tolist(), np.minimum(high, grey.shape).tolist()
+    return top, bottom, left, right
+
+
+def _groups_on(picture: Image.Image, sheet: np.ndarray | None) -> list[tuple[int, int, int, int]]:
+    """The groups of marks, on the sheet alone where there is one."""
+    if sheet is not None:
+        picture = _without_table(picture, sheet)
+    values = np.asarray(picture, np.float32)
+    if float(((values - surroundings(picture)) ** 3).sum()) > 0:  # light on dark, as in `ink.separate_photo`
+        picture, values = ImageOps.invert(picture), 255 - values
+    rest = np.maximum(paper_of(picture) - values, 0)
+    marks = _marks(rest if sheet is None else rest * sheet)
+    return _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)))
+
+
+def _without_table(picture: Image.Image, sheet: np.ndarray) -> Image.Image:
+    """The picture with the brightness of the sheet nearby in place of what is not sheet."""
+    values = np.asarray(picture)
+    blur = ImageFilter.BoxBlur(max(picture.size) // 8)
+    light = np.asarray(Image.fromarray(np.where(sheet, values, 0).astype(np.uint8)).filter(blur), np.float32)
+    share = np.asarray(Image.fromarray(sheet.astype(np.uint8) * 255).filter(blur), np.float32) / 255
+    filled = np.where(share > 0.1, light / np.maximum(share, 0.1), np.median(values[sheet]))
+    return Image.fromarray(np.where(sheet, values, filled.clip(0, 255)).astype(np.uint8))
+
+
+def _marks(rest: np.ndarray) -> np.ndarray:
+    """How much darker than paper the ink is, 0 where there is none, in blocks: rows, y, columns, x."""
+    padded = np.pad(rest, [(0, -length % BLOCK) for length in rest.shape])
+    noise = 1.4826 * float(np.median(np.abs(rest)))
+    count = max(8, int(DARKEST * rest.size))
+    darkest = float(np.partition(rest.ravel(), -count)[-count:].mean())
+    marks = np.where(padded > max(NOISE * noise, darkest / 2), padded, 0)
+    return marks.reshape(padded.shape[0] // BLOCK, BLOCK, -1, BLOCK)
+
+
+def _groups(darkest: np.ndarray, amount: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """The boxes (top, bottom, left, right, in blocks) of what may be writing, the one with most ink first."""
+    there = darkest > 0
+    parts = paper.parts(there)
+    found = []
+    height, width = there.shape
+    for number in np.flatnonzero(np.bincount(parts.ravel()))[1:]:
+        y, x = np.nonzero(parts == number)
+        top, bottom, left, right = int(y.min()), int(y.max()) + 1, int(x.min()), int(x.max()) + 1
+        tall, wide = bottom - top, right - left
+        is_long = tall > LINE * height or wide > LINE * width
+        at_rim = top == 0 or left == 0 or bottom == height or right == width
+        is_thin = len(y) < 2.5 * max(tall, wide)
+        if at_rim or (is_long and is_thin):
+            continue
+        found.append((float(amount[y, x].sum()), (top, bottom, left, right)))
+    found.sort(key=lambda group: -group[0])
+    if not found:
+        return []
+    return [box for ink, box in found if ink > found[0][0] / 20]
