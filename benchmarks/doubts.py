@@ -5,11 +5,10 @@
 Through the page's own code. One digit: the 1,249 pen digits that were held back from training, each with a pen of 6,
 12, 18 and 26 px in another size and place (`imgcls.doubts` on strokes), and MNIST's 10,000 test pictures (on pixels).
 Two digits: 1,000 pairs of held-back pen digits beside each other, of nearly one height, with a gap of 8 to 40 % of it,
-and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones: zigzags, spirals, loops and random walks. Unknown
-value is the share of false alarms on pen digits,
-in percent; all the others stand beside it. Where the run keeps its inside, the same for what lies far from all training
-pictures: on 1,000 of the pen digits, 1,000 of MNIST's test pictures, and 600 letters and signs of 12 kinds, each by a
-slightly different hand.
+and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones: zigzags, spirals, loops and random walks. The value
+is the share of false alarms on pen digits, in percent; all the others stand beside it. Where the run keeps its inside,
+the same for what lies far from all training pictures: on 1,000 of the pen digits, 1,000 of MNIST's test pictures, and
+600 letters and signs of 12 kinds, each by a slightly different hand.
 
 Needs `mnist.npz` and `pen_digits_train.json.gz` in the folder named by IMGCLS_DATA.
 """
