@@ -10,7 +10,7 @@ import streamlit as st
 from imgcls import doubts, images
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import bars, doctor_view, gallery, label_bars, likeness_view, models_view, stored
+from imgcls.ui import bars, doctor_view, gallery, heat_maps, label_bars, likeness_view, models_view, stored
 from imgcls.ui.bars import Doubt, Seen
 
 
@@ -37,12 +37,12 @@ def show(
         doubt = None if prepared is None else doubt_of(run, facts, prepared.pixels)
     height, width, _ = facts["shape"]
     pixels = np.zeros(facts["shape"], np.uint8) if prepared is None else prepared.pixels
-    what = "Nothing is asked yet" if prepared is None else "The picture as the model gets it"
-    seen = Seen(
-        gallery.data_url(pixels),
-        f"{what}, {height} by {width} pixels, enlarged",
-        (f"What the model sees: {height} x {width} pixels, enlarged.", *(prepared.notes if prepared else ())),
-    )
+    if prepared is None:  # the place is kept, so that nothing jumps when there is something to see
+        alt, lines = "Nothing is asked yet", ("What the model sees stands here then.",)
+    else:
+        alt = f"The picture as the model gets it, {height} by {width} pixels, enlarged"
+        lines = (f"What the model sees: {height} x {width} pixels, enlarged.", *prepared.notes)
+    seen = Seen(gallery.data_url(pixels), alt, lines)
     if facts.get("several"):
         _labels(found, facts, todo, seen)
     else:
@@ -52,6 +52,8 @@ def show(
         models_view.show(run, found, facts, others, prepared, prepare)
     if is_to_look:
         _beside_training(run, facts, prepared)
+        if not facts.get("several"):  # whose labels do not compete, so none is spoken for against the others
+            _why(run, facts, prepared, found)
     return found
 
 
@@ -91,6 +93,18 @@ def _beside_training(run: Run, facts: dict, prepared: Prepared | None) -> None:
         if facts["ink"]:
             st.html(f"<h4>Doctor</h4>{doctor_view.report(run, facts, prepared)}")
         likeness_view.show(run, likeness_view.look(run, prepared.pixels), facts["classes"])
+
+
+def _why(run: Run, facts: dict, prepared: Prepared | None, found: np.ndarray | None) -> None:
+    """A closed section: where the picture spoke for the answer."""
+    with st.expander("What spoke for it", key="why-photo", icon=":material/layers:", on_change="rerun") as section:
+        if not section.open:
+            return
+        if prepared is None or found is None:
+            st.caption("It is filled once something is asked.")
+            return
+        best = int(found.argmax())
+        st.html(heat_maps.shown(run, prepared.pixels, best, facts["classes"][best]))
 
 
 def several(seen: list[int], facts: dict) -> Doubt | None:

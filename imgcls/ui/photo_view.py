@@ -154,7 +154,13 @@ def _example(run: Run, facts: dict) -> Prepared | None:
     rows = np.flatnonzero(tested.row_of >= 0)[list(rows)]
     st.html(_examples(run, stored.answers_stamp(run), tuple(rows.tolist())))
     number = st.pills(
-        "Example", range(1, len(rows) + 1), default=1, required=True, key="example", label_visibility="collapsed"
+        "Example",
+        range(1, len(rows) + 1),
+        default=1,
+        required=True,
+        key="example",
+        label_visibility="collapsed",
+        wrap=True,
     )
     row = rows[min(number, len(rows)) - 1]
     name = facts["classes"][tested.labels[row]]

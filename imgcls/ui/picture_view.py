@@ -1,30 +1,20 @@
 """Why this answer to this picture? One test picture with all that is known about it, chosen in the URL."""
 
-import html
 from functools import lru_cache
 from urllib.parse import quote
 
 import numpy as np
 import streamlit as st
 
-from imgcls.errors import UserError
-from imgcls.explain import cam, heat, hiding, neighbours
+from imgcls.explain import neighbours
 from imgcls.runs import Run
-from imgcls.ui import errors, gallery, insides, picture_parts, stored
+from imgcls.ui import errors, gallery, heat_maps, insides, picture_parts, stored
 from imgcls.ui.errors import plain
 from imgcls.ui.evaluate_view import VIEWS
 from imgcls.ui.stored import Tested
 
 SIMILAR = 10
 AROUND = 5
-STYLE = """<style>
-.heats{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:14px;max-width:760px}
-.heats figure{margin:0}.heats img{width:100%;image-rendering:pixelated;border-radius:8px}
-.heats figcaption{font-size:.85rem;line-height:1.35;margin-top:5px}
-.heats figcaption span{opacity:.75;display:block}
-.key{font-size:.85rem;margin-top:8px}
-.key b{display:inline-block;width:.9em;height:.9em;border-radius:3px;margin:0 .3em -.1em 0}
-</style>"""
 
 
 def show(run: Run, tested: Tested) -> None:
@@ -66,54 +56,7 @@ def _heats(run: Run, tested: Tested, index: int, pixels: np.ndarray, names: list
         key=f"heat-{run.id}-{index}",
         format_func=lambda label: f"{plain(names[label])} ({asked[label]})",
     )
-    st.html(_heat_html(run, insides.stamp(run), pixels.tobytes(), pixels.shape, int(target), names[target]))
-
-
-@lru_cache(16)
-def heats(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[np.ndarray | None, np.ndarray, str]:
-    """Grad-CAM of all classes, float32 (classes, height, width), or None and why; and occlusion of all classes."""
-    picture = np.frombuffer(content, np.uint8).reshape(shape)
-    hidden = hiding.occlusions(stored.predictor(run), picture)
-    try:
-        return cam.grad_cams(insides.inside(run), picture), hidden, ""
-    except UserError as error:
-        return None, hidden, str(error)
-
-
-@lru_cache(32)
-def _heat_html(run: Run, stamp: tuple, content: bytes, shape: tuple, target: int, name: str) -> str:
-    picture = np.frombuffer(content, np.uint8).reshape(shape)
-    cams, hidden, why = heats(run, stamp, content, shape)
-    figures = [_figure(picture, f"The picture, {shape[0]} by {shape[1]} pixels", "The picture", "")]
-    for title, maps, told in (
-        ("Grad-CAM", cams, "where a late layer said what the answer hangs on"),
-        ("Occlusion", hidden, "what the answer loses when the place is hidden"),
-    ):
-        if maps is None:
-            continue
-        most = float(np.abs(maps[target]).max())
-        place = heat.where(maps[target])
-        alt = f"{title} for {name}: " + (f"most spoke for it in the {place}" if place else "nothing spoke for it")
-        loss = f", up to {maps[target].max():+.1f} nats" if title == "Occlusion" else ""
-        figures.append(_figure(heat.overlay(picture, maps[target], most), alt, title, told + loss))
-    key = (
-        f'<div class="key"><b style="background:rgb{_colour(heat.FOR)}"></b>spoke for {html.escape(name)} &nbsp; '
-        f'<b style="background:rgb{_colour(heat.AGAINST)}"></b>spoke against it</div>'
-    )
-    note = f'<div class="key" style="opacity:.75">{html.escape(why)}</div>' if why else ""
-    return f'{STYLE}<div class="heats">{"".join(figures)}</div>{key}{note}'
-
-
-def _figure(pixels: np.ndarray, alt: str, title: str, told: str) -> str:
-    source = gallery.data_url(pixels, min_side=196)
-    return (
-        f'<figure><img src="{source}" alt="{html.escape(alt)}"><figcaption>{html.escape(title)}'
-        f"<span>{html.escape(told)}</span></figcaption></figure>"
-    )
-
-
-def _colour(values: np.ndarray) -> str:
-    return f"({', '.join(str(int(value)) for value in values)})"
+    st.html(heat_maps.shown(run, pixels, int(target), names[target]))
 
 
 # ---- what the picture is like
