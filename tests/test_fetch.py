@@ -3,6 +3,7 @@
 The child processes that are started here find a `sitecustomize.py` that turns each address to the test's server.
 """
 
+import contextlib
 import gzip
 import http.server
 import os
@@ -153,8 +154,7 @@ def test_a_fetch_that_is_cancelled_or_killed_leaves_nothing_and_can_be_repeated(
 
     datasets.start_fetch("fashion_mnist")
     watch(lambda state: "Downloading" in state.text)
-    child = next(p for p in psutil.Process().children() if "imgcls.datasets" in p.cmdline())
-    child.kill()
+    fetching().kill()
     last = watch(over)[-1]
     assert last.state == "failed"
     assert last.text == "Preparing Fashion-MNIST was interrupted. Press the button again."
@@ -234,6 +234,15 @@ def test_whatever_goes_wrong_on_the_way_gets_its_sentence_and_leaves_nothing(fol
     finally:
         child.stdin.close()
         child.wait(30)
+
+
+def fetching() -> psutil.Process:
+    """The process that prepares a data set; others of earlier tests may just have ended."""
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if "imgcls.datasets" in process.cmdline():
+                return process
+    raise AssertionError("nobody fetches")
 
 
 def forget(folders) -> None:

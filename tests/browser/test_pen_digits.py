@@ -21,7 +21,7 @@ DRAW = """async ([strokes, pen]) => {
     const find = root => [...root.querySelectorAll('*')].reduce(
         (found, node) => found
             || (node.matches('.sheet canvas') ? node : node.shadowRoot && find(node.shadowRoot)), null);
-    const canvas = window.canvas ||= find(document), box = canvas.getBoundingClientRect();
+    const canvas = find(document), box = canvas.getBoundingClientRect();
     const sheet = canvas.closest('.sheet'), range = sheet.querySelector('input');
     range.value = pen;
     const send = (kind, [x, y], buttons) => canvas.dispatchEvent(new PointerEvent(kind, {
@@ -57,6 +57,7 @@ def share_read(page: Page, digits: list[tuple[int, list[np.ndarray]]]) -> float:
     generator = np.random.default_rng(3)
     steps.shows(page, "Predict")
     expect(page.locator(".sheet canvas")).to_be_visible()
+    page.wait_for_timeout(1_000)  # a page that has just come may mount its canvas once more; no hand is so quick
     wrong = [(digit, said) for digit, strokes in digits if (said := read(page, strokes, generator)) != str(digit)]
     print(f"{len(wrong)} of {len(digits)} digits were read as another: {wrong}")
     return 1 - len(wrong) / len(digits)
