@@ -3,10 +3,11 @@
     python -m benchmarks.first_classifier ARCHIVE.zip [REPETITIONS]
 
 The archive holds train/CLASS/*.jpg and test/CLASS/*.jpg; a small zip of 5 classes with 40 training and 20 test pictures
-each is made of it beforehand. The time is that of the two commands that a person would type: the import of the small
-zip, then the training, each a process of its own with all its imports. MobileNet 0.25 looks at four mirrored copies of
-each picture at 96 pixels, a head learns for 30 epochs at most, the 100 test pictures are answered and the model is
-exported and checked. The weights have to be at hand; no features are. The value is the median.
+each is made of it beforehand. The time is that of the two commands that a person would type, until the run's result is
+there: the import of the small zip, then the training, each a process of its own with all its imports. What explains the
+model is made after that (`to_the_end_seconds`). MobileNet 0.25 looks at four mirrored copies of each picture at 96
+pixels, a head learns for 30 epochs at most, the 100 test pictures are answered and the model is exported and checked.
+The weights have to be at hand; no features are. The value is the median.
 """
 
 import json
@@ -40,8 +41,8 @@ def pack(archive: Path, few: Path) -> None:
                     target.writestr(name, source.read(name))
 
 
-def once(archive: Path) -> tuple[float, float, dict]:
-    """Seconds in all, those of the import, and the result of the run."""
+def once(archive: Path) -> tuple[float, float, float, dict]:
+    """Seconds to the evaluated model, those of the import, those to the end of both commands, and the run's result."""
     with workplace() as environment:
         few = Path(environment["IMGCLS_RUNS"], "..", "few.zip").resolve()
         pack(archive, few)
@@ -49,9 +50,12 @@ def once(archive: Path) -> tuple[float, float, dict]:
         python("-m", "imgcls.imports", str(few), "--title", "Few", "--side", "32", environment=environment)
         imported = time.perf_counter() - start
         python("-m", "imgcls.training", *TRAINING, "--id", "first", environment=environment)
-        seconds = time.perf_counter() - start
-        result = json.loads(Path(environment["IMGCLS_RUNS"], "first", "result.json").read_text("utf-8"))
-    return seconds, imported, result
+        over = time.perf_counter() - start
+        path = Path(environment["IMGCLS_RUNS"], "first", "result.json")
+        # Pages show the evaluated model as soon as this file is there; what explains it is made afterwards.
+        seconds = over - (time.time() - path.stat().st_mtime)
+        result = json.loads(path.read_text("utf-8"))
+    return seconds, imported, over, result
 
 
 def main() -> None:
@@ -60,11 +64,12 @@ def main() -> None:
     if weights.at_hand(NETWORKS["MobileNet 0.25"]) is None:
         raise Missing("This benchmark needs the weights of MobileNet 0.25: fetch them on the Train page.")
     archive, repetitions = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else REPETITIONS
-    times, imports = [], []
+    times, imports, whole = [], [], []
     for _ in range(repetitions):
-        seconds, imported, result = once(Path(archive).resolve())
+        seconds, imported, over, result = once(Path(archive).resolve())
         times.append(round(seconds, 2))
         imports.append(round(imported, 2))
+        whole.append(round(over, 2))
         print(seconds, result["test_accuracy"], file=sys.stderr)
     print(
         line(
@@ -75,6 +80,7 @@ def main() -> None:
             "lower",
             seconds=times,
             import_seconds=imports,
+            to_the_end_seconds=whole,
             test_accuracy=result["test_accuracy"],
             test_pictures=result["counts"]["test"],
             training_pictures=result["counts"]["train"] + result["counts"]["validation"],
