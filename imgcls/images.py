@@ -136,9 +136,13 @@ def enlarge(pixels: np.ndarray, factor: int | None = None, *, min_side: int | No
 
 
 def to_png(pixels: np.ndarray) -> bytes:
-    """A PNG file of uint8 pixels (H x W, H x W x 1 or H x W x 3) that holds pixels and nothing else."""
+    """A PNG file of uint8 pixels (H x W, H x W x 1 or H x W x 3) that holds pixels and nothing else.
+
+    Pages send hundreds of tiny ones: packed quickly they take a third of the time, and hardly more room.
+    """
     file = BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels).save(file, "PNG")
+    image = Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    image.save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 

@@ -78,7 +78,9 @@ def _drawn(run: Run, facts: dict) -> None:
             f"<section><h4>Doctor</h4>{doctor}</section></div>"
         )
         if raw is not None:
-            teach_view.show(images.prepare_ink(drawn.ink(), drawings.SHAPE).pixels, facts["classes"])
+            is_same = tuple(facts["shape"]) == drawings.SHAPE
+            kept_as = prepared if is_same else _prepared(drawn, {"shape": drawings.SHAPE})
+            teach_view.show(kept_as.pixels, facts["classes"])
             doctor_view.fix(run, drawn, raw)
             likeness_view.show(run, likeness, facts["classes"])
 

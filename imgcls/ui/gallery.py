@@ -4,10 +4,14 @@ import base64
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from imgcls.images import enlarge, to_png
+
+MOST_KEPT = 4096
+"""The values of a picture whose URL is remembered: the same small ones stand on many pages, again and again."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ def _tile(tile: Tile) -> str:
 
 def data_url(pixels: np.ndarray, *, min_side: int | None = None) -> str:
     """The picture itself as a URL; small ones are enlarged by whole pixels if `min_side` is given."""
+    make = _url if pixels.size <= MOST_KEPT else _url.__wrapped__
+    return make(pixels.tobytes(), pixels.shape, min_side)
+
+
+@lru_cache(1024)
+def _url(content: bytes, shape: tuple[int, ...], min_side: int | None) -> str:
+    pixels = np.frombuffer(content, np.uint8).reshape(shape)
     if min_side:
         pixels = enlarge(pixels, min_side=min_side)
     return "data:image/png;base64," + base64.b64encode(to_png(pixels)).decode()
