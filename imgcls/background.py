@@ -15,6 +15,7 @@ import errno
 import json
 import math
 import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -24,9 +25,10 @@ from pathlib import Path
 
 import filelock
 
-from imgcls import atomic
+from imgcls import atomic, runs
 from imgcls.errors import UserError
 from imgcls.jobs.machine import be_nice, is_locked, spawned
+from imgcls.run import Run
 
 START_SECONDS = 20.0
 """So long may a process take, on a busy machine, from its start to its lock."""
@@ -187,6 +189,25 @@ class Work:
     @property
     def _lock(self) -> Path:
         return self.folder / f".{self.kind}.lock"
+
+
+def command(
+    arguments: list[str], module: str, work_of: Callable[[Run], Work], make: Callable[[Run, Tell], None]
+) -> int:
+    """`python -m MODULE RUN`: makes one thing for one run, and gives the exit code."""
+    if len(arguments) != 1:
+        print(f"Name one run: python -m {module} RUN_FOLDER or RUN_ID", file=sys.stderr)
+        return 2
+    try:
+        run = Run(Path(arguments[0])) if Path(arguments[0]).is_dir() else runs.find(arguments[0])
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    work = work_of(run)
+    code = work.run(lambda tell: make(run, tell))
+    if code and (said := work.said()):
+        print(said.text, file=sys.stderr)
+    return code
 
 
 def _age(path: Path) -> float:

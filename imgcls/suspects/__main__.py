@@ -1,29 +1,9 @@
-"""Look for wrong labels among the training pictures of a run: python -m imgcls.suspects RUN."""
+"""Look for wrong labels among the training pictures of a run: python -m imgcls.suspects RUN_FOLDER or RUN_ID."""
 
 import sys
-from pathlib import Path
 
-from imgcls import runs
-from imgcls.errors import UserError
-from imgcls.run import Run
+from imgcls import background
 from imgcls.suspects import training
 
-
-def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print("Name one run: python -m imgcls.suspects RUN_FOLDER or RUN_ID", file=sys.stderr)
-        return 2
-    try:
-        run = Run(Path(arguments[0])) if Path(arguments[0]).is_dir() else runs.find(arguments[0])
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    work = training.work_of(run)
-    code = work.run(lambda tell: training.make(run, tell))
-    if code and (said := work.said()):
-        print(said.text, file=sys.stderr)
-    return code
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(background.command(sys.argv[1:], "imgcls.suspects", training.work_of, training.make))

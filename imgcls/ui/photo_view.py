@@ -20,8 +20,12 @@ TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 UPLOAD_MB = 32
 MOST_FILES = 24
 EXAMPLES = 12
-SOURCES = {"Files": "Upload, drop or paste a picture.", "Webcam": "Take a photo.", "Live": "Start the camera."}
-EXAMPLES_TODO = "Choose an example."
+SOURCES = {
+    "Files": "Upload, drop or paste a picture.",
+    "Webcam": "Take a photo.",
+    "Live": "Start the camera.",
+    "Examples": "Choose an example.",
+}
 OF_DRAWINGS = {"shape": drawings.SHAPE, "ink": True, "fit": ""}
 
 
@@ -43,11 +47,12 @@ def show(run: Run, facts: dict) -> None:
     left, right = st.columns([5, 7], gap="large")
     several, prepared, prepare, todo = Several(), None, None, ""
     with left, errors.shown():
-        sources = [*SOURCES, *(["Examples"] if run.is_tested and not facts.get("several") else [])]
+        has_examples = run.is_tested and not facts.get("several")
+        sources = [name for name in SOURCES if has_examples or name != "Examples"]
         source = st.segmented_control(
             "Where from", sources, default="Files", required=True, key="photo-source", label_visibility="collapsed"
         )
-        todo = SOURCES.get(source, EXAMPLES_TODO)
+        todo = SOURCES[source]
         if source == "Examples":
             prepared = _example(run, facts)
         else:
