@@ -1,5 +1,6 @@
 """A visitor without a browser: speaks Streamlit's protocol over its WebSocket, so that nothing but the server works."""
 
+import contextlib
 import json
 import re
 from types import TracebackType
@@ -15,8 +16,10 @@ class Session:
     """One tab. Keeps the messages that a browser would keep, and says so in each request, as a browser does."""
 
     def __init__(self, port: int):
-        self._socket = connect(
-            f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None
+        self._open = contextlib.ExitStack()
+        address = f"ws://127.0.0.1:{port}/_stcore/stream"
+        self._socket = self._open.enter_context(
+            connect(address, subprotocols=["streamlit"], max_size=None, compression=None)
         )
         self._hashes: set[str] = set()
         self._pages: dict[str, str] = {}
@@ -31,13 +34,32 @@ class Session:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._socket.close()
+        self._open.close()
 
     def rerun(self, page: str = "", query: str = "", *, fragment: str = "", widgets: dict[str, dict] | None = None):
         """Runs a page (its path in the URL), or one fragment of it, and returns when the server says it is done.
 
         `widgets`: key of a widget -> the field and value of its state, as the browser would send it.
         """
+        self.ask(page, query, fragment=fragment, widgets=widgets)
+        content = []
+        while True:
+            data, answer = self._receive()
+            content.append(data)
+            if answer.WhichOneof("type") == "script_finished" and answer.script_finished in DONE:
+                break
+        self.seen = b"".join(content)
+        if b"Something went wrong" in self.seen:
+            raise RuntimeError(f"The page {page or 'home'} failed; look at it in a browser.")
+
+    def begin(self, page: str, query: str) -> None:
+        """As `rerun`, but returns as soon as the server has begun."""
+        self.ask(page, query)
+        while self._receive()[1].WhichOneof("type") != "new_session":
+            pass
+
+    def ask(self, page: str = "", query: str = "", *, fragment: str = "", widgets: dict[str, dict] | None = None):
+        """Sends the request of `rerun` and does not wait."""
         self.query = query
         message = BackMsg()
         state = message.rerun_script
@@ -49,28 +71,24 @@ class Session:
             state.widget_states.widgets.add(id=self.widget_id(key), **value)
         state.widget_states.SetInParent()
         self._socket.send(message.SerializeToString())
-        content = []
-        while True:
-            data = self._socket.recv(timeout=60)
-            answer = ForwardMsg.FromString(data)
-            content.append(data)
-            if answer.hash and answer.metadata.cacheable:
-                self._hashes.add(answer.hash)
-            kind = answer.WhichOneof("type")
-            if kind == "navigation":
-                self._pages = {
-                    "" if entry.is_default else entry.url_pathname: entry.page_script_hash
-                    for entry in answer.navigation.app_pages
-                }
-            elif kind == "auto_rerun":
-                self.fragments[answer.auto_rerun.fragment_id] = answer.auto_rerun.interval
-            elif kind == "delta" and answer.delta.fragment_id:
-                self.parts[answer.delta.fragment_id] = None
-            elif kind == "script_finished" and answer.script_finished in DONE:
-                break
-        self.seen = b"".join(content)
-        if b"Something went wrong" in self.seen:
-            raise RuntimeError(f"The page {page or 'home'} failed; look at it in a browser.")
+
+    def _receive(self) -> tuple[bytes, ForwardMsg]:
+        """The next message, of which is kept what later requests need."""
+        data = self._socket.recv(timeout=60)
+        answer = ForwardMsg.FromString(data)
+        if answer.hash and answer.metadata.cacheable:
+            self._hashes.add(answer.hash)
+        kind = answer.WhichOneof("type")
+        if kind == "navigation":
+            self._pages = {
+                "" if entry.is_default else entry.url_pathname: entry.page_script_hash
+                for entry in answer.navigation.app_pages
+            }
+        elif kind == "auto_rerun":
+            self.fragments[answer.auto_rerun.fragment_id] = answer.auto_rerun.interval
+        elif kind == "delta" and answer.delta.fragment_id:
+            self.parts[answer.delta.fragment_id] = None
+        return data, answer
 
     def draw(self, strokes: list[list[float]], number: int, *, is_done: bool = True) -> None:
         """Sends what is drawn on the Predict page, as its canvas does: only the part of the page with it runs."""

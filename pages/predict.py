@@ -8,6 +8,7 @@ st.title("Predict")
 first, more = st.columns([3, 2])
 with first:
     run = pick.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
-with more:
-    models_view.choose(run)
-predict_view.chosen(run, run.model)
+if run is not None:
+    with more:
+        models_view.choose(run)
+    predict_view.chosen(run, run.model)

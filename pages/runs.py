@@ -17,62 +17,6 @@ def percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-st.title("Runs")
-everything = runs.everything()
-if not everything:
-    pick.empty("No run yet.", "A run is one training with all its results. The first takes about a minute.")
-
-queue_view.show()
-rows = [(run, run_list.summary(run)) for run in everything]
-with st.container(horizontal=True, gap="large"):
-    state = run_list.narrow("State", [facts["state"] for _, facts in rows], lambda state: words.STATES[state][0])
-    data = run_list.narrow("Data set", [facts["data"] for _, facts in rows])
-    model = run_list.narrow("Model", [facts["model"] for _, facts in rows])
-wanted = {"state": state, "data": data, "model": model}
-rows = [(run, facts) for run, facts in rows if all(not value or facts[key] == value for key, value in wanted.items())]
-
-# Streamlit keeps ticks by row number: with other rows the table is another one.
-table_key = f"runs-table-{zlib.crc32(repr([run.id for run, _ in rows]).encode())}"
-st.caption(f"{words.count(len(rows), 'run')}. Tick one to open, rename or delete it; tick several to compare them.")
-table = pa.table(
-    {
-        "Run": [run.label for run, _ in rows],
-        "State": [words.STATES[facts["state"]][0] for _, facts in rows],
-        "Data set": [facts["data"] for _, facts in rows],
-        "Model": [facts["model"] for _, facts in rows],
-        "Validation (%)": [percent(facts["validation"]) for _, facts in rows],
-        "Test (%)": [percent(facts["test"]) for _, facts in rows],
-        "Parameters": [facts["parameters"] for _, facts in rows],
-        "Time": [words.duration(facts["seconds"]) for _, facts in rows],
-        "Started": [words.age(facts["created"]) for _, facts in rows],
-    }
-)
-event = st.dataframe(
-    table,
-    hide_index=True,
-    key=table_key,
-    on_select="rerun",
-    selection_mode="multi-row",
-    column_config={
-        "Run": st.column_config.TextColumn(width="large"),
-        "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {SCORED}"),
-        "Test (%)": st.column_config.NumberColumn(format="%.1f", help=SCORED),
-        "Parameters": st.column_config.NumberColumn(format="localized"),
-    },
-    alt="All runs with their scores.",
-)
-st.download_button(
-    "These runs (CSV)",
-    lambda: sheets.csv_file(table.to_pydict()),
-    "runs.csv",
-    "text/csv",
-    icon=":material/download:",
-    type="tertiary",
-    on_click="ignore",
-)
-chosen = [rows[index][0] for index in event.selection.rows if index < len(rows)]
-
-
 @st.dialog("Rename the run")
 def rename(run: runs.Run) -> None:
     with st.form("rename", border=False):
@@ -95,32 +39,95 @@ def delete(doomed: list[runs.Run]) -> None:
             st.rerun()
 
 
-with st.container(horizontal=True):
-    one = chosen[0] if len(chosen) == 1 else None
-    if st.button("Open", icon=":material/open_in_new:", disabled=one is None):
-        pick.go("train.py", run=one.id)
-    if st.button("See its mistakes", icon=":material/fact_check:", disabled=one is None or not one.is_tested):
-        pick.go("evaluate.py", run=one.id)
-    both = chosen if len(chosen) == 2 and all(run.is_tested for run in chosen) else None
-    if both and st.button("Which is better?", icon=":material/balance:", help="The two answers to each test picture."):
-        pick.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
-    if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready):
-        pick.go("predict.py", run=one.id)
-    if st.button("Rename", icon=":material/edit:", disabled=one is None):
-        rename(one)
-    if st.button("Delete", icon=":material/delete:", disabled=not chosen):
-        delete(chosen)
+def table_of(everything: list[runs.Run]) -> None:
+    """The queue, all runs as a table, and what can be done with those that are ticked."""
+    queue_view.show()
+    rows = [(run, run_list.summary(run)) for run in everything]
+    with st.container(horizontal=True, gap="large"):
+        state = run_list.narrow("State", [facts["state"] for _, facts in rows], lambda state: words.STATES[state][0])
+        data = run_list.narrow("Data set", [facts["data"] for _, facts in rows])
+        model = run_list.narrow("Model", [facts["model"] for _, facts in rows])
+    wanted = {"state": state, "data": data, "model": model}
+    rows = [
+        (run, facts) for run, facts in rows if all(not value or facts[key] == value for key, value in wanted.items())
+    ]
 
-drawn = [run for run in chosen if (run.folder / "metrics.jsonl").exists()]
-if drawn:
-    with st.grid(2, min_column_width=curve_view.SIDE_BY_SIDE):
-        for quantity in ("loss", "accuracy"):
-            st.plotly_chart(
-                stored_curves.comparison(drawn, quantity),
-                key=f"compare-{quantity}",
-                config={"displayModeBar": False},
-                alt=f"Validation {quantity} of {words.count(len(drawn), 'run')} by epoch.",
-            )
-if len(chosen) > 1:
-    st.subheader("Settings in which they differ", anchor=False)
-    settings_table.show(chosen)
+    # Streamlit keeps ticks by row number: with other rows the table is another one.
+    table_key = f"runs-table-{zlib.crc32(repr([run.id for run, _ in rows]).encode())}"
+    st.caption(f"{words.count(len(rows), 'run')}. Tick one to open, rename or delete it; tick several to compare them.")
+    table = pa.table(
+        {
+            "Run": [run.label for run, _ in rows],
+            "State": [words.STATES[facts["state"]][0] for _, facts in rows],
+            "Data set": [facts["data"] for _, facts in rows],
+            "Model": [facts["model"] for _, facts in rows],
+            "Validation (%)": [percent(facts["validation"]) for _, facts in rows],
+            "Test (%)": [percent(facts["test"]) for _, facts in rows],
+            "Parameters": [facts["parameters"] for _, facts in rows],
+            "Time": [words.duration(facts["seconds"]) for _, facts in rows],
+            "Started": [words.age(facts["created"]) for _, facts in rows],
+        }
+    )
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        key=table_key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config={
+            "Run": st.column_config.TextColumn(width="large"),
+            "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {SCORED}"),
+            "Test (%)": st.column_config.NumberColumn(format="%.1f", help=SCORED),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+        },
+        alt="All runs with their scores.",
+    )
+    st.download_button(
+        "These runs (CSV)",
+        lambda: sheets.csv_file(table.to_pydict()),
+        "runs.csv",
+        "text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+    chosen = [rows[index][0] for index in event.selection.rows if index < len(rows)]
+
+    with st.container(horizontal=True):
+        one = chosen[0] if len(chosen) == 1 else None
+        if st.button("Open", icon=":material/open_in_new:", disabled=one is None):
+            pick.go("train.py", run=one.id)
+        if st.button("See its mistakes", icon=":material/fact_check:", disabled=one is None or not one.is_tested):
+            pick.go("evaluate.py", run=one.id)
+        both = chosen if len(chosen) == 2 and all(run.is_tested for run in chosen) else None
+        if both and st.button(
+            "Which is better?", icon=":material/balance:", help="The two answers to each test picture."
+        ):
+            pick.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
+        if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready):
+            pick.go("predict.py", run=one.id)
+        if st.button("Rename", icon=":material/edit:", disabled=one is None):
+            rename(one)
+        if st.button("Delete", icon=":material/delete:", disabled=not chosen):
+            delete(chosen)
+
+    drawn = [run for run in chosen if (run.folder / "metrics.jsonl").exists()]
+    if drawn:
+        with st.grid(2, min_column_width=curve_view.SIDE_BY_SIDE):
+            for quantity in ("loss", "accuracy"):
+                st.plotly_chart(
+                    stored_curves.comparison(drawn, quantity),
+                    key=f"compare-{quantity}",
+                    config={"displayModeBar": False},
+                    alt=f"Validation {quantity} of {words.count(len(drawn), 'run')} by epoch.",
+                )
+    if len(chosen) > 1:
+        st.subheader("Settings in which they differ", anchor=False)
+        settings_table.show(chosen)
+
+
+st.title("Runs")
+if everything := runs.everything():
+    table_of(everything)
+else:
+    pick.empty("No run yet.", "A run is one training with all its results. The first takes about a minute.")

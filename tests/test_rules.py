@@ -147,6 +147,12 @@ def test_no_error_is_swallowed_unseen(path):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_no_page_ends_by_st_stop(path):
+    """It drops what a visitor presses in a live part while the page runs: the press is never heard of again (tried)."""
+    assert not [node.lineno for node in ast.walk(tree_of(path)) if ast.unparse(node) == "st.stop"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_no_array_is_read_as_a_pickle_and_nothing_is_executed(path):
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call):

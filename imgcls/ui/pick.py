@@ -16,14 +16,15 @@ from imgcls.ui.errors import plain
 ON_THE_WAY = "settings-on-the-way"
 
 
-def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained model", prefer: str = "") -> Run:
+def pick_run(key: str, usable: Callable[[Run], bool], *, label: str = "Trained model", prefer: str = "") -> Run | None:
     """A select box of the usable runs; the one of `?run=` is chosen, else `prefer`, else the newest.
 
-    Ends the page with an empty state where there is none.
+    None, and an empty state on the page, where there is no such run.
     """
     choices = {run.id: run for run in runs.everything() if usable(run)}
     if not choices:
         empty("There is no trained model yet.", "Train one: the first takes about a minute.")
+        return None
     asked = st.query_params.get("run", "")
     if asked and asked not in choices:
         try:
@@ -71,13 +72,12 @@ def name_of(run: Run) -> str:
 
 
 def empty(what: str, todo: str, *, page: str = "train.py", button: str = "Train a model") -> None:
-    """An empty state: what is missing, what to do next, and the button for it. Ends the page."""
+    """An empty state: what is missing, what to do next, and the button for it."""
     with st.container(border=True, horizontal_alignment="center"):
         st.markdown(f"#### {what}", text_alignment="center")
         st.markdown(todo, text_alignment="center")
         if st.button(button, type="primary"):
             go(page)
-    st.stop()
 
 
 def train(**settings: Value) -> None:

@@ -155,6 +155,10 @@ class Visits:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
 
+    @property
+    def servers(self) -> list[Server]:
+        return list(self._logs)
+
     def told(self) -> str:
         """The logs of the servers that were visited, since the first visit."""
         return "\n".join(server.log()[start:] for server, start in self._logs.items())
@@ -178,6 +182,8 @@ def visit(chromium, request, tmp_path) -> Iterator[Visits]:
     if request.node.stash.get(FAILED, False):
         print("".join(f"Seen at the end: {path}\n" for path in visits.pictures(tmp_path)))
         print("Log of the server:\n" + visits.told()[-6000:])
+        for server in visits.servers:
+            server.stop_trainings()
     visits.close()
     assert visits.errors == []
     assert visits.dialogs == []

@@ -16,6 +16,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from imgcls.jobs.machine import TRAINER_LOCK
+from imgcls.run import UNDER_WAY, Run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -116,6 +117,15 @@ class Server:
 
     def run_ids(self) -> set[str]:
         return {entry.name for entry in self.runs.iterdir() if not entry.name.startswith(".")}
+
+    def stop_trainings(self) -> None:
+        """Ends what a failed test left under way, which would keep the trainings of the next tests waiting."""
+        runs = [Run(self.runs / name) for name in self.run_ids()]
+        for run in runs:
+            (run.folder / "queued.json").unlink(missing_ok=True)
+            if run.state in UNDER_WAY:
+                run.ask(stop=True, pause=False)
+        wait_until(lambda: not any(run.state in UNDER_WAY for run in runs), what="no training is under way")
 
     def log(self) -> str:
         return self.log_file.read_text("utf-8", errors="replace") if self.log_file.exists() else ""

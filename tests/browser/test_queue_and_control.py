@@ -5,8 +5,10 @@ import re
 
 from playwright.sync_api import expect
 
+from benchmarks._session import Session
 from browser import steps
 from browser.server import wait_until
+from imgcls.run import Run
 
 LONG = "/train?epochs=300&early_stopping=false"
 
@@ -57,6 +59,23 @@ def test_a_pause_holds_the_training_and_resume_goes_on(visit, server):
     steps.button(page, "Stop").click()
     expect(page.get_by_test_id("stToast")).to_contain_text("stopped", timeout=steps.SLOW)
     expect(steps.button(page, "Try it")).to_be_visible()
+
+
+def test_what_is_pressed_while_the_page_is_being_run_is_heard(visit, server):
+    page = visit(server, LONG)
+    steps.shows(page, "Train a model")
+    run_id = steps.press_start(page)
+    steps.trains(page)
+    page.close()
+    query = f"run={run_id}"
+    with Session(server.port) as tab:
+        tab.rerun("train", query)
+        tab.begin("train", query)
+        live, pressed = next(iter(tab.fragments)), {"pause": {"trigger_value": True}}
+        tab.ask("train", query, fragment=live, widgets=pressed)
+        wait_until(lambda: Run(server.runs / run_id).state == "paused", seconds=20, what="the run pauses")
+    Run(server.runs / run_id).ask(pause=False, stop=True)
+    wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")
 
 
 def test_another_learning_rate_is_asked_for_applied_and_marked_on_the_curve(visit, server):
