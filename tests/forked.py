@@ -48,13 +48,16 @@ class WarmMachine(ThisMachine):
         return Child(forked({"do": "train", "folder": str(run.folder), "before": before}))
 
 
-def forked(order: dict) -> int:
-    """Does what the order says in a process of its own, and returns its number."""
+def forked(order: dict, gate: tuple[int, int] | None = None) -> int:
+    """Does what the order says in a process of its own, once the gate is closed here, and returns its number."""
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
+        if gate is not None:
+            os.close(gate[1])
+            os.read(gate[0], 1)
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.environ.update(order.get("env", {}))
@@ -82,5 +85,9 @@ if __name__ == "__main__":
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what has ended is collected at once
     trainer.jobs.be_nice = lambda: None  # tests wait for these trainers, and no browser is beside them
     print("ready", flush=True)
-    for line in sys.stdin:
-        print(forked(json.loads(line)), flush=True)
+    while line := sys.stdin.readline():
+        gate = os.pipe()
+        print(forked(json.loads(line), gate), flush=True)
+        sys.stdin.readline()  # Now the other side knows the process, however soon it ends.
+        for end in gate:
+            os.close(end)

@@ -200,17 +200,14 @@ def test_a_continued_run_equals_one_that_was_longer_from_the_start(forks, unbrok
     other = unbroken(short.changed(epochs=5))
     before = unbroken(short)
     seen = (before.folder / "checkpoint.npz").read_bytes()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "_call", lambda: None)
-        run = jobs.extend(before, 2)
+    run = jobs.extend(before, 2)
     assert run.state == "queued"
     assert run.config == other.config
     goes_on(run, other)
     assert (before.folder / "checkpoint.npz").read_bytes() == seen
 
 
-def test_a_run_that_stopped_early_can_be_continued(forks, unbroken, monkeypatch, wait_until):
-    monkeypatch.setattr(jobs, "_call", lambda: None)
+def test_a_run_that_stopped_early_can_be_continued(forks, unbroken, wait_until):
     before = unbroken(PLATEAU)
     done = before.result["epochs"]
     assert done < PLATEAU.epochs, "this test needs a run that stops early"
