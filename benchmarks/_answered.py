@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls import atomic
+from imgcls import atomic, similarity
 from imgcls.config import Config
+from imgcls.ui.matrix_view import SORTED_FROM
 
 PICTURES = 10_000
 GALLERY = 1_900
@@ -38,6 +39,15 @@ def made_run(runs: str | Path, run_id: str, classes: int, seed: int = 0) -> Path
     accuracy = float((predicted == labels).mean())
     atomic.write_json(folder / "result.json", {"version": 1, "outcome": "finished", "test_accuracy": accuracy})
     return folder
+
+
+def order(folder: Path) -> list[int]:
+    """Its classes in the order in which the matrix shows them."""
+    with np.load(folder / "predictions.npz", allow_pickle=False) as file:
+        probabilities, labels = file["probabilities"], file["labels"]
+    classes = probabilities.shape[1]
+    sorts = classes >= SORTED_FROM
+    return similarity.order(similarity.soft_confusion(probabilities, labels)).tolist() if sorts else [*range(classes)]
 
 
 def cells(folder: Path) -> list[tuple[int, int]]:

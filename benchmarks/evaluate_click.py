@@ -12,7 +12,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from benchmarks._answered import cells, made_run
+from benchmarks._answered import cells, made_run, order
 from benchmarks._browser import VIEW, chromium
 from benchmarks._report import line, percentile, run
 from benchmarks._server import Server, serve, workplace
@@ -32,12 +32,6 @@ const look = () => {
 new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true});
 document.addEventListener('load', look, true);  // a picture that came after the last change of the document
 """
-PLACE = """([true_class, predicted]) => {
-    const plot = document.querySelector('.js-plotly-plot'), {xaxis, yaxis} = plot._fullLayout;
-    const trace = plot._fullData.at(-1), box = plot.getBoundingClientRect();
-    const at = trace.customdata.findIndex(pair => pair[0] === true_class && pair[1] === predicted);
-    return [box.x + xaxis._offset + xaxis.d2p(trace.x[at]), box.y + yaxis._offset + yaxis.d2p(trace.y[at])];
-}"""
 
 
 def clicks(browser, server: Server, folder: Path, number: int) -> tuple[list[float], float]:
@@ -46,14 +40,15 @@ def clicks(browser, server: Server, folder: Path, number: int) -> tuple[list[flo
     page.add_init_script(WATCH)
     page.goto(f"{server.url}/evaluate?run={folder.name}")
     page.wait_for_selector(".tiles img", timeout=60_000)
-    page.wait_for_function("() => document.querySelector('.js-plotly-plot')?._fullLayout")
     page.wait_for_timeout(1_500)
-    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
+    field, shown = page.locator(".matrix .field"), order(folder)
+    box = field.bounding_box()
     taken, spent = [], 0.0
     for place, (true, predicted) in enumerate(cells(folder)[: number + 2]):
         page.evaluate("wanted => cell.fresh(wanted)", f"true class class {true}, answer class {predicted} ")
         before = server.cpu_ms()
-        page.mouse.click(*page.evaluate(PLACE, [true, predicted]))
+        down, right = ((shown.index(of) + 0.5) / len(shown) for of in (true, predicted))
+        field.click(position={"x": right * box["width"], "y": down * box["height"]})
         page.wait_for_function("cell.painted > 0", timeout=20_000)
         page.wait_for_timeout(500)
         if place >= 2:  # the first two also fill caches

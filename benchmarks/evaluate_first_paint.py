@@ -19,9 +19,7 @@ from benchmarks._report import line, run
 from benchmarks._server import Server, serve, workplace
 
 RUNS = 5
-PAINTED = (
-    "() => document.querySelector('.js-plotly-plot')?._fullLayout && document.querySelector('.tiles img')?.complete"
-)
+PAINTED = "() => document.querySelector('.matrix .field b') && document.querySelector('.tiles img')?.complete"
 
 
 def visit(browser, server: Server, run_id: str) -> float:

@@ -1,49 +1,14 @@
-"""Figures of answers to choose pictures in: how sure the model was, and a map. Data in, Plotly Figure out."""
+"""Figures of answers to choose pictures in: a map. Data in, Plotly Figure out."""
 
 import numpy as np
 
 from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
-from imgcls.look import ERROR, QUIET, TRAINING, class_colour, lay_out, literal
+from imgcls.look import TRAINING, class_colour, lay_out, literal
 from imgcls.selection import SIDE
 
-BINS = 20
 MOST_POINTS = 2000
 MOST_NAMED = 12
 """With more classes than these, a legend would push the map away."""
-
-
-def certainty_bars(certainty: np.ndarray, is_right: np.ndarray):
-    """How many answers were right and wrong, over how sure the model was (n,), in bars of 5 %.
-
-    customdata is [low, high] in percent. The axis of counts is logarithmic: else the many sure and right answers
-    would leave nothing to be seen of the wrong ones. Wrong ones are hatched as well as coloured.
-    """
-    import plotly.graph_objects as go
-
-    edges = np.linspace(0, 100, BINS + 1)
-    figure = go.Figure()
-    bounds = np.column_stack([edges[:-1], edges[1:]]).astype(int).tolist()
-    percent = np.float32(100) * np.clip(certainty, 0, 1).astype(np.float32)  # as a selection counts it
-    for name, of, colour, shape in (("right", is_right, QUIET, ""), ("wrong", ~is_right, ERROR, "/")):
-        counts = np.histogram(percent[of], edges)[0]
-        figure.add_bar(
-            x=(edges[:-1] + edges[1:]) / 2,
-            y=np.where(counts, counts, np.nan),
-            name=name,
-            marker={"color": colour, "pattern": {"shape": shape, "fillmode": "overlay", "size": 5, "solidity": 0.25}},
-            customdata=bounds,
-            hovertext=[
-                f"{low} to {high} % sure: {number:,} {name}"
-                for (low, high), number in zip(bounds, counts.tolist(), strict=True)
-            ],
-            hoverinfo="text",
-            unselected={"marker": {"opacity": 0.35}},
-        )
-    lay_out(figure, height=170, x="how sure of its answer, in %", y="pictures", margins=(52, 8, 4, 44))
-    figure.update_layout(barmode="group", bargap=0.12, bargroupgap=0, dragmode=False, clickmode="event+select")
-    figure.update_xaxes(range=[0, 100], showgrid=False)
-    figure.update_yaxes(type="log", dtick=1, rangemode="tozero")
-    return figure
 
 
 def answer_map(

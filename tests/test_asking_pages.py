@@ -72,7 +72,7 @@ def test_twenty_pictures_are_answered_and_both_are_compared(asked):
     assert is_whole(app)
     assert "You" in pieces(app)
     assert "1 left open" in pieces(app)
-    assert len(app.get("plotly_chart")) == 2
+    assert sum(element.proto.component_name == "imgcls.matrix" for element in app.get("bidi_component")) == 2
     assert "chosen because the model found them hard" in told(app)
     app.button(key="versus-again").click().run()
     assert "Picture 1 of 20" in str(app.get("progress")[0].proto.text)

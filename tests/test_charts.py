@@ -34,9 +34,6 @@ FIGURES = {
     "learning curve, one point": lambda: curve("accuracy", epochs=([1], [0.5]), validation=([1], [None]), best_epoch=1),
     "comparison, empty": lambda: charts.compare_curves([], "loss"),
     "comparison, hostile": lambda: charts.compare_curves([(HOSTILE, [1], [float("nan")])], "accuracy"),
-    "confusion, no classes": lambda: charts.confusion_matrix(np.zeros((0, 0), int), []),
-    "confusion, one class without pictures": lambda: charts.confusion_matrix([[0]], [HOSTILE], as_shares=True),
-    "confusion, 100 classes": lambda: charts.confusion_matrix(np.eye(100, dtype=int), [HOSTILE] * 100),
     "network, empty": lambda: charts.network([]),
     "network, one strange layer": lambda: charts.network([layer(HOSTILE, HOSTILE, (None, 7), 0, HOSTILE)]),
     "network, no shape": lambda: charts.network([layer("a", "Dense", ())]),
@@ -146,55 +143,6 @@ def test_a_class_keeps_its_colour_and_a_hundred_classes_have_a_hundred():
     assert not set(colours) & {look.TRAINING, look.VALIDATION, look.BEST}
 
 
-def test_cells_of_a_confusion_matrix_answer_with_true_and_predicted_class():
-    figure = charts.confusion_matrix([[9, 1], [0, 10]], ["cat", "dog"])
-    right, errors, cells = figure.data
-    assert [list(pair) for pair in cells.customdata] == [[0, 0], [0, 1], [1, 0], [1, 1]]
-    assert list(zip(cells.y, cells.x, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
-    assert cells.text == ("9", "1", "", "10")
-    assert cells.hovertext[1] == "true cat, predicted dog: 1 picture (10.0 % of cat)"
-    assert cells.marker.opacity == 0
-    assert figure.layout.dragmode is False
-    assert (errors.zmax, right.zmax) == (1, 10)
-    assert figure.layout.yaxis.range == (1.5, -0.5)
-
-
-def test_errors_only_leaves_the_diagonal_out():
-    figure = charts.confusion_matrix([[9, 1], [0, 10]], ["cat", "dog"], as_shares=True, errors_only=True)
-    assert np.isnan(figure.data[0].z).all()
-    assert figure.data[2].text == ("", "10.0 %", "", "")
-
-
-def test_the_chosen_cell_has_a_frame():
-    cells = charts.confusion_matrix([[9, 1], [0, 10]], ["cat", "dog"], selected=(0, 1)).data[2]
-    assert [list(cells.customdata[place]) for place in cells.selectedpoints] == [[0, 1]]
-    assert cells.marker.symbol == "square-open"
-    assert (cells.selected.marker.opacity, cells.unselected.marker.opacity) == (1, 0)
-    assert charts.confusion_matrix([[9, 1], [0, 10]], ["cat", "dog"]).data[2].selectedpoints is None
-
-
-def test_classes_in_another_order_keep_their_numbers():
-    matrix = np.array([[9, 1, 0], [0, 8, 2], [3, 0, 7]])
-    figure = charts.confusion_matrix(matrix, ["cat", "dog", "car"], order=[2, 0, 1], selected=(1, 2))
-    cells = figure.data[2]
-    for x, y, text, (true, predicted) in zip(cells.x, cells.y, cells.text, cells.customdata, strict=True):
-        assert (["car", "cat", "dog"][y], ["car", "cat", "dog"][x]) == (
-            ["cat", "dog", "car"][true],
-            ["cat", "dog", "car"][predicted],
-        )
-        assert text == (str(matrix[true, predicted]) if matrix[true, predicted] else "")
-    assert figure.layout.yaxis.ticktext == ("car", "cat", "dog")
-    assert [list(cells.customdata[place]) for place in cells.selectedpoints] == [[1, 2]]
-
-
-def test_many_classes_have_no_words_in_cells_and_only_cells_with_pictures_answer():
-    matrix = np.eye(60, dtype=int)
-    matrix[3, 5] = 2
-    cells = charts.confusion_matrix(matrix, [str(i) for i in range(60)]).data[2]
-    assert cells.mode == "markers"
-    assert len(cells.customdata) == 61
-
-
 def test_hovering_a_layer_tells_its_shape_and_parameters():
     cells = charts.network(SMALL_NETWORK).data[-1]
     assert cells.hovertext[1] == (
@@ -220,17 +168,6 @@ def test_layers_stand_in_order_from_left_to_right_and_the_height_never_changes()
 
 def test_a_padding_layer_is_no_sum_of_branches():
     assert charts.network([layer("pad", "ZeroPadding2D", (8, 8, 3))]).data[0].name == "activation, dropout ..."
-
-
-def test_bars_of_certainty_hold_every_answer_once():
-    certainty = np.array([0.9, 0.949, 0.95, 1.0, 0.05, 0.0], np.float32)
-    is_right = np.array([True, False, True, True, True, False])
-    right, wrong = answer_charts.certainty_bars(certainty, is_right).data
-
-    assert np.nansum(right.y) + np.nansum(wrong.y) == 6
-    assert [right.y[18], right.y[19], right.y[1], wrong.y[18], wrong.y[0]] == [1, 2, 1, 1, 1]
-    assert list(right.customdata[18]) == [90, 95]
-    assert wrong.marker.pattern.shape == "/"
 
 
 def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from imgcls import batch, charts, intervals
+from imgcls import batch, intervals
 from imgcls.batch import Answer
 from imgcls.imports.archive import Archive
 from imgcls.imports.skips import Skips
 from imgcls.runs import Run
-from imgcls.ui import errors, gallery, numbers, stored, words
+from imgcls.ui import errors, gallery, matrix, numbers, stored, words
 from imgcls.ui.errors import plain
 from imgcls.ui.numbers import Number
-from imgcls.ui.still import Still, still
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
 UPLOAD_MB = 200
@@ -45,7 +45,7 @@ class Asked:
     key: tuple
     answers: list[Answer]
     skips: Skips
-    matrix: Still | None
+    matrix: dict[str, Any] | None
     right: int
     labelled: int
 
@@ -95,8 +95,8 @@ def _asked(run: Run, facts: dict, files: Sequence[UploadedFile]) -> Asked:
     labelled = [answer for answer in there if answer.label >= 0]
     table = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(table, ([a.label for a in labelled], [a.predicted for a in labelled]), 1)
-    figure = still(charts.confusion_matrix(table, classes)) if labelled else None
-    asked = Asked(key, answers, skips, figure, int(np.trace(table)), len(labelled))
+    drawn = matrix.drawn(table, classes) if labelled else None
+    asked = Asked(key, answers, skips, drawn, int(np.trace(table)), len(labelled))
     st.session_state[KEY] = asked
     return asked
 
@@ -178,12 +178,7 @@ def _table(classes: Sequence[str], asked: Asked) -> None:
         place, right = st.columns([3, 2], gap="large")
         with right:
             st.subheader("Confusion matrix", anchor=False, help="A row is a true class, a column an answer.")
-            st.plotly_chart(
-                asked.matrix,
-                key="batch-matrix",
-                config={"displayModeBar": False},
-                alt="Confusion matrix of the labelled pictures; the table beside it has each of them.",
-            )
+            matrix.show("batch-matrix", asked.matrix, note="The table beside it has each labelled picture.")
     with place:
         options = ["All", *(["Wrong", "Right"] if asked.labelled else []), "Least certain first"]
         chosen = st.segmented_control(

@@ -1,15 +1,15 @@
 """The confusion matrix of what is selected, its worst pairs, and the clicks on both."""
 
-from functools import lru_cache, partial
+from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 
-from imgcls import charts, metrics, similarity
+from imgcls import metrics, similarity
 from imgcls.surgery import GROUPS, Surgery
-from imgcls.ui import linked, surgery_view
+from imgcls.ui import linked, matrix, surgery_view
 from imgcls.ui.errors import plain
 from imgcls.ui.linked import Looked
-from imgcls.ui.still import Still, still
 
 SORTED_FROM = 21
 """From so many classes on, similar ones stand together unless somebody wants them as they are numbered."""
@@ -42,49 +42,31 @@ def show(looked: Looked) -> None:
                 on_change=_follow_groups,
                 help="The groups that the data set itself has, in place of its classes.",
             )
-    arguments = (looked.key, looked.selection.narrowed, unit == "Shares", errors_only, sorts)
+    made = _drawn(looked.key, looked.selection.narrowed, unit == "Shares", errors_only, sorts)
     cell = looked.selection.cell
-    framed = cell if cell and None not in cell else None
-    st.plotly_chart(
-        _matrix(*arguments, linked.drawn("matrix", arguments, framed)),
-        key=f"matrix-{looked.run.id}",
-        on_select=partial(_follow_click, f"matrix-{looked.run.id}"),
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt=f"Confusion matrix of {len(looked.names)} classes; the worst pairs are listed below it.",
+    matrix.show(
+        f"matrix-{looked.run.id}",
+        made,
+        selected=cell if cell and None not in cell else None,
+        follow=_follow_cell,
+        note="The worst pairs are listed below it.",
     )
-    st.caption("Click a cell to see its pictures. A row is a true class, a column an answer.")
+    st.caption("Click a cell to see its pictures, and once more to see all.")
     if looked.report is not None:
         _worst_pairs(looked)
         _offer_to_merge(looked)
 
 
 @lru_cache(32)
-def _matrix(
-    key: tuple, selected, as_shares: bool, errors_only: bool, sorts: bool, framed: tuple[int, int] | None
-) -> Still:
+def _drawn(key: tuple, selected, as_shares: bool, errors_only: bool, sorts: bool) -> dict[str, Any]:
     answers, left = linked.answers_of(key), linked.kept(key, selected)
     table = metrics.confusion(answers.predicted[left], answers.labels[left], len(answers.names))
     order = similarity.order(answers.confused) if sorts else None
-    return still(
-        charts.confusion_matrix(
-            table, answers.names, as_shares=as_shares, errors_only=errors_only, selected=framed, order=order
-        )
-    )
+    return matrix.drawn(table, answers.names, as_shares=as_shares, errors_only=errors_only, order=order)
 
 
-def _follow_click(key: str) -> None:
-    """Takes the clicked cell into the URL; a click beside all cells takes it out."""
-    event = st.session_state.get(key)
-    points = event.selection.points if event else []
-    if not points:
-        linked.clear("cell")
-        linked.clicked("matrix", None)
-        return
-    pair = points[0]["customdata"]  # a list, or a dict with string keys where the figure held an array
-    true, predicted = map(int, pair.values() if isinstance(pair, dict) else pair)
-    linked.put(cell=f"{true}-{predicted}")
-    linked.clicked("matrix", (true, predicted))
+def _follow_cell(cell: tuple[int, int] | None) -> None:
+    linked.put(cell="" if cell is None else f"{cell[0]}-{cell[1]}")
 
 
 def _follow_groups() -> None:

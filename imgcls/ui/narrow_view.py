@@ -1,14 +1,13 @@
 """The controls that narrow what is looked at: right or wrong, classes, how sure the model was, tags."""
 
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import streamlit as st
 
-from imgcls import answer_charts, tags
-from imgcls.ui import linked
+from imgcls import tags
+from imgcls.ui import certainty, linked
 from imgcls.ui.errors import plain
 from imgcls.ui.linked import Looked
-from imgcls.ui.still import Still, still
 
 ALL = "All"
 
@@ -29,16 +28,8 @@ def show(looked: Looked) -> None:
         with st.popover("Narrow", icon=":material/filter_alt:", on_change="rerun", key="narrow") as popover:
             if popover.open:
                 _controls(looked)
-    lifted = linked.lifted(selected, low=0, high=100)
-    key = f"sure-{looked.run.id}"
-    st.plotly_chart(
-        _bars(looked.key, lifted),
-        key=key,
-        on_select=partial(_follow_bar, key),
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt="How many answers were right and wrong, by how sure the model was. Click a bar to see its pictures.",
-    )
+    counts = _counts(looked.key, linked.lifted(selected, low=0, high=100))
+    certainty.show(f"sure-{looked.run.id}", counts, (selected.low, selected.high), _follow_step)
 
 
 def _controls(looked: Looked) -> None:
@@ -90,19 +81,11 @@ def _follow_tag() -> None:
     linked.put(tag=st.session_state["narrow-tag"] or "")
 
 
-def _follow_bar(key: str) -> None:
-    event = st.session_state.get(key)
-    points = event.selection.points if event else []
-    if not points:
-        linked.clear("sure")
-        return
-    data = points[0]["customdata"]
-    low, high = map(int, data.values() if isinstance(data, dict) else data)
-    linked.put(sure=f"{low}-{high}")
+def _follow_step(step: tuple[int, int] | None) -> None:
+    linked.put(sure="" if step is None else f"{step[0]}-{step[1]}")
 
 
 @lru_cache(32)
-def _bars(key: tuple, selected) -> Still:
+def _counts(key: tuple, selected) -> dict[str, list[int]]:
     answers, left = linked.answers_of(key), linked.kept(key, selected)
-    right = answers.predicted[left] == answers.labels[left]
-    return still(answer_charts.certainty_bars(answers.certainty[left], right))
+    return certainty.counted(answers.certainty[left], answers.predicted[left] == answers.labels[left])

@@ -1,15 +1,16 @@
 """The time machine: matrix, scores and pictures as they were after each epoch, and what was learnt when."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from imgcls import charts, epochs, metrics, time_charts
+from imgcls import epochs, metrics, time_charts
 from imgcls.epochs import Epochs
 from imgcls.intervals import wilson
 from imgcls.runs import Run
-from imgcls.ui import gallery, linked, pick, words
+from imgcls.ui import gallery, linked, matrix, pick, words
 from imgcls.ui.errors import plain
 from imgcls.ui.numbers import Number
 from imgcls.ui.numbers import show as show_numbers
@@ -48,12 +49,7 @@ def show(run: Run, tested: Tested) -> None:
     _scores(found, place)
     left, rest = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(
-            _matrix(key, place),
-            key=f"then-{run.id}",
-            config={"displayModeBar": False},
-            alt=f"Confusion matrix after epoch {found.epochs[place]}.",
-        )
+        matrix.show(f"then-{run.id}", _matrix(key, place), note=f"After epoch {found.epochs[place]}.")
         st.caption(
             f"{words.count(len(found.labels), 'validation picture')}, the same after each epoch. The test set is not "
             "looked at here: epochs are compared, and what is compared gets chosen by."
@@ -117,10 +113,10 @@ def _scores(found: Epochs, place: int) -> None:
 
 
 @lru_cache(128)
-def _matrix(key: tuple, place: int) -> Still:
+def _matrix(key: tuple, place: int) -> dict[str, Any]:
     run, stamp, names = key
     found = _read(run, stamp)
-    return still(charts.confusion_matrix(metrics.confusion(found.predicted[place], found.labels, len(names)), names))
+    return matrix.drawn(metrics.confusion(found.predicted[place], found.labels, len(names)), names)
 
 
 def _pictures(key: tuple, found: Epochs, place: int, wrong: np.ndarray) -> None:

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from imgcls import charts, hard, metrics
+from imgcls import hard, metrics
 from imgcls.runs import Run
-from imgcls.ui import errors, gallery, numbers, stored, words
+from imgcls.ui import errors, gallery, matrix, numbers, stored, words
 from imgcls.ui.errors import plain
 from imgcls.ui.numbers import Number
-from imgcls.ui.still import Still, still
 from imgcls.ui.stored import Tested
 
 KEY = "versus"
@@ -158,16 +158,11 @@ def _result(run: Run, game: Game, tested: Tested, names: list[str]) -> None:
         on_click=_again,
         key="versus-again",
     )
-    figures = _matrices(tuple(labels.tolist()), tuple(game.said), tuple(model.tolist()), tuple(names))
-    for place, who, figure in zip(st.columns(2, gap="large"), ("You", "The model"), figures, strict=True):
+    both = _matrices(tuple(labels.tolist()), tuple(game.said), tuple(model.tolist()), tuple(names))
+    for place, who, drawn in zip(st.columns(2, gap="large"), ("You", "The model"), both, strict=True):
         with place:
             st.markdown(f"**{who}**")
-            st.plotly_chart(
-                figure,
-                key=f"versus-matrix-{who}",
-                config={"displayModeBar": False},
-                alt=f"Confusion matrix: {who}. The pictures below have each answer in words.",
-            )
+            matrix.show(f"versus-matrix-{who}", drawn, note=f"{who}. The pictures below have each answer in words.")
     st.html(_tiles(run, stored.answers_stamp(run), tuple(game.rows), tuple(game.said), tuple(names)))
 
 
@@ -178,7 +173,7 @@ def _verdict(yours: int, its: int) -> str:
 
 
 @lru_cache(8)
-def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[Still, Still]:
+def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[dict[str, Any], dict[str, Any]]:
     """Both matrices over the classes that occur, so that they can be read with a hundred classes, too."""
     there = sorted({*labels, *model, *said} - {PASS})
     place = {label: number for number, label in enumerate(there)}
@@ -187,7 +182,7 @@ def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[S
         pairs = [(place[a], place[label]) for a, label in zip(answers, labels, strict=True) if a != PASS]
         predicted, true = zip(*pairs, strict=True) if pairs else ((), ())
         table = metrics.confusion(predicted, true, len(there))
-        found.append(still(charts.confusion_matrix(table, [names[label] for label in there])))
+        found.append(matrix.drawn(table, [names[label] for label in there]))
     return found[0], found[1]
 
 

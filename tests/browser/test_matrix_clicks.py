@@ -9,12 +9,6 @@ from playwright.sync_api import Page, expect
 from browser import steps
 from browser.server import wait_until
 
-CELL_ON_SCREEN = """([true_class, predicted]) => {
-    const plot = document.querySelector('.js-plotly-plot');
-    const box = plot.getBoundingClientRect(), {xaxis, yaxis} = plot._fullLayout;
-    return [box.x + xaxis._offset + xaxis.d2p(predicted), box.y + yaxis._offset + yaxis.d2p(true_class)];
-}"""
-
 
 @pytest.fixture
 def answers(server) -> np.ndarray:
@@ -29,16 +23,26 @@ def answers(server) -> np.ndarray:
 def evaluate(visit, server, query: str = "") -> Page:
     page = visit(server, f"/evaluate?run=sample{query}")
     steps.shows(page, "Evaluate")
-    page.wait_for_function("() => document.querySelector('.js-plotly-plot')?._fullLayout")
     return page
+
+
+def press_cell(page: Page, true: int, predicted: int) -> None:
+    """Clicks into the middle of a cell of a matrix of ten classes."""
+    field = page.locator(".matrix .field")
+    box = field.bounding_box()
+    field.click(position={"x": (predicted + 0.5) * box["width"] / 10, "y": (true + 0.5) * box["height"] / 10})
+
+
+def numbers(page: Page) -> list[str]:
+    """What the cells of the matrix say."""
+    return page.locator(".matrix .field b").all_inner_texts()
 
 
 def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_pictures(visit, server, answers):
     mistakes = answers * ~np.eye(10, dtype=bool)
     true, predicted = (int(place) for place in np.unravel_index(mistakes.argmax(), mistakes.shape))
     page = evaluate(visit, server)
-    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
-    page.mouse.click(*page.evaluate(CELL_ON_SCREEN, [true, predicted]))
+    press_cell(page, true, predicted)
     page.wait_for_url(re.compile(rf"[?&]cell={true}-{predicted}(&|$)"))
     for _ in range(2):
         steps.settled(page)
@@ -54,8 +58,7 @@ def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_pictures(visit, serve
 
 def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit, server, answers):
     page = evaluate(visit, server)
-    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
-    page.mouse.click(*page.evaluate(CELL_ON_SCREEN, [3, 3]))
+    press_cell(page, 3, 3)
     page.wait_for_url(re.compile("[?&]cell=3-3"))
     expect(page.locator(".tiles img").first).to_have_attribute("alt", re.compile("true class 3, answer 3 "))
     page.get_by_role("radio", name="Wrong").click()
@@ -70,26 +73,42 @@ def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit
 
 def test_the_matrix_shows_counts_or_shares_and_errors_only(visit, server, answers):
     page = evaluate(visit, server)
-    texts = "() => [...document.querySelectorAll('.js-plotly-plot')[0].querySelectorAll('.textpoint')]" + (
-        ".map(text => text.textContent).filter(Boolean)"
-    )
-
-    def shown() -> list[str]:
-        return sorted(page.evaluate(texts))
-
     filled = answers > 0
     mistakes = filled & ~np.eye(10, dtype=bool)
-    wait_until(lambda: shown() == sorted(map(str, answers[filled])), what="counts")
+    wait_until(lambda: sorted(numbers(page)) == sorted(map(str, answers[filled])), what="counts")
     page.get_by_text("Errors only", exact=True).click()
-    wait_until(lambda: shown() == sorted(map(str, answers[mistakes])), what="counts of mistakes")
+    wait_until(lambda: sorted(numbers(page)) == sorted(map(str, answers[mistakes])), what="counts of mistakes")
     page.get_by_role("radio", name="Shares").click()
     shares = 100 * answers / answers.sum(axis=1, keepdims=True)
-    wait_until(lambda: shown() == sorted(f"{share:.1f} %" for share in shares[mistakes]), what="shares of mistakes")
+    wait_until(
+        lambda: sorted(numbers(page)) == sorted(f"{share:.1f} %" for share in shares[mistakes]),
+        what="shares of mistakes",
+    )
 
 
-BARS = """() => [...document.querySelectorAll('.js-plotly-plot')]
-    .find(plot => plot._fullData && plot._fullData.some(of => of.type == 'bar'))"""
-COUNTED = "() => document.querySelector('.js-plotly-plot')._fullData.at(-1).text.reduce((sum, text) => sum + +text, 0)"
+def test_the_keyboard_reaches_every_cell_and_lets_it_go(visit, server, answers):
+    page = evaluate(visit, server)
+    field = page.get_by_role("application", name="Confusion matrix of 10 classes.")
+    field.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    share = 100 * answers[2, 1] / answers[2].sum()
+    pictures = f"{answers[2, 1]} picture{'' if answers[2, 1] == 1 else 's'}"
+    expect(page.locator(".matrix .spoken")).to_have_text(f"true 2, predicted 1: {pictures} ({share:.1f} % of 2)")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("[?&]cell=2-1"))
+    expect(page.locator(".matrix .frame.chosen")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".matrix .frame.chosen")).to_be_hidden()
+    page.wait_for_url(lambda url: "cell=" not in url)
+
+
+def test_the_cell_that_is_chosen_is_let_go_by_another_click(visit, server):
+    page = evaluate(visit, server, "&cell=4-4")
+    expect(page.locator(".matrix .frame.chosen")).to_be_visible()
+    press_cell(page, 4, 4)
+    page.wait_for_url(lambda url: "cell=" not in url)
+    expect(page.locator(".matrix .frame.chosen")).to_be_hidden()
 
 
 def test_a_bar_narrows_the_matrix_and_the_scores_and_the_url_shows_a_colleague_the_same(visit, server):
@@ -99,24 +118,16 @@ def test_a_bar_narrows_the_matrix_and_the_scores_and_the_url_shows_a_colleague_t
     low = next(low for low in range(50, 100, 5) if ((100 * sure >= low) & (100 * sure < low + 5)).sum() > 1)
     left = (100 * sure >= low) & (100 * sure < low + 5)
     page = evaluate(visit, server)
-    page.wait_for_function(f"() => ({BARS})()?._fullLayout")
-    bar = page.evaluate(
-        f"""low => {{
-            const plot = ({BARS})(), box = plot.getBoundingClientRect(), {{xaxis, yaxis}} = plot._fullLayout;
-            const shown = plot._fullData.find(of => of.type == 'bar' && of.y[low / 5] > 0);
-            const side = shown.name == 'right' ? -1 : 1;
-            return [box.x + xaxis._offset + xaxis.d2p(low + 2.5 + side), box.y + yaxis._offset + yaxis._length - 3];
-        }}""",
-        low,
-    )
-    page.mouse.click(*bar)
+    page.get_by_role("button", name=f"{low} to {low + 5} % sure: ").click()
     page.wait_for_url(re.compile(rf"[?&]sure={low}-{low + 5}(&|$)"))
     right = int((predicted == labels)[left].sum())
     for seen in (page, visit(server, page.url.removeprefix(server.url))):
         steps.shows(seen, "Evaluate")
         expect(steps.main(seen)).to_contain_text(f"From {left.sum()} of 1,000 test pictures")
         expect(steps.main(seen)).to_contain_text(f"{100 * right / left.sum():.1f} %")
-        wait_until(lambda seen=seen: seen.evaluate(COUNTED) == left.sum(), what="the matrix of what is left")
+        wait_until(lambda seen=seen: sum(map(int, numbers(seen))) == left.sum(), what="the matrix of what is left")
+        pressed = seen.locator(".certainty [aria-pressed=true]")
+        expect(pressed).to_have_attribute("aria-label", re.compile(f"^{low} to {low + 5} % sure"))
         expect(seen.locator(".tiles img")).to_have_count(min(int(left.sum()), 20))
     steps.button(page, f"{low} to {low + 5} % sure").click()
     expect(steps.main(page)).to_contain_text("From 1,000 test pictures")

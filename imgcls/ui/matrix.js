@@ -1,0 +1,162 @@
+/* A confusion matrix. Only cells with pictures are elements, placed by percent, so that a hundred classes are drawn at
+once and nothing is drawn anew when the page gets wider. Clicks and keys are asked of the field, by their place in it. */
+
+const MOST_WITH_NUMBERS = 20; // classes
+const MOST_NAMED = {rows: 40, columns: 25}; // classes: of more, every so many
+const SLANTED_FROM = 7; // classes
+const TINTS = [0.15, 0.85, 0.7]; // lightest, what is added up to the strongest, the exponent in between
+
+const matrices = new WeakMap();
+
+export default function ({parentElement, data, setTriggerValue}) {
+  let matrix = matrices.get(parentElement);
+  if (!matrix) matrices.set(parentElement, (matrix = new Matrix(parentElement.querySelector(".matrix"))));
+  matrix.tell = (cell) => setTriggerValue("cell", cell);
+  matrix.show(data);
+  return () => matrices.delete(parentElement);
+}
+
+class Matrix {
+  constructor(root) {
+    this.root = root;
+    for (const part of ["field", "rows", "columns", "tip", "spoken"]) this[part] = root.querySelector(`.${part}`);
+    this.chosen = root.querySelector(".frame.chosen");
+    this.over = root.querySelector(".frame.over");
+    this.place = null; // [row, column] of the keyboard or the pointer
+    this.field.onpointermove = (event) => this.look(this.under(event));
+    this.field.onpointerleave = () => this.look(null);
+    this.field.onclick = (event) => this.press(this.under(event));
+    this.field.onkeydown = (event) => this.key(event);
+    this.field.onblur = () => this.look(null);
+  }
+
+  show(data) {
+    const {selected, ...drawn} = data;
+    const content = JSON.stringify(drawn);
+    this.data = data;
+    this.size = data.names.length;
+    if (content !== this.content) this.draw();
+    this.content = content;
+    const at = selected && selected.map((one) => data.order.indexOf(one));
+    this.frame(this.chosen, at && at.every((one) => one >= 0) ? at : null);
+  }
+
+  draw() {
+    const {names, cells, sums, isShares, isErrorsOnly, colours, label, isAsked} = this.data;
+    const size = this.size;
+    this.counts = new Map();
+    const tops = [1e-9, 1e-9]; // of right answers, of mistakes
+    const shown = (row, count) => (isShares ? count / sums[row] : count);
+    for (let i = 0; i < cells.length; i += 3) {
+      const [row, column, count] = cells.slice(i, i + 3);
+      this.counts.set(row * size + column, count);
+      const kind = Number(row !== column);
+      tops[kind] = Math.max(tops[kind], shown(row, count));
+    }
+    const step = 100 / size;
+    const withNumbers = size <= MOST_WITH_NUMBERS;
+    const html = [];
+    for (const [place, count] of this.counts) {
+      const row = Math.floor(place / size), column = place % size;
+      const kind = Number(row !== column);
+      if (!kind && isErrorsOnly) continue;
+      const tint = tintOf(colours[kind], shown(row, count) / tops[kind]);
+      const number = isShares ? `${((100 * count) / sums[row]).toFixed(1)} %` : count.toLocaleString("en");
+      html.push(
+        `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;background:${tint}"` +
+          `${withNumbers ? "" : ' class="fine"'}>${withNumbers ? number : ""}</b>`,
+      );
+    }
+    this.field.querySelectorAll("b").forEach((cell) => cell.remove());
+    this.field.insertAdjacentHTML("afterbegin", html.join(""));
+    const most = size <= 12 ? 13 : 10;
+    this.field.style.fontSize = `clamp(7px, ${100 / size / (isShares ? 4.2 : 3)}cqw, ${most}px)`;
+    this.field.classList.toggle("asked", isAsked);
+    this.field.setAttribute("aria-label", label);
+    const length = Math.min(18, Math.max(4, ...names.map((name) => name.length)));
+    const isSlanted = size >= SLANTED_FROM && length > 4;
+    const style = this.root.style;
+    style.setProperty("--height", `${Math.min(600, Math.max(210, 34 * size))}px`);
+    style.setProperty("--names", `${length * 0.58}rem`);
+    style.setProperty("--names-below", isSlanted ? `${length * 0.34 + 1}rem` : "1.6rem");
+    this.columns.classList.toggle("slanted", isSlanted);
+    for (const [part, side] of [["rows", "top"], ["columns", "left"]]) {
+      const every = Math.max(1, Math.ceil(size / MOST_NAMED[part]));
+      const texts = names.flatMap((name, at) => {
+        if (at % every) return [];
+        const text = Object.assign(document.createElement("span"), {textContent: name, title: name});
+        text.style[side] = `${(at + 0.5) * step}%`;
+        return [text];
+      });
+      this[part].replaceChildren(...texts);
+    }
+    this.look(null);
+  }
+
+  /* The cell below a pointer. */
+  under(event) {
+    const box = this.field.getBoundingClientRect();
+    const at = (part) => Math.min(this.size - 1, Math.max(0, Math.floor(part * this.size)));
+    return [at((event.clientY - box.top) / box.height), at((event.clientX - box.left) / box.width)];
+  }
+
+  look(place) {
+    this.place = place;
+    this.frame(this.over, place);
+    this.tip.hidden = !place;
+    if (!place) return;
+    this.tip.textContent = this.spoken.textContent = this.words(place);
+    const [field, root] = [this.field.getBoundingClientRect(), this.root.getBoundingClientRect()];
+    const x = field.left - root.left + ((place[1] + 0.5) / this.size) * field.width;
+    const top = field.top - root.top + (place[0] / this.size) * field.height;
+    const {offsetWidth, offsetHeight} = this.tip;
+    this.tip.style.left = `${Math.max(0, Math.min(root.width - offsetWidth, x - offsetWidth / 2))}px`;
+    const above = top - offsetHeight - 6;
+    this.tip.style.top = `${above >= -20 ? above : top + field.height / this.size + 6}px`;
+  }
+
+  words([row, column]) {
+    const {names, sums} = this.data;
+    const count = this.counts.get(row * this.size + column) || 0;
+    const share = sums[row] ? ` (${((100 * count) / sums[row]).toFixed(1)} % of ${names[row]})` : "";
+    const pictures = `${count.toLocaleString("en")} picture${count === 1 ? "" : "s"}`;
+    return `true ${names[row]}, predicted ${names[column]}: ${pictures}${share}`;
+  }
+
+  frame(frame, place) {
+    frame.hidden = !place;
+    if (!place) return;
+    const step = 100 / this.size;
+    frame.style.top = `${(place[0] + 0.5) * step}%`;
+    frame.style.left = `${(place[1] + 0.5) * step}%`;
+    frame.style.width = frame.style.height = `${step}%`;
+  }
+
+  /* Asks for the pictures of a cell; of the one that is chosen already: for all again. */
+  press(place) {
+    if (!this.data.isAsked || !this.size) return;
+    const cell = place && place.map((one) => this.data.order[one]);
+    const isSame = !cell || String(cell) === String(this.data.selected);
+    this.frame(this.chosen, isSame ? null : place);
+    this.tell({cell: isSame ? null : cell});
+  }
+
+  key(event) {
+    const [row, column] = this.place || [0, 0];
+    const moves = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
+    const within = (one) => Math.min(this.size - 1, Math.max(0, one));
+    if (event.key in moves) {
+      const [down, right] = this.place ? moves[event.key] : [0, 0];
+      this.look([within(row + down), within(column + right)]);
+    } else if ((event.key === "Enter" || event.key === " ") && this.place) this.press(this.place);
+    else if (event.key === "Escape") this.press(null);
+    else return;
+    event.preventDefault();
+  }
+}
+
+/* An opaque tint, so that the dark numbers on it can be read on a light page and on a dark one. */
+function tintOf([red, green, blue, strongest], share) {
+  const part = strongest * (TINTS[0] + TINTS[1] * share ** TINTS[2]);
+  return `rgb(${[red, green, blue].map((one) => Math.round(255 + (one - 255) * part))})`;
+}
