@@ -55,11 +55,11 @@ class Answers:
         averaged = list(classes) if classes else there
         return metrics.scores(self.probabilities[left], self.labels[left], self.names, averaged)
 
-    def worst_first(self, chosen: np.ndarray) -> np.ndarray:
-        """Places of pictures (m,), sorted: wrong answers first, the surest first; then right ones, the surest last."""
-        is_right = self.predicted[chosen] == self.labels[chosen]
-        certainty = self.certainty[chosen]
-        return chosen[np.lexsort((np.where(is_right, certainty, -certainty), is_right))]
+    @cached_property
+    def worst_first(self) -> np.ndarray:
+        """All places (n,): wrong answers first, of those the surest first; then right ones, the surest last."""
+        is_right = self.predicted == self.labels
+        return np.lexsort((np.where(is_right, self.certainty, -self.certainty), is_right))
 
 
 def spread(points: np.ndarray) -> np.ndarray:

@@ -36,7 +36,11 @@ def gallery(app: AppTest) -> str:
 
 def matrix_of(app: AppTest) -> dict:
     """What the browser is given to draw of the confusion matrix."""
-    return next(json.loads(it.proto.json) for it in app.get("bidi_component") if it.proto.component_name == MATRIX)
+    return next(
+        json.loads(json.loads(it.proto.json)["drawn"])
+        for it in app.get("bidi_component")
+        if it.proto.component_name == MATRIX
+    )
 
 
 def accuracy(app: AppTest) -> str:

@@ -17,8 +17,13 @@ PER_PAGE = 20
 
 def show(looked: Looked) -> None:
     """The gallery of what is chosen."""
-    chosen = looked.answers.worst_first(np.flatnonzero(looked.chosen))
-    pages(looked, chosen, f"{looked.run.id}-{hash(looked.selection)}-{hash(looked.surgery)}", "the worst answers first")
+    order = looked.answers.worst_first
+    pages(
+        looked,
+        order[looked.chosen[order]],
+        f"{looked.run.id}-{hash(looked.selection)}-{hash(looked.surgery)}",
+        "the worst answers first",
+    )
 
 
 def pages(looked: Looked, chosen: np.ndarray, key: str, order: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,6 +19,7 @@ from imgcls.imports.skips import Skips
 from imgcls.runs import Run
 from imgcls.ui import errors, gallery, matrix, numbers, stored, words
 from imgcls.ui.errors import plain
+from imgcls.ui.matrix import Drawn
 from imgcls.ui.numbers import Number
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
@@ -45,7 +45,7 @@ class Asked:
     key: tuple
     answers: list[Answer]
     skips: Skips
-    matrix: dict[str, Any] | None
+    matrix: Drawn | None
     right: int
     labelled: int
 

@@ -4,7 +4,7 @@ logarithmic: else the many sure and right answers would leave nothing to be seen
 export default function ({parentElement, data, setTriggerValue}) {
   const root = parentElement.querySelector(".certainty");
   const [bars, scale, tip] = ["bars", "scale", "tip"].map((part) => root.querySelector(`.${part}`));
-  const {right, wrong, chosen} = data;
+  const {right, wrong, chosen} = JSON.parse(data);
   const width = 100 / right.length;
   const decades = Math.max(1, Math.ceil(Math.log10(Math.max(...right, ...wrong, 1) + 1)));
   // A single picture is still a bar of a tenth of a decade.

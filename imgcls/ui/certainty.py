@@ -1,5 +1,6 @@
 """Bars of how sure the model was of its right and of its wrong answers; each step can be pressed."""
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -61,7 +62,8 @@ def show(
             if step is None or is_step(step):
                 follow(None if step is None else tuple(step))
 
-    _component()(key=key, data=counts | {"chosen": None if chosen == (0, 100) else list(chosen)}, on_step_change=hear)
+    data = counts | {"chosen": None if chosen == (0, 100) else chosen}
+    _component()(key=key, data=json.dumps(data), on_step_change=hear)
 
 
 def is_step(value: object) -> bool:

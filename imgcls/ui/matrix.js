@@ -31,18 +31,23 @@ class Matrix {
   }
 
   show(data) {
-    const {selected, ...drawn} = data;
-    const content = JSON.stringify(drawn);
-    this.data = data;
-    this.size = data.names.length;
-    if (content !== this.content) this.draw();
-    this.content = content;
-    const at = selected && selected.map((one) => data.order.indexOf(one));
+    const {drawn, selected, isAsked, label} = data;
+    this.field.classList.toggle("asked", isAsked);
+    this.field.setAttribute("aria-label", label);
+    this.isAsked = isAsked;
+    this.selected = selected;
+    if (drawn !== this.drawn) {
+      this.drawn = drawn;
+      this.data = JSON.parse(drawn);
+      this.size = this.data.names.length;
+      this.draw();
+    }
+    const at = selected && selected.map((one) => this.data.order.indexOf(one));
     this.frame(this.chosen, at && at.every((one) => one >= 0) ? at : null);
   }
 
   draw() {
-    const {names, cells, sums, isShares, isErrorsOnly, colours, label, isAsked} = this.data;
+    const {names, cells, sums, isShares, isErrorsOnly, colours} = this.data;
     const size = this.size;
     this.counts = new Map();
     const tops = [1e-9, 1e-9]; // of right answers, of mistakes
@@ -71,8 +76,6 @@ class Matrix {
     this.field.insertAdjacentHTML("afterbegin", html.join(""));
     const most = size <= 12 ? 13 : 10;
     this.field.style.fontSize = `clamp(7px, ${100 / size / (isShares ? 4.2 : 3)}cqw, ${most}px)`;
-    this.field.classList.toggle("asked", isAsked);
-    this.field.setAttribute("aria-label", label);
     const length = Math.min(18, Math.max(4, ...names.map((name) => name.length)));
     const isSlanted = size >= SLANTED_FROM && length > 4;
     const style = this.root.style;
@@ -134,9 +137,9 @@ class Matrix {
 
   /* Asks for the pictures of a cell; of the one that is chosen already: for all again. */
   press(place) {
-    if (!this.data.isAsked || !this.size) return;
+    if (!this.isAsked || !this.size) return;
     const cell = place && place.map((one) => this.data.order[one]);
-    const isSame = !cell || String(cell) === String(this.data.selected);
+    const isSame = !cell || String(cell) === String(this.selected);
     this.frame(this.chosen, isSame ? null : place);
     this.tell({cell: isSame ? null : cell});
   }

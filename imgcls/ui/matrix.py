@@ -1,9 +1,10 @@
 """The confusion matrix as an element of the page: cells that can be clicked, and reached with the arrow keys."""
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -25,6 +26,14 @@ HTML = """
 """
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A matrix for the browser. Text, as Streamlit looks at each list it sends and asks whether it is a table."""
+
+    classes: int
+    content: str
+
+
 @lru_cache(1)
 def _component():
     return st.components.v2.component(
@@ -42,7 +51,7 @@ def drawn(
     as_shares: bool = False,
     errors_only: bool = False,
     order: Sequence[int] | None = None,
-) -> dict[str, Any]:
+) -> Drawn:
     """What the browser draws of a matrix (k, k): true classes down, answers across, counts or shares of the true class.
 
     Right answers are grey and mistakes have a colour scale of their own, so that a good model's few mistakes show.
@@ -51,7 +60,7 @@ def drawn(
     order = np.arange(len(matrix)) if order is None else np.asarray(order)
     counts = np.asarray(matrix)[np.ix_(order, order)]
     filled = np.nonzero(counts)
-    return {
+    content = {
         # A name from a foreign archive may hold half a surrogate pair, which no encoder for the browser accepts.
         "names": [str(names[number]).encode("utf-8", "replace").decode() for number in order],
         "order": order.tolist(),
@@ -61,11 +70,12 @@ def drawn(
         "isErrorsOnly": errors_only,
         "colours": [_colour(QUIET, 0.8), _colour(ERROR, 0.9)],
     }
+    return Drawn(len(counts), json.dumps(content))
 
 
 def show(
     key: str,
-    made: dict[str, Any],
+    made: Drawn,
     *,
     selected: tuple[int, int] | None = None,
     follow: Callable[[tuple[int, int] | None], None] | None = None,
@@ -75,17 +85,18 @@ def show(
     or None where one is let go; `note` is added to the words that stand for the picture.
     """
     how = " Arrow keys move, Enter shows the pictures of a cell, Escape those of all." if follow else ""
-    data = made | {
+    data = {
+        "drawn": made.content,
         "selected": None if selected is None else list(selected),
         "isAsked": follow is not None,
-        "label": f"Confusion matrix of {len(made['names'])} classes.{how}{note and ' ' + note}",
+        "label": f"Confusion matrix of {made.classes} classes.{how}{note and ' ' + note}",
     }
 
     def hear() -> None:
         message = (st.session_state.get(key) or {}).get("cell")
         if follow is not None and isinstance(message, dict):
             cell = message.get("cell")
-            if cell is None or is_cell(cell, len(made["names"])):
+            if cell is None or is_cell(cell, made.classes):
                 follow(None if cell is None else tuple(cell))
 
     _component()(key=key, data=data, on_cell_change=hear)

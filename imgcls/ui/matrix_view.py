@@ -1,7 +1,6 @@
 """The confusion matrix of what is selected, its worst pairs, and the clicks on both."""
 
 from functools import lru_cache
-from typing import Any
 
 import streamlit as st
 
@@ -10,6 +9,7 @@ from imgcls.surgery import GROUPS, Surgery
 from imgcls.ui import linked, matrix, surgery_view
 from imgcls.ui.errors import plain
 from imgcls.ui.linked import Looked
+from imgcls.ui.matrix import Drawn
 
 SORTED_FROM = 21
 """From so many classes on, similar ones stand together unless somebody wants them as they are numbered."""
@@ -58,7 +58,7 @@ def show(looked: Looked) -> None:
 
 
 @lru_cache(32)
-def _drawn(key: tuple, selected, as_shares: bool, errors_only: bool, sorts: bool) -> dict[str, Any]:
+def _drawn(key: tuple, selected, as_shares: bool, errors_only: bool, sorts: bool) -> Drawn:
     answers, left = linked.answers_of(key), linked.kept(key, selected)
     table = metrics.confusion(answers.predicted[left], answers.labels[left], len(answers.names))
     order = similarity.order(answers.confused) if sorts else None

@@ -1,7 +1,6 @@
 """The time machine: matrix, scores and pictures as they were after each epoch, and what was learnt when."""
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,6 +11,7 @@ from imgcls.intervals import wilson
 from imgcls.runs import Run
 from imgcls.ui import gallery, linked, matrix, pick, words
 from imgcls.ui.errors import plain
+from imgcls.ui.matrix import Drawn
 from imgcls.ui.numbers import Number
 from imgcls.ui.numbers import show as show_numbers
 from imgcls.ui.still import Still, still
@@ -113,7 +113,7 @@ def _scores(found: Epochs, place: int) -> None:
 
 
 @lru_cache(128)
-def _matrix(key: tuple, place: int) -> dict[str, Any]:
+def _matrix(key: tuple, place: int) -> Drawn:
     run, stamp, names = key
     found = _read(run, stamp)
     return matrix.drawn(metrics.confusion(found.predicted[place], found.labels, len(names)), names)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,6 +10,7 @@ from imgcls import hard, metrics
 from imgcls.runs import Run
 from imgcls.ui import errors, gallery, matrix, numbers, stored, words
 from imgcls.ui.errors import plain
+from imgcls.ui.matrix import Drawn
 from imgcls.ui.numbers import Number
 from imgcls.ui.stored import Tested
 
@@ -173,7 +173,7 @@ def _verdict(yours: int, its: int) -> str:
 
 
 @lru_cache(8)
-def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[dict[str, Any], dict[str, Any]]:
+def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[Drawn, Drawn]:
     """Both matrices over the classes that occur, so that they can be read with a hundred classes, too."""
     there = sorted({*labels, *model, *said} - {PASS})
     place = {label: number for number, label in enumerate(there)}
