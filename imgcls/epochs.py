@@ -9,8 +9,6 @@
 They are validation pictures, not test pictures: epochs are compared here, and what is compared gets chosen by.
 """
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,10 +17,10 @@ import numpy as np
 from imgcls import atomic
 from imgcls.errors import RunError
 from imgcls.run import Run
+from imgcls.torn import UNREADABLE
 
 NAME = "epochs.npz"
 RECORDS = "epochs.bin"
-UNREADABLE = (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error)
 LATE = 2 / 3
 """What is learnt in the last third of a training is learnt late."""
 

@@ -8,8 +8,6 @@ The trainer leaves them at its end. A run that was trained before that gets them
 """
 
 import time
-import zipfile
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +16,13 @@ from imgcls import atomic, datasets
 from imgcls.errors import DatasetError, RunError
 from imgcls.run import Run
 from imgcls.serving import BATCH, Predictor
+from imgcls.torn import UNREADABLE
 
 NAME = "validation.npz"
 MOST = 2000
 """So many pictures, spread evenly over the validation part: a temperature needs no more."""
 LEAST, MOST_SECONDS = 200, 20.0
 """A slow model is asked about at least so many, and then as many as fit into this time, as somebody waits for it."""
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,6 @@ picture lies from the training pictures tells how new it is to the model. (Sun, 
 "Out-of-distribution detection with deep nearest neighbors".)
 """
 
-import zipfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,8 +15,8 @@ import numpy as np
 from imgcls.errors import RunError
 from imgcls.runs import Run
 from imgcls.serving.inside import MISSING
+from imgcls.torn import UNREADABLE
 
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 PLACE = 5
 """How new a picture is, is its distance to the fifth nearest: one odd twin in the training set decides nothing."""
 

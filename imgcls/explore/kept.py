@@ -15,8 +15,6 @@ import contextlib
 import math
 import shutil
 import time
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ from imgcls.background import Look, Work
 from imgcls.datasets import Dataset
 from imgcls.errors import DatasetError
 from imgcls.jobs.machine import is_locked
+from imgcls.torn import UNREADABLE
 
 VERSION = 1
 """Raise it when the findings change: what was kept before is made anew."""
@@ -75,7 +74,7 @@ def findings(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         with contextlib.suppress(OSError):
             path.unlink()
         raise DatasetError(

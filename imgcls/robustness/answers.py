@@ -9,8 +9,6 @@ RUN/robustness.npz
     version
 """
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +20,7 @@ from imgcls.errors import RunError
 from imgcls.robustness.damages import DAMAGES, STRENGTHS, Damage, chances
 from imgcls.run import Run
 from imgcls.serving import Predictor
+from imgcls.torn import UNREADABLE
 
 VERSION = 1
 MOST = 1000
@@ -149,7 +148,7 @@ def read(run: Run) -> Found:
         if any(part.min() < 0 or part.max() >= classes for part in values) or found.indices.min() < 0:
             raise ValueError("values")
         return found
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (*UNREADABLE, TypeError) as error:
         raise RunError("The answers to damaged pictures cannot be read. Press “Ask again”.") from error
 
 
@@ -164,5 +163,5 @@ def _tested_labels(run: Run) -> np.ndarray:
     try:
         with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
             return file["labels"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise RunError("The test answers of this run cannot be read. Train it again, or pick another run.") from error

@@ -13,8 +13,6 @@ RUN/suspects.npz
 """
 
 import time
-import zipfile
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +26,7 @@ from imgcls.run import Run
 from imgcls.serving.inside import Inside
 from imgcls.suspects.confident import suspects
 from imgcls.suspects.crossed import crossed
+from imgcls.torn import UNREADABLE
 
 VERSION = 1
 MOST_PICTURES = 60_000
@@ -148,7 +147,7 @@ def read(run: Run) -> Found:
             raise ValueError("rows")
         numbers = *(int(content[name]) for name in ("count", "found", "estimated")), float(content["accuracy"])
         return Found(*arrays, *numbers, str(content["fingerprint"]))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (*UNREADABLE, TypeError) as error:
         raise RunError("The list of suspects cannot be read. Press “Look again”.") from error
 
 

@@ -187,6 +187,7 @@ def _table(classes: Sequence[str], asked: Asked) -> None:
             default="Wrong" if 0 < asked.right < asked.labelled else "All",
             required=True,
             key=f"batch-shown-{bool(asked.labelled)}",
+            wrap=True,
             label_visibility="collapsed",
         )
         rows = _chosen(asked.answers, chosen)

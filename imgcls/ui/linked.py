@@ -16,9 +16,10 @@ from imgcls.errors import UserError
 from imgcls.runs import Run
 from imgcls.selection import Selection
 from imgcls.surgery import Surgery
+from imgcls.torn import UNREADABLE
 from imgcls.ui import stored
 from imgcls.ui.errors import plain
-from imgcls.ui.stored import UNREADABLE, Tested
+from imgcls.ui.stored import Tested
 
 NAMES = (*selection.NAMES, *surgery.NAMES)
 """All that the URL says about what is looked at."""

@@ -50,7 +50,13 @@ def show(run: Run, facts: dict) -> None:
         has_examples = run.is_tested and not facts.get("several")
         sources = [name for name in SOURCES if has_examples or name != "Examples"]
         source = st.segmented_control(
-            "Where from", sources, default="Files", required=True, key="photo-source", label_visibility="collapsed"
+            "Where from",
+            sources,
+            default="Files",
+            required=True,
+            key="photo-source",
+            wrap=True,
+            label_visibility="collapsed",
         )
         todo = SOURCES[source]
         if source == "Examples":

@@ -4,8 +4,6 @@ Nothing that comes from here may be changed by a page. Streamlit's caches keep w
 finding an entry there takes 0.4 ms, so Python's own keeps what is only cheaper to find than to make.
 """
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,8 +15,8 @@ from imgcls import datasets, metrics, models
 from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run
 from imgcls.serving import Predictor
+from imgcls.torn import UNREADABLE
 
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What NumPy raises for a torn .npz."""
 
 
@@ -80,7 +78,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
         with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             indices, pictures = file["indices"], file["pictures"]
         row_of[indices] = np.arange(len(indices))
-    except (*UNREADABLE, IndexError):
+    except UNREADABLE:
         pass  # The scores can be read without pictures; the gallery says that it has none.
     return Tested(
         probabilities,

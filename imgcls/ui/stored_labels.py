@@ -3,8 +3,6 @@
 Nothing that comes from here may be changed by a page. All of it is keyed by the times of the run's files.
 """
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,12 +14,12 @@ from imgcls import label_charts, label_metrics
 from imgcls.errors import RunError
 from imgcls.label_metrics import LabelReport, Ranking
 from imgcls.run import Run
+from imgcls.torn import UNREADABLE
 from imgcls.ui.still import Still, still
 
 MOST_POINTS = 600
 """Points of all curves of a figure together."""
 MOST_LINES = 8
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +67,7 @@ def _answered(folder: str, stamp: tuple) -> Answered:
         with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             indices, pictures = file["indices"], file["pictures"]
         row_of[indices] = np.arange(len(indices))
-    except (*UNREADABLE, IndexError):
+    except UNREADABLE:
         pass  # The scores can be read without pictures; the gallery says that it has none.
     losses = label_metrics.losses(probabilities, labels)
     return Answered(probabilities, labels, losses, label_metrics.ranking(probabilities, labels), pictures, row_of)

@@ -131,6 +131,7 @@ def _pictures(key: tuple, found: Epochs, place: int, wrong: np.ndarray) -> None:
         key="learnt-list",
         format_func=lambda name: f"{name} ({len(lists.get(name, ())):,})",
         on_change=_follow_list,
+        wrap=True,
         label_visibility="collapsed",
     )
     places = lists[chosen]
