@@ -25,6 +25,8 @@ MARGIN = 1.0
 """So much of the longer side of the writing is left around it, for the paper to be seen."""
 NEAR = 0.3
 """Marks within this share of the longer side belong to the writing as well: the bar of a five."""
+ALIKE = 0.5
+"""Other marks that are longer than this share of it are writing of their own."""
 
 
 def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -40,15 +42,17 @@ def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
     if sheet is not None:
         grey, sheets = sheet, []
         notes.append("The sheet of paper was cut out of the photo and levelled.")
-    box = _box(grey, sheets)
-    if box is None:
+    found = _box(grey, sheets)
+    if found is None:
         return grey, notes
-    top, bottom, left, right = box
+    (top, bottom, left, right), is_alone = found
+    if not is_alone:
+        notes.append("Other writing beside it was left out.")
     return grey[top:bottom, left:right], notes
 
 
-def _box(grey: np.ndarray, sheets: paper.Sheets) -> tuple[int, int, int, int] | None:
-    """Top, bottom, left and right of the writing with a margin, in pixels of the photo."""
+def _box(grey: np.ndarray, sheets: paper.Sheets) -> tuple[tuple[int, int, int, int], bool] | None:
+    """Top, bottom, left and right of the writing with a margin, in pixels of the photo; whether it is all there is."""
     scale = min(1.0, SIDE / max(grey.shape))
     size = tuple(max(1, round(length * scale)) for length in grey.shape[::-1])
     picture = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
@@ -59,17 +63,20 @@ def _box(grey: np.ndarray, sheets: paper.Sheets) -> tuple[int, int, int, int] | 
     if not groups:
         return None
     top, bottom, left, right = groups[0]
-    reach = NEAR * max(bottom - top, right - left)
+    length = max(bottom - top, right - left)
+    reach, is_alone = NEAR * length, True
     for other in groups[1:]:
         apart = max(other[0] - bottom, top - other[1], other[2] - right, left - other[3])
         if apart <= reach:
             top, bottom = min(top, other[0]), max(bottom, other[1])
             left, right = min(left, other[2]), max(right, other[3])
+        elif max(other[1] - other[0], other[3] - other[2]) > ALIKE * length:
+            is_alone = False
     margin = MARGIN * max(bottom - top, right - left) + 1
     low = np.floor((np.array([top, left]) - margin) * BLOCK / scale).astype(int)
     high = np.ceil((np.array([bottom, right]) + margin) * BLOCK / scale).astype(int)
     (top, left), (bottom, right) = np.maximum(low, 0).tolist(), np.minimum(high, grey.shape).tolist()
-    return top, bottom, left, right
+    return (top, bottom, left, right), is_alone
 
 
 def _groups_on(picture: Image.Image, sheet: np.ndarray | None) -> list[tuple[int, int, int, int]]:

@@ -185,9 +185,9 @@ def test_a_reduced_jpeg_is_not_decoded_in_full():
     data = file_of(scene(1500, 2000), "JPEG")
 
     def seconds(**options):
-        start = time.perf_counter()
+        start = time.process_time()
         open_picture(data, **options)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert min(seconds(at_least=300) for _ in range(3)) < 0.6 * min(seconds() for _ in range(3))
 
@@ -207,9 +207,9 @@ def test_a_reduced_jpeg_is_not_decoded_in_full():
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_picture_bomb_is_refused_by_its_header(width, height, bits, colour, row_bytes):
     data = png_by_hand(width, height, bits=bits, colour=colour, row_bytes=row_bytes)
-    start = time.perf_counter()
+    start = time.process_time()
     sentence = refusal(data, "bomb.png")
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert seconds < 0.2
     assert sentence.startswith("'bomb.png' has ")
     assert "Expected at most 25 megapixels." in sentence
@@ -242,9 +242,9 @@ def test_a_text_that_unpacks_to_megabytes_is_refused(where):
     if where == "after the pixels":
         data = png_by_hand(16, 16)
         data = data[:-12] + text + data[-12:]
-    start = time.perf_counter()
+    start = time.process_time()
     assert refusal(data).startswith("'cat.png' is damaged or not complete.")
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])

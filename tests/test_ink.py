@@ -244,9 +244,9 @@ def test_placing_takes_less_than_a_millisecond():
     canvas = seven()
 
     def seconds():
-        start = time.perf_counter()
+        start = time.process_time()
         centre_ink(canvas, 28)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert min(seconds() for _ in range(20)) < 0.001
 
@@ -320,6 +320,16 @@ def test_writing_that_touches_the_rim_is_kept_where_it_is_all_there_is():
     assert difference(tight[..., 0].astype(int), digit(seven())) < 30
 
 
+def test_writing_that_is_left_out_is_told_and_specks_are_not():
+    alone = 255 - seven(600, size=0.4, pen=12)
+    beside = np.hstack([alone, 255 - seven(600, size=0.3, pen=8)])
+    (told,) = set(prepare_photo(beside, MNIST, ink=True).notes) - set(prepare_photo(alone, MNIST, ink=True).notes)
+    assert told == "Other writing beside it was left out."
+    speck = np.hstack([alone, np.full_like(alone, 255)])
+    speck[300:320, 800:820] = 0
+    assert told not in prepare_photo(speck, MNIST, ink=True).notes
+
+
 def test_small_writing_on_a_large_page_becomes_as_large_as_any():
     page = 255 - seven(800, size=0.08, pen=2)
     top, bottom, left, right = ink_box(prepare_photo(page, MNIST, ink=True).pixels[..., 0])
@@ -349,10 +359,10 @@ def test_a_page_without_writing_is_refused(page):
     assert str(caught.value).startswith("There is no writing to be seen.")
 
 
-def test_a_large_photo_takes_less_than_a_second():
+def test_a_large_photo_takes_less_than_a_second_of_the_processor():
     page = np.full((4000, 6000, 3), 230, np.uint8)
     page[1000:3000, 2900:3100] = 30
-    start = time.perf_counter()
+    start = time.process_time()
     pixels = prepare_photo(page, MNIST, ink=True).pixels[..., 0]
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert pixels[14, 14] == 255
