@@ -10,7 +10,7 @@ from test_pages import HOSTILE, broken_copy, is_whole, opened, told
 
 from imgcls import epochs, openings, tags, validation
 from imgcls.datasets import cifar100
-from imgcls.ui import words
+from imgcls.ui import linked, words
 from imgcls.ui.evaluate_view import VIEWS
 
 MATRIX = "imgcls.matrix"
@@ -104,6 +104,21 @@ def test_a_part_of_the_selection_can_be_lifted(finished_run):
     app.button(key="lift-cell").click().run()
     assert app.query_params.get("cell") is None
     assert not [button for button in app.button if str(button.key).startswith("lift-")]
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["quick", "later"])
+def test_a_press_that_was_under_way_loses_none_before_it_and_going_back_goes_back(finished_run, monkeypatch, is_late):
+    """The browser sends the URL with each press: with a quick second one the URL from before the first."""
+    monkeypatch.setattr(linked, "UNDER_WAY_SECONDS", 0.0 if is_late else 60.0)
+    app = opened("evaluate", run=finished_run.id, cell="4-4")
+    (shown,) = [group for group in app.button_group if group.label == "Answers"]
+    shown.select("Wrong").run()
+    assert app.query_params["answers"] in ("wrong", ["wrong"])
+    del app.query_params["answers"]
+    app.button(key="lift-cell").click().run()
+    assert is_whole(app)
+    assert "cell" not in app.query_params
+    assert ("answers" in app.query_params) is not is_late
 
 
 def test_pictures_with_a_tag_can_be_looked_at(finished_run):

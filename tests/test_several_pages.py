@@ -53,7 +53,7 @@ def test_evaluate_shows_each_label_in_place_of_the_matrix(tested, digits):
     assert is_whole(app)
     report = label_metrics.scores(*answers(), NAMES)
     assert f"{report.macro_f1.value:.1%}".replace("%", " %") in pieces(app)
-    assert "All labels right" in pieces(app) and "Click a cell to see its pictures." not in told(app)
+    assert "All labels right" in pieces(app) and "Click a cell to see its pictures" not in told(app)
     table = app.dataframe[0].value
     assert table["Label"].tolist() == NAMES
     for column, score in (

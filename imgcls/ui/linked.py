@@ -4,6 +4,7 @@ Controls are set from the URL before they are made, and their callbacks write wh
 the selection.
 """
 
+import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -23,6 +24,9 @@ from imgcls.ui.stored import Tested
 
 NAMES = (*selection.NAMES, *surgery.NAMES)
 """All that the URL says about what is looked at."""
+BEHIND, AFTER = "url-behind", "url-after"
+UNDER_WAY_SECONDS = 1.0
+"""So long after the URL was written may a press come that does not know of it."""
 OF_CLASSES = ("class", "cell", "area", "tag", *surgery.NAMES)
 """What means nothing for another run."""
 
@@ -61,6 +65,7 @@ def lifted(selected: Selection, **parts) -> Selection:
 
 def look(run: Run, tested: Tested) -> Looked:
     """What the URL asks to look at."""
+    catch_up()
     names = tuple(run.model["classes"])
     asked = Surgery.parse(st.query_params, len(names), has_groups=bool(groups_of(run)))
     key = (run, (*stored.answers_stamp(run), *run.stamp(tags.NAME, "inside.npz")), names, asked)
@@ -133,11 +138,37 @@ def _features(run: Run, count: int) -> tuple[np.ndarray, np.ndarray] | None:
 
 def put(**parts: str) -> None:
     """Writes parts of the selection into the URL; an empty text takes one out."""
+    catch_up()
+    before = _in_url()
     for name, text in parts.items():
         if text:
             st.query_params[name] = text
         else:
             st.query_params.pop(name, None)
+    now = time.monotonic()
+    behind = [old for old in st.session_state.get(BEHIND, ()) if now - old[0] < UNDER_WAY_SECONDS]
+    st.session_state[BEHIND] = [*behind, (now, before)]
+    st.session_state[AFTER] = _in_url()
+
+
+def catch_up() -> None:
+    """Puts back what the URL does not say yet: a press that was under way while it was written carries the URL before.
+
+    Streamlit takes the URL from each press; two quick ones would lose the first.
+    """
+    now, said = time.monotonic(), _in_url()
+    behind = [old for at, old in st.session_state.get(BEHIND, ()) if now - at < UNDER_WAY_SECONDS]
+    if said not in behind or said == (after := st.session_state[AFTER]):
+        return
+    for name in said.keys() - after.keys():
+        st.query_params.pop(name, None)
+    for name, text in after.items():
+        st.query_params[name] = text
+
+
+def _in_url() -> dict[str, str]:
+    """The parts of the selection that the URL says."""
+    return {name: text for name, text in st.query_params.to_dict().items() if name in NAMES}
 
 
 def put_selection(selected: Selection) -> None:
@@ -147,8 +178,7 @@ def put_selection(selected: Selection) -> None:
 
 def clear(*names: str) -> None:
     """Takes these parts out of the URL; all of them where none is named."""
-    for name in names or NAMES:
-        st.query_params.pop(name, None)
+    put(**dict.fromkeys(names or NAMES, ""))
 
 
 def shown(key: str, value) -> None:
