@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from imgcls import batch, intervals
@@ -62,6 +63,9 @@ def show(run: Run, facts: dict) -> None:
             max_upload_size=UPLOAD_MB,
             help="PNG, JPEG, WebP, GIF, BMP, or zip archives of them. They are looked at and forgotten, not stored.",
         )
+        # Always there: an element that only the first run has would push all others along, and the next run would show
+        # the table twice until it ends.
+        progress = st.empty()
         if not files:
             st.session_state.pop(KEY, None)
             st.caption(
@@ -70,13 +74,13 @@ def show(run: Run, facts: dict) -> None:
                 f"apart: {plain(_some(facts['classes']))}."
             )
             return
-        asked = _asked(run, facts, files)
+        asked = _asked(run, facts, files, progress)
         _scores(asked)
         _downloads(run, facts, asked)
         _table(facts["classes"], asked)
 
 
-def _asked(run: Run, facts: dict, files: Sequence[UploadedFile]) -> Asked:
+def _asked(run: Run, facts: dict, files: Sequence[UploadedFile], place: DeltaGenerator) -> Asked:
     """The answers: those that are there, or new ones where the files or the model are others."""
     key = (run.id, run.stamp("model.tflite", "model.json"), tuple(file.file_id for file in files))
     kept = st.session_state.get(KEY)
@@ -85,7 +89,7 @@ def _asked(run: Run, facts: dict, files: Sequence[UploadedFile]) -> Asked:
     classes, skips = facts["classes"], Skips()
     with contextlib.ExitStack() as stack:
         questions = batch.of_files(_opened(files, stack), classes, skips)
-        bar = stack.enter_context(_progress(len(questions)))
+        bar = stack.enter_context(_progress(len(questions), place))
         answers = []
         for answer in batch.answered(questions, partial(stored.answers, run, facts), facts):
             answers.append(answer)
@@ -118,12 +122,12 @@ def _some(names: Sequence[str]) -> str:
 
 
 @contextlib.contextmanager
-def _progress(total: int):
-    bar = st.progress(0.0, f"Asking about {words.count(total, 'picture')}")
+def _progress(total: int, place: DeltaGenerator):
+    place.progress(0.0, f"Asking about {words.count(total, 'picture')}")
     try:
-        yield lambda done: bar.progress(done / total, f"Asked about {done:,} of {words.count(total, 'picture')}")
+        yield lambda done: place.progress(done / total, f"Asked about {done:,} of {words.count(total, 'picture')}")
     finally:
-        bar.empty()
+        place.empty()
 
 
 def _scores(asked: Asked) -> None:
