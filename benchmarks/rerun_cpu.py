@@ -2,17 +2,19 @@
 
     python -m benchmarks.rerun_cpu [RERUNS]
 
-CPU milliseconds (user and system) of the server's process for one rerun: 60 full reruns of each page, in three rounds,
-asked for by a session that speaks Streamlit's protocol over its WebSocket, with the messages it keeps and the few
-widget states that matter (two runs ticked, a digit drawn: then only the part of the page with the canvas runs). The
-value is the heaviest page. `live_fragment_ms` is one tick of the live part of a run that trains at that moment, at its
-own pace of a second; `live_fragment_long_ms` the same with an hour of training behind it, written by this benchmark.
-`idle_ms_per_s` is what an open session costs that does nothing; it is taken off the ticks. Then: the server's memory,
-and whether it ever loaded TensorFlow or Keras.
+CPU milliseconds (user and system) of the server's process for one rerun: 100 full reruns of each page, in five rounds,
+of which the median counts, as a neighbour on a shared machine makes a whole round slower by half. They are asked for by
+a session that speaks Streamlit's protocol over its WebSocket, with the messages it keeps and the few widget states that
+matter (two runs ticked, a digit drawn: then only the part of the page with the canvas runs). The value is the heaviest
+page. `live_fragment_ms` is one tick of the live part of a run that trains at that moment, at its own pace of a second;
+`live_fragment_long_ms` the same with an hour of training behind it, written by this benchmark. `idle_ms_per_s` is what
+an open session costs that does nothing; it is taken off the ticks. Then: the server's memory, and whether it ever
+loaded TensorFlow or Keras.
 Pages show copies of the trained runs, or two quick ones where there are none.
 """
 
 import json
+import statistics
 import sys
 import threading
 import time
@@ -29,8 +31,8 @@ from benchmarks._server import QUICK, Server, copy_runs, python, serve, started,
 from benchmarks._session import Session
 from imgcls import atomic
 
-RERUNS = 60
-ROUNDS = 3
+RERUNS = 100
+ROUNDS = 5
 SEVEN = [[80, 70, 18, 200, 70, 18], [200, 70, 18, 130, 230, 18]]
 """What is drawn on the canvas: x, y and width of the pen at each point of two strokes."""
 TICKS = 25
@@ -66,7 +68,7 @@ def visits(ids: list[str]) -> dict[str, dict]:
 def per_page(server: Server, ids: list[str], reruns: int) -> dict[str, float]:
     """CPU milliseconds of one rerun of each page."""
     wanted = visits(ids)
-    spent = dict.fromkeys(wanted, 0.0)
+    spent = {name: [] for name in wanted}
     each = -(-reruns // ROUNDS)
     for _ in range(ROUNDS):
         for name, visit in wanted.items():
@@ -81,8 +83,8 @@ def per_page(server: Server, ids: list[str], reruns: int) -> dict[str, float]:
                 for _ in range(each):
                     again()
                 time.sleep(0.05)  # what is tidied up after the last rerun counts, too
-                spent[name] += server.cpu_ms() - before
-    return {name: round(total / each / ROUNDS, 1) for name, total in spent.items()}
+                spent[name].append(server.cpu_ms() - before)
+    return {name: round(statistics.median(rounds) / each, 1) for name, rounds in spent.items()}
 
 
 def per_tick(server: Server, run_id: str, idle: float) -> float:

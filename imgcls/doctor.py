@@ -4,6 +4,7 @@ Figures of one picture (`examine`), of many (`figures`, kept with a run as `doct
 compare the two (`findings`).
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -120,15 +121,23 @@ def checked(kept: object) -> dict[str, Any]:
     return {"version": VERSION, "pictures": kept.get("pictures", 0), "usual": usual}
 
 
-def findings(picture: np.ndarray, of_training: dict[str, Any]) -> list[Finding]:
-    """The figures of one picture, uint8 (height, width, 1), beside those of `figures`; empty where it holds no ink."""
-    result = []
-    for name, values in examine(picture[None]).items():
-        value, usual = float(values[0]), of_training["usual"].get(name)
-        if usual is None or not np.isfinite(value):
-            continue
-        usual, sign = Usual(**usual), SIGNS[name]
-        low, high = usual.low - sign.margin, usual.high + sign.margin
-        sentence = sign.low if value < low else sign.high if value > high else ""
-        result.append(Finding(sign, value, usual, sentence))
-    return result
+def findings(pictures: np.ndarray, of_training: dict[str, Any]) -> list[list[Finding]]:
+    """The figures of each of the pictures, uint8 (n, height, width, 1), beside those of `figures`.
+
+    A picture that holds no ink has none.
+    """
+    usual = {name: Usual(**figure) for name, figure in of_training["usual"].items()}
+    found = {name: values.tolist() for name, values in examine(pictures).items() if name in usual}
+    return [
+        [
+            _finding(SIGNS[name], values[row], usual[name])
+            for name, values in found.items()
+            if math.isfinite(values[row])
+        ]
+        for row in range(len(pictures))
+    ]
+
+
+def _finding(sign: Sign, value: float, usual: Usual) -> Finding:
+    is_low, is_high = value < usual.low - sign.margin, value > usual.high + sign.margin
+    return Finding(sign, value, usual, sign.low if is_low else sign.high if is_high else "")

@@ -40,16 +40,16 @@ def usual_of(*widths: int) -> dict:
 
 
 def test_a_strip_among_its_like_has_no_finding():
-    findings = doctor.findings(strip(3), usual_of(2, 3, 4, 3))
+    findings = doctor.findings(strip(3)[None], usual_of(2, 3, 4, 3))[0]
     assert [finding.sentence for finding in findings] == [""] * len(doctor.SIGNS)
 
 
 def test_a_pixel_more_is_no_finding_and_three_are():
     grown = strip(3)
     grown[24] = grown[23]
-    assert not any(finding.sentence for finding in doctor.findings(grown, usual_of(2, 3, 4, 3)))
+    assert not any(finding.sentence for finding in doctor.findings(grown[None], usual_of(2, 3, 4, 3))[0])
     grown[25:27] = grown[23]
-    assert "It is large." in [finding.sentence for finding in doctor.findings(grown, usual_of(2, 3, 4, 3))]
+    assert "It is large." in [finding.sentence for finding in doctor.findings(grown[None], usual_of(2, 3, 4, 3))[0]]
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_a_pixel_more_is_no_finding_and_three_are():
     ],
 )
 def test_what_is_wrong_is_said(picture, name):
-    said = " ".join(finding.sentence for finding in doctor.findings(picture, usual_of(2, 3, 4, 3)))
+    said = " ".join(finding.sentence for finding in doctor.findings(picture[None], usual_of(2, 3, 4, 3))[0])
     assert name in said
 
 
 def test_an_empty_picture_has_no_figures():
     empty = np.zeros((28, 28, 1), np.uint8)
-    assert doctor.findings(empty, usual_of(3)) == []
+    assert doctor.findings(empty[None], usual_of(3))[0] == []
     assert doctor.figures(empty[None])["usual"] == {}
 
 

@@ -28,12 +28,12 @@ assert not failed, failed
 READER = """
 import sys, threading, time
 from imgcls.ui import startup
-startup.LATE, startup.SOON_SECONDS = ("plotly.graph_objects",), 0.3
+startup.LATE, startup.SOON_SECONDS = ("pandas",), 0.3
 startup.load_soon(), startup.load_soon()
 assert sum(isinstance(thread, threading.Timer) for thread in threading.enumerate()) == 1
-assert "plotly.graph_objects" not in sys.modules
+assert "pandas" not in sys.modules
 end = time.monotonic() + 60
-while "plotly.graph_objects" not in sys.modules:
+while "pandas" not in sys.modules:
     assert time.monotonic() < end
     time.sleep(0.05)
 """

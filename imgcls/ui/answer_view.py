@@ -91,7 +91,7 @@ def _beside_training(run: Run, facts: dict, prepared: Prepared | None) -> None:
             st.caption("It is filled once something is asked.")
             return
         if facts["ink"]:
-            st.html(f"<h4>Doctor</h4>{doctor_view.report(run, facts, prepared)}")
+            st.html(f"<h4>Doctor</h4>{doctor_view.report(doctor_view.examined(run, prepared))}")
         likeness_view.show(run, likeness_view.look(run, prepared.pixels), facts["classes"])
 
 

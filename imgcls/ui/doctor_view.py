@@ -2,6 +2,7 @@
 
 import html
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,60 +34,82 @@ ROOM = '<div class="fix"></div>'
 """So that nothing below jumps when before and after come."""
 
 
-def report(run: Run, facts: dict, prepared: Prepared | None, raw: np.ndarray | None = None) -> str:
-    """The figures of a picture of writing beside those of the training pictures, as HTML.
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """What is usual in training, what that was taken from, and the findings in a picture.
 
-    `raw` is the picture, uint8 (height, width, 1), as it would be without the page's care; `prepared` with it. Where
-    both are given, what the model says to each stands below.
+    `yours` is about the picture as it would be without the page's care, `models` about what the model gets.
+    """
+
+    usual: dict
+    source: str
+    yours: list[Finding]
+    models: list[Finding]
+
+
+def examined(run: Run, prepared: Prepared | None, raw: np.ndarray | None = None) -> Examined | None:
+    """A picture of writing beside the training pictures; None where these are unknown.
+
+    `prepared` is the picture that the model gets, `raw`, uint8 (height, width, 1), the same without the page's care.
     """
     known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
     if known is None:
+        return None
+    if prepared is None:
+        return Examined(*known, [], [])
+    pictures = [prepared.pixels] if raw is None else [raw, prepared.pixels]
+    findings = doctor.findings(np.stack(pictures), known[0])
+    return Examined(*known, findings[0], findings[-1])
+
+
+def report(seen: Examined | None, below: str = ROOM) -> str:
+    """The figures of a picture beside the usual ones, as HTML, and what stands below them."""
+    if seen is None:
         return "<p>There are no training pictures to compare with.</p>"
-    of_training, source = known
-    given = doctor.findings(prepared.pixels, of_training) if prepared else []
-    if raw is None:
-        return STYLE + _table(given, given, of_training, source) + ROOM
-    table = _table(doctor.findings(raw, of_training), given, of_training, source)
-    return STYLE + table + _before_and_after(run, facts, raw, prepared.pixels)
+    return STYLE + _table(seen) + below
 
 
-def fix(run: Run, drawn: Handwriting, raw: np.ndarray) -> None:
-    """A button that puts the canvas right, where something on it is not as in training."""
-    known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
-    if known is None or "stroke" not in known[0]["usual"]:
+def before_and_after(run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray, found: np.ndarray) -> str:
+    """What the model says to a picture without the page's care, and what it said, `found`, to the one with it; HTML."""
+    cells = []
+    answers = (stored.answers(run, facts, raw[None])[0], found)
+    for title, picture, answer in zip(("As drawn", "Put right"), (raw, pixels), answers, strict=True):
+        best = int(answer.argmax())
+        said = f"<b>{html.escape(facts['classes'][best])}</b> {answer[best]:.0%}"
+        cells.append(
+            f'<figure><img src="{gallery.data_url(picture)}" alt="{title}, in the pixels of the model">'
+            f"<figcaption>{title}: {said}</figcaption></figure>"
+        )
+    return f'<div class="fix">{"".join(cells)}</div>'
+
+
+def fix(drawn: Handwriting, seen: Examined | None, side: int) -> None:
+    """A button that puts the canvas right, where something on it is not as in training.
+
+    `side` is the height of the model's pictures in pixels.
+    """
+    if seen is None or "stroke" not in seen.usual["usual"]:
         return
-    if any(finding.sentence for finding in doctor.findings(raw, known[0])):
+    if any(finding.sentence for finding in seen.yours):
         st.button(
             "Fix the drawing",
             key="fix",
             icon=":material/healing:",
             on_click=_put_right,
-            args=(drawn, known[0]["usual"]["stroke"]["mean"] / len(raw)),
+            args=(drawn, seen.usual["usual"]["stroke"]["mean"] / side),
             help="Draws your strokes anew on the canvas: as large, as wide and in the place as in training.",
         )
-
-
-def _before_and_after(run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray) -> str:
-    cells = []
-    answers = stored.answers(run, facts, np.stack([raw, pixels]))
-    for title, picture, found in zip(("As drawn", "Put right"), (raw, pixels), answers, strict=True):
-        best = int(found.argmax())
-        cells.append(
-            f'<figure><img src="{gallery.data_url(picture)}" alt="{title}, in the pixels of the model">'
-            f"<figcaption>{title}: <b>{html.escape(facts['classes'][best])}</b> {found[best]:.0%}</figcaption></figure>"
-        )
-    return f'<div class="fix">{"".join(cells)}</div>'
 
 
 def _put_right(drawn: Handwriting, width: float) -> None:
     canvas.put(drawn.put_right(SIDE * width, MNIST_FILL))
 
 
-def _table(findings: list[Finding], given: list[Finding], of_training: dict, source: str) -> str:
-    yours = {finding.sign.title: finding for finding in findings}
-    models = {finding.sign.title: finding for finding in given}
+def _table(seen: Examined) -> str:
+    yours = {finding.sign.title: finding for finding in seen.yours}
+    models = {finding.sign.title: finding for finding in seen.models}
     rows = []
-    for name, usual in of_training["usual"].items():
+    for name, usual in seen.usual["usual"].items():
         sign = doctor.SIGNS[name]
         mine, its = yours.get(sign.title), models.get(sign.title)
         usually = _value(name, usual["mean"])
@@ -102,7 +125,7 @@ def _table(findings: list[Finding], given: list[Finding], of_training: dict, sou
             f"<tr{mark}><th scope=row>{sign.title}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}"
             f"<td>{html.escape(said)}</td></tr>"
         )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Yours", "Model gets", source))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Yours", "Model gets", seen.source))
     return (
         f'<table class="doctor"><thead><tr><td></td>{heads}<td></td></tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )

@@ -69,19 +69,20 @@ def _drawn(run: Run, facts: dict) -> None:
             prepare=lambda other: _prepared(drawn, other),
         )
     # While the pen is down the answer alone counts: what explains it waits, and costs nothing.
-    raw = _reduced(drawn, facts) if prepared is not None and kept.is_done else None
+    raw = _reduced(drawn, facts) if found is not None and kept.is_done else None
     with errors.shown():
         why = blame_view.why(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
-        doctor = doctor_view.report(run, facts, prepared if raw is not None else None, raw)
+        seen = doctor_view.examined(run, None if raw is None else prepared, raw)
+        both = {} if raw is None else {"below": doctor_view.before_and_after(run, facts, raw, prepared.pixels, found)}
         st.html(
             f'{STYLE}<div class="details"><section><h4>Why</h4>{why}</section>'
-            f"<section><h4>Doctor</h4>{doctor}</section></div>"
+            f"<section><h4>Doctor</h4>{doctor_view.report(seen, **both)}</section></div>"
         )
         if raw is not None:
             is_same = tuple(facts["shape"]) == drawings.SHAPE
             kept_as = prepared if is_same else _prepared(drawn, {"shape": drawings.SHAPE})
             teach_view.show(kept_as.pixels, facts["classes"])
-            doctor_view.fix(run, drawn, raw)
+            doctor_view.fix(drawn, seen, len(raw))
             likeness_view.show(run, likeness, facts["classes"])
 
 

@@ -6,6 +6,7 @@ import logging
 import threading
 
 from imgcls import datasets, jobs
+from imgcls.ui import kept_theme
 
 DEFAULT_DATA = "mnist_sample"
 LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas")
@@ -14,6 +15,9 @@ LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streaml
 SOON_SECONDS = 2.0
 """By then the first page is painted, which these imports would hold up."""
 
+YOUNG_OBJECTS = 5_000
+"""So many new objects make the collector look; Python's own figure is 700."""
+
 _loading = threading.Lock()
 _loaded = _is_planned = False
 
@@ -21,6 +25,7 @@ _loaded = _is_planned = False
 def begin() -> None:
     """Sweeps the folder of runs, and prepares the default data set, in a process of its own, for the first Start."""
     logging.getLogger("imgcls").setLevel(logging.INFO)
+    kept_theme.keep()
     jobs.sweep()
     try:
         if not datasets.is_ready(DEFAULT_DATA):
@@ -28,7 +33,9 @@ def begin() -> None:
     except Exception:
         # The pages offer the same again and tell what is wrong; a server that starts is worth more.
         logging.getLogger(__name__).exception("The default data set could not be prepared at the start.")
-    # What was imported until now stays for good: the collector need not look at it after every rerun.
+    # A rerun makes some thousand objects, nearly all of which go when it ends.
+    gc.set_threshold(YOUNG_OBJECTS)
+    # What was imported until now stays for good: the collector need not look at it any more.
     gc.freeze()
 
 
@@ -54,4 +61,5 @@ def load_late() -> None:
     with _loading:
         for name in LATE:
             importlib.import_module(name)
+        gc.freeze()
         _loaded = True
