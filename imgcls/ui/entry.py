@@ -22,8 +22,6 @@ page = st.navigation(
 # The page begins closer to the navigation than by default.
 st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 with errors.shown():
-    if page is home:
-        startup.load_soon()
-    else:
+    if page is not home:
         startup.load_late()
     page.run()
