@@ -25,11 +25,9 @@ from imgcls import datasets, jobs, places, runs
 from imgcls.config import Config
 from imgcls.jobs import queue
 
-pytest_plugins = ["engine"]
-
 MADE_ID = "20260102-030405-0123abcd"
 
-pytest_plugins = ["engine", "slow"]
+pytest_plugins = ["engine", "slow", "workers"]
 
 
 def pytest_configure(config):

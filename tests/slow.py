@@ -21,6 +21,19 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in slow]
 
 
-def pytest_report_collectionfinish(config):
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # workers collect, the process that started them reports
+        session.config.workeroutput["slow_left_out"] = session.config.stash.get(_left_out, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    node.config.stash[_left_out] = getattr(node, "workeroutput", {}).get("slow_left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter, config):
     count = config.stash.get(_left_out, 0)
-    return f"{count} slow tests left out, as they take minutes: IMGCLS_SLOW=1 or -m slow runs them" if count else None
+    if count:
+        terminalreporter.write_line(
+            f"{count} slow tests left out, as they take minutes: IMGCLS_SLOW=1 or -m slow runs them"
+        )
