@@ -4,8 +4,8 @@ Two workers share the tests (`-n 0` is one process without any, for a debugger).
 trainers and queues, stays with one of them, one after the other, so that two of a kind never wait for each other. Other
 files are handed out whole.
 
-These tests, and all that train in a process of their own, get one second try, which the report names as RERUN: a shared
-machine that stands still for half a minute is not the project's fault. What fails twice is.
+These tests, and all that train in a process of their own, get one second try, which the report names as RERUN, with
+what went wrong: a shared machine that stands still for half a minute is not the project's fault. What fails twice is.
 """
 
 from pathlib import Path
