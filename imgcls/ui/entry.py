@@ -22,6 +22,8 @@ page = st.navigation(
 # The page begins closer to the navigation than by default.
 st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 with errors.shown():
-    if page is not home:
+    if page is home:
+        startup.load_soon()
+    else:
         startup.load_late()
     page.run()

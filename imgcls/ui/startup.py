@@ -10,13 +10,16 @@ from imgcls.ui import kept_theme
 
 DEFAULT_DATA = "mnist_sample"
 LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas")
-"""What pages need and Home does not. Half a second of imports."""
+"""What pages need and the first paint does not. Half a second of imports."""
+
+SOON_SECONDS = 2.0
+"""By then the first page is painted, which these imports would hold up."""
 
 YOUNG_OBJECTS = 5_000
 """So many new objects make the collector look; Python's own figure is 700."""
 
 _loading = threading.Lock()
-_loaded = False
+_loaded = _is_planned = False
 
 
 def begin() -> None:
@@ -34,8 +37,17 @@ def begin() -> None:
     gc.set_threshold(YOUNG_OBJECTS)
     # What was imported until now stays for good: the collector need not look at it any more.
     gc.freeze()
-    # The first visitor's browser takes longer than these imports to fetch and start Streamlit's own program.
-    threading.Thread(target=load_late, daemon=True).start()
+
+
+def load_soon() -> None:
+    """The same in a moment, beside a visitor who reads the first page: the next one opens half a second sooner."""
+    global _is_planned
+    if _loaded or _is_planned:
+        return
+    _is_planned = True
+    timer = threading.Timer(SOON_SECONDS, load_late)
+    timer.daemon = True
+    timer.start()
 
 
 def load_late() -> None:
