@@ -70,7 +70,7 @@ class Work:
         child = _children.get((self.kind, self.folder))
         is_alive = child is not None and child.poll() is None
         # The lock first: a process that ends between the looks has left its result or its last word by then.
-        is_held = is_locked(self._lock)
+        is_held = self.is_held
         if (self.folder / self.result).exists():
             return Look("ready", 1.0)
         said = self.said()
@@ -141,7 +141,7 @@ class Work:
         be_nice()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(self._lock, timeout=GRACE_SECONDS, poll_interval=0.02):
+            with filelock.FileLock(self.lock, timeout=GRACE_SECONDS, poll_interval=0.02):
                 return self.finish(make)
         except filelock.Timeout:
             print("Another process is at it already.")
@@ -183,12 +183,18 @@ class Work:
         return 1
 
     @property
-    def _progress(self) -> Path:
-        return self.folder / f"{self.kind}.progress.json"
+    def lock(self) -> Path:
+        """What the process holds as long as it lives."""
+        return self.folder / f".{self.kind}.lock"
 
     @property
-    def _lock(self) -> Path:
-        return self.folder / f".{self.kind}.lock"
+    def is_held(self) -> bool:
+        """Whether a process is at it."""
+        return is_locked(self.lock)
+
+    @property
+    def _progress(self) -> Path:
+        return self.folder / f"{self.kind}.progress.json"
 
 
 def command(

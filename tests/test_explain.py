@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from imgcls import background
+from imgcls.background import Look
 from imgcls.errors import RunError
 from imgcls.explain import heat, making, nearest, neighbours, occlusion, sheets, unfamiliarity
 from imgcls.explain.cam import enlarged, shift, to_log_odds
@@ -249,19 +251,19 @@ def test_filters_of_grey_tell_for_from_against():
 def test_the_state_of_the_making_follows_from_its_files(made):
     run = made()
     assert making.look(run).state == "idle"
-    making.write_progress(run.folder, "running", 0.4, "Looking")
-    assert making.look(run) == making.Look("running", 0.4, "Looking"), "it was just started, by another server"
-    making.write_progress(run.folder, "failed", 0.0, "The disk is full.")
+    making.work_of(run).write("running", 0.4, "Looking")
+    assert making.look(run) == Look("running", 0.4, "Looking"), "it was just started, by another server"
+    making.work_of(run).write("failed", 0.0, "The disk is full.")
     assert making.look(run).text == "The disk is full."
-    (run.folder / making.PROGRESS).unlink()
+    (run.folder / "inside.progress.json").unlink()
     (run.folder / "inside.json").write_text("{}")
     assert making.look(run).state == "ready"
 
 
 def test_a_process_that_is_gone_has_failed(made, monkeypatch):
     run = made()
-    making.write_progress(run.folder, "running", 0.4, "Looking")
-    monkeypatch.setattr(making, "START_SECONDS", -1)
+    making.work_of(run).write("running", 0.4, "Looking")
+    monkeypatch.setattr(background, "START_SECONDS", -1)
     assert making.look(run).state == "failed" and "killed" in making.look(run).text
 
 
@@ -270,5 +272,5 @@ def test_a_process_that_is_gone_has_failed(made, monkeypatch):
 )
 def test_progress_that_cannot_be_read_is_none(made, content):
     run = made()
-    (run.folder / making.PROGRESS).write_text(content)
+    (run.folder / "inside.progress.json").write_text(content)
     assert making.look(run).state == "idle"

@@ -6,9 +6,10 @@ import filelock
 import numpy as np
 import pytest
 
+from imgcls import background
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.explain import grad_cam, neighbours
+from imgcls.explain import grad_cam, making, neighbours
 from imgcls.explain.cam import enlarged, grad_cams
 from imgcls.runs import Run
 from imgcls.serving.inside import FILES, Inside
@@ -171,7 +172,7 @@ def test_an_older_run_gets_the_same_from_a_process_of_its_own(keras, finished_ru
     before = {name: (finished_run.folder / name).read_bytes() for name in ("inside.json", "neighbours.npz")}
     with np.load(finished_run.folder / "inside.npz") as file:
         features = file["features"]
-    inspect.forget(finished_run)
+    making.forget(finished_run)
     assert inspect.main([str(finished_run.folder)]) == 0
     assert (
         json.loads((finished_run.folder / "inside.json").read_bytes()).keys()
@@ -204,7 +205,6 @@ def test_a_model_that_is_too_large_is_left_out_and_says_so(keras, finished_run, 
 
 
 def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
-    from imgcls.explain import making
     from imgcls.training import inspect
 
     (finished_run.folder / "gallery.npz").write_bytes(b"torn")
@@ -214,17 +214,18 @@ def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
 
 
 def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_run, monkeypatch):
-    from imgcls.explain import making
     from imgcls.training import inspect
 
-    monkeypatch.setattr(inspect, "GRACE_SECONDS", 0.1)
-    before = (finished_run.folder / "inside.json").stat().st_mtime_ns
-    with filelock.FileLock(finished_run.folder / making.LOCK):
+    monkeypatch.setattr(background, "GRACE_SECONDS", 0.1)
+    before = (finished_run.folder / "inside.tflite").stat().st_mtime_ns
+    (finished_run.folder / "inside.json").unlink()  # which is written last
+    with filelock.FileLock(making.work_of(finished_run).lock):
         assert making.look(finished_run).state == "running"
+        making.start(finished_run)
         assert inspect.main([str(finished_run.folder)]) == 1
         assert making.look(finished_run).state == "running"
-    assert making.look(finished_run).state == "ready"
-    assert (finished_run.folder / "inside.json").stat().st_mtime_ns == before
+    assert making.look(finished_run).state == "idle"
+    assert (finished_run.folder / "inside.tflite").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("content", ["{}", "[1]", '{"version": 99}', "\x00"])

@@ -114,7 +114,7 @@ def test_the_button_makes_what_is_missing_in_a_process_of_its_own(finished_run, 
 
 def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
     (finished_run.folder / "inside.json").unlink()
-    making.write_progress(finished_run.folder, "failed", 0.0, "The <b>disk</b> is full.")
+    making.work_of(finished_run).write("failed", 0.0, "The <b>disk</b> is full.")
     app = opened("evaluate", run=finished_run.id, view="Inside")
     assert "The <b>disk</b> is full." in told(app)
     assert any(button.label == "Try again" for button in app.button)

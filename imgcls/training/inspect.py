@@ -14,14 +14,11 @@ A trainer does this when its result is written; for older runs a page starts thi
 
 import argparse
 import contextlib
-import errno
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -29,16 +26,14 @@ import filelock
 import numpy as np
 from PIL import Image
 
-from imgcls import atomic, datasets, jobs
+from imgcls import atomic, datasets
+from imgcls.background import GRACE_SECONDS, Tell
 from imgcls.datasets import Dataset
-from imgcls.errors import DatasetError, RunError, UserError
+from imgcls.errors import DatasetError, RunError
 from imgcls.explain import making
 from imgcls.runs import Run
 from imgcls.serving.inside import FILES, VERSION
 
-GRACE_SECONDS = 2.0
-"""Whoever looks whether there is a process holds its lock for a moment."""
-WRITE_SECONDS = 0.3
 MOST_KNOWN = 1000
 MOST_KNOWN_BYTES = 6_000_000
 MOST_TESTED = 3000
@@ -61,96 +56,63 @@ def main(arguments: list[str]) -> int:
     if not run.is_ready:
         print("This run has no trained model.", file=sys.stderr)
         return 1
-    jobs.be_nice()
-    tell = _Told(run.folder)
-    try:
-        tell(0.0, "Loading TensorFlow")
-        import keras
+    work = making.work_of(run)
+    code = work.run(lambda tell: _make(run, tell, asked.known, asked.tested))
+    if code and (said := work.said()):
+        print(said.text, file=sys.stderr)
+    return code
 
-        model = keras.models.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
-        leave(run, model, _data(run), tell, known=asked.known, tested=asked.tested)
-        (run.folder / making.PROGRESS).unlink(missing_ok=True)
-        return 0
-    except filelock.Timeout:  # its trainer, mostly
-        print("Another process is at it already.", file=sys.stderr)
-        (run.folder / making.PROGRESS).unlink(missing_ok=True)
-        return 1
-    except UserError as error:
-        sentence = str(error)
-    except MemoryError:
-        sentence = "Looking into the model needs more memory than the machine has. Close other programs."
-    except OSError as error:
-        traceback.print_exc()
-        hint = " Free some space and start it again." if error.errno in (errno.ENOSPC, errno.EFBIG) else ""
-        sentence = f"What was found could not be written: {error.strerror or error}.{hint}"
-    except Exception as error:
-        traceback.print_exc()
-        sentence = f"It ended by an error in the program ({type(error).__name__}). The details are in inside.log."
-    print(sentence, file=sys.stderr)
-    with contextlib.suppress(OSError):  # the run was deleted, or the disk is full
-        making.write_progress(run.folder, "failed", 0.0, sentence)
-    return 1
+
+def _make(run: Run, tell: Tell, known: int, tested: int) -> None:
+    tell(0.0, "Loading TensorFlow")
+    import keras
+
+    model = keras.models.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
+    _write(run, model, _data(run), tell, known, tested)
 
 
 def attempt(run: Run, model, dataset: Dataset) -> None:
-    """`leave` at the end of a training, which is finished without: nobody waits, and a page can ask for it later."""
+    """The same at the end of a training, which is finished without: nobody waits, and a page can ask for it later."""
     try:
-        leave(run, model, dataset)
+        with filelock.FileLock(making.work_of(run).lock, timeout=GRACE_SECONDS, poll_interval=0.02):
+            _write(run, model, dataset, lambda share, text: None, MOST_KNOWN, MOST_TESTED)
     except Exception:
         print("The inside of the model could not be stored; its Inside view offers to make it.")
         traceback.print_exc()
 
 
-def leave(
-    run: Run,
-    model,
-    dataset: Dataset | None,
-    tell: Callable[[float, str], None] = lambda share, text: None,
-    *,
-    known: int = MOST_KNOWN,
-    tested: int = MOST_TESTED,
-) -> None:
+def _write(run: Run, model, dataset: Dataset | None, tell: Tell, known: int, tested: int) -> None:
     """Writes all of it. Without a data set there are no training pictures, and test pictures are those of the gallery.
 
     Raises:
-        filelock.Timeout: another process is at it.
         OSError: it cannot be written.
         RuntimeError: the graph answers differently from the model.
     """
     from imgcls.training import inside
 
-    with filelock.FileLock(run.folder / making.LOCK, timeout=GRACE_SECONDS, poll_interval=0.02):
-        forget(run)
-        rows, even, pictures = _tested(run, dataset, tested)
-        tell(0.1, "Writing down its layers")
-        parameters = model.count_params()
-        if parameters <= inside.MOST_PARAMETERS:
-            with atomic.replacing(run.folder / "inside.tflite") as aside:
-                about = inside.export(model, aside, np.asarray(pictures[:BATCH]))
-        else:
-            about = {
-                "version": VERSION,
-                "left_out": TOO_LARGE.format(parameters=parameters, most=inside.MOST_PARAMETERS),
-            }
-        seeing = inside.features_of(model)
-        if dataset is not None:
-            tell(0.4, "Looking at training pictures")
-            _leave_known(
-                run, seeing, dataset, known, lambda share: tell(0.4 + 0.3 * share, "Looking at training pictures")
-            )
-        tell(0.7, "Looking at test pictures")
-        features = _seen(seeing, pictures, lambda share: tell(0.7 + 0.3 * share, "Looking at test pictures"))
-        filters = inside.filters_of(model)
-        with atomic.replacing(run.folder / "inside.npz") as aside:
-            more = {} if filters is None else {"filters": filters}
-            np.savez_compressed(aside, features=features, indices=rows.astype(np.int32), even=even, **more)
-        atomic.write_json(run.folder / FILES[0], about)
-
-
-def forget(run: Run) -> None:
-    """Takes away what belongs to a model that is going to be replaced."""
-    for name in FILES:
-        (run.folder / name).unlink(missing_ok=True)
+    making.forget(run)
+    rows, even, pictures = _tested(run, dataset, tested)
+    tell(0.1, "Writing down its layers")
+    parameters = model.count_params()
+    if parameters <= inside.MOST_PARAMETERS:
+        with atomic.replacing(run.folder / "inside.tflite") as aside:
+            about = inside.export(model, aside, np.asarray(pictures[:BATCH]))
+    else:
+        about = {
+            "version": VERSION,
+            "left_out": TOO_LARGE.format(parameters=parameters, most=inside.MOST_PARAMETERS),
+        }
+    seeing = inside.features_of(model)
+    if dataset is not None:
+        tell(0.4, "Looking at training pictures")
+        _leave_known(run, seeing, dataset, known, lambda share: tell(0.4 + 0.3 * share, "Looking at training pictures"))
+    tell(0.7, "Looking at test pictures")
+    features = _seen(seeing, pictures, lambda share: tell(0.7 + 0.3 * share, "Looking at test pictures"))
+    filters = inside.filters_of(model)
+    with atomic.replacing(run.folder / "inside.npz") as aside:
+        more = {} if filters is None else {"filters": filters}
+        np.savez_compressed(aside, features=features, indices=rows.astype(np.int32), even=even, **more)
+    atomic.write_json(run.folder / FILES[0], about)
 
 
 def training_rows(run: Run, dataset: Dataset, most: int) -> np.ndarray:
@@ -251,18 +213,6 @@ def _data(run: Run) -> Dataset | None:
             else datasets.open_dataset(name)
         )
     return None
-
-
-class _Told:
-    """Writes how far it is, but not too often."""
-
-    def __init__(self, folder: Path):
-        self._folder, self._written = folder, 0.0
-
-    def __call__(self, share: float, text: Any) -> None:
-        if time.monotonic() - self._written > WRITE_SECONDS:
-            making.write_progress(self._folder, "running", share, text)
-            self._written = time.monotonic()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import psutil
 from imgcls import atomic, datasets, jobs, models
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
+from imgcls.explain import making
 from imgcls.jobs import order
 from imgcls.outcome import RESULT_VERSION
 from imgcls.runs import Run
@@ -187,7 +188,7 @@ class Trainer:
         seen = None if config.mirrored_answers or precision != "float32" else snapshots.of(loop.best["epoch"])
         conclude.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
         journal.phase("saving")
-        inspect.forget(self.run)
+        making.forget(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
         conclude.export(self.run, model, config, dataset, validation, loop.evaluation_batch)
