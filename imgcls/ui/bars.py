@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
+
+from imgcls.ui.own_component import own_component
 
 MOST = 10
-FILES = Path(__file__).parent
 HTML = """
 <div class="reply"><div class="both">
   <div>
@@ -38,16 +36,6 @@ class Seen:
     source: str
     alt: str
     lines: tuple[str, ...]
-
-
-@lru_cache(1)
-def _component():
-    return st.components.v2.component(
-        "imgcls.answer",
-        html=HTML,
-        css=(FILES / "answer.css").read_text("utf-8"),
-        js=(FILES / "answer.js").read_text("utf-8"),
-    )
 
 
 def show(
@@ -79,7 +67,7 @@ def show(
         data["seen"] = asdict(seen)
     if doubt:
         data |= {"doubt": doubt.title, "words": doubt.sentence}
-    _component()(key=key, data={"rows": rows, **data, **(answers or {})})
+    own_component("answer", HTML)(key=key, data={"rows": rows, **data, **(answers or {})})
 
 
 def _words(probability: float) -> str:

@@ -11,6 +11,7 @@ const NEAR = 1.2; // px: a point nearer to the last one is left out
 const MOST = {strokes: 200, points: 4000};
 
 const canvases = new WeakMap();
+const newest = new Map(); // by the name of a canvas: what was drawn on it, should the page put up the same one anew
 
 export default function ({parentElement, data, setStateValue}) {
   let canvas = canvases.get(parentElement);
@@ -69,9 +70,14 @@ class Canvas {
     if (this.edition === data.edition) return;
     const isFirst = this.edition === null;
     this.edition = data.edition;
-    this.strokes = data.strokes.map((stroke) => [...stroke]);
+    this.name = data.name;
+    const drawn = isFirst && newest.get(this.name);
+    const isAnew = drawn && drawn.edition === this.edition;
+    this.strokes = (isAnew ? drawn.strokes : data.strokes).map((stroke) => [...stroke]);
     if (isFirst) this.range.value = data.pen;
     this.paint();
+    // The last strokes may have been on their way when the canvas before this one went.
+    if (isAnew && JSON.stringify(this.strokes) !== JSON.stringify(data.strokes)) this.ask(true);
   }
 
   /* ---- drawing */
@@ -183,6 +189,7 @@ class Canvas {
 
   ask(atOnce = false) {
     this.isNew = true;
+    newest.set(this.name, {edition: this.edition, strokes: this.strokes});
     this.field.dataset.asks = ""; // until what is drawn is answered
     clearTimeout(this.later);
     const now = performance.now();

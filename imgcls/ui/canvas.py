@@ -1,17 +1,15 @@
 """The canvas to draw on, and what was drawn: kept for the session, so that it outlives a change of page or model."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 
 from imgcls import handwriting
 from imgcls.handwriting import Handwriting
+from imgcls.ui.own_component import own_component
 
 KEY = "canvas"
 KEPT = "drawn"
-FILES = Path(__file__).parent
 HTML = f"""
 <div class="sheet">
   <output class="said" aria-hidden="true"></output>
@@ -42,16 +40,6 @@ class Kept:
     is_done: bool = True
 
 
-@lru_cache(1)
-def _component():
-    return st.components.v2.component(
-        "imgcls.canvas",
-        html=HTML,
-        css=(FILES / "canvas.css").read_text("utf-8"),
-        js=(FILES / "canvas.js").read_text("utf-8"),
-    )
-
-
 def kept(name: str = KEPT) -> Kept:
     """The drawing of this session; each name is a canvas of its own."""
     return st.session_state.setdefault(name, Kept())
@@ -74,8 +62,8 @@ def show(name: str = KEPT) -> Kept:
         # A canvas that was not there before begins with what was drawn last; from then on the browser knows better,
         # and what it is given stays the same, so that it is sent once.
         mine.start, mine.is_done = mine.drawn.as_lists(), True
-    given = {"edition": mine.edition, "strokes": mine.start, "pen": mine.pen}
-    message = _component()(key=key, data=given, on_drawing_change=_nothing).drawing
+    given = {"name": key, "edition": mine.edition, "strokes": mine.start, "pen": mine.pen}
+    message = own_component("canvas", HTML)(key=key, data=given, on_drawing_change=_nothing).drawing
     take(mine, message)
     return mine
 

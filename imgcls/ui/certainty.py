@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from imgcls.ui.own_component import own_component
+
 STEPS = 20
 WIDTH = 100 // STEPS
 """Percent that each step covers."""
-FILES = Path(__file__).parent
 TICKS = "".join(f'<span style="left:{at}%">{at}</span>' for at in range(0, 101, 20))
 HTML = f"""
 <div class="certainty" role="group" aria-label="How sure the model was of right and of wrong answers">
@@ -24,16 +23,6 @@ HTML = f"""
   <div class="tip" hidden></div>
 </div>
 """
-
-
-@lru_cache(1)
-def _component():
-    return st.components.v2.component(
-        "imgcls.certainty",
-        html=HTML,
-        css=(FILES / "certainty.css").read_text("utf-8"),
-        js=(FILES / "certainty.js").read_text("utf-8"),
-    )
 
 
 def counted(certainty: np.ndarray, is_right: np.ndarray) -> dict[str, list[int]]:
@@ -63,7 +52,7 @@ def show(
                 follow(None if step is None else tuple(step))
 
     data = counts | {"chosen": None if chosen == (0, 100) else chosen}
-    _component()(key=key, data=json.dumps(data), on_step_change=hear)
+    own_component("certainty", HTML)(key=key, data=json.dumps(data), on_step_change=hear)
 
 
 def is_step(value: object) -> bool:

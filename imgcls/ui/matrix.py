@@ -3,15 +3,13 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from imgcls.look import ERROR, QUIET
+from imgcls.ui.own_component import own_component
 
-FILES = Path(__file__).parent
 HTML = """
 <div class="matrix">
   <span class="true">true class</span>
@@ -32,16 +30,6 @@ class Drawn:
 
     classes: int
     content: str
-
-
-@lru_cache(1)
-def _component():
-    return st.components.v2.component(
-        "imgcls.matrix",
-        html=HTML,
-        css=(FILES / "matrix.css").read_text("utf-8"),
-        js=(FILES / "matrix.js").read_text("utf-8"),
-    )
 
 
 def drawn(
@@ -99,7 +87,7 @@ def show(
             if cell is None or is_cell(cell, made.classes):
                 follow(None if cell is None else tuple(cell))
 
-    _component()(key=key, data=data, on_cell_change=hear)
+    own_component("matrix", HTML)(key=key, data=data, on_cell_change=hear)
 
 
 def is_cell(value: object, size: int) -> bool:

@@ -1,0 +1,79 @@
+"""The canvas by itself: what was drawn on it stays if the page takes its element away and puts up another one."""
+
+import pytest
+
+from imgcls.ui import canvas
+from imgcls.ui.own_component import FILES
+
+MOUNT = """async ([html, source]) => {
+    const blob = new Blob([source], {type: 'text/javascript'});
+    const {default: mount} = await import(URL.createObjectURL(blob));
+    window.told = [];
+    window.put = data => {
+        const parentElement = document.createElement('div');
+        parentElement.innerHTML = html;
+        document.body.replaceChildren(parentElement);
+        window.end = mount({parentElement, data, setStateValue: (_, message) => told.push(structuredClone(message))});
+    };
+}"""
+DRAW = """([left, right]) => {
+    const field = document.querySelector('canvas'), box = field.getBoundingClientRect();
+    const send = (kind, x) => field.dispatchEvent(new PointerEvent(kind, {
+        pointerId: 1, bubbles: true, clientX: box.x + x, clientY: box.y + box.height / 2}));
+    send('pointerdown', left), send('pointermove', right), send('pointerup', right);
+}"""
+EMPTY = {"name": "canvas", "edition": 0, "strokes": [], "pen": 18}
+LINE = [[9.3, 140, 18, 84, 140, 18]]
+"""What `DRAW` leaves from 10 to 90 on a canvas of 300 pixels: the first message tells of its first point alone."""
+DRAWN = "() => !document.querySelector('.clear').disabled"
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page()
+    page.evaluate(MOUNT, [canvas.HTML, (FILES / "canvas.js").read_text("utf-8")])
+    yield page
+    page.close()
+
+
+def put(page, ended=True, **changes) -> None:
+    if ended:
+        page.evaluate("() => window.end?.()")
+    page.evaluate("data => put(data)", EMPTY | changes)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_strokes_that_the_server_has_not_heard_of_come_back_and_are_told(page, ended):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.map(message => message.strokes)") == [[LINE[0][:3]]]
+    page.evaluate("() => told.length = 0")
+    put(page, ended=ended)
+    assert page.evaluate(DRAWN)
+    assert page.evaluate("() => told") == [{"edition": 0, "number": 1, "pen": 18, "isDone": True, "strokes": LINE}]
+
+
+def test_what_the_server_knows_is_not_told_again(page):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    page.evaluate("() => told.length = 0")
+    put(page, strokes=LINE)
+    assert page.evaluate(DRAWN) and page.evaluate("() => told") == []
+
+
+@pytest.mark.parametrize("changes", [{"edition": 1}, {"name": "canvas-game"}])
+def test_another_drawing_and_another_canvas_begin_as_the_server_says(page, changes):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    put(page, **changes)
+    assert not page.evaluate(DRAWN)
+
+
+def test_a_cleared_canvas_stays_empty(page):
+    put(page, strokes=[[80, 70, 18, 200, 70, 18]])
+    assert page.evaluate(DRAWN)
+    page.locator(".clear").click()
+    page.evaluate("() => told.length = 0")
+    put(page, strokes=[[80, 70, 18, 200, 70, 18]])  # the message was still on its way
+    assert not page.evaluate(DRAWN)
+    assert page.evaluate("() => told.map(message => message.strokes)") == [[]]
