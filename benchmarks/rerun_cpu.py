@@ -35,7 +35,9 @@ RERUNS = 100
 ROUNDS = 5
 SEVEN = [[80, 70, 18, 200, 70, 18], [200, 70, 18, 130, 230, 18]]
 """What is drawn on the canvas: x, y and width of the pen at each point of two strokes."""
-TICKS = 25
+TICKS = 40
+IDLE_SECONDS = 20
+"""The clock counts in steps of 10 ms."""
 TRAINING = {"data": "mnist_sample", "model": "cnn", "epochs": "1000", "early-stopping": "off", "id": "live"}
 
 
@@ -172,8 +174,8 @@ def main() -> None:
             pages = per_page(server, ids, reruns)
             with Session(server.port):
                 before = server.cpu_ms()
-                time.sleep(5)
-                idle = (server.cpu_ms() - before) / 5
+                time.sleep(IDLE_SECONDS)
+                idle = (server.cpu_ms() - before) / IDLE_SECONDS
             with training(environment) as run_id:
                 live = per_tick(server, run_id, idle)
             with long_training(environment) as run_id:
