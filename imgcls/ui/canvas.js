@@ -7,6 +7,7 @@ const SIDE = 280;
 const PATIENCE = 1500; // ms
 const PAUSE = 0.6; // of the time that the last answer took, until the next question: a busy server gets more room
 const LONGEST_PAUSE = 120; // ms
+const REST = 300; // ms: a canvas that is put up anew waits so long before it asks, as the page may be on its way out
 const NEAR = 1.2; // px: a point nearer to the last one is left out
 const MOST = {strokes: 200, points: 4000};
 
@@ -77,7 +78,7 @@ class Canvas {
     if (isFirst) this.range.value = data.pen;
     this.paint();
     // The last strokes may have been on their way when the canvas before this one went.
-    if (isAnew && JSON.stringify(this.strokes) !== JSON.stringify(data.strokes)) this.ask(true);
+    if (isAnew && !drawn.isHeard) this.later = setTimeout(() => this.ask(true), REST);
   }
 
   /* ---- drawing */
@@ -189,7 +190,7 @@ class Canvas {
 
   ask(atOnce = false) {
     this.isNew = true;
-    newest.set(this.name, {edition: this.edition, strokes: this.strokes});
+    newest.set(this.name, {edition: this.edition, strokes: this.strokes, isHeard: false});
     this.field.dataset.asks = ""; // until what is drawn is answered
     clearTimeout(this.later);
     const now = performance.now();
@@ -213,8 +214,9 @@ class Canvas {
     const now = performance.now();
     this.free = now + Math.min(PAUSE * (now - this.asked), LONGEST_PAUSE);
     this.asked = 0;
-    if (this.isNew) this.ask(this.pointer === undefined);
-    else delete this.field.dataset.asks;
+    if (this.isNew) return this.ask(this.pointer === undefined);
+    newest.get(this.name).isHeard = true;
+    delete this.field.dataset.asks;
   }
 
   /* ---- showing */

@@ -25,6 +25,10 @@ DRAW = """([left, right]) => {
 EMPTY = {"name": "canvas", "edition": 0, "strokes": [], "pen": 18}
 LINE = [[9.3, 140, 18, 84, 140, 18]]
 """What `DRAW` leaves from 10 to 90 on a canvas of 300 pixels: the first message tells of its first point alone."""
+ANSWER = """() => {
+    const {number, edition} = told.at(-1);
+    dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition, said: '1'}}));
+}"""
 DRAWN = "() => !document.querySelector('.clear').disabled"
 
 
@@ -50,15 +54,32 @@ def test_strokes_that_the_server_has_not_heard_of_come_back_and_are_told(page, e
     page.evaluate("() => told.length = 0")
     put(page, ended=ended)
     assert page.evaluate(DRAWN)
+    page.wait_for_function("() => told.length")
     assert page.evaluate("() => told") == [{"edition": 0, "number": 1, "pen": 18, "isDone": True, "strokes": LINE}]
 
 
-def test_what_the_server_knows_is_not_told_again(page):
+@pytest.mark.parametrize("strokes", [[], LINE])
+def test_what_the_server_knows_is_not_told_again(page, strokes):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    page.evaluate(ANSWER)
+    assert page.evaluate("() => told.at(-1).strokes") == LINE
+    page.evaluate(ANSWER)
+    page.evaluate("() => told.length = 0")
+    put(page, strokes=strokes)  # what the canvas began with, as long as the visit lasts
+    assert page.evaluate(DRAWN)
+    page.wait_for_timeout(600)
+    assert page.evaluate("() => told") == []
+
+
+def test_a_page_that_is_left_asks_nothing_more(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
     page.evaluate("() => told.length = 0")
-    put(page, strokes=LINE)
-    assert page.evaluate(DRAWN) and page.evaluate("() => told") == []
+    put(page)
+    page.evaluate("() => end()")
+    page.wait_for_timeout(600)
+    assert page.evaluate("() => told") == []
 
 
 @pytest.mark.parametrize("changes", [{"edition": 1}, {"name": "canvas-game"}])
@@ -76,4 +97,5 @@ def test_a_cleared_canvas_stays_empty(page):
     page.evaluate("() => told.length = 0")
     put(page, strokes=[[80, 70, 18, 200, 70, 18]])  # the message was still on its way
     assert not page.evaluate(DRAWN)
+    page.wait_for_function("() => told.length")
     assert page.evaluate("() => told.map(message => message.strokes)") == [[]]
