@@ -55,11 +55,12 @@ def examined(run: Run, prepared: Prepared | None, raw: np.ndarray | None = None)
     known = _known(str(run.folder), run.stamp(doctor.NAME, "gallery.npz"))
     if known is None:
         return None
+    of_training, source = known
     if prepared is None:
-        return Examined(*known, [], [])
+        return Examined(of_training["usual"], source, [], [])
     pictures = [prepared.pixels] if raw is None else [raw, prepared.pixels]
-    findings = doctor.findings(np.stack(pictures), known[0])
-    return Examined(*known, findings[0], findings[-1])
+    findings = doctor.findings(np.stack(pictures), of_training)
+    return Examined(of_training["usual"], source, findings[0], findings[-1])
 
 
 def report(seen: Examined | None, below: str = ROOM) -> str:
@@ -88,7 +89,7 @@ def fix(drawn: Handwriting, seen: Examined | None, side: int) -> None:
 
     `side` is the height of the model's pictures in pixels.
     """
-    if seen is None or "stroke" not in seen.usual["usual"]:
+    if seen is None or "stroke" not in seen.usual:
         return
     if any(finding.sentence for finding in seen.yours):
         st.button(
@@ -96,7 +97,7 @@ def fix(drawn: Handwriting, seen: Examined | None, side: int) -> None:
             key="fix",
             icon=":material/healing:",
             on_click=_put_right,
-            args=(drawn, seen.usual["usual"]["stroke"]["mean"] / side),
+            args=(drawn, seen.usual["stroke"]["mean"] / side),
             help="Draws your strokes anew on the canvas: as large, as wide and in the place as in training.",
         )
 
@@ -109,7 +110,7 @@ def _table(seen: Examined) -> str:
     yours = {finding.sign.title: finding for finding in seen.yours}
     models = {finding.sign.title: finding for finding in seen.models}
     rows = []
-    for name, usual in seen.usual["usual"].items():
+    for name, usual in seen.usual.items():
         sign = doctor.SIGNS[name]
         mine, its = yours.get(sign.title), models.get(sign.title)
         usually = _value(name, usual["mean"])

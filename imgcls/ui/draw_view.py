@@ -73,10 +73,12 @@ def _drawn(run: Run, facts: dict) -> None:
     with errors.shown():
         why = blame_view.why(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
         seen = doctor_view.examined(run, None if raw is None else prepared, raw)
-        both = {} if raw is None else {"below": doctor_view.before_and_after(run, facts, raw, prepared.pixels, found)}
+        below = doctor_view.ROOM
+        if seen is not None and raw is not None:
+            below = doctor_view.before_and_after(run, facts, raw, prepared.pixels, found)
         st.html(
             f'{STYLE}<div class="details"><section><h4>Why</h4>{why}</section>'
-            f"<section><h4>Doctor</h4>{doctor_view.report(seen, **both)}</section></div>"
+            f"<section><h4>Doctor</h4>{doctor_view.report(seen, below)}</section></div>"
         )
         if raw is not None:
             is_same = tuple(facts["shape"]) == drawings.SHAPE
