@@ -76,6 +76,6 @@ def form() -> None:
         model_view.details(config, facts)
 
 
-pick.arrive()
+settings.put_in(pick.on_the_way())
 if not is_one_run():
     form()

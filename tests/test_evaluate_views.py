@@ -210,22 +210,32 @@ def test_the_look_through_training_pictures_is_offered_and_what_is_missing_is_sa
     assert not any(button.label == "Look through the training pictures" for button in app.button)
 
 
-def test_the_form_takes_all_settings_of_a_run(digits):
+def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
     """By what a button of another page sends: also a number of pictures that is in no list."""
     config = Config(
         data="digits", pictures=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
     )
-    app = opened("train")
+    app = opened("train", patience="9", zoom="0.2", optimizer="sgd")
+    assert in_form(app)["patience"] == 9
     app.session_state[pick.ON_THE_WAY] = settings.form_of(config)
     app.run()
 
     assert is_whole(app)
-    shown = {widget.key: widget.value for kind in (app.selectbox, app.number_input, app.slider) for widget in kind}
-    wanted = settings.form_of(config) | {"pictures": 333, "rotation": 7, "schedule": "cosine"}
+    shown, wanted = in_form(app), settings.form_of(config)
     assert {name: shown[name] for name in wanted if name in shown} == {
         name: value for name, value in wanted.items() if name in shown
     }
     assert {"data", "pictures", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()
+    in_url = {name: text if isinstance(text, str) else text[0] for name, text in dict(app.query_params).items()}
+    assert in_url == settings.query_of(wanted), "F5 must find the same form"
+
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert runs.everything()[0].config == config
+
+
+def in_form(app) -> dict:
+    """The value of each control that is made, by its key."""
+    return {widget.key: widget.value for kind in (app.selectbox, app.number_input, app.slider) for widget in kind}
 
 
 def broken(run: Run, how: str) -> None:

@@ -188,7 +188,7 @@ def test_the_form_makes_the_config_that_its_link_says(digits):
         pictures=500,
         label_smoothing=0.1,
     )
-    app = opened("train", **settings.query_of(config))
+    app = opened("train", **settings.query_of(settings.form_of(config)))
     next(button for button in app.button if button.label == "Start").click().run()
 
     assert is_whole(app)

@@ -395,7 +395,7 @@ def opened(config: Config, *, unfolded: bool = True) -> AppTest:
     from imgcls.ui import settings
 
     app = AppTest.from_file(str(places.repository_folder() / "imgcls" / "ui" / "entry.py"), default_timeout=60)
-    for name, value in settings.query_of(config).items():
+    for name, value in settings.query_of(settings.form_of(config)).items():
         app.query_params[name] = value
     app.session_state["probes"] = unfolded
     app.switch_page("../../pages/train.py")

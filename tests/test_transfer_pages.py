@@ -92,7 +92,7 @@ def test_without_any_run_a_run_as_the_base_is_one_sentence(data, digits):
 def test_settings_of_a_run_open_the_form_again(data, finished_run):
     values = {"base": RUN, "base_run": finished_run.id, "fine_tuning_epochs": 3, "copies": 6}
     config = Config(data="digits", model="transfer", model_settings=values, rotation=10, epochs=7)
-    app = opened("train", **settings.query_of(config))
+    app = opened("train", **settings.query_of(settings.form_of(config)))
     assert is_whole(app)
     found = {box.key: box.value for kind in (app.selectbox, app.slider, app.number_input) for box in kind}
     assert found["transfer.base"] == RUN

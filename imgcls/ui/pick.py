@@ -84,16 +84,15 @@ def train(**settings: Value) -> None:
     """Changes to the Train page with these settings in its form, from a page that may have controls of the same names.
 
     A control binds its name in the URL for its page alone: `go` may not set it, and a link loses it on the way (tried).
-    So the values go through the session, see `arrive`.
+    Nor would a URL take back what the form still knows from the last visit. So the values go through the session.
     """
     st.session_state[ON_THE_WAY] = settings
     st.switch_page(PAGES / "train.py", query_params={})
 
 
-def arrive() -> None:
-    """Puts settings that are on the way into the form, before its controls are made."""
-    for name, value in st.session_state.pop(ON_THE_WAY, {}).items():
-        st.session_state[name] = value
+def on_the_way() -> dict[str, Value]:
+    """The settings that the form has to begin with, once."""
+    return st.session_state.pop(ON_THE_WAY, {})
 
 
 def go(page: str, **query: str) -> None:

@@ -108,7 +108,7 @@ def _outcome(run: Run, state: str) -> None:
         if run.is_ready and st.button("Try it", icon=":material/draw:"):
             pick.go("predict.py", run=run.id)
         if state != "damaged" and st.button("Train again with changes", icon=":material/tune:"):
-            pick.go("train.py", **settings.query_of(run.config))
+            pick.train(**settings.form_of(run.config))
         if st.button("New training", icon=":material/add:"):
             pick.go("train.py")
 

@@ -31,39 +31,38 @@ SCHEDULE_KNOBS = {
 PICTURES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
-def query_of(config: Config) -> dict[str, str]:
-    """The URL parameters that open the form with these settings; a select box stands there by the words it shows."""
-    start = Config(model=config.model)
-    values: dict[str, Any] = {
-        knob.name: getattr(config, knob.name)
-        for knob in KNOBS
-        if getattr(config, knob.name) != getattr(start, knob.name)
-    }
-    values |= {
-        f"{config.model}.{name}": value
-        for name, value in config.model_settings.items()
-        if value != start.model_settings[name]
-    }
-    for knob in models.knobs(config.model):
-        if isinstance(knob.limits, RunId) and (key := f"{config.model}.{knob.name}") in values:
-            values[key] = run_choice.choices().get(values[key], "")
-    values |= {"data": datasets.facts(config.data).title, "model": models.family(config.model).TITLE}
-    if config.pictures:
-        values["pictures"] = f"{config.pictures:,}"
-    return {name: _text(value) for name, value in values.items()}
-
-
 def form_of(config: Config) -> dict[str, Value]:
-    """What opens the form with these settings through `pick.train`: the values of its controls."""
-    start = Config(model=config.model)
+    """What fills the form with exactly these settings: the value of each control, for `put_in` or `pick.train`.
+
+    Raises:
+        DatasetError: there is no such data set any more. It is looked for here, where the message stays in sight.
+    """
+    datasets.facts(config.data)
     values = {knob.name: getattr(config, knob.name) for knob in KNOBS}
-    values = {name: value for name, value in values.items() if value != getattr(start, name)}
-    values |= {f"{config.model}.{name}": value for name, value in config.model_settings.items()}
-    return values | {"data": config.data, "model": config.model}
+    return values | {f"{config.model}.{name}": value for name, value in config.model_settings.items()}
 
 
-def _text(value: Value) -> str:
-    """A value as it stands in the URL."""
+def query_of(values: Mapping[str, Value]) -> dict[str, str]:
+    """How these values of controls stand in the URL: those at their defaults not at all, a select box by its words."""
+    return {name: _text(name, value) for name, value in values.items() if value != _knob(name).default}
+
+
+def _knob(name: str) -> Knob:
+    """Of a control: a model family's are called by the family and the setting."""
+    family, _, setting = name.rpartition(".")
+    return next(knob for knob in models.knobs(family) if knob.name == setting) if family else BY_NAME[name]
+
+
+def _text(name: str, value: Value) -> str:
+    """A control's value as it stands in the URL."""
+    if name == "data":
+        return datasets.facts(value).title
+    if name == "model":
+        return models.family(value).TITLE
+    if name == "pictures":
+        return f"{value:,}"
+    if isinstance(_knob(name).limits, RunId):
+        return run_choice.choices().get(value, "")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -163,15 +162,16 @@ def offer_recipe(model: str, data: str) -> None:
 
 
 def put_in(values: Mapping[str, Value]) -> None:
-    """A callback that sets controls; those that are not made yet are put into the URL here, as Streamlit would."""
+    """Sets controls, before they are made; those that are not, too, so that they stand in the URL as the others do."""
+    shown = query_of(values)
     for name, value in values.items():
         st.session_state[name] = value
         # Streamlit itself keeps the URL of a control that stands on the page, and forbids to set it.
         with suppress(StreamlitAPIException):
-            if value == BY_NAME[name].default:
-                st.query_params.pop(name, None)
+            if name in shown:
+                st.query_params[name] = shown[name]
             else:
-                st.query_params[name] = _text(value)
+                st.query_params.pop(name, None)
 
 
 def model_settings(model: str) -> Mapping[str, Value]:

@@ -9,7 +9,7 @@ from imgcls import epochs, metrics, time_charts
 from imgcls.epochs import Epochs
 from imgcls.intervals import wilson
 from imgcls.runs import Run
-from imgcls.ui import gallery, linked, matrix, pick, words
+from imgcls.ui import gallery, linked, matrix, pick, settings, words
 from imgcls.ui.errors import plain
 from imgcls.ui.matrix import Drawn
 from imgcls.ui.numbers import Number
@@ -41,7 +41,7 @@ def show(run: Run, tested: Tested) -> None:
             icon=":material/history_toggle_off:",
         )
         if st.button("Train again", icon=":material/replay:"):
-            pick.go("train.py", run=run.id)
+            pick.train(**settings.form_of(run.config))
         return
     key = (run, stamp, names)
     place = _dial(found)
