@@ -13,11 +13,15 @@ _RATE = next(knob.limits for knob in KNOBS if knob.name == "learning_rate")
 
 @dataclass(frozen=True)
 class Asked:
-    """`learning_rate` and `early_stopping` are None where the settings of the run still hold."""
+    """`learning_rate` and `early_stopping` are None where the settings of the run still hold.
+
+    `rate_number` counts the requests of a rate: the same one can be asked again, after a schedule has lowered it.
+    """
 
     stop: bool = False
     pause: bool = False
     learning_rate: float | None = None
+    rate_number: int = 0
     early_stopping: bool | None = None
 
     @classmethod
@@ -26,13 +30,24 @@ class Asked:
         if not isinstance(values, dict):
             return cls()
         rate, early = values.get("learning_rate"), values.get("early_stopping")
+        number = values.get("rate_number")
         is_rate = isinstance(rate, int | float) and not isinstance(rate, bool)
         return cls(
             stop=values.get("stop") is True,
             pause=values.get("pause") is True,
             learning_rate=float(rate) if is_rate and _RATE.low <= rate <= _RATE.high else None,
+            rate_number=number if isinstance(number, int) and not isinstance(number, bool) else 0,
             early_stopping=early if isinstance(early, bool) else None,
         )
+
+    @property
+    def halts(self) -> bool:
+        """Whether the training is to halt, for now or for good."""
+        return self.stop or self.pause
+
+    def with_rate(self, rate: float) -> "Asked":
+        """The same with a new request of a learning rate."""
+        return self.changed(learning_rate=rate, rate_number=self.rate_number + 1)
 
     def changed(self, **values: Any) -> "Asked":
         return replace(self, **values)

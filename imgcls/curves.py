@@ -7,8 +7,9 @@ Lines, by their "kind":
              "memory" (MB), "processor" (% of one core)}     means since the line before
     epoch    {"epoch": 3, "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "best": true}
     features {"done": 512, "total": 4250}     pictures that a trained network has looked at, before a head learns
-    stage    {"epoch": 10, "name": "fine-tuning", "learning_rate", "epochs": 15}     from here on it is another training
-    change   {"epoch": 2.5, "what": "learning_rate" | "early_stopping", "value"}     what a person changed, and where
+    stage    {"epoch": 10, "name": "fine-tuning", "learning_rate"}     from here on it is another training
+    change   {"epoch": 2.5, "what": "learning_rate" | "early_stopping", "value"}     what a person changed, and where;
+             for a rate also the "number" of its request
     resumed  {"epoch": 2.25}     the training goes on from here: lines about later epochs do not count any more
 """
 
@@ -21,6 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+ENDING = ("testing", "saving")
+"""The phases of a trainer that learns no more."""
 
 
 @dataclass
@@ -118,8 +122,9 @@ class Curves:
     @property
     def total_epochs(self) -> int:
         """Those that are planned; a stage that ended early has made them fewer."""
-        told = _number(self.stages[-1].get("epochs")) if self.stages else math.nan
-        return int(told if math.isfinite(told) else self.plan.get("epochs") or 0)
+        planned = int(self.plan.get("epochs") or 0)
+        first = self.plan.get("head_epochs")
+        return int(self.stages[-1]["epoch"]) + planned - int(first) if self.stages and first else planned
 
     @property
     def stage_start(self) -> float:

@@ -212,6 +212,15 @@ class Run:
         with self._written():
             self.asked.changed(**changes).write(self.folder)
 
+    def ask_rate(self, rate: float) -> None:
+        """Leaves the request of a learning rate, also of the one that was asked last.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        with self._written():
+            self.asked.with_rate(rate).write(self.folder)
+
     def ask_to_stop(self) -> None:
         """Leaves the request to stop and keep the best epoch."""
         self.ask(stop=True)
@@ -219,7 +228,8 @@ class Run:
     def begin(self, pid: int) -> None:
         """Called by a trainer that has the run to itself: it is out of the queue now."""
         atomic.write_json(self.folder / "process.json", {"pid": pid})
-        (self.folder / "queued.json").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody may read it, on Windows; by its ticket it says nothing any more
+            (self.folder / "queued.json").unlink()
 
     def park(self) -> None:
         """Called by a trainer that ends in a long pause."""

@@ -13,6 +13,8 @@ import numpy as np
 
 from imgcls.config import Config
 
+STRETCHED = ("cosine", "one_cycle")
+"""Schedules that another number of epochs makes longer or shorter as a whole."""
 LOWEST = 0.02
 """One-cycle begins at this share of its peak: at nothing, the first steps would be wasted."""
 

@@ -69,7 +69,6 @@ def _end_processes(root: Path) -> None:
                     process.kill()
                     with contextlib.suppress(psutil.TimeoutExpired):
                         process.wait(10)
-    jobs.reap()
 
 
 @pytest.fixture(scope="session")

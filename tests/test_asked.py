@@ -31,7 +31,14 @@ def test_what_is_no_table_asks_nothing(values):
 @pytest.mark.parametrize("value", [1, 0, "true", "yes", None, [True], {}])
 def test_only_true_is_a_wish(value):
     assert Asked.of({"stop": value, "pause": value, "early_stopping": value}) == Asked()
-    assert Asked.of({"stop": True, "pause": True, "early_stopping": True}) == Asked(True, True, None, True)
+    wishes = {"stop": True, "pause": True, "early_stopping": True}
+    assert Asked.of(wishes) == Asked(**wishes)
+
+
+@pytest.mark.parametrize("number", [True, "1", 1.5, None, [1], {}])
+def test_a_number_that_is_none_is_the_first(number):
+    assert Asked.of({"rate_number": number}) == Asked()
+    assert Asked.of({"rate_number": 3}) == Asked(rate_number=3)
 
 
 @pytest.mark.parametrize("rate", [1e-6, 0.1, 1, 1e6])

@@ -201,14 +201,40 @@ def test_a_trainer_that_was_stopped_for_a_moment_goes_on(forks, monkeypatch, wai
     assert lines(run, "resumed") == []
 
 
-def test_sigterm_means_stop(forks, wait_until):
+def test_a_machine_that_goes_down_in_order_loses_nothing(forks, unbroken, wait_until):
+    """SIGTERM: by a shutdown, the end of a container, a service manager."""
+    run = runs.create(CONFIG)
+    trainer = forks.trainer(run, SLOW_STEPS.format(0.02))
+    wait_until(lambda: lines(run), seconds=60)
+    trainer.terminate()
+    assert wait_until(lambda: has_ended(trainer), seconds=30) < 10
+    assert run.result is None
+    wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
+    again = forks.trainer(run)
+    wait_until(lambda: has_ended(again), seconds=60)
+    assert run.state == "finished"
+    assert_same_training(run, unbroken)
+
+
+def test_a_machine_that_goes_down_ends_a_paused_trainer(forks, wait_until):
     run = runs.create(ENDLESS)
     trainer = forks.trainer(run)
     wait_until(lambda: lines(run), seconds=60)
+    run.ask(pause=True)
+    wait_until(lambda: run.state == "paused")
     trainer.terminate()
-    wait_until(lambda: has_ended(trainer), seconds=30)
-    assert run.state == "stopped"
-    check_files(run)
+    wait_until(lambda: has_ended(trainer), seconds=5)
+    wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
+
+
+def test_a_machine_that_goes_down_ends_a_trainer_that_waits_for_its_turn(forks, wait_until):
+    run = runs.create(ENDLESS)
+    with filelock.FileLock(places.runs_folder() / ".turn-0.lock"):
+        trainer = forks.trainer(run)
+        wait_until(lambda: run.state == "queued")
+        trainer.terminate()
+        wait_until(lambda: has_ended(trainer), seconds=5)
+    wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
 
 
 def test_a_trainer_that_ignores_sigterm_obeys_stop_and_cannot_escape_its_deletion(forks, wait_until):

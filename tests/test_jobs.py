@@ -16,7 +16,7 @@ from engine import SLOW_STEPS, has_ended, lines, processes, trainers, zombies
 from imgcls import jobs, places, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.jobs import machine
+from imgcls.jobs import machine, order
 from imgcls.jobs.queue import LOCK
 
 SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
@@ -168,6 +168,14 @@ def test_a_page_calls_one_queue_and_a_killed_one_is_replaced_at_the_next_press(r
     run = jobs.begin(ENDLESS, run_id="pressed-at-once")
     wait_until(lambda: is_begun(run), seconds=20)
     assert the_queue(wait_until) != queue
+
+
+def test_a_server_has_waiting_runs_started_whoever_was_killed(real, no_turn, monkeypatch, wait_until):
+    monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.2)
+    run = runs.create(ENDLESS, run_id="left-waiting", place=order.last_place())  # and then the machine went down
+    stop = jobs.watch()
+    wait_until(lambda: is_begun(run), seconds=20)
+    stop.set()
 
 
 def test_a_queue_without_work_ends_and_leaves_no_zombie(real, monkeypatch, wait_until):

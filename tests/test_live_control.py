@@ -50,7 +50,21 @@ def test_a_new_learning_rate_holds_from_the_next_step_and_is_marked_on_the_curve
     loop = looped(LONG, asking=lambda loop: Asked(learning_rate=0.002 if loop.steps_done >= 4 else None))
     loop.run()
     assert rates_of(loop) == pytest.approx([0.01] + [0.002] * 5, rel=1e-5)
-    assert loop.lines("change") == [{"kind": "change", "epoch": 1.333333, "what": "learning_rate", "value": 0.002}]
+    (mark,) = loop.lines("change")
+    assert (mark["epoch"], mark["what"], mark["value"]) == (1.333333, "learning_rate", 0.002)
+
+
+def test_the_same_learning_rate_can_be_asked_again_after_a_plateau_has_lowered_it(looped):
+    config = LONG.changed(schedule="plateau", plateau_patience=1, plateau_factor=0.5)
+    once = Asked().with_rate(0.008)
+    loop = looped(
+        config,
+        validation=toy(15, wrong=True),
+        asking=lambda loop: once if loop.epochs_done < 4 else once.with_rate(0.008),
+    )
+    loop.run()
+    assert rates_of(loop) == pytest.approx([0.008, 0.008, 0.004, 0.002, 0.008, 0.004], rel=1e-5)
+    assert [mark["number"] for mark in loop.lines("change")] == [1, 2]
 
 
 def test_after_a_new_learning_rate_the_schedule_keeps_its_form(looped):
@@ -83,6 +97,20 @@ def test_early_stopping_can_be_switched_off(looped):
     assert loop.epochs_done == 6
 
 
+def test_early_stopping_can_be_switched_off_while_the_deciding_epoch_is_judged(looped):
+    config = LONG.changed(early_stopping=True, patience=2)
+    loop = looped(
+        config,
+        validation=toy(15, wrong=True),
+        asking=lambda loop: Asked(early_stopping=False if judged else None),
+    )
+    judged = []
+    judge = loop._judge
+    loop._judge = lambda *batch: (judged.append(1) if loop.epochs_done == 2 else None, judge(*batch))[1]
+    loop.run()
+    assert loop.epochs_done == 6
+
+
 def test_a_stop_is_heard_at_the_next_batch(looped):
     loop = looped(LONG, asking=lambda loop: Asked(stop=loop.steps_done >= 4))
     loop.run()
@@ -110,6 +138,31 @@ def test_a_pause_writes_a_checkpoint_first_and_changes_no_figure(looped):
     assert [line["phase"] for line in paused.lines("phase")] == ["paused", "training"] * 2
     assert [line["val_loss"] for line in paused.lines()] == [line["val_loss"] for line in straight.lines()]
     assert same_weights(paused.best_weights, straight.best_weights)
+
+
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+def test_a_pause_is_heard_while_an_epoch_is_judged_and_changes_no_figure(looped, averaging):
+    config = LONG.changed(averaging=averaging)
+    looks = []
+    paused = looped(config, asking=lambda loop: Asked(pause=len(looks) in (2, 18)))
+    paused.evaluation_batch = 5  # three looks at the validation pictures an epoch
+    judge = paused._judge
+    paused._judge = lambda *batch: (looks.append(1), judge(*batch))[1]
+    paused.run()
+    straight = looped(config)
+    straight.evaluation_batch = 5
+    straight.run()
+    assert paused.control.pauses == 2
+    assert len(looks) == 6 * 3 + 2 + 1  # the second look and, in the last epoch but one, the first were in vain
+    checkpoints = [kept for kept, now in paused.control.kept if now]
+    assert [(kept.state["epoch"], kept.state["step"]) for kept in checkpoints] == [(1, 3), (6, 3), (7, 0)]
+    assert [line["val_loss"] for line in paused.lines()] == [line["val_loss"] for line in straight.lines()]
+    assert same_weights(paused.best_weights, straight.best_weights)
+    again = looped(config)
+    again.evaluation_batch = 5
+    again.restore(checkpoints[0])
+    again.run()
+    assert [line["val_loss"] for line in again.lines()] == [line["val_loss"] for line in straight.lines()]
 
 
 def test_a_stop_in_a_pause_is_no_pause(looped):
@@ -217,11 +270,24 @@ def test_a_run_that_stopped_early_learns_on_when_it_is_continued(looped):
     again.restore(checkpoint)
     again.run()
     assert again.epochs_done == 3  # resumed: it is over
-    longer = looped(config.changed(epochs=8), validation=validation)
-    longer.restore(checkpoint)
-    longer.run()
-    assert longer.epochs_done == 5  # two more without improvement
-    assert longer.best["epoch"] == 1
+    for epochs in (8, config.epochs, 5):  # also where it ends as early as was planned at first
+        continued = looped(config.changed(epochs=epochs), validation=validation)
+        continued.restore(checkpoint)
+        continued.progress.belong_to("another", continued.config)
+        continued.run()
+        assert continued.epochs_done == 5  # two more without improvement
+        assert continued.best["epoch"] == 1
+
+
+@pytest.mark.parametrize(("schedule", "expected"), [("constant", 0.004), ("cosine", 0.01 / 2)])
+def test_a_rate_that_was_asked_for_is_not_multiplied_where_a_schedule_is_stretched(looped, schedule, expected):
+    config = LONG.changed(schedule=schedule)
+    first = looped(config, asking=lambda loop: Asked().with_rate(0.004) if loop.epochs_done == 5 else Asked())
+    first.run()
+    continued = looped(config.changed(epochs=12))
+    continued.restore(first.control.kept[-1][0])
+    continued.progress.belong_to("another", continued.config)
+    assert continued.learning_rate == pytest.approx(expected)
 
 
 # ---- the running mean

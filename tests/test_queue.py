@@ -121,6 +121,23 @@ def test_a_paused_run_takes_no_turn():
     assert machine.started == ["first", "second"]
 
 
+def test_who_has_a_trainer_and_waits_for_a_turn_is_overtaken_by_nobody():
+    """As a run does that was resumed, or whose predecessor has its result and still looks into its model."""
+    machine, (first, second, third) = Elsewhere(), entered("first", "second", "third")
+    queue = Queue(machine)
+    queue.round()
+    finish(first)
+    queue.round()
+    (second.folder / "heartbeat").write_text("waiting ", "ascii")
+    assert (second.state, second.is_waiting) == ("queued", False)
+    queue.round()
+    assert machine.started == ["first", "second"]
+    assert jobs.waiting() == [third]
+    finish(second)
+    queue.round()
+    assert machine.started == ["first", "second", "third"]
+
+
 def test_a_silent_trainer_keeps_its_turn_until_it_is_given_up(monkeypatch):
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0.4")
     machine, (first, _) = Elsewhere(), entered("first", "second")

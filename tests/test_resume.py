@@ -8,6 +8,7 @@ from engine import KILLED_AT_STEP, SLOW_STEPS, assert_same_training, check_files
 
 from imgcls import jobs, runs
 from imgcls.config import Config
+from imgcls.curves import Curves
 from imgcls.training.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.timeout(240)
@@ -59,6 +60,10 @@ def waiting(self, asked):
         time.sleep(0.5)
     unhurried(self, asked)
 loop.Loop._obey = waiting
+"""
+LINE_BY_LINE = """
+from imgcls.training import journal
+journal.LINE_SECONDS = 0
 """
 BATCH_BY_BATCH = """
 from imgcls.training import loop
@@ -131,6 +136,20 @@ def test_killed_within_an_epoch_again_and_again(config, forks, unbroken, goes_on
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
+def test_killed_before_it_had_kept_anything_it_starts_again_with_an_empty_curve(forks, unbroken, wait_until):
+    run = runs.create(PLATEAU)
+    killed(forks, wait_until, run, step=5, before=LINE_BY_LINE)
+    assert not run.can_go_on
+    seen = Curves(run.folder / "metrics.jsonl").refresh().batches
+    assert len(seen) > 2
+    process = forks.trainer(run)
+    wait_until(lambda: has_ended(process), seconds=120)
+    points = [line["epoch"] for line in Curves(run.folder / "metrics.jsonl").refresh().batches]
+    assert points == sorted(set(points))
+    assert seen[0] not in Curves(run.folder / "metrics.jsonl").refresh().batches
+    assert_same_training(run, unbroken(PLATEAU))
+
+
 def test_killed_in_a_long_epoch_it_goes_on_within_the_epoch(config, forks, unbroken, goes_on, wait_until):
     other = unbroken(config)
     steps = steps_per_epoch(other)

@@ -158,8 +158,12 @@ def test_a_request_is_a_file_and_changes_nothing_else_that_was_asked(made):
         "stop": True,
         "pause": False,
         "learning_rate": None,
+        "rate_number": 0,
         "early_stopping": False,
     }
+    run.ask_rate(0.02)
+    run.ask_rate(0.02)
+    assert run.asked == Asked(stop=True, early_stopping=False, learning_rate=0.02, rate_number=2)
 
 
 def test_a_request_of_a_run_that_was_deleted_says_so(made):

@@ -166,7 +166,7 @@ LINES = [
     {"kind": "phase", "phase": "features"},
     {"kind": "features", "done": 30, "total": 120},
     *({"kind": "epoch", "epoch": n, "val_loss": 1 / n, "val_accuracy": 0.5, "seconds": 0.1} for n in (1, 2, 3)),
-    {"kind": "stage", "epoch": 3, "name": "fine-tuning", "epochs": 5},
+    {"kind": "stage", "epoch": 3, "name": "fine-tuning"},
     {"kind": "epoch", "epoch": 4, "val_loss": 0.2, "val_accuracy": 0.6, "seconds": 20.0},
 ]
 

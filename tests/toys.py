@@ -26,19 +26,25 @@ def toy(count: int, *, wrong: bool = False):
 
 
 class Person:
-    """Asks a loop for something, and has the checkpoints: `asking(loop)` is looked at after every batch."""
+    """Asks a loop for something, and has the checkpoints: `asking(loop)` is looked at after every batch.
+
+    A pause is over as soon as it has begun, until the next batch.
+    """
 
     def __init__(self, asking):
         self._asking, self.loop, self.kept, self.pauses = asking, None, [], 0
+        self._rested_at = -1
 
     def asked(self) -> Asked:
-        return self._asking(self.loop)
+        asked = self._asking(self.loop)
+        return asked.changed(pause=False) if self.loop.steps_done == self._rested_at else asked
 
     def keep(self, checkpoint, *, now: bool) -> None:
         self.kept.append((checkpoint, now))
 
     def wait_while_paused(self) -> None:
         self.pauses += 1
+        self._rested_at = self.loop.steps_done
 
 
 @pytest.fixture

@@ -35,9 +35,11 @@ __all__ = [
     "take_out",
     "waiting",
     "wake",
+    "watch",
 ]
 
 SWEEP_SECONDS = 3600.0
+WATCH_SECONDS = 3.0
 CALL_SECONDS = 3.0
 
 _machine = ThisMachine()
@@ -99,7 +101,9 @@ def extend(run: Run, epochs: int) -> Run:
     """
     if not run.can_go_on:
         raise RunError("This run has no checkpoint, so it cannot go on. Train it again instead.")
-    config = run.config
+    config, asked = run.config, run.asked
+    if asked.early_stopping is not None:  # what was switched while it trained holds in what goes on from it
+        config = config.changed(early_stopping=asked.early_stopping)
     result = run.result or {}
     done = result.get("epochs", config.epochs) if result.get("outcome") == "finished" else config.epochs
     more = models.more_epochs(config.model, config.model_settings)
@@ -137,6 +141,24 @@ def wake() -> None:
         _call()
 
 
+def watch() -> threading.Event:
+    """Called once by a server: as long as it lives, waiting runs do not wait for a queue that was killed.
+
+    After a restart or a reboot nobody need come and look for them to start. Setting the event ends it.
+    """
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            with contextlib.suppress(OSError):
+                if waiting():
+                    wake()
+            ended.wait(WATCH_SECONDS)
+
+    threading.Thread(target=look, name="queue watch", daemon=True).start()
+    return ended
+
+
 def _touch(name: str) -> None:
     """Readers look at the time of the file alone. To set it costs a tenth of writing, and each rerun of a page does."""
     root = places.runs_folder()
@@ -156,17 +178,7 @@ def _call() -> None:
         if queue is not None and queue.poll() is None and time.monotonic() - called < CALL_SECONDS:
             return
         with contextlib.suppress(OSError):
-            queue = spawned("imgcls.jobs")
-            _queues[root] = queue, time.monotonic()
-            # Somebody waits for its end, whenever that is: it would be a zombie until then.
-            threading.Thread(target=queue.wait, name="queue", daemon=True).start()
-
-
-def reap() -> None:
-    """Collects queues that have ended."""
-    with _calling:
-        for queue, _ in _queues.values():
-            queue.poll()
+            _queues[root] = spawned("imgcls.jobs"), time.monotonic()
 
 
 def sweep() -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Protocol
@@ -161,19 +162,23 @@ def _has_open(process: psutil.Process, path: Path) -> bool:
 def spawned(module: str, *arguments: str, **streams) -> subprocess.Popen:
     """A Python process of this project, apart from the server: it outlives the page, the tab and the server.
 
+    Somebody waits for its end, whenever that is: it would be a zombie until then.
+
     Raises:
         OSError: it cannot be started.
     """
     path = os.environ.get("PYTHONPATH", "")
     package = str(places.repository_folder())
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT} | streams
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-u", "-m", module, *arguments],
         cwd=package,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([package, *([path] if path else [])])},
         **streams,
         **_apart(),
     )
+    threading.Thread(target=process.wait, name=f"end of {module}", daemon=True).start()
+    return process
 
 
 def be_nice() -> None:

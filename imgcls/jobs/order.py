@@ -16,7 +16,7 @@ def waiting() -> list[Run]:
     found = []
     for path in places.runs_folder().glob(f"[!.]*/{NAME}"):
         run = Run(path.parent)
-        if runs.ID.fullmatch(run.id) and run.state == "queued":
+        if runs.ID.fullmatch(run.id) and run.state == "queued" and run.is_waiting:
             found.append((_place(run), run.id, run))
     return [run for _, _, run in sorted(found, key=lambda entry: entry[:2])]
 

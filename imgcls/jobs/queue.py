@@ -131,7 +131,8 @@ class Queue:
         if state == "lost" and self.machine.alive(run):
             return not self._is_hung(run)
         self._silent_since = {key: at for key, at in self._silent_since.items() if key[0] != run.id}
-        return state in ("starting", "running")
+        # One that has its trainer already and waits for somebody's turn is the next one: no other is to overtake it.
+        return state in ("starting", "running") or (state == "queued" and not run.is_waiting)
 
     def _is_hung(self, run: Run) -> bool:
         """Whether a silent trainer was given up, and ended."""

@@ -55,7 +55,7 @@ class Checkpoint:
                 state = dict(json.loads(file["state"].tobytes()))
                 if state.pop("version") != VERSION:
                     raise RunError(
-                        "The checkpoint of this run was made by another version of the program. Start it again."
+                        "The checkpoint of this run was made by another version of the program. Train it again instead."
                     )
                 arrays: dict[str, list[np.ndarray]] = {part: [] for part in PARTS}
                 for name in sorted(set(file.files) - {"state"}):
@@ -64,7 +64,9 @@ class Checkpoint:
                 if state.pop("counts") != {part: len(values) for part, values in arrays.items()}:
                     raise ValueError("arrays are missing")
         except DAMAGED as error:
-            raise RunError("The checkpoint of this run is damaged, so it cannot go on. Start it again.") from error
+            raise RunError(
+                "The checkpoint of this run is damaged, so it cannot go on. Train it again instead."
+            ) from error
         return cls(state, arrays)
 
 

@@ -24,6 +24,10 @@ class Parked(Exception):
     """The training paused for so long that its process may end; the checkpoint has everything."""
 
 
+class Leaves(Exception):
+    """The machine wants the process to end; the checkpoint has everything, and the run can be resumed."""
+
+
 class Control(Protocol):
     """What a loop asks of those around it. All are called from the training's thread."""
 
@@ -34,7 +38,7 @@ class Control(Protocol):
         """Writes a checkpoint, at once or when there is time."""
 
     def wait_while_paused(self) -> None:
-        """Returns when the pause is over, with the turn to train; raises `Parked` to end the process."""
+        """Returns when the pause is over, with the turn to train; raises `Parked` or `Leaves` to end the process."""
 
 
 class Turns:
@@ -67,21 +71,35 @@ class Turns:
 class RunControl:
     """The `Control` of a loop that trains a run folder."""
 
-    def __init__(self, run: Run, heartbeat: Heartbeat, signalled: threading.Event, *, in_turn: bool):
+    def __init__(
+        self,
+        run: Run,
+        heartbeat: Heartbeat,
+        interrupted: threading.Event,
+        terminated: threading.Event,
+        *,
+        in_turn: bool,
+    ):
         self._run = run
         self._heartbeat = heartbeat
-        self._signalled = signalled
+        self._interrupted = interrupted
+        self._terminated = terminated
         self._turns = Turns() if in_turn else None
         self._stamp: tuple = ()
         self._asked = Asked()
         self._writer: Writer | None = None
 
     def asked(self) -> Asked:
-        """What the page wants, read again only when the file is another one; a signal means Stop."""
+        """What the page wants, read again only when the file is another one.
+
+        An interrupt means Stop; a machine that goes down means a pause, in which the process ends.
+        """
         stamp = asked.stamp(self._run.folder)
         if stamp != self._stamp:
             self._stamp, self._asked = stamp, self._run.asked
-        return self._asked.changed(stop=True) if self._signalled.is_set() else self._asked
+        if self._interrupted.is_set():
+            return self._asked.changed(stop=True)
+        return self._asked.changed(pause=True) if self._terminated.is_set() else self._asked
 
     def keep(self, checkpoint: Checkpoint, *, now: bool) -> None:
         """Writes a checkpoint into the run's folder; with `now` it is on the disk afterwards."""
@@ -98,6 +116,7 @@ class RunControl:
         told()
         self._heartbeat.say("waiting")
         while not self._turns.take() and not self.asked().stop:
+            self._heed_the_machine()
             time.sleep(LOOK_SECONDS)
         self._heartbeat.say("running")
 
@@ -106,6 +125,7 @@ class RunControl:
 
         Raises:
             Parked: the pause is long.
+            Leaves: the machine goes down.
         """
         self._heartbeat.say("paused")
         if self._turns is not None:
@@ -113,11 +133,16 @@ class RunControl:
         began = time.monotonic()
         patience = float(os.environ.get("IMGCLS_PARK_SECONDS") or PARK_SECONDS)
         while (now := self.asked()).pause and not now.stop:
+            self._heed_the_machine()
             if time.monotonic() - began > patience:
                 raise Parked
             time.sleep(LOOK_SECONDS)
         self.wait_for_turn()
         self._heartbeat.say("running")
+
+    def _heed_the_machine(self) -> None:
+        if self._terminated.is_set():
+            raise Leaves
 
     def close(self) -> None:
         """Ends the writing thread and gives the turn away."""

@@ -12,7 +12,10 @@ LINE_SECONDS = 0.3
 
 
 class Journal:
-    """Appends and flushes; a reader sees whole lines. Values that are not finite are written as null."""
+    """Appends and flushes; a reader sees whole lines. Values that are not finite are written as null.
+
+    `is_new` says whether an earlier trainer had written nothing.
+    """
 
     def __init__(
         self,
@@ -21,9 +24,10 @@ class Journal:
         usage: Callable[[], dict[str, float]] = dict,
     ):
         """`usage` is asked what the process takes of the machine; it goes into each "batch" line."""
-        torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
+        last = path.read_bytes()[-1:] if path.exists() else b""
+        self.is_new = not last
         self._file = path.open("a", encoding="utf-8")
-        if torn:
+        if last not in (b"", b"\n"):
             self._file.write("\n")  # A killed trainer's last line: the next one must not continue it.
         self._listener = listener
         self._usage = usage
@@ -55,7 +59,7 @@ class Journal:
         self._write({"kind": "features", "done": done, "total": total})
 
     def stage(self, **values: Any) -> None:
-        """From this epoch on the training is another one: its name, its rate, and the epochs that are planned now."""
+        """From this epoch on the training is another one: its name and its rate."""
         self._write({"kind": "stage", **values})
 
     def resumed(self, epoch: float) -> None:

@@ -63,7 +63,7 @@ class Loop:
         self.snapshots = snapshots
         self.evaluation_batch = EVALUATION_BATCH
         self.optimizer = optimizer_of(config)
-        self.progress = Progress(planned=config.epochs)
+        self.progress = Progress()
         self.best_weights: list[np.ndarray] | None = None
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
@@ -91,10 +91,11 @@ class Loop:
             loss, accuracy = self._train_one_epoch()
             if self.was_stopped:
                 return
-            judged = self.judged(self.validation)
+            judged = self._validated()
             if judged is None:
                 self.was_stopped = True
                 return
+            self._obey(self.control.asked())  # it may decide whether this was the last epoch
             self._conclude_epoch(loss, accuracy, *judged)
             self._keep()
         self._keep(now=True)
@@ -128,11 +129,17 @@ class Loop:
         return schedules.rate(self.config, self.steps_done, self.steps_per_epoch) * self.progress.factor
 
     def judged(self, part: Part, *, to_the_end: bool = False) -> tuple[float, float] | None:
-        """Loss and accuracy of the present weights, or of their mean, on `part`; None if asked to stop meanwhile."""
+        """Loss and accuracy of the present weights, or of their mean, on `part`; None if asked to halt meanwhile."""
         see = self.snapshots.see if self.snapshots and part is self.validation else lambda start, answers: None
-        ends = (lambda: False) if to_the_end else (lambda: self.control.asked().stop)
+        ends = (lambda: False) if to_the_end else (lambda: self.control.asked().halts)
         with self._averaged():
             return judged(self._judge, part, self.evaluation_batch, see, ends)
+
+    def _validated(self) -> tuple[float, float] | None:
+        """Loss and accuracy on the validation pictures, begun again after a pause; None if asked to stop meanwhile."""
+        while (figures := self.judged(self.validation)) is None and not self.control.asked().stop:
+            self._pause()
+        return figures
 
     def remember(self, line: dict[str, Any]) -> None:
         """Takes the present weights, or their mean, for the best ones."""
@@ -162,9 +169,7 @@ class Loop:
         if self._mean:
             self._mean.set_arrays(arrays["mean"])
         self.best_weights = arrays["best"] or None
-        self.progress = Progress(**checkpoint.state)
-        self.progress.summed = tuple(self.progress.summed)
-        self.progress.extended(self.config.epochs)
+        self.progress = Progress.of(checkpoint.state)
         self._clock = self._kept = time.monotonic()
 
     def _keep(self, *, now: bool = False) -> None:
@@ -195,8 +200,7 @@ class Loop:
             is_last = seen == len(self.training)
             wants_checkpoint = time.monotonic() - self._kept > CHECKPOINT_SECONDS
             asked = self.control.asked()
-            halts = asked.stop or asked.pause
-            if is_last or halts or wants_checkpoint or self.journal.is_time_for_a_batch_line():
+            if is_last or asked.halts or wants_checkpoint or self.journal.is_time_for_a_batch_line():
                 now = time.monotonic()
                 (loss, accuracy, norm), count = lines.taken()
                 progress.summed = (
@@ -207,7 +211,7 @@ class Loop:
                 progress.timed_pictures += seen - last_seen
                 progress.timed_seconds += now - last_time
                 # A few pictures that are left at the end of an epoch make a mean that only looks like news.
-                if not (is_last or halts) or count > self.config.batch_size:
+                if not (is_last or asked.halts) or count > self.config.batch_size:
                     self.journal.batch(
                         epoch=self.position,
                         loss=loss,
@@ -270,13 +274,15 @@ class Loop:
     def _obey(self, asked: Asked) -> None:
         """Applies what is new in a request, and notes in the journal where on the curve it happened."""
         progress = self.progress
-        if asked.learning_rate != progress.rate_asked:
-            progress.rate_asked = asked.learning_rate
+        if (asked.learning_rate, asked.rate_number) != (progress.rate_asked, progress.rate_number):
+            progress.rate_asked, progress.rate_number = asked.learning_rate, asked.rate_number
             planned = schedules.rate(self.config, self.steps_done, self.steps_per_epoch)
             if asked.learning_rate is not None and planned > 0:
                 # The rest of the schedule keeps its form, from the new height.
                 progress.factor = asked.learning_rate / planned
-                self.journal.change(epoch=self.position, what="learning_rate", value=asked.learning_rate)
+                self.journal.change(
+                    epoch=self.position, what="learning_rate", value=asked.learning_rate, number=asked.rate_number
+                )
         if asked.early_stopping is not None and asked.early_stopping != progress.early_stopping:
             progress.early_stopping = asked.early_stopping
             progress.worse = 0  # patience begins anew: it must not end the training at once

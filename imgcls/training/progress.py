@@ -1,7 +1,11 @@
 """Where a training stands."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
+
+from imgcls import schedules
+from imgcls.config import Config
 
 
 @dataclass
@@ -10,11 +14,12 @@ class Progress:
 
     `epoch` is the one under way, from 1; `step` counts its batches so far and `summed` their loss and accuracy, each
     times its pictures, and the pictures. `stage` counts from 0 where a training has several, and `before` is how many
-    epochs the earlier ones had. `factor` is what plateaus and a person have made of the planned rate, and
-    `early_stopping` what a person asked for, or None. `planned` is how many epochs the settings say.
+    epochs the earlier ones had. `factor` is what plateaus and a person have made of the planned rate; `rate_asked` and
+    `rate_number` are the request of a rate that was obeyed last, and `early_stopping` what a person asked for, or None.
+    `run` is the id of the run that it belongs to.
     """
 
-    planned: int = 0
+    run: str = ""
     stage: int = 0
     before: int = 0
     epoch: int = 1
@@ -25,6 +30,7 @@ class Progress:
     stalled: int = 0
     factor: float = 1.0
     rate_asked: float | None = None
+    rate_number: int = 0
     early_stopping: bool | None = None
     ended_early: bool = False
     seconds: float = 0.0
@@ -32,13 +38,29 @@ class Progress:
     timed_pictures: int = 0
     timed_seconds: float = 0.0
 
-    def extended(self, epochs: int) -> None:
-        """With another number of epochs planned, an early stop does not count any more, and patience begins anew.
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> "Progress":
+        """From the state of a checkpoint; what an earlier version noted beside is left out.
 
-        It can be a smaller one: a run that was planned for 12 epochs and ended after 9 is continued for 2 more.
+        Raises:
+            TypeError: `state` is none.
         """
-        if epochs != self.planned:
-            self.planned, self.ended_early, self.worse = epochs, False, 0
+        names = {field.name for field in fields(cls)}
+        progress = cls(**{name: value for name, value in state.items() if name in names})
+        progress.summed = tuple(progress.summed)
+        return progress
+
+    def belong_to(self, run: str, config: Config) -> None:
+        """From now on it is this run's. Where it was another one's, that is continued: what ended it does not count.
+
+        Patience begins anew, and what was asked of the other run has been written into this one's settings. Where the
+        schedule is stretched to a new end, a rate that was asked for the old one would be multiplied: it is left.
+        """
+        if self.run != run:
+            self.ended_early, self.worse, self.early_stopping = False, 0, None
+            if config.schedule in schedules.STRETCHED:
+                self.factor = 1.0
+        self.run = run
 
     def is_better(self, monitor: str, loss: float, accuracy: float) -> bool:
         """Whether an epoch with these validation figures is better than the best so far; `monitor` says by which."""

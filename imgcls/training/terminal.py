@@ -33,7 +33,8 @@ class Terminal:
             done, total = line["done"], line["total"]
             print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", flush=True)
         elif line["kind"] == "stage":
-            self._plan = {**self._plan, "epochs": line["epochs"]}
+            ended_early = self._plan["head_epochs"] - line["epoch"]
+            self._plan = {**self._plan, "epochs": self._plan["epochs"] - ended_early}
             print(f"{line['name'].capitalize()} begins ...", flush=True)
         elif line["kind"] == "plan":
             self._plan = line

@@ -23,7 +23,7 @@ from imgcls.explain import making
 from imgcls.jobs import order
 from imgcls.outcome import RESULT_VERSION
 from imgcls.runs import Run
-from imgcls.training.control import Parked, RunControl
+from imgcls.training.control import Leaves, Parked, RunControl
 from imgcls.training.heartbeat import Heartbeat
 from imgcls.training.journal import Journal
 
@@ -48,7 +48,8 @@ class Trainer:
         self._in_turn = in_turn
         self._started = time.time()
         self._clock = time.monotonic()
-        self._signalled = threading.Event()
+        self._interrupted = threading.Event()
+        self._terminated = threading.Event()
         self._heartbeat = Heartbeat(run, self._asked_to_stop, self._give_up)
 
     def train(self) -> dict[str, Any]:
@@ -74,12 +75,15 @@ class Trainer:
     def _train_alone(self) -> dict[str, Any]:
         self._heartbeat.start()
         self.run.begin(os.getpid())
-        for number in (signal.SIGTERM, signal.SIGINT):
-            # A signal means the same as Stop on the page.
+        # Ctrl-C means the same as Stop on the page. A machine that goes down asks by SIGTERM: the run can be resumed.
+        for number, event in ((signal.SIGINT, self._interrupted), (signal.SIGTERM, self._terminated)):
             with contextlib.suppress(ValueError):  # not the main thread: a test
-                signal.signal(number, lambda *_: self._signalled.set())
+                signal.signal(number, lambda *_, event=event: event.set())
         try:
             return self._train()
+        except Leaves:
+            print("The machine asked the trainer to leave; the run can be resumed.")
+            return {"outcome": "lost"}
         except UserError as error:
             return self._end("failed", message=str(error))
         except MemoryError:
@@ -100,7 +104,7 @@ class Trainer:
 
     def _train(self) -> dict[str, Any]:
         config = self.run.config
-        control = RunControl(self.run, self._heartbeat, self._signalled, in_turn=self._in_turn)
+        control = RunControl(self.run, self._heartbeat, self._interrupted, self._terminated, in_turn=self._in_turn)
         with contextlib.closing(control):
             control.wait_for_turn(lambda: self._listener({"kind": "phase", "phase": "waiting"}))
             journal = Journal(self.run.folder / "metrics.jsonl", self._listener, _usage())
@@ -163,7 +167,7 @@ class Trainer:
         except Diverged as error:
             message = (
                 f"Training stopped at epoch {error.args[0]}: the loss is no longer a number. "
-                f"Try a smaller learning rate (it was {loop.config.learning_rate:g})."
+                f"Try a smaller learning rate (it was {loop.learning_rate:g})."
             )
             if loop.best is None:
                 return self._end("failed", message=message)
@@ -229,16 +233,20 @@ class Trainer:
         return datasets.open_dataset(config.data)  # it began when nothing could be changed
 
     def _restore(self, loop, journal: Journal) -> None:
-        """Goes on from the checkpoint, if there is one."""
+        """Goes on from the checkpoint, if there is one; else what an earlier attempt wrote does not count."""
         path = self.run.folder / "checkpoint.npz"
         if not path.exists():
+            loop.progress.belong_to(self.run.id, loop.config)
+            if not journal.is_new:
+                journal.resumed(0.0)
             return
         from imgcls.training.checkpoint import Checkpoint
 
         try:
             loop.restore(Checkpoint.read(path))
         except (ValueError, TypeError) as error:
-            raise RunError("The checkpoint of this run belongs to another network. Start it again.") from error
+            raise RunError("The checkpoint of this run belongs to another network. Train it again instead.") from error
+        loop.progress.belong_to(self.run.id, loop.config)
         journal.resumed(loop.position)
 
     def _park(self) -> dict[str, Any]:
@@ -251,10 +259,12 @@ class Trainer:
         return {"outcome": "paused"}
 
     def _asked_to_stop(self) -> bool:
-        return self._signalled.is_set() or self.run.asked.stop
+        return self._interrupted.is_set() or self._terminated.is_set() or self.run.asked.stop
 
     def _give_up(self) -> None:
         """Ends at once, from the heartbeat's thread, while there is nothing to lose."""
+        if self._terminated.is_set():
+            os._exit(0)  # it can be started again
         if (self.run.folder / "checkpoint.npz").exists():
             return  # What was learnt before is tested and kept, as soon as it is loaded.
         try:

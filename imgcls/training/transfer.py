@@ -169,14 +169,15 @@ class TransferLoop:
         best = self.best_weights  # puts the best head below the answers
         loop = self._fine_tuning()
         before, now = head.progress, loop.progress
-        now.stage, now.before = 1, head.epochs_done
+        now.run, now.stage, now.before = before.run, 1, head.epochs_done
         now.best, loop.best_weights = before.best, best
         # What was asked before is in force already; the rate that was asked was one for the head.
-        now.rate_asked, now.early_stopping = before.rate_asked, before.early_stopping
+        now.rate_asked, now.rate_number = before.rate_asked, before.rate_number
+        now.early_stopping = before.early_stopping
         now.seconds = before.seconds
         self._loop = loop
         rate = loop.config.learning_rate
-        self.journal.stage(epoch=now.before, name="fine-tuning", learning_rate=rate, epochs=now.before + self._more)
+        self.journal.stage(epoch=now.before, name="fine-tuning", learning_rate=rate)
 
     def _fine_tuning(self) -> Loop:
         """A loop over pictures and the whole network, of which the last blocks learn."""

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from imgcls import jobs
-from imgcls.curves import Curves
+from imgcls.curves import ENDING, Curves
 from imgcls.run import OVER, Run
-from imgcls.ui import curve_view, numbers, stored_curves, words
+from imgcls.ui import curve_view, numbers, settings, stored_curves, words
 from imgcls.ui.errors import shown
 from imgcls.ui.numbers import Number
 
@@ -45,33 +45,37 @@ def _live(run: Run, shown_state: str, is_fast: bool) -> None:
     if state != shown_state or (is_fast and curves.batches):
         st.rerun()
     asked = run.asked
-    stopping = asked.stop and state != "queued"
+    place = _place(run) if state == "queued" else None
+    stopping = asked.stop and place is None
     st.set_page_config(page_title=f"{_title(curves, state)} · imgcls")
     with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
         st.progress(_share_done(curves), text=_words(run, curves, state, stopping))
-        _buttons(run, state, stopping, asked.pause)
+        if place is not None:
+            _place_buttons(run)
+        else:
+            _buttons(run, state, stopping, asked.pause or curves.phase in ENDING)
     if state not in ("queued", "aside") or curves.epochs:
         _numbers(curves, state, stopping)
         curve_view.draw(run, forecasts=not stopping)
         _asked_and_applied(run, curves)
 
 
-def _buttons(run: Run, state: str, stopping: bool, pausing: bool) -> None:
-    """What can be asked of a run in this state."""
+def _ask(action, *arguments, **values) -> None:
+    with shown():
+        action(*arguments, **values)
 
-    def ask(action, *arguments, **values) -> None:
-        with shown():
-            action(*arguments, **values)
 
-    if state == "queued":
-        place = _place(run)
-        common = {"on_click": ask, "disabled": place is None}
-        st.button("Earlier", icon=":material/arrow_upward:", key="earlier", args=(jobs.move, run, -1), **common)
-        st.button("Later", icon=":material/arrow_downward:", key="later", args=(jobs.move, run, 1), **common)
-        st.button("Take out", icon=":material/remove_circle:", key="out", args=(jobs.take_out, run), **common)
-        return
+def _place_buttons(run: Run) -> None:
+    """What can be asked of a run that has a place in the queue."""
+    st.button("Earlier", icon=":material/arrow_upward:", key="earlier", on_click=_ask, args=(jobs.move, run, -1))
+    st.button("Later", icon=":material/arrow_downward:", key="later", on_click=_ask, args=(jobs.move, run, 1))
+    st.button("Take out", icon=":material/remove_circle:", key="out", on_click=_ask, args=(jobs.take_out, run))
+
+
+def _buttons(run: Run, state: str, stopping: bool, cannot_pause: bool) -> None:
+    """What can be asked of a run in this state; one that only waits for another's turn can be stopped."""
     if state == "aside":
-        st.button("Start", icon=":material/play_arrow:", key="begin", on_click=ask, args=(jobs.start, run))
+        st.button("Start", icon=":material/play_arrow:", key="begin", on_click=_ask, args=(jobs.start, run))
         return
     if state == "paused" and not stopping:
         st.button(
@@ -79,7 +83,7 @@ def _buttons(run: Run, state: str, stopping: bool, pausing: bool) -> None:
             icon=":material/play_arrow:",
             type="primary",
             key="resume",
-            on_click=ask,
+            on_click=_ask,
             args=(jobs.start, run),
             help="Goes on exactly where it was.",
         )
@@ -88,8 +92,8 @@ def _buttons(run: Run, state: str, stopping: bool, pausing: bool) -> None:
             "Pause",
             icon=":material/pause:",
             key="pause",
-            disabled=stopping or pausing,
-            on_click=ask,
+            disabled=stopping or cannot_pause,
+            on_click=_ask,
             args=(run.ask,),
             kwargs={"pause": True},
             help="Frees the processor within a batch; after a quarter of an hour the memory, too.",
@@ -99,7 +103,7 @@ def _buttons(run: Run, state: str, stopping: bool, pausing: bool) -> None:
         icon=":material/stop:",
         disabled=stopping,
         key="stop",
-        on_click=ask,
+        on_click=_ask,
         args=(jobs.stop, run),
         help="Keeps the best epoch so far.",
     )
@@ -109,7 +113,7 @@ def _numbers(curves: Curves, state: str, stopping: bool) -> None:
     last = curves.epochs[-1] if curves.epochs else {}
     newest = curves.batches[-1] if curves.batches else {}
     best = curves.best or {}
-    is_training = state == "running" and not stopping and curves.phase not in ("testing", "saving")
+    is_training = state == "running" and not stopping and curves.phase not in ENDING
     left = curves.seconds_left if is_training else None
     is_last = curves.stage_end >= curves.total_epochs
     hint = "if it trains all epochs" if is_last else "known once the fine-tuning has begun"
@@ -132,22 +136,23 @@ def _tuning(run: Run) -> None:
         if not section.open:
             return
         asked, config = run.asked, run.config
+        limits = settings.BY_NAME["learning_rate"].limits
 
         def ask_rate() -> None:
             with shown():
-                run.ask(learning_rate=float(st.session_state["new-rate"]))
+                run.ask_rate(float(st.session_state["new-rate"]))
 
         def ask_early() -> None:
             with shown():
                 run.ask(early_stopping=st.session_state["new-early"])
 
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            now = asked.learning_rate or (stored_curves.curves(run).batches or [{}])[-1].get("learning_rate")
+            now = (stored_curves.curves(run).batches or [{}])[-1].get("learning_rate") or config.learning_rate
             st.number_input(
                 "Learning rate",
-                1e-8,
-                1e6,
-                float(now or config.learning_rate),
+                float(limits.low),
+                float(limits.high),
+                float(min(max(now, limits.low), limits.high)),
                 step=None,
                 format="%g",
                 key="new-rate",
@@ -174,7 +179,8 @@ def _asked_and_applied(run: Run, curves: Curves) -> None:
             continue
         shown_value = curve_view.change_words(what, value)
         change = next((line for line in reversed(curves.changes) if line.get("what") == what), None)
-        if change is not None and change.get("value") == value:
+        number = asked.rate_number if what == "learning_rate" else 0
+        if change is not None and (change.get("value"), change.get("number", 0)) == (value, number):
             told.append(f":material/done_all: {name} {shown_value}: applied at epoch {change.get('epoch', 0):.1f}.")
         else:
             told.append(f":material/schedule: {name} {shown_value}: asked, holds from the next batch on.")

@@ -12,16 +12,16 @@ from imgcls.ui.numbers import Number
 
 OUTCOMES = {
     "stopped": "It was stopped. The best epoch until then was tested and kept.",
-    "lost": "The trainer ended without a word: it was killed, or the machine went down. Resume goes on from what it "
-    "kept, which is at most one epoch ago.",
+    "lost": "The trainer ended without a word: it was killed, or the machine went down.",
     "damaged": "The files of this run cannot be read. Delete it on the Runs page, or start a new one.",
 }
+KEPT = "Resume goes on from what it kept, which is at most one epoch ago."
+KEPT_NOTHING = "It had kept nothing yet; it can be started again."
 MACRO_F1 = "The mean of the labels' F1, the harmonic mean of precision and recall. Evaluate has each label."
 
 
 def show(run: Run) -> None:
     """The whole run: head, live part or outcome, settings and log."""
-    jobs.reap()
     state = run.state
     st.title(plain(run.label))
     _head(run, state, _what(run))
@@ -46,7 +46,7 @@ def _look_again(run: Run) -> None:
 
 
 def _head(run: Run, state: str, what: str) -> None:
-    st.markdown(words.state(state, plain(f"{what} · started {words.age(run.created)}")))
+    st.markdown(words.state(state, plain(f"{what} · made {words.age(run.created)}")))
 
 
 def _tell_its_end(run: Run, state: str) -> None:
@@ -63,6 +63,8 @@ def _outcome(run: Run, state: str) -> None:
     except UserError as error:
         result = {"message": str(error)}
     message = result.get("message") or OUTCOMES.get(state, "")
+    if state == "lost":
+        message += f" {KEPT if run.can_go_on else KEPT_NOTHING}"
     if message:
         tell = st.error if state in ("failed", "lost", "damaged") else st.info
         tell(plain(message), icon=words.STATES[state][1])

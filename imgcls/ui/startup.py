@@ -23,10 +23,11 @@ _loaded = _is_planned = False
 
 
 def begin() -> None:
-    """Sweeps the folder of runs, and prepares the default data set, in a process of its own, for the first Start."""
+    """Sweeps the folder of runs, has the waiting ones started, and prepares the default data set for a first Start."""
     logging.getLogger("imgcls").setLevel(logging.INFO)
     kept_theme.keep()
     jobs.sweep()
+    jobs.watch()
     try:
         if not datasets.is_ready(DEFAULT_DATA):
             datasets.start_fetch(DEFAULT_DATA)

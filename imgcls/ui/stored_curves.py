@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgcls import charts, datasets, places, runs, schedules
 from imgcls.config import Config
-from imgcls.curves import Curves
+from imgcls.curves import ENDING, Curves
 from imgcls.errors import UserError
 from imgcls.forecast import Forecast
 from imgcls.forecast import forecast as make_forecast
@@ -112,7 +112,10 @@ def estimated_start(before: list[Run]) -> float | None:
     known = _paces(int(time.time() // 10))
     total = 0.0
     for run in [*(run for run in runs.everything()[:50] if run.state == "running"), *before]:
-        left = curves(run).seconds_left
+        now = curves(run)
+        if run.state == "running" and now.phase in ENDING:
+            continue  # seconds
+        left = now.seconds_left
         if left is None:
             try:
                 left = estimates.seconds(run.config, _training_count(run.config), known)
