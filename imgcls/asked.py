@@ -45,10 +45,6 @@ class Asked:
         """Whether the training is to halt, for now or for good."""
         return self.stop or self.pause
 
-    def with_rate(self, rate: float) -> "Asked":
-        """The same with a new request of a learning rate."""
-        return self.changed(learning_rate=rate, rate_number=self.rate_number + 1)
-
     def changed(self, **values: Any) -> "Asked":
         return replace(self, **values)
 

@@ -40,7 +40,7 @@ INTERRUPTED = "It ended without a word: it was killed, or the machine ran out of
 Tell = Callable[[float, str], None]
 """Hears the share that is done (0 to 1) and what is being done; raises `Cancelled` where nobody waits any more."""
 
-_children: dict[tuple[str, Path], subprocess.Popen] = {}  # kept, so that those that have ended can be reaped
+_children: dict[tuple[str, Path], subprocess.Popen] = {}
 _starting = threading.Lock()
 
 

@@ -59,7 +59,7 @@ _COURSE += ("monitor", "early_stopping", "patience")
 INDIFFERENT = {"check": _COURSE, "rates": (*_COURSE, "learning_rate", "averaging")}
 """Settings that change nothing in what is measured."""
 
-_children: dict[Path, subprocess.Popen] = {}  # kept, so that those that have ended can be reaped
+_children: dict[Path, subprocess.Popen] = {}
 _starting = threading.Lock()
 
 

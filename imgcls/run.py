@@ -213,17 +213,8 @@ class Run:
             self.asked.changed(**changes).write(self.folder)
 
     def ask_rate(self, rate: float) -> None:
-        """Leaves the request of a learning rate, also of the one that was asked last.
-
-        Raises:
-            RunError: it cannot be written.
-        """
-        with self._written():
-            self.asked.with_rate(rate).write(self.folder)
-
-    def ask_to_stop(self) -> None:
-        """Leaves the request to stop and keep the best epoch."""
-        self.ask(stop=True)
+        """Leaves the request of a learning rate, also of the one that was asked last. Raises as `ask` does."""
+        self.ask(learning_rate=rate, rate_number=self.asked.rate_number + 1)
 
     def begin(self, pid: int) -> None:
         """Called by a trainer that has the run to itself: it is out of the queue now."""

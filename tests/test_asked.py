@@ -77,7 +77,10 @@ ANYTHING = st.recursive(
 )
 
 
-@given(ANYTHING | st.dictionaries(st.sampled_from(["stop", "pause", "learning_rate", "early_stopping"]), ANYTHING))
+@given(
+    ANYTHING
+    | st.dictionaries(st.sampled_from(["stop", "pause", "learning_rate", "rate_number", "early_stopping"]), ANYTHING)
+)
 @example({"learning_rate": 10**400})
 def test_whatever_the_file_holds_it_is_a_request(values):
     request = Asked.of(values)

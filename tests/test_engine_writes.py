@@ -181,7 +181,7 @@ def kept(forks, wait_until, tmp_path):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.05))
     wait_until(lambda: lines(run), seconds=60)
-    run.ask_to_stop()
+    run.ask(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     assert run.is_ready

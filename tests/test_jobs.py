@@ -1,5 +1,6 @@
 """What a page asks for happens once, whoever asks with it; and what it deletes is gone, whatever it did."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import filelock
 import psutil
@@ -22,6 +24,7 @@ from imgcls.jobs.queue import LOCK
 SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
 ENDLESS = SHORT.changed(epochs=1000)
 TRIALS = 20
+TURNS = 50
 PRESSES = """
 import sys, time
 from imgcls import jobs
@@ -55,10 +58,13 @@ def real(monkeypatch, own_folders):
 
 
 @pytest.fixture
-def no_turn(own_folders):
-    """Somebody else has the turn, so that a trainer waits before it loads TensorFlow."""
+def no_turn(own_folders, monkeypatch):
+    """There are many turns, and somebody else has them all, so that trainers wait before they load TensorFlow."""
+    monkeypatch.setenv("IMGCLS_TRAININGS", str(TURNS))
     places.runs_folder().mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(places.runs_folder() / ".turn-0.lock"):
+    with contextlib.ExitStack() as held:
+        for number in range(TURNS):
+            held.enter_context(filelock.FileLock(places.runs_folder() / f".turn-{number}.lock"))
         yield
 
 
@@ -194,6 +200,8 @@ def test_server_and_queue_are_killed_and_the_trainer_lives_on(real, no_turn, pyt
     (trainer,), (queue,) = trainers(run), processes("jobs")
     assert trainer.nice() == max(machine.NICENESS, psutil.Process().nice())
     assert os.getsid(trainer.pid) == trainer.pid  # Ctrl-C at the server does not reach it
+    if (session := Path(f"/proc/{trainer.pid}/autogroup")).exists():  # where sessions share the processor
+        assert session.read_text().split()[-1] == str(machine.NICENESS)
     os.killpg(server.pid, signal.SIGKILL)
     queue.kill()
     wait_until(lambda: has_ended(queue))

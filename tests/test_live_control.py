@@ -56,11 +56,11 @@ def test_a_new_learning_rate_holds_from_the_next_step_and_is_marked_on_the_curve
 
 def test_the_same_learning_rate_can_be_asked_again_after_a_plateau_has_lowered_it(looped):
     config = LONG.changed(schedule="plateau", plateau_patience=1, plateau_factor=0.5)
-    once = Asked().with_rate(0.008)
+    once = Asked(learning_rate=0.008, rate_number=1)
     loop = looped(
         config,
         validation=toy(15, wrong=True),
-        asking=lambda loop: once if loop.epochs_done < 4 else once.with_rate(0.008),
+        asking=lambda loop: once if loop.epochs_done < 4 else once.changed(rate_number=2),
     )
     loop.run()
     assert rates_of(loop) == pytest.approx([0.008, 0.008, 0.004, 0.002, 0.008, 0.004], rel=1e-5)
@@ -282,7 +282,7 @@ def test_a_run_that_stopped_early_learns_on_when_it_is_continued(looped):
 @pytest.mark.parametrize(("schedule", "expected"), [("constant", 0.004), ("cosine", 0.01 / 2)])
 def test_a_rate_that_was_asked_for_is_not_multiplied_where_a_schedule_is_stretched(looped, schedule, expected):
     config = LONG.changed(schedule=schedule)
-    first = looped(config, asking=lambda loop: Asked().with_rate(0.004) if loop.epochs_done == 5 else Asked())
+    first = looped(config, asking=lambda loop: Asked(learning_rate=0.004) if loop.epochs_done == 5 else Asked())
     first.run()
     continued = looped(config.changed(epochs=12))
     continued.restore(first.control.kept[-1][0])

@@ -192,7 +192,7 @@ def test_stopped_and_resumed_it_is_as_if_it_had_not_been_stopped(forks, unbroken
     run = runs.create(PLATEAU)
     process = forks.trainer(run, SLOW_STEPS.format(0.01))
     wait_until(lambda: len(lines(run)) == 2, seconds=60)
-    run.ask_to_stop()
+    run.ask(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     run.ask(stop=False)

@@ -150,7 +150,7 @@ def test_a_request_is_a_file_and_changes_nothing_else_that_was_asked(made):
     run = made()
     assert run.asked == Asked()
     run.ask(pause=True, learning_rate=0.01)
-    run.ask_to_stop()
+    run.ask(stop=True)
     assert run.asked == Asked(stop=True, pause=True, learning_rate=0.01)
     run.ask(pause=False, learning_rate=None, early_stopping=False)
     assert run.asked == Asked(stop=True, early_stopping=False)

@@ -81,7 +81,7 @@ def test_a_lock_is_free_again_when_its_holder_is_killed(warm_trainer, wait_until
     wait_until(lambda: second.state == "queued")
     holder.kill()
     wait_until(lambda: second.state == "running")
-    second.ask_to_stop()
+    second.ask(stop=True)
     wait_until(lambda: has_ended(waiting), seconds=120)
     assert second.state == "stopped"
 
@@ -152,7 +152,7 @@ def test_a_stop_while_training_is_answered_at_once(warm_trainer, wait_until):
     run = runs.create(ENDLESS.changed(batch_size=8))
     process = warm_trainer(run)
     wait_until(lambda: epochs_of(run), seconds=120)
-    run.ask_to_stop()
+    run.ask(stop=True)
     phase = lambda: Curves(run.folder / "metrics.jsonl").refresh().phase  # noqa: E731
     assert wait_until(lambda: phase() != "training") < 5  # a second on a calm machine
     wait_until(lambda: run.state == "stopped", seconds=120)
@@ -166,7 +166,7 @@ def test_a_stop_while_waiting_for_its_turn_is_answered_at_once(held_lock, cold_t
     process = cold_trainer(run)
     wait_until(lambda: run.state == "queued")
     if by == "page":
-        run.ask_to_stop()
+        run.ask(stop=True)
     else:
         process.send_signal(getattr(signal, by))
     assert wait_until(lambda: process.poll() is not None) < 10  # a second on a calm machine
@@ -178,7 +178,7 @@ def test_a_stop_while_waiting_for_its_turn_is_answered_at_once(held_lock, cold_t
 
 def test_a_stop_asked_for_before_the_trainer_began_is_kept(held_lock, cold_trainer, digits, wait_until):
     run = runs.create(ENDLESS)
-    run.ask_to_stop()
+    run.ask(stop=True)
     process = cold_trainer(run)
     wait_until(lambda: process.poll() is not None)
     assert run.state == "stopped"

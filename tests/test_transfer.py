@@ -208,7 +208,7 @@ def test_stopped_in_the_fine_tuning_the_best_epoch_of_both_stages_is_kept(forks,
     run = runs.create(CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 50}))
     process = forks.trainer(run, SLOW_STEPS.format(0.05))
     wait_until(lambda: len(lines(run)) > 4, seconds=60)
-    run.ask_to_stop()
+    run.ask(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     best = min(lines(run), key=lambda line: line["val_loss"])
@@ -289,7 +289,7 @@ def test_stopped_while_the_base_looks_it_ends_at_once_and_keeps_nothing(forks, b
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
     assert lines(run, "phase")[-1]["phase"] == "features"
-    run.ask_to_stop()
+    run.ask(stop=True)
     assert wait_until(lambda: has_ended(process), seconds=20) < 5
     assert run.state == "stopped"
     assert list(features.all_folder().iterdir()) == []
@@ -369,7 +369,7 @@ def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, bas
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.3))
     wait_until(lambda: lines(run, "batch"), seconds=60)
-    run.ask_to_stop()
+    run.ask(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     assert run.result["message"].startswith("It was stopped within its first epoch")

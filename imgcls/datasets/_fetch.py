@@ -6,21 +6,22 @@ The page's server only starts a process and reads a small file: it decodes no ar
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
 
 import psutil
 
-from imgcls import places
 from imgcls.datasets import _prepared, _progress
 from imgcls.datasets._facts import facts
 from imgcls.errors import DatasetError
+from imgcls.jobs.machine import spawned
 
+PLAIN = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+"""Keras is imported for its downloads alone: no device is wanted."""
 START_SECONDS = 60  # a busy machine may take so long until a new process says its first word
 
-_started: dict[str, subprocess.Popen] = {}  # kept, so that those that have ended can be reaped
+_started: dict[str, subprocess.Popen] = {}
 _starting = threading.Lock()
 
 
@@ -47,15 +48,7 @@ def start_fetch(name: str) -> None:
             _prepared.all_folder().mkdir(parents=True, exist_ok=True)
             _progress.write(_prepared.progress_file(name), "starting", 0.0, "Starting")
             with (_prepared.all_folder() / f"{name}.log").open("wb") as log:
-                _started[name] = subprocess.Popen(
-                    [sys.executable, "-m", "imgcls.datasets", name],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd=places.repository_folder(),
-                    env=_environment(),
-                    start_new_session=True,
-                )
+                _started[name] = spawned("imgcls.datasets", name, stdout=log, environment=PLAIN)
         except OSError as error:
             raise DatasetError(
                 f"{about.title} cannot be prepared: {_prepared.all_folder()}: {error.strerror or error}. "
@@ -106,12 +99,3 @@ def end(pid: int, module: str = "imgcls.datasets") -> None:
         except psutil.TimeoutExpired:
             process.kill()
             process.wait(5)
-
-
-def _environment() -> dict[str, str]:
-    paths = [str(places.repository_folder()), os.environ.get("PYTHONPATH", "")]
-    return os.environ | {
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        "CUDA_VISIBLE_DEVICES": "",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }

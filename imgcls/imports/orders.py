@@ -42,7 +42,7 @@ INTERRUPTED = (
     "Nothing of it is left in the data sets. Start it again."
 )
 
-_started: dict[str, subprocess.Popen] = {}  # kept, so that those that have ended can be reaped
+_started: dict[str, subprocess.Popen] = {}
 _starting = threading.Lock()
 
 

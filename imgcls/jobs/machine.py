@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import filelock
@@ -159,8 +161,12 @@ def _has_open(process: psutil.Process, path: Path) -> bool:
     return any(Path(file.path) == path.resolve() for file in process.open_files())
 
 
-def spawned(module: str, *arguments: str, **streams) -> subprocess.Popen:
+def spawned(
+    module: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({}), **streams
+) -> subprocess.Popen:
     """A Python process of this project, apart from the server: it outlives the page, the tab and the server.
+
+    It has the server's environment, and what `environment` says.
 
     Somebody waits for its end, whenever that is: it would be a zombie until then.
 
@@ -173,7 +179,7 @@ def spawned(module: str, *arguments: str, **streams) -> subprocess.Popen:
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", module, *arguments],
         cwd=package,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([package, *([path] if path else [])])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([package, *([path] if path else [])]), **environment},
         **streams,
         **_apart(),
     )
@@ -182,10 +188,16 @@ def spawned(module: str, *arguments: str, **streams) -> subprocess.Popen:
 
 
 def be_nice() -> None:
-    """A trainer yields to the browser: called by a trainer that was not started by hand."""
+    """A trainer yields to the browser: called by a trainer that was not started by hand.
+
+    Linux mostly shares the processor among sessions first, and heeds niceness within each alone. A trainer has a
+    session of its own, so that has to be nice as a whole.
+    """
     with contextlib.suppress(psutil.Error, OSError):
         this = psutil.Process()
         this.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICENESS)
+        if sys.platform == "linux" and os.getsid(0) == this.pid:
+            Path("/proc/self/autogroup").write_text(str(NICENESS), "ascii")
 
 
 def _apart() -> dict:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,19 @@ class Parked(Exception):
 
 class Leaves(Exception):
     """The machine wants the process to end; the checkpoint has everything, and the run can be resumed."""
+
+
+class Signals:
+    """What the system tells a trainer: Ctrl-C is a Stop, and by SIGTERM a machine that goes down asks it to leave."""
+
+    def __init__(self):
+        self.interrupted, self.terminated = threading.Event(), threading.Event()
+
+    def listen(self) -> None:
+        """From now on signals are noted, and end nothing by themselves."""
+        for number, event in ((signal.SIGINT, self.interrupted), (signal.SIGTERM, self.terminated)):
+            with contextlib.suppress(ValueError):  # not the main thread: a test
+                signal.signal(number, lambda *_, event=event: event.set())
 
 
 class Control(Protocol):
@@ -71,19 +85,10 @@ class Turns:
 class RunControl:
     """The `Control` of a loop that trains a run folder."""
 
-    def __init__(
-        self,
-        run: Run,
-        heartbeat: Heartbeat,
-        interrupted: threading.Event,
-        terminated: threading.Event,
-        *,
-        in_turn: bool,
-    ):
+    def __init__(self, run: Run, heartbeat: Heartbeat, signals: Signals, *, in_turn: bool):
         self._run = run
         self._heartbeat = heartbeat
-        self._interrupted = interrupted
-        self._terminated = terminated
+        self._signals = signals
         self._turns = Turns() if in_turn else None
         self._stamp: tuple = ()
         self._asked = Asked()
@@ -97,9 +102,9 @@ class RunControl:
         stamp = asked.stamp(self._run.folder)
         if stamp != self._stamp:
             self._stamp, self._asked = stamp, self._run.asked
-        if self._interrupted.is_set():
+        if self._signals.interrupted.is_set():
             return self._asked.changed(stop=True)
-        return self._asked.changed(pause=True) if self._terminated.is_set() else self._asked
+        return self._asked.changed(pause=True) if self._signals.terminated.is_set() else self._asked
 
     def keep(self, checkpoint: Checkpoint, *, now: bool) -> None:
         """Writes a checkpoint into the run's folder; with `now` it is on the disk afterwards."""
@@ -141,7 +146,7 @@ class RunControl:
         self._heartbeat.say("running")
 
     def _heed_the_machine(self) -> None:
-        if self._terminated.is_set():
+        if self._signals.terminated.is_set():
             raise Leaves
 
     def close(self) -> None:

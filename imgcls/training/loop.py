@@ -119,11 +119,6 @@ class Loop:
         return self.progress.best
 
     @property
-    def pictures_per_second(self) -> float:
-        """Training pictures a second, without validation and without the building of the graph."""
-        return self.progress.timed_pictures / self.progress.timed_seconds if self.progress.timed_seconds else 0.0
-
-    @property
     def learning_rate(self) -> float:
         """The rate of the coming step."""
         return schedules.rate(self.config, self.steps_done, self.steps_per_epoch) * self.progress.factor
@@ -203,11 +198,7 @@ class Loop:
             if is_last or asked.halts or wants_checkpoint or self.journal.is_time_for_a_batch_line():
                 now = time.monotonic()
                 (loss, accuracy, norm), count = lines.taken()
-                progress.summed = (
-                    progress.summed[0] + loss * count,
-                    progress.summed[1] + accuracy * count,
-                    progress.summed[2] + count,
-                )
+                progress.add(loss, accuracy, count)
                 progress.timed_pictures += seen - last_seen
                 progress.timed_seconds += now - last_time
                 # A few pictures that are left at the end of an epoch make a mean that only looks like news.

@@ -62,6 +62,16 @@ class Progress:
                 self.factor = 1.0
         self.run = run
 
+    @property
+    def pictures_per_second(self) -> float:
+        """Training pictures a second, without validation and without the building of the graph."""
+        return self.timed_pictures / self.timed_seconds if self.timed_seconds else 0.0
+
+    def add(self, loss: float, accuracy: float, pictures: int) -> None:
+        """Takes in the means over so many pictures of the epoch under way."""
+        losses, right, seen = self.summed
+        self.summed = (losses + loss * pictures, right + accuracy * pictures, seen + pictures)
+
     def is_better(self, monitor: str, loss: float, accuracy: float) -> bool:
         """Whether an epoch with these validation figures is better than the best so far; `monitor` says by which."""
         if self.best is None:

@@ -1,13 +1,10 @@
 """From a run folder with settings to one with a trained, tested and exported model."""
 
 import contextlib
-import errno
 import math
 import os
 import platform
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -23,15 +20,12 @@ from imgcls.explain import making
 from imgcls.jobs import order
 from imgcls.outcome import RESULT_VERSION
 from imgcls.runs import Run
-from imgcls.training.control import Leaves, Parked, RunControl
+from imgcls.training import failures
+from imgcls.training.control import Leaves, Parked, RunControl, Signals
 from imgcls.training.heartbeat import Heartbeat
 from imgcls.training.journal import Journal
 
 NO_MODEL_YET = "It was stopped before it had learnt anything, so there is no model. Start it again to get one."
-OUT_OF_MEMORY = "This training needs more memory than the machine has. Try a smaller batch, model or set of pictures."
-
-MAKE_ROOM = "Free some space and resume it."
-DISK_IS_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 GRACE_SECONDS = 2.0
 """Whoever looks whether a run has a trainer holds its lock for a moment."""
 
@@ -48,8 +42,7 @@ class Trainer:
         self._in_turn = in_turn
         self._started = time.time()
         self._clock = time.monotonic()
-        self._interrupted = threading.Event()
-        self._terminated = threading.Event()
+        self._signals = Signals()
         self._heartbeat = Heartbeat(run, self._asked_to_stop, self._give_up)
 
     def train(self) -> dict[str, Any]:
@@ -75,10 +68,7 @@ class Trainer:
     def _train_alone(self) -> dict[str, Any]:
         self._heartbeat.start()
         self.run.begin(os.getpid())
-        # Ctrl-C means the same as Stop on the page. A machine that goes down asks by SIGTERM: the run can be resumed.
-        for number, event in ((signal.SIGINT, self._interrupted), (signal.SIGTERM, self._terminated)):
-            with contextlib.suppress(ValueError):  # not the main thread: a test
-                signal.signal(number, lambda *_, event=event: event.set())
+        self._signals.listen()
         try:
             return self._train()
         except Leaves:
@@ -86,25 +76,15 @@ class Trainer:
             return {"outcome": "lost"}
         except UserError as error:
             return self._end("failed", message=str(error))
-        except MemoryError:
-            traceback.print_exc()
-            return self._end("failed", message=OUT_OF_MEMORY)
         except Exception as error:
             traceback.print_exc()
-            if type(error).__name__ == "ResourceExhaustedError":
-                return self._end("failed", message=OUT_OF_MEMORY)
-            if isinstance(error, OSError) and error.strerror:
-                hint = f" {MAKE_ROOM}" if error.errno in DISK_IS_FULL else ""
-                return self._end("failed", message=f"The run could not be written: {error.strerror}.{hint}")
-            return self._end(
-                "failed", message="Training ended by an error in the program. The details are in the run's log.txt."
-            )
+            return self._end("failed", message=failures.sentence(error))
         finally:
             self._heartbeat.stop()
 
     def _train(self) -> dict[str, Any]:
         config = self.run.config
-        control = RunControl(self.run, self._heartbeat, self._interrupted, self._terminated, in_turn=self._in_turn)
+        control = RunControl(self.run, self._heartbeat, self._signals, in_turn=self._in_turn)
         with contextlib.closing(control):
             control.wait_for_turn(lambda: self._listener({"kind": "phase", "phase": "waiting"}))
             journal = Journal(self.run.folder / "metrics.jsonl", self._listener, _usage())
@@ -212,7 +192,7 @@ class Trainer:
             },
             counts={"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
             parameters=model.count_params(),
-            pictures_per_second=round(loop.pictures_per_second, 1),
+            pictures_per_second=round(loop.progress.pictures_per_second, 1),
             precision=precision,
             **(loop.facts if transfers else {}),
             **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
@@ -259,11 +239,11 @@ class Trainer:
         return {"outcome": "paused"}
 
     def _asked_to_stop(self) -> bool:
-        return self._interrupted.is_set() or self._terminated.is_set() or self.run.asked.stop
+        return self._signals.interrupted.is_set() or self._signals.terminated.is_set() or self.run.asked.stop
 
     def _give_up(self) -> None:
         """Ends at once, from the heartbeat's thread, while there is nothing to lose."""
-        if self._terminated.is_set():
+        if self._signals.terminated.is_set():
             os._exit(0)  # it can be started again
         if (self.run.folder / "checkpoint.npz").exists():
             return  # What was learnt before is tested and kept, as soon as it is loaded.
