@@ -50,6 +50,8 @@ def show(
 ) -> None:
     """The answer, the bars (all classes in their order up to ten, else the ten likeliest), and what was `seen`.
 
+    While one thing is drawn, a class among the likeliest stays in its row (see answer.js).
+
     Without probabilities `todo` stands in the place of the answer and the bars are empty, so that nothing jumps when
     the first answer comes. A `doubt` stands in the place of the answer, too. `answers` goes to who asked, once the
     answer is painted (see canvas.js).
