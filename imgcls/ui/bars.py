@@ -23,10 +23,14 @@ HTML = """
 
 @dataclass(frozen=True)
 class Doubt:
-    """What is said in the place of an answer that would be a wrong certainty."""
+    """What is said in the place of an answer that would be a wrong certainty.
+
+    `is_own`: it is this model that does not know the picture; another one may.
+    """
 
     title: str
     sentence: str
+    is_own: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Likeness:
         return Doubt(
             "Nothing this model knows",
             f"It lies farther from the training pictures than {self.percentile:.1f} % of the test pictures.",
+            is_own=True,
         )
 
 
@@ -45,6 +46,12 @@ def look(run: Run, pixels: np.ndarray) -> Likeness | None:
     except RunError:
         return None
     return Likeness(features, percentile, sentence)
+
+
+def doubt_of(run: Run, pixels: np.ndarray) -> Doubt | None:
+    """What to say in the place of an answer to a picture that the model does not know; usually nothing."""
+    likeness = look(run, pixels)
+    return likeness and likeness.doubt
 
 
 def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
