@@ -126,4 +126,5 @@ def several(seen: list[int], facts: dict) -> Doubt | None:
     return Doubt(
         f"{number} beside each other: {', '.join(names[:-1])} and {names[-1]}",
         "This model answers for one alone. Ask about one at a time.",
+        for_digits=True,
     )

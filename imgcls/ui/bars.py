@@ -25,12 +25,13 @@ HTML = """
 class Doubt:
     """What is said in the place of an answer that would be a wrong certainty.
 
-    `is_own`: it is this model that does not know the picture; another one may.
+    `for_digits`: the picture is not one digit for any model of digits. Else it is this model that does not know it, and
+    another one may.
     """
 
     title: str
     sentence: str
-    is_own: bool = False
+    for_digits: bool = False
 
 
 @dataclass(frozen=True)

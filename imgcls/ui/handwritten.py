@@ -40,5 +40,6 @@ def doubt(drawing: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
         return Doubt(
             "Nothing this model knows",
             "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
+            for_digits=True,
         )
     return answer_view.several(doubts.side_by_side(drawing, ask), facts)

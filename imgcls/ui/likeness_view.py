@@ -34,7 +34,6 @@ class Likeness:
         return Doubt(
             "Nothing this model knows",
             f"It lies farther from the training pictures than {self.percentile:.1f} % of the test pictures.",
-            is_own=True,
         )
 
 

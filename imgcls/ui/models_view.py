@@ -95,8 +95,8 @@ def show(
 
 
 def _theirs(doubt: Doubt | None, other: Run, theirs: dict, picture: Prepared) -> Doubt | None:
-    """The doubt in the answer of another model: what is not one digit is so for all that know digits alone."""
-    if doubt is None or (not doubt.is_own and doubts.hold_for(theirs)):
+    """The doubt in the answer of another model: what is not one digit is so for all models of digits."""
+    if doubt is None or (doubt.for_digits and doubts.hold_for(theirs)):
         return doubt
     return likeness_view.doubt_of(other, picture.pixels)
 
