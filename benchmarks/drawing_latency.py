@@ -40,17 +40,21 @@ STROKES = {
     9: "78,22 50,5 22,22 28,48 55,52 78,25 76,60 70,95",
 }
 WATCH = """
-const pen = window.pen = {waiting: [], latencies: [], sent: 0, answered: {}, whole: 0, lifted: 0};
+const pen = window.pen = {waiting: [], latencies: [], sent: {}, whole: 0, lifted: 0};
 for (const kind of ['pointerdown', 'pointermove', 'pointerup']) addEventListener(kind, event => {
   if (event.composedPath()[0].tagName !== 'CANVAS' || (kind === 'pointermove' && !event.buttons)) return;
   const now = performance.now();
   if (kind === 'pointerup') pen.lifted = now; else pen.waiting.push(now);
 }, true);
 const send = WebSocket.prototype.send;
-WebSocket.prototype.send = function (data) { pen.sent = performance.now(); return send.call(this, data); };
-addEventListener('imgcls-answered', event => { pen.answered[event.detail.number] = pen.sent; }, true);
+WebSocket.prototype.send = function (data) {
+  // What is done is told while an earlier message may be under way, so each is known by its number.
+  const told = /"number":(\\d+)/.exec(new TextDecoder().decode(data));
+  if (told) pen.sent[told[1]] = performance.now();
+  return send.call(this, data);
+};
 addEventListener('imgcls-painted', event => {
-  const now = performance.now(), sent = pen.answered[event.detail.number];
+  const now = performance.now(), sent = pen.sent[event.detail.number];
   pen.latencies.push(...pen.waiting.filter(moved => moved <= sent).map(moved => now - moved));
   pen.waiting = pen.waiting.filter(moved => moved > sent);
   if (pen.lifted && sent >= pen.lifted) { pen.whole = now - pen.lifted; pen.lifted = 0; }

@@ -30,7 +30,8 @@ XMLHttpRequest.prototype.open = function (method, url, ...rest) {
 };
 const answer = root => {
   for (const element of root.querySelectorAll('*')) {
-    if (element.classList.contains('answer') && element.textContent) return true;
+    const isSaid = ['answer', 'doubt'].some(kind => element.classList.contains(kind));
+    if (isSaid && element.textContent) return true;
     if (element.shadowRoot && answer(element.shadowRoot)) return true;
   }
   return false;

@@ -1,4 +1,4 @@
-"""Whether a drawing is one thing that the model can know: or two side by side, or a scribble.
+"""Whether a drawing is one digit: or two side by side, or a scribble. Nothing of it holds for hearts and spirals.
 
 Strokes that lie near each other are one part. Two parts of nearly one height, side by side, each of which the model
 reads with certainty, are two digits. A pen that went much further, or turned much more often, than any digit needs has
@@ -28,6 +28,14 @@ TURNS = 7.0
 """Full turns of the pen: what no digit needs."""
 STEP = 1 / 24
 """Of the drawing's longer side: the path is looked at in such steps, so that a trembling hand is no turn."""
+
+
+DIGITS = list("0123456789")
+
+
+def hold_for(facts: dict) -> bool:
+    """Whether these rules hold for a model with these facts: it says which of the ten digits a picture is."""
+    return sorted(facts["classes"]) == DIGITS and not facts.get("several")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 /* The answer in large letters and the probabilities as bars. Bars keep their elements, so that they move and do not
 jump; and who asked is told that the answer is there. */
 
+const shown = new WeakMap(); // by the element of the bars: the names in their rows, while one thing is drawn
+
 export default function ({parentElement, data}) {
   const root = parentElement.querySelector(".reply");
-  const {answer, doubt, words, rows, told, edition, number} = data;
+  const {answer, doubt, words, told, edition, number} = data;
   const large = root.querySelector(".large");
   const title = doubt || (answer ?? data.todo);
   if (large.textContent !== title) large.textContent = title;
@@ -12,6 +14,9 @@ export default function ({parentElement, data}) {
   const bars = root.querySelector(".bars");
   bars.classList.toggle("dim", Boolean(doubt));
   bars.setAttribute("aria-label", told);
+  const isDrawing = number !== undefined && answer !== null;
+  const rows = isDrawing ? inPlace(data.rows, shown.get(bars) ?? []) : data.rows;
+  shown.set(bars, isDrawing ? rows.map(({name}) => name) : []);
   while (bars.children.length > rows.length) bars.lastChild.remove();
   rows.forEach(({name, share, best}, place) => {
     let row = bars.children[place];
@@ -46,4 +51,14 @@ export default function ({parentElement, data}) {
     const painted = () => dispatchEvent(new CustomEvent("imgcls-painted", {detail}));
     requestAnimationFrame(() => requestAnimationFrame(painted));
   }
+}
+
+/* The rows in another order: a class that had one keeps it, and a newcomer takes that of one which left. */
+function inPlace(rows, names) {
+  const left = [...rows];
+  const kept = rows.map((_, place) => {
+    const at = left.findIndex((row) => row.name === names[place]);
+    return at < 0 ? null : left.splice(at, 1)[0];
+  });
+  return kept.map((row) => row ?? left.shift());
 }

@@ -33,8 +33,10 @@ def show(
     """
     found = None if prepared is None else stored.answers(run, facts, prepared.pixels[None])[0]
     is_to_look = doubt is Doubt
-    if is_to_look:
-        doubt = None if prepared is None else doubt_of(run, facts, prepared.pixels)
+    if prepared is None or facts.get("several"):  # of labels that do not compete none is the answer
+        doubt = None
+    elif is_to_look:
+        doubt = doubt_of(run, facts, prepared.pixels)
     height, width, _ = facts["shape"]
     pixels = np.zeros(facts["shape"], np.uint8) if prepared is None else prepared.pixels
     if prepared is None:  # the place is kept, so that nothing jumps when there is something to see
@@ -49,11 +51,11 @@ def show(
         bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, seen=seen, answers=answers)
     others = models_view.others()
     if others:
-        models_view.show(run, found, facts, others, prepared, prepare)
+        models_view.show(run, found, facts, others, prepared, prepare, doubt)
     if is_to_look:
         _beside_training(run, facts, prepared)
         if not facts.get("several"):  # whose labels do not compete, so none is spoken for against the others
-            _why(run, facts, prepared, found)
+            _why(run, facts, prepared, None if doubt else found)
     return found
 
 
@@ -69,8 +71,16 @@ def _labels(found: np.ndarray | None, facts: dict, todo: str, seen: Seen) -> Non
 
 
 def doubt_of(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
-    """What is said in the place of an answer to a picture of writing that is not one thing; usually nothing."""
-    if not facts["ink"]:
+    """What is said in the place of an answer to a picture that is not one digit, or nothing the model knows.
+
+    Usually nothing.
+    """
+    return _side_by_side(run, facts, pixels) or likeness_view.doubt_of(run, pixels)
+
+
+def _side_by_side(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
+    """The doubt in an answer to a picture of two digits."""
+    if not facts["ink"] or not doubts.hold_for(facts):
         return None
 
     def ask(pieces: Sequence[np.ndarray]) -> np.ndarray:
@@ -101,7 +111,7 @@ def _why(run: Run, facts: dict, prepared: Prepared | None, found: np.ndarray | N
         if not section.open:
             return
         if prepared is None or found is None:
-            st.caption("It is filled once something is asked.")
+            st.caption("It is filled once something is asked." if prepared is None else "The answer is in doubt.")
             return
         best = int(found.argmax())
         st.html(heat_maps.shown(run, prepared.pixels, best, facts["classes"][best]))
@@ -116,4 +126,5 @@ def several(seen: list[int], facts: dict) -> Doubt | None:
     return Doubt(
         f"{number} beside each other: {', '.join(names[:-1])} and {names[-1]}",
         "This model answers for one alone. Ask about one at a time.",
+        for_digits=True,
     )

@@ -23,10 +23,15 @@ HTML = """
 
 @dataclass(frozen=True)
 class Doubt:
-    """What is said in the place of an answer that would be a wrong certainty."""
+    """What is said in the place of an answer that would be a wrong certainty.
+
+    `for_digits`: the picture is not one digit for any model of digits. Else it is this model that does not know it, and
+    another one may.
+    """
 
     title: str
     sentence: str
+    for_digits: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ def show(
     answers: dict[str, Any] | None = None,
 ) -> None:
     """The answer, the bars (all classes in their order up to ten, else the ten likeliest), and what was `seen`.
+
+    While one thing is drawn, a class among the likeliest stays in its row (see answer.js).
 
     Without probabilities `todo` stands in the place of the answer and the bars are empty, so that nothing jumps when
     the first answer comes. A `doubt` stands in the place of the answer, too. `answers` goes to who asked, once the

@@ -1,7 +1,8 @@
 /* A canvas for pen, finger and mouse. Strokes are flat lists x, y, width, x, y, width ... on a field of 280 by 280.
 
-One message is under way at a time: the next, always the newest, leaves when the answer to the last one is there (the
-event "imgcls-answered" says so), or after PATIENCE where no answer comes. So nothing queues up. */
+While the pen is down one message is under way at a time: the next, always the newest, leaves when the answer to the
+last one is there (the event "imgcls-answered" says so), or after PATIENCE where no answer comes. So nothing queues up.
+What is done is told at once, as a button may be pressed right after the pen is lifted. */
 
 const SIDE = 280;
 const PATIENCE = 1500; // ms
@@ -76,6 +77,8 @@ class Canvas {
     const isAnew = drawn && drawn.edition === this.edition;
     this.strokes = (isAnew ? drawn.strokes : data.strokes).map((stroke) => [...stroke]);
     if (isFirst) this.range.value = data.pen;
+    this.asked = 0; // what was told of the drawing before this one is not answered any more
+    delete this.field.dataset.asks;
     this.paint();
     // The last strokes may have been on their way when the canvas before this one went.
     if (isAnew && !drawn.isHeard) this.later = setTimeout(() => this.ask(true), REST);
@@ -155,6 +158,7 @@ class Canvas {
   /* ---- the keyboard: arrows move, Space puts the pen down and lifts it */
 
   key(event) {
+    let isNew = true;
     const step = event.shiftKey ? 3 : 10;
     const moves = {ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step]};
     const {cursor} = this;
@@ -167,7 +171,8 @@ class Canvas {
     } else if (moves[event.key]) {
       cursor.x = clamp(cursor.x + moves[event.key][0]);
       cursor.y = clamp(cursor.y + moves[event.key][1]);
-      if (cursor.down) this.add(cursor.x, cursor.y, Number(this.range.value));
+      isNew = cursor.down; // else nothing but the cross has moved
+      if (isNew) this.add(cursor.x, cursor.y, Number(this.range.value));
     } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
       this.take(this.strokes.slice(0, -1));
     } else if (event.key === "Escape" || event.key === "Delete") {
@@ -176,11 +181,14 @@ class Canvas {
     event.preventDefault();
     this.field.classList.remove("by-hand");
     this.point(true);
-    this.ask(!cursor.down);
+    if (isNew) this.ask(!cursor.down);
   }
 
   point(shown) {
-    if (!shown) this.cursor.down = false;
+    if (!shown && this.cursor.down) {
+      this.cursor.down = false;
+      this.ask(true);
+    }
     if (this.cursor.shown === shown && !shown) return;
     this.cursor.shown = shown;
     this.paint();
@@ -194,9 +202,9 @@ class Canvas {
     this.field.dataset.asks = ""; // until what is drawn is answered
     clearTimeout(this.later);
     const now = performance.now();
-    const free = this.asked ? this.asked + PATIENCE : atOnce ? 0 : this.free;
+    const free = atOnce ? 0 : this.asked ? this.asked + PATIENCE : this.free;
     if (now < free) {
-      this.later = setTimeout(() => this.ask(atOnce), free - now);
+      this.later = setTimeout(() => this.ask(), free - now);
       return;
     }
     this.isNew = false;

@@ -13,7 +13,7 @@ KEPT = "drawn"
 HTML = f"""
 <div class="sheet">
   <output class="said" aria-hidden="true"></output>
-  <canvas tabindex="0" role="img" aria-label="Canvas: draw a digit with mouse, finger or pen. With the keyboard, arrows
+  <canvas tabindex="0" role="application" aria-label="Canvas: draw with mouse, finger or pen. With the keyboard, arrows
  move, Space puts the pen down and lifts it, Escape clears."></canvas>
   <div class="tools" role="toolbar" aria-label="Pen">
     <button class="undo" type="button" title="Take the last stroke back (Ctrl+Z)">Undo</button>
@@ -66,6 +66,12 @@ def show(name: str = KEPT) -> Kept:
     message = own_component("canvas", HTML)(key=key, data=given, on_drawing_change=_nothing).drawing
     take(mine, message)
     return mine
+
+
+def heard(name: str) -> None:
+    """Lets the canvas of this name tell what is drawn next, on a page where no answer does so (see canvas.js)."""
+    mine = kept(name)
+    own_component("heard", "")(key=f"heard-{name}", data={"edition": mine.edition, "number": mine.number, "said": ""})
 
 
 def take(mine: Kept, message: object) -> None:

@@ -70,16 +70,21 @@ def report(seen: Examined | None, below: str = ROOM) -> str:
     return STYLE + _table(seen) + below
 
 
-def before_and_after(run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray, found: np.ndarray) -> str:
-    """What the model says to a picture without the page's care, and what it said, `found`, to the one with it; HTML."""
+def before_and_after(run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray, found: np.ndarray | None) -> str:
+    """What the model says to a picture without the page's care, and what it said, `found`, to the one with it; HTML.
+
+    Where its answer is in doubt, `found` is None, and both pictures stand there without one.
+    """
     cells = []
-    answers = (stored.answers(run, facts, raw[None])[0], found)
+    answers = (None, None) if found is None else (stored.answers(run, facts, raw[None])[0], found)
     for title, picture, answer in zip(("As drawn", "Put right"), (raw, pixels), answers, strict=True):
-        best = int(answer.argmax())
-        said = f"<b>{html.escape(facts['classes'][best])}</b> {answer[best]:.0%}"
+        said = ""
+        if answer is not None:
+            best = int(answer.argmax())
+            said = f": <b>{html.escape(facts['classes'][best])}</b> {answer[best]:.0%}"
         cells.append(
             f'<figure><img src="{gallery.data_url(picture)}" alt="{title}, in the pixels of the model">'
-            f"<figcaption>{title}: {said}</figcaption></figure>"
+            f"<figcaption>{title}{said}</figcaption></figure>"
         )
     return f'<div class="fix">{"".join(cells)}</div>'
 

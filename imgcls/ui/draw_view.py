@@ -1,13 +1,10 @@
-"""A digit drawn by hand, asked about while it is drawn."""
-
-from collections.abc import Callable, Sequence
+"""A digit, or what else a model knows, drawn by hand and asked about while it is drawn."""
 
 import numpy as np
 import streamlit as st
 
-from imgcls import doubts, images
+from imgcls import images
 from imgcls.handwriting import Handwriting
-from imgcls.images import Prepared
 from imgcls.imports import drawings
 from imgcls.runs import Run
 from imgcls.ui import (
@@ -16,14 +13,11 @@ from imgcls.ui import (
     canvas,
     doctor_view,
     errors,
+    handwritten,
     lifted_canvas,
     likeness_view,
-    stored,
     teach_view,
 )
-from imgcls.ui.bars import Doubt
-
-Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 
 STYLE = """<style>
 .details{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px 40px}
@@ -47,15 +41,12 @@ def _drawn(run: Run, facts: dict) -> None:
     with left, errors.shown():
         canvas.show()
     drawn = kept.drawn
-    prepared = _prepared(drawn, facts) if drawn else None
-
-    def ask(some: Sequence[Handwriting]) -> np.ndarray:
-        return stored.answers(run, facts, np.stack([_prepared(drawing, facts).pixels for drawing in some]))
-
+    prepared = handwritten.prepared(drawn, facts) if drawn else None
+    ask = handwritten.asker(run, facts)
     doubt = likeness = found = None
     with right, errors.shown():
         if prepared is not None:
-            doubt = _doubt(drawn, facts, ask)
+            doubt = handwritten.doubt(drawn, facts, ask)
             # What is half drawn is new to any model.
             likeness = likeness_view.look(run, prepared.pixels) if kept.is_done else None
             doubt = doubt or (likeness and likeness.doubt)
@@ -63,26 +54,27 @@ def _drawn(run: Run, facts: dict) -> None:
             run,
             facts,
             prepared,
-            todo="Draw a digit. The answer comes while you draw.",
+            todo=f"{handwritten.todo(facts)} The answer comes while you draw.",
             doubt=doubt,
             answers={"edition": kept.edition, "number": kept.number},
-            prepare=lambda other: _prepared(drawn, other),
+            prepare=lambda other: handwritten.prepared(drawn, other),
         )
     # While the pen is down the answer alone counts: what explains it waits, and costs nothing.
     raw = _reduced(drawn, facts) if found is not None and kept.is_done else None
     with errors.shown():
-        why = blame_view.why(drawn, facts, None if doubt else found, ask, is_done=kept.is_done)
+        said = None if doubt else found
+        why = blame_view.why(drawn, facts, said, ask, is_done=kept.is_done)
         seen = doctor_view.examined(run, None if raw is None else prepared, raw)
         below = doctor_view.ROOM
         if seen is not None and raw is not None:
-            below = doctor_view.before_and_after(run, facts, raw, prepared.pixels, found)
+            below = doctor_view.before_and_after(run, facts, raw, prepared.pixels, said)
         st.html(
             f'{STYLE}<div class="details"><section><h4>Why</h4>{why}</section>'
             f"<section><h4>Doctor</h4>{doctor_view.report(seen, below)}</section></div>"
         )
         if raw is not None:
             is_same = tuple(facts["shape"]) == drawings.SHAPE
-            kept_as = prepared if is_same else _prepared(drawn, {"shape": drawings.SHAPE})
+            kept_as = prepared if is_same else handwritten.prepared(drawn, {"shape": drawings.SHAPE})
             teach_view.show(kept_as.pixels, facts["classes"])
             doctor_view.fix(drawn, seen, len(raw))
             likeness_view.show(run, likeness, facts["classes"])
@@ -103,16 +95,9 @@ def _lifted(run: Run, facts: dict) -> None:
             run,
             facts,
             prepared,
-            todo="Draw a digit.",
+            todo=handwritten.todo(facts),
             prepare=lambda other: images.prepare_drawing(drawing, tuple(other["shape"])),
         )
-
-
-def _prepared(drawn: Handwriting, facts: dict) -> Prepared:
-    narrowed = drawn.narrowed()
-    prepared = images.prepare_ink(narrowed.ink(), tuple(facts["shape"]))
-    notes = () if narrowed is drawn else ("Drawn with a finer pen: yours is wide for writing of this size.",)
-    return Prepared(prepared.pixels, notes)
 
 
 def _reduced(drawn: Handwriting, facts: dict) -> np.ndarray:
@@ -123,13 +108,3 @@ def _reduced(drawn: Handwriting, facts: dict) -> np.ndarray:
     y, x = (height - side) // 2, (width - side) // 2
     out[y : y + side, x : x + side] = drawn.on_field(side)
     return out
-
-
-def _doubt(drawn: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
-    """What is said in the place of an answer, where the drawing is not one thing; usually nothing."""
-    if doubts.is_scribble(drawn):
-        return Doubt(
-            "Nothing this model knows",
-            "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
-        )
-    return answer_view.several(doubts.side_by_side(drawn, ask), facts)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from imgcls import images
 from imgcls.errors import UserError
 from imgcls.handwriting import Handwriting
 from imgcls.imports import drawings
 from imgcls.runs import Run
-from imgcls.ui import canvas, errors, gallery, numbers, stored, teach_view, words
+from imgcls.ui import canvas, errors, gallery, handwritten, numbers, stored, teach_view, words
 from imgcls.ui.errors import plain
+from imgcls.ui.handwritten import Ask
 from imgcls.ui.numbers import Number
 
 KEY = "game"
@@ -64,7 +64,7 @@ def _round(run: Run, facts: dict, game: Game) -> None:
     with left:
         name = names[game.asked[number]]
         st.subheader(f"Draw: {plain(name)}", anchor=False)
-        drawn = canvas.show(CANVAS).drawn
+        kept = canvas.show(CANVAS)
         done = st.button("That is it", type="primary", icon=":material/check:", key="game-done")
         keep = st.toggle(
             "Keep my drawings",
@@ -73,11 +73,12 @@ def _round(run: Run, facts: dict, game: Game) -> None:
             help="Each drawing goes, with the class that was asked, into the data set “My drawings” on this machine.",
         )
         if done:
-            if not drawn:
-                st.info("Nothing is drawn yet.", icon=":material/gesture:")
+            if not_yet := _not_yet(kept.drawn, kept.is_done, facts, handwritten.asker(run, facts)):
+                st.info(not_yet, icon=":material/gesture:")
             else:
-                _finish(run, facts, game, drawn, keep)
+                _finish(run, facts, game, kept.drawn, keep)
                 st.rerun(scope="fragment")
+        canvas.heard(CANVAS)
     with right:
         st.progress(number / len(game.asked), f"Round {number + 1} of {len(game.asked)}")
         if game.over:
@@ -92,15 +93,25 @@ def _round(run: Run, facts: dict, game: Game) -> None:
             st.warning(plain(refused), icon=":material/save:")
 
 
+def _not_yet(drawn: Handwriting, is_done: bool, facts: dict, ask: Ask) -> str:
+    """Why a drawing cannot be judged yet, as Markdown; nothing where it can."""
+    if not drawn:
+        return "Nothing is drawn yet."
+    if not is_done:
+        return "The pen is still down. Lift it, then press “That is it” again."
+    if doubt := handwritten.doubt(drawn, facts, ask):
+        return f"{plain(doubt.title)}. {plain(doubt.sentence)} It does not count: clear it and draw once more."
+    return ""
+
+
 def _finish(run: Run, facts: dict, game: Game, drawn: Handwriting, keep: bool) -> None:
     """Asks the model, counts, and keeps the drawing."""
-    ink = drawn.ink()
-    prepared = images.prepare_ink(ink, tuple(facts["shape"]))
+    prepared = handwritten.prepared(drawn, facts)
     probabilities = stored.answers(run, facts, prepared.pixels[None])[0]
     asked = game.asked[len(game.over)]
     if keep:
         try:
-            drawings.keep(images.prepare_ink(ink, drawings.SHAPE).pixels, facts["classes"][asked])
+            drawings.keep(handwritten.prepared(drawn, {"shape": drawings.SHAPE}).pixels, facts["classes"][asked])
         except UserError as error:
             st.session_state["game-refused"] = f"The drawing was not kept: {error}"
     best = int(probabilities.argmax())

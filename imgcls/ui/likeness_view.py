@@ -47,6 +47,12 @@ def look(run: Run, pixels: np.ndarray) -> Likeness | None:
     return Likeness(features, percentile, sentence)
 
 
+def doubt_of(run: Run, pixels: np.ndarray) -> Doubt | None:
+    """What to say in the place of an answer to a picture that the model does not know; usually nothing."""
+    likeness = look(run, pixels)
+    return likeness and likeness.doubt
+
+
 def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
     """The nearest training pictures with their classes, and the sentence; what is missing, where something is."""
     title = "<h4>Nearest training pictures</h4>"

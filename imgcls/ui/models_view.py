@@ -6,11 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from imgcls import runs
+from imgcls import doubts, runs
 from imgcls.errors import UserError
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import stored
+from imgcls.ui import likeness_view, stored
+from imgcls.ui.bars import Doubt
 
 MOST = 4
 KEY = "others"
@@ -47,42 +48,57 @@ def choose(run: Run) -> None:
     )
 
 
-def others() -> list[Run]:
-    """The models that are asked, too."""
-    chosen = st.session_state.get(KEY) or []
-    return [run for run in map(runs.find, chosen) if run.is_ready] if chosen else []
+def others() -> list[str]:
+    """The ids of the models that are asked, too; one may have been deleted since it was chosen."""
+    return st.session_state.get(KEY) or []
 
 
 def show(
     run: Run,
     found: np.ndarray | None,
     facts: dict,
-    more: list[Run],
+    more: list[str],
     prepared: Prepared | None,
     prepare: Callable[[dict], Prepared] | None,
+    doubt: Doubt | None = None,
 ) -> None:
-    """One card for each model, and a sentence on whether they agree; `found` is what the first one said."""
-    cards = [_card(run.label, found, facts["classes"], "")]
+    """One card for each model, and a sentence on whether they agree; `found` is what the first one said.
+
+    `more` are the ids of the others. Where the first answer is in `doubt`, neither it nor the sentence is said.
+    """
+    cards = [_card(run.label, None if doubt else found, facts["classes"], doubt.title if doubt else "")]
     knows = [True]
-    for other in more:
-        answer, classes, problem = None, [], ""
+    for run_id in more:
+        label, answer, classes, problem = run_id, None, facts["classes"], ""
         try:
-            classes = other.model["classes"]
+            other = runs.find(run_id)
+            label, theirs = other.label, other.model
+            classes = theirs["classes"]
             if prepared is not None:
-                picture = _fit(prepared, facts, other.model, prepare)
-                answer = stored.answers(other, other.model, picture.pixels[None])[0]
+                picture = _fit(prepared, facts, theirs, prepare)
+                answer = stored.answers(other, theirs, picture.pixels[None])[0]
+                if doubted := _theirs(doubt, other, theirs, picture):
+                    answer, problem = None, doubted.title
         except UserError as error:
-            problem = str(error)
+            problem = str(error) if runs.exists(run_id) else "It was deleted."
         same = classes == facts["classes"]
         knows.append(same)
-        cards.append(_card(other.label, answer, classes, problem or ("" if same else "It knows other classes.")))
+        cards.append(_card(label, answer, classes, problem or ("" if same else "It knows other classes.")))
     said = [name for (name, _), same in zip(cards, knows, strict=True) if name and same]
     most = max(said, key=said.count, default="")
     drawn = "".join(
         text.format("apart" if name and same and name != most else "")
         for (name, text), same in zip(cards, knows, strict=True)
     )
-    st.html(f'{STYLE}<div class="agree" role="status">{_sentence(said, most)}</div><div class="models">{drawn}</div>')
+    sentence = "" if doubt else _sentence(said, most)
+    st.html(f'{STYLE}<div class="agree" role="status">{sentence}</div><div class="models">{drawn}</div>')
+
+
+def _theirs(doubt: Doubt | None, other: Run, theirs: dict, picture: Prepared) -> Doubt | None:
+    """The doubt in the answer of another model: what is not one digit is so for all models of digits."""
+    if doubt is None or (doubt.for_digits and doubts.hold_for(theirs)):
+        return doubt
+    return likeness_view.doubt_of(other, picture.pixels)
 
 
 def _fit(prepared: Prepared, facts: dict, other: dict, prepare: Callable[[dict], Prepared] | None) -> Prepared:

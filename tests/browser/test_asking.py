@@ -84,6 +84,43 @@ def test_a_drawing_goes_with_its_class_into_a_data_set_and_can_be_taken_back(vis
     wait_until(lambda: not waiting.exists(), what="the drawing is forgotten")
 
 
+DRAW_AND_PRESS = """pressed => {
+    const find = root => [...root.querySelectorAll('*')].reduce(
+        (found, node) => found
+            || (node.matches('.sheet canvas') ? node : node.shadowRoot && find(node.shadowRoot)), null);
+    const field = find(document), box = field.getBoundingClientRect();
+    const send = (kind, [x, y]) => field.dispatchEvent(new PointerEvent(kind, {
+        pointerId: 1, bubbles: true, clientX: box.x + box.width * x, clientY: box.y + box.height * y}));
+    send('pointerdown', [0.3, 0.2]);
+    for (let share = 0; share <= 1; share += 0.1) send('pointermove', [0.3 + 0.4 * share, 0.2]);
+    for (let share = 0; share <= 1; share += 0.1) send('pointermove', [0.7 - 0.25 * share, 0.2 + 0.6 * share]);
+    if (!pressed) return;
+    send('pointerup', [0.45, 0.8]);
+    [...document.querySelectorAll('button')].find(button => button.innerText.includes('That is it')).click();
+}"""
+
+
+def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, own_server):
+    page = predict(visit, own_server, "Game")
+    for number in (2, 3):
+        expect(page.locator(".sheet canvas:not([data-asks])")).to_be_visible()
+        page.evaluate(DRAW_AND_PRESS, True)
+        expect(page.get_by_text(f"Round {number} of 10")).to_be_visible()
+        expect(page.get_by_text("Read as “7”")).to_be_visible()
+        expect(steps.button(page, "Clear")).to_be_disabled()
+    draw_a_seven(page)
+    expect(page.locator(".sheet canvas:not([data-asks])")).to_be_visible()  # the game hears each message
+
+
+def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
+    page = predict(visit, own_server, "Game")
+    expect(page.locator(".sheet canvas")).to_be_visible()
+    page.evaluate(DRAW_AND_PRESS, False)
+    steps.button(page, "That is it").press("Enter")
+    expect(page.get_by_text("The pen is still down")).to_be_visible()
+    expect(page.get_by_text("Round 1 of 10")).to_be_visible()
+
+
 def test_the_webcam_is_asked_once_and_live(visit, server):
     page = predict(visit, server, "Upload", permissions=["camera"])
     page.get_by_role("radio", name="Webcam").click()
@@ -91,8 +128,8 @@ def test_the_webcam_is_asked_once_and_live(visit, server):
     expect(take).to_be_enabled()
     page.wait_for_timeout(1_000)  # the first pictures of the camera are on their way
     take.click()
-    # The test picture of the browser is no digit on paper: there is an answer or the sentence that there is none.
-    expect(page.locator(".answer").or_(page.get_by_test_id("stAlert")).first).to_be_visible()
+    # The test picture of the browser is no digit on paper: there is some answer or the sentence that there is none.
+    expect(page.locator(".answer, .doubt").or_(page.get_by_test_id("stAlert")).first).to_be_visible()
     page.get_by_role("radio", name="Live").click()
     page.get_by_role("button", name="Start the camera").click()
     expect(page.get_by_text("answers a second")).to_be_visible()

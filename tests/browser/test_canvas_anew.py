@@ -1,4 +1,4 @@
-"""The canvas by itself: what was drawn on it stays if the page takes its element away and puts up another one."""
+"""The canvas by itself: what it tells and when, and that it stays if the page puts up another element for it."""
 
 import pytest
 
@@ -13,7 +13,9 @@ MOUNT = """async ([html, source]) => {
         const parentElement = document.createElement('div');
         parentElement.innerHTML = html;
         document.body.replaceChildren(parentElement);
-        window.end = mount({parentElement, data, setStateValue: (_, message) => told.push(structuredClone(message))});
+        const setStateValue = (_, message) => told.push(structuredClone(message));
+        window.give = data => mount({parentElement, data, setStateValue});
+        window.end = give(data);
     };
 }"""
 DRAW = """([left, right]) => {
@@ -24,7 +26,7 @@ DRAW = """([left, right]) => {
 }"""
 EMPTY = {"name": "canvas", "edition": 0, "strokes": [], "pen": 18}
 LINE = [[9.3, 140, 18, 84, 140, 18]]
-"""What `DRAW` leaves from 10 to 90 on a canvas of 300 pixels: the first message tells of its first point alone."""
+"""What `DRAW` leaves from 10 to 90 on a canvas of 300 pixels."""
 ANSWER = """() => {
     const {number, edition} = told.at(-1);
     dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition, said: '1'}}));
@@ -46,11 +48,48 @@ def put(page, ended=True, **changes) -> None:
     page.evaluate("data => put(data)", EMPTY | changes)
 
 
+def test_a_lifted_pen_is_told_at_once_though_no_answer_has_come(page):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    page.evaluate(DRAW, [20, 80])
+    told = page.evaluate("() => told.map(({number, isDone, strokes}) => [number, isDone, strokes.length])")
+    assert told == [[1, False, 1], [2, True, 1], [3, True, 2]], "and while the pen is down one message is under way"
+
+
+def test_only_the_answer_to_the_newest_message_frees_the_canvas(page):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    waits = "() => 'asks' in document.querySelector('canvas').dataset"
+    answer = "number => dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition: 0, said: '1'}}))"
+    page.evaluate(answer, 1)
+    assert page.evaluate(waits)
+    page.evaluate(answer, 2)
+    assert not page.evaluate(waits)
+
+
+def test_a_drawing_of_the_server_waits_for_no_answer_to_the_one_before(page):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    page.evaluate("data => void give(data)", EMPTY | {"edition": 1})
+    page.evaluate("() => told.length = 0")
+    page.evaluate(DRAW, [20, 80])
+    assert page.evaluate("() => told.map(({edition, isDone}) => [edition, isDone])") == [[1, False], [1, True]]
+
+
+def test_a_pen_of_the_keyboard_is_lifted_when_the_canvas_is_left(page):
+    put(page)
+    page.locator("canvas").focus()
+    for key in ("ArrowUp", "ArrowUp", " ", "ArrowDown", "Tab"):
+        page.keyboard.press(key)
+    told = page.evaluate("() => told.map(({isDone, strokes}) => [isDone, strokes.length])")
+    assert told == [[False, 1], [True, 1]], "a cross that moves without a pen tells nothing"
+
+
 @pytest.mark.parametrize("ended", [True, False])
 def test_strokes_that_the_server_has_not_heard_of_come_back_and_are_told(page, ended):
     put(page)
     page.evaluate(DRAW, [10, 90])
-    assert page.evaluate("() => told.map(message => message.strokes)") == [[LINE[0][:3]]]
+    assert page.evaluate("() => told.map(message => message.strokes)") == [[LINE[0][:3]], LINE]
     page.evaluate("() => told.length = 0")
     put(page, ended=ended)
     assert page.evaluate(DRAWN)
@@ -62,7 +101,6 @@ def test_strokes_that_the_server_has_not_heard_of_come_back_and_are_told(page, e
 def test_what_the_server_knows_is_not_told_again(page, strokes):
     put(page)
     page.evaluate(DRAW, [10, 90])
-    page.evaluate(ANSWER)
     assert page.evaluate("() => told.at(-1).strokes") == LINE
     page.evaluate(ANSWER)
     page.evaluate("() => told.length = 0")

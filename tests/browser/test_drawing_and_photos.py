@@ -154,7 +154,7 @@ def test_a_drawing_is_taken_back_stroke_by_stroke_and_drawn_without_a_mouse(visi
     expect(page.locator(".why li")).to_have_count(2)
     steps.button(page, "Undo").click()
     expect(page.locator(".answer")).to_have_text("1")
-    page.locator(".sheet canvas").focus()
+    page.get_by_role("application", name="Canvas: draw with mouse, finger or pen.").focus()
     page.keyboard.press("Escape")
     expect(page.locator(".answer")).to_have_count(0)
     for key in ("ArrowUp",) * 9 + (" ",) + ("ArrowDown",) * 18 + (" ",):

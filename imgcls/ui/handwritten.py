@@ -1,0 +1,45 @@
+"""A drawing as a model gets it, and what speaks against taking it for one thing: for each page with a canvas."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from imgcls import doubts, images
+from imgcls.handwriting import Handwriting
+from imgcls.images import Prepared
+from imgcls.runs import Run
+from imgcls.ui import answer_view, stored
+from imgcls.ui.bars import Doubt
+
+Ask = Callable[[Sequence[Handwriting]], np.ndarray]
+
+
+def todo(facts: dict) -> str:
+    """What to draw for a model with these facts."""
+    return "Draw a digit." if doubts.hold_for(facts) else "Draw something."
+
+
+def prepared(drawing: Handwriting, facts: dict) -> Prepared:
+    """The picture that a model with these facts gets of a drawing."""
+    narrowed = drawing.narrowed()
+    picture = images.prepare_ink(narrowed.ink(), tuple(facts["shape"]))
+    notes = () if narrowed is drawing else ("Drawn with a finer pen: yours is wide for writing of this size.",)
+    return Prepared(picture.pixels, notes)
+
+
+def asker(run: Run, facts: dict) -> Ask:
+    """What gives the probabilities, float32 (n, classes), of n drawings."""
+    return lambda some: stored.answers(run, facts, np.stack([prepared(drawing, facts).pixels for drawing in some]))
+
+
+def doubt(drawing: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
+    """What is said in the place of an answer, where digits are asked for and it is not one; usually nothing."""
+    if not doubts.hold_for(facts):
+        return None
+    if doubts.is_scribble(drawing):
+        return Doubt(
+            "Nothing this model knows",
+            "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
+            for_digits=True,
+        )
+    return answer_view.several(doubts.side_by_side(drawing, ask), facts)

@@ -1,0 +1,244 @@
+"""Drawings on the Predict page by Streamlit's own test runner: what is asked, what is in doubt, and the game."""
+
+import json
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls import doubts, images, places
+from imgcls.handwriting import Handwriting, from_message
+from imgcls.imports import drawings
+from imgcls.runs import Run
+from imgcls.ui import handwritten
+
+ONE = [20, 20, 12, 20, 60, 12, 20, 100, 12]
+SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
+SCRIBBLE = [value for i in range(20) for value in (10 + 12 * i, 40 if i % 2 else 240, 12)]
+HEART = [140, 240, 18, 30, 130, 18, 50, 60, 18, 100, 40, 18, 140, 90, 18, 180, 40, 18, 230, 60, 18, 250, 130, 18]
+SHAPES = ["heart", "spiral", *(f"shape {number}" for number in range(8))]
+TWO = "Two beside each other: 1 and 7"
+UNKNOWN = "Nothing this model knows"
+
+
+def copied(run_id: str = "reader", classes: list[str] | None = None) -> Run:
+    """A copy of the digit model that ships; its classes may be called otherwise."""
+    folder = places.runs_folder() / run_id
+    shutil.copytree(places.repository_folder() / "saved_models" / "digits", folder)
+    run = Run(folder)
+    if classes:
+        (folder / "model.json").write_text(json.dumps(run.model | {"classes": classes}))
+    return run
+
+
+@pytest.fixture
+def reader() -> Run:
+    return copied()
+
+
+def draw_page():
+    from imgcls import runs
+    from imgcls.ui import draw_view
+
+    run = runs.find("reader")
+    draw_view.show(run, run.model)
+
+
+def game_page():
+    from imgcls import runs
+    from imgcls.ui import game_view
+
+    run = runs.find("reader")
+    game_view.show(run, run.model)
+
+
+def picture_page():
+    import streamlit as st
+
+    from imgcls import runs
+    from imgcls.images import Prepared
+    from imgcls.ui import answer_view
+
+    run = runs.find("reader")
+    answer_view.show(run, run.model, Prepared(st.session_state["pixels"]))
+
+
+def opened(page, canvas: str = "canvas", strokes=(), is_done: bool = True, **session) -> AppTest:
+    """The page after these strokes were drawn on its canvas."""
+    app = AppTest.from_function(page, default_timeout=60).run()
+    message = {"edition": 0, "number": 3, "pen": 12, "isDone": is_done, "strokes": list(strokes)}
+    app.session_state[canvas] = {"drawing": message}
+    for name, value in session.items():
+        app.session_state[name] = value
+    return app.run()
+
+
+def given(app: AppTest, component: str) -> dict:
+    """What the browser is given for one of our components."""
+    found = [it.proto for it in app.get("bidi_component") if it.proto.component_name == f"imgcls.{component}"]
+    return json.loads(found[0].json)
+
+
+def html(app: AppTest, of: str) -> str:
+    return next(str(block.proto.body) for block in app.get("html") if of in str(block.proto.body))
+
+
+def drawing(*strokes) -> Handwriting:
+    return from_message({"strokes": list(strokes)})
+
+
+def test_two_digits_are_no_answer_of_any_model_and_put_right_to_none(reader):
+    copied("other")
+    app = opened(draw_page, strokes=[ONE, SEVEN], others=["other"])
+    assert given(app, "answer")["doubt"] == TWO
+    cards = html(app, 'class="models"')
+    assert cards.count("<b>–</b>") == 2
+    assert cards.count(TWO) == 4, "as text and as title of each card"
+    assert "agree" not in cards.split("</style>")[1].replace('class="agree"', "")
+    assert "%" not in html(app, 'class="fix"').split('class="fix"')[1]
+    assert "Put right</figcaption>" in html(app, 'class="fix"')
+
+
+def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
+    copied("other")
+    app = opened(draw_page, strokes=[SEVEN], others=["other"])
+    assert "All 2 models agree." in html(app, 'class="models"')
+    assert html(app, 'class="models"').count("<b>7</b>") == 2
+    assert "Put right: <b>7</b>" in html(app, 'class="fix"')
+
+
+def test_what_digits_cannot_be_may_be_a_spiral(reader):
+    copied("other", SHAPES)
+    app = opened(draw_page, strokes=[SCRIBBLE], others=["other"])
+    assert given(app, "answer")["words"].startswith("It looks like a scribble")
+    cards = html(app, 'class="models"').split('class="models"')[1]
+    assert "It looks" not in cards
+    assert cards.count(UNKNOWN) == 4, "the other model looks at its own training pictures"
+
+
+def test_digits_are_asked_for_where_digits_are_known(reader):
+    app = opened(draw_page)
+    assert given(app, "answer")["todo"] == "Draw a digit. The answer comes while you draw."
+
+
+def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
+    run = copied("reader", SHAPES)
+    app = opened(draw_page)
+    assert given(app, "answer")["todo"] == "Draw something. The answer comes while you draw."
+    ask = handwritten.asker(run, run.model)
+    digits = run.model | {"classes": doubts.DIGITS}
+    for strokes in ([ONE, SEVEN], [SCRIBBLE]):
+        assert handwritten.doubt(drawing(*strokes), run.model, ask) is None
+        assert handwritten.doubt(drawing(*strokes), digits, ask) is not None
+
+
+@pytest.mark.parametrize(
+    ("facts", "hold"),
+    [
+        ({"classes": list("0123456789")}, True),
+        ({"classes": list("9876543210"), "several": False}, True),
+        ({"classes": list("0123456789"), "several": True}, False),
+        ({"classes": list("012345678")}, False),
+        ({"classes": [*"0123456789", "heart"]}, False),
+        ({"classes": SHAPES}, False),
+    ],
+)
+def test_the_rules_of_digits_hold_for_models_of_the_ten_digits(facts, hold):
+    assert doubts.hold_for(facts) is hold
+
+
+def test_a_deleted_model_beside_another_takes_nothing_from_it(reader):
+    gone = copied("other")
+    app = opened(draw_page, strokes=[SEVEN], others=["other"])
+    gone.delete()
+    app.run()
+    assert not app.error
+    assert "It was deleted." in html(app, 'class="models"')
+    assert "<b>7</b>" in html(app, 'class="models"')
+    assert "Without this part" in html(app, 'class="why"')
+    assert 'class="doctor"' in html(app, 'class="why"')
+
+
+def asked(stroke: list[float], **session) -> AppTest:
+    """The answer to a picture of this, as from a file, of which no strokes are known."""
+    app = AppTest.from_function(picture_page, default_timeout=60)
+    pixels = images.prepare_ink(drawing(stroke).ink(), (28, 28, 1)).pixels
+    for name, value in ({"pixels": pixels} | session).items():
+        app.session_state[name] = value
+    return app.run()
+
+
+def test_a_picture_far_from_all_training_pictures_is_nothing_the_model_knows(reader):
+    app = asked(SCRIBBLE, **{"why-photo": True})
+    assert given(app, "answer")["doubt"] == UNKNOWN
+    assert "The answer is in doubt." in [caption.value for caption in app.caption]
+    assert "doubt" not in given(asked(SEVEN), "answer")
+
+
+def test_labels_that_do_not_compete_are_not_doubted(reader):
+    several = reader.model | {"several": True, "threshold": 0.5, "thresholds": [0.5] * 10}
+    (reader.folder / "model.json").write_text(json.dumps(several))
+    copied("other")
+    app = asked(SCRIBBLE, others=["other"])
+    assert not app.exception and not app.error
+    assert UNKNOWN not in html(app, 'class="models"')
+
+
+def test_a_picture_that_one_model_does_not_know_may_be_known_to_another(reader):
+    other = copied("other")
+    for name in ("neighbours.npz", "inside.npz"):
+        (other.folder / name).unlink()
+    cards = html(asked(SCRIBBLE, others=["other"]), 'class="models"')
+    assert cards.count(UNKNOWN) == 2, "of the first model alone"
+    assert cards.count("<b>–</b>") == 1
+
+
+def played(*strokes, **changes) -> AppTest:
+    """The game after these strokes and "That is it"."""
+    app = opened(game_page, "canvas-game-drawn", strokes, **changes)
+    return app.button(key="game-done").click().run()
+
+
+def test_the_game_judges_a_drawing_and_keeps_it(reader):
+    app = played(SEVEN)
+    (over,) = app.session_state["game"].over
+    assert over.answered == 7
+    assert drawings.collection().total == 1
+    assert not app.session_state["game-drawn"].drawn
+
+
+@pytest.mark.parametrize(
+    ("strokes", "changes", "sentence"),
+    [
+        ([], {}, "Nothing is drawn yet"),
+        ([SEVEN], {"is_done": False}, "The pen is still down"),
+        ([ONE, SEVEN], {}, "Two beside each other"),
+        ([SCRIBBLE], {}, "It looks like a scribble"),
+    ],
+)
+def test_the_game_neither_judges_nor_keeps_what_is_not_one_drawing(reader, strokes, changes, sentence):
+    app = played(*strokes, **changes)
+    assert sentence in app.info[0].value.replace("\\", "")
+    assert app.session_state["game"].over == []
+    assert drawings.collection().total == 0
+    assert len(app.session_state["game-drawn"].drawn.strokes) == len(strokes), "it stays on the canvas"
+
+
+def test_the_game_reads_small_writing_with_a_wide_pen_as_draw_does(reader):
+    small = [100, 100, 30, 140, 100, 30, 125, 130, 30, 118, 160, 30]
+    read = played(small).session_state["game"].over[0]
+    assert read.answered == 7
+    drawn = drawing(small)
+    assert (read.pixels == handwritten.prepared(drawn, reader.model).pixels).all()
+    assert (read.pixels != images.prepare_ink(drawn.ink(), (28, 28, 1)).pixels).any()
+
+
+def test_the_game_takes_what_a_model_of_shapes_is_asked_for():
+    copied("reader", SHAPES)
+    assert len(played(HEART).session_state["game"].over) == 1
+    assert len(played(SCRIBBLE).session_state["game"].over) == 1
+
+
+def test_the_canvas_of_the_game_hears_that_its_message_came(reader):
+    app = opened(game_page, "canvas-game-drawn", [SEVEN])
+    assert given(app, "heard") == {"edition": 0, "number": 3, "said": ""}
