@@ -12,7 +12,7 @@ from PIL import Image
 from imgcls import framing, images
 from imgcls.images import Picture, Prepared
 from imgcls.runs import Run
-from imgcls.ui import gallery, picture_fields, stored
+from imgcls.ui import gallery, lifted_canvas, picture_fields, stored
 from imgcls.ui.picture_fields import Box
 
 SHOWN = 420
@@ -120,27 +120,23 @@ def _cut(pixels: np.ndarray, box: Box) -> np.ndarray:
 
 def _covered(photo: Photo, part: Picture) -> Picture:
     """The part with what is painted over it, in the middle colour of its border."""
-    from streamlit_drawable_canvas import st_canvas
-
     shown = framing.thumbnail(part.pixels, SHOWN)
     height, width = shown.shape[:2]
     rim = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
     colour = np.median(rim, axis=0).astype(np.uint8)
     number = st.session_state.setdefault("cover-number", 0)
-    result = st_canvas(
+    painted = lifted_canvas.field(
+        f"cover-{photo.digest[:16]}-{width}-{height}-{number}",
+        width,
+        height,
         stroke_width=BRUSH,
         stroke_color="#{:02x}{:02x}{:02x}".format(*colour.tolist()),
         background_image=Image.fromarray(shown),
-        width=width,
-        height=height,
-        return_image_data=True,
-        key=f"cover-{photo.digest[:16]}-{width}-{height}-{number}",
     )
     if st.button("Uncover", icon=":material/ink_eraser:", key="uncover"):
         st.session_state["cover-number"] = number + 1
         st.rerun(scope="fragment")
-    painted = result.image_data
-    if painted is None or not (result.json_data or {}).get("objects"):
+    if painted is None:
         st.caption("Paint over a part of the picture; the answer is to what is left.")
         return part
     mask = Image.fromarray(painted[..., 3]).resize((part.pixels.shape[1], part.pixels.shape[0]))
