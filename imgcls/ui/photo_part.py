@@ -3,7 +3,7 @@
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -22,9 +22,12 @@ AT_LEAST = 800
 BRUSH = 36
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Photo:
-    """A picture that somebody brought: a digest of its bytes, these, and what it is called."""
+    """A picture that somebody brought: a digest of its bytes, these, and what it is called.
+
+    Caches know it by its digest: the bytes of a visitor's picture are in none of them.
+    """
 
     digest: str
     data: bytes
@@ -75,24 +78,28 @@ def prepared(picture: Picture, facts: dict) -> Prepared:
 
 def answer(run: Run, photo: Photo, facts: dict) -> tuple[np.ndarray, str]:
     """What a model says to the whole photo, probabilities (classes,), and a thumbnail as a URL. Raises UserError."""
-    return _answer(photo.digest, run, run.stamp("model.tflite", "model.json"), photo)
+    return _answer(photo.digest, str(run.folder), run.stamp("model.tflite", "model.json"), photo)
 
 
-@lru_cache(256)
-def _answer(digest: str, run: Run, stamp: tuple, photo: Photo) -> tuple[np.ndarray, str]:
-    picture = _opened(digest, photo)
+# What is made of a visitor's pictures goes with his session: they are looked at and forgotten.
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, scope="session")
+def _answer(digest: str, folder: str, stamp: tuple, _photo: Photo) -> tuple[np.ndarray, str]:
+    picture = _opened(digest, _photo)
+    run = Run(Path(folder))
     facts = run.model
     found = stored.answers(run, facts, prepared(picture, facts).pixels[None])[0]
     return found, gallery.data_url(framing.thumbnail(picture.pixels, 112))
 
 
-@st.cache_resource(max_entries=12, show_spinner="Reading the picture ...")
+@st.cache_resource(max_entries=3, show_spinner="Reading the picture ...", scope="session")
 def _opened(digest: str, _photo: Photo) -> Picture:
     """Cached by content, never by sampling; not to be changed."""
     return images.open_picture(_photo.data, _photo.name, at_least=AT_LEAST)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner=False, scope="session")
 def _url(digest: str, _photo: Photo) -> str:
     return gallery.data_url(framing.thumbnail(_opened(digest, _photo).pixels, SHOWN))
 

@@ -26,6 +26,7 @@ SOURCES = {
     "Live": "Start the camera.",
     "Examples": "Choose an example.",
 }
+SEEN = "photos-seen"
 OF_DRAWINGS = {"shape": drawings.SHAPE, "ink": True, "fit": ""}
 
 
@@ -87,7 +88,7 @@ def _from_camera(source: str) -> tuple[Photo, ...]:
 
 
 def _files() -> Several:
-    """What was uploaded, dropped or pasted; what came last is looked at."""
+    """What was uploaded, dropped or pasted; what came last is looked at until another is chosen."""
     files = st.file_uploader(
         "Pictures",
         type=TYPES,
@@ -96,27 +97,47 @@ def _files() -> Several:
         max_upload_size=UPLOAD_MB,
         help="PNG, JPEG, WebP, GIF or BMP. They are looked at and forgotten, not stored.",
     )
-    pasted = picture_fields.pasted("pasted")
-    photos = [photo for file in files[:MOST_FILES] if (photo := _uploaded(file))]
+    photos = {file.file_id: photo for file in files[:MOST_FILES] if (photo := _uploaded(file))}
     if len(files) > MOST_FILES:
         st.info(
             f"The first {MOST_FILES} of {words.count(len(files), 'file')} are shown here. “Batch” takes them all.",
             icon=":material/info:",
         )
-    if pasted:
-        photos.append(_photo(pasted[1], "the pasted picture"))
-    if len(photos) < 2:
-        return Several(tuple(photos))
-    key = f"photo-chosen-{hash(tuple(photo.digest for photo in photos))}"
-    options = range(len(photos))
-    chosen = st.selectbox(
-        "Look closely at",
-        options,
-        index=len(photos) - 1,  # what came last
-        format_func=lambda place: f"{place + 1}. {photos[place].name}",
-        key=key,
-    )
-    return Several(tuple(photos), chosen)
+    photos |= _pasted()
+    ids = tuple(photos)
+    chosen = _newest(ids)
+    if len(photos) > 1:
+        key = f"photo-chosen-{hash(ids)}"
+        st.session_state.setdefault(key, chosen)
+        # A control keeps its function until the visitor leaves: it must not hold the pictures.
+        names = {name: f"{number}. {photo.name}" for number, (name, photo) in enumerate(photos.items(), 1)}
+        chosen = st.selectbox("Look closely at", ids, format_func=lambda name: names.get(name, name), key=key)
+    st.session_state[SEEN] = (ids, chosen)
+    return Several(tuple(photos.values()), ids.index(chosen) if ids else 0)
+
+
+def _newest(ids: tuple[str, ...]) -> str:
+    """Which picture is looked at until somebody chooses: what is new, else the one of the last run, else the last."""
+    seen, chosen = st.session_state.get(SEEN, ((), ""))
+    new = [name for name in ids if name not in seen]
+    if not new and chosen in ids:
+        return chosen
+    return (new or ids or ("",))[-1]
+
+
+def _pasted() -> dict[str, Photo]:
+    """What was pasted last, until it is put away."""
+    number = st.session_state.setdefault("pasted-number", 0)
+    found = picture_fields.pasted(f"pasted-{number}")
+    if found is None:
+        return {}
+    st.button("Put the pasted picture away", icon=":material/close:", key="put-away", on_click=_put_away)
+    return {f"pasted-{number}-{found[0]}": _photo(found[1], "the pasted picture")}
+
+
+def _put_away() -> None:
+    # Under a new key the part of the page begins anew, and what it has sent is dropped.
+    st.session_state["pasted-number"] += 1
 
 
 def _uploaded(file: UploadedFile) -> Photo | None:
