@@ -2,8 +2,10 @@
 
 import base64
 import gc
+import hashlib
 import io
 import json
+import re
 
 import pytest
 from PIL import Image, ImageDraw
@@ -60,6 +62,21 @@ def answer(app) -> dict:
     return json.loads(next(one.proto.json for one in app.get("bidi_component") if "answer" in one.proto.component_name))
 
 
+def canvas_of(app) -> tuple[str, dict]:
+    """The key of the canvas over a photo, and what it was told."""
+    (proto,) = [one.proto for one in app.get("bidi_component") if "drawable" in one.proto.component_name]
+    return proto.id[proto.id.index("cover-") :], json.loads(proto.json)
+
+
+def painted(width: int, height: int) -> dict:
+    """What the canvas sends when its right half is painted over."""
+    picture = Image.new("RGBA", (width, height))
+    picture.paste((240, 238, 230, 255), (width // 2, 0, width, height))
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return {"raw": {"objects": [{}]}, "data": message(0, file.getvalue())["data"]}
+
+
 def pieces(app) -> str:
     return "\n".join(str(block.proto.body) for block in app.get("html"))
 
@@ -88,3 +105,70 @@ def test_what_came_last_is_looked_at_until_another_is_chosen(asked):
     asked.file_uploader[0].set_value(None).run()
     assert is_whole(asked)
     assert answer(asked)["answer"] is None
+
+
+def doctor_of(app) -> dict[str, list[str]]:
+    """The rows of the doctor's table: what stands beside each sign; the heads under ""."""
+    table = pieces(app).split('<table class="doctor">')[1].split("</table>")[0]
+    rows = {"": re.findall("<th scope=.col.>(.*?)</th>", table)}
+    for row in table.split("<tr")[2:]:
+        rows[re.search("<th scope=row>(.*?)</th>", row)[1]] = re.findall("<td>(.*?)</td>", row)
+    return rows
+
+
+def test_the_doctor_sees_the_photo_as_it_is_beside_what_the_model_gets(asked):
+    asked.session_state["beside"] = True
+    upload(asked, ("corner.png", photo_of([(30, 20), (30, 60)], size=(160, 120))))
+    rows = doctor_of(asked)
+    assert rows[""][:2] == ["Yours", "Model gets"]
+    yours, models, _, said = rows["Ground"]
+    assert (yours, models) == ("light", "dark")
+    assert said == "The ground is not black: the training pictures are light ink on black. It was put right."
+    yours, models, *_ = rows["Size"]
+    assert float(yours.split()[0]) <= 4 < float(models.split()[0]) == 8, "of eight pixels"
+    assert float(rows["Off the middle"][0].split()[0]) > 2
+
+
+def test_the_doctor_has_nothing_to_say_about_yours_where_a_picture_is_taken_as_it_is(asked):
+    asked.session_state["photo-source"] = "Examples"
+    asked.session_state["beside"] = True
+    asked.run()
+    rows = doctor_of(asked)
+    assert rows[""][0] == "Model gets" and len(rows[""]) == 2
+    assert rows["Ground"][0] == "dark" and rows["Ground"][-1] == "as usual"
+
+
+def test_what_is_painted_over_is_covered_until_the_part_is_another(asked):
+    wide = photo_of([(60, 25), (60, 95)], [(180, 30), (220, 30), (192, 95)], size=(240, 120))
+    upload(asked, ("two.png", wide))
+    asked.toggle(key="cover").set_value(True)
+    asked.toggle(key="cut-False").set_value(True).run()
+    square = f"square-{hashlib.sha256(wide).hexdigest()[:16]}"
+    sent(asked, square, box={"x": 0.2, "y": 0, "side": 1})
+    key, told_it = canvas_of(asked)
+    assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (120, 120)
+    sent(asked, key, drawing=painted(120, 120))
+    assert "The parts that you painted over were covered." in answer(asked)["seen"]["lines"]
+    sent(asked, square, box={"x": 0.4, "y": 0, "side": 1})  # of the same size, at another place
+    assert "The parts that you painted over were covered." not in answer(asked)["seen"]["lines"]
+    assert "The part that you chose was used." in answer(asked)["seen"]["lines"]
+
+
+def test_a_photo_to_be_painted_over_is_no_wider_than_a_phone(asked):
+    upload(asked, ("wide.png", photo_of([(700, 100), (700, 300)], size=(1_400, 420))))
+    asked.toggle(key="cover").set_value(True).run()
+    _, told_it = canvas_of(asked)
+    assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (280, 84)
+
+
+def test_a_live_picture_without_writing_leaves_everything_in_its_place(asked):
+    asked.session_state["photo-source"] = "Live"
+    asked.run()
+    sent(asked, "camera", frame=message(1, ONE))
+    kinds = [type(one).__name__ for one in asked.main]
+    assert answer(asked)["answer"] is not None
+    sent(asked, "camera", frame=message(2, PAPER))
+    assert not asked.error
+    assert "There is no writing to be seen" in answer(asked)["todo"]
+    assert [one.label for one in asked.expander] == ["Beside the training pictures", "What spoke for it"]
+    assert [type(one).__name__ for one in asked.main] == kinds

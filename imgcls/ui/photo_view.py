@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import streamlit as st
@@ -46,7 +46,7 @@ class Several:
 def show(run: Run, facts: dict) -> None:
     """The picture at the left, the answer at the right; below both the others, if there are several."""
     left, right = st.columns([5, 7], gap="large")
-    several, prepared, prepare, todo = Several(), None, None, ""
+    several, part, prepared, prepare, raw, todo = Several(), None, None, None, None, ""
     with left, errors.shown():
         has_examples = run.is_tested and not facts.get("several")
         sources = [name for name in SOURCES if has_examples or name != "Examples"]
@@ -65,12 +65,19 @@ def show(run: Run, facts: dict) -> None:
         else:
             several = _files() if source == "Files" else Several(_from_camera(source))
             if several.photo:
-                prepare = photo_part.show(several.photo, facts, is_live=source == "Live")
+                part = photo_part.show(several.photo, facts, is_live=source == "Live")
     with right, errors.shown():
-        if prepare is not None:
-            prepared = prepare(facts)
-        answer_view.show(run, facts, prepared, todo=todo, prepare=prepare)
-        if prepare is not None and facts["ink"] and source != "Live":
+        if part is not None:
+            prepare = partial(photo_part.prepared, part)
+            try:
+                prepared = prepare(facts)
+                raw = photo_part.untouched(part, facts) if facts["ink"] else None
+            except PictureError as error:
+                if source != "Live":
+                    raise
+                todo = str(error)  # the next picture is on its way: bars that come and go would flicker
+        answer_view.show(run, facts, prepared, todo=todo, prepare=prepare, raw=raw)
+        if prepared is not None and prepare is not None and facts["ink"] and source != "Live":
             is_same = tuple(facts["shape"]) == drawings.SHAPE and not facts.get("fit")
             teach_view.show((prepared if is_same else prepare(OF_DRAWINGS)).pixels, facts["classes"])
     if len(several.photos) > 1:
