@@ -7,6 +7,7 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from test_pages import is_whole, opened, told
@@ -127,6 +128,13 @@ def test_the_doctor_sees_the_photo_as_it_is_beside_what_the_model_gets(asked):
     yours, models, *_ = rows["Size"]
     assert float(yours.split()[0]) <= 4 < float(models.split()[0]) == 8, "of eight pixels"
     assert float(rows["Off the middle"][0].split()[0]) > 2
+
+
+def test_the_nearest_pictures_are_those_of_the_kept_ones(asked, finished_run):
+    asked.session_state["beside"] = True
+    upload(asked, ("one.png", ONE))
+    with np.load(finished_run.folder / "neighbours.npz") as file:
+        assert f"Among the {len(file['labels']):,} that the run has kept." in pieces(asked)
 
 
 def test_the_doctor_has_nothing_to_say_about_yours_where_a_picture_is_taken_as_it_is(asked):
