@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 from test_pages import is_whole, opened, told
 
+from imgcls.ui import photo_view
 from imgcls.ui.photo_part import Photo
 
 
@@ -180,3 +181,23 @@ def test_a_live_picture_without_writing_leaves_everything_in_its_place(asked):
     assert "There is no writing to be seen" in answer(asked)["todo"]
     assert [one.label for one in asked.expander] == ["Beside the training pictures", "What spoke for it"]
     assert [type(one).__name__ for one in asked.main] == kinds
+
+
+def test_a_tile_names_each_label_above_the_threshold():
+    facts = {"classes": ["boat", "sea", "sky"], "several": True, "threshold": 0.5}
+    assert photo_view._said(np.array([0.1, 0.6, 0.9]), facts) == ("sky 90.0 %", "sea 60.0 %")
+    assert photo_view._said(np.array([0.1, 0.2, 0.4]), facts) == ("None of them",)
+    assert photo_view._said(np.array([0.1, 0.6, 0.3]), facts | {"several": None}) == ("sea", "60.0 %")
+
+
+def test_photos_that_may_have_several_labels_are_told_so_in_every_place(finished_run):
+    facts = json.loads((finished_run.folder / "model.json").read_text()) | {"several": True, "threshold": 0.3}
+    (finished_run.folder / "model.json").write_text(json.dumps(facts))
+    app = opened("predict", run=finished_run.id, way="Upload", threshold="Another", **{"yes-from": "0.99"})
+    upload(app, ("one.png", ONE), ("seven.png", SEVEN))
+    app.slider(key="yes-from").set_value(0.01).run()
+    assert is_whole(app)
+    (tiles,) = [piece for piece in pieces(app).split("<style>") if 'class="tiles"' in piece]
+    (large,) = re.findall('<div class="labels-on" role="status">(.*?)</div>', pieces(app))
+    for name in large.split(", "):
+        assert re.search(rf">{name} \d+\.\d %<", tiles)

@@ -10,7 +10,7 @@ from imgcls import runs
 from imgcls.errors import UserError
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import stored
+from imgcls.ui import label_bars, stored, threshold
 
 MOST = 4
 KEY = "others"
@@ -61,21 +61,24 @@ def show(
     prepared: Prepared | None,
     prepare: Callable[[dict], Prepared] | None,
 ) -> None:
-    """One card for each model, and a sentence on whether they agree; `found` is what the first one said."""
-    cards = [_card(run.label, found, facts["classes"], "")]
+    """One card for each model, and a sentence on whether they agree; `found` is what the first one said.
+
+    Models whose pictures may have several labels agree where they find the same set of them.
+    """
+    cards = [_card(run.label, found, facts, "")]
     knows = [True]
     for other in more:
-        answer, classes, problem = None, [], ""
+        answer, theirs, problem = None, {"classes": []}, ""
         try:
-            classes = other.model["classes"]
+            theirs = other.model
             if prepared is not None:
-                picture = _fit(prepared, facts, other.model, prepare)
-                answer = stored.answers(other, other.model, picture.pixels[None])[0]
+                picture = _fit(prepared, facts, theirs, prepare)
+                answer = stored.answers(other, theirs, picture.pixels[None])[0]
         except UserError as error:
             problem = str(error)
-        same = classes == facts["classes"]
-        knows.append(same)
-        cards.append(_card(other.label, answer, classes, problem or ("" if same else "It knows other classes.")))
+        unlike = _unlike(facts, theirs)
+        knows.append(not unlike)
+        cards.append(_card(other.label, answer, theirs, problem or unlike))
     said = [name for (name, _), same in zip(cards, knows, strict=True) if name and same]
     most = max(said, key=said.count, default="")
     drawn = "".join(
@@ -93,13 +96,27 @@ def _fit(prepared: Prepared, facts: dict, other: dict, prepare: Callable[[dict],
     return prepare(other)
 
 
-def _card(label: str, found: np.ndarray | None, classes: list[str], problem: str) -> tuple[str, str]:
-    """The answer of a model, and its card as HTML with a place for its class."""
+def _unlike(facts: dict, theirs: dict) -> str:
+    """Why the answers of two models cannot be compared; empty where they can."""
+    if theirs["classes"] != facts["classes"]:
+        return "It knows other classes."
+    if bool(theirs.get("several")) != bool(facts.get("several")):
+        return "It finds several labels in a picture." if theirs.get("several") else "It gives one class a picture."
+    return ""
+
+
+def _card(label: str, found: np.ndarray | None, facts: dict, problem: str) -> tuple[str, str]:
+    """The answer of a model, and its card as HTML with a place for its class or its labels."""
     name, below, note = "", html.escape(problem), ""
     if found is not None:
+        classes = facts["classes"]
         best, second = np.argsort(-found)[:2].tolist() if len(found) > 1 else (0, 0)
         name, note = classes[best], html.escape(problem)
         below = f"{found[best]:.1%} · then {html.escape(classes[second])} {found[second]:.1%}"
+        if facts.get("several"):  # in the order of the classes, so that equal sets are equal
+            on = sorted(label_bars.labels_on(found, threshold.chosen(facts)).tolist())
+            name = ", ".join(classes[i] for i in on) or label_bars.NONE
+            below = f"{html.escape(classes[best])} {below}"
     text = (
         f'<b>{html.escape(name) or "–"}</b><small title="{below}">{below or "waits"}</small>'
         f'<small title="{html.escape(label)}">{html.escape(label)}</small><small>{note}</small></div>'

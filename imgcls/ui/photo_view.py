@@ -12,7 +12,18 @@ from imgcls.errors import PictureError, UserError
 from imgcls.images import Prepared
 from imgcls.imports import drawings
 from imgcls.runs import Run
-from imgcls.ui import answer_view, errors, gallery, photo_part, picture_fields, stored, teach_view, words
+from imgcls.ui import (
+    answer_view,
+    errors,
+    gallery,
+    label_bars,
+    photo_part,
+    picture_fields,
+    stored,
+    teach_view,
+    threshold,
+    words,
+)
 from imgcls.ui.errors import plain
 from imgcls.ui.photo_part import Photo
 
@@ -175,12 +186,21 @@ def _tile(run: Run, photo: Photo, facts: dict, place: int) -> gallery.Tile:
     number = f"{place + 1}. "
     try:
         found, url = photo_part.answer(run, photo, facts)
-        best = int(found.argmax())
-        lines = (facts["classes"][best], words.share(float(found[best])), number + photo.name)
-        return gallery.Tile(url, f"{photo.name}: {lines[0]}, {lines[1]}", lines)
+        said = _said(found, facts)
+        return gallery.Tile(url, f"{photo.name}: {', '.join(said)}", (*said, number + photo.name))
     except UserError as error:
         reason = error.reason if isinstance(error, PictureError) else str(error)
         return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, number + photo.name))
+
+
+def _said(found: np.ndarray, facts: dict) -> tuple[str, ...]:
+    """The answer in a few lines: the class and its share, or all labels with theirs where there may be several."""
+    names = facts["classes"]
+    if not facts.get("several"):
+        best = int(found.argmax())
+        return names[best], words.share(float(found[best]))
+    on = label_bars.labels_on(found, threshold.chosen(facts)).tolist()
+    return tuple(f"{names[i]} {words.share(float(found[i]))}" for i in on) or (label_bars.NONE,)
 
 
 def _example(run: Run, facts: dict) -> Prepared | None:
