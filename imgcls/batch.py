@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from imgcls import framing, images
+from imgcls import framing, images, sheets
 from imgcls.errors import PictureError, SourceError
 from imgcls.imports import kinds, layout, names
 from imgcls.imports.archive import Archive
@@ -31,8 +31,6 @@ TOGETHER = 64
 """Pictures that are asked about in one go."""
 SMALL = 56
 """Pixels of a thumbnail's longer side."""
-FORMULA = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n")
-"""What a cell must not begin with, or a spreadsheet may take it for a formula (OWASP, "CSV Injection")."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def to_csv(answers: Iterable[Answer], classes: Sequence[str]) -> bytes:
         row = _row(answer, classes)
         there = answer.probabilities
         numbers = ["" if there is None else f"{value:.6f}" for value in (there if there is not None else classes)]
-        rows.writerow([cell("" if row[key] is None else str(row[key])) for key in head] + numbers)
+        rows.writerow([sheets.harmless("" if row[key] is None else str(row[key])) for key in head] + numbers)
     return text.getvalue().encode("utf-8-sig", errors="replace")
 
 
@@ -134,11 +132,6 @@ def to_json(answers: Iterable[Answer], classes: Sequence[str], run: str) -> byte
         pictures.append(_row(answer, classes) | {"probabilities": probabilities})
     whole = {"run": run, "classes": list(classes), "pictures": pictures}
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", errors="replace")
-
-
-def cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe is put before what might begin one."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
 def _row(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:

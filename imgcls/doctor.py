@@ -36,7 +36,9 @@ SIGNS = {
     "size": Sign("Size", "px", 1, 1.0, "It is small.", "It is large."),
     "off_centre": Sign("Off the middle", "px", 1, 0.5, "", "It lies off the middle."),
     "ink": Sign("Ink", "%", 1, 0.5, "There is little ink.", "There is much ink."),
-    "ground": Sign("Ground", "of 255", 0, 8, "", "The ground is light: the training pictures are light ink on black."),
+    "ground": Sign(
+        "Ground", "of 255", 0, 8, "", "The ground is not black: the training pictures are light ink on black."
+    ),
 }
 
 
@@ -65,9 +67,13 @@ def examine(pictures: np.ndarray) -> dict[str, np.ndarray]:
 
     The stroke width is the ink by half the length of its edges, in grey levels, which is the width of a long strip.
     Slant lengthens an edge, so it is a little less than a ruler says; it is measured in the same way on both sides.
+    Where the ground is not black, as on paper, the ink is what differs from it.
     """
     grey = pictures.reshape(*pictures.shape[:3]).astype(np.float64)
     height, width = grey.shape[1:]
+    ground = np.median(np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], axis=1), axis=1)
+    for row in np.flatnonzero(ground > INK_BELOW):
+        grey[row] = _on_black(grey[row], ground[row])
     frame = np.pad(grey, ((0, 0), (1, 1), (1, 1)))
     ink = grey.sum((1, 2))
     edges = np.abs(np.diff(frame, axis=1)).sum((1, 2)) + np.abs(np.diff(frame, axis=2)).sum((1, 2))
@@ -83,14 +89,18 @@ def examine(pictures: np.ndarray) -> dict[str, np.ndarray]:
             "size": np.maximum(tall, wide).astype(float),
             "off_centre": np.hypot(x, y),
             "ink": 100 * ink / (255 * height * width),
-            "ground": np.median(
-                np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], axis=1), axis=1
-            ),
+            "ground": ground,
         }
     empty = ~there.any((1, 2))
     for values in found.values():
         values[empty] = np.nan
     return found
+
+
+def _on_black(grey: np.ndarray, ground: float) -> np.ndarray:
+    """Ink on a ground of this brightness as light ink on black; shadows and spots, which are fainter, are left out."""
+    ink = np.abs(grey - ground)
+    return np.where(ink > ink.max() / 4, ink, 0)
 
 
 def figures(pictures: np.ndarray) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.handwriting import Handwriting
-from imgcls.ink import ink_box
+from imgcls.ink import connected, ink_box
 
 GAP = 0.1
 """Of the height of the drawing: strokes nearer than that belong together."""
@@ -109,19 +109,6 @@ def side_by_side_in(picture: np.ndarray, ask: Callable[[Sequence[np.ndarray]], n
         boxes.append((left, top, right, bottom))
     order = sorted(range(len(pieces)), key=lambda number: boxes[number][0])
     return _several([pieces[number] for number in order], [boxes[number] for number in order], ask)
-
-
-def connected(there: np.ndarray) -> np.ndarray:
-    """A number for each group of touching pixels (corners touch, too), int (height, width); 0 where nothing is."""
-    part = np.where(there, np.arange(1, there.size + 1).reshape(there.shape), 0)
-    while True:
-        # Every pixel takes the largest number among its neighbours until nothing changes.
-        wide = np.pad(part, 1)
-        wide = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
-        wide = np.where(there, np.maximum(np.maximum(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:]), 0)
-        if (wide == part).all():
-            return part
-        part = wide
 
 
 def _several(found: Sequence, boxes: Sequence[tuple], ask: Callable) -> list[int]:

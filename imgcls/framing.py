@@ -48,10 +48,7 @@ def middle(pixels: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray,
     top, left = (old_height - crop_height) // 2, (old_width - crop_width) // 2
     notes = []
     if (crop_height, crop_width) != (old_height, old_width):
-        lost = "left and right" if crop_width < old_width else "top and bottom"
-        notes.append(
-            f"The middle {crop_width} x {crop_height} of {old_width} x {old_height} pixels was used ({lost} cut)."
-        )
+        notes.append(_cut(crop_height, crop_width, old_height, old_width))
     cut = Image.fromarray(pixels[top : top + crop_height, left : left + crop_width])
     return np.array(cut.resize((width, height), Image.Resampling.BICUBIC)), notes
 
@@ -70,4 +67,11 @@ def note(height: int, width: int, fit: str) -> str:
     if fit == "pad":
         return "Margins in the colour of its border were added to make the picture square."
     side = min(height, width)
-    return f"The middle {side} x {side} of {width} x {height} pixels was used."
+    return _cut(side, side, height, width)
+
+
+def _cut(height: int, width: int, old_height: int, old_width: int) -> str:
+    """What was left of a picture. In shares: a large one was reduced before, so its own pixels are not known here."""
+    if width < old_width:
+        return f"The middle {100 * width // old_width} % of its width was used (left and right cut)."
+    return f"The middle {100 * height // old_height} % of its height was used (top and bottom cut)."

@@ -1,6 +1,7 @@
 """Any picture a person has -> the uint8 pixels a model expects; the one door for foreign pictures.
 
     open_picture      the bytes of a file      -> Picture, upright RGB
+    open_canvas       the bytes of a canvas    -> its pixels, RGBA
     prepare_photo     a Picture                -> Prepared, the shape a model takes
     prepare_drawing   what a canvas shows      -> Prepared
     prepare_ink       ink alone                -> Prepared
@@ -87,6 +88,23 @@ def open_picture(
     if frames:
         notes.append(f"Only the first of {frames} frames is used.")
     return Picture(np.array(image), tuple(notes + more_notes))
+
+
+def open_canvas(data: bytes, width: int, height: int) -> np.ndarray:
+    """The pixels of a canvas of this page, uint8 (height, width, 4), from the bytes of its PNG file.
+
+    It sends its own pixels and no others, so another size is refused, from the header, before anything is decoded.
+
+    Raises:
+        PictureError: it is something else.
+    """
+    try:
+        image = Image.open(BytesIO(data), formats=("PNG",))
+        if image.size != (width, height):
+            raise ValueError(f"{image.size} pixels")
+        return np.array(image.convert("RGBA"))
+    except Exception as error:  # as in `open_picture`
+        raise PictureError("The drawing did not arrive whole. Reload the page and try again.") from error
 
 
 def prepare_photo(

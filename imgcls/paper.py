@@ -9,7 +9,7 @@ Where there is no such part, as when the paper fills the photo, nothing is done.
 import numpy as np
 from PIL import Image, ImageFilter
 
-from imgcls.ink import otsu
+from imgcls.ink import connected, otsu
 
 SIDE = 160
 """Pixels of the longer side of the small copy in which the sheet is looked for."""
@@ -101,23 +101,9 @@ def _corners(values: np.ndarray, sheet: np.ndarray) -> np.ndarray | None:
     return found if area > 0 and FILLED[0] <= sheet.sum() / area <= FILLED[1] else None
 
 
-def parts(there: np.ndarray) -> np.ndarray:
-    """The connected parts of a mask: each has a number of its own, and 0 is what is not there."""
-    part = np.where(there, np.arange(1, there.size + 1).reshape(there.shape), 0)
-    while True:  # every pixel takes the largest number around it, until each part has one number
-        wide = np.pad(part, 1)
-        wide = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
-        wide = np.where(there, np.maximum(np.maximum(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:]), 0)
-        # A number is the place of a pixel of the same part: taking over its number, too, spares most of the steps.
-        wide = np.where(there, np.maximum(wide, wide.ravel()[np.maximum(wide, 1) - 1]), 0)
-        if (wide == part).all():
-            return part
-        part = wide
-
-
 def _largest(there: np.ndarray) -> np.ndarray:
     """The largest connected part of a mask."""
-    part = parts(there)
+    part = connected(there)
     counts = np.bincount(part.ravel())
     counts[0] = 0
     return (part == counts.argmax()) & there

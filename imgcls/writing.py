@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 from imgcls import paper
-from imgcls.ink import paper_of, surroundings
+from imgcls.ink import connected, paper_of, surroundings
 
 SIDE = 900
 """Pixels of the longer side of the copy in which writing is looked for."""
@@ -114,7 +114,7 @@ def _marks(rest: np.ndarray) -> np.ndarray:
 def _groups(darkest: np.ndarray, amount: np.ndarray) -> list[tuple[int, int, int, int]]:
     """The boxes (top, bottom, left, right, in blocks) of what may be writing, the one with most ink first."""
     there = darkest > 0
-    parts = paper.parts(there)
+    parts = connected(there)
     found = []
     height, width = there.shape
     for number in np.flatnonzero(np.bincount(parts.ravel()))[1:]:

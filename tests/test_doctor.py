@@ -35,6 +35,22 @@ def test_size_place_ink_and_ground_of_a_strip():
     assert one(strip(2, ground=200), "ground") == 200
 
 
+@pytest.mark.parametrize(("light", "ground"), [(0, 255), (20, 240), (255, 40)])
+def test_ink_on_paper_is_measured_as_ink_on_black(light, ground):
+    shade = np.linspace(-15, 15, 28)[:, None, None]  # the light falls from one side
+    on_paper = (strip(2, at=20, light=light, ground=ground) + shade).clip(0, 255).astype(np.uint8)
+    on_black = strip(2, at=20)
+    assert one(on_paper, "ground") == pytest.approx(ground, abs=8)
+    for name in ("size", "off_centre", "stroke"):
+        assert one(on_paper, name) == pytest.approx(one(on_black, name), rel=0.03), name
+    assert one(on_paper, "ink") == pytest.approx(one(on_black, "ink"), rel=0.2), "it has less contrast"
+
+
+def test_paper_without_ink_has_no_figures():
+    paper = np.random.default_rng(0).normal(240, 3, (28, 28, 1)).clip(0, 255).astype(np.uint8)
+    assert np.isnan(one(paper, "size")) and np.isnan(one(paper, "ground"))
+
+
 def usual_of(*widths: int) -> dict:
     return doctor.figures(np.stack([strip(width) for width in widths]))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from imgcls.explain import neighbours
 from imgcls.ui import likeness_view
 from imgcls.ui.likeness_view import Likeness
 
@@ -13,6 +14,26 @@ def test_what_is_farther_than_almost_all_test_pictures_is_nothing_the_model_know
     assert (doubt is not None) == doubtful
     if doubtful:
         assert f"{percentile:.1f} %" in doubt.sentence
+
+
+@pytest.mark.parametrize(
+    ("percentile", "words"),
+    [
+        (0.0, "100.0 % of the test pictures lie at least as far"),
+        (0.4, "99.6 % of the test pictures lie at least as far"),
+        (59.97, "40 % of the test pictures lie at least as far"),
+        (98.7, "farther from the training pictures than 98 %"),
+        (99.0, "than 99.0 %"),
+        (99.72, "than 99.7 %"),
+        (99.97, "than 99.9 %"),
+        (100.0, "than 100.0 %"),
+    ],
+)
+def test_a_share_is_never_rounded_up_to_all(percentile, words):
+    assert words in neighbours._sentence(percentile)
+    doubt = Likeness(np.zeros(4), percentile, "").doubt
+    if doubt:
+        assert words in doubt.sentence, "both say the same"
 
 
 def test_a_training_picture_has_its_class_or_its_labels():

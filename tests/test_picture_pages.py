@@ -35,6 +35,8 @@ def test_a_picture_has_its_answer_heat_maps_and_similar_pictures(finished_run):
     assert "Grad-CAM for" in shown and "Occlusion for" in shown
     assert shown.count("Training picture ") == 10
     assert "nearest are of the class" in told(app)
+    with np.load(finished_run.folder / "neighbours.npz") as file:
+        assert f"among the {len(file['labels']):,} training pictures that the run has kept" in told(app)
     assert f"?run={finished_run.id}&amp;view=Picture&amp;picture=" in shown, "its neighbours in confidence are links"
 
 

@@ -24,7 +24,7 @@ def test_the_sentence_counts_those_who_agree(said, sentence):
 
 
 def test_names_with_markup_and_braces_are_shown_as_they_are():
-    name, text = models_view._card(MARKUP, np.array([0.9, 0.1]), [MARKUP, "other"], "")
+    name, text = models_view._card(MARKUP, np.array([0.9, 0.1]), {"classes": [MARKUP, "other"]}, "")
     assert name == MARKUP
     shown = text.format("apart")
     assert shown.count("&lt;b&gt;{0} $x$") == 3
@@ -34,7 +34,7 @@ def test_names_with_markup_and_braces_are_shown_as_they_are():
 
 
 def test_a_model_that_cannot_be_asked_says_why():
-    name, text = models_view._card("A run", None, [], "It takes pictures of another kind.")
+    name, text = models_view._card("A run", None, {"classes": []}, "It takes pictures of another kind.")
     assert name == ""
     assert "another kind" in text
 

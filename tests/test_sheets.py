@@ -27,6 +27,7 @@ def read(data: bytes) -> list[list[str]]:
         "\r=1",
         "  =1",
         "＝1",
+        "\N{NO-BREAK SPACE}=1",
     ],
 )
 def test_no_text_starts_a_formula(text):

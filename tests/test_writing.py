@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from imgcls import paper, writing
 from imgcls.images import prepare_photo
-from imgcls.ink import centre_ink
+from imgcls.ink import centre_ink, connected
 
 MNIST = (28, 28, 1)
 SEVEN = [(-0.4, -0.5), (0.4, -0.5), (-0.1, 0.5)]
@@ -152,8 +152,8 @@ def test_parts_of_a_mask_are_numbered_also_along_a_spiral():
                 y, x = np.clip(y + dy, 0, 40), np.clip(x + dx, 0, 40)
                 spiral[y, x] = True
     spiral[0, :] = spiral[:, 0] = False
-    numbers = np.unique(paper.parts(spiral)[spiral])
+    numbers = np.unique(connected(spiral)[spiral])
     assert len(numbers) == 1
     two = np.zeros((5, 9), bool)
     two[1:4, 1:3] = two[1:4, 5:8] = True
-    assert len(np.unique(paper.parts(two))) == 3
+    assert len(np.unique(connected(two))) == 3

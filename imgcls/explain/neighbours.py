@@ -5,6 +5,7 @@ picture lies from the training pictures tells how new it is to the model. (Sun, 
 "Out-of-distribution detection with deep nearest neighbors".)
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -97,15 +98,24 @@ def unfamiliarity(run: Run, features: np.ndarray) -> tuple[float, float, str]:
     return score, percentile, _sentence(percentile)
 
 
+def farther(percentile: float) -> str:
+    """How far a picture of this percentile lies, in a sentence."""
+    return f"It lies farther from the training pictures than {_percent(percentile)} of the test pictures."
+
+
 def _sentence(percentile: float) -> str:
     if percentile >= 99:
-        return (
-            "The model has hardly seen anything like it: it lies farther from the training pictures than "
-            f"{percentile:.0f} % of the test pictures. Do not trust the answer."
-        )
+        return f"The model has hardly seen anything like it. {farther(percentile)} Do not trust the answer."
     if percentile >= 90:
-        return f"Unusual: it lies farther from the training pictures than {percentile:.0f} % of the test pictures."
-    return f"Nothing unusual: {100 - percentile:.0f} % of the test pictures lie as far from the training pictures."
+        return f"Unusual. {farther(percentile)}"
+    others = _percent(100 - percentile)
+    return f"Nothing unusual: {others} of the test pictures lie at least as far from the training pictures."
+
+
+def _percent(value: float) -> str:
+    """A share in percent, a decimal more from 99 on, and never rounded up: 99.97 % of the pictures are not all."""
+    steps = 10 if value >= 99 else 1
+    return f"{math.floor(value * steps + 1e-6) / steps:.{steps // 10}f} %"
 
 
 @lru_cache(8)

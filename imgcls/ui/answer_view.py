@@ -23,13 +23,15 @@ def show(
     doubt: Doubt | type[Doubt] | None = Doubt,
     answers: dict[str, Any] | None = None,
     prepare: Callable[[dict], Prepared] | None = None,
+    raw: np.ndarray | None = None,
 ) -> np.ndarray | None:
     """The answer, the probabilities, and what the model saw; below it what other models say that were chosen.
 
     Gives the probabilities, float32 (classes,), or None where nothing is asked.
     `todo` says what to do where nothing is asked yet, `doubt` stands in the place of the answer; `prepare` makes the
     picture anew for a model with other facts. Where no `doubt` is given or denied, the picture itself is looked at for
-    one, and a section below has its doctor and the nearest training pictures.
+    one, and a section below has its doctor and the nearest training pictures; `raw` is what the doctor calls yours, the
+    picture without the page's care, uint8 (height, width, 1).
     """
     found = None if prepared is None else stored.answers(run, facts, prepared.pixels[None])[0]
     is_to_look = doubt is Doubt
@@ -53,7 +55,7 @@ def show(
     if others:
         models_view.show(run, found, facts, others, prepared, prepare, doubt)
     if is_to_look:
-        _beside_training(run, facts, prepared)
+        _beside_training(run, facts, prepared, raw)
         if not facts.get("several"):  # whose labels do not compete, so none is spoken for against the others
             _why(run, facts, prepared, None if doubt else found)
     return found
@@ -90,7 +92,7 @@ def _side_by_side(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
     return several(doubts.side_by_side_in(pixels, ask), facts)
 
 
-def _beside_training(run: Run, facts: dict, prepared: Prepared | None) -> None:
+def _beside_training(run: Run, facts: dict, prepared: Prepared | None, raw: np.ndarray | None) -> None:
     """A closed section: figures and neighbours of the picture among the training pictures."""
     with st.expander(
         "Beside the training pictures", key="beside", icon=":material/compare:", on_change="rerun"
@@ -101,7 +103,7 @@ def _beside_training(run: Run, facts: dict, prepared: Prepared | None) -> None:
             st.caption("It is filled once something is asked.")
             return
         if facts["ink"]:
-            st.html(f"<h4>Doctor</h4>{doctor_view.report(doctor_view.examined(run, prepared))}")
+            st.html(f"<h4>Doctor</h4>{doctor_view.report(doctor_view.examined(run, prepared, raw))}")
         likeness_view.show(run, likeness_view.look(run, prepared.pixels), facts["classes"])
 
 

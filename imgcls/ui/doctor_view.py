@@ -38,12 +38,13 @@ ROOM = '<div class="fix"></div>'
 class Examined:
     """What is usual in training, what that was taken from, and the findings in a picture.
 
-    `yours` is about the picture as it would be without the page's care, `models` about what the model gets.
+    `yours` is about the picture as it would be without the page's care, None where that is not known; `models` about
+    what the model gets.
     """
 
     usual: dict
     source: str
-    yours: list[Finding]
+    yours: list[Finding] | None
     models: list[Finding]
 
 
@@ -60,7 +61,7 @@ def examined(run: Run, prepared: Prepared | None, raw: np.ndarray | None = None)
         return Examined(of_training["usual"], source, [], [])
     pictures = [prepared.pixels] if raw is None else [raw, prepared.pixels]
     findings = doctor.findings(np.stack(pictures), of_training)
-    return Examined(of_training["usual"], source, findings[0], findings[-1])
+    return Examined(of_training["usual"], source, None if raw is None else findings[0], findings[-1])
 
 
 def report(seen: Examined | None, below: str = ROOM) -> str:
@@ -96,7 +97,7 @@ def fix(drawn: Handwriting, seen: Examined | None, side: int) -> None:
     """
     if seen is None or "stroke" not in seen.usual:
         return
-    if any(finding.sentence for finding in seen.yours):
+    if any(finding.sentence for finding in seen.yours or ()):
         st.button(
             "Fix the drawing",
             key="fix",
@@ -112,12 +113,13 @@ def _put_right(drawn: Handwriting, width: float) -> None:
 
 
 def _table(seen: Examined) -> str:
-    yours = {finding.sign.title: finding for finding in seen.yours}
-    models = {finding.sign.title: finding for finding in seen.models}
+    sides = [seen.models] if seen.yours is None else [seen.yours, seen.models]
+    columns = [{finding.sign.title: finding for finding in side} for side in sides]
     rows = []
     for name, usual in seen.usual.items():
         sign = doctor.SIGNS[name]
-        mine, its = yours.get(sign.title), models.get(sign.title)
+        found = [column.get(sign.title) for column in columns]
+        mine, its = found[0], found[-1]
         usually = _value(name, usual["mean"])
         if name != "ground":
             usually = f"{usual['mean']:.{sign.digits}f} ± {usual['deviation']:.{sign.digits}f} {sign.unit}"
@@ -126,12 +128,12 @@ def _table(seen: Examined) -> str:
             said = mine.sentence or "as usual"
             mark = ' class="off"' if mine.sentence else ""
             said += " It was put right." if mine.sentence and not its.sentence else ""
-        cells = [_value(name, mine.value) if mine else "–", _value(name, its.value) if its else "–", usually]
+        cells = [*(_value(name, finding.value) if finding else "–" for finding in found), usually]
         rows.append(
             f"<tr{mark}><th scope=row>{sign.title}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}"
             f"<td>{html.escape(said)}</td></tr>"
         )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Yours", "Model gets", seen.source))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in (*("Yours", "Model gets")[-len(sides) :], seen.source))
     return (
         f'<table class="doctor"><thead><tr><td></td>{heads}<td></td></tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )

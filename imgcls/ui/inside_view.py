@@ -11,7 +11,7 @@ from imgcls import images
 from imgcls.errors import PictureError
 from imgcls.explain import neighbours, sheets
 from imgcls.runs import Run
-from imgcls.ui import errors, gallery, insides, picture_parts
+from imgcls.ui import errors, gallery, insides, lifted_canvas, picture_parts
 from imgcls.ui.stored import Tested
 
 FEW = 3
@@ -111,21 +111,16 @@ def _picture(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
 
 def _drawing(shape: tuple) -> np.ndarray | None:
     """What is drawn, as the model gets it; None while nothing is."""
-    from streamlit_drawable_canvas import st_canvas
-
-    result = st_canvas(
+    drawn = lifted_canvas.field(
+        "inside-canvas",
+        CANVAS_SIDE,
+        CANVAS_SIDE,
         stroke_width=18,
         stroke_color="#FFFFFF",
         background_color="#000000",
-        width=CANVAS_SIDE,
-        height=CANVAS_SIDE,
-        return_image_data=True,
-        key="inside-canvas",
     )
     st.caption("Draw one digit, large.")
-    if result.image_data is None or not (result.json_data or {}).get("objects"):
-        return None
-    return images.prepare_drawing(result.image_data, shape).pixels
+    return None if drawn is None else images.prepare_drawing(drawn, shape).pixels
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the picture ...")

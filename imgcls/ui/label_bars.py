@@ -24,6 +24,8 @@ transition:width .18s ease-out}
 .label-bars em{font-style:normal;text-align:right}
 </style>"""
 MOST = 12
+NONE = "None of them"
+"""What a model says that finds no label."""
 
 
 def show(probabilities: np.ndarray | None, facts: dict[str, Any], todo: str = "") -> None:
@@ -40,12 +42,17 @@ def show(probabilities: np.ndarray | None, facts: dict[str, Any], todo: str = ""
         st.html(answer(probabilities, facts["classes"], cut))
 
 
+def labels_on(probabilities: np.ndarray, cut: float) -> np.ndarray:
+    """Which labels are said to be there, the likeliest first, int (n,)."""
+    on = np.flatnonzero(probabilities >= cut)
+    return on[np.argsort(-probabilities[on], kind="stable")]
+
+
 def answer(probabilities: np.ndarray, names: list[str], cut: float) -> str:
     """As HTML: all labels in their order up to twelve, else the twelve likeliest; every name in it is escaped."""
-    on = np.flatnonzero(probabilities >= cut)
-    on = on[np.argsort(-probabilities[on], kind="stable")]
+    on = labels_on(probabilities, cut)
     order = range(len(names)) if len(names) <= MOST else np.argsort(-probabilities, kind="stable")[:MOST]
-    said = ", ".join(names[i] for i in on) or "None of them"
+    said = ", ".join(names[i] for i in on) or NONE
     told = ", ".join(f"{names[i]} {probabilities[i]:.1%}{' (yes)' if probabilities[i] >= cut else ''}" for i in order)
     rows = "".join(_row(names[i], float(probabilities[i]), cut) for i in order)
     return (

@@ -3,8 +3,12 @@
 It is there for browsers in which the usual canvas does not draw.
 """
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
+
+from imgcls import sent
 
 SIDE = 280
 SWITCH = "other-canvas"
@@ -22,9 +26,7 @@ def switch() -> bool:
 
 
 def show() -> np.ndarray | None:
-    """The canvas; what it shows, uint8 (280, 280, 4), or None while nothing is drawn."""
-    from streamlit_drawable_canvas import st_canvas
-
+    """The canvas; what it shows, uint8 (280, 280, 4), or None while nothing is drawn. Raises PictureError."""
     number = st.session_state.setdefault("canvas-number", 0)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=200):
@@ -34,15 +36,27 @@ def show() -> np.ndarray | None:
             st.session_state["canvas-number"] = number = number + 1
     with st.container(key="lifted-canvas", width=SIDE + 2):
         st.space("medium")
-        result = st_canvas(
+        return field(
+            f"canvas-{number}",
+            SIDE,
+            SIDE,
             stroke_width=width,
             stroke_color="#FFFFFF",
             background_color="#000000",
-            width=SIDE,
-            height=SIDE,
-            return_image_data=True,
-            key=f"canvas-{number}",
         )
-    if result.image_data is None or not (result.json_data or {}).get("objects"):
-        return None
-    return result.image_data
+
+
+def field(key: str, width: int, height: int, **wishes: Any) -> np.ndarray | None:
+    """A canvas of the package, with its other arguments as `wishes`, and what it shows, uint8 (height, width, 4).
+
+    None while nothing is drawn. What the browser sent is read here and not by the package, which decodes anything.
+
+    Raises:
+        PictureError: the browser sent something that is no drawing of this size.
+    """
+    from streamlit_drawable_canvas import st_canvas
+
+    # Before, as the package expects its own message; and after, as a session that begins knows no state before.
+    sent.drawing(st.session_state.get(key), width, height)
+    st_canvas(width=width, height=height, return_image_data=True, key=key, **wishes)
+    return sent.drawing(st.session_state.get(key), width, height)

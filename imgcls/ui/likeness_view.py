@@ -31,10 +31,7 @@ class Likeness:
         """What to say in the place of an answer, where the picture is nothing that the model knows."""
         if self.percentile < UNKNOWN:
             return None
-        return Doubt(
-            "Nothing this model knows",
-            f"It lies farther from the training pictures than {self.percentile:.1f} % of the test pictures.",
-        )
+        return Doubt("Nothing this model knows", neighbours.farther(self.percentile))
 
 
 def look(run: Run, pixels: np.ndarray) -> Likeness | None:
@@ -66,7 +63,8 @@ def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
     for place, alike in zip(found.places.tolist(), found.similarity.tolist(), strict=True):
         said = _name(there.labels[place], names)
         tiles.append(gallery.Tile(there.pictures[place], f"Training picture, {said}", (said, f"{alike:.2f} alike")))
-    st.html(f"{title}<p>{html.escape(likeness.sentence)}</p>{gallery.grid(tiles)}")
+    kept = f"Among the {len(there.features):,} that the run has kept."
+    st.html(f"{title}<p>{kept} {html.escape(likeness.sentence)}</p>{gallery.grid(tiles)}")
 
 
 def _name(label: np.ndarray, names: list[str]) -> str:

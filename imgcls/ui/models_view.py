@@ -10,7 +10,7 @@ from imgcls import doubts, runs
 from imgcls.errors import UserError
 from imgcls.images import Prepared
 from imgcls.runs import Run
-from imgcls.ui import likeness_view, stored
+from imgcls.ui import label_bars, likeness_view, stored, threshold
 from imgcls.ui.bars import Doubt
 
 MOST = 4
@@ -64,16 +64,16 @@ def show(
 ) -> None:
     """One card for each model, and a sentence on whether they agree; `found` is what the first one said.
 
-    `more` are the ids of the others. Where the first answer is in `doubt`, neither it nor the sentence is said.
+    `more` are the ids of the others. Where the first answer is in `doubt`, neither it nor the sentence is said. Models
+    whose pictures may have several labels agree where they find the same set of them.
     """
-    cards = [_card(run.label, None if doubt else found, facts["classes"], doubt.title if doubt else "")]
+    cards = [_card(run.label, None if doubt else found, facts, doubt.title if doubt else "")]
     knows = [True]
     for run_id in more:
-        label, answer, classes, problem = run_id, None, facts["classes"], ""
+        label, answer, theirs, problem = run_id, None, facts, ""
         try:
             other = runs.find(run_id)
             label, theirs = other.label, other.model
-            classes = theirs["classes"]
             if prepared is not None:
                 picture = _fit(prepared, facts, theirs, prepare)
                 answer = stored.answers(other, theirs, picture.pixels[None])[0]
@@ -81,9 +81,9 @@ def show(
                     answer, problem = None, doubted.title
         except UserError as error:
             problem = str(error) if runs.exists(run_id) else "It was deleted."
-        same = classes == facts["classes"]
-        knows.append(same)
-        cards.append(_card(label, answer, classes, problem or ("" if same else "It knows other classes.")))
+        unlike = _unlike(facts, theirs)
+        knows.append(not unlike)
+        cards.append(_card(label, answer, theirs, problem or unlike))
     said = [name for (name, _), same in zip(cards, knows, strict=True) if name and same]
     most = max(said, key=said.count, default="")
     drawn = "".join(
@@ -109,13 +109,27 @@ def _fit(prepared: Prepared, facts: dict, other: dict, prepare: Callable[[dict],
     return prepare(other)
 
 
-def _card(label: str, found: np.ndarray | None, classes: list[str], problem: str) -> tuple[str, str]:
-    """The answer of a model, and its card as HTML with a place for its class."""
+def _unlike(facts: dict, theirs: dict) -> str:
+    """Why the answers of two models cannot be compared; empty where they can."""
+    if theirs["classes"] != facts["classes"]:
+        return "It knows other classes."
+    if bool(theirs.get("several")) != bool(facts.get("several")):
+        return "It finds several labels in a picture." if theirs.get("several") else "It gives one class a picture."
+    return ""
+
+
+def _card(label: str, found: np.ndarray | None, facts: dict, problem: str) -> tuple[str, str]:
+    """The answer of a model, and its card as HTML with a place for its class or its labels."""
     name, below, note = "", html.escape(problem), ""
     if found is not None:
+        classes = facts["classes"]
         best, second = np.argsort(-found)[:2].tolist() if len(found) > 1 else (0, 0)
         name, note = classes[best], html.escape(problem)
         below = f"{found[best]:.1%} · then {html.escape(classes[second])} {found[second]:.1%}"
+        if facts.get("several"):  # in the order of the classes, so that equal sets are equal
+            on = sorted(label_bars.labels_on(found, threshold.chosen(facts)).tolist())
+            name = ", ".join(classes[i] for i in on) or label_bars.NONE
+            below = f"{html.escape(classes[best])} {below}"
     text = (
         f'<b>{html.escape(name) or "–"}</b><small title="{below}">{below or "waits"}</small>'
         f'<small title="{html.escape(label)}">{html.escape(label)}</small><small>{note}</small></div>'

@@ -1,9 +1,8 @@
 """Which part of a photo is asked about: the crop, shown and movable, and parts that are covered by hand."""
 
 import html
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -11,36 +10,42 @@ from PIL import Image
 
 from imgcls import framing, images
 from imgcls.images import Picture, Prepared
+from imgcls.ink import border
 from imgcls.runs import Run
-from imgcls.ui import gallery, picture_fields, stored
+from imgcls.ui import gallery, lifted_canvas, picture_fields, stored
 from imgcls.ui.picture_fields import Box
 
 SHOWN = 420
 """Pixels of the longer side of a photo on the page."""
 AT_LEAST = 800
 """Pixels of the shorter side to which a larger photo is reduced when it is opened."""
-BRUSH = 36
+COVER = 280
+"""Pixels of the longer side of a photo that is painted over: a finger has to reach all of it on a narrow phone."""
+BRUSH = 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Photo:
-    """A picture that somebody brought: a digest of its bytes, these, and what it is called."""
+    """A picture that somebody brought: a digest of its bytes, these, and what it is called.
+
+    Caches know it by its digest: the bytes of a visitor's picture are in none of them.
+    """
 
     digest: str
     data: bytes
     name: str
 
 
-def show(photo: Photo, facts: dict, *, is_live: bool = False) -> Callable[[dict], Prepared]:
-    """The photo with its tools; gives what prepares the chosen part for a model with other facts, too.
+def show(photo: Photo, facts: dict, *, is_live: bool = False) -> Picture:
+    """The photo with its tools; gives the part that is asked about.
 
     Raises:
         PictureError: it is no picture that can be read.
     """
-    picture = images.open_picture(photo.data, photo.name) if is_live else _opened(photo.digest, photo)
     if is_live:
-        return lambda asked: prepared(picture, asked)
-    part = picture
+        return images.open_picture(photo.data, photo.name)
+    part = picture = _opened(photo.digest, photo)
+    box = None
     with st.container(horizontal=True):
         is_cut = _is_cut(facts)
         wants = st.toggle(
@@ -64,8 +69,8 @@ def show(photo: Photo, facts: dict, *, is_live: bool = False) -> Callable[[dict]
             f'alt="The uploaded picture {html.escape(photo.name)}">'
         )
     if covers:
-        part = _covered(photo, part)
-    return lambda asked: prepared(part, asked)
+        part = _covered(photo, part, box)
+    return part
 
 
 def prepared(picture: Picture, facts: dict) -> Prepared:
@@ -73,26 +78,46 @@ def prepared(picture: Picture, facts: dict) -> Prepared:
     return images.prepare_photo(picture, tuple(facts["shape"]), ink=bool(facts["ink"]), fit=str(facts.get("fit") or ""))
 
 
+def untouched(part: Picture, facts: dict) -> np.ndarray:
+    """The part in the pixels of a model with these facts and nothing else done to it, uint8 (height, width, 1).
+
+    It is what a page without care would ask about: grey, and as large as fits, each pixel the mean of its area.
+    """
+    height, width, _ = facts["shape"]
+    picture = Image.fromarray(part.pixels).convert("L")
+    scale = min(height / picture.height, width / picture.width)
+    size = tuple(max(1, round(length * scale)) for length in picture.size)
+    small = np.asarray(picture.resize(size, Image.Resampling.BOX))
+    out = np.full((height, width, 1), np.median(border(small)), np.uint8)
+    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    out[top : top + size[1], left : left + size[0], 0] = small
+    return out
+
+
 def answer(run: Run, photo: Photo, facts: dict) -> tuple[np.ndarray, str]:
     """What a model says to the whole photo, probabilities (classes,), and a thumbnail as a URL. Raises UserError."""
-    return _answer(photo.digest, run, run.stamp("model.tflite", "model.json"), photo)
+    return _answer(photo.digest, str(run.folder), run.stamp("model.tflite", "model.json"), photo)
 
 
-@lru_cache(256)
-def _answer(digest: str, run: Run, stamp: tuple, photo: Photo) -> tuple[np.ndarray, str]:
-    picture = _opened(digest, photo)
+# What is made of a visitor's pictures goes with his session: they are looked at and forgotten.
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, scope="session")
+def _answer(digest: str, folder: str, stamp: tuple, _photo: Photo) -> tuple[np.ndarray, str]:
+    picture = _opened(digest, _photo)
+    run = Run(Path(folder))
     facts = run.model
     found = stored.answers(run, facts, prepared(picture, facts).pixels[None])[0]
     return found, gallery.data_url(framing.thumbnail(picture.pixels, 112))
 
 
-@st.cache_resource(max_entries=12, show_spinner="Reading the picture ...")
+@st.cache_resource(max_entries=3, show_spinner="Reading the picture ...", scope="session")
 def _opened(digest: str, _photo: Photo) -> Picture:
     """Cached by content, never by sampling; not to be changed."""
     return images.open_picture(_photo.data, _photo.name, at_least=AT_LEAST)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner=False, scope="session")
 def _url(digest: str, _photo: Photo) -> str:
     return gallery.data_url(framing.thumbnail(_opened(digest, _photo).pixels, SHOWN))
 
@@ -118,29 +143,25 @@ def _cut(pixels: np.ndarray, box: Box) -> np.ndarray:
     return pixels[top : top + side, left : left + side]
 
 
-def _covered(photo: Photo, part: Picture) -> Picture:
-    """The part with what is painted over it, in the middle colour of its border."""
-    from streamlit_drawable_canvas import st_canvas
-
-    shown = framing.thumbnail(part.pixels, SHOWN)
+def _covered(photo: Photo, part: Picture, box: Box | None) -> Picture:
+    """The part, which was cut out at `box`, with what is painted over it, in the middle colour of its border."""
+    shown = framing.thumbnail(part.pixels, COVER)
     height, width = shown.shape[:2]
     rim = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
     colour = np.median(rim, axis=0).astype(np.uint8)
     number = st.session_state.setdefault("cover-number", 0)
-    result = st_canvas(
+    painted = lifted_canvas.field(
+        f"cover-{photo.digest[:16]}-{box}-{number}",  # another part is another picture: the paint belongs to this one
+        width,
+        height,
         stroke_width=BRUSH,
         stroke_color="#{:02x}{:02x}{:02x}".format(*colour.tolist()),
-        background_image=Image.fromarray(shown),
-        width=width,
-        height=height,
-        return_image_data=True,
-        key=f"cover-{photo.digest[:16]}-{width}-{height}-{number}",
+        background_image=gallery.data_url(shown),  # the package would keep another kind of picture for all visitors
     )
     if st.button("Uncover", icon=":material/ink_eraser:", key="uncover"):
         st.session_state["cover-number"] = number + 1
         st.rerun(scope="fragment")
-    painted = result.image_data
-    if painted is None or not (result.json_data or {}).get("objects"):
+    if painted is None:
         st.caption("Paint over a part of the picture; the answer is to what is left.")
         return part
     mask = Image.fromarray(painted[..., 3]).resize((part.pixels.shape[1], part.pixels.shape[0]))

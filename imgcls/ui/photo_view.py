@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import streamlit as st
@@ -12,7 +12,18 @@ from imgcls.errors import PictureError, UserError
 from imgcls.images import Prepared
 from imgcls.imports import drawings
 from imgcls.runs import Run
-from imgcls.ui import answer_view, errors, gallery, photo_part, picture_fields, stored, teach_view, words
+from imgcls.ui import (
+    answer_view,
+    errors,
+    gallery,
+    label_bars,
+    photo_part,
+    picture_fields,
+    stored,
+    teach_view,
+    threshold,
+    words,
+)
 from imgcls.ui.errors import plain
 from imgcls.ui.photo_part import Photo
 
@@ -26,6 +37,7 @@ SOURCES = {
     "Live": "Start the camera.",
     "Examples": "Choose an example.",
 }
+SEEN = "photos-seen"
 OF_DRAWINGS = {"shape": drawings.SHAPE, "ink": True, "fit": ""}
 
 
@@ -45,7 +57,7 @@ class Several:
 def show(run: Run, facts: dict) -> None:
     """The picture at the left, the answer at the right; below both the others, if there are several."""
     left, right = st.columns([5, 7], gap="large")
-    several, prepared, prepare, todo = Several(), None, None, ""
+    several, part, prepared, prepare, raw, todo = Several(), None, None, None, None, ""
     with left, errors.shown():
         has_examples = run.is_tested and not facts.get("several")
         sources = [name for name in SOURCES if has_examples or name != "Examples"]
@@ -64,12 +76,19 @@ def show(run: Run, facts: dict) -> None:
         else:
             several = _files() if source == "Files" else Several(_from_camera(source))
             if several.photo:
-                prepare = photo_part.show(several.photo, facts, is_live=source == "Live")
+                part = photo_part.show(several.photo, facts, is_live=source == "Live")
     with right, errors.shown():
-        if prepare is not None:
-            prepared = prepare(facts)
-        answer_view.show(run, facts, prepared, todo=todo, prepare=prepare)
-        if prepare is not None and facts["ink"] and source != "Live":
+        if part is not None:
+            prepare = partial(photo_part.prepared, part)
+            try:
+                prepared = prepare(facts)
+                raw = photo_part.untouched(part, facts) if facts["ink"] else None
+            except PictureError as error:
+                if source != "Live":
+                    raise
+                todo = str(error)  # the next picture is on its way: bars that come and go would flicker
+        answer_view.show(run, facts, prepared, todo=todo, prepare=prepare, raw=raw)
+        if prepared is not None and prepare is not None and facts["ink"] and source != "Live":
             is_same = tuple(facts["shape"]) == drawings.SHAPE and not facts.get("fit")
             teach_view.show((prepared if is_same else prepare(OF_DRAWINGS)).pixels, facts["classes"])
     if len(several.photos) > 1:
@@ -87,7 +106,7 @@ def _from_camera(source: str) -> tuple[Photo, ...]:
 
 
 def _files() -> Several:
-    """What was uploaded, dropped or pasted; what came last is looked at."""
+    """What was uploaded, dropped or pasted; what came last is looked at until another is chosen."""
     files = st.file_uploader(
         "Pictures",
         type=TYPES,
@@ -96,27 +115,47 @@ def _files() -> Several:
         max_upload_size=UPLOAD_MB,
         help="PNG, JPEG, WebP, GIF or BMP. They are looked at and forgotten, not stored.",
     )
-    pasted = picture_fields.pasted("pasted")
-    photos = [photo for file in files[:MOST_FILES] if (photo := _uploaded(file))]
+    photos = {file.file_id: photo for file in files[:MOST_FILES] if (photo := _uploaded(file))}
     if len(files) > MOST_FILES:
         st.info(
             f"The first {MOST_FILES} of {words.count(len(files), 'file')} are shown here. “Batch” takes them all.",
             icon=":material/info:",
         )
-    if pasted:
-        photos.append(_photo(pasted[1], "the pasted picture"))
-    if len(photos) < 2:
-        return Several(tuple(photos))
-    key = f"photo-chosen-{hash(tuple(photo.digest for photo in photos))}"
-    options = range(len(photos))
-    chosen = st.selectbox(
-        "Look closely at",
-        options,
-        index=len(photos) - 1,  # what came last
-        format_func=lambda place: f"{place + 1}. {photos[place].name}",
-        key=key,
-    )
-    return Several(tuple(photos), chosen)
+    photos |= _pasted()
+    ids = tuple(photos)
+    chosen = _newest(ids)
+    if len(photos) > 1:
+        key = f"photo-chosen-{hash(ids)}"
+        st.session_state.setdefault(key, chosen)
+        # A control keeps its function until the visitor leaves: it must not hold the pictures.
+        names = {name: f"{number}. {photo.name}" for number, (name, photo) in enumerate(photos.items(), 1)}
+        chosen = st.selectbox("Look closely at", ids, format_func=lambda name: names.get(name, name), key=key)
+    st.session_state[SEEN] = (ids, chosen)
+    return Several(tuple(photos.values()), ids.index(chosen) if ids else 0)
+
+
+def _newest(ids: tuple[str, ...]) -> str:
+    """Which picture is looked at until somebody chooses: what is new, else the one of the last run, else the last."""
+    seen, chosen = st.session_state.get(SEEN, ((), ""))
+    new = [name for name in ids if name not in seen]
+    if not new and chosen in ids:
+        return chosen
+    return (new or ids or ("",))[-1]
+
+
+def _pasted() -> dict[str, Photo]:
+    """What was pasted last, until it is put away."""
+    number = st.session_state.setdefault("pasted-number", 0)
+    found = picture_fields.pasted(f"pasted-{number}")
+    if found is None:
+        return {}
+    st.button("Put the pasted picture away", icon=":material/close:", key="put-away", on_click=_put_away)
+    return {f"pasted-{number}-{found[0]}": _photo(found[1], "the pasted picture")}
+
+
+def _put_away() -> None:
+    # Under a new key the part of the page begins anew, and what it has sent is dropped.
+    st.session_state["pasted-number"] += 1
 
 
 def _uploaded(file: UploadedFile) -> Photo | None:
@@ -147,12 +186,21 @@ def _tile(run: Run, photo: Photo, facts: dict, place: int) -> gallery.Tile:
     number = f"{place + 1}. "
     try:
         found, url = photo_part.answer(run, photo, facts)
-        best = int(found.argmax())
-        lines = (facts["classes"][best], words.share(float(found[best])), number + photo.name)
-        return gallery.Tile(url, f"{photo.name}: {lines[0]}, {lines[1]}", lines)
+        said = _said(found, facts)
+        return gallery.Tile(url, f"{photo.name}: {', '.join(said)}", (*said, number + photo.name))
     except UserError as error:
         reason = error.reason if isinstance(error, PictureError) else str(error)
         return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, number + photo.name))
+
+
+def _said(found: np.ndarray, facts: dict) -> tuple[str, ...]:
+    """The answer in a few lines: the class and its share, or all labels with theirs where there may be several."""
+    names = facts["classes"]
+    if not facts.get("several"):
+        best = int(found.argmax())
+        return names[best], words.share(float(found[best]))
+    on = label_bars.labels_on(found, threshold.chosen(facts)).tolist()
+    return tuple(f"{names[i]} {words.share(float(found[i]))}" for i in on) or (label_bars.NONE,)
 
 
 def _example(run: Run, facts: dict) -> Prepared | None:

@@ -99,7 +99,10 @@ def _similar_html(
     counts = np.bincount(labels, minlength=len(names))
     most = int(counts.argmax())
     _, _, sentence = neighbours.unfamiliarity(run, features)
-    told = f"{counts[most]} of the {len(labels)} nearest are of the class “{names[most]}”. {sentence}"
+    told = (
+        f"{counts[most]} of the {len(labels)} nearest are of the class “{names[most]}”, among the "
+        f"{len(known.features):,} training pictures that the run has kept. {sentence}"
+    )
     return gallery.grid(tiles), told, tuple(int(row) for row in known.rows[found.places])
 
 

@@ -13,6 +13,14 @@ HELP = (
 HALF, CHOSEN, OTHER = "0.5", "Chosen on validation", "Another"
 
 
+def chosen(facts: dict[str, Any]) -> float:
+    """The value that the control has for a model with these facts, wherever it stands on the page."""
+    way = st.session_state.get("threshold", HALF)
+    if way == OTHER:
+        return float(st.session_state.get("yes-from", THRESHOLD))
+    return float(facts["threshold"]) if way == CHOSEN else THRESHOLD
+
+
 def choose(facts: dict[str, Any]) -> float:
     """The control for a model with these facts (model.json), and its value."""
     found = float(facts["threshold"])
@@ -29,7 +37,5 @@ def choose(facts: dict[str, Any]) -> float:
         )
         if way == OTHER:
             with st.container(width=260):
-                return st.slider(
-                    "Yes from", 0.01, 0.99, THRESHOLD, 0.01, key="yes-from", bind="query-params", help=HELP
-                )
-    return found if way == CHOSEN else THRESHOLD
+                st.slider("Yes from", 0.01, 0.99, THRESHOLD, 0.01, key="yes-from", bind="query-params", help=HELP)
+    return chosen(facts)

@@ -170,3 +170,7 @@ def test_a_pasted_picture_is_answered(visit, server):
     page.evaluate(PASTE)
     expect(page.locator(".answer")).to_have_text("7")
     expect(page.get_by_alt_text("The uploaded picture the pasted picture")).to_be_visible()
+    steps.button(page, "Put the pasted picture away").click()
+    expect(page.locator(".answer")).to_have_count(0)
+    page.evaluate(PASTE)
+    expect(page.locator(".answer")).to_have_text("7")

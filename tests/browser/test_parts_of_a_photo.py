@@ -78,3 +78,28 @@ def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
     steps.button(photo, "Uncover").click()
     expect(steps.main(photo)).to_contain_text("Paint over a part of the picture")
     expect(photo.locator(".answer")).to_have_text("0")
+
+
+def test_what_is_painted_over_does_not_hide_another_part(photo):
+    """On a narrow phone: all of the picture to paint over can be reached."""
+    photo.set_viewport_size({"width": 320, "height": 1300})
+    switch(photo, "Choose the part")
+    square = photo.get_by_role("group", name="The part that the model gets")
+    square.focus()
+    for _ in range(4):
+        photo.keyboard.press("Shift+ArrowLeft")
+    expect(photo.locator(".answer")).to_have_text("7")
+    switch(photo, "Cover a part")
+    canvas = photo.locator("canvas.upper-canvas")
+    expect(canvas).to_be_visible()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box["x"] + box["width"] <= 320
+    right = box["x"] + 0.9 * box["width"]
+    drag(photo, (right, box["y"] + 0.3 * box["height"]), (right, box["y"] + 0.7 * box["height"]))
+    expect(steps.main(photo)).to_contain_text("The parts that you painted over were covered.")
+    square.focus()
+    for _ in range(8):
+        photo.keyboard.press("Shift+ArrowRight")
+    expect(photo.locator(".answer")).to_have_text("0")
+    expect(steps.main(photo)).not_to_contain_text("The parts that you painted over were covered.")
