@@ -12,8 +12,8 @@ from imgcls.errors import RunError
 from imgcls.training import checkpoint
 from imgcls.training.checkpoint import PARTS, Checkpoint, Writer
 
-DAMAGED = "The checkpoint of this run is damaged, so it cannot go on. Start it again."
-OTHER = "The checkpoint of this run was made by another version of the program. Start it again."
+DAMAGED = "The checkpoint of this run is damaged, so it cannot go on. Train it again instead."
+OTHER = "The checkpoint of this run was made by another version of the program. Train it again instead."
 
 
 def made(epoch: int = 3, size: int = 20) -> Checkpoint:
