@@ -72,7 +72,7 @@ def test_a_person_comes_from_a_table_of_labels_to_scores_of_each_label(visit, ow
     expect(steps.main(page)).to_contain_text(f"{100 * result['test_macro_f1']:.1f} %")
     expect(steps.main(page)).not_to_contain_text("Click a cell to see its pictures")
     assert sorted(name for name in steps.lines(page, 0) if name in NAMES) == sorted(NAMES)
-    steps.main(page).get_by_text("Pictures", exact=True).click()
+    page.get_by_role("radio", name="Pictures", exact=True).click()
     steps.settled(page)
     expect(steps.main(page).locator(".tiles figure").first).to_be_visible()
 
