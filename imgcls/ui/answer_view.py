@@ -103,7 +103,8 @@ def _beside_training(run: Run, facts: dict, prepared: Prepared | None, raw: np.n
             st.caption("It is filled once something is asked.")
             return
         if facts["ink"]:
-            st.html(f"<h4>Doctor</h4>{doctor_view.report(doctor_view.examined(run, prepared, raw))}")
+            seen = doctor_view.examined(run, prepared, raw)
+            st.html("<h4>Doctor</h4>" + doctor_view.report(seen, below=""))
         likeness_view.show(run, likeness_view.look(run, prepared.pixels), facts["classes"])
 
 
