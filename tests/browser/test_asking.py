@@ -102,6 +102,7 @@ DRAW_AND_PRESS = """pressed => {
 
 def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, own_server):
     page = predict(visit, own_server, "Game")
+    steps.settled(page)  # the canvas that is drawn on is the one that stays
     for number in (2, 3):
         expect(page.locator(".sheet canvas:not([data-asks])")).to_be_visible()
         page.evaluate(DRAW_AND_PRESS, True)
@@ -114,6 +115,7 @@ def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, o
 
 def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
     page = predict(visit, own_server, "Game")
+    steps.settled(page)
     expect(page.locator(".sheet canvas")).to_be_visible()
     page.evaluate(DRAW_AND_PRESS, False)
     steps.button(page, "That is it").press("Enter")
