@@ -64,12 +64,17 @@ def test_the_square_is_moved_with_the_keyboard(photo):
     expect(photo.locator(".answer")).to_have_text("7")
 
 
-def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
+def painted_on(photo) -> dict:
+    """Switches painting on; where the picture to paint over lies, in sight."""
     switch(photo, "Cover a part")
     canvas = photo.locator("canvas.upper-canvas")
     expect(canvas).to_be_visible()
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+    return canvas.bounding_box()
+
+
+def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
+    box = painted_on(photo)
     for share in range(8, 100, 10):
         down = box["y"] + box["height"] * share / 100
         drag(photo, (box["x"] + 0.56 * box["width"], down), (box["x"] + 0.98 * box["width"], down))
@@ -89,11 +94,7 @@ def test_what_is_painted_over_does_not_hide_another_part(photo):
     for _ in range(4):
         photo.keyboard.press("Shift+ArrowLeft")
     expect(photo.locator(".answer")).to_have_text("7")
-    switch(photo, "Cover a part")
-    canvas = photo.locator("canvas.upper-canvas")
-    expect(canvas).to_be_visible()
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+    box = painted_on(photo)
     assert box["x"] + box["width"] <= 320
     right = box["x"] + 0.9 * box["width"]
     drag(photo, (right, box["y"] + 0.3 * box["height"]), (right, box["y"] + 0.7 * box["height"]))
