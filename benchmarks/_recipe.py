@@ -53,7 +53,7 @@ def main() -> None:
 
     facts = data.facts
     precision = network.precision_of(config)
-    model = network.build(config, facts.shape, facts.num_classes, training.sample(10_000), precision)
+    model = network.build(config, facts.shape, facts.num_classes, training.sample(10_000), precision, learns=True)
     with tempfile.TemporaryDirectory() as folder:
         Loop(config, model, training, test, Journal(Path(folder, "metrics.jsonl"), look), Nobody()).run()
     print(json.dumps(epochs))

@@ -14,7 +14,8 @@ def learner(config: Config, shape: tuple[int, int, int], precision: str) -> Call
     from imgcls.training import network, steps
 
     pictures = np.random.default_rng(0).integers(0, 256, (100, *shape), dtype=np.uint8)
-    model = network.build(config, shape, 10, pictures, precision)
+    config = config.changed(precision=precision)
+    model = network.build(config, shape, 10, pictures, precision, learns=True)
     step, _ = steps.compiled(config, model, steps.optimizer_of(config))
     return step
 

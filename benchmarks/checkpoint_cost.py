@@ -68,7 +68,7 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
     config = config.changed(epochs=epochs)
     sample = training.sample(10_000)
     precision = network.precision_of(config)
-    model = network.build(config, dataset.facts.shape, len(dataset.facts.classes), sample, precision)
+    model = network.build(config, dataset.facts.shape, len(dataset.facts.classes), sample, precision, learns=True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "checkpoint.npz")
         writer = Writer(path)

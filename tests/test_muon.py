@@ -20,6 +20,17 @@ def test_a_step_has_singular_values_near_one_in_the_same_directions(shape):
     inside = left.T @ result @ right.T
     assert np.allclose(inside, np.diag(np.diag(inside)), atol=1e-4)
     assert 0.5 < np.diag(inside).min() <= np.diag(inside).max() < 1.4
+    in_16_bits = evened(tf.constant(matrix, tf.float32), "bfloat16")
+    assert in_16_bits.dtype == tf.float32
+    assert 0 < np.linalg.norm(in_16_bits - result) < 0.05 * np.linalg.norm(result)
+
+
+def test_the_precision_of_a_run_is_that_of_its_steps():
+    from imgcls.config import Config
+    from imgcls.training.steps import optimizer_of
+
+    assert optimizer_of(Config(optimizer="muon", precision="bfloat16"))._precision == "bfloat16"
+    assert optimizer_of(Config(optimizer="muon", precision="float32"))._precision == "float32"
 
 
 def test_an_empty_gradient_changes_no_direction():

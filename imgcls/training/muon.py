@@ -18,10 +18,14 @@ SMALLEST = 1e-7
 
 
 class Muon(keras.optimizers.SGD):
-    """Muon for kernels of convolutions (4-D), SGD with Nesterov momentum 0.9 for everything else."""
+    """Muon for kernels of convolutions (4-D), SGD with Nesterov momentum 0.9 for everything else.
 
-    def __init__(self, learning_rate: float = 0.24, **settings):
+    Its products of matrices have the `precision` 'float32' or 'bfloat16': they are an approximation anyway.
+    """
+
+    def __init__(self, learning_rate: float = 0.24, precision: str = "float32", **settings):
         super().__init__(learning_rate, momentum=0.9, nesterov=True, **settings)
+        self._precision = precision
 
     def update_step(self, gradient, variable, learning_rate):
         if len(variable.shape) != 4:
@@ -33,16 +37,17 @@ class Muon(keras.optimizers.SGD):
         step = tf.reshape(gradient + momentum * MOMENTUM, [-1, maps])
         kernel = tf.convert_to_tensor(variable)
         kernel *= maps**0.5 / (tf.norm(kernel) + SMALLEST)
-        self.assign(variable, kernel - learning_rate * tf.reshape(evened(step), variable.shape))
+        self.assign(variable, kernel - learning_rate * tf.reshape(evened(step, self._precision), variable.shape))
 
 
-def evened(matrix: tf.Tensor) -> tf.Tensor:
-    """A float32 matrix with the same singular vectors, whose values all lie near 1: Newton-Schulz iteration."""
+def evened(matrix: tf.Tensor, precision: str = "float32") -> tf.Tensor:
+    """A float32 matrix with the same singular vectors, whose values all lie near 1: Newton-Schulz iteration, in
+    products of this precision."""
     linear, cubic, quintic = QUINTIC
-    matrix /= tf.norm(matrix) + SMALLEST
+    matrix = tf.cast(matrix / (tf.norm(matrix) + SMALLEST), precision)
     is_tall = matrix.shape[0] > matrix.shape[1]
     for _ in range(ROUNDS):  # squares of the short side: a few hundredths of a step's arithmetic
         square = tf.matmul(matrix, matrix, transpose_a=is_tall, transpose_b=not is_tall)
         change = cubic * square + quintic * tf.matmul(square, square)
         matrix = linear * matrix + (tf.matmul(matrix, change) if is_tall else tf.matmul(change, matrix))
-    return matrix
+    return tf.cast(matrix, tf.float32)

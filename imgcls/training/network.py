@@ -12,7 +12,7 @@ import tensorflow as tf
 from imgcls import models, processor
 from imgcls.config import Config
 from imgcls.serving import Predictor
-from imgcls.training import backbone
+from imgcls.training import backbone, quick
 
 MOST_TO_BEGIN = 2000
 """Training pictures that a family may look at for its first weights."""
@@ -25,6 +25,8 @@ def build(
     pictures: np.ndarray,
     precision: str = "float32",
     several: bool = False,
+    *,
+    learns: bool = False,
 ) -> keras.Model:
     """A model from raw uint8 pictures (n, height, width, channels) to probabilities (n, classes).
 
@@ -32,7 +34,8 @@ def build(
 
     Scaling is its first layer, so training and serving cannot differ. `pictures` are training pictures, from which
     'standardised' takes the mean and deviation of each channel. With the precision 'bfloat16' layers compute in 16
-    bits; weights have 32 in any case.
+    bits; weights have 32 in any case. A model that `learns` has layers of `imgcls.training.quick` and is not to be
+    saved: its weights fit into one that does not, which gives the same answers.
 
     A family that stands on a trained network takes the pixels as that network wants them.
 
@@ -45,7 +48,8 @@ def build(
     with _policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
         inputs = keras.Input(shape, dtype="uint8", name="pictures")
         scaled = _normalisation(config.normalisation, pictures)(inputs)
-        logits = models.family(config.model).classify(keras.layers, scaled, num_classes, **config.model_settings)
+        layers = quick if learns else keras.layers
+        logits = models.family(config.model).classify(layers, scaled, num_classes, **config.model_settings)
         probabilities = _answers(several)(logits)
     model = keras.Model(inputs, probabilities, name=config.model)
     begin = getattr(models.family(config.model), "begin", None)

@@ -55,7 +55,8 @@ def check(config: Config, report: Report) -> None:
     else:
         sample = training.sample(2_000)
         precision = network.precision_of(config)
-        model = network.build(config, dataset.facts.shape, num_classes, sample, precision, training.several)
+        shape = dataset.facts.shape
+        model = network.build(config, shape, num_classes, sample, precision, training.several, learns=True)
         values = np.asarray(model.get_layer("normalise")(sample[:1_000]))
         report.add(low=float(values.min()), high=float(values.max()))
         report.add(mean=float(values.mean()), deviation=float(values.std()))

@@ -42,9 +42,8 @@ def find(config: Config, report: Report) -> None:
         model, training, _, _ = transfer.rehearsed(config, dataset, training, training)
         augmentation = Augmentation()
     else:
-        model = network.build(
-            config, dataset.facts.shape, num_classes, training.sample(2_000), precision, training.several
-        )
+        shape, sample = dataset.facts.shape, training.sample(2_000)
+        model = network.build(config, shape, num_classes, sample, precision, training.several, learns=True)
     # Weight decay follows the rate; far above what anybody would train with it would hide what the loss says.
     config = config.changed(weight_decay=0.0)
     optimizer = optimizer_of(config)

@@ -37,7 +37,7 @@ def _warm_up() -> None:
 
     config = Config(model="cnn", model_settings={"filters": 4, "units": 8})
     pictures = np.zeros((2, 28, 28, 1), np.uint8)
-    model = network.build(config, (28, 28, 1), 10, pictures)
+    model = network.build(config, (28, 28, 1), 10, pictures, learns=True)
     step, judge = steps.compiled(config, model, steps.optimizer_of(config))
     step(pictures, np.zeros(2, np.int32))
     judge(pictures, np.zeros(2, np.int32))

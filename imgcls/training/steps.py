@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from imgcls.config import Config
 from imgcls.training.muon import Muon
-from imgcls.training.network import logits_of
+from imgcls.training.network import logits_of, precision_of
 
 
 def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
@@ -19,7 +19,7 @@ def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
     if config.weight_decay or config.optimizer == "adamw":
         settings["weight_decay"] = config.weight_decay
     if config.optimizer == "muon":
-        optimizer = Muon(**settings)
+        optimizer = Muon(precision=precision_of(config), **settings)
     else:
         optimizer = keras.optimizers.get({"class_name": config.optimizer, "config": settings})
     if config.weight_decay:

@@ -122,7 +122,9 @@ class Trainer:
             loop = TransferLoop(config, dataset, training, validation, journal, control, snapshots)
         else:
             sample = training.sample(10_000)
-            model = network.build(config, facts.shape, len(facts.classes), sample, precision, facts.several)
+            model = network.build(
+                config, facts.shape, len(facts.classes), sample, precision, facts.several, learns=True
+            )
             loop = Loop(config, model, training, validation, journal, control, snapshots=snapshots)
         journal.plan(
             train=len(training),
@@ -159,8 +161,8 @@ class Trainer:
                 if message is None:
                     return self._end("stopped", message=NO_MODEL_YET)
         model = loop.model
-        if precision != "float32":
-            # What is kept, tested and exported has 32 bits.
+        if not transfers:
+            # What is kept, tested and exported has 32 bits and Keras's own layers.
             model = network.build(config, facts.shape, len(facts.classes), sample, several=facts.several)
         model.set_weights(loop.best_weights)
         model = network.answering(config, model)
