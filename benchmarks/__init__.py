@@ -20,7 +20,8 @@
     python -m benchmarks.transfer_epoch      a head on kept features, against the base in the model
     python -m benchmarks.first_classifier    from a zip of photographs to an evaluated model
     python -m benchmarks.large_set           two hundred thousand pictures: first paint, memory of server and trainer
-    python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32
+    python -m benchmarks.bfloat16_gain       numbers of 16 bits, against those of 32: pictures a second
+    python -m benchmarks.bfloat16_accuracy   the same: test accuracy
     python -m benchmarks.explain_latency     Grad-CAM and occlusion maps of the shipped models
     python -m benchmarks.compare             is one model better than another: time, and honesty of the interval
     python -m benchmarks.robustness          1,000 pictures damaged in 40 ways: time, and what the pages feel

@@ -1,5 +1,7 @@
 """Layers that learn sooner: the same weights, answers, gradients and statistics as Keras's own."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,10 @@ def test_what_learns_hands_its_weights_to_what_is_kept(keras, quick, model):
         assert any(type(layer).__module__ == quick.__name__ for layer in learner.layers)
     kept.set_weights(learner.get_weights())
     assert np.allclose(learner.predict_on_batch(pictures), kept.predict_on_batch(pictures), atol=1e-6)
+
+
+def test_a_trainer_keeps_keras_layers_alone(finished_run):
+    with zipfile.ZipFile(finished_run.folder / "model.keras") as archive:
+        described = archive.read("config.json").decode()
+    assert '"Conv2D"' in described
+    assert "imgcls" not in described

@@ -23,7 +23,7 @@ class Muon(keras.optimizers.SGD):
     Its products of matrices have the `precision` 'float32' or 'bfloat16': they are an approximation anyway.
     """
 
-    def __init__(self, learning_rate: float = 0.24, precision: str = "float32", **settings):
+    def __init__(self, learning_rate: float = 0.12, precision: str = "float32", **settings):
         super().__init__(learning_rate, momentum=0.9, nesterov=True, **settings)
         self._precision = precision
 
