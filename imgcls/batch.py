@@ -44,13 +44,17 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What became of one picture: probabilities (classes,) and a thumbnail, or the reason why there are none."""
+    """What became of one picture: probabilities (classes,) and a thumbnail, or the reason why there are none.
+
+    `doubt` says why the answer may mean nothing, such as "Nothing this model knows".
+    """
 
     name: str
     label: int
     probabilities: np.ndarray | None
     thumbnail: np.ndarray | None
     reason: str = ""
+    doubt: str = ""
 
     @property
     def predicted(self) -> int:
@@ -90,12 +94,15 @@ def is_zip(start: bytes) -> bool:
 
 
 def answered(
-    questions: Sequence[Question], ask: Callable[[np.ndarray], np.ndarray], facts: dict[str, Any]
+    questions: Sequence[Question],
+    ask: Callable[[np.ndarray], np.ndarray],
+    facts: dict[str, Any],
+    doubt_of: Callable[[np.ndarray], str] = lambda pixels: "",
 ) -> Iterator[Answer]:
     """The answers, in the order of the questions. Only the pictures of one step are in memory.
 
     `ask` gives probabilities (n, classes) for uint8 pictures (n, height, width, channels), as a Predictor does; `facts`
-    are those of the model: shape, ink, fit.
+    are those of the model: shape, ink, fit; `doubt_of` says why the answer to one picture may mean nothing, if it may.
     """
     for start in range(0, len(questions), TOGETHER):
         some = questions[start : start + TOGETHER]
@@ -103,18 +110,21 @@ def answered(
         pixels = [prepared for prepared, _, _ in read if prepared is not None]
         said = iter(ask(np.stack(pixels)) if pixels else ())
         for question, (prepared, thumbnail, reason) in zip(some, read, strict=True):
-            answer = next(said) if prepared is not None else None
-            yield Answer(question.name, question.label, answer, thumbnail, reason)
+            if prepared is None:
+                yield Answer(question.name, question.label, None, thumbnail, reason)
+            else:
+                yield Answer(question.name, question.label, next(said), thumbnail, reason, doubt_of(prepared))
 
 
 def to_csv(answers: Iterable[Answer], classes: Sequence[str]) -> bytes:
-    """A table with a row for each picture: file, label, answer, probability, whether it is right, all probabilities.
+    """A table with a row for each picture: file, label, answer, probability, whether it is right, a doubt in it, why
+    there is none, all probabilities.
 
     UTF-8 with a mark, as Excel wants it. No cell begins a formula.
     """
     text = io.StringIO(newline="")
     rows = csv.writer(text)
-    head = ["file", "label", "answer", "probability", "right", "problem"]
+    head = ["file", "label", "answer", "probability", "right", "doubt", "problem"]
     rows.writerow([*head, *(f"p({name})" for name in classes)])
     for answer in answers:
         row = _row(answer, classes)
@@ -137,12 +147,17 @@ def to_json(answers: Iterable[Answer], classes: Sequence[str], run: str) -> byte
 def _row(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
     label = classes[answer.label] if answer.label >= 0 else None
     if answer.probabilities is None:
-        said = {"answer": None, "probability": None, "right": None, "problem": answer.reason}
+        said = {"answer": None, "probability": None, "right": None, "doubt": None}
     else:
         share = round(float(answer.probabilities[answer.predicted]), 6)
         right = None if label is None else answer.predicted == answer.label
-        said = {"answer": classes[answer.predicted], "probability": share, "right": right, "problem": None}
-    return {"file": answer.name, "label": label} | said
+        said = {
+            "answer": classes[answer.predicted],
+            "probability": share,
+            "right": right,
+            "doubt": answer.doubt or None,
+        }
+    return {"file": answer.name, "label": label, **said, "problem": answer.reason or None}
 
 
 def _label(parts: Sequence[str], known: dict[str, int]) -> int:

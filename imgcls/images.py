@@ -18,7 +18,7 @@ from PIL import Image
 
 from imgcls import framing, writing
 from imgcls.errors import PictureError
-from imgcls.ink import BLANK_BELOW, MNIST_FILL, border, centre_ink, ink_box, separate_drawing, separate_photo, thicken
+from imgcls.ink import BLANK_BELOW, border, centre_ink, fill_of, ink_box, separate_drawing, separate_photo, thicken
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow would try 43, one of which starts Ghostscript
 SMALLEST_SIDE = 8  # pixels
@@ -206,8 +206,7 @@ def _photo_of_ink(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.nda
 def _place_ink(ink: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     height, width, _ = shape
     side = min(height, width)
-    # Digits of 8 x 8 (scikit-learn) fill their frame; those of 28 x 28 (MNIST) leave a rim.
-    placed = centre_ink(thicken(ink), side, MNIST_FILL if side >= 16 else 1.0)
+    placed = centre_ink(thicken(ink), side, fill_of(side))
     y, x = (height - side) // 2, (width - side) // 2
     out = np.zeros(shape, np.uint8)
     out[y : y + side, x : x + side] = placed[..., None]

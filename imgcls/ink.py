@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 MNIST_FILL = 20 / 28
+SMALLEST_WITH_RIM = 16
 BLANK_BELOW = 24  # grey levels of 255: a contrast below this is no ink
 LARGEST_ZOOM = 10  # a drawing that is smaller than a tenth of its canvas stays smaller, so that a dot stays a dot
 THIN = 0.07  # of the longer side: strokes below are thickened to ...
@@ -22,6 +23,14 @@ BREADTH = 0.095  # ... this, the median of MNIST (1.9 pixels of 20, measured)
 WRITING_SIDE = 48  # pixels: the small copy in which the paper is estimated
 FAINT = 0.32  # of the contrast of the darkest marks: what has less is a printed line, or shows through the paper
 PHOTO_SIDE = 800  # pixels: a larger photo is reduced before ink is looked for
+
+
+def fill_of(side: int) -> float:
+    """The share of the side that digits fill in pictures of this many pixels.
+
+    Those of 28 x 28 (MNIST) leave a rim, those of 8 x 8 (scikit-learn) fill their frame.
+    """
+    return MNIST_FILL if side >= SMALLEST_WITH_RIM else 1.0
 
 
 def centre_ink(ink: np.ndarray, side: int, fill: float = MNIST_FILL) -> np.ndarray:

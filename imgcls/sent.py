@@ -68,7 +68,7 @@ def square(message: Any) -> tuple[float, float, float] | None:
     if not isinstance(message, dict):
         return None
     numbers = [message.get(key) for key in ("x", "y", "side")]
-    if not all(type(value) in (int, float) and math.isfinite(value) for value in numbers):
+    if not all(type(value) in (int, float) and abs(value) < math.inf for value in numbers):  # whole ones may be huge
         return None
     x, y, side = numbers
     return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0), min(max(side, 0.05), 1.0)

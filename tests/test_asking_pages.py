@@ -1,11 +1,14 @@
 """Batch and man against machine on the Predict page, by Streamlit's own test runner: what is odd ends in a sentence."""
 
 import io
+import time
 import zipfile
 
 import pytest
 from brought import archive, leaves, picture
 from test_pages import is_whole, opened, told
+
+from imgcls.ui import batch_view, versus_view
 
 
 @pytest.fixture
@@ -63,7 +66,35 @@ def test_a_model_that_is_deleted_while_the_page_is_open_ends_in_a_sentence(asked
     assert "no trained model" in told(app)
 
 
-def test_twenty_pictures_are_answered_and_both_are_compared(asked):
+def test_files_that_are_too_much_together_are_let_go(asked, monkeypatch):
+    monkeypatch.setattr(batch_view, "TOGETHER_MB", 0.001)
+    app = upload(asked("Batch"), "1.png", picture(1) + bytes(2_000))
+    assert is_whole(app)
+    assert "a batch takes up to" in told(app)
+    assert "1.png" not in pieces(app)
+
+
+def test_both_tables_of_a_batch_can_be_kept(asked, finished_run, tmp_path):
+    archive(tmp_path / "a.zip", leaves())
+    app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
+    assert [button.proto.label for button in app.get("download_button")] == ["CSV", "JSON"]
+
+
+def test_a_second_click_answers_no_picture_that_was_not_seen(asked):
+    app = asked("You or the model")
+    app.button(key="versus-pass").click().run()
+    (pills,) = [group for group in app.button_group if group.label == "Your answer"]
+    pills.select(pills.options[3]).run()  # at once
+    assert "Picture 2 of 20" in str(app.get("progress")[0].proto.text)
+    time.sleep(versus_view.DOUBLE_CLICK)
+    (pills,) = [group for group in app.button_group if group.label == "Your answer"]
+    assert pills.value is None, "it can be chosen still"
+    pills.select(pills.options[3]).run()
+    assert "Picture 3 of 20" in str(app.get("progress")[0].proto.text)
+
+
+def test_twenty_pictures_are_answered_and_both_are_compared(asked, monkeypatch):
+    monkeypatch.setattr(versus_view, "DOUBLE_CLICK", 0)
     app = asked("You or the model")
     for number in range(20):
         assert f"Picture {number + 1} of 20" in str(app.get("progress")[0].proto.text)

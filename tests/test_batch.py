@@ -41,9 +41,9 @@ def questions(paths, skips=None):
     return batch.of_files([(path, lambda: png(0)) for path in paths], CLASSES, skips or Skips())
 
 
-def answers(files, **facts):
+def answers(files, doubt_of=lambda pixels: "", **facts):
     asked = batch.of_files([(name, lambda data=data: data) for name, data in files.items()], CLASSES, Skips())
-    return list(batch.answered(asked, Brightness().probabilities, FACTS | facts))
+    return list(batch.answered(asked, Brightness().probabilities, FACTS | facts, doubt_of))
 
 
 def test_the_innermost_folder_that_is_called_like_a_class_tells_the_label():
@@ -75,6 +75,17 @@ def test_every_picture_is_answered_in_its_order_and_a_broken_one_says_why():
     assert broken.probabilities is None
     assert broken.predicted == -1
     assert broken.reason == "damaged or not complete"
+
+
+def test_a_doubt_stands_beside_the_answer_in_the_table_and_in_the_json():
+    files = {"dark.png": png(20), "light.png": png(240), "broken.png": b"x"}
+    said = answers(files, doubt_of=lambda pixels: "new" if pixels.mean() > 99 else "")
+    assert [answer.doubt for answer in said] == ["", "new", ""]
+    assert [answer.predicted for answer in said] == [0, 1, -1]
+    rows = list(csv.DictReader(io.StringIO(batch.to_csv(said, CLASSES).decode("utf-8-sig"))))
+    assert [row["doubt"] for row in rows] == ["", "new", ""]
+    told = json.loads(batch.to_json(said, CLASSES, "a run"))["pictures"]
+    assert [row["doubt"] for row in told] == [None, "new", None]
 
 
 def test_three_hundred_pictures_are_asked_about_in_steps():
@@ -115,10 +126,11 @@ def test_the_table_holds_all_and_no_cell_begins_a_formula():
     said = answers({"=cmd|' /C calc'!A0.png": png(255), "birch/-1.png": png(0), "+.png": b"x"})
     text = batch.to_csv(said, CLASSES).decode("utf-8-sig")
     head, formula, labelled, broken = csv.reader(io.StringIO(text))
-    assert head == ["file", "label", "answer", "probability", "right", "problem", "p(birch)", "p(=oak())", "p(7)"]
-    assert formula[:6] == ["'=cmd|' /C calc'!A0.png", "", "'=oak()", "1.0", "", ""]
-    assert labelled == ["birch/-1.png", "birch", "birch", "1.0", "True", "", "1.000000", "0.000000", "0.000000"]
-    assert broken == ["'+.png", "", "", "", "", "not a picture that can be read here", "", "", ""]
+    told = ["file", "label", "answer", "probability", "right", "doubt", "problem"]
+    assert head == [*told, "p(birch)", "p(=oak())", "p(7)"]
+    assert formula[:7] == ["'=cmd|' /C calc'!A0.png", "", "'=oak()", "1.0", "", "", ""]
+    assert labelled == ["birch/-1.png", "birch", "birch", "1.0", "True", "", "", "1.000000", "0.000000", "0.000000"]
+    assert broken == ["'+.png", "", "", "", "", "", "not a picture that can be read here", "", "", ""]
 
 
 @pytest.mark.parametrize("name", ["=1", "+1", "-1", "@SUM(A1)", "|x", "%x", "＝cmd", "＋1", "＠x"])

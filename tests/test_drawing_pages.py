@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -181,7 +182,37 @@ def test_labels_that_do_not_compete_are_not_doubted(reader):
     copied("other")
     app = asked(SCRIBBLE, others=["other"])
     assert not app.exception and not app.error
-    assert UNKNOWN not in html(app, 'class="models"')
+    cards = html(app, 'class="models"')
+    assert cards.count(UNKNOWN) == 2, "as text and as title of the other model's card, which has doubts of its own"
+
+
+def test_another_model_has_doubts_of_its_own(reader):
+    other = copied("other")
+    for name in (
+        "neighbours.npz",
+        "inside.npz",
+    ):  # it has seen one picture alone: all others are new
+        with np.load(other.folder / name) as file:
+            arrays = dict(file)
+        arrays["features"] = np.ones_like(arrays["features"])
+        np.savez_compressed(other.folder / name, **arrays)
+    app = opened(draw_page, strokes=[SEVEN], others=["other"])
+    assert not given(app, "answer").get("doubt")
+    cards = html(app, 'class="models"')
+    assert cards.count(UNKNOWN) == 2 and cards.count("<b>7</b>") == 1
+    assert "agree" not in cards.split("</style>")[1].replace('class="agree"', "")
+    half = opened(draw_page, strokes=[SEVEN], is_done=False, others=["other"])
+    assert html(half, 'class="models"').count("<b>7</b>") == 2, "what is half drawn is new to any model"
+
+
+def test_the_drawing_can_be_put_right_for_a_model_of_small_pictures(finished_run):
+    finished_run.folder.rename(places.runs_folder() / "reader")  # 8 x 8 pixels, which digits fill
+    app = opened(draw_page, strokes=[SEVEN])
+    size = html(app, 'class="doctor"').split("Size</th>")[1]
+    assert "small" in size.split("</tr>")[0]
+    app.button(key="fix").click().run()
+    size = html(app, 'class="doctor"').split("Size</th>")[1]
+    assert "small" not in size.split("</tr>")[0]
 
 
 def test_a_picture_that_one_model_does_not_know_may_be_known_to_another(reader):

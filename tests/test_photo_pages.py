@@ -183,6 +183,24 @@ def test_a_live_picture_without_writing_leaves_everything_in_its_place(asked):
     assert [type(one).__name__ for one in asked.main] == kinds
 
 
+def test_a_tile_says_that_its_answer_is_in_doubt(asked, finished_run):
+    with np.load(finished_run.folder / "inside.npz") as file, np.load(finished_run.folder / "neighbours.npz") as known:
+        arrays = dict(file) | {"features": np.zeros_like(file["features"]) + known["features"][:1]}
+    np.savez_compressed(finished_run.folder / "inside.npz", **arrays)  # nothing else is as near as its test pictures
+    app = upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
+    tiles = pieces(app).split('<div class="tiles">')[-1]
+    assert tiles.count('<span title="Nothing this model knows">') == 2
+    assert "%" not in re.sub("<[^>]*>", "", tiles.split("<script")[0])
+
+
+def test_of_many_files_those_that_are_not_shown_are_let_go(asked):
+    files = [(f"{number}.png", photo_of([(60, 20 + number), (60, 95)])) for number in range(photo_view.MOST_FILES + 3)]
+    app = upload(asked, *files)
+    sentence = f"The first {photo_view.MOST_FILES} of {photo_view.MOST_FILES + 3} files are shown here"
+    assert sentence in told(app)
+    assert sentence in told(app.run()), "also when they are gone"
+
+
 def test_a_tile_names_each_label_above_the_threshold():
     facts = {"classes": ["boat", "sea", "sky"], "several": True, "threshold": 0.5}
     assert photo_view._said(np.array([0.1, 0.6, 0.9]), facts) == ("sky 90.0 %", "sea 60.0 %")

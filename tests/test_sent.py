@@ -49,6 +49,7 @@ def test_anything_else_ends_in_a_sentence(message):
 def test_a_square_is_held_inside():
     assert sent.square({"x": 0.25, "y": 0.5, "side": 0.4}) == (0.25, 0.5, 0.4)
     assert sent.square({"x": -3, "y": 1e9, "side": 0}) == (0.0, 1.0, 0.05)
+    assert sent.square({"x": 10**400, "y": -(10**400), "side": 10**400}) == (1.0, 0.0, 1.0)  # valid JSON
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, "0.5", None, [], True])

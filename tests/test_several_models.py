@@ -17,10 +17,19 @@ MARKUP = "<b>{0} $x$"
         (["7", "7"], "All 2 models agree."),
         (["7", "1", "7", "7"], "3 of 4 models say 7."),
         (["7", "1", "2"], "3 models, 3 answers: no two agree."),
+        (["7", "7", "1", "1"], "No majority: 2 say 7, 2 say 1."),
+        (["7", "1", "1", "2"], "2 of 4 models say 1."),
     ],
 )
 def test_the_sentence_counts_those_who_agree(said, sentence):
-    assert models_view._sentence(said, max(said, key=said.count, default="")) == sentence
+    assert models_view._sentence(said) == sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "most"), [([], ""), (["7", "1"], ""), (["7", "7", "1", "1"], ""), (["7", "1", "1", "2"], "1")]
+)
+def test_only_who_stands_against_a_majority_is_marked(said, most):
+    assert models_view._most(said) == most
 
 
 def test_names_with_markup_and_braces_are_shown_as_they_are():
@@ -42,7 +51,7 @@ def test_a_model_that_cannot_be_asked_says_why():
 @pytest.mark.parametrize(
     ("weight", "other", "words"),
     [
-        (0.5, 1, "it would be <b>one</b> (80%)"),
+        (0.5, 1, "it would be <b>one</b> (80.0 %)"),
         (0.5, 0, "less sure by 50 points"),
         (-0.2, 0, "surer by 20 points"),
         (0.01, 0, "the answer stays"),

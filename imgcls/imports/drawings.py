@@ -36,6 +36,8 @@ SHAPE = (28, 28, 1)
 MOST = 5_000
 MOST_LETTERS = 60
 LOCK_SECONDS = 10.0
+LOOKS = 5
+"""How often a state that vanishes while it is read is looked for anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,16 @@ class Collection:
 
 def collection() -> Collection:
     """What is there. Raises SourceError where it cannot be read."""
-    return _counted(_everything())
+    problem: OSError | None = None
+    for _ in range(LOOKS):
+        try:
+            return _counted(_everything())
+        except FileNotFoundError as error:  # somebody kept a drawing meanwhile, and the state that was read is gone
+            problem = error
+        except OSError as error:
+            problem = error
+            break
+    raise SourceError(f"The drawings in {_folder()} cannot be read: {problem.strerror}.") from problem
 
 
 def keep(pixels: np.ndarray, label: str) -> Collection:

@@ -24,14 +24,16 @@ def show(
     answers: dict[str, Any] | None = None,
     prepare: Callable[[dict], Prepared] | None = None,
     raw: np.ndarray | None = None,
+    is_whole: bool = True,
 ) -> np.ndarray | None:
     """The answer, the probabilities, and what the model saw; below it what other models say that were chosen.
 
     Gives the probabilities, float32 (classes,), or None where nothing is asked.
     `todo` says what to do where nothing is asked yet, `doubt` stands in the place of the answer; `prepare` makes the
-    picture anew for a model with other facts. Where no `doubt` is given or denied, the picture itself is looked at for
-    one, and a section below has its doctor and the nearest training pictures; `raw` is what the doctor calls yours, the
-    picture without the page's care, uint8 (height, width, 1).
+    picture anew for a model with other facts; `is_whole` is false while something is being drawn. Where no `doubt` is
+    given or denied, the picture itself is looked at for one, and a section below has its doctor and the nearest
+    training pictures; `raw` is what the doctor calls yours, the picture without the page's care, uint8 (height, width,
+    1).
     """
     found = None if prepared is None else stored.answers(run, facts, prepared.pixels[None])[0]
     is_to_look = doubt is Doubt
@@ -46,14 +48,14 @@ def show(
     else:
         alt = f"The picture as the model gets it, {height} by {width} pixels, enlarged"
         lines = (f"What the model sees: {height} x {width} pixels, enlarged.", *prepared.notes)
-    seen = Seen(gallery.data_url(pixels), alt, lines)
+    seen = Seen(gallery.data_url(pixels, is_kept=False), alt, lines)
     if facts.get("several"):
         _labels(found, facts, todo, seen)
     else:
         bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, seen=seen, answers=answers)
     others = models_view.others()
     if others:
-        models_view.show(run, found, facts, others, prepared, prepare, doubt)
+        models_view.show(run, found, facts, others, prepared, prepare, doubt, is_whole)
     if is_to_look:
         _beside_training(run, facts, prepared, raw)
         if not facts.get("several"):  # whose labels do not compete, so none is spoken for against the others

@@ -5,7 +5,7 @@ import html
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +15,19 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from imgcls import batch, intervals
 from imgcls.batch import Answer
+from imgcls.errors import SourceError
 from imgcls.imports.archive import Archive
 from imgcls.imports.skips import Skips
 from imgcls.runs import Run
-from imgcls.ui import errors, gallery, matrix, numbers, stored, words
+from imgcls.ui import answer_view, errors, gallery, matrix, numbers, stored, uploaded, words
 from imgcls.ui.errors import plain
 from imgcls.ui.matrix import Drawn
 from imgcls.ui.numbers import Number
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
 UPLOAD_MB = 200
+TOGETHER_MB = 500
+"""All files of a batch: they lie in the server's memory for as long as the visitor stays."""
 PER_PAGE = 40
 KEY = "batch-answers"
 STYLE = """<style>
@@ -86,12 +89,19 @@ def _asked(run: Run, facts: dict, files: Sequence[UploadedFile], place: DeltaGen
     kept = st.session_state.get(KEY)
     if kept is not None and kept.key == key:
         return kept
+    if (size := sum(file.size for file in files)) > TOGETHER_MB * 1024**2:
+        uploaded.forget(files)
+        raise SourceError(
+            f"These files have {size / 1024**2:,.0f} MB together; a batch takes up to {TOGETHER_MB}. They were let go: "
+            "bring fewer at once, or bring them as a data set on the Data page."
+        )
     classes, skips = facts["classes"], Skips()
     with contextlib.ExitStack() as stack:
         questions = batch.of_files(_opened(files, stack), classes, skips)
         bar = stack.enter_context(_progress(len(questions), place))
         answers = []
-        for answer in batch.answered(questions, partial(stored.answers, run, facts), facts):
+        ask, doubt_of = partial(stored.answers, run, facts), partial(_doubt, run, facts)
+        for answer in batch.answered(questions, ask, facts, doubt_of):
             answers.append(answer)
             if len(answers) % batch.TOGETHER == 0:
                 bar(len(answers))
@@ -216,7 +226,12 @@ def _chosen(answers: Sequence[Answer], chosen: str) -> Sequence[Answer]:
     return answers
 
 
-@lru_cache(4 * PER_PAGE)
+def _doubt(run: Run, facts: dict, pixels: np.ndarray) -> str:
+    """What is said of the picture in place of its answer where it is alone. Here both are: the answer is counted."""
+    doubt = None if facts.get("several") else answer_view.doubt_of(run, facts, pixels)
+    return doubt.title if doubt else ""
+
+
 def _row(answer: Answer, classes: tuple[str, ...]) -> str:
     label = html.escape(classes[answer.label]) if answer.label >= 0 else "–"
     name = html.escape(answer.name)
@@ -224,8 +239,11 @@ def _row(answer: Answer, classes: tuple[str, ...]) -> str:
         reason = html.escape(answer.reason)
         return f"<tr><td></td><td>{name}</td><td>{label}</td><td colspan=2><small>{reason}</small></td></tr>"
     said = html.escape(classes[answer.predicted])
+    doubt = f"<br><small>In doubt: {html.escape(answer.doubt)}</small>" if answer.doubt else ""
     sign = "" if answer.label < 0 else "✓ " if answer.label == answer.predicted else "✗ "
+    picture = f'<img src="{gallery.data_url(answer.thumbnail, is_kept=False)}" alt="">'
+    probability = words.share(float(answer.probabilities.max()))
     return (
-        f'<tr><td><img src="{gallery.data_url(answer.thumbnail)}" alt=""></td><td>{name}</td><td>{label}</td>'
-        f"<td>{sign}<b>{said}</b></td><td class=number>{words.share(float(answer.probabilities.max()))}</td></tr>"
+        f"<tr><td>{picture}</td><td>{name}</td><td>{label}</td><td>{sign}<b>{said}</b>{doubt}</td>"
+        f"<td class=number>{probability}</td></tr>"
     )

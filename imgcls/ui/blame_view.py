@@ -9,6 +9,7 @@ import numpy as np
 from imgcls import blame, look
 from imgcls.blame import Blame
 from imgcls.handwriting import SIDE, Handwriting
+from imgcls.ui import words
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 FOR, AGAINST, NEITHER = "#56B4E9", "#E69F00", "#9AA1A9"
@@ -75,7 +76,9 @@ def _html(
 
 def _sentence(one: Blame, names: Sequence[str], answer: int, what: str) -> str:
     if one.other != answer:
-        return f"Without this {what} it would be <b>{html.escape(names[one.other])}</b> ({one.probability:.0%})."
+        return (
+            f"Without this {what} it would be <b>{html.escape(names[one.other])}</b> ({words.share(one.probability)})."
+        )
     if one.weight > CLEAR:
         return f"Without this {what} the answer would be less sure by {100 * one.weight:.0f} points."
     if one.weight < -CLEAR:

@@ -5,15 +5,15 @@ const PAUSE = 180;         // milliseconds from one picture to the next, at leas
 const PATIENCE = 3000;     // after so many the answer was lost, and the next picture is sent
 const cameras = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ parentElement, setStateValue }) {
   let camera = cameras.get(parentElement);
   if (!camera) {
     camera = made(parentElement);
     cameras.set(parentElement, camera);
   }
   camera.send = message => setStateValue('frame', message);
-  camera.heard(data ? data.seen : 0);
   return () => {
+    removeEventListener('imgcls-answered', camera.answered);
     camera.stop();
     cameras.delete(parentElement);
   };
@@ -64,8 +64,8 @@ function made(root) {
     camera.send({ number: camera.number, data: canvas.toDataURL('image/jpeg', 0.85) });
   }
 
-  camera.heard = seen => {
-    if (seen !== camera.number || !camera.waiting) return;
+  camera.answered = ({ detail }) => {
+    if (detail.seen !== camera.number || !camera.waiting) return;
     camera.waiting = 0;
     camera.times = [...camera.times, performance.now()].slice(-11);
     const span = camera.times.at(-1) - camera.times[0];
@@ -83,6 +83,8 @@ function made(root) {
     say('');
   };
 
+  // heard.js says so, behind the answer on the page.
+  addEventListener('imgcls-answered', camera.answered);
   button.onclick = () => (camera.stream ? camera.stop() : start());
   return camera;
 }

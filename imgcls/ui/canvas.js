@@ -77,6 +77,8 @@ class Canvas {
     const isAnew = drawn && drawn.edition === this.edition;
     this.strokes = (isAnew ? drawn.strokes : data.strokes).map((stroke) => [...stroke]);
     if (isFirst) this.range.value = data.pen;
+    this.pointer = undefined; // a stroke under way belonged to the drawing that went
+    this.cursor.down = false;
     this.asked = 0; // what was told of the drawing before this one is not answered any more
     delete this.field.dataset.asks;
     this.paint();
@@ -128,11 +130,16 @@ class Canvas {
     this.ask(true);
   }
 
+  /* Room for another stroke; the last one that fits may still grow. */
   hasRoom() {
+    return this.hasPoints(this.strokes.length < MOST.strokes);
+  }
+
+  hasPoints(room = true) {
     const points = this.strokes.reduce((sum, stroke) => sum + stroke.length / 3, 0);
-    const room = this.strokes.length < MOST.strokes && points < MOST.points;
-    this.hint.textContent = room ? "" : "That is as much as one drawing may hold. Undo or clear something.";
-    return room;
+    const fits = room && points < MOST.points;
+    this.hint.textContent = fits ? "" : "That is as much as one drawing may hold. Undo or clear something.";
+    return fits;
   }
 
   add(x, y, width) {
@@ -140,7 +147,7 @@ class Canvas {
     const at = stroke.length - 3;
     const isStart = at < 0;
     if (!isStart && Math.hypot(x - stroke[at], y - stroke[at + 1]) < NEAR) return;
-    if (!isStart && !this.hasRoom()) return;
+    if (!isStart && !this.hasPoints()) return;
     stroke.push(round(clamp(x)), round(clamp(y)), round(width));
     this.segment(this.pens(), stroke, isStart ? 0 : at);
     this.sync();

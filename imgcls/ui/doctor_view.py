@@ -14,9 +14,9 @@ from imgcls.doctor import Finding
 from imgcls.errors import RunError
 from imgcls.handwriting import SIDE, Handwriting
 from imgcls.images import Prepared
-from imgcls.ink import MNIST_FILL
+from imgcls.ink import fill_of
 from imgcls.runs import Run
-from imgcls.ui import canvas, gallery, stored
+from imgcls.ui import canvas, gallery, stored, words
 
 STYLE = """<style>
 .doctor{width:100%;border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
@@ -82,9 +82,9 @@ def before_and_after(run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray,
         said = ""
         if answer is not None:
             best = int(answer.argmax())
-            said = f": <b>{html.escape(facts['classes'][best])}</b> {answer[best]:.0%}"
+            said = f": <b>{html.escape(facts['classes'][best])}</b> {words.share(float(answer[best]))}"
         cells.append(
-            f'<figure><img src="{gallery.data_url(picture)}" alt="{title}, in the pixels of the model">'
+            f'<figure><img src="{gallery.data_url(picture, is_kept=False)}" alt="{title}, in the pixels of the model">'
             f"<figcaption>{title}{said}</figcaption></figure>"
         )
     return f'<div class="fix">{"".join(cells)}</div>'
@@ -103,13 +103,13 @@ def fix(drawn: Handwriting, seen: Examined | None, side: int) -> None:
             key="fix",
             icon=":material/healing:",
             on_click=_put_right,
-            args=(drawn, seen.usual["stroke"]["mean"] / side),
+            args=(drawn, seen.usual["stroke"]["mean"] / side, fill_of(side)),
             help="Draws your strokes anew on the canvas: as large, as wide and in the place as in training.",
         )
 
 
-def _put_right(drawn: Handwriting, width: float) -> None:
-    canvas.put(drawn.put_right(SIDE * width, MNIST_FILL))
+def _put_right(drawn: Handwriting, width: float, fill: float) -> None:
+    canvas.put(drawn.put_right(SIDE * width, fill))
 
 
 def _table(seen: Examined) -> str:

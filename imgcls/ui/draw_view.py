@@ -58,6 +58,7 @@ def _drawn(run: Run, facts: dict) -> None:
             doubt=doubt,
             answers={"edition": kept.edition, "number": kept.number},
             prepare=lambda other: handwritten.prepared(drawn, other),
+            is_whole=kept.is_done,
         )
     # While the pen is down the answer alone counts: what explains it waits, and costs nothing.
     raw = _reduced(drawn, facts) if found is not None and kept.is_done else None

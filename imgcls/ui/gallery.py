@@ -60,9 +60,12 @@ def _tile(tile: Tile) -> str:
     return f"<figure>{image}<figcaption>{lines}</figcaption></figure>"
 
 
-def data_url(pixels: np.ndarray, *, min_side: int | None = None) -> str:
-    """The picture itself as a URL; small ones are enlarged by whole pixels if `min_side` is given."""
-    make = _url if pixels.size <= MOST_KEPT else _url.__wrapped__
+def data_url(pixels: np.ndarray, *, min_side: int | None = None, is_kept: bool = True) -> str:
+    """The picture itself as a URL; small ones are enlarged by whole pixels if `min_side` is given.
+
+    What a visitor brought is to be made with `is_kept` False, so that nothing of it outlives his visit.
+    """
+    make = _url if is_kept and pixels.size <= MOST_KEPT else _url.__wrapped__
     return make(pixels.tobytes(), pixels.shape, min_side)
 
 

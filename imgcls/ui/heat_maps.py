@@ -1,9 +1,10 @@
 """What spoke for an answer: a picture with Grad-CAM and occlusion laid over it, as one piece of HTML."""
 
 import html
-from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
+import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.explain import cam, heat, hiding
@@ -22,13 +23,16 @@ STYLE = """<style>
 
 def shown(run: Run, pixels: np.ndarray, target: int, name: str) -> str:
     """The uint8 picture (height, width, channels) and the maps of the class `target`, which is called `name`."""
-    return _heat_html(run, insides.stamp(run), pixels.tobytes(), pixels.shape, target, name)
+    return _heat_html(str(run.folder), insides.stamp(run), pixels.tobytes(), pixels.shape, target, name)
 
 
-@lru_cache(16)
-def _heats(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[np.ndarray | None, np.ndarray, str]:
+# The picture may be a visitor's: what is made of it goes with his session.
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, scope="session")
+def _heats(folder: str, stamp: tuple, content: bytes, shape: tuple) -> tuple[np.ndarray | None, np.ndarray, str]:
     """Grad-CAM of all classes, float32 (classes, height, width), or None and why; and occlusion of all classes."""
-    picture = np.frombuffer(content, np.uint8).reshape(shape)
+    run, picture = Run(Path(folder)), np.frombuffer(content, np.uint8).reshape(shape)
     hidden = hiding.occlusions(stored.predictor(run), picture)
     try:
         return cam.grad_cams(insides.inside(run), picture), hidden, ""
@@ -36,10 +40,10 @@ def _heats(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[np.nda
         return None, hidden, str(error)
 
 
-@lru_cache(32)
-def _heat_html(run: Run, stamp: tuple, content: bytes, shape: tuple, target: int, name: str) -> str:
+@st.cache_resource(max_entries=32, show_spinner=False, scope="session")
+def _heat_html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: int, name: str) -> str:
     picture = np.frombuffer(content, np.uint8).reshape(shape)
-    cams, hidden, why = _heats(run, stamp, content, shape)
+    cams, hidden, why = _heats(folder, stamp, content, shape)
     figures = [_figure(picture, f"The picture, {shape[0]} by {shape[1]} pixels", "The picture", "")]
     for title, maps, told in (
         ("Grad-CAM", cams, "where a late layer said what the answer hangs on"),
@@ -61,7 +65,7 @@ def _heat_html(run: Run, stamp: tuple, content: bytes, shape: tuple, target: int
 
 
 def _figure(pixels: np.ndarray, alt: str, title: str, told: str) -> str:
-    source = gallery.data_url(pixels, min_side=196)
+    source = gallery.data_url(pixels, min_side=196, is_kept=False)
     return (
         f'<figure><img src="{source}" alt="{html.escape(alt)}"><figcaption>{html.escape(title)}'
         f"<span>{html.escape(told)}</span></figcaption></figure>"

@@ -1,6 +1,7 @@
 """The same question to several models, side by side: what each says, and where they disagree."""
 
 import html
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -61,11 +62,13 @@ def show(
     prepared: Prepared | None,
     prepare: Callable[[dict], Prepared] | None,
     doubt: Doubt | None = None,
+    is_whole: bool = True,
 ) -> None:
     """One card for each model, and a sentence on whether they agree; `found` is what the first one said.
 
-    `more` are the ids of the others. Where the first answer is in `doubt`, neither it nor the sentence is said. Models
-    whose pictures may have several labels agree where they find the same set of them.
+    `more` are the ids of the others. Where the first answer is in `doubt`, neither it nor the sentence is said. The
+    others have doubts of their own, but not while the picture is not `is_whole`: what is half drawn is new to any
+    model. Models whose pictures may have several labels agree where they find the same set of them.
     """
     cards = [_card(run.label, None if doubt else found, facts, doubt.title if doubt else "")]
     knows = [True]
@@ -77,7 +80,7 @@ def show(
             if prepared is not None:
                 picture = _fit(prepared, facts, theirs, prepare)
                 answer = stored.answers(other, theirs, picture.pixels[None])[0]
-                if doubted := _theirs(doubt, other, theirs, picture):
+                if doubted := _theirs(doubt, other, theirs, picture, is_whole):
                     answer, problem = None, doubted.title
         except UserError as error:
             problem = str(error) if runs.exists(run_id) else "It was deleted."
@@ -85,19 +88,21 @@ def show(
         knows.append(not unlike)
         cards.append(_card(label, answer, theirs, problem or unlike))
     said = [name for (name, _), same in zip(cards, knows, strict=True) if name and same]
-    most = max(said, key=said.count, default="")
+    most = _most(said)
     drawn = "".join(
-        text.format("apart" if name and same and name != most else "")
+        text.format("apart" if most and name and same and name != most else "")
         for (name, text), same in zip(cards, knows, strict=True)
     )
-    sentence = "" if doubt else _sentence(said, most)
+    sentence = "" if doubt else _sentence(said)
     st.html(f'{STYLE}<div class="agree" role="status">{sentence}</div><div class="models">{drawn}</div>')
 
 
-def _theirs(doubt: Doubt | None, other: Run, theirs: dict, picture: Prepared) -> Doubt | None:
+def _theirs(doubt: Doubt | None, other: Run, theirs: dict, picture: Prepared, is_whole: bool) -> Doubt | None:
     """The doubt in the answer of another model: what is not one digit is so for all models of digits."""
-    if doubt is None or (doubt.for_digits and doubts.hold_for(theirs)):
+    if doubt is not None and doubt.for_digits and doubts.hold_for(theirs):
         return doubt
+    if not is_whole or theirs.get("several"):  # of labels that do not compete none is the answer
+        return None
     return likeness_view.doubt_of(other, picture.pixels)
 
 
@@ -137,12 +142,21 @@ def _card(label: str, found: np.ndarray | None, facts: dict, problem: str) -> tu
     return name, '<div class="{}">' + text.replace("{", "{{").replace("}", "}}")
 
 
-def _sentence(said: list[str], most: str) -> str:
+def _most(said: list[str]) -> str:
+    """The answer that more models give than any other; empty where there is none, or where it is one model's alone."""
+    first, *second = Counter(said).most_common(2) or [("", 0)]
+    is_alone = first[1] < 2 or (second and second[0][1] == first[1])
+    return "" if is_alone else first[0]
+
+
+def _sentence(said: list[str]) -> str:
     if len(said) < 2:
         return ""
-    count = said.count(most)
-    if count == len(said):
-        return f"All {count} models agree."
-    if count == 1:
-        return f"{len(said)} models, {len(set(said))} answers: no two agree."
-    return f"{count} of {len(said)} models say {html.escape(most)}."
+    counts = Counter(said)
+    if len(counts) == 1:
+        return f"All {len(said)} models agree."
+    if len(counts) == len(said):
+        return f"{len(said)} models, {len(said)} answers: no two agree."
+    if most := _most(said):
+        return f"{counts[most]} of {len(said)} models say {html.escape(most)}."
+    return "No majority: " + ", ".join(f"{count} say {html.escape(name)}" for name, count in counts.items()) + "."

@@ -12,7 +12,7 @@ from imgcls import framing, images
 from imgcls.images import Picture, Prepared
 from imgcls.ink import border
 from imgcls.runs import Run
-from imgcls.ui import gallery, lifted_canvas, picture_fields, stored
+from imgcls.ui import answer_view, gallery, insides, lifted_canvas, picture_fields, stored
 from imgcls.ui.picture_fields import Box
 
 SHOWN = 420
@@ -94,21 +94,25 @@ def untouched(part: Picture, facts: dict) -> np.ndarray:
     return out
 
 
-def answer(run: Run, photo: Photo, facts: dict) -> tuple[np.ndarray, str]:
-    """What a model says to the whole photo, probabilities (classes,), and a thumbnail as a URL. Raises UserError."""
-    return _answer(photo.digest, str(run.folder), run.stamp("model.tflite", "model.json"), photo)
+def answer(run: Run, photo: Photo, facts: dict) -> tuple[np.ndarray, str, str]:
+    """What a model says to the whole photo: probabilities (classes,), a thumbnail as a URL, and what to say in place of
+    the answer where it is in doubt, else nothing. Raises UserError."""
+    stamp = (*run.stamp("model.tflite", "model.json"), *insides.stamp(run))
+    return _answer(photo.digest, str(run.folder), stamp, photo)
 
 
 # What is made of a visitor's pictures goes with his session: they are looked at and forgotten.
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, scope="session")
-def _answer(digest: str, folder: str, stamp: tuple, _photo: Photo) -> tuple[np.ndarray, str]:
+def _answer(digest: str, folder: str, stamp: tuple, _photo: Photo) -> tuple[np.ndarray, str, str]:
     picture = _opened(digest, _photo)
     run = Run(Path(folder))
     facts = run.model
-    found = stored.answers(run, facts, prepared(picture, facts).pixels[None])[0]
-    return found, gallery.data_url(framing.thumbnail(picture.pixels, 112))
+    pixels = prepared(picture, facts).pixels
+    found = stored.answers(run, facts, pixels[None])[0]
+    doubt = None if facts.get("several") else answer_view.doubt_of(run, facts, pixels)
+    return found, gallery.data_url(framing.thumbnail(picture.pixels, 112)), doubt.title if doubt else ""
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the picture ...", scope="session")

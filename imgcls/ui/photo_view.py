@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from imgcls import batch
 from imgcls.errors import PictureError, UserError
 from imgcls.images import Prepared
 from imgcls.imports import drawings
@@ -22,6 +23,7 @@ from imgcls.ui import (
     stored,
     teach_view,
     threshold,
+    uploaded,
     words,
 )
 from imgcls.ui.errors import plain
@@ -38,6 +40,8 @@ SOURCES = {
     "Examples": "Choose an example.",
 }
 SEEN = "photos-seen"
+LEFT_OUT = "photos-left-out"
+CAMERA = "camera"
 OF_DRAWINGS = {"shape": drawings.SHAPE, "ink": True, "fit": ""}
 
 
@@ -88,6 +92,8 @@ def show(run: Run, facts: dict) -> None:
                     raise
                 todo = str(error)  # the next picture is on its way: bars that come and go would flicker
         answer_view.show(run, facts, prepared, todo=todo, prepare=prepare, raw=raw)
+        if source == "Live":
+            picture_fields.camera_answered(CAMERA)
         if prepared is not None and prepare is not None and facts["ink"] and source != "Live":
             is_same = tuple(facts["shape"]) == drawings.SHAPE and not facts.get("fit")
             teach_view.show((prepared if is_same else prepare(OF_DRAWINGS)).pixels, facts["classes"])
@@ -101,7 +107,7 @@ def _from_camera(source: str) -> tuple[Photo, ...]:
     if source == "Webcam":
         shot = st.camera_input("Photo", key="shot", label_visibility="collapsed", resolution="720p")
         return () if shot is None else (_photo(shot.getvalue(), "the shot"),)
-    data = picture_fields.camera("camera")
+    data = picture_fields.camera(CAMERA)
     return () if data is None else (Photo("live", data, "the picture of the camera"),)
 
 
@@ -116,9 +122,14 @@ def _files() -> Several:
         help="PNG, JPEG, WebP, GIF or BMP. They are looked at and forgotten, not stored.",
     )
     photos = {file.file_id: photo for file in files[:MOST_FILES] if (photo := _uploaded(file))}
-    if len(files) > MOST_FILES:
+    # What is not shown would lie in the server's memory for as long as the visitor stays.
+    uploaded.forget(files[MOST_FILES:])
+    left_out = st.session_state.get(LEFT_OUT, set()) if files else set()
+    st.session_state[LEFT_OUT] = left_out = left_out | {file.file_id for file in files[MOST_FILES:]}
+    if left_out:
         st.info(
-            f"The first {MOST_FILES} of {words.count(len(files), 'file')} are shown here. “Batch” takes them all.",
+            f"The first {MOST_FILES} of {words.count(MOST_FILES + len(left_out), 'file')} are shown here, the others "
+            f"were let go. “Batch” takes up to {batch.MOST:,}.",
             icon=":material/info:",
         )
     photos |= _pasted()
@@ -160,10 +171,10 @@ def _put_away() -> None:
 
 def _uploaded(file: UploadedFile) -> Photo | None:
     data = file.getvalue()
-    if len(data) > UPLOAD_MB * 1_000_000:
+    if len(data) > UPLOAD_MB * 1024**2:  # as Streamlit counts them
         with errors.shown():
             raise PictureError(
-                f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken. Make it smaller."
+                f"“{file.name}” has {len(data) / 1024**2:.1f} MB; up to {UPLOAD_MB} MB are taken. Make it smaller."
             )
         return None
     return _photo(data, file.name)
@@ -185,8 +196,8 @@ def _grid(run: Run, facts: dict, several: Several) -> None:
 def _tile(run: Run, photo: Photo, facts: dict, place: int) -> gallery.Tile:
     number = f"{place + 1}. "
     try:
-        found, url = photo_part.answer(run, photo, facts)
-        said = _said(found, facts)
+        found, url, doubt = photo_part.answer(run, photo, facts)
+        said = (doubt,) if doubt else _said(found, facts)
         return gallery.Tile(url, f"{photo.name}: {', '.join(said)}", (*said, number + photo.name))
     except UserError as error:
         reason = error.reason if isinstance(error, PictureError) else str(error)

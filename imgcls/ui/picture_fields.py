@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from imgcls import sent
+from imgcls.ui.own_component import own_component
 
 Box = tuple[float, float, float]
 """Left and top of a square as shares of width and height, and its side as a share of the shorter side."""
@@ -64,11 +65,18 @@ input { flex: 1; accent-color: var(--st-primary-color); }
 def camera(key: str) -> bytes | None:
     """The newest picture of a live webcam, a JPEG file; None before the first one. Raises PictureError.
 
-    It sends the next one as soon as this one was answered: each picture runs the fragment that it stands in.
+    Each picture runs the fragment that it stands in; the camera sends the next one when it hears `camera_answered`.
     """
+    _camera(key=key, data={}, on_frame_change=_nothing)
     found = sent.picture(_state(key, "frame"))
-    _camera(key=key, data={"seen": found[0] if found else 0}, on_frame_change=_nothing)
     return found[1] if found else None
+
+
+def camera_answered(key: str) -> None:
+    """Tells the camera that its newest picture is answered: to stand behind what shows the answer."""
+    state = _state(key, "frame")
+    number = state.get("number") if isinstance(state, dict) else None
+    own_component("heard", "")(key=f"{key}-heard", data={"seen": number if type(number) is int else 0})
 
 
 def pasted(key: str) -> tuple[int, bytes] | None:

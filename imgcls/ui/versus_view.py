@@ -1,5 +1,6 @@
 """Man against machine: hard test pictures, answered by the visitor first; then both, side by side."""
 
+import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,6 +19,8 @@ KEY = "versus"
 MOST_PILLS = 12
 """Up to so many classes are buttons; more are a list to type in."""
 SIDE = 260
+DOUBLE_CLICK = 0.3
+"""Seconds: what comes sooner after an answer was meant for the picture before it."""
 PASS = -1
 """The answer of somebody who did not know."""
 
@@ -31,6 +34,7 @@ class Game:
     rows: list[int]
     wrong: int
     said: list[int] = field(default_factory=list)
+    answered_at: float = -DOUBLE_CLICK
 
 
 @st.fragment
@@ -82,7 +86,7 @@ def _question(game: Game, tested: Tested, names: list[str]) -> None:
                 format_func=lambda place: plain(names[place]),
                 key=key,
                 on_change=_say,
-                args=(key,),
+                args=(key, number),
                 label_visibility="collapsed",
                 wrap=True,
             )
@@ -94,11 +98,11 @@ def _question(game: Game, tested: Tested, names: list[str]) -> None:
                 format_func=lambda place: names[place],
                 key=key,
                 on_change=_say,
-                args=(key,),
+                args=(key, number),
                 placeholder="Type or choose a class",
             )
         with st.container(horizontal=True):
-            st.button("I do not know", icon=":material/help:", key="versus-pass", on_click=_answer, args=(PASS,))
+            st.button("I do not know", icon=":material/help:", key="versus-pass", on_click=_answer, args=(number, PASS))
             if number:
                 st.button("Back", icon=":material/undo:", key="versus-back", on_click=_back)
         st.caption(
@@ -107,15 +111,19 @@ def _question(game: Game, tested: Tested, names: list[str]) -> None:
         )
 
 
-def _say(key: str) -> None:
-    if (said := st.session_state.get(key)) is not None:
-        _answer(said)
+def _say(key: str, number: int) -> None:
+    if (said := st.session_state.get(key)) is not None and not _answer(number, said):
+        st.session_state[key] = None  # it can be chosen still
 
 
-def _answer(said: int) -> None:
-    game = st.session_state.get(KEY)
-    if game is not None and len(game.said) < len(game.rows):
-        game.said.append(int(said))
+def _answer(number: int, said: int) -> bool:
+    """Takes an answer to picture `number`, counted from 0; False where that is not the one that was asked about."""
+    game, now = st.session_state.get(KEY), time.monotonic()
+    if game is None or number != len(game.said) or now - game.answered_at < DOUBLE_CLICK:
+        return False
+    game.said.append(int(said))
+    game.answered_at = now
+    return True
 
 
 def _back() -> None:
