@@ -1,5 +1,6 @@
 """Drawings on the Predict page by Streamlit's own test runner: what is asked, what is in doubt, and the game."""
 
+import dataclasses
 import json
 import shutil
 
@@ -273,3 +274,16 @@ def test_the_game_takes_what_a_model_of_shapes_is_asked_for():
 def test_the_canvas_of_the_game_hears_that_its_message_came(reader):
     app = opened(game_page, "canvas-game-drawn", [SEVEN])
     assert given(app, "heard") == {"edition": 0, "number": 3, "said": ""}
+
+
+def test_after_ten_rounds_the_game_says_the_score_and_begins_anew(reader):
+    app = played(SEVEN)
+    game = app.session_state["game"]
+    (over,) = game.over
+    game.asked, game.over = [7] * 9 + [1], [dataclasses.replace(over, asked=asked) for asked in [7] * 9 + [1]]
+    app.run()
+    assert "The model read 9 of 10" in [title.value for title in app.subheader]
+    assert html(app, 'class="tiles"').count("✗ 7") == 2, "as text and as its title"
+    app.button(key="game-again").click().run()
+    assert app.session_state["game"].over == []
+    assert "Round 1 of 10" in str(app.get("progress")[0].proto.text)

@@ -145,12 +145,14 @@ def _score(run: Run, facts: dict, game: Game) -> None:
     if there.missing:
         st.caption(there.missing)
     with st.container(horizontal=True):
-        if st.button("Ten more", type="primary", icon=":material/replay:", key="game-again"):
-            st.session_state.pop(KEY)
-            st.rerun(scope="fragment")
+        st.button("Ten more", type="primary", icon=":material/replay:", key="game-again", on_click=_again)
         if there.is_ready:
             teach_view.train_button()
     st.html(gallery.grid(_tile(each, facts["classes"]) for each in game.over))
+
+
+def _again() -> None:
+    st.session_state.pop(KEY, None)
 
 
 def _tile(each: Round, names: list[str]) -> gallery.Tile:

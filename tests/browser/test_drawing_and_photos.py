@@ -85,8 +85,30 @@ def predict(visit, server, run_id: str, **options) -> Page:
     return page
 
 
+WIDTHS = """(field) => [0.25, 0.75].map((share) => {
+  const row = field.getContext("2d").getImageData(0, Math.round(share * field.height), field.width, 1).data;
+  return row.filter((value, place) => place % 4 === 0 && value > 128).length;
+})"""
+"""How wide the ink is a quarter and three quarters down the canvas, in its pixels."""
 PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 320, "height": 700}}
 TABLET = {"has_touch": True, "viewport": {"width": 800, "height": 1000}}
+
+
+def test_a_pen_that_is_pressed_harder_draws_wider_and_the_slider_sets_the_width(visit, server, reader):
+    page = predict(visit, server, reader, **TABLET)
+    field = page.locator(".sheet canvas")
+    draw_with_pen(page, "1")
+    above, below = field.evaluate(WIDTHS)
+    assert below > 1.1 * above > 0
+    steps.button(page, "Clear").click()
+    draw_with_mouse(page, "1")
+    usual, same = field.evaluate(WIDTHS)
+    assert usual == same > 0, "a mouse has no pressure"
+    steps.button(page, "Clear").click()
+    page.get_by_role("slider", name="Pen width").fill("36")
+    draw_with_mouse(page, "1")
+    assert field.evaluate(WIDTHS)[0] == pytest.approx(2 * usual, rel=0.15)
+    expect(page.locator(".answer")).to_have_text("1")
 
 
 @pytest.mark.parametrize(
