@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from imgcls import framing, images, sheets
+from imgcls import framing, images, sheets, writing
 from imgcls.errors import PictureError, SourceError
+from imgcls.images import Prepared
 from imgcls.imports import kinds, layout, names
 from imgcls.imports.archive import Archive
 from imgcls.imports.skips import Skips
@@ -107,13 +108,14 @@ def answered(
     for start in range(0, len(questions), TOGETHER):
         some = questions[start : start + TOGETHER]
         read = [_prepared(question, facts) for question in some]
-        pixels = [prepared for prepared, _, _ in read if prepared is not None]
+        pixels = [prepared.pixels for prepared, _, _ in read if prepared is not None]
         said = iter(ask(np.stack(pixels)) if pixels else ())
         for question, (prepared, thumbnail, reason) in zip(some, read, strict=True):
             if prepared is None:
                 yield Answer(question.name, question.label, None, thumbnail, reason)
             else:
-                yield Answer(question.name, question.label, next(said), thumbnail, reason, doubt_of(prepared))
+                doubt = doubt_of(prepared.pixels) or (writing.NOT_ALONE if writing.NOT_ALONE in prepared.notes else "")
+                yield Answer(question.name, question.label, next(said), thumbnail, reason, doubt)
 
 
 def to_csv(answers: Iterable[Answer], classes: Sequence[str]) -> bytes:
@@ -168,12 +170,12 @@ def _label(parts: Sequence[str], known: dict[str, int]) -> int:
     return -1
 
 
-def _prepared(question: Question, facts: dict[str, Any]) -> tuple[np.ndarray | None, np.ndarray | None, str]:
+def _prepared(question: Question, facts: dict[str, Any]) -> tuple[Prepared | None, np.ndarray | None, str]:
     """What the model gets, a thumbnail, and why there is nothing."""
     shape, ink = tuple(facts["shape"]), bool(facts["ink"])
     try:
         picture = images.open_picture(question.read(), question.name, at_least=max(2 * max(shape[:2]), 280))
         small = framing.thumbnail(picture.pixels, SMALL)
-        return images.prepare_photo(picture, shape, ink=ink, fit=str(facts.get("fit", ""))).pixels, small, ""
+        return images.prepare_photo(picture, shape, ink=ink, fit=str(facts.get("fit", ""))), small, ""
     except PictureError as error:
         return None, None, error.reason

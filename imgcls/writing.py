@@ -27,6 +27,7 @@ NEAR = 0.3
 """Marks within this share of the longer side belong to the writing as well: the bar of a five."""
 ALIKE = 0.5
 """Other marks that are longer than this share of it are writing of their own."""
+NOT_ALONE = "Other writing beside it was left out."
 
 
 def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -47,7 +48,7 @@ def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
         return grey, notes
     (top, bottom, left, right), is_alone = found
     if not is_alone:
-        notes.append("Other writing beside it was left out.")
+        notes.append(NOT_ALONE)
     return grey[top:bottom, left:right], notes
 
 

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 from brought import archive, leaves, picture
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from imgcls import batch
 from imgcls.errors import SourceError
@@ -86,6 +86,21 @@ def test_a_doubt_stands_beside_the_answer_in_the_table_and_in_the_json():
     assert [row["doubt"] for row in rows] == ["", "new", ""]
     told = json.loads(batch.to_json(said, CLASSES, "a run"))["pictures"]
     assert [row["doubt"] for row in told] == [None, "new", None]
+
+
+def test_a_photo_with_more_than_one_piece_of_writing_is_told_in_the_table():
+    pages = {}
+    for name, places in {"one.png": (150,), "two.png": (150, 450)}.items():
+        page = Image.new("RGB", (600, 300), (240, 238, 230))
+        for place in places:
+            ImageDraw.Draw(page).line([(place, 80), (place, 220)], fill=(20, 20, 40), width=14)
+        file = io.BytesIO()
+        page.save(file, "PNG")
+        pages[name] = file.getvalue()
+    one, two = answers(pages, shape=[28, 28, 1], ink=True)
+    assert one.doubt == ""
+    assert two.doubt == "Other writing beside it was left out."
+    assert two.predicted >= 0
 
 
 def test_three_hundred_pictures_are_asked_about_in_steps():
