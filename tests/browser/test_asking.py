@@ -118,6 +118,7 @@ def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
     steps.settled(page)
     expect(page.locator(".sheet canvas")).to_be_visible()
     page.evaluate(DRAW_AND_PRESS, False)
+    expect(page.locator(".sheet canvas:not([data-asks])")).to_be_visible()  # the game has heard of it
     steps.button(page, "That is it").press("Enter")
     expect(page.get_by_text("The pen is still down")).to_be_visible()
     expect(page.get_by_text("Round 1 of 10")).to_be_visible()
