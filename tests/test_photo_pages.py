@@ -129,6 +129,10 @@ def test_the_doctor_sees_the_photo_as_it_is_beside_what_the_model_gets(asked):
     yours, models, *_ = rows["Size"]
     assert float(yours.split()[0]) <= 4 < float(models.split()[0]) == 8, "of eight pixels"
     assert float(rows["Off the middle"][0].split()[0]) > 2
+    (below,) = re.findall('<div class="fix">.*?</div>', pieces(asked))
+    before, after = re.findall("<figcaption>(.*?): <b>", below)
+    assert (before, after) == ("As it is", "Put right")
+    assert re.findall("<b>(.*?)</b>", below)[1] == answer(asked)["answer"]
 
 
 def test_the_nearest_pictures_are_those_of_the_kept_ones(asked, finished_run):
@@ -145,6 +149,7 @@ def test_the_doctor_has_nothing_to_say_about_yours_where_a_picture_is_taken_as_i
     rows = doctor_of(asked)
     assert rows[""][0] == "Model gets" and len(rows[""]) == 2
     assert rows["Ground"][0] == "dark" and rows["Ground"][-1] == "as usual"
+    assert 'class="fix"' not in pieces(asked)
 
 
 def test_what_is_painted_over_is_covered_until_the_part_is_another(asked):

@@ -57,7 +57,7 @@ def show(
     if others:
         models_view.show(run, found, facts, others, prepared, prepare, doubt, is_whole)
     if is_to_look:
-        _beside_training(run, facts, prepared, raw)
+        _beside_training(run, facts, prepared, raw, None if doubt else found)
         if not facts.get("several"):  # whose labels do not compete, so none is spoken for against the others
             _why(run, facts, prepared, None if doubt else found)
     return found
@@ -94,8 +94,11 @@ def _side_by_side(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
     return several(doubts.side_by_side_in(pixels, ask), facts)
 
 
-def _beside_training(run: Run, facts: dict, prepared: Prepared | None, raw: np.ndarray | None) -> None:
-    """A closed section: figures and neighbours of the picture among the training pictures."""
+def _beside_training(
+    run: Run, facts: dict, prepared: Prepared | None, raw: np.ndarray | None, found: np.ndarray | None
+) -> None:
+    """A closed section: figures and neighbours of the picture among the training pictures; what the model says to the
+    photo as it is, beside what it said, `found`, to what the page made of it."""
     with st.expander(
         "Beside the training pictures", key="beside", icon=":material/compare:", on_change="rerun"
     ) as section:
@@ -106,7 +109,10 @@ def _beside_training(run: Run, facts: dict, prepared: Prepared | None, raw: np.n
             return
         if facts["ink"]:
             seen = doctor_view.examined(run, prepared, raw)
-            st.html("<h4>Doctor</h4>" + doctor_view.report(seen, below=""))
+            below = ""
+            if seen is not None and raw is not None and not facts.get("several"):
+                below = doctor_view.before_and_after(run, facts, raw, prepared.pixels, found, before="As it is")
+            st.html("<h4>Doctor</h4>" + doctor_view.report(seen, below))
         likeness_view.show(run, likeness_view.look(run, prepared.pixels), facts["classes"])
 
 

@@ -71,14 +71,16 @@ def report(seen: Examined | None, below: str = ROOM) -> str:
     return STYLE + _table(seen) + below
 
 
-def before_and_after(run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray, found: np.ndarray | None) -> str:
+def before_and_after(
+    run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray, found: np.ndarray | None, before: str = "As drawn"
+) -> str:
     """What the model says to a picture without the page's care, and what it said, `found`, to the one with it; HTML.
 
     Where its answer is in doubt, `found` is None, and both pictures stand there without one.
     """
     cells = []
     answers = (None, None) if found is None else (stored.answers(run, facts, raw[None])[0], found)
-    for title, picture, answer in zip(("As drawn", "Put right"), (raw, pixels), answers, strict=True):
+    for title, picture, answer in zip((before, "Put right"), (raw, pixels), answers, strict=True):
         said = ""
         if answer is not None:
             best = int(answer.argmax())
