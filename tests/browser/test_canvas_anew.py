@@ -31,6 +31,7 @@ ANSWER = """() => {
     const {number, edition} = told.at(-1);
     dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition, said: '1'}}));
 }"""
+MOST_STROKES = 200  # of a canvas; the server takes more
 DRAWN = "() => !document.querySelector('.clear').disabled"
 
 
@@ -137,3 +138,30 @@ def test_a_cleared_canvas_stays_empty(page):
     assert not page.evaluate(DRAWN)
     page.wait_for_function("() => told.length")
     assert page.evaluate("() => told.map(message => message.strokes)") == [[]]
+
+
+PART = """(places) => {
+    const field = document.querySelector('canvas'), box = field.getBoundingClientRect();
+    for (const [kind, x] of places) field.dispatchEvent(new PointerEvent(kind, {
+        pointerId: 1, bubbles: true, clientX: box.x + x, clientY: box.y + box.height / 2}));
+}"""
+
+
+def test_a_stroke_under_way_is_not_joined_to_a_drawing_of_the_server(page):
+    put(page)
+    page.evaluate(PART, [["pointerdown", 10], ["pointermove", 40]])
+    page.evaluate("data => void give(data)", EMPTY | {"edition": 1, "strokes": LINE})
+    page.evaluate("() => told.length = 0")
+    page.evaluate(PART, [["pointermove", 60], ["pointermove", 90], ["pointerup", 90]])
+    assert page.evaluate("() => told") == [], "it belonged to the drawing that went"
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.at(-1).strokes") == [*LINE, *LINE]
+
+
+def test_the_last_stroke_that_fits_is_drawn_whole(page):
+    dots = [[10, 10, 18] for _ in range(MOST_STROKES - 1)]
+    put(page, strokes=dots)
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.at(-1).strokes.at(-1)") == LINE[0]
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.at(-1).strokes.length") == MOST_STROKES, "and no more"
