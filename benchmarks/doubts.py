@@ -1,12 +1,14 @@
 """How often is one digit taken for two, or for a scribble, and how often are two and scribbles found?
 
-    IMGCLS_DATA=FOLDER python -m benchmarks.doubts [--run ID]
+    IMGCLS_DATA=FOLDER python -m benchmarks.doubts [--run ID] [--development]
 
 Through the page's own code. One digit: the 1,249 pen digits that were held back from training, each with a pen of 6,
 12, 18 and 26 px in another size and place (`imgcls.doubts` on strokes), and MNIST's 10,000 test pictures (on pixels).
-Two digits: 1,000 pairs of held-back pen digits beside each other, of nearly one height, with a gap of 8 to 40 % of it,
-and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones: zigzags, spirals, loops and random walks. The value
-is the share of false alarms on pen digits, in percent; all the others stand beside it. Where the run keeps its inside,
+Two digits: 1,000 pairs of held-back pen digits of each kind in `PAIRS` (of nearly one height, of unlike heights,
+touching, above each other), and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones: zigzags, spirals, loops
+and random walks. The value is the share of false alarms on pen digits, in percent; all the others stand beside it. With
+`--development` the pen digits are those that the model learnt from, and the pictures of MNIST are those, too: the
+bounds of `imgcls.doubts` were chosen on them. Where the run keeps its inside,
 the same for what lies far from all training pictures: on 1,000 of the pen digits, 1,000 of MNIST's test pictures, and
 600 letters and signs of 12 kinds, each by a slightly different hand.
 
@@ -32,6 +34,13 @@ PENS = (6, 12, 18, 26)
 SMALLEST, LARGEST = 60, 230
 MADE = 1_000
 SHAPE = (28, 28, 1)
+PAIRS = {
+    "of one height": ((0.85, 1.15), (0.08, 0.4)),
+    "of unlike heights": ((0.35, 0.8), (0.08, 0.4)),
+    "touching": ((0.8, 1.25), (-0.15, 0.0)),
+    "above each other": ((0.7, 1.25), (0.0, 0.3)),
+}
+"""The height of the second digit over the first one's, and the room between their ink, in heights of the first."""
 
 
 def on_field(strokes: list[np.ndarray], pen: float, height: float, left: float, top: float) -> Handwriting:
@@ -46,6 +55,21 @@ def somewhere(strokes: list[np.ndarray], pen: float, generator: np.random.Genera
     size = generator.uniform(SMALLEST, LARGEST)
     rim = pen / 2 + 2
     return on_field(strokes, pen, size, *generator.uniform(rim, max(SIDE - rim - size, rim + 1), 2))
+
+
+def pair(kind: str, first: list[np.ndarray], second: list[np.ndarray], generator: np.random.Generator) -> Handwriting:
+    """Two digits in one drawing; one that is smaller stands anywhere along the height of the other."""
+    heights, rooms = PAIRS[kind]
+    pen, height = generator.uniform(5, 14), generator.uniform(70, 110)
+    a = on_field(first, pen, height, 20, 20)
+    b = on_field(second, pen, height * generator.uniform(*heights), 20, 20)
+    room = generator.uniform(*rooms) * height
+    if kind == "above each other":
+        shift = (generator.uniform(-15, 15), a.box[3] - b.box[1] + room, 0)
+    else:
+        free = (a.box[3] - a.box[1]) - (b.box[3] - b.box[1])
+        shift = (a.box[2] - b.box[0] + room, generator.uniform() * free, 0)
+    return Handwriting(a.strokes + tuple(stroke + shift for stroke in b.strokes))
 
 
 def scribble(generator: np.random.Generator) -> list[np.ndarray]:
@@ -116,7 +140,9 @@ def percent(found: list[bool]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.doubts")
     parser.add_argument("--run", default="digits", help="the run whose model is asked (default: digits)")
-    run_id = parser.parse_args().run
+    parser.add_argument("--development", action="store_true", help="on the digits that the bounds were chosen on")
+    arguments = parser.parse_args()
+    run_id, part = arguments.run, "train" if arguments.development else "test"
     folder = places.data_folder()
     for name in ("mnist.npz", drawn_digits.PEN_FILE):
         if folder is None or not (folder / name).is_file():
@@ -128,40 +154,43 @@ def main() -> None:
         raise Missing(f"{places.runs_folder()}: {error}") from None
     generator = np.random.default_rng(7)
     pen_digits = drawn_digits.pen_digits()
-    held_back = drawn_digits.held_back(len(pen_digits))[0].tolist()
+    held_back, learnt = (part.tolist() for part in drawn_digits.held_back(len(pen_digits)))
+    if arguments.development:
+        held_back = generator.choice(learnt, len(held_back), replace=False).tolist()
 
     two, scribbled, read, size_read = [], [], [], []
     for index in held_back:
         digit, strokes = pen_digits[index]
         for pen in PENS:
             drawn = somewhere(strokes, pen, generator)
-            two.append(bool(doubts.side_by_side(drawn, ask)))
+            two.append(bool(doubts.digits_in(drawn, ask, doubts.DIGITS)))
             scribbled.append(doubts.is_scribble(drawn))
             read.append(int(ask([drawn])[0].argmax()) == digit)
             size_read.append(max(drawn.box[2] - drawn.box[0], drawn.box[3] - drawn.box[1]))
     with np.load(folder / "mnist.npz", allow_pickle=False) as file:
-        mnist = file["x_test"][..., None]
-    mnist_two = [bool(doubts.side_by_side_in(picture, ask)) for picture in mnist]
+        mnist = file[f"x_{part}"][:10_000, ..., None]
+    mnist_two = [bool(doubts.digits_in_picture(picture, ask, doubts.DIGITS)) for picture in mnist]
 
-    pairs, pairs_right, mnist_pairs = [], [], []
+    pairs, pairs_right = {kind: [] for kind in PAIRS}, {kind: [] for kind in PAIRS}
+    for kind in PAIRS:
+        for _ in range(MADE):
+            first, second = (pen_digits[int(i)] for i in generator.choice(held_back, 2))
+            seen = doubts.digits_in(pair(kind, first[1], second[1], generator), ask, doubts.DIGITS)
+            pairs[kind].append(bool(seen))
+            pairs_right[kind].append(seen == [str(first[0]), str(second[0])])
+    mnist_pairs = []
     for _ in range(MADE):
-        first, second = (pen_digits[int(i)] for i in generator.choice(held_back, 2))
-        pen, height = generator.uniform(5, 14), generator.uniform(70, 130)
-        left = on_field(first[1], pen, height, 20, 60)
-        gap = generator.uniform(0.08, 0.4) * height + pen
-        right = on_field(second[1], pen, height * generator.uniform(0.85, 1.15), left.box[2] + gap, 60)
-        seen = doubts.side_by_side(Handwriting(left.strokes + right.strokes), ask)
-        pairs.append(bool(seen))
-        pairs_right.append(seen == [first[0], second[0]])
         two_pictures = [np.pad(mnist[i, 4:24, 4:24, 0], 1) for i in generator.choice(len(mnist), 2)]
         picture = images.prepare_ink(np.hstack(two_pictures), SHAPE).pixels
-        mnist_pairs.append(bool(doubts.side_by_side_in(picture, ask)))
-    scribbles = [doubts.is_scribble(somewhere(scribble(generator), 10, generator)) for _ in range(MADE)]
+        mnist_pairs.append(bool(doubts.digits_in_picture(picture, ask, doubts.DIGITS)))
+    drawn_scribbles = [somewhere(scribble(generator), 10, generator) for _ in range(MADE)]
+    scribbles = [doubts.is_scribble(drawn) for drawn in drawn_scribbles]
     seen = [
         np.stack([images.prepare_ink(drawn.narrowed().ink(), SHAPE).pixels for drawn in drawings])
         for drawings in (
             [somewhere(pen_digits[i][1], PENS[i % len(PENS)], generator) for i in held_back[:MADE]],
             [somewhere(sign(name, generator), 14, generator) for name in SIGNS for _ in range(50)],
+            [drawn for drawn, found in zip(drawn_scribbles, scribbles, strict=True) if not found],
         )
     ]
     print(
@@ -174,16 +203,18 @@ def main() -> None:
             pen_taken_for_two=percent(two),
             pen_taken_for_scribble=percent(scribbled),
             mnist_taken_for_two=percent(mnist_two),
-            pairs_found=percent(pairs),
-            pairs_read_right=percent(pairs_right),
+            pairs_found={kind: percent(found) for kind, found in pairs.items()},
+            pairs_read_right={kind: percent(right) for kind, right in pairs_right.items()},
             mnist_pairs_found=percent(mnist_pairs),
             scribbles_found=percent(scribbles),
             pen_far_away=far_away(chosen, seen[0]),
             mnist_far_away=far_away(chosen, mnist[:MADE]),
             signs_far_away=far_away(chosen, seen[1]),
+            other_scribbles_far_away=far_away(chosen, seen[2]),
             pen_read_right=percent(read),
             pen_read_right_below_100_px=percent([a for a, b in zip(read, size_read, strict=True) if b < 100]),
             drawings=len(two),
+            part=part,
             run=run_id,
         )
     )

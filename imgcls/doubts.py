@@ -1,12 +1,14 @@
-"""Whether a drawing is one digit: or two side by side, or a scribble. Nothing of it holds for hearts and spirals.
+"""Whether a drawing is one digit: or several, or a scribble. Nothing of it holds for hearts and spirals.
 
-Strokes that lie near each other are one part. Two parts of nearly one height, side by side, each of which the model
-reads with certainty, are two digits. A pen that went much further, or turned much more often, than any digit needs has
-scribbled. The bounds were measured, see `benchmarks.doubts`.
+People write one digit after the other. So a drawing is cut between its strokes, in the order of writing, wherever each
+piece is read with certainty and the pieces stand beside or above each other. Where that gives nothing, its parts are
+taken instead: strokes that lie near each other, from left to right. Of a picture they are the ink that touches. A pen
+that went much further, or turned much more often, than any digit needs has scribbled. The bounds were measured, see
+`benchmarks.doubts`.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,15 +18,25 @@ from imgcls.ink import connected, ink_box
 
 GAP = 0.1
 """Of the height of the drawing: strokes nearer than that belong together."""
-TALL = 0.6
-"""Of the height of the drawing: so tall is each of two digits at least."""
+SMALL = 0.3
+"""Of the larger one's longer side: so tall is the smaller of two neighbours at least."""
+SMALL_INK = 0.6
+"""The same in pictures, where crumbs of ink beside a digit look like a small 1."""
+OVERLAP = 0.4
+"""Of the narrower one's width: so far two digits beside each other reach over each other at most."""
+BELOW = 0.1
+"""The same of the lower one's height, for two above each other."""
 INK = 48
 """Grey levels of 255: what is brighter is ink, where the parts of a picture are looked for."""
-CERTAIN = 0.8
-"""Each of two digits is read with at least this probability."""
-FAR = 9.0
+CERTAIN = 0.85
+"""Each of several digits is read with at least this probability."""
+MOST_UNITS = 8
+"""Strokes or parts: in more of them no digits are looked for, as each run of them is asked about."""
+HALVES = {"4": {("1", "1"), ("6", "1")}, "8": {("0", "0")}}
+"""As what the two strokes of one digit are read: those of an open four, and the rings of an eight."""
+FAR = 6.5
 """Lengths of the drawing's diagonal: what no digit's pen path reaches."""
-TURNS = 7.0
+TURNS = 6.0
 """Full turns of the pen: what no digit needs."""
 STEP = 1 / 24
 """Of the drawing's longer side: the path is looked at in such steps, so that a trembling hand is no turn."""
@@ -84,43 +96,119 @@ def is_scribble(drawn: Handwriting) -> bool:
     return way.length > FAR or way.turns > TURNS
 
 
-def side_by_side(drawn: Handwriting, ask: Callable[[Sequence[Handwriting]], np.ndarray]) -> list[int]:
-    """The classes of several digits that stand beside each other, from left to right; empty where it is one.
+def digits_in(
+    drawn: Handwriting, ask: Callable[[Sequence[Handwriting]], np.ndarray], names: Sequence[str]
+) -> list[str]:
+    """The digits of a drawing that holds several, as they are read from left to right or downwards; else none.
 
-    `ask` gives the probabilities, float32 (n, classes), of n drawings; it is asked only where the strokes fall apart.
+    `ask` gives the probabilities, float32 (n, classes), of n drawings, for classes of these `names`; it is asked only
+    where there are several strokes.
     """
-    if len(drawn.strokes) < 2:
-        return []
-    found = parts(drawn)
-    return _several(found, [part.box for part in found], ask)
+    in_time = [Handwriting((stroke,)) for stroke in drawn.strokes]
+    found = _several(in_time, _joined, ask, names, SMALL)
+    if found or len(in_time) < 2:
+        return found
+    from_left = parts(drawn)
+    return [] if len(from_left) == len(in_time) == 2 else _several(from_left, _joined, ask, names, SMALL)
 
 
-def side_by_side_in(picture: np.ndarray, ask: Callable[[Sequence[np.ndarray]], np.ndarray]) -> list[int]:
+def digits_in_picture(
+    picture: np.ndarray, ask: Callable[[Sequence[np.ndarray]], np.ndarray], names: Sequence[str]
+) -> list[str]:
     """The same for a picture of writing, uint8 (height, width, 1), light on black, in which ink that touches is a part.
 
     `ask` gives the probabilities of n pieces of ink, uint8 (height, width).
     """
     grey = picture[..., 0]
     part = connected(grey > INK)
-    pieces = [np.where(part == name, grey, 0) for name in np.unique(part[part > 0])]
-    boxes = []
-    for piece in pieces:
-        top, bottom, left, right = ink_box(piece)
-        boxes.append((left, top, right, bottom))
-    order = sorted(range(len(pieces)), key=lambda number: boxes[number][0])
-    return _several([pieces[number] for number in order], [boxes[number] for number in order], ask)
+    pieces = [Ink(np.where(part == name, grey, 0)) for name in np.unique(part[part > 0])]
+    pieces.sort(key=lambda piece: piece.box[0])
+    return _several(pieces, Ink.joined, lambda some: ask([piece.grey for piece in some]), names, SMALL_INK)
 
 
-def _several(found: Sequence, boxes: Sequence[tuple], ask: Callable) -> list[int]:
-    """What the tall ones of these parts are, which are sorted by their left edges, if they are several digits."""
-    if len(found) < 2:
+@dataclass(frozen=True)
+class Ink:
+    """A piece of the ink of a picture, uint8 (height, width), in its place."""
+
+    grey: np.ndarray
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom."""
+        top, bottom, left, right = ink_box(self.grey)
+        return left, top, right, bottom
+
+    @staticmethod
+    def joined(pieces: "Sequence[Ink]") -> "Ink":
+        """Several pieces as one."""
+        return Ink(np.maximum.reduce([piece.grey for piece in pieces]))
+
+
+def _joined(some: Sequence[Handwriting]) -> Handwriting:
+    return Handwriting(tuple(stroke for drawn in some for stroke in drawn.strokes))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A run of units that is read as this digit."""
+
+    digit: str
+    probability: float
+    box: tuple[float, float, float, float]
+
+
+def _several(units: Sequence, joined: Callable, ask: Callable, names: Sequence[str], small: float) -> list[str]:
+    """The digits into which these units fall, each of which is a run of neighbours among them; none where it is one.
+
+    `small` is the least height of a digit over the longer side of its neighbour.
+    """
+    count = len(units)
+    if not 2 <= count <= MOST_UNITS:
         return []
-    height = max(box[3] for box in boxes) - min(box[1] for box in boxes)
-    tall = [number for number, box in enumerate(boxes) if box[3] - box[1] >= TALL * height]
-    if len(tall) < 2 or any(boxes[left][2] > boxes[right][0] for left, right in itertools.pairwise(tall)):
+    runs = [(start, stop) for start in range(count) for stop in range(start + 1, count + 1)]
+    pieces = [joined(units[start:stop]) for start, stop in runs]
+    read = {
+        run: _Read(names[int(row.argmax())], float(row.max()), piece.box)
+        for run, piece, row in zip(runs, pieces, ask(pieces), strict=True)
+    }
+    ways = [(way, order) for way in _cuts(count, read) if (order := _order(way, read, small))]
+    if not ways:
         return []
-    probabilities = ask([found[number] for number in tall])
-    return probabilities.argmax(1).tolist() if (probabilities.max(1) >= CERTAIN).all() else []
+    _, order = max(ways, key=lambda found: np.mean([read[run].probability for run in found[0]]))
+    return [read[run].digit for run in order]
+
+
+def _cuts(count: int, read: dict[tuple[int, int], _Read], start: int = 0) -> Iterator[list[tuple[int, int]]]:
+    """Each way to cut the units from `start` on into runs, all of which are read with certainty."""
+    if start == count:
+        yield []
+    for stop in range(start + 1, count + 1):
+        if read[start, stop].probability >= CERTAIN:
+            yield from ([(start, stop), *rest] for rest in _cuts(count, read, stop))
+
+
+def _order(way: list[tuple[int, int]], read: dict[tuple[int, int], _Read], small: float) -> list[tuple[int, int]]:
+    """The runs from left to right, or downwards, if they are digits that stand so; else none."""
+    if len(way) < 2:
+        return []
+    for axis, most in ((0, OVERLAP), (1, BELOW)):
+        order = sorted(way, key=lambda run: read[run].box[axis] + read[run].box[axis + 2])
+        if all(_are_two(read, first, second, small, axis, most) for first, second in itertools.pairwise(order)):
+            return order
+    return []
+
+
+def _are_two(read: dict, first: tuple[int, int], second: tuple[int, int], small: float, axis: int, most: float) -> bool:
+    """Whether these neighbours along an axis are two digits, and not the halves of one."""
+    a, b = read[first], read[second]
+    height = min(a.box[3] - a.box[1], b.box[3] - b.box[1])
+    sides = [box[side + 2] - box[side] for box in (a.box, b.box) for side in (0, 1)]
+    over = a.box[axis + 2] - b.box[axis]
+    if height < small * max(sides) or over > most * min(box[axis + 2] - box[axis] for box in (a.box, b.box)):
+        return False
+    together = read.get((min(first[0], second[0]), max(first[1], second[1])))
+    is_one = together is not None and (a.digit, b.digit) in HALVES.get(together.digit, ())
+    return not is_one or -over >= GAP * max(sides)
 
 
 def _even(points: np.ndarray, step: float) -> np.ndarray:

@@ -3,13 +3,27 @@
 import numpy as np
 import pytest
 
-from imgcls import doubts
+from imgcls import doubts, places
 from imgcls.handwriting import Handwriting, from_message
+from imgcls.runs import Run
+from imgcls.serving import Predictor
+from imgcls.ui import handwritten
 
 ONE = [(50, 10), (50, 90)]
 SEVEN = [(20, 10), (80, 10), (40, 90)]
 FOUR = [[(30, 10), (20, 55), (80, 55)], [(65, 10), (65, 90)]]
 FIVE = [[(35, 15), (30, 45), (70, 55), (60, 90), (25, 85)], [(37, 8), (75, 8)]]
+RING = [(50, 10), (20, 50), (50, 90), (80, 50), (50, 10)]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """What the shipped digit model says to drawings, as the page prepares them."""
+    run = Run(places.repository_folder() / "saved_models" / "digits")
+    predictor = Predictor(run.folder / "model.tflite")
+    return lambda some: predictor.probabilities(
+        np.stack([handwritten.prepared(drawn, run.model).pixels for drawn in some])
+    )
 
 
 def drawing(*strokes, at=(60, 60), scale=1.0, pen=12) -> Handwriting:
@@ -21,33 +35,133 @@ def joined(*drawings: Handwriting) -> Handwriting:
     return Handwriting(tuple(stroke for drawn in drawings for stroke in drawn.strokes))
 
 
-def certain(drawings):
-    """Whatever it is shown is surely a 1, or a 7 if it is wide."""
-    wide = [drawn.box[2] - drawn.box[0] > 40 for drawn in drawings]
-    return np.array([[0, 0, 1.0] if one else [0, 1.0, 0] for one in wide])
+def by_strokes(*digits: tuple[str, Handwriting]):
+    """What is asked where just these drawings are read with certainty, wherever they stand and however large."""
+    known = {_shape(drawn): digit for digit, drawn in digits}
+
+    def ask(drawings):
+        rows = np.full((len(drawings), 10), 0.1)
+        for row, drawn in zip(rows, drawings, strict=True):
+            if digit := known.get(_shape(drawn)):
+                row[:] = 0.01
+                row[int(digit)] = 0.9 + 0.01 * len(drawn.strokes)
+        return rows
+
+    return ask
 
 
-def unsure(drawings):
-    return np.full((len(drawings), 3), 1 / 3)
+def _shape(drawn: Handwriting) -> tuple:
+    points = np.concatenate(drawn.strokes)[:, :2]
+    extent = max(np.ptp(points, 0).max(), 1)
+    return tuple(np.round((points - points.min(0)) / extent, 2).ravel().tolist())
+
+
+READS = by_strokes(
+    ("1", drawing(ONE)), ("7", drawing(SEVEN)), ("4", drawing(*FOUR)), ("5", drawing(*FIVE)), ("0", drawing(RING))
+)
+
+
+def seen(drawn: Handwriting, ask=READS) -> list[str]:
+    return doubts.digits_in(drawn, ask, doubts.DIGITS)
 
 
 def test_two_digits_beside_each_other_are_two_from_left_to_right():
-    pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
-    assert doubts.side_by_side(pair, certain) == [1, 2]
+    assert seen(joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))) == ["1", "7"]
+    assert seen(joined(drawing(*FOUR, at=(10, 60)), drawing(*FIVE, at=(150, 60)))) == ["4", "5"]
 
 
-def test_they_are_not_two_if_the_model_reads_neither():
+def test_the_names_are_those_of_the_classes_in_their_order():
+    pair = joined(drawing(ONE, at=(20, 60)), drawing(SEVEN, at=(160, 60)))
+    assert doubts.digits_in(pair, READS, list("9876543210")) == ["8", "2"]
+
+
+def test_they_are_not_two_if_the_model_reads_only_one():
     pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
-    assert doubts.side_by_side(pair, unsure) == []
+    assert seen(pair, by_strokes(("1", drawing(ONE)))) == []
+
+
+@pytest.mark.parametrize("scale", [0.4, 0.7])
+def test_they_may_be_of_unlike_heights_and_stand_anywhere(scale):
+    for at in ((150, 40), (150, 100)):
+        assert seen(joined(drawing(SEVEN, at=(20, 40), scale=1.4), drawing(SEVEN, at=at, scale=scale))) == ["7", "7"]
+    tiny = drawing(SEVEN, at=(200, 40), scale=0.2, pen=3)
+    assert seen(joined(drawing(SEVEN, at=(20, 40), scale=1.4), tiny)) == [], "a crumb is no digit"
+
+
+def test_they_may_touch_but_not_lie_upon_each_other():
+    assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(112, 60)))) == ["7", "7"]
+    assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(80, 60)))) == []
+
+
+def test_they_may_stand_above_each_other():
+    assert seen(joined(drawing(SEVEN, at=(60, 130)), drawing(*FIVE, at=(65, 20)))) == ["5", "7"]
+
+
+def test_three_are_three():
+    three = joined(drawing(ONE, at=(-20, 60)), drawing(*FOUR, at=(50, 60)), drawing(SEVEN, at=(140, 60)))
+    assert seen(three) == ["1", "4", "7"]
+
+
+def test_of_two_ways_to_cut_the_surer_one_counts():
+    pair = joined(drawing(ONE, at=(-20, 60)), drawing(ONE, at=(20, 60)))
+    ask = by_strokes(("1", drawing(ONE)), ("7", drawing(SEVEN)), ("5", pair))
+    assert seen(joined(pair, drawing(SEVEN, at=(140, 60))), ask) == ["5", "7"]
+
+
+def test_bars_that_are_drawn_last_belong_to_their_digits():
+    first, second = drawing(*FIVE, at=(0, 60)), drawing(*FIVE, at=(150, 60))
+    late = Handwriting((first.strokes[0], second.strokes[0], first.strokes[1], second.strokes[1]))
+    assert seen(late) == ["5", "5"]
+
+
+@pytest.mark.parametrize(
+    ("digit", "strokes", "halves"),
+    [
+        ("4", [[(20, 10), (25, 60), (50, 55)], [(60, 5), (60, 95)]], "61"),
+        (
+            "8",
+            [[(30, 5), (10, 28), (30, 50), (50, 28), (30, 5)], [(30, 59), (8, 80), (30, 105), (52, 80), (30, 59)]],
+            "00",
+        ),
+    ],
+    ids=["open four", "eight of two rings"],
+)
+def test_a_digit_whose_strokes_are_read_as_digits_stays_one(digit, strokes, halves):
+    whole = drawing(*strokes)
+    ask = by_strokes((digit, whole), *((half, drawing(stroke)) for half, stroke in zip(halves, strokes, strict=True)))
+    assert seen(whole, ask) == []
+    axis = 0 if digit == "4" else 1
+    apart = Handwriting((whole.strokes[0], whole.strokes[1] + np.eye(3)[axis] * 30))
+    both = by_strokes((digit, apart), *((half, drawing(stroke)) for half, stroke in zip(halves, strokes, strict=True)))
+    assert seen(apart, both) == list(halves), "with room between them they are two"
 
 
 @pytest.mark.parametrize("digit", [[ONE], [SEVEN], FOUR, FIVE], ids=["1", "7", "4", "5"])
 @pytest.mark.parametrize("scale", [0.5, 1, 1.8])
-def test_a_digit_of_one_or_two_strokes_is_one(digit, scale):
-    def ask(drawings):
-        raise AssertionError("its strokes belong together")
+def test_a_digit_of_one_or_two_strokes_is_one(digit, scale, shipped):
+    assert seen(drawing(*digit, at=(20, 20), scale=scale, pen=12 * scale), shipped) == []
 
-    assert doubts.side_by_side(drawing(*digit, at=(20, 20), scale=scale, pen=12 * scale), ask) == []
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"at": (20, 40), "scale": 1.9}, {"at": (180, 120), "scale": 0.75}),
+        ({"at": (60, 60), "scale": 1.2}, {"at": (120, 60), "scale": 1.2}),
+        ({"at": (60, 10), "scale": 1.1}, {"at": (70, 140), "scale": 1.1}),
+    ],
+    ids=["of unlike heights", "touching", "above each other"],
+)
+def test_the_shipped_model_sees_two_sevens(first, second, shipped):
+    assert seen(joined(drawing(SEVEN, **first), drawing(SEVEN, **second)), shipped) == ["7", "7"]
+
+
+def test_a_drawing_of_many_strokes_is_asked_about_in_no_way():
+    def ask(drawings):
+        raise AssertionError("so many runs would take long")
+
+    assert seen(Handwriting(drawing(ONE).strokes * (doubts.MOST_UNITS + 1)), ask) == []
+    assert seen(drawing(SEVEN), ask) == []
+    assert seen(Handwriting(), ask) == []
 
 
 def test_the_parts_of_a_drawing_are_sorted_and_whole():
@@ -92,13 +206,17 @@ def test_two_digits_in_a_picture_are_found_by_their_ink():
         assert all(piece.any() for piece in pieces)
         return np.array([[0.0, 0.9, 0.1]] * len(pieces))
 
-    assert doubts.side_by_side_in(picture, ask) == []
+    def seen():
+        return doubts.digits_in_picture(picture, ask, ["a", "b", "c"])
+
+    assert seen() == []
     picture[5:23, 18:21] = 200
-    assert doubts.side_by_side_in(picture, ask) == [1, 1]
+    assert seen() == ["b", "b"]
     picture[5:23, 18:21] = 0
-    picture[5:9, 18:21] = 255
-    assert doubts.side_by_side_in(picture, ask) == [], "the cap of a five is no digit"
-    assert doubts.side_by_side_in(np.zeros((28, 28, 1), np.uint8), ask) == []
+    picture[5:14, 18:21] = 255
+    assert seen() == [], "a crumb beside a digit, or the cap of a five, is no digit"
+    picture[:] = 0
+    assert seen() == []
 
 
 def test_groups_of_touching_pixels_have_one_number_each():

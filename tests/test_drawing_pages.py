@@ -19,7 +19,7 @@ SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
 SCRIBBLE = [value for i in range(20) for value in (10 + 12 * i, 40 if i % 2 else 240, 12)]
 HEART = [140, 240, 18, 30, 130, 18, 50, 60, 18, 100, 40, 18, 140, 90, 18, 180, 40, 18, 230, 60, 18, 250, 130, 18]
 SHAPES = ["heart", "spiral", *(f"shape {number}" for number in range(8))]
-TWO = "Two beside each other: 1 and 7"
+TWO = "Two digits: 1 and 7"
 UNKNOWN = "Nothing this model knows"
 
 
@@ -244,7 +244,7 @@ def test_the_game_judges_a_drawing_and_keeps_it(reader):
     [
         ([], {}, "Nothing is drawn yet"),
         ([SEVEN], {"is_done": False}, "The pen is still down"),
-        ([ONE, SEVEN], {}, "Two beside each other"),
+        ([ONE, SEVEN], {}, "Two digits"),
         ([SCRIBBLE], {}, "It looks like a scribble"),
     ],
 )

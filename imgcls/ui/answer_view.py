@@ -79,11 +79,11 @@ def doubt_of(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
 
     Usually nothing.
     """
-    return _side_by_side(run, facts, pixels) or likeness_view.doubt_of(run, pixels)
+    return _several_digits(run, facts, pixels) or likeness_view.doubt_of(run, pixels)
 
 
-def _side_by_side(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
-    """The doubt in an answer to a picture of two digits."""
+def _several_digits(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
+    """The doubt in an answer to a picture of several digits."""
     if not facts["ink"] or not doubts.hold_for(facts):
         return None
 
@@ -91,7 +91,7 @@ def _side_by_side(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
         pictures = [images.prepare_ink(piece, tuple(facts["shape"])).pixels for piece in pieces]
         return stored.answers(run, facts, np.stack(pictures))
 
-    return several(doubts.side_by_side_in(pixels, ask), facts)
+    return several(doubts.digits_in_picture(pixels, ask, facts["classes"]))
 
 
 def _beside_training(
@@ -128,14 +128,13 @@ def _why(run: Run, facts: dict, prepared: Prepared | None, found: np.ndarray | N
         st.html(heat_maps.shown(run, prepared.pixels, best, facts["classes"][best]))
 
 
-def several(seen: list[int], facts: dict) -> Doubt | None:
-    """The doubt of an answer to one picture in which these classes stand beside each other; None for none."""
+def several(seen: list[str]) -> Doubt | None:
+    """The doubt of an answer to one picture in which these digits were seen; None for none."""
     if not seen:
         return None
-    names = [facts["classes"][index] for index in seen]
     number = {2: "Two", 3: "Three", 4: "Four"}.get(len(seen), str(len(seen)))
     return Doubt(
-        f"{number} beside each other: {', '.join(names[:-1])} and {names[-1]}",
+        f"{number} digits: {', '.join(seen[:-1])} and {seen[-1]}",
         "This model answers for one alone. Ask about one at a time.",
         for_digits=True,
     )

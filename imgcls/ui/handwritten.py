@@ -42,4 +42,4 @@ def doubt(drawing: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
             "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
             for_digits=True,
         )
-    return answer_view.several(doubts.side_by_side(drawing, ask), facts)
+    return answer_view.several(doubts.digits_in(drawing, ask, facts["classes"]))

@@ -216,7 +216,7 @@ def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reade
     stroke([(20, 20), (20, 50), (20, 80)])
     expect(page.locator(".answer")).to_have_text("1")
     stroke([(50, 22), (70, 22), (85, 22), (76, 40), (68, 60), (60, 82)])
-    expect(page.locator(".doubt")).to_have_text("Two beside each other: 1 and 7")
+    expect(page.locator(".doubt")).to_have_text("Two digits: 1 and 7")
     steps.button(page, "Clear").click()
     expect(page.locator(".todo")).to_contain_text("Draw a digit")
     stroke([(10 + 4 * i, 15 if i % 2 else 85) for i in range(20)])
