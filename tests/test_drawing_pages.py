@@ -12,7 +12,7 @@ from imgcls import doubts, images, places
 from imgcls.handwriting import Handwriting, from_message
 from imgcls.imports import drawings
 from imgcls.runs import Run
-from imgcls.ui import handwritten
+from imgcls.ui import handwritten, models_view
 
 ONE = [20, 20, 12, 20, 60, 12, 20, 100, 12]
 SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
@@ -107,6 +107,25 @@ def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
     assert "All 2 models agree." in html(app, 'class="models"')
     assert html(app, 'class="models"').count("<b>7</b>") == 2
     assert "Put right: <b>7</b>" in html(app, 'class="fix"')
+
+
+def test_of_four_models_the_one_that_disagrees_is_marked(reader, monkeypatch):
+    others = ["second", "third", "fourth"]
+    for run_id in others:
+        copied(run_id)
+    answers = models_view.stored.answers
+
+    def one_reads_a_one(run, facts, pixels):
+        found = answers(run, facts, pixels)
+        return np.roll(found, 4, axis=1) if run.id == "third" else found  # 7 becomes 1
+
+    monkeypatch.setattr(models_view.stored, "answers", one_reads_a_one)
+    app = opened(draw_page, strokes=[SEVEN], others=others)
+    cards = html(app, 'class="models"')
+    assert "3 of 4 models say 7." in cards
+    assert cards.count("<b>7</b>") == 3 and cards.count("<b>1</b>") == 1
+    (marked,) = [card for card in cards.split("<div class=") if card.startswith('"apart"')]
+    assert "<b>1</b>" in marked
 
 
 def test_what_digits_cannot_be_may_be_a_spiral(reader):
