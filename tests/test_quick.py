@@ -76,14 +76,14 @@ def test_normalisation_of_rows_and_of_a_frozen_layer_is_that_of_keras(keras, qui
     assert all((one == other).all() for one, other in zip(before, fast.get_weights(), strict=True))
 
 
-@pytest.mark.parametrize("count", [8, 5])  # 5 cannot be divided into chunks
-def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, count):
-    monkeypatch.setattr(quick, "WIDE", 8)
+@pytest.mark.parametrize(("count", "height", "width"), [(8, 6, 5), (5, 3, 16), (1, 1, 1)])
+def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, count, height, width):
+    monkeypatch.setattr(quick, "NARROWEST", (8, 12))
     used = []
     monkeypatch.setattr(quick, "_convolved", lambda *inputs, before=quick._convolved: used.append(1) or before(*inputs))
     settings = {"filters": 12, "kernel_size": 3, "padding": "same"}
-    usual, fast = twins(keras, quick, "Conv2D", (6, 5, 8), "mixed_bfloat16", **settings)
-    inputs = noise(count, 6, 5, 8, dtype="bfloat16")
+    usual, fast = twins(keras, quick, "Conv2D", (height, width, 8), "mixed_bfloat16", **settings)
+    inputs = noise(count, height, width, 8, dtype="bfloat16")
     pairs = list(zip(learnt(usual, inputs), learnt(fast, inputs), strict=True))
     assert used
     for one, other in pairs:
@@ -95,9 +95,10 @@ def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, coun
     ("shape", "policy", "settings"),
     [
         ((6, 6, 8), "float32", {}),
-        ((9, 6, 8), "mixed_bfloat16", {}),
+        ((17, 6, 8), "mixed_bfloat16", {}),
+        ((6, 17, 8), "mixed_bfloat16", {}),
         ((6, 6, 4), "mixed_bfloat16", {}),
-        ((6, 6, 8), "mixed_bfloat16", {"filters": 4}),
+        ((6, 6, 8), "mixed_bfloat16", {"filters": 8}),
         ((6, 6, 8), "mixed_bfloat16", {"kernel_size": 5}),
         ((6, 6, 8), "mixed_bfloat16", {"strides": 2}),
         ((6, 6, 8), "mixed_bfloat16", {"padding": "valid"}),
@@ -106,9 +107,9 @@ def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, coun
     ],
 )
 def test_every_other_convolution_is_that_of_keras(keras, quick, monkeypatch, shape, policy, settings):
-    monkeypatch.setattr(quick, "WIDE", 8)
+    monkeypatch.setattr(quick, "NARROWEST", (8, 12))
     monkeypatch.setattr(quick, "_convolved", None)
-    settings = {"filters": 8, "kernel_size": 3, "padding": "same"} | settings
+    settings = {"filters": 12, "kernel_size": 3, "padding": "same"} | settings
     usual, fast = twins(keras, quick, "Conv2D", shape, policy, **settings)
     inputs = noise(2, *shape)
     assert (np.asarray(usual(inputs)) == np.asarray(fast(inputs))).all()
