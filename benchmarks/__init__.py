@@ -26,6 +26,7 @@
     python -m benchmarks.compare             is one model better than another: time, and honesty of the interval
     python -m benchmarks.robustness          1,000 pictures damaged in 40 ways: time, and what the pages feel
     python -m benchmarks.photo_latency       from the last byte of a photo of 12 megapixels to its answer
+    python -m benchmarks.live_rate           answers a second to the live camera
     python -m benchmarks.digit_model         how many drawn digits the shipped model reads
 
 Each prints one JSON line last. What is measured in time is a ratio or a median from one run, but a busy machine still

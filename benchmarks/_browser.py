@@ -12,8 +12,8 @@ VIEW = {"width": 1280, "height": 1000}
 
 
 @contextmanager
-def chromium() -> Iterator:
-    """A running browser without a page; each `new_context` is a visitor who was never here."""
+def chromium(*flags: str) -> Iterator:
+    """A running browser without a page, with these flags, too; each `new_context` is a visitor who was never here."""
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
@@ -21,7 +21,7 @@ def chromium() -> Iterator:
     path = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+            browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *flags])
         except Error:
             raise Missing("There is no browser: install Chromium, or run `playwright install chromium`.") from None
         try:

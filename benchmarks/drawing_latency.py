@@ -2,11 +2,12 @@
 
     python -m benchmarks.drawing_latency [DRAWINGS] [PEOPLE]
 
-Digits of a single stroke are drawn with the mouse on the Predict page in Chromium (24 of them, Clear between them), a
-movement every 16 ms. The page itself takes the times: a listener notes each movement on the canvas and each message to
-the server; the bars say when an answer is painted ("imgcls-painted", two animation frames after they were set). A
-movement is answered by the first message that left after it. The value is the median over all movements; `lifted_ms` is
-the time from the last point of a digit to the answer to the whole of it.
+Digits are drawn with the mouse on the Predict page in Chromium (24 of them, Clear between them), a movement every 16
+ms; 4 and 5 have two strokes, so that it is also asked whether they are two digits. The page itself takes the times: a
+listener notes each movement on the canvas and each message to the server; the bars say when an answer is painted
+("imgcls-painted", two animation frames after they were set). A movement is answered by the first message that left
+after it. The value is the median over all movements; `lifted_ms` is the time from the last point of a digit to the
+answer to the whole of it.
 
 With PEOPLE (default 10) the same is done once more while so many less one draw in sessions without a browser, each as
 fast as the canvas would: `together_ms`.
@@ -34,11 +35,14 @@ STROKES = {
     1: "50,5 50,50 50,95",
     2: "15,25 30,8 60,5 80,22 75,45 40,75 12,95 50,93 90,95",
     3: "18,12 50,4 78,18 72,38 45,48 75,58 82,78 50,96 15,88",
+    4: "60,5 35,35 10,65 50,65 90,65; 68,40 68,70 68,97",
+    5: "25,10 22,45 55,40 82,60 65,92 15,90; 25,8 55,8 85,8",
     6: "70,5 35,30 15,65 25,90 55,96 80,80 70,58 40,55 20,70",
     7: "12,8 50,8 90,8 65,45 45,95",
     8: "70,15 45,4 22,18 35,40 65,58 80,80 50,97 20,80 35,58 70,38 74,18 66,10",
     9: "78,22 50,5 22,22 28,48 55,52 78,25 76,60 70,95",
 }
+OF_ONE_STROKE = [digit for digit, drawn in STROKES.items() if ";" not in drawn]
 WATCH = """
 const pen = window.pen = {waiting: [], latencies: [], sent: {}, whole: 0, lifted: 0};
 for (const kind of ['pointerdown', 'pointermove', 'pointerup']) addEventListener(kind, event => {
@@ -62,9 +66,13 @@ addEventListener('imgcls-painted', event => {
 """
 
 
-def places(digit: int) -> list[tuple[float, float]]:
-    """Points along a digit, 0 to 100, as many as a hand makes in its time."""
-    corners = [tuple(map(float, point.split(","))) for point in STROKES[digit].split()]
+def strokes(digit: int) -> list[list[tuple[float, float]]]:
+    """Points along the strokes of a digit, 0 to 100, as many as a hand makes in its time."""
+    return [_points(stroke) for stroke in STROKES[digit].split(";")]
+
+
+def _points(stroke: str) -> list[tuple[float, float]]:
+    corners = [tuple(map(float, point.split(","))) for point in stroke.split()]
     parts = itertools.pairwise(corners)
     return [(a + (c - a) * t / 5, b + (d - b) * t / 5) for (a, b), (c, d) in parts for t in range(6)]
 
@@ -74,15 +82,17 @@ def draw(page, digit: int) -> dict:
     page.evaluate("pen.latencies = []; pen.waiting = []; pen.whole = pen.lifted = 0")
     box = page.locator("canvas").first.bounding_box()
     scale = box["width"] / 280
-    points = [(box["x"] + scale * (70 + 1.4 * x), box["y"] + scale * (50 + 1.8 * y)) for x, y in places(digit)]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    due = time.monotonic()
-    for point in points:
-        page.mouse.move(*point)
-        due += PACE
-        time.sleep(max(0, due - time.monotonic()))
-    page.mouse.up()
+    for stroke in strokes(digit):
+        points = [(box["x"] + scale * (70 + 1.4 * x), box["y"] + scale * (50 + 1.8 * y)) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.evaluate("pen.whole = pen.lifted = 0")  # what counts is the answer to the last stroke
+        page.mouse.down()
+        due = time.monotonic()
+        for point in points:
+            page.mouse.move(*point)
+            due += PACE
+            time.sleep(max(0, due - time.monotonic()))
+        page.mouse.up()
     page.wait_for_function("pen.whole > 0", timeout=20_000)
     seen = page.evaluate("({latencies: pen.latencies, whole: pen.whole})")
     seen["right"] = page.locator(".answer").inner_text() == str(digit)
@@ -106,8 +116,8 @@ def company(server: Server, count: int) -> Iterator[list[float]]:
         with Session(server.port) as session:
             session.rerun("predict", "run=digits")
             message = 0
-            for digit in itertools.islice(itertools.cycle(STROKES), number, None):
-                points = [[round(70 + 1.4 * x, 1), round(50 + 1.8 * y, 1), 18] for x, y in places(digit)]
+            for digit in itertools.islice(itertools.cycle(OF_ONE_STROKE), number, None):
+                points = [[round(70 + 1.4 * x, 1), round(50 + 1.8 * y, 1), 18] for x, y in strokes(digit)[0]]
                 for end in range(2, len(points), 3):
                     if ended.is_set():
                         return

@@ -15,18 +15,18 @@ import time
 import numpy as np
 
 from benchmarks._report import Missing, line, percentile, run
-from benchmarks.drawing_latency import STROKES, places
+from benchmarks.drawing_latency import OF_ONE_STROKE, strokes
 from imgcls import blame, images, runs
 from imgcls.handwriting import Handwriting, from_message
 
 ROUNDS = 20
 
 
-def drawing(digit: int, strokes: int) -> Handwriting:
+def drawing(digit: int, count: int) -> Handwriting:
     """A digit in so many strokes."""
-    numbers = [number for x, y in places(digit) for number in (70 + 1.4 * x, 50 + 1.8 * y, 18)]
+    numbers = [number for x, y in strokes(digit)[0] for number in (70 + 1.4 * x, 50 + 1.8 * y, 18)]
     whole = from_message({"strokes": [numbers]}).strokes[0]
-    return Handwriting(tuple(np.array_split(whole, strokes)))
+    return Handwriting(tuple(np.array_split(whole, count)))
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
 
     spent = {1: [], 4: []}
     for _ in range(rounds):
-        for digit in STROKES:
+        for digit in OF_ONE_STROKE:
             for count, times in spent.items():
                 drawn = drawing(digit, count)
                 found = ask([drawn])[0]

@@ -30,7 +30,7 @@ INK = 48
 """Grey levels of 255: what is brighter is ink, where the parts of a picture are looked for."""
 CERTAIN = 0.85
 """Each of several digits is read with at least this probability."""
-MOST_UNITS = 8
+MOST_UNITS = 6
 """Strokes or parts: in more of them no digits are looked for, as each run of them is asked about."""
 HALVES = {"4": {("1", "1"), ("6", "1")}, "8": {("0", "0")}}
 """As what the two strokes of one digit are read: those of an open four, and the rings of an eight."""

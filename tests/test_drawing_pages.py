@@ -101,6 +101,15 @@ def test_two_digits_are_no_answer_of_any_model_and_put_right_to_none(reader):
     assert "Put right</figcaption>" in html(app, 'class="fix"')
 
 
+def test_half_a_stroke_is_no_second_digit_but_what_was_drawn_before_may_be_two(reader):
+    def doubt(*strokes) -> str | None:
+        return given(opened(draw_page, strokes=strokes, is_done=False), "answer").get("doubt")
+
+    assert doubt(ONE, SEVEN) is None
+    assert doubt(ONE, SEVEN, [200, 20, 12, 200, 24, 12]) == TWO
+    assert doubt(SEVEN) is None
+
+
 def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
     copied("other")
     app = opened(draw_page, strokes=[SEVEN], others=["other"])

@@ -46,7 +46,7 @@ def _drawn(run: Run, facts: dict) -> None:
     doubt = likeness = found = None
     with right, errors.shown():
         if prepared is not None:
-            doubt = handwritten.doubt(drawn, facts, ask)
+            doubt = handwritten.doubt(drawn, facts, ask, is_done=kept.is_done)
             # What is half drawn is new to any model.
             likeness = likeness_view.look(run, prepared.pixels) if kept.is_done else None
             doubt = doubt or (likeness and likeness.doubt)
