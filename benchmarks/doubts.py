@@ -2,15 +2,16 @@
 
     IMGCLS_DATA=FOLDER python -m benchmarks.doubts [--run ID] [--development]
 
-Through the page's own code. One digit: the 1,249 pen digits that were held back from training, each with a pen of 6,
+Through the rules of the page. One digit: the 1,249 pen digits that were held back from training, each with a pen of 6,
 12, 18 and 26 px in another size and place (`imgcls.doubts` on strokes), and MNIST's 10,000 test pictures (on pixels).
-Two digits: 1,000 pairs of held-back pen digits of each kind in `PAIRS` (of nearly one height, of unlike heights,
-touching, above each other), and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones: zigzags, spirals, loops
-and random walks. The value is the share of false alarms on pen digits, in percent; all the others stand beside it. With
-`--development` the pen digits are those that the model learnt from, and the pictures of MNIST are those, too: the
-bounds of `imgcls.doubts` were chosen on them. Where the run keeps its inside,
-the same for what lies far from all training pictures: on 1,000 of the pen digits, 1,000 of MNIST's test pictures, and
-600 letters and signs of 12 kinds, each by a slightly different hand.
+Several digits: 1,000 pairs of held-back pen digits of each kind in `PAIRS` (of nearly one height, of unlike heights,
+touching, above each other), 1,000 rows of three, and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones:
+zigzags, spirals, loops and random walks. The value is the share of false alarms on pen digits, in percent; all the
+others stand beside it. Where the run keeps its inside, the same for what lies far from all training pictures: on 1,000
+of the pen digits, 1,000 of MNIST's test pictures, 600 letters and signs of 12 kinds, each by a slightly different hand,
+and those scribbles that were not found.
+
+With `--development` the digits are those that the model learnt from: the bounds of `imgcls.doubts` were chosen on them.
 
 Needs `mnist.npz` and `pen_digits_train.json.gz` in the folder named by IMGCLS_DATA.
 """
@@ -70,6 +71,17 @@ def pair(kind: str, first: list[np.ndarray], second: list[np.ndarray], generator
         free = (a.box[3] - a.box[1]) - (b.box[3] - b.box[1])
         shift = (a.box[2] - b.box[0] + room, generator.uniform() * free, 0)
     return Handwriting(a.strokes + tuple(stroke + shift for stroke in b.strokes))
+
+
+def three(digits: list[list[np.ndarray]], generator: np.random.Generator) -> Handwriting:
+    """Three digits in a row, of nearly one height."""
+    height, room = 70, 0.0
+    drawn: tuple[np.ndarray, ...] = ()
+    for digit in digits:
+        one = on_field(digit, 6, height * generator.uniform(0.85, 1.15), 10 + room, 100)
+        drawn += one.strokes
+        room = one.box[2] - 10 + generator.uniform(0.08, 0.2) * height
+    return Handwriting(drawn)
 
 
 def scribble(generator: np.random.Generator) -> list[np.ndarray]:
@@ -178,6 +190,11 @@ def main() -> None:
             seen = doubts.digits_in(pair(kind, first[1], second[1], generator), ask, doubts.DIGITS)
             pairs[kind].append(bool(seen))
             pairs_right[kind].append(seen == [str(first[0]), str(second[0])])
+    rows_right = []
+    for _ in range(MADE):
+        row = [pen_digits[int(i)] for i in generator.choice(held_back, 3)]
+        seen = doubts.digits_in(three([strokes for _, strokes in row], generator), ask, doubts.DIGITS)
+        rows_right.append(seen == [str(digit) for digit, _ in row])
     mnist_pairs = []
     for _ in range(MADE):
         two_pictures = [np.pad(mnist[i, 4:24, 4:24, 0], 1) for i in generator.choice(len(mnist), 2)]
@@ -205,6 +222,7 @@ def main() -> None:
             mnist_taken_for_two=percent(mnist_two),
             pairs_found={kind: percent(found) for kind, found in pairs.items()},
             pairs_read_right={kind: percent(right) for kind, right in pairs_right.items()},
+            rows_of_three_read_right=percent(rows_right),
             mnist_pairs_found=percent(mnist_pairs),
             scribbles_found=percent(scribbles),
             pen_far_away=far_away(chosen, seen[0]),

@@ -19,21 +19,34 @@ from imgcls.ink import connected, ink_box
 GAP = 0.1
 """Of the height of the drawing: strokes nearer than that belong together."""
 SMALL = 0.3
-"""Of the larger one's longer side: so tall is the smaller of two neighbours at least."""
+"""Of the longest side of two neighbours: so tall is each of them at least."""
 SMALL_INK = 0.6
 """The same in pictures, where crumbs of ink beside a digit look like a small 1."""
+CRUMB = 0.25
+"""Of the height of the tallest part of a picture: what is less tall is no part of a digit."""
 OVERLAP = 0.4
 """Of the narrower one's width: so far two digits beside each other reach over each other at most."""
 BELOW = 0.1
-"""The same of the lower one's height, for two above each other."""
+"""Of the height of the less tall one: so far two digits above each other reach over each other at most."""
+ROOM = 0.1
+"""Of the longest side of two neighbours: with so much room between them they are never halves of one digit."""
 INK = 48
 """Grey levels of 255: what is brighter is ink, where the parts of a picture are looked for."""
 CERTAIN = 0.85
 """Each of several digits is read with at least this probability."""
 MOST_UNITS = 6
 """Strokes or parts: in more of them no digits are looked for, as each run of them is asked about."""
-HALVES = {"4": {("1", "1"), ("6", "1")}, "8": {("0", "0")}}
-"""As what the two strokes of one digit are read: those of an open four, and the rings of an eight."""
+MOST_PARTS = 40
+"""A picture of more parts, with the crumbs, is noise."""
+HALVES = {
+    "1": {("1", "1")},
+    "4": {("1", "1"), ("6", "1")},
+    "6": {("1", "0"), ("1", "6"), ("6", "1")},
+    "8": {("0", "0")},
+    "9": {("0", "1")},
+}
+"""As what the halves of one digit are read, from left to right or downwards: a stem that the pen left, an open four, a
+six of two strokes, the rings of an eight, a ring and its stem."""
 FAR = 6.5
 """Lengths of the drawing's diagonal: what no digit's pen path reaches."""
 TURNS = 6.0
@@ -104,12 +117,14 @@ def digits_in(
     `ask` gives the probabilities, float32 (n, classes), of n drawings, for classes of these `names`; it is asked only
     where there are several strokes.
     """
+    if len(drawn.strokes) < 2:
+        return []
+
+    def read(some: Sequence[Handwriting]) -> np.ndarray:
+        return np.where([[_is_blot(piece)] for piece in some], 0, ask(some))
+
     in_time = [Handwriting((stroke,)) for stroke in drawn.strokes]
-    found = _several(in_time, _joined, ask, names, SMALL)
-    if found or len(in_time) < 2:
-        return found
-    from_left = parts(drawn)
-    return [] if len(from_left) == len(in_time) == 2 else _several(from_left, _joined, ask, names, SMALL)
+    return _several(in_time, _joined, read, names, SMALL) or _several(parts(drawn), _joined, read, names, SMALL)
 
 
 def digits_in_picture(
@@ -121,13 +136,20 @@ def digits_in_picture(
     """
     grey = picture[..., 0]
     part = connected(grey > INK)
-    pieces = [Ink(np.where(part == name, grey, 0)) for name in np.unique(part[part > 0])]
-    pieces.sort(key=lambda piece: piece.box[0])
-    return _several(pieces, Ink.joined, lambda some: ask([piece.grey for piece in some]), names, SMALL_INK)
+    numbers = np.unique(part[part > 0])
+    if len(numbers) > MOST_PARTS:
+        return []
+    pieces = [_Ink(np.where(part == number, grey, 0)) for number in numbers]
+    heights = [piece.box[3] - piece.box[1] for piece in pieces]
+    if sum(height >= SMALL_INK * max(heights) for height in heights) < 2:
+        return []
+    large = [piece for piece, height in zip(pieces, heights, strict=True) if height >= CRUMB * max(heights)]
+    large.sort(key=lambda piece: piece.box[0])
+    return _several(large, _Ink.joined, lambda some: ask([piece.grey for piece in some]), names, SMALL_INK)
 
 
 @dataclass(frozen=True)
-class Ink:
+class _Ink:
     """A piece of the ink of a picture, uint8 (height, width), in its place."""
 
     grey: np.ndarray
@@ -139,13 +161,19 @@ class Ink:
         return left, top, right, bottom
 
     @staticmethod
-    def joined(pieces: "Sequence[Ink]") -> "Ink":
+    def joined(pieces: "Sequence[_Ink]") -> "_Ink":
         """Several pieces as one."""
-        return Ink(np.maximum.reduce([piece.grey for piece in pieces]))
+        return _Ink(np.maximum.reduce([piece.grey for piece in pieces]))
 
 
 def _joined(some: Sequence[Handwriting]) -> Handwriting:
     return Handwriting(tuple(stroke for drawn in some for stroke in drawn.strokes))
+
+
+def _is_blot(drawn: Handwriting) -> bool:
+    """Whether the pen stayed within its own width: a dot, which a model takes for a 0."""
+    points = np.concatenate(drawn.strokes)
+    return float(np.ptp(points[:, :2], axis=0).max()) < float(points[:, 2].max())
 
 
 @dataclass(frozen=True)
@@ -174,7 +202,8 @@ def _several(units: Sequence, joined: Callable, ask: Callable, names: Sequence[s
     ways = [(way, order) for way in _cuts(count, read) if (order := _order(way, read, small))]
     if not ways:
         return []
-    _, order = max(ways, key=lambda found: np.mean([read[run].probability for run in found[0]]))
+    # The finest cut: two digits that are read as one are still two. Of several, the surest.
+    _, order = max(ways, key=lambda found: (len(found[0]), np.mean([read[run].probability for run in found[0]])))
     return [read[run].digit for run in order]
 
 
@@ -208,7 +237,7 @@ def _are_two(read: dict, first: tuple[int, int], second: tuple[int, int], small:
         return False
     together = read.get((min(first[0], second[0]), max(first[1], second[1])))
     is_one = together is not None and (a.digit, b.digit) in HALVES.get(together.digit, ())
-    return not is_one or -over >= GAP * max(sides)
+    return not is_one or -over >= ROOM * max(sides)
 
 
 def _even(points: np.ndarray, step: float) -> np.ndarray:

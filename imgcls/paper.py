@@ -9,7 +9,7 @@ Where there is no such part, as when the paper fills the photo, nothing is done.
 import numpy as np
 from PIL import Image, ImageFilter
 
-from imgcls.ink import connected, otsu
+from imgcls.ink import border, connected, otsu
 
 SIDE = 160
 """Pixels of the longer side of the small copy in which the sheet is looked for."""
@@ -57,8 +57,9 @@ def on_a_table(grey: np.ndarray, sheets: Sheets | None = None) -> np.ndarray | N
 
     For a sheet that reaches out of the photo, so that it has no four corners.
     """
-    for values, sheet in candidates(grey) if sheets is None else sheets:
-        if values[~sheet].mean() < DARK * values[sheet].mean():
+    for values, bright in candidates(grey) if sheets is None else sheets:
+        sheet = _filled(bright)
+        if sheet.mean() <= LARGEST and values[~sheet].mean() < DARK * values[sheet].mean():
             inner = Image.fromarray(sheet.astype(np.uint8) * 255).filter(ImageFilter.MinFilter(5))
             return np.asarray(inner.resize(grey.shape[::-1], Image.Resampling.NEAREST)) > 127
     return None
@@ -107,6 +108,12 @@ def _largest(there: np.ndarray) -> np.ndarray:
     counts = np.bincount(part.ravel())
     counts[0] = 0
     return (part == counts.argmax()) & there
+
+
+def _filled(there: np.ndarray) -> np.ndarray:
+    """A mask with its holes: a table reaches the rim of the photo, broad writing on the sheet does not."""
+    part = connected(~there)
+    return ~np.isin(part, np.setdiff1d(border(part), 0))
 
 
 def _area(corners: np.ndarray) -> float:

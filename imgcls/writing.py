@@ -3,6 +3,8 @@
 It is looked for in a small copy and cut out of the large one, so that a small digit on a large page keeps its strokes.
 """
 
+import math
+
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
@@ -27,6 +29,8 @@ NEAR = 0.3
 """Marks within this share of the longer side belong to the writing as well: the bar of a five."""
 ALIKE = 0.5
 """Other marks that are longer than this share of it are writing of their own."""
+Box = tuple[int, int, int, int]
+"""Top, bottom, left, right."""
 NOT_ALONE = "Other writing beside it was left out."
 
 
@@ -52,7 +56,7 @@ def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return grey[top:bottom, left:right], notes
 
 
-def _box(grey: np.ndarray, sheets: paper.Sheets) -> tuple[tuple[int, int, int, int], bool] | None:
+def _box(grey: np.ndarray, sheets: paper.Sheets) -> tuple[Box, bool] | None:
     """Top, bottom, left and right of the writing with a margin, in pixels of the photo; whether it is all there is."""
     scale = min(1.0, SIDE / max(grey.shape))
     size = tuple(max(1, round(length * scale)) for length in grey.shape[::-1])
@@ -63,24 +67,38 @@ def _box(grey: np.ndarray, sheets: paper.Sheets) -> tuple[tuple[int, int, int, i
     groups = _groups_on(picture, sheet) or (_groups_on(picture, None) if sheet is not None else [])
     if not groups:
         return None
-    top, bottom, left, right = groups[0]
-    length = max(bottom - top, right - left)
-    reach, is_alone = NEAR * length, True
-    for other in groups[1:]:
-        apart = max(other[0] - bottom, top - other[1], other[2] - right, left - other[3])
-        if apart <= reach:
-            top, bottom = min(top, other[0]), max(bottom, other[1])
-            left, right = min(left, other[2]), max(right, other[3])
-        elif max(other[1] - other[0], other[3] - other[2]) > ALIKE * length:
-            is_alone = False
-    margin = MARGIN * max(bottom - top, right - left) + 1
-    low = np.floor((np.array([top, left]) - margin) * BLOCK / scale).astype(int)
-    high = np.ceil((np.array([bottom, right]) + margin) * BLOCK / scale).astype(int)
-    (top, left), (bottom, right) = np.maximum(low, 0).tolist(), np.minimum(high, grey.shape).tolist()
-    return (top, bottom, left, right), is_alone
+    main = groups[0]
+    length = _length(main)
+    near = [other for other in groups[1:] if _apart(groups[0], other) <= NEAR * length]
+    main = _around([main, *near])
+    others = [other for other in groups[1:] if other not in near]
+    margin = math.ceil(MARGIN * _length(main) + 1)
+    low, high = (main[0] - margin, main[2] - margin), (main[1] + margin, main[3] + margin)
+    # Writing in the margin is seen, too: with all that belongs to it, so that no four is torn.
+    seen = [o for o in others if low[0] <= o[0] and o[1] <= high[0] and low[1] <= o[2] and o[3] <= high[1]]
+    seen += [o for o in others if any(_apart(one, o) <= NEAR * _length(one) for one in seen)]
+    top, bottom, left, right = _around([main, *seen])
+    is_alone = not any(_length(other) > ALIKE * length for other in others if other not in seen)
+    box = min(low[0], top - 1), max(high[0], bottom + 1), min(low[1], left - 1), max(high[1], right + 1)
+    top, bottom, left, right = (round(side * BLOCK / scale) for side in box)
+    return (max(top, 0), min(bottom, grey.shape[0]), max(left, 0), min(right, grey.shape[1])), is_alone
 
 
-def _groups_on(picture: Image.Image, sheet: np.ndarray | None) -> list[tuple[int, int, int, int]]:
+def _length(box: Box) -> int:
+    return max(box[1] - box[0], box[3] - box[2])
+
+
+def _apart(one: Box, other: Box) -> int:
+    """The blocks between two boxes, down or across."""
+    return max(other[0] - one[1], one[0] - other[1], other[2] - one[3], one[2] - other[3])
+
+
+def _around(boxes: list[Box]) -> Box:
+    tops, bottoms, lefts, rights = zip(*boxes, strict=True)
+    return min(tops), max(bottoms), min(lefts), max(rights)
+
+
+def _groups_on(picture: Image.Image, sheet: np.ndarray | None) -> list[Box]:
     """The groups of marks, on the sheet alone where there is one."""
     if sheet is not None:
         picture = _without_table(picture, sheet)
@@ -88,8 +106,10 @@ def _groups_on(picture: Image.Image, sheet: np.ndarray | None) -> list[tuple[int
     if float(((values - surroundings(picture)) ** 3).sum()) > 0:  # light on dark, as in `ink.separate_photo`
         picture, values = ImageOps.invert(picture), 255 - values
     rest = np.maximum(paper_of(picture) - values, 0)
-    marks = _marks(rest if sheet is None else rest * sheet)
-    return _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)))
+    if sheet is None:
+        sheet = np.ones(rest.shape, bool)
+    marks = _in_blocks(_marks(rest * sheet))
+    return _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)), _in_blocks(sheet).all(axis=(1, 3)))
 
 
 def _without_table(picture: Image.Image, sheet: np.ndarray) -> Image.Image:
@@ -103,17 +123,24 @@ def _without_table(picture: Image.Image, sheet: np.ndarray) -> Image.Image:
 
 
 def _marks(rest: np.ndarray) -> np.ndarray:
-    """How much darker than paper the ink is, 0 where there is none, in blocks: rows, y, columns, x."""
-    padded = np.pad(rest, [(0, -length % BLOCK) for length in rest.shape])
+    """How much darker than paper the ink is, H x W, 0 where there is none."""
     noise = 1.4826 * float(np.median(np.abs(rest)))
     count = max(8, int(DARKEST * rest.size))
     darkest = float(np.partition(rest.ravel(), -count)[-count:].mean())
-    marks = np.where(padded > max(NOISE * noise, darkest / 2), padded, 0)
-    return marks.reshape(padded.shape[0] // BLOCK, BLOCK, -1, BLOCK)
+    return np.where(rest > max(NOISE * noise, darkest / 2), rest, 0)
 
 
-def _groups(darkest: np.ndarray, amount: np.ndarray) -> list[tuple[int, int, int, int]]:
-    """The boxes (top, bottom, left, right, in blocks) of what may be writing, the one with most ink first."""
+def _in_blocks(values: np.ndarray) -> np.ndarray:
+    """An array H x W as rows, y, columns, x of blocks, the last ones filled up by what lies at the rim."""
+    padded = np.pad(values, [(0, -length % BLOCK) for length in values.shape], mode="edge")
+    return padded.reshape(padded.shape[0] // BLOCK, BLOCK, -1, BLOCK)
+
+
+def _groups(darkest: np.ndarray, amount: np.ndarray, sheet: np.ndarray) -> list[Box]:
+    """The boxes (top, bottom, left, right, in blocks) of what may be writing, the one with most ink first.
+
+    `sheet` says which blocks are paper throughout: what touches others is its edge, or that of a shadow.
+    """
     there = darkest > 0
     parts = connected(there)
     found = []
@@ -123,7 +150,7 @@ def _groups(darkest: np.ndarray, amount: np.ndarray) -> list[tuple[int, int, int
         top, bottom, left, right = int(y.min()), int(y.max()) + 1, int(x.min()), int(x.max()) + 1
         tall, wide = bottom - top, right - left
         is_long = tall > LINE * height or wide > LINE * width
-        at_rim = top == 0 or left == 0 or bottom == height or right == width
+        at_rim = top == 0 or left == 0 or bottom == height or right == width or not sheet[y, x].all()
         is_thin = len(y) < 2.5 * max(tall, wide)
         if at_rim or (is_long and is_thin):
             continue

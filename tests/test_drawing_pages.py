@@ -101,13 +101,20 @@ def test_two_digits_are_no_answer_of_any_model_and_put_right_to_none(reader):
     assert "Put right</figcaption>" in html(app, 'class="fix"')
 
 
-def test_half_a_stroke_is_no_second_digit_but_what_was_drawn_before_may_be_two(reader):
-    def doubt(*strokes) -> str | None:
-        return given(opened(draw_page, strokes=strokes, is_done=False), "answer").get("doubt")
+def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(reader):
+    app = AppTest.from_function(draw_page, default_timeout=60).run()
 
-    assert doubt(ONE, SEVEN) is None
-    assert doubt(ONE, SEVEN, [200, 20, 12, 200, 24, 12]) == TWO
-    assert doubt(SEVEN) is None
+    def doubt(*strokes, is_done: bool) -> str | None:
+        message = {"edition": 0, "number": 3, "pen": 12, "isDone": is_done, "strokes": list(strokes)}
+        app.session_state["canvas"] = {"drawing": message}
+        return given(app.run(), "answer").get("doubt")
+
+    assert doubt(ONE, SEVEN, is_done=False) is None
+    assert doubt(ONE, SEVEN, is_done=True) == TWO
+    assert doubt(ONE, SEVEN, [200, 20, 12, 200, 24, 12], is_done=False) == TWO
+    assert doubt(is_done=True) is None
+    assert doubt(SEVEN, is_done=False) is None
+    assert doubt(SCRIBBLE, is_done=False) == UNKNOWN
 
 
 def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):

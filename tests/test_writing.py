@@ -157,3 +157,43 @@ def test_parts_of_a_mask_are_numbered_also_along_a_spiral():
     two = np.zeros((5, 9), bool)
     two[1:4, 1:3] = two[1:4, 5:8] = True
     assert len(np.unique(connected(two))) == 3
+
+
+def test_the_edge_of_a_shadow_on_a_sheet_is_no_writing():
+    """A broad dark shadow is taken for table: what lies along its edge, here ruled lines, is none of the writing."""
+    width, height = 1600, 1200
+    page = Image.new("L", (width, height), 231)
+    pencil = ImageDraw.Draw(page)
+    for y in range(60, height, 70):
+        pencil.line([(0, y), (width, y)], fill=175, width=3)
+    pencil.line([(160, 0), (160, height)], fill=150, width=3)
+    points = [(900 + 120 * x, 650 + 120 * y) for x, y in SEVEN]
+    pencil.line(points, fill=50, width=8, joint="curve")
+    page = page.rotate(-10, fillcolor=74, resample=Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(1.5))
+    y, x = np.mgrid[:height, :width]
+    light = 0.45 + 0.55 * np.clip((x + 0.6 * y - 500) / 900, 0, 1)
+    grain = np.random.default_rng(0).normal(0, 6, (height, width))
+    grey = (np.asarray(page, float) * light + grain).clip(0, 255).astype(np.uint8)
+    assert overlap(seen(grey), np.asarray(Image.fromarray(a_seven().astype(np.uint8)).rotate(-10)).astype(int)) > 0.5
+
+
+@pytest.mark.parametrize("width", [12, 26, 34])
+def test_broad_writing_is_no_table(width):
+    page = Image.new("L", (400, 400), 235)
+    ImageDraw.Draw(page).line([(110, 80), (290, 80), (190, 340)], fill=25, width=width)
+    part, notes = writing.cut_out(np.asarray(page))
+    assert notes == []
+    assert part.shape == (400, 400)
+
+
+def test_a_digit_of_two_parts_beside_another_is_seen_whole():
+    page = Image.new("L", (1600, 1200), 235)
+    pencil = ImageDraw.Draw(page)
+    for line in ([(500, 500), (500, 650), (620, 650)], [(650, 460), (650, 780)]):  # an open four
+        pencil.line(line, fill=40, width=16, joint="curve")
+    pencil.line([(840, 480), (1000, 440), (1040, 560), (860, 760), (1060, 760)], fill=40, width=16, joint="curve")
+    part, notes = writing.cut_out(np.asarray(page))
+    assert notes == []
+    dark = part < 128
+    assert len(np.unique(connected(dark))) == 1 + 3, "both strokes of the four, and the two"
+    assert np.flatnonzero(dark.any(0))[0] > 0, "nothing is torn"

@@ -9,9 +9,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-NARROWEST = (64, 128)
-"""From so many maps in and out of a convolution, the gradient by its kernel is quicker as products of matrices, ..."""
-LARGEST = 16
+NARROWEST, WIDE = 64, 128 * 128
+"""From so many maps in and out of a convolution, and from such a product of both, the gradient by its kernel is quicker
+as products of matrices, ..."""
+LARGEST = 15
 """... up to pictures of this side: of larger ones more is copied."""
 
 
@@ -60,7 +61,8 @@ class Conv2D(keras.layers.Conv2D):
             and self.data_format == "channels_last"
             and inputs.dtype == tf.bfloat16
             and self.kernel_size == (3, 3)
-            and all(maps >= least for maps, least in zip(kernel.shape[2:], NARROWEST, strict=True))
+            and min(kernel.shape[2:]) >= NARROWEST
+            and kernel.shape[2] * kernel.shape[3] >= WIDE
             and max(inputs.shape[1:3]) <= LARGEST
         )
 

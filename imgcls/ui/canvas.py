@@ -6,6 +6,7 @@ import streamlit as st
 
 from imgcls import handwriting
 from imgcls.handwriting import Handwriting
+from imgcls.ui.bars import Doubt
 from imgcls.ui.own_component import own_component
 
 KEY = "canvas"
@@ -29,7 +30,8 @@ HTML = f"""
 class Kept:
     """The drawing of this session. An edition is what the server put onto the canvas; strokes go on from there.
 
-    `number` counts the messages of a canvas; `is_done` is false while the pen is down.
+    `number` counts the messages of a canvas; `is_done` is false while the pen is down. `doubt` is what the page said
+    when it was lifted last.
     """
 
     drawn: Handwriting = field(default_factory=Handwriting)
@@ -38,6 +40,7 @@ class Kept:
     start: list[list[float]] | None = None
     number: int = 0
     is_done: bool = True
+    doubt: Doubt | None = None
 
 
 def kept(name: str = KEPT) -> Kept:

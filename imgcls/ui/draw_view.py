@@ -44,9 +44,14 @@ def _drawn(run: Run, facts: dict) -> None:
     prepared = handwritten.prepared(drawn, facts) if drawn else None
     ask = handwritten.asker(run, facts)
     doubt = likeness = found = None
+    if not drawn:
+        kept.doubt = None
     with right, errors.shown():
         if prepared is not None:
-            doubt = handwritten.doubt(drawn, facts, ask, is_done=kept.is_done)
+            # Half a stroke is no digit, so while the pen is down what was said before it stands.
+            if kept.is_done:
+                kept.doubt = handwritten.doubt(drawn, facts, ask)
+            doubt = kept.doubt or handwritten.scribble(drawn, facts)
             # What is half drawn is new to any model.
             likeness = likeness_view.look(run, prepared.pixels) if kept.is_done else None
             doubt = doubt or (likeness and likeness.doubt)

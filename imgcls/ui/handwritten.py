@@ -32,18 +32,19 @@ def asker(run: Run, facts: dict) -> Ask:
     return lambda some: stored.answers(run, facts, np.stack([prepared(drawing, facts).pixels for drawing in some]))
 
 
-def doubt(drawing: Handwriting, facts: dict, ask: Ask, *, is_done: bool = True) -> Doubt | None:
-    """What is said in the place of an answer, where digits are asked for and it is not one; usually nothing.
-
-    While the pen is down, half a stroke is no digit: what was drawn before may be several.
-    """
+def doubt(drawing: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
+    """What is said in the place of an answer, where digits are asked for and it is not one; usually nothing."""
     if not doubts.hold_for(facts):
         return None
-    if doubts.is_scribble(drawing):
-        return Doubt(
-            "Nothing this model knows",
-            "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
-            for_digits=True,
-        )
-    finished = drawing if is_done else drawing.without(len(drawing.strokes) - 1)
-    return answer_view.several(doubts.digits_in(finished, ask, facts["classes"]))
+    return answer_view.several(doubts.digits_in(drawing, ask, facts["classes"])) or scribble(drawing, facts)
+
+
+def scribble(drawing: Handwriting, facts: dict) -> Doubt | None:
+    """The part of it that asks no model, for while the pen is down."""
+    if not doubts.hold_for(facts) or not doubts.is_scribble(drawing):
+        return None
+    return Doubt(
+        "Nothing this model knows",
+        "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
+        for_digits=True,
+    )
