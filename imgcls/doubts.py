@@ -121,7 +121,7 @@ def digits_in(
         return []
 
     def read(some: Sequence[Handwriting]) -> np.ndarray:
-        return np.where([[_is_blot(piece)] for piece in some], 0, ask(some))
+        return np.where([[is_blot(piece)] for piece in some], 0, ask(some))
 
     in_time = [Handwriting((stroke,)) for stroke in drawn.strokes]
     return _several(in_time, _joined, read, names, SMALL) or _several(parts(drawn), _joined, read, names, SMALL)
@@ -170,8 +170,8 @@ def _joined(some: Sequence[Handwriting]) -> Handwriting:
     return Handwriting(tuple(stroke for drawn in some for stroke in drawn.strokes))
 
 
-def _is_blot(drawn: Handwriting) -> bool:
-    """Whether the pen stayed within its own width: a dot, which a model takes for a 0."""
+def is_blot(drawn: Handwriting) -> bool:
+    """Whether the pen stayed within its own width: a dot, which a model may take for a 0."""
     points = np.concatenate(drawn.strokes)
     return float(np.ptp(points[:, :2], axis=0).max()) < float(points[:, 2].max())
 

@@ -57,6 +57,13 @@ def test_a_batch_with_hostile_names_shows_them_literally(asked, tmp_path):
     assert "no folder is called like a class" in told(app).lower()
 
 
+def test_a_batch_whose_labelled_pictures_are_broken_says_so(asked, tmp_path):
+    archive(tmp_path / "a.zip", {"3/broken.png": b"no picture", "other/1.png": picture(1)})
+    app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
+    assert is_whole(app)
+    assert "no picture with a label can be read" in told(app).lower()
+
+
 def test_a_model_that_is_deleted_while_the_page_is_open_ends_in_a_sentence(asked, finished_run, tmp_path):
     app = asked("Batch")
     (finished_run.folder / "model.tflite").unlink()

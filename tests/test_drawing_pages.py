@@ -101,6 +101,45 @@ def test_two_digits_are_no_answer_of_any_model_and_put_right_to_none(reader):
     assert "Put right</figcaption>" in html(app, 'class="fix"')
 
 
+def test_a_dot_is_no_digit_and_begins_one(reader):
+    dot = [100, 100, 30]
+    assert given(opened(draw_page, strokes=[dot]), "answer")["words"].startswith("It is a dot")
+    assert not given(opened(draw_page, strokes=[dot], is_done=False), "answer").get("doubt")
+
+
+def test_models_that_are_called_alike_are_told_apart_by_their_ids(reader):
+    copied("second")
+    cards = html(opened(draw_page, strokes=[SEVEN], others=["second"]), 'class="models"')
+    assert f"{reader.label} · reader<" in cards and f"{reader.label} · second<" in cards
+
+
+def predict_page():
+    import streamlit as st
+
+    from imgcls import runs
+    from imgcls.ui import predict_view
+
+    run = runs.find(st.session_state.get("asked", "reader"))
+    predict_view.chosen(run, run.model)
+
+
+def test_a_model_that_cannot_be_drawn_for_takes_the_canvas_away_for_itself_alone(reader):
+    photos = copied("photos")
+    (photos.folder / "model.json").write_text(json.dumps(photos.model | {"ink": False}))
+    app = AppTest.from_function(predict_page, default_timeout=60).run()
+    way = app.session_state["way"]
+    assert way == "Draw"
+    app.session_state["asked"] = "photos"
+    assert app.run().session_state["way"] == "Upload"
+    app.session_state["asked"] = "reader"
+    assert app.run().session_state["way"] == "Draw"
+    app.session_state["asked"] = "photos"
+    app.run()
+    app.segmented_control(key="way").set_value("Batch").run()
+    app.session_state["asked"] = "reader"
+    assert app.run().session_state["way"] == "Batch", "it was chosen"
+
+
 def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(reader):
     app = AppTest.from_function(draw_page, default_timeout=60).run()
 
@@ -249,6 +288,19 @@ def test_the_drawing_can_be_put_right_for_a_model_of_small_pictures(finished_run
     app.button(key="fix").click().run()
     size = html(app, 'class="doctor"').split("Size</th>")[1]
     assert "small" not in size.split("</tr>")[0]
+
+
+def test_what_was_put_right_can_be_taken_back(reader):
+    app = opened(draw_page, strokes=[SEVEN])
+    app.button(key="fix").click().run()
+    kept = app.session_state["drawn"]
+    assert kept.drawn.as_lists() != [SEVEN]
+    message = {"edition": 1, "number": 1, "pen": 12, "isDone": True, "strokes": kept.start}
+    app.session_state["canvas"] = {"drawing": message}
+    app.run().button(key="unfix").click().run()
+    assert kept.drawn.as_lists() == kept.start == [SEVEN]
+    assert not [button for button in app.button if button.key == "unfix"]
+    assert [button for button in app.button if button.key == "fix"]
 
 
 def test_a_picture_that_one_model_does_not_know_may_be_known_to_another(reader):

@@ -36,7 +36,7 @@ def test_names_with_markup_and_braces_are_shown_as_they_are():
     name, text = models_view._card(MARKUP, np.array([0.9, 0.1]), {"classes": [MARKUP, "other"]}, "")
     assert name == MARKUP
     shown = text.format("apart")
-    assert shown.count("&lt;b&gt;{0} $x$") == 3
+    assert shown.count("&lt;b&gt;{0} $x$") == 2
     assert "<b>{0}" not in shown
     one = Blame(np.zeros((2, 3)), 0.5, 1, 0.8)
     assert "&lt;b&gt;" in blame_view._sentence(one, ["a", MARKUP], 0, "stroke")

@@ -159,7 +159,9 @@ def _scores(asked: Asked) -> None:
         rows = asked.skips.rows()
         st.caption("Left out: " + "; ".join(f"{row['count']:,} {plain(row['reason'])}" for row in rows[:4]) + ".")
     if not asked.labelled:
-        st.caption("No folder is called like a class of this model, so there is nothing to compare the answers with.")
+        has_labels = any(answer.label >= 0 for answer in asked.answers)
+        why = "No picture with a label can be read" if has_labels else "No folder is called like a class of this model"
+        st.caption(f"{why}, so there is nothing to compare the answers with.")
 
 
 def _downloads(run: Run, facts: dict, asked: Asked) -> None:

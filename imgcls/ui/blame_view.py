@@ -12,7 +12,7 @@ from imgcls.handwriting import SIDE, Handwriting
 from imgcls.ui import words
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
-FOR, AGAINST, NEITHER = "#56B4E9", "#E69F00", "#9AA1A9"
+FOR, AGAINST, NEITHER = "#E69F00", "#56B4E9", "#9AA1A9"
 """On black, as on the canvas; dark letters stand on all three."""
 CLEAR = 0.05
 """A smaller change of the probability is none."""
@@ -58,7 +58,7 @@ def _html(
         for number, one in enumerate(blames, 1)
     )
     said = f"<ol>{items}</ol>" if items else f"<p>{html.escape(text)}</p>"
-    legend = "<p>Blue speaks for the answer, orange against it, grey does little.</p>" if items else ""
+    legend = "<p>Orange speaks for the answer, blue against it, grey does little.</p>" if items else ""
     # As a picture of its own: Streamlit takes drawings out of HTML.
     picture = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}"><rect width="{SIDE}" height="{SIDE}"/>'

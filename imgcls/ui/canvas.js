@@ -245,6 +245,13 @@ class Canvas {
 
   segment(pens, stroke, at) {
     const next = Math.min(at + 3, stroke.length - 3);
+    if (next === at) { // a line of no length would leave nothing
+      pens.fillStyle = "#fff";
+      pens.beginPath();
+      pens.arc(stroke[at], stroke[at + 1], stroke[at + 2] / 2, 0, 2 * Math.PI);
+      pens.fill();
+      return;
+    }
     pens.strokeStyle = "#fff";
     pens.lineWidth = (stroke[at + 2] + stroke[next + 2]) / 2;
     pens.beginPath();

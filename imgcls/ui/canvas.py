@@ -31,7 +31,7 @@ class Kept:
     """The drawing of this session. An edition is what the server put onto the canvas; strokes go on from there.
 
     `number` counts the messages of a canvas; `is_done` is false while the pen is down. `doubt` is what the page said
-    when it was lifted last.
+    when it was lifted last, `before` what was drawn before the page put it right.
     """
 
     drawn: Handwriting = field(default_factory=Handwriting)
@@ -41,6 +41,7 @@ class Kept:
     number: int = 0
     is_done: bool = True
     doubt: Doubt | None = None
+    before: Handwriting | None = None
 
 
 def kept(name: str = KEPT) -> Kept:

@@ -93,10 +93,20 @@ def before_and_after(
 
 
 def fix(drawn: Handwriting, seen: Examined | None, side: int) -> None:
-    """A button that puts the canvas right, where something on it is not as in training.
+    """A button that puts the canvas right, where something on it is not as in training; then one that takes it back.
 
     `side` is the height of the model's pictures in pixels.
     """
+    kept = canvas.kept()
+    if kept.before is not None and drawn.as_lists() == kept.start:
+        st.button(
+            "Back to my drawing",
+            key="unfix",
+            icon=":material/undo:",
+            on_click=_take_back,
+            help="Puts your strokes onto the canvas again as you drew them.",
+        )
+        return
     if seen is None or "stroke" not in seen.usual:
         return
     if any(finding.sentence for finding in seen.yours or ()):
@@ -111,7 +121,15 @@ def fix(drawn: Handwriting, seen: Examined | None, side: int) -> None:
 
 
 def _put_right(drawn: Handwriting, width: float, fill: float) -> None:
+    canvas.kept().before = drawn
     canvas.put(drawn.put_right(SIDE * width, fill))
+
+
+def _take_back() -> None:
+    kept = canvas.kept()
+    if kept.before is not None:
+        canvas.put(kept.before)
+        kept.before = None
 
 
 def _table(seen: Examined) -> str:

@@ -11,6 +11,7 @@ from imgcls.runs import Run
 from imgcls.ui import answer_view, stored
 from imgcls.ui.bars import Doubt
 
+UNKNOWN = "Nothing this model knows"
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 
 
@@ -36,6 +37,8 @@ def doubt(drawing: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
     """What is said in the place of an answer, where digits are asked for and it is not one; usually nothing."""
     if not doubts.hold_for(facts):
         return None
+    if doubts.is_blot(drawing):
+        return Doubt(UNKNOWN, "It is a dot: the pen stayed where it was put down.", for_digits=True)
     return answer_view.several(doubts.digits_in(drawing, ask, facts["classes"])) or scribble(drawing, facts)
 
 
@@ -44,7 +47,7 @@ def scribble(drawing: Handwriting, facts: dict) -> Doubt | None:
     if not doubts.hold_for(facts) or not doubts.is_scribble(drawing):
         return None
     return Doubt(
-        "Nothing this model knows",
+        UNKNOWN,
         "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
         for_digits=True,
     )

@@ -2,7 +2,7 @@
 
 import html
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -22,6 +22,7 @@ STYLE = """<style>
 .models>div.apart{border-color:#E69F00;border-left-width:5px}
 .models b{display:block;font-size:1.7rem;line-height:1.2;min-height:1.2em;overflow-wrap:anywhere}
 .models small{display:block;opacity:.8;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:.8125rem}
+.models small.name{white-space:normal;overflow-wrap:anywhere}
 .agree{margin:.8rem 0 0;font-weight:600;min-height:1.5em}
 </style>"""
 
@@ -29,12 +30,7 @@ STYLE = """<style>
 def choose(run: Run) -> None:
     """The choice of up to three more models; it stands in the URL."""
     ready = [other for other in runs.everything() if other.is_ready and other.id != run.id]
-    labels = [other.label for other in ready]
-    # Two runs may have one name; the URL has to know them apart.
-    names = {
-        other.id: label if labels.count(label) == 1 else f"{label} · {other.id}"
-        for other, label in zip(ready, labels, strict=True)
-    }
+    names = _names(ready)
     if not names:
         return
     st.multiselect(
@@ -47,6 +43,12 @@ def choose(run: Run) -> None:
         placeholder="Up to three more models",
         help="The same picture goes to each of them, prepared as that model learnt it.",
     )
+
+
+def _names(some: Sequence[Run]) -> dict[str, str]:
+    """The names of runs by their ids; two may be called alike, which their ids tell apart then."""
+    labels = Counter(run.label for run in some)
+    return {run.id: run.label if labels[run.label] == 1 else f"{run.label} · {run.id}" for run in some}
 
 
 def others() -> list[str]:
@@ -70,13 +72,14 @@ def show(
     others have doubts of their own, but not while the picture is not `is_whole`: what is half drawn is new to any
     model. Models whose pictures may have several labels agree where they find the same set of them.
     """
-    cards = [_card(run.label, None if doubt else found, facts, doubt.title if doubt else "")]
+    names = _names([run, *(other for other in runs.everything() if other.id in more)])
+    cards = [_card(names[run.id], None if doubt else found, facts, doubt.title if doubt else "")]
     knows = [True]
     for run_id in more:
         label, answer, theirs, problem = run_id, None, facts, ""
         try:
             other = runs.find(run_id)
-            label, theirs = other.label, other.model
+            label, theirs = names.get(run_id, other.label), other.model
             if prepared is not None:
                 picture = _fit(prepared, facts, theirs, prepare)
                 answer = stored.answers(other, theirs, picture.pixels[None])[0]
@@ -137,7 +140,7 @@ def _card(label: str, found: np.ndarray | None, facts: dict, problem: str) -> tu
             below = f"{html.escape(classes[best])} {below}"
     text = (
         f'<b>{html.escape(name) or "–"}</b><small title="{below}">{below or "waits"}</small>'
-        f'<small title="{html.escape(label)}">{html.escape(label)}</small><small>{note}</small></div>'
+        f'<small class="name">{html.escape(label)}</small><small>{note}</small></div>'
     )
     return name, '<div class="{}">' + text.replace("{", "{{").replace("}", "}}")
 

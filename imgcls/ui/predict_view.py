@@ -23,6 +23,7 @@ class Way:
     for_one: bool = False
 
 
+KEY, LEFT = "way", "way-left"
 WAYS = {
     "Draw": Way("draw_view", for_ink=True),
     "Upload": Way("photo_view"),
@@ -37,16 +38,27 @@ def chosen(run: Run, facts: dict) -> None:
     names = [name for name, way in WAYS.items() if _fits(way, facts)]
     name = names[0]
     if len(names) > 1:
+        _come_back(names)
         name = st.segmented_control(
             "Way of asking",
             names,
             default=name,
             required=True,
-            key="way",
+            key=KEY,
+            on_change=lambda: st.session_state.pop(LEFT, None),
             bind="query-params",
             label_visibility="collapsed",
         )
     import_module(f"imgcls.ui.{WAYS[name].module}").show(run, facts)
+
+
+def _come_back(names: list[str]) -> None:
+    """A model that cannot be asked in the chosen way is asked in another; the next one that can, in the chosen one."""
+    way, left = st.session_state.get(KEY), st.session_state.get(LEFT)
+    if way is not None and way not in names:
+        st.session_state[LEFT], st.session_state[KEY] = way, names[0]
+    elif left in names:
+        st.session_state[KEY] = st.session_state.pop(LEFT)
 
 
 def _fits(way: Way, facts: dict) -> bool:
