@@ -3,10 +3,10 @@
     python -m benchmarks.drawing_latency [DRAWINGS] [PEOPLE]
 
 Digits are drawn with the mouse on the Predict page in Chromium (24 of them, Clear between them), a movement every 16
-ms; 4 and 5 have two strokes, so that it is also asked whether they are two digits. The page itself takes the times: a
-listener notes each movement on the canvas and each message to the server; the bars say when an answer is painted
-("imgcls-painted", two animation frames after they were set). A movement is answered by the first message that left
-after it. The value is the median over all movements; `lifted_ms` is the time from the last point of a digit to the
+ms; 4 and 5 have two strokes: when the pen is lifted it is also asked whether they are two digits. The page itself takes
+the times: a listener notes each movement on the canvas and each message to the server; the bars say when an answer is
+painted ("imgcls-painted", two animation frames after they were set). A movement is answered by the first message that
+left after it. The value is the median over all movements; `lifted_ms` is the time from the last point of a digit to the
 answer to the whole of it.
 
 With PEOPLE (default 10) the same is done once more while so many less one draw in sessions without a browser, each as
