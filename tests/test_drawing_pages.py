@@ -159,7 +159,7 @@ def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(rea
 def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
     copied("other")
     app = opened(draw_page, strokes=[SEVEN], others=["other"])
-    assert "All 2 models agree." in html(app, 'class="models"')
+    assert "Both models agree." in html(app, 'class="models"')
     assert html(app, 'class="models"').count("<b>7</b>") == 2
     assert "Put right: <b>7</b>" in html(app, 'class="fix"')
 

@@ -14,7 +14,8 @@ MARKUP = "<b>{0} $x$"
     [
         ([], ""),
         (["7"], ""),
-        (["7", "7"], "All 2 models agree."),
+        (["7", "7"], "Both models agree."),
+        (["7", "7", "7"], "All 3 models agree."),
         (["7", "1", "7", "7"], "3 of 4 models say 7."),
         (["7", "1", "2"], "3 models, 3 answers: no two agree."),
         (["7", "7", "1", "1"], "No majority: 2 say 7, 2 say 1."),

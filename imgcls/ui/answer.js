@@ -44,8 +44,10 @@ export default function ({parentElement, data}) {
       notes.replaceChildren(...data.seen.lines.map(paragraph));
     }
   }
+  const said = doubt ? "?" : answer ?? "";
+  dispatchEvent(new CustomEvent("imgcls-said", {detail: said}));
   if (number !== undefined) {
-    const detail = {edition, number, said: doubt ? "?" : answer ?? ""};
+    const detail = {edition, number, said};
     dispatchEvent(new CustomEvent("imgcls-answered", {detail}));
     // Two frames later it is painted, which only a stopwatch wants to know.
     const painted = () => dispatchEvent(new CustomEvent("imgcls-painted", {detail}));

@@ -14,6 +14,7 @@ export default function ({ parentElement, setStateValue }) {
   camera.send = message => setStateValue('frame', message);
   return () => {
     removeEventListener('imgcls-answered', camera.answered);
+    removeEventListener('imgcls-said', camera.hear);
     camera.stop();
     cameras.delete(parentElement);
   };
@@ -23,7 +24,7 @@ function made(root) {
   const video = root.querySelector('video'), button = root.querySelector('button'), told = root.querySelector('p');
   const canvas = document.createElement('canvas');
   // Numbers go on from the clock, so that those of an earlier visit are never taken for new ones.
-  const camera = { number: Date.now() % 1e12, waiting: 0, times: [], stream: null, timer: 0, send: () => {} };
+  const camera = { number: Date.now() % 1e12, waiting: 0, times: [], stream: null, timer: 0, said: '', send: () => {} };
 
   function say(text) { told.textContent = text; }
 
@@ -69,8 +70,12 @@ function made(root) {
     camera.waiting = 0;
     camera.times = [...camera.times, performance.now()].slice(-11);
     const span = camera.times.at(-1) - camera.times[0];
-    if (camera.times.length > 3) say(`${((camera.times.length - 1) * 1000 / span).toFixed(1)} answers a second`);
+    const rate = `${((camera.times.length - 1) * 1000 / span).toFixed(1)} answers a second`;
+    // On a phone the answer itself stands below what is seen.
+    if (camera.times.length > 3) say(camera.said ? `${camera.said} · ${rate}` : rate);
   };
+
+  camera.hear = ({ detail }) => { camera.said = detail; };
 
   camera.stop = () => {
     clearInterval(camera.timer);
@@ -85,6 +90,7 @@ function made(root) {
 
   // heard.js says so, behind the answer on the page.
   addEventListener('imgcls-answered', camera.answered);
+  addEventListener('imgcls-said', camera.hear);
   button.onclick = () => (camera.stream ? camera.stop() : start());
   return camera;
 }

@@ -157,7 +157,7 @@ def _sentence(said: list[str]) -> str:
         return ""
     counts = Counter(said)
     if len(counts) == 1:
-        return f"All {len(said)} models agree."
+        return "Both models agree." if len(said) == 2 else f"All {len(said)} models agree."
     if len(counts) == len(said):
         return f"{len(said)} models, {len(said)} answers: no two agree."
     if most := _most(said):

@@ -225,6 +225,18 @@ def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reade
     expect(page.locator(".answer")).to_have_count(0)
 
 
+def test_a_click_leaves_a_dot_that_is_no_digit(visit, server, reader):
+    page = predict(visit, server, reader)
+    canvas = page.locator(".sheet canvas")
+    canvas.click(position={"x": 100, "y": 100})
+    expect(page.locator(".sure")).to_contain_text("It is a dot")
+    white = """canvas => {
+        const at = 100 * canvas.width / canvas.clientWidth;
+        return canvas.getContext('2d').getImageData(at, at, 1, 1).data[0];
+    }"""
+    assert canvas.evaluate(white) == 255
+
+
 def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
     page = predict(visit, server, reader)
     box = page.locator(".sheet canvas").bounding_box()
@@ -240,6 +252,9 @@ def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
     expect(page.locator(".doctor")).not_to_contain_text("It is small.")
     expect(page.locator(".answer")).to_have_text("7")
     expect(steps.button(page, "Fix the drawing")).to_have_count(0)
+    steps.button(page, "Back to my drawing").click()
+    expect(page.locator(".doctor")).to_contain_text("It is small.")
+    expect(steps.button(page, "Back to my drawing")).to_have_count(0)
     steps.button(page, "Undo").click()
     expect(page.locator(".answer")).to_have_count(0)
 
