@@ -10,6 +10,7 @@ that went much further, or turned much more often, than any digit needs has scri
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -154,7 +155,7 @@ class _Ink:
 
     grey: np.ndarray
 
-    @property
+    @cached_property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom."""
         top, bottom, left, right = ink_box(self.grey)
@@ -188,7 +189,7 @@ class _Read:
 def _several(units: Sequence, joined: Callable, ask: Callable, names: Sequence[str], small: float) -> list[str]:
     """The digits into which these units fall, each of which is a run of neighbours among them; none where it is one.
 
-    `small` is the least height of a digit over the longer side of its neighbour.
+    `small` is the least height of each of two neighbours, over the longest side of both.
     """
     count = len(units)
     if not 2 <= count <= MOST_UNITS:

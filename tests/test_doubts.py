@@ -1,18 +1,15 @@
-"""Two digits in one drawing, and scribbles."""
+"""Several digits in one drawing or picture."""
 
 import numpy as np
 import pytest
+from drawn import FIVE, FOUR, ONE, SEVEN, drawing
 
 from imgcls import doubts, places
-from imgcls.handwriting import Handwriting, from_message
+from imgcls.handwriting import Handwriting
 from imgcls.runs import Run
 from imgcls.serving import Predictor
 from imgcls.ui import handwritten
 
-ONE = [(50, 10), (50, 90)]
-SEVEN = [(20, 10), (80, 10), (40, 90)]
-FOUR = [[(30, 10), (20, 55), (80, 55)], [(65, 10), (65, 90)]]
-FIVE = [[(35, 15), (30, 45), (70, 55), (60, 90), (25, 85)], [(37, 8), (75, 8)]]
 RING = [(50, 10), (20, 50), (50, 90), (80, 50), (50, 10)]
 
 
@@ -24,11 +21,6 @@ def shipped():
     return lambda some: predictor.probabilities(
         np.stack([handwritten.prepared(drawn, run.model).pixels for drawn in some])
     )
-
-
-def drawing(*strokes, at=(60, 60), scale=1.0, pen=12) -> Handwriting:
-    lists = [[float(v) for x, y in stroke for v in (at[0] + scale * x, at[1] + scale * y, pen)] for stroke in strokes]
-    return from_message({"strokes": lists})
 
 
 def joined(*drawings: Handwriting) -> Handwriting:
@@ -221,45 +213,6 @@ def test_the_parts_of_a_drawing_are_sorted_and_whole():
     first, second = doubts.parts(pair)
     assert len(first.strokes) == len(second.strokes) == 2
     assert first.box[2] < second.box[0]
-
-
-def circle(turns: float) -> list[tuple[float, float]]:
-    angles = np.linspace(0, 2 * np.pi * turns, int(40 * turns))
-    return list(zip(50 + 40 * np.cos(angles), 50 + 40 * np.sin(angles), strict=True))
-
-
-def test_turns_and_length_are_counted():
-    way = doubts.path(drawing(circle(2)))
-    assert way.turns == pytest.approx(2, abs=0.2)
-    assert way.length == pytest.approx(2 * np.pi * 2 * 40 / np.hypot(80, 80), rel=0.02)
-    line = doubts.path(drawing(ONE))
-    assert (line.turns, line.length) == (pytest.approx(0), pytest.approx(1))
-
-
-def test_size_does_not_change_how_the_pen_went():
-    small, large = (doubts.path(drawing(circle(2), at=(0, 0), scale=scale)) for scale in (0.5, 2))
-    assert small.length == pytest.approx(large.length, rel=0.02)
-    assert small.turns == pytest.approx(large.turns, abs=0.1)
-
-
-def test_a_scribble_is_one_and_digits_are_none():
-    zigzag = [(10 + 5 * i, 10 if i % 2 else 90) for i in range(17)]
-    assert doubts.is_scribble(drawing(zigzag))
-    assert doubts.is_scribble(drawing(circle(8)))
-    assert not any(doubts.is_scribble(drawing(*digit)) for digit in ([ONE], [SEVEN], FOUR, FIVE, [circle(1.2)]))
-    assert not doubts.is_scribble(drawing([(50, 50)]))
-
-
-def test_digits_have_room_up_to_the_bounds_of_a_scribble():
-    def loops(count: float) -> Handwriting:
-        along = np.linspace(0, 1, int(40 * count))
-        angle = 2 * np.pi * count * along
-        return drawing(list(zip(180 * along + 12 * np.cos(angle), 12 * np.sin(angle), strict=True)), at=(30, 60))
-
-    assert doubts.path(loops(7)).length < doubts.FAR
-    assert doubts.is_scribble(loops(7)) and not doubts.is_scribble(loops(5))
-    there_and_back = [(50, 10), (50, 90)] * 4
-    assert doubts.is_scribble(drawing(there_and_back)) and not doubts.is_scribble(drawing(there_and_back[:6]))
 
 
 def test_two_digits_in_a_picture_are_found_by_their_ink():

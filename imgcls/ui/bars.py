@@ -21,6 +21,10 @@ HTML = """
 """
 
 
+NOT_KNOWN = "Nothing this model knows"
+"""The title of a doubt that names nothing else."""
+
+
 @dataclass(frozen=True)
 class Doubt:
     """What is said in the place of an answer that would be a wrong certainty.

@@ -9,9 +9,8 @@ from imgcls.handwriting import Handwriting
 from imgcls.images import Prepared
 from imgcls.runs import Run
 from imgcls.ui import answer_view, stored
-from imgcls.ui.bars import Doubt
+from imgcls.ui.bars import NOT_KNOWN, Doubt
 
-UNKNOWN = "Nothing this model knows"
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
 
 
@@ -38,7 +37,7 @@ def doubt(drawing: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
     if not doubts.hold_for(facts):
         return None
     if doubts.is_blot(drawing):
-        return Doubt(UNKNOWN, "It is a dot: the pen stayed where it was put down.", for_digits=True)
+        return Doubt(NOT_KNOWN, "It is a dot: the pen stayed where it was put down.", for_digits=True)
     return answer_view.several(doubts.digits_in(drawing, ask, facts["classes"])) or scribble(drawing, facts)
 
 
@@ -47,7 +46,7 @@ def scribble(drawing: Handwriting, facts: dict) -> Doubt | None:
     if not doubts.hold_for(facts) or not doubts.is_scribble(drawing):
         return None
     return Doubt(
-        UNKNOWN,
+        NOT_KNOWN,
         "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
         for_digits=True,
     )

@@ -11,7 +11,7 @@ from imgcls.explain import nearest, neighbours, unfamiliarity
 from imgcls.runs import Run
 from imgcls.serving.inside import MISSING
 from imgcls.ui import gallery, insides
-from imgcls.ui.bars import Doubt
+from imgcls.ui.bars import NOT_KNOWN, Doubt
 
 SHOWN = 10
 UNKNOWN = 99.5
@@ -31,7 +31,7 @@ class Likeness:
         """What to say in the place of an answer, where the picture is nothing that the model knows."""
         if self.percentile < UNKNOWN:
             return None
-        return Doubt("Nothing this model knows", neighbours.farther(self.percentile))
+        return Doubt(NOT_KNOWN, neighbours.farther(self.percentile))
 
 
 def look(run: Run, pixels: np.ndarray) -> Likeness | None:

@@ -72,7 +72,7 @@ def show(
     others have doubts of their own, but not while the picture is not `is_whole`: what is half drawn is new to any
     model. Models whose pictures may have several labels agree where they find the same set of them.
     """
-    names = _names([run, *(other for other in runs.everything() if other.id in more)])
+    names = _names([run, *(runs.find(run_id) for run_id in more if runs.exists(run_id))])
     cards = [_card(names[run.id], None if doubt else found, facts, doubt.title if doubt else "")]
     knows = [True]
     for run_id in more:
