@@ -1,4 +1,4 @@
-"""The launcher: `streamlit run app.py`. What a visitor sees begins in imgcls/ui/entry.py.
+"""The launcher: `streamlit run app.py`. What a visitor sees begins in imgcls/ui/app/navigation.py.
 
 It is a launcher because a folder `pages` beside a script that calls `st.navigation` would make Streamlit run a page
 without its entry script when a deep link is the first request after a start.
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from imgcls.ui import errors, startup
+from imgcls.ui.app import errors, startup
 
 
 @asynccontextmanager
@@ -19,7 +19,7 @@ async def lifespan(app):
 
 
 app = st.App(
-    Path(__file__).resolve().parent / "imgcls" / "ui" / "entry.py",
+    Path(__file__).resolve().parent / "imgcls" / "ui" / "app" / "navigation.py",
     lifespan=lifespan,
     on_script_error=errors.show,
 )

@@ -3,21 +3,25 @@
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.ui import data_view, distribution, errors, explore_view, import_view, own_view, pick, settings, stored
-from imgcls.ui.errors import plain
+from imgcls.ui.app import errors, run_picker
+from imgcls.ui.app.errors import plain
+from imgcls.ui.cache import predictions
+from imgcls.ui.data import analysis, custom, import_wizard, summary
+from imgcls.ui.train import settings_form
+from imgcls.ui.widgets import class_counts
 
 
 def whole() -> None:
     """The chosen data set: what it is, some of its pictures, and what can be found in them."""
     st.title("Data")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        facts = settings.choose_data()
-        import_view.offer()
+        facts = settings_form.choose_data()
+        import_wizard.offer()
     left, right = st.columns([3, 4], gap="large")
 
     with left:
         st.markdown(plain(facts.text))
-        data_view.one_line(facts)
+        summary.one_line(facts)
         if facts.coarse:
             with st.expander("Groups of classes", icon=":material/account_tree:", key="coarse"):
                 for number, group in enumerate(facts.coarse):
@@ -26,34 +30,34 @@ def whole() -> None:
         for name, reason in facts.avoid.items():
             st.caption(f":material/info: {name.capitalize()}: {plain(reason)}")
         if facts.source == "own":
-            own_view.show(facts.name)
+            custom.show(facts.name)
 
     if not datasets.is_ready(facts.name):
         with right:
-            data_view.get(facts)
+            summary.get(facts)
         return
 
-    dataset = stored.dataset(facts.name)
+    dataset = predictions.dataset(facts.name)
     labels = dataset.y_train
     with left:
         st.caption(f"**{len(labels):,}** training pictures and **{len(dataset.y_test):,}** test pictures.")
         if st.button("Train on it", type="primary", icon=":material/model_training:"):
-            pick.train(data=facts.name)
+            run_picker.train(data=facts.name)
 
     with right:
         page = st.pagination(20, key="sample-page", max_visible_pages=5)
-        st.html(data_view.samples(facts.name, dataset.fingerprint, page))
+        st.html(summary.samples(facts.name, dataset.fingerprint, page))
 
     with left:
-        counts = stored.class_counts(facts.name, dataset.fingerprint)
-        st.html(distribution.bars(counts, facts.classes))
-        explore_view.imbalance(dataset, counts["training"])
+        counts = predictions.class_counts(facts.name, dataset.fingerprint)
+        st.html(class_counts.bars(counts, facts.classes))
+        analysis.imbalance(dataset, counts["training"])
 
     with errors.shown():
-        explore_view.show(dataset)
+        analysis.show(dataset)
 
 
 if "new" in st.query_params:
-    import_view.show()
+    import_wizard.show()
 else:
     whole()

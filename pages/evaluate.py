@@ -2,12 +2,15 @@
 
 import streamlit as st
 
-from imgcls.ui import evaluate_view, pick, several_view, stored
+from imgcls.ui.app import run_picker
+from imgcls.ui.cache import predictions
+from imgcls.ui.evaluate import page
+from imgcls.ui.evaluate.multilabel import page
 
 st.title("Evaluate")
-run = pick.pick_run("evaluate-run", lambda run: run.is_tested)
+run = run_picker.pick_run("evaluate-run", lambda run: run.is_tested)
 if run is not None:
     if run.model.get("several"):
-        several_view.show(run)
+        page.show(run)
     else:
-        evaluate_view.show(run, stored.tested(run))
+        page.show(run, predictions.tested(run))

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from imgcls import runs
-from imgcls.ui import pick, run_list
+from imgcls.ui.app import run_picker
+from imgcls.ui.runs import run_list
 
 st.title("Train, understand and try image classifiers")
 st.markdown(
@@ -41,7 +42,7 @@ with st.grid(3, min_column_width=260, gap="medium"):
             st.subheader(title, anchor=False)
             st.markdown(text)
             if st.button(button, icon=icon, type="primary", width="stretch", key=page):
-                pick.go(page)
+                run_picker.go(page)
 
 st.subheader("Latest runs", anchor=False)
 latest = runs.everything()[:5]

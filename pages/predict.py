@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from imgcls.ui import models_view, pick, predict_view
+from imgcls.ui.app import run_picker
+from imgcls.ui.predict import compare_models, page
 
 st.title("Predict")
 first, more = st.columns([3, 2])
 with first:
-    run = pick.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
+    run = run_picker.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
 if run is not None:
     with more:
-        models_view.choose(run)
-    predict_view.chosen(run, run.model)
+        compare_models.choose(run)
+    page.chosen(run, run.model)

@@ -5,10 +5,15 @@ import zlib
 import pyarrow as pa
 import streamlit as st
 
-from imgcls import jobs, runs, sheets
-from imgcls.run import UNDER_WAY
-from imgcls.ui import curve_view, errors, pick, queue_view, run_list, settings_table, stored_curves, words
-from imgcls.ui.errors import plain
+from imgcls import jobs, runs
+from imgcls.runs.run import UNDER_WAY
+from imgcls.system import safe_csv
+from imgcls.ui.app import errors, run_picker
+from imgcls.ui.app.errors import plain
+from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.runs import queue, run_list
+from imgcls.ui.train import learning_curves
+from imgcls.ui.widgets import formatting, settings_table
 
 SCORED = "Of the pictures, the share that is answered rightly; of several labels a picture, all have to be right."
 
@@ -41,10 +46,12 @@ def delete(doomed: list[runs.Run]) -> None:
 
 def table_of(everything: list[runs.Run]) -> None:
     """The queue, all runs as a table, and what can be done with those that are ticked."""
-    queue_view.show()
+    queue.show()
     rows = [(run, run_list.summary(run)) for run in everything]
     with st.container(horizontal=True, gap="large"):
-        state = run_list.narrow("State", [facts["state"] for _, facts in rows], lambda state: words.STATES[state][0])
+        state = run_list.narrow(
+            "State", [facts["state"] for _, facts in rows], lambda state: formatting.STATES[state][0]
+        )
         data = run_list.narrow("Data set", [facts["data"] for _, facts in rows])
         model = run_list.narrow("Model", [facts["model"] for _, facts in rows])
     wanted = {"state": state, "data": data, "model": model}
@@ -54,18 +61,20 @@ def table_of(everything: list[runs.Run]) -> None:
 
     # Streamlit keeps ticks by row number: with other rows the table is another one.
     table_key = f"runs-table-{zlib.crc32(repr([run.id for run, _ in rows]).encode())}"
-    st.caption(f"{words.count(len(rows), 'run')}. Tick one to open, rename or delete it; tick several to compare them.")
+    st.caption(
+        f"{formatting.count(len(rows), 'run')}. Tick one to open, rename or delete it; tick several to compare them."
+    )
     table = pa.table(
         {
             "Run": [run.label for run, _ in rows],
-            "State": [words.STATES[facts["state"]][0] for _, facts in rows],
+            "State": [formatting.STATES[facts["state"]][0] for _, facts in rows],
             "Data set": [facts["data"] for _, facts in rows],
             "Model": [facts["model"] for _, facts in rows],
             "Validation (%)": [percent(facts["validation"]) for _, facts in rows],
             "Test (%)": [percent(facts["test"]) for _, facts in rows],
             "Parameters": [facts["parameters"] for _, facts in rows],
-            "Time": [words.duration(facts["seconds"]) for _, facts in rows],
-            "Started": [words.age(facts["created"]) for _, facts in rows],
+            "Time": [formatting.duration(facts["seconds"]) for _, facts in rows],
+            "Started": [formatting.age(facts["created"]) for _, facts in rows],
         }
     )
     event = st.dataframe(
@@ -84,7 +93,7 @@ def table_of(everything: list[runs.Run]) -> None:
     )
     st.download_button(
         "These runs (CSV)",
-        lambda: sheets.csv_file(table.to_pydict()),
+        lambda: safe_csv.csv_file(table.to_pydict()),
         "runs.csv",
         "text/csv",
         icon=":material/download:",
@@ -96,16 +105,16 @@ def table_of(everything: list[runs.Run]) -> None:
     with st.container(horizontal=True):
         one = chosen[0] if len(chosen) == 1 else None
         if st.button("Open", icon=":material/open_in_new:", disabled=one is None):
-            pick.go("train.py", run=one.id)
+            run_picker.go("train.py", run=one.id)
         if st.button("See its mistakes", icon=":material/fact_check:", disabled=one is None or not one.is_tested):
-            pick.go("evaluate.py", run=one.id)
+            run_picker.go("evaluate.py", run=one.id)
         both = chosen if len(chosen) == 2 and all(run.is_tested for run in chosen) else None
         if both and st.button(
             "Which is better?", icon=":material/balance:", help="The two answers to each test picture."
         ):
-            pick.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
+            run_picker.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
         if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready):
-            pick.go("predict.py", run=one.id)
+            run_picker.go("predict.py", run=one.id)
         if st.button("Rename", icon=":material/edit:", disabled=one is None):
             rename(one)
         if st.button("Delete", icon=":material/delete:", disabled=not chosen):
@@ -113,13 +122,13 @@ def table_of(everything: list[runs.Run]) -> None:
 
     drawn = [run for run in chosen if (run.folder / "metrics.jsonl").exists()]
     if drawn:
-        with st.grid(2, min_column_width=curve_view.SIDE_BY_SIDE):
+        with st.grid(2, min_column_width=learning_curves.SIDE_BY_SIDE):
             for quantity in ("loss", "accuracy"):
                 st.plotly_chart(
-                    stored_curves.comparison(drawn, quantity),
+                    cached_curves.comparison(drawn, quantity),
                     key=f"compare-{quantity}",
                     config={"displayModeBar": False},
-                    alt=f"Validation {quantity} of {words.count(len(drawn), 'run')} by epoch.",
+                    alt=f"Validation {quantity} of {formatting.count(len(drawn), 'run')} by epoch.",
                 )
     if len(chosen) > 1:
         st.subheader("Settings in which they differ", anchor=False)
@@ -130,4 +139,4 @@ st.title("Runs")
 if everything := runs.everything():
     table_of(everything)
 else:
-    pick.empty("No run yet.", "A run is one training with all its results. The first takes about a minute.")
+    run_picker.empty("No run yet.", "A run is one training with all its results. The first takes about a minute.")

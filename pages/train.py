@@ -5,19 +5,11 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.ui import (
-    augmentation_view,
-    backbone_view,
-    data_view,
-    errors,
-    model_view,
-    pick,
-    probe_view,
-    run_view,
-    sections,
-    settings,
-)
-from imgcls.ui.errors import plain
+from imgcls.ui.app import errors, run_picker
+from imgcls.ui.app.errors import plain
+from imgcls.ui.data import summary
+from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, settings_form
+from imgcls.ui.widgets import sections
 
 
 def is_one_run() -> bool:
@@ -26,7 +18,7 @@ def is_one_run() -> bool:
     if not asked:
         return False
     try:
-        run_view.show(runs.find(asked))
+        run_page.show(runs.find(asked))
     except RunError as error:
         st.warning(plain(str(error)), icon=":material/search_off:")
         return False
@@ -41,25 +33,25 @@ def form() -> None:
 
     with left, sections.titled():
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            facts = settings.choose_data()
-            pictures = settings.choose_pictures(data_view.training_count(facts))
-        data_view.one_line(facts)
+            facts = settings_form.choose_data()
+            pictures = settings_form.choose_pictures(summary.training_count(facts))
+        summary.one_line(facts)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            model = settings.choose_model()
-            settings.offer_recipe(model, facts.name)
-        model_settings = settings.model_settings(model)
-        has_weights = backbone_view.show(model, model_settings, facts)
-        values = settings.controls((settings.BY_NAME["epochs"], settings.BY_NAME["learning_rate"]))
-        values |= augmentation_view.section(facts) | settings.optimisation(model, facts.several)
-        values |= settings.schedule(values["epochs"], values["learning_rate"])
-        values |= settings.stopping() | settings.splitting(model)
+            model = settings_form.choose_model()
+            settings_form.offer_recipe(model, facts.name)
+        model_settings = settings_form.model_settings(model)
+        has_weights = backbone.show(model, model_settings, facts)
+        values = settings_form.controls((settings_form.BY_NAME["epochs"], settings_form.BY_NAME["learning_rate"]))
+        values |= augmentation.section(facts) | settings_form.optimisation(model, facts.several)
+        values |= settings_form.schedule(values["epochs"], values["learning_rate"])
+        values |= settings_form.stopping() | settings_form.splitting(model)
 
     with right, errors.shown():
         config = Config(data=facts.name, pictures=pictures, model=model, model_settings=model_settings, **values)
-        model_view.show(config, facts)
-        ready = data_view.realised_counts(config) and has_weights
+        model_summary.show(config, facts)
+        ready = summary.realised_counts(config) and has_weights
         if ready:
-            backbone_view.copies(config, facts)
+            backbone.copies(config, facts)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Name of the run", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
             start = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, disabled=not ready)
@@ -71,11 +63,11 @@ def form() -> None:
             st.rerun()
         if runs.exists(run_id):
             st.session_state["new_run_id"] = runs.new_id()
-        probe_view.show(config, facts)
-        backbone_view.compare(config, facts)
-        model_view.details(config, facts)
+        preflight.show(config, facts)
+        backbone.compare(config, facts)
+        model_summary.details(config, facts)
 
 
-settings.put_in(pick.on_the_way())
+settings_form.put_in(run_picker.on_the_way())
 if not is_one_run():
     form()

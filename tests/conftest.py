@@ -19,15 +19,15 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 # Lists of data sets are made while tests are collected: nobody's own pictures belong to them.
 os.environ["IMGCLS_OWN_DATA"] = str(Path(tempfile.gettempdir(), "imgcls-tests-have-none"))
 
-from toys import looped as looped
-
-from imgcls import datasets, jobs, places, runs
+from imgcls import datasets, jobs, runs
 from imgcls.config import Config
 from imgcls.jobs import queue
+from imgcls.system import paths
+from tests.support.toys import looped as looped
 
 MADE_ID = "20260102-030405-0123abcd"
 
-pytest_plugins = ["engine", "slow", "workers"]
+pytest_plugins = ["tests.support.engine", "tests.support.slow", "tests.support.workers"]
 
 
 def pytest_configure(config):
@@ -85,7 +85,7 @@ def write_weights(keras, tmp_path_factory) -> Callable[[str, Path], Path]:
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
-    from imgcls.training import backbone
+    from imgcls.training.transfer import backbone
 
     folder = tmp_path_factory.mktemp("weights")
 
@@ -117,7 +117,7 @@ def shelf(tmp_path_factory) -> Callable[[str], Path]:
 
 
 def _copied(folder: Path) -> str:
-    shutil.copytree(folder, places.cache_folder() / "datasets" / folder.name)
+    shutil.copytree(folder, paths.cache_folder() / "datasets" / folder.name)
     return folder.name
 
 
@@ -147,7 +147,7 @@ def trained_folder(shelf, tmp_path_factory) -> Path:
         jobs.claim(run)
         with (run.folder / "log.txt").open("ab") as log:
             command = [sys.executable, "-m", "imgcls.training", str(run.folder)]
-            subprocess.run(command, cwd=places.repository_folder(), stdout=log, stderr=log, timeout=240, check=False)
+            subprocess.run(command, cwd=paths.repository_folder(), stdout=log, stderr=log, timeout=240, check=False)
         assert run.state == "finished", (run.result, (run.folder / "log.txt").read_text())
     return run.folder
 
@@ -155,7 +155,7 @@ def trained_folder(shelf, tmp_path_factory) -> Path:
 @pytest.fixture
 def finished_run(trained_folder, digits) -> runs.Run:
     """A copy of the small real run in the test's runs folder."""
-    folder = places.runs_folder() / trained_folder.name
+    folder = paths.runs_folder() / trained_folder.name
     shutil.copytree(trained_folder, folder)
     return runs.Run(folder)
 
@@ -191,7 +191,7 @@ def cold_trainer():
         jobs.claim(run)
         command = [sys.executable, "-m", "imgcls.training", str(run.folder)]
         with (run.folder / "log.txt").open("ab") as log:
-            process = subprocess.Popen(command, cwd=places.repository_folder(), stdout=log, stderr=log)
+            process = subprocess.Popen(command, cwd=paths.repository_folder(), stdout=log, stderr=log)
         processes.append(process)
         return process
 
@@ -209,7 +209,7 @@ def _warm():
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        cwd=places.repository_folder(),
+        cwd=paths.repository_folder(),
     )
     assert process.stdout.readline() == "ready\n"
     yield process
@@ -220,7 +220,7 @@ def _warm():
 _FORKS_TRAINERS = """
 import json, os, resource, signal, sys
 import imgcls.training.__main__ as trainer
-import imgcls.training.conclude, imgcls.training.loop
+import imgcls.training.export.results, imgcls.training.loop.loop
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended trainers are collected at once
 print("ready")
 for line in sys.stdin:
@@ -256,7 +256,7 @@ def made(own_folders):
     """Makes a run folder by hand: `made(heartbeat=3600, **{"result.json": {...}})`; ages are in seconds."""
 
     def make(run_id: str = MADE_ID, *, heartbeat=None, trainer=None, word="running", **files) -> runs.Run:
-        folder = places.runs_folder() / run_id
+        folder = paths.runs_folder() / run_id
         folder.mkdir(parents=True)
         files = {"config.json": Config().as_dict()} | files
         for name, content in files.items():

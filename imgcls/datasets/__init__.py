@@ -18,7 +18,10 @@ Each file here is a data set, found by its name; files with a leading underscore
 Opening a prepared data set needs NumPy only; whatever decodes or downloads runs in a process of its own.
 """
 
-from imgcls.datasets._edited import (
+from imgcls.datasets.custom import NOTE_LENGTH, TITLE_LENGTH, Own, is_own, own
+from imgcls.datasets.custom import delete as delete_own
+from imgcls.datasets.custom import describe as describe_own
+from imgcls.datasets.editing.apply import (
     edits_of,
     edits_stamp,
     open_for_training,
@@ -28,17 +31,14 @@ from imgcls.datasets._edited import (
     take_back,
     throw_out,
 )
-from imgcls.datasets._edits import NO_CLASS, Edits
-from imgcls.datasets._edits import read as read_edits
-from imgcls.datasets._facts import DatasetFacts, facts, names
-from imgcls.datasets._fetch import FetchState, cancel_fetch, fetch_state, start_fetch
-from imgcls.datasets._own import NOTE_LENGTH, TITLE_LENGTH, Own, is_own, own
-from imgcls.datasets._own import delete as delete_own
-from imgcls.datasets._own import describe as describe_own
-from imgcls.datasets._prepare import prepare
-from imgcls.datasets._prepared import Dataset, card_stamp, how_to_get, is_available, is_ready, open_dataset
-from imgcls.datasets._split import split, split_counts
-from imgcls.datasets._stratified import set_aside
+from imgcls.datasets.editing.edit_list import NO_CLASS, Edits
+from imgcls.datasets.editing.edit_list import read as read_edits
+from imgcls.datasets.info import DatasetFacts, facts, names
+from imgcls.datasets.preparing.fetch import FetchState, cancel_fetch, fetch_state, start_fetch
+from imgcls.datasets.preparing.prepare import prepare
+from imgcls.datasets.splitting.multilabel import set_aside
+from imgcls.datasets.splitting.stratified import split, split_counts
+from imgcls.datasets.store import Dataset, card_stamp, how_to_get, is_available, is_ready, open_dataset
 
 __all__ = [
     "NOTE_LENGTH",

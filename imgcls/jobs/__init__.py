@@ -12,14 +12,15 @@ import subprocess
 import threading
 import time
 
-from imgcls import atomic, models, places, runs
+from imgcls import models, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.jobs import order
-from imgcls.jobs.machine import ThisMachine, be_nice, is_locked, spawned
-from imgcls.jobs.order import move, take_out, waiting
+from imgcls.jobs import waiting_list
+from imgcls.jobs.backends.local import ThisMachine, be_nice, is_locked, spawned
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
+from imgcls.jobs.waiting_list import move, take_out, waiting
 from imgcls.runs import Run
+from imgcls.system import atomic, paths
 
 __all__ = [
     "be_nice",
@@ -53,7 +54,7 @@ def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
     Raises:
         RunError: it cannot be written.
     """
-    run = runs.create(config, label, run_id=run_id, place=order.last_place())
+    run = runs.create(config, label, run_id=run_id, place=waiting_list.last_place())
     wake()
     return run
 
@@ -69,10 +70,10 @@ def start(run: Run) -> None:
     if run.state in ("queued", "starting", "running") or (run.state == "paused" and not run.is_parked):
         run.ask(pause=False)
         if run.is_parked and not run.is_waiting:
-            order.enter(run)  # its process was just about to end
+            waiting_list.enter(run)  # its process was just about to end
     else:
         run.ask(pause=False, stop=False)
-        order.enter(run)
+        waiting_list.enter(run)
     wake()
 
 
@@ -89,7 +90,7 @@ def stop(run: Run) -> None:
         return
     run.ask(stop=True)
     if run.state in ("lost", "paused") and (run.is_parked or run.state == "lost") and run.can_go_on:
-        order.enter(run)
+        waiting_list.enter(run)
         wake()
 
 
@@ -113,7 +114,7 @@ def extend(run: Run, epochs: int) -> Run:
         config = config.changed(model_settings=settings)
     else:
         config = config.changed(epochs=done + epochs)
-    new = runs.create(config, f"{run.label} +{epochs}", place=order.last_place(), start_from=run.folder)
+    new = runs.create(config, f"{run.label} +{epochs}", place=waiting_list.last_place(), start_from=run.folder)
     wake()
     return new
 
@@ -135,7 +136,7 @@ def expect() -> None:
 
 def wake() -> None:
     """Makes the queue look now, and starts it where there is none."""
-    root = places.runs_folder()
+    root = paths.runs_folder()
     _touch(WISH)
     if not is_locked(root / LOCK):
         _call()
@@ -161,7 +162,7 @@ def watch() -> threading.Event:
 
 def _touch(name: str) -> None:
     """Readers look at the time of the file alone. To set it costs a tenth of writing, and each rerun of a page does."""
-    root = places.runs_folder()
+    root = paths.runs_folder()
     with contextlib.suppress(OSError):
         try:
             os.utime(root / name)
@@ -172,7 +173,7 @@ def _touch(name: str) -> None:
 
 def _call() -> None:
     """Starts a queue, unless one that was started a moment ago is on its way to the lock."""
-    root = str(places.runs_folder())
+    root = str(paths.runs_folder())
     with _calling:
         queue, called = _queues.get(root, (None, 0.0))
         if queue is not None and queue.poll() is None and time.monotonic() - called < CALL_SECONDS:
@@ -183,7 +184,7 @@ def _call() -> None:
 
 def sweep() -> None:
     """Removes what killed processes have left in the folder of runs, once it is older than an hour."""
-    root = places.runs_folder()
+    root = paths.runs_folder()
     leftovers = [*root.glob(".new-*"), *root.glob(".deleted-*"), *filter(atomic.is_leftover, root.glob("*/.*"))]
     for path in leftovers:
         with contextlib.suppress(OSError):

@@ -7,7 +7,7 @@ from functools import lru_cache
 from imgcls import models, runs
 from imgcls.config import Config
 from imgcls.errors import UserError
-from imgcls.run import Run
+from imgcls.runs.run import Run
 
 START_SECONDS = 6.0
 """Import of TensorFlow, test and export of a small model."""

@@ -14,11 +14,11 @@ from pathlib import Path
 import filelock
 import psutil
 
-from imgcls import atomic, places
 from imgcls.errors import RunError
-from imgcls.jobs import order
-from imgcls.jobs.machine import Machine, ThisMachine
+from imgcls.jobs import waiting_list
+from imgcls.jobs.backends.local import Machine, ThisMachine
 from imgcls.runs import Run, everything
+from imgcls.system import atomic, paths
 
 ROUND_SECONDS = 0.1
 SCAN_SECONDS = 2.0
@@ -57,7 +57,7 @@ class Queue:
 
     def serve(self) -> None:
         """Works until idle; returns at once where another queue works on this folder."""
-        root = places.runs_folder()
+        root = paths.runs_folder()
         root.mkdir(parents=True, exist_ok=True)
         while root.is_dir():
             try:
@@ -66,7 +66,7 @@ class Queue:
             except filelock.Timeout:
                 break
             # Whoever came in the last moment found the lock held, and called no other queue.
-            if not order.waiting():
+            if not waiting_list.waiting():
                 break
             self._idle_since = time.monotonic()
         if isinstance(self.machine, ThisMachine):
@@ -89,9 +89,9 @@ class Queue:
             self.machine.reap()
         self._take_up_what_was_left()
         busy = sum(map(self._is_busy, filter(_is_open, everything())))
-        queue = order.waiting()
+        queue = waiting_list.waiting()
         for run in queue:
-            if busy >= places.trainings_at_once():
+            if busy >= paths.trainings_at_once():
                 break
             busy += self._start(run)
         if isinstance(self.machine, ThisMachine):
@@ -109,13 +109,13 @@ class Queue:
         for run in self._left:
             if run.state == "lost" and _never_began(run) and not self.machine.alive(run):
                 with contextlib.suppress(RunError):
-                    order.enter_again(run)
+                    waiting_list.enter_again(run)
         self._left = [run for run in self._left if run.state == "starting"]
 
     def _start(self, run: Run) -> bool:
         try:
             self.machine.stop(run)  # what is left of a trainer that hung
-            ticket = order.ticket(run)
+            ticket = waiting_list.ticket(run)
             if ticket is None:
                 return False  # taken out meanwhile
             claim(run, ticket)
@@ -158,7 +158,7 @@ def _is_open(run: Run) -> bool:
 def _never_began(run: Run) -> bool:
     """Whether a run was taken from the queue for a trainer of which nothing was heard, not even that it ended."""
     try:
-        is_claimed = run.ticket is not None and run.ticket == order.ticket(run)
+        is_claimed = run.ticket is not None and run.ticket == waiting_list.ticket(run)
     except RunError:
         return False
     return is_claimed and not (run.folder / "heartbeat").exists() and run.stamp("trainer.json") != (0.0,)
@@ -181,7 +181,7 @@ def standby_is_allowed() -> bool:
 def _standby_is_wanted() -> bool:
     """Whether somebody had the form of a new training open not long ago."""
     try:
-        opened = (places.runs_folder() / STANDBY_WISH).stat().st_mtime
+        opened = (paths.runs_folder() / STANDBY_WISH).stat().st_mtime
     except OSError:
         return False
     return standby_is_allowed() and abs(time.time() - opened) < STANDBY_SECONDS

@@ -1,7 +1,7 @@
 """Model families: one file each, found by its name.
 
 A family is a function `classify(layers, images, num_classes, *, knobs...)` that returns one logit a class. `layers` is
-either `keras.layers` (in the trainer) or `imgcls.models.sketch` (on a page): the same function builds the network and
+either `keras.layers` (in the trainer) or `imgcls.models.shape_layers` (on a page): the same function builds the network and
 draws its table before anything is trained, without TensorFlow. The docstring of the file is the text that the page
 shows; the keyword-only arguments are its controls. Optional: DEEP (numbers of 16 bits pay), RECIPE (settings of
 `Config` that suit it), IGNORES (settings that mean nothing to it) and `begin(model, pictures)`, which sets first
@@ -20,17 +20,15 @@ from functools import cache
 from types import ModuleType
 
 from imgcls.errors import SettingError
-from imgcls.knobs import Knob, Value, completed, knobs_of
-from imgcls.models import sketch
-from imgcls.models.sketch import Row
-
-NOT_FAMILIES = {"sketch"}
+from imgcls.models import families, shape_layers
+from imgcls.models.shape_layers import Row
+from imgcls.params import Knob, Value, completed, knobs_of
 
 
 @cache
 def names() -> tuple[str, ...]:
     """The names of all families."""
-    return tuple(sorted(entry.name for entry in pkgutil.iter_modules(__path__) if entry.name not in NOT_FAMILIES))
+    return tuple(sorted(entry.name for entry in pkgutil.iter_modules(families.__path__)))
 
 
 @cache
@@ -42,7 +40,7 @@ def family(name: str) -> ModuleType:
     """
     if name not in names():
         raise SettingError(f"No model is called '{name}'. There are: {', '.join(names())}.")
-    return importlib.import_module(f"{__name__}.{name}")
+    return importlib.import_module(f"{families.__name__}.{name}")
 
 
 @cache
@@ -77,11 +75,15 @@ def table(
         SettingError: a setting is wrong, or the network does not fit this `shape` (height, width, channels).
     """
     values = completed(knobs(name), settings, f"The model '{name}'")
-    images = sketch.Input(shape)
+    images = shape_layers.Input(shape)
     if has_backbone(name):
-        seen = sketch.Functional(family(name).backbone(values), name="base")(images)
+        seen = shape_layers.Functional(family(name).backbone(values), name="base")(images)
     else:
-        seen = sketch.Rescaling(1 / 255, name="normalise")(images)
-    logits = family(name).classify(sketch, seen, num_classes, **values)
-    last = sketch.Activation("sigmoid", name="probabilities") if several else sketch.Softmax(name="probabilities")
+        seen = shape_layers.Rescaling(1 / 255, name="normalise")(images)
+    logits = family(name).classify(shape_layers, seen, num_classes, **values)
+    last = (
+        shape_layers.Activation("sigmoid", name="probabilities")
+        if several
+        else shape_layers.Softmax(name="probabilities")
+    )
     return last(logits).rows

@@ -17,13 +17,17 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from imgcls import backbones, datasets, jobs, models, places, recipes, runs, weights
+from imgcls import datasets, jobs, models, runs
 from imgcls.config import KNOBS, Config
 from imgcls.errors import UserError
-from imgcls.knobs import Choice, Knob, Range
-from imgcls.training import standby, weights_fetch
-from imgcls.training.terminal import Terminal, errors_to
+from imgcls.models import backbones, weights
+from imgcls.params import Choice, Knob, Range
+from imgcls.runs import recipes
+from imgcls.system import paths
+from imgcls.training.process import standby
+from imgcls.training.process.terminal import Terminal, errors_to
 from imgcls.training.trainer import Trainer
+from imgcls.training.transfer import download_weights
 
 DONE = ("finished", "stopped", "paused", "taken")
 
@@ -83,7 +87,7 @@ def _fetch_weights(config: Config) -> None:
     network = backbones.NETWORKS.get(str(config.model_settings.get("base")))
     if network is not None and weights.at_hand(network) is None:
         print(f"Fetching the weights of {network.title} ({network.megabytes:g} MB) ...")
-        weights_fetch.main([network.title])
+        download_weights.main([network.title])
 
 
 def _parser(family: tuple[Knob, ...]) -> argparse.ArgumentParser:
@@ -92,7 +96,7 @@ def _parser(family: tuple[Knob, ...]) -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"Data sets: {', '.join(datasets.names())}. Models: {', '.join(models.names())}. "
-        f"Runs lie in {places.runs_folder()} (IMGCLS_RUNS).",
+        f"Runs lie in {paths.runs_folder()} (IMGCLS_RUNS).",
         allow_abbrev=False,
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings to start from, a config.json")

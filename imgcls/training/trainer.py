@@ -13,17 +13,18 @@ from typing import Any
 import filelock
 import psutil
 
-from imgcls import atomic, datasets, jobs, models
+from imgcls import datasets, jobs, models
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
-from imgcls.explain import making
-from imgcls.jobs import order
-from imgcls.outcome import RESULT_VERSION
+from imgcls.inference.explain import task
+from imgcls.jobs import waiting_list
 from imgcls.runs import Run
-from imgcls.training import failures
-from imgcls.training.control import Leaves, Parked, RunControl, Signals
-from imgcls.training.heartbeat import Heartbeat
-from imgcls.training.journal import Journal
+from imgcls.runs.results import RESULT_VERSION
+from imgcls.system import atomic
+from imgcls.training.process import failures
+from imgcls.training.process.control import Leaves, Parked, RunControl, Signals
+from imgcls.training.process.heartbeat import Heartbeat
+from imgcls.training.process.metrics_writer import Journal
 
 NO_MODEL_YET = "It was stopped before it had learnt anything, so there is no model. Start it again to get one."
 GRACE_SECONDS = 2.0
@@ -102,19 +103,20 @@ class Trainer:
         import keras
         import tensorflow as tf
 
-        from imgcls.training import conclude, inspect, network
-        from imgcls.training.batches import Part
-        from imgcls.training.loop import Diverged, Loop
-        from imgcls.training.snapshots import Snapshots
-        from imgcls.training.steps import class_weights
-        from imgcls.training.transfer import TransferLoop
+        from imgcls.training import model_builder
+        from imgcls.training.export import explain_data, results
+        from imgcls.training.export.epoch_predictions import Snapshots
+        from imgcls.training.loop.batches import Part
+        from imgcls.training.loop.loop import Diverged, Loop
+        from imgcls.training.loop.steps import class_weights
+        from imgcls.training.transfer.loop import TransferLoop
 
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
         keras.utils.set_random_seed(config.seed)
         training = Part.of(dataset.x_train, dataset.y_train, training_indices)
         validation = Part.of(dataset.x_train, dataset.y_train, validation_indices)
-        precision = network.precision_of(config)
+        precision = model_builder.precision_of(config)
         transfers = models.has_backbone(config.model)
         planned = config.epochs + models.more_epochs(config.model, config.model_settings)
         snapshots = Snapshots(self.run, validation, len(facts.classes), planned)
@@ -122,7 +124,7 @@ class Trainer:
             loop = TransferLoop(config, dataset, training, validation, journal, control, snapshots)
         else:
             sample = training.sample(10_000)
-            model = network.build(
+            model = model_builder.build(
                 config, facts.shape, len(facts.classes), sample, precision, facts.several, learns=True
             )
             loop = Loop(config, model, training, validation, journal, control, snapshots=snapshots)
@@ -163,21 +165,21 @@ class Trainer:
         model = loop.model
         if not transfers:
             # What is kept, tested and exported has 32 bits and Keras's own layers.
-            model = network.build(config, facts.shape, len(facts.classes), sample, several=facts.several)
+            model = model_builder.build(config, facts.shape, len(facts.classes), sample, several=facts.several)
         model.set_weights(loop.best_weights)
-        model = network.answering(config, model)
+        model = model_builder.answering(config, model)
 
         weights = class_weights(config, training.labels, len(facts.classes))
         journal.phase("testing")
         answers = loop.answers() if transfers else None
-        scores = conclude.test(self.run, model, dataset, answers, loop.evaluation_batch)
+        scores = results.test(self.run, model, dataset, answers, loop.evaluation_batch)
         seen = None if config.mirrored_answers or precision != "float32" else snapshots.of(loop.best["epoch"])
-        conclude.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
+        results.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
         journal.phase("saving")
-        making.forget(self.run)
+        task.forget(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
-        conclude.export(self.run, model, config, dataset, validation, loop.evaluation_batch)
+        results.export(self.run, model, config, dataset, validation, loop.evaluation_batch)
         result = self._end(
             outcome,
             message=message,
@@ -200,7 +202,7 @@ class Trainer:
             **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
-        inspect.attempt(self.run, model, dataset)
+        explain_data.attempt(self.run, model, dataset)
         return result
 
     def _data(self, config: Config) -> datasets.Dataset:
@@ -222,7 +224,7 @@ class Trainer:
             if not journal.is_new:
                 journal.resumed(0.0)
             return
-        from imgcls.training.checkpoint import Checkpoint
+        from imgcls.training.process.checkpoint import Checkpoint
 
         try:
             loop.restore(Checkpoint.read(path))
@@ -236,7 +238,7 @@ class Trainer:
         self.run.park()
         asked = self.run.asked
         if asked.stop or not asked.pause:  # in the very moment
-            order.enter(self.run)
+            waiting_list.enter(self.run)
             jobs.wake()
         return {"outcome": "paused"}
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from browser.server import FLAGS, REPOSITORY, Server, environment, find_browser
+from tests.browser.support.server import FLAGS, REPOSITORY, Server, environment, find_browser
 
 HERE = Path(__file__).parent
 SECONDS = 180

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import steps
+from tests.browser.support import steps
 
 LINKS = {
     **steps.PAGES,

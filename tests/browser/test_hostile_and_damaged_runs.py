@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from browser import steps
+from tests.browser.support import steps
 
 NAMES = [
     "<img src=x onerror=alert(1)>",

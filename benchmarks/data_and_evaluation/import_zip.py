@@ -1,0 +1,110 @@
+"""How long does it take to make a data set of 60,000 pictures in a zip, and does the app answer meanwhile?
+
+    python -m benchmarks.data_and_evaluation.import_zip [ARCHIVE]
+
+The archive is cifar10_jpeg.zip in $IMGCLS_DATA where none is named. The value is the time of the importing process,
+from its start to the result that the page reads, with an app beside it whose pages a visitor clicks; that process
+yields to the app, as the one that a page starts. `look_s` is the first look before it, a process of its own, too.
+`peak_mb` is the most memory that the importing process had. `answer_before_ms` and `answer_meanwhile_ms` are medians of
+full reruns of the pages Data and Train, as a visitor without a browser sees them.
+"""
+
+import json
+import os
+import statistics
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from benchmarks.support.report_line import Missing, line, percentile, run
+from benchmarks.support.server import Server, serve, started, workplace
+from benchmarks.support.session import Session
+from imgcls.datasets.importing import Order, Wish
+from imgcls.system import atomic
+
+PAGES = ("data", "train")
+CLICKS = 40
+REST_SECONDS = 0.2
+
+
+def archive() -> Path:
+    """The archive to import."""
+    path = Path(sys.argv[1] if len(sys.argv) > 1 else Path(os.environ.get("IMGCLS_DATA", "."), "cifar10_jpeg.zip"))
+    if not path.is_file():
+        raise Missing(f"There is no {path}: name an archive, or put cifar10_jpeg.zip into the folder of IMGCLS_DATA.")
+    return path.absolute()
+
+
+def clicks(server: Server, over: threading.Event, most: int, times: list[float]) -> None:
+    """Milliseconds of reruns until they are enough or `over`."""
+    with Session(server.port) as session:
+        for page in PAGES:
+            session.rerun(page)
+        while len(times) < most and not over.is_set():
+            start = time.perf_counter()
+            session.rerun(PAGES[len(times) % len(PAGES)])
+            times.append(1000 * (time.perf_counter() - start))
+            time.sleep(REST_SECONDS)
+
+
+def work(environment: dict[str, str], how: str, folder: Path, result: Path) -> tuple[float, float]:
+    """Seconds until a process has written its result, and the most megabytes it had."""
+    began, peak = time.perf_counter(), 0.0
+    with started([sys.executable, "-m", "imgcls.datasets.importing", how, str(folder)], environment) as process:
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and not result.exists():
+            peak = max(peak, process.memory_info().rss / 1e6)
+            time.sleep(0.02)
+        seconds = time.perf_counter() - began
+    if not result.exists():
+        raise Missing("The import failed; try `python -m imgcls.datasets.importing ARCHIVE --look`.")
+    return seconds, peak
+
+
+def main() -> None:
+    path = archive()
+    with workplace() as environment:
+        folder = Path(environment["IMGCLS_OWN_DATA"], ".imports", "0" * 16)
+        folder.mkdir(parents=True)
+        atomic.write_json(folder / "order.json", Order("zip", str(path), path.name).as_dict())
+        with serve(environment) as server:
+            server.wait()
+            before, meanwhile, over = [], [], threading.Event()
+            clicks(server, over, CLICKS, before)
+            look_seconds, _ = work(environment, "--look", folder, folder / "preview.json")
+            seen = json.loads((folder / "preview.json").read_bytes())
+            if "error" in seen:
+                raise Missing(seen["error"])
+            wish = Wish("Benchmark", side=seen["side"], channels=seen["channels"])
+            atomic.write_json(folder / "wish.json", wish.as_dict())
+            visitor = threading.Thread(target=clicks, args=(server, over, 10_000, meanwhile))
+            visitor.start()
+            try:
+                seconds, peak = work(environment, "--make", folder, folder / "result.json")
+            finally:
+                over.set()
+                visitor.join()
+    print(
+        line(
+            "import_zip",
+            round(seconds, 1),
+            "s",
+            60,
+            "lower",
+            pictures=sum(sum(row[1:]) for row in seen["counts"]),
+            size=f"{wish.side} x {wish.side}",
+            peak_mb=round(peak),
+            peak_target_mb=400,
+            look_s=round(look_seconds, 1),
+            answer_before_ms=round(statistics.median(before), 1),
+            answer_meanwhile_ms=round(statistics.median(meanwhile), 1),
+            answer_meanwhile_p95_ms=round(percentile(meanwhile, 0.95), 1),
+            clicks=len(meanwhile),
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

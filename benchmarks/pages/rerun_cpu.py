@@ -1,0 +1,211 @@
+"""What does a rerun of each page cost the server?
+
+    python -m benchmarks.pages.rerun_cpu [RERUNS]
+
+CPU milliseconds (user and system) of the server's process for one rerun: 100 full reruns of each page, in five rounds,
+of which the median counts, as a neighbour on a shared machine makes a whole round slower by half. They are asked for by
+a session that speaks Streamlit's protocol over its WebSocket, with the messages it keeps and the few widget states that
+matter (two runs ticked, a digit drawn: then only the part of the page with the canvas runs). The value is the heaviest
+page. `live_fragment_ms` is one tick of the live part of a run that trains at that moment, at its own pace of a second;
+`live_fragment_long_ms` the same with an hour of training behind it, written by this benchmark. `idle_ms_per_s` is what
+an open session costs that does nothing; it is taken off the ticks. Then: the server's memory, and whether it ever
+loaded TensorFlow or Keras.
+Pages show copies of the trained runs, or two quick ones where there are none.
+"""
+
+import json
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from benchmarks.support.report_line import Missing, line, run
+from benchmarks.support.server import QUICK, Server, copy_runs, python, serve, started, workplace
+from benchmarks.support.session import Session
+from imgcls.system import atomic
+
+RERUNS = 100
+ROUNDS = 5
+SEVEN = [[80, 70, 18, 200, 70, 18], [200, 70, 18, 130, 230, 18]]
+"""What is drawn on the canvas: x, y and width of the pen at each point of two strokes."""
+TICKS = 40
+IDLE_SECONDS = 20
+"""The clock counts in steps of 10 ms."""
+TRAINING = {"data": "mnist_sample", "model": "cnn", "epochs": "1000", "early-stopping": "off", "id": "live"}
+
+
+def visits(ids: list[str]) -> dict[str, dict]:
+    """What is rerun: a name -> the arguments of `Session.rerun`."""
+    model = next((name for name in ("digits", "quick-1") if name in ids), ids[0])
+    ticked = json.dumps({"selection": {"rows": [0, 1], "columns": [], "cells": []}})
+    return {
+        "home": {"page": ""},
+        "data": {"page": "data"},
+        "train": {"page": "train"},
+        "train_finished": {"page": "train", "query": f"run={model}"},
+        "runs": {"page": "runs"},
+        "runs_compared": {"page": "runs", "widgets": {"runs-table": {"string_value": ticked}}},
+        "evaluate": {"page": "evaluate", "query": f"run={model}"},
+        **{
+            f"evaluate_{view.lower().replace(' ', '_')}": {
+                "page": "evaluate",
+                "query": f"run={model}&view={quote(view)}",
+            }
+            for view in ("Compare", "Robustness", "Label errors", "Report")
+        },
+        "evaluate_picture": {"page": "evaluate", "query": f"run={model}&view=Picture&picture=17"},
+        "evaluate_inside": {"page": "evaluate", "query": f"run={model}&view=Inside&picture=17"},
+        "predict": {"page": "predict", "query": f"run={model}"},
+        "predict_drawn": {"page": "predict", "query": f"run={model}"},
+    }
+
+
+def per_page(server: Server, ids: list[str], reruns: int) -> dict[str, float]:
+    """CPU milliseconds of one rerun of each page."""
+    wanted = visits(ids)
+    spent = {name: [] for name in wanted}
+    each = -(-reruns // ROUNDS)
+    for _ in range(ROUNDS):
+        for name, visit in wanted.items():
+            with Session(server.port) as session:
+                session.rerun(visit["page"], visit.get("query", ""))
+                again = partial(session.draw, SEVEN, 1) if name == "predict_drawn" else partial(session.rerun, **visit)
+                for _ in range(4):
+                    again()
+                if name == "predict_drawn" and b'"words": "The model' not in session.seen:
+                    raise Missing("The drawing was not answered: the canvas sends its state in another form now.")
+                before = server.cpu_ms()
+                for _ in range(each):
+                    again()
+                time.sleep(0.05)  # what is tidied up after the last rerun counts, too
+                spent[name].append(server.cpu_ms() - before)
+    return {name: round(statistics.median(rounds) / each, 1) for name, rounds in spent.items()}
+
+
+def per_tick(server: Server, run_id: str, idle: float) -> float:
+    """CPU milliseconds of one tick of the live part of a run; `idle` is what a second costs without."""
+    with Session(server.port) as session:
+        session.rerun("train", f"run={run_id}")
+        if not session.fragments:
+            raise Missing(f"The page of the run '{run_id}' does not tick: its trainer has ended or never began.")
+        fragment, interval = next(iter(session.fragments.items()))
+        visit = {"page": "train", "query": f"run={run_id}", "fragment": fragment}
+        session.rerun(**visit)
+        before, began = server.cpu_ms(), time.monotonic()
+        for tick in range(1, TICKS + 1):
+            session.rerun(**visit)
+            time.sleep(max(0.0, began + tick * interval - time.monotonic()))
+        spent = server.cpu_ms() - before - idle * (time.monotonic() - began)
+    return round(spent / TICKS, 1)
+
+
+@contextmanager
+def training(environment: dict[str, str]) -> Iterator[str]:
+    """A run that trains, by a trainer as yielding as those that a page starts."""
+    flags = [word for name, value in TRAINING.items() for word in (f"--{name}", value)]
+    with started([sys.executable, "-m", "imgcls.training", *flags, "--now"], environment) as trainer:
+        if not psutil.WINDOWS:
+            trainer.nice(10)
+        metrics = Path(environment["IMGCLS_RUNS"], "live", "metrics.jsonl")
+        end = time.monotonic() + 120
+        while not (metrics.exists() and metrics.read_bytes().count(b'"kind": "epoch"') > 1):
+            if time.monotonic() > end or not trainer.is_running():
+                raise Missing("The trainer of the live run did not get to its second epoch.")
+            time.sleep(0.2)
+        yield "live"
+
+
+@contextmanager
+def long_training(environment: dict[str, str]) -> Iterator[str]:
+    """A run folder as a trainer would have it after an hour, and a thread that goes on writing as one would."""
+    folder = Path(environment["IMGCLS_RUNS"], "long")
+    folder.mkdir()
+    config = json.loads(Path(environment["IMGCLS_RUNS"], "live", "config.json").read_text("utf-8"))
+    atomic.write_json(folder / "config.json", config)
+    ended = threading.Event()
+
+    def epoch(number: int) -> str:
+        seen = {"loss": 1 / number, "accuracy": 1 - 0.5 / number, "epoch": number}
+        batches = [seen | {"kind": "batch", "epoch": number - 1 + part / 10, "rate": 9e3} for part in range(1, 11)]
+        judged = {"val_loss": 1.1 / number, "val_accuracy": 1 - 0.6 / number, "seconds": 3.6, "learning_rate": 1e-3}
+        lines = [*batches, seen | judged | {"kind": "epoch", "best": number % 50 == 0}]
+        return "".join(json.dumps(entry) + "\n" for entry in lines)
+
+    with (folder / "metrics.jsonl").open("w", encoding="utf-8") as metrics:
+        plan = {"kind": "plan", "train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 2000}
+        metrics.write(json.dumps(plan | {"parameters": 1000}) + '\n{"kind": "phase", "phase": "training"}\n')
+
+        def go_on() -> None:
+            number = 1001
+            while True:
+                (folder / "heartbeat").touch()
+                metrics.write(epoch(number))
+                metrics.flush()
+                number += 1
+                if ended.wait(1.0):
+                    return
+
+        metrics.writelines(map(epoch, range(1, 1001)))
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        try:
+            yield "long"
+        finally:
+            ended.set()
+            thread.join()
+
+
+def main() -> None:
+    reruns = int(sys.argv[1]) if len(sys.argv) > 1 else RERUNS
+    with workplace() as environment:
+        ids = copy_runs(environment)
+        for number in range(len(ids), 2):
+            python("-m", "imgcls.training", *QUICK, "--id", f"quick-{number}", environment=environment)
+            ids.append(f"quick-{number}")
+        with serve(environment) as server:
+            server.wait()
+            pages = per_page(server, ids, reruns)
+            with Session(server.port):
+                before = server.cpu_ms()
+                time.sleep(IDLE_SECONDS)
+                idle = (server.cpu_ms() - before) / IDLE_SECONDS
+            with training(environment) as run_id:
+                live = per_tick(server, run_id, idle)
+            with long_training(environment) as run_id:
+                long = per_tick(server, run_id, idle)
+            maps = (
+                {part.path for part in server.process.memory_maps()} if hasattr(server.process, "memory_maps") else ()
+            )
+            memory = server.process.memory_info().rss / 1e6
+    heaviest = max(pages, key=pages.__getitem__)
+    print(
+        line(
+            "rerun_cpu",
+            pages[heaviest],
+            "ms",
+            15,
+            "lower",
+            heaviest=heaviest,
+            pages_ms=pages,
+            live_fragment_ms=live,
+            live_fragment_long_ms=long,
+            live_fragment_target=8,
+            idle_ms_per_s=round(idle, 1),
+            memory_mb=round(memory),
+            memory_target_mb=300,
+            tensorflow_loaded=any("/tensorflow/" in path or "/keras/" in path for path in maps),
+            reruns=reruns,
+            runs=len(ids),
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,67 @@
+"""How long does a heat map take?
+
+    python -m benchmarks.prediction.explain_latency [PICTURES]
+
+Grad-CAM and occlusion of all classes, as the Picture view asks for them, for pictures of the gallery of each run that
+ships with the project (20 each). In this process, on one core, without a page: `value` is the longest median of a
+method and run, in milliseconds. `nearest_ms` is the search for similar training pictures, `look_ms` all layers.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.support.report_line import Missing, line, run
+from imgcls.errors import RunError
+from imgcls.inference.activations import Inside
+from imgcls.inference.explain import grad_cam, neighbours, occlusion
+from imgcls.inference.predictor import Predictor
+from imgcls.runs import Run
+from imgcls.system.paths import repository_folder
+
+PICTURES = 20
+SHIPPED = ("digits", "fashion", "cifar10")
+
+
+def timed(question: Callable[[np.ndarray], object], pictures: np.ndarray) -> float:
+    """The median of milliseconds that a question takes, after a first one that does not count."""
+    question(pictures[0])
+    seconds = []
+    for picture in pictures:
+        began = time.perf_counter()
+        question(picture)
+        seconds.append(time.perf_counter() - began)
+    return round(1000 * statistics.median(seconds), 1)
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
+    seen: dict[str, dict[str, float]] = {}
+    for name in SHIPPED:
+        shipped = Run(repository_folder() / "saved_models" / name)
+        try:
+            inside, predictor = Inside(shipped.folder / "inside.tflite"), Predictor(shipped.folder / "model.tflite")
+            neighbours.known(shipped)
+        except RunError as error:
+            raise Missing(f"The run '{name}' cannot be explained here: {error}") from error
+        with np.load(shipped.folder / "gallery.npz") as gallery:
+            stored = gallery["pictures"]
+        pictures = stored[np.linspace(0, len(stored) - 1, count).astype(int)]
+        features = inside.look(pictures[:1]).features[0]
+        seen[name] = {
+            "grad_cam_ms": timed(lambda picture, inside=inside: grad_cam.grad_cams(inside, picture), pictures),
+            "occlusion_ms": timed(lambda picture, ask=predictor: occlusion.occlusions(ask, picture), pictures),
+            "look_ms": timed(lambda picture, inside=inside: inside.look(picture[None]), pictures),
+            "nearest_ms": timed(
+                lambda picture, shipped=shipped, features=features: neighbours.nearest(shipped, features), pictures
+            ),
+        }
+    worst = max(max(found["grad_cam_ms"], found["occlusion_ms"]) for found in seen.values())
+    print(line("explain_latency", worst, "ms", 500, "lower", pictures=count, runs=seen))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,77 @@
+"""How long until the strokes of a drawing are blamed for its answer?
+
+    python -m benchmarks.prediction.stroke_attribution [ROUNDS]
+
+The page's own code, without a browser: each stroke (or each piece of a single one) is taken away, the rest is drawn,
+prepared and answered. Eight digits in a single stroke, and the same in four strokes, 20 rounds (default); the value is
+the 95th percentile in milliseconds.
+It asks the run `digits`, or the newest model of drawn things where there is none.
+"""
+
+import statistics
+import sys
+import time
+
+import numpy as np
+
+from benchmarks.prediction.drawing_latency import OF_ONE_STROKE, strokes
+from benchmarks.support.report_line import Missing, line, percentile, run
+from imgcls import runs
+from imgcls.images import loading
+from imgcls.images.canvas_strokes import Handwriting, from_message
+from imgcls.inference.explain import stroke_attribution
+
+ROUNDS = 20
+
+
+def drawing(digit: int, count: int) -> Handwriting:
+    """A digit in so many strokes."""
+    numbers = [number for x, y in strokes(digit)[0] for number in (70 + 1.4 * x, 50 + 1.8 * y, 18)]
+    whole = from_message({"strokes": [numbers]}).strokes[0]
+    return Handwriting(tuple(np.array_split(whole, count)))
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    ready = [entry for entry in runs.everything() if entry.is_ready and entry.model["ink"]]
+    if not ready:
+        raise Missing("There is no trained model of drawn things: train one on digits first.")
+    chosen = next((entry for entry in ready if entry.id == "digits"), ready[0])
+    from imgcls.ui.cache import predictions
+
+    facts = chosen.model
+
+    def ask(drawings):
+        pixels = [loading.prepare_ink(drawn.narrowed().ink(), tuple(facts["shape"])).pixels for drawn in drawings]
+        return predictions.answers(chosen, facts, np.stack(pixels))
+
+    spent = {1: [], 4: []}
+    for _ in range(rounds):
+        for digit in OF_ONE_STROKE:
+            for count, times in spent.items():
+                drawn = drawing(digit, count)
+                found = ask([drawn])[0]
+                began = time.perf_counter()
+                blames = stroke_attribution.by_stroke(drawn, int(found.argmax()), float(found.max()), ask)
+                times.append(1000 * (time.perf_counter() - began))
+                if not blames:
+                    raise Missing("A drawing was not taken apart.")
+    every = spent[1] + spent[4]
+    print(
+        line(
+            "stroke_blame",
+            round(percentile(every, 0.95), 1),
+            "ms",
+            150,
+            "lower",
+            median_ms=round(statistics.median(every), 1),
+            one_stroke_ms=round(statistics.median(spent[1]), 1),
+            four_strokes_ms=round(statistics.median(spent[4]), 1),
+            drawings=len(every),
+            run=chosen.id,
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,64 @@
+"""A training by the recipe of deep_cnn, without its pages: the other side of benchmarks/time_to_accuracy.py.
+
+    python -m benchmarks.support.recipe cifar10 '{"epochs": 2}' '{"width": 32}'
+
+The rest of the line are settings and knobs other than the recipe's. Prints seconds and processor seconds since the
+start of the training and test accuracy, three numbers an epoch. The loop judges the test pictures where it has
+validation pictures otherwise; nothing depends on them.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from imgcls.runs.requests import Asked
+
+
+class Nobody:
+    """A control without anybody behind it: the training runs to its end and keeps no checkpoints."""
+
+    def asked(self) -> Asked:
+        return Asked()
+
+    def keep(self, checkpoint, *, now: bool) -> None:
+        pass
+
+    def wait_while_paused(self) -> None:
+        pass
+
+
+def main() -> None:
+    import keras
+
+    from imgcls import datasets
+    from imgcls.config import Config
+    from imgcls.runs import recipes
+    from imgcls.training import model_builder
+    from imgcls.training.loop.batches import Part
+    from imgcls.training.loop.loop import Loop
+    from imgcls.training.process.metrics_writer import Journal
+
+    name, settings, knobs = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
+    config = recipes.followed(Config(data=name, model="deep_cnn")).changed(**settings, model_settings=knobs)
+    data = datasets.open_dataset(name)
+    training, test = Part.of(data.x_train, data.y_train), Part.of(data.x_test, data.y_test)
+    epochs: list[tuple[float, float, float]] = []
+    keras.utils.set_random_seed(config.seed)
+    started, worked = time.perf_counter(), time.process_time()
+
+    def look(line: dict) -> None:
+        if line["kind"] == "epoch":
+            epochs.append((time.perf_counter() - started, time.process_time() - worked, line["val_accuracy"]))
+
+    facts = data.facts
+    precision = model_builder.precision_of(config)
+    model = model_builder.build(config, facts.shape, facts.num_classes, training.sample(10_000), precision, learns=True)
+    with tempfile.TemporaryDirectory() as folder:
+        Loop(config, model, training, test, Journal(Path(folder, "metrics.jsonl"), look), Nobody()).run()
+    print(json.dumps(epochs))
+
+
+if __name__ == "__main__":
+    main()

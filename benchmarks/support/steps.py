@@ -1,0 +1,41 @@
+"""Steps of a training on noise, for benchmarks that ask how long one takes: no data set is needed."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from imgcls.config import Config
+
+
+def learner(config: Config, shape: tuple[int, int, int], precision: str) -> Callable:
+    """The compiled step of a fresh model for ten classes."""
+    from imgcls.training import model_builder
+    from imgcls.training.loop import steps
+
+    pictures = np.random.default_rng(0).integers(0, 256, (100, *shape), dtype=np.uint8)
+    config = config.changed(precision=precision)
+    model = model_builder.build(config, shape, 10, pictures, precision, learns=True)
+    step, _ = steps.compiled(config, model, steps.optimizer_of(config))
+    return step
+
+
+def noise(count: int, shape: tuple[int, int, int]):
+    """A part of pictures (count, *shape) in ten classes."""
+    from imgcls.training.loop.batches import Part
+
+    generator = np.random.default_rng(0)
+    pictures = generator.integers(0, 256, (count, *shape), dtype=np.uint8)
+    return Part.of(pictures, generator.integers(0, 10, count))
+
+
+def seconds_a_step(step: Callable, batches: Iterable) -> float:
+    """The mean over the batches but for the first, which waits for the one thread that makes them."""
+    times = []
+    before = time.perf_counter()
+    for pictures, labels in batches:
+        loss, *_ = step(pictures, labels)
+        float(loss)
+        times.append(-before + (before := time.perf_counter()))
+    return statistics.fmean(times[1:])

@@ -1,0 +1,80 @@
+"""What does augmentation add to the time of a training step?
+
+    python -m benchmarks.training.augmentation_cost [REPETITIONS]
+
+Percent of the step's time without it, as the trainer works: the next batch is made while the present one is learnt, on
+the same processor. Epochs of noise with and without take turns; medians of their ratios. The value is the most that
+moving and mirroring cost, over the default cnn on 28 x 28 grey pictures, the quickest step that there is, and
+deep_cnn by its recipe on 32 x 32 colour pictures. `turned` tells what rotation and zoom cost beside, `toned` what
+brightness, contrast, blur, noise and cut-out cost together, and `picture_us` what each change costs by itself, in
+microseconds a picture on one core.
+"""
+
+import statistics
+import sys
+import timeit
+
+import numpy as np
+
+from benchmarks.support.report_line import line, run
+from imgcls.config import Config
+from imgcls.datasets.augmentation import Augmentation, changed, drawn
+from imgcls.runs import recipes
+
+REPETITIONS = 7
+BATCH = 64
+STEPS = {"cnn": 120, "deep_cnn": 6}
+TONES = {"brightness": 0.1, "contrast": 0.2, "blur": 1.0, "noise": 10, "cut_out": 8}
+KINDS = {
+    "moved": Augmentation(shift=2, flip=True),
+    "turned": Augmentation(rotation=10, shift=2, zoom=0.1, flip=True),
+    "toned": Augmentation(**TONES),
+}
+ALONE = {"rotation": 10, "shift": 2, "zoom": 0.1, "flip": True, **TONES}
+
+
+def microseconds(shape: tuple[int, int, int]) -> dict[str, float]:
+    """What each change costs a picture of a batch, by itself."""
+    generator = np.random.default_rng(0)
+    pictures = generator.integers(0, 256, (BATCH, *shape), dtype=np.uint8)
+    amounts = drawn(generator, BATCH)
+    found = {}
+    for name, value in ALONE.items():
+        augmentation = Augmentation(**{name: value})
+        seconds = timeit.repeat(lambda a=augmentation: changed(pictures, a, amounts), number=5, repeat=9)
+        found[name] = round(1e6 * statistics.median(seconds) / 5 / BATCH, 1)
+    return found
+
+
+def main() -> None:
+    from benchmarks.support.steps import learner, noise, seconds_a_step
+    from imgcls.training import model_builder
+    from imgcls.training.loop.batches import batches
+
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
+    configs = {
+        "cnn": (Config(data="mnist", model="cnn"), (28, 28, 1)),
+        "deep_cnn": (recipes.followed(Config(data="cifar10", model="deep_cnn")), (32, 32, 3)),
+    }
+    seen: dict[str, dict[str, float]] = {}
+    for family, (config, shape) in configs.items():
+        step = learner(config, shape, model_builder.precision_of(config))
+        part = noise(config.batch_size * STEPS[family], shape)
+        rows: dict[str, list[float]] = {kind: [] for kind in ("plain", *KINDS)}
+        for epoch in range(repetitions + 1):
+            for kind, augmentation in {"plain": Augmentation(), **KINDS}.items():
+                seconds = seconds_a_step(step, batches(part, epoch + 1, config.batch_size, 0, augmentation))
+                if epoch:  # the first one also builds the graph
+                    rows[kind].append(seconds)
+        seen[family] = {"step_ms": round(1000 * statistics.median(rows["plain"]), 2)}
+        for kind in KINDS:
+            ratios = [seconds / plain for seconds, plain in zip(rows[kind], rows["plain"], strict=True)]
+            seen[family][f"{kind}_percent"] = round(100 * (statistics.median(ratios) - 1), 1)
+        seen[family]["picture_us"] = microseconds(shape)
+        print(family, seen[family], file=sys.stderr)
+    value = max(row["moved_percent"] for row in seen.values())
+    print(line("augmentation_cost", value, "% of a step", 10, "lower", repetitions=repetitions, **seen))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,93 @@
+"""How long from a few photographs to a classifier that was honestly tested?
+
+    python -m benchmarks.training.first_classifier ARCHIVE.zip [REPETITIONS]
+
+The archive holds train/CLASS/*.jpg and test/CLASS/*.jpg; a small zip of 5 classes with 40 training and 20 test pictures
+each is made of it beforehand. The time is that of the two commands that a person would type, until the run's result is
+there: the import of the small zip, then the training, each a process of its own with all its imports. What explains the
+model is made after that (`to_the_end_seconds`). MobileNet 0.25 looks at four mirrored copies of each picture at 96
+pixels, a head learns for 30 epochs at most, the 100 test pictures are answered and the model is exported and checked.
+The weights have to be at hand; no features are. The value is the median.
+"""
+
+import json
+import statistics
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+from benchmarks.support.report_line import Missing, line, run
+from benchmarks.support.server import python, workplace
+from imgcls.models import weights
+from imgcls.models.backbones import NETWORKS
+
+CLASSES, EACH = 5, {"train": 40, "test": 20}
+REPETITIONS = 3
+TRAINING = ("--data", "own-few", "--model", "transfer", "--epochs", "30", "--flip", "on", "--now")
+
+
+def pack(archive: Path, few: Path) -> None:
+    """The first pictures of the first classes, as a zip of its own. Raises Missing where there are too few."""
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(few, "w") as target:
+        names = sorted(name for name in source.namelist() if name.endswith(".jpg"))
+        classes = sorted({name.split("/")[1] for name in names if name.startswith("train/")})[:CLASSES]
+        for part, most in EACH.items():
+            for label in classes:
+                chosen = [name for name in names if name.startswith(f"{part}/{label}/")][:most]
+                if len(chosen) < most:
+                    raise Missing(f"There are {len(chosen)} pictures in {part}/{label}/, and {most} are needed.")
+                for name in chosen:
+                    target.writestr(name, source.read(name))
+
+
+def once(archive: Path) -> tuple[float, float, float, dict]:
+    """Seconds to the evaluated model, those of the import, those to the end of both commands, and the run's result."""
+    with workplace() as environment:
+        few = Path(environment["IMGCLS_RUNS"], "..", "few.zip").resolve()
+        pack(archive, few)
+        start = time.perf_counter()
+        python("-m", "imgcls.datasets.importing", str(few), "--title", "Few", "--side", "32", environment=environment)
+        imported = time.perf_counter() - start
+        python("-m", "imgcls.training", *TRAINING, "--id", "first", environment=environment)
+        over = time.perf_counter() - start
+        path = Path(environment["IMGCLS_RUNS"], "first", "result.json")
+        # Pages show the evaluated model as soon as this file is there; what explains it is made afterwards.
+        seconds = over - (time.time() - path.stat().st_mtime)
+        result = json.loads(path.read_text("utf-8"))
+    return seconds, imported, over, result
+
+
+def main() -> None:
+    if len(sys.argv) < 2 or not Path(sys.argv[1]).is_file():
+        raise Missing("Name a zip of labelled folders: python -m benchmarks.training.first_classifier ARCHIVE.zip")
+    if weights.at_hand(NETWORKS["MobileNet 0.25"]) is None:
+        raise Missing("This benchmark needs the weights of MobileNet 0.25: fetch them on the Train page.")
+    archive, repetitions = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else REPETITIONS
+    times, imports, whole = [], [], []
+    for _ in range(repetitions):
+        seconds, imported, over, result = once(Path(archive).resolve())
+        times.append(round(seconds, 2))
+        imports.append(round(imported, 2))
+        whole.append(round(over, 2))
+        print(seconds, result["test_accuracy"], file=sys.stderr)
+    print(
+        line(
+            "first_classifier",
+            statistics.median(times),
+            "s",
+            20,
+            "lower",
+            seconds=times,
+            import_seconds=imports,
+            to_the_end_seconds=whole,
+            test_accuracy=result["test_accuracy"],
+            test_pictures=result["counts"]["test"],
+            training_pictures=result["counts"]["train"] + result["counts"]["validation"],
+            feature_seconds=result["feature_seconds"],
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

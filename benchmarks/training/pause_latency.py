@@ -1,0 +1,49 @@
+"""How long until a training that is asked to pause has paused?
+
+    python -m benchmarks.training.pause_latency [PAUSES]
+
+Seconds from the request in the run's folder to the trainer's word that it has paused and freed its processor; the
+checkpoint is on the disk then. Each of 12 pauses is asked for at a random moment. For cnn and deep_cnn on mnist_sample
+with batches of 64; the value is the longest of all. `resume_s` is the way back to the first step.
+"""
+
+import random
+import statistics
+import sys
+import time
+
+from benchmarks.support.report_line import line, run
+from benchmarks.support.trainings import DEEP, SMALL, begun, own_queue, wait
+from imgcls import jobs
+from imgcls.config import Config
+
+PAUSES = 12
+
+
+def measured(config: Config, pauses: int) -> tuple[list[float], list[float]]:
+    """Seconds to each pause, and seconds back."""
+    moments = random.Random(0)
+    training, _ = begun(config)
+    paused, resumed = [], []
+    for _ in range(pauses):
+        time.sleep(moments.uniform(0.2, 1.5))
+        training.ask(pause=True)
+        paused.append(wait(lambda: training.state == "paused", "the pause"))
+        training.ask(pause=False)
+        resumed.append(wait(lambda: training.state == "running", "the way back"))
+    jobs.delete(training)
+    return paused, resumed
+
+
+def main() -> None:
+    pauses = int(sys.argv[1]) if len(sys.argv) > 1 else PAUSES
+    with own_queue():
+        seen = {config.model: measured(config, pauses) for config in (SMALL, DEEP)}
+    value = round(max(max(paused) for paused, _ in seen.values()), 3)
+    medians = {name: round(statistics.median(paused), 3) for name, (paused, _) in seen.items()}
+    back = {name: round(statistics.median(resumed), 3) for name, (_, resumed) in seen.items()}
+    print(line("pause_latency", value, "s", 1.0, "lower", median_s=medians, resume_s=back, pauses=pauses))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,77 @@
+"""How long from the press of Start to the first live point on the page?
+
+    python -m benchmarks.training.start_to_first_point [STARTS]
+
+In Chromium, with the default settings: from the click on Start until the page shows the training accuracy of the first
+batches. With the standby trainer, which a visitor of the Train page gets by having it open (12 s here), and without;
+`import_s` is the import of TensorFlow and Keras alone, in the same run. The value is the median with the standby
+trainer; `cold_ratio` is the median without, divided by the import.
+"""
+
+import statistics
+import sys
+import time
+
+from benchmarks.support.browser import VIEW, chromium
+from benchmarks.support.report_line import line, run
+from benchmarks.support.server import python, serve
+from benchmarks.support.trainings import own_queue
+from imgcls import jobs, runs
+
+STARTS = 5
+FORM_SECONDS = 12.0
+POINT = r"() => /Training accuracy[^%]*?\d %/.test(document.querySelector('[data-testid=stMain]').innerText)"
+
+
+def starts(number: int, *, standby: bool) -> list[float]:
+    """Seconds from each click to its first point."""
+    times = []
+    with own_queue(standby=standby) as environment, chromium() as browser, serve(environment) as server:
+        server.wait()
+        for _ in range(number):
+            context = browser.new_context(viewport=VIEW)
+            page = context.new_page()
+            page.goto(f"{server.url}/train")
+            button = page.get_by_role("button", name="Start", exact=True)
+            button.wait_for(timeout=60_000)
+            time.sleep(FORM_SECONDS if standby else 1.0)
+            clicked = time.perf_counter()
+            button.click()
+            page.wait_for_function(POINT, polling=20, timeout=120_000)
+            times.append(time.perf_counter() - clicked)
+            context.close()
+            for training in runs.everything():
+                jobs.delete(training)
+    return times
+
+
+def imports(environment: dict[str, str]) -> float:
+    """Seconds of a process that imports what a trainer needs."""
+    start = time.perf_counter()
+    python("-c", "import tensorflow, keras", environment=environment)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else STARTS
+    with own_queue() as environment:
+        alone = statistics.median(imports(environment) for _ in range(3))
+    warm, cold = starts(number, standby=True), starts(number, standby=False)
+    print(
+        line(
+            "start_to_first_point",
+            round(statistics.median(warm), 2),
+            "s",
+            1.5,
+            "lower",
+            warm_s=[round(seconds, 2) for seconds in warm],
+            cold_s=[round(seconds, 2) for seconds in cold],
+            import_s=round(alone, 2),
+            cold_ratio=round(statistics.median(cold) / alone, 2),
+            cold_ratio_target=1.3,
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,50 @@
+"""How long until a training that is asked to stop has stopped training?
+
+    python -m benchmarks.training.stop_latency [STOPS]
+
+Seconds from the request in the run's folder to the journal's word that no batch is learnt any more and the best epoch
+is being tested. `over_s` is the time until the run has its result, with test pictures answered and model exported.
+Each of 4 trainings is stopped at a random moment, for cnn and deep_cnn on mnist_sample; the value is the longest.
+"""
+
+import random
+import statistics
+import sys
+import time
+
+from benchmarks.support.report_line import line, run
+from benchmarks.support.trainings import DEEP, SMALL, begun, own_queue, wait
+from imgcls import jobs
+from imgcls.config import Config
+
+STOPS = 4
+
+
+def measured(config: Config, moment: float) -> tuple[float, float]:
+    """Seconds until a training heard the stop, and until its result was there."""
+    training, curves = begun(config)
+    time.sleep(moment)
+    start = time.perf_counter()
+    jobs.stop(training)
+    wait(lambda: curves.refresh().phase in ("testing", "saving") or training.is_over, "the stop")
+    heard = time.perf_counter() - start
+    wait(lambda: training.is_over, "the result")
+    return heard, time.perf_counter() - start
+
+
+def main() -> None:
+    stops = int(sys.argv[1]) if len(sys.argv) > 1 else STOPS
+    moments = random.Random(0)
+    with own_queue():
+        seen = {
+            config.model: [measured(config, moments.uniform(0.2, 1.5)) for _ in range(stops)]
+            for config in (SMALL, DEEP)
+        }
+    value = round(max(heard for times in seen.values() for heard, _ in times), 3)
+    medians = {name: round(statistics.median(heard for heard, _ in times), 3) for name, times in seen.items()}
+    ends = {name: round(statistics.median(over for _, over in times), 2) for name, times in seen.items()}
+    print(line("stop_latency", value, "s", 1.0, "lower", median_s=medians, over_s=ends, stops=stops))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

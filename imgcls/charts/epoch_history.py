@@ -1,0 +1,32 @@
+"""Figures of what a model answered epoch by epoch. Data in, Plotly Figure out."""
+
+import numpy as np
+
+from imgcls.charts import NAME_LENGTH
+from imgcls.charts.theme import QUIET, class_colour, lay_out, literal
+
+MOST_CLASSES = 5
+
+
+def one_picture(epochs: np.ndarray, probabilities: np.ndarray, true: int, names, place: int):
+    """The probabilities (epochs, classes) of one picture in percent: the true class as a thick line, and those that
+    were ever likely as thin dashed ones. An upright line marks the epoch at `place`."""
+    import plotly.graph_objects as go
+
+    order = [one for one in np.argsort(-probabilities.max(0), kind="stable").tolist() if one != true]
+    figure = go.Figure()
+    for one in [true, *order[: MOST_CLASSES - 1]]:
+        is_true = one == true
+        figure.add_scatter(
+            x=epochs,
+            y=100 * probabilities[:, one],
+            mode="lines+markers",
+            name=literal(names[one], NAME_LENGTH) + (" (true)" if is_true else ""),
+            line={"color": class_colour(one), "width": 4 if is_true else 1.5, "dash": "solid" if is_true else "dash"},
+            marker={"size": 6 if is_true else 4},
+            hovertemplate="epoch %{x}: %{y:.1f} %",
+        )
+    figure.add_vline(x=int(epochs[place]), line={"color": QUIET, "width": 2, "dash": "dot"})
+    lay_out(figure, height=320, x="epoch", y="probability in %", margins=(56, 12, 8, 52))
+    figure.update_layout(hovermode="x unified")
+    return figure.update_yaxes(range=[-2, 102])

@@ -1,0 +1,218 @@
+"""A network as it looks: feature maps as blocks that shrink and thicken from left to right, dense layers as bars."""
+
+from math import log2, prod
+
+from imgcls.charts.theme import CLEAR, QUIET, faded, lay_out, literal, mixed
+
+HEIGHT = 280  # pixels
+TALLEST = 150  # of the drawing's units, about as many pixels
+PLAIN = "activation, dropout ..."
+
+# Which group a layer belongs to: the first whose word is in its kind's name. Group, its words, its colour.
+GROUPS = (
+    ("pictures", ("input",), "#7F8C9B"),
+    ("convolution", ("conv",), "#4C9BD6"),
+    ("pooling", ("pool",), "#C978A6"),
+    ("dense", ("dense",), "#7A68C8"),
+    ("trained backbone", ("functional", "backbone", "model", "sequential"), "#44AA99"),
+    ("sum of branches", ("add", "concat", "multiply"), "#C9A227"),
+)
+# Plain words for Keras's class names, for the label below a block.
+WORDS = {
+    "Input": "pictures",
+    "InputLayer": "pictures",
+    "Conv2D": "convolution",
+    "SeparableConv2D": "convolution",
+    "DepthwiseConv2D": "convolution",
+    "MaxPooling2D": "max pooling",
+    "AveragePooling2D": "mean pooling",
+    "GlobalAveragePooling2D": "global mean",
+    "GlobalMaxPooling2D": "global max",
+    "BatchNormalization": "batch norm",
+    "LayerNormalization": "layer norm",
+    "Functional": "backbone",
+}
+
+
+def network(rows):
+    """Draw a network's layers from left to right; hovering a layer tells its shape and parameters.
+
+    `rows` are objects with name, kind (Keras's class name), shape (without the batch), parameters and detail. A feature
+    map is as tall as the root of its share of the tallest picture and as thick as the logarithm of its channels; a
+    dense layer is as tall as the logarithm of its units. Layers that only pass values on are slim and grey.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    rows = list(rows)
+    blocks = _placed(rows)
+    shapes = []
+    if blocks:
+        end = blocks[-1].right
+        shapes.append(_line(f"M {blocks[0].x},0 L {end + 14},0", faded(QUIET, 0.6), 1.5))
+        shapes.append(_face([(end + 20, 0), (end + 11, 4), (end + 11, -4)], QUIET, QUIET, 0))
+        for block in blocks:
+            shapes += block.shapes()
+    shown = {block.group: block.colour for block in blocks}
+    for group, colour in shown.items():
+        figure.add_scatter(
+            x=[None], y=[None], mode="markers", name=group, marker={"symbol": "square", "size": 11, "color": colour}
+        )
+    figure.add_scatter(
+        x=[block.centre for block in blocks],
+        y=[0] * len(blocks),
+        mode="markers",
+        marker={"symbol": "square", "size": 20, "color": QUIET, "opacity": 0},
+        hovertext=[_told(row) for row in rows],
+        hoverinfo="text",
+        customdata=[[index] for index in range(len(rows))],
+        showlegend=False,
+    )
+    roomy = len(rows) <= 12
+    lay_out(figure, height=HEIGHT, margins=(36, 20, 8, 44 if roomy else 84), legend="above")
+    figure.update_layout(shapes=shapes, dragmode=False, hovermode="closest", hoverdistance=-1)
+    width = max(blocks[-1].right + 24, 620) if blocks else 620
+    spare = (width - blocks[-1].right - 24) / 2 if blocks else 0
+    every = max(1, -(-len(rows) // 44))
+    figure.update_xaxes(
+        range=[-12 - spare, width - spare + 12],
+        tickvals=[block.foot for block in blocks[::every]],
+        ticktext=[_label(row, roomy) for row in rows[::every]],
+        tickangle=0 if roomy else -60,
+        ticklabeloverflow="allow",
+        tickfont={"size": 11 if roomy else 10},
+        showgrid=False,
+        fixedrange=True,
+    )
+    figure.update_yaxes(range=[-TALLEST / 2 - 6, TALLEST / 2 + 30], visible=False, fixedrange=True)
+    return figure
+
+
+class Block:
+    """One layer as a box: its front face stands on the left, its depth goes up to the right."""
+
+    def __init__(self, row, sizes):
+        self.group, self.colour = _group(row.kind)
+        self.slim = self.group == PLAIN
+        self.cells = self.sheets = 0
+        side, width = sizes
+        shape = tuple(size or 1 for size in row.shape)
+        slim = self.slim
+        if len(shape) >= 2:
+            # Two numbers are tokens and features: as many tokens as a picture of the same number of pixels.
+            pixels = prod(shape[:-1])
+            self.height = max(10, TALLEST * min(1, pixels**0.5 / side) ** 0.6)
+            self.width = 3 if slim else 4 + 3.2 * log2(1 + shape[-1])
+            self.depth = (0.14 if slim else 0.26) * self.height
+            self.sheets = 0 if slim else round(log2(1 + shape[-1]))
+        else:
+            units = shape[0] if shape else 1
+            self.height = TALLEST * max(0.1, min(1, log2(1 + units) / 11))
+            self.width = 3 if slim else 9
+            self.depth = 0 if slim else 5
+            self.cells = units if units <= 16 and not slim else 0
+        self.rise = 0.12 * self.height if len(shape) >= 2 else 4 * bool(self.depth)
+        self.width *= width
+        self.depth *= width
+        self.x = 0.0
+
+    @property
+    def right(self):
+        return self.x + self.width + self.depth
+
+    @property
+    def centre(self):
+        return self.x + (self.width + self.depth) / 2
+
+    @property
+    def foot(self):
+        return self.x + self.width / 2
+
+    def shapes(self):
+        """Front, top and side as Plotly shapes, tinted as if light came from above left."""
+        left, right, top, low = self.x, self.x + self.width, self.height / 2, -self.height / 2
+        back, rise = self.depth, self.rise
+        edge = mixed(self.colour, "#000000", 0.3)
+        light, dark = mixed(self.colour, "#FFFFFF", 0.4), mixed(self.colour, "#000000", 0.16)
+        if self.slim:
+            light, dark, edge = (faded(self.colour, opacity) for opacity in (0.6, 0.35, 0.5))
+        faces = [_face([(left, low), (right, low), (right, top), (left, top)], self.colour, edge)]
+        if back:
+            above = [(left, top), (right, top), (right + back, top + rise), (left + back, top + rise)]
+            beside = [(right, low), (right + back, low + rise), (right + back, top + rise), (right, top)]
+            faces += [_face(above, light, edge), _face(beside, dark, edge)]
+        inner = [f"M {left},{y:.5g} L {right},{y:.5g}" for y in _between(low, top, self.cells)]
+        # A map for each doubling of the channels, like sheets of paper seen from their edge.
+        inner += [
+            f"M {x:.5g},{low} L {x:.5g},{top} L {x + back:.5g},{top + rise}" for x in _between(left, right, self.sheets)
+        ]
+        if self.group == "pictures":
+            for share in _between(0, 1, 7):
+                x, y = right + share * back, share * rise
+                inner.append(f"M {x:.5g},{low + y:.5g} L {x:.5g},{top + y:.5g}")
+                y = low + share * self.height
+                inner.append(f"M {right:.5g},{y:.5g} L {right + back:.5g},{y + rise:.5g}")
+        if inner:
+            faces.append(_line(" ".join(inner), "rgba(255,255,255,0.55)", 0.8))
+        return faces
+
+
+def _between(start, end, parts):
+    """The places that divide a stretch into `parts` equal ones."""
+    return [start + (end - start) * number / parts for number in range(1, parts)]
+
+
+def _placed(rows):
+    """Blocks side by side; many layers stand closer, so that forty still fit beside each other."""
+    side = max((prod(s or 1 for s in row.shape[:-1]) ** 0.5 for row in rows if len(row.shape) >= 2), default=1)
+    tight = min(1.0, 14 / max(len(rows), 1))
+    blocks = [Block(row, (side, max(0.55, tight**0.5))) for row in rows]
+    # With room for words under each block the gap is as wide as they need.
+    at = 0.0
+    for block in blocks:
+        block.x = at
+        at = block.right + max(5, 26 * tight)
+        at = max(at, block.x + (84 if len(rows) <= 12 else 22))
+    return blocks
+
+
+def _group(kind):
+    name = kind.lower().replace("padding", "")  # which is no adding
+    for group, words, colour in GROUPS:
+        if any(word in name for word in words):
+            return group, colour
+    return PLAIN, "#A3ABB5"
+
+
+def _label(row, roomy):
+    word = WORDS.get(row.kind, literal(row.kind, 16).lower())
+    return f"{word}<br>{_size(row.shape, '×')}" if roomy else word
+
+
+def _told(row):
+    lines = [
+        f"<b>{literal(row.name, 60)}</b>",
+        " · ".join(filter(None, [literal(row.kind, 40), literal(row.detail, 80)])),
+        f"hands on {_size(row.shape, ' × ')} values",
+        f"{row.parameters:,} parameters" if row.parameters else "no parameters",
+    ]
+    return "<br>".join(lines)
+
+
+def _size(shape, times):
+    return times.join("?" if size is None else f"{size:,}" if len(shape) == 1 else str(size) for size in shape)
+
+
+def _face(corners, fill, edge, line=0.7):
+    path = "M " + " L ".join(f"{x:.5g},{y:.5g}" for x, y in corners) + " Z"
+    return {"type": "path", "path": path, "fillcolor": fill, "line": {"color": edge, "width": line}, "layer": "above"}
+
+
+def _line(path, colour, width):
+    return {
+        "type": "path",
+        "path": path,
+        "fillcolor": CLEAR,
+        "line": {"color": colour, "width": width},
+        "layer": "above",
+    }

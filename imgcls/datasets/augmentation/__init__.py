@@ -1,0 +1,143 @@
+"""Random changes to training pictures, so that the network sees more than there is: one NumPy implementation for all.
+
+    here          Augmentation, and `changed` and `augmented`, which do everything
+    moves         shift, flip, rotation, zoom: where pixels come from
+    tones         brightness, contrast, blur, noise, cut-out: what pixels are
+    epoch         which picture is changed by how much in which epoch
+    suggestions   what suits a data set, and why
+
+What a preview shows is what the trainer does, because both ask `epoch`. It stays outside the network: the saved model
+holds no augmentation.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcls.config import Config
+from imgcls.datasets.augmentation import geometric, photometric
+
+AMOUNTS = 12
+"""Random numbers a picture."""
+GREY_LEVELS = 255
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far pictures may be changed: degrees, pixels, shares and grey levels; and whether half are mirrored."""
+
+    rotation: float = 0
+    shift: float = 0
+    zoom: float = 0
+    flip: bool = False
+    brightness: float = 0
+    contrast: float = 0
+    blur: float = 0
+    noise: float = 0
+    cut_out: int = 0
+
+    @classmethod
+    def of(cls, config: Config) -> "Augmentation":
+        return cls(**{name: getattr(config, name) for name in NAMES})
+
+    def __bool__(self) -> bool:
+        return self.has_moves or self.has_tones or bool(self.cut_out)
+
+    @property
+    def has_moves(self) -> bool:
+        return bool(self.rotation or self.shift or self.zoom or self.flip)
+
+    @property
+    def has_tones(self) -> bool:
+        return bool(self.brightness or self.contrast or self.blur or self.noise)
+
+    def describe(self) -> str:
+        """The values in words, for a title: 'rotation 10 degrees, shift 2 px', or 'off'."""
+        words = {
+            "rotation": f"rotation {self.rotation:g} degrees",
+            "shift": f"shift {self.shift:g} px",
+            "zoom": f"zoom {self.zoom:.0%}",
+            "flip": "flip",
+            "brightness": f"brightness {self.brightness:.0%}",
+            "contrast": f"contrast {self.contrast:.0%}",
+            "blur": f"blur {self.blur:g} px",
+            "noise": f"noise {self.noise:g} levels",
+            "cut_out": f"cut-out {self.cut_out:g} px",
+        }
+        return ", ".join(said for name, said in words.items() if getattr(self, name)) or "off"
+
+
+NAMES = tuple(Augmentation.__dataclass_fields__)
+
+
+def mirrored_first(count: int, seed: int) -> np.ndarray:
+    """Which of `count` pictures are mirrored in the odd epochs; the others are in the even ones.
+
+    Alternating flip: in two epochs the network sees each picture both ways round, where chance would show it the same
+    one twice in half of the cases (Jordan 2024).
+    """
+    return np.random.default_rng([seed, 0]).random(count) < 0.5
+
+
+def drawn(generator: np.random.Generator, count: int) -> np.ndarray:
+    """The random numbers of `count` pictures, from -1 to 1: float32 (AMOUNTS, count).
+
+    Every number is drawn even where its change is off, so that switching one on does not change the others.
+    """
+    return generator.uniform(-1, 1, (AMOUNTS, count)).astype(np.float32)
+
+
+def augmented(
+    pictures: np.ndarray,
+    augmentation: Augmentation,
+    generator: np.random.Generator,
+    mirrored: np.ndarray | None = None,
+) -> np.ndarray:
+    """`changed`, by amounts that the generator draws: the same state of it gives the same pictures."""
+    return changed(pictures, augmentation, drawn(generator, len(pictures)), mirrored) if augmentation else pictures
+
+
+def changed(
+    pictures: np.ndarray,
+    augmentation: Augmentation,
+    amounts: np.ndarray,
+    mirrored: np.ndarray | None = None,
+) -> np.ndarray:
+    """Each picture turned, scaled, moved and mirrored, then blurred, lit, made noisy and partly hidden.
+
+    Args:
+        pictures: uint8, (n, height, width, channels).
+        amounts: how much of what is allowed, as from `drawn`; the same amounts give the same pictures.
+        mirrored: bool (n,), which ones to mirror if the augmentation has `flip`; by chance where it is left out.
+
+    Returns:
+        uint8 of the same shape. What comes in from outside repeats the nearest border pixel.
+    """
+    if not augmentation:
+        return pictures
+    angle, down, right, scale, mirror, *others = amounts
+    if augmentation.has_moves:
+        mirrored = (mirror < 0 if mirrored is None else mirrored) & augmentation.flip
+        down, right = (geometric.whole_pixels(share, augmentation.shift) for share in (down, right))
+        if augmentation.rotation or augmentation.zoom:
+            angle = np.deg2rad(augmentation.rotation) * angle
+            pictures = geometric.turned(pictures, angle, 1 / (1 + augmentation.zoom * scale), down, right, mirrored)
+        else:
+            pictures = geometric.moved(pictures, down, right, mirrored)
+    lighter, contrast, blur, noise, noise_place, y, x = others
+    if augmentation.has_tones:
+        pictures = photometric.toned(
+            pictures,
+            lighter=GREY_LEVELS * augmentation.brightness * lighter if augmentation.brightness else None,
+            contrast=1 + augmentation.contrast * contrast if augmentation.contrast else None,
+            blur=augmentation.blur * (blur + 1) / 2 if augmentation.blur else None,
+            noise=augmentation.noise * (noise + 1) / 2 if augmentation.noise else None,
+            noise_place=(noise_place + 1) / 2,
+        )
+    if augmentation.cut_out:
+        if not (augmentation.has_moves or augmentation.has_tones):
+            pictures = pictures.copy()
+        _, height, width, _ = pictures.shape
+        y, x = ((y + 1) / 2 * height).astype(int), ((x + 1) / 2 * width).astype(int)
+        photometric.hidden(pictures, int(augmentation.cut_out), y, x)
+    return pictures

@@ -1,0 +1,1 @@
+"""The built-in datasets: one file each, found by its name."""

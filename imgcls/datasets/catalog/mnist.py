@@ -1,0 +1,21 @@
+"""70,000 handwritten digits of 28 by 28 grey pixels, by some 500 writers: the set on which convolutional networks
+proved themselves, and still the first one that most people train on. Good networks miss fewer than 1 in 100.
+
+Source: Y. LeCun, C. Cortes, C. Burges, MNIST (1998), from pictures by NIST. Licence: CC BY-SA 3.0.
+"""
+
+from imgcls.datasets.catalog._digit_classes import AVOID as AVOID
+from imgcls.datasets.catalog._digit_classes import CLASSES as CLASSES
+from imgcls.datasets.preparing.keras_download import download
+
+TITLE = "MNIST"
+SHAPE = (28, 28, 1)
+COUNTS = (60000, 10000)
+SOURCE = "download"
+MEGABYTES = 11.5
+INK = True
+
+
+def load(progress):
+    """The four arrays."""
+    return download("mnist", TITLE, MEGABYTES, progress)

@@ -1,0 +1,1 @@
+"""Edits of a dataset: excluded and relabelled training images."""

@@ -1,0 +1,20 @@
+"""Own pictures become a data set: from an archive, a table, a folder, or one picture after the other.
+
+    sources     what somebody brought, as one stream of pictures with their classes
+    archive     the door for zip archives         layout     classes by folder
+    table       pixels in a CSV                   listing    file names and labels in a CSV
+    several     several labels a picture
+    folders     folders of this machine           basket     single pictures, and shots of a webcam
+    preview     a first look                      decoding   from bytes to pixels of one size
+    division    which pictures are for the test   store      arrays, written as a stream
+    work        the import itself                 orders     imports on their way, as pages see them
+    drawings    kept one by one, without an import
+
+The import runs in a process of its own, `python -m imgcls.datasets.importing`; nothing of it is visible until it is whole.
+"""
+
+from imgcls.datasets.importing.pipeline import SIDES, Wish, make
+from imgcls.datasets.importing.preview import Preview, look
+from imgcls.datasets.importing.sources import Order, from_root, of_file
+
+__all__ = ["SIDES", "Order", "Preview", "Wish", "from_root", "look", "make", "of_file"]

@@ -1,0 +1,182 @@
+"""Writes the arrays of an own data set as a stream, and puts them in their place by one rename.
+
+Pictures are first written as they come, all into one file; when the last one is there, and it is known which of them
+are for the test, they are copied into the two arrays. So the memory of the process stays flat.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+
+from imgcls.datasets import custom
+from imgcls.datasets.custom import Own
+from imgcls.datasets.preparing.validate import ARRAYS
+from imgcls.datasets.store import FORMAT, arrays_of
+from imgcls.errors import SourceError
+from imgcls.system import atomic, paths
+
+CHUNK = 8_000_000  # bytes that are copied at once
+
+
+class Pile:
+    """Pictures of one size in one file, with the digest of each one's pixels, in the order in which they came."""
+
+    def __init__(self, path: Path, shape: tuple[int, int, int]):
+        self.shape, self.digests = shape, []
+        self._path, self._file = path, path.open("wb")
+
+    def add(self, pixels: np.ndarray) -> None:
+        data = np.ascontiguousarray(pixels).data
+        self._file.write(data)
+        self.digests.append(digest(data))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """All pictures again, some at a time."""
+        with self._path.open("rb") as file:
+            yield from _chunks(file, self.shape)
+
+
+def digest(data: Any) -> bytes:
+    """What tells pictures apart: the same pixels have the same one."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def stored_chunks(own: Own, part: str) -> Iterator[np.ndarray]:
+    """The pictures of a part ("train" or "test") of a data set that is there, some at a time."""
+    with (arrays_of(own.name, {"state": own.state}) / f"x_{part}.npy").open("rb") as file:
+        np.lib.format.read_magic(file)
+        np.lib.format.read_array_header_1_0(file)
+        yield from _chunks(file, own.shape)
+
+
+def stored_labels(own: Own, part: str) -> np.ndarray:
+    """Its labels."""
+    return np.load(arrays_of(own.name, {"state": own.state}) / f"y_{part}.npy", allow_pickle=False)
+
+
+class Writer:
+    """Two arrays of pictures and their labels in a folder, in the form in which data sets are stored.
+
+    Labels are int64 (n,), or where a picture may have several of so many, uint8 (n, several).
+    """
+
+    def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int], several: int = 0):
+        self._none = np.zeros((0, several), np.uint8) if several else np.zeros(0, np.int64)
+        self.folder, self.counts, self.shape = folder, counts, shape
+        self._labels = {part: [] for part in counts}
+        self._digests = {part: hashlib.sha256() for part in counts}
+        folder.mkdir(parents=True)
+        self._files = {part: (folder / f"x_{part}.npy").open("wb") for part in counts}
+        for part, file in self._files.items():
+            header = {"descr": "|u1", "fortran_order": False, "shape": (counts[part], *shape)}
+            np.lib.format.write_array_header_1_0(file, header)
+
+    def add(self, part: str, pictures: np.ndarray, labels: np.ndarray) -> None:
+        data = np.ascontiguousarray(pictures).data
+        self._files[part].write(data)
+        self._digests[part].update(data)
+        self._labels[part].append(labels)
+
+    def finish(self) -> dict[str, Any]:
+        """Brings all to the disk and returns what dataset.json says of it."""
+        everything = hashlib.sha256()
+        for part, file in self._files.items():
+            _to_disk(file)
+            labels = np.concatenate([self._none, *self._labels[part]]).astype(self._none.dtype)
+            assert len(labels) == self.counts[part], "each picture has its label"
+            with (self.folder / f"y_{part}.npy").open("wb") as file:
+                np.save(file, labels, allow_pickle=False)
+                _to_disk(file)
+            everything.update(f"{part} {self.counts[part]} {self.shape} ".encode())
+            everything.update(self._digests[part].digest() + labels.tobytes())
+        sizes = {key: (self.folder / f"{key}.npy").stat().st_size for key in ARRAYS}
+        shapes = {f"x_{part}": [count, *self.shape] for part, count in self.counts.items()}
+        shapes |= {f"y_{part}": [count, *self._none.shape[1:]] for part, count in self.counts.items()}
+        return {"counts": self.counts, "shapes": shapes, "bytes": sizes, "fingerprint": everything.hexdigest()[:16]}
+
+    def close(self) -> None:
+        for file in self._files.values():
+            with contextlib.suppress(OSError):
+                file.close()
+
+
+def publish_new(work: Path, state: Path, card: dict[str, Any], title: str, note: str) -> str:
+    """Makes a data set of a folder of arrays: it is there as a whole or not at all. Returns its name."""
+    aside = work / "new"
+    aside.mkdir()
+    state.rename(aside / "1")
+    now = time.time()
+    atomic.write_json(aside / "label.json", {"title": title, "note": note})
+    while True:
+        name = custom.free_name(title)
+        whole = {"format": FORMAT, "name": name, "version": 1, "state": 1, "created": now, "changed": now}
+        atomic.write_json(aside / "dataset.json", whole | card)
+        try:
+            atomic.replace(aside, paths.own_folder() / name)
+            return name
+        except OSError:
+            if not (paths.own_folder() / name).exists():
+                raise  # else somebody was faster with this name
+
+
+def publish_more(own: Own, state: Path, card: dict[str, Any]) -> str:
+    """Puts a new state in the place of the old one, which readers that have it open may read on."""
+    folder = custom.folder_of(own.name)
+    target = folder / str(own.state + 1)
+    shutil.rmtree(target, ignore_errors=True)  # left by a process that was killed here
+    if not folder.is_dir():
+        raise SourceError(f"The data set “{own.title}” was deleted meanwhile. Import the pictures as a new one.")
+    atomic.replace(state, target)
+    whole = {"format": FORMAT, "name": own.name, "version": 1, "state": own.state + 1, "created": own.created}
+    atomic.write_json(folder / "dataset.json", whole | {"changed": time.time()} | card)
+    shutil.rmtree(folder / str(own.state), ignore_errors=True)
+    return own.name
+
+
+@contextlib.contextmanager
+def only_one(name: str, seconds: float = 0) -> Iterator[None]:
+    """One process at a time adds to a data set. Raises SourceError where another one is at it for so long."""
+    lock = filelock.FileLock(paths.own_folder() / f".{name}.lock", timeout=seconds)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise SourceError("Pictures are being added to this data set already. Wait for that, then try again.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def check_room(folder: Path, pictures: int, shape: tuple[int, int, int]) -> None:
+    """Raises SourceError where the disk has too little room for so many pictures."""
+    needed = 2 * pictures * int(np.prod(shape))
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise SourceError(
+            f"{pictures:,} pictures of {shape[0]} x {shape[1]} pixels need about {needed / 1e6:,.0f} MB on the disk "
+            f"while they are imported, and {free / 1e6:,.0f} MB are free. Choose a smaller size, or make room."
+        )
+
+
+def _chunks(file: Any, shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
+    size = int(np.prod(shape))
+    rows = max(1, CHUNK // size)
+    while data := file.read(rows * size):
+        yield np.frombuffer(data, np.uint8).reshape(-1, *shape)
+
+
+def _to_disk(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()

@@ -1,0 +1,257 @@
+"""Drawings with their labels become a data set of one's own, one drawing after the other: "My drawings".
+
+<own data>/own-my-drawings/
+    waiting.npz       drawings of classes that have too few yet                    by rename
+    dataset.json ...  the others, a data set as any other, from the second class on
+
+Every drawing that is kept writes a new state of the set beside the old one and changes over by one rename, so that a
+training that has it open reads on. Which drawings are for the test is decided once and by content, as for imports. All
+visitors of a server fill the same set, as they share its runs.
+"""
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imgcls.datasets import custom
+from imgcls.datasets.custom import Own
+from imgcls.datasets.importing import class_names, dataset_writer, holdout
+from imgcls.datasets.importing.sources import folder_layout
+from imgcls.datasets.store import FORMAT
+from imgcls.errors import DatasetError, SourceError
+from imgcls.system import atomic, paths
+
+NAME = "own-my-drawings"
+TITLE = "My drawings"
+NOTE = "Drawn on the Predict page, each with the class that its author gave it."
+SHAPE = (28, 28, 1)
+"""Ink in the place that MNIST gives it; a model of any size can be trained on it."""
+MOST = 5_000
+MOST_LETTERS = 60
+LOCK_SECONDS = 10.0
+LOOKS = 5
+"""How often a state that vanishes while it is read is looked for anew."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    pixels: np.ndarray
+    label: str
+    test: bool | None  # None while it waits
+
+    @property
+    def digest(self) -> bytes:
+        return dataset_writer.digest(np.ascontiguousarray(self.pixels).data)
+
+    @property
+    def key(self) -> tuple[bytes, str]:
+        return self.digest, class_names.key(self.label)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """How many drawings there are of each class, and whether they can be trained on."""
+
+    counts: dict[str, int]
+    is_ready: bool
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def missing(self) -> str:
+        """What it takes until they can be trained on, as a sentence; empty where they can."""
+        if self.is_ready:
+            return ""
+        return f"They can be trained on as soon as two classes have {folder_layout.FEWEST} drawings each."
+
+
+def collection() -> Collection:
+    """What is there. Raises SourceError where it cannot be read."""
+    problem: OSError | None = None
+    for _ in range(LOOKS):
+        try:
+            return _counted(_everything())
+        except FileNotFoundError as error:  # somebody kept a drawing meanwhile, and the state that was read is gone
+            problem = error
+        except OSError as error:
+            problem = error
+            break
+    raise SourceError(f"The drawings in {_folder()} cannot be read: {problem.strerror}.") from problem
+
+
+def keep(pixels: np.ndarray, label: str) -> Collection:
+    """Keeps a drawing, uint8 (28, 28, 1), light ink on black, with its class; the very same one is kept once.
+
+    Raises:
+        SourceError: the class has no name, there are too many drawings, or the disk does not take it.
+    """
+    if pixels.shape != SHAPE or pixels.dtype != np.uint8:
+        raise ValueError(f"a drawing is uint8 {SHAPE}, not {pixels.dtype} {pixels.shape}")
+    label = class_names.visible(label)
+    if not label or len(label) > MOST_LETTERS:
+        raise SourceError(f"A class has a name of 1 to {MOST_LETTERS} letters. Type one, as in '7' or 'cat'.")
+    with _changing() as there:
+        spelling = {class_names.key(drawing.label): drawing.label for drawing in there}
+        new = _Drawing(pixels, spelling.get(class_names.key(label), label), None)
+        if new.key in {drawing.key for drawing in there}:
+            return _counted(there)
+        if len(there) >= MOST:
+            raise SourceError(f"There are {MOST:,} drawings already, more are not kept. Train on them, or delete some.")
+        return _written([*there, new])
+
+
+def take_back(pixels: np.ndarray, label: str) -> Collection:
+    """Forgets a drawing that was kept with this class; does nothing where it is gone. Raises SourceError."""
+    key = _Drawing(pixels, class_names.visible(label), None).key
+    with _changing() as there:
+        return _written([drawing for drawing in there if drawing.key != key])
+
+
+def _counted(there: list[_Drawing]) -> Collection:
+    counts = Counter(drawing.label for drawing in there)
+    ordered = {name: counts[name] for name in sorted(counts, key=class_names.order)}
+    return Collection(ordered, any(drawing.test is not None for drawing in there))
+
+
+@contextlib.contextmanager
+def _changing() -> Iterator[list[_Drawing]]:
+    """All drawings, while nobody else changes them."""
+    try:
+        _folder().mkdir(parents=True, exist_ok=True)
+        with dataset_writer.only_one(NAME, LOCK_SECONDS):
+            yield _everything()
+    except OSError as error:
+        raise SourceError(
+            f"The drawing cannot be written to {paths.own_folder()}: {error.strerror or error}. Make room there, or "
+            "set IMGCLS_OWN_DATA to another folder."
+        ) from error
+
+
+def _everything() -> list[_Drawing]:
+    own = _set()
+    found = []
+    for part in ("train", "test") if own else ():
+        pictures = [picture for chunk in dataset_writer.stored_chunks(own, part) for picture in chunk]
+        labels = dataset_writer.stored_labels(own, part)
+        found += [
+            _Drawing(picture, own.classes[label], part == "test")
+            for picture, label in zip(pictures, labels, strict=True)
+        ]
+    known = {drawing.key for drawing in found}  # a process that was killed may have left one in both places
+    return found + [drawing for drawing in _waiting() if drawing.key not in known]
+
+
+def _set() -> Own | None:
+    """The data set, if there are enough drawings for one. Raises SourceError for what is none of ours."""
+    if not (_folder() / "dataset.json").exists():
+        return None
+    try:
+        own = custom.own(NAME)
+    except DatasetError as error:
+        raise SourceError(str(error)) from error
+    if own.shape != SHAPE or not own.ink:
+        raise SourceError(
+            f"The folder {NAME} holds the data set “{own.title}”, which is none of drawings. Delete it on the Data "
+            "page, or rename its folder, and draw again."
+        )
+    return own
+
+
+def _waiting() -> list[_Drawing]:
+    try:
+        with (_folder() / "waiting.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
+            pictures, labels = file["pictures"], [str(label) for label in file["labels"]]
+        if pictures.shape != (len(labels), *SHAPE) or pictures.dtype != np.uint8:
+            raise ValueError("shape")
+    except FileNotFoundError:
+        return []
+    except Exception as error:  # whatever NumPy raises on a torn file
+        raise SourceError(
+            f"The file waiting.npz in {_folder()} is damaged. Delete it: the drawings in it are lost, the others stay."
+        ) from error
+    return [_Drawing(picture, label, None) for picture, label in zip(pictures, labels, strict=True)]
+
+
+def _written(drawings: list[_Drawing]) -> Collection:
+    """Writes all drawings: those of classes that have enough as a data set, the others as waiting."""
+    counts = Counter(drawing.label for drawing in drawings)
+    classes = sorted((name for name in counts if counts[name] >= folder_layout.FEWEST), key=class_names.order)
+    if len(classes) < 2:
+        classes = []
+    ready = [drawing for drawing in drawings if drawing.label in classes]
+    waiting = [drawing for drawing in drawings if drawing.label not in classes]
+    # What leaves one place is first in the other one.
+    _write_waiting([*waiting, *(drawing for drawing in ready if drawing.test is None)])
+    if ready:
+        ready = _publish(ready, classes)
+    elif (_folder() / "dataset.json").exists():
+        (_folder() / "dataset.json").unlink()
+    _write_waiting(waiting)
+    return _counted([*ready, *(_Drawing(drawing.pixels, drawing.label, None) for drawing in waiting)])
+
+
+def _write_waiting(drawings: list[_Drawing]) -> None:
+    path = _folder() / "waiting.npz"
+    if not drawings:
+        path.unlink(missing_ok=True)
+        return
+    pictures, labels = np.stack([drawing.pixels for drawing in drawings]), [drawing.label for drawing in drawings]
+    with atomic.replacing(path) as aside, aside.open("wb") as file:
+        np.savez_compressed(file, pictures=pictures, labels=np.array(labels, f"<U{MOST_LETTERS}"))
+
+
+def _publish(drawings: list[_Drawing], classes: list[str]) -> list[_Drawing]:
+    """A new state of the data set; gives the drawings with the part that each is in."""
+    number = {name: place for place, name in enumerate(classes)}
+    labels = np.array([number[drawing.label] for drawing in drawings], np.int64)
+    known = {drawing.digest: drawing.test for drawing in drawings if drawing.test is not None}
+    test = holdout.held_back(labels.tolist(), [drawing.digest for drawing in drawings], known)
+    with tempfile.TemporaryDirectory(dir=paths.own_folder(), prefix=".drawing-") as work:
+        state = Path(work, "state")
+        counts = {"train": int((~test).sum()), "test": int(test.sum())}
+        with contextlib.closing(dataset_writer.Writer(state, counts, SHAPE)) as writer:
+            for part, rows in (("train", np.flatnonzero(~test)), ("test", np.flatnonzero(test))):
+                for row in rows:
+                    writer.add(part, drawings[row].pixels, labels[row : row + 1])
+            card = writer.finish()
+        card |= {"classes": classes, "held_back": True, "skipped": [], "shape": list(SHAPE), "fit": "pad", "ink": True}
+        card["notes"] = ["A fifth of each class was held back for the test, chosen by content."]
+        card["source"] = {"kind": "own", "from": "drawings"}
+        own = _set()
+        if own is not None:
+            dataset_writer.publish_more(own, state, card)
+        else:
+            _publish_first(state, card)
+    return [_Drawing(d.pixels, d.label, bool(side)) for d, side in zip(drawings, test, strict=True)]
+
+
+def _publish_first(state: Path, card: dict[str, Any]) -> None:
+    folder, now = _folder(), time.time()
+    shutil.rmtree(folder / "1", ignore_errors=True)  # of an earlier time, when there were enough drawings
+    atomic.replace(state, folder / "1")
+    if not (folder / "label.json").exists():
+        atomic.write_json(folder / "label.json", {"title": _free_title(), "note": NOTE})
+    whole = {"format": FORMAT, "name": NAME, "version": 1, "state": 1, "created": now, "changed": now}
+    atomic.write_json(folder / "dataset.json", whole | card)
+
+
+def _free_title() -> str:
+    for number in range(1, 100):
+        title = TITLE if number == 1 else f"{TITLE} {number}"
+        with contextlib.suppress(DatasetError):
+            return custom.checked_title(title)
+    return f"{TITLE} {time.time():.0f}"
+
+
+def _folder() -> Path:
+    return paths.own_folder() / NAME

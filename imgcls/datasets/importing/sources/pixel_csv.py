@@ -1,0 +1,282 @@
+"""A table (CSV) with a label and the pixels of a picture in each row, as Kaggle's Digit Recognizer has it.
+
+With a header or without; the label first, last, or in a column that is called so; square pictures, grey or RGB; comma,
+semicolon or tab. Read line by line, and each line is looked at before it is taken apart: a line of two million commas
+costs nothing.
+"""
+
+import contextlib
+import csv
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from imgcls.datasets.importing import class_names
+from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.sources import file_types
+from imgcls.errors import SourceError
+
+MOST_COLUMNS = 1 + 224 * 224 * 3
+MOST_LINE = 5 * MOST_COLUMNS
+"""Bytes: a label, and for each pixel three digits and a comma."""
+LOOKED_AT = 200  # rows from which is told which column is the label
+SMALLEST_SIDE = 4
+
+_LABELS = ("label", "labels", "class", "classes", "target", "category", "y", "digit", "species", "breed", "name")
+_WHOLE = re.compile(r"[+-]?\d+\.0+")
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a table is written."""
+
+    delimiter: str
+    header: tuple[str, ...]  # empty where there is none
+    columns: int
+    label: int  # which column is the label
+    side: int
+    channels: int
+    planar: bool = False  # all reds first, then all greens, then all blues
+
+
+def lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
+    """(number from 1, text) of each line that is not empty.
+
+    Raises:
+        SourceError: a line is too long or no UTF-8; it is named by its number.
+    """
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(MOST_LINE + 1):
+            number += 1
+            if len(line) > MOST_LINE:
+                raise SourceError(
+                    f"{name}, row {number} is longer than {MOST_LINE / 1e6:.1f} MB. Expected one picture a row, of at "
+                    "most 224 x 224 pixels. Look whether the line breaks were lost."
+                )
+            if line.count(b",") >= MOST_COLUMNS:
+                raise _too_wide(name, number, line.count(b",") + 1)
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            try:
+                text = line.decode("utf-8").rstrip("\r\n")
+            except UnicodeDecodeError:
+                raise SourceError(f"{name}, row {number} is no UTF-8 text. Save the table as CSV UTF-8.") from None
+            if text.strip(' \t,;"'):
+                yield number, text
+
+
+def cells(text: str, delimiter: str) -> list[str]:
+    """The fields of a line."""
+    if '"' not in text:
+        return text.split(delimiter)
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:  # as it stands, so that whoever asked names the row
+        return text.split(delimiter)
+
+
+def delimiter_of(text: str) -> str:
+    """Comma, semicolon or tab: whichever the line has most of."""
+    return max(",;\t", key=text.count)
+
+
+def look(path: Path, name: str) -> Format:
+    """How the table is written, from its first rows.
+
+    Raises:
+        SourceError: it is no table of labels and square pictures; the sentence says in which row.
+    """
+    file_types.check_table(path, name)
+    with contextlib.closing(lines(path, name)) as rows:
+        first = next(rows, None)
+        if first is None:
+            raise SourceError(f"{name} has no row. Expected a label and the pixels of a picture in each.")
+        delimiter = delimiter_of(first[1])
+        top = [field.strip() for field in cells(first[1], delimiter)]
+        words = sum(not _is_number(field) for field in top)
+        header = tuple(top) if words > max(1, len(top) // 2) else ()
+        some = [] if header else [top]
+        for number, text in rows:
+            some.append([field.strip() for field in cells(text, delimiter)])
+            if len(some[-1]) != len(top):
+                raise _ragged(name, number, len(some[-1]), len(top))
+            if len(some) >= LOOKED_AT or len(some) * len(top) > 200_000:
+                break
+    if not some:
+        raise SourceError(f"{name} has a header and no row below it. Expected a label and the pixels in each row.")
+    side, channels = _shape(len(top), name)
+    label = _label_column(header, some)
+    planar = channels == 3 and _looks_planar(some, label, side)
+    return Format(delimiter, header, len(top), label, side, channels, planar)
+
+
+def rows(path: Path, name: str, form: Format) -> Iterator[tuple[int, str, np.ndarray]]:
+    """(row number, label, uint8 pixels side x side x channels) of each row.
+
+    Raises:
+        SourceError: a row is not as the first ones; it is named with its column.
+    """
+    for number, text in lines(path, name):
+        if form.header and number == 1:
+            continue
+        yield number, *_parsed(text, number, name, form)
+
+
+def counted(path: Path, name: str, form: Format, seconds: float) -> tuple[Counter, list, bool]:
+    """Rows by label, the first pictures of each as (label, row, pixels), and whether all rows could be read in time.
+
+    For half of the time rows are read in full, so that most tables are checked as a whole; then only labels.
+    """
+    counts, samples, began = Counter(), [], time.monotonic()
+    in_full = True
+    for seen, (number, text) in enumerate(lines(path, name)):
+        if form.header and number == 1:
+            continue
+        if seen % 16 == 0:
+            spent = time.monotonic() - began
+            in_full = spent < seconds / 2
+            if spent > seconds:
+                return counts, samples, False
+        if in_full:
+            label, pixels = _parsed(text, number, name, form)
+            if counts[label] < 4 and len(samples) < 400:
+                samples.append((label, number, pixels))
+        else:
+            label = _label_alone(text, number, name, form)
+        counts[label] += 1
+    return counts, samples, True
+
+
+def _parsed(text: str, number: int, name: str, form: Format) -> tuple[str, np.ndarray]:
+    if form.label in (0, form.columns - 1) and '"' not in text:
+        found = text.count(form.delimiter) + 1
+        if found != form.columns:
+            raise _ragged(name, number, found, form.columns)
+        parts = text.split(form.delimiter, 1) if form.label == 0 else text.rsplit(form.delimiter, 1)
+        label, rest = parts if form.label == 0 else reversed(parts)
+    else:
+        fields = cells(text, form.delimiter)
+        if len(fields) != form.columns:
+            raise _ragged(name, number, len(fields), form.columns)
+        label = fields.pop(form.label)
+        rest = form.delimiter.join(fields)
+    try:
+        values = np.fromstring(rest, np.float32, sep=form.delimiter)
+    except ValueError:
+        values = np.empty(0)
+    size = form.side * form.side * form.channels
+    if len(values) != size or not (values.min() >= 0 and values.max() <= 255 and (values == np.rint(values)).all()):
+        raise _wrong_pixel(rest, number, name, form)
+    pixels = values.astype(np.uint8)
+    if form.planar:
+        pixels = pixels.reshape(3, form.side, form.side).transpose(1, 2, 0)
+    return _label(label, number, name, form), pixels.reshape(form.side, form.side, form.channels)
+
+
+def _label_alone(text: str, number: int, name: str, form: Format) -> str:
+    if '"' in text or form.label not in (0, form.columns - 1):
+        fields = cells(text, form.delimiter)
+        if len(fields) != form.columns:
+            raise _ragged(name, number, len(fields), form.columns)
+        return _label(fields[form.label], number, name, form)
+    field = text.split(form.delimiter, 1)[0] if form.label == 0 else text.rsplit(form.delimiter, 1)[-1]
+    return _label(field, number, name, form)
+
+
+def _label(field: str, number: int, name: str, form: Format) -> str:
+    label = class_names.visible(field.strip().strip('"'))
+    if not label or label.casefold() == "nan":
+        raise SourceError(
+            f"{name}, row {number}, {_column(form, form.label)} has no label. Every row needs one. Fill it in or take "
+            "the row out."
+        )
+    return label.split(".")[0] if _WHOLE.fullmatch(label) else label
+
+
+def _wrong_pixel(rest: str, number: int, name: str, form: Format) -> SourceError:
+    """The sentence for the first field that is no pixel."""
+    for place, field in enumerate(rest.split(form.delimiter)):
+        try:
+            value = float(field)
+            good = field.isascii() and 0 <= value <= 255 and value == int(value)
+        except (ValueError, OverflowError):
+            good = False
+        if not good:
+            column = _column(form, place + (place >= form.label))
+            hint = " Multiply by 255 and round." if field.strip().startswith("0.") else " Mend it or take the row out."
+            return SourceError(
+                f"{name}, row {number}, {column} holds {short(field, 40)}. Expected a whole number from 0 to 255.{hint}"
+            )
+    return SourceError(f"{name}, row {number} has a field that is no number. Expected whole numbers from 0 to 255.")
+
+
+def _column(form: Format, place: int) -> str:
+    return f"column {short(form.header[place], 40)}" if form.header else f"column {place + 1}"
+
+
+def _ragged(name: str, number: int, found: int, expected: int) -> SourceError:
+    return SourceError(
+        f"{name}, row {number} has {found:,} fields. Expected {expected:,}, as in the first row. Mend that row."
+    )
+
+
+def _too_wide(name: str, number: int, found: int) -> SourceError:
+    return SourceError(
+        f"{name}, row {number} has {found:,} fields. Expected a label and at most {MOST_COLUMNS - 1:,} pixels "
+        "(224 x 224 in colour). Look whether the line breaks were lost."
+    )
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+        return True
+    except ValueError:
+        return False
+
+
+def _shape(columns: int, name: str) -> tuple[int, int]:
+    if columns > MOST_COLUMNS:
+        raise _too_wide(name, 1, columns)
+    for channels in (1, 3):
+        side = round(((columns - 1) / channels) ** 0.5)
+        if side >= SMALLEST_SIDE and side * side * channels == columns - 1:
+            return side, channels
+    near = max(SMALLEST_SIDE, round((columns - 1) ** 0.5))
+    raise SourceError(
+        f"{name} has {columns:,} columns: a label and {columns - 1:,} pixels, which is no square picture. Expected a "
+        f"label and side x side pixels, as in {near * near + 1:,} columns for {near} x {near} in grey, or three times "
+        "the pixels for colour. Look whether a column is missing, or one too many."
+    )
+
+
+def _label_column(header: tuple[str, ...], some: list[list[str]]) -> int:
+    """The column that is called so; else the first or the last, whichever looks more like names than like pixels."""
+    called = [place for place, field in enumerate(header) if field.casefold() in _LABELS]
+    if called:
+        return called[0]
+    last = len(some[0]) - 1
+    for place in (0, last):
+        if any(field and not _is_number(field) for field in (row[place] for row in some)):
+            return place
+    # A pixel in a corner is nearly the same in all pictures, or any of 256 values; labels are a few, each often.
+    values = {place: Counter(row[place] for row in some) for place in (0, last)}
+    varied = [place for place, seen in values.items() if max(seen.values()) <= 0.9 * len(some)]
+    return min(varied, key=lambda place: len(values[place])) if varied else last if len(values[0]) == 1 else 0
+
+
+def _looks_planar(some: list[list[str]], label: int, side: int) -> bool:
+    """Whether neighbours in the row are neighbours in one colour: a picture read in the right way is smoother."""
+    roughness = np.zeros(2)
+    for row in some[:20]:
+        with contextlib.suppress(ValueError):
+            values = np.array([field for place, field in enumerate(row) if place != label], np.float32)
+            ways = values.reshape(side, side, 3), values.reshape(3, side, side).transpose(1, 2, 0)
+            roughness += [np.abs(np.diff(pixels, axis=1)).mean() for pixels in ways]
+    return bool(roughness[1] < 0.9 * roughness[0])

@@ -1,0 +1,1 @@
+"""One-time preparation: download, validate, write memory-mapped arrays."""

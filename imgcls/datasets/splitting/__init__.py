@@ -1,0 +1,1 @@
+"""Stratified splits into training and validation images."""

@@ -1,0 +1,164 @@
+"""Suspects among the training pictures of a run: made by a process, kept in the run's folder.
+
+RUN/suspects.npz
+    rows         training pictures whose labels are probably wrong, the least likely first, (s,)
+    given        their labels then, (s,)
+    suggested    the classes that they seem to have, (s,)
+    confidence   the probability that their labels got, (s,)
+    count        so many pictures were looked at
+    estimated    so many of their labels are wrong, by the joint
+    accuracy     the share of labels that the crossed answers agree with
+    fingerprint  of the data set
+    version
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcls import datasets
+from imgcls.datasets import Dataset
+from imgcls.errors import RunError
+from imgcls.evaluation.label_errors.confident_learning import suspects
+from imgcls.evaluation.label_errors.cross_validation import crossed
+from imgcls.inference.activations import Inside
+from imgcls.inference.explain import task
+from imgcls.runs.run import Run
+from imgcls.system import atomic
+from imgcls.system.arrays import UNREADABLE
+from imgcls.system.tasks import Tell, Work
+
+VERSION = 1
+MOST_PICTURES = 60_000
+"""More are not looked at, those by chance: their features would fill the memory."""
+MOST_KEPT = 2000
+AT_ONCE = 64
+WAIT_SECONDS = 0.3
+LOOKING = 0.6
+"""The share of the time that looking takes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What `suspects.npz` holds, as above."""
+
+    rows: np.ndarray
+    given: np.ndarray
+    suggested: np.ndarray
+    confidence: np.ndarray
+    count: int
+    found: int
+    estimated: int
+    accuracy: float
+    fingerprint: str
+
+
+def work_of(run: Run) -> Work:
+    """The process that looks, and its files."""
+    return Work(run.folder, "suspects", "suspects.npz")
+
+
+def start(run: Run) -> None:
+    """Starts that process; does nothing while it runs, or where its result is.
+
+    Raises:
+        DatasetError: the data set of the run is not on this machine.
+        RunError: it has other classes now, or the process cannot be started.
+    """
+    pictures_of(run)
+    try:
+        work_of(run).start("imgcls.evaluation.label_errors", str(run.folder))
+    except OSError as error:
+        raise RunError(f"The look cannot be started: {error.strerror or error}. Free some space.") from error
+
+
+def pictures_of(run: Run) -> Dataset:
+    """The data set that the run learnt from.
+
+    Raises:
+        DatasetError: it is not on this machine; the sentence says how to get it.
+        RunError: it has other pictures or classes now.
+    """
+    return checked(run, datasets.open_for_training(str(run.model.get("data", ""))))
+
+
+def checked(run: Run, dataset: Dataset) -> Dataset:
+    """The data set, if it has the classes and the pictures' size of the run. Raises RunError."""
+    if list(dataset.facts.classes) != run.model["classes"] or list(dataset.facts.shape) != run.model["shape"]:
+        raise RunError(f"{dataset.facts.title} has other classes or sizes now than when this run learnt from it.")
+    return dataset
+
+
+def make(run: Run, tell: Tell) -> None:
+    """Looks at the training pictures through the model, crosses, and writes the suspects. Raises UserError."""
+    dataset = pictures_of(run)
+    inside = _inside(run, tell)
+    rows = np.flatnonzero(np.asarray(dataset.y_train) >= 0)
+    rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_PICTURES])
+    labels = np.asarray(dataset.y_train)[rows]
+    features = None
+    for begin in range(0, len(rows), AT_ONCE):
+        tell(LOOKING * begin / len(rows), f"Looking at {len(rows):,} training pictures")
+        seen = inside.look(np.asarray(dataset.x_train[rows[begin : begin + AT_ONCE]])).features
+        if features is None:
+            features = np.empty((len(rows), seen.shape[1]), np.float32)
+        features[begin : begin + AT_ONCE] = seen
+    answers = crossed(
+        features,
+        labels,
+        dataset.facts.num_classes,
+        lambda share, text: tell(LOOKING + (1 - LOOKING) * share, text),
+    )
+    found = suspects(labels, answers)
+    kept = found.places[:MOST_KEPT]
+    with atomic.replacing(run.folder / "suspects.npz") as aside:
+        np.savez_compressed(
+            aside,
+            rows=rows[kept].astype(np.int64),
+            given=labels[kept].astype(np.int64),
+            suggested=found.suggested[:MOST_KEPT].astype(np.int64),
+            confidence=found.confidence[:MOST_KEPT],
+            count=len(rows),
+            found=len(found.places),
+            estimated=found.estimated,
+            accuracy=float((answers.argmax(1) == labels).mean()),
+            fingerprint=dataset.fingerprint,
+            version=VERSION,
+        )
+
+
+def read(run: Run) -> Found:
+    """The suspects.
+
+    Raises:
+        RunError: they are damaged, or of another version; they can be looked for anew.
+    """
+    classes = len(run.model["classes"])
+    try:
+        with np.load(run.folder / "suspects.npz", allow_pickle=False) as file:
+            content = {name: file[name] for name in file.files}
+        arrays = [content[name] for name in ("rows", "given", "suggested", "confidence")]
+        if int(content["version"]) != VERSION or len({array.shape for array in arrays}) != 1 or arrays[0].ndim != 1:
+            raise ValueError("version")
+        rows, given, suggested, _ = arrays
+        if any(len(part) and (part.min() < 0 or part.max() >= classes) for part in (given, suggested)):
+            raise ValueError("classes")
+        if len(rows) and rows.min() < 0:
+            raise ValueError("rows")
+        numbers = *(int(content[name]) for name in ("count", "found", "estimated")), float(content["accuracy"])
+        return Found(*arrays, *numbers, str(content["fingerprint"]))
+    except (*UNREADABLE, TypeError) as error:
+        raise RunError("The list of suspects cannot be read. Press “Look again”.") from error
+
+
+def _inside(run: Run, tell: Tell) -> Inside:
+    """What answers with the last hidden layer; of an older run it is made first. Raises RunError."""
+    if task.look(run).state != "ready":
+        task.start(run)
+        while (seen := task.look(run)).state == "running":
+            tell(0.0, f"Looking into the model: {seen.text[:1].lower()}{seen.text[1:]}")
+            time.sleep(WAIT_SECONDS)
+        if seen.state != "ready":
+            raise RunError(seen.text or "The model could not be looked into. Start it again.")
+    return Inside(run.folder / "inside.tflite")

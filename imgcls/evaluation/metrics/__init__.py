@@ -1,0 +1,1 @@
+"""Metrics: classification, multi-label, ROC and PR, calibration, confidence intervals, significance."""

@@ -1,0 +1,114 @@
+"""Eight ways in which a picture can be worse than those of the test, each at five strengths."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from imgcls.datasets.augmentation import geometric, photometric
+
+STRENGTHS = (1, 2, 3, 4, 5)
+DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One damage: its name, its amount at each strength, that amount in words, and what does it.
+
+    `apply(pictures, amount, chances)` takes uint8 pictures (n, height, width, channels) and three random numbers from 0
+    to 1 for each of them, (3, n), the same ones at every strength; it returns uint8 of the same shape.
+    """
+
+    name: str
+    amounts: tuple[float, ...]
+    words: str
+    apply: Callable[[np.ndarray, float, np.ndarray], np.ndarray]
+
+    def amount(self, strength: int) -> str:
+        """The amount at a strength from 1 to 5, in words."""
+        return self.words.format(self.amounts[strength - 1])
+
+    def __call__(self, pictures: np.ndarray, strength: int, chances: np.ndarray) -> np.ndarray:
+        """The pictures with this damage at a strength from 1 to 5."""
+        return self.apply(pictures, self.amounts[strength - 1], chances)
+
+
+def chances(count: int, seed: int = 0) -> np.ndarray:
+    """The random numbers of `count` pictures, float32 (3, count): the same ones for each damage and strength."""
+    return np.random.default_rng(seed).random((3, count), dtype=np.float32)
+
+
+def _noise(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    levels = np.full(len(pictures), amount, np.float32)
+    return photometric.toned(pictures, noise=levels, noise_place=chances[0])
+
+
+def _blur(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    return photometric.toned(pictures, blur=np.full(len(pictures), amount / 100 * _side(pictures), np.float32))
+
+
+def _brightness(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    """Half of the pictures become lighter, half darker."""
+    way = np.where(chances[0] < 0.5, -1, 1)
+    return photometric.toned(pictures, lighter=(255 * amount / 100 * way).astype(np.float32))
+
+
+def _contrast(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    return photometric.toned(pictures, contrast=np.full(len(pictures), 1 - amount / 100, np.float32))
+
+
+def _shift(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    """In one of eight directions; the border is repeated where nothing was."""
+    pixels = max(1, round(amount / 100 * _side(pictures)))
+    down, right = pixels * np.array(DIRECTIONS)[(chances[0] * 8).astype(int)].T
+    return geometric.moved(pictures, down, right, np.zeros(len(pictures), bool))
+
+
+def _rotation(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    """Half of the pictures to the left, half to the right."""
+    count = len(pictures)
+    angle = np.deg2rad(amount) * np.where(chances[0] < 0.5, -1, 1)
+    still, no = np.zeros(count), np.zeros(count, bool)
+    return geometric.turned(pictures, angle.astype(np.float32), np.ones(count, np.float32), still, still, no)
+
+
+def _occlusion(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    """A square that lies in the picture as a whole, in the picture's mean brightness."""
+    _, height, width, _ = pictures.shape
+    side = max(1, round(amount / 100 * _side(pictures)))
+    y, x = ((length - side) * chance for length, chance in ((height, chances[1]), (width, chances[2])))
+    damaged = pictures.copy()
+    photometric.hidden(damaged, side, np.round(y).astype(int) + side // 2, np.round(x).astype(int) + side // 2)
+    return damaged
+
+
+def _jpeg(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    damaged = np.empty_like(pictures)
+    for place, picture in enumerate(pictures):
+        file = BytesIO()
+        Image.fromarray(picture if picture.shape[2] == 3 else picture[..., 0]).save(file, "JPEG", quality=int(amount))
+        with Image.open(file, formats=("JPEG",)) as image:
+            damaged[place] = np.asarray(image).reshape(picture.shape)
+    return damaged
+
+
+def _side(pictures: np.ndarray) -> int:
+    return min(pictures.shape[1:3])
+
+
+DAMAGES = {
+    damage.name: damage
+    for damage in (
+        Damage("noise", (10, 20, 35, 50, 70), "deviation {:g} of 255 levels", _noise),
+        Damage("blur", (1.5, 3, 4.5, 6, 8), "deviation {:g} % of the side", _blur),
+        Damage("brightness", (10, 20, 30, 40, 50), "{:g} % lighter or darker", _brightness),
+        Damage("contrast", (30, 50, 65, 80, 90), "{:g} % less", _contrast),
+        Damage("shift", (4, 8, 12, 16, 20), "{:g} % of the side", _shift),
+        Damage("rotation", (8, 15, 25, 35, 45), "{:g} degrees", _rotation),
+        Damage("occlusion", (15, 25, 35, 45, 55), "a square of {:g} % of the side", _occlusion),
+        Damage("JPEG", (60, 30, 15, 8, 4), "quality {:g}", _jpeg),
+    )
+}
+"""In the order in which they are shown. Amounts are grey levels, percent, degrees and JPEG quality."""

@@ -1,0 +1,168 @@
+"""A model's answers to damaged test pictures: asked for by a page, made by a process, kept in the run's folder.
+
+RUN/robustness.npz
+    indices      the test pictures that were asked about, (n,)
+    clean        the answers to them as they are, (n,)
+    damaged      the answers to them damaged, (damages, strengths, n)
+    labels       their classes, (n,)
+    names        the damages, in this order
+    version
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcls import datasets
+from imgcls.datasets import Dataset
+from imgcls.errors import RunError
+from imgcls.evaluation.robustness.corruptions import DAMAGES, STRENGTHS, Damage, chances
+from imgcls.inference.predictor import Predictor
+from imgcls.runs.run import Run
+from imgcls.system import atomic
+from imgcls.system.arrays import UNREADABLE
+from imgcls.system.tasks import Tell, Work
+
+VERSION = 1
+MOST = 1000
+AT_ONCE = 250
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What `robustness.npz` holds; arrays as above."""
+
+    indices: np.ndarray
+    labels: np.ndarray
+    clean: np.ndarray
+    damaged: np.ndarray
+    names: tuple[str, ...]
+
+    def right(self, name: str) -> np.ndarray:
+        """Whether the answers to one damage are right: bool (strengths, n)."""
+        return self.damaged[self.names.index(name)] == self.labels
+
+    def flips(self, name: str, strength: int) -> np.ndarray:
+        """Places among the pictures that were read rightly and no more with this damage: those are the examples."""
+        return np.flatnonzero((self.clean == self.labels) & ~self.right(name)[strength - 1])
+
+
+def work_of(run: Run) -> Work:
+    """The process that asks the model, and its files."""
+    return Work(run.folder, "robustness", "robustness.npz")
+
+
+def start(run: Run) -> None:
+    """Starts that process; does nothing while it runs, or where the answers are.
+
+    Raises:
+        DatasetError: the data set of the run is not on this machine.
+        RunError: it holds other test pictures now, or the process cannot be started.
+    """
+    pictures_of(run)
+    try:
+        work_of(run).start("imgcls.evaluation.robustness", str(run.folder))
+    except OSError as error:
+        raise RunError(f"The check cannot be started: {error.strerror or error}. Free some space.") from error
+
+
+def pictures_of(run: Run) -> Dataset:
+    """The data set whose test pictures the run has answered. The run's own gallery would not do: it prefers mistakes.
+
+    Raises:
+        DatasetError: it is not on this machine; the sentence says how to get it.
+        RunError: the run was tested on other pictures than those that it holds now.
+    """
+    return checked(run, datasets.open_dataset(str(run.model.get("data", ""))), _tested_labels(run))
+
+
+def checked(run: Run, dataset: Dataset, labels: np.ndarray) -> Dataset:
+    """The data set, if it holds the test pictures of the run, which had these labels (n,). Raises RunError."""
+    if dataset.facts.shape != tuple(run.model["shape"]) or not np.array_equal(labels, dataset.y_test):
+        raise RunError(
+            f"{dataset.facts.title} holds other test pictures than those that this run was tested on. Train a model on "
+            "it as it is now."
+        )
+    return dataset
+
+
+def chosen(count: int) -> np.ndarray:
+    """Which of `count` test pictures are damaged: at most MOST, by chance, always the same."""
+    return np.sort(np.random.default_rng(0).permutation(count)[:MOST])
+
+
+def make(run: Run, tell: Tell) -> None:
+    """Damages the pictures, asks the model, and writes the answers.
+
+    Raises:
+        UserError: the run has no model, or its data set is gone or another one.
+    """
+    dataset = pictures_of(run)
+    predictor = Predictor(run.folder / "model.tflite")
+    indices = chosen(len(dataset.y_test))
+    pictures, labels = np.asarray(dataset.x_test[indices]), np.asarray(dataset.y_test[indices])
+    drawn = chances(len(indices))
+    damaged = np.empty((len(DAMAGES), len(STRENGTHS), len(indices)), np.int16)
+    clean = np.empty(len(indices), np.int16)
+    steps = (len(DAMAGES) * len(STRENGTHS) + 1) * len(indices)
+    done = 0
+    tell(0.0, "Reading the pictures as they are")
+    # A block of pictures through all damages: few enough for a progress that moves, whatever the model takes.
+    for begin in range(0, len(indices), AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        clean[some] = predictor.probabilities(pictures[some]).argmax(1)
+        for row, damage in enumerate(DAMAGES.values()):
+            for strength in STRENGTHS:
+                tell(done / steps, f"{damage.name.capitalize() if damage.name.islower() else damage.name}")
+                worse = damage(pictures[some], strength, drawn[:, some])
+                damaged[row, strength - 1, some] = predictor.probabilities(worse).argmax(1)
+                done += len(worse)
+    with atomic.replacing(run.folder / "robustness.npz") as aside:
+        np.savez_compressed(
+            aside,
+            indices=indices.astype(np.int32),
+            labels=labels.astype(np.int16),
+            clean=clean,
+            damaged=damaged,
+            names=np.array(list(DAMAGES)),
+            version=VERSION,
+        )
+
+
+def read(run: Run) -> Found:
+    """The answers.
+
+    Raises:
+        RunError: they are damaged, or of another version; they can be made anew.
+    """
+    classes = len(run.model["classes"])
+    try:
+        with np.load(run.folder / "robustness.npz", allow_pickle=False) as file:
+            version, names = int(file["version"]), tuple(map(str, file["names"].tolist()))
+            found = Found(*(file[name].astype(np.int64) for name in ("indices", "labels", "clean", "damaged")), names)
+        count = len(found.indices)
+        shapes = (found.labels.shape, found.clean.shape, found.damaged.shape)
+        is_sound = shapes == ((count,), (count,), (len(names), len(STRENGTHS), count)) and count
+        values = (found.labels, found.clean, found.damaged)
+        if version != VERSION or names != tuple(DAMAGES) or not is_sound:
+            raise ValueError("version")
+        if any(part.min() < 0 or part.max() >= classes for part in values) or found.indices.min() < 0:
+            raise ValueError("values")
+        return found
+    except (*UNREADABLE, TypeError) as error:
+        raise RunError("The answers to damaged pictures cannot be read. Press “Ask again”.") from error
+
+
+def example(dataset: Dataset, found: Found, damage: Damage, strength: int, place: int) -> tuple[np.ndarray, np.ndarray]:
+    """A picture as it is, and as the model saw it: by its place among those that were asked about."""
+    picture = np.asarray(dataset.x_test[found.indices[place]])
+    worse = damage(picture[None], strength, chances(len(found.indices))[:, [place]])
+    return picture, worse[0]
+
+
+def _tested_labels(run: Run) -> np.ndarray:
+    try:
+        with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+            return file["labels"]
+    except UNREADABLE as error:
+        raise RunError("The test answers of this run cannot be read. Train it again, or pick another run.") from error

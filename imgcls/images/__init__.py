@@ -1,0 +1,1 @@
+"""Images and drawings: loading, preparing, finding handwriting."""

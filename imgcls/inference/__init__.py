@@ -1,0 +1,1 @@
+"""Predictions of a trained model without Keras and without Streamlit."""

@@ -1,0 +1,1 @@
+"""Reasons to reject an input instead of classifying it."""

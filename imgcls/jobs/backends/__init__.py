@@ -1,0 +1,1 @@
+"""Where trainers run: one file per backend (this machine, a cluster)."""

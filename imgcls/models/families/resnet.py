@@ -1,0 +1,57 @@
+"""A small residual network: many convolutions, with short cuts around each pair, so that a deep network still learns.
+
+Each block adds a correction to what it was given instead of replacing it, batch normalisation keeps the values steady,
+and the picture is averaged at the end in place of a large dense layer. The way to train colour pictures from scratch;
+it wants more epochs than the plain CNN. (He, Zhang, Ren and Sun 2016, pre-activation form.)
+"""
+
+from typing import Annotated
+
+from imgcls.params import Choice, Range
+
+TITLE = "Residual network (ResNet)"
+DEEP = True
+
+
+def classify(
+    layers,
+    images,
+    num_classes: int,
+    *,
+    filters: Annotated[int, Range(8, 96, step=8), "Feature maps of the first stage; each next stage has twice."] = 16,
+    stages: Annotated[
+        int, Range(1, 4, step=1), "Each stage after the first halves the picture and doubles the maps."
+    ] = 3,
+    blocks: Annotated[int, Range(1, 6, step=1), "Residual blocks of two convolutions in each stage."] = 1,
+    dropout: Annotated[
+        float,
+        Range(0, 0.8, step=0.05),
+        "Share of values switched off before the last layer, against learning by heart.",
+    ] = 0.2,
+    activation: Annotated[str, Choice("relu", "gelu", "swish"), "The bend after each normalisation."] = "relu",
+):
+    def normalised(x, name):
+        x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
+        return layers.Activation(activation, name=f"{name}_{activation}")(x)
+
+    def convolved(x, width, name, *, size=3, strides=1):
+        return layers.Conv2D(width, size, strides=strides, padding="same", use_bias=False, name=name)(x)
+
+    x = convolved(images, filters, "stem")
+    for stage in range(1, stages + 1):
+        width = filters * 2 ** (stage - 1)
+        for block in range(1, blocks + 1):
+            name = f"stage{stage}_block{block}"
+            strides = 2 if stage > 1 and block == 1 else 1
+            y = normalised(x, f"{name}_a")
+            # The short cut starts after the normalisation where it has to change shape (He et al. 2016, fig. 4).
+            shortcut = convolved(y, width, f"{name}_shortcut", size=1, strides=strides) if strides > 1 else x
+            y = convolved(y, width, f"{name}_conv1", strides=strides)
+            y = normalised(y, f"{name}_b")
+            y = convolved(y, width, f"{name}_conv2")
+            x = layers.Add(name=f"{name}_add")([shortcut, y])
+    x = normalised(x, "last")
+    x = layers.GlobalAveragePooling2D(name="average")(x)
+    if dropout:
+        x = layers.Dropout(dropout, name="dropout")(x)
+    return layers.Dense(num_classes, name="logits")(x)

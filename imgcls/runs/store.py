@@ -1,0 +1,96 @@
+"""All runs: made, found and listed. What one run is stands in imgcls/run.py."""
+
+import re
+import shutil
+import time
+import uuid
+from pathlib import Path
+
+from imgcls.config import Config
+from imgcls.errors import RunError
+from imgcls.runs.run import LABEL_LENGTH, OVER, STATES, Run, clean_label
+from imgcls.system import atomic, paths
+
+__all__ = ["LABEL_LENGTH", "OVER", "STATES", "Run", "create", "everything", "exists", "find", "new_id", "new_ticket"]
+
+ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
+
+
+def new_id() -> str:
+    """An id that sorts by time. A form makes it before Start can be pressed, so that three presses are one run."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
+
+
+def new_ticket() -> str:
+    """A word for one press of Start or Resume."""
+    return uuid.uuid4().hex
+
+
+def create(
+    config: Config, label: str = "", *, run_id: str = "", place: float | None = None, start_from: Path | None = None
+) -> Run:
+    """A run folder with its settings; the folder of this id as it is, if it is already there.
+
+    With a `place` it stands in the queue from the first moment. `start_from` names a run folder whose curves,
+    checkpoint and changes to the data it goes on from.
+
+    Raises:
+        RunError: the id is none, or the folder for runs cannot be written.
+    """
+    if run_id and not ID.fullmatch(run_id):
+        raise RunError(f"A run cannot have the id '{run_id}': use 3 to 41 of a-z, 0-9, _ and -, no other signs.")
+    run_id = run_id or new_id()
+    root = paths.runs_folder()
+    folder = root / run_id
+    aside = root / f".new-{uuid.uuid4().hex}"
+    try:
+        aside.mkdir(parents=True)
+        atomic.write_json(aside / "config.json", config.as_dict())
+        atomic.write_bytes(aside / "label.txt", (clean_label(label) or default_label(config)).encode("utf-8"))
+        for name in ("metrics.jsonl", "checkpoint.npz") if start_from else ():
+            shutil.copyfile(start_from / name, aside / name)
+        if start_from and (start_from / "data.json").exists():
+            shutil.copyfile(start_from / "data.json", aside / "data.json")
+        if place is not None:
+            atomic.write_json(aside / "queued.json", {"ticket": new_ticket(), "place": place})
+        aside.rename(folder)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if folder.is_dir():
+            return Run(folder)
+        raise RunError(
+            f"No run can be started: the folder for runs cannot be written ({error.strerror}). "
+            "Free some space, or name another folder in IMGCLS_RUNS."
+        ) from error
+    return Run(folder)
+
+
+def find(run_id: str) -> Run:
+    """The run with this id.
+
+    Raises:
+        RunError: there is none. Whatever the id holds, no file outside the runs folder is touched.
+    """
+    if exists(run_id):
+        return Run(paths.runs_folder() / run_id)
+    shown = run_id if len(run_id) <= 40 else run_id[:40] + "..."
+    raise RunError(f"There is no run '{shown}'. It may have been deleted; pick another one.")
+
+
+def exists(run_id: str) -> bool:
+    """Whether there is a run with this id."""
+    return bool(ID.fullmatch(run_id)) and (paths.runs_folder() / run_id).is_dir()
+
+
+def everything() -> list[Run]:
+    """All runs, newest first."""
+    try:
+        entries = list(paths.runs_folder().iterdir())
+    except OSError:
+        return []
+    found = [Run(entry) for entry in entries if ID.fullmatch(entry.name) and entry.is_dir()]
+    return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def default_label(config: Config) -> str:
+    return f"{config.model} on {config.data.removeprefix('own-')}"

@@ -1,0 +1,1 @@
+"""What a finished training writes: the exported model, test predictions, data for explanations."""

@@ -1,0 +1,75 @@
+"""The learning-rate finder: a short training whose rate rises from nothing to far too much.
+
+Smith, L. (2015), "Cyclical Learning Rates for Training Neural Networks", section 3.3; exponential as in fast.ai.
+"""
+
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from imgcls import datasets, models
+from imgcls.config import Config
+from imgcls.datasets.augmentation import Augmentation
+from imgcls.training import model_builder
+from imgcls.training.loop.batches import Part, endless
+from imgcls.training.loop.steps import class_weights, compiled, optimizer_of
+from imgcls.training.preflight.process import Report
+from imgcls.training.transfer import loop
+
+LOWEST, HIGHEST = 1e-6, 10.0
+STEPS = 140
+LEAST_STEPS = 50
+SECONDS = 60.0
+"""Where a step takes so long that not all of them fit, there are fewer."""
+DIVERGED = 4.0
+"""It ends when the loss, as a median of the last steps, is so many times its least one."""
+
+
+def find(config: Config, report: Report) -> None:
+    """Adds the rates and the losses of the steps to the report, as they come."""
+    dataset = datasets.open_for_training(config.data)
+    num_classes = len(dataset.facts.classes)
+    rows, _ = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, num_classes)
+    training = Part.of(dataset.x_train, dataset.y_train, rows)
+    keras.utils.set_random_seed(config.seed)
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    report.phase("building", 0.05)
+    precision = model_builder.precision_of(config)
+    augmentation = Augmentation.of(config)
+    if models.has_backbone(config.model):
+        model, training, _, _ = loop.rehearsed(config, dataset, training, training)
+        augmentation = Augmentation()
+    else:
+        shape, sample = dataset.facts.shape, training.sample(2_000)
+        model = model_builder.build(config, shape, num_classes, sample, precision, training.several, learns=True)
+    # Weight decay follows the rate; far above what anybody would train with it would hide what the loss says.
+    config = config.changed(weight_decay=0.0)
+    optimizer = optimizer_of(config)
+    weights = class_weights(config, training.labels, num_classes)
+    step, _ = compiled(config, model, optimizer, weights, training.several)
+
+    report.phase("rising", 0.1)
+    rates, losses = [], []
+    stream = endless(training, config, augmentation)
+    steps, start = STEPS, None
+    while len(rates) < steps:
+        if start is not None and len(rates) == 4:
+            fit = int(SECONDS / max((time.monotonic() - start) / 3, 1e-9))
+            steps = min(STEPS, max(LEAST_STEPS, fit))
+        rate = LOWEST * (HIGHEST / LOWEST) ** (len(rates) / (STEPS - 1))
+        if steps < STEPS and len(rates) >= 4:
+            # From here on in larger strides.
+            rate = rates[3] * (HIGHEST / rates[3]) ** ((len(rates) - 3) / (steps - 4))
+        optimizer.learning_rate.assign(rate)
+        loss = float(step(*next(stream))[0])
+        start = start or time.monotonic()  # the first step also builds the graph
+        rates.append(rate)
+        losses.append(loss)
+        report.add(seldom=True, share=0.1 + 0.9 * len(rates) / steps, rates=rates[:], losses=losses[:])
+        recent = losses[-3:]
+        if not np.isfinite(loss) or (len(losses) > 10 and np.median(recent) > DIVERGED * min(losses)):
+            break
+    report.add(share=1.0, rates=rates, losses=losses)

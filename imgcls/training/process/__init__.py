@@ -1,0 +1,1 @@
+"""The trainer as a process: checkpoints, control, heartbeat, metrics log, terminal output."""

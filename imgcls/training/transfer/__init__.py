@@ -1,0 +1,1 @@
+"""Transfer learning: backbones, feature extraction, the two-stage loop."""

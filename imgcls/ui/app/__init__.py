@@ -1,0 +1,1 @@
+"""Navigation, start-up, error display and the choice of a run."""

@@ -1,0 +1,169 @@
+"""Curves and what is drawn from them, kept between two looks and shared by all visitors: keyed by the files' times.
+
+Nothing that comes from here may be changed by a page.
+"""
+
+import time
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from imgcls import charts, datasets, runs
+from imgcls.config import Config, schedules
+from imgcls.errors import UserError
+from imgcls.jobs import estimates
+from imgcls.runs.forecast import Forecast
+from imgcls.runs.forecast import forecast as make_forecast
+from imgcls.runs.metrics_log import ENDING, Curves
+from imgcls.runs.run import Run
+from imgcls.system import paths
+from imgcls.ui.widgets.static_figure import Still, still
+
+
+def curves(run: Run) -> Curves:
+    """What the run has written so far; only what is new is read."""
+    return _curves(str(run.folder), run.stamp("trainer.json")).refresh()
+
+
+@lru_cache(64)
+def _curves(folder: str, stamp: tuple) -> Curves:
+    return Curves(Path(folder) / "metrics.jsonl")
+
+
+def learning_curve(
+    run: Run, quantity: str, smoothing: float = 0.0, logarithmic: bool = False, forecasts: bool = False
+) -> Still:
+    """The figure of the loss or of the accuracy, made anew when the run has written more."""
+    begun, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
+    return _learning_curve(str(run.folder), begun, stamp, quantity, smoothing, logarithmic, forecasts)
+
+
+@lru_cache(32)
+def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *look) -> Still:
+    smoothing, logarithmic, forecasts = look
+    now = _curves(folder, begun).refresh()
+    content = charts.learning_curve_dict(
+        quantity,
+        batches=now.series("batches", "epoch", quantity),
+        epochs=now.series("epochs", "epoch", quantity),
+        validation=now.series("epochs", "epoch", f"val_{quantity}"),
+        best_epoch=(now.best or {}).get("epoch"),
+        total_epochs=now.total_epochs or None,
+        smoothing=smoothing,
+        logarithmic=logarithmic,
+        changes=_changes(now),
+        forecast=_forecast(now, quantity) if forecasts else None,
+    )
+    if quantity == "accuracy" and now.plan.get("several"):
+        content["layout"]["yaxis"]["title"]["text"] = "pictures with all labels right (%)"
+    return Still(content)
+
+
+def small_curve(run: Run, column: str, title: str, unit: str, logarithmic: bool) -> Still:
+    """The figure of one more column of the journal."""
+    begun, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
+    return _small_curve(str(run.folder), begun, stamp, column, title, unit, logarithmic)
+
+
+@lru_cache(32)
+def _small_curve(folder: str, begun: tuple, stamp: tuple, column: str, title: str, unit: str, logarithmic: bool):
+    now = _curves(folder, begun).refresh()
+    return Still(
+        charts.small_curve_dict(
+            *now.series("batches", "epoch", column),
+            name=title,
+            unit=unit,
+            logarithmic=logarithmic,
+            total_epochs=now.total_epochs or None,
+            changes=_changes(now),
+        )
+    )
+
+
+def has_column(run: Run, column: str) -> bool:
+    """Whether the journal of a run has this column."""
+    lines = curves(run).batches
+    return bool(lines) and column in lines[-1]
+
+
+def forecast(run: Run, quantity: str) -> Forecast | None:
+    """The last epoch's validation value, as the curve so far lets expect it."""
+    return _forecast(curves(run), quantity)
+
+
+def _forecast(now: Curves, quantity: str) -> Forecast | None:
+    epochs, values = now.of_stage(f"val_{quantity}")
+    high = 1.0 if quantity == "accuracy" else float("inf")
+    start = now.stage_start  # each stage is a curve of its own
+    expected = make_forecast(epochs - start, values, now.stage_end - start, low=0.0, high=high)
+    return None if expected is None else replace(expected, epoch=expected.epoch + start)
+
+
+def _changes(now: Curves) -> list[tuple[float, str]]:
+    """Where and what a person changed, and where another stage began, for the figures."""
+    names = {"learning_rate": "rate {:g}", "early_stopping": "early stopping {}"}
+    return [
+        (line["epoch"], names[line["what"]].format({True: "on", False: "off"}.get(line["value"], line["value"])))
+        for line in now.changes
+    ] + [(line["epoch"], f"{line.get('name', 'another stage')} begins") for line in now.stages]
+
+
+def estimated_start(before: list[Run]) -> float | None:
+    """Seconds until those that train and those that wait `before` are done; None where nobody knows."""
+    known = _paces(int(time.time() // 10))
+    total = 0.0
+    for run in [*(run for run in runs.everything()[:50] if run.state == "running"), *before]:
+        now = curves(run)
+        if run.state == "running" and now.phase in ENDING:
+            continue  # seconds
+        left = now.seconds_left
+        if left is None:
+            try:
+                left = estimates.seconds(run.config, _training_count(run.config), known)
+            except UserError:
+                left = None
+        if left is None:
+            return None
+        total += left
+    return total / paths.trainings_at_once()
+
+
+@lru_cache(2)
+def _paces(_ten_seconds: int):
+    return estimates.paces()
+
+
+def _training_count(config: Config) -> int:
+    """Pictures that are learnt from in an epoch."""
+    facts = datasets.facts(config.data)
+    pictures = config.pictures or facts.counts[0]
+    return round(pictures * (1 - config.validation_share))
+
+
+def schedule(config: Config):
+    """The figure of the planned learning rate."""
+    values = config.as_dict()
+    names = ("epochs", "learning_rate", "schedule", "step_epochs", "step_factor", "warmup_share")
+    return _schedule(tuple((name, values[name]) for name in names))
+
+
+@lru_cache(64)
+def _schedule(settings: tuple):
+    config = Config(**dict(settings))
+    epochs, rates = schedules.curve(config)
+    return Still(charts.small_curve_dict(epochs, rates, name="learning rate", unit="", total_epochs=config.epochs))
+
+
+def comparison(chosen: list[Run], quantity: str):
+    """The figure of several runs' validation curves."""
+    keys = tuple((run.label, str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl")) for run in chosen)
+    return _comparison(keys, quantity)
+
+
+@lru_cache(16)
+def _comparison(keys: tuple, quantity: str):
+    lines = [
+        (label, *_curves(folder, begun).refresh().series("epochs", "epoch", f"val_{quantity}"))
+        for label, folder, begun, _ in keys
+    ]
+    return still(charts.compare_curves(lines, quantity))

@@ -1,0 +1,1 @@
+"""Browser components of our own: Python, JavaScript and CSS of one component in one folder."""

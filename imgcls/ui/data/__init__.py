@@ -1,0 +1,1 @@
+"""The Data page: summary, import, analysis, edits."""

@@ -1,0 +1,67 @@
+"""What was found in what somebody brought: classes with numbers, some pictures, what is left out and why."""
+
+import html
+from collections.abc import Iterable
+
+import streamlit as st
+
+from imgcls.datasets.importing import Preview
+from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets import formatting, gallery
+
+STYLE = """<style>
+.classes{list-style:none!important;margin:0!important;padding:0 8px 0 0!important;max-height:340px;overflow:auto;
+font-size:.9rem}
+.classes li,.classes li:first-child{display:grid;grid-template-columns:minmax(0,1fr) 90px minmax(84px,auto);
+gap:10px;align-items:center;padding:3px 0;margin:0!important}
+.classes .name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;unicode-bidi:isolate}
+.classes .bar{height:8px;border-radius:4px;background:rgba(128,128,128,.18)}
+.classes .bar i{display:block;height:8px;border-radius:4px;background:#0072B2;min-width:2px}
+.classes .count{text-align:right;font-variant-numeric:tabular-nums;opacity:.8;white-space:nowrap}
+</style>"""
+
+
+def show(seen: Preview) -> None:
+    """The pictures first, then what is left out."""
+    if seen.samples:
+        st.html(
+            gallery.grid(
+                gallery.Tile(str(sample["url"]), f"a picture of class {sample['class']}", (str(sample["class"]),))
+                for sample in seen.samples
+            )
+        )
+    rows = [(row["reason"], row["count"], row["first"]) for row in seen.skipped]
+    notes = list(seen.notes)
+    if seen.checked and seen.checked < seen.total:
+        notes.append(f"{seen.checked:,} of {seen.total:,} pictures were opened for this look; the import opens all.")
+    left_out(rows, notes)
+
+
+def classes(counts: Iterable[tuple[str, int, int, int]]) -> None:
+    """Each class with its numbers, as bars; a long list scrolls."""
+    counts = [tuple(row) for row in counts]
+    most = max((sum(numbers) for _, *numbers in counts), default=1)
+    st.html(STYLE + f'<ul class="classes">{"".join(_row(row, most) for row in counts)}</ul>')
+
+
+def left_out(rows: Iterable[tuple[str, int, Iterable[str]]], notes: Iterable[str]) -> None:
+    """What is not taken, by reason, and what else there is to know."""
+    rows = list(rows)
+    for note in notes:
+        st.caption(f":material/info: {plain(note)}")
+    if not rows:
+        return
+    total = sum(count for _, count, _ in rows)
+    with st.expander(f"Left out: {formatting.count(total, 'file')}", icon=":material/filter_alt_off:", key="left-out"):
+        for reason, count, first in rows:
+            named = ", ".join(f"“{plain(name)}”" for name in first)
+            st.markdown(f"**{count:,}** {plain(reason)} :gray[:small[{named}]]")
+
+
+def _row(row: tuple[str, int, int, int], most: int) -> str:
+    label, train, test, undivided = row
+    total = train + test + undivided
+    told = f"{train:,} + {test:,} test" if train or test else f"{total:,}"
+    name = html.escape(label)
+    bar = f'<span class="bar"><i style="width:{100 * total / most:.1f}%"></i></span>'
+    return f'<li><span class="name" title="{name}">{name}</span>{bar}<span class="count">{told}</span></li>'

@@ -1,0 +1,1 @@
+"""The Evaluate page of multi-label runs."""

@@ -1,0 +1,1 @@
+"""Pieces that sections of the Evaluate page are made of."""

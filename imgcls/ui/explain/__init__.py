@@ -1,0 +1,1 @@
+"""Explanations shown on both Evaluate and Predict."""

@@ -1,0 +1,109 @@
+"""A digit, or what else a model knows, drawn by hand and asked about while it is drawn."""
+
+import numpy as np
+import streamlit as st
+
+from imgcls.datasets.importing import drawings
+from imgcls.images import loading
+from imgcls.images.canvas_strokes import Handwriting
+from imgcls.runs import Run
+from imgcls.ui.app import errors
+from imgcls.ui.components import canvas, drawable_canvas
+from imgcls.ui.explain import input_quality, neighbours, stroke_attribution
+from imgcls.ui.predict import drawing_input, feedback, prediction
+
+STYLE = """<style>
+.details{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px 40px}
+.details section{min-width:0}
+</style>"""
+
+
+def show(run: Run, facts: dict) -> None:
+    """The canvas at the left, the answer at the right, and the switch between the two canvases."""
+    page = st.container()  # on a phone the answer has to stand right below the canvas
+    is_lifted = drawable_canvas.switch()
+    with page:
+        (_lifted if is_lifted else _drawn)(run, facts)
+
+
+@st.fragment
+def _drawn(run: Run, facts: dict) -> None:
+    """A stroke reruns this part of the page alone."""
+    left, right = st.columns([4, 7], gap="large")
+    kept = canvas.kept()
+    with left, errors.shown():
+        canvas.show()
+    drawn = kept.drawn
+    prepared = drawing_input.prepared(drawn, facts) if drawn else None
+    ask = drawing_input.asker(run, facts)
+    doubt = likeness = found = None
+    if not drawn:
+        kept.doubt = None
+    with right, errors.shown():
+        if prepared is not None:
+            # Half a stroke is no digit, so while the pen is down what was said before it stands.
+            if kept.is_done:
+                kept.doubt = drawing_input.doubt(drawn, facts, ask)
+            doubt = kept.doubt or drawing_input.scribble(drawn, facts)
+            # What is half drawn is new to any model.
+            likeness = neighbours.look(run, prepared.pixels) if kept.is_done else None
+            doubt = doubt or (likeness and likeness.doubt)
+        found = prediction.show(
+            run,
+            facts,
+            prepared,
+            todo=f"{drawing_input.todo(facts)} The answer comes while you draw.",
+            doubt=doubt,
+            answers={"edition": kept.edition, "number": kept.number},
+            prepare=lambda other: drawing_input.prepared(drawn, other),
+            is_whole=kept.is_done,
+        )
+    # While the pen is down the answer alone counts: what explains it waits, and costs nothing.
+    raw = _reduced(drawn, facts) if found is not None and kept.is_done else None
+    with errors.shown():
+        said = None if doubt else found
+        why = stroke_attribution.why(drawn, facts, said, ask, is_done=kept.is_done)
+        seen = input_quality.examined(run, None if raw is None else prepared, raw)
+        below = input_quality.ROOM
+        if seen is not None and raw is not None:
+            below = input_quality.before_and_after(run, facts, raw, prepared.pixels, said)
+        st.html(
+            f'{STYLE}<div class="details"><section><h4>Why</h4>{why}</section>'
+            f"<section><h4>Doctor</h4>{input_quality.report(seen, below)}</section></div>"
+        )
+        if raw is not None:
+            is_same = tuple(facts["shape"]) == drawings.SHAPE
+            kept_as = prepared if is_same else drawing_input.prepared(drawn, {"shape": drawings.SHAPE})
+            feedback.show(kept_as.pixels, facts["classes"])
+            input_quality.fix(drawn, seen, len(raw))
+            neighbours.show(run, likeness, facts["classes"])
+
+
+@st.fragment
+def _lifted(run: Run, facts: dict) -> None:
+    """The same with the other canvas, which knows no strokes."""
+    left, right = st.columns([4, 7], gap="large")
+    drawing = prepared = None
+    shape = tuple(facts["shape"])
+    with left, errors.shown():
+        drawing = drawable_canvas.show()
+    with right, errors.shown():
+        if drawing is not None:
+            prepared = loading.prepare_drawing(drawing, shape)
+        prediction.show(
+            run,
+            facts,
+            prepared,
+            todo=drawing_input.todo(facts),
+            prepare=lambda other: loading.prepare_drawing(drawing, tuple(other["shape"])),
+        )
+
+
+def _reduced(drawn: Handwriting, facts: dict) -> np.ndarray:
+    """The canvas, reduced to the pixels of the model and nothing else."""
+    height, width, _ = facts["shape"]
+    side = min(height, width)
+    out = np.zeros(facts["shape"], np.uint8)
+    y, x = (height - side) // 2, (width - side) // 2
+    out[y : y + side, x : x + side] = drawn.on_field(side)
+    return out

@@ -1,0 +1,1 @@
+"""The Runs page: the queue and the table of runs."""

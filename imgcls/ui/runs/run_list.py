@@ -1,0 +1,67 @@
+"""Runs as a list of rows: what each was, how it ended, and the way to it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from imgcls import datasets
+from imgcls.errors import UserError
+from imgcls.runs import Run
+from imgcls.ui.app import run_picker
+from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets import formatting
+
+COLUMNS = [4, 4, 5]
+
+
+def show(chosen: list[Run]) -> None:
+    """One row a run, each a link to it."""
+    with st.container(border=True, gap="small"):
+        for run in chosen:
+            _row(run)
+
+
+def narrow(label: str, values: list[str], words_of: Callable[[str], str] = str) -> str | None:
+    """Pills to show only runs with one value; none are drawn where all are the same."""
+    options = list(dict.fromkeys(values))
+    if len(options) < 2:
+        return None
+    return st.pills(label, options, format_func=lambda value: plain(words_of(value)), key=f"narrow-{label}")
+
+
+def _row(run: Run) -> None:
+    facts = summary(run)
+    scores = ""
+    if facts["test"] is not None:
+        scores = f"test {formatting.share(facts['test'])}, validation {formatting.share(facts['validation'])}"
+        if facts["macro_f1"] is not None:  # several labels a picture
+            scores = (
+                f"macro F1 {formatting.share(facts['macro_f1'])}, all labels right {formatting.share(facts['test'])}"
+            )
+    name, what, outcome = st.columns(COLUMNS, vertical_alignment="center")
+    if name.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
+        run_picker.go("train.py", run=run.id)
+    what.caption(plain(f"{facts['data']} · {facts['model']} · {formatting.age(facts['created'])}"))
+    outcome.markdown(formatting.state(facts["state"], scores))
+
+
+def summary(run: Run) -> dict:
+    """What a list shows of a run; a damaged one gives what can still be read."""
+    facts = {"state": run.state, "data": "–", "model": "–", "created": run.created}
+    try:
+        config = run.config
+        facts |= {"model": config.model, "data": config.data}
+        facts["data"] = datasets.facts(config.data).title
+    except UserError:
+        pass
+    try:
+        result = run.result or {}
+    except UserError:
+        result = {}
+    return facts | {
+        "validation": result.get("val_accuracy"),
+        "test": result.get("test_accuracy"),
+        "macro_f1": result.get("test_macro_f1"),
+        "seconds": result.get("seconds"),
+        "parameters": result.get("parameters"),
+    }

@@ -1,0 +1,148 @@
+"""Checks that a person can ask for before Start: a look at the settings as a whole, and the learning-rate finder."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from imgcls import datasets
+from imgcls.config import Config
+from imgcls.datasets import DatasetFacts
+from imgcls.errors import UserError
+from imgcls.jobs.preflight import checks, lr_finder, verdicts
+from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets.static_figure import Still
+
+TICK_SECONDS = 0.5
+SIGNS = {
+    verdicts.GOOD: ":green-badge[:material/check_circle: Good]",
+    verdicts.LOOK: ":orange-badge[:material/visibility: Look]",
+    verdicts.BAD: ":red-badge[:material/error: Bad]",
+}
+"""A level -> its word, its sign and its colour."""
+PHASES = {
+    "starting": "Starting ...",
+    "waiting": "Waiting for another check to end ...",
+    "loading": "Loading TensorFlow and the pictures ...",
+    "building": "Building the network ...",
+    "timing": "Timing real steps ...",
+    "judging": "Timing the validation ...",
+    "one batch": "Learning one batch by heart ...",
+    "one batch again": "Learning it once more with the usual settings ...",
+    "rising": "Training with a rising learning rate ...",
+}
+KINDS = {
+    "check": ("Check these settings", ":material/checklist:", "A few real steps on this machine, about ten seconds."),
+    "rates": (
+        "Find a learning rate",
+        ":material/show_chart:",
+        "A short training whose learning rate rises until the loss explodes. It changes nothing by itself.",
+    ),
+}
+
+
+def show(config: Config, facts: DatasetFacts) -> None:
+    """The closed section below Start. Only what is open costs anything."""
+    with st.expander(
+        "Check before you start", key="probes", icon=":material/fact_check:", on_change="rerun"
+    ) as section:
+        if section.open:
+            _inside(config, facts)
+
+
+def _inside(config: Config, facts: DatasetFacts) -> None:
+    if not datasets.is_ready(config.data):
+        st.info(plain(datasets.how_to_get(facts)), icon=":material/download:")
+        return
+    folders = {kind: checks.folder_of(kind, config) for kind in checks.KINDS}
+    looks = {kind: checks.look(folder) for kind, folder in folders.items()}
+    error = st.session_state.pop("probe-error", "")
+    with st.container(horizontal=True):
+        for kind, (label, icon, explained) in KINDS.items():
+            st.button(
+                label if looks[kind].state in ("idle", "running") else f"{label} again",
+                key=f"probe-{kind}",
+                icon=icon,
+                help=explained,
+                disabled=looks[kind].state == "running",
+                on_click=_start,
+                args=(kind, config),
+            )
+    if error:
+        st.error(plain(error), icon=":material/error:")
+    for kind, draw in (("check", _check), ("rates", _rates)):
+        if looks[kind].state == "running":
+            st.fragment(run_every=TICK_SECONDS)(_live)(kind, folders[kind], draw, config, facts)
+        elif looks[kind].state != "idle":
+            draw(looks[kind], config, facts)
+
+
+def _start(kind: str, config: Config) -> None:
+    """A callback: it runs before the page, which then shows the probe under way."""
+    try:
+        checks.start(kind, config)
+    except UserError as error:
+        st.session_state["probe-error"] = str(error)
+
+
+def _live(kind: str, folder: Path, draw, config: Config, facts: DatasetFacts) -> None:
+    """Redrawn twice a second while a probe is under way."""
+    seen = checks.look(folder)
+    if seen.state != "running":
+        st.rerun()
+    st.progress(seen.share, text=PHASES.get(seen.phase, "Working ..."))
+    draw(seen, config, facts)
+
+
+def _check(seen: checks.Look, config: Config, facts: DatasetFacts) -> None:
+    if seen.state == "failed":
+        _failed("The check", seen)
+    lights = verdicts.lights(config, facts, seen.found)
+    # One element for all: each element costs a page its share.
+    if lights:
+        st.markdown("\n\n".join(f"{SIGNS[light.level]} **{light.name}** · {plain(light.sentence)}" for light in lights))
+
+
+def _rates(seen: checks.Look, config: Config, facts: DatasetFacts) -> None:
+    if seen.state == "failed":
+        _failed("The search for a learning rate", seen)
+    steps, losses = seen.found.get("rates", []), seen.found.get("losses", [])
+    if None in steps or len(steps) != len(losses) or (not steps and seen.state != "running"):
+        return
+    losses = [float("nan") if loss is None else loss for loss in losses]
+    suggested = lr_finder.suggestion(steps, losses) if seen.state == "finished" else None
+    st.plotly_chart(
+        Still(lr_finder.finder_dict(steps, losses, suggested=suggested, now=config.learning_rate)),
+        key="finder",
+        config={"displayModeBar": False},
+        alt=f"Training loss over {len(steps)} steps with a rising learning rate."
+        + (f" It falls steepest at {suggested:g}." if suggested else ""),
+    )
+    if seen.state != "finished":
+        return
+    if suggested is None:
+        st.warning(
+            "The loss never fell clearly, so no rate is suggested. Check the other settings first: the normalisation, "
+            "the model and the batch size.",
+            icon=":material/search_off:",
+        )
+        return
+    is_there = f"{config.learning_rate:.1e}" == f"{suggested:.1e}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"{suggested:g} is in the form" if is_there else f"Use {suggested:g}",
+            key="probe-use",
+            icon=":material/check:" if is_there else ":material/input:",
+            disabled=is_there,
+            on_click=_use,
+            args=(suggested,),
+        )
+        st.caption("Here the loss falls steepest (Smith 2015). It is a start, not a law: a third of it is safer.")
+
+
+def _use(rate: float) -> None:
+    """A callback, as a control's value can only be set before the control is drawn."""
+    st.session_state["learning_rate"] = rate
+
+
+def _failed(what: str, seen: checks.Look) -> None:
+    st.warning(plain(f"{what} has no result. {seen.message or checks.DAMAGED}"), icon=":material/warning:")

@@ -1,0 +1,188 @@
+"""One run on the Train page: live while it trains, its outcome when it is over."""
+
+import streamlit as st
+
+from imgcls import datasets, jobs
+from imgcls.datasets.augmentation import Augmentation
+from imgcls.errors import UserError
+from imgcls.evaluation.metrics import confidence_intervals
+from imgcls.runs import OVER, Run
+from imgcls.ui.app import run_picker
+from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.data import summary
+from imgcls.ui.train import learning_curves, live, settings_form
+from imgcls.ui.widgets import formatting, metric_row
+from imgcls.ui.widgets.metric_row import Number
+
+OUTCOMES = {
+    "stopped": "It was stopped. The best epoch until then was tested and kept.",
+    "lost": "The trainer ended without a word: it was killed, or the machine went down.",
+    "damaged": "The files of this run cannot be read. Delete it on the Runs page, or start a new one.",
+}
+KEPT = "Resume goes on from what it kept, which is at most one epoch ago."
+KEPT_NOTHING = "It had kept nothing yet; it can be started again."
+MACRO_F1 = "The mean of the labels' F1, the harmonic mean of precision and recall. Evaluate has each label."
+
+
+def show(run: Run) -> None:
+    """The whole run: head, live part or outcome, settings and log."""
+    state = run.state
+    st.title(plain(run.label))
+    _head(run, state, _what(run))
+    if state in OVER:
+        if state == "lost":
+            _look_again(run)
+        _tell_its_end(run, state)
+        _outcome(run, state)
+        curves = cached_curves.curves(run)
+        if curves.batches or curves.epochs:
+            learning_curves.draw(run)
+    else:
+        live.show(run, state)
+    _details(run)
+
+
+@st.fragment(run_every=2.0)
+def _look_again(run: Run) -> None:
+    """A trainer that was only slow or asleep is shown as running again."""
+    if run.state != "lost":
+        st.rerun()
+
+
+def _head(run: Run, state: str, what: str) -> None:
+    st.markdown(formatting.state(state, plain(f"{what} · made {formatting.age(run.created)}")))
+
+
+def _tell_its_end(run: Run, state: str) -> None:
+    """A notice for whoever watched it, also in the tab's title."""
+    word = formatting.STATES[state][0]
+    st.set_page_config(page_title=f"{word} · imgcls")
+    if st.session_state.pop("ended", None) == run.id:
+        st.toast(f"{plain(run.label)}: {word.lower()}.", icon=formatting.STATES[state][1])
+
+
+def _outcome(run: Run, state: str) -> None:
+    try:
+        result = run.result or {}
+    except UserError as error:
+        result = {"message": str(error)}
+    message = result.get("message") or OUTCOMES.get(state, "")
+    if state == "lost":
+        message += f" {KEPT if run.can_go_on else KEPT_NOTHING}"
+    if message:
+        tell = st.error if state in ("failed", "lost", "damaged") else st.info
+        tell(plain(message), icon=formatting.STATES[state][1])
+    if "test_accuracy" in result:
+        count = result.get("counts", {}).get("test", 0)
+        low_high = explained = ""
+        if count:
+            low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
+            explained = f"With its 95 % interval, from {count:,} test pictures that chose nothing."
+        best = result.get("best_epoch")
+        several = "test_macro_f1" in result
+        of_labels = (
+            Number("Macro F1", formatting.share(result.get("test_macro_f1")), "of the test, at 0.5", MACRO_F1),
+            Number("Average precision", formatting.share(result.get("test_average_precision")), "mean over the labels"),
+        )
+        metric_row.show(
+            (
+                *(of_labels if several else ()),
+                Number(
+                    "All labels right" if several else "Test accuracy",
+                    formatting.share(result["test_accuracy"]),
+                    low_high,
+                    explained,
+                ),
+                Number(
+                    "The same in validation" if several else "Validation accuracy",
+                    formatting.share(result.get("val_accuracy")),
+                    "of the best epoch",
+                ),
+                Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were kept"),
+                Number("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}", "in training"),
+                Number("Training time", formatting.duration(result.get("training_seconds"))),
+            )
+        )
+    if "data" in result:
+        data = result["data"]
+        changed = summary.changes(int(data["thrown_out"]), int(data["relabelled"]))
+        st.caption(f"It learnt from the data in state {plain(data['state'][:40])}.{changed}")
+    with st.container(horizontal=True):
+        _go_on(run, state, result)
+        if run.is_tested and st.button("See its mistakes", type="primary", icon=":material/fact_check:"):
+            run_picker.go("evaluate.py", run=run.id)
+        if run.is_ready and st.button("Try it", icon=":material/draw:"):
+            run_picker.go("predict.py", run=run.id)
+        if state != "damaged" and st.button("Train again with changes", icon=":material/tune:"):
+            run_picker.train(**settings_form.form_of(run.config))
+        if st.button("New training", icon=":material/add:"):
+            run_picker.go("train.py")
+
+
+def _go_on(run: Run, state: str, result: dict) -> None:
+    """Resume for a run that broke off, more epochs for one that ended well."""
+
+    def resume() -> None:
+        with shown():
+            jobs.start(run)
+
+    if state == "lost" or (state == "failed" and run.can_go_on):
+        st.button(
+            "Resume" if run.can_go_on else "Start again",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=resume,
+            help="Goes on from the last checkpoint." if run.can_go_on else "It had kept nothing yet.",
+        )
+    elif state in ("finished", "stopped") and run.can_go_on and "epochs" in result:
+        with st.popover("Train on", icon=":material/fast_forward:"):
+            epochs = st.number_input("More epochs", 1, 1000, 5, key="more-epochs")
+            st.caption("A new run goes on from here; this one stays as it is. A schedule is stretched to its new end.")
+            if st.button("Go on", type="primary", key="extend"):
+                with shown():
+                    run_picker.go("train.py", run=jobs.extend(run, epochs).id)
+
+
+def _what(run: Run) -> str:
+    """The data set and the model, or why they cannot be told."""
+    try:
+        config = run.config
+        title = datasets.facts(config.data).title
+    except UserError as error:
+        return str(error)
+    return f"{title} · {config.model}"
+
+
+def _details(run: Run) -> None:
+    """Settings and log, closed."""
+    with st.expander("Settings", icon=":material/list:", key="settings", on_change="rerun") as section:
+        if section.open:
+            _settings(run)
+    log = run.folder / "log.txt"
+    if log.exists():
+        with st.expander("Log", icon=":material/terminal:", key="log", on_change="rerun") as section:
+            if section.open:
+                st.code(log.read_bytes()[-20_000:].decode("utf-8", "replace"), language=None, height=300)
+
+
+def _settings(run: Run) -> None:
+    try:
+        config = run.config
+    except UserError as error:
+        st.caption(plain(str(error)))
+        return
+    table = config.as_dict()
+    del table["version"]
+    table.update(table.pop("model_settings"))
+    if cached_curves.curves(run).plan.get("several"):
+        table["loss"] = "binary cross-entropy, as a picture may have several labels"
+    st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
+    st.dataframe(
+        {
+            "Setting": [name.replace("_", " ") for name in table],
+            "Value": [str(value) for value in table.values()],
+        },
+        hide_index=True,
+        alt="All settings of this run.",
+    )

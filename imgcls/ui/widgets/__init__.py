@@ -1,0 +1,1 @@
+"""Small pieces of Streamlit and HTML that pages share."""

@@ -1,0 +1,66 @@
+"""Numbers as people read them."""
+
+import time
+
+from imgcls.evaluation.metrics.confidence_intervals import Score
+
+STATES = {
+    "aside": ("Not started", ":material/pending:", "gray"),
+    "queued": ("Waiting", ":material/schedule:", "gray"),
+    "starting": ("Starting", ":material/hourglass_top:", "gray"),
+    "running": ("Running", ":material/play_circle:", "blue"),
+    "paused": ("Paused", ":material/pause_circle:", "violet"),
+    "finished": ("Finished", ":material/check_circle:", "green"),
+    "stopped": ("Stopped", ":material/stop_circle:", "orange"),
+    "failed": ("Failed", ":material/error:", "red"),
+    "lost": ("Interrupted", ":material/power_off:", "red"),
+    "damaged": ("Damaged", ":material/broken_image:", "red"),
+}
+"""A state -> its word, its sign and its colour."""
+
+
+def state(name: str, text: str) -> str:
+    """A state as a badge, then a text that is Markdown already, small and grey: one element instead of three."""
+    word, icon, colour = STATES[name]
+    return f":{colour}-badge[{icon} {word}]" + (f" &nbsp; :gray[:small[{text}]]" if text else "")
+
+
+def duration(seconds: float | None) -> str:
+    """'2 min 10 s', '45 s', '3 h 05 min'; a dash where it is not known."""
+    if seconds is None:
+        return "–"
+    seconds = max(0, round(seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+
+
+def age(moment: float) -> str:
+    """How long ago: 'just now', '5 min ago', '3 days ago'."""
+    seconds = max(0.0, time.time() - moment)
+    if seconds < 60:
+        return "just now"
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        number = int(seconds // length)
+        if number:
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return ""
+
+
+def share(value: float | None) -> str:
+    """'97.3 %'; a dash where there is none."""
+    return "–" if value is None or value != value else f"{100 * value:.1f} %"
+
+
+def interval(score: Score, *, as_share: bool = True) -> str:
+    """'96.1 to 98.2 %' or '0.081 to 0.104'."""
+    if as_share:
+        return f"{100 * score.low:.1f} to {100 * score.high:.1f} %"
+    return f"{score.low:.3f} to {score.high:.3f}"
+
+
+def count(number: int, noun: str) -> str:
+    """'1 picture', '1,200 pictures'."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

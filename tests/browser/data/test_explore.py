@@ -1,0 +1,91 @@
+"""Exploring in a browser: a line drawn around points shows their pictures; the preview follows the controls."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.support import steps
+from tests.browser.support.server import wait_until
+
+MAP = "[...document.querySelectorAll('.js-plotly-plot')].find(plot => plot._fullLayout?.dragmode === 'lasso')"
+SELECTED = f"""() => ({MAP}).data.flatMap(
+    trace => (trace.selectedpoints || []).map(place => trace.customdata[place][0])).sort((a, b) => a - b)"""
+CENTRE = f"""() => {{
+    const box = ({MAP}).getBoundingClientRect(), {{xaxis, yaxis}} = ({MAP})._fullLayout;
+    return [box.x + xaxis._offset + xaxis._length / 2, box.y + yaxis._offset + yaxis._length / 2];
+}}"""
+
+
+@pytest.fixture
+def unchanged(cache: Path):
+    """Whatever happens, the data that all tests share has no changes afterwards."""
+    yield
+    for path in cache.glob("datasets/*.edits-*"):
+        path.unlink()
+
+
+def lasso(page: Page) -> None:
+    """Draws a line around the middle of the map."""
+    page.wait_for_function(f"() => {MAP}")
+    page.locator(".js-plotly-plot").last.scroll_into_view_if_needed()
+    x, y = page.evaluate(CENTRE)
+    page.mouse.move(x - 60, y - 60)
+    page.mouse.down()
+    for right, down in ((60, -60), (60, 60), (-60, 60), (-60, -60)):
+        page.mouse.move(x + right, y + down, steps=6)
+    page.mouse.up()
+
+
+def shown_rows(page: Page) -> list[int]:
+    """The numbers of the training pictures below the map."""
+    pictures = page.locator(".tiles").last.locator("img").all()
+    return [int(re.match(r"no\. (\d+)", picture.get_attribute("alt"))[1]) for picture in pictures]
+
+
+def test_a_line_around_points_shows_their_pictures_and_they_can_be_thrown_out(visit, server, unchanged):
+    page = visit(server, "/data?data=MNIST+sample&explore=Map", viewport={"width": 1280, "height": 1800})
+    steps.shows(page, "Data")
+    lasso(page)
+    told = steps.main(page).get_by_text(re.compile(r"^[\d,]+ pictures? selected$"))
+    expect(told).to_be_visible()
+    steps.settled(page)
+    rows = page.evaluate(SELECTED)
+    assert len(rows) > 10
+    expect(told).to_have_text(f"{len(rows)} pictures selected")
+    assert shown_rows(page) == rows[:24]
+
+    page.get_by_role("button", name=f"no. {rows[0]}", exact=True).click()
+    steps.button(page, "Throw out 1").click()
+    expect(page.locator(".tiles").last).to_contain_text("thrown out")
+    assert shown_rows(page) == rows[:24], "the selection stays"
+    page.get_by_text("Changes", exact=True).click()
+    expect(steps.main(page)).to_contain_text("1 picture thrown out")
+    steps.button(page, "Take the last change back").click()
+    expect(steps.main(page)).to_contain_text("Nothing was changed")
+
+
+def test_the_preview_follows_the_controls_and_steps_through_pictures(visit, server):
+    page = visit(server, "/train?shift=2&noise=20")
+    steps.shows(page, "Train a model")
+    steps.main(page).get_by_text("Augmentation", exact=True).click()
+    tiles = page.locator(".tiles img")
+    expect(tiles).to_have_count(10)
+
+    def pictures() -> list[str]:
+        steps.settled(page)
+        return [tile.get_attribute("src") for tile in tiles.all()]
+
+    before = pictures()
+    assert len(set(before)) == 10
+    expect(tiles.nth(1)).to_have_attribute("alt", re.compile("shift 2 px, noise 20 levels"))
+    page.get_by_role("button", name="Use what suits this data set").click()
+    expect(tiles.nth(1)).to_have_attribute(
+        "alt", re.compile("rotation 10 degrees, shift 2 px, zoom 10%, noise 20 levels")
+    )
+    turned = pictures()
+    assert turned[0] == before[0] and turned[1] != before[1]
+    page.wait_for_url(re.compile("rotation=10"))
+    page.get_by_role("button", name=re.compile("^(Page )?2$|Go to page 2")).first.click()
+    wait_until(lambda: pictures()[0] != before[0], what="another picture")

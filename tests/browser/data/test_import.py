@@ -1,0 +1,133 @@
+"""A person brings a zip of pictures, trains on it, asks the model, renames and deletes the set; uses the webcam."""
+
+import json
+import re
+import time
+import zipfile
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.support import steps
+from tests.browser.support.server import wait_until
+
+HOSTILE = "<img src=x onerror=alert(1)> $x$ ![](http:--evil.example-p.png)"
+
+
+def photo(seed: int, red: bool) -> bytes:
+    """A photo-like JPEG: a bright disc somewhere on noise, red or blue."""
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 90, (60, 80, 3), dtype=np.uint8)
+    y, x = np.ogrid[:60, :80]
+    disc = (y - random.integers(20, 40)) ** 2 + (x - random.integers(30, 50)) ** 2 < 300
+    pixels[disc] = (230, 40, 40) if red else (40, 40, 230)
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+@pytest.fixture
+def balls(tmp_path):
+    """A zip as a person makes it: an outer folder, two classes, clutter and a broken file."""
+    path = tmp_path / "balls.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for number in range(40):
+            for label, red in (("red", True), (HOSTILE, False)):
+                packed.writestr(f"My balls/{label}/{number}.jpg", photo(number, red))
+        packed.writestr("__MACOSX/My balls/._red", b"x")
+        packed.writestr("My balls/red/broken.jpg", b"\xff\xd8\xff broken")
+    return path
+
+
+@pytest.mark.timeout(300)
+def test_a_person_comes_from_a_zip_to_a_trained_model_and_an_answer(visit, own_server, balls, tmp_path):
+    page = visit(own_server, "/data")
+    steps.shows(page, "Data")
+    steps.button(page, "Bring your own pictures").click()
+    steps.shows(page, "Bring your own pictures")
+    page.locator("input[type=file]").set_input_files(balls)
+    expect(steps.main(page).get_by_text("81 pictures in 2 classes")).to_be_visible()
+    expect(steps.main(page).locator(".classes .name").filter(has_text=HOSTILE)).to_be_visible()
+    page.reload()  # the address holds the import
+    expect(steps.main(page).get_by_text("81 pictures in 2 classes")).to_be_visible()
+    steps.settled(page)
+    page.get_by_role("textbox", name="Name").fill("Balls")
+    page.get_by_role("textbox", name="Name").press("Enter")
+    steps.settled(page)
+    page.get_by_role("button", name=re.compile("Import 81")).click()
+    expect(steps.button(page, "Train on it")).to_be_visible(timeout=steps.SLOW)
+    assert "64 pictures to learn from and 16 for the test" in steps.main(page).inner_text()
+    steps.button(page, "Train on it").click()
+    steps.shows(page, "Train a model")
+    page.wait_for_url(re.compile("data=Balls"))
+    run_id = steps.press_start(page)
+    expect(steps.button(page, "Try it")).to_be_visible(timeout=150_000)
+    run = own_server.runs / run_id
+    assert json.loads((run / "config.json").read_text())["data"] == "own-balls"
+    steps.button(page, "See its mistakes").click()
+    steps.shows(page, "Evaluate")
+    page.goto(f"{own_server.url}/predict?run={run_id}")
+    steps.shows(page, "Predict")
+    (tmp_path / "new.jpg").write_bytes(photo(99, True))
+    page.locator("input[type=file]").set_input_files(tmp_path / "new.jpg")
+    expect(steps.main(page).get_by_text("What the model sees")).to_be_visible()
+
+    page.goto(f"{own_server.url}/data?data=Balls")
+    steps.shows(page, "Data")
+    steps.button(page, "Name and note").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Name").fill("Small balls")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    own = own_server.runs.with_name("own")
+    wait_until(lambda: json.loads((own / "own-balls" / "label.json").read_text())["title"] == "Small balls")
+    steps.settled(page)
+    steps.button(page, "Delete").click()
+    dialog.get_by_role("textbox").fill("balls")
+    dialog.get_by_role("textbox").press("Enter")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog.get_by_text("as it stands here")).to_be_visible()
+    assert (own / "own-balls").exists()
+    dialog.get_by_role("textbox").fill("Small balls")
+    dialog.get_by_role("textbox").press("Enter")
+    dialog.get_by_role("button", name="Delete").click()
+    wait_until(lambda: not (own / "own-balls").exists(), what="the data set is deleted")
+    page.goto(f"{own_server.url}/train?run={run_id}")
+    expect(steps.main(page).get_by_text("somebody deleted it")).to_be_visible()
+    page.goto(f"{own_server.url}/evaluate?run={run_id}")
+    steps.shows(page, "Evaluate")
+
+
+def test_shots_of_a_webcam_become_a_data_set(visit, own_server):
+    page = visit(own_server, "/data", permissions=["camera"])
+    steps.shows(page, "Data")
+    steps.button(page, "Bring your own pictures").click()
+    steps.shows(page, "Bring your own pictures")
+    steps.main(page).get_by_text("Webcam").click()
+    for place, label in enumerate(("mug", "pen")):
+        name = page.get_by_role("textbox", name="Class")
+        name.fill(label)
+        name.press("Enter")
+        expect(steps.main(page).get_by_text(f"Shots of {label}")).to_be_visible()
+        for shot in range(1, 5):
+            take = steps.button(page, "Take Photo")
+            expect(take).to_be_enabled()
+            time.sleep(0.5)  # the picture of the camera moves, so that no two shots are alike
+            take.click()
+            count = steps.main(page).locator(".classes .count").nth(place)
+            expect(count).to_have_text(str(shot))
+            steps.settled(page)
+    steps.button(page, "Go on").click()
+    expect(steps.main(page).get_by_text("8 pictures in 2 classes")).to_be_visible()
+    steps.settled(page)
+    page.get_by_role("textbox", name="Name").fill("Desk")
+    page.get_by_role("textbox", name="Name").press("Enter")
+    steps.settled(page)
+    page.get_by_role("button", name=re.compile("Import 8")).click()
+    expect(steps.button(page, "Train on it")).to_be_visible(timeout=steps.SLOW)
+    steps.button(page, "Train on it").click()  # without a reload since the Data page, whose control holds "data"
+    steps.shows(page, "Train a model")
+    page.wait_for_url(re.compile("data=Desk"))

@@ -1,0 +1,167 @@
+"""The canvas by itself: what it tells and when, and that it stays if the page puts up another element for it."""
+
+import pytest
+
+from imgcls.ui.components import canvas
+from imgcls.ui.components.component import FILES
+
+MOUNT = """async ([html, source]) => {
+    const blob = new Blob([source], {type: 'text/javascript'});
+    const {default: mount} = await import(URL.createObjectURL(blob));
+    window.told = [];
+    window.put = data => {
+        const parentElement = document.createElement('div');
+        parentElement.innerHTML = html;
+        document.body.replaceChildren(parentElement);
+        const setStateValue = (_, message) => told.push(structuredClone(message));
+        window.give = data => mount({parentElement, data, setStateValue});
+        window.end = give(data);
+    };
+}"""
+DRAW = """([left, right]) => {
+    const field = document.querySelector('canvas'), box = field.getBoundingClientRect();
+    const send = (kind, x) => field.dispatchEvent(new PointerEvent(kind, {
+        pointerId: 1, bubbles: true, clientX: box.x + x, clientY: box.y + box.height / 2}));
+    send('pointerdown', left), send('pointermove', right), send('pointerup', right);
+}"""
+EMPTY = {"name": "canvas", "edition": 0, "strokes": [], "pen": 18}
+LINE = [[9.3, 140, 18, 84, 140, 18]]
+"""What `DRAW` leaves from 10 to 90 on a canvas of 300 pixels."""
+ANSWER = """() => {
+    const {number, edition} = told.at(-1);
+    dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition, said: '1'}}));
+}"""
+MOST_STROKES = 200  # of a canvas; the server takes more
+DRAWN = "() => !document.querySelector('.clear').disabled"
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page()
+    page.evaluate(MOUNT, [canvas.HTML, (FILES / "canvas" / "canvas.js").read_text("utf-8")])
+    yield page
+    page.close()
+
+
+def put(page, ended=True, **changes) -> None:
+    if ended:
+        page.evaluate("() => window.end?.()")
+    page.evaluate("data => put(data)", EMPTY | changes)
+
+
+def test_a_lifted_pen_is_told_at_once_though_no_answer_has_come(page):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    page.evaluate(DRAW, [20, 80])
+    told = page.evaluate("() => told.map(({number, isDone, strokes}) => [number, isDone, strokes.length])")
+    assert told == [[1, False, 1], [2, True, 1], [3, True, 2]], "and while the pen is down one message is under way"
+
+
+def test_only_the_answer_to_the_newest_message_frees_the_canvas(page):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    waits = "() => 'asks' in document.querySelector('canvas').dataset"
+    answer = "number => dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition: 0, said: '1'}}))"
+    page.evaluate(answer, 1)
+    assert page.evaluate(waits)
+    page.evaluate(answer, 2)
+    assert not page.evaluate(waits)
+
+
+def test_a_drawing_of_the_server_waits_for_no_answer_to_the_one_before(page):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    page.evaluate("data => void give(data)", EMPTY | {"edition": 1})
+    page.evaluate("() => told.length = 0")
+    page.evaluate(DRAW, [20, 80])
+    assert page.evaluate("() => told.map(({edition, isDone}) => [edition, isDone])") == [[1, False], [1, True]]
+
+
+def test_a_pen_of_the_keyboard_is_lifted_when_the_canvas_is_left(page):
+    put(page)
+    page.locator("canvas").focus()
+    for key in ("ArrowUp", "ArrowUp", " ", "ArrowDown", "Tab"):
+        page.keyboard.press(key)
+    told = page.evaluate("() => told.map(({isDone, strokes}) => [isDone, strokes.length])")
+    assert told == [[False, 1], [True, 1]], "a cross that moves without a pen tells nothing"
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_strokes_that_the_server_has_not_heard_of_come_back_and_are_told(page, ended):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.map(message => message.strokes)") == [[LINE[0][:3]], LINE]
+    page.evaluate("() => told.length = 0")
+    put(page, ended=ended)
+    assert page.evaluate(DRAWN)
+    page.wait_for_function("() => told.length")
+    assert page.evaluate("() => told") == [{"edition": 0, "number": 1, "pen": 18, "isDone": True, "strokes": LINE}]
+
+
+@pytest.mark.parametrize("strokes", [[], LINE])
+def test_what_the_server_knows_is_not_told_again(page, strokes):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.at(-1).strokes") == LINE
+    page.evaluate(ANSWER)
+    page.evaluate("() => told.length = 0")
+    put(page, strokes=strokes)  # what the canvas began with, as long as the visit lasts
+    assert page.evaluate(DRAWN)
+    page.wait_for_timeout(600)
+    assert page.evaluate("() => told") == []
+
+
+def test_a_page_that_is_left_asks_nothing_more(page):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    page.evaluate("() => told.length = 0")
+    put(page)
+    page.evaluate("() => end()")
+    page.wait_for_timeout(600)
+    assert page.evaluate("() => told") == []
+
+
+@pytest.mark.parametrize("changes", [{"edition": 1}, {"name": "canvas-game"}])
+def test_another_drawing_and_another_canvas_begin_as_the_server_says(page, changes):
+    put(page)
+    page.evaluate(DRAW, [10, 90])
+    put(page, **changes)
+    assert not page.evaluate(DRAWN)
+
+
+def test_a_cleared_canvas_stays_empty(page):
+    put(page, strokes=[[80, 70, 18, 200, 70, 18]])
+    assert page.evaluate(DRAWN)
+    page.locator(".clear").click()
+    page.evaluate("() => told.length = 0")
+    put(page, strokes=[[80, 70, 18, 200, 70, 18]])  # the message was still on its way
+    assert not page.evaluate(DRAWN)
+    page.wait_for_function("() => told.length")
+    assert page.evaluate("() => told.map(message => message.strokes)") == [[]]
+
+
+PART = """(places) => {
+    const field = document.querySelector('canvas'), box = field.getBoundingClientRect();
+    for (const [kind, x] of places) field.dispatchEvent(new PointerEvent(kind, {
+        pointerId: 1, bubbles: true, clientX: box.x + x, clientY: box.y + box.height / 2}));
+}"""
+
+
+def test_a_stroke_under_way_is_not_joined_to_a_drawing_of_the_server(page):
+    put(page)
+    page.evaluate(PART, [["pointerdown", 10], ["pointermove", 40]])
+    page.evaluate("data => void give(data)", EMPTY | {"edition": 1, "strokes": LINE})
+    page.evaluate("() => told.length = 0")
+    page.evaluate(PART, [["pointermove", 60], ["pointermove", 90], ["pointerup", 90]])
+    assert page.evaluate("() => told") == [], "it belonged to the drawing that went"
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.at(-1).strokes") == [*LINE, *LINE]
+
+
+def test_the_last_stroke_that_fits_is_drawn_whole(page):
+    dots = [[10, 10, 18] for _ in range(MOST_STROKES - 1)]
+    put(page, strokes=dots)
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.at(-1).strokes.at(-1)") == LINE[0]
+    page.evaluate(DRAW, [10, 90])
+    assert page.evaluate("() => told.at(-1).strokes.length") == MOST_STROKES, "and no more"

@@ -1,0 +1,58 @@
+"""The bars by themselves: in which rows the ten likeliest of many classes stand."""
+
+import pytest
+
+from imgcls.ui.components import probability_bars
+from imgcls.ui.components.component import FILES
+
+MOUNT = """async ([html, source]) => {
+    const blob = new Blob([source], {type: 'text/javascript'});
+    const {default: show} = await import(URL.createObjectURL(blob));
+    const parentElement = document.createElement('div');
+    parentElement.innerHTML = html;
+    document.body.replaceChildren(parentElement);
+    window.show = data => show({parentElement, data});
+}"""
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page()
+    page.evaluate(
+        MOUNT, [probability_bars.HTML, (FILES / "probability_bars" / "probability_bars.js").read_text("utf-8")]
+    )
+    yield page
+    page.close()
+
+
+def shown(page, names: str, answered: bool = True, **asked) -> str:
+    """The rows from top to bottom, after an answer in which these classes, a letter each, are the likeliest."""
+    rows = [{"name": name, "share": 1 / (place + 2), "best": not place} for place, name in enumerate(names)]
+    answer = {"answer": names[0] if answered else None, "words": "", "told": "", "todo": "Draw something."}
+    page.evaluate("data => show(data)", answer | {"rows": rows} | asked)
+    assert page.locator(".bars .best span").inner_text() == names[0]
+    return "".join(page.locator(".bars span").all_inner_texts())
+
+
+def test_a_class_keeps_its_row_while_one_thing_is_drawn(page):
+    assert shown(page, "abcd", edition=0, number=1) == "abcd"
+    assert shown(page, "dbca", edition=0, number=2) == "abcd"
+    assert shown(page, "xdcb", edition=0, number=3) == "xbcd", "a newcomer takes the row of the one that left"
+    assert shown(page, "yzdx", edition=0, number=4) == "xyzd"
+
+
+def test_what_is_drawn_anew_begins_with_the_likeliest(page):
+    assert shown(page, "abcd", edition=0, number=1) == "abcd"
+    assert shown(page, "abcd", answered=False, edition=0, number=2) == "abcd"
+    assert shown(page, "dcba", edition=0, number=3) == "dcba"
+
+
+def test_of_a_photo_the_likeliest_stands_first(page):
+    assert shown(page, "abcd") == "abcd"
+    assert shown(page, "dcba") == "dcba"
+
+
+@pytest.mark.parametrize("names", ["ab", "aabb"])
+def test_fewer_classes_and_equal_names_lose_no_row(page, names):
+    shown(page, "abcd", edition=0, number=1)
+    assert sorted(shown(page, names, edition=0, number=2)) == sorted(names)

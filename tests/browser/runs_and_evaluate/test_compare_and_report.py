@@ -1,0 +1,58 @@
+"""From two ticked runs to the one that is better, damaged pictures in the background, and the report as a file."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.runs_and_evaluate.test_runs_table import runs_page as runs_page
+from tests.browser.runs_and_evaluate.test_runs_table import tick
+from tests.browser.support import steps
+
+
+def test_two_ticked_runs_lead_to_the_comparison_and_the_link_keeps_both(runs_page, visit):
+    server, page = runs_page
+    tick(page, 0)
+    tick(page, 1)
+    steps.button(page, "Which is better?").click()
+    steps.shows(page, "Evaluate")
+    page.wait_for_url(re.compile(r"view=Compare"))
+
+    for tab in (page, visit(server, page.url.removeprefix(server.url))):
+        steps.shows(tab, "Evaluate")
+        expect(steps.main(tab).locator(".verdict")).to_contain_text("nothing tells them apart")
+        expect(steps.main(tab).locator(".letters").first).to_contain_text("A is The second one, B is The first one.")
+        expect(steps.main(tab).locator(".byclass > b")).to_have_count(10)
+
+
+def test_damaged_pictures_are_asked_about_in_the_background_and_the_report_opens_from_the_disk(
+    own_server, visit, chromium, tmp_path
+):
+    page = visit(own_server, "/evaluate?run=sample&view=Robustness", color_scheme="dark")
+    steps.shows(page, "Evaluate")
+    steps.button(page, "Ask about damaged pictures").click()
+    expect(steps.main(page)).to_contain_text("Where the answer flips", timeout=steps.SLOW)
+    figures = steps.main(page).locator(".damages img")
+    expect(figures).to_have_count(8)
+    assert figures.first.evaluate("image => image.complete && image.naturalWidth > 0")
+    assert (own_server.runs / "sample" / "robustness.npz").exists()
+    assert not (own_server.runs / "sample" / "robustness.progress.json").exists()
+
+    steps.main(page).get_by_role("radio", name="Report").or_(
+        steps.main(page).get_by_role("button", name="Report", exact=True)
+    ).first.click()
+    with page.expect_download() as download:
+        steps.button(page, "Report (HTML)").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == "sample.html"
+
+    context = chromium.new_context(color_scheme="dark", offline=True)
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    expect(page.locator("h1")).to_have_text("A sample")
+    expect(page.get_by_role("heading", name="Damaged pictures")).to_be_visible()
+    expect(page.locator(".curves svg")).to_have_count(2)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 29)"
+    assert [url for url in asked if not url.startswith(("data:", path.as_uri()))] == []
+    context.close()

@@ -1,0 +1,179 @@
+"""Linked views on the Evaluate page: clicked cells and bars, and drawn lines, select the pictures beside them."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.support import steps
+from tests.browser.support.server import wait_until
+
+
+@pytest.fixture
+def answers(server) -> np.ndarray:
+    """The confusion matrix of the sample run: true classes down, answers across."""
+    with np.load(server.runs / "sample" / "predictions.npz") as file:
+        labels, predicted = file["labels"], file["probabilities"].argmax(1)
+    matrix = np.zeros((10, 10), int)
+    np.add.at(matrix, (labels, predicted), 1)
+    return matrix
+
+
+def evaluate(visit, server, query: str = "") -> Page:
+    page = visit(server, f"/evaluate?run=sample{query}")
+    steps.shows(page, "Evaluate")
+    return page
+
+
+def press_cell(page: Page, true: int, predicted: int) -> None:
+    """Clicks into the middle of a cell of a matrix of ten classes."""
+    field = page.locator(".matrix .field")
+    box = field.bounding_box()
+    field.click(position={"x": (predicted + 0.5) * box["width"] / 10, "y": (true + 0.5) * box["height"] / 10})
+
+
+def numbers(page: Page) -> list[str]:
+    """What the cells of the matrix say."""
+    return page.locator(".matrix .field b").all_inner_texts()
+
+
+def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_pictures(visit, server, answers):
+    mistakes = answers * ~np.eye(10, dtype=bool)
+    true, predicted = (int(place) for place in np.unravel_index(mistakes.argmax(), mistakes.shape))
+    page = evaluate(visit, server)
+    press_cell(page, true, predicted)
+    page.wait_for_url(re.compile(rf"[?&]cell={true}-{predicted}(&|$)"))
+    for _ in range(2):
+        steps.settled(page)
+        pictures = page.locator(".tiles img")
+        expect(pictures).to_have_count(int(mistakes.max()))
+        for picture in pictures.all():
+            assert f"true class {true}, answer {predicted} " in picture.get_attribute("alt")
+        expect(steps.button(page, f"{true} → {predicted}")).to_be_visible()
+        page.reload()
+        steps.shows(page, "Evaluate")
+    assert f"cell={true}-{predicted}" in page.url
+
+
+def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit, server, answers):
+    page = evaluate(visit, server)
+    press_cell(page, 3, 3)
+    page.wait_for_url(re.compile("[?&]cell=3-3"))
+    expect(page.locator(".tiles img").first).to_have_attribute("alt", re.compile("true class 3, answer 3 "))
+    page.get_by_role("radio", name="Wrong").click()
+    steps.button(page, "3 → 3").click()
+    wrong = int(answers.sum() - np.trace(answers))
+    expect(steps.main(page)).to_contain_text(f"{wrong} pictures;")
+    assert "cell=" not in page.url
+    for picture in page.locator(".tiles img").all():
+        true, answer = re.search(r"true class (\d), answer (\d)", picture.get_attribute("alt")).groups()
+        assert true != answer
+
+
+def test_the_matrix_shows_counts_or_shares_and_errors_only(visit, server, answers):
+    page = evaluate(visit, server)
+    filled = answers > 0
+    mistakes = filled & ~np.eye(10, dtype=bool)
+    wait_until(lambda: sorted(numbers(page)) == sorted(map(str, answers[filled])), what="counts")
+    page.get_by_text("Errors only", exact=True).click()
+    wait_until(lambda: sorted(numbers(page)) == sorted(map(str, answers[mistakes])), what="counts of mistakes")
+    page.get_by_role("radio", name="Shares").click()
+    shares = 100 * answers / answers.sum(axis=1, keepdims=True)
+    wait_until(
+        lambda: sorted(numbers(page)) == sorted(f"{share:.1f} %" for share in shares[mistakes]),
+        what="shares of mistakes",
+    )
+
+
+def test_the_keyboard_reaches_every_cell_and_lets_it_go(visit, server, answers):
+    page = evaluate(visit, server)
+    field = page.get_by_role("application", name="Confusion matrix of 10 classes.")
+    field.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    share = 100 * answers[2, 1] / answers[2].sum()
+    pictures = f"{answers[2, 1]} picture{'' if answers[2, 1] == 1 else 's'}"
+    expect(page.locator(".matrix .spoken")).to_have_text(f"true 2, predicted 1: {pictures} ({share:.1f} % of 2)")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("[?&]cell=2-1"))
+    expect(page.locator(".matrix .frame.chosen")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".matrix .frame.chosen")).to_be_hidden()
+    page.wait_for_url(lambda url: "cell=" not in url)
+
+
+def test_the_cell_that_is_chosen_is_let_go_by_another_click(visit, server):
+    page = evaluate(visit, server, "&cell=4-4")
+    expect(page.locator(".matrix .frame.chosen")).to_be_visible()
+    press_cell(page, 4, 4)
+    page.wait_for_url(lambda url: "cell=" not in url)
+    expect(page.locator(".matrix .frame.chosen")).to_be_hidden()
+
+
+def test_a_bar_narrows_the_matrix_and_the_scores_and_the_url_shows_a_colleague_the_same(visit, server):
+    with np.load(server.runs / "sample" / "predictions.npz", allow_pickle=False) as file:
+        probabilities, labels = file["probabilities"], file["labels"]
+    sure, predicted = probabilities.max(1), probabilities.argmax(1)
+    low = next(low for low in range(50, 100, 5) if ((100 * sure >= low) & (100 * sure < low + 5)).sum() > 1)
+    left = (100 * sure >= low) & (100 * sure < low + 5)
+    page = evaluate(visit, server)
+    page.get_by_role("button", name=f"{low} to {low + 5} % sure: ").click()
+    page.wait_for_url(re.compile(rf"[?&]sure={low}-{low + 5}(&|$)"))
+    right = int((predicted == labels)[left].sum())
+    for seen in (page, visit(server, page.url.removeprefix(server.url))):
+        steps.shows(seen, "Evaluate")
+        expect(steps.main(seen)).to_contain_text(f"From {left.sum()} of 1,000 test pictures")
+        expect(steps.main(seen)).to_contain_text(f"{100 * right / left.sum():.1f} %")
+        wait_until(lambda seen=seen: sum(map(int, numbers(seen))) == left.sum(), what="the matrix of what is left")
+        pressed = seen.locator(".certainty [aria-pressed=true]")
+        expect(pressed).to_have_attribute("aria-label", re.compile(f"^{low} to {low + 5} % sure"))
+        expect(seen.locator(".tiles img")).to_have_count(min(int(left.sum()), 20))
+    steps.button(page, f"{low} to {low + 5} % sure").click()
+    expect(steps.main(page)).to_contain_text("From 1,000 test pictures")
+
+
+def test_a_line_on_the_map_selects_what_lies_inside(visit, server):
+    page = evaluate(visit, server, "&panel=Map")
+    page.wait_for_function("() => document.querySelector('.js-plotly-plot')?._fullLayout.dragmode == 'lasso'")
+    steps.settled(page)
+    plot = page.locator(".js-plotly-plot").first
+    plot.scroll_into_view_if_needed()
+    x, y, width, height = page.evaluate(
+        """() => {
+            const plot = document.querySelector('.js-plotly-plot'), box = plot.getBoundingClientRect();
+            const {xaxis, yaxis} = plot._fullLayout;
+            return [box.x + xaxis._offset, box.y + yaxis._offset, xaxis._length, yaxis._length];
+        }"""
+    )
+    page.mouse.move(x + 0.02 * width, y + 0.02 * height)
+    page.mouse.down()
+    for right, down in ((0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.05)):
+        page.mouse.move(x + right * width, y + down * height, steps=8)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"[?&]area=\d"))
+    steps.settled(page)
+    text = steps.main(page).inner_text()
+    left = int(re.search(r"From ([\d,]+) of 1,000 test pictures", text)[1].replace(",", ""))
+    assert 0 < left < 1000
+    page.reload()
+    steps.shows(page, "Evaluate")
+    expect(steps.main(page)).to_contain_text(f"From {left} of 1,000 test pictures")
+
+
+def test_a_link_to_another_view_keeps_the_visit_and_back_leads_back(visit, server):
+    page = evaluate(visit, server, "&answers=wrong")
+    page.evaluate(
+        """() => {
+            window.visit = 1;
+            const link = document.createElement('a');
+            [link.href, link.textContent] = ['?run=sample&view=Classes&answers=wrong', 'To the classes'];
+            document.querySelector('.stHtml .tiles').append(link);
+        }"""
+    )
+    page.get_by_text("To the classes").click()
+    expect(steps.main(page)).to_contain_text("Classification report")
+    expect(steps.button(page, "wrong answers")).to_be_visible()
+    page.go_back()
+    expect(steps.main(page)).to_contain_text("Most frequent mistakes")
+    assert page.evaluate("window.visit") == 1

@@ -1,0 +1,82 @@
+"""The Runs page: tick, open, rename, delete, compare. Its table is a canvas, so the mouse has to find the rows."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.support import steps
+
+ROW = 35
+"""The height of a row of the table in pixels, its head included."""
+
+
+@pytest.fixture
+def runs_page(visit, make_server, sample_run):
+    """The Runs page with two runs, the newer one first."""
+    server = make_server()
+    for name, started, rate in (("first", 1_700_000_000, 0.001), ("second", 1_700_000_100, 0.002)):
+        folder = server.add(sample_run, name)
+        (folder / "label.txt").write_text(f"The {name} one")
+        (folder / "trainer.json").write_text(json.dumps({"started": started}))
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | {"learning_rate": rate}))
+    server.start()
+    page = visit(server, "/runs")
+    steps.shows(page, "Runs")
+    yield server, page
+    server.close()
+
+
+def tick(page: Page, row: int) -> None:
+    """Ticks a row of the table: the box is in its first column."""
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + ROW * (row + 1.5))
+    steps.settled(page)
+
+
+def test_a_ticked_run_is_renamed(runs_page):
+    server, page = runs_page
+    expect(steps.button(page, "Rename")).to_be_disabled()
+    tick(page, 0)
+    steps.button(page, "Rename").click()
+    dialog = page.get_by_role("dialog")
+    name = dialog.get_by_role("textbox", name="Name")
+    expect(name).to_have_value("The second one")
+    name.fill("My best seven")
+    dialog.get_by_role("button", name="Rename", exact=True).click()
+    expect(dialog).to_have_count(0)
+    assert (server.runs / "second" / "label.txt").read_text() == "My best seven"
+    assert (server.runs / "first" / "label.txt").read_text() == "The first one"
+    steps.button(page, "Open").click()
+    steps.shows(page, "My best seven")
+
+
+def test_a_run_is_deleted_only_after_the_page_has_asked(runs_page):
+    server, page = runs_page
+    tick(page, 1)
+    steps.button(page, "Delete").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("The first one")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert server.run_ids() == {"first", "second"}
+    steps.button(page, "Delete").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(steps.main(page)).to_contain_text("1 run.")
+    assert server.run_ids() == {"second"}
+
+
+def test_two_ticked_runs_are_compared_in_curves_and_settings(runs_page):
+    _, page = runs_page
+    tick(page, 0)
+    tick(page, 1)
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 2")
+    for place in (0, 1):
+        assert sorted(steps.lines(page, place)) == ["The first one", "The second one"]
+    expect(page.get_by_role("heading", name="Settings in which they differ")).to_be_visible()
+    table = page.get_by_test_id("stDataFrame").last
+    expect(table.get_by_role("gridcell", name="learning rate", include_hidden=True)).to_have_count(1)
+    assert table.get_by_role("row", include_hidden=True).count() == 2

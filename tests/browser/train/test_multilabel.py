@@ -1,0 +1,88 @@
+"""A person brings pictures with several labels each and a table of them, trains, and looks at each label."""
+
+import json
+import re
+import zipfile
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.support import steps
+
+NAMES = ("circle", "square", "stripe")
+
+
+def drawn(random: np.random.Generator, has: np.ndarray) -> bytes:
+    """A grey picture with a red disc, a green square, a blue stripe, or none of them."""
+    pixels = random.integers(60, 90, (28, 28, 3)).astype(np.uint8)
+    y, x = np.mgrid[:28, :28]
+    if has[0]:
+        pixels[(y - random.integers(6, 22)) ** 2 + (x - random.integers(6, 22)) ** 2 < 25] = (230, 40, 40)
+    if has[1]:
+        top, left = random.integers(2, 18, 2)
+        pixels[top : top + 7, left : left + 7] = (40, 210, 60)
+    if has[2]:
+        pixels[:, random.integers(3, 24)] = (40, 60, 240)
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def shapes(tmp_path):
+    """An archive, and beside it a table with several labels in a field."""
+    random, rows = np.random.default_rng(0), ["file,labels"]
+    with zipfile.ZipFile(tmp_path / "shapes.zip", "w") as packed:
+        for number in range(160):
+            has = random.random(3) < (0.5, 0.4, 0.3)
+            packed.writestr(f"{number}.png", drawn(random, has))
+            rows.append(f"{number}.png,{';'.join(name for name, there in zip(NAMES, has, strict=True) if there)}")
+    (tmp_path / "shapes.csv").write_text("\n".join(rows))
+    (tmp_path / "new.png").write_bytes(drawn(random, np.array([True, False, True])))
+    return tmp_path
+
+
+@pytest.mark.timeout(300)
+def test_a_person_comes_from_a_table_of_labels_to_scores_of_each_label(visit, own_server, shapes):
+    page = visit(own_server, "/data")
+    steps.shows(page, "Data")
+    steps.button(page, "Bring your own pictures").click()
+    steps.shows(page, "Bring your own pictures")
+    steps.main(page).get_by_text("The classes stand in a table beside it").click()
+    expect(page.locator("input[type=file]")).to_have_count(2)
+    page.locator("input[type=file]").nth(0).set_input_files(shapes / "shapes.zip")
+    steps.settled(page)
+    page.locator("input[type=file]").nth(1).set_input_files(shapes / "shapes.csv")
+    expect(steps.main(page).get_by_text("160 pictures with 3 labels, several labels a picture")).to_be_visible()
+    steps.settled(page)
+    page.get_by_role("button", name=re.compile("Import 160")).click()
+    expect(steps.button(page, "Train on it")).to_be_visible(timeout=steps.SLOW)
+    page.goto(f"{own_server.url}/train?data=shapes&model=Dense+network+%28ANN%29&epochs=2")
+    steps.shows(page, "Train a model")
+    expect(steps.main(page)).to_contain_text("about the same share of each label: circle")
+    run_id = steps.press_start(page)
+    expect(steps.button(page, "See its mistakes")).to_be_visible(timeout=150_000)
+    result = json.loads((own_server.runs / run_id / "result.json").read_text())
+    assert result["outcome"] == "finished" and result["epochs"] == 2
+    steps.button(page, "See its mistakes").click()
+    steps.shows(page, "Evaluate")
+    expect(steps.main(page)).to_contain_text(f"{100 * result['test_macro_f1']:.1f} %")
+    expect(steps.main(page)).not_to_contain_text("Click a cell to see its pictures")
+    assert sorted(name for name in steps.lines(page, 0) if name in NAMES) == sorted(NAMES)
+    page.get_by_role("radio", name="Pictures", exact=True).click()
+    steps.settled(page)
+    expect(steps.main(page).locator(".tiles figure").first).to_be_visible()
+
+    page.goto(f"{own_server.url}/predict?run={run_id}")
+    steps.shows(page, "Predict")
+    page.locator("input[type=file]").set_input_files(shapes / "new.png")
+    expect(steps.main(page).locator(".label-bars em").nth(5)).to_be_attached()
+    said = steps.main(page).locator(".labels-on")
+    expect(said).to_be_visible()
+    steps.main(page).get_by_text("Another", exact=True).click()
+    slider = page.get_by_role("slider")
+    slider.press("End")
+    expect(said).to_have_text("None of them")

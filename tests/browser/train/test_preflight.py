@@ -1,0 +1,28 @@
+"""A person checks the settings, lets a learning rate be found, and takes it over."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.support import steps
+
+LONG = 120_000
+
+
+def test_the_lights_come_and_the_suggested_rate_stands_in_form_and_url(visit, own_server):
+    page = visit(own_server, "/train")
+    steps.shows(page, "Train a model")
+    steps.main(page).get_by_text("Check before you start").click()
+    check = page.get_by_role("button", name=re.compile("Check these settings"))
+    check.click()
+    expect(check).to_be_disabled()
+    expect(page.get_by_role("button", name="Check these settings again")).to_be_enabled(timeout=LONG)
+    for light in ("Time", "Memory", "First loss", "One batch", "Classes", "Input"):
+        expect(steps.main(page).get_by_text(light, exact=True).first).to_be_visible()
+    page.get_by_role("button", name=re.compile("Find a learning rate")).click()
+    use = page.get_by_role("button", name=re.compile("Use [0-9.e-]+"))
+    expect(use).to_be_visible(timeout=LONG)
+    rate = re.search("[0-9.e-]+", use.inner_text().split("Use")[1])[0]
+    use.click()
+    page.wait_for_function("rate => location.href.includes('learning_rate=' + rate)", arg=rate)
+    expect(page.locator("input[aria-label='Learning rate']")).to_have_value(rate)

@@ -1,0 +1,110 @@
+"""Runs that wait for each other, pauses, and what is changed while a run trains."""
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+from benchmarks.support.session import Session
+from imgcls.runs.run import Run
+from tests.browser.support import steps
+from tests.browser.support.server import wait_until
+
+LONG = "/train?epochs=300&early_stopping=false"
+
+
+def test_runs_wait_in_a_queue_that_can_be_changed_and_that_needs_no_page(visit, own_server):
+    page = visit(own_server, LONG)
+    steps.shows(page, "Train a model")
+    first = steps.press_start(page)
+    steps.trains(page)
+    second_page, third_page = visit(own_server, LONG), visit(own_server, LONG)
+    waiting = []
+    for number, other in enumerate((second_page, third_page), 1):
+        steps.shows(other, "Train a model")
+        waiting.append(steps.press_start(other))
+        expect(steps.main(other)).to_contain_text(f"Place {number} of {number} in the queue", timeout=steps.SLOW)
+    steps.button(third_page, "Earlier").click()
+    expect(steps.main(third_page)).to_contain_text("Place 1 of 2 in the queue")
+    expect(steps.main(second_page)).to_contain_text("Place 2 of 2 in the queue")
+    steps.button(second_page, "Take out").click()
+    expect(steps.main(second_page)).to_contain_text("It does not wait in the queue.")
+    expect(steps.main(third_page)).to_contain_text("Place 1 of 1 in the queue")
+    second_page.close()
+    third_page.close()
+    steps.button(page, "Stop").click()
+    expect(steps.button(page, "Try it")).to_be_visible(timeout=steps.SLOW)
+    page.close()
+    journal = own_server.runs / waiting[1] / "metrics.jsonl"
+    wait_until(lambda: journal.exists() and steps.metrics_of(journal.parent), what="the next run trains")
+    assert not own_server.trainers(first)
+    assert not (own_server.runs / waiting[0] / "trainer.json").exists()
+
+
+def test_a_pause_holds_the_training_and_resume_goes_on(visit, server):
+    page = visit(server, LONG)
+    steps.shows(page, "Train a model")
+    run_id = steps.press_start(page)
+    steps.trains(page)
+    steps.button(page, "Pause").click()
+    expect(steps.main(page)).to_contain_text(re.compile(r"Paused in epoch \d+ of 300; everything is kept."))
+    assert page.title().startswith("Paused")
+    paused = len(steps.metrics_of(server.runs / run_id))
+    page.reload()
+    expect(steps.button(page, "Resume")).to_be_visible(timeout=steps.SLOW)
+    assert len(steps.metrics_of(server.runs / run_id)) == paused
+    steps.button(page, "Resume").click()
+    expect(steps.button(page, "Pause")).to_be_visible(timeout=steps.SLOW)
+    wait_until(lambda: len(steps.metrics_of(server.runs / run_id)) > paused, what="the training goes on")
+    steps.button(page, "Stop").click()
+    expect(page.get_by_test_id("stToast")).to_contain_text("stopped", timeout=steps.SLOW)
+    expect(steps.button(page, "Try it")).to_be_visible()
+
+
+def test_what_is_pressed_while_the_page_is_being_run_is_heard(visit, server):
+    page = visit(server, LONG)
+    steps.shows(page, "Train a model")
+    run_id = steps.press_start(page)
+    steps.trains(page)
+    page.close()
+    query = f"run={run_id}"
+    with Session(server.port) as tab:
+        tab.rerun("train", query)
+        tab.begin("train", query)
+        live, pressed = next(iter(tab.fragments)), {"pause": {"trigger_value": True}}
+        tab.ask("train", query, fragment=live, widgets=pressed)
+        wait_until(lambda: Run(server.runs / run_id).state == "paused", seconds=20, what="the run pauses")
+    Run(server.runs / run_id).ask(pause=False, stop=True)
+    wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")
+
+
+def test_another_learning_rate_is_asked_for_applied_and_marked_on_the_curve(visit, server):
+    page = visit(server, LONG)
+    steps.shows(page, "Train a model")
+    run_id = steps.press_start(page)
+    steps.trains(page)
+    steps.main(page).get_by_text("Change while it trains").click()
+    rate = steps.main(page).get_by_label("Learning rate", exact=True)
+    rate.fill("0.0005")
+    rate.press("Enter")
+    steps.button(page, "Apply").click()
+    expect(steps.main(page)).to_contain_text(re.compile(r"Learning rate 0.0005: applied at epoch \d+"))
+    (change,) = [line for line in steps.metrics_of(server.runs / run_id) if line["kind"] == "change"]
+    assert (change["what"], change["value"]) == ("learning_rate", 0.0005)
+    steps.button(page, "Stop").click()
+    wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")
+
+
+def test_one_press_puts_a_recipe_into_the_form_and_it_survives_f5(visit, server):
+    page = visit(server, "/train?model=Deep+CNN+%28fast%29")
+    steps.shows(page, "Train a model")
+    steps.button(page, "Use its recipe").click()
+    expect(steps.button(page, "The recipe is in use")).to_be_visible()
+    page.reload()
+    steps.shows(page, "Train a model")
+    expect(steps.button(page, "The recipe is in use")).to_be_disabled()
+    run_id = steps.press_start(page)
+    config = json.loads((server.runs / run_id / "config.json").read_text())
+    assert (config["optimizer"], config["schedule"], config["flip"]) == ("muon", "one_cycle", False)
+    steps.button(page, "Stop").click()
+    wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")

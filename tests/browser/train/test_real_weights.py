@@ -1,0 +1,76 @@
+"""Transfer learning on own pictures with the real weights of MobileNet 0.25, taught by a million photographs."""
+
+import json
+import os
+import re
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import expect
+
+from imgcls.models.backbones import NETWORKS
+from tests.browser.support import steps
+
+FOLDER = Path(os.environ.get("IMGCLS_REAL_WEIGHTS", "."))
+WEIGHTS = NETWORKS["MobileNet 0.25"].file
+
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / WEIGHTS).is_file(),
+    reason=f"The real weights are not here: name the folder of {WEIGHTS} in IMGCLS_REAL_WEIGHTS.",
+)
+
+
+def drawn(random: np.random.Generator, label: str) -> bytes:
+    """A ring, a cross or a star of lines, in any colour, anywhere on a mottled ground: colour says nothing."""
+    picture = Image.fromarray(random.integers(60, 140, (64, 64, 3), dtype=np.uint8))
+    pen, colour = ImageDraw.Draw(picture), tuple(random.integers(150, 256, 3).tolist())
+    x, y, r = random.integers(22, 42), random.integers(22, 42), random.integers(12, 18)
+    if label == "ring":
+        pen.ellipse((x - r, y - r, x + r, y + r), outline=colour, width=4)
+    else:
+        lines = ((1, 0), (0, 1)) if label == "cross" else ((1, 0), (0, 1), (0.7, 0.7), (0.7, -0.7))
+        for across, up in lines:
+            pen.line((x - r * across, y - r * up, x + r * across, y + r * up), fill=colour, width=4)
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def signs(tmp_path):
+    random, path = np.random.default_rng(0), tmp_path / "signs.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for label in ("ring", "cross", "star"):
+            for number in range(40):
+                packed.writestr(f"{label}/{number}.png", drawn(random, label))
+    return path
+
+
+@pytest.mark.timeout(300)
+def test_a_person_brings_a_zip_and_trains_a_head_on_the_real_mobilenet(visit, make_server, signs):
+    server = make_server(IMGCLS_WEIGHTS=str(FOLDER)).start()
+    page = visit(server, "/data")
+    steps.shows(page, "Data")
+    steps.button(page, "Bring your own pictures").click()
+    steps.shows(page, "Bring your own pictures")
+    page.locator("input[type=file]").set_input_files(signs)
+    expect(steps.main(page).get_by_text("120 pictures in 3 classes")).to_be_visible()
+    steps.settled(page)
+    page.get_by_role("button", name=re.compile("Import 120")).click()
+    expect(steps.button(page, "Train on it")).to_be_visible(timeout=steps.SLOW)
+    page.goto(f"{server.url}/train?data=signs&model=Transfer+learning&epochs=20&learning_rate=0.01")
+    steps.shows(page, "Train a model")
+    expect(steps.main(page)).to_contain_text("The weights of MobileNet 0.25 are on this machine.")
+    run_id = steps.press_start(page)
+    expect(steps.button(page, "See its mistakes")).to_be_visible(timeout=150_000)
+    result = json.loads((server.runs / run_id / "result.json").read_text())
+    assert result["outcome"] == "finished" and result["counts"]["test"] == 24
+    # Weights by chance give a third; a network that has seen the world does much better on shapes.
+    assert result["test_accuracy"] >= 0.7
+    steps.button(page, "See its mistakes").click()
+    steps.shows(page, "Evaluate")
+    expect(steps.main(page)).to_contain_text("Click a cell to see its pictures")

@@ -1,0 +1,219 @@
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgcls import charts
+from imgcls.charts import epoch_history, prediction_map, scores, theme
+from imgcls.evaluation.metrics import calibration, roc_pr
+
+HOSTILE = '<b>bold</b> <a href="javascript:x">&amp;</a> $\\sqrt{2}$ %{x} \ud800'
+EMPTY = ([], [])
+
+
+def curve(quantity="loss", batches=EMPTY, epochs=EMPTY, validation=EMPTY, **more):
+    return charts.learning_curve(quantity, batches=batches, epochs=epochs, validation=validation, **more)
+
+
+def layer(name, kind, shape, parameters=0, detail=""):
+    return SimpleNamespace(name=name, kind=kind, shape=shape, parameters=parameters, detail=detail)
+
+
+SMALL_NETWORK = [
+    layer("pictures", "Input", (28, 28, 1)),
+    layer("conv", "Conv2D", (28, 28, 32), 320, "32 filters 3x3"),
+    layer("pool", "MaxPooling2D", (14, 14, 32)),
+    layer("flatten", "Flatten", (6272,)),
+    layer("scores", "Dense", (10,), 62730),
+]
+FIGURES = {
+    "learning curve, empty": lambda: curve(),
+    "learning curve, one point": lambda: curve("accuracy", epochs=([1], [0.5]), validation=([1], [None]), best_epoch=1),
+    "comparison, empty": lambda: charts.compare_curves([], "loss"),
+    "comparison, hostile": lambda: charts.compare_curves([(HOSTILE, [1], [float("nan")])], "accuracy"),
+    "network, empty": lambda: charts.network([]),
+    "network, one strange layer": lambda: charts.network([layer(HOSTILE, HOSTILE, (None, 7), 0, HOSTILE)]),
+    "network, no shape": lambda: charts.network([layer("a", "Dense", ())]),
+    "network, 40 layers": lambda: charts.network(SMALL_NETWORK * 8),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_has_a_fixed_height_no_background_and_json_without_nan(name):
+    figure = FIGURES[name]()
+    assert figure.layout.height >= 100
+    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} in the JSON")
+
+    text = figure.to_json()
+    assert json.loads(text, parse_constant=refuse)["data"] is not None
+    for markup in ("<b>bold", "<a href", "$\\\\sqrt", "\\ud800"):
+        assert markup not in text
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if not name.startswith("network")])
+def test_every_figure_names_its_axes(name):
+    layout = FIGURES[name]().layout
+    assert layout.xaxis.title.text
+    assert layout.yaxis.title.text or name.startswith("bars")
+
+
+def test_importing_charts_does_not_import_plotly():
+    code = "import sys, imgcls.charts; print('plotly' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_hostile_text_is_literal():
+    assert charts.literal("<b>&amp; $x$") == "&lt;b&gt;&amp;amp; &#36;x&#36;"
+    assert charts.literal("a" * 30, 5) == "aaaa…"
+    assert charts.literal("&" * 5, 5) == "&amp;" * 5
+    assert charts.literal("\ud800") == "?"
+
+
+def test_training_is_blue_validation_is_orange_and_dashed_and_the_best_point_is_a_green_star_with_words():
+    figure = curve(
+        batches=([0.5, 1, 1.5], [2, 1.5, 1.2]), epochs=([1, 2], [1.7, 1.1]), validation=([1, 2], [1.6, 1]), best_epoch=2
+    )
+    batches, training, validation, best = figure.data
+    assert batches.line.color == "rgba(0,114,178,0.5)"
+    assert training.line.color == "#0072B2"
+    assert (validation.line.color, validation.line.dash) == ("#E69F00", "6px,3px")
+    assert (best.marker.color, best.marker.symbol, best.text) == ("#009E73", "star", ("best: epoch 2",))
+    assert (list(best.x), list(best.y)) == ([2], [1])
+
+
+def test_the_axis_covers_the_whole_run_from_its_start():
+    assert curve(total_epochs=10).layout.xaxis.range == (0, 10)
+    assert curve(total_epochs=10, epochs=([1], [0.5])).layout.xaxis.range == (0, 10)
+
+
+def test_accuracy_is_shown_in_percent():
+    figure = curve("accuracy", validation=([1, 2], [0.5, 0.75]), best_epoch=2)
+    assert figure.data[2].y.tolist() == [50, 75]
+    assert figure.data[3].y.tolist() == [75]
+    assert figure.layout.yaxis.title.text == "accuracy (%)"
+    assert curve("loss").layout.yaxis.title.text == "cross-entropy (nats)"
+
+
+def test_a_broken_value_leaves_a_gap_and_a_broken_best_point_no_star():
+    figure = curve(validation=([1, 2, 3], [1.0, None, float("inf")]), best_epoch=2)
+    assert len(figure.data) == 3
+    assert np.isnan(figure.data[2].y).tolist() == [False, True, True]
+    assert figure.data[2].y.dtype == np.float32
+    assert len(curve(validation=([1], [1.0]), best_epoch=7).data) == 3
+
+
+@given(
+    st.lists(st.one_of(st.floats(width=32), st.none()), min_size=1, max_size=400),
+    st.integers(8, 60),
+)
+def test_thinning_keeps_the_extremes_the_ends_and_the_limit(values, most):
+    x, y = charts.thin(np.arange(len(values)), values, most)
+    numbers = np.array(values, np.float32)
+    finite = numbers[np.isfinite(numbers)]
+    assert len(x) == len(y) <= most
+    assert x[0] == 0
+    assert x[-1] == len(values) - 1
+    assert (np.diff(x) > 0).all()
+    if finite.size:
+        assert np.nanmin(y) == finite.min()
+        assert np.nanmax(y) == finite.max()
+    assert np.isnan(y).any() == (finite.size < len(values))
+
+
+def test_a_long_curve_is_drawn_with_at_most_500_points():
+    figure = curve(batches=(np.arange(5000) / 100, np.random.default_rng(0).random(5000)))
+    assert len(figure.data[0].x) <= 500
+
+
+def test_compared_runs_differ_in_colour_and_in_dash():
+    figure = charts.compare_curves([(str(i), [1, 2], [0.5, 0.4]) for i in range(4)], "loss")
+    assert len({trace.line.color for trace in figure.data}) == 4
+    assert len({trace.line.dash for trace in figure.data}) == 4
+
+
+def test_a_class_keeps_its_colour_and_a_hundred_classes_have_a_hundred():
+    colours = [charts.class_colour(index) for index in range(100)]
+    assert len(set(colours)) == 100
+    assert not set(colours) & {theme.TRAINING, theme.VALIDATION, theme.BEST}
+
+
+def test_hovering_a_layer_tells_its_shape_and_parameters():
+    cells = charts.network(SMALL_NETWORK).data[-1]
+    assert cells.hovertext[1] == (
+        "<b>conv</b><br>Conv2D · 32 filters 3x3<br>hands on 28 × 28 × 32 values<br>320 parameters"
+    )
+    assert len(cells.x) == 5
+
+
+def test_every_layer_of_a_small_network_has_its_words_and_every_sort_is_in_the_legend():
+    figure = charts.network(SMALL_NETWORK)
+    assert figure.layout.xaxis.ticktext[1] == "convolution<br>28×28×32"
+    assert len(figure.layout.xaxis.ticktext) == 5
+    named = [trace.name for trace in figure.data[:-1]]
+    assert named == ["pictures", "convolution", "pooling", "activation, dropout ...", "dense"]
+
+
+def test_layers_stand_in_order_from_left_to_right_and_the_height_never_changes():
+    for rows in (SMALL_NETWORK, SMALL_NETWORK * 8):
+        figure = charts.network(rows)
+        assert (np.diff(figure.data[-1].x) > 0).all()
+        assert figure.layout.height == 280
+
+
+def test_a_padding_layer_is_no_sum_of_branches():
+    assert charts.network([layer("pad", "ZeroPadding2D", (8, 8, 3))]).data[0].name == "activation, dropout ..."
+
+
+def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
+    places = np.random.default_rng(0).random((500, 2)) * 1000
+    labels = np.arange(500) % 2
+    predicted = np.where(np.arange(500) < 10, 1 - labels, labels)
+    figure = prediction_map.answer_map(
+        places, labels, predicted, np.arange(500) + 1000, ["<b>x</b>", "$y$"], area=((0, 0), (9, 0), (9, 9)), most=60
+    )
+    symbols = [symbol for trace in figure.data[:2] for symbol in trace.marker.symbol]
+
+    assert symbols.count("x") == 10
+    assert 40 <= len(symbols) <= 60
+    assert {number for trace in figure.data[:2] for (number,) in trace.customdata} >= set(range(1000, 1010))
+    assert "<b>" not in str(figure.to_dict())
+    assert figure.data[2].x == (0, 9, 9, 0)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: scores.class_curves(
+            {0: roc_pr.roc(np.array([0.9, 0.2, 0.4]), np.array([True, False, True]))},
+            {0: "97 %"},
+            ["<b>$x %{z}"],
+            kind="roc",
+        ),
+        lambda: scores.reliability(*[calibration.reliability(np.array([0.2, 0.9]), np.array([False, True]))] * 2),
+        lambda: scores.answered(calibration.answered(np.array([0.2, 0.9]), np.array([False, True])), 0.5, 0.5, 1.0),
+        lambda: scores.class_bars(
+            np.array([0.5]), np.array([0.4]), np.array([0.7]), ["<b>$x %{z}"], np.array([np.nan])
+        ),
+        lambda: epoch_history.one_picture(
+            np.array([1, 2]), np.array([[0.2, 0.8], [0.6, 0.4]]), 0, ["<b>$x %{z}", "y"], 1
+        ),
+    ],
+    ids=["curves", "reliability", "answered", "class bars", "one picture"],
+)
+def test_figures_of_scores_have_a_height_axes_and_literal_names(figure):
+    made = figure()
+
+    assert made.layout.height
+    assert made.layout.xaxis.title.text
+    assert made.layout.paper_bgcolor == theme.CLEAR
+    assert "<b>" not in str(made.to_dict())
+    assert "$x" not in str(made.to_dict())
+    assert "%{z}" not in " ".join(trace.hovertemplate or "" for trace in made.data)

@@ -1,0 +1,300 @@
+"""Settings: their round trip, the sentence for each bad value, and what old, new and torn files do."""
+
+import dataclasses
+import json
+import math
+from typing import get_origin
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from imgcls import models
+from imgcls.config import KNOBS, VERSION, Config, differences
+from imgcls.errors import SettingError, UserError
+from imgcls.params import Choice, Range
+from imgcls.system import paths
+
+CHANGED = {
+    "data": "digits",
+    "pictures": 500,
+    "validation_share": 0.2,
+    "model": "ann",
+    "model_settings": {"units": 64},
+    "normalisation": "standardised",
+    "rotation": 10,
+    "shift": 2,
+    "zoom": 0.1,
+    "flip": True,
+    "brightness": 0.1,
+    "contrast": 0.2,
+    "blur": 0.5,
+    "noise": 8,
+    "cut_out": 4,
+    "class_weights": True,
+    "optimizer": "sgd",
+    "learning_rate": 0.05,
+    "batch_size": 32,
+    "epochs": 3,
+    "loss": "sparse_categorical_crossentropy",
+    "monitor": "accuracy",
+    "early_stopping": False,
+    "patience": 9,
+    "schedule": "one_cycle",
+    "plateau_patience": 4,
+    "plateau_factor": 0.3,
+    "step_epochs": 7,
+    "step_factor": 0.25,
+    "warmup_share": 0.35,
+    "weight_decay": 0.001,
+    "averaging": 0.99,
+    "precision": "float32",
+    "deterministic": True,
+    "mirrored_answers": True,
+    "seed": 7,
+}
+
+
+def sentence(values) -> str:
+    with pytest.raises(SettingError) as error:
+        Config.from_dict(values)
+    return str(error.value)
+
+
+def test_settings_survive_the_way_through_json(tmp_path):
+    config = Config(**CHANGED)
+    (tmp_path / "config.json").write_text(json.dumps(config.as_dict()))
+    assert Config.load(tmp_path / "config.json") == config
+    assert {name: getattr(config, name) for name in CHANGED if name != "model_settings"} == {
+        name: value for name, value in CHANGED.items() if name != "model_settings"
+    }
+    assert dict(config.model_settings) == {"units": 64, "hidden_layers": 2, "dropout": 0.2, "activation": "relu"}
+
+
+def test_every_setting_is_changed_by_the_round_trip_above():
+    assert set(CHANGED) == {entry.name for entry in dataclasses.fields(Config)} - {"label_smoothing"}
+    default = Config()
+    assert all(getattr(default, name) != value for name, value in CHANGED.items())
+
+
+def test_the_settings_hold_their_version_and_nothing_that_json_cannot():
+    text = json.dumps(Config().as_dict(), allow_nan=False)
+    assert json.loads(text)["version"] == VERSION
+
+
+def test_the_defaults_are_settings_that_work():
+    assert Config() == Config.from_dict({})
+    assert set(Config().model_settings) == {knob.name for knob in models.knobs("cnn")}
+
+
+def test_settings_cannot_be_changed_in_place():
+    config = Config()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.epochs = 3
+    with pytest.raises(TypeError):
+        config.model_settings["filters"] = 3
+    assert config.changed(epochs=3).epochs == 3
+    assert config.epochs == 10
+
+
+def test_every_setting_is_a_knob_with_its_sentence_of_help():
+    names = [entry.name for entry in dataclasses.fields(Config) if entry.name != "model_settings"]
+    assert [knob.name for knob in KNOBS] == names
+    for knob in KNOBS:
+        assert knob.help.endswith("."), knob.name
+        assert knob.checked(knob.default) == knob.default
+        assert knob.kind in (int, float, bool, str)
+        assert get_origin(knob.kind) is None
+
+
+@pytest.mark.parametrize("knob", [knob for knob in KNOBS if isinstance(knob.limits, Range)], ids=lambda knob: knob.name)
+def test_every_number_is_refused_on_both_sides_of_its_range(knob):
+    for value in (knob.limits.low, knob.limits.high):
+        assert getattr(Config(**{knob.name: value}), knob.name) == value
+    for value in (knob.limits.low - 1, knob.limits.high + 1):
+        assert sentence({knob.name: value}).startswith(f"{knob.label} must lie between ")
+    assert sentence({knob.name: "3"}) == f"{knob.label} is a number, not '3'."
+
+
+@pytest.mark.parametrize(
+    "knob", [knob for knob in KNOBS if isinstance(knob.limits, Choice)], ids=lambda knob: knob.name
+)
+def test_every_choice_names_its_words(knob):
+    assert sentence({knob.name: "x"}) == f"{knob.label} cannot be 'x'. There are: {', '.join(knob.limits.options)}."
+
+
+def test_an_unknown_setting_is_refused():
+    said = sentence({"learning_rat": 0.1})
+    assert said.startswith("There is no setting 'learning_rat'. There are: data, pictures,")
+
+
+def test_an_unknown_model_is_refused_with_the_choices():
+    assert (
+        sentence({"model": "resnet5"})
+        == "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet, transfer."
+    )
+
+
+def test_an_unknown_setting_of_the_model_is_refused():
+    said = sentence({"model": "ann", "model_settings": {"filters": 8}})
+    assert said == "The model 'ann' has no setting 'filters'. There are: units, hidden_layers, dropout, activation."
+
+
+def test_a_bad_setting_of_the_model_is_refused():
+    said = sentence({"model": "ann", "model_settings": {"units": 7}})
+    assert said == "Units must lie between 8 and 1024; it is 7."
+
+
+@pytest.mark.parametrize("values", [None, 3, "text", [["epochs", 3]]])
+def test_the_settings_of_a_model_must_be_a_table(values):
+    assert sentence({"model_settings": values}).startswith("The model's settings are a table of names and values")
+
+
+def test_label_smoothing_needs_one_hot_labels():
+    said = sentence({"loss": "sparse_categorical_crossentropy", "label_smoothing": 0.1})
+    assert said.startswith("Label smoothing needs one-hot labels: choose the loss 'categorical_crossentropy'")
+    assert Config(loss="sparse_categorical_crossentropy").label_smoothing == 0
+    assert Config(label_smoothing=0.1).label_smoothing == 0.1
+
+
+@pytest.mark.parametrize("version", [4, 99, "1", None, 1.5])
+def test_settings_of_a_newer_version_are_refused_politely(version):
+    said = sentence({"version": version})
+    assert said == f"These settings have version {version}; this program reads up to 3. Update the program."
+
+
+# ---- settings of version 1
+
+
+@pytest.mark.parametrize(("switch", "schedule"), [(True, "plateau"), (False, "constant")])
+def test_the_switch_for_plateaus_of_version_1_is_a_schedule_now(switch, schedule):
+    values = {"version": 1, "epochs": 3, "reduce_on_plateau": switch, "plateau_factor": 0.4, "plateau_patience": 1}
+    given = dict(values)
+    config = Config.from_dict(values)
+    expected = Config(epochs=3, schedule=schedule, plateau_factor=0.4, plateau_patience=1, precision="float32")
+    assert config == expected
+    assert values == given  # what was given is left as it is
+    assert config.as_dict()["version"] == 3
+    assert Config.from_dict(config.as_dict()) == config
+
+
+def test_the_smallest_settings_of_version_1_are_those_that_they_were():
+    assert Config.from_dict({"version": 1}) == Config(precision="float32")
+
+
+@pytest.mark.parametrize(("optimizer", "decay"), [("adamw", 0.004), ("adam", 0.0), ("sgd", 0.0)])
+def test_adamw_of_version_1_keeps_the_decay_that_it_had(optimizer, decay):
+    assert Config.from_dict({"version": 1, "optimizer": optimizer}).weight_decay == decay
+    assert Config.from_dict({"version": 2, "optimizer": optimizer}).weight_decay == 0
+
+
+@pytest.mark.parametrize("switch", ["yes", 1, None, [True], {}])
+def test_a_switch_of_version_1_that_is_none_is_refused(switch):
+    said = sentence({"version": 1, "reduce_on_plateau": switch})
+    assert said == f"Reduce on plateau is on or off (true or false), not {switch!r}."
+
+
+def test_the_switch_of_version_1_is_no_setting_of_version_2():
+    assert sentence({"version": 2, "reduce_on_plateau": True}).startswith("There is no setting 'reduce_on_plateau'.")
+    assert sentence({"reduce_on_plateau": True}).startswith("There is no setting 'reduce_on_plateau'.")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_was_called_deep_cnn_is_the_residual_network(version):
+    knobs = {"filters": 24, "stages": 3, "blocks": 1, "dropout": 0.1, "activation": "relu"}
+    config = Config.from_dict({"version": version, "model": "deep_cnn", "model_settings": knobs})
+    assert (config.model, dict(config.model_settings)) == ("resnet", knobs)
+    assert Config.from_dict({"version": 3, "model": "deep_cnn"}).model == "deep_cnn"
+
+
+SHIPPED = sorted((paths.repository_folder() / "saved_models").glob("*/config.json"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
+def test_the_settings_of_the_models_that_ship_can_be_read(path):
+    written = json.loads(path.read_text())
+    config = Config.load(path)
+    switch = written.pop("reduce_on_plateau", None)
+    version = written.pop("version")
+    if version == 1:
+        assert (config.schedule, config.precision) == ("plateau" if switch else "constant", "float32")
+    if version < 3 and written["model"] == "deep_cnn":
+        written["model"] = "resnet"
+    assert {name: config.as_dict()[name] for name in written} == written
+
+
+def test_three_models_ship():
+    assert [path.parent.name for path in SHIPPED] == ["cifar10", "digits", "fashion"]
+
+
+@pytest.mark.parametrize("values", [None, 3, "text", [], [{"epochs": 3}]])
+def test_settings_that_are_no_table_are_refused(values):
+    assert sentence(values) == "The settings are not a JSON object with one entry for each setting."
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"epochs": 3', b"\xff\xfe\x00", b"[" * 100_000, b'{"epochs": ' + b"9" * 5000 + b"}"]
+)
+def test_a_torn_file_is_refused(tmp_path, content):
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(SettingError, match=r"^The settings file config\.json is not valid JSON\.$"):
+        Config.load(tmp_path / "config.json")
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(SettingError, match=r"^The settings file config\.json cannot be read: No such file"):
+        Config.load(tmp_path / "config.json")
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "1e999"])
+def test_a_file_with_nan_or_infinity_is_refused(tmp_path, word):
+    (tmp_path / "config.json").write_text(f'{{"learning_rate": {word}}}')
+    with pytest.raises(SettingError, match=r"^Learning rate is a number, not (nan|inf)\.$"):
+        Config.load(tmp_path / "config.json")
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(10**300, 10**500)
+    | st.floats()
+    | st.text()
+    | st.sampled_from([word for knob in KNOBS if isinstance(knob.limits, Choice) for word in knob.limits.options]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+FIELD = st.sampled_from([entry.name for entry in dataclasses.fields(Config)] + ["version", "reduce_on_plateau"])
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(ANYTHING, st.dictionaries(FIELD | st.text() | st.integers(), ANYTHING, max_size=4)))
+@example({"epochs": 10**400})
+@example({"version": 1, "reduce_on_plateau": [], "optimizer": []})
+@example({"model_settings": {1: 2, "x": 3}})
+def test_whatever_is_given_becomes_settings_or_a_sentence(values):
+    try:
+        config = Config.from_dict(values)
+    except UserError as error:
+        assert isinstance(error, SettingError)
+        assert str(error)
+        return
+    assert Config.from_dict(config.as_dict()) == config
+    assert all(math.isfinite(value) for value in config.as_dict().values() if isinstance(value, float))
+
+
+def test_differences_names_what_is_not_the_same_everywhere():
+    first = Config(data="digits", model="ann", model_settings={"units": 64})
+    second = first.changed(epochs=3, model_settings={"units": 128})
+    assert differences([first, second]) == {"epochs": [10, 3], "units": [64, 128]}
+    third = Config(data="digits", model="cnn")
+    different = differences([first, third])
+    assert different["model"] == ["ann", "cnn"]
+    assert different["filters"] == ["", 16]
+    assert different["hidden_layers"] == [2, ""]
+    assert "data" not in different
+
+
+def test_one_run_or_none_differs_in_nothing():
+    assert differences([]) == {}
+    assert differences([Config()]) == {}

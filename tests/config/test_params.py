@@ -1,0 +1,149 @@
+"""Controls read from a signature: their facts, and the sentence for each wrong value."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import pytest
+
+from imgcls.errors import SettingError
+from imgcls.params import Choice, Knob, Range, completed, knobs_of
+
+
+def sample(
+    layers,
+    *,
+    filters: Annotated[int, Range(8, 128, step=8), "Patterns to look for."] = 32,
+    learning_rate: Annotated[float, Range(1e-6, 1, unit="a step", logarithmic=True), "Size of a step."] = 1e-3,
+    flip: Annotated[bool, "Mirror half of them."] = False,
+    colour: Annotated[str, Choice("red", "green"), "The colour."] = "red",
+    name: Annotated[str, "Any text."] = "",
+    plain: int = 3,
+):
+    pass
+
+
+KNOBS = {knob.name: knob for knob in knobs_of(sample)}
+
+
+def sentence(knob: Knob, value) -> str:
+    with pytest.raises(SettingError) as error:
+        knob.checked(value)
+    return str(error.value)
+
+
+def test_a_signature_becomes_knobs_in_its_order():
+    assert list(KNOBS) == ["filters", "learning_rate", "flip", "colour", "name"]
+    assert KNOBS["filters"] == Knob("filters", int, 32, Range(8, 128, step=8), "Patterns to look for.")
+    assert KNOBS["colour"].limits.options == ("red", "green")
+    assert KNOBS["flip"].limits is None
+
+
+def test_only_annotated_keyword_only_arguments_are_knobs():
+    def other(a: Annotated[int, Range(1, 2)], *, b: int = 1, c: Annotated[int, Range(1, 2)] = 1):
+        pass
+
+    assert [knob.name for knob in knobs_of(other)] == ["c"]
+
+
+def test_the_fields_of_a_keyword_only_dataclass_are_knobs():
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        size: Annotated[int, Range(1, 9), "How large."] = 2
+
+    assert knobs_of(Settings) == (Knob("size", int, 2, Range(1, 9), "How large."),)
+
+
+def test_a_knob_has_a_label_for_people_and_a_flag_for_a_shell():
+    assert KNOBS["learning_rate"].label == "Learning rate"
+    assert KNOBS["learning_rate"].flag == "--learning-rate"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("filters", 8, 8),
+        ("filters", 128, 128),
+        ("filters", 16.0, 16),
+        ("learning_rate", 1, 1.0),
+        ("learning_rate", 1e-6, 1e-6),
+        ("flip", True, True),
+        ("colour", "green", "green"),
+        ("name", "", ""),
+    ],
+)
+def test_a_good_value_comes_back_in_the_knobs_own_type(name, value, expected):
+    checked = KNOBS[name].checked(value)
+    assert checked == expected
+    assert type(checked) is KNOBS[name].kind
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("filters", 7, "Filters must lie between 8 and 128; it is 7."),
+        ("filters", 129, "Filters must lie between 8 and 128; it is 129."),
+        ("filters", 8.5, "Filters is a whole number, not 8.5."),
+        ("filters", "8", "Filters is a number, not '8'."),
+        ("filters", True, "Filters is a number, not True."),
+        ("filters", None, "Filters is a number, not None."),
+        ("filters", float("nan"), "Filters is a number, not nan."),
+        ("filters", float("inf"), "Filters is a number, not inf."),
+        ("filters", [8], "Filters is a number, not [8]."),
+        ("learning_rate", 2, "Learning rate must lie between 1e-06 and 1 a step; it is 2."),
+        ("flip", 1, "Flip is on or off (true or false), not 1."),
+        ("flip", "on", "Flip is on or off (true or false), not 'on'."),
+        ("colour", "blue", "Colour cannot be 'blue'. There are: red, green."),
+        ("colour", 3, "Colour is a word, not 3."),
+        ("name", 3, "Name is a word, not 3."),
+    ],
+)
+def test_a_bad_value_gets_its_sentence(name, value, said):
+    assert sentence(KNOBS[name], value) == said
+
+
+def test_a_number_of_400_digits_is_refused_like_any_other():
+    assert sentence(KNOBS["filters"], 10**400) == "Filters is a number, not inf."
+    assert sentence(KNOBS["filters"], -(10**5000)) == "Filters is a number, not -inf."
+    assert sentence(KNOBS["filters"], 10**15) == "Filters must lie between 8 and 128; it is 1e+15."
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("filters", "16", 16),
+        ("learning_rate", "1e-2", 0.01),
+        ("flip", "on", True),
+        ("flip", "TRUE", True),
+        ("flip", "off", False),
+        ("colour", "green", "green"),
+    ],
+)
+def test_a_shell_gives_values_as_text(name, text, expected):
+    assert KNOBS[name].parsed(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("filters", "many", "Filters is a number, not 'many'."),
+        ("filters", "", "Filters is a number, not ''."),
+        ("filters", "nan", "Filters is a number, not nan."),
+        ("filters", "1e999", "Filters is a number, not inf."),
+        ("flip", "yes", "Flip is on or off (true or false), not 'yes'."),
+    ],
+)
+def test_a_bad_text_gets_its_sentence(name, text, said):
+    with pytest.raises(SettingError) as error:
+        KNOBS[name].parsed(text)
+    assert str(error.value) == said
+
+
+def test_what_is_left_out_takes_its_default():
+    values = completed(knobs_of(sample), {"filters": 16}, "The sample")
+    assert values == {"filters": 16, "learning_rate": 1e-3, "flip": False, "colour": "red", "name": ""}
+
+
+@pytest.mark.parametrize("unknown", [{"depth": 3}, {"depth": 1, 5: 2, None: 3}])
+def test_an_unknown_setting_is_refused_with_the_choices(unknown):
+    with pytest.raises(SettingError, match=r"There are: filters, learning_rate, flip, colour, name\.$"):
+        completed(knobs_of(sample), unknown, "The sample")

@@ -1,0 +1,31 @@
+"""Recipes: settings that exist, and nothing mirrored where a mirrored picture is none."""
+
+import pytest
+
+from imgcls import datasets, models
+from imgcls.config import KNOBS, Config
+from imgcls.runs import recipes
+
+WITH_RECIPE = [name for name in models.names() if hasattr(models.family(name), "RECIPE")]
+
+
+def test_the_fast_network_has_a_recipe():
+    assert "deep_cnn" in WITH_RECIPE
+
+
+@pytest.mark.parametrize("data", datasets.names())
+@pytest.mark.parametrize("name", models.names())
+def test_a_recipe_is_settings_of_a_run(name, data):
+    values = recipes.recipe(name, data)
+    assert set(values) <= {knob.name for knob in KNOBS} - {"data", "model", "pictures", "seed"}
+    config = recipes.followed(Config(model=name, data=data, seed=3))
+    assert config == Config(model=name, data=data, seed=3, **values)
+
+
+@pytest.mark.parametrize("name", WITH_RECIPE)
+def test_digits_are_not_mirrored(name):
+    for data in ("mnist", "digits"):
+        values = recipes.recipe(name, data)
+        assert not values["flip"]
+        assert not values["mirrored_answers"]
+    assert recipes.recipe(name, "cifar10") == models.family(name).RECIPE

@@ -1,0 +1,384 @@
+"""Archives that mean harm, or are not what they say: the right verdict, at once, in little memory, nothing written."""
+
+import io
+import json
+import os
+import stat
+import struct
+import subprocess
+import sys
+import tarfile
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from imgcls import datasets
+from imgcls.datasets import importing
+from imgcls.datasets.importing import Order
+from imgcls.errors import SourceError
+from imgcls.system import paths
+from tests.support.uploads import archive, imported, leaves, picture, visible
+
+ODD = (
+    "<img src=x onerror=alert(1)>",
+    "![](http:--evil.example-p.png)",
+    "=1+1",
+    "CON",
+    "aux.",
+    "-rf",
+    "x" * 300,
+    "line\nbreak",
+    "\u202egnp.exe",
+    "🙂",
+    "$\\$".replace("\\", ""),
+    "tab\there",
+)
+
+
+def verdict(order: Order) -> str:
+    with pytest.raises(SourceError) as caught:
+        importing.look(order)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("../../oak/1.png", "leads out of its folder"),
+        ("oak/../../1.png", "leads out of its folder"),
+        ("/oak/1.png", "names a place on the disk"),
+        ("C:\\oak\\1.png", "has a backslash in its name"),
+        ("C:oak/1.png", "names a place on the disk"),
+        ("oak\\1.png", "has a backslash in its name"),
+    ],
+)
+def test_a_name_that_leads_elsewhere_refuses_the_archive(entry, why, tmp_path):
+    order = archive(tmp_path / "leaves.zip", leaves() | {entry: picture(1)})
+    said = verdict(order)
+    assert said.startswith(f"'leaves.zip' is refused, as its entry '{entry}' {why}.")
+    with pytest.raises(SourceError):
+        imported(order)
+    assert visible() == [] and sorted(path.name for path in tmp_path.iterdir()) == ["leaves.zip", "own"]
+
+
+def test_a_zero_byte_in_a_name_refuses_the_archive(tmp_path):
+    order = archive(tmp_path / "leaves.zip", leaves() | {"oak/Z.png": picture(1)})
+    path = Path(order.path)
+    path.write_bytes(path.read_bytes().replace(b"oak/Z.png", b"oak/\0.png"))
+    assert "has a zero byte in its name" in verdict(order)
+
+
+@pytest.mark.parametrize(("mode", "why"), [(stat.S_IFLNK, "is a link"), (stat.S_IFCHR, "is no ordinary file")])
+def test_a_link_or_a_device_refuses_the_archive(mode, why, tmp_path):
+    order = archive(tmp_path / "leaves.zip", leaves())
+    with zipfile.ZipFile(order.path, "a") as packed:
+        info = zipfile.ZipInfo("oak/link.png")
+        info.create_system, info.external_attr = 3, (mode | 0o777) << 16
+        packed.writestr(info, "/etc/passwd")
+    assert f"its entry 'oak/link.png' {why}" in verdict(order)
+
+
+def patched(order: Order, field: int, value: bytes, entry: bytes) -> Order:
+    """The archive with a field of an entry's line in the list of files changed."""
+    path = Path(order.path)
+    data = bytearray(path.read_bytes())
+    place = data.rfind(entry) - 46
+    assert data[place : place + 4] == b"PK\x01\x02"
+    data[place + field : place + field + len(value)] = value
+    path.write_bytes(data)
+    return order
+
+
+def test_an_encrypted_archive_says_so(tmp_path):
+    order = patched(archive(tmp_path / "leaves.zip", leaves()), 8, b"\x01\0", b"oak/3.png")
+    assert verdict(order) == "'leaves.zip' is encrypted ('oak/3.png'). Pack it again without a password."
+
+
+def test_another_way_of_packing_says_so(tmp_path):
+    with zipfile.ZipFile(tmp_path / "leaves.zip", "w", zipfile.ZIP_LZMA) as packed:
+        for name, data in leaves().items():
+            packed.writestr(name, data)
+    assert "method 14" in verdict(Order("zip", str(tmp_path / "leaves.zip"), "leaves.zip"))
+
+
+def test_a_bomb_by_ratio_is_refused(tmp_path):
+    order = archive(tmp_path / "bomb.zip", leaves() | {"oak/bomb.bmp": bytes(20_000_000)})
+    assert "its entry 'oak/bomb.bmp' would grow from" in verdict(order)
+
+
+def test_entries_that_share_their_bytes_are_refused(tmp_path):
+    order = archive(tmp_path / "leaves.zip", leaves())
+    path = Path(order.path)
+    data = path.read_bytes()
+    end = data.rfind(b"PK\x05\x06")
+    start = struct.unpack_from("<L", data, end + 16)[0]
+    first = data[start : data.find(b"PK\x01\x02", start + 4)]
+    packed = data[:start] + first * 1000
+    path.write_bytes(packed + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1000, 1000, 1000 * len(first), start, 0))
+    assert "share the same bytes" in verdict(order)
+
+
+def test_a_size_that_is_not_true_costs_only_that_picture(tmp_path):
+    files = leaves() | {"oak/lies.png": picture(5, height=64, width=64)}
+    order = patched(archive(tmp_path / "leaves.zip", files), 24, struct.pack("<L", 100), b"oak/lies.png")
+    name = imported(order)
+    assert ("damaged in the archive", 1, ("oak/lies.png",)) in datasets.own(name).skipped
+    assert sum(datasets.own(name).counts) == 10
+
+
+def test_too_many_entries_are_refused_by_what_the_list_says_and_by_what_it_holds(tmp_path, monkeypatch):
+    from imgcls.datasets.importing.sources import zip_archive as door
+
+    monkeypatch.setattr(door, "MOST_ENTRIES", 9)
+    order = archive(tmp_path / "leaves.zip", leaves())
+    assert "has 10 files. Expected at most 9" in verdict(order)
+    path = Path(order.path)
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<2H", data, data.rfind(b"PK\x05\x06") + 8, 2, 2)
+    path.write_bytes(data)
+    assert "has more files than it says" in verdict(order)
+    monkeypatch.setattr(door, "MOST_DIRECTORY", 100)
+    assert "a list of 0 MB" in verdict(order)
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.01])
+def test_an_upload_that_was_cut_off_says_so(share, tmp_path):
+    order = archive(tmp_path / "leaves.zip", leaves())
+    path = Path(order.path)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    assert verdict(order) == "'leaves.zip' is not complete: its end is missing. Upload or copy it again."
+
+
+def tar() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as packed:
+        packed.addfile(tarfile.TarInfo("oak/1.png"))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "is empty"),
+        (b"\x1f\x8b\x08" + bytes(300), "is a gzip archive"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(300), "is a 7-Zip archive"),
+        (b"Rar!\x1a\x07" + bytes(300), "is a RAR archive"),
+        (tar(), "is a tar archive"),
+        (picture(1), "is a PNG picture"),
+        (b"%PDF-1.7" + bytes(300), "is a PDF document"),
+        (b"hello" * 100, "does not begin as a zip archive does"),
+        (b"PK\x05\x06" + bytes(18), "is an empty zip archive"),
+        (b"PK\x03\x04" + bytes(300), "is not complete"),
+        (b"MZ" + bytes(300), "is a Windows program"),
+    ],
+)
+def test_another_kind_of_file_says_what_it_is(data, what, tmp_path):
+    (tmp_path / "leaves.zip").write_bytes(data)
+    assert verdict(Order("zip", str(tmp_path / "leaves.zip"), "leaves.zip")).startswith(f"'leaves.zip' {what}")
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "is an empty zip archive"),
+        ({"notes.txt": b"x"}, "There is no picture in it (1 not a picture, by the ending of its name"),
+        ({"inner.zip": b"PK"}, "There is no picture in it (1 not a picture"),
+        (leaves(("oak",)), "There is class 'oak' with pictures, and only one has enough of them"),
+        (leaves(("oak", "fox"), 1), "There are 2 classes with pictures, and none has enough of them"),
+        ({f"{number}.png": picture(number) for number in range(9)}, "There are 0 classes"),
+    ],
+)
+def test_too_little_to_learn_from_says_what_is_missing(files, said, tmp_path):
+    assert said in verdict(archive(tmp_path / "leaves.zip", files))
+
+
+def test_a_class_with_one_picture_is_left_out_and_told(tmp_path):
+    name = imported(archive(tmp_path / "leaves.zip", leaves() | {"fox/1.png": picture(99)}))
+    assert datasets.facts(name).classes == ("birch", "oak")
+    (reason, count, first), *_ = datasets.own(name).skipped
+    assert "too few pictures" in reason and (count, first) == (1, ("fox",))
+
+
+def test_more_classes_than_can_be_are_refused(tmp_path):
+    files = {f"{number}/1.png": b"x" for number in range(1001)}
+    assert verdict(archive(tmp_path / "leaves.zip", files)).startswith(
+        "There are 1,001 classes. Expected at most 1,000"
+    )
+
+
+def test_nine_broken_pictures_in_ten_refuse_the_archive_before_and_during_the_import(tmp_path):
+    files = {f"{label}/b{number}.png": b"\x89PNG broken" for label in ("oak", "birch") for number in range(45)}
+    order = archive(tmp_path / "leaves.zip", leaves() | files)
+    assert "90 of the 100 pictures that were looked at cannot be read" in verdict(order)
+    with pytest.raises(SourceError, match=r"90 of 100 pictures cannot be read.*More than half are broken"):
+        imported(order)
+    assert visible() == []
+
+
+@pytest.mark.parametrize("broken", [40, 60])
+def test_half_is_the_border(broken, tmp_path):
+    files = {f"oak/b{number}.png": b"broken" for number in range(broken)}
+    order = archive(tmp_path / "leaves.zip", leaves(count=25) | files)
+    if broken < 50:
+        assert sum(datasets.own(imported(order)).counts) == 50
+    else:
+        verdict(order)
+
+
+def test_two_spellings_are_one_class(tmp_path):
+    composed, apart = unicodedata.normalize("NFC", "été"), unicodedata.normalize("NFD", "été")
+    files = leaves(("Cat", composed), 4) | leaves(("cat", apart), 5, first=50)
+    name = imported(archive(tmp_path / "leaves.zip", files))
+    assert datasets.facts(name).classes == ("cat", composed)
+    assert sum(datasets.own(name).counts) == 18
+    assert "'Cat' and 'cat' are taken as one class." in datasets.own(name).notes
+
+
+def test_a_name_in_utf_8_whose_archive_forgets_to_say_so_is_read_as_it_was_meant(tmp_path):
+    order = archive(tmp_path / "leaves.zip", leaves(("Ähre", "oak")))
+    path = Path(order.path)
+    data = bytearray(path.read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = data.find(signature)
+        while place >= 0:
+            data[place + flags + 1] &= ~0x08
+            place = data.find(signature, place + 4)
+    path.write_bytes(data)
+    assert datasets.facts(imported(order)).classes == ("oak", "Ähre")
+
+
+def test_strange_names_of_classes_are_kept_as_they_are_and_never_become_paths(tmp_path):
+    name = imported(archive(tmp_path / "odd.zip", leaves(ODD, 3)))
+    kept = set(datasets.facts(name).classes)
+    signs = {"line\nbreak": "line␊break", "\u202egnp.exe": "\\u202egnp.exe", "tab\there": "tab␉here"}
+    assert kept == {signs.get(label, label) for label in ODD}
+    below = [path.relative_to(paths.own_folder()).as_posix() for path in paths.own_folder().rglob("*")]
+    assert all(set(path) <= set("abcdefghijklmnopqrstuvwxyz0123456789-._/") for path in below)
+    assert len(name) < 20
+
+
+def test_a_class_name_longer_than_300_letters_is_left_out(tmp_path):
+    name = imported(archive(tmp_path / "odd.zip", leaves(("oak", "birch", "y" * 301), 3)))
+    assert datasets.facts(name).classes == ("birch", "oak")
+    assert datasets.own(name).skipped[0][0] == "in a class whose name is longer than 300 letters"
+
+
+# ---- time and memory, in a process of its own
+
+MEASURED = """
+import json, sys, time
+from brought import peak_megabytes
+from imgcls import imports
+from imgcls.errors import SourceError
+import PIL.PngImagePlugin, PIL.JpegImagePlugin, PIL.BmpImagePlugin
+before, began = peak_megabytes(), time.process_time()
+try:
+    said = imports.look(imports.Order(sys.argv[1], sys.argv[2], "brought")).total
+except SourceError as error:
+    said = str(error)
+spent = time.process_time() - began
+grown = peak_megabytes() - before
+print(json.dumps([said, spent, grown]))
+"""
+
+
+def with_tests() -> dict[str, str]:
+    """An environment in which a process finds the tests' own modules, too."""
+    root = paths.repository_folder()
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(root / "tests"), str(root)])}
+
+
+IMPORTED = """
+import sys
+from brought import imported, peak_megabytes
+from imgcls import datasets, imports
+name = imported(imports.Order("zip", sys.argv[1], "brought"), side=224)
+print(sum(datasets.own(name).counts), peak_megabytes())
+"""
+
+
+def test_many_pictures_of_24_megapixels_in_few_bytes_are_decoded_one_at_a_time(tmp_path):
+    with zipfile.ZipFile(tmp_path / "brought", "w") as packed:
+        for name, data in leaves().items():
+            packed.writestr(name, data)
+        for number in range(6):
+            packed.writestr(f"oak/large{number}.png", white(4_890 + number))
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, str(tmp_path / "brought")],
+        cwd=paths.repository_folder(),
+        env=with_tests(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    pictures, megabytes = done.stdout.split()
+    assert int(pictures) == 16
+    assert float(megabytes) < 400
+
+
+def white(side: int) -> bytes:
+    """A black and white picture of so many pixels a side, all white: a few kilobytes."""
+    file = io.BytesIO()
+    Image.new("1", (side, side), 1).save(file, "PNG")
+    return file.getvalue()
+
+
+def many_entries(path: Path) -> None:
+    archive(path, ((f"{number % 10}/{number}.png", b"") for number in range(100_000)))
+
+
+def bombs_of_pixels(path: Path) -> None:
+    archive(path, leaves() | {f"oak/bomb{side}.png": white(side) for side in (13_000, 20_000, 4_900)})
+
+
+def lies_about_its_size(path: Path) -> None:
+    archive(path, leaves() | {"oak/lies.png": bytes(200_000_000)})
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<L", data, data.rfind(b"oak/lies.png") - 46 + 24, 100)
+    path.write_bytes(data)
+
+
+def commas(path: Path) -> None:
+    path.write_bytes(b"," * 2_000_000)
+
+
+def long_line(path: Path) -> None:
+    path.write_bytes(b"1" * 50_000_000)
+
+
+def many_rows(path: Path) -> None:
+    columns = ",".join(f"p{number}" for number in range(784))
+    path.write_text(f"label,{columns}\n" + ("3" + ",0" * 784 + "\n") * 60_000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "said"),
+    [
+        ("zip", many_entries, "There is no picture in it (100,000 empty"),
+        ("zip", bombs_of_pixels, "13"),
+        ("zip", lies_about_its_size, "11"),
+        ("table", commas, "row 1 is longer than 0.8 MB"),
+        ("table", long_line, "row 1 is longer than 0.8 MB"),
+        ("table", many_rows, ""),
+    ],
+)
+def test_the_worst_costs_two_seconds_and_200_megabytes(kind, make, said, tmp_path):
+    make(tmp_path / "brought")
+    command = [sys.executable, "-c", MEASURED, kind, str(tmp_path / "brought")]
+    done = subprocess.run(
+        command,
+        cwd=paths.repository_folder(),
+        env=with_tests(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    verdict, seconds, megabytes = json.loads(done.stdout)
+    assert said in str(verdict)
+    assert seconds < 2.0
+    assert megabytes < 200

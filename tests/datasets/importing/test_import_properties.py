@@ -1,0 +1,146 @@
+"""Whatever the folders, the names and the tables: a data set as it should be, or one sentence."""
+
+import string
+import tempfile
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from imgcls.datasets import importing
+from imgcls.datasets.importing import class_names, holdout
+from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.sources import folder_layout
+from imgcls.errors import SourceError
+from tests.support.uploads import archive, csv, picture, table
+
+PICTURE = picture(1)
+EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+folder = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=("Cs",)), min_size=1, max_size=12)
+part = st.sampled_from(["train", "test", "val", "Train", "validation", "oak", "birch", "a", "__MACOSX", ".x", " "])
+file = st.sampled_from(["1.png", "2.JPG", "3.jpeg", "x.txt", ".DS_Store", "y.heic", "4.gif", "z"])
+paths = st.lists(
+    st.tuples(st.lists(part | folder, max_size=4), file).map(lambda path: "/".join([*path[0], path[1]])), max_size=40
+)
+
+
+@EXAMPLES
+@given(paths)
+def test_any_layout_is_two_classes_or_more_or_a_sentence(some):
+    skips, notes = Skips(), []
+    try:
+        items = folder_layout.arranged([(path, number) for number, path in enumerate(some)], skips, notes)
+    except SourceError as error:
+        assert str(error).endswith(".")
+        return
+    counts = Counter(item.label for item in items)
+    assert len(counts) >= 2
+    assert len(items) + skips.count >= len(some)
+    assert len({item.key for item in items}) == len(items)
+    assert {item.part for item in items} <= {"train", "test", ""}
+    learnt = Counter(item.label for item in items if item.part != "test")
+    assert all(learnt[label] >= 2 for label in counts)
+    assert len({class_names.key(label) for label in counts}) == len(counts)
+    for item in items:
+        assert class_names.visible(item.label) == item.label != ""
+        assert item.name == some[item.key]
+
+
+@EXAMPLES
+@given(st.lists(st.tuples(folder, st.integers(3, 6)), min_size=2, max_size=5, unique_by=lambda row: row[0]))
+def test_an_archive_of_any_class_names_is_seen_as_it_is(classes):
+    safe = [(label, count) for label, count in classes if label.strip(". ") and not label.startswith((".", "__MACOSX"))]
+    with tempfile.TemporaryDirectory() as place:
+        files = [(f"{label}/{number}.png", PICTURE) for label, count in safe for number in range(count)]
+        order = archive(Path(place, "x.zip"), files) if files else None
+        if order is None:
+            return
+        try:
+            seen = importing.look(order)
+        except SourceError as error:
+            assert str(error).endswith(".")
+            return
+    shown = [row[0] for row in seen.counts]
+    expected = {class_names.key(class_names.visible(label)) for label, _ in safe}
+    assert {class_names.key(label) for label in shown} <= expected
+    for label in shown:
+        assert label == unicodedata.normalize("NFC", label)
+        assert not any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in label)
+
+
+field = st.one_of(st.integers(-5, 300).map(str), st.text(string.printable, max_size=6), st.floats().map(str))
+
+
+@EXAMPLES
+@given(st.lists(st.lists(field, min_size=1, max_size=20), min_size=1, max_size=8), st.sampled_from(",;\t"))
+def test_any_table_is_classes_or_a_sentence_that_names_a_place(rows, delimiter):
+    with tempfile.TemporaryDirectory() as place:
+        try:
+            seen = importing.look(table(Path(place, "x.csv"), csv(rows, delimiter)))
+        except SourceError as error:
+            assert str(error).endswith((".", "?"))
+            return
+    assert len(seen.counts) >= 2
+
+
+@EXAMPLES
+@given(st.integers(4, 12), st.sampled_from((1, 3)), st.booleans(), st.booleans(), st.sampled_from(",;\t"), st.data())
+def test_a_good_table_of_any_shape_is_read(side, channels, has_header, label_first, delimiter, data):
+    labels = data.draw(st.lists(st.sampled_from(["oak", "birch"]), min_size=8, max_size=12))
+    labels[:6] = ["oak", "birch"] * 3
+    random = np.random.default_rng(side)
+    rows, size = [], side * side * channels
+    for label in labels:
+        values = random.integers(0, 256, size).tolist()
+        rows.append([label, *values] if label_first else [*values, label])
+    if has_header:
+        columns = [f"p{place}" for place in range(size)]
+        rows.insert(0, ["label", *columns] if label_first else [*columns, "label"])
+    with tempfile.TemporaryDirectory() as place:
+        seen = importing.look(table(Path(place, "x.csv"), csv(rows, delimiter)))
+    assert {label: count for label, _, _, count in seen.counts} == Counter(labels)
+    assert (seen.widest, seen.channels) == (f"{side} x {side}", channels)
+
+
+@EXAMPLES
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=80))
+def test_any_division_keeps_copies_together_and_two_pictures_of_each_class(rows):
+    labels, digests = [row[0] for row in rows], [bytes([row[1]]) for row in rows]
+    test = holdout.held_back(labels, digests)
+    sides = {}
+    for digest, is_test in zip(digests, test, strict=True):
+        assert sides.setdefault(digest, is_test) == is_test
+    for label in set(labels):
+        of_class = [bool(is_test) for other, is_test in zip(labels, test, strict=True) if other == label]
+        learnt = of_class.count(False)
+        assert learnt >= min(2, len(of_class))
+        assert of_class.count(True) <= max(1, round(0.2 * len(of_class)))
+
+
+@EXAMPLES
+@given(st.text(max_size=40))
+def test_a_name_is_made_visible_once_and_for_all(text):
+    shown = class_names.visible(text)
+    assert class_names.visible(shown) == shown
+    assert "\n" not in shown and "\u202e" not in shown
+    assert class_names.short(text).startswith("'") and len(class_names.short(text)) < 70
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_archive_with_any_byte_changed_is_read_or_refused_with_a_sentence(seed, tmp_path):
+    random = np.random.default_rng(seed)
+    order = archive(tmp_path / "x.zip", {f"{label}/{n}.png": picture(n) for label in ("a", "b") for n in range(4)})
+    path = Path(order.path)
+    data = bytearray(path.read_bytes())
+    for place in random.integers(4, len(data), random.integers(1, 8)):
+        data[place] = random.integers(256)
+    path.write_bytes(data)
+    try:
+        assert importing.look(order).total >= 4
+    except SourceError as error:
+        assert str(error).endswith(".")

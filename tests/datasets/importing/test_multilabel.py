@@ -1,0 +1,335 @@
+"""Pictures with several labels each: tables that say so, what is stored, how it is divided, what can be changed."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from imgcls import datasets
+from imgcls.datasets import NO_CLASS, importing
+from imgcls.datasets.importing import Order
+from imgcls.errors import DatasetError, SourceError
+from tests.support.uploads import archive, csv, digits, imported, picture, table
+
+SETS = [("sky",), ("sea", "sky"), (), ("boat", "sea"), ("sky", "boat"), ("sea",)]
+
+
+def some(count: int = 30, first: int = 0) -> list[tuple[str, tuple[str, ...]]]:
+    """Names of files with their labels."""
+    return [(f"{number:03}.png", SETS[number % len(SETS)]) for number in range(first, first + count)]
+
+
+def listing(tmp_path, rows, name: str = "labels.csv", pictures=None) -> Order:
+    """An archive of the named pictures, no two alike, and a table beside it, as the order to import both."""
+    named = pictures or {row[0]: picture(int(row[0][:3])) for row in rows if row[0][:3].isdigit()}
+    order = archive(tmp_path / f"{name}.zip", named)
+    (tmp_path / name).write_text(rows if isinstance(rows, str) else csv(rows))
+    return Order("listing", order.path, order.name, str(tmp_path / name), name)
+
+
+def with_semicolons(rows) -> list[list]:
+    return [["file", "labels"], *([name, ";".join(labels)] for name, labels in rows)]
+
+
+def with_flags(rows, names=("sky", "sea", "boat")) -> list[list]:
+    return [["file", *names], *([name, *(int(label in labels) for label in names)] for name, labels in rows)]
+
+
+def labels_of(name: str) -> dict[bytes, tuple[str, ...]]:
+    """Pixels -> labels, of all pictures that are stored."""
+    dataset = datasets.open_dataset(name)
+    found = {}
+    for pictures, labels in ((dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test)):
+        for pixels, row in zip(pictures, labels, strict=True):
+            found[pixels.tobytes()] = tuple(sorted(np.array(dataset.facts.classes)[row > 0].tolist()))
+    return found
+
+
+# ---- tables
+
+
+@pytest.mark.parametrize("form", [with_semicolons, with_flags])
+def test_both_ways_to_write_several_labels_are_read_previewed_and_stored_as_a_matrix(form, tmp_path):
+    order = listing(tmp_path, form(some()))
+    seen = importing.look(order)
+    assert (seen.several, seen.total) == (30, 30)
+    assert [(label, sum(counts)) for label, *counts in seen.counts] == [("boat", 10), ("sea", 15), ("sky", 15)]
+    assert any("several labels" in note for note in seen.notes)
+    shown = {tuple(sorted(sample["class"].split(", "))) for sample in seen.samples}
+    assert shown == {tuple(sorted(labels or ["no label"])) for labels in SETS}
+
+    facts = datasets.facts(imported(order))
+    dataset = datasets.open_dataset(facts.name)
+    assert facts.several and facts.classes == ("boat", "sea", "sky")
+    assert dataset.y_train.dtype == np.uint8 and dataset.y_train.shape == (len(dataset.x_train), 3)
+    assert len(dataset.y_train) + len(dataset.y_test) == 30
+    assert sorted(labels_of(facts.name).values()) == sorted(tuple(sorted(labels)) for _, labels in some())
+    assert any("without any label: 5" in note for note in datasets.own(facts.name).notes)
+
+
+def test_both_ways_give_the_same_data_set(tmp_path):
+    first = imported(listing(tmp_path, with_semicolons(some())), "One")
+    second = imported(listing(tmp_path, with_flags(some()), "flags.csv"), "Two")
+    assert datasets.open_dataset(first).fingerprint == datasets.open_dataset(second).fingerprint
+
+
+def test_columns_of_which_each_row_has_a_single_1_are_classes_as_ever(tmp_path):
+    rows = [(f"{number:03}.png", (("sky", "sea", "boat")[number % 3],)) for number in range(15)]
+    order = listing(tmp_path, with_flags(rows))
+    seen = importing.look(order)
+    assert seen.several == 0 and any("single 1" in note for note in seen.notes)
+    name = imported(order)
+    assert not datasets.facts(name).several and datasets.open_dataset(name).y_train.ndim == 1
+
+
+def test_a_table_with_one_label_a_picture_is_stored_as_ever(tmp_path):
+    rows = [["file", "label"], *([f"{number:03}.png", ("sky", "sea")[number % 2]] for number in range(12))]
+    name = imported(listing(tmp_path, rows))
+    dataset = datasets.open_dataset(name)
+    assert dataset.y_train.dtype == np.int64 and dataset.y_train.ndim == 1 and not dataset.facts.several
+
+
+def test_spellings_are_one_label_and_a_label_twice_counts_once(tmp_path):
+    rows = [["file", "labels"]] + [[f"{n:03}.png", "Sky; sea ;sky;" if n % 2 else "sky"] for n in range(12)]
+    name = imported(listing(tmp_path, rows))
+    assert datasets.facts(name).classes == ("sea", "sky")
+    assert sorted(set(labels_of(name).values())) == [("sea", "sky"), ("sky",)]
+
+
+def test_labels_without_a_header_are_not_taken_for_columns(tmp_path):
+    rows = [[f"{n:03}.png", ("sky;sea;boat", "sky", "sea;boat")[n % 3]] for n in range(12)]
+    assert datasets.facts(imported(listing(tmp_path, rows))).classes == ("boat", "sea", "sky")
+
+
+def test_a_rare_label_is_left_out_and_its_pictures_stay(tmp_path):
+    rows = with_semicolons(some())
+    rows[1][1] += ";whale"
+    seen = importing.look(listing(tmp_path, rows))
+    assert "whale" not in [label for label, *_ in seen.counts]
+    name = imported(listing(tmp_path, rows))
+    assert "whale" not in datasets.facts(name).classes and sum(datasets.facts(name).counts) == 30
+    assert any("'whale'" in note and "fewer than 3" in note for note in datasets.own(name).notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((7, 2, "2"), "row 8, column 'sea' holds '2'. Expected 1 where the picture has this label and 0"),
+        ((7, 3, ""), "row 8, column 'boat' holds ''"),
+        ((7, 0, "005.png"), "an earlier row"),
+    ],
+)
+def test_a_row_that_says_no_clear_thing_is_named(change, said, tmp_path):
+    rows = with_flags(some())
+    order = listing(tmp_path, rows)
+    row, column, value = change
+    rows[row][column] = value
+    (tmp_path / "labels.csv").write_text(csv(rows))
+    with pytest.raises(SourceError) as caught:
+        importing.look(order)
+    assert said in str(caught.value)
+
+
+def test_names_that_harm_are_shown_and_never_obeyed(tmp_path):
+    rows = with_flags(some(), ("sky", "sea", "boat"))
+    rows[0][1:] = ["<img src=x onerror=alert(1)>", "$\\frac{1}{2}$", "../../etc"]
+    name = imported(listing(tmp_path, rows))
+    assert set(datasets.facts(name).classes) == set(rows[0][1:])
+
+
+def test_a_table_of_pixels_may_hold_several_labels(tmp_path):
+    rows = digits(24)
+    for number, row in enumerate(rows):
+        row[0] = ("zero;round", "one", "round")[number % 3]
+    order = table(tmp_path / "pixels.csv", csv(rows))
+    seen = importing.look(order)
+    assert (seen.several, [(label, sum(counts)) for label, *counts in seen.counts]) == (
+        24,
+        [("one", 8), ("round", 16), ("zero", 8)],
+    )
+    facts = datasets.facts(imported(order, channels=1))
+    assert facts.several and facts.classes == ("one", "round", "zero")
+
+
+# ---- adding
+
+
+def test_pictures_are_added_with_labels_that_are_new(tmp_path):
+    name = imported(listing(tmp_path, with_semicolons(some())))
+    before = labels_of(name)
+    more = [(f"{number:03}.png", ("gull", "Sky") if number % 2 else ("boat",)) for number in range(100, 110)]
+    imported(listing(tmp_path, with_semicolons(more), "more.csv"), into=name)
+    facts = datasets.facts(name)
+    assert facts.classes == ("boat", "sea", "sky", "gull") and sum(facts.counts) == 40
+    after = labels_of(name)
+    assert all(after[pixels] == labels for pixels, labels in before.items())
+    assert sorted(after[pixels] for pixels in after.keys() - before.keys()) == [("boat",)] * 5 + [("gull", "sky")] * 5
+
+
+def test_few_pictures_of_a_known_label_can_be_added(tmp_path):
+    name = imported(listing(tmp_path, with_semicolons(some())))
+    more = [(f"{number:03}.png", ("sky", "sea")) for number in (200, 201)]
+    imported(listing(tmp_path, with_semicolons(more), "more.csv"), into=name)
+    assert sum(datasets.facts(name).counts) == 32
+    assert not any("Left out" in note for note in datasets.own(name).notes)
+
+
+def test_a_picture_that_comes_again_stays_on_its_side(tmp_path):
+    name = imported(listing(tmp_path, with_semicolons(some(60))))
+    before = datasets.open_dataset(name)
+    sides = {pixels.tobytes(): "test" for pixels in before.x_test} | {
+        pixels.tobytes(): "train" for pixels in before.x_train
+    }
+    imported(listing(tmp_path, with_semicolons(some(120)), "again.csv"), into=name)  # with 60 more
+    after = datasets.open_dataset(name)
+    for part, pictures in (("test", after.x_test), ("train", after.x_train)):
+        again = [sides[pixels.tobytes()] for pixels in pictures if pixels.tobytes() in sides]
+        assert set(again) == {part} and len(again) == 2 * sum(side == part for side in sides.values())
+
+
+def test_a_picture_with_one_known_label_can_be_added(tmp_path):
+    name = imported(listing(tmp_path, with_semicolons(some())))
+    more = {
+        f"{label}/{number}.png": picture(500 + number + 50 * (label == "sea"))
+        for label in ("sky", "sea")
+        for number in range(4)
+    }
+    imported(archive(tmp_path / "more.zip", more), into=name)
+    assert datasets.facts(name).several and sum(datasets.facts(name).counts) == 38
+
+
+def test_several_labels_are_not_added_to_a_set_of_classes(tmp_path):
+    rows = [["file", "label"], *([f"{number:03}.png", ("sky", "sea")[number % 2]] for number in range(12))]
+    name = imported(listing(tmp_path, rows))
+    with pytest.raises(SourceError, match="belongs to one class, and these have several labels"):
+        imported(listing(tmp_path, with_semicolons(some(12, 50)), "more.csv"), into=name)
+    assert sum(datasets.facts(name).counts) == 12
+
+
+# ---- parts
+
+
+def test_a_fifth_of_each_label_is_held_back_whatever_the_order(tmp_path):
+    rows = some(120)
+    first = datasets.open_dataset(imported(listing(tmp_path, with_semicolons(rows)), "One"))
+    second = datasets.open_dataset(imported(listing(tmp_path, with_semicolons(rows[::-1]), "b.csv"), "Two"))
+    assert {pixels.tobytes() for pixels in first.x_test} == {pixels.tobytes() for pixels in second.x_test}
+    assert first.y_test.mean(0) == pytest.approx(first.y_train.mean(0), abs=0.05)
+    assert 20 <= len(first.y_test) <= 28
+
+
+def test_copies_stay_on_one_side_and_those_with_other_labels_are_for_training(tmp_path):
+    rows = some(40)
+    pictures = {name: picture(int(name[:3]) // 2) for name, _ in rows}  # each twice, with other labels
+    same = {f"x{number}.png": picture(900 + number // 4) for number in range(40)}
+    listed = with_semicolons([*rows, *((name, ("sky",)) for name in same)])
+    dataset = datasets.open_dataset(imported(listing(tmp_path, listed, pictures=pictures | same)))
+    test = {pixels.tobytes() for pixels in dataset.x_test}
+    train = {pixels.tobytes() for pixels in dataset.x_train}
+    assert test and not test & train
+    assert (dataset.y_test == dataset.y_test[0]).all(), "only the copies that agree are for the test"
+    assert any("other labels" in note for note in datasets.own(dataset.facts.name).notes)
+
+
+def uneven(count: int = 400, seed: int = 0) -> np.ndarray:
+    return (np.random.default_rng(seed).random((count, 5)) < (0.7, 0.3, 0.1, 0.05, 0.02)).astype(np.uint8)
+
+
+def test_a_split_keeps_the_share_of_each_label_and_no_picture_twice():
+    labels = uneven()
+    learn, judge = datasets.split(labels, 0, 0.15, 3, 5)
+    assert sorted([*learn, *judge]) == list(range(400)) and (np.diff(judge) > 0).all()
+    assert np.abs(labels[judge].sum(0) - 0.15 * labels.sum(0)).max() <= 1.5
+    assert abs(len(judge) - 60) <= 3
+    again = datasets.split(labels, 0, 0.15, 3, 5)
+    other = datasets.split(labels, 0, 0.15, 4, 5)
+    assert np.array_equal(learn, again[0]) and not np.array_equal(judge, other[1])
+
+
+def test_a_rare_label_gets_its_share_although_it_stands_beside_a_frequent_one():
+    labels = np.zeros((300, 2), np.uint8)
+    labels[:200, 0] = labels[:10, 1] = 1
+    for seed in range(20):
+        _, judge = datasets.split(labels, 0, 0.2, seed, 2)
+        assert labels[judge].sum(0).tolist() == [40, 2]
+
+
+def test_a_part_of_the_pictures_keeps_the_shares_too():
+    labels = uneven()
+    learn, judge = datasets.split(labels, 100, 0.2, 0, 5)
+    assert abs(len(learn) + len(judge) - 100) <= 3
+    used = labels[np.concatenate([learn, judge])]
+    assert np.abs(used.sum(0) - labels.sum(0) / 4).max() <= 1.5
+
+
+def test_a_label_never_loses_its_last_training_picture():
+    labels = np.zeros((40, 3), np.uint8)
+    labels[:20, 0] = labels[20:, 1] = 1
+    labels[7, 2] = 1
+    for seed in range(20):
+        learn, _ = datasets.split(labels, 0, 0.5, seed, 3)
+        assert labels[learn].any(0).all()
+
+
+@given(
+    labels=st.integers(1, 6).flatmap(
+        lambda k: arrays(np.uint8, st.tuples(st.integers(1, 60), st.just(k)), elements=st.integers(0, 1))
+    ),
+    share=st.floats(0, 0.5),
+    seed=st.integers(0, 9),
+)
+def test_whatever_the_labels_each_keeps_its_share_as_well_as_it_can_and_one_to_learn_from(labels, share, seed):
+    order = np.random.default_rng(seed).permutation(len(labels))
+    aside = datasets.set_aside(labels, round(share * len(labels)), order)
+    assert aside.shape == (len(labels),) and aside.dtype == bool
+    assert labels[~aside].any(0).tolist() == labels.any(0).tolist()
+    assert (labels[aside].sum(0) <= np.ceil(0.5 * labels.sum(0)) + labels.shape[1]).all()
+    alone = labels[:, :1]  # one label alone gets its share to the picture
+    exact = datasets.set_aside(alone, round(share * len(labels)), order)
+    wanted = alone.sum() * round(share * len(labels)) / len(labels)
+    assert abs(alone[exact].sum() - wanted) <= 0.5 + 1e-9 or alone.sum() == 1
+
+
+def test_pictures_that_are_thrown_out_are_in_no_part():
+    labels = uneven().astype(np.int8)
+    labels[[3, 50]] = NO_CLASS
+    learn, judge = datasets.split(labels, 0, 0.2, 0, 5)
+    assert sorted([*learn, *judge]) == sorted(set(range(400)) - {3, 50})
+
+
+@pytest.mark.parametrize(
+    ("labels", "pictures", "said"),
+    [
+        (np.ones((40, 1)), 0, "fewer than two labels"),
+        (np.eye(40, 2)[:, [0, 0]] * 0, 0, "fewer than two labels"),
+        (np.ones((40, 5)), 9, "9 pictures are too few for 5 labels"),
+    ],
+)
+def test_a_split_that_cannot_be_is_refused(labels, pictures, said):
+    with pytest.raises(DatasetError, match=said):
+        datasets.split(labels.astype(np.uint8), pictures, 0.2, 0, labels.shape[1])
+
+
+# ---- changes
+
+
+def test_a_picture_can_be_thrown_out_and_come_back_but_not_get_another_class(tmp_path):
+    name = imported(listing(tmp_path, with_semicolons(some())))
+    dataset = datasets.open_dataset(name)
+    with pytest.raises(DatasetError, match="may have several labels, so it cannot be given another class"):
+        datasets.relabel(dataset, [2], 1)
+    datasets.throw_out(dataset, [2, 5])
+    changed = datasets.open_for_training(name)
+    assert changed.training_count == len(dataset.y_train) - 2
+    assert (changed.y_train[[2, 5]] == NO_CLASS).all()
+    kept = np.delete(np.arange(len(dataset.y_train)), [2, 5])
+    assert np.array_equal(changed.y_train[kept], dataset.y_train[kept])
+    assert changed.facts.counted(changed.y_train).tolist() == dataset.y_train[kept].sum(0).tolist()
+    datasets.take_all_back(dataset)
+    assert np.array_equal(datasets.open_for_training(name).y_train, dataset.y_train)
+
+
+def test_labels_are_told_in_words(tmp_path):
+    facts = datasets.facts(imported(listing(tmp_path, with_semicolons(some()))))
+    assert facts.named([1, 0, 1]) == "boat, sky" and facts.named([0, 0, 0]) == "no label"

@@ -1,0 +1,244 @@
+"""What is found out about a data set, against small cases made by hand."""
+
+import numpy as np
+import pytest
+
+from imgcls.datasets import Dataset, DatasetFacts, Edits
+from imgcls.datasets.analysis import duplicates, embedding, perceptual_hash
+from imgcls.datasets.analysis.survey import survey
+
+
+def noise(*shape, seed=0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def smooth(count: int, side: int = 32, channels: int = 3, seed: int = 0) -> np.ndarray:
+    """Pictures of soft spots, which survive being made smaller, as photographs do."""
+    spots = np.random.default_rng(seed).uniform(0, 255, (count, 5, 5, channels))
+    places = np.linspace(0, 4, side)
+    low = np.minimum(places.astype(int), 3)
+    share = places - low
+    rows = spots[:, low] * (1 - share)[None, :, None, None] + spots[:, low + 1] * share[None, :, None, None]
+    pixels = rows[:, :, low] * (1 - share)[:, None] + rows[:, :, low + 1] * share[:, None]
+    return pixels.round().astype(np.uint8)
+
+
+def made(x_train, y_train, x_test, y_test, classes=("a", "b", "c")) -> Dataset:
+    shape = x_train.shape[1:]
+    counts = len(x_train), len(x_test)
+    facts = DatasetFacts("made", "Made", "", tuple(classes), shape, counts, "bundled", 0.0, False, {})
+    return Dataset(facts, x_train, np.asarray(y_train), x_test, np.asarray(y_test), "f" * 16, Edits("f" * 16))
+
+
+# ---- small copies and hashes
+
+
+def test_a_copy_holds_the_mean_of_each_area():
+    pictures = noise(3, 8, 6, 3)
+    reduced = perceptual_hash.reduced(pictures, 2)
+    expected = pictures.reshape(3, 2, 4, 2, 3, 3).mean((2, 4))
+    assert reduced.shape == (3, 2, 2, 3)
+    assert np.allclose(reduced, expected, atol=1e-3)
+
+
+def test_areas_that_cut_pixels_share_them():
+    assert np.allclose(perceptual_hash.area_weights(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]])
+    assert np.allclose(perceptual_hash.area_weights(5, 5), np.eye(5))
+    assert np.allclose(perceptual_hash.area_weights(28, 16).sum(1), 1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (4, 9), (8, 8), (28, 28)])
+def test_small_pictures_stay_as_they_are_and_have_a_hash(size):
+    pictures = noise(4, *size, 1)
+    if max(size) <= perceptual_hash.COPY_SIDE:
+        assert np.allclose(perceptual_hash.reduced(pictures), pictures, atol=1e-3)
+    assert perceptual_hash.hashed(perceptual_hash.reduced(pictures)).shape == (4,)
+
+
+def bits_apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.bitwise_count(
+        perceptual_hash.hashed(perceptual_hash.reduced(left)) ^ perceptual_hash.hashed(perceptual_hash.reduced(right))
+    )
+
+
+def test_a_hash_knows_a_picture_again_and_tells_others_apart():
+    pictures = smooth(40)
+    paler = (pictures * 0.6 + 70).round().astype(np.uint8)
+    noisy = np.clip(pictures + np.random.default_rng(1).normal(0, 2, pictures.shape), 0, 255).astype(np.uint8)
+    assert bits_apart(pictures, paler).max() <= 4
+    assert bits_apart(pictures, noisy).mean() < 4
+    assert bits_apart(pictures, np.roll(pictures, 1, 0)).min() > 8
+
+
+# ---- duplicates
+
+
+def test_exact_duplicates_are_grouped_in_their_order():
+    pictures = noise(9, 5, 4, 3)
+    pictures[[7, 4]] = pictures[2]
+    pictures[8] = pictures[1]
+    places, groups = duplicates.exact_groups(duplicates.digests(pictures))
+    assert places.tolist() == [1, 8, 2, 4, 7]
+    assert groups.tolist() == [0, 0, 1, 1, 1]
+
+
+def test_a_pixel_makes_no_exact_duplicate():
+    pictures = np.repeat(noise(1, 6, 6, 1), 3, 0)
+    pictures[1, 5, 5, 0] ^= 1
+    places, _ = duplicates.exact_groups(duplicates.digests(pictures))
+    assert places.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_without_duplicates_there_is_no_group(count):
+    places, groups = duplicates.exact_groups(duplicates.digests(noise(count, 4, 4, 1)))
+    assert len(places) == len(groups) == 0
+
+
+def near(pictures: np.ndarray, labels=None, usable=None) -> tuple[list, np.ndarray]:
+    small = perceptual_hash.reduced(pictures)
+    hashes = perceptual_hash.hashed(small)
+    flat = np.rint(small).astype(np.uint8).reshape(len(small), -1)
+    labels = np.zeros(len(pictures), int) if labels is None else labels
+    usual = np.stack([flat[labels == label].mean(0) for label in range(labels.max() + 1)])
+    usable = np.ones(len(pictures), bool) if usable is None else usable
+    pairs, likeness = duplicates.near_pairs(hashes, flat, labels, usual.astype(np.float32), usable)
+    return pairs.tolist(), likeness
+
+
+def test_planted_near_duplicates_are_found_and_nothing_else():
+    pictures = smooth(3_000)
+    generator = np.random.default_rng(1)
+    pictures[1000] = np.clip(pictures[10] + generator.normal(0, 3, pictures[10].shape), 0, 255)
+    pictures[2000] = (pictures[20] * 0.8 + 20).astype(np.uint8)
+    pictures[2999] = np.clip(pictures[30].astype(int) + 12, 0, 255)
+    pairs, likeness = near(pictures)
+    assert {(10, 1000), (20, 2000), (30, 2999)} <= set(map(tuple, pairs))
+    assert len(pairs) == 3
+    assert (np.diff(likeness) <= 0).all() and likeness.min() >= duplicates.LEAST_LIKENESS
+
+
+def test_what_a_class_shares_makes_no_duplicates():
+    labels = np.arange(400) % 2
+    shared = smooth(2, seed=5)[labels].astype(float)
+    own = smooth(400, seed=6).astype(float)
+    pictures = (0.8 * shared + 0.2 * own).round().astype(np.uint8)
+    pictures[399] = pictures[1]
+    assert near(pictures, labels)[0] == [[1, 399]]
+    flat = pictures.reshape(400, -1)
+    usual = np.stack([flat[labels == label].mean(0) for label in (0, 1)]).astype(np.float32)
+    left, right = np.arange(0, 300), np.arange(2, 302)
+    as_they_are = duplicates.likeness(flat, labels, np.zeros_like(usual), left, right)
+    without_what_is_shared = duplicates.likeness(flat, labels, usual, left, right)
+    assert np.median(as_they_are) > 0.9 and np.abs(np.median(without_what_is_shared)) < 0.2
+
+
+def test_whoever_is_left_out_is_in_no_pair():
+    pictures = np.repeat(smooth(1), 4, 0)
+    usable = np.array([True, False, True, False])
+    assert all(place in (0, 2) for pair in near(pictures, usable=usable)[0] for place in pair)
+    assert near(pictures, usable=np.zeros(4, bool))[0] == []
+
+
+def test_likeness_is_the_correlation_of_what_is_unusual():
+    flat = np.array([[10, 20, 30, 40], [20, 40, 60, 80], [40, 30, 20, 10], [7, 7, 7, 7]], np.uint8)
+    usual = np.zeros((1, 4), np.float32)
+    alike = duplicates.likeness(flat, np.zeros(4, int), usual, np.array([0, 0, 0]), np.array([1, 2, 3]))
+    assert alike.tolist() == pytest.approx([1, -1, 0])
+    usual = np.array([[10, 20, 30, 40]], np.float32)
+    assert duplicates.likeness(flat, np.zeros(4, int), usual, np.array([0]), np.array([1])).tolist() == [0]
+
+
+# ---- points
+
+
+def test_principal_components_are_those_of_scikit_learn():
+    from sklearn.decomposition import PCA
+
+    values = noise(60, 12).astype(np.float32) * np.linspace(3, 0.1, 12)
+    ours = embedding.Space.of(values, 4)
+    theirs = PCA(4, svd_solver="full").fit(values)
+    assert np.allclose(ours.deviations**2, theirs.explained_variance_, rtol=1e-3)
+    assert np.allclose(np.abs(ours.points(values)), np.abs(theirs.transform(values)), rtol=1e-3, atol=0.5)
+    assert (ours.directions[np.arange(4), np.abs(ours.directions).argmax(1)] > 0).all()
+
+
+def test_a_stranger_is_unlike_its_class_and_like_another_one():
+    generator = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 50)
+    points = generator.normal(0, 1, (100, 3)).astype(np.float32)
+    points[labels == 1] += 20
+    points[7] = 20
+    unusual, nearest = embedding.unlike_their_class(points, labels, np.ones(3), 3)
+    assert unusual.argmax() == 7 and unusual[7] > 6
+    assert np.sort(unusual)[-2] < 6
+    assert nearest[7] == 1
+    assert (np.delete(nearest, 7) == np.delete(labels, 7)).all()
+
+
+def test_the_score_is_a_robust_deviation_by_hand():
+    points = np.array([[0.0], [1], [-1], [2], [-2], [10]], np.float32)
+    unusual, _ = embedding.unlike_their_class(points, np.zeros(6, int), np.array([2.0]), 1)
+    distances = np.abs(points[:, 0] / 2 - np.median(points[:, 0] / 2))
+    usual = np.median(distances)
+    expected = (distances - usual) / (1.4826 * np.median(np.abs(distances - usual)))
+    assert unusual.tolist() == pytest.approx(expected.tolist(), rel=1e-4)
+
+
+def test_in_a_class_of_two_nobody_is_odd():
+    unusual, nearest = embedding.unlike_their_class(np.eye(3, dtype=np.float32), np.array([0, 0, 1]), np.ones(3), 2)
+    assert unusual.tolist() == [0, 0, 0] and nearest[2] == 1
+
+
+def test_tsne_tells_how_far_it_is_and_keeps_groups_together():
+    generator = np.random.default_rng(0)
+    points = np.concatenate([generator.normal(0, 1, (25, 5)), generator.normal(30, 1, (25, 5))]).astype(np.float32)
+    heard = []
+    places = embedding.tsne(points, heard.append)
+    assert places.shape == (50, 2) and places.dtype == np.float32
+    assert heard == sorted(heard) and len(heard) > 5 and 0 < heard[0] < 0.1 < heard[-1] <= 1
+    middles = places[:25].mean(0), places[25:].mean(0)
+    nearer = [np.argmin([np.linalg.norm(place - middle) for middle in middles]) for place in places]
+    assert nearer == [0] * 25 + [1] * 25
+
+
+# ---- the whole survey
+
+
+def test_a_survey_finds_what_was_put_in(tmp_path):
+    x_train, x_test = smooth(60, 12, 1, seed=1), smooth(20, 12, 1, seed=2)
+    y_train, y_test = np.arange(60) % 3, np.arange(20) % 3
+    x_train[5] = x_train[2]  # exact, the same class
+    x_train[7] = x_train[3]  # exact, another class
+    x_test[4] = x_train[10]  # a leak
+    x_train[11] = 0
+    heard = []
+    found = survey(made(x_train, y_train, x_test, y_test), tmp_path, lambda share, text: heard.append(share))
+    everything = np.concatenate([x_train, x_test])
+    assert found["members"].tolist() == [2, 5, 3, 7, 10, 64] and found["groups"].tolist() == [0, 0, 1, 1, 2, 2]
+    assert found["members_found"] == 6
+    assert np.allclose(found["brightness"], everything.mean((1, 2, 3)), atol=1e-3)
+    assert np.allclose(found["contrast"], everything.std((1, 2, 3)), atol=1e-2)
+    for label in range(3):
+        assert np.abs(found["means"][label] - x_train[y_train == label].mean(0)).max() <= 0.5 + 1e-3
+    assert found["unlike"].tolist() != [] and set(found["unlike"].tolist()) == set(range(60))
+    assert (np.diff(found["unusual"]) <= 0).all()
+    assert found["map_rows"].tolist() == list(range(60)) and found["map_points"].shape == (60, 32)
+    assert heard == sorted(heard) and heard[-1] <= 1
+    assert list(tmp_path.iterdir()) == [], "temporary files are gone"
+
+
+def test_a_survey_in_many_blocks_is_the_survey_in_one(tmp_path, monkeypatch):
+    data = made(smooth(150, 20), np.arange(150) % 3, smooth(40, 20, seed=9), np.arange(40) % 3)
+    whole = survey(data, tmp_path)
+    monkeypatch.setattr("imgcls.datasets.analysis.survey.BLOCK_BYTES", 1)
+    parts = survey(data, tmp_path)
+    for name, values in whole.items():
+        assert np.allclose(values, parts[name], atol=1), name
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 50, 3), (90, 70, 1)])
+def test_a_survey_takes_pictures_of_any_size_and_classes_without_pictures(tmp_path, shape):
+    found = survey(made(noise(9, *shape), [0] * 5 + [1] * 4, noise(3, *shape), [0, 1, 0]), tmp_path)
+    assert found["means"].shape[0] == 3 and not found["means"][2].any()
+    assert np.isfinite(found["unusual"]).all() and np.isfinite(found["map_points"]).all()

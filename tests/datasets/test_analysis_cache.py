@@ -1,0 +1,140 @@
+"""Findings that a process of its own makes: asked for once, watched, cancelled, read, and made anew when damaged."""
+
+import os
+import subprocess
+import sys
+import time
+
+import filelock
+import numpy as np
+import pytest
+
+from imgcls import datasets
+from imgcls.datasets.analysis import cache
+from imgcls.errors import DatasetError
+from imgcls.system import paths, tasks
+from imgcls.system.tasks import Look, Work
+
+
+@pytest.fixture
+def dataset(digits):
+    yield datasets.open_dataset(digits)
+    for kind in cache.KINDS:
+        cache.cancel(kind, datasets.open_dataset(digits))
+
+
+def state(kind: str, dataset) -> str:
+    return cache.look(kind, dataset).state
+
+
+def done(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "imgcls.datasets.analysis", *arguments]
+    return subprocess.run(command, cwd=paths.repository_folder(), capture_output=True, text=True, timeout=120)
+
+
+def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_until):
+    assert state("survey", dataset) == "idle" and cache.stamp("survey", dataset) == 0
+    cache.start("survey", dataset)
+    cache.start("survey", dataset)  # a second click
+    assert state("survey", dataset) == "running"
+    wait_until(lambda: state("survey", dataset) != "running", seconds=60)
+    assert cache.look("survey", dataset).state == "ready", cache.look("survey", dataset).text
+    found = cache.findings("survey", dataset)
+    assert found["means"].shape == (10, 8, 8, 1) and len(found["brightness"]) == 1797
+    assert cache.stamp("survey", dataset) > 0
+
+    cache.start("tsne", dataset)
+    shares = set()
+    while state("tsne", dataset) == "running":
+        shares.add(cache.look("tsne", dataset).share)
+        time.sleep(0.05)
+    assert state("tsne", dataset) == "ready", cache.look("tsne", dataset).text
+    assert len(shares) > 2, "it tells how far it is"
+    assert cache.findings("tsne", dataset)["places"].shape == (1437, 2)
+    left = {path.name for path in cache.folder_of(dataset).iterdir() if not path.name.startswith(".")}
+    assert left == {"survey.npz", "tsne.npz", "survey.log", "tsne.log"}
+
+
+def test_other_pictures_have_other_findings(dataset):
+    from dataclasses import replace
+
+    assert cache.folder_of(replace(dataset, fingerprint="0" * 16)) != cache.folder_of(dataset)
+
+
+def test_a_process_whose_progress_is_taken_away_ends_and_leaves_nothing(dataset, wait_until):
+    cache.start("survey", dataset)
+    process = tasks._children["survey", cache.folder_of(dataset)]
+    cache.cancel("survey", dataset)
+    assert process.poll() is not None
+    assert state("survey", dataset) == "idle"
+
+
+def test_nobody_who_cancels_from_another_server_has_to_kill(dataset, monkeypatch):
+    from imgcls.datasets.analysis.__main__ import found
+
+    work = cache.work_of("survey", dataset)
+    folder = cache.folder_of(dataset)
+    folder.mkdir(parents=True)
+    original = Work.write
+
+    def cancelled_after_the_first_word(*arguments):
+        original(*arguments)
+        (folder / "survey.progress.json").unlink()
+
+    monkeypatch.setattr(Work, "write", cancelled_after_the_first_word)
+    assert work.finish(lambda tell: found("survey", dataset, tell)) == 3
+    assert state("survey", dataset) == "idle"
+    assert list(folder.iterdir()) == []
+
+
+def test_a_killed_process_is_said_so_and_can_be_started_again(dataset):
+    folder = cache.folder_of(dataset)
+    folder.mkdir(parents=True)
+    cache.work_of("survey", dataset).write("running", 0.4, "Looking")
+    assert state("survey", dataset) == "running", "it may be on its way to its lock"
+    old = time.time() - tasks.START_SECONDS - 1
+    os.utime(folder / "survey.progress.json", (old, old))
+    assert cache.look("survey", dataset) == Look("failed", 0.4, tasks.INTERRUPTED)
+    with filelock.FileLock(folder / ".survey.lock"):
+        assert state("survey", dataset) == "running", "it has its lock, however silent"
+    cache.cancel("survey", dataset)
+    assert state("survey", dataset) == "idle"
+
+
+def test_a_failure_is_a_sentence(dataset):
+    assert done("tsne", "digits").returncode == 1
+    seen = cache.look("tsne", dataset)
+    assert seen.state == "failed" and "Look through its pictures again" in seen.text
+    (cache.folder_of(dataset) / "survey.npz").write_bytes(b"PK torn")
+    with pytest.raises(DatasetError, match="cannot be read any more"):
+        cache.findings("survey", dataset)
+    assert state("survey", dataset) == "idle", "it is made anew next time"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"share": NaN}', '{"state": "running", "share": "x", "text": 1}', "{" * 9]
+)
+def test_a_torn_progress_is_none(dataset, content):
+    folder = cache.folder_of(dataset)
+    folder.mkdir(parents=True)
+    (folder / "survey.progress.json").write_text(content)
+    assert state("survey", dataset) in ("idle", "running")
+
+
+def test_findings_about_pictures_that_were_replaced_are_forgotten(dataset, wait_until):
+    folder = cache.folder_of(dataset)
+    old = folder.with_name(f"digits-{'0' * 16}-v1")
+    other = folder.with_name(f"digits_more-{'0' * 16}-v1")
+    for path in (old, other):
+        path.mkdir(parents=True)
+        np.savez(path / "survey.npz", x=1)
+    cache.start("survey", dataset)
+    assert not old.exists() and other.exists()
+
+
+def test_from_a_shell_it_works_as_well_and_an_unknown_name_is_a_sentence(dataset):
+    asked = done("survey", "digits")
+    assert asked.returncode == 0, asked.stderr
+    assert state("survey", dataset) == "ready"
+    asked = done("survey", "nothing")
+    assert asked.returncode == 1 and "No data set is called 'nothing'" in asked.stderr

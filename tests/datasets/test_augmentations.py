@@ -1,0 +1,352 @@
+"""Augmentations: exact where the amounts are known, and within bounds where they are drawn."""
+
+import numpy as np
+import pytest
+
+from imgcls.config import Config
+from imgcls.datasets import augmentation as augmentations
+from imgcls.datasets.augmentation import AMOUNTS, Augmentation
+from imgcls.datasets.augmentation.epoch import Epoch
+from imgcls.training.loop.batches import Part, batches
+
+DRAWN = ("angle", "down", "right", "scale", "mirror", "lighter", "contrast", "blur", "noise", "noise_place", "y", "x")
+
+
+class Amounts:
+    """Known shares from -1 to 1 of what is allowed, the same for every picture."""
+
+    def __init__(self, **shares):
+        assert len(DRAWN) == AMOUNTS and set(shares) <= set(DRAWN)
+        self.shares = [shares.get(name, 1.0 if name == "mirror" else 0.0) for name in DRAWN]
+
+
+def augmented(pictures, augmentation, amounts, mirrored=None) -> np.ndarray:
+    """The real one, for known amounts or for those that a generator draws."""
+    if not isinstance(amounts, Amounts):
+        return augmentations.augmented(pictures, augmentation, amounts, mirrored)
+    shares = np.repeat(np.array(amounts.shares, np.float32)[:, None], len(pictures), 1)
+    return augmentations.changed(pictures, augmentation, shares, mirrored)
+
+
+def noise(*shape, seed=0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+ALL = Augmentation(rotation=30, shift=3, zoom=0.3, flip=True)
+TONES = Augmentation(brightness=0.3, contrast=0.5, blur=1.5, noise=20, cut_out=4)
+
+
+def test_the_same_generator_gives_the_same_pictures():
+    pictures = noise(20, 12, 12, 3)
+    first = augmented(pictures, ALL, rng(5))
+    assert np.array_equal(first, augmented(pictures, ALL, rng(5)))
+    assert not np.array_equal(first, augmented(pictures, ALL, rng(6)))
+
+
+def test_each_picture_is_changed_by_an_amount_of_its_own():
+    pictures = np.repeat(noise(1, 12, 12, 1), 8, 0)
+    changed = augmented(pictures, ALL, rng())
+    assert len({picture.tobytes() for picture in changed}) == 8
+
+
+def test_switched_off_nothing_changes():
+    pictures = noise(3, 7, 9, 3)
+    assert augmented(pictures, Augmentation(), rng()) is pictures
+    assert not Augmentation()
+    assert Augmentation.of(Config()) == Augmentation()
+
+
+def test_the_given_pictures_are_not_written_to():
+    pictures = noise(3, 8, 8, 1)
+    before = pictures.copy()
+    pictures.setflags(write=False)
+    augmented(pictures, ALL, rng())
+    assert np.array_equal(pictures, before)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (28, 28)])
+def test_no_amount_of_everything_is_the_same_picture(size):
+    pictures = noise(2, *size, 3)
+    assert np.array_equal(augmented(pictures, Augmentation(30, 3, 0.3), Amounts()), pictures)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (1, 6), (6, 1)])
+def test_a_mirrored_picture_is_mirrored_exactly(size):
+    pictures = noise(4, *size, 3)
+    assert np.array_equal(augmented(pictures, Augmentation(flip=True), Amounts(mirror=-1)), pictures[:, :, ::-1])
+    assert np.array_equal(augmented(pictures, Augmentation(flip=True), Amounts(mirror=1)), pictures)
+
+
+def test_half_of_the_pictures_are_mirrored():
+    pictures = np.repeat(noise(1, 6, 6, 1), 1000, 0)
+    changed = augmented(pictures, Augmentation(flip=True), rng())
+    mirrored = (changed == pictures[:, :, ::-1]).all((1, 2, 3))
+    same = (changed == pictures).all((1, 2, 3))
+    assert (mirrored ^ same).all()
+    assert 440 < mirrored.sum() < 560
+
+
+@pytest.mark.parametrize(("down", "right"), [(1, 0), (-1, 0), (0, 1), (0, -1), (0.5, -1)])
+def test_a_shift_by_whole_pixels_is_exact_and_repeats_the_border(down, right):
+    pictures = noise(3, 9, 7, 2)
+    moved = augmented(pictures, Augmentation(shift=2), Amounts(down=down, right=right))
+    rows = np.clip(np.arange(9) + int(2 * down), 0, 8)
+    columns = np.clip(np.arange(7) + int(2 * right), 0, 6)
+    assert np.array_equal(moved, pictures[:, rows][:, :, columns])
+
+
+def test_a_shift_is_by_whole_pixels_each_as_likely():
+    pictures = np.arange(0, 140, 20, dtype=np.uint8).reshape(1, 1, 7, 1).repeat(5000, 0)
+    middle = augmented(pictures, Augmentation(shift=2), rng())[:, 0, 3, 0]
+    values, counts = np.unique(middle, return_counts=True)
+    assert values.tolist() == [20, 40, 60, 80, 100]
+    assert counts.min() > 900
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_moving_by_views_is_moving_by_arithmetic(mirrored):
+    pictures = noise(40, 9, 12, 3)
+    which = np.full(40, mirrored)
+    moved = augmented(pictures, Augmentation(shift=3, flip=True), rng(2), which)
+    with_tiny_zoom = augmented(pictures, Augmentation(shift=3, flip=True, zoom=1e-7), rng(2), which)
+    assert np.abs(moved.astype(int) - with_tiny_zoom).max() <= 1
+
+
+def test_pictures_are_mirrored_by_name_where_it_is_said_which():
+    pictures = noise(6, 5, 7, 3)
+    which = np.array([True, False, False, True, True, False])
+    changed = augmented(pictures, Augmentation(flip=True), rng(), which)
+    assert np.array_equal(changed[which], pictures[which][:, :, ::-1])
+    assert np.array_equal(changed[~which], pictures[~which])
+    still = augmented(pictures, Augmentation(shift=1), rng(), which)
+    assert np.array_equal(still, augmented(pictures, Augmentation(shift=1), rng()))
+
+
+def test_many_pictures_are_changed_as_few_are():
+    pictures = noise(100, 9, 8, 3)
+    amounts = Amounts(angle=0.4, down=0.5, scale=-0.3, mirror=-1)
+    whole = augmented(pictures, ALL, amounts)
+    assert np.array_equal(whole[70:75], augmented(pictures[70:75], ALL, amounts))
+
+
+# ---- flips that alternate, as the trainer asks for them
+
+
+def flipped(epoch: int, *, seed: int = 3, size: int = 16, first: int = 0) -> dict[int, bool]:
+    """Label of a picture -> whether the batches of an epoch show it mirrored."""
+    pictures = noise(50, 4, 6, 1)
+    part = Part.of(pictures, np.arange(50))
+    seen = {}
+    for shown, labels in batches(part, epoch, size, seed, Augmentation(flip=True), first):
+        for picture, label in zip(shown, labels.tolist(), strict=True):
+            seen[label] = np.array_equal(picture, pictures[label][:, ::-1])
+            assert seen[label] or np.array_equal(picture, pictures[label])
+    return seen
+
+
+def test_half_of_the_pictures_are_mirrored_in_one_epoch_and_the_other_half_in_the_next():
+    first, second, third = flipped(1), flipped(2), flipped(3)
+    assert 15 < sum(first.values()) < 35
+    assert second == {label: not mirrored for label, mirrored in first.items()}
+    assert third == first
+    assert flipped(1, seed=4) != first
+
+
+def test_which_pictures_are_mirrored_depends_on_neither_batch_nor_start():
+    whole = flipped(2)
+    assert flipped(2, size=7) == whole
+    rest = flipped(2, first=2)
+    assert len(rest) == 18
+    assert rest == {label: whole[label] for label in rest}
+
+
+def test_a_positive_angle_turns_clockwise():
+    pictures = noise(2, 8, 8, 3)
+    turned = augmented(pictures, Augmentation(rotation=90), Amounts(angle=1))
+    assert np.abs(turned.astype(int) - np.rot90(pictures, -1, (1, 2))).max() <= 1
+    back = augmented(pictures, Augmentation(rotation=90), Amounts(angle=-1))
+    assert np.abs(back.astype(int) - np.rot90(pictures, 1, (1, 2))).max() <= 1
+
+
+def test_a_zoom_enlarges_and_reduces_about_the_middle():
+    pictures = np.zeros((1, 21, 21, 1), np.uint8)
+    pictures[:, 8:13, 8:13] = 255
+    larger = augmented(pictures, Augmentation(zoom=0.5), Amounts(scale=1)).astype(float)
+    smaller = augmented(pictures, Augmentation(zoom=0.5), Amounts(scale=-1)).astype(float)
+    assert smaller.sum() < pictures.sum() < larger.sum()
+    for picture in (larger, smaller):
+        assert np.array_equal(picture, picture[:, ::-1])
+        assert np.array_equal(picture, picture[:, :, ::-1])
+
+
+def test_ink_in_the_middle_keeps_its_amount():
+    pictures = np.zeros((200, 28, 28, 1), np.uint8)
+    pictures[:, 9:19, 11:17] = 200
+    changed = augmented(pictures, Augmentation(rotation=20, shift=3), rng())
+    ratio = changed.astype(float).sum((1, 2, 3)) / pictures.astype(float).sum((1, 2, 3))
+    assert np.abs(ratio - 1).max() < 0.03
+
+
+@pytest.mark.parametrize("size", [(8, 8), (5, 9), (30, 12), (1, 6), (6, 1), (1, 1), (2, 2)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_whatever_the_size_the_form_is_kept_and_no_value_is_new(size, channels):
+    pictures = noise(16, *size, channels) // 4 + 60
+    changed = augmented(pictures, Augmentation(45, 32, 0.5, True), rng(1))
+    assert changed.dtype == np.uint8
+    assert changed.shape == pictures.shape
+    assert (changed >= pictures.min((1, 2))[:, None, None]).all()
+    assert (changed <= pictures.max((1, 2))[:, None, None]).all()
+
+
+@pytest.mark.parametrize("value", [0, 1, 254, 255])
+def test_an_even_picture_stays_even(value):
+    pictures = np.full((8, 11, 11, 3), value, np.uint8)
+    assert np.array_equal(augmented(pictures, ALL, rng()), pictures)
+
+
+def test_switching_one_on_does_not_change_the_amounts_of_the_others():
+    pictures = noise(40, 11, 11, 1)
+    shifted = augmented(pictures, Augmentation(shift=3), rng(3))
+    with_flip = augmented(pictures, Augmentation(shift=3, flip=True), rng(3))
+    kept = (shifted == with_flip).all((1, 2, 3))
+    assert 8 < kept.sum() < 32  # the half that is not mirrored is moved as before
+    with_tiny_zoom = augmented(pictures, Augmentation(shift=3, zoom=1e-6), rng(3))
+    assert np.abs(with_tiny_zoom.astype(int) - shifted).max() <= 1
+
+
+def test_no_pictures_are_no_pictures():
+    assert augmented(noise(0, 8, 8, 1), ALL, rng()).shape == (0, 8, 8, 1)
+
+
+def test_a_title_says_what_is_on():
+    assert Augmentation().describe() == "off"
+    assert Augmentation(10, 2, 0.1, True).describe() == "rotation 10 degrees, shift 2 px, zoom 10%, flip"
+    assert Augmentation.of(Config(rotation=10, shift=2, zoom=0.1, flip=True)) == Augmentation(10, 2, 0.1, True)
+    assert TONES.describe() == "brightness 30%, contrast 50%, blur 1.5 px, noise 20 levels, cut-out 4 px"
+
+
+# ---- what pixels are, not where they come from
+
+
+def toned(pictures, shares=None, **augmentation):
+    """Changed as far as these shares of what is allowed say, as whole numbers that may be subtracted."""
+    return augmented(pictures, Augmentation(**augmentation), Amounts(**(shares or {}))).astype(int)
+
+
+@pytest.mark.parametrize(("share", "levels"), [(1, 51), (-1, -51), (0.5, 25.5), (0, 0)])
+def test_brightness_adds_the_same_to_every_pixel_and_stops_at_black_and_white(share, levels):
+    pictures = noise(3, 6, 7, 3)
+    expected = np.clip(np.floor(pictures.astype(float) + levels + 0.5), 0, 255)
+    assert np.array_equal(toned(pictures, {"lighter": share}, brightness=0.2), expected)
+
+
+@pytest.mark.parametrize(("share", "factor"), [(1, 1.5), (-1, 0.5), (0, 1)])
+def test_contrast_stretches_the_distance_to_the_mean_brightness(share, factor):
+    pictures = np.array([[[[60], [100]], [[140], [100]]], [[[10], [10]], [[30], [30]]]], np.uint8)
+    means = np.array([100, 20])[:, None, None, None]
+    assert np.array_equal(toned(pictures, {"contrast": share}, contrast=0.5), means + factor * (pictures - means))
+
+
+def test_a_blur_spreads_a_dot_like_a_bell_and_keeps_its_light():
+    pictures = np.zeros((1, 15, 15, 1), np.uint8)
+    pictures[0, 7, 7] = 255
+    blurred = toned(pictures, {"blur": 1}, blur=1)[0, ..., 0]
+    bell = np.exp(-0.5 * np.arange(-3, 4) ** 2)
+    bell /= bell.sum()
+    assert np.abs(blurred[4:11, 4:11] - 255 * np.outer(bell, bell)).max() <= 0.5 + 1e-3
+    assert blurred[:4].sum() == blurred[:, :4].sum() == 0
+    assert abs(blurred.sum() - 255) < 10
+
+
+def test_a_blur_of_each_picture_s_own_strength_repeats_the_border():
+    pictures = np.repeat(noise(1, 9, 8, 3), 2, 0)
+    pictures[:, :, :4], pictures[:, :, 4:] = 40, 200
+    shares = np.zeros((AMOUNTS, 2), np.float32)
+    shares[DRAWN.index("blur")] = -1, 1  # none at all, and all that is allowed
+    sharp, blurred = augmentations.changed(pictures, Augmentation(blur=2), shares)
+    assert np.array_equal(sharp, pictures[0])
+    assert (np.diff(blurred[0, :, 0].astype(int)) >= 0).all() and 40 < blurred[0, 3, 0] < 120 < blurred[0, 4, 0] < 200
+    assert (blurred == blurred[:1]).all(), "rows are alike, so none may change along the other axis"
+
+
+def test_noise_has_the_deviation_that_it_should_and_no_mean():
+    pictures = np.full((300, 16, 16, 3), 128, np.uint8)
+    changed = augmented(pictures, Augmentation(noise=20), rng(1)).astype(float) - 128
+    deviations = changed.std((1, 2, 3))
+    assert abs(changed.mean()) < 0.5
+    assert deviations.max() < 24 and deviations.min() < 2 and abs(deviations.mean() - 10) < 1
+    strongest = toned(pictures, {"noise": 1}, noise=20) - 128
+    assert np.abs(strongest.std((1, 2, 3)) - 20).max() < 3
+
+
+def test_noise_is_another_one_for_each_picture():
+    pictures = np.full((50, 8, 8, 1), 100, np.uint8)
+    changed = augmented(pictures, Augmentation(noise=30), rng(2))
+    assert len({picture.tobytes() for picture in changed}) == 50
+
+
+def test_a_square_is_hidden_under_the_mean_brightness_where_the_amounts_say():
+    pictures = noise(2, 10, 12, 3)
+    hidden = toned(pictures, {"y": 0.0, "x": 0.5}, cut_out=4)  # around row 5 and column 9
+    expected = pictures.astype(int)
+    for picture, before in zip(expected, pictures, strict=True):
+        picture[3:7, 7:11] = int(before.mean())
+    assert np.array_equal(hidden, expected)
+
+
+@pytest.mark.parametrize(("y", "x", "rows", "columns"), [(-1, -1, 2, 2), (0.999, 0.999, 3, 3), (-1, 0.999, 2, 3)])
+def test_a_hidden_square_may_reach_over_the_border(y, x, rows, columns):
+    pictures = np.zeros((1, 9, 9, 1), np.uint8)
+    pictures[0, ::2] = 90
+    changed = toned(pictures, {"y": y, "x": x}, cut_out=4)[0, ..., 0] != pictures[0, ..., 0]
+    assert (changed.any(1).sum(), changed.any(0).sum()) == (rows, columns)
+
+
+def test_switching_a_tone_on_moves_nothing_else():
+    pictures = noise(12, 9, 9, 1)
+    moved = augmented(pictures, ALL, rng(3))
+    both = augmented(pictures, Augmentation(30, 3, 0.3, True, cut_out=2), rng(3))
+    assert (moved != both).any((1, 2, 3)).sum() > 0
+    assert (moved != both).sum((1, 2, 3)).max() <= 4
+
+
+def test_tones_leave_the_given_pictures_and_their_form_alone():
+    pictures = noise(40, 7, 5, 3)
+    before = pictures.copy()
+    pictures.setflags(write=False)
+    for augmentation in (TONES, Augmentation(cut_out=3), Augmentation(shift=1, cut_out=3)):
+        changed = augmented(pictures, augmentation, rng())
+        assert changed.dtype == np.uint8 and changed.shape == pictures.shape
+        assert not np.array_equal(changed, pictures)
+    assert np.array_equal(pictures, before)
+    assert augmented(pictures[:0], TONES, rng()).shape == (0, 7, 5, 3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 6), (2, 3), (40, 3)])
+def test_tones_take_pictures_of_any_size(size):
+    assert (
+        augmented(noise(20, *size, 1), Augmentation(blur=3, noise=64, cut_out=32, contrast=0.8), rng()).shape[1:3]
+        == size
+    )
+
+
+# ---- what is shown before a training is what the training does
+
+
+@pytest.mark.parametrize("augmentation", [ALL, TONES, Augmentation(10, 2, 0.1, True, 0.2, 0.2, 1, 10, 3)])
+def test_one_picture_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentation):
+    pictures = noise(37, 9, 8, 3)
+    part = Part.of(pictures, np.arange(37), np.random.default_rng(0).permutation(37)[:30])
+    for number in (1, 2):
+        seen = {}
+        for shown, labels in batches(part, number, 8, 5, augmentation):
+            seen.update(zip(labels.tolist(), shown, strict=True))
+        epoch = Epoch(number, len(part), 8, 5, augmentation)
+        for place in (0, 7, 29):
+            row = part.rows[place]
+            assert np.array_equal(epoch.one(pictures[row], place), seen[row])
+            assert not np.array_equal(epoch.one(pictures[row], place), pictures[row])

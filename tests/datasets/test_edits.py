@@ -1,0 +1,250 @@
+"""Pictures that are thrown out or relabelled: exact, undoable, whole on the disk, and remembered by the run."""
+
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imgcls import datasets, jobs, runs
+from imgcls.config import Config
+from imgcls.datasets import NO_CLASS
+from imgcls.datasets.editing.apply import path_of
+from imgcls.errors import DatasetError
+from imgcls.jobs.preflight import checks
+from imgcls.training.trainer import Trainer
+
+
+@pytest.fixture
+def dataset(digits):
+    return datasets.open_dataset(digits)
+
+
+def labels_of(name: str) -> np.ndarray:
+    return np.asarray(datasets.open_for_training(name).y_train)
+
+
+def test_without_changes_the_labels_are_those_on_the_disk(dataset):
+    for_training = datasets.open_for_training("digits")
+    assert for_training.y_train is not None and np.array_equal(for_training.y_train, dataset.y_train)
+    assert for_training.edits.state == dataset.fingerprint
+    assert for_training.training_count == len(dataset.y_train)
+    assert datasets.edits_stamp("digits") == ()
+
+
+def test_what_is_thrown_out_has_no_class_and_what_is_relabelled_another_and_nothing_else_changes(dataset):
+    expected = np.array(dataset.y_train)
+    datasets.throw_out(dataset, [5, 3])
+    other = (int(dataset.y_train[7]) + 1) % 10
+    datasets.relabel(dataset, [7], other)
+    expected[[3, 5]], expected[7] = NO_CLASS, other
+    changed = datasets.open_for_training("digits")
+    assert np.array_equal(changed.y_train, expected)
+    assert changed.edits.dropped == (3, 5) and changed.edits.relabelled == (7,)
+    assert changed.training_count == len(expected) - 2
+    assert isinstance(changed.x_train, np.memmap), "no picture is copied"
+    assert np.array_equal(changed.y_test, dataset.y_test) and changed.fingerprint == dataset.fingerprint
+    assert np.array_equal(datasets.open_dataset("digits").y_train, dataset.y_train), "the files stay as they were"
+
+
+def test_the_last_word_on_a_picture_counts_and_each_can_be_taken_back(dataset):
+    label = int(dataset.y_train[4])
+    other, third = (label + 1) % 10, (label + 2) % 10
+    datasets.relabel(dataset, [4], other)
+    datasets.throw_out(dataset, [4])
+    datasets.relabel(dataset, [4, 9], third)
+    assert labels_of("digits")[4] == third
+    datasets.take_back(dataset)
+    assert labels_of("digits")[4] == NO_CLASS
+    assert labels_of("digits")[9] == dataset.y_train[9]
+    datasets.take_back(dataset)
+    assert labels_of("digits")[4] == other
+    datasets.restore(dataset, [4])
+    assert datasets.edits_of(dataset).state == dataset.fingerprint
+    datasets.take_back(dataset)
+    assert labels_of("digits")[4] == other
+    datasets.take_all_back(dataset)
+    assert np.array_equal(labels_of("digits"), dataset.y_train)
+    assert not path_of(dataset).exists()
+    datasets.take_back(dataset)
+    assert datasets.edits_of(dataset).steps == ()
+
+
+def test_the_published_class_is_no_change(dataset):
+    label = int(dataset.y_train[0])
+    rows = np.flatnonzero(dataset.y_train == label)[:2].tolist()
+    stranger = int(np.flatnonzero(dataset.y_train != label)[0])
+    datasets.throw_out(dataset, rows)
+    datasets.relabel(dataset, [*rows, stranger], label)
+    edits = datasets.edits_of(dataset)
+    assert dict(edits.labels) == {stranger: label}
+    datasets.take_back(dataset)
+    assert datasets.edits_of(dataset).dropped == tuple(sorted(rows)), "one press is taken back by one press"
+
+
+def test_the_state_tells_changes_apart_but_not_the_ways_to_them(dataset):
+    def state() -> str:
+        return datasets.edits_of(dataset).state
+
+    datasets.throw_out(dataset, [1])
+    datasets.throw_out(dataset, [2])
+    first = state()
+    assert first.startswith(f"{dataset.fingerprint}+")
+    datasets.take_all_back(dataset)
+    datasets.throw_out(dataset, [2, 1, 2])
+    assert state() == first
+    datasets.throw_out(dataset, [3])
+    assert state() != first
+
+
+@pytest.mark.parametrize("rows", [[-1], [10**6], [0, 1437]])
+def test_a_picture_that_is_not_there_is_said_so_and_changes_nothing(dataset, rows):
+    for change in (datasets.throw_out, datasets.restore, lambda data, rows: datasets.relabel(data, rows, 3)):
+        with pytest.raises(DatasetError, match="There is no training picture"):
+            change(dataset, rows)
+    with pytest.raises(DatasetError, match="There is no class 10"):
+        datasets.relabel(dataset, [0], 10)
+    assert datasets.edits_of(dataset).steps == ()
+
+
+DAMAGES = {
+    "torn": '{"version": 1, "fing',
+    "a list": "[]",
+    "of no version": '{"fingerprint": "x", "steps": []}',
+    "rows beyond the end": {"steps": [{"action": "drop", "pictures": [10**7], "label": -1, "published": []}]},
+    "rows that are words": {"steps": [{"action": "drop", "pictures": ["0"], "label": -1, "published": []}]},
+    "a class beyond the end": {"steps": [{"action": "relabel", "pictures": [1], "label": 10, "published": []}]},
+    "a true for a row": {"steps": [{"action": "drop", "pictures": [True], "label": -1, "published": []}]},
+    "an unknown action": {"steps": [{"action": "burn", "pictures": [1], "label": -1, "published": []}]},
+    "other pictures": {"fingerprint": "0123456789abcdef"},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, damage):
+    content = DAMAGES[damage]
+    if isinstance(content, dict):
+        content = json.dumps({"version": 1, "fingerprint": dataset.fingerprint, "steps": []} | content)
+    path_of(dataset).write_text(content)
+    with pytest.raises(DatasetError, match="Take all changes back"):
+        datasets.open_for_training("digits")
+    with pytest.raises(DatasetError):
+        datasets.throw_out(dataset, [1])
+    assert path_of(dataset).read_text() == content, "a list that cannot be read is not written over"
+    datasets.take_all_back(dataset)
+    assert np.array_equal(labels_of("digits"), dataset.y_train)
+
+
+def test_a_list_of_a_newer_version_is_refused_politely(dataset):
+    path_of(dataset).write_text('{"version": 2}')
+    with pytest.raises(DatasetError, match="Update the program"):
+        datasets.open_for_training("digits")
+
+
+def test_two_tabs_lose_no_change(dataset):
+    threads = [threading.Thread(target=datasets.throw_out, args=(dataset, [row])) for row in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert datasets.edits_of(dataset).dropped == tuple(range(12))
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(dataset, monkeypatch):
+    from imgcls.system import atomic
+
+    def full(path, value):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic, "write_json", full)
+    with pytest.raises(DatasetError, match="No space left"):
+        datasets.throw_out(dataset, [1])
+
+
+# ---- what a training makes of it
+
+
+def test_what_is_thrown_out_is_in_no_part_and_a_new_class_counts(dataset):
+    datasets.throw_out(dataset, range(100))
+    datasets.relabel(dataset, [100], (int(dataset.y_train[100]) + 1) % 10)
+    labels = labels_of("digits")
+    learn, check = datasets.split(labels, 0, 0.2, 0, 10)
+    assert sorted([*learn.tolist(), *check.tolist()]) == list(range(100, len(labels)))
+    training, validation = datasets.split_counts(labels, 0, 0.2, 10)
+    assert np.array_equal(training + validation, np.bincount(labels[100:], minlength=10))
+    assert np.array_equal(np.bincount(labels[learn], minlength=10), training)
+
+
+def test_a_class_that_is_thrown_out_whole_is_not_trained(dataset):
+    datasets.throw_out(dataset, np.flatnonzero(np.asarray(dataset.y_train) == 4))
+    training, validation = datasets.split_counts(labels_of("digits"), 0, 0.2, 10)
+    assert training[4] == validation[4] == 0
+
+
+def test_a_check_of_other_data_is_another_check(dataset):
+    config = Config(data="digits")
+    before = checks.folder_of("check", config)
+    datasets.throw_out(dataset, [1])
+    changed = checks.folder_of("check", config)
+    datasets.take_back(dataset)
+    assert changed != before == checks.folder_of("check", config)
+
+
+SMALL = {"units": 8, "hidden_layers": 1, "dropout": 0.0}
+
+
+def trained(run) -> dict:
+    """The whole training in this process, as a trainer does it."""
+    return Trainer(run, in_turn=False).train()
+
+
+def test_a_run_remembers_the_state_that_it_learnt_from_and_goes_on_with_it(keras, dataset):
+    datasets.throw_out(dataset, range(50))
+    datasets.relabel(dataset, [60], (int(dataset.y_train[60]) + 1) % 10)
+    state = datasets.edits_of(dataset).state
+    config = Config(data="digits", model="ann", model_settings=SMALL, epochs=2, batch_size=64, class_weights=True)
+    first = runs.create(config, run_id="first")
+    result = trained(first)
+    assert result["data"] == {"state": state, "thrown_out": 50, "relabelled": 1}
+    assert sum(result["counts"][part] for part in ("train", "validation")) == len(dataset.y_train) - 50
+    assert first.result["data"]["state"] == state
+    assert len(result["class_weights"]) == 10
+
+    datasets.take_all_back(dataset)
+    longer = jobs.extend(first, 1)
+    (longer.folder / "queued.json").unlink()
+    assert trained(longer)["data"] == result["data"], "what goes on has the data it began with"
+
+    fresh = runs.create(config.changed(epochs=1, class_weights=False), run_id="fresh")
+    result = trained(fresh)
+    assert result["data"] == {"state": dataset.fingerprint, "thrown_out": 0, "relabelled": 0}
+    assert "class_weights" not in result
+
+
+def test_a_run_does_not_go_on_with_other_pictures(keras, dataset):
+    config = Config(data="digits", model="ann", model_settings=SMALL, epochs=1)
+    first = runs.create(config, run_id="first")
+    trained(first)
+    longer = jobs.extend(first, 1)
+    (longer.folder / "queued.json").unlink()
+    kept = json.loads((longer.folder / "data.json").read_text())
+    (longer.folder / "data.json").write_text(json.dumps(kept | {"fingerprint": "0123456789abcdef"}))
+    result = trained(longer)
+    assert result["outcome"] == "failed"
+    assert "holds other pictures than when this run began" in result["message"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what is mapped")
+def test_pictures_that_were_let_go_take_no_memory_and_are_still_there(mnist_sample):
+    def mapped() -> int:
+        status = Path("/proc/self/smaps").read_text()
+        parts = status.split("x_train.npy")[1:]
+        return sum(int(part.split("Rss:")[1].split()[0]) for part in parts)
+
+    data = datasets.open_dataset(mnist_sample)
+    whole = np.array(data.x_train)
+    assert mapped() > 2_000
+    data.let_go()
+    assert mapped() < 200
+    assert np.array_equal(data.x_train, whole)

@@ -1,0 +1,130 @@
+"""Classes merged or switched off, from stored probabilities; and classes in an order that shows who is confused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imgcls.evaluation import class_order
+from imgcls.evaluation.class_merging import Surgery, operated
+from imgcls.evaluation.predictions import Answers
+
+NAMES = ("cat", "dog", "car", "ship")
+PROBABILITIES = np.array(
+    [[0.3, 0.3, 0.4, 0], [0.1, 0.6, 0.2, 0.1], [0.2, 0.2, 0.5, 0.1], [0, 0, 0.3, 0.7], [0, 0, 0, 1]], np.float32
+)
+LABELS = np.array([0, 0, 2, 3, 1])
+ANSWERS = Answers(NAMES, PROBABILITIES, LABELS, np.arange(5))
+
+
+def after(**query: str) -> Answers:
+    return ANSWERS.after(Surgery.parse(query, 4))
+
+
+def test_merged_classes_add_their_probabilities_and_may_change_the_answer():
+    answers = after(merge="0.1")
+
+    assert answers.names == ("cat + dog", "car", "ship")
+    np.testing.assert_allclose(answers.probabilities[0], [0.6, 0.4, 0], atol=1e-6)
+    assert ANSWERS.predicted.tolist() == [2, 1, 2, 3, 3]
+    assert answers.predicted.tolist() == [0, 0, 1, 2, 2]
+    assert answers.labels.tolist() == [0, 0, 1, 2, 0]
+
+
+def test_a_class_that_is_off_takes_its_pictures_with_it_and_the_rest_is_scaled_to_one():
+    answers = after(off="2")
+
+    assert answers.names == ("cat", "dog", "ship")
+    assert answers.indices.tolist() == [0, 1, 3, 4]
+    np.testing.assert_allclose(answers.probabilities.sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(answers.probabilities[0], [0.5, 0.5, 0], atol=1e-6)
+
+
+def test_an_answer_that_knew_only_what_is_off_knows_nothing():
+    answers = after(off="3")
+
+    np.testing.assert_allclose(answers.probabilities[-1], [1 / 3] * 3, atol=1e-6)
+
+
+def test_merging_and_switching_off_work_together():
+    answers = after(merge="0.1_2.3", off="1")
+
+    assert answers.names == ("cat", "car + ship")
+    assert answers.indices.tolist() == [0, 1, 2, 3]
+
+
+def test_the_groups_of_the_data_set_take_the_place_of_its_classes():
+    surgery = Surgery.parse({"merge": "groups"}, 4, has_groups=True)
+    answers = ANSWERS.after(surgery, (("animal", "vehicle"), (0, 0, 1, 1)))
+
+    assert answers.names == ("animal", "vehicle")
+    assert answers.labels.tolist() == [0, 0, 1, 1, 0]
+    assert answers.predicted.tolist() == [0, 0, 1, 1, 1]
+    assert Surgery.parse({"merge": "groups"}, 4) == Surgery()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"merge": "0.1.2.3"},
+        {"off": "0.1.2"},
+        {"merge": "9.10"},
+        {"merge": "0"},
+        {"merge": "x.y", "off": "٣"},
+        {"off": "9" * 4000},
+        {"merge": "0.1.2", "off": "3"},
+    ],
+)
+def test_what_cannot_be_done_is_left_out_and_two_classes_stay(query):
+    surgery = Surgery.parse(query, 4)
+
+    assert surgery.left(4) >= 2
+    assert len(ANSWERS.after(surgery).names) >= 2
+
+
+def test_no_class_is_in_two_groups():
+    assert Surgery.parse({"merge": "0.1_1.2"}, 4).merged == ((0, 1),)
+
+
+@given(st.text("0123456789._", max_size=30), st.text("0123456789.", max_size=20), st.integers(2, 12))
+@settings(max_examples=300, deadline=None)
+def test_any_url_gives_a_surgery_that_comes_back_and_can_be_done(merge, off, num_classes):
+    surgery = Surgery.parse({"merge": merge, "off": off}, num_classes)
+    names, plan = surgery.plan([str(number) for number in range(num_classes)])
+
+    assert Surgery.parse(surgery.query(), num_classes) == surgery
+    assert len(names) == surgery.left(num_classes) == plan.max() + 1
+    probabilities = np.full((num_classes, num_classes), 1 / num_classes, np.float32)
+    new, labels, kept = operated(probabilities, np.arange(num_classes), plan)
+    assert new.shape == (len(kept), len(names))
+    np.testing.assert_allclose(new.sum(1), 1, atol=1e-5)
+    assert len(labels) == (plan >= 0).sum()
+
+
+def test_similar_classes_stand_together():
+    blocks = [3, 0, 4, 1, 5, 2]  # 0 1 2 are alike, and so are 3 4 5
+    confused = np.zeros((6, 6))
+    for group in ((0, 1, 2), (3, 4, 5)):
+        for one in group:
+            for other in group:
+                confused[blocks[one], blocks[other]] = 0.3
+    order = [blocks.index(one) for one in class_order.order(confused).tolist()]
+
+    assert sorted(order) == list(range(6))
+    assert {frozenset(order[:3]), frozenset(order[3:])} == {frozenset({0, 1, 2}), frozenset({3, 4, 5})}
+
+
+def test_alike_ends_touch():
+    chain = np.zeros((5, 5))
+    for one in range(4):
+        chain[one, one + 1] = 0.5 - 0.1 * one
+    order = class_order.order(chain).tolist()
+
+    assert order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0])
+
+
+def test_soft_confusion_is_the_mean_probability_by_true_class():
+    confused = class_order.soft_confusion(PROBABILITIES, LABELS)
+
+    np.testing.assert_allclose(confused[0], [0.2, 0.45, 0.3, 0.05], atol=1e-6)
+    np.testing.assert_allclose(class_order.soft_confusion(PROBABILITIES[:2], LABELS[:2])[3], 0)

@@ -1,0 +1,102 @@
+"""Scores where a picture may have several labels: held against scikit-learn, and honest at the edges."""
+
+import numpy as np
+import pytest
+
+from imgcls.evaluation.metrics import multilabel
+from imgcls.evaluation.metrics.multilabel import THRESHOLDS
+
+NAMES = ("sky", "sea", "boat", "gull")
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """120 pictures, four labels, of which some are rare; many answers are the same."""
+    random = np.random.default_rng(1)
+    labels = random.random((120, 4)) < (0.6, 0.3, 0.1, 0.05)
+    return np.clip(random.normal(0.3 + 0.3 * labels, 0.25), 0, 1).round(1), labels.astype(np.uint8)
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.85])
+def test_scores_are_those_of_scikit_learn(answers, threshold):
+    from sklearn import metrics
+
+    probabilities, labels = answers
+    said = probabilities >= threshold
+    report = multilabel.scores(probabilities, labels, NAMES, threshold)
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(labels, said, zero_division=0)
+    table = report.labels
+    for found, expected in ((table.precision, precision), (table.recall, recall), (table.f1, f1)):
+        assert found.value == pytest.approx(expected)
+        assert (found.low <= found.value + 1e-12).all() and (found.high >= found.value - 1e-12).all()
+    assert table.support.tolist() == support.tolist() and table.answered.tolist() == said.sum(0).tolist()
+    assert table.average_precision.value == pytest.approx(
+        metrics.average_precision_score(labels, probabilities, average=None)
+    )
+    assert report.mean_average_precision.value == pytest.approx(metrics.average_precision_score(labels, probabilities))
+    assert report.macro_f1.value == pytest.approx(metrics.f1_score(labels, said, average="macro", zero_division=0))
+    assert report.micro_f1.value == pytest.approx(metrics.f1_score(labels, said, average="micro", zero_division=0))
+    assert report.all_right.value == pytest.approx(metrics.accuracy_score(labels, said))
+    assert report.label_accuracy.value == pytest.approx(1 - metrics.hamming_loss(labels, said))
+    clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
+    each = [metrics.log_loss(labels[:, label], clipped[:, label], labels=[0, 1]) for label in range(4)]
+    assert report.cross_entropy.value == pytest.approx(np.mean(each), rel=1e-5)
+
+
+def test_the_curve_is_that_of_scikit_learn_without_its_last_point(answers):
+    from sklearn import metrics
+
+    probabilities, labels = answers
+    precision, recall, thresholds = metrics.precision_recall_curve(labels[:, 0], probabilities[:, 0])
+    found = multilabel.precision_recall(probabilities[:, 0], labels[:, 0])
+    assert found[0] == pytest.approx(precision[:-1][::-1])
+    assert found[1] == pytest.approx(recall[:-1][::-1])
+    assert found[2] == pytest.approx(thresholds[::-1])
+
+
+def test_intervals_hold_the_truth_of_the_population_about_as_often_as_they_say(monkeypatch):
+    """Pictures drawn from a known population of answers, many times: F1 and the average precision lie inside."""
+    monkeypatch.setattr(multilabel, "RESAMPLES", 300)
+    random = np.random.default_rng(5)
+    labels = random.random((40_000, 2)) < (0.4, 0.2)
+    probabilities = np.clip(random.normal(0.35 + 0.25 * labels, 0.2), 0, 1)
+    truth = multilabel.average_precisions(probabilities, labels)
+    said = probabilities >= 0.5
+    f1 = multilabel.f1_of((said & labels).sum(0), labels.sum(0), said.sum(0))
+    inside = np.zeros((2, 2))
+    for _ in range(40):
+        rows = random.choice(len(labels), 200, replace=False)
+        table = multilabel.scores(probabilities[rows], labels[rows], ("a", "b")).labels
+        inside[0] += (table.f1.low <= f1) & (f1 <= table.f1.high)
+        inside[1] += (table.average_precision.low <= truth) & (truth <= table.average_precision.high)
+    assert (inside / 40 >= 0.85).all(), inside / 40
+    assert (inside / 40).mean() < 1, "intervals that always hold the truth say too little"
+
+
+def test_the_chosen_threshold_has_the_best_mean_f1_and_lies_nearest_to_one_half(answers):
+    from sklearn import metrics
+
+    probabilities, labels = answers
+    each = [metrics.f1_score(labels, probabilities >= cut, average="macro", zero_division=0) for cut in THRESHOLDS]
+    best = THRESHOLDS[np.isclose(each, max(each))]
+    chosen = multilabel.chosen_threshold(probabilities, labels)
+    assert chosen == best[np.abs(best - 0.5).argmin()]
+    perfect = np.where(labels, 0.9, 0.1)
+    assert multilabel.chosen_threshold(perfect, labels) == 0.5
+
+
+def test_a_label_that_no_picture_has_is_no_number_and_not_in_the_mean():
+    labels = np.array([[1, 0], [0, 0], [1, 0]])
+    probabilities = np.array([[0.9, 0.2], [0.6, np.nan], [0.7, 0.6]])
+    report = multilabel.scores(probabilities, labels, ("a", "b"))
+    assert report.labels.average_precision.value[0] == 1 and np.isnan(report.labels.average_precision.value[1])
+    assert report.mean_average_precision.value == 1
+    assert (report.labels.recall.low[1], report.labels.recall.high[1]) == (0, 1)
+    assert report.all_right.value == pytest.approx(1 / 3)
+
+
+def test_shapes_that_do_not_belong_together_are_refused():
+    with pytest.raises(ValueError, match="one shape"):
+        multilabel.scores(np.zeros((3, 2)), np.zeros((3, 3)), ("a", "b"))
+    with pytest.raises(ValueError, match="2 columns"):
+        multilabel.scores(np.zeros((3, 3)), np.zeros((3, 3)), ("a", "b"))

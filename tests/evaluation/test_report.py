@@ -1,0 +1,213 @@
+"""The report: figures that are those of scikit-learn and of the hand, and a page that shows names and runs nothing."""
+
+import csv
+import io
+import json
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from imgcls.config import Config
+from imgcls.evaluation import report
+from imgcls.evaluation.metrics import classification
+from imgcls.evaluation.report.svg_curves import curve
+from imgcls.evaluation.report.values import calibration, strict
+from imgcls.evaluation.robustness import evaluate
+from imgcls.evaluation.robustness.corruptions import DAMAGES
+
+HOSTILE = ["<script>alert(1)</script>", "$x^2$ **b**", '"><img src=x onerror=alert(1)>', "=1+1\nnew line"]
+
+
+def answered(probabilities, labels, names, pictures=None):
+    """Answers as a page has them; a picture of the first `pictures` test pictures is stored."""
+    probabilities, labels = np.asarray(probabilities, np.float32), np.asarray(labels)
+    pictures = np.zeros((0, 4, 4, 1), np.uint8) if pictures is None else pictures
+    row_of = np.where(np.arange(len(labels)) < len(pictures), np.arange(len(labels)), -1)
+    return SimpleNamespace(
+        probabilities=probabilities,
+        labels=labels,
+        predicted=probabilities.argmax(1),
+        certainty=probabilities.max(1),
+        report=classification.scores(probabilities, labels, names),
+        pictures=pictures,
+        row_of=row_of,
+    )
+
+
+@pytest.fixture
+def hostile_run(made):
+    """A run whose name and classes hold markup, and its answers: eight pictures, two of them wrong."""
+    model = {"classes": HOSTILE, "shape": [4, 4, 1], "ink": False, "data": "own-x", "data_title": "half \ud83d sign"}
+    lines = [
+        {"kind": "epoch", "epoch": 1, "loss": 2.0, "accuracy": 0.25, "val_loss": None, "val_accuracy": 0.2},
+        {"kind": "epoch", "epoch": 2, "loss": 1.0, "accuracy": 0.5, "val_loss": 1.2, "val_accuracy": 0.4},
+    ]
+    files = {
+        "model.json": model,
+        "label.txt": HOSTILE[2].encode(),
+        "metrics.jsonl": "".join(json.dumps(line) + "\n" for line in lines).encode(),
+        "result.json": {"version": 1, "outcome": "finished", "best_epoch": 2, "epochs": 2, "parameters": 1234},
+    }
+    run = made(**files)
+    probabilities = np.full((8, 4), 0.1)
+    labels = np.arange(8) % 4
+    probabilities[np.arange(8), [0, 1, 2, 3, 0, 1, 3, 0]] = 0.7
+    pictures = np.random.default_rng(0).integers(0, 256, (8, 4, 4, 1)).astype(np.uint8)
+    return run, answered(probabilities, labels, HOSTILE, pictures)
+
+
+class Elements(HTMLParser):
+    """Counts the elements of a page and collects what they refer to and their text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.names, self.sources, self.handlers, self.words = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.names.append(tag)
+        self.sources += [value for name, value in attrs if name in ("src", "href")]
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_page_runs_nothing_fetches_nothing_and_shows_names_as_they_are(hostile_run):
+    page = Elements(report.page(*hostile_run))
+
+    assert not {"script", "link", "iframe", "object", "form"} & set(page.names)
+    assert page.handlers == []
+    assert page.sources and all(source.startswith("data:image/png;base64,") for source in page.sources)
+    text = "".join(page.words)
+    assert "half ? sign" in text and text.encode()
+    assert HOSTILE[0] in text and HOSTILE[1] in text and HOSTILE[2] in text
+
+
+def test_the_page_has_the_scores_the_curves_and_the_surest_mistakes(hostile_run):
+    text = report.page(*hostile_run)
+
+    assert "75.0 %" in text and "40.9 to 92.9 %" in text  # 6 of 8 with Wilson's interval
+    assert text.count("<svg") == 2
+    assert text.count("Test picture ") == 2  # the two mistakes
+    assert "1,234 parameters" in text and "best epoch 2 of 2" in text
+
+
+def test_the_figures_are_strict_json(hostile_run):
+    found = json.loads(json.dumps(report.figures(*hostile_run), allow_nan=False))
+
+    assert found["test"]["accuracy"]["value"] == 0.75
+    assert (
+        found["test"]["confusion"] == classification.confusion([0, 1, 2, 3, 0, 1, 3, 0], np.arange(8) % 4, 4).tolist()
+    )
+    assert [entry["picture"] for entry in found["test"]["surest_mistakes"]] == [6, 7]
+    assert found["curves"]["val_loss"] == [None, pytest.approx(1.2)]
+    assert found["settings"]["model"] == "cnn"
+    assert found["data"]["classes"] == HOSTILE
+
+
+def test_a_run_of_which_little_can_be_read_still_has_a_report(hostile_run):
+    run, answers = hostile_run
+    (run.folder / "config.json").write_text("{")
+    (run.folder / "result.json").write_text("[]")
+    (run.folder / "metrics.jsonl").unlink()
+    answers.pictures, answers.row_of = answers.pictures[:0], np.full(8, -1)
+
+    text = report.page(run, answers)
+
+    assert "settings of this run cannot be read" in text
+    assert "No epoch was written down" in text
+    assert "No picture of them is stored" in text
+
+
+def test_many_classes_are_a_picture_of_the_matrix(made):
+    names = [f"class {number}" for number in range(60)]
+    run = made(**{"model.json": {"classes": names, "shape": [4, 4, 1], "ink": False}})
+    labels = np.arange(120) % 60
+    probabilities = np.eye(60)[(labels + (np.arange(120) < 5)) % 60]
+
+    text = report.page(run, answered(probabilities, labels, names))
+
+    assert 'class="whole"' in text and 'class="matrix"' not in text
+
+
+def test_the_calibration_error_is_that_of_the_hand():
+    """Three answers with 0.95 of which two are right, one with 0.55 that is right: (3 * |0.95 - 2/3| + 0.45) / 4."""
+    probabilities = [[0.95, 0.05], [0.95, 0.05], [0.05, 0.95], [0.55, 0.45]]
+
+    found = calibration(answered(probabilities, [0, 1, 1, 0], ["a", "b"]))
+
+    assert found["expected_calibration_error"]["value"] == pytest.approx((3 * abs(0.95 - 2 / 3) + 0.45) / 4, abs=1e-6)
+    assert [part["pictures"] for part in found["bins"]] == [0] * 8 + [1] + [0] * 5 + [3]
+
+
+def test_answers_of_a_broken_model_are_counted_and_not_raised():
+    found = calibration(answered([[np.nan, np.nan], [0.2, 0.8]], [0, 1], ["a", "b"]))
+
+    assert sum(part["pictures"] for part in found["bins"]) == 2
+    assert strict({"a": [np.float32("nan"), np.int64(3), float("inf")]}) == {"a": [None, 3, None]}
+
+
+def test_the_tables_open_in_a_spreadsheet_and_start_no_formula(hostile_run):
+    _, answers = hostile_run
+
+    def rows(data):
+        return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+    classes = rows(report.classes(answers))
+    assert [row["class"] for row in classes] == [*HOSTILE[:3], "'" + HOSTILE[3]]
+    assert [float(row["recall"]) for row in classes] == [1.0, 1.0, 0.5, 0.5]
+    listed = rows(report.answers(answers, HOSTILE))
+    assert [row["right"] for row in listed] == ["yes"] * 6 + ["no"] * 2
+    assert float(listed[0][f"0: {HOSTILE[0]}"]) == pytest.approx(0.7)
+
+
+def test_a_curve_leaves_gaps_marks_the_best_epoch_and_draws_nothing_of_nothing():
+    drawn = curve("Loss", [1.0, 2.0, 3.0], [3.0, 2.0, 1.0], [None, 2.5, 2.0], 3, as_share=False)
+
+    assert drawn.count('class="training"') == drawn.count('class="validation"') == 1
+    assert "best epoch" in drawn
+    assert curve("Loss", [], [], [], None, as_share=False) == ""
+    assert curve("Loss", [1.0], [None], [None], None, as_share=False) == ""
+    assert "dot" in curve("Accuracy", [1.0], [0.5], [0.5], 1, as_share=True)
+
+
+def test_the_settings_are_those_of_the_run(made):
+    run = made(
+        **{
+            "config.json": Config(rotation=10, epochs=7).as_dict(),
+            "model.json": {"classes": ["a", "b"], "shape": [4, 4, 1], "ink": False},
+        }
+    )
+
+    text = report.page(run, answered([[1.0, 0.0], [0.0, 1.0]], [0, 1], ["a", "b"]))
+
+    assert "Augmentation: rotation 10 degrees." in text
+    assert "<dt>epochs</dt><dd>7</dd>" in text
+    assert "Not one mistake." in text
+
+
+def test_what_damaged_pictures_cost_stands_in_the_report_where_the_model_was_asked(hostile_run):
+    run, given = hostile_run
+    assert report.figures(run, given)["robustness"] is None
+    assert "Damaged pictures" not in report.page(run, given)
+    damaged = np.zeros((8, 5, 4), int)
+    damaged[0] = 1
+    names = np.array(list(DAMAGES))
+    np.savez(
+        run.folder / "robustness.npz",
+        indices=np.arange(4),
+        labels=np.zeros(4),
+        clean=np.zeros(4),
+        damaged=damaged,
+        names=names,
+        version=evaluate.VERSION,
+    )
+
+    told = report.figures(run, given)["robustness"]
+
+    assert [score["value"] for score in told["damages"]["noise"]] == [0.0] * 5
+    assert [score["value"] for score in told["damages"]["JPEG"]] == [1.0] * 5
+    assert "Damaged pictures" in report.page(run, given)

@@ -1,0 +1,195 @@
+"""The selection of test pictures: what a URL says, which pictures are left, and the scores of these."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
+
+from imgcls.evaluation import selection
+from imgcls.evaluation.predictions import Answers, log_odds, spread
+from imgcls.evaluation.selection import Selection
+
+LABELS = np.array([0, 0, 1, 1, 2, 2])
+PROBABILITIES = np.array(
+    [[0.9, 0.1, 0], [0.3, 0.6, 0.1], [0, 1, 0], [0.5, 0.2, 0.3], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]], np.float32
+)
+ANSWERS = Answers(("a", "b", "c"), PROBABILITIES, LABELS, np.arange(6))
+
+
+def left(selected: Selection, **known) -> list[int]:
+    kept = selection.kept(selected, ANSWERS.labels, ANSWERS.predicted, ANSWERS.certainty, **known)
+    return np.flatnonzero(kept).tolist()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, [0, 1, 2, 3, 4, 5]),
+        ({"cell": "0-1"}, [1]),
+        ({"cell": "2-"}, [4, 5]),
+        ({"cell": "-1"}, [1, 2, 5]),
+        ({"class": "0"}, [0, 1, 3]),
+        ({"class": "0.2"}, [0, 1, 3, 4, 5]),
+        ({"answers": "wrong"}, [1, 3, 5]),
+        ({"answers": "right"}, [0, 2, 4]),
+        ({"sure": "0-60"}, [3]),
+        ({"sure": "60-80"}, [1, 4]),
+        ({"sure": "90-100"}, [0, 2]),
+        ({"answers": "wrong", "class": "2"}, [5]),
+    ],
+)
+def test_a_url_leaves_exactly_its_pictures(query, expected):
+    assert left(Selection.parse(query, 3)) == expected
+
+
+def test_bars_next_to_each_other_share_no_picture_and_miss_none():
+    bounds = [(low, low + 5) for low in range(0, 100, 5)]
+    found = [left(Selection(low=low, high=high)) for low, high in bounds]
+
+    assert sorted(index for part in found for index in part) == [0, 1, 2, 3, 4, 5]
+
+
+def test_tags_and_places_on_the_map_narrow():
+    tagged = np.array([1, 0, 0, 1, 0, 0], bool)
+    places = np.array([[100, 100], [500, 500], [900, 900], [500, 520], [0, 0], [1000, 0]], float)
+
+    assert left(Selection(tag="dark"), tagged=tagged) == [0, 3]
+    assert left(Selection(area=((400, 400), (600, 400), (600, 600), (400, 600))), places=places) == [1, 3]
+
+
+def test_a_polygon_with_a_dent_leaves_out_what_lies_in_the_dent():
+    dented = ((0, 0), (10, 0), (10, 10), (5, 3), (0, 10))
+
+    assert selection.inside(dented, np.array([[5, 1], [5, 8], [1, 5], [9, 5], [11, 5]])).tolist() == [
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+HOSTILE = [
+    "-1-2",
+    "0-99",
+    "a-b",
+    "1e9-1",
+    "9" * 5000 + "-1",
+    "٣-1",
+    "-",
+    "NaN-NaN",
+    "\x00",
+    "0.5.0",
+    "1_2_x_4_5_6",
+    "💥",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_names_nothing_is_left_out(text):
+    for name in ("cell", "answers", "area", *(["sure"] if text != "0-99" else [])):
+        assert Selection.parse({name: text}, 3) == Selection()
+    assert set(Selection.parse({"class": text}, 3).classes) <= {0, 1, 2}
+
+
+def test_an_area_of_numbers_that_are_none_is_left_out():
+    assert Selection.parse({"area": "1_2_nan_4_5_6"}, 3) == Selection()
+    assert Selection.parse({"area": "1_2_inf_4_5_6"}, 3) == Selection()
+    assert Selection.parse({"area": "1_2_1e300_4_5_6"}, 3) == Selection()
+    assert Selection.parse({"area": "1_2_3_4_5_6"}, 3).area == ((1, 2), (3, 4), (5, 6))
+    assert Selection.parse({"area": "_".join(["1_2"] * 500)}, 3) == Selection()
+
+
+@given(
+    query=st.dictionaries(st.sampled_from(selection.NAMES), st.text(max_size=40)),
+    num_classes=st.integers(1, 120),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_url_is_read_and_what_is_read_comes_back(query, num_classes):
+    read = Selection.parse(query, num_classes)
+
+    assert Selection.parse(read.query(), num_classes) == read
+    assert all(one < num_classes for one in read.classes)
+
+
+def test_the_cell_does_not_narrow_and_all_else_does():
+    assert not Selection(cell=(1, 2)).narrows
+    for narrowing in (
+        Selection(classes=(1,)),
+        Selection(answers="wrong"),
+        Selection(high=50),
+        Selection(tag="x"),
+        Selection(area=((0, 0), (1, 0), (1, 1))),
+    ):
+        assert narrowing.narrows
+
+
+def test_scores_of_what_is_left_are_scikit_learn_s():
+    generator = np.random.default_rng(3)
+    labels = generator.integers(0, 4, 500)
+    probabilities = generator.dirichlet(np.ones(4), 500).astype(np.float32)
+    probabilities[np.arange(500), labels] += 0.5
+    probabilities /= probabilities.sum(1, keepdims=True)
+    answers = Answers(tuple("abcd"), probabilities, labels, np.arange(500))
+    chosen = Selection.parse({"class": "1", "sure": "30-80"}, 4)
+    mask = selection.kept(chosen, answers.labels, answers.predicted, answers.certainty)
+    report = answers.report(mask)
+
+    assert 20 < mask.sum() < 400
+    assert report.accuracy.value == pytest.approx(accuracy_score(labels[mask], answers.predicted[mask]))
+    _, recall, _, support = precision_recall_fscore_support(
+        labels[mask], answers.predicted[mask], labels=range(4), zero_division=0
+    )
+    np.testing.assert_allclose(report.classes.recall.value, recall)
+    np.testing.assert_array_equal(report.classes.support, support)
+    assert report.macro_f1.value == pytest.approx(
+        f1_score(labels[mask], answers.predicted[mask], average="macro", labels=range(4), zero_division=0)
+    )
+    assert report.matrix.sum() == mask.sum()
+    assert answers.report(np.zeros(500, bool)) is None
+
+
+def test_averages_of_what_is_left_count_the_chosen_classes_or_those_that_occur():
+    everything = ANSWERS.report(np.ones(6, bool))
+    chosen = Selection(classes=(0, 2))
+    left_of = selection.kept(chosen, ANSWERS.labels, ANSWERS.predicted, ANSWERS.certainty)
+    report = ANSWERS.report(left_of, chosen.classes)
+
+    recalls = everything.classes.recall.value
+    assert report.macro_recall.value == pytest.approx((recalls[0] + recalls[2]) / 2)
+    assert report.macro_precision.value == pytest.approx(everything.classes.precision.value[[0, 2]].mean())
+    assert report.macro_recall.low <= report.macro_recall.value <= report.macro_recall.high
+    few = ANSWERS.report(np.array([True, False, True, False, False, False]))
+    assert (few.macro_recall.value, few.weighted_f1.value) == (1, 1)
+    absent = Answers(("a", "b", "c"), PROBABILITIES[:4], LABELS[:4], np.arange(4))
+    _, recall, _, _ = precision_recall_fscore_support(absent.labels, absent.predicted, labels=range(3), zero_division=0)
+    assert absent.report(np.ones(4, bool)).macro_recall.value == pytest.approx(recall.mean())
+
+
+def test_the_surest_mistakes_come_first_and_the_surest_right_answers_last():
+    assert ANSWERS.worst_first.tolist() == [5, 1, 3, 4, 0, 2]
+
+
+def test_a_drawn_line_has_few_corners_and_keeps_its_place():
+    circle = [(500 + 100 * np.cos(turn), 500 + 100 * np.sin(turn)) for turn in np.linspace(0, 6.28, 900)]
+    short = selection.simplified(circle)
+
+    assert len(short) <= selection.MOST_CORNERS
+    assert Selection.parse(Selection(area=short).query(), 3).area == short
+    points = np.array([[500, 500], [500, 590], [500, 605]])
+    assert selection.inside(short, points).tolist() == [True, True, False]
+
+
+def test_the_map_fills_its_square_and_parts_what_is_different():
+    probabilities = np.repeat(np.eye(3, dtype=np.float32), 20, 0) * 0.9 + 0.05
+    places = spread(log_odds(probabilities))
+
+    assert places.shape == (60, 2)
+    assert places.min() >= 0
+    assert places.max() <= selection.SIDE
+    assert np.ptp(places, axis=0).max() == pytest.approx(960, abs=1)
+    middles = places.reshape(3, 20, 2).mean(1)
+    assert min(np.linalg.norm(middles[a] - middles[b]) for a, b in ((0, 1), (0, 2), (1, 2))) > 300
+    broken = np.full((5, 3), np.nan, np.float32)
+    assert np.isfinite(spread(log_odds(broken))).all()

@@ -1,0 +1,490 @@
+"""The door for foreign pictures: what comes in as uint8 RGB, what is refused, and with which sentence."""
+
+import io
+import random
+import struct
+import time
+import warnings
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from imgcls.errors import PictureError
+from imgcls.images import loading
+from imgcls.images.loading import Picture, enlarge, open_picture, prepare_photo, to_png
+
+ORIENTATION = 0x0112
+
+
+def scene(height=24, width=32):
+    """Smooth colours without any symmetry, so that a turned or mirrored copy differs."""
+    y, x = np.mgrid[:height, :width]
+    return np.stack([x * 255 // width, y * 255 // height, (x + y) * 3], axis=-1).clip(0, 255).astype(np.uint8)
+
+
+def file_of(image, kind="PNG", **options):
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_by_hand(width, height, *, bits=1, colour=0, before=(), row_bytes=None):
+    """A PNG of zeros whose packed size is tiny, written without holding its pixels."""
+    row_bytes = row_bytes if row_bytes is not None else 1 + (width * bits + 7) // 8
+    packer = zlib.compressobj(1)
+    body = b"".join(packer.compress(bytes(row_bytes)) for _ in range(height)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, bits if colour == 0 else 8, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + b"".join(before) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def bmp_header(width, height):
+    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + info
+
+
+def refusal(data, name="cat.png", **options):
+    with pytest.raises(PictureError) as caught:
+        open_picture(data, name, **options)
+    return str(caught.value)
+
+
+# What is opened
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "WEBP", "JPEG"])
+def test_each_of_the_five_formats_opens_as_rgb(kind):
+    options = {"WEBP": {"lossless": True}, "JPEG": {"quality": 100, "subsampling": 0}}.get(kind, {})
+    picture = open_picture(file_of(scene(), kind, **options))
+    assert picture.pixels.dtype == np.uint8
+    assert picture.pixels.shape == (24, 32, 3)
+    assert picture.notes == ()
+    difference = np.abs(picture.pixels.astype(int) - scene()).max()
+    assert difference <= {"JPEG": 6, "GIF": 40}.get(kind, 0)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_held_in_any_way_gives_the_same_pixels_as_the_upright_one(orientation):
+    turn_away = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]  # the inverse of what a reader does
+    stored = Image.fromarray(scene())
+    stored = stored if turn_away is None else stored.transpose(Image.Transpose(turn_away))
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    picture = open_picture(file_of(stored, "PNG", exif=exif))
+    assert (picture.pixels == scene()).all()
+    told = (f"The photo was turned upright (EXIF orientation {orientation}).",) if orientation > 1 else ()
+    assert picture.notes == told
+
+
+def test_a_turned_jpeg_is_upright_too():
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    stored = Image.fromarray(scene()).transpose(Image.Transpose.ROTATE_90)
+    picture = open_picture(file_of(stored, "JPEG", exif=exif, quality=100, subsampling=0))
+    assert np.abs(picture.pixels.astype(int) - scene()).max() <= 6
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_a_damaged_orientation_is_ignored():
+    data = file_of(scene(), "JPEG", exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\xff\x01\x12\x00\x99")
+    assert open_picture(data).pixels.shape == (24, 32, 3)
+    assert open_picture(file_of(scene(), "PNG", exif=b"Exif\x00\x00no tags at all")).notes == ()
+    exif = Image.Exif()
+    exif[ORIENTATION] = 77
+    assert open_picture(file_of(scene(), "PNG", exif=exif)).notes == ()
+
+
+def test_sixteen_bit_grey_is_scaled_and_not_clipped():
+    levels = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    picture = open_picture(file_of(levels))
+    assert (picture.pixels[..., 0].ravel() == np.arange(256)).all()
+    assert picture.notes == ("16-bit grey levels were scaled to 8 bits.",)
+
+
+@pytest.mark.parametrize("kind", ["RGBA", "LA", "P", "L with a transparent level", "RGBA in WEBP"])
+def test_transparent_parts_become_white_whatever_colour_they_hide(kind):
+    image = Image.new("RGBA", (16, 16), (90, 90, 90, 0))
+    image.paste((10, 10, 10, 255), (0, 0, 8, 16))
+    options = {}
+    if kind == "LA":
+        image = image.convert("LA")
+    elif kind != "RGBA" and "WEBP" not in kind:
+        image = image.convert("L")
+        options = {"transparency": 90}
+        if kind == "P":
+            image.putpalette([level for level in range(256) for _ in range(3)])
+    data = file_of(image, "WEBP", lossless=True) if "WEBP" in kind else file_of(image, **options)
+    picture = open_picture(data)
+    assert (picture.pixels[:, 8:] == 255).all()
+    assert (picture.pixels[:, :8] == 10).all()
+    assert picture.notes == ("Transparent parts were laid on white.",)
+
+
+def test_half_transparent_ink_is_mixed_with_white():
+    picture = open_picture(file_of(Image.new("RGBA", (8, 8), (0, 0, 0, 128))))
+    assert (picture.pixels == 127).all()
+
+
+def test_an_alpha_channel_without_transparent_parts_goes_without_a_word():
+    assert open_picture(file_of(Image.new("RGBA", (8, 8), (1, 2, 3, 255)))).notes == ()
+
+
+def test_one_bit_pictures_become_black_and_white():
+    checks = (np.indices((16, 16)).sum(axis=0) % 2).astype(bool)
+    picture = open_picture(file_of(Image.fromarray(checks)))
+    assert (picture.pixels[..., 1] == checks * 255).all()
+
+
+def test_a_palette_becomes_its_colours():
+    image = Image.new("P", (8, 8), 3)
+    image.putpalette([0, 0, 0, 1, 1, 1, 2, 2, 2, 200, 100, 50])
+    assert (open_picture(file_of(image)).pixels == (200, 100, 50)).all()
+
+
+def test_printing_colours_become_screen_colours():
+    cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
+    picture = open_picture(file_of(cyan, "JPEG", quality=100))
+    assert np.abs(picture.pixels.astype(int) - (0, 255, 255)).max() <= 2
+    assert picture.notes == ("Printing colours (CMYK) were turned into screen colours.",)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_only_the_first_frame_of_an_animation_is_used_and_this_is_said(kind):
+    frames = [Image.new("RGB", (16, 16), (20 * number, 255, 0)) for number in range(12)]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    picture = open_picture(file_of(frames[0], kind, save_all=True, append_images=frames[1:], **options))
+    assert (picture.pixels == (0, 255, 0)).all()
+    assert picture.notes == ("Only the first of 12 frames is used.",)
+
+
+def test_the_frames_of_a_long_gif_are_not_counted(monkeypatch):
+    monkeypatch.setattr(loading, "COUNT_FRAMES_BELOW", 100)
+    frames = [Image.new("L", (16, 16), 20 * number) for number in range(12)]
+    picture = open_picture(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert picture.notes == ("Only the first of many frames is used.",)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_large_picture_may_come_back_smaller_but_not_below_what_was_asked(kind):
+    picture = open_picture(file_of(scene(600, 800), kind), at_least=100)
+    assert 100 <= min(picture.pixels.shape[:2]) < 200
+    assert open_picture(file_of(scene(600, 800), kind)).pixels.shape == (600, 800, 3)
+
+
+def test_a_reduced_jpeg_is_not_decoded_in_full():
+    data = file_of(scene(1500, 2000), "JPEG")
+
+    def seconds(**options):
+        start = time.process_time()
+        open_picture(data, **options)
+        return time.process_time() - start
+
+    assert min(seconds(at_least=300) for _ in range(3)) < 0.6 * min(seconds() for _ in range(3))
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "bits", "colour", "row_bytes"),
+    [
+        (13_000, 13_000, 1, 0, None),
+        (9_400, 9_400, 8, 6, 1 + 4 * 9_400),
+        (20_000, 20_000, 1, 0, None),
+    ],
+    ids=["I1: 1 bit, Pillow only warns", "I2: RGBA, Pillow says nothing", "I3: Pillow refuses"],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_picture_bomb_is_refused_by_its_header(width, height, bits, colour, row_bytes):
+    data = png_by_hand(width, height, bits=bits, colour=colour, row_bytes=row_bytes)
+    start = time.process_time()
+    sentence = refusal(data, "bomb.png")
+    seconds = time.process_time() - start
+    assert seconds < 0.2
+    assert sentence.startswith("'bomb.png' has ")
+    assert "Expected at most 25 megapixels." in sentence
+
+
+def test_a_warning_about_a_bomb_is_a_refusal_where_warnings_are_errors():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "Expected at most 25 megapixels." in refusal(png_by_hand(13_000, 13_000))
+
+
+def test_the_limit_of_size_can_be_set():
+    data = file_of(np.zeros((1000, 1100), np.uint8))
+    assert "1100 x 1000 pixels. Expected at most 1 megapixels." in refusal(data, max_megapixels=1)
+    assert open_picture(data, max_megapixels=1.1).pixels.shape == (1000, 1100, 3)
+
+
+@pytest.mark.parametrize("height", [30_000, -30_000])
+def test_a_bmp_that_is_a_header_only_is_refused(height):
+    data = bmp_header(30_000, height)
+    assert len(data) == 54
+    assert "Expected at most 25 megapixels." in refusal(data)
+    assert refusal(bmp_header(64, 64)).startswith("'cat.png' is damaged or not complete.")
+
+
+@pytest.mark.parametrize("where", ["before the pixels", "after the pixels"])
+def test_a_text_that_unpacks_to_megabytes_is_refused(where):
+    text = chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(bytes(200_000_000), 1))
+    data = png_by_hand(16, 16, before=[text])
+    if where == "after the pixels":
+        data = png_by_hand(16, 16)
+        data = data[:-12] + text + data[-12:]
+    start = time.process_time()
+    assert refusal(data).startswith("'cat.png' is damaged or not complete.")
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
+def test_half_a_file_is_refused_and_named(kind):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = file_of(noise, kind)
+    sentence = refusal(data[: len(data) // 2], "holiday.jpg")
+    assert sentence.startswith("'holiday.jpg' is ")
+    assert "Expected a PNG, JPEG, WEBP, GIF or BMP picture." in sentence
+
+
+def test_an_empty_file_is_refused():
+    assert refusal(b"", "cat.png") == (
+        "'cat.png' is empty. Expected a PNG, JPEG, WEBP, GIF or BMP picture. Choose another file."
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"name,label\ncat,1\n",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<!DOCTYPE html><html></html>",
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n",
+        b"8BPS\x00\x01" + bytes(6) + struct.pack(">HIIHH", 3, 64, 64, 8, 3) + bytes(64),
+        b"SIMPLE  =                    T" + b" " * 2850,
+        b"\x89HDF\r\n\x1a\n" + bytes(64),
+        b"\x89PNG\r\n\x1a\n",
+    ],
+    ids=["text", "SVG", "HTML", "PDF", "EPS", "PSD", "FITS", "HDF5", "PNG header only"],
+)
+def test_what_is_no_picture_is_refused_whatever_its_name(data):
+    assert refusal(data, "cat.png").startswith("'cat.png' is not a picture that can be read here.")
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "ICO", "PPM", "TGA", "PCX", "JPEG2000", "DDS", "SGI"])
+def test_formats_that_pillow_could_read_but_nobody_needs_are_refused(kind):
+    data = file_of(scene(32, 32), kind)
+    Image.open(io.BytesIO(data)).close()
+    assert refusal(data).startswith("'cat.png' is not a picture that can be read here.")
+
+
+@pytest.mark.parametrize("mode", ["LAB", "F", "I"])
+def test_modes_that_only_tiff_holds_do_not_get_through(mode):
+    assert "not a picture that can be read here" in refusal(file_of(Image.new(mode, (16, 16)), "TIFF"))
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"avif"])
+def test_a_photo_of_a_phone_in_heic_is_called_so(brand):
+    assert refusal(b"\x00\x00\x00\x18ftyp" + brand + bytes(40), "IMG_1.HEIC") == (
+        "'IMG_1.HEIC' is a HEIC or AVIF photo, which cannot be read here. "
+        "Expected a PNG, JPEG, WEBP, GIF or BMP picture. Save it as JPEG and use that."
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (7, 100), (100, 7)])
+def test_a_picture_of_a_few_pixels_is_refused(width, height):
+    sentence = refusal(file_of(np.zeros((height, width), np.uint8)))
+    assert sentence.startswith(f"'cat.png' has {width} x {height} pixels, too few to see anything. Expected at least 8")
+
+
+@pytest.mark.parametrize(("width", "height"), [(2000, 8), (8, 2000), (201, 10)])
+def test_a_strip_is_refused(width, height):
+    sentence = refusal(file_of(np.zeros((height, width), np.uint8)))
+    assert sentence.startswith(f"'cat.png' is a strip of {width} x {height} pixels.")
+
+
+@pytest.mark.parametrize(("width", "height"), [(100_000, 1), (1, 60_000)])
+def test_an_endless_line_is_refused(width, height):
+    assert "too few to see anything" in refusal(png_by_hand(width, height))
+
+
+@pytest.mark.parametrize(("width", "height"), [(8, 8), (200, 10)])
+def test_the_smallest_and_the_longest_picture_open(width, height):
+    assert open_picture(file_of(np.zeros((height, width), np.uint8))).pixels.shape == (height, width, 3)
+
+
+def test_a_name_cannot_break_the_sentence():
+    sentence = refusal(b"", "a\nb\u202e" + "x" * 300 + ".png")
+    assert sentence.startswith("'a b xxx")
+    assert sentence.split(" is empty.")[0].endswith("xxx.png'")
+    assert len(sentence) < 160
+    assert refusal(b"", "the picture").startswith("The picture is empty.")
+
+
+# What is left behind
+
+
+@pytest.mark.parametrize("tail", ["html", "zip"])
+def test_what_hangs_behind_a_picture_is_not_kept(tail):
+    if tail == "html":
+        extra = b"<script>alert(1)</script>"
+    else:
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("evil.txt", "<script>")
+        extra = archive.getvalue()
+    picture = open_picture(file_of(scene()) + extra)
+    kept = to_png(picture.pixels)
+    assert (picture.pixels == scene()).all()
+    assert b"<script>" not in kept
+    assert not zipfile.is_zipfile(io.BytesIO(kept))
+
+
+def test_where_and_by_whom_a_photo_was_taken_is_not_kept():
+    exif = Image.Exif()
+    exif[0x013B] = "Ada Lovelace"
+    exif.get_ifd(0x8825)[2] = (51.0, 30.0, 26.0)
+    data = file_of(scene(), "JPEG", exif=exif, comment=b"at home")
+    assert b"Ada Lovelace" in data
+    kept = to_png(open_picture(data).pixels)
+    assert b"Ada" not in kept
+    assert Image.open(io.BytesIO(kept)).info == {}
+    assert dict(Image.open(io.BytesIO(kept)).getexif()) == {}
+
+
+SAMPLES = [
+    file_of(scene(), "PNG"),
+    file_of(scene()[..., 0].astype(np.uint16) * 257, "PNG"),
+    file_of(scene(), "JPEG"),
+    file_of(scene(), "JPEG", progressive=True, exif=b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x00\x00"),
+    file_of(scene(), "GIF"),
+    file_of(scene(), "BMP"),
+    file_of(scene(), "WEBP"),
+    file_of(Image.fromarray(scene()), "GIF", save_all=True, append_images=[Image.new("RGB", (32, 24))] * 3),
+]
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.sampled_from(SAMPLES), st.integers(0, 2**32), st.integers(0, 12), st.booleans())
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_file_opens_or_is_refused_and_nothing_else(data, seed, num_changes, cut):
+    chance = random.Random(seed)
+    damaged = bytearray(data)
+    for _ in range(num_changes):
+        damaged[chance.randrange(len(damaged))] = chance.choice([0, 1, 127, 128, 255, chance.randrange(256)])
+    if cut:
+        del damaged[chance.randrange(len(damaged)) :]
+    try:
+        pixels = open_picture(bytes(damaged), at_least=chance.choice([None, 10])).pixels
+    except PictureError:
+        return
+    assert pixels.dtype == np.uint8
+    assert pixels.ndim == 3
+    assert pixels.shape[2] == 3
+
+
+# What a model gets
+
+
+def test_a_colour_model_gets_the_middle_and_is_told_what_was_cut():
+    pixels = np.zeros((60, 100, 3), np.uint8)
+    pixels[:, 20:80] = (10, 200, 30)
+    prepared = prepare_photo(Picture(pixels, ("Before.",)), (32, 32, 3))
+    assert prepared.pixels.shape == (32, 32, 3)
+    assert (prepared.pixels == (10, 200, 30)).all()
+    assert prepared.notes == ("Before.", "The middle 60 % of its width was used (left and right cut).")
+
+
+def test_a_tall_photo_loses_its_top_and_bottom():
+    pixels = np.zeros((100, 60, 3), np.uint8)
+    pixels[20:80] = 255
+    prepared = prepare_photo(pixels, (16, 16, 3))
+    assert (prepared.pixels == 255).all()
+    assert prepared.notes == ("The middle 60 % of its height was used (top and bottom cut).",)
+
+
+@pytest.mark.parametrize("fit", ["", "crop"])
+@pytest.mark.parametrize(("size", "share"), [((4032, 3024), "75 % of its width"), ((1000, 1001), "99 % of its height")])
+def test_what_was_cut_is_told_alike_of_a_photo_that_was_reduced_when_it_was_opened(size, share, fit):
+    data = file_of(Image.new("RGB", size), "JPEG")
+    for opened in (open_picture(data), open_picture(data, at_least=800)):
+        (note,) = prepare_photo(opened, (32, 32, 3), fit=fit).notes
+        assert share in note
+
+
+def test_a_picture_of_the_right_size_stays_as_it_is():
+    prepared = prepare_photo(scene(32, 32), (32, 32, 3))
+    assert (prepared.pixels == scene(32, 32)).all()
+    assert prepared.notes == ()
+
+
+def test_fine_stripes_become_grey_and_no_false_pattern():
+    stripes = np.repeat((np.arange(320) % 2 * 255).astype(np.uint8)[None, :, None], 320, axis=0).repeat(3, axis=2)
+    prepared = prepare_photo(stripes, (32, 32, 3))
+    assert np.abs(prepared.pixels.astype(int) - 127).max() <= 12
+
+
+def test_grey_pixels_fit_a_colour_model():
+    assert (prepare_photo(np.full((50, 50), 77, np.uint8), (24, 32, 3)).pixels == 77).all()
+
+
+def shirt(thing, ground, height=300, width=200):
+    pixels = np.full((height, width, 3), ground, np.uint8)
+    pixels[60:240, 70:130] = thing
+    return pixels
+
+
+def test_a_dark_garment_on_a_light_ground_is_inverted_for_a_grey_model():
+    prepared = prepare_photo(shirt(thing=40, ground=250), (28, 28, 1))
+    assert prepared.pixels.shape == (28, 28, 1)
+    assert prepared.pixels[14, 14] > 200
+    assert prepared.pixels[:, :8].max() == 0
+    assert prepared.pixels[:, 20:].max() == 0
+    assert "inverted" in prepared.notes[0]
+
+
+def test_a_light_garment_on_black_is_kept_light_and_whole():
+    prepared = prepare_photo(shirt(thing=220, ground=0), (28, 28, 1))
+    assert prepared.pixels[14, 14] == 220
+    rows = np.flatnonzero(prepared.pixels[:, 14, 0] > 110)
+    columns = np.flatnonzero(prepared.pixels[14, :, 0] > 110)
+    assert len(rows) >= 27
+    assert abs(len(columns) / len(rows) - 60 / 180) < 0.06
+    assert not any("inverted" in note for note in prepared.notes)
+
+
+def test_a_picture_from_fashion_mnist_itself_is_not_touched():
+    original = np.zeros((28, 28), np.uint8)
+    original[3:25, 5:20] = scene(22, 15)[..., 0]
+    assert (prepare_photo(original, (28, 28, 1)).pixels[..., 0] == original).all()
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_photo_of_one_colour_is_black_for_a_grey_model(level):
+    assert prepare_photo(np.full((40, 60, 3), level, np.uint8), (28, 28, 1)).pixels.max() == 0
+
+
+# What is shown and kept
+
+
+def test_enlarging_repeats_pixels():
+    small = np.array([[1, 2], [3, 4]], np.uint8)
+    assert enlarge(small, 2).tolist() == [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]]
+    assert enlarge(np.zeros((28, 28, 3), np.uint8), min_side=200).shape == (224, 224, 3)
+    assert enlarge(np.zeros((300, 280), np.uint8), min_side=200).shape == (300, 280)
+
+
+@pytest.mark.parametrize("shape", [(9, 12), (9, 12, 1), (9, 12, 3)])
+def test_a_png_holds_the_same_pixels(shape):
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert (np.asarray(Image.open(io.BytesIO(to_png(pixels)))).reshape(shape) == pixels).all()

@@ -1,0 +1,199 @@
+"""Photos of pages: the sheet on a table is found and levelled, and the writing on it is found however small it is."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from imgcls.images import page_rectification, text_region
+from imgcls.images.ink import centre_ink, connected
+from imgcls.images.loading import prepare_photo
+
+MNIST = (28, 28, 1)
+SEVEN = [(-0.4, -0.5), (0.4, -0.5), (-0.1, 0.5)]
+PAGE = (800, 600)
+WOOD, PAPER, INK = 70, 225, 45
+
+
+def sheet(*, size=0.3, at=(0.45, 0.55), lines="") -> Image.Image:
+    """A page with a 7, `size` of its height, and printed lines."""
+    page = Image.new("L", PAGE, PAPER)
+    pencil = ImageDraw.Draw(page)
+    width, height = PAGE
+    for y in range(20, height, 40) if lines else ():
+        pencil.line([(0, y), (width, y)], fill=170, width=2)
+    for x in range(20, width, 40) if lines == "checked" else ():
+        pencil.line([(x, 0), (x, height)], fill=170, width=2)
+    points = [(at[0] * width + size * height * x, at[1] * height + size * height * y) for x, y in SEVEN]
+    pencil.line(points, fill=INK, width=max(2, round(0.07 * size * height)), joint="curve")
+    return page
+
+
+def photo(page: Image.Image, corners, *, shadow=True, seed=0) -> np.ndarray:
+    """The page with its corners at these places of a photo of 1000 x 750 pixels, on a table, with light and noise."""
+    size = (1000, 750)
+    inside = np.array([(0, 0), (PAGE[0], 0), PAGE, (0, PAGE[1])], float)
+    where = page_rectification._perspective(np.array(corners, float), inside)
+    laid = page.transform(size, Image.Transform.PERSPECTIVE, where, Image.Resampling.BICUBIC)
+    full = Image.new("L", PAGE, 255).transform(size, Image.Transform.PERSPECTIVE, where)
+    grain = np.random.default_rng(seed)
+    table = WOOD + grain.normal(0, 6, (size[1], 1)).repeat(size[0], 1)
+    values = np.where(np.asarray(full) > 127, np.asarray(laid, float), table)
+    y, x = np.mgrid[: size[1], : size[0]]
+    values *= 0.85 + 0.15 * x / size[0]
+    if shadow:
+        values *= np.where(x / 3 + y > 600, 0.72, 1)
+    values += grain.normal(0, 4, values.shape)
+    return np.asarray(Image.fromarray(values.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1)))
+
+
+WHOLE = [(-60, -45), (1060, -45), (1060, 795), (-60, 795)]
+ON_TABLE = [(180, 120), (840, 90), (900, 640), (130, 600)]
+TURNED = [(260, 90), (880, 230), (740, 690), (120, 540)]
+CUT_OFF = [(220, -60), (930, 120), (890, 810), (-60, 610)]
+
+
+def seen(grey: np.ndarray) -> np.ndarray:
+    return prepare_photo(grey, MNIST, ink=True).pixels[..., 0].astype(int)
+
+
+def a_seven() -> np.ndarray:
+    canvas = Image.new("L", (280, 280))
+    ImageDraw.Draw(canvas).line([(140 + 160 * x, 140 + 160 * y) for x, y in SEVEN], fill=255, width=16, joint="curve")
+    return centre_ink(np.asarray(canvas), 28).astype(int)
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """How much of the ink of both pictures lies in the same place, when one may be moved by a pixel."""
+    moved = [np.roll(one, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    return max(2 * np.minimum(each, other).sum() / (each.sum() + other.sum()) for each in moved)
+
+
+@pytest.mark.parametrize("lines", ["", "checked"])
+@pytest.mark.parametrize(
+    ("corners", "size", "least"),
+    [(WHOLE, 0.3, 0.6), (WHOLE, 0.12, 0.6), (ON_TABLE, 0.4, 0.6), (CUT_OFF, 0.3, 0.5)],  # the last one stays tilted
+    ids=["the page fills the photo", "a small digit", "a sheet on a table", "a sheet that reaches out of the photo"],
+)
+def test_the_digit_is_found_on_a_page_half_in_shadow(corners, size, least, lines):
+    assert overlap(seen(photo(sheet(size=size, lines=lines), corners)), a_seven()) > least
+
+
+def test_a_turned_sheet_is_levelled_and_says_so():
+    grey = photo(sheet(size=0.4), TURNED)
+    prepared = prepare_photo(grey, MNIST, ink=True)
+    assert prepared.notes[:2] == (
+        "Dark ink on a light ground was inverted to light ink on black.",
+        "The sheet of paper was cut out of the photo and levelled.",
+    )
+    levelled = page_rectification.levelled(grey)
+    height, width = levelled.shape
+    assert abs(width / height - 4 / 3) < 0.12
+    assert levelled[3:-3, 3:-3].min() > INK * 0.5  # nothing of the table is left, whose darkest grain is darker
+    assert overlap(seen(grey), a_seven()) > overlap(seen(np.rot90(grey)), a_seven())
+    assert overlap(seen(grey), a_seven()) > 0.6
+
+
+@pytest.mark.parametrize("shadow", [True, False])
+def test_a_page_that_fills_the_photo_is_left_as_it_is(shadow):
+    assert page_rectification.levelled(photo(sheet(), WHOLE, shadow=shadow)) is None
+
+
+def test_where_the_light_falls_is_no_sheet():
+    y, x = np.mgrid[:600, :800]
+    lit = np.where(y + x / 4 < 320, 220, 130).astype(np.uint8)
+    assert page_rectification.levelled(lit) is None
+    assert page_rectification.on_a_table(lit) is None
+
+
+@pytest.mark.parametrize("side", [28, 280, 800])
+def test_a_broad_white_stroke_on_black_is_no_sheet(side):
+    drawing = np.zeros((side, side), np.uint8)
+    drawing[side // 10 : -side // 10, side * 7 // 16 : side * 9 // 16] = 255
+    assert page_rectification.levelled(drawing) is None
+    assert page_rectification.on_a_table(drawing) is None
+    assert seen(drawing)[6:22, 13:15].min() > 200
+
+
+def test_small_digits_are_prepared_as_they_lie_in_mnist():
+    small = a_seven().astype(np.uint8)
+    assert overlap(seen(small), small.astype(int)) > 0.9
+    assert overlap(seen(255 - small), small.astype(int)) > 0.9
+
+
+def test_the_part_that_is_cut_out_keeps_the_pixels_of_the_large_photo():
+    grey = photo(sheet(size=0.1, at=(0.3, 0.4)), WHOLE, shadow=False)
+    part, notes = text_region.cut_out(grey)
+    assert notes == []
+    assert part.shape[0] < 450
+    assert part.shape[1] < 450
+    assert part.min() < 80
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (20, 300), (59, 59), (60, 61), (300, 20)])
+def test_pictures_of_any_size_come_back(shape):
+    part, _ = text_region.cut_out(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
+    assert part.size
+
+
+def test_an_even_picture_holds_no_writing():
+    for level in (0, 130, 255):
+        part, notes = text_region.cut_out(np.full((400, 500), level, np.uint8))
+        assert part.shape == (400, 500)
+        assert notes == []
+
+
+def test_parts_of_a_mask_are_numbered_also_along_a_spiral():
+    spiral = np.zeros((41, 41), bool)
+    y = x = 20
+    spiral[y, x] = True
+    for step in range(1, 20):
+        for dy, dx in ((0, 1), (1, 0)) if step % 2 else ((0, -1), (-1, 0)):
+            for _ in range(2 * step):
+                y, x = np.clip(y + dy, 0, 40), np.clip(x + dx, 0, 40)
+                spiral[y, x] = True
+    spiral[0, :] = spiral[:, 0] = False
+    numbers = np.unique(connected(spiral)[spiral])
+    assert len(numbers) == 1
+    two = np.zeros((5, 9), bool)
+    two[1:4, 1:3] = two[1:4, 5:8] = True
+    assert len(np.unique(connected(two))) == 3
+
+
+def test_the_edge_of_a_shadow_on_a_sheet_is_no_writing():
+    """A broad dark shadow is taken for table: what lies along its edge, here ruled lines, is none of the writing."""
+    width, height = 1600, 1200
+    page = Image.new("L", (width, height), 231)
+    pencil = ImageDraw.Draw(page)
+    for y in range(60, height, 70):
+        pencil.line([(0, y), (width, y)], fill=175, width=3)
+    pencil.line([(160, 0), (160, height)], fill=150, width=3)
+    points = [(900 + 120 * x, 650 + 120 * y) for x, y in SEVEN]
+    pencil.line(points, fill=50, width=8, joint="curve")
+    page = page.rotate(-10, fillcolor=74, resample=Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(1.5))
+    y, x = np.mgrid[:height, :width]
+    light = 0.45 + 0.55 * np.clip((x + 0.6 * y - 500) / 900, 0, 1)
+    grain = np.random.default_rng(0).normal(0, 6, (height, width))
+    grey = (np.asarray(page, float) * light + grain).clip(0, 255).astype(np.uint8)
+    assert overlap(seen(grey), np.asarray(Image.fromarray(a_seven().astype(np.uint8)).rotate(-10)).astype(int)) > 0.5
+
+
+@pytest.mark.parametrize("width", [12, 26, 34])
+def test_broad_writing_is_no_table(width):
+    page = Image.new("L", (400, 400), 235)
+    ImageDraw.Draw(page).line([(110, 80), (290, 80), (190, 340)], fill=25, width=width)
+    part, notes = text_region.cut_out(np.asarray(page))
+    assert notes == []
+    assert part.shape == (400, 400)
+
+
+def test_a_digit_of_two_parts_beside_another_is_seen_whole():
+    page = Image.new("L", (1600, 1200), 235)
+    pencil = ImageDraw.Draw(page)
+    for line in ([(500, 500), (500, 650), (620, 650)], [(650, 460), (650, 780)]):  # an open four
+        pencil.line(line, fill=40, width=16, joint="curve")
+    pencil.line([(840, 480), (1000, 440), (1040, 560), (860, 760), (1060, 760)], fill=40, width=16, joint="curve")
+    part, notes = text_region.cut_out(np.asarray(page))
+    assert notes == []
+    dark = part < 128
+    assert len(np.unique(connected(dark))) == 1 + 3, "both strokes of the four, and the two"
+    assert np.flatnonzero(dark.any(0))[0] > 0, "nothing is torn"

@@ -1,0 +1,243 @@
+"""The second exported graph, against Keras itself: layers, features, and Grad-CAM against a gradient tape."""
+
+import json
+
+import filelock
+import numpy as np
+import pytest
+
+from imgcls.config import Config
+from imgcls.errors import RunError
+from imgcls.inference.activations import FILES, Inside
+from imgcls.inference.explain import grad_cam, neighbours, task
+from imgcls.inference.explain.grad_cam import enlarged, grad_cams
+from imgcls.runs import Run
+from imgcls.system import tasks
+
+FAMILIES = {
+    "ann": {"units": 16, "hidden_layers": 1},
+    "cnn": {"filters": 4, "blocks": 2, "units": 8, "activation": "gelu"},
+    "deep_cnn": {"width": 8, "widening": 1, "blocks": 3},
+    "resnet": {"filters": 8, "stages": 2, "blocks": 1},
+}
+SHAPE = (16, 16, 3)
+
+
+def pictures(count: int = 5, shape=SHAPE) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def exported(keras, tmp_path_factory):
+    """`exported(family, mirrored)`: the model, the network asked once, its loaded inside; made once."""
+    from imgcls import models
+    from imgcls.training import model_builder
+    from imgcls.training.export import activations
+
+    made = {}
+
+    def export(family: str, mirrored: bool = False):
+        if (family, mirrored) not in made:
+            keras.utils.set_random_seed(3)
+            settings = {knob.name: knob.default for knob in models.knobs(family)} | FAMILIES[family]
+            config = Config(model=family, model_settings=settings, mirrored_answers=mirrored)
+            one = model_builder.build(config, SHAPE, 4, pictures(64))
+            model = model_builder.answering(config, one)
+            path = tmp_path_factory.mktemp("inside") / "inside.tflite"
+            about = activations.export(model, path, pictures())
+            path.with_name("inside.json").write_text(json.dumps(about))
+            made[family, mirrored] = model, one, Inside(path)
+        return made[family, mirrored]
+
+    return export
+
+
+CASES = [("ann", False), ("cnn", False), ("deep_cnn", True), ("resnet", False)]
+
+
+@pytest.mark.parametrize("family, mirrored", CASES)
+def test_probabilities_features_and_layers_are_those_of_keras(keras, exported, family, mirrored):
+    from imgcls.training.export.activations import features_of
+
+    model, one, inside = exported(family, mirrored)
+    seen = inside.look(pictures())
+
+    assert seen.probabilities == pytest.approx(model.predict_on_batch(pictures()), abs=5e-3)
+    features = features_of(model).predict_on_batch(pictures())
+    assert seen.features == pytest.approx(features, abs=0.02 * float(np.abs(features).max()))
+    names = [layer.name for layer in one.layers if "dropout" not in layer.name and layer.name != "pictures"]
+    assert list(seen.layers) == names
+    told = keras.Model(one.inputs, [one.get_layer(name).output for name in names]).predict_on_batch(pictures())
+    for name, values in zip(names, told, strict=True):
+        assert seen.layers[name] == pytest.approx(values, abs=0.02 * float(np.abs(values).max()) + 1e-3), name
+
+
+@pytest.mark.parametrize("family, mirrored", [case for case in CASES if case[0] != "ann"])
+def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
+    import tensorflow as tf
+
+    from imgcls.training.model_builder import logits_of
+
+    _, one, inside = exported(family, mirrored)
+    picture, target = pictures()[0], 2
+    layer = one.get_layer(inside.seam)
+    first = keras.Model(one.inputs, layer.output)
+    rest = keras.Model(layer.output, logits_of(one).outputs[0])
+
+    def by_tape(shown: np.ndarray) -> np.ndarray:
+        maps = tf.constant(first(shown[None]))
+        with tf.GradientTape() as tape:
+            tape.watch(maps)
+            logits = rest(maps)[0]
+            others = tf.concat([logits[:target], logits[target + 1 :]], 0)
+            log_odds = logits[target] - tf.reduce_logsumexp(others)
+        return (maps * tape.gradient(log_odds, maps)).numpy()[0].sum(-1)
+
+    expected = by_tape(picture)
+    if mirrored:
+        expected = (expected + by_tape(picture[:, ::-1])[:, ::-1]) / 2
+    expected = enlarged(expected, SHAPE[:2])
+    found = grad_cams(inside, picture, shifted=False)[target]
+    assert found.shape == SHAPE[:2]
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
+    assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
+
+
+def test_a_network_without_maps_has_no_grad_cam(exported):
+    _, _, inside = exported("ann")
+    assert not inside.has_maps
+    with pytest.raises(RunError, match="no maps"):
+        grad_cam(inside, pictures()[0], 0)
+
+
+def test_heat_maps_of_wide_places_are_refined_by_shifting_the_picture(exported):
+    _, _, inside = exported("deep_cnn", True)
+    assert inside.map_shape == (2, 2)
+
+    def steps(heat: np.ndarray) -> int:  # a straight line between two places has the same step everywhere
+        return len(np.unique(np.diff(heat[8]).round(7)))
+
+    plain, fine = (grad_cams(inside, pictures()[0], shifted=shifted)[2] for shifted in (False, True))
+    assert plain.shape == fine.shape == SHAPE[:2]
+    assert steps(plain) <= 3 < steps(fine)
+
+
+def test_pictures_of_another_size_are_refused(exported):
+    _, _, inside = exported("ann")
+    with pytest.raises(RunError, match="16 x 16 x 3"):
+        inside.look(pictures(1, (8, 8, 1)))
+
+
+def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_path, monkeypatch):
+    from imgcls.training.export import activations
+
+    monkeypatch.setattr(activations, "MOST_DIFFERENCE", -1)
+    with pytest.raises(RuntimeError, match="answers differently"):
+        activations.export(exported("ann")[0], tmp_path / "inside.tflite", pictures())
+
+
+# ---- the files of a run
+
+
+def test_a_trainer_leaves_what_pages_explain_with(finished_run):
+    assert all((finished_run.folder / name).exists() for name in FILES)
+    inside = Inside(finished_run.folder / "inside.tflite")
+    with np.load(finished_run.folder / "gallery.npz") as gallery:
+        indices, shown = gallery["indices"], gallery["pictures"]
+    seen = inside.look(shown[:3])
+    with np.load(finished_run.folder / "predictions.npz") as file:
+        assert seen.probabilities == pytest.approx(file["probabilities"][indices[:3]], abs=5e-3)
+    kept, known = neighbours.kept(finished_run), neighbours.known(finished_run)
+    assert kept.features[indices[:3]] == pytest.approx(seen.features, abs=0.02 * float(np.abs(seen.features).max()))
+    assert len(kept.features) == 360 and kept.even.all()
+    assert kept.filters.shape == (3, 3, 1, 8)
+    assert known.pictures.shape == (len(known.labels), 8, 8, 1)
+    counts = np.bincount(known.labels)
+    assert len(counts) == 10 and counts.max() - counts.min() <= 25
+    assert not (finished_run.folder / "inside.progress.json").exists()
+
+
+def test_the_kept_training_pictures_are_those_that_the_run_learnt_from(finished_run, digits):
+    from imgcls import datasets
+
+    known, dataset, config = neighbours.known(finished_run), datasets.open_dataset(digits), finished_run.config
+    assert (dataset.x_train[known.rows] == known.pictures).all()
+    assert (dataset.y_train[known.rows] == known.labels).all()
+    learnt, held_back = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, 10)
+    assert set(known.rows) <= set(learnt) and not set(known.rows) & set(held_back)
+
+
+def test_an_older_run_gets_the_same_from_a_process_of_its_own(keras, finished_run):
+    from imgcls.training.export import explain_data
+
+    before = {name: (finished_run.folder / name).read_bytes() for name in ("inside.json", "neighbours.npz")}
+    with np.load(finished_run.folder / "inside.npz") as file:
+        features = file["features"]
+    task.forget(finished_run)
+    assert explain_data.main([str(finished_run.folder)]) == 0
+    assert (
+        json.loads((finished_run.folder / "inside.json").read_bytes()).keys()
+        == json.loads(before["inside.json"]).keys()
+    )
+    with np.load(finished_run.folder / "inside.npz") as file:
+        assert file["features"] == pytest.approx(features, abs=1e-2)
+
+
+def test_without_its_data_set_a_run_gets_all_but_the_training_pictures(keras, finished_run):
+    from imgcls.training.export import explain_data
+
+    path = finished_run.folder / "config.json"
+    path.write_text(path.read_text().replace('"digits"', '"cifar10"'))  # which is not on this machine
+    assert explain_data.main([str(finished_run.folder)]) == 0
+    assert not (finished_run.folder / "neighbours.npz").exists()
+    with np.load(finished_run.folder / "gallery.npz") as gallery:
+        assert neighbours.kept(finished_run).indices.tolist() == gallery["indices"].tolist()
+
+
+def test_a_model_that_is_too_large_is_left_out_and_says_so(keras, finished_run, monkeypatch):
+    from imgcls.training.export import activations, explain_data
+
+    monkeypatch.setattr(activations, "MOST_PARAMETERS", 100)
+    assert explain_data.main([str(finished_run.folder)]) == 0
+    assert not (finished_run.folder / "inside.tflite").exists()
+    with pytest.raises(RunError, match="too large"):
+        Inside(finished_run.folder / "inside.tflite")
+    assert len(neighbours.known(finished_run).labels)
+
+
+def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
+    from imgcls.training.export import explain_data
+
+    (finished_run.folder / "gallery.npz").write_bytes(b"torn")
+    assert explain_data.main([str(finished_run.folder)]) == 1
+    looked = task.look(Run(finished_run.folder))
+    assert looked.state == "failed" and "test pictures of this run cannot be read" in looked.text
+
+
+def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_run, monkeypatch):
+    from imgcls.training.export import explain_data
+
+    monkeypatch.setattr(tasks, "GRACE_SECONDS", 0.1)
+    before = (finished_run.folder / "inside.tflite").stat().st_mtime_ns
+    (finished_run.folder / "inside.json").unlink()  # which is written last
+    with filelock.FileLock(task.work_of(finished_run).lock):
+        assert task.look(finished_run).state == "running"
+        task.start(finished_run)
+        assert explain_data.main([str(finished_run.folder)]) == 1
+        assert task.look(finished_run).state == "running"
+    assert task.look(finished_run).state == "idle"
+    assert (finished_run.folder / "inside.tflite").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("content", ["{}", "[1]", '{"version": 99}', "\x00"])
+def test_a_damaged_description_is_one_sentence(finished_run, content):
+    (finished_run.folder / "inside.json").write_text(content)
+    with pytest.raises(RunError, match="made anew"):
+        Inside(finished_run.folder / "inside.tflite")
+
+
+def test_a_torn_graph_is_one_sentence(finished_run):
+    path = finished_run.folder / "inside.tflite"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(RunError, match="damaged"):
+        Inside(path)

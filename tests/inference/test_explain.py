@@ -1,0 +1,276 @@
+"""Heat maps, similar pictures and sheets of maps, against hand-made models and hand-computed cases. No TensorFlow."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imgcls.errors import RunError
+from imgcls.inference.explain import activation_grid, nearest, neighbours, occlusion, overlay, task, unfamiliarity
+from imgcls.inference.explain.grad_cam import enlarged, shift, to_log_odds
+from imgcls.inference.explain.occlusion import edge_colour, log_odds, squares
+from imgcls.system import tasks
+from imgcls.system.tasks import Look
+
+
+class LooksAt:
+    """Two classes: the second one is the brightness of one corner of the picture."""
+
+    def __init__(self, rows: slice, columns: slice):
+        self.place = (slice(None), rows, columns)
+
+    def probabilities(self, pictures: np.ndarray) -> np.ndarray:
+        light = pictures[self.place].reshape(len(pictures), -1).mean(1) / 255
+        second = 0.1 + 0.8 * light
+        return np.stack([1 - second, second], 1).astype(np.float32)
+
+
+def bright(side: int = 18) -> np.ndarray:
+    """A white square on black, one channel."""
+    picture = np.zeros((side, side, 1), np.uint8)
+    picture[3:-3, 3:-3] = 255
+    return picture
+
+
+# ---- occlusion
+
+
+def test_occlusion_finds_the_place_that_the_model_looks_at():
+    model = LooksAt(slice(3, 7), slice(3, 7))
+    found = occlusion(model, bright(), 1)
+
+    assert found.shape == (18, 18) and found.dtype == np.float32
+    assert np.unravel_index(found.argmax(), found.shape) <= (7, 7)
+    assert found[4, 4] > 1 and abs(found[14, 14]) < 1e-6
+    assert overlay.where(found) == "upper left"
+
+
+def test_occlusion_is_negative_where_hiding_helps():
+    against = occlusion(LooksAt(slice(3, 7), slice(3, 7)), bright(), 0)
+    assert against.min() < -1 and against.max() < 1e-6
+
+
+def test_occlusion_says_how_much_log_odds_are_lost():
+    picture = np.zeros((4, 4, 1), np.uint8)
+    picture[1:3, 1:3] = 255
+    # One square as large as the picture: all is hidden, the light goes from 1/4 to 0.
+    found = occlusion(LooksAt(slice(None), slice(None)), picture, 1, positions=1)
+    p, q = 0.1 + 0.8 / 4, 0.1
+    assert found == pytest.approx(np.full((4, 4), np.log(p / (1 - p)) - np.log(q / (1 - q))), abs=1e-5)
+
+
+@pytest.mark.parametrize("length, positions", [(28, 9), (32, 9), (8, 9), (5, 9), (96, 9), (3, 1)])
+def test_the_squares_cover_every_pixel(length, positions):
+    covered = np.zeros(length, int)
+    for square in squares(length, positions):
+        covered[square] += 1
+        assert 0 <= square.start < square.stop <= length
+    assert covered.min() >= 1
+
+
+def test_a_thing_is_hidden_by_the_colour_of_the_edge():
+    picture = np.full((6, 6, 3), 200, np.uint8)
+    picture[2:4, 2:4] = 0
+    picture[0, 0] = 1  # one odd pixel at the edge says nothing
+    assert edge_colour(picture).tolist() == [200, 200, 200]
+
+
+def test_log_odds_of_a_sure_answer_stay_finite():
+    odds = log_odds(np.array([[1.0, 0.0], [0.5, 0.5]], np.float32))
+    assert np.isfinite(odds).all() and odds[0, 0] > 10 and odds[1].tolist() == [0, 0]
+
+
+# ---- heat maps on their pictures
+
+
+def test_a_heat_map_colours_for_and_against_and_leaves_the_rest():
+    picture = np.full((4, 4, 1), 255, np.uint8)
+    values = np.zeros((4, 4), np.float32)
+    values[0, 0], values[3, 3] = 2, -2
+    shown = overlay.overlay(picture, values)
+
+    assert shown.shape == (4, 4, 3) and shown.dtype == np.uint8
+    assert shown[0, 0, 0] > shown[0, 0, 2] + 50, "orange: it spoke for"
+    assert shown[3, 3, 2] > shown[3, 3, 0] + 50, "blue: it spoke against"
+    assert len(set(shown[1, 1].tolist())) == 1, "grey: nothing"
+    assert (overlay.overlay(picture, np.zeros((4, 4), np.float32)) == 255).all()
+
+
+@pytest.mark.parametrize("place, words", [((0, 9), "upper right"), ((9, 0), "lower left"), ((5, 5), "middle")])
+def test_where_a_heat_map_is_strongest_is_said_in_words(place, words):
+    values = np.zeros((10, 10), np.float32)
+    values[place] = 1
+    assert overlay.where(values) == words
+    assert overlay.where(-values) == ""
+
+
+def test_a_small_map_is_enlarged_to_the_size_of_the_picture():
+    found = enlarged(np.array([[0, 4], [0, 4]], np.float32), (8, 12))
+    assert found.shape == (8, 12)
+    assert found[:, 0] == pytest.approx(0) and found[:, -1] == pytest.approx(4)
+    assert (np.diff(found[0]) >= 0).all()
+
+
+def test_a_shifted_picture_shows_its_edge_where_it_came_from():
+    picture = np.arange(9).reshape(3, 3)
+    assert shift(picture, 1, 0).tolist() == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
+    assert shift(picture, 0, -1).tolist() == [[1, 2, 2], [4, 5, 5], [7, 8, 8]]
+
+
+def test_gradients_of_log_odds_are_those_of_logits_less_the_others_by_their_share():
+    logits = np.array([2.0, 0.5, -1.0])
+
+    def odds(z):
+        p = np.exp(z) / np.exp(z).sum()
+        return np.log(p / (1 - p))
+
+    turned = np.eye(3) @ to_log_odds(np.exp(logits) / np.exp(logits).sum())
+    for moved in range(3):
+        step = 1e-6 * np.eye(3)[moved]
+        assert turned[moved] == pytest.approx((odds(logits + step) - odds(logits - step)) / 2e-6, abs=1e-6)
+
+
+# ---- similar training pictures
+
+
+@pytest.fixture
+def run(made):
+    """A run that keeps forty training pictures on the axes of four directions, and ten test pictures near to them."""
+    run = made()
+    random = np.random.default_rng(0)
+    labels = np.arange(40) % 4
+    features = np.eye(4)[labels] + 0.05 * random.standard_normal((40, 4))
+    np.savez(
+        run.folder / "neighbours.npz",
+        features=(7 * features).astype(np.float16),
+        labels=labels,
+        pictures=random.integers(0, 255, (40, 3, 3, 1), np.uint8),
+        rows=np.arange(100, 140),
+    )
+    tested = np.eye(4)[np.arange(10) % 4] + 0.05 * random.standard_normal((10, 4))
+    even = np.arange(10) < 8
+    tested[~even] = -1  # what was taken for being shown does not count
+    np.savez(run.folder / "inside.npz", features=tested.astype(np.float16), indices=np.arange(10), even=even)
+    return run
+
+
+def test_the_nearest_are_those_of_the_same_direction_whatever_the_length(run):
+    found = nearest(run, np.array([0, 0, 300, 0], np.float32), 8)
+    assert set(neighbours.known(run).labels[found.places]) == {2}
+    assert (np.diff(found.similarity) <= 0).all() and found.similarity[0] > 0.99
+
+
+def test_a_training_picture_is_nearest_to_itself(run):
+    known = neighbours.known(run)
+    found = nearest(run, known.features[11], 3)
+    assert found.places[0] == 11 and found.similarity[0] == pytest.approx(1, abs=1e-4)
+
+
+def test_what_is_like_nothing_is_unfamiliar(run):
+    usual = unfamiliarity(run, np.array([0, 1, 0, 0], np.float32))
+    odd = unfamiliarity(run, np.array([-1, -1, -1, -1], np.float32))
+    assert usual[0] < 0.2 < 1.4 < odd[0]
+    assert odd[1] == 100 and "Do not trust" in odd[2]
+    assert usual[1] < 90 and usual[2].startswith("Nothing unusual")
+
+
+def test_the_score_is_the_distance_to_the_fifth_nearest(run):
+    known, asked = neighbours.known(run), np.array([1, 0.2, 0, 0], np.float32)
+    asked /= np.linalg.norm(asked)
+    expected = np.sort(np.linalg.norm(known.features - asked, axis=1))[4]
+    assert unfamiliarity(run, 5 * asked)[0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_features_of_another_model_are_refused(run):
+    for ask in (nearest, unfamiliarity):
+        with pytest.raises(RunError, match="another model"):
+            ask(run, np.zeros(5, np.float32))
+
+
+@pytest.mark.parametrize("name, ask", [("neighbours.npz", neighbours.known), ("inside.npz", neighbours.kept)])
+@pytest.mark.parametrize("damage", ["gone", "torn", "other", "uneven"])
+def test_a_damaged_file_is_one_sentence(run, name, ask, damage):
+    path = run.folder / name
+    if damage == "gone":
+        path.unlink()
+    elif damage == "torn":
+        path.write_bytes(path.read_bytes()[:100])
+    elif damage == "other":
+        np.savez(path, something=np.zeros(3))
+    else:
+        names = ("labels", "pictures", "rows") if name == "neighbours.npz" else ("indices", "even")
+        np.savez(path, features=np.zeros((3, 4)), **{name: np.ones(2) for name in names})
+    with pytest.raises(RunError, match="not stored yet" if damage == "gone" else "made anew"):
+        ask(run)
+
+
+# ---- sheets
+
+
+def test_the_maps_that_say_most_come_first_and_share_one_scale():
+    values = np.zeros((2, 2, 3), np.float32)
+    values[..., 1], values[..., 2] = 4, -2
+    drawn, count = activation_grid.activations(values)
+    assert count == 3 and drawn.shape == (4, 10, 3)
+    first, second, third = drawn[1, 1], drawn[1, 4], drawn[1, 7]
+    assert first.tolist() == [255, 255, 255] and third.tolist() == [0, 0, 0]
+    assert second[2] > second[0] + 50, "below zero is blue"
+
+
+def test_only_so_many_maps_are_drawn():
+    _, count = activation_grid.activations(np.ones((2, 2, 200), np.float32))
+    assert count == activation_grid.MOST
+
+
+def test_statistics_count_zeros_and_silent_maps():
+    values = np.zeros((2, 2, 4), np.float32)
+    values[0, 0, 0], values[..., 1] = -1, 3
+    told = activation_grid.statistics(values)
+    assert (told.least, told.mean, told.largest) == (-1, 11 / 16, 3)
+    assert (told.zeros, told.silent) == (11 / 16, 0.5)
+
+
+def test_filters_of_colour_are_colours_around_grey():
+    kernels = np.zeros((2, 2, 3, 1), np.float32)
+    kernels[0, 0, 0] = 5
+    drawn = activation_grid.filters(kernels)
+    assert drawn.shape == (14, 14, 3), "each weight is six pixels wide"
+    assert drawn[1, 1].tolist() == [255, 128, 128] and drawn[12, 12].tolist() == [128, 128, 128]
+
+
+def test_filters_of_grey_tell_for_from_against():
+    kernels = np.zeros((1, 2, 1, 1), np.float32)
+    kernels[0, :, 0, 0] = 1, -1
+    drawn = activation_grid.filters(kernels)
+    assert drawn[1, 1].tolist() == overlay.FOR.tolist() and drawn[1, -2].tolist() == overlay.AGAINST.tolist()
+
+
+# ---- the making of what is missing
+
+
+def test_the_state_of_the_making_follows_from_its_files(made):
+    run = made()
+    assert task.look(run).state == "idle"
+    task.work_of(run).write("running", 0.4, "Looking")
+    assert task.look(run) == Look("running", 0.4, "Looking"), "it was just started, by another server"
+    task.work_of(run).write("failed", 0.0, "The disk is full.")
+    assert task.look(run).text == "The disk is full."
+    (run.folder / "inside.progress.json").unlink()
+    (run.folder / "inside.json").write_text("{}")
+    assert task.look(run).state == "ready"
+
+
+def test_a_process_that_is_gone_has_failed(made, monkeypatch):
+    run = made()
+    task.work_of(run).write("running", 0.4, "Looking")
+    monkeypatch.setattr(tasks, "START_SECONDS", -1)
+    assert task.look(run).state == "failed" and "killed" in task.look(run).text
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"state": 1}', json.dumps({"state": "running", "share": "x", "text": ""})]
+)
+def test_progress_that_cannot_be_read_is_none(made, content):
+    run = made()
+    (run.folder / "inside.progress.json").write_text(content)
+    assert task.look(run).state == "idle"

@@ -1,0 +1,128 @@
+"""The doctor's figures: measured where they are known beforehand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imgcls.inference import input_quality
+
+
+def strip(width: int, *, at: int = 14, side: int = 28, light: int = 255, ground: int = 0) -> np.ndarray:
+    """A vertical strip of 20 pixels length, in the middle unless said otherwise."""
+    picture = np.full((side, side, 1), ground, np.uint8)
+    picture[4:24, at - width // 2 : at - width // 2 + width] = light
+    return picture
+
+
+def one(picture: np.ndarray, name: str) -> float:
+    return float(input_quality.examine(picture[None])[name][0])
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_the_width_of_a_strip_is_its_width(width):
+    # Its two short ends are edges, too.
+    assert one(strip(width), "stroke") == pytest.approx(width * 20 / (20 + width))
+    assert one(strip(width, light=120), "stroke") == pytest.approx(width * 20 / (20 + width))
+
+
+def test_size_place_ink_and_ground_of_a_strip():
+    assert one(strip(2), "size") == 20
+    assert one(strip(2), "off_centre") == 0
+    assert one(strip(2, at=20), "off_centre") == 6
+    assert one(strip(2), "ink") == pytest.approx(100 * 40 / 784)
+    assert one(strip(2), "ground") == 0
+    assert one(strip(2, ground=200), "ground") == 200
+
+
+@pytest.mark.parametrize(("light", "ground"), [(0, 255), (20, 240), (255, 40)])
+def test_ink_on_paper_is_measured_as_ink_on_black(light, ground):
+    shade = np.linspace(-15, 15, 28)[:, None, None]  # the light falls from one side
+    on_paper = (strip(2, at=20, light=light, ground=ground) + shade).clip(0, 255).astype(np.uint8)
+    on_black = strip(2, at=20)
+    assert one(on_paper, "ground") == pytest.approx(ground, abs=8)
+    for name in ("size", "off_centre", "stroke"):
+        assert one(on_paper, name) == pytest.approx(one(on_black, name), rel=0.03), name
+    assert one(on_paper, "ink") == pytest.approx(one(on_black, "ink"), rel=0.2), "it has less contrast"
+
+
+def test_paper_without_ink_has_no_figures():
+    paper = np.random.default_rng(0).normal(240, 3, (28, 28, 1)).clip(0, 255).astype(np.uint8)
+    assert np.isnan(one(paper, "size")) and np.isnan(one(paper, "ground"))
+
+
+def usual_of(*widths: int) -> dict:
+    return input_quality.figures(np.stack([strip(width) for width in widths]))
+
+
+def test_a_strip_among_its_like_has_no_finding():
+    findings = input_quality.findings(strip(3)[None], usual_of(2, 3, 4, 3))[0]
+    assert [finding.sentence for finding in findings] == [""] * len(input_quality.SIGNS)
+
+
+def test_a_pixel_more_is_no_finding_and_three_are():
+    grown = strip(3)
+    grown[24] = grown[23]
+    assert not any(finding.sentence for finding in input_quality.findings(grown[None], usual_of(2, 3, 4, 3))[0])
+    grown[25:27] = grown[23]
+    assert "It is large." in [
+        finding.sentence for finding in input_quality.findings(grown[None], usual_of(2, 3, 4, 3))[0]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("picture", "name"),
+    [
+        (strip(1), "thin"),
+        (strip(9), "thick"),
+        (strip(3, at=20), "off the middle"),
+        (strip(3, light=0, ground=255), "light ink on black"),
+    ],
+)
+def test_what_is_wrong_is_said(picture, name):
+    said = " ".join(finding.sentence for finding in input_quality.findings(picture[None], usual_of(2, 3, 4, 3))[0])
+    assert name in said
+
+
+def test_an_empty_picture_has_no_figures():
+    empty = np.zeros((28, 28, 1), np.uint8)
+    assert input_quality.findings(empty[None], usual_of(3))[0] == []
+    assert input_quality.figures(empty[None])["usual"] == {}
+
+
+def test_the_figures_are_json_and_count_their_pictures():
+    kept = usual_of(2, 3, 4)
+    assert json.loads(json.dumps(kept, allow_nan=False)) == kept
+    assert kept["pictures"] == 3
+    widths = [40 / 22, 60 / 23, 80 / 24]
+    assert kept["usual"]["stroke"]["mean"] == pytest.approx(np.mean(widths))
+    assert kept["usual"]["stroke"]["deviation"] == pytest.approx(np.std(widths))
+
+
+def test_a_trainer_leaves_what_is_usual_in_its_writing(finished_run):
+    kept = json.loads((finished_run.folder / input_quality.NAME).read_bytes())
+    assert kept["pictures"] > 1_000
+    assert set(kept["usual"]) == set(input_quality.SIGNS)
+    assert 0.5 < kept["usual"]["stroke"]["mean"] < 3
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        [],
+        {},
+        {"version": 1, "usual": {}},
+        {"version": 1, "usual": {"stroke": 3}},
+        {"version": 1, "usual": {"stroke": {"mean": 1, "deviation": 1, "low": 0, "high": "much"}}},
+        {"version": 1, "usual": {"stroke": {"mean": float("nan"), "deviation": 1, "low": 0, "high": 1}}},
+        {"version": 99, "usual": {"stroke": {"mean": 1, "deviation": 1, "low": 0, "high": 1}}},
+    ],
+)
+def test_what_holds_no_figures_is_refused(kept):
+    with pytest.raises(ValueError):
+        input_quality.checked(kept)
+
+
+def test_figures_go_through_the_check_unchanged():
+    assert input_quality.checked(usual_of(2, 3)) == usual_of(2, 3)

@@ -1,0 +1,265 @@
+"""Several digits in one drawing or picture."""
+
+import numpy as np
+import pytest
+
+from imgcls.images.canvas_strokes import Handwriting
+from imgcls.inference.predictor import Predictor
+from imgcls.inference.rejection import multiple_digits
+from imgcls.runs import Run
+from imgcls.system import paths
+from imgcls.ui.predict import drawing_input
+from tests.support.drawings import FIVE, FOUR, ONE, SEVEN, drawing
+
+RING = [(50, 10), (20, 50), (50, 90), (80, 50), (50, 10)]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """What the shipped digit model says to drawings, as the page prepares them."""
+    run = Run(paths.repository_folder() / "saved_models" / "digits")
+    predictor = Predictor(run.folder / "model.tflite")
+    return lambda some: predictor.probabilities(
+        np.stack([drawing_input.prepared(drawn, run.model).pixels for drawn in some])
+    )
+
+
+def joined(*drawings: Handwriting) -> Handwriting:
+    return Handwriting(tuple(stroke for drawn in drawings for stroke in drawn.strokes))
+
+
+def by_strokes(*digits: tuple[str, Handwriting]):
+    """What is asked where just these drawings are read with certainty, wherever they stand and however large."""
+    known = {_shape(drawn): digit for digit, drawn in digits}
+
+    def ask(drawings):
+        rows = np.full((len(drawings), 10), 0.1)
+        for row, drawn in zip(rows, drawings, strict=True):
+            if digit := known.get(_shape(drawn)):
+                row[:] = 0.01
+                row[int(digit)] = 0.9 + 0.01 * len(drawn.strokes)
+        return rows
+
+    return ask
+
+
+def _shape(drawn: Handwriting) -> tuple:
+    points = np.concatenate(drawn.strokes)[:, :2]
+    extent = max(np.ptp(points, 0).max(), 1)
+    return tuple(np.round((points - points.min(0)) / extent, 2).ravel().tolist())
+
+
+READS = by_strokes(
+    ("1", drawing(ONE)), ("7", drawing(SEVEN)), ("4", drawing(*FOUR)), ("5", drawing(*FIVE)), ("0", drawing(RING))
+)
+
+
+def seen(drawn: Handwriting, ask=READS) -> list[str]:
+    return multiple_digits.digits_in(drawn, ask, multiple_digits.DIGITS)
+
+
+def test_two_digits_beside_each_other_are_two_from_left_to_right():
+    assert seen(joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))) == ["1", "7"]
+    assert seen(joined(drawing(*FOUR, at=(10, 60)), drawing(*FIVE, at=(150, 60)))) == ["4", "5"]
+
+
+def test_the_names_are_those_of_the_classes_in_their_order():
+    pair = joined(drawing(ONE, at=(20, 60)), drawing(SEVEN, at=(160, 60)))
+    assert multiple_digits.digits_in(pair, READS, list("9876543210")) == ["8", "2"]
+
+
+def test_each_is_read_with_certainty():
+    pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
+    for certainty, digits in ((0.8, []), (0.9, ["1", "7"])):
+        assert seen(pair, lambda some, least=certainty: np.clip(READS(some), 0, least)) == digits
+
+
+def test_they_are_not_two_if_the_model_reads_only_one():
+    pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
+    assert seen(pair, by_strokes(("1", drawing(ONE)))) == []
+
+
+@pytest.mark.parametrize("scale", [0.4, 0.7])
+def test_they_may_be_of_unlike_heights_and_stand_anywhere(scale):
+    for at in ((150, 40), (150, 100)):
+        assert seen(joined(drawing(SEVEN, at=(20, 40), scale=1.4), drawing(SEVEN, at=at, scale=scale))) == ["7", "7"]
+    tiny = drawing(SEVEN, at=(200, 40), scale=0.2, pen=3)
+    assert seen(joined(drawing(SEVEN, at=(20, 40), scale=1.4), tiny)) == [], "a crumb is no digit"
+
+
+def test_they_may_touch_but_not_lie_upon_each_other():
+    assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(112, 60)))) == ["7", "7"]
+    assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(80, 60)))) == []
+    assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(ONE, at=(96, 60)))) == [], "half of the 1 lies on the 7"
+
+
+def test_they_may_stand_above_each_other():
+    assert seen(joined(drawing(SEVEN, at=(60, 130)), drawing(*FIVE, at=(65, 20)))) == ["5", "7"]
+    assert seen(joined(drawing(SEVEN, at=(60, 90)), drawing(*FIVE, at=(65, 20)))) == [], "they lie upon each other"
+
+
+def test_three_are_three():
+    three = joined(drawing(ONE, at=(-20, 60)), drawing(*FOUR, at=(50, 60)), drawing(SEVEN, at=(140, 60)))
+    assert seen(three) == ["1", "4", "7"]
+
+
+def test_two_that_are_read_as_one_beside_a_third_are_still_two():
+    pair = joined(drawing(ONE, at=(-20, 60)), drawing(ONE, at=(20, 60)))
+    ask = by_strokes(("1", drawing(ONE)), ("7", drawing(SEVEN)), ("5", pair))
+    assert seen(joined(pair, drawing(SEVEN, at=(140, 60))), ask) == ["1", "1", "7"]
+
+
+def test_of_two_cuts_that_are_as_fine_the_surer_one_counts():
+    four, one = drawing(*FOUR, at=(0, 60)), drawing(ONE, at=(100, 60))
+    first = drawing(FOUR[0], at=(0, 60))
+    rest = Handwriting((four.strokes[1], one.strokes[0]))
+
+    def ask(less: float):
+        sure = by_strokes(("4", four), ("1", one), ("6", first), ("5", rest))
+
+        def asked(drawings):
+            rows = sure(drawings)
+            rows[[_shape(drawn) == _shape(first) for drawn in drawings]] *= less
+            return rows
+
+        return asked
+
+    whole = joined(four, one)
+    assert seen(whole, ask(0.99)) == ["4", "1"]
+    assert seen(whole, ask(1.05)) == ["6", "5"]
+
+
+def test_bars_that_are_drawn_last_belong_to_their_digits():
+    first, second = drawing(*FIVE, at=(0, 60)), drawing(*FIVE, at=(150, 60))
+    late = Handwriting((first.strokes[0], second.strokes[0], first.strokes[1], second.strokes[1]))
+    assert seen(late) == ["5", "5"]
+
+
+OPEN_FOUR = [[(20, 10), (25, 60), (50, 55)], [(60, 5), (60, 95)]]
+STEM_FIRST = OPEN_FOUR[::-1]
+STEEP_FOUR = [[(40, 10), (30, 60), (50, 62)], [(62, 5), (62, 95)]]
+RINGS = [[(30, 5), (10, 28), (30, 50), (50, 28), (30, 5)], [(30, 59), (8, 80), (30, 105), (52, 80), (30, 59)]]
+RING_AND_STEM = [[(60, 20), (35, 5), (12, 30), (35, 52), (58, 30)], [(72, 5), (68, 95)]]
+FLAG_AND_STEM = [[(25, 45), (52, 8)], [(60, 8), (60, 95)]]
+LIFTED_ONE = [[(50, 5), (50, 45)], [(50, 58), (50, 105)]]
+SIX = [[(60, 5), (48, 40), (44, 62)], [(67, 50), (95, 70), (75, 95), (63, 70)]]
+
+
+@pytest.mark.parametrize(
+    ("digit", "strokes", "halves", "axis"),
+    [
+        ("4", OPEN_FOUR, "61", 0),
+        ("4", STEM_FIRST, "16", 0),
+        ("4", STEEP_FOUR, "11", 0),
+        ("8", RINGS, "00", 1),
+        ("9", RING_AND_STEM, "01", 0),
+        ("1", FLAG_AND_STEM, "11", 0),
+        ("1", LIFTED_ONE, "11", 1),
+        ("6", SIX, "10", 0),
+    ],
+)
+def test_a_digit_whose_strokes_are_read_as_digits_stays_one(digit, strokes, halves, axis):
+    whole = drawing(*strokes)
+    parts = [(half, drawing(stroke)) for half, stroke in zip(halves, strokes, strict=True)]
+    assert seen(whole, by_strokes((digit, whole), *parts)) == []
+    assert len(seen(whole, by_strokes(("3", whole), *parts))) == 2, "it is one for what it is read as"
+    later = max((0, 1), key=lambda number: parts[number][1].box[axis] + whole.strokes[number][:, axis].min())
+    apart = list(whole.strokes)
+    apart[later] = apart[later] + np.eye(3)[axis] * 30
+    apart = Handwriting(tuple(apart))
+    assert len(seen(apart, by_strokes((digit, apart), *parts))) == 2, "with room between them they are two"
+
+
+def test_a_dot_is_no_digit():
+    dot = drawing([(50, 50), (55, 52)], at=(160, 60), pen=40)
+    assert seen(joined(drawing(SEVEN, at=(20, 60)), dot), by_strokes(("7", drawing(SEVEN)), ("0", dot))) == []
+
+
+@pytest.mark.parametrize("digit", [[ONE], [SEVEN], FOUR, FIVE], ids=["1", "7", "4", "5"])
+@pytest.mark.parametrize("scale", [0.5, 1, 1.8])
+def test_a_digit_of_one_or_two_strokes_is_one(digit, scale, shipped):
+    assert seen(drawing(*digit, at=(20, 20), scale=scale, pen=12 * scale), shipped) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"at": (20, 40), "scale": 1.9}, {"at": (180, 120), "scale": 0.75}),
+        ({"at": (60, 60), "scale": 1.2}, {"at": (120, 60), "scale": 1.2}),
+        ({"at": (60, 10), "scale": 1.1}, {"at": (70, 140), "scale": 1.1}),
+    ],
+    ids=["of unlike heights", "touching", "above each other"],
+)
+def test_the_shipped_model_sees_two_sevens(first, second, shipped):
+    assert seen(joined(drawing(SEVEN, **first), drawing(SEVEN, **second)), shipped) == ["7", "7"]
+
+
+def test_three_digits_of_two_strokes_each_are_three():
+    row = joined(*(drawing(*FOUR, at=(10 + 44 * place, 60), scale=0.6, pen=6) for place in range(3)))
+    assert len(multiple_digits.parts(row)) == 1, "they touch"
+    assert seen(row, by_strokes(("4", drawing(*FOUR)))) == ["4", "4", "4"]
+
+
+def test_a_drawing_of_many_strokes_is_asked_about_in_no_way():
+    def ask(drawings):
+        raise AssertionError("so many runs would take long")
+
+    assert seen(Handwriting(drawing(ONE).strokes * (multiple_digits.MOST_UNITS + 1)), ask) == []
+    assert seen(drawing(SEVEN), ask) == []
+    assert seen(Handwriting(), ask) == []
+
+
+def test_the_parts_of_a_drawing_are_sorted_and_whole():
+    pair = joined(drawing(*FOUR, at=(160, 60)), drawing(*FIVE, at=(10, 60)))
+    first, second = multiple_digits.parts(pair)
+    assert len(first.strokes) == len(second.strokes) == 2
+    assert first.box[2] < second.box[0]
+
+
+def test_two_digits_in_a_picture_are_found_by_their_ink():
+    picture = np.zeros((28, 28, 1), np.uint8)
+    picture[4:24, 5:8] = 255
+
+    def ask(pieces):
+        """A narrow one is a 1, a broad one a 7."""
+        assert all(piece.any() for piece in pieces)
+        broad = [np.ptp(np.flatnonzero(piece.any(0))) > 4 for piece in pieces]
+        return np.array([[0.0, 0.1, 0.9] if one else [0.0, 0.9, 0.1] for one in broad])
+
+    def seen():
+        return multiple_digits.digits_in_picture(picture, ask, ["a", "b", "c"])
+
+    assert seen() == []
+    picture[8:23, 14:21] = 200
+    assert seen() == ["b", "c"]
+    picture[::6, 24] = 255
+    assert seen() == ["b", "c"], "crumbs count for nothing"
+    picture[8:24, 14:26] = 0
+    picture[5:14, 18:21] = 255
+    assert seen() == [], "a large crumb beside a digit, or the cap of a five, is no digit"
+    picture[15:24, 18:21] = 255
+    assert seen() == [], "two large crumbs that would make a 1 together are none either"
+    picture[:] = 0
+    picture[2:10, 5:13] = picture[14:24, 5:13] = picture[3:18, 18:21] = 255
+    assert seen() == ["c", "b"], "the parts of the left one are neighbours"
+    picture[:] = 0
+    assert seen() == []
+    picture[4:24, 18:21] = 255
+    picture[2:22, 5:13] = 255
+    assert seen() == ["c", "b"], "the one whose ink begins higher may stand at the left"
+
+
+def test_a_picture_of_noise_is_not_taken_apart(monkeypatch):
+    noise = np.zeros((64, 64, 1), np.uint8)
+    noise[::3, ::3] = 255
+    monkeypatch.setattr(multiple_digits, "_Ink", None)  # hundreds of pictures would take long, and fill the memory
+    assert multiple_digits.digits_in_picture(noise, READS, multiple_digits.DIGITS) == []
+
+
+def test_groups_of_touching_pixels_have_one_number_each():
+    there = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [1, 1, 0, 0]], bool)
+    part = multiple_digits.connected(there)
+    assert (part > 0).tolist() == there.tolist()
+    assert part[0, 0] == part[1, 1]
+    assert part[0, 3] == part[1, 3]
+    assert len(np.unique(part)) == 4

@@ -1,0 +1,295 @@
+"""What a page asks for happens once, whoever asks with it; and what it deletes is gone, whatever it did."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import filelock
+import psutil
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.errors import RunError
+from imgcls.jobs import waiting_list
+from imgcls.jobs.backends import local
+from imgcls.jobs.queue import LOCK
+from imgcls.system import paths
+from tests.support.engine import SLOW_STEPS, has_ended, lines, processes, trainers, zombies
+
+SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
+ENDLESS = SHORT.changed(epochs=1000)
+TRIALS = 20
+TURNS = 50
+PRESSES = """
+import sys, time
+from imgcls import jobs
+from imgcls.config import Config
+config = Config(data="digits", model="ann", epochs=1000, early_stopping=False)
+print("ready", flush=True)
+for line in sys.stdin:
+    run_id, at = line.split()
+    time.sleep(max(0.0, float(at) - time.monotonic()))
+    print(jobs.begin(config, run_id=run_id).id, flush=True)
+"""
+BEGINS = """
+import sys, time
+from imgcls import jobs, runs
+run = jobs.begin(runs.Config(data="digits", model="ann", epochs=1000, early_stopping=False), run_id=sys.argv[1])
+print("begun", flush=True)
+time.sleep(600)
+"""
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def real(monkeypatch, own_folders):
+    """Real queues, called as the app calls them; none of them and no trainer of theirs is left after the test."""
+    monkeypatch.setenv("IMGCLS_STANDBY", "off")
+    monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "30")
+    yield
+    for kind in ("jobs", "training"):
+        for process in processes(kind):
+            process.kill()
+
+
+@pytest.fixture
+def no_turn(own_folders, monkeypatch):
+    """There are many turns, and somebody else has them all, so that trainers wait before they load TensorFlow."""
+    monkeypatch.setenv("IMGCLS_TRAININGS", str(TURNS))
+    paths.runs_folder().mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as held:
+        for number in range(TURNS):
+            held.enter_context(filelock.FileLock(paths.runs_folder() / f".turn-{number}.lock"))
+        yield
+
+
+@pytest.fixture
+def python():
+    """`python(code, *words)` is a process that prints something when it is ready."""
+    started = []
+
+    def start(code: str, *words: str) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-c", code, *words],
+            cwd=paths.repository_folder(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        assert process.stdout.readline()
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def is_begun(run) -> bool:
+    return (run.folder / "process.json").exists()
+
+
+def the_queue(wait_until) -> psutil.Process:
+    """The only queue. A child of it on its way to its own program is called as it is, for a moment."""
+    wait_until(lambda: len(processes("jobs")) == 1)
+    return processes("jobs")[0]
+
+
+# ---- pressed more than once
+
+
+def test_three_presses_and_two_processes_at_once_are_one_run_and_one_trainer(forks, no_turn, python, wait_until):
+    forks.queue()
+    wait_until(lambda: local.is_locked(paths.runs_folder() / LOCK))
+    tabs = [python(PRESSES) for _ in range(2)]
+    for trial in range(TRIALS):
+        at = time.monotonic() + 0.02
+        run_id = f"trial-{trial}"
+        for tab in tabs:
+            print(run_id, at, file=tab.stdin, flush=True)
+        with ThreadPoolExecutor(3) as pool:
+            time.sleep(max(0.0, at - time.monotonic()))
+            pressed = set(pool.map(lambda _, name=run_id: jobs.begin(ENDLESS, run_id=name).id, range(3)))
+        assert {*pressed, *(tab.stdout.readline().strip() for tab in tabs)} == {run_id}
+        assert len(runs.everything()) == trial + 1
+    wait_until(lambda: all(map(is_begun, runs.everything())), seconds=60)
+    time.sleep(0.5)
+    assert processes("jobs") == []  # no other queue was called
+    for run in runs.everything():
+        assert len(trainers(run)) == 1
+        assert (run.folder / "log.txt").read_bytes() == b""  # "has a trainer already" would stand there
+        assert run.state == "queued"
+
+
+def test_resume_pressed_three_times_is_one_trainer(forks, wait_until):
+    run = runs.create(ENDLESS)
+    trainer = forks.trainer(run, SLOW_STEPS.format(0.01))
+    wait_until(lambda: run.can_go_on, seconds=60)
+    trainer.kill()
+    queue = forks.queue()
+    wait_until(lambda: run.state == "lost", seconds=10)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: jobs.start(run), range(3)))
+    wait_until(lambda: lines(run, "resumed"), seconds=60)
+    jobs.start(run)
+    time.sleep(0.5)
+    assert len(trainers(run)) == 1
+    assert len(lines(run, "resumed")) == 1
+    assert run.state == "running"
+    assert zombies(queue) == []
+
+
+def test_a_press_while_a_run_is_under_way_changes_nothing(forks, wait_until):
+    run = jobs.begin(SHORT, run_id="pressed-again")
+    forks.queue(trainers={run.id: SLOW_STEPS.format(0.01)})
+    wait_until(lambda: lines(run, "batch"), seconds=60)
+    before = json.loads((run.folder / "trainer.json").read_bytes())
+    assert jobs.begin(SHORT, run_id="pressed-again") == run
+    jobs.start(run)
+    wait_until(lambda: run.state == "finished", seconds=60)
+    assert jobs.begin(SHORT, run_id="pressed-again").state == "finished"
+    assert json.loads((run.folder / "trainer.json").read_bytes()) == before
+
+
+# ---- the queue that a page calls
+
+
+def test_a_page_calls_one_queue_and_a_killed_one_is_replaced_at_the_next_press(real, no_turn, wait_until):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: jobs.begin(ENDLESS, run_id=f"run-{number}"), range(4)))
+    wait_until(lambda: local.is_locked(paths.runs_folder() / LOCK))
+    queue = the_queue(wait_until)
+    jobs.wake()
+    jobs.wake()
+    assert the_queue(wait_until) == queue
+    queue.kill()
+    wait_until(lambda: has_ended(queue) and not local.is_locked(paths.runs_folder() / LOCK))
+    run = jobs.begin(ENDLESS, run_id="pressed-at-once")
+    wait_until(lambda: is_begun(run), seconds=20)
+    assert the_queue(wait_until) != queue
+
+
+def test_a_server_has_waiting_runs_started_whoever_was_killed(real, no_turn, monkeypatch, wait_until):
+    monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.2)
+    run = runs.create(ENDLESS, run_id="left-waiting", place=waiting_list.last_place())  # and then the machine went down
+    stop = jobs.watch()
+    wait_until(lambda: is_begun(run), seconds=20)
+    stop.set()
+
+
+def test_a_queue_without_work_ends_and_leaves_no_zombie(real, monkeypatch, wait_until):
+    monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "0.2")
+    before = zombies(psutil.Process())
+    jobs.wake()
+    wait_until(lambda: local.is_locked(paths.runs_folder() / LOCK))
+    wait_until(lambda: not processes("jobs"))
+    wait_until(lambda: set(zombies(psutil.Process())) <= set(before))
+
+
+def test_server_and_queue_are_killed_and_the_trainer_lives_on(real, no_turn, python, wait_until):
+    server = python(BEGINS, "outlives-all")
+    run = runs.find("outlives-all")
+    wait_until(lambda: is_begun(run), seconds=20)
+    (trainer,), (queue,) = trainers(run), processes("jobs")
+    assert trainer.nice() == max(local.NICENESS, psutil.Process().nice())
+    assert os.getsid(trainer.pid) == trainer.pid  # Ctrl-C at the server does not reach it
+    if (session := Path(f"/proc/{trainer.pid}/autogroup")).exists():  # where sessions share the processor
+        assert session.read_text().split()[-1] == str(local.NICENESS)
+    os.killpg(server.pid, signal.SIGKILL)
+    queue.kill()
+    wait_until(lambda: has_ended(queue))
+    killed = time.time()
+    wait_until(lambda: (run.folder / "heartbeat").stat().st_mtime > killed + 1)
+    assert trainer.is_running()
+    assert run.state == "queued"
+    other = jobs.begin(ENDLESS, run_id="comes-later")  # a server that was started again
+    wait_until(lambda: is_begun(other), seconds=20)
+    assert trainers(run) == [trainer]
+    assert len(processes("jobs")) == 1
+    jobs.delete(run)
+    wait_until(lambda: has_ended(trainer))
+
+
+# ---- deleted
+
+
+def check_gone(run) -> None:
+    assert runs.everything() == []
+    assert not run.folder.exists()
+    assert list(paths.runs_folder().glob(".deleted-*")) == []
+
+
+def test_deleting_a_waiting_run_leaves_nothing(own_folders, monkeypatch):
+    monkeypatch.setattr(jobs, "_call", lambda: None)
+    run = jobs.begin(ENDLESS)
+    jobs.delete(run)
+    check_gone(run)
+    assert jobs.waiting() == []
+
+
+def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(forks, wait_until):
+    run = jobs.begin(ENDLESS)
+    queue = forks.queue()
+    wait_until(lambda: lines(run), seconds=60)
+    (trainer,) = trainers(run)
+    start = time.monotonic()
+    jobs.delete(run)
+    assert time.monotonic() - start < local.STOP_SECONDS
+    assert has_ended(trainer)
+    check_gone(run)
+    wait_until(lambda: zombies(queue) == [], seconds=5)
+    time.sleep(0.3)
+    check_gone(run)
+
+
+def test_deleting_a_run_whose_trainer_hangs_or_ignores_signals_ends_that_too(forks, wait_until):
+    run = runs.create(ENDLESS)
+    trainer = forks.trainer(run)
+    wait_until(lambda: lines(run, "batch"), seconds=60)
+    trainer.suspend()
+    jobs.delete(run)
+    wait_until(lambda: has_ended(trainer), seconds=1)
+    check_gone(run)
+
+
+def test_a_run_that_is_deleted_while_its_trainer_starts_does_not_come_back(forks, wait_until):
+    run = runs.create(ENDLESS)
+    trainer = forks.trainer(run, "import time; time.sleep(0.5)")
+    jobs.delete(run)
+    wait_until(lambda: has_ended(trainer), seconds=10)
+    check_gone(run)
+
+
+def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
+    (finished_run.folder / "process.json").write_text(json.dumps({"pid": os.getpid()}), "utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(psutil.Process, "kill", lambda process: pytest.fail("nothing is to be killed"))
+        jobs.delete(finished_run)
+    check_gone(finished_run)
+
+
+# ---- what cannot be
+
+
+def test_a_run_that_is_gone_cannot_be_started(own_folders):
+    run = runs.create(ENDLESS)
+    run.delete()
+    with pytest.raises(RunError, match=r"^This run was deleted meanwhile\.$"):
+        jobs.start(run)
+    assert runs.everything() == []
+
+
+def test_a_run_without_a_checkpoint_cannot_be_extended(own_folders):
+    run = runs.create(ENDLESS)
+    with pytest.raises(RunError, match=r"^This run has no checkpoint, so it cannot go on\. Train it again instead\.$"):
+        jobs.extend(run, 3)
+    assert runs.everything() == [run]

@@ -1,0 +1,289 @@
+"""The queue: one on a folder of runs, one training after the other, whoever is killed meanwhile."""
+
+import os
+import time
+
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.errors import RunError
+from imgcls.jobs import waiting_list
+from imgcls.jobs.backends.local import is_locked
+from imgcls.jobs.queue import LOCK, Queue
+from imgcls.system import paths
+from tests.support.engine import DIES_AT_ONCE, SLOW_STEPS, Elsewhere, finish, has_ended, lines, trainers, zombies
+
+SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
+ENDLESS = SHORT.changed(epochs=1000)
+pytestmark = pytest.mark.timeout(240)
+
+
+def entered(*names: str, config: Config = SHORT) -> list[runs.Run]:
+    """Runs with these ids, in this order in the queue, and nobody called to start them."""
+    return [runs.create(config, run_id=name, place=waiting_list.last_place()) for name in names]
+
+
+# ---- the order
+
+
+def test_runs_wait_in_the_order_of_their_starts():
+    entered("first", "second", "third")
+    assert [run.id for run in jobs.waiting()] == ["first", "second", "third"]
+    assert {run.state for run in jobs.waiting()} == {"queued"}
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "expected"),
+    [
+        *(("c", -1, "acbd"), ("c", -2, "cabd"), ("c", -9, "cabd"), ("b", 1, "acbd"), ("a", 3, "bcda")),
+        *(("a", 99, "bcda"), ("a", -1, "abcd"), ("d", 1, "abcd"), ("b", 0, "abcd")),
+    ],
+)
+def test_a_waiting_run_is_moved(name, by, expected):
+    found = {run.id: run for run in entered(*("run-" + letter for letter in "abcd"))}
+    jobs.move(found["run-" + name], by)
+    assert "".join(run.id[-1] for run in jobs.waiting()) == expected
+
+
+def test_the_only_run_can_be_moved_nowhere_and_stays():
+    (run,) = entered("alone")
+    jobs.move(run, -1)
+    jobs.move(run, 1)
+    assert jobs.waiting() == [run]
+
+
+def test_a_run_that_is_taken_out_stays_and_can_be_put_back_at_the_end():
+    first, second = entered("first", "second")
+    jobs.take_out(first)
+    assert first.state == "aside"
+    assert jobs.waiting() == [second]
+    with pytest.raises(RunError, match=r"^This run does not wait any more, so it cannot be moved\.$"):
+        jobs.move(first, 1)
+    waiting_list.enter(first)
+    assert jobs.waiting() == [second, first]
+
+
+def test_stop_takes_a_waiting_run_out(own_folders):
+    (run,) = entered("waiting")
+    jobs.stop(run)
+    assert run.state == "aside"
+    assert not run.asked.stop
+
+
+def test_a_damaged_place_in_the_queue_harms_nobody():
+    first, second = entered("first", "second")
+    (first.folder / waiting_list.NAME).write_bytes(b'{"ticket": "x", "pla')
+    assert first.state == "damaged"
+    assert jobs.waiting() == [second]
+
+
+# ---- whose turn it is
+
+
+def test_the_next_run_starts_when_the_one_before_has_ended():
+    machine, found = Elsewhere(), entered("first", "second", "third")
+    queue = Queue(machine)
+    for number, run in enumerate(found, 1):
+        queue.round()
+        queue.round()
+        assert machine.started == [run.id for run in found[:number]]
+        finish(run)
+    queue.round()
+    assert jobs.waiting() == []
+
+
+def test_two_trainings_at_once_where_the_setting_says_so(monkeypatch):
+    monkeypatch.setenv("IMGCLS_TRAININGS", "2")
+    machine, found = Elsewhere(), entered("first", "second", "third")
+    queue = Queue(machine)
+    queue.round()
+    assert machine.started == ["first", "second"]
+    finish(found[0])
+    queue.round()
+    assert machine.started == ["first", "second", "third"]
+
+
+def test_a_run_that_cannot_be_started_holds_up_nobody(capsys):
+    machine, (first, second) = Elsewhere(), entered("first", "second")
+    (first.folder / "trainer.json").mkdir()  # so the claim cannot be written
+    (second.folder / "config.json").touch()
+    queue = Queue(machine)
+    queue.round()
+    assert machine.started == ["second"]
+
+
+def test_a_paused_run_takes_no_turn():
+    machine, (first, _) = Elsewhere(), entered("first", "second")
+    queue = Queue(machine)
+    queue.round()
+    (first.folder / "heartbeat").write_text("paused  ", "ascii")
+    queue.round()
+    assert machine.started == ["first", "second"]
+
+
+def test_who_has_a_trainer_and_waits_for_a_turn_is_overtaken_by_nobody():
+    """As a run does that was resumed, or whose predecessor has its result and still looks into its model."""
+    machine, (first, second, third) = Elsewhere(), entered("first", "second", "third")
+    queue = Queue(machine)
+    queue.round()
+    finish(first)
+    queue.round()
+    (second.folder / "heartbeat").write_text("waiting ", "ascii")
+    assert (second.state, second.is_waiting) == ("queued", False)
+    queue.round()
+    assert machine.started == ["first", "second"]
+    assert jobs.waiting() == [third]
+    finish(second)
+    queue.round()
+    assert machine.started == ["first", "second", "third"]
+
+
+def test_a_silent_trainer_keeps_its_turn_until_it_is_given_up(monkeypatch):
+    monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0.4")
+    machine, (first, _) = Elsewhere(), entered("first", "second")
+    queue = Queue(machine)
+    queue.round()
+    os.utime(first.folder / "heartbeat", (0, 0))
+    queue.round()
+    assert first.state == "lost"
+    assert (machine.started, machine.living) == (["first"], {"first"})
+    time.sleep(0.5)
+    queue.round()
+    assert (machine.started, machine.living) == (["first", "second"], {"second"})
+
+
+def test_what_the_queue_itself_looks_at_is_never_too_late(own_folders):
+    """A run that comes while the queue is leaving finds its lock held, so nobody else is called."""
+    machine = Elsewhere()
+
+    class Leaving(Queue):
+        def _work(self, root):
+            super()._work(root)
+            if not runs.exists("late-one"):
+                entered("late-one")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGCLS_IDLE_SECONDS", "0.3")
+        queue = Leaving(machine)
+        machine.submit = lambda run: (machine.started.append(run.id), finish(run))
+        queue.serve()
+    assert machine.started == ["late-one"]
+
+
+# ---- killed
+
+
+def test_trainings_follow_one_another_without_a_browser(forks, wait_until):
+    found = entered("first", "second")
+    queue = forks.queue()
+    seen = set()
+
+    def look():
+        seen.add(tuple(run.id for run in found if run.state == "running"))
+        return all(run.state == "finished" for run in found)
+
+    wait_until(look, seconds=60)
+    wait_until(lambda: zombies(queue) == [], seconds=5)
+    assert seen <= {("first",), ("second",), ()}
+    assert [line["epoch"] for line in lines(found[1])] == [1, 2]
+    assert found[0].result["started"] < found[1].result["started"]
+
+
+def test_the_queue_is_killed_and_the_training_goes_on_and_the_next_queue_goes_on(forks, wait_until):
+    first, second = entered("first", "second")
+    queue = forks.queue(trainers={"first": SLOW_STEPS.format(0.01)})
+    wait_until(lambda: lines(first), seconds=60)
+    (trainer,) = trainers(first)
+    queue.kill()
+    wait_until(lambda: has_ended(queue) and not is_locked(paths.runs_folder() / LOCK))
+    done = len(lines(first))
+    forks.queue()
+    forks.queue()
+    wait_until(lambda: len(lines(first)) > done or first.state == "finished")
+    if first.state == "running":
+        assert trainers(first) == [trainer]
+        assert trainers(second) == []
+    wait_until(lambda: second.state == "finished", seconds=60)
+    assert [line["epoch"] for line in lines(first)] == [1, 2]
+    assert lines(first, "resumed") == []
+
+
+def test_a_run_whose_queue_was_killed_before_it_had_a_trainer_gets_its_turn(monkeypatch):
+    monkeypatch.setattr("imgcls.runs.run.START_SECONDS", 0.3)
+    first, second = entered("first", "second")
+    jobs.claim(first, waiting_list.ticket(first))  # and then it was killed
+    assert first.state == "starting"
+    machine = Elsewhere()
+    queue = Queue(machine)
+    queue.round()
+    assert machine.started == []  # a trainer may be on its way
+    time.sleep(0.4)
+    queue.round()
+    assert machine.started == ["first"]
+    assert jobs.waiting() == [second]
+
+
+def test_a_run_whose_trainer_was_killed_is_not_started_again_by_itself(forks, wait_until):
+    (run,) = entered("first")
+    queue = forks.queue(trainers={"first": DIES_AT_ONCE})
+    wait_until(lambda: run.state == "lost", seconds=5)
+    queue.kill()
+    machine = Elsewhere()
+    later = Queue(machine)
+    later.round()
+    later.round()
+    assert machine.started == []
+    assert run.state == "lost"
+
+
+def test_of_two_queues_on_one_folder_the_second_leaves(forks, wait_until):
+    first = forks.queue()
+    wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
+    second = forks.queue()
+    wait_until(lambda: has_ended(second), seconds=10)
+    assert first.is_running()
+    entered("only")
+    wait_until(lambda: runs.find("only").state == "finished", seconds=60)
+    assert (runs.find("only").folder / "log.txt").read_text().count("has a trainer already") == 0
+
+
+def test_of_two_trainers_on_one_run_the_second_leaves(forks, wait_until):
+    run = runs.create(ENDLESS)
+    first = forks.trainer(run, SLOW_STEPS.format(0.01))
+    wait_until(lambda: lines(run, "batch"), seconds=60)
+    second = forks.process(do="train", folder=str(run.folder))
+    wait_until(lambda: has_ended(second), seconds=10)
+    assert trainers(run) == [first]
+    assert run.state == "running"
+    assert "This run has a trainer already." in (run.folder / "log.txt").read_text()
+
+
+def test_a_training_from_a_shell_and_the_queue_respect_each_other(forks, wait_until):
+    shell = runs.create(SHORT, run_id="from-a-shell")
+    trainer = forks.trainer(shell, SLOW_STEPS.format(0.02))
+    wait_until(lambda: shell.state == "running")
+    (queued,) = entered("in-the-queue", config=ENDLESS)
+    forks.queue()
+    wait_until(lambda: lines(shell), seconds=60)
+    assert queued.state == "queued"
+    assert trainers(queued) == []
+    wait_until(lambda: lines(queued), seconds=60)
+    assert shell.state == "finished"
+    other = runs.create(SHORT, run_id="another-shell")
+    forks.trainer(other)
+    wait_until(lambda: other.state == "queued")
+    time.sleep(0.3)
+    assert lines(other, "epoch") == []
+    jobs.stop(queued)
+    wait_until(lambda: other.state == "finished" and queued.state == "stopped", seconds=60)
+    assert has_ended(trainer)
+
+
+def test_two_trainings_run_side_by_side_where_the_setting_says_so(forks, monkeypatch, wait_until):
+    monkeypatch.setenv("IMGCLS_TRAININGS", "2")
+    found = entered("first", "second", "third", config=ENDLESS)
+    forks.queue()
+    wait_until(lambda: all(lines(run) for run in found[:2]), seconds=60)
+    assert [run.state for run in found] == ["running", "running", "queued"]
+    assert trainers(found[2]) == []

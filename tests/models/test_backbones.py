@@ -1,0 +1,239 @@
+"""Trained networks: the table of facts against Keras, their weights, and runs as the base of others."""
+
+import contextlib
+import json
+
+import numpy as np
+import pytest
+
+from imgcls import models
+from imgcls.errors import SettingError, WeightsError
+from imgcls.models import backbones
+from imgcls.models.backbones import NETWORKS, RUN
+
+SMALL = NETWORKS["MobileNet 0.25"]
+
+
+def settings(**values) -> dict:
+    return {knob.name: knob.default for knob in models.knobs("transfer")} | values
+
+
+@pytest.fixture
+def loaded(keras, write_weights, tmp_path):
+    """A network with random weights that were written to a file of the expected name: `loaded(title, size, shape)`."""
+    from imgcls.training.transfer import backbone
+
+    def load(title: str, size: int = 64, shape=(32, 32, 3)):
+        keras.utils.clear_session()
+        path = write_weights(title, tmp_path / NETWORKS[title].file)
+        return backbone.network(NETWORKS[title], size, shape, path)
+
+    return load
+
+
+# ---- the table of facts
+
+
+@pytest.mark.parametrize("title", NETWORKS)
+def test_the_table_says_what_keras_builds(title, loaded):
+    network = loaded(title)
+    assert network.count_params() == NETWORKS[title].parameters
+    assert network.output_shape == (None, NETWORKS[title].features)
+    assert network.input.dtype == "uint8"
+
+
+@pytest.mark.parametrize("title", NETWORKS)
+def test_the_address_and_the_check_of_a_file_are_those_of_keras(title, keras, monkeypatch):
+    asked = {}
+
+    def get_file(name, origin, file_hash="", **ignored):
+        asked.update(name=name, origin=origin, md5=file_hash)
+        raise KeyboardInterrupt  # nothing is to be downloaded
+
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", get_file)
+    makers = {"EfficientNetV2-B0": "EfficientNetV2B0", "MobileNet 0.25": "MobileNet"}
+    alpha = {"alpha": 0.25} if title == "MobileNet 0.25" else {}
+    maker = getattr(keras.applications, makers.get(title, title))
+    with contextlib.suppress(KeyboardInterrupt):
+        maker(include_top=False, weights="imagenet", input_shape=(224, 224, 3), **alpha)
+    network = NETWORKS[title]
+    assert asked == {"name": network.file, "origin": network.url, "md5": network.md5}
+
+
+# ---- what goes in
+
+
+@pytest.mark.parametrize("title", ["MobileNet 0.25", "MobileNetV2", "ResNet50", "VGG16"])
+def test_pixels_reach_a_network_as_keras_prepares_them(title, loaded, keras):
+    network = loaded(title, 32)
+    modules = {"MobileNet 0.25": "mobilenet", "MobileNetV2": "mobilenet_v2", "ResNet50": "resnet50", "VGG16": "vgg16"}
+    prepare = getattr(keras.applications, modules[title]).preprocess_input
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    seen = keras.Model(network.input, network.get_layer("preprocess").output)(pictures)
+    assert np.allclose(seen, prepare(pictures.astype(np.float32)), atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (11, 18, 2), (64, 64, 3)])
+def test_a_network_looks_at_pictures_of_any_shape(shape, loaded):
+    network = loaded("MobileNet 0.25", 64, shape)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
+    features = network(pictures).numpy()
+    assert features.shape == (3, 256)
+    assert np.isfinite(features).all()
+
+
+def test_a_grey_picture_is_seen_as_its_colour_copy(loaded):
+    grey = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype=np.uint8)
+    alone, coloured = loaded("MobileNet 0.25", 64, (32, 32, 1))(grey), loaded("MobileNet 0.25")(grey.repeat(3, -1))
+    assert np.allclose(alone, coloured, atol=1e-4)
+
+
+# ---- what learns on
+
+
+@pytest.mark.parametrize(
+    ("title", "last"),
+    [
+        ("MobileNet 0.25", ["block 12", "block 13"]),
+        ("MobileNetV2", ["block_16", "Conv_1"]),
+        ("EfficientNetV2-B0", ["block6h", "top_conv"]),
+        ("ResNet50", ["conv5_block2", "conv5_block3"]),
+        ("VGG16", ["block4", "block5"]),
+    ],
+)
+def test_the_last_blocks_learn_and_batch_normalisation_stays_still(title, last, loaded, keras):
+    from imgcls.training.transfer import backbone
+
+    network = loaded(title)
+    assert backbone.unfreeze(network, 2) == last
+    learning = [layer for layer in network.layers if layer.trainable and layer.weights]
+    assert {backbone.block_of(layer.name) for layer in learning} == set(last)
+    assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in learning)
+
+
+def test_layers_are_told_apart_by_block():
+    pytest.importorskip("keras")
+    from imgcls.training.transfer.backbone import block_of
+
+    blocks = {"stage2_block1_conv1": "stage2_block1", "block3_conv2": "block3", "dense": "dense", "stem": "stem"}
+    assert {name: block_of(name) for name in blocks} == blocks
+
+
+# ---- files that are not what they should be
+
+
+def test_weights_of_another_network_are_one_sentence(keras, write_weights, tmp_path):
+    from imgcls.training.transfer import backbone
+
+    path = write_weights("MobileNetV2", tmp_path / SMALL.file)
+    with pytest.raises(WeightsError) as error:
+        backbone.network(SMALL, 64, (32, 32, 3), path)
+    assert str(error.value) == (
+        f"The file {SMALL.file} holds weights of another network than MobileNet 0.25, or is damaged. Delete it, or "
+        "fetch it again."
+    )
+
+
+def test_weights_that_are_damaged_in_their_middle_are_one_sentence(keras, write_weights, tmp_path):
+    from imgcls.training.transfer import backbone
+
+    path = write_weights(SMALL.title, tmp_path / SMALL.file)
+    content = bytearray(path.read_bytes())
+    content[100:2000] = bytes(1900)
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"or is damaged\. Delete it, or fetch it again\.$"):
+        backbone.network(SMALL, 64, (32, 32, 3), path)
+
+
+# ---- a finished run
+
+
+def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
+    from imgcls.training.transfer import backbone
+
+    chosen = settings(base=RUN, base_run=finished_run.id)
+    base = backbone.built(chosen, (8, 8, 1))
+    block = backbones.block(chosen)
+    assert (
+        (base.output_shape[-1], base.count_params()) == (block.features, block.parameters) == (32, base.count_params())
+    )
+    whole = keras.models.load_model(finished_run.folder / "model.keras", compile=False)
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), dtype=np.uint8)
+    before = keras.Model(whole.input, whole.get_layer("logits").input)
+    assert np.allclose(base(pictures), before(pictures), atol=1e-6)
+
+
+def test_other_pictures_are_brought_to_the_size_and_the_colours_that_a_run_knows(finished_run, keras):
+    from imgcls.training.transfer import backbone
+
+    base = backbone.built(settings(base=RUN, base_run=finished_run.id), (32, 32, 3))
+    grey = np.full((1, 32, 32, 3), 90, np.uint8)
+    small = backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
+    assert np.allclose(base(grey), small(np.full((1, 8, 8, 1), 90, np.uint8)), atol=1e-5)
+
+
+def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, keras):
+    from imgcls.config import Config
+    from imgcls.training import model_builder
+    from imgcls.training.transfer import backbone
+
+    whole = keras.models.load_model(finished_run.folder / "model.keras", compile=False)
+    model_builder.answering(Config(mirrored_answers=True), whole).save(finished_run.folder / "model.keras")
+    base = backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
+    assert base.output_shape == (None, 32)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda run: run.delete(), r"^The base of this model cannot be used\. There is no run '2026"),
+        (lambda run: (run.folder / "model.json").unlink(), r"^The base of .* This run has no trained model\."),
+        (lambda run: (run.folder / "model.keras").unlink(), r"has no file model\.keras, so it cannot be a base\."),
+    ],
+)
+def test_a_run_that_cannot_be_a_base_is_one_sentence_on_the_page_and_in_the_trainer(damage, sentence, finished_run):
+    damage(finished_run)
+    chosen = settings(base=RUN, base_run=finished_run.id)
+    with pytest.raises(SettingError, match=sentence):
+        models.table("transfer", (8, 8, 1), 10, chosen)
+
+
+def test_a_run_whose_model_cannot_be_read_is_one_sentence(finished_run, keras):
+    from imgcls.training.transfer import backbone
+
+    (finished_run.folder / "model.keras").write_bytes(b"no model")
+    with pytest.raises(SettingError, match=r"^The model of the run 'A small run' cannot be read"):
+        backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
+
+
+@pytest.mark.parametrize("layers", [None, [], [{"kind": "Dense"}], [{"kind": "Conv2D", "shape": [4]}], "x"])
+def test_a_layer_table_without_a_dense_layer_at_its_end_is_refused(layers):
+    with pytest.raises(SettingError, match=r"^It has no dense layer at its end"):
+        backbones.trunk({"layers": layers})
+
+
+def test_no_run_chosen_is_one_sentence():
+    with pytest.raises(SettingError, match=r"^No finished run is chosen as the base\."):
+        models.table("transfer", (8, 8, 1), 10, {"base": RUN})
+
+
+def test_a_foreign_model_with_code_in_it_is_not_run(finished_run, keras, tmp_path):
+    """A Lambda layer is code: a file that holds one is refused, and nothing of it is done."""
+    from imgcls.training.transfer import backbone
+
+    inputs = keras.Input((8, 8, 1), dtype="uint8")
+    mark = tmp_path / "was-run"
+    code = f"lambda x: (__import__('pathlib').Path({str(mark)!r}).touch(), x)[1]"
+    x = keras.layers.Lambda(eval(code), output_shape=(8, 8, 1))(inputs)
+    x = keras.layers.Dense(3, name="logits")(keras.layers.Flatten()(x))
+    keras.Model(inputs, x).save(finished_run.folder / "model.keras")
+    mark.unlink(missing_ok=True)
+    with pytest.raises(SettingError, match="cannot be read"):
+        backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
+    assert not mark.exists()
+
+
+def test_the_model_table_of_a_page_can_be_json(finished_run):
+    rows = models.table("transfer", (8, 8, 1), 10, settings(base=RUN, base_run=finished_run.id))
+    assert json.dumps([row.detail for row in rows])
+    assert rows[1].detail == "A small run at 8 x 8, frozen"

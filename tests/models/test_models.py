@@ -1,0 +1,269 @@
+"""Every model family: its table on the page is the network that Keras builds, and what does not fit is refused."""
+
+import numpy as np
+import pytest
+
+from imgcls import models
+from imgcls.config import Config
+from imgcls.errors import SettingError
+from imgcls.models import shape_layers
+from imgcls.models.backbones import NETWORKS, RUN
+from imgcls.models.families import deep_cnn
+from imgcls.params import Choice, Range, RunId
+
+SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3)]
+PARAMETERS = {  # of the default settings, for ten classes
+    "ann": {(8, 8, 1): 17_226, (28, 28, 1): 109_386, (32, 32, 3): 402_250},
+    "cnn": {(8, 8, 1): 13_706, (28, 28, 1): 105_866, (32, 32, 3): 136_874},
+    "deep_cnn": {(8, 8, 1): 142_176, (28, 28, 1): 142_176, (32, 32, 3): 147_040},
+    "resnet": {(8, 8, 1): 78_042, (28, 28, 1): 78_042, (32, 32, 3): 78_330},
+    "transfer": dict.fromkeys(SHAPES, 221_626),
+}
+RESIZED_TO_NOTHING = [("cnn", {"blocks": 4}, (8, 8, 1)), ("cnn", {"blocks": 3}, (7, 40, 1))]
+
+
+def extreme(name: str, end: str) -> dict:
+    """The smallest or the largest value of every knob of a family."""
+    values = {}
+    for knob in models.knobs(name):
+        if isinstance(knob.limits, Range):
+            values[knob.name] = knob.kind(getattr(knob.limits, "low" if end == "smallest" else "high"))
+        elif isinstance(knob.limits, Choice):
+            options = [option for option in knob.limits.options if option != RUN]
+            values[knob.name] = options[0 if end == "smallest" else -1]
+        elif isinstance(knob.limits, RunId):
+            values[knob.name] = ""
+        else:
+            values[knob.name] = end == "largest"
+    return values
+
+
+@pytest.fixture
+def build(keras, write_weights, tmp_path, monkeypatch):
+    from imgcls.training import model_builder
+
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path / "weights"))
+
+    def build(name, settings, shape, num_classes=10, normalisation="0 to 1"):
+        keras.utils.clear_session()
+        if models.has_backbone(name):
+            title = settings.get("base", "MobileNet 0.25")
+            write_weights(title, tmp_path / "weights" / NETWORKS[title].file)
+        pictures = np.random.default_rng(0).integers(0, 256, (20, *shape), dtype=np.uint8)
+        config = Config(model=name, model_settings=settings, normalisation=normalisation)
+        return model_builder.build(config, shape, num_classes, pictures)
+
+    return build
+
+
+# ---- what a family says about itself
+
+
+def test_there_are_families_and_each_is_pinned_here():
+    assert set(models.names()) == set(PARAMETERS)
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_a_family_has_a_title_a_text_for_learners_and_help_for_every_knob(name):
+    assert models.family(name).TITLE
+    assert len(models.text(name).split("\n\n")) >= 2
+    assert 200 < len(models.text(name)) < 1000
+    assert models.knobs(name)
+    for knob in models.knobs(name):
+        assert knob.help.endswith("."), knob.name
+        assert knob.checked(knob.default) == knob.default
+        assert knob.kind is bool or knob.limits is not None, f"{knob.name} has no limits"
+        if isinstance(knob.limits, Range) and knob.limits.step:
+            steps = (knob.default - knob.limits.low) / knob.limits.step
+            assert steps == pytest.approx(round(steps)), f"the default of {knob.name} is none of its steps"
+
+
+def test_no_knob_of_a_family_is_called_like_a_setting_of_every_run():
+    settings = {name for name in Config().as_dict() if name != "model_settings"}
+    for name in models.names():
+        assert not settings & {knob.name for knob in models.knobs(name)}
+
+
+@pytest.mark.parametrize("name", ["resnet5", "", "sketch", "../ann", "ann.py", "__init__"])
+def test_an_unknown_family_is_refused_with_the_choices(name):
+    with pytest.raises(SettingError) as error:
+        models.family(name)
+    assert str(error.value) == f"No model is called '{name}'. There are: ann, cnn, deep_cnn, resnet, transfer."
+
+
+@pytest.mark.parametrize(("name", "settings", "shape"), RESIZED_TO_NOTHING)
+def test_pictures_that_shrink_to_nothing_are_refused_on_the_page(name, settings, shape):
+    with pytest.raises(SettingError, match=r"^The layer 'block\d_pool' would shrink .+ to nothing\. Use fewer blocks"):
+        models.table(name, shape, 10, settings)
+
+
+@pytest.mark.parametrize(("name", "settings", "shape"), RESIZED_TO_NOTHING)
+def test_keras_cannot_build_what_the_page_refuses(build, name, settings, shape):
+    with pytest.raises(ValueError, match=r"."):
+        build(name, settings, shape)
+
+
+def test_a_wrong_setting_is_refused_before_anything_is_drawn():
+    with pytest.raises(SettingError, match=r"^Units must lie between 8 and 1024; it is 3\.$"):
+        models.table("ann", (8, 8, 1), 10, {"units": 3})
+    with pytest.raises(SettingError, match=r"^The model 'ann' has no setting 'depth'\."):
+        models.table("ann", (8, 8, 1), 10, {"depth": 3})
+
+
+# ---- the table of a page against Keras
+
+SAME_AS_KERAS = [
+    (name, end, shape)
+    for name in models.names()
+    for end in ("smallest", "default", "largest")
+    for shape in (SHAPES if end != "largest" else SHAPES[-1:])
+]
+
+
+@pytest.mark.parametrize(("name", "end", "shape"), SAME_AS_KERAS)
+def test_the_table_is_the_network_that_keras_builds(build, name, end, shape):
+    settings = {} if end == "default" else extreme(name, end)
+    rows = models.table(name, shape, 10, settings)
+    model = build(name, settings, shape)
+    expected = {
+        layer.name: (
+            type(layer).__name__.removesuffix("Layer"),
+            tuple(layer.output.shape[1:]),
+            layer.count_params(),
+        )
+        for layer in model.layers
+    }
+    assert {row.name: (row.kind, row.shape, row.parameters) for row in rows} == expected
+    assert len(rows) == len(expected)
+    assert sum(row.parameters for row in rows) == model.count_params()
+    assert rows[0].kind == "Input"
+    assert rows[-1].name == "probabilities"
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_a_picture_taller_than_wide_has_the_same_table(build, name):
+    rows = models.table(name, (11, 18, 2), 3, {})
+    model = build(name, {}, (11, 18, 2), 3)
+    for row in rows:
+        assert row.shape == tuple(model.get_layer(row.name).output.shape[1:]), row.name
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", models.names())
+def test_the_number_of_parameters_is_pinned(name, shape):
+    assert sum(row.parameters for row in models.table(name, shape, 10, {})) == PARAMETERS[name][shape]
+
+
+def test_a_table_has_words_for_its_layers():
+    rows = {row.name: row for row in models.table("cnn", (28, 28, 1), 10, {"filters": 8, "batch_normalisation": True})}
+    assert rows["block1_conv1"].detail == "8 filters 3x3"
+    assert rows["block1_relu1"].detail == "relu"
+    assert rows["block1_pool"].detail == "2x2"
+    assert rows["block1_dropout"].detail == "15% of the values"
+    assert rows["dense"].detail == "64 units, relu"
+    strided = {row.name: row for row in models.table("resnet", (32, 32, 3), 10, {})}
+    assert strided["stage2_block1_conv1"].detail == "32 filters 3x3, stride 2"
+
+
+def test_a_sketch_of_a_layer_no_family_uses_is_like_keras_too(keras):
+    real, drawn = keras.Input((9, 10, 4)), shape_layers.Input((9, 10, 4))
+    for kind, settings in (
+        ("Conv2D", {"filters": 5, "kernel_size": 3, "strides": 2}),
+        ("MaxPooling2D", {"pool_size": 2, "padding": "same"}),
+        ("GlobalAveragePooling2D", {}),
+    ):
+        real = getattr(keras.layers, kind)(**settings, name=kind)(real)
+        drawn = getattr(shape_layers, kind)(**settings, name=kind)(drawn)
+        assert drawn.shape == tuple(real.shape[1:]), kind
+
+
+# ---- what a network answers
+
+
+@pytest.mark.parametrize("normalisation", ["0 to 1", "-1 to 1", "standardised"])
+@pytest.mark.parametrize("name", models.names())
+def test_raw_pixels_become_probabilities(build, name, normalisation):
+    model = build(name, {}, (8, 8, 1), 7, normalisation)
+    pictures = np.random.default_rng(1).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
+    probabilities = model(pictures).numpy()
+    assert probabilities.shape == (5, 7)
+    assert probabilities.dtype == np.float32
+    assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
+    assert (probabilities >= 0).all()
+    assert model.input.dtype == "uint8"
+
+
+@pytest.mark.parametrize(
+    ("normalisation", "low", "high"), [("0 to 1", 0, 1), ("-1 to 1", -1, 1), ("standardised", None, None)]
+)
+def test_the_first_layer_scales_the_pixels(build, keras, normalisation, low, high):
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
+    pictures[0, 0, 0], pictures[0, 0, 1] = 0, 255
+    model = build("ann", {}, (8, 8, 3), 10, normalisation)
+    scaled = keras.Model(model.input, model.get_layer("normalise").output)(pictures).numpy()
+    if low is None:
+        assert np.allclose(scaled.mean((0, 1, 2)), 0, atol=0.02)
+        assert np.allclose(scaled.std((0, 1, 2)), 1, atol=0.02)
+    else:
+        assert scaled.min() == pytest.approx(low, abs=1e-6)
+        assert scaled.max() == pytest.approx(high, abs=1e-6)
+
+
+def test_pictures_of_one_colour_can_be_standardised(keras):
+    from imgcls.training import model_builder
+
+    even = np.full((10, 8, 8, 1), 37, np.uint8)
+    model = model_builder.build(Config(model="ann", normalisation="standardised"), (8, 8, 1), 3, even)
+    assert np.isfinite(model(even).numpy()).all()
+
+
+# ---- first weights
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_whitening_makes_neighbours_unlike(shape):
+    generator = np.random.default_rng(0)
+    pictures = generator.normal(size=(200, *shape)).astype(np.float32)
+    pictures = pictures + np.roll(pictures, 1, 1) + 0.5 * np.roll(pictures, 1, 2) + pictures[..., :1]
+    kernel = deep_cnn.whitening(pictures)
+    count = 4 * shape[-1]
+    assert kernel.shape == (2, 2, shape[-1], 2 * count)
+    assert np.array_equal(kernel[..., count:], -kernel[..., :count])
+    patches = np.lib.stride_tricks.sliding_window_view(pictures, (2, 2), axis=(1, 2))
+    answers = np.einsum("nyxcij,ijck->nyxk", patches, kernel[..., :count]).reshape(-1, count)
+    assert np.allclose(answers.T @ answers / len(answers), np.eye(count), atol=0.02)
+
+
+def test_pictures_of_one_colour_can_be_whitened():
+    assert np.isfinite(deep_cnn.whitening(np.zeros((3, 8, 8, 1), np.float32))).all()
+
+
+def test_convolutions_of_the_fast_network_begin_by_handing_on(build, keras):
+    model = build("deep_cnn", {}, (16, 16, 3))
+    values = np.random.default_rng(0).normal(size=(2, 8, 8, 32)).astype(np.float32)
+    assert np.allclose(model.get_layer("block1_conv2")(values), values, atol=1e-6)
+    widened = model.get_layer("block2_conv1")(values)
+    assert np.allclose(widened[..., :32], values, atol=1e-6)
+    assert np.std(widened[..., 32:]) > 0.1
+    assert "whiten" not in {weight.path.split("/")[-2] for weight in model.trainable_variables}
+
+
+# ---- mirrored answers
+
+
+def test_mirrored_answers_are_the_mean_of_both_ways_round(build, keras, tmp_path):
+    from imgcls.inference.predictor import Predictor
+    from imgcls.training import model_builder
+
+    model = build("deep_cnn", {"width": 8}, (12, 12, 3))
+    assert model_builder.answering(Config(), model) is model
+    both = model_builder.answering(Config(mirrored_answers=True), model)
+    pictures = np.random.default_rng(1).integers(0, 256, (5, 12, 12, 3), dtype=np.uint8)
+    expected = (model(pictures).numpy() + model(pictures[:, :, ::-1]).numpy()) / 2
+    assert np.allclose(both(pictures), expected, atol=1e-6)
+    assert not np.allclose(both(pictures), model(pictures), atol=1e-4)
+    assert both.count_params() == model.count_params()
+    assert model_builder.export_litert(both, tmp_path / "model.tflite", pictures) < 1e-5
+    assert np.allclose(Predictor(tmp_path / "model.tflite").probabilities(pictures), expected, atol=1e-5)
+    both.save(tmp_path / "model.keras")
+    assert np.allclose(keras.models.load_model(tmp_path / "model.keras")(pictures), expected, atol=1e-6)

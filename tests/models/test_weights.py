@@ -1,0 +1,249 @@
+"""Weights of trained networks: found, checked, and fetched from a server of the test's on this machine."""
+
+import hashlib
+import http.server
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from imgcls.errors import WeightsError
+from imgcls.models import weights
+from imgcls.models.backbones import NETWORKS
+from imgcls.system import paths
+
+RESNET, SMALL = NETWORKS["ResNet50"], NETWORKS["MobileNet 0.25"]
+pytestmark = pytest.mark.timeout(120)
+
+
+def hdf5(size: int = 5000) -> bytes:
+    """What the first bytes of a real file look like: the signature, and at byte 40 how long the file is."""
+    return b"\x89HDF\r\n\x1a\n" + bytes([0] * 5 + [8, 8, 0]) + bytes(24) + size.to_bytes(8, "little") + bytes(size - 48)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    (tmp_path / "weights").mkdir()
+    return tmp_path / "weights"
+
+
+# ---- found
+
+
+def test_they_are_looked_for_in_four_places_in_turn(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGCLS_DATA", str(tmp_path / "data"))
+    assert weights.at_hand(RESNET) is None
+    named = [folder, tmp_path / "data", tmp_path / "keras" / "models", paths.cache_folder() / "weights"]
+    for place in reversed(named):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / RESNET.file).write_bytes(hdf5())
+        assert weights.at_hand(RESNET) == place / RESNET.file
+    assert weights.at_hand(SMALL) is None
+
+
+def test_the_variable_may_name_the_file_itself(folder, monkeypatch):
+    (folder / RESNET.file).write_bytes(hdf5())
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(folder / RESNET.file))
+    assert weights.at_hand(RESNET) == folder / RESNET.file
+
+
+def test_a_sound_file_is_taken_where_another_one_is_damaged(folder, tmp_path):
+    (folder / RESNET.file).write_bytes(hdf5()[:3000])
+    (tmp_path / "keras" / "models").mkdir(parents=True)
+    (tmp_path / "keras" / "models" / RESNET.file).write_bytes(hdf5())
+    assert weights.at_hand(RESNET) == tmp_path / "keras" / "models" / RESNET.file
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (hdf5()[:3000], f"The file {RESNET.file} is cut off. Delete it, or fetch it again."),
+        (hdf5()[:20], f"The file {RESNET.file} is cut off. Delete it, or fetch it again."),
+        (b"", f"The file {RESNET.file} holds no weights (HDF5) but nothing. Delete it, or fetch it again."),
+        (
+            b"\n<!DOCTYPE html><html>Sign in</html>",
+            f"The file {RESNET.file} holds no weights (HDF5) but a web page. Delete it, or fetch it again.",
+        ),
+    ],
+)
+def test_a_damaged_file_is_one_sentence_with_the_ways_out(content, sentence, folder):
+    (folder / RESNET.file).write_bytes(content)
+    assert weights.at_hand(RESNET) is None
+    assert weights.problem(RESNET) == sentence
+    with pytest.raises(WeightsError) as error:
+        weights.needed(RESNET)
+    assert str(error.value) == (
+        f"{sentence} The weights of ResNet50 are not on this machine: fetch them on the Train page (94.8 MB), put "
+        f"{RESNET.file} into the folder named by IMGCLS_WEIGHTS, or take a finished run as the base, which needs no "
+        "network."
+    )
+
+
+def test_real_files_pass_the_look_at_their_first_bytes(keras, write_weights, folder):
+    """Versions of HDF5 differ in their first bytes: those that Keras writes here must be read right."""
+    path = write_weights(SMALL.title, folder / SMALL.file)
+    assert weights.needed(SMALL) == path
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    assert weights.problem(SMALL).startswith(f"The file {SMALL.file} is cut off.")
+
+
+@pytest.mark.skipif("IMGCLS_REAL_WEIGHTS" not in os.environ, reason="needs the folder of real weights")
+def test_the_real_file_of_the_smallest_network_is_loaded(keras, monkeypatch):
+    from imgcls.training.transfer import backbone
+
+    monkeypatch.setenv("IMGCLS_WEIGHTS", os.environ["IMGCLS_REAL_WEIGHTS"])
+    assert backbone.network(SMALL, 96, (32, 32, 3), weights.needed(SMALL)).output_shape == (None, 256)
+
+
+# ---- fetched
+
+
+@pytest.fixture
+def server(folder, monkeypatch):
+    """A server for one file: it sends `content`, says that it is as long as `declared`, waits while it is `held`."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            if web.content is None:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(web.declared or len(web.content)))
+            self.end_headers()
+            self.wfile.write(web.content[: len(web.content) // 2])
+            self.wfile.flush()
+            web.held.wait(60)
+            self.wfile.write(web.content[len(web.content) // 2 :])
+
+        def log_message(self, *ignored):
+            pass
+
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    web.content, web.declared, web.held = hdf5(), 0, threading.Event()
+    web.held.set()
+    monkeypatch.setenv("IMGCLS_WEIGHTS_URL", f"http://127.0.0.1:{web.server_port}")
+    thread = threading.Thread(target=web.serve_forever, daemon=True)
+    thread.start()
+    yield web
+    web.held.set()
+    web.shutdown()
+    web.server_close()
+
+
+@pytest.fixture
+def known(monkeypatch):
+    """The network ResNet50 with the check of the file that the test's server sends."""
+    network = RESNET.__class__(**{**vars(RESNET), "md5": hashlib.md5(hdf5()).hexdigest()})
+    monkeypatch.setitem(NETWORKS, "ResNet50", network)
+    return network
+
+
+def left() -> list[str]:
+    return sorted(path.name for path in (paths.cache_folder() / "weights").glob("*"))
+
+
+def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
+    from imgcls.training.transfer import download_weights
+
+    told = []
+    aside = folder / "aside.h5"
+    download_weights.fetch(known, _made(aside), lambda share, text: told.append((share, text)))
+    assert weights.at_hand(known) == paths.cache_folder() / "weights" / known.file
+    assert weights.at_hand(known).read_bytes() == hdf5()
+    assert not aside.exists()
+    assert told[0] == (0.0, "Connecting")
+    assert told[-1] == (0.95, "Checking")
+    assert sorted(share for share, _ in told) == [share for share, _ in told]
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "says"),
+    [
+        (None, 0, "could not be fetched: the server answered 404 Not Found. Connect"),
+        (hdf5(), 9000, "could not be fetched: the connection was cut off. Connect"),
+        (b"<html>no</html>", 0, "cannot be used. The file aside.h5 holds no weights (HDF5) but a web page."),
+        (hdf5(6000), 0, "cannot be used. They are not those that Keras knows. Connect"),
+    ],
+)
+def test_what_goes_wrong_on_the_way_is_one_sentence_and_leaves_nothing(content, declared, says, server, known, folder):
+    from imgcls.training.transfer import download_weights
+
+    server.content, server.declared = content, declared
+    with pytest.raises(WeightsError) as error:
+        download_weights.fetch(known, _made(folder / "aside.h5"), lambda share, text: None)
+    assert says in str(error.value)
+    assert str(error.value).endswith("or take a finished run as the base.")
+    assert weights.at_hand(known) is None
+
+
+def test_without_a_network_the_ways_out_are_told(known, folder, monkeypatch):
+    from imgcls.training.transfer import download_weights
+
+    monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")
+    with pytest.raises(WeightsError) as error:
+        download_weights.fetch(known, _made(folder / "aside.h5"), lambda share, text: None)
+    assert str(error.value) == (
+        "The weights of ResNet50 could not be fetched: the server refused the connection. Connect to the internet and "
+        f"press Fetch again, put {known.file} into the folder named by IMGCLS_WEIGHTS, or take a finished run as the "
+        "base."
+    )
+
+
+def test_where_keras_has_no_check_the_network_itself_is_the_check(keras, server, folder, write_weights, tmp_path):
+    from imgcls.training.transfer import download_weights
+
+    server.content = write_weights("MobileNetV2", tmp_path / "other.h5").read_bytes()
+    with pytest.raises(WeightsError, match=r"holds weights of another network than MobileNet 0\.25"):
+        download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda share, text: None)
+    assert weights.at_hand(SMALL) is None
+    server.content = write_weights(SMALL.title, tmp_path / "right.h5").read_bytes()
+    download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda share, text: None)
+    assert weights.at_hand(SMALL).parent == paths.cache_folder() / "weights"
+
+
+def _made(path: Path) -> Path:
+    weights.fetched_path(RESNET).parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+# ---- the process that a page starts
+
+
+def test_a_fetch_shows_how_far_it_is_and_a_cancel_leaves_nothing(server, wait_until, folder):
+    server.content = hdf5(1_000_000)
+    server.held.clear()
+    assert weights.fetch_state(RESNET).state == "idle"
+    weights.start_fetch(RESNET)
+    weights.start_fetch(RESNET)  # a second press changes nothing
+    wait_until(lambda: weights.fetch_state(RESNET).text.startswith("Downloading"), seconds=60)
+    state = weights.fetch_state(RESNET)
+    assert state.state == "running"
+    assert state.text.endswith("of 1.0 MB")
+    weights.cancel_fetch(RESNET)
+    assert weights.fetch_state(RESNET).state == "idle"
+    assert left() == []
+
+
+def test_a_fetch_that_was_killed_is_told_and_can_be_repeated(server, wait_until, folder):
+    from imgcls.models.weights import fetch
+
+    server.content = hdf5(1_000_000)
+    server.held.clear()
+    weights.start_fetch(RESNET)
+    wait_until(lambda: weights.fetch_state(RESNET).text.startswith("Downloading"), seconds=60)
+    child = fetch._children[weights.fetch_folder(RESNET)]
+    child.kill()
+    child.wait()
+    state = weights.fetch_state(RESNET)
+    assert (state.state, state.text) == ("failed", "The download was interrupted. Press the button again.")
+    server.held.set()
+    weights.start_fetch(RESNET)
+    wait_until(lambda: weights.fetch_state(RESNET).state == "failed", seconds=60)  # these are not those of Keras
+    assert "They are not those that Keras knows." in weights.fetch_state(RESNET).text
+    assert weights.at_hand(RESNET) is None
+    weights.cancel_fetch(RESNET)
+    assert left() == []

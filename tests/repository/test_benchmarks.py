@@ -1,0 +1,57 @@
+"""Benchmarks are run by hand; here is only shown that they can be, and that their last line can be read."""
+
+import importlib
+import json
+import pkgutil
+
+import pytest
+
+import benchmarks
+from benchmarks.support import report_line
+
+NAMES = [entry.name for entry in pkgutil.iter_modules(benchmarks.__path__) if not entry.name.startswith("_")]
+MEASURING = [name for name in NAMES if name != "plain_keras"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_says_its_command_and_has_a_main(name):
+    module = importlib.import_module(f"benchmarks.{name}")
+    assert f"python -m benchmarks.{name}" in module.__doc__
+    assert callable(module.main)
+
+
+def test_the_package_names_every_benchmark():
+    assert sorted(MEASURING) == sorted(
+        name for name in NAMES if f"python -m benchmarks.{name}" in str(benchmarks.__doc__)
+    )
+
+
+def test_the_line_is_json_with_the_result_first():
+    text = report_line.line("first_paint", 1.21, "ratio", 1.5, "lower", pairs=5)
+    assert "\n" not in text
+    content = json.loads(text)
+    assert list(content)[:5] == ["benchmark", "value", "unit", "target", "better"]
+    assert (content["benchmark"], content["value"], content["unit"]) == ("first_paint", 1.21, "ratio")
+    assert (content["target"], content["better"], content["pairs"]) == (1.5, "lower", 5)
+    assert content["machine"]["cores"] >= 1
+
+
+def test_the_line_refuses_what_json_and_readers_do_not_know():
+    with pytest.raises(ValueError):
+        report_line.line("first_paint", float("nan"), "ratio", 1.5, "lower")
+    with pytest.raises(ValueError, match="'lower' or 'higher'"):
+        report_line.line("first_paint", 1.0, "ratio", 1.5, "smaller")
+
+
+def test_what_is_missing_is_said_in_one_sentence_and_the_exit_code_is_2(capsys):
+    def main():
+        raise report_line.Missing("There is no browser.")
+
+    assert report_line.run(main) == 2
+    assert capsys.readouterr().err == "There is no browser.\n"
+    assert report_line.run(lambda: None) == 0
+
+
+def test_medians_and_percentiles_are_of_the_values():
+    assert report_line.percentile([5.0, 1.0, 3.0, 2.0, 4.0], 0.95) == 5.0
+    assert report_line.medians([{"a": 1.0}, {"a": 9.0}, {"a": 2.0}]) == {"a": 2.0}

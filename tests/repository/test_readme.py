@@ -1,0 +1,71 @@
+"""The README tells the truth: its tree is on the disk, its commands exist, its example works."""
+
+import re
+import sys
+
+import pytest
+
+from imgcls import datasets, models
+from imgcls.system import paths
+
+ROOT = paths.repository_folder()
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str = "") -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
+
+
+def tree() -> list[str]:
+    lines = next(block for block in blocks() if block.startswith("app.py")).splitlines()
+    folder, found = "", []
+    for line in lines:
+        name = line.split()[0]
+        path = folder + name if line.startswith("  ") else name
+        folder = folder if line.startswith("  ") else name
+        found.append(path)
+    return found
+
+
+@pytest.mark.parametrize("path", tree())
+def test_what_the_tree_names_is_there(path):
+    assert (ROOT / path).exists()
+
+
+def test_every_module_of_the_package_stands_in_the_tree():
+    present = {f"imgcls/{path.name}" for path in (ROOT / "imgcls").glob("*.py") if path.name != "__init__.py"}
+    present |= {f"imgcls/{path.parent.name}/" for path in (ROOT / "imgcls").glob("*/__init__.py")}
+
+    assert present <= set(tree())
+
+
+def test_the_two_commands_are_there_each_in_one_line():
+    assert "pip install -r requirements.txt && streamlit run app.py\n" in blocks()
+    assert "pip install -r requirements-dev.txt && python -m pytest\n" in blocks()
+
+
+def test_the_pictures_are_there():
+    for path in re.findall(r"!\[.*?\]\((.*?)\)", TEXT):
+        assert (ROOT / path).stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("name", [name for name in datasets.names() if datasets.facts(name).source != "file"])
+def test_every_data_set_is_named(name):
+    assert name in TEXT or datasets.facts(name).title in TEXT
+
+
+def test_the_example_of_a_model_is_a_model(tmp_path, monkeypatch):
+    (tmp_path / "tiny.py").write_text(blocks("python")[0])
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    for remembered in (models.names, models.family, models.knobs):
+        remembered.cache_clear()
+    try:
+        assert "tiny" in models.names()
+        rows = models.table("tiny", (28, 28, 1), 10, {"filters": 4})
+        assert [row.shape for row in rows][-1] == (10,)
+        assert sum(row.parameters for row in rows) == 4 * 9 + 4 + 4 * 10 + 10
+    finally:
+        sys.modules.pop("imgcls.models.tiny", None)
+        monkeypatch.undo()
+        for remembered in (models.names, models.family, models.knobs):
+            remembered.cache_clear()

@@ -1,0 +1,211 @@
+"""Answers to validation pictures by epoch: how they are kept while it trains, packed, and read."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imgcls import datasets
+from imgcls.errors import DatasetError, RunError
+from imgcls.runs import epoch_predictions, validation_predictions
+from imgcls.training.export import epoch_predictions as snapshots_module
+from imgcls.training.export.epoch_predictions import Snapshots
+from imgcls.training.loop.batches import Part
+
+CLASSES = 3
+
+
+def part(count: int) -> Part:
+    pictures = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
+    return Part(pictures, np.arange(count), (np.arange(count) % CLASSES).astype(np.int32))
+
+
+def answers(rightly: list[int], labels: np.ndarray) -> np.ndarray:
+    """Probabilities that are right for these places and wrong for the others."""
+    said = np.where(np.isin(np.arange(len(labels)), rightly), labels, (labels + 1) % CLASSES)
+    return (np.eye(CLASSES)[said] * 0.8 + 0.1).astype(np.float32)
+
+
+def trained(run, right_by_epoch: list[list[int]], count: int = 6) -> Snapshots:
+    of = part(count)
+    kept = Snapshots(run, of, CLASSES, len(right_by_epoch))
+    kept.rewind(0)
+    for epoch, rightly in enumerate(right_by_epoch, 1):
+        kept.see(0, answers(rightly, of.labels)[:4])
+        kept.see(4, answers(rightly, of.labels)[4:])
+        kept.keep(epoch, is_best=epoch == 2)
+    return kept
+
+
+HISTORY = [[0], [0, 1, 2], [0, 1], [0, 1], [0], [0, 3]]
+
+
+def test_never_learned_forgotten_and_learned_late_by_hand(made):
+    run = made()
+    trained(run, HISTORY).pack()
+    found = epoch_predictions.read(run)
+
+    assert found.epochs.tolist() == [1, 2, 3, 4, 5, 6]
+    assert {name: places.tolist() for name, places in found.lists.items()} == {
+        "Never learned": [4, 5],
+        "Forgotten": [1, 2],
+        "Learned late": [3],
+    }
+    assert found.learnt_at.tolist() == [0, 6, 6, 5, 6, 6]
+    assert found.is_right[:, 1].tolist() == [False, True, True, True, False, False]
+    np.testing.assert_allclose(found.probabilities[1, 0], [0.9, 0.1, 0.1], atol=1e-3)
+    assert not (run.folder / epoch_predictions.RECORDS).exists()
+
+
+def test_the_answers_of_the_best_epoch_are_at_hand_in_full_precision(made):
+    kept = trained(made(), HISTORY)
+
+    np.testing.assert_array_equal(kept.of(2), answers(HISTORY[1], part(6).labels))
+    assert kept.of(5) is None
+
+
+def test_a_killed_training_goes_on_with_the_epochs_of_its_checkpoint(made):
+    run = made()
+    trained(run, HISTORY)
+    with (run.folder / epoch_predictions.RECORDS).open("ab") as file:
+        file.write(b"torn")
+    later = Snapshots(run, part(6), CLASSES, 6)
+    later.rewind(3)
+    later.see(0, answers([5], part(6).labels))
+    later.keep(4, is_best=False)
+    later.pack()
+
+    found = epoch_predictions.read(run)
+    assert found.epochs.tolist() == [1, 2, 3, 4]
+    assert np.flatnonzero(found.is_right[-1]).tolist() == [5]
+
+
+def test_a_finished_run_that_goes_on_keeps_what_it_had(made):
+    run = made()
+    trained(run, HISTORY).pack()
+    more = Snapshots(run, part(6), CLASSES, 8)
+    more.rewind(6)
+    more.see(0, answers([0, 1, 2, 3, 4, 5], part(6).labels))
+    more.keep(7, is_best=True)
+    more.pack()
+
+    assert epoch_predictions.read(run).epochs.tolist() == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_run_that_begins_anew_forgets(made):
+    run = made()
+    trained(run, HISTORY).pack()
+    Snapshots(run, part(6), CLASSES, 6).rewind(0)
+
+    assert epoch_predictions.read(run) is None
+
+
+def test_a_damaged_file_does_not_keep_a_training_from_going_on(made):
+    run = made(**{epoch_predictions.NAME: b"PK rubbish"})
+    Snapshots(run, part(6), CLASSES, 6).rewind(3)
+
+    assert epoch_predictions.read(run) is None
+
+
+def test_a_long_training_of_many_classes_stays_small(made, monkeypatch):
+    monkeypatch.setattr(snapshots_module, "MOST_RECORDS", 4)
+    run = made()
+    trained(run, [[0]] * 11).pack()
+
+    assert epoch_predictions.read(run).epochs.tolist() == [1, 4, 7, 10]
+    many = Snapshots(run, Part(np.zeros((5000, 2, 2, 1), np.uint8), np.arange(5000), np.zeros(5000, int)), 100, 10)
+    assert len(many.part()[1]) == 800
+
+
+def test_pictures_whose_answer_turned_most_are_kept(made, monkeypatch):
+    monkeypatch.setattr(snapshots_module, "PICTURE_BYTES", 3 * 4)
+    run = made()
+    trained(run, [[0, 1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 4], [0, 1, 2, 3, 4]]).pack()
+    found = epoch_predictions.read(run)
+
+    assert np.flatnonzero(found.row_of >= 0).tolist() == [1, 3, 5]
+    assert found.pictures[found.row_of[3]].tolist() == part(6).pictures[3].tolist()
+
+
+def test_nothing_is_kept_where_a_picture_has_several_labels(made):
+    run = made()
+    of = Part(part(6).pictures, np.arange(6), np.eye(6, CLASSES, dtype=np.int32))
+    kept = Snapshots(run, of, CLASSES, 3)
+    kept.rewind(0)
+    kept.see(0, np.ones((6, CLASSES)))
+    kept.keep(1, is_best=True)
+    kept.pack()
+
+    assert len(kept.part()[2]) == 0
+    assert not any((run.folder / name).exists() for name in (epoch_predictions.NAME, epoch_predictions.RECORDS))
+
+
+def test_looked_at_are_pictures_from_the_whole_part(made):
+    places = validation_predictions.places(5000)
+
+    assert len(places) == validation_predictions.MOST
+    assert (places[0], places[-1]) == (0, 4999)
+    assert len(set(places.tolist())) == len(places)
+    assert validation_predictions.places(7).tolist() == list(range(7))
+
+
+def test_a_training_leaves_its_validation_answers(finished_run):
+    found, kept = validation_predictions.read(finished_run), epoch_predictions.read(finished_run)
+    result = finished_run.result
+
+    dataset = datasets.open_dataset("digits")
+    config = finished_run.config
+    _, rows = datasets.split(dataset.y_train, 0, config.validation_share, config.seed, 10)
+    assert found.rows.tolist() == kept.rows.tolist() == rows.tolist()
+    np.testing.assert_array_equal(found.labels, dataset.y_train[rows])
+    assert kept.epochs.tolist() == [1, 2]
+    assert (found.probabilities.argmax(1) == found.labels).mean() == pytest.approx(result["val_accuracy"])
+    best = kept.epochs.tolist().index(result["best_epoch"])
+    np.testing.assert_allclose(kept.probabilities[best].astype(np.float32), found.probabilities, atol=1e-3)
+    lines = [json.loads(line) for line in (finished_run.folder / "metrics.jsonl").read_text().splitlines()]
+    judged = [line["val_accuracy"] for line in lines if line["kind"] == "epoch"]
+    np.testing.assert_allclose(kept.is_right.mean(1), judged, atol=1e-6)
+    shown = np.flatnonzero(kept.row_of >= 0)
+    np.testing.assert_array_equal(kept.pictures[kept.row_of[shown]], dataset.x_train[rows[shown]])
+
+
+def test_an_older_run_gets_the_same_answers_from_its_exported_model(finished_run):
+    kept = validation_predictions.read(finished_run)
+    (finished_run.folder / validation_predictions.NAME).unlink()
+    assert validation_predictions.read(finished_run) is None
+    validation_predictions.make(finished_run)
+
+    made = validation_predictions.read(finished_run)
+    np.testing.assert_array_equal(made.rows, kept.rows)
+    np.testing.assert_array_equal(made.labels, kept.labels)
+    np.testing.assert_allclose(made.probabilities, kept.probabilities, atol=1e-4)
+
+
+def test_a_slow_model_is_asked_about_fewer_pictures_of_all_classes(finished_run, monkeypatch):
+    kept = validation_predictions.read(finished_run)
+    monkeypatch.setattr(validation_predictions, "LEAST", 64)
+    monkeypatch.setattr(validation_predictions, "MOST_SECONDS", -1.0)
+    validation_predictions.make(finished_run)
+    made = validation_predictions.read(finished_run)
+
+    assert len(made.rows) == 64 < len(kept.rows)
+    assert (np.diff(made.rows) > 0).all()
+    assert len(set(made.labels.tolist())) == 10
+    places = np.searchsorted(kept.rows, made.rows)
+    np.testing.assert_array_equal(kept.rows[places], made.rows)
+    np.testing.assert_allclose(made.probabilities, kept.probabilities[places], atol=1e-4)
+
+
+def test_a_run_whose_data_set_is_gone_says_how_to_get_it(finished_run, monkeypatch, tmp_path):
+    monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
+    with pytest.raises(DatasetError, match="Small digits"):
+        validation_predictions.make(finished_run)
+
+
+@pytest.mark.parametrize("module", [epoch_predictions, validation_predictions])
+def test_a_damaged_file_is_one_sentence(module, finished_run):
+    path = finished_run.folder / module.NAME
+    path.write_bytes(path.read_bytes()[:200])
+
+    with pytest.raises(RunError, match="damaged"):
+        module.read(finished_run)

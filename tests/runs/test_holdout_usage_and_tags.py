@@ -1,0 +1,105 @@
+"""What a page writes into a run: how often its test set was opened, and the tags of its pictures."""
+
+import json
+import threading
+
+import pytest
+
+from imgcls.errors import RunError
+from imgcls.runs import holdout_usage, tags
+from imgcls.runs.run import Run
+
+
+def test_openings_are_counted_and_the_first_is_dated(made):
+    run = made()
+    assert holdout_usage.of(run) == holdout_usage.Openings(0, None)
+    holdout_usage.note(run)
+    holdout_usage.note(run)
+
+    opened = holdout_usage.of(run)
+    assert opened.count == 2
+    assert opened.first == json.loads((run.folder / holdout_usage.NAME).read_text().splitlines()[0])["opened"]
+
+
+def test_visitors_who_come_at_once_are_all_counted(made):
+    run = made()
+    threads = [threading.Thread(target=lambda: [holdout_usage.note(run) for _ in range(50)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert holdout_usage.of(run).count == 200
+
+
+def test_a_damaged_line_counts_and_dates_nothing(made):
+    run = made(**{holdout_usage.NAME: b'{"opened": tor\n\xff\xfe\n\n{"opened": 5}\n'})
+
+    assert holdout_usage.of(run) == holdout_usage.Openings(3, None)
+    assert (
+        holdout_usage.of(made("20260102-030405-0123abce", **{holdout_usage.NAME: b'{"opened": 1e999}\n'})).first is None
+    )
+
+
+def test_the_list_of_openings_does_not_grow_for_ever(made):
+    run = made(**{holdout_usage.NAME: b"{}\n" * (holdout_usage.MOST_BYTES // 3)})
+    size = (run.folder / holdout_usage.NAME).stat().st_size
+    holdout_usage.note(run)
+    holdout_usage.note(run)
+
+    assert (run.folder / holdout_usage.NAME).stat().st_size <= size + 60
+
+
+def test_no_folder_is_made_for_a_run_that_is_gone(made, tmp_path):
+    assert not holdout_usage.note(Run(tmp_path / "gone"))
+    assert not (tmp_path / "gone").exists()
+
+
+def test_tags_are_given_read_and_taken(made):
+    run = made()
+    tags.change(run, "  blurred\n", [5, 3, 3], given=True)
+    tags.change(run, "odd", [3], given=True)
+
+    assert tags.read(run) == {"blurred": (3, 5), "odd": (3,)}
+    assert tags.of_picture(run, 3) == ("blurred", "odd")
+    tags.change(run, "odd", [3], given=False)
+    assert tags.read(run) == {"blurred": (3, 5)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[1]", b'{"version": 9, "tags": {"a": [1]}}', b'{"version": 1, "tags": [1]}', b"\xff", b"[" * 9999],
+)
+def test_a_damaged_file_has_no_tags(made, content):
+    assert tags.read(made(**{tags.NAME: content})) == {}
+
+
+def test_numbers_that_are_none_are_left_out(made):
+    run = made(**{tags.NAME: {"version": 1, "tags": {"a": [1, -1, True, "2", 1.5, 7], "\u202e": [1]}}})
+
+    assert tags.read(run) == {"a": (1, 7)}
+
+
+def test_a_tag_of_nothing_and_too_many_tags_are_refused(made):
+    run = made()
+    with pytest.raises(RunError, match="at least one letter"):
+        tags.change(run, " \n", [1], given=True)
+    for number in range(tags.MOST_TAGS):
+        tags.change(run, f"tag {number}", [number], given=True)
+    with pytest.raises(RunError, match="at most 50 tags"):
+        tags.change(run, "one more", [1], given=True)
+    assert len(tags.read(run)) == tags.MOST_TAGS
+
+
+def test_two_who_tag_at_once_lose_nothing(made):
+    run = made()
+    threads = [
+        threading.Thread(target=lambda start=start: [tags.change(run, "x", [start + i], given=True) for i in range(10)])
+        for start in (0, 100, 200)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(tags.read(run)["x"]) == 30

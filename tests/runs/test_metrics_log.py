@@ -1,0 +1,146 @@
+"""The journal of a run as a page reads it: torn, growing, with garbage in it, and the time that is left."""
+
+import math
+
+import numpy as np
+import pytest
+
+from imgcls.runs.metrics_log import Curves
+from tests.support.metrics_logs import PLAN, batch, epoch, lines, read
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "metrics.jsonl"
+
+
+def test_every_kind_of_line_finds_its_place(journal):
+    curves = read(journal, lines({"kind": "phase", "phase": "training"}, PLAN, batch(0.5), batch(1.0), epoch(1)))
+    assert curves.phase == "training"
+    assert curves.plan["train"] == 200
+    assert [line["epoch"] for line in curves.batches] == [0.5, 1.0]
+    assert [line["epoch"] for line in curves.epochs] == [1]
+    assert curves.total_epochs == 5
+
+
+def test_without_a_file_there_is_nothing_yet(journal):
+    curves = Curves(journal).refresh()
+    assert (curves.phase, curves.batches, curves.epochs, curves.best) == ("", [], [], None)
+    assert curves.progress == 0
+    assert curves.total_epochs == 0
+    assert curves.seconds_left is None
+    assert curves.pictures_per_second == 0
+
+
+def test_a_torn_last_line_is_read_when_it_is_whole(journal):
+    whole = lines(batch(0.1), batch(0.2))
+    curves = Curves(journal)
+    for length in range(len(whole) + 1):
+        journal.write_bytes(whole[:length])
+        curves.refresh()
+        assert len(curves.batches) == whole[:length].count(b"\n")
+    assert [line["epoch"] for line in curves.batches] == [0.1, 0.2]
+
+
+def test_what_was_added_is_read_once(journal):
+    curves = read(journal, lines(batch(0.1)))
+    assert len(curves.refresh().batches) == 1
+    with journal.open("ab") as file:
+        file.write(lines(batch(0.2), epoch(1)))
+    curves.refresh()
+    assert len(curves.batches) == 2
+    assert len(curves.epochs) == 1
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"{",
+        b"no json",
+        b"\0\0\0",
+        b"\xff\xfe",
+        b"[]",
+        b"3",
+        b'"kind"',
+        b"null",
+        b"{}",
+        b'{"kind": 3}',
+        b"[" * 100_000,
+    ],
+    ids=lambda garbage: repr(garbage[:12]),
+)
+def test_a_line_of_garbage_is_passed_over(journal, garbage):
+    curves = read(journal, lines(batch(0.1)) + garbage + b"\n" + lines(batch(0.2)))
+    assert [line["epoch"] for line in curves.batches] == [0.1, 0.2]
+
+
+def test_null_missing_and_nan_values_are_nan_in_a_series(journal):
+    content = lines(batch(0.1, loss=None), {"kind": "batch", "epoch": 0.2}) + b'{"kind": "batch", "loss": NaN}\n'
+    curves = read(journal, content + lines(batch(0.4, loss="high"), batch(0.5)))
+    epochs, losses = curves.series("batches", "epoch", "loss")
+    assert losses.dtype == np.float32
+    assert np.isnan(losses[:4]).all()
+    assert losses[4] == 0.5
+    assert np.isnan(epochs[2])
+
+
+def test_an_empty_series_is_an_empty_array(journal):
+    (losses,) = Curves(journal).series("epochs", "val_loss")
+    assert losses.shape == (0,)
+
+
+def test_the_best_epoch_is_the_last_that_was_marked(journal):
+    curves = read(journal, lines(epoch(1, best=True), epoch(2, best=True), epoch(3)))
+    assert curves.best["epoch"] == 2
+
+
+def test_progress_counts_the_fraction_of_the_present_epoch(journal):
+    assert read(journal, lines(PLAN, batch(0.25))).progress == 0.25
+    assert read(journal, lines(PLAN, batch(1.0), epoch(1))).progress == 1
+    assert read(journal, lines(PLAN, batch(1.0), epoch(1), batch(1.5))).progress == 1.5
+    assert read(journal, lines(PLAN, batch(None))).progress == 0
+
+
+def test_the_time_left_follows_the_pace_of_the_last_epochs(journal):
+    curves = read(journal, lines(PLAN, batch(1.0), epoch(1), batch(2.0), epoch(2, seconds=4.0), batch(2.5)))
+    assert curves.seconds_left == 2.5 * 3.0
+    many = [epoch(number, seconds=seconds) for number, seconds in ((1, 100.0), (2, 1.0), (3, 1.0), (4, 1.0))]
+    assert read(journal, lines(PLAN, *many)).seconds_left == 1.0
+
+
+def test_the_time_left_follows_the_rate_within_the_first_epoch(journal):
+    curves = read(journal, lines(PLAN, batch(0.5)))
+    assert curves.pictures_per_second == 100
+    assert curves.seconds_left == 4.5 * 200 / 100
+
+
+def test_the_time_left_is_unknown_rather_than_wrong(journal):
+    assert read(journal, lines(batch(0.5))).seconds_left is None
+    assert read(journal, lines(PLAN)).seconds_left is None
+    assert read(journal, lines(PLAN, batch(0.5, rate=None))).seconds_left is None
+    assert read(journal, lines(PLAN, batch(5.0), *(epoch(number) for number in range(1, 6)))).seconds_left is None
+
+
+def test_the_rate_passes_over_lines_without_one(journal):
+    curves = read(journal, lines(batch(0.1, rate=0.0), batch(0.2, rate=None), batch(0.3, rate=50.0)))
+    assert curves.pictures_per_second == 50
+    assert math.isfinite(curves.pictures_per_second)
+
+
+def test_a_pause_is_a_phase_and_the_lines_after_it_go_on(journal):
+    curves = read(journal, lines(PLAN, batch(0.5), {"kind": "phase", "phase": "paused"}))
+    assert curves.phase == "paused"
+    with journal.open("ab") as file:
+        file.write(lines({"kind": "phase", "phase": "training"}, batch(0.75)))
+    assert curves.refresh().phase == "training"
+    assert curves.progress == 0.75
+
+
+def test_the_figures_of_the_machine_are_columns(journal):
+    curves = read(
+        journal, lines(batch(0.5, learning_rate=0.1, gradient_norm=2.5, memory=512.5, processor=150.0), batch(1.0))
+    )
+    columns = curves.series("batches", "learning_rate", "gradient_norm", "memory", "processor")
+    assert [column[0] for column in columns] == pytest.approx([0.1, 2.5, 512.5, 150.0])
+    assert all(np.isnan(column[1]) for column in columns)

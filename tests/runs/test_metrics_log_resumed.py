@@ -1,0 +1,193 @@
+"""The journal of a run that was killed and resumed: what its earlier trainer wrote about later epochs is gone."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from imgcls.runs.metrics_log import Curves
+from tests.support.metrics_logs import PLAN, batch, epoch, lines, read
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "metrics.jsonl"
+
+
+def change(at, value, what="learning_rate"):
+    return {"kind": "change", "epoch": at, "what": what, "value": value}
+
+
+def resumed(at):
+    return {"kind": "resumed", "epoch": at}
+
+
+def told(curves: Curves) -> dict[str, list]:
+    """What a page can see of the three lists, the cached columns too."""
+    return {
+        "batches": [(line["epoch"], line["loss"]) for line in curves.batches],
+        "epochs": [(line["epoch"], line["loss"]) for line in curves.epochs],
+        "changes": [(line["epoch"], line["value"]) for line in curves.changes],
+        **{f"{lines} {name}": curves.series(lines, name)[0].tolist() for lines in KINDS for name in ("epoch", "loss")},
+    }
+
+
+KINDS = ("batches", "epochs")
+BEFORE = [
+    PLAN,
+    batch(0.5, 1.0),
+    batch(1.0, 1.25),
+    epoch(1, loss=1.5, best=True),
+    batch(1.5, 1.75),
+    change(1.5, 0.25),
+    batch(2.0, 2.0),
+    epoch(2, loss=2.25, best=True),
+    batch(2.5, 2.5),
+    change(2.75, 0.5),
+]
+
+
+def test_a_change_that_a_person_made_is_collected(journal):
+    curves = read(journal, lines(*BEFORE, change(3.0, True, "early_stopping")))
+    assert [(line["epoch"], line["what"], line["value"]) for line in curves.changes] == [
+        (1.5, "learning_rate", 0.25),
+        (2.75, "learning_rate", 0.5),
+        (3.0, "early_stopping", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "batches", "epochs", "changes"),
+    [
+        (0, [], [], []),
+        (0.5, [0.5], [], []),
+        (1.0, [0.5, 1.0], [1], []),
+        (1.25, [0.5, 1.0], [1], []),
+        (1.5, [0.5, 1.0, 1.5], [1], [1.5]),
+        (2.0, [0.5, 1.0, 1.5, 2.0], [1, 2], [1.5]),
+        (2.5, [0.5, 1.0, 1.5, 2.0, 2.5], [1, 2], [1.5]),
+        (2.75, [0.5, 1.0, 1.5, 2.0, 2.5], [1, 2], [1.5, 2.75]),
+        (9.0, [0.5, 1.0, 1.5, 2.0, 2.5], [1, 2], [1.5, 2.75]),
+    ],
+)
+def test_what_a_killed_trainer_wrote_about_later_epochs_does_not_count(journal, at, batches, epochs, changes):
+    curves = read(journal, lines(*BEFORE, resumed(at)))
+    assert [line["epoch"] for line in curves.batches] == batches
+    assert [line["epoch"] for line in curves.epochs] == epochs
+    assert [line["epoch"] for line in curves.changes] == changes
+    assert curves.progress == max([0, *batches])
+    assert (curves.best or {}).get("epoch") == (epochs[-1] if epochs else None)
+
+
+def test_the_columns_of_a_resumed_run_are_those_of_the_lines_that_count(journal):
+    after = [resumed(1.25), batch(1.75, 7.0), change(1.75, 3.0), batch(2.0, 8.0), epoch(2, loss=9.0)]
+    growing = read(journal, lines(*BEFORE))
+    assert told(growing)["batches loss"] == [1.0, 1.25, 1.75, 2.0, 2.5]  # the columns are remembered from here on
+    with journal.open("ab") as file:
+        file.write(lines(*after))
+    assert told(growing.refresh()) == {
+        "batches": [(0.5, 1.0), (1.0, 1.25), (1.75, 7.0), (2.0, 8.0)],
+        "epochs": [(1, 1.5), (2, 9.0)],
+        "changes": [(1.75, 3.0)],
+        "batches epoch": [0.5, 1.0, 1.75, 2.0],
+        "batches loss": [1.0, 1.25, 7.0, 8.0],
+        "epochs epoch": [1.0, 2.0],
+        "epochs loss": [1.5, 9.0],
+    }
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32 - 1))
+def test_lines_one_by_one_or_all_at_once_are_the_same_curve(tmp_path, seed):
+    """Trainers that are killed and resumed at random, as the loop writes them."""
+    random = np.random.default_rng(seed)
+    journal, entries, truth, step = tmp_path / f"{seed}.jsonl", [], [], 0
+    for trainer in range(random.integers(1, 5)):
+        if trainer:
+            step = int(random.integers(0, step + 1))
+            truth = [entry for entry in truth if entry["epoch"] <= step / 4]
+            entries.append(resumed(step / 4))
+        last = step + int(random.integers(0, 14))
+        while step < last:
+            step += 1
+            new = [batch(step / 4, float(trainer))]
+            new += [change(step / 4, float(trainer))] if random.random() < 0.2 else []
+            new += [epoch(step // 4, loss=float(trainer))] if step % 4 == 0 else []
+            entries += new
+            truth += new
+    at_once, one_by_one = read(journal, lines(*entries)), Curves(journal)
+    journal.write_bytes(b"")
+    for entry in entries:
+        with journal.open("ab") as file:
+            file.write(lines(entry))
+        one_by_one.refresh()
+        if random.random() < 0.5:
+            told(one_by_one)
+    assert told(one_by_one) == told(at_once)
+    assert at_once.batches == [entry for entry in truth if entry["kind"] == "batch"]
+    assert at_once.epochs == [entry for entry in truth if entry["kind"] == "epoch"]
+    assert at_once.changes == [entry for entry in truth if entry["kind"] == "change"]
+
+
+def test_an_epoch_that_is_told_again_takes_the_place_of_the_first(journal):
+    """The checkpoint was written between the last batch and the validation: it stands at 2.0, as one after it would."""
+    curves = read(journal, lines(*BEFORE, resumed(2.0)))
+    told(curves)
+    with journal.open("ab") as file:
+        file.write(lines(epoch(2, loss=5.0), batch(2.25)))
+    assert told(curves.refresh())["epochs loss"] == [1.5, 5.0]
+    assert [line["epoch"] for line in curves.epochs] == [1, 2]
+
+
+@pytest.mark.parametrize("at", [None, "soon", [], float("nan")])
+def test_a_resume_from_nowhere_drops_nothing(journal, at):
+    journal.write_bytes(lines(*BEFORE) + json.dumps(resumed(at)).encode() + b"\n")
+    assert len(Curves(journal).refresh().batches) == 5
+
+
+def test_a_number_of_hundreds_of_digits_is_no_number(journal):
+    curves = read(journal, lines(batch(0.1, 10**400), epoch(10**400), resumed(10**400), batch(0.2)))
+    assert np.isnan(curves.series("batches", "loss")[0][0])
+    assert len(curves.batches) == 2
+
+
+def test_a_thread_that_reads_a_list_is_not_disturbed_by_a_resume(journal):
+    curves = read(journal, lines(*BEFORE))
+    held = curves.batches
+    with journal.open("ab") as file:
+        file.write(lines(resumed(0.5)))
+    curves.refresh()
+    assert len(held) == 5
+    assert len(curves.batches) == 1
+
+
+def test_many_threads_see_whole_columns_while_a_run_is_resumed_again_and_again(journal):
+    journal.write_bytes(b"")
+    curves, failed, ended = Curves(journal), [], threading.Event()
+
+    def look():
+        while not ended.is_set():
+            try:
+                curves.refresh()
+                epochs, losses = curves.series("batches", "epoch", "loss")
+                assert (epochs == losses).all()
+                assert (np.diff(epochs) > 0).all()
+                assert curves.progress >= 0
+            except Exception as error:
+                failed.append(error)
+                return
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(60):
+        with journal.open("ab") as file:
+            file.write(lines(*(batch(float(number), float(number)) for number in range(1, 40)), resumed(0)))
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert curves.refresh().batches == []

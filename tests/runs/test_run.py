@@ -1,0 +1,278 @@
+"""One run, read from its folder: every state from folders made by hand, clocks, requests, and its end."""
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from imgcls import runs
+from imgcls.errors import RunError
+from imgcls.runs import run as run_module
+from imgcls.runs.requests import Asked
+from imgcls.system import paths
+
+ID = "20260102-030405-0123abcd"
+FRESH, SILENT = 0, 3600
+
+
+# ---- states
+
+RESULT = {"version": 1, "outcome": "finished"}
+
+
+@pytest.mark.parametrize(
+    ("state", "files"),
+    [
+        ("aside", {}),
+        ("aside", {"heartbeat": SILENT}),
+        ("queued", {"queued.json": {"ticket": "new", "place": 1}}),
+        ("queued", {"queued.json": {"ticket": "new"}, "trainer": FRESH, "heartbeat": FRESH}),
+        ("queued", {"queued.json": {"ticket": "new"}, "trainer": SILENT, "result.json": RESULT}),
+        ("queued", {"queued.json": {"ticket": "new"}, "trainer": SILENT, "parked.json": {}}),
+        ("queued", {"trainer": FRESH, "heartbeat": FRESH, "word": "waiting"}),
+        ("starting", {"trainer": FRESH}),
+        ("starting", {"trainer": FRESH, "queued.json": {"ticket": "old"}}),
+        ("running", {"trainer": FRESH, "heartbeat": FRESH}),
+        ("running", {"trainer": FRESH, "heartbeat": FRESH, "queued.json": {"ticket": "old"}}),
+        ("running", {"trainer": SILENT, "heartbeat": 2, "word": ""}),
+        ("running", {"trainer": SILENT, "heartbeat": 2, "word": "no such word"}),
+        ("paused", {"trainer": SILENT, "heartbeat": FRESH, "word": "paused  "}),
+        ("paused", {"trainer": SILENT, "heartbeat": SILENT, "word": "paused", "parked.json": {}}),
+        ("lost", {"trainer": SILENT}),
+        ("lost", {"trainer": SILENT, "heartbeat": SILENT}),
+        ("lost", {"trainer": SILENT, "heartbeat": 6}),
+        ("lost", {"trainer": FRESH, "heartbeat": 6, "word": "paused"}),
+        ("lost", {"trainer": SILENT, "heartbeat": 6, "word": "waiting"}),
+        ("finished", {"result.json": RESULT, "heartbeat": SILENT}),
+        ("finished", {"result.json": RESULT, "heartbeat": FRESH, "metrics.jsonl": b""}),
+        ("stopped", {"result.json": {"version": 1, "outcome": "stopped"}}),
+        ("failed", {"result.json": {"version": 1, "outcome": "failed"}}),
+        ("failed", {"result.json": {"version": 1, "outcome": "failed"}, "config.json": b"{"}),
+        ("damaged", {"config.json": None}),
+        ("damaged", {"config.json": b""}),
+        ("damaged", {"config.json": b'{"version": 1, "da'}),
+        ("damaged", {"config.json": {"version": 99}}),
+        ("damaged", {"config.json": None, "queued.json": {"ticket": "new"}}),
+        ("damaged", {"queued.json": b"{"}),
+        ("damaged", {"queued.json": {"ticket": "new"}, "trainer.json": b"[]"}),
+        ("damaged", {"config.json": {"epochs": 0}, "heartbeat": FRESH}),
+        ("damaged", {"result.json": b""}),
+        ("damaged", {"result.json": b'{"version": 1, "outcome": "fin'}),
+        ("damaged", {"result.json": b"[" * 100_000}),
+        ("damaged", {"result.json": []}),
+        ("damaged", {"result.json": {}}),
+        ("damaged", {"result.json": {"outcome": "splendid"}}),
+        ("damaged", {"result.json": {"outcome": ["finished"]}}),
+        ("damaged", {"result.json": {"version": 2, "outcome": "finished"}}),
+        ("damaged", {"result.json": {"version": "1", "outcome": "finished"}}),
+    ],
+)
+def test_the_state_is_read_from_the_folder(made, state, files):
+    run = made(**files)
+    before = sorted(path.name for path in run.folder.iterdir())
+    assert run.state == state
+    assert run.is_over == (state in ("finished", "stopped", "failed", "lost", "damaged"))
+    assert state in runs.STATES
+    assert sorted(path.name for path in run.folder.iterdir()) == before
+
+
+def test_the_limits_of_silence_are_those_that_the_module_names(made, monkeypatch):
+    run = made(trainer=4)
+    assert run.state == "starting"
+    monkeypatch.setattr(run_module, "START_SECONDS", 3)
+    assert run.state == "lost"
+    beating = made("another-run", heartbeat=4, trainer=SILENT)
+    assert beating.state == "running"
+    monkeypatch.setattr(run_module, "SILENT_SECONDS", 3)
+    assert beating.state == "lost"
+
+
+def test_a_result_of_a_newer_version_is_refused_politely(made):
+    run = made(**{"result.json": {"version": 2, "outcome": "finished"}})
+    with pytest.raises(RunError, match=r"^This run was made by a newer version of the program\. Update the program"):
+        run.result  # noqa: B018
+
+
+def test_a_folder_that_vanishes_while_it_is_read_is_only_damaged(made):
+    run = made(heartbeat=FRESH)
+    shutil.rmtree(run.folder)
+    assert run.state == "damaged"
+    assert run.label == ID
+    assert run.created == 0
+    assert run.result is None
+    assert run.asked == Asked()
+    assert run.ticket is None
+    assert not run.can_go_on
+
+
+# ---- clocks
+
+
+@pytest.mark.parametrize("ahead", [3600, 86400 * 365])
+def test_a_heartbeat_from_the_future_is_no_sign_of_life(made, ahead):
+    assert made(heartbeat=-ahead, trainer=SILENT).state == "lost"
+    assert made("not-begun", trainer=-ahead).state == "lost"
+
+
+def test_a_clock_that_was_set_back_a_little_fails_no_run(made):
+    assert made(heartbeat=-3, trainer=-3).state == "running"
+    assert made("not-begun", trainer=-3).state == "starting"
+
+
+def test_a_clock_set_to_1970_fails_no_run_that_beats(made, monkeypatch):
+    run = made(heartbeat=FRESH, **{"trainer.json": {"started": 12.5}})
+    monkeypatch.setattr(time, "time", lambda: 13.0)
+    assert run.state == "lost"  # until the next beat, within a second
+    os.utime(run.folder / "heartbeat", (12.9, 12.9))
+    assert run.state == "running"
+    assert run.created == 12.5
+    assert runs.ID.fullmatch(runs.new_id())
+
+
+@pytest.mark.parametrize("started", ["NaN", "Infinity", '"soon"', "null", "[]", "1" + "0" * 400])
+def test_a_start_that_is_no_time_is_replaced_by_the_time_of_the_settings(made, started):
+    run = made(**{"trainer.json": f'{{"started": {started}}}'.encode()})
+    os.utime(run.folder / "config.json", (1000, 1000))
+    assert run.created == 1000
+
+
+def test_a_run_that_is_resumed_keeps_the_time_of_its_first_start(made):
+    assert made(**{"trainer.json": {"started": 2000.0, "first": 1000.0}}).created == 1000
+    assert made("from-before", **{"trainer.json": {"started": 2000.0}}).created == 2000
+
+
+# ---- requests, models, deleting
+
+
+def test_a_request_is_a_file_and_changes_nothing_else_that_was_asked(made):
+    run = made()
+    assert run.asked == Asked()
+    run.ask(pause=True, learning_rate=0.01)
+    run.ask(stop=True)
+    assert run.asked == Asked(stop=True, pause=True, learning_rate=0.01)
+    run.ask(pause=False, learning_rate=None, early_stopping=False)
+    assert run.asked == Asked(stop=True, early_stopping=False)
+    assert json.loads((run.folder / "request.json").read_text()) == {
+        "stop": True,
+        "pause": False,
+        "learning_rate": None,
+        "rate_number": 0,
+        "early_stopping": False,
+    }
+    run.ask_rate(0.02)
+    run.ask_rate(0.02)
+    assert run.asked == Asked(stop=True, early_stopping=False, learning_rate=0.02, rate_number=2)
+
+
+def test_a_request_of_a_run_that_was_deleted_says_so(made):
+    run = made()
+    shutil.rmtree(run.folder)
+    with pytest.raises(RunError, match=r"^This run was deleted meanwhile\.$"):
+        run.ask(pause=True)
+    assert not run.folder.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"stop": false}', b'{"stop": 1}', b"[" * 100_000])
+def test_a_damaged_request_asks_nothing(made, content):
+    assert made(**{"request.json": content}).asked == Asked()
+
+
+def test_a_trainer_that_has_begun_takes_the_run_out_of_the_queue(made):
+    run = made(trainer=FRESH, **{"queued.json": {"ticket": "old", "place": 1}})
+    assert not run.is_waiting
+    run.begin(4711)
+    assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4711}
+    assert not (run.folder / "queued.json").exists()
+    assert run.ticket == "old"
+    run.begin(4712)  # from a shell: it has never waited
+    assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4712}
+
+
+def test_a_parked_run_is_paused_and_can_go_on_with_its_checkpoint(made):
+    run = made(trainer=SILENT, heartbeat=SILENT)
+    assert not run.is_parked
+    run.park()
+    assert run.is_parked
+    assert run.state == "paused"
+    assert not run.can_go_on
+    (run.folder / "checkpoint.npz").write_bytes(b"")
+    assert run.can_go_on
+
+
+def test_the_model_is_ready_with_both_its_files(made):
+    facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
+    run = made(**{"model.tflite": b"x"})
+    assert not run.is_ready
+    with pytest.raises(RunError, match=r"^This run has no trained model\. Pick another run, or train one\.$"):
+        run.model  # noqa: B018
+    (run.folder / "model.json").write_text(json.dumps(facts))
+    assert run.is_ready
+    assert run.model == facts
+    assert not run.is_tested
+    (run.folder / "predictions.npz").write_bytes(b"")
+    assert run.is_tested
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"classes": None},
+        {"classes": 2},
+        {"classes": ["only one"]},
+        {"classes": [0, 1]},
+        {"shape": None},
+        {"shape": 5},
+        {"shape": [8, 8]},
+        {"shape": [8, 8, 2]},
+        {"shape": [8, 0, 1]},
+        {"shape": [8, 10**9, 1]},
+        {"shape": ["8", "8", "1"]},
+        {"ink": None},
+    ],
+    ids=str,
+)
+def test_a_damaged_model_table_is_a_sentence(made, damage):
+    facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
+    assert made("whole-run", **{"model.json": facts}).model == facts
+    with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
+        made(**{"model.json": facts | damage}).model  # noqa: B018
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"{"])
+def test_a_torn_model_table_is_a_sentence(made, content):
+    with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
+        made(**{"model.json": content}).model  # noqa: B018
+
+
+def test_a_stamp_changes_with_its_files(made):
+    run = made()
+    before = run.stamp("config.json", "result.json")
+    assert before[1] == 0
+    os.utime(run.folder / "config.json", (5, 5))
+    assert run.stamp("config.json", "result.json") == (5, 0)
+
+
+def test_deleting_a_run_leaves_nothing(made):
+    run = made(**{"result.json": RESULT})
+    other = made("other-run")
+    run.delete()
+    assert [path.name for path in paths.runs_folder().iterdir()] == ["other-run"]
+    run.delete()  # a second press
+    assert runs.everything() == [other]
+    with pytest.raises(RunError):
+        runs.find(ID)
+
+
+def test_a_run_that_cannot_be_deleted_stays_whole_and_says_so(made, monkeypatch):
+    run = made(**{"result.json": RESULT})
+
+    def refused(self, target):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(RunError, match=r"^This run could not be deleted: Permission denied\.$"):
+        run.delete()
+    assert run.state == "finished"

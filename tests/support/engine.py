@@ -1,0 +1,254 @@
+"""Trainers and queues that start at once, ways to end them, and what must hold afterwards."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from imgcls import jobs
+from imgcls.inference.activations import Inside
+from imgcls.inference.predictor import Predictor
+from imgcls.jobs import queue
+from imgcls.runs import Run
+from imgcls.system import atomic, paths
+from imgcls.training.process.checkpoint import Checkpoint
+
+KILLED_AT_STEP = """
+import os, signal
+from imgcls.training import loop
+obeyed = loop.Loop._obey
+def counted(self, asked):
+    if self.steps_done == {}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    obeyed(self, asked)
+loop.Loop._obey = counted
+"""
+SLOW_STEPS = """
+import time
+from imgcls.training import loop
+taken = loop.Loop._obey
+def slowly(self, asked):
+    time.sleep({})
+    taken(self, asked)
+loop.Loop._obey = slowly
+"""
+DIES_AT_ONCE = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+
+class Forks:
+    """Starts processes at once; `end` ends all that a test has started."""
+
+    def __init__(self):
+        self._source = subprocess.Popen(
+            [sys.executable, "-u", str(Path(__file__).with_name("fork_server.py")), "imgcls.training"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=paths.repository_folder(),
+            env={name: value for name, value in os.environ.items() if not name.startswith("IMGCLS_")},
+        )
+        assert self._source.stdout.readline() == "ready\n"
+        self._started: list[psutil.Process] = []
+        self.calls: list[float] = []
+
+    def trainer(self, run: Run, before: str = "") -> psutil.Process:
+        """A trainer for a run that nobody else starts."""
+        queue.claim(run)
+        return self.process(do="train", folder=str(run.folder), before=before)
+
+    def queue(self, before: str = "", trainers: dict[str, str] | None = None) -> psutil.Process:
+        """A queue on the test's folder of runs; `trainers` maps an id to what its next trainer runs first."""
+        root = paths.runs_folder()
+        root.mkdir(parents=True, exist_ok=True)
+        return self.process(do="queue", folder=str(root), before=before, trainers=trainers or {})
+
+    def process(self, **order) -> psutil.Process:
+        env = {name: value for name, value in os.environ.items() if name.startswith("IMGCLS_")}
+        print(json.dumps({"env": env, **order}), file=self._source.stdin, flush=True)
+        process = psutil.Process(int(self._source.stdout.readline()))
+        print("known", file=self._source.stdin, flush=True)
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Queues first: they start no more trainers then."""
+        for process in [*self._started[::-1], *processes()]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(self._started, timeout=20)
+        self._started.clear()
+
+    def close(self) -> None:
+        self._source.kill()
+        self._source.communicate()
+
+
+class Elsewhere:
+    """A machine that notes what it is asked to train; its trainings begin and end as the test says."""
+
+    def __init__(self):
+        self.started: list[str] = []
+        self.living: set[str] = set()
+
+    def submit(self, run):
+        self.started.append(run.id)
+        self.living.add(run.id)
+        (run.folder / "heartbeat").write_text("running", "ascii")
+
+    def alive(self, run):
+        return run.id in self.living
+
+    def stop(self, run):
+        self.living.discard(run.id)
+
+
+def finish(run) -> None:
+    (run.folder / "result.json").write_text('{"version": 1, "outcome": "finished"}', "utf-8")
+
+
+@pytest.fixture(scope="session")
+def _forks():
+    forks = Forks()
+    yield forks
+    forks.close()
+
+
+@pytest.fixture
+def forks(_forks, digits, monkeypatch):
+    """Forked trainers and queues, with the data set 'digits' ready; none of them is left after the test.
+
+    A press that finds no queue only notes in `calls` that it would call one: on a busy machine that could come before
+    the forked one, whose trainers do what the test says.
+    """
+    monkeypatch.setenv("IMGCLS_STANDBY", "off")
+    _forks.calls.clear()
+    monkeypatch.setattr(jobs, "_call", lambda: _forks.calls.append(time.time()))
+    yield _forks
+    _forks.end()
+
+
+def processes(kind: str = "") -> list[psutil.Process]:
+    """The living trainers and queues of the test's folder of runs, or those of a kind: "training", "jobs"."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        is_wanted = any(word == f"imgcls.{kind}" or (not kind and word.startswith("imgcls.")) for word in words)
+        if is_wanted and process.info["status"] != psutil.STATUS_ZOMBIE and _works_here(process):
+            found.append(process)
+    return found
+
+
+def _works_here(process: psutil.Process) -> bool:
+    root = f"{paths.runs_folder()}{os.sep}"
+    try:
+        if process.environ().get("IMGCLS_RUNS") == str(paths.runs_folder()):
+            return True
+        return any(file.path.startswith(root) for file in process.open_files())
+    except psutil.Error:
+        return False
+
+
+def trainers(run: Run) -> list[psutil.Process]:
+    """The living trainers of a run, and those that are about to become one: all of them print into its log."""
+    found = []
+    for process in processes("training"):
+        try:
+            if str(run.folder / "log.txt") in {file.path for file in process.open_files()}:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def zombies(process: psutil.Process) -> list[psutil.Process]:
+    """The zombies among the children of a living process."""
+    return [child for child in process.children() if child.status() == psutil.STATUS_ZOMBIE]
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+# ---- what a run has learnt
+
+
+def lines(run: Run, kind: str = "epoch") -> list[dict]:
+    """The lines of a kind in metrics.jsonl, a torn last one left out."""
+    try:
+        text = (run.folder / "metrics.jsonl").read_bytes().rpartition(b"\n")[0]
+    except OSError:
+        return []
+    found = []
+    for line in filter(None, text.splitlines()):
+        try:
+            found.append(json.loads(line, parse_constant=pytest.fail))
+        except ValueError:
+            assert b'{"kind": "resumed"' in text, line  # only a killed trainer leaves half a line
+    return [line for line in found if line["kind"] == kind]
+
+
+def curve(run: Run) -> list[dict]:
+    """One line for each epoch: where an epoch was done again, the last one holds."""
+    by_epoch = {line["epoch"]: line for line in lines(run)}
+    assert list(by_epoch) == list(range(1, len(by_epoch) + 1))
+    return [{name: line[name] for name in line if name not in ("kind", "seconds")} for line in by_epoch.values()]
+
+
+def assert_same_training(run: Run, other: Run) -> None:
+    """Curves, scores, and everything in the last checkpoint are equal to 1e-6."""
+    assert len(curve(run)) == len(curve(other))
+    for mine, its in zip(curve(run), curve(other), strict=True):
+        assert mine == pytest.approx(its, abs=1e-6, rel=1e-6)
+    for name in ("test_accuracy", "test_cross_entropy", "val_loss", "best_epoch", "epochs"):
+        assert run.result[name] == pytest.approx(other.result[name], abs=1e-6), name
+    mine, its = (Checkpoint.read(one.folder / "checkpoint.npz") for one in (run, other))
+    for part, arrays in its.arrays.items():
+        assert len(mine.arrays[part]) == len(arrays), part
+        for value, expected in zip(mine.arrays[part], arrays, strict=True):
+            np.testing.assert_allclose(value, expected, rtol=0, atol=1e-6, err_msg=part)
+    for name in ("epoch", "step", "worse", "stalled", "factor", "ended_early"):
+        assert mine.state[name] == pytest.approx(its.state[name], abs=1e-9), name
+
+
+# ---- what must hold after any fault
+
+
+def check_files(run: Run) -> None:
+    """Every file of a run under its own name is whole; what is not whole has the name of a leftover."""
+    for path in run.folder.iterdir():
+        if atomic.is_leftover(path):
+            continue
+        if path.suffix == ".json":
+            assert json.loads(path.read_bytes(), parse_constant=pytest.fail)
+        elif path.name == "checkpoint.npz":
+            Checkpoint.read(path)
+        elif path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as file:
+                assert all(len(file[name]) for name in file.files)
+        elif path.name == "model.keras":
+            with zipfile.ZipFile(path) as file:
+                assert file.testzip() is None
+                assert "model.weights.h5" in file.namelist()
+        elif path.name == "model.tflite":
+            answers = Predictor(path).probabilities(np.zeros((1, 8, 8, 1), np.uint8))
+            assert answers.sum() == pytest.approx(1, abs=1e-4)
+        elif path.name == "metrics.jsonl":
+            lines(run)
+        elif path.name == "inside.tflite":
+            if (run.folder / "inside.json").exists():  # which is written last
+                assert len(Inside(path).look(np.zeros((1, 8, 8, 1), np.uint8)).features)
+        else:
+            kept = ("label.txt", "log.txt", "heartbeat", ".trainer.lock", ".inside.lock", "epochs.bin")
+            assert path.name in kept, path.name

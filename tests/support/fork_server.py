@@ -1,0 +1,93 @@
+"""Forks trainers and queues from a process that has TensorFlow loaded, so that a test need not wait for its import.
+
+    python forked.py imgcls.training        (the word is what tells a trainer of this project from a stranger)
+
+One line of JSON on standard input is one process: its number is printed. `before` is code that the process runs first,
+so that a test can make it die or starve at an exact step; `trainers` is such code for each trainer of a queue.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import imgcls.training.__main__ as trainer
+import imgcls.training.export.results
+import imgcls.training.loop.loop  # noqa: F401
+from imgcls.jobs.backends.local import ThisMachine
+from imgcls.jobs.queue import Queue
+
+
+class Child:
+    """What the queue wants of a process."""
+
+    def __init__(self, pid: int):
+        self.pid = pid
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None and os.waitpid(self.pid, os.WNOHANG)[0]:
+            self._code = 0
+        return self._code
+
+
+class WarmMachine(ThisMachine):
+    """This machine, with forked trainers."""
+
+    def __init__(self, trainers: dict[str, str]):
+        super().__init__()
+        self._before = trainers
+
+    def spawned_trainer(self, run):
+        before = self._before.pop(run.id, "")
+        return Child(forked({"do": "train", "folder": str(run.folder), "before": before}))
+
+
+def forked(order: dict, gate: tuple[int, int] | None = None) -> int:
+    """Does what the order says in a process of its own, once the gate is closed here, and returns its number."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        if gate is not None:
+            os.close(gate[1])
+            os.read(gate[0], 1)
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.environ.update(order.get("env", {}))
+        log = Path(order["folder"], "log.txt" if order["do"] == "train" else ".log.txt")
+        streams = (os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND))
+        for number, stream in ((0, streams[0]), (1, streams[1]), (2, streams[1])):
+            os.dup2(stream, number)
+        for stream in streams:
+            os.close(stream)
+        exec(order.get("before") or "", {"__name__": "before", "resource": resource})
+        if order["do"] == "train":
+            code = trainer.main([order["folder"]])
+        elif order["do"] == "queue":
+            Queue(WarmMachine(order["trainers"])).serve()
+            code = 0
+        else:
+            code = 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what has ended is collected at once
+    trainer.jobs.be_nice = lambda: None  # tests wait for these trainers, and no browser is beside them
+    print("ready", flush=True)
+    while line := sys.stdin.readline():
+        gate = os.pipe()
+        print(forked(json.loads(line), gate), flush=True)
+        sys.stdin.readline()  # Now the other side knows the process, however soon it ends.
+        for end in gate:
+            os.close(end)

@@ -1,0 +1,83 @@
+"""What somebody might bring: small pictures, archives of them, tables."""
+
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import psutil
+from PIL import Image
+
+from imgcls.datasets import importing
+from imgcls.datasets.importing import Order, Wish
+from imgcls.system import paths
+
+
+def pixels(seed: int, height: int = 12, width: int = 12) -> np.ndarray:
+    """A colourful picture, another one for each seed."""
+    small = np.random.default_rng(seed).integers(0, 256, (3, 3, 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def picture(seed: int, form: str = "PNG", height: int = 12, width: int = 12, **options) -> bytes:
+    file = BytesIO()
+    Image.fromarray(pixels(seed, height, width)).save(file, form, **options)
+    return file.getvalue()
+
+
+def leaves(
+    classes: Iterable[str] = ("birch", "oak"), count: int = 5, before: str = "", first: int = 0
+) -> dict[str, bytes]:
+    """path -> bytes: so many pictures in each folder, no two alike."""
+    return {
+        f"{before}{label}/{number}.png": picture(first + 1000 * place + number)
+        for place, label in enumerate(classes)
+        for number in range(count)
+    }
+
+
+def archive(path: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Order:
+    """A zip archive, and the order to import it."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in files.items() if isinstance(files, Mapping) else files:
+            packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return Order("zip", str(path), path.name)
+
+
+def table(path: Path, content: str | bytes) -> Order:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return Order("table", str(path), path.name)
+
+
+def digits(rows: int = 12, side: int = 4, classes: int = 2, channels: int = 1) -> list[list]:
+    """Rows of a label and its pixels."""
+    random = np.random.default_rng(0)
+    return [[row % classes, *random.integers(0, 256, side * side * channels).tolist()] for row in range(rows)]
+
+
+def csv(rows: Iterable[Iterable], delimiter: str = ",", end: str = "\n") -> str:
+    return "".join(delimiter.join(map(str, row)) + end for row in rows)
+
+
+def imported(order: Order, title: str = "Leaves", **wish) -> str:
+    """Imports in this process; returns the name of the data set."""
+    work = paths.own_folder() / ".imports" / f"{len(list(paths.own_folder().glob('own-*'))):016x}" / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    said = {"side": 28, "channels": 3} | wish
+    return importing.make(order, Wish(title, **said), work, lambda share, text: None)
+
+
+def visible() -> list[str]:
+    """What lies in the folder of own data sets and is not out of sight."""
+    folder = paths.own_folder()
+    return sorted(item.name for item in folder.iterdir() if not item.name.startswith(".")) if folder.exists() else []
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has had. `getrusage` would count that of the process it was made by, too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text("ascii"))[1]) / 1024
+    return psutil.Process().memory_info().rss / 2**20

@@ -1,0 +1,233 @@
+"""Killed at every step of what is written, and a disk that is full at every write: readers see the old or the new."""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.inference.predictor import Predictor
+from imgcls.jobs import waiting_list
+from imgcls.jobs.queue import Queue
+from imgcls.system import paths
+from imgcls.training.process.checkpoint import Checkpoint
+from tests.support.engine import (
+    SLOW_STEPS,
+    Elsewhere,
+    assert_same_training,
+    check_files,
+    curve,
+    has_ended,
+    lines,
+    trainers,
+)
+
+CONFIG = Config(
+    data="digits",
+    model="ann",
+    model_settings={"units": 16, "hidden_layers": 1},
+    pictures=500,
+    epochs=4,
+    early_stopping=False,
+    deterministic=True,
+)
+FAILS = "import failing\nfailing.at({}, {!r}, *{!r})\n"
+pytestmark = pytest.mark.timeout(900)
+WRITES = """
+from pathlib import Path
+import numpy as np
+from imgcls.training.process.checkpoint import PARTS, Checkpoint
+folder = Path({!r})
+arrays = [np.full((60, 60), 2.0, np.float32)] * 2
+Checkpoint({{"epoch": 2}}, dict.fromkeys(PARTS, arrays)).write(folder / "checkpoint.npz")
+(folder / "survived").touch()
+"""
+CLAIMS = """
+from pathlib import Path
+from imgcls.jobs import claim, order
+from imgcls.runs import Run
+run = Run(Path({!r}))
+claim(run, order.ticket(run))
+(run.folder / "survived").touch()
+"""
+
+
+@pytest.fixture
+def ended(forks, wait_until):
+    """`ended(run, before)` trains until the process is gone, however that happens."""
+
+    def train(run, before: str = "") -> None:
+        process = forks.trainer(run, before)
+        wait_until(lambda: has_ended(process), seconds=60)
+
+    return train
+
+
+@pytest.fixture
+def unbroken(ended):
+    run = runs.create(CONFIG, run_id="unbroken")
+    ended(run)
+    assert run.state == "finished"
+    return run
+
+
+# ---- killed
+
+
+def test_killed_at_every_step_of_a_checkpoint_the_old_or_the_new_one_is_there(forks, wait_until):
+    run, seen = runs.create(CONFIG), []
+    old = Checkpoint(
+        {"epoch": 1}, {part: [np.ones((60, 60), np.float32)] * 2 for part in ("now", "opt", "mean", "best")}
+    )
+    for step in range(1, 1000):
+        old.write(run.folder / "checkpoint.npz")
+        code = WRITES.format(str(run.folder))
+        process = forks.process(
+            do="code", folder=str(paths.runs_folder()), before=FAILS.format(step, "killed", [run.id]) + code
+        )
+        wait_until(lambda process=process: has_ended(process))
+        checkpoint = Checkpoint.read(run.folder / "checkpoint.npz")
+        epoch = checkpoint.state["epoch"]
+        assert all((array == epoch).all() for arrays in checkpoint.arrays.values() for array in arrays)
+        seen.append(epoch)
+        if (run.folder / "survived").exists():
+            break
+    assert seen == sorted(seen)
+    assert seen.count(1) > 20
+    assert seen.count(2) == 2  # after the rename, and without a kill
+
+
+def killed_in_its_checkpoints(steps, ended, unbroken, wait_until) -> None:
+    for step in steps:
+        run = runs.create(CONFIG)
+        ended(run, FAILS.format(step, "killed", ["checkpoint"]))
+        if run.result is not None:
+            break
+        wait_until(lambda run=run: run.state == "lost", seconds=6)
+        check_files(run)
+        ended(run)
+        assert run.state == "finished", step
+        assert_same_training(run, unbroken)
+        check_files(run)
+    else:
+        return
+    assert step > 20
+
+
+def test_a_trainer_killed_within_its_checkpoints_goes_on(ended, unbroken, wait_until):
+    killed_in_its_checkpoints((1, 30, 70), ended, unbroken, wait_until)
+
+
+@pytest.mark.slow
+def test_a_trainer_killed_at_every_step_of_its_checkpoints_goes_on(ended, unbroken, wait_until):
+    killed_in_its_checkpoints(range(1, 1000), ended, unbroken, wait_until)
+
+
+def test_a_queue_killed_at_every_step_of_its_claim_leaves_a_run_that_gets_its_turn_once(
+    forks, finished_run, monkeypatch, tmp_path, wait_until
+):
+    monkeypatch.setattr("imgcls.runs.run.START_SECONDS", 0.2)
+    (finished_run.folder / "process.json").write_text('{"pid": 1}', "utf-8")
+    (finished_run.folder / "parked.json").write_text('{"parked": 1}', "utf-8")
+    (finished_run.folder / "heartbeat").write_text("running ", "ascii")
+    waiting_list.enter(finished_run)
+    kept = shutil.copytree(finished_run.folder, tmp_path / "kept")
+    for step in range(1, 100):
+        run = finished_run
+        shutil.rmtree(run.folder)
+        shutil.copytree(kept, run.folder)
+        code = FAILS.format(step, "killed", [run.id]) + CLAIMS.format(str(run.folder))
+        process = forks.process(do="code", folder=str(paths.runs_folder()), before=code)
+        wait_until(lambda process=process: has_ended(process))
+        if (run.folder / "survived").exists():
+            break
+        assert run.state in ("queued", "starting", "lost"), step
+        check_files(run)
+        somewhere = Elsewhere()
+        queue = Queue(somewhere)
+        for _ in range(4):
+            queue.round()
+            time.sleep(0.1)
+        queue.round()
+        assert somewhere.started == [run.id], step
+        assert run.state == "running"
+    assert step > 6
+
+
+# ---- a full disk
+
+
+def full_at(steps, ended, unbroken, kept, wait_until) -> None:
+    """A run that was stopped and has a model is resumed on a disk that is full from some write on."""
+    for step in steps:
+        run = runs.Run(shutil.copytree(kept, paths.runs_folder() / runs.new_id()))
+        run.ask(stop=False)
+        before = len(curve(run))
+        ended(run, FAILS.format(step, "full", [run.id]))
+        if run.result is not None and run.result["outcome"] == "finished":
+            break
+        wait_until(lambda run=run: run.state in ("failed", "lost"), seconds=6)
+        if run.result is not None:
+            assert "No space left on device" in run.result["message"], (step, run.result)
+        check_files(run)
+        assert run.is_ready
+        assert len(curve(run)) >= before
+        Predictor(run.folder / "model.tflite").probabilities(np.zeros((1, 8, 8, 1), np.uint8))
+        ended(run)
+        assert run.state == "finished", (step, (run.folder / "log.txt").read_text())
+        assert_same_training(run, unbroken)
+        check_files(run)
+        shutil.rmtree(run.folder)
+    else:
+        return
+    assert step > 50
+
+
+@pytest.fixture
+def kept(forks, wait_until, tmp_path):
+    """The folder of a run that was stopped after an epoch or two: with a checkpoint and a model."""
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, SLOW_STEPS.format(0.05))
+    wait_until(lambda: lines(run), seconds=60)
+    run.ask(stop=True)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "stopped"
+    assert run.is_ready
+    return run.folder.rename(tmp_path / "kept")
+
+
+def test_the_disk_is_full_at_some_write_and_nothing_is_lost(ended, unbroken, kept, wait_until):
+    full_at((1, 4, 12, 60), ended, unbroken, kept, wait_until)
+
+
+@pytest.mark.slow
+def test_the_disk_is_full_at_any_write_and_nothing_is_lost(ended, unbroken, kept, wait_until):
+    full_at(range(1, 1000), ended, unbroken, kept, wait_until)
+
+
+def test_on_a_full_disk_a_run_keeps_its_place_until_there_is_room(forks, wait_until):
+    run = jobs.begin(CONFIG, run_id="needs-room")
+    queue = forks.queue(FAILS.format(1, "full", []))
+    time.sleep(2.5)
+    assert run.state == "queued"
+    assert trainers(run) == []
+    assert queue.is_running()
+    queue.kill()
+    forks.queue()
+    wait_until(lambda: run.state == "finished", seconds=60)
+
+
+def test_a_writer_that_is_killed_at_any_moment_leaves_no_unreadable_file(forks, wait_until):
+    """Requests written again and again, and the writer killed at any moment."""
+    run = runs.create(CONFIG)
+    code = "from pathlib import Path\nfrom imgcls.runs import Run\nrun = Run(Path({!r}))\nrate = 0.0\n"
+    code += "while True:\n    rate += 0.001\n    run.ask(learning_rate=rate)\n"
+    for _ in range(40):
+        process = forks.process(do="code", folder=str(paths.runs_folder()), before=code.format(str(run.folder)))
+        wait_until(lambda: run.folder.joinpath("request.json").exists())
+        time.sleep(0.01)
+        process.kill()
+        assert run.asked.learning_rate is not None
+        check_files(run)

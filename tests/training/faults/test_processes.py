@@ -1,0 +1,207 @@
+"""Trainers that are killed, hang, are stopped or robbed of their folder: readers see what is true and whole."""
+
+import os
+import random
+import shutil
+import signal
+import time
+
+import filelock
+import pytest
+
+from imgcls import runs
+from imgcls.config import Config
+from imgcls.runs import run as run_module
+from imgcls.runs.metrics_log import Curves
+from imgcls.system import paths
+from tests.support.engine import check_files, has_ended
+
+pytestmark = pytest.mark.timeout(600)
+
+ENDLESS = Config(data="digits", model="ann", epochs=1000, early_stopping=False)
+KILLS = 25 if os.environ.get("IMGCLS_SLOW") == "1" else 5
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """A busy machine may keep a living trainer from its heartbeat for longer than a calm one does."""
+    monkeypatch.setattr(run_module, "SILENT_SECONDS", 20.0)
+
+
+@pytest.fixture
+def held_lock(own_folders):
+    """Another training has its turn."""
+    paths.runs_folder().mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(paths.runs_folder() / ".turn-0.lock") as lock:
+        yield lock
+
+
+def epochs_of(run) -> int:
+    return len(Curves(run.folder / "metrics.jsonl").refresh().epochs)
+
+
+# ---- killed
+
+
+def test_a_trainer_killed_before_its_first_heartbeat_becomes_lost(cold_trainer, monkeypatch, wait_until):
+    run = runs.create(ENDLESS)
+    process = cold_trainer(run)
+    process.kill()
+    process.wait()
+    assert not (run.folder / "heartbeat").exists()
+    assert run.state == "starting"
+    monkeypatch.setattr(run_module, "START_SECONDS", 0.5)
+    wait_until(lambda: run.state == "lost")
+    assert run.is_over
+    assert Curves(run.folder / "metrics.jsonl").refresh().epochs == []
+
+
+def test_a_trainer_killed_within_an_epoch_becomes_lost_and_keeps_its_curve(warm_trainer, monkeypatch, wait_until):
+    run = runs.create(ENDLESS)
+    process = warm_trainer(run)
+    # A checkpoint is written beside the training, so it may come later than the line of its epoch.
+    wait_until(lambda: epochs_of(run) >= 2 and run.can_go_on, seconds=120)
+    assert run.state == "running"
+    process.kill()
+    wait_until(lambda: has_ended(process))
+    monkeypatch.setattr(run_module, "SILENT_SECONDS", 1.0)
+    wait_until(lambda: run.state == "lost")
+    curves = Curves(run.folder / "metrics.jsonl").refresh()
+    assert [line["epoch"] for line in curves.epochs] == list(range(1, len(curves.epochs) + 1))
+    assert curves.best is not None
+    assert run.can_go_on
+    assert not run.is_ready
+    check_files(run)
+
+
+def test_a_lock_is_free_again_when_its_holder_is_killed(warm_trainer, wait_until):
+    first, second = runs.create(ENDLESS), runs.create(ENDLESS)
+    holder = warm_trainer(first)
+    wait_until(lambda: epochs_of(first), seconds=120)
+    waiting = warm_trainer(second)
+    wait_until(lambda: second.state == "queued")
+    holder.kill()
+    wait_until(lambda: second.state == "running")
+    second.ask(stop=True)
+    wait_until(lambda: has_ended(waiting), seconds=120)
+    assert second.state == "stopped"
+
+
+def test_a_trainer_that_hangs_is_lost_until_it_goes_on(warm_trainer, monkeypatch, wait_until):
+    run = runs.create(ENDLESS)
+    process = warm_trainer(run)
+    wait_until(lambda: epochs_of(run), seconds=120)
+    process.suspend()
+    monkeypatch.setattr(run_module, "SILENT_SECONDS", 2.0)
+    wait_until(lambda: run.state == "lost")
+    process.resume()
+    wait_until(lambda: run.state == "running")
+
+
+def test_wherever_a_trainer_is_killed_every_file_is_whole(warm_trainer, wait_until):
+    """A short run takes about 3 seconds: it is killed at moments that spread over it, its end included."""
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    generator = random.Random(seed)
+    config = ENDLESS.changed(epochs=3, batch_size=16, model_settings={"units": 256})
+    reference = runs.create(config)
+    process = warm_trainer(reference)
+    whole = wait_until(lambda: has_ended(process), seconds=120)
+    assert reference.state == "finished"
+    check_files(reference)
+    seen = set()
+    for number in range(KILLS):
+        run = runs.create(config)
+        process = warm_trainer(run)
+        time.sleep(whole * (number + generator.random()) / KILLS)
+        if not has_ended(process):
+            process.kill()
+        wait_until(lambda process=process: has_ended(process))
+        check_files(run)
+        (run.folder / "heartbeat").touch()
+        os.utime(run.folder / "heartbeat", (1, 1))
+        assert run.state in ("finished", "lost")
+        assert (run.state == "finished") == (run.folder / "result.json").exists()
+        if run.state == "finished":
+            assert run.is_ready
+            assert run.is_tested
+        seen.add(run.state)
+    assert "lost" in seen
+
+
+# ---- stopped
+
+
+def test_an_interrupt_stops_a_trainer_with_its_best_model(cold_trainer, digits, wait_until):
+    run = runs.create(ENDLESS)
+    process = cold_trainer(run)
+    wait_until(lambda: epochs_of(run) >= 2, seconds=240)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(120) == 0
+    assert run.state == "stopped"
+    result = run.result
+    best = Curves(run.folder / "metrics.jsonl").refresh().best
+    assert result["best_epoch"] == best["epoch"]
+    assert result["val_loss"] == pytest.approx(best["val_loss"], abs=1e-6)
+    assert run.is_ready
+    assert run.is_tested
+    assert "Traceback" not in (run.folder / "log.txt").read_text()
+    check_files(run)
+
+
+def test_a_stop_while_training_is_answered_at_once(warm_trainer, wait_until):
+    run = runs.create(ENDLESS.changed(batch_size=8))
+    process = warm_trainer(run)
+    wait_until(lambda: epochs_of(run), seconds=120)
+    run.ask(stop=True)
+    phase = lambda: Curves(run.folder / "metrics.jsonl").refresh().phase  # noqa: E731
+    assert wait_until(lambda: phase() != "training") < 5  # a second on a calm machine
+    wait_until(lambda: run.state == "stopped", seconds=120)
+    wait_until(lambda: has_ended(process))
+    assert run.is_ready
+
+
+@pytest.mark.parametrize("by", ["page", "SIGINT"])
+def test_a_stop_while_waiting_for_its_turn_is_answered_at_once(held_lock, cold_trainer, digits, wait_until, by):
+    run = runs.create(ENDLESS)
+    process = cold_trainer(run)
+    wait_until(lambda: run.state == "queued")
+    if by == "page":
+        run.ask(stop=True)
+    else:
+        process.send_signal(getattr(signal, by))
+    assert wait_until(lambda: process.poll() is not None) < 10  # a second on a calm machine
+    assert run.state == "stopped"
+    assert run.result["message"].startswith("It was stopped before it had learnt anything, so there is no model.")
+    assert not run.is_ready
+    assert held_lock.is_locked
+
+
+def test_a_stop_asked_for_before_the_trainer_began_is_kept(held_lock, cold_trainer, digits, wait_until):
+    run = runs.create(ENDLESS)
+    run.ask(stop=True)
+    process = cold_trainer(run)
+    wait_until(lambda: process.poll() is not None)
+    assert run.state == "stopped"
+
+
+# ---- robbed of its folder
+
+
+def test_a_trainer_whose_folder_is_deleted_ends_by_itself(warm_trainer, wait_until):
+    run = runs.create(ENDLESS)
+    process = warm_trainer(run)
+    wait_until(lambda: epochs_of(run), seconds=120)
+    shutil.rmtree(run.folder, ignore_errors=True)
+    run.delete()
+    wait_until(lambda: has_ended(process))
+    assert not run.folder.exists()
+
+
+def test_a_waiting_trainer_whose_folder_is_deleted_ends_by_itself(held_lock, cold_trainer, wait_until):
+    run = runs.create(ENDLESS)
+    process = cold_trainer(run)
+    wait_until(lambda: (run.folder / "heartbeat").exists())
+    run.delete()
+    wait_until(lambda: process.poll() is not None)
+    assert runs.everything() == []

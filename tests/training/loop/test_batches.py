@@ -1,0 +1,157 @@
+"""Batches: every picture once an epoch, the same after a restart in the middle, made ahead, augmented alike."""
+
+import threading
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from imgcls.datasets.augmentation import Augmentation
+from imgcls.training.loop.batches import Part, batches
+
+NO_CHANGE = Augmentation()
+MOVED = Augmentation(rotation=20, shift=2, zoom=0.2, flip=True)
+
+
+def numbered(count: int) -> Part:
+    """Pictures that carry their own number in every pixel pair; the label is the number modulo 7."""
+    numbers = np.arange(count)
+    pictures = np.zeros((count, 4, 4, 1), np.uint8)
+    pictures[:, 0, 0, 0], pictures[:, 0, 1, 0] = numbers // 256, numbers % 256
+    return Part.of(pictures, numbers % 7)
+
+
+def numbers_of(pictures: np.ndarray) -> list[int]:
+    return (pictures[:, 0, 0, 0].astype(int) * 256 + pictures[:, 0, 1, 0]).tolist()
+
+
+def bytes_of(found) -> list[tuple[bytes, bytes]]:
+    return [(pictures.tobytes(), labels.tobytes()) for pictures, labels in found]
+
+
+# ---- a part of a data set
+
+
+def test_a_part_holds_the_labels_of_its_rows_and_copies_no_picture():
+    pictures = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
+    part = Part.of(pictures, np.arange(10) * 10, np.array([7, 2, 5]))
+    assert part.pictures is pictures
+    assert len(part) == 3
+    assert part.labels.tolist() == [70, 20, 50]
+    assert part.labels.dtype == np.int32
+    taken, labels = part.taken(np.array([2, 0]))
+    assert taken[:, 0, 0, 0].tolist() == [5, 7]
+    assert labels.tolist() == [50, 70]
+    assert len(Part.of(pictures, np.arange(10))) == 10
+
+
+@pytest.mark.parametrize(("most", "expected"), [(1, [0]), (3, [0, 4, 8]), (5, [0, 2, 4, 6, 8]), (9, [0, 2, 4, 6, 8])])
+def test_a_sample_is_taken_evenly_and_is_never_larger_than_asked(most, expected):
+    assert numbers_of(numbered(10).sample(most)) == expected
+
+
+def test_a_sample_of_all_is_all():
+    assert numbers_of(numbered(10).sample(10)) == numbers_of(numbered(10).sample(99)) == list(range(10))
+
+
+# ---- batches
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "sizes"), [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 64, [3]), (5, 1, [1] * 5)]
+)
+def test_every_picture_comes_once_with_its_own_label(count, size, sizes):
+    found = list(batches(numbered(count), 1, size, 0, NO_CHANGE))
+    assert [len(labels) for _, labels in found] == sizes
+    numbers = [number for pictures, _ in found for number in numbers_of(pictures)]
+    assert sorted(numbers) == list(range(count))
+    assert [label for _, labels in found for label in labels.tolist()] == [number % 7 for number in numbers]
+
+
+def test_the_order_is_another_one_for_every_epoch_and_seed():
+    def order(epoch, seed):
+        return [
+            number
+            for pictures, _ in batches(numbered(50), epoch, 8, seed, NO_CHANGE)
+            for number in numbers_of(pictures)
+        ]
+
+    orders = [order(epoch, seed) for epoch in (1, 2) for seed in (0, 1)]
+    assert len({tuple(one) for one in orders}) == 4
+    assert order(1, 0) == orders[0]
+
+
+@pytest.mark.parametrize("augmentation", [NO_CHANGE, MOVED], ids=["plain", "augmented"])
+def test_an_epoch_that_goes_on_in_its_middle_has_the_same_batches(augmentation):
+    part = numbered(50)
+    whole = bytes_of(batches(part, 3, 8, 5, augmentation))
+    for first in range(8):
+        assert bytes_of(batches(part, 3, 8, 5, augmentation, first)) == whole[first:]
+    assert len(whole) == 7
+
+
+def test_augmentation_differs_between_epochs_and_batches_and_leaves_the_data_alone():
+    picture = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 1), dtype=np.uint8)
+    part = Part.of(np.repeat(picture, 3, axis=0), np.arange(3))  # so the order does not matter
+    found = [pictures.tobytes() for epoch in (1, 2) for pictures, _ in batches(part, epoch, 1, 0, MOVED)]
+    assert len(set(found)) == 6
+    assert (part.pictures == picture).all()
+
+
+class Watched(np.ndarray):
+    """Pictures that tell when rows of them are read."""
+
+    def __getitem__(self, key):
+        if isinstance(key, np.ndarray):
+            self.reads.append(threading.current_thread().name)
+        return np.asarray(super().__getitem__(key))
+
+
+def watched(count: int) -> Part:
+    pictures = numbered(count).pictures.view(Watched)
+    pictures.reads = []
+    return Part.of(pictures, np.zeros(count))
+
+
+def test_one_batch_is_made_ahead_in_another_thread_and_no_more():
+    part = watched(40)
+    coming = batches(part, 1, 8, 0, NO_CHANGE)
+    for number in range(1, 6):
+        next(coming)
+        for _ in range(500):
+            if len(part.pictures.reads) >= min(number + 1, 5):
+                break
+            threading.Event().wait(0.01)
+        threading.Event().wait(0.02)
+        assert len(part.pictures.reads) == min(number + 1, 5)
+    assert all(name.startswith("batches") for name in part.pictures.reads)
+    assert list(coming) == []
+
+
+def test_a_loop_that_leaves_early_leaves_no_thread_behind():
+    coming = batches(watched(40), 1, 8, 0, NO_CHANGE)
+    next(coming)
+    coming.close()
+    assert not any(thread.name.startswith("batches") for thread in threading.enumerate())
+
+
+def test_what_goes_wrong_while_a_batch_is_made_reaches_the_loop():
+    part = numbered(8)
+    broken = Part(part.pictures, part.rows + 100, part.labels)
+    with pytest.raises(IndexError):
+        next(batches(broken, 1, 4, 0, NO_CHANGE))
+
+
+def test_data_larger_than_memory_are_read_a_batch_at_a_time(tmp_path):
+    """64 MB of pictures on the disk: an epoch holds two batches of them and no more."""
+    path = tmp_path / "pictures.npy"
+    count = 20_000
+    np.lib.format.open_memmap(path, "w+", np.uint8, (count, 40, 40, 2)).flush()
+    part = Part.of(np.load(path, mmap_mode="r", allow_pickle=False), np.zeros(count))
+    tracemalloc.start()
+    try:
+        assert sum(len(labels) for _, labels in batches(part, 1, 64, 0, NO_CHANGE)) == count
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4_000_000

@@ -1,0 +1,324 @@
+"""What happens to a training on its way: schedules, requests, pauses, stops, checkpoints, a continuation."""
+
+import numpy as np
+import pytest
+
+from imgcls.config import schedules
+from imgcls.runs.requests import Asked
+from tests.support.toys import TOY, same_weights, toy
+
+pytestmark = [pytest.mark.usefixtures("keras"), pytest.mark.timeout(300)]
+
+LONG = TOY.changed(epochs=6, learning_rate=0.01, early_stopping=False)
+STEPS = 3  # of an epoch: 48 pictures in batches of 16
+
+
+def rates_of(loop) -> list[float]:
+    return [line["learning_rate"] for line in loop.lines()]
+
+
+# ---- schedules
+
+
+def test_the_learning_rate_is_lowered_when_validation_stalls(looped):
+    config = LONG.changed(schedule="plateau", plateau_patience=2, plateau_factor=0.5)
+    loop = looped(config, validation=toy(15, wrong=True))
+    loop.run()
+    assert rates_of(loop) == pytest.approx([0.01, 0.01, 0.01, 0.005, 0.005, 0.0025], rel=1e-5)
+    steady = looped(LONG, validation=toy(15, wrong=True))
+    steady.run()
+    assert rates_of(steady) == pytest.approx([0.01] * 6, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["step", "cosine", "one_cycle"])
+def test_a_schedule_decides_the_rate_of_every_step(looped, name):
+    config = LONG.changed(schedule=name, step_epochs=2)
+    seen = {}
+    loop = looped(
+        config, asking=lambda loop: seen.setdefault(loop.steps_done, float(loop.optimizer.learning_rate)) and Asked()
+    )
+    loop.run()
+    planned = [schedules.rate(config, step, STEPS) for step in range(6 * STEPS)]
+    assert [seen[step + 1] for step in range(6 * STEPS)] == pytest.approx(planned, rel=1e-5)
+    assert rates_of(loop) == pytest.approx(planned[STEPS - 1 :: STEPS], rel=1e-5)
+
+
+# ---- requests
+
+
+def test_a_new_learning_rate_holds_from_the_next_step_and_is_marked_on_the_curve(looped):
+    loop = looped(LONG, asking=lambda loop: Asked(learning_rate=0.002 if loop.steps_done >= 4 else None))
+    loop.run()
+    assert rates_of(loop) == pytest.approx([0.01] + [0.002] * 5, rel=1e-5)
+    (mark,) = loop.lines("change")
+    assert (mark["epoch"], mark["what"], mark["value"]) == (1.333333, "learning_rate", 0.002)
+
+
+def test_the_same_learning_rate_can_be_asked_again_after_a_plateau_has_lowered_it(looped):
+    config = LONG.changed(schedule="plateau", plateau_patience=1, plateau_factor=0.5)
+    once = Asked(learning_rate=0.008, rate_number=1)
+    loop = looped(
+        config,
+        validation=toy(15, wrong=True),
+        asking=lambda loop: once if loop.epochs_done < 4 else once.changed(rate_number=2),
+    )
+    loop.run()
+    assert rates_of(loop) == pytest.approx([0.008, 0.008, 0.004, 0.002, 0.008, 0.004], rel=1e-5)
+    assert [mark["number"] for mark in loop.lines("change")] == [1, 2]
+
+
+def test_after_a_new_learning_rate_the_schedule_keeps_its_form(looped):
+    config = LONG.changed(schedule="cosine")
+    loop = looped(config, asking=lambda loop: Asked(learning_rate=0.002 if loop.steps_done >= 6 else None))
+    loop.run()
+    factor = 0.002 / schedules.rate(config, 6, STEPS)
+    planned = [schedules.rate(config, step, STEPS) for step in range(STEPS - 1, 6 * STEPS, STEPS)]
+    assert rates_of(loop) == pytest.approx(planned[:2] + [rate * factor for rate in planned[2:]], rel=1e-5)
+
+
+def test_early_stopping_can_be_switched_on_and_its_patience_begins_then(looped):
+    config = LONG.changed(epochs=20, patience=2)
+    loop = looped(
+        config,
+        validation=toy(15, wrong=True),
+        asking=lambda loop: Asked(early_stopping=True if loop.epochs_done >= 4 else None),
+    )
+    loop.run()
+    assert loop.epochs_done == 6  # asked for within the fifth
+    assert not loop.was_stopped
+    (mark,) = loop.lines("change")
+    assert (mark["epoch"], mark["what"], mark["value"]) == (4.333333, "early_stopping", True)
+
+
+def test_early_stopping_can_be_switched_off(looped):
+    config = LONG.changed(early_stopping=True, patience=2)
+    loop = looped(config, validation=toy(15, wrong=True), asking=lambda loop: Asked(early_stopping=False))
+    loop.run()
+    assert loop.epochs_done == 6
+
+
+def test_early_stopping_can_be_switched_off_while_the_deciding_epoch_is_judged(looped):
+    config = LONG.changed(early_stopping=True, patience=2)
+    loop = looped(
+        config,
+        validation=toy(15, wrong=True),
+        asking=lambda loop: Asked(early_stopping=False if judged else None),
+    )
+    judged = []
+    judge = loop._judge
+    loop._judge = lambda *batch: (judged.append(1) if loop.epochs_done == 2 else None, judge(*batch))[1]
+    loop.run()
+    assert loop.epochs_done == 6
+
+
+def test_a_stop_is_heard_at_the_next_batch(looped):
+    loop = looped(LONG, asking=lambda loop: Asked(stop=loop.steps_done >= 4))
+    loop.run()
+    assert loop.was_stopped
+    assert loop.steps_done == 4
+    assert loop.epochs_done == 1
+
+
+def test_a_stop_that_was_asked_for_before_changes_no_weight(looped):
+    loop = looped(LONG, asking=lambda loop: Asked(stop=True))
+    before = loop.model.get_weights()
+    loop.run()
+    assert (loop.was_stopped, loop.steps_done) == (True, 0)
+    assert same_weights(loop.model.get_weights(), before)
+
+
+def test_a_pause_writes_a_checkpoint_first_and_changes_no_figure(looped):
+    paused = looped(LONG, asking=lambda loop: Asked(pause=loop.steps_done in (2, 3)))
+    paused.run()
+    straight = looped(LONG)
+    straight.run()
+    assert paused.control.pauses == 2
+    at_once = [checkpoint.state["step"] for checkpoint, now in paused.control.kept if now]
+    assert at_once == [2, 3, 0]  # the second pause is after the last batch of its epoch; the last one is the end
+    assert [line["phase"] for line in paused.lines("phase")] == ["paused", "training"] * 2
+    assert [line["val_loss"] for line in paused.lines()] == [line["val_loss"] for line in straight.lines()]
+    assert same_weights(paused.best_weights, straight.best_weights)
+
+
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+def test_a_pause_is_heard_while_an_epoch_is_judged_and_changes_no_figure(looped, averaging):
+    config = LONG.changed(averaging=averaging)
+    looks = []
+    paused = looped(config, asking=lambda loop: Asked(pause=len(looks) in (2, 18)))
+    paused.evaluation_batch = 5  # three looks at the validation pictures an epoch
+    judge = paused._judge
+    paused._judge = lambda *batch: (looks.append(1), judge(*batch))[1]
+    paused.run()
+    straight = looped(config)
+    straight.evaluation_batch = 5
+    straight.run()
+    assert paused.control.pauses == 2
+    assert len(looks) == 6 * 3 + 2 + 1  # the second look and, in the last epoch but one, the first were in vain
+    checkpoints = [kept for kept, now in paused.control.kept if now]
+    assert [(kept.state["epoch"], kept.state["step"]) for kept in checkpoints] == [(1, 3), (6, 3), (7, 0)]
+    assert [line["val_loss"] for line in paused.lines()] == [line["val_loss"] for line in straight.lines()]
+    assert same_weights(paused.best_weights, straight.best_weights)
+    again = looped(config)
+    again.evaluation_batch = 5
+    again.restore(checkpoints[0])
+    again.run()
+    assert [line["val_loss"] for line in again.lines()] == [line["val_loss"] for line in straight.lines()]
+
+
+def test_a_stop_in_a_pause_is_no_pause(looped):
+    loop = looped(LONG, asking=lambda loop: Asked(pause=True, stop=loop.steps_done == 1))
+    loop.run()
+    assert (loop.was_stopped, loop.control.pauses) == (True, 0)
+
+
+# ---- checkpoints
+
+RICH = {
+    "plain": LONG,
+    "everything": LONG.changed(
+        model_settings={"units": 16, "hidden_layers": 1, "dropout": 0.3},
+        schedule="one_cycle",
+        averaging=0.9,
+        weight_decay=0.01,
+        optimizer="adamw",
+        shift=1,
+        flip=True,
+        label_smoothing=0.1,
+    ),
+    "plateau": LONG.changed(schedule="plateau", plateau_patience=1, optimizer="sgd"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "step"), [("plain", 2), ("plain", 3), ("everything", 3), ("everything", 7), ("plateau", 7)]
+)
+def test_a_training_that_goes_on_from_a_checkpoint_is_the_same_training(looped, tmp_path, name, step):
+    from imgcls.training.process.checkpoint import Checkpoint
+
+    config = RICH[name]
+    paused = looped(config, asking=lambda loop: Asked(pause=loop.steps_done == step))
+    paused.run()
+    kept = next(checkpoint for checkpoint, now in paused.control.kept if now)
+    kept.write(tmp_path / "checkpoint.npz")
+    resumed = looped(config)
+    for variable in resumed.model.variables[:2]:
+        variable.assign(variable.numpy() * 0)  # what a new process begins with does not matter
+    resumed.restore(Checkpoint.read(tmp_path / "checkpoint.npz"))
+    assert resumed.steps_done == step
+    resumed.run()
+    names = ("epoch", "val_loss", "val_accuracy", "loss", "accuracy", "learning_rate", "best")
+    table = [[[line[name] for name in names] for line in loop.lines()] for loop in (paused, resumed)]
+    assert table[1] == [pytest.approx(row, abs=1e-6) for row in table[0][(step - 1) // STEPS :]]
+    assert same_weights(paused.best_weights, resumed.best_weights, within=1e-6)
+    assert paused.best["epoch"] == resumed.best["epoch"]
+
+
+def test_the_place_of_a_resume_is_the_place_of_the_last_batch_line(looped, monkeypatch):
+    from imgcls.training.process import metrics_writer
+
+    monkeypatch.setattr(metrics_writer, "LINE_SECONDS", 0)  # a line for every batch
+    config = LONG.changed(epochs=2, batch_size=32)  # a batch of 32, and one of 16
+    loop = looped(config, asking=lambda loop: Asked(pause=True, learning_rate=0.001 * (1 + loop.steps_done)))
+    loop.run()
+    marks = [line["epoch"] for line in loop.lines("change")]
+    assert marks == pytest.approx([2 / 3, 1, 5 / 3, 2], abs=1e-6)
+    assert {line["epoch"] for line in loop.lines("batch")} <= set(marks)
+    places = []
+    for checkpoint, now in loop.control.kept:
+        if now:
+            other = looped(config)
+            other.restore(checkpoint)
+            places.append(float(f"{other.position:.7g}"))
+    assert places == [*marks, 2.0]
+
+
+def test_a_checkpoint_of_another_network_is_refused(looped):
+    checkpoint = looped(LONG).checkpoint()
+    wider = looped(LONG.changed(model_settings={"units": 32, "hidden_layers": 1}))
+    with pytest.raises(ValueError):
+        wider.restore(checkpoint)
+    deeper = looped(LONG.changed(model_settings={"units": 16, "hidden_layers": 2}))
+    with pytest.raises(ValueError):
+        deeper.restore(checkpoint)
+
+
+def test_a_long_epoch_is_checkpointed_within(looped, monkeypatch):
+    from imgcls.training.loop import loop as module
+
+    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0)
+    loop = looped(LONG.changed(epochs=2))
+    loop.run()
+    assert [(kept.state["epoch"], kept.state["step"], now) for kept, now in loop.control.kept] == [
+        (1, 1, False),
+        (1, 2, False),
+        (2, 0, False),
+        (2, 1, False),
+        (2, 2, False),
+        (3, 0, False),
+        (3, 0, True),
+    ]
+
+
+def test_a_run_that_stopped_early_learns_on_when_it_is_continued(looped):
+    config = LONG.changed(early_stopping=True, patience=2)
+    validation = toy(15, wrong=True)
+    first = looped(config, validation=validation)
+    first.run()
+    assert (first.epochs_done, first.progress.ended_early) == (3, True)
+    checkpoint = first.control.kept[-1][0]
+    again = looped(config, validation=validation)
+    again.restore(checkpoint)
+    again.run()
+    assert again.epochs_done == 3  # resumed: it is over
+    for epochs in (8, config.epochs, 5):  # also where it ends as early as was planned at first
+        continued = looped(config.changed(epochs=epochs), validation=validation)
+        continued.restore(checkpoint)
+        continued.progress.belong_to("another", continued.config)
+        continued.run()
+        assert continued.epochs_done == 5  # two more without improvement
+        assert continued.best["epoch"] == 1
+
+
+@pytest.mark.parametrize(("schedule", "expected"), [("constant", 0.004), ("cosine", 0.01 / 2)])
+def test_a_rate_that_was_asked_for_is_not_multiplied_where_a_schedule_is_stretched(looped, schedule, expected):
+    config = LONG.changed(schedule=schedule)
+    first = looped(config, asking=lambda loop: Asked(learning_rate=0.004) if loop.epochs_done == 5 else Asked())
+    first.run()
+    continued = looped(config.changed(epochs=12))
+    continued.restore(first.control.kept[-1][0])
+    continued.progress.belong_to("another", continued.config)
+    assert continued.learning_rate == pytest.approx(expected)
+
+
+# ---- the running mean
+
+
+def test_the_mean_of_the_weights_is_judged_and_kept(looped):
+    loop = looped(LONG.changed(averaging=0.9, epochs=3))
+    loop.run()
+    last = loop.model.get_weights()
+    with loop._mean.in_place():
+        mean = loop.model.get_weights()
+    assert not same_weights(last, mean)
+    assert same_weights(loop.model.get_weights(), last)
+    assert [line["best"] for line in loop.lines()][-1]
+    assert same_weights(loop.best_weights, mean)
+    loop.model.set_weights(mean)
+    logits = np.log(loop.model(loop.validation.pictures).numpy().astype(float))
+    loss = -logits[np.arange(15), loop.validation.labels].mean()
+    assert loss == pytest.approx(loop.lines()[-1]["val_loss"], abs=1e-5)
+
+
+def test_weights_that_are_no_numbers_are_not_kept_after_a_stop(looped):
+    from imgcls.training.trainer import _keep_what_there_is
+
+    loop = looped()
+    assert _keep_what_there_is(loop) is None  # no step was made
+    loop.progress.step = 1
+    good = loop.model.get_weights()
+    loop.model.set_weights([weights * np.nan for weights in good])
+    assert _keep_what_there_is(loop) is None
+    assert loop.best is None
+    loop.model.set_weights(good)
+    assert "within its first epoch" in _keep_what_there_is(loop)
+    assert loop.best["epoch"] == 0

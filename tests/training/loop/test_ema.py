@@ -1,0 +1,90 @@
+"""The running mean of the weights: its values in closed form, the swap and back, and its way through a checkpoint."""
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.usefixtures("keras")
+
+
+@pytest.fixture
+def variable(keras):
+    return keras.Variable(np.zeros((2, 3), np.float32))
+
+
+def running_mean(variables, share):
+    from imgcls.training.loop.ema import RunningMean
+
+    return RunningMean(variables, share)
+
+
+def expected(values: list[float], share: float) -> float:
+    mean = 0.0
+    for count, value in enumerate(values, start=1):
+        stays = min(share, count / (count + 9))
+        mean = stays * mean + (1 - stays) * value
+    return mean
+
+
+def walked(mean, variable, values) -> None:
+    for value in values:
+        variable.assign(np.full((2, 3), value, np.float32))
+        mean.add()
+
+
+def value_of(mean) -> float:
+    array = mean.arrays()[1]
+    assert (array == array.flat[0]).all()
+    return float(array.flat[0])
+
+
+def test_the_first_steps_count_more_as_there_is_no_past_yet(variable):
+    mean = running_mean([variable], 0.99)
+    walked(mean, variable, [10.0])
+    assert value_of(mean) == pytest.approx(9.0)  # a tenth of the start stays
+    walked(mean, variable, [0.0])
+    assert value_of(mean) == pytest.approx(9.0 * 2 / 11)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+def test_the_mean_is_the_exponential_one(variable, share):
+    values = np.random.default_rng(0).normal(size=300).round(3).tolist()
+    mean = running_mean([variable], share)
+    walked(mean, variable, values)
+    assert value_of(mean) == pytest.approx(expected(values, share), abs=1e-5)
+
+
+def test_weights_that_stand_still_are_their_own_mean(variable):
+    variable.assign(np.full((2, 3), 5.0, np.float32))
+    mean = running_mean([variable], 0.9)
+    walked(mean, variable, [5.0] * 20)
+    assert value_of(mean) == 5
+
+
+def test_within_the_block_the_mean_stands_in_place_and_afterwards_the_weights(variable):
+    mean = running_mean([variable], 0.9)
+    walked(mean, variable, [10.0])
+    with mean.in_place():
+        assert variable.numpy().tolist() == [[9.0] * 3] * 2
+    assert variable.numpy().tolist() == [[10.0] * 3] * 2
+    assert value_of(mean) == pytest.approx(9.0)
+
+
+def test_an_error_within_the_block_does_not_keep_the_weights_from_coming_back(variable):
+    mean = running_mean([variable], 0.9)
+    walked(mean, variable, [10.0])
+    with pytest.raises(ZeroDivisionError), mean.in_place():
+        raise ZeroDivisionError
+    assert variable.numpy().tolist() == [[10.0] * 3] * 2
+
+
+def test_a_mean_that_goes_on_from_a_checkpoint_is_exactly_the_other_one(keras, variable):
+    values = np.random.default_rng(1).normal(size=12).tolist()
+    other = keras.Variable(np.zeros((2, 3), np.float32))
+    whole, first, second = (running_mean([one], 0.95) for one in (variable, other, other))
+    walked(whole, variable, values)
+    walked(first, other, values[:5])
+    kept = first.arrays()
+    walked(first, other, [99.0])  # what is kept does not change any more
+    second.set_arrays(kept)
+    walked(second, other, values[5:])
+    assert [array.tobytes() for array in second.arrays()] == [array.tobytes() for array in whole.arrays()]

@@ -1,0 +1,139 @@
+"""Layers that learn sooner: the same weights, answers, gradients and statistics as Keras's own."""
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from imgcls.config import Config
+
+pytestmark = pytest.mark.usefixtures("keras")
+
+
+@pytest.fixture
+def quick(keras):
+    from imgcls.training.loop import fast_layers
+
+    return fast_layers
+
+
+def noise(*shape: int, dtype="float32"):
+    import tensorflow as tf
+
+    return tf.cast(np.random.default_rng(len(shape)).normal(size=shape) + 0.3, dtype)
+
+
+def twins(keras, quick, kind: str, shape: tuple[int, ...], policy: str = "float32", **settings):
+    """Keras's layer and the quick one with the same weights."""
+    layers = [getattr(place, kind)(dtype=policy, **settings) for place in (keras.layers, quick)]
+    for layer in layers:
+        layer.build((None, *shape))
+    generator = np.random.default_rng(7)
+    weights = [generator.uniform(0.5, 1.5, value.shape) for value in layers[0].get_weights()]
+    for layer in layers:
+        layer.set_weights(weights)
+    return layers
+
+
+def learnt(layer, inputs):
+    """What the layer answers while learning, and the gradients by its inputs and weights."""
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        values = layer(inputs, training=True)
+        loss = tf.reduce_sum(tf.cast(values, tf.float32) ** 3)
+    gradients = tape.gradient(loss, [inputs, *layer.trainable_variables])
+    return [np.asarray(tf.cast(value, tf.float32)) for value in (values, *gradients)]
+
+
+def test_all_other_layers_are_those_of_keras(keras, quick):
+    assert quick.Dense is keras.layers.Dense
+    assert quick.MaxPooling2D is keras.layers.MaxPooling2D
+    with pytest.raises(AttributeError):
+        quick.Conv5D  # noqa: B018
+
+
+@pytest.mark.parametrize("settings", [{}, {"scale": False, "momentum": 0.6}, {"center": False}, {"epsilon": 0.1}])
+def test_normalisation_learns_and_answers_as_that_of_keras(keras, quick, settings):
+    usual, fast = twins(keras, quick, "BatchNormalization", (5, 4, 6), **settings)
+    inputs = noise(7, 5, 4, 6)
+    for one, other in zip(learnt(usual, inputs), learnt(fast, inputs), strict=True):
+        assert np.allclose(one, other, rtol=1e-3, atol=1e-3)
+    for one, other in zip(usual.get_weights(), fast.get_weights(), strict=True):
+        assert np.allclose(one, other, rtol=1e-5, atol=1e-6)  # the moving mean and variance, too
+    assert np.allclose(usual(inputs, training=False), fast(inputs, training=False), rtol=1e-5, atol=1e-5)
+
+
+def test_normalisation_of_rows_and_of_a_frozen_layer_is_that_of_keras(keras, quick):
+    usual, fast = twins(keras, quick, "BatchNormalization", (6,))
+    assert np.allclose(usual(noise(9, 6), training=True), fast(noise(9, 6), training=True), atol=1e-5)
+    usual, fast = twins(keras, quick, "BatchNormalization", (3, 3, 6))
+    usual.trainable = fast.trainable = False
+    before = fast.get_weights()
+    inputs = noise(9, 3, 3, 6)
+    assert np.allclose(usual(inputs, training=True), fast(inputs, training=True), atol=1e-5)
+    assert all((one == other).all() for one, other in zip(before, fast.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(("count", "height", "width"), [(8, 6, 5), (5, 3, 15), (1, 1, 1)])
+def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, count, height, width):
+    monkeypatch.setattr(quick, "NARROWEST", 8)
+    monkeypatch.setattr(quick, "WIDE", 8 * 12)
+    used = []
+    monkeypatch.setattr(quick, "_convolved", lambda *inputs, before=quick._convolved: used.append(1) or before(*inputs))
+    settings = {"filters": 12, "kernel_size": 3, "padding": "same"}
+    usual, fast = twins(keras, quick, "Conv2D", (height, width, 8), "mixed_bfloat16", **settings)
+    inputs = noise(count, height, width, 8, dtype="bfloat16")
+    pairs = list(zip(learnt(usual, inputs), learnt(fast, inputs), strict=True))
+    assert used
+    for one, other in pairs:
+        assert one.shape == other.shape
+        assert np.linalg.norm(one - other) < 0.01 * np.linalg.norm(one)  # 16 bits have three digits
+
+
+@pytest.mark.parametrize(
+    ("shape", "policy", "settings"),
+    [
+        ((6, 6, 8), "float32", {}),
+        ((16, 6, 8), "mixed_bfloat16", {}),
+        ((6, 16, 8), "mixed_bfloat16", {}),
+        ((6, 6, 4), "mixed_bfloat16", {"filters": 64}),
+        ((6, 6, 8), "mixed_bfloat16", {"filters": 8}),
+        ((6, 6, 8), "mixed_bfloat16", {"kernel_size": 5}),
+        ((6, 6, 8), "mixed_bfloat16", {"strides": 2}),
+        ((6, 6, 8), "mixed_bfloat16", {"padding": "valid"}),
+        ((6, 6, 8), "mixed_bfloat16", {"dilation_rate": 2}),
+        ((6, 6, 16), "mixed_bfloat16", {"groups": 2}),
+    ],
+)
+def test_every_other_convolution_is_that_of_keras(keras, quick, monkeypatch, shape, policy, settings):
+    monkeypatch.setattr(quick, "NARROWEST", 8)
+    monkeypatch.setattr(quick, "WIDE", 8 * 12)
+    monkeypatch.setattr(quick, "_convolved", None)
+    settings = {"filters": 12, "kernel_size": 3, "padding": "same"} | settings
+    usual, fast = twins(keras, quick, "Conv2D", shape, policy, **settings)
+    inputs = noise(2, *shape)
+    assert (np.asarray(usual(inputs)) == np.asarray(fast(inputs))).all()
+
+
+@pytest.mark.parametrize("model", ["deep_cnn", "resnet", "cnn"])
+def test_what_learns_hands_its_weights_to_what_is_kept(keras, quick, model):
+    from imgcls.training import model_builder
+
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
+    config = Config(model=model)
+    learner = model_builder.build(config, (16, 16, 3), 4, pictures, learns=True)
+    kept = model_builder.build(config, (16, 16, 3), 4, pictures)
+    assert not any(type(layer).__module__ == quick.__name__ for layer in kept.layers)
+    if model != "cnn":
+        assert any(type(layer).__module__ == quick.__name__ for layer in learner.layers)
+    kept.set_weights(learner.get_weights())
+    assert np.allclose(learner.predict_on_batch(pictures), kept.predict_on_batch(pictures), atol=1e-6)
+
+
+def test_a_trainer_keeps_keras_layers_alone(finished_run):
+    with zipfile.ZipFile(finished_run.folder / "model.keras") as archive:
+        described = archive.read("config.json").decode()
+    assert '"Conv2D"' in described
+    assert "imgcls" not in described

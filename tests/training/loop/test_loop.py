@@ -1,0 +1,194 @@
+"""The training loop on toy data: what it learns, keeps, counts and writes."""
+
+import numpy as np
+import pytest
+
+from imgcls.inference.predictor import Predictor
+from imgcls.training.loop.state import Progress
+from tests.support.toys import TOY, same_weights, toy
+
+pytestmark = [pytest.mark.usefixtures("keras"), pytest.mark.timeout(300)]
+
+
+def test_it_learns_three_levels_of_grey(looped):
+    loop = looped(TOY.changed(epochs=15))
+    loop.run()
+    assert loop.best["val_accuracy"] == 1
+    assert loop.epochs_done == 15
+    assert loop.steps_done == 15 * 3
+    assert [line["epoch"] for line in loop.lines()] == list(range(1, 16))
+    assert loop.lines("batch")[-1]["epoch"] == 15
+
+
+def test_the_weights_of_the_best_epoch_are_kept(looped):
+    loop = looped(validation=toy(15, wrong=True))
+    loop.run()
+    # The validation labels contradict the training: the first epoch is the best, and later ones are worse.
+    assert [line["best"] for line in loop.lines()] == [True, False, False]
+    assert loop.best["epoch"] == 1
+    assert not same_weights(loop.best_weights, loop.model.get_weights())
+    loop.model.set_weights(loop.best_weights)
+    loss, accuracy = loop.judged(loop.validation)
+    assert loss == pytest.approx(loop.lines()[0]["val_loss"], abs=1e-6)
+    assert accuracy == pytest.approx(loop.lines()[0]["val_accuracy"], abs=1e-6)
+
+
+@pytest.mark.parametrize(("early_stopping", "epochs"), [(True, 3), (False, 6)])
+def test_early_stopping_stops_after_its_patience(looped, early_stopping, epochs):
+    loop = looped(TOY.changed(epochs=6, patience=2, early_stopping=early_stopping), validation=toy(15, wrong=True))
+    loop.run()
+    assert loop.epochs_done == epochs
+    assert not loop.was_stopped
+
+
+@pytest.mark.parametrize(
+    ("monitor", "loss", "accuracy", "better"),
+    [
+        ("loss", 0.4, 0.1, True),
+        ("loss", 0.5, 0.9, False),
+        ("loss", 0.6, 0.9, False),
+        ("accuracy", 0.9, 0.8, True),
+        ("accuracy", 0.4, 0.7, True),
+        ("accuracy", 0.5, 0.7, False),
+        ("accuracy", 0.1, 0.6, False),
+    ],
+)
+def test_what_is_monitored_decides_which_epoch_is_the_best(monitor, loss, accuracy, better):
+    progress = Progress()
+    assert progress.is_better(monitor, 9.0, 0.0)
+    progress.best = {"val_loss": 0.5, "val_accuracy": 0.7}
+    assert progress.is_better(monitor, loss, accuracy) is better
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop", "nadam"])
+def test_every_optimizer_learns(looped, name):
+    loop = looped(TOY.changed(optimizer=name, learning_rate=0.01, epochs=6))
+    before = loop.judged(loop.validation)[0]
+    loop.run()
+    assert loop.best["val_loss"] < 0.9 * before
+
+
+def test_both_losses_are_the_same_cross_entropy(looped):
+    one_hot, sparse = looped(), looped(TOY.changed(loss="sparse_categorical_crossentropy"))
+    assert same_weights(one_hot.model.get_weights(), sparse.model.get_weights())
+    assert one_hot.judged(one_hot.validation) == pytest.approx(sparse.judged(sparse.validation), abs=1e-5)
+    one_hot.run()
+    sparse.run()
+    assert same_weights(one_hot.best_weights, sparse.best_weights, within=1e-5)
+    for first, second in zip(one_hot.lines(), sparse.lines(), strict=True):
+        assert first["val_loss"] == pytest.approx(second["val_loss"], abs=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_label_smoothing_takes_certainty_from_the_true_class(looped, smoothing):
+    loop = looped(TOY.changed(label_smoothing=smoothing, model_settings=TOY.model_settings | {"dropout": 0.0}))
+    probabilities = loop.model(loop.validation.pictures).numpy().astype(float)
+    truth = np.eye(3)[loop.validation.labels]
+
+    def cross_entropy(targets):
+        return -(targets * np.log(probabilities)).sum(1).mean()
+
+    loss, accuracy = loop.judged(loop.validation)
+    learnt_from, _, _ = loop._step(loop.validation.pictures, loop.validation.labels)
+    assert float(learnt_from) == pytest.approx(cross_entropy(truth * (1 - smoothing) + smoothing / 3), abs=1e-5)
+    assert loss == pytest.approx(cross_entropy(truth), abs=1e-5)  # judged without it
+    assert accuracy == pytest.approx((probabilities.argmax(1) == loop.validation.labels).mean(), abs=1e-6)
+
+
+def test_means_weigh_a_small_last_batch_by_its_pictures(looped, monkeypatch):
+    from imgcls.training.loop import loop as module
+
+    loop = looped()
+    whole = loop.judged(loop.validation)
+    monkeypatch.setattr(module, "EVALUATION_BATCH", 4)
+    assert loop.judged(loop.validation) == pytest.approx(whole, abs=1e-5)
+
+
+@pytest.mark.parametrize("augmentation", [{}, {"rotation": 20, "shift": 1}])
+def test_the_same_seed_gives_the_same_curve(looped, augmentation):
+    config = TOY.changed(model_settings={"units": 16, "hidden_layers": 1, "dropout": 0.3}, **augmentation)
+    curves = []
+    for seed in (3, 3, 4):
+        loop = looped(config.changed(seed=seed))
+        loop.run()
+        curves.append([line["val_loss"] for line in loop.lines()])
+    assert curves[0] == pytest.approx(curves[1], abs=1e-6)
+    assert curves[0] != pytest.approx(curves[2], abs=1e-4)
+
+
+def test_every_picture_is_seen_once_an_epoch_in_another_order(looped):
+    loop = looped(TOY.changed(batch_size=10))
+    first, second = ([batch[0] for batch in loop._batches(epoch)] for epoch in (1, 2))
+    assert [len(batch) for batch in first] == [10, 10, 10, 10, 8]
+    everything = sorted(picture.tobytes() for picture in loop.training.pictures)
+    for epoch in (first, second):
+        assert sorted(picture.tobytes() for batch in epoch for picture in batch) == everything
+    assert not np.array_equal(np.concatenate(first), np.concatenate(second))
+
+
+def test_augmentation_changes_training_pictures_and_no_others(looped):
+    loop = looped(TOY.changed(shift=2, flip=True))
+    originals = {picture.tobytes() for picture in loop.training.pictures}
+    seen = {picture.tobytes() for batch, _ in loop._batches(1) for picture in batch}
+    assert not seen <= originals
+    assert len(loop.model.layers) == len(looped(TOY).model.layers)
+
+
+# ---- a loss that is no number
+
+
+def test_a_huge_learning_rate_diverges(looped):
+    from imgcls.training.loop.loop import Diverged
+
+    deep = {"units": 64, "hidden_layers": 4, "dropout": 0.0, "activation": "gelu"}
+    loop = looped(TOY.changed(model_settings=deep, optimizer="sgd", learning_rate=1e6, epochs=50, early_stopping=False))
+    with pytest.raises(Diverged) as diverged:
+        loop.run()
+    assert 1 <= diverged.value.args[0] <= 50
+    assert loop.lines("batch")[-1]["epoch"] >= diverged.value.args[0] - 1
+    if loop.best_weights:
+        assert all(np.isfinite(weights).all() for weights in loop.best_weights)
+
+
+def test_a_loss_that_is_no_number_ends_a_long_epoch_at_once(looped, monkeypatch):
+    from imgcls.training.loop.loop import Diverged
+    from imgcls.training.process import metrics_writer
+
+    def spoil(line):
+        if line["kind"] == "batch" and line["epoch"] < 0.2:
+            loop.model.set_weights([weights * np.nan for weights in loop.model.get_weights()])
+
+    monkeypatch.setattr(metrics_writer, "LINE_SECONDS", 0)  # a line for every batch
+    loop = looped(TOY.changed(batch_size=4), listener=spoil)
+    with pytest.raises(Diverged) as diverged:
+        loop.run()
+    assert diverged.value.args == (1,)
+    assert loop.steps_done == 2  # of 12: the first that was learnt with such weights
+    assert loop.best is None
+
+
+def test_a_validation_loss_that_is_no_number_is_never_the_best(looped):
+    from imgcls.training.loop.loop import Diverged
+
+    def spoil(line):
+        if line["kind"] == "batch" and line["epoch"] == 2:
+            loop.model.set_weights([weights * np.nan for weights in loop.model.get_weights()])
+
+    loop = looped(listener=spoil)
+    with pytest.raises(Diverged) as diverged:
+        loop.run()
+    assert diverged.value.args == (2,)
+    assert loop.best["epoch"] == 1
+    assert all(np.isfinite(weights).all() for weights in loop.best_weights)
+
+
+def test_an_export_that_answers_differently_is_not_trusted(looped, tmp_path, monkeypatch):
+    from imgcls.training import model_builder
+
+    class Wrong(Predictor):
+        def probabilities(self, pictures):
+            return super().probabilities(pictures)[:, ::-1]
+
+    monkeypatch.setattr(model_builder, "Predictor", Wrong)
+    with pytest.raises(RuntimeError, match=r"^The exported model answers differently: by \d\.\d+ on 15 pictures\.$"):
+        model_builder.export_litert(looped().model, tmp_path / "model.tflite", toy(15).pictures)

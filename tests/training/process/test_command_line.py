@@ -1,0 +1,172 @@
+"""Training from a shell: every setting has its flag, scores are printed, and a bad value is one line."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from imgcls import models, runs
+from imgcls.config import KNOBS, Config
+from imgcls.runs import recipes
+from imgcls.system import paths
+from imgcls.training import __main__ as shell
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def train(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "imgcls.training", *arguments]
+    return subprocess.run(command, cwd=paths.repository_folder(), capture_output=True, text=True, timeout=240)
+
+
+def refused(capsys, *arguments: str) -> str:
+    """The one line on stderr for arguments that are refused, from the real `main`."""
+    assert shell.main(list(arguments)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    assert runs.everything() == []
+    return err.strip()
+
+
+def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(digits):
+    done = train(
+        *("--data", "digits", "--model", "ann", "--epochs", "1", "--units", "32", "--now"),
+        *("--id", "from-shell", "--name", "From a shell"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1,221 pictures to train, 216 to validate, 360 to test; 2,778 parameters." in done.stdout
+    assert "Epoch 1/1: loss " in done.stdout
+    run = runs.find("from-shell")
+    assert f"Test accuracy {run.result['test_accuracy']:.1%}, cross-entropy " in done.stdout
+    assert done.stdout.splitlines()[-1] == f"Run from-shell in {run.folder}"
+    assert run.state == "finished"
+    assert run.label == "From a shell"
+    assert run.config == Config(data="digits", model="ann", epochs=1, model_settings={"units": 32})
+    again = train("--data", "digits", "--id", "from-shell")
+    assert again.returncode == 2
+    assert again.stderr.strip() == ("There is already a run 'from-shell'. Choose another --id, or delete it first.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--epochs", "0"), "Epochs must lie between 1 and 1000; it is 0."),
+        (("--epochs", "many"), "Epochs is a number, not 'many'."),
+        (("--epochs", "2.5"), "Epochs is a whole number, not 2.5."),
+        (("--learning-rate", "-1"), "Learning rate must lie between 1e-06 and 1e+06; it is -1."),
+        (("--flip", "perhaps"), "Flip is on or off (true or false), not 'perhaps'."),
+        (("--optimizer", "lion"), "Optimizer cannot be 'lion'. There are: adam, adamw, sgd, rmsprop, nadam, muon."),
+        (("--model", "resnet5"), "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet, transfer."),
+        (("--model", "ann", "--units", "7"), "Units must lie between 8 and 1024; it is 7."),
+        (("--config", "nowhere.json"), "The settings file nowhere.json cannot be read: No such file or directory."),
+    ],
+)
+def test_a_bad_value_is_one_line(capsys, arguments, said):
+    assert refused(capsys, *arguments) == said
+
+
+def test_an_unknown_data_set_is_one_line_with_the_choices(capsys):
+    assert refused(capsys, "--data", "emnist").startswith("No data set is called 'emnist'. There are: mnist_sample, ")
+
+
+@pytest.mark.parametrize("run_id", ["../evil", "/tmp/evil", "With Capitals", "a", ".hidden", "x" * 60])
+def test_an_id_that_is_none_is_one_line(capsys, digits, tmp_path, run_id):
+    said = refused(capsys, "--data", "digits", "--id", run_id)
+    assert said.startswith(f"A run cannot have the id '{run_id}'")
+    assert not (tmp_path / "evil").exists()
+
+
+def test_an_unknown_flag_exits_with_2(capsys):
+    with pytest.raises(SystemExit) as ended:
+        shell.main(["--model", "ann", "--filters", "8"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: --filters 8" in capsys.readouterr().err
+
+
+def test_a_bad_value_exits_with_2_as_a_process():
+    done = train("--epochs", "0")
+    assert done.returncode == 2
+    assert done.stderr == "Epochs must lie between 1 and 1000; it is 0.\n"
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_help_lists_the_flag_of_every_setting_and_every_knob_of_the_model(capsys, name):
+    with pytest.raises(SystemExit) as ended:
+        shell.main(["--help", "--model", name])
+    assert ended.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for knob in (*KNOBS, *models.knobs(name)):
+        assert f"{knob.flag} " in text
+        assert knob.help.split(".")[0].split("-")[0] in text
+    assert str(paths.runs_folder()) in text.replace(" ", "")
+
+
+class NoTraining(Exception):
+    pass
+
+
+@pytest.fixture
+def asked_for(monkeypatch, digits):
+    """The settings with which a training would begin: the training itself is left out."""
+
+    class Trainer:
+        def __init__(self, run, **ignored):
+            self.run = run
+
+        def train(self):
+            raise NoTraining(self.run)
+
+    def asked_for(*arguments):
+        with pytest.raises(NoTraining) as reached:
+            monkeypatch.setattr(shell, "Trainer", Trainer)
+            shell.main(list(arguments))
+        return reached.value.args[0]
+
+    return asked_for
+
+
+def test_a_file_of_settings_is_where_a_training_starts_from(asked_for, tmp_path):
+    file = tmp_path / "settings.json"
+    start = Config(data="digits", model="ann", model_settings={"units": 64}, epochs=3, flip=True)
+    file.write_text(json.dumps(start.as_dict()))
+    assert asked_for("--config", str(file)).config == start
+    assert asked_for("--config", str(file), "--epochs", "4", "--flip", "off").config == start.changed(
+        epochs=4, flip=False
+    )
+    changed = asked_for("--config", str(file), "--dropout", "0.5").config
+    assert dict(changed.model_settings) == dict(start.model_settings) | {"dropout": 0.5}
+
+
+def test_another_model_than_the_files_takes_none_of_its_knobs(asked_for, tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(Config(data="digits", model="ann", model_settings={"units": 64}).as_dict()))
+    run = asked_for("--config", str(file), "--model", "cnn")
+    assert run.config == Config(data="digits", model="cnn")
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
+def test_every_setting_can_be_given_by_its_flag(asked_for, knob):
+    words = {bool: "on", str: "digits", int: "2", float: "0.2"}
+    value = {"model": "ann", "normalisation": "-1 to 1", "optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
+    value |= {"schedule": "cosine", "precision": "bfloat16"}
+    text = {"monitor": "accuracy", "data": "digits"}.get(knob.name, value.get(knob.name, words[knob.kind]))
+    config = asked_for(*("--data", "digits", f"{knob.flag}={text}")).config
+    assert config == Config(**{"data": "digits", knob.name: knob.parsed(text)})
+
+
+def test_a_recipe_sets_what_has_no_flag(asked_for):
+    family = ("--data", "digits", "--model", "deep_cnn")
+    config = asked_for(*family, "--recipe", "--epochs", "2", "--width", "16").config
+    recipe = recipes.recipe("deep_cnn", "digits")
+    assert recipe["epochs"] != 2
+    settings = recipe | {"data": "digits", "model": "deep_cnn", "epochs": 2}
+    assert config == Config(**settings, model_settings={"width": 16})
+    assert asked_for(*family, "--id", "plain").config == Config(data="digits", model="deep_cnn")
+
+
+def test_a_model_without_a_recipe_keeps_the_defaults(asked_for):
+    assert asked_for("--data", "digits", "--model", "ann", "--recipe").config == Config(data="digits", model="ann")

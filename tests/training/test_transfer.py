@@ -1,0 +1,462 @@
+"""Transfer learning: two stages as one training, on features that are computed once."""
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.inference.predictor import Predictor
+from imgcls.models import feature_cache
+from imgcls.models.backbones import NETWORKS, RUN
+from imgcls.runs.metrics_log import Curves
+from imgcls.training.process.checkpoint import Checkpoint
+from tests.support.engine import SLOW_STEPS, assert_same_training, check_files, curve, has_ended, lines
+from tests.support.toys import same_weights
+
+pytestmark = pytest.mark.timeout(240)
+
+BASE_ID = "20260101-120000-0badcafe"
+SETTINGS = {
+    "base": RUN,
+    "base_run": BASE_ID,
+    "copies": 2,
+    "fine_tuning_epochs": 3,
+    "fine_tuning_rate": 0.002,
+    "fine_tuning_blocks": 1,
+}
+CONFIG = Config(
+    data="digits",
+    model="transfer",
+    model_settings=SETTINGS,
+    rotation=10,
+    shift=1,
+    learning_rate=0.01,
+    batch_size=64,
+    epochs=4,
+    pictures=500,
+    early_stopping=False,
+    deterministic=True,
+)
+HEAD_ALONE = CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 0})
+KILLED_IN_STAGE = """
+import os
+from imgcls.training import loop
+obeyed = loop.Loop._obey
+def counted(self, asked):
+    if (self.progress.stage, self.steps_done) == ({}, {}):
+        os.kill(os.getpid(), 9)
+    obeyed(self, asked)
+loop.Loop._obey = counted
+"""
+KILLED_WHILE_LOOKING = """
+import os
+from imgcls.training import extract
+looking = extract.looking
+def dies(base):
+    look = looking(base)
+    def once(pictures, seen=[]):
+        seen.append(1)
+        if len(seen) > 1:
+            os.kill(os.getpid(), 9)
+        return look(pictures)
+    return once
+extract.looking = dies
+"""
+SLOW_LOOKS = """
+import time
+from imgcls.training import extract
+looking = extract.looking
+def slow(base):
+    look = looking(base)
+    def slowly(pictures):
+        time.sleep(0.4)
+        return look(pictures)
+    return slowly
+extract.looking = slow
+"""
+NO_LOOKS = """
+from imgcls.training import extract
+def never(base):
+    raise AssertionError("the base was asked, though its features are kept")
+extract.looking = never
+"""
+
+
+@pytest.fixture
+def base(finished_run):
+    return finished_run
+
+
+@pytest.fixture
+def trained(forks, base, wait_until):
+    """`trained(config)` trains to the end and gives the run."""
+
+    def train(config: Config, before: str = "", run: runs.Run | None = None) -> runs.Run:
+        run = run or runs.create(config)
+        process = forks.trainer(run, before)
+        wait_until(lambda: has_ended(process), seconds=120)
+        assert run.state == "finished", (run.result, (run.folder / "log.txt").read_text()[-3000:])
+        return run
+
+    return train
+
+
+# ---- the two stages
+
+
+def test_both_stages_are_one_curve_with_a_mark_between_them(trained, base):
+    run = trained(CONFIG)
+    assert len(curve(run)) == 7
+    (stage,) = lines(run, "stage")
+    assert (stage["epoch"], stage["name"]) == (4, "fine-tuning")
+    rates = [line["learning_rate"] for line in lines(run)]
+    assert rates == pytest.approx([0.01] * 4 + [0.002] * 3)
+    now = Curves(run.folder / "metrics.jsonl").refresh()
+    assert (now.total_epochs, now.stage_start, now.stage_end) == (7, 4, 7)
+    assert run.result["head_epochs"] == 4
+    assert run.result["epochs"] == 7
+    assert run.result["test_accuracy"] > 0.7
+    check_files(run)
+
+
+def test_a_head_alone_leaves_the_base_as_it_was_and_the_export_is_whole(trained, base, keras):
+    run = trained(HEAD_ALONE)
+    assert lines(run, "stage") == []
+    model = keras.models.load_model(run.folder / "model.keras", compile=False)
+    before = keras.models.load_model(base.folder / "model.keras", compile=False).get_layer("block1_conv1").get_weights()
+    trunk = model.get_layer("base").get_layer("trunk")
+    assert same_weights(trunk.get_layer("block1_conv1").get_weights(), before)
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype=np.uint8)
+    answers = model(pictures).numpy()
+    assert np.allclose(answers.sum(1), 1, atol=1e-5)
+    assert np.allclose(Predictor(run.folder / "model.tflite").probabilities(pictures), answers, atol=1e-4)
+
+
+def test_the_answers_to_the_test_pictures_are_those_of_the_saved_model(trained, keras, digits):
+    from imgcls import datasets
+
+    run = trained(HEAD_ALONE)
+    model = keras.models.load_model(run.folder / "model.keras", compile=False)
+    pictures = np.asarray(datasets.open_dataset("digits").x_test)
+    with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
+        assert np.allclose(stored["probabilities"], model.predict_on_batch(pictures), atol=1e-4)
+
+
+def test_fine_tuning_changes_the_last_block_and_keeps_batch_normalisation_still(trained, base, keras):
+    trained(HEAD_ALONE)
+    wide = {"filters": 4, "units": 16, "batch_normalisation": True, "dropout": 0.0}
+    normed = trained(Config(data="digits", model="cnn", model_settings=wide, epochs=1, pictures=300, batch_size=64))
+    settings = {**SETTINGS, "base_run": normed.id, "fine_tuning_blocks": 2, "fine_tuning_epochs": 1}
+    run = trained(CONFIG.changed(model_settings=settings, epochs=1))
+    before = keras.models.load_model(normed.folder / "model.keras", compile=False)
+    trunk = keras.models.load_model(run.folder / "model.keras", compile=False).get_layer("base").get_layer("trunk")
+    changed = set()
+    for layer in trunk.layers:
+        if layer.weights and not same_weights(layer.get_weights(), before.get_layer(layer.name).get_weights()):
+            changed.add(layer.name)
+    # Where no epoch of fine-tuning was better, the head's best is kept and nothing has changed.
+    if run.result["best_epoch"] > 1:
+        assert changed == {"dense", "block2_conv1"} | (changed & {"block2_conv2"})
+    assert not any("norm" in name for name in changed)
+
+
+def test_an_early_end_of_the_head_is_followed_by_the_fine_tuning(trained):
+    config = CONFIG.changed(early_stopping=True, patience=1, learning_rate=3.0, epochs=40)
+    run = trained(config)
+    (stage,) = lines(run, "stage")
+    assert stage["epoch"] < 40
+    assert Curves(run.folder / "metrics.jsonl").refresh().total_epochs == stage["epoch"] + 3
+
+
+# ---- interrupted
+
+
+@pytest.mark.parametrize("moment", [(0, 5), (1, 3), (1, 15)], ids=["head", "first epoch of fine-tuning", "last"])
+def test_killed_in_either_stage_it_goes_on_exactly(moment, trained, forks, base, wait_until):
+    other = trained(CONFIG)
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, KILLED_IN_STAGE.format(*moment))
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.result is None
+    trained(CONFIG, run=run)
+    assert_same_training(run, other)
+    check_files(run)
+    # Told twice, as the first word of the fine-tuning may be its last: readers know it once.
+    assert len(Curves(run.folder / "metrics.jsonl").refresh().stages) == 1
+
+
+def test_paused_and_parked_in_both_stages_it_goes_on_exactly(trained, forks, base, monkeypatch, wait_until):
+    other = trained(CONFIG)
+    monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
+    run = runs.create(CONFIG)
+    for stage in (0, 1):
+        process = forks.trainer(run, SLOW_STEPS.format(0.05))
+        wait_until(lambda: len(lines(run)) > 4 * stage, seconds=60)  # noqa: B023
+        run.ask(pause=True)
+        wait_until(lambda: has_ended(process), seconds=60)  # noqa: B023
+        assert run.is_parked
+        assert Checkpoint.read(run.folder / "checkpoint.npz").state["stage"] == stage
+        run.ask(pause=False)
+    trained(CONFIG, run=run)
+    assert_same_training(run, other)
+
+
+def test_stopped_in_the_fine_tuning_the_best_epoch_of_both_stages_is_kept(forks, base, wait_until):
+    run = runs.create(CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 50}))
+    process = forks.trainer(run, SLOW_STEPS.format(0.05))
+    wait_until(lambda: len(lines(run)) > 4, seconds=60)
+    run.ask(stop=True)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "stopped"
+    best = min(lines(run), key=lambda line: line["val_loss"])
+    assert run.result["val_loss"] == pytest.approx(best["val_loss"])
+    assert run.is_ready
+
+
+def test_a_fine_tuning_that_ended_goes_on_for_more_epochs(trained, monkeypatch):
+    monkeypatch.setattr(jobs, "_call", lambda: None)
+    short = CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 1})
+    other = trained(CONFIG)
+    run = jobs.extend(trained(short), 2)
+    assert run.config == CONFIG
+    trained(CONFIG, run=run)
+    assert_same_training(run, other)
+    assert Curves(run.folder / "metrics.jsonl").refresh().total_epochs == run.result["epochs"]
+
+
+# ---- features
+
+
+def test_a_second_head_asks_no_base(trained):
+    trained(HEAD_ALONE)
+    kept = feature_cache.kept_bytes()
+    other = HEAD_ALONE.changed(
+        model_settings={**HEAD_ALONE.model_settings, "head_units": 64, "dropout": 0.5}, learning_rate=0.002, epochs=6
+    )
+    run = trained(other, NO_LOOKS)
+    assert feature_cache.kept_bytes() == kept
+    assert "feature_rate" not in run.result
+    assert lines(run, "features") == []
+
+
+def test_what_changes_the_features_is_another_entry(trained, base):
+    trained(HEAD_ALONE.changed(epochs=1))
+    count = len(list(feature_cache.all_folder().iterdir()))
+    assert count == 3  # training, validation, test
+    trained(HEAD_ALONE.changed(epochs=1, rotation=5))
+    assert len(list(feature_cache.all_folder().iterdir())) == count + 1  # other copies; the rest is as it was
+    trained(HEAD_ALONE.changed(epochs=1, rotation=0, shift=0))
+    plain = len(list(feature_cache.all_folder().iterdir()))
+    assert plain == count + 2
+    trained(HEAD_ALONE.changed(epochs=1, rotation=0, shift=0, seed=1))
+    assert len(list(feature_cache.all_folder().iterdir())) == plain + 2  # another split
+
+
+def test_augmented_copies_are_used_in_turn(trained, keras, digits, base):
+    from imgcls import datasets
+    from imgcls.training.loop.batches import Part
+    from imgcls.training.transfer import backbone
+    from imgcls.training.transfer.features import Extractor
+
+    dataset = datasets.open_dataset("digits")
+    part = Part.of(dataset.x_train, dataset.y_train, np.array([7, 3, 5]))
+    extractor = Extractor(CONFIG, dataset, lambda: backbone.built(CONFIG.model_settings, (8, 8, 1)))
+    copies = extractor.copies(part)
+    assert copies.copies.shape == (2, 3, 32)
+    first, second, third = (copies.of_epoch(epoch).taken(np.arange(3))[0] for epoch in (1, 2, 3))
+    assert np.array_equal(first, third)
+    assert not np.allclose(first, second, atol=1e-3)
+    plain = extractor.part(part).taken(np.arange(3))
+    assert np.array_equal(plain[1], dataset.y_train[[7, 3, 5]])
+    expected = backbone.built(CONFIG.model_settings, (8, 8, 1))(dataset.x_train[[7, 3, 5]])
+    assert np.allclose(plain[0], expected, atol=1e-5)
+
+
+def test_killed_while_the_base_looks_nothing_half_made_is_left(trained, forks, base, wait_until):
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, KILLED_WHILE_LOOKING)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert all(path.name.startswith(".new-") for path in feature_cache.all_folder().iterdir())
+    trained(CONFIG, run=run)
+    assert not any(path.name.startswith(".") for path in feature_cache.all_folder().iterdir())
+
+
+def test_stopped_while_the_base_looks_it_ends_at_once_and_keeps_nothing(forks, base, wait_until):
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, SLOW_LOOKS)
+    wait_until(lambda: lines(run, "features"), seconds=60)
+    assert lines(run, "phase")[-1]["phase"] == "features"
+    run.ask(stop=True)
+    assert wait_until(lambda: has_ended(process), seconds=20) < 5
+    assert run.state == "stopped"
+    assert list(feature_cache.all_folder().iterdir()) == []
+
+
+def test_paused_while_the_base_looks_it_goes_on(trained, forks, base, wait_until):
+    other = trained(CONFIG)
+    feature_cache.forget_everything()
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, SLOW_LOOKS)
+    wait_until(lambda: lines(run, "features"), seconds=60)
+    run.ask(pause=True)
+    wait_until(lambda: run.state == "paused")
+    run.ask(pause=False)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "finished"
+    assert_same_training(run, other)
+
+
+def test_features_that_do_not_fit_are_a_sentence(forks, base, monkeypatch, wait_until):
+    monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.00001")
+    run = runs.create(CONFIG)
+    process = forks.trainer(run)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "failed"
+    assert run.result["message"].startswith("The features of these pictures need 0 MB, and 0 MB may be kept. Use fewer")
+
+
+def test_test_features_that_are_not_those_of_the_base_are_not_believed(trained, base):
+    run = trained(HEAD_ALONE)
+    with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
+        right = stored["probabilities"]
+    for folder in feature_cache.all_folder().iterdir():
+        if json.loads((folder / "entry.json").read_bytes())["part"] == "test":
+            values = np.load(folder / "features.npy", allow_pickle=False)
+            np.save(folder / "features.npy", values[:, ::-1])
+    again = trained(HEAD_ALONE)
+    with np.load(again.folder / "predictions.npz", allow_pickle=False) as stored:
+        assert np.allclose(stored["probabilities"], right, atol=1e-4)
+
+
+# ---- a network of keras.applications
+
+
+def test_a_network_with_weights_from_a_file_is_trained_and_exported(trained, write_weights, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path / "weights"))
+    write_weights("MobileNet 0.25", tmp_path / "weights" / NETWORKS["MobileNet 0.25"].file)
+    settings = {"input_size": 32, "fine_tuning_epochs": 1}
+    config = CONFIG.changed(model_settings=settings, epochs=2, pictures=200, rotation=0, shift=0)
+    run = trained(config)
+    assert [line["epoch"] for line in lines(run)] == [1, 2, 3]
+    assert run.result["parameters"] == 218_544 + 2 * 256 + 257 * 10
+    assert run.model["layers"][1]["kind"] == "Functional"
+    assert run.model["checks"]["largest_difference_of_exported_model"] < 1e-3
+
+
+def test_without_weights_the_run_fails_with_the_ways_out(forks, digits, wait_until):
+    run = runs.create(CONFIG.changed(model_settings={"base": "VGG16"}))
+    process = forks.trainer(run)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "failed"
+    assert run.result["message"].startswith(
+        "The weights of VGG16 are not on this machine: fetch them on the Train page"
+    )
+
+
+def test_an_interrupt_while_the_base_looks_means_stop(forks, base, wait_until):
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, SLOW_LOOKS)
+    wait_until(lambda: lines(run, "features"), seconds=60)
+    os.kill(process.pid, signal.SIGINT)
+    wait_until(lambda: has_ended(process), seconds=20)
+    assert run.state == "stopped"
+
+
+def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, base, wait_until):
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, SLOW_STEPS.format(0.3))
+    wait_until(lambda: lines(run, "batch"), seconds=60)
+    run.ask(stop=True)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "stopped"
+    assert run.result["message"].startswith("It was stopped within its first epoch")
+    assert run.is_ready
+
+
+def test_a_fine_tuning_that_diverges_keeps_the_head_and_names_its_own_rate(forks, base, wait_until):
+    run = runs.create(CONFIG)
+    broken = """
+import numpy as np
+from imgcls.training import loop
+taken = loop.Means.taken
+def nan(self):
+    values, count = taken(self)
+    return ((float("nan"),) * len(values), count) if NOW else (values, count)
+NOW = False
+loop.Means.taken = nan
+obeyed = loop.Loop._obey
+def look(self, asked):
+    global NOW
+    NOW = bool(self.progress.stage)
+    obeyed(self, asked)
+loop.Loop._obey = look
+"""
+    process = forks.trainer(run, broken)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "stopped"
+    assert run.result["message"].startswith("Training stopped at epoch 5: the loss is no longer a number.")
+    assert "(it was 0.002)" in run.result["message"]
+    assert run.result["best_epoch"] <= 4
+
+
+# ---- checks before the start
+
+
+class Said:
+    """What a probe reports."""
+
+    def __init__(self):
+        self.found, self.phases = {}, []
+
+    def phase(self, phase: str, share: float) -> None:
+        self.phases.append(phase)
+
+    def add(self, *, seldom: bool = False, share: float | None = None, **found) -> None:
+        self.found |= found
+
+
+def test_the_check_before_the_start_knows_the_base(base, keras):
+    from imgcls import datasets
+    from imgcls.jobs.preflight import verdicts
+    from imgcls.training.preflight import checks
+
+    said = Said()
+    checks.check(CONFIG, said)
+    assert said.found["steps_per_epoch"] == 7  # of all pictures, though the base has looked at a few
+    assert said.found["first_loss"] == pytest.approx(np.log(10), abs=1e-4)
+    assert said.found["batch_accuracy"] > 0.99
+    assert "low" not in said.found  # pixels reach the base as it was taught
+    seen = {light.name: light.sentence for light in verdicts.lights(CONFIG, datasets.facts("digits"), said.found)}
+    assert "to look at the pictures, once for all heads." in seen["Time"]
+    assert "The fine-tuning is not counted" in seen["Time"]
+    alone = {light.name: light.sentence for light in verdicts.lights(HEAD_ALONE, datasets.facts("digits"), said.found)}
+    assert "fine-tuning" not in alone["Time"]
+
+
+def test_the_rate_finder_finds_a_rate_for_the_head(base, keras):
+    from imgcls.jobs.preflight import lr_finder
+    from imgcls.training.preflight import lr_finder
+
+    said = Said()
+    lr_finder.find(CONFIG, said)
+    assert said.found["losses"][0] == pytest.approx(np.log(10), abs=1e-3)
+    assert 1e-4 < lr_finder.suggestion(said.found["rates"], said.found["losses"]) < 1
+
+
+# ---- from a shell
+
+
+def test_a_shell_fetches_what_is_missing_and_tells_when_it_cannot(base, monkeypatch, capsys):
+    from imgcls.training import __main__ as shell
+
+    monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")
+    shell._fetch_weights(CONFIG)
+    assert capsys.readouterr().out == ""  # a run is its base
+    shell._fetch_weights(CONFIG.changed(model_settings={"base": "MobileNetV2"}))
+    said = capsys.readouterr()
+    assert said.out == "Fetching the weights of MobileNetV2 (9.4 MB) ...\n"
+    assert "the server refused the connection. Connect to the internet" in said.err

@@ -1,0 +1,271 @@
+"""The Explore part of the Data page, without a browser: every view, changes by hand, and names that hold anything."""
+
+import json
+import re
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls import datasets
+from imgcls.datasets import NO_CLASS
+from imgcls.datasets.analysis import cache
+from imgcls.datasets.analysis.survey import survey
+from imgcls.system import paths
+from imgcls.ui.data import analysis, analysis_map, duplicates
+from tests.datasets.test_analysis import smooth
+from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
+
+
+@pytest.fixture
+def uneven(tmp_path, monkeypatch) -> str:
+    """A small 'cifar10' whose last class is rare, with two exact doubles and a leak, and what was found about it."""
+    monkeypatch.setenv("IMGCLS_DATA", str(tmp_path))
+    x_train, x_test = smooth(105, seed=1), smooth(20, seed=2)
+    y_train = np.r_[np.arange(100) % 9, [0] * 3, [9] * 2]
+    x_train[30] = x_train[3]  # of class 3 both
+    x_train[41] = x_train[4]  # of classes 4 and 5
+    x_test[6] = x_train[50]
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": np.arange(20) % 10}
+    np.savez(tmp_path / "cifar10.npz", **{name: np.asarray(array, np.uint8) for name, array in arrays.items()})
+    datasets.prepare("cifar10")
+    found_already("cifar10")
+    return "cifar10"
+
+
+def found_already(name: str) -> None:
+    """What the process would have found, made here."""
+    dataset = datasets.open_dataset(name)
+    folder = cache.folder_of(dataset)
+    folder.mkdir(parents=True)
+    np.savez(folder / "survey.npz", **survey(dataset, folder))
+
+
+def explored(view: str, title: str = "CIFAR-10") -> AppTest:
+    return opened("data", data=title, explore=view)
+
+
+def galleries(app: AppTest) -> str:
+    """All pictures below 'Explore', as HTML."""
+    pieces = [str(block.proto.body) for block in app.get("html") if 'class="tiles' in str(block.proto.body)]
+    return "".join(pieces[1:])
+
+
+def button(app: AppTest, label: str):
+    return next(button for button in app.button if button.label.startswith(label))
+
+
+@pytest.mark.parametrize("view", analysis.VIEWS)
+def test_every_view_shows_something(uneven, view):
+    app = explored(view)
+    assert is_whole(app), told(app)
+    assert "<img" in galleries(app) or view in ("Map", "Changes")
+    if view == "Map":
+        (figure,) = [chart for chart in app.get("plotly_chart") if "lasso" in chart.proto.spec]
+        traces = json.loads(figure.proto.spec)["data"]
+        assert sum(len(trace["customdata"]) for trace in traces) == 105
+        assert {trace["name"] for trace in traces} == set(datasets.facts(uneven).classes)
+
+
+@pytest.mark.parametrize("view", ["", "no such view", "<img src=x>", "Map" * 1000])
+def test_a_view_in_the_link_that_is_none_shows_none(uneven, view):
+    app = explored(view)
+    assert is_whole(app)
+    assert galleries(app) == ""
+
+
+def test_uneven_classes_are_told_and_a_press_trains_with_weights(uneven):
+    app = explored("Classes")
+    assert "The classes are uneven" in told(app) and "“airplane” has 15 training pictures, “truck” 2" in told(app)
+    button(app, "Train with class weights").click().run()
+    assert is_whole(app)
+    assert app.title[0].value == "Train a model"
+    assert app.selectbox(key="data").value == uneven
+    assert app.toggle(key="class_weights").value is True
+    assert app.query_params["data"] in ("CIFAR-10", ["CIFAR-10"])
+
+
+def test_the_button_of_the_data_page_leads_to_a_form_for_its_data(uneven):
+    app = opened("data", data="CIFAR-10")
+    button(app, "Train on it").click().run()
+    assert is_whole(app)
+    assert app.title[0].value == "Train a model"
+    assert app.selectbox(key="data").value == uneven
+
+
+def test_even_classes_are_not_worth_a_word(digits):
+    assert "uneven" not in told(explored("Classes", "Small digits"))
+
+
+def test_the_sample_grid_shows_the_pictures_of_the_class(uneven):
+    app = explored("Classes")
+    app.selectbox(key="class-cifar10").select(9).run()
+    assert galleries(app).count("<img") == 2
+    assert 'alt="no. 103: truck"' in galleries(app) and 'alt="no. 104: truck"' in galleries(app)
+
+
+def test_duplicates_are_listed_by_kind_with_their_numbers(uneven):
+    app = explored("Duplicates")
+    numbers = next(str(block.proto.body) for block in app.get("html") if 'class="numbers"' in str(block.proto.body))
+    values = dict(part.split("</dt><dd>") for part in re.findall(r"<dt>(.*?)</dd>", numbers))
+    counts = {name.split("<")[0]: int(value) for name, value in values.items()}
+    assert counts == {"Leaks": 1, "Two classes": 2, "Exact": 3, "Near": 0}
+    assert "no. 50" in galleries(app) and "test 6" in galleries(app)
+    assert "no. 30" not in galleries(app)
+
+
+def test_a_press_throws_all_training_twins_of_test_pictures_out(uneven):
+    app = explored("Duplicates")
+    button(app, "Throw out all 1 training twins").click().run()
+    assert is_whole(app)
+    dataset = datasets.open_dataset(uneven)
+    assert datasets.edits_of(dataset).dropped == (50,)
+    assert "✗ thrown out" in galleries(app)
+    assert not any("training twins" in button.label for button in app.button)
+
+
+def test_chosen_pictures_get_another_class_and_it_is_taken_back(uneven):
+    app = explored("Odd ones")
+    pills = next(group for group in app.get("button_group") if str(group.key).startswith("chosen-odd"))
+    first = int(cache.findings("survey", datasets.open_dataset(uneven))["unlike"][0])
+    assert button(app, "Throw out").disabled
+    pills.set_value([first])
+    app.run()
+    next(box for box in app.selectbox if str(box.key).startswith("label-odd")).select(9)
+    app.run()
+    button(app, "Give them this class").click().run()
+    assert is_whole(app)
+    dataset = datasets.open_dataset(uneven)
+    assert dict(datasets.edits_of(dataset).labels) == ({first: 9} if dataset.y_train[first] != 9 else {})
+    assert "→ truck" in galleries(app)
+    app = explored("Changes")
+    assert "1 given another class" in told(app).replace("**", "")
+    button(app, "Take the last change back").click().run()
+    assert is_whole(app)
+    assert datasets.edits_of(dataset).steps == ()
+    assert "Nothing was changed" in told(app)
+
+
+def test_the_train_page_counts_what_is_left_and_says_what_was_changed(uneven):
+    dataset = datasets.open_dataset(uneven)
+    datasets.throw_out(dataset, [1, 2, 3, 4, 5])
+    datasets.relabel(dataset, [6], 9)
+    app = opened("train", data="CIFAR-10")
+    assert app.selectbox(key="pictures").options[0] == "All 100"
+    assert "By hand: 5 thrown out and 1 given another class." in told(app)
+
+
+def test_the_page_of_a_run_tells_the_state_that_it_learnt_from(finished_run):
+    state = datasets.open_dataset("digits").fingerprint
+    assert f"It learnt from the data in state {state}." in told(opened("train", run=finished_run.id))
+    path = finished_run.folder / "result.json"
+    result = json.loads(path.read_text())
+    path.write_text(json.dumps(result | {"data": {"state": "ab+cd", "thrown_out": 3, "relabelled": 0}}))
+    assert "in state ab+cd. By hand: 3 thrown out." in told(opened("train", run=finished_run.id))
+
+
+@pytest.mark.parametrize("data", [7, [], {}, {"state": 1}, {"state": "a", "thrown_out": "x", "relabelled": 0}, None])
+def test_a_state_that_is_none_is_left_out(finished_run, data):
+    path = finished_run.folder / "result.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"data": data}))
+    app = opened("train", run=finished_run.id)
+    assert is_whole(app) and "It learnt from" not in told(app)
+
+
+def test_a_damaged_list_of_changes_is_one_sentence_and_a_press_mends_it(uneven):
+    dataset = datasets.open_dataset(uneven)
+    datasets.throw_out(dataset, [1])
+    (path,) = paths.cache_folder().glob("datasets/*.edits-*.json")
+    path.write_text("{")
+    assert "list of changes" in told(opened("train", data="CIFAR-10"))
+    app = explored("Changes")
+    assert is_whole(app) and "is damaged" in told(app)
+    app.button(key="take-all-back").click().run()
+    assert is_whole(app) and "Nothing was changed" in told(app)
+    assert datasets.edits_of(dataset).steps == ()
+
+
+def test_what_was_not_found_yet_is_looked_for_with_its_progress(digits):
+    dataset = datasets.open_dataset(digits)
+    app = explored("Odd ones", "Small digits")
+    assert is_whole(app)
+    end = time.monotonic() + 60
+    while cache.look("survey", dataset).state == "running" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert cache.look("survey", dataset).state == "ready"
+    app = explored("Odd ones", "Small digits")
+    assert galleries(app).count("<img") == analysis.PER_PAGE
+
+
+def test_why_nothing_was_found_is_said_and_it_can_be_tried_again(digits):
+    dataset = datasets.open_dataset(digits)
+    folder = cache.folder_of(dataset)
+    folder.mkdir(parents=True)
+    cache.work_of("survey", dataset).write("failed", 0.5, "The disk <b>is</b> full.")
+    app = explored("Light", "Small digits")
+    assert is_whole(app) and "The disk <b>is</b> full." in told(app)
+    assert app.button(key="survey-again")
+
+
+def test_names_that_hold_anything_are_shown_as_they_are(digits, monkeypatch):
+    names = tuple(f"{HOSTILE[number % len(HOSTILE)]}{number}\n{'x' * 300}" for number in range(10))
+    monkeypatch.setattr("imgcls.datasets.catalog.digits.CLASSES", names)
+    _forget_facts()
+    try:
+        found_already(digits)
+        datasets.relabel(datasets.open_dataset(digits), [0, 1], 3)
+        for view in analysis.VIEWS:
+            app = explored(view, "Small digits")
+            assert is_whole(app), (view, told(app))
+            for kind in (app.markdown, app.caption, app.info):
+                assert all("![](" not in str(element.value) for element in kind), view
+            assert all("<img src=x" not in str(block.proto.body) for block in app.get("html")), view
+            for chart in app.get("plotly_chart"):
+                assert "<img" not in chart.proto.spec and "$\\\\href" not in chart.proto.spec
+    finally:
+        monkeypatch.undo()
+        _forget_facts()
+
+
+def _forget_facts() -> None:
+    """What a file says of itself is remembered."""
+    from imgcls.datasets import info
+
+    for remembered in vars(info).values():
+        if hasattr(remembered, "cache_clear"):
+            remembered.cache_clear()
+
+
+# ---- small parts
+
+
+def test_selected_points_are_pictures_each_once():
+    class Event:
+        class selection:
+            points = ({"customdata": [7]}, {"customdata": {"0": 3}}, {"customdata": [7]}, {"x": 1})
+
+    assert analysis_map.selected(Event) == [3, 7]
+    assert analysis_map.selected(None) == []
+
+
+def test_doubles_keep_one_of_each_and_every_test_picture():
+    pairs = np.array([[1, 2], [1, 5], [3, 100], [99, 101], [100, 101]])
+    dataset_edits = datasets.Edits("f")
+    assert duplicates.doubles(pairs, 100, dataset_edits) == [2, 3, 5, 99]
+    step = type("Step", (), {"action": "drop", "pictures": (3,), "label": NO_CLASS, "published": ()})
+    assert duplicates.doubles(pairs, 100, dataset_edits.then(step)) == [2, 5, 99]
+
+
+def test_pairs_of_a_group_are_told_with_its_first():
+    found = {
+        "members": np.array([1, 4, 9, 2, 3]),
+        "groups": np.array([0, 0, 0, 1, 1]),
+        "pairs": np.array([[5, 6]]),
+        "likeness": np.array([0.98]),
+    }
+    pairs, likeness = duplicates.all_pairs(found)
+    assert pairs.tolist() == [[1, 4], [1, 9], [2, 3], [5, 6]]
+    assert likeness.tolist() == [1, 1, 1, 0.98]
+    nothing = {"members": np.array([], int), "groups": np.array([], int), "pairs": np.zeros((0, 2)), "likeness": []}
+    assert duplicates.all_pairs(nothing)[0].shape == (0, 2)

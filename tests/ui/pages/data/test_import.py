@@ -1,0 +1,214 @@
+"""Own pictures on the pages, by Streamlit's own test runner: bring, look, import, add, delete, and odd links."""
+
+import json
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls import datasets, runs
+from imgcls.datasets.importing import job
+from imgcls.datasets.importing.sources import single_images
+from tests.support.uploads import archive, csv, digits, imported, leaves, picture
+from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
+
+
+def button(app: AppTest, label: str):
+    return next(button for button in app.button if button.label.startswith(label))
+
+
+def pieces(app: AppTest) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+def new(app: AppTest) -> str:
+    value = app.query_params["new"]
+    return value if isinstance(value, str) else value[0]
+
+
+def brought(tmp_path, files, name: str = "leaves.zip") -> AppTest:
+    """The page after somebody has dropped an archive."""
+    app = opened("data")
+    button(app, "Bring your own pictures").click().run()
+    archive(tmp_path / name, files)
+    app.file_uploader[0].upload(name, (tmp_path / name).read_bytes(), "application/zip").run()
+    return app
+
+
+def finished(app: AppTest) -> AppTest:
+    deadline = time.monotonic() + 60
+    while job.state(new(app)).state == "running" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return app.run()
+
+
+def test_a_zip_is_brought_looked_at_named_imported_and_trained_on(digits_data, tmp_path):
+    app = brought(tmp_path, leaves() | {"oak/notes.txt": b"x"})
+    assert is_whole(app)
+    assert [heading.value for heading in app.subheader] == ["10 pictures in 2 classes"]
+    assert pieces(app).count("<img") == 10 and "a picture of class oak" in pieces(app)
+    assert "A fifth of each class will be held back" in told(app)
+    assert "1 not a picture, by the ending of its name" in told(app).replace("**", "")
+    assert app.text_input[0].value == "leaves"
+
+    app.text_input[0].set_value("Garden")
+    app.text_area[0].set_value("From the shed.")
+    app.selectbox(key=f"side-{new(app)}").select(32)
+    button(app, "Import 10 pictures").click().run()
+    finished(app)
+    assert is_whole(app)
+    assert "“Garden” is a data set with 2 classes: 8 pictures to learn from and 2 for the test." in all_told(app)
+    facts = datasets.facts("own-garden")
+    assert (facts.title, facts.text, facts.shape) == ("Garden", "From the shed.", (32, 32, 3))
+
+    button(app, "Look at it").click().run()
+    assert is_whole(app) and "new" not in app.query_params
+    assert app.selectbox(key="data").value == "own-garden"
+    assert "From the shed." in told(app) and "kB on the disk" in told(app)
+    train = opened("train", data="Garden")
+    assert is_whole(train) and train.selectbox(key="data").value == "own-garden"
+    assert not button(train, "Start").disabled
+
+
+def all_told(app: AppTest) -> str:
+    return told(app) + "\n".join(element.value for element in app.success).replace("\\", "")
+
+
+@pytest.fixture
+def digits_data(digits, mnist_sample):
+    """The default data set is there, so that the Data page has something to show."""
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"../../x.png": b"x"}, "leads out of its folder"),
+        ({"oak/1.png": b"x"}, "There is class 'oak' with pictures"),
+        ({}, "is an empty zip archive"),
+    ],
+)
+def test_what_cannot_be_imported_is_one_sentence_and_something_else_can_be_chosen(files, said, digits_data, tmp_path):
+    app = brought(tmp_path, files)
+    assert is_whole(app) and said in told(app)
+    assert not any(button.label.startswith("Import") for button in app.button)
+    first = new(app)
+    button(app, "Choose something else").click().run()
+    assert is_whole(app) and new(app) != first
+    assert app.file_uploader and not job.folder_of(first).exists()
+
+
+def test_a_table_is_brought(digits_data):
+    app = opened("data")
+    button(app, "Bring your own pictures").click().run()
+    app.get("button_group")[0].set_value("Table (CSV)").run()
+    app.file_uploader[0].upload("digits.csv", csv(digits(20)).encode(), "text/csv").run()
+    assert [heading.value for heading in app.subheader] == ["20 pictures in 2 classes"]
+
+
+def test_pictures_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
+    app = opened("data")
+    button(app, "Bring your own pictures").click().run()
+    app.get("button_group")[0].set_value("Pictures").run()
+    assert "First the name of a class" in told(app)
+    for place, label in enumerate(("mug", "<b>pen</b>")):
+        app.text_input[0].set_value(label).run()
+        for number in range(4):
+            app.file_uploader[0].upload(f"{number}.png", picture(10 * place + number), "image/png")
+        app.file_uploader[0].upload("bad.png", b"bad", "image/png").run()
+        assert is_whole(app) and "'bad.png' is not a picture" in told(app)
+    assert single_images.counts(job.folder_of(new(app))) == {"mug": 4, "<b>pen</b>": 4}
+    assert "&lt;b&gt;pen&lt;/b&gt;" in pieces(app) and "<b>pen" not in pieces(app)
+    button(app, "Take the last one back").click().run()
+    assert single_images.counts(job.folder_of(new(app)))["<b>pen</b>"] == 3
+
+    app.get("button_group")[0].set_value("Webcam").run()
+    app.camera_input[0].upload("shot.jpg", picture(50, "JPEG"), "image/jpeg").run()
+    assert single_images.counts(job.folder_of(new(app)))["<b>pen</b>"] == 4
+    button(app, "Go on").click().run()
+    assert [heading.value for heading in app.subheader] == ["8 pictures in 2 classes"]
+    button(app, "Back to the pictures").click().run()
+    assert single_images.counts(job.folder_of(new(app)))["mug"] == 4, "what was brought one by one is not thrown away"
+
+
+def test_a_folder_of_the_server_is_offered_only_where_one_is_open(digits_data, tmp_path, monkeypatch):
+    app = opened("data", new=job.new_id())
+    assert len(app.get("button_group")[0].options) == 4
+    monkeypatch.setenv("IMGCLS_IMPORT_ROOT", str(tmp_path / "root"))
+    for path, data in leaves(before="root/leaves/").items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    app = opened("data", new=job.new_id())
+    app.get("button_group")[0].set_value("On the server").run()
+    app.selectbox(key="server-path").select("leaves")
+    button(app, "Look into it").click().run()
+    assert is_whole(app)
+    assert [heading.value for heading in app.subheader] == ["10 pictures in 2 classes"]
+
+
+@pytest.mark.parametrize("link", ["", "../../x", "0" * 16, "f" * 17, "🙂", "a" * 5000])
+def test_an_import_in_the_link_that_is_none_is_said_so_or_begins_anew(link, digits_data):
+    app = opened("data", new=link, into="own-none")
+    assert is_whole(app)
+    assert "is not on this machine any more" in told(app)
+    button(app, "Bring your own pictures").click().run()
+    assert is_whole(app) and new(app) != link
+    assert is_whole(opened("data", new=link))
+
+
+def test_more_is_added_and_what_is_gone_is_offered_no_more(digits_data, tmp_path):
+    name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
+    app = opened("data", data="Leaves")
+    assert "A fifth was held back for the test" in told(app)
+    button(app, "Name and note").click().run()
+    assert app.text_input[0].value == "Leaves"
+
+    app = opened("data", data="Leaves")
+    button(app, "Add pictures").click().run()
+    archive(tmp_path / "two.zip", leaves(("oak", "pine"), 4, first=50))
+    app.file_uploader[0].upload("two.zip", (tmp_path / "two.zip").read_bytes(), "application/zip").run()
+    button(app, "Add the pictures").click().run()
+    finished(app)
+    assert "“Leaves” now has 3 classes" in all_told(app)
+    assert sum(datasets.own(name).counts) == 18
+
+    app = opened("data", data="Leaves")
+    button(app, "Delete").click().run()
+    assert "and its 18 pictures are deleted from the disk" in told(app)
+    datasets.delete_own(name)
+    app = opened("data", data="Leaves")
+    assert is_whole(app) and app.selectbox(key="data").value == "mnist_sample"
+
+
+def test_names_that_mean_harm_are_shown_as_they_are(digits_data, tmp_path):
+    labels = [label.replace("/", "-").replace("\\", "") for label in HOSTILE]
+    files = leaves(labels, 4)
+    app = brought(tmp_path, files, "![](x).zip")
+    assert is_whole(app)
+    for shown in (pieces(app), raw(app)):
+        assert "<img src=x" not in shown
+    imported(archive(tmp_path / "two.zip", files), "![](http://evil.example/p.png) $x$")
+    for page in ("data", "train", "home", "runs"):
+        app = opened(page, data="![](http://evil.example/p.png) $x$")
+        assert is_whole(app)
+        assert "![](" not in raw(app) and "<img src=x" not in pieces(app)
+
+
+def raw(app: AppTest) -> str:
+    """All that is Markdown, with its backslashes."""
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success, app.title, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def test_a_run_whose_data_set_was_deleted_says_so_and_is_evaluated_from_its_own_files(finished_run, tmp_path):
+    name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
+    folder = finished_run.folder
+    (folder / "config.json").write_text(json.dumps(finished_run.config.changed(data=name).as_dict()))
+    datasets.delete_own(name)
+    run = runs.Run(folder)
+    for page in ("home", "train", "runs", "evaluate", "predict"):
+        app = opened(page, run=run.id)
+        assert is_whole(app), (page, told(app))
+    assert "somebody deleted it" in told(opened("train", run=run.id))
+    app = opened("train", run=run.id)
+    button(app, "Train again").click().run()
+    assert is_whole(app) and "somebody deleted it" in told(app)

@@ -1,0 +1,191 @@
+"""Pages about pictures with several labels, by Streamlit's own test runner: bring, explore, train, evaluate."""
+
+import json
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+from imgcls import datasets
+from imgcls.errors import RunError
+from imgcls.evaluation.metrics import multilabel
+from imgcls.ui.cache import predictions
+from tests.datasets.importing.test_multilabel import listing, some, with_semicolons
+from tests.support.uploads import archive, csv, imported, picture
+from tests.ui.pages.data.test_import import button, new, pieces
+from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
+
+NAMES = ["boat", HOSTILE[0], HOSTILE[2], "sky"]
+
+
+def answers(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(3)
+    labels = (random.random((count, 4)) < (0.5, 0.4, 0.2, 0.1)).astype(np.uint8)
+    return np.clip(random.normal(0.3 + 0.4 * labels, 0.2), 0, 1).astype(np.float32), labels
+
+
+def packed(**arrays) -> bytes:
+    file = BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+@pytest.fixture
+def tested(made):
+    """A run that ended well; its labels have names that harm."""
+    probabilities, labels = answers()
+    pictures = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 1), dtype=np.uint8)
+    facts = {"classes": NAMES, "shape": [8, 8, 1], "ink": False, "several": True, "threshold": 0.37, "data": "own-x"}
+    said = probabilities >= 0.5
+    scores = {"test_accuracy": float((said == labels).all(1).mean()), "test_macro_f1": 0.5}
+    result = {"version": 1, "outcome": "finished", "counts": {"test": 60}, "test_average_precision": 0.7} | scores
+    return made(
+        **{
+            "predictions.npz": packed(probabilities=probabilities, labels=labels),
+            "gallery.npz": packed(indices=np.arange(50, dtype=np.int32), pictures=pictures),
+            "model.json": facts,
+            "result.json": result,
+        }
+    )
+
+
+def test_evaluate_shows_each_label_in_place_of_the_matrix(tested, digits):
+    app = opened("evaluate", run=tested.id)
+    assert is_whole(app)
+    report = multilabel.scores(*answers(), NAMES)
+    assert f"{report.macro_f1.value:.1%}".replace("%", " %") in pieces(app)
+    assert "All labels right" in pieces(app) and "Click a cell to see its pictures" not in told(app)
+    table = app.dataframe[0].value
+    assert table["Label"].tolist() == NAMES
+    for column, score in (
+        ("Precision (%)", report.labels.precision),
+        ("Recall (%)", report.labels.recall),
+        ("F1 (%)", report.labels.f1),
+        ("Average precision (%)", report.labels.average_precision),
+    ):
+        assert table[column].tolist() == pytest.approx(100 * score.value)
+
+
+def test_the_threshold_changes_what_is_shown(tested, digits):
+    app = opened("evaluate", run=tested.id)
+    at_half = app.dataframe[0].value["Recall (%)"].tolist()
+    app.get("button_group")[0].set_value("Chosen on validation").run()
+    assert is_whole(app)
+    expected = multilabel.scores(*answers(), NAMES, 0.37).labels.recall.value
+    assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected)
+    assert app.dataframe[0].value["Recall (%)"].tolist() != at_half
+    app.get("button_group")[0].set_value("Another").run()
+    app.slider[0].set_value(0.8).run()
+    expected = multilabel.scores(*answers(), NAMES, 0.8).labels.recall.value
+    assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected)
+
+
+@pytest.mark.parametrize("kind", ["Any label wrong", "Label missing", "Label superfluous", "All right"])
+@pytest.mark.parametrize("label", [None, 1])
+def test_pictures_are_those_of_the_kind_and_the_label(tested, kind, label, digits):
+    app = opened("evaluate", run=tested.id, view="Pictures")
+    app.get("button_group")[2].set_value(kind).run()
+    app.selectbox(key=f"label-of-{tested.id}").set_value(label).run()
+    assert is_whole(app)
+    probabilities, labels = answers()
+    missing, superfluous = (labels > 0) & (probabilities < 0.5), (labels == 0) & (probabilities >= 0.5)
+    which = {"Label missing": missing, "Label superfluous": superfluous}.get(kind, missing | superfluous)
+    if kind == "All right":
+        expected = ~which.any(1) & (True if label is None else labels[:, label] > 0)
+    else:
+        expected = which.any(1) if label is None else which[:, label]
+    assert f"{int(expected.sum())} picture" in told(app)
+    shown = [int(part.split(":")[0]) for part in pieces(app).split('alt="Test picture ')[1:]]
+    kept = np.flatnonzero(expected[:50]).tolist()
+    assert set(shown) <= set(kept) and len(shown) == min(20, len(kept))
+    losses = multilabel.losses(probabilities, labels)[shown]
+    assert (np.diff(losses) <= 1e-9).all()
+    assert HOSTILE[0] not in pieces(app) and "&lt;img src=x onerror" in pieces(app)
+
+
+def test_a_run_without_pictures_or_with_torn_answers_is_told(tested, digits):
+    (tested.folder / "gallery.npz").write_bytes(b"torn")
+    app = opened("evaluate", run=tested.id, view="Pictures")
+    assert is_whole(app) and "No picture to show here" in told(app)
+    (tested.folder / "predictions.npz").write_bytes(packed(probabilities=np.zeros((3, 2)), labels=np.zeros((3, 2))))
+    assert "The test answers of this run are damaged" in told(opened("evaluate", run=tested.id))
+
+
+def test_what_asks_for_one_class_a_picture_gets_a_sentence(tested):
+    with pytest.raises(RunError, match="may have several labels, so there is no single answer"):
+        predictions.tested(tested)
+
+
+@pytest.mark.parametrize("threshold", [None, 0, 1, "x", True])
+def test_a_threshold_that_is_none_is_a_damaged_model(tested, threshold, digits):
+    facts = json.loads((tested.folder / "model.json").read_text())
+    (tested.folder / "model.json").write_text(json.dumps(facts | {"threshold": threshold}))
+    assert "model.json of this run is damaged" in told(opened("evaluate", run=tested.id))
+
+
+@pytest.mark.parametrize("page", ["home", "train", "runs"])
+def test_other_pages_tell_what_was_scored(tested, page, digits):
+    app = opened(page, run=tested.id)
+    assert is_whole(app)
+    if page == "train":
+        assert "Macro F1" in pieces(app) and "All labels right" in pieces(app)
+
+
+def test_none_of_them_is_said_when_all_are_below_the_threshold():
+    from imgcls.ui.widgets.multilabel_bars import answer
+
+    text = answer(np.array([0.2, 0.49, 0.1, 0.3]), NAMES, 0.5)
+    assert "None of them" in text and "✓" not in text and "<img" not in text
+    text = answer(np.array([0.6, 0.2, 0.1, 0.9]), NAMES, 0.5)
+    assert ">sky, boat<" in text and text.count("✓") == 2 and "left:50.0%" in text
+
+
+def test_a_zip_and_a_table_are_brought_and_the_form_says_several_labels(mnist_sample, tmp_path):
+    rows = some(30)
+    order = archive(tmp_path / "some.zip", {name: picture(number) for number, (name, _) in enumerate(rows)})
+    app = opened("data")
+    button(app, "Bring your own pictures").click().run()
+    app.toggle(key="beside").set_value(True).run()
+    app.file_uploader[0].upload("some.zip", (tmp_path / order.name).read_bytes(), "application/zip").run()
+    app.file_uploader[1].upload("labels.csv", csv(with_semicolons(rows)).encode(), "text/csv").run()
+    assert is_whole(app) and new(app)
+    assert [heading.value for heading in app.subheader] == ["30 pictures with 3 labels, several labels a picture"]
+    assert "About a fifth of each label will be held back" in told(app)
+    assert any(item.label == "Import 30 pictures" for item in app.button)
+
+
+@pytest.mark.parametrize("view", ["Classes", "Mean pictures", "Light", "Duplicates", "Odd ones", "Map", "Changes"])
+def test_the_explorer_shows_pictures_with_all_their_labels(view, mnist_sample, tmp_path):
+    from imgcls.datasets.analysis import cache
+    from imgcls.datasets.analysis.survey import survey
+
+    name = imported(listing(tmp_path, with_semicolons(some(40))))
+    dataset = datasets.open_dataset(name)
+    folder = cache.folder_of(dataset)
+    folder.mkdir(parents=True)
+    found = survey(dataset, folder)
+    assert found["means"].shape == (3, 28, 28, 3) and found["means"].any()
+    np.savez(folder / "survey.npz", **found)
+    app = opened("data", data="Leaves", explore=view)
+    assert is_whole(app) and "3 labels, several a picture" in told(app)
+    if view == "Classes":
+        assert "Labels are changed in the table" in told(app)
+    if view == "Odd ones":
+        assert "held against the middle of all pictures" in told(app) and "like " not in pieces(app)
+    if view == "Light":
+        assert app.dataframe[0].value["Class"].tolist() == ["boat", "sea", "sky"]
+    if view == "Map":
+        assert app.get("plotly_chart")
+    if view == "Mean pictures":
+        assert "mean picture of sea" in pieces(app)
+        sea = dataset.facts.classes.index("sea")
+        mean = dataset.x_train[dataset.y_train[:, sea] > 0].mean(0)
+        assert np.abs(found["means"][sea] - mean).max() <= 1
+
+
+def test_the_form_tells_the_parts_by_label_and_the_loss(mnist_sample, tmp_path):
+    imported(listing(tmp_path, with_semicolons(some(40))))
+    app = opened("train", data="Leaves")
+    assert is_whole(app)
+    assert "about the same share of each label: boat" in told(app) and "binary cross-entropy" in told(app)
+    assert not any(box.label == "Loss" for box in app.selectbox)

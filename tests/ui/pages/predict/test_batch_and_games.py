@@ -1,0 +1,116 @@
+"""Batch and man against machine on the Predict page, by Streamlit's own test runner: what is odd ends in a sentence."""
+
+import io
+import time
+import zipfile
+
+import pytest
+
+from imgcls.ui.predict import batch, human_vs_model
+from tests.support.uploads import archive, leaves, picture
+from tests.ui.pages.test_pages import is_whole, opened, told
+
+
+@pytest.fixture
+def asked(finished_run):
+    """The page of a run in one of its ways: `asked("Batch")`."""
+    return lambda way: opened("predict", run=finished_run.id, way=way)
+
+
+def upload(app, name: str, data: bytes):
+    app.file_uploader[0].upload(name, data, "application/octet-stream").run()
+    return app
+
+
+def pieces(app) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+def bomb() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("7/1.png", bytes(30_000_000))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("bomb.zip", bomb(), "would grow from"),
+        ("torn.zip", bomb()[:100], "not complete"),
+        ("notes.png.zip", b"PK\x05\x06" + bytes(18), "an empty zip archive"),
+    ],
+    ids=["a bomb", "torn", "empty"],
+)
+def test_a_batch_of_nothing_that_can_be_read_says_so(name, data, message, asked):
+    app = upload(asked("Batch"), name, data)
+    assert is_whole(app)
+    assert message in told(app)
+
+
+def test_a_batch_with_hostile_names_shows_them_literally(asked, tmp_path):
+    archive(tmp_path / "a.zip", leaves() | {"<img src=x onerror=alert(1)>/$x$.png": picture(1)})
+    app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
+    assert is_whole(app)
+    assert "<img src=x onerror" not in pieces(app)
+    assert "&lt;img src=x onerror" in pieces(app)
+    assert "no folder is called like a class" in told(app).lower()
+
+
+def test_a_batch_whose_labelled_pictures_are_broken_says_so(asked, tmp_path):
+    archive(tmp_path / "a.zip", {"3/broken.png": b"no picture", "other/1.png": picture(1)})
+    app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
+    assert is_whole(app)
+    assert "no picture with a label can be read" in told(app).lower()
+
+
+def test_a_model_that_is_deleted_while_the_page_is_open_ends_in_a_sentence(asked, finished_run, tmp_path):
+    app = asked("Batch")
+    (finished_run.folder / "model.tflite").unlink()
+    archive(tmp_path / "a.zip", leaves())
+    upload(app, "a.zip", (tmp_path / "a.zip").read_bytes())
+    assert is_whole(app)
+    assert "no trained model" in told(app)
+
+
+def test_files_that_are_too_much_together_are_let_go(asked, monkeypatch):
+    monkeypatch.setattr(batch, "TOGETHER_MB", 0.001)
+    app = upload(asked("Batch"), "1.png", picture(1) + bytes(2_000))
+    assert is_whole(app)
+    assert "a batch takes up to" in told(app)
+    assert "1.png" not in pieces(app)
+
+
+def test_both_tables_of_a_batch_can_be_kept(asked, finished_run, tmp_path):
+    archive(tmp_path / "a.zip", leaves())
+    app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
+    assert [button.proto.label for button in app.get("download_button")] == ["CSV", "JSON"]
+
+
+def test_a_second_click_answers_no_picture_that_was_not_seen(asked):
+    app = asked("You or the model")
+    app.button(key="versus-pass").click().run()
+    (pills,) = [group for group in app.button_group if group.label == "Your answer"]
+    pills.select(pills.options[3]).run()  # at once
+    assert "Picture 2 of 20" in str(app.get("progress")[0].proto.text)
+    time.sleep(human_vs_model.DOUBLE_CLICK)
+    (pills,) = [group for group in app.button_group if group.label == "Your answer"]
+    assert pills.value is None, "it can be chosen still"
+    pills.select(pills.options[3]).run()
+    assert "Picture 3 of 20" in str(app.get("progress")[0].proto.text)
+
+
+def test_twenty_pictures_are_answered_and_both_are_compared(asked, monkeypatch):
+    monkeypatch.setattr(human_vs_model, "DOUBLE_CLICK", 0)
+    app = asked("You or the model")
+    for number in range(20):
+        assert f"Picture {number + 1} of 20" in str(app.get("progress")[0].proto.text)
+        (pills,) = [group for group in app.button_group if group.label == "Your answer"]
+        pills.select(pills.options[3]).run() if number else app.button(key="versus-pass").click().run()
+    assert is_whole(app)
+    assert "You" in pieces(app)
+    assert "1 left open" in pieces(app)
+    assert sum(element.proto.component_name == "imgcls.confusion_matrix" for element in app.get("bidi_component")) == 2
+    assert "chosen because the model found them hard" in told(app)
+    app.button(key="versus-again").click().run()
+    assert "Picture 1 of 20" in str(app.get("progress")[0].proto.text)

@@ -1,0 +1,378 @@
+"""Drawings on the Predict page by Streamlit's own test runner: what is asked, what is in doubt, and the game."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls.datasets.importing import drawings
+from imgcls.images import loading
+from imgcls.images.canvas_strokes import Handwriting, from_message
+from imgcls.inference.rejection import multiple_digits
+from imgcls.runs import Run
+from imgcls.system import paths
+from imgcls.ui.predict import compare_models, drawing_input
+
+ONE = [20, 20, 12, 20, 60, 12, 20, 100, 12]
+SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
+SCRIBBLE = [value for i in range(20) for value in (10 + 12 * i, 40 if i % 2 else 240, 12)]
+HEART = [140, 240, 18, 30, 130, 18, 50, 60, 18, 100, 40, 18, 140, 90, 18, 180, 40, 18, 230, 60, 18, 250, 130, 18]
+SHAPES = ["heart", "spiral", *(f"shape {number}" for number in range(8))]
+TWO = "Two digits: 1 and 7"
+UNKNOWN = "Nothing this model knows"
+
+
+def copied(run_id: str = "reader", classes: list[str] | None = None) -> Run:
+    """A copy of the digit model that ships; its classes may be called otherwise."""
+    folder = paths.runs_folder() / run_id
+    shutil.copytree(paths.repository_folder() / "saved_models" / "digits", folder)
+    run = Run(folder)
+    if classes:
+        (folder / "model.json").write_text(json.dumps(run.model | {"classes": classes}))
+    return run
+
+
+@pytest.fixture
+def reader() -> Run:
+    return copied()
+
+
+def draw_page():
+    from imgcls import runs
+    from imgcls.ui.predict import draw
+
+    run = runs.find("reader")
+    draw.show(run, run.model)
+
+
+def game_page():
+    from imgcls import runs
+    from imgcls.ui.predict import drawing_game
+
+    run = runs.find("reader")
+    drawing_game.show(run, run.model)
+
+
+def picture_page():
+    import streamlit as st
+
+    from imgcls import runs
+    from imgcls.images.loading import Prepared
+    from imgcls.ui.predict import prediction
+
+    run = runs.find("reader")
+    prediction.show(run, run.model, Prepared(st.session_state["pixels"]))
+
+
+def opened(page, canvas: str = "canvas", strokes=(), is_done: bool = True, **session) -> AppTest:
+    """The page after these strokes were drawn on its canvas."""
+    app = AppTest.from_function(page, default_timeout=60).run()
+    message = {"edition": 0, "number": 3, "pen": 12, "isDone": is_done, "strokes": list(strokes)}
+    app.session_state[canvas] = {"drawing": message}
+    for name, value in session.items():
+        app.session_state[name] = value
+    return app.run()
+
+
+def given(app: AppTest, component: str) -> dict:
+    """What the browser is given for one of our components."""
+    found = [it.proto for it in app.get("bidi_component") if it.proto.component_name == f"imgcls.{component}"]
+    return json.loads(found[0].json)
+
+
+def html(app: AppTest, of: str) -> str:
+    return next(str(block.proto.body) for block in app.get("html") if of in str(block.proto.body))
+
+
+def drawing(*strokes) -> Handwriting:
+    return from_message({"strokes": list(strokes)})
+
+
+def test_two_digits_are_no_answer_of_any_model_and_put_right_to_none(reader):
+    copied("other")
+    app = opened(draw_page, strokes=[ONE, SEVEN], others=["other"])
+    assert given(app, "answer")["doubt"] == TWO
+    cards = html(app, 'class="models"')
+    assert cards.count("<b>–</b>") == 2
+    assert cards.count(TWO) == 4, "as text and as title of each card"
+    assert "agree" not in cards.split("</style>")[1].replace('class="agree"', "")
+    assert "%" not in html(app, 'class="fix"').split('class="fix"')[1]
+    assert "Put right</figcaption>" in html(app, 'class="fix"')
+
+
+def test_a_dot_is_no_digit_and_begins_one(reader):
+    dot = [100, 100, 30]
+    assert given(opened(draw_page, strokes=[dot]), "answer")["words"].startswith("It is a dot")
+    assert not given(opened(draw_page, strokes=[dot], is_done=False), "answer").get("doubt")
+
+
+def test_models_that_are_called_alike_are_told_apart_by_their_ids(reader):
+    copied("second")
+    cards = html(opened(draw_page, strokes=[SEVEN], others=["second"]), 'class="models"')
+    assert f"{reader.label} · reader<" in cards and f"{reader.label} · second<" in cards
+
+
+def predict_page():
+    import streamlit as st
+
+    from imgcls import runs
+    from imgcls.ui.predict import page as predict_page
+
+    run = runs.find(st.session_state.get("asked", "reader"))
+    predict_page.chosen(run, run.model)
+
+
+def test_a_model_that_cannot_be_drawn_for_takes_the_canvas_away_for_itself_alone(reader):
+    photos = copied("photos")
+    (photos.folder / "model.json").write_text(json.dumps(photos.model | {"ink": False}))
+    app = AppTest.from_function(predict_page, default_timeout=60).run()
+    way = app.session_state["way"]
+    assert way == "Draw"
+    app.session_state["asked"] = "photos"
+    assert app.run().session_state["way"] == "Upload"
+    app.session_state["asked"] = "reader"
+    assert app.run().session_state["way"] == "Draw"
+    app.session_state["asked"] = "photos"
+    app.run()
+    app.segmented_control(key="way").set_value("Batch").run()
+    app.session_state["asked"] = "reader"
+    assert app.run().session_state["way"] == "Batch", "it was chosen"
+
+
+def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(reader):
+    app = AppTest.from_function(draw_page, default_timeout=60).run()
+
+    def doubt(*strokes, is_done: bool) -> str | None:
+        message = {"edition": 0, "number": 3, "pen": 12, "isDone": is_done, "strokes": list(strokes)}
+        app.session_state["canvas"] = {"drawing": message}
+        return given(app.run(), "answer").get("doubt")
+
+    assert doubt(ONE, SEVEN, is_done=False) is None
+    assert doubt(ONE, SEVEN, is_done=True) == TWO
+    assert doubt(ONE, SEVEN, [200, 20, 12, 200, 24, 12], is_done=False) == TWO
+    assert doubt(is_done=True) is None
+    assert doubt(SEVEN, is_done=False) is None
+    assert doubt(SCRIBBLE, is_done=False) == UNKNOWN
+
+
+def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
+    copied("other")
+    app = opened(draw_page, strokes=[SEVEN], others=["other"])
+    assert "Both models agree." in html(app, 'class="models"')
+    assert html(app, 'class="models"').count("<b>7</b>") == 2
+    assert "Put right: <b>7</b>" in html(app, 'class="fix"')
+
+
+def test_of_four_models_the_one_that_disagrees_is_marked(reader, monkeypatch):
+    others = ["second", "third", "fourth"]
+    for run_id in others:
+        copied(run_id)
+    answers = compare_models.stored.answers
+
+    def one_reads_a_one(run, facts, pixels):
+        found = answers(run, facts, pixels)
+        return np.roll(found, 4, axis=1) if run.id == "third" else found  # 7 becomes 1
+
+    monkeypatch.setattr(compare_models.stored, "answers", one_reads_a_one)
+    app = opened(draw_page, strokes=[SEVEN], others=others)
+    cards = html(app, 'class="models"')
+    assert "3 of 4 models say 7." in cards
+    assert cards.count("<b>7</b>") == 3 and cards.count("<b>1</b>") == 1
+    (marked,) = [card for card in cards.split("<div class=") if card.startswith('"apart"')]
+    assert "<b>1</b>" in marked
+
+
+def test_what_digits_cannot_be_may_be_a_spiral(reader):
+    copied("other", SHAPES)
+    app = opened(draw_page, strokes=[SCRIBBLE], others=["other"])
+    assert given(app, "answer")["words"].startswith("It looks like a scribble")
+    cards = html(app, 'class="models"').split('class="models"')[1]
+    assert "It looks" not in cards
+    assert cards.count(UNKNOWN) == 4, "the other model looks at its own training pictures"
+
+
+def test_digits_are_asked_for_where_digits_are_known(reader):
+    app = opened(draw_page)
+    assert given(app, "answer")["todo"] == "Draw a digit. The answer comes while you draw."
+
+
+def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
+    run = copied("reader", SHAPES)
+    app = opened(draw_page)
+    assert given(app, "answer")["todo"] == "Draw something. The answer comes while you draw."
+    ask = drawing_input.asker(run, run.model)
+    digits = run.model | {"classes": multiple_digits.DIGITS}
+    for strokes in ([ONE, SEVEN], [SCRIBBLE]):
+        assert drawing_input.doubt(drawing(*strokes), run.model, ask) is None
+        assert drawing_input.doubt(drawing(*strokes), digits, ask) is not None
+
+
+@pytest.mark.parametrize(
+    ("facts", "hold"),
+    [
+        ({"classes": list("0123456789")}, True),
+        ({"classes": list("9876543210"), "several": False}, True),
+        ({"classes": list("0123456789"), "several": True}, False),
+        ({"classes": list("012345678")}, False),
+        ({"classes": [*"0123456789", "heart"]}, False),
+        ({"classes": SHAPES}, False),
+    ],
+)
+def test_the_rules_of_digits_hold_for_models_of_the_ten_digits(facts, hold):
+    assert multiple_digits.hold_for(facts) is hold
+
+
+def test_a_deleted_model_beside_another_takes_nothing_from_it(reader):
+    gone = copied("other")
+    app = opened(draw_page, strokes=[SEVEN], others=["other"])
+    gone.delete()
+    app.run()
+    assert not app.error
+    assert "It was deleted." in html(app, 'class="models"')
+    assert "<b>7</b>" in html(app, 'class="models"')
+    assert "Without this part" in html(app, 'class="why"')
+    assert 'class="doctor"' in html(app, 'class="why"')
+
+
+def asked(stroke: list[float], **session) -> AppTest:
+    """The answer to a picture of this, as from a file, of which no strokes are known."""
+    app = AppTest.from_function(picture_page, default_timeout=60)
+    pixels = loading.prepare_ink(drawing(stroke).ink(), (28, 28, 1)).pixels
+    for name, value in ({"pixels": pixels} | session).items():
+        app.session_state[name] = value
+    return app.run()
+
+
+def test_a_picture_far_from_all_training_pictures_is_nothing_the_model_knows(reader):
+    app = asked(SCRIBBLE, **{"why-photo": True})
+    assert given(app, "answer")["doubt"] == UNKNOWN
+    assert "The answer is in doubt." in [caption.value for caption in app.caption]
+    assert "doubt" not in given(asked(SEVEN), "answer")
+
+
+def test_labels_that_do_not_compete_are_not_doubted(reader):
+    several = reader.model | {"several": True, "threshold": 0.5, "thresholds": [0.5] * 10}
+    (reader.folder / "model.json").write_text(json.dumps(several))
+    copied("other")
+    app = asked(SCRIBBLE, others=["other"])
+    assert not app.exception and not app.error
+    cards = html(app, 'class="models"')
+    assert cards.count(UNKNOWN) == 2, "as text and as title of the other model's card, which has doubts of its own"
+
+
+def test_another_model_has_doubts_of_its_own(reader):
+    other = copied("other")
+    for name in (
+        "neighbours.npz",
+        "inside.npz",
+    ):  # it has seen one picture alone: all others are new
+        with np.load(other.folder / name) as file:
+            arrays = dict(file)
+        arrays["features"] = np.ones_like(arrays["features"])
+        np.savez_compressed(other.folder / name, **arrays)
+    app = opened(draw_page, strokes=[SEVEN], others=["other"])
+    assert not given(app, "answer").get("doubt")
+    cards = html(app, 'class="models"')
+    assert cards.count(UNKNOWN) == 2 and cards.count("<b>7</b>") == 1
+    assert "agree" not in cards.split("</style>")[1].replace('class="agree"', "")
+    half = opened(draw_page, strokes=[SEVEN], is_done=False, others=["other"])
+    assert html(half, 'class="models"').count("<b>7</b>") == 2, "what is half drawn is new to any model"
+
+
+def test_the_drawing_can_be_put_right_for_a_model_of_small_pictures(finished_run):
+    finished_run.folder.rename(paths.runs_folder() / "reader")  # 8 x 8 pixels, which digits fill
+    app = opened(draw_page, strokes=[SEVEN])
+    size = html(app, 'class="doctor"').split("Size</th>")[1]
+    assert "small" in size.split("</tr>")[0]
+    app.button(key="fix").click().run()
+    size = html(app, 'class="doctor"').split("Size</th>")[1]
+    assert "small" not in size.split("</tr>")[0]
+
+
+def test_what_was_put_right_can_be_taken_back(reader):
+    app = opened(draw_page, strokes=[SEVEN])
+    app.button(key="fix").click().run()
+    kept = app.session_state["drawn"]
+    assert kept.drawn.as_lists() != [SEVEN]
+    message = {"edition": 1, "number": 1, "pen": 12, "isDone": True, "strokes": kept.start}
+    app.session_state["canvas"] = {"drawing": message}
+    app.run().button(key="unfix").click().run()
+    assert kept.drawn.as_lists() == kept.start == [SEVEN]
+    assert not [button for button in app.button if button.key == "unfix"]
+    assert [button for button in app.button if button.key == "fix"]
+
+
+def test_a_picture_that_one_model_does_not_know_may_be_known_to_another(reader):
+    other = copied("other")
+    for name in ("neighbours.npz", "inside.npz"):
+        (other.folder / name).unlink()
+    cards = html(asked(SCRIBBLE, others=["other"]), 'class="models"')
+    assert cards.count(UNKNOWN) == 2, "of the first model alone"
+    assert cards.count("<b>–</b>") == 1
+
+
+def played(*strokes, **changes) -> AppTest:
+    """The game after these strokes and "That is it"."""
+    app = opened(game_page, "canvas-game-drawn", strokes, **changes)
+    return app.button(key="game-done").click().run()
+
+
+def test_the_game_judges_a_drawing_and_keeps_it(reader):
+    app = played(SEVEN)
+    (over,) = app.session_state["game"].over
+    assert over.answered == 7
+    assert drawings.collection().total == 1
+    assert not app.session_state["game-drawn"].drawn
+
+
+@pytest.mark.parametrize(
+    ("strokes", "changes", "sentence"),
+    [
+        ([], {}, "Nothing is drawn yet"),
+        ([SEVEN], {"is_done": False}, "The pen is still down"),
+        ([ONE, SEVEN], {}, "Two digits"),
+        ([SCRIBBLE], {}, "It looks like a scribble"),
+    ],
+)
+def test_the_game_neither_judges_nor_keeps_what_is_not_one_drawing(reader, strokes, changes, sentence):
+    app = played(*strokes, **changes)
+    assert sentence in app.info[0].value.replace("\\", "")
+    assert app.session_state["game"].over == []
+    assert drawings.collection().total == 0
+    assert len(app.session_state["game-drawn"].drawn.strokes) == len(strokes), "it stays on the canvas"
+
+
+def test_the_game_reads_small_writing_with_a_wide_pen_as_draw_does(reader):
+    small = [100, 100, 30, 140, 100, 30, 125, 130, 30, 118, 160, 30]
+    read = played(small).session_state["game"].over[0]
+    assert read.answered == 7
+    drawn = drawing(small)
+    assert (read.pixels == drawing_input.prepared(drawn, reader.model).pixels).all()
+    assert (read.pixels != loading.prepare_ink(drawn.ink(), (28, 28, 1)).pixels).any()
+
+
+def test_the_game_takes_what_a_model_of_shapes_is_asked_for():
+    copied("reader", SHAPES)
+    assert len(played(HEART).session_state["game"].over) == 1
+    assert len(played(SCRIBBLE).session_state["game"].over) == 1
+
+
+def test_the_canvas_of_the_game_hears_that_its_message_came(reader):
+    app = opened(game_page, "canvas-game-drawn", [SEVEN])
+    assert given(app, "heard") == {"edition": 0, "number": 3, "said": ""}
+
+
+def test_after_ten_rounds_the_game_says_the_score_and_begins_anew(reader):
+    app = played(SEVEN)
+    game = app.session_state["game"]
+    (over,) = game.over
+    game.asked, game.over = [7] * 9 + [1], [dataclasses.replace(over, asked=asked) for asked in [7] * 9 + [1]]
+    app.run()
+    assert "The model read 9 of 10" in [title.value for title in app.subheader]
+    assert html(app, 'class="tiles"').count("✗ 7") == 2, "as text and as its title"
+    app.button(key="game-again").click().run()
+    assert app.session_state["game"].over == []
+    assert "Round 1 of 10" in str(app.get("progress")[0].proto.text)

@@ -1,0 +1,226 @@
+"""Photos on the Predict page, by Streamlit's own test runner: several at once, pasted ones, live ones."""
+
+import base64
+import gc
+import hashlib
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from imgcls.ui.predict import photo
+from imgcls.ui.predict.photo_crop import Photo
+from tests.ui.pages.test_pages import is_whole, opened, told
+
+
+def photo_of(*strokes: list[tuple[int, int]], size: tuple[int, int] = (120, 120)) -> bytes:
+    """Dark ink on light paper."""
+    picture = Image.new("RGB", size, (240, 238, 230))
+    for stroke in strokes:
+        ImageDraw.Draw(picture).line(stroke, fill=(20, 20, 40), width=10, joint="curve")
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+ONE = photo_of([(60, 25), (60, 95)])
+SEVEN = photo_of([(40, 30), (80, 30), (52, 95)])
+PAPER = photo_of()
+
+
+@pytest.fixture
+def asked(finished_run):
+    return opened("predict", run=finished_run.id, way="Upload")
+
+
+def upload(app, *files: tuple[str, bytes]):
+    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
+    assert is_whole(app), told(app)
+    return app
+
+
+def sent(app, key: str, **state: object):
+    """The page after the browser has sent this from the part of the page with this key."""
+    app.session_state[key] = state
+    app.run()
+    assert is_whole(app), told(app)
+    return app
+
+
+def message(number: int, data: bytes) -> dict:
+    return {"number": number, "data": "data:image/png;base64," + base64.b64encode(data).decode()}
+
+
+def looked_at(app) -> str:
+    """What the picture that is looked at closely is called."""
+    (piece,) = [piece for piece in pieces(app).splitlines() if "The uploaded picture " in piece]
+    return piece.split("The uploaded picture ")[1].split('"')[0]
+
+
+def answer(app) -> dict:
+    return json.loads(next(one.proto.json for one in app.get("bidi_component") if "answer" in one.proto.component_name))
+
+
+def canvas_of(app) -> tuple[str, dict]:
+    """The key of the canvas over a photo, and what it was told."""
+    (proto,) = [one.proto for one in app.get("bidi_component") if "drawable" in one.proto.component_name]
+    return proto.id[proto.id.index("cover-") :], json.loads(proto.json)
+
+
+def painted(width: int, height: int) -> dict:
+    """What the canvas sends when its right half is painted over."""
+    picture = Image.new("RGBA", (width, height))
+    picture.paste((240, 238, 230, 255), (width // 2, 0, width, height))
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return {"raw": {"objects": [{}]}, "data": message(0, file.getvalue())["data"]}
+
+
+def pieces(app) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+def test_nothing_keeps_the_bytes_of_a_photo_that_was_answered(asked):
+    upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
+    assert "All of them" in told(asked)
+    gc.collect()
+    assert [one.name for one in gc.get_objects() if isinstance(one, Photo)] == []
+
+
+def test_what_came_last_is_looked_at_until_another_is_chosen(asked):
+    sent(asked, "pasted-0", pasted=message(1, ONE))
+    assert looked_at(asked) == "the pasted picture"
+    upload(asked, ("seven.png", SEVEN))
+    assert looked_at(asked) == "seven.png", "it came after the pasted one"
+    (choice,) = [box for box in asked.selectbox if box.label == "Look closely at"]
+    assert choice.options == ["1. seven.png", "2. the pasted picture"]
+    choice.select_index(1).run()
+    assert looked_at(asked) == "the pasted picture"
+    sent(asked, "pasted-0", pasted=message(2, SEVEN))
+    assert looked_at(asked) == "the pasted picture"
+    asked.button(key="put-away").click().run()
+    assert looked_at(asked) == "seven.png"
+    assert "All of them" not in told(asked)
+    asked.file_uploader[0].set_value(None).run()
+    assert is_whole(asked)
+    assert answer(asked)["answer"] is None
+
+
+def doctor_of(app) -> dict[str, list[str]]:
+    """The rows of the doctor's table: what stands beside each sign; the heads under ""."""
+    table = pieces(app).split('<table class="doctor">')[1].split("</table>")[0]
+    rows = {"": re.findall("<th scope=.col.>(.*?)</th>", table)}
+    for row in table.split("<tr")[2:]:
+        rows[re.search("<th scope=row>(.*?)</th>", row)[1]] = re.findall("<td>(.*?)</td>", row)
+    return rows
+
+
+def test_the_doctor_sees_the_photo_as_it_is_beside_what_the_model_gets(asked):
+    asked.session_state["beside"] = True
+    upload(asked, ("corner.png", photo_of([(30, 20), (30, 60)], size=(160, 120))))
+    rows = doctor_of(asked)
+    assert rows[""][:2] == ["Yours", "Model gets"]
+    yours, models, _, said = rows["Ground"]
+    assert (yours, models) == ("light", "dark")
+    assert said == "The ground is not black: the training pictures are light ink on black. It was put right."
+    yours, models, *_ = rows["Size"]
+    assert float(yours.split()[0]) <= 4 < float(models.split()[0]) == 8, "of eight pixels"
+    assert float(rows["Off the middle"][0].split()[0]) > 2
+    (below,) = re.findall('<div class="fix">.*?</div>', pieces(asked))
+    before, after = re.findall("<figcaption>(.*?): <b>", below)
+    assert (before, after) == ("As it is", "Put right")
+    assert re.findall("<b>(.*?)</b>", below)[1] == answer(asked)["answer"]
+
+
+def test_the_nearest_pictures_are_those_of_the_kept_ones(asked, finished_run):
+    asked.session_state["beside"] = True
+    upload(asked, ("one.png", ONE))
+    with np.load(finished_run.folder / "neighbours.npz") as file:
+        assert f"Among the {len(file['labels']):,} that the run has kept." in pieces(asked)
+
+
+def test_the_doctor_has_nothing_to_say_about_yours_where_a_picture_is_taken_as_it_is(asked):
+    asked.session_state["photo-source"] = "Examples"
+    asked.session_state["beside"] = True
+    asked.run()
+    rows = doctor_of(asked)
+    assert rows[""][0] == "Model gets" and len(rows[""]) == 2
+    assert rows["Ground"][0] == "dark" and rows["Ground"][-1] == "as usual"
+    assert 'class="fix"' not in pieces(asked)
+
+
+def test_what_is_painted_over_is_covered_until_the_part_is_another(asked):
+    wide = photo_of([(60, 25), (60, 95)], [(180, 30), (220, 30), (192, 95)], size=(240, 120))
+    upload(asked, ("two.png", wide))
+    asked.toggle(key="cover").set_value(True)
+    asked.toggle(key="cut-False").set_value(True).run()
+    square = f"square-{hashlib.sha256(wide).hexdigest()[:16]}"
+    sent(asked, square, box={"x": 0.2, "y": 0, "side": 1})
+    key, told_it = canvas_of(asked)
+    assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (120, 120)
+    sent(asked, key, drawing=painted(120, 120))
+    assert "The parts that you painted over were covered." in answer(asked)["seen"]["lines"]
+    sent(asked, square, box={"x": 0.4, "y": 0, "side": 1})  # of the same size, at another place
+    assert "The parts that you painted over were covered." not in answer(asked)["seen"]["lines"]
+    assert "The part that you chose was used." in answer(asked)["seen"]["lines"]
+
+
+def test_a_photo_to_be_painted_over_is_no_wider_than_a_phone(asked):
+    upload(asked, ("wide.png", photo_of([(700, 100), (700, 300)], size=(1_400, 420))))
+    asked.toggle(key="cover").set_value(True).run()
+    _, told_it = canvas_of(asked)
+    assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (280, 84)
+
+
+def test_a_live_picture_without_writing_leaves_everything_in_its_place(asked):
+    asked.session_state["photo-source"] = "Live"
+    asked.run()
+    sent(asked, "camera", frame=message(1, ONE))
+    kinds = [type(one).__name__ for one in asked.main]
+    assert answer(asked)["answer"] is not None
+    sent(asked, "camera", frame=message(2, PAPER))
+    assert not asked.error
+    assert "There is no writing to be seen" in answer(asked)["todo"]
+    assert [one.label for one in asked.expander] == ["Beside the training pictures", "What spoke for it"]
+    assert [type(one).__name__ for one in asked.main] == kinds
+
+
+def test_a_tile_says_that_its_answer_is_in_doubt(asked, finished_run):
+    with np.load(finished_run.folder / "inside.npz") as file, np.load(finished_run.folder / "neighbours.npz") as known:
+        arrays = dict(file) | {"features": np.zeros_like(file["features"]) + known["features"][:1]}
+    np.savez_compressed(finished_run.folder / "inside.npz", **arrays)  # nothing else is as near as its test pictures
+    app = upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
+    tiles = pieces(app).split('<div class="tiles">')[-1]
+    assert tiles.count('<span title="Nothing this model knows">') == 2
+    assert "%" not in re.sub("<[^>]*>", "", tiles.split("<script")[0])
+
+
+def test_of_many_files_those_that_are_not_shown_are_let_go(asked):
+    files = [(f"{number}.png", photo_of([(60, 20 + number), (60, 95)])) for number in range(photo.MOST_FILES + 3)]
+    app = upload(asked, *files)
+    sentence = f"The first {photo.MOST_FILES} of {photo.MOST_FILES + 3} files are shown here"
+    assert sentence in told(app)
+    assert sentence in told(app.run()), "also when they are gone"
+
+
+def test_a_tile_names_each_label_above_the_threshold():
+    facts = {"classes": ["boat", "sea", "sky"], "several": True, "threshold": 0.5}
+    assert photo._said(np.array([0.1, 0.6, 0.9]), facts) == ("sky 90.0 %", "sea 60.0 %")
+    assert photo._said(np.array([0.1, 0.2, 0.4]), facts) == ("None of them",)
+    assert photo._said(np.array([0.1, 0.6, 0.3]), facts | {"several": None}) == ("sea", "60.0 %")
+
+
+def test_photos_that_may_have_several_labels_are_told_so_in_every_place(finished_run):
+    facts = json.loads((finished_run.folder / "model.json").read_text()) | {"several": True, "threshold": 0.3}
+    (finished_run.folder / "model.json").write_text(json.dumps(facts))
+    app = opened("predict", run=finished_run.id, way="Upload", threshold="Another", **{"yes-from": "0.99"})
+    upload(app, ("one.png", ONE), ("seven.png", SEVEN))
+    app.slider(key="yes-from").set_value(0.01).run()
+    assert is_whole(app)
+    (tiles,) = [piece for piece in pieces(app).split("<style>") if 'class="tiles"' in piece]
+    (large,) = re.findall('<div class="labels-on" role="status">(.*?)</div>', pieces(app))
+    for name in large.split(", "):
+        assert re.search(rf">{name} \d+\.\d %<", tiles)

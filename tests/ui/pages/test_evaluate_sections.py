@@ -1,0 +1,294 @@
+"""Compare, Robustness, Label errors and Report through Streamlit's own test runner."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from imgcls import datasets, runs
+from imgcls.config import Config
+from imgcls.evaluation import report
+from imgcls.evaluation.label_errors.reviews import judge, judged
+from imgcls.evaluation.robustness import evaluate
+from imgcls.evaluation.robustness.corruptions import DAMAGES
+from imgcls.runs import Run
+from imgcls.system import paths
+from imgcls.ui.app import run_picker
+from imgcls.ui.cache import predictions
+from imgcls.ui.train import settings_form
+from tests.evaluation.test_label_errors import stored_suspects
+from tests.evaluation.test_robustness import found_with
+from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
+
+
+def pieces(app) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+@pytest.fixture
+def two_runs(finished_run) -> tuple[Run, Run]:
+    """The small run, and one that reads the first thirty pictures wrongly; its name is hostile."""
+    folder = finished_run.folder.with_name("worse")
+    shutil.copytree(finished_run.folder, folder)
+    with np.load(folder / "predictions.npz", allow_pickle=False) as file:
+        probabilities, labels = file["probabilities"].copy(), file["labels"]
+    probabilities[:30] = np.eye(10)[(labels[:30] + 1) % 10]
+    np.savez(folder / "predictions.npz", probabilities=probabilities, labels=labels)
+    other = Run(folder)
+    other.rename(HOSTILE[0][:50])
+    return finished_run, other
+
+
+def test_compare_says_who_is_better_and_shows_the_pictures(two_runs):
+    run, other = two_runs
+    app = opened("evaluate", run=run.id, view="Compare", other=other.id)
+
+    assert is_whole(app)
+    assert "B is better than A" in pieces(app) and "on 360 test pictures" in pieces(app)
+    assert "&lt;img src=x" in pieces(app) and "<img src=x" not in pieces(app)
+    assert "They have the same settings." in told(app)
+    app.session_state["compared-pictures"] = "Only B right"
+    app.run()
+    assert is_whole(app)
+    gallery = next(piece for piece in pieces(app).split("\n") if 'class="tiles"' in piece)
+    assert gallery.count("✓ B:") == gallery.count("✗ A:") > 10
+
+
+def test_compare_without_another_run_says_what_to_do(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Compare")
+
+    assert is_whole(app)
+    assert "There is no other run with these classes" in told(app)
+
+
+@pytest.mark.parametrize("other", ["none", "../x", "", "$x$<b>"])
+def test_a_link_that_names_no_run_to_compare_with_says_so(two_runs, other):
+    app = opened("evaluate", run=two_runs[0].id, view="Compare", other=other)
+
+    assert is_whole(app)
+    assert ("cannot be compared with this one" in told(app)) == bool(other)
+
+
+def test_runs_on_other_pictures_are_not_compared(two_runs):
+    run, other = two_runs
+    with np.load(other.folder / "predictions.npz", allow_pickle=False) as file:
+        content = dict(file)
+    np.savez(other.folder / "predictions.npz", **content | {"labels": content["labels"][::-1]})
+    assert "tested on different pictures" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
+
+    np.savez(other.folder / "predictions.npz", **content)
+    with np.load(other.folder / "gallery.npz", allow_pickle=False) as file:
+        pictures = dict(file)
+    np.savez(other.folder / "gallery.npz", **pictures | {"pictures": 255 - pictures["pictures"]})
+    assert "same test labels, but other pictures" in told(
+        opened("evaluate", run=run.id, view="Compare", other=other.id)
+    )
+
+    (other.folder / "predictions.npz").write_bytes(b"PK torn")
+    assert "are damaged" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
+
+
+def test_the_table_of_runs_leads_to_the_comparison(two_runs, monkeypatch):
+    gone = []
+    monkeypatch.setattr(run_picker, "go", lambda page, **query: gone.append((page, query)))
+    app = opened("runs")
+    key = next(frame.proto.id for frame in app.dataframe).rpartition("-runs-table")[2]
+    app.session_state[f"runs-table{key}"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    app.run()
+
+    next(button for button in app.button if button.label == "Which is better?").click().run()
+
+    first, second = (run.id for run in runs.everything())
+    assert gone == [("evaluate.py", {"run": second, "view": "Compare", "other": first})]
+
+
+def test_the_report_is_offered_and_made_when_asked(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Report")
+
+    assert is_whole(app)
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["Report (HTML)", "All figures (JSON)", "Scores by class (CSV)", "Every answer (CSV)"]
+
+
+def test_robustness_is_offered_and_what_is_missing_is_said(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+    assert is_whole(app)
+    assert any(button.label == "Ask about damaged pictures" for button in app.button)
+
+    (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+    assert is_whole(app)
+    assert "needs the test pictures" in told(app) and "not prepared yet" in told(app)
+    assert not any(button.label == "Ask about damaged pictures" for button in app.button)
+
+
+@pytest.fixture
+def damaged_run(finished_run) -> Run:
+    """The small run with answers to damaged pictures, of which those to noise are half wrong."""
+    labels = np.asarray(datasets.open_dataset("digits").y_test)
+    found = found_with("noise", 0.5, len(labels))
+    right = np.where(found.damaged == 0, labels, (labels + 1) % 10)
+    path = finished_run.folder / "robustness.npz"
+    names = np.array(list(DAMAGES))
+    np.savez(
+        path, indices=found.indices, labels=labels, clean=labels, damaged=right, names=names, version=evaluate.VERSION
+    )
+    return finished_run
+
+
+def test_robustness_shows_what_was_found_and_the_training_that_would_help(damaged_run, monkeypatch):
+    sent = {}
+    monkeypatch.setattr(run_picker, "train", lambda **values: sent.update(values))
+    app = opened("evaluate", run=damaged_run.id, view="Robustness", damage="noise", strength="3")
+
+    assert is_whole(app)
+    assert pieces(app).count("data:image/svg+xml") == 8
+    assert "180 pictures read rightly as they are, and wrongly with this damage" in told(app)
+    assert "with noise of strength 3, read as" in pieces(app)
+    app.button(key="train-robust").click().run()
+    config = damaged_run.config
+    assert sent["noise"] == 36 and sent["data"] == "digits" and sent["cnn.filters"] == config.model_settings["filters"]
+    assert sent["epochs"] == config.epochs
+
+
+@pytest.mark.parametrize("state", ["failed", "torn"])
+def test_robustness_that_failed_can_be_tried_again(finished_run, state):
+    if state == "failed":
+        evaluate.work_of(finished_run).write("failed", 0.5, "The disk <b>is</b> full.")
+    else:
+        (finished_run.folder / "robustness.npz").write_bytes(b"PK torn")
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+
+    assert is_whole(app)
+    assert ("The disk <b>is</b> full." if state == "failed" else "cannot be read") in told(app)
+    assert any(button.label in ("Try again", "Ask again") for button in app.button)
+
+
+def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finished_run):
+    with np.load(finished_run.folder / "predictions.npz", allow_pickle=False) as file:
+        probabilities, labels = file["probabilities"].copy(), file["labels"]
+    probabilities[:4] = np.eye(10)[(labels[:4] + 1) % 10]
+    np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
+    app = opened("evaluate", run=finished_run.id, view="Label errors")
+    assert is_whole(app)
+    assert "contradict the answers" in told(app)
+    assert all(f"Test picture {place}: its label is" in pieces(app) for place in range(4))
+
+    judge(finished_run, "test", [0, 1], "wrong")
+    judge(finished_run, "test", [2], "right")
+    app.run()
+
+    assert judged(finished_run, "test", "wrong") == {0, 1}
+    assert "Test picture 0:" not in pieces(app) and "Test picture 3:" in pieces(app)
+    right = (probabilities.argmax(1) == labels)[2:].mean()
+    assert f"accuracy is **{100 * right:.1f} %**" in told(app) and "That flatters" in told(app)
+
+
+def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, monkeypatch):
+    sent = {}
+    monkeypatch.setattr(run_picker, "train", lambda **values: sent.update(values))
+    stored_suspects(finished_run)
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
+    assert is_whole(app)
+    assert "3 labels of 1,437 are under suspicion. You called 0" in told(app).replace("**", "")
+    assert pieces(app).count("<figure>") == 3 and "seems" in pieces(app)
+
+    judge(finished_run, "training", [3], "right")
+    app.run()
+    assert pieces(app).count("<figure>") == 2
+    app.button(key="train-without").click().run()
+
+    assert datasets.edits_of(datasets.open_dataset("digits")).dropped == (7, 40)
+    assert sent["data"] == "digits"
+
+
+def test_the_look_through_training_pictures_is_offered_and_what_is_missing_is_said(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
+    assert is_whole(app)
+    assert any(button.label == "Look through the training pictures" for button in app.button)
+
+    (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
+    assert is_whole(app) and "needs the training pictures" in told(app)
+    assert not any(button.label == "Look through the training pictures" for button in app.button)
+
+
+def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
+    """By what a button of another page sends: also a number of pictures that is in no list."""
+    config = Config(
+        data="digits", pictures=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
+    )
+    app = opened("train", patience="9", zoom="0.2", optimizer="sgd")
+    assert in_form(app)["patience"] == 9
+    app.session_state[run_picker.ON_THE_WAY] = settings_form.form_of(config)
+    app.run()
+
+    assert is_whole(app)
+    shown, wanted = in_form(app), settings_form.form_of(config)
+    assert {name: shown[name] for name in wanted if name in shown} == {
+        name: value for name, value in wanted.items() if name in shown
+    }
+    assert {"data", "pictures", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()
+    in_url = {name: text if isinstance(text, str) else text[0] for name, text in dict(app.query_params).items()}
+    assert in_url == settings_form.query_of(wanted), "F5 must find the same form"
+
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert runs.everything()[0].config == config
+
+
+def in_form(app) -> dict:
+    """The value of each control that is made, by its key."""
+    return {widget.key: widget.value for kind in (app.selectbox, app.number_input, app.slider) for widget in kind}
+
+
+def broken(run: Run, how: str) -> None:
+    """Makes a run as it must not be."""
+    if how == "answers that are no numbers":
+        with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+            content = dict(file)
+        content["probabilities"][::3] = np.nan
+        np.savez(run.folder / "predictions.npz", **content)
+    elif how == "one class in the test set":
+        with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+            content = dict(file)
+        np.savez(run.folder / "predictions.npz", **content | {"labels": np.full_like(content["labels"], 3)})
+    elif how == "no pictures and no settings":
+        for name in ("gallery.npz", "config.json", "result.json", "metrics.jsonl"):
+            (run.folder / name).unlink()
+    elif how == "names that hold anything":
+        model = json.loads((run.folder / "model.json").read_text())
+        names = [*HOSTILE, "line\nbreak", "half \ud83d", "", " ", "a" * 300, "=1+1"]
+        (run.folder / "model.json").write_text(json.dumps(model | {"classes": names}))
+    else:
+        (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "answers that are no numbers",
+        "one class in the test set",
+        "no pictures and no settings",
+        "names that hold anything",
+        "the data set is gone",
+    ],
+)
+def test_views_and_files_of_a_run_as_it_must_not_be(damaged_run, how):
+    stored_suspects(damaged_run)
+    shutil.copytree(damaged_run.folder, damaged_run.folder.with_name("other"))
+    other = Run(damaged_run.folder.with_name("other"))
+    for run in (damaged_run, other):
+        broken(run, how)
+
+    for view in ("Compare", "Robustness", "Label errors", "Report"):
+        app = opened("evaluate", run=damaged_run.id, view=view, other="other")
+        assert is_whole(app), view
+        assert "<img src=x" not in pieces(app)
+    assert is_whole(
+        opened("evaluate", run=damaged_run.id, view="Label errors", suspects="Training pictures", other="other")
+    )
+    tested = predictions.tested(damaged_run)
+    assert report.page(damaged_run, tested).count("<script") == 0
+    json.dumps(report.figures(damaged_run, tested), allow_nan=False)
+    assert report.classes(tested) and report.answers(tested, damaged_run.model["classes"])

@@ -1,0 +1,267 @@
+"""The views of the Evaluate page through Streamlit's own test runner: what the URL selects, and what is missing."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls.datasets.catalog import cifar100
+from imgcls.runs import epoch_predictions, holdout_usage, tags, validation_predictions
+from imgcls.ui.evaluate.page import VIEWS
+from imgcls.ui.evaluate.parts import selection_state
+from imgcls.ui.widgets import formatting
+from tests.ui.pages.test_pages import HOSTILE, broken_copy, is_whole, opened, told
+
+MATRIX = "imgcls.confusion_matrix"
+
+PLACES = [
+    *({"view": view} for view in VIEWS),
+    {"panel": "Map"},
+    {"view": "Scores", "part": "Calibration"},
+    {"view": "Scores", "part": "I don't know"},
+    {"view": "Classes", "merge": "3.5_1.2", "off": "7"},
+    {"view": "Time machine", "epoch": "1", "learnt": "late", "watched": "3"},
+]
+
+
+def answers_of(run) -> tuple[np.ndarray, np.ndarray]:
+    with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+        return file["probabilities"].copy(), file["labels"].copy()
+
+
+def gallery(app: AppTest) -> str:
+    return next((str(block.proto.body) for block in app.get("html") if 'class="tiles"' in str(block.proto.body)), "")
+
+
+def matrix_of(app: AppTest) -> dict:
+    """What the browser is given to draw of the confusion matrix."""
+    return next(
+        json.loads(json.loads(it.proto.json)["drawn"])
+        for it in app.get("bidi_component")
+        if it.proto.component_name == MATRIX
+    )
+
+
+def accuracy(app: AppTest) -> str:
+    return next(str(block.proto.body) for block in app.get("html") if "font-size:3.2rem" in str(block.proto.body))
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_every_view_works_and_shows_names_literally(finished_run, place):
+    facts = finished_run.model
+    facts["classes"] = [HOSTILE[number % len(HOSTILE)] + f"\n{number}" for number in range(10)]
+    (finished_run.folder / "model.json").write_text(json.dumps(facts))
+    app = opened("evaluate", run=finished_run.id, cell="3-5", **{"class": "3.5.8"}, **place)
+
+    assert is_whole(app), [error.value for error in app.exception]
+    for kind in (app.markdown, app.caption, app.button):
+        for element in kind:
+            assert "![](" not in str(element.label if kind is app.button else element.value)
+    for block in app.get("html"):
+        assert "<img src=x" not in str(block.proto.body)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_every_view_works_when_nothing_is_left(finished_run, place):
+    app = opened("evaluate", run=finished_run.id, sure="0-1", **place)
+
+    assert is_whole(app), [error.value for error in app.exception]
+
+
+def test_narrowing_counts_matrix_scores_and_gallery_from_what_is_left(finished_run):
+    probabilities, labels = answers_of(finished_run)
+    predicted, sure = probabilities.argmax(1), probabilities.max(1)
+    common = int(np.bincount(predicted, minlength=10).argmax())
+    percent = np.float32(100) * sure
+    low, high = (int(np.quantile(percent, share)) for share in (0.2, 0.9))
+    left = ((labels == common) | (predicted == common)) & (percent >= low) & (percent < high)
+    assert 2 < left.sum() < 300
+    app = opened("evaluate", run=finished_run.id, sure=f"{low}-{high}", **{"class": str(common)})
+
+    assert f"From {left.sum()} of 360 test pictures" in told(app)
+    assert "accuracy of what is left" in accuracy(app)
+    assert formatting.share((predicted == labels)[left].mean()) in accuracy(app)
+    assert gallery(app).count("<img") == min(left.sum(), 20)
+    assert sum(matrix_of(app)["sums"]) == left.sum()
+
+
+def test_a_cell_picks_pictures_and_leaves_the_scores(finished_run):
+    probabilities, labels = answers_of(finished_run)
+    app = opened("evaluate", run=finished_run.id, cell="4-4")
+
+    assert formatting.share((probabilities.argmax(1) == labels).mean()) in accuracy(app)
+    assert "test accuracy" in accuracy(app)
+    assert gallery(app).count("true class 4, answer 4") == gallery(app).count("<img") > 10
+
+
+def test_a_part_of_the_selection_can_be_lifted(finished_run):
+    app = opened("evaluate", run=finished_run.id, answers="wrong", cell="4-4")
+    assert "No picture to show here" in told(app)
+    app.button(key="lift-answers").click().run()
+    assert gallery(app).count("true class 4, answer 4") > 10
+    assert "answers" not in app.query_params
+    app.button(key="lift-cell").click().run()
+    assert app.query_params.get("cell") is None
+    assert not [button for button in app.button if str(button.key).startswith("lift-")]
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["quick", "later"])
+def test_a_press_that_was_under_way_loses_none_before_it_and_going_back_goes_back(finished_run, monkeypatch, is_late):
+    """The browser sends the URL with each press: with a quick second one the URL from before the first."""
+    monkeypatch.setattr(selection_state, "UNDER_WAY_SECONDS", 0.0 if is_late else 60.0)
+    app = opened("evaluate", run=finished_run.id, cell="4-4")
+    (shown,) = [group for group in app.button_group if group.label == "Answers"]
+    shown.select("Wrong").run()
+    assert app.query_params["answers"] in ("wrong", ["wrong"])
+    del app.query_params["answers"]
+    app.button(key="lift-cell").click().run()
+    assert is_whole(app)
+    assert "cell" not in app.query_params
+    assert ("answers" in app.query_params) is not is_late
+
+
+def test_pictures_with_a_tag_can_be_looked_at(finished_run):
+    tags.change(finished_run, "dark", [3, 5], given=True)
+    app = opened("evaluate", run=finished_run.id, tag="dark")
+
+    assert "From 2 of 360 test pictures" in told(app)
+    assert "Test picture 3:" in gallery(app)
+    assert "Test picture 5:" in gallery(app)
+
+
+def test_a_run_that_is_opened_is_counted_once_a_visit(finished_run):
+    app = opened("evaluate", run=finished_run.id)
+    assert "opened here for the first time" in told(app)
+    app.run()
+    app.run()
+    assert holdout_usage.of(finished_run).count == 1
+    app = opened("evaluate", run=finished_run.id, view="Classes")
+
+    assert holdout_usage.of(finished_run).count == 2
+    assert "was opened 2 times here" in told(app)
+
+
+def test_merged_classes_show_their_scores_before_and_now(finished_run):
+    probabilities, labels = answers_of(finished_run)
+    before = (probabilities.argmax(1) == labels).mean()
+    merged = np.delete(probabilities, 5, 1)
+    merged[:, 3] = probabilities[:, 3] + probabilities[:, 5]
+    now = np.where(labels == 5, 3, np.where(labels > 5, labels - 1, labels)) == merged.argmax(1)
+    app = opened("evaluate", run=finished_run.id, view="Classes", merge="3.5")
+
+    assert f"Accuracy **{formatting.share(before)}** before" in told(app)
+    assert f"**{formatting.share(now.mean())}** now" in told(app)
+    assert formatting.share(now.mean()) in accuracy(app)
+
+
+def test_two_classes_that_are_confused_can_be_merged_from_the_matrix(finished_run):
+    app = opened("evaluate", run=finished_run.id, cell="3-5")
+    app.button(key="merge-cell").click().run()
+
+    assert is_whole(app)
+    assert app.query_params["merge"] in ("3.5", ["3.5"])
+    assert "cell" not in app.query_params
+    assert "merged: 3 + 5" in [button.label.replace("\\", "") for button in app.button]
+
+
+def test_what_declines_is_counted(finished_run):
+    probabilities, labels = answers_of(finished_run)
+    below = int(np.quantile(100 * probabilities.max(1), 0.5))
+    given = probabilities.max(1) >= below / 100
+    assert 10 < given.sum() < 350
+    app = opened("evaluate", run=finished_run.id, view="Scores", part="I don't know", decline=str(below))
+
+    numbers = "".join(str(block.proto.body) for block in app.get("html"))
+    assert f"{given.sum()} of 360 pictures" in numbers
+    assert formatting.share((probabilities.argmax(1) == labels)[given].mean()) in numbers
+    assert gallery(app).count("<img") == min(20, (~given).sum())
+
+
+def test_a_run_without_validation_answers_gets_them_at_a_press(finished_run):
+    (finished_run.folder / validation_predictions.NAME).unlink()
+    app = opened("evaluate", run=finished_run.id, view="Scores", part="Calibration")
+    assert "kept no answers to validation pictures" in told(app)
+    next(button for button in app.button if button.label == "Answer validation pictures").click().run()
+
+    assert is_whole(app)
+    assert "Temperature **" in told(app)
+    assert (finished_run.folder / validation_predictions.NAME).exists()
+
+
+def test_the_time_machine_goes_back_to_an_epoch(finished_run):
+    kept = epoch_predictions.read(finished_run)
+    app = opened("evaluate", run=finished_run.id, view="Time machine", epoch="1")
+
+    wrong = int((~kept.is_right[0]).sum())
+    assert f"{formatting.count(wrong, 'picture')} read wrongly after this epoch" in told(app)
+    assert 'alt="Validation picture' in gallery(app).replace("&quot;", '"')
+    assert formatting.share(kept.is_right[0].mean()) in "".join(str(block.proto.body) for block in app.get("html"))
+    assert sum(matrix_of(app)["sums"]) == len(kept.labels)
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "other classes"])
+def test_a_time_machine_without_epochs_says_so(finished_run, damage):
+    path = finished_run.folder / epoch_predictions.NAME
+    if damage == "missing":
+        path.unlink()
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:300])
+    else:
+        shown = np.zeros(0, np.int32)
+        epoch_predictions.write(finished_run, [1], np.ones((1, 2, 3)), [0, 1], [0, 1], shown, np.zeros((0, 8, 8, 1)))
+    app = opened("evaluate", run=finished_run.id, view="Time machine")
+
+    assert is_whole(app)
+    assert ("damaged" if damage == "cut" else "kept no answers of its epochs") in told(app)
+
+
+def test_answers_that_are_no_numbers_are_told(finished_run):
+    probabilities, labels = answers_of(finished_run)
+    probabilities[:7] = np.nan
+    np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
+    for place in PLACES:
+        app = opened("evaluate", run=finished_run.id, **place)
+        assert is_whole(app), place
+        assert "7 answers of this model held no numbers" in told(app)
+
+
+def test_a_test_set_of_one_class_has_no_curves_and_says_so(finished_run):
+    probabilities, labels = answers_of(finished_run)
+    np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=np.full_like(labels, 3))
+    for place in PLACES:
+        assert is_whole(opened("evaluate", run=finished_run.id, **place)), place
+    assert "belong to one class" in told(opened("evaluate", run=finished_run.id, view="Scores"))
+
+
+def test_another_run_keeps_what_means_the_same_for_it_and_drops_the_rest(finished_run):
+    other = broken_copy(finished_run, "20260102-120000-0badcafe")
+    query = {"class": "3", "cell": "3-5", "merge": "1.2", "tag": "x", "answers": "wrong", "sure": "10-90"}
+    app = opened("evaluate", run=finished_run.id, **query)
+    app.selectbox(key="evaluate-run").select(other.id).run()
+
+    assert is_whole(app)
+    assert app.query_params["run"] in (other.id, [other.id])
+    assert {name for name in query if app.query_params.get(name)} == {"answers", "sure"}
+
+
+def test_the_groups_of_a_data_set_take_the_place_of_its_hundred_classes(made):
+    labels = np.arange(400) % 100
+    probabilities = np.full((400, 100), 0.001, np.float32)
+    probabilities[np.arange(400), np.where(labels == 0, 1, labels)] = 0.9
+    content = io.BytesIO()
+    np.savez(content, probabilities=probabilities, labels=labels)
+    facts = {"version": 1, "data": "cifar100", "classes": list(cifar100.CLASSES), "shape": [32, 32, 3], "ink": False}
+    result = {"version": 1, "outcome": "finished"}
+    run = made(**{"model.json": facts, "predictions.npz": content.getvalue(), "result.json": result})
+    app = opened("evaluate", run=run.id)
+    assert is_whole(app)
+    toggle = next(toggle for toggle in app.toggle if toggle.label == "20 groups")
+    toggle.set_value(True).run()
+
+    assert is_whole(app)
+    assert app.query_params["merge"] in ("groups", ["groups"])
+    assert len(matrix_of(app)["names"]) == 20
+    for place in PLACES:
+        assert is_whole(opened("evaluate", **{"run": run.id, "merge": "groups"} | place)), place

@@ -1,0 +1,283 @@
+"""Every page through Streamlit's own test runner: no run, a good run, broken runs, odd links. No browser."""
+
+import json
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls import runs
+from imgcls.config import Config
+from imgcls.runs import Run
+from imgcls.system import paths
+from imgcls.ui.app import errors
+from imgcls.ui.train import settings_form
+from imgcls.ui.widgets import formatting
+
+PAGES = ("home", "data", "train", "runs", "evaluate", "predict")
+ENTRY = paths.repository_folder() / "imgcls" / "ui" / "app" / "navigation.py"
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "![](http://evil.example/p.png)",
+    "$\\href{javascript:alert(1)}{x}$",
+    "**b**",
+)
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """The page after its first run, reached through the entry script as in the app."""
+    app = AppTest.from_file(str(ENTRY), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if page != "home":
+        app.switch_page(f"../../pages/{page}.py")
+    return app.run()
+
+
+def told(app: AppTest) -> str:
+    """All sentences of a page."""
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.title, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
+
+
+def is_whole(app: AppTest) -> bool:
+    return not app.exception and "Something went wrong" not in told(app)
+
+
+def broken_copy(run: Run, name: str) -> Run:
+    folder = run.folder.with_name(name)
+    shutil.copytree(run.folder, folder)
+    return Run(folder)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_works_when_there_is_no_run(page, digits):
+    app = opened(page)
+
+    assert is_whole(app)
+    if page in ("evaluate", "predict", "runs"):
+        assert any(button.label == "Train a model" for button in app.button)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_works_with_a_finished_run(page, finished_run):
+    app = opened(page, run=finished_run.id)
+
+    assert is_whole(app)
+    assert app.title
+
+
+def test_evaluate_shows_the_scores_that_the_answers_give(finished_run):
+    app = opened("evaluate", run=finished_run.id)
+
+    pieces = [str(block.proto.body) for block in app.get("html")]
+    numbers = next(piece for piece in pieces if 'class="numbers"' in piece)
+    for name in ("Macro precision", "Macro recall", "Macro F1", "Weighted F1", "Cross-entropy"):
+        assert f"<dt>{name}" in numbers
+    assert any(formatting.share(finished_run.result["test_accuracy"]) in piece for piece in pieces)
+    assert "360 test pictures" in told(app)
+
+
+@pytest.mark.parametrize("cell", ["0-99", "-1-2", "a-b", "1e9-1", "9" * 5000 + "-1", "٣-1", "", "-", "NaN-NaN"])
+def test_a_cell_in_the_link_that_is_none_is_left_out(finished_run, cell):
+    app = opened("evaluate", run=finished_run.id, cell=cell)
+
+    assert is_whole(app)
+    assert "Cell" not in [option for control in app.get("button_group") for option in getattr(control, "options", [])]
+
+
+def test_a_cell_in_the_link_chooses_its_pictures(finished_run):
+    app = opened("evaluate", run=finished_run.id, cell="3-3")
+
+    assert is_whole(app)
+    gallery = next(str(block.proto.body) for block in app.get("html") if "tiles" in str(block.proto.body))
+    assert gallery.count("<img") > 10
+    assert gallery.count("true class 3, answer 3") == gallery.count("<img")
+
+
+@pytest.mark.parametrize(
+    "run_id", ["../../etc", "a/b", "%2e%2e", "x" * 10_000, "20990101-000000-00000000", "\u202e", ""]
+)
+@pytest.mark.parametrize("page", ["train", "evaluate", "predict"])
+def test_a_run_in_the_link_that_is_not_there_is_said_so(page, run_id, finished_run):
+    app = opened(page, run=run_id)
+
+    assert is_whole(app)
+    if run_id:
+        assert "There is no run" in told(app)
+
+
+DAMAGES = {
+    "result.json torn": lambda folder: (folder / "result.json").write_text('{"outcome": "fin'),
+    "result.json of a newer version": lambda folder: (folder / "result.json").write_text('{"version": 99}'),
+    "result.json with words for numbers": lambda folder: (folder / "result.json").write_text(
+        json.dumps({"version": 1, "outcome": "finished", "test_accuracy": "0.9", "counts": None, "message": 7})
+    ),
+    "result.json is a list": lambda folder: (folder / "result.json").write_text("[]"),
+    "config.json missing": lambda folder: (folder / "config.json").unlink(),
+    "config.json empty": lambda folder: (folder / "config.json").write_text(""),
+    "config.json out of range": lambda folder: (folder / "config.json").write_text('{"epochs": -3}'),
+    "model.json missing": lambda folder: (folder / "model.json").unlink(),
+    "model.json torn": lambda folder: (folder / "model.json").write_text('{"classes": ["a"'),
+    "model.json with other classes": lambda folder: (folder / "model.json").write_text(
+        json.dumps({"classes": ["a", "b"], "shape": [8, 8, 1], "ink": True})
+    ),
+    "model.json with numbers for names": lambda folder: (folder / "model.json").write_text(
+        json.dumps({"classes": list(range(10)), "shape": ["a", 8, 1], "ink": True})
+    ),
+    "model.tflite truncated": lambda folder: cut(folder / "model.tflite"),
+    "model.tflite empty": lambda folder: (folder / "model.tflite").write_bytes(b""),
+    "predictions.npz truncated": lambda folder: cut(folder / "predictions.npz"),
+    "predictions.npz missing": lambda folder: (folder / "predictions.npz").unlink(),
+    "gallery.npz truncated": lambda folder: cut(folder / "gallery.npz"),
+    "gallery.npz missing": lambda folder: (folder / "gallery.npz").unlink(),
+    "metrics.jsonl empty": lambda folder: (folder / "metrics.jsonl").write_text(""),
+    "metrics.jsonl torn and full of rubbish": lambda folder: (folder / "metrics.jsonl").write_bytes(
+        b'{"kind": "epoch"}\n\xff\xfe\n[1]\n{"kind": "batch", "loss": null, "epoch": "x"}\n{"kind": "pl'
+    ),
+}
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_run_is_one_sentence_and_all_pages_work(damage, finished_run):
+    bad = broken_copy(finished_run, "20260102-120000-0badcafe")
+    DAMAGES[damage](bad.folder)
+
+    for page in PAGES:
+        app = opened(page, run=bad.id)
+        assert is_whole(app), (page, [error.value for error in app.exception], told(app))
+    assert is_whole(opened("evaluate", run=finished_run.id))
+
+
+def test_a_stranger_s_names_are_shown_as_they_are(finished_run):
+    facts = finished_run.model
+    facts["classes"] = [HOSTILE[number % len(HOSTILE)] + str(number) for number in range(10)]
+    (finished_run.folder / "model.json").write_text(json.dumps(facts))
+    finished_run.rename(HOSTILE[1])
+
+    for page in PAGES:
+        app = opened(page, run=finished_run.id)
+        assert is_whole(app)
+        for kind in (app.markdown, app.caption, app.title, app.button):
+            for element in kind:
+                text = str(getattr(element, "value", "")) if kind is not app.button else element.label
+                assert "![](" not in text, (page, text)
+        for block in app.get("html"):
+            assert "<img src=x" not in str(block.proto.body)
+
+
+def test_a_failed_run_says_why(digits):
+    run = runs.create(Config(data="digits"))
+    (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "failed", "message": "It broke."}))
+
+    assert "It broke." in told(opened("train", run=run.id))
+
+
+def test_the_form_makes_the_config_that_its_link_says(digits):
+    config = Config(
+        data="digits",
+        model="ann",
+        model_settings={"units": 64, "dropout": 0.5, "activation": "tanh"},
+        epochs=3,
+        learning_rate=0.01,
+        optimizer="sgd",
+        shift=1,
+        early_stopping=False,
+        seed=7,
+        pictures=500,
+        label_smoothing=0.1,
+    )
+    app = opened("train", **settings_form.query_of(settings_form.form_of(config)))
+    next(button for button in app.button if button.label == "Start").click().run()
+
+    assert is_whole(app)
+    (run,) = runs.everything()
+    assert run.config == config
+    assert run.label == "ann on digits"
+    assert not run.is_over
+    assert app.query_params["run"] in (run.id, [run.id])
+
+
+def controls(app: AppTest) -> set[str]:
+    """The keys of the controls that the form has made."""
+    kinds = (app.selectbox, app.slider, app.number_input, app.toggle)
+    return {element.key for kind in kinds for element in kind}
+
+
+def titles(app: AppTest) -> str:
+    """What the style sheets add to the titles of closed sections."""
+    return "\n".join(str(block.proto.body) for block in app.get("html") if "summary" in str(block.proto.body))
+
+
+def test_a_closed_section_makes_its_controls_only_when_one_is_not_at_its_default(digits):
+    app = opened("train")
+    assert controls(app) == {"data", "pictures", "model", "cnn.blocks", "cnn.filters", "epochs", "learning_rate"}
+    assert "seed 0" in titles(app)
+
+    app = opened("train", seed="7", **{"cnn.dropout": "0.5"})
+    assert {"seed", "validation_share", "cnn.dropout"} <= controls(app)
+    assert "patience" not in controls(app)
+    assert "seed 7" in titles(app)
+    assert app.number_input(key="seed").value == 7
+    assert app.slider(key="cnn.dropout").value == 0.5
+
+
+def test_a_setting_is_kept_when_its_model_was_away(digits):
+    app = opened("train", **{"cnn.dropout": "0.5"})
+    app.selectbox(key="model").select("ann").run()
+    assert "cnn.dropout" not in controls(app)
+    app.selectbox(key="model").select("cnn").run()
+
+    assert app.slider(key="cnn.dropout").value == 0.5
+
+
+def test_settings_that_cannot_be_are_one_sentence(digits):
+    app = opened("train", data="Small digits", pictures="100", model="ann", validation_share="0.5")
+    assert is_whole(app)
+
+    app = opened("train", data="no such set", epochs="NaN", learning_rate="-1", batch_size="1e99", model="🙂" * 1000)
+    assert is_whole(app)
+
+
+def test_a_model_that_does_not_fit_its_pictures_is_one_sentence(digits):
+    app = opened("train", **{"data": "Small digits", "cnn.blocks": "4"})
+
+    assert is_whole(app)
+    assert "Use fewer blocks, or larger pictures" in told(app)
+
+
+def test_a_data_set_that_has_to_be_fetched_tells_both_ways(digits):
+    app = opened("data", data="CIFAR-100")
+
+    assert is_whole(app)
+    assert "Fetch it from the internet" in told(app)
+    assert "cifar100.npz" in told(app)
+    assert "IMGCLS_DATA" in told(app)
+
+
+def test_a_bug_is_one_sentence_with_a_number_that_stands_in_the_log(digits, monkeypatch, caplog):
+    def broken():
+        raise ZeroDivisionError("secret path /somewhere")
+
+    monkeypatch.setattr(runs, "everything", broken)
+    app = opened("home")
+
+    assert "Something went wrong here" in told(app)
+    assert "secret" not in told(app)
+    number = app.error[0].value.split()[-1].rstrip(".")
+    assert number in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, ":material/home:", ":red[x]", "# x", "1. x", "a_b_c", "~~x~~", "`x`"])
+def test_plain_text_has_no_markdown_left(text):
+    escaped = errors.plain(text)
+
+    assert escaped.replace("\\", "") == text.replace("\\", "")
+    for place, letter in enumerate(escaped):
+        if letter in "*_[]<>#$`~:!":
+            assert escaped[place - 1] == "\\"

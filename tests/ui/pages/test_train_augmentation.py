@@ -1,0 +1,101 @@
+"""The Augmentation section: what suits a data set, and a preview that is what the trainer does."""
+
+import base64
+import re
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from imgcls import datasets
+from imgcls.config import KNOBS, Config
+from imgcls.datasets.augmentation import NAMES, Augmentation
+from imgcls.datasets.augmentation.presets import suggested
+from imgcls.params import Range
+from imgcls.system import paths
+from imgcls.training.loop.batches import Part, batches
+
+ENTRY = paths.repository_folder() / "imgcls" / "ui" / "app" / "navigation.py"
+
+
+def form(*, is_open: bool = True, **query: str) -> AppTest:
+    """The Train page for the small digits."""
+    app = AppTest.from_file(str(ENTRY), default_timeout=60)
+    app.query_params["data"] = "Small digits"
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.session_state["augmentation"] = is_open
+    app.switch_page("../../pages/train.py")
+    app.run()
+    assert not app.exception and not app.error
+    return app
+
+
+def tiles(app: AppTest) -> list[tuple[str, np.ndarray]]:
+    """Alternative text and pixels of every picture of the preview."""
+    text = "".join(str(block.proto.body) for block in app.get("html"))
+    found = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]*)"', text)
+    return [(alt, np.asarray(Image.open(BytesIO(base64.b64decode(data))))) for data, alt in found]
+
+
+@pytest.mark.parametrize("page", [1, 2])
+def test_the_preview_is_what_the_trainer_s_batches_contain(digits, page):
+    config = Config(data=digits, pictures=200, batch_size=32, seed=7, shift=1, contrast=0.3, noise=10, rotation=10)
+    app = form(pictures="200", batch_size="32", seed="7", shift="1", contrast="0.3", noise="10", rotation="10")
+    if page > 1:
+        app.get("pagination")[0].set_value(page)
+        app.run()
+    shown = tiles(app)
+
+    dataset = datasets.open_dataset(digits)
+    rows, _ = datasets.split(dataset.y_train, 200, config.validation_share, 7, 10)
+    part = Part(dataset.x_train, rows, np.arange(len(rows), dtype=np.int32))  # labels that tell the place
+    assert np.array_equal(shown[0][1], dataset.x_train[rows[page - 1]][..., 0])
+    assert len(shown) == 10
+    for epoch in range(1, 10):
+        seen = {}
+        for pictures, which in batches(part, epoch, 32, 7, Augmentation.of(config)):
+            seen.update(zip(which.tolist(), pictures, strict=True))
+        assert np.array_equal(shown[epoch][1], seen[page - 1][..., 0]), epoch
+    assert len({picture.tobytes() for _, picture in shown}) > 8
+
+
+def test_a_closed_section_and_one_without_changes_show_no_pictures(digits):
+    assert tiles(form(shift="1", is_open=False)) == []
+    app = form()
+    assert tiles(app) == []
+    assert any("Switch something on" in element.value for element in app.caption)
+
+
+def test_a_press_puts_what_suits_into_form_and_link(digits):
+    app = form()
+    app.button(key="suggested").click().run()
+    assert not app.exception
+    wishes = {wish.name: wish.value for wish in suggested(datasets.facts(digits))}
+    assert wishes == {"rotation": 10, "shift": 1, "zoom": 0.1}
+    for name, value in wishes.items():
+        assert app.slider(key=name).value == value
+    assert app.button(key="suggested").disabled
+    assert len(tiles(app)) == 10
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_what_is_suggested_is_allowed_harms_nothing_and_has_its_reason(name):
+    facts, limits = datasets.facts(name), {knob.name: knob for knob in KNOBS}
+    wishes = suggested(facts)
+    assert wishes
+    assert "flip" not in facts.avoid or all(wish.name != "flip" for wish in wishes)
+    for wish in wishes:
+        assert wish.name in NAMES
+        assert limits[wish.name].checked(wish.value)
+        assert len(wish.reason) > 20 and wish.reason.endswith(".")
+        if isinstance(limits[wish.name].limits, Range):
+            assert wish.value <= 0.5 * limits[wish.name].limits.high
+    Config(data=name, **{wish.name: wish.value for wish in wishes})
+
+
+def test_digits_are_never_mirrored_and_photographs_may_be():
+    assert "flip" not in {wish.name for wish in suggested(datasets.facts("mnist"))}
+    assert "flip" in {wish.name for wish in suggested(datasets.facts("cifar10"))}

@@ -1,0 +1,110 @@
+"""The page of a run that waits, trains or pauses, through Streamlit's own test runner."""
+
+import json
+import time
+
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.jobs import waiting_list
+from imgcls.runs.run import HEARTBEAT_WIDTH, Run
+from imgcls.ui.cache import curves as cached_curves
+from tests.support.metrics_logs import batch, lines
+from tests.ui.pages.test_pages import is_whole, opened, told
+
+CONFIG = Config(data="digits", model="ann", epochs=5)
+PLAN = {"kind": "plan", "train": 400, "validation": 100, "test": 100, "steps": 7, "epochs": 5, "parameters": 10}
+
+
+@pytest.fixture
+def under_way(digits, monkeypatch):
+    """`under_way(word, *journal)` is a run whose trainer says this word; nobody is called to start anything."""
+    monkeypatch.setattr(jobs, "_call", lambda: None)
+
+    def make(word: str, *journal: dict) -> Run:
+        run = runs.create(CONFIG, "Under way")
+        (run.folder / "trainer.json").write_text(json.dumps({"started": time.time(), "ticket": None}))
+        (run.folder / "heartbeat").write_text(word.ljust(HEARTBEAT_WIDTH), "ascii")
+        (run.folder / "metrics.jsonl").write_bytes(lines(PLAN, *journal))
+        return run
+
+    return make
+
+
+def buttons(app) -> dict[str, bool]:
+    """The labels of all buttons, and whether each can be pressed."""
+    return {button.label: not button.disabled for button in app.button}
+
+
+def test_a_run_that_has_a_place_can_be_moved_and_taken_out(digits, monkeypatch):
+    monkeypatch.setattr(jobs, "_call", lambda: None)
+    run = runs.create(CONFIG, place=waiting_list.last_place())
+    app = opened("train", run=run.id)
+    assert is_whole(app)
+    assert {"Earlier", "Later", "Take out"} <= buttons(app).keys()
+    assert "Stop" not in buttons(app)
+
+
+def test_a_resumed_run_that_waits_for_its_turn_can_be_stopped(under_way):
+    run = under_way("waiting", batch(0.5))
+    app = opened("train", run=run.id)
+    assert is_whole(app)
+    assert buttons(app)["Stop"]
+    assert "Earlier" not in buttons(app)
+    next(button for button in app.button if button.label == "Stop").click().run()
+    assert run.asked.stop
+    assert not buttons(app)["Stop"]
+
+
+@pytest.mark.parametrize(("phase", "can"), [("training", True), ("testing", False), ("saving", False)])
+def test_a_pause_is_offered_while_there_is_something_to_pause(under_way, phase, can):
+    app = opened("train", run=under_way("running", batch(0.5), {"kind": "phase", "phase": phase}).id)
+    assert is_whole(app)
+    assert buttons(app)["Pause"] is can
+
+
+def test_a_rate_is_applied_when_the_trainer_has_heard_this_very_request(under_way):
+    change = {"kind": "change", "epoch": 0.5, "what": "learning_rate", "value": 0.002, "number": 1}
+    run = under_way("running", batch(0.5), change)
+    run.ask_rate(0.002)
+    assert "applied at epoch 0.5" in told(opened("train", run=run.id))
+    run.ask_rate(0.002)
+    assert "asked, holds from the next batch on" in told(opened("train", run=run.id))
+
+
+@pytest.mark.parametrize("rate", [1e-9, 0.0, 5e7, None])
+def test_the_box_of_the_rate_holds_any_rate_a_schedule_has_led_to(under_way, rate):
+    run = under_way("running", batch(0.5) | {"learning_rate": rate})
+    app = opened("train", run=run.id)
+    app.session_state["tuning"] = True
+    app.run()
+    assert is_whole(app), told(app)
+    (box,) = (box for box in app.number_input if box.key == "new-rate")
+    assert 1e-6 <= box.value <= 1e6
+
+
+def test_a_run_that_tests_and_saves_delays_nobody(under_way):
+    run = under_way("running", batch(0.5, rate=100.0))
+    assert cached_curves.estimated_start([]) > 10
+    with (run.folder / "metrics.jsonl").open("ab") as file:
+        file.write(lines({"kind": "phase", "phase": "testing"}))
+    assert cached_curves.estimated_start([]) == 0
+
+
+def test_a_lost_run_says_whether_it_kept_anything(under_way, monkeypatch):
+    monkeypatch.setattr("imgcls.runs.run.SILENT_SECONDS", -1)
+    monkeypatch.setattr("imgcls.runs.run.START_SECONDS", -1)
+    run = under_way("running")
+    app = opened("train", run=run.id)
+    assert "It had kept nothing yet" in told(app) and "Start again" in buttons(app)
+    (run.folder / "checkpoint.npz").touch()
+    app = opened("train", run=run.id)
+    assert "Resume goes on from what it kept" in told(app) and "Resume" in buttons(app)
+
+
+def test_what_was_switched_while_it_trained_holds_in_what_goes_on_from_it(finished_run, monkeypatch):
+    monkeypatch.setattr(jobs, "_call", lambda: None)
+    (finished_run.folder / "checkpoint.npz").touch()
+    finished_run.ask(early_stopping=not finished_run.config.early_stopping)
+    assert jobs.extend(finished_run, 2).config.early_stopping is not finished_run.config.early_stopping

@@ -1,0 +1,226 @@
+"""Transfer learning on the pages: the form, weights and their way here, the boundary on the curve."""
+
+import json
+import time
+
+import pytest
+
+from imgcls.config import Config
+from imgcls.jobs import estimates
+from imgcls.models import feature_cache, weights
+from imgcls.models.backbones import NETWORKS, RUN
+from imgcls.runs.metrics_log import Curves
+from imgcls.system import paths
+from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.train import backbone, settings_form
+from tests.ui.pages.test_pages import is_whole, opened, told
+
+TITLE = "Transfer learning"
+DATA = "Digits 8 x 8"
+LOOKS = {("VGG16", 96): 10.0}
+
+
+def button(app, label: str):
+    return next(button for button in app.button if button.label == label)
+
+
+@pytest.fixture
+def data() -> str:
+    from imgcls import datasets
+
+    return datasets.facts("digits").title
+
+
+def test_without_weights_the_form_tells_the_ways_out_and_does_not_start(data, digits):
+    app = opened("train", model=TITLE, data=data)
+    assert is_whole(app)
+    assert "MobileNet 0.25 needs its weights once (1.1 MB)." in told(app)
+    assert f"choose '{RUN}' as the base" in told(app)
+    assert button(app, "Fetch 1.1 MB")
+    assert button(app, "Start").disabled
+
+
+def test_with_weights_it_says_so_and_can_start(data, digits):
+    folder = paths.cache_folder() / "weights"
+    folder.mkdir(parents=True)
+    (folder / NETWORKS["MobileNet 0.25"].file).write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(200))
+    app = opened("train", model=TITLE, data=data)
+    assert is_whole(app)
+    assert "The weights of MobileNet 0.25 are on this machine." in told(app)
+    assert "its 256 features are kept" in told(app)
+    assert not button(app, "Start").disabled
+
+
+def test_a_damaged_file_is_told_before_the_start(data, digits):
+    folder = paths.cache_folder() / "weights"
+    folder.mkdir(parents=True)
+    (folder / NETWORKS["MobileNet 0.25"].file).write_bytes(b"<html>Sign in</html>")
+    app = opened("train", model=TITLE, data=data)
+    assert "holds no weights (HDF5) but a web page." in told(app)
+    assert button(app, "Start").disabled
+
+
+def test_a_fetch_under_way_shows_how_far_it_is(data, digits):
+    network = NETWORKS["MobileNet 0.25"]
+    folder = weights.fetch_folder(network)
+    folder.mkdir(parents=True)
+    state = {"state": "running", "share": 0.0, "text": "Connecting"}
+    (folder / "state.json").write_text(json.dumps(state))
+    app = opened("train", model=TITLE, data=data)
+    assert is_whole(app)
+    assert button(app, "Cancel")
+    assert button(app, "Start").disabled
+    button(app, "Cancel").click().run()
+    assert weights.fetch_state(network).state == "idle"
+
+
+def test_a_finished_run_as_the_base_needs_nothing_and_says_when_it_flatters(data, finished_run):
+    finished_run.rename("A *bold* <b>run</b> $x$")
+    app = opened("train", model=TITLE, data=data, **{"transfer.base": RUN})
+    assert is_whole(app)
+    assert "so the validation score flatters it" in told(app)
+    assert not button(app, "Start").disabled
+    (chosen,) = [box for box in app.selectbox if box.label == "Base run"]
+    assert chosen.value == finished_run.id
+    assert app.query_params["transfer.base_run"] == f"A *bold* <b>run</b> $x$ ({finished_run.id})"
+
+
+def test_without_any_run_a_run_as_the_base_is_one_sentence(data, digits):
+    app = opened("train", model=TITLE, data=data, **{"transfer.base": RUN})
+    assert "No finished run is chosen as the base. Train a model first, or choose a network." in told(app)
+    assert "Something went wrong" not in told(app)
+
+
+def test_settings_of_a_run_open_the_form_again(data, finished_run):
+    values = {"base": RUN, "base_run": finished_run.id, "fine_tuning_epochs": 3, "copies": 6}
+    config = Config(data="digits", model="transfer", model_settings=values, rotation=10, epochs=7)
+    app = opened("train", **settings_form.query_of(settings_form.form_of(config)))
+    assert is_whole(app)
+    found = {box.key: box.value for kind in (app.selectbox, app.slider, app.number_input) for box in kind}
+    assert found["transfer.base"] == RUN
+    assert found["transfer.base_run"] == finished_run.id
+    assert (found["transfer.fine_tuning_epochs"], found["transfer.copies"], found["epochs"]) == (3, 6, 7)
+    assert "The base looks at 6 changed copies of each picture once" in told(app)
+
+
+def test_settings_that_mean_nothing_to_it_are_not_offered(data, digits):
+    app = opened("train", model=TITLE, data=data, optimizer="sgd", seed="3")
+    labels = {box.label for kind in (app.selectbox, app.slider, app.number_input) for box in kind}
+    assert {"Optimizer", "Seed"} <= labels
+    assert not {"Normalisation", "Precision"} & labels
+
+
+def test_the_table_of_bases_compares_them(data, digits):
+    app = opened("train", model=TITLE, data=data)
+    assert len(app.dataframe) == 0  # a closed section costs nothing
+    app.session_state["bases"] = True
+    (table,) = [frame.value for frame in app.run().dataframe]
+    assert list(table["Base"]) == list(NETWORKS)
+    assert list(table["Download"]) == ["1.1 MB", "9.4 MB", "24.3 MB", "94.8 MB", "58.9 MB"]
+    assert set(table["One look here"]) == {"–"}
+
+
+def test_kept_features_are_told_and_can_be_forgotten(data, digits):
+    with feature_cache.making({"data": "x"}, (1, 500, 1000)) as file:
+        file.write(bytes(2_000_000))
+    app = opened("train", model=TITLE, data=data)
+    app.session_state["bases"] = True
+    app.run()
+    assert "Kept features take 2 MB of at most 4 GB" in told(app)
+    button(app, "Forget them").click().run()
+    assert feature_cache.kept_bytes() == 0
+    assert button(app, "Forget them").disabled
+
+
+@pytest.mark.parametrize(
+    ("base", "size", "words"),
+    [("VGG16", 96, "1 min 40 s"), ("VGG16", 192, "about 6 min 40 s"), ("ResNet50", 96, "–")],
+)
+def test_the_time_of_a_base_is_measured_or_reckoned_from_another_size(base, size, words):
+    assert backbone.look_words(base, size, 1000, LOOKS) == words
+
+
+def test_what_was_measured_comes_from_the_newest_run(made):
+    for number, rate in ((1, 100.0), (2, 200.0)):
+        config = Config(model="transfer", model_settings={"base": "VGG16"}).as_dict()
+        result = {"version": 1, "outcome": "finished", "feature_rate": rate}
+        run = made(f"20260102-030405-0000000{number}", **{"config.json": config, "result.json": result})
+        (run.folder / "trainer.json").write_text(json.dumps({"started": time.time() + number}))
+    assert estimates.looks() == {("VGG16", 96): 200.0}
+
+
+def test_a_queue_reckons_with_both_stages_and_with_the_features(made):
+    config = Config(model="transfer", model_settings={"fine_tuning_epochs": 5}, epochs=5)
+    counts = {"train": 100}
+    result = {"version": 1, "outcome": "finished", "counts": counts, "epochs": 10, "training_seconds": 30.0}
+    made(**{"config.json": config.as_dict(), "result.json": {**result, "feature_seconds": 10.0}})
+    known = estimates.paces()
+    assert estimates.seconds(config, 100, known) == pytest.approx(estimates.START_SECONDS + 40)
+    other = config.changed(model_settings={"base": "VGG16", "fine_tuning_epochs": 5})
+    assert estimates.seconds(other, 100, known) is None
+
+
+# ---- the curve
+
+
+LINES = [
+    {"kind": "plan", "train": 100, "epochs": 5, "head_epochs": 3},
+    {"kind": "phase", "phase": "features"},
+    {"kind": "features", "done": 30, "total": 120},
+    *({"kind": "epoch", "epoch": n, "val_loss": 1 / n, "val_accuracy": 0.5, "seconds": 0.1} for n in (1, 2, 3)),
+    {"kind": "stage", "epoch": 3, "name": "fine-tuning"},
+    {"kind": "epoch", "epoch": 4, "val_loss": 0.2, "val_accuracy": 0.6, "seconds": 20.0},
+]
+
+
+def written(path, lines) -> Curves:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return Curves(path).refresh()
+
+
+def test_a_reader_knows_the_stages(tmp_path):
+    looking = written(tmp_path / "1", LINES[:3])
+    assert (looking.phase, looking.features_done) == ("features", 0.25)
+    head = written(tmp_path / "2", LINES[:6])
+    assert (head.stage_start, head.stage_end, head.total_epochs) == (0, 3, 5)
+    assert head.seconds_left is None  # nobody knows the pace of the fine-tuning yet
+    tuned = written(tmp_path / "3", LINES)
+    assert (tuned.stage_start, tuned.stage_end, tuned.total_epochs) == (3, 5, 5)
+    assert tuned.seconds_left == pytest.approx(20)
+    assert tuned.of_stage("val_loss")[1] == pytest.approx([0.2])
+
+
+def test_a_boundary_that_is_told_twice_or_taken_back_counts_once_or_not(tmp_path):
+    stage = LINES[6]
+    twice = written(tmp_path / "1", [*LINES, {"kind": "resumed", "epoch": 3.0}, stage])
+    assert len(twice.stages) == 1
+    back = written(tmp_path / "2", [*LINES, {"kind": "resumed", "epoch": 2.0}])
+    assert back.stages == []
+    assert (back.stage_end, back.total_epochs) == (3, 5)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"epoch": "x"}, {"epoch": None}, {"epochs": "many"}, {"name": 5}, {"epochs": 1e400}]
+)
+def test_a_damaged_boundary_breaks_no_page(damage, made, digits):
+    lines = [*LINES[:6], {**LINES[6], **damage}, LINES[7]]
+    text = "".join(json.dumps(line) + "\n" for line in lines).replace("Infinity", "1e400")
+    run = made(heartbeat=0, **{"metrics.jsonl": text.encode()})
+    assert is_whole(opened("train", run=run.id))
+
+
+def test_the_boundary_is_drawn(made, digits):
+    text = "".join(json.dumps(line) + "\n" for line in LINES).encode()
+    run = made(heartbeat=0, **{"metrics.jsonl": text})
+    figure = cached_curves.learning_curve(run, "loss").to_dict()
+    assert [mark["x0"] for mark in figure["layout"]["shapes"]] == [3]
+    assert figure["layout"]["annotations"][0]["text"] == "fine-tuning begins"
+
+
+def test_a_live_page_tells_what_the_base_is_doing(made, digits):
+    text = "".join(json.dumps(line) + "\n" for line in LINES[:3]).encode()
+    run = made(heartbeat=0, **{"metrics.jsonl": text})
+    app = opened("train", run=run.id)
+    assert is_whole(app)
+    texts = [element.proto.text for element in app.get("progress")]
+    assert texts == ["The base looks at the pictures ... 30 of 120, once for all heads"]

@@ -1,0 +1,41 @@
+"""Bars of HTML: their lengths are the counts, and names stay words."""
+
+import re
+
+import numpy as np
+import pytest
+
+from imgcls.ui.widgets import class_counts
+
+HOSTILE = "<img src=x onerror=alert(1)> \" & '"
+
+
+def test_the_longest_bar_is_the_largest_class_and_the_others_are_in_proportion():
+    drawn = class_counts.bars({"training": np.array([30, 60]), "test": np.array([6, 15])}, ["cat", "dog"])
+
+    assert re.findall(r"width:([\d.]+)%", drawn) == ["50.0", "10.0", "100.0", "25.0"]
+    assert ">30 · 6<" in drawn
+    assert ">60 · 15<" in drawn
+    assert 'aria-label="Pictures of each class: between 30 and 60 in training."' in drawn
+
+
+def test_many_classes_stand_beside_each_other_with_their_numbers_in_the_hover_text():
+    counts = {"training": np.arange(100), "test": np.full(100, 33)}
+    drawn = class_counts.bars(counts, [f"class {number}" for number in range(100)])
+
+    assert drawn.count("<div title=") == 100
+    assert 'title="class 7: 7 training, 33 test"' in drawn
+    assert "the highest: 99 pictures" in drawn
+    assert re.findall(r"height:([\d.]+)%", drawn)[-2:] == ["100.0", "33.3"]
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_names_are_shown_as_they_are(count):
+    drawn = class_counts.bars({"training": np.ones(count, int)}, [HOSTILE] * count)
+
+    assert "<img" not in drawn
+    assert drawn.count("&lt;img src=x onerror=alert(1)&gt; &quot; &amp;") >= count
+
+
+def test_classes_without_pictures_divide_by_nothing():
+    assert "width:0.0%" in class_counts.bars({"training": np.zeros(3, int)}, ["a", "b", "c"])

@@ -1,0 +1,71 @@
+"""The confusion matrix and the bars of certainty: what they are given to draw, and what they may say."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imgcls.ui.components import confidence_histogram, confusion_matrix
+
+MATRIX = np.array([[9, 1, 0], [0, 8, 2], [3, 0, 7]])
+NAMES = ["cat", "dog", "car"]
+
+
+def drawn(*arguments, **options) -> dict:
+    """What the browser gets, and that no JSON of other languages would refuse it."""
+    made = confusion_matrix.drawn(*arguments, **options)
+    content = json.loads(made.content.encode("utf-8"), parse_constant=pytest.fail)
+    assert made.classes == len(content["names"])
+    return content
+
+
+def cells(made: dict) -> dict[tuple[str, str], int]:
+    """(true, predicted) -> count."""
+    names, flat = made["names"], made["cells"]
+    return {(names[flat[at]], names[flat[at + 1]]): flat[at + 2] for at in range(0, len(flat), 3)}
+
+
+def test_only_cells_with_pictures_are_drawn_and_rows_have_their_sums():
+    made = drawn(MATRIX, NAMES)
+    assert cells(made) == {
+        ("cat", "cat"): 9,
+        ("cat", "dog"): 1,
+        ("dog", "dog"): 8,
+        ("dog", "car"): 2,
+        ("car", "cat"): 3,
+        ("car", "car"): 7,
+    }
+    assert made["sums"] == [10, 10, 10]
+
+
+def test_classes_in_another_order_keep_their_numbers_and_counts():
+    made = drawn(MATRIX, NAMES, order=[2, 0, 1])
+    assert (made["names"], made["order"]) == (["car", "cat", "dog"], [2, 0, 1])
+    assert cells(made) == cells(drawn(MATRIX, NAMES))
+
+
+@pytest.mark.parametrize("size", [0, 1, 100])
+def test_any_number_of_classes_with_any_names_can_be_sent(size):
+    made = drawn(np.eye(size, dtype=np.int64), ["<b>x</b> $y$ \n\ud800"] * size, as_shares=True)
+    assert len(made["names"]) == size
+
+
+@pytest.mark.parametrize("foreign", [None, 3, "1-2", [1], [1, 2, 3], [1, "2"], [True, 1], [0, 3], [-1, 0], [0.0, 1.0]])
+def test_what_names_no_cell_is_ignored(foreign):
+    assert not confusion_matrix.is_cell(foreign, 3)
+    assert confusion_matrix.is_cell([0, 2], 3)
+
+
+def test_bars_of_certainty_hold_every_answer_once():
+    sure = np.array([0.9, 0.949, 0.95, 1.0, 0.05, 0.0], np.float32)
+    is_right = np.array([True, False, True, True, True, False])
+    counts = confidence_histogram.counted(sure, is_right)
+    assert sum(counts["right"]) + sum(counts["wrong"]) == 6
+    assert [counts["right"][18], counts["right"][19], counts["right"][1]] == [1, 2, 1]
+    assert [counts["wrong"][18], counts["wrong"][0]] == [1, 1]
+
+
+@pytest.mark.parametrize("foreign", [None, 5, [0], [0, 10], [3, 8], [100, 105], [-5, 0], [0, 5.0], ["0", "5"]])
+def test_what_names_no_step_is_ignored(foreign):
+    assert not confidence_histogram.is_step(foreign)
+    assert confidence_histogram.is_step([95, 100])

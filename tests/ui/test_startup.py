@@ -1,0 +1,63 @@
+"""What must hold at the first moments of a server, in a fresh process."""
+
+import subprocess
+import sys
+
+from imgcls.system import paths
+
+VISITORS = """
+import sys, threading
+from imgcls.ui import startup
+startup.LATE = startup.LATE[:3]  # the canvas can only be imported in a running app
+start = threading.Barrier(8)
+failed = []
+def visit():
+    start.wait()
+    try:
+        startup.load_late()
+        import pandas, plotly.graph_objects
+        pandas.Series([1]), plotly.graph_objects.Figure()
+    except Exception as error:
+        failed.append(error)
+threads = [threading.Thread(target=visit) for _ in range(8)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+startup.load_late()
+assert not failed, failed
+"""
+
+READER = """
+import sys, threading, time
+from imgcls.ui import startup
+startup.LATE, startup.SOON_SECONDS = ("pandas",), 0.3
+startup.load_soon(), startup.load_soon()
+assert sum(isinstance(thread, threading.Timer) for thread in threading.enumerate()) == 1
+assert "pandas" not in sys.modules
+end = time.monotonic() + 60
+while "pandas" not in sys.modules:
+    assert time.monotonic() < end
+    time.sleep(0.05)
+"""
+
+
+def fresh(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=paths.repository_folder(), capture_output=True, text=True, timeout=120
+    )
+
+
+def test_visitors_who_come_at_the_same_moment_all_get_whole_modules():
+    done = fresh(VISITORS)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_paint_waits_for_none_of_the_late_modules():
+    names = "'pandas', 'ai_edge_litert', 'streamlit_drawable_canvas', 'sklearn'"
+    done = fresh(
+        f"import sys, app\nloaded = [name for name in ({names}) if name in sys.modules]\nassert not loaded, loaded"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_second_page_needs_is_loaded_while_the_first_is_read():
+    done = fresh(READER)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,44 @@
+"""A still figure is what Streamlit would have made of the whole one."""
+
+import json
+
+import numpy as np
+import plotly.io
+import pytest
+from plotly.tools import return_figure_from_figure_or_data
+
+from imgcls import charts
+from imgcls.ui.widgets.static_figure import Still, still
+
+POINTS = np.linspace(0, 3, 40, dtype=np.float32)
+VALUES = {
+    "batches": (POINTS, np.where(POINTS > 2, np.nan, POINTS)),
+    "epochs": (POINTS[:3], POINTS[:3]),
+    "validation": (POINTS[:3], POINTS[:3]),
+    "best_epoch": float(POINTS[1]),
+    "total_epochs": 3,
+}
+
+
+def sent(figure) -> dict:
+    """What `st.plotly_chart` sends of a figure."""
+    content = return_figure_from_figure_or_data(figure, validate_figure=True)
+    return json.loads(plotly.io.to_json(content, validate=False))
+
+
+@pytest.mark.parametrize("quantity", ["loss", "accuracy"])
+def test_a_curve_that_is_drawn_each_second_is_sent_as_plotly_would(quantity):
+    live = sent(Still(charts.learning_curve_dict(quantity, **VALUES)))
+    whole = sent(charts.learning_curve(quantity, **VALUES))
+    whole["layout"].pop("template", None)
+
+    assert live == whole
+
+
+def test_a_figure_that_is_kept_is_sent_as_before_and_nobody_can_change_it():
+    figure = charts.compare_curves([("a", POINTS, POINTS), ("b", POINTS[:3], POINTS[:3])], "loss")
+    kept = still(figure)
+
+    assert sent(kept) == sent(figure)
+    kept.to_dict().clear()
+    assert sent(kept) == sent(figure)

@@ -1,0 +1,81 @@
+"""The theme that is kept is the one that Streamlit would send."""
+
+import pytest
+import streamlit as st
+from streamlit import config
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
+
+from imgcls.ui.app import theme_patch
+
+PARTS = ("", "light", "dark", "sidebar", "light.sidebar", "dark.sidebar")
+SOME = {
+    "theme.base": "dark",
+    "theme.baseRadius": "0.6rem",
+    "theme.light.primaryColor": "#0072B2",
+    "theme.dark.sidebar.textColor": "#E6EBF0",
+    "theme.sidebar.showWidgetBorder": True,
+    "theme.chartCategoricalColors": ["#0072B2", "#E69F00"],
+    "theme.headingFontSizes": ["3rem", "2rem"],
+    "theme.font": "serif",
+}
+
+
+@pytest.fixture
+def theme(monkeypatch):
+    """Streamlit with some settings of the theme, and its own function again afterwards."""
+    monkeypatch.setattr(app_session, theme_patch.NAME, app_session._populate_theme_msg)
+    before = {name: config.get_option(name) for name in SOME}
+    for name, value in SOME.items():
+        config.set_option(name, value)
+    yield
+    for name, value in before.items():
+        config.set_option(name, value)
+
+
+def whole() -> CustomThemeConfig:
+    """The message with all six sections, as AppSession fills it."""
+    theme = CustomThemeConfig()
+    for part in PARTS:
+        place = theme
+        for name in filter(None, part.split(".")):
+            place = getattr(place, name)
+        app_session._populate_theme_msg(place, ".".join(filter(None, ("theme", part))))
+    return theme
+
+
+def test_what_is_kept_is_what_streamlit_would_send(theme):
+    own = whole()
+    theme_patch.keep()
+    for _ in range(2):
+        assert whole() == own
+        assert whole().SerializeToString(deterministic=True) == own.SerializeToString(deterministic=True)
+    assert not whole().light.HasField("sidebar") and whole().dark.HasField("sidebar")
+
+
+def test_a_section_is_read_once_until_the_settings_are_read_again(theme, monkeypatch):
+    asked = []
+    read = config.get_options_for_section
+    monkeypatch.setattr(config, "get_options_for_section", lambda section: asked.append(section) or read(section))
+    theme_patch.keep()
+    theme_patch.keep()  # a second time changes nothing
+    whole(), whole()
+    assert len(asked) == len(PARTS)
+    config.set_option("theme.light.primaryColor", "#123456")
+    config._on_config_parsed.send()
+    assert whole().light.primary_color == "#123456"
+    assert len(asked) == 2 * len(PARTS)
+
+
+@pytest.mark.parametrize("version", ["1.66.0", "1.70.0", "2.0.0"])
+def test_a_version_that_was_not_tried_is_left_as_it_is(theme, monkeypatch, version):
+    own = app_session._populate_theme_msg
+    monkeypatch.setattr(st, "__version__", version)
+    theme_patch.keep()
+    assert app_session._populate_theme_msg is own
+
+
+def test_the_installed_version_was_tried(theme):
+    own = app_session._populate_theme_msg
+    theme_patch.keep()
+    assert app_session._populate_theme_msg is not own
