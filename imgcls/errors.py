@@ -25,7 +25,7 @@ class DatasetError(UserError):
     """A data set is missing, damaged or could not be fetched."""
 
 
-class PictureError(UserError):
+class ImageError(UserError):
     """A file is not a picture that can be used.
 
     `reason` says why in a few words that are the same for all such files, so that many can be told together.

@@ -46,7 +46,7 @@ class RunId:
 
 
 @dataclass(frozen=True)
-class Knob:
+class Param:
     """One control: `limits` is a `Range`, a `Choice`, a `RunId`, or None for an on/off switch or free text."""
 
     name: str
@@ -107,7 +107,7 @@ class Knob:
             raise SettingError(f"{self.label} is a number, not '{text}'.") from None
 
 
-def knobs_of(target: Callable) -> tuple[Knob, ...]:
+def params_of(target: Callable) -> tuple[Param, ...]:
     """The knobs of a function or dataclass: its annotated keyword-only parameters, in their order."""
     found = []
     for parameter in inspect.signature(target, eval_str=True).parameters.values():
@@ -116,19 +116,19 @@ def knobs_of(target: Callable) -> tuple[Knob, ...]:
         kind, *facts = get_args(parameter.annotation)
         limits = next((fact for fact in facts if isinstance(fact, Range | Choice | RunId)), None)
         help_text = next((fact for fact in facts if isinstance(fact, str)), "")
-        found.append(Knob(parameter.name, kind, parameter.default, limits, help_text))
+        found.append(Param(parameter.name, kind, parameter.default, limits, help_text))
     return tuple(found)
 
 
-def completed(knobs: tuple[Knob, ...], values: Mapping[str, Any], owner: str) -> dict[str, Value]:
+def completed(params: tuple[Param, ...], values: Mapping[str, Any], owner: str) -> dict[str, Value]:
     """Every knob with its checked value or its default.
 
     Raises:
         SettingError: a value is wrong, or `owner` has no such knob.
     """
-    unknown = sorted(str(name) for name in set(values) - {knob.name for knob in knobs})
+    unknown = sorted(str(name) for name in set(values) - {param.name for param in params})
     if unknown:
         raise SettingError(
-            f"{owner} has no setting '{unknown[0]}'. There are: {', '.join(knob.name for knob in knobs)}."
+            f"{owner} has no setting '{unknown[0]}'. There are: {', '.join(param.name for param in params)}."
         )
-    return {knob.name: knob.checked(values.get(knob.name, knob.default)) for knob in knobs}
+    return {param.name: param.checked(values.get(param.name, param.default)) for param in params}

@@ -18,8 +18,8 @@ from imgcls.ui.widgets import formatting, settings_table
 SCORED = "Of the pictures, the share that is answered rightly; of several labels a picture, all have to be right."
 
 
-def percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
+def percent(fraction: float | None) -> float | None:
+    return None if fraction is None else 100 * fraction
 
 
 @st.dialog("Rename the run")

@@ -34,7 +34,7 @@ def form() -> None:
     with left, sections.titled():
         with st.container(horizontal=True, vertical_alignment="bottom"):
             facts = settings_form.choose_data()
-            pictures = settings_form.choose_pictures(summary.training_count(facts))
+            images = settings_form.choose_images(summary.training_count(facts))
         summary.one_line(facts)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             model = settings_form.choose_model()
@@ -42,12 +42,12 @@ def form() -> None:
         model_settings = settings_form.model_settings(model)
         has_weights = backbone.show(model, model_settings, facts)
         values = settings_form.controls((settings_form.BY_NAME["epochs"], settings_form.BY_NAME["learning_rate"]))
-        values |= augmentation.section(facts) | settings_form.optimisation(model, facts.several)
+        values |= augmentation.section(facts) | settings_form.optimisation(model, facts.is_multilabel)
         values |= settings_form.schedule(values["epochs"], values["learning_rate"])
         values |= settings_form.stopping() | settings_form.splitting(model)
 
     with right, errors.shown():
-        config = Config(data=facts.name, pictures=pictures, model=model, model_settings=model_settings, **values)
+        config = Config(data=facts.name, train_images=images, model=model, model_settings=model_settings, **values)
         model_summary.show(config, facts)
         ready = summary.realised_counts(config) and has_weights
         if ready:

@@ -20,14 +20,14 @@ import numpy as np
 from benchmarks.support.report_line import line, run
 from imgcls.evaluation.metrics import significance
 
-PICTURES, CLASSES, TIMES = 10_000, 10, 50
+IMAGES, CLASSES, TIMES = 10_000, 10, 50
 PAIRS, FEW = 2000, 1000
 CHANCES = {"both": 0.85, "first": 0.03, "second": 0.04}
 """Of a picture to be read rightly by both, by the first alone, by the second alone: the second is 1 point better."""
 
 
 def one(probabilities: list[np.ndarray], labels: np.ndarray) -> significance.Comparison:
-    right = [answers.argmax(1) == labels for answers in probabilities]
+    right = [predictions.argmax(1) == labels for predictions in probabilities]
     significance.by_class(labels, *right, CLASSES)
     return significance.compare(*right)
 
@@ -43,12 +43,12 @@ def verdicts(first: float, second: float) -> list[significance.Comparison]:
 
 def main() -> None:
     generator = np.random.default_rng(0)
-    labels = generator.integers(0, CLASSES, PICTURES)
-    probabilities = [generator.dirichlet(np.full(CLASSES, 0.2), PICTURES) for _ in range(2)]
-    for answers, share in zip(probabilities, (0.9, 0.91), strict=True):
-        known = generator.random(PICTURES) < share
-        answers[known] = 0.02
-        answers[known, labels[known]] = 0.82
+    labels = generator.integers(0, CLASSES, IMAGES)
+    probabilities = [generator.dirichlet(np.full(CLASSES, 0.2), IMAGES) for _ in range(2)]
+    for predictions, fraction in zip(probabilities, (0.9, 0.91), strict=True):
+        known = generator.random(IMAGES) < fraction
+        predictions[known] = 0.02
+        predictions[known, labels[known]] = 0.82
     times = []
     for _ in range(TIMES):
         start = time.perf_counter()
@@ -65,7 +65,7 @@ def main() -> None:
             "lower",
             slowest_ms=round(max(times), 1),
             draws=significance.RESAMPLES,
-            pictures=PICTURES,
+            images=IMAGES,
             covered=round(statistics.mean(c.difference.low <= truth <= c.difference.high for c in better), 3),
             false_alarms=round(statistics.mean(c.verdict == significance.BETTER for c in alike), 3),
         )

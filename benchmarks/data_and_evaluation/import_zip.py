@@ -93,7 +93,7 @@ def main() -> None:
             "s",
             60,
             "lower",
-            pictures=sum(sum(row[1:]) for row in seen["counts"]),
+            images=sum(sum(row[1:]) for row in seen["counts"]),
             size=f"{wish.side} x {wish.side}",
             peak_mb=round(peak),
             peak_target_mb=400,

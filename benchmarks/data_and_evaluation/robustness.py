@@ -91,7 +91,7 @@ def main() -> None:
                 "clicks": [len(before), len(during)],
             },
             conditions=40,
-            pictures=1000,
+            images=1000,
         )
     )
 

@@ -78,7 +78,7 @@ def main() -> None:
             classes_100_ms=round(statistics.median(many[0]), 1),
             classes_100_server_cpu_ms=round(many[1], 1),
             clicks=len(few[0]),
-            pictures=10_000,
+            images=10_000,
         )
     )
 

@@ -54,17 +54,17 @@ def make(cache: Path, count: int) -> None:
     shapes, digest = {}, hashlib.sha256()
     for part, size in (("train", count * 9 // 10), ("test", count // 10)):
         labels = generator.integers(0, about.num_classes, size)
-        pictures = np.lib.format.open_memmap(folder / f"x_{part}.npy", "w+", np.uint8, (size, *about.shape))
+        images = np.lib.format.open_memmap(folder / f"x_{part}.npy", "w+", np.uint8, (size, *about.shape))
         for start in range(0, size, len(noise)):
             some = labels[start : start + len(noise)]
             spots = generator.integers(40, 200, (len(some), 4, 4, 3)) + 5 * some[:, None, None, None]
             large = spots.repeat(8, 1).repeat(8, 2)
             block = np.clip(large + noise[generator.permutation(len(some))], 0, 255).astype(np.uint8)
-            pictures[start : start + len(some)] = block
+            images[start : start + len(some)] = block
             digest.update(block.data)
-        pictures.flush()
+        images.flush()
         np.save(folder / f"y_{part}.npy", labels)
-        shapes |= {f"x_{part}": list(pictures.shape), f"y_{part}": [size]}
+        shapes |= {f"x_{part}": list(images.shape), f"y_{part}": [size]}
     card = {
         "format": store.FORMAT,
         "name": NAME,
@@ -213,7 +213,7 @@ def main() -> None:
         print(seen, file=sys.stderr)
         seen |= trained(environment)
     value = seen.pop("first_paint_s")
-    print(line("large_set", value, "s", 2, "lower", pictures=count, server_target_mb=300, **seen))
+    print(line("large_set", value, "s", 2, "lower", images=count, server_target_mb=300, **seen))
 
 
 if __name__ == "__main__":

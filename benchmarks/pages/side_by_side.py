@@ -105,7 +105,7 @@ def main() -> None:
                 name: {"median": round(statistics.median(times), 1), "p95": round(percentile(times, 0.95), 1)}
                 for name, times in (("without", alone), ("with", together))
             },
-            pictures_per_second={name: [round(value) for value in values] for name, values in speeds.items()},
+            images_per_second={name: [round(value) for value in values] for name, values in speeds.items()},
             people=PEOPLE,
         )
     )

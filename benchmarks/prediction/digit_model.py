@@ -64,8 +64,8 @@ def strangers(side: int) -> tuple[np.ndarray, np.ndarray]:
 
     digits = load_digits()
     placed = []
-    for picture in digits.images:
-        large = Image.fromarray((picture * 15.9).astype(np.uint8)).resize((64, 64), Image.Resampling.BICUBIC)
+    for image in digits.images:
+        large = Image.fromarray((image * 15.9).astype(np.uint8)).resize((64, 64), Image.Resampling.BICUBIC)
         sharper = np.clip((np.asarray(large, np.float32) - 60) * 1.6, 0, 255)
         placed.append(centre_ink(sharper.astype(np.uint8), side))
     return np.stack(placed)[..., None], digits.target
@@ -91,8 +91,8 @@ def main() -> None:
         raise Missing(f"{paths.runs_folder()}: {error}") from None
 
     with np.load(folder / "mnist.npz", allow_pickle=False) as file:
-        pictures, labels = file["x_test"], file["y_test"]
-    mnist = predictor.probabilities(pictures[..., None]).argmax(1) == labels
+        images, labels = file["x_test"], file["y_test"]
+    mnist = predictor.probabilities(images[..., None]).argmax(1) == labels
 
     pen_digits = drawn_digits.pen_digits()
     held_back, _ = drawn_digits.held_back(len(pen_digits))

@@ -22,23 +22,23 @@ from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
 from imgcls.system.paths import repository_folder
 
-PICTURES = 20
+IMAGES = 20
 SHIPPED = ("digits", "fashion", "cifar10")
 
 
-def timed(question: Callable[[np.ndarray], object], pictures: np.ndarray) -> float:
+def timed(question: Callable[[np.ndarray], object], images: np.ndarray) -> float:
     """The median of milliseconds that a question takes, after a first one that does not count."""
-    question(pictures[0])
+    question(images[0])
     seconds = []
-    for picture in pictures:
+    for image in images:
         began = time.perf_counter()
-        question(picture)
+        question(image)
         seconds.append(time.perf_counter() - began)
     return round(1000 * statistics.median(seconds), 1)
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
     seen: dict[str, dict[str, float]] = {}
     for name in SHIPPED:
         shipped = Run(repository_folder() / "saved_models" / name)
@@ -49,18 +49,18 @@ def main() -> None:
             raise Missing(f"The run '{name}' cannot be explained here: {error}") from error
         with np.load(shipped.folder / "gallery.npz") as gallery:
             stored = gallery["pictures"]
-        pictures = stored[np.linspace(0, len(stored) - 1, count).astype(int)]
-        features = inside.look(pictures[:1]).features[0]
+        images = stored[np.linspace(0, len(stored) - 1, count).astype(int)]
+        features = inside.look(images[:1]).features[0]
         seen[name] = {
-            "grad_cam_ms": timed(lambda picture, inside=inside: grad_cam.grad_cams(inside, picture), pictures),
-            "occlusion_ms": timed(lambda picture, ask=predictor: occlusion.occlusions(ask, picture), pictures),
-            "look_ms": timed(lambda picture, inside=inside: inside.look(picture[None]), pictures),
+            "grad_cam_ms": timed(lambda image, inside=inside: grad_cam.grad_cams(inside, image), images),
+            "occlusion_ms": timed(lambda image, ask=predictor: occlusion.occlusions(ask, image), images),
+            "look_ms": timed(lambda image, inside=inside: inside.look(image[None]), images),
             "nearest_ms": timed(
-                lambda picture, shipped=shipped, features=features: neighbours.nearest(shipped, features), pictures
+                lambda image, shipped=shipped, features=features: neighbours.nearest(shipped, features), images
             ),
         }
     worst = max(max(found["grad_cam_ms"], found["occlusion_ms"]) for found in seen.values())
-    print(line("explain_latency", worst, "ms", 500, "lower", pictures=count, runs=seen))
+    print(line("explain_latency", worst, "ms", 500, "lower", images=count, runs=seen))
 
 
 if __name__ == "__main__":

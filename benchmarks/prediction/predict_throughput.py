@@ -24,12 +24,12 @@ ROUNDS = 20
 TARGETS = {1: 0.5, 64: 0.9}
 
 
-def pace(answer: Callable[[np.ndarray], np.ndarray], pictures: np.ndarray, batch: int, seconds: float) -> float:
+def pace(answer: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch: int, seconds: float) -> float:
     """Pictures a second."""
     done, began = 0, time.perf_counter()
     while (spent := time.perf_counter() - began) < seconds:
-        start = done % (len(pictures) - batch + 1)
-        answer(pictures[start : start + batch])
+        start = done % (len(images) - batch + 1)
+        answer(images[start : start + batch])
         done += batch
     return done / spent
 
@@ -44,8 +44,8 @@ def bare(path, batch: int) -> Callable[[np.ndarray], np.ndarray]:
     interpreter.resize_tensor_input(given, (batch, *shape))
     interpreter.allocate_tensors()
 
-    def answer(pictures: np.ndarray) -> np.ndarray:
-        interpreter.set_tensor(given, pictures)
+    def answer(images: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(given, images)
         interpreter.invoke()
         return interpreter.get_tensor(got)
 
@@ -61,19 +61,19 @@ def main() -> None:
     from imgcls.ui.cache import predictions
 
     facts = chosen.model
-    pictures = np.random.default_rng(0).integers(0, 256, (256, *facts["shape"]), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (256, *facts["shape"]), dtype=np.uint8)
     seen, margins = {}, []
     for batch, target in TARGETS.items():
         ways = {
-            "page": lambda part: predictions.answers(chosen, facts, part),
+            "page": lambda part: predictions.predictions(chosen, facts, part),
             "bare": bare(chosen.folder / "model.tflite", batch),
         }
-        if not np.allclose(ways["page"](pictures[:batch]), ways["bare"](pictures[:batch]), atol=1e-5):
+        if not np.allclose(ways["page"](images[:batch]), ways["bare"](images[:batch]), atol=1e-5):
             raise Missing("Page and interpreter do not give the same answers.")
         paces = {name: [] for name in ways}
         for _ in range(ROUNDS):
             for name, answer in ways.items():
-                paces[name].append(pace(answer, pictures, batch, seconds / ROUNDS))
+                paces[name].append(pace(answer, images, batch, seconds / ROUNDS))
         ratio = statistics.median(a / b for a, b in zip(paces["page"], paces["bare"], strict=True))
         margins.append(ratio / target)
         seen |= {

@@ -132,18 +132,18 @@ def sign(name: str, generator: np.random.Generator) -> list[np.ndarray]:
     return strokes.varied(dense, generator)
 
 
-def far_away(chosen: Run, pictures: np.ndarray) -> float | None:
+def far_away(chosen: Run, images: np.ndarray) -> float | None:
     """The share of these pictures, in percent, that the page calls nothing the model knows."""
-    looked = [neighbours.look(chosen, picture) for picture in pictures]
+    looked = [neighbours.look(chosen, image) for image in images]
     if None in looked:
         return None
-    return percent([bool(found.doubt) for found in looked])
+    return percent([bool(found.rejection) for found in looked])
 
 
 def asker(predictor: Predictor):
     def ask(drawings):
-        pictures = [drawing if isinstance(drawing, np.ndarray) else drawing.narrowed().ink() for drawing in drawings]
-        return predictor.probabilities(np.stack([loading.prepare_ink(ink, SHAPE).pixels for ink in pictures]))
+        images = [drawing if isinstance(drawing, np.ndarray) else drawing.narrowed().ink() for drawing in drawings]
+        return predictor.probabilities(np.stack([loading.prepare_ink(ink, SHAPE).pixels for ink in images]))
 
     return ask
 
@@ -184,7 +184,7 @@ def main() -> None:
             size_read.append(max(drawn.box[2] - drawn.box[0], drawn.box[3] - drawn.box[1]))
     with np.load(folder / "mnist.npz", allow_pickle=False) as file:
         mnist = file[f"x_{part}"][:10_000, ..., None]
-    mnist_two = [bool(multiple_digits.digits_in_picture(picture, ask, multiple_digits.DIGITS)) for picture in mnist]
+    mnist_two = [bool(multiple_digits.digits_in_image(image, ask, multiple_digits.DIGITS)) for image in mnist]
 
     pairs, pairs_right = {kind: [] for kind in PAIRS}, {kind: [] for kind in PAIRS}
     for kind in PAIRS:
@@ -200,9 +200,9 @@ def main() -> None:
         rows_right.append(seen == [str(digit) for digit, _ in row])
     mnist_pairs = []
     for _ in range(MADE):
-        two_pictures = [np.pad(mnist[i, 4:24, 4:24, 0], 1) for i in generator.choice(len(mnist), 2)]
-        picture = loading.prepare_ink(np.hstack(two_pictures), SHAPE).pixels
-        mnist_pairs.append(bool(multiple_digits.digits_in_picture(picture, ask, multiple_digits.DIGITS)))
+        two_images = [np.pad(mnist[i, 4:24, 4:24, 0], 1) for i in generator.choice(len(mnist), 2)]
+        image = loading.prepare_ink(np.hstack(two_images), SHAPE).pixels
+        mnist_pairs.append(bool(multiple_digits.digits_in_image(image, ask, multiple_digits.DIGITS)))
     drawn_scribbles = [somewhere(scribble(generator), 10, generator) for _ in range(MADE)]
     scribbles = [multiple_digits.is_scribble(drawn) for drawn in drawn_scribbles]
     seen = [

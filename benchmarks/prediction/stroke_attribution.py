@@ -43,7 +43,7 @@ def main() -> None:
 
     def ask(drawings):
         pixels = [loading.prepare_ink(drawn.narrowed().ink(), tuple(facts["shape"])).pixels for drawn in drawings]
-        return predictions.answers(chosen, facts, np.stack(pixels))
+        return predictions.predictions(chosen, facts, np.stack(pixels))
 
     spent = {1: [], 4: []}
     for _ in range(rounds):

@@ -9,7 +9,7 @@ from imgcls.evaluation import class_order
 from imgcls.system import atomic
 from imgcls.ui.evaluate.parts.confusion_matrix import SORTED_FROM
 
-PICTURES = 10_000
+IMAGES = 10_000
 GALLERY = 1_900
 SHAPE = (32, 32, 3)
 
@@ -19,10 +19,10 @@ def made_run(runs: str | Path, run_id: str, classes: int, seed: int = 0) -> Path
     folder = Path(runs, run_id)
     folder.mkdir()
     random = np.random.default_rng(seed)
-    labels = np.arange(PICTURES) % classes
-    logits = random.normal(size=(PICTURES, classes)).astype(np.float32)
-    logits[np.arange(PICTURES), labels] += 3.4 if classes <= 10 else 4.2
-    logits[np.arange(PICTURES), (labels + random.integers(1, 4, PICTURES)) % classes] += 1.5
+    labels = np.arange(IMAGES) % classes
+    logits = random.normal(size=(IMAGES, classes)).astype(np.float32)
+    logits[np.arange(IMAGES), labels] += 3.4 if classes <= 10 else 4.2
+    logits[np.arange(IMAGES), (labels + random.integers(1, 4, IMAGES)) % classes] += 1.5
     probabilities = np.exp(logits)
     probabilities /= probabilities.sum(1, keepdims=True)
     predicted = probabilities.argmax(1)
@@ -30,9 +30,9 @@ def made_run(runs: str | Path, run_id: str, classes: int, seed: int = 0) -> Path
     right = np.flatnonzero(predicted == labels)
     indices = np.sort(np.concatenate([wrong[: GALLERY * 2 // 3], right[: GALLERY // 3]]))
     coarse = random.integers(0, 255, (len(indices), 8, 8, 3), np.uint8)
-    pictures = coarse.repeat(4, 1).repeat(4, 2)
+    images = coarse.repeat(4, 1).repeat(4, 2)
     np.savez_compressed(folder / "predictions.npz", probabilities=probabilities, labels=labels.astype(np.int32))
-    np.savez_compressed(folder / "gallery.npz", indices=indices.astype(np.int32), pictures=pictures)
+    np.savez_compressed(folder / "gallery.npz", indices=indices.astype(np.int32), pictures=images)
     names = [f"class {number}" for number in range(classes)]
     facts = {"version": 1, "data": "made", "data_title": "Made", "classes": names, "shape": list(SHAPE)}
     atomic.write_json(folder / "model.json", facts | {"ink": False, "parameters": 1, "layers": []})

@@ -40,8 +40,8 @@ def main() -> None:
     from imgcls.training.loop.loop import Loop
     from imgcls.training.process.metrics_writer import Journal
 
-    name, settings, knobs = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
-    config = recipes.followed(Config(data=name, model="deep_cnn")).changed(**settings, model_settings=knobs)
+    name, settings, params = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
+    config = recipes.followed(Config(data=name, model="deep_cnn")).changed(**settings, model_settings=params)
     data = datasets.open_dataset(name)
     training, test = Part.of(data.x_train, data.y_train), Part.of(data.x_test, data.y_test)
     epochs: list[tuple[float, float, float]] = []

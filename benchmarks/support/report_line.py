@@ -41,10 +41,10 @@ def machine() -> dict[str, Any]:
     return {"processor": processor, "cores": os.cpu_count(), "python": platform.python_version(), "load": load}
 
 
-def percentile(values: list[float], share: float) -> float:
+def percentile(values: list[float], fraction: float) -> float:
     """The smallest of the values that this share of them does not exceed."""
     ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]
 
 
 def medians(rows: list[dict[str, float]], digits: int = 1) -> dict[str, float]:

@@ -14,9 +14,9 @@ def learner(config: Config, shape: tuple[int, int, int], precision: str) -> Call
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
-    pictures = np.random.default_rng(0).integers(0, 256, (100, *shape), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (100, *shape), dtype=np.uint8)
     config = config.changed(precision=precision)
-    model = model_builder.build(config, shape, 10, pictures, precision, learns=True)
+    model = model_builder.build(config, shape, 10, images, precision, learns=True)
     step, _ = steps.compiled(config, model, steps.optimizer_of(config))
     return step
 
@@ -26,16 +26,16 @@ def noise(count: int, shape: tuple[int, int, int]):
     from imgcls.training.loop.batches import Part
 
     generator = np.random.default_rng(0)
-    pictures = generator.integers(0, 256, (count, *shape), dtype=np.uint8)
-    return Part.of(pictures, generator.integers(0, 10, count))
+    images = generator.integers(0, 256, (count, *shape), dtype=np.uint8)
+    return Part.of(images, generator.integers(0, 10, count))
 
 
 def seconds_a_step(step: Callable, batches: Iterable) -> float:
     """The mean over the batches but for the first, which waits for the one thread that makes them."""
     times = []
     before = time.perf_counter()
-    for pictures, labels in batches:
-        loss, *_ = step(pictures, labels)
+    for images, labels in batches:
+        loss, *_ = step(images, labels)
         float(loss)
         times.append(-before + (before := time.perf_counter()))
     return statistics.fmean(times[1:])

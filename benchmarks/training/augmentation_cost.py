@@ -24,7 +24,7 @@ from imgcls.runs import recipes
 REPETITIONS = 7
 BATCH = 64
 STEPS = {"cnn": 120, "deep_cnn": 6}
-TONES = {"brightness": 0.1, "contrast": 0.2, "blur": 1.0, "noise": 10, "cut_out": 8}
+TONES = {"brightness": 0.1, "contrast": 0.2, "blur": 1.0, "noise": 10, "cutout": 8}
 KINDS = {
     "moved": Augmentation(shift=2, flip=True),
     "turned": Augmentation(rotation=10, shift=2, zoom=0.1, flip=True),
@@ -36,12 +36,12 @@ ALONE = {"rotation": 10, "shift": 2, "zoom": 0.1, "flip": True, **TONES}
 def microseconds(shape: tuple[int, int, int]) -> dict[str, float]:
     """What each change costs a picture of a batch, by itself."""
     generator = np.random.default_rng(0)
-    pictures = generator.integers(0, 256, (BATCH, *shape), dtype=np.uint8)
+    images = generator.integers(0, 256, (BATCH, *shape), dtype=np.uint8)
     amounts = drawn(generator, BATCH)
     found = {}
     for name, value in ALONE.items():
         augmentation = Augmentation(**{name: value})
-        seconds = timeit.repeat(lambda a=augmentation: changed(pictures, a, amounts), number=5, repeat=9)
+        seconds = timeit.repeat(lambda a=augmentation: changed(images, a, amounts), number=5, repeat=9)
         found[name] = round(1e6 * statistics.median(seconds) / 5 / BATCH, 1)
     return found
 

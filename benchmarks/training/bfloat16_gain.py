@@ -30,8 +30,8 @@ def main() -> None:
     recipe = recipes.followed(Config(data="cifar10", model="deep_cnn"))
     part = noise(recipe.batch_size * STEPS, SHAPE)
     seen: dict[str, dict[str, float]] = {}
-    for name, knobs in {"wide": WIDE, "default": {}}.items():
-        config = recipe.changed(model_settings=knobs)
+    for name, params in {"wide": WIDE, "default": {}}.items():
+        config = recipe.changed(model_settings=params)
         steps = {precision: learner(config, SHAPE, precision) for precision in ("float32", "bfloat16")}
         rates: dict[str, list[float]] = {precision: [] for precision in steps}
         for epoch in range(repetitions + 1):

@@ -63,7 +63,7 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
 
     keras.utils.set_random_seed(0)
     dataset = datasets.open_dataset(config.data)
-    split = datasets.split(dataset.y_train, 0, config.validation_share, 0, len(dataset.facts.classes))
+    split = datasets.split(dataset.y_train, 0, config.validation_fraction, 0, len(dataset.facts.classes))
     training, validation = (Part.of(dataset.x_train, dataset.y_train, rows) for rows in split)
     config = config.changed(epochs=epochs)
     sample = training.sample(10_000)

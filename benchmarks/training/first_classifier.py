@@ -82,8 +82,8 @@ def main() -> None:
             import_seconds=imports,
             to_the_end_seconds=whole,
             test_accuracy=result["test_accuracy"],
-            test_pictures=result["counts"]["test"],
-            training_pictures=result["counts"]["train"] + result["counts"]["validation"],
+            test_images=result["counts"]["test"],
+            training_images=result["counts"]["train"] + result["counts"]["validation"],
             feature_seconds=result["feature_seconds"],
         )
     )

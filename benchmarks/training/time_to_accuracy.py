@@ -30,7 +30,7 @@ class Race:
     goal: float
     most_epochs: int  # of the tutorial
     settings: dict[str, float] = field(default_factory=dict)
-    knobs: dict[str, int] = field(default_factory=dict)
+    params: dict[str, int] = field(default_factory=dict)
 
 
 RACES = {
@@ -59,7 +59,7 @@ def main() -> None:
         for name in names:
             race = RACES[name]
             python("-m", "imgcls.datasets", name, environment=environment)
-            words = (name, json.dumps(race.settings), json.dumps(race.knobs))
+            words = (name, json.dumps(race.settings), json.dumps(race.params))
             ours = json.loads(
                 python("-m", "benchmarks.support.recipe", *words, environment=environment).splitlines()[-1]
             )

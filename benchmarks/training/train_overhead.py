@@ -38,10 +38,10 @@ np.savez(path, **parts)
 """
 
 
-def ours(environment: dict[str, str], name: str, family: str, pictures: int, epochs: int, number: int) -> dict:
+def ours(environment: dict[str, str], name: str, family: str, images: int, epochs: int, number: int) -> dict:
     """Epoch seconds and rates of the trainer."""
     run_id = f"{family}-{number}"
-    settings = {"data": name, "pictures": pictures, "model": family, "epochs": epochs, "batch-size": BATCH}
+    settings = {"data": name, "train-images": images, "model": family, "epochs": epochs, "batch-size": BATCH}
     flags = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
     python("-m", "imgcls.training", *flags, "--early-stopping", "off", "--id", run_id, "--now", environment=environment)
     folder = Path(environment["IMGCLS_RUNS"], run_id)
@@ -53,15 +53,15 @@ def ours(environment: dict[str, str], name: str, family: str, pictures: int, epo
 
 def compare(environment: dict[str, str], name: str, family: str, repetitions: int) -> list[dict[str, float]]:
     """Pictures per second of both, and their ratios, once a repetition."""
-    pictures, epochs = PLANS[family]
-    pictures = pictures if name == "mnist" else min(pictures, 5_000) % 5_000
+    images, epochs = PLANS[family]
+    images = images if name == "mnist" else min(images, 5_000) % 5_000
     path = Path(environment["IMGCLS_CACHE"], f"{family}.npz")
-    python("-c", PREPARE, name, str(pictures), str(path), environment=environment)
+    python("-c", PREPARE, name, str(images), str(path), environment=environment)
     with np.load(path) as file:
         learnt = len(file["y"]) * (epochs - 1)
     rows = []
     for number in range(repetitions):
-        a = ours(environment, name, family, pictures, epochs, number)
+        a = ours(environment, name, family, images, epochs, number)
         told = python(
             "-m", "benchmarks.training.plain_keras", str(path), family, str(BATCH), str(epochs), environment=environment
         )

@@ -21,14 +21,14 @@ from imgcls.models import weights
 from imgcls.models.backbones import NETWORKS
 from imgcls.system import paths
 
-PICTURES, SIZE, BATCH, EPOCHS = 10_000, 96, 64, 5
+IMAGES, SIZE, BATCH, EPOCHS = 10_000, 96, 64, 5
 REPETITIONS = 3
 
 
 def ours(environment: dict[str, str], number: int) -> dict[str, float]:
     """Seconds of an epoch, of the computation of features, and of everything."""
     run_id = f"transfer-{number}"
-    settings = {"data": "cifar10", "pictures": PICTURES, "model": "transfer", "input-size": SIZE, "epochs": EPOCHS}
+    settings = {"data": "cifar10", "train-images": IMAGES, "model": "transfer", "input-size": SIZE, "epochs": EPOCHS}
     flags = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
     flags += ["--batch-size", str(BATCH), "--early-stopping", "off", "--id", run_id, "--now"]
     # Each repetition computes its features anew: its cache for them is its own.
@@ -65,7 +65,7 @@ def compare(environment: dict[str, str], file: Path, path: Path, repetitions: in
 
 
 def _forget(environment: dict[str, str]) -> None:
-    python("-c", "from imgcls import features; features.forget_everything()", environment=environment)
+    python("-c", "from imgcls.models import feature_cache as features; features.forget_everything()", environment=environment)
 
 
 def main() -> None:
@@ -77,7 +77,7 @@ def main() -> None:
         raise Missing("This benchmark needs the weights of MobileNet 0.25: fetch them on the Train page.")
     with workplace() as environment:
         path = Path(environment["IMGCLS_CACHE"], "pictures.npz")
-        python("-c", PREPARE, "cifar10", str(PICTURES), str(path), environment=environment)
+        python("-c", PREPARE, "cifar10", str(IMAGES), str(path), environment=environment)
         rows = compare(environment, file, path, repetitions)
     seen = medians(rows, 3)
     print(

@@ -13,7 +13,7 @@ MOST_NAMED = 30
 """With more classes than these, a legend would be longer than the map."""
 
 
-def picture_map(points: np.ndarray, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], axes: tuple[str, str]):
+def image_map(points: np.ndarray, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], axes: tuple[str, str]):
     """Pictures as points (n, 2), one trace a class, each with a sign of its own; customdata is [row].
 
     `rows` are the numbers of the pictures and `labels` their classes, (n,).
@@ -64,10 +64,10 @@ def brightness(values_by_part: dict[str, np.ndarray]):
     figure = go.Figure()
     for index, (part, values) in enumerate(values_by_part.items()):
         colour, pattern = PARTS.get(part, (class_colour(index), "+"))
-        shares = 100 * np.histogram(values, edges)[0] / max(len(values), 1)
+        fractions = 100 * np.histogram(values, edges)[0] / max(len(values), 1)
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
-            y=shares,
+            y=fractions,
             name=part,
             marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 7, "solidity": 0.2}},
             hovertemplate="%{y:.1f} % around %{x:.0f}",

@@ -8,7 +8,7 @@ from imgcls.charts.theme import QUIET, class_colour, lay_out, literal
 MOST_CLASSES = 5
 
 
-def one_picture(epochs: np.ndarray, probabilities: np.ndarray, true: int, names, place: int):
+def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names, place: int):
     """The probabilities (epochs, classes) of one picture in percent: the true class as a thick line, and those that
     were ever likely as thin dashed ones. An upright line marks the epoch at `place`."""
     import plotly.graph_objects as go

@@ -88,15 +88,15 @@ def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total
     return {"data": [trace], "layout": looks | marks(changes, at=None)}
 
 
-def smoothed(values, share):
+def smoothed(values, fraction):
     """The exponential mean of a series, of which `share` stays at each step; gaps stay gaps and spoil nothing."""
     values = _numbers(values)
-    if not share or not len(values):
+    if not fraction or not len(values):
         return values
     result, mean, weight = np.empty_like(values), 0.0, 0.0
     for index, value in enumerate(values.tolist()):
         if value == value:
-            mean, weight = share * mean + (1 - share) * value, share * weight + 1 - share
+            mean, weight = fraction * mean + (1 - fraction) * value, fraction * weight + 1 - fraction
             value = mean / weight
         result[index] = value
     return result

@@ -147,10 +147,10 @@ class Block:
             f"M {x:.5g},{low} L {x:.5g},{top} L {x + back:.5g},{top + rise}" for x in _between(left, right, self.sheets)
         ]
         if self.group == "pictures":
-            for share in _between(0, 1, 7):
-                x, y = right + share * back, share * rise
+            for fraction in _between(0, 1, 7):
+                x, y = right + fraction * back, fraction * rise
                 inner.append(f"M {x:.5g},{low + y:.5g} L {x:.5g},{top + y:.5g}")
-                y = low + share * self.height
+                y = low + fraction * self.height
                 inner.append(f"M {right:.5g},{y:.5g} L {right + back:.5g},{y + rise:.5g}")
         if inner:
             faces.append(_line(" ".join(inner), "rgba(255,255,255,0.55)", 0.8))

@@ -51,10 +51,10 @@ def reliability(before: Reliability, after: Reliability | None = None):
     figure = go.Figure()
     bins = len(before.count)
     middles = 100 * (np.arange(bins) + 0.5) / bins
-    share = before.count / max(int(before.count.sum()), 1)
+    fraction = before.count / max(int(before.count.sum()), 1)
     figure.add_bar(
         x=middles,
-        y=20 * np.sqrt(share),
+        y=20 * np.sqrt(fraction),
         width=90 / bins,
         name="pictures",
         marker={"color": faded(QUIET, 0.45)},
@@ -76,7 +76,7 @@ def reliability(before: Reliability, after: Reliability | None = None):
         there = of.count > 0
         value, low, high = (100 * np.asarray(part)[there] for part in (of.right.value, of.right.low, of.right.high))
         figure.add_scatter(
-            x=100 * of.certainty[there],
+            x=100 * of.confidence[there],
             y=value,
             mode="lines+markers",
             name=name,
@@ -102,13 +102,13 @@ def reliability(before: Reliability, after: Reliability | None = None):
     return figure.update_yaxes(range=[0, 102])
 
 
-def answered(line: Answered, threshold: float, share: float, right: float):
+def answered(line: Answered, threshold: float, fraction: float, right: float):
     """Accuracy of what is answered (%) over the share that is answered (%); the dial's place is marked."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
     figure.add_scatter(
-        x=(100 * line.share).astype(np.float32),
+        x=(100 * line.fraction).astype(np.float32),
         y=(100 * line.right).astype(np.float32),
         mode="lines",
         line={"color": TRAINING, "width": 2},
@@ -116,14 +116,14 @@ def answered(line: Answered, threshold: float, share: float, right: float):
         hovertemplate="answers from %{customdata:.1f} % on<br>%{x:.1f} % answered, %{y:.2f} % right<extra></extra>",
         showlegend=False,
     )
-    if share > 0:
+    if fraction > 0:
         figure.add_scatter(
-            x=[100 * share],
+            x=[100 * fraction],
             y=[100 * right],
             mode="markers+text",
             marker={"color": BEST, "size": 14, "symbol": "star"},
             text=[f"from {100 * threshold:.0f} % on"],
-            textposition="bottom right" if share < 0.5 else "bottom left",
+            textposition="bottom right" if fraction < 0.5 else "bottom left",
             hoverinfo="skip",
             showlegend=False,
         )

@@ -81,7 +81,7 @@ def faded(colour, opacity):
     return f"rgba({red},{green},{blue},{opacity:.3g})"
 
 
-def mixed(colour, other, share):
+def mixed(colour, other, fraction):
     """A "#rrggbb" colour moved towards another by `share` (0 to 1)."""
     pairs = ((int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+    return "#" + "".join(f"{round(a + (b - a) * fraction):02x}" for a, b in pairs)

@@ -9,9 +9,18 @@ from typing import Annotated, Any
 
 from imgcls import models
 from imgcls.errors import SettingError
-from imgcls.params import Choice, Knob, Range, Value, completed, knobs_of
+from imgcls.params import Choice, Param, Range, Value, completed, params_of
 
-VERSION = 3
+VERSION = 4
+RENAMED = {
+    "pictures": "train_images",
+    "validation_share": "validation_fraction",
+    "cut_out": "cutout",
+    "mirrored_answers": "test_time_augmentation",
+    "warmup_share": "warmup_fraction",
+    "averaging": "ema_decay",
+}
+"""Settings by the names that they had before version 4."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +34,10 @@ class Config:
     """
 
     data: Annotated[str, "The pictures to learn from."] = "mnist_sample"
-    pictures: Annotated[
+    train_images: Annotated[
         int, Range(0, 10_000_000), "How many training pictures are used, the same share of each class; 0 means all."
     ] = 0
-    validation_share: Annotated[
+    validation_fraction: Annotated[
         float,
         Range(0.02, 0.5, step=0.01),
         "Share of the training pictures that is set aside to judge each epoch. The test pictures are never touched.",
@@ -72,13 +81,13 @@ class Config:
         Range(0, 64, step=2, unit="levels"),
         "Each pixel of a training picture gets a random number, of up to this deviation in grey levels (0 to 255).",
     ] = 0
-    cut_out: Annotated[
+    cutout: Annotated[
         int,
         Range(0, 32, step=1, unit="px"),
         "A square of this side, somewhere in each training picture, is hidden under its mean brightness, so that the "
         "network does not rely on one detail.",
     ] = 0
-    mirrored_answers: Annotated[
+    test_time_augmentation: Annotated[
         bool,
         "The trained model looks at each picture and at its mirror image and answers with the mean: often a point "
         "better, in twice the time. Not where left and right matter, as in digits.",
@@ -110,7 +119,7 @@ class Config:
     step_factor: Annotated[
         float, Range(0.05, 0.95, step=0.05), "The learning rate is multiplied by this at each such step."
     ] = 0.5
-    warmup_share: Annotated[
+    warmup_fraction: Annotated[
         float, Range(0, 0.8, step=0.05), "Share of the training in which one-cycle raises the learning rate."
     ] = 0.2
     weight_decay: Annotated[
@@ -118,7 +127,7 @@ class Config:
         Range(0, 0.5, logarithmic=True),
         "Each step draws the weights towards zero by this share of the learning rate, against learning by heart.",
     ] = 0.0
-    averaging: Annotated[
+    ema_decay: Annotated[
         float,
         Range(0, 0.9999, logarithmic=True),
         "Judge and keep a running mean of the weights instead of the last ones: the share that stays at each step, "
@@ -166,11 +175,11 @@ class Config:
     ] = 0
 
     def __post_init__(self):
-        for knob in KNOBS:
-            object.__setattr__(self, knob.name, knob.checked(getattr(self, knob.name)))
+        for param in PARAMS:
+            object.__setattr__(self, param.name, param.checked(getattr(self, param.name)))
         if not isinstance(self.model_settings, Mapping):
             raise SettingError(f"The model's settings are a table of names and values, not {self.model_settings!r}.")
-        settings = completed(models.knobs(self.model), self.model_settings, f"The model '{self.model}'")
+        settings = completed(models.params(self.model), self.model_settings, f"The model '{self.model}'")
         object.__setattr__(self, "model_settings", MappingProxyType(settings))
         if self.label_smoothing and self.loss == "sparse_categorical_crossentropy":
             raise SettingError(
@@ -201,6 +210,9 @@ class Config:
             _mend_first_version(values)
         if version < 3 and values.get("model") == "deep_cnn":
             values["model"] = "resnet"  # its name until a faster network took it over
+        for old, new in RENAMED.items():
+            if version < 4 and old in values:
+                values[new] = values.pop(old)
         known = [entry.name for entry in fields(cls)]
         unknown = sorted(str(key) for key in set(values) - set(known))
         if unknown:
@@ -239,7 +251,7 @@ def _mend_first_version(values: dict[str, Any]) -> None:
     values.setdefault("precision", "float32")
 
 
-KNOBS: tuple[Knob, ...] = knobs_of(Config)
+PARAMS: tuple[Param, ...] = params_of(Config)
 
 
 def differences(configs: list[Config]) -> dict[str, list[Value]]:

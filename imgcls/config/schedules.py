@@ -21,17 +21,17 @@ LOWEST = 0.02
 
 def rate(config: Config, step: int, steps_per_epoch: int) -> float:
     """The learning rate of a step, counted from 0, as planned: without plateaus and without what a person changes."""
-    return config.learning_rate * _share(config, step, steps_per_epoch)
+    return config.learning_rate * _fraction(config, step, steps_per_epoch)
 
 
-def _share(config: Config, step: int, steps_per_epoch: int) -> float:
+def _fraction(config: Config, step: int, steps_per_epoch: int) -> float:
     steps = config.epochs * steps_per_epoch
     if config.schedule == "step":
         return config.step_factor ** (step // steps_per_epoch // config.step_epochs)
     if config.schedule == "cosine":
         return 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps)))
     if config.schedule == "one_cycle":
-        rising = config.warmup_share * steps
+        rising = config.warmup_fraction * steps
         if step < rising:
             return LOWEST + (1 - LOWEST) * step / rising
         return max(0.0, (steps - step) / max(1.0, steps - rising))

@@ -47,9 +47,9 @@ def _list() -> None:
         print(f"{name:14} {state:18} {about.title}")
 
 
-def _bar(share: float, text: str) -> None:
+def _bar(fraction: float, text: str) -> None:
     if sys.stdout.isatty():
-        print(f"\r\033[K[{'#' * round(share * 30):30}] {share:4.0%}  {text}", end="", flush=True)
+        print(f"\r\033[K[{'#' * round(fraction * 30):30}] {fraction:4.0%}  {text}", end="", flush=True)
 
 
 def _say(text: str) -> None:

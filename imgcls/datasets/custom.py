@@ -48,7 +48,7 @@ class Own:
     num_bytes: int
     skipped: tuple[tuple[str, int, tuple[str, ...]], ...]  # reason, how many, the first names
     notes: tuple[str, ...]
-    several: bool = False  # whether a picture may have several labels
+    is_multilabel: bool = False  # whether a picture may have several labels
     ink: bool = False  # drawn or written, so a drawing is a fair question
 
 
@@ -185,7 +185,7 @@ def _own_of(name: str, card: dict[str, Any], label: dict[str, Any]) -> Own:
         num_bytes=sum(map(int, card["bytes"].values())),
         skipped=tuple((str(e["reason"]), int(e["count"]), tuple(map(str, e["first"]))) for e in card["skipped"]),
         notes=tuple(map(str, card["notes"])),
-        several=card.get("several") is True,
+        is_multilabel=card.get("several") is True,
         ink=card.get("ink") is True,
     )
     if len(found.classes) < 2 or found.shape[2] not in (1, 3) or min(found.shape) < 1:

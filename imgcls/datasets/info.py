@@ -44,7 +44,9 @@ class DatasetFacts:
     coarse_of: tuple[int, ...] = ()  # the group of each class
     needs: tuple[str, ...] = ()  # files that must lie in $IMGCLS_DATA, if source is "file"
     fit: str = ""  # "crop" or "pad": how foreign pictures were made square, if source is "own"
-    several: bool = False  # whether a picture may have several labels; then labels are a matrix (n, classes) of 0 and 1
+    is_multilabel: bool = (
+        False  # whether a picture may have several labels; then labels are a matrix (n, classes) of 0 and 1
+    )
 
     @property
     def num_classes(self) -> int:
@@ -52,13 +54,13 @@ class DatasetFacts:
 
     def named(self, label: Any) -> str:
         """The class of a picture, or all of its labels, in words: `label` is an entry or a row of the labels."""
-        if not self.several:
+        if not self.is_multilabel:
             return self.classes[label]
         return ", ".join(name for name, has in zip(self.classes, label, strict=True) if has > 0) or NO_LABEL
 
     def counted(self, labels: np.ndarray) -> np.ndarray:
         """Pictures of each class, int (classes,), without those that are thrown out."""
-        if self.several:
+        if self.is_multilabel:
             return (np.asarray(labels) > 0).sum(0)
         labels = np.asarray(labels)
         return np.bincount(labels[labels >= 0], minlength=self.num_classes)
@@ -93,7 +95,7 @@ def _own_facts(own: custom.Own) -> DatasetFacts:
         megabytes=0.0,
         ink=own.ink,
         avoid={},
-        several=own.several,
+        is_multilabel=own.is_multilabel,
         fit="" if own.ink else own.fit,  # ink is cut out and placed, however the picture is shaped
     )
 

@@ -55,8 +55,8 @@ class Dataset:
         Each picture that is looked at maps some two hundred kilobytes around it, until the whole file is mapped.
         """
         if hasattr(mmap, "MADV_DONTNEED"):
-            for pictures in (self.x_train, self.x_test):
-                if isinstance(mapped := getattr(pictures, "_mmap", None), mmap.mmap):
+            for images in (self.x_train, self.x_test):
+                if isinstance(mapped := getattr(images, "_mmap", None), mmap.mmap):
                     mapped.madvise(mmap.MADV_DONTNEED)
 
 

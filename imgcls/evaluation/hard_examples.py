@@ -17,8 +17,8 @@ class Hard:
     wrong: int
 
 
-def pictures(
-    labels: np.ndarray, predicted: np.ndarray, certainty: np.ndarray, there: np.ndarray, seed: int, count: int = COUNT
+def images(
+    labels: np.ndarray, predicted: np.ndarray, confidence: np.ndarray, there: np.ndarray, seed: int, count: int = COUNT
 ) -> Hard:
     """Up to `count` hard pictures among those that are `there` (a mask), half of them answered wrong where so many are.
 
@@ -29,7 +29,7 @@ def pictures(
     usable = np.flatnonzero(there)
     is_wrong = predicted[usable] != labels[usable]
     wrong, right = usable[is_wrong], usable[~is_wrong]
-    right = right[np.argsort(certainty[right], kind="stable")]
+    right = right[np.argsort(confidence[right], kind="stable")]
     num_wrong = min(len(wrong), max(count // 2, count - len(right)))
     num_right = min(len(right), count - num_wrong)
     chosen = [

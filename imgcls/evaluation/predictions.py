@@ -12,7 +12,7 @@ from imgcls.evaluation.selection import SIDE
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Predictions:
     """Probabilities float32 (n, classes) for pictures of these labels (n,); `indices` (n,) are their numbers."""
 
     names: tuple[str, ...]
@@ -26,7 +26,7 @@ class Answers:
         return self.probabilities.argmax(1)
 
     @cached_property
-    def certainty(self) -> np.ndarray:
+    def confidence(self) -> np.ndarray:
         """The probability of each answer (n,), 0 to 1."""
         return self.probabilities[np.arange(len(self.labels)), self.predicted]
 
@@ -35,13 +35,13 @@ class Answers:
         """Mean probabilities by true class, see `similarity.soft_confusion`."""
         return soft_confusion(self.probabilities, self.labels)
 
-    def after(self, surgery: Surgery, groups: tuple | None = None) -> "Answers":
+    def after(self, surgery: Surgery, groups: tuple | None = None) -> "Predictions":
         """The same with classes merged or switched off; itself where nothing is asked for."""
         if surgery == Surgery():
             return self
         names, plan = surgery.plan(self.names, groups)
         probabilities, labels, kept = operated(self.probabilities, self.labels, plan)
-        return Answers(names, probabilities, labels, self.indices[kept])
+        return Predictions(names, probabilities, labels, self.indices[kept])
 
     def report(self, left: np.ndarray, classes: tuple[int, ...] = ()) -> classification.Report | None:
         """The scores of those pictures that are left (bool (n,)); None where none is.
@@ -59,7 +59,7 @@ class Answers:
     def worst_first(self) -> np.ndarray:
         """All places (n,): wrong answers first, of those the surest first; then right ones, the surest last."""
         is_right = self.predicted == self.labels
-        return np.lexsort((np.where(is_right, self.certainty, -self.certainty), is_right))
+        return np.lexsort((np.where(is_right, self.confidence, -self.confidence), is_right))
 
 
 def spread(points: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from imgcls.runs.tags import cleaned
 
 NAMES = ("class", "answers", "sure", "tag", "area", "cell")
 """What a selection has in the URL."""
-ANSWERS = ("wrong", "right")
+PREDICTIONS = ("wrong", "right")
 MOST_CLASSES = 200
 MOST_CORNERS = 60
 SIDE = 1000
@@ -34,7 +34,7 @@ class Selection:
     """`low` and `high` are whole percents, both ends included; `area` holds corners (x, y); `cell` classes or None."""
 
     classes: tuple[int, ...] = ()
-    answers: str = ""
+    predictions: str = ""
     low: int = 0
     high: int = 100
     tag: str = ""
@@ -45,10 +45,10 @@ class Selection:
     def parse(cls, query: Mapping[str, str], num_classes: int) -> "Selection":
         """What these parameters of a URL say about answers with so many classes; whatever is hostile is left out."""
         low, high = _range(query.get("sure", ""))
-        answers = query.get("answers", "")
+        predictions = query.get("answers", "")
         return cls(
             classes=tuple(sorted(set(_numbers(query.get("class", ""), num_classes)))),
-            answers=answers if answers in ANSWERS else "",
+            predictions=predictions if predictions in PREDICTIONS else "",
             low=low,
             high=high,
             tag=cleaned(query.get("tag", "")[:200]),
@@ -60,7 +60,7 @@ class Selection:
         """The parameters that say it, without those that say nothing; `parse` gives it back."""
         said = {
             "class": ".".join(map(str, self.classes)),
-            "answers": self.answers,
+            "answers": self.predictions,
             "sure": "" if (self.low, self.high) == (0, 100) else f"{self.low}-{self.high}",
             "tag": self.tag,
             "area": "_".join(f"{value:g}" for corner in self.area for value in corner),
@@ -83,7 +83,7 @@ def kept(
     selection: Selection,
     labels: np.ndarray,
     predicted: np.ndarray,
-    certainty: np.ndarray,
+    confidence: np.ndarray,
     *,
     places: np.ndarray | None = None,
     tagged: np.ndarray | None = None,
@@ -96,11 +96,11 @@ def kept(
     left = np.ones(len(labels), bool)
     if selection.classes:
         left &= np.isin(labels, selection.classes) | np.isin(predicted, selection.classes)
-    if selection.answers:
-        left &= (predicted == labels) == (selection.answers == "right")
+    if selection.predictions:
+        left &= (predicted == labels) == (selection.predictions == "right")
     if (selection.low, selection.high) != (0, 100):
         # The upper end belongs to a range, so that bars next to each other share no picture but 100 % has its place.
-        percent = np.float32(100) * certainty.astype(np.float32)
+        percent = np.float32(100) * confidence.astype(np.float32)
         left &= (percent >= selection.low) & ((percent < selection.high) | (selection.high == 100))
     if selection.tag and tagged is not None:
         left &= tagged

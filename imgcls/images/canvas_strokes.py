@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.images.ink import LARGEST_ZOOM
 from imgcls.images.strokes import CANVAS
 
@@ -52,8 +52,8 @@ class Handwriting:
         widest = max(float(stroke[:, 2].max()) for stroke in self.strokes)
         if extent < widest or widest <= BROADEST * extent:  # a blob is no writing
             return self
-        share = BROADEST * extent / widest
-        return Handwriting(tuple(stroke * (1, 1, share) for stroke in self.strokes))
+        fraction = BROADEST * extent / widest
+        return Handwriting(tuple(stroke * (1, 1, fraction) for stroke in self.strokes))
 
     def ink(self) -> np.ndarray:
         """What the pen left: uint8 (height, width), 255 on 0, cut to the ink.
@@ -67,11 +67,11 @@ class Handwriting:
         scale = CANVAS / max(longer, 1.5 * smallest)
         rim = 1
         height, width = (math.ceil((high - low) * scale) + 2 * rim for low, high in ((top, bottom), (left, right)))
-        picture = Image.new("L", (width, height))
-        draw = ImageDraw.Draw(picture)
+        image = Image.new("L", (width, height))
+        draw = ImageDraw.Draw(image)
         for stroke in self.strokes:
             _draw(draw, (stroke - (left, top, 0)) * scale + (rim, rim, 0))
-        ink = np.asarray(picture)
+        ink = np.asarray(image)
         if longer >= smallest:
             return ink
         room = round(SIDE * scale)  # `centre_ink` judges by the whole field
@@ -79,11 +79,11 @@ class Handwriting:
 
     def on_field(self, side: int) -> np.ndarray:
         """The whole field, reduced to uint8 (side, side, 1), 255 on 0: size and place as they are."""
-        picture = Image.new("L", (SIDE, SIDE))
-        draw = ImageDraw.Draw(picture)
+        image = Image.new("L", (SIDE, SIDE))
+        draw = ImageDraw.Draw(image)
         for stroke in self.strokes:
             _draw(draw, stroke)
-        return np.asarray(picture.resize((side, side), Image.Resampling.BOX))[..., None]
+        return np.asarray(image.resize((side, side), Image.Resampling.BOX))[..., None]
 
     def put_right(self, width: float, fill: float) -> "Handwriting":
         """The same strokes by a pen of this width, as large as `fill` of the field, balanced in its middle."""
@@ -123,13 +123,13 @@ def from_message(message: object) -> Handwriting | None:
         return None
     lists = message["strokes"]
     if len(lists) > MOST_STROKES:
-        raise PictureError(
+        raise ImageError(
             f"This drawing has {len(lists):,} strokes. A drawing may have {MOST_STROKES}. Clear it and draw fewer."
         )
     if not all(isinstance(numbers, list) for numbers in lists):
         raise _damaged()
     if sum(map(len, lists)) > 3 * MOST_POINTS:
-        raise PictureError(f"This drawing has more than {MOST_POINTS:,} points. Clear it and draw something shorter.")
+        raise ImageError(f"This drawing has more than {MOST_POINTS:,} points. Clear it and draw something shorter.")
     return Handwriting(tuple(_stroke(numbers) for numbers in lists if numbers))
 
 
@@ -146,5 +146,5 @@ def _stroke(numbers: list) -> np.ndarray:
     return np.clip(stroke, (0, 0, 1), (SIDE, SIDE, WIDEST))
 
 
-def _damaged() -> PictureError:
-    return PictureError("The drawing came damaged: a place in it is no pair of numbers. Clear it and draw again.")
+def _damaged() -> ImageError:
+    return ImageError("The drawing came damaged: a place in it is no pair of numbers. Clear it and draw again.")

@@ -143,15 +143,15 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
     is darker than its paper is ink from a threshold on (N. Otsu, "A Threshold Selection Method from Gray-Level
     Histograms", 1979), with a soft edge; the paper becomes exactly 0. Specks are left out.
     """
-    picture = Image.fromarray(grey).reduce(-(-max(grey.shape) // PHOTO_SIDE))
-    if min(picture.size) >= 3 * WRITING_SIDE:
-        picture = picture.filter(ImageFilter.MedianFilter(3))  # single noisy pixels
-    values = np.asarray(picture, np.float32)
+    image = Image.fromarray(grey).reduce(-(-max(grey.shape) // PHOTO_SIDE))
+    if min(image.size) >= 3 * WRITING_SIDE:
+        image = image.filter(ImageFilter.MedianFilter(3))  # single noisy pixels
+    values = np.asarray(image, np.float32)
     # Ink is rare and far from its paper: the third power lets it decide which side it lies on.
-    is_dark = float(((values - surroundings(picture)) ** 3).sum()) < 0
+    is_dark = float(((values - surroundings(image)) ** 3).sum()) < 0
     if not is_dark:
-        picture, values = ImageOps.invert(picture), 255 - values
-    rest = paper_of(picture) - values
+        image, values = ImageOps.invert(image), 255 - values
+    rest = paper_of(image) - values
     noise = 1.5 * float(np.median(np.abs(rest)))
     rest = np.maximum(rest, 0)
     # Printed lines are fainter than a pen: where they are most of the marks, they would draw the threshold to them.
@@ -165,18 +165,18 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
     return _without_specks(ink.astype(np.uint8)), is_dark
 
 
-def paper_of(picture: Image.Image) -> np.ndarray:
+def paper_of(image: Image.Image) -> np.ndarray:
     """The brightness of the paper under dark ink, H x W: a grey closing fills what is narrower than a third.
 
     Unlike a blur it keeps the edge of a shadow in its place (J. Serra, "Image Analysis and Mathematical Morphology",
     1982).
     """
-    small = _small(picture, 2 * WRITING_SIDE)
+    small = _small(image, 2 * WRITING_SIDE)
     reach = max(small.size) // 6
     for grow_or_shrink in (ImageFilter.MaxFilter(3), ImageFilter.MinFilter(3)):
         for _ in range(reach):
             small = small.filter(grow_or_shrink)
-    return _enlarge_smoothly(small, picture.size)
+    return _enlarge_smoothly(small, image.size)
 
 
 def _darkest(rest: np.ndarray) -> float:
@@ -185,16 +185,16 @@ def _darkest(rest: np.ndarray) -> float:
     return float(np.partition(rest.ravel(), -count)[-count:].mean())
 
 
-def surroundings(picture: Image.Image) -> np.ndarray:
+def surroundings(image: Image.Image) -> np.ndarray:
     """The median of half of the picture around every pixel, H x W."""
-    small = _small(picture, WRITING_SIDE)
-    return _enlarge_smoothly(small.filter(ImageFilter.MedianFilter(max(small.size) // 2 | 1)), picture.size)
+    small = _small(image, WRITING_SIDE)
+    return _enlarge_smoothly(small.filter(ImageFilter.MedianFilter(max(small.size) // 2 | 1)), image.size)
 
 
-def _small(picture: Image.Image, longest: int) -> Image.Image:
-    scale = min(1.0, longest / max(picture.size))
-    width, height = (max(1, round(length * scale)) for length in picture.size)
-    return picture.resize((width, height), Image.Resampling.BOX)
+def _small(image: Image.Image, longest: int) -> Image.Image:
+    scale = min(1.0, longest / max(image.size))
+    width, height = (max(1, round(length * scale)) for length in image.size)
+    return image.resize((width, height), Image.Resampling.BOX)
 
 
 def _enlarge_smoothly(small: Image.Image, size: tuple[int, int]) -> np.ndarray:

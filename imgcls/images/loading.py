@@ -16,7 +16,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.images import square, text_region
 from imgcls.images.ink import (
     BLANK_BELOW,
@@ -48,7 +48,7 @@ _UPRIGHT = {
 
 
 @dataclass(frozen=True)
-class Picture:
+class LoadedImage:
     """A foreign picture made harmless: uint8 pixels, H x W x 3, RGB, upright; and what was done to get them."""
 
     pixels: np.ndarray
@@ -63,9 +63,9 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-def open_picture(
+def open_image(
     data: bytes, name: str = "the picture", *, max_megapixels: float = 25, at_least: int | None = None
-) -> Picture:
+) -> LoadedImage:
     """Open the bytes of a PNG, JPEG, WEBP, GIF or BMP file; anything else is a PictureError that names the file.
 
     With `at_least` a large picture may come back reduced, but no side below so many pixels: that is faster, above all
@@ -73,30 +73,30 @@ def open_picture(
     """
     name = _short(name)
     if not data:
-        raise PictureError(f"{name} is empty. {_EXPECTED} Choose another file.", "empty")
+        raise ImageError(f"{name} is empty. {_EXPECTED} Choose another file.", "empty")
     try:
-        image = Image.open(BytesIO(data), formats=FORMATS)
-        frames = _frames(image, len(data))
+        pil_image = Image.open(BytesIO(data), formats=FORMATS)
+        frames = _frames(pil_image, len(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(name, "far too many", max_megapixels) from None
     except Image.UnidentifiedImageError:
         raise _unknown(name, data) from None
     except Exception as error:  # whatever Pillow raises on foreign bytes is about the bytes: it has no one error type
         raise _damaged(name) from error
-    _check_size(image.size, name, max_megapixels)
+    _check_size(pil_image.size, name, max_megapixels)
     try:
-        if at_least and image.format == "JPEG":
-            image.draft(None, (at_least, at_least))
-        image.load()
-        image, notes = _upright(image)
-        image, more_notes = _to_rgb(image)
+        if at_least and pil_image.format == "JPEG":
+            pil_image.draft(None, (at_least, at_least))
+        pil_image.load()
+        pil_image, notes = _upright(pil_image)
+        pil_image, more_notes = _to_rgb(pil_image)
     except Exception as error:
         raise _damaged(name) from error
-    if at_least and (factor := min(image.size) // at_least) > 1:
-        image = image.reduce(factor)
+    if at_least and (factor := min(pil_image.size) // at_least) > 1:
+        pil_image = pil_image.reduce(factor)
     if frames:
         notes.append(f"Only the first of {frames} frames is used.")
-    return Picture(np.array(image), tuple(notes + more_notes))
+    return LoadedImage(np.array(pil_image), tuple(notes + more_notes))
 
 
 def open_canvas(data: bytes, width: int, height: int) -> np.ndarray:
@@ -108,16 +108,16 @@ def open_canvas(data: bytes, width: int, height: int) -> np.ndarray:
         PictureError: it is something else.
     """
     try:
-        image = Image.open(BytesIO(data), formats=("PNG",))
-        if image.size != (width, height):
-            raise ValueError(f"{image.size} pixels")
-        return np.array(image.convert("RGBA"))
+        pil_image = Image.open(BytesIO(data), formats=("PNG",))
+        if pil_image.size != (width, height):
+            raise ValueError(f"{pil_image.size} pixels")
+        return np.array(pil_image.convert("RGBA"))
     except Exception as error:  # as in `open_picture`
-        raise PictureError("The drawing did not arrive whole. Reload the page and try again.") from error
+        raise ImageError("The drawing did not arrive whole. Reload the page and try again.") from error
 
 
 def prepare_photo(
-    picture: Picture | np.ndarray, shape: tuple[int, int, int], *, ink: bool = False, fit: str = ""
+    image: LoadedImage | np.ndarray, shape: tuple[int, int, int], *, ink: bool = False, fit: str = ""
 ) -> Prepared:
     """Turn a photo into what a model of input `shape` (height, width, 1 or 3 channels) was trained on.
 
@@ -128,25 +128,25 @@ def prepare_photo(
 
     An array is taken as H x W x 3 (RGB) or H x W (grey), uint8. The notes of the picture are carried on.
     """
-    if isinstance(picture, np.ndarray):
-        picture = Picture(picture)
-    if fit in square.FITS and picture.pixels.ndim == 3:
-        pixels = square.framed(picture.pixels, shape[0], shape[2], fit)
-        notes = [text for text in (square.note(*picture.pixels.shape[:2], fit),) if text]
+    if isinstance(image, np.ndarray):
+        image = LoadedImage(image)
+    if fit in square.FITS and image.pixels.ndim == 3:
+        pixels = square.framed(image.pixels, shape[0], shape[2], fit)
+        notes = [text for text in (square.note(*image.pixels.shape[:2], fit),) if text]
     elif ink:
-        pixels, notes = _photo_of_ink(_grey(picture.pixels), shape)
+        pixels, notes = _photo_of_ink(_grey(image.pixels), shape)
     elif shape[2] == 1:
-        pixels, notes = _photo_of_thing(_grey(picture.pixels), shape)
+        pixels, notes = _photo_of_thing(_grey(image.pixels), shape)
     else:
-        pixels, notes = square.middle(picture.pixels, shape)
-    return Prepared(pixels, picture.notes + tuple(notes))
+        pixels, notes = square.middle(image.pixels, shape)
+    return Prepared(pixels, image.notes + tuple(notes))
 
 
 def prepare_drawing(canvas: np.ndarray, shape: tuple[int, int, int]) -> Prepared:
     """Turn a canvas (H x W x 4 RGBA or H x W grey, uint8) into a digit as MNIST has them: light ink on black."""
     ink = separate_drawing(canvas)
     if ink is None:
-        raise PictureError("Nothing is drawn yet. Draw something large in the middle of the field.")
+        raise ImageError("Nothing is drawn yet. Draw something large in the middle of the field.")
     return Prepared(_place_ink(ink, shape))
 
 
@@ -168,8 +168,8 @@ def to_png(pixels: np.ndarray) -> bytes:
     Pages send hundreds of tiny ones: packed quickly they take a third of the time, and hardly more room.
     """
     file = BytesIO()
-    image = Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
-    image.save(file, "PNG", compress_level=1)
+    pil_image = Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    pil_image.save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
@@ -201,10 +201,10 @@ def _photo_of_thing(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.n
 
 
 def _photo_of_ink(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    part, notes = text_region.cut_out(grey)
+    part, notes = text_region.cutout(grey)
     ink, is_dark = separate_photo(part)
     if ink is None:
-        raise PictureError(NO_WRITING, "no writing to be seen")
+        raise ImageError(NO_WRITING, "no writing to be seen")
     top, bottom, left, right = ink_box(ink)
     notes.append("The writing was cut out and placed as in the training pictures.")
     if is_dark:
@@ -226,36 +226,38 @@ def _grey(pixels: np.ndarray) -> np.ndarray:
     return pixels if pixels.ndim == 2 else np.array(Image.fromarray(pixels).convert("L"))
 
 
-def _upright(image: Image.Image) -> tuple[Image.Image, list[str]]:
+def _upright(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
     try:
-        orientation = image.getexif().get(0x0112)
+        orientation = pil_image.getexif().get(0x0112)
     except Exception:  # a damaged note on how the camera was held is no reason to refuse the picture
         orientation = None
     if orientation not in _UPRIGHT:
-        return image, []
-    return image.transpose(_UPRIGHT[orientation]), [f"The photo was turned upright (EXIF orientation {orientation})."]
+        return pil_image, []
+    return pil_image.transpose(_UPRIGHT[orientation]), [
+        f"The photo was turned upright (EXIF orientation {orientation})."
+    ]
 
 
-def _to_rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
+def _to_rgb(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
     """One RGB picture from each of the modes that the five formats hold: 1, L, LA, P, RGB, RGBA, CMYK and I;16."""
-    if image.mode.startswith("I"):  # Pillow would clip: every value above 255 would be white
-        grey = np.rint(np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)
+    if pil_image.mode.startswith("I"):  # Pillow would clip: every value above 255 would be white
+        grey = np.rint(np.asarray(pil_image, np.float32) / 257).clip(0, 255).astype(np.uint8)
         return Image.fromarray(grey).convert("RGB"), ["16-bit grey levels were scaled to 8 bits."]
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        if image.getextrema()[3][0] < 255:
-            white = Image.new("RGB", image.size, "white")
-            white.paste(image, mask=image.getchannel("A"))
+    if pil_image.has_transparency_data:
+        pil_image = pil_image.convert("RGBA")
+        if pil_image.getextrema()[3][0] < 255:
+            white = Image.new("RGB", pil_image.size, "white")
+            white.paste(pil_image, mask=pil_image.getchannel("A"))
             return white, ["Transparent parts were laid on white."]
-    notes = ["Printing colours (CMYK) were turned into screen colours."] if image.mode == "CMYK" else []
-    return image.convert("RGB"), notes
+    notes = ["Printing colours (CMYK) were turned into screen colours."] if pil_image.mode == "CMYK" else []
+    return pil_image.convert("RGB"), notes
 
 
-def _frames(image: Image.Image, num_bytes: int) -> str:
+def _frames(pil_image: Image.Image, num_bytes: int) -> str:
     """How many frames an animation has, in words; nothing for a still picture."""
-    if not getattr(image, "is_animated", False):
+    if not getattr(pil_image, "is_animated", False):
         return ""
-    return str(image.n_frames) if image.format != "GIF" or num_bytes < COUNT_FRAMES_BELOW else "many"
+    return str(pil_image.n_frames) if pil_image.format != "GIF" or num_bytes < COUNT_FRAMES_BELOW else "many"
 
 
 def _check_size(size: tuple[int, int], name: str, max_megapixels: float) -> None:
@@ -263,37 +265,37 @@ def _check_size(size: tuple[int, int], name: str, max_megapixels: float) -> None
     if width * height > max_megapixels * 1e6:
         raise _too_large(name, f"{width} x {height}", max_megapixels)
     if min(size) < SMALLEST_SIDE:
-        raise PictureError(
+        raise ImageError(
             f"{name} has {width} x {height} pixels, too few to see anything. "
             f"Expected at least {SMALLEST_SIDE} on each side. Choose a larger picture.",
             f"smaller than {SMALLEST_SIDE} pixels on a side",
         )
     if max(size) > LARGEST_ASPECT * min(size):
-        raise PictureError(
+        raise ImageError(
             f"{name} is a strip of {width} x {height} pixels. "
             f"Expected a longer side of at most {LARGEST_ASPECT} times the shorter one. Cut out the part that matters.",
             f"a strip: one side is more than {LARGEST_ASPECT} times the other",
         )
 
 
-def _too_large(name: str, pixels: str, most: float) -> PictureError:
-    return PictureError(
+def _too_large(name: str, pixels: str, most: float) -> ImageError:
+    return ImageError(
         f"{name} has {pixels} pixels. Expected at most {most:g} megapixels. Save a smaller copy and use that.",
         f"more than {most:g} megapixels",
     )
 
 
-def _damaged(name: str) -> PictureError:
-    return PictureError(
+def _damaged(name: str) -> ImageError:
+    return ImageError(
         f"{name} is damaged or not complete. {_EXPECTED} Save or download it again.", "damaged or not complete"
     )
 
 
-def _unknown(name: str, data: bytes) -> PictureError:
+def _unknown(name: str, data: bytes) -> ImageError:
     if data[4:8] == b"ftyp" and data[8:11] in (b"hei", b"hev", b"mif", b"msf", b"avi"):
         what = "a HEIC or AVIF photo, which cannot be read here"
-        return PictureError(f"{name} is {what}. {_EXPECTED} Save it as JPEG and use that.", what)
-    return PictureError(f"{name} is not a picture that can be read here. {_EXPECTED} Save it in one of these formats.")
+        return ImageError(f"{name} is {what}. {_EXPECTED} Save it as JPEG and use that.", what)
+    return ImageError(f"{name} is not a picture that can be read here. {_EXPECTED} Save it in one of these formats.")
 
 
 def _short(name: str) -> str:

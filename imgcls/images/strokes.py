@@ -25,14 +25,14 @@ def rendered(strokes: Strokes, width: float) -> np.ndarray:
     pen = max(1, round(width * CANVAS))
     rim = pen + 2
     size = np.ceil((points.max(0) - low) * scale).astype(int) + 2 * rim
-    picture = Image.new("L", (int(size[0]), int(size[1])))
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("L", (int(size[0]), int(size[1])))
+    draw = ImageDraw.Draw(image)
     for stroke in strokes:
         places = [tuple(point) for point in (stroke - low) * scale + rim]
         draw.line(places, fill=255, width=pen, joint="curve")
         for x, y in (places[0], places[-1]):
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
-    return np.asarray(picture)
+    return np.asarray(image)
 
 
 def as_digit(strokes: Strokes, width: float, *, side: int = 28, like_the_page: bool = True) -> np.ndarray:

@@ -34,7 +34,7 @@ Box = tuple[int, int, int, int]
 NOT_ALONE = "Other writing beside it was left out."
 
 
-def cut_out(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def cutout(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """The part of a photo (H x W, uint8) that holds the writing, and what was done, one sentence each.
 
     Where no group stands out the photo comes back as it is.
@@ -60,11 +60,11 @@ def _box(grey: np.ndarray, sheets: page_rectification.Sheets) -> tuple[Box, bool
     """Top, bottom, left and right of the writing with a margin, in pixels of the photo; whether it is all there is."""
     scale = min(1.0, SIDE / max(grey.shape))
     size = tuple(max(1, round(length * scale)) for length in grey.shape[::-1])
-    picture = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
-    if min(picture.size) < 10 * BLOCK:
+    image = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
+    if min(image.size) < 10 * BLOCK:
         return None
-    sheet = page_rectification.on_a_table(np.asarray(picture), sheets)
-    groups = _groups_on(picture, sheet) or (_groups_on(picture, None) if sheet is not None else [])
+    sheet = page_rectification.on_a_table(np.asarray(image), sheets)
+    groups = _groups_on(image, sheet) or (_groups_on(image, None) if sheet is not None else [])
     if not groups:
         return None
     main = groups[0]
@@ -98,27 +98,27 @@ def _around(boxes: list[Box]) -> Box:
     return min(tops), max(bottoms), min(lefts), max(rights)
 
 
-def _groups_on(picture: Image.Image, sheet: np.ndarray | None) -> list[Box]:
+def _groups_on(image: Image.Image, sheet: np.ndarray | None) -> list[Box]:
     """The groups of marks, on the sheet alone where there is one."""
     if sheet is not None:
-        picture = _without_table(picture, sheet)
-    values = np.asarray(picture, np.float32)
-    if float(((values - surroundings(picture)) ** 3).sum()) > 0:  # light on dark, as in `ink.separate_photo`
-        picture, values = ImageOps.invert(picture), 255 - values
-    rest = np.maximum(paper_of(picture) - values, 0)
+        image = _without_table(image, sheet)
+    values = np.asarray(image, np.float32)
+    if float(((values - surroundings(image)) ** 3).sum()) > 0:  # light on dark, as in `ink.separate_photo`
+        image, values = ImageOps.invert(image), 255 - values
+    rest = np.maximum(paper_of(image) - values, 0)
     if sheet is None:
         sheet = np.ones(rest.shape, bool)
     marks = _in_blocks(_marks(rest * sheet))
     return _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)), _in_blocks(sheet).all(axis=(1, 3)))
 
 
-def _without_table(picture: Image.Image, sheet: np.ndarray) -> Image.Image:
+def _without_table(image: Image.Image, sheet: np.ndarray) -> Image.Image:
     """The picture with the brightness of the sheet nearby in place of what is not sheet."""
-    values = np.asarray(picture)
-    blur = ImageFilter.BoxBlur(max(picture.size) // 8)
+    values = np.asarray(image)
+    blur = ImageFilter.BoxBlur(max(image.size) // 8)
     light = np.asarray(Image.fromarray(np.where(sheet, values, 0).astype(np.uint8)).filter(blur), np.float32)
-    share = np.asarray(Image.fromarray(sheet.astype(np.uint8) * 255).filter(blur), np.float32) / 255
-    filled = np.where(share > 0.1, light / np.maximum(share, 0.1), np.median(values[sheet]))
+    fraction = np.asarray(Image.fromarray(sheet.astype(np.uint8) * 255).filter(blur), np.float32) / 255
+    filled = np.where(fraction > 0.1, light / np.maximum(fraction, 0.1), np.median(values[sheet]))
     return Image.fromarray(np.where(sheet, values, filled.clip(0, 255)).astype(np.uint8))
 
 

@@ -83,7 +83,7 @@ class Inside:
         """Height and width of its maps."""
         return tuple(self._seam["shape"][:2])
 
-    def look(self, pictures: np.ndarray) -> Seen:
+    def look(self, images: np.ndarray) -> Seen:
         """What the model sees in uint8 pictures (n, height, width, channels).
 
         A model that asks for the mirror image, too, gives the mean of both as its probabilities and features; the
@@ -92,8 +92,8 @@ class Inside:
         Raises:
             RunError: the pictures have another size than those the model was trained on.
         """
-        self._check(pictures)
-        parts = [self._seen(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)]
+        self._check(images)
+        parts = [self._seen(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         names = parts[0].layers
         return Seen(
             np.concatenate([part.probabilities for part in parts]),
@@ -101,7 +101,7 @@ class Inside:
             {name: np.concatenate([part.layers[name] for part in parts]) for name in names},
         )
 
-    def slopes(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    def slopes(self, image: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """What each logit gains when a place of the layer `seam` is made stronger, per its whole strength, for one
         uint8 picture (height, width, channels): float32 (h, w, classes), and the probabilities float32 (classes,).
 
@@ -113,14 +113,14 @@ class Inside:
         """
         if not self._seam:
             raise RunError("This network has no maps: each unit sees all pixels at once, so Grad-CAM cannot be asked.")
-        self._check(picture[None])
-        found = [self._slopes(picture[None])]
+        self._check(image[None])
+        found = [self._slopes(image[None])]
         if self._mirrored:
-            slopes, probabilities = self._slopes(picture[None, :, ::-1])
+            slopes, probabilities = self._slopes(image[None, :, ::-1])
             found.append((slopes[:, ::-1], probabilities))
         return found
 
-    def _slopes(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _slopes(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         height, width, maps = self._seam["shape"]
         squares = [(row, column) for row in cells(height) for column in cells(width)]
         size = max(1, MOST_BYTES // (8 * height * width * maps))
@@ -131,7 +131,7 @@ class Inside:
             for number, (row, column) in enumerate(some):
                 gains[2 * number + 1, row, column] += GAIN
                 gains[2 * number + 2, row, column] -= GAIN
-            said = self._ask(picture, gains)
+            said = self._ask(image, gains)
             logits, probabilities = said["logits"], said["probabilities"][0]
             if slopes is None:
                 slopes = np.empty((height, width, len(probabilities)), np.float32)
@@ -140,23 +140,23 @@ class Inside:
                 slopes[row, column] = (logits[2 * number + 1] - logits[2 * number + 2]) / (2 * GAIN * places)
         return slopes, probabilities
 
-    def _seen(self, pictures: np.ndarray) -> Seen:
-        said = self._ask(pictures)
+    def _seen(self, images: np.ndarray) -> Seen:
+        said = self._ask(images)
         probabilities, features = said["probabilities"], said["features"]
         if self._mirrored:
-            other = self._ask(pictures[:, :, ::-1])
+            other = self._ask(images[:, :, ::-1])
             probabilities = (probabilities + other["probabilities"]) / 2
             features = (features + other["features"]) / 2
         return Seen(probabilities, features, {name: said[key] for key, name in self._keys.items()})
 
-    def _ask(self, pictures: np.ndarray, gains: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    def _ask(self, images: np.ndarray, gains: np.ndarray | None = None) -> dict[str, np.ndarray]:
         gains = np.ones((1, 1, 1, 1), np.float32) if gains is None else gains
         with self._lock:
-            return self._runner(pictures=np.ascontiguousarray(pictures, np.uint8), gains=gains)
+            return self._runner(pictures=np.ascontiguousarray(images, np.uint8), gains=gains)
 
-    def _check(self, pictures: np.ndarray) -> None:
-        if pictures.shape[1:] != self.shape:
-            told = [" x ".join(map(str, shape)) + " values" for shape in (self.shape, pictures.shape[1:])]
+    def _check(self, images: np.ndarray) -> None:
+        if images.shape[1:] != self.shape:
+            told = [" x ".join(map(str, shape)) + " values" for shape in (self.shape, images.shape[1:])]
             raise RunError(f"This model reads pictures of {told[0]}; these are of {told[1]}.")
 
 

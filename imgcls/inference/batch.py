@@ -23,7 +23,7 @@ from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.skipped import Skips
 from imgcls.datasets.importing.sources import file_types, folder_layout
 from imgcls.datasets.importing.sources.zip_archive import Archive
-from imgcls.errors import PictureError, SourceError
+from imgcls.errors import ImageError, SourceError
 from imgcls.images import loading, square, text_region
 from imgcls.images.loading import Prepared
 from imgcls.system import safe_csv
@@ -57,7 +57,7 @@ class Answer:
     probabilities: np.ndarray | None
     thumbnail: np.ndarray | None
     reason: str = ""
-    doubt: str = ""
+    rejection: str = ""
 
     @property
     def predicted(self) -> int:
@@ -71,7 +71,7 @@ def of_files(files: Iterable[tuple[str, Callable[[], bytes]]], classes: Sequence
     Raises:
         SourceError: there is no picture, or there are too many.
     """
-    found = folder_layout.pictures(files, skips)
+    found = folder_layout.images(files, skips)
     if not found:
         raise SourceError(
             f"There is no picture among these files{skips.said()}. Expected PNG, JPEG, WEBP, GIF or BMP files."
@@ -100,7 +100,7 @@ def answered(
     questions: Sequence[Question],
     ask: Callable[[np.ndarray], np.ndarray],
     facts: dict[str, Any],
-    doubt_of: Callable[[np.ndarray], str] = lambda pixels: "",
+    rejection_of: Callable[[np.ndarray], str] = lambda pixels: "",
 ) -> Iterator[Answer]:
     """The answers, in the order of the questions. Only the pictures of one step are in memory.
 
@@ -116,13 +116,13 @@ def answered(
             if prepared is None:
                 yield Answer(question.name, question.label, None, thumbnail, reason)
             else:
-                doubt = doubt_of(prepared.pixels) or (
+                rejection = rejection_of(prepared.pixels) or (
                     text_region.NOT_ALONE if text_region.NOT_ALONE in prepared.notes else ""
                 )
-                yield Answer(question.name, question.label, next(said), thumbnail, reason, doubt)
+                yield Answer(question.name, question.label, next(said), thumbnail, reason, rejection)
 
 
-def to_csv(answers: Iterable[Answer], classes: Sequence[str]) -> bytes:
+def to_csv(predictions: Iterable[Answer], classes: Sequence[str]) -> bytes:
     """A table with a row for each picture: file, label, answer, probability, whether it is right, a doubt in it, why
     there is none, all probabilities.
 
@@ -132,7 +132,7 @@ def to_csv(answers: Iterable[Answer], classes: Sequence[str]) -> bytes:
     rows = csv.writer(text)
     head = ["file", "label", "answer", "probability", "right", "doubt", "problem"]
     rows.writerow([*head, *(f"p({name})" for name in classes)])
-    for answer in answers:
+    for answer in predictions:
         row = _row(answer, classes)
         there = answer.probabilities
         numbers = ["" if there is None else f"{value:.6f}" for value in (there if there is not None else classes)]
@@ -140,13 +140,13 @@ def to_csv(answers: Iterable[Answer], classes: Sequence[str]) -> bytes:
     return text.getvalue().encode("utf-8-sig", errors="replace")
 
 
-def to_json(answers: Iterable[Answer], classes: Sequence[str], run: str) -> bytes:
+def to_json(predictions: Iterable[Answer], classes: Sequence[str], run: str) -> bytes:
     """The same as JSON: `{"run": ..., "classes": [...], "pictures": [{...}]}`. It never holds NaN."""
-    pictures = []
-    for answer in answers:
+    images = []
+    for answer in predictions:
         probabilities = None if answer.probabilities is None else [round(float(p), 6) for p in answer.probabilities]
-        pictures.append(_row(answer, classes) | {"probabilities": probabilities})
-    whole = {"run": run, "classes": list(classes), "pictures": pictures}
+        images.append(_row(answer, classes) | {"probabilities": probabilities})
+    whole = {"run": run, "classes": list(classes), "pictures": images}
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", errors="replace")
 
 
@@ -155,13 +155,13 @@ def _row(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
     if answer.probabilities is None:
         said = {"answer": None, "probability": None, "right": None, "doubt": None}
     else:
-        share = round(float(answer.probabilities[answer.predicted]), 6)
+        fraction = round(float(answer.probabilities[answer.predicted]), 6)
         right = None if label is None else answer.predicted == answer.label
         said = {
             "answer": classes[answer.predicted],
-            "probability": share,
+            "probability": fraction,
             "right": right,
-            "doubt": answer.doubt or None,
+            "doubt": answer.rejection or None,
         }
     return {"file": answer.name, "label": label, **said, "problem": answer.reason or None}
 
@@ -178,8 +178,8 @@ def _prepared(question: Question, facts: dict[str, Any]) -> tuple[Prepared | Non
     """What the model gets, a thumbnail, and why there is nothing."""
     shape, ink = tuple(facts["shape"]), bool(facts["ink"])
     try:
-        picture = loading.open_picture(question.read(), question.name, at_least=max(2 * max(shape[:2]), 280))
-        small = square.thumbnail(picture.pixels, SMALL)
-        return loading.prepare_photo(picture, shape, ink=ink, fit=str(facts.get("fit", ""))), small, ""
-    except PictureError as error:
+        image = loading.open_image(question.read(), question.name, at_least=max(2 * max(shape[:2]), 280))
+        small = square.thumbnail(image.pixels, SMALL)
+        return loading.prepare_photo(image, shape, ink=ink, fit=str(facts.get("fit", ""))), small, ""
+    except ImageError as error:
         return None, None, error.reason

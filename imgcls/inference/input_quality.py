@@ -62,14 +62,14 @@ class Finding:
     sentence: str
 
 
-def examine(pictures: np.ndarray) -> dict[str, np.ndarray]:
+def examine(images: np.ndarray) -> dict[str, np.ndarray]:
     """The figures of uint8 pictures (n, height, width[, 1]), float64 (n,) each; NaN where a picture holds no ink.
 
     The stroke width is the ink by half the length of its edges, in grey levels, which is the width of a long strip.
     Slant lengthens an edge, so it is a little less than a ruler says; it is measured in the same way on both sides.
     Where the ground is not black, as on paper, the ink is what differs from it.
     """
-    grey = pictures.reshape(*pictures.shape[:3]).astype(np.float64)
+    grey = images.reshape(*images.shape[:3]).astype(np.float64)
     height, width = grey.shape[1:]
     ground = np.median(np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], axis=1), axis=1)
     for row in np.flatnonzero(ground > INK_BELOW):
@@ -103,10 +103,10 @@ def _on_black(grey: np.ndarray, ground: float) -> np.ndarray:
     return np.where(ink > ink.max() / 4, ink, 0)
 
 
-def figures(pictures: np.ndarray) -> dict[str, Any]:
+def figures(images: np.ndarray) -> dict[str, Any]:
     """What is usual in these pictures, uint8 (n, height, width, 1), fit for `doctor.json`."""
-    rows = np.linspace(0, len(pictures) - 1, min(MOST, len(pictures))).astype(int)
-    found = {name: values[np.isfinite(values)] for name, values in examine(np.asarray(pictures[rows])).items()}
+    rows = np.linspace(0, len(images) - 1, min(MOST, len(images))).astype(int)
+    found = {name: values[np.isfinite(values)] for name, values in examine(np.asarray(images[rows])).items()}
     usual = {
         name: asdict(Usual(*map(float, (values.mean(), values.std(), *np.percentile(values, (1, 99))))))
         for name, values in found.items()
@@ -131,20 +131,20 @@ def checked(kept: object) -> dict[str, Any]:
     return {"version": VERSION, "pictures": kept.get("pictures", 0), "usual": usual}
 
 
-def findings(pictures: np.ndarray, of_training: dict[str, Any]) -> list[list[Finding]]:
+def findings(images: np.ndarray, of_training: dict[str, Any]) -> list[list[Finding]]:
     """The figures of each of the pictures, uint8 (n, height, width, 1), beside those of `figures`.
 
     A picture that holds no ink has none.
     """
     usual = {name: Usual(**figure) for name, figure in of_training["usual"].items()}
-    found = {name: values.tolist() for name, values in examine(pictures).items() if name in usual}
+    found = {name: values.tolist() for name, values in examine(images).items() if name in usual}
     return [
         [
             _finding(SIGNS[name], values[row], usual[name])
             for name, values in found.items()
             if math.isfinite(values[row])
         ]
-        for row in range(len(pictures))
+        for row in range(len(images))
     ]
 
 

@@ -33,28 +33,28 @@ class Predictor:
         except (OSError, ValueError, RuntimeError) as error:
             raise RunError("The trained model of this run is damaged. Train it again, or pick another run.") from error
 
-    def probabilities(self, pictures: np.ndarray) -> np.ndarray:
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float32 (n, classes), for uint8 pictures (n, height, width, channels).
 
         Raises:
             RunError: the pictures have another size than those the model was trained on.
         """
-        if pictures.shape[1:] != self._shape:
+        if images.shape[1:] != self._shape:
             raise RunError(
-                f"This model reads pictures of {_size(self._shape)}; these are of {_size(pictures.shape[1:])}."
+                f"This model reads pictures of {_size(self._shape)}; these are of {_size(images.shape[1:])}."
             )
-        if not len(pictures):
+        if not len(images):
             return np.empty((0, self._output["shape"][-1]), np.float32)
         with self._lock:
-            parts = [self._answer(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)]
+            parts = [self._answer(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         return np.concatenate(parts)
 
-    def _answer(self, pictures: np.ndarray) -> np.ndarray:
-        if len(pictures) != self._batch:
-            self._interpreter.resize_tensor_input(self._input["index"], pictures.shape)
+    def _answer(self, images: np.ndarray) -> np.ndarray:
+        if len(images) != self._batch:
+            self._interpreter.resize_tensor_input(self._input["index"], images.shape)
             self._interpreter.allocate_tensors()
-            self._batch = len(pictures)
-        self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(pictures, dtype=np.uint8))
+            self._batch = len(images)
+        self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(images, dtype=np.uint8))
         self._interpreter.invoke()
         return self._interpreter.get_tensor(self._output["index"]).copy()
 

@@ -25,11 +25,11 @@ def paces() -> dict[tuple, float]:
     return found
 
 
-def seconds(config: Config, pictures: int, known: Mapping[tuple, float]) -> float | None:
+def seconds(config: Config, images: int, known: Mapping[tuple, float]) -> float | None:
     """How long a training should take, if it uses so many pictures and does all its epochs; None if nobody knows."""
     pace = next((known[kind] for kind in _kinds(config) if kind in known), None)
     epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
-    return None if pace is None else START_SECONDS + pace * pictures * epochs
+    return None if pace is None else START_SECONDS + pace * images * epochs
 
 
 def looks() -> dict[tuple[str, int], float]:
@@ -65,8 +65,8 @@ def _pace(run: Run, stamp: tuple) -> tuple[Config, float] | None:
     """The settings and the pace of a run that is over; `stamp` makes a changed result another key."""
     try:
         result, config = run.result or {}, run.config
-        pictures = result["counts"]["train"] * result["epochs"]
+        images = result["counts"]["train"] * result["epochs"]
         seconds = result["training_seconds"] + result.get("feature_seconds", 0.0)
-        return (config, seconds / pictures) if pictures else None
+        return (config, seconds / images) if images else None
     except (UserError, KeyError, TypeError):
         return None

@@ -22,7 +22,7 @@ from types import ModuleType
 from imgcls.errors import SettingError
 from imgcls.models import families, shape_layers
 from imgcls.models.shape_layers import Row
-from imgcls.params import Knob, Value, completed, knobs_of
+from imgcls.params import Param, Value, completed, params_of
 
 
 @cache
@@ -44,9 +44,9 @@ def family(name: str) -> ModuleType:
 
 
 @cache
-def knobs(name: str) -> tuple[Knob, ...]:
+def params(name: str) -> tuple[Param, ...]:
     """The controls of a family."""
-    return knobs_of(family(name).classify)
+    return params_of(family(name).classify)
 
 
 def has_backbone(name: str) -> bool:
@@ -65,7 +65,7 @@ def text(name: str) -> str:
 
 
 def table(
-    name: str, shape: tuple[int, int, int], num_classes: int, settings: Mapping[str, Value], several: bool = False
+    name: str, shape: tuple[int, int, int], num_classes: int, settings: Mapping[str, Value], is_multilabel: bool = False
 ) -> tuple[Row, ...]:
     """The layers of the network that these settings would build, as rows with shapes and parameter counts.
 
@@ -74,7 +74,7 @@ def table(
     Raises:
         SettingError: a setting is wrong, or the network does not fit this `shape` (height, width, channels).
     """
-    values = completed(knobs(name), settings, f"The model '{name}'")
+    values = completed(params(name), settings, f"The model '{name}'")
     images = shape_layers.Input(shape)
     if has_backbone(name):
         seen = shape_layers.Functional(family(name).backbone(values), name="base")(images)
@@ -83,7 +83,7 @@ def table(
     logits = family(name).classify(shape_layers, seen, num_classes, **values)
     last = (
         shape_layers.Activation("sigmoid", name="probabilities")
-        if several
+        if is_multilabel
         else shape_layers.Softmax(name="probabilities")
     )
     return last(logits).rows

@@ -33,7 +33,7 @@ class Epochs:
     probabilities: np.ndarray
     labels: np.ndarray
     rows: np.ndarray
-    pictures: np.ndarray
+    images: np.ndarray
     row_of: np.ndarray
 
     @cached_property
@@ -70,7 +70,7 @@ class Epochs:
         }
 
 
-def write(run: Run, epochs, probabilities, labels, rows, shown, pictures) -> None:
+def write(run: Run, epochs, probabilities, labels, rows, shown, images) -> None:
     """Replaces the file."""
     with atomic.replacing(run.folder / NAME) as aside:
         np.savez_compressed(
@@ -80,7 +80,7 @@ def write(run: Run, epochs, probabilities, labels, rows, shown, pictures) -> Non
             labels=np.asarray(labels, np.int32),
             rows=np.asarray(rows, np.int32),
             shown=np.asarray(shown, np.int32),
-            pictures=np.asarray(pictures, np.uint8),
+            pictures=np.asarray(images, np.uint8),
         )
 
 
@@ -92,10 +92,10 @@ def read(run: Run) -> Epochs | None:
     """
     try:
         with (run.folder / NAME).open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            labels, shown, pictures = file["labels"].astype(np.int64), file["shown"], file["pictures"]
+            labels, shown, images = file["labels"].astype(np.int64), file["shown"], file["pictures"]
             row_of = np.full(len(labels), -1)
-            row_of[shown] = np.arange(len(pictures))
-            found = Epochs(file["epochs"], file["probabilities"], labels, file["rows"], pictures, row_of)
+            row_of[shown] = np.arange(len(images))
+            found = Epochs(file["epochs"], file["probabilities"], labels, file["rows"], images, row_of)
         e, n, k = found.probabilities.shape
         if not e or not n or len(found.epochs) != e or len(labels) != n or labels.min() < 0 or labels.max() >= k:
             raise ValueError("shapes")

@@ -55,8 +55,8 @@ def forecast(epochs: np.ndarray, values: np.ndarray, at: float, *, low: float, h
 def _fits(epochs: np.ndarray, values: np.ndarray, weights: np.ndarray, at: float) -> tuple[np.ndarray, np.ndarray]:
     """For each of `SPEEDS`: the weighted squared error of its best line in `epoch ** -speed`, and its word for `at`."""
     falling = epochs ** -SPEEDS[:, None]  # (speeds, n)
-    shares = weights**2 / (weights**2).sum()
-    center, mean = falling @ shares, values @ shares
-    gaps = ((falling - center[:, None]) * (values - mean)) @ shares / ((falling - center[:, None]) ** 2 @ shares)
+    fractions = weights**2 / (weights**2).sum()
+    center, mean = falling @ fractions, values @ fractions
+    gaps = ((falling - center[:, None]) * (values - mean)) @ fractions / ((falling - center[:, None]) ** 2 @ fractions)
     errors = (values - mean - gaps[:, None] * (falling - center[:, None])) ** 2 @ weights**2
     return errors, mean + gaps * (at**-SPEEDS - center)

@@ -150,7 +150,7 @@ class Curves:
         return float(max(within or 0, len(self.epochs)))
 
     @property
-    def pictures_per_second(self) -> float:
+    def images_per_second(self) -> float:
         """Training pictures per second over the last lines, 0 if unknown."""
         here = [line for line in self.batches[-8:] if not _number(line.get("epoch")) <= self.stage_start]
         rates = [line["rate"] for line in here if line.get("rate")]
@@ -175,7 +175,7 @@ class Curves:
         recent = [line["seconds"] for line in here if line.get("seconds")]
         if recent:
             return left * float(np.mean(recent))
-        rate = self.pictures_per_second
+        rate = self.images_per_second
         return left * self.plan.get("train", 0) / rate if rate else None
 
 

@@ -4,7 +4,7 @@ from imgcls import datasets, models
 from imgcls.config import Config
 from imgcls.params import Value
 
-MIRRORED = ("flip", "mirrored_answers")
+MIRRORED = ("flip", "test_time_augmentation")
 
 
 def recipe(model: str, data: str) -> dict[str, Value]:

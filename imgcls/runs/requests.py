@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from imgcls.config import KNOBS
+from imgcls.config import PARAMS
 from imgcls.system import atomic
 
 NAME = "request.json"
-_RATE = next(knob.limits for knob in KNOBS if knob.name == "learning_rate")
+_RATE = next(param.limits for param in PARAMS if param.name == "learning_rate")
 
 
 @dataclass(frozen=True)

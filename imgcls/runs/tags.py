@@ -18,7 +18,7 @@ NAME = "tags.json"
 VERSION = 1
 LENGTH = 30
 MOST_TAGS = 50
-MOST_PICTURES = 100_000
+MOST_IMAGES = 100_000
 
 
 def read(run: Run) -> dict[str, tuple[int, ...]]:
@@ -51,7 +51,7 @@ def change(run: Run, tag: str, indices: Iterable[int], *, given: bool) -> None:
             numbers = tags.get(tag, set())
             tags[tag] = numbers | changed if given else numbers - changed
             tags = {name: numbers for name, numbers in tags.items() if numbers}
-            if len(tags) > MOST_TAGS or sum(map(len, tags.values())) > MOST_PICTURES:
+            if len(tags) > MOST_TAGS or sum(map(len, tags.values())) > MOST_IMAGES:
                 raise RunError(f"A run keeps at most {MOST_TAGS} tags. Use one that is there, or take one away.")
             atomic.write_json(
                 run.folder / NAME,
@@ -61,7 +61,7 @@ def change(run: Run, tag: str, indices: Iterable[int], *, given: bool) -> None:
         raise RunError(f"The tag could not be kept: {error.strerror or 'others write at the moment'}.") from error
 
 
-def of_picture(run: Run, index: int) -> tuple[str, ...]:
+def of_image(run: Run, index: int) -> tuple[str, ...]:
     """The tags of a test picture."""
     return tuple(tag for tag, indices in read(run).items() if index in indices)
 

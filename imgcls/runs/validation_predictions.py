@@ -88,7 +88,7 @@ def make(run: Run) -> None:
     if tuple(run.model["classes"]) != tuple(dataset.facts.classes):
         raise DatasetError("The data set has other classes than when this run was trained. Train it again.")
     classes = dataset.facts.num_classes
-    _, rows = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, classes)
+    _, rows = datasets.split(dataset.y_train, config.train_images, config.validation_fraction, config.seed, classes)
     rows = rows[places(len(rows))]
     if not len(rows):
         raise DatasetError("This run set no pictures aside for validation.")
@@ -99,10 +99,10 @@ def make(run: Run) -> None:
         if start >= LEAST and time.monotonic() - began > MOST_SECONDS:
             break
         parts.append(predictor.probabilities(np.asarray(dataset.x_train[rows[start : start + BATCH]])))
-    answers = np.concatenate(parts)
-    order = np.argsort(rows[: len(answers)])
+    predictions = np.concatenate(parts)
+    order = np.argsort(rows[: len(predictions)])
     rows = rows[order]
     try:
-        write(run, answers[order], np.asarray(dataset.y_train)[rows], rows)
+        write(run, predictions[order], np.asarray(dataset.y_train)[rows], rows)
     except OSError as error:
         raise RunError(f"The answers could not be kept: {error.strerror}.") from error

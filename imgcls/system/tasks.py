@@ -54,7 +54,7 @@ class Look:
     """Such a work at one moment: `state` is "idle", "running", "failed" or "ready"."""
 
     state: str
-    share: float = 0.0  # 0 to 1
+    fraction: float = 0.0  # 0 to 1
     text: str = ""  # what is being done; for a failure the sentence
 
 
@@ -81,7 +81,7 @@ class Work:
             return said
         if child is None and _age(self._progress) < START_SECONDS:
             return said
-        return Look("failed", said.share, INTERRUPTED)
+        return Look("failed", said.fraction, INTERRUPTED)
 
     def start(self, module: str, *arguments: str, before: Callable[[], None] = lambda: None) -> None:
         """Starts `python -m MODULE ARGUMENTS`; does nothing while it runs, or where the result is.
@@ -120,17 +120,19 @@ class Work:
         except OSError:
             return 0.0
 
-    def write(self, state: str, share: float, text: str) -> None:
+    def write(self, state: str, fraction: float, text: str) -> None:
         """`state` is "running" or "failed"; for a failure, the text is the sentence for the person."""
-        atomic.write_json(self._progress, {"state": state, "share": float(share), "text": text})
+        atomic.write_json(self._progress, {"state": state, "share": float(fraction), "text": text})
 
     def said(self) -> Look | None:
         """What the progress file says, or None where there is none that can be read."""
         try:
             said = json.loads(self._progress.read_bytes())
-            share = float(said["share"])
+            fraction = float(said["share"])
             state = "failed" if said["state"] == "failed" else "running"
-            return Look(state, min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0, str(said["text"])[:500])
+            return Look(
+                state, min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0, str(said["text"])[:500]
+            )
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
@@ -156,11 +158,11 @@ class Work:
             self.write("running", 0.0, "Starting")  # from a shell
         written = [0.0]
 
-        def tell(share: float, text: str) -> None:
+        def tell(fraction: float, text: str) -> None:
             if not self._progress.exists():
                 raise Cancelled
             if time.monotonic() - written[0] > WRITE_SECONDS:
-                self.write("running", share, text)
+                self.write("running", fraction, text)
                 written[0] = time.monotonic()
 
         try:

@@ -18,10 +18,10 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from imgcls import datasets, jobs, models, runs
-from imgcls.config import KNOBS, Config
+from imgcls.config import PARAMS, Config
 from imgcls.errors import UserError
 from imgcls.models import backbones, weights
-from imgcls.params import Choice, Knob, Range
+from imgcls.params import Choice, Param, Range
 from imgcls.runs import recipes
 from imgcls.system import paths
 from imgcls.training.process import standby
@@ -55,15 +55,15 @@ def main(arguments: list[str]) -> int:
 def _from_shell(arguments: list[str]) -> int:
     chosen, _ = _parser(()).parse_known_args([word for word in arguments if word not in ("-h", "--help")])
     start = Config.load(chosen.config) if chosen.config else Config()
-    family = models.knobs(chosen.model or start.model)
+    family = models.params(chosen.model or start.model)
     parser = _parser(family)
     chosen = vars(parser.parse_args(arguments))
     _, by_recipe, label, run_id, now = (chosen.pop(name) for name in ("config", "recipe", "name", "id", "now"))
     given = {name: value for name, value in chosen.items() if value is not None}
     same_family = given.get("model", start.model) == start.model
     settings = dict(start.model_settings) if same_family else {}
-    settings.update({knob.name: knob.parsed(given.pop(knob.name)) for knob in family if knob.name in given})
-    values = {knob.name: knob.parsed(given[knob.name]) for knob in KNOBS if knob.name in given}
+    settings.update({param.name: param.parsed(given.pop(param.name)) for param in family if param.name in given})
+    values = {param.name: param.parsed(given[param.name]) for param in PARAMS if param.name in given}
     if by_recipe:
         values = recipes.recipe(values.get("model", start.model), values.get("data", start.data)) | values
     config = start.changed(**values, model_settings=settings)
@@ -90,7 +90,7 @@ def _fetch_weights(config: Config) -> None:
         download_weights.main([network.title])
 
 
-def _parser(family: tuple[Knob, ...]) -> argparse.ArgumentParser:
+def _parser(family: tuple[Param, ...]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m imgcls.training",
         description=__doc__,
@@ -104,25 +104,27 @@ def _parser(family: tuple[Knob, ...]) -> argparse.ArgumentParser:
     parser.add_argument("--name", default="", help="the name shown in the app")
     parser.add_argument("--id", default="", help="the name of the run's folder (default: date, time and a number)")
     parser.add_argument("--now", action="store_true", help="do not wait for another training to end")
-    for title, knobs in (("settings", KNOBS), ("settings of the model", family)):
+    for title, params in (("settings", PARAMS), ("settings of the model", family)):
         group = parser.add_argument_group(title)
-        for knob in knobs:
-            group.add_argument(knob.flag, metavar=_values(knob), help=_help(knob))
+        for param in params:
+            group.add_argument(param.flag, metavar=_values(param), help=_help(param))
     return parser
 
 
-def _values(knob: Knob) -> str:
-    return {int: "N", float: "X", bool: "on|off", str: "NAME"}[knob.kind]
+def _values(param: Param) -> str:
+    return {int: "N", float: "X", bool: "on|off", str: "NAME"}[param.kind]
 
 
-def _help(knob: Knob) -> str:
+def _help(param: Param) -> str:
     limits: Any = ""
-    if isinstance(knob.limits, Range):
-        limits = f" {knob.limits.low:g} to {knob.limits.high:g}{' ' + knob.limits.unit if knob.limits.unit else ''};"
-    elif isinstance(knob.limits, Choice):
-        limits = f" One of: {', '.join(knob.limits.options)};"
-    default = {True: "on", False: "off"}.get(knob.default, knob.default) if knob.kind is bool else knob.default
-    return f"{knob.help}{limits} default {default}".replace("%", "%%")
+    if isinstance(param.limits, Range):
+        limits = (
+            f" {param.limits.low:g} to {param.limits.high:g}{' ' + param.limits.unit if param.limits.unit else ''};"
+        )
+    elif isinstance(param.limits, Choice):
+        limits = f" One of: {', '.join(param.limits.options)};"
+    default = {True: "on", False: "off"}.get(param.default, param.default) if param.kind is bool else param.default
+    return f"{param.help}{limits} default {default}".replace("%", "%%")
 
 
 if __name__ == "__main__":

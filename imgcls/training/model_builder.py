@@ -24,9 +24,9 @@ def build(
     config: Config,
     shape: tuple[int, int, int],
     num_classes: int,
-    pictures: np.ndarray,
+    images: np.ndarray,
     precision: str = "float32",
-    several: bool = False,
+    is_multilabel: bool = False,
     *,
     learns: bool = False,
 ) -> keras.Model:
@@ -46,33 +46,33 @@ def build(
     """
     if models.has_backbone(config.model):
         base = backbone.built(config.model_settings, shape)
-        return joined(config, base, head(config, base.output_shape[-1], num_classes, several))
+        return joined(config, base, head(config, base.output_shape[-1], num_classes, is_multilabel))
     with _policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
         inputs = keras.Input(shape, dtype="uint8", name="pictures")
-        scaled = _normalisation(config.normalisation, pictures)(inputs)
+        scaled = _normalisation(config.normalisation, images)(inputs)
         layers = fast_layers if learns else keras.layers
         logits = models.family(config.model).classify(layers, scaled, num_classes, **config.model_settings)
-        probabilities = _answers(several)(logits)
+        probabilities = _predictions(is_multilabel)(logits)
     model = keras.Model(inputs, probabilities, name=config.model)
     begin = getattr(models.family(config.model), "begin", None)
     if begin is not None:
         scale = model.get_layer("normalise")
-        begin(model, np.asarray(scale(pictures[:MOST_TO_BEGIN].astype(np.float32))))
+        begin(model, np.asarray(scale(images[:MOST_TO_BEGIN].astype(np.float32))))
     return model
 
 
-def _answers(several: bool) -> keras.layers.Layer:
+def _predictions(is_multilabel: bool) -> keras.layers.Layer:
     """From logits to probabilities: those of classes that exclude each other, or of each label alone."""
-    if several:
+    if is_multilabel:
         return keras.layers.Activation("sigmoid", name="probabilities", dtype="float32")
     return keras.layers.Softmax(name="probabilities", dtype="float32")
 
 
-def head(config: Config, features: int, num_classes: int, several: bool = False) -> keras.Model:
+def head(config: Config, features: int, num_classes: int, is_multilabel: bool = False) -> keras.Model:
     """What learns on top of a trained network: float32 features (n, features) to probabilities (n, classes)."""
     inputs = keras.Input((features,), dtype="float32", name="features")
     logits = models.family(config.model).classify(keras.layers, inputs, num_classes, **config.model_settings)
-    return keras.Model(inputs, _answers(several)(logits), name="head")
+    return keras.Model(inputs, _predictions(is_multilabel)(logits), name="head")
 
 
 def joined(config: Config, base: keras.Model, top: keras.Model) -> keras.Model:
@@ -92,7 +92,7 @@ def joined(config: Config, base: keras.Model, top: keras.Model) -> keras.Model:
 def answering(config: Config, model: keras.Model) -> keras.Model:
     """The model as it answers when it is trained: with mirrored answers, the mean of those to a picture and its mirror
     image (Krizhevsky, Sutskever and Hinton 2012). It shares its weights with `model`."""
-    if not config.mirrored_answers:
+    if not config.test_time_augmentation:
         return model
     inputs = keras.Input(model.input_shape[1:], dtype="uint8", name="pictures")
     both = [model(inputs), model(keras.ops.flip(inputs, axis=2))]
@@ -120,12 +120,12 @@ def _policy(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _normalisation(name: str, pictures: np.ndarray) -> keras.layers.Layer:
+def _normalisation(name: str, images: np.ndarray) -> keras.layers.Layer:
     if name == "0 to 1":
         return keras.layers.Rescaling(1 / 255, name="normalise", dtype="float32")
     if name == "-1 to 1":
         return keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="normalise", dtype="float32")
-    sample = pictures.astype(np.float32)
+    sample = images.astype(np.float32)
     mean, deviation = sample.mean((0, 1, 2)), sample.std((0, 1, 2)) + 1e-3
     # One factor and offset for each channel say the same as keras.layers.Normalization and need no weights.
     return keras.layers.Rescaling(
@@ -140,7 +140,7 @@ def logits_of(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, last.operation._inbound_nodes[last.node_index].input_tensors[0])
 
 
-def export_litert(model: keras.Model, path: Path, pictures: np.ndarray) -> float:
+def export_litert(model: keras.Model, path: Path, images: np.ndarray) -> float:
     """Writes the model for the pages, loads it again and compares its answers on some pictures.
 
     Returns:
@@ -151,7 +151,7 @@ def export_litert(model: keras.Model, path: Path, pictures: np.ndarray) -> float
     """
     with contextlib.redirect_stdout(sys.stderr):  # the converter tells its life
         path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
-    difference = float(np.abs(Predictor(path).probabilities(pictures) - model.predict_on_batch(pictures)).max())
+    difference = float(np.abs(Predictor(path).probabilities(images) - model.predict_on_batch(images)).max())
     if not difference <= 1e-3:
-        raise RuntimeError(f"The exported model answers differently: by {difference:.4f} on {len(pictures)} pictures.")
+        raise RuntimeError(f"The exported model answers differently: by {difference:.4f} on {len(images)} pictures.")
     return difference

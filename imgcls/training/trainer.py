@@ -97,7 +97,7 @@ class Trainer:
         dataset = self._data(config)
         facts = dataset.facts
         training_indices, validation_indices = datasets.split(
-            dataset.y_train, config.pictures, config.validation_share, config.seed, len(facts.classes)
+            dataset.y_train, config.train_images, config.validation_fraction, config.seed, len(facts.classes)
         )
 
         import keras
@@ -125,7 +125,7 @@ class Trainer:
         else:
             sample = training.sample(10_000)
             model = model_builder.build(
-                config, facts.shape, len(facts.classes), sample, precision, facts.several, learns=True
+                config, facts.shape, len(facts.classes), sample, precision, facts.is_multilabel, learns=True
             )
             loop = Loop(config, model, training, validation, journal, control, snapshots=snapshots)
         journal.plan(
@@ -137,7 +137,7 @@ class Trainer:
             head_epochs=config.epochs if transfers else None,
             parameters=_parameters(config, facts),
             precision=precision,
-            **({"several": True} if facts.several else {}),
+            **({"several": True} if facts.is_multilabel else {}),
         )
         self._restore(loop, journal)
         snapshots.rewind(loop.epochs_done)
@@ -165,15 +165,17 @@ class Trainer:
         model = loop.model
         if not transfers:
             # What is kept, tested and exported has 32 bits and Keras's own layers.
-            model = model_builder.build(config, facts.shape, len(facts.classes), sample, several=facts.several)
+            model = model_builder.build(
+                config, facts.shape, len(facts.classes), sample, is_multilabel=facts.is_multilabel
+            )
         model.set_weights(loop.best_weights)
         model = model_builder.answering(config, model)
 
         weights = class_weights(config, training.labels, len(facts.classes))
         journal.phase("testing")
-        answers = loop.answers() if transfers else None
-        scores = results.test(self.run, model, dataset, answers, loop.evaluation_batch)
-        seen = None if config.mirrored_answers or precision != "float32" else snapshots.of(loop.best["epoch"])
+        predictions = loop.predictions() if transfers else None
+        scores = results.test(self.run, model, dataset, predictions, loop.evaluation_batch)
+        seen = None if config.test_time_augmentation or precision != "float32" else snapshots.of(loop.best["epoch"])
         results.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
         journal.phase("saving")
         task.forget(self.run)
@@ -196,7 +198,7 @@ class Trainer:
             },
             counts={"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
             parameters=model.count_params(),
-            pictures_per_second=round(loop.progress.pictures_per_second, 1),
+            images_per_second=round(loop.progress.images_per_second, 1),
             precision=precision,
             **(loop.facts if transfers else {}),
             **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
@@ -278,7 +280,7 @@ def _usage() -> Callable[[], dict[str, float]]:
 
 
 def _parameters(config: Config, facts: datasets.DatasetFacts) -> int:
-    rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings, facts.several)
+    rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel)
     return sum(row.parameters for row in rows)
 
 

@@ -163,7 +163,7 @@ class Visits:
         """The logs of the servers that were visited, since the first visit."""
         return "\n".join(server.log()[start:] for server, start in self._logs.items())
 
-    def pictures(self, folder: Path) -> Iterator[Path]:
+    def images(self, folder: Path) -> Iterator[Path]:
         for number, page in enumerate(page for context in self._contexts for page in context.pages):
             path = folder / f"page-{number}.png"
             page.screenshot(path=path, timeout=10_000)
@@ -180,7 +180,7 @@ def visit(chromium, request, tmp_path) -> Iterator[Visits]:
     visits = Visits(chromium)
     yield visits
     if request.node.stash.get(FAILED, False):
-        print("".join(f"Seen at the end: {path}\n" for path in visits.pictures(tmp_path)))
+        print("".join(f"Seen at the end: {path}\n" for path in visits.images(tmp_path)))
         print("Log of the server:\n" + visits.told()[-6000:])
         for server in visits.servers:
             server.stop_trainings()

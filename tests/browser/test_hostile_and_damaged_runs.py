@@ -79,7 +79,7 @@ def empty(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_bytes(b"")
 
 
-DAMAGES = {
+CORRUPTIONS = {
     "torn-result": tear("result.json"),
     "empty-result": empty("result.json"),
     "no-config": drop("config.json"),
@@ -110,10 +110,10 @@ def damaged_server(make_server, sample_run):
     """A server with a sound run and one for each damage."""
     server = make_server()
     server.add(sample_run)
-    for name, damage in DAMAGES.items():
+    for name, corruption in CORRUPTIONS.items():
         folder = server.add(sample_run, name)
         (folder / "label.txt").write_text(name)
-        damage(folder)
+        corruption(folder)
     yield server.start()
     server.close()
 
@@ -124,17 +124,17 @@ def test_damaged_runs_disturb_no_other(page_name, visit, damaged_server):
     steps.shows(page, steps.PAGES[page_name.partition("?")[0]])
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     if page_name == "/runs":
-        expect(steps.main(page)).to_contain_text(f"{len(DAMAGES) + 1} runs")
+        expect(steps.main(page)).to_contain_text(f"{len(CORRUPTIONS) + 1} runs")
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_run_is_told_in_one_sentence_where_it_matters(damage, visit, damaged_server):
+@pytest.mark.parametrize("damage", CORRUPTIONS)
+def test_a_damaged_run_is_told_in_one_sentence_where_it_matters(corruption, visit, damaged_server):
     for address in ("/train", "/evaluate", "/predict"):
-        page = visit(damaged_server, f"{address}?run={damage}")
-        steps.shows(page, damage if address == "/train" else steps.PAGES[address])
-        if address == "/predict" and damage != "torn-model":
+        page = visit(damaged_server, f"{address}?run={corruption}")
+        steps.shows(page, corruption if address == "/train" else steps.PAGES[address])
+        if address == "/predict" and corruption != "torn-model":
             _draw(page)
-        word = TOLD.get(damage, {}).get(address)
+        word = TOLD.get(corruption, {}).get(address)
         alerts = page.get_by_test_id("stAlert")
         if word is None:
             expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)

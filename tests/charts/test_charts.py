@@ -202,7 +202,7 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
         lambda: scores.class_bars(
             np.array([0.5]), np.array([0.4]), np.array([0.7]), ["<b>$x %{z}"], np.array([np.nan])
         ),
-        lambda: epoch_history.one_picture(
+        lambda: epoch_history.one_image(
             np.array([1, 2]), np.array([[0.2, 0.8], [0.6, 0.4]]), 0, ["<b>$x %{z}", "y"], 1
         ),
     ],

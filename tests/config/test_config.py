@@ -10,15 +10,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from imgcls import models
-from imgcls.config import KNOBS, VERSION, Config, differences
+from imgcls.config import PARAMS, VERSION, Config, differences
 from imgcls.errors import SettingError, UserError
 from imgcls.params import Choice, Range
 from imgcls.system import paths
 
 CHANGED = {
     "data": "digits",
-    "pictures": 500,
-    "validation_share": 0.2,
+    "train_images": 500,
+    "validation_fraction": 0.2,
     "model": "ann",
     "model_settings": {"units": 64},
     "normalisation": "standardised",
@@ -30,7 +30,7 @@ CHANGED = {
     "contrast": 0.2,
     "blur": 0.5,
     "noise": 8,
-    "cut_out": 4,
+    "cutout": 4,
     "class_weights": True,
     "optimizer": "sgd",
     "learning_rate": 0.05,
@@ -45,12 +45,12 @@ CHANGED = {
     "plateau_factor": 0.3,
     "step_epochs": 7,
     "step_factor": 0.25,
-    "warmup_share": 0.35,
+    "warmup_fraction": 0.35,
     "weight_decay": 0.001,
-    "averaging": 0.99,
+    "ema_decay": 0.99,
     "precision": "float32",
     "deterministic": True,
-    "mirrored_answers": True,
+    "test_time_augmentation": True,
     "seed": 7,
 }
 
@@ -84,7 +84,7 @@ def test_the_settings_hold_their_version_and_nothing_that_json_cannot():
 
 def test_the_defaults_are_settings_that_work():
     assert Config() == Config.from_dict({})
-    assert set(Config().model_settings) == {knob.name for knob in models.knobs("cnn")}
+    assert set(Config().model_settings) == {param.name for param in models.params("cnn")}
 
 
 def test_settings_cannot_be_changed_in_place():
@@ -97,30 +97,32 @@ def test_settings_cannot_be_changed_in_place():
     assert config.epochs == 10
 
 
-def test_every_setting_is_a_knob_with_its_sentence_of_help():
+def test_every_setting_is_a_param_with_its_sentence_of_help():
     names = [entry.name for entry in dataclasses.fields(Config) if entry.name != "model_settings"]
-    assert [knob.name for knob in KNOBS] == names
-    for knob in KNOBS:
-        assert knob.help.endswith("."), knob.name
-        assert knob.checked(knob.default) == knob.default
-        assert knob.kind in (int, float, bool, str)
-        assert get_origin(knob.kind) is None
-
-
-@pytest.mark.parametrize("knob", [knob for knob in KNOBS if isinstance(knob.limits, Range)], ids=lambda knob: knob.name)
-def test_every_number_is_refused_on_both_sides_of_its_range(knob):
-    for value in (knob.limits.low, knob.limits.high):
-        assert getattr(Config(**{knob.name: value}), knob.name) == value
-    for value in (knob.limits.low - 1, knob.limits.high + 1):
-        assert sentence({knob.name: value}).startswith(f"{knob.label} must lie between ")
-    assert sentence({knob.name: "3"}) == f"{knob.label} is a number, not '3'."
+    assert [param.name for param in PARAMS] == names
+    for param in PARAMS:
+        assert param.help.endswith("."), param.name
+        assert param.checked(param.default) == param.default
+        assert param.kind in (int, float, bool, str)
+        assert get_origin(param.kind) is None
 
 
 @pytest.mark.parametrize(
-    "knob", [knob for knob in KNOBS if isinstance(knob.limits, Choice)], ids=lambda knob: knob.name
+    "knob", [param for param in PARAMS if isinstance(param.limits, Range)], ids=lambda param: param.name
 )
-def test_every_choice_names_its_words(knob):
-    assert sentence({knob.name: "x"}) == f"{knob.label} cannot be 'x'. There are: {', '.join(knob.limits.options)}."
+def test_every_number_is_refused_on_both_sides_of_its_range(param):
+    for value in (param.limits.low, param.limits.high):
+        assert getattr(Config(**{param.name: value}), param.name) == value
+    for value in (param.limits.low - 1, param.limits.high + 1):
+        assert sentence({param.name: value}).startswith(f"{param.label} must lie between ")
+    assert sentence({param.name: "3"}) == f"{param.label} is a number, not '3'."
+
+
+@pytest.mark.parametrize(
+    "knob", [param for param in PARAMS if isinstance(param.limits, Choice)], ids=lambda param: param.name
+)
+def test_every_choice_names_its_words(param):
+    assert sentence({param.name: "x"}) == f"{param.label} cannot be 'x'. There are: {', '.join(param.limits.options)}."
 
 
 def test_an_unknown_setting_is_refused():
@@ -201,9 +203,9 @@ def test_the_switch_of_version_1_is_no_setting_of_version_2():
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_what_was_called_deep_cnn_is_the_residual_network(version):
-    knobs = {"filters": 24, "stages": 3, "blocks": 1, "dropout": 0.1, "activation": "relu"}
-    config = Config.from_dict({"version": version, "model": "deep_cnn", "model_settings": knobs})
-    assert (config.model, dict(config.model_settings)) == ("resnet", knobs)
+    params = {"filters": 24, "stages": 3, "blocks": 1, "dropout": 0.1, "activation": "relu"}
+    config = Config.from_dict({"version": version, "model": "deep_cnn", "model_settings": params})
+    assert (config.model, dict(config.model_settings)) == ("resnet", params)
     assert Config.from_dict({"version": 3, "model": "deep_cnn"}).model == "deep_cnn"
 
 
@@ -260,7 +262,7 @@ ANYTHING = st.recursive(
     | st.integers(10**300, 10**500)
     | st.floats()
     | st.text()
-    | st.sampled_from([word for knob in KNOBS if isinstance(knob.limits, Choice) for word in knob.limits.options]),
+    | st.sampled_from([word for param in PARAMS if isinstance(param.limits, Choice) for word in param.limits.options]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )

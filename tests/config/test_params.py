@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 
 from imgcls.errors import SettingError
-from imgcls.params import Choice, Knob, Range, completed, knobs_of
+from imgcls.params import Choice, Param, Range, completed, params_of
 
 
 def sample(
@@ -22,40 +22,40 @@ def sample(
     pass
 
 
-KNOBS = {knob.name: knob for knob in knobs_of(sample)}
+PARAMS = {param.name: param for param in params_of(sample)}
 
 
-def sentence(knob: Knob, value) -> str:
+def sentence(param: Param, value) -> str:
     with pytest.raises(SettingError) as error:
-        knob.checked(value)
+        param.checked(value)
     return str(error.value)
 
 
-def test_a_signature_becomes_knobs_in_its_order():
-    assert list(KNOBS) == ["filters", "learning_rate", "flip", "colour", "name"]
-    assert KNOBS["filters"] == Knob("filters", int, 32, Range(8, 128, step=8), "Patterns to look for.")
-    assert KNOBS["colour"].limits.options == ("red", "green")
-    assert KNOBS["flip"].limits is None
+def test_a_signature_becomes_params_in_its_order():
+    assert list(PARAMS) == ["filters", "learning_rate", "flip", "colour", "name"]
+    assert PARAMS["filters"] == Param("filters", int, 32, Range(8, 128, step=8), "Patterns to look for.")
+    assert PARAMS["colour"].limits.options == ("red", "green")
+    assert PARAMS["flip"].limits is None
 
 
-def test_only_annotated_keyword_only_arguments_are_knobs():
+def test_only_annotated_keyword_only_arguments_are_params():
     def other(a: Annotated[int, Range(1, 2)], *, b: int = 1, c: Annotated[int, Range(1, 2)] = 1):
         pass
 
-    assert [knob.name for knob in knobs_of(other)] == ["c"]
+    assert [param.name for param in params_of(other)] == ["c"]
 
 
-def test_the_fields_of_a_keyword_only_dataclass_are_knobs():
+def test_the_fields_of_a_keyword_only_dataclass_are_params():
     @dataclass(frozen=True, kw_only=True)
     class Settings:
         size: Annotated[int, Range(1, 9), "How large."] = 2
 
-    assert knobs_of(Settings) == (Knob("size", int, 2, Range(1, 9), "How large."),)
+    assert params_of(Settings) == (Param("size", int, 2, Range(1, 9), "How large."),)
 
 
-def test_a_knob_has_a_label_for_people_and_a_flag_for_a_shell():
-    assert KNOBS["learning_rate"].label == "Learning rate"
-    assert KNOBS["learning_rate"].flag == "--learning-rate"
+def test_a_param_has_a_label_for_people_and_a_flag_for_a_shell():
+    assert PARAMS["learning_rate"].label == "Learning rate"
+    assert PARAMS["learning_rate"].flag == "--learning-rate"
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_a_knob_has_a_label_for_people_and_a_flag_for_a_shell():
         ("name", "", ""),
     ],
 )
-def test_a_good_value_comes_back_in_the_knobs_own_type(name, value, expected):
-    checked = KNOBS[name].checked(value)
+def test_a_good_value_comes_back_in_the_params_own_type(name, value, expected):
+    checked = PARAMS[name].checked(value)
     assert checked == expected
-    assert type(checked) is KNOBS[name].kind
+    assert type(checked) is PARAMS[name].kind
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_a_good_value_comes_back_in_the_knobs_own_type(name, value, expected):
     ],
 )
 def test_a_bad_value_gets_its_sentence(name, value, said):
-    assert sentence(KNOBS[name], value) == said
+    assert sentence(PARAMS[name], value) == said
 
 
 def test_a_number_of_400_digits_is_refused_like_any_other():
-    assert sentence(KNOBS["filters"], 10**400) == "Filters is a number, not inf."
-    assert sentence(KNOBS["filters"], -(10**5000)) == "Filters is a number, not -inf."
-    assert sentence(KNOBS["filters"], 10**15) == "Filters must lie between 8 and 128; it is 1e+15."
+    assert sentence(PARAMS["filters"], 10**400) == "Filters is a number, not inf."
+    assert sentence(PARAMS["filters"], -(10**5000)) == "Filters is a number, not -inf."
+    assert sentence(PARAMS["filters"], 10**15) == "Filters must lie between 8 and 128; it is 1e+15."
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_number_of_400_digits_is_refused_like_any_other():
     ],
 )
 def test_a_shell_gives_values_as_text(name, text, expected):
-    assert KNOBS[name].parsed(text) == expected
+    assert PARAMS[name].parsed(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -134,16 +134,16 @@ def test_a_shell_gives_values_as_text(name, text, expected):
 )
 def test_a_bad_text_gets_its_sentence(name, text, said):
     with pytest.raises(SettingError) as error:
-        KNOBS[name].parsed(text)
+        PARAMS[name].parsed(text)
     assert str(error.value) == said
 
 
 def test_what_is_left_out_takes_its_default():
-    values = completed(knobs_of(sample), {"filters": 16}, "The sample")
+    values = completed(params_of(sample), {"filters": 16}, "The sample")
     assert values == {"filters": 16, "learning_rate": 1e-3, "flip": False, "colour": "red", "name": ""}
 
 
 @pytest.mark.parametrize("unknown", [{"depth": 3}, {"depth": 1, 5: 2, None: 3}])
 def test_an_unknown_setting_is_refused_with_the_choices(unknown):
     with pytest.raises(SettingError, match=r"There are: filters, learning_rate, flip, colour, name\.$"):
-        completed(knobs_of(sample), unknown, "The sample")
+        completed(params_of(sample), unknown, "The sample")

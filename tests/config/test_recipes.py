@@ -3,7 +3,7 @@
 import pytest
 
 from imgcls import datasets, models
-from imgcls.config import KNOBS, Config
+from imgcls.config import PARAMS, Config
 from imgcls.runs import recipes
 
 WITH_RECIPE = [name for name in models.names() if hasattr(models.family(name), "RECIPE")]
@@ -17,7 +17,7 @@ def test_the_fast_network_has_a_recipe():
 @pytest.mark.parametrize("name", models.names())
 def test_a_recipe_is_settings_of_a_run(name, data):
     values = recipes.recipe(name, data)
-    assert set(values) <= {knob.name for knob in KNOBS} - {"data", "model", "pictures", "seed"}
+    assert set(values) <= {param.name for param in PARAMS} - {"data", "model", "train_images", "seed"}
     config = recipes.followed(Config(model=name, data=data, seed=3))
     assert config == Config(model=name, data=data, seed=3, **values)
 
@@ -27,5 +27,5 @@ def test_digits_are_not_mirrored(name):
     for data in ("mnist", "digits"):
         values = recipes.recipe(name, data)
         assert not values["flip"]
-        assert not values["mirrored_answers"]
+        assert not values["test_time_augmentation"]
     assert recipes.recipe(name, "cifar10") == models.family(name).RECIPE

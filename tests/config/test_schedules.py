@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from imgcls.config import KNOBS, Config, schedules
+from imgcls.config import PARAMS, Config, schedules
 
 STEPS = 10  # an epoch
-NAMES = next(knob.limits.options for knob in KNOBS if knob.name == "schedule")
+NAMES = next(param.limits.options for param in PARAMS if param.name == "schedule")
 
 
 def rates(**settings) -> list[float]:
@@ -39,7 +39,7 @@ def test_cosine_falls_from_the_full_rate_to_nothing():
 
 
 def test_one_cycle_rises_in_a_line_and_falls_in_another():
-    line = rates(schedule="one_cycle", warmup_share=0.25)
+    line = rates(schedule="one_cycle", warmup_fraction=0.25)
     assert line[0] == pytest.approx(0.1 * schedules.LOWEST)
     assert line[5] == pytest.approx(0.1 * (schedules.LOWEST + 1) / 2)
     assert line[10] == 0.1
@@ -52,15 +52,15 @@ def test_one_cycle_rises_in_a_line_and_falls_in_another():
 
 
 def test_one_cycle_without_a_warm_up_begins_at_its_peak():
-    line = rates(schedule="one_cycle", warmup_share=0.0)
+    line = rates(schedule="one_cycle", warmup_fraction=0.0)
     assert line == pytest.approx([0.1 * (40 - step) / 40 for step in range(40)])
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.8])
-def test_every_rate_of_a_training_is_above_nothing_and_at_most_the_one_that_was_set(name, share):
+def test_every_rate_of_a_training_is_above_nothing_and_at_most_the_one_that_was_set(name, fraction):
     for epochs, steps in ((1, 1), (1, 2), (2, 1), (3, 7)):
-        config = Config(schedule=name, learning_rate=0.1, epochs=epochs, warmup_share=share)
+        config = Config(schedule=name, learning_rate=0.1, epochs=epochs, warmup_fraction=fraction)
         for step in range(epochs * steps):
             assert 0 < schedules.rate(config, step, steps) <= 0.1
 

@@ -17,9 +17,9 @@ def smooth(count: int, side: int = 32, channels: int = 3, seed: int = 0) -> np.n
     spots = np.random.default_rng(seed).uniform(0, 255, (count, 5, 5, channels))
     places = np.linspace(0, 4, side)
     low = np.minimum(places.astype(int), 3)
-    share = places - low
-    rows = spots[:, low] * (1 - share)[None, :, None, None] + spots[:, low + 1] * share[None, :, None, None]
-    pixels = rows[:, :, low] * (1 - share)[:, None] + rows[:, :, low + 1] * share[:, None]
+    fraction = places - low
+    rows = spots[:, low] * (1 - fraction)[None, :, None, None] + spots[:, low + 1] * fraction[None, :, None, None]
+    pixels = rows[:, :, low] * (1 - fraction)[:, None] + rows[:, :, low + 1] * fraction[:, None]
     return pixels.round().astype(np.uint8)
 
 
@@ -34,25 +34,25 @@ def made(x_train, y_train, x_test, y_test, classes=("a", "b", "c")) -> Dataset:
 
 
 def test_a_copy_holds_the_mean_of_each_area():
-    pictures = noise(3, 8, 6, 3)
-    reduced = perceptual_hash.reduced(pictures, 2)
-    expected = pictures.reshape(3, 2, 4, 2, 3, 3).mean((2, 4))
+    images = noise(3, 8, 6, 3)
+    reduced = perceptual_hash.reduced(images, 2)
+    expected = images.reshape(3, 2, 4, 2, 3, 3).mean((2, 4))
     assert reduced.shape == (3, 2, 2, 3)
     assert np.allclose(reduced, expected, atol=1e-3)
 
 
-def test_areas_that_cut_pixels_share_them():
+def test_areas_that_cut_pixels_fraction_them():
     assert np.allclose(perceptual_hash.area_weights(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]])
     assert np.allclose(perceptual_hash.area_weights(5, 5), np.eye(5))
     assert np.allclose(perceptual_hash.area_weights(28, 16).sum(1), 1)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 9), (8, 8), (28, 28)])
-def test_small_pictures_stay_as_they_are_and_have_a_hash(size):
-    pictures = noise(4, *size, 1)
+def test_small_images_stay_as_they_are_and_have_a_hash(size):
+    images = noise(4, *size, 1)
     if max(size) <= perceptual_hash.COPY_SIDE:
-        assert np.allclose(perceptual_hash.reduced(pictures), pictures, atol=1e-3)
-    assert perceptual_hash.hashed(perceptual_hash.reduced(pictures)).shape == (4,)
+        assert np.allclose(perceptual_hash.reduced(images), images, atol=1e-3)
+    assert perceptual_hash.hashed(perceptual_hash.reduced(images)).shape == (4,)
 
 
 def bits_apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -61,31 +61,31 @@ def bits_apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     )
 
 
-def test_a_hash_knows_a_picture_again_and_tells_others_apart():
-    pictures = smooth(40)
-    paler = (pictures * 0.6 + 70).round().astype(np.uint8)
-    noisy = np.clip(pictures + np.random.default_rng(1).normal(0, 2, pictures.shape), 0, 255).astype(np.uint8)
-    assert bits_apart(pictures, paler).max() <= 4
-    assert bits_apart(pictures, noisy).mean() < 4
-    assert bits_apart(pictures, np.roll(pictures, 1, 0)).min() > 8
+def test_a_hash_knows_a_image_again_and_tells_others_apart():
+    images = smooth(40)
+    paler = (images * 0.6 + 70).round().astype(np.uint8)
+    noisy = np.clip(images + np.random.default_rng(1).normal(0, 2, images.shape), 0, 255).astype(np.uint8)
+    assert bits_apart(images, paler).max() <= 4
+    assert bits_apart(images, noisy).mean() < 4
+    assert bits_apart(images, np.roll(images, 1, 0)).min() > 8
 
 
 # ---- duplicates
 
 
 def test_exact_duplicates_are_grouped_in_their_order():
-    pictures = noise(9, 5, 4, 3)
-    pictures[[7, 4]] = pictures[2]
-    pictures[8] = pictures[1]
-    places, groups = duplicates.exact_groups(duplicates.digests(pictures))
+    images = noise(9, 5, 4, 3)
+    images[[7, 4]] = images[2]
+    images[8] = images[1]
+    places, groups = duplicates.exact_groups(duplicates.digests(images))
     assert places.tolist() == [1, 8, 2, 4, 7]
     assert groups.tolist() == [0, 0, 1, 1, 1]
 
 
 def test_a_pixel_makes_no_exact_duplicate():
-    pictures = np.repeat(noise(1, 6, 6, 1), 3, 0)
-    pictures[1, 5, 5, 0] ^= 1
-    places, _ = duplicates.exact_groups(duplicates.digests(pictures))
+    images = np.repeat(noise(1, 6, 6, 1), 3, 0)
+    images[1, 5, 5, 0] ^= 1
+    places, _ = duplicates.exact_groups(duplicates.digests(images))
     assert places.tolist() == [0, 2]
 
 
@@ -95,37 +95,37 @@ def test_without_duplicates_there_is_no_group(count):
     assert len(places) == len(groups) == 0
 
 
-def near(pictures: np.ndarray, labels=None, usable=None) -> tuple[list, np.ndarray]:
-    small = perceptual_hash.reduced(pictures)
+def near(images: np.ndarray, labels=None, usable=None) -> tuple[list, np.ndarray]:
+    small = perceptual_hash.reduced(images)
     hashes = perceptual_hash.hashed(small)
     flat = np.rint(small).astype(np.uint8).reshape(len(small), -1)
-    labels = np.zeros(len(pictures), int) if labels is None else labels
+    labels = np.zeros(len(images), int) if labels is None else labels
     usual = np.stack([flat[labels == label].mean(0) for label in range(labels.max() + 1)])
-    usable = np.ones(len(pictures), bool) if usable is None else usable
+    usable = np.ones(len(images), bool) if usable is None else usable
     pairs, likeness = duplicates.near_pairs(hashes, flat, labels, usual.astype(np.float32), usable)
     return pairs.tolist(), likeness
 
 
 def test_planted_near_duplicates_are_found_and_nothing_else():
-    pictures = smooth(3_000)
+    images = smooth(3_000)
     generator = np.random.default_rng(1)
-    pictures[1000] = np.clip(pictures[10] + generator.normal(0, 3, pictures[10].shape), 0, 255)
-    pictures[2000] = (pictures[20] * 0.8 + 20).astype(np.uint8)
-    pictures[2999] = np.clip(pictures[30].astype(int) + 12, 0, 255)
-    pairs, likeness = near(pictures)
+    images[1000] = np.clip(images[10] + generator.normal(0, 3, images[10].shape), 0, 255)
+    images[2000] = (images[20] * 0.8 + 20).astype(np.uint8)
+    images[2999] = np.clip(images[30].astype(int) + 12, 0, 255)
+    pairs, likeness = near(images)
     assert {(10, 1000), (20, 2000), (30, 2999)} <= set(map(tuple, pairs))
     assert len(pairs) == 3
     assert (np.diff(likeness) <= 0).all() and likeness.min() >= duplicates.LEAST_LIKENESS
 
 
-def test_what_a_class_shares_makes_no_duplicates():
+def test_what_a_class_fractions_makes_no_duplicates():
     labels = np.arange(400) % 2
     shared = smooth(2, seed=5)[labels].astype(float)
     own = smooth(400, seed=6).astype(float)
-    pictures = (0.8 * shared + 0.2 * own).round().astype(np.uint8)
-    pictures[399] = pictures[1]
-    assert near(pictures, labels)[0] == [[1, 399]]
-    flat = pictures.reshape(400, -1)
+    images = (0.8 * shared + 0.2 * own).round().astype(np.uint8)
+    images[399] = images[1]
+    assert near(images, labels)[0] == [[1, 399]]
+    flat = images.reshape(400, -1)
     usual = np.stack([flat[labels == label].mean(0) for label in (0, 1)]).astype(np.float32)
     left, right = np.arange(0, 300), np.arange(2, 302)
     as_they_are = duplicates.likeness(flat, labels, np.zeros_like(usual), left, right)
@@ -134,10 +134,10 @@ def test_what_a_class_shares_makes_no_duplicates():
 
 
 def test_whoever_is_left_out_is_in_no_pair():
-    pictures = np.repeat(smooth(1), 4, 0)
+    images = np.repeat(smooth(1), 4, 0)
     usable = np.array([True, False, True, False])
-    assert all(place in (0, 2) for pair in near(pictures, usable=usable)[0] for place in pair)
-    assert near(pictures, usable=np.zeros(4, bool))[0] == []
+    assert all(place in (0, 2) for pair in near(images, usable=usable)[0] for place in pair)
+    assert near(images, usable=np.zeros(4, bool))[0] == []
 
 
 def test_likeness_is_the_correlation_of_what_is_unusual():
@@ -213,7 +213,7 @@ def test_a_survey_finds_what_was_put_in(tmp_path):
     x_test[4] = x_train[10]  # a leak
     x_train[11] = 0
     heard = []
-    found = survey(made(x_train, y_train, x_test, y_test), tmp_path, lambda share, text: heard.append(share))
+    found = survey(made(x_train, y_train, x_test, y_test), tmp_path, lambda fraction, text: heard.append(fraction))
     everything = np.concatenate([x_train, x_test])
     assert found["members"].tolist() == [2, 5, 3, 7, 10, 64] and found["groups"].tolist() == [0, 0, 1, 1, 2, 2]
     assert found["members_found"] == 6
@@ -238,7 +238,7 @@ def test_a_survey_in_many_blocks_is_the_survey_in_one(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 50, 3), (90, 70, 1)])
-def test_a_survey_takes_pictures_of_any_size_and_classes_without_pictures(tmp_path, shape):
+def test_a_survey_takes_images_of_any_size_and_classes_without_images(tmp_path, shape):
     found = survey(made(noise(9, *shape), [0] * 5 + [1] * 4, noise(3, *shape), [0, 1, 0]), tmp_path)
     assert found["means"].shape[0] == 3 and not found["means"][2].any()
     assert np.isfinite(found["unusual"]).all() and np.isfinite(found["map_points"]).all()

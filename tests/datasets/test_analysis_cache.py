@@ -44,18 +44,18 @@ def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_un
     assert cache.stamp("survey", dataset) > 0
 
     cache.start("tsne", dataset)
-    shares = set()
+    fractions = set()
     while state("tsne", dataset) == "running":
-        shares.add(cache.look("tsne", dataset).share)
+        fractions.add(cache.look("tsne", dataset).fraction)
         time.sleep(0.05)
     assert state("tsne", dataset) == "ready", cache.look("tsne", dataset).text
-    assert len(shares) > 2, "it tells how far it is"
+    assert len(fractions) > 2, "it tells how far it is"
     assert cache.findings("tsne", dataset)["places"].shape == (1437, 2)
     left = {path.name for path in cache.folder_of(dataset).iterdir() if not path.name.startswith(".")}
     assert left == {"survey.npz", "tsne.npz", "survey.log", "tsne.log"}
 
 
-def test_other_pictures_have_other_findings(dataset):
+def test_other_images_have_other_findings(dataset):
     from dataclasses import replace
 
     assert cache.folder_of(replace(dataset, fingerprint="0" * 16)) != cache.folder_of(dataset)
@@ -121,7 +121,7 @@ def test_a_torn_progress_is_none(dataset, content):
     assert state("survey", dataset) in ("idle", "running")
 
 
-def test_findings_about_pictures_that_were_replaced_are_forgotten(dataset, wait_until):
+def test_findings_about_images_that_were_replaced_are_forgotten(dataset, wait_until):
     folder = cache.folder_of(dataset)
     old = folder.with_name(f"digits-{'0' * 16}-v1")
     other = folder.with_name(f"digits_more-{'0' * 16}-v1")

@@ -15,17 +15,17 @@ DRAWN = ("angle", "down", "right", "scale", "mirror", "lighter", "contrast", "bl
 class Amounts:
     """Known shares from -1 to 1 of what is allowed, the same for every picture."""
 
-    def __init__(self, **shares):
-        assert len(DRAWN) == AMOUNTS and set(shares) <= set(DRAWN)
-        self.shares = [shares.get(name, 1.0 if name == "mirror" else 0.0) for name in DRAWN]
+    def __init__(self, **fractions):
+        assert len(DRAWN) == AMOUNTS and set(fractions) <= set(DRAWN)
+        self.fractions = [fractions.get(name, 1.0 if name == "mirror" else 0.0) for name in DRAWN]
 
 
-def augmented(pictures, augmentation, amounts, mirrored=None) -> np.ndarray:
+def augmented(images, augmentation, amounts, mirrored=None) -> np.ndarray:
     """The real one, for known amounts or for those that a generator draws."""
     if not isinstance(amounts, Amounts):
-        return augmentations.augmented(pictures, augmentation, amounts, mirrored)
-    shares = np.repeat(np.array(amounts.shares, np.float32)[:, None], len(pictures), 1)
-    return augmentations.changed(pictures, augmentation, shares, mirrored)
+        return augmentations.augmented(images, augmentation, amounts, mirrored)
+    fractions = np.repeat(np.array(amounts.fractions, np.float32)[:, None], len(images), 1)
+    return augmentations.changed(images, augmentation, fractions, mirrored)
 
 
 def noise(*shape, seed=0) -> np.ndarray:
@@ -37,71 +37,71 @@ def rng(seed=0):
 
 
 ALL = Augmentation(rotation=30, shift=3, zoom=0.3, flip=True)
-TONES = Augmentation(brightness=0.3, contrast=0.5, blur=1.5, noise=20, cut_out=4)
+TONES = Augmentation(brightness=0.3, contrast=0.5, blur=1.5, noise=20, cutout=4)
 
 
-def test_the_same_generator_gives_the_same_pictures():
-    pictures = noise(20, 12, 12, 3)
-    first = augmented(pictures, ALL, rng(5))
-    assert np.array_equal(first, augmented(pictures, ALL, rng(5)))
-    assert not np.array_equal(first, augmented(pictures, ALL, rng(6)))
+def test_the_same_generator_gives_the_same_images():
+    images = noise(20, 12, 12, 3)
+    first = augmented(images, ALL, rng(5))
+    assert np.array_equal(first, augmented(images, ALL, rng(5)))
+    assert not np.array_equal(first, augmented(images, ALL, rng(6)))
 
 
-def test_each_picture_is_changed_by_an_amount_of_its_own():
-    pictures = np.repeat(noise(1, 12, 12, 1), 8, 0)
-    changed = augmented(pictures, ALL, rng())
-    assert len({picture.tobytes() for picture in changed}) == 8
+def test_each_image_is_changed_by_an_amount_of_its_own():
+    images = np.repeat(noise(1, 12, 12, 1), 8, 0)
+    changed = augmented(images, ALL, rng())
+    assert len({image.tobytes() for image in changed}) == 8
 
 
 def test_switched_off_nothing_changes():
-    pictures = noise(3, 7, 9, 3)
-    assert augmented(pictures, Augmentation(), rng()) is pictures
+    images = noise(3, 7, 9, 3)
+    assert augmented(images, Augmentation(), rng()) is images
     assert not Augmentation()
     assert Augmentation.of(Config()) == Augmentation()
 
 
-def test_the_given_pictures_are_not_written_to():
-    pictures = noise(3, 8, 8, 1)
-    before = pictures.copy()
-    pictures.setflags(write=False)
-    augmented(pictures, ALL, rng())
-    assert np.array_equal(pictures, before)
+def test_the_given_images_are_not_written_to():
+    images = noise(3, 8, 8, 1)
+    before = images.copy()
+    images.setflags(write=False)
+    augmented(images, ALL, rng())
+    assert np.array_equal(images, before)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (28, 28)])
-def test_no_amount_of_everything_is_the_same_picture(size):
-    pictures = noise(2, *size, 3)
-    assert np.array_equal(augmented(pictures, Augmentation(30, 3, 0.3), Amounts()), pictures)
+def test_no_amount_of_everything_is_the_same_image(size):
+    images = noise(2, *size, 3)
+    assert np.array_equal(augmented(images, Augmentation(30, 3, 0.3), Amounts()), images)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (1, 6), (6, 1)])
-def test_a_mirrored_picture_is_mirrored_exactly(size):
-    pictures = noise(4, *size, 3)
-    assert np.array_equal(augmented(pictures, Augmentation(flip=True), Amounts(mirror=-1)), pictures[:, :, ::-1])
-    assert np.array_equal(augmented(pictures, Augmentation(flip=True), Amounts(mirror=1)), pictures)
+def test_a_mirrored_image_is_mirrored_exactly(size):
+    images = noise(4, *size, 3)
+    assert np.array_equal(augmented(images, Augmentation(flip=True), Amounts(mirror=-1)), images[:, :, ::-1])
+    assert np.array_equal(augmented(images, Augmentation(flip=True), Amounts(mirror=1)), images)
 
 
-def test_half_of_the_pictures_are_mirrored():
-    pictures = np.repeat(noise(1, 6, 6, 1), 1000, 0)
-    changed = augmented(pictures, Augmentation(flip=True), rng())
-    mirrored = (changed == pictures[:, :, ::-1]).all((1, 2, 3))
-    same = (changed == pictures).all((1, 2, 3))
+def test_half_of_the_images_are_mirrored():
+    images = np.repeat(noise(1, 6, 6, 1), 1000, 0)
+    changed = augmented(images, Augmentation(flip=True), rng())
+    mirrored = (changed == images[:, :, ::-1]).all((1, 2, 3))
+    same = (changed == images).all((1, 2, 3))
     assert (mirrored ^ same).all()
     assert 440 < mirrored.sum() < 560
 
 
 @pytest.mark.parametrize(("down", "right"), [(1, 0), (-1, 0), (0, 1), (0, -1), (0.5, -1)])
 def test_a_shift_by_whole_pixels_is_exact_and_repeats_the_border(down, right):
-    pictures = noise(3, 9, 7, 2)
-    moved = augmented(pictures, Augmentation(shift=2), Amounts(down=down, right=right))
+    images = noise(3, 9, 7, 2)
+    moved = augmented(images, Augmentation(shift=2), Amounts(down=down, right=right))
     rows = np.clip(np.arange(9) + int(2 * down), 0, 8)
     columns = np.clip(np.arange(7) + int(2 * right), 0, 6)
-    assert np.array_equal(moved, pictures[:, rows][:, :, columns])
+    assert np.array_equal(moved, images[:, rows][:, :, columns])
 
 
 def test_a_shift_is_by_whole_pixels_each_as_likely():
-    pictures = np.arange(0, 140, 20, dtype=np.uint8).reshape(1, 1, 7, 1).repeat(5000, 0)
-    middle = augmented(pictures, Augmentation(shift=2), rng())[:, 0, 3, 0]
+    images = np.arange(0, 140, 20, dtype=np.uint8).reshape(1, 1, 7, 1).repeat(5000, 0)
+    middle = augmented(images, Augmentation(shift=2), rng())[:, 0, 3, 0]
     values, counts = np.unique(middle, return_counts=True)
     assert values.tolist() == [20, 40, 60, 80, 100]
     assert counts.min() > 900
@@ -109,28 +109,28 @@ def test_a_shift_is_by_whole_pixels_each_as_likely():
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_moving_by_views_is_moving_by_arithmetic(mirrored):
-    pictures = noise(40, 9, 12, 3)
+    images = noise(40, 9, 12, 3)
     which = np.full(40, mirrored)
-    moved = augmented(pictures, Augmentation(shift=3, flip=True), rng(2), which)
-    with_tiny_zoom = augmented(pictures, Augmentation(shift=3, flip=True, zoom=1e-7), rng(2), which)
+    moved = augmented(images, Augmentation(shift=3, flip=True), rng(2), which)
+    with_tiny_zoom = augmented(images, Augmentation(shift=3, flip=True, zoom=1e-7), rng(2), which)
     assert np.abs(moved.astype(int) - with_tiny_zoom).max() <= 1
 
 
-def test_pictures_are_mirrored_by_name_where_it_is_said_which():
-    pictures = noise(6, 5, 7, 3)
+def test_images_are_mirrored_by_name_where_it_is_said_which():
+    images = noise(6, 5, 7, 3)
     which = np.array([True, False, False, True, True, False])
-    changed = augmented(pictures, Augmentation(flip=True), rng(), which)
-    assert np.array_equal(changed[which], pictures[which][:, :, ::-1])
-    assert np.array_equal(changed[~which], pictures[~which])
-    still = augmented(pictures, Augmentation(shift=1), rng(), which)
-    assert np.array_equal(still, augmented(pictures, Augmentation(shift=1), rng()))
+    changed = augmented(images, Augmentation(flip=True), rng(), which)
+    assert np.array_equal(changed[which], images[which][:, :, ::-1])
+    assert np.array_equal(changed[~which], images[~which])
+    still = augmented(images, Augmentation(shift=1), rng(), which)
+    assert np.array_equal(still, augmented(images, Augmentation(shift=1), rng()))
 
 
-def test_many_pictures_are_changed_as_few_are():
-    pictures = noise(100, 9, 8, 3)
+def test_many_images_are_changed_as_few_are():
+    images = noise(100, 9, 8, 3)
     amounts = Amounts(angle=0.4, down=0.5, scale=-0.3, mirror=-1)
-    whole = augmented(pictures, ALL, amounts)
-    assert np.array_equal(whole[70:75], augmented(pictures[70:75], ALL, amounts))
+    whole = augmented(images, ALL, amounts)
+    assert np.array_equal(whole[70:75], augmented(images[70:75], ALL, amounts))
 
 
 # ---- flips that alternate, as the trainer asks for them
@@ -138,17 +138,17 @@ def test_many_pictures_are_changed_as_few_are():
 
 def flipped(epoch: int, *, seed: int = 3, size: int = 16, first: int = 0) -> dict[int, bool]:
     """Label of a picture -> whether the batches of an epoch show it mirrored."""
-    pictures = noise(50, 4, 6, 1)
-    part = Part.of(pictures, np.arange(50))
+    images = noise(50, 4, 6, 1)
+    part = Part.of(images, np.arange(50))
     seen = {}
     for shown, labels in batches(part, epoch, size, seed, Augmentation(flip=True), first):
-        for picture, label in zip(shown, labels.tolist(), strict=True):
-            seen[label] = np.array_equal(picture, pictures[label][:, ::-1])
-            assert seen[label] or np.array_equal(picture, pictures[label])
+        for image, label in zip(shown, labels.tolist(), strict=True):
+            seen[label] = np.array_equal(image, images[label][:, ::-1])
+            assert seen[label] or np.array_equal(image, images[label])
     return seen
 
 
-def test_half_of_the_pictures_are_mirrored_in_one_epoch_and_the_other_half_in_the_next():
+def test_half_of_the_images_are_mirrored_in_one_epoch_and_the_other_half_in_the_next():
     first, second, third = flipped(1), flipped(2), flipped(3)
     assert 15 < sum(first.values()) < 35
     assert second == {label: not mirrored for label, mirrored in first.items()}
@@ -156,7 +156,7 @@ def test_half_of_the_pictures_are_mirrored_in_one_epoch_and_the_other_half_in_th
     assert flipped(1, seed=4) != first
 
 
-def test_which_pictures_are_mirrored_depends_on_neither_batch_nor_start():
+def test_which_images_are_mirrored_depends_on_neither_batch_nor_start():
     whole = flipped(2)
     assert flipped(2, size=7) == whole
     rest = flipped(2, first=2)
@@ -165,60 +165,60 @@ def test_which_pictures_are_mirrored_depends_on_neither_batch_nor_start():
 
 
 def test_a_positive_angle_turns_clockwise():
-    pictures = noise(2, 8, 8, 3)
-    turned = augmented(pictures, Augmentation(rotation=90), Amounts(angle=1))
-    assert np.abs(turned.astype(int) - np.rot90(pictures, -1, (1, 2))).max() <= 1
-    back = augmented(pictures, Augmentation(rotation=90), Amounts(angle=-1))
-    assert np.abs(back.astype(int) - np.rot90(pictures, 1, (1, 2))).max() <= 1
+    images = noise(2, 8, 8, 3)
+    turned = augmented(images, Augmentation(rotation=90), Amounts(angle=1))
+    assert np.abs(turned.astype(int) - np.rot90(images, -1, (1, 2))).max() <= 1
+    back = augmented(images, Augmentation(rotation=90), Amounts(angle=-1))
+    assert np.abs(back.astype(int) - np.rot90(images, 1, (1, 2))).max() <= 1
 
 
 def test_a_zoom_enlarges_and_reduces_about_the_middle():
-    pictures = np.zeros((1, 21, 21, 1), np.uint8)
-    pictures[:, 8:13, 8:13] = 255
-    larger = augmented(pictures, Augmentation(zoom=0.5), Amounts(scale=1)).astype(float)
-    smaller = augmented(pictures, Augmentation(zoom=0.5), Amounts(scale=-1)).astype(float)
-    assert smaller.sum() < pictures.sum() < larger.sum()
-    for picture in (larger, smaller):
-        assert np.array_equal(picture, picture[:, ::-1])
-        assert np.array_equal(picture, picture[:, :, ::-1])
+    images = np.zeros((1, 21, 21, 1), np.uint8)
+    images[:, 8:13, 8:13] = 255
+    larger = augmented(images, Augmentation(zoom=0.5), Amounts(scale=1)).astype(float)
+    smaller = augmented(images, Augmentation(zoom=0.5), Amounts(scale=-1)).astype(float)
+    assert smaller.sum() < images.sum() < larger.sum()
+    for image in (larger, smaller):
+        assert np.array_equal(image, image[:, ::-1])
+        assert np.array_equal(image, image[:, :, ::-1])
 
 
 def test_ink_in_the_middle_keeps_its_amount():
-    pictures = np.zeros((200, 28, 28, 1), np.uint8)
-    pictures[:, 9:19, 11:17] = 200
-    changed = augmented(pictures, Augmentation(rotation=20, shift=3), rng())
-    ratio = changed.astype(float).sum((1, 2, 3)) / pictures.astype(float).sum((1, 2, 3))
+    images = np.zeros((200, 28, 28, 1), np.uint8)
+    images[:, 9:19, 11:17] = 200
+    changed = augmented(images, Augmentation(rotation=20, shift=3), rng())
+    ratio = changed.astype(float).sum((1, 2, 3)) / images.astype(float).sum((1, 2, 3))
     assert np.abs(ratio - 1).max() < 0.03
 
 
 @pytest.mark.parametrize("size", [(8, 8), (5, 9), (30, 12), (1, 6), (6, 1), (1, 1), (2, 2)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_whatever_the_size_the_form_is_kept_and_no_value_is_new(size, channels):
-    pictures = noise(16, *size, channels) // 4 + 60
-    changed = augmented(pictures, Augmentation(45, 32, 0.5, True), rng(1))
+    images = noise(16, *size, channels) // 4 + 60
+    changed = augmented(images, Augmentation(45, 32, 0.5, True), rng(1))
     assert changed.dtype == np.uint8
-    assert changed.shape == pictures.shape
-    assert (changed >= pictures.min((1, 2))[:, None, None]).all()
-    assert (changed <= pictures.max((1, 2))[:, None, None]).all()
+    assert changed.shape == images.shape
+    assert (changed >= images.min((1, 2))[:, None, None]).all()
+    assert (changed <= images.max((1, 2))[:, None, None]).all()
 
 
 @pytest.mark.parametrize("value", [0, 1, 254, 255])
-def test_an_even_picture_stays_even(value):
-    pictures = np.full((8, 11, 11, 3), value, np.uint8)
-    assert np.array_equal(augmented(pictures, ALL, rng()), pictures)
+def test_an_even_image_stays_even(value):
+    images = np.full((8, 11, 11, 3), value, np.uint8)
+    assert np.array_equal(augmented(images, ALL, rng()), images)
 
 
 def test_switching_one_on_does_not_change_the_amounts_of_the_others():
-    pictures = noise(40, 11, 11, 1)
-    shifted = augmented(pictures, Augmentation(shift=3), rng(3))
-    with_flip = augmented(pictures, Augmentation(shift=3, flip=True), rng(3))
+    images = noise(40, 11, 11, 1)
+    shifted = augmented(images, Augmentation(shift=3), rng(3))
+    with_flip = augmented(images, Augmentation(shift=3, flip=True), rng(3))
     kept = (shifted == with_flip).all((1, 2, 3))
     assert 8 < kept.sum() < 32  # the half that is not mirrored is moved as before
-    with_tiny_zoom = augmented(pictures, Augmentation(shift=3, zoom=1e-6), rng(3))
+    with_tiny_zoom = augmented(images, Augmentation(shift=3, zoom=1e-6), rng(3))
     assert np.abs(with_tiny_zoom.astype(int) - shifted).max() <= 1
 
 
-def test_no_pictures_are_no_pictures():
+def test_no_images_are_no_images():
     assert augmented(noise(0, 8, 8, 1), ALL, rng()).shape == (0, 8, 8, 1)
 
 
@@ -232,29 +232,29 @@ def test_a_title_says_what_is_on():
 # ---- what pixels are, not where they come from
 
 
-def toned(pictures, shares=None, **augmentation):
+def toned(images, fractions=None, **augmentation):
     """Changed as far as these shares of what is allowed say, as whole numbers that may be subtracted."""
-    return augmented(pictures, Augmentation(**augmentation), Amounts(**(shares or {}))).astype(int)
+    return augmented(images, Augmentation(**augmentation), Amounts(**(fractions or {}))).astype(int)
 
 
 @pytest.mark.parametrize(("share", "levels"), [(1, 51), (-1, -51), (0.5, 25.5), (0, 0)])
-def test_brightness_adds_the_same_to_every_pixel_and_stops_at_black_and_white(share, levels):
-    pictures = noise(3, 6, 7, 3)
-    expected = np.clip(np.floor(pictures.astype(float) + levels + 0.5), 0, 255)
-    assert np.array_equal(toned(pictures, {"lighter": share}, brightness=0.2), expected)
+def test_brightness_adds_the_same_to_every_pixel_and_stops_at_black_and_white(fraction, levels):
+    images = noise(3, 6, 7, 3)
+    expected = np.clip(np.floor(images.astype(float) + levels + 0.5), 0, 255)
+    assert np.array_equal(toned(images, {"lighter": fraction}, brightness=0.2), expected)
 
 
 @pytest.mark.parametrize(("share", "factor"), [(1, 1.5), (-1, 0.5), (0, 1)])
-def test_contrast_stretches_the_distance_to_the_mean_brightness(share, factor):
-    pictures = np.array([[[[60], [100]], [[140], [100]]], [[[10], [10]], [[30], [30]]]], np.uint8)
+def test_contrast_stretches_the_distance_to_the_mean_brightness(fraction, factor):
+    images = np.array([[[[60], [100]], [[140], [100]]], [[[10], [10]], [[30], [30]]]], np.uint8)
     means = np.array([100, 20])[:, None, None, None]
-    assert np.array_equal(toned(pictures, {"contrast": share}, contrast=0.5), means + factor * (pictures - means))
+    assert np.array_equal(toned(images, {"contrast": fraction}, contrast=0.5), means + factor * (images - means))
 
 
 def test_a_blur_spreads_a_dot_like_a_bell_and_keeps_its_light():
-    pictures = np.zeros((1, 15, 15, 1), np.uint8)
-    pictures[0, 7, 7] = 255
-    blurred = toned(pictures, {"blur": 1}, blur=1)[0, ..., 0]
+    images = np.zeros((1, 15, 15, 1), np.uint8)
+    images[0, 7, 7] = 255
+    blurred = toned(images, {"blur": 1}, blur=1)[0, ..., 0]
     bell = np.exp(-0.5 * np.arange(-3, 4) ** 2)
     bell /= bell.sum()
     assert np.abs(blurred[4:11, 4:11] - 255 * np.outer(bell, bell)).max() <= 0.5 + 1e-3
@@ -262,74 +262,74 @@ def test_a_blur_spreads_a_dot_like_a_bell_and_keeps_its_light():
     assert abs(blurred.sum() - 255) < 10
 
 
-def test_a_blur_of_each_picture_s_own_strength_repeats_the_border():
-    pictures = np.repeat(noise(1, 9, 8, 3), 2, 0)
-    pictures[:, :, :4], pictures[:, :, 4:] = 40, 200
-    shares = np.zeros((AMOUNTS, 2), np.float32)
-    shares[DRAWN.index("blur")] = -1, 1  # none at all, and all that is allowed
-    sharp, blurred = augmentations.changed(pictures, Augmentation(blur=2), shares)
-    assert np.array_equal(sharp, pictures[0])
+def test_a_blur_of_each_image_s_own_strength_repeats_the_border():
+    images = np.repeat(noise(1, 9, 8, 3), 2, 0)
+    images[:, :, :4], images[:, :, 4:] = 40, 200
+    fractions = np.zeros((AMOUNTS, 2), np.float32)
+    fractions[DRAWN.index("blur")] = -1, 1  # none at all, and all that is allowed
+    sharp, blurred = augmentations.changed(images, Augmentation(blur=2), fractions)
+    assert np.array_equal(sharp, images[0])
     assert (np.diff(blurred[0, :, 0].astype(int)) >= 0).all() and 40 < blurred[0, 3, 0] < 120 < blurred[0, 4, 0] < 200
     assert (blurred == blurred[:1]).all(), "rows are alike, so none may change along the other axis"
 
 
 def test_noise_has_the_deviation_that_it_should_and_no_mean():
-    pictures = np.full((300, 16, 16, 3), 128, np.uint8)
-    changed = augmented(pictures, Augmentation(noise=20), rng(1)).astype(float) - 128
+    images = np.full((300, 16, 16, 3), 128, np.uint8)
+    changed = augmented(images, Augmentation(noise=20), rng(1)).astype(float) - 128
     deviations = changed.std((1, 2, 3))
     assert abs(changed.mean()) < 0.5
     assert deviations.max() < 24 and deviations.min() < 2 and abs(deviations.mean() - 10) < 1
-    strongest = toned(pictures, {"noise": 1}, noise=20) - 128
+    strongest = toned(images, {"noise": 1}, noise=20) - 128
     assert np.abs(strongest.std((1, 2, 3)) - 20).max() < 3
 
 
-def test_noise_is_another_one_for_each_picture():
-    pictures = np.full((50, 8, 8, 1), 100, np.uint8)
-    changed = augmented(pictures, Augmentation(noise=30), rng(2))
-    assert len({picture.tobytes() for picture in changed}) == 50
+def test_noise_is_another_one_for_each_image():
+    images = np.full((50, 8, 8, 1), 100, np.uint8)
+    changed = augmented(images, Augmentation(noise=30), rng(2))
+    assert len({image.tobytes() for image in changed}) == 50
 
 
 def test_a_square_is_hidden_under_the_mean_brightness_where_the_amounts_say():
-    pictures = noise(2, 10, 12, 3)
-    hidden = toned(pictures, {"y": 0.0, "x": 0.5}, cut_out=4)  # around row 5 and column 9
-    expected = pictures.astype(int)
-    for picture, before in zip(expected, pictures, strict=True):
-        picture[3:7, 7:11] = int(before.mean())
+    images = noise(2, 10, 12, 3)
+    hidden = toned(images, {"y": 0.0, "x": 0.5}, cutout=4)  # around row 5 and column 9
+    expected = images.astype(int)
+    for image, before in zip(expected, images, strict=True):
+        image[3:7, 7:11] = int(before.mean())
     assert np.array_equal(hidden, expected)
 
 
 @pytest.mark.parametrize(("y", "x", "rows", "columns"), [(-1, -1, 2, 2), (0.999, 0.999, 3, 3), (-1, 0.999, 2, 3)])
 def test_a_hidden_square_may_reach_over_the_border(y, x, rows, columns):
-    pictures = np.zeros((1, 9, 9, 1), np.uint8)
-    pictures[0, ::2] = 90
-    changed = toned(pictures, {"y": y, "x": x}, cut_out=4)[0, ..., 0] != pictures[0, ..., 0]
+    images = np.zeros((1, 9, 9, 1), np.uint8)
+    images[0, ::2] = 90
+    changed = toned(images, {"y": y, "x": x}, cutout=4)[0, ..., 0] != images[0, ..., 0]
     assert (changed.any(1).sum(), changed.any(0).sum()) == (rows, columns)
 
 
 def test_switching_a_tone_on_moves_nothing_else():
-    pictures = noise(12, 9, 9, 1)
-    moved = augmented(pictures, ALL, rng(3))
-    both = augmented(pictures, Augmentation(30, 3, 0.3, True, cut_out=2), rng(3))
+    images = noise(12, 9, 9, 1)
+    moved = augmented(images, ALL, rng(3))
+    both = augmented(images, Augmentation(30, 3, 0.3, True, cutout=2), rng(3))
     assert (moved != both).any((1, 2, 3)).sum() > 0
     assert (moved != both).sum((1, 2, 3)).max() <= 4
 
 
-def test_tones_leave_the_given_pictures_and_their_form_alone():
-    pictures = noise(40, 7, 5, 3)
-    before = pictures.copy()
-    pictures.setflags(write=False)
-    for augmentation in (TONES, Augmentation(cut_out=3), Augmentation(shift=1, cut_out=3)):
-        changed = augmented(pictures, augmentation, rng())
-        assert changed.dtype == np.uint8 and changed.shape == pictures.shape
-        assert not np.array_equal(changed, pictures)
-    assert np.array_equal(pictures, before)
-    assert augmented(pictures[:0], TONES, rng()).shape == (0, 7, 5, 3)
+def test_tones_leave_the_given_images_and_their_form_alone():
+    images = noise(40, 7, 5, 3)
+    before = images.copy()
+    images.setflags(write=False)
+    for augmentation in (TONES, Augmentation(cutout=3), Augmentation(shift=1, cutout=3)):
+        changed = augmented(images, augmentation, rng())
+        assert changed.dtype == np.uint8 and changed.shape == images.shape
+        assert not np.array_equal(changed, images)
+    assert np.array_equal(images, before)
+    assert augmented(images[:0], TONES, rng()).shape == (0, 7, 5, 3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 6), (2, 3), (40, 3)])
-def test_tones_take_pictures_of_any_size(size):
+def test_tones_take_images_of_any_size(size):
     assert (
-        augmented(noise(20, *size, 1), Augmentation(blur=3, noise=64, cut_out=32, contrast=0.8), rng()).shape[1:3]
+        augmented(noise(20, *size, 1), Augmentation(blur=3, noise=64, cutout=32, contrast=0.8), rng()).shape[1:3]
         == size
     )
 
@@ -338,9 +338,9 @@ def test_tones_take_pictures_of_any_size(size):
 
 
 @pytest.mark.parametrize("augmentation", [ALL, TONES, Augmentation(10, 2, 0.1, True, 0.2, 0.2, 1, 10, 3)])
-def test_one_picture_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentation):
-    pictures = noise(37, 9, 8, 3)
-    part = Part.of(pictures, np.arange(37), np.random.default_rng(0).permutation(37)[:30])
+def test_one_image_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentation):
+    images = noise(37, 9, 8, 3)
+    part = Part.of(images, np.arange(37), np.random.default_rng(0).permutation(37)[:30])
     for number in (1, 2):
         seen = {}
         for shown, labels in batches(part, number, 8, 5, augmentation):
@@ -348,5 +348,5 @@ def test_one_picture_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentatio
         epoch = Epoch(number, len(part), 8, 5, augmentation)
         for place in (0, 7, 29):
             row = part.rows[place]
-            assert np.array_equal(epoch.one(pictures[row], place), seen[row])
-            assert not np.array_equal(epoch.one(pictures[row], place), pictures[row])
+            assert np.array_equal(epoch.one(images[row], place), seen[row])
+            assert not np.array_equal(epoch.one(images[row], place), images[row])

@@ -111,7 +111,7 @@ def test_cifar100_knows_its_groups_of_five():
 def test_what_is_bundled_is_prepared_without_a_network(name):
     about, heard = datasets.facts(name), []
     assert datasets.is_available(name) and not datasets.is_ready(name)
-    datasets.prepare(name, lambda share, text: heard.append((share, text)))
+    datasets.prepare(name, lambda fraction, text: heard.append((fraction, text)))
     data = datasets.open_dataset(name)
     assert (len(data.y_train), len(data.y_test)) == about.counts
     assert data.x_train.shape == (about.counts[0], *about.shape) and data.x_test.shape[1:] == about.shape
@@ -120,7 +120,7 @@ def test_what_is_bundled_is_prepared_without_a_network(name):
     assert data.x_train.max() > 200 and data.x_train.min() == 0
     assert set(data.y_train.tolist()) == set(data.y_test.tolist()) == set(range(about.num_classes))
     assert not set(map(bytes, data.x_train)) & set(map(bytes, data.x_test)), "a test picture is a training picture"
-    assert [share for share, _ in heard] == sorted(share for share, _ in heard)
+    assert [fraction for fraction, _ in heard] == sorted(fraction for fraction, _ in heard)
 
 
 def test_the_sample_has_400_and_100_of_each_digit_always_the_same():
@@ -205,20 +205,20 @@ def test_a_prepared_data_set_stays_when_its_file_goes(folders):
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "no json", "torn json", "strange json", "other version"])
-def test_damage_to_what_is_prepared_is_noticed_and_mended(damage, folders):
+def test_damage_to_what_is_prepared_is_noticed_and_mended(corruption, folders):
     put(folders, "mnist")
     datasets.prepare("mnist")
     folder = folders / "cache" / "datasets" / "mnist"
     card = folder / "dataset.json"
-    if damage == "cut":
+    if corruption == "cut":
         os.truncate(folder / "x_train.npy", 1000)
-    elif damage == "gone":
+    elif corruption == "gone":
         (folder / "y_test.npy").unlink()
-    elif damage == "no json":
+    elif corruption == "no json":
         card.unlink()
-    elif damage == "torn json":
+    elif corruption == "torn json":
         card.write_bytes(card.read_bytes()[:50])
-    elif damage == "strange json":
+    elif corruption == "strange json":
         card.write_text("[1, 2]")
     else:
         card.write_text(json.dumps(json.loads(card.read_text()) | {"version": 99}))
@@ -273,10 +273,10 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_a_damaged_file_is_refused_with_the_reason(damage, folders):
+def test_a_damaged_file_is_refused_with_the_reason(corruption, folders):
     put(folders, "mnist")
     path = folders / "data" / "mnist.npz"
-    path.write_bytes(DAMAGED[damage](path.read_bytes()))
+    path.write_bytes(DAMAGED[corruption](path.read_bytes()))
     with pytest.raises(DatasetError, match=r"it is damaged or not complete; copy it again|it is no \.npz file"):
         datasets.prepare("mnist")
     assert not datasets.is_ready("mnist")
@@ -392,7 +392,7 @@ def test_a_second_one_waits_and_says_so(folders):
     put(folders, "mnist")
     (folders / "cache" / "datasets").mkdir(parents=True)
     heard = []
-    second = threading.Thread(target=datasets.prepare, args=("mnist", lambda share, text: heard.append(text)))
+    second = threading.Thread(target=datasets.prepare, args=("mnist", lambda fraction, text: heard.append(text)))
     with filelock.FileLock(folders / "cache" / "datasets" / "mnist.lock"):
         second.start()
         deadline = time.monotonic() + 20

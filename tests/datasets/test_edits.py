@@ -48,7 +48,7 @@ def test_what_is_thrown_out_has_no_class_and_what_is_relabelled_another_and_noth
     assert np.array_equal(datasets.open_dataset("digits").y_train, dataset.y_train), "the files stay as they were"
 
 
-def test_the_last_word_on_a_picture_counts_and_each_can_be_taken_back(dataset):
+def test_the_last_word_on_a_image_counts_and_each_can_be_taken_back(dataset):
     label = int(dataset.y_train[4])
     other, third = (label + 1) % 10, (label + 2) % 10
     datasets.relabel(dataset, [4], other)
@@ -99,7 +99,7 @@ def test_the_state_tells_changes_apart_but_not_the_ways_to_them(dataset):
 
 
 @pytest.mark.parametrize("rows", [[-1], [10**6], [0, 1437]])
-def test_a_picture_that_is_not_there_is_said_so_and_changes_nothing(dataset, rows):
+def test_a_image_that_is_not_there_is_said_so_and_changes_nothing(dataset, rows):
     for change in (datasets.throw_out, datasets.restore, lambda data, rows: datasets.relabel(data, rows, 3)):
         with pytest.raises(DatasetError, match="There is no training picture"):
             change(dataset, rows)
@@ -108,7 +108,7 @@ def test_a_picture_that_is_not_there_is_said_so_and_changes_nothing(dataset, row
     assert datasets.edits_of(dataset).steps == ()
 
 
-DAMAGES = {
+CORRUPTIONS = {
     "torn": '{"version": 1, "fing',
     "a list": "[]",
     "of no version": '{"fingerprint": "x", "steps": []}',
@@ -121,9 +121,9 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, damage):
-    content = DAMAGES[damage]
+@pytest.mark.parametrize("damage", CORRUPTIONS)
+def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, corruption):
+    content = CORRUPTIONS[corruption]
     if isinstance(content, dict):
         content = json.dumps({"version": 1, "fingerprint": dataset.fingerprint, "steps": []} | content)
     path_of(dataset).write_text(content)
@@ -222,7 +222,7 @@ def test_a_run_remembers_the_state_that_it_learnt_from_and_goes_on_with_it(keras
     assert "class_weights" not in result
 
 
-def test_a_run_does_not_go_on_with_other_pictures(keras, dataset):
+def test_a_run_does_not_go_on_with_other_images(keras, dataset):
     config = Config(data="digits", model="ann", model_settings=SMALL, epochs=1)
     first = runs.create(config, run_id="first")
     trained(first)
@@ -236,7 +236,7 @@ def test_a_run_does_not_go_on_with_other_pictures(keras, dataset):
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what is mapped")
-def test_pictures_that_were_let_go_take_no_memory_and_are_still_there(mnist_sample):
+def test_images_that_were_let_go_take_no_memory_and_are_still_there(mnist_sample):
     def mapped() -> int:
         status = Path("/proc/self/smaps").read_text()
         parts = status.split("x_train.npy")[1:]

@@ -132,8 +132,8 @@ def test_a_fetch_shows_how_far_it_is_and_ends_ready(folders, server):
     assert seen[0].state == "running"
     assert seen[-1] == datasets.FetchState("ready", 1.0)
     downloading = [state for state in seen if "Downloading" in state.text]
-    assert len({state.share for state in downloading}) >= 3
-    assert [state.share for state in seen] == sorted(state.share for state in seen)
+    assert len({state.fraction for state in downloading}) >= 3
+    assert [state.fraction for state in seen] == sorted(state.fraction for state in seen)
     assert "of 30.9 MB" in downloading[-1].text
 
     data = datasets.open_dataset("fashion_mnist")
@@ -261,7 +261,7 @@ def test_a_process_that_fell_silent_counts_as_interrupted(folders):
     said = progress.read(store.progress_file("fashion_mnist"))
     path.write_text(path.read_text().replace(str(said["time"]), str(said["time"] - 11)))
     state = datasets.fetch_state("fashion_mnist")
-    assert (state.state, state.share) == ("failed", 0.5)
+    assert (state.state, state.fraction) == ("failed", 0.5)
     assert "was interrupted. Press the button again" in state.text
 
 

@@ -14,19 +14,19 @@ def requests(draw):
     """Labels of 2 to 12 classes, each with 1 to 60 pictures, in any order, and a request that can be met."""
     counts = draw(st.lists(st.integers(1, 60), min_size=2, max_size=12).filter(lambda c: sum(c) >= 2 * len(c)))
     labels = np.random.default_rng(draw(st.integers(0, 99))).permutation(np.repeat(np.arange(len(counts)), counts))
-    pictures = draw(st.one_of(st.just(0), st.integers(2 * len(counts), sum(counts) + 10)))
-    share = draw(st.one_of(st.just(0.0), st.floats(0.001, 0.999)))
-    return labels, pictures, share, len(counts)
+    images = draw(st.one_of(st.just(0), st.integers(2 * len(counts), sum(counts) + 10)))
+    fraction = draw(st.one_of(st.just(0.0), st.floats(0.001, 0.999)))
+    return labels, images, fraction, len(counts)
 
 
 @given(requests(), st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
 def test_any_split_is_disjoint_keeps_each_class_and_has_the_counts_that_were_told(request, seed):
-    labels, pictures, share, num_classes = request
-    train, validation = split(labels, pictures, share, seed, num_classes)
+    labels, images, fraction, num_classes = request
+    train, validation = split(labels, images, fraction, seed, num_classes)
     both = np.concatenate([train, validation])
-    assert len(set(both.tolist())) == len(both) == min(pictures or len(labels), len(labels))
-    told_train, told_validation = split_counts(labels, pictures, share, num_classes)
+    assert len(set(both.tolist())) == len(both) == min(images or len(labels), len(labels))
+    told_train, told_validation = split_counts(labels, images, fraction, num_classes)
     assert np.bincount(labels[train], minlength=num_classes).tolist() == told_train.tolist()
     assert np.bincount(labels[validation], minlength=num_classes).tolist() == told_validation.tolist()
     assert told_train.min() >= 1
@@ -37,19 +37,19 @@ def test_any_split_is_disjoint_keeps_each_class_and_has_the_counts_that_were_tol
 @given(requests(), st.integers(0, 2**32))
 @settings(max_examples=30, deadline=None)
 def test_the_same_seed_gives_the_same_split(request, seed):
-    labels, pictures, share, num_classes = request
-    first, second = (split(labels, pictures, share, seed, num_classes) for _ in range(2))
+    labels, images, fraction, num_classes = request
+    first, second = (split(labels, images, fraction, seed, num_classes) for _ in range(2))
     assert np.array_equal(first[0], second[0])
     assert np.array_equal(first[1], second[1])
 
 
 @given(requests())
 @settings(max_examples=100, deadline=None)
-def test_each_class_keeps_its_share_to_within_one_picture(request):
-    labels, pictures, _, num_classes = request
-    used = sum(split_counts(labels, pictures, 0.0, num_classes)[0])
+def test_each_class_keeps_its_fraction_to_within_one_image(request):
+    labels, images, _, num_classes = request
+    used = sum(split_counts(labels, images, 0.0, num_classes)[0])
     there = np.bincount(labels)
-    taken = split_counts(labels, pictures, 0.0, num_classes)[0]
+    taken = split_counts(labels, images, 0.0, num_classes)[0]
     exact = there * used / len(labels)
     rounded_up = np.maximum(1 - exact, 0).sum()  # what keeping rare classes costs the others
     assert (np.abs(taken - exact) < 1 + rounded_up + 1e-9).all()
@@ -67,18 +67,18 @@ def test_what_is_left_over_goes_to_the_largest_remainders():
     assert train.tolist() == [37, 23, 15]
 
 
-def test_a_class_with_one_picture_trains_and_is_not_validated():
+def test_a_class_with_one_image_trains_and_is_not_validated():
     train, validation = split_counts(np.array([0] * 50 + [1]), 0, 0.5, 2)
     assert train[1] == 1
     assert validation[1] == 0
 
 
-def test_other_seeds_draw_other_pictures():
+def test_other_seeds_draw_other_images():
     labels = np.repeat(np.arange(10), 100)
     assert not np.array_equal(split(labels, 0, 0.1, 0, 10)[1], split(labels, 0, 0.1, 1, 10)[1])
 
 
-def test_training_pictures_are_not_in_the_order_of_their_classes():
+def test_training_images_are_not_in_the_order_of_their_classes():
     labels = np.repeat(np.arange(10), 100)
     assert len(set(labels[split(labels, 0, 0.1, 0, 10)[0][:30]].tolist())) > 5
 
@@ -102,6 +102,6 @@ def test_the_split_of_a_seed_never_changes():
         (np.arange(100) % 10, 0, float("nan"), 10, "The validation share is nan"),
     ],
 )
-def test_a_request_that_cannot_be_met_is_refused_with_the_reason(labels, pictures, share, num_classes, sentence):
+def test_a_request_that_cannot_be_met_is_refused_with_the_reason(labels, images, fraction, num_classes, sentence):
     with pytest.raises(DatasetError, match=sentence.replace("(", r"\(")):
-        split(labels, pictures, share, 0, num_classes)
+        split(labels, images, fraction, 0, num_classes)

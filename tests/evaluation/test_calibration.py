@@ -18,12 +18,12 @@ def too_sure():
 
 
 def test_reliability_by_hand():
-    certainty = np.array([0.15, 0.18, 0.95, 0.97, 1.0, 0.91])
+    confidence = np.array([0.15, 0.18, 0.95, 0.97, 1.0, 0.91])
     is_right = np.array([False, True, True, True, True, False])
-    found = calibration.reliability(certainty, is_right, bins=10)
+    found = calibration.reliability(confidence, is_right, bins=10)
 
     assert found.count.tolist() == [0, 2, 0, 0, 0, 0, 0, 0, 0, 4]
-    assert found.certainty[1] == pytest.approx(0.165)
+    assert found.confidence[1] == pytest.approx(0.165)
     assert found.right.value[[1, 9]].tolist() == [0.5, 0.75]
     gap = (2 * abs(0.5 - 0.165) + 4 * abs(0.75 - (0.95 + 0.97 + 1.0 + 0.91) / 4)) / 6
     assert found.error.value == pytest.approx(gap)
@@ -86,23 +86,23 @@ def test_a_perfect_model_and_broken_numbers_have_a_temperature_as_well():
 
 
 def test_what_is_answered_and_right_by_hand():
-    certainty = np.array([0.9, 0.8, 0.8, 0.5])
+    confidence = np.array([0.9, 0.8, 0.8, 0.5])
     is_right = np.array([True, True, False, False])
-    line = calibration.answered(certainty, is_right)
+    line = calibration.answered(confidence, is_right)
 
     np.testing.assert_allclose(line.threshold, [0.9, 0.8, 0.5])
-    np.testing.assert_allclose(line.share, [0.25, 0.75, 1])
+    np.testing.assert_allclose(line.fraction, [0.25, 0.75, 1])
     np.testing.assert_allclose(line.right, [1, 2 / 3, 0.5])
-    share, right = calibration.at_threshold(certainty, is_right, 0.8)
-    assert (share.value, right.value) == (0.75, pytest.approx(2 / 3))
-    share, right = calibration.at_threshold(certainty, is_right, 0.95)
-    assert (share.value, right.low, right.high) == (0, 0, 1)
+    fraction, right = calibration.at_threshold(confidence, is_right, 0.8)
+    assert (fraction.value, right.value) == (0.75, pytest.approx(2 / 3))
+    fraction, right = calibration.at_threshold(confidence, is_right, 0.95)
+    assert (fraction.value, right.low, right.high) == (0, 0, 1)
 
 
 def test_a_long_line_is_thinned_and_keeps_its_ends():
     generator = np.random.default_rng(0)
     line = calibration.answered(generator.random(5000), generator.random(5000) < 0.7, most=100)
 
-    assert len(line.share) <= 100
-    assert line.share[-1] == 1
-    assert line.share[0] == pytest.approx(1 / 5000)
+    assert len(line.fraction) <= 100
+    assert line.fraction[-1] == 1
+    assert line.fraction[0] == pytest.approx(1 / 5000)

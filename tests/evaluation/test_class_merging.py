@@ -7,59 +7,59 @@ from hypothesis import strategies as st
 
 from imgcls.evaluation import class_order
 from imgcls.evaluation.class_merging import Surgery, operated
-from imgcls.evaluation.predictions import Answers
+from imgcls.evaluation.predictions import Predictions
 
 NAMES = ("cat", "dog", "car", "ship")
 PROBABILITIES = np.array(
     [[0.3, 0.3, 0.4, 0], [0.1, 0.6, 0.2, 0.1], [0.2, 0.2, 0.5, 0.1], [0, 0, 0.3, 0.7], [0, 0, 0, 1]], np.float32
 )
 LABELS = np.array([0, 0, 2, 3, 1])
-ANSWERS = Answers(NAMES, PROBABILITIES, LABELS, np.arange(5))
+PREDICTIONS = Predictions(NAMES, PROBABILITIES, LABELS, np.arange(5))
 
 
-def after(**query: str) -> Answers:
-    return ANSWERS.after(Surgery.parse(query, 4))
+def after(**query: str) -> Predictions:
+    return PREDICTIONS.after(Surgery.parse(query, 4))
 
 
 def test_merged_classes_add_their_probabilities_and_may_change_the_answer():
-    answers = after(merge="0.1")
+    predictions = after(merge="0.1")
 
-    assert answers.names == ("cat + dog", "car", "ship")
-    np.testing.assert_allclose(answers.probabilities[0], [0.6, 0.4, 0], atol=1e-6)
-    assert ANSWERS.predicted.tolist() == [2, 1, 2, 3, 3]
-    assert answers.predicted.tolist() == [0, 0, 1, 2, 2]
-    assert answers.labels.tolist() == [0, 0, 1, 2, 0]
+    assert predictions.names == ("cat + dog", "car", "ship")
+    np.testing.assert_allclose(predictions.probabilities[0], [0.6, 0.4, 0], atol=1e-6)
+    assert PREDICTIONS.predicted.tolist() == [2, 1, 2, 3, 3]
+    assert predictions.predicted.tolist() == [0, 0, 1, 2, 2]
+    assert predictions.labels.tolist() == [0, 0, 1, 2, 0]
 
 
-def test_a_class_that_is_off_takes_its_pictures_with_it_and_the_rest_is_scaled_to_one():
-    answers = after(off="2")
+def test_a_class_that_is_off_takes_its_images_with_it_and_the_rest_is_scaled_to_one():
+    predictions = after(off="2")
 
-    assert answers.names == ("cat", "dog", "ship")
-    assert answers.indices.tolist() == [0, 1, 3, 4]
-    np.testing.assert_allclose(answers.probabilities.sum(1), 1, atol=1e-6)
-    np.testing.assert_allclose(answers.probabilities[0], [0.5, 0.5, 0], atol=1e-6)
+    assert predictions.names == ("cat", "dog", "ship")
+    assert predictions.indices.tolist() == [0, 1, 3, 4]
+    np.testing.assert_allclose(predictions.probabilities.sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(predictions.probabilities[0], [0.5, 0.5, 0], atol=1e-6)
 
 
 def test_an_answer_that_knew_only_what_is_off_knows_nothing():
-    answers = after(off="3")
+    predictions = after(off="3")
 
-    np.testing.assert_allclose(answers.probabilities[-1], [1 / 3] * 3, atol=1e-6)
+    np.testing.assert_allclose(predictions.probabilities[-1], [1 / 3] * 3, atol=1e-6)
 
 
 def test_merging_and_switching_off_work_together():
-    answers = after(merge="0.1_2.3", off="1")
+    predictions = after(merge="0.1_2.3", off="1")
 
-    assert answers.names == ("cat", "car + ship")
-    assert answers.indices.tolist() == [0, 1, 2, 3]
+    assert predictions.names == ("cat", "car + ship")
+    assert predictions.indices.tolist() == [0, 1, 2, 3]
 
 
 def test_the_groups_of_the_data_set_take_the_place_of_its_classes():
     surgery = Surgery.parse({"merge": "groups"}, 4, has_groups=True)
-    answers = ANSWERS.after(surgery, (("animal", "vehicle"), (0, 0, 1, 1)))
+    predictions = PREDICTIONS.after(surgery, (("animal", "vehicle"), (0, 0, 1, 1)))
 
-    assert answers.names == ("animal", "vehicle")
-    assert answers.labels.tolist() == [0, 0, 1, 1, 0]
-    assert answers.predicted.tolist() == [0, 0, 1, 1, 1]
+    assert predictions.names == ("animal", "vehicle")
+    assert predictions.labels.tolist() == [0, 0, 1, 1, 0]
+    assert predictions.predicted.tolist() == [0, 0, 1, 1, 1]
     assert Surgery.parse({"merge": "groups"}, 4) == Surgery()
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_done_is_left_out_and_two_classes_stay(query):
     surgery = Surgery.parse(query, 4)
 
     assert surgery.left(4) >= 2
-    assert len(ANSWERS.after(surgery).names) >= 2
+    assert len(PREDICTIONS.after(surgery).names) >= 2
 
 
 def test_no_class_is_in_two_groups():

@@ -6,10 +6,10 @@ from imgcls.evaluation import hard_examples
 
 RANDOM = np.random.default_rng(0)
 LABELS = RANDOM.integers(0, 10, 400)
-CERTAINTY = RANDOM.uniform(0.3, 1, 400)
+CONFIDENCE = RANDOM.uniform(0.3, 1, 400)
 
 
-def answers(num_wrong: int) -> np.ndarray:
+def predictions(num_wrong: int) -> np.ndarray:
     predicted = LABELS.copy()
     predicted[:num_wrong] = (predicted[:num_wrong] + 1) % 10
     return predicted
@@ -17,7 +17,7 @@ def answers(num_wrong: int) -> np.ndarray:
 
 def asked(num_wrong: int, there=None, seed=0, count=20):
     there = np.ones(400, bool) if there is None else there
-    return hard_examples.pictures(LABELS, answers(num_wrong), CERTAINTY, there, seed, count)
+    return hard_examples.images(LABELS, predictions(num_wrong), CONFIDENCE, there, seed, count)
 
 
 def test_half_of_twenty_are_wrong_and_the_right_ones_were_nearly_not_given():
@@ -25,7 +25,7 @@ def test_half_of_twenty_are_wrong_and_the_right_ones_were_nearly_not_given():
     assert len(found.rows) == len(set(found.rows.tolist())) == 20
     assert found.wrong == (found.rows < 50).sum() == 10
     right = found.rows[found.rows >= 50]
-    assert (CERTAINTY[right] <= np.sort(CERTAINTY[50:])[29]).all()
+    assert (CONFIDENCE[right] <= np.sort(CONFIDENCE[50:])[29]).all()
 
 
 def test_a_model_with_few_mistakes_is_asked_about_all_of_them():
@@ -41,7 +41,7 @@ def test_a_model_that_is_nearly_always_wrong_still_gets_twenty():
     assert found.wrong == 15
 
 
-def test_only_kept_pictures_are_asked_about_and_there_may_be_few_or_none():
+def test_only_kept_images_are_asked_about_and_there_may_be_few_or_none():
     there = np.zeros(400, bool)
     there[[3, 7, 100]] = True
     assert sorted(asked(50, there).rows.tolist()) == [3, 7, 100]

@@ -72,7 +72,7 @@ def test_of_two_classes_that_pass_the_likelier_one_counts():
     assert dict(zip(found.places.tolist(), found.suggested.tolist(), strict=True)) == {0: 1, 3: 1}
 
 
-def test_pictures_that_all_get_the_same_pass_their_own_mean():
+def test_images_that_all_get_the_same_pass_their_own_mean():
     """The mean of three times 0.1 is a little more than 0.1 for a computer."""
     found = suspects(np.array([0, 0, 0, 1]), np.array([[0.1, 0.0]] * 3 + [[0.0, 0.9]]))
 
@@ -88,7 +88,7 @@ def test_an_answer_that_is_no_number_does_not_silence_its_class():
     assert found.joint.tolist() == [[3, 1], [0, 1]]
 
 
-def test_the_joint_has_as_many_pictures_as_each_label():
+def test_the_joint_has_as_many_images_as_each_label():
     labels, probabilities, _ = planted(997, 7, 100)
 
     found = suspects(labels, probabilities)
@@ -121,25 +121,25 @@ def test_planted_errors_are_found_by_heads_that_have_not_learnt_from_them():
     labels = true.copy()
     wrong = generator.choice(800, 40, replace=False)
     labels[wrong] = (labels[wrong] + 1) % 4
-    shares = []
+    fractions = []
 
-    answers = crossed(features, labels, 4, lambda share, text: shares.append(share))
-    found = suspects(labels, answers)
+    predictions = crossed(features, labels, 4, lambda fraction, text: fractions.append(fraction))
+    found = suspects(labels, predictions)
 
-    assert answers.sum(1) == pytest.approx(np.ones(800), abs=1e-5)
-    assert shares == [0.0, 0.2, 0.4, 0.6, 0.8]
+    assert predictions.sum(1) == pytest.approx(np.ones(800), abs=1e-5)
+    assert fractions == [0.0, 0.2, 0.4, 0.6, 0.8]
     # Nobody is suspected wrongly here, three of four errors are found, and their number is known better than that.
     assert set(found.places.tolist()) <= set(wrong.tolist()) and len(found.places) >= 30
     assert found.suggested.tolist() == true[found.places].tolist()
     assert 36 <= found.estimated <= 44
 
 
-def test_a_class_with_one_picture_is_no_error():
+def test_a_class_with_one_image_is_no_error():
     features = np.random.default_rng(0).normal(0, 1, (21, 3)).astype(np.float32)
     labels = np.array([0] * 10 + [1] * 10 + [2])
 
-    assert crossed(features, labels, 4, lambda share, text: None).shape == (21, 4)
-    assert crossed(features, labels * 0, 4, lambda share, text: None)[:, 0].tolist() == [1.0] * 21
+    assert crossed(features, labels, 4, lambda fraction, text: None).shape == (21, 4)
+    assert crossed(features, labels * 0, 4, lambda fraction, text: None)[:, 0].tolist() == [1.0] * 21
 
 
 def test_what_a_person_said_is_kept_and_can_be_taken_back(made):
@@ -188,7 +188,7 @@ def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run
             training_set.read(finished_run)
 
 
-def test_a_process_looks_through_the_training_pictures(finished_run):
+def test_a_process_looks_through_the_training_images(finished_run):
     done = subprocess.run(
         [sys.executable, "-m", "imgcls.evaluation.label_errors", finished_run.id],
         cwd=paths.repository_folder(),

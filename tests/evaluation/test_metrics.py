@@ -8,7 +8,7 @@ from imgcls.evaluation.metrics import classification
 HAND = np.array([[5, 1, 0], [2, 3, 1], [0, 0, 4]])
 
 
-def answers(seed, n=200, k=4, missing=False):
+def predictions(seed, n=200, k=4, missing=False):
     generator = np.random.default_rng(seed)
     probabilities = generator.dirichlet(np.full(k, 2.0), size=n).astype(np.float32)
     return probabilities, generator.integers(0, k - missing, n)
@@ -37,8 +37,8 @@ def test_labels_of_eight_bits_do_not_overflow():
     assert classification.confusion(labels, labels, 200)[199, 199] == 1
 
 
-def test_shares_divide_by_rows_and_leave_empty_rows_at_zero():
-    assert classification.shares([[3, 1], [0, 0]]).tolist() == [[0.75, 0.25], [0, 0]]
+def test_fractions_divide_by_rows_and_leave_empty_rows_at_zero():
+    assert classification.fractions([[3, 1], [0, 0]]).tolist() == [[0.75, 0.25], [0, 0]]
 
 
 def test_scores_a_class_agree_with_a_calculation_by_hand():
@@ -57,7 +57,7 @@ def test_scores_a_class_agree_with_a_calculation_by_hand():
 def test_scores_agree_with_scikit_learn(seed, missing):
     from sklearn import metrics as sklearn
 
-    probabilities, labels = answers(seed, missing=missing)
+    probabilities, labels = predictions(seed, missing=missing)
     predicted = probabilities.argmax(axis=1)
     report = classification.scores(probabilities, labels, ["a", "b", "c", "d"])
     assert (report.matrix == sklearn.confusion_matrix(labels, predicted, labels=range(4))).all()
@@ -108,7 +108,7 @@ def test_wilson_takes_arrays_and_knows_nothing_without_trials():
 
 
 @given(st.integers(0, 10**9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_a_wilson_interval_holds_its_share_and_stays_between_0_and_1(pair):
+def test_a_wilson_interval_holds_its_fraction_and_stays_between_0_and_1(pair):
     score = classification.wilson(*pair)
     assert 0 <= score.low <= score.value <= score.high <= 1
 
@@ -129,7 +129,7 @@ def test_a_bootstrap_interval_is_the_same_each_time():
     assert first["f1"].high.tolist() == second["f1"].high.tolist()
 
 
-def test_a_bootstrap_interval_is_about_as_wide_as_that_of_resampled_pictures():
+def test_a_bootstrap_interval_is_about_as_wide_as_that_of_resampled_images():
     true, predicted = np.repeat(np.indices((3, 3)).reshape(2, 9), (HAND * 20).ravel(), axis=1)
     generator = np.random.default_rng(1)
     values = []
@@ -142,7 +142,7 @@ def test_a_bootstrap_interval_is_about_as_wide_as_that_of_resampled_pictures():
     assert (score.low, score.high) == pytest.approx((low, high), abs=0.01)
 
 
-def test_one_picture_is_enough_for_a_report():
+def test_one_image_is_enough_for_a_report():
     report = classification.scores(np.array([[0.25, 0.75]]), np.array([1]), ["cat", "dog"])
     assert report.accuracy.value == 1
     assert report.cross_entropy.low == report.cross_entropy.value == pytest.approx(-np.log(0.75))
@@ -150,12 +150,12 @@ def test_one_picture_is_enough_for_a_report():
 
 
 @pytest.mark.parametrize("shape", [(0, 2), (3, 3), (2, 2)])
-def test_shapes_that_disagree_and_no_pictures_are_refused(shape):
+def test_shapes_that_disagree_and_no_images_are_refused(shape):
     with pytest.raises(ValueError, match="at least one picture"):
         classification.scores(np.zeros(shape), np.zeros(3 if shape[0] else 0, int), ["cat", "dog"])
 
 
-def test_worst_pairs_come_most_pictures_first_and_leave_out_zeros_and_the_diagonal():
+def test_worst_pairs_come_most_images_first_and_leave_out_zeros_and_the_diagonal():
     pairs = classification.worst_pairs(HAND, ["cat", "dog", "fox"])
     assert pairs == [("dog", "cat", 2, 2 / 6), ("cat", "dog", 1, 1 / 6), ("dog", "fox", 1, 1 / 6)]
     assert classification.worst_pairs(HAND, ["cat", "dog", "fox"], most=1) == pairs[:1]

@@ -10,7 +10,7 @@ NAMES = ("sky", "sea", "boat", "gull")
 
 
 @pytest.fixture(scope="module")
-def answers():
+def predictions():
     """120 pictures, four labels, of which some are rare; many answers are the same."""
     random = np.random.default_rng(1)
     labels = random.random((120, 4)) < (0.6, 0.3, 0.1, 0.05)
@@ -18,10 +18,10 @@ def answers():
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.85])
-def test_scores_are_those_of_scikit_learn(answers, threshold):
+def test_scores_are_those_of_scikit_learn(predictions, threshold):
     from sklearn import metrics
 
-    probabilities, labels = answers
+    probabilities, labels = predictions
     said = probabilities >= threshold
     report = multilabel.scores(probabilities, labels, NAMES, threshold)
     precision, recall, f1, support = metrics.precision_recall_fscore_support(labels, said, zero_division=0)
@@ -43,10 +43,10 @@ def test_scores_are_those_of_scikit_learn(answers, threshold):
     assert report.cross_entropy.value == pytest.approx(np.mean(each), rel=1e-5)
 
 
-def test_the_curve_is_that_of_scikit_learn_without_its_last_point(answers):
+def test_the_curve_is_that_of_scikit_learn_without_its_last_point(predictions):
     from sklearn import metrics
 
-    probabilities, labels = answers
+    probabilities, labels = predictions
     precision, recall, thresholds = metrics.precision_recall_curve(labels[:, 0], probabilities[:, 0])
     found = multilabel.precision_recall(probabilities[:, 0], labels[:, 0])
     assert found[0] == pytest.approx(precision[:-1][::-1])
@@ -73,10 +73,10 @@ def test_intervals_hold_the_truth_of_the_population_about_as_often_as_they_say(m
     assert (inside / 40).mean() < 1, "intervals that always hold the truth say too little"
 
 
-def test_the_chosen_threshold_has_the_best_mean_f1_and_lies_nearest_to_one_half(answers):
+def test_the_chosen_threshold_has_the_best_mean_f1_and_lies_nearest_to_one_half(predictions):
     from sklearn import metrics
 
-    probabilities, labels = answers
+    probabilities, labels = predictions
     each = [metrics.f1_score(labels, probabilities >= cut, average="macro", zero_division=0) for cut in THRESHOLDS]
     best = THRESHOLDS[np.isclose(each, max(each))]
     chosen = multilabel.chosen_threshold(probabilities, labels)
@@ -85,7 +85,7 @@ def test_the_chosen_threshold_has_the_best_mean_f1_and_lies_nearest_to_one_half(
     assert multilabel.chosen_threshold(perfect, labels) == 0.5
 
 
-def test_a_label_that_no_picture_has_is_no_number_and_not_in_the_mean():
+def test_a_label_that_no_image_has_is_no_number_and_not_in_the_mean():
     labels = np.array([[1, 0], [0, 0], [1, 0]])
     probabilities = np.array([[0.9, 0.2], [0.6, np.nan], [0.7, 0.6]])
     report = multilabel.scores(probabilities, labels, ("a", "b"))

@@ -15,23 +15,23 @@ from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.report.svg_curves import curve
 from imgcls.evaluation.report.values import calibration, strict
 from imgcls.evaluation.robustness import evaluate
-from imgcls.evaluation.robustness.corruptions import DAMAGES
+from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
 
 HOSTILE = ["<script>alert(1)</script>", "$x^2$ **b**", '"><img src=x onerror=alert(1)>', "=1+1\nnew line"]
 
 
-def answered(probabilities, labels, names, pictures=None):
+def answered(probabilities, labels, names, images=None):
     """Answers as a page has them; a picture of the first `pictures` test pictures is stored."""
     probabilities, labels = np.asarray(probabilities, np.float32), np.asarray(labels)
-    pictures = np.zeros((0, 4, 4, 1), np.uint8) if pictures is None else pictures
-    row_of = np.where(np.arange(len(labels)) < len(pictures), np.arange(len(labels)), -1)
+    images = np.zeros((0, 4, 4, 1), np.uint8) if images is None else images
+    row_of = np.where(np.arange(len(labels)) < len(images), np.arange(len(labels)), -1)
     return SimpleNamespace(
         probabilities=probabilities,
         labels=labels,
         predicted=probabilities.argmax(1),
-        certainty=probabilities.max(1),
+        confidence=probabilities.max(1),
         report=classification.scores(probabilities, labels, names),
-        pictures=pictures,
+        images=images,
         row_of=row_of,
     )
 
@@ -54,8 +54,8 @@ def hostile_run(made):
     probabilities = np.full((8, 4), 0.1)
     labels = np.arange(8) % 4
     probabilities[np.arange(8), [0, 1, 2, 3, 0, 1, 3, 0]] = 0.7
-    pictures = np.random.default_rng(0).integers(0, 256, (8, 4, 4, 1)).astype(np.uint8)
-    return run, answered(probabilities, labels, HOSTILE, pictures)
+    images = np.random.default_rng(0).integers(0, 256, (8, 4, 4, 1)).astype(np.uint8)
+    return run, answered(probabilities, labels, HOSTILE, images)
 
 
 class Elements(HTMLParser):
@@ -109,20 +109,20 @@ def test_the_figures_are_strict_json(hostile_run):
 
 
 def test_a_run_of_which_little_can_be_read_still_has_a_report(hostile_run):
-    run, answers = hostile_run
+    run, predictions = hostile_run
     (run.folder / "config.json").write_text("{")
     (run.folder / "result.json").write_text("[]")
     (run.folder / "metrics.jsonl").unlink()
-    answers.pictures, answers.row_of = answers.pictures[:0], np.full(8, -1)
+    predictions.images, predictions.row_of = predictions.images[:0], np.full(8, -1)
 
-    text = report.page(run, answers)
+    text = report.page(run, predictions)
 
     assert "settings of this run cannot be read" in text
     assert "No epoch was written down" in text
     assert "No picture of them is stored" in text
 
 
-def test_many_classes_are_a_picture_of_the_matrix(made):
+def test_many_classes_are_a_image_of_the_matrix(made):
     names = [f"class {number}" for number in range(60)]
     run = made(**{"model.json": {"classes": names, "shape": [4, 4, 1], "ink": False}})
     labels = np.arange(120) % 60
@@ -151,27 +151,27 @@ def test_answers_of_a_broken_model_are_counted_and_not_raised():
 
 
 def test_the_tables_open_in_a_spreadsheet_and_start_no_formula(hostile_run):
-    _, answers = hostile_run
+    _, predictions = hostile_run
 
     def rows(data):
         return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
-    classes = rows(report.classes(answers))
+    classes = rows(report.classes(predictions))
     assert [row["class"] for row in classes] == [*HOSTILE[:3], "'" + HOSTILE[3]]
     assert [float(row["recall"]) for row in classes] == [1.0, 1.0, 0.5, 0.5]
-    listed = rows(report.answers(answers, HOSTILE))
+    listed = rows(report.predictions(predictions, HOSTILE))
     assert [row["right"] for row in listed] == ["yes"] * 6 + ["no"] * 2
     assert float(listed[0][f"0: {HOSTILE[0]}"]) == pytest.approx(0.7)
 
 
 def test_a_curve_leaves_gaps_marks_the_best_epoch_and_draws_nothing_of_nothing():
-    drawn = curve("Loss", [1.0, 2.0, 3.0], [3.0, 2.0, 1.0], [None, 2.5, 2.0], 3, as_share=False)
+    drawn = curve("Loss", [1.0, 2.0, 3.0], [3.0, 2.0, 1.0], [None, 2.5, 2.0], 3, as_fraction=False)
 
     assert drawn.count('class="training"') == drawn.count('class="validation"') == 1
     assert "best epoch" in drawn
-    assert curve("Loss", [], [], [], None, as_share=False) == ""
-    assert curve("Loss", [1.0], [None], [None], None, as_share=False) == ""
-    assert "dot" in curve("Accuracy", [1.0], [0.5], [0.5], 1, as_share=True)
+    assert curve("Loss", [], [], [], None, as_fraction=False) == ""
+    assert curve("Loss", [1.0], [None], [None], None, as_fraction=False) == ""
+    assert "dot" in curve("Accuracy", [1.0], [0.5], [0.5], 1, as_fraction=True)
 
 
 def test_the_settings_are_those_of_the_run(made):
@@ -189,13 +189,13 @@ def test_the_settings_are_those_of_the_run(made):
     assert "Not one mistake." in text
 
 
-def test_what_damaged_pictures_cost_stands_in_the_report_where_the_model_was_asked(hostile_run):
+def test_what_damaged_images_cost_stands_in_the_report_where_the_model_was_asked(hostile_run):
     run, given = hostile_run
     assert report.figures(run, given)["robustness"] is None
     assert "Damaged pictures" not in report.page(run, given)
     damaged = np.zeros((8, 5, 4), int)
     damaged[0] = 1
-    names = np.array(list(DAMAGES))
+    names = np.array(list(CORRUPTIONS))
     np.savez(
         run.folder / "robustness.npz",
         indices=np.arange(4),

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from imgcls import datasets
-from imgcls.config import KNOBS, Config
+from imgcls.config import PARAMS, Config
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.robustness import evaluate, recommendations
-from imgcls.evaluation.robustness.corruptions import DAMAGES, STRENGTHS, chances
+from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, chances
 from imgcls.evaluation.robustness.evaluate import Found
 from imgcls.system import paths
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     """Smooth pictures with a little of everything: uint8 (24, 28, 28, 1)."""
     y, x = np.mgrid[0:28, 0:28]
     phases = np.random.default_rng(0).uniform(0, 6, (24, 2))
@@ -25,51 +25,51 @@ def pictures():
     return np.round(128 + 100 * np.array(waves)).astype(np.uint8)[..., None]
 
 
-@pytest.mark.parametrize("name", list(DAMAGES))
+@pytest.mark.parametrize("name", list(CORRUPTIONS))
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_damage_grows_with_its_strength_and_leaves_the_picture_alone(name, channels, pictures):
-    pictures = np.repeat(pictures, channels, 3)
-    before = pictures.copy()
+def test_a_damage_grows_with_its_strength_and_leaves_the_image_alone(name, channels, images):
+    images = np.repeat(images, channels, 3)
+    before = images.copy()
     distances = []
     for strength in STRENGTHS:
-        damaged = DAMAGES[name](pictures, strength, chances(len(pictures)))
-        assert damaged.shape == pictures.shape and damaged.dtype == np.uint8
-        distances.append(np.abs(damaged.astype(float) - pictures).mean())
-    assert np.array_equal(pictures, before)
+        damaged = CORRUPTIONS[name](images, strength, chances(len(images)))
+        assert damaged.shape == images.shape and damaged.dtype == np.uint8
+        distances.append(np.abs(damaged.astype(float) - images).mean())
+    assert np.array_equal(images, before)
     assert distances[0] > 0
     assert distances == sorted(distances)
 
 
-@pytest.mark.parametrize("name", list(DAMAGES))
-def test_the_same_picture_is_damaged_the_same_way_alone_and_among_others(name, pictures):
+@pytest.mark.parametrize("name", list(CORRUPTIONS))
+def test_the_same_image_is_damaged_the_same_way_alone_and_among_others(name, images):
     """Or the examples of the page would not be what the model saw."""
-    drawn = chances(len(pictures))
-    together = DAMAGES[name](pictures, 3, drawn)
-    alone = DAMAGES[name](pictures[[5]], 3, drawn[:, [5]])
+    drawn = chances(len(images))
+    together = CORRUPTIONS[name](images, 3, drawn)
+    alone = CORRUPTIONS[name](images[[5]], 3, drawn[:, [5]])
 
     assert np.array_equal(together[[5]], alone)
 
 
-def test_the_damages_are_what_their_names_say(pictures):
-    drawn = chances(len(pictures))
+def test_the_damages_are_what_their_names_say(images):
+    drawn = chances(len(images))
     grey = np.full((200, 28, 28, 1), 100, np.uint8)
     many = chances(200)
-    assert DAMAGES["noise"](grey, 2, many).astype(float).std() == pytest.approx(20, abs=1)
-    assert set(np.unique(DAMAGES["brightness"](grey, 1, many))) == {75, 126}  # 25.5 down and up, rounded
-    contrast = DAMAGES["contrast"](pictures, 2, drawn)
-    assert contrast.std((1, 2, 3)) == pytest.approx(pictures.std((1, 2, 3)) / 2, rel=0.02)
-    moved = DAMAGES["shift"](pictures, 3, drawn)  # 12 % of 28 are 3 pixels
+    assert CORRUPTIONS["noise"](grey, 2, many).astype(float).std() == pytest.approx(20, abs=1)
+    assert set(np.unique(CORRUPTIONS["brightness"](grey, 1, many))) == {75, 126}  # 25.5 down and up, rounded
+    contrast = CORRUPTIONS["contrast"](images, 2, drawn)
+    assert contrast.std((1, 2, 3)) == pytest.approx(images.std((1, 2, 3)) / 2, rel=0.02)
+    moved = CORRUPTIONS["shift"](images, 3, drawn)  # 12 % of 28 are 3 pixels
     assert all(
         any(
             np.array_equal(after[3:-3, 3:-3], np.roll(before, (-3 * y, -3 * x), (0, 1))[3:-3, 3:-3])
             for y in (-1, 0, 1)
             for x in (-1, 0, 1)
         )
-        for before, after in zip(pictures, moved, strict=True)
+        for before, after in zip(images, moved, strict=True)
     )
     spot = np.zeros((4, 28, 28, 1), np.uint8)
     spot[:, ::2] = 255
-    hidden = DAMAGES["occlusion"](spot, 5, chances(4)) == 127
+    hidden = CORRUPTIONS["occlusion"](spot, 5, chances(4)) == 127
     assert hidden.sum((1, 2, 3)).tolist() == [15 * 15] * 4  # 55 % of 28, and the whole square lies inside
 
 
@@ -93,7 +93,7 @@ def test_a_process_asks_the_model_and_the_answers_are_its_own(finished_run):
     from imgcls.inference.predictor import Predictor
 
     place = int(found.flips("occlusion", 5)[0])
-    _, worse = evaluate.example(dataset, found, DAMAGES["occlusion"], 5, place)
+    _, worse = evaluate.example(dataset, found, CORRUPTIONS["occlusion"], 5, place)
     answer = Predictor(finished_run.folder / "model.tflite").probabilities(worse[None]).argmax()
     assert answer == found.damaged[found.names.index("occlusion"), 4, place] != found.labels[place]
 
@@ -104,7 +104,7 @@ def test_a_data_set_that_is_gone_or_another_one_is_said_so(finished_run, tmp_pat
     with pytest.raises(RunError, match="other test pictures"):
         evaluate.start(finished_run)
     np.savez(finished_run.folder / "predictions.npz", **labels)
-    assert evaluate.pictures_of(finished_run).facts.name == "digits"
+    assert evaluate.images_of(finished_run).facts.name == "digits"
     model = json.loads((finished_run.folder / "model.json").read_text())
     (finished_run.folder / "model.json").write_text(json.dumps(model | {"shape": [16, 16, 1]}))
     with pytest.raises(RunError, match="other test pictures"):
@@ -116,7 +116,7 @@ def test_a_data_set_that_is_gone_or_another_one_is_said_so(finished_run, tmp_pat
 
 
 @pytest.mark.parametrize("damage", ["torn", "version", "class", "shape"])
-def test_answers_that_cannot_be_read_are_a_sentence(damage, made):
+def test_answers_that_cannot_be_read_are_a_sentence(corruption, made):
     run = made(**{"model.json": {"classes": ["a", "b"], "shape": [4, 4, 1], "ink": False}})
     path = run.folder / "robustness.npz"
     sound = {
@@ -124,43 +124,43 @@ def test_answers_that_cannot_be_read_are_a_sentence(damage, made):
         "labels": np.array([0, 1, 0]),
         "clean": np.array([0, 1, 1]),
         "damaged": np.zeros((8, 5, 3), int),
-        "names": np.array(list(DAMAGES)),
+        "names": np.array(list(CORRUPTIONS)),
         "version": evaluate.VERSION,
     }
     np.savez(path, **sound)
     assert evaluate.read(run).right("noise").tolist() == [[True, False, True]] * 5
-    if damage == "torn":
+    if corruption == "torn":
         path.write_bytes(path.read_bytes()[:100])
     else:
         wrong = {
             "version": {"version": 99},
             "class": {"clean": np.array([0, 1, 2])},
             "shape": {"damaged": np.zeros((8, 4, 3), int)},
-        }[damage]
+        }[corruption]
         np.savez(path, **sound | wrong)
     with pytest.raises(RunError, match="Ask again"):
         evaluate.read(run)
 
 
-def found_with(broken: str, share: float, count: int = 200) -> Found:
+def found_with(broken: str, fraction: float, count: int = 200) -> Found:
     """All answers right, but for a share of those to one damage."""
     labels = np.zeros(count, int)
     damaged = np.zeros((8, 5, count), int)
-    damaged[list(DAMAGES).index(broken), :, : round(share * count)] = 1
-    return Found(np.arange(count), labels, labels.copy(), damaged, tuple(DAMAGES))
+    damaged[list(CORRUPTIONS).index(broken), :, : round(fraction * count)] = 1
+    return Found(np.arange(count), labels, labels.copy(), damaged, tuple(CORRUPTIONS))
 
 
 @pytest.mark.parametrize(("damage", "name"), recommendations.SETTINGS.items())
-def test_the_advice_is_a_value_that_the_form_takes(damage, name):
+def test_the_advice_is_a_value_that_the_form_takes(corruption, name):
     facts = datasets.facts("cifar10")
-    (wish,) = recommendations.advice(found_with(damage, 0.4), Config(), facts)
+    (wish,) = recommendations.advice(found_with(corruption, 0.4), Config(), facts)
 
-    assert (wish.damage, wish.name) == (damage, name)
+    assert (wish.corruption, wish.name) == (corruption, name)
     assert wish.loss.value == pytest.approx(0.4)
-    limits = next(knob.limits for knob in KNOBS if knob.name == name)
+    limits = next(param.limits for param in PARAMS if param.name == name)
     assert limits.low < wish.value <= limits.high
     assert Config(**{name: wish.value})
-    assert recommendations.advice(found_with(damage, 0.4), Config(**{name: wish.value}), facts) == []
+    assert recommendations.advice(found_with(corruption, 0.4), Config(**{name: wish.value}), facts) == []
 
 
 def test_no_advice_for_what_costs_little_or_cannot_be_trained():
@@ -174,12 +174,12 @@ def test_no_advice_for_what_costs_little_or_cannot_be_trained():
 
 def test_at_most_three_changes_are_advised_those_against_what_costs_most():
     found = found_with("noise", 0.1)
-    for damage, share in (("blur", 0.5), ("contrast", 0.4), ("shift", 0.3), ("occlusion", 0.2)):
-        found.damaged[list(DAMAGES).index(damage), :, : round(200 * share)] = 1
+    for corruption, fraction in (("blur", 0.5), ("contrast", 0.4), ("shift", 0.3), ("occlusion", 0.2)):
+        found.damaged[list(CORRUPTIONS).index(corruption), :, : round(200 * fraction)] = 1
 
     wished = recommendations.advice(found, Config(), datasets.facts("cifar10"))
 
-    assert [entry.damage for entry in wished] == ["blur", "contrast", "shift"]
+    assert [entry.corruption for entry in wished] == ["blur", "contrast", "shift"]
 
 
 def test_what_is_damaged_is_always_the_same_and_at_most_a_thousand():

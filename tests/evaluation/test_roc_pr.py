@@ -8,7 +8,7 @@ from imgcls.evaluation.metrics import roc_pr
 
 
 @pytest.fixture(scope="module")
-def answers():
+def predictions():
     generator = np.random.default_rng(7)
     labels = generator.integers(0, 4, 600)
     logits = generator.normal(size=(600, 4))
@@ -18,8 +18,8 @@ def answers():
 
 
 @pytest.mark.parametrize("one", range(4))
-def test_the_roc_curve_is_scikit_learn_s(answers, one):
-    probabilities, labels = answers
+def test_the_roc_curve_is_scikit_learn_s(predictions, one):
+    probabilities, labels = predictions
     curve = roc_pr.roc(probabilities[:, one], labels == one)
     false, true, thresholds = reference.roc_curve(labels == one, probabilities[:, one], drop_intermediate=False)
 
@@ -29,8 +29,8 @@ def test_the_roc_curve_is_scikit_learn_s(answers, one):
 
 
 @pytest.mark.parametrize("one", range(4))
-def test_the_precision_recall_curve_and_its_area_are_scikit_learn_s(answers, one):
-    probabilities, labels = answers
+def test_the_precision_recall_curve_and_its_area_are_scikit_learn_s(predictions, one):
+    probabilities, labels = predictions
     curve = roc_pr.precision_recall(probabilities[:, one], labels == one)
     precision, recall, thresholds = reference.precision_recall_curve(labels == one, probabilities[:, one])
 
@@ -42,8 +42,8 @@ def test_the_precision_recall_curve_and_its_area_are_scikit_learn_s(answers, one
     assert area.low < area.value < area.high
 
 
-def test_areas_and_their_mean_are_scikit_learn_s(answers):
-    probabilities, labels = answers
+def test_areas_and_their_mean_are_scikit_learn_s(predictions):
+    probabilities, labels = predictions
     each, mean = roc_pr.areas(probabilities, labels)
 
     expected = [reference.roc_auc_score(labels == one, probabilities[:, one]) for one in range(4)]
@@ -51,8 +51,8 @@ def test_areas_and_their_mean_are_scikit_learn_s(answers):
     assert mean.value == pytest.approx(np.mean(expected))
 
 
-def test_the_intervals_are_those_of_many_redrawn_test_sets(answers):
-    probabilities, labels = answers
+def test_the_intervals_are_those_of_many_redrawn_test_sets(predictions):
+    probabilities, labels = predictions
     each, mean = roc_pr.areas(probabilities, labels)
     generator = np.random.default_rng(0)
     drawn = []
@@ -95,7 +95,7 @@ def test_a_perfect_ranking_has_area_one_and_equal_answers_a_half():
     assert equal.value.tolist() == [0.5, 0.5]
 
 
-def test_a_thinned_curve_keeps_its_ends_and_lies_on_the_whole_one(answers):
+def test_a_thinned_curve_keeps_its_ends_and_lies_on_the_whole_one(predictions):
     generator = np.random.default_rng(1)
     scores = generator.random(5000)
     curve = roc_pr.roc(scores, generator.random(5000) < scores)

@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 
 from imgcls.evaluation import selection
-from imgcls.evaluation.predictions import Answers, log_odds, spread
+from imgcls.evaluation.predictions import Predictions, log_odds, spread
 from imgcls.evaluation.selection import Selection
 
 LABELS = np.array([0, 0, 1, 1, 2, 2])
 PROBABILITIES = np.array(
     [[0.9, 0.1, 0], [0.3, 0.6, 0.1], [0, 1, 0], [0.5, 0.2, 0.3], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]], np.float32
 )
-ANSWERS = Answers(("a", "b", "c"), PROBABILITIES, LABELS, np.arange(6))
+PREDICTIONS = Predictions(("a", "b", "c"), PROBABILITIES, LABELS, np.arange(6))
 
 
 def left(selected: Selection, **known) -> list[int]:
-    kept = selection.kept(selected, ANSWERS.labels, ANSWERS.predicted, ANSWERS.certainty, **known)
+    kept = selection.kept(selected, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence, **known)
     return np.flatnonzero(kept).tolist()
 
 
@@ -39,11 +39,11 @@ def left(selected: Selection, **known) -> list[int]:
         ({"answers": "wrong", "class": "2"}, [5]),
     ],
 )
-def test_a_url_leaves_exactly_its_pictures(query, expected):
+def test_a_url_leaves_exactly_its_images(query, expected):
     assert left(Selection.parse(query, 3)) == expected
 
 
-def test_bars_next_to_each_other_share_no_picture_and_miss_none():
+def test_bars_next_to_each_other_fraction_no_image_and_miss_none():
     bounds = [(low, low + 5) for low in range(0, 100, 5)]
     found = [left(Selection(low=low, high=high)) for low, high in bounds]
 
@@ -117,7 +117,7 @@ def test_the_cell_does_not_narrow_and_all_else_does():
     assert not Selection(cell=(1, 2)).narrows
     for narrowing in (
         Selection(classes=(1,)),
-        Selection(answers="wrong"),
+        Selection(predictions="wrong"),
         Selection(high=50),
         Selection(tag="x"),
         Selection(area=((0, 0), (1, 0), (1, 1))),
@@ -131,44 +131,44 @@ def test_scores_of_what_is_left_are_scikit_learn_s():
     probabilities = generator.dirichlet(np.ones(4), 500).astype(np.float32)
     probabilities[np.arange(500), labels] += 0.5
     probabilities /= probabilities.sum(1, keepdims=True)
-    answers = Answers(tuple("abcd"), probabilities, labels, np.arange(500))
+    predictions = Predictions(tuple("abcd"), probabilities, labels, np.arange(500))
     chosen = Selection.parse({"class": "1", "sure": "30-80"}, 4)
-    mask = selection.kept(chosen, answers.labels, answers.predicted, answers.certainty)
-    report = answers.report(mask)
+    mask = selection.kept(chosen, predictions.labels, predictions.predicted, predictions.confidence)
+    report = predictions.report(mask)
 
     assert 20 < mask.sum() < 400
-    assert report.accuracy.value == pytest.approx(accuracy_score(labels[mask], answers.predicted[mask]))
+    assert report.accuracy.value == pytest.approx(accuracy_score(labels[mask], predictions.predicted[mask]))
     _, recall, _, support = precision_recall_fscore_support(
-        labels[mask], answers.predicted[mask], labels=range(4), zero_division=0
+        labels[mask], predictions.predicted[mask], labels=range(4), zero_division=0
     )
     np.testing.assert_allclose(report.classes.recall.value, recall)
     np.testing.assert_array_equal(report.classes.support, support)
     assert report.macro_f1.value == pytest.approx(
-        f1_score(labels[mask], answers.predicted[mask], average="macro", labels=range(4), zero_division=0)
+        f1_score(labels[mask], predictions.predicted[mask], average="macro", labels=range(4), zero_division=0)
     )
     assert report.matrix.sum() == mask.sum()
-    assert answers.report(np.zeros(500, bool)) is None
+    assert predictions.report(np.zeros(500, bool)) is None
 
 
 def test_averages_of_what_is_left_count_the_chosen_classes_or_those_that_occur():
-    everything = ANSWERS.report(np.ones(6, bool))
+    everything = PREDICTIONS.report(np.ones(6, bool))
     chosen = Selection(classes=(0, 2))
-    left_of = selection.kept(chosen, ANSWERS.labels, ANSWERS.predicted, ANSWERS.certainty)
-    report = ANSWERS.report(left_of, chosen.classes)
+    left_of = selection.kept(chosen, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence)
+    report = PREDICTIONS.report(left_of, chosen.classes)
 
     recalls = everything.classes.recall.value
     assert report.macro_recall.value == pytest.approx((recalls[0] + recalls[2]) / 2)
     assert report.macro_precision.value == pytest.approx(everything.classes.precision.value[[0, 2]].mean())
     assert report.macro_recall.low <= report.macro_recall.value <= report.macro_recall.high
-    few = ANSWERS.report(np.array([True, False, True, False, False, False]))
+    few = PREDICTIONS.report(np.array([True, False, True, False, False, False]))
     assert (few.macro_recall.value, few.weighted_f1.value) == (1, 1)
-    absent = Answers(("a", "b", "c"), PROBABILITIES[:4], LABELS[:4], np.arange(4))
+    absent = Predictions(("a", "b", "c"), PROBABILITIES[:4], LABELS[:4], np.arange(4))
     _, recall, _, _ = precision_recall_fscore_support(absent.labels, absent.predicted, labels=range(3), zero_division=0)
     assert absent.report(np.ones(4, bool)).macro_recall.value == pytest.approx(recall.mean())
 
 
 def test_the_surest_mistakes_come_first_and_the_surest_right_answers_last():
-    assert ANSWERS.worst_first.tolist() == [5, 1, 3, 4, 0, 2]
+    assert PREDICTIONS.worst_first.tolist() == [5, 1, 3, 4, 0, 2]
 
 
 def test_a_drawn_line_has_few_corners_and_keeps_its_place():

@@ -31,7 +31,7 @@ def test_a_split_that_no_float_can_hold_is_0_and_not_an_error():
     assert mcnemar(0, 5000) == 0.0
 
 
-def test_the_counts_are_those_of_the_pictures():
+def test_the_counts_are_those_of_the_images():
     first = np.array([1, 1, 1, 0, 0, 1], bool)
     second = np.array([1, 0, 1, 1, 0, 1], bool)
 
@@ -42,7 +42,7 @@ def test_the_counts_are_those_of_the_pictures():
     assert found.count == 6
 
 
-def test_the_interval_is_that_of_drawing_the_pictures_themselves():
+def test_the_interval_is_that_of_drawing_the_images_themselves():
     """Against the slow way: picture numbers drawn with replacement."""
     generator = np.random.default_rng(7)
     first, second = generator.random(2000) < 0.8, generator.random(2000) < 0.83
@@ -103,7 +103,7 @@ def test_the_words_say_who_is_better_or_that_nobody_knows():
     assert "very same pictures" in comparison(0, 0, 0.0, 0.0, 1.0).sentence("A", "B")
 
 
-def test_each_class_has_its_own_difference_and_one_without_pictures_is_unknown():
+def test_each_class_has_its_own_difference_and_one_without_images_is_unknown():
     labels = np.array([0, 0, 0, 0, 2, 2])
     first = np.array([1, 0, 0, 1, 1, 1], bool)
     second = np.array([1, 1, 1, 1, 0, 1], bool)
@@ -123,6 +123,6 @@ def test_the_mean_of_paired_differences_has_the_usual_interval():
 
 
 @pytest.mark.parametrize(("first", "second"), [([], []), ([True], [True, False]), ([[True]], [[True]])])
-def test_answers_that_belong_to_other_pictures_are_refused(first, second):
+def test_answers_that_belong_to_other_images_are_refused(first, second):
     with pytest.raises(ValueError, match="the same pictures"):
         compare(np.array(first, bool), np.array(second, bool))

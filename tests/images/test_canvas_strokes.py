@@ -1,16 +1,15 @@
 """What a canvas sends: checked, as strokes, and as ink."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.images import canvas_strokes
 from imgcls.images.canvas_strokes import SIDE, Handwriting, from_message
 from imgcls.images.loading import prepare_ink
+from imgcls.system import paths
 
 SEVEN = [[60, 60, 18, 200, 60, 18, 120, 220, 18]]
 DIGIT = (28, 28, 1)
@@ -58,17 +57,17 @@ def test_a_message_that_is_not_ours_is_ignored(message):
     ],
 )
 def test_what_is_no_place_is_told_in_one_sentence(stroke):
-    with pytest.raises(PictureError, match="came damaged"):
+    with pytest.raises(ImageError, match="came damaged"):
         from_message({"strokes": [[60, 60, 18], stroke]})
 
 
 def test_ten_thousand_strokes_are_refused_with_their_number():
-    with pytest.raises(PictureError, match=r"10,000 strokes.*400"):
+    with pytest.raises(ImageError, match=r"10,000 strokes.*400"):
         from_message({"strokes": [[1, 2, 3]] * 10_000})
 
 
 def test_a_stroke_without_end_is_refused():
-    with pytest.raises(PictureError, match="20,000 points"):
+    with pytest.raises(ImageError, match="20,000 points"):
         from_message({"strokes": [[1, 2, 3] * 20_001]})
 
 
@@ -82,7 +81,7 @@ def test_a_stroke_without_end_is_refused():
 def test_whatever_is_sent_is_a_drawing_or_nothing_or_a_sentence(message):
     try:
         found = from_message({"strokes": message})
-    except PictureError:
+    except ImageError:
         return
     assert found is None or all(np.isfinite(stroke).all() and stroke.shape[1] == 3 for stroke in found.strokes)
 
@@ -93,7 +92,7 @@ def test_what_lies_outside_the_field_is_drawn_at_its_border():
     assert pixels([[-500, 100, 18, 400, 100, 18]]).any()
 
 
-def test_size_and_place_on_the_field_do_not_change_the_picture():
+def test_size_and_place_on_the_field_do_not_change_the_image():
     large = np.array(SEVEN[0]).reshape(-1, 3)
     small = large * (0.4, 0.4, 0.4) + (150, 20, 0)
     assert np.abs(pixels() - pixels([small.ravel().tolist()])).max() <= 60
@@ -131,7 +130,7 @@ def test_the_field_is_reduced_as_it_is():
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (1, 12, 1, 2)
 
 
-def test_put_right_is_as_large_and_in_the_middle_as_the_training_pictures():
+def test_put_right_is_as_large_and_in_the_middle_as_the_training_images():
     small = drawn([[10, 20, 4, 50, 20, 4, 30, 70, 4]])
     right = small.put_right(20, 20 / 28)
     left, top, edge, bottom = right.box
@@ -151,5 +150,5 @@ def test_a_stroke_is_taken_away():
 
 
 def test_the_browser_and_the_server_know_the_same_field():
-    code = Path(canvas.__file__).with_name("canvas.js")
+    code = paths.repository_folder() / "imgcls" / "ui" / "components" / "canvas" / "canvas.js"
     assert f"SIDE = {SIDE};" in code.read_text("utf-8")

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.images import loading
-from imgcls.images.loading import Picture, enlarge, open_picture, prepare_photo, to_png
+from imgcls.images.loading import LoadedImage, enlarge, open_image, prepare_photo, to_png
 
 ORIENTATION = 0x0112
 
@@ -27,11 +27,11 @@ def scene(height=24, width=32):
     return np.stack([x * 255 // width, y * 255 // height, (x + y) * 3], axis=-1).clip(0, 255).astype(np.uint8)
 
 
-def file_of(image, kind="PNG", **options):
-    if isinstance(image, np.ndarray):
-        image = Image.fromarray(image)
+def file_of(pil_image, kind="PNG", **options):
+    if isinstance(pil_image, np.ndarray):
+        pil_image = Image.fromarray(pil_image)
     file = io.BytesIO()
-    image.save(file, kind, **options)
+    pil_image.save(file, kind, **options)
     return file.getvalue()
 
 
@@ -54,8 +54,8 @@ def bmp_header(width, height):
 
 
 def refusal(data, name="cat.png", **options):
-    with pytest.raises(PictureError) as caught:
-        open_picture(data, name, **options)
+    with pytest.raises(ImageError) as caught:
+        open_image(data, name, **options)
     return str(caught.value)
 
 
@@ -65,11 +65,11 @@ def refusal(data, name="cat.png", **options):
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "WEBP", "JPEG"])
 def test_each_of_the_five_formats_opens_as_rgb(kind):
     options = {"WEBP": {"lossless": True}, "JPEG": {"quality": 100, "subsampling": 0}}.get(kind, {})
-    picture = open_picture(file_of(scene(), kind, **options))
-    assert picture.pixels.dtype == np.uint8
-    assert picture.pixels.shape == (24, 32, 3)
-    assert picture.notes == ()
-    difference = np.abs(picture.pixels.astype(int) - scene()).max()
+    image = open_image(file_of(scene(), kind, **options))
+    assert image.pixels.dtype == np.uint8
+    assert image.pixels.shape == (24, 32, 3)
+    assert image.notes == ()
+    difference = np.abs(image.pixels.astype(int) - scene()).max()
     assert difference <= {"JPEG": 6, "GIF": 40}.get(kind, 0)
 
 
@@ -80,105 +80,105 @@ def test_a_photo_held_in_any_way_gives_the_same_pixels_as_the_upright_one(orient
     stored = stored if turn_away is None else stored.transpose(Image.Transpose(turn_away))
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
-    picture = open_picture(file_of(stored, "PNG", exif=exif))
-    assert (picture.pixels == scene()).all()
+    image = open_image(file_of(stored, "PNG", exif=exif))
+    assert (image.pixels == scene()).all()
     told = (f"The photo was turned upright (EXIF orientation {orientation}).",) if orientation > 1 else ()
-    assert picture.notes == told
+    assert image.notes == told
 
 
 def test_a_turned_jpeg_is_upright_too():
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     stored = Image.fromarray(scene()).transpose(Image.Transpose.ROTATE_90)
-    picture = open_picture(file_of(stored, "JPEG", exif=exif, quality=100, subsampling=0))
-    assert np.abs(picture.pixels.astype(int) - scene()).max() <= 6
+    image = open_image(file_of(stored, "JPEG", exif=exif, quality=100, subsampling=0))
+    assert np.abs(image.pixels.astype(int) - scene()).max() <= 6
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_a_damaged_orientation_is_ignored():
     data = file_of(scene(), "JPEG", exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\xff\x01\x12\x00\x99")
-    assert open_picture(data).pixels.shape == (24, 32, 3)
-    assert open_picture(file_of(scene(), "PNG", exif=b"Exif\x00\x00no tags at all")).notes == ()
+    assert open_image(data).pixels.shape == (24, 32, 3)
+    assert open_image(file_of(scene(), "PNG", exif=b"Exif\x00\x00no tags at all")).notes == ()
     exif = Image.Exif()
     exif[ORIENTATION] = 77
-    assert open_picture(file_of(scene(), "PNG", exif=exif)).notes == ()
+    assert open_image(file_of(scene(), "PNG", exif=exif)).notes == ()
 
 
 def test_sixteen_bit_grey_is_scaled_and_not_clipped():
     levels = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
-    picture = open_picture(file_of(levels))
-    assert (picture.pixels[..., 0].ravel() == np.arange(256)).all()
-    assert picture.notes == ("16-bit grey levels were scaled to 8 bits.",)
+    image = open_image(file_of(levels))
+    assert (image.pixels[..., 0].ravel() == np.arange(256)).all()
+    assert image.notes == ("16-bit grey levels were scaled to 8 bits.",)
 
 
 @pytest.mark.parametrize("kind", ["RGBA", "LA", "P", "L with a transparent level", "RGBA in WEBP"])
 def test_transparent_parts_become_white_whatever_colour_they_hide(kind):
-    image = Image.new("RGBA", (16, 16), (90, 90, 90, 0))
-    image.paste((10, 10, 10, 255), (0, 0, 8, 16))
+    pil_image = Image.new("RGBA", (16, 16), (90, 90, 90, 0))
+    pil_image.paste((10, 10, 10, 255), (0, 0, 8, 16))
     options = {}
     if kind == "LA":
-        image = image.convert("LA")
+        pil_image = pil_image.convert("LA")
     elif kind != "RGBA" and "WEBP" not in kind:
-        image = image.convert("L")
+        pil_image = pil_image.convert("L")
         options = {"transparency": 90}
         if kind == "P":
-            image.putpalette([level for level in range(256) for _ in range(3)])
-    data = file_of(image, "WEBP", lossless=True) if "WEBP" in kind else file_of(image, **options)
-    picture = open_picture(data)
-    assert (picture.pixels[:, 8:] == 255).all()
-    assert (picture.pixels[:, :8] == 10).all()
-    assert picture.notes == ("Transparent parts were laid on white.",)
+            pil_image.putpalette([level for level in range(256) for _ in range(3)])
+    data = file_of(pil_image, "WEBP", lossless=True) if "WEBP" in kind else file_of(pil_image, **options)
+    image = open_image(data)
+    assert (image.pixels[:, 8:] == 255).all()
+    assert (image.pixels[:, :8] == 10).all()
+    assert image.notes == ("Transparent parts were laid on white.",)
 
 
 def test_half_transparent_ink_is_mixed_with_white():
-    picture = open_picture(file_of(Image.new("RGBA", (8, 8), (0, 0, 0, 128))))
-    assert (picture.pixels == 127).all()
+    image = open_image(file_of(Image.new("RGBA", (8, 8), (0, 0, 0, 128))))
+    assert (image.pixels == 127).all()
 
 
 def test_an_alpha_channel_without_transparent_parts_goes_without_a_word():
-    assert open_picture(file_of(Image.new("RGBA", (8, 8), (1, 2, 3, 255)))).notes == ()
+    assert open_image(file_of(Image.new("RGBA", (8, 8), (1, 2, 3, 255)))).notes == ()
 
 
-def test_one_bit_pictures_become_black_and_white():
+def test_one_bit_images_become_black_and_white():
     checks = (np.indices((16, 16)).sum(axis=0) % 2).astype(bool)
-    picture = open_picture(file_of(Image.fromarray(checks)))
-    assert (picture.pixels[..., 1] == checks * 255).all()
+    image = open_image(file_of(Image.fromarray(checks)))
+    assert (image.pixels[..., 1] == checks * 255).all()
 
 
 def test_a_palette_becomes_its_colours():
-    image = Image.new("P", (8, 8), 3)
-    image.putpalette([0, 0, 0, 1, 1, 1, 2, 2, 2, 200, 100, 50])
-    assert (open_picture(file_of(image)).pixels == (200, 100, 50)).all()
+    pil_image = Image.new("P", (8, 8), 3)
+    pil_image.putpalette([0, 0, 0, 1, 1, 1, 2, 2, 2, 200, 100, 50])
+    assert (open_image(file_of(pil_image)).pixels == (200, 100, 50)).all()
 
 
 def test_printing_colours_become_screen_colours():
     cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
-    picture = open_picture(file_of(cyan, "JPEG", quality=100))
-    assert np.abs(picture.pixels.astype(int) - (0, 255, 255)).max() <= 2
-    assert picture.notes == ("Printing colours (CMYK) were turned into screen colours.",)
+    image = open_image(file_of(cyan, "JPEG", quality=100))
+    assert np.abs(image.pixels.astype(int) - (0, 255, 255)).max() <= 2
+    assert image.notes == ("Printing colours (CMYK) were turned into screen colours.",)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
 def test_only_the_first_frame_of_an_animation_is_used_and_this_is_said(kind):
     frames = [Image.new("RGB", (16, 16), (20 * number, 255, 0)) for number in range(12)]
     options = {"lossless": True} if kind == "WEBP" else {}
-    picture = open_picture(file_of(frames[0], kind, save_all=True, append_images=frames[1:], **options))
-    assert (picture.pixels == (0, 255, 0)).all()
-    assert picture.notes == ("Only the first of 12 frames is used.",)
+    image = open_image(file_of(frames[0], kind, save_all=True, append_images=frames[1:], **options))
+    assert (image.pixels == (0, 255, 0)).all()
+    assert image.notes == ("Only the first of 12 frames is used.",)
 
 
 def test_the_frames_of_a_long_gif_are_not_counted(monkeypatch):
     monkeypatch.setattr(loading, "COUNT_FRAMES_BELOW", 100)
     frames = [Image.new("L", (16, 16), 20 * number) for number in range(12)]
-    picture = open_picture(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]))
-    assert picture.notes == ("Only the first of many frames is used.",)
+    image = open_image(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert image.notes == ("Only the first of many frames is used.",)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_large_picture_may_come_back_smaller_but_not_below_what_was_asked(kind):
-    picture = open_picture(file_of(scene(600, 800), kind), at_least=100)
-    assert 100 <= min(picture.pixels.shape[:2]) < 200
-    assert open_picture(file_of(scene(600, 800), kind)).pixels.shape == (600, 800, 3)
+def test_a_large_image_may_come_back_smaller_but_not_below_what_was_asked(kind):
+    image = open_image(file_of(scene(600, 800), kind), at_least=100)
+    assert 100 <= min(image.pixels.shape[:2]) < 200
+    assert open_image(file_of(scene(600, 800), kind)).pixels.shape == (600, 800, 3)
 
 
 def test_a_reduced_jpeg_is_not_decoded_in_full():
@@ -186,7 +186,7 @@ def test_a_reduced_jpeg_is_not_decoded_in_full():
 
     def seconds(**options):
         start = time.process_time()
-        open_picture(data, **options)
+        open_image(data, **options)
         return time.process_time() - start
 
     assert min(seconds(at_least=300) for _ in range(3)) < 0.6 * min(seconds() for _ in range(3))
@@ -205,7 +205,7 @@ def test_a_reduced_jpeg_is_not_decoded_in_full():
     ids=["I1: 1 bit, Pillow only warns", "I2: RGBA, Pillow says nothing", "I3: Pillow refuses"],
 )
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_a_picture_bomb_is_refused_by_its_header(width, height, bits, colour, row_bytes):
+def test_a_image_bomb_is_refused_by_its_header(width, height, bits, colour, row_bytes):
     data = png_by_hand(width, height, bits=bits, colour=colour, row_bytes=row_bytes)
     start = time.process_time()
     sentence = refusal(data, "bomb.png")
@@ -224,7 +224,7 @@ def test_a_warning_about_a_bomb_is_a_refusal_where_warnings_are_errors():
 def test_the_limit_of_size_can_be_set():
     data = file_of(np.zeros((1000, 1100), np.uint8))
     assert "1100 x 1000 pixels. Expected at most 1 megapixels." in refusal(data, max_megapixels=1)
-    assert open_picture(data, max_megapixels=1.1).pixels.shape == (1000, 1100, 3)
+    assert open_image(data, max_megapixels=1.1).pixels.shape == (1000, 1100, 3)
 
 
 @pytest.mark.parametrize("height", [30_000, -30_000])
@@ -277,7 +277,7 @@ def test_an_empty_file_is_refused():
     ],
     ids=["text", "SVG", "HTML", "PDF", "EPS", "PSD", "FITS", "HDF5", "PNG header only"],
 )
-def test_what_is_no_picture_is_refused_whatever_its_name(data):
+def test_what_is_no_image_is_refused_whatever_its_name(data):
     assert refusal(data, "cat.png").startswith("'cat.png' is not a picture that can be read here.")
 
 
@@ -302,7 +302,7 @@ def test_a_photo_of_a_phone_in_heic_is_called_so(brand):
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (7, 100), (100, 7)])
-def test_a_picture_of_a_few_pixels_is_refused(width, height):
+def test_a_image_of_a_few_pixels_is_refused(width, height):
     sentence = refusal(file_of(np.zeros((height, width), np.uint8)))
     assert sentence.startswith(f"'cat.png' has {width} x {height} pixels, too few to see anything. Expected at least 8")
 
@@ -319,8 +319,8 @@ def test_an_endless_line_is_refused(width, height):
 
 
 @pytest.mark.parametrize(("width", "height"), [(8, 8), (200, 10)])
-def test_the_smallest_and_the_longest_picture_open(width, height):
-    assert open_picture(file_of(np.zeros((height, width), np.uint8))).pixels.shape == (height, width, 3)
+def test_the_smallest_and_the_longest_image_open(width, height):
+    assert open_image(file_of(np.zeros((height, width), np.uint8))).pixels.shape == (height, width, 3)
 
 
 def test_a_name_cannot_break_the_sentence():
@@ -335,7 +335,7 @@ def test_a_name_cannot_break_the_sentence():
 
 
 @pytest.mark.parametrize("tail", ["html", "zip"])
-def test_what_hangs_behind_a_picture_is_not_kept(tail):
+def test_what_hangs_behind_a_image_is_not_kept(tail):
     if tail == "html":
         extra = b"<script>alert(1)</script>"
     else:
@@ -343,9 +343,9 @@ def test_what_hangs_behind_a_picture_is_not_kept(tail):
         with zipfile.ZipFile(archive, "w") as file:
             file.writestr("evil.txt", "<script>")
         extra = archive.getvalue()
-    picture = open_picture(file_of(scene()) + extra)
-    kept = to_png(picture.pixels)
-    assert (picture.pixels == scene()).all()
+    image = open_image(file_of(scene()) + extra)
+    kept = to_png(image.pixels)
+    assert (image.pixels == scene()).all()
     assert b"<script>" not in kept
     assert not zipfile.is_zipfile(io.BytesIO(kept))
 
@@ -356,7 +356,7 @@ def test_where_and_by_whom_a_photo_was_taken_is_not_kept():
     exif.get_ifd(0x8825)[2] = (51.0, 30.0, 26.0)
     data = file_of(scene(), "JPEG", exif=exif, comment=b"at home")
     assert b"Ada Lovelace" in data
-    kept = to_png(open_picture(data).pixels)
+    kept = to_png(open_image(data).pixels)
     assert b"Ada" not in kept
     assert Image.open(io.BytesIO(kept)).info == {}
     assert dict(Image.open(io.BytesIO(kept)).getexif()) == {}
@@ -385,8 +385,8 @@ def test_a_damaged_file_opens_or_is_refused_and_nothing_else(data, seed, num_cha
     if cut:
         del damaged[chance.randrange(len(damaged)) :]
     try:
-        pixels = open_picture(bytes(damaged), at_least=chance.choice([None, 10])).pixels
-    except PictureError:
+        pixels = open_image(bytes(damaged), at_least=chance.choice([None, 10])).pixels
+    except ImageError:
         return
     assert pixels.dtype == np.uint8
     assert pixels.ndim == 3
@@ -399,7 +399,7 @@ def test_a_damaged_file_opens_or_is_refused_and_nothing_else(data, seed, num_cha
 def test_a_colour_model_gets_the_middle_and_is_told_what_was_cut():
     pixels = np.zeros((60, 100, 3), np.uint8)
     pixels[:, 20:80] = (10, 200, 30)
-    prepared = prepare_photo(Picture(pixels, ("Before.",)), (32, 32, 3))
+    prepared = prepare_photo(LoadedImage(pixels, ("Before.",)), (32, 32, 3))
     assert prepared.pixels.shape == (32, 32, 3)
     assert (prepared.pixels == (10, 200, 30)).all()
     assert prepared.notes == ("Before.", "The middle 60 % of its width was used (left and right cut).")
@@ -415,14 +415,14 @@ def test_a_tall_photo_loses_its_top_and_bottom():
 
 @pytest.mark.parametrize("fit", ["", "crop"])
 @pytest.mark.parametrize(("size", "share"), [((4032, 3024), "75 % of its width"), ((1000, 1001), "99 % of its height")])
-def test_what_was_cut_is_told_alike_of_a_photo_that_was_reduced_when_it_was_opened(size, share, fit):
+def test_what_was_cut_is_told_alike_of_a_photo_that_was_reduced_when_it_was_opened(size, fraction, fit):
     data = file_of(Image.new("RGB", size), "JPEG")
-    for opened in (open_picture(data), open_picture(data, at_least=800)):
+    for opened in (open_image(data), open_image(data, at_least=800)):
         (note,) = prepare_photo(opened, (32, 32, 3), fit=fit).notes
-        assert share in note
+        assert fraction in note
 
 
-def test_a_picture_of_the_right_size_stays_as_it_is():
+def test_a_image_of_the_right_size_stays_as_it_is():
     prepared = prepare_photo(scene(32, 32), (32, 32, 3))
     assert (prepared.pixels == scene(32, 32)).all()
     assert prepared.notes == ()
@@ -463,7 +463,7 @@ def test_a_light_garment_on_black_is_kept_light_and_whole():
     assert not any("inverted" in note for note in prepared.notes)
 
 
-def test_a_picture_from_fashion_mnist_itself_is_not_touched():
+def test_a_image_from_fashion_mnist_itself_is_not_touched():
     original = np.zeros((28, 28), np.uint8)
     original[3:25, 5:20] = scene(22, 15)[..., 0]
     assert (prepare_photo(original, (28, 28, 1)).pixels[..., 0] == original).all()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.images.ink import centre_ink, ink_box, separate_photo, thicken
 from imgcls.images.loading import prepare_drawing, prepare_photo
 
@@ -132,14 +132,14 @@ def test_an_empty_canvas_asks_for_a_drawing(canvas, alpha):
     empty = np.full((280, 280), canvas, np.uint8)
     if alpha is not None:
         empty = rgba(empty, np.full_like(empty, alpha))
-    with pytest.raises(PictureError) as caught:
+    with pytest.raises(ImageError) as caught:
         prepare_drawing(empty, MNIST)
     assert str(caught.value) == "Nothing is drawn yet. Draw something large in the middle of the field."
 
 
 def test_a_trace_of_noise_is_no_drawing():
     noise = np.random.default_rng(0).integers(0, 20, (280, 280), dtype=np.uint8)
-    with pytest.raises(PictureError, match=r"^Nothing is drawn yet\."):
+    with pytest.raises(ImageError, match=r"^Nothing is drawn yet\."):
         prepare_drawing(noise, MNIST)
 
 
@@ -289,7 +289,7 @@ def test_dark_on_white_equals_white_on_black():
     assert (one == other).all()
 
 
-def test_a_picture_as_small_as_mnists_own_is_understood():
+def test_a_image_as_small_as_mnists_own_is_understood():
     original = digit(seven())
     for stored in (original, 255 - original):
         pixels = prepare_photo(stored.astype(np.uint8), MNIST, ink=True).pixels[..., 0].astype(int)
@@ -354,7 +354,7 @@ def test_a_page_without_writing_is_refused(page):
         "a slope of light": np.tile(np.linspace(60, 220, 800).astype(np.uint8), (600, 1)),
         "a photo of nothing": photo(np.zeros((400, 400), np.uint8), noise=10)[:200, :200],
     }[page]
-    with pytest.raises(PictureError) as caught:
+    with pytest.raises(ImageError) as caught:
         prepare_photo(pixels, MNIST, ink=True)
     assert str(caught.value).startswith("There is no writing to be seen.")
 

@@ -19,15 +19,15 @@ SEVEN = [np.array([[0.0, 0.0], [60.0, 0.0], [30.0, 100.0]]), np.array([[10.0, 50
 
 
 def test_a_vertical_stroke_is_a_vertical_bar_of_the_pens_width():
-    picture = rendered(ONE, 0.1)
-    assert picture.dtype == np.uint8
-    assert set(np.unique(picture)) == {0, 255}
+    image = rendered(ONE, 0.1)
+    assert image.dtype == np.uint8
+    assert set(np.unique(image)) == {0, 255}
     pen = round(0.1 * CANVAS)
-    rows, columns = np.flatnonzero(picture.any(1)), np.flatnonzero(picture.any(0))
+    rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
     assert CANVAS <= len(rows) <= CANVAS + pen + 2
     assert abs(len(columns) - pen) <= 1
     assert rows[0] > 0
-    assert rows[-1] < len(picture) - 1
+    assert rows[-1] < len(image) - 1
 
 
 def test_the_unit_and_the_place_of_the_points_do_not_matter():
@@ -42,8 +42,8 @@ def test_a_wider_pen_leaves_more_ink():
 @pytest.mark.parametrize("points", [[[3.0, 4.0]], [[3.0, 4.0], [3.0, 4.0]]])
 def test_a_single_point_is_a_dot(points):
     strokes = from_points([points])
-    picture = rendered(strokes, 0.1)
-    assert 0.5 < (picture > 0).sum() / (np.pi / 4 * (0.1 * CANVAS) ** 2) < 1.5
+    image = rendered(strokes, 0.1)
+    assert 0.5 < (image > 0).sum() / (np.pi / 4 * (0.1 * CANVAS) ** 2) < 1.5
     assert as_digit(strokes, 0.1).max() == 255
     assert np.isfinite(np.concatenate(varied(strokes, np.random.default_rng(0)))).all()
 
@@ -138,8 +138,8 @@ def test_the_drawn_digits_are_mnist_and_variants_of_the_pen_digits(provided):
     assert np.array_equal(drawn.x_test[:10], mnist.x_test)
     assert drawn.y_test.tolist() == [*range(10), 7, 7, 7, 7]
     assert np.bincount(drawn.y_train).tolist() == [2, 2, 2, 2, 2, 2, 2, 2 + 16, 2, 2]
-    learnt = {picture.tobytes() for picture in drawn.x_train}
-    assert all(picture.tobytes() in learnt for picture in mnist.x_train)
+    learnt = {image.tobytes() for image in drawn.x_train}
+    assert all(image.tobytes() in learnt for image in mnist.x_train)
     assert len(learnt) == 36  # no variant is drawn twice alike
     assert not np.array_equal(drawn.y_train, np.sort(drawn.y_train))
 
@@ -154,9 +154,9 @@ def test_the_drawn_digits_are_always_the_same(provided, tmp_path, monkeypatch):
 
 def test_a_seven_is_drawn_upright(provided):
     ((digit, strokes), *_) = drawn_digits.pen_digits()
-    picture = as_digit(strokes, 0.1)
+    image = as_digit(strokes, 0.1)
     assert digit == 7
-    assert np.array_equal(picture, as_digit(SEVEN, 0.1))
+    assert np.array_equal(image, as_digit(SEVEN, 0.1))
 
 
 def test_no_pen_digit_is_both_learnt_and_tested():

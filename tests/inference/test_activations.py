@@ -23,7 +23,7 @@ FAMILIES = {
 SHAPE = (16, 16, 3)
 
 
-def pictures(count: int = 5, shape=SHAPE) -> np.ndarray:
+def images(count: int = 5, shape=SHAPE) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
 
 
@@ -39,12 +39,12 @@ def exported(keras, tmp_path_factory):
     def export(family: str, mirrored: bool = False):
         if (family, mirrored) not in made:
             keras.utils.set_random_seed(3)
-            settings = {knob.name: knob.default for knob in models.knobs(family)} | FAMILIES[family]
-            config = Config(model=family, model_settings=settings, mirrored_answers=mirrored)
-            one = model_builder.build(config, SHAPE, 4, pictures(64))
+            settings = {param.name: param.default for param in models.params(family)} | FAMILIES[family]
+            config = Config(model=family, model_settings=settings, test_time_augmentation=mirrored)
+            one = model_builder.build(config, SHAPE, 4, images(64))
             model = model_builder.answering(config, one)
             path = tmp_path_factory.mktemp("inside") / "inside.tflite"
-            about = activations.export(model, path, pictures())
+            about = activations.export(model, path, images())
             path.with_name("inside.json").write_text(json.dumps(about))
             made[family, mirrored] = model, one, Inside(path)
         return made[family, mirrored]
@@ -60,14 +60,14 @@ def test_probabilities_features_and_layers_are_those_of_keras(keras, exported, f
     from imgcls.training.export.activations import features_of
 
     model, one, inside = exported(family, mirrored)
-    seen = inside.look(pictures())
+    seen = inside.look(images())
 
-    assert seen.probabilities == pytest.approx(model.predict_on_batch(pictures()), abs=5e-3)
-    features = features_of(model).predict_on_batch(pictures())
+    assert seen.probabilities == pytest.approx(model.predict_on_batch(images()), abs=5e-3)
+    features = features_of(model).predict_on_batch(images())
     assert seen.features == pytest.approx(features, abs=0.02 * float(np.abs(features).max()))
     names = [layer.name for layer in one.layers if "dropout" not in layer.name and layer.name != "pictures"]
     assert list(seen.layers) == names
-    told = keras.Model(one.inputs, [one.get_layer(name).output for name in names]).predict_on_batch(pictures())
+    told = keras.Model(one.inputs, [one.get_layer(name).output for name in names]).predict_on_batch(images())
     for name, values in zip(names, told, strict=True):
         assert seen.layers[name] == pytest.approx(values, abs=0.02 * float(np.abs(values).max()) + 1e-3), name
 
@@ -79,7 +79,7 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
     from imgcls.training.model_builder import logits_of
 
     _, one, inside = exported(family, mirrored)
-    picture, target = pictures()[0], 2
+    image, target = images()[0], 2
     layer = one.get_layer(inside.seam)
     first = keras.Model(one.inputs, layer.output)
     rest = keras.Model(layer.output, logits_of(one).outputs[0])
@@ -93,11 +93,11 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
             log_odds = logits[target] - tf.reduce_logsumexp(others)
         return (maps * tape.gradient(log_odds, maps)).numpy()[0].sum(-1)
 
-    expected = by_tape(picture)
+    expected = by_tape(image)
     if mirrored:
-        expected = (expected + by_tape(picture[:, ::-1])[:, ::-1]) / 2
+        expected = (expected + by_tape(image[:, ::-1])[:, ::-1]) / 2
     expected = enlarged(expected, SHAPE[:2])
-    found = grad_cams(inside, picture, shifted=False)[target]
+    found = grad_cams(inside, image, shifted=False)[target]
     assert found.shape == SHAPE[:2]
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
     assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
@@ -107,25 +107,25 @@ def test_a_network_without_maps_has_no_grad_cam(exported):
     _, _, inside = exported("ann")
     assert not inside.has_maps
     with pytest.raises(RunError, match="no maps"):
-        grad_cam(inside, pictures()[0], 0)
+        grad_cam(inside, images()[0], 0)
 
 
-def test_heat_maps_of_wide_places_are_refined_by_shifting_the_picture(exported):
+def test_heat_maps_of_wide_places_are_refined_by_shifting_the_image(exported):
     _, _, inside = exported("deep_cnn", True)
     assert inside.map_shape == (2, 2)
 
     def steps(heat: np.ndarray) -> int:  # a straight line between two places has the same step everywhere
         return len(np.unique(np.diff(heat[8]).round(7)))
 
-    plain, fine = (grad_cams(inside, pictures()[0], shifted=shifted)[2] for shifted in (False, True))
+    plain, fine = (grad_cams(inside, images()[0], shifted=shifted)[2] for shifted in (False, True))
     assert plain.shape == fine.shape == SHAPE[:2]
     assert steps(plain) <= 3 < steps(fine)
 
 
-def test_pictures_of_another_size_are_refused(exported):
+def test_images_of_another_size_are_refused(exported):
     _, _, inside = exported("ann")
     with pytest.raises(RunError, match="16 x 16 x 3"):
-        inside.look(pictures(1, (8, 8, 1)))
+        inside.look(images(1, (8, 8, 1)))
 
 
 def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_path, monkeypatch):
@@ -133,7 +133,7 @@ def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_pat
 
     monkeypatch.setattr(activations, "MOST_DIFFERENCE", -1)
     with pytest.raises(RuntimeError, match="answers differently"):
-        activations.export(exported("ann")[0], tmp_path / "inside.tflite", pictures())
+        activations.export(exported("ann")[0], tmp_path / "inside.tflite", images())
 
 
 # ---- the files of a run
@@ -151,19 +151,21 @@ def test_a_trainer_leaves_what_pages_explain_with(finished_run):
     assert kept.features[indices[:3]] == pytest.approx(seen.features, abs=0.02 * float(np.abs(seen.features).max()))
     assert len(kept.features) == 360 and kept.even.all()
     assert kept.filters.shape == (3, 3, 1, 8)
-    assert known.pictures.shape == (len(known.labels), 8, 8, 1)
+    assert known.images.shape == (len(known.labels), 8, 8, 1)
     counts = np.bincount(known.labels)
     assert len(counts) == 10 and counts.max() - counts.min() <= 25
     assert not (finished_run.folder / "inside.progress.json").exists()
 
 
-def test_the_kept_training_pictures_are_those_that_the_run_learnt_from(finished_run, digits):
+def test_the_kept_training_images_are_those_that_the_run_learnt_from(finished_run, digits):
     from imgcls import datasets
 
     known, dataset, config = neighbours.known(finished_run), datasets.open_dataset(digits), finished_run.config
-    assert (dataset.x_train[known.rows] == known.pictures).all()
+    assert (dataset.x_train[known.rows] == known.images).all()
     assert (dataset.y_train[known.rows] == known.labels).all()
-    learnt, held_back = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, 10)
+    learnt, held_back = datasets.split(
+        dataset.y_train, config.train_images, config.validation_fraction, config.seed, 10
+    )
     assert set(known.rows) <= set(learnt) and not set(known.rows) & set(held_back)
 
 
@@ -183,7 +185,7 @@ def test_an_older_run_gets_the_same_from_a_process_of_its_own(keras, finished_ru
         assert file["features"] == pytest.approx(features, abs=1e-2)
 
 
-def test_without_its_data_set_a_run_gets_all_but_the_training_pictures(keras, finished_run):
+def test_without_its_data_set_a_run_gets_all_but_the_training_images(keras, finished_run):
     from imgcls.training.export import explain_data
 
     path = finished_run.folder / "config.json"

@@ -13,7 +13,7 @@ from imgcls.datasets.importing.skipped import Skips
 from imgcls.datasets.importing.sources.zip_archive import Archive
 from imgcls.errors import SourceError
 from imgcls.inference import batch
-from tests.support.uploads import archive, leaves, picture
+from tests.support.uploads import archive, image, leaves
 
 CLASSES = ["birch", "=oak()", "7"]
 FACTS = {"shape": [8, 8, 3], "ink": False, "classes": CLASSES}
@@ -25,9 +25,9 @@ class Brightness:
     def __init__(self):
         self.sizes = []
 
-    def probabilities(self, pictures):
-        self.sizes.append(len(pictures))
-        light = pictures.reshape(len(pictures), -1).mean(1) / 255
+    def probabilities(self, images):
+        self.sizes.append(len(images))
+        light = images.reshape(len(images), -1).mean(1) / 255
         return np.stack([1 - light, light, np.zeros_like(light)], 1).astype(np.float32)
 
 
@@ -41,9 +41,9 @@ def questions(paths, skips=None):
     return batch.of_files([(path, lambda: png(0)) for path in paths], CLASSES, skips or Skips())
 
 
-def answers(files, doubt_of=lambda pixels: "", **facts):
+def predictions(files, rejection_of=lambda pixels: "", **facts):
     asked = batch.of_files([(name, lambda data=data: data) for name, data in files.items()], CLASSES, Skips())
-    return list(batch.answered(asked, Brightness().probabilities, FACTS | facts, doubt_of))
+    return list(batch.answered(asked, Brightness().probabilities, FACTS | facts, rejection_of))
 
 
 def test_the_innermost_folder_that_is_called_like_a_class_tells_the_label():
@@ -60,16 +60,16 @@ def test_clutter_and_other_files_are_told_and_left_out():
     assert skips.count == 4
 
 
-def test_no_picture_and_too_many_end_in_a_sentence():
+def test_no_image_and_too_many_end_in_a_sentence():
     with pytest.raises(SourceError, match=r"no picture .*notes\.txt.* Expected PNG"):
         questions(["notes.txt"])
     with pytest.raises(SourceError, match="2,001 pictures"):
         questions([f"{number}.png" for number in range(2_001)])
 
 
-def test_every_picture_is_answered_in_its_order_and_a_broken_one_says_why():
+def test_every_image_is_answered_in_its_order_and_a_broken_one_says_why():
     files = {"birch/dark.png": png(20), "broken.png": png(0)[:50], "7/light.png": png(240)}
-    dark, broken, light = answers(files)
+    dark, broken, light = predictions(files)
     assert (dark.name, dark.predicted, dark.label) == ("birch/dark.png", 0, 0)
     assert (light.name, light.predicted, light.label) == ("7/light.png", 1, 2)
     assert broken.probabilities is None
@@ -79,8 +79,8 @@ def test_every_picture_is_answered_in_its_order_and_a_broken_one_says_why():
 
 def test_a_doubt_stands_beside_the_answer_in_the_table_and_in_the_json():
     files = {"dark.png": png(20), "light.png": png(240), "broken.png": b"x"}
-    said = answers(files, doubt_of=lambda pixels: "new" if pixels.mean() > 99 else "")
-    assert [answer.doubt for answer in said] == ["", "new", ""]
+    said = predictions(files, rejection_of=lambda pixels: "new" if pixels.mean() > 99 else "")
+    assert [answer.rejection for answer in said] == ["", "new", ""]
     assert [answer.predicted for answer in said] == [0, 1, -1]
     rows = list(csv.DictReader(io.StringIO(batch.to_csv(said, CLASSES).decode("utf-8-sig"))))
     assert [row["doubt"] for row in rows] == ["", "new", ""]
@@ -97,21 +97,21 @@ def test_a_photo_with_more_than_one_piece_of_writing_is_told_in_the_table():
         file = io.BytesIO()
         page.save(file, "PNG")
         pages[name] = file.getvalue()
-    one, two = answers(pages, shape=[28, 28, 1], ink=True)
-    assert one.doubt == ""
-    assert two.doubt == "Other writing beside it was left out."
+    one, two = predictions(pages, shape=[28, 28, 1], ink=True)
+    assert one.rejection == ""
+    assert two.rejection == "Other writing beside it was left out."
     assert two.predicted >= 0
 
 
-def test_three_hundred_pictures_are_asked_about_in_steps():
+def test_three_hundred_images_are_asked_about_in_steps():
     asked = batch.of_files([(f"{number}.png", lambda: png(9)) for number in range(300)], CLASSES, Skips())
     predictor = Brightness()
     assert len(list(batch.answered(asked, predictor.probabilities, FACTS))) == 300
     assert predictor.sizes == [64, 64, 64, 64, 44]
 
 
-def test_pictures_without_writing_say_so_to_a_model_of_ink():
-    (answer,) = answers({"1.png": png(200)}, shape=[28, 28, 1], ink=True)
+def test_images_without_writing_say_so_to_a_model_of_ink():
+    (answer,) = predictions({"1.png": png(200)}, shape=[28, 28, 1], ink=True)
     assert answer.reason == "no writing to be seen"
 
 
@@ -134,11 +134,11 @@ def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path):
 def test_what_begins_like_an_archive_is_one_whatever_it_is_called(tmp_path):
     archive(tmp_path / "a", leaves())
     assert batch.is_zip((tmp_path / "a").read_bytes()[:300])
-    assert not batch.is_zip(picture(1)[:300])
+    assert not batch.is_zip(image(1)[:300])
 
 
 def test_the_table_holds_all_and_no_cell_begins_a_formula():
-    said = answers({"=cmd|' /C calc'!A0.png": png(255), "birch/-1.png": png(0), "+.png": b"x"})
+    said = predictions({"=cmd|' /C calc'!A0.png": png(255), "birch/-1.png": png(0), "+.png": b"x"})
     text = batch.to_csv(said, CLASSES).decode("utf-8-sig")
     head, formula, labelled, broken = csv.reader(io.StringIO(text))
     told = ["file", "label", "answer", "probability", "right", "doubt", "problem"]
@@ -150,13 +150,13 @@ def test_the_table_holds_all_and_no_cell_begins_a_formula():
 
 @pytest.mark.parametrize("name", ["=1", "+1", "-1", "@SUM(A1)", "|x", "%x", "＝cmd", "＋1", "＠x"])
 def test_a_name_that_may_be_a_formula_gets_an_apostrophe(name):
-    (answer,) = answers({f"{name}.png": png(255)})
+    (answer,) = predictions({f"{name}.png": png(255)})
     _, row = csv.reader(io.StringIO(batch.to_csv([answer], CLASSES).decode("utf-8-sig")))
     assert row[0] == f"'{name}.png"
 
 
 def test_the_json_is_strict_and_says_the_same():
-    said = answers({"birch/a.png": png(0), "b.png": b""})
+    said = predictions({"birch/a.png": png(0), "b.png": b""})
 
     def refuse(word):
         raise AssertionError(word)

@@ -19,17 +19,17 @@ class LooksAt:
     def __init__(self, rows: slice, columns: slice):
         self.place = (slice(None), rows, columns)
 
-    def probabilities(self, pictures: np.ndarray) -> np.ndarray:
-        light = pictures[self.place].reshape(len(pictures), -1).mean(1) / 255
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        light = images[self.place].reshape(len(images), -1).mean(1) / 255
         second = 0.1 + 0.8 * light
         return np.stack([1 - second, second], 1).astype(np.float32)
 
 
 def bright(side: int = 18) -> np.ndarray:
     """A white square on black, one channel."""
-    picture = np.zeros((side, side, 1), np.uint8)
-    picture[3:-3, 3:-3] = 255
-    return picture
+    image = np.zeros((side, side, 1), np.uint8)
+    image[3:-3, 3:-3] = 255
+    return image
 
 
 # ---- occlusion
@@ -51,10 +51,10 @@ def test_occlusion_is_negative_where_hiding_helps():
 
 
 def test_occlusion_says_how_much_log_odds_are_lost():
-    picture = np.zeros((4, 4, 1), np.uint8)
-    picture[1:3, 1:3] = 255
+    image = np.zeros((4, 4, 1), np.uint8)
+    image[1:3, 1:3] = 255
     # One square as large as the picture: all is hidden, the light goes from 1/4 to 0.
-    found = occlusion(LooksAt(slice(None), slice(None)), picture, 1, positions=1)
+    found = occlusion(LooksAt(slice(None), slice(None)), image, 1, positions=1)
     p, q = 0.1 + 0.8 / 4, 0.1
     assert found == pytest.approx(np.full((4, 4), np.log(p / (1 - p)) - np.log(q / (1 - q))), abs=1e-5)
 
@@ -69,10 +69,10 @@ def test_the_squares_cover_every_pixel(length, positions):
 
 
 def test_a_thing_is_hidden_by_the_colour_of_the_edge():
-    picture = np.full((6, 6, 3), 200, np.uint8)
-    picture[2:4, 2:4] = 0
-    picture[0, 0] = 1  # one odd pixel at the edge says nothing
-    assert edge_colour(picture).tolist() == [200, 200, 200]
+    image = np.full((6, 6, 3), 200, np.uint8)
+    image[2:4, 2:4] = 0
+    image[0, 0] = 1  # one odd pixel at the edge says nothing
+    assert edge_colour(image).tolist() == [200, 200, 200]
 
 
 def test_log_odds_of_a_sure_answer_stay_finite():
@@ -84,16 +84,16 @@ def test_log_odds_of_a_sure_answer_stay_finite():
 
 
 def test_a_heat_map_colours_for_and_against_and_leaves_the_rest():
-    picture = np.full((4, 4, 1), 255, np.uint8)
+    image = np.full((4, 4, 1), 255, np.uint8)
     values = np.zeros((4, 4), np.float32)
     values[0, 0], values[3, 3] = 2, -2
-    shown = overlay.overlay(picture, values)
+    shown = overlay.overlay(image, values)
 
     assert shown.shape == (4, 4, 3) and shown.dtype == np.uint8
     assert shown[0, 0, 0] > shown[0, 0, 2] + 50, "orange: it spoke for"
     assert shown[3, 3, 2] > shown[3, 3, 0] + 50, "blue: it spoke against"
     assert len(set(shown[1, 1].tolist())) == 1, "grey: nothing"
-    assert (overlay.overlay(picture, np.zeros((4, 4), np.float32)) == 255).all()
+    assert (overlay.overlay(image, np.zeros((4, 4), np.float32)) == 255).all()
 
 
 @pytest.mark.parametrize("place, words", [((0, 9), "upper right"), ((9, 0), "lower left"), ((5, 5), "middle")])
@@ -104,20 +104,20 @@ def test_where_a_heat_map_is_strongest_is_said_in_words(place, words):
     assert overlay.where(-values) == ""
 
 
-def test_a_small_map_is_enlarged_to_the_size_of_the_picture():
+def test_a_small_map_is_enlarged_to_the_size_of_the_image():
     found = enlarged(np.array([[0, 4], [0, 4]], np.float32), (8, 12))
     assert found.shape == (8, 12)
     assert found[:, 0] == pytest.approx(0) and found[:, -1] == pytest.approx(4)
     assert (np.diff(found[0]) >= 0).all()
 
 
-def test_a_shifted_picture_shows_its_edge_where_it_came_from():
-    picture = np.arange(9).reshape(3, 3)
-    assert shift(picture, 1, 0).tolist() == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
-    assert shift(picture, 0, -1).tolist() == [[1, 2, 2], [4, 5, 5], [7, 8, 8]]
+def test_a_shifted_image_shows_its_edge_where_it_came_from():
+    image = np.arange(9).reshape(3, 3)
+    assert shift(image, 1, 0).tolist() == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
+    assert shift(image, 0, -1).tolist() == [[1, 2, 2], [4, 5, 5], [7, 8, 8]]
 
 
-def test_gradients_of_log_odds_are_those_of_logits_less_the_others_by_their_share():
+def test_gradients_of_log_odds_are_those_of_logits_less_the_others_by_their_fraction():
     logits = np.array([2.0, 0.5, -1.0])
 
     def odds(z):
@@ -160,7 +160,7 @@ def test_the_nearest_are_those_of_the_same_direction_whatever_the_length(run):
     assert (np.diff(found.similarity) <= 0).all() and found.similarity[0] > 0.99
 
 
-def test_a_training_picture_is_nearest_to_itself(run):
+def test_a_training_image_is_nearest_to_itself(run):
     known = neighbours.known(run)
     found = nearest(run, known.features[11], 3)
     assert found.places[0] == 11 and found.similarity[0] == pytest.approx(1, abs=1e-4)
@@ -189,25 +189,25 @@ def test_features_of_another_model_are_refused(run):
 
 @pytest.mark.parametrize("name, ask", [("neighbours.npz", neighbours.known), ("inside.npz", neighbours.kept)])
 @pytest.mark.parametrize("damage", ["gone", "torn", "other", "uneven"])
-def test_a_damaged_file_is_one_sentence(run, name, ask, damage):
+def test_a_damaged_file_is_one_sentence(run, name, ask, corruption):
     path = run.folder / name
-    if damage == "gone":
+    if corruption == "gone":
         path.unlink()
-    elif damage == "torn":
+    elif corruption == "torn":
         path.write_bytes(path.read_bytes()[:100])
-    elif damage == "other":
+    elif corruption == "other":
         np.savez(path, something=np.zeros(3))
     else:
         names = ("labels", "pictures", "rows") if name == "neighbours.npz" else ("indices", "even")
         np.savez(path, features=np.zeros((3, 4)), **{name: np.ones(2) for name in names})
-    with pytest.raises(RunError, match="not stored yet" if damage == "gone" else "made anew"):
+    with pytest.raises(RunError, match="not stored yet" if corruption == "gone" else "made anew"):
         ask(run)
 
 
 # ---- sheets
 
 
-def test_the_maps_that_say_most_come_first_and_share_one_scale():
+def test_the_maps_that_say_most_come_first_and_fraction_one_scale():
     values = np.zeros((2, 2, 3), np.float32)
     values[..., 1], values[..., 2] = 4, -2
     drawn, count = activation_grid.activations(values)

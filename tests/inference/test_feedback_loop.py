@@ -41,5 +41,5 @@ def test_a_model_learns_from_kept_drawings_and_reads_new_ones(warm_trainer):
     assert run.model["classes"] == ["ring", "stroke"]
     assert run.model["ink"]
     new = np.stack([drawn(kind, random) for kind in ("ring", "stroke") for _ in range(10)])
-    answers = Predictor(run.folder / "model.tflite").probabilities(new).argmax(1)
-    assert (answers == np.repeat([0, 1], 10)).mean() >= 0.9
+    predictions = Predictor(run.folder / "model.tflite").probabilities(new).argmax(1)
+    assert (predictions == np.repeat([0, 1], 10)).mean() >= 0.9

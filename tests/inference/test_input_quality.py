@@ -10,13 +10,13 @@ from imgcls.inference import input_quality
 
 def strip(width: int, *, at: int = 14, side: int = 28, light: int = 255, ground: int = 0) -> np.ndarray:
     """A vertical strip of 20 pixels length, in the middle unless said otherwise."""
-    picture = np.full((side, side, 1), ground, np.uint8)
-    picture[4:24, at - width // 2 : at - width // 2 + width] = light
-    return picture
+    image = np.full((side, side, 1), ground, np.uint8)
+    image[4:24, at - width // 2 : at - width // 2 + width] = light
+    return image
 
 
-def one(picture: np.ndarray, name: str) -> float:
-    return float(input_quality.examine(picture[None])[name][0])
+def one(image: np.ndarray, name: str) -> float:
+    return float(input_quality.examine(image[None])[name][0])
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
@@ -79,18 +79,18 @@ def test_a_pixel_more_is_no_finding_and_three_are():
         (strip(3, light=0, ground=255), "light ink on black"),
     ],
 )
-def test_what_is_wrong_is_said(picture, name):
-    said = " ".join(finding.sentence for finding in input_quality.findings(picture[None], usual_of(2, 3, 4, 3))[0])
+def test_what_is_wrong_is_said(image, name):
+    said = " ".join(finding.sentence for finding in input_quality.findings(image[None], usual_of(2, 3, 4, 3))[0])
     assert name in said
 
 
-def test_an_empty_picture_has_no_figures():
+def test_an_empty_image_has_no_figures():
     empty = np.zeros((28, 28, 1), np.uint8)
     assert input_quality.findings(empty[None], usual_of(3))[0] == []
     assert input_quality.figures(empty[None])["usual"] == {}
 
 
-def test_the_figures_are_json_and_count_their_pictures():
+def test_the_figures_are_json_and_count_their_images():
     kept = usual_of(2, 3, 4)
     assert json.loads(json.dumps(kept, allow_nan=False)) == kept
     assert kept["pictures"] == 3

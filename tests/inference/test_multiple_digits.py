@@ -68,10 +68,10 @@ def test_the_names_are_those_of_the_classes_in_their_order():
     assert multiple_digits.digits_in(pair, READS, list("9876543210")) == ["8", "2"]
 
 
-def test_each_is_read_with_certainty():
+def test_each_is_read_with_confidence():
     pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
-    for certainty, digits in ((0.8, []), (0.9, ["1", "7"])):
-        assert seen(pair, lambda some, least=certainty: np.clip(READS(some), 0, least)) == digits
+    for confidence, digits in ((0.8, []), (0.9, ["1", "7"])):
+        assert seen(pair, lambda some, least=confidence: np.clip(READS(some), 0, least)) == digits
 
 
 def test_they_are_not_two_if_the_model_reads_only_one():
@@ -216,9 +216,9 @@ def test_the_parts_of_a_drawing_are_sorted_and_whole():
     assert first.box[2] < second.box[0]
 
 
-def test_two_digits_in_a_picture_are_found_by_their_ink():
-    picture = np.zeros((28, 28, 1), np.uint8)
-    picture[4:24, 5:8] = 255
+def test_two_digits_in_a_image_are_found_by_their_ink():
+    image = np.zeros((28, 28, 1), np.uint8)
+    image[4:24, 5:8] = 255
 
     def ask(pieces):
         """A narrow one is a 1, a broad one a 7."""
@@ -227,33 +227,33 @@ def test_two_digits_in_a_picture_are_found_by_their_ink():
         return np.array([[0.0, 0.1, 0.9] if one else [0.0, 0.9, 0.1] for one in broad])
 
     def seen():
-        return multiple_digits.digits_in_picture(picture, ask, ["a", "b", "c"])
+        return multiple_digits.digits_in_image(image, ask, ["a", "b", "c"])
 
     assert seen() == []
-    picture[8:23, 14:21] = 200
+    image[8:23, 14:21] = 200
     assert seen() == ["b", "c"]
-    picture[::6, 24] = 255
+    image[::6, 24] = 255
     assert seen() == ["b", "c"], "crumbs count for nothing"
-    picture[8:24, 14:26] = 0
-    picture[5:14, 18:21] = 255
+    image[8:24, 14:26] = 0
+    image[5:14, 18:21] = 255
     assert seen() == [], "a large crumb beside a digit, or the cap of a five, is no digit"
-    picture[15:24, 18:21] = 255
+    image[15:24, 18:21] = 255
     assert seen() == [], "two large crumbs that would make a 1 together are none either"
-    picture[:] = 0
-    picture[2:10, 5:13] = picture[14:24, 5:13] = picture[3:18, 18:21] = 255
+    image[:] = 0
+    image[2:10, 5:13] = image[14:24, 5:13] = image[3:18, 18:21] = 255
     assert seen() == ["c", "b"], "the parts of the left one are neighbours"
-    picture[:] = 0
+    image[:] = 0
     assert seen() == []
-    picture[4:24, 18:21] = 255
-    picture[2:22, 5:13] = 255
+    image[4:24, 18:21] = 255
+    image[2:22, 5:13] = 255
     assert seen() == ["c", "b"], "the one whose ink begins higher may stand at the left"
 
 
-def test_a_picture_of_noise_is_not_taken_apart(monkeypatch):
+def test_a_image_of_noise_is_not_taken_apart(monkeypatch):
     noise = np.zeros((64, 64, 1), np.uint8)
     noise[::3, ::3] = 255
     monkeypatch.setattr(multiple_digits, "_Ink", None)  # hundreds of pictures would take long, and fill the memory
-    assert multiple_digits.digits_in_picture(noise, READS, multiple_digits.DIGITS) == []
+    assert multiple_digits.digits_in_image(noise, READS, multiple_digits.DIGITS) == []
 
 
 def test_groups_of_touching_pixels_have_one_number_each():

@@ -21,14 +21,14 @@ def predictor(finished_run) -> Predictor:
 
 
 def test_it_answers_as_keras_does(keras, finished_run, predictor):
-    pictures = noise(300)
-    expected = keras.models.load_model(finished_run.folder / "model.keras")(pictures).numpy()
-    answered = predictor.probabilities(pictures)
+    images = noise(300)
+    expected = keras.models.load_model(finished_run.folder / "model.keras")(images).numpy()
+    answered = predictor.probabilities(images)
     assert answered.dtype == np.float32
     assert np.abs(answered - expected).max() < 1e-3
 
 
-def test_it_answers_the_test_pictures_as_the_trainer_did(finished_run, predictor):
+def test_it_answers_the_test_images_as_the_trainer_did(finished_run, predictor):
     dataset = datasets.open_dataset("digits")
     with np.load(finished_run.folder / "predictions.npz", allow_pickle=False) as file:
         assert np.abs(predictor.probabilities(np.asarray(dataset.x_test)) - file["probabilities"]).max() < 1e-3
@@ -42,15 +42,15 @@ def test_it_answers_the_test_pictures_as_the_trainer_did(finished_run, predictor
 
 @pytest.mark.parametrize("count", [1, BATCH - 1, BATCH, BATCH + 1, 200])
 def test_the_size_of_a_batch_does_not_change_the_answers(predictor, count):
-    pictures = noise(200)
-    one_by_one = np.concatenate([predictor.probabilities(picture[None]) for picture in pictures[:count]])
-    together = predictor.probabilities(pictures[:count])
+    images = noise(200)
+    one_by_one = np.concatenate([predictor.probabilities(image[None]) for image in images[:count]])
+    together = predictor.probabilities(images[:count])
     assert together.shape == (count, 10)
     assert np.abs(together - one_by_one).max() < 1e-5
     assert np.allclose(together.sum(1), 1, atol=1e-5)
 
 
-def test_no_pictures_have_no_answers(predictor):
+def test_no_images_have_no_answers(predictor):
     assert predictor.probabilities(noise(0)).shape == (0, 10)
 
 
@@ -81,7 +81,7 @@ def test_a_missing_model_is_a_sentence(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["empty", "short", "text", "half", "zeros", "folder"])
-def test_a_damaged_model_is_a_sentence(trained_folder, tmp_path, damage):
+def test_a_damaged_model_is_a_sentence(trained_folder, tmp_path, corruption):
     path, whole = tmp_path / "model.tflite", (trained_folder / "model.tflite").read_bytes()
     contents = {
         "empty": b"",
@@ -90,16 +90,16 @@ def test_a_damaged_model_is_a_sentence(trained_folder, tmp_path, damage):
         "half": whole[: len(whole) // 2],
         "zeros": bytes(len(whole)),
     }
-    if damage == "folder":
+    if corruption == "folder":
         path.mkdir()
     else:
-        path.write_bytes(contents[damage])
+        path.write_bytes(contents[corruption])
     with pytest.raises(RunError, match=r"^The trained model of this run is damaged\. Train it again"):
         Predictor(path)
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28, 1), (1, 8, 8, 3), (8, 8, 1), (1, 4, 4, 4)])
-def test_pictures_of_another_size_are_refused(predictor, shape):
+def test_images_of_another_size_are_refused(predictor, shape):
     with pytest.raises(RunError, match=r"^This model reads pictures of 8 x 8 x 1 values; these are of \d.*\.$"):
         predictor.probabilities(np.zeros(shape, np.uint8))
     assert predictor.probabilities(noise(2)).shape == (2, 10)

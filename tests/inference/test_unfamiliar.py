@@ -9,11 +9,11 @@ from imgcls.ui.explain.neighbours import Likeness
 
 
 @pytest.mark.parametrize(("percentile", "doubtful"), [(0, False), (99.4, False), (99.5, True), (100, True)])
-def test_what_is_farther_than_almost_all_test_pictures_is_nothing_the_model_knows(percentile, doubtful):
-    doubt = Likeness(np.zeros(4), percentile, "").doubt
-    assert (doubt is not None) == doubtful
+def test_what_is_farther_than_almost_all_test_images_is_nothing_the_model_knows(percentile, doubtful):
+    rejection = Likeness(np.zeros(4), percentile, "").rejection
+    assert (rejection is not None) == doubtful
     if doubtful:
-        assert f"{percentile:.1f} %" in doubt.sentence
+        assert f"{percentile:.1f} %" in rejection.sentence
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ def test_what_is_farther_than_almost_all_test_pictures_is_nothing_the_model_know
         (100.0, "than 100.0 %"),
     ],
 )
-def test_a_share_is_never_rounded_up_to_all(percentile, words):
+def test_a_fraction_is_never_rounded_up_to_all(percentile, words):
     assert words in neighbours._sentence(percentile)
-    doubt = Likeness(np.zeros(4), percentile, "").doubt
-    if doubt:
-        assert words in doubt.sentence, "both say the same"
+    rejection = Likeness(np.zeros(4), percentile, "").rejection
+    if rejection:
+        assert words in rejection.sentence, "both say the same"
 
 
-def test_a_training_picture_has_its_class_or_its_labels():
+def test_a_training_image_has_its_class_or_its_labels():
     names = ["cat", "dog", "bird"]
     assert neighbours_view._name(np.int64(1), names) == "dog"
     assert neighbours_view._name(np.array([1, 0, 1]), names) == "cat, bird"

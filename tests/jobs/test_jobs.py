@@ -40,7 +40,7 @@ for line in sys.stdin:
 """
 BEGINS = """
 import sys, time
-from imgcls import jobs, runs
+from imgcls import jobs; from imgcls import runs
 run = jobs.begin(runs.Config(data="digits", model="ann", epochs=1000, early_stopping=False), run_id=sys.argv[1])
 print("begun", flush=True)
 time.sleep(600)

@@ -130,7 +130,7 @@ def test_a_rate_that_is_far_too_large_is_told_from_a_network_that_cannot_learn(c
 def test_dropout_is_off_while_a_batch_is_learnt(checked):
     seen = checked(SMALL.changed(model_settings={"units": 32, "dropout": 0.8}))
 
-    assert seen.found["batch_last"] < verdicts.LEARNT_SHARE * seen.found["batch_first"]
+    assert seen.found["batch_last"] < verdicts.LEARNT_FRACTION * seen.found["batch_first"]
 
 
 def test_the_finder_suggests_a_rate_that_learns(keras, tmp_path, digits):
@@ -215,7 +215,7 @@ def test_a_full_disk_leaves_a_sentence(digits):
     code = (
         "import resource, sys\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))\n"
-        "from imgcls.training import probe\n"
+        "from imgcls.training.preflight import process as probe\n"
         "sys.exit(probe.main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", code, "check", folder / "config.json", folder]
@@ -396,7 +396,9 @@ def test_a_light_shows_what_was_found(name, found, level):
 def opened(config: Config, *, unfolded: bool = True) -> AppTest:
     from imgcls.ui.train import settings_form
 
-    app = AppTest.from_file(str(paths.repository_folder() / "imgcls" / "ui" / "app" / "navigation.py"), default_timeout=60)
+    app = AppTest.from_file(
+        str(paths.repository_folder() / "imgcls" / "ui" / "app" / "navigation.py"), default_timeout=60
+    )
     for name, value in settings_form.query_of(settings_form.form_of(config)).items():
         app.query_params[name] = value
     app.session_state["probes"] = unfolded

@@ -15,7 +15,7 @@ SMALL = NETWORKS["MobileNet 0.25"]
 
 
 def settings(**values) -> dict:
-    return {knob.name: knob.default for knob in models.knobs("transfer")} | values
+    return {param.name: param.default for param in models.params("transfer")} | values
 
 
 @pytest.fixture
@@ -68,21 +68,21 @@ def test_pixels_reach_a_network_as_keras_prepares_them(title, loaded, keras):
     network = loaded(title, 32)
     modules = {"MobileNet 0.25": "mobilenet", "MobileNetV2": "mobilenet_v2", "ResNet50": "resnet50", "VGG16": "vgg16"}
     prepare = getattr(keras.applications, modules[title]).preprocess_input
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
-    seen = keras.Model(network.input, network.get_layer("preprocess").output)(pictures)
-    assert np.allclose(seen, prepare(pictures.astype(np.float32)), atol=1e-4)
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    seen = keras.Model(network.input, network.get_layer("preprocess").output)(images)
+    assert np.allclose(seen, prepare(images.astype(np.float32)), atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (11, 18, 2), (64, 64, 3)])
-def test_a_network_looks_at_pictures_of_any_shape(shape, loaded):
+def test_a_network_looks_at_images_of_any_shape(shape, loaded):
     network = loaded("MobileNet 0.25", 64, shape)
-    pictures = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
-    features = network(pictures).numpy()
+    images = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
+    features = network(images).numpy()
     assert features.shape == (3, 256)
     assert np.isfinite(features).all()
 
 
-def test_a_grey_picture_is_seen_as_its_colour_copy(loaded):
+def test_a_grey_image_is_seen_as_its_colour_copy(loaded):
     grey = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype=np.uint8)
     alone, coloured = loaded("MobileNet 0.25", 64, (32, 32, 1))(grey), loaded("MobileNet 0.25")(grey.repeat(3, -1))
     assert np.allclose(alone, coloured, atol=1e-4)
@@ -158,12 +158,12 @@ def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
         (base.output_shape[-1], base.count_params()) == (block.features, block.parameters) == (32, base.count_params())
     )
     whole = keras.models.load_model(finished_run.folder / "model.keras", compile=False)
-    pictures = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), dtype=np.uint8)
     before = keras.Model(whole.input, whole.get_layer("logits").input)
-    assert np.allclose(base(pictures), before(pictures), atol=1e-6)
+    assert np.allclose(base(images), before(images), atol=1e-6)
 
 
-def test_other_pictures_are_brought_to_the_size_and_the_colours_that_a_run_knows(finished_run, keras):
+def test_other_images_are_brought_to_the_size_and_the_colours_that_a_run_knows(finished_run, keras):
     from imgcls.training.transfer import backbone
 
     base = backbone.built(settings(base=RUN, base_run=finished_run.id), (32, 32, 3))
@@ -178,7 +178,7 @@ def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, kera
     from imgcls.training.transfer import backbone
 
     whole = keras.models.load_model(finished_run.folder / "model.keras", compile=False)
-    model_builder.answering(Config(mirrored_answers=True), whole).save(finished_run.folder / "model.keras")
+    model_builder.answering(Config(test_time_augmentation=True), whole).save(finished_run.folder / "model.keras")
     base = backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
     assert base.output_shape == (None, 32)
 
@@ -191,8 +191,8 @@ def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, kera
         (lambda run: (run.folder / "model.keras").unlink(), r"has no file model\.keras, so it cannot be a base\."),
     ],
 )
-def test_a_run_that_cannot_be_a_base_is_one_sentence_on_the_page_and_in_the_trainer(damage, sentence, finished_run):
-    damage(finished_run)
+def test_a_run_that_cannot_be_a_base_is_one_sentence_on_the_page_and_in_the_trainer(corruption, sentence, finished_run):
+    corruption(finished_run)
     chosen = settings(base=RUN, base_run=finished_run.id)
     with pytest.raises(SettingError, match=sentence):
         models.table("transfer", (8, 8, 1), 10, chosen)

@@ -25,16 +25,16 @@ RESIZED_TO_NOTHING = [("cnn", {"blocks": 4}, (8, 8, 1)), ("cnn", {"blocks": 3}, 
 def extreme(name: str, end: str) -> dict:
     """The smallest or the largest value of every knob of a family."""
     values = {}
-    for knob in models.knobs(name):
-        if isinstance(knob.limits, Range):
-            values[knob.name] = knob.kind(getattr(knob.limits, "low" if end == "smallest" else "high"))
-        elif isinstance(knob.limits, Choice):
-            options = [option for option in knob.limits.options if option != RUN]
-            values[knob.name] = options[0 if end == "smallest" else -1]
-        elif isinstance(knob.limits, RunId):
-            values[knob.name] = ""
+    for param in models.params(name):
+        if isinstance(param.limits, Range):
+            values[param.name] = param.kind(getattr(param.limits, "low" if end == "smallest" else "high"))
+        elif isinstance(param.limits, Choice):
+            options = [option for option in param.limits.options if option != RUN]
+            values[param.name] = options[0 if end == "smallest" else -1]
+        elif isinstance(param.limits, RunId):
+            values[param.name] = ""
         else:
-            values[knob.name] = end == "largest"
+            values[param.name] = end == "largest"
     return values
 
 
@@ -49,9 +49,9 @@ def build(keras, write_weights, tmp_path, monkeypatch):
         if models.has_backbone(name):
             title = settings.get("base", "MobileNet 0.25")
             write_weights(title, tmp_path / "weights" / NETWORKS[title].file)
-        pictures = np.random.default_rng(0).integers(0, 256, (20, *shape), dtype=np.uint8)
+        images = np.random.default_rng(0).integers(0, 256, (20, *shape), dtype=np.uint8)
         config = Config(model=name, model_settings=settings, normalisation=normalisation)
-        return model_builder.build(config, shape, num_classes, pictures)
+        return model_builder.build(config, shape, num_classes, images)
 
     return build
 
@@ -64,24 +64,24 @@ def test_there_are_families_and_each_is_pinned_here():
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_a_family_has_a_title_a_text_for_learners_and_help_for_every_knob(name):
+def test_a_family_has_a_title_a_text_for_learners_and_help_for_every_param(name):
     assert models.family(name).TITLE
     assert len(models.text(name).split("\n\n")) >= 2
     assert 200 < len(models.text(name)) < 1000
-    assert models.knobs(name)
-    for knob in models.knobs(name):
-        assert knob.help.endswith("."), knob.name
-        assert knob.checked(knob.default) == knob.default
-        assert knob.kind is bool or knob.limits is not None, f"{knob.name} has no limits"
-        if isinstance(knob.limits, Range) and knob.limits.step:
-            steps = (knob.default - knob.limits.low) / knob.limits.step
-            assert steps == pytest.approx(round(steps)), f"the default of {knob.name} is none of its steps"
+    assert models.params(name)
+    for param in models.params(name):
+        assert param.help.endswith("."), param.name
+        assert param.checked(param.default) == param.default
+        assert param.kind is bool or param.limits is not None, f"{param.name} has no limits"
+        if isinstance(param.limits, Range) and param.limits.step:
+            steps = (param.default - param.limits.low) / param.limits.step
+            assert steps == pytest.approx(round(steps)), f"the default of {param.name} is none of its steps"
 
 
-def test_no_knob_of_a_family_is_called_like_a_setting_of_every_run():
+def test_no_param_of_a_family_is_called_like_a_setting_of_every_run():
     settings = {name for name in Config().as_dict() if name != "model_settings"}
     for name in models.names():
-        assert not settings & {knob.name for knob in models.knobs(name)}
+        assert not settings & {param.name for param in models.params(name)}
 
 
 @pytest.mark.parametrize("name", ["resnet5", "", "sketch", "../ann", "ann.py", "__init__"])
@@ -92,7 +92,7 @@ def test_an_unknown_family_is_refused_with_the_choices(name):
 
 
 @pytest.mark.parametrize(("name", "settings", "shape"), RESIZED_TO_NOTHING)
-def test_pictures_that_shrink_to_nothing_are_refused_on_the_page(name, settings, shape):
+def test_images_that_shrink_to_nothing_are_refused_on_the_page(name, settings, shape):
     with pytest.raises(SettingError, match=r"^The layer 'block\d_pool' would shrink .+ to nothing\. Use fewer blocks"):
         models.table(name, shape, 10, settings)
 
@@ -141,7 +141,7 @@ def test_the_table_is_the_network_that_keras_builds(build, name, end, shape):
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_a_picture_taller_than_wide_has_the_same_table(build, name):
+def test_a_image_taller_than_wide_has_the_same_table(build, name):
     rows = models.table(name, (11, 18, 2), 3, {})
     model = build(name, {}, (11, 18, 2), 3)
     for row in rows:
@@ -184,8 +184,8 @@ def test_a_sketch_of_a_layer_no_family_uses_is_like_keras_too(keras):
 @pytest.mark.parametrize("name", models.names())
 def test_raw_pixels_become_probabilities(build, name, normalisation):
     model = build(name, {}, (8, 8, 1), 7, normalisation)
-    pictures = np.random.default_rng(1).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
-    probabilities = model(pictures).numpy()
+    images = np.random.default_rng(1).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
+    probabilities = model(images).numpy()
     assert probabilities.shape == (5, 7)
     assert probabilities.dtype == np.float32
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
@@ -197,10 +197,10 @@ def test_raw_pixels_become_probabilities(build, name, normalisation):
     ("normalisation", "low", "high"), [("0 to 1", 0, 1), ("-1 to 1", -1, 1), ("standardised", None, None)]
 )
 def test_the_first_layer_scales_the_pixels(build, keras, normalisation, low, high):
-    pictures = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
-    pictures[0, 0, 0], pictures[0, 0, 1] = 0, 255
+    images = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
+    images[0, 0, 0], images[0, 0, 1] = 0, 255
     model = build("ann", {}, (8, 8, 3), 10, normalisation)
-    scaled = keras.Model(model.input, model.get_layer("normalise").output)(pictures).numpy()
+    scaled = keras.Model(model.input, model.get_layer("normalise").output)(images).numpy()
     if low is None:
         assert np.allclose(scaled.mean((0, 1, 2)), 0, atol=0.02)
         assert np.allclose(scaled.std((0, 1, 2)), 1, atol=0.02)
@@ -209,7 +209,7 @@ def test_the_first_layer_scales_the_pixels(build, keras, normalisation, low, hig
         assert scaled.max() == pytest.approx(high, abs=1e-6)
 
 
-def test_pictures_of_one_colour_can_be_standardised(keras):
+def test_images_of_one_colour_can_be_standardised(keras):
     from imgcls.training import model_builder
 
     even = np.full((10, 8, 8, 1), 37, np.uint8)
@@ -223,18 +223,18 @@ def test_pictures_of_one_colour_can_be_standardised(keras):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_whitening_makes_neighbours_unlike(shape):
     generator = np.random.default_rng(0)
-    pictures = generator.normal(size=(200, *shape)).astype(np.float32)
-    pictures = pictures + np.roll(pictures, 1, 1) + 0.5 * np.roll(pictures, 1, 2) + pictures[..., :1]
-    kernel = deep_cnn.whitening(pictures)
+    images = generator.normal(size=(200, *shape)).astype(np.float32)
+    images = images + np.roll(images, 1, 1) + 0.5 * np.roll(images, 1, 2) + images[..., :1]
+    kernel = deep_cnn.whitening(images)
     count = 4 * shape[-1]
     assert kernel.shape == (2, 2, shape[-1], 2 * count)
     assert np.array_equal(kernel[..., count:], -kernel[..., :count])
-    patches = np.lib.stride_tricks.sliding_window_view(pictures, (2, 2), axis=(1, 2))
-    answers = np.einsum("nyxcij,ijck->nyxk", patches, kernel[..., :count]).reshape(-1, count)
-    assert np.allclose(answers.T @ answers / len(answers), np.eye(count), atol=0.02)
+    patches = np.lib.stride_tricks.sliding_window_view(images, (2, 2), axis=(1, 2))
+    predictions = np.einsum("nyxcij,ijck->nyxk", patches, kernel[..., :count]).reshape(-1, count)
+    assert np.allclose(predictions.T @ predictions / len(predictions), np.eye(count), atol=0.02)
 
 
-def test_pictures_of_one_colour_can_be_whitened():
+def test_images_of_one_colour_can_be_whitened():
     assert np.isfinite(deep_cnn.whitening(np.zeros((3, 8, 8, 1), np.float32))).all()
 
 
@@ -257,13 +257,13 @@ def test_mirrored_answers_are_the_mean_of_both_ways_round(build, keras, tmp_path
 
     model = build("deep_cnn", {"width": 8}, (12, 12, 3))
     assert model_builder.answering(Config(), model) is model
-    both = model_builder.answering(Config(mirrored_answers=True), model)
-    pictures = np.random.default_rng(1).integers(0, 256, (5, 12, 12, 3), dtype=np.uint8)
-    expected = (model(pictures).numpy() + model(pictures[:, :, ::-1]).numpy()) / 2
-    assert np.allclose(both(pictures), expected, atol=1e-6)
-    assert not np.allclose(both(pictures), model(pictures), atol=1e-4)
+    both = model_builder.answering(Config(test_time_augmentation=True), model)
+    images = np.random.default_rng(1).integers(0, 256, (5, 12, 12, 3), dtype=np.uint8)
+    expected = (model(images).numpy() + model(images[:, :, ::-1]).numpy()) / 2
+    assert np.allclose(both(images), expected, atol=1e-6)
+    assert not np.allclose(both(images), model(images), atol=1e-4)
     assert both.count_params() == model.count_params()
-    assert model_builder.export_litert(both, tmp_path / "model.tflite", pictures) < 1e-5
-    assert np.allclose(Predictor(tmp_path / "model.tflite").probabilities(pictures), expected, atol=1e-5)
+    assert model_builder.export_litert(both, tmp_path / "model.tflite", images) < 1e-5
+    assert np.allclose(Predictor(tmp_path / "model.tflite").probabilities(images), expected, atol=1e-5)
     both.save(tmp_path / "model.keras")
-    assert np.allclose(keras.models.load_model(tmp_path / "model.keras")(pictures), expected, atol=1e-6)
+    assert np.allclose(keras.models.load_model(tmp_path / "model.keras")(images), expected, atol=1e-6)

@@ -151,13 +151,13 @@ def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
 
     told = []
     aside = folder / "aside.h5"
-    download_weights.fetch(known, _made(aside), lambda share, text: told.append((share, text)))
+    download_weights.fetch(known, _made(aside), lambda fraction, text: told.append((fraction, text)))
     assert weights.at_hand(known) == paths.cache_folder() / "weights" / known.file
     assert weights.at_hand(known).read_bytes() == hdf5()
     assert not aside.exists()
     assert told[0] == (0.0, "Connecting")
     assert told[-1] == (0.95, "Checking")
-    assert sorted(share for share, _ in told) == [share for share, _ in told]
+    assert sorted(fraction for fraction, _ in told) == [fraction for fraction, _ in told]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_what_goes_wrong_on_the_way_is_one_sentence_and_leaves_nothing(content, 
 
     server.content, server.declared = content, declared
     with pytest.raises(WeightsError) as error:
-        download_weights.fetch(known, _made(folder / "aside.h5"), lambda share, text: None)
+        download_weights.fetch(known, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert says in str(error.value)
     assert str(error.value).endswith("or take a finished run as the base.")
     assert weights.at_hand(known) is None
@@ -185,7 +185,7 @@ def test_without_a_network_the_ways_out_are_told(known, folder, monkeypatch):
 
     monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")
     with pytest.raises(WeightsError) as error:
-        download_weights.fetch(known, _made(folder / "aside.h5"), lambda share, text: None)
+        download_weights.fetch(known, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert str(error.value) == (
         "The weights of ResNet50 could not be fetched: the server refused the connection. Connect to the internet and "
         f"press Fetch again, put {known.file} into the folder named by IMGCLS_WEIGHTS, or take a finished run as the "
@@ -198,10 +198,10 @@ def test_where_keras_has_no_check_the_network_itself_is_the_check(keras, server,
 
     server.content = write_weights("MobileNetV2", tmp_path / "other.h5").read_bytes()
     with pytest.raises(WeightsError, match=r"holds weights of another network than MobileNet 0\.25"):
-        download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda share, text: None)
+        download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert weights.at_hand(SMALL) is None
     server.content = write_weights(SMALL.title, tmp_path / "right.h5").read_bytes()
-    download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda share, text: None)
+    download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert weights.at_hand(SMALL).parent == paths.cache_folder() / "weights"
 
 

@@ -44,7 +44,7 @@ def test_the_two_commands_are_there_each_in_one_line():
     assert "pip install -r requirements-dev.txt && python -m pytest\n" in blocks()
 
 
-def test_the_pictures_are_there():
+def test_the_images_are_there():
     for path in re.findall(r"!\[.*?\]\((.*?)\)", TEXT):
         assert (ROOT / path).stat().st_size > 10_000
 
@@ -57,7 +57,7 @@ def test_every_data_set_is_named(name):
 def test_the_example_of_a_model_is_a_model(tmp_path, monkeypatch):
     (tmp_path / "tiny.py").write_text(blocks("python")[0])
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
-    for remembered in (models.names, models.family, models.knobs):
+    for remembered in (models.names, models.family, models.params):
         remembered.cache_clear()
     try:
         assert "tiny" in models.names()
@@ -67,5 +67,5 @@ def test_the_example_of_a_model_is_a_model(tmp_path, monkeypatch):
     finally:
         sys.modules.pop("imgcls.models.tiny", None)
         monkeypatch.undo()
-        for remembered in (models.names, models.family, models.knobs):
+        for remembered in (models.names, models.family, models.params):
             remembered.cache_clear()

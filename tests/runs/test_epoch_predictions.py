@@ -16,11 +16,11 @@ CLASSES = 3
 
 
 def part(count: int) -> Part:
-    pictures = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
-    return Part(pictures, np.arange(count), (np.arange(count) % CLASSES).astype(np.int32))
+    images = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
+    return Part(images, np.arange(count), (np.arange(count) % CLASSES).astype(np.int32))
 
 
-def answers(rightly: list[int], labels: np.ndarray) -> np.ndarray:
+def predictions(rightly: list[int], labels: np.ndarray) -> np.ndarray:
     """Probabilities that are right for these places and wrong for the others."""
     said = np.where(np.isin(np.arange(len(labels)), rightly), labels, (labels + 1) % CLASSES)
     return (np.eye(CLASSES)[said] * 0.8 + 0.1).astype(np.float32)
@@ -31,8 +31,8 @@ def trained(run, right_by_epoch: list[list[int]], count: int = 6) -> Snapshots:
     kept = Snapshots(run, of, CLASSES, len(right_by_epoch))
     kept.rewind(0)
     for epoch, rightly in enumerate(right_by_epoch, 1):
-        kept.see(0, answers(rightly, of.labels)[:4])
-        kept.see(4, answers(rightly, of.labels)[4:])
+        kept.see(0, predictions(rightly, of.labels)[:4])
+        kept.see(4, predictions(rightly, of.labels)[4:])
         kept.keep(epoch, is_best=epoch == 2)
     return kept
 
@@ -60,7 +60,7 @@ def test_never_learned_forgotten_and_learned_late_by_hand(made):
 def test_the_answers_of_the_best_epoch_are_at_hand_in_full_precision(made):
     kept = trained(made(), HISTORY)
 
-    np.testing.assert_array_equal(kept.of(2), answers(HISTORY[1], part(6).labels))
+    np.testing.assert_array_equal(kept.of(2), predictions(HISTORY[1], part(6).labels))
     assert kept.of(5) is None
 
 
@@ -71,7 +71,7 @@ def test_a_killed_training_goes_on_with_the_epochs_of_its_checkpoint(made):
         file.write(b"torn")
     later = Snapshots(run, part(6), CLASSES, 6)
     later.rewind(3)
-    later.see(0, answers([5], part(6).labels))
+    later.see(0, predictions([5], part(6).labels))
     later.keep(4, is_best=False)
     later.pack()
 
@@ -85,7 +85,7 @@ def test_a_finished_run_that_goes_on_keeps_what_it_had(made):
     trained(run, HISTORY).pack()
     more = Snapshots(run, part(6), CLASSES, 8)
     more.rewind(6)
-    more.see(0, answers([0, 1, 2, 3, 4, 5], part(6).labels))
+    more.see(0, predictions([0, 1, 2, 3, 4, 5], part(6).labels))
     more.keep(7, is_best=True)
     more.pack()
 
@@ -117,19 +117,19 @@ def test_a_long_training_of_many_classes_stays_small(made, monkeypatch):
     assert len(many.part()[1]) == 800
 
 
-def test_pictures_whose_answer_turned_most_are_kept(made, monkeypatch):
+def test_images_whose_answer_turned_most_are_kept(made, monkeypatch):
     monkeypatch.setattr(snapshots_module, "PICTURE_BYTES", 3 * 4)
     run = made()
     trained(run, [[0, 1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 4], [0, 1, 2, 3, 4]]).pack()
     found = epoch_predictions.read(run)
 
     assert np.flatnonzero(found.row_of >= 0).tolist() == [1, 3, 5]
-    assert found.pictures[found.row_of[3]].tolist() == part(6).pictures[3].tolist()
+    assert found.images[found.row_of[3]].tolist() == part(6).images[3].tolist()
 
 
-def test_nothing_is_kept_where_a_picture_has_several_labels(made):
+def test_nothing_is_kept_where_a_image_has_several_labels(made):
     run = made()
-    of = Part(part(6).pictures, np.arange(6), np.eye(6, CLASSES, dtype=np.int32))
+    of = Part(part(6).images, np.arange(6), np.eye(6, CLASSES, dtype=np.int32))
     kept = Snapshots(run, of, CLASSES, 3)
     kept.rewind(0)
     kept.see(0, np.ones((6, CLASSES)))
@@ -140,7 +140,7 @@ def test_nothing_is_kept_where_a_picture_has_several_labels(made):
     assert not any((run.folder / name).exists() for name in (epoch_predictions.NAME, epoch_predictions.RECORDS))
 
 
-def test_looked_at_are_pictures_from_the_whole_part(made):
+def test_looked_at_are_images_from_the_whole_part(made):
     places = validation_predictions.places(5000)
 
     assert len(places) == validation_predictions.MOST
@@ -155,7 +155,7 @@ def test_a_training_leaves_its_validation_answers(finished_run):
 
     dataset = datasets.open_dataset("digits")
     config = finished_run.config
-    _, rows = datasets.split(dataset.y_train, 0, config.validation_share, config.seed, 10)
+    _, rows = datasets.split(dataset.y_train, 0, config.validation_fraction, config.seed, 10)
     assert found.rows.tolist() == kept.rows.tolist() == rows.tolist()
     np.testing.assert_array_equal(found.labels, dataset.y_train[rows])
     assert kept.epochs.tolist() == [1, 2]
@@ -166,7 +166,7 @@ def test_a_training_leaves_its_validation_answers(finished_run):
     judged = [line["val_accuracy"] for line in lines if line["kind"] == "epoch"]
     np.testing.assert_allclose(kept.is_right.mean(1), judged, atol=1e-6)
     shown = np.flatnonzero(kept.row_of >= 0)
-    np.testing.assert_array_equal(kept.pictures[kept.row_of[shown]], dataset.x_train[rows[shown]])
+    np.testing.assert_array_equal(kept.images[kept.row_of[shown]], dataset.x_train[rows[shown]])
 
 
 def test_an_older_run_gets_the_same_answers_from_its_exported_model(finished_run):
@@ -181,7 +181,7 @@ def test_an_older_run_gets_the_same_answers_from_its_exported_model(finished_run
     np.testing.assert_allclose(made.probabilities, kept.probabilities, atol=1e-4)
 
 
-def test_a_slow_model_is_asked_about_fewer_pictures_of_all_classes(finished_run, monkeypatch):
+def test_a_slow_model_is_asked_about_fewer_images_of_all_classes(finished_run, monkeypatch):
     kept = validation_predictions.read(finished_run)
     monkeypatch.setattr(validation_predictions, "LEAST", 64)
     monkeypatch.setattr(validation_predictions, "MOST_SECONDS", -1.0)

@@ -61,7 +61,7 @@ def test_tags_are_given_read_and_taken(made):
     tags.change(run, "odd", [3], given=True)
 
     assert tags.read(run) == {"blurred": (3, 5), "odd": (3,)}
-    assert tags.of_picture(run, 3) == ("blurred", "odd")
+    assert tags.of_image(run, 3) == ("blurred", "odd")
     tags.change(run, "odd", [3], given=False)
     assert tags.read(run) == {"blurred": (3, 5)}
 

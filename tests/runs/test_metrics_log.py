@@ -29,7 +29,7 @@ def test_without_a_file_there_is_nothing_yet(journal):
     assert curves.progress == 0
     assert curves.total_epochs == 0
     assert curves.seconds_left is None
-    assert curves.pictures_per_second == 0
+    assert curves.images_per_second == 0
 
 
 def test_a_torn_last_line_is_read_when_it_is_whole(journal):
@@ -111,7 +111,7 @@ def test_the_time_left_follows_the_pace_of_the_last_epochs(journal):
 
 def test_the_time_left_follows_the_rate_within_the_first_epoch(journal):
     curves = read(journal, lines(PLAN, batch(0.5)))
-    assert curves.pictures_per_second == 100
+    assert curves.images_per_second == 100
     assert curves.seconds_left == 4.5 * 200 / 100
 
 
@@ -124,8 +124,8 @@ def test_the_time_left_is_unknown_rather_than_wrong(journal):
 
 def test_the_rate_passes_over_lines_without_one(journal):
     curves = read(journal, lines(batch(0.1, rate=0.0), batch(0.2, rate=None), batch(0.3, rate=50.0)))
-    assert curves.pictures_per_second == 50
-    assert math.isfinite(curves.pictures_per_second)
+    assert curves.images_per_second == 50
+    assert math.isfinite(curves.images_per_second)
 
 
 def test_a_pause_is_a_phase_and_the_lines_after_it_go_on(journal):

@@ -234,11 +234,11 @@ def test_the_model_is_ready_with_both_its_files(made):
     ],
     ids=str,
 )
-def test_a_damaged_model_table_is_a_sentence(made, damage):
+def test_a_damaged_model_table_is_a_sentence(made, corruption):
     facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
     assert made("whole-run", **{"model.json": facts}).model == facts
     with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
-        made(**{"model.json": facts | damage}).model  # noqa: B018
+        made(**{"model.json": facts | corruption}).model  # noqa: B018
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"{"])

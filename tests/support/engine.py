@@ -23,7 +23,7 @@ from imgcls.training.process.checkpoint import Checkpoint
 
 KILLED_AT_STEP = """
 import os, signal
-from imgcls.training import loop
+from imgcls.training.loop import loop
 obeyed = loop.Loop._obey
 def counted(self, asked):
     if self.steps_done == {}:
@@ -33,7 +33,7 @@ loop.Loop._obey = counted
 """
 SLOW_STEPS = """
 import time
-from imgcls.training import loop
+from imgcls.training.loop import loop
 taken = loop.Loop._obey
 def slowly(self, asked):
     time.sleep({})
@@ -242,8 +242,8 @@ def check_files(run: Run) -> None:
                 assert file.testzip() is None
                 assert "model.weights.h5" in file.namelist()
         elif path.name == "model.tflite":
-            answers = Predictor(path).probabilities(np.zeros((1, 8, 8, 1), np.uint8))
-            assert answers.sum() == pytest.approx(1, abs=1e-4)
+            predictions = Predictor(path).probabilities(np.zeros((1, 8, 8, 1), np.uint8))
+            assert predictions.sum() == pytest.approx(1, abs=1e-4)
         elif path.name == "metrics.jsonl":
             lines(run)
         elif path.name == "inside.tflite":

@@ -59,7 +59,7 @@ def looped(keras, tmp_path, strict_lines):
         keras.utils.set_random_seed(config.seed)
         training, validation = training or toy(48), validation or toy(15)
         path = tmp_path / f"metrics-{len(list(tmp_path.iterdir()))}.jsonl"
-        model = model_builder.build(config, (4, 4, 1), 3, training.pictures, several=training.several)
+        model = model_builder.build(config, (4, 4, 1), 3, training.images, is_multilabel=training.is_multilabel)
         person = Person(asking)
         person.loop = loop = Loop(config, model, training, validation, Journal(path, listener), person)
         loop.lines = lambda kind="epoch": [line for line in strict_lines(path) if line["kind"] == kind]

@@ -21,7 +21,7 @@ def pixels(seed: int, height: int = 12, width: int = 12) -> np.ndarray:
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
 
 
-def picture(seed: int, form: str = "PNG", height: int = 12, width: int = 12, **options) -> bytes:
+def image(seed: int, form: str = "PNG", height: int = 12, width: int = 12, **options) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels(seed, height, width)).save(file, form, **options)
     return file.getvalue()
@@ -32,7 +32,7 @@ def leaves(
 ) -> dict[str, bytes]:
     """path -> bytes: so many pictures in each folder, no two alike."""
     return {
-        f"{before}{label}/{number}.png": picture(first + 1000 * place + number)
+        f"{before}{label}/{number}.png": image(first + 1000 * place + number)
         for place, label in enumerate(classes)
         for number in range(count)
     }
@@ -66,7 +66,7 @@ def imported(order: Order, title: str = "Leaves", **wish) -> str:
     work = paths.own_folder() / ".imports" / f"{len(list(paths.own_folder().glob('own-*'))):016x}" / "work"
     work.mkdir(parents=True, exist_ok=True)
     said = {"side": 28, "channels": 3} | wish
-    return importing.make(order, Wish(title, **said), work, lambda share, text: None)
+    return importing.make(order, Wish(title, **said), work, lambda fraction, text: None)
 
 
 def visible() -> list[str]:

@@ -87,7 +87,7 @@ def test_a_process_killed_at_any_step_leaves_the_old_or_the_new_file(tmp_path):
     program = """
 import os, signal, sys
 from pathlib import Path
-from imgcls import atomic
+from imgcls.system import atomic
 
 path = Path(sys.argv[1])
 

@@ -28,9 +28,9 @@ def stripes(count: int):
 
     random = np.random.default_rng(count)
     labels = (random.random((count, 3)) < (0.5, 0.4, 0.2)).astype(np.uint8)
-    pictures = random.integers(0, 60, (count, 4, 4, 1))
-    pictures[:, :3] += 180 * labels[:, :, None, None]
-    return Part.of(pictures.astype(np.uint8), labels)
+    images = random.integers(0, 60, (count, 4, 4, 1))
+    images[:, :3] += 180 * labels[:, :, None, None]
+    return Part.of(images.astype(np.uint8), labels)
 
 
 @pytest.mark.parametrize("name", models.names())
@@ -41,9 +41,9 @@ def test_the_drawn_network_is_the_built_one(keras, name):
         built = model_builder.head(settings(model=name, model_settings={}), 256, 5, True)
     else:
         built = model_builder.build(
-            Config(model=name), (32, 32, 3), 5, np.zeros((4, 32, 32, 3), np.uint8), several=True
+            Config(model=name), (32, 32, 3), 5, np.zeros((4, 32, 32, 3), np.uint8), is_multilabel=True
         )
-    rows = models.table(name, (32, 32, 3), 5, {}, several=True)
+    rows = models.table(name, (32, 32, 3), 5, {}, is_multilabel=True)
     last = built.layers[-1]
     assert (rows[-1].name, rows[-1].kind, rows[-1].detail) == (last.name, type(last).__name__, "sigmoid")
     assert rows[-1].shape == last.output.shape[1:] == (5,)
@@ -58,25 +58,25 @@ def test_a_step_is_the_one_that_keras_takes(keras, smoothing, loss):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
-    pictures = np.random.default_rng(0).integers(0, 256, (32, 6, 6, 1), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (32, 6, 6, 1), dtype=np.uint8)
     config = settings(label_smoothing=smoothing, loss=loss)
     keras.utils.set_random_seed(0)
-    model = model_builder.build(config, (6, 6, 1), 3, pictures, several=True)
+    model = model_builder.build(config, (6, 6, 1), 3, images, is_multilabel=True)
     before = model.get_weights()
-    step, judge = steps.compiled(config, model, steps.optimizer_of(config), several=True)
-    taken = [[float(value) for value in step(pictures, LABELS)[:2]] for _ in range(3)]
-    ours, judged = model.get_weights(), [float(value) for value in judge(pictures, LABELS)[:2]]
+    step, judge = steps.compiled(config, model, steps.optimizer_of(config), is_multilabel=True)
+    taken = [[float(value) for value in step(images, LABELS)[:2]] for _ in range(3)]
+    ours, judged = model.get_weights(), [float(value) for value in judge(images, LABELS)[:2]]
 
     model.set_weights(before)
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
     logits = model_builder.logits_of(model)
     logits.compile(optimizer=steps.optimizer_of(config), loss=cross_entropy)
     for loss_and_accuracy in taken:
-        said = model.predict_on_batch(pictures) >= 0.5
+        said = model.predict_on_batch(images) >= 0.5
         assert loss_and_accuracy[1] == pytest.approx((said == LABELS).all(1).mean())
-        assert loss_and_accuracy[0] == pytest.approx(float(logits.train_on_batch(pictures, LABELS)), rel=1e-5)
+        assert loss_and_accuracy[0] == pytest.approx(float(logits.train_on_batch(images, LABELS)), rel=1e-5)
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(ours, model.get_weights(), strict=True))
-    plain = keras.losses.BinaryCrossentropy()(LABELS, model.predict_on_batch(pictures))
+    plain = keras.losses.BinaryCrossentropy()(LABELS, model.predict_on_batch(images))
     assert judged[0] == pytest.approx(float(plain), rel=1e-5), "it is judged without smoothing"
 
 
@@ -84,10 +84,10 @@ def test_an_untaught_network_has_the_loss_log_2(keras):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
-    pictures = np.zeros((32, 6, 6, 1), np.uint8)
-    model = model_builder.build(settings(), (6, 6, 1), 3, pictures, several=True)
-    _, judge = steps.compiled(settings(), model, steps.optimizer_of(settings()), several=True)
-    assert float(judge(pictures, LABELS)[0]) == pytest.approx(np.log(2), abs=1e-5)
+    images = np.zeros((32, 6, 6, 1), np.uint8)
+    model = model_builder.build(settings(), (6, 6, 1), 3, images, is_multilabel=True)
+    _, judge = steps.compiled(settings(), model, steps.optimizer_of(settings()), is_multilabel=True)
+    assert float(judge(images, LABELS)[0]) == pytest.approx(np.log(2), abs=1e-5)
 
 
 def test_each_label_is_weighted_as_scikit_learn_balances_its_two_answers():
@@ -108,16 +108,16 @@ def test_weights_count_in_the_training_loss_alone(keras):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
-    pictures = np.random.default_rng(0).integers(0, 256, (32, 6, 6, 1), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (32, 6, 6, 1), dtype=np.uint8)
     config = settings(class_weights=True)
-    model = model_builder.build(config, (6, 6, 1), 3, pictures, several=True)
+    model = model_builder.build(config, (6, 6, 1), 3, images, is_multilabel=True)
     weights = steps.class_weights(config, LABELS, 3)
-    step, judge = steps.compiled(config, model, steps.optimizer_of(config), weights, several=True)
-    answers = model.predict_on_batch(pictures)
-    losses = -np.log(np.where(LABELS, answers, 1 - answers))
+    step, judge = steps.compiled(config, model, steps.optimizer_of(config), weights, is_multilabel=True)
+    predictions = model.predict_on_batch(images)
+    losses = -np.log(np.where(LABELS, predictions, 1 - predictions))
     each = np.where(LABELS, weights[1], weights[0])
-    assert float(judge(pictures, LABELS)[0]) == pytest.approx(losses.mean(), rel=1e-4)
-    assert float(step(pictures, LABELS)[0]) == pytest.approx((each * losses).mean(), rel=1e-4)
+    assert float(judge(images, LABELS)[0]) == pytest.approx(losses.mean(), rel=1e-4)
+    assert float(step(images, LABELS)[0]) == pytest.approx((each * losses).mean(), rel=1e-4)
 
 
 def test_a_loop_learns_labels_and_goes_on_exactly(looped):
@@ -138,7 +138,7 @@ def test_a_loop_learns_labels_and_goes_on_exactly(looped):
         assert np.array_equal(expected, found)
 
 
-def test_pictures_that_pages_show_are_the_wrong_ones_first_and_some_right_ones():
+def test_images_that_pages_show_are_the_wrong_ones_first_and_some_right_ones():
     from imgcls.training.export.results import worst_indices
 
     labels = np.tile([[1, 0, 1]], (90, 1)).astype(np.uint8)
@@ -149,14 +149,14 @@ def test_pictures_that_pages_show_are_the_wrong_ones_first_and_some_right_ones()
     assert worst_indices(probabilities, labels, 500).tolist() == list(range(90))
 
 
-def test_the_threshold_comes_from_validation_pictures(keras):
+def test_the_threshold_comes_from_validation_images(keras):
     from imgcls.evaluation.metrics import multilabel
     from imgcls.training import model_builder
     from imgcls.training.export import results
 
     part = stripes(40)
-    model = model_builder.build(settings(), (4, 4, 1), 3, part.pictures, several=True)
-    expected = multilabel.chosen_threshold(model.predict_on_batch(part.pictures), part.labels)
+    model = model_builder.build(settings(), (4, 4, 1), 3, part.images, is_multilabel=True)
+    expected = multilabel.chosen_threshold(model.predict_on_batch(part.images), part.labels)
     assert results.threshold_of(model, part, batch=7) == expected
 
 
@@ -172,7 +172,7 @@ def test_the_check_before_the_start_counts_labels_and_learns_a_batch(keras, tmp_
     config = Config(data=name, model="ann", model_settings={"units": 64}, batch_size=16)
     checks.check(config, Report(tmp_path))
     found, facts = json.loads((tmp_path / "result.json").read_bytes())["found"], datasets.facts(name)
-    training, _ = datasets.split(datasets.open_dataset(name).y_train, 0, config.validation_share, 0, 3)
+    training, _ = datasets.split(datasets.open_dataset(name).y_train, 0, config.validation_fraction, 0, 3)
     assert found["counts"] == facts.counted(datasets.open_dataset(name).y_train[training]).tolist()
     assert found["batch_size"] == 32 and found["batch_last"] < found["batch_first"]
     lights = {light.name: light for light in verdicts.lights(config, facts, found)}
@@ -203,13 +203,15 @@ def test_a_run_leaves_what_pages_need_and_another_run_stands_on_it(keras, tmp_pa
     config = Config(data=dataset.facts.name, model="ann", model_settings=PLAIN, batch_size=8, epochs=3)
     first = trained(config)
     base = {"base": RUN, "base_run": first.id, "fine_tuning_epochs": 1, "fine_tuning_blocks": 1, "dropout": 0.0}
-    second = trained(config.changed(model="transfer", model_settings=base, class_weights=True, mirrored_answers=True))
+    second = trained(
+        config.changed(model="transfer", model_settings=base, class_weights=True, test_time_augmentation=True)
+    )
     for run in (first, second):
         with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
             probabilities, labels = file["probabilities"], file["labels"]
         assert labels.dtype == np.uint8 and np.array_equal(labels, dataset.y_test)
-        answers = Predictor(run.folder / "model.tflite").probabilities(np.asarray(dataset.x_test))
-        assert np.abs(answers - probabilities).max() < 1e-3
+        predictions = Predictor(run.folder / "model.tflite").probabilities(np.asarray(dataset.x_test))
+        assert np.abs(predictions - probabilities).max() < 1e-3
         assert np.abs(probabilities.sum(1) - 1).max() > 0.05, "each label stands on its own"
         assert run.model["several"] is True and run.model["threshold"] in THRESHOLDS
         said = probabilities >= 0.5

@@ -88,20 +88,22 @@ def test_the_journal_of_a_run_tells_its_whole_story(learnt, strict_lines):
     assert curves.plan["steps"] == -(-1221 // 32)
 
 
-def test_validation_is_cut_from_the_training_pictures_and_never_from_the_test(learnt):
+def test_validation_is_cut_from_the_training_images_and_never_from_the_test(learnt):
     dataset = datasets.open_dataset("digits")
     config, counts = learnt.config, learnt.result["counts"]
-    training, validation = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, 10)
+    training, validation = datasets.split(
+        dataset.y_train, config.train_images, config.validation_fraction, config.seed, 10
+    )
     assert counts == {"train": len(training), "validation": len(validation), "test": len(dataset.y_test)}
     assert not set(training) & set(validation)
     assert sorted([*training, *validation]) == list(range(len(dataset.y_train)))
-    tested = {picture.tobytes() for picture in dataset.x_test}
-    assert not any(picture.tobytes() in tested for picture in dataset.x_train)
+    tested = {image.tobytes() for image in dataset.x_test}
+    assert not any(image.tobytes() in tested for image in dataset.x_train)
 
 
 def test_the_exported_weights_are_those_of_the_best_epoch(keras, learnt):
     dataset, config = datasets.open_dataset("digits"), learnt.config
-    _, validation = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, 10)
+    _, validation = datasets.split(dataset.y_train, config.train_images, config.validation_fraction, config.seed, 10)
     model = keras.models.load_model(learnt.folder / "model.keras")
     probabilities = model(dataset.x_train[validation]).numpy().astype(float)
     labels = dataset.y_train[validation]
@@ -111,9 +113,9 @@ def test_the_exported_weights_are_those_of_the_best_epoch(keras, learnt):
 
 
 def test_the_model_of_the_pages_takes_the_same_raw_pixels(keras, learnt):
-    pictures = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
-    expected = keras.models.load_model(learnt.folder / "model.keras")(pictures).numpy()
-    assert np.abs(Predictor(learnt.folder / "model.tflite").probabilities(pictures) - expected).max() < 1e-3
+    images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
+    expected = keras.models.load_model(learnt.folder / "model.keras")(images).numpy()
+    assert np.abs(Predictor(learnt.folder / "model.tflite").probabilities(images) - expected).max() < 1e-3
     with np.load(learnt.folder / "predictions.npz", allow_pickle=False) as file:
         right = (file["probabilities"].argmax(1) == file["labels"]).mean()
         assert np.isfinite(file["probabilities"]).all()

@@ -37,14 +37,14 @@ CONFIG = Config(
     learning_rate=0.01,
     batch_size=64,
     epochs=4,
-    pictures=500,
+    train_images=500,
     early_stopping=False,
     deterministic=True,
 )
 HEAD_ALONE = CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 0})
 KILLED_IN_STAGE = """
 import os
-from imgcls.training import loop
+from imgcls.training.loop import loop
 obeyed = loop.Loop._obey
 def counted(self, asked):
     if (self.progress.stage, self.steps_done) == ({}, {}):
@@ -54,7 +54,7 @@ loop.Loop._obey = counted
 """
 KILLED_WHILE_LOOKING = """
 import os
-from imgcls.training import extract
+from imgcls.training.transfer import features as extract
 looking = extract.looking
 def dies(base):
     look = looking(base)
@@ -68,7 +68,7 @@ extract.looking = dies
 """
 SLOW_LOOKS = """
 import time
-from imgcls.training import extract
+from imgcls.training.transfer import features as extract
 looking = extract.looking
 def slow(base):
     look = looking(base)
@@ -79,7 +79,7 @@ def slow(base):
 extract.looking = slow
 """
 NO_LOOKS = """
-from imgcls.training import extract
+from imgcls.training.transfer import features as extract
 def never(base):
     raise AssertionError("the base was asked, though its features are kept")
 extract.looking = never
@@ -130,26 +130,26 @@ def test_a_head_alone_leaves_the_base_as_it_was_and_the_export_is_whole(trained,
     before = keras.models.load_model(base.folder / "model.keras", compile=False).get_layer("block1_conv1").get_weights()
     trunk = model.get_layer("base").get_layer("trunk")
     assert same_weights(trunk.get_layer("block1_conv1").get_weights(), before)
-    pictures = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype=np.uint8)
-    answers = model(pictures).numpy()
-    assert np.allclose(answers.sum(1), 1, atol=1e-5)
-    assert np.allclose(Predictor(run.folder / "model.tflite").probabilities(pictures), answers, atol=1e-4)
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype=np.uint8)
+    predictions = model(images).numpy()
+    assert np.allclose(predictions.sum(1), 1, atol=1e-5)
+    assert np.allclose(Predictor(run.folder / "model.tflite").probabilities(images), predictions, atol=1e-4)
 
 
-def test_the_answers_to_the_test_pictures_are_those_of_the_saved_model(trained, keras, digits):
+def test_the_answers_to_the_test_images_are_those_of_the_saved_model(trained, keras, digits):
     from imgcls import datasets
 
     run = trained(HEAD_ALONE)
     model = keras.models.load_model(run.folder / "model.keras", compile=False)
-    pictures = np.asarray(datasets.open_dataset("digits").x_test)
+    images = np.asarray(datasets.open_dataset("digits").x_test)
     with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
-        assert np.allclose(stored["probabilities"], model.predict_on_batch(pictures), atol=1e-4)
+        assert np.allclose(stored["probabilities"], model.predict_on_batch(images), atol=1e-4)
 
 
 def test_fine_tuning_changes_the_last_block_and_keeps_batch_normalisation_still(trained, base, keras):
     trained(HEAD_ALONE)
     wide = {"filters": 4, "units": 16, "batch_normalisation": True, "dropout": 0.0}
-    normed = trained(Config(data="digits", model="cnn", model_settings=wide, epochs=1, pictures=300, batch_size=64))
+    normed = trained(Config(data="digits", model="cnn", model_settings=wide, epochs=1, train_images=300, batch_size=64))
     settings = {**SETTINGS, "base_run": normed.id, "fine_tuning_blocks": 2, "fine_tuning_epochs": 1}
     run = trained(CONFIG.changed(model_settings=settings, epochs=1))
     before = keras.models.load_model(normed.folder / "model.keras", compile=False)
@@ -339,7 +339,7 @@ def test_a_network_with_weights_from_a_file_is_trained_and_exported(trained, wri
     monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path / "weights"))
     write_weights("MobileNet 0.25", tmp_path / "weights" / NETWORKS["MobileNet 0.25"].file)
     settings = {"input_size": 32, "fine_tuning_epochs": 1}
-    config = CONFIG.changed(model_settings=settings, epochs=2, pictures=200, rotation=0, shift=0)
+    config = CONFIG.changed(model_settings=settings, epochs=2, train_images=200, rotation=0, shift=0)
     run = trained(config)
     assert [line["epoch"] for line in lines(run)] == [1, 2, 3]
     assert run.result["parameters"] == 218_544 + 2 * 256 + 257 * 10
@@ -381,7 +381,7 @@ def test_a_fine_tuning_that_diverges_keeps_the_head_and_names_its_own_rate(forks
     run = runs.create(CONFIG)
     broken = """
 import numpy as np
-from imgcls.training import loop
+from imgcls.training.loop import loop
 taken = loop.Means.taken
 def nan(self):
     values, count = taken(self)
@@ -412,10 +412,10 @@ class Said:
     def __init__(self):
         self.found, self.phases = {}, []
 
-    def phase(self, phase: str, share: float) -> None:
+    def phase(self, phase: str, fraction: float) -> None:
         self.phases.append(phase)
 
-    def add(self, *, seldom: bool = False, share: float | None = None, **found) -> None:
+    def add(self, *, seldom: bool = False, fraction: float | None = None, **found) -> None:
         self.found |= found
 
 
@@ -438,7 +438,6 @@ def test_the_check_before_the_start_knows_the_base(base, keras):
 
 
 def test_the_rate_finder_finds_a_rate_for_the_head(base, keras):
-    from imgcls.jobs.preflight import lr_finder
     from imgcls.training.preflight import lr_finder
 
     said = Said()

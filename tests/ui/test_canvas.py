@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.ui.components.canvas import Kept, take
 
 STROKE = [60, 60, 18, 200, 60, 18]
@@ -40,7 +40,7 @@ def test_what_was_sent_before_the_server_drew_is_ignored():
 def test_a_bad_drawing_is_told_and_the_good_one_is_kept(strokes):
     mine = Kept()
     take(mine, message())
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         take(mine, message(number=4, strokes=strokes))
     assert mine.drawn.as_lists() == [STROKE]
 

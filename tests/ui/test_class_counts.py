@@ -37,5 +37,5 @@ def test_names_are_shown_as_they_are(count):
     assert drawn.count("&lt;img src=x onerror=alert(1)&gt; &quot; &amp;") >= count
 
 
-def test_classes_without_pictures_divide_by_nothing():
+def test_classes_without_images_divide_by_nothing():
     assert "width:0.0%" in class_counts.bars({"training": np.zeros(3, int)}, ["a", "b", "c"])

@@ -25,7 +25,7 @@ def cells(made: dict) -> dict[tuple[str, str], int]:
     return {(names[flat[at]], names[flat[at + 1]]): flat[at + 2] for at in range(0, len(flat), 3)}
 
 
-def test_only_cells_with_pictures_are_drawn_and_rows_have_their_sums():
+def test_only_cells_with_images_are_drawn_and_rows_have_their_sums():
     made = drawn(MATRIX, NAMES)
     assert cells(made) == {
         ("cat", "cat"): 9,
@@ -46,7 +46,7 @@ def test_classes_in_another_order_keep_their_numbers_and_counts():
 
 @pytest.mark.parametrize("size", [0, 1, 100])
 def test_any_number_of_classes_with_any_names_can_be_sent(size):
-    made = drawn(np.eye(size, dtype=np.int64), ["<b>x</b> $y$ \n\ud800"] * size, as_shares=True)
+    made = drawn(np.eye(size, dtype=np.int64), ["<b>x</b> $y$ \n\ud800"] * size, as_fractions=True)
     assert len(made["names"]) == size
 
 
@@ -56,7 +56,7 @@ def test_what_names_no_cell_is_ignored(foreign):
     assert confusion_matrix.is_cell([0, 2], 3)
 
 
-def test_bars_of_certainty_hold_every_answer_once():
+def test_bars_of_confidence_hold_every_answer_once():
     sure = np.array([0.9, 0.949, 0.95, 1.0, 0.05, 0.0], np.float32)
     is_right = np.array([True, False, True, True, True, False])
     counts = confidence_histogram.counted(sure, is_right)

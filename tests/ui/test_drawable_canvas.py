@@ -7,10 +7,10 @@ import json
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.support.uploads import picture
+from tests.support.uploads import image
 from tests.ui.pages.test_pages import is_whole, opened, told
 
-PAINTED = "data:image/png;base64," + base64.b64encode(picture(1)).decode()
+PAINTED = "data:image/png;base64," + base64.b64encode(image(1)).decode()
 HOSTILE = {
     "a list of objects": {"drawing": {"raw": [1], "data": PAINTED}},
     "another size": {"drawing": {"raw": {"objects": [1]}, "data": PAINTED}},

@@ -10,16 +10,16 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.ui.components import messages
-from tests.support.uploads import picture as a_picture
+from tests.support.uploads import image as a_image
 
-DATA = "data:image/png;base64," + base64.b64encode(a_picture(1)).decode()
+DATA = "data:image/png;base64," + base64.b64encode(a_image(1)).decode()
 
 
-def test_a_picture_comes_with_its_number():
-    assert messages.picture({"number": 3, "data": DATA}) == (3, a_picture(1))
-    assert messages.picture(None) is None
+def test_a_image_comes_with_its_number():
+    assert messages.image({"number": 3, "data": DATA}) == (3, a_image(1))
+    assert messages.image(None) is None
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_a_picture_comes_with_its_number():
     ids=lambda message: str(message)[:40],
 )
 def test_anything_else_ends_in_a_sentence(message):
-    with pytest.raises(PictureError, match=r"Reload the page"):
-        messages.picture(message)
+    with pytest.raises(ImageError, match=r"Reload the page"):
+        messages.image(message)
 
 
 def test_a_square_is_held_inside():
@@ -135,7 +135,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("state", HOSTILE.values(), ids=HOSTILE)
 def test_what_is_no_drawing_ends_in_a_sentence(state):
-    with pytest.raises(PictureError, match="Reload the page"):
+    with pytest.raises(ImageError, match="Reload the page"):
         messages.drawing(state, 30, 20)
 
 
@@ -144,8 +144,8 @@ def test_a_huge_drawing_is_not_decoded(monkeypatch):
     monkeypatch.setattr(PngImageFile, "load", lambda self: decoded.append(self.size))
     huge = zeros(2_000)
     assert len(huge) < 4 * 30 * 20 + 10_000, "its bytes alone would let it through"
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         messages.drawing(drawn(url(huge)), 30, 20)
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         messages.drawing(drawn(url(header_of(13_300, 13_300))), 30, 20)
     assert decoded == []

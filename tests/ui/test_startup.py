@@ -7,7 +7,7 @@ from imgcls.system import paths
 
 VISITORS = """
 import sys, threading
-from imgcls.ui import startup
+from imgcls.ui.app import startup
 startup.LATE = startup.LATE[:3]  # the canvas can only be imported in a running app
 start = threading.Barrier(8)
 failed = []
@@ -27,7 +27,7 @@ assert not failed, failed
 
 READER = """
 import sys, threading, time
-from imgcls.ui import startup
+from imgcls.ui.app import startup
 startup.LATE, startup.SOON_SECONDS = ("pandas",), 0.3
 startup.load_soon(), startup.load_soon()
 assert sum(isinstance(thread, threading.Timer) for thread in threading.enumerate()) == 1

@@ -52,7 +52,7 @@ def _made(kind: str, dataset: Dataset, folder: Path, tell: Tell) -> dict[str, np
 
     tell(0.0, "Loading scikit-learn")
     points = cache.findings("survey", dataset)["map_points"]
-    return {"places": tsne(points, lambda share: tell(share, "Moving neighbours together"))}
+    return {"places": tsne(points, lambda fraction: tell(fraction, "Moving neighbours together"))}
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ MOST_PAIRS = 50_000
 AT_ONCE = 4096
 
 
-def digests(pictures: np.ndarray) -> np.ndarray:
+def digests(images: np.ndarray) -> np.ndarray:
     """A digest of the pixels of each picture, 16 bytes: the same for the same picture alone. void (n,)."""
-    found = b"".join(hashlib.blake2b(picture.tobytes(), digest_size=16).digest() for picture in pictures)
+    found = b"".join(hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images)
     return np.frombuffer(found, "V16")
 
 
@@ -44,7 +44,7 @@ def near_pairs(
     labels: np.ndarray,
     usual: np.ndarray,
     usable: np.ndarray,
-    tell: Callable[[float], None] = lambda share: None,
+    tell: Callable[[float], None] = lambda fraction: None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of pictures that look nearly the same: places (p, 2), and their likeness (p,), the most alike first.
 

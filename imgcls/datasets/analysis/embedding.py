@@ -69,7 +69,7 @@ def unlike_their_class(
     return unusual, distances.argmin(1)
 
 
-def tsne(points: np.ndarray, tell=lambda share: None) -> np.ndarray:
+def tsne(points: np.ndarray, tell=lambda fraction: None) -> np.ndarray:
     """A map in which neighbours stay neighbours: float32 (n, 2).
 
     t-SNE (van der Maaten and Hinton 2008) of scikit-learn. Distances between groups mean nothing in it.

@@ -8,7 +8,7 @@ FLATTEST = 3.0
 """With less contrast than this (deviation in grey levels) a picture's hash says nothing."""
 
 
-def reduced(pictures: np.ndarray, side: int = COPY_SIDE) -> np.ndarray:
+def reduced(images: np.ndarray, side: int = COPY_SIDE) -> np.ndarray:
     """Copies of at most `side` x `side` pixels, each the mean of the area that it covers.
 
     Args:
@@ -17,9 +17,9 @@ def reduced(pictures: np.ndarray, side: int = COPY_SIDE) -> np.ndarray:
     Returns:
         float32 (n, height or side, width or side, channels), whichever is less.
     """
-    count, height, width, channels = pictures.shape
+    count, height, width, channels = images.shape
     rows, columns = area_weights(height, min(side, height)), area_weights(width, min(side, width))
-    values = np.matmul(rows, pictures.reshape(count, height, width * channels).astype(np.float32))
+    values = np.matmul(rows, images.reshape(count, height, width * channels).astype(np.float32))
     values = np.matmul(columns, values.reshape(count * len(rows), width, channels))
     return values.reshape(count, len(rows), len(columns), channels)
 

@@ -26,7 +26,7 @@ MOST_SHOWN_PAIRS = 10_000
 Tell = Callable[[float, str], None]  # share done from 0 to 1, and what is being done
 
 
-def survey(dataset: Dataset, folder: Path, tell: Tell = lambda share, text: None) -> dict[str, np.ndarray]:
+def survey(dataset: Dataset, folder: Path, tell: Tell = lambda fraction, text: None) -> dict[str, np.ndarray]:
     """Everything that a page shows about the pictures of a data set.
 
     Pictures are counted through: first those for training, then those for the test. `folder` takes temporary files.
@@ -46,10 +46,10 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda share, text: None
     train = dataset.x_train
     labels, num_classes = np.concatenate([dataset.y_train, dataset.y_test]), dataset.facts.num_classes
     count = len(labels)
-    if dataset.facts.several:
+    if dataset.facts.is_multilabel:
         labels, num_classes = np.zeros(count, np.int64), 1
     with tempfile.TemporaryDirectory(prefix=".work-", dir=folder, ignore_cleanup_errors=True) as work:
-        seen = _looked_at_all(dataset, Path(work) / "copies.npy", lambda share, text: tell(0.7 * share, text))
+        seen = _looked_at_all(dataset, Path(work) / "copies.npy", lambda fraction, text: tell(0.7 * fraction, text))
         copies = np.load(Path(work) / "copies.npy", mmap_mode="r", allow_pickle=False)
 
         tell(0.7, "Looking for duplicates")
@@ -63,7 +63,7 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda share, text: None
             labels,
             _means(copies, labels, num_classes),
             usable,
-            lambda share: tell(0.7 + 0.15 * share, "Looking for near duplicates"),
+            lambda fraction: tell(0.7 + 0.15 * fraction, "Looking for near duplicates"),
         )
 
         tell(0.85, "Placing the pictures on a map")
@@ -108,7 +108,7 @@ def _looked_at_all(dataset: Dataset, copies_file: Path, tell: Tell) -> dict[str,
     """The one pass over the pixels: what is known of each picture, and the small copies in a file."""
     train, test = dataset.x_train, dataset.x_test
     count, classes = len(train) + len(test), dataset.facts.num_classes
-    labels, several = np.asarray(dataset.y_train), dataset.facts.several
+    labels, is_multilabel = np.asarray(dataset.y_train), dataset.facts.is_multilabel
     height, width, channels = train.shape[1:]
     values = min(height, small.COPY_SIDE) * min(width, small.COPY_SIDE) * channels
     copies = np.lib.format.open_memmap(copies_file, "w+", np.uint8, (count, values))
@@ -116,19 +116,19 @@ def _looked_at_all(dataset: Dataset, copies_file: Path, tell: Tell) -> dict[str,
     sums = np.zeros((classes, int(np.prod(shape))))
     brightness, contrast = np.empty((2, count), np.float32)
     digests, hashes = np.empty(count, "V16"), np.empty(count, np.uint64)
-    for place, rows, pictures in _blocks(train, test):
-        flat = pictures.reshape(len(pictures), -1).astype(np.float32)
+    for place, rows, images in _blocks(train, test):
+        flat = images.reshape(len(images), -1).astype(np.float32)
         brightness[place] = flat.mean(1)
         contrast[place] = flat.std(1)
-        digests[place] = duplicates.digests(pictures)
-        copy = small.reduced(pictures)
+        digests[place] = duplicates.digests(images)
+        copy = small.reduced(images)
         hashes[place] = small.hashed(copy)
-        copies[place] = np.rint(copy).reshape(len(pictures), -1)
+        copies[place] = np.rint(copy).reshape(len(images), -1)
         if rows is not None:
             some = labels[rows]
-            belongs = some.T > 0 if several else some == np.arange(classes)[:, None]
+            belongs = some.T > 0 if is_multilabel else some == np.arange(classes)[:, None]
             belongs = belongs.astype(np.float32)
-            sums += belongs @ small.reduced(pictures, MEAN_SIDE).reshape(len(pictures), -1)
+            sums += belongs @ small.reduced(images, MEAN_SIDE).reshape(len(images), -1)
         tell(place.stop / count, f"Looking at picture {place.stop:,} of {count:,}")
     copies.flush()
     there = np.maximum(dataset.facts.counted(labels), 1)[:, None]

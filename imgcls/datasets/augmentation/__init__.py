@@ -34,14 +34,14 @@ class Augmentation:
     contrast: float = 0
     blur: float = 0
     noise: float = 0
-    cut_out: int = 0
+    cutout: int = 0
 
     @classmethod
     def of(cls, config: Config) -> "Augmentation":
         return cls(**{name: getattr(config, name) for name in NAMES})
 
     def __bool__(self) -> bool:
-        return self.has_moves or self.has_tones or bool(self.cut_out)
+        return self.has_moves or self.has_tones or bool(self.cutout)
 
     @property
     def has_moves(self) -> bool:
@@ -62,7 +62,7 @@ class Augmentation:
             "contrast": f"contrast {self.contrast:.0%}",
             "blur": f"blur {self.blur:g} px",
             "noise": f"noise {self.noise:g} levels",
-            "cut_out": f"cut-out {self.cut_out:g} px",
+            "cutout": f"cut-out {self.cutout:g} px",
         }
         return ", ".join(said for name, said in words.items() if getattr(self, name)) or "off"
 
@@ -88,17 +88,17 @@ def drawn(generator: np.random.Generator, count: int) -> np.ndarray:
 
 
 def augmented(
-    pictures: np.ndarray,
+    images: np.ndarray,
     augmentation: Augmentation,
     generator: np.random.Generator,
     mirrored: np.ndarray | None = None,
 ) -> np.ndarray:
     """`changed`, by amounts that the generator draws: the same state of it gives the same pictures."""
-    return changed(pictures, augmentation, drawn(generator, len(pictures)), mirrored) if augmentation else pictures
+    return changed(images, augmentation, drawn(generator, len(images)), mirrored) if augmentation else images
 
 
 def changed(
-    pictures: np.ndarray,
+    images: np.ndarray,
     augmentation: Augmentation,
     amounts: np.ndarray,
     mirrored: np.ndarray | None = None,
@@ -114,30 +114,30 @@ def changed(
         uint8 of the same shape. What comes in from outside repeats the nearest border pixel.
     """
     if not augmentation:
-        return pictures
+        return images
     angle, down, right, scale, mirror, *others = amounts
     if augmentation.has_moves:
         mirrored = (mirror < 0 if mirrored is None else mirrored) & augmentation.flip
-        down, right = (geometric.whole_pixels(share, augmentation.shift) for share in (down, right))
+        down, right = (geometric.whole_pixels(fraction, augmentation.shift) for fraction in (down, right))
         if augmentation.rotation or augmentation.zoom:
             angle = np.deg2rad(augmentation.rotation) * angle
-            pictures = geometric.turned(pictures, angle, 1 / (1 + augmentation.zoom * scale), down, right, mirrored)
+            images = geometric.turned(images, angle, 1 / (1 + augmentation.zoom * scale), down, right, mirrored)
         else:
-            pictures = geometric.moved(pictures, down, right, mirrored)
+            images = geometric.moved(images, down, right, mirrored)
     lighter, contrast, blur, noise, noise_place, y, x = others
     if augmentation.has_tones:
-        pictures = photometric.toned(
-            pictures,
+        images = photometric.toned(
+            images,
             lighter=GREY_LEVELS * augmentation.brightness * lighter if augmentation.brightness else None,
             contrast=1 + augmentation.contrast * contrast if augmentation.contrast else None,
             blur=augmentation.blur * (blur + 1) / 2 if augmentation.blur else None,
             noise=augmentation.noise * (noise + 1) / 2 if augmentation.noise else None,
             noise_place=(noise_place + 1) / 2,
         )
-    if augmentation.cut_out:
+    if augmentation.cutout:
         if not (augmentation.has_moves or augmentation.has_tones):
-            pictures = pictures.copy()
-        _, height, width, _ = pictures.shape
+            images = images.copy()
+        _, height, width, _ = images.shape
         y, x = ((y + 1) / 2 * height).astype(int), ((x + 1) / 2 * width).astype(int)
-        photometric.hidden(pictures, int(augmentation.cut_out), y, x)
-    return pictures
+        photometric.hidden(images, int(augmentation.cutout), y, x)
+    return images

@@ -37,16 +37,16 @@ class Epoch:
         """The places of the batch that begins with picture `start` of the order."""
         return self.order[start : start + self.size]
 
-    def batch(self, pictures: np.ndarray, start: int) -> np.ndarray:
+    def batch(self, images: np.ndarray, start: int) -> np.ndarray:
         """The pictures of that batch, in its order, as the network sees them."""
-        return changed(pictures, self.augmentation, self._amounts(start), self._mirrors(self.places(start)))
+        return changed(images, self.augmentation, self._amounts(start), self._mirrors(self.places(start)))
 
-    def one(self, picture: np.ndarray, place: int) -> np.ndarray:
+    def one(self, image: np.ndarray, place: int) -> np.ndarray:
         """The picture (height, width, channels) of one place of the training part as the network sees it."""
         found = int(np.flatnonzero(self.order == place)[0])
         start = found - found % self.size
         amounts = self._amounts(start)[:, [found - start]]
-        return changed(picture[None], self.augmentation, amounts, self._mirrors([place]))[0]
+        return changed(image[None], self.augmentation, amounts, self._mirrors([place]))[0]
 
     def _amounts(self, start: int) -> np.ndarray:
         return drawn(np.random.default_rng([self.seed, self.number, start]), len(self.places(start)))
@@ -56,7 +56,7 @@ class Epoch:
 
 
 def first_epochs(
-    picture: np.ndarray, place: int, count: int, size: int, seed: int, augmentation: Augmentation, *, epochs: int = 9
+    image: np.ndarray, place: int, count: int, size: int, seed: int, augmentation: Augmentation, *, epochs: int = 9
 ) -> list[np.ndarray]:
     """The picture of one place of the training part as the network sees it in epoch 1, 2, 3 and so on."""
-    return [Epoch(number, count, size, seed, augmentation).one(picture, place) for number in range(1, epochs + 1)]
+    return [Epoch(number, count, size, seed, augmentation).one(image, place) for number in range(1, epochs + 1)]

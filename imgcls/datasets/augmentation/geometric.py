@@ -11,21 +11,21 @@ AT_ONCE = 32
 """Pictures that are computed together: few enough for their temporaries to stay in the processor's cache."""
 
 
-def whole_pixels(share: np.ndarray, most: float) -> np.ndarray:
+def whole_pixels(fraction: np.ndarray, most: float) -> np.ndarray:
     """From shares between -1 and 1 to whole numbers from -most to most, each as likely as the other: int32 (n,)."""
     most = int(most)
-    return np.minimum(np.floor((2 * most + 1) * (share + 1) / 2).astype(np.int32) - most, most)
+    return np.minimum(np.floor((2 * most + 1) * (fraction + 1) / 2).astype(np.int32) - most, most)
 
 
-def moved(pictures: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+def moved(images: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
     """Each picture cut out of itself with a wider border: its pixel (y, x) comes from (y + down, x + right)."""
-    count, height, width, channels = pictures.shape
+    count, height, width, channels = images.shape
     border = int(np.abs([down, right]).max(initial=0))
     wide = np.empty((count, height + 2 * border, width + 2 * border, channels), np.uint8)
     rows, columns = slice(border, border + height), slice(border, border + width)
-    wide[:, rows, columns] = pictures
-    wide[:, :border, columns] = pictures[:, :1]
-    wide[:, border + height :, columns] = pictures[:, -1:]
+    wide[:, rows, columns] = images
+    wide[:, :border, columns] = images[:, :1]
+    wide[:, border + height :, columns] = images[:, -1:]
     wide[:, :, :border] = wide[:, :, border : border + 1]
     wide[:, :, border + width :] = wide[:, :, border + width - 1 : border + width]
     # Every place that the cut may have, as a view: (n, places down, places right, height, width, channels).
@@ -38,7 +38,7 @@ def moved(pictures: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: n
 
 
 def turned(
-    pictures: np.ndarray,
+    images: np.ndarray,
     angle: np.ndarray,
     scale: np.ndarray,
     down: np.ndarray,
@@ -46,15 +46,15 @@ def turned(
     mirrored: np.ndarray,
 ) -> np.ndarray:
     """Turned by `angle` (radians), with `scale` source pixels for each target pixel, moved and mirrored."""
-    target = np.empty_like(pictures)
-    for start in range(0, len(pictures), AT_ONCE):
+    target = np.empty_like(images)
+    for start in range(0, len(images), AT_ONCE):
         some = slice(start, start + AT_ONCE)
-        target[some] = _turned(pictures[some], angle[some], scale[some], down[some], right[some], mirrored[some])
+        target[some] = _turned(images[some], angle[some], scale[some], down[some], right[some], mirrored[some])
     return target
 
 
 def _turned(
-    pictures: np.ndarray,
+    images: np.ndarray,
     angle: np.ndarray,
     scale: np.ndarray,
     down: np.ndarray,
@@ -62,7 +62,7 @@ def _turned(
     mirrored: np.ndarray,
 ) -> np.ndarray:
     """All changes at once: where each target pixel comes from, by rotation and zoom about the middle, then shift."""
-    _, height, width, _ = pictures.shape
+    _, height, width, _ = images.shape
     column = (slice(None), None, None)
     cosine, sine = np.cos(angle) * scale, np.sin(angle) * scale
     y = np.arange(height, dtype=np.float32)[None, :, None] - (height - 1) / 2
@@ -70,12 +70,12 @@ def _turned(
     x = x * np.where(mirrored, np.float32(-1), np.float32(1))[column]
     from_y = cosine[column] * y - sine[column] * x + (down + np.float32((height - 1) / 2))[column]
     from_x = sine[column] * y + cosine[column] * x + (right + np.float32((width - 1) / 2))[column]
-    return _sampled(pictures, from_y, from_x)
+    return _sampled(images, from_y, from_x)
 
 
-def _sampled(pictures: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+def _sampled(images: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Bilinear values of `pictures` at the fractional places y and x, float32 (n, height, width), which are spent."""
-    count, height, width, channels = pictures.shape
+    count, height, width, channels = images.shape
     np.clip(y, 0, height - 1, out=y)
     np.clip(x, 0, width - 1, out=x)
     top, left = y.astype(np.intp), x.astype(np.intp)
@@ -88,13 +88,13 @@ def _sampled(pictures: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     top += (np.arange(count) * (height * width))[:, None, None]
     below, beside = (width if height > 1 else 0), (1 if width > 1 else 0)
     corners = (top, top + beside, top + below, top + below + beside)
-    target = np.empty_like(pictures)
+    target = np.empty_like(images)
     for channel in range(channels):  # one at a time: loops over three neighbouring values would be five times slower
-        values = pictures[..., channel].ravel()
+        values = images[..., channel].ravel()
         upper, upper_right, lower, lower_right = (values.take(places).astype(np.float32) for places in corners)
-        for value, other, share in ((upper, upper_right, x), (lower, lower_right, x), (upper, lower, y)):
+        for value, other, fraction in ((upper, upper_right, x), (lower, lower_right, x), (upper, lower, y)):
             other -= value
-            other *= share
+            other *= fraction
             value += other
         upper += 0.5
         target[..., channel] = upper

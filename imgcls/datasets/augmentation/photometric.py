@@ -13,7 +13,7 @@ REACH = 2.5
 
 
 def toned(
-    pictures: np.ndarray,
+    images: np.ndarray,
     *,
     lighter: np.ndarray | None = None,
     contrast: np.ndarray | None = None,
@@ -30,10 +30,10 @@ def toned(
         blur: deviations of the bell curve in pixels, float32 (n,); the border repeats.
         noise: deviations of the noise in grey levels, float32 (n,), with `noise_place`, shares from 0 to 1.
     """
-    target = np.empty_like(pictures)
-    for start in range(0, len(pictures), AT_ONCE):
+    target = np.empty_like(images)
+    for start in range(0, len(images), AT_ONCE):
         some = slice(start, start + AT_ONCE)
-        values = pictures[some].astype(np.float32)
+        values = images[some].astype(np.float32)
         if blur is not None:
             values = _blurred(_blurred(values, blur[some], axis=1), blur[some], axis=2)
         flat = values.reshape(len(values), -1)  # a view: what follows changes `values`
@@ -50,19 +50,19 @@ def toned(
     return target
 
 
-def hidden(pictures: np.ndarray, side: int, y: np.ndarray, x: np.ndarray) -> None:
+def hidden(images: np.ndarray, side: int, y: np.ndarray, x: np.ndarray) -> None:
     """A square of `side` pixels around the place (y, x) of each picture gets the picture's mean brightness, in place.
 
     The square may reach over the border, so that it does not always hide as much (DeVries and Taylor 2017, "Improved
     Regularization of Convolutional Neural Networks with Cutout").
     """
-    if not len(pictures):
+    if not len(images):
         return
-    flat = pictures.reshape(len(pictures), -1)
+    flat = images.reshape(len(images), -1)
     means = np.add.reduce(flat, axis=1, dtype=np.int64) // flat.shape[1]
     tops, lefts = y - side // 2, x - side // 2
-    for picture, mean, top, left in zip(pictures, means.tolist(), tops.tolist(), lefts.tolist(), strict=True):
-        picture[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = mean
+    for image, mean, top, left in zip(images, means.tolist(), tops.tolist(), lefts.tolist(), strict=True):
+        image[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = mean
 
 
 def _blurred(values: np.ndarray, deviation: np.ndarray, axis: int) -> np.ndarray:

@@ -40,6 +40,6 @@ def suggested(facts: DatasetFacts) -> tuple[Suggestion, ...]:
         found.append(Suggestion("shift", max(1, side // 14), "Things are never exactly in the middle."))
     if side >= CUT_FROM:
         found.append(
-            Suggestion("cut_out", side // 4, "Something may stand in front: no single detail should decide alone.")
+            Suggestion("cutout", side // 4, "Something may stand in front: no single detail should decide alone.")
         )
     return tuple(found)

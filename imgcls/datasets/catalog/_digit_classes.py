@@ -12,8 +12,8 @@ AVOID = {
 }
 
 
-def part_for_test(pictures: np.ndarray, labels: np.ndarray, counts: tuple[int, int]) -> tuple[np.ndarray, ...]:
+def part_for_test(images: np.ndarray, labels: np.ndarray, counts: tuple[int, int]) -> tuple[np.ndarray, ...]:
     """The four arrays, from pictures that come without a test part: stratified, shuffled, always the same."""
     train, test = split(labels, 0, counts[1] / len(labels), seed=0, num_classes=len(CLASSES))
     test = np.random.default_rng(0).permutation(test)
-    return pictures[train], labels[train], pictures[test], labels[test]
+    return images[train], labels[train], images[test], labels[test]

@@ -61,7 +61,7 @@ def throw_out(dataset: Dataset, rows: Iterable[int]) -> None:
 
 def relabel(dataset: Dataset, rows: Iterable[int], label: int) -> None:
     """These training pictures belong to another class from now on. Raises DatasetError."""
-    if dataset.facts.several:
+    if dataset.facts.is_multilabel:
         raise DatasetError(
             f"A picture of {dataset.facts.title} may have several labels, so it cannot be given another class. Throw "
             "it out, or mend the table and import it anew."

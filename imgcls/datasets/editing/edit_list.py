@@ -12,7 +12,7 @@ not compare with anybody's any more.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -37,9 +37,13 @@ class Step:
     """
 
     action: str
-    pictures: tuple[int, ...]
+    images: tuple[int, ...]
     label: int = NO_CLASS
     published: tuple[int, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON, under the names that the file has had since its first version."""
+        return {"action": self.action, "pictures": self.images, "label": self.label, "published": self.published}
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class Edits:
         """Row of a changed training picture -> its class now, NO_CLASS where it is thrown out; rows ascend."""
         found: dict[int, int] = {}
         for step in self.steps:
-            found |= dict.fromkeys(step.pictures, step.label)
-            for row in step.pictures if step.action == "restore" else step.published:
+            found |= dict.fromkeys(step.images, step.label)
+            for row in step.images if step.action == "restore" else step.published:
                 found.pop(row, None)
         return MappingProxyType(dict(sorted(found.items())))
 
@@ -102,7 +106,7 @@ class Edits:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return {"version": VERSION, "fingerprint": self.fingerprint, "steps": [asdict(step) for step in self.steps]}
+        return {"version": VERSION, "fingerprint": self.fingerprint, "steps": [step.as_dict() for step in self.steps]}
 
 
 def read(path: Path, count: int | None = None, num_classes: int | None = None) -> Edits:
@@ -133,10 +137,10 @@ def read(path: Path, count: int | None = None, num_classes: int | None = None) -
 
 def _check(step: Step, count: int | None, num_classes: int | None) -> None:
     """Raises ValueError where a step cannot be one of this data set."""
-    if step.action not in ACTIONS or not _all_whole(step.pictures, count):
+    if step.action not in ACTIONS or not _all_whole(step.images, count):
         raise ValueError("step")
     if step.action == "relabel":
-        if not _all_whole([step.label], num_classes) or not set(step.published) <= set(step.pictures):
+        if not _all_whole([step.label], num_classes) or not set(step.published) <= set(step.images):
             raise ValueError("label")
     elif step.label != NO_CLASS or step.published:
         raise ValueError("label")

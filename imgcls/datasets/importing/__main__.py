@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
             return _look(Path(arguments[1]))
         if len(arguments) == 2 and arguments[0] == "--make":
             jobs.be_nice()
-            _make(Path(arguments[1]), lambda share, text: None)
+            _make(Path(arguments[1]), lambda fraction, text: None)
             return 0
         return _from_shell(arguments)
     except UserError as error:
@@ -103,8 +103,8 @@ def _tell(seen: preview.Preview) -> None:
     for label, train, test, undivided in seen.counts:
         parts = f"{train:,} training, {test:,} test" if train or test else f"{undivided:,} pictures"
         print(f"{label:30} {parts}")
-    if seen.several:
-        print(f"{seen.several:,} pictures, with several labels a picture")
+    if seen.is_multilabel:
+        print(f"{seen.is_multilabel:,} pictures, with several labels a picture")
     for row in seen.skipped:
         print(f"left out: {row['count']:,} {row['reason']}, such as {row['first'][0]}")
     for note in seen.notes:
@@ -127,9 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _bar(share: float, text: str) -> None:
+def _bar(fraction: float, text: str) -> None:
     if sys.stdout.isatty():
-        print(f"\r\033[K[{'#' * round(share * 30):30}] {share:4.0%}  {text}", end="", flush=True)
+        print(f"\r\033[K[{'#' * round(fraction * 30):30}] {fraction:4.0%}  {text}", end="", flush=True)
 
 
 def _say(text: str) -> None:

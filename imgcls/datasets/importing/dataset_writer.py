@@ -71,8 +71,8 @@ class Writer:
     Labels are int64 (n,), or where a picture may have several of so many, uint8 (n, several).
     """
 
-    def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int], several: int = 0):
-        self._none = np.zeros((0, several), np.uint8) if several else np.zeros(0, np.int64)
+    def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int], is_multilabel: int = 0):
+        self._none = np.zeros((0, is_multilabel), np.uint8) if is_multilabel else np.zeros(0, np.int64)
         self.folder, self.counts, self.shape = folder, counts, shape
         self._labels = {part: [] for part in counts}
         self._digests = {part: hashlib.sha256() for part in counts}
@@ -82,8 +82,8 @@ class Writer:
             header = {"descr": "|u1", "fortran_order": False, "shape": (counts[part], *shape)}
             np.lib.format.write_array_header_1_0(file, header)
 
-    def add(self, part: str, pictures: np.ndarray, labels: np.ndarray) -> None:
-        data = np.ascontiguousarray(pictures).data
+    def add(self, part: str, images: np.ndarray, labels: np.ndarray) -> None:
+        data = np.ascontiguousarray(images).data
         self._files[part].write(data)
         self._digests[part].update(data)
         self._labels[part].append(labels)
@@ -158,13 +158,13 @@ def only_one(name: str, seconds: float = 0) -> Iterator[None]:
         lock.release()
 
 
-def check_room(folder: Path, pictures: int, shape: tuple[int, int, int]) -> None:
+def check_room(folder: Path, images: int, shape: tuple[int, int, int]) -> None:
     """Raises SourceError where the disk has too little room for so many pictures."""
-    needed = 2 * pictures * int(np.prod(shape))
+    needed = 2 * images * int(np.prod(shape))
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise SourceError(
-            f"{pictures:,} pictures of {shape[0]} x {shape[1]} pixels need about {needed / 1e6:,.0f} MB on the disk "
+            f"{images:,} pictures of {shape[0]} x {shape[1]} pixels need about {needed / 1e6:,.0f} MB on the disk "
             f"while they are imported, and {free / 1e6:,.0f} MB are free. Choose a smaller size, or make room."
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from imgcls.datasets.importing.sources.folder_layout import Item
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.images import loading, square
 
 THREADS = min(4, os.cpu_count() or 1)
@@ -24,13 +24,13 @@ threads with 25 megapixels each would take half a gigabyte.
 SURELY_SMALL = 100_000
 """Bytes: a JPEG file that is shorter has fewer pixels than that; other kinds may hold millions in a few bytes."""
 
-Result = tuple[Item, np.ndarray | PictureError]
+Result = tuple[Item, np.ndarray | ImageError]
 
 _for_large = ThreadPoolExecutor(1)
 
 
 def decoded(
-    stream: Iterable[tuple[Item, bytes | np.ndarray | PictureError]], side: int, channels: int, fit: str
+    stream: Iterable[tuple[Item, bytes | np.ndarray | ImageError]], side: int, channels: int, fit: str
 ) -> Iterator[Result]:
     """Each picture as uint8 `side` x `side` x `channels`, or why there is none, in the order of the stream."""
     waiting: deque = deque()
@@ -59,7 +59,7 @@ def pixels_of(data: bytes | np.ndarray, side: int, channels: int, fit: str) -> n
 
 
 def _opened(data: bytes, side: int, channels: int, fit: str) -> np.ndarray:
-    return square.framed(loading.open_picture(data, at_least=side).pixels, side, channels, fit)
+    return square.framed(loading.open_image(data, at_least=side).pixels, side, channels, fit)
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
@@ -78,14 +78,14 @@ def _is_large(data: bytes) -> bool:
     return size is not None and size[0] * size[1] > LARGE
 
 
-def _batch(batch: list[tuple[Item, bytes | np.ndarray | PictureError]], side: int, channels: int, fit: str) -> list:
+def _batch(batch: list[tuple[Item, bytes | np.ndarray | ImageError]], side: int, channels: int, fit: str) -> list:
     results: list[Result] = []
     for item, data in batch:
         try:
-            if isinstance(data, PictureError):
+            if isinstance(data, ImageError):
                 raise data
             results.append((item, pixels_of(data, side, channels, fit)))
-        except PictureError as error:
+        except ImageError as error:
             results.append((item, error))
     return results
 
@@ -94,7 +94,7 @@ def _batches(stream: Iterable) -> Iterator[list]:
     batch, size = [], 0
     for entry in stream:
         batch.append(entry)
-        size += 0 if isinstance(entry[1], PictureError) else len(entry[1])
+        size += 0 if isinstance(entry[1], ImageError) else len(entry[1])
         if len(batch) >= MOST_TOGETHER or size > MOST_BYTES_TOGETHER:
             yield batch
             batch, size = [], 0

@@ -141,11 +141,10 @@ def _everything() -> list[_Drawing]:
     own = _set()
     found = []
     for part in ("train", "test") if own else ():
-        pictures = [picture for chunk in dataset_writer.stored_chunks(own, part) for picture in chunk]
+        images = [image for chunk in dataset_writer.stored_chunks(own, part) for image in chunk]
         labels = dataset_writer.stored_labels(own, part)
         found += [
-            _Drawing(picture, own.classes[label], part == "test")
-            for picture, label in zip(pictures, labels, strict=True)
+            _Drawing(image, own.classes[label], part == "test") for image, label in zip(images, labels, strict=True)
         ]
     known = {drawing.key for drawing in found}  # a process that was killed may have left one in both places
     return found + [drawing for drawing in _waiting() if drawing.key not in known]
@@ -170,8 +169,8 @@ def _set() -> Own | None:
 def _waiting() -> list[_Drawing]:
     try:
         with (_folder() / "waiting.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            pictures, labels = file["pictures"], [str(label) for label in file["labels"]]
-        if pictures.shape != (len(labels), *SHAPE) or pictures.dtype != np.uint8:
+            images, labels = file["pictures"], [str(label) for label in file["labels"]]
+        if images.shape != (len(labels), *SHAPE) or images.dtype != np.uint8:
             raise ValueError("shape")
     except FileNotFoundError:
         return []
@@ -179,7 +178,7 @@ def _waiting() -> list[_Drawing]:
         raise SourceError(
             f"The file waiting.npz in {_folder()} is damaged. Delete it: the drawings in it are lost, the others stay."
         ) from error
-    return [_Drawing(picture, label, None) for picture, label in zip(pictures, labels, strict=True)]
+    return [_Drawing(image, label, None) for image, label in zip(images, labels, strict=True)]
 
 
 def _written(drawings: list[_Drawing]) -> Collection:
@@ -205,9 +204,9 @@ def _write_waiting(drawings: list[_Drawing]) -> None:
     if not drawings:
         path.unlink(missing_ok=True)
         return
-    pictures, labels = np.stack([drawing.pixels for drawing in drawings]), [drawing.label for drawing in drawings]
+    images, labels = np.stack([drawing.pixels for drawing in drawings]), [drawing.label for drawing in drawings]
     with atomic.replacing(path) as aside, aside.open("wb") as file:
-        np.savez_compressed(file, pictures=pictures, labels=np.array(labels, f"<U{MOST_LETTERS}"))
+        np.savez_compressed(file, pictures=images, labels=np.array(labels, f"<U{MOST_LETTERS}"))
 
 
 def _publish(drawings: list[_Drawing], classes: list[str]) -> list[_Drawing]:

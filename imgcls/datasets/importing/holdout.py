@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-SHARE = 0.2
+FRACTION = 0.2
 
 
 def held_back(labels: Sequence[int], digests: Sequence[bytes], known: Mapping[bytes, bool] | None = None) -> np.ndarray:
@@ -28,7 +28,7 @@ def held_back(labels: Sequence[int], digests: Sequence[bytes], known: Mapping[by
     for label in sorted(of_class):
         copies = of_class[label]
         total = sum(copies.values())
-        wanted = min(max(1, round(SHARE * total)), total - 2)
+        wanted = min(max(1, round(FRACTION * total)), total - 2)
         taken = sum(count for digest, count in copies.items() if side.get(digest))
         for digest in sorted(copies):
             if digest in side:

@@ -52,7 +52,7 @@ class State:
     """What a page shows about an import: idle (not started), running, failed or ready."""
 
     state: str
-    share: float = 0.0
+    fraction: float = 0.0
     text: str = ""  # what is being done; for a failure the sentence
     name: str = ""  # the data set, when ready
 

@@ -13,7 +13,7 @@ import numpy as np
 from imgcls.datasets import set_aside
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.holdout import SHARE
+from imgcls.datasets.importing.holdout import FRACTION
 from imgcls.datasets.importing.sources import folder_layout
 from imgcls.datasets.importing.sources.folder_layout import Item
 from imgcls.errors import SourceError
@@ -33,7 +33,7 @@ def parted(field: str) -> Labels:
     return tuple(dict.fromkeys(filter(None, (part.strip() for part in field.split(BETWEEN)))))
 
 
-def has_several(fields: Iterable[str]) -> bool:
+def is_multilabel(fields: Iterable[str]) -> bool:
     """Whether any of these fields holds several labels."""
     return any(BETWEEN in field for field in fields)
 
@@ -112,8 +112,8 @@ def matrix(labels: Sequence[Labels], classes: Sequence[str]) -> np.ndarray:
     """Which picture has which label: uint8 (n, classes) of 0 and 1."""
     place = {name: number for number, name in enumerate(classes)}
     found = np.zeros((len(labels), len(classes)), np.uint8)
-    for row, of_picture in enumerate(labels):
-        for label in of_picture:
+    for row, of_image in enumerate(labels):
+        for label in of_image:
             if label in place:
                 found[row, place[label]] = 1
     return found
@@ -140,6 +140,6 @@ def held_back(labels: np.ndarray, digests: Sequence[bytes], known: Mapping[bytes
             side[digest] = False
     if fresh:
         firsts = labels[[rows_of[digest][0] for digest in fresh]]
-        aside = set_aside(firsts, round(SHARE * len(fresh)), np.arange(len(fresh)))
+        aside = set_aside(firsts, round(FRACTION * len(fresh)), np.arange(len(fresh)))
         side.update(zip(fresh, aside.tolist(), strict=True))
     return np.array([side[digest] for digest in digests], bool)

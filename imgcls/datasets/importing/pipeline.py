@@ -14,7 +14,7 @@ from imgcls.datasets import Own, custom
 from imgcls.datasets.importing import class_names, dataset_writer, decode, holdout, multilabel, sources
 from imgcls.datasets.importing.skipped import Skips
 from imgcls.datasets.importing.sources import Order, Source, folder_layout
-from imgcls.errors import PictureError, SettingError, SourceError
+from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
 from imgcls.system import paths
 
@@ -73,7 +73,11 @@ def make(order: Order, wish: Wish, work: Path, report: Report) -> str:
         dataset_writer.check_room(work, expected + (sum(old.counts) if old else 0), shape)
         pile, labels, parts = _read(source, work, shape, old.fit if old else wish.fit, expected, report)
         report(0.85, "Dividing into training and test pictures")
-        if source.several or (source.form is not None and multilabel.has_several(labels)) or (old and old.several):
+        if (
+            source.is_multilabel
+            or (source.form is not None and multilabel.is_multilabel(labels))
+            or (old and old.is_multilabel)
+        ):
             plan = _planned_with_several(labels, parts, pile.digests, old)
         else:
             plan = _planned(source.skips, labels, parts, pile.digests, old)
@@ -100,13 +104,13 @@ class _Plan:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def several(self) -> bool:
+    def is_multilabel(self) -> bool:
         return self.labels.ndim == 2
 
     @property
     def kept(self) -> np.ndarray:
         """Which pictures are stored at all."""
-        return np.ones(len(self.labels), bool) if self.several else self.labels >= 0
+        return np.ones(len(self.labels), bool) if self.is_multilabel else self.labels >= 0
 
 
 def _read(
@@ -115,7 +119,7 @@ def _read(
     pile, labels, parts, broken = dataset_writer.Pile(work / "pictures.bin", shape), [], [], Skips()
     with contextlib.closing(pile):
         for seen, (item, result) in enumerate(decode.decoded(source.stream(), shape[0], shape[2], fit), 1):
-            if isinstance(result, PictureError):
+            if isinstance(result, ImageError):
                 broken.add(result.reason, item.name)
                 source.skips.add(result.reason, item.name)
             else:
@@ -168,7 +172,7 @@ def _planned(skips: Skips, labels: list[str], parts: list[str], digests: list[by
 def _planned_with_several(
     labels: list[str | multilabel.Labels], parts: list[str], digests: list[bytes], old: Own | None
 ) -> _Plan:
-    if old and not old.several:
+    if old and not old.is_multilabel:
         raise SourceError(
             f"Each picture of “{old.title}” belongs to one class, and these have several labels. Import them as a new "
             "data set."
@@ -209,11 +213,11 @@ def _written(
     counts = {"train": int((kept & ~plan.test).sum()), "test": int((kept & plan.test).sum())}
     if old:
         counts = {"train": counts["train"] + old.counts[0], "test": counts["test"] + old.counts[1]}
-    writer = dataset_writer.Writer(state, counts, shape, len(plan.classes) if plan.several else 0)
+    writer = dataset_writer.Writer(state, counts, shape, len(plan.classes) if plan.is_multilabel else 0)
     with contextlib.closing(writer):
         for part in ("train", "test") if old else ():
             start, labels = 0, dataset_writer.stored_labels(old, part)
-            if plan.several:  # nothing that was there has a label that is new
+            if plan.is_multilabel:  # nothing that was there has a label that is new
                 labels = np.pad(labels, ((0, 0), (0, len(plan.classes) - labels.shape[1])))
             for chunk in dataset_writer.stored_chunks(old, part):
                 writer.add(part, chunk, labels[start : start + len(chunk)])
@@ -233,12 +237,12 @@ def _told(source: Source, plan: _Plan, old: Own | None) -> dict[str, Any]:
     notes = list(dict.fromkeys([*source.notes, *plan.notes]))
     again, torn, leaked = plan.copies
     if plan.held_back:
-        share = "About a fifth of each label" if plan.several else "A fifth of each class"
-        notes.append(f"{share} was held back for the test, chosen by content; copies stay on one side.")
+        fraction = "About a fifth of each label" if plan.is_multilabel else "A fifth of each class"
+        notes.append(f"{fraction} was held back for the test, chosen by content; copies stay on one side.")
     if again:
         notes.append(f"Exact copies of other pictures: {again:,}.")
     if torn:
-        where = "With other labels" if plan.several else "In more than one class"
+        where = "With other labels" if plan.is_multilabel else "In more than one class"
         notes.append(f"{where}, with the very same pixels: {torn:,} pictures.")
     if leaked:
         notes.append(f"In the test and among those to learn from, so that the test is too kind: {leaked:,} pictures.")
@@ -248,7 +252,7 @@ def _told(source: Source, plan: _Plan, old: Own | None) -> dict[str, Any]:
         skipped = [{"reason": why, "count": count, "first": list(first)} for why, count, first in old.skipped] + skipped
     held_back = plan.held_back and (not old or old.held_back)
     card = {"classes": plan.classes, "held_back": held_back, "skipped": skipped[:60], "notes": notes[:60]}
-    return card | ({"several": True} if plan.several else {})
+    return card | ({"several": True} if plan.is_multilabel else {})
 
 
 def _expected(source: Source) -> int:

@@ -23,7 +23,7 @@ from imgcls.datasets.importing.pipeline import MOST_BROKEN, SIDES
 from imgcls.datasets.importing.skipped import Skips
 from imgcls.datasets.importing.sources import Order, Source, folder_layout, opened, pixel_csv
 from imgcls.datasets.importing.sources.folder_layout import Item
-from imgcls.errors import PictureError, SourceError
+from imgcls.errors import ImageError, SourceError
 
 SECONDS = 1.5
 FEWEST_CHECKED = 10  # however long it takes
@@ -48,11 +48,11 @@ class Preview:
     channels: int = 3
     square: bool = True  # whether all pictures that were opened are square
     widest: str = ""  # the usual size, in words
-    several: int = 0  # pictures in all, where a picture may have several labels and counts for each of them
+    is_multilabel: int = 0  # pictures in all, where a picture may have several labels and counts for each of them
 
     @property
     def total(self) -> int:
-        return self.several or sum(sum(numbers) for _, *numbers in self.counts)
+        return self.is_multilabel or sum(sum(numbers) for _, *numbers in self.counts)
 
 
 def look(order: Order, seconds: float = SECONDS) -> Preview:
@@ -68,10 +68,10 @@ def look(order: Order, seconds: float = SECONDS) -> Preview:
 
 def _of_files(source: Source, end: float) -> Preview:
     counts = source.counts
-    usable = multilabel.usable_labels(counts, source.notes) if source.several else {label for label, _ in counts}
+    usable = multilabel.usable_labels(counts, source.notes) if source.is_multilabel else {label for label, _ in counts}
     labels = sorted(usable, key=in_order)
     shown = Preview([(label, counts[label, "train"], counts[label, "test"], counts[label, ""]) for label in labels])
-    shown.several = len(source.items) if source.several else 0
+    shown.is_multilabel = len(source.items) if source.is_multilabel else 0
     broken, sizes, grey = Skips(), [], True
     for item in _spread(source.items):
         if time.monotonic() > end and shown.checked >= FEWEST_CHECKED:
@@ -79,10 +79,10 @@ def _of_files(source: Source, end: float) -> Preview:
         data = source.bytes_of(item)
         shown.checked += 1
         try:
-            if isinstance(data, PictureError):
+            if isinstance(data, ImageError):
                 raise data
             pixels, size = _thumbnail(data)
-        except PictureError as error:
+        except ImageError as error:
             broken.add(error.reason, item.name)
             continue
         if size:
@@ -111,9 +111,9 @@ def _of_files(source: Source, end: float) -> Preview:
 
 def _of_table(source: Source, seconds: float) -> Preview:
     form, order = source.form, source.order
-    counts, pictures, whole = pixel_csv.counted(Path(order.path), short(order.name), form, seconds)
-    are_several = multilabel.has_several(counts)
-    labels_of = {label: multilabel.parted(label) if are_several else (label,) for label in counts}
+    counts, images, whole = pixel_csv.counted(Path(order.path), short(order.name), form, seconds)
+    is_multilabel = multilabel.is_multilabel(counts)
+    labels_of = {label: multilabel.parted(label) if is_multilabel else (label,) for label in counts}
     each: Counter = Counter()
     for label, count in counts.items():
         each.update(dict.fromkeys(labels_of[label], count))
@@ -122,19 +122,19 @@ def _of_table(source: Source, seconds: float) -> Preview:
     for label, count in each.items():
         totals[spelling[label], ""] += count
     usable = {label for label, _ in totals}
-    if whole and are_several:
+    if whole and is_multilabel:
         usable = multilabel.usable_labels(totals, source.notes)
         source.notes.append(multilabel.NOTE)
     elif whole:
         usable = folder_layout.usable_classes(totals, source.skips)
     labels = sorted(usable, key=in_order)
     shown = Preview([(label, 0, 0, totals[label, ""]) for label in labels], whole=whole)
-    shown.several = counts.total() if are_several else 0
+    shown.is_multilabel = counts.total() if is_multilabel else 0
     most, seen = max(1, SAMPLES // len(labels)), Counter()
-    for label, number, pixels in pictures:
+    for label, number, pixels in images:
         seen[label] += 1
         kept = tuple(spelling[part] for part in labels_of[label] if spelling[part] in usable)
-        if (kept or are_several) and seen[label] <= most and len(shown.samples) < SAMPLES:
+        if (kept or is_multilabel) and seen[label] <= most and len(shown.samples) < SAMPLES:
             shown.samples.append(_sample(multilabel.shown(kept), f"row {number}", pixels))
     shown.skipped, shown.notes = source.skips.rows(), source.notes
     shown.side, shown.channels, shown.widest = suggested_side(form.side), form.channels, f"{form.side} x {form.side}"
@@ -155,9 +155,9 @@ def _thumbnail(data: bytes) -> tuple[np.ndarray | None, tuple[int, int] | None]:
 
 
 def _sample(label: str, name: str, pixels: np.ndarray) -> dict[str, Any]:
-    picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     content = BytesIO()
-    picture.save(content, "PNG")
+    image.save(content, "PNG")
     url = "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
     return {"class": label, "name": visible(name)[:200], "url": url}
 

@@ -31,7 +31,7 @@ class FetchState:
     """What a page shows about the preparation of one data set."""
 
     state: str  # idle, running, failed or ready
-    share: float = 0.0  # 0 to 1
+    fraction: float = 0.0  # 0 to 1
     text: str = ""  # what is being done, with megabytes while downloading; for a failure the sentence
 
 
@@ -66,14 +66,14 @@ def fetch_state(name: str) -> FetchState:
     said = progress.read(store.progress_file(name))
     if said is None:
         return FetchState("idle")
-    share, text = said["share"], said["text"]
+    fraction, text = said["share"], said["text"]
     if said["phase"] == "failed":
-        return FetchState("failed", share, text)
+        return FetchState("failed", fraction, text)
     patience = START_SECONDS if said["phase"] == "starting" else progress.SILENT_SECONDS
     ours = child is not None and said["pid"] in (child.pid, os.getpid())
     if (ours and ended) or abs(time.time() - said["time"]) > patience:
-        return FetchState("failed", share, f"Preparing {facts(name).title} was interrupted. Press the button again.")
-    return FetchState("running", share, text)
+        return FetchState("failed", fraction, f"Preparing {facts(name).title} was interrupted. Press the button again.")
+    return FetchState("running", fraction, text)
 
 
 def cancel_fetch(name: str) -> None:

@@ -32,7 +32,7 @@ def prepare(name: str, progress: Progress | None = None) -> None:
         if not store.is_ready(name):
             raise DatasetError(store.how_to_get(about))
         return
-    tell = progress or (lambda share, text: None)
+    tell = progress or (lambda fraction, text: None)
     with _disk_errors(about):
         store.all_folder().mkdir(parents=True, exist_ok=True)
         with _only_one(about, tell):

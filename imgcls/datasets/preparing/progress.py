@@ -25,10 +25,10 @@ def read(path: Path) -> dict | None:
         return None
 
 
-def write(path: Path, phase: str, share: float, text: str) -> None:
+def write(path: Path, phase: str, fraction: float, text: str) -> None:
     """`phase` is starting, running or failed; for a failure, the text is the sentence for the person."""
-    share = min(max(float(share), 0.0), 1.0)
-    value = {"phase": phase, "share": share, "text": text, "time": time.time(), "pid": os.getpid()}
+    fraction = min(max(float(fraction), 0.0), 1.0)
+    value = {"phase": phase, "share": fraction, "text": text, "time": time.time(), "pid": os.getpid()}
     atomic.write_json(path, value)
 
 
@@ -45,9 +45,9 @@ def shown(path: Path, tell: Callable[[float, str], None]) -> Iterator[Callable[[
     """
     latest, over = [0.0, "Starting"], threading.Event()
 
-    def report(share: float, text: str) -> None:
-        latest[:] = share, text
-        tell(share, text)
+    def report(fraction: float, text: str) -> None:
+        latest[:] = fraction, text
+        tell(fraction, text)
 
     def beat() -> None:
         while True:

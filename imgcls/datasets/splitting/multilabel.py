@@ -39,13 +39,13 @@ def set_aside(labels: np.ndarray, number: int, order: np.ndarray) -> np.ndarray:
     return aside
 
 
-def split(labels: np.ndarray, pictures: int, validation_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def split(labels: np.ndarray, images: int, validation_fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """As `imgcls.datasets.split`, for a matrix of labels. Raises DatasetError where the request cannot be met."""
     there = np.flatnonzero((labels >= 0).all(1))
     num_classes = labels.shape[1]
     if num_classes < 2 or np.count_nonzero(labels[there].any(0)) < 2:
         raise DatasetError("There are fewer than two labels on the pictures: use pictures with two or more.")
-    used = min(pictures, len(there)) if pictures else len(there)
+    used = min(images, len(there)) if images else len(there)
     if used < 2 * num_classes:
         raise DatasetError(
             f"{used} pictures are too few for {num_classes} labels: use {2 * num_classes} or more, two for each label."
@@ -54,7 +54,7 @@ def split(labels: np.ndarray, pictures: int, validation_share: float, seed: int)
     if used < len(there):
         there = there[~set_aside(labels[there], len(there) - used, random.permutation(len(there)))]
     aside = np.zeros(len(there), bool)
-    if validation_share:
-        number = max(1, round(validation_share * len(there)))
+    if validation_fraction:
+        number = max(1, round(validation_fraction * len(there)))
         aside = set_aside(labels[there], number, random.permutation(len(there)))
     return random.permutation(there[~aside]), there[aside]

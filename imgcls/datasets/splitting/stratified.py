@@ -11,7 +11,7 @@ from imgcls.errors import DatasetError
 
 
 def split(
-    labels: np.ndarray, pictures: int, validation_share: float, seed: int, num_classes: int
+    labels: np.ndarray, images: int, validation_fraction: float, seed: int, num_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the training pictures (shuffled by the seed) and of the validation pictures (ascending).
 
@@ -21,9 +21,9 @@ def split(
     A matrix of labels (n, classes), where a picture may have several, is divided as `_stratified` says.
     """
     if labels.ndim == 2:
-        _check_share(validation_share)
-        return multilabel.split(np.asarray(labels), pictures, validation_share, seed)
-    training, validation = split_counts(labels, pictures, validation_share, num_classes)
+        _check_fraction(validation_fraction)
+        return multilabel.split(np.asarray(labels), images, validation_fraction, seed)
+    training, validation = split_counts(labels, images, validation_fraction, num_classes)
     random = np.random.default_rng(seed)
     learn, check = [], []
     for label in range(num_classes):
@@ -35,7 +35,7 @@ def split(
 
 
 def split_counts(
-    labels: np.ndarray, pictures: int, validation_share: float, num_classes: int
+    labels: np.ndarray, images: int, validation_fraction: float, num_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of training and of validation pictures of each class that `split` realises."""
     if num_classes < 2:
@@ -45,23 +45,23 @@ def split_counts(
         raise DatasetError(
             "All pictures are of one class: there is nothing to tell apart. Use pictures of two or more."
         )
-    _check_share(validation_share)
+    _check_fraction(validation_fraction)
     total = int(there.sum())
-    used = min(pictures, total) if pictures else total
+    used = min(images, total) if images else total
     if used < 2 * num_classes:
         raise DatasetError(
             f"{used} pictures are too few for {num_classes} classes: use {2 * num_classes} or more, two for each class."
         )
     taken = _apportion(there, used, least=np.minimum(there, 1))
-    aside = max(1, round(validation_share * used)) if validation_share else 0
+    aside = max(1, round(validation_fraction * used)) if validation_fraction else 0
     validation = np.minimum(_apportion(taken, aside, least=np.zeros_like(taken)), np.maximum(taken - 1, 0))
     return taken - validation, validation
 
 
-def _check_share(validation_share: float) -> None:
-    if not 0 <= validation_share < 1:
+def _check_fraction(validation_fraction: float) -> None:
+    if not 0 <= validation_fraction < 1:
         raise DatasetError(
-            f"The validation share is {validation_share:g}, but it must be 0 or more and less than 1, as in 0.1."
+            f"The validation share is {validation_fraction:g}, but it must be 0 or more and less than 1, as in 0.1."
         )
 
 

@@ -21,14 +21,14 @@ def crossed(features: np.ndarray, labels: np.ndarray, num_classes: int, tell: Te
     from sklearn.exceptions import ConvergenceWarning  # half a second, in this process alone
     from sklearn.linear_model import LogisticRegression
 
-    answers = np.zeros((len(labels), num_classes), np.float32)
+    predictions = np.zeros((len(labels), num_classes), np.float32)
     fold_of = np.random.default_rng(0).permutation(len(labels)) % FOLDS
     for fold in range(FOLDS):
         tell(fold / FOLDS, f"Learning from four fifths, asking about the fifth: {fold + 1} of {FOLDS}")
         taught, asked = fold_of != fold, fold_of == fold
         present = np.unique(labels[taught])
         if len(present) < 2:
-            answers[asked, present[:1]] = 1.0
+            predictions[asked, present[:1]] = 1.0
             continue
         mean, deviation = features[taught].mean(0), features[taught].std(0)
         scaled = (features - mean) / np.where(deviation > 0, deviation, 1)
@@ -36,5 +36,5 @@ def crossed(features: np.ndarray, labels: np.ndarray, num_classes: int, tell: Te
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # near enough for a ranking
             head.fit(scaled[taught], labels[taught])
-        answers[np.ix_(asked, head.classes_)] = head.predict_proba(scaled[asked])
-    return answers
+        predictions[np.ix_(asked, head.classes_)] = head.predict_proba(scaled[asked])
+    return predictions

@@ -26,13 +26,13 @@ def judged(run: Run, part: str, verdict: str) -> frozenset[int]:
     return _read(run)[part][verdict]
 
 
-def judge(run: Run, part: str, pictures: Iterable[int], verdict: str | None) -> None:
+def judge(run: Run, part: str, images: Iterable[int], verdict: str | None) -> None:
     """The labels of these pictures are "right" or "wrong" from now on; None takes what was said back.
 
     Raises:
         RunError: it cannot be written.
     """
-    said, some = _read(run), frozenset(map(int, pictures))
+    said, some = _read(run), frozenset(map(int, images))
     said[part] = {name: said[part][name] - some | (some if name == verdict else frozenset()) for name in VERDICTS}
     content = {name: {verdict: sorted(of[verdict]) for verdict in VERDICTS} for name, of in said.items()}
     try:

@@ -30,7 +30,7 @@ from imgcls.system.arrays import UNREADABLE
 from imgcls.system.tasks import Tell, Work
 
 VERSION = 1
-MOST_PICTURES = 60_000
+MOST_IMAGES = 60_000
 """More are not looked at, those by chance: their features would fill the memory."""
 MOST_KEPT = 2000
 AT_ONCE = 64
@@ -66,14 +66,14 @@ def start(run: Run) -> None:
         DatasetError: the data set of the run is not on this machine.
         RunError: it has other classes now, or the process cannot be started.
     """
-    pictures_of(run)
+    images_of(run)
     try:
         work_of(run).start("imgcls.evaluation.label_errors", str(run.folder))
     except OSError as error:
         raise RunError(f"The look cannot be started: {error.strerror or error}. Free some space.") from error
 
 
-def pictures_of(run: Run) -> Dataset:
+def images_of(run: Run) -> Dataset:
     """The data set that the run learnt from.
 
     Raises:
@@ -92,10 +92,10 @@ def checked(run: Run, dataset: Dataset) -> Dataset:
 
 def make(run: Run, tell: Tell) -> None:
     """Looks at the training pictures through the model, crosses, and writes the suspects. Raises UserError."""
-    dataset = pictures_of(run)
+    dataset = images_of(run)
     inside = _inside(run, tell)
     rows = np.flatnonzero(np.asarray(dataset.y_train) >= 0)
-    rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_PICTURES])
+    rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_IMAGES])
     labels = np.asarray(dataset.y_train)[rows]
     features = None
     for begin in range(0, len(rows), AT_ONCE):
@@ -104,13 +104,13 @@ def make(run: Run, tell: Tell) -> None:
         if features is None:
             features = np.empty((len(rows), seen.shape[1]), np.float32)
         features[begin : begin + AT_ONCE] = seen
-    answers = crossed(
+    predictions = crossed(
         features,
         labels,
         dataset.facts.num_classes,
-        lambda share, text: tell(LOOKING + (1 - LOOKING) * share, text),
+        lambda fraction, text: tell(LOOKING + (1 - LOOKING) * fraction, text),
     )
-    found = suspects(labels, answers)
+    found = suspects(labels, predictions)
     kept = found.places[:MOST_KEPT]
     with atomic.replacing(run.folder / "suspects.npz") as aside:
         np.savez_compressed(
@@ -118,11 +118,11 @@ def make(run: Run, tell: Tell) -> None:
             rows=rows[kept].astype(np.int64),
             given=labels[kept].astype(np.int64),
             suggested=found.suggested[:MOST_KEPT].astype(np.int64),
-            confidence=found.confidence[:MOST_KEPT],
+            certainty=found.confidence[:MOST_KEPT],
             count=len(rows),
             found=len(found.places),
             estimated=found.estimated,
-            accuracy=float((answers.argmax(1) == labels).mean()),
+            accuracy=float((predictions.argmax(1) == labels).mean()),
             fingerprint=dataset.fingerprint,
             version=VERSION,
         )

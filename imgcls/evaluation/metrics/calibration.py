@@ -17,25 +17,25 @@ class Reliability:
     """Answers in bins by how sure the model was: the mean certainty of each bin, the share that was right with its
     Wilson interval, and the number of pictures (bins,). `error` is the expected calibration error."""
 
-    certainty: np.ndarray
+    confidence: np.ndarray
     right: Score
     count: np.ndarray
     error: Score
 
 
-def reliability(certainty: np.ndarray, is_right: np.ndarray, bins: int = BINS) -> Reliability:
+def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = BINS) -> Reliability:
     """How often answers of a certainty (n,), 0 to 1, were right (n,), in bins of equal width.
 
     The expected calibration error is the mean gap between the two, each bin counting by its pictures (Naeini, M. P. et
     al. 2015, "Obtaining well calibrated probabilities using Bayesian binning", AAAI), with a bootstrap interval; as
     each resample adds noise of its own, the interval lies rather high.
     """
-    certainty = certainty.astype(np.float64)
-    place = np.minimum((certainty * bins).astype(int), bins - 1)
+    confidence = confidence.astype(np.float64)
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
     count = np.bincount(place, minlength=bins)
     hits = np.bincount(place, weights=is_right, minlength=bins)
-    mean = np.bincount(place, weights=certainty, minlength=bins) / np.maximum(count, 1)
-    gaps = is_right - certainty
+    mean = np.bincount(place, weights=confidence, minlength=bins) / np.maximum(count, 1)
+    gaps = is_right - confidence
     n = max(len(gaps), 1)
     value = float(np.abs(np.bincount(place, weights=gaps, minlength=bins)).sum() / n)
     low, high = _redrawn(place, gaps, bins)
@@ -112,24 +112,24 @@ class Answered:
     """What "I don't know" costs: at each threshold the share that is answered, and how much of that is right."""
 
     threshold: np.ndarray
-    share: np.ndarray
+    fraction: np.ndarray
     right: np.ndarray
 
 
-def answered(certainty: np.ndarray, is_right: np.ndarray, most: int = 200) -> Answered:
+def answered(confidence: np.ndarray, is_right: np.ndarray, most: int = 200) -> Answered:
     """Share answered against accuracy, over thresholds of certainty, from all answers to the few surest.
 
     Source: El-Yaniv, R. and Wiener, Y. (2010), "On the foundations of noise-free selective classification", JMLR 11.
     """
-    order = np.argsort(-certainty, kind="stable")
-    ranked, hits = certainty[order], np.cumsum(is_right[order])
+    order = np.argsort(-confidence, kind="stable")
+    ranked, hits = confidence[order], np.cumsum(is_right[order])
     last = np.flatnonzero(np.diff(ranked, append=-np.inf))
     last = last[np.unique(np.linspace(0, len(last) - 1, most).astype(int))] if len(last) > most else last
     number = last + 1
     return Answered(ranked[last], number / max(len(ranked), 1), hits[last] / number)
 
 
-def at_threshold(certainty: np.ndarray, is_right: np.ndarray, threshold: float) -> tuple[Score, Score]:
+def at_threshold(confidence: np.ndarray, is_right: np.ndarray, threshold: float) -> tuple[Score, Score]:
     """The share of pictures that are answered at a threshold, and the accuracy among them, each with its interval."""
-    given = certainty >= threshold
+    given = confidence >= threshold
     return wilson(given.sum(), len(given)), wilson((is_right & given).sum(), given.sum())

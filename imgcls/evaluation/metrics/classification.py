@@ -97,7 +97,7 @@ def confusion(predicted, labels, num_classes):
     return counts.reshape(num_classes, num_classes)
 
 
-def shares(matrix):
+def fractions(matrix):
     """Each row divided by its sum: of the pictures of a class, which share went where. Empty rows stay zero."""
     matrix = np.asarray(matrix)
     return _ratio(matrix, matrix.sum(axis=1, keepdims=True))
@@ -149,10 +149,10 @@ def worst_pairs(matrix, names, most=10):
     """The most confused pairs, most pictures first: tuples (true name, predicted name, pictures, share of true)."""
     errors = np.asarray(matrix).copy()
     np.fill_diagonal(errors, 0)
-    share = shares(matrix)
+    fraction = fractions(matrix)
     order = np.argsort(-errors, axis=None, kind="stable")[:most]
     cells = zip(*np.unravel_index(order, errors.shape), strict=True)
-    return [(names[t], names[p], int(errors[t, p]), float(share[t, p])) for t, p in cells if errors[t, p]]
+    return [(names[t], names[p], int(errors[t, p]), float(fraction[t, p])) for t, p in cells if errors[t, p]]
 
 
 def _per_class(right, support, answered):

@@ -30,15 +30,15 @@ def wilson(successes, n):
     """
     successes, trials = np.asarray(successes, float), np.asarray(n, float)
     safe = np.maximum(trials, 1)
-    share = successes / safe
-    centre = (share + Z**2 / (2 * safe)) / (1 + Z**2 / safe)
-    reach = Z / (1 + Z**2 / safe) * np.sqrt(share * (1 - share) / safe + Z**2 / (4 * safe**2))
+    fraction = successes / safe
+    centre = (fraction + Z**2 / (2 * safe)) / (1 + Z**2 / safe)
+    reach = Z / (1 + Z**2 / safe) * np.sqrt(fraction * (1 - fraction) / safe + Z**2 / (4 * safe**2))
     # Rounding may push a bound past the share by 1e-17, which a reader would see as a value outside its interval.
-    low = np.where(trials > 0, np.clip(centre - reach, 0, share), 0.0)
-    high = np.where(trials > 0, np.clip(centre + reach, share, 1), 1.0)
-    if share.ndim == 0:
-        return Score(float(share), float(low), float(high))
-    return Score(share, low, high)
+    low = np.where(trials > 0, np.clip(centre - reach, 0, fraction), 0.0)
+    high = np.where(trials > 0, np.clip(centre + reach, fraction, 1), 1.0)
+    if fraction.ndim == 0:
+        return Score(float(fraction), float(low), float(high))
+    return Score(fraction, low, high)
 
 
 def mean_interval(values):

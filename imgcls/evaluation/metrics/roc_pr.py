@@ -79,9 +79,9 @@ def areas(probabilities: np.ndarray, labels: np.ndarray) -> tuple[Score, Score]:
         positive = labels == one
         if not positive.any() or positive.all():
             continue
-        values[one], of_picture = _area(probabilities[:, one], positive)
-        deviations[one] = np.sqrt(np.sum(of_picture**2))
-        influence += of_picture
+        values[one], of_image = _area(probabilities[:, one], positive)
+        deviations[one] = np.sqrt(np.sum(of_image**2))
+        influence += of_image
         counted += 1
     low, high = np.clip(values - Z * deviations, 0, 1), np.clip(values + Z * deviations, 0, 1)
     if not counted:

@@ -9,7 +9,7 @@ Nothing in the page comes from elsewhere: no script, no font, no picture. Names 
 """
 
 from imgcls.evaluation.report.html import page
-from imgcls.evaluation.report.tables import answers, classes
+from imgcls.evaluation.report.tables import classes, predictions
 from imgcls.evaluation.report.values import figures
 
-__all__ = ["answers", "classes", "figures", "page"]
+__all__ = ["classes", "figures", "page", "predictions"]

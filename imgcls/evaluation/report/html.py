@@ -10,7 +10,7 @@ from imgcls.config import Config
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.report.svg_curves import curve
-from imgcls.evaluation.report.values import Answers, figures, surest_mistakes
+from imgcls.evaluation.report.values import Predictions, figures, surest_mistakes
 from imgcls.images.loading import to_png
 from imgcls.runs.run import Run
 
@@ -56,19 +56,19 @@ border-bottom:1px solid var(--line);padding:3px 0;break-inside:avoid;font-size:.
 """
 
 
-def page(run: Run, answers: Answers) -> str:
+def page(run: Run, predictions: Predictions) -> str:
     """The whole file.
 
     Raises:
         RunError: the run has no model.
     """
-    found = figures(run, answers)
+    found = figures(run, predictions)
     parts = [
         _head(found),
         _section("Learning", _curves(found)),
         _section("Classes", _classes(found)),
         _section("Confusion matrix", _matrix(found)),
-        _section("Surest mistakes", _mistakes(found, answers)),
+        _section("Surest mistakes", _mistakes(found, predictions)),
         _section("Calibration", _calibration(found)),
         _section("Damaged pictures", _robustness(found)) if found["robustness"] else "",
         _section("Settings", _settings(found)),
@@ -101,7 +101,7 @@ def _head(found: dict[str, Any]) -> str:
         for name in ("precision", "recall", "f1")
     ]
     numbers = "".join(
-        f"<div><dt>{name}</dt><dd>{_share(score)}</dd><dd>{_interval(score)}</dd></div>" for name, score in cells
+        f"<div><dt>{name}</dt><dd>{_fraction(score)}</dd><dd>{_interval(score)}</dd></div>" for name, score in cells
     )
     loss = test["cross_entropy"]
     numbers += (
@@ -109,7 +109,7 @@ def _head(found: dict[str, Any]) -> str:
     )
     return (
         f'<h1>{_text(found["name"])}</h1><p class="soft">{_text(" · ".join(part for part in about if part))}</p>'
-        f'<div class="head"><div><div class="big">{_share(test["accuracy"])}</div><div class="soft">test accuracy, '
+        f'<div class="head"><div><div class="big">{_fraction(test["accuracy"])}</div><div class="soft">test accuracy, '
         f"{_interval(test['accuracy'])}</div></div></div>"
         f'<dl class="numbers">{numbers}</dl><p class="soft">From {test["pictures"]:,} test pictures that were used '
         "neither to train nor to choose anything. Ranges are 95 % intervals: Wilson for the accuracy, precision and "
@@ -121,8 +121,8 @@ def _curves(found: dict[str, Any]) -> str:
     told, best = found["curves"], (found["outcome"] or {}).get("best_epoch")
     drawn = "".join(
         f"<figure>{svg}<figcaption>{title}</figcaption></figure>"
-        for title, name, as_share in (("Loss (cross-entropy, nats)", "loss", False), ("Accuracy", "accuracy", True))
-        if (svg := curve(title, told["epoch"], told[name], told[f"val_{name}"], best, as_share=as_share))
+        for title, name, as_fraction in (("Loss (cross-entropy, nats)", "loss", False), ("Accuracy", "accuracy", True))
+        if (svg := curve(title, told["epoch"], told[name], told[f"val_{name}"], best, as_fraction=as_fraction))
     )
     if not drawn:
         return '<p class="soft">No epoch was written down.</p>'
@@ -135,7 +135,7 @@ def _classes(found: dict[str, Any]) -> str:
     body = "".join(
         f'<tr><th scope="row" title="{_text(row["name"])}">{_text(row["name"])}</th><td>{row["pictures"]:,}</td>'
         + "".join(
-            f"<td>{_share(row[name])}</td><td>{_interval(row[name])}</td>" for name in ("precision", "recall", "f1")
+            f"<td>{_fraction(row[name])}</td><td>{_interval(row[name])}</td>" for name in ("precision", "recall", "f1")
         )
         + "</tr>"
         for row in rows[:MOST_ROWS]
@@ -187,17 +187,17 @@ def _matrix(found: dict[str, Any]) -> str:
     return f'<p class="soft">Rows are true classes, columns answers.</p>{inside}{listed if pairs else ""}'
 
 
-def _mistakes(found: dict[str, Any], answers: Answers) -> str:
+def _mistakes(found: dict[str, Any], predictions: Predictions) -> str:
     tiles = []
     listed = found["test"]["surest_mistakes"]
-    for index, said in zip(surest_mistakes(answers).tolist(), listed, strict=True):
-        row = answers.row_of[index]
+    for index, said in zip(surest_mistakes(predictions).tolist(), listed, strict=True):
+        row = predictions.row_of[index]
         if row < 0:
             continue
         true, answer, sure = _text(said["true"]), _text(said["predicted"]), f"{100 * said['probability']:.1f} %"
         alt = f"Test picture {index}: true class {true}, answer {answer} with {sure}"
         tiles.append(
-            f'<figure><img alt="{alt}" src="{_data_url(answers.pictures[row])}">'
+            f'<figure><img alt="{alt}" src="{_data_url(predictions.images[row])}">'
             f'<span title="{answer}">✗ {answer}</span>'
             f'<span title="{true}">is {true}</span><span>{sure}</span></figure>'
         )
@@ -211,7 +211,7 @@ def _calibration(found: dict[str, Any]) -> str:
     error = told["expected_calibration_error"]
     rows = "".join(
         f'<tr><th scope="row">{100 * part["from"]:.0f} to {100 * part["to"]:.0f} %</th><td>{part["pictures"]:,}</td>'
-        f"<td>{100 * part['certainty']:.1f} %</td><td>{_share(part['accuracy'])}</td>"
+        f"<td>{100 * part['certainty']:.1f} %</td><td>{_fraction(part['accuracy'])}</td>"
         f"<td>{_interval(part['accuracy'])}</td></tr>"
         for part in told["bins"]
         if part["pictures"]
@@ -229,13 +229,13 @@ def _robustness(found: dict[str, Any]) -> str:
     told = found["robustness"]
     rows = "".join(
         f'<tr><th scope="row">{_text(name)}</th>'
-        + "".join(f'<td title="{_interval(score)}">{_share(score)}</td>' for score in scores)
+        + "".join(f'<td title="{_interval(score)}">{_fraction(score)}</td>' for score in scores)
         + "</tr>"
         for name, scores in told["damages"].items()
     )
     head = "".join(f'<th scope="col">strength {strength}</th>' for strength in range(1, 6))
     return (
-        f"<p>{_share(told['clean'])} ({_interval(told['clean'])}) of {told['pictures']:,} test pictures are read "
+        f"<p>{_fraction(told['clean'])} ({_interval(told['clean'])}) of {told['pictures']:,} test pictures are read "
         'rightly as they are; damaged, these:</p><div class="scroll"><table><thead><tr>'
         f'<th class="text" scope="col">damage</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
@@ -269,7 +269,7 @@ def _text(value: Any) -> str:
     return html.escape(str(value).encode("utf-8", "replace").decode())
 
 
-def _share(score: dict[str, float]) -> str:
+def _fraction(score: dict[str, float]) -> str:
     return f"{100 * score['value']:.1f} %"
 
 

@@ -15,7 +15,7 @@ def curve(
     validation: Sequence[float | None],
     best: int | None,
     *,
-    as_share: bool,
+    as_fraction: bool,
 ) -> str:
     """Training (solid) and validation (dashed) over the epochs as one SVG; values that are None leave a gap.
 
@@ -30,15 +30,15 @@ def curve(
     first, last = min(places), max(places)
 
     def x(epoch: float) -> float:
-        share = (epoch - first) / (last - first) if last > first else 0.5
-        return LEFT + share * (WIDTH - LEFT - RIGHT)
+        fraction = (epoch - first) / (last - first) if last > first else 0.5
+        return LEFT + fraction * (WIDTH - LEFT - RIGHT)
 
     def y(value: float) -> float:
         return TOP + (high - value) / ((high - low) or 1) * (HEIGHT - TOP - BOTTOM)
 
     parts = []
     for tick in ticks:
-        label = f"{100 * tick:.4g} %" if as_share else f"{tick:.4g}"
+        label = f"{100 * tick:.4g} %" if as_fraction else f"{tick:.4g}"
         parts.append(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{label}</text>')
     for epoch in sorted({first, last}):

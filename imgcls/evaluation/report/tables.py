@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from imgcls.evaluation.report.values import Answers
+from imgcls.evaluation.report.values import Predictions
 from imgcls.system import safe_csv
 
 
-def classes(answers: Answers) -> bytes:
+def classes(predictions: Predictions) -> bytes:
     """One row a class: pictures, precision, recall and F1 as shares with their 95 % intervals."""
-    table = answers.report.classes
+    table = predictions.report.classes
     columns: dict = {"class": list(table.names), "pictures": table.support}
     for name in ("precision", "recall", "f1"):
         score = getattr(table, name)
@@ -16,7 +16,7 @@ def classes(answers: Answers) -> bytes:
     return safe_csv.csv_file({name: _rounded(values) for name, values in columns.items()})
 
 
-def answers(given: Answers, names: list[str]) -> bytes:
+def predictions(given: Predictions, names: list[str]) -> bytes:
     """One row a test picture: its number, true class, answer, and the probability of each class."""
     columns = {
         "picture": np.arange(len(given.labels)),

@@ -19,19 +19,19 @@ WORST = 24
 """So many of the surest mistakes are shown."""
 
 
-class Answers(Protocol):
+class Predictions(Protocol):
     """A run's answers to the test pictures. `row_of[i]` is the place of test picture i in `pictures`, or -1."""
 
     probabilities: np.ndarray
     labels: np.ndarray
     predicted: np.ndarray
-    certainty: np.ndarray
+    confidence: np.ndarray
     report: classification.Report
-    pictures: np.ndarray
+    images: np.ndarray
     row_of: np.ndarray
 
 
-def figures(run: Run, answers: Answers) -> dict[str, Any]:
+def figures(run: Run, predictions: Predictions) -> dict[str, Any]:
     """Settings, outcome, curves, scores with their intervals, matrix, calibration and worst mistakes.
 
     Shares run from 0 to 1, cross-entropy is in nats. What cannot be read is null.
@@ -39,7 +39,7 @@ def figures(run: Run, answers: Answers) -> dict[str, Any]:
     Raises:
         RunError: the run has no model.
     """
-    model, report = run.model, answers.report
+    model, report = run.model, predictions.report
     names = model["classes"]
     table = report.classes
     content = {
@@ -50,7 +50,7 @@ def figures(run: Run, answers: Answers) -> dict[str, Any]:
         "settings": _told(lambda: run.config.as_dict()),
         "outcome": _told(lambda: run.result),
         "test": {
-            "pictures": len(answers.labels),
+            "pictures": len(predictions.labels),
             **{
                 name: _score(getattr(report, name))
                 for name in (
@@ -69,18 +69,18 @@ def figures(run: Run, answers: Answers) -> dict[str, Any]:
             ],
             "confusion": report.matrix.tolist(),
             "worst_pairs": [
-                {"true": true, "predicted": predicted, "pictures": pictures, "share_of_true": share}
-                for true, predicted, pictures, share in classification.worst_pairs(report.matrix, names)
+                {"true": true, "predicted": predicted, "pictures": images, "share_of_true": fraction}
+                for true, predicted, images, fraction in classification.worst_pairs(report.matrix, names)
             ],
-            "calibration": calibration(answers),
+            "calibration": calibration(predictions),
             "surest_mistakes": [
                 {
                     "picture": int(index),
-                    "true": names[answers.labels[index]],
-                    "predicted": names[answers.predicted[index]],
-                    "probability": float(answers.certainty[index]),
+                    "true": names[predictions.labels[index]],
+                    "predicted": names[predictions.predicted[index]],
+                    "probability": float(predictions.confidence[index]),
                 }
-                for index in surest_mistakes(answers)
+                for index in surest_mistakes(predictions)
             ],
         },
         "robustness": _robustness(run),
@@ -101,21 +101,21 @@ def data_title(run: Run) -> str:
         return str(model.get("data", "unknown"))
 
 
-def surest_mistakes(answers: Answers) -> np.ndarray:
+def surest_mistakes(predictions: Predictions) -> np.ndarray:
     """The numbers of the wrong answers of which the model was surest, at most WORST."""
-    wrong = np.flatnonzero(answers.predicted != answers.labels)
-    return wrong[np.argsort(-answers.certainty[wrong], kind="stable")][:WORST]
+    wrong = np.flatnonzero(predictions.predicted != predictions.labels)
+    return wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:WORST]
 
 
-def calibration(answers: Answers) -> dict[str, Any]:
+def calibration(predictions: Predictions) -> dict[str, Any]:
     """Whether 90 % sure means right nine times in ten: the expected calibration error, and its bins."""
-    sure = np.clip(np.nan_to_num(answers.certainty, nan=0.0), 0.0, 1.0)
-    found = reliability(sure, answers.predicted == answers.labels, BINS)
+    sure = np.clip(np.nan_to_num(predictions.confidence, nan=0.0), 0.0, 1.0)
+    found = reliability(sure, predictions.predicted == predictions.labels, BINS)
     return {
         "expected_calibration_error": _score(found.error),
         "bins": [
             {"from": k / BINS, "to": (k + 1) / BINS, "pictures": int(found.count[k])}
-            | ({"certainty": float(found.certainty[k]), "accuracy": _score(found.right, k)} if found.count[k] else {})
+            | ({"certainty": float(found.confidence[k]), "accuracy": _score(found.right, k)} if found.count[k] else {})
             for k in range(BINS)
         ],
     }

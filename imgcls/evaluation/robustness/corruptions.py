@@ -14,7 +14,7 @@ DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 
 
 
 @dataclass(frozen=True)
-class Damage:
+class Corruption:
     """One damage: its name, its amount at each strength, that amount in words, and what does it.
 
     `apply(pictures, amount, chances)` takes uint8 pictures (n, height, width, channels) and three random numbers from 0
@@ -30,9 +30,9 @@ class Damage:
         """The amount at a strength from 1 to 5, in words."""
         return self.words.format(self.amounts[strength - 1])
 
-    def __call__(self, pictures: np.ndarray, strength: int, chances: np.ndarray) -> np.ndarray:
+    def __call__(self, images: np.ndarray, strength: int, chances: np.ndarray) -> np.ndarray:
         """The pictures with this damage at a strength from 1 to 5."""
-        return self.apply(pictures, self.amounts[strength - 1], chances)
+        return self.apply(images, self.amounts[strength - 1], chances)
 
 
 def chances(count: int, seed: int = 0) -> np.ndarray:
@@ -40,75 +40,75 @@ def chances(count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random((3, count), dtype=np.float32)
 
 
-def _noise(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    levels = np.full(len(pictures), amount, np.float32)
-    return photometric.toned(pictures, noise=levels, noise_place=chances[0])
+def _noise(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    levels = np.full(len(images), amount, np.float32)
+    return photometric.toned(images, noise=levels, noise_place=chances[0])
 
 
-def _blur(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    return photometric.toned(pictures, blur=np.full(len(pictures), amount / 100 * _side(pictures), np.float32))
+def _blur(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    return photometric.toned(images, blur=np.full(len(images), amount / 100 * _side(images), np.float32))
 
 
-def _brightness(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+def _brightness(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     """Half of the pictures become lighter, half darker."""
     way = np.where(chances[0] < 0.5, -1, 1)
-    return photometric.toned(pictures, lighter=(255 * amount / 100 * way).astype(np.float32))
+    return photometric.toned(images, lighter=(255 * amount / 100 * way).astype(np.float32))
 
 
-def _contrast(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    return photometric.toned(pictures, contrast=np.full(len(pictures), 1 - amount / 100, np.float32))
+def _contrast(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    return photometric.toned(images, contrast=np.full(len(images), 1 - amount / 100, np.float32))
 
 
-def _shift(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+def _shift(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     """In one of eight directions; the border is repeated where nothing was."""
-    pixels = max(1, round(amount / 100 * _side(pictures)))
+    pixels = max(1, round(amount / 100 * _side(images)))
     down, right = pixels * np.array(DIRECTIONS)[(chances[0] * 8).astype(int)].T
-    return geometric.moved(pictures, down, right, np.zeros(len(pictures), bool))
+    return geometric.moved(images, down, right, np.zeros(len(images), bool))
 
 
-def _rotation(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+def _rotation(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     """Half of the pictures to the left, half to the right."""
-    count = len(pictures)
+    count = len(images)
     angle = np.deg2rad(amount) * np.where(chances[0] < 0.5, -1, 1)
     still, no = np.zeros(count), np.zeros(count, bool)
-    return geometric.turned(pictures, angle.astype(np.float32), np.ones(count, np.float32), still, still, no)
+    return geometric.turned(images, angle.astype(np.float32), np.ones(count, np.float32), still, still, no)
 
 
-def _occlusion(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+def _occlusion(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     """A square that lies in the picture as a whole, in the picture's mean brightness."""
-    _, height, width, _ = pictures.shape
-    side = max(1, round(amount / 100 * _side(pictures)))
+    _, height, width, _ = images.shape
+    side = max(1, round(amount / 100 * _side(images)))
     y, x = ((length - side) * chance for length, chance in ((height, chances[1]), (width, chances[2])))
-    damaged = pictures.copy()
+    damaged = images.copy()
     photometric.hidden(damaged, side, np.round(y).astype(int) + side // 2, np.round(x).astype(int) + side // 2)
     return damaged
 
 
-def _jpeg(pictures: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    damaged = np.empty_like(pictures)
-    for place, picture in enumerate(pictures):
+def _jpeg(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+    damaged = np.empty_like(images)
+    for place, image in enumerate(images):
         file = BytesIO()
-        Image.fromarray(picture if picture.shape[2] == 3 else picture[..., 0]).save(file, "JPEG", quality=int(amount))
+        Image.fromarray(image if image.shape[2] == 3 else image[..., 0]).save(file, "JPEG", quality=int(amount))
         with Image.open(file, formats=("JPEG",)) as image:
-            damaged[place] = np.asarray(image).reshape(picture.shape)
+            damaged[place] = np.asarray(image).reshape(image.shape)
     return damaged
 
 
-def _side(pictures: np.ndarray) -> int:
-    return min(pictures.shape[1:3])
+def _side(images: np.ndarray) -> int:
+    return min(images.shape[1:3])
 
 
-DAMAGES = {
-    damage.name: damage
-    for damage in (
-        Damage("noise", (10, 20, 35, 50, 70), "deviation {:g} of 255 levels", _noise),
-        Damage("blur", (1.5, 3, 4.5, 6, 8), "deviation {:g} % of the side", _blur),
-        Damage("brightness", (10, 20, 30, 40, 50), "{:g} % lighter or darker", _brightness),
-        Damage("contrast", (30, 50, 65, 80, 90), "{:g} % less", _contrast),
-        Damage("shift", (4, 8, 12, 16, 20), "{:g} % of the side", _shift),
-        Damage("rotation", (8, 15, 25, 35, 45), "{:g} degrees", _rotation),
-        Damage("occlusion", (15, 25, 35, 45, 55), "a square of {:g} % of the side", _occlusion),
-        Damage("JPEG", (60, 30, 15, 8, 4), "quality {:g}", _jpeg),
+CORRUPTIONS = {
+    corruption.name: corruption
+    for corruption in (
+        Corruption("noise", (10, 20, 35, 50, 70), "deviation {:g} of 255 levels", _noise),
+        Corruption("blur", (1.5, 3, 4.5, 6, 8), "deviation {:g} % of the side", _blur),
+        Corruption("brightness", (10, 20, 30, 40, 50), "{:g} % lighter or darker", _brightness),
+        Corruption("contrast", (30, 50, 65, 80, 90), "{:g} % less", _contrast),
+        Corruption("shift", (4, 8, 12, 16, 20), "{:g} % of the side", _shift),
+        Corruption("rotation", (8, 15, 25, 35, 45), "{:g} degrees", _rotation),
+        Corruption("occlusion", (15, 25, 35, 45, 55), "a square of {:g} % of the side", _occlusion),
+        Corruption("JPEG", (60, 30, 15, 8, 4), "quality {:g}", _jpeg),
     )
 }
 """In the order in which they are shown. Amounts are grey levels, percent, degrees and JPEG quality."""

@@ -16,7 +16,7 @@ import numpy as np
 from imgcls import datasets
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError
-from imgcls.evaluation.robustness.corruptions import DAMAGES, STRENGTHS, Damage, chances
+from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption, chances
 from imgcls.inference.predictor import Predictor
 from imgcls.runs.run import Run
 from imgcls.system import atomic
@@ -59,14 +59,14 @@ def start(run: Run) -> None:
         DatasetError: the data set of the run is not on this machine.
         RunError: it holds other test pictures now, or the process cannot be started.
     """
-    pictures_of(run)
+    images_of(run)
     try:
         work_of(run).start("imgcls.evaluation.robustness", str(run.folder))
     except OSError as error:
         raise RunError(f"The check cannot be started: {error.strerror or error}. Free some space.") from error
 
 
-def pictures_of(run: Run) -> Dataset:
+def images_of(run: Run) -> Dataset:
     """The data set whose test pictures the run has answered. The run's own gallery would not do: it prefers mistakes.
 
     Raises:
@@ -97,24 +97,24 @@ def make(run: Run, tell: Tell) -> None:
     Raises:
         UserError: the run has no model, or its data set is gone or another one.
     """
-    dataset = pictures_of(run)
+    dataset = images_of(run)
     predictor = Predictor(run.folder / "model.tflite")
     indices = chosen(len(dataset.y_test))
-    pictures, labels = np.asarray(dataset.x_test[indices]), np.asarray(dataset.y_test[indices])
+    images, labels = np.asarray(dataset.x_test[indices]), np.asarray(dataset.y_test[indices])
     drawn = chances(len(indices))
-    damaged = np.empty((len(DAMAGES), len(STRENGTHS), len(indices)), np.int16)
+    damaged = np.empty((len(CORRUPTIONS), len(STRENGTHS), len(indices)), np.int16)
     clean = np.empty(len(indices), np.int16)
-    steps = (len(DAMAGES) * len(STRENGTHS) + 1) * len(indices)
+    steps = (len(CORRUPTIONS) * len(STRENGTHS) + 1) * len(indices)
     done = 0
     tell(0.0, "Reading the pictures as they are")
     # A block of pictures through all damages: few enough for a progress that moves, whatever the model takes.
     for begin in range(0, len(indices), AT_ONCE):
         some = slice(begin, begin + AT_ONCE)
-        clean[some] = predictor.probabilities(pictures[some]).argmax(1)
-        for row, damage in enumerate(DAMAGES.values()):
+        clean[some] = predictor.probabilities(images[some]).argmax(1)
+        for row, corruption in enumerate(CORRUPTIONS.values()):
             for strength in STRENGTHS:
-                tell(done / steps, f"{damage.name.capitalize() if damage.name.islower() else damage.name}")
-                worse = damage(pictures[some], strength, drawn[:, some])
+                tell(done / steps, f"{corruption.name.capitalize() if corruption.name.islower() else corruption.name}")
+                worse = corruption(images[some], strength, drawn[:, some])
                 damaged[row, strength - 1, some] = predictor.probabilities(worse).argmax(1)
                 done += len(worse)
     with atomic.replacing(run.folder / "robustness.npz") as aside:
@@ -124,7 +124,7 @@ def make(run: Run, tell: Tell) -> None:
             labels=labels.astype(np.int16),
             clean=clean,
             damaged=damaged,
-            names=np.array(list(DAMAGES)),
+            names=np.array(list(CORRUPTIONS)),
             version=VERSION,
         )
 
@@ -144,7 +144,7 @@ def read(run: Run) -> Found:
         shapes = (found.labels.shape, found.clean.shape, found.damaged.shape)
         is_sound = shapes == ((count,), (count,), (len(names), len(STRENGTHS), count)) and count
         values = (found.labels, found.clean, found.damaged)
-        if version != VERSION or names != tuple(DAMAGES) or not is_sound:
+        if version != VERSION or names != tuple(CORRUPTIONS) or not is_sound:
             raise ValueError("version")
         if any(part.min() < 0 or part.max() >= classes for part in values) or found.indices.min() < 0:
             raise ValueError("values")
@@ -153,11 +153,13 @@ def read(run: Run) -> Found:
         raise RunError("The answers to damaged pictures cannot be read. Press “Ask again”.") from error
 
 
-def example(dataset: Dataset, found: Found, damage: Damage, strength: int, place: int) -> tuple[np.ndarray, np.ndarray]:
+def example(
+    dataset: Dataset, found: Found, corruption: Corruption, strength: int, place: int
+) -> tuple[np.ndarray, np.ndarray]:
     """A picture as it is, and as the model saw it: by its place among those that were asked about."""
-    picture = np.asarray(dataset.x_test[found.indices[place]])
-    worse = damage(picture[None], strength, chances(len(found.indices))[:, [place]])
-    return picture, worse[0]
+    image = np.asarray(dataset.x_test[found.indices[place]])
+    worse = corruption(image[None], strength, chances(len(found.indices))[:, [place]])
+    return image, worse[0]
 
 
 def _tested_labels(run: Run) -> np.ndarray:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from imgcls.config import KNOBS, Config
+from imgcls.config import PARAMS, Config
 from imgcls.datasets import DatasetFacts
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.significance import paired_difference
-from imgcls.evaluation.robustness.corruptions import DAMAGES
+from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
 from imgcls.evaluation.robustness.evaluate import Found
 from imgcls.params import Range, Value
 
@@ -22,7 +22,7 @@ SETTINGS = {
     "contrast": "contrast",
     "shift": "shift",
     "rotation": "rotation",
-    "occlusion": "cut_out",
+    "occlusion": "cutout",
 }
 """A damage -> the setting that shows the network such pictures. There is none for JPEG."""
 
@@ -31,7 +31,7 @@ SETTINGS = {
 class Advice:
     """A damage, what it costs (a share, with its interval), and the setting and value that would help."""
 
-    damage: str
+    corruption: str
     loss: Score
     name: str
     value: Value
@@ -44,20 +44,20 @@ def advice(found: Found, config: Config, facts: DatasetFacts) -> list[Advice]:
     strong as that damage, within what the form allows for the data set; nothing is advised that the run had already as
     strong.
     """
-    limits = {knob.name: knob.limits for knob in KNOBS}
+    limits = {param.name: param.limits for param in PARAMS}
     wished = []
-    for damage, name in SETTINGS.items():
-        cost = loss(found, damage, AT_STRENGTH)
-        value = _value(name, DAMAGES[damage].amounts[AT_STRENGTH - 1], facts, limits[name])
+    for corruption, name in SETTINGS.items():
+        cost = loss(found, corruption, AT_STRENGTH)
+        value = _value(name, CORRUPTIONS[corruption].amounts[AT_STRENGTH - 1], facts, limits[name])
         is_new = value > getattr(config, name)
         if cost.value >= LEAST_LOSS and cost.low > 0 and is_new:
-            wished.append(Advice(damage, cost, name, value))
+            wished.append(Advice(corruption, cost, name, value))
     return sorted(wished, key=lambda entry: -entry.loss.value)[:MOST]
 
 
-def loss(found: Found, damage: str, strength: int) -> Score:
+def loss(found: Found, corruption: str, strength: int) -> Score:
     """How much accuracy a damage costs at a strength, a share with its paired 95 % interval."""
-    clean, worse = found.clean == found.labels, found.right(damage)[strength - 1]
+    clean, worse = found.clean == found.labels, found.right(corruption)[strength - 1]
     return paired_difference(int((~clean & worse).sum()), int((clean & ~worse).sum()), len(clean))
 
 
@@ -66,12 +66,12 @@ def _value(name: str, amount: float, facts: DatasetFacts, limits: Range) -> Valu
     side = min(facts.shape[:2])
     if name in ("brightness", "contrast"):
         wished = amount / 100
-    elif name in ("blur", "shift", "cut_out"):
+    elif name in ("blur", "shift", "cutout"):
         wished = amount / 100 * side
     else:
         wished = amount
     step = limits.step or 1
     value = round(max(step, round(wished / step) * step), 6)
-    most = {"shift": max(1, side // 4), "cut_out": max(1, side // 2)}.get(name, limits.high)
+    most = {"shift": max(1, side // 4), "cutout": max(1, side // 2)}.get(name, limits.high)
     value = min(value, most, limits.high)
     return value if isinstance(getattr(Config, name), float) else int(value)

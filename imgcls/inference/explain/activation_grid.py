@@ -51,9 +51,9 @@ def activations(values: np.ndarray, most: int = MOST) -> tuple[np.ndarray, int]:
     else:
         order = np.argsort(-np.abs(values).mean((0, 1)), kind="stable")[:most]
     largest = float(np.quantile(np.abs(values), 0.995)) or float(np.abs(values).max()) or 1.0
-    share = np.clip(values[..., order] / largest, -1, 1)
-    light = np.abs(share) ** 0.7
-    shown = np.where(share[..., None] >= 0, light[..., None] * 255, light[..., None] * AGAINST)
+    fraction = np.clip(values[..., order] / largest, -1, 1)
+    light = np.abs(fraction) ** 0.7
+    shown = np.where(fraction[..., None] >= 0, light[..., None] * 255, light[..., None] * AGAINST)
     return sheet(shown.round().astype(np.uint8).transpose(2, 0, 1, 3)), len(order)
 
 
@@ -65,12 +65,12 @@ def filters(kernels: np.ndarray) -> np.ndarray:
     """
     kernels = kernels.transpose(3, 0, 1, 2)
     largest = np.maximum(np.abs(kernels).max((1, 2, 3), keepdims=True), 1e-12)
-    share = kernels / largest
+    fraction = kernels / largest
     if kernels.shape[-1] == 3:
-        tiles = 127.5 + 127.5 * share
+        tiles = 127.5 + 127.5 * fraction
     else:
-        share = share.mean(-1, keepdims=True)
-        tiles = 255 + np.abs(share) * (np.where(share > 0, FOR, AGAINST) - 255)
+        fraction = fraction.mean(-1, keepdims=True)
+        tiles = 255 + np.abs(fraction) * (np.where(fraction > 0, FOR, AGAINST) - 255)
     times = max(1, SMALLEST // kernels.shape[1])
     return sheet(tiles.round().astype(np.uint8).repeat(times, axis=1).repeat(times, axis=2))
 

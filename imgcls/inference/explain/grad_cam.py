@@ -14,7 +14,7 @@ WIDE = 6
 """Pixels a side that one place of a layer may stand for without more ado."""
 
 
-def grad_cam(inside: Inside, picture: np.ndarray, target: int) -> np.ndarray:
+def grad_cam(inside: Inside, image: np.ndarray, target: int) -> np.ndarray:
     """How much each place spoke for the class `target`, float32 (height, width), for a uint8 picture (h, w, channels).
 
     A value is what the log odds of the class gain, in nats, per strength of what the layer `inside.seam` said at that
@@ -24,36 +24,36 @@ def grad_cam(inside: Inside, picture: np.ndarray, target: int) -> np.ndarray:
     Raises:
         RunError: the network has no maps, or the picture has another size.
     """
-    return grad_cams(inside, picture)[target]
+    return grad_cams(inside, image)[target]
 
 
-def grad_cams(inside: Inside, picture: np.ndarray, *, shifted: bool = True) -> np.ndarray:
+def grad_cams(inside: Inside, image: np.ndarray, *, shifted: bool = True) -> np.ndarray:
     """`grad_cam` of all classes at once, float32 (classes, height, width): the questions are the same.
 
     Where the places of the layer are wide, as 3 x 3 on 32 x 32 pixels, the picture is also `shifted` by a third of such
     a place to all sides, and the mean of the maps, shifted back, shows more than nine places.
     """
     if not inside.has_maps:
-        inside.slopes(picture)  # which says why not
-    width = max(length // places for length, places in zip(picture.shape, inside.map_shape, strict=False))
+        inside.slopes(image)  # which says why not
+    width = max(length // places for length, places in zip(image.shape, inside.map_shape, strict=False))
     step = round(width / 3) if shifted and width >= WIDE else 0
     offsets = (-step, 0, step) if step else (0,)
     total = np.zeros(1, np.float32)
     for down in offsets:
         for right in offsets:
-            moved = shift(picture, down, right)
+            moved = shift(image, down, right)
             parts = [slopes @ to_log_odds(probabilities) for slopes, probabilities in inside.slopes(moved)]
             heats = np.mean(parts, axis=0, dtype=np.float32)
-            wide = np.stack([enlarged(heat, picture.shape[:2]) for heat in heats.transpose(2, 0, 1)])
+            wide = np.stack([enlarged(heat, image.shape[:2]) for heat in heats.transpose(2, 0, 1)])
             total = total + shift(wide.transpose(1, 2, 0), -down, -right).transpose(2, 0, 1)
     return total / len(offsets) ** 2
 
 
-def shift(picture: np.ndarray, down: int, right: int) -> np.ndarray:
+def shift(image: np.ndarray, down: int, right: int) -> np.ndarray:
     """A picture (height, width, ...) moved by some pixels; what comes in is its edge again."""
-    rows = np.clip(np.arange(picture.shape[0]) - down, 0, picture.shape[0] - 1)
-    columns = np.clip(np.arange(picture.shape[1]) - right, 0, picture.shape[1] - 1)
-    return picture[rows][:, columns]
+    rows = np.clip(np.arange(image.shape[0]) - down, 0, image.shape[0] - 1)
+    columns = np.clip(np.arange(image.shape[1]) - right, 0, image.shape[1] - 1)
+    return image[rows][:, columns]
 
 
 def to_log_odds(probabilities: np.ndarray) -> np.ndarray:

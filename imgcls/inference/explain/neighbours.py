@@ -29,7 +29,7 @@ class Known:
 
     features: np.ndarray
     labels: np.ndarray
-    pictures: np.ndarray
+    images: np.ndarray
     rows: np.ndarray
 
 

@@ -9,34 +9,34 @@ POSITIONS = 9
 SMALLEST = 1e-7
 
 
-class Answers(Protocol):
+class Predictions(Protocol):
     """A model, such as `serving.Predictor`."""
 
-    def probabilities(self, pictures: np.ndarray) -> np.ndarray:
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float32 (n, classes), for uint8 pictures (n, height, width, channels)."""
 
 
-def occlusion(predictor: Answers, picture: np.ndarray, target: int, *, positions: int = POSITIONS) -> np.ndarray:
+def occlusion(predictor: Predictions, image: np.ndarray, target: int, *, positions: int = POSITIONS) -> np.ndarray:
     """How much each place spoke for the class `target`, float32 (height, width), for a uint8 picture (h, w, channels).
 
     A square slides over the picture in `positions` steps a side; it has the colour of the picture's edge and is twice
     as wide as a step. A value is the mean loss of log odds, in nats, over the squares that hide the place: 0 where
     nothing changes, negative where the class gains when the place is hidden.
     """
-    heats = occlusions(predictor, picture, positions=positions)
+    heats = occlusions(predictor, image, positions=positions)
     return heats[target]
 
 
-def occlusions(predictor: Answers, picture: np.ndarray, *, positions: int = POSITIONS) -> np.ndarray:
+def occlusions(predictor: Predictions, image: np.ndarray, *, positions: int = POSITIONS) -> np.ndarray:
     """`occlusion` of all classes at once, float32 (classes, height, width): the questions are the same."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     rows, columns = squares(height, positions), squares(width, positions)
-    hidden = np.repeat(picture[None], len(rows) * len(columns), axis=0)
+    hidden = np.repeat(image[None], len(rows) * len(columns), axis=0)
     places = [(row, column) for row in rows for column in columns]
-    colour = edge_colour(picture)
+    colour = edge_colour(image)
     for copy, (row, column) in zip(hidden, places, strict=True):
         copy[row, column] = colour
-    odds = log_odds(predictor.probabilities(np.concatenate([picture[None], hidden])))
+    odds = log_odds(predictor.probabilities(np.concatenate([image[None], hidden])))
     losses = odds[0] - odds[1:]
     total = np.zeros((odds.shape[1], height, width), np.float32)
     times = np.zeros((height, width), np.float32)
@@ -54,9 +54,9 @@ def squares(length: int, positions: int) -> list[slice]:
     return [slice(start, start + size) for start in dict.fromkeys(starts.tolist())]
 
 
-def edge_colour(picture: np.ndarray) -> np.ndarray:
+def edge_colour(image: np.ndarray) -> np.ndarray:
     """The median colour of the outermost pixels, uint8 (channels,): mostly what lies behind the thing."""
-    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     return np.median(edge, axis=0).astype(np.uint8)
 
 

@@ -10,13 +10,13 @@ SHADE = 0.55
 """The picture is darkened below the map, so that colours stand out on white as on black."""
 
 
-def overlay(picture: np.ndarray, heat: np.ndarray, scale: float | None = None) -> np.ndarray:
+def overlay(image: np.ndarray, heat: np.ndarray, scale: float | None = None) -> np.ndarray:
     """The uint8 picture (height, width, channels) in grey with the heat map (height, width) on it, uint8 (h, w, 3).
 
     `scale` is the value of the strongest colour; the largest absolute one of the map where none is given. A map of
     zeros leaves the picture as it is.
     """
-    grey = picture.astype(np.float32).mean(-1, keepdims=True) * np.ones(3, np.float32)
+    grey = image.astype(np.float32).mean(-1, keepdims=True) * np.ones(3, np.float32)
     largest = float(np.abs(heat).max()) if scale is None else scale
     strength = np.clip(np.abs(heat) / largest, 0, 1) if largest > 0 else np.zeros_like(heat)
     cover = (MOST_COVER * strength**0.8)[..., None]

@@ -35,7 +35,7 @@ class Blame:
 def by_stroke(
     drawn: Handwriting,
     answer: int,
-    certainty: float,
+    confidence: float,
     ask: Callable[[Sequence[Handwriting]], np.ndarray],
 ) -> list[Blame]:
     """What each stroke does to the answer, in the order of writing; of a single stroke its pieces.
@@ -48,7 +48,7 @@ def by_stroke(
         return []
     probabilities = ask([pieces.without(number) for number in range(len(pieces.strokes))])
     return [
-        Blame(stroke, certainty - float(row[answer]), int(row.argmax()), float(row.max()))
+        Blame(stroke, confidence - float(row[answer]), int(row.argmax()), float(row.max()))
         for stroke, row in zip(pieces.strokes, probabilities, strict=True)
     ]
 

@@ -125,17 +125,17 @@ def digits_in(
         return np.where([[is_blot(piece)] for piece in some], 0, ask(some))
 
     in_time = [Handwriting((stroke,)) for stroke in drawn.strokes]
-    return _several(in_time, _joined, read, names, SMALL) or _several(parts(drawn), _joined, read, names, SMALL)
+    return _multilabel(in_time, _joined, read, names, SMALL) or _multilabel(parts(drawn), _joined, read, names, SMALL)
 
 
-def digits_in_picture(
-    picture: np.ndarray, ask: Callable[[Sequence[np.ndarray]], np.ndarray], names: Sequence[str]
+def digits_in_image(
+    image: np.ndarray, ask: Callable[[Sequence[np.ndarray]], np.ndarray], names: Sequence[str]
 ) -> list[str]:
     """The same for a picture of writing, uint8 (height, width, 1), light on black, in which ink that touches is a part.
 
     `ask` gives the probabilities of n pieces of ink, uint8 (height, width).
     """
-    grey = picture[..., 0]
+    grey = image[..., 0]
     part = connected(grey > INK)
     numbers = np.unique(part[part > 0])
     if len(numbers) > MOST_PARTS:
@@ -146,7 +146,7 @@ def digits_in_picture(
         return []
     large = [piece for piece, height in zip(pieces, heights, strict=True) if height >= CRUMB * max(heights)]
     large.sort(key=lambda piece: piece.box[0])
-    return _several(large, _Ink.joined, lambda some: ask([piece.grey for piece in some]), names, SMALL_INK)
+    return _multilabel(large, _Ink.joined, lambda some: ask([piece.grey for piece in some]), names, SMALL_INK)
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class _Read:
     box: tuple[float, float, float, float]
 
 
-def _several(units: Sequence, joined: Callable, ask: Callable, names: Sequence[str], small: float) -> list[str]:
+def _multilabel(units: Sequence, joined: Callable, ask: Callable, names: Sequence[str], small: float) -> list[str]:
     """The digits into which these units fall, each of which is a run of neighbours among them; none where it is one.
 
     `small` is the least height of each of two neighbours, over the longest side of both.

@@ -56,9 +56,9 @@ STUCK = "It has not moved for minutes: it was halted, or the machine slept. Star
 DAMAGED = "Its result cannot be read. Start it again."
 NEWER = "Its result was written by a newer version of the program. Start it again."
 
-_COURSE = ("epochs", "schedule", "plateau_patience", "plateau_factor", "step_epochs", "step_factor", "warmup_share")
+_COURSE = ("epochs", "schedule", "plateau_patience", "plateau_factor", "step_epochs", "step_factor", "warmup_fraction")
 _COURSE += ("monitor", "early_stopping", "patience")
-INDIFFERENT = {"check": _COURSE, "rates": (*_COURSE, "learning_rate", "averaging")}
+INDIFFERENT = {"check": _COURSE, "rates": (*_COURSE, "learning_rate", "ema_decay")}
 """Settings that change nothing in what is measured."""
 
 _children: dict[Path, subprocess.Popen] = {}
@@ -75,7 +75,7 @@ class Look:
 
     state: str
     phase: str = ""
-    share: float = 0.0  # 0 to 1
+    fraction: float = 0.0  # 0 to 1
     message: str = ""
     found: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -203,11 +203,11 @@ def _read(path: Path) -> Look | None:
         raise ValueError(DAMAGED)
     if content.get("version") != VERSION:
         raise ValueError(NEWER)
-    share, found = content.get("share"), content.get("found")
+    fraction, found = content.get("share"), content.get("found")
     return Look(
         content["state"],
         str(content.get("phase", "")),
-        min(max(float(share), 0.0), 1.0) if _is_number(share) else 0.0,
+        min(max(float(fraction), 0.0), 1.0) if _is_number(fraction) else 0.0,
         str(content.get("message", ""))[:500],
         MappingProxyType({name: value for name, value in found.items() if _is_sound(name, value)})
         if isinstance(found, dict)

@@ -6,7 +6,7 @@ from imgcls.charts.theme import BEST, QUIET, TRAINING, faded, layout
 
 SMOOTHING_STEPS = 4.0
 """Deviation of the bell curve that smooths the loss; to both sides, so that nothing is moved to larger rates."""
-NOISY_SHARE = 0.12
+NOISY_FRACTION = 0.12
 """The first steps say more about their batches than about the rate."""
 CLEAR_FALL = 0.05
 """The loss must fall by this share of its first height before a rate is suggested."""
@@ -37,7 +37,7 @@ def suggestion(rates, losses) -> float | None:
     if len(line) < 20 or len(rates) != len(line) or not (np.diff(rates) > 0).all() or rates[0] <= 0:
         return None
     first, lowest = _first(np.asarray(losses, float)), int(line.argmin())
-    begin = max(3, round(NOISY_SHARE * len(line)))
+    begin = max(3, round(NOISY_FRACTION * len(line)))
     head = np.asarray(losses, float)[:begin]
     if not np.isfinite(head).all():
         return None

@@ -14,7 +14,7 @@ GOOD, LOOK, BAD = "good", "look", "bad"
 
 HOURS_LOOK, HOURS_BAD = 2, 24
 MEMORY_LOOK, MEMORY_BAD = 0.6, 0.95
-LEARNT_SHARE, LEARNT_ACCURACY = 0.2, 0.99
+LEARNT_FRACTION, LEARNT_ACCURACY = 0.2, 0.99
 """A batch is known by heart when its loss has fallen to this share of its first value and the answers are right."""
 FEW_STEPS = 60
 """With fewer it may need no more than time."""
@@ -106,11 +106,11 @@ def _memory(found: Found) -> tuple[str, str]:
 
 def _first_loss(facts: DatasetFacts, found: Found) -> tuple[str, str]:
     # Of several labels each is a question with two answers.
-    answers = 2 if facts.several else facts.num_classes
-    loss, guess = found["first_loss"], math.log(answers)
-    about = f"about {guess:.2f}, the logarithm of {answers}"
+    predictions = 2 if facts.is_multilabel else facts.num_classes
+    loss, guess = found["first_loss"], math.log(predictions)
+    about = f"about {guess:.2f}, the logarithm of {predictions}"
     expected = f"a network that knows nothing of {facts.num_classes} classes should have {about}"
-    if facts.several:
+    if facts.is_multilabel:
         expected = f"a network that knows nothing of any label, yes or no, should have {about}"
     if loss is None:
         return BAD, f"The first loss is no number; {expected}. Try another normalisation, or a smaller model."
@@ -131,7 +131,7 @@ def _one_batch(config: Config, found: Found) -> tuple[str, str]:
     if None in (first, last, accuracy):
         level, seen = BAD, f"Learning {size} pictures by heart, the loss became no number."
     else:
-        if last < LEARNT_SHARE * first and accuracy > LEARNT_ACCURACY:
+        if last < LEARNT_FRACTION * first and accuracy > LEARNT_ACCURACY:
             return GOOD, f"It learnt {task}, as a network that works should."
         fell = f"the loss went from {first:.2f} to {last:.2f}, with {100 * accuracy:.0f} % of the answers right"
         if steps < FEW_STEPS and last < first:

@@ -84,5 +84,5 @@ def begin(model, features: np.ndarray) -> None:
     """First weights from the training features, float32 (n, features): their mean and variance, and answers that prefer
     no class, which is where learning them begins best."""
     model.get_layer("standardise").set_weights([features.mean(0), features.var(0)])
-    answers = model.get_layer("logits")
-    answers.set_weights([np.zeros_like(value) for value in answers.get_weights()])
+    predictions = model.get_layer("logits")
+    predictions.set_weights([np.zeros_like(value) for value in predictions.get_weights()])

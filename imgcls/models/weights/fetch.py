@@ -36,7 +36,7 @@ class FetchState:
     """`state` is idle, running, failed or ready; `share` is 0 to 1; `text` says what is done, or why it failed."""
 
     state: str
-    share: float = 0.0
+    fraction: float = 0.0
     text: str = ""
 
 
@@ -79,15 +79,15 @@ def fetch_state(network: Network) -> FetchState:
     is_held = is_locked(folder / ".fetch.lock")
     try:
         said = json.loads((folder / "state.json").read_bytes())
-        state, share, text = str(said["state"]), float(said["share"]), str(said["text"])
+        state, fraction, text = str(said["state"]), float(said["share"]), str(said["text"])
         age = abs(time.time() - (folder / "state.json").stat().st_mtime)
     except FileNotFoundError:
         return FetchState("idle")
     except (OSError, ValueError, TypeError, KeyError):
         return FetchState("failed", text=INTERRUPTED)
-    if state == "running" and not (is_held or is_alive or (child is None and age < START_SECONDS and share == 0)):
+    if state == "running" and not (is_held or is_alive or (child is None and age < START_SECONDS and fraction == 0)):
         return FetchState("failed", text=INTERRUPTED)
-    return FetchState(state if state in ("running", "failed") else "failed", min(max(share, 0.0), 1.0), text)
+    return FetchState(state if state in ("running", "failed") else "failed", min(max(fraction, 0.0), 1.0), text)
 
 
 def cancel_fetch(network: Network) -> None:

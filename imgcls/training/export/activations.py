@@ -43,7 +43,7 @@ class Said:
         return type(self.layer).__name__
 
 
-def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, Any]:
+def export(model: keras.Model, path: Path, images: np.ndarray) -> dict[str, Any]:
     """Writes the graph, loads it again and compares its answers on some uint8 pictures (n, height, width, channels).
 
     Returns:
@@ -65,7 +65,7 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
             tf.TensorSpec([None, None, None, 1], tf.float32, name="gains"),
         ]
     )
-    def look(pictures, gains):
+    def look(images, gains):
         found: dict[str, Any] = {}
 
         def call(name: str, layer: Any, given: tuple, named: dict) -> Any:
@@ -80,7 +80,7 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
                 found["logits"] = given[0]
             return answer
 
-        found["probabilities"] = _through(network, pictures, call)
+        found["probabilities"] = _through(network, images, call)
         found.setdefault("logits", found["probabilities"])
         if seam is None:  # an input that nobody reads is left out by the converter
             found["logits"] = found["logits"] + 0.0 * tf.reduce_sum(gains)
@@ -100,10 +100,10 @@ def export(model: keras.Model, path: Path, pictures: np.ndarray) -> dict[str, An
         ],
         "seam": None if seam is None else {"layer": seam.name, "shape": list(seam.output.shape[1:])},
     }
-    found = Inside(path, about).look(pictures).probabilities
-    difference = float(np.abs(found - model.predict_on_batch(pictures)).max())
+    found = Inside(path, about).look(images).probabilities
+    difference = float(np.abs(found - model.predict_on_batch(images)).max())
     if not difference <= MOST_DIFFERENCE:
-        raise RuntimeError(f"The inside answers differently: by {difference:.4f} on {len(pictures)} pictures.")
+        raise RuntimeError(f"The inside answers differently: by {difference:.4f} on {len(images)} pictures.")
     return about | {"largest_difference": difference}
 
 
@@ -113,8 +113,8 @@ def _frozen(look):
     frozen = convert_variables_to_constants_v2(known)
     names = sorted(known.structured_outputs)
 
-    def asked(pictures, gains):
-        return dict(zip(names, frozen(pictures, gains), strict=True))
+    def asked(images, gains):
+        return dict(zip(names, frozen(images, gains), strict=True))
 
     return tf.function(asked, input_signature=look.input_signature).get_concrete_function()
 
@@ -135,8 +135,8 @@ def features_of(model: keras.Model) -> keras.Model:
             found.append(given[0])
         return layer(*given, **named)
 
-    def seen(pictures):
-        _through(network, pictures, call)
+    def seen(images):
+        _through(network, images, call)
         return found[-1]
 
     inputs = keras.Input(network.input_shape[1:], dtype="uint8")
@@ -201,7 +201,7 @@ def _is_narrow(said: list[Said], place: int) -> bool:
     return all(id(given) in known for entry in said[place + 1 :] for given in entry.inputs)
 
 
-def _through(network: keras.Model, pictures: Any, call: Callable[[str, Any, tuple, dict], Any], above: str = "") -> Any:
+def _through(network: keras.Model, images: Any, call: Callable[[str, Any, tuple, dict], Any], above: str = "") -> Any:
     """Sends pictures through a network layer by layer: `call(name, layer, given, named)` asks each one."""
 
     def asked(layer: Any) -> Callable:
@@ -209,4 +209,4 @@ def _through(network: keras.Model, pictures: Any, call: Callable[[str, Any, tupl
             return lambda given, **named: _through(layer, given, call, f"{above}{layer.name}/")
         return lambda *given, **named: call(above + layer.name, layer, given, named)
 
-    return network._run_through_graph(pictures, operation_fn=asked)
+    return network._run_through_graph(images, operation_fn=asked)

@@ -19,7 +19,7 @@ from imgcls.training.loop.batches import Part
 MOST_RECORDS = 64
 """A longer training keeps every second epoch, or every third ..., so that the file stays some megabytes."""
 MOST_VALUES = 80_000
-PICTURE_BYTES = 2_000_000
+IMAGE_BYTES = 2_000_000
 """The pictures that are kept with the answers, before compression: those whose answers moved most."""
 
 
@@ -84,9 +84,9 @@ class Snapshots:
         records = self._records()
         if not len(records):
             return
-        pictures, labels, rows = self.part()
-        shown = _most_moved(records["answers"], labels, max(1, PICTURE_BYTES // max(pictures[0].size, 1)))
-        epoch_predictions.write(self._run, records["epoch"], records["answers"], labels, rows, shown, pictures[shown])
+        images, labels, rows = self.part()
+        shown = _most_moved(records["answers"], labels, max(1, IMAGE_BYTES // max(images[0].size, 1)))
+        epoch_predictions.write(self._run, records["epoch"], records["answers"], labels, rows, shown, images[shown])
         self._path.unlink(missing_ok=True)
 
     def _records(self) -> np.ndarray:
@@ -101,9 +101,9 @@ class Snapshots:
         return records[len(records) - 1 - last]
 
 
-def _most_moved(answers: np.ndarray, labels: np.ndarray, most: int) -> np.ndarray:
+def _most_moved(predictions: np.ndarray, labels: np.ndarray, most: int) -> np.ndarray:
     """Which pictures are kept, ascending: those whose answer turned most often or was wrong most often."""
-    is_right = answers.argmax(2) == labels
+    is_right = predictions.argmax(2) == labels
     turns = (is_right[1:] != is_right[:-1]).sum(0)
     order = np.argsort(-(2 * turns + (~is_right).sum(0)), kind="stable")
     return np.sort(order[:most])

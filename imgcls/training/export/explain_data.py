@@ -76,7 +76,7 @@ def attempt(run: Run, model, dataset: Dataset) -> None:
     """The same at the end of a training, which is finished without: nobody waits, and a page can ask for it later."""
     try:
         with filelock.FileLock(task.work_of(run).lock, timeout=GRACE_SECONDS, poll_interval=0.02):
-            _write(run, model, dataset, lambda share, text: None, MOST_KNOWN, MOST_TESTED)
+            _write(run, model, dataset, lambda fraction, text: None, MOST_KNOWN, MOST_TESTED)
     except Exception:
         print("The inside of the model could not be stored; its Inside view offers to make it.")
         traceback.print_exc()
@@ -92,12 +92,12 @@ def _write(run: Run, model, dataset: Dataset | None, tell: Tell, known: int, tes
     from imgcls.training.export import activations
 
     task.forget(run)
-    rows, even, pictures = _tested(run, dataset, tested)
+    rows, even, images = _tested(run, dataset, tested)
     tell(0.1, "Writing down its layers")
     parameters = model.count_params()
     if parameters <= activations.MOST_PARAMETERS:
         with atomic.replacing(run.folder / "inside.tflite") as aside:
-            about = activations.export(model, aside, np.asarray(pictures[:BATCH]))
+            about = activations.export(model, aside, np.asarray(images[:BATCH]))
     else:
         about = {
             "version": VERSION,
@@ -106,9 +106,11 @@ def _write(run: Run, model, dataset: Dataset | None, tell: Tell, known: int, tes
     seeing = activations.features_of(model)
     if dataset is not None:
         tell(0.4, "Looking at training pictures")
-        _leave_known(run, seeing, dataset, known, lambda share: tell(0.4 + 0.3 * share, "Looking at training pictures"))
+        _leave_known(
+            run, seeing, dataset, known, lambda fraction: tell(0.4 + 0.3 * fraction, "Looking at training pictures")
+        )
     tell(0.7, "Looking at test pictures")
-    features = _seen(seeing, pictures, lambda share: tell(0.7 + 0.3 * share, "Looking at test pictures"))
+    features = _seen(seeing, images, lambda fraction: tell(0.7 + 0.3 * fraction, "Looking at test pictures"))
     filters = activations.filters_of(model)
     with atomic.replacing(run.folder / "inside.npz") as aside:
         more = {} if filters is None else {"filters": filters}
@@ -120,7 +122,7 @@ def training_rows(run: Run, dataset: Dataset, most: int) -> np.ndarray:
     """Up to `most` of the training pictures that the run learnt from: as many of each class as there are, ascending."""
     config, labels = run.config, np.asarray(dataset.y_train)
     learnt, _ = datasets.split(
-        dataset.y_train, config.pictures, config.validation_share, config.seed, dataset.facts.num_classes
+        dataset.y_train, config.train_images, config.validation_fraction, config.seed, dataset.facts.num_classes
     )
     if labels.ndim > 1:  # pictures of several classes each: the order is by chance already
         return np.sort(learnt[:most])
@@ -136,14 +138,14 @@ def _leave_known(run: Run, seeing, dataset: Dataset, most: int, tell: Callable[[
     shape = dataset.facts.shape
     side = min(max(shape[:2]), SHOWN_SIDE)
     rows = training_rows(run, dataset, min(most, MOST_KNOWN_BYTES // (side * side * shape[2])))
-    pictures = dataset.x_train[rows]
-    features = _seen(seeing, pictures, tell)
+    images = dataset.x_train[rows]
+    features = _seen(seeing, images, tell)
     with atomic.replacing(run.folder / "neighbours.npz") as aside:
         np.savez_compressed(
             aside,
             features=features,
             labels=np.asarray(dataset.y_train)[rows].astype(np.int32),
-            pictures=_shown(pictures),
+            pictures=_shown(images),
             rows=rows.astype(np.int32),
         )
 
@@ -155,12 +157,12 @@ def _tested(run: Run, dataset: Dataset | None, most: int) -> tuple[np.ndarray, n
     """
     try:
         with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            shown, pictures = file["indices"].astype(np.int64), file["pictures"]
+            shown, images = file["indices"].astype(np.int64), file["pictures"]
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise RunError("The test pictures of this run cannot be read. Train the model again.") from error
     if dataset is None:
         some = evenly(len(shown), most)
-        return shown[some], np.ones(len(some), bool), pictures[some]
+        return shown[some], np.ones(len(some), bool), images[some]
     count = len(dataset.y_test)
     if count <= most:
         return np.arange(count), np.ones(count, bool), dataset.x_test
@@ -175,28 +177,28 @@ def evenly(count: int, most: int) -> np.ndarray:
     return np.arange(count) if count <= most else np.linspace(0, count - 1, most).round().astype(np.int64)
 
 
-def _seen(seeing, pictures: np.ndarray, tell: Callable[[float], None]) -> np.ndarray:
+def _seen(seeing, images: np.ndarray, tell: Callable[[float], None]) -> np.ndarray:
     """Features float16 (n, d) of uint8 pictures."""
     found = []
-    for start in range(0, len(pictures), BATCH):
-        some = np.asarray(pictures[start : start + BATCH])
+    for start in range(0, len(images), BATCH):
+        some = np.asarray(images[start : start + BATCH])
         # All batches are of one size, as each size is another graph.
         full = np.concatenate([some, np.repeat(some[-1:], BATCH - len(some), axis=0)])
         found.append(np.asarray(seeing.predict_on_batch(full))[: len(some)].astype(np.float16))
-        tell(start / len(pictures))
+        tell(start / len(images))
     return np.concatenate(found)
 
 
-def _shown(pictures: np.ndarray) -> np.ndarray:
+def _shown(images: np.ndarray) -> np.ndarray:
     """The pictures, reduced where they are large."""
-    height, width, channels = pictures.shape[1:]
+    height, width, channels = images.shape[1:]
     if max(height, width) <= SHOWN_SIDE:
-        return pictures
+        return images
     factor = SHOWN_SIDE / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = [
-        Image.fromarray(picture[..., 0] if channels == 1 else picture).resize(size, Image.Resampling.BOX)
-        for picture in pictures
+        Image.fromarray(image[..., 0] if channels == 1 else image).resize(size, Image.Resampling.BOX)
+        for image in images
     ]
     return np.stack([np.asarray(image).reshape(size[1], size[0], channels) for image in small])
 

@@ -34,17 +34,19 @@ def test(
 
     Where the answers are known already, they are the `probabilities`, float32 (n, classes).
     """
-    pictures, labels = dataset.x_test, np.asarray(dataset.y_test)
-    several = labels.ndim == 2
+    images, labels = dataset.x_test, np.asarray(dataset.y_test)
+    is_multilabel = labels.ndim == 2
     if probabilities is None:
-        probabilities = _answers(model, lambda rows: pictures[rows], len(labels), batch)
+        probabilities = _predictions(model, lambda rows: images[rows], len(labels), batch)
     with atomic.replacing(run.folder / "predictions.npz") as aside:
-        np.savez_compressed(aside, probabilities=probabilities, labels=labels.astype(np.uint8 if several else np.int32))
-    most = max(200, GALLERY_BYTES // pictures[0].size)
-    indices = (worst_indices if several else gallery_indices)(probabilities, labels, most=most)
+        np.savez_compressed(
+            aside, probabilities=probabilities, labels=labels.astype(np.uint8 if is_multilabel else np.int32)
+        )
+    most = max(200, GALLERY_BYTES // images[0].size)
+    indices = (worst_indices if is_multilabel else gallery_indices)(probabilities, labels, most=most)
     with atomic.replacing(run.folder / "gallery.npz") as aside:
-        np.savez_compressed(aside, indices=indices.astype(np.int32), pictures=np.asarray(pictures[indices]))
-    if several:
+        np.savez_compressed(aside, indices=indices.astype(np.int32), pictures=np.asarray(images[indices]))
+    if is_multilabel:
         return _scores_of_labels(probabilities, labels)
     return {
         "test_accuracy": float((probabilities.argmax(1) == labels).mean()),
@@ -53,20 +55,20 @@ def test(
 
 
 def answer_validation(
-    run: Run, model: keras.Model, snapshots: Snapshots, answers: np.ndarray | None, batch: int = EVALUATION_BATCH
+    run: Run, model: keras.Model, snapshots: Snapshots, predictions: np.ndarray | None, batch: int = EVALUATION_BATCH
 ) -> None:
     """Leaves the answers to validation pictures: after each epoch, and those of the kept model.
 
     The latter are `answers`, float32 (n, classes), where they are known already.
     """
     snapshots.pack()
-    pictures, labels, rows = snapshots.part()
+    images, labels, rows = snapshots.part()
     if not len(rows):
         return
-    if answers is None:
-        parts = (np.asarray(pictures[start : start + batch]) for start in range(0, len(rows), batch))
-        answers = np.concatenate([np.asarray(model.predict_on_batch(part)) for part in parts])
-    validation_predictions.write(run, answers, labels, rows)
+    if predictions is None:
+        parts = (np.asarray(images[start : start + batch]) for start in range(0, len(rows), batch))
+        predictions = np.concatenate([np.asarray(model.predict_on_batch(part)) for part in parts])
+    validation_predictions.write(run, predictions, labels, rows)
 
 
 def gallery_indices(probabilities: np.ndarray, labels: np.ndarray, most: int) -> np.ndarray:
@@ -75,11 +77,11 @@ def gallery_indices(probabilities: np.ndarray, labels: np.ndarray, most: int) ->
     At least a third of the places goes to right pictures, so that no class is without an example.
     """
     predicted = probabilities.argmax(1)
-    certainty = probabilities.max(1)
+    confidence = probabilities.max(1)
     wrong = np.flatnonzero(predicted != labels)
-    wrong = wrong[np.argsort(-certainty[wrong], kind="stable")][: most * 2 // 3]
+    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][: most * 2 // 3]
     right = np.flatnonzero(predicted == labels)
-    right = right[np.argsort(certainty[right], kind="stable")]
+    right = right[np.argsort(confidence[right], kind="stable")]
     # Within a class the least certain and the most certain are both worth seeing: take from both ends in turn.
     places = np.empty(len(right))
     for label in np.unique(labels[right]):
@@ -103,14 +105,14 @@ def worst_indices(probabilities: np.ndarray, labels: np.ndarray, most: int) -> n
 def threshold_of(model: keras.Model, validation: Part, batch: int = EVALUATION_BATCH) -> float:
     """From which probability on a label is best said to be there, by the validation pictures: one that was chosen on
     the test would flatter it."""
-    answers = _answers(model, lambda rows: validation.pictures[validation.rows[rows]], len(validation), batch)
-    return multilabel.chosen_threshold(answers, validation.labels)
+    predictions = _predictions(model, lambda rows: validation.images[validation.rows[rows]], len(validation), batch)
+    return multilabel.chosen_threshold(predictions, validation.labels)
 
 
-def _answers(model: keras.Model, pictures: Callable[[slice], np.ndarray], count: int, batch: int) -> np.ndarray:
+def _predictions(model: keras.Model, images: Callable[[slice], np.ndarray], count: int, batch: int) -> np.ndarray:
     """Probabilities of so many pictures, float32 (count, classes)."""
     found = [
-        np.asarray(model.predict_on_batch(np.asarray(pictures(slice(start, start + batch)))))
+        np.asarray(model.predict_on_batch(np.asarray(images(slice(start, start + batch)))))
         for start in range(0, count, batch)
     ]
     return np.concatenate(found)
@@ -162,10 +164,10 @@ def export(
             "layers": [
                 asdict(row)
                 for row in models.table(
-                    config.model, facts.shape, len(facts.classes), config.model_settings, facts.several
+                    config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel
                 )
             ],
             "checks": {"largest_difference_of_exported_model": difference, "pictures_compared": len(sample)},
-            **({"several": True, "threshold": threshold_of(model, validation, batch)} if facts.several else {}),
+            **({"several": True, "threshold": threshold_of(model, validation, batch)} if facts.is_multilabel else {}),
         },
     )

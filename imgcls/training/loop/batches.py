@@ -20,21 +20,21 @@ class Part:
     The pictures stay where they are, in a file that is mapped into memory: data larger than memory are no problem.
     """
 
-    pictures: np.ndarray
+    images: np.ndarray
     rows: np.ndarray
     labels: np.ndarray
 
     @classmethod
-    def of(cls, pictures: np.ndarray, labels: np.ndarray, rows: np.ndarray | None = None) -> "Part":
+    def of(cls, images: np.ndarray, labels: np.ndarray, rows: np.ndarray | None = None) -> "Part":
         """`rows` of a data set, or all; `labels` belong to all of its pictures."""
-        rows = np.arange(len(pictures)) if rows is None else rows
-        return cls(pictures, rows, np.asarray(labels)[rows].astype(np.int32))
+        rows = np.arange(len(images)) if rows is None else rows
+        return cls(images, rows, np.asarray(labels)[rows].astype(np.int32))
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def several(self) -> bool:
+    def is_multilabel(self) -> bool:
         """Whether a picture may have several labels."""
         return self.labels.ndim == 2
 
@@ -44,11 +44,11 @@ class Part:
 
     def taken(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pictures and labels at these places of the part."""
-        return self.pictures[self.rows[places]], self.labels[places]
+        return self.images[self.rows[places]], self.labels[places]
 
     def sample(self, most: int) -> np.ndarray:
         """At most `most` pictures, evenly from the whole part."""
-        return self.pictures[self.rows[:: -(-len(self) // most)]]
+        return self.images[self.rows[:: -(-len(self) // most)]]
 
 
 def batches(
@@ -62,8 +62,8 @@ def batches(
     planned = Epoch(epoch, len(part), size, seed, augmentation)
 
     def batch(start: int) -> tuple[np.ndarray, np.ndarray]:
-        pictures, labels = part.taken(planned.places(start))
-        return planned.batch(pictures, start), labels
+        images, labels = part.taken(planned.places(start))
+        return planned.batch(images, start), labels
 
     with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
         coming = None

@@ -11,10 +11,10 @@ import tensorflow as tf
 class RunningMean:
     """An exponential mean of `weights`; `share` of it stays at each step, less in the first steps."""
 
-    def __init__(self, weights: Sequence[keras.Variable], share: float):
+    def __init__(self, weights: Sequence[keras.Variable], fraction: float):
         self._weights = list(weights)
         self._means = [tf.Variable(weight.value) for weight in self._weights]
-        self._share = share
+        self._fraction = fraction
         self._count = 0
 
         @tf.function(input_signature=[tf.TensorSpec([], tf.float32)])
@@ -27,7 +27,7 @@ class RunningMean:
     def add(self) -> None:
         """Takes the present weights in."""
         self._count += 1
-        self._add(tf.constant(min(self._share, self._count / (self._count + 9)), tf.float32))
+        self._add(tf.constant(min(self._fraction, self._count / (self._count + 9)), tf.float32))
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:

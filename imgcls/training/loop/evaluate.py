@@ -18,8 +18,8 @@ def judged(
     """
     means = Means(2)
     for start in range(0, len(part), size):
-        pictures, labels = part.taken(np.arange(start, min(start + size, len(part))))
-        loss, accuracy, probabilities = judge(pictures, labels)
+        images, labels = part.taken(np.arange(start, min(start + size, len(part))))
+        loss, accuracy, probabilities = judge(images, labels)
         means.add((loss, accuracy), len(labels))
         see(start, probabilities)
         if ends():

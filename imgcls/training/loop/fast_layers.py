@@ -68,19 +68,19 @@ class Conv2D(keras.layers.Conv2D):
 
 
 @tf.custom_gradient
-def _convolved(pictures: tf.Tensor, kernel: tf.Tensor):
+def _convolved(images: tf.Tensor, kernel: tf.Tensor):
     """A 3 x 3 convolution of pictures (n, height, width, maps) that keeps their size."""
 
     def gradient(change):
-        by_pictures = tf.compat.v1.nn.conv2d_backprop_input(
-            tf.shape(pictures), kernel, change, strides=[1, 1, 1, 1], padding="SAME"
+        by_images = tf.compat.v1.nn.conv2d_backprop_input(
+            tf.shape(images), kernel, change, strides=[1, 1, 1, 1], padding="SAME"
         )
-        return by_pictures, tf.cast(kernel_gradient(pictures, change), kernel.dtype)
+        return by_images, tf.cast(kernel_gradient(images, change), kernel.dtype)
 
-    return tf.nn.conv2d(pictures, kernel, 1, "SAME"), gradient
+    return tf.nn.conv2d(images, kernel, 1, "SAME"), gradient
 
 
-def kernel_gradient(pictures: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
+def kernel_gradient(images: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
     """How a loss changes with a 3 x 3 kernel, float32 (3, 3, maps in, maps out).
 
     `pictures` (n, height, width, maps in) are what is convolved, `change` (n, height, width, maps out) the gradient by
@@ -88,9 +88,9 @@ def kernel_gradient(pictures: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
     kernel are one product for each line of the pictures, with the pictures along its inner dimension: so a move down
     copies nothing, and what is multiplied lies in the processor's cache.
     """
-    height, width, maps_in = pictures.shape[1:]
+    height, width, maps_in = images.shape[1:]
     maps_out = change.shape[-1]
-    lines = tf.pad(tf.transpose(pictures, [1, 3, 2, 0]), [[1, 1], [0, 0], [1, 1], [0, 0]])
+    lines = tf.pad(tf.transpose(images, [1, 3, 2, 0]), [[1, 1], [0, 0], [1, 1], [0, 0]])
     moved = tf.concat([lines[:, :, right : right + width] for right in range(3)], axis=1)
     moved = tf.reshape(moved, [height + 2, 3 * maps_in, -1])
     change = tf.reshape(tf.transpose(change, [1, 2, 0, 3]), [height, -1, maps_out])

@@ -67,8 +67,8 @@ class Loop:
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
         weights = class_weights(config, training.labels, model.output_shape[-1])
-        self._step, self._judge = compiled(config, model, self.optimizer, weights, training.several)
-        self._mean = RunningMean(model.weights, config.averaging) if config.averaging else None
+        self._step, self._judge = compiled(config, model, self.optimizer, weights, training.is_multilabel)
+        self._mean = RunningMean(model.weights, config.ema_decay) if config.ema_decay else None
         self._clock = self._kept = time.monotonic()
         self._warm = False
 
@@ -124,7 +124,7 @@ class Loop:
 
     def judged(self, part: Part, *, to_the_end: bool = False) -> tuple[float, float] | None:
         """Loss and accuracy of the present weights, or of their mean, on `part`; None if asked to halt meanwhile."""
-        see = self.snapshots.see if self.snapshots and part is self.validation else lambda start, answers: None
+        see = self.snapshots.see if self.snapshots and part is self.validation else lambda start, predictions: None
         ends = (lambda: False) if to_the_end else (lambda: self.control.asked().halts)
         with self._averaged():
             return judged(self._judge, part, self.evaluation_batch, see, ends)
@@ -178,10 +178,10 @@ class Loop:
         lines = Means(3)
         seen = progress.step * self.config.batch_size
         last_seen, last_time = seen, time.monotonic()
-        for pictures, labels in self._batches(progress.epoch, progress.step):
+        for images, labels in self._batches(progress.epoch, progress.step):
             rate = self.learning_rate
             self.optimizer.learning_rate.assign(rate)
-            values = self._step(pictures, labels)
+            values = self._step(images, labels)
             progress.step += 1
             seen += len(labels)
             if not self._warm:
@@ -198,7 +198,7 @@ class Loop:
                 now = time.monotonic()
                 (loss, accuracy, norm), count = lines.taken()
                 progress.add(loss, accuracy, count)
-                progress.timed_pictures += seen - last_seen
+                progress.timed_images += seen - last_seen
                 progress.timed_seconds += now - last_time
                 # A few pictures that are left at the end of an epoch make a mean that only looks like news.
                 if not (is_last or asked.halts) or count > self.config.batch_size:

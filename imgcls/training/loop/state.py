@@ -34,7 +34,7 @@ class Progress:
     ended_early: bool = False
     seconds: float = 0.0
     epoch_seconds: float = 0.0
-    timed_pictures: int = 0
+    timed_images: int = 0
     timed_seconds: float = 0.0
 
     @classmethod
@@ -62,14 +62,14 @@ class Progress:
         self.run = run
 
     @property
-    def pictures_per_second(self) -> float:
+    def images_per_second(self) -> float:
         """Training pictures a second, without validation and without the building of the graph."""
-        return self.timed_pictures / self.timed_seconds if self.timed_seconds else 0.0
+        return self.timed_images / self.timed_seconds if self.timed_seconds else 0.0
 
-    def add(self, loss: float, accuracy: float, pictures: int) -> None:
+    def add(self, loss: float, accuracy: float, images: int) -> None:
         """Takes in the means over so many pictures of the epoch under way."""
         losses, right, seen = self.summed
-        self.summed = (losses + loss * pictures, right + accuracy * pictures, seen + pictures)
+        self.summed = (losses + loss * images, right + accuracy * images, seen + images)
 
     def is_better(self, monitor: str, loss: float, accuracy: float) -> bool:
         """Whether an epoch with these validation figures is better than the best so far; `monitor` says by which."""

@@ -53,7 +53,7 @@ def compiled(
     model: keras.Model,
     optimizer: keras.optimizers.Optimizer,
     weights: np.ndarray | None = None,
-    several: bool = False,
+    is_multilabel: bool = False,
 ) -> tuple[Callable, Callable]:
     """`step(pictures, labels)` learns and `judge(pictures, labels)` only looks, for batches of any size.
 
@@ -65,27 +65,29 @@ def compiled(
     whichever of the others is chosen, and the accuracy is the share of pictures of which all labels are right at 0.5.
     """
     logits_model = logits_of(model)
-    answered = tf.nn.sigmoid if several else tf.nn.softmax
-    cross_entropy, plain_cross_entropy, accuracy = (_of_labels if several else _of_classes)(config, model, weights)
+    answered = tf.nn.sigmoid if is_multilabel else tf.nn.softmax
+    cross_entropy, plain_cross_entropy, accuracy = (_of_labels if is_multilabel else _of_classes)(
+        config, model, weights
+    )
     signature = [
         tf.TensorSpec([None, *model.input_shape[1:]], model.inputs[0].dtype),
-        tf.TensorSpec([None, model.output_shape[-1]] if several else [None], tf.int32),
+        tf.TensorSpec([None, model.output_shape[-1]] if is_multilabel else [None], tf.int32),
     ]
     optimizer.build(model.trainable_variables)
 
     @tf.function(input_signature=signature)
-    def step(pictures, labels):
+    def step(images, labels):
         with tf.GradientTape() as tape:
-            logits = tf.cast(logits_model(pictures, training=True), tf.float32)
+            logits = tf.cast(logits_model(images, training=True), tf.float32)
             loss = cross_entropy(labels, logits)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return loss, accuracy(labels, logits), tf.linalg.global_norm(gradients)
 
     @tf.function(input_signature=signature)
-    def judge(pictures, labels):
+    def judge(images, labels):
         # Without label smoothing and weights, whatever the training uses: the figure is the one that Evaluate shows.
-        logits = tf.cast(logits_model(pictures, training=False), tf.float32)
+        logits = tf.cast(logits_model(images, training=False), tf.float32)
         return plain_cross_entropy(labels, logits), accuracy(labels, logits), answered(logits)
 
     return step, judge

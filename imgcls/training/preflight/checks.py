@@ -24,7 +24,7 @@ TIMED_SECONDS = 1.2
 TIMED_STEPS = (5, 150)
 """The pace is that of as many steps as fit into the time, but at least and at most so many."""
 JUDGED_SECONDS = 0.3
-LOSS_PICTURES = 256
+LOSS_IMAGES = 256
 ONE_BATCH = 32
 ONE_BATCH_STEPS = 400
 ONE_BATCH_SECONDS = (2.5, 10.0)
@@ -39,7 +39,7 @@ def check(config: Config, report: Report) -> None:
     dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
     learn, judge_on = datasets.split(
-        dataset.y_train, config.pictures, config.validation_share, config.seed, num_classes
+        dataset.y_train, config.train_images, config.validation_fraction, config.seed, num_classes
     )
     training, validation = (Part.of(dataset.x_train, dataset.y_train, rows) for rows in (learn, judge_on))
     report.add(counts=dataset.facts.counted(training.labels).tolist())
@@ -59,7 +59,7 @@ def check(config: Config, report: Report) -> None:
         sample = training.sample(2_000)
         precision = model_builder.precision_of(config)
         shape = dataset.facts.shape
-        model = model_builder.build(config, shape, num_classes, sample, precision, training.several, learns=True)
+        model = model_builder.build(config, shape, num_classes, sample, precision, training.is_multilabel, learns=True)
         values = np.asarray(model.get_layer("normalise")(sample[:1_000]))
         report.add(low=float(values.min()), high=float(values.max()))
         report.add(mean=float(values.mean()), deviation=float(values.std()))
@@ -67,12 +67,12 @@ def check(config: Config, report: Report) -> None:
 
     report.phase("timing", 0.4)
     weights = class_weights(config, training.labels, num_classes)
-    step, judge = compiled(config, model, optimizer_of(config), weights, training.several)
-    some = training.taken(np.arange(min(LOSS_PICTURES, len(training))))
+    step, judge = compiled(config, model, optimizer_of(config), weights, training.is_multilabel)
+    some = training.taken(np.arange(min(LOSS_IMAGES, len(training))))
     report.add(first_loss=float(step(*some)[0]), classes=num_classes)
     others = Others(process)
     _time(config, model, step, judge, training, validation, augmentation, report)
-    report.add(memory=_peak(process), others=others.share(), training=rival or _trains_somebody())
+    report.add(memory=_peak(process), others=others.fraction(), training=rival or _trains_somebody())
 
     report.phase("one batch", 0.75)
     few = training.taken(_mixed(training.labels))
@@ -84,18 +84,18 @@ def check(config: Config, report: Report) -> None:
         usual = config.changed(optimizer="adam", learning_rate=1e-3)
         first, last, accuracy, _ = _by_heart(usual, model, first_weights, few)
         report.add(usual_learns=_is_learnt(first, last, accuracy))
-    report.add(share=1.0)
+    report.add(fraction=1.0)
 
 
 def _time(config, model, step, judge, training: Part, validation: Part, augmentation, report: Report) -> None:
     """Seconds of an epoch, from real steps on real batches, augmented as they will be, and real looks."""
-    mean = RunningMean(model.weights, config.averaging) if config.averaging else None
+    mean = RunningMean(model.weights, config.ema_decay) if config.ema_decay else None
     steps_per_epoch = -(-len(training) // config.batch_size)
     size = min(config.batch_size, len(training))
     step(*training.taken(np.arange(size)))[0].numpy()  # the first one of a size also prepares
     done, start = 0, time.monotonic()
-    for pictures, labels in endless(training, config, augmentation):
-        values = step(pictures, labels)
+    for images, labels in endless(training, config, augmentation):
+        values = step(images, labels)
         if mean:
             mean.add()
         values[0].numpy()
@@ -123,7 +123,7 @@ def _by_heart(config: Config, model: keras.Model, weights: list[np.ndarray], bat
         if "Dropout" in type(layer).__name__ and hasattr(layer, "rate"):
             layer.rate = 0.0
     plain = config.changed(label_smoothing=0.0, weight_decay=0.0)
-    step, _ = compiled(plain, model, optimizer_of(plain), several=batch[1].ndim == 2)
+    step, _ = compiled(plain, model, optimizer_of(plain), is_multilabel=batch[1].ndim == 2)
     first, last, accuracy, steps, start = None, float("nan"), 0.0, 0, None
     while steps < ONE_BATCH_STEPS:
         last, accuracy = (float(value) for value in step(*batch)[:2])
@@ -141,7 +141,7 @@ def _by_heart(config: Config, model: keras.Model, weights: list[np.ndarray], bat
 
 
 def _is_learnt(first: float, last: float, accuracy: float) -> bool:
-    return last < verdicts.LEARNT_SHARE * first and accuracy > verdicts.LEARNT_ACCURACY
+    return last < verdicts.LEARNT_FRACTION * first and accuracy > verdicts.LEARNT_ACCURACY
 
 
 def _mixed(labels: np.ndarray) -> np.ndarray:
@@ -158,7 +158,7 @@ class Others:
         self._process = process
         self._start = self._now()
 
-    def share(self) -> float:
+    def fraction(self) -> float:
         """0: nobody, 1: all cores are taken."""
         busy, idle = (now - then for now, then in zip(self._now(), self._start, strict=True))
         return min(1.0, max(0.0, busy / (busy + idle))) if busy + idle > 0 else 0.0

@@ -31,7 +31,7 @@ def find(config: Config, report: Report) -> None:
     """Adds the rates and the losses of the steps to the report, as they come."""
     dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
-    rows, _ = datasets.split(dataset.y_train, config.pictures, config.validation_share, config.seed, num_classes)
+    rows, _ = datasets.split(dataset.y_train, config.train_images, config.validation_fraction, config.seed, num_classes)
     training = Part.of(dataset.x_train, dataset.y_train, rows)
     keras.utils.set_random_seed(config.seed)
     if config.deterministic:
@@ -44,12 +44,12 @@ def find(config: Config, report: Report) -> None:
         augmentation = Augmentation()
     else:
         shape, sample = dataset.facts.shape, training.sample(2_000)
-        model = model_builder.build(config, shape, num_classes, sample, precision, training.several, learns=True)
+        model = model_builder.build(config, shape, num_classes, sample, precision, training.is_multilabel, learns=True)
     # Weight decay follows the rate; far above what anybody would train with it would hide what the loss says.
     config = config.changed(weight_decay=0.0)
     optimizer = optimizer_of(config)
     weights = class_weights(config, training.labels, num_classes)
-    step, _ = compiled(config, model, optimizer, weights, training.several)
+    step, _ = compiled(config, model, optimizer, weights, training.is_multilabel)
 
     report.phase("rising", 0.1)
     rates, losses = [], []
@@ -68,8 +68,8 @@ def find(config: Config, report: Report) -> None:
         start = start or time.monotonic()  # the first step also builds the graph
         rates.append(rate)
         losses.append(loss)
-        report.add(seldom=True, share=0.1 + 0.9 * len(rates) / steps, rates=rates[:], losses=losses[:])
+        report.add(seldom=True, fraction=0.1 + 0.9 * len(rates) / steps, rates=rates[:], losses=losses[:])
         recent = losses[-3:]
         if not np.isfinite(loss) or (len(losses) > 10 and np.median(recent) > DIVERGED * min(losses)):
             break
-    report.add(share=1.0, rates=rates, losses=losses)
+    report.add(fraction=1.0, rates=rates, losses=losses)

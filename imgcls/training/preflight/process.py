@@ -49,20 +49,20 @@ class Report:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._state, self._phase, self._share, self._message = "running", "waiting", 0.0, ""
+        self._state, self._phase, self._fraction, self._message = "running", "waiting", 0.0, ""
         self._found: dict[str, Any] = {}
         self._written = 0.0
         self._lock = threading.Lock()
 
-    def phase(self, phase: str, share: float) -> None:
+    def phase(self, phase: str, fraction: float) -> None:
         """What is being done now, and how much is done (0 to 1)."""
-        self._phase, self._share = phase, share
+        self._phase, self._fraction = phase, fraction
         self._write()
 
-    def add(self, *, seldom: bool = False, share: float | None = None, **found: Any) -> None:
+    def add(self, *, seldom: bool = False, fraction: float | None = None, **found: Any) -> None:
         """What was found: numbers and lists of numbers. With `seldom` it is written a few times a second at most."""
         self._found |= {name: _finite(value) for name, value in found.items()}
-        self._share = self._share if share is None else share
+        self._fraction = self._fraction if fraction is None else fraction
         if not seldom or time.monotonic() - self._written > WRITE_SECONDS:
             self._write()
 
@@ -87,7 +87,7 @@ class Report:
                 "version": checks.VERSION,
                 "state": self._state,
                 "phase": self._phase,
-                "share": self._share,
+                "share": self._fraction,
                 "message": self._message,
                 "found": self._found,
             }
@@ -153,7 +153,7 @@ def probed(kind: str, config_file: Path, folder: Path) -> int:
 def _measure(kind: str, config: Config, report: Report) -> None:
     facts = datasets.facts(config.data)
     # A network that does not fit its pictures is told in a sentence here, and in Keras's words further on.
-    models.table(config.model, facts.shape, facts.num_classes, config.model_settings, facts.several)
+    models.table(config.model, facts.shape, facts.num_classes, config.model_settings, facts.is_multilabel)
     if kind == "check":
         from imgcls.training.preflight import checks
 

@@ -37,9 +37,9 @@ def _warm_up() -> None:
     from imgcls.training.loop import steps
 
     config = Config(model="cnn", model_settings={"filters": 4, "units": 8})
-    pictures = np.zeros((2, 28, 28, 1), np.uint8)
-    model = model_builder.build(config, (28, 28, 1), 10, pictures, learns=True)
+    images = np.zeros((2, 28, 28, 1), np.uint8)
+    model = model_builder.build(config, (28, 28, 1), 10, images, learns=True)
     step, judge = steps.compiled(config, model, steps.optimizer_of(config))
-    step(pictures, np.zeros(2, np.int32))
-    judge(pictures, np.zeros(2, np.int32))
+    step(images, np.zeros(2, np.int32))
+    judge(images, np.zeros(2, np.int32))
     keras.utils.clear_session()

@@ -55,7 +55,7 @@ class Terminal:
             bar = "#" * round(done * WIDTH)
             print(
                 f"\rEpoch {number}/{self._plan['epochs']} [{bar:.<{WIDTH}}] loss {_number(line['loss'])} "
-                f"accuracy {_share(line['accuracy'])}  {line['rate']:,.0f} pictures/s   ",
+                f"accuracy {_fraction(line['accuracy'])}  {line['rate']:,.0f} pictures/s   ",
                 end="",
                 flush=True,
             )
@@ -63,8 +63,8 @@ class Terminal:
             start = "\r" if self._is_terminal else ""
             print(
                 f"{start}Epoch {line['epoch']}/{self._plan['epochs']}: loss {_number(line['loss'])}, "
-                f"accuracy {_share(line['accuracy'])}, validation loss {_number(line['val_loss'])}, "
-                f"validation accuracy {_share(line['val_accuracy'])}, {line['seconds']:.1f} s"
+                f"accuracy {_fraction(line['accuracy'])}, validation loss {_number(line['val_loss'])}, "
+                f"validation accuracy {_fraction(line['val_accuracy'])}, {line['seconds']:.1f} s"
                 f"{'  (best so far)' if line['best'] else ''}".ljust(110),
                 flush=True,
             )
@@ -76,14 +76,14 @@ class Terminal:
         if "test_macro_f1" in result:
             print(
                 f"Best epoch {result['best_epoch']}. On {result['counts']['test']:,} test pictures: all labels right "
-                f"{_share(result['test_accuracy'])}, right label by label {_share(result['test_label_accuracy'])}, "
-                f"macro F1 {_share(result['test_macro_f1'])}, mean average precision "
-                f"{_share(result['test_average_precision'])}."
+                f"{_fraction(result['test_accuracy'])}, right label by label {_fraction(result['test_label_accuracy'])}, "
+                f"macro F1 {_fraction(result['test_macro_f1'])}, mean average precision "
+                f"{_fraction(result['test_average_precision'])}."
             )
         elif "test_accuracy" in result:
             print(
-                f"Best epoch {result['best_epoch']}: validation accuracy {_share(result['val_accuracy'])}. "
-                f"Test accuracy {_share(result['test_accuracy'])}, "
+                f"Best epoch {result['best_epoch']}: validation accuracy {_fraction(result['val_accuracy'])}. "
+                f"Test accuracy {_fraction(result['test_accuracy'])}, "
                 f"cross-entropy {_number(result['test_cross_entropy'])} "
                 f"on {result['counts']['test']:,} pictures."
             )
@@ -105,7 +105,7 @@ def errors_to(path: Path) -> Iterator[None]:
             os.close(before)
 
 
-def _share(value: float | None) -> str:
+def _fraction(value: float | None) -> str:
     return "no number" if value is None else f"{value:.1%}"
 
 

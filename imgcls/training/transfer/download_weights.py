@@ -130,11 +130,11 @@ class Word:
     def __init__(self, folder: Path):
         self._path = folder / "state.json"
 
-    def tell(self, share: float, text: str) -> None:
+    def tell(self, fraction: float, text: str) -> None:
         """How far it is."""
-        self._write("running", share, text)
+        self._write("running", fraction, text)
         if sys.stdout.isatty():
-            print(f"\r\033[K{share:4.0%}  {text}", end="", flush=True)
+            print(f"\r\033[K{fraction:4.0%}  {text}", end="", flush=True)
 
     def fail(self, text: str) -> int:
         """The last word: the sentence that says why it failed."""
@@ -145,8 +145,8 @@ class Word:
             traceback.print_exc()
         return 1
 
-    def _write(self, state: str, share: float, text: str) -> None:
-        atomic.write_json(self._path, {"state": state, "share": share, "text": text})
+    def _write(self, state: str, fraction: float, text: str) -> None:
+        atomic.write_json(self._path, {"state": state, "share": fraction, "text": text})
 
 
 def _watch(folder: Path, over: threading.Event) -> None:

@@ -54,7 +54,7 @@ class Extractor:
         self._tell, self._heed = tell, heed
         self._weights = ""
         self._look: Callable[[np.ndarray], tf.Tensor] | None = None
-        self.seconds, self.pictures = 0.0, 0
+        self.seconds, self.images = 0.0, 0
         """What was spent on how many pictures that were not at hand; pauses count."""
 
     def part(self, part: Part) -> Part:
@@ -76,7 +76,7 @@ class Extractor:
     def found(
         self,
         name: str,
-        pictures: np.ndarray,
+        images: np.ndarray,
         rows: np.ndarray,
         augmentation: Augmentation | None = None,
         copies: int = 1,
@@ -95,7 +95,7 @@ class Extractor:
         feature_cache.forget(made_of)
         base = self._base()
         with feature_cache.making(made_of, (copies, len(rows), base.output_shape[-1])) as file:
-            self._compute(base, pictures, rows, augmentation, copies, file)
+            self._compute(base, images, rows, augmentation, copies, file)
         return feature_cache.opened(made_of)
 
     def forget_test(self) -> None:
@@ -117,7 +117,7 @@ class Extractor:
             "changes": changes if augmentation else None,
         }
 
-    def _compute(self, base, pictures, rows, augmentation, copies, file) -> None:
+    def _compute(self, base, images, rows, augmentation, copies, file) -> None:
         if self._look is None:
             self._look = looking(base)
         look = self._look
@@ -129,7 +129,7 @@ class Extractor:
             for start in range(0, len(rows), AT_ONCE):
                 some = slice(start, start + AT_ONCE)
                 generator = np.random.default_rng([self._config.seed, copy, start])
-                shown = augmented(pictures[rows[some]], augmentation, generator, mirrored[some])
+                shown = augmented(images[rows[some]], augmentation, generator, mirrored[some])
                 for first in range(0, len(shown), size):
                     values = look(shown[first : first + size]).numpy()
                     file.write(np.ascontiguousarray(values, "<f4").data)
@@ -140,7 +140,7 @@ class Extractor:
                         self._tell(done, total)
         self._tell(total, total)
         self.seconds += time.monotonic() - began
-        self.pictures += total
+        self.images += total
 
 
 def looking(base: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
@@ -150,9 +150,9 @@ def looking(base: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
     quarter less processor time so.
     """
     signature = [tf.TensorSpec([None, *base.input_shape[1:]], tf.uint8)]
-    graph = tf.function(lambda pictures: base(pictures, training=False), input_signature=signature)
+    graph = tf.function(lambda images: base(images, training=False), input_signature=signature)
     frozen = convert_variables_to_constants_v2(graph.get_concrete_function())
-    return lambda pictures: frozen(tf.constant(pictures))[0]
+    return lambda images: frozen(tf.constant(images))[0]
 
 
 def _places(part: Part) -> np.ndarray:

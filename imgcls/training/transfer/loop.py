@@ -50,7 +50,7 @@ class TransferLoop:
         self._halted, self._heeds, self._looked = False, True, 0.0
         # The head comes first: its first weights do not depend on whether the base is built.
         block = models.family(config.model).backbone(config.model_settings)
-        self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.several)
+        self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.is_multilabel)
         self._extractor = Extractor(config, dataset, self.base, journal.features, self._heed)
         # Pictures stand for their features until these are needed: the loop only counts them before.
         self._loop = Loop(config, self._top, training, validation, journal, control, Augmentation(), snapshots)
@@ -104,20 +104,20 @@ class TransferLoop:
         """What the result says of the stages."""
         stage = self._loop.progress
         found: dict[str, Any] = {"head_epochs": stage.before if stage.stage else stage.epoch - 1}
-        if self._extractor.pictures:
-            found["feature_rate"] = round(self._extractor.pictures / max(self._extractor.seconds, 1e-6), 1)
+        if self._extractor.images:
+            found["feature_rate"] = round(self._extractor.images / max(self._extractor.seconds, 1e-6), 1)
         return found | {"feature_seconds": round(self._looked, 2)}
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is asked of the stage under way: its settings, its place, its best epoch."""
         return getattr(self.__dict__["_loop"], name)
 
-    def answers(self) -> np.ndarray | None:
+    def predictions(self) -> np.ndarray | None:
         """Probabilities of all test pictures, float32 (n, classes), from their features.
 
         None where the base is another one than that of the features: after fine-tuning, or where a sample shows it.
         """
-        if self._loop.progress.stage or self._config.mirrored_answers:
+        if self._loop.progress.stage or self._config.test_time_augmentation:
             return None
         self._heeds = False
         features = self._extractor.test()
@@ -220,15 +220,15 @@ def rehearsed(
     """
     base = backbone.built(config.model_settings, dataset.facts.shape)
     look, size = looking(base), min(16, backbone.batch_size(config.model_settings))
-    pictures, labels = training.taken(np.arange(min(most, len(training))))
-    look(pictures[:size])  # also builds the graph
+    images, labels = training.taken(np.arange(min(most, len(training))))
+    look(images[:size])  # also builds the graph
     found: list[np.ndarray] = []
     began = time.monotonic()
-    while len(found) * size < len(pictures) and (len(found) < 2 or time.monotonic() - began < seconds):
-        found.append(look(pictures[len(found) * size :][:size]).numpy())
+    while len(found) * size < len(images) and (len(found) < 2 or time.monotonic() - began < seconds):
+        found.append(look(images[len(found) * size :][:size]).numpy())
     features = np.concatenate(found)
     pace = (time.monotonic() - began) / len(features)
-    top = model_builder.head(config, features.shape[1], dataset.facts.num_classes, dataset.facts.several)
+    top = model_builder.head(config, features.shape[1], dataset.facts.num_classes, dataset.facts.is_multilabel)
     models.family(config.model).begin(top, features)
 
     def as_long_as(part: Part) -> Part:

@@ -41,7 +41,7 @@ def why_not(run: Run) -> str:
     return ""
 
 
-def picture(run: Run, tested: Tested, index: int) -> np.ndarray:
+def image(run: Run, tested: Tested, index: int) -> np.ndarray:
     """A test picture, uint8 (height, width, channels), from the run or from its data set.
 
     Raises:
@@ -49,7 +49,7 @@ def picture(run: Run, tested: Tested, index: int) -> np.ndarray:
     """
     row = int(tested.row_of[index])
     if row >= 0:
-        return tested.pictures[row]
+        return tested.images[row]
     try:
         dataset = predictions.dataset(run.config.data)
         if len(dataset.y_test) == len(tested.labels) and tuple(dataset.facts.shape) == tuple(run.model["shape"]):
@@ -107,4 +107,4 @@ def _watch(run: Run) -> None:
     looked = task.look(run)
     if looked.state != "running":
         st.rerun()
-    st.progress(looked.share, text=plain(f"{looked.text} ..."))
+    st.progress(looked.fraction, text=plain(f"{looked.text} ..."))

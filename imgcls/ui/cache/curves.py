@@ -136,14 +136,14 @@ def _paces(_ten_seconds: int):
 def _training_count(config: Config) -> int:
     """Pictures that are learnt from in an epoch."""
     facts = datasets.facts(config.data)
-    pictures = config.pictures or facts.counts[0]
-    return round(pictures * (1 - config.validation_share))
+    images = config.train_images or facts.counts[0]
+    return round(images * (1 - config.validation_fraction))
 
 
 def schedule(config: Config):
     """The figure of the planned learning rate."""
     values = config.as_dict()
-    names = ("epochs", "learning_rate", "schedule", "step_epochs", "step_factor", "warmup_share")
+    names = ("epochs", "learning_rate", "schedule", "step_epochs", "step_factor", "warmup_fraction")
     return _schedule(tuple((name, values[name]) for name in names))
 
 

@@ -32,7 +32,7 @@ class Answered:
     labels: np.ndarray
     losses: np.ndarray
     ranking: Ranking
-    pictures: np.ndarray
+    images: np.ndarray
     row_of: np.ndarray
 
 
@@ -63,15 +63,15 @@ def _answered(folder: str, stamp: tuple) -> Answered:
         raise RunError("This run has no test answers: it ended before its model was tested.") from error
     except UNREADABLE as error:
         raise RunError("The test answers of this run are damaged. Train it again, or pick another run.") from error
-    row_of, pictures = np.full(len(labels), -1), np.zeros((0, *run.model["shape"]), np.uint8)
+    row_of, images = np.full(len(labels), -1), np.zeros((0, *run.model["shape"]), np.uint8)
     try:
         with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            indices, pictures = file["indices"], file["pictures"]
+            indices, images = file["indices"], file["pictures"]
         row_of[indices] = np.arange(len(indices))
     except UNREADABLE:
         pass  # The scores can be read without pictures; the gallery says that it has none.
     losses = multilabel.losses(probabilities, labels)
-    return Answered(probabilities, labels, losses, multilabel.ranking(probabilities, labels), pictures, row_of)
+    return Answered(probabilities, labels, losses, multilabel.ranking(probabilities, labels), images, row_of)
 
 
 def report(run: Run, threshold: float) -> LabelReport:

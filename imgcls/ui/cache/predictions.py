@@ -31,9 +31,9 @@ class Tested:
     probabilities: np.ndarray
     labels: np.ndarray
     predicted: np.ndarray
-    certainty: np.ndarray
+    confidence: np.ndarray
     report: classification.Report
-    pictures: np.ndarray
+    images: np.ndarray
     row_of: np.ndarray
     broken: int = 0
 
@@ -44,10 +44,10 @@ def tested(run: Run) -> Tested:
     Raises:
         RunError: the run has none, or a file is damaged.
     """
-    return _tested(str(run.folder), answers_stamp(run))
+    return _tested(str(run.folder), predictions_stamp(run))
 
 
-def answers_stamp(run: Run) -> tuple[float, ...]:
+def predictions_stamp(run: Run) -> tuple[float, ...]:
     """The times of the files that `tested` reads, as a key for what is made of them."""
     return run.stamp("predictions.npz", "gallery.npz", "model.json")
 
@@ -74,10 +74,10 @@ def _tested(folder: str, stamp: tuple) -> Tested:
     broken = ~np.isfinite(probabilities).all(1)
     probabilities[broken] = 0
     row_of = np.full(len(labels), -1)
-    pictures = np.zeros((0, *run.model["shape"]), np.uint8)
+    images = np.zeros((0, *run.model["shape"]), np.uint8)
     try:
         with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            indices, pictures = file["indices"], file["pictures"]
+            indices, images = file["indices"], file["pictures"]
         row_of[indices] = np.arange(len(indices))
     except UNREADABLE:
         pass  # The scores can be read without pictures; the gallery says that it has none.
@@ -87,7 +87,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
         probabilities.argmax(1),
         probabilities.max(1),
         classification.scores(probabilities, labels, classes),
-        pictures,
+        images,
         row_of,
         int(broken.sum()),
     )
@@ -107,7 +107,7 @@ def _predictor(folder: str, stamp: tuple) -> Predictor:
     return Predictor(Path(folder) / "model.tflite")
 
 
-def answers(run: Run, facts: dict, pixels: np.ndarray) -> np.ndarray:
+def predictions(run: Run, facts: dict, pixels: np.ndarray) -> np.ndarray:
     """The answers to pictures, float32 (n, classes).
 
     Raises:
@@ -131,10 +131,10 @@ def class_counts(name: str, fingerprint: str) -> dict[str, np.ndarray]:
 
 @lru_cache(256)
 def layer_table(
-    model: str, shape: tuple, num_classes: int, settings: tuple, several: bool = False
+    model: str, shape: tuple, num_classes: int, settings: tuple, is_multilabel: bool = False
 ) -> tuple[models.Row, ...]:
     """`models.table`, remembered."""
-    return models.table(model, shape, num_classes, dict(settings), several)
+    return models.table(model, shape, num_classes, dict(settings), is_multilabel)
 
 
 def dataset(name: str) -> datasets.Dataset:

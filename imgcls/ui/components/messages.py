@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.images import loading
 
 MOST_BYTES = 12_000_000
@@ -18,7 +18,7 @@ FIT = {"naturalWidth", "naturalHeight", "scaleX", "scaleY", "offsetX", "offsetY"
 NO_DRAWING = "The browser sent something that is no drawing. Reload the page and try again."
 
 
-def picture(message: Any) -> tuple[int, bytes] | None:
+def image(message: Any) -> tuple[int, bytes] | None:
     """The number and the bytes of a picture in `{"number": 3, "data": "data:image/..."}`; None where none was sent yet.
 
     Raises:
@@ -29,7 +29,7 @@ def picture(message: Any) -> tuple[int, bytes] | None:
     number, data = (message.get("number"), message.get("data")) if isinstance(message, dict) else (None, None)
     kind = next((kind for kind in KINDS if isinstance(data, str) and data.startswith(kind)), None)
     if kind is None or type(number) is not int or len(data) > MOST_BYTES * 4 // 3 + 100:
-        raise PictureError("The browser sent something that is no picture. Reload the page and try again.")
+        raise ImageError("The browser sent something that is no picture. Reload the page and try again.")
     return number, _decoded(data[len(kind) :])
 
 
@@ -46,17 +46,17 @@ def drawing(state: Any, width: int, height: int) -> np.ndarray | None:
         return None
     drawn, fit = (state.get("drawing"), state.get("backgroundFit")) if isinstance(state, dict) else (state, None)
     if fit is not None and not (isinstance(fit, dict) and fit.keys() >= FIT):
-        raise PictureError(NO_DRAWING)
+        raise ImageError(NO_DRAWING)
     if drawn is None:
         return None
     raw, data = (drawn.get("raw"), drawn.get("data")) if isinstance(drawn, dict) else (None, None)
     if not isinstance(raw, dict):
-        raise PictureError(NO_DRAWING)
+        raise ImageError(NO_DRAWING)
     if data is None or not raw.get("objects"):
         return None
     most = 4 * width * height + 10_000  # bytes: what does not get smaller as a PNG hardly gets larger
     if not isinstance(data, str) or not data.startswith(PNG) or len(data) > most * 4 // 3 + 100:
-        raise PictureError(NO_DRAWING)
+        raise ImageError(NO_DRAWING)
     return loading.open_canvas(_decoded(data[len(PNG) :]), width, height)
 
 
@@ -78,4 +78,4 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise PictureError("The picture did not arrive whole. Reload the page and try again.") from None
+        raise ImageError("The picture did not arrive whole. Reload the page and try again.") from None

@@ -96,7 +96,7 @@ def _watch(dataset: Dataset) -> None:
     seen = cache.look("survey", dataset)
     if seen.state != "running":
         st.rerun()
-    st.progress(seen.share, text=plain(f"{seen.text} ..."))
+    st.progress(seen.fraction, text=plain(f"{seen.text} ..."))
 
 
 # ---- classes
@@ -108,7 +108,7 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
     if counts[most] < UNEVEN * counts[least]:
         return
     names = dataset.facts.classes
-    what = "labels" if dataset.facts.several else "classes"
+    what = "labels" if dataset.facts.is_multilabel else "classes"
     with st.container(border=True):
         st.markdown(
             f":material/balance: **The {what} are uneven.** “{plain(names[most])}” has "
@@ -125,20 +125,20 @@ def _classes(dataset: Dataset, edits: Edits) -> None:
     labels = edits.applied(dataset.y_train)
     counts, tested = dataset.facts.counted(labels), dataset.facts.counted(dataset.y_test)
     label = st.selectbox(
-        "Label" if dataset.facts.several else "Class",
+        "Label" if dataset.facts.is_multilabel else "Class",
         range(len(names)),
         format_func=lambda label: f"{names[label]} ({counts[label]:,} to train, {tested[label]:,} to test)",
         key=f"class-{dataset.facts.name}",
         width=420,
     )
-    members = np.flatnonzero(labels[:, label] > 0 if dataset.facts.several else labels == label)
+    members = np.flatnonzero(labels[:, label] > 0 if dataset.facts.is_multilabel else labels == label)
     if not len(members):
         st.info("No training picture has this class.", icon=":material/search_off:")
         return
     pages = -(-len(members) // PER_PAGE)
     page = st.pagination(pages, key=f"class-page-{dataset.facts.name}-{label}", max_visible_pages=7) if pages > 1 else 1
     shown = members[(page - 1) * PER_PAGE : page * PER_PAGE]
-    editing.pictures(dataset, edits, [[row] for row in shown], "class")
+    editing.images(dataset, edits, [[row] for row in shown], "class")
 
 
 # ---- what all pictures have in common
@@ -194,7 +194,7 @@ def _light(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None
     values = {"Darkest": light, "Lightest": -light, "Flattest": contrast}[extreme][:count]
     rows = np.argsort(values, kind="stable")[:20]
     told = (contrast if extreme == "Flattest" else light)[rows]
-    editing.pictures(dataset, edits, [[row] for row in rows], "light", [[f"{value:.1f}"] for value in told])
+    editing.images(dataset, edits, [[row] for row in rows], "light", [[f"{value:.1f}"] for value in told])
 
 
 @lru_cache(8)
@@ -209,7 +209,7 @@ def _light_table(name: str, fingerprint: str, stamp: float) -> pa.Table:
     labels, classes = np.asarray(dataset.y_train), range(dataset.facts.num_classes)
 
     def summed(values: np.ndarray) -> np.ndarray:
-        if dataset.facts.several:
+        if dataset.facts.is_multilabel:
             return np.array([values[labels[:, label] > 0].sum(dtype=np.float64) for label in classes])
         return np.bincount(labels, values, len(classes))
 
@@ -226,7 +226,7 @@ def _light_table(name: str, fingerprint: str, stamp: float) -> pa.Table:
 
 def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     names = dataset.facts.classes
-    if dataset.facts.several:
+    if dataset.facts.is_multilabel:
         st.caption("As a picture may have several labels, it is held against the middle of all pictures here.")
     st.caption(
         "Training pictures that lie farthest from the middle of their class, among 32 principal components of small "
@@ -241,9 +241,9 @@ def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
         key=f"odd-class-{dataset.facts.name}",
         width=320,
     )
-    rows, several = found["unlike"], dataset.facts.several
+    rows, is_multilabel = found["unlike"], dataset.facts.is_multilabel
     labels = dataset.y_train[rows]
-    has = np.ones(len(rows), bool) if label is None else labels[:, label] > 0 if several else labels == label
+    has = np.ones(len(rows), bool) if label is None else labels[:, label] > 0 if is_multilabel else labels == label
     chosen = np.flatnonzero(has)
     if not len(chosen):
         st.info("None of the oddest pictures belongs to this class.", icon=":material/check_circle:")
@@ -254,6 +254,6 @@ def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
     notes = []
     for place in shown:
         nearest = int(found["nearest"][place])
-        other = "" if several or nearest == labels[place] else f"\nlike {names[nearest]}"
+        other = "" if is_multilabel or nearest == labels[place] else f"\nlike {names[nearest]}"
         notes.append([f"{found['unusual'][place]:.1f}{other}"])
-    editing.pictures(dataset, edits, [[row] for row in rows[shown]], "odd", notes)
+    editing.images(dataset, edits, [[row] for row in rows[shown]], "odd", notes)

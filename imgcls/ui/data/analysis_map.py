@@ -53,7 +53,7 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     page = (
         st.pagination(pages, key=f"map-page-{name}-{kind}-{hash(tuple(rows))}", max_visible_pages=7) if pages > 1 else 1
     )
-    editing.pictures(dataset, edits, [[row] for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]], "map")
+    editing.images(dataset, edits, [[row] for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]], "map")
 
 
 def selected(event: Any) -> list[int]:
@@ -74,9 +74,9 @@ def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) 
     found = cache.findings("survey", dataset)
     points = found["map_points"][:, :2] if kind == "PCA" else cache.findings("tsne", dataset)["places"]
     labels, names = dataset.y_train[found["map_rows"]], dataset.facts.classes
-    if dataset.facts.several:
+    if dataset.facts.is_multilabel:
         labels, names = dataset_analysis.label_sets(labels, names)
-    return still(dataset_analysis.picture_map(points, found["map_rows"], labels, names, AXES[kind]))
+    return still(dataset_analysis.image_map(points, found["map_rows"], labels, names, AXES[kind]))
 
 
 def _tsne_is_ready(dataset: Dataset, count: int) -> bool:
@@ -111,7 +111,7 @@ def _watch(dataset: Dataset) -> None:
     seen = cache.look("tsne", dataset)
     if seen.state != "running":
         st.rerun()
-    st.progress(seen.share, text=plain(f"{seen.text} ..."))
+    st.progress(seen.fraction, text=plain(f"{seen.text} ..."))
     if st.button("Cancel", key="cancel-tsne"):
         cache.cancel("tsne", dataset)
         st.rerun()

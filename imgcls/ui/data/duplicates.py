@@ -30,7 +30,7 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     differ = labels[pairs[:, 0]] != labels[pairs[:, 1]]
     of_kind = {
         "Leaks": (pairs < count).sum(1) == 1,
-        "Two classes": differ.any(1) if dataset.facts.several else differ,
+        "Two classes": differ.any(1) if dataset.facts.is_multilabel else differ,
         "Exact": is_exact,
         "Near": ~is_exact,
     }
@@ -59,7 +59,7 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     page = st.pagination(pages, key=f"pairs-page-{dataset.facts.name}-{kind}", max_visible_pages=7) if pages > 1 else 1
     shown = chosen[(page - 1) * PER_PAGE : page * PER_PAGE]
     notes = [["", "the same" if is_exact[place] else f"alike {likeness[place]:.3f}"] for place in shown]
-    editing.pictures(dataset, edits, pairs[shown].tolist(), f"pairs-{kind}", notes)
+    editing.images(dataset, edits, pairs[shown].tolist(), f"pairs-{kind}", notes)
     rows = doubles(pairs[of_kind["Exact" if kind == "Exact" else "Leaks"]], count, edits)
     if kind in ("Leaks", "Exact") and rows:
         what = "training twins of test pictures" if kind == "Leaks" else "doubles"

@@ -16,7 +16,7 @@ from imgcls.ui.widgets import formatting, gallery
 ERROR = "edit-error"
 
 
-def pictures(
+def images(
     dataset: Dataset,
     edits: Edits,
     groups: Sequence[Sequence[int]],
@@ -108,7 +108,7 @@ def _actions(
             args=(datasets.throw_out, chosen),
             help="They take part in no training any more. It can be taken back under Changes.",
         )
-        if dataset.facts.several:
+        if dataset.facts.is_multilabel:
             st.caption("Labels are changed in the table and imported anew: a picture may have several here.")
         else:
             _relabel(dataset, chosen, key, act)
@@ -195,7 +195,7 @@ def changes(dataset: Dataset, edits: Edits) -> None:
     if rows:
         pages = -(-len(rows) // 20)
         page = st.pagination(pages, key="changes-page", max_visible_pages=5) if pages > 1 else 1
-        pictures(dataset, edits, [[row] for row in rows[(page - 1) * 20 : page * 20]], "changes")
+        images(dataset, edits, [[row] for row in rows[(page - 1) * 20 : page * 20]], "changes")
 
 
 def all_back(dataset: Dataset, label: str) -> None:

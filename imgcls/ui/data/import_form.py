@@ -17,14 +17,14 @@ def ask(import_id: str, seen: Preview, old: Own | None, title: str) -> Wish | No
     """The classes that were found and the form; a wish when Import was pressed."""
     total = f"{seen.total:,}" if seen.whole else f"More than {seen.total:,}"
     kinds = f"{len(seen.counts):,} {'class' if len(seen.counts) == 1 else 'classes'}"
-    if seen.several:
+    if seen.is_multilabel:
         st.subheader(f"{total} pictures with {len(seen.counts):,} labels, several labels a picture", anchor=False)
     else:
         st.subheader(f"{total} pictures in {kinds}", anchor=False)
     import_preview.classes(seen.counts)
     if not any(test for _, _, test, _ in seen.counts):
-        share = "About a fifth of each label" if seen.several else "A fifth of each class"
-        st.caption(f"{share} will be held back for the test. Copies of a picture stay on one side.")
+        fraction = "About a fifth of each label" if seen.is_multilabel else "A fifth of each class"
+        st.caption(f"{fraction} will be held back for the test. Copies of a picture stay on one side.")
     if old is not None:
         return Wish(into=old.name) if _import_button("Add the pictures") else None
     title = st.text_input("Name", title, max_chars=datasets.TITLE_LENGTH, key=f"title-{import_id}")

@@ -18,11 +18,11 @@ from imgcls.ui.app import errors, run_picker
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import import_form, import_preview, import_single_images
 
-ZIP, TABLE, PICTURES, WEBCAM, SERVER = "Zip archive", "Table (CSV)", "Pictures", "Webcam", "On the server"
+ZIP, TABLE, IMAGES, WEBCAM, SERVER = "Zip archive", "Table (CSV)", "Pictures", "Webcam", "On the server"
 ICONS = {
     ZIP: ":material/folder_zip:",
     TABLE: ":material/table:",
-    PICTURES: ":material/add_photo_alternate:",
+    IMAGES: ":material/add_photo_alternate:",
     WEBCAM: ":material/photo_camera:",
     SERVER: ":material/dns:",
 }
@@ -98,7 +98,7 @@ def _prepare(import_id: str, old: datasets.Own | None) -> None:
 
 def _choose(import_id: str) -> None:
     """What the person has, and the place to drop it."""
-    options = [ZIP, PICTURES, WEBCAM, TABLE, *([SERVER] if server_folder.is_open() else [])]
+    options = [ZIP, IMAGES, WEBCAM, TABLE, *([SERVER] if server_folder.is_open() else [])]
     what = st.segmented_control(
         "What do you have?",
         options,
@@ -190,7 +190,7 @@ def _watch(import_id: str) -> None:
     state = job.state(import_id)
     if state.state != "running":
         st.rerun()
-    st.progress(min(max(state.share, 0.0), 1.0), text=plain(state.text))
+    st.progress(min(max(state.fraction, 0.0), 1.0), text=plain(state.text))
     st.caption("It goes on when you close this tab. Nothing is visible among the data sets before it is whole.")
     if st.button("Cancel", icon=":material/close:", key="cancel-import"):
         job.cancel(import_id)

@@ -31,7 +31,7 @@ def one_line(facts: DatasetFacts) -> None:
     """Size, classes and kind in one line."""
     height, width, channels = facts.shape
     names = ", ".join(facts.classes[:10]) + (", ..." if facts.num_classes > 10 else "")
-    what = "labels, several a picture" if facts.several else "classes"
+    what = "labels, several a picture" if facts.is_multilabel else "classes"
     st.caption(
         f"{facts.num_classes} {what} ({plain(names)}) · {height} x {width} pixels, "
         f"{'colour' if channels == 3 else 'grey'}"
@@ -62,11 +62,11 @@ def realised_counts(config: Config) -> bool:
         get(facts)
         return False
     dataset = predictions.training_data(config.data)
-    if facts.several:
+    if facts.is_multilabel:
         st.caption(_counts_of_labels(config.data, dataset.edits.state, *_asked(config)))
         return True
     training, validation = datasets.split_counts(
-        dataset.y_train, config.pictures, config.validation_share, facts.num_classes
+        dataset.y_train, config.train_images, config.validation_fraction, facts.num_classes
     )
     st.caption(
         f"**{int(np.sum(training)):,}** pictures to train, **{int(np.sum(validation)):,}** to validate (taken from the "
@@ -77,14 +77,14 @@ def realised_counts(config: Config) -> bool:
 
 
 def _asked(config: Config) -> tuple[int, float, int]:
-    return config.pictures, config.validation_share, config.seed
+    return config.train_images, config.validation_fraction, config.seed
 
 
 @lru_cache(16)
-def _counts_of_labels(name: str, state: str, pictures: int, validation_share: float, seed: int) -> str:
+def _counts_of_labels(name: str, state: str, images: int, validation_fraction: float, seed: int) -> str:
     """How many pictures each part will have where a picture may have several labels, and each label in them."""
     dataset = predictions.training_data(name)
-    parts = datasets.split(dataset.y_train, pictures, validation_share, seed, dataset.facts.num_classes)
+    parts = datasets.split(dataset.y_train, images, validation_fraction, seed, dataset.facts.num_classes)
     training, validation = (dataset.facts.counted(dataset.y_train[rows]) for rows in parts)
     each = [
         f"{plain(label)} {learn:,} + {judge:,}"
@@ -112,7 +112,7 @@ def _watch(name: str) -> None:
     state = datasets.fetch_state(name)
     if state.state != "running":
         st.rerun()
-    st.progress(min(max(state.share, 0.0), 1.0), text=plain(state.text))
+    st.progress(min(max(state.fraction, 0.0), 1.0), text=plain(state.text))
     if datasets.facts(name).source != "bundled" and st.button("Cancel", key=f"cancel-{name}"):
         datasets.cancel_fetch(name)
         st.rerun()

@@ -84,7 +84,7 @@ def scores(report: Report, count: int, total: int | None = None) -> None:
     first, rest = st.columns([2, 7], vertical_alignment="center", gap="large")
     with first:
         st.html(
-            f'<div style="font-size:3.2rem;font-weight:700;line-height:1.1">{formatting.share(report.accuracy.value)}</div>'
+            f'<div style="font-size:3.2rem;font-weight:700;line-height:1.1">{formatting.fraction(report.accuracy.value)}</div>'
             f'<div style="opacity:.75">{"accuracy of what is left" if narrowed else "test accuracy"}<br>'
             f"{formatting.interval(report.accuracy)}</div>"
         )
@@ -93,28 +93,28 @@ def scores(report: Report, count: int, total: int | None = None) -> None:
         for average, how in AVERAGES.items():
             for name in ("precision", "recall", "F1"):
                 score = getattr(report, f"{average}_{name.lower()}")
-                value, interval = formatting.share(score.value), formatting.interval(score)
+                value, interval = formatting.fraction(score.value), formatting.interval(score)
                 shown.append(Number(f"{average.capitalize()} {name}", value, interval, f"{EXPLAINED[name]} {how}"))
         shown.append(
             Number(
                 "Cross-entropy",
                 f"{report.cross_entropy.value:.3f}",
-                formatting.interval(report.cross_entropy, as_share=False),
+                formatting.interval(report.cross_entropy, as_fraction=False),
                 "Mean of minus the logarithm of the probability that the true class got, in nats: being surely wrong "
                 "costs much. Smaller is better.",
             )
         )
         metric_row.show(shown)
     if not narrowed:
-        pictures = (
+        images = (
             f"From {formatting.count(count, 'test picture')} that were used neither to train nor to choose anything."
         )
     else:
-        pictures = (
+        images = (
             f"From {count:,} of {total:,} test pictures: those that the selection leaves. Averages count the classes "
             "that are chosen, or occur."
         )
-    st.caption(f"{pictures} The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages.")
+    st.caption(f"{images} The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages.")
 
 
 def _count_opening(run: Run) -> None:

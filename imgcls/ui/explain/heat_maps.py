@@ -33,19 +33,19 @@ def shown(run: Run, pixels: np.ndarray, target: int, name: str) -> str:
 @st.cache_resource(max_entries=16, show_spinner=False, scope="session")
 def _heats(folder: str, stamp: tuple, content: bytes, shape: tuple) -> tuple[np.ndarray | None, np.ndarray, str]:
     """Grad-CAM of all classes, float32 (classes, height, width), or None and why; and occlusion of all classes."""
-    run, picture = Run(Path(folder)), np.frombuffer(content, np.uint8).reshape(shape)
-    hidden = occlusion.occlusions(predictions.predictor(run), picture)
+    run, image = Run(Path(folder)), np.frombuffer(content, np.uint8).reshape(shape)
+    hidden = occlusion.occlusions(predictions.predictor(run), image)
     try:
-        return grad_cam.grad_cams(activations.inside(run), picture), hidden, ""
+        return grad_cam.grad_cams(activations.inside(run), image), hidden, ""
     except UserError as error:
         return None, hidden, str(error)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False, scope="session")
 def _heat_html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: int, name: str) -> str:
-    picture = np.frombuffer(content, np.uint8).reshape(shape)
+    image = np.frombuffer(content, np.uint8).reshape(shape)
     cams, hidden, why = _heats(folder, stamp, content, shape)
-    figures = [_figure(picture, f"The picture, {shape[0]} by {shape[1]} pixels", "The picture", "")]
+    figures = [_figure(image, f"The picture, {shape[0]} by {shape[1]} pixels", "The picture", "")]
     for title, maps, told in (
         ("Grad-CAM", cams, "where a late layer said what the answer hangs on"),
         ("Occlusion", hidden, "what the answer loses when the place is hidden"),
@@ -56,7 +56,7 @@ def _heat_html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: 
         place = overlay.where(maps[target])
         alt = f"{title} for {name}: " + (f"most spoke for it in the {place}" if place else "nothing spoke for it")
         loss = f", up to {maps[target].max():+.1f} nats" if title == "Occlusion" else ""
-        figures.append(_figure(overlay.overlay(picture, maps[target], most), alt, title, told + loss))
+        figures.append(_figure(overlay.overlay(image, maps[target], most), alt, title, told + loss))
     key = (
         f'<div class="key"><b style="background:rgb{_colour(overlay.FOR)}"></b>spoke for {html.escape(name)} &nbsp; '
         f'<b style="background:rgb{_colour(overlay.AGAINST)}"></b>spoke against it</div>'

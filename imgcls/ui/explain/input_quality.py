@@ -16,7 +16,7 @@ from imgcls.images.loading import Prepared
 from imgcls.inference import input_quality
 from imgcls.inference.input_quality import Finding
 from imgcls.runs import Run
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import canvas
 from imgcls.ui.widgets import formatting, gallery
 
@@ -61,8 +61,8 @@ def examined(run: Run, prepared: Prepared | None, raw: np.ndarray | None = None)
     of_training, source = known
     if prepared is None:
         return Examined(of_training["usual"], source, [], [])
-    pictures = [prepared.pixels] if raw is None else [raw, prepared.pixels]
-    findings = input_quality.findings(np.stack(pictures), of_training)
+    images = [prepared.pixels] if raw is None else [raw, prepared.pixels]
+    findings = input_quality.findings(np.stack(images), of_training)
     return Examined(of_training["usual"], source, None if raw is None else findings[0], findings[-1])
 
 
@@ -81,14 +81,14 @@ def before_and_after(
     Where its answer is in doubt, `found` is None, and both pictures stand there without one.
     """
     cells = []
-    answers = (None, None) if found is None else (predictions.answers(run, facts, raw[None])[0], found)
-    for title, picture, answer in zip((before, "Put right"), (raw, pixels), answers, strict=True):
+    predictions = (None, None) if found is None else (cached.predictions(run, facts, raw[None])[0], found)
+    for title, image, answer in zip((before, "Put right"), (raw, pixels), predictions, strict=True):
         said = ""
         if answer is not None:
             best = int(answer.argmax())
-            said = f": <b>{html.escape(facts['classes'][best])}</b> {formatting.share(float(answer[best]))}"
+            said = f": <b>{html.escape(facts['classes'][best])}</b> {formatting.fraction(float(answer[best]))}"
         cells.append(
-            f'<figure><img src="{gallery.data_url(picture, is_kept=False)}" alt="{title}, in the pixels of the model">'
+            f'<figure><img src="{gallery.data_url(image, is_kept=False)}" alt="{title}, in the pixels of the model">'
             f"<figcaption>{title}{said}</figcaption></figure>"
         )
     return f'<div class="fix">{"".join(cells)}</div>'
@@ -177,6 +177,6 @@ def _known(folder: str, stamp: tuple) -> tuple[dict, str] | None:
     except (OSError, ValueError, RecursionError):
         pass  # an older run has none
     try:
-        return input_quality.figures(predictions.tested(run).pictures), "In test pictures"
+        return input_quality.figures(cached.tested(run).images), "In test pictures"
     except RunError:
         return None

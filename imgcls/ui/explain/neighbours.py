@@ -11,7 +11,7 @@ from imgcls.inference.activations import MISSING
 from imgcls.inference.explain import nearest, neighbours, unfamiliarity
 from imgcls.runs import Run
 from imgcls.ui.cache import activations
-from imgcls.ui.components.probability_bars import NOT_KNOWN, Doubt
+from imgcls.ui.components.probability_bars import NOT_KNOWN, Rejection
 from imgcls.ui.widgets import gallery
 
 SHOWN = 10
@@ -28,11 +28,11 @@ class Likeness:
     sentence: str
 
     @property
-    def doubt(self) -> Doubt | None:
+    def rejection(self) -> Rejection | None:
         """What to say in the place of an answer, where the picture is nothing that the model knows."""
         if self.percentile < UNKNOWN:
             return None
-        return Doubt(NOT_KNOWN, neighbours.farther(self.percentile))
+        return Rejection(NOT_KNOWN, neighbours.farther(self.percentile))
 
 
 def look(run: Run, pixels: np.ndarray) -> Likeness | None:
@@ -45,10 +45,10 @@ def look(run: Run, pixels: np.ndarray) -> Likeness | None:
     return Likeness(features, percentile, sentence)
 
 
-def doubt_of(run: Run, pixels: np.ndarray) -> Doubt | None:
+def rejection_of(run: Run, pixels: np.ndarray) -> Rejection | None:
     """What to say in the place of an answer to a picture that the model does not know; usually nothing."""
     likeness = look(run, pixels)
-    return likeness and likeness.doubt
+    return likeness and likeness.rejection
 
 
 def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
@@ -63,7 +63,7 @@ def show(run: Run, likeness: Likeness | None, names: list[str]) -> None:
     tiles = []
     for place, alike in zip(found.places.tolist(), found.similarity.tolist(), strict=True):
         said = _name(there.labels[place], names)
-        tiles.append(gallery.Tile(there.pictures[place], f"Training picture, {said}", (said, f"{alike:.2f} alike")))
+        tiles.append(gallery.Tile(there.images[place], f"Training picture, {said}", (said, f"{alike:.2f} alike")))
     kept = f"Among the {len(there.features):,} that the run has kept."
     st.html(f"{title}<p>{kept} {html.escape(likeness.sentence)}</p>{gallery.grid(tiles)}")
 

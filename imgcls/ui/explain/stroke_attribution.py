@@ -61,13 +61,13 @@ def _html(
     said = f"<ol>{items}</ol>" if items else f"<p>{html.escape(text)}</p>"
     legend = "<p>Orange speaks for the answer, blue against it, grey does little.</p>" if items else ""
     # As a picture of its own: Streamlit takes drawings out of HTML.
-    picture = (
+    image = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}"><rect width="{SIDE}" height="{SIDE}"/>'
         f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">{lines}</g>'
         f'<g font-family="sans-serif" font-weight="600" font-size="20" fill="#fff" stroke="#000" stroke-width="5" '
         f'paint-order="stroke">{marks}</g></svg>'
     )
-    source = "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()
+    source = "data:image/svg+xml;base64," + base64.b64encode(image.encode()).decode()
     alt = "The strokes of the drawing, numbered" if items else "The strokes of the drawing"
     return (
         f'{STYLE}<div class="why"><img src="{source}" alt="{alt}">'
@@ -77,7 +77,7 @@ def _html(
 
 def _sentence(one: Blame, names: Sequence[str], answer: int, what: str) -> str:
     if one.other != answer:
-        return f"Without this {what} it would be <b>{html.escape(names[one.other])}</b> ({formatting.share(one.probability)})."
+        return f"Without this {what} it would be <b>{html.escape(names[one.other])}</b> ({formatting.fraction(one.probability)})."
     if one.weight > CLEAR:
         return f"Without this {what} the answer would be less sure by {100 * one.weight:.0f} points."
     if one.weight < -CLEAR:

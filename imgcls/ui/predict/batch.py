@@ -22,7 +22,7 @@ from imgcls.inference.batch import Answer
 from imgcls.runs import Run
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.predict import prediction
@@ -52,7 +52,7 @@ class Asked:
     """What was asked, and all answers; kept for one visitor until he asks something else."""
 
     key: tuple
-    answers: list[Answer]
+    predictions: list[Answer]
     skips: Skips
     matrix: Drawn | None
     right: int
@@ -104,18 +104,18 @@ def _asked(run: Run, facts: dict, files: Sequence[UploadedFile], place: DeltaGen
     with contextlib.ExitStack() as stack:
         questions = batch.of_files(_opened(files, stack), classes, skips)
         bar = stack.enter_context(_progress(len(questions), place))
-        answers = []
-        ask, doubt_of = partial(predictions.answers, run, facts), partial(_doubt, run, facts)
-        for answer in batch.answered(questions, ask, facts, doubt_of):
-            answers.append(answer)
-            if len(answers) % batch.TOGETHER == 0:
-                bar(len(answers))
-    there = [answer for answer in answers if answer.probabilities is not None]
+        predictions = []
+        ask, rejection_of = partial(cached.predictions, run, facts), partial(_rejection, run, facts)
+        for answer in batch.answered(questions, ask, facts, rejection_of):
+            predictions.append(answer)
+            if len(predictions) % batch.TOGETHER == 0:
+                bar(len(predictions))
+    there = [answer for answer in predictions if answer.probabilities is not None]
     labelled = [answer for answer in there if answer.label >= 0]
     table = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(table, ([a.label for a in labelled], [a.predicted for a in labelled]), 1)
     drawn = confusion_matrix.drawn(table, classes) if labelled else None
-    asked = Asked(key, answers, skips, drawn, int(np.trace(table)), len(labelled))
+    asked = Asked(key, predictions, skips, drawn, int(np.trace(table)), len(labelled))
     st.session_state[KEY] = asked
     return asked
 
@@ -146,14 +146,14 @@ def _progress(total: int, place: DeltaGenerator):
 
 
 def _scores(asked: Asked) -> None:
-    broken = sum(answer.probabilities is None for answer in asked.answers)
-    shown = [Number("Pictures", f"{len(asked.answers):,}", f"{broken:,} cannot be read" if broken else "all read")]
+    broken = sum(answer.probabilities is None for answer in asked.predictions)
+    shown = [Number("Pictures", f"{len(asked.predictions):,}", f"{broken:,} cannot be read" if broken else "all read")]
     if asked.labelled:
         score = confidence_intervals.wilson(asked.right, asked.labelled)
         shown.append(
             Number(
                 "Accuracy",
-                formatting.share(score.value),
+                formatting.fraction(score.value),
                 formatting.interval(score),
                 "The share of the pictures with a label that were answered right, and its 95 % range (Wilson).",
             )
@@ -164,7 +164,7 @@ def _scores(asked: Asked) -> None:
         rows = asked.skips.rows()
         st.caption("Left out: " + "; ".join(f"{row['count']:,} {plain(row['reason'])}" for row in rows[:4]) + ".")
     if not asked.labelled:
-        has_labels = any(answer.label >= 0 for answer in asked.answers)
+        has_labels = any(answer.label >= 0 for answer in asked.predictions)
         why = "No picture with a label can be read" if has_labels else "No folder is called like a class of this model"
         st.caption(f"{why}, so there is nothing to compare the answers with.")
 
@@ -174,7 +174,7 @@ def _downloads(run: Run, facts: dict, asked: Asked) -> None:
         # Made when the button is pressed; a rerun of the page does not need them.
         st.download_button(
             "CSV",
-            partial(batch.to_csv, asked.answers, facts["classes"]),
+            partial(batch.to_csv, asked.predictions, facts["classes"]),
             file_name=f"answers-{run.id}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -183,7 +183,7 @@ def _downloads(run: Run, facts: dict, asked: Asked) -> None:
         )
         st.download_button(
             "JSON",
-            partial(batch.to_json, asked.answers, facts["classes"], run.id),
+            partial(batch.to_json, asked.predictions, facts["classes"], run.id),
             file_name=f"answers-{run.id}.json",
             mime="application/json",
             icon=":material/download:",
@@ -211,7 +211,7 @@ def _table(classes: Sequence[str], asked: Asked) -> None:
             wrap=True,
             label_visibility="collapsed",
         )
-        rows = _chosen(asked.answers, chosen)
+        rows = _chosen(asked.predictions, chosen)
         if not rows:
             st.info("No picture to show here.", icon=":material/check_circle:")
             return
@@ -223,20 +223,20 @@ def _table(classes: Sequence[str], asked: Asked) -> None:
         st.html(f'{STYLE}<div class="batch-frame"><table class="batch">{head}{lines}</table></div>')
 
 
-def _chosen(answers: Sequence[Answer], chosen: str) -> Sequence[Answer]:
+def _chosen(predictions: Sequence[Answer], chosen: str) -> Sequence[Answer]:
     if chosen in ("Wrong", "Right"):
-        there = (answer for answer in answers if answer.label >= 0 and answer.probabilities is not None)
+        there = (answer for answer in predictions if answer.label >= 0 and answer.probabilities is not None)
         return [answer for answer in there if (answer.predicted == answer.label) == (chosen == "Right")]
     if chosen == "Least certain first":
-        there = (answer for answer in answers if answer.probabilities is not None)
+        there = (answer for answer in predictions if answer.probabilities is not None)
         return sorted(there, key=lambda answer: float(answer.probabilities.max()))
-    return answers
+    return predictions
 
 
-def _doubt(run: Run, facts: dict, pixels: np.ndarray) -> str:
+def _rejection(run: Run, facts: dict, pixels: np.ndarray) -> str:
     """What is said of the picture in place of its answer where it is alone. Here both are: the answer is counted."""
-    doubt = None if facts.get("several") else prediction.doubt_of(run, facts, pixels)
-    return doubt.title if doubt else ""
+    rejection = None if facts.get("several") else prediction.rejection_of(run, facts, pixels)
+    return rejection.title if rejection else ""
 
 
 def _row(answer: Answer, classes: tuple[str, ...]) -> str:
@@ -246,11 +246,11 @@ def _row(answer: Answer, classes: tuple[str, ...]) -> str:
         reason = html.escape(answer.reason)
         return f"<tr><td></td><td>{name}</td><td>{label}</td><td colspan=2><small>{reason}</small></td></tr>"
     said = html.escape(classes[answer.predicted])
-    doubt = f"<br><small>In doubt: {html.escape(answer.doubt)}</small>" if answer.doubt else ""
+    rejection = f"<br><small>In doubt: {html.escape(answer.rejection)}</small>" if answer.rejection else ""
     sign = "" if answer.label < 0 else "✓ " if answer.label == answer.predicted else "✗ "
-    picture = f'<img src="{gallery.data_url(answer.thumbnail, is_kept=False)}" alt="">'
-    probability = formatting.share(float(answer.probabilities.max()))
+    image = f'<img src="{gallery.data_url(answer.thumbnail, is_kept=False)}" alt="">'
+    probability = formatting.fraction(float(answer.probabilities.max()))
     return (
-        f"<tr><td>{picture}</td><td>{name}</td><td>{label}</td><td>{sign}<b>{said}</b>{doubt}</td>"
+        f"<tr><td>{image}</td><td>{name}</td><td>{label}</td><td>{sign}<b>{said}</b>{rejection}</td>"
         f"<td class=number>{probability}</td></tr>"
     )

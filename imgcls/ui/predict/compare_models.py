@@ -12,8 +12,8 @@ from imgcls.errors import UserError
 from imgcls.images.loading import Prepared
 from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
-from imgcls.ui.cache import predictions
-from imgcls.ui.components.probability_bars import Doubt
+from imgcls.ui.cache import predictions as cached
+from imgcls.ui.components.probability_bars import Rejection
 from imgcls.ui.explain import neighbours
 from imgcls.ui.widgets import multilabel_bars, threshold
 
@@ -66,7 +66,7 @@ def show(
     more: list[str],
     prepared: Prepared | None,
     prepare: Callable[[dict], Prepared] | None,
-    doubt: Doubt | None = None,
+    rejection: Rejection | None = None,
     is_whole: bool = True,
 ) -> None:
     """One card for each model, and a sentence on whether they agree; `found` is what the first one said.
@@ -76,7 +76,7 @@ def show(
     model. Models whose pictures may have several labels agree where they find the same set of them.
     """
     names = _names([run, *(runs.find(run_id) for run_id in more if runs.exists(run_id))])
-    cards = [_card(names[run.id], None if doubt else found, facts, doubt.title if doubt else "")]
+    cards = [_card(names[run.id], None if rejection else found, facts, rejection.title if rejection else "")]
     knows = [True]
     for run_id in more:
         label, answer, theirs, problem = run_id, None, facts, ""
@@ -84,10 +84,10 @@ def show(
             other = runs.find(run_id)
             label, theirs = names.get(run_id, other.label), other.model
             if prepared is not None:
-                picture = _fit(prepared, facts, theirs, prepare)
-                answer = predictions.answers(other, theirs, picture.pixels[None])[0]
-                if doubted := _theirs(doubt, other, theirs, picture, is_whole):
-                    answer, problem = None, doubted.title
+                image = _fit(prepared, facts, theirs, prepare)
+                answer = cached.predictions(other, theirs, image.pixels[None])[0]
+                if rejected := _theirs(rejection, other, theirs, image, is_whole):
+                    answer, problem = None, rejected.title
         except UserError as error:
             problem = str(error) if runs.exists(run_id) else "It was deleted."
         unlike = _unlike(facts, theirs)
@@ -99,17 +99,17 @@ def show(
         text.format("apart" if most and name and same and name != most else "")
         for (name, text), same in zip(cards, knows, strict=True)
     )
-    sentence = "" if doubt else _sentence(said)
+    sentence = "" if rejection else _sentence(said)
     st.html(f'{STYLE}<div class="agree" role="status">{sentence}</div><div class="models">{drawn}</div>')
 
 
-def _theirs(doubt: Doubt | None, other: Run, theirs: dict, picture: Prepared, is_whole: bool) -> Doubt | None:
+def _theirs(rejection: Rejection | None, other: Run, theirs: dict, image: Prepared, is_whole: bool) -> Rejection | None:
     """The doubt in the answer of another model: what is not one digit is so for all models of digits."""
-    if doubt is not None and doubt.for_digits and multiple_digits.hold_for(theirs):
-        return doubt
+    if rejection is not None and rejection.for_digits and multiple_digits.hold_for(theirs):
+        return rejection
     if not is_whole or theirs.get("several"):  # of labels that do not compete none is the answer
         return None
-    return neighbours.doubt_of(other, picture.pixels)
+    return neighbours.rejection_of(other, image.pixels)
 
 
 def _fit(prepared: Prepared, facts: dict, other: dict, prepare: Callable[[dict], Prepared] | None) -> Prepared:

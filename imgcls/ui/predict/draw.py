@@ -36,32 +36,32 @@ def _drawn(run: Run, facts: dict) -> None:
     drawn = kept.drawn
     prepared = drawing_input.prepared(drawn, facts) if drawn else None
     ask = drawing_input.asker(run, facts)
-    doubt = likeness = found = None
+    rejection = likeness = found = None
     if not drawn:
-        kept.doubt = None
+        kept.rejection = None
     with right, errors.shown():
         if prepared is not None:
             # Half a stroke is no digit, so while the pen is down what was said before it stands.
             if kept.is_done:
-                kept.doubt = drawing_input.doubt(drawn, facts, ask)
-            doubt = kept.doubt or drawing_input.scribble(drawn, facts)
+                kept.rejection = drawing_input.rejection(drawn, facts, ask)
+            rejection = kept.rejection or drawing_input.scribble(drawn, facts)
             # What is half drawn is new to any model.
             likeness = neighbours.look(run, prepared.pixels) if kept.is_done else None
-            doubt = doubt or (likeness and likeness.doubt)
+            rejection = rejection or (likeness and likeness.rejection)
         found = prediction.show(
             run,
             facts,
             prepared,
             todo=f"{drawing_input.todo(facts)} The answer comes while you draw.",
-            doubt=doubt,
-            answers={"edition": kept.edition, "number": kept.number},
+            rejection=rejection,
+            predictions={"edition": kept.edition, "number": kept.number},
             prepare=lambda other: drawing_input.prepared(drawn, other),
             is_whole=kept.is_done,
         )
     # While the pen is down the answer alone counts: what explains it waits, and costs nothing.
     raw = _reduced(drawn, facts) if found is not None and kept.is_done else None
     with errors.shown():
-        said = None if doubt else found
+        said = None if rejection else found
         why = stroke_attribution.why(drawn, facts, said, ask, is_done=kept.is_done)
         seen = input_quality.examined(run, None if raw is None else prepared, raw)
         below = input_quality.ROOM

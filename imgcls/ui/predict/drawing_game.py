@@ -12,7 +12,7 @@ from imgcls.images.canvas_strokes import Handwriting
 from imgcls.runs import Run
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import canvas
 from imgcls.ui.predict import drawing_input, feedback
 from imgcls.ui.predict.drawing_input import Ask
@@ -30,7 +30,7 @@ class Round:
 
     asked: int
     answered: int
-    certainty: float
+    confidence: float
     pixels: np.ndarray
 
 
@@ -103,15 +103,15 @@ def _not_yet(drawn: Handwriting, is_done: bool, facts: dict, ask: Ask) -> str:
         return "Nothing is drawn yet."
     if not is_done:
         return "The pen is still down. Lift it, then press “That is it” again."
-    if doubt := drawing_input.doubt(drawn, facts, ask):
-        return f"{plain(doubt.title)}. {plain(doubt.sentence)} It does not count: clear it and draw once more."
+    if rejection := drawing_input.rejection(drawn, facts, ask):
+        return f"{plain(rejection.title)}. {plain(rejection.sentence)} It does not count: clear it and draw once more."
     return ""
 
 
 def _finish(run: Run, facts: dict, game: Game, drawn: Handwriting, keep: bool) -> None:
     """Asks the model, counts, and keeps the drawing."""
     prepared = drawing_input.prepared(drawn, facts)
-    probabilities = predictions.answers(run, facts, prepared.pixels[None])[0]
+    probabilities = cached.predictions(run, facts, prepared.pixels[None])[0]
     asked = game.asked[len(game.over)]
     if keep:
         try:
@@ -126,12 +126,12 @@ def _finish(run: Run, facts: dict, game: Game, drawn: Handwriting, keep: bool) -
 def _last(last: Round, names: list[str]) -> None:
     if last.answered == last.asked:
         st.success(
-            f"Read as “{plain(names[last.answered])}”, {formatting.share(last.certainty)}.",
+            f"Read as “{plain(names[last.answered])}”, {formatting.fraction(last.confidence)}.",
             icon=":material/check_circle:",
         )
     else:
         st.warning(
-            f"Read as “{plain(names[last.answered])}” ({formatting.share(last.certainty)}), "
+            f"Read as “{plain(names[last.answered])}” ({formatting.fraction(last.confidence)}), "
             f"asked was “{plain(names[last.asked])}”.",
             icon=":material/close:",
         )
@@ -162,5 +162,5 @@ def _again() -> None:
 
 def _tile(each: Round, names: list[str]) -> gallery.Tile:
     sign = "✓" if each.asked == each.answered else "✗"
-    lines = (f"{sign} {names[each.answered]}", f"asked: {names[each.asked]}", formatting.share(each.certainty))
+    lines = (f"{sign} {names[each.answered]}", f"asked: {names[each.asked]}", formatting.fraction(each.confidence))
     return gallery.Tile(each.pixels, f"Your drawing of {names[each.asked]}, read as {names[each.answered]}", lines)

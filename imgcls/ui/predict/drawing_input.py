@@ -9,8 +9,8 @@ from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.loading import Prepared
 from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
-from imgcls.ui.cache import predictions
-from imgcls.ui.components.probability_bars import NOT_KNOWN, Doubt
+from imgcls.ui.cache import predictions as cached
+from imgcls.ui.components.probability_bars import NOT_KNOWN, Rejection
 from imgcls.ui.predict import prediction
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
@@ -24,30 +24,32 @@ def todo(facts: dict) -> str:
 def prepared(drawing: Handwriting, facts: dict) -> Prepared:
     """The picture that a model with these facts gets of a drawing."""
     narrowed = drawing.narrowed()
-    picture = loading.prepare_ink(narrowed.ink(), tuple(facts["shape"]))
+    image = loading.prepare_ink(narrowed.ink(), tuple(facts["shape"]))
     notes = () if narrowed is drawing else ("Drawn with a finer pen: yours is wide for writing of this size.",)
-    return Prepared(picture.pixels, notes)
+    return Prepared(image.pixels, notes)
 
 
 def asker(run: Run, facts: dict) -> Ask:
     """What gives the probabilities, float32 (n, classes), of n drawings."""
-    return lambda some: predictions.answers(run, facts, np.stack([prepared(drawing, facts).pixels for drawing in some]))
+    return lambda some: cached.predictions(run, facts, np.stack([prepared(drawing, facts).pixels for drawing in some]))
 
 
-def doubt(drawing: Handwriting, facts: dict, ask: Ask) -> Doubt | None:
+def rejection(drawing: Handwriting, facts: dict, ask: Ask) -> Rejection | None:
     """What is said in the place of an answer, where digits are asked for and it is not one; usually nothing."""
     if not multiple_digits.hold_for(facts):
         return None
     if multiple_digits.is_blot(drawing):
-        return Doubt(NOT_KNOWN, "It is a dot: the pen stayed where it was put down.", for_digits=True)
-    return prediction.several(multiple_digits.digits_in(drawing, ask, facts["classes"])) or scribble(drawing, facts)
+        return Rejection(NOT_KNOWN, "It is a dot: the pen stayed where it was put down.", for_digits=True)
+    return prediction.is_multilabel(multiple_digits.digits_in(drawing, ask, facts["classes"])) or scribble(
+        drawing, facts
+    )
 
 
-def scribble(drawing: Handwriting, facts: dict) -> Doubt | None:
+def scribble(drawing: Handwriting, facts: dict) -> Rejection | None:
     """The part of it that asks no model, for while the pen is down."""
     if not multiple_digits.hold_for(facts) or not multiple_digits.is_scribble(drawing):
         return None
-    return Doubt(
+    return Rejection(
         NOT_KNOWN,
         "It looks like a scribble: the pen went further, or turned more often, than any digit needs.",
         for_digits=True,

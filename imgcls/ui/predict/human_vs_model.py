@@ -12,7 +12,7 @@ from imgcls.evaluation.metrics import classification
 from imgcls.runs import Run
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
@@ -48,7 +48,7 @@ def show(run: Run, facts: dict) -> None:
         if not run.is_tested:
             st.info("This run has no test pictures to play with. Pick another run.", icon=":material/info:")
             return
-        tested = predictions.tested(run)
+        tested = cached.tested(run)
         game = _game(run, tested)
         if not game.rows:
             st.info("No test pictures are kept with this run. Pick another run.", icon=":material/info:")
@@ -60,11 +60,11 @@ def show(run: Run, facts: dict) -> None:
 
 def _game(run: Run, tested: Tested) -> Game:
     """The game that is under way with this model, or a new one."""
-    stamp = predictions.answers_stamp(run)
+    stamp = cached.predictions_stamp(run)
     game = st.session_state.get(KEY)
     if game is None or game.run_id != run.id or game.stamp != stamp:
         seed = st.session_state.get("versus-seed", 0)
-        found = hard_examples.pictures(tested.labels, tested.predicted, tested.certainty, tested.row_of >= 0, seed)
+        found = hard_examples.images(tested.labels, tested.predicted, tested.confidence, tested.row_of >= 0, seed)
         game = Game(run.id, stamp, found.rows.tolist(), found.wrong)
         st.session_state[KEY] = game
     return game
@@ -74,7 +74,7 @@ def _question(game: Game, tested: Tested, names: list[str]) -> None:
     number, total = len(game.said), len(game.rows)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        pixels = tested.pictures[tested.row_of[game.rows[number]]]
+        pixels = tested.images[tested.row_of[game.rows[number]]]
         st.html(
             f'<img src="{gallery.data_url(pixels, min_side=SIDE)}" alt="Test picture {number + 1} of {total}" '
             f'style="width:{SIDE}px;max-width:100%;image-rendering:pixelated;border-radius:8px">'
@@ -157,7 +157,7 @@ def _result(run: Run, game: Game, tested: Tested, names: list[str]) -> None:
             Number(
                 "The model",
                 f"{its} of {total}",
-                f"on all test pictures {formatting.share(tested.report.accuracy.value)}",
+                f"on all test pictures {formatting.fraction(tested.report.accuracy.value)}",
             ),
             Number("Same answer", f"{int((said == model).sum())} of {total}"),
         ]
@@ -179,7 +179,7 @@ def _result(run: Run, game: Game, tested: Tested, names: list[str]) -> None:
             confusion_matrix.show(
                 f"versus-matrix-{who}", drawn, note=f"{who}. The pictures below have each answer in words."
             )
-    st.html(_tiles(run, predictions.answers_stamp(run), tuple(game.rows), tuple(game.said), tuple(names)))
+    st.html(_tiles(run, cached.predictions_stamp(run), tuple(game.rows), tuple(game.said), tuple(names)))
 
 
 def _verdict(yours: int, its: int) -> str:
@@ -194,8 +194,8 @@ def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[D
     there = sorted({*labels, *model, *said} - {PASS})
     place = {label: number for number, label in enumerate(there)}
     found = []
-    for answers in (said, model):
-        pairs = [(place[a], place[label]) for a, label in zip(answers, labels, strict=True) if a != PASS]
+    for predictions in (said, model):
+        pairs = [(place[a], place[label]) for a, label in zip(predictions, labels, strict=True) if a != PASS]
         predicted, true = zip(*pairs, strict=True) if pairs else ((), ())
         table = classification.confusion(predicted, true, len(there))
         found.append(confusion_matrix.drawn(table, [names[label] for label in there]))
@@ -204,7 +204,7 @@ def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[D
 
 @lru_cache(8)
 def _tiles(run: Run, stamp: tuple, rows: tuple[int, ...], said: tuple[int, ...], names: tuple[str, ...]) -> str:
-    tested = predictions.tested(run)
+    tested = cached.tested(run)
     tiles = []
     for row, yours in zip(rows, said, strict=True):
         true, its = int(tested.labels[row]), int(tested.predicted[row])
@@ -213,5 +213,5 @@ def _tiles(run: Run, stamp: tuple, rows: tuple[int, ...], said: tuple[int, ...],
             f"{'✓' if yours == true else '✗'} you: {names[yours] if yours != PASS else 'open'}",
             f"{'✓' if its == true else '✗'} model: {names[its]}",
         )
-        tiles.append(gallery.Tile(tested.pictures[tested.row_of[row]], f"Test picture {row}, {lines[0]}", lines))
+        tiles.append(gallery.Tile(tested.images[tested.row_of[row]], f"Test picture {row}, {lines[0]}", lines))
     return gallery.grid(tiles)

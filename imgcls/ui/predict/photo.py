@@ -9,13 +9,13 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from imgcls.datasets.importing import drawings
-from imgcls.errors import PictureError, UserError
+from imgcls.errors import ImageError, UserError
 from imgcls.images.loading import Prepared
 from imgcls.inference import batch
 from imgcls.runs import Run
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import media
 from imgcls.ui.predict import feedback, photo_crop, prediction
 from imgcls.ui.predict.photo_crop import Photo
@@ -53,7 +53,7 @@ class Several:
 def show(run: Run, facts: dict) -> None:
     """The picture at the left, the answer at the right; below both the others, if there are several."""
     left, right = st.columns([5, 7], gap="large")
-    several, part, prepared, prepare, raw, todo = Several(), None, None, None, None, ""
+    is_multilabel, part, prepared, prepare, raw, todo = Several(), None, None, None, None, ""
     with left, errors.shown():
         has_examples = run.is_tested and not facts.get("several")
         sources = [name for name in SOURCES if has_examples or name != "Examples"]
@@ -70,16 +70,16 @@ def show(run: Run, facts: dict) -> None:
         if source == "Examples":
             prepared = _example(run, facts)
         else:
-            several = _files() if source == "Files" else Several(_from_camera(source))
-            if several.photo:
-                part = photo_crop.show(several.photo, facts, is_live=source == "Live")
+            is_multilabel = _files() if source == "Files" else Several(_from_camera(source))
+            if is_multilabel.photo:
+                part = photo_crop.show(is_multilabel.photo, facts, is_live=source == "Live")
     with right, errors.shown():
         if part is not None:
             prepare = partial(photo_crop.prepared, part)
             try:
                 prepared = prepare(facts)
                 raw = photo_crop.untouched(part, facts) if facts["ink"] else None
-            except PictureError as error:
+            except ImageError as error:
                 if source != "Live":
                     raise
                 todo = str(error)  # the next picture is on its way: bars that come and go would flicker
@@ -89,9 +89,9 @@ def show(run: Run, facts: dict) -> None:
         if prepared is not None and prepare is not None and facts["ink"] and source != "Live":
             is_same = tuple(facts["shape"]) == drawings.SHAPE and not facts.get("fit")
             feedback.show((prepared if is_same else prepare(OF_DRAWINGS)).pixels, facts["classes"])
-    if len(several.photos) > 1:
+    if len(is_multilabel.photos) > 1:
         with errors.shown():
-            _grid(run, facts, several)
+            _grid(run, facts, is_multilabel)
 
 
 def _from_camera(source: str) -> tuple[Photo, ...]:
@@ -165,7 +165,7 @@ def _uploaded(file: UploadedFile) -> Photo | None:
     data = file.getvalue()
     if len(data) > UPLOAD_MB * 1024**2:  # as Streamlit counts them
         with errors.shown():
-            raise PictureError(
+            raise ImageError(
                 f"“{file.name}” has {len(data) / 1024**2:.1f} MB; up to {UPLOAD_MB} MB are taken. Make it smaller."
             )
         return None
@@ -176,11 +176,11 @@ def _photo(data: bytes, name: str) -> Photo:
     return Photo(hashlib.sha256(data).hexdigest(), data, name)
 
 
-def _grid(run: Run, facts: dict, several: Several) -> None:
+def _grid(run: Run, facts: dict, is_multilabel: Several) -> None:
     """Each of several pictures with its answer."""
     st.subheader("All of them", anchor=False)
     tiles = []
-    for place, photo in enumerate(several.photos):
+    for place, photo in enumerate(is_multilabel.photos):
         tiles.append(_tile(run, photo, facts, place))
     st.html(gallery.grid(tiles))
 
@@ -188,11 +188,11 @@ def _grid(run: Run, facts: dict, several: Several) -> None:
 def _tile(run: Run, photo: Photo, facts: dict, place: int) -> gallery.Tile:
     number = f"{place + 1}. "
     try:
-        found, url, doubt = photo_crop.answer(run, photo, facts)
-        said = (doubt,) if doubt else _said(found, facts)
+        found, url, rejection = photo_crop.answer(run, photo, facts)
+        said = (rejection,) if rejection else _said(found, facts)
         return gallery.Tile(url, f"{photo.name}: {', '.join(said)}", (*said, number + photo.name))
     except UserError as error:
-        reason = error.reason if isinstance(error, PictureError) else str(error)
+        reason = error.reason if isinstance(error, ImageError) else str(error)
         return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, number + photo.name))
 
 
@@ -201,20 +201,20 @@ def _said(found: np.ndarray, facts: dict) -> tuple[str, ...]:
     names = facts["classes"]
     if not facts.get("several"):
         best = int(found.argmax())
-        return names[best], formatting.share(float(found[best]))
+        return names[best], formatting.fraction(float(found[best]))
     on = multilabel_bars.labels_on(found, threshold.chosen(facts)).tolist()
-    return tuple(f"{names[i]} {formatting.share(float(found[i]))}" for i in on) or (multilabel_bars.NONE,)
+    return tuple(f"{names[i]} {formatting.fraction(float(found[i]))}" for i in on) or (multilabel_bars.NONE,)
 
 
 def _example(run: Run, facts: dict) -> Prepared | None:
     """A test picture, as it is."""
-    tested = predictions.tested(run)
+    tested = cached.tested(run)
     rows = _spread(tuple(tested.labels[tested.row_of >= 0].tolist()), EXAMPLES)
     if not rows:
         st.info("No test pictures are kept with this run.", icon=":material/info:")
         return None
     rows = np.flatnonzero(tested.row_of >= 0)[list(rows)]
-    st.html(_examples(run, predictions.answers_stamp(run), tuple(rows.tolist())))
+    st.html(_examples(run, cached.predictions_stamp(run), tuple(rows.tolist())))
     number = st.pills(
         "Example",
         range(1, len(rows) + 1),
@@ -227,7 +227,7 @@ def _example(run: Run, facts: dict) -> Prepared | None:
     row = rows[min(number, len(rows)) - 1]
     name = facts["classes"][tested.labels[row]]
     st.caption(f"A test picture, as it is. Its class is {plain(name)}.")
-    return Prepared(tested.pictures[tested.row_of[row]])
+    return Prepared(tested.images[tested.row_of[row]])
 
 
 @lru_cache(16)
@@ -245,10 +245,10 @@ def _spread(labels: tuple[int, ...], count: int) -> tuple[int, ...]:
 
 @lru_cache(16)
 def _examples(run: Run, stamp: tuple, rows: tuple[int, ...]) -> str:
-    tested = predictions.tested(run)
+    tested = cached.tested(run)
     names = run.model["classes"]
     tiles = (
-        gallery.Tile(tested.pictures[tested.row_of[row]], f"Example {n}: {names[tested.labels[row]]}", (str(n),))
+        gallery.Tile(tested.images[tested.row_of[row]], f"Example {n}: {names[tested.labels[row]]}", (str(n),))
         for n, row in enumerate(rows, 1)
     )
     return gallery.grid(tiles)

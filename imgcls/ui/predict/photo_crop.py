@@ -10,9 +10,10 @@ from PIL import Image
 
 from imgcls.images import loading, square
 from imgcls.images.ink import border
-from imgcls.images.loading import Picture, Prepared
+from imgcls.images.loading import LoadedImage, Prepared
 from imgcls.runs import Run
-from imgcls.ui.cache import activations, predictions
+from imgcls.ui.cache import activations
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import drawable_canvas, media
 from imgcls.ui.components.media import Box
 from imgcls.ui.predict import prediction
@@ -39,15 +40,15 @@ class Photo:
     name: str
 
 
-def show(photo: Photo, facts: dict, *, is_live: bool = False) -> Picture:
+def show(photo: Photo, facts: dict, *, is_live: bool = False) -> LoadedImage:
     """The photo with its tools; gives the part that is asked about.
 
     Raises:
         PictureError: it is no picture that can be read.
     """
     if is_live:
-        return loading.open_picture(photo.data, photo.name)
-    part = picture = _opened(photo.digest, photo)
+        return loading.open_image(photo.data, photo.name)
+    part = image = _opened(photo.digest, photo)
     box = None
     with st.container(horizontal=True):
         is_cut = _is_cut(facts)
@@ -58,12 +59,12 @@ def show(photo: Photo, facts: dict, *, is_live: bool = False) -> Picture:
             "Cover a part", key="cover", help="Paint over what the model shall not see, and look what changes."
         )
     if wants:
-        height, width = picture.pixels.shape[:2]
+        height, width = image.pixels.shape[:2]
         start = _middle(width, height)
         url = _url(photo.digest, photo)
         box = media.square(f"square-{photo.digest[:16]}", url, width, height, start, f"The picture {photo.name}")
         if box != start or not is_cut:
-            part = Picture(_cut(picture.pixels, box), (*picture.notes, "The part that you chose was used."))
+            part = LoadedImage(_cut(image.pixels, box), (*image.notes, "The part that you chose was used."))
     elif not covers:
         st.html(
             f'<img src="{_url(photo.digest, photo)}" style="max-width:100%;border-radius:6px" '
@@ -74,23 +75,21 @@ def show(photo: Photo, facts: dict, *, is_live: bool = False) -> Picture:
     return part
 
 
-def prepared(picture: Picture, facts: dict) -> Prepared:
+def prepared(image: LoadedImage, facts: dict) -> Prepared:
     """The picture for a model with these facts. Raises PictureError."""
-    return loading.prepare_photo(
-        picture, tuple(facts["shape"]), ink=bool(facts["ink"]), fit=str(facts.get("fit") or "")
-    )
+    return loading.prepare_photo(image, tuple(facts["shape"]), ink=bool(facts["ink"]), fit=str(facts.get("fit") or ""))
 
 
-def untouched(part: Picture, facts: dict) -> np.ndarray:
+def untouched(part: LoadedImage, facts: dict) -> np.ndarray:
     """The part in the pixels of a model with these facts and nothing else done to it, uint8 (height, width, 1).
 
     It is what a page without care would ask about: grey, and as large as fits, each pixel the mean of its area.
     """
     height, width, _ = facts["shape"]
-    picture = Image.fromarray(part.pixels).convert("L")
-    scale = min(height / picture.height, width / picture.width)
-    size = tuple(max(1, round(length * scale)) for length in picture.size)
-    small = np.asarray(picture.resize(size, Image.Resampling.BOX))
+    image = Image.fromarray(part.pixels).convert("L")
+    scale = min(height / image.height, width / image.width)
+    size = tuple(max(1, round(length * scale)) for length in image.size)
+    small = np.asarray(image.resize(size, Image.Resampling.BOX))
     out = np.full((height, width, 1), np.median(border(small)), np.uint8)
     top, left = (height - size[1]) // 2, (width - size[0]) // 2
     out[top : top + size[1], left : left + size[0], 0] = small
@@ -109,19 +108,19 @@ def answer(run: Run, photo: Photo, facts: dict) -> tuple[np.ndarray, str, str]:
 
 @st.cache_resource(max_entries=64, show_spinner=False, scope="session")
 def _answer(digest: str, folder: str, stamp: tuple, _photo: Photo) -> tuple[np.ndarray, str, str]:
-    picture = _opened(digest, _photo)
+    image = _opened(digest, _photo)
     run = Run(Path(folder))
     facts = run.model
-    pixels = prepared(picture, facts).pixels
-    found = predictions.answers(run, facts, pixels[None])[0]
-    doubt = None if facts.get("several") else prediction.doubt_of(run, facts, pixels)
-    return found, gallery.data_url(square.thumbnail(picture.pixels, 112)), doubt.title if doubt else ""
+    pixels = prepared(image, facts).pixels
+    found = cached.predictions(run, facts, pixels[None])[0]
+    rejection = None if facts.get("several") else prediction.rejection_of(run, facts, pixels)
+    return found, gallery.data_url(square.thumbnail(image.pixels, 112)), rejection.title if rejection else ""
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the picture ...", scope="session")
-def _opened(digest: str, _photo: Photo) -> Picture:
+def _opened(digest: str, _photo: Photo) -> LoadedImage:
     """Cached by content, never by sampling; not to be changed."""
-    return loading.open_picture(_photo.data, _photo.name, at_least=AT_LEAST)
+    return loading.open_image(_photo.data, _photo.name, at_least=AT_LEAST)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, scope="session")
@@ -145,12 +144,14 @@ def _cut(pixels: np.ndarray, box: Box) -> np.ndarray:
     """The square of a picture: its left and top as shares of width and height, its side of the shorter side."""
     height, width = pixels.shape[:2]
     side = max(loading.SMALLEST_SIDE, round(box[2] * min(height, width)))
-    left, top = (min(round(share * length), length - side) for share, length in ((box[0], width), (box[1], height)))
+    left, top = (
+        min(round(fraction * length), length - side) for fraction, length in ((box[0], width), (box[1], height))
+    )
     left, top = max(0, left), max(0, top)
     return pixels[top : top + side, left : left + side]
 
 
-def _covered(photo: Photo, part: Picture, box: Box | None) -> Picture:
+def _covered(photo: Photo, part: LoadedImage, box: Box | None) -> LoadedImage:
     """The part, which was cut out at `box`, with what is painted over it, in the middle colour of its border."""
     shown = square.thumbnail(part.pixels, COVER)
     height, width = shown.shape[:2]
@@ -174,4 +175,4 @@ def _covered(photo: Photo, part: Picture, box: Box | None) -> Picture:
     mask = Image.fromarray(painted[..., 3]).resize((part.pixels.shape[1], part.pixels.shape[0]))
     whole = Image.fromarray(part.pixels)
     whole.paste(tuple(colour.tolist()), mask=mask)
-    return Picture(np.asarray(whole), (*part.notes, "The parts that you painted over were covered."))
+    return LoadedImage(np.asarray(whole), (*part.notes, "The parts that you painted over were covered."))

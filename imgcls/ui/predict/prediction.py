@@ -11,9 +11,9 @@ from imgcls.images import loading
 from imgcls.images.loading import Prepared
 from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import probability_bars
-from imgcls.ui.components.probability_bars import Doubt, Seen
+from imgcls.ui.components.probability_bars import Rejection, Seen
 from imgcls.ui.explain import heat_maps, input_quality, neighbours
 from imgcls.ui.predict import compare_models
 from imgcls.ui.widgets import gallery, multilabel_bars
@@ -25,8 +25,8 @@ def show(
     prepared: Prepared | None,
     *,
     todo: str = "",
-    doubt: Doubt | type[Doubt] | None = Doubt,
-    answers: dict[str, Any] | None = None,
+    rejection: Rejection | type[Rejection] | None = Rejection,
+    predictions: dict[str, Any] | None = None,
     prepare: Callable[[dict], Prepared] | None = None,
     raw: np.ndarray | None = None,
     is_whole: bool = True,
@@ -40,12 +40,12 @@ def show(
     training pictures; `raw` is what the doctor calls yours, the picture without the page's care, uint8 (height, width,
     1).
     """
-    found = None if prepared is None else predictions.answers(run, facts, prepared.pixels[None])[0]
-    is_to_look = doubt is Doubt
+    found = None if prepared is None else cached.predictions(run, facts, prepared.pixels[None])[0]
+    is_to_look = rejection is Rejection
     if prepared is None or facts.get("several"):  # of labels that do not compete none is the answer
-        doubt = None
+        rejection = None
     elif is_to_look:
-        doubt = doubt_of(run, facts, prepared.pixels)
+        rejection = rejection_of(run, facts, prepared.pixels)
     height, width, _ = facts["shape"]
     pixels = np.zeros(facts["shape"], np.uint8) if prepared is None else prepared.pixels
     if prepared is None:  # the place is kept, so that nothing jumps when there is something to see
@@ -57,14 +57,16 @@ def show(
     if facts.get("several"):
         _labels(found, facts, todo, seen)
     else:
-        probability_bars.show(found, facts["classes"], key="answer", todo=todo, doubt=doubt, seen=seen, answers=answers)
+        probability_bars.show(
+            found, facts["classes"], key="answer", todo=todo, rejection=rejection, seen=seen, predictions=predictions
+        )
     others = compare_models.others()
     if others:
-        compare_models.show(run, found, facts, others, prepared, prepare, doubt, is_whole)
+        compare_models.show(run, found, facts, others, prepared, prepare, rejection, is_whole)
     if is_to_look:
-        _beside_training(run, facts, prepared, raw, None if doubt else found)
+        _beside_training(run, facts, prepared, raw, None if rejection else found)
         if not facts.get("several"):  # whose labels do not compete, so none is spoken for against the others
-            _why(run, facts, prepared, None if doubt else found)
+            _why(run, facts, prepared, None if rejection else found)
     return found
 
 
@@ -79,24 +81,24 @@ def _labels(found: np.ndarray | None, facts: dict, todo: str, seen: Seen) -> Non
         st.html(f'<img src="{seen.source}" style="{style}" alt="{html.escape(seen.alt)}">{lines}')
 
 
-def doubt_of(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
+def rejection_of(run: Run, facts: dict, pixels: np.ndarray) -> Rejection | None:
     """What is said in the place of an answer to a picture that is not one digit, or nothing the model knows.
 
     Usually nothing.
     """
-    return _several_digits(run, facts, pixels) or neighbours.doubt_of(run, pixels)
+    return _several_digits(run, facts, pixels) or neighbours.rejection_of(run, pixels)
 
 
-def _several_digits(run: Run, facts: dict, pixels: np.ndarray) -> Doubt | None:
+def _several_digits(run: Run, facts: dict, pixels: np.ndarray) -> Rejection | None:
     """The doubt in an answer to a picture of several digits."""
     if not facts["ink"] or not multiple_digits.hold_for(facts):
         return None
 
     def ask(pieces: Sequence[np.ndarray]) -> np.ndarray:
-        pictures = [loading.prepare_ink(piece, tuple(facts["shape"])).pixels for piece in pieces]
-        return predictions.answers(run, facts, np.stack(pictures))
+        images = [loading.prepare_ink(piece, tuple(facts["shape"])).pixels for piece in pieces]
+        return cached.predictions(run, facts, np.stack(images))
 
-    return several(multiple_digits.digits_in_picture(pixels, ask, facts["classes"]))
+    return is_multilabel(multiple_digits.digits_in_image(pixels, ask, facts["classes"]))
 
 
 def _beside_training(
@@ -133,12 +135,12 @@ def _why(run: Run, facts: dict, prepared: Prepared | None, found: np.ndarray | N
         st.html(heat_maps.shown(run, prepared.pixels, best, facts["classes"][best]))
 
 
-def several(seen: list[str]) -> Doubt | None:
+def is_multilabel(seen: list[str]) -> Rejection | None:
     """The doubt of an answer to one picture in which these digits were seen; None for none."""
     if not seen:
         return None
     number = {2: "Two", 3: "Three", 4: "Four"}.get(len(seen), str(len(seen)))
-    return Doubt(
+    return Rejection(
         f"{number} digits: {', '.join(seen[:-1])} and {seen[-1]}",
         "This model answers for one alone. Ask about one at a time.",
         for_digits=True,

@@ -33,11 +33,9 @@ def _row(run: Run) -> None:
     facts = summary(run)
     scores = ""
     if facts["test"] is not None:
-        scores = f"test {formatting.share(facts['test'])}, validation {formatting.share(facts['validation'])}"
+        scores = f"test {formatting.fraction(facts['test'])}, validation {formatting.fraction(facts['validation'])}"
         if facts["macro_f1"] is not None:  # several labels a picture
-            scores = (
-                f"macro F1 {formatting.share(facts['macro_f1'])}, all labels right {formatting.share(facts['test'])}"
-            )
+            scores = f"macro F1 {formatting.fraction(facts['macro_f1'])}, all labels right {formatting.fraction(facts['test'])}"
     name, what, outcome = st.columns(COLUMNS, vertical_alignment="center")
     if name.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
         run_picker.go("train.py", run=run.id)

@@ -18,7 +18,7 @@ from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import gallery, sections
 
 MOVES = ("rotation", "shift", "zoom", *MIRRORED)
-TONES = ("brightness", "contrast", "blur", "noise", "cut_out")
+TONES = ("brightness", "contrast", "blur", "noise", "cutout")
 PREVIEWED = 50
 """So many pictures can be stepped through."""
 
@@ -29,26 +29,26 @@ def section(facts: DatasetFacts) -> dict[str, Value]:
     high = {
         "rotation": 30 if "rotation" in facts.avoid else 45,
         "shift": max(1, side // 4),
-        "cut_out": max(1, side // 2),
+        "cutout": max(1, side // 2),
     }
-    knobs = [settings_form.BY_NAME[name] for name in (*MOVES, *TONES)]
-    values = sections.defaults(knobs)
+    params = [settings_form.BY_NAME[name] for name in (*MOVES, *TONES)]
+    values = sections.defaults(params)
     present = settings_form.values_of(*MOVES, *TONES)
     present |= {name: min(present[name], most) for name, most in high.items()}
     if "flip" in facts.avoid:
         present |= dict.fromkeys(MIRRORED, False)
     title = _augmentation(present).describe()
-    with sections.section("Augmentation", "augmentation", ":material/auto_fix_high:", knobs, present=title) as filled:
+    with sections.section("Augmentation", "augmentation", ":material/auto_fix_high:", params, present=title) as filled:
         if not filled:
             return values
         st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
         _suggest(facts, present)
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
-            for knob in knobs:
-                if knob.name in MIRRORED and "flip" in facts.avoid:
+            for param in params:
+                if param.name in MIRRORED and "flip" in facts.avoid:
                     continue
-                limit = {"high": high[knob.name]} if knob.name in high else {}
-                values[knob.name] = settings_form.control(knob, knob.name, **limit)
+                limit = {"high": high[param.name]} if param.name in high else {}
+                values[param.name] = settings_form.control(param, param.name, **limit)
         for name, reason in facts.avoid.items():
             st.caption(
                 f":material/block: No {name} here: {plain(reason)}"
@@ -61,7 +61,7 @@ def section(facts: DatasetFacts) -> dict[str, Value]:
 
 
 def _augmentation(values: dict[str, Value]) -> Augmentation:
-    return Augmentation(**{name: value for name, value in values.items() if name != "mirrored_answers"})
+    return Augmentation(**{name: value for name, value in values.items() if name != "test_time_augmentation"})
 
 
 def _suggest(facts: DatasetFacts, present: dict[str, Value]) -> None:
@@ -89,7 +89,7 @@ def _preview(facts: DatasetFacts, augmentation: Augmentation) -> None:
         st.caption("The preview comes as soon as the data set is on this machine.")
         return
     dataset = predictions.training_data(facts.name)
-    names = ("pictures", "validation_share", "seed", "batch_size")
+    names = ("train_images", "validation_fraction", "seed", "batch_size")
     asked = tuple(settings_form.value_of(name) for name in names)
     count = len(_training_rows(facts.name, dataset.edits.state, *asked[:3]))
     page = st.pagination(min(PREVIEWED, count), key="previewed", max_visible_pages=5)
@@ -98,29 +98,29 @@ def _preview(facts: DatasetFacts, augmentation: Augmentation) -> None:
 
 
 @lru_cache(4)
-def _training_rows(name: str, state: str, pictures: int, validation_share: float, seed: int) -> np.ndarray:
+def _training_rows(name: str, state: str, images: int, validation_fraction: float, seed: int) -> np.ndarray:
     """The rows of the data set that the trainer learns from, in its order."""
     dataset = predictions.training_data(name)
-    return datasets.split(dataset.y_train, pictures, validation_share, seed, dataset.facts.num_classes)[0]
+    return datasets.split(dataset.y_train, images, validation_fraction, seed, dataset.facts.num_classes)[0]
 
 
 @lru_cache(64)
 def _nine(
     name: str,
     state: str,
-    pictures: int,
-    validation_share: float,
+    images: int,
+    validation_fraction: float,
     seed: int,
     batch_size: int,
     augmentation: Augmentation,
     place: int,
 ) -> str:
     dataset = predictions.training_data(name)
-    rows = _training_rows(name, state, pictures, validation_share, seed)
+    rows = _training_rows(name, state, images, validation_fraction, seed)
     label = dataset.facts.named(dataset.y_train[rows[place]])
-    picture = dataset.x_train[rows[place]]
-    seen = first_epochs(picture, place, len(rows), batch_size, seed, augmentation)
-    tiles = [gallery.Tile(picture, f"training picture {rows[place]}, {label}, as it is", ("as it is", label))]
+    image = dataset.x_train[rows[place]]
+    seen = first_epochs(image, place, len(rows), batch_size, seed, augmentation)
+    tiles = [gallery.Tile(image, f"training picture {rows[place]}, {label}, as it is", ("as it is", label))]
     for number, changed in enumerate(seen, 1):
         alt = f"training picture {rows[place]} as epoch {number} sees it: {augmentation.describe()}"
         tiles.append(gallery.Tile(changed, alt, (f"epoch {number}",)))

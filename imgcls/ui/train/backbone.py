@@ -43,7 +43,7 @@ def copies(config: Config, facts: DatasetFacts) -> None:
     """What is computed once for these settings, and what augmented copies trade; nothing where there is no base."""
     if not models.has_backbone(config.model):
         return
-    settings, training = config.model_settings, config.pictures or facts.counts[0]
+    settings, training = config.model_settings, config.train_images or facts.counts[0]
     augmentation = Augmentation.of(config)
     count = settings["copies"] if augmentation else 1
     width = backbones.block(settings).features
@@ -92,7 +92,7 @@ def _watch(title: str) -> None:
     if state.state != "running":
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.progress(state.share, text=plain(f"{title}: {state.text}"))
+        st.progress(state.fraction, text=plain(f"{title}: {state.text}"))
         if st.button("Cancel", key="cancel-weights"):
             weights.cancel_fetch(network)
             st.rerun()
@@ -113,7 +113,7 @@ def _tell_of_run(settings: Mapping[str, Value], facts: DatasetFacts) -> None:
 
 def _table(size: int, facts: DatasetFacts) -> None:
     """One line a network: what it weighs, and what a look at all pictures takes here."""
-    pictures, known = facts.counts[0], _looks(int(time.time() // 10))
+    images, known = facts.counts[0], _looks(int(time.time() // 10))
     rows = list(NETWORKS.values())
     st.dataframe(
         {
@@ -121,13 +121,13 @@ def _table(size: int, facts: DatasetFacts) -> None:
             "Parameters": [network.parameters for network in rows],
             "Features": [network.features for network in rows],
             "Download": ["on this machine" if weights.at_hand(one) else f"{one.megabytes:g} MB" for one in rows],
-            "One look here": [look_words(network.title, size, pictures, known) for network in rows],
+            "One look here": [look_words(network.title, size, images, known) for network in rows],
         },
         hide_index=True,
         column_config={
             "Parameters": st.column_config.NumberColumn(format="localized"),
             "One look here": st.column_config.TextColumn(
-                help=f"At {pictures:,} pictures of {size} x {size} pixels, measured in earlier runs on this machine; "
+                help=f"At {images:,} pictures of {size} x {size} pixels, measured in earlier runs on this machine; "
                 "'about' is reckoned from another size. A dash: no run has used it yet."
             ),
         },
@@ -146,15 +146,15 @@ def _table(size: int, facts: DatasetFacts) -> None:
         st.button("Forget them", key="forget-features", disabled=not kept, on_click=feature_cache.forget_everything)
 
 
-def look_words(base: str, size: int, pictures: int, known: Mapping[tuple[str, int], float]) -> str:
+def look_words(base: str, size: int, images: int, known: Mapping[tuple[str, int], float]) -> str:
     """How long a base takes to look at so many pictures, from what was measured at this size or at another one."""
     if (base, size) in known:
-        return formatting.duration(pictures / known[base, size])
+        return formatting.duration(images / known[base, size])
     sizes = [other for name, other in known if name == base]
     if not sizes:
         return "–"
     near = min(sizes, key=lambda other: abs(other - size))
-    return f"about {formatting.duration(pictures / known[base, near] * (size / near) ** 2)}"
+    return f"about {formatting.duration(images / known[base, near] * (size / near) ** 2)}"
 
 
 @lru_cache(2)

@@ -86,7 +86,7 @@ def _forecast(run: Run) -> None:
         hint = " A falling learning rate usually ends better." if falling else ""
         st.caption(
             f"If it goes on like this, validation accuracy at epoch {found.epoch:g} is "
-            f"{formatting.share(found.value)} ({100 * found.low:.1f} to {formatting.share(found.high)}).{hint}"
+            f"{formatting.fraction(found.value)} ({100 * found.low:.1f} to {formatting.fraction(found.high)}).{hint}"
         )
 
 

@@ -51,7 +51,7 @@ def _live(run: Run, shown_state: str, is_fast: bool) -> None:
     stopping = asked.stop and place is None
     st.set_page_config(page_title=f"{_title(curves, state)} · imgcls")
     with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
-        st.progress(_share_done(curves), text=_words(run, curves, state, stopping))
+        st.progress(_fraction_done(curves), text=_words(run, curves, state, stopping))
         if place is not None:
             _place_buttons(run)
         else:
@@ -119,12 +119,12 @@ def _numbers(curves: Curves, state: str, stopping: bool) -> None:
     left = curves.seconds_left if is_training else None
     is_last = curves.stage_end >= curves.total_epochs
     hint = "if it trains all epochs" if is_last else "known once the fine-tuning has begun"
-    rate = f"{curves.pictures_per_second:,.0f}" if curves.batches else "–"
+    rate = f"{curves.images_per_second:,.0f}" if curves.batches else "–"
     what = "all labels right" if curves.plan.get("several") else "accuracy"
     metric_row.show(
         (
-            Number(f"Training {what}", formatting.share(newest.get("accuracy")), "mean of the last batches"),
-            Number(f"Validation {what}", formatting.share(last.get("val_accuracy")), "after the last whole epoch"),
+            Number(f"Training {what}", formatting.fraction(newest.get("accuracy")), "mean of the last batches"),
+            Number(f"Validation {what}", formatting.fraction(last.get("val_accuracy")), "after the last whole epoch"),
             Number("Best epoch", str(best.get("epoch", "–")), "its weights are kept"),
             Number("Pictures per second", rate, "in training"),
             Number("Time left", formatting.duration(left), hint),
@@ -190,7 +190,7 @@ def _asked_and_applied(run: Run, curves: Curves) -> None:
         st.caption(" ".join(told))
 
 
-def _share_done(curves: Curves) -> float:
+def _fraction_done(curves: Curves) -> float:
     if curves.phase == "features":
         return curves.features_done
     return min(1.0, curves.progress / curves.total_epochs) if curves.total_epochs else 0.0
@@ -199,7 +199,7 @@ def _share_done(curves: Curves) -> float:
 def _title(curves: Curves, state: str) -> str:
     """What the browser's tab says."""
     if state == "running" and curves.total_epochs and curves.phase == "training":
-        return f"{_share_done(curves):.0%} trained"
+        return f"{_fraction_done(curves):.0%} trained"
     return formatting.STATES[state][0]
 
 

@@ -16,7 +16,7 @@ from imgcls.ui.widgets.static_figure import Still, still
 def rows_of(config: Config, facts: DatasetFacts) -> tuple[Row, ...]:
     """The layers that these settings would build."""
     settings = tuple(sorted(config.model_settings.items()))
-    return predictions.layer_table(config.model, facts.shape, facts.num_classes, settings, facts.several)
+    return predictions.layer_table(config.model, facts.shape, facts.num_classes, settings, facts.is_multilabel)
 
 
 def show(config: Config, facts: DatasetFacts) -> None:

@@ -89,7 +89,7 @@ def _live(kind: str, folder: Path, draw, config: Config, facts: DatasetFacts) ->
     seen = checks.look(folder)
     if seen.state != "running":
         st.rerun()
-    st.progress(seen.share, text=PHASES.get(seen.phase, "Working ..."))
+    st.progress(seen.fraction, text=PHASES.get(seen.phase, "Working ..."))
     draw(seen, config, facts)
 
 

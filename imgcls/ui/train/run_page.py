@@ -80,23 +80,25 @@ def _outcome(run: Run, state: str) -> None:
             low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
             explained = f"With its 95 % interval, from {count:,} test pictures that chose nothing."
         best = result.get("best_epoch")
-        several = "test_macro_f1" in result
+        is_multilabel = "test_macro_f1" in result
         of_labels = (
-            Number("Macro F1", formatting.share(result.get("test_macro_f1")), "of the test, at 0.5", MACRO_F1),
-            Number("Average precision", formatting.share(result.get("test_average_precision")), "mean over the labels"),
+            Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "of the test, at 0.5", MACRO_F1),
+            Number(
+                "Average precision", formatting.fraction(result.get("test_average_precision")), "mean over the labels"
+            ),
         )
         metric_row.show(
             (
-                *(of_labels if several else ()),
+                *(of_labels if is_multilabel else ()),
                 Number(
-                    "All labels right" if several else "Test accuracy",
-                    formatting.share(result["test_accuracy"]),
+                    "All labels right" if is_multilabel else "Test accuracy",
+                    formatting.fraction(result["test_accuracy"]),
                     low_high,
                     explained,
                 ),
                 Number(
-                    "The same in validation" if several else "Validation accuracy",
-                    formatting.share(result.get("val_accuracy")),
+                    "The same in validation" if is_multilabel else "Validation accuracy",
+                    formatting.fraction(result.get("val_accuracy")),
                     "of the best epoch",
                 ),
                 Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were kept"),

@@ -12,25 +12,25 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets, models
-from imgcls.config import KNOBS, Config
+from imgcls.config import PARAMS, Config
 from imgcls.datasets import DatasetFacts
 from imgcls.errors import SettingError
 from imgcls.models.backbones import RUN
-from imgcls.params import Choice, Knob, Range, RunId, Value
+from imgcls.params import Choice, Param, Range, RunId, Value
 from imgcls.runs import recipes
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.widgets import formatting, run_select
 from imgcls.ui.widgets.sections import defaults, section
 
-BY_NAME = {knob.name: knob for knob in KNOBS}
-STEPS = {"learning_rate": 0.0005, "batch_size": 16, "weight_decay": 0.001, "averaging": 0.01}
-SCHEDULE_KNOBS = {
+BY_NAME = {param.name: param for param in PARAMS}
+STEPS = {"learning_rate": 0.0005, "batch_size": 16, "weight_decay": 0.001, "ema_decay": 0.01}
+SCHEDULE_PARAMS = {
     "plateau": ("plateau_patience", "plateau_factor"),
     "step": ("step_epochs", "step_factor"),
-    "one_cycle": ("warmup_share",),
+    "one_cycle": ("warmup_fraction",),
 }
 """A schedule -> the settings that it alone has."""
-PICTURES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+IMAGES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
 def form_of(config: Config) -> dict[str, Value]:
@@ -40,19 +40,19 @@ def form_of(config: Config) -> dict[str, Value]:
         DatasetError: there is no such data set any more. It is looked for here, where the message stays in sight.
     """
     datasets.facts(config.data)
-    values = {knob.name: getattr(config, knob.name) for knob in KNOBS}
+    values = {param.name: getattr(config, param.name) for param in PARAMS}
     return values | {f"{config.model}.{name}": value for name, value in config.model_settings.items()}
 
 
 def query_of(values: Mapping[str, Value]) -> dict[str, str]:
     """How these values of controls stand in the URL: those at their defaults not at all, a select box by its words."""
-    return {name: _text(name, value) for name, value in values.items() if value != _knob(name).default}
+    return {name: _text(name, value) for name, value in values.items() if value != _param(name).default}
 
 
-def _knob(name: str) -> Knob:
+def _param(name: str) -> Param:
     """Of a control: a model family's are called by the family and the setting."""
     family, _, setting = name.rpartition(".")
-    return next(knob for knob in models.knobs(family) if knob.name == setting) if family else BY_NAME[name]
+    return next(param for param in models.params(family) if param.name == setting) if family else BY_NAME[name]
 
 
 def _text(name: str, value: Value) -> str:
@@ -61,42 +61,42 @@ def _text(name: str, value: Value) -> str:
         return datasets.facts(value).title
     if name == "model":
         return models.family(value).TITLE
-    if name == "pictures":
+    if name == "train_images":
         return f"{value:,}"
-    if isinstance(_knob(name).limits, RunId):
+    if isinstance(_param(name).limits, RunId):
         return run_select.choices().get(value, "")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def control(knob: Knob, key: str, *, label: str = "", **changes: Any) -> Value:
+def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value:
     """The widget of a knob, bound to the URL under `key`; `changes` override what the knob says."""
-    limits, label = knob.limits, label or knob.label
-    common = {"key": key, "help": knob.help, "bind": "query-params"}
-    if knob.kind is bool:
-        return st.toggle(label, value=knob.default, **common)
+    limits, label = param.limits, label or param.label
+    common = {"key": key, "help": param.help, "bind": "query-params"}
+    if param.kind is bool:
+        return st.toggle(label, value=param.default, **common)
     if isinstance(limits, Choice):
-        return st.selectbox(label, limits.options, index=limits.options.index(knob.default), **common)
+        return st.selectbox(label, limits.options, index=limits.options.index(param.default), **common)
     if isinstance(limits, RunId):
         return run_select.choose(label, **common)
     if not isinstance(limits, Range):
-        raise TypeError(f"no widget for {knob}")
+        raise TypeError(f"no widget for {param}")
     if limits.unit:
         label = f"{label} ({limits.unit})"
-    low, high = knob.kind(limits.low), knob.kind(changes.get("high", limits.high))
-    value = knob.kind(knob.default)
+    low, high = param.kind(limits.low), param.kind(changes.get("high", limits.high))
+    value = param.kind(param.default)
     if limits.step:
-        return st.slider(label, low, high, value, knob.kind(limits.step), **common)
-    if knob.kind is float:
-        return st.number_input(label, low, high, value, step=STEPS.get(knob.name), format="%g", **common)
-    return st.number_input(label, low, high, value, step=STEPS.get(knob.name, 1), **common)
+        return st.slider(label, low, high, value, param.kind(limits.step), **common)
+    if param.kind is float:
+        return st.number_input(label, low, high, value, step=STEPS.get(param.name), format="%g", **common)
+    return st.number_input(label, low, high, value, step=STEPS.get(param.name, 1), **common)
 
 
-def controls(knobs: Iterable[Knob], prefix: str = "") -> dict[str, Value]:
+def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Value]:
     """Widgets for several knobs in as many columns as fit."""
     values = {}
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
-        for knob in knobs:
-            values[knob.name] = control(knob, prefix + knob.name)
+        for param in params:
+            values[param.name] = control(param, prefix + param.name)
     return values
 
 
@@ -130,18 +130,18 @@ def choose_model() -> str:
     )
 
 
-def choose_pictures(available: int) -> int:
+def choose_images(available: int) -> int:
     """How many training pictures; 0 means all."""
     # A link may ask for another number, as "Train again" does for a run from a shell.
-    asked = str(st.session_state.get("pictures") or st.query_params.get("pictures", "")).replace(",", "")
-    numbers = {*PICTURES, *([int(asked)] if asked.isascii() and asked.isdigit() and len(asked) < 9 else [])}
+    asked = str(st.session_state.get("train_images") or st.query_params.get("train_images", "")).replace(",", "")
+    numbers = {*IMAGES, *([int(asked)] if asked.isascii() and asked.isdigit() and len(asked) < 9 else [])}
     options = [0, *sorted(number for number in numbers if 0 < number < available)]
     return st.selectbox(
         "Pictures",
         options,
         format_func=lambda number: f"{number:,}" if number else f"All {available:,}",
-        key="pictures",
-        help=BY_NAME["pictures"].help,
+        key="train_images",
+        help=BY_NAME["train_images"].help,
         bind="query-params",
     )
 
@@ -178,17 +178,17 @@ def put_in(values: Mapping[str, Value]) -> None:
 
 def model_settings(model: str) -> Mapping[str, Value]:
     """The controls of a model family: the first two in sight, the rest in a closed section."""
-    knobs, prefix = models.knobs(model), f"{model}."
+    params, prefix = models.params(model), f"{model}."
     if models.has_backbone(model):
-        return _transfer_settings(knobs, prefix)
-    values = controls(knobs[:2], prefix)
-    return values | closed("More model settings", "more-model", ":material/tune:", knobs[2:], prefix=prefix)
+        return _transfer_settings(params, prefix)
+    values = controls(params[:2], prefix)
+    return values | closed("More model settings", "more-model", ":material/tune:", params[2:], prefix=prefix)
 
 
-def _transfer_settings(knobs: tuple[Knob, ...], prefix: str) -> Mapping[str, Value]:
+def _transfer_settings(params: tuple[Param, ...], prefix: str) -> Mapping[str, Value]:
     """The base, beside it its size or the run that it comes from; head and fine-tuning in a closed section."""
-    base, size, run, *rest = knobs
-    values = defaults(knobs)
+    base, size, run, *rest = params
+    values = defaults(params)
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
         values["base"] = control(base, prefix + base.name)
         second = run if values["base"] == RUN else size
@@ -199,12 +199,12 @@ def _transfer_settings(knobs: tuple[Knob, ...], prefix: str) -> Mapping[str, Val
 
 
 def closed(
-    title: str, key: str, icon: str, knobs: Iterable[Knob], *, prefix: str = "", present: str = ""
+    title: str, key: str, icon: str, params: Iterable[Param], *, prefix: str = "", present: str = ""
 ) -> dict[str, Value]:
     """Controls in a closed section, the title of which tells what is `present`."""
-    knobs = tuple(knobs)
-    with section(title, key, icon, knobs, prefix=prefix, present=present) as filled:
-        return controls(knobs, prefix) if filled else defaults(knobs)
+    params = tuple(params)
+    with section(title, key, icon, params, prefix=prefix, present=present) as filled:
+        return controls(params, prefix) if filled else defaults(params)
 
 
 def value_of(name: str) -> Value:
@@ -218,14 +218,14 @@ def values_of(*names: str) -> dict[str, Value]:
     return {name: _value(BY_NAME[name], asked) for name in names}
 
 
-def _value(knob: Knob, asked: Mapping[str, str]) -> Value:
-    value = st.session_state.get(knob.name)  # "in" would copy the whole state
+def _value(param: Param, asked: Mapping[str, str]) -> Value:
+    value = st.session_state.get(param.name)  # "in" would copy the whole state
     if value is not None:
         return value
     try:
-        return knob.parsed(asked[knob.name]) if knob.name in asked else knob.default
+        return param.parsed(asked[param.name]) if param.name in asked else param.default
     except SettingError:
-        return knob.default
+        return param.default
 
 
 def _used(model: str, *names: str) -> tuple[str, ...]:
@@ -233,16 +233,16 @@ def _used(model: str, *names: str) -> tuple[str, ...]:
     return tuple(name for name in names if name not in getattr(models.family(model), "IGNORES", ()))
 
 
-def optimisation(model: str, several: bool = False) -> dict[str, Value]:
+def optimisation(model: str, is_multilabel: bool = False) -> dict[str, Value]:
     """Optimiser, loss, normalisation; where a picture may have several labels there is only one loss."""
     names = ("optimizer", "batch_size", "loss", "label_smoothing", "class_weights", "normalisation")
-    names = tuple(name for name in names if name != "loss" or not several)
-    names = _used(model, *names, "weight_decay", "averaging")
-    loss = "binary cross-entropy" if several else value_of("loss").replace("_", " ")
+    names = tuple(name for name in names if name != "loss" or not is_multilabel)
+    names = _used(model, *names, "weight_decay", "ema_decay")
+    loss = "binary cross-entropy" if is_multilabel else value_of("loss").replace("_", " ")
     present = f"{value_of('optimizer')}, batches of {value_of('batch_size')}, {loss}"
     icon = ":material/trending_down:"
     values = closed("Learning", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
-    if not several and values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
+    if not is_multilabel and values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
         st.info(
             "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise both learn the same.",
             icon=":material/info:",
@@ -253,13 +253,13 @@ def optimisation(model: str, several: bool = False) -> dict[str, Value]:
 
 def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
     """How the learning rate moves, drawn before anything is trained."""
-    names = ("schedule", *SCHEDULE_KNOBS.get(value_of("schedule"), ()))
-    knobs = [BY_NAME[name] for name in names]
+    names = ("schedule", *SCHEDULE_PARAMS.get(value_of("schedule"), ()))
+    params = [BY_NAME[name] for name in names]
     present = value_of("schedule").replace("_", "-")
-    with section("Learning-rate schedule", "rates", ":material/show_chart:", knobs, present=present) as filled:
+    with section("Learning-rate schedule", "rates", ":material/show_chart:", params, present=present) as filled:
         if not filled:
-            return defaults(knobs)
-        values = controls(knobs)
+            return defaults(params)
+        values = controls(params)
         config = Config(epochs=epochs, learning_rate=learning_rate, **values)
         st.plotly_chart(
             cached_curves.schedule(config),
@@ -284,5 +284,5 @@ def stopping() -> dict[str, Value]:
 def splitting(model: str) -> dict[str, Value]:
     """The validation share, the seed, and how exact the numbers are."""
     present = f"{value_of('validation_share'):.0%} for validation, seed {value_of('seed')}"
-    knobs = (BY_NAME[name] for name in _used(model, "validation_share", "seed", "precision", "deterministic"))
-    return closed("Split, seed and precision", "splitting", ":material/call_split:", knobs, present=present)
+    params = (BY_NAME[name] for name in _used(model, "validation_fraction", "seed", "precision", "deterministic"))
+    return closed("Split, seed and precision", "splitting", ":material/call_split:", params, present=present)

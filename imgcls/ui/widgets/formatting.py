@@ -49,14 +49,14 @@ def age(moment: float) -> str:
     return ""
 
 
-def share(value: float | None) -> str:
+def fraction(value: float | None) -> str:
     """'97.3 %'; a dash where there is none."""
     return "–" if value is None or value != value else f"{100 * value:.1f} %"
 
 
-def interval(score: Score, *, as_share: bool = True) -> str:
+def interval(score: Score, *, as_fraction: bool = True) -> str:
     """'96.1 to 98.2 %' or '0.081 to 0.104'."""
-    if as_share:
+    if as_fraction:
         return f"{100 * score.low:.1f} to {100 * score.high:.1f} %"
     return f"{score.low:.3f} to {score.high:.3f}"
 

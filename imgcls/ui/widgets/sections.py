@@ -12,7 +12,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from imgcls.params import Knob, Value
+from imgcls.params import Param, Value
 
 _titles: ContextVar[dict[str, str]] = ContextVar("titles")
 
@@ -36,7 +36,7 @@ def _quoted(present: str) -> str:
 
 @contextmanager
 def section(
-    title: str, key: str, icon: str, knobs: Sequence[Knob], *, prefix: str = "", present: str = ""
+    title: str, key: str, icon: str, params: Sequence[Param], *, prefix: str = "", present: str = ""
 ) -> Iterator[bool]:
     """A section whose title goes on with what is `present`; gives whether its controls have to be made.
 
@@ -45,14 +45,14 @@ def section(
     read them with it.
     """
     with st.expander(title, key=key, icon=icon, on_change="rerun") as expander:
-        yield expander.open or _are_set({prefix + knob.name: knob.default for knob in knobs})
+        yield expander.open or _are_set({prefix + param.name: param.default for param in params})
     if present:
         _titles.get()[key] = present
 
 
-def defaults(knobs: Iterable[Knob]) -> dict[str, Value]:
+def defaults(params: Iterable[Param]) -> dict[str, Value]:
     """What the controls of a section that is not filled would say."""
-    return {knob.name: knob.default for knob in knobs}
+    return {param.name: param.default for param in params}
 
 
 def _are_set(controls: Mapping[str, Value]) -> bool:

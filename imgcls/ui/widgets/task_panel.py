@@ -52,4 +52,4 @@ def _watch(work: Work) -> None:
     seen = work.look()
     if seen.state != "running":
         st.rerun()
-    st.progress(seen.share, text=plain(f"{seen.text} ..."))
+    st.progress(seen.fraction, text=plain(f"{seen.text} ..."))

@@ -40,11 +40,11 @@ def lasso(page: Page) -> None:
 
 def shown_rows(page: Page) -> list[int]:
     """The numbers of the training pictures below the map."""
-    pictures = page.locator(".tiles").last.locator("img").all()
-    return [int(re.match(r"no\. (\d+)", picture.get_attribute("alt"))[1]) for picture in pictures]
+    images = page.locator(".tiles").last.locator("img").all()
+    return [int(re.match(r"no\. (\d+)", image.get_attribute("alt"))[1]) for image in images]
 
 
-def test_a_line_around_points_shows_their_pictures_and_they_can_be_thrown_out(visit, server, unchanged):
+def test_a_line_around_points_shows_their_images_and_they_can_be_thrown_out(visit, server, unchanged):
     page = visit(server, "/data?data=MNIST+sample&explore=Map", viewport={"width": 1280, "height": 1800})
     steps.shows(page, "Data")
     lasso(page)
@@ -66,26 +66,26 @@ def test_a_line_around_points_shows_their_pictures_and_they_can_be_thrown_out(vi
     expect(steps.main(page)).to_contain_text("Nothing was changed")
 
 
-def test_the_preview_follows_the_controls_and_steps_through_pictures(visit, server):
+def test_the_preview_follows_the_controls_and_steps_through_images(visit, server):
     page = visit(server, "/train?shift=2&noise=20")
     steps.shows(page, "Train a model")
     steps.main(page).get_by_text("Augmentation", exact=True).click()
     tiles = page.locator(".tiles img")
     expect(tiles).to_have_count(10)
 
-    def pictures() -> list[str]:
+    def images() -> list[str]:
         steps.settled(page)
         return [tile.get_attribute("src") for tile in tiles.all()]
 
-    before = pictures()
+    before = images()
     assert len(set(before)) == 10
     expect(tiles.nth(1)).to_have_attribute("alt", re.compile("shift 2 px, noise 20 levels"))
     page.get_by_role("button", name="Use what suits this data set").click()
     expect(tiles.nth(1)).to_have_attribute(
         "alt", re.compile("rotation 10 degrees, shift 2 px, zoom 10%, noise 20 levels")
     )
-    turned = pictures()
+    turned = images()
     assert turned[0] == before[0] and turned[1] != before[1]
     page.wait_for_url(re.compile("rotation=10"))
     page.get_by_role("button", name=re.compile("^(Page )?2$|Go to page 2")).first.click()
-    wait_until(lambda: pictures()[0] != before[0], what="another picture")
+    wait_until(lambda: images()[0] != before[0], what="another picture")

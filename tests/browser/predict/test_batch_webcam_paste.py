@@ -19,12 +19,12 @@ HOSTILE = "=<img src=x onerror=alert(1)>"
 @pytest.fixture
 def labelled(tmp_path):
     """A zip with sixty digits in folders of their classes, one broken file and one of a hostile name."""
-    pictures, labels = mnist_data()
+    images, labels = mnist_data()
     path = tmp_path / "digits.zip"
     with zipfile.ZipFile(path, "w") as packed:
         for row in range(0, 5000, 83):
             file = io.BytesIO()
-            Image.fromarray(pictures[row].reshape(28, 28).astype("uint8")).save(file, "PNG")
+            Image.fromarray(images[row].reshape(28, 28).astype("uint8")).save(file, "PNG")
             packed.writestr(f"mine/{labels[row]}/{row}.png", file.getvalue())
         packed.writestr(f"mine/{HOSTILE}/1.png", file.getvalue())
         packed.writestr("mine/7/broken.png", b"no picture")
@@ -169,7 +169,7 @@ PASTE = """async () => {
 }"""
 
 
-def test_a_pasted_picture_is_answered(visit, server):
+def test_a_pasted_image_is_answered(visit, server):
     page = predict(visit, server, "Upload")
     expect(page.get_by_role("button", name="Paste a picture")).to_be_visible()
     page.evaluate(PASTE)

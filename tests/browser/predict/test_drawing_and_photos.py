@@ -273,11 +273,11 @@ def test_several_models_answer_side_by_side(visit, server, reader):
 def photo_of_a_seven(kind: str) -> bytes:
     """Dark ink on light paper with a shadow, as a telephone sees it."""
     shadow = Image.linear_gradient("L").resize((640, 480)).point(lambda value: 190 + value // 5)
-    picture = Image.merge("RGB", [shadow] * 3)
+    image = Image.merge("RGB", [shadow] * 3)
     strokes = [(200 + 2.6 * x, 90 + 2.6 * y) for x, y in STROKES["7"][0]]
-    ImageDraw.Draw(picture).line(strokes, fill=(30, 34, 60), width=22, joint="curve")
+    ImageDraw.Draw(image).line(strokes, fill=(30, 34, 60), width=22, joint="curve")
     file = io.BytesIO()
-    picture.save(file, kind)
+    image.save(file, kind)
     return file.getvalue()
 
 
@@ -295,7 +295,7 @@ def test_a_photo_of_dark_ink_on_light_paper_is_inverted_and_read(kind, visit, se
     expect(page.get_by_alt_text("The uploaded picture")).to_be_visible()
 
 
-def test_a_text_file_that_calls_itself_a_picture_ends_in_one_sentence(visit, server, reader):
+def test_a_text_file_that_calls_itself_a_image_ends_in_one_sentence(visit, server, reader):
     page = predict(visit, server, reader)
     page.get_by_role("radio", name="Upload").click()
     upload(page, "seven.png", "image/png", b"This is a text and no picture.\n" * 20)

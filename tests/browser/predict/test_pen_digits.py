@@ -56,7 +56,7 @@ def read(page: Page, strokes: list[np.ndarray], generator: np.random.Generator) 
     return said
 
 
-def share_read(page: Page, digits: list[tuple[int, list[np.ndarray]]]) -> float:
+def fraction_read(page: Page, digits: list[tuple[int, list[np.ndarray]]]) -> float:
     generator = np.random.default_rng(3)
     steps.shows(page, "Predict")
     expect(page.locator(".sheet canvas")).to_be_visible()
@@ -77,7 +77,7 @@ def test_pen_digits_of_any_size_and_pen_are_read(page):
     rows = json.loads((Path(__file__).parents[1] / "pen_digits.json").read_text("utf-8"))
     digits = [(row["digit"], [np.array(stroke, float) for stroke in row["strokes"]]) for row in rows]
     assert len(digits) == 20
-    assert share_read(page, digits) >= 0.95
+    assert fraction_read(page, digits) >= 0.95
 
 
 @pytest.mark.slow
@@ -88,4 +88,4 @@ def test_all_held_back_pen_digits_are_read(page, monkeypatch):
     monkeypatch.setenv("IMGCLS_DATA", DATA)
     pen_digits = drawn_digits.pen_digits()
     held_back, _ = drawn_digits.held_back(len(pen_digits))
-    assert share_read(page, [pen_digits[index] for index in held_back]) >= 0.99
+    assert fraction_read(page, [pen_digits[index] for index in held_back]) >= 0.99

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def photo(visit, server) -> Page:
     """A page that was given a photo of a seven (left) and a zero (right)."""
-    picture = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     for digit, left in (("7", 0), ("0", WIDTH // 2)):
         line = [(left + 0.8 * HEIGHT / 100 * x + 42, 0.8 * HEIGHT / 100 * y + 42) for x, y in STROKES[digit][0]]
-        ImageDraw.Draw(picture).line(line, fill="black", width=26, joint="curve")
+        ImageDraw.Draw(image).line(line, fill="black", width=26, joint="curve")
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    image.save(file, "PNG")
     page = visit(server, "/predict?run=digits&way=Upload", viewport={"width": 1280, "height": 1300})
     steps.shows(page, "Predict")
     upload(page, "two.png", "image/png", file.getvalue())
@@ -75,8 +75,8 @@ def painted_on(photo) -> dict:
 
 def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
     box = painted_on(photo)
-    for share in range(8, 100, 10):
-        down = box["y"] + box["height"] * share / 100
+    for fraction in range(8, 100, 10):
+        down = box["y"] + box["height"] * fraction / 100
         drag(photo, (box["x"] + 0.56 * box["width"], down), (box["x"] + 0.98 * box["width"], down))
     expect(photo.locator(".answer")).to_have_text("7")
     expect(steps.main(photo)).to_contain_text("The parts that you painted over were covered.")

@@ -24,7 +24,7 @@ def test_two_ticked_runs_lead_to_the_comparison_and_the_link_keeps_both(runs_pag
         expect(steps.main(tab).locator(".byclass > b")).to_have_count(10)
 
 
-def test_damaged_pictures_are_asked_about_in_the_background_and_the_report_opens_from_the_disk(
+def test_damaged_images_are_asked_about_in_the_background_and_the_report_opens_from_the_disk(
     own_server, visit, chromium, tmp_path
 ):
     page = visit(own_server, "/evaluate?run=sample&view=Robustness", color_scheme="dark")

@@ -11,7 +11,7 @@ from tests.browser.support.server import wait_until
 
 
 @pytest.fixture
-def answers(server) -> np.ndarray:
+def predictions(server) -> np.ndarray:
     """The confusion matrix of the sample run: true classes down, answers across."""
     with np.load(server.runs / "sample" / "predictions.npz") as file:
         labels, predicted = file["labels"], file["probabilities"].argmax(1)
@@ -38,63 +38,63 @@ def numbers(page: Page) -> list[str]:
     return page.locator(".matrix .field b").all_inner_texts()
 
 
-def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_pictures(visit, server, answers):
-    mistakes = answers * ~np.eye(10, dtype=bool)
+def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_images(visit, server, predictions):
+    mistakes = predictions * ~np.eye(10, dtype=bool)
     true, predicted = (int(place) for place in np.unravel_index(mistakes.argmax(), mistakes.shape))
     page = evaluate(visit, server)
     press_cell(page, true, predicted)
     page.wait_for_url(re.compile(rf"[?&]cell={true}-{predicted}(&|$)"))
     for _ in range(2):
         steps.settled(page)
-        pictures = page.locator(".tiles img")
-        expect(pictures).to_have_count(int(mistakes.max()))
-        for picture in pictures.all():
-            assert f"true class {true}, answer {predicted} " in picture.get_attribute("alt")
+        images = page.locator(".tiles img")
+        expect(images).to_have_count(int(mistakes.max()))
+        for image in images.all():
+            assert f"true class {true}, answer {predicted} " in image.get_attribute("alt")
         expect(steps.button(page, f"{true} → {predicted}")).to_be_visible()
         page.reload()
         steps.shows(page, "Evaluate")
     assert f"cell={true}-{predicted}" in page.url
 
 
-def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit, server, answers):
+def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit, server, predictions):
     page = evaluate(visit, server)
     press_cell(page, 3, 3)
     page.wait_for_url(re.compile("[?&]cell=3-3"))
     expect(page.locator(".tiles img").first).to_have_attribute("alt", re.compile("true class 3, answer 3 "))
     page.get_by_role("radio", name="Wrong").click()
     steps.button(page, "3 → 3").click()
-    wrong = int(answers.sum() - np.trace(answers))
+    wrong = int(predictions.sum() - np.trace(predictions))
     expect(steps.main(page)).to_contain_text(f"{wrong} pictures;")
     assert "cell=" not in page.url
-    for picture in page.locator(".tiles img").all():
-        true, answer = re.search(r"true class (\d), answer (\d)", picture.get_attribute("alt")).groups()
+    for image in page.locator(".tiles img").all():
+        true, answer = re.search(r"true class (\d), answer (\d)", image.get_attribute("alt")).groups()
         assert true != answer
 
 
-def test_the_matrix_shows_counts_or_shares_and_errors_only(visit, server, answers):
+def test_the_matrix_shows_counts_or_fractions_and_errors_only(visit, server, predictions):
     page = evaluate(visit, server)
-    filled = answers > 0
+    filled = predictions > 0
     mistakes = filled & ~np.eye(10, dtype=bool)
-    wait_until(lambda: sorted(numbers(page)) == sorted(map(str, answers[filled])), what="counts")
+    wait_until(lambda: sorted(numbers(page)) == sorted(map(str, predictions[filled])), what="counts")
     page.get_by_text("Errors only", exact=True).click()
-    wait_until(lambda: sorted(numbers(page)) == sorted(map(str, answers[mistakes])), what="counts of mistakes")
+    wait_until(lambda: sorted(numbers(page)) == sorted(map(str, predictions[mistakes])), what="counts of mistakes")
     page.get_by_role("radio", name="Shares").click()
-    shares = 100 * answers / answers.sum(axis=1, keepdims=True)
+    fractions = 100 * predictions / predictions.sum(axis=1, keepdims=True)
     wait_until(
-        lambda: sorted(numbers(page)) == sorted(f"{share:.1f} %" for share in shares[mistakes]),
+        lambda: sorted(numbers(page)) == sorted(f"{fraction:.1f} %" for fraction in fractions[mistakes]),
         what="shares of mistakes",
     )
 
 
-def test_the_keyboard_reaches_every_cell_and_lets_it_go(visit, server, answers):
+def test_the_keyboard_reaches_every_cell_and_lets_it_go(visit, server, predictions):
     page = evaluate(visit, server)
     field = page.get_by_role("application", name="Confusion matrix of 10 classes.")
     field.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
-    share = 100 * answers[2, 1] / answers[2].sum()
-    pictures = f"{answers[2, 1]} picture{'' if answers[2, 1] == 1 else 's'}"
-    expect(page.locator(".matrix .spoken")).to_have_text(f"true 2, predicted 1: {pictures} ({share:.1f} % of 2)")
+    fraction = 100 * predictions[2, 1] / predictions[2].sum()
+    images = f"{predictions[2, 1]} picture{'' if predictions[2, 1] == 1 else 's'}"
+    expect(page.locator(".matrix .spoken")).to_have_text(f"true 2, predicted 1: {images} ({fraction:.1f} % of 2)")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("[?&]cell=2-1"))
     expect(page.locator(".matrix .frame.chosen")).to_be_visible()

@@ -80,10 +80,10 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        wait_until(self._answers, seconds=60, what="the server answers")
+        wait_until(self._predictions, seconds=60, what="the server answers")
         return self
 
-    def _answers(self) -> bool:
+    def _predictions(self) -> bool:
         assert self._process.poll() is None, f"the server ended:\n{self.log()}"
         try:
             with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.skipif(
 
 def drawn(random: np.random.Generator, label: str) -> bytes:
     """A ring, a cross or a star of lines, in any colour, anywhere on a mottled ground: colour says nothing."""
-    picture = Image.fromarray(random.integers(60, 140, (64, 64, 3), dtype=np.uint8))
-    pen, colour = ImageDraw.Draw(picture), tuple(random.integers(150, 256, 3).tolist())
+    image = Image.fromarray(random.integers(60, 140, (64, 64, 3), dtype=np.uint8))
+    pen, colour = ImageDraw.Draw(image), tuple(random.integers(150, 256, 3).tolist())
     x, y, r = random.integers(22, 42), random.integers(22, 42), random.integers(12, 18)
     if label == "ring":
         pen.ellipse((x - r, y - r, x + r, y + r), outline=colour, width=4)
@@ -36,7 +36,7 @@ def drawn(random: np.random.Generator, label: str) -> bytes:
         for across, up in lines:
             pen.line((x - r * across, y - r * up, x + r * across, y + r * up), fill=colour, width=4)
     file = BytesIO()
-    picture.save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 

@@ -48,16 +48,16 @@ def test_two_classes_of_three_drawings_are_a_data_set_that_can_be_trained_on():
     whole = np.concatenate([dataset.x_train, dataset.x_test])
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     for label, seeds in ((1, range(3)), (0, (10, 11, 12))):
-        assert {picture.tobytes() for picture in whole[labels == label]} == {drawn(seed).tobytes() for seed in seeds}
+        assert {image.tobytes() for image in whole[labels == label]} == {drawn(seed).tobytes() for seed in seeds}
 
 
 def test_a_drawing_stays_on_its_side_while_others_come():
     keep("7", range(5))
     keep("1", range(20, 25))
-    before = {picture.tobytes() for picture in datasets.open_dataset(NAME).x_test}
+    before = {image.tobytes() for image in datasets.open_dataset(NAME).x_test}
     keep("7", range(5, 15))
     dataset = datasets.open_dataset(NAME)
-    assert before <= {picture.tobytes() for picture in dataset.x_test}
+    assert before <= {image.tobytes() for image in dataset.x_test}
     assert len(dataset.x_train) + len(dataset.x_test) == 20
     assert 3 <= len(dataset.x_test) <= 5
 

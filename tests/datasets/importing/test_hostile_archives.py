@@ -20,7 +20,7 @@ from imgcls.datasets import importing
 from imgcls.datasets.importing import Order
 from imgcls.errors import SourceError
 from imgcls.system import paths
-from tests.support.uploads import archive, imported, leaves, picture, visible
+from tests.support.uploads import archive, image, imported, leaves, visible
 
 ODD = (
     "<img src=x onerror=alert(1)>",
@@ -56,7 +56,7 @@ def verdict(order: Order) -> str:
     ],
 )
 def test_a_name_that_leads_elsewhere_refuses_the_archive(entry, why, tmp_path):
-    order = archive(tmp_path / "leaves.zip", leaves() | {entry: picture(1)})
+    order = archive(tmp_path / "leaves.zip", leaves() | {entry: image(1)})
     said = verdict(order)
     assert said.startswith(f"'leaves.zip' is refused, as its entry '{entry}' {why}.")
     with pytest.raises(SourceError):
@@ -65,7 +65,7 @@ def test_a_name_that_leads_elsewhere_refuses_the_archive(entry, why, tmp_path):
 
 
 def test_a_zero_byte_in_a_name_refuses_the_archive(tmp_path):
-    order = archive(tmp_path / "leaves.zip", leaves() | {"oak/Z.png": picture(1)})
+    order = archive(tmp_path / "leaves.zip", leaves() | {"oak/Z.png": image(1)})
     path = Path(order.path)
     path.write_bytes(path.read_bytes().replace(b"oak/Z.png", b"oak/\0.png"))
     assert "has a zero byte in its name" in verdict(order)
@@ -109,7 +109,7 @@ def test_a_bomb_by_ratio_is_refused(tmp_path):
     assert "its entry 'oak/bomb.bmp' would grow from" in verdict(order)
 
 
-def test_entries_that_share_their_bytes_are_refused(tmp_path):
+def test_entries_that_fraction_their_bytes_are_refused(tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     path = Path(order.path)
     data = path.read_bytes()
@@ -121,8 +121,8 @@ def test_entries_that_share_their_bytes_are_refused(tmp_path):
     assert "share the same bytes" in verdict(order)
 
 
-def test_a_size_that_is_not_true_costs_only_that_picture(tmp_path):
-    files = leaves() | {"oak/lies.png": picture(5, height=64, width=64)}
+def test_a_size_that_is_not_true_costs_only_that_image(tmp_path):
+    files = leaves() | {"oak/lies.png": image(5, height=64, width=64)}
     order = patched(archive(tmp_path / "leaves.zip", files), 24, struct.pack("<L", 100), b"oak/lies.png")
     name = imported(order)
     assert ("damaged in the archive", 1, ("oak/lies.png",)) in datasets.own(name).skipped
@@ -145,10 +145,10 @@ def test_too_many_entries_are_refused_by_what_the_list_says_and_by_what_it_holds
 
 
 @pytest.mark.parametrize("share", [0.9, 0.5, 0.01])
-def test_an_upload_that_was_cut_off_says_so(share, tmp_path):
+def test_an_upload_that_was_cut_off_says_so(fraction, tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     path = Path(order.path)
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * fraction)])
     assert verdict(order) == "'leaves.zip' is not complete: its end is missing. Upload or copy it again."
 
 
@@ -167,7 +167,7 @@ def tar() -> bytes:
         (b"7z\xbc\xaf\x27\x1c" + bytes(300), "is a 7-Zip archive"),
         (b"Rar!\x1a\x07" + bytes(300), "is a RAR archive"),
         (tar(), "is a tar archive"),
-        (picture(1), "is a PNG picture"),
+        (image(1), "is a PNG picture"),
         (b"%PDF-1.7" + bytes(300), "is a PDF document"),
         (b"hello" * 100, "does not begin as a zip archive does"),
         (b"PK\x05\x06" + bytes(18), "is an empty zip archive"),
@@ -188,15 +188,15 @@ def test_another_kind_of_file_says_what_it_is(data, what, tmp_path):
         ({"inner.zip": b"PK"}, "There is no picture in it (1 not a picture"),
         (leaves(("oak",)), "There is class 'oak' with pictures, and only one has enough of them"),
         (leaves(("oak", "fox"), 1), "There are 2 classes with pictures, and none has enough of them"),
-        ({f"{number}.png": picture(number) for number in range(9)}, "There are 0 classes"),
+        ({f"{number}.png": image(number) for number in range(9)}, "There are 0 classes"),
     ],
 )
 def test_too_little_to_learn_from_says_what_is_missing(files, said, tmp_path):
     assert said in verdict(archive(tmp_path / "leaves.zip", files))
 
 
-def test_a_class_with_one_picture_is_left_out_and_told(tmp_path):
-    name = imported(archive(tmp_path / "leaves.zip", leaves() | {"fox/1.png": picture(99)}))
+def test_a_class_with_one_image_is_left_out_and_told(tmp_path):
+    name = imported(archive(tmp_path / "leaves.zip", leaves() | {"fox/1.png": image(99)}))
     assert datasets.facts(name).classes == ("birch", "oak")
     (reason, count, first), *_ = datasets.own(name).skipped
     assert "too few pictures" in reason and (count, first) == (1, ("fox",))
@@ -209,7 +209,7 @@ def test_more_classes_than_can_be_are_refused(tmp_path):
     )
 
 
-def test_nine_broken_pictures_in_ten_refuse_the_archive_before_and_during_the_import(tmp_path):
+def test_nine_broken_images_in_ten_refuse_the_archive_before_and_during_the_import(tmp_path):
     files = {f"{label}/b{number}.png": b"\x89PNG broken" for label in ("oak", "birch") for number in range(45)}
     order = archive(tmp_path / "leaves.zip", leaves() | files)
     assert "90 of the 100 pictures that were looked at cannot be read" in verdict(order)
@@ -271,7 +271,7 @@ def test_a_class_name_longer_than_300_letters_is_left_out(tmp_path):
 MEASURED = """
 import json, sys, time
 from brought import peak_megabytes
-from imgcls import imports
+from imgcls.datasets import importing as imports
 from imgcls.errors import SourceError
 import PIL.PngImagePlugin, PIL.JpegImagePlugin, PIL.BmpImagePlugin
 before, began = peak_megabytes(), time.process_time()
@@ -294,13 +294,13 @@ def with_tests() -> dict[str, str]:
 IMPORTED = """
 import sys
 from brought import imported, peak_megabytes
-from imgcls import datasets, imports
+from imgcls import datasets; from imgcls.datasets import importing as imports
 name = imported(imports.Order("zip", sys.argv[1], "brought"), side=224)
 print(sum(datasets.own(name).counts), peak_megabytes())
 """
 
 
-def test_many_pictures_of_24_megapixels_in_few_bytes_are_decoded_one_at_a_time(tmp_path):
+def test_many_images_of_24_megapixels_in_few_bytes_are_decoded_one_at_a_time(tmp_path):
     with zipfile.ZipFile(tmp_path / "brought", "w") as packed:
         for name, data in leaves().items():
             packed.writestr(name, data)
@@ -315,8 +315,8 @@ def test_many_pictures_of_24_megapixels_in_few_bytes_are_decoded_one_at_a_time(t
         timeout=120,
         check=True,
     )
-    pictures, megabytes = done.stdout.split()
-    assert int(pictures) == 16
+    images, megabytes = done.stdout.split()
+    assert int(images) == 16
     assert float(megabytes) < 400
 
 

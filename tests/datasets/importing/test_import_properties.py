@@ -16,9 +16,9 @@ from imgcls.datasets.importing import class_names, holdout
 from imgcls.datasets.importing.skipped import Skips
 from imgcls.datasets.importing.sources import folder_layout
 from imgcls.errors import SourceError
-from tests.support.uploads import archive, csv, picture, table
+from tests.support.uploads import archive, csv, image, table
 
-PICTURE = picture(1)
+IMAGE = image(1)
 EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 folder = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=("Cs",)), min_size=1, max_size=12)
@@ -56,7 +56,7 @@ def test_any_layout_is_two_classes_or_more_or_a_sentence(some):
 def test_an_archive_of_any_class_names_is_seen_as_it_is(classes):
     safe = [(label, count) for label, count in classes if label.strip(". ") and not label.startswith((".", "__MACOSX"))]
     with tempfile.TemporaryDirectory() as place:
-        files = [(f"{label}/{number}.png", PICTURE) for label, count in safe for number in range(count)]
+        files = [(f"{label}/{number}.png", IMAGE) for label, count in safe for number in range(count)]
         order = archive(Path(place, "x.zip"), files) if files else None
         if order is None:
             return
@@ -109,7 +109,7 @@ def test_a_good_table_of_any_shape_is_read(side, channels, has_header, label_fir
 
 @EXAMPLES
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=80))
-def test_any_division_keeps_copies_together_and_two_pictures_of_each_class(rows):
+def test_any_division_keeps_copies_together_and_two_images_of_each_class(rows):
     labels, digests = [row[0] for row in rows], [bytes([row[1]]) for row in rows]
     test = holdout.held_back(labels, digests)
     sides = {}
@@ -134,7 +134,7 @@ def test_a_name_is_made_visible_once_and_for_all(text):
 @pytest.mark.parametrize("seed", range(60))
 def test_an_archive_with_any_byte_changed_is_read_or_refused_with_a_sentence(seed, tmp_path):
     random = np.random.default_rng(seed)
-    order = archive(tmp_path / "x.zip", {f"{label}/{n}.png": picture(n) for label in ("a", "b") for n in range(4)})
+    order = archive(tmp_path / "x.zip", {f"{label}/{n}.png": image(n) for label in ("a", "b") for n in range(4)})
     path = Path(order.path)
     data = bytearray(path.read_bytes())
     for place in random.integers(4, len(data), random.integers(1, 8)):

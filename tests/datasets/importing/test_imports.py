@@ -23,7 +23,7 @@ from imgcls.images import loading
 from imgcls.images import square as square_fit
 from imgcls.runs.run import Run
 from imgcls.system import paths
-from tests.support.uploads import archive, csv, digits, imported, leaves, picture, pixels, table, visible
+from tests.support.uploads import archive, csv, digits, image, imported, leaves, pixels, table, visible
 
 
 def counts(name: str) -> dict[str, tuple[int, int]]:
@@ -56,7 +56,7 @@ LAYOUTS = {
         {"birch": (5, 2), "oak": (5, 2)},
     ),
     "test without classes": (
-        leaves(before="train/") | {f"test/{number}.png": picture(90 + number) for number in range(4)},
+        leaves(before="train/") | {f"test/{number}.png": image(90 + number) for number in range(4)},
         {"birch": (4, 1), "oak": (4, 1)},
     ),
     "a class that is called test": (leaves(("test", "oak")), {"oak": (4, 1), "test": (4, 1)}),
@@ -97,21 +97,21 @@ def test_the_set_is_one_like_the_others(tmp_path):
 
 
 def images_of(data: bytes) -> bytes:
-    return square_fit.framed(loading.open_picture(data).pixels, 28, 3, "crop").tobytes()
+    return square_fit.framed(loading.open_image(data).pixels, 28, 3, "crop").tobytes()
 
 
-def test_clutter_and_broken_pictures_are_left_out_and_counted(tmp_path):
+def test_clutter_and_broken_images_are_left_out_and_counted(tmp_path):
     files = leaves() | {
         "__MACOSX/oak/._1.png": b"x",
         "oak/.DS_Store": b"x",
         "oak/Thumbs.db": b"x",
         "oak/notes.txt": b"x",
         "oak/inner.zip": b"PK\x03\x04",
-        "oak/half.png": picture(7)[:60],
+        "oak/half.png": image(7)[:60],
         "oak/none.jpg": b"",
         "oak/photo.heic": b"x",
-        "top.png": picture(8),
-        "oak/wide.png": picture(9, height=8, width=400),
+        "top.png": image(8),
+        "oak/wide.png": image(9, height=8, width=400),
     }
     name = imported(archive(tmp_path / "leaves.zip", files))
 
@@ -130,21 +130,21 @@ def test_nothing_but_pixels_survives(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # held on its side
     exif[0x9286] = "SECRET PLACE"
-    turned = picture(1, "JPEG", 20, 12, exif=exif, quality=95)
+    turned = image(1, "JPEG", 20, 12, exif=exif, quality=95)
     assert b"SECRET PLACE" in turned
-    tail = picture(2) + b"<script>alert(1)</script>"
+    tail = image(2) + b"<script>alert(1)</script>"
     files = leaves() | {"oak/turned.jpg": turned, "oak/tail.png": tail}
     name = imported(archive(tmp_path / "leaves.zip", files), fit="pad")
 
     stored = b"".join(path.read_bytes() for path in paths.own_folder().rglob("*") if path.is_file())
     assert b"SECRET" not in stored and b"<script>" not in stored
     data = datasets.open_dataset(name)
-    upright = square_fit.framed(loading.open_picture(turned).pixels, 28, 3, "pad")
+    upright = square_fit.framed(loading.open_image(turned).pixels, 28, 3, "pad")
     assert any(np.array_equal(upright, array) for array in (*data.x_train, *data.x_test))
 
 
 @pytest.mark.parametrize(("fit", "expected"), [("crop", (28, 28)), ("pad", (28, 14))])
-def test_a_picture_is_made_square_by_cutting_or_by_margins(fit, expected):
+def test_a_image_is_made_square_by_cutting_or_by_margins(fit, expected):
     wide = np.full((40, 80, 3), 200, np.uint8)
     wide[:, 20:60] = 50
     square = square_fit.framed(wide, 28, 3, fit)
@@ -157,8 +157,8 @@ def test_a_picture_is_made_square_by_cutting_or_by_margins(fit, expected):
     assert square_fit.framed(wide, 32, 1, fit).shape == (32, 32, 1)
 
 
-def test_a_model_is_asked_about_pictures_that_are_made_square_in_the_same_way():
-    wide = loading.Picture(pixels(3, 40, 80))
+def test_a_model_is_asked_about_images_that_are_made_square_in_the_same_way():
+    wide = loading.LoadedImage(pixels(3, 40, 80))
     for fit in square_fit.FITS:
         prepared = loading.prepare_photo(wide, (28, 28, 1), fit=fit)
         assert np.array_equal(prepared.pixels, square_fit.framed(wide.pixels, 28, 1, fit))
@@ -187,7 +187,7 @@ def test_copies_stay_on_one_side_and_copies_in_two_classes_are_for_training():
     assert holdout.copies(labels, digests, test) == (4, 5, 0)
 
 
-def test_a_class_keeps_two_pictures_to_learn_from():
+def test_a_class_keeps_two_images_to_learn_from():
     for count in range(3, 12):
         test = holdout.held_back([0] * count, [bytes([place]) for place in range(count)])
         assert 1 <= test.sum() <= count - 2
@@ -202,7 +202,7 @@ def test_what_stands_in_training_and_test_is_told(tmp_path):
 # ---- more, again, and away
 
 
-def test_pictures_are_added_to_a_set_and_old_ones_keep_their_side(tmp_path):
+def test_images_are_added_to_a_set_and_old_ones_keep_their_side(tmp_path):
     name = imported(archive(tmp_path / "one.zip", leaves()))
     before = datasets.open_dataset(name)
     card = datasets.card_stamp(name)
@@ -258,11 +258,11 @@ def test_a_name_that_is_none_never_becomes_a_path(name):
 
 
 @pytest.mark.parametrize("damage", ["card", "label", "arrays", "strange"])
-def test_a_damaged_set_is_left_out_or_told_and_others_go_on(damage, tmp_path):
+def test_a_damaged_set_is_left_out_or_told_and_others_go_on(corruption, tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     bad, good = imported(order), imported(order, "Good")
     folder = paths.own_folder() / bad
-    if damage == "arrays":
+    if corruption == "arrays":
         (folder / "1" / "x_train.npy").write_bytes(b"short")
         with pytest.raises(DatasetError, match="Leaves is damaged"):
             datasets.open_dataset(bad)
@@ -271,7 +271,7 @@ def test_a_damaged_set_is_left_out_or_told_and_others_go_on(damage, tmp_path):
         assert not datasets.is_available(bad)
     else:
         files = {"card": ("dataset.json", "{"), "label": ("label.json", "[]")}
-        file, text = files.get(damage, ("dataset.json", json.dumps({"classes": ["a"], "shape": [1, 1, 9]})))
+        file, text = files.get(corruption, ("dataset.json", json.dumps({"classes": ["a"], "shape": [1, 1, 9]})))
         (folder / file).write_text(text)
         assert bad not in datasets.names()
         with pytest.raises(DatasetError, match="is damaged"):
@@ -283,8 +283,8 @@ def test_a_damaged_set_is_left_out_or_told_and_others_go_on(damage, tmp_path):
 
 
 def test_a_table_of_names_and_labels_beside_an_archive(tmp_path):
-    files = {f"photos/{number}.png": picture(number) for number in range(12)}
-    archive(tmp_path / "photos.zip", files | {"photos/99.png": picture(99)})
+    files = {f"photos/{number}.png": image(number) for number in range(12)}
+    archive(tmp_path / "photos.zip", files | {"photos/99.png": image(99)})
     rows = [["id", "breed"], *[[f"{number}", "dog" if number % 2 else "cat"] for number in range(12)], ["77", "cat"]]
     (tmp_path / "labels.csv").write_text(csv(rows))
     order = Order("listing", str(tmp_path / "photos.zip"), "photos.zip", str(tmp_path / "labels.csv"), "labels.csv")
@@ -312,7 +312,7 @@ def test_a_table_of_names_and_labels_beside_an_archive(tmp_path):
     ],
 )
 def test_a_table_of_labels_that_cannot_be_used_says_why(text, sentence, tmp_path):
-    archive(tmp_path / "photos.zip", {f"{number}.png": picture(number) for number in range(4)})
+    archive(tmp_path / "photos.zip", {f"{number}.png": image(number) for number in range(4)})
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(SourceError, match=sentence):
         importing.look(
@@ -342,21 +342,21 @@ def test_a_folder_of_this_machine_only_below_the_root(tmp_path, monkeypatch):
     assert {reason: count for reason, count, _ in datasets.own(name).skipped} == {"a link": 2}
 
 
-def test_single_pictures_class_by_class(tmp_path):
+def test_single_images_class_by_class(tmp_path):
     folder = job.made(job.new_id())
     for number in range(4):
-        single_images.add(folder, "mug", picture(number, "JPEG", 600, 900), f"{number}.jpg")
-        single_images.add(folder, " pen\n", picture(50 + number), "x.png")
-    single_images.add(folder, "mug", picture(7), "wrong.png")
+        single_images.add(folder, "mug", image(number, "JPEG", 600, 900), f"{number}.jpg")
+        single_images.add(folder, " pen\n", image(50 + number), "x.png")
+    single_images.add(folder, "mug", image(7), "wrong.png")
     single_images.take_back(folder, "mug")
     assert single_images.counts(folder) == {"mug": 4, "pen": 4}
     for path in (folder / "pictures").iterdir():
         assert min(Image.open(path).size) <= single_images.KEPT_SIDE and path.suffix == ".png"
     with pytest.raises(SourceError, match="The class has no name"):
-        single_images.add(folder, " ", picture(1), "x.png")
+        single_images.add(folder, " ", image(1), "x.png")
     with (folder / "pictures.jsonl").open("a") as torn:
         torn.write('{"file": "0000')
-    single_images.add(folder, "pen", picture(60), "x.png")
+    single_images.add(folder, "pen", image(60), "x.png")
     assert counts(imported(Order("pictures", str(folder), "yours"))) == {"mug": (3, 1), "pen": (4, 1)}
 
 
@@ -393,7 +393,7 @@ def test_a_process_looks_and_a_process_imports(tmp_path, wait_until):
 
 
 def test_a_refusal_reaches_the_page(tmp_path):
-    import_id = started(tmp_path, {"../../oak/1.png": picture(1)})
+    import_id = started(tmp_path, {"../../oak/1.png": image(1)})
     with pytest.raises(SourceError, match=r"entry '../../oak/1.png' leads out of its folder"):
         job.preview(import_id)
     job.start(import_id, Wish("Leaves"))
@@ -409,7 +409,7 @@ def test_an_id_that_is_none_never_becomes_a_path(import_id):
 
 SLOWLY = """
 import sys, time
-from imgcls.datasets.importing import decoding, __main__ as entry
+from imgcls.datasets.importing import decoding; from imgcls.datasets.importing import __main__ as entry
 real = decoding.pixels_of
 def slowly(*arguments):
     time.sleep(0.2)

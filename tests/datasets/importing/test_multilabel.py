@@ -10,7 +10,7 @@ from imgcls import datasets
 from imgcls.datasets import NO_CLASS, importing
 from imgcls.datasets.importing import Order
 from imgcls.errors import DatasetError, SourceError
-from tests.support.uploads import archive, csv, digits, imported, picture, table
+from tests.support.uploads import archive, csv, digits, image, imported, table
 
 SETS = [("sky",), ("sea", "sky"), (), ("boat", "sea"), ("sky", "boat"), ("sea",)]
 
@@ -20,9 +20,9 @@ def some(count: int = 30, first: int = 0) -> list[tuple[str, tuple[str, ...]]]:
     return [(f"{number:03}.png", SETS[number % len(SETS)]) for number in range(first, first + count)]
 
 
-def listing(tmp_path, rows, name: str = "labels.csv", pictures=None) -> Order:
+def listing(tmp_path, rows, name: str = "labels.csv", images=None) -> Order:
     """An archive of the named pictures, no two alike, and a table beside it, as the order to import both."""
-    named = pictures or {row[0]: picture(int(row[0][:3])) for row in rows if row[0][:3].isdigit()}
+    named = images or {row[0]: image(int(row[0][:3])) for row in rows if row[0][:3].isdigit()}
     order = archive(tmp_path / f"{name}.zip", named)
     (tmp_path / name).write_text(rows if isinstance(rows, str) else csv(rows))
     return Order("listing", order.path, order.name, str(tmp_path / name), name)
@@ -40,8 +40,8 @@ def labels_of(name: str) -> dict[bytes, tuple[str, ...]]:
     """Pixels -> labels, of all pictures that are stored."""
     dataset = datasets.open_dataset(name)
     found = {}
-    for pictures, labels in ((dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test)):
-        for pixels, row in zip(pictures, labels, strict=True):
+    for images, labels in ((dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test)):
+        for pixels, row in zip(images, labels, strict=True):
             found[pixels.tobytes()] = tuple(sorted(np.array(dataset.facts.classes)[row > 0].tolist()))
     return found
 
@@ -53,7 +53,7 @@ def labels_of(name: str) -> dict[bytes, tuple[str, ...]]:
 def test_both_ways_to_write_several_labels_are_read_previewed_and_stored_as_a_matrix(form, tmp_path):
     order = listing(tmp_path, form(some()))
     seen = importing.look(order)
-    assert (seen.several, seen.total) == (30, 30)
+    assert (seen.is_multilabel, seen.total) == (30, 30)
     assert [(label, sum(counts)) for label, *counts in seen.counts] == [("boat", 10), ("sea", 15), ("sky", 15)]
     assert any("several labels" in note for note in seen.notes)
     shown = {tuple(sorted(sample["class"].split(", "))) for sample in seen.samples}
@@ -61,7 +61,7 @@ def test_both_ways_to_write_several_labels_are_read_previewed_and_stored_as_a_ma
 
     facts = datasets.facts(imported(order))
     dataset = datasets.open_dataset(facts.name)
-    assert facts.several and facts.classes == ("boat", "sea", "sky")
+    assert facts.is_multilabel and facts.classes == ("boat", "sea", "sky")
     assert dataset.y_train.dtype == np.uint8 and dataset.y_train.shape == (len(dataset.x_train), 3)
     assert len(dataset.y_train) + len(dataset.y_test) == 30
     assert sorted(labels_of(facts.name).values()) == sorted(tuple(sorted(labels)) for _, labels in some())
@@ -78,16 +78,16 @@ def test_columns_of_which_each_row_has_a_single_1_are_classes_as_ever(tmp_path):
     rows = [(f"{number:03}.png", (("sky", "sea", "boat")[number % 3],)) for number in range(15)]
     order = listing(tmp_path, with_flags(rows))
     seen = importing.look(order)
-    assert seen.several == 0 and any("single 1" in note for note in seen.notes)
+    assert seen.is_multilabel == 0 and any("single 1" in note for note in seen.notes)
     name = imported(order)
-    assert not datasets.facts(name).several and datasets.open_dataset(name).y_train.ndim == 1
+    assert not datasets.facts(name).is_multilabel and datasets.open_dataset(name).y_train.ndim == 1
 
 
-def test_a_table_with_one_label_a_picture_is_stored_as_ever(tmp_path):
+def test_a_table_with_one_label_a_image_is_stored_as_ever(tmp_path):
     rows = [["file", "label"], *([f"{number:03}.png", ("sky", "sea")[number % 2]] for number in range(12))]
     name = imported(listing(tmp_path, rows))
     dataset = datasets.open_dataset(name)
-    assert dataset.y_train.dtype == np.int64 and dataset.y_train.ndim == 1 and not dataset.facts.several
+    assert dataset.y_train.dtype == np.int64 and dataset.y_train.ndim == 1 and not dataset.facts.is_multilabel
 
 
 def test_spellings_are_one_label_and_a_label_twice_counts_once(tmp_path):
@@ -102,7 +102,7 @@ def test_labels_without_a_header_are_not_taken_for_columns(tmp_path):
     assert datasets.facts(imported(listing(tmp_path, rows))).classes == ("boat", "sea", "sky")
 
 
-def test_a_rare_label_is_left_out_and_its_pictures_stay(tmp_path):
+def test_a_rare_label_is_left_out_and_its_images_stay(tmp_path):
     rows = with_semicolons(some())
     rows[1][1] += ";whale"
     seen = importing.look(listing(tmp_path, rows))
@@ -144,18 +144,18 @@ def test_a_table_of_pixels_may_hold_several_labels(tmp_path):
         row[0] = ("zero;round", "one", "round")[number % 3]
     order = table(tmp_path / "pixels.csv", csv(rows))
     seen = importing.look(order)
-    assert (seen.several, [(label, sum(counts)) for label, *counts in seen.counts]) == (
+    assert (seen.is_multilabel, [(label, sum(counts)) for label, *counts in seen.counts]) == (
         24,
         [("one", 8), ("round", 16), ("zero", 8)],
     )
     facts = datasets.facts(imported(order, channels=1))
-    assert facts.several and facts.classes == ("one", "round", "zero")
+    assert facts.is_multilabel and facts.classes == ("one", "round", "zero")
 
 
 # ---- adding
 
 
-def test_pictures_are_added_with_labels_that_are_new(tmp_path):
+def test_images_are_added_with_labels_that_are_new(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     before = labels_of(name)
     more = [(f"{number:03}.png", ("gull", "Sky") if number % 2 else ("boat",)) for number in range(100, 110)]
@@ -167,7 +167,7 @@ def test_pictures_are_added_with_labels_that_are_new(tmp_path):
     assert sorted(after[pixels] for pixels in after.keys() - before.keys()) == [("boat",)] * 5 + [("gull", "sky")] * 5
 
 
-def test_few_pictures_of_a_known_label_can_be_added(tmp_path):
+def test_few_images_of_a_known_label_can_be_added(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     more = [(f"{number:03}.png", ("sky", "sea")) for number in (200, 201)]
     imported(listing(tmp_path, with_semicolons(more), "more.csv"), into=name)
@@ -175,7 +175,7 @@ def test_few_pictures_of_a_known_label_can_be_added(tmp_path):
     assert not any("Left out" in note for note in datasets.own(name).notes)
 
 
-def test_a_picture_that_comes_again_stays_on_its_side(tmp_path):
+def test_a_image_that_comes_again_stays_on_its_side(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some(60))))
     before = datasets.open_dataset(name)
     sides = {pixels.tobytes(): "test" for pixels in before.x_test} | {
@@ -183,20 +183,20 @@ def test_a_picture_that_comes_again_stays_on_its_side(tmp_path):
     }
     imported(listing(tmp_path, with_semicolons(some(120)), "again.csv"), into=name)  # with 60 more
     after = datasets.open_dataset(name)
-    for part, pictures in (("test", after.x_test), ("train", after.x_train)):
-        again = [sides[pixels.tobytes()] for pixels in pictures if pixels.tobytes() in sides]
+    for part, images in (("test", after.x_test), ("train", after.x_train)):
+        again = [sides[pixels.tobytes()] for pixels in images if pixels.tobytes() in sides]
         assert set(again) == {part} and len(again) == 2 * sum(side == part for side in sides.values())
 
 
-def test_a_picture_with_one_known_label_can_be_added(tmp_path):
+def test_a_image_with_one_known_label_can_be_added(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     more = {
-        f"{label}/{number}.png": picture(500 + number + 50 * (label == "sea"))
+        f"{label}/{number}.png": image(500 + number + 50 * (label == "sea"))
         for label in ("sky", "sea")
         for number in range(4)
     }
     imported(archive(tmp_path / "more.zip", more), into=name)
-    assert datasets.facts(name).several and sum(datasets.facts(name).counts) == 38
+    assert datasets.facts(name).is_multilabel and sum(datasets.facts(name).counts) == 38
 
 
 def test_several_labels_are_not_added_to_a_set_of_classes(tmp_path):
@@ -221,10 +221,10 @@ def test_a_fifth_of_each_label_is_held_back_whatever_the_order(tmp_path):
 
 def test_copies_stay_on_one_side_and_those_with_other_labels_are_for_training(tmp_path):
     rows = some(40)
-    pictures = {name: picture(int(name[:3]) // 2) for name, _ in rows}  # each twice, with other labels
-    same = {f"x{number}.png": picture(900 + number // 4) for number in range(40)}
+    images = {name: image(int(name[:3]) // 2) for name, _ in rows}  # each twice, with other labels
+    same = {f"x{number}.png": image(900 + number // 4) for number in range(40)}
     listed = with_semicolons([*rows, *((name, ("sky",)) for name in same)])
-    dataset = datasets.open_dataset(imported(listing(tmp_path, listed, pictures=pictures | same)))
+    dataset = datasets.open_dataset(imported(listing(tmp_path, listed, images=images | same)))
     test = {pixels.tobytes() for pixels in dataset.x_test}
     train = {pixels.tobytes() for pixels in dataset.x_train}
     assert test and not test & train
@@ -236,7 +236,7 @@ def uneven(count: int = 400, seed: int = 0) -> np.ndarray:
     return (np.random.default_rng(seed).random((count, 5)) < (0.7, 0.3, 0.1, 0.05, 0.02)).astype(np.uint8)
 
 
-def test_a_split_keeps_the_share_of_each_label_and_no_picture_twice():
+def test_a_split_keeps_the_fraction_of_each_label_and_no_image_twice():
     labels = uneven()
     learn, judge = datasets.split(labels, 0, 0.15, 3, 5)
     assert sorted([*learn, *judge]) == list(range(400)) and (np.diff(judge) > 0).all()
@@ -247,7 +247,7 @@ def test_a_split_keeps_the_share_of_each_label_and_no_picture_twice():
     assert np.array_equal(learn, again[0]) and not np.array_equal(judge, other[1])
 
 
-def test_a_rare_label_gets_its_share_although_it_stands_beside_a_frequent_one():
+def test_a_rare_label_gets_its_fraction_although_it_stands_beside_a_frequent_one():
     labels = np.zeros((300, 2), np.uint8)
     labels[:200, 0] = labels[:10, 1] = 1
     for seed in range(20):
@@ -255,7 +255,7 @@ def test_a_rare_label_gets_its_share_although_it_stands_beside_a_frequent_one():
         assert labels[judge].sum(0).tolist() == [40, 2]
 
 
-def test_a_part_of_the_pictures_keeps_the_shares_too():
+def test_a_part_of_the_images_keeps_the_fractions_too():
     labels = uneven()
     learn, judge = datasets.split(labels, 100, 0.2, 0, 5)
     assert abs(len(learn) + len(judge) - 100) <= 3
@@ -263,7 +263,7 @@ def test_a_part_of_the_pictures_keeps_the_shares_too():
     assert np.abs(used.sum(0) - labels.sum(0) / 4).max() <= 1.5
 
 
-def test_a_label_never_loses_its_last_training_picture():
+def test_a_label_never_loses_its_last_training_image():
     labels = np.zeros((40, 3), np.uint8)
     labels[:20, 0] = labels[20:, 1] = 1
     labels[7, 2] = 1
@@ -276,22 +276,22 @@ def test_a_label_never_loses_its_last_training_picture():
     labels=st.integers(1, 6).flatmap(
         lambda k: arrays(np.uint8, st.tuples(st.integers(1, 60), st.just(k)), elements=st.integers(0, 1))
     ),
-    share=st.floats(0, 0.5),
+    fraction=st.floats(0, 0.5),
     seed=st.integers(0, 9),
 )
-def test_whatever_the_labels_each_keeps_its_share_as_well_as_it_can_and_one_to_learn_from(labels, share, seed):
+def test_whatever_the_labels_each_keeps_its_fraction_as_well_as_it_can_and_one_to_learn_from(labels, fraction, seed):
     order = np.random.default_rng(seed).permutation(len(labels))
-    aside = datasets.set_aside(labels, round(share * len(labels)), order)
+    aside = datasets.set_aside(labels, round(fraction * len(labels)), order)
     assert aside.shape == (len(labels),) and aside.dtype == bool
     assert labels[~aside].any(0).tolist() == labels.any(0).tolist()
     assert (labels[aside].sum(0) <= np.ceil(0.5 * labels.sum(0)) + labels.shape[1]).all()
     alone = labels[:, :1]  # one label alone gets its share to the picture
-    exact = datasets.set_aside(alone, round(share * len(labels)), order)
-    wanted = alone.sum() * round(share * len(labels)) / len(labels)
+    exact = datasets.set_aside(alone, round(fraction * len(labels)), order)
+    wanted = alone.sum() * round(fraction * len(labels)) / len(labels)
     assert abs(alone[exact].sum() - wanted) <= 0.5 + 1e-9 or alone.sum() == 1
 
 
-def test_pictures_that_are_thrown_out_are_in_no_part():
+def test_images_that_are_thrown_out_are_in_no_part():
     labels = uneven().astype(np.int8)
     labels[[3, 50]] = NO_CLASS
     learn, judge = datasets.split(labels, 0, 0.2, 0, 5)
@@ -306,15 +306,15 @@ def test_pictures_that_are_thrown_out_are_in_no_part():
         (np.ones((40, 5)), 9, "9 pictures are too few for 5 labels"),
     ],
 )
-def test_a_split_that_cannot_be_is_refused(labels, pictures, said):
+def test_a_split_that_cannot_be_is_refused(labels, images, said):
     with pytest.raises(DatasetError, match=said):
-        datasets.split(labels.astype(np.uint8), pictures, 0.2, 0, labels.shape[1])
+        datasets.split(labels.astype(np.uint8), images, 0.2, 0, labels.shape[1])
 
 
 # ---- changes
 
 
-def test_a_picture_can_be_thrown_out_and_come_back_but_not_get_another_class(tmp_path):
+def test_a_image_can_be_thrown_out_and_come_back_but_not_get_another_class(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     dataset = datasets.open_dataset(name)
     with pytest.raises(DatasetError, match="may have several labels, so it cannot be given another class"):

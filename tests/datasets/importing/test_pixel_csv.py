@@ -6,7 +6,7 @@ import pytest
 from imgcls import datasets
 from imgcls.datasets import importing
 from imgcls.errors import SourceError
-from tests.support.uploads import csv, digits, imported, picture, table
+from tests.support.uploads import csv, digits, image, imported, table
 
 
 def header(side: int = 4, channels: int = 1) -> list[str]:
@@ -56,15 +56,15 @@ def test_pixels_come_through_exactly_where_the_size_is_theirs(tmp_path):
 @pytest.mark.parametrize("planar", [False, True])
 def test_colours_are_read_pixel_by_pixel_or_plane_by_plane(planar, tmp_path):
     smooth = np.linspace(0, 255, 32 * 32).reshape(32, 32).astype(np.uint8)
-    pictures = [np.stack([smooth, 255 - smooth, np.full_like(smooth, 20 * number)], 2) for number in range(8)]
+    images = [np.stack([smooth, 255 - smooth, np.full_like(smooth, 20 * number)], 2) for number in range(8)]
     rows = [
         [number % 2, *(pixels.transpose(2, 0, 1) if planar else pixels).reshape(-1).tolist()]
-        for number, pixels in enumerate(pictures)
+        for number, pixels in enumerate(images)
     ]
     order = table(tmp_path / "colours.csv", csv(rows))
     assert importing.look(order).channels == 3
     data = datasets.open_dataset(imported(order, side=32))
-    assert {array.tobytes() for array in (*data.x_train, *data.x_test)} == {pixels.tobytes() for pixels in pictures}
+    assert {array.tobytes() for array in (*data.x_train, *data.x_test)} == {pixels.tobytes() for pixels in images}
 
 
 def test_words_are_labels_and_two_spellings_are_one(tmp_path):
@@ -118,7 +118,7 @@ def test_without_a_header_the_column_is_named_by_its_number(tmp_path):
         ("1,2,3\n4,5,6\n", "2 pixels, which is no square picture"),
         (csv([header(), *ROWS]).encode("utf-16"), "is UTF-16 text"),
         (csv([header(), *ROWS]).encode("utf-16-le"), "is UTF-16 text"),
-        (picture(1), "is a PNG picture. Expected a table of plain text"),
+        (image(1), "is a PNG picture. Expected a table of plain text"),
         (b"PK\x03\x04" + bytes(600), "is a zip archive.*An Excel file is one, too"),
         (csv([header(), *ROWS]).encode() + b"\xe9,0\n", "row 14 is no UTF-8 text"),
         ('"' + csv(ROWS), "row|pixel"),
@@ -127,7 +127,7 @@ def test_without_a_header_the_column_is_named_by_its_number(tmp_path):
         (csv([header(), *ROWS]).encode()[:40] + b"\0" + csv(ROWS).encode(), "is not a text file"),
     ],
 )
-def test_what_is_no_table_of_pictures_says_why(content, said, tmp_path):
+def test_what_is_no_table_of_images_says_why(content, said, tmp_path):
     with pytest.raises(SourceError, match=said):
         importing.look(table(tmp_path / "digits.csv", content))
 

@@ -33,7 +33,7 @@ CONFIG = Config(
     data="digits",
     model="ann",
     model_settings={"units": 16, "hidden_layers": 1},
-    pictures=500,
+    train_images=500,
     epochs=5,
     early_stopping=False,
     deterministic=True,
@@ -265,7 +265,7 @@ def test_a_trainer_without_memory_fails_alone(forks, wait_until):
     other = jobs.begin(CONFIG, run_id="comes-next")
     starves = """
 import psutil, resource
-from imgcls.training import loop
+from imgcls.training.loop import loop
 ran = loop.Loop.run
 def starved(self):
     limit = psutil.Process().memory_info().vms + 2_000_000

@@ -28,7 +28,7 @@ CONFIG = Config(
     data="digits",
     model="ann",
     model_settings={"units": 16, "hidden_layers": 1},
-    pictures=500,
+    train_images=500,
     epochs=4,
     early_stopping=False,
     deterministic=True,
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.timeout(900)
 WRITES = """
 from pathlib import Path
 import numpy as np
-from imgcls.training.process.checkpoint import PARTS, Checkpoint
+from imgcls.training.process.checkpoint import PARTS; from imgcls.training.process.checkpoint import Checkpoint
 folder = Path({!r})
 arrays = [np.full((60, 60), 2.0, np.float32)] * 2
 Checkpoint({{"epoch": 2}}, dict.fromkeys(PARTS, arrays)).write(folder / "checkpoint.npz")
@@ -46,7 +46,7 @@ Checkpoint({{"epoch": 2}}, dict.fromkeys(PARTS, arrays)).write(folder / "checkpo
 """
 CLAIMS = """
 from pathlib import Path
-from imgcls.jobs import claim, order
+from imgcls.jobs import claim; from imgcls.jobs import waiting_list as order
 from imgcls.runs import Run
 run = Run(Path({!r}))
 claim(run, order.ticket(run))

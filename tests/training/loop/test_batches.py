@@ -16,33 +16,33 @@ MOVED = Augmentation(rotation=20, shift=2, zoom=0.2, flip=True)
 def numbered(count: int) -> Part:
     """Pictures that carry their own number in every pixel pair; the label is the number modulo 7."""
     numbers = np.arange(count)
-    pictures = np.zeros((count, 4, 4, 1), np.uint8)
-    pictures[:, 0, 0, 0], pictures[:, 0, 1, 0] = numbers // 256, numbers % 256
-    return Part.of(pictures, numbers % 7)
+    images = np.zeros((count, 4, 4, 1), np.uint8)
+    images[:, 0, 0, 0], images[:, 0, 1, 0] = numbers // 256, numbers % 256
+    return Part.of(images, numbers % 7)
 
 
-def numbers_of(pictures: np.ndarray) -> list[int]:
-    return (pictures[:, 0, 0, 0].astype(int) * 256 + pictures[:, 0, 1, 0]).tolist()
+def numbers_of(images: np.ndarray) -> list[int]:
+    return (images[:, 0, 0, 0].astype(int) * 256 + images[:, 0, 1, 0]).tolist()
 
 
 def bytes_of(found) -> list[tuple[bytes, bytes]]:
-    return [(pictures.tobytes(), labels.tobytes()) for pictures, labels in found]
+    return [(images.tobytes(), labels.tobytes()) for images, labels in found]
 
 
 # ---- a part of a data set
 
 
-def test_a_part_holds_the_labels_of_its_rows_and_copies_no_picture():
-    pictures = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
-    part = Part.of(pictures, np.arange(10) * 10, np.array([7, 2, 5]))
-    assert part.pictures is pictures
+def test_a_part_holds_the_labels_of_its_rows_and_copies_no_image():
+    images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
+    part = Part.of(images, np.arange(10) * 10, np.array([7, 2, 5]))
+    assert part.images is images
     assert len(part) == 3
     assert part.labels.tolist() == [70, 20, 50]
     assert part.labels.dtype == np.int32
     taken, labels = part.taken(np.array([2, 0]))
     assert taken[:, 0, 0, 0].tolist() == [5, 7]
     assert labels.tolist() == [50, 70]
-    assert len(Part.of(pictures, np.arange(10))) == 10
+    assert len(Part.of(images, np.arange(10))) == 10
 
 
 @pytest.mark.parametrize(("most", "expected"), [(1, [0]), (3, [0, 4, 8]), (5, [0, 2, 4, 6, 8]), (9, [0, 2, 4, 6, 8])])
@@ -60,10 +60,10 @@ def test_a_sample_of_all_is_all():
 @pytest.mark.parametrize(
     ("count", "size", "sizes"), [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 64, [3]), (5, 1, [1] * 5)]
 )
-def test_every_picture_comes_once_with_its_own_label(count, size, sizes):
+def test_every_image_comes_once_with_its_own_label(count, size, sizes):
     found = list(batches(numbered(count), 1, size, 0, NO_CHANGE))
     assert [len(labels) for _, labels in found] == sizes
-    numbers = [number for pictures, _ in found for number in numbers_of(pictures)]
+    numbers = [number for images, _ in found for number in numbers_of(images)]
     assert sorted(numbers) == list(range(count))
     assert [label for _, labels in found for label in labels.tolist()] == [number % 7 for number in numbers]
 
@@ -71,9 +71,7 @@ def test_every_picture_comes_once_with_its_own_label(count, size, sizes):
 def test_the_order_is_another_one_for_every_epoch_and_seed():
     def order(epoch, seed):
         return [
-            number
-            for pictures, _ in batches(numbered(50), epoch, 8, seed, NO_CHANGE)
-            for number in numbers_of(pictures)
+            number for images, _ in batches(numbered(50), epoch, 8, seed, NO_CHANGE) for number in numbers_of(images)
         ]
 
     orders = [order(epoch, seed) for epoch in (1, 2) for seed in (0, 1)]
@@ -91,11 +89,11 @@ def test_an_epoch_that_goes_on_in_its_middle_has_the_same_batches(augmentation):
 
 
 def test_augmentation_differs_between_epochs_and_batches_and_leaves_the_data_alone():
-    picture = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 1), dtype=np.uint8)
-    part = Part.of(np.repeat(picture, 3, axis=0), np.arange(3))  # so the order does not matter
-    found = [pictures.tobytes() for epoch in (1, 2) for pictures, _ in batches(part, epoch, 1, 0, MOVED)]
+    image = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 1), dtype=np.uint8)
+    part = Part.of(np.repeat(image, 3, axis=0), np.arange(3))  # so the order does not matter
+    found = [images.tobytes() for epoch in (1, 2) for images, _ in batches(part, epoch, 1, 0, MOVED)]
     assert len(set(found)) == 6
-    assert (part.pictures == picture).all()
+    assert (part.images == image).all()
 
 
 class Watched(np.ndarray):
@@ -108,9 +106,9 @@ class Watched(np.ndarray):
 
 
 def watched(count: int) -> Part:
-    pictures = numbered(count).pictures.view(Watched)
-    pictures.reads = []
-    return Part.of(pictures, np.zeros(count))
+    images = numbered(count).images.view(Watched)
+    images.reads = []
+    return Part.of(images, np.zeros(count))
 
 
 def test_one_batch_is_made_ahead_in_another_thread_and_no_more():
@@ -119,12 +117,12 @@ def test_one_batch_is_made_ahead_in_another_thread_and_no_more():
     for number in range(1, 6):
         next(coming)
         for _ in range(500):
-            if len(part.pictures.reads) >= min(number + 1, 5):
+            if len(part.images.reads) >= min(number + 1, 5):
                 break
             threading.Event().wait(0.01)
         threading.Event().wait(0.02)
-        assert len(part.pictures.reads) == min(number + 1, 5)
-    assert all(name.startswith("batches") for name in part.pictures.reads)
+        assert len(part.images.reads) == min(number + 1, 5)
+    assert all(name.startswith("batches") for name in part.images.reads)
     assert list(coming) == []
 
 
@@ -137,7 +135,7 @@ def test_a_loop_that_leaves_early_leaves_no_thread_behind():
 
 def test_what_goes_wrong_while_a_batch_is_made_reaches_the_loop():
     part = numbered(8)
-    broken = Part(part.pictures, part.rows + 100, part.labels)
+    broken = Part(part.images, part.rows + 100, part.labels)
     with pytest.raises(IndexError):
         next(batches(broken, 1, 4, 0, NO_CHANGE))
 

@@ -18,7 +18,7 @@ def settings(**changes) -> Config:
     return Config(**common | changes)
 
 
-def test_a_weight_is_the_inverse_of_the_frequency_and_their_mean_over_pictures_is_one():
+def test_a_weight_is_the_inverse_of_the_frequency_and_their_mean_over_images_is_one():
     from imgcls.training.loop.steps import class_weights
 
     weights = class_weights(settings(), LABELS, 3)
@@ -37,7 +37,7 @@ def test_weights_are_those_that_scikit_learn_calls_balanced():
     assert class_weights(settings(), LABELS, 3).tolist() == pytest.approx(expected.tolist())
 
 
-def test_a_class_without_training_pictures_has_no_weight():
+def test_a_class_without_training_images_has_no_weight():
     from imgcls.training.loop.steps import class_weights
 
     assert class_weights(settings(), np.array([0, 0, 2]), 4).tolist() == [0.75, 0, 1.5, 0]
@@ -48,35 +48,35 @@ def test_a_weighted_step_is_the_one_that_keras_takes(keras, loss):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
-    pictures = np.random.default_rng(0).integers(0, 256, (32, 6, 6, 1), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (32, 6, 6, 1), dtype=np.uint8)
     config = settings(loss=loss)
     keras.utils.set_random_seed(0)
-    model = model_builder.build(config, (6, 6, 1), 3, pictures)
+    model = model_builder.build(config, (6, 6, 1), 3, images)
     before = model.get_weights()
     weights = steps.class_weights(config, LABELS, 3)
     step, judge = steps.compiled(config, model, steps.optimizer_of(config), weights)
-    losses = [float(step(pictures, LABELS)[0]) for _ in range(3)]
+    losses = [float(step(images, LABELS)[0]) for _ in range(3)]
     ours = model.get_weights()
-    judged = float(judge(pictures, LABELS)[0])
+    judged = float(judge(images, LABELS)[0])
 
     model.set_weights(before)
     logits = model_builder.logits_of(model)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     logits.compile(optimizer=steps.optimizer_of(config), loss=cross_entropy)
     by_class = dict(enumerate(weights.tolist()))
-    theirs = [float(logits.train_on_batch({"pictures": pictures}, LABELS, class_weight=by_class)) for _ in range(3)]
+    theirs = [float(logits.train_on_batch({"pictures": images}, LABELS, class_weight=by_class)) for _ in range(3)]
     assert losses == pytest.approx(theirs, rel=1e-5)
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(ours, model.get_weights(), strict=True))
     assert any(np.abs(a - b).max() > 1e-3 for a, b in zip(ours, before, strict=True))
     # A look at pictures is not weighted: it is what Evaluate shows.
-    assert judged == pytest.approx(float(cross_entropy(LABELS, logits(pictures))), rel=1e-5)
+    assert judged == pytest.approx(float(cross_entropy(LABELS, logits(images))), rel=1e-5)
 
 
 def test_a_loop_weights_by_its_training_part_and_goes_on_exactly(keras, looped):
     config = settings(epochs=4, batch_size=4, early_stopping=False)
     labels = np.arange(48) % 3
     rows = np.flatnonzero((labels != 2) | (np.arange(48) < 12))
-    uneven = Part.of(toy(48).pictures, labels, rows)
+    uneven = Part.of(toy(48).images, labels, rows)
     assert np.bincount(uneven.labels).tolist() == [16, 16, 4]
 
     def trained(config, *, restored=None):

@@ -140,9 +140,9 @@ def test_a_pause_writes_a_checkpoint_first_and_changes_no_figure(looped):
     assert same_weights(paused.best_weights, straight.best_weights)
 
 
-@pytest.mark.parametrize("averaging", [0.0, 0.9])
-def test_a_pause_is_heard_while_an_epoch_is_judged_and_changes_no_figure(looped, averaging):
-    config = LONG.changed(averaging=averaging)
+@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
+def test_a_pause_is_heard_while_an_epoch_is_judged_and_changes_no_figure(looped, ema_decay):
+    config = LONG.changed(ema_decay=ema_decay)
     looks = []
     paused = looped(config, asking=lambda loop: Asked(pause=len(looks) in (2, 18)))
     paused.evaluation_batch = 5  # three looks at the validation pictures an epoch
@@ -178,7 +178,7 @@ RICH = {
     "everything": LONG.changed(
         model_settings={"units": 16, "hidden_layers": 1, "dropout": 0.3},
         schedule="one_cycle",
-        averaging=0.9,
+        ema_decay=0.9,
         weight_decay=0.01,
         optimizer="adamw",
         shift=1,
@@ -294,7 +294,7 @@ def test_a_rate_that_was_asked_for_is_not_multiplied_where_a_schedule_is_stretch
 
 
 def test_the_mean_of_the_weights_is_judged_and_kept(looped):
-    loop = looped(LONG.changed(averaging=0.9, epochs=3))
+    loop = looped(LONG.changed(ema_decay=0.9, epochs=3))
     loop.run()
     last = loop.model.get_weights()
     with loop._mean.in_place():
@@ -304,7 +304,7 @@ def test_the_mean_of_the_weights_is_judged_and_kept(looped):
     assert [line["best"] for line in loop.lines()][-1]
     assert same_weights(loop.best_weights, mean)
     loop.model.set_weights(mean)
-    logits = np.log(loop.model(loop.validation.pictures).numpy().astype(float))
+    logits = np.log(loop.model(loop.validation.images).numpy().astype(float))
     loss = -logits[np.arange(15), loop.validation.labels].mean()
     assert loss == pytest.approx(loop.lines()[-1]["val_loss"], abs=1e-5)
 

@@ -11,16 +11,16 @@ def variable(keras):
     return keras.Variable(np.zeros((2, 3), np.float32))
 
 
-def running_mean(variables, share):
+def running_mean(variables, fraction):
     from imgcls.training.loop.ema import RunningMean
 
-    return RunningMean(variables, share)
+    return RunningMean(variables, fraction)
 
 
-def expected(values: list[float], share: float) -> float:
+def expected(values: list[float], fraction: float) -> float:
     mean = 0.0
     for count, value in enumerate(values, start=1):
-        stays = min(share, count / (count + 9))
+        stays = min(fraction, count / (count + 9))
         mean = stays * mean + (1 - stays) * value
     return mean
 
@@ -46,11 +46,11 @@ def test_the_first_steps_count_more_as_there_is_no_past_yet(variable):
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
-def test_the_mean_is_the_exponential_one(variable, share):
+def test_the_mean_is_the_exponential_one(variable, fraction):
     values = np.random.default_rng(0).normal(size=300).round(3).tolist()
-    mean = running_mean([variable], share)
+    mean = running_mean([variable], fraction)
     walked(mean, variable, values)
-    assert value_of(mean) == pytest.approx(expected(values, share), abs=1e-5)
+    assert value_of(mean) == pytest.approx(expected(values, fraction), abs=1e-5)
 
 
 def test_weights_that_stand_still_are_their_own_mean(variable):

@@ -121,15 +121,15 @@ def test_every_other_convolution_is_that_of_keras(keras, quick, monkeypatch, sha
 def test_what_learns_hands_its_weights_to_what_is_kept(keras, quick, model):
     from imgcls.training import model_builder
 
-    pictures = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
     config = Config(model=model)
-    learner = model_builder.build(config, (16, 16, 3), 4, pictures, learns=True)
-    kept = model_builder.build(config, (16, 16, 3), 4, pictures)
+    learner = model_builder.build(config, (16, 16, 3), 4, images, learns=True)
+    kept = model_builder.build(config, (16, 16, 3), 4, images)
     assert not any(type(layer).__module__ == quick.__name__ for layer in kept.layers)
     if model != "cnn":
         assert any(type(layer).__module__ == quick.__name__ for layer in learner.layers)
     kept.set_weights(learner.get_weights())
-    assert np.allclose(learner.predict_on_batch(pictures), kept.predict_on_batch(pictures), atol=1e-6)
+    assert np.allclose(learner.predict_on_batch(images), kept.predict_on_batch(images), atol=1e-6)
 
 
 def test_a_trainer_keeps_keras_layers_alone(finished_run):

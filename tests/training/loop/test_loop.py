@@ -80,22 +80,22 @@ def test_both_losses_are_the_same_cross_entropy(looped):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_label_smoothing_takes_certainty_from_the_true_class(looped, smoothing):
+def test_label_smoothing_takes_confidence_from_the_true_class(looped, smoothing):
     loop = looped(TOY.changed(label_smoothing=smoothing, model_settings=TOY.model_settings | {"dropout": 0.0}))
-    probabilities = loop.model(loop.validation.pictures).numpy().astype(float)
+    probabilities = loop.model(loop.validation.images).numpy().astype(float)
     truth = np.eye(3)[loop.validation.labels]
 
     def cross_entropy(targets):
         return -(targets * np.log(probabilities)).sum(1).mean()
 
     loss, accuracy = loop.judged(loop.validation)
-    learnt_from, _, _ = loop._step(loop.validation.pictures, loop.validation.labels)
+    learnt_from, _, _ = loop._step(loop.validation.images, loop.validation.labels)
     assert float(learnt_from) == pytest.approx(cross_entropy(truth * (1 - smoothing) + smoothing / 3), abs=1e-5)
     assert loss == pytest.approx(cross_entropy(truth), abs=1e-5)  # judged without it
     assert accuracy == pytest.approx((probabilities.argmax(1) == loop.validation.labels).mean(), abs=1e-6)
 
 
-def test_means_weigh_a_small_last_batch_by_its_pictures(looped, monkeypatch):
+def test_means_weigh_a_small_last_batch_by_its_images(looped, monkeypatch):
     from imgcls.training.loop import loop as module
 
     loop = looped()
@@ -116,20 +116,20 @@ def test_the_same_seed_gives_the_same_curve(looped, augmentation):
     assert curves[0] != pytest.approx(curves[2], abs=1e-4)
 
 
-def test_every_picture_is_seen_once_an_epoch_in_another_order(looped):
+def test_every_image_is_seen_once_an_epoch_in_another_order(looped):
     loop = looped(TOY.changed(batch_size=10))
     first, second = ([batch[0] for batch in loop._batches(epoch)] for epoch in (1, 2))
     assert [len(batch) for batch in first] == [10, 10, 10, 10, 8]
-    everything = sorted(picture.tobytes() for picture in loop.training.pictures)
+    everything = sorted(image.tobytes() for image in loop.training.images)
     for epoch in (first, second):
-        assert sorted(picture.tobytes() for batch in epoch for picture in batch) == everything
+        assert sorted(image.tobytes() for batch in epoch for image in batch) == everything
     assert not np.array_equal(np.concatenate(first), np.concatenate(second))
 
 
-def test_augmentation_changes_training_pictures_and_no_others(looped):
+def test_augmentation_changes_training_images_and_no_others(looped):
     loop = looped(TOY.changed(shift=2, flip=True))
-    originals = {picture.tobytes() for picture in loop.training.pictures}
-    seen = {picture.tobytes() for batch, _ in loop._batches(1) for picture in batch}
+    originals = {image.tobytes() for image in loop.training.images}
+    seen = {image.tobytes() for batch, _ in loop._batches(1) for image in batch}
     assert not seen <= originals
     assert len(loop.model.layers) == len(looped(TOY).model.layers)
 
@@ -186,9 +186,9 @@ def test_an_export_that_answers_differently_is_not_trusted(looped, tmp_path, mon
     from imgcls.training import model_builder
 
     class Wrong(Predictor):
-        def probabilities(self, pictures):
-            return super().probabilities(pictures)[:, ::-1]
+        def probabilities(self, images):
+            return super().probabilities(images)[:, ::-1]
 
     monkeypatch.setattr(model_builder, "Predictor", Wrong)
     with pytest.raises(RuntimeError, match=r"^The exported model answers differently: by \d\.\d+ on 15 pictures\.$"):
-        model_builder.export_litert(looped().model, tmp_path / "model.tflite", toy(15).pictures)
+        model_builder.export_litert(looped().model, tmp_path / "model.tflite", toy(15).images)

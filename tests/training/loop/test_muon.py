@@ -68,10 +68,10 @@ def test_a_small_convolutional_network_learns_with_it(keras):
 
     keras.utils.set_random_seed(0)
     labels = np.arange(64, dtype=np.int32) % 2
-    pictures = np.random.default_rng(0).integers(0, 100, (64, 8, 8, 1), dtype=np.uint8)
-    pictures[labels == 1, :, 2] += 100
+    images = np.random.default_rng(0).integers(0, 100, (64, 8, 8, 1), dtype=np.uint8)
+    images[labels == 1, :, 2] += 100
     config = Config(model="deep_cnn", model_settings={"width": 8}, optimizer="muon", learning_rate=0.1)
-    model = model_builder.build(config, (8, 8, 1), 2, pictures)
+    model = model_builder.build(config, (8, 8, 1), 2, images)
     step, _ = steps.compiled(config, model, steps.optimizer_of(config))
-    losses = [float(step(pictures, labels)[0]) for _ in range(15)]
+    losses = [float(step(images, labels)[0]) for _ in range(15)]
     assert losses[-1] < 0.5 * losses[0]

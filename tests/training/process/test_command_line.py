@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from imgcls import models, runs
-from imgcls.config import KNOBS, Config
+from imgcls.config import PARAMS, Config
 from imgcls.runs import recipes
 from imgcls.system import paths
 from imgcls.training import __main__ as shell
@@ -94,14 +94,14 @@ def test_a_bad_value_exits_with_2_as_a_process():
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_help_lists_the_flag_of_every_setting_and_every_knob_of_the_model(capsys, name):
+def test_help_lists_the_flag_of_every_setting_and_every_param_of_the_model(capsys, name):
     with pytest.raises(SystemExit) as ended:
         shell.main(["--help", "--model", name])
     assert ended.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
-    for knob in (*KNOBS, *models.knobs(name)):
-        assert f"{knob.flag} " in text
-        assert knob.help.split(".")[0].split("-")[0] in text
+    for param in (*PARAMS, *models.params(name)):
+        assert f"{param.flag} " in text
+        assert param.help.split(".")[0].split("-")[0] in text
     assert str(paths.runs_folder()) in text.replace(" ", "")
 
 
@@ -141,21 +141,21 @@ def test_a_file_of_settings_is_where_a_training_starts_from(asked_for, tmp_path)
     assert dict(changed.model_settings) == dict(start.model_settings) | {"dropout": 0.5}
 
 
-def test_another_model_than_the_files_takes_none_of_its_knobs(asked_for, tmp_path):
+def test_another_model_than_the_files_takes_none_of_its_params(asked_for, tmp_path):
     file = tmp_path / "settings.json"
     file.write_text(json.dumps(Config(data="digits", model="ann", model_settings={"units": 64}).as_dict()))
     run = asked_for("--config", str(file), "--model", "cnn")
     assert run.config == Config(data="digits", model="cnn")
 
 
-@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
-def test_every_setting_can_be_given_by_its_flag(asked_for, knob):
+@pytest.mark.parametrize("knob", PARAMS, ids=lambda param: param.name)
+def test_every_setting_can_be_given_by_its_flag(asked_for, param):
     words = {bool: "on", str: "digits", int: "2", float: "0.2"}
     value = {"model": "ann", "normalisation": "-1 to 1", "optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
     value |= {"schedule": "cosine", "precision": "bfloat16"}
-    text = {"monitor": "accuracy", "data": "digits"}.get(knob.name, value.get(knob.name, words[knob.kind]))
-    config = asked_for(*("--data", "digits", f"{knob.flag}={text}")).config
-    assert config == Config(**{"data": "digits", knob.name: knob.parsed(text)})
+    text = {"monitor": "accuracy", "data": "digits"}.get(param.name, value.get(param.name, words[param.kind]))
+    config = asked_for(*("--data", "digits", f"{param.flag}={text}")).config
+    assert config == Config(**{"data": "digits", param.name: param.parsed(text)})
 
 
 def test_a_recipe_sets_what_has_no_flag(asked_for):

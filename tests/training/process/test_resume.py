@@ -22,11 +22,11 @@ CYCLE = Config(
     zoom=0.1,
     schedule="one_cycle",
     learning_rate=0.01,
-    averaging=0.9,
+    ema_decay=0.9,
     label_smoothing=0.1,
     batch_size=64,
     epochs=4,
-    pictures=800,
+    train_images=800,
     deterministic=True,
     seed=3,
 )
@@ -42,7 +42,7 @@ PLATEAU = Config(
     batch_size=64,
     epochs=12,
     patience=2,
-    pictures=500,
+    train_images=500,
     deterministic=True,
 )
 CONFIGS = {"one_cycle, augmented, averaged": CYCLE, "plateau, early stopping": PLATEAU}
@@ -53,7 +53,7 @@ imgcls.training.export.results.export = lambda *arguments: os.kill(os.getpid(), 
 """
 WRITES_IN_PEACE_AT_STEP = """
 import time
-from imgcls.training import loop
+from imgcls.training.loop import loop
 unhurried = loop.Loop._obey
 def waiting(self, asked):
     if self.steps_done == {}:
@@ -62,11 +62,11 @@ def waiting(self, asked):
 loop.Loop._obey = waiting
 """
 LINE_BY_LINE = """
-from imgcls.training import journal
+from imgcls.training.process import metrics_writer as journal
 journal.LINE_SECONDS = 0
 """
 BATCH_BY_BATCH = """
-from imgcls.training import loop
+from imgcls.training.loop import loop
 loop.CHECKPOINT_SECONDS = 0
 """
 

@@ -11,7 +11,7 @@ from imgcls.config import Config
 from imgcls.evaluation import report
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.robustness import evaluate
-from imgcls.evaluation.robustness.corruptions import DAMAGES
+from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
 from imgcls.runs import Run
 from imgcls.system import paths
 from imgcls.ui.app import run_picker
@@ -40,7 +40,7 @@ def two_runs(finished_run) -> tuple[Run, Run]:
     return finished_run, other
 
 
-def test_compare_says_who_is_better_and_shows_the_pictures(two_runs):
+def test_compare_says_who_is_better_and_shows_the_images(two_runs):
     run, other = two_runs
     app = opened("evaluate", run=run.id, view="Compare", other=other.id)
 
@@ -70,7 +70,7 @@ def test_a_link_that_names_no_run_to_compare_with_says_so(two_runs, other):
     assert ("cannot be compared with this one" in told(app)) == bool(other)
 
 
-def test_runs_on_other_pictures_are_not_compared(two_runs):
+def test_runs_on_other_images_are_not_compared(two_runs):
     run, other = two_runs
     with np.load(other.folder / "predictions.npz", allow_pickle=False) as file:
         content = dict(file)
@@ -79,8 +79,8 @@ def test_runs_on_other_pictures_are_not_compared(two_runs):
 
     np.savez(other.folder / "predictions.npz", **content)
     with np.load(other.folder / "gallery.npz", allow_pickle=False) as file:
-        pictures = dict(file)
-    np.savez(other.folder / "gallery.npz", **pictures | {"pictures": 255 - pictures["pictures"]})
+        images = dict(file)
+    np.savez(other.folder / "gallery.npz", **images | {"pictures": 255 - images["pictures"]})
     assert "same test labels, but other pictures" in told(
         opened("evaluate", run=run.id, view="Compare", other=other.id)
     )
@@ -130,7 +130,7 @@ def damaged_run(finished_run) -> Run:
     found = found_with("noise", 0.5, len(labels))
     right = np.where(found.damaged == 0, labels, (labels + 1) % 10)
     path = finished_run.folder / "robustness.npz"
-    names = np.array(list(DAMAGES))
+    names = np.array(list(CORRUPTIONS))
     np.savez(
         path, indices=found.indices, labels=labels, clean=labels, damaged=right, names=names, version=evaluate.VERSION
     )
@@ -140,7 +140,7 @@ def damaged_run(finished_run) -> Run:
 def test_robustness_shows_what_was_found_and_the_training_that_would_help(damaged_run, monkeypatch):
     sent = {}
     monkeypatch.setattr(run_picker, "train", lambda **values: sent.update(values))
-    app = opened("evaluate", run=damaged_run.id, view="Robustness", damage="noise", strength="3")
+    app = opened("evaluate", run=damaged_run.id, view="Robustness", corruption="noise", strength="3")
 
     assert is_whole(app)
     assert pieces(app).count("data:image/svg+xml") == 8
@@ -203,7 +203,7 @@ def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, m
     assert sent["data"] == "digits"
 
 
-def test_the_look_through_training_pictures_is_offered_and_what_is_missing_is_said(finished_run):
+def test_the_look_through_training_images_is_offered_and_what_is_missing_is_said(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
     assert is_whole(app)
     assert any(button.label == "Look through the training pictures" for button in app.button)
@@ -217,7 +217,7 @@ def test_the_look_through_training_pictures_is_offered_and_what_is_missing_is_sa
 def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
     """By what a button of another page sends: also a number of pictures that is in no list."""
     config = Config(
-        data="digits", pictures=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
+        data="digits", train_images=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
     )
     app = opened("train", patience="9", zoom="0.2", optimizer="sgd")
     assert in_form(app)["patience"] == 9
@@ -229,7 +229,7 @@ def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
     assert {name: shown[name] for name in wanted if name in shown} == {
         name: value for name, value in wanted.items() if name in shown
     }
-    assert {"data", "pictures", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()
+    assert {"data", "train_images", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()
     in_url = {name: text if isinstance(text, str) else text[0] for name, text in dict(app.query_params).items()}
     assert in_url == settings_form.query_of(wanted), "F5 must find the same form"
 
@@ -291,4 +291,4 @@ def test_views_and_files_of_a_run_as_it_must_not_be(damaged_run, how):
     tested = predictions.tested(damaged_run)
     assert report.page(damaged_run, tested).count("<script") == 0
     json.dumps(report.figures(damaged_run, tested), allow_nan=False)
-    assert report.classes(tested) and report.answers(tested, damaged_run.model["classes"])
+    assert report.classes(tested) and report.predictions(tested, damaged_run.model["classes"])

@@ -26,7 +26,7 @@ PLACES = [
 ]
 
 
-def answers_of(run) -> tuple[np.ndarray, np.ndarray]:
+def predictions_of(run) -> tuple[np.ndarray, np.ndarray]:
     with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
         return file["probabilities"].copy(), file["labels"].copy()
 
@@ -71,33 +71,33 @@ def test_every_view_works_when_nothing_is_left(finished_run, place):
 
 
 def test_narrowing_counts_matrix_scores_and_gallery_from_what_is_left(finished_run):
-    probabilities, labels = answers_of(finished_run)
+    probabilities, labels = predictions_of(finished_run)
     predicted, sure = probabilities.argmax(1), probabilities.max(1)
     common = int(np.bincount(predicted, minlength=10).argmax())
     percent = np.float32(100) * sure
-    low, high = (int(np.quantile(percent, share)) for share in (0.2, 0.9))
+    low, high = (int(np.quantile(percent, fraction)) for fraction in (0.2, 0.9))
     left = ((labels == common) | (predicted == common)) & (percent >= low) & (percent < high)
     assert 2 < left.sum() < 300
     app = opened("evaluate", run=finished_run.id, sure=f"{low}-{high}", **{"class": str(common)})
 
     assert f"From {left.sum()} of 360 test pictures" in told(app)
     assert "accuracy of what is left" in accuracy(app)
-    assert formatting.share((predicted == labels)[left].mean()) in accuracy(app)
+    assert formatting.fraction((predicted == labels)[left].mean()) in accuracy(app)
     assert gallery(app).count("<img") == min(left.sum(), 20)
     assert sum(matrix_of(app)["sums"]) == left.sum()
 
 
-def test_a_cell_picks_pictures_and_leaves_the_scores(finished_run):
-    probabilities, labels = answers_of(finished_run)
+def test_a_cell_picks_images_and_leaves_the_scores(finished_run):
+    probabilities, labels = predictions_of(finished_run)
     app = opened("evaluate", run=finished_run.id, cell="4-4")
 
-    assert formatting.share((probabilities.argmax(1) == labels).mean()) in accuracy(app)
+    assert formatting.fraction((probabilities.argmax(1) == labels).mean()) in accuracy(app)
     assert "test accuracy" in accuracy(app)
     assert gallery(app).count("true class 4, answer 4") == gallery(app).count("<img") > 10
 
 
 def test_a_part_of_the_selection_can_be_lifted(finished_run):
-    app = opened("evaluate", run=finished_run.id, answers="wrong", cell="4-4")
+    app = opened("evaluate", run=finished_run.id, predictions="wrong", cell="4-4")
     assert "No picture to show here" in told(app)
     app.button(key="lift-answers").click().run()
     assert gallery(app).count("true class 4, answer 4") > 10
@@ -122,7 +122,7 @@ def test_a_press_that_was_under_way_loses_none_before_it_and_going_back_goes_bac
     assert ("answers" in app.query_params) is not is_late
 
 
-def test_pictures_with_a_tag_can_be_looked_at(finished_run):
+def test_images_with_a_tag_can_be_looked_at(finished_run):
     tags.change(finished_run, "dark", [3, 5], given=True)
     app = opened("evaluate", run=finished_run.id, tag="dark")
 
@@ -144,16 +144,16 @@ def test_a_run_that_is_opened_is_counted_once_a_visit(finished_run):
 
 
 def test_merged_classes_show_their_scores_before_and_now(finished_run):
-    probabilities, labels = answers_of(finished_run)
+    probabilities, labels = predictions_of(finished_run)
     before = (probabilities.argmax(1) == labels).mean()
     merged = np.delete(probabilities, 5, 1)
     merged[:, 3] = probabilities[:, 3] + probabilities[:, 5]
     now = np.where(labels == 5, 3, np.where(labels > 5, labels - 1, labels)) == merged.argmax(1)
     app = opened("evaluate", run=finished_run.id, view="Classes", merge="3.5")
 
-    assert f"Accuracy **{formatting.share(before)}** before" in told(app)
-    assert f"**{formatting.share(now.mean())}** now" in told(app)
-    assert formatting.share(now.mean()) in accuracy(app)
+    assert f"Accuracy **{formatting.fraction(before)}** before" in told(app)
+    assert f"**{formatting.fraction(now.mean())}** now" in told(app)
+    assert formatting.fraction(now.mean()) in accuracy(app)
 
 
 def test_two_classes_that_are_confused_can_be_merged_from_the_matrix(finished_run):
@@ -167,7 +167,7 @@ def test_two_classes_that_are_confused_can_be_merged_from_the_matrix(finished_ru
 
 
 def test_what_declines_is_counted(finished_run):
-    probabilities, labels = answers_of(finished_run)
+    probabilities, labels = predictions_of(finished_run)
     below = int(np.quantile(100 * probabilities.max(1), 0.5))
     given = probabilities.max(1) >= below / 100
     assert 10 < given.sum() < 350
@@ -175,7 +175,7 @@ def test_what_declines_is_counted(finished_run):
 
     numbers = "".join(str(block.proto.body) for block in app.get("html"))
     assert f"{given.sum()} of 360 pictures" in numbers
-    assert formatting.share((probabilities.argmax(1) == labels)[given].mean()) in numbers
+    assert formatting.fraction((probabilities.argmax(1) == labels)[given].mean()) in numbers
     assert gallery(app).count("<img") == min(20, (~given).sum())
 
 
@@ -197,16 +197,16 @@ def test_the_time_machine_goes_back_to_an_epoch(finished_run):
     wrong = int((~kept.is_right[0]).sum())
     assert f"{formatting.count(wrong, 'picture')} read wrongly after this epoch" in told(app)
     assert 'alt="Validation picture' in gallery(app).replace("&quot;", '"')
-    assert formatting.share(kept.is_right[0].mean()) in "".join(str(block.proto.body) for block in app.get("html"))
+    assert formatting.fraction(kept.is_right[0].mean()) in "".join(str(block.proto.body) for block in app.get("html"))
     assert sum(matrix_of(app)["sums"]) == len(kept.labels)
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "other classes"])
-def test_a_time_machine_without_epochs_says_so(finished_run, damage):
+def test_a_time_machine_without_epochs_says_so(finished_run, corruption):
     path = finished_run.folder / epoch_predictions.NAME
-    if damage == "missing":
+    if corruption == "missing":
         path.unlink()
-    elif damage == "cut":
+    elif corruption == "cut":
         path.write_bytes(path.read_bytes()[:300])
     else:
         shown = np.zeros(0, np.int32)
@@ -214,11 +214,11 @@ def test_a_time_machine_without_epochs_says_so(finished_run, damage):
     app = opened("evaluate", run=finished_run.id, view="Time machine")
 
     assert is_whole(app)
-    assert ("damaged" if damage == "cut" else "kept no answers of its epochs") in told(app)
+    assert ("damaged" if corruption == "cut" else "kept no answers of its epochs") in told(app)
 
 
 def test_answers_that_are_no_numbers_are_told(finished_run):
-    probabilities, labels = answers_of(finished_run)
+    probabilities, labels = predictions_of(finished_run)
     probabilities[:7] = np.nan
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
     for place in PLACES:
@@ -228,7 +228,7 @@ def test_answers_that_are_no_numbers_are_told(finished_run):
 
 
 def test_a_test_set_of_one_class_has_no_curves_and_says_so(finished_run):
-    probabilities, labels = answers_of(finished_run)
+    probabilities, labels = predictions_of(finished_run)
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=np.full_like(labels, 3))
     for place in PLACES:
         assert is_whole(opened("evaluate", run=finished_run.id, **place)), place

@@ -74,7 +74,7 @@ def test_evaluate_shows_the_scores_that_the_answers_give(finished_run):
     numbers = next(piece for piece in pieces if 'class="numbers"' in piece)
     for name in ("Macro precision", "Macro recall", "Macro F1", "Weighted F1", "Cross-entropy"):
         assert f"<dt>{name}" in numbers
-    assert any(formatting.share(finished_run.result["test_accuracy"]) in piece for piece in pieces)
+    assert any(formatting.fraction(finished_run.result["test_accuracy"]) in piece for piece in pieces)
     assert "360 test pictures" in told(app)
 
 
@@ -86,7 +86,7 @@ def test_a_cell_in_the_link_that_is_none_is_left_out(finished_run, cell):
     assert "Cell" not in [option for control in app.get("button_group") for option in getattr(control, "options", [])]
 
 
-def test_a_cell_in_the_link_chooses_its_pictures(finished_run):
+def test_a_cell_in_the_link_chooses_its_images(finished_run):
     app = opened("evaluate", run=finished_run.id, cell="3-3")
 
     assert is_whole(app)
@@ -107,7 +107,7 @@ def test_a_run_in_the_link_that_is_not_there_is_said_so(page, run_id, finished_r
         assert "There is no run" in told(app)
 
 
-DAMAGES = {
+CORRUPTIONS = {
     "result.json torn": lambda folder: (folder / "result.json").write_text('{"outcome": "fin'),
     "result.json of a newer version": lambda folder: (folder / "result.json").write_text('{"version": 99}'),
     "result.json with words for numbers": lambda folder: (folder / "result.json").write_text(
@@ -142,10 +142,10 @@ def cut(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_run_is_one_sentence_and_all_pages_work(damage, finished_run):
+@pytest.mark.parametrize("damage", CORRUPTIONS)
+def test_a_damaged_run_is_one_sentence_and_all_pages_work(corruption, finished_run):
     bad = broken_copy(finished_run, "20260102-120000-0badcafe")
-    DAMAGES[damage](bad.folder)
+    CORRUPTIONS[corruption](bad.folder)
 
     for page in PAGES:
         app = opened(page, run=bad.id)
@@ -188,7 +188,7 @@ def test_the_form_makes_the_config_that_its_link_says(digits):
         shift=1,
         early_stopping=False,
         seed=7,
-        pictures=500,
+        train_images=500,
         label_smoothing=0.1,
     )
     app = opened("train", **settings_form.query_of(settings_form.form_of(config)))
@@ -215,11 +215,11 @@ def titles(app: AppTest) -> str:
 
 def test_a_closed_section_makes_its_controls_only_when_one_is_not_at_its_default(digits):
     app = opened("train")
-    assert controls(app) == {"data", "pictures", "model", "cnn.blocks", "cnn.filters", "epochs", "learning_rate"}
+    assert controls(app) == {"data", "train_images", "model", "cnn.blocks", "cnn.filters", "epochs", "learning_rate"}
     assert "seed 0" in titles(app)
 
     app = opened("train", seed="7", **{"cnn.dropout": "0.5"})
-    assert {"seed", "validation_share", "cnn.dropout"} <= controls(app)
+    assert {"seed", "validation_fraction", "cnn.dropout"} <= controls(app)
     assert "patience" not in controls(app)
     assert "seed 7" in titles(app)
     assert app.number_input(key="seed").value == 7
@@ -236,14 +236,14 @@ def test_a_setting_is_kept_when_its_model_was_away(digits):
 
 
 def test_settings_that_cannot_be_are_one_sentence(digits):
-    app = opened("train", data="Small digits", pictures="100", model="ann", validation_share="0.5")
+    app = opened("train", data="Small digits", images="100", model="ann", validation_fraction="0.5")
     assert is_whole(app)
 
     app = opened("train", data="no such set", epochs="NaN", learning_rate="-1", batch_size="1e99", model="🙂" * 1000)
     assert is_whole(app)
 
 
-def test_a_model_that_does_not_fit_its_pictures_is_one_sentence(digits):
+def test_a_model_that_does_not_fit_its_images_is_one_sentence(digits):
     app = opened("train", **{"data": "Small digits", "cnn.blocks": "4"})
 
     assert is_whole(app)

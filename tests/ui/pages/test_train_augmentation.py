@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from imgcls import datasets
-from imgcls.config import KNOBS, Config
+from imgcls.config import PARAMS, Config
 from imgcls.datasets.augmentation import NAMES, Augmentation
 from imgcls.datasets.augmentation.presets import suggested
 from imgcls.params import Range
@@ -42,27 +42,27 @@ def tiles(app: AppTest) -> list[tuple[str, np.ndarray]]:
 
 @pytest.mark.parametrize("page", [1, 2])
 def test_the_preview_is_what_the_trainer_s_batches_contain(digits, page):
-    config = Config(data=digits, pictures=200, batch_size=32, seed=7, shift=1, contrast=0.3, noise=10, rotation=10)
-    app = form(pictures="200", batch_size="32", seed="7", shift="1", contrast="0.3", noise="10", rotation="10")
+    config = Config(data=digits, train_images=200, batch_size=32, seed=7, shift=1, contrast=0.3, noise=10, rotation=10)
+    app = form(images="200", batch_size="32", seed="7", shift="1", contrast="0.3", noise="10", rotation="10")
     if page > 1:
         app.get("pagination")[0].set_value(page)
         app.run()
     shown = tiles(app)
 
     dataset = datasets.open_dataset(digits)
-    rows, _ = datasets.split(dataset.y_train, 200, config.validation_share, 7, 10)
+    rows, _ = datasets.split(dataset.y_train, 200, config.validation_fraction, 7, 10)
     part = Part(dataset.x_train, rows, np.arange(len(rows), dtype=np.int32))  # labels that tell the place
     assert np.array_equal(shown[0][1], dataset.x_train[rows[page - 1]][..., 0])
     assert len(shown) == 10
     for epoch in range(1, 10):
         seen = {}
-        for pictures, which in batches(part, epoch, 32, 7, Augmentation.of(config)):
-            seen.update(zip(which.tolist(), pictures, strict=True))
+        for images, which in batches(part, epoch, 32, 7, Augmentation.of(config)):
+            seen.update(zip(which.tolist(), images, strict=True))
         assert np.array_equal(shown[epoch][1], seen[page - 1][..., 0]), epoch
-    assert len({picture.tobytes() for _, picture in shown}) > 8
+    assert len({image.tobytes() for _, image in shown}) > 8
 
 
-def test_a_closed_section_and_one_without_changes_show_no_pictures(digits):
+def test_a_closed_section_and_one_without_changes_show_no_images(digits):
     assert tiles(form(shift="1", is_open=False)) == []
     app = form()
     assert tiles(app) == []
@@ -83,7 +83,7 @@ def test_a_press_puts_what_suits_into_form_and_link(digits):
 
 @pytest.mark.parametrize("name", datasets.names())
 def test_what_is_suggested_is_allowed_harms_nothing_and_has_its_reason(name):
-    facts, limits = datasets.facts(name), {knob.name: knob for knob in KNOBS}
+    facts, limits = datasets.facts(name), {param.name: param for param in PARAMS}
     wishes = suggested(facts)
     assert wishes
     assert "flip" not in facts.avoid or all(wish.name != "flip" for wish in wishes)

@@ -202,8 +202,8 @@ def test_a_boundary_that_is_told_twice_or_taken_back_counts_once_or_not(tmp_path
 @pytest.mark.parametrize(
     "damage", [{"epoch": "x"}, {"epoch": None}, {"epochs": "many"}, {"name": 5}, {"epochs": 1e400}]
 )
-def test_a_damaged_boundary_breaks_no_page(damage, made, digits):
-    lines = [*LINES[:6], {**LINES[6], **damage}, LINES[7]]
+def test_a_damaged_boundary_breaks_no_page(corruption, made, digits):
+    lines = [*LINES[:6], {**LINES[6], **corruption}, LINES[7]]
     text = "".join(json.dumps(line) + "\n" for line in lines).replace("Infinity", "1e400")
     run = made(heartbeat=0, **{"metrics.jsonl": text.encode()})
     assert is_whole(opened("train", run=run.id))

@@ -22,7 +22,7 @@ from imgcls.datasets.importing.skipped import Skips
 from imgcls.datasets.importing.sources import folder_layout, label_csv, pixel_csv, server_folder, single_images
 from imgcls.datasets.importing.sources.folder_layout import Item
 from imgcls.datasets.importing.sources.zip_archive import Archive
-from imgcls.errors import PictureError, SourceError
+from imgcls.errors import ImageError, SourceError
 
 KINDS = ("zip", "listing", "table", "folder", "pictures")
 
@@ -55,16 +55,16 @@ class Source:
     @property
     def counts(self) -> Counter:
         """Pictures by (class, part), as far as they are known without reading them; one counts for all its labels."""
-        if self.several:
+        if self.is_multilabel:
             return Counter((label, item.part) for item in self.items for label in item.label)
         return Counter((item.label, item.part) for item in self.items)
 
     @property
-    def several(self) -> bool:
+    def is_multilabel(self) -> bool:
         """Whether pictures may have several labels; of a table of pixels only its rows tell."""
         return bool(self.items) and not isinstance(self.items[0].label, str)
 
-    def stream(self) -> Iterator[tuple[Item, bytes | np.ndarray | PictureError]]:
+    def stream(self) -> Iterator[tuple[Item, bytes | np.ndarray | ImageError]]:
         """Each picture with its bytes, its pixels, or why it cannot be read."""
         if self.form is not None:
             name = short(self.order.name)
@@ -74,11 +74,11 @@ class Source:
         for item in self.items:
             yield item, self.bytes_of(item)
 
-    def bytes_of(self, item: Item) -> bytes | PictureError:
+    def bytes_of(self, item: Item) -> bytes | ImageError:
         """The bytes of a picture, or why they cannot be read."""
         try:
             return self.read(item)
-        except PictureError as error:
+        except ImageError as error:
             return error
 
 
@@ -142,4 +142,4 @@ def _filled(entries: Iterable[tuple[str, zipfile.ZipInfo]], skips: Skips) -> Ite
 
 
 def _nothing(item: Item) -> Any:
-    raise PictureError("A row of a table is no file.", "no file")
+    raise ImageError("A row of a table is no file.", "no file")

@@ -14,7 +14,7 @@ from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.skipped import Skips
 from imgcls.errors import SourceError
 
-PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp")
+IMAGES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp")
 UNREAD = (".heic", ".heif", ".avif", ".tif", ".tiff", ".svg", ".raw", ".dng", ".cr2", ".nef", ".psd")
 PARTS = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -26,7 +26,7 @@ FEWEST = 3
 """Pictures of a class: two to learn from, one to be tested. Two where the test part is given."""
 
 SYSTEM = "files of the operating system (such as .DS_Store)"
-NO_PICTURE = "not a picture, by the ending of its name"
+NO_IMAGE = "not a picture, by the ending of its name"
 NO_CLASS = "beside the class folders, so without a class"
 
 
@@ -55,7 +55,7 @@ def arranged(paths: Iterable[tuple[str, Any]], skips: Skips, notes: list[str]) -
     Raises:
         SourceError: fewer than two classes are left, or too many.
     """
-    found = pictures(paths, skips)
+    found = images(paths, skips)
     if not found:
         raise SourceError(
             f"There is no picture in it{skips.said()}. Expected one folder for each class, with PNG, JPEG, WEBP, GIF "
@@ -79,19 +79,19 @@ def arranged(paths: Iterable[tuple[str, Any]], skips: Skips, notes: list[str]) -
     return merged(items, skips, notes)
 
 
-def pictures(paths: Iterable[tuple[str, Any]], skips: Skips) -> list[tuple[str, list[str], Any]]:
+def images(paths: Iterable[tuple[str, Any]], skips: Skips) -> list[tuple[str, list[str], Any]]:
     """(path, its parts, key) of what is a picture by its name; the rest goes to `skips`."""
     found = []
     for path, key in paths:
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if not parts or is_clutter(parts):
             skips.add(SYSTEM, path)
-        elif parts[-1].casefold().endswith(PICTURES):
+        elif parts[-1].casefold().endswith(IMAGES):
             found.append((path, parts, key))
         elif parts[-1].casefold().endswith(UNREAD):
             skips.add("a picture in a format that is not read here: save it as JPEG", path)
         else:
-            skips.add(NO_PICTURE, path)
+            skips.add(NO_IMAGE, path)
     return found
 
 

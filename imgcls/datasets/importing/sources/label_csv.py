@@ -35,17 +35,17 @@ def arranged(table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: Sk
         SourceError: the table cannot be read, names no file of the archive, or leaves fewer than two classes.
     """
     header, rows = _read(table, name)
-    found = folder_layout.pictures(paths, skips)
+    found = folder_layout.images(paths, skips)
     by_name = _by_name(found)
     width = len(rows[0][1])
     file_column = max(range(width), key=lambda place: sum(row[place] in by_name for _, row in rows[:2000]))
     label_columns, part_column = _columns(header, rows[1:], file_column, name)
     are_flags = len(label_columns) > 1
-    are_several = are_flags or multilabel.has_several(row[label_columns[0]] for _, row in rows)
+    is_multilabel = are_flags or multilabel.is_multilabel(row[label_columns[0]] for _, row in rows)
     if are_flags and (unread := _unread(header, {file_column, part_column, *label_columns})):
         notes.append(f"Columns that hold more than 0 and 1 are passed over: {unread}.")
     items, used = [], {}
-    for number, row in rows[1:] if are_several and header[file_column] not in by_name else rows:
+    for number, row in rows[1:] if is_multilabel and header[file_column] not in by_name else rows:
         entry = by_name.get(row[file_column])
         if entry is None:
             skips.add(NOT_THERE, row[file_column])
@@ -59,8 +59,8 @@ def arranged(table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: Sk
         if are_flags:
             label = multilabel.flagged(row, number, header, label_columns, name)
         else:
-            label = multilabel.parted(row[label_columns[0]]) if are_several else row[label_columns[0]]
-        if not label and not are_several:
+            label = multilabel.parted(row[label_columns[0]]) if is_multilabel else row[label_columns[0]]
+        if not label and not is_multilabel:
             raise SourceError(f"{name}, row {number} has no label for {short(path)}. Fill it in or take the row out.")
         if used.setdefault(path, label) != label:
             raise SourceError(
@@ -79,7 +79,7 @@ def arranged(table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: Sk
         if path not in used:
             skips.add(NOT_NAMED, path)
     unique = list({item.name: item for item in items}.values())
-    if not are_several:
+    if not is_multilabel:
         return folder_layout.merged(unique, skips, notes)
     if are_flags and all(len(item.label) == 1 for item in unique):
         notes.append(multilabel.ONE_EACH)

@@ -8,7 +8,7 @@ from pathlib import Path
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import Skips
 from imgcls.datasets.importing.sources.zip_archive import MOST_BYTES
-from imgcls.errors import PictureError, SourceError
+from imgcls.errors import ImageError, SourceError
 from imgcls.system import paths
 
 MOST_FILES = 500_000
@@ -74,10 +74,10 @@ def read(place: Path) -> bytes:
     """The bytes of one file. Raises PictureError where they cannot be read."""
     try:
         if place.stat().st_size > MOST_BYTES:
-            raise PictureError(f"{short(place.name)} is too large.", f"larger than {MOST_BYTES // 1_000_000} MB")
+            raise ImageError(f"{short(place.name)} is too large.", f"larger than {MOST_BYTES // 1_000_000} MB")
         return place.read_bytes()
     except OSError as error:
-        raise PictureError(f"{short(place.name)} cannot be read.", "cannot be read from the disk") from error
+        raise ImageError(f"{short(place.name)} cannot be read.", "cannot be read from the disk") from error
 
 
 def _folders(root: Path) -> list[Path]:

@@ -21,7 +21,7 @@ from imgcls.images import loading
 
 KEPT_SIDE = 448
 """Pixels of the shorter side that are kept: twice the largest picture of a data set."""
-MOST_PICTURES = 5000
+MOST_IMAGES = 5000
 
 
 def add(folder: Path, label: str, data: bytes, name: str) -> None:
@@ -30,10 +30,10 @@ def add(folder: Path, label: str, data: bytes, name: str) -> None:
     if not label:
         raise SourceError("The class has no name yet. Type one, then add its pictures.")
     rows = everything(folder)
-    if len(rows) >= MOST_PICTURES:
-        raise SourceError(f"There are {MOST_PICTURES:,} pictures already. For more, pack folders into a zip archive.")
-    picture = loading.open_picture(data, name, at_least=KEPT_SIDE)
-    image = Image.fromarray(picture.pixels)
+    if len(rows) >= MOST_IMAGES:
+        raise SourceError(f"There are {MOST_IMAGES:,} pictures already. For more, pack folders into a zip archive.")
+    image = loading.open_image(data, name, at_least=KEPT_SIDE)
+    image = Image.fromarray(image.pixels)
     scale = KEPT_SIDE / min(image.size)
     if scale < 1:
         image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.BICUBIC)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.sources import file_types
-from imgcls.errors import PictureError, SourceError
+from imgcls.errors import ImageError, SourceError
 
 MOST_ENTRIES = 120_000
 MOST_DIRECTORY = 32_000_000
@@ -63,7 +63,7 @@ class Archive:
     def read(self, info: zipfile.ZipInfo) -> bytes:
         """The bytes of an entry, never more than it says to have. Raises PictureError where it is not as it says."""
         if info.file_size > MOST_BYTES:
-            raise PictureError(f"{short(info.filename)} is too large.", f"larger than {MOST_BYTES // 1_000_000} MB")
+            raise ImageError(f"{short(info.filename)} is too large.", f"larger than {MOST_BYTES // 1_000_000} MB")
         try:
             with self._zip.open(info) as file:
                 data = file.read(info.file_size)
@@ -144,8 +144,8 @@ def _too_many(name: str, listed: str) -> SourceError:
     )
 
 
-def _damaged(info: zipfile.ZipInfo) -> PictureError:
-    return PictureError(f"{short(info.filename)} is damaged in the archive.", "damaged in the archive")
+def _damaged(info: zipfile.ZipInfo) -> ImageError:
+    return ImageError(f"{short(info.filename)} is damaged in the archive.", "damaged in the archive")
 
 
 def _decoded(info: zipfile.ZipInfo) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from imgcls.images import canvas_strokes
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.ui.components.component import own_component
-from imgcls.ui.components.probability_bars import Doubt
+from imgcls.ui.components.probability_bars import Rejection
 
 KEY = "canvas"
 KEPT = "drawn"
@@ -40,7 +40,7 @@ class Kept:
     start: list[list[float]] | None = None
     number: int = 0
     is_done: bool = True
-    doubt: Doubt | None = None
+    rejection: Rejection | None = None
     before: Handwriting | None = None
 
 

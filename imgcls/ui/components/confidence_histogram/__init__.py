@@ -25,9 +25,9 @@ HTML = f"""
 """
 
 
-def counted(certainty: np.ndarray, is_right: np.ndarray) -> dict[str, list[int]]:
+def counted(confidence: np.ndarray, is_right: np.ndarray) -> dict[str, list[int]]:
     """How many answers are right and wrong, in steps of 5 %, by the probability of the answer (n,) from 0 to 1."""
-    percent = np.float32(100) * np.clip(certainty, 0, 1).astype(np.float32)  # as a selection counts it
+    percent = np.float32(100) * np.clip(confidence, 0, 1).astype(np.float32)  # as a selection counts it
     edges = np.linspace(0, 100, STEPS + 1)
     sides = {"right": is_right, "wrong": ~is_right}
     return {side: np.histogram(percent[of], edges)[0].tolist() for side, of in sides.items()}

@@ -36,7 +36,7 @@ def drawn(
     matrix: np.ndarray,
     names: Sequence[str],
     *,
-    as_shares: bool = False,
+    as_fractions: bool = False,
     errors_only: bool = False,
     order: Sequence[int] | None = None,
 ) -> Drawn:
@@ -54,7 +54,7 @@ def drawn(
         "order": order.tolist(),
         "cells": np.column_stack([*filled, counts[filled]]).ravel().tolist(),
         "sums": counts.sum(axis=1).tolist(),
-        "isShares": as_shares,
+        "isShares": as_fractions,
         "isErrorsOnly": errors_only,
         "colours": [_colour(QUIET, 0.8), _colour(ERROR, 0.9)],
     }

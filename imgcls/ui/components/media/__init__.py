@@ -68,7 +68,7 @@ def camera(key: str) -> bytes | None:
     Each picture runs the fragment that it stands in; the camera sends the next one when it hears `camera_answered`.
     """
     _camera(key=key, data={}, on_frame_change=_nothing)
-    found = messages.picture(_state(key, "frame"))
+    found = messages.image(_state(key, "frame"))
     return found[1] if found else None
 
 
@@ -82,7 +82,7 @@ def camera_answered(key: str) -> None:
 def pasted(key: str) -> tuple[int, bytes] | None:
     """The picture that was pasted last, with a number that tells it from others; None before. Raises PictureError."""
     _paste(key=key, on_pasted_change=_nothing, height="content")
-    return messages.picture(_state(key, "pasted"))
+    return messages.image(_state(key, "pasted"))
 
 
 def square(key: str, url: str, width: int, height: int, start: Box, alt: str) -> Box:

@@ -26,7 +26,7 @@ NOT_KNOWN = "Nothing this model knows"
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Rejection:
     """What is said in the place of an answer that would be a wrong certainty.
 
     `for_digits`: the picture is not one digit for any model of digits. Else it is this model that does not know it, and
@@ -53,9 +53,9 @@ def show(
     *,
     key: str,
     todo: str = "",
-    doubt: Doubt | None = None,
+    rejection: Rejection | None = None,
     seen: Seen | None = None,
-    answers: dict[str, Any] | None = None,
+    predictions: dict[str, Any] | None = None,
 ) -> None:
     """The answer, the bars (all classes in their order up to ten, else the ten likeliest), and what was `seen`.
 
@@ -76,9 +76,9 @@ def show(
         data = {"answer": names[best], "words": _words(float(probabilities[best])), "told": f"Probabilities: {told}"}
     if seen:
         data["seen"] = asdict(seen)
-    if doubt:
-        data |= {"doubt": doubt.title, "words": doubt.sentence}
-    own_component("probability_bars", HTML)(key=key, data={"rows": rows, **data, **(answers or {})})
+    if rejection:
+        data |= {"doubt": rejection.title, "words": rejection.sentence}
+    own_component("probability_bars", HTML)(key=key, data={"rows": rows, **data, **(predictions or {})})
 
 
 def _words(probability: float) -> str:

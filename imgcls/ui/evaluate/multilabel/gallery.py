@@ -74,4 +74,4 @@ def _tile(index: int, found: Answered, names: list[str], cut: float) -> gallery.
             alt.append(f"{word} {name} with {100 * sure:.0f} %")
     lines.sort(key=lambda line: line[0] == "✓")
     told = f"Test picture {index}: {'; '.join(alt) or 'rightly no label'}"
-    return gallery.Tile(found.pictures[found.row_of[index]], told, tuple(lines) or ("✓ no label",))
+    return gallery.Tile(found.images[found.row_of[index]], told, tuple(lines) or ("✓ no label",))

@@ -51,11 +51,11 @@ def scores(report: LabelReport, count: int) -> None:
     first, rest = st.columns([2, 7], vertical_alignment="center", gap="large")
     with first:
         st.html(
-            f'<div style="font-size:3.2rem;font-weight:700;line-height:1.1">{formatting.share(report.macro_f1.value)}</div>'
+            f'<div style="font-size:3.2rem;font-weight:700;line-height:1.1">{formatting.fraction(report.macro_f1.value)}</div>'
             f'<div style="opacity:.75">macro F1<br>{formatting.interval(report.macro_f1)}</div>'
         )
     with rest:
-        shares = (
+        fractions = (
             ("Micro F1", report.micro_f1, f"{EXPLAINED['F1']} All labels of all pictures counted together."),
             (
                 "Average precision",
@@ -71,13 +71,14 @@ def scores(report: LabelReport, count: int) -> None:
             ),
         )
         shown = [
-            Number(name, formatting.share(score.value), formatting.interval(score), why) for name, score, why in shares
+            Number(name, formatting.fraction(score.value), formatting.interval(score), why)
+            for name, score, why in fractions
         ]
         shown.append(
             Number(
                 "Cross-entropy",
                 f"{report.cross_entropy.value:.3f}",
-                formatting.interval(report.cross_entropy, as_share=False),
+                formatting.interval(report.cross_entropy, as_fraction=False),
                 "Mean of minus the logarithm of the probability that the truth got, label by label, in nats. Who knows "
                 "nothing has 0.693. Smaller is better.",
             )

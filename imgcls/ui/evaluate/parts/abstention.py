@@ -15,7 +15,7 @@ from imgcls.ui.widgets.metric_row import show as show_numbers
 from imgcls.ui.widgets.static_figure import Still, still
 
 NAME = "decline"
-USUAL_SHARE = 0.1
+USUAL_FRACTION = 0.1
 """Without a word in the URL the dial stands where this share of the pictures is declined."""
 
 
@@ -32,7 +32,7 @@ def show(looked: Looked) -> None:
         on_change=_follow,
         help="Below this probability the model says that it does not know.",
     )
-    share, right = _at(key, selected, below)
+    fraction, right = _at(key, selected, below)
     left, rest = st.columns([3, 2], gap="large")
     with left:
         st.plotly_chart(
@@ -42,19 +42,19 @@ def show(looked: Looked) -> None:
             alt="Accuracy of the answers that are given, over the share that is answered.",
         )
     number = int(looked.left.sum())
-    declined = np.flatnonzero(looked.left & (looked.answers.certainty < below / 100))
+    declined = np.flatnonzero(looked.left & (looked.predictions.confidence < below / 100))
     with rest:
         given = number - len(declined)
         shown = [
-            Number("Answered", formatting.share(share.value), f"{given:,} of {number:,} pictures"),
+            Number("Answered", formatting.fraction(fraction.value), f"{given:,} of {number:,} pictures"),
             Number(
                 "Right of these",
-                formatting.share(right.value) if given else "–",
+                formatting.fraction(right.value) if given else "–",
                 formatting.interval(right) if given else "",
             ),
             Number(
                 "Right of all",
-                formatting.share(looked.report.accuracy.value),
+                formatting.fraction(looked.report.accuracy.value),
                 formatting.interval(looked.report.accuracy),
             ),
         ]
@@ -65,9 +65,9 @@ def show(looked: Looked) -> None:
         )
     st.subheader("Declined", anchor=False, help="It does not answer these. How many would have been right?")
     if len(declined):
-        would = int((looked.answers.predicted[declined] == looked.answers.labels[declined]).sum())
+        would = int((looked.predictions.predicted[declined] == looked.predictions.labels[declined]).sum())
         st.caption(f"{would:,} of these {len(declined):,} answers would have been right.")
-        order = declined[np.argsort(looked.answers.certainty[declined], kind="stable")]
+        order = declined[np.argsort(looked.predictions.confidence[declined], kind="stable")]
         gallery.pages(
             looked, order, f"declined-{looked.run.id}-{below}-{hash(looked.selection)}", "the least certain first"
         )
@@ -84,7 +84,7 @@ def _asked(key: tuple, selected) -> int:
 
 @lru_cache(16)
 def _usual(key: tuple, selected) -> int:
-    return int(100 * np.quantile(_of(key, selected)[0], USUAL_SHARE))
+    return int(100 * np.quantile(_of(key, selected)[0], USUAL_FRACTION))
 
 
 def _follow() -> None:
@@ -93,18 +93,18 @@ def _follow() -> None:
 
 @lru_cache(128)
 def _at(key: tuple, selected, below: int):
-    certainty, is_right = _of(key, selected)
-    return calibration.at_threshold(certainty, is_right, below / 100)
+    confidence, is_right = _of(key, selected)
+    return calibration.at_threshold(confidence, is_right, below / 100)
 
 
 @lru_cache(8)
 def _of(key: tuple, selected) -> tuple[np.ndarray, np.ndarray]:
-    answers, left = selection_state.answers_of(key), selection_state.kept(key, selected)
-    return answers.certainty[left], answers.predicted[left] == answers.labels[left]
+    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
+    return predictions.confidence[left], predictions.predicted[left] == predictions.labels[left]
 
 
 @lru_cache(32)
 def _figure(key: tuple, selected, below: int) -> Still:
-    share, right = _at(key, selected, below)
+    fraction, right = _at(key, selected, below)
     line = calibration.answered(*_of(key, selected))
-    return still(scores.answered(line, below / 100, float(share.value), float(right.value)))
+    return still(scores.answered(line, below / 100, float(fraction.value), float(right.value)))

@@ -61,7 +61,7 @@ def _numbers(when: str, error: Score, loss: Score) -> list[Number]:
         Number(
             f"Cross-entropy {when}",
             f"{loss.value:.3f}",
-            formatting.interval(loss, as_share=False),
+            formatting.interval(loss, as_fraction=False),
             "In nats; smaller is better. A temperature that suits the model lowers it.",
         ),
     ]
@@ -121,31 +121,35 @@ def _counted(run: Run, stamp: tuple) -> int:
 
 
 @lru_cache(16)
-def _answers(key: tuple, selected, temperature: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _predictions(key: tuple, selected, temperature: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Certainty, whether right, and the losses of what is left, at a temperature. Surgery comes after it."""
     run, stamp, names, _ = key
     left = selection_state.kept(key, selected)
-    answers = selection_state.answers_of(key)
+    predictions = selection_state.predictions_of(key)
     if temperature != 1.0:
-        whole = selection_state.answers_of((run, stamp, names, Surgery()))
+        whole = selection_state.predictions_of((run, stamp, names, Surgery()))
         heated = type(whole)(
             whole.names, calibration.cooled(whole.probabilities, temperature), whole.labels, whole.indices
         )
-        answers = heated.after(key[3], selection_state.groups_of(run))
-    is_right = answers.predicted[left] == answers.labels[left]
-    return answers.certainty[left], is_right, classification.losses(answers.probabilities[left], answers.labels[left])
+        predictions = heated.after(key[3], selection_state.groups_of(run))
+    is_right = predictions.predicted[left] == predictions.labels[left]
+    return (
+        predictions.confidence[left],
+        is_right,
+        classification.losses(predictions.probabilities[left], predictions.labels[left]),
+    )
 
 
 @lru_cache(16)
 def _measured(key: tuple, selected, temperature: float) -> tuple[Score, Score]:
-    certainty, is_right, losses = _answers(key, selected, temperature)
-    return calibration.reliability(certainty, is_right).error, classification.mean_interval(losses)
+    confidence, is_right, losses = _predictions(key, selected, temperature)
+    return calibration.reliability(confidence, is_right).error, classification.mean_interval(losses)
 
 
 @lru_cache(16)
 def _figure(key: tuple, selected, temperature: float | None) -> Still:
     bins = [
-        calibration.reliability(*_answers(key, selected, heat)[:2])
+        calibration.reliability(*_predictions(key, selected, heat)[:2])
         for heat in ([1.0] if temperature is None else [1.0, temperature])
     ]
     return still(scores.reliability(*bins))

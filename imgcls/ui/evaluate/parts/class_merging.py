@@ -110,8 +110,8 @@ def _before_and_after(looked: Looked) -> None:
     if after is None:
         return
     st.markdown(
-        f"Accuracy **{formatting.share(before.accuracy.value)}** before ({formatting.interval(before.accuracy)}), "
-        f"**{formatting.share(after.accuracy.value)}** now ({formatting.interval(after.accuracy)}), "
+        f"Accuracy **{formatting.fraction(before.accuracy.value)}** before ({formatting.interval(before.accuracy)}), "
+        f"**{formatting.fraction(after.accuracy.value)}** now ({formatting.interval(after.accuracy)}), "
         f"of {len(looked.names)} classes instead of {len(key[2])}."
     )
     st.plotly_chart(
@@ -134,5 +134,5 @@ def _figure(key: tuple, selected) -> Still:
         old = np.flatnonzero(plan == new)
         if len(old) == 1:
             before[new] = whole[old[0]]
-    new_names = selection_state.answers_of(key).names
+    new_names = selection_state.predictions_of(key).names
     return still(scores.class_bars(now.value, now.low, now.high, new_names, before))

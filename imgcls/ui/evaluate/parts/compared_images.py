@@ -53,10 +53,10 @@ def _chosen(other: Run, run: Run, stamps: tuple, shown: str) -> tuple[np.ndarray
         "Both wrong": ~is_right[0] & ~is_right[1],
     }[shown]
     members = np.flatnonzero(which)
-    sure = first.certainty[members] + second.certainty[members]
+    sure = first.confidence[members] + second.confidence[members]
     members = members[np.argsort(-sure, kind="stable")]
-    has_picture = (first.row_of[members] >= 0) | (second.row_of[members] >= 0)
-    return members[has_picture], len(members)
+    has_image = (first.row_of[members] >= 0) | (second.row_of[members] >= 0)
+    return members[has_image], len(members)
 
 
 @lru_cache(64)
@@ -70,9 +70,9 @@ def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: 
         for letter, tested in (("A", first), ("B", second)):
             answer = names[tested.predicted[index]]
             sign = "✓" if answer == true else "✗"
-            lines.append(f"{sign} {letter}: {answer} {100 * tested.certainty[index]:.0f} %")
+            lines.append(f"{sign} {letter}: {answer} {100 * tested.confidence[index]:.0f} %")
         alt = f"Test picture {index}: true class {true}; {lines[1]}; {lines[2]}"
         owner = run if second.row_of[index] >= 0 else other
         link = image.link(owner, index)
-        tiles.append(gallery.Tile(keeper.pictures[keeper.row_of[index]], alt, tuple(lines), link))
+        tiles.append(gallery.Tile(keeper.images[keeper.row_of[index]], alt, tuple(lines), link))
     return f'{STYLE}<div class="wide">{gallery.grid(tiles)}</div>'

@@ -60,11 +60,13 @@ def show(looked: Looked) -> None:
 
 
 @lru_cache(32)
-def _drawn(key: tuple, selected, as_shares: bool, errors_only: bool, sorts: bool) -> Drawn:
-    answers, left = selection_state.answers_of(key), selection_state.kept(key, selected)
-    table = classification.confusion(answers.predicted[left], answers.labels[left], len(answers.names))
-    order = class_order.order(answers.confused) if sorts else None
-    return confusion_matrix.drawn(table, answers.names, as_shares=as_shares, errors_only=errors_only, order=order)
+def _drawn(key: tuple, selected, as_fractions: bool, errors_only: bool, sorts: bool) -> Drawn:
+    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
+    table = classification.confusion(predictions.predicted[left], predictions.labels[left], len(predictions.names))
+    order = class_order.order(predictions.confused) if sorts else None
+    return confusion_matrix.drawn(
+        table, predictions.names, as_fractions=as_fractions, errors_only=errors_only, order=order
+    )
 
 
 def _follow_cell(cell: tuple[int, int] | None) -> None:
@@ -117,7 +119,7 @@ def _follow_pair() -> None:
 
 @lru_cache(32)
 def _pairs(key: tuple, selected) -> dict[tuple[int, int], str]:
-    report, names = selection_state.report_of(key, selected), selection_state.answers_of(key).names
+    report, names = selection_state.report_of(key, selected), selection_state.predictions_of(key).names
     most = 6 if len(names) <= 20 else 15
     numbered = classification.worst_pairs(report.matrix, range(len(names)), most=most)
     return {(true, said): plain(f"{names[true]} → {names[said]}: {number}") for true, said, number, _ in numbered}

@@ -17,7 +17,7 @@ def show(looked: Looked) -> None:
     """Right or wrong, the other controls behind a button, and the bars of how sure the model was."""
     selected = looked.selection
     with st.container(horizontal=True, vertical_alignment="center"):
-        selection_state.shown("answers-shown", selected.answers.capitalize() or ALL)
+        selection_state.shown("answers-shown", selected.predictions.capitalize() or ALL)
         st.segmented_control(
             "Answers",
             [ALL, "Wrong", "Right"],
@@ -66,7 +66,7 @@ def _controls(looked: Looked) -> None:
 
 def _follow_answers() -> None:
     chosen = st.session_state["answers-shown"]
-    selection_state.put(answers="" if chosen == ALL else chosen.lower())
+    selection_state.put(predictions="" if chosen == ALL else chosen.lower())
 
 
 def _follow_classes() -> None:
@@ -88,5 +88,7 @@ def _follow_step(step: tuple[int, int] | None) -> None:
 
 @lru_cache(32)
 def _counts(key: tuple, selected) -> dict[str, list[int]]:
-    answers, left = selection_state.answers_of(key), selection_state.kept(key, selected)
-    return confidence_histogram.counted(answers.certainty[left], answers.predicted[left] == answers.labels[left])
+    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
+    return confidence_histogram.counted(
+        predictions.confidence[left], predictions.predicted[left] == predictions.labels[left]
+    )

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from imgcls.evaluation.predictions import Answers
-from imgcls.ui.cache import predictions
+from imgcls.evaluation.predictions import Predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.evaluate.page import VIEWS
 from imgcls.ui.evaluate.parts import selection_state
@@ -19,7 +19,7 @@ PER_PAGE = 20
 
 def show(looked: Looked) -> None:
     """The gallery of what is chosen."""
-    order = looked.answers.worst_first
+    order = looked.predictions.worst_first
     pages(
         looked,
         order[looked.chosen[order]],
@@ -30,7 +30,7 @@ def show(looked: Looked) -> None:
 
 def pages(looked: Looked, chosen: np.ndarray, key: str, order: str) -> None:
     """A page of these pictures (places in the answers) with the choice of the page; `key` is one for each list."""
-    kept = chosen[looked.tested.row_of[looked.answers.indices[chosen]] >= 0]
+    kept = chosen[looked.tested.row_of[looked.predictions.indices[chosen]] >= 0]
     note = "" if len(kept) == len(chosen) else f", {len(kept):,} of them stored with the run"
     st.caption(f"{formatting.count(len(chosen), 'picture')}{note}; {order}.")
     if not len(kept):
@@ -45,17 +45,17 @@ def pages(looked: Looked, chosen: np.ndarray, key: str, order: str) -> None:
 
 @lru_cache(64)
 def _grid(key: tuple, places: tuple[int, ...]) -> str:
-    tested, answers = predictions.tested(key[0]), selection_state.answers_of(key)
-    return gallery.grid(tile(place, tested, answers, key[0].id) for place in places)
+    tested, predictions = cached.tested(key[0]), selection_state.predictions_of(key)
+    return gallery.grid(tile(place, tested, predictions, key[0].id) for place in places)
 
 
-def tile(place: int, tested: Tested, answers: Answers, run_id: str) -> gallery.Tile:
+def tile(place: int, tested: Tested, predictions: Predictions, run_id: str) -> gallery.Tile:
     """The picture at a place of the answers, with what it is and what it was taken for; it leads to its own view."""
-    index = int(answers.indices[place])
-    true, predicted = answers.names[answers.labels[place]], answers.names[answers.predicted[place]]
-    sure = f"{100 * answers.certainty[place]:.1f} %"
-    is_right = answers.labels[place] == answers.predicted[place]
+    index = int(predictions.indices[place])
+    true, predicted = predictions.names[predictions.labels[place]], predictions.names[predictions.predicted[place]]
+    sure = f"{100 * predictions.confidence[place]:.1f} %"
+    is_right = predictions.labels[place] == predictions.predicted[place]
     lines = (f"✓ {true}", sure) if is_right else (f"✗ {predicted}", f"is {true}", sure)
     alt = f"Test picture {index}: true class {true}, answer {predicted} with {sure}"
     link = "?" + urlencode({"run": run_id, "view": "Picture", "picture": index}) if "Picture" in VIEWS else ""
-    return gallery.Tile(tested.pictures[tested.row_of[index]], alt, lines, link)
+    return gallery.Tile(tested.images[tested.row_of[index]], alt, lines, link)

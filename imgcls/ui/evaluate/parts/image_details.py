@@ -39,7 +39,7 @@ font-size:.9rem;font-variant-numeric:tabular-nums}
 def choose(run: Run, tested: Tested) -> int:
     """The picture in the URL, else the worst mistake; with controls to go to another one."""
     count = len(tested.labels)
-    order = worst(run, predictions.answers_stamp(run))
+    order = worst(run, predictions.predictions_stamp(run))
     asked = st.query_params.get("picture", "")
     is_there = asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) < count
     if asked and not is_there:
@@ -96,7 +96,7 @@ def worst(run: Run, stamp: tuple) -> np.ndarray:
         wrong = np.flatnonzero(tested.row_of >= 0)
     if not len(wrong):
         wrong = np.arange(len(tested.labels))
-    return wrong[np.argsort(-tested.certainty[wrong], kind="stable")]
+    return wrong[np.argsort(-tested.confidence[wrong], kind="stable")]
 
 
 # ---- the answer
@@ -105,7 +105,7 @@ def worst(run: Run, stamp: tuple) -> np.ndarray:
 def head(run: Run, tested: Tested, index: int, names: list[str], pixels: np.ndarray) -> None:
     """The picture and the five likeliest classes."""
     st.subheader("The answer", anchor=False)
-    st.html(_head(run, predictions.answers_stamp(run), index, tuple(names), pixels.tobytes(), pixels.shape))
+    st.html(_head(run, predictions.predictions_stamp(run), index, tuple(names), pixels.tobytes(), pixels.shape))
 
 
 @lru_cache(64)
@@ -119,12 +119,12 @@ def _head(run: Run, stamp: tuple, index: int, names: tuple[str, ...], content: b
     shown = [*order[:TOP], *([true] if place >= TOP else [])]
     rows = []
     for label in shown:
-        name, share = html.escape(names[label]), 100 * float(probabilities[label])
+        name, fraction = html.escape(names[label]), 100 * float(probabilities[label])
         best_mark = ' class="best"' if label == best else ""
         told = f"{'✓ ' if label == true else ''}{name}"
         rows.append(
-            f'<span title="{name}">{told}</span><i><u{best_mark} style="width:{share:.1f}%"></u></i>'
-            f"<em>{share:.1f} %</em>"
+            f'<span title="{name}">{told}</span><i><u{best_mark} style="width:{fraction:.1f}%"></u></i>'
+            f"<em>{fraction:.1f} %</em>"
         )
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
     alt = html.escape(f"Test picture {index}: true class {names[true]}, answer {names[best]}")
@@ -154,7 +154,7 @@ def change_training(run: Run, rows: tuple[int, ...]) -> None:
             if not is_same or max(rows) >= len(dataset.y_train):
                 st.info("The data set holds other pictures than when this run began.", icon=":material/info:")
                 return
-            editing.pictures(dataset, datasets.edits_of(dataset), [[row] for row in rows], "similar")
+            editing.images(dataset, datasets.edits_of(dataset), [[row] for row in rows], "similar")
             st.caption("Changes are a list beside the data set, for the next training; all can be taken back.")
 
 
@@ -164,7 +164,7 @@ def change_training(run: Run, rows: tuple[int, ...]) -> None:
 def tagging(run: Run, index: int) -> None:
     """Tags: kept, and given by a click."""
     st.subheader("Tags", anchor=False)
-    own = tags.of_picture(run, index)
+    own = tags.of_image(run, index)
     choices = list(dict.fromkeys([*READY_TAGS, *tags.read(run)]))
     key = f"tags-{run.id}-{index}"
 

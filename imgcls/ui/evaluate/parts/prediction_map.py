@@ -34,12 +34,17 @@ def show(looked: Looked) -> None:
 
 @lru_cache(8)
 def _figure(key: tuple, selected, area: tuple) -> Still:
-    answers = selection_state.answers_of(key)
+    predictions = selection_state.predictions_of(key)
     places, _ = selection_state.places_of(key)
     left = selection_state.kept(key, selected) & np.isfinite(places[:, 0])
     return still(
         prediction_map.answer_map(
-            places[left], answers.labels[left], answers.predicted[left], answers.indices[left], answers.names, area
+            places[left],
+            predictions.labels[left],
+            predictions.predicted[left],
+            predictions.indices[left],
+            predictions.names,
+            area,
         )
     )
 

@@ -28,7 +28,7 @@ class Areas:
     auc: Score
     mean: Score
     precision: list[Score]
-    pictures: np.ndarray
+    images: np.ndarray
 
 
 def show(looked: Looked) -> None:
@@ -43,7 +43,7 @@ def show(looked: Looked) -> None:
         return
     names = looked.names
     st.markdown(
-        f"Mean area under the ROC curves: **{formatting.share(areas.mean.value)}** ({formatting.interval(areas.mean)}).",
+        f"Mean area under the ROC curves: **{formatting.fraction(areas.mean.value)}** ({formatting.interval(areas.mean)}).",
         help=AUC,
     )
     has = [one for one in range(len(names)) if np.isfinite(areas.auc.value[one])]
@@ -83,25 +83,26 @@ def show(looked: Looked) -> None:
 
 @lru_cache(8)
 def _areas(key: tuple, selected) -> Areas:
-    answers, left = selection_state.answers_of(key), selection_state.kept(key, selected)
-    probabilities, labels = answers.probabilities[left], answers.labels[left]
+    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
+    probabilities, labels = predictions.probabilities[left], predictions.labels[left]
     auc, mean = roc_pr.areas(probabilities, labels)
-    classes = range(len(answers.names))
+    classes = range(len(predictions.names))
     precision = [roc_pr.average_precision(probabilities[:, one], labels == one) for one in classes]
-    return Areas(auc, mean, precision, np.bincount(labels, minlength=len(answers.names)))
+    return Areas(auc, mean, precision, np.bincount(labels, minlength=len(predictions.names)))
 
 
 @lru_cache(16)
 def _figure(key: tuple, selected, chosen: tuple[int, ...], kind: str) -> Still:
-    answers, left = selection_state.answers_of(key), selection_state.kept(key, selected)
+    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
     areas = _areas(key, selected)
     draw = roc_pr.roc if kind == "roc" else roc_pr.precision_recall
     curves = {
-        one: roc_pr.thinned(draw(answers.probabilities[left, one], answers.labels[left] == one)) for one in chosen
+        one: roc_pr.thinned(draw(predictions.probabilities[left, one], predictions.labels[left] == one))
+        for one in chosen
     }
     area = areas.auc.value if kind == "roc" else [score.value for score in areas.precision]
-    notes = {one: formatting.share(float(area[one])) for one in chosen}
-    return still(scores.class_curves(curves, notes, answers.names, kind=kind))
+    notes = {one: formatting.fraction(float(area[one])) for one in chosen}
+    return still(scores.class_curves(curves, notes, predictions.names, kind=kind))
 
 
 @lru_cache(8)
@@ -110,8 +111,8 @@ def _table(key: tuple, selected) -> pa.Table:
     auc, ap = areas.auc, areas.precision
     return pa.table(
         {
-            "Class": list(selection_state.answers_of(key).names),
-            "Pictures": areas.pictures,
+            "Class": list(selection_state.predictions_of(key).names),
+            "Pictures": areas.images,
             "ROC area (%)": _percent(auc.value),
             "95 % of ROC": _ranges(auc.low, auc.high),
             "Average precision (%)": _percent([score.value for score in ap]),

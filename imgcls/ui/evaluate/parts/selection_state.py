@@ -16,12 +16,12 @@ from imgcls.errors import UserError
 from imgcls.evaluation import class_merging, selection
 from imgcls.evaluation.class_merging import Surgery
 from imgcls.evaluation.metrics import classification
-from imgcls.evaluation.predictions import Answers, log_odds, spread
+from imgcls.evaluation.predictions import Predictions, log_odds, spread
 from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run, tags
 from imgcls.system.arrays import UNREADABLE
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.cache.predictions import Tested
 
 NAMES = (*selection.NAMES, *class_merging.NAMES)
@@ -43,7 +43,7 @@ class Looked:
 
     run: Run
     tested: Tested
-    answers: Answers
+    predictions: Predictions
     selection: Selection
     surgery: Surgery
     left: np.ndarray
@@ -53,7 +53,7 @@ class Looked:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return self.answers.names
+        return self.predictions.names
 
     def without(self, **parts) -> np.ndarray:
         """What is left when some parts of the narrowing are lifted: a chart does not narrow itself."""
@@ -70,11 +70,13 @@ def look(run: Run, tested: Tested) -> Looked:
     catch_up()
     names = tuple(run.model["classes"])
     asked = Surgery.parse(st.query_params, len(names), has_groups=bool(groups_of(run)))
-    key = (run, (*predictions.answers_stamp(run), *run.stamp(tags.NAME, "inside.npz")), names, asked)
-    answers = answers_of(key)
-    selected = Selection.parse(st.query_params, len(answers.names))
+    key = (run, (*cached.predictions_stamp(run), *run.stamp(tags.NAME, "inside.npz")), names, asked)
+    predictions = predictions_of(key)
+    selected = Selection.parse(st.query_params, len(predictions.names))
     report = report_of(key, selected.narrowed) if selected.narrows or asked != Surgery() else tested.report
-    return Looked(run, tested, answers, selected, asked, kept(key, selected.narrowed), kept(key, selected), report, key)
+    return Looked(
+        run, tested, predictions, selected, asked, kept(key, selected.narrowed), kept(key, selected), report, key
+    )
 
 
 def groups_of(run: Run) -> tuple[tuple[str, ...], tuple[int, ...]] | None:
@@ -93,37 +95,39 @@ def _groups(data: str, classes: tuple) -> tuple[tuple[str, ...], tuple[int, ...]
 
 
 @lru_cache(4)
-def answers_of(key: tuple) -> Answers:
+def predictions_of(key: tuple) -> Predictions:
     run, _, names, asked = key
-    tested = predictions.tested(run)
-    answers = Answers(names, tested.probabilities, tested.labels, np.arange(len(tested.labels)))
-    return answers.after(asked, groups_of(run))
+    tested = cached.tested(run)
+    predictions = Predictions(names, tested.probabilities, tested.labels, np.arange(len(tested.labels)))
+    return predictions.after(asked, groups_of(run))
 
 
 @lru_cache(32)
 def kept(key: tuple, selected: Selection) -> np.ndarray:
-    run, answers = key[0], answers_of(key)
-    tagged = np.isin(answers.indices, tags.read(run).get(selected.tag, ())) if selected.tag else None
+    run, predictions = key[0], predictions_of(key)
+    tagged = np.isin(predictions.indices, tags.read(run).get(selected.tag, ())) if selected.tag else None
     places = places_of(key)[0] if selected.area else None
-    return selection.kept(selected, answers.labels, answers.predicted, answers.certainty, places=places, tagged=tagged)
+    return selection.kept(
+        selected, predictions.labels, predictions.predicted, predictions.confidence, places=places, tagged=tagged
+    )
 
 
 @lru_cache(16)
 def report_of(key: tuple, selected: Selection) -> classification.Report | None:
-    return answers_of(key).report(kept(key, selected), selected.classes)
+    return predictions_of(key).report(kept(key, selected), selected.classes)
 
 
 @lru_cache(4)
 def places_of(key: tuple) -> tuple[np.ndarray, str]:
     """Where the pictures lie on the map (n, 2), NaN for those of which nothing is kept, and what it was made of."""
-    run, answers = key[0], answers_of(key)
-    seen = _features(run, len(predictions.tested(run).labels))
+    run, predictions = key[0], predictions_of(key)
+    seen = _features(run, len(cached.tested(run).labels))
     if seen is None:
-        return spread(log_odds(answers.probabilities)), "the probabilities that the model gave"
+        return spread(log_odds(predictions.probabilities)), "the probabilities that the model gave"
     features, indices = seen
-    places = np.full((len(predictions.tested(run).labels), 2), np.nan, np.float32)
+    places = np.full((len(cached.tested(run).labels), 2), np.nan, np.float32)
     places[indices] = spread(features)
-    return places[answers.indices], f"what the last hidden layer saw in {len(indices):,} test pictures"
+    return places[predictions.indices], f"what the last hidden layer saw in {len(indices):,} test pictures"
 
 
 def _features(run: Run, count: int) -> tuple[np.ndarray, np.ndarray] | None:
@@ -220,8 +224,8 @@ def words_of(looked: Looked) -> list[tuple[str, str]]:
         said.append(("off", "off: " + _listed(looked.key[2], looked.surgery.off)))
     if selected.classes:
         said.append(("class", "is or was called " + _listed(names, selected.classes)))
-    if selected.answers:
-        said.append(("answers", f"{selected.answers} answers"))
+    if selected.predictions:
+        said.append(("answers", f"{selected.predictions} answers"))
     if (selected.low, selected.high) != (0, 100):
         said.append(("sure", f"{selected.low} to {selected.high} % sure"))
     if selected.tag:

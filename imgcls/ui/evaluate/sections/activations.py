@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from imgcls.errors import PictureError
+from imgcls.errors import ImageError
 from imgcls.images import loading
 from imgcls.inference.explain import activation_grid, neighbours
 from imgcls.runs import Run
@@ -45,7 +45,7 @@ def show(run: Run, tested: Tested) -> None:
         return
     st.subheader("What every layer says to a picture", anchor=False)
     with errors.shown():
-        pixels, what = _picture(run, tested)
+        pixels, what = _image(run, tested)
         if pixels is not None:
             _layers(run, pixels, what)
 
@@ -91,7 +91,7 @@ def _filters_html(run: Run, stamp: tuple) -> str:
 # ---- which picture
 
 
-def _picture(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
+def _image(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
     """The picture to show to the network, and what it is called."""
     facts = run.model
     # Without ink in its training pictures a drawing would be an unfair question.
@@ -99,7 +99,7 @@ def _picture(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
     way = st.segmented_control("Picture", ways, default=ways[0], required=True, key="inside-way")
     if way == "A test picture":
         index = image_details.choose(run, tested)
-        return activations.picture(run, tested, index), f"test picture {index:,}"
+        return activations.image(run, tested, index), f"test picture {index:,}"
     if way == "A drawing":
         return _drawing(tuple(facts["shape"])), "your drawing"
     file = st.file_uploader("Your picture", type=TYPES, key="inside-photo", max_upload_size=UPLOAD_MB)
@@ -108,7 +108,7 @@ def _picture(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
         return None, ""
     data = file.getvalue()
     if len(data) > UPLOAD_MB * 1_000_000:
-        raise PictureError(f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken.")
+        raise ImageError(f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken.")
     digest = hashlib.sha256(data).hexdigest()
     return _prepared(digest, data, file.name, tuple(facts["shape"]), facts["ink"], str(facts.get("fit", ""))), file.name
 
@@ -129,7 +129,7 @@ def _drawing(shape: tuple) -> np.ndarray | None:
 
 @st.cache_data(max_entries=8, show_spinner="Reading the picture ...")
 def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool, fit: str) -> np.ndarray:
-    return loading.prepare_photo(loading.open_picture(_data, _name, at_least=560), shape, ink=ink, fit=fit).pixels
+    return loading.prepare_photo(loading.open_image(_data, _name, at_least=560), shape, ink=ink, fit=fit).pixels
 
 
 # ---- the layers
@@ -159,11 +159,11 @@ def _layer_html(run: Run, stamp: tuple, content: bytes, shape: tuple, layer: str
     unit = "units" if values.ndim == 1 else "maps"
     some = f"all {total} {unit}" if count == total else f"{count} of {total} {unit}, those that say most"
     alt = html.escape(f"What the layer {layer} says to {what}: {some}")
-    picture = gallery.data_url(pixels, min_side=96)
+    image = gallery.data_url(pixels, min_side=96)
     width = 760 if count > FEW or values.ndim == 1 else 260
     return (
         f'{STYLE}<div style="display:flex;gap:14px;align-items:center;margin-bottom:10px">'
-        f'<img class="small" src="{picture}" alt="{html.escape(what)}">'
+        f'<img class="small" src="{image}" alt="{html.escape(what)}">'
         f"<div><b>{html.escape(layer)}</b> ({html.escape(kind)})<br>{told} values, {some}.<br>"
         f'<span style="opacity:.75">{_EXPLAINED.get(kind, "")}</span></div></div>'
         f'<img class="sheet" style="max-width:{width}px" src="{gallery.data_url(drawn, min_side=240)}" alt="{alt}">'

@@ -47,7 +47,7 @@ def show(run: Run, tested: Tested) -> None:
     if reason:
         st.info(plain(reason), icon=":material/info:")
         return
-    stamps = (predictions.answers_stamp(other), predictions.answers_stamp(run))
+    stamps = (predictions.predictions_stamp(other), predictions.predictions_stamp(run))
     found = _compared(other, run, stamps)
     st.html(_sentence(found, other, run))
     _figures(found, other, run, stamps)
@@ -76,10 +76,10 @@ def obstacle(first_model: dict, first: Tested, second_model: dict, second: Teste
         )
     both = np.flatnonzero((first.row_of >= 0) & (second.row_of >= 0))[:500]
     is_named_alike = first_model.get("data") == second_model.get("data")
-    if not len(both) or first.pictures.shape[1:] != second.pictures.shape[1:]:
+    if not len(both) or first.images.shape[1:] != second.images.shape[1:]:
         is_same = is_named_alike
     else:
-        is_same = np.array_equal(first.pictures[first.row_of[both]], second.pictures[second.row_of[both]])
+        is_same = np.array_equal(first.images[first.row_of[both]], second.images[second.row_of[both]])
     return (
         ""
         if is_same
@@ -111,7 +111,7 @@ def _figures(found: Comparison, other: Run, run: Run, stamps: tuple) -> None:
     scores = {letter: wilson(number, found.count) for letter, number in right.items()}
     loss = _loss_difference(other, run, stamps)
     shown = [
-        Number(f"Accuracy of {letter}", formatting.share(score.value), formatting.interval(score))
+        Number(f"Accuracy of {letter}", formatting.fraction(score.value), formatting.interval(score))
         for letter, score in scores.items()
     ]
     shown += [

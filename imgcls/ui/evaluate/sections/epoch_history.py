@@ -60,7 +60,7 @@ def show(run: Run, tested: Tested) -> None:
             "looked at here: epochs are compared, and what is compared gets chosen by."
         )
     with rest:
-        _pictures(key, found, place, np.flatnonzero(~right))
+        _images(key, found, place, np.flatnonzero(~right))
     _followed(key, found, place)
 
 
@@ -99,8 +99,8 @@ def _scores(found: Epochs, place: int) -> None:
     last = wilson(int(found.is_right[-1].sum()), count)
     before = found.is_right[place - 1] if place else np.zeros(count, bool)
     shown = [
-        Number("Validation accuracy", formatting.share(accuracy.value), formatting.interval(accuracy)),
-        Number("At the end", formatting.share(last.value), formatting.interval(last)),
+        Number("Validation accuracy", formatting.fraction(accuracy.value), formatting.interval(accuracy)),
+        Number("At the end", formatting.fraction(last.value), formatting.interval(last)),
     ]
     if place:
         shown += [
@@ -124,7 +124,7 @@ def _matrix(key: tuple, place: int) -> Drawn:
     return confusion_matrix.drawn(classification.confusion(found.predicted[place], found.labels, len(names)), names)
 
 
-def _pictures(key: tuple, found: Epochs, place: int, wrong: np.ndarray) -> None:
+def _images(key: tuple, found: Epochs, place: int, wrong: np.ndarray) -> None:
     lists = {WRONG: wrong, **found.lists}
     asked = st.query_params.get("learnt", "")
     chosen = next((name for name in lists if _short(name) == asked), WRONG)
@@ -163,18 +163,18 @@ def _follow_list() -> None:
 
 
 @lru_cache(128)
-def _grid(key: tuple, place: int, pictures: tuple[int, ...]) -> str:
+def _grid(key: tuple, place: int, images: tuple[int, ...]) -> str:
     run, stamp, names = key
     found = _read(run, stamp)
-    return gallery.grid(_tile(found, place, picture, names) for picture in pictures)
+    return gallery.grid(_tile(found, place, image, names) for image in images)
 
 
-def _tile(found: Epochs, place: int, picture: int, names: tuple[str, ...]) -> gallery.Tile:
-    true, said = int(found.labels[picture]), int(found.predicted[place, picture])
-    sure = f"{100 * float(found.probabilities[place, picture, said]):.0f} %"
+def _tile(found: Epochs, place: int, image: int, names: tuple[str, ...]) -> gallery.Tile:
+    true, said = int(found.labels[image]), int(found.predicted[place, image])
+    sure = f"{100 * float(found.probabilities[place, image, said]):.0f} %"
     lines = (f"✓ {names[said]}", sure) if true == said else (f"✗ {names[said]}", f"is {names[true]}", sure)
-    alt = f"Validation picture {picture}: true class {names[true]}, answer {names[said]} with {sure}"
-    return gallery.Tile(found.pictures[found.row_of[picture]], alt, (f"no. {picture}", *lines))
+    alt = f"Validation picture {image}: true class {names[true]}, answer {names[said]} with {sure}"
+    return gallery.Tile(found.images[found.row_of[image]], alt, (f"no. {image}", *lines))
 
 
 def _followed(key: tuple, found: Epochs, place: int) -> None:
@@ -196,7 +196,7 @@ def _followed(key: tuple, found: Epochs, place: int) -> None:
             0,
             len(found.labels) - 1,
             key="followed",
-            on_change=_follow_picture,
+            on_change=_follow_image,
             help="Each picture above has its number. At first it is the one whose answer turned most often.",
         )
         if found.row_of[number] >= 0:
@@ -212,7 +212,7 @@ def _followed(key: tuple, found: Epochs, place: int) -> None:
         )
 
 
-def _follow_picture() -> None:
+def _follow_image() -> None:
     selection_state.put(watched=str(st.session_state["followed"]))
 
 
@@ -221,7 +221,7 @@ def _line(key: tuple, number: int, place: int) -> Still:
     run, stamp, names = key
     found = _read(run, stamp)
     return still(
-        epoch_history.one_picture(
+        epoch_history.one_image(
             found.epochs, found.probabilities[:, number].astype(np.float32), int(found.labels[number]), names, place
         )
     )

@@ -26,7 +26,7 @@ def show(run: Run, tested: Tested) -> None:
     names = run.model["classes"]
     index = image_details.choose(run, tested)
     with errors.shown():
-        pixels = activations.picture(run, tested, index)
+        pixels = activations.image(run, tested, index)
         left, right = st.columns([2, 3], gap="large")
         with left:
             image_details.head(run, tested, index, names, pixels)
@@ -99,7 +99,7 @@ def _similar_html(
         is_same = known.labels[place] == true
         lines = (f"{'✓' if is_same else '✗'} {label}", f"{similarity:.2f} alike")
         alt = f"Training picture {known.rows[place]}: {label}, cosine {similarity:.2f}"
-        tiles.append(gallery.Tile(known.pictures[place], alt, lines))
+        tiles.append(gallery.Tile(known.images[place], alt, lines))
     counts = np.bincount(labels, minlength=len(names))
     most = int(counts.argmax())
     _, _, sentence = neighbours.unfamiliarity(run, features)
@@ -117,7 +117,7 @@ def _around(run: Run, tested: Tested, index: int, names: list[str]) -> None:
     predicted = int(tested.predicted[index])
     st.subheader("Its neighbours in confidence", anchor=False)
     st.caption(f"Test pictures that were also answered “{plain(names[predicted])}”, about as surely. Click one.")
-    st.html(_around_html(run, predictions.answers_stamp(run), index, tuple(names)))
+    st.html(_around_html(run, predictions.predictions_stamp(run), index, tuple(names)))
 
 
 @lru_cache(32)
@@ -125,18 +125,18 @@ def _around_html(run: Run, stamp: tuple, index: int, names: tuple[str, ...]) -> 
     tested = predictions.tested(run)
     same = np.flatnonzero((tested.predicted == tested.predicted[index]) & (tested.row_of >= 0))
     same = same[same != index]
-    near = same[np.argsort(np.abs(tested.certainty[same] - tested.certainty[index]), kind="stable")[: 2 * AROUND]]
-    near = near[np.argsort(-tested.certainty[near], kind="stable")]
+    near = same[np.argsort(np.abs(tested.confidence[same] - tested.confidence[index]), kind="stable")[: 2 * AROUND]]
+    near = near[np.argsort(-tested.confidence[near], kind="stable")]
     return gallery.grid(tile(run, tested, int(other), names) for other in near)
 
 
 def tile(run: Run, tested: Tested, index: int, names: tuple[str, ...] | list[str]) -> gallery.Tile:
     """A test picture with its answer; a click leads to its own view."""
     true, predicted = names[tested.labels[index]], names[tested.predicted[index]]
-    sure = f"{100 * tested.certainty[index]:.1f} %"
+    sure = f"{100 * tested.confidence[index]:.1f} %"
     lines = (f"✓ {true}", sure) if true == predicted else (f"✗ {predicted}", f"is {true}", sure)
     alt = f"Test picture {index}: true class {true}, answer {predicted} with {sure}"
-    return gallery.Tile(tested.pictures[tested.row_of[index]], alt, lines, link(run, index))
+    return gallery.Tile(tested.images[tested.row_of[index]], alt, lines, link(run, index))
 
 
 def link(run: Run, index: int) -> str:

@@ -58,7 +58,7 @@ def _found(run: Run, stamp: tuple) -> Suspects:
 
 
 def _test(run: Run, tested: Tested) -> None:
-    stamp = predictions.answers_stamp(run)
+    stamp = predictions.predictions_stamp(run)
     found, names = _found(run, stamp), tuple(run.model["classes"])
     right, wrong = (judged(run, "test", verdict) for verdict in ("right", "wrong"))
     open_places = tuple(place for place in found.places.tolist() if place not in right and place not in wrong)
@@ -95,8 +95,8 @@ def _without(tested: Tested, wrong: frozenset[int]) -> None:
     is_right = tested.predicted == tested.labels
     score = wilson(int(is_right[kept].sum()), int(kept.sum()))
     st.markdown(
-        f"Without the pictures that you called wrongly labelled the accuracy is **{formatting.share(score.value)}** "
-        f"({formatting.interval(score)}), instead of {formatting.share(float(is_right.mean()))}. That flatters: only labels that "
+        f"Without the pictures that you called wrongly labelled the accuracy is **{formatting.fraction(score.value)}** "
+        f"({formatting.interval(score)}), instead of {formatting.fraction(float(is_right.mean()))}. That flatters: only labels that "
         "speak against this model were looked at."
     )
 
@@ -127,7 +127,7 @@ def _grid(run: Run, stamp: tuple, places: tuple[int, ...], names: tuple[str, ...
             lines.append("no picture stored")
         alt = f"Test picture {place}: its label is {label}, it seems to be {seems}; {own}"
         link = image.link(run, place) if row >= 0 else ""
-        tiles.append(gallery.Tile(tested.pictures[row] if row >= 0 else nothing, alt, tuple(lines), link))
+        tiles.append(gallery.Tile(tested.images[row] if row >= 0 else nothing, alt, tuple(lines), link))
     return gallery.grid(tiles)
 
 
@@ -238,8 +238,8 @@ def _suspects(run: Run) -> None:
         "or have another class."
     )
     st.caption(
-        f"The heads agree with {formatting.share(found.accuracy)} of the labels, and by the same method "
-        f"{formatting.share(found.estimated / max(found.count, 1))} of all labels are wrong. The less a model can, the more "
+        f"The heads agree with {formatting.fraction(found.accuracy)} of the labels, and by the same method "
+        f"{formatting.fraction(found.estimated / max(found.count, 1))} of all labels are wrong. The less a model can, the more "
         "of its suspects are hard pictures and no errors."
     )
     names = dataset.facts.classes
@@ -251,7 +251,7 @@ def _suspects(run: Run) -> None:
         def keep(chosen: list[int]) -> None:
             judge(run, "training", chosen, "right")
 
-        editing.pictures(dataset, edits, [[row] for row in rows], f"suspects-{run.id}", notes, keep=keep)
+        editing.images(dataset, edits, [[row] for row in rows], f"suspects-{run.id}", notes, keep=keep)
     _train_without(run, dataset, found.rows[left].tolist(), bool(edits.labels))
     with st.container(horizontal=True):
         task_panel.button("Look again", again)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from imgcls.evaluation import report
 from imgcls.runs import Run
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.cache.predictions import Tested
 
 
@@ -24,7 +24,7 @@ def show(run: Run, tested: Tested) -> None:
     with st.container(horizontal=True):
         _file(run, "All figures (JSON)", ":material/data_object:", "json", "application/json", lambda: _figures(run))
         _file(run, "Scores by class (CSV)", ":material/table:", "classes.csv", "text/csv", lambda: _classes(run))
-        _file(run, "Every answer (CSV)", ":material/table_rows:", "answers.csv", "text/csv", lambda: _answers(run))
+        _file(run, "Every answer (CSV)", ":material/table_rows:", "answers.csv", "text/csv", lambda: _predictions(run))
     st.caption(
         "Cells whose text would start a formula in a spreadsheet, such as a class named “=1+1”, begin with an "
         "apostrophe."
@@ -47,17 +47,17 @@ def _file(
 
 
 def _page(run: Run) -> bytes:
-    return report.page(run, predictions.tested(run)).encode("utf-8")
+    return report.page(run, cached.tested(run)).encode("utf-8")
 
 
 def _figures(run: Run) -> bytes:
-    found = report.figures(run, predictions.tested(run))
+    found = report.figures(run, cached.tested(run))
     return json.dumps(found, allow_nan=False, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
 def _classes(run: Run) -> bytes:
-    return report.classes(predictions.tested(run))
+    return report.classes(cached.tested(run))
 
 
-def _answers(run: Run) -> bytes:
-    return report.answers(predictions.tested(run), run.model["classes"])
+def _predictions(run: Run) -> bytes:
+    return report.predictions(cached.tested(run), run.model["classes"])

@@ -13,7 +13,7 @@ from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.robustness import evaluate, recommendations
-from imgcls.evaluation.robustness.corruptions import DAMAGES, STRENGTHS
+from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from imgcls.runs import Run
 from imgcls.ui.app import run_picker
 from imgcls.ui.app.errors import plain
@@ -90,7 +90,7 @@ def _found(run: Run, tested: Tested) -> None:
     _advise(run, stamp)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
-            "Damage", list(DAMAGES), default="noise", required=True, key="damage", bind="query-params"
+            "Damage", list(CORRUPTIONS), default="noise", required=True, key="damage", bind="query-params"
         )
         strength = st.segmented_control(
             "Strength",
@@ -100,7 +100,7 @@ def _found(run: Run, tested: Tested) -> None:
             key="strength",
             bind="query-params",
         )
-    st.caption(f"Strength {strength}: {DAMAGES[name].amount(strength)}.")
+    st.caption(f"Strength {strength}: {CORRUPTIONS[name].amount(strength)}.")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("##### By class")
@@ -129,19 +129,23 @@ def _numbers(run: Run, stamp: float) -> tuple[Number, ...]:
     count = len(found.indices)
     clean = wilson(int((found.clean == found.labels).sum()), count)
     is_right = found.damaged == found.labels
-    by_damage = is_right.mean((1, 2))
-    worst = int(by_damage.argmin())
+    by_corruption = is_right.mean((1, 2))
+    worst = int(by_corruption.argmin())
     return (
-        Number("As they are", formatting.share(clean.value), formatting.interval(clean), "Accuracy on these pictures."),
+        Number(
+            "As they are", formatting.fraction(clean.value), formatting.interval(clean), "Accuracy on these pictures."
+        ),
         Number(
             "Damaged",
-            formatting.share(float(is_right.mean())),
+            formatting.fraction(float(is_right.mean())),
             "mean of all 40 conditions",
             "Eight damages at five strengths count the same. Strength 5 is hard for people, too.",
         ),
-        Number("Hardest", found.names[worst], f"{formatting.share(float(by_damage[worst]))} on average"),
+        Number("Hardest", found.names[worst], f"{formatting.fraction(float(by_corruption[worst]))} on average"),
         Number(
-            "Easiest", found.names[int(by_damage.argmax())], f"{formatting.share(float(by_damage.max()))} on average"
+            "Easiest",
+            found.names[int(by_corruption.argmax())],
+            f"{formatting.fraction(float(by_corruption.max()))} on average",
         ),
     )
 
@@ -164,9 +168,9 @@ def _curves(run: Run, stamp: float) -> str:
 
         band = "L".join(line(score.high) + line(score.low)[::-1])
         grid = "".join(
-            f'<path d="M24 {8 + 82 * (1 - share):.0f}H184" stroke="{QUIET}" stroke-opacity=".35"/>'
-            f'<text x="20" y="{11.5 + 82 * (1 - share):.1f}" text-anchor="end">{100 * share:.0f}</text>'
-            for share in (0, 0.5, 1)
+            f'<path d="M24 {8 + 82 * (1 - fraction):.0f}H184" stroke="{QUIET}" stroke-opacity=".35"/>'
+            f'<text x="20" y="{11.5 + 82 * (1 - fraction):.1f}" text-anchor="end">{100 * fraction:.0f}</text>'
+            for fraction in (0, 0.5, 1)
         )
         marks = "".join(
             f'<text x="{24 + 32 * strength}" y="103" text-anchor="middle">{strength}</text>' for strength in range(6)
@@ -192,14 +196,16 @@ def _by_class(run: Run, stamp: float, name: str, names: tuple[str, ...]) -> str:
     found = _read(run, stamp)
     count = np.bincount(found.labels, minlength=len(names))
     rights = np.vstack([found.clean == found.labels, found.right(name)])
-    shares = np.array([np.bincount(found.labels, row, len(names)) for row in rights]).T / np.maximum(count, 1)[:, None]
+    fractions = (
+        np.array([np.bincount(found.labels, row, len(names)) for row in rights]).T / np.maximum(count, 1)[:, None]
+    )
     rows = []
-    order = [label for label in np.argsort(shares[:, 1:].mean(1), kind="stable") if count[label]]
+    order = [label for label in np.argsort(fractions[:, 1:].mean(1), kind="stable") if count[label]]
     for label in order[:MOST_CLASSES]:
         title = html.escape(names[label])
         cells = "".join(
-            f'<td style="background:rgba(213,94,0,{0.6 * (1 - share):.2f})">{100 * share:.0f}</td>'
-            for share in shares[label]
+            f'<td style="background:rgba(213,94,0,{0.6 * (1 - fraction):.2f})">{100 * fraction:.0f}</td>'
+            for fraction in fractions[label]
         )
         rows.append(f'<tr><th scope="row" title="{title}: {count[label]} pictures">{title}</th>{cells}</tr>')
     head = "".join(f'<th scope="col">{strength}</th>' for strength in range(6))
@@ -234,12 +240,12 @@ def _examples(run: Run, stamp: float, name: str, strength: int, names: tuple[str
     some = flipped[np.linspace(0, len(flipped) - 1, min(EXAMPLES, len(flipped))).round().astype(int)]
     frames = []
     for place in some.tolist():
-        picture, worse = evaluate.example(dataset, found, DAMAGES[name], strength, place)
+        image, worse = evaluate.example(dataset, found, CORRUPTIONS[name], strength, place)
         true = names[found.labels[place]]
         answer = names[found.damaged[found.names.index(name), strength - 1, place]]
         frames.append(
             (
-                gallery.Tile(picture, f"test picture {found.indices[place]}, {true}, read rightly", (f"✓ {true}",)),
+                gallery.Tile(image, f"test picture {found.indices[place]}, {true}, read rightly", (f"✓ {true}",)),
                 gallery.Tile(worse, f"the same with {name} of strength {strength}, read as {answer}", (f"✗ {answer}",)),
             )
         )
@@ -271,7 +277,7 @@ def _advise(run: Run, stamp: float) -> None:
         )
         return
     costs = ", ".join(
-        f"{entry.damage} costs {100 * entry.loss.value:.1f} points ({100 * entry.loss.low:.1f} to "
+        f"{entry.corruption} costs {100 * entry.loss.value:.1f} points ({100 * entry.loss.low:.1f} to "
         f"{100 * entry.loss.high:.1f})"
         for entry in wished
     )

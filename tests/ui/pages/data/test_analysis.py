@@ -98,7 +98,7 @@ def test_even_classes_are_not_worth_a_word(digits):
     assert "uneven" not in told(explored("Classes", "Small digits"))
 
 
-def test_the_sample_grid_shows_the_pictures_of_the_class(uneven):
+def test_the_sample_grid_shows_the_images_of_the_class(uneven):
     app = explored("Classes")
     app.selectbox(key="class-cifar10").select(9).run()
     assert galleries(app).count("<img") == 2
@@ -115,7 +115,7 @@ def test_duplicates_are_listed_by_kind_with_their_numbers(uneven):
     assert "no. 30" not in galleries(app)
 
 
-def test_a_press_throws_all_training_twins_of_test_pictures_out(uneven):
+def test_a_press_throws_all_training_twins_of_test_images_out(uneven):
     app = explored("Duplicates")
     button(app, "Throw out all 1 training twins").click().run()
     assert is_whole(app)
@@ -125,7 +125,7 @@ def test_a_press_throws_all_training_twins_of_test_pictures_out(uneven):
     assert not any("training twins" in button.label for button in app.button)
 
 
-def test_chosen_pictures_get_another_class_and_it_is_taken_back(uneven):
+def test_chosen_images_get_another_class_and_it_is_taken_back(uneven):
     app = explored("Odd ones")
     pills = next(group for group in app.get("button_group") if str(group.key).startswith("chosen-odd"))
     first = int(cache.findings("survey", datasets.open_dataset(uneven))["unlike"][0])
@@ -152,7 +152,7 @@ def test_the_train_page_counts_what_is_left_and_says_what_was_changed(uneven):
     datasets.throw_out(dataset, [1, 2, 3, 4, 5])
     datasets.relabel(dataset, [6], 9)
     app = opened("train", data="CIFAR-10")
-    assert app.selectbox(key="pictures").options[0] == "All 100"
+    assert app.selectbox(key="train_images").options[0] == "All 100"
     assert "By hand: 5 thrown out and 1 given another class." in told(app)
 
 
@@ -240,7 +240,7 @@ def _forget_facts() -> None:
 # ---- small parts
 
 
-def test_selected_points_are_pictures_each_once():
+def test_selected_points_are_images_each_once():
     class Event:
         class selection:
             points = ({"customdata": [7]}, {"customdata": {"0": 3}}, {"customdata": [7]}, {"x": 1})
@@ -249,11 +249,11 @@ def test_selected_points_are_pictures_each_once():
     assert analysis_map.selected(None) == []
 
 
-def test_doubles_keep_one_of_each_and_every_test_picture():
+def test_doubles_keep_one_of_each_and_every_test_image():
     pairs = np.array([[1, 2], [1, 5], [3, 100], [99, 101], [100, 101]])
     dataset_edits = datasets.Edits("f")
     assert duplicates.doubles(pairs, 100, dataset_edits) == [2, 3, 5, 99]
-    step = type("Step", (), {"action": "drop", "pictures": (3,), "label": NO_CLASS, "published": ()})
+    step = type("Step", (), {"action": "drop", "images": (3,), "label": NO_CLASS, "published": ()})
     assert duplicates.doubles(pairs, 100, dataset_edits.then(step)) == [2, 5, 99]
 
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from imgcls import datasets, runs
 from imgcls.datasets.importing import job
 from imgcls.datasets.importing.sources import single_images
-from tests.support.uploads import archive, csv, digits, imported, leaves, picture
+from tests.support.uploads import archive, csv, digits, image, imported, leaves
 from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
 
 
@@ -105,7 +105,7 @@ def test_a_table_is_brought(digits_data):
     assert [heading.value for heading in app.subheader] == ["20 pictures in 2 classes"]
 
 
-def test_pictures_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
+def test_images_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
     app = opened("data")
     button(app, "Bring your own pictures").click().run()
     app.get("button_group")[0].set_value("Pictures").run()
@@ -113,7 +113,7 @@ def test_pictures_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
     for place, label in enumerate(("mug", "<b>pen</b>")):
         app.text_input[0].set_value(label).run()
         for number in range(4):
-            app.file_uploader[0].upload(f"{number}.png", picture(10 * place + number), "image/png")
+            app.file_uploader[0].upload(f"{number}.png", image(10 * place + number), "image/png")
         app.file_uploader[0].upload("bad.png", b"bad", "image/png").run()
         assert is_whole(app) and "'bad.png' is not a picture" in told(app)
     assert single_images.counts(job.folder_of(new(app))) == {"mug": 4, "<b>pen</b>": 4}
@@ -122,7 +122,7 @@ def test_pictures_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
     assert single_images.counts(job.folder_of(new(app)))["<b>pen</b>"] == 3
 
     app.get("button_group")[0].set_value("Webcam").run()
-    app.camera_input[0].upload("shot.jpg", picture(50, "JPEG"), "image/jpeg").run()
+    app.camera_input[0].upload("shot.jpg", image(50, "JPEG"), "image/jpeg").run()
     assert single_images.counts(job.folder_of(new(app)))["<b>pen</b>"] == 4
     button(app, "Go on").click().run()
     assert [heading.value for heading in app.subheader] == ["8 pictures in 2 classes"]

@@ -9,16 +9,15 @@ import pytest
 from imgcls import datasets
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics import multilabel
-from imgcls.ui.cache import predictions
 from tests.datasets.importing.test_multilabel import listing, some, with_semicolons
-from tests.support.uploads import archive, csv, imported, picture
+from tests.support.uploads import archive, csv, image, imported
 from tests.ui.pages.data.test_import import button, new, pieces
 from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
 
 NAMES = ["boat", HOSTILE[0], HOSTILE[2], "sky"]
 
 
-def answers(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
+def predictions(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(3)
     labels = (random.random((count, 4)) < (0.5, 0.4, 0.2, 0.1)).astype(np.uint8)
     return np.clip(random.normal(0.3 + 0.4 * labels, 0.2), 0, 1).astype(np.float32), labels
@@ -33,8 +32,8 @@ def packed(**arrays) -> bytes:
 @pytest.fixture
 def tested(made):
     """A run that ended well; its labels have names that harm."""
-    probabilities, labels = answers()
-    pictures = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 1), dtype=np.uint8)
+    probabilities, labels = predictions()
+    images = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 1), dtype=np.uint8)
     facts = {"classes": NAMES, "shape": [8, 8, 1], "ink": False, "several": True, "threshold": 0.37, "data": "own-x"}
     said = probabilities >= 0.5
     scores = {"test_accuracy": float((said == labels).all(1).mean()), "test_macro_f1": 0.5}
@@ -42,7 +41,7 @@ def tested(made):
     return made(
         **{
             "predictions.npz": packed(probabilities=probabilities, labels=labels),
-            "gallery.npz": packed(indices=np.arange(50, dtype=np.int32), pictures=pictures),
+            "gallery.npz": packed(indices=np.arange(50, dtype=np.int32), pictures=images),
             "model.json": facts,
             "result.json": result,
         }
@@ -52,7 +51,7 @@ def tested(made):
 def test_evaluate_shows_each_label_in_place_of_the_matrix(tested, digits):
     app = opened("evaluate", run=tested.id)
     assert is_whole(app)
-    report = multilabel.scores(*answers(), NAMES)
+    report = multilabel.scores(*predictions(), NAMES)
     assert f"{report.macro_f1.value:.1%}".replace("%", " %") in pieces(app)
     assert "All labels right" in pieces(app) and "Click a cell to see its pictures" not in told(app)
     table = app.dataframe[0].value
@@ -71,23 +70,23 @@ def test_the_threshold_changes_what_is_shown(tested, digits):
     at_half = app.dataframe[0].value["Recall (%)"].tolist()
     app.get("button_group")[0].set_value("Chosen on validation").run()
     assert is_whole(app)
-    expected = multilabel.scores(*answers(), NAMES, 0.37).labels.recall.value
+    expected = multilabel.scores(*predictions(), NAMES, 0.37).labels.recall.value
     assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected)
     assert app.dataframe[0].value["Recall (%)"].tolist() != at_half
     app.get("button_group")[0].set_value("Another").run()
     app.slider[0].set_value(0.8).run()
-    expected = multilabel.scores(*answers(), NAMES, 0.8).labels.recall.value
+    expected = multilabel.scores(*predictions(), NAMES, 0.8).labels.recall.value
     assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected)
 
 
 @pytest.mark.parametrize("kind", ["Any label wrong", "Label missing", "Label superfluous", "All right"])
 @pytest.mark.parametrize("label", [None, 1])
-def test_pictures_are_those_of_the_kind_and_the_label(tested, kind, label, digits):
+def test_images_are_those_of_the_kind_and_the_label(tested, kind, label, digits):
     app = opened("evaluate", run=tested.id, view="Pictures")
     app.get("button_group")[2].set_value(kind).run()
     app.selectbox(key=f"label-of-{tested.id}").set_value(label).run()
     assert is_whole(app)
-    probabilities, labels = answers()
+    probabilities, labels = predictions()
     missing, superfluous = (labels > 0) & (probabilities < 0.5), (labels == 0) & (probabilities >= 0.5)
     which = {"Label missing": missing, "Label superfluous": superfluous}.get(kind, missing | superfluous)
     if kind == "All right":
@@ -103,7 +102,7 @@ def test_pictures_are_those_of_the_kind_and_the_label(tested, kind, label, digit
     assert HOSTILE[0] not in pieces(app) and "&lt;img src=x onerror" in pieces(app)
 
 
-def test_a_run_without_pictures_or_with_torn_answers_is_told(tested, digits):
+def test_a_run_without_images_or_with_torn_answers_is_told(tested, digits):
     (tested.folder / "gallery.npz").write_bytes(b"torn")
     app = opened("evaluate", run=tested.id, view="Pictures")
     assert is_whole(app) and "No picture to show here" in told(app)
@@ -111,7 +110,7 @@ def test_a_run_without_pictures_or_with_torn_answers_is_told(tested, digits):
     assert "The test answers of this run are damaged" in told(opened("evaluate", run=tested.id))
 
 
-def test_what_asks_for_one_class_a_picture_gets_a_sentence(tested):
+def test_what_asks_for_one_class_a_image_gets_a_sentence(tested):
     with pytest.raises(RunError, match="may have several labels, so there is no single answer"):
         predictions.tested(tested)
 
@@ -142,7 +141,7 @@ def test_none_of_them_is_said_when_all_are_below_the_threshold():
 
 def test_a_zip_and_a_table_are_brought_and_the_form_says_several_labels(mnist_sample, tmp_path):
     rows = some(30)
-    order = archive(tmp_path / "some.zip", {name: picture(number) for number, (name, _) in enumerate(rows)})
+    order = archive(tmp_path / "some.zip", {name: image(number) for number, (name, _) in enumerate(rows)})
     app = opened("data")
     button(app, "Bring your own pictures").click().run()
     app.toggle(key="beside").set_value(True).run()
@@ -155,7 +154,7 @@ def test_a_zip_and_a_table_are_brought_and_the_form_says_several_labels(mnist_sa
 
 
 @pytest.mark.parametrize("view", ["Classes", "Mean pictures", "Light", "Duplicates", "Odd ones", "Map", "Changes"])
-def test_the_explorer_shows_pictures_with_all_their_labels(view, mnist_sample, tmp_path):
+def test_the_explorer_shows_images_with_all_their_labels(view, mnist_sample, tmp_path):
     from imgcls.datasets.analysis import cache
     from imgcls.datasets.analysis.survey import survey
 

@@ -17,12 +17,12 @@ def pieces(app) -> str:
     return "\n".join(str(block.proto.body) for block in app.get("html"))
 
 
-def picture_of(run: Run, index: str | int, **query):
-    return opened("evaluate", run=run.id, view="Picture", picture=str(index), **query)
+def image_of(run: Run, index: str | int, **query):
+    return opened("evaluate", run=run.id, view="Picture", image=str(index), **query)
 
 
-def test_a_picture_has_its_answer_heat_maps_and_similar_pictures(finished_run):
-    app = picture_of(finished_run, 17)
+def test_a_image_has_its_answer_heat_maps_and_similar_images(finished_run):
+    app = image_of(finished_run, 17)
 
     assert is_whole(app), told(app)
     shown = pieces(app)
@@ -40,14 +40,14 @@ def test_a_picture_has_its_answer_heat_maps_and_similar_pictures(finished_run):
 
 
 @pytest.mark.parametrize("picture", ["360", "-1", "1e3", "x" * 4000, "<b>", "٣", "NaN"])
-def test_a_picture_that_is_none_is_said_and_the_worst_mistake_is_shown(finished_run, picture):
-    app = picture_of(finished_run, picture)
+def test_a_image_that_is_none_is_said_and_the_worst_mistake_is_shown(finished_run, image):
+    app = image_of(finished_run, image)
     assert is_whole(app)
     assert "There is no test picture" in told(app)
     assert "The answer" in told(app)
 
 
-def test_without_a_picture_in_the_link_the_worst_mistake_is_shown(finished_run):
+def test_without_a_image_in_the_link_the_worst_mistake_is_shown(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Picture")
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]
@@ -60,7 +60,7 @@ def test_the_heat_map_can_be_asked_for_the_true_class(finished_run):
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]
     index = int(np.flatnonzero(probabilities.argmax(1) != labels)[0])
-    app = picture_of(finished_run, index)
+    app = image_of(finished_run, index)
     assert f"Grad-CAM for {probabilities[index].argmax()}:" in pieces(app)
     control = next(group for group in app.segmented_control if group.label == "Heat map for")
     control.set_value(int(labels[index])).run()
@@ -68,12 +68,12 @@ def test_the_heat_map_can_be_asked_for_the_true_class(finished_run):
 
 
 def test_a_tag_is_kept_with_the_run(finished_run):
-    app = picture_of(finished_run, 17)
+    app = image_of(finished_run, 17)
     group = next(group for group in app.pills if group.label == "Tags of this picture")
     group.set_value(["wrong label"]).run()
     assert is_whole(app) and tags.read(finished_run) == {"wrong label": (17,)}
 
-    app = picture_of(finished_run, 17)
+    app = image_of(finished_run, 17)
     next(group for group in app.pills if group.label == "Tags of this picture").set_value([]).run()
     assert tags.read(finished_run) == {}
 
@@ -83,7 +83,7 @@ def test_names_with_markup_are_shown_as_they_are(finished_run):
     model["classes"][:4] = HOSTILE
     (finished_run.folder / "model.json").write_text(json.dumps(model))
     for view in ("Picture", "Inside"):
-        app = opened("evaluate", run=finished_run.id, view=view, picture="3")
+        app = opened("evaluate", run=finished_run.id, view=view, image="3")
         assert is_whole(app)
         assert "<img src=x" not in pieces(app)
 
@@ -92,7 +92,7 @@ def test_names_with_markup_are_shown_as_they_are(finished_run):
 def test_an_older_run_offers_to_look_inside(finished_run, view):
     for name in FILES:
         (finished_run.folder / name).unlink()
-    app = opened("evaluate", run=finished_run.id, view=view, picture="17")
+    app = opened("evaluate", run=finished_run.id, view=view, image="17")
     assert is_whole(app)
     assert "not stored yet" in told(app)
     assert any(button.label == "Look inside the model" for button in app.button)
@@ -103,14 +103,14 @@ def test_an_older_run_offers_to_look_inside(finished_run, view):
 def test_the_button_makes_what_is_missing_in_a_process_of_its_own(finished_run, wait_until):
     for name in FILES:
         (finished_run.folder / name).unlink()
-    app = opened("evaluate", run=finished_run.id, view="Inside", picture="17")
+    app = opened("evaluate", run=finished_run.id, view="Inside", image="17")
     next(button for button in app.button if button.label == "Look inside the model").click().run()
     assert task.look(finished_run).state == "running"
     task.start(finished_run)  # a second press, in another tab
     wait_until(lambda: task.look(finished_run).state != "running", seconds=120)
     assert task.look(finished_run).state == "ready", task.look(finished_run).text
     assert all((finished_run.folder / name).exists() for name in FILES)
-    assert ">block2_pool</td>" in pieces(opened("evaluate", run=finished_run.id, view="Inside", picture="17"))
+    assert ">block2_pool</td>" in pieces(opened("evaluate", run=finished_run.id, view="Inside", image="17"))
 
 
 def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
@@ -125,14 +125,14 @@ def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
 @pytest.mark.parametrize("view", ["Picture", "Inside"])
 def test_a_damaged_file_is_one_sentence(finished_run, view, name):
     (finished_run.folder / name).write_bytes(b"torn")
-    app = opened("evaluate", run=finished_run.id, view=view, picture="17")
+    app = opened("evaluate", run=finished_run.id, view=view, image="17")
     assert is_whole(app)
     if view == "Picture" or name != "neighbours.npz":
         assert "damaged" in told(app) or name == "inside.npz"
 
 
 def test_the_inside_shows_filters_layers_and_their_statistics(finished_run):
-    app = opened("evaluate", run=finished_run.id, view="Inside", picture="17")
+    app = opened("evaluate", run=finished_run.id, view="Inside", image="17")
     assert is_whole(app), told(app)
     shown = pieces(app)
     assert "filters of 3 x 3 pixels" in shown
@@ -144,7 +144,7 @@ def test_the_inside_shows_filters_layers_and_their_statistics(finished_run):
     assert "<b>block1_conv1</b> (Conv2D)" in pieces(app) and "8 x 8 x 8 values" in pieces(app)
 
 
-def test_an_own_picture_is_shown_to_every_layer(finished_run):
+def test_an_own_image_is_shown_to_every_layer(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Inside")
     way = next(group for group in app.segmented_control if group.label == "Picture")
     assert "A drawing" in way.options, "a model of digits"

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from imgcls.ui.predict import batch, human_vs_model
-from tests.support.uploads import archive, leaves, picture
+from tests.support.uploads import archive, image, leaves
 from tests.ui.pages.test_pages import is_whole, opened, told
 
 
@@ -49,7 +49,7 @@ def test_a_batch_of_nothing_that_can_be_read_says_so(name, data, message, asked)
 
 
 def test_a_batch_with_hostile_names_shows_them_literally(asked, tmp_path):
-    archive(tmp_path / "a.zip", leaves() | {"<img src=x onerror=alert(1)>/$x$.png": picture(1)})
+    archive(tmp_path / "a.zip", leaves() | {"<img src=x onerror=alert(1)>/$x$.png": image(1)})
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
     assert is_whole(app)
     assert "<img src=x onerror" not in pieces(app)
@@ -57,8 +57,8 @@ def test_a_batch_with_hostile_names_shows_them_literally(asked, tmp_path):
     assert "no folder is called like a class" in told(app).lower()
 
 
-def test_a_batch_whose_labelled_pictures_are_broken_says_so(asked, tmp_path):
-    archive(tmp_path / "a.zip", {"3/broken.png": b"no picture", "other/1.png": picture(1)})
+def test_a_batch_whose_labelled_images_are_broken_says_so(asked, tmp_path):
+    archive(tmp_path / "a.zip", {"3/broken.png": b"no picture", "other/1.png": image(1)})
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
     assert is_whole(app)
     assert "no picture with a label can be read" in told(app).lower()
@@ -75,7 +75,7 @@ def test_a_model_that_is_deleted_while_the_page_is_open_ends_in_a_sentence(asked
 
 def test_files_that_are_too_much_together_are_let_go(asked, monkeypatch):
     monkeypatch.setattr(batch, "TOGETHER_MB", 0.001)
-    app = upload(asked("Batch"), "1.png", picture(1) + bytes(2_000))
+    app = upload(asked("Batch"), "1.png", image(1) + bytes(2_000))
     assert is_whole(app)
     assert "a batch takes up to" in told(app)
     assert "1.png" not in pieces(app)
@@ -87,7 +87,7 @@ def test_both_tables_of_a_batch_can_be_kept(asked, finished_run, tmp_path):
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "JSON"]
 
 
-def test_a_second_click_answers_no_picture_that_was_not_seen(asked):
+def test_a_second_click_answers_no_image_that_was_not_seen(asked):
     app = asked("You or the model")
     app.button(key="versus-pass").click().run()
     (pills,) = [group for group in app.button_group if group.label == "Your answer"]
@@ -100,7 +100,7 @@ def test_a_second_click_answers_no_picture_that_was_not_seen(asked):
     assert "Picture 3 of 20" in str(app.get("progress")[0].proto.text)
 
 
-def test_twenty_pictures_are_answered_and_both_are_compared(asked, monkeypatch):
+def test_twenty_images_are_answered_and_both_are_compared(asked, monkeypatch):
     monkeypatch.setattr(human_vs_model, "DOUBLE_CLICK", 0)
     app = asked("You or the model")
     for number in range(20):

@@ -8,11 +8,11 @@ ONE = {"classes": ["boat", "sea", "sky"]}
 SEVERAL = ONE | {"several": True, "threshold": 0.5}
 
 
-def said(facts: dict, *shares: float) -> tuple[str, str]:
-    return compare_models._card("a run", np.array(shares, np.float32), facts, "")
+def said(facts: dict, *fractions: float) -> tuple[str, str]:
+    return compare_models._card("a run", np.array(fractions, np.float32), facts, "")
 
 
-def test_a_model_of_one_class_a_picture_says_its_likeliest():
+def test_a_model_of_one_class_a_image_says_its_likeliest():
     name, card = said(ONE, 0.1, 0.2, 0.7)
     assert name == "sky"
     assert "70.0% · then sea 20.0%" in card

@@ -56,7 +56,7 @@ def game_page():
     drawing_game.show(run, run.model)
 
 
-def picture_page():
+def image_page():
     import streamlit as st
 
     from imgcls import runs
@@ -145,17 +145,17 @@ def test_a_model_that_cannot_be_drawn_for_takes_the_canvas_away_for_itself_alone
 def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(reader):
     app = AppTest.from_function(draw_page, default_timeout=60).run()
 
-    def doubt(*strokes, is_done: bool) -> str | None:
+    def rejection(*strokes, is_done: bool) -> str | None:
         message = {"edition": 0, "number": 3, "pen": 12, "isDone": is_done, "strokes": list(strokes)}
         app.session_state["canvas"] = {"drawing": message}
         return given(app.run(), "answer").get("doubt")
 
-    assert doubt(ONE, SEVEN, is_done=False) is None
-    assert doubt(ONE, SEVEN, is_done=True) == TWO
-    assert doubt(ONE, SEVEN, [200, 20, 12, 200, 24, 12], is_done=False) == TWO
-    assert doubt(is_done=True) is None
-    assert doubt(SEVEN, is_done=False) is None
-    assert doubt(SCRIBBLE, is_done=False) == UNKNOWN
+    assert rejection(ONE, SEVEN, is_done=False) is None
+    assert rejection(ONE, SEVEN, is_done=True) == TWO
+    assert rejection(ONE, SEVEN, [200, 20, 12, 200, 24, 12], is_done=False) == TWO
+    assert rejection(is_done=True) is None
+    assert rejection(SEVEN, is_done=False) is None
+    assert rejection(SCRIBBLE, is_done=False) == UNKNOWN
 
 
 def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
@@ -170,10 +170,10 @@ def test_of_four_models_the_one_that_disagrees_is_marked(reader, monkeypatch):
     others = ["second", "third", "fourth"]
     for run_id in others:
         copied(run_id)
-    answers = compare_models.stored.answers
+    predictions = compare_models.stored.predictions
 
     def one_reads_a_one(run, facts, pixels):
-        found = answers(run, facts, pixels)
+        found = predictions(run, facts, pixels)
         return np.roll(found, 4, axis=1) if run.id == "third" else found  # 7 becomes 1
 
     monkeypatch.setattr(compare_models.stored, "answers", one_reads_a_one)
@@ -206,8 +206,8 @@ def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
     ask = drawing_input.asker(run, run.model)
     digits = run.model | {"classes": multiple_digits.DIGITS}
     for strokes in ([ONE, SEVEN], [SCRIBBLE]):
-        assert drawing_input.doubt(drawing(*strokes), run.model, ask) is None
-        assert drawing_input.doubt(drawing(*strokes), digits, ask) is not None
+        assert drawing_input.rejection(drawing(*strokes), run.model, ask) is None
+        assert drawing_input.rejection(drawing(*strokes), digits, ask) is not None
 
 
 @pytest.mark.parametrize(
@@ -239,14 +239,14 @@ def test_a_deleted_model_beside_another_takes_nothing_from_it(reader):
 
 def asked(stroke: list[float], **session) -> AppTest:
     """The answer to a picture of this, as from a file, of which no strokes are known."""
-    app = AppTest.from_function(picture_page, default_timeout=60)
+    app = AppTest.from_function(image_page, default_timeout=60)
     pixels = loading.prepare_ink(drawing(stroke).ink(), (28, 28, 1)).pixels
     for name, value in ({"pixels": pixels} | session).items():
         app.session_state[name] = value
     return app.run()
 
 
-def test_a_picture_far_from_all_training_pictures_is_nothing_the_model_knows(reader):
+def test_a_image_far_from_all_training_images_is_nothing_the_model_knows(reader):
     app = asked(SCRIBBLE, **{"why-photo": True})
     assert given(app, "answer")["doubt"] == UNKNOWN
     assert "The answer is in doubt." in [caption.value for caption in app.caption]
@@ -254,8 +254,8 @@ def test_a_picture_far_from_all_training_pictures_is_nothing_the_model_knows(rea
 
 
 def test_labels_that_do_not_compete_are_not_doubted(reader):
-    several = reader.model | {"several": True, "threshold": 0.5, "thresholds": [0.5] * 10}
-    (reader.folder / "model.json").write_text(json.dumps(several))
+    is_multilabel = reader.model | {"several": True, "threshold": 0.5, "thresholds": [0.5] * 10}
+    (reader.folder / "model.json").write_text(json.dumps(is_multilabel))
     copied("other")
     app = asked(SCRIBBLE, others=["other"])
     assert not app.exception and not app.error
@@ -282,7 +282,7 @@ def test_another_model_has_doubts_of_its_own(reader):
     assert html(half, 'class="models"').count("<b>7</b>") == 2, "what is half drawn is new to any model"
 
 
-def test_the_drawing_can_be_put_right_for_a_model_of_small_pictures(finished_run):
+def test_the_drawing_can_be_put_right_for_a_model_of_small_images(finished_run):
     finished_run.folder.rename(paths.runs_folder() / "reader")  # 8 x 8 pixels, which digits fill
     app = opened(draw_page, strokes=[SEVEN])
     size = html(app, 'class="doctor"').split("Size</th>")[1]
@@ -305,7 +305,7 @@ def test_what_was_put_right_can_be_taken_back(reader):
     assert [button for button in app.button if button.key == "fix"]
 
 
-def test_a_picture_that_one_model_does_not_know_may_be_known_to_another(reader):
+def test_a_image_that_one_model_does_not_know_may_be_known_to_another(reader):
     other = copied("other")
     for name in ("neighbours.npz", "inside.npz"):
         (other.folder / name).unlink()

@@ -18,11 +18,11 @@ from tests.ui.pages.test_pages import is_whole, opened, told
 
 def photo_of(*strokes: list[tuple[int, int]], size: tuple[int, int] = (120, 120)) -> bytes:
     """Dark ink on light paper."""
-    picture = Image.new("RGB", size, (240, 238, 230))
+    image = Image.new("RGB", size, (240, 238, 230))
     for stroke in strokes:
-        ImageDraw.Draw(picture).line(stroke, fill=(20, 20, 40), width=10, joint="curve")
+        ImageDraw.Draw(image).line(stroke, fill=(20, 20, 40), width=10, joint="curve")
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 
@@ -72,10 +72,10 @@ def canvas_of(app) -> tuple[str, dict]:
 
 def painted(width: int, height: int) -> dict:
     """What the canvas sends when its right half is painted over."""
-    picture = Image.new("RGBA", (width, height))
-    picture.paste((240, 238, 230, 255), (width // 2, 0, width, height))
+    image = Image.new("RGBA", (width, height))
+    image.paste((240, 238, 230, 255), (width // 2, 0, width, height))
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    image.save(file, "PNG")
     return {"raw": {"objects": [{}]}, "data": message(0, file.getvalue())["data"]}
 
 
@@ -135,14 +135,14 @@ def test_the_doctor_sees_the_photo_as_it_is_beside_what_the_model_gets(asked):
     assert re.findall("<b>(.*?)</b>", below)[1] == answer(asked)["answer"]
 
 
-def test_the_nearest_pictures_are_those_of_the_kept_ones(asked, finished_run):
+def test_the_nearest_images_are_those_of_the_kept_ones(asked, finished_run):
     asked.session_state["beside"] = True
     upload(asked, ("one.png", ONE))
     with np.load(finished_run.folder / "neighbours.npz") as file:
         assert f"Among the {len(file['labels']):,} that the run has kept." in pieces(asked)
 
 
-def test_the_doctor_has_nothing_to_say_about_yours_where_a_picture_is_taken_as_it_is(asked):
+def test_the_doctor_has_nothing_to_say_about_yours_where_a_image_is_taken_as_it_is(asked):
     asked.session_state["photo-source"] = "Examples"
     asked.session_state["beside"] = True
     asked.run()
@@ -175,7 +175,7 @@ def test_a_photo_to_be_painted_over_is_no_wider_than_a_phone(asked):
     assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (280, 84)
 
 
-def test_a_live_picture_without_writing_leaves_everything_in_its_place(asked):
+def test_a_live_image_without_writing_leaves_everything_in_its_place(asked):
     asked.session_state["photo-source"] = "Live"
     asked.run()
     sent(asked, "camera", frame=message(1, ONE))
