@@ -10,7 +10,7 @@ from imgcls.ui.evaluate.multilabel import page as multilabel_page
 st.title("Evaluate")
 run = run_picker.pick_run("evaluate-run", lambda run: run.is_tested)
 if run is not None:
-    if run.model.get("several"):
+    if run.card.is_multilabel:
         multilabel_page.show(run)
     else:
         page.show(run, predictions.tested(run))

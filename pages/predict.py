@@ -12,4 +12,4 @@ with first:
 if run is not None:
     with more:
         compare_models.choose(run)
-    page.chosen(run, run.model)
+    page.chosen(run, run.card)

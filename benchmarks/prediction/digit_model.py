@@ -85,7 +85,7 @@ def main() -> None:
             raise Missing(f"{name} is not in the folder named by IMGCLS_DATA.")
     try:
         model = runs.find(run_id)
-        shape = tuple(model.model["shape"])
+        shape = tuple(model.card.shape)
         predictor = Predictor(model.folder / "model.tflite")
     except RunError as error:
         raise Missing(f"{paths.runs_folder()}: {error}") from None

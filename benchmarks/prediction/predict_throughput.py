@@ -60,12 +60,12 @@ def main() -> None:
     chosen = next((entry for entry in ready if entry.id == "digits"), ready[0])
     from imgcls.ui.cache import predictions
 
-    facts = chosen.model
-    images = np.random.default_rng(0).integers(0, 256, (256, *facts["shape"]), dtype=np.uint8)
+    card = chosen.card
+    images = np.random.default_rng(0).integers(0, 256, (256, *card.shape), dtype=np.uint8)
     seen, margins = {}, []
     for batch, target in TARGETS.items():
         ways = {
-            "page": lambda part: predictions.predictions(chosen, facts, part),
+            "page": lambda part: predictions.predictions(chosen, card, part),
             "bare": bare(chosen.folder / "model.tflite", batch),
         }
         if not np.allclose(ways["page"](images[:batch]), ways["bare"](images[:batch]), atol=1e-5):

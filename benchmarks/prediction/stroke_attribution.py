@@ -33,17 +33,17 @@ def drawing(digit: int, count: int) -> Handwriting:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    ready = [entry for entry in runs.everything() if entry.is_ready and entry.model["ink"]]
+    ready = [entry for entry in runs.everything() if entry.is_ready and entry.card.is_ink]
     if not ready:
         raise Missing("There is no trained model of drawn things: train one on digits first.")
     chosen = next((entry for entry in ready if entry.id == "digits"), ready[0])
     from imgcls.ui.cache import predictions
 
-    facts = chosen.model
+    card = chosen.card
 
     def ask(drawings):
-        pixels = [loading.prepare_ink(drawn.narrowed().ink(), tuple(facts["shape"])).pixels for drawn in drawings]
-        return predictions.predictions(chosen, facts, np.stack(pixels))
+        pixels = [loading.prepare_ink(drawn.narrowed().ink(), card.shape).pixels for drawn in drawings]
+        return predictions.predictions(chosen, card, np.stack(pixels))
 
     spent = {1: [], 4: []}
     for _ in range(rounds):

@@ -65,7 +65,11 @@ def compare(environment: dict[str, str], file: Path, path: Path, repetitions: in
 
 
 def _forget(environment: dict[str, str]) -> None:
-    python("-c", "from imgcls.models import feature_cache as features; features.forget_everything()", environment=environment)
+    python(
+        "-c",
+        "from imgcls.models import feature_cache as features; features.forget_everything()",
+        environment=environment,
+    )
 
 
 def main() -> None:

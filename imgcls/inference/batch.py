@@ -26,6 +26,7 @@ from imgcls.datasets.importing.sources.zip_archive import Archive
 from imgcls.errors import ImageError, SourceError
 from imgcls.images import loading, square, text_region
 from imgcls.images.loading import Prepared
+from imgcls.runs.results import ModelCard
 from imgcls.system import safe_csv
 
 MOST = 2_000
@@ -99,17 +100,17 @@ def is_zip(start: bytes) -> bool:
 def answered(
     questions: Sequence[Question],
     ask: Callable[[np.ndarray], np.ndarray],
-    facts: dict[str, Any],
+    card: ModelCard,
     rejection_of: Callable[[np.ndarray], str] = lambda pixels: "",
 ) -> Iterator[Answer]:
     """The answers, in the order of the questions. Only the pictures of one step are in memory.
 
-    `ask` gives probabilities (n, classes) for uint8 pictures (n, height, width, channels), as a Predictor does; `facts`
+    `ask` gives probabilities (n, classes) for uint8 pictures (n, height, width, channels), as a Predictor does; `card`
     are those of the model: shape, ink, fit; `doubt_of` says why the answer to one picture may mean nothing, if it may.
     """
     for start in range(0, len(questions), TOGETHER):
         some = questions[start : start + TOGETHER]
-        read = [_prepared(question, facts) for question in some]
+        read = [_prepared(question, card) for question in some]
         pixels = [prepared.pixels for prepared, _, _ in read if prepared is not None]
         said = iter(ask(np.stack(pixels)) if pixels else ())
         for question, (prepared, thumbnail, reason) in zip(some, read, strict=True):
@@ -174,12 +175,12 @@ def _label(parts: Sequence[str], known: dict[str, int]) -> int:
     return -1
 
 
-def _prepared(question: Question, facts: dict[str, Any]) -> tuple[Prepared | None, np.ndarray | None, str]:
+def _prepared(question: Question, card: ModelCard) -> tuple[Prepared | None, np.ndarray | None, str]:
     """What the model gets, a thumbnail, and why there is nothing."""
-    shape, ink = tuple(facts["shape"]), bool(facts["ink"])
+    shape, ink = card.shape, card.is_ink
     try:
         image = loading.open_image(question.read(), question.name, at_least=max(2 * max(shape[:2]), 280))
         small = square.thumbnail(image.pixels, SMALL)
-        return loading.prepare_photo(image, shape, ink=ink, fit=str(facts.get("fit", ""))), small, ""
+        return loading.prepare_photo(image, shape, ink=ink, fit=card.fit), small, ""
     except ImageError as error:
         return None, None, error.reason

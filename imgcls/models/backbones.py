@@ -4,7 +4,7 @@ Five come from `keras.applications`, trained on the 1.3 million photographs of I
 project is one as well: its network without the last dense layer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,8 +115,8 @@ def block(settings: Mapping[str, Any]) -> Block:
     """
     if settings["base"] == RUN:
         run = run_of(settings)
-        features, parameters = trunk(run.model)
-        height, width, _ = run.model["shape"]
+        features, parameters = trunk(run.card.layers)
+        height, width, _ = run.card.shape
         return Block(features, parameters, f"{run.label} at {height} x {width}, frozen")
     network, size = NETWORKS[settings["base"]], settings["input_size"]
     return Block(network.features, network.parameters, f"{network.title} at {size} x {size}, frozen")
@@ -134,7 +134,7 @@ def run_of(settings: Mapping[str, Any]):
         raise SettingError("No finished run is chosen as the base. Train a model first, or choose a network.")
     try:
         run = runs.find(settings["base_run"])
-        trunk(run.model)
+        trunk(run.card.layers)
     except UserError as error:
         raise SettingError(f"The base of this model cannot be used. {error}") from error
     if not (run.folder / "model.keras").exists():
@@ -142,14 +142,13 @@ def run_of(settings: Mapping[str, Any]):
     return run
 
 
-def trunk(model: Mapping[str, Any]) -> tuple[int, int]:
-    """(features, parameters) of a run's network up to its last dense layer, from its model.json.
+def trunk(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """(features, parameters) of a run's network up to its last dense layer, from the rows of its layer table.
 
     Raises:
         SettingError: the layer table does not say it.
     """
     try:
-        rows = model["layers"]
         last = max(place for place, row in enumerate(rows) if row["kind"] == "Dense")
         (features,) = rows[last - 1]["shape"]
         return int(features), sum(int(row["parameters"]) for row in rows[:last])

@@ -1,6 +1,8 @@
 """What result.json and model.json say of a run, checked before a page believes it."""
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from imgcls.errors import RunError
@@ -38,13 +40,35 @@ def checked_result(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if _is_sound(name, value)}
 
 
-def checked_model(facts: dict[str, Any]) -> dict[str, Any]:
-    """The content of model.json.
+@dataclass(frozen=True)
+class ModelCard:
+    """What model.json says about a trained model: everything needed to prepare its input and read its output.
+
+    `shape` is (height, width, channels) of its uint8 input. `is_ink` models read light strokes on black, so drawings
+    and photographed handwriting are converted to that first. `fit` is how other images are made square: "crop", "pad"
+    or "" for the default. `threshold` turns probabilities of a multi-label model into labels; it was chosen on the
+    validation images. `layers` are the rows of the layer table.
+    """
+
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    is_ink: bool = False
+    is_multilabel: bool = False
+    threshold: float = 0.5
+    fit: str = ""
+    data: str = ""
+    data_title: str = ""
+    parameters: int = 0
+    layers: tuple[Mapping[str, Any], ...] = ()
+
+
+def model_card(content: Mapping[str, Any]) -> ModelCard:
+    """The content of model.json, checked.
 
     Raises:
-        RunError: it does not name classes and a picture's height, width and channels.
+        RunError: it does not name classes and an image's height, width and channels.
     """
-    classes, shape = facts.get("classes"), facts.get("shape")
+    classes, shape = content.get("classes"), content.get("shape")
     if (
         isinstance(classes, list)
         and len(classes) > 1
@@ -53,12 +77,24 @@ def checked_model(facts: dict[str, Any]) -> dict[str, Any]:
         and len(shape) == 3
         and all(isinstance(length, int) and 0 < length < 10_000 for length in shape)
         and shape[2] in (1, 3)
-        and isinstance(facts.get("ink"), bool)
-        and isinstance(facts.get("several", False), bool)
-        and (not facts.get("several") or (_is_number(facts.get("threshold")) and 0 < facts["threshold"] < 1))
+        and isinstance(content.get("ink"), bool)
+        and isinstance(content.get("several", False), bool)
+        and (not content.get("several") or (_is_number(content.get("threshold")) and 0 < content["threshold"] < 1))
     ):
-        # Half a surrogate pair, as a foreign archive may bring it in a name, can be sent to no browser.
-        return facts | {"classes": [name.encode("utf-8", "replace").decode() for name in classes]}
+        parameters, layers = content.get("parameters"), content.get("layers")
+        return ModelCard(
+            # A lone surrogate, which a foreign archive may bring in a name, cannot be sent to a browser.
+            classes=tuple(name.encode("utf-8", "replace").decode() for name in classes),
+            shape=(shape[0], shape[1], shape[2]),
+            is_ink=content["ink"],
+            is_multilabel=content.get("several", False),
+            threshold=float(content.get("threshold") or 0.5),
+            fit=str(content.get("fit") or ""),
+            data=str(content.get("data") or ""),
+            data_title=str(content.get("data_title") or ""),
+            parameters=parameters if isinstance(parameters, int) else 0,
+            layers=tuple(row for row in layers if isinstance(row, dict)) if isinstance(layers, list) else (),
+        )
     raise RunError("The file model.json of this run is damaged. Train the model again.")
 
 

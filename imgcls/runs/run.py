@@ -54,7 +54,7 @@ from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.runs import requests
 from imgcls.runs.requests import Asked
-from imgcls.runs.results import OUTCOMES, checked_model, checked_result
+from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
 from imgcls.system import atomic
 
 SILENT_SECONDS = 5.0
@@ -109,16 +109,16 @@ class Run:
         return None if result is None else checked_result(result)
 
     @property
-    def model(self) -> dict[str, Any]:
+    def card(self) -> ModelCard:
         """Classes, input shape and layer table of the trained model.
 
         Raises:
             RunError: the run has no model yet, or model.json is damaged.
         """
-        facts = self._json("model.json")
-        if facts is None:
+        content = self._json("model.json")
+        if content is None:
             raise RunError("This run has no trained model. Pick another run, or train one.")
-        return checked_model(facts)
+        return model_card(content)
 
     @property
     def state(self) -> str:

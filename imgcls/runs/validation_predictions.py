@@ -60,7 +60,7 @@ def read(run: Run) -> Validation | None:
     try:
         with (run.folder / NAME).open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             found = Validation(file["probabilities"], file["labels"].astype(np.int64), file["rows"].astype(np.int64))
-        n, k = len(found.labels), len(run.model["classes"])
+        n, k = len(found.labels), len(run.card.classes)
         if found.probabilities.shape != (n, k) or not n or found.labels.min() < 0 or found.labels.max() >= k:
             raise ValueError("shapes")
     except FileNotFoundError:
@@ -85,7 +85,7 @@ def make(run: Run) -> None:
         dataset = datasets.open_for_training(config.data, datasets.read_edits(noted))
     else:
         dataset = datasets.open_dataset(config.data)  # it was trained when nothing could be changed
-    if tuple(run.model["classes"]) != tuple(dataset.facts.classes):
+    if run.card.classes != tuple(dataset.facts.classes):
         raise DatasetError("The data set has other classes than when this run was trained. Train it again.")
     classes = dataset.facts.num_classes
     _, rows = datasets.split(dataset.y_train, config.train_images, config.validation_fraction, config.seed, classes)

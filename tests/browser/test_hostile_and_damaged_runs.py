@@ -127,7 +127,7 @@ def test_damaged_runs_disturb_no_other(page_name, visit, damaged_server):
         expect(steps.main(page)).to_contain_text(f"{len(CORRUPTIONS) + 1} runs")
 
 
-@pytest.mark.parametrize("damage", CORRUPTIONS)
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
 def test_a_damaged_run_is_told_in_one_sentence_where_it_matters(corruption, visit, damaged_server):
     for address in ("/train", "/evaluate", "/predict"):
         page = visit(damaged_server, f"{address}?run={corruption}")

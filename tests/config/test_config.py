@@ -108,7 +108,7 @@ def test_every_setting_is_a_param_with_its_sentence_of_help():
 
 
 @pytest.mark.parametrize(
-    "knob", [param for param in PARAMS if isinstance(param.limits, Range)], ids=lambda param: param.name
+    "param", [param for param in PARAMS if isinstance(param.limits, Range)], ids=lambda param: param.name
 )
 def test_every_number_is_refused_on_both_sides_of_its_range(param):
     for value in (param.limits.low, param.limits.high):
@@ -119,7 +119,7 @@ def test_every_number_is_refused_on_both_sides_of_its_range(param):
 
 
 @pytest.mark.parametrize(
-    "knob", [param for param in PARAMS if isinstance(param.limits, Choice)], ids=lambda param: param.name
+    "param", [param for param in PARAMS if isinstance(param.limits, Choice)], ids=lambda param: param.name
 )
 def test_every_choice_names_its_words(param):
     assert sentence({param.name: "x"}) == f"{param.label} cannot be 'x'. There are: {', '.join(param.limits.options)}."

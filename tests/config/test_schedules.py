@@ -57,7 +57,7 @@ def test_one_cycle_without_a_warm_up_begins_at_its_peak():
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("share", [0.0, 0.2, 0.8])
+@pytest.mark.parametrize("fraction", [0.0, 0.2, 0.8])
 def test_every_rate_of_a_training_is_above_nothing_and_at_most_the_one_that_was_set(name, fraction):
     for epochs, steps in ((1, 1), (1, 2), (2, 1), (3, 7)):
         config = Config(schedule=name, learning_rate=0.1, epochs=epochs, warmup_fraction=fraction)

@@ -237,14 +237,14 @@ def toned(images, fractions=None, **augmentation):
     return augmented(images, Augmentation(**augmentation), Amounts(**(fractions or {}))).astype(int)
 
 
-@pytest.mark.parametrize(("share", "levels"), [(1, 51), (-1, -51), (0.5, 25.5), (0, 0)])
+@pytest.mark.parametrize(("fraction", "levels"), [(1, 51), (-1, -51), (0.5, 25.5), (0, 0)])
 def test_brightness_adds_the_same_to_every_pixel_and_stops_at_black_and_white(fraction, levels):
     images = noise(3, 6, 7, 3)
     expected = np.clip(np.floor(images.astype(float) + levels + 0.5), 0, 255)
     assert np.array_equal(toned(images, {"lighter": fraction}, brightness=0.2), expected)
 
 
-@pytest.mark.parametrize(("share", "factor"), [(1, 1.5), (-1, 0.5), (0, 1)])
+@pytest.mark.parametrize(("fraction", "factor"), [(1, 1.5), (-1, 0.5), (0, 1)])
 def test_contrast_stretches_the_distance_to_the_mean_brightness(fraction, factor):
     images = np.array([[[[60], [100]], [[140], [100]]], [[[10], [10]], [[30], [30]]]], np.uint8)
     means = np.array([100, 20])[:, None, None, None]

@@ -204,7 +204,7 @@ def test_a_prepared_data_set_stays_when_its_file_goes(folders):
     assert datasets.is_ready("mnist") and datasets.is_available("mnist")
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone", "no json", "torn json", "strange json", "other version"])
+@pytest.mark.parametrize("corruption", ["cut", "gone", "no json", "torn json", "strange json", "other version"])
 def test_damage_to_what_is_prepared_is_noticed_and_mended(corruption, folders):
     put(folders, "mnist")
     datasets.prepare("mnist")
@@ -272,7 +272,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGED)
+@pytest.mark.parametrize("corruption", DAMAGED)
 def test_a_damaged_file_is_refused_with_the_reason(corruption, folders):
     put(folders, "mnist")
     path = folders / "data" / "mnist.npz"

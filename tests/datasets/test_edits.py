@@ -121,7 +121,7 @@ CORRUPTIONS = {
 }
 
 
-@pytest.mark.parametrize("damage", CORRUPTIONS)
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
 def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, corruption):
     content = CORRUPTIONS[corruption]
     if isinstance(content, dict):

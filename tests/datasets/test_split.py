@@ -91,7 +91,7 @@ def test_the_split_of_a_seed_never_changes():
 
 
 @pytest.mark.parametrize(
-    ("labels", "pictures", "share", "num_classes", "sentence"),
+    ("labels", "images", "fraction", "num_classes", "sentence"),
     [
         (np.arange(100) % 10, 19, 0.1, 10, "19 pictures are too few for 10 classes: use 20 or more"),
         (np.arange(10), 0, 0.1, 10, "10 pictures are too few for 10 classes"),

@@ -115,7 +115,7 @@ def test_a_data_set_that_is_gone_or_another_one_is_said_so(finished_run, tmp_pat
     assert evaluate.work_of(finished_run).look().state == "idle"
 
 
-@pytest.mark.parametrize("damage", ["torn", "version", "class", "shape"])
+@pytest.mark.parametrize("corruption", ["torn", "version", "class", "shape"])
 def test_answers_that_cannot_be_read_are_a_sentence(corruption, made):
     run = made(**{"model.json": {"classes": ["a", "b"], "shape": [4, 4, 1], "ink": False}})
     path = run.folder / "robustness.npz"
@@ -150,7 +150,7 @@ def found_with(broken: str, fraction: float, count: int = 200) -> Found:
     return Found(np.arange(count), labels, labels.copy(), damaged, tuple(CORRUPTIONS))
 
 
-@pytest.mark.parametrize(("damage", "name"), recommendations.SETTINGS.items())
+@pytest.mark.parametrize(("corruption", "name"), recommendations.SETTINGS.items())
 def test_the_advice_is_a_value_that_the_form_takes(corruption, name):
     facts = datasets.facts("cifar10")
     (wish,) = recommendations.advice(found_with(corruption, 0.4), Config(), facts)

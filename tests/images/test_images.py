@@ -414,7 +414,9 @@ def test_a_tall_photo_loses_its_top_and_bottom():
 
 
 @pytest.mark.parametrize("fit", ["", "crop"])
-@pytest.mark.parametrize(("size", "share"), [((4032, 3024), "75 % of its width"), ((1000, 1001), "99 % of its height")])
+@pytest.mark.parametrize(
+    ("size", "fraction"), [((4032, 3024), "75 % of its width"), ((1000, 1001), "99 % of its height")]
+)
 def test_what_was_cut_is_told_alike_of_a_photo_that_was_reduced_when_it_was_opened(size, fraction, fit):
     data = file_of(Image.new("RGB", size), "JPEG")
     for opened in (open_image(data), open_image(data, at_least=800)):

@@ -188,7 +188,7 @@ def test_features_of_another_model_are_refused(run):
 
 
 @pytest.mark.parametrize("name, ask", [("neighbours.npz", neighbours.known), ("inside.npz", neighbours.kept)])
-@pytest.mark.parametrize("damage", ["gone", "torn", "other", "uneven"])
+@pytest.mark.parametrize("corruption", ["gone", "torn", "other", "uneven"])
 def test_a_damaged_file_is_one_sentence(run, name, ask, corruption):
     path = run.folder / name
     if corruption == "gone":

@@ -71,7 +71,7 @@ def test_a_pixel_more_is_no_finding_and_three_are():
 
 
 @pytest.mark.parametrize(
-    ("picture", "name"),
+    ("image", "name"),
     [
         (strip(1), "thin"),
         (strip(9), "thick"),

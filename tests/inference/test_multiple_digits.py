@@ -20,7 +20,7 @@ def shipped():
     run = Run(paths.repository_folder() / "saved_models" / "digits")
     predictor = Predictor(run.folder / "model.tflite")
     return lambda some: predictor.probabilities(
-        np.stack([drawing_input.prepared(drawn, run.model).pixels for drawn in some])
+        np.stack([drawing_input.prepared(drawn, run.card).pixels for drawn in some])
     )
 
 

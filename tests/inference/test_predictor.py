@@ -80,7 +80,7 @@ def test_a_missing_model_is_a_sentence(tmp_path):
         Predictor(tmp_path / "model.tflite")
 
 
-@pytest.mark.parametrize("damage", ["empty", "short", "text", "half", "zeros", "folder"])
+@pytest.mark.parametrize("corruption", ["empty", "short", "text", "half", "zeros", "folder"])
 def test_a_damaged_model_is_a_sentence(trained_folder, tmp_path, corruption):
     path, whole = tmp_path / "model.tflite", (trained_folder / "model.tflite").read_bytes()
     contents = {

@@ -184,7 +184,7 @@ def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, kera
 
 
 @pytest.mark.parametrize(
-    ("damage", "sentence"),
+    ("corruption", "sentence"),
     [
         (lambda run: run.delete(), r"^The base of this model cannot be used\. There is no run '2026"),
         (lambda run: (run.folder / "model.json").unlink(), r"^The base of .* This run has no trained model\."),
@@ -209,7 +209,7 @@ def test_a_run_whose_model_cannot_be_read_is_one_sentence(finished_run, keras):
 @pytest.mark.parametrize("layers", [None, [], [{"kind": "Dense"}], [{"kind": "Conv2D", "shape": [4]}], "x"])
 def test_a_layer_table_without_a_dense_layer_at_its_end_is_refused(layers):
     with pytest.raises(SettingError, match=r"^It has no dense layer at its end"):
-        backbones.trunk({"layers": layers})
+        backbones.trunk(layers)
 
 
 def test_no_run_chosen_is_one_sentence():

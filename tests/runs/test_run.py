@@ -207,17 +207,17 @@ def test_the_model_is_ready_with_both_its_files(made):
     run = made(**{"model.tflite": b"x"})
     assert not run.is_ready
     with pytest.raises(RunError, match=r"^This run has no trained model\. Pick another run, or train one\.$"):
-        run.model  # noqa: B018
+        run.card  # noqa: B018
     (run.folder / "model.json").write_text(json.dumps(facts))
     assert run.is_ready
-    assert run.model == facts
+    assert run.card.shape == (8, 8, 1)
     assert not run.is_tested
     (run.folder / "predictions.npz").write_bytes(b"")
     assert run.is_tested
 
 
 @pytest.mark.parametrize(
-    "damage",
+    "corruption",
     [
         {"classes": None},
         {"classes": 2},
@@ -236,15 +236,15 @@ def test_the_model_is_ready_with_both_its_files(made):
 )
 def test_a_damaged_model_table_is_a_sentence(made, corruption):
     facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
-    assert made("whole-run", **{"model.json": facts}).model == facts
+    assert made("whole-run", **{"model.json": facts}).card.classes == ("0", "1")
     with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
-        made(**{"model.json": facts | corruption}).model  # noqa: B018
+        made(**{"model.json": facts | corruption}).card  # noqa: B018
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"{"])
 def test_a_torn_model_table_is_a_sentence(made, content):
     with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
-        made(**{"model.json": content}).model  # noqa: B018
+        made(**{"model.json": content}).card  # noqa: B018
 
 
 def test_a_stamp_changes_with_its_files(made):

@@ -213,7 +213,7 @@ def test_a_run_leaves_what_pages_need_and_another_run_stands_on_it(keras, tmp_pa
         predictions = Predictor(run.folder / "model.tflite").probabilities(np.asarray(dataset.x_test))
         assert np.abs(predictions - probabilities).max() < 1e-3
         assert np.abs(probabilities.sum(1) - 1).max() > 0.05, "each label stands on its own"
-        assert run.model["several"] is True and run.model["threshold"] in THRESHOLDS
+        assert run.card.is_multilabel is True and run.card.threshold in THRESHOLDS
         said = probabilities >= 0.5
         result = run.result
         assert result["test_accuracy"] == pytest.approx(metrics.accuracy_score(labels, said))

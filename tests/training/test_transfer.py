@@ -343,8 +343,8 @@ def test_a_network_with_weights_from_a_file_is_trained_and_exported(trained, wri
     run = trained(config)
     assert [line["epoch"] for line in lines(run)] == [1, 2, 3]
     assert run.result["parameters"] == 218_544 + 2 * 256 + 257 * 10
-    assert run.model["layers"][1]["kind"] == "Functional"
-    assert run.model["checks"]["largest_difference_of_exported_model"] < 1e-3
+    assert run.card.layers[1]["kind"] == "Functional"
+    assert json.loads((run.folder / "model.json").read_text())["checks"]["largest_difference_of_exported_model"] < 1e-3
 
 
 def test_without_weights_the_run_fails_with_the_ways_out(forks, digits, wait_until):

@@ -80,12 +80,12 @@ def images_of(run: Run) -> Dataset:
         DatasetError: it is not on this machine; the sentence says how to get it.
         RunError: it has other pictures or classes now.
     """
-    return checked(run, datasets.open_for_training(str(run.model.get("data", ""))))
+    return checked(run, datasets.open_for_training(run.card.data))
 
 
 def checked(run: Run, dataset: Dataset) -> Dataset:
     """The data set, if it has the classes and the pictures' size of the run. Raises RunError."""
-    if list(dataset.facts.classes) != run.model["classes"] or list(dataset.facts.shape) != run.model["shape"]:
+    if tuple(dataset.facts.classes) != run.card.classes or tuple(dataset.facts.shape) != run.card.shape:
         raise RunError(f"{dataset.facts.title} has other classes or sizes now than when this run learnt from it.")
     return dataset
 
@@ -134,7 +134,7 @@ def read(run: Run) -> Found:
     Raises:
         RunError: they are damaged, or of another version; they can be looked for anew.
     """
-    classes = len(run.model["classes"])
+    classes = len(run.card.classes)
     try:
         with np.load(run.folder / "suspects.npz", allow_pickle=False) as file:
             content = {name: file[name] for name in file.files}

@@ -39,14 +39,14 @@ def figures(run: Run, predictions: Predictions) -> dict[str, Any]:
     Raises:
         RunError: the run has no model.
     """
-    model, report = run.model, predictions.report
-    names = model["classes"]
+    model, report = run.card, predictions.report
+    names = model.classes
     table = report.classes
     content = {
         "version": VERSION,
         "run": run.id,
         "name": run.label,
-        "data": {"name": model.get("data"), "title": data_title(run), "classes": names, "shape": model["shape"]},
+        "data": {"name": model.data, "title": data_title(run), "classes": names, "shape": model.shape},
         "settings": _told(lambda: run.config.as_dict()),
         "outcome": _told(lambda: run.result),
         "test": {
@@ -85,20 +85,20 @@ def figures(run: Run, predictions: Predictions) -> dict[str, Any]:
         },
         "robustness": _robustness(run),
         "curves": _curves(run),
-        "layers": model.get("layers"),
+        "layers": list(model.layers),
     }
     return strict(content)
 
 
 def data_title(run: Run) -> str:
     """The name of the data set for people."""
-    model = run.model
-    if isinstance(model.get("data_title"), str):
-        return model["data_title"]
+    model = run.card
+    if model.data_title:
+        return model.data_title
     try:
-        return datasets.facts(str(model.get("data", ""))).title
+        return datasets.facts(model.data).title
     except UserError:
-        return str(model.get("data", "unknown"))
+        return model.data or "unknown"
 
 
 def surest_mistakes(predictions: Predictions) -> np.ndarray:

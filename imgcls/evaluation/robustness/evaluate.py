@@ -73,12 +73,12 @@ def images_of(run: Run) -> Dataset:
         DatasetError: it is not on this machine; the sentence says how to get it.
         RunError: the run was tested on other pictures than those that it holds now.
     """
-    return checked(run, datasets.open_dataset(str(run.model.get("data", ""))), _tested_labels(run))
+    return checked(run, datasets.open_dataset(run.card.data), _tested_labels(run))
 
 
 def checked(run: Run, dataset: Dataset, labels: np.ndarray) -> Dataset:
     """The data set, if it holds the test pictures of the run, which had these labels (n,). Raises RunError."""
-    if dataset.facts.shape != tuple(run.model["shape"]) or not np.array_equal(labels, dataset.y_test):
+    if dataset.facts.shape != run.card.shape or not np.array_equal(labels, dataset.y_test):
         raise RunError(
             f"{dataset.facts.title} holds other test pictures than those that this run was tested on. Train a model on "
             "it as it is now."
@@ -135,7 +135,7 @@ def read(run: Run) -> Found:
     Raises:
         RunError: they are damaged, or of another version; they can be made anew.
     """
-    classes = len(run.model["classes"])
+    classes = len(run.card.classes)
     try:
         with np.load(run.folder / "robustness.npz", allow_pickle=False) as file:
             version, names = int(file["version"]), tuple(map(str, file["names"].tolist()))

@@ -16,6 +16,7 @@ import numpy as np
 
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.ink import connected, ink_box
+from imgcls.runs.results import ModelCard
 
 GAP = 0.1
 """Of the height of the drawing: strokes nearer than that belong together."""
@@ -59,9 +60,9 @@ STEP = 1 / 24
 DIGITS = list("0123456789")
 
 
-def hold_for(facts: dict) -> bool:
-    """Whether these rules hold for a model with these facts: it says which of the ten digits a picture is."""
-    return sorted(facts["classes"]) == DIGITS and not facts.get("several")
+def hold_for(card: ModelCard) -> bool:
+    """Whether these rules hold for a model with these card: it says which of the ten digits a picture is."""
+    return sorted(card.classes) == DIGITS and not card.is_multilabel
 
 
 @dataclass(frozen=True)

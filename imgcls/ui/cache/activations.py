@@ -52,7 +52,7 @@ def image(run: Run, tested: Tested, index: int) -> np.ndarray:
         return tested.images[row]
     try:
         dataset = predictions.dataset(run.config.data)
-        if len(dataset.y_test) == len(tested.labels) and tuple(dataset.facts.shape) == tuple(run.model["shape"]):
+        if len(dataset.y_test) == len(tested.labels) and tuple(dataset.facts.shape) == run.card.shape:
             found = np.array(dataset.x_test[index])
             dataset.let_go()
             return found

@@ -53,7 +53,7 @@ def answered(run: Run) -> Answered:
 @st.cache_resource(max_entries=5, show_spinner="Reading the answers of this run ...")
 def _answered(folder: str, stamp: tuple) -> Answered:
     run = Run(Path(folder))
-    count = len(run.model["classes"])
+    count = len(run.card.classes)
     try:
         with (run.folder / "predictions.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             probabilities, labels = file["probabilities"].astype(np.float32), file["labels"] > 0
@@ -63,7 +63,7 @@ def _answered(folder: str, stamp: tuple) -> Answered:
         raise RunError("This run has no test answers: it ended before its model was tested.") from error
     except UNREADABLE as error:
         raise RunError("The test answers of this run are damaged. Train it again, or pick another run.") from error
-    row_of, images = np.full(len(labels), -1), np.zeros((0, *run.model["shape"]), np.uint8)
+    row_of, images = np.full(len(labels), -1), np.zeros((0, *run.card.shape), np.uint8)
     try:
         with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             indices, images = file["indices"], file["pictures"]
@@ -82,7 +82,7 @@ def report(run: Run, threshold: float) -> LabelReport:
 @lru_cache(64)
 def _report(run: Run, stamp: tuple, threshold: float) -> LabelReport:
     found = answered(run)
-    return multilabel.scores(found.probabilities, found.labels, run.model["classes"], threshold, ranked=found.ranking)
+    return multilabel.scores(found.probabilities, found.labels, run.card.classes, threshold, ranked=found.ranking)
 
 
 def curves(run: Run, threshold: float, label: int | None) -> Still:
@@ -104,4 +104,4 @@ def _curves(run: Run, stamp: tuple, threshold: float, label: int | None) -> Stil
         for number in shown
         if table.answered[number]
     }
-    return still(multilabel_charts.precision_recall(lines, run.model["classes"], points))
+    return still(multilabel_charts.precision_recall(lines, run.card.classes, points))

@@ -16,6 +16,7 @@ from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.metrics import classification
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.system.arrays import UNREADABLE
 
 """What NumPy raises for a torn .npz."""
@@ -55,8 +56,8 @@ def predictions_stamp(run: Run) -> tuple[float, ...]:
 @st.cache_resource(max_entries=5, show_spinner="Reading the answers of this run ...")
 def _tested(folder: str, stamp: tuple) -> Tested:
     run = Run(Path(folder))
-    classes = run.model["classes"]
-    if run.model.get("several"):
+    classes = run.card.classes
+    if run.card.is_multilabel:
         raise RunError(
             "The pictures of this run may have several labels, so there is no single answer to each. Open it on the "
             "Evaluate page, or pick a run with one class a picture."
@@ -74,7 +75,7 @@ def _tested(folder: str, stamp: tuple) -> Tested:
     broken = ~np.isfinite(probabilities).all(1)
     probabilities[broken] = 0
     row_of = np.full(len(labels), -1)
-    images = np.zeros((0, *run.model["shape"]), np.uint8)
+    images = np.zeros((0, *run.card.shape), np.uint8)
     try:
         with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             indices, images = file["indices"], file["pictures"]
@@ -107,14 +108,14 @@ def _predictor(folder: str, stamp: tuple) -> Predictor:
     return Predictor(Path(folder) / "model.tflite")
 
 
-def predictions(run: Run, facts: dict, pixels: np.ndarray) -> np.ndarray:
+def predictions(run: Run, card: ModelCard, pixels: np.ndarray) -> np.ndarray:
     """The answers to pictures, float32 (n, classes).
 
     Raises:
         RunError: the model and its description do not fit.
     """
     found = predictor(run).probabilities(pixels)
-    if found.shape != (len(pixels), len(facts["classes"])):
+    if found.shape != (len(pixels), len(card.classes)):
         raise RunError("This model has another number of classes than its description. Train it again.")
     return found
 

@@ -16,6 +16,7 @@ from imgcls.images.loading import Prepared
 from imgcls.inference import input_quality
 from imgcls.inference.input_quality import Finding
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import canvas
 from imgcls.ui.widgets import formatting, gallery
@@ -74,19 +75,19 @@ def report(seen: Examined | None, below: str = ROOM) -> str:
 
 
 def before_and_after(
-    run: Run, facts: dict, raw: np.ndarray, pixels: np.ndarray, found: np.ndarray | None, before: str = "As drawn"
+    run: Run, card: ModelCard, raw: np.ndarray, pixels: np.ndarray, found: np.ndarray | None, before: str = "As drawn"
 ) -> str:
     """What the model says to a picture without the page's care, and what it said, `found`, to the one with it; HTML.
 
     Where its answer is in doubt, `found` is None, and both pictures stand there without one.
     """
     cells = []
-    predictions = (None, None) if found is None else (cached.predictions(run, facts, raw[None])[0], found)
+    predictions = (None, None) if found is None else (cached.predictions(run, card, raw[None])[0], found)
     for title, image, answer in zip((before, "Put right"), (raw, pixels), predictions, strict=True):
         said = ""
         if answer is not None:
             best = int(answer.argmax())
-            said = f": <b>{html.escape(facts['classes'][best])}</b> {formatting.fraction(float(answer[best]))}"
+            said = f": <b>{html.escape(card.classes[best])}</b> {formatting.fraction(float(answer[best]))}"
         cells.append(
             f'<figure><img src="{gallery.data_url(image, is_kept=False)}" alt="{title}, in the pixels of the model">'
             f"<figcaption>{title}{said}</figcaption></figure>"

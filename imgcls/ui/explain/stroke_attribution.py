@@ -10,6 +10,7 @@ from imgcls.charts import theme
 from imgcls.images.canvas_strokes import SIDE, Handwriting
 from imgcls.inference.explain import stroke_attribution
 from imgcls.inference.explain.stroke_attribution import Blame
+from imgcls.runs.results import ModelCard
 from imgcls.ui.widgets import formatting
 
 Ask = Callable[[Sequence[Handwriting]], np.ndarray]
@@ -28,7 +29,7 @@ text-align:center;font-style:normal;font-weight:600}
 </style>"""
 
 
-def why(drawn: Handwriting, facts: dict, found: np.ndarray | None, ask: Ask, *, is_done: bool) -> str:
+def why(drawn: Handwriting, card: ModelCard, found: np.ndarray | None, ask: Ask, *, is_done: bool) -> str:
     """The strokes and their sentences, as HTML; `found` is what the model said to the whole.
 
     It asks the model once more, with as many pictures as there are strokes.
@@ -42,7 +43,7 @@ def why(drawn: Handwriting, facts: dict, found: np.ndarray | None, ask: Ask, *, 
     blames = stroke_attribution.by_stroke(drawn, answer, float(found[answer]), ask)
     if not blames:
         return _html(drawn, [], "There are too few or too many strokes to take one away.")
-    return _html(drawn, blames, "", facts["classes"], answer, is_one=len(drawn.strokes) == 1)
+    return _html(drawn, blames, "", card.classes, answer, is_one=len(drawn.strokes) == 1)
 
 
 def _html(

@@ -20,6 +20,7 @@ from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.inference import batch
 from imgcls.inference.batch import Answer
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
@@ -60,7 +61,7 @@ class Asked:
 
 
 @st.fragment
-def show(run: Run, facts: dict) -> None:
+def show(run: Run, card: ModelCard) -> None:
     """The upload above, what came of it below."""
     with errors.shown():
         files = st.file_uploader(
@@ -79,16 +80,16 @@ def show(run: Run, facts: dict) -> None:
             st.caption(
                 "Bring many pictures at once. If they lie in folders that are called like the classes, as in a zip "
                 "with a folder for each class, you also see how many of the answers are right. This model tells "
-                f"apart: {plain(_some(facts['classes']))}."
+                f"apart: {plain(_some(card.classes))}."
             )
             return
-        asked = _asked(run, facts, files, progress)
+        asked = _asked(run, card, files, progress)
         _scores(asked)
-        _downloads(run, facts, asked)
-        _table(facts["classes"], asked)
+        _downloads(run, card, asked)
+        _table(card.classes, asked)
 
 
-def _asked(run: Run, facts: dict, files: Sequence[UploadedFile], place: DeltaGenerator) -> Asked:
+def _asked(run: Run, card: ModelCard, files: Sequence[UploadedFile], place: DeltaGenerator) -> Asked:
     """The answers: those that are there, or new ones where the files or the model are others."""
     key = (run.id, run.stamp("model.tflite", "model.json"), tuple(file.file_id for file in files))
     kept = st.session_state.get(KEY)
@@ -100,13 +101,13 @@ def _asked(run: Run, facts: dict, files: Sequence[UploadedFile], place: DeltaGen
             f"These files have {size / 1024**2:,.0f} MB together; a batch takes up to {TOGETHER_MB}. They were let go: "
             "bring fewer at once, or bring them as a data set on the Data page."
         )
-    classes, skips = facts["classes"], Skips()
+    classes, skips = card.classes, Skips()
     with contextlib.ExitStack() as stack:
         questions = batch.of_files(_opened(files, stack), classes, skips)
         bar = stack.enter_context(_progress(len(questions), place))
         predictions = []
-        ask, rejection_of = partial(cached.predictions, run, facts), partial(_rejection, run, facts)
-        for answer in batch.answered(questions, ask, facts, rejection_of):
+        ask, rejection_of = partial(cached.predictions, run, card), partial(_rejection, run, card)
+        for answer in batch.answered(questions, ask, card, rejection_of):
             predictions.append(answer)
             if len(predictions) % batch.TOGETHER == 0:
                 bar(len(predictions))
@@ -169,12 +170,12 @@ def _scores(asked: Asked) -> None:
         st.caption(f"{why}, so there is nothing to compare the answers with.")
 
 
-def _downloads(run: Run, facts: dict, asked: Asked) -> None:
+def _downloads(run: Run, card: ModelCard, asked: Asked) -> None:
     with st.container(horizontal=True):
         # Made when the button is pressed; a rerun of the page does not need them.
         st.download_button(
             "CSV",
-            partial(batch.to_csv, asked.predictions, facts["classes"]),
+            partial(batch.to_csv, asked.predictions, card.classes),
             file_name=f"answers-{run.id}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -183,7 +184,7 @@ def _downloads(run: Run, facts: dict, asked: Asked) -> None:
         )
         st.download_button(
             "JSON",
-            partial(batch.to_json, asked.predictions, facts["classes"], run.id),
+            partial(batch.to_json, asked.predictions, card.classes, run.id),
             file_name=f"answers-{run.id}.json",
             mime="application/json",
             icon=":material/download:",
@@ -233,9 +234,9 @@ def _chosen(predictions: Sequence[Answer], chosen: str) -> Sequence[Answer]:
     return predictions
 
 
-def _rejection(run: Run, facts: dict, pixels: np.ndarray) -> str:
+def _rejection(run: Run, card: ModelCard, pixels: np.ndarray) -> str:
     """What is said of the picture in place of its answer where it is alone. Here both are: the answer is counted."""
-    rejection = None if facts.get("several") else prediction.rejection_of(run, facts, pixels)
+    rejection = None if card.is_multilabel else prediction.rejection_of(run, card, pixels)
     return rejection.title if rejection else ""
 
 

@@ -12,6 +12,7 @@ from imgcls.errors import UserError
 from imgcls.images.loading import Prepared
 from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components.probability_bars import Rejection
 from imgcls.ui.explain import neighbours
@@ -62,10 +63,10 @@ def others() -> list[str]:
 def show(
     run: Run,
     found: np.ndarray | None,
-    facts: dict,
+    card: ModelCard,
     more: list[str],
     prepared: Prepared | None,
-    prepare: Callable[[dict], Prepared] | None,
+    prepare: Callable[[ModelCard], Prepared] | None,
     rejection: Rejection | None = None,
     is_whole: bool = True,
 ) -> None:
@@ -76,21 +77,21 @@ def show(
     model. Models whose pictures may have several labels agree where they find the same set of them.
     """
     names = _names([run, *(runs.find(run_id) for run_id in more if runs.exists(run_id))])
-    cards = [_card(names[run.id], None if rejection else found, facts, rejection.title if rejection else "")]
+    cards = [_card(names[run.id], None if rejection else found, card, rejection.title if rejection else "")]
     knows = [True]
     for run_id in more:
-        label, answer, theirs, problem = run_id, None, facts, ""
+        label, answer, theirs, problem = run_id, None, card, ""
         try:
             other = runs.find(run_id)
-            label, theirs = names.get(run_id, other.label), other.model
+            label, theirs = names.get(run_id, other.label), other.card
             if prepared is not None:
-                image = _fit(prepared, facts, theirs, prepare)
+                image = _fit(prepared, card, theirs, prepare)
                 answer = cached.predictions(other, theirs, image.pixels[None])[0]
                 if rejected := _theirs(rejection, other, theirs, image, is_whole):
                     answer, problem = None, rejected.title
         except UserError as error:
             problem = str(error) if runs.exists(run_id) else "It was deleted."
-        unlike = _unlike(facts, theirs)
+        unlike = _unlike(card, theirs)
         knows.append(not unlike)
         cards.append(_card(label, answer, theirs, problem or unlike))
     said = [name for (name, _), same in zip(cards, knows, strict=True) if name and same]
@@ -103,42 +104,46 @@ def show(
     st.html(f'{STYLE}<div class="agree" role="status">{sentence}</div><div class="models">{drawn}</div>')
 
 
-def _theirs(rejection: Rejection | None, other: Run, theirs: dict, image: Prepared, is_whole: bool) -> Rejection | None:
+def _theirs(
+    rejection: Rejection | None, other: Run, theirs: ModelCard, image: Prepared, is_whole: bool
+) -> Rejection | None:
     """The doubt in the answer of another model: what is not one digit is so for all models of digits."""
     if rejection is not None and rejection.for_digits and multiple_digits.hold_for(theirs):
         return rejection
-    if not is_whole or theirs.get("several"):  # of labels that do not compete none is the answer
+    if not is_whole or theirs.is_multilabel:  # of labels that do not compete none is the answer
         return None
     return neighbours.rejection_of(other, image.pixels)
 
 
-def _fit(prepared: Prepared, facts: dict, other: dict, prepare: Callable[[dict], Prepared] | None) -> Prepared:
-    if all(facts.get(name) == other.get(name) for name in ("shape", "ink", "fit")):
+def _fit(
+    prepared: Prepared, card: ModelCard, other: ModelCard, prepare: Callable[[ModelCard], Prepared] | None
+) -> Prepared:
+    if (card.shape, card.is_ink, card.fit) == (other.shape, other.is_ink, other.fit):
         return prepared
     if prepare is None:
         raise UserError("It takes pictures of another kind.")
     return prepare(other)
 
 
-def _unlike(facts: dict, theirs: dict) -> str:
+def _unlike(card: ModelCard, theirs: ModelCard) -> str:
     """Why the answers of two models cannot be compared; empty where they can."""
-    if theirs["classes"] != facts["classes"]:
+    if theirs.classes != card.classes:
         return "It knows other classes."
-    if bool(theirs.get("several")) != bool(facts.get("several")):
-        return "It finds several labels in a picture." if theirs.get("several") else "It gives one class a picture."
+    if theirs.is_multilabel != card.is_multilabel:
+        return "It finds several labels in a picture." if theirs.is_multilabel else "It gives one class a picture."
     return ""
 
 
-def _card(label: str, found: np.ndarray | None, facts: dict, problem: str) -> tuple[str, str]:
+def _card(label: str, found: np.ndarray | None, card: ModelCard, problem: str) -> tuple[str, str]:
     """The answer of a model, and its card as HTML with a place for its class or its labels."""
     name, below, note = "", html.escape(problem), ""
     if found is not None:
-        classes = facts["classes"]
+        classes = card.classes
         best, second = np.argsort(-found)[:2].tolist() if len(found) > 1 else (0, 0)
         name, note = classes[best], html.escape(problem)
         below = f"{found[best]:.1%} · then {html.escape(classes[second])} {found[second]:.1%}"
-        if facts.get("several"):  # in the order of the classes, so that equal sets are equal
-            on = sorted(multilabel_bars.labels_on(found, threshold.chosen(facts)).tolist())
+        if card.is_multilabel:  # in the order of the classes, so that equal sets are equal
+            on = sorted(multilabel_bars.labels_on(found, threshold.chosen(card)).tolist())
             name = ", ".join(classes[i] for i in on) or multilabel_bars.NONE
             below = f"{html.escape(classes[best])} {below}"
     text = (

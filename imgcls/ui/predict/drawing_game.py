@@ -10,6 +10,7 @@ from imgcls.datasets.importing import drawings
 from imgcls.errors import UserError
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
@@ -44,16 +45,16 @@ class Game:
 
 
 @st.fragment
-def show(run: Run, facts: dict) -> None:
+def show(run: Run, card: ModelCard) -> None:
     """A round, or the score after the last one."""
     with errors.shown():
         game = st.session_state.get(KEY)
         if game is None or game.run_id != run.id:
-            game = st.session_state[KEY] = Game(run.id, _asked(len(facts["classes"])))
+            game = st.session_state[KEY] = Game(run.id, _asked(len(card.classes)))
         if len(game.over) < len(game.asked):
-            _round(run, facts, game)
+            _round(run, card, game)
         else:
-            _score(run, facts, game)
+            _score(run, card, game)
 
 
 def _asked(num_classes: int) -> list[int]:
@@ -62,8 +63,8 @@ def _asked(num_classes: int) -> list[int]:
     return (some * (ROUNDS // num_classes + 1))[:ROUNDS]
 
 
-def _round(run: Run, facts: dict, game: Game) -> None:
-    names, number = facts["classes"], len(game.over)
+def _round(run: Run, card: ModelCard, game: Game) -> None:
+    names, number = card.classes, len(game.over)
     left, right = st.columns([5, 6], gap="large")
     with left:
         name = names[game.asked[number]]
@@ -77,10 +78,10 @@ def _round(run: Run, facts: dict, game: Game) -> None:
             help="Each drawing goes, with the class that was asked, into the data set “My drawings” on this machine.",
         )
         if done:
-            if not_yet := _not_yet(kept.drawn, kept.is_done, facts, drawing_input.asker(run, facts)):
+            if not_yet := _not_yet(kept.drawn, kept.is_done, card, drawing_input.asker(run, card)):
                 st.info(not_yet, icon=":material/gesture:")
             else:
-                _finish(run, facts, game, kept.drawn, keep)
+                _finish(run, card, game, kept.drawn, keep)
                 st.rerun(scope="fragment")
         canvas.heard(CANVAS)
     with right:
@@ -97,25 +98,25 @@ def _round(run: Run, facts: dict, game: Game) -> None:
             st.warning(plain(refused), icon=":material/save:")
 
 
-def _not_yet(drawn: Handwriting, is_done: bool, facts: dict, ask: Ask) -> str:
+def _not_yet(drawn: Handwriting, is_done: bool, card: ModelCard, ask: Ask) -> str:
     """Why a drawing cannot be judged yet, as Markdown; nothing where it can."""
     if not drawn:
         return "Nothing is drawn yet."
     if not is_done:
         return "The pen is still down. Lift it, then press “That is it” again."
-    if rejection := drawing_input.rejection(drawn, facts, ask):
+    if rejection := drawing_input.rejection(drawn, card, ask):
         return f"{plain(rejection.title)}. {plain(rejection.sentence)} It does not count: clear it and draw once more."
     return ""
 
 
-def _finish(run: Run, facts: dict, game: Game, drawn: Handwriting, keep: bool) -> None:
+def _finish(run: Run, card: ModelCard, game: Game, drawn: Handwriting, keep: bool) -> None:
     """Asks the model, counts, and keeps the drawing."""
-    prepared = drawing_input.prepared(drawn, facts)
-    probabilities = cached.predictions(run, facts, prepared.pixels[None])[0]
+    prepared = drawing_input.prepared(drawn, card)
+    probabilities = cached.predictions(run, card, prepared.pixels[None])[0]
     asked = game.asked[len(game.over)]
     if keep:
         try:
-            drawings.keep(drawing_input.prepared(drawn, {"shape": drawings.SHAPE}).pixels, facts["classes"][asked])
+            drawings.keep(drawing_input.prepared(drawn, feedback.STORED_DRAWING).pixels, card.classes[asked])
         except UserError as error:
             st.session_state["game-refused"] = f"The drawing was not kept: {error}"
     best = int(probabilities.argmax())
@@ -137,7 +138,7 @@ def _last(last: Round, names: list[str]) -> None:
         )
 
 
-def _score(run: Run, facts: dict, game: Game) -> None:
+def _score(run: Run, card: ModelCard, game: Game) -> None:
     right = sum(each.asked == each.answered for each in game.over)
     there = drawings.collection()
     st.subheader(f"The model read {right} of {len(game.over)}", anchor=False)
@@ -153,7 +154,7 @@ def _score(run: Run, facts: dict, game: Game) -> None:
         st.button("Ten more", type="primary", icon=":material/replay:", key="game-again", on_click=_again)
         if there.is_ready:
             feedback.train_button()
-    st.html(gallery.grid(_tile(each, facts["classes"]) for each in game.over))
+    st.html(gallery.grid(_tile(each, card.classes) for each in game.over))
 
 
 def _again() -> None:

@@ -7,12 +7,16 @@ import streamlit as st
 
 from imgcls.datasets.importing import drawings
 from imgcls.errors import UserError
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app import run_picker
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
 MOST_PILLS = 12
 KEPT, REFUSED = "teach-kept", "teach-refused"
+
+STORED_DRAWING = ModelCard(classes=(), shape=drawings.SHAPE, is_ink=True)
+"""The form in which "My drawings" stores a drawing, whatever model read it."""
 
 
 def show(pixels: np.ndarray, names: Sequence[str]) -> None:

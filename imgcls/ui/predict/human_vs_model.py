@@ -10,6 +10,7 @@ import streamlit as st
 from imgcls.evaluation import hard_examples
 from imgcls.evaluation.metrics import classification
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
@@ -42,7 +43,7 @@ class Game:
 
 
 @st.fragment
-def show(run: Run, facts: dict) -> None:
+def show(run: Run, card: ModelCard) -> None:
     """The question, or the result when all are answered."""
     with errors.shown():
         if not run.is_tested:
@@ -53,9 +54,9 @@ def show(run: Run, facts: dict) -> None:
         if not game.rows:
             st.info("No test pictures are kept with this run. Pick another run.", icon=":material/info:")
         elif len(game.said) < len(game.rows):
-            _question(game, tested, facts["classes"])
+            _question(game, tested, card.classes)
         else:
-            _result(run, game, tested, facts["classes"])
+            _result(run, game, tested, card.classes)
 
 
 def _game(run: Run, tested: Tested) -> Game:

@@ -1,6 +1,6 @@
 """The Predict page: the way of asking, chosen in the URL, and that way below it.
 
-A way is a module with `show(run, facts)`, loaded when it is first looked at. Only the chosen one is built; it is a
+A way is a module with `show(run, card)`, loaded when it is first looked at. Only the chosen one is built; it is a
 fragment of its own, so that an answer redraws nothing else. `answer_view.show` is the answer that they share.
 """
 
@@ -10,6 +10,7 @@ from importlib import import_module
 import streamlit as st
 
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ WAYS = {
 }
 
 
-def chosen(run: Run, facts: dict) -> None:
-    """The choice of the way, and the way; `facts` are those of `run.model`."""
-    names = [name for name, way in WAYS.items() if _fits(way, facts)]
+def chosen(run: Run, card: ModelCard) -> None:
+    """The choice of the way, and the way; `card` are those of `run.card`."""
+    names = [name for name, way in WAYS.items() if _fits(way, card)]
     name = names[0]
     if len(names) > 1:
         _come_back(names)
@@ -49,7 +50,7 @@ def chosen(run: Run, facts: dict) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-    import_module(f"imgcls.ui.predict.{WAYS[name].module}").show(run, facts)
+    import_module(f"imgcls.ui.predict.{WAYS[name].module}").show(run, card)
 
 
 def _come_back(names: list[str]) -> None:
@@ -61,5 +62,5 @@ def _come_back(names: list[str]) -> None:
         st.session_state[KEY] = st.session_state.pop(LEFT)
 
 
-def _fits(way: Way, facts: dict) -> bool:
-    return (facts["ink"] or not way.for_ink) and not (facts.get("several") and way.for_one)
+def _fits(way: Way, card: ModelCard) -> bool:
+    return (card.is_ink or not way.for_ink) and not (card.is_multilabel and way.for_one)

@@ -13,6 +13,7 @@ from imgcls.errors import ImageError, UserError
 from imgcls.images.loading import Prepared
 from imgcls.inference import batch
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
@@ -34,7 +35,6 @@ SOURCES = {
 SEEN = "photos-seen"
 LEFT_OUT = "photos-left-out"
 CAMERA = "camera"
-OF_DRAWINGS = {"shape": drawings.SHAPE, "ink": True, "fit": ""}
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class Several:
 
 
 @st.fragment
-def show(run: Run, facts: dict) -> None:
+def show(run: Run, card: ModelCard) -> None:
     """The picture at the left, the answer at the right; below both the others, if there are several."""
     left, right = st.columns([5, 7], gap="large")
     is_multilabel, part, prepared, prepare, raw, todo = Several(), None, None, None, None, ""
     with left, errors.shown():
-        has_examples = run.is_tested and not facts.get("several")
+        has_examples = run.is_tested and not card.is_multilabel
         sources = [name for name in SOURCES if has_examples or name != "Examples"]
         source = st.segmented_control(
             "Where from",
@@ -68,30 +68,30 @@ def show(run: Run, facts: dict) -> None:
         )
         todo = SOURCES[source]
         if source == "Examples":
-            prepared = _example(run, facts)
+            prepared = _example(run, card)
         else:
             is_multilabel = _files() if source == "Files" else Several(_from_camera(source))
             if is_multilabel.photo:
-                part = photo_crop.show(is_multilabel.photo, facts, is_live=source == "Live")
+                part = photo_crop.show(is_multilabel.photo, card, is_live=source == "Live")
     with right, errors.shown():
         if part is not None:
             prepare = partial(photo_crop.prepared, part)
             try:
-                prepared = prepare(facts)
-                raw = photo_crop.untouched(part, facts) if facts["ink"] else None
+                prepared = prepare(card)
+                raw = photo_crop.untouched(part, card) if card.is_ink else None
             except ImageError as error:
                 if source != "Live":
                     raise
                 todo = str(error)  # the next picture is on its way: bars that come and go would flicker
-        prediction.show(run, facts, prepared, todo=todo, prepare=prepare, raw=raw)
+        prediction.show(run, card, prepared, todo=todo, prepare=prepare, raw=raw)
         if source == "Live":
             media.camera_answered(CAMERA)
-        if prepared is not None and prepare is not None and facts["ink"] and source != "Live":
-            is_same = tuple(facts["shape"]) == drawings.SHAPE and not facts.get("fit")
-            feedback.show((prepared if is_same else prepare(OF_DRAWINGS)).pixels, facts["classes"])
+        if prepared is not None and prepare is not None and card.is_ink and source != "Live":
+            is_same = card.shape == drawings.SHAPE and not card.fit
+            feedback.show((prepared if is_same else prepare(feedback.STORED_DRAWING)).pixels, card.classes)
     if len(is_multilabel.photos) > 1:
         with errors.shown():
-            _grid(run, facts, is_multilabel)
+            _grid(run, card, is_multilabel)
 
 
 def _from_camera(source: str) -> tuple[Photo, ...]:
@@ -176,37 +176,37 @@ def _photo(data: bytes, name: str) -> Photo:
     return Photo(hashlib.sha256(data).hexdigest(), data, name)
 
 
-def _grid(run: Run, facts: dict, is_multilabel: Several) -> None:
+def _grid(run: Run, card: ModelCard, is_multilabel: Several) -> None:
     """Each of several pictures with its answer."""
     st.subheader("All of them", anchor=False)
     tiles = []
     for place, photo in enumerate(is_multilabel.photos):
-        tiles.append(_tile(run, photo, facts, place))
+        tiles.append(_tile(run, photo, card, place))
     st.html(gallery.grid(tiles))
 
 
-def _tile(run: Run, photo: Photo, facts: dict, place: int) -> gallery.Tile:
+def _tile(run: Run, photo: Photo, card: ModelCard, place: int) -> gallery.Tile:
     number = f"{place + 1}. "
     try:
-        found, url, rejection = photo_crop.answer(run, photo, facts)
-        said = (rejection,) if rejection else _said(found, facts)
+        found, url, rejection = photo_crop.answer(run, photo, card)
+        said = (rejection,) if rejection else _said(found, card)
         return gallery.Tile(url, f"{photo.name}: {', '.join(said)}", (*said, number + photo.name))
     except UserError as error:
         reason = error.reason if isinstance(error, ImageError) else str(error)
         return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, number + photo.name))
 
 
-def _said(found: np.ndarray, facts: dict) -> tuple[str, ...]:
+def _said(found: np.ndarray, card: ModelCard) -> tuple[str, ...]:
     """The answer in a few lines: the class and its share, or all labels with theirs where there may be several."""
-    names = facts["classes"]
-    if not facts.get("several"):
+    names = card.classes
+    if not card.is_multilabel:
         best = int(found.argmax())
         return names[best], formatting.fraction(float(found[best]))
-    on = multilabel_bars.labels_on(found, threshold.chosen(facts)).tolist()
+    on = multilabel_bars.labels_on(found, threshold.chosen(card)).tolist()
     return tuple(f"{names[i]} {formatting.fraction(float(found[i]))}" for i in on) or (multilabel_bars.NONE,)
 
 
-def _example(run: Run, facts: dict) -> Prepared | None:
+def _example(run: Run, card: ModelCard) -> Prepared | None:
     """A test picture, as it is."""
     tested = cached.tested(run)
     rows = _spread(tuple(tested.labels[tested.row_of >= 0].tolist()), EXAMPLES)
@@ -225,7 +225,7 @@ def _example(run: Run, facts: dict) -> Prepared | None:
         wrap=True,
     )
     row = rows[min(number, len(rows)) - 1]
-    name = facts["classes"][tested.labels[row]]
+    name = card.classes[tested.labels[row]]
     st.caption(f"A test picture, as it is. Its class is {plain(name)}.")
     return Prepared(tested.images[tested.row_of[row]])
 
@@ -246,7 +246,7 @@ def _spread(labels: tuple[int, ...], count: int) -> tuple[int, ...]:
 @lru_cache(16)
 def _examples(run: Run, stamp: tuple, rows: tuple[int, ...]) -> str:
     tested = cached.tested(run)
-    names = run.model["classes"]
+    names = run.card.classes
     tiles = (
         gallery.Tile(tested.images[tested.row_of[row]], f"Example {n}: {names[tested.labels[row]]}", (str(n),))
         for n, row in enumerate(rows, 1)

@@ -12,6 +12,7 @@ from imgcls.images import loading, square
 from imgcls.images.ink import border
 from imgcls.images.loading import LoadedImage, Prepared
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.cache import activations
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import drawable_canvas, media
@@ -40,7 +41,7 @@ class Photo:
     name: str
 
 
-def show(photo: Photo, facts: dict, *, is_live: bool = False) -> LoadedImage:
+def show(photo: Photo, card: ModelCard, *, is_live: bool = False) -> LoadedImage:
     """The photo with its tools; gives the part that is asked about.
 
     Raises:
@@ -51,7 +52,7 @@ def show(photo: Photo, facts: dict, *, is_live: bool = False) -> LoadedImage:
     part = image = _opened(photo.digest, photo)
     box = None
     with st.container(horizontal=True):
-        is_cut = _is_cut(facts)
+        is_cut = _is_cut(card)
         wants = st.toggle(
             "Choose the part", is_cut, key=f"cut-{is_cut}", help="A square that you can move: only it is asked about."
         )
@@ -75,17 +76,17 @@ def show(photo: Photo, facts: dict, *, is_live: bool = False) -> LoadedImage:
     return part
 
 
-def prepared(image: LoadedImage, facts: dict) -> Prepared:
-    """The picture for a model with these facts. Raises PictureError."""
-    return loading.prepare_photo(image, tuple(facts["shape"]), ink=bool(facts["ink"]), fit=str(facts.get("fit") or ""))
+def prepared(image: LoadedImage, card: ModelCard) -> Prepared:
+    """The picture for a model with these card. Raises PictureError."""
+    return loading.prepare_photo(image, card.shape, ink=card.is_ink, fit=card.fit)
 
 
-def untouched(part: LoadedImage, facts: dict) -> np.ndarray:
-    """The part in the pixels of a model with these facts and nothing else done to it, uint8 (height, width, 1).
+def untouched(part: LoadedImage, card: ModelCard) -> np.ndarray:
+    """The part in the pixels of a model with these card and nothing else done to it, uint8 (height, width, 1).
 
     It is what a page without care would ask about: grey, and as large as fits, each pixel the mean of its area.
     """
-    height, width, _ = facts["shape"]
+    height, width, _ = card.shape
     image = Image.fromarray(part.pixels).convert("L")
     scale = min(height / image.height, width / image.width)
     size = tuple(max(1, round(length * scale)) for length in image.size)
@@ -96,7 +97,7 @@ def untouched(part: LoadedImage, facts: dict) -> np.ndarray:
     return out
 
 
-def answer(run: Run, photo: Photo, facts: dict) -> tuple[np.ndarray, str, str]:
+def answer(run: Run, photo: Photo, card: ModelCard) -> tuple[np.ndarray, str, str]:
     """What a model says to the whole photo: probabilities (classes,), a thumbnail as a URL, and what to say in place of
     the answer where it is in doubt, else nothing. Raises UserError."""
     stamp = (*run.stamp("model.tflite", "model.json"), *activations.stamp(run))
@@ -110,10 +111,10 @@ def answer(run: Run, photo: Photo, facts: dict) -> tuple[np.ndarray, str, str]:
 def _answer(digest: str, folder: str, stamp: tuple, _photo: Photo) -> tuple[np.ndarray, str, str]:
     image = _opened(digest, _photo)
     run = Run(Path(folder))
-    facts = run.model
-    pixels = prepared(image, facts).pixels
-    found = cached.predictions(run, facts, pixels[None])[0]
-    rejection = None if facts.get("several") else prediction.rejection_of(run, facts, pixels)
+    card = run.card
+    pixels = prepared(image, card).pixels
+    found = cached.predictions(run, card, pixels[None])[0]
+    rejection = None if card.is_multilabel else prediction.rejection_of(run, card, pixels)
     return found, gallery.data_url(square.thumbnail(image.pixels, 112)), rejection.title if rejection else ""
 
 
@@ -128,11 +129,11 @@ def _url(digest: str, _photo: Photo) -> str:
     return gallery.data_url(square.thumbnail(_opened(digest, _photo).pixels, SHOWN))
 
 
-def _is_cut(facts: dict) -> bool:
+def _is_cut(card: ModelCard) -> bool:
     """Whether a model of this kind gets the middle of a photo, so that what is lost should be seen."""
-    if fit := facts.get("fit"):
+    if fit := card.fit:
         return fit == "crop"
-    return facts["shape"][2] == 3 and not facts["ink"]
+    return card.shape[2] == 3 and not card.is_ink
 
 
 def _middle(width: int, height: int) -> Box:

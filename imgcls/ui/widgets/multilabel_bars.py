@@ -1,11 +1,11 @@
 """The answer of a model whose pictures may have several labels: those that are there, and a bar for each label."""
 
 import html
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import threshold
 
@@ -28,18 +28,18 @@ NONE = "None of them"
 """What a model says that finds no label."""
 
 
-def show(probabilities: np.ndarray | None, facts: dict[str, Any], todo: str = "") -> None:
-    """The answer at the threshold that is chosen here, for a model with these facts (model.json).
+def show(probabilities: np.ndarray | None, card: ModelCard, todo: str = "") -> None:
+    """The answer at the threshold that is chosen here, for a model with these card (model.json).
 
     `todo` says what to do where there is no answer yet.
     """
-    cut = threshold.choose(facts)
+    cut = threshold.choose(card)
     if probabilities is None:
-        names = facts["classes"]
+        names = card.classes
         some = ", ".join(names[:MOST]) + (", ..." if len(names) > MOST else "")
         st.caption(plain(f"{todo} This model finds, several in a picture: {some}."))
     else:
-        st.html(answer(probabilities, facts["classes"], cut))
+        st.html(answer(probabilities, card.classes, cut))
 
 
 def labels_on(probabilities: np.ndarray, cut: float) -> np.ndarray:

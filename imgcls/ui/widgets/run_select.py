@@ -46,7 +46,7 @@ def choices() -> dict[str, str]:
 def _name(folder: str, stamp: tuple) -> str:
     run = Run(Path(folder))
     try:
-        backbones.trunk(run.model)
+        backbones.trunk(run.card.layers)
     except UserError:
         return ""
     return f"{run.label} ({run.id})" if 0.0 not in stamp[:2] else ""

@@ -1,10 +1,9 @@
 """From which probability on a label is said to be there: a control that Evaluate and Predict share."""
 
-from typing import Any
-
 import streamlit as st
 
 from imgcls.evaluation.metrics.multilabel import THRESHOLD
+from imgcls.runs.results import ModelCard
 
 HELP = (
     "A label is said to be on a picture from this probability on. A lower one finds more and is wrong more often. The "
@@ -13,17 +12,17 @@ HELP = (
 HALF, CHOSEN, OTHER = "0.5", "Chosen on validation", "Another"
 
 
-def chosen(facts: dict[str, Any]) -> float:
-    """The value that the control has for a model with these facts, wherever it stands on the page."""
+def chosen(card: ModelCard) -> float:
+    """The value that the control has for a model with these card, wherever it stands on the page."""
     way = st.session_state.get("threshold", HALF)
     if way == OTHER:
         return float(st.session_state.get("yes-from", THRESHOLD))
-    return float(facts["threshold"]) if way == CHOSEN else THRESHOLD
+    return card.threshold if way == CHOSEN else THRESHOLD
 
 
-def choose(facts: dict[str, Any]) -> float:
-    """The control for a model with these facts (model.json), and its value."""
-    found = float(facts["threshold"])
+def choose(card: ModelCard) -> float:
+    """The control for a model with these card (model.json), and its value."""
+    found = card.threshold
     with st.container(horizontal=True, vertical_alignment="bottom"):
         way = st.segmented_control(
             "Threshold",
@@ -38,4 +37,4 @@ def choose(facts: dict[str, Any]) -> float:
         if way == OTHER:
             with st.container(width=260):
                 st.slider("Yes from", 0.01, 0.99, THRESHOLD, 0.01, key="yes-from", bind="query-params", help=HELP)
-    return chosen(facts)
+    return chosen(card)

@@ -144,7 +144,7 @@ def test_too_many_entries_are_refused_by_what_the_list_says_and_by_what_it_holds
     assert "a list of 0 MB" in verdict(order)
 
 
-@pytest.mark.parametrize("share", [0.9, 0.5, 0.01])
+@pytest.mark.parametrize("fraction", [0.9, 0.5, 0.01])
 def test_an_upload_that_was_cut_off_says_so(fraction, tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     path = Path(order.path)
@@ -270,7 +270,7 @@ def test_a_class_name_longer_than_300_letters_is_left_out(tmp_path):
 
 MEASURED = """
 import json, sys, time
-from brought import peak_megabytes
+from tests.support.uploads import peak_megabytes
 from imgcls.datasets import importing as imports
 from imgcls.errors import SourceError
 import PIL.PngImagePlugin, PIL.JpegImagePlugin, PIL.BmpImagePlugin
@@ -293,7 +293,7 @@ def with_tests() -> dict[str, str]:
 
 IMPORTED = """
 import sys
-from brought import imported, peak_megabytes
+from tests.support.uploads import imported, peak_megabytes
 from imgcls import datasets; from imgcls.datasets import importing as imports
 name = imported(imports.Order("zip", sys.argv[1], "brought"), side=224)
 print(sum(datasets.own(name).counts), peak_megabytes())

@@ -257,7 +257,7 @@ def test_a_name_that_is_none_never_becomes_a_path(name):
         datasets.delete_own(name)
 
 
-@pytest.mark.parametrize("damage", ["card", "label", "arrays", "strange"])
+@pytest.mark.parametrize("corruption", ["card", "label", "arrays", "strange"])
 def test_a_damaged_set_is_left_out_or_told_and_others_go_on(corruption, tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     bad, good = imported(order), imported(order, "Good")
@@ -600,4 +600,4 @@ def test_a_shell_can_look_import_add_and_train(tmp_path):
     trained = shell("imgcls.training", "--data", "own-leaves", "--model", "ann", "--epochs", 1, "--id", "leaves")
     assert trained.returncode == 0, trained.stderr
     run = Run(paths.runs_folder() / "leaves")
-    assert run.model["classes"] == ["birch", "oak"] and run.model["fit"] == "crop"
+    assert run.card.classes == ("birch", "oak") and run.card.fit == "crop"

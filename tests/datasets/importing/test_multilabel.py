@@ -299,7 +299,7 @@ def test_images_that_are_thrown_out_are_in_no_part():
 
 
 @pytest.mark.parametrize(
-    ("labels", "pictures", "said"),
+    ("labels", "images", "said"),
     [
         (np.ones((40, 1)), 0, "fewer than two labels"),
         (np.eye(40, 2)[:, [0, 0]] * 0, 0, "fewer than two labels"),

@@ -45,7 +45,7 @@ def test_the_first_steps_count_more_as_there_is_no_past_yet(variable):
     assert value_of(mean) == pytest.approx(9.0 * 2 / 11)
 
 
-@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("fraction", [0.5, 0.9, 0.99])
 def test_the_mean_is_the_exponential_one(variable, fraction):
     values = np.random.default_rng(0).normal(size=300).round(3).tolist()
     mean = running_mean([variable], fraction)

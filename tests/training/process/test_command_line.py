@@ -148,7 +148,7 @@ def test_another_model_than_the_files_takes_none_of_its_params(asked_for, tmp_pa
     assert run.config == Config(data="digits", model="cnn")
 
 
-@pytest.mark.parametrize("knob", PARAMS, ids=lambda param: param.name)
+@pytest.mark.parametrize("param", PARAMS, ids=lambda param: param.name)
 def test_every_setting_can_be_given_by_its_flag(asked_for, param):
     words = {bool: "on", str: "digits", int: "2", float: "0.2"}
     value = {"model": "ann", "normalisation": "-1 to 1", "optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}

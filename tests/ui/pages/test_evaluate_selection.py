@@ -201,7 +201,7 @@ def test_the_time_machine_goes_back_to_an_epoch(finished_run):
     assert sum(matrix_of(app)["sums"]) == len(kept.labels)
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "other classes"])
+@pytest.mark.parametrize("corruption", ["missing", "cut", "other classes"])
 def test_a_time_machine_without_epochs_says_so(finished_run, corruption):
     path = finished_run.folder / epoch_predictions.NAME
     if corruption == "missing":

@@ -142,7 +142,7 @@ def cut(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-@pytest.mark.parametrize("damage", CORRUPTIONS)
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
 def test_a_damaged_run_is_one_sentence_and_all_pages_work(corruption, finished_run):
     bad = broken_copy(finished_run, "20260102-120000-0badcafe")
     CORRUPTIONS[corruption](bad.folder)

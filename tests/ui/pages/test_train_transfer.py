@@ -200,7 +200,7 @@ def test_a_boundary_that_is_told_twice_or_taken_back_counts_once_or_not(tmp_path
 
 
 @pytest.mark.parametrize(
-    "damage", [{"epoch": "x"}, {"epoch": None}, {"epochs": "many"}, {"name": 5}, {"epochs": 1e400}]
+    "corruption", [{"epoch": "x"}, {"epoch": None}, {"epochs": "many"}, {"name": 5}, {"epochs": 1e400}]
 )
 def test_a_damaged_boundary_breaks_no_page(corruption, made, digits):
     lines = [*LINES[:6], {**LINES[6], **corruption}, LINES[7]]

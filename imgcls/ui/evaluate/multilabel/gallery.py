@@ -16,7 +16,7 @@ WRONG, MISSING, SUPERFLUOUS, RIGHT = KINDS = ("Any label wrong", "Label missing"
 
 def show(run: Run, cut: float) -> None:
     """The filter, and the pictures, the worst first; paged."""
-    names, found = run.model["classes"], multilabel.answered(run)
+    names, found = run.card.classes, multilabel.answered(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control("Pictures shown", KINDS, default=WRONG, required=True, key="label-kind")
         label = st.selectbox(
@@ -60,7 +60,7 @@ def matching(found: Answered, cut: float, kind: str, label: int | None) -> np.nd
 
 @lru_cache(64)
 def _grid(run: Run, stamp: tuple, indices: tuple[int, ...], cut: float) -> str:
-    found, names = multilabel.answered(run), run.model["classes"]
+    found, names = multilabel.answered(run), run.card.classes
     return gallery.grid(_tile(index, found, names, cut) for index in indices)
 
 

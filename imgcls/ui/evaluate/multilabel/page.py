@@ -31,8 +31,8 @@ NO_WIDTH = "Bootstrap ranges of F1 and average precision have no width where the
 
 def show(run: Run) -> None:
     """The whole page below the choice of the run."""
-    facts = run.model
-    cut = threshold.choose(facts)
+    card = run.card
+    cut = threshold.choose(card)
     report = multilabel.report(run, cut)
     scores(report, len(multilabel.answered(run).labels))
     view = st.segmented_control(
@@ -93,7 +93,7 @@ def scores(report: LabelReport, count: int) -> None:
 
 def labels(run: Run, cut: float) -> None:
     """The table of all labels, and precision over recall."""
-    names = run.model["classes"]
+    names = run.card.classes
     table = _table(run, multilabel.stamp_of(run), cut)
     st.dataframe(
         table,

@@ -39,7 +39,7 @@ def show(other: Run, run: Run, stamps: tuple, found: Comparison) -> None:
     key = f"compared-page-{other.id}-{run.id}-{shown}"
     page = st.pagination(pages, key=key, max_visible_pages=5) if pages > 1 else 1
     on_page = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
-    st.html(_grid(other, run, stamps, on_page, tuple(run.model["classes"])))
+    st.html(_grid(other, run, stamps, on_page, run.card.classes))
 
 
 @lru_cache(64)

@@ -7,8 +7,10 @@ import streamlit as st
 from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app import run_picker
 
+NO_MODEL = ModelCard(classes=(), shape=(1, 1, 1))
 MOST = 200
 """Only the newest runs are offered: each costs a look at the disk."""
 NO_OTHER = (
@@ -19,11 +21,11 @@ NO_OTHER = (
 
 def candidates(run: Run) -> dict[str, tuple[Run, str]]:
     """Tested runs with the same classes, those on the same data set first, then the newest: id -> run and its name."""
-    mine, found = run.model, []
+    mine, found = run.card, []
     for other in runs.everything()[:MOST]:
         classes, data, name = _facts(other, other.stamp("predictions.npz", "model.json", "label.txt", "result.json"))
-        if other.id != run.id and list(classes) == mine["classes"]:
-            found.append((data != mine.get("data"), other, name))
+        if other.id != run.id and classes == mine.classes:
+            found.append((data != mine.data, other, name))
     return {other.id: (other, name) for _, other, name in sorted(found, key=lambda entry: entry[0])}
 
 
@@ -31,11 +33,11 @@ def candidates(run: Run) -> dict[str, tuple[Run, str]]:
 def _facts(run: Run, stamp: tuple) -> tuple[tuple[str, ...], str, str]:
     """Classes, data set and name of a run; no classes where there is no one answer to each picture."""
     try:
-        model = run.model if run.is_tested else {"classes": ()}
+        model = run.card if run.is_tested else NO_MODEL
     except RunError:
-        model = {"classes": ()}
-    classes = () if model.get("several") else tuple(model["classes"])  # several answers cannot be right or wrong
-    return classes, str(model.get("data", "")), run_picker.name_of(run)
+        model = NO_MODEL
+    classes = () if model.is_multilabel else model.classes  # several answers cannot be right or wrong
+    return classes, model.data, run_picker.name_of(run)
 
 
 def choose(run: Run) -> Run | None:

@@ -68,7 +68,7 @@ def lifted(selected: Selection, **parts) -> Selection:
 def look(run: Run, tested: Tested) -> Looked:
     """What the URL asks to look at."""
     catch_up()
-    names = tuple(run.model["classes"])
+    names = run.card.classes
     asked = Surgery.parse(st.query_params, len(names), has_groups=bool(groups_of(run)))
     key = (run, (*cached.predictions_stamp(run), *run.stamp(tags.NAME, "inside.npz")), names, asked)
     predictions = predictions_of(key)
@@ -81,8 +81,8 @@ def look(run: Run, tested: Tested) -> Looked:
 
 def groups_of(run: Run) -> tuple[tuple[str, ...], tuple[int, ...]] | None:
     """The groups of classes that the run's data set has: their names, and the group of each class."""
-    facts = run.model
-    return _groups(facts.get("data", ""), tuple(facts["classes"]))
+    facts = run.card
+    return _groups(facts.data, facts.classes)
 
 
 @lru_cache(16)

@@ -73,7 +73,7 @@ def _filters_html(run: Run, stamp: tuple) -> str:
     if kernels is None or kernels.shape[0] < 2:
         return ""
     height, width, channels, count = kernels.shape
-    sees_all = [height, width] == list(run.model["shape"][:2])
+    sees_all = [height, width] == list(run.card.shape[:2])
     name = "units, each of which sees the whole picture" if sees_all else f"filters of {height} x {width} pixels"
     alt = f"{count} {name}: the weights of the first layer"
     colours = (
@@ -93,15 +93,15 @@ def _filters_html(run: Run, stamp: tuple) -> str:
 
 def _image(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
     """The picture to show to the network, and what it is called."""
-    facts = run.model
+    card = run.card
     # Without ink in its training pictures a drawing would be an unfair question.
-    ways = ["A test picture", "Your picture", *(["A drawing"] if facts["ink"] else [])]
+    ways = ["A test picture", "Your picture", *(["A drawing"] if card.is_ink else [])]
     way = st.segmented_control("Picture", ways, default=ways[0], required=True, key="inside-way")
     if way == "A test picture":
         index = image_details.choose(run, tested)
         return activations.image(run, tested, index), f"test picture {index:,}"
     if way == "A drawing":
-        return _drawing(tuple(facts["shape"])), "your drawing"
+        return _drawing(card.shape), "your drawing"
     file = st.file_uploader("Your picture", type=TYPES, key="inside-photo", max_upload_size=UPLOAD_MB)
     if file is None:
         st.caption("PNG, JPEG, WebP, GIF or BMP. It is looked at and forgotten, not stored.")
@@ -110,7 +110,7 @@ def _image(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
     if len(data) > UPLOAD_MB * 1_000_000:
         raise ImageError(f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken.")
     digest = hashlib.sha256(data).hexdigest()
-    return _prepared(digest, data, file.name, tuple(facts["shape"]), facts["ink"], str(facts.get("fit", ""))), file.name
+    return _prepared(digest, data, file.name, card.shape, card.is_ink, card.fit), file.name
 
 
 def _drawing(shape: tuple) -> np.ndarray | None:

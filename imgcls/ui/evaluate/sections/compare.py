@@ -12,6 +12,7 @@ from imgcls.evaluation.metrics.classification import losses
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.cache.predictions import Tested
@@ -41,7 +42,7 @@ def show(run: Run, tested: Tested) -> None:
         return
     try:
         against = predictions.tested(other)
-        reason = obstacle(other.model, against, run.model, tested)
+        reason = obstacle(other.card, against, run.card, tested)
     except RunError as error:
         reason = str(error)
     if reason:
@@ -54,20 +55,20 @@ def show(run: Run, tested: Tested) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("By class", anchor=False, help="The share of the pictures of a class that was read rightly.")
-        st.html(_by_class(other, run, stamps, tuple(run.model["classes"])))
+        st.html(_by_class(other, run, stamps, run.card.classes))
         st.subheader("Settings in which they differ", anchor=False)
         settings_table.show([other, run])
     with right:
         compared_images.show(other, run, stamps, found)
 
 
-def obstacle(first_model: dict, first: Tested, second_model: dict, second: Tested) -> str:
+def obstacle(first_model: ModelCard, first: Tested, second_model: ModelCard, second: Tested) -> str:
     """Why two runs cannot be compared picture by picture, as a sentence; nothing where they can.
 
     Equal labels alone do not prove equal pictures: two sets that are sorted by class have the same. So where the runs
     learnt from sets of different names, pictures that both have stored must be the same, too.
     """
-    if first_model["classes"] != second_model["classes"]:
+    if first_model.classes != second_model.classes:
         return "These two runs have different classes, so their answers cannot be compared. Choose another run."
     if not np.array_equal(first.labels, second.labels):
         return (
@@ -75,7 +76,7 @@ def obstacle(first_model: dict, first: Tested, second_model: dict, second: Teste
             "their answers cannot be compared one by one. Choose a run on the same data set."
         )
     both = np.flatnonzero((first.row_of >= 0) & (second.row_of >= 0))[:500]
-    is_named_alike = first_model.get("data") == second_model.get("data")
+    is_named_alike = first_model.data == second_model.data
     if not len(both) or first.images.shape[1:] != second.images.shape[1:]:
         is_same = is_named_alike
     else:

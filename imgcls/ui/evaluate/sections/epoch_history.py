@@ -38,7 +38,7 @@ def show(run: Run, tested: Tested) -> None:
     """The whole view."""
     stamp = run.stamp(epoch_predictions.NAME, "model.json")
     found = _read(run, stamp) if stamp[0] else None
-    names = tuple(run.model["classes"])
+    names = run.card.classes
     if found is None or found.probabilities.shape[2] != len(names):
         st.info(
             "This run kept no answers of its epochs: it was trained before they were kept, or without validation "

@@ -23,7 +23,7 @@ AROUND = 5
 
 def show(run: Run, tested: Tested) -> None:
     """The whole view."""
-    names = run.model["classes"]
+    names = run.card.classes
     index = image_details.choose(run, tested)
     with errors.shown():
         pixels = activations.image(run, tested, index)

@@ -59,7 +59,7 @@ def _found(run: Run, stamp: tuple) -> Suspects:
 
 def _test(run: Run, tested: Tested) -> None:
     stamp = predictions.predictions_stamp(run)
-    found, names = _found(run, stamp), tuple(run.model["classes"])
+    found, names = _found(run, stamp), run.card.classes
     right, wrong = (judged(run, "test", verdict) for verdict in ("right", "wrong"))
     open_places = tuple(place for place in found.places.tolist() if place not in right and place not in wrong)
     st.markdown(
@@ -200,7 +200,7 @@ def _offer(run: Run) -> None:
         "that; a model that was trained for few epochs misses fewer."
     )
     try:
-        training_set.checked(run, predictions.training_data(str(run.model.get("data", ""))))
+        training_set.checked(run, predictions.training_data(run.card.data))
     except UserError as error:
         st.info(plain(f"That needs the training pictures. {error}"), icon=":material/download:")
         return
@@ -219,7 +219,7 @@ def _suspects(run: Run) -> None:
 
     try:
         found = _read(run, training_set.work_of(run).stamp())
-        dataset = predictions.dataset(str(run.model.get("data", "")))
+        dataset = predictions.dataset(run.card.data)
         edits = datasets.edits_of(dataset)
         if dataset.fingerprint != found.fingerprint:
             st.info("The data set holds other pictures now than those that were looked through.")

@@ -60,4 +60,4 @@ def _classes(run: Run) -> bytes:
 
 
 def _predictions(run: Run) -> bytes:
-    return report.predictions(cached.tested(run), run.model["classes"])
+    return report.predictions(cached.tested(run), run.card.classes)

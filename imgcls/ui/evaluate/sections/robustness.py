@@ -57,7 +57,7 @@ def _offer(run: Run, tested: Tested) -> None:
         "models take less than a minute, and the answers are kept with the run."
     )
     try:
-        name = str(run.model.get("data", ""))
+        name = run.card.data
         evaluate.checked(run, predictions.dataset(name), tested.labels)
     except UserError as error:
         st.info(plain(f"That needs the test pictures of the data set. {error}"), icon=":material/download:")
@@ -104,7 +104,7 @@ def _found(run: Run, tested: Tested) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("##### By class")
-        st.html(_by_class(run, stamp, name, tuple(run.model["classes"])))
+        st.html(_by_class(run, stamp, name, run.card.classes))
     with right:
         st.markdown("##### Where the answer flips")
         _flips(run, tested, stamp, name, strength)
@@ -226,15 +226,15 @@ def _flips(run: Run, tested: Tested, stamp: float, name: str, strength: int) -> 
         st.info("No answer flips here.", icon=":material/check_circle:")
         return
     try:
-        evaluate.checked(run, predictions.dataset(str(run.model.get("data", ""))), tested.labels)
-        st.html(_examples(run, stamp, name, strength, tuple(run.model["classes"])))
+        evaluate.checked(run, predictions.dataset(run.card.data), tested.labels)
+        st.html(_examples(run, stamp, name, strength, run.card.classes))
     except UserError as error:
         st.caption(plain(f"The pictures cannot be shown. {error}"))
 
 
 @lru_cache(32)
 def _examples(run: Run, stamp: float, name: str, strength: int, names: tuple[str, ...]) -> str:
-    found, dataset = _read(run, stamp), predictions.dataset(str(run.model["data"]))
+    found, dataset = _read(run, stamp), predictions.dataset(run.card.data)
     flipped = found.flips(name, strength)
     # Spread over all of them: the first would all be of the same corner of the test set.
     some = flipped[np.linspace(0, len(flipped) - 1, min(EXAMPLES, len(flipped))).round().astype(int)]

@@ -39,7 +39,7 @@ def test_a_image_has_its_answer_heat_maps_and_similar_images(finished_run):
     assert f"?run={finished_run.id}&amp;view=Picture&amp;picture=" in shown, "its neighbours in confidence are links"
 
 
-@pytest.mark.parametrize("picture", ["360", "-1", "1e3", "x" * 4000, "<b>", "٣", "NaN"])
+@pytest.mark.parametrize("image", ["360", "-1", "1e3", "x" * 4000, "<b>", "٣", "NaN"])
 def test_a_image_that_is_none_is_said_and_the_worst_mistake_is_shown(finished_run, image):
     app = image_of(finished_run, image)
     assert is_whole(app)

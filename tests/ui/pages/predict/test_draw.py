@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,7 +32,9 @@ def copied(run_id: str = "reader", classes: list[str] | None = None) -> Run:
     shutil.copytree(paths.repository_folder() / "saved_models" / "digits", folder)
     run = Run(folder)
     if classes:
-        (folder / "model.json").write_text(json.dumps(run.model | {"classes": classes}))
+        (folder / "model.json").write_text(
+            json.dumps(json.loads((folder / "model.json").read_text()) | {"classes": classes})
+        )
     return run
 
 
@@ -45,7 +48,7 @@ def draw_page():
     from imgcls.ui.predict import draw
 
     run = runs.find("reader")
-    draw.show(run, run.model)
+    draw.show(run, run.card)
 
 
 def game_page():
@@ -53,7 +56,7 @@ def game_page():
     from imgcls.ui.predict import drawing_game
 
     run = runs.find("reader")
-    drawing_game.show(run, run.model)
+    drawing_game.show(run, run.card)
 
 
 def image_page():
@@ -64,7 +67,7 @@ def image_page():
     from imgcls.ui.predict import prediction
 
     run = runs.find("reader")
-    prediction.show(run, run.model, Prepared(st.session_state["pixels"]))
+    prediction.show(run, run.card, Prepared(st.session_state["pixels"]))
 
 
 def opened(page, canvas: str = "canvas", strokes=(), is_done: bool = True, **session) -> AppTest:
@@ -122,12 +125,14 @@ def predict_page():
     from imgcls.ui.predict import page as predict_page
 
     run = runs.find(st.session_state.get("asked", "reader"))
-    predict_page.chosen(run, run.model)
+    predict_page.chosen(run, run.card)
 
 
 def test_a_model_that_cannot_be_drawn_for_takes_the_canvas_away_for_itself_alone(reader):
     photos = copied("photos")
-    (photos.folder / "model.json").write_text(json.dumps(photos.model | {"ink": False}))
+    (photos.folder / "model.json").write_text(
+        json.dumps(json.loads((photos.folder / "model.json").read_text()) | {"ink": False})
+    )
     app = AppTest.from_function(predict_page, default_timeout=60).run()
     way = app.session_state["way"]
     assert way == "Draw"
@@ -203,10 +208,10 @@ def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
     run = copied("reader", SHAPES)
     app = opened(draw_page)
     assert given(app, "answer")["todo"] == "Draw something. The answer comes while you draw."
-    ask = drawing_input.asker(run, run.model)
-    digits = run.model | {"classes": multiple_digits.DIGITS}
+    ask = drawing_input.asker(run, run.card)
+    digits = replace(run.card, classes=tuple(multiple_digits.DIGITS))
     for strokes in ([ONE, SEVEN], [SCRIBBLE]):
-        assert drawing_input.rejection(drawing(*strokes), run.model, ask) is None
+        assert drawing_input.rejection(drawing(*strokes), run.card, ask) is None
         assert drawing_input.rejection(drawing(*strokes), digits, ask) is not None
 
 
@@ -254,8 +259,12 @@ def test_a_image_far_from_all_training_images_is_nothing_the_model_knows(reader)
 
 
 def test_labels_that_do_not_compete_are_not_doubted(reader):
-    is_multilabel = reader.model | {"several": True, "threshold": 0.5, "thresholds": [0.5] * 10}
-    (reader.folder / "model.json").write_text(json.dumps(is_multilabel))
+    changed = json.loads((reader.folder / "model.json").read_text()) | {
+        "several": True,
+        "threshold": 0.5,
+        "thresholds": [0.5] * 10,
+    }
+    (reader.folder / "model.json").write_text(json.dumps(changed))
     copied("other")
     app = asked(SCRIBBLE, others=["other"])
     assert not app.exception and not app.error
@@ -350,7 +359,7 @@ def test_the_game_reads_small_writing_with_a_wide_pen_as_draw_does(reader):
     read = played(small).session_state["game"].over[0]
     assert read.answered == 7
     drawn = drawing(small)
-    assert (read.pixels == drawing_input.prepared(drawn, reader.model).pixels).all()
+    assert (read.pixels == drawing_input.prepared(drawn, reader.card).pixels).all()
     assert (read.pixels != loading.prepare_ink(drawn.ink(), (28, 28, 1)).pixels).any()
 
 
