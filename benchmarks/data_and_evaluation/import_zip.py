@@ -22,7 +22,7 @@ import psutil
 from benchmarks.support.report_line import Missing, line, percentile, run
 from benchmarks.support.server import Server, serve, started, workplace
 from benchmarks.support.session import Session
-from imgcls.datasets.importing import Order, Wish
+from imgcls.datasets.importing import ImportRequest, ImportSettings
 from imgcls.system import atomic
 
 PAGES = ("data", "train")
@@ -68,7 +68,7 @@ def main() -> None:
     with workplace() as environment:
         folder = Path(environment["IMGCLS_OWN_DATA"], ".imports", "0" * 16)
         folder.mkdir(parents=True)
-        atomic.write_json(folder / "order.json", Order("zip", str(path), path.name).as_dict())
+        atomic.write_json(folder / "order.json", ImportRequest("zip", str(path), path.name).as_dict())
         with serve(environment) as server:
             server.wait()
             before, meanwhile, over = [], [], threading.Event()
@@ -77,7 +77,7 @@ def main() -> None:
             seen = json.loads((folder / "preview.json").read_bytes())
             if "error" in seen:
                 raise Missing(seen["error"])
-            wish = Wish("Benchmark", side=seen["side"], channels=seen["channels"])
+            wish = ImportSettings("Benchmark", side=seen["side"], channels=seen["channels"])
             atomic.write_json(folder / "wish.json", wish.as_dict())
             visitor = threading.Thread(target=clicks, args=(server, over, 10_000, meanwhile))
             visitor.start()

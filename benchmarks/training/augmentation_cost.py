@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.support.report_line import line, run
 from imgcls.config import Config
-from imgcls.datasets.augmentation import Augmentation, changed, drawn
+from imgcls.datasets.augmentation import Augmentation, apply, random_amounts
 from imgcls.runs import recipes
 
 REPETITIONS = 7
@@ -37,11 +37,11 @@ def microseconds(shape: tuple[int, int, int]) -> dict[str, float]:
     """What each change costs a picture of a batch, by itself."""
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (BATCH, *shape), dtype=np.uint8)
-    amounts = drawn(generator, BATCH)
+    amounts = random_amounts(generator, BATCH)
     found = {}
     for name, value in ALONE.items():
         augmentation = Augmentation(**{name: value})
-        seconds = timeit.repeat(lambda a=augmentation: changed(images, a, amounts), number=5, repeat=9)
+        seconds = timeit.repeat(lambda a=augmentation: apply(images, a, amounts), number=5, repeat=9)
         found[name] = round(1e6 * statistics.median(seconds) / 5 / BATCH, 1)
     return found
 

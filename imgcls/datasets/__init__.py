@@ -18,62 +18,62 @@ Each file here is a data set, found by its name; files with a leading underscore
 Opening a prepared data set needs NumPy only; whatever decodes or downloads runs in a process of its own.
 """
 
-from imgcls.datasets.custom import NOTE_LENGTH, TITLE_LENGTH, Own, is_own, own
-from imgcls.datasets.custom import delete as delete_own
-from imgcls.datasets.custom import describe as describe_own
+from imgcls.datasets.custom import NOTE_LENGTH, TITLE_LENGTH, CustomDataset, custom_dataset, is_custom
+from imgcls.datasets.custom import delete as delete_custom
+from imgcls.datasets.custom import describe as describe_custom
 from imgcls.datasets.editing.apply import (
     edits_of,
     edits_stamp,
+    exclude,
     open_for_training,
     relabel,
     restore,
-    take_all_back,
-    take_back,
-    throw_out,
+    undo,
+    undo_all,
 )
 from imgcls.datasets.editing.edit_list import NO_CLASS, Edits
 from imgcls.datasets.editing.edit_list import read as read_edits
-from imgcls.datasets.info import DatasetFacts, facts, names
+from imgcls.datasets.info import DatasetInfo, facts, names
 from imgcls.datasets.preparing.fetch import FetchState, cancel_fetch, fetch_state, start_fetch
 from imgcls.datasets.preparing.prepare import prepare
-from imgcls.datasets.splitting.multilabel import set_aside
+from imgcls.datasets.splitting.multilabel import stratified_holdout
 from imgcls.datasets.splitting.stratified import split, split_counts
-from imgcls.datasets.store import Dataset, card_stamp, how_to_get, is_available, is_ready, open_dataset
+from imgcls.datasets.store import Dataset, dataset_stamp, how_to_get, is_available, is_ready, open_dataset
 
 __all__ = [
     "NOTE_LENGTH",
     "NO_CLASS",
     "TITLE_LENGTH",
+    "CustomDataset",
     "Dataset",
-    "DatasetFacts",
+    "DatasetInfo",
     "Edits",
     "FetchState",
-    "Own",
     "cancel_fetch",
-    "card_stamp",
-    "delete_own",
-    "describe_own",
+    "custom_dataset",
+    "dataset_stamp",
+    "delete_custom",
+    "describe_custom",
     "edits_of",
     "edits_stamp",
+    "exclude",
     "facts",
     "fetch_state",
     "how_to_get",
     "is_available",
-    "is_own",
+    "is_custom",
     "is_ready",
     "names",
     "open_dataset",
     "open_for_training",
-    "own",
     "prepare",
     "read_edits",
     "relabel",
     "restore",
-    "set_aside",
     "split",
     "split_counts",
     "start_fetch",
-    "take_all_back",
-    "take_back",
-    "throw_out",
+    "stratified_holdout",
+    "undo",
+    "undo_all",
 ]

@@ -31,7 +31,7 @@ _NAME = re.compile(r"own-[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
-class Own:
+class CustomDataset:
     """What is known of somebody's own data set."""
 
     name: str
@@ -52,7 +52,7 @@ class Own:
     ink: bool = False  # drawn or written, so a drawing is a fair question
 
 
-def is_own(name: str) -> bool:
+def is_custom(name: str) -> bool:
     """Whether this is a name of somebody's own data set, there or not. Nothing else ever becomes a path."""
     return bool(_NAME.fullmatch(name)) and len(name) <= 80
 
@@ -62,12 +62,12 @@ def names() -> list[str]:
     return [name for _, name in sorted((own.title.casefold(), own.name) for own in _all())]
 
 
-def own(name: str) -> Own:
+def custom_dataset(name: str) -> CustomDataset:
     """What its card says. Raises DatasetError where it is missing or damaged."""
     found = _read(name)
     if found is not None:
         return found
-    if is_own(name) and folder_of(name).is_dir():
+    if is_custom(name) and folder_of(name).is_dir():
         raise DatasetError(f"The data set '{name}' is damaged. Delete its folder, {folder_of(name)}.")
     raise DatasetError(
         f"The data set '{name}' is not on this machine any more: somebody deleted it or moved its folder. What was "
@@ -77,7 +77,7 @@ def own(name: str) -> Own:
 
 def folder_of(name: str) -> Path:
     """The folder of one. Raises DatasetError for a name that is none."""
-    if not is_own(name):
+    if not is_custom(name):
         raise DatasetError(f"'{name[:60]}' is no name of an own data set.")
     return paths.own_folder() / name
 
@@ -85,7 +85,7 @@ def folder_of(name: str) -> Path:
 def describe(name: str, title: str, note: str) -> None:
     """Gives it another title and note. Raises DatasetError for an empty title or one that another data set has."""
     title = checked_title(title, but=name)
-    folder_of(own(name).name)
+    folder_of(custom_dataset(name).name)
     try:
         atomic.write_json(folder_of(name) / "label.json", {"title": title, "note": note.strip()[:NOTE_LENGTH]})
     except OSError as error:
@@ -139,17 +139,17 @@ def sweep() -> None:
                 shutil.rmtree(entry, ignore_errors=True)
 
 
-def _all() -> list[Own]:
+def _all() -> list[CustomDataset]:
     try:
-        there = [entry.name for entry in paths.own_folder().iterdir() if is_own(entry.name)]
+        there = [entry.name for entry in paths.own_folder().iterdir() if is_custom(entry.name)]
     except OSError:
         return []
     return [found for found in map(_read, there) if found is not None]
 
 
-def _read(name: str) -> Own | None:
+def _read(name: str) -> CustomDataset | None:
     """The card, read anew only when one of its two files has changed: each rerun of a page asks."""
-    if not is_own(name):
+    if not is_custom(name):
         return None
     folder = paths.own_folder() / name
     try:
@@ -160,7 +160,7 @@ def _read(name: str) -> Own | None:
 
 
 @lru_cache(256)
-def _parsed(folder: Path, _stamps: tuple[int, ...]) -> Own | None:
+def _parsed(folder: Path, _stamps: tuple[int, ...]) -> CustomDataset | None:
     try:
         card, label = (json.loads((folder / file).read_bytes()) for file in ("dataset.json", "label.json"))
         return _own_of(folder.name, card, label)
@@ -168,9 +168,9 @@ def _parsed(folder: Path, _stamps: tuple[int, ...]) -> Own | None:
         return None
 
 
-def _own_of(name: str, card: dict[str, Any], label: dict[str, Any]) -> Own:
+def _own_of(name: str, card: dict[str, Any], label: dict[str, Any]) -> CustomDataset:
     height, width, channels = card["shape"]
-    found = Own(
+    found = CustomDataset(
         name=name,
         title=str(label["title"])[:TITLE_LENGTH] or name,
         note=str(label["note"])[:NOTE_LENGTH],

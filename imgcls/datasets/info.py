@@ -26,7 +26,7 @@ SOURCES = ("bundled", "download", "file", "own")
 
 
 @dataclass(frozen=True)
-class DatasetFacts:
+class DatasetInfo:
     """What a data set's file says about itself."""
 
     name: str
@@ -76,15 +76,15 @@ def names() -> list[str]:
     return [*_ordered(), *custom.names()]
 
 
-def facts(name: str) -> DatasetFacts:
+def facts(name: str) -> DatasetInfo:
     """What the data set's file says, or the card of somebody's own. Raises DatasetError for a name that is none."""
-    return _own_facts(custom.own(name)) if custom.is_own(name) else _facts(name)
+    return _own_facts(custom.custom_dataset(name)) if custom.is_custom(name) else _facts(name)
 
 
 @functools.lru_cache(64)
-def _own_facts(own: custom.Own) -> DatasetFacts:
+def _own_facts(own: custom.CustomDataset) -> DatasetInfo:
     """Remembered as long as its card says the same."""
-    return DatasetFacts(
+    return DatasetInfo(
         name=own.name,
         title=own.title,
         text=own.note or "Your own pictures.",
@@ -101,9 +101,9 @@ def _own_facts(own: custom.Own) -> DatasetFacts:
 
 
 @functools.cache
-def _facts(name: str) -> DatasetFacts:
+def _facts(name: str) -> DatasetInfo:
     module = module_of(name)
-    return DatasetFacts(
+    return DatasetInfo(
         name=name,
         title=module.TITLE,
         text=inspect.cleandoc(module.__doc__ or ""),

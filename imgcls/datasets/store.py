@@ -24,7 +24,7 @@ import numpy as np
 
 from imgcls.datasets import custom
 from imgcls.datasets.editing.edit_list import Edits
-from imgcls.datasets.info import DatasetFacts, facts
+from imgcls.datasets.info import DatasetInfo, facts
 from imgcls.datasets.preparing.validate import ARRAYS
 from imgcls.errors import DatasetError
 from imgcls.system import paths
@@ -36,7 +36,7 @@ FORMAT = 1
 class Dataset:
     """A data set's facts and its arrays, read-only and mapped from the disk."""
 
-    facts: DatasetFacts
+    facts: DatasetInfo
     x_train: np.ndarray  # uint8, (n, height, width, channels)
     y_train: np.ndarray  # int64, (n,); where a picture may have several labels, 0 and 1 in (n, classes)
     x_test: np.ndarray
@@ -47,9 +47,9 @@ class Dataset:
     @property
     def training_count(self) -> int:
         """Training pictures that are not thrown out."""
-        return len(self.y_train) - len(self.edits.dropped)
+        return len(self.y_train) - len(self.edits.excluded)
 
-    def let_go(self) -> None:
+    def release_memory(self) -> None:
         """Gives the pages of mapped pictures back to the system, where it takes them: for a server, which lives long.
 
         Each picture that is looked at maps some two hundred kilobytes around it, until the whole file is mapped.
@@ -78,7 +78,7 @@ def open_dataset(name: str) -> Dataset:
     raise DatasetError(how_to_get(about))
 
 
-def card_stamp(name: str) -> tuple[str, float]:
+def dataset_stamp(name: str) -> tuple[str, float]:
     """What changes when the data set is prepared anew: where it lies, and when that was. Raises OSError."""
     card = folder_of(name) / "dataset.json"
     return str(card), card.stat().st_mtime
@@ -95,7 +95,7 @@ def is_available(name: str) -> bool:
     return _is_at_hand(about) or is_ready(name)
 
 
-def how_to_get(about: DatasetFacts) -> str:
+def how_to_get(about: DatasetInfo) -> str:
     """The sentence for a data set that is not prepared."""
     if _is_at_hand(about):
         return (
@@ -123,12 +123,12 @@ def all_folder() -> Path:
 
 def folder_of(name: str) -> Path:
     """The folder of one prepared data set."""
-    return custom.folder_of(name) if custom.is_own(name) else all_folder() / name
+    return custom.folder_of(name) if custom.is_custom(name) else all_folder() / name
 
 
 def arrays_of(name: str, card: dict) -> Path:
     """The folder of its arrays."""
-    return folder_of(name) / str(int(card["state"])) if custom.is_own(name) else folder_of(name)
+    return folder_of(name) / str(int(card["state"])) if custom.is_custom(name) else folder_of(name)
 
 
 def progress_file(name: str) -> Path:
@@ -136,7 +136,7 @@ def progress_file(name: str) -> Path:
     return all_folder() / f"{name}.progress.json"
 
 
-def provided_file(about: DatasetFacts) -> Path | None:
+def provided_file(about: DatasetInfo) -> Path | None:
     """The file that somebody has put into $IMGCLS_DATA for this data set, if there is one."""
     folder = paths.data_folder()
     if folder is None or about.source != "download":
@@ -151,7 +151,7 @@ def stamp(path: Path) -> dict:
     return {"bytes": status.st_size, "modified": status.st_mtime_ns}
 
 
-def _is_at_hand(about: DatasetFacts) -> bool:
+def _is_at_hand(about: DatasetInfo) -> bool:
     """Whether it can be prepared without a network."""
     if about.source == "file":
         folder = paths.data_folder()
@@ -159,7 +159,7 @@ def _is_at_hand(about: DatasetFacts) -> bool:
     return about.source == "bundled" or provided_file(about) is not None
 
 
-def _card(about: DatasetFacts) -> dict | None:
+def _card(about: DatasetInfo) -> dict | None:
     """The content of dataset.json, or None where the prepared data set is missing, damaged or of an older source."""
     folder = folder_of(about.name)
     try:

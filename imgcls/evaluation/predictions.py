@@ -67,9 +67,9 @@ def spread(points: np.ndarray) -> np.ndarray:
 
     Principal components (Hotelling 1933). One scale for both directions, so that distances mean something.
     """
-    from imgcls.datasets.analysis.embedding import Space
+    from imgcls.datasets.analysis.embedding import PrincipalComponents
 
-    flat = Space.of(np.nan_to_num(points), components=2).points(np.nan_to_num(points))
+    flat = PrincipalComponents.of(np.nan_to_num(points), components=2).points(np.nan_to_num(points))
     if flat.shape[1] < 2:
         flat = np.column_stack([flat, np.zeros(len(flat), np.float32)])
     low, high = flat.min(0), flat.max(0)

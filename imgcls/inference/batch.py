@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from imgcls.datasets.importing import class_names
-from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import file_types, folder_layout
 from imgcls.datasets.importing.sources.zip_archive import Archive
 from imgcls.errors import ImageError, SourceError
@@ -66,7 +66,9 @@ class Answer:
         return -1 if self.probabilities is None else int(self.probabilities.argmax())
 
 
-def of_files(files: Iterable[tuple[str, Callable[[], bytes]]], classes: Sequence[str], skips: Skips) -> list[Question]:
+def of_files(
+    files: Iterable[tuple[str, Callable[[], bytes]]], classes: Sequence[str], skips: SkippedFiles
+) -> list[Question]:
     """Questions from (name or path, reader); what is no picture by its name goes to `skips`.
 
     Raises:

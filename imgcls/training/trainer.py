@@ -192,8 +192,8 @@ class Trainer:
             val_accuracy=loop.best["val_accuracy"],
             **scores,
             data={
-                "state": dataset.edits.state,
-                "thrown_out": len(dataset.edits.dropped),
+                "state": dataset.edits.version,
+                "thrown_out": len(dataset.edits.excluded),
                 "relabelled": len(dataset.edits.relabelled),
             },
             counts={"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
@@ -279,7 +279,7 @@ def _usage() -> Callable[[], dict[str, float]]:
     return lambda: {"memory": process.memory_info().rss / 1e6, "processor": process.cpu_percent()}
 
 
-def _parameters(config: Config, facts: datasets.DatasetFacts) -> int:
+def _parameters(config: Config, facts: datasets.DatasetInfo) -> int:
     rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel)
     return sum(row.parameters for row in rows)
 

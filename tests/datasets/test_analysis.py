@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imgcls.datasets import Dataset, DatasetFacts, Edits
+from imgcls.datasets import Dataset, DatasetInfo, Edits
 from imgcls.datasets.analysis import duplicates, embedding, perceptual_hash
 from imgcls.datasets.analysis.survey import survey
 
@@ -26,7 +26,7 @@ def smooth(count: int, side: int = 32, channels: int = 3, seed: int = 0) -> np.n
 def made(x_train, y_train, x_test, y_test, classes=("a", "b", "c")) -> Dataset:
     shape = x_train.shape[1:]
     counts = len(x_train), len(x_test)
-    facts = DatasetFacts("made", "Made", "", tuple(classes), shape, counts, "bundled", 0.0, False, {})
+    facts = DatasetInfo("made", "Made", "", tuple(classes), shape, counts, "bundled", 0.0, False, {})
     return Dataset(facts, x_train, np.asarray(y_train), x_test, np.asarray(y_test), "f" * 16, Edits("f" * 16))
 
 
@@ -156,7 +156,7 @@ def test_principal_components_are_those_of_scikit_learn():
     from sklearn.decomposition import PCA
 
     values = noise(60, 12).astype(np.float32) * np.linspace(3, 0.1, 12)
-    ours = embedding.Space.of(values, 4)
+    ours = embedding.PrincipalComponents.of(values, 4)
     theirs = PCA(4, svd_solver="full").fit(values)
     assert np.allclose(ours.deviations**2, theirs.explained_variance_, rtol=1e-3)
     assert np.allclose(np.abs(ours.points(values)), np.abs(theirs.transform(values)), rtol=1e-3, atol=0.5)
@@ -169,7 +169,7 @@ def test_a_stranger_is_unlike_its_class_and_like_another_one():
     points = generator.normal(0, 1, (100, 3)).astype(np.float32)
     points[labels == 1] += 20
     points[7] = 20
-    unusual, nearest = embedding.unlike_their_class(points, labels, np.ones(3), 3)
+    unusual, nearest = embedding.outlier_scores(points, labels, np.ones(3), 3)
     assert unusual.argmax() == 7 and unusual[7] > 6
     assert np.sort(unusual)[-2] < 6
     assert nearest[7] == 1
@@ -178,7 +178,7 @@ def test_a_stranger_is_unlike_its_class_and_like_another_one():
 
 def test_the_score_is_a_robust_deviation_by_hand():
     points = np.array([[0.0], [1], [-1], [2], [-2], [10]], np.float32)
-    unusual, _ = embedding.unlike_their_class(points, np.zeros(6, int), np.array([2.0]), 1)
+    unusual, _ = embedding.outlier_scores(points, np.zeros(6, int), np.array([2.0]), 1)
     distances = np.abs(points[:, 0] / 2 - np.median(points[:, 0] / 2))
     usual = np.median(distances)
     expected = (distances - usual) / (1.4826 * np.median(np.abs(distances - usual)))
@@ -186,7 +186,7 @@ def test_the_score_is_a_robust_deviation_by_hand():
 
 
 def test_in_a_class_of_two_nobody_is_odd():
-    unusual, nearest = embedding.unlike_their_class(np.eye(3, dtype=np.float32), np.array([0, 0, 1]), np.ones(3), 2)
+    unusual, nearest = embedding.outlier_scores(np.eye(3, dtype=np.float32), np.array([0, 0, 1]), np.ones(3), 2)
     assert unusual.tolist() == [0, 0, 0] and nearest[2] == 1
 
 

@@ -39,7 +39,7 @@ def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_un
     assert state("survey", dataset) == "running"
     wait_until(lambda: state("survey", dataset) != "running", seconds=60)
     assert cache.look("survey", dataset).state == "ready", cache.look("survey", dataset).text
-    found = cache.findings("survey", dataset)
+    found = cache.results("survey", dataset)
     assert found["means"].shape == (10, 8, 8, 1) and len(found["brightness"]) == 1797
     assert cache.stamp("survey", dataset) > 0
 
@@ -50,7 +50,7 @@ def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_un
         time.sleep(0.05)
     assert state("tsne", dataset) == "ready", cache.look("tsne", dataset).text
     assert len(fractions) > 2, "it tells how far it is"
-    assert cache.findings("tsne", dataset)["places"].shape == (1437, 2)
+    assert cache.results("tsne", dataset)["places"].shape == (1437, 2)
     left = {path.name for path in cache.folder_of(dataset).iterdir() if not path.name.startswith(".")}
     assert left == {"survey.npz", "tsne.npz", "survey.log", "tsne.log"}
 
@@ -107,7 +107,7 @@ def test_a_failure_is_a_sentence(dataset):
     assert seen.state == "failed" and "Look through its pictures again" in seen.text
     (cache.folder_of(dataset) / "survey.npz").write_bytes(b"PK torn")
     with pytest.raises(DatasetError, match="cannot be read any more"):
-        cache.findings("survey", dataset)
+        cache.results("survey", dataset)
     assert state("survey", dataset) == "idle", "it is made anew next time"
 
 

@@ -20,12 +20,12 @@ class Amounts:
         self.fractions = [fractions.get(name, 1.0 if name == "mirror" else 0.0) for name in DRAWN]
 
 
-def augmented(images, augmentation, amounts, mirrored=None) -> np.ndarray:
+def augment(images, augmentation, amounts, mirrored=None) -> np.ndarray:
     """The real one, for known amounts or for those that a generator draws."""
     if not isinstance(amounts, Amounts):
-        return augmentations.augmented(images, augmentation, amounts, mirrored)
+        return augmentations.augment(images, augmentation, amounts, mirrored)
     fractions = np.repeat(np.array(amounts.fractions, np.float32)[:, None], len(images), 1)
-    return augmentations.changed(images, augmentation, fractions, mirrored)
+    return augmentations.apply(images, augmentation, fractions, mirrored)
 
 
 def noise(*shape, seed=0) -> np.ndarray:
@@ -42,20 +42,20 @@ TONES = Augmentation(brightness=0.3, contrast=0.5, blur=1.5, noise=20, cutout=4)
 
 def test_the_same_generator_gives_the_same_images():
     images = noise(20, 12, 12, 3)
-    first = augmented(images, ALL, rng(5))
-    assert np.array_equal(first, augmented(images, ALL, rng(5)))
-    assert not np.array_equal(first, augmented(images, ALL, rng(6)))
+    first = augment(images, ALL, rng(5))
+    assert np.array_equal(first, augment(images, ALL, rng(5)))
+    assert not np.array_equal(first, augment(images, ALL, rng(6)))
 
 
 def test_each_image_is_changed_by_an_amount_of_its_own():
     images = np.repeat(noise(1, 12, 12, 1), 8, 0)
-    changed = augmented(images, ALL, rng())
+    changed = augment(images, ALL, rng())
     assert len({image.tobytes() for image in changed}) == 8
 
 
 def test_switched_off_nothing_changes():
     images = noise(3, 7, 9, 3)
-    assert augmented(images, Augmentation(), rng()) is images
+    assert augment(images, Augmentation(), rng()) is images
     assert not Augmentation()
     assert Augmentation.of(Config()) == Augmentation()
 
@@ -64,26 +64,26 @@ def test_the_given_images_are_not_written_to():
     images = noise(3, 8, 8, 1)
     before = images.copy()
     images.setflags(write=False)
-    augmented(images, ALL, rng())
+    augment(images, ALL, rng())
     assert np.array_equal(images, before)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (28, 28)])
 def test_no_amount_of_everything_is_the_same_image(size):
     images = noise(2, *size, 3)
-    assert np.array_equal(augmented(images, Augmentation(30, 3, 0.3), Amounts()), images)
+    assert np.array_equal(augment(images, Augmentation(30, 3, 0.3), Amounts()), images)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (1, 6), (6, 1)])
 def test_a_mirrored_image_is_mirrored_exactly(size):
     images = noise(4, *size, 3)
-    assert np.array_equal(augmented(images, Augmentation(flip=True), Amounts(mirror=-1)), images[:, :, ::-1])
-    assert np.array_equal(augmented(images, Augmentation(flip=True), Amounts(mirror=1)), images)
+    assert np.array_equal(augment(images, Augmentation(flip=True), Amounts(mirror=-1)), images[:, :, ::-1])
+    assert np.array_equal(augment(images, Augmentation(flip=True), Amounts(mirror=1)), images)
 
 
 def test_half_of_the_images_are_mirrored():
     images = np.repeat(noise(1, 6, 6, 1), 1000, 0)
-    changed = augmented(images, Augmentation(flip=True), rng())
+    changed = augment(images, Augmentation(flip=True), rng())
     mirrored = (changed == images[:, :, ::-1]).all((1, 2, 3))
     same = (changed == images).all((1, 2, 3))
     assert (mirrored ^ same).all()
@@ -93,7 +93,7 @@ def test_half_of_the_images_are_mirrored():
 @pytest.mark.parametrize(("down", "right"), [(1, 0), (-1, 0), (0, 1), (0, -1), (0.5, -1)])
 def test_a_shift_by_whole_pixels_is_exact_and_repeats_the_border(down, right):
     images = noise(3, 9, 7, 2)
-    moved = augmented(images, Augmentation(shift=2), Amounts(down=down, right=right))
+    moved = augment(images, Augmentation(shift=2), Amounts(down=down, right=right))
     rows = np.clip(np.arange(9) + int(2 * down), 0, 8)
     columns = np.clip(np.arange(7) + int(2 * right), 0, 6)
     assert np.array_equal(moved, images[:, rows][:, :, columns])
@@ -101,7 +101,7 @@ def test_a_shift_by_whole_pixels_is_exact_and_repeats_the_border(down, right):
 
 def test_a_shift_is_by_whole_pixels_each_as_likely():
     images = np.arange(0, 140, 20, dtype=np.uint8).reshape(1, 1, 7, 1).repeat(5000, 0)
-    middle = augmented(images, Augmentation(shift=2), rng())[:, 0, 3, 0]
+    middle = augment(images, Augmentation(shift=2), rng())[:, 0, 3, 0]
     values, counts = np.unique(middle, return_counts=True)
     assert values.tolist() == [20, 40, 60, 80, 100]
     assert counts.min() > 900
@@ -111,26 +111,26 @@ def test_a_shift_is_by_whole_pixels_each_as_likely():
 def test_moving_by_views_is_moving_by_arithmetic(mirrored):
     images = noise(40, 9, 12, 3)
     which = np.full(40, mirrored)
-    moved = augmented(images, Augmentation(shift=3, flip=True), rng(2), which)
-    with_tiny_zoom = augmented(images, Augmentation(shift=3, flip=True, zoom=1e-7), rng(2), which)
+    moved = augment(images, Augmentation(shift=3, flip=True), rng(2), which)
+    with_tiny_zoom = augment(images, Augmentation(shift=3, flip=True, zoom=1e-7), rng(2), which)
     assert np.abs(moved.astype(int) - with_tiny_zoom).max() <= 1
 
 
 def test_images_are_mirrored_by_name_where_it_is_said_which():
     images = noise(6, 5, 7, 3)
     which = np.array([True, False, False, True, True, False])
-    changed = augmented(images, Augmentation(flip=True), rng(), which)
+    changed = augment(images, Augmentation(flip=True), rng(), which)
     assert np.array_equal(changed[which], images[which][:, :, ::-1])
     assert np.array_equal(changed[~which], images[~which])
-    still = augmented(images, Augmentation(shift=1), rng(), which)
-    assert np.array_equal(still, augmented(images, Augmentation(shift=1), rng()))
+    still = augment(images, Augmentation(shift=1), rng(), which)
+    assert np.array_equal(still, augment(images, Augmentation(shift=1), rng()))
 
 
 def test_many_images_are_changed_as_few_are():
     images = noise(100, 9, 8, 3)
     amounts = Amounts(angle=0.4, down=0.5, scale=-0.3, mirror=-1)
-    whole = augmented(images, ALL, amounts)
-    assert np.array_equal(whole[70:75], augmented(images[70:75], ALL, amounts))
+    whole = augment(images, ALL, amounts)
+    assert np.array_equal(whole[70:75], augment(images[70:75], ALL, amounts))
 
 
 # ---- flips that alternate, as the trainer asks for them
@@ -166,17 +166,17 @@ def test_which_images_are_mirrored_depends_on_neither_batch_nor_start():
 
 def test_a_positive_angle_turns_clockwise():
     images = noise(2, 8, 8, 3)
-    turned = augmented(images, Augmentation(rotation=90), Amounts(angle=1))
+    turned = augment(images, Augmentation(rotation=90), Amounts(angle=1))
     assert np.abs(turned.astype(int) - np.rot90(images, -1, (1, 2))).max() <= 1
-    back = augmented(images, Augmentation(rotation=90), Amounts(angle=-1))
+    back = augment(images, Augmentation(rotation=90), Amounts(angle=-1))
     assert np.abs(back.astype(int) - np.rot90(images, 1, (1, 2))).max() <= 1
 
 
 def test_a_zoom_enlarges_and_reduces_about_the_middle():
     images = np.zeros((1, 21, 21, 1), np.uint8)
     images[:, 8:13, 8:13] = 255
-    larger = augmented(images, Augmentation(zoom=0.5), Amounts(scale=1)).astype(float)
-    smaller = augmented(images, Augmentation(zoom=0.5), Amounts(scale=-1)).astype(float)
+    larger = augment(images, Augmentation(zoom=0.5), Amounts(scale=1)).astype(float)
+    smaller = augment(images, Augmentation(zoom=0.5), Amounts(scale=-1)).astype(float)
     assert smaller.sum() < images.sum() < larger.sum()
     for image in (larger, smaller):
         assert np.array_equal(image, image[:, ::-1])
@@ -186,7 +186,7 @@ def test_a_zoom_enlarges_and_reduces_about_the_middle():
 def test_ink_in_the_middle_keeps_its_amount():
     images = np.zeros((200, 28, 28, 1), np.uint8)
     images[:, 9:19, 11:17] = 200
-    changed = augmented(images, Augmentation(rotation=20, shift=3), rng())
+    changed = augment(images, Augmentation(rotation=20, shift=3), rng())
     ratio = changed.astype(float).sum((1, 2, 3)) / images.astype(float).sum((1, 2, 3))
     assert np.abs(ratio - 1).max() < 0.03
 
@@ -195,7 +195,7 @@ def test_ink_in_the_middle_keeps_its_amount():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_whatever_the_size_the_form_is_kept_and_no_value_is_new(size, channels):
     images = noise(16, *size, channels) // 4 + 60
-    changed = augmented(images, Augmentation(45, 32, 0.5, True), rng(1))
+    changed = augment(images, Augmentation(45, 32, 0.5, True), rng(1))
     assert changed.dtype == np.uint8
     assert changed.shape == images.shape
     assert (changed >= images.min((1, 2))[:, None, None]).all()
@@ -205,21 +205,21 @@ def test_whatever_the_size_the_form_is_kept_and_no_value_is_new(size, channels):
 @pytest.mark.parametrize("value", [0, 1, 254, 255])
 def test_an_even_image_stays_even(value):
     images = np.full((8, 11, 11, 3), value, np.uint8)
-    assert np.array_equal(augmented(images, ALL, rng()), images)
+    assert np.array_equal(augment(images, ALL, rng()), images)
 
 
 def test_switching_one_on_does_not_change_the_amounts_of_the_others():
     images = noise(40, 11, 11, 1)
-    shifted = augmented(images, Augmentation(shift=3), rng(3))
-    with_flip = augmented(images, Augmentation(shift=3, flip=True), rng(3))
+    shifted = augment(images, Augmentation(shift=3), rng(3))
+    with_flip = augment(images, Augmentation(shift=3, flip=True), rng(3))
     kept = (shifted == with_flip).all((1, 2, 3))
     assert 8 < kept.sum() < 32  # the half that is not mirrored is moved as before
-    with_tiny_zoom = augmented(images, Augmentation(shift=3, zoom=1e-6), rng(3))
+    with_tiny_zoom = augment(images, Augmentation(shift=3, zoom=1e-6), rng(3))
     assert np.abs(with_tiny_zoom.astype(int) - shifted).max() <= 1
 
 
 def test_no_images_are_no_images():
-    assert augmented(noise(0, 8, 8, 1), ALL, rng()).shape == (0, 8, 8, 1)
+    assert augment(noise(0, 8, 8, 1), ALL, rng()).shape == (0, 8, 8, 1)
 
 
 def test_a_title_says_what_is_on():
@@ -234,7 +234,7 @@ def test_a_title_says_what_is_on():
 
 def toned(images, fractions=None, **augmentation):
     """Changed as far as these shares of what is allowed say, as whole numbers that may be subtracted."""
-    return augmented(images, Augmentation(**augmentation), Amounts(**(fractions or {}))).astype(int)
+    return augment(images, Augmentation(**augmentation), Amounts(**(fractions or {}))).astype(int)
 
 
 @pytest.mark.parametrize(("fraction", "levels"), [(1, 51), (-1, -51), (0.5, 25.5), (0, 0)])
@@ -267,7 +267,7 @@ def test_a_blur_of_each_image_s_own_strength_repeats_the_border():
     images[:, :, :4], images[:, :, 4:] = 40, 200
     fractions = np.zeros((AMOUNTS, 2), np.float32)
     fractions[DRAWN.index("blur")] = -1, 1  # none at all, and all that is allowed
-    sharp, blurred = augmentations.changed(images, Augmentation(blur=2), fractions)
+    sharp, blurred = augmentations.apply(images, Augmentation(blur=2), fractions)
     assert np.array_equal(sharp, images[0])
     assert (np.diff(blurred[0, :, 0].astype(int)) >= 0).all() and 40 < blurred[0, 3, 0] < 120 < blurred[0, 4, 0] < 200
     assert (blurred == blurred[:1]).all(), "rows are alike, so none may change along the other axis"
@@ -275,7 +275,7 @@ def test_a_blur_of_each_image_s_own_strength_repeats_the_border():
 
 def test_noise_has_the_deviation_that_it_should_and_no_mean():
     images = np.full((300, 16, 16, 3), 128, np.uint8)
-    changed = augmented(images, Augmentation(noise=20), rng(1)).astype(float) - 128
+    changed = augment(images, Augmentation(noise=20), rng(1)).astype(float) - 128
     deviations = changed.std((1, 2, 3))
     assert abs(changed.mean()) < 0.5
     assert deviations.max() < 24 and deviations.min() < 2 and abs(deviations.mean() - 10) < 1
@@ -285,7 +285,7 @@ def test_noise_has_the_deviation_that_it_should_and_no_mean():
 
 def test_noise_is_another_one_for_each_image():
     images = np.full((50, 8, 8, 1), 100, np.uint8)
-    changed = augmented(images, Augmentation(noise=30), rng(2))
+    changed = augment(images, Augmentation(noise=30), rng(2))
     assert len({image.tobytes() for image in changed}) == 50
 
 
@@ -308,8 +308,8 @@ def test_a_hidden_square_may_reach_over_the_border(y, x, rows, columns):
 
 def test_switching_a_tone_on_moves_nothing_else():
     images = noise(12, 9, 9, 1)
-    moved = augmented(images, ALL, rng(3))
-    both = augmented(images, Augmentation(30, 3, 0.3, True, cutout=2), rng(3))
+    moved = augment(images, ALL, rng(3))
+    both = augment(images, Augmentation(30, 3, 0.3, True, cutout=2), rng(3))
     assert (moved != both).any((1, 2, 3)).sum() > 0
     assert (moved != both).sum((1, 2, 3)).max() <= 4
 
@@ -319,18 +319,17 @@ def test_tones_leave_the_given_images_and_their_form_alone():
     before = images.copy()
     images.setflags(write=False)
     for augmentation in (TONES, Augmentation(cutout=3), Augmentation(shift=1, cutout=3)):
-        changed = augmented(images, augmentation, rng())
+        changed = augment(images, augmentation, rng())
         assert changed.dtype == np.uint8 and changed.shape == images.shape
         assert not np.array_equal(changed, images)
     assert np.array_equal(images, before)
-    assert augmented(images[:0], TONES, rng()).shape == (0, 7, 5, 3)
+    assert augment(images[:0], TONES, rng()).shape == (0, 7, 5, 3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 6), (2, 3), (40, 3)])
 def test_tones_take_images_of_any_size(size):
     assert (
-        augmented(noise(20, *size, 1), Augmentation(blur=3, noise=64, cutout=32, contrast=0.8), rng()).shape[1:3]
-        == size
+        augment(noise(20, *size, 1), Augmentation(blur=3, noise=64, cutout=32, contrast=0.8), rng()).shape[1:3] == size
     )
 
 

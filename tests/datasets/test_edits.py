@@ -28,20 +28,20 @@ def labels_of(name: str) -> np.ndarray:
 def test_without_changes_the_labels_are_those_on_the_disk(dataset):
     for_training = datasets.open_for_training("digits")
     assert for_training.y_train is not None and np.array_equal(for_training.y_train, dataset.y_train)
-    assert for_training.edits.state == dataset.fingerprint
+    assert for_training.edits.version == dataset.fingerprint
     assert for_training.training_count == len(dataset.y_train)
     assert datasets.edits_stamp("digits") == ()
 
 
 def test_what_is_thrown_out_has_no_class_and_what_is_relabelled_another_and_nothing_else_changes(dataset):
     expected = np.array(dataset.y_train)
-    datasets.throw_out(dataset, [5, 3])
+    datasets.exclude(dataset, [5, 3])
     other = (int(dataset.y_train[7]) + 1) % 10
     datasets.relabel(dataset, [7], other)
     expected[[3, 5]], expected[7] = NO_CLASS, other
     changed = datasets.open_for_training("digits")
     assert np.array_equal(changed.y_train, expected)
-    assert changed.edits.dropped == (3, 5) and changed.edits.relabelled == (7,)
+    assert changed.edits.excluded == (3, 5) and changed.edits.relabelled == (7,)
     assert changed.training_count == len(expected) - 2
     assert isinstance(changed.x_train, np.memmap), "no picture is copied"
     assert np.array_equal(changed.y_test, dataset.y_test) and changed.fingerprint == dataset.fingerprint
@@ -52,22 +52,22 @@ def test_the_last_word_on_a_image_counts_and_each_can_be_taken_back(dataset):
     label = int(dataset.y_train[4])
     other, third = (label + 1) % 10, (label + 2) % 10
     datasets.relabel(dataset, [4], other)
-    datasets.throw_out(dataset, [4])
+    datasets.exclude(dataset, [4])
     datasets.relabel(dataset, [4, 9], third)
     assert labels_of("digits")[4] == third
-    datasets.take_back(dataset)
+    datasets.undo(dataset)
     assert labels_of("digits")[4] == NO_CLASS
     assert labels_of("digits")[9] == dataset.y_train[9]
-    datasets.take_back(dataset)
+    datasets.undo(dataset)
     assert labels_of("digits")[4] == other
     datasets.restore(dataset, [4])
-    assert datasets.edits_of(dataset).state == dataset.fingerprint
-    datasets.take_back(dataset)
+    assert datasets.edits_of(dataset).version == dataset.fingerprint
+    datasets.undo(dataset)
     assert labels_of("digits")[4] == other
-    datasets.take_all_back(dataset)
+    datasets.undo_all(dataset)
     assert np.array_equal(labels_of("digits"), dataset.y_train)
     assert not path_of(dataset).exists()
-    datasets.take_back(dataset)
+    datasets.undo(dataset)
     assert datasets.edits_of(dataset).steps == ()
 
 
@@ -75,32 +75,32 @@ def test_the_published_class_is_no_change(dataset):
     label = int(dataset.y_train[0])
     rows = np.flatnonzero(dataset.y_train == label)[:2].tolist()
     stranger = int(np.flatnonzero(dataset.y_train != label)[0])
-    datasets.throw_out(dataset, rows)
+    datasets.exclude(dataset, rows)
     datasets.relabel(dataset, [*rows, stranger], label)
     edits = datasets.edits_of(dataset)
     assert dict(edits.labels) == {stranger: label}
-    datasets.take_back(dataset)
-    assert datasets.edits_of(dataset).dropped == tuple(sorted(rows)), "one press is taken back by one press"
+    datasets.undo(dataset)
+    assert datasets.edits_of(dataset).excluded == tuple(sorted(rows)), "one press is taken back by one press"
 
 
 def test_the_state_tells_changes_apart_but_not_the_ways_to_them(dataset):
     def state() -> str:
-        return datasets.edits_of(dataset).state
+        return datasets.edits_of(dataset).version
 
-    datasets.throw_out(dataset, [1])
-    datasets.throw_out(dataset, [2])
+    datasets.exclude(dataset, [1])
+    datasets.exclude(dataset, [2])
     first = state()
     assert first.startswith(f"{dataset.fingerprint}+")
-    datasets.take_all_back(dataset)
-    datasets.throw_out(dataset, [2, 1, 2])
+    datasets.undo_all(dataset)
+    datasets.exclude(dataset, [2, 1, 2])
     assert state() == first
-    datasets.throw_out(dataset, [3])
+    datasets.exclude(dataset, [3])
     assert state() != first
 
 
 @pytest.mark.parametrize("rows", [[-1], [10**6], [0, 1437]])
 def test_a_image_that_is_not_there_is_said_so_and_changes_nothing(dataset, rows):
-    for change in (datasets.throw_out, datasets.restore, lambda data, rows: datasets.relabel(data, rows, 3)):
+    for change in (datasets.exclude, datasets.restore, lambda data, rows: datasets.relabel(data, rows, 3)):
         with pytest.raises(DatasetError, match="There is no training picture"):
             change(dataset, rows)
     with pytest.raises(DatasetError, match="There is no class 10"):
@@ -130,9 +130,9 @@ def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, corruptio
     with pytest.raises(DatasetError, match="Take all changes back"):
         datasets.open_for_training("digits")
     with pytest.raises(DatasetError):
-        datasets.throw_out(dataset, [1])
+        datasets.exclude(dataset, [1])
     assert path_of(dataset).read_text() == content, "a list that cannot be read is not written over"
-    datasets.take_all_back(dataset)
+    datasets.undo_all(dataset)
     assert np.array_equal(labels_of("digits"), dataset.y_train)
 
 
@@ -143,12 +143,12 @@ def test_a_list_of_a_newer_version_is_refused_politely(dataset):
 
 
 def test_two_tabs_lose_no_change(dataset):
-    threads = [threading.Thread(target=datasets.throw_out, args=(dataset, [row])) for row in range(12)]
+    threads = [threading.Thread(target=datasets.exclude, args=(dataset, [row])) for row in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert datasets.edits_of(dataset).dropped == tuple(range(12))
+    assert datasets.edits_of(dataset).excluded == tuple(range(12))
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(dataset, monkeypatch):
@@ -159,14 +159,14 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(dataset, monkeypatch):
 
     monkeypatch.setattr(atomic, "write_json", full)
     with pytest.raises(DatasetError, match="No space left"):
-        datasets.throw_out(dataset, [1])
+        datasets.exclude(dataset, [1])
 
 
 # ---- what a training makes of it
 
 
 def test_what_is_thrown_out_is_in_no_part_and_a_new_class_counts(dataset):
-    datasets.throw_out(dataset, range(100))
+    datasets.exclude(dataset, range(100))
     datasets.relabel(dataset, [100], (int(dataset.y_train[100]) + 1) % 10)
     labels = labels_of("digits")
     learn, check = datasets.split(labels, 0, 0.2, 0, 10)
@@ -177,7 +177,7 @@ def test_what_is_thrown_out_is_in_no_part_and_a_new_class_counts(dataset):
 
 
 def test_a_class_that_is_thrown_out_whole_is_not_trained(dataset):
-    datasets.throw_out(dataset, np.flatnonzero(np.asarray(dataset.y_train) == 4))
+    datasets.exclude(dataset, np.flatnonzero(np.asarray(dataset.y_train) == 4))
     training, validation = datasets.split_counts(labels_of("digits"), 0, 0.2, 10)
     assert training[4] == validation[4] == 0
 
@@ -185,9 +185,9 @@ def test_a_class_that_is_thrown_out_whole_is_not_trained(dataset):
 def test_a_check_of_other_data_is_another_check(dataset):
     config = Config(data="digits")
     before = checks.folder_of("check", config)
-    datasets.throw_out(dataset, [1])
+    datasets.exclude(dataset, [1])
     changed = checks.folder_of("check", config)
-    datasets.take_back(dataset)
+    datasets.undo(dataset)
     assert changed != before == checks.folder_of("check", config)
 
 
@@ -200,9 +200,9 @@ def trained(run) -> dict:
 
 
 def test_a_run_remembers_the_state_that_it_learnt_from_and_goes_on_with_it(keras, dataset):
-    datasets.throw_out(dataset, range(50))
+    datasets.exclude(dataset, range(50))
     datasets.relabel(dataset, [60], (int(dataset.y_train[60]) + 1) % 10)
-    state = datasets.edits_of(dataset).state
+    state = datasets.edits_of(dataset).version
     config = Config(data="digits", model="ann", model_settings=SMALL, epochs=2, batch_size=64, class_weights=True)
     first = runs.create(config, run_id="first")
     result = trained(first)
@@ -211,7 +211,7 @@ def test_a_run_remembers_the_state_that_it_learnt_from_and_goes_on_with_it(keras
     assert first.result["data"]["state"] == state
     assert len(result["class_weights"]) == 10
 
-    datasets.take_all_back(dataset)
+    datasets.undo_all(dataset)
     longer = jobs.extend(first, 1)
     (longer.folder / "queued.json").unlink()
     assert trained(longer)["data"] == result["data"], "what goes on has the data it began with"
@@ -245,6 +245,6 @@ def test_images_that_were_let_go_take_no_memory_and_are_still_there(mnist_sample
     data = datasets.open_dataset(mnist_sample)
     whole = np.array(data.x_train)
     assert mapped() > 2_000
-    data.let_go()
+    data.release_memory()
     assert mapped() < 200
     assert np.array_equal(data.x_train, whole)

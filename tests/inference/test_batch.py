@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.zip_archive import Archive
 from imgcls.errors import SourceError
 from imgcls.inference import batch
@@ -38,11 +38,11 @@ def png(level: int) -> bytes:
 
 
 def questions(paths, skips=None):
-    return batch.of_files([(path, lambda: png(0)) for path in paths], CLASSES, skips or Skips())
+    return batch.of_files([(path, lambda: png(0)) for path in paths], CLASSES, skips or SkippedFiles())
 
 
 def predictions(files, rejection_of=lambda pixels: "", **facts):
-    asked = batch.of_files([(name, lambda data=data: data) for name, data in files.items()], CLASSES, Skips())
+    asked = batch.of_files([(name, lambda data=data: data) for name, data in files.items()], CLASSES, SkippedFiles())
     return list(batch.answered(asked, Brightness().probabilities, FACTS | facts, rejection_of))
 
 
@@ -54,7 +54,7 @@ def test_the_innermost_folder_that_is_called_like_a_class_tells_the_label():
 
 
 def test_clutter_and_other_files_are_told_and_left_out():
-    skips = Skips()
+    skips = SkippedFiles()
     asked = questions(["birch/1.png", "__MACOSX/birch/._1.png", "birch/.DS_Store", "notes.txt", "a.heic"], skips)
     assert [question.name for question in asked] == ["birch/1.png"]
     assert skips.count == 4
@@ -104,7 +104,7 @@ def test_a_photo_with_more_than_one_piece_of_writing_is_told_in_the_table():
 
 
 def test_three_hundred_images_are_asked_about_in_steps():
-    asked = batch.of_files([(f"{number}.png", lambda: png(9)) for number in range(300)], CLASSES, Skips())
+    asked = batch.of_files([(f"{number}.png", lambda: png(9)) for number in range(300)], CLASSES, SkippedFiles())
     predictor = Brightness()
     assert len(list(batch.answered(asked, predictor.probabilities, FACTS))) == 300
     assert predictor.sizes == [64, 64, 64, 64, 44]
@@ -118,7 +118,7 @@ def test_images_without_writing_say_so_to_a_model_of_ink():
 def test_a_zip_is_read_entry_by_entry(tmp_path):
     archive(tmp_path / "a.zip", leaves() | {"birch/broken.png": b"x"})
     with Archive(tmp_path / "a.zip", "a.zip") as opened:
-        asked = batch.of_files(batch.entries(opened), ["birch", "oak", "7"], Skips())
+        asked = batch.of_files(batch.entries(opened), ["birch", "oak", "7"], SkippedFiles())
         said = list(batch.answered(asked, Brightness().probabilities, FACTS))
     assert [answer.label for answer in said] == [0] * 5 + [1] * 5 + [0]
     assert [answer.predicted >= 0 for answer in said] == [True] * 10 + [False]

@@ -30,7 +30,7 @@ def test_a_model_learns_from_kept_drawings_and_reads_new_ones(warm_trainer):
     random = np.random.default_rng(0)
     for _ in range(PER_CLASS):
         for kind in ("ring", "stroke"):
-            kept = drawings.keep(drawn(kind, random), kind)
+            kept = drawings.add(drawn(kind, random), kind)
     assert kept.is_ready
 
     config = Config(data=drawings.NAME, model="ann", epochs=12, batch_size=8, learning_rate=0.003, early_stopping=False)

@@ -11,7 +11,7 @@ import psutil
 from PIL import Image
 
 from imgcls.datasets import importing
-from imgcls.datasets.importing import Order, Wish
+from imgcls.datasets.importing import ImportRequest, ImportSettings
 from imgcls.system import paths
 
 
@@ -38,17 +38,17 @@ def leaves(
     }
 
 
-def archive(path: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Order:
+def archive(path: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> ImportRequest:
     """A zip archive, and the order to import it."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items() if isinstance(files, Mapping) else files:
             packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return Order("zip", str(path), path.name)
+    return ImportRequest("zip", str(path), path.name)
 
 
-def table(path: Path, content: str | bytes) -> Order:
+def table(path: Path, content: str | bytes) -> ImportRequest:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return Order("table", str(path), path.name)
+    return ImportRequest("table", str(path), path.name)
 
 
 def digits(rows: int = 12, side: int = 4, classes: int = 2, channels: int = 1) -> list[list]:
@@ -61,12 +61,12 @@ def csv(rows: Iterable[Iterable], delimiter: str = ",", end: str = "\n") -> str:
     return "".join(delimiter.join(map(str, row)) + end for row in rows)
 
 
-def imported(order: Order, title: str = "Leaves", **wish) -> str:
+def imported(order: ImportRequest, title: str = "Leaves", **wish) -> str:
     """Imports in this process; returns the name of the data set."""
     work = paths.own_folder() / ".imports" / f"{len(list(paths.own_folder().glob('own-*'))):016x}" / "work"
     work.mkdir(parents=True, exist_ok=True)
     said = {"side": 28, "channels": 3} | wish
-    return importing.make(order, Wish(title, **said), work, lambda fraction, text: None)
+    return importing.import_files(order, ImportSettings(title, **said), work, lambda fraction, text: None)
 
 
 def visible() -> list[str]:

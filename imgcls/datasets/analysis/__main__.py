@@ -51,7 +51,7 @@ def _made(kind: str, dataset: Dataset, folder: Path, tell: Tell) -> dict[str, np
     from imgcls.datasets.analysis.embedding import tsne
 
     tell(0.0, "Loading scikit-learn")
-    points = cache.findings("survey", dataset)["map_points"]
+    points = cache.results("survey", dataset)["map_points"]
     return {"places": tsne(points, lambda fraction: tell(fraction, "Moving neighbours together"))}
 
 

@@ -68,7 +68,7 @@ def cancel(kind: str, dataset: Dataset) -> None:
     work_of(kind, dataset).cancel()
 
 
-def findings(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
+def results(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
     """The arrays that were found. Raises DatasetError where they cannot be read; they are then made anew next time."""
     path = folder_of(dataset) / f"{kind}.npz"
     try:

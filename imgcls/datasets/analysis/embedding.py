@@ -10,7 +10,7 @@ ROBUST = 1.4826
 
 
 @dataclass(frozen=True)
-class Space:
+class PrincipalComponents:
     """The directions in which pictures differ most: their mean (values,), directions (components, values) and the
     deviation along each (components,)."""
 
@@ -19,7 +19,7 @@ class Space:
     deviations: np.ndarray
 
     @classmethod
-    def of(cls, copies: np.ndarray, components: int = COMPONENTS) -> "Space":
+    def of(cls, copies: np.ndarray, components: int = COMPONENTS) -> "PrincipalComponents":
         """Principal components (Hotelling 1933) of flat copies (n, values), by the covariance matrix."""
         values = copies.astype(np.float64)
         mean = values.mean(0)
@@ -37,7 +37,7 @@ class Space:
         return (copies.astype(np.float32) - self.mean) @ self.directions.T
 
 
-def unlike_their_class(
+def outlier_scores(
     points: np.ndarray, labels: np.ndarray, deviations: np.ndarray, num_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """How far each point lies from the middle of its class, and whose middle is the nearest to it.

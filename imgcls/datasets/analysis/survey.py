@@ -12,7 +12,7 @@ import numpy as np
 from imgcls.datasets import Dataset
 from imgcls.datasets.analysis import duplicates
 from imgcls.datasets.analysis import perceptual_hash as small
-from imgcls.datasets.analysis.embedding import Space, unlike_their_class
+from imgcls.datasets.analysis.embedding import PrincipalComponents, outlier_scores
 
 BLOCK_BYTES = 4_000_000
 MEAN_SIDE = 64
@@ -37,7 +37,7 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda fraction, text: N
         contrast        float32 (n,), their deviation
         members, groups exact duplicates, as `duplicates.exact_groups`, and `members_found`, how many there are in all
         pairs, likeness near duplicates, as `duplicates.near_pairs`, and `pairs_found`
-        unlike, unusual, nearest    training pictures far from their class, the farthest first, as `unlike_their_class`
+        unlike, unusual, nearest    training pictures far from their class, the farthest first, as `outlier_scores`
         map_rows, map_points        some training pictures and their principal components, float32 (m, components)
 
     Where a picture may have several labels, all pictures are one class for near duplicates and for `unlike`: a set of
@@ -69,12 +69,12 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda fraction, text: N
         tell(0.85, "Placing the pictures on a map")
         generator = np.random.default_rng(0)
         fitted = np.sort(generator.choice(len(train), min(FITTED, len(train)), replace=False))
-        space = Space.of(copies[fitted])
+        space = PrincipalComponents.of(copies[fitted])
         points = np.empty((len(train), len(space.directions)), np.float32)
         for start in range(0, len(train), 8192):
             points[start : start + 8192] = space.points(copies[start : min(start + 8192, len(train))])
         del copies
-    unusual, nearest = unlike_their_class(points, labels[: len(train)], space.deviations, num_classes)
+    unusual, nearest = outlier_scores(points, labels[: len(train)], space.deviations, num_classes)
     unlike = np.argsort(-unusual, kind="stable")[:MOST_UNLIKE]
     map_rows = np.sort(generator.choice(len(train), min(ON_MAP, len(train)), replace=False))
     return {

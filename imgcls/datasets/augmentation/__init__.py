@@ -1,6 +1,6 @@
 """Random changes to training pictures, so that the network sees more than there is: one NumPy implementation for all.
 
-    here          Augmentation, and `changed` and `augmented`, which do everything
+    here          Augmentation, and `apply` and `augment`, which do everything
     moves         shift, flip, rotation, zoom: where pixels come from
     tones         brightness, contrast, blur, noise, cut-out: what pixels are
     epoch         which picture is changed by how much in which epoch
@@ -41,14 +41,14 @@ class Augmentation:
         return cls(**{name: getattr(config, name) for name in NAMES})
 
     def __bool__(self) -> bool:
-        return self.has_moves or self.has_tones or bool(self.cutout)
+        return self.is_geometric or self.is_photometric or bool(self.cutout)
 
     @property
-    def has_moves(self) -> bool:
+    def is_geometric(self) -> bool:
         return bool(self.rotation or self.shift or self.zoom or self.flip)
 
     @property
-    def has_tones(self) -> bool:
+    def is_photometric(self) -> bool:
         return bool(self.brightness or self.contrast or self.blur or self.noise)
 
     def describe(self) -> str:
@@ -70,7 +70,7 @@ class Augmentation:
 NAMES = tuple(Augmentation.__dataclass_fields__)
 
 
-def mirrored_first(count: int, seed: int) -> np.ndarray:
+def flipped_first(count: int, seed: int) -> np.ndarray:
     """Which of `count` pictures are mirrored in the odd epochs; the others are in the even ones.
 
     Alternating flip: in two epochs the network sees each picture both ways round, where chance would show it the same
@@ -79,7 +79,7 @@ def mirrored_first(count: int, seed: int) -> np.ndarray:
     return np.random.default_rng([seed, 0]).random(count) < 0.5
 
 
-def drawn(generator: np.random.Generator, count: int) -> np.ndarray:
+def random_amounts(generator: np.random.Generator, count: int) -> np.ndarray:
     """The random numbers of `count` pictures, from -1 to 1: float32 (AMOUNTS, count).
 
     Every number is drawn even where its change is off, so that switching one on does not change the others.
@@ -87,17 +87,17 @@ def drawn(generator: np.random.Generator, count: int) -> np.ndarray:
     return generator.uniform(-1, 1, (AMOUNTS, count)).astype(np.float32)
 
 
-def augmented(
+def augment(
     images: np.ndarray,
     augmentation: Augmentation,
     generator: np.random.Generator,
     mirrored: np.ndarray | None = None,
 ) -> np.ndarray:
-    """`changed`, by amounts that the generator draws: the same state of it gives the same pictures."""
-    return changed(images, augmentation, drawn(generator, len(images)), mirrored) if augmentation else images
+    """`apply`, by amounts that the generator draws: the same state of it gives the same pictures."""
+    return apply(images, augmentation, random_amounts(generator, len(images)), mirrored) if augmentation else images
 
 
-def changed(
+def apply(
     images: np.ndarray,
     augmentation: Augmentation,
     amounts: np.ndarray,
@@ -107,7 +107,7 @@ def changed(
 
     Args:
         pictures: uint8, (n, height, width, channels).
-        amounts: how much of what is allowed, as from `drawn`; the same amounts give the same pictures.
+        amounts: how much of what is allowed, as from `random_amounts`; the same amounts give the same pictures.
         mirrored: bool (n,), which ones to mirror if the augmentation has `flip`; by chance where it is left out.
 
     Returns:
@@ -116,17 +116,17 @@ def changed(
     if not augmentation:
         return images
     angle, down, right, scale, mirror, *others = amounts
-    if augmentation.has_moves:
+    if augmentation.is_geometric:
         mirrored = (mirror < 0 if mirrored is None else mirrored) & augmentation.flip
         down, right = (geometric.whole_pixels(fraction, augmentation.shift) for fraction in (down, right))
         if augmentation.rotation or augmentation.zoom:
             angle = np.deg2rad(augmentation.rotation) * angle
-            images = geometric.turned(images, angle, 1 / (1 + augmentation.zoom * scale), down, right, mirrored)
+            images = geometric.warp(images, angle, 1 / (1 + augmentation.zoom * scale), down, right, mirrored)
         else:
-            images = geometric.moved(images, down, right, mirrored)
+            images = geometric.shift(images, down, right, mirrored)
     lighter, contrast, blur, noise, noise_place, y, x = others
-    if augmentation.has_tones:
-        images = photometric.toned(
+    if augmentation.is_photometric:
+        images = photometric.adjust(
             images,
             lighter=GREY_LEVELS * augmentation.brightness * lighter if augmentation.brightness else None,
             contrast=1 + augmentation.contrast * contrast if augmentation.contrast else None,
@@ -135,9 +135,9 @@ def changed(
             noise_place=(noise_place + 1) / 2,
         )
     if augmentation.cutout:
-        if not (augmentation.has_moves or augmentation.has_tones):
+        if not (augmentation.is_geometric or augmentation.is_photometric):
             images = images.copy()
         _, height, width, _ = images.shape
         y, x = ((y + 1) / 2 * height).astype(int), ((x + 1) / 2 * width).astype(int)
-        photometric.hidden(images, int(augmentation.cutout), y, x)
+        photometric.cutout(images, int(augmentation.cutout), y, x)
     return images

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from imgcls.datasets.augmentation import Augmentation, changed, drawn, mirrored_first
+from imgcls.datasets.augmentation import Augmentation, apply, flipped_first, random_amounts
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Epoch:
     def _mirrored(self) -> np.ndarray | None:
         if not self.augmentation.flip:
             return None
-        return mirrored_first(self.count, self.seed) ^ (self.number % 2 == 0)
+        return flipped_first(self.count, self.seed) ^ (self.number % 2 == 0)
 
     def places(self, start: int) -> np.ndarray:
         """The places of the batch that begins with picture `start` of the order."""
@@ -39,17 +39,17 @@ class Epoch:
 
     def batch(self, images: np.ndarray, start: int) -> np.ndarray:
         """The pictures of that batch, in its order, as the network sees them."""
-        return changed(images, self.augmentation, self._amounts(start), self._mirrors(self.places(start)))
+        return apply(images, self.augmentation, self._amounts(start), self._mirrors(self.places(start)))
 
     def one(self, image: np.ndarray, place: int) -> np.ndarray:
         """The picture (height, width, channels) of one place of the training part as the network sees it."""
         found = int(np.flatnonzero(self.order == place)[0])
         start = found - found % self.size
         amounts = self._amounts(start)[:, [found - start]]
-        return changed(image[None], self.augmentation, amounts, self._mirrors([place]))[0]
+        return apply(image[None], self.augmentation, amounts, self._mirrors([place]))[0]
 
     def _amounts(self, start: int) -> np.ndarray:
-        return drawn(np.random.default_rng([self.seed, self.number, start]), len(self.places(start)))
+        return random_amounts(np.random.default_rng([self.seed, self.number, start]), len(self.places(start)))
 
     def _mirrors(self, places) -> np.ndarray | None:
         return None if self._mirrored is None else self._mirrored[places]

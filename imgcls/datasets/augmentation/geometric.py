@@ -17,7 +17,7 @@ def whole_pixels(fraction: np.ndarray, most: float) -> np.ndarray:
     return np.minimum(np.floor((2 * most + 1) * (fraction + 1) / 2).astype(np.int32) - most, most)
 
 
-def moved(images: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+def shift(images: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
     """Each picture cut out of itself with a wider border: its pixel (y, x) comes from (y + down, x + right)."""
     count, height, width, channels = images.shape
     border = int(np.abs([down, right]).max(initial=0))
@@ -37,7 +37,7 @@ def moved(images: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.
     return target
 
 
-def turned(
+def warp(
     images: np.ndarray,
     angle: np.ndarray,
     scale: np.ndarray,
@@ -49,11 +49,11 @@ def turned(
     target = np.empty_like(images)
     for start in range(0, len(images), AT_ONCE):
         some = slice(start, start + AT_ONCE)
-        target[some] = _turned(images[some], angle[some], scale[some], down[some], right[some], mirrored[some])
+        target[some] = _warp_batch(images[some], angle[some], scale[some], down[some], right[some], mirrored[some])
     return target
 
 
-def _turned(
+def _warp_batch(
     images: np.ndarray,
     angle: np.ndarray,
     scale: np.ndarray,
@@ -70,10 +70,10 @@ def _turned(
     x = x * np.where(mirrored, np.float32(-1), np.float32(1))[column]
     from_y = cosine[column] * y - sine[column] * x + (down + np.float32((height - 1) / 2))[column]
     from_x = sine[column] * y + cosine[column] * x + (right + np.float32((width - 1) / 2))[column]
-    return _sampled(images, from_y, from_x)
+    return _sample_bilinear(images, from_y, from_x)
 
 
-def _sampled(images: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+def _sample_bilinear(images: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Bilinear values of `pictures` at the fractional places y and x, float32 (n, height, width), which are spent."""
     count, height, width, channels = images.shape
     np.clip(y, 0, height - 1, out=y)

@@ -12,7 +12,7 @@ REACH = 2.5
 """A bell curve is cut off so many deviations from its middle."""
 
 
-def toned(
+def adjust(
     images: np.ndarray,
     *,
     lighter: np.ndarray | None = None,
@@ -50,7 +50,7 @@ def toned(
     return target
 
 
-def hidden(images: np.ndarray, side: int, y: np.ndarray, x: np.ndarray) -> None:
+def cutout(images: np.ndarray, side: int, y: np.ndarray, x: np.ndarray) -> None:
     """A square of `side` pixels around the place (y, x) of each picture gets the picture's mean brightness, in place.
 
     The square may reach over the border, so that it does not always hide as much (DeVries and Taylor 2017, "Improved

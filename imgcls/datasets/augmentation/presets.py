@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 from imgcls.params import Value
 
 CUT_FROM = 16
@@ -10,7 +10,7 @@ CUT_FROM = 16
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class Recommendation:
     """A setting of `Config`, the value that suits, and the reason as a sentence."""
 
     name: str
@@ -18,28 +18,28 @@ class Suggestion:
     reason: str
 
 
-def suggested(facts: DatasetFacts) -> tuple[Suggestion, ...]:
+def recommended(facts: DatasetInfo) -> tuple[Recommendation, ...]:
     """Mild values for this data set; nothing that its file names as doing harm with any amount (as flip for digits)."""
     side = min(facts.shape[:2])
     if facts.ink:
         return (
-            Suggestion("rotation", 10, "People write slanted, each in their own way."),
-            Suggestion("shift", max(1, side // 14), "Nobody writes exactly in the middle."),
-            Suggestion("zoom", 0.1, "People write larger and smaller."),
+            Recommendation("rotation", 10, "People write slanted, each in their own way."),
+            Recommendation("shift", max(1, side // 14), "Nobody writes exactly in the middle."),
+            Recommendation("zoom", 0.1, "People write larger and smaller."),
         )
     found = []
     if "flip" not in facts.avoid:
-        found.append(Suggestion("flip", True, "A thing that looks to the left may as well look to the right."))
+        found.append(Recommendation("flip", True, "A thing that looks to the left may as well look to the right."))
     if facts.shape[2] == 3:
         found += (
-            Suggestion("shift", max(1, side // 8), "Nothing stands in the same place in every photograph."),
-            Suggestion("brightness", 0.1, "The light is another one in every photograph."),
-            Suggestion("contrast", 0.2, "Haze, shadow and cameras change the contrast, not the thing."),
+            Recommendation("shift", max(1, side // 8), "Nothing stands in the same place in every photograph."),
+            Recommendation("brightness", 0.1, "The light is another one in every photograph."),
+            Recommendation("contrast", 0.2, "Haze, shadow and cameras change the contrast, not the thing."),
         )
     else:
-        found.append(Suggestion("shift", max(1, side // 14), "Things are never exactly in the middle."))
+        found.append(Recommendation("shift", max(1, side // 14), "Things are never exactly in the middle."))
     if side >= CUT_FROM:
         found.append(
-            Suggestion("cutout", side // 4, "Something may stand in front: no single detail should decide alone.")
+            Recommendation("cutout", side // 4, "Something may stand in front: no single detail should decide alone.")
         )
     return tuple(found)

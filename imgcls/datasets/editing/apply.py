@@ -54,7 +54,7 @@ def edits_of(dataset: Dataset) -> Edits:
     return edits
 
 
-def throw_out(dataset: Dataset, rows: Iterable[int]) -> None:
+def exclude(dataset: Dataset, rows: Iterable[int]) -> None:
     """These training pictures take part in no training any more. Raises DatasetError."""
     _add(dataset, "drop", rows, NO_CLASS)
 
@@ -76,13 +76,13 @@ def restore(dataset: Dataset, rows: Iterable[int]) -> None:
     _add(dataset, "restore", rows, NO_CLASS)
 
 
-def take_back(dataset: Dataset) -> None:
+def undo(dataset: Dataset) -> None:
     """The last change was not made. Raises DatasetError."""
     with _only_one(dataset):
         _write(dataset, edits_of(dataset).without_last())
 
 
-def take_all_back(dataset: Dataset) -> None:
+def undo_all(dataset: Dataset) -> None:
     """No change was made; that also helps where the list is damaged. Raises DatasetError."""
     with _only_one(dataset):
         _write(dataset, Edits(dataset.fingerprint))

@@ -64,7 +64,7 @@ class Edits:
         return MappingProxyType(dict(sorted(found.items())))
 
     @cached_property
-    def dropped(self) -> tuple[int, ...]:
+    def excluded(self) -> tuple[int, ...]:
         """Rows that are thrown out."""
         return tuple(row for row, label in self.labels.items() if label == NO_CLASS)
 
@@ -74,7 +74,7 @@ class Edits:
         return tuple(row for row, label in self.labels.items() if label != NO_CLASS)
 
     @cached_property
-    def state(self) -> str:
+    def version(self) -> str:
         """The fingerprint of data and changes: the same pictures with the same classes have the same one."""
         if not self.labels:
             return self.fingerprint
@@ -90,7 +90,7 @@ class Edits:
             return labels
         if labels.ndim == 2:
             matrix = labels.astype(np.int8)
-            matrix[list(self.dropped)] = NO_CLASS
+            matrix[list(self.excluded)] = NO_CLASS
             return matrix
         changed = np.array(labels)
         changed[list(self.labels)] = list(self.labels.values())

@@ -13,8 +13,17 @@
 The import runs in a process of its own, `python -m imgcls.datasets.importing`; nothing of it is visible until it is whole.
 """
 
-from imgcls.datasets.importing.pipeline import SIDES, Wish, make
-from imgcls.datasets.importing.preview import Preview, look
-from imgcls.datasets.importing.sources import Order, from_root, of_file
+from imgcls.datasets.importing.pipeline import SIDES, ImportSettings, import_files
+from imgcls.datasets.importing.preview import Preview, make_preview
+from imgcls.datasets.importing.sources import ImportRequest, from_root, of_file
 
-__all__ = ["SIDES", "Order", "Preview", "Wish", "from_root", "look", "make", "of_file"]
+__all__ = [
+    "SIDES",
+    "ImportRequest",
+    "ImportSettings",
+    "Preview",
+    "from_root",
+    "import_files",
+    "make_preview",
+    "of_file",
+]

@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
 def _look(folder: Path) -> int:
     try:
-        job.write_preview(folder, preview.look(_order(folder)))
+        job.write_preview(folder, preview.make_preview(_order(folder)))
     except SourceError as error:
         job.write_preview(folder, error)
     return 0
@@ -49,13 +49,13 @@ def _look(folder: Path) -> int:
 
 def _make(folder: Path, tell) -> str:
     """Does what lies in the folder, and leaves only the result in it."""
-    wish = pipeline.Wish(**json.loads((folder / "wish.json").read_bytes()))
+    wish = pipeline.ImportSettings(**json.loads((folder / "wish.json").read_bytes()))
     inside = folder / "work"
     shutil.rmtree(inside, ignore_errors=True)
     with progress.shown(folder / "progress.json", tell) as report:
         try:
             inside.mkdir(parents=True)
-            name = pipeline.make(_order(folder), wish, inside, report)
+            name = pipeline.import_files(_order(folder), wish, inside, report)
         except OSError as error:
             raise SourceError(f"The import cannot be written: {error.strerror or error}. Make room there.") from error
         finally:
@@ -68,23 +68,27 @@ def _make(folder: Path, tell) -> str:
     return name
 
 
-def _order(folder: Path) -> sources.Order:
-    return sources.Order(**json.loads((folder / "order.json").read_bytes()))
+def _order(folder: Path) -> sources.ImportRequest:
+    return sources.ImportRequest(**json.loads((folder / "order.json").read_bytes()))
 
 
 def _from_shell(arguments: list[str]) -> int:
     chosen = _parser().parse_args(arguments)
     order = sources.of_file(chosen.source.absolute())
     if chosen.table:
-        order = sources.Order("listing", order.path, order.name, str(chosen.table.absolute()), chosen.table.name)
-    seen = preview.look(order)
+        order = sources.ImportRequest(
+            "listing", order.path, order.name, str(chosen.table.absolute()), chosen.table.name
+        )
+    seen = preview.make_preview(order)
     if chosen.look:
         _tell(seen)
         return 0
     if not chosen.title and not chosen.into:
         raise SourceError('A data set needs a name: --title "Leaves of our garden".')
     channels = {"grey": 1, "colour": 3, None: seen.channels}[chosen.colour]
-    wish = pipeline.Wish(chosen.title, chosen.note, chosen.side or seen.side, channels, chosen.fit, chosen.into)
+    wish = pipeline.ImportSettings(
+        chosen.title, chosen.note, chosen.side or seen.side, channels, chosen.fit, chosen.into
+    )
     folder = job.made(job.new_id())
     try:
         atomic.write_json(folder / "order.json", order.as_dict())
@@ -92,7 +96,7 @@ def _from_shell(arguments: list[str]) -> int:
         name = _make(folder, _bar)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    own = datasets.own(name)
+    own = datasets.custom_dataset(name)
     _say(f"{own.name} is ready: {own.counts[0]:,} pictures to learn from, {own.counts[1]:,} for the test.")
     for reason, count, first in own.skipped:
         print(f"left out: {count:,} {reason}, such as {visible(first[0])}")

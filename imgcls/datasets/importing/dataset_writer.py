@@ -17,7 +17,7 @@ import filelock
 import numpy as np
 
 from imgcls.datasets import custom
-from imgcls.datasets.custom import Own
+from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.preparing.validate import ARRAYS
 from imgcls.datasets.store import FORMAT, arrays_of
 from imgcls.errors import SourceError
@@ -52,7 +52,7 @@ def digest(data: Any) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-def stored_chunks(own: Own, part: str) -> Iterator[np.ndarray]:
+def stored_chunks(own: CustomDataset, part: str) -> Iterator[np.ndarray]:
     """The pictures of a part ("train" or "test") of a data set that is there, some at a time."""
     with (arrays_of(own.name, {"state": own.state}) / f"x_{part}.npy").open("rb") as file:
         np.lib.format.read_magic(file)
@@ -60,7 +60,7 @@ def stored_chunks(own: Own, part: str) -> Iterator[np.ndarray]:
         yield from _chunks(file, own.shape)
 
 
-def stored_labels(own: Own, part: str) -> np.ndarray:
+def stored_labels(own: CustomDataset, part: str) -> np.ndarray:
     """Its labels."""
     return np.load(arrays_of(own.name, {"state": own.state}) / f"y_{part}.npy", allow_pickle=False)
 
@@ -130,7 +130,7 @@ def publish_new(work: Path, state: Path, card: dict[str, Any], title: str, note:
                 raise  # else somebody was faster with this name
 
 
-def publish_more(own: Own, state: Path, card: dict[str, Any]) -> str:
+def publish_more(own: CustomDataset, state: Path, card: dict[str, Any]) -> str:
     """Puts a new state in the place of the old one, which readers that have it open may read on."""
     folder = custom.folder_of(own.name)
     target = folder / str(own.state + 1)

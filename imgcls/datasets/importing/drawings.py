@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from imgcls.datasets import custom
-from imgcls.datasets.custom import Own
+from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.importing import class_names, dataset_writer, holdout
 from imgcls.datasets.importing.sources import folder_layout
 from imgcls.datasets.store import FORMAT
@@ -89,7 +89,7 @@ def collection() -> Collection:
     raise SourceError(f"The drawings in {_folder()} cannot be read: {problem.strerror}.") from problem
 
 
-def keep(pixels: np.ndarray, label: str) -> Collection:
+def add(pixels: np.ndarray, label: str) -> Collection:
     """Keeps a drawing, uint8 (28, 28, 1), light ink on black, with its class; the very same one is kept once.
 
     Raises:
@@ -110,7 +110,7 @@ def keep(pixels: np.ndarray, label: str) -> Collection:
         return _written([*there, new])
 
 
-def take_back(pixels: np.ndarray, label: str) -> Collection:
+def remove(pixels: np.ndarray, label: str) -> Collection:
     """Forgets a drawing that was kept with this class; does nothing where it is gone. Raises SourceError."""
     key = _Drawing(pixels, class_names.visible(label), None).key
     with _changing() as there:
@@ -150,12 +150,12 @@ def _everything() -> list[_Drawing]:
     return found + [drawing for drawing in _waiting() if drawing.key not in known]
 
 
-def _set() -> Own | None:
+def _set() -> CustomDataset | None:
     """The data set, if there are enough drawings for one. Raises SourceError for what is none of ours."""
     if not (_folder() / "dataset.json").exists():
         return None
     try:
-        own = custom.own(NAME)
+        own = custom.custom_dataset(NAME)
     except DatasetError as error:
         raise SourceError(str(error)) from error
     if own.shape != SHAPE or not own.ink:

@@ -2,9 +2,9 @@
 
 <own data>/.imports/<id>/
     upload-0.zip ...     what was uploaded, under a name of ours                      page
-    order.json           what is to be read, see `sources.Order`                      page
+    order.json           what is to be read, see `sources.ImportRequest`                      page
     preview.json         what was seen at a first look, or why nothing can be done    looking process
-    wish.json            how it shall be stored, see `work.Wish`                      page
+    wish.json            how it shall be stored, see `work.ImportSettings`                      page
     progress.json        how far the import is, rewritten twice a second              importing process
     work/                what is being made                                           importing process
     result.json          the name of the data set; last                               importing process
@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imgcls.datasets import custom
-from imgcls.datasets.importing.pipeline import Wish
+from imgcls.datasets.importing.pipeline import ImportSettings
 from imgcls.datasets.importing.preview import Preview
-from imgcls.datasets.importing.sources import Order
+from imgcls.datasets.importing.sources import ImportRequest
 from imgcls.datasets.preparing import fetch, progress
 from imgcls.errors import SourceError
 from imgcls.jobs.backends.local import spawned
@@ -95,7 +95,7 @@ def keep_upload(import_id: str, number: int, stream: BinaryIO) -> Path:
     return path
 
 
-def bring(import_id: str, order: Order) -> None:
+def bring(import_id: str, order: ImportRequest) -> None:
     """Says what is to be imported, and lets a process look at it; returns when that is done."""
     folder = made(import_id)
     (folder / "preview.json").unlink(missing_ok=True)
@@ -112,10 +112,10 @@ def bring(import_id: str, order: Order) -> None:
         process.wait()
 
 
-def order_of(import_id: str) -> Order | None:
+def order_of(import_id: str) -> ImportRequest | None:
     """What is to be imported, or None while nothing was brought."""
     try:
-        return Order(**json.loads((folder_of(import_id) / "order.json").read_bytes()))
+        return ImportRequest(**json.loads((folder_of(import_id) / "order.json").read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -143,7 +143,7 @@ def write_preview(folder: Path, found: Preview | SourceError) -> None:
     atomic.write_json(folder / "preview.json", said)
 
 
-def start(import_id: str, wish: Wish) -> None:
+def start(import_id: str, wish: ImportSettings) -> None:
     """Starts the import in a process of its own; does nothing while it runs or when it is done.
 
     Raises:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from imgcls.datasets import set_aside
+from imgcls.datasets import stratified_holdout
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.holdout import FRACTION
@@ -140,6 +140,6 @@ def held_back(labels: np.ndarray, digests: Sequence[bytes], known: Mapping[bytes
             side[digest] = False
     if fresh:
         firsts = labels[[rows_of[digest][0] for digest in fresh]]
-        aside = set_aside(firsts, round(FRACTION * len(fresh)), np.arange(len(fresh)))
+        aside = stratified_holdout(firsts, round(FRACTION * len(fresh)), np.arange(len(fresh)))
         side.update(zip(fresh, aside.tolist(), strict=True))
     return np.array([side[digest] for digest in digests], bool)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from imgcls import datasets
-from imgcls.datasets import Own, custom
+from imgcls.datasets import CustomDataset, custom
 from imgcls.datasets.importing import class_names, dataset_writer, decode, holdout, multilabel, sources
-from imgcls.datasets.importing.skipped import Skips
-from imgcls.datasets.importing.sources import Order, Source, folder_layout
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout
 from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
 from imgcls.system import paths
@@ -25,7 +25,7 @@ Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Wish:
+class ImportSettings:
     """How the pictures shall be stored. `into` names a data set to which they are added, in its size and colour.
 
     Raises:
@@ -52,7 +52,7 @@ class Wish:
         return asdict(self)
 
 
-def make(order: Order, wish: Wish, work: Path, report: Report) -> str:
+def import_files(order: ImportRequest, wish: ImportSettings, work: Path, report: Report) -> str:
     """Imports into a new data set, or adds to the one that the wish names; returns its name.
 
     `work` is a folder beside the data sets, in which all is prepared.
@@ -61,7 +61,7 @@ def make(order: Order, wish: Wish, work: Path, report: Report) -> str:
         SourceError: the source cannot be imported, or the disk is full; nothing is visible then.
         DatasetError: the title is taken, or the data set to add to is gone.
     """
-    old = datasets.own(wish.into) if wish.into else None
+    old = datasets.custom_dataset(wish.into) if wish.into else None
     title = old.title if old else custom.checked_title(wish.title)
     shape = old.shape if old else (wish.side, wish.side, wish.channels)
     report(0.0, "Looking at what is there")
@@ -116,7 +116,7 @@ class _Plan:
 def _read(
     source: Source, work: Path, shape: tuple[int, int, int], fit: str, expected: int, report: Report
 ) -> tuple[dataset_writer.Pile, list[str | multilabel.Labels], list[str]]:
-    pile, labels, parts, broken = dataset_writer.Pile(work / "pictures.bin", shape), [], [], Skips()
+    pile, labels, parts, broken = dataset_writer.Pile(work / "pictures.bin", shape), [], [], SkippedFiles()
     with contextlib.closing(pile):
         for seen, (item, result) in enumerate(decode.decoded(source.stream(), shape[0], shape[2], fit), 1):
             if isinstance(result, ImageError):
@@ -137,7 +137,9 @@ def _read(
     return pile, labels, parts
 
 
-def _planned(skips: Skips, labels: list[str], parts: list[str], digests: list[bytes], old: Own | None) -> _Plan:
+def _planned(
+    skips: SkippedFiles, labels: list[str], parts: list[str], digests: list[bytes], old: CustomDataset | None
+) -> _Plan:
     classes, known, old_counts = [], {}, Counter()
     shown = folder_layout.spellings(Counter(labels), [])
     labels = [shown[label] for label in labels]
@@ -170,7 +172,7 @@ def _planned(skips: Skips, labels: list[str], parts: list[str], digests: list[by
 
 
 def _planned_with_several(
-    labels: list[str | multilabel.Labels], parts: list[str], digests: list[bytes], old: Own | None
+    labels: list[str | multilabel.Labels], parts: list[str], digests: list[bytes], old: CustomDataset | None
 ) -> _Plan:
     if old and not old.is_multilabel:
         raise SourceError(
@@ -207,7 +209,7 @@ def _planned_with_several(
 
 
 def _written(
-    plan: _Plan, pile: dataset_writer.Pile, shape, state: Path, old: Own | None, report: Report
+    plan: _Plan, pile: dataset_writer.Pile, shape, state: Path, old: CustomDataset | None, report: Report
 ) -> dict[str, Any]:
     kept = plan.kept
     counts = {"train": int((kept & ~plan.test).sum()), "test": int((kept & plan.test).sum())}
@@ -232,7 +234,7 @@ def _written(
         return writer.finish()
 
 
-def _told(source: Source, plan: _Plan, old: Own | None) -> dict[str, Any]:
+def _told(source: Source, plan: _Plan, old: CustomDataset | None) -> dict[str, Any]:
     """What dataset.json says about how it came to be."""
     notes = list(dict.fromkeys([*source.notes, *plan.notes]))
     again, torn, leaked = plan.copies

@@ -20,8 +20,8 @@ from imgcls.datasets.importing import decode, multilabel
 from imgcls.datasets.importing.class_names import order as in_order
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.pipeline import MOST_BROKEN, SIDES
-from imgcls.datasets.importing.skipped import Skips
-from imgcls.datasets.importing.sources import Order, Source, folder_layout, opened, pixel_csv
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout, opened, pixel_csv
 from imgcls.datasets.importing.sources.folder_layout import Item
 from imgcls.errors import ImageError, SourceError
 
@@ -55,7 +55,7 @@ class Preview:
         return self.is_multilabel or sum(sum(numbers) for _, *numbers in self.counts)
 
 
-def look(order: Order, seconds: float = SECONDS) -> Preview:
+def make_preview(order: ImportRequest, seconds: float = SECONDS) -> Preview:
     """Looks into a source.
 
     Raises:
@@ -72,7 +72,7 @@ def _of_files(source: Source, end: float) -> Preview:
     labels = sorted(usable, key=in_order)
     shown = Preview([(label, counts[label, "train"], counts[label, "test"], counts[label, ""]) for label in labels])
     shown.is_multilabel = len(source.items) if source.is_multilabel else 0
-    broken, sizes, grey = Skips(), [], True
+    broken, sizes, grey = SkippedFiles(), [], True
     for item in _spread(source.items):
         if time.monotonic() > end and shown.checked >= FEWEST_CHECKED:
             break

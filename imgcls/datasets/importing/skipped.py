@@ -8,7 +8,7 @@ MOST_NAMES = 5
 MOST_REASONS = 30
 
 
-class Skips:
+class SkippedFiles:
     """Reasons -> how many, and the first few of them."""
 
     def __init__(self):

@@ -12,7 +12,7 @@ import filelock
 import numpy as np
 
 from imgcls.datasets import store
-from imgcls.datasets.info import DatasetFacts, facts, module_of
+from imgcls.datasets.info import DatasetInfo, facts, module_of
 from imgcls.datasets.preparing import progress as progress_file
 from imgcls.datasets.preparing import validate
 from imgcls.errors import DatasetError
@@ -64,7 +64,7 @@ def working_folder(name: str) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _load(about: DatasetFacts, report: Progress) -> tuple[tuple[np.ndarray, ...], dict]:
+def _load(about: DatasetInfo, report: Progress) -> tuple[tuple[np.ndarray, ...], dict]:
     path = store.provided_file(about)
     if path:
         report(0.1, f"Reading {path.name}")
@@ -87,7 +87,7 @@ def _load(about: DatasetFacts, report: Progress) -> tuple[tuple[np.ndarray, ...]
         raise DatasetError(f"{about.title} cannot be used as it was loaded: {error}.") from error
 
 
-def _write(about: DatasetFacts, arrays: tuple[np.ndarray, ...], source: dict) -> None:
+def _write(about: DatasetInfo, arrays: tuple[np.ndarray, ...], source: dict) -> None:
     with working_folder(about.name) as work:
         aside, digest = work / "new", hashlib.sha256()
         aside.mkdir()
@@ -117,7 +117,7 @@ def _write(about: DatasetFacts, arrays: tuple[np.ndarray, ...], source: dict) ->
 
 
 @contextlib.contextmanager
-def _only_one(about: DatasetFacts, tell: Progress) -> Iterator[None]:
+def _only_one(about: DatasetInfo, tell: Progress) -> Iterator[None]:
     lock = filelock.FileLock(store.all_folder() / f"{about.name}.lock")
     while True:
         try:
@@ -132,7 +132,7 @@ def _only_one(about: DatasetFacts, tell: Progress) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _disk_errors(about: DatasetFacts) -> Iterator[None]:
+def _disk_errors(about: DatasetInfo) -> Iterator[None]:
     """A full or a locked disk is not a bug: it gets its sentence."""
     try:
         yield

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls.datasets.info import DatasetFacts
+from imgcls.datasets.info import DatasetInfo
 from imgcls.errors import DatasetError
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def read_npz(path: Path, about: DatasetFacts) -> tuple[np.ndarray, ...]:
+def read_npz(path: Path, about: DatasetInfo) -> tuple[np.ndarray, ...]:
     """The four arrays of a file as Keras makes them. Raises DatasetError with the reason if it is none."""
     try:
         opened = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -43,7 +43,7 @@ def read_npz(path: Path, about: DatasetFacts) -> tuple[np.ndarray, ...]:
     raise DatasetError(f"{path} cannot be used as {about.title}: {reason}.") from None
 
 
-def checked(arrays: tuple[np.ndarray, ...], about: DatasetFacts) -> tuple[np.ndarray, ...]:
+def checked(arrays: tuple[np.ndarray, ...], about: DatasetInfo) -> tuple[np.ndarray, ...]:
     """The arrays as pictures (n, height, width, channels) in uint8 and labels (n,) in int64, or ValueError."""
     for key, array in zip(ARRAYS, arrays, strict=True):
         _check_header(key, array.shape, array.dtype, about)
@@ -71,7 +71,7 @@ class _Refused(ValueError):
     """The reason, without a full stop."""
 
 
-def _check_header(key: str, shape: tuple[int, ...], dtype: np.dtype, about: DatasetFacts) -> None:
+def _check_header(key: str, shape: tuple[int, ...], dtype: np.dtype, about: DatasetInfo) -> None:
     if dtype.hasobject:
         raise _Refused(f"{key} holds Python objects (a pickle), expected plain numbers")
     if key.startswith("x"):

@@ -11,7 +11,7 @@ import numpy as np
 from imgcls.errors import DatasetError
 
 
-def set_aside(labels: np.ndarray, number: int, order: np.ndarray) -> np.ndarray:
+def stratified_holdout(labels: np.ndarray, number: int, order: np.ndarray) -> np.ndarray:
     """Which of the pictures of a matrix (n, classes) of 0 and 1 are set aside: bool (n,).
 
     About `number` of them, and of each label about the same share, but never the last picture of a label. Among
@@ -52,9 +52,9 @@ def split(labels: np.ndarray, images: int, validation_fraction: float, seed: int
         )
     random = np.random.default_rng(seed)
     if used < len(there):
-        there = there[~set_aside(labels[there], len(there) - used, random.permutation(len(there)))]
+        there = there[~stratified_holdout(labels[there], len(there) - used, random.permutation(len(there)))]
     aside = np.zeros(len(there), bool)
     if validation_fraction:
         number = max(1, round(validation_fraction * len(there)))
-        aside = set_aside(labels[there], number, random.permutation(len(there)))
+        aside = stratified_holdout(labels[there], number, random.permutation(len(there)))
     return random.permutation(there[~aside]), there[aside]

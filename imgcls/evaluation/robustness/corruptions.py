@@ -42,28 +42,28 @@ def chances(count: int, seed: int = 0) -> np.ndarray:
 
 def _noise(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     levels = np.full(len(images), amount, np.float32)
-    return photometric.toned(images, noise=levels, noise_place=chances[0])
+    return photometric.adjust(images, noise=levels, noise_place=chances[0])
 
 
 def _blur(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    return photometric.toned(images, blur=np.full(len(images), amount / 100 * _side(images), np.float32))
+    return photometric.adjust(images, blur=np.full(len(images), amount / 100 * _side(images), np.float32))
 
 
 def _brightness(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     """Half of the pictures become lighter, half darker."""
     way = np.where(chances[0] < 0.5, -1, 1)
-    return photometric.toned(images, lighter=(255 * amount / 100 * way).astype(np.float32))
+    return photometric.adjust(images, lighter=(255 * amount / 100 * way).astype(np.float32))
 
 
 def _contrast(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    return photometric.toned(images, contrast=np.full(len(images), 1 - amount / 100, np.float32))
+    return photometric.adjust(images, contrast=np.full(len(images), 1 - amount / 100, np.float32))
 
 
 def _shift(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     """In one of eight directions; the border is repeated where nothing was."""
     pixels = max(1, round(amount / 100 * _side(images)))
     down, right = pixels * np.array(DIRECTIONS)[(chances[0] * 8).astype(int)].T
-    return geometric.moved(images, down, right, np.zeros(len(images), bool))
+    return geometric.shift(images, down, right, np.zeros(len(images), bool))
 
 
 def _rotation(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
@@ -71,7 +71,7 @@ def _rotation(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndar
     count = len(images)
     angle = np.deg2rad(amount) * np.where(chances[0] < 0.5, -1, 1)
     still, no = np.zeros(count), np.zeros(count, bool)
-    return geometric.turned(images, angle.astype(np.float32), np.ones(count, np.float32), still, still, no)
+    return geometric.warp(images, angle.astype(np.float32), np.ones(count, np.float32), still, still, no)
 
 
 def _occlusion(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ def _occlusion(images: np.ndarray, amount: float, chances: np.ndarray) -> np.nda
     side = max(1, round(amount / 100 * _side(images)))
     y, x = ((length - side) * chance for length, chance in ((height, chances[1]), (width, chances[2])))
     damaged = images.copy()
-    photometric.hidden(damaged, side, np.round(y).astype(int) + side // 2, np.round(x).astype(int) + side // 2)
+    photometric.cutout(damaged, side, np.round(y).astype(int) + side // 2, np.round(x).astype(int) + side // 2)
     return damaged
 
 

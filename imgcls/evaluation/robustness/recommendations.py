@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from imgcls.config import PARAMS, Config
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.significance import paired_difference
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
@@ -37,7 +37,7 @@ class Advice:
     value: Value
 
 
-def advice(found: Found, config: Config, facts: DatasetFacts) -> list[Advice]:
+def advice(found: Found, config: Config, facts: DatasetInfo) -> list[Advice]:
     """Settings that would help, at most MOST, the most needed first.
 
     A damage counts if it costs LEAST_LOSS or more at middle strength and its interval excludes nothing. The value is as
@@ -61,7 +61,7 @@ def loss(found: Found, corruption: str, strength: int) -> Score:
     return paired_difference(int((~clean & worse).sum()), int((clean & ~worse).sum()), len(clean))
 
 
-def _value(name: str, amount: float, facts: DatasetFacts, limits: Range) -> Value:
+def _value(name: str, amount: float, facts: DatasetInfo, limits: Range) -> Value:
     """The amount of a damage as a value of the setting, on its steps and within its range."""
     side = min(facts.shape[:2])
     if name in ("brightness", "contrast"):

@@ -84,7 +84,7 @@ def folder_of(kind: str, config: Config) -> Path:
     """Where the probe of these settings lies. Data that were prepared anew make another folder."""
     values = {name: value for name, value in config.as_dict().items() if name not in INDIFFERENT[kind]}
     try:
-        data = (*datasets.card_stamp(config.data), *datasets.edits_stamp(config.data))
+        data = (*datasets.dataset_stamp(config.data), *datasets.edits_stamp(config.data))
     except OSError:
         data = ()
     text = json.dumps([VERSION, values, data], sort_keys=True)

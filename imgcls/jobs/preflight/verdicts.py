@@ -8,7 +8,7 @@ from typing import Any
 
 from imgcls import models
 from imgcls.config import Config
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 
 GOOD, LOOK, BAD = "good", "look", "bad"
 
@@ -38,7 +38,7 @@ class Light:
     sentence: str
 
 
-def lights(config: Config, facts: DatasetFacts, found: Found, *, now: float | None = None) -> list[Light]:
+def lights(config: Config, facts: DatasetInfo, found: Found, *, now: float | None = None) -> list[Light]:
     """The lights of what was found so far, in a fixed order. `found` is that of an `imgcls.jobs.preflight.checks.Look`."""
     asked: tuple[tuple[str, tuple[str, ...], Callable[..., tuple[str, str]]], ...] = (
         ("Time", ("epoch_seconds",), lambda: _time(config, found, time.time() if now is None else now)),
@@ -104,7 +104,7 @@ def _memory(found: Found) -> tuple[str, str]:
     return GOOD, f"{seen}."
 
 
-def _first_loss(facts: DatasetFacts, found: Found) -> tuple[str, str]:
+def _first_loss(facts: DatasetInfo, found: Found) -> tuple[str, str]:
     # Of several labels each is a question with two answers.
     predictions = 2 if facts.is_multilabel else facts.num_classes
     loss, guess = found["first_loss"], math.log(predictions)
@@ -148,7 +148,7 @@ def _one_batch(config: Config, found: Found) -> tuple[str, str]:
     return level, f"{seen} Adam with a rate of 0.001 did no better: try another normalisation, activation or model."
 
 
-def _classes(config: Config, facts: DatasetFacts, found: Found) -> tuple[str, str]:
+def _classes(config: Config, facts: DatasetInfo, found: Found) -> tuple[str, str]:
     counts = found["counts"]
     if not isinstance(counts, list) or len(counts) != facts.num_classes or None in counts:
         return LOOK, "The pictures of each class could not be counted. Check again."

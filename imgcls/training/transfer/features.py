@@ -13,7 +13,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from imgcls.config import Config
 from imgcls.datasets import Dataset
-from imgcls.datasets.augmentation import Augmentation, augmented, mirrored_first
+from imgcls.datasets.augmentation import Augmentation, augment, flipped_first
 from imgcls.models import backbones, feature_cache
 from imgcls.runs.requests import Asked
 from imgcls.training.loop.batches import Part
@@ -125,11 +125,11 @@ class Extractor:
         began = told = time.monotonic()
         self._tell(0, total)
         for copy in range(1, copies + 1):
-            mirrored = mirrored_first(len(rows), self._config.seed) ^ (copy % 2 == 0)
+            mirrored = flipped_first(len(rows), self._config.seed) ^ (copy % 2 == 0)
             for start in range(0, len(rows), AT_ONCE):
                 some = slice(start, start + AT_ONCE)
                 generator = np.random.default_rng([self._config.seed, copy, start])
-                shown = augmented(images[rows[some]], augmentation, generator, mirrored[some])
+                shown = augment(images[rows[some]], augmentation, generator, mirrored[some])
                 for first in range(0, len(shown), size):
                     values = look(shown[first : first + size]).numpy()
                     file.write(np.ascontiguousarray(values, "<f4").data)

@@ -54,7 +54,7 @@ def image(run: Run, tested: Tested, index: int) -> np.ndarray:
         dataset = predictions.dataset(run.config.data)
         if len(dataset.y_test) == len(tested.labels) and tuple(dataset.facts.shape) == run.card.shape:
             found = np.array(dataset.x_test[index])
-            dataset.let_go()
+            dataset.release_memory()
             return found
     except (DatasetError, OSError):
         pass

@@ -146,7 +146,7 @@ def dataset(name: str) -> datasets.Dataset:
     """
     if not datasets.is_ready(name):
         raise DatasetError(datasets.how_to_get(datasets.facts(name)))
-    return _dataset(name, datasets.card_stamp(name))
+    return _dataset(name, datasets.dataset_stamp(name))
 
 
 def training_data(name: str) -> datasets.Dataset:
@@ -156,7 +156,7 @@ def training_data(name: str) -> datasets.Dataset:
         DatasetError: it is not prepared, or its list of changes is damaged.
     """
     dataset(name)
-    return _training_data(name, (*datasets.card_stamp(name), *datasets.edits_stamp(name)))
+    return _training_data(name, (*datasets.dataset_stamp(name), *datasets.edits_stamp(name)))
 
 
 @lru_cache(8)

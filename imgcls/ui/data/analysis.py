@@ -84,7 +84,7 @@ def survey(dataset: Dataset) -> dict[str, np.ndarray] | None:
 
 @lru_cache(4)
 def _survey(name: str, fingerprint: str, stamp: float) -> dict[str, np.ndarray]:
-    return cache.findings("survey", predictions.dataset(name))
+    return cache.results("survey", predictions.dataset(name))
 
 
 def _again(dataset: Dataset) -> None:

@@ -71,8 +71,8 @@ def selected(event: Any) -> list[int]:
 @lru_cache(8)
 def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) -> Still:
     dataset = predictions.dataset(name)
-    found = cache.findings("survey", dataset)
-    points = found["map_points"][:, :2] if kind == "PCA" else cache.findings("tsne", dataset)["places"]
+    found = cache.results("survey", dataset)
+    points = found["map_points"][:, :2] if kind == "PCA" else cache.results("tsne", dataset)["places"]
     labels, names = dataset.y_train[found["map_rows"]], dataset.facts.classes
     if dataset.facts.is_multilabel:
         labels, names = dataset_analysis.label_sets(labels, names)

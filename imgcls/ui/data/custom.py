@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import Own
+from imgcls.datasets import CustomDataset
 from imgcls.datasets.importing import job
 from imgcls.errors import DatasetError
 from imgcls.ui.app import errors
@@ -16,7 +16,7 @@ FITS = {"crop": "the middle cut out", "pad": "margins added"}
 
 def show(name: str) -> None:
     """One line of facts, then the buttons."""
-    own = datasets.own(name)
+    own = datasets.custom_dataset(name)
     made = time.strftime("%Y-%m-%d", time.localtime(own.created))
     held = " A fifth was held back for the test." if own.held_back else ""
     size = f"{own.num_bytes / 1e6:,.1f} MB" if own.num_bytes > 1e5 else f"{own.num_bytes / 1e3:,.0f} kB"
@@ -39,7 +39,7 @@ def show(name: str) -> None:
 
 
 @st.dialog("Name and note")
-def _describe(own: Own) -> None:
+def _describe(own: CustomDataset) -> None:
     with st.form("describe-own", border=False):
         st.text_input("Name", own.title, max_chars=datasets.TITLE_LENGTH, key="own-title")
         st.text_area(
@@ -56,14 +56,14 @@ def _describe(own: Own) -> None:
 def _save(name: str) -> None:
     """A callback: the box that names the data set must be told of the new name before it is drawn."""
     try:
-        datasets.describe_own(name, st.session_state["own-title"], st.session_state["own-note"])
+        datasets.describe_custom(name, st.session_state["own-title"], st.session_state["own-note"])
         st.session_state["data"] = name
     except DatasetError as error:
         st.session_state["not-saved"] = str(error)
 
 
 @st.dialog("Delete for good?")
-def _delete(own: Own) -> None:
+def _delete(own: CustomDataset) -> None:
     st.markdown(
         f"**{plain(own.title)}** and its {sum(own.counts):,} pictures are deleted from the disk. Runs that were "
         "trained on it keep their models and results."
@@ -75,5 +75,5 @@ def _delete(own: Own) -> None:
             st.warning(f"Type “{plain(own.title)}” as it stands here.", icon=":material/edit:")
             return
         with errors.shown():
-            datasets.delete_own(own.name)
+            datasets.delete_custom(own.name)
             st.rerun()

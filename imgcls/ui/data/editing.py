@@ -47,7 +47,7 @@ def _tiles(name: str, edits: Edits, groups: tuple, notes: tuple) -> str:
     ]
     are_single = all(len(frame) == 1 for frame in frames)
     drawn = gallery.grid(frame[0] for frame in frames) if are_single else gallery.groups(frames)
-    dataset.let_go()
+    dataset.release_memory()
     return drawn
 
 
@@ -105,7 +105,7 @@ def _actions(
             key=f"drop-{key}",
             disabled=not chosen,
             on_click=act,
-            args=(datasets.throw_out, chosen),
+            args=(datasets.exclude, chosen),
             help="They take part in no training any more. It can be taken back under Changes.",
         )
         if dataset.facts.is_multilabel:
@@ -157,9 +157,7 @@ def _change(change: Callable[..., None], *values) -> None:
 
 def bulk(label: str, dataset: Dataset, rows: Sequence[int], key: str) -> None:
     """A button that throws out all of these training pictures at once."""
-    st.button(
-        label, icon=":material/delete_sweep:", key=key, on_click=_change, args=(datasets.throw_out, dataset, rows)
-    )
+    st.button(label, icon=":material/delete_sweep:", key=key, on_click=_change, args=(datasets.exclude, dataset, rows))
 
 
 def changes(dataset: Dataset, edits: Edits) -> None:
@@ -172,8 +170,8 @@ def changes(dataset: Dataset, edits: Edits) -> None:
         )
     else:
         st.markdown(
-            f"**{formatting.count(len(edits.dropped), 'picture')}** thrown out, **{len(edits.relabelled):,}** given another "
-            f"class. The next training learns from state `{edits.state}`; finished runs remember theirs."
+            f"**{formatting.count(len(edits.excluded), 'picture')}** thrown out, **{len(edits.relabelled):,}** given another "
+            f"class. The next training learns from state `{edits.version}`; finished runs remember theirs."
         )
     if edits.steps:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -182,7 +180,7 @@ def changes(dataset: Dataset, edits: Edits) -> None:
                 icon=":material/undo:",
                 key="take-back",
                 on_click=_change,
-                args=(datasets.take_back, dataset),
+                args=(datasets.undo, dataset),
             )
             with st.popover("Take all back", icon=":material/restart_alt:"):
                 st.markdown("All pictures will be as they were published.")
@@ -200,4 +198,4 @@ def changes(dataset: Dataset, edits: Edits) -> None:
 
 def all_back(dataset: Dataset, label: str) -> None:
     """The button that forgets all changes, also a damaged list of them."""
-    st.button(label, key="take-all-back", on_click=_change, args=(datasets.take_all_back, dataset))
+    st.button(label, key="take-all-back", on_click=_change, args=(datasets.undo_all, dataset))

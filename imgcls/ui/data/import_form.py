@@ -3,8 +3,8 @@
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import Own
-from imgcls.datasets.importing import SIDES, Preview, Wish
+from imgcls.datasets import CustomDataset
+from imgcls.datasets.importing import SIDES, ImportSettings, Preview
 from imgcls.ui.data import import_preview
 from imgcls.ui.widgets import formatting
 
@@ -13,7 +13,7 @@ MANY = 500_000_000
 """Bytes of a data set from which the form says so."""
 
 
-def ask(import_id: str, seen: Preview, old: Own | None, title: str) -> Wish | None:
+def ask(import_id: str, seen: Preview, old: CustomDataset | None, title: str) -> ImportSettings | None:
     """The classes that were found and the form; a wish when Import was pressed."""
     total = f"{seen.total:,}" if seen.whole else f"More than {seen.total:,}"
     kinds = f"{len(seen.counts):,} {'class' if len(seen.counts) == 1 else 'classes'}"
@@ -26,7 +26,7 @@ def ask(import_id: str, seen: Preview, old: Own | None, title: str) -> Wish | No
         fraction = "About a fifth of each label" if seen.is_multilabel else "A fifth of each class"
         st.caption(f"{fraction} will be held back for the test. Copies of a picture stay on one side.")
     if old is not None:
-        return Wish(into=old.name) if _import_button("Add the pictures") else None
+        return ImportSettings(into=old.name) if _import_button("Add the pictures") else None
     title = st.text_input("Name", title, max_chars=datasets.TITLE_LENGTH, key=f"title-{import_id}")
     note = st.text_area(
         "Note",
@@ -69,7 +69,7 @@ def ask(import_id: str, seen: Preview, old: Own | None, title: str) -> Wish | No
     size = seen.total * side * side * channels
     if size > MANY:
         st.caption(f":material/hard_drive: About {size / 1e9:.1f} GB on the disk, twice that during the import.")
-    wish = Wish(title, note, side, channels, "pad" if fit == PAD else "crop")
+    wish = ImportSettings(title, note, side, channels, "pad" if fit == PAD else "crop")
     return wish if _import_button(f"Import {formatting.count(seen.total, 'picture')}") else None
 
 

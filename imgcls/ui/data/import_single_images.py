@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from imgcls.datasets.importing import Order, decode, job
+from imgcls.datasets.importing import ImportRequest, decode, job
 from imgcls.datasets.importing.class_names import order as in_order
 from imgcls.datasets.importing.sources import folder_layout, single_images
 from imgcls.errors import UserError
@@ -100,11 +100,11 @@ def _there(import_id: str, folder, label: str) -> None:
         ready = len(enough) > 1
         if st.button("Go on", type="primary", icon=":material/arrow_forward:", key="go-on", disabled=not ready):
             with st.spinner("Looking into it ..."):
-                job.bring(import_id, Order("pictures", str(folder), NAME))
+                job.bring(import_id, ImportRequest("pictures", str(folder), NAME))
             st.rerun()
         there = any(name == label.strip() for name in counts)
         if st.button("Take the last one back", icon=":material/undo:", key="take-back", disabled=not there):
-            single_images.take_back(folder, label.strip())
+            single_images.remove_last(folder, label.strip())
             st.rerun()
     if not ready:
         st.caption(f"Go on when two classes have {folder_layout.FEWEST} pictures or more each.")

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets
-from imgcls.datasets.importing import Order, from_root, job
+from imgcls.datasets.importing import ImportRequest, from_root, job
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.sources import server_folder
 from imgcls.errors import DatasetError, SourceError
@@ -46,7 +46,7 @@ def show() -> None:
         st.button("All data sets", icon=":material/arrow_back:", type="tertiary", key="back", on_click=_leave)
     with errors.shown():
         try:
-            old = datasets.own(into) if into else None
+            old = datasets.custom_dataset(into) if into else None
             state = job.state(import_id)
         except (SourceError, DatasetError) as error:
             st.warning(plain(str(error)), icon=":material/search_off:")
@@ -64,7 +64,7 @@ def show() -> None:
             _prepare(import_id, old)
 
 
-def _prepare(import_id: str, old: datasets.Own | None) -> None:
+def _prepare(import_id: str, old: datasets.CustomDataset | None) -> None:
     order = job.order_of(import_id)
     if order is None:
         _choose(import_id)
@@ -129,9 +129,9 @@ def _zip(import_id: str) -> None:
                 "Table with file names and labels", type=["csv", "tsv", "txt"], key=f"labels-{import_id}"
             )
         if archive is not None and not beside:
-            _bring(import_id, Order("zip", "", archive.name), archive)
+            _bring(import_id, ImportRequest("zip", "", archive.name), archive)
         elif archive is not None and labels is not None:
-            _bring(import_id, Order("listing", "", archive.name, "", labels.name), archive, labels)
+            _bring(import_id, ImportRequest("listing", "", archive.name, "", labels.name), archive, labels)
     with right:
         st.caption(
             "A class for each picture, several labels with ; between, or a column of 0 and 1 for each label:"
@@ -155,7 +155,7 @@ def _table(import_id: str) -> None:
     with left:
         file = st.file_uploader("Table with pixels", type=TABLES, key=f"table-{import_id}")
         if file is not None:
-            _bring(import_id, Order("table", "", file.name), file)
+            _bring(import_id, ImportRequest("table", "", file.name), file)
     with right:
         st.caption("A label and the pixels of a square picture in each row, as in Kaggle's Digit Recognizer:")
         st.code("label,pixel0,pixel1,...,pixel783\n7,0,0,...,0\n2,0,13,...,0", language=None)
@@ -176,12 +176,12 @@ def _server(import_id: str) -> None:
         st.rerun()
 
 
-def _bring(import_id: str, order: Order, *uploads) -> None:
+def _bring(import_id: str, order: ImportRequest, *uploads) -> None:
     """Puts uploads on the disk, so that the server's memory need not hold them any longer, and looks into them."""
     with st.spinner("Looking into it ..."):
         paths = [str(job.keep_upload(import_id, number, upload)) for number, upload in enumerate(uploads)]
         uploads.forget(uploads, *(f"{kind}-{import_id}" for kind in ("zip", "labels", "table")))
-        job.bring(import_id, Order(order.kind, paths[0], order.name, *paths[1:], table_name=order.table_name))
+        job.bring(import_id, ImportRequest(order.kind, paths[0], order.name, *paths[1:], table_name=order.table_name))
     st.rerun()
 
 
@@ -200,7 +200,7 @@ def _watch(import_id: str) -> None:
 def _done(name: str, *, added: bool) -> None:
     """What has become of it, and the way on."""
     try:
-        own = datasets.own(name)
+        own = datasets.custom_dataset(name)
     except DatasetError as error:
         st.warning(plain(str(error)), icon=":material/search_off:")
         return
@@ -223,7 +223,7 @@ def _done(name: str, *, added: bool) -> None:
     import_preview.left_out(own.skipped, own.notes)
 
 
-def _title(order: Order) -> str:
+def _title(order: ImportRequest) -> str:
     """A first name for the data set, from the file's."""
     return "" if order.kind == "pictures" else " ".join(Path(order.name).stem.replace("_", " ").split())
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.config import Config
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 from imgcls.errors import DatasetError
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
@@ -18,7 +18,7 @@ SAMPLES = 25
 MOST_NAMED = 12
 
 
-def training_count(facts: DatasetFacts) -> int:
+def training_count(facts: DatasetInfo) -> int:
     """Training pictures of the set that are not thrown out, validation included; while not prepared, as published."""
     with suppress(DatasetError):  # a damaged list of changes, which is told beside Start
         return predictions.training_data(facts.name).training_count
@@ -27,7 +27,7 @@ def training_count(facts: DatasetFacts) -> int:
     return facts.counts[0]
 
 
-def one_line(facts: DatasetFacts) -> None:
+def one_line(facts: DatasetInfo) -> None:
     """Size, classes and kind in one line."""
     height, width, channels = facts.shape
     names = ", ".join(facts.classes[:10]) + (", ..." if facts.num_classes > 10 else "")
@@ -47,7 +47,7 @@ def samples(name: str, fingerprint: str, page: int) -> str:
     named = [(i, dataset.facts.named(dataset.y_train[i])) for i in chosen]
     tiles = (gallery.Tile(dataset.x_train[i], f"training picture {i}, {name}", (name,)) for i, name in named)
     drawn = gallery.grid(tiles)
-    dataset.let_go()
+    dataset.release_memory()
     return drawn
 
 
@@ -63,7 +63,7 @@ def realised_counts(config: Config) -> bool:
         return False
     dataset = predictions.training_data(config.data)
     if facts.is_multilabel:
-        st.caption(_counts_of_labels(config.data, dataset.edits.state, *_asked(config)))
+        st.caption(_counts_of_labels(config.data, dataset.edits.version, *_asked(config)))
         return True
     training, validation = datasets.split_counts(
         dataset.y_train, config.train_images, config.validation_fraction, facts.num_classes
@@ -71,7 +71,7 @@ def realised_counts(config: Config) -> bool:
     st.caption(
         f"**{int(np.sum(training)):,}** pictures to train, **{int(np.sum(validation)):,}** to validate (taken from the "
         f"training pictures, the same share of each class), **{len(dataset.y_test):,}** to test, which choose nothing."
-        + changes(len(dataset.edits.dropped), len(dataset.edits.relabelled))
+        + changes(len(dataset.edits.excluded), len(dataset.edits.relabelled))
     )
     return True
 
@@ -95,7 +95,7 @@ def _counts_of_labels(name: str, state: str, images: int, validation_fraction: f
         f"**{len(parts[0]):,}** pictures to train, **{len(parts[1]):,}** to validate (about the same share of each "
         f"label: {shown}), **{len(dataset.y_test):,}** to test, which choose nothing. A picture may have several "
         "labels, so each is learnt on its own, with sigmoid outputs and binary cross-entropy; as accuracy "
-        " counts a picture of which all labels are right." + changes(len(dataset.edits.dropped), 0)
+        " counts a picture of which all labels are right." + changes(len(dataset.edits.excluded), 0)
     )
 
 
@@ -118,7 +118,7 @@ def _watch(name: str) -> None:
         st.rerun()
 
 
-def get(facts: DatasetFacts) -> None:
+def get(facts: DatasetInfo) -> None:
     """The button that prepares or fetches a data set, its progress, or why it failed."""
     state = datasets.fetch_state(facts.name)
     if state.state == "running":

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.zip_archive import Archive
 from imgcls.errors import SourceError
 from imgcls.evaluation.metrics import confidence_intervals
@@ -54,7 +54,7 @@ class Asked:
 
     key: tuple
     predictions: list[Answer]
-    skips: Skips
+    skips: SkippedFiles
     matrix: Drawn | None
     right: int
     labelled: int
@@ -101,7 +101,7 @@ def _asked(run: Run, card: ModelCard, files: Sequence[UploadedFile], place: Delt
             f"These files have {size / 1024**2:,.0f} MB together; a batch takes up to {TOGETHER_MB}. They were let go: "
             "bring fewer at once, or bring them as a data set on the Data page."
         )
-    classes, skips = card.classes, Skips()
+    classes, skips = card.classes, SkippedFiles()
     with contextlib.ExitStack() as stack:
         questions = batch.of_files(_opened(files, stack), classes, skips)
         bar = stack.enter_context(_progress(len(questions), place))

@@ -116,7 +116,7 @@ def _finish(run: Run, card: ModelCard, game: Game, drawn: Handwriting, keep: boo
     asked = game.asked[len(game.over)]
     if keep:
         try:
-            drawings.keep(drawing_input.prepared(drawn, feedback.STORED_DRAWING).pixels, card.classes[asked])
+            drawings.add(drawing_input.prepared(drawn, feedback.STORED_DRAWING).pixels, card.classes[asked])
         except UserError as error:
             st.session_state["game-refused"] = f"The drawing was not kept: {error}"
     best = int(probabilities.argmax())

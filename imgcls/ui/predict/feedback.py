@@ -69,7 +69,7 @@ def _keep(pixels: np.ndarray, key: str, digest: int) -> None:
     if not label:
         return
     try:
-        drawings.keep(pixels, label)
+        drawings.add(pixels, label)
         st.session_state[KEPT] = (digest, label)
     except UserError as error:
         st.session_state[REFUSED] = str(error)
@@ -77,7 +77,7 @@ def _keep(pixels: np.ndarray, key: str, digest: int) -> None:
 
 def _forget(pixels: np.ndarray, label: str) -> None:
     try:
-        drawings.take_back(pixels, label)
+        drawings.remove(pixels, label)
         st.session_state.pop(KEPT, None)
     except UserError as error:
         st.session_state[REFUSED] = str(error)

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.datasets.augmentation.epoch import first_epochs
-from imgcls.datasets.augmentation.presets import suggested
+from imgcls.datasets.augmentation.presets import recommended
 from imgcls.params import Value
 from imgcls.runs.recipes import MIRRORED
 from imgcls.ui.app.errors import plain
@@ -23,7 +23,7 @@ PREVIEWED = 50
 """So many pictures can be stepped through."""
 
 
-def section(facts: DatasetFacts) -> dict[str, Value]:
+def section(facts: DatasetInfo) -> dict[str, Value]:
     """All changes of training pictures; what would harm this data set is off, with the reason."""
     side = min(facts.shape[:2])
     high = {
@@ -64,9 +64,9 @@ def _augmentation(values: dict[str, Value]) -> Augmentation:
     return Augmentation(**{name: value for name, value in values.items() if name != "test_time_augmentation"})
 
 
-def _suggest(facts: DatasetFacts, present: dict[str, Value]) -> None:
+def _suggest(facts: DatasetInfo, present: dict[str, Value]) -> None:
     """A button that puts in what suits the data set, with the reasons."""
-    wishes = suggested(facts)
+    wishes = recommended(facts)
     follows = all(present[wish.name] == wish.value for wish in wishes)
     names = {wish.name: _augmentation({wish.name: wish.value}).describe() for wish in wishes}
     st.button(
@@ -80,7 +80,7 @@ def _suggest(facts: DatasetFacts, present: dict[str, Value]) -> None:
     st.caption("\n".join(f"- **{plain(names[wish.name].capitalize())}**: {plain(wish.reason)}" for wish in wishes))
 
 
-def _preview(facts: DatasetFacts, augmentation: Augmentation) -> None:
+def _preview(facts: DatasetInfo, augmentation: Augmentation) -> None:
     """One training picture as it is and as the first nine epochs will see it, with the present seed and batch size."""
     if not augmentation:
         st.caption("Switch something on, and nine changed pictures are shown here.")
@@ -91,9 +91,9 @@ def _preview(facts: DatasetFacts, augmentation: Augmentation) -> None:
     dataset = predictions.training_data(facts.name)
     names = ("train_images", "validation_fraction", "seed", "batch_size")
     asked = tuple(settings_form.value_of(name) for name in names)
-    count = len(_training_rows(facts.name, dataset.edits.state, *asked[:3]))
+    count = len(_training_rows(facts.name, dataset.edits.version, *asked[:3]))
     page = st.pagination(min(PREVIEWED, count), key="previewed", max_visible_pages=5)
-    st.html(_nine(facts.name, dataset.edits.state, *asked, augmentation, page - 1))
+    st.html(_nine(facts.name, dataset.edits.version, *asked, augmentation, page - 1))
     st.caption("The first is the picture itself, then it is as the trainer will make it in the epochs 1 to 9.")
 
 
@@ -125,5 +125,5 @@ def _nine(
         alt = f"training picture {rows[place]} as epoch {number} sees it: {augmentation.describe()}"
         tiles.append(gallery.Tile(changed, alt, (f"epoch {number}",)))
     drawn = gallery.grid(tiles)
-    dataset.let_go()
+    dataset.release_memory()
     return drawn

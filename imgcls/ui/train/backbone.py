@@ -8,7 +8,7 @@ import streamlit as st
 
 from imgcls import models, runs
 from imgcls.config import Config
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.jobs import estimates
@@ -20,7 +20,7 @@ from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.widgets import formatting
 
 
-def show(model: str, settings: Mapping[str, Value], facts: DatasetFacts) -> bool:
+def show(model: str, settings: Mapping[str, Value], facts: DatasetInfo) -> bool:
     """What a person has to know about the base before Start, and whether it is here; True for families without one."""
     if not models.has_backbone(model):
         return True
@@ -30,7 +30,7 @@ def show(model: str, settings: Mapping[str, Value], facts: DatasetFacts) -> bool
     return _weights(NETWORKS[settings["base"]])
 
 
-def compare(config: Config, facts: DatasetFacts) -> None:
+def compare(config: Config, facts: DatasetInfo) -> None:
     """A closed section: what the bases weigh, and what they cost here."""
     if not models.has_backbone(config.model):
         return
@@ -39,7 +39,7 @@ def compare(config: Config, facts: DatasetFacts) -> None:
             _table(int(config.model_settings["input_size"]), facts)
 
 
-def copies(config: Config, facts: DatasetFacts) -> None:
+def copies(config: Config, facts: DatasetInfo) -> None:
     """What is computed once for these settings, and what augmented copies trade; nothing where there is no base."""
     if not models.has_backbone(config.model):
         return
@@ -98,7 +98,7 @@ def _watch(title: str) -> None:
             st.rerun()
 
 
-def _tell_of_run(settings: Mapping[str, Value], facts: DatasetFacts) -> None:
+def _tell_of_run(settings: Mapping[str, Value], facts: DatasetInfo) -> None:
     try:
         run = runs.find(str(settings["base_run"]))
         data = run.config.data
@@ -111,7 +111,7 @@ def _tell_of_run(settings: Mapping[str, Value], facts: DatasetFacts) -> None:
         )
 
 
-def _table(size: int, facts: DatasetFacts) -> None:
+def _table(size: int, facts: DatasetInfo) -> None:
     """One line a network: what it weighs, and what a look at all pictures takes here."""
     images, known = facts.counts[0], _looks(int(time.time() // 10))
     rows = list(NETWORKS.values())

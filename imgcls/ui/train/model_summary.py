@@ -7,19 +7,19 @@ import streamlit as st
 from imgcls import models
 from imgcls.charts import network_diagram
 from imgcls.config import Config
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 from imgcls.models import Row
 from imgcls.ui.cache import predictions
 from imgcls.ui.widgets.static_figure import Still, still
 
 
-def rows_of(config: Config, facts: DatasetFacts) -> tuple[Row, ...]:
+def rows_of(config: Config, facts: DatasetInfo) -> tuple[Row, ...]:
     """The layers that these settings would build."""
     settings = tuple(sorted(config.model_settings.items()))
     return predictions.layer_table(config.model, facts.shape, facts.num_classes, settings, facts.is_multilabel)
 
 
-def show(config: Config, facts: DatasetFacts) -> None:
+def show(config: Config, facts: DatasetInfo) -> None:
     """Parameter count, drawing and layer table."""
     rows = rows_of(config, facts)
     parameters = sum(row.parameters for row in rows)
@@ -39,7 +39,7 @@ def show(config: Config, facts: DatasetFacts) -> None:
     )
 
 
-def details(config: Config, facts: DatasetFacts) -> None:
+def details(config: Config, facts: DatasetInfo) -> None:
     """The layer table, and the text about the family for learners."""
     with st.expander("Layer table", key="layers", icon=":material/table_rows:", on_change="rerun") as section:
         if section.open:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.config import Config
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks, lr_finder, verdicts
 from imgcls.ui.app.errors import plain
@@ -40,7 +40,7 @@ KINDS = {
 }
 
 
-def show(config: Config, facts: DatasetFacts) -> None:
+def show(config: Config, facts: DatasetInfo) -> None:
     """The closed section below Start. Only what is open costs anything."""
     with st.expander(
         "Check before you start", key="probes", icon=":material/fact_check:", on_change="rerun"
@@ -49,7 +49,7 @@ def show(config: Config, facts: DatasetFacts) -> None:
             _inside(config, facts)
 
 
-def _inside(config: Config, facts: DatasetFacts) -> None:
+def _inside(config: Config, facts: DatasetInfo) -> None:
     if not datasets.is_ready(config.data):
         st.info(plain(datasets.how_to_get(facts)), icon=":material/download:")
         return
@@ -84,7 +84,7 @@ def _start(kind: str, config: Config) -> None:
         st.session_state["probe-error"] = str(error)
 
 
-def _live(kind: str, folder: Path, draw, config: Config, facts: DatasetFacts) -> None:
+def _live(kind: str, folder: Path, draw, config: Config, facts: DatasetInfo) -> None:
     """Redrawn twice a second while a probe is under way."""
     seen = checks.look(folder)
     if seen.state != "running":
@@ -93,7 +93,7 @@ def _live(kind: str, folder: Path, draw, config: Config, facts: DatasetFacts) ->
     draw(seen, config, facts)
 
 
-def _check(seen: checks.Look, config: Config, facts: DatasetFacts) -> None:
+def _check(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
     if seen.state == "failed":
         _failed("The check", seen)
     lights = verdicts.lights(config, facts, seen.found)
@@ -102,7 +102,7 @@ def _check(seen: checks.Look, config: Config, facts: DatasetFacts) -> None:
         st.markdown("\n\n".join(f"{SIGNS[light.level]} **{light.name}** · {plain(light.sentence)}" for light in lights))
 
 
-def _rates(seen: checks.Look, config: Config, facts: DatasetFacts) -> None:
+def _rates(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
     if seen.state == "failed":
         _failed("The search for a learning rate", seen)
     steps, losses = seen.found.get("rates", []), seen.found.get("losses", [])

@@ -13,7 +13,7 @@ from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets, models
 from imgcls.config import PARAMS, Config
-from imgcls.datasets import DatasetFacts
+from imgcls.datasets import DatasetInfo
 from imgcls.errors import SettingError
 from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
@@ -100,7 +100,7 @@ def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Value]:
     return values
 
 
-def choose_data() -> DatasetFacts:
+def choose_data() -> DatasetInfo:
     """Which data set."""
     names = datasets.names()
     titles = {name: datasets.facts(name).title for name in names}

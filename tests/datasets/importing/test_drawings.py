@@ -20,7 +20,7 @@ def drawn(seed: int) -> np.ndarray:
 
 def keep(label: str, seeds) -> drawings.Collection:
     for seed in seeds:
-        found = drawings.keep(drawn(seed), label)
+        found = drawings.add(drawn(seed), label)
     return found
 
 
@@ -81,9 +81,9 @@ def test_the_very_same_drawing_is_kept_once_and_under_another_class_twice():
 def test_a_drawing_can_be_taken_back_also_below_what_a_data_set_needs():
     keep("7", range(3))
     keep("1", range(20, 24))
-    assert drawings.take_back(drawn(20), "1").counts == {"1": 3, "7": 3}
+    assert drawings.remove(drawn(20), "1").counts == {"1": 3, "7": 3}
     assert datasets.is_ready(NAME)
-    found = drawings.take_back(drawn(0), "7")
+    found = drawings.remove(drawn(0), "7")
     assert found.counts == {"1": 3, "7": 2}
     assert not found.is_ready
     assert NAME not in datasets.names()
@@ -148,7 +148,7 @@ def test_a_hostile_class_name_is_kept_as_it_is_shown():
 @pytest.mark.parametrize("label", ["", "   ", "x" * 61])
 def test_a_class_without_a_name_is_refused(label):
     with pytest.raises(SourceError, match="name of 1 to 60"):
-        drawings.keep(drawn(0), label)
+        drawings.add(drawn(0), label)
 
 
 def test_there_is_a_limit(monkeypatch):
@@ -171,7 +171,7 @@ def test_deleting_the_data_set_deletes_the_drawings():
     keep("7", range(3))
     keep("1", range(20, 23))
     keep("2", (40,))
-    datasets.delete_own(NAME)
+    datasets.delete_custom(NAME)
     assert drawings.collection().total == 0
     assert keep("2", (41,)).counts == {"2": 1}
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from imgcls import datasets
 from imgcls.datasets import importing
-from imgcls.datasets.importing import Order
+from imgcls.datasets.importing import ImportRequest
 from imgcls.errors import SourceError
 from imgcls.system import paths
 from tests.support.uploads import archive, image, imported, leaves, visible
@@ -38,9 +38,9 @@ ODD = (
 )
 
 
-def verdict(order: Order) -> str:
+def verdict(order: ImportRequest) -> str:
     with pytest.raises(SourceError) as caught:
-        importing.look(order)
+        importing.make_preview(order)
     return str(caught.value)
 
 
@@ -81,7 +81,7 @@ def test_a_link_or_a_device_refuses_the_archive(mode, why, tmp_path):
     assert f"its entry 'oak/link.png' {why}" in verdict(order)
 
 
-def patched(order: Order, field: int, value: bytes, entry: bytes) -> Order:
+def patched(order: ImportRequest, field: int, value: bytes, entry: bytes) -> ImportRequest:
     """The archive with a field of an entry's line in the list of files changed."""
     path = Path(order.path)
     data = bytearray(path.read_bytes())
@@ -101,7 +101,7 @@ def test_another_way_of_packing_says_so(tmp_path):
     with zipfile.ZipFile(tmp_path / "leaves.zip", "w", zipfile.ZIP_LZMA) as packed:
         for name, data in leaves().items():
             packed.writestr(name, data)
-    assert "method 14" in verdict(Order("zip", str(tmp_path / "leaves.zip"), "leaves.zip"))
+    assert "method 14" in verdict(ImportRequest("zip", str(tmp_path / "leaves.zip"), "leaves.zip"))
 
 
 def test_a_bomb_by_ratio_is_refused(tmp_path):
@@ -125,8 +125,8 @@ def test_a_size_that_is_not_true_costs_only_that_image(tmp_path):
     files = leaves() | {"oak/lies.png": image(5, height=64, width=64)}
     order = patched(archive(tmp_path / "leaves.zip", files), 24, struct.pack("<L", 100), b"oak/lies.png")
     name = imported(order)
-    assert ("damaged in the archive", 1, ("oak/lies.png",)) in datasets.own(name).skipped
-    assert sum(datasets.own(name).counts) == 10
+    assert ("damaged in the archive", 1, ("oak/lies.png",)) in datasets.custom_dataset(name).skipped
+    assert sum(datasets.custom_dataset(name).counts) == 10
 
 
 def test_too_many_entries_are_refused_by_what_the_list_says_and_by_what_it_holds(tmp_path, monkeypatch):
@@ -177,7 +177,7 @@ def tar() -> bytes:
 )
 def test_another_kind_of_file_says_what_it_is(data, what, tmp_path):
     (tmp_path / "leaves.zip").write_bytes(data)
-    assert verdict(Order("zip", str(tmp_path / "leaves.zip"), "leaves.zip")).startswith(f"'leaves.zip' {what}")
+    assert verdict(ImportRequest("zip", str(tmp_path / "leaves.zip"), "leaves.zip")).startswith(f"'leaves.zip' {what}")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_too_little_to_learn_from_says_what_is_missing(files, said, tmp_path):
 def test_a_class_with_one_image_is_left_out_and_told(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", leaves() | {"fox/1.png": image(99)}))
     assert datasets.facts(name).classes == ("birch", "oak")
-    (reason, count, first), *_ = datasets.own(name).skipped
+    (reason, count, first), *_ = datasets.custom_dataset(name).skipped
     assert "too few pictures" in reason and (count, first) == (1, ("fox",))
 
 
@@ -223,7 +223,7 @@ def test_half_is_the_border(broken, tmp_path):
     files = {f"oak/b{number}.png": b"broken" for number in range(broken)}
     order = archive(tmp_path / "leaves.zip", leaves(count=25) | files)
     if broken < 50:
-        assert sum(datasets.own(imported(order)).counts) == 50
+        assert sum(datasets.custom_dataset(imported(order)).counts) == 50
     else:
         verdict(order)
 
@@ -233,8 +233,8 @@ def test_two_spellings_are_one_class(tmp_path):
     files = leaves(("Cat", composed), 4) | leaves(("cat", apart), 5, first=50)
     name = imported(archive(tmp_path / "leaves.zip", files))
     assert datasets.facts(name).classes == ("cat", composed)
-    assert sum(datasets.own(name).counts) == 18
-    assert "'Cat' and 'cat' are taken as one class." in datasets.own(name).notes
+    assert sum(datasets.custom_dataset(name).counts) == 18
+    assert "'Cat' and 'cat' are taken as one class." in datasets.custom_dataset(name).notes
 
 
 def test_a_name_in_utf_8_whose_archive_forgets_to_say_so_is_read_as_it_was_meant(tmp_path):
@@ -263,7 +263,7 @@ def test_strange_names_of_classes_are_kept_as_they_are_and_never_become_paths(tm
 def test_a_class_name_longer_than_300_letters_is_left_out(tmp_path):
     name = imported(archive(tmp_path / "odd.zip", leaves(("oak", "birch", "y" * 301), 3)))
     assert datasets.facts(name).classes == ("birch", "oak")
-    assert datasets.own(name).skipped[0][0] == "in a class whose name is longer than 300 letters"
+    assert datasets.custom_dataset(name).skipped[0][0] == "in a class whose name is longer than 300 letters"
 
 
 # ---- time and memory, in a process of its own
@@ -276,7 +276,7 @@ from imgcls.errors import SourceError
 import PIL.PngImagePlugin, PIL.JpegImagePlugin, PIL.BmpImagePlugin
 before, began = peak_megabytes(), time.process_time()
 try:
-    said = imports.look(imports.Order(sys.argv[1], sys.argv[2], "brought")).total
+    said = imports.look(imports.ImportRequest(sys.argv[1], sys.argv[2], "brought")).total
 except SourceError as error:
     said = str(error)
 spent = time.process_time() - began
@@ -295,8 +295,8 @@ IMPORTED = """
 import sys
 from tests.support.uploads import imported, peak_megabytes
 from imgcls import datasets; from imgcls.datasets import importing as imports
-name = imported(imports.Order("zip", sys.argv[1], "brought"), side=224)
-print(sum(datasets.own(name).counts), peak_megabytes())
+name = imported(imports.ImportRequest("zip", sys.argv[1], "brought"), side=224)
+print(sum(datasets.custom_dataset(name).counts), peak_megabytes())
 """
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from imgcls.datasets import importing
 from imgcls.datasets.importing import class_names, holdout
-from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import folder_layout
 from imgcls.errors import SourceError
 from tests.support.uploads import archive, csv, image, table
@@ -32,7 +32,7 @@ paths = st.lists(
 @EXAMPLES
 @given(paths)
 def test_any_layout_is_two_classes_or_more_or_a_sentence(some):
-    skips, notes = Skips(), []
+    skips, notes = SkippedFiles(), []
     try:
         items = folder_layout.arranged([(path, number) for number, path in enumerate(some)], skips, notes)
     except SourceError as error:
@@ -61,7 +61,7 @@ def test_an_archive_of_any_class_names_is_seen_as_it_is(classes):
         if order is None:
             return
         try:
-            seen = importing.look(order)
+            seen = importing.make_preview(order)
         except SourceError as error:
             assert str(error).endswith(".")
             return
@@ -81,7 +81,7 @@ field = st.one_of(st.integers(-5, 300).map(str), st.text(string.printable, max_s
 def test_any_table_is_classes_or_a_sentence_that_names_a_place(rows, delimiter):
     with tempfile.TemporaryDirectory() as place:
         try:
-            seen = importing.look(table(Path(place, "x.csv"), csv(rows, delimiter)))
+            seen = importing.make_preview(table(Path(place, "x.csv"), csv(rows, delimiter)))
         except SourceError as error:
             assert str(error).endswith((".", "?"))
             return
@@ -102,7 +102,7 @@ def test_a_good_table_of_any_shape_is_read(side, channels, has_header, label_fir
         columns = [f"p{place}" for place in range(size)]
         rows.insert(0, ["label", *columns] if label_first else [*columns, "label"])
     with tempfile.TemporaryDirectory() as place:
-        seen = importing.look(table(Path(place, "x.csv"), csv(rows, delimiter)))
+        seen = importing.make_preview(table(Path(place, "x.csv"), csv(rows, delimiter)))
     assert {label: count for label, _, _, count in seen.counts} == Counter(labels)
     assert (seen.widest, seen.channels) == (f"{side} x {side}", channels)
 
@@ -141,6 +141,6 @@ def test_an_archive_with_any_byte_changed_is_read_or_refused_with_a_sentence(see
         data[place] = random.integers(256)
     path.write_bytes(data)
     try:
-        assert importing.look(order).total >= 4
+        assert importing.make_preview(order).total >= 4
     except SourceError as error:
         assert str(error).endswith(".")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from imgcls import datasets
 from imgcls.datasets import importing
-from imgcls.datasets.importing import Order, Wish, holdout, job
+from imgcls.datasets.importing import ImportRequest, ImportSettings, holdout, job
 from imgcls.datasets.importing.sources import single_images
 from imgcls.datasets.preparing import progress
 from imgcls.errors import DatasetError, SettingError, SourceError
@@ -72,7 +72,7 @@ def test_folders_become_classes_and_parts(layout, tmp_path):
     name = imported(order)
     assert counts(name) == expected
     assert list(counts(name)) == list(expected)
-    seen = importing.look(order)
+    seen = importing.make_preview(order)
     assert [row[0] for row in seen.counts] == list(expected)
     assert seen.total == sum(map(sum, expected.values()))
 
@@ -92,7 +92,7 @@ def test_the_set_is_one_like_the_others(tmp_path):
     assert isinstance(data.x_train, np.memmap)
     expected = {images_of(value) for value in leaves().values()}
     assert {array.tobytes() for array in (*data.x_train, *data.x_test)} == expected
-    assert datasets.own(name).held_back
+    assert datasets.custom_dataset(name).held_back
     datasets.prepare(name)  # as a shell does
 
 
@@ -115,7 +115,7 @@ def test_clutter_and_broken_images_are_left_out_and_counted(tmp_path):
     }
     name = imported(archive(tmp_path / "leaves.zip", files))
 
-    skipped = {reason: (count, first) for reason, count, first in datasets.own(name).skipped}
+    skipped = {reason: (count, first) for reason, count, first in datasets.custom_dataset(name).skipped}
     assert skipped["files of the operating system (such as .DS_Store)"][0] == 3
     assert skipped["not a picture, by the ending of its name"] == (2, ("oak/notes.txt", "oak/inner.zip"))
     assert skipped["damaged or not complete"] == (1, ("oak/half.png",))
@@ -196,7 +196,7 @@ def test_a_class_keeps_two_images_to_learn_from():
 def test_what_stands_in_training_and_test_is_told(tmp_path):
     files = leaves(before="train/") | leaves(count=3, before="test/", first=3)
     name = imported(archive(tmp_path / "leaves.zip", files))
-    assert any("so that the test is too kind: 4 pictures" in note for note in datasets.own(name).notes)
+    assert any("so that the test is too kind: 4 pictures" in note for note in datasets.custom_dataset(name).notes)
 
 
 # ---- more, again, and away
@@ -205,7 +205,7 @@ def test_what_stands_in_training_and_test_is_told(tmp_path):
 def test_images_are_added_to_a_set_and_old_ones_keep_their_side(tmp_path):
     name = imported(archive(tmp_path / "one.zip", leaves()))
     before = datasets.open_dataset(name)
-    card = datasets.card_stamp(name)
+    card = datasets.dataset_stamp(name)
     files = leaves(("Birch", "pine"), 6, first=3)  # birch 3 and 4 are there already
     assert imported(archive(tmp_path / "two.zip", files), into=name) == name
 
@@ -216,7 +216,7 @@ def test_images_are_added_to_a_set_and_old_ones_keep_their_side(tmp_path):
     assert np.array_equal(after.y_test[: len(before.y_test)], before.y_test)
     train, test = ({array.tobytes() for array in part} for part in (after.x_train, after.x_test))
     assert not train & test
-    assert after.fingerprint != before.fingerprint and datasets.card_stamp(name) != card
+    assert after.fingerprint != before.fingerprint and datasets.dataset_stamp(name) != card
     assert before.x_train.sum() > 0  # readers of the old state read on
     assert sorted(path.name for path in (paths.own_folder() / name).iterdir()) == ["2", "dataset.json", "label.json"]
 
@@ -224,12 +224,12 @@ def test_images_are_added_to_a_set_and_old_ones_keep_their_side(tmp_path):
 def test_name_and_note_are_changed_and_titles_are_told_apart(tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     first, second = imported(order), imported(order, "Leaves, again")
-    datasets.describe_own(first, "  Old   leaves ", "A note")
+    datasets.describe_custom(first, "  Old   leaves ", "A note")
     assert (datasets.facts(first).title, datasets.facts(first).text) == ("Old leaves", "A note")
-    datasets.describe_own(second, "a\u202eb\nc\0", "")
+    datasets.describe_custom(second, "a\u202eb\nc\0", "")
     assert datasets.facts(second).title == "a b c"
     with pytest.raises(DatasetError, match="There is already a data set called “old LEAVES”"):
-        datasets.describe_own(second, "old LEAVES", "")
+        datasets.describe_custom(second, "old LEAVES", "")
     with pytest.raises(DatasetError, match="There is already a data set called “MNIST”"):
         imported(order, "MNIST")
     with pytest.raises(DatasetError, match="needs a name"):
@@ -240,9 +240,9 @@ def test_name_and_note_are_changed_and_titles_are_told_apart(tmp_path):
 
 def test_a_set_is_deleted_and_what_still_names_it_says_so(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", leaves()))
-    datasets.throw_out(datasets.open_dataset(name), [0])
-    datasets.delete_own(name)
-    datasets.delete_own(name)  # a second click
+    datasets.exclude(datasets.open_dataset(name), [0])
+    datasets.delete_custom(name)
+    datasets.delete_custom(name)  # a second click
     assert name not in datasets.names() and visible() == []
     with pytest.raises(DatasetError, match="is not on this machine any more: somebody deleted it"):
         datasets.open_dataset(name)
@@ -250,11 +250,11 @@ def test_a_set_is_deleted_and_what_still_names_it_says_so(tmp_path):
 
 @pytest.mark.parametrize("name", ["own-../x", "own-", "own-a/b", "own-A", "own-" + "a" * 100, "own-a\n"])
 def test_a_name_that_is_none_never_becomes_a_path(name):
-    assert not datasets.is_own(name)
+    assert not datasets.is_custom(name)
     with pytest.raises(DatasetError):
         datasets.facts(name)
     with pytest.raises(DatasetError):
-        datasets.delete_own(name)
+        datasets.delete_custom(name)
 
 
 @pytest.mark.parametrize("corruption", ["card", "label", "arrays", "strange"])
@@ -287,11 +287,13 @@ def test_a_table_of_names_and_labels_beside_an_archive(tmp_path):
     archive(tmp_path / "photos.zip", files | {"photos/99.png": image(99)})
     rows = [["id", "breed"], *[[f"{number}", "dog" if number % 2 else "cat"] for number in range(12)], ["77", "cat"]]
     (tmp_path / "labels.csv").write_text(csv(rows))
-    order = Order("listing", str(tmp_path / "photos.zip"), "photos.zip", str(tmp_path / "labels.csv"), "labels.csv")
+    order = ImportRequest(
+        "listing", str(tmp_path / "photos.zip"), "photos.zip", str(tmp_path / "labels.csv"), "labels.csv"
+    )
     name = imported(order)
 
     assert counts(name) == {"cat": (5, 1), "dog": (5, 1)}
-    skipped = {reason: first for reason, _, first in datasets.own(name).skipped}
+    skipped = {reason: first for reason, _, first in datasets.custom_dataset(name).skipped}
     assert skipped["named in the table, but not in the archive"][-1] == "77"
     assert skipped["in the archive, but not named in the table"] == ("photos/99.png",)
     data = datasets.open_dataset(name)
@@ -315,8 +317,8 @@ def test_a_table_of_labels_that_cannot_be_used_says_why(text, sentence, tmp_path
     archive(tmp_path / "photos.zip", {f"{number}.png": image(number) for number in range(4)})
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(SourceError, match=sentence):
-        importing.look(
-            Order("listing", str(tmp_path / "photos.zip"), "p.zip", str(tmp_path / "labels.csv"), "labels.csv")
+        importing.make_preview(
+            ImportRequest("listing", str(tmp_path / "photos.zip"), "p.zip", str(tmp_path / "labels.csv"), "labels.csv")
         )
 
 
@@ -339,7 +341,7 @@ def test_a_folder_of_this_machine_only_below_the_root(tmp_path, monkeypatch):
             importing.from_root(path)
     name = imported(importing.from_root("leaves"))
     assert counts(name) == {"birch": (4, 1), "oak": (4, 1)}
-    assert {reason: count for reason, count, _ in datasets.own(name).skipped} == {"a link": 2}
+    assert {reason: count for reason, count, _ in datasets.custom_dataset(name).skipped} == {"a link": 2}
 
 
 def test_single_images_class_by_class(tmp_path):
@@ -348,7 +350,7 @@ def test_single_images_class_by_class(tmp_path):
         single_images.add(folder, "mug", image(number, "JPEG", 600, 900), f"{number}.jpg")
         single_images.add(folder, " pen\n", image(50 + number), "x.png")
     single_images.add(folder, "mug", image(7), "wrong.png")
-    single_images.take_back(folder, "mug")
+    single_images.remove_last(folder, "mug")
     assert single_images.counts(folder) == {"mug": 4, "pen": 4}
     for path in (folder / "pictures").iterdir():
         assert min(Image.open(path).size) <= single_images.KEPT_SIDE and path.suffix == ".png"
@@ -357,7 +359,7 @@ def test_single_images_class_by_class(tmp_path):
     with (folder / "pictures.jsonl").open("a") as torn:
         torn.write('{"file": "0000')
     single_images.add(folder, "pen", image(60), "x.png")
-    assert counts(imported(Order("pictures", str(folder), "yours"))) == {"mug": (3, 1), "pen": (4, 1)}
+    assert counts(imported(ImportRequest("pictures", str(folder), "yours"))) == {"mug": (3, 1), "pen": (4, 1)}
 
 
 # ---- the process, its end, and a full disk
@@ -370,7 +372,7 @@ def started(tmp_path, files=None) -> str:
             for path, data in (files or leaves()).items():
                 packed.writestr(path, data)
         path = job.keep_upload(import_id, 0, stream)
-    job.bring(import_id, Order("zip", str(path), "leaves.zip"))
+    job.bring(import_id, ImportRequest("zip", str(path), "leaves.zip"))
     return import_id
 
 
@@ -385,8 +387,8 @@ def test_a_process_looks_and_a_process_imports(tmp_path, wait_until):
     import_id = started(tmp_path)
     assert job.state(import_id).state == "idle"
     assert job.preview(import_id).total == 10
-    job.start(import_id, Wish("Leaves", side=28))
-    job.start(import_id, Wish("Leaves", side=28))  # a second click changes nothing
+    job.start(import_id, ImportSettings("Leaves", side=28))
+    job.start(import_id, ImportSettings("Leaves", side=28))  # a second click changes nothing
     assert ended(import_id) == job.State("ready", 1.0, name="own-leaves")
     assert visible() == ["own-leaves"]
     wait_until(lambda: not list(job.folder_of(import_id).glob("upload*")))
@@ -396,7 +398,7 @@ def test_a_refusal_reaches_the_page(tmp_path):
     import_id = started(tmp_path, {"../../oak/1.png": image(1)})
     with pytest.raises(SourceError, match=r"entry '../../oak/1.png' leads out of its folder"):
         job.preview(import_id)
-    job.start(import_id, Wish("Leaves"))
+    job.start(import_id, ImportSettings("Leaves"))
     assert "leads out of its folder" in ended(import_id).text
     assert visible() == []
 
@@ -429,7 +431,7 @@ def test_an_import_that_is_ended_leaves_nothing_visible_and_can_be_repeated(how,
 
     with monkeypatch.context() as patch:
         patch.setattr(job, "spawned", slow)
-        job.start(import_id, Wish("Leaves", side=28))
+        job.start(import_id, ImportSettings("Leaves", side=28))
         wait_until(lambda: "Reading picture" in job.state(import_id).text or _has_pile(import_id))
         if how == "killed":
             psutil.Process(progress.read(job.folder_of(import_id) / "progress.json")["pid"]).kill()
@@ -439,7 +441,7 @@ def test_an_import_that_is_ended_leaves_nothing_visible_and_can_be_repeated(how,
             job.cancel(import_id)
             assert job.state(import_id).state == "idle"
     assert visible() == []
-    job.start(import_id, Wish("Leaves", side=28))
+    job.start(import_id, ImportSettings("Leaves", side=28))
     assert ended(import_id).state == "ready"
     assert len(datasets.open_dataset("own-leaves").y_train) == 240
     job.give_up(import_id)
@@ -500,13 +502,13 @@ def failing_at(tmp_path):
     assert "Traceback" not in (tmp_path / "errors").read_text()
 
 
-def wanted(import_id: str, wish: Wish) -> None:
+def wanted(import_id: str, wish: ImportSettings) -> None:
     (job.folder_of(import_id) / "wish.json").write_text(json.dumps(wish.as_dict()))
 
 
 def test_killed_at_every_step_of_writing_there_is_the_whole_set_or_none(tmp_path, failing_at):
     import_id = started(tmp_path)
-    wanted(import_id, Wish("Leaves", side=28))
+    wanted(import_id, ImportSettings("Leaves", side=28))
     upload = (job.folder_of(import_id) / "upload-0").read_bytes()
     seen = set()
     for step in range(1, 60):
@@ -518,14 +520,14 @@ def test_killed_at_every_step_of_writing_there_is_the_whole_set_or_none(tmp_path
         if over:
             break
         for name in visible():
-            datasets.delete_own(name)
+            datasets.delete_custom(name)
     assert over and step > 15 and seen == {False, True}
 
 
 def test_killed_at_every_step_of_adding_there_is_the_old_state_or_the_new(tmp_path, failing_at):
     name = imported(archive(tmp_path / "one.zip", leaves()))
     import_id = started(tmp_path, leaves(count=4, first=50))
-    wanted(import_id, Wish(into=name))
+    wanted(import_id, ImportSettings(into=name))
     upload, sizes, step = (job.folder_of(import_id) / "upload-0").read_bytes(), set(), 0
     while True:
         step += 1
@@ -541,7 +543,7 @@ def test_killed_at_every_step_of_adding_there_is_the_old_state_or_the_new(tmp_pa
 
 def test_a_disk_that_is_full_at_any_write_is_told_and_leaves_nothing(tmp_path, failing_at):
     import_id = started(tmp_path)
-    wanted(import_id, Wish("Leaves", side=28))
+    wanted(import_id, ImportSettings("Leaves", side=28))
     for step in range(1, 60):
         over = failing_at(step, "full", import_id, "/work/")
         if over:
@@ -575,7 +577,7 @@ def test_old_imports_are_swept(tmp_path):
 @pytest.mark.parametrize("wish", [{"side": 33}, {"channels": 2}, {"fit": "squeeze"}, {"side": "../x"}])
 def test_a_wish_that_is_no_choice_is_refused(wish):
     with pytest.raises(SettingError, match="is one of"):
-        Wish("Leaves", **wish)
+        ImportSettings("Leaves", **wish)
 
 
 def test_a_shell_can_look_import_add_and_train(tmp_path):

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from imgcls import datasets
 from imgcls.datasets import NO_CLASS, importing
-from imgcls.datasets.importing import Order
+from imgcls.datasets.importing import ImportRequest
 from imgcls.errors import DatasetError, SourceError
 from tests.support.uploads import archive, csv, digits, image, imported, table
 
@@ -20,12 +20,12 @@ def some(count: int = 30, first: int = 0) -> list[tuple[str, tuple[str, ...]]]:
     return [(f"{number:03}.png", SETS[number % len(SETS)]) for number in range(first, first + count)]
 
 
-def listing(tmp_path, rows, name: str = "labels.csv", images=None) -> Order:
+def listing(tmp_path, rows, name: str = "labels.csv", images=None) -> ImportRequest:
     """An archive of the named pictures, no two alike, and a table beside it, as the order to import both."""
     named = images or {row[0]: image(int(row[0][:3])) for row in rows if row[0][:3].isdigit()}
     order = archive(tmp_path / f"{name}.zip", named)
     (tmp_path / name).write_text(rows if isinstance(rows, str) else csv(rows))
-    return Order("listing", order.path, order.name, str(tmp_path / name), name)
+    return ImportRequest("listing", order.path, order.name, str(tmp_path / name), name)
 
 
 def with_semicolons(rows) -> list[list]:
@@ -52,7 +52,7 @@ def labels_of(name: str) -> dict[bytes, tuple[str, ...]]:
 @pytest.mark.parametrize("form", [with_semicolons, with_flags])
 def test_both_ways_to_write_several_labels_are_read_previewed_and_stored_as_a_matrix(form, tmp_path):
     order = listing(tmp_path, form(some()))
-    seen = importing.look(order)
+    seen = importing.make_preview(order)
     assert (seen.is_multilabel, seen.total) == (30, 30)
     assert [(label, sum(counts)) for label, *counts in seen.counts] == [("boat", 10), ("sea", 15), ("sky", 15)]
     assert any("several labels" in note for note in seen.notes)
@@ -65,7 +65,7 @@ def test_both_ways_to_write_several_labels_are_read_previewed_and_stored_as_a_ma
     assert dataset.y_train.dtype == np.uint8 and dataset.y_train.shape == (len(dataset.x_train), 3)
     assert len(dataset.y_train) + len(dataset.y_test) == 30
     assert sorted(labels_of(facts.name).values()) == sorted(tuple(sorted(labels)) for _, labels in some())
-    assert any("without any label: 5" in note for note in datasets.own(facts.name).notes)
+    assert any("without any label: 5" in note for note in datasets.custom_dataset(facts.name).notes)
 
 
 def test_both_ways_give_the_same_data_set(tmp_path):
@@ -77,7 +77,7 @@ def test_both_ways_give_the_same_data_set(tmp_path):
 def test_columns_of_which_each_row_has_a_single_1_are_classes_as_ever(tmp_path):
     rows = [(f"{number:03}.png", (("sky", "sea", "boat")[number % 3],)) for number in range(15)]
     order = listing(tmp_path, with_flags(rows))
-    seen = importing.look(order)
+    seen = importing.make_preview(order)
     assert seen.is_multilabel == 0 and any("single 1" in note for note in seen.notes)
     name = imported(order)
     assert not datasets.facts(name).is_multilabel and datasets.open_dataset(name).y_train.ndim == 1
@@ -105,11 +105,11 @@ def test_labels_without_a_header_are_not_taken_for_columns(tmp_path):
 def test_a_rare_label_is_left_out_and_its_images_stay(tmp_path):
     rows = with_semicolons(some())
     rows[1][1] += ";whale"
-    seen = importing.look(listing(tmp_path, rows))
+    seen = importing.make_preview(listing(tmp_path, rows))
     assert "whale" not in [label for label, *_ in seen.counts]
     name = imported(listing(tmp_path, rows))
     assert "whale" not in datasets.facts(name).classes and sum(datasets.facts(name).counts) == 30
-    assert any("'whale'" in note and "fewer than 3" in note for note in datasets.own(name).notes)
+    assert any("'whale'" in note and "fewer than 3" in note for note in datasets.custom_dataset(name).notes)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_row_that_says_no_clear_thing_is_named(change, said, tmp_path):
     rows[row][column] = value
     (tmp_path / "labels.csv").write_text(csv(rows))
     with pytest.raises(SourceError) as caught:
-        importing.look(order)
+        importing.make_preview(order)
     assert said in str(caught.value)
 
 
@@ -143,7 +143,7 @@ def test_a_table_of_pixels_may_hold_several_labels(tmp_path):
     for number, row in enumerate(rows):
         row[0] = ("zero;round", "one", "round")[number % 3]
     order = table(tmp_path / "pixels.csv", csv(rows))
-    seen = importing.look(order)
+    seen = importing.make_preview(order)
     assert (seen.is_multilabel, [(label, sum(counts)) for label, *counts in seen.counts]) == (
         24,
         [("one", 8), ("round", 16), ("zero", 8)],
@@ -172,7 +172,7 @@ def test_few_images_of_a_known_label_can_be_added(tmp_path):
     more = [(f"{number:03}.png", ("sky", "sea")) for number in (200, 201)]
     imported(listing(tmp_path, with_semicolons(more), "more.csv"), into=name)
     assert sum(datasets.facts(name).counts) == 32
-    assert not any("Left out" in note for note in datasets.own(name).notes)
+    assert not any("Left out" in note for note in datasets.custom_dataset(name).notes)
 
 
 def test_a_image_that_comes_again_stays_on_its_side(tmp_path):
@@ -229,7 +229,7 @@ def test_copies_stay_on_one_side_and_those_with_other_labels_are_for_training(tm
     train = {pixels.tobytes() for pixels in dataset.x_train}
     assert test and not test & train
     assert (dataset.y_test == dataset.y_test[0]).all(), "only the copies that agree are for the test"
-    assert any("other labels" in note for note in datasets.own(dataset.facts.name).notes)
+    assert any("other labels" in note for note in datasets.custom_dataset(dataset.facts.name).notes)
 
 
 def uneven(count: int = 400, seed: int = 0) -> np.ndarray:
@@ -281,12 +281,12 @@ def test_a_label_never_loses_its_last_training_image():
 )
 def test_whatever_the_labels_each_keeps_its_fraction_as_well_as_it_can_and_one_to_learn_from(labels, fraction, seed):
     order = np.random.default_rng(seed).permutation(len(labels))
-    aside = datasets.set_aside(labels, round(fraction * len(labels)), order)
+    aside = datasets.stratified_holdout(labels, round(fraction * len(labels)), order)
     assert aside.shape == (len(labels),) and aside.dtype == bool
     assert labels[~aside].any(0).tolist() == labels.any(0).tolist()
     assert (labels[aside].sum(0) <= np.ceil(0.5 * labels.sum(0)) + labels.shape[1]).all()
     alone = labels[:, :1]  # one label alone gets its share to the picture
-    exact = datasets.set_aside(alone, round(fraction * len(labels)), order)
+    exact = datasets.stratified_holdout(alone, round(fraction * len(labels)), order)
     wanted = alone.sum() * round(fraction * len(labels)) / len(labels)
     assert abs(alone[exact].sum() - wanted) <= 0.5 + 1e-9 or alone.sum() == 1
 
@@ -319,14 +319,14 @@ def test_a_image_can_be_thrown_out_and_come_back_but_not_get_another_class(tmp_p
     dataset = datasets.open_dataset(name)
     with pytest.raises(DatasetError, match="may have several labels, so it cannot be given another class"):
         datasets.relabel(dataset, [2], 1)
-    datasets.throw_out(dataset, [2, 5])
+    datasets.exclude(dataset, [2, 5])
     changed = datasets.open_for_training(name)
     assert changed.training_count == len(dataset.y_train) - 2
     assert (changed.y_train[[2, 5]] == NO_CLASS).all()
     kept = np.delete(np.arange(len(dataset.y_train)), [2, 5])
     assert np.array_equal(changed.y_train[kept], dataset.y_train[kept])
     assert changed.facts.counted(changed.y_train).tolist() == dataset.y_train[kept].sum(0).tolist()
-    datasets.take_all_back(dataset)
+    datasets.undo_all(dataset)
     assert np.array_equal(datasets.open_for_training(name).y_train, dataset.y_train)
 
 

@@ -37,7 +37,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_a_table_is_read_however_it_is_written(form, tmp_path):
     order = table(tmp_path / "digits.csv", FORMS[form])
-    assert importing.look(order).counts == [("0", 0, 0, 6), ("1", 0, 0, 6)]
+    assert importing.make_preview(order).counts == [("0", 0, 0, 6), ("1", 0, 0, 6)]
     name = imported(order, channels=1)
     data = datasets.open_dataset(name)
     assert data.facts.classes == ("0", "1") and data.facts.shape == (28, 28, 1)
@@ -62,7 +62,7 @@ def test_colours_are_read_pixel_by_pixel_or_plane_by_plane(planar, tmp_path):
         for number, pixels in enumerate(images)
     ]
     order = table(tmp_path / "colours.csv", csv(rows))
-    assert importing.look(order).channels == 3
+    assert importing.make_preview(order).channels == 3
     data = datasets.open_dataset(imported(order, side=32))
     assert {array.tobytes() for array in (*data.x_train, *data.x_test)} == {pixels.tobytes() for pixels in images}
 
@@ -70,7 +70,7 @@ def test_colours_are_read_pixel_by_pixel_or_plane_by_plane(planar, tmp_path):
 def test_words_are_labels_and_two_spellings_are_one(tmp_path):
     rows = [[("Cat", "cat", "dog")[place % 3], *row[1:]] for place, row in enumerate(digits(12))]
     order = table(tmp_path / "pets.csv", csv(rows))
-    assert importing.look(order).counts == [("cat", 0, 0, 8), ("dog", 0, 0, 4)]
+    assert importing.make_preview(order).counts == [("cat", 0, 0, 8), ("dog", 0, 0, 4)]
     assert datasets.facts(imported(order)).classes == ("cat", "dog")
 
 
@@ -83,7 +83,7 @@ def changed(row: int, column: int, value) -> str:
 @pytest.mark.parametrize("value", ["NaN", "inf", "1e999", "256", "-1", "dog", "", "0.5", "1e25", "0x", "=1+1", "١"])
 def test_a_field_that_is_no_pixel_is_named_by_row_and_column(value, tmp_path):
     order = table(tmp_path / "digits.csv", changed(7, 3, value))
-    for attempt in (importing.look, imported):
+    for attempt in (importing.make_preview, imported):
         with pytest.raises(SourceError) as caught:
             attempt(order)
         assert str(caught.value).startswith(
@@ -94,14 +94,14 @@ def test_a_field_that_is_no_pixel_is_named_by_row_and_column(value, tmp_path):
 @pytest.mark.parametrize("value", ["", "NaN", '""', "  "])
 def test_a_row_without_a_label_is_named(value, tmp_path):
     with pytest.raises(SourceError, match=r"'digits.csv', row 5, column 'label' has no label"):
-        importing.look(table(tmp_path / "digits.csv", changed(5, 0, value)))
+        importing.make_preview(table(tmp_path / "digits.csv", changed(5, 0, value)))
 
 
 def test_without_a_header_the_column_is_named_by_its_number(tmp_path):
     rows = [list(row) for row in ROWS]
     rows[3][16] = 300
     with pytest.raises(SourceError, match=r"row 4, column 17 holds '300'"):
-        importing.look(table(tmp_path / "digits.csv", csv(rows)))
+        importing.make_preview(table(tmp_path / "digits.csv", csv(rows)))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_without_a_header_the_column_is_named_by_its_number(tmp_path):
 )
 def test_what_is_no_table_of_images_says_why(content, said, tmp_path):
     with pytest.raises(SourceError, match=said):
-        importing.look(table(tmp_path / "digits.csv", content))
+        importing.make_preview(table(tmp_path / "digits.csv", content))
 
 
 def test_a_fault_behind_what_the_first_look_reads_is_found_by_the_import(tmp_path):
@@ -138,6 +138,6 @@ def test_a_fault_behind_what_the_first_look_reads_is_found_by_the_import(tmp_pat
     rows = [header(), *digits(400)]
     rows[390][5] = 999
     order = table(tmp_path / "digits.csv", csv(rows))
-    assert not preview.look(order, seconds=0).whole
+    assert not preview.make_preview(order, seconds=0).whole
     with pytest.raises(SourceError, match=r"row 391, column 'pixel4' holds '999'"):
         imported(order)

@@ -199,7 +199,7 @@ def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, m
     assert pieces(app).count("<figure>") == 2
     app.button(key="train-without").click().run()
 
-    assert datasets.edits_of(datasets.open_dataset("digits")).dropped == (7, 40)
+    assert datasets.edits_of(datasets.open_dataset("digits")).excluded == (7, 40)
     assert sent["data"] == "digits"
 
 

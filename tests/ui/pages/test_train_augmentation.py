@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from imgcls import datasets
 from imgcls.config import PARAMS, Config
 from imgcls.datasets.augmentation import NAMES, Augmentation
-from imgcls.datasets.augmentation.presets import suggested
+from imgcls.datasets.augmentation.presets import recommended
 from imgcls.params import Range
 from imgcls.system import paths
 from imgcls.training.loop.batches import Part, batches
@@ -73,7 +73,7 @@ def test_a_press_puts_what_suits_into_form_and_link(digits):
     app = form()
     app.button(key="suggested").click().run()
     assert not app.exception
-    wishes = {wish.name: wish.value for wish in suggested(datasets.facts(digits))}
+    wishes = {wish.name: wish.value for wish in recommended(datasets.facts(digits))}
     assert wishes == {"rotation": 10, "shift": 1, "zoom": 0.1}
     for name, value in wishes.items():
         assert app.slider(key=name).value == value
@@ -84,7 +84,7 @@ def test_a_press_puts_what_suits_into_form_and_link(digits):
 @pytest.mark.parametrize("name", datasets.names())
 def test_what_is_suggested_is_allowed_harms_nothing_and_has_its_reason(name):
     facts, limits = datasets.facts(name), {param.name: param for param in PARAMS}
-    wishes = suggested(facts)
+    wishes = recommended(facts)
     assert wishes
     assert "flip" not in facts.avoid or all(wish.name != "flip" for wish in wishes)
     for wish in wishes:
@@ -97,5 +97,5 @@ def test_what_is_suggested_is_allowed_harms_nothing_and_has_its_reason(name):
 
 
 def test_digits_are_never_mirrored_and_photographs_may_be():
-    assert "flip" not in {wish.name for wish in suggested(datasets.facts("mnist"))}
-    assert "flip" in {wish.name for wish in suggested(datasets.facts("cifar10"))}
+    assert "flip" not in {wish.name for wish in recommended(datasets.facts("mnist"))}
+    assert "flip" in {wish.name for wish in recommended(datasets.facts("cifar10"))}

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import folder_layout, label_csv, pixel_csv, server_folder, single_images
 from imgcls.datasets.importing.sources.folder_layout import Item
 from imgcls.datasets.importing.sources.zip_archive import Archive
@@ -28,7 +28,7 @@ KINDS = ("zip", "listing", "table", "folder", "pictures")
 
 
 @dataclass(frozen=True)
-class Order:
+class ImportRequest:
     """What is to be read: a kind, where it lies, and what the person calls it; for a listing its table, too."""
 
     kind: str
@@ -47,10 +47,10 @@ class Source:
 
     read: Callable[[Item], bytes]
     items: list[Item] = field(default_factory=list)
-    skips: Skips = field(default_factory=Skips)
+    skips: SkippedFiles = field(default_factory=SkippedFiles)
     notes: list[str] = field(default_factory=list)
     form: pixel_csv.Format | None = None
-    order: Order | None = None
+    order: ImportRequest | None = None
 
     @property
     def counts(self) -> Counter:
@@ -83,13 +83,13 @@ class Source:
 
 
 @contextmanager
-def opened(order: Order) -> Iterator[Source]:
+def opened(order: ImportRequest) -> Iterator[Source]:
     """The source, looked at and arranged into classes; no picture is read yet.
 
     Raises:
         SourceError: it is not what it should be, or hostile; the sentence names the entry, or the row and column.
     """
-    skips, notes = Skips(), []
+    skips, notes = SkippedFiles(), []
     with ExitStack() as stack:
         if order.kind in ("zip", "listing"):
             archive = stack.enter_context(Archive(Path(order.path), order.name))
@@ -116,23 +116,25 @@ def opened(order: Order) -> Iterator[Source]:
         yield source
 
 
-def from_root(path: str) -> Order:
+def from_root(path: str) -> ImportRequest:
     """What lies at a path below $IMGCLS_IMPORT_ROOT. Raises SourceError for another place or kind of file."""
     return of_file(server_folder.inside(path), path)
 
 
-def of_file(place: Path, name: str = "") -> Order:
+def of_file(place: Path, name: str = "") -> ImportRequest:
     """A folder, a zip archive or a CSV table on this machine."""
     name = name or place.name
     if place.is_dir():
-        return Order("folder", str(place), name)
+        return ImportRequest("folder", str(place), name)
     kind = {".zip": "zip", ".csv": "table", ".tsv": "table", ".txt": "table"}.get(place.suffix.lower())
     if kind is None or not place.is_file():
         raise SourceError(f"{short(name)} is no folder, zip archive or CSV table. Choose one.")
-    return Order(kind, str(place), name)
+    return ImportRequest(kind, str(place), name)
 
 
-def _filled(entries: Iterable[tuple[str, zipfile.ZipInfo]], skips: Skips) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+def _filled(
+    entries: Iterable[tuple[str, zipfile.ZipInfo]], skips: SkippedFiles
+) -> Iterator[tuple[str, zipfile.ZipInfo]]:
     """Without those of no bytes, which need not be opened to be known."""
     for name, info in entries:
         if info.file_size or folder_layout.is_clutter(name.split("/")):

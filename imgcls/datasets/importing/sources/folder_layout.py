@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imgcls.datasets.importing import class_names
-from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.errors import SourceError
 
 IMAGES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp")
@@ -49,7 +49,7 @@ def is_clutter(parts: list[str]) -> bool:
     ) or any(part.startswith(".") for part in parts[:-1])
 
 
-def arranged(paths: Iterable[tuple[str, Any]], skips: Skips, notes: list[str]) -> list[Item]:
+def arranged(paths: Iterable[tuple[str, Any]], skips: SkippedFiles, notes: list[str]) -> list[Item]:
     """Pictures with their classes and parts from (path, key); what is none goes to `skips`, what was read to `notes`.
 
     Raises:
@@ -79,7 +79,7 @@ def arranged(paths: Iterable[tuple[str, Any]], skips: Skips, notes: list[str]) -
     return merged(items, skips, notes)
 
 
-def images(paths: Iterable[tuple[str, Any]], skips: Skips) -> list[tuple[str, list[str], Any]]:
+def images(paths: Iterable[tuple[str, Any]], skips: SkippedFiles) -> list[tuple[str, list[str], Any]]:
     """(path, its parts, key) of what is a picture by its name; the rest goes to `skips`."""
     found = []
     for path, key in paths:
@@ -95,7 +95,7 @@ def images(paths: Iterable[tuple[str, Any]], skips: Skips) -> list[tuple[str, li
     return found
 
 
-def merged(items: list[Item], skips: Skips, notes: list[str]) -> list[Item]:
+def merged(items: list[Item], skips: SkippedFiles, notes: list[str]) -> list[Item]:
     """The same pictures with one spelling for each class: `Cat` and `cat` are one, shown as most of them are.
 
     Classes with too few pictures go to `skips`. Raises SourceError as `arranged` does.
@@ -137,7 +137,7 @@ def _raw_by_shown(shown: Mapping[str, str]) -> dict[str, list[str]]:
     return found
 
 
-def usable_classes(counts: Counter, skips: Skips) -> set[str]:
+def usable_classes(counts: Counter, skips: SkippedFiles) -> set[str]:
     """The classes with enough pictures, from numbers by (class, part); the others go to `skips`, with their reason.
 
     Raises:
@@ -172,7 +172,7 @@ def _those(count: int) -> str:
     return "none has" if not count else "only one has"
 
 
-def _unwrapped(found: list, skips: Skips) -> list:
+def _unwrapped(found: list, skips: SkippedFiles) -> list:
     """Without the outer folders that all share."""
     while True:
         deep = [entry for entry in found if len(entry[1]) > 2]

@@ -12,7 +12,7 @@ from typing import Any
 
 from imgcls.datasets.importing import class_names, multilabel
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import file_types, folder_layout
 from imgcls.datasets.importing.sources.folder_layout import Item
 from imgcls.datasets.importing.sources.pixel_csv import cells, delimiter_of, lines
@@ -26,7 +26,9 @@ NOT_THERE = "named in the table, but not in the archive"
 NOT_NAMED = "in the archive, but not named in the table"
 
 
-def arranged(table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: Skips, notes: list[str]) -> list[Item]:
+def arranged(
+    table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: SkippedFiles, notes: list[str]
+) -> list[Item]:
     """The pictures of an archive with the classes that the table gives them.
 
     Files are found by their whole path, by their name, or by their name without its ending.

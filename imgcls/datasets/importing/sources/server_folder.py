@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.skipped import Skips
+from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.zip_archive import MOST_BYTES
 from imgcls.errors import ImageError, SourceError
 from imgcls.system import paths
@@ -51,7 +51,7 @@ def inside(path: str) -> Path:
     return found
 
 
-def files(folder: Path, skips: Skips, seconds: float = 60) -> Iterator[tuple[str, Path]]:
+def files(folder: Path, skips: SkippedFiles, seconds: float = 60) -> Iterator[tuple[str, Path]]:
     """(path from the folder, place) of all files below it; links are left out. Raises SourceError at too many."""
     count, end = 0, time.monotonic() + seconds
     for parent, folders, here in os.walk(folder):

@@ -81,7 +81,7 @@ def latest(folder: Path, label: str, most: int) -> list[tuple[Path, str]]:
     return [(folder / "pictures" / row["file"], row["name"]) for row in rows[:most]]
 
 
-def take_back(folder: Path, label: str) -> None:
+def remove_last(folder: Path, label: str) -> None:
     """Takes the last picture of a class out again."""
     last = next((row for row in reversed(everything(folder)) if row["label"] == label), None)
     if last:

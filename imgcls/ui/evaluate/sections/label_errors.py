@@ -271,7 +271,7 @@ def _train_without(run: Run, dataset: datasets.Dataset, rows: list[int], has_cha
             "form with the settings of this run. The changes can be taken back on the Data page.",
         ):
             try:
-                datasets.throw_out(dataset, rows)
+                datasets.exclude(dataset, rows)
                 run_picker.train(**settings_form.form_of(run.config))
             except UserError as error:
                 st.error(plain(str(error)), icon=":material/error:")

@@ -250,7 +250,7 @@ def _examples(run: Run, stamp: float, name: str, strength: int, names: tuple[str
             )
         )
     drawn = gallery.groups(frames)
-    dataset.let_go()
+    dataset.release_memory()
     return drawn
 
 

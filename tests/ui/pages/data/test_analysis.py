@@ -120,7 +120,7 @@ def test_a_press_throws_all_training_twins_of_test_images_out(uneven):
     button(app, "Throw out all 1 training twins").click().run()
     assert is_whole(app)
     dataset = datasets.open_dataset(uneven)
-    assert datasets.edits_of(dataset).dropped == (50,)
+    assert datasets.edits_of(dataset).excluded == (50,)
     assert "✗ thrown out" in galleries(app)
     assert not any("training twins" in button.label for button in app.button)
 
@@ -128,7 +128,7 @@ def test_a_press_throws_all_training_twins_of_test_images_out(uneven):
 def test_chosen_images_get_another_class_and_it_is_taken_back(uneven):
     app = explored("Odd ones")
     pills = next(group for group in app.get("button_group") if str(group.key).startswith("chosen-odd"))
-    first = int(cache.findings("survey", datasets.open_dataset(uneven))["unlike"][0])
+    first = int(cache.results("survey", datasets.open_dataset(uneven))["unlike"][0])
     assert button(app, "Throw out").disabled
     pills.set_value([first])
     app.run()
@@ -149,7 +149,7 @@ def test_chosen_images_get_another_class_and_it_is_taken_back(uneven):
 
 def test_the_train_page_counts_what_is_left_and_says_what_was_changed(uneven):
     dataset = datasets.open_dataset(uneven)
-    datasets.throw_out(dataset, [1, 2, 3, 4, 5])
+    datasets.exclude(dataset, [1, 2, 3, 4, 5])
     datasets.relabel(dataset, [6], 9)
     app = opened("train", data="CIFAR-10")
     assert app.selectbox(key="train_images").options[0] == "All 100"
@@ -175,7 +175,7 @@ def test_a_state_that_is_none_is_left_out(finished_run, data):
 
 def test_a_damaged_list_of_changes_is_one_sentence_and_a_press_mends_it(uneven):
     dataset = datasets.open_dataset(uneven)
-    datasets.throw_out(dataset, [1])
+    datasets.exclude(dataset, [1])
     (path,) = paths.cache_folder().glob("datasets/*.edits-*.json")
     path.write_text("{")
     assert "list of changes" in told(opened("train", data="CIFAR-10"))

@@ -169,12 +169,12 @@ def test_more_is_added_and_what_is_gone_is_offered_no_more(digits_data, tmp_path
     button(app, "Add the pictures").click().run()
     finished(app)
     assert "“Leaves” now has 3 classes" in all_told(app)
-    assert sum(datasets.own(name).counts) == 18
+    assert sum(datasets.custom_dataset(name).counts) == 18
 
     app = opened("data", data="Leaves")
     button(app, "Delete").click().run()
     assert "and its 18 pictures are deleted from the disk" in told(app)
-    datasets.delete_own(name)
+    datasets.delete_custom(name)
     app = opened("data", data="Leaves")
     assert is_whole(app) and app.selectbox(key="data").value == "mnist_sample"
 
@@ -203,7 +203,7 @@ def test_a_run_whose_data_set_was_deleted_says_so_and_is_evaluated_from_its_own_
     name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
     folder = finished_run.folder
     (folder / "config.json").write_text(json.dumps(finished_run.config.changed(data=name).as_dict()))
-    datasets.delete_own(name)
+    datasets.delete_custom(name)
     run = runs.Run(folder)
     for page in ("home", "train", "runs", "evaluate", "predict"):
         app = opened(page, run=run.id)
