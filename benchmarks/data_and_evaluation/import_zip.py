@@ -1,6 +1,6 @@
 """How long does it take to make a data set of 60,000 pictures in a zip, and does the app answer meanwhile?
 
-    python -m benchmarks.data_and_evaluation.import_zip [ARCHIVE]
+    python -m benchmarks.import_zip [ARCHIVE]
 
 The archive is cifar10_jpeg.zip in $IMGCLS_DATA where none is named. The value is the time of the importing process,
 from its start to the result that the page reads, with an app beside it whose pages a visitor clicks; that process
@@ -15,10 +15,14 @@ import statistics
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import psutil
+from PIL import Image
 
+from benchmarks.support.reference import Reference
+from benchmarks.support.reference import seconds as reference_seconds
 from benchmarks.support.report_line import Missing, line, percentile, run
 from benchmarks.support.server import Server, serve, started, workplace
 from benchmarks.support.session import Session
@@ -48,6 +52,21 @@ def clicks(server: Server, over: threading.Event, most: int, times: list[float])
             session.rerun(PAGES[len(times) % len(PAGES)])
             times.append(1000 * (time.perf_counter() - start))
             time.sleep(REST_SECONDS)
+
+
+def plain_decoding(path: Path, side: int, most: int = 2_000) -> Reference:
+    """Seconds of a loop that reads, decodes and resizes every image of an archive, measured on `most` of them."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith((".jpg", ".jpeg", ".png"))]
+        chosen = names[:: max(1, len(names) // most)]
+
+        def decode() -> None:
+            for name in chosen:
+                with archive.open(name) as file:
+                    Image.open(file).convert("RGB").resize((side, side))
+
+        spent = reference_seconds(decode)
+    return Reference("Pillow alone, one process: read, decode, resize", spent * len(names) / len(chosen), "s")
 
 
 def work(environment: dict[str, str], how: str, folder: Path, result: Path) -> tuple[float, float]:
@@ -93,6 +112,7 @@ def main() -> None:
             "s",
             60,
             "lower",
+            reference=plain_decoding(path, seen["side"]),
             images=sum(sum(row[1:]) for row in seen["counts"]),
             size=f"{wish.side} x {wish.side}",
             peak_mb=round(peak),

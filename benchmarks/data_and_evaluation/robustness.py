@@ -1,6 +1,6 @@
 """How long does it take to ask a model about damaged pictures, and do the pages feel it?
 
-    python -m benchmarks.data_and_evaluation.robustness
+    python -m benchmarks.robustness
 
 A `cnn` with its usual settings, trained for two epochs, is asked about 1,000 test pictures (28 x 28) in 40 conditions,
 by the process that the Evaluate page starts. The value is the processor time of that process in seconds, from its start
@@ -15,8 +15,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import psutil
 
+from benchmarks.support import reference
 from benchmarks.support.report_line import Missing, line, run
 from benchmarks.support.server import QUICK, REPOSITORY, python, serve, workplace
 from benchmarks.support.session import Session
@@ -65,10 +67,18 @@ def asked(environment: dict[str, str], session: Session | None) -> tuple[float, 
     return spent, time.perf_counter() - start, clicks
 
 
+def bare_predictions(folder: Path) -> reference.Reference:
+    """Seconds in which the bare interpreter answers the same images in as many conditions, one at a time."""
+    with np.load(folder / "gallery.npz", allow_pickle=False) as file:
+        one = reference.bare_interpreter(folder / "model.tflite", file["pictures"])
+    return reference.Reference("bare interpreter, the same number of predictions", one.value * 40 * 1000 / 1000, "s")
+
+
 def main() -> None:
     with workplace() as environment:
         python("-m", "imgcls.training", *QUICK, "--id", "asked", environment=environment)
         spent, wall, _ = asked(environment, None)
+        bare = bare_predictions(Path(environment["IMGCLS_RUNS"], "asked"))
         with serve(environment) as server:
             server.wait()
             with Session(server.port) as session:
@@ -83,6 +93,7 @@ def main() -> None:
             "s",
             60,
             "lower",
+            reference=bare,
             wall_s=round(wall, 1),
             click_ratio=round(statistics.median(during) / statistics.median(before), 2),
             click_ms={

@@ -1,6 +1,6 @@
 """How long from a click on a cell of the confusion matrix until its pictures are painted?
 
-    python -m benchmarks.pages.evaluate_click [CLICKS]
+    python -m benchmarks.evaluate_click [CLICKS]
 
 A made run of 10,000 test pictures and 10 classes in Chromium; 24 different cells are clicked. The page itself takes the
 times: a listener notes the press of the mouse, an observer of the document when the gallery shows pictures of that cell
@@ -12,6 +12,7 @@ import statistics
 import sys
 from pathlib import Path
 
+from benchmarks.support import reference
 from benchmarks.support.answered import cells, made_run, order
 from benchmarks.support.browser import VIEW, chromium
 from benchmarks.support.report_line import line, percentile, run
@@ -62,6 +63,7 @@ def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else CLICKS
     with workplace() as environment, chromium() as browser:
         folders = [made_run(environment["IMGCLS_RUNS"], f"made-{classes}", classes) for classes in (10, 100)]
+        empty = reference.empty_page_click(environment, browser)
         with serve(environment) as server:
             server.wait()
             few, many = (clicks(browser, server, folder, number) for folder in folders)
@@ -72,6 +74,7 @@ def main() -> None:
             "ms",
             500,
             "lower",
+            reference=empty,
             p95_ms=round(percentile(few[0], 0.95), 1),
             server_cpu_ms=round(few[1], 1),
             server_cpu_target=25,

@@ -1,6 +1,6 @@
 """How long until the Evaluate page shows the matrix and the pictures of a run, and what do five runs cost in memory?
 
-    python -m benchmarks.pages.evaluate_first_paint [RUNS]
+    python -m benchmarks.evaluate_first_paint [RUNS]
 
 Five made runs of 10,000 test pictures with 10 classes, and five with 100, each opened by a new visitor for the first
 time since the server started: from the request until matrix and gallery stand in Chromium. The value is the larger of
@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.support import reference
 from benchmarks.support.answered import made_run
 from benchmarks.support.browser import VIEW, chromium
 from benchmarks.support.report_line import line, run
@@ -49,6 +50,7 @@ def main() -> None:
             classes: [made_run(runs, f"made-{classes}-{seed}", classes, seed).name for seed in range(number + 1)]
             for classes in (10, 100)
         }
+        empty = reference.empty_page_paint(environment, browser)
         with serve(environment) as server:
             server.wait()
             visit(browser, server, ids[10].pop())  # the page's modules are imported
@@ -66,6 +68,7 @@ def main() -> None:
             "s",
             2,
             "lower",
+            reference=empty,
             classes_s=medians,
             longest_s=round(max(map(max, first.values())), 2),
             again_s={classes: round(statistics.median(taken), 2) for classes, taken in again.items()},

@@ -1,6 +1,6 @@
 """How long until the home page is painted, compared with an empty Streamlit app?
 
-    python -m benchmarks.pages.first_paint [PAIRS]
+    python -m benchmarks.first_paint [PAIRS]
 
 From the start of the server's process (`streamlit run`) until the heading of the page is visible in Chromium, divided
 by the same for an app of one line, `st.title("empty")`, with the same Streamlit settings. The browser already runs,

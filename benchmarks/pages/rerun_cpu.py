@@ -1,6 +1,6 @@
 """What does a rerun of each page cost the server?
 
-    python -m benchmarks.pages.rerun_cpu [RERUNS]
+    python -m benchmarks.rerun_cpu [RERUNS]
 
 CPU milliseconds (user and system) of the server's process for one rerun: 100 full reruns of each page, in five rounds,
 of which the median counts, as a neighbour on a shared machine makes a whole round slower by half. They are asked for by
@@ -26,6 +26,7 @@ from urllib.parse import quote
 
 import psutil
 
+from benchmarks.support import reference
 from benchmarks.support.report_line import Missing, line, run
 from benchmarks.support.server import QUICK, Server, copy_runs, python, serve, started, workplace
 from benchmarks.support.session import Session
@@ -169,6 +170,7 @@ def main() -> None:
         for number in range(len(ids), 2):
             python("-m", "imgcls.training", *QUICK, "--id", f"quick-{number}", environment=environment)
             ids.append(f"quick-{number}")
+        empty = reference.empty_page_rerun(environment)
         with serve(environment) as server:
             server.wait()
             pages = per_page(server, ids, reruns)
@@ -192,6 +194,7 @@ def main() -> None:
             "ms",
             15,
             "lower",
+            reference=empty,
             heaviest=heaviest,
             pages_ms=pages,
             live_fragment_ms=live,

@@ -1,6 +1,6 @@
 """Do a training and the people on the pages disturb each other?
 
-    python -m benchmarks.pages.side_by_side
+    python -m benchmarks.side_by_side
 
 `click_ratio`: the time of a full rerun of a page (Evaluate, Predict and Runs in turns), as a visitor without a browser
 sees it, while a training runs, divided by the same while it pauses: three times each, in turns, as the pace of a shared

@@ -1,6 +1,6 @@
 """How many digits does the shipped model read that people draw with a pen?
 
-    IMGCLS_DATA=FOLDER python -m benchmarks.prediction.digit_model [--run ID]
+    IMGCLS_DATA=FOLDER python -m benchmarks.digit_model [--run ID]
 
 Through the page's own code: strokes are drawn on a canvas of 280 x 280 pixels by a renderer of this benchmark's own,
 prepared by `imgcls.images.loading.prepare_drawing`, answered by `imgcls.inference.predictor.Predictor`. The pen digits are those that were
@@ -76,7 +76,7 @@ def percent(right: np.ndarray) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.prediction.digit_model")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.digit_model")
     parser.add_argument("--run", default="digits", help="the run whose model is measured (default: digits)")
     run_id = parser.parse_args().run
     folder = paths.data_folder()

@@ -1,6 +1,6 @@
 """How long does a heat map take?
 
-    python -m benchmarks.prediction.explain_latency [PICTURES]
+    python -m benchmarks.explain_latency [PICTURES]
 
 Grad-CAM and occlusion of all classes, as the Picture view asks for them, for pictures of the gallery of each run that
 ships with the project (20 each). In this process, on one core, without a page: `value` is the longest median of a
@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.support import reference
 from benchmarks.support.report_line import Missing, line, run
 from imgcls.errors import RunError
 from imgcls.inference.activations import Inside
@@ -60,7 +61,8 @@ def main() -> None:
             ),
         }
     worst = max(max(found["grad_cam_ms"], found["occlusion_ms"]) for found in seen.values())
-    print(line("explain_latency", worst, "ms", 500, "lower", images=count, runs=seen))
+    bare = reference.bare_interpreter(shipped.folder / "model.tflite", images)
+    print(line("explain_latency", worst, "ms", 500, "lower", reference=bare, images=count, runs=seen))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How many pictures a second answers the code path of the pages, against the bare interpreter?
 
-    python -m benchmarks.prediction.predict_throughput [SECONDS]
+    python -m benchmarks.predict_throughput [SECONDS]
 
 `imgcls.ui.cache.predictions.answers`, which every answer of the Predict page comes from, in batches of 1 and of 64, and LiteRT's
 interpreter alone with the same model, the same pictures and one thread. Both take turns, a round each, SECONDS

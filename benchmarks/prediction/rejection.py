@@ -1,6 +1,6 @@
 """How often is one digit taken for two, or for a scribble, and how often are two and scribbles found?
 
-    IMGCLS_DATA=FOLDER python -m benchmarks.prediction.rejection [--run ID] [--development]
+    IMGCLS_DATA=FOLDER python -m benchmarks.rejection [--run ID] [--development]
 
 Through the rules of the page. One digit: the 1,249 pen digits that were held back from training, each with a pen of 6,
 12, 18 and 26 px in another size and place (`imgcls.inference.rejection.multiple_digits` on strokes), and MNIST's 10,000 test pictures (on pixels).
@@ -153,7 +153,7 @@ def percent(found: list[bool]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.prediction.rejection")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rejection")
     parser.add_argument("--run", default="digits", help="the run whose model is asked (default: digits)")
     parser.add_argument("--development", action="store_true", help="on the digits that the bounds were chosen on")
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 """How long until the strokes of a drawing are blamed for its answer?
 
-    python -m benchmarks.prediction.stroke_attribution [ROUNDS]
+    python -m benchmarks.stroke_attribution [ROUNDS]
 
 The page's own code, without a browser: each stroke (or each piece of a single one) is taken away, the rest is drawn,
 prepared and answered. Eight digits in a single stroke, and the same in four strokes, 20 rounds (default); the value is
@@ -14,7 +14,8 @@ import time
 
 import numpy as np
 
-from benchmarks.prediction.drawing_latency import OF_ONE_STROKE, strokes
+from benchmarks.drawing_latency import OF_ONE_STROKE, strokes
+from benchmarks.support import reference
 from benchmarks.support.report_line import Missing, line, percentile, run
 from imgcls import runs
 from imgcls.images import loading
@@ -57,13 +58,16 @@ def main() -> None:
                 if not blames:
                     raise Missing("A drawing was not taken apart.")
     every = spent[1] + spent[4]
+    pixels = np.zeros((1, *card.shape), np.uint8)
+    bare = reference.bare_interpreter(chosen.folder / "model.tflite", pixels)
     print(
         line(
-            "stroke_blame",
+            "stroke_attribution",
             round(percentile(every, 0.95), 1),
             "ms",
             150,
             "lower",
+            reference=bare,
             median_ms=round(statistics.median(every), 1),
             one_stroke_ms=round(statistics.median(spent[1]), 1),
             four_strokes_ms=round(statistics.median(spent[4]), 1),

@@ -10,22 +10,33 @@ import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.support.reference import Reference
 
 
 class Missing(Exception):
     """Something that the benchmark needs is not here; the message says what, in one sentence."""
 
 
-def line(name: str, value: float, unit: str, target: float, better: str, **seen: Any) -> str:
+def line(
+    name: str, value: float, unit: str, target: float, better: str, *, reference: "Reference | None" = None, **seen: Any
+) -> str:
     """The result as one line of JSON; `better` is "lower" or "higher", `seen` is whatever else is worth knowing.
+
+    A time carries a `reference` that was measured in the same run; the line then holds it and the ratio of the two.
 
     Raises:
         ValueError: a number is none, or `better` is another word.
     """
     if better not in ("lower", "higher"):
         raise ValueError(f"better is 'lower' or 'higher', not {better!r}")
-    content = {"benchmark": name, "value": value, "unit": unit, "target": target, "better": better, **seen}
+    content = {"benchmark": name, "value": value, "unit": unit, "target": target, "better": better}
+    if reference is not None:
+        content["ratio_to_reference"] = round(reference.ratio(value, unit), 3)
+        content["reference"] = reference.as_dict()
+    content |= seen
     return json.dumps(content | {"machine": machine()}, allow_nan=False)
 
 

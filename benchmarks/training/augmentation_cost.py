@@ -1,6 +1,6 @@
 """What does augmentation add to the time of a training step?
 
-    python -m benchmarks.training.augmentation_cost [REPETITIONS]
+    python -m benchmarks.augmentation_cost [REPETITIONS]
 
 Percent of the step's time without it, as the trainer works: the next batch is made while the present one is learnt, on
 the same processor. Epochs of noise with and without take turns; medians of their ratios. The value is the most that

@@ -1,6 +1,6 @@
 """Does a network that learnt with numbers of 16 bits answer as well as one that learnt with 32?
 
-    python -m benchmarks.training.bfloat16_accuracy [NAME] [SEEDS]
+    python -m benchmarks.bfloat16_accuracy [NAME] [SEEDS]
 
 The recipe of deep_cnn on a data set (cifar10), once with each precision and seed, in processes of their own with the
 same pictures in the same order. The value is the mean difference of the test accuracies, in points: 32 bits less 16;

@@ -1,6 +1,6 @@
 """How many times as many pictures does deep_cnn learn in a second with numbers of 16 bits?
 
-    python -m benchmarks.training.bfloat16_gain [REPETITIONS]
+    python -m benchmarks.bfloat16_gain [REPETITIONS]
 
 Steps of the recipe on noise of 32 x 32 colour pictures, bfloat16 over float32, in turns; the median of the ratios. The
 value is for the width that reaches far (`WIDE`); the default width is told beside it: there, what is not a convolution

@@ -1,6 +1,6 @@
 """What do checkpoints cost a training?
 
-    python -m benchmarks.training.checkpoint_cost
+    python -m benchmarks.checkpoint_cost
 
 The time that the training waits for its checkpoints, plus the processor time of the thread that writes them, in percent
 of the training time: measured inside one training, as two trainings differ by more than this from one to the next.

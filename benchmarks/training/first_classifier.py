@@ -1,6 +1,6 @@
 """How long from a few photographs to a classifier that was honestly tested?
 
-    python -m benchmarks.training.first_classifier ARCHIVE.zip [REPETITIONS]
+    python -m benchmarks.first_classifier ARCHIVE.zip [REPETITIONS]
 
 The archive holds train/CLASS/*.jpg and test/CLASS/*.jpg; a small zip of 5 classes with 40 training and 20 test pictures
 each is made of it beforehand. The time is that of the two commands that a person would type, until the run's result is
@@ -17,6 +17,7 @@ import time
 import zipfile
 from pathlib import Path
 
+from benchmarks.support import reference
 from benchmarks.support.report_line import Missing, line, run
 from benchmarks.support.server import python, workplace
 from imgcls.models import weights
@@ -60,15 +61,17 @@ def once(archive: Path) -> tuple[float, float, float, dict]:
 
 def main() -> None:
     if len(sys.argv) < 2 or not Path(sys.argv[1]).is_file():
-        raise Missing("Name a zip of labelled folders: python -m benchmarks.training.first_classifier ARCHIVE.zip")
+        raise Missing("Name a zip of labelled folders: python -m benchmarks.first_classifier ARCHIVE.zip")
     if weights.at_hand(NETWORKS["MobileNet 0.25"]) is None:
         raise Missing("This benchmark needs the weights of MobileNet 0.25: fetch them on the Train page.")
     archive, repetitions = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else REPETITIONS
+    with workplace() as environment:
+        imported = reference.tensorflow_import(environment)
     times, imports, whole = [], [], []
     for _ in range(repetitions):
-        seconds, imported, over, result = once(Path(archive).resolve())
+        seconds, zip_seconds, over, result = once(Path(archive).resolve())
         times.append(round(seconds, 2))
-        imports.append(round(imported, 2))
+        imports.append(round(zip_seconds, 2))
         whole.append(round(over, 2))
         print(seconds, result["test_accuracy"], file=sys.stderr)
     print(
@@ -78,6 +81,7 @@ def main() -> None:
             "s",
             20,
             "lower",
+            reference=imported,
             seconds=times,
             import_seconds=imports,
             to_the_end_seconds=whole,

@@ -1,6 +1,6 @@
 """How long until a training that is asked to pause has paused?
 
-    python -m benchmarks.training.pause_latency [PAUSES]
+    python -m benchmarks.pause_latency [PAUSES]
 
 Seconds from the request in the run's folder to the trainer's word that it has paused and freed its processor; the
 checkpoint is on the disk then. Each of 12 pauses is asked for at a random moment. For cnn and deep_cnn on mnist_sample
@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 
+from benchmarks.support import reference
 from benchmarks.support.report_line import line, run
 from benchmarks.support.trainings import DEEP, SMALL, begun, own_queue, wait
 from imgcls import jobs
@@ -37,12 +38,25 @@ def measured(config: Config, pauses: int) -> tuple[list[float], list[float]]:
 
 def main() -> None:
     pauses = int(sys.argv[1]) if len(sys.argv) > 1 else PAUSES
-    with own_queue():
+    with own_queue() as environment:
+        imported = reference.tensorflow_import(environment)
         seen = {config.model: measured(config, pauses) for config in (SMALL, DEEP)}
     value = round(max(max(paused) for paused, _ in seen.values()), 3)
     medians = {name: round(statistics.median(paused), 3) for name, (paused, _) in seen.items()}
     back = {name: round(statistics.median(resumed), 3) for name, (_, resumed) in seen.items()}
-    print(line("pause_latency", value, "s", 1.0, "lower", median_s=medians, resume_s=back, pauses=pauses))
+    print(
+        line(
+            "pause_latency",
+            value,
+            "s",
+            1.0,
+            "lower",
+            reference=imported,
+            median_s=medians,
+            resume_s=back,
+            pauses=pauses,
+        )
+    )
 
 
 if __name__ == "__main__":

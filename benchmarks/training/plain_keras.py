@@ -1,6 +1,6 @@
 """The script to which the trainer is compared: the same network, taught by `model.fit` and nothing around it.
 
-    python -m benchmarks.training.plain_keras FILE.npz cnn 64 6
+    python -m benchmarks.plain_keras FILE.npz cnn 64 6
 
 The file holds x, y, x_val, y_val. Prints the seconds of each epoch, validation included, and the parameter count.
 XLA is off, as in the trainer: Keras would switch it on by itself, which makes these networks several times slower here.

@@ -1,10 +1,10 @@
 """How long from the press of Start to the first live point on the page?
 
-    python -m benchmarks.training.start_to_first_point [STARTS]
+    python -m benchmarks.start_to_first_point [STARTS]
 
 In Chromium, with the default settings: from the click on Start until the page shows the training accuracy of the first
 batches. With the standby trainer, which a visitor of the Train page gets by having it open (12 s here), and without;
-`import_s` is the import of TensorFlow and Keras alone, in the same run. The value is the median with the standby
+the reference is the import of TensorFlow and Keras alone, in the same run. The value is the median with the standby
 trainer; `cold_ratio` is the median without, divided by the import.
 """
 
@@ -12,9 +12,10 @@ import statistics
 import sys
 import time
 
+from benchmarks.support import reference
 from benchmarks.support.browser import VIEW, chromium
 from benchmarks.support.report_line import line, run
-from benchmarks.support.server import python, serve
+from benchmarks.support.server import serve
 from benchmarks.support.trainings import own_queue
 from imgcls import jobs, runs
 
@@ -45,17 +46,10 @@ def starts(number: int, *, standby: bool) -> list[float]:
     return times
 
 
-def imports(environment: dict[str, str]) -> float:
-    """Seconds of a process that imports what a trainer needs."""
-    start = time.perf_counter()
-    python("-c", "import tensorflow, keras", environment=environment)
-    return time.perf_counter() - start
-
-
 def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else STARTS
     with own_queue() as environment:
-        alone = statistics.median(imports(environment) for _ in range(3))
+        imported = reference.tensorflow_import(environment)
     warm, cold = starts(number, standby=True), starts(number, standby=False)
     print(
         line(
@@ -64,10 +58,10 @@ def main() -> None:
             "s",
             1.5,
             "lower",
+            reference=imported,
             warm_s=[round(seconds, 2) for seconds in warm],
             cold_s=[round(seconds, 2) for seconds in cold],
-            import_s=round(alone, 2),
-            cold_ratio=round(statistics.median(cold) / alone, 2),
+            cold_ratio=round(statistics.median(cold) / imported.value, 2),
             cold_ratio_target=1.3,
         )
     )

@@ -1,6 +1,6 @@
 """How long until a training that is asked to stop has stopped training?
 
-    python -m benchmarks.training.stop_latency [STOPS]
+    python -m benchmarks.stop_latency [STOPS]
 
 Seconds from the request in the run's folder to the journal's word that no batch is learnt any more and the best epoch
 is being tested. `over_s` is the time until the run has its result, with test pictures answered and model exported.
@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 
+from benchmarks.support import reference
 from benchmarks.support.report_line import line, run
 from benchmarks.support.trainings import DEEP, SMALL, begun, own_queue, wait
 from imgcls import jobs
@@ -35,7 +36,8 @@ def measured(config: Config, moment: float) -> tuple[float, float]:
 def main() -> None:
     stops = int(sys.argv[1]) if len(sys.argv) > 1 else STOPS
     moments = random.Random(0)
-    with own_queue():
+    with own_queue() as environment:
+        imported = reference.tensorflow_import(environment)
         seen = {
             config.model: [measured(config, moments.uniform(0.2, 1.5)) for _ in range(stops)]
             for config in (SMALL, DEEP)
@@ -43,7 +45,9 @@ def main() -> None:
     value = round(max(heard for times in seen.values() for heard, _ in times), 3)
     medians = {name: round(statistics.median(heard for heard, _ in times), 3) for name, times in seen.items()}
     ends = {name: round(statistics.median(over for _, over in times), 2) for name, times in seen.items()}
-    print(line("stop_latency", value, "s", 1.0, "lower", median_s=medians, over_s=ends, stops=stops))
+    print(
+        line("stop_latency", value, "s", 1.0, "lower", reference=imported, median_s=medians, over_s=ends, stops=stops)
+    )
 
 
 if __name__ == "__main__":

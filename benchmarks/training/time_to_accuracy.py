@@ -1,6 +1,6 @@
 """How much sooner does a recipe reach a test accuracy than the script of a tutorial does?
 
-    python -m benchmarks.training.time_to_accuracy [NAME ...]
+    python -m benchmarks.time_to_accuracy [NAME ...]
 
 Both learn from all training pictures of the same data set, in processes of their own with the same priority, one after
 the other. Test accuracy is looked at after each epoch, in both, and chooses nothing: how many epochs the recipe takes

@@ -1,6 +1,6 @@
 """What does the trainer cost beside the learning itself?
 
-    python -m benchmarks.training.train_overhead [REPETITIONS]
+    python -m benchmarks.train_overhead [REPETITIONS]
 
 Pictures per second of the trainer, divided by those of a plain Keras script (benchmarks/plain_keras.py) with the same
 network, pictures, validation pictures and batch size; both as processes of their own with the same priority, in turns
@@ -32,7 +32,7 @@ from imgcls.config import Config
 name, pictures, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 datasets.prepare(name)
 data = datasets.open_dataset(name)
-learn, check = datasets.split(data.y_train, pictures, Config.validation_share, 0, len(data.facts.classes))
+learn, check = datasets.split(data.y_train, pictures, Config.validation_fraction, 0, len(data.facts.classes))
 parts = {"x": data.x_train[learn], "y": data.y_train[learn], "x_val": data.x_train[check], "y_val": data.y_train[check]}
 np.savez(path, **parts)
 """
@@ -63,7 +63,7 @@ def compare(environment: dict[str, str], name: str, family: str, repetitions: in
     for number in range(repetitions):
         a = ours(environment, name, family, images, epochs, number)
         told = python(
-            "-m", "benchmarks.training.plain_keras", str(path), family, str(BATCH), str(epochs), environment=environment
+            "-m", "benchmarks.plain_keras", str(path), family, str(BATCH), str(epochs), environment=environment
         )
         b = json.loads(told.splitlines()[-1])
         if a["parameters"] != b["parameters"]:

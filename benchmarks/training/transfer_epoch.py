@@ -1,6 +1,6 @@
 """What do features that are computed once save?
 
-    python -m benchmarks.training.transfer_epoch [REPETITIONS]
+    python -m benchmarks.transfer_epoch [REPETITIONS]
 
 An epoch of a head on kept features against an epoch of a plain Keras script with the frozen base in the model
 (benchmarks/_plain_transfer.py): MobileNet 0.25 at 96 pixels, 10,000 pictures of CIFAR-10 ($IMGCLS_DATA/cifar10.npz),
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.support.report_line import Missing, line, medians, run
 from benchmarks.support.server import python, workplace
-from benchmarks.training.train_overhead import PREPARE
+from benchmarks.train_overhead import PREPARE
 from imgcls.models import weights
 from imgcls.models.backbones import NETWORKS
 from imgcls.system import paths

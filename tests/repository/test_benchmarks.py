@@ -8,9 +8,15 @@ import pytest
 
 import benchmarks
 from benchmarks.support import report_line
+from benchmarks.support.reference import Reference
 
-NAMES = [entry.name for entry in pkgutil.iter_modules(benchmarks.__path__) if not entry.name.startswith("_")]
-MEASURING = [name for name in NAMES if name != "plain_keras"]
+NAMES = [entry.name for entry in pkgutil.iter_modules(benchmarks.__path__) if not entry.ispkg]
+RENAMED = [entry.name for entry in pkgutil.iter_modules([f"{benchmarks.__path__[0]}/renamed"])]
+MEASURING = [name for name in NAMES if name not in ("plain_keras", *RENAMED)]
+BEFORE_1_0 = """augmentation_cost bfloat16_accuracy bfloat16_gain checkpoint_cost compare digit_model doubts drawing_latency
+    evaluate_click evaluate_first_paint explain_latency first_classifier first_paint import_zip large_set live_rate
+    pause_latency photo_latency plain_keras predict_throughput rerun_cpu robustness side_by_side start_to_first_point
+    stop_latency stroke_blame time_to_accuracy train_overhead transfer_epoch""".split()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -18,6 +24,18 @@ def test_a_benchmark_says_its_command_and_has_a_main(name):
     module = importlib.import_module(f"benchmarks.{name}")
     assert f"python -m benchmarks.{name}" in module.__doc__
     assert callable(module.main)
+
+
+def test_every_benchmark_of_the_previous_version_still_runs_by_its_name():
+    assert set(BEFORE_1_0) <= set(NAMES)
+
+
+def test_a_time_is_printed_with_its_ratio_to_a_reference_of_the_same_run():
+    empty = Reference("click on an empty Streamlit page", 50.0, "ms")
+    content = json.loads(report_line.line("evaluate_click", 125.0, "ms", 500, "lower", reference=empty))
+    assert content["ratio_to_reference"] == 2.5
+    assert content["reference"] == {"what": "click on an empty Streamlit page", "value": 50.0, "unit": "ms"}
+    assert empty.ratio(0.1, "s") == 2.0
 
 
 def test_the_package_names_every_benchmark():

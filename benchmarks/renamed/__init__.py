@@ -1,0 +1,1 @@
+"""Benchmarks by the names that they had before; each runs the one that took its place."""
