@@ -229,7 +229,7 @@ def _grey(pixels: np.ndarray) -> np.ndarray:
 def _upright(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
     try:
         orientation = pil_image.getexif().get(0x0112)
-    except Exception:  # a damaged note on how the camera was held is no reason to refuse the picture
+    except Exception:  # a damaged note on how the camera was held is no reason to refuse the picture  # noqa: BLE001
         orientation = None
     if orientation not in _UPRIGHT:
         return pil_image, []

@@ -179,7 +179,7 @@ class Work:
             traceback.print_exc()
             hint = " Free some space and start it again." if error.errno in (errno.ENOSPC, errno.EFBIG) else ""
             sentence = f"What was found could not be written: {error.strerror or error}.{hint}"
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             traceback.print_exc()
             sentence = f"It ended by an error in the program ({type(error).__name__}). The details are in its log."
         self.write("failed", 0.0, sentence)

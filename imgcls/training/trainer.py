@@ -77,7 +77,7 @@ class Trainer:
             return {"outcome": "lost"}
         except UserError as error:
             return self._end("failed", message=str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             traceback.print_exc()
             return self._end("failed", message=failures.sentence(error))
         finally:

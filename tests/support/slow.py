@@ -7,10 +7,6 @@ import pytest
 _left_out = pytest.StashKey[int]()
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes minutes; runs with IMGCLS_SLOW=1 or -m slow")
-
-
 def pytest_collection_modifyitems(config, items):
     if os.environ.get("IMGCLS_SLOW") == "1" or config.option.markexpr:
         return

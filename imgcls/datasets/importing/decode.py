@@ -67,7 +67,7 @@ def size_of(data: bytes) -> tuple[int, int] | None:
     try:
         with Image.open(BytesIO(data), formats=loading.FORMATS) as image:
             return image.size
-    except Exception:  # Pillow has no one error type for foreign bytes; whoever opens the picture says what is wrong
+    except Exception:  # Pillow has no one error type for foreign bytes; whoever opens the picture says what is wrong  # noqa: BLE001
         return None
 
 

@@ -48,7 +48,7 @@ def download(name: str, title: str, megabytes: float, progress) -> tuple[np.ndar
                     return _load(name, work / "copied")
             except (ImportError, MemoryError):
                 raise
-            except Exception:  # whatever is wrong with them, fresh ones are the answer
+            except Exception:  # whatever is wrong with them, fresh ones are the answer  # noqa: BLE001
                 progress(0.05, f"The files in {found} are damaged and are left alone: downloading fresh ones")
                 shutil.rmtree(work / "copied", ignore_errors=True)
         try:

@@ -77,7 +77,7 @@ def attempt(run: Run, model, dataset: Dataset) -> None:
     try:
         with filelock.FileLock(task.work_of(run).lock, timeout=GRACE_SECONDS, poll_interval=0.02):
             _write(run, model, dataset, lambda fraction, text: None, MOST_KNOWN, MOST_TESTED)
-    except Exception:
+    except Exception:  # noqa: BLE001
         print("The inside of the model could not be stored; its Inside view offers to make it.")
         traceback.print_exc()
 

@@ -136,7 +136,7 @@ def probed(kind: str, config_file: Path, folder: Path) -> int:
         message = str(error)
     except MemoryError:
         message = TOO_LARGE
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         if not folder.is_dir():
             return FORGOTTEN
         traceback.print_exc()

@@ -124,7 +124,7 @@ class Writer:
             error: Exception | None = None
             try:
                 checkpoint.write(self.path)
-            except Exception as raised:
+            except Exception as raised:  # noqa: BLE001
                 error = raised
             with self._wanted:
                 self._busy = False

@@ -65,7 +65,7 @@ def _fetched(network: Network, folder: Path) -> int:
             f"The weights could not be written to {folder.parent}: {error.strerror or error}. Make room there, or set "
             "IMGCLS_CACHE to a folder with enough of it."
         )
-    except Exception:
+    except Exception:  # noqa: BLE001
         traceback.print_exc()
         return word.fail("The download ended by an error in the program. The details are in its log.txt.")
     over.set()

@@ -32,7 +32,7 @@ def shown() -> Iterator[None]:
     """Shows an error that is raised inside, and goes on after the block."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         show(error)
 
 
