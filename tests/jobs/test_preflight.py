@@ -17,6 +17,7 @@ from imgcls.config import Config
 from imgcls.errors import DatasetError, ProbeError
 from imgcls.jobs.preflight import checks, lr_finder, verdicts
 from imgcls.system import paths
+from tests.support.pages import prepared
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -396,13 +397,8 @@ def test_a_light_shows_what_was_found(name, found, level):
 def opened(config: Config, *, unfolded: bool = True) -> AppTest:
     from imgcls.ui.train import settings_form
 
-    app = AppTest.from_file(
-        str(paths.repository_folder() / "imgcls" / "ui" / "app" / "navigation.py"), default_timeout=60
-    )
-    for name, value in settings_form.query_of(settings_form.form_of(config)).items():
-        app.query_params[name] = value
+    app = prepared("train", **settings_form.query_of(settings_form.form_of(config)))
     app.session_state["probes"] = unfolded
-    app.switch_page("../../pages/train.py")
     return app.run()
 
 

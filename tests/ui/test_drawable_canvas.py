@@ -7,8 +7,8 @@ import json
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.support.pages import is_whole, opened, told
 from tests.support.uploads import image
-from tests.ui.pages.test_pages import is_whole, opened, told
 
 PAINTED = "data:image/png;base64," + base64.b64encode(image(1)).decode()
 HOSTILE = {

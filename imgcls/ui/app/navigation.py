@@ -1,11 +1,12 @@
-"""The first script of every visit: the pages and the way between them."""
+"""The entry script of every visit: the pages and the navigation bar."""
 
 import streamlit as st
 
-from imgcls.ui.app import errors, startup
+from imgcls.ui.app import errors, old_links, startup
 from imgcls.ui.app.paths import ICON, PAGES
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
+old_links.upgrade()
 
 home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
 page = st.navigation(
@@ -19,7 +20,7 @@ page = st.navigation(
     ],
     position="top",
 )
-# The page begins closer to the navigation than by default.
+# Less space between the navigation bar and the page than Streamlit's default.
 st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 with errors.shown():
     if page is home:

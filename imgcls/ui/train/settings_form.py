@@ -283,6 +283,6 @@ def stopping() -> dict[str, Value]:
 
 def splitting(model: str) -> dict[str, Value]:
     """The validation share, the seed, and how exact the numbers are."""
-    present = f"{value_of('validation_share'):.0%} for validation, seed {value_of('seed')}"
+    present = f"{value_of('validation_fraction'):.0%} for validation, seed {value_of('seed')}"
     params = (BY_NAME[name] for name in _used(model, "validation_fraction", "seed", "precision", "deterministic"))
     return closed("Split, seed and precision", "splitting", ":material/call_split:", params, present=present)

@@ -19,7 +19,7 @@ from imgcls.ui.cache import predictions
 from imgcls.ui.train import settings_form
 from tests.evaluation.test_label_errors import stored_suspects
 from tests.evaluation.test_robustness import found_with
-from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_whole, opened, told
 
 
 def pieces(app) -> str:

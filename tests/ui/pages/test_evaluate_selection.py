@@ -12,7 +12,7 @@ from imgcls.runs import epoch_predictions, holdout_usage, tags, validation_predi
 from imgcls.ui.evaluate.page import VIEWS
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.widgets import formatting
-from tests.ui.pages.test_pages import HOSTILE, broken_copy, is_whole, opened, told
+from tests.support.pages import HOSTILE, broken_copy, is_whole, opened, told
 
 MATRIX = "imgcls.confusion_matrix"
 

@@ -1,53 +1,18 @@
 """Every page through Streamlit's own test runner: no run, a good run, broken runs, odd links. No browser."""
 
 import json
-import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from imgcls import runs
 from imgcls.config import Config
-from imgcls.runs import Run
-from imgcls.system import paths
 from imgcls.ui.app import errors
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting
+from tests.support.pages import HOSTILE, broken_copy, is_whole, opened, told
 
 PAGES = ("home", "data", "train", "runs", "evaluate", "predict")
-ENTRY = paths.repository_folder() / "imgcls" / "ui" / "app" / "navigation.py"
-HOSTILE = (
-    "<img src=x onerror=alert(1)>",
-    "![](http://evil.example/p.png)",
-    "$\\href{javascript:alert(1)}{x}$",
-    "**b**",
-)
-
-
-def opened(page: str, **query: str) -> AppTest:
-    """The page after its first run, reached through the entry script as in the app."""
-    app = AppTest.from_file(str(ENTRY), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    if page != "home":
-        app.switch_page(f"../../pages/{page}.py")
-    return app.run()
-
-
-def told(app: AppTest) -> str:
-    """All sentences of a page."""
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.title, app.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
-
-
-def is_whole(app: AppTest) -> bool:
-    return not app.exception and "Something went wrong" not in told(app)
-
-
-def broken_copy(run: Run, name: str) -> Run:
-    folder = run.folder.with_name(name)
-    shutil.copytree(run.folder, folder)
-    return Run(folder)
 
 
 @pytest.mark.parametrize("page", PAGES)

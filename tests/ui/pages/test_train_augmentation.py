@@ -14,20 +14,14 @@ from imgcls.config import PARAMS, Config
 from imgcls.datasets.augmentation import NAMES, Augmentation
 from imgcls.datasets.augmentation.presets import recommended
 from imgcls.params import Range
-from imgcls.system import paths
 from imgcls.training.loop.batches import Part, batches
-
-ENTRY = paths.repository_folder() / "imgcls" / "ui" / "app" / "navigation.py"
+from tests.support.pages import prepared
 
 
 def form(*, is_open: bool = True, **query: str) -> AppTest:
     """The Train page for the small digits."""
-    app = AppTest.from_file(str(ENTRY), default_timeout=60)
-    app.query_params["data"] = "Small digits"
-    for name, value in query.items():
-        app.query_params[name] = value
+    app = prepared("train", data="Small digits", **query)
     app.session_state["augmentation"] = is_open
-    app.switch_page("../../pages/train.py")
     app.run()
     assert not app.exception and not app.error
     return app

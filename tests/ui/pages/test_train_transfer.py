@@ -13,7 +13,7 @@ from imgcls.runs.metrics_log import Curves
 from imgcls.system import paths
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import backbone, settings_form
-from tests.ui.pages.test_pages import is_whole, opened, told
+from tests.support.pages import is_whole, opened, told
 
 TITLE = "Transfer learning"
 DATA = "Digits 8 x 8"

@@ -15,7 +15,7 @@ from imgcls.datasets.analysis.survey import survey
 from imgcls.system import paths
 from imgcls.ui.data import analysis, analysis_map, duplicates
 from tests.datasets.test_analysis import smooth
-from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_whole, opened, told
 
 
 @pytest.fixture

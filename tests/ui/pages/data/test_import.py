@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from imgcls import datasets, runs
 from imgcls.datasets.importing import job
 from imgcls.datasets.importing.sources import single_images
+from tests.support.pages import HOSTILE, is_whole, opened, told
 from tests.support.uploads import archive, csv, digits, image, imported, leaves
-from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
 
 
 def button(app: AppTest, label: str):

@@ -10,7 +10,7 @@ from PIL import Image
 from imgcls.inference.activations import FILES
 from imgcls.inference.explain import task
 from imgcls.runs import Run, tags
-from tests.ui.pages.test_pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_whole, opened, told
 
 
 def pieces(app) -> str:

@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 from imgcls.ui.predict import batch, human_vs_model
+from tests.support.pages import is_whole, opened, told
 from tests.support.uploads import archive, image, leaves
-from tests.ui.pages.test_pages import is_whole, opened, told
 
 
 @pytest.fixture

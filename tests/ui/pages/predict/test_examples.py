@@ -1,6 +1,6 @@
 """Test pictures of a run as examples on the Predict page: answered, and explained."""
 
-from tests.ui.pages.test_pages import is_whole, opened, told
+from tests.support.pages import is_whole, opened, told
 
 
 def test_an_example_is_answered_and_what_spoke_for_it_is_shown(finished_run):

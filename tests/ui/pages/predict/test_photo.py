@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from imgcls.ui.predict import photo
 from imgcls.ui.predict.photo_crop import Photo
-from tests.ui.pages.test_pages import is_whole, opened, told
+from tests.support.pages import is_whole, opened, told
 
 
 def photo_of(*strokes: list[tuple[int, int]], size: tuple[int, int] = (120, 120)) -> bytes:

@@ -1,0 +1,54 @@
+"""Upgrades links from earlier versions: the one place that maps old URL parameters and values to new ones.
+
+If you rename a URL parameter (a control's `key` with `bind="query-params"`, or a name in `st.query_params`) or a value
+that appears in the URL (an option of a select box, the title of a dataset), add it here and in
+tests/ui/test_old_links.py. Pages read the new names only.
+"""
+
+from contextlib import suppress
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from imgcls.config import RENAMED
+
+PARAMETERS: dict[str, str] = {
+    **RENAMED,  # a setting's control has the setting's name in the URL
+}
+"""Old name of a parameter -> new name."""
+
+VALUES: dict[str, dict[str, str]] = {}
+"""New name of a parameter -> old value -> new value."""
+
+
+def upgrade() -> None:
+    """Rewrites old parameters and values in the URL, then runs the script again; call it before anything reads the URL.
+
+    The second run is needed for controls bound to the URL: they take their first value from the parameters that the
+    run began with.
+    """
+    given = {name: st.query_params.get_all(name) for name in st.query_params}
+    wanted = upgraded(given)
+    if wanted == given:
+        return
+    for name in given.keys() - wanted.keys():
+        del st.query_params[name]
+    for name, values in wanted.items():
+        # A control that already exists in this session keeps its own value (the Back button to an old address).
+        with suppress(StreamlitAPIException):
+            if given.get(name) != values:
+                st.query_params[name] = values
+    st.rerun()
+
+
+def upgraded(given: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The same parameters under their present names, with their present values.
+
+    A parameter that is there under both names keeps the value it has under the new one.
+    """
+    renamed = {PARAMETERS[name]: values for name, values in given.items() if name in PARAMETERS}
+    renamed |= {name: values for name, values in given.items() if name not in PARAMETERS}
+    return {
+        name: [VALUES[name].get(value, value) for value in values] if name in VALUES else values
+        for name, values in renamed.items()
+    }

@@ -1,0 +1,47 @@
+"""The pages through Streamlit's own test runner: what every test of a page needs."""
+
+import os
+import shutil
+
+from streamlit.testing.v1 import AppTest
+
+from imgcls.runs import Run
+from imgcls.ui.app.paths import ENTRY, PAGES
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "![](http://evil.example/p.png)",
+    "$\\href{javascript:alert(1)}{x}$",
+    "**b**",
+)
+
+
+def prepared(page: str, **query: str) -> AppTest:
+    """The page before its first run, reached through the entry script as in the app."""
+    app = AppTest.from_file(str(ENTRY), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if page != "home":
+        app.switch_page(os.path.relpath(PAGES / f"{page}.py", ENTRY.parent))
+    return app
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """The page after its first run."""
+    return prepared(page, **query).run()
+
+
+def told(app: AppTest) -> str:
+    """All sentences of a page."""
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.title, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
+
+
+def is_whole(app: AppTest) -> bool:
+    return not app.exception and "Something went wrong" not in told(app)
+
+
+def broken_copy(run: Run, name: str) -> Run:
+    folder = run.folder.with_name(name)
+    shutil.copytree(run.folder, folder)
+    return Run(folder)
