@@ -7,7 +7,7 @@ bootstrap draws of the paired difference, the exact McNemar test, and the differ
 each. The value is the median of 50 comparisons in milliseconds of wall time.
 
 And is the interval honest? `covered` is the share of 2,000 made pairs of models whose true difference (1 point, 1,000
-pictures) lies in its 95 % interval; `false_alarms` the share of 2,000 pairs of equally good models that are called
+pictures) lies in its 95% interval; `false_alarms` the share of 2,000 pairs of equally good models that are called
 different.
 """
 

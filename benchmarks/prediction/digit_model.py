@@ -7,7 +7,7 @@ prepared by `imgcls.images.loading.prepare_drawing`, answered by `imgcls.inferen
 held back from training (1,249 of `pen_digits_train.json.gz`, by the same 30 people); each is drawn with pens of 6, 12,
 18 and 26 px, each time in another size (110 to 230 px) and place. The value is the share that is read right, in
 percent, over all pens; beside it stand the shares by pen and by size, and the accuracy on MNIST's own test pictures,
-whose target is 99.5 %.
+whose target is 99.5%.
 
 The pen digits do not say who wrote them, so the held-back ones are by writers that training knows. `strangers` is a
 look beyond: scikit-learn's 1,797 digits by 43 other people (Alpaydin and Kaynak 1998), of which only 8 x 8 pixels are

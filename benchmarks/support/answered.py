@@ -15,7 +15,7 @@ SHAPE = (32, 32, 3)
 
 
 def made_run(runs: str | Path, run_id: str, classes: int, seed: int = 0) -> Path:
-    """A tested run: 10,000 pictures, some 85 % right, each class taken most often for its neighbours."""
+    """A tested run: 10,000 pictures, some 85% right, each class taken most often for its neighbours."""
     folder = Path(runs, run_id)
     folder.mkdir()
     random = np.random.default_rng(seed)

@@ -70,7 +70,7 @@ def brightness(values_by_part: dict[str, np.ndarray]):
             y=fractions,
             name=part,
             marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 7, "solidity": 0.2}},
-            hovertemplate="%{y:.1f} % around %{x:.0f}",
+            hovertemplate="%{y:.1f}% around %{x:.0f}",
         )
     lay_out(figure, height=300, x="mean grey level of a picture (0 black, 255 white)", y="% of the part")
     figure.update_layout(barmode="group", bargap=0.1, bargroupgap=0)

@@ -24,7 +24,7 @@ def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names, p
             name=literal(names[one], NAME_LENGTH) + (" (true)" if is_true else ""),
             line={"color": class_colour(one), "width": 4 if is_true else 1.5, "dash": "solid" if is_true else "dash"},
             marker={"size": 6 if is_true else 4},
-            hovertemplate="epoch %{x}: %{y:.1f} %",
+            hovertemplate="epoch %{x}: %{y:.1f}%",
         )
     figure.add_vline(x=int(epochs[place]), line={"color": QUIET, "width": 2, "dash": "dot"})
     lay_out(figure, height=320, x="epoch", y="probability in %", margins=(56, 12, 8, 52))

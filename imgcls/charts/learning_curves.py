@@ -208,13 +208,13 @@ def _forecast(forecast, scale):
         "mode": "markers",
         "marker": {"symbol": "circle-open", "size": 9, "color": QUIET, "line": {"width": 2}},
         "error_y": bar,
-        "hovertemplate": f"%{{y:.3g}}, 90 % band {forecast.low * scale:.3g} to {forecast.high * scale:.3g}",
+        "hovertemplate": f"%{{y:.3g}}, 90% band {forecast.low * scale:.3g} to {forecast.high * scale:.3g}",
         "cliponaxis": False,
     }
 
 
 def _layout(quantity, traces, **wishes):
-    """The axes: loss starts at 0, accuracy never shows more than 100 %; without points both have a sensible range."""
+    """The axes: loss starts at 0, accuracy never shows more than 100%; without points both have a sensible range."""
     looks = layout(x="epoch", y=QUANTITIES[quantity][0], **wishes) | {"hovermode": "x unified"}
     looks["xaxis"] |= {"hoverformat": ".4~g", "unifiedhovertitle": {"text": "epoch %{x}"}, "rangemode": "tozero"}
     if quantity == "loss":

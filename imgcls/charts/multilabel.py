@@ -24,7 +24,7 @@ def precision_recall(curves, names, points):
             name=literal(names[label], NAME_LENGTH),
             legendgroup=str(label),
             line={"color": colour, "width": 2, "dash": DASHES[number % len(DASHES)]},
-            hovertemplate=f"{name}: recall %{{x:.1f}} %, precision %{{y:.1f}} %<extra></extra>",
+            hovertemplate=f"{name}: recall %{{x:.1f}}%, precision %{{y:.1f}}%<extra></extra>",
         )
         if label in points:
             figure.add_scatter(
@@ -35,7 +35,7 @@ def precision_recall(curves, names, points):
                 legendgroup=str(label),
                 showlegend=False,
                 cliponaxis=False,
-                hovertemplate=f"{name} at this threshold: recall %{{x:.1f}} %, precision %{{y:.1f}} %<extra></extra>",
+                hovertemplate=f"{name} at this threshold: recall %{{x:.1f}}%, precision %{{y:.1f}}%<extra></extra>",
             )
     lay_out(figure, height=380, x="recall (%)", y="precision (%)")
     figure.update_xaxes(range=[0, 101])

@@ -28,7 +28,7 @@ def class_curves(curves: dict[int, Curve], notes: dict[int, str], names, *, kind
             line={"color": class_colour(one), "width": 2, "dash": DASHES[place % len(DASHES)]},
             customdata=np.where(np.isfinite(curve.threshold), 100 * curve.threshold, 100).astype(np.float32),
             meta=literal(names[one], HOVER_LENGTH),  # a name within the template could hold one of its variables
-            hovertemplate="%{meta} from %{customdata:.3g} % on<br>%{x:.1f}, %{y:.1f} %<extra></extra>",
+            hovertemplate="%{meta} from %{customdata:.3g}% on<br>%{x:.1f}, %{y:.1f}%<extra></extra>",
         )
     if kind == "roc":
         guess = {"color": QUIET, "width": 1, "dash": "dot"}
@@ -92,7 +92,7 @@ def reliability(before: Reliability, after: Reliability | None = None):
                 "width": 3,
             },
             hovertext=[
-                f"{name}: {right:.1f} % right of {count:,} answers"
+                f"{name}: {right:.1f}% right of {count:,} answers"
                 for right, count in zip(value.tolist(), of.count[there].tolist(), strict=True)
             ],
             hoverinfo="text",
@@ -113,7 +113,7 @@ def answered(line: Answered, threshold: float, fraction: float, right: float):
         mode="lines",
         line={"color": TRAINING, "width": 2},
         customdata=(100 * line.threshold).astype(np.float32),
-        hovertemplate="answers from %{customdata:.1f} % on<br>%{x:.1f} % answered, %{y:.2f} % right<extra></extra>",
+        hovertemplate="answers from %{customdata:.1f}% on<br>%{x:.1f}% answered, %{y:.2f}% right<extra></extra>",
         showlegend=False,
     )
     if fraction > 0:
@@ -122,7 +122,7 @@ def answered(line: Answered, threshold: float, fraction: float, right: float):
             y=[100 * right],
             mode="markers+text",
             marker={"color": BEST, "size": 14, "symbol": "star"},
-            text=[f"from {100 * threshold:.0f} % on"],
+            text=[f"from {100 * threshold:.0f}% on"],
             textposition="bottom right" if fraction < 0.5 else "bottom left",
             hoverinfo="skip",
             showlegend=False,
@@ -152,7 +152,7 @@ def class_bars(value: np.ndarray, low: np.ndarray, high: np.ndarray, names, befo
             "color": faded(TRAINING, 0.5),
         },
         name="now",
-        hovertemplate="%{x:.1f} %<extra></extra>",
+        hovertemplate="%{x:.1f}%<extra></extra>",
         customdata=places[:, None].tolist(),
     )
     if before is not None:
@@ -162,7 +162,7 @@ def class_bars(value: np.ndarray, low: np.ndarray, high: np.ndarray, names, befo
             mode="markers",
             marker={"color": ERROR, "symbol": "line-ns-open", "size": 12, "line": {"width": 2}},
             name="before",
-            hovertemplate="before: %{x:.1f} %<extra></extra>",
+            hovertemplate="before: %{x:.1f}%<extra></extra>",
         )
     lay_out(figure, height=int(np.clip(26 * len(names) + 90, 200, 900)), x="%", margins=(130, 16, 8, 44))
     figure.update_yaxes(

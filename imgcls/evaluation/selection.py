@@ -99,7 +99,7 @@ def kept(
     if selection.predictions:
         left &= (predicted == labels) == (selection.predictions == "right")
     if (selection.low, selection.high) != (0, 100):
-        # The upper end belongs to a range, so that bars next to each other share no picture but 100 % has its place.
+        # The upper end belongs to a range, so that bars next to each other share no picture but 100% has its place.
         percent = np.float32(100) * confidence.astype(np.float32)
         left &= (percent >= selection.low) & ((percent < selection.high) | (selection.high == 100))
     if selection.tag and tagged is not None:

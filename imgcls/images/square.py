@@ -73,5 +73,5 @@ def note(height: int, width: int, fit: str) -> str:
 def _cut(height: int, width: int, old_height: int, old_width: int) -> str:
     """What was left of a picture. In shares: a large one was reduced before, so its own pixels are not known here."""
     if width < old_width:
-        return f"The middle {100 * width // old_width} % of its width was used (left and right cut)."
-    return f"The middle {100 * height // old_height} % of its height was used (top and bottom cut)."
+        return f"The middle {100 * width // old_width}% of its width was used (left and right cut)."
+    return f"The middle {100 * height // old_height}% of its height was used (top and bottom cut)."

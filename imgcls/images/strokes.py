@@ -52,7 +52,7 @@ def varied(strokes: Strokes, generator: np.random.Generator) -> Strokes:
     angle, slant, stretch = generator.normal(0, (np.deg2rad(6), 0.12, 0.1))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = turn @ np.array([[np.exp(stretch), slant], [0, np.exp(-stretch)]])
-    # A smooth field of small displacements: a few long waves over the drawing, of about 2 % of its size.
+    # A smooth field of small displacements: a few long waves over the drawing, of about 2% of its size.
     waves = generator.normal(0, 3, (4, 2))
     phases = generator.uniform(0, 2 * np.pi, (4, 2))
     amounts = generator.normal(0, 0.018, (4, 2))

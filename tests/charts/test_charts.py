@@ -193,7 +193,7 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
     [
         lambda: scores.class_curves(
             {0: roc_pr.roc(np.array([0.9, 0.2, 0.4]), np.array([True, False, True]))},
-            {0: "97 %"},
+            {0: "97%"},
             ["<b>$x %{z}"],
             kind="roc",
         ),

@@ -89,7 +89,7 @@ def test_the_page_runs_nothing_fetches_nothing_and_shows_names_as_they_are(hosti
 def test_the_page_has_the_scores_the_curves_and_the_surest_mistakes(hostile_run):
     text = report.page(*hostile_run)
 
-    assert "75.0 %" in text and "40.9 to 92.9 %" in text  # 6 of 8 with Wilson's interval
+    assert "75.0%" in text and "40.9 to 92.9%" in text  # 6 of 8 with Wilson's interval
     assert text.count("<svg") == 2
     assert text.count("Test picture ") == 2  # the two mistakes
     assert "1,234 parameters" in text and "best epoch 2 of 2" in text

@@ -58,7 +58,7 @@ def test_the_damages_are_what_their_names_say(images):
     assert set(np.unique(CORRUPTIONS["brightness"](grey, 1, many))) == {75, 126}  # 25.5 down and up, rounded
     contrast = CORRUPTIONS["contrast"](images, 2, drawn)
     assert contrast.std((1, 2, 3)) == pytest.approx(images.std((1, 2, 3)) / 2, rel=0.02)
-    moved = CORRUPTIONS["shift"](images, 3, drawn)  # 12 % of 28 are 3 pixels
+    moved = CORRUPTIONS["shift"](images, 3, drawn)  # 12% of 28 are 3 pixels
     assert all(
         any(
             np.array_equal(after[3:-3, 3:-3], np.roll(before, (-3 * y, -3 * x), (0, 1))[3:-3, 3:-3])
@@ -70,7 +70,7 @@ def test_the_damages_are_what_their_names_say(images):
     spot = np.zeros((4, 28, 28, 1), np.uint8)
     spot[:, ::2] = 255
     hidden = CORRUPTIONS["occlusion"](spot, 5, chances(4)) == 127
-    assert hidden.sum((1, 2, 3)).tolist() == [15 * 15] * 4  # 55 % of 28, and the whole square lies inside
+    assert hidden.sum((1, 2, 3)).tolist() == [15 * 15] * 4  # 55% of 28, and the whole square lies inside
 
 
 def test_a_process_asks_the_model_and_the_answers_are_its_own(finished_run):

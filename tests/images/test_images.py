@@ -402,7 +402,7 @@ def test_a_colour_model_gets_the_middle_and_is_told_what_was_cut():
     prepared = prepare_photo(LoadedImage(pixels, ("Before.",)), (32, 32, 3))
     assert prepared.pixels.shape == (32, 32, 3)
     assert (prepared.pixels == (10, 200, 30)).all()
-    assert prepared.notes == ("Before.", "The middle 60 % of its width was used (left and right cut).")
+    assert prepared.notes == ("Before.", "The middle 60% of its width was used (left and right cut).")
 
 
 def test_a_tall_photo_loses_its_top_and_bottom():
@@ -410,12 +410,12 @@ def test_a_tall_photo_loses_its_top_and_bottom():
     pixels[20:80] = 255
     prepared = prepare_photo(pixels, (16, 16, 3))
     assert (prepared.pixels == 255).all()
-    assert prepared.notes == ("The middle 60 % of its height was used (top and bottom cut).",)
+    assert prepared.notes == ("The middle 60% of its height was used (top and bottom cut).",)
 
 
 @pytest.mark.parametrize("fit", ["", "crop"])
 @pytest.mark.parametrize(
-    ("size", "fraction"), [((4032, 3024), "75 % of its width"), ((1000, 1001), "99 % of its height")]
+    ("size", "fraction"), [((4032, 3024), "75% of its width"), ((1000, 1001), "99% of its height")]
 )
 def test_what_was_cut_is_told_alike_of_a_photo_that_was_reduced_when_it_was_opened(size, fraction, fit):
     data = file_of(Image.new("RGB", size), "JPEG")

@@ -13,20 +13,20 @@ def test_what_is_farther_than_almost_all_test_images_is_nothing_the_model_knows(
     rejection = Likeness(np.zeros(4), percentile, "").rejection
     assert (rejection is not None) == doubtful
     if doubtful:
-        assert f"{percentile:.1f} %" in rejection.sentence
+        assert f"{percentile:.1f}%" in rejection.sentence
 
 
 @pytest.mark.parametrize(
     ("percentile", "words"),
     [
-        (0.0, "100.0 % of the test pictures lie at least as far"),
-        (0.4, "99.6 % of the test pictures lie at least as far"),
-        (59.97, "40 % of the test pictures lie at least as far"),
-        (98.7, "farther from the training pictures than 98 %"),
-        (99.0, "than 99.0 %"),
-        (99.72, "than 99.7 %"),
-        (99.97, "than 99.9 %"),
-        (100.0, "than 100.0 %"),
+        (0.0, "100.0% of the test pictures lie at least as far"),
+        (0.4, "99.6% of the test pictures lie at least as far"),
+        (59.97, "40% of the test pictures lie at least as far"),
+        (98.7, "farther from the training pictures than 98%"),
+        (99.0, "than 99.0%"),
+        (99.72, "than 99.7%"),
+        (99.97, "than 99.9%"),
+        (100.0, "than 100.0%"),
     ],
 )
 def test_a_fraction_is_never_rounded_up_to_all(percentile, words):

@@ -43,7 +43,7 @@ def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = BINS) 
 
 
 def _redrawn(place: np.ndarray, gaps: np.ndarray, bins: int) -> tuple[float, float]:
-    """The 95 % interval of the error over resamples of the pictures; the seed is fixed, so it stays as it is."""
+    """The 95% interval of the error over resamples of the pictures; the seed is fixed, so it stays as it is."""
     n = len(gaps)
     if n < 2:
         return 0.0, 1.0

@@ -1,11 +1,11 @@
-"""95 % intervals: how far a figure might move if other pictures of the same sort had been drawn."""
+"""95% intervals: how far a figure might move if other pictures of the same sort had been drawn."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 Z = 1.959963984540054
-"""The normal quantile of a two-sided 95 % interval."""
+"""The normal quantile of a two-sided 95% interval."""
 
 CHUNK = 100
 """Resamples drawn at a time; with 100 classes a chunk holds at most 8 MB of counts."""
@@ -13,7 +13,7 @@ CHUNK = 100
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """A figure and its 95 % interval; in a table of classes each part is an array with one entry a class."""
+    """A figure and its 95% interval; in a table of classes each part is an array with one entry a class."""
 
     value: float | np.ndarray
     low: float | np.ndarray
@@ -24,7 +24,7 @@ def wilson(successes, n):
     """The score interval for a share of `successes` in `n` trials; arrays give arrays.
 
     Keeps inside [0, 1] and stays honest near 0 and 1, where the usual plus-minus interval collapses: 10 right out of
-    10 gives 72 to 100 %. Without trials nothing is known: value 0, interval 0 to 1.
+    10 gives 72 to 100%. Without trials nothing is known: value 0, interval 0 to 1.
     Source: Wilson, E. B. (1927), "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22.
     """

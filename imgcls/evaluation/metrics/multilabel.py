@@ -23,7 +23,7 @@ test of tens of thousands of pictures on there are fewer draws, and the ranges a
 
 @dataclass(frozen=True, eq=False)
 class LabelTable:
-    """Scores of each label with 95 % intervals (arrays of one entry a label), and how many pictures have it.
+    """Scores of each label with 95% intervals (arrays of one entry a label), and how many pictures have it.
 
     What divides by nothing, as the precision of a label that was never answered, has the value 0 and the interval 0 to
     1; the average precision of a label that no picture has is NaN.

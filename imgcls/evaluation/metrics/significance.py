@@ -20,7 +20,7 @@ BETTER, ALIKE, OPEN = "better", "alike", "open"
 class Comparison:
     """Two models on `count` pictures: how often both, one or none was right, and what follows.
 
-    `difference` is the accuracy of the second less that of the first, a share from -1 to 1 with its 95 % interval;
+    `difference` is the accuracy of the second less that of the first, a share from -1 to 1 with its 95% interval;
     `p_value` is that of the exact McNemar test.
     """
 

@@ -112,7 +112,7 @@ def _head(found: dict[str, Any]) -> str:
         f'<div class="head"><div><div class="big">{_fraction(test["accuracy"])}</div><div class="soft">test accuracy, '
         f"{_interval(test['accuracy'])}</div></div></div>"
         f'<dl class="numbers">{numbers}</dl><p class="soft">From {test["pictures"]:,} test pictures that were used '
-        "neither to train nor to choose anything. Ranges are 95 % intervals: Wilson for the accuracy, precision and "
+        "neither to train nor to choose anything. Ranges are 95% intervals: Wilson for the accuracy, precision and "
         "recall of a class, bootstrap for averages and F1.</p>"
     )
 
@@ -140,7 +140,7 @@ def _classes(found: dict[str, Any]) -> str:
         + "</tr>"
         for row in rows[:MOST_ROWS]
     )
-    head = "".join(f'<th scope="col">{name}</th><th scope="col">95 %</th>' for name in ("precision", "recall", "F1"))
+    head = "".join(f'<th scope="col">{name}</th><th scope="col">95%</th>' for name in ("precision", "recall", "F1"))
     more = f'<p class="soft">The first {MOST_ROWS} of {len(rows)} classes.</p>' if len(rows) > MOST_ROWS else ""
     return (
         '<div class="scroll"><table><thead><tr><th class="text" scope="col">class</th><th scope="col">pictures</th>'
@@ -176,7 +176,7 @@ def _matrix(found: dict[str, Any]) -> str:
         )
     pairs = "".join(
         f'<tr><td class="text">{_text(pair["true"])} → {_text(pair["predicted"])}</td><td>{pair["pictures"]:,}</td>'
-        f"<td>{100 * pair['share_of_true']:.1f} %</td></tr>"
+        f"<td>{100 * pair['share_of_true']:.1f}%</td></tr>"
         for pair in found["test"]["worst_pairs"]
     )
     listed = (
@@ -194,7 +194,7 @@ def _mistakes(found: dict[str, Any], predictions: Predictions) -> str:
         row = predictions.row_of[index]
         if row < 0:
             continue
-        true, answer, sure = _text(said["true"]), _text(said["predicted"]), f"{100 * said['probability']:.1f} %"
+        true, answer, sure = _text(said["true"]), _text(said["predicted"]), f"{100 * said['probability']:.1f}%"
         alt = f"Test picture {index}: true class {true}, answer {answer} with {sure}"
         tiles.append(
             f'<figure><img alt="{alt}" src="{_data_url(predictions.images[row])}">'
@@ -210,8 +210,8 @@ def _calibration(found: dict[str, Any]) -> str:
     told = found["test"]["calibration"]
     error = told["expected_calibration_error"]
     rows = "".join(
-        f'<tr><th scope="row">{100 * part["from"]:.0f} to {100 * part["to"]:.0f} %</th><td>{part["pictures"]:,}</td>'
-        f"<td>{100 * part['certainty']:.1f} %</td><td>{_fraction(part['accuracy'])}</td>"
+        f'<tr><th scope="row">{100 * part["from"]:.0f} to {100 * part["to"]:.0f}%</th><td>{part["pictures"]:,}</td>'
+        f"<td>{100 * part['certainty']:.1f}%</td><td>{_fraction(part['accuracy'])}</td>"
         f"<td>{_interval(part['accuracy'])}</td></tr>"
         for part in told["bins"]
         if part["pictures"]
@@ -221,7 +221,7 @@ def _calibration(found: dict[str, Any]) -> str:
         f"({100 * error['low']:.1f} to {100 * error['high']:.1f}; expected calibration error).</p>"
         '<div class="scroll"><table><thead><tr><th class="text" scope="col">probability of the answer</th>'
         '<th scope="col">pictures</th><th scope="col">mean probability</th><th scope="col">right</th>'
-        f'<th scope="col">95 %</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<th scope="col">95%</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 
@@ -270,11 +270,11 @@ def _text(value: Any) -> str:
 
 
 def _fraction(score: dict[str, float]) -> str:
-    return f"{100 * score['value']:.1f} %"
+    return f"{100 * score['value']:.1f}%"
 
 
 def _interval(score: dict[str, float]) -> str:
-    return f"{100 * score['low']:.1f} to {100 * score['high']:.1f} %"
+    return f"{100 * score['low']:.1f} to {100 * score['high']:.1f}%"
 
 
 def _data_url(pixels: np.ndarray) -> str:

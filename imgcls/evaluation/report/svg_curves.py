@@ -38,7 +38,7 @@ def curve(
 
     parts = []
     for tick in ticks:
-        label = f"{100 * tick:.4g} %" if as_fraction else f"{tick:.4g}"
+        label = f"{100 * tick:.4g}%" if as_fraction else f"{tick:.4g}"
         parts.append(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{label}</text>')
     for epoch in sorted({first, last}):

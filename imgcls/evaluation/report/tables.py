@@ -7,7 +7,7 @@ from imgcls.system import safe_csv
 
 
 def classes(predictions: Predictions) -> bytes:
-    """One row a class: pictures, precision, recall and F1 as shares with their 95 % intervals."""
+    """One row a class: pictures, precision, recall and F1 as shares with their 95% intervals."""
     table = predictions.report.classes
     columns: dict = {"class": list(table.names), "pictures": table.support}
     for name in ("precision", "recall", "f1"):

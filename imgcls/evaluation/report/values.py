@@ -108,7 +108,7 @@ def surest_mistakes(predictions: Predictions) -> np.ndarray:
 
 
 def calibration(predictions: Predictions) -> dict[str, Any]:
-    """Whether 90 % sure means right nine times in ten: the expected calibration error, and its bins."""
+    """Whether 90% sure means right nine times in ten: the expected calibration error, and its bins."""
     sure = np.clip(np.nan_to_num(predictions.confidence, nan=0.0), 0.0, 1.0)
     found = reliability(sure, predictions.predicted == predictions.labels, BINS)
     return {

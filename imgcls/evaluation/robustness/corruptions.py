@@ -102,12 +102,12 @@ CORRUPTIONS = {
     corruption.name: corruption
     for corruption in (
         Corruption("noise", (10, 20, 35, 50, 70), "deviation {:g} of 255 levels", _noise),
-        Corruption("blur", (1.5, 3, 4.5, 6, 8), "deviation {:g} % of the side", _blur),
-        Corruption("brightness", (10, 20, 30, 40, 50), "{:g} % lighter or darker", _brightness),
-        Corruption("contrast", (30, 50, 65, 80, 90), "{:g} % less", _contrast),
-        Corruption("shift", (4, 8, 12, 16, 20), "{:g} % of the side", _shift),
+        Corruption("blur", (1.5, 3, 4.5, 6, 8), "deviation {:g}% of the side", _blur),
+        Corruption("brightness", (10, 20, 30, 40, 50), "{:g}% lighter or darker", _brightness),
+        Corruption("contrast", (30, 50, 65, 80, 90), "{:g}% less", _contrast),
+        Corruption("shift", (4, 8, 12, 16, 20), "{:g}% of the side", _shift),
         Corruption("rotation", (8, 15, 25, 35, 45), "{:g} degrees", _rotation),
-        Corruption("occlusion", (15, 25, 35, 45, 55), "a square of {:g} % of the side", _occlusion),
+        Corruption("occlusion", (15, 25, 35, 45, 55), "a square of {:g}% of the side", _occlusion),
         Corruption("JPEG", (60, 30, 15, 8, 4), "quality {:g}", _jpeg),
     )
 }

@@ -56,7 +56,7 @@ def advice(found: Found, config: Config, facts: DatasetInfo) -> list[Advice]:
 
 
 def loss(found: Found, corruption: str, strength: int) -> Score:
-    """How much accuracy a damage costs at a strength, a share with its paired 95 % interval."""
+    """How much accuracy a damage costs at a strength, a share with its paired 95% interval."""
     clean, worse = found.clean == found.labels, found.right(corruption)[strength - 1]
     return paired_difference(int((~clean & worse).sum()), int((clean & ~worse).sum()), len(clean))
 

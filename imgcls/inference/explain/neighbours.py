@@ -113,9 +113,9 @@ def _sentence(percentile: float) -> str:
 
 
 def _percent(value: float) -> str:
-    """A share in percent, a decimal more from 99 on, and never rounded up: 99.97 % of the pictures are not all."""
+    """A share in percent, a decimal more from 99 on, and never rounded up: 99.97% of the pictures are not all."""
     steps = 10 if value >= 99 else 1
-    return f"{math.floor(value * steps + 1e-6) / steps:.{steps // 10}f} %"
+    return f"{math.floor(value * steps + 1e-6) / steps:.{steps // 10}f}%"
 
 
 @lru_cache(8)

@@ -82,7 +82,7 @@ def _time(config: Config, found: Found, now: float) -> tuple[str, str]:
         seen += " The fine-tuning is not counted: one of its epochs takes two to three such looks."
     others = found.get("others") or 0.0
     if found.get("training") or others > BUSY:
-        others = f"other programs took {100 * others:.0f} % of the processor"
+        others = f"other programs took {100 * others:.0f}% of the processor"
         who = "another training was running" if found.get("training") else others
         return LOOK, f"{seen} But {who} meanwhile: alone it is faster. Check again when the machine is free."
     if total > HOURS_BAD * 3600:
@@ -133,7 +133,7 @@ def _one_batch(config: Config, found: Found) -> tuple[str, str]:
     else:
         if last < LEARNT_FRACTION * first and accuracy > LEARNT_ACCURACY:
             return GOOD, f"It learnt {task}, as a network that works should."
-        fell = f"the loss went from {first:.2f} to {last:.2f}, with {100 * accuracy:.0f} % of the answers right"
+        fell = f"the loss went from {first:.2f} to {last:.2f}, with {100 * accuracy:.0f}% of the answers right"
         if steps < FEW_STEPS and last < first:
             return LOOK, f"Learning {size} pictures by heart, {fell}; there was only time for {steps} steps."
         level = LOOK if last < 0.6 * first else BAD

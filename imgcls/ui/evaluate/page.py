@@ -79,7 +79,7 @@ def _linked_scores(run: Run, tested: Tested) -> None:
 
 
 def scores(report: Report, count: int, total: int | None = None) -> None:
-    """The accuracy in large type, the averages beside it, each with its 95 % interval; `count` of `total` pictures."""
+    """The accuracy in large type, the averages beside it, each with its 95% interval; `count` of `total` pictures."""
     narrowed = total is not None and count != total
     first, rest = st.columns([2, 7], vertical_alignment="center", gap="large")
     with first:
@@ -114,7 +114,7 @@ def scores(report: Report, count: int, total: int | None = None) -> None:
             f"From {count:,} of {total:,} test pictures: those that the selection leaves. Averages count the classes "
             "that are chosen, or occur."
         )
-    st.caption(f"{images} The ranges are 95 % intervals: Wilson for the accuracy, bootstrap for the averages.")
+    st.caption(f"{images} The ranges are 95% intervals: Wilson for the accuracy, bootstrap for the averages.")
 
 
 def _count_opening(run: Run) -> None:

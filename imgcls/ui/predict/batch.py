@@ -156,7 +156,7 @@ def _scores(asked: Asked) -> None:
                 "Accuracy",
                 formatting.fraction(score.value),
                 formatting.interval(score),
-                "The share of the pictures with a label that were answered right, and its 95 % range (Wilson).",
+                "The share of the pictures with a label that were answered right, and its 95% range (Wilson).",
             )
         )
         shown.append(Number("With a label", f"{asked.labelled:,}", "told by the folder's name"))

@@ -78,7 +78,7 @@ def _outcome(run: Run, state: str) -> None:
         low_high = explained = ""
         if count:
             low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
-            explained = f"With its 95 % interval, from {count:,} test pictures that chose nothing."
+            explained = f"With its 95% interval, from {count:,} test pictures that chose nothing."
         best = result.get("best_epoch")
         is_multilabel = "test_macro_f1" in result
         of_labels = (

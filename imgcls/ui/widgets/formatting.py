@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""How numbers, times and states are written in the app."""
 
 import time
 
@@ -16,17 +16,20 @@ STATES = {
     "lost": ("Interrupted", ":material/power_off:", "red"),
     "damaged": ("Damaged", ":material/broken_image:", "red"),
 }
-"""A state -> its word, its sign and its colour."""
+"""State of a run -> the word, icon and colour it is shown with."""
 
 
 def state(name: str, text: str) -> str:
-    """A state as a badge, then a text that is Markdown already, small and grey: one element instead of three."""
+    """Markdown: a state as a badge, followed by a text (already Markdown) in small grey letters.
+
+    One element, where a badge and a caption side by side would be three.
+    """
     word, icon, colour = STATES[name]
     return f":{colour}-badge[{icon} {word}]" + (f" &nbsp; :gray[:small[{text}]]" if text else "")
 
 
 def duration(seconds: float | None) -> str:
-    """'2 min 10 s', '45 s', '3 h 05 min'; a dash where it is not known."""
+    """'2 min 10 s', '45 s', '3 h 05 min'; a dash if unknown."""
     if seconds is None:
         return "–"
     seconds = max(0, round(seconds))
@@ -37,9 +40,9 @@ def duration(seconds: float | None) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
 
 
-def age(moment: float) -> str:
+def age(timestamp: float) -> str:
     """How long ago: 'just now', '5 min ago', '3 days ago'."""
-    seconds = max(0.0, time.time() - moment)
+    seconds = max(0.0, time.time() - timestamp)
     if seconds < 60:
         return "just now"
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
@@ -50,17 +53,17 @@ def age(moment: float) -> str:
 
 
 def fraction(value: float | None) -> str:
-    """'97.3 %'; a dash where there is none."""
-    return "–" if value is None or value != value else f"{100 * value:.1f} %"
+    """'97.3%'; a dash if there is none."""
+    return "–" if value is None or value != value else f"{100 * value:.1f}%"
 
 
 def interval(score: Score, *, as_fraction: bool = True) -> str:
-    """'96.1 to 98.2 %' or '0.081 to 0.104'."""
+    """A 95% confidence interval: '95% CI 96.1–98.2%' or '95% CI 0.081–0.104'."""
     if as_fraction:
-        return f"{100 * score.low:.1f} to {100 * score.high:.1f} %"
-    return f"{score.low:.3f} to {score.high:.3f}"
+        return f"95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%"
+    return f"95% CI {score.low:.3f}–{score.high:.3f}"
 
 
 def count(number: int, noun: str) -> str:
-    """'1 picture', '1,200 pictures'."""
+    """'1 image', '1,200 images'."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -57,7 +57,7 @@ def answer(probabilities: np.ndarray, names: list[str], cut: float) -> str:
     rows = "".join(_row(names[i], float(probabilities[i]), cut) for i in order)
     return (
         f'{STYLE}<div class="labels-on{"" if len(on) else " none"}" role="status">{html.escape(said)}</div>'
-        f'<div class="labels-how">Each label is asked on its own. From {100 * cut:.0f} % on, at the mark, it is '
+        f'<div class="labels-how">Each label is asked on its own. From {100 * cut:.0f}% on, at the mark, it is '
         f'there.</div><div class="label-bars" role="img" aria-label="Probabilities: {html.escape(told)}">{rows}</div>'
     )
 
@@ -67,5 +67,5 @@ def _row(name: str, probability: float, cut: float) -> str:
     tag, mark, sign = ("b", ' class="on"', "✓") if is_on else ("span", "", "")
     return (
         f'<{tag} title="{name}">{name}</{tag}><i><u{mark} style="width:{100 * probability:.1f}%"></u>'
-        f'<s style="left:{100 * cut:.1f}%"></s></i><em>{100 * probability:.1f} %</em><em>{sign}</em>'
+        f'<s style="left:{100 * cut:.1f}%"></s></i><em>{100 * probability:.1f}%</em><em>{sign}</em>'
     )

@@ -81,7 +81,7 @@ def test_the_matrix_shows_counts_or_fractions_and_errors_only(visit, server, pre
     page.get_by_role("radio", name="Shares").click()
     fractions = 100 * predictions / predictions.sum(axis=1, keepdims=True)
     wait_until(
-        lambda: sorted(numbers(page)) == sorted(f"{fraction:.1f} %" for fraction in fractions[mistakes]),
+        lambda: sorted(numbers(page)) == sorted(f"{fraction:.1f}%" for fraction in fractions[mistakes]),
         what="shares of mistakes",
     )
 
@@ -94,7 +94,7 @@ def test_the_keyboard_reaches_every_cell_and_lets_it_go(visit, server, predictio
         page.keyboard.press(key)
     fraction = 100 * predictions[2, 1] / predictions[2].sum()
     images = f"{predictions[2, 1]} picture{'' if predictions[2, 1] == 1 else 's'}"
-    expect(page.locator(".matrix .spoken")).to_have_text(f"true 2, predicted 1: {images} ({fraction:.1f} % of 2)")
+    expect(page.locator(".matrix .spoken")).to_have_text(f"true 2, predicted 1: {images} ({fraction:.1f}% of 2)")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("[?&]cell=2-1"))
     expect(page.locator(".matrix .frame.chosen")).to_be_visible()
@@ -118,18 +118,18 @@ def test_a_bar_narrows_the_matrix_and_the_scores_and_the_url_shows_a_colleague_t
     low = next(low for low in range(50, 100, 5) if ((100 * sure >= low) & (100 * sure < low + 5)).sum() > 1)
     left = (100 * sure >= low) & (100 * sure < low + 5)
     page = evaluate(visit, server)
-    page.get_by_role("button", name=f"{low} to {low + 5} % sure: ").click()
+    page.get_by_role("button", name=f"{low} to {low + 5}% sure: ").click()
     page.wait_for_url(re.compile(rf"[?&]sure={low}-{low + 5}(&|$)"))
     right = int((predicted == labels)[left].sum())
     for seen in (page, visit(server, page.url.removeprefix(server.url))):
         steps.shows(seen, "Evaluate")
         expect(steps.main(seen)).to_contain_text(f"From {left.sum()} of 1,000 test pictures")
-        expect(steps.main(seen)).to_contain_text(f"{100 * right / left.sum():.1f} %")
+        expect(steps.main(seen)).to_contain_text(f"{100 * right / left.sum():.1f}%")
         wait_until(lambda seen=seen: sum(map(int, numbers(seen))) == left.sum(), what="the matrix of what is left")
         pressed = seen.locator(".certainty [aria-pressed=true]")
-        expect(pressed).to_have_attribute("aria-label", re.compile(f"^{low} to {low + 5} % sure"))
+        expect(pressed).to_have_attribute("aria-label", re.compile(f"^{low} to {low + 5}% sure"))
         expect(seen.locator(".tiles img")).to_have_count(min(int(left.sum()), 20))
-    steps.button(page, f"{low} to {low + 5} % sure").click()
+    steps.button(page, f"{low} to {low + 5}% sure").click()
     expect(steps.main(page)).to_contain_text("From 1,000 test pictures")
 
 

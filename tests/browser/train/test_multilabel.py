@@ -69,7 +69,7 @@ def test_a_person_comes_from_a_table_of_labels_to_scores_of_each_label(visit, ow
     assert result["outcome"] == "finished" and result["epochs"] == 2
     steps.button(page, "See its mistakes").click()
     steps.shows(page, "Evaluate")
-    expect(steps.main(page)).to_contain_text(f"{100 * result['test_macro_f1']:.1f} %")
+    expect(steps.main(page)).to_contain_text(f"{100 * result['test_macro_f1']:.1f}%")
     expect(steps.main(page)).not_to_contain_text("Click a cell to see its pictures")
     assert sorted(name for name in steps.lines(page, 0) if name in NAMES) == sorted(NAMES)
     page.get_by_role("radio", name="Pictures", exact=True).click()

@@ -30,7 +30,7 @@ def test_a_person_comes_from_home_to_a_finished_run_and_its_mistakes(visit, serv
     steps.shows(page, "Evaluate")
     assert steps.named_run(page) == run_id
     result = json.loads((server.runs / run_id / "result.json").read_text())
-    assert f"{100 * result['test_accuracy']:.1f} %" in steps.main(page).inner_text()
+    assert f"{100 * result['test_accuracy']:.1f}%" in steps.main(page).inner_text()
 
 
 def test_f5_and_a_second_tab_show_the_same_training_and_both_see_its_end(visit, own_server):

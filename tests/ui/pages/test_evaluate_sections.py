@@ -182,7 +182,7 @@ def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finish
     assert judged(finished_run, "test", "wrong") == {0, 1}
     assert "Test picture 0:" not in pieces(app) and "Test picture 3:" in pieces(app)
     right = (probabilities.argmax(1) == labels)[2:].mean()
-    assert f"accuracy is **{100 * right:.1f} %**" in told(app) and "That flatters" in told(app)
+    assert f"accuracy is **{100 * right:.1f}%**" in told(app) and "That flatters" in told(app)
 
 
 def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, monkeypatch):

@@ -26,7 +26,7 @@ HTML = f"""
 
 
 def counted(confidence: np.ndarray, is_right: np.ndarray) -> dict[str, list[int]]:
-    """How many answers are right and wrong, in steps of 5 %, by the probability of the answer (n,) from 0 to 1."""
+    """How many answers are right and wrong, in steps of 5%, by the probability of the answer (n,) from 0 to 1."""
     percent = np.float32(100) * np.clip(confidence, 0, 1).astype(np.float32)  # as a selection counts it
     edges = np.linspace(0, 100, STEPS + 1)
     sides = {"right": is_right, "wrong": ~is_right}

@@ -18,7 +18,7 @@ export default function ({parentElement, data, setTriggerValue}) {
   [...bars.children].forEach((step, at) => {
     const range = [at * width, (at + 1) * width].map(Math.round);
     const isWithin = Boolean(chosen) && range[0] >= chosen[0] && range[1] <= chosen[1];
-    const words = `${range[0]} to ${range[1]} % sure: ${count(right[at])} right, ${count(wrong[at])} wrong`;
+    const words = `${range[0]} to ${range[1]}% sure: ${count(right[at])} right, ${count(wrong[at])} wrong`;
     step.setAttribute("aria-label", words);
     step.setAttribute("aria-pressed", isWithin);
     [right, wrong].forEach((counts, side) => (step.children[side].style.height = `${high(counts[at])}%`));

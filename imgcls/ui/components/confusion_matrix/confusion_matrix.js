@@ -66,7 +66,7 @@ class Matrix {
       const kind = Number(row !== column);
       if (!kind && isErrorsOnly) continue;
       const tint = tintOf(colours[kind], shown(row, count) / tops[kind]);
-      const number = isShares ? `${((100 * count) / sums[row]).toFixed(1)} %` : count.toLocaleString("en");
+      const number = isShares ? `${((100 * count) / sums[row]).toFixed(1)}%` : count.toLocaleString("en");
       html.push(
         `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;background:${tint}"` +
           `${withNumbers ? "" : ' class="fine"'}>${withNumbers ? number : ""}</b>`,
@@ -121,7 +121,7 @@ class Matrix {
   words([row, column]) {
     const {names, sums} = this.data;
     const count = this.counts.get(row * this.size + column) || 0;
-    const share = sums[row] ? ` (${((100 * count) / sums[row]).toFixed(1)} % of ${names[row]})` : "";
+    const share = sums[row] ? ` (${((100 * count) / sums[row]).toFixed(1)}% of ${names[row]})` : "";
     const pictures = `${count.toLocaleString("en")} picture${count === 1 ? "" : "s"}`;
     return `true ${names[row]}, predicted ${names[column]}: ${pictures}${share}`;
   }

@@ -83,7 +83,7 @@ def show(
 
 def _words(probability: float) -> str:
     if probability >= 0.9:
-        return f"The model gives it {100 * probability:.1f} %."
+        return f"The model gives it {100 * probability:.1f}%."
     if probability >= 0.6:
-        return f"The model leans to it with {100 * probability:.1f} %."
-    return f"The model is unsure: its best guess has {100 * probability:.1f} %."
+        return f"The model leans to it with {100 * probability:.1f}%."
+    return f"The model is unsure: its best guess has {100 * probability:.1f}%."

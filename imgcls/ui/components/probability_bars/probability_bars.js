@@ -29,7 +29,7 @@ export default function ({parentElement, data}) {
     if (title.textContent !== name) title.textContent = title.title = name;
     row.classList.toggle("best", best);
     bar.firstChild.style.width = `${100 * share}%`;
-    number.textContent = answer === null ? "" : `${(100 * share).toFixed(1)} %`;
+    number.textContent = answer === null ? "" : `${(100 * share).toFixed(1)}%`;
   });
   const picture = root.querySelector(".seen img");
   root.querySelector(".seen").hidden = !data.seen;

@@ -70,8 +70,8 @@ def _tile(index: int, found: Answered, names: list[str], cut: float) -> gallery.
     for name, says, has, sure in zip(names, said, true, found.probabilities[index], strict=True):
         if says or has:
             sign, word = ("✓", "rightly") if says and has else ("−", "missing") if has else ("+", "superfluous")
-            lines.append(f"{sign} {name} {100 * sure:.0f} %")
-            alt.append(f"{word} {name} with {100 * sure:.0f} %")
+            lines.append(f"{sign} {name} {100 * sure:.0f}%")
+            alt.append(f"{word} {name} with {100 * sure:.0f}%")
     lines.sort(key=lambda line: line[0] == "✓")
     told = f"Test picture {index}: {'; '.join(alt) or 'rightly no label'}"
     return gallery.Tile(found.images[found.row_of[index]], told, tuple(lines) or ("✓ no label",))

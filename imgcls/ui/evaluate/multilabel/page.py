@@ -47,7 +47,7 @@ def show(run: Run) -> None:
 
 
 def scores(report: LabelReport, count: int) -> None:
-    """The mean F1 in large type, what else there is beside it, each with its 95 % interval."""
+    """The mean F1 in large type, what else there is beside it, each with its 95% interval."""
     first, rest = st.columns([2, 7], vertical_alignment="center", gap="large")
     with first:
         st.html(
@@ -86,7 +86,7 @@ def scores(report: LabelReport, count: int) -> None:
         metric_row.show(shown)
     st.caption(
         f"From {formatting.count(count, 'test picture')} that were used neither to train nor to choose anything; macro F1 "
-        "is the mean of the labels' F1. The ranges are 95 % intervals: Wilson for shares of pictures, a normal one for "
+        "is the mean of the labels' F1. The ranges are 95% intervals: Wilson for shares of pictures, a normal one for "
         "the label by label share and the cross-entropy, bootstrap for the rest."
     )
 
@@ -103,7 +103,7 @@ def labels(run: Run, cut: float) -> None:
             f"{name} (%)": st.column_config.NumberColumn(format="%.1f", help=text) for name, text in EXPLAINED.items()
         }
         | {
-            f"{name} interval": st.column_config.TextColumn("95 %", help=f"95 % interval: {name}. {NO_WIDTH}", width=84)
+            f"{name} interval": st.column_config.TextColumn("95%", help=f"95% interval: {name}. {NO_WIDTH}", width=84)
             for name in EXPLAINED
         },
         alt="Precision, recall, F1 and average precision of every label.",

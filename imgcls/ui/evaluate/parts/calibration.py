@@ -20,7 +20,7 @@ from imgcls.ui.widgets.metric_row import show as show_numbers
 from imgcls.ui.widgets.static_figure import Still, still
 
 EXPLAINED = (
-    "Answers are sorted by how sure the model was. Of those that it was 80 % sure of, 80 % should be right: then its "
+    "Answers are sorted by how sure the model was. Of those that it was 80% sure of, 80% should be right: then its "
     "point lies on the dotted line. Below the line it was too sure of itself."
 )
 ERROR = "Expected calibration error: how far, on average, the share of right answers is from what the model said."
@@ -57,7 +57,7 @@ def show(looked: Looked) -> None:
 
 def _numbers(when: str, error: Score, loss: Score) -> list[Number]:
     return [
-        Number(f"ECE {when}", f"{100 * error.value:.2f} %", formatting.interval(error), ERROR),
+        Number(f"ECE {when}", f"{100 * error.value:.2f}%", formatting.interval(error), ERROR),
         Number(
             f"Cross-entropy {when}",
             f"{loss.value:.3f}",

@@ -70,7 +70,7 @@ def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: 
         for letter, tested in (("A", first), ("B", second)):
             answer = names[tested.predicted[index]]
             sign = "✓" if answer == true else "✗"
-            lines.append(f"{sign} {letter}: {answer} {100 * tested.confidence[index]:.0f} %")
+            lines.append(f"{sign} {letter}: {answer} {100 * tested.confidence[index]:.0f}%")
         alt = f"Test picture {index}: true class {true}; {lines[1]}; {lines[2]}"
         owner = run if second.row_of[index] >= 0 else other
         link = image.link(owner, index)

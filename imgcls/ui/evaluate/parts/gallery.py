@@ -53,7 +53,7 @@ def tile(place: int, tested: Tested, predictions: Predictions, run_id: str) -> g
     """The picture at a place of the answers, with what it is and what it was taken for; it leads to its own view."""
     index = int(predictions.indices[place])
     true, predicted = predictions.names[predictions.labels[place]], predictions.names[predictions.predicted[place]]
-    sure = f"{100 * predictions.confidence[place]:.1f} %"
+    sure = f"{100 * predictions.confidence[place]:.1f}%"
     is_right = predictions.labels[place] == predictions.predicted[place]
     lines = (f"✓ {true}", sure) if is_right else (f"✗ {predicted}", f"is {true}", sure)
     alt = f"Test picture {index}: true class {true}, answer {predicted} with {sure}"

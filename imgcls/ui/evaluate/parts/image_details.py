@@ -124,7 +124,7 @@ def _head(run: Run, stamp: tuple, index: int, names: tuple[str, ...], content: b
         told = f"{'✓ ' if label == true else ''}{name}"
         rows.append(
             f'<span title="{name}">{told}</span><i><u{best_mark} style="width:{fraction:.1f}%"></u></i>'
-            f"<em>{fraction:.1f} %</em>"
+            f"<em>{fraction:.1f}%</em>"
         )
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
     alt = html.escape(f"Test picture {index}: true class {names[true]}, answer {names[best]}")

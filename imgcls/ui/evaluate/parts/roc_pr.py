@@ -76,7 +76,7 @@ def show(looked: Looked) -> None:
             "ROC area (%)": st.column_config.NumberColumn(format="%.2f", help=AUC),
             "Average precision (%)": st.column_config.NumberColumn(format="%.2f", help=AP),
         },
-        alt="Area under the ROC curve and average precision of every class, with 95 % intervals.",
+        alt="Area under the ROC curve and average precision of every class, with 95% intervals.",
     )
     st.caption("Each class stands against the rest. Intervals: DeLong for the ROC area, logit for average precision.")
 
@@ -114,9 +114,9 @@ def _table(key: tuple, selected) -> pa.Table:
             "Class": list(selection_state.predictions_of(key).names),
             "Pictures": areas.images,
             "ROC area (%)": _percent(auc.value),
-            "95 % of ROC": _ranges(auc.low, auc.high),
+            "95% of ROC": _ranges(auc.low, auc.high),
             "Average precision (%)": _percent([score.value for score in ap]),
-            "95 % of AP": _ranges([score.low for score in ap], [score.high for score in ap]),
+            "95% of AP": _ranges([score.low for score in ap], [score.high for score in ap]),
         }
     )
 

@@ -227,7 +227,7 @@ def words_of(looked: Looked) -> list[tuple[str, str]]:
     if selected.predictions:
         said.append(("answers", f"{selected.predictions} answers"))
     if (selected.low, selected.high) != (0, 100):
-        said.append(("sure", f"{selected.low} to {selected.high} % sure"))
+        said.append(("sure", f"{selected.low} to {selected.high}% sure"))
     if selected.tag:
         said.append(("tag", f"tag {plain(selected.tag)}"))
     if selected.area:

@@ -202,10 +202,10 @@ def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: st
     rows = []
     for name, size, told in _rows(run, stamp, content, shape):
         mark = ' class="chosen"' if name == chosen else ""
-        cells = (f"{told.least:.2f}", f"{told.mean:.2f}", f"{told.largest:.2f}", f"{100 * told.zeros:.0f} %")
+        cells = (f"{told.least:.2f}", f"{told.mean:.2f}", f"{told.largest:.2f}", f"{100 * told.zeros:.0f}%")
         rows.append(
             f'<tr{mark}><td title="{html.escape(name)}">{html.escape(name)}</td><td>{size}</td>'
-            + "".join(f"<td>{cell}</td>" for cell in (*cells, f"{100 * told.silent:.0f} %"))
+            + "".join(f"<td>{cell}</td>" for cell in (*cells, f"{100 * told.silent:.0f}%"))
             + "</tr>"
         )
     head = "".join(f"<th>{title}</th>" for title in ("Layer", "Shape", "Least", "Mean", "Most", "Zeros", "Silent"))

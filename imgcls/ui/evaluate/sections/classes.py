@@ -45,7 +45,7 @@ def _classes(key: tuple, selected) -> pa.Table | None:
 
 
 def _class_table(looked: Looked) -> None:
-    """Precision, recall and F1 of every class with their 95 % intervals, and how many pictures it has.
+    """Precision, recall and F1 of every class with their 95% intervals, and how many pictures it has.
 
     Ticked classes narrow everything else; the table itself goes on showing all.
     """
@@ -70,7 +70,7 @@ def _class_table(looked: Looked) -> None:
             for name in ("Precision", "Recall", "F1")
         }
         | {
-            f"{name} interval": st.column_config.TextColumn("95 %", help=f"95 % interval of the {name}.", width=90)
+            f"{name} interval": st.column_config.TextColumn("95%", help=f"95% interval of the {name}.", width=90)
             for name in ("precision", "recall", "f1")
         },
         alt="Precision, recall and F1 of every class.",

@@ -120,7 +120,7 @@ def _figures(found: Comparison, other: Run, run: Run, stamps: tuple) -> None:
             "Difference",
             f"{100 * found.difference.value:+.2f}",
             f"points, {_points(found.difference)}",
-            "Accuracy of B less that of A in percentage points, with its 95 % interval by a paired bootstrap: 2,000 "
+            "Accuracy of B less that of A in percentage points, with its 95% interval by a paired bootstrap: 2,000 "
             "times as many pictures are drawn anew, each with both its answers.",
         ),
         Number(
@@ -137,7 +137,7 @@ def _figures(found: Comparison, other: Run, run: Run, stamps: tuple) -> None:
             "Cross-entropy",
             f"{loss.value:+.3f}",
             f"{loss.low:+.3f} to {loss.high:+.3f}",
-            "That of B less that of A in nats, picture by picture, with its 95 % interval. Below 0, B is the one that "
+            "That of B less that of A in nats, picture by picture, with its 95% interval. Below 0, B is the one that "
             "is less sure of what is wrong.",
         ),
     ]
@@ -183,5 +183,5 @@ def _by_class(other: Run, run: Run, stamps: tuple, names: tuple[str, ...]) -> st
             f'<u style="left:{at[1]:.2f}%;background:{colour}"></u></span>'
             f"<em>{value:+.1f}</em><i>{low:+.1f} to {high:+.1f}</i>"
         )
-    note = "Points of recall of B less those of A, with 95 % intervals; to the right B is better."
+    note = "Points of recall of B less those of A, with 95% intervals; to the right B is better."
     return f'{STYLE}<p class="letters">{note}</p><div class="byclass">{"".join(rows)}</div>'

@@ -171,7 +171,7 @@ def _grid(key: tuple, place: int, images: tuple[int, ...]) -> str:
 
 def _tile(found: Epochs, place: int, image: int, names: tuple[str, ...]) -> gallery.Tile:
     true, said = int(found.labels[image]), int(found.predicted[place, image])
-    sure = f"{100 * float(found.probabilities[place, image, said]):.0f} %"
+    sure = f"{100 * float(found.probabilities[place, image, said]):.0f}%"
     lines = (f"✓ {names[said]}", sure) if true == said else (f"✗ {names[said]}", f"is {names[true]}", sure)
     alt = f"Validation picture {image}: true class {names[true]}, answer {names[said]} with {sure}"
     return gallery.Tile(found.images[found.row_of[image]], alt, (f"no. {image}", *lines))

@@ -133,7 +133,7 @@ def _around_html(run: Run, stamp: tuple, index: int, names: tuple[str, ...]) -> 
 def tile(run: Run, tested: Tested, index: int, names: tuple[str, ...] | list[str]) -> gallery.Tile:
     """A test picture with its answer; a click leads to its own view."""
     true, predicted = names[tested.labels[index]], names[tested.predicted[index]]
-    sure = f"{100 * tested.confidence[index]:.1f} %"
+    sure = f"{100 * tested.confidence[index]:.1f}%"
     lines = (f"✓ {true}", sure) if true == predicted else (f"✗ {predicted}", f"is {true}", sure)
     alt = f"Test picture {index}: true class {true}, answer {predicted} with {sure}"
     return gallery.Tile(tested.images[tested.row_of[index]], alt, lines, link(run, index))

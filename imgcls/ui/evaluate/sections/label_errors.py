@@ -133,7 +133,7 @@ def _grid(run: Run, stamp: tuple, places: tuple[int, ...], names: tuple[str, ...
 
 def _likely(probability: float) -> str:
     """What the label got, in words."""
-    return f"label: {100 * probability:.1f} %" if probability >= 0.0005 else "label: under 0.1 %"
+    return f"label: {100 * probability:.1f}%" if probability >= 0.0005 else "label: under 0.1%"
 
 
 def _judge_test(run: Run, places: tuple[int, ...], shown: str) -> None:

@@ -15,7 +15,7 @@ def show(run: Run, tested: Tested) -> None:
     """The whole view. Every file is made by the press of its button, from what lies on the disk then."""
     st.subheader("Report", anchor=False)
     st.markdown(
-        "One HTML file with the settings, the curves, all scores with their 95 % ranges, the confusion matrix and the "
+        "One HTML file with the settings, the curves, all scores with their 95% ranges, the confusion matrix and the "
         "surest mistakes. It needs nothing else: send it, print it, hand it in. It opens light or dark, as its reader "
         "has it."
     )

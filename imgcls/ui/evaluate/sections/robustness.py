@@ -85,7 +85,7 @@ def _found(run: Run, tested: Tested) -> None:
     st.html(_curves(run, stamp))
     st.caption(
         f"Accuracy on {formatting.count(len(found.indices), 'test picture')} at strengths 0 (as they are) to 5; the band is "
-        "the 95 % interval."
+        "the 95% interval."
     )
     _advise(run, stamp)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -175,7 +175,7 @@ def _curves(run: Run, stamp: float) -> str:
         marks = "".join(
             f'<text x="{24 + 32 * strength}" y="103" text-anchor="middle">{strength}</text>' for strength in range(6)
         )
-        told = ", ".join(f"strength {k} {100 * value:.1f} %" for k, value in enumerate(score.value))
+        told = ", ".join(f"strength {k} {100 * value:.1f}%" for k, value in enumerate(score.value))
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 190 106" font-family="sans-serif" font-size="9" '
             f'fill="{QUIET}">{grid}{marks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
@@ -184,7 +184,7 @@ def _curves(run: Run, stamp: float) -> str:
         source = base64.b64encode(svg.encode()).decode()
         figures.append(
             f"<figure><figcaption><b>{name.capitalize() if name.islower() else name}</b>"
-            f"<i>{100 * score.value[-1]:.0f} % at 5</i></figcaption>"
+            f"<i>{100 * score.value[-1]:.0f}% at 5</i></figcaption>"
             f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {told}"></figure>'
         )
     return f'{STYLE}<div class="damages">{"".join(figures)}</div>'

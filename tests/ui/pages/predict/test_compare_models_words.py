@@ -53,7 +53,7 @@ def test_a_model_that_cannot_be_asked_says_why():
 @pytest.mark.parametrize(
     ("weight", "other", "words"),
     [
-        (0.5, 1, "it would be <b>one</b> (80.0 %)"),
+        (0.5, 1, "it would be <b>one</b> (80.0%)"),
         (0.5, 0, "less sure by 50 points"),
         (-0.2, 0, "surer by 20 points"),
         (0.01, 0, "the answer stays"),
