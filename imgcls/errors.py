@@ -1,52 +1,66 @@
 """Errors that a person sees.
 
     UserError             says what happened, what was expected and what to do
-        SettingError      a setting is unknown or out of its range
-        DatasetError      a data set is missing, damaged or could not be fetched
-        PictureError      a file is not a picture that can be used
-        SourceError       what somebody brought cannot become a data set
-        RunError          a run does not exist, is damaged, or has nothing to show yet
-        ProbeError        a check before the start cannot be made
-        WeightsError      the weights of a trained network are missing, damaged or could not be fetched
+        SettingError      a setting is unknown or out of range
+        DatasetError      a dataset is missing, damaged or could not be downloaded
+        ImageError        a file is not a usable image
+        SourceError       an upload (archive, table, folder) cannot be imported as a dataset
+        RunError          a run does not exist, is damaged, or has no results yet
+        ProbeError        a pre-flight check cannot be run
+        WeightsError      pretrained weights are missing, damaged or could not be downloaded
+        DamagedFile       an array file cannot be read
 
-Anything else that is raised is a bug: it keeps its traceback in the log and a visitor sees one plain sentence.
+Any other exception is a bug: its traceback goes to the log, and the visitor sees one plain sentence.
 """
+
+from pathlib import Path
 
 
 class UserError(Exception):
-    """A message for the person in front of the screen: one to three plain sentences."""
+    """A message for the user: one to three plain sentences."""
 
 
 class SettingError(UserError):
-    """A setting is unknown or out of its range."""
+    """A setting is unknown or out of range."""
 
 
 class DatasetError(UserError):
-    """A data set is missing, damaged or could not be fetched."""
+    """A dataset is missing, damaged or could not be downloaded."""
 
 
 class ImageError(UserError):
-    """A file is not a picture that can be used.
+    """A file is not a usable image.
 
-    `reason` says why in a few words that are the same for all such files, so that many can be told together.
+    `reason` is a short explanation with the same wording for all such files, so that they can be counted by reason.
     """
 
-    def __init__(self, message: str, reason: str = "not a picture that can be read here"):
+    def __init__(self, message: str, reason: str = "not a readable image"):
         super().__init__(message)
         self.reason = reason
 
 
 class SourceError(UserError):
-    """What somebody brought (an archive, a table, a folder) cannot become a data set."""
+    """An upload (archive, table, folder) cannot be imported as a dataset."""
 
 
 class RunError(UserError):
-    """A run does not exist, is damaged, or has nothing to show yet."""
+    """A run does not exist, is damaged, or has no results yet."""
 
 
 class ProbeError(UserError):
-    """A check before the start cannot be made."""
+    """A pre-flight check cannot be run."""
 
 
 class WeightsError(UserError):
-    """The weights of a trained network are missing, damaged or could not be fetched."""
+    """Pretrained weights are missing, damaged or could not be downloaded."""
+
+
+class DamagedFile(UserError):
+    """An array file cannot be read; `reason` completes "The file NAME is damaged: …".
+
+    Callers usually replace it by a sentence that says how to get the file again.
+    """
+
+    def __init__(self, path: Path, reason: str):
+        super().__init__(f"The file {path.name} is damaged: {reason}. Delete it or create it again.")
+        self.reason = reason

@@ -13,4 +13,4 @@ if run is not None:
     if run.card.is_multilabel:
         multilabel_page.show(run)
     else:
-        page.show(run, predictions.tested(run))
+        page.show(run, predictions.single_label_predictions(run))

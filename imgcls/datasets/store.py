@@ -26,8 +26,9 @@ from imgcls.datasets import custom
 from imgcls.datasets.editing.edit_list import Edits
 from imgcls.datasets.info import DatasetInfo, facts
 from imgcls.datasets.preparing.validate import ARRAYS
-from imgcls.errors import DatasetError
+from imgcls.errors import DamagedFile, DatasetError
 from imgcls.system import paths
+from imgcls.system.arrays import map_npy
 
 FORMAT = 1
 
@@ -69,8 +70,8 @@ def open_dataset(name: str) -> Dataset:
             break
         try:
             folder = arrays_of(name, card)
-            arrays = [np.load(folder / f"{key}.npy", mmap_mode="r", allow_pickle=False) for key in ARRAYS]
-        except (OSError, ValueError, EOFError):
+            arrays = [map_npy(folder / f"{key}.npy") for key in ARRAYS]
+        except (DamagedFile, FileNotFoundError):
             continue
         if card == _card(about) and [list(array.shape) for array in arrays] == [card["shapes"][key] for key in ARRAYS]:
             fingerprint = card["fingerprint"]

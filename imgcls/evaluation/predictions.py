@@ -1,71 +1,169 @@
-"""What a model answered to some pictures, and what is left of it after surgery and by a selection."""
+"""A run's predictions for its test images: read from its folder, then merged or narrowed down for a closer look."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.class_merging import Surgery, operated
 from imgcls.evaluation.class_order import soft_confusion
-from imgcls.evaluation.metrics import classification
+from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.evaluation.selection import SIDE
+from imgcls.runs.run import Run
+from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
+
+NO_IMAGES = np.zeros((0, 1, 1, 1), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Probabilities float32 (n, classes) for pictures of these labels (n,); `indices` (n,) are their numbers."""
+    """Predicted probabilities of some test images, and their true labels.
+
+    `probabilities` is float32 (n, classes). `labels` is int64 (n,), or bool (n, classes) if images can have several
+    labels. `indices` (n,) are the images' positions in the test set. `images` uint8 (m, height, width, channels) are
+    those that the run has stored; `row_of[i]` is the position of test image i among them, or -1. `broken` counts
+    predictions that were not numbers; their probabilities were replaced by 0.
+    """
 
     names: tuple[str, ...]
     probabilities: np.ndarray
     labels: np.ndarray
     indices: np.ndarray
+    images: np.ndarray = field(default_factory=lambda: NO_IMAGES)
+    row_of: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    broken: int = 0
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether an image can have several labels."""
+        return self.labels.ndim == 2
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        """The answer to each picture (n,): the class with the largest probability, the first of equal ones."""
+        """The predicted class of each image (n,): the one with the highest probability, the first of equal ones."""
         return self.probabilities.argmax(1)
 
     @cached_property
     def confidence(self) -> np.ndarray:
-        """The probability of each answer (n,), 0 to 1."""
-        return self.probabilities[np.arange(len(self.labels)), self.predicted]
+        """The probability of each predicted class (n,), 0 to 1."""
+        return self.probabilities.max(1)
 
     @cached_property
     def confused(self) -> np.ndarray:
-        """Mean probabilities by true class, see `similarity.soft_confusion`."""
+        """Mean probabilities by true class, see `class_order.soft_confusion`."""
         return soft_confusion(self.probabilities, self.labels)
 
-    def after(self, surgery: Surgery, groups: tuple | None = None) -> "Predictions":
-        """The same with classes merged or switched off; itself where nothing is asked for."""
+    @cached_property
+    def losses(self) -> np.ndarray:
+        """The cross-entropy of each image in nats (n,); the mean over the labels if it can have several."""
+        module = multilabel if self.is_multilabel else classification
+        return module.losses(self.probabilities, self.labels)
+
+    @cached_property
+    def report(self) -> classification.Report:
+        """The scores of all images. Single-label only."""
+        return classification.scores(self.probabilities, self.labels, self.names)
+
+    @cached_property
+    def ranking(self) -> multilabel.Ranking:
+        """The average precision of each label. Multi-label only."""
+        return multilabel.ranking(self.probabilities, self.labels)
+
+    def report_at(self, threshold: float) -> multilabel.LabelReport:
+        """The scores if labels are predicted from this probability on. Multi-label only."""
+        return multilabel.scores(self.probabilities, self.labels, self.names, threshold, ranked=self.ranking)
+
+    def after(self, surgery: Surgery, groups: tuple[Sequence[str], Sequence[int]] | None = None) -> "Predictions":
+        """The same with classes merged or switched off; itself if nothing is requested."""
         if surgery == Surgery():
             return self
         names, plan = surgery.plan(self.names, groups)
         probabilities, labels, kept = operated(self.probabilities, self.labels, plan)
-        return Predictions(names, probabilities, labels, self.indices[kept])
+        return Predictions(names, probabilities, labels, self.indices[kept], self.images, self.row_of)
 
-    def report(self, left: np.ndarray, classes: tuple[int, ...] = ()) -> classification.Report | None:
-        """The scores of those pictures that are left (bool (n,)); None where none is.
+    def report_of(self, selected: np.ndarray, classes: tuple[int, ...] = ()) -> classification.Report | None:
+        """The scores of the selected images (bool (n,)); None if there are none.
 
-        Averages count the given classes, else those that occur among what is left, as scikit-learn does: a class of
-        which nothing is left was not read badly.
+        Averages cover the given classes, by default those that occur among the selected images, as in scikit-learn:
+        a class without images was not classified badly.
         """
-        if not left.any():
+        if not selected.any():
             return None
-        there = np.union1d(self.labels[left], self.predicted[left]) if not left.all() else None
-        averaged = list(classes) if classes else there
-        return classification.scores(self.probabilities[left], self.labels[left], self.names, averaged)
+        present = np.union1d(self.labels[selected], self.predicted[selected]) if not selected.all() else None
+        averaged = list(classes) if classes else present
+        return classification.scores(self.probabilities[selected], self.labels[selected], self.names, averaged)
 
     @cached_property
     def worst_first(self) -> np.ndarray:
-        """All places (n,): wrong answers first, of those the surest first; then right ones, the surest last."""
+        """All positions (n,): incorrect predictions by falling confidence, then correct ones by rising confidence."""
         is_right = self.predicted == self.labels
         return np.lexsort((np.where(is_right, self.confidence, -self.confidence), is_right))
 
 
-def spread(points: np.ndarray) -> np.ndarray:
-    """Rows of numbers (n, d) laid out on a square map: their two main directions, float32 (n, 2), 0 to `SIDE`.
+def read(run: Run) -> Predictions:
+    """The predictions of a run for its test set, with the images that it has stored.
 
-    Principal components (Hotelling 1933). One scale for both directions, so that distances mean something.
+    Raises:
+        RunError: there are none because the run ended before it was tested, or a file is damaged.
+    """
+    card = run.card
+    classes = len(card.classes)
+    spec = {
+        "probabilities": Array(NUMBERS, ("n", classes), np.float32),
+        "labels": Array("biu", ("n", classes) if card.is_multilabel else ("n",), np.int64),
+    }
+    try:
+        stored = read_npz(run.folder / "predictions.npz", spec)
+        probabilities, labels = stored["probabilities"], stored["labels"]
+        most = 1 if card.is_multilabel else classes - 1
+        if not len(labels) or labels.min() < 0 or labels.max() > most:
+            raise DamagedFile(run.folder / "predictions.npz", "the labels are out of range")
+    except FileNotFoundError as error:
+        raise RunError("This run has no test predictions: it ended before its model was tested.") from error
+    except DamagedFile as error:
+        raise RunError(
+            "The test predictions of this run are damaged. Train it again, or choose another run."
+        ) from error
+    broken = ~np.isfinite(probabilities).all(1)
+    probabilities[broken] = 0
+    row_of = np.full(len(labels), -1)
+    try:
+        indices, images = read_gallery(run)
+        if len(indices) and not 0 <= indices.min() <= indices.max() < len(labels):
+            raise DamagedFile(run.folder / "gallery.npz", "the indices are out of range")
+        row_of[indices] = np.arange(len(indices))
+    except (DamagedFile, FileNotFoundError):
+        images = np.zeros((0, *card.shape), np.uint8)  # scores need no images; the gallery says that there are none
+    return Predictions(
+        card.classes,
+        probabilities,
+        labels > 0 if card.is_multilabel else labels,
+        np.arange(len(labels)),
+        images,
+        row_of,
+        int(broken.sum()),
+    )
+
+
+def read_gallery(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """The test images that a run has stored: their positions in the test set, int64 (m,), and uint8 (m, h, w, c).
+
+    Raises:
+        FileNotFoundError: it has stored none.
+        DamagedFile: the file cannot be read.
+        RunError: the run has no model.
+    """
+    spec = {"indices": Array(INTEGERS, ("m",), np.int64), "pictures": Array("u", ("m", *run.card.shape), np.uint8)}
+    stored = read_npz(run.folder / "gallery.npz", spec)
+    return stored["indices"], stored["pictures"]
+
+
+def spread(points: np.ndarray) -> np.ndarray:
+    """Points (n, d) projected onto a square map: their first two principal components, float32 (n, 2), 0 to `SIDE`.
+
+    Principal component analysis (Hotelling 1933). Both axes have the same scale, so distances are comparable.
     """
     from imgcls.datasets.analysis.embedding import PrincipalComponents
 
@@ -78,9 +176,9 @@ def spread(points: np.ndarray) -> np.ndarray:
 
 
 def log_odds(probabilities: np.ndarray) -> np.ndarray:
-    """Probabilities as numbers without bounds, float32 (n, classes): centred logarithms (Aitchison 1982).
+    """Centred log-ratios of probabilities (Aitchison 1982), float32 (n, classes).
 
-    Below a thousandth they count as one, else the map would show nothing but how impossible the impossible is.
+    Probabilities below 0.001 are clipped, otherwise differences between tiny values would dominate the map.
     """
     logs = np.log(np.clip(np.nan_to_num(probabilities), 1e-3, 1))
     return (logs - logs.mean(1, keepdims=True)).astype(np.float32)

@@ -23,9 +23,10 @@ from typing import Any, BinaryIO
 import filelock
 import numpy as np
 
-from imgcls.errors import WeightsError
+from imgcls.errors import DamagedFile, WeightsError
 from imgcls.jobs.backends.local import is_locked
 from imgcls.system import atomic, paths
+from imgcls.system.arrays import map_npy
 
 SPARE_BYTES = 50_000_000
 """So much is left free on the disk."""
@@ -115,8 +116,8 @@ def _put(aside: Path, folder: Path) -> None:
 def _read(folder: Path) -> np.ndarray | None:
     try:
         json.loads((folder / "entry.json").read_bytes())
-        found = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        found = map_npy(folder / "features.npy")
+    except (OSError, ValueError, DamagedFile):
         return None
     return found if found.ndim == 3 and found.dtype == np.float32 else None
 

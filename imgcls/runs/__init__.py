@@ -1,4 +1,28 @@
-"""The run folder: one reader for each of its files."""
+"""The run folder: one reader for each of its files.
 
+run                      Run: state, settings, results and requests of one run
+store                    creating, finding and listing runs
+results                  result.json and model.json (ModelCard), checked
+requests                 request.json: stop, pause, change the learning rate
+metrics_log              metrics.jsonl: batches, epochs and phases
+epoch_predictions        epochs.npz: validation predictions after each epoch
+validation_predictions   validation.npz: validation predictions of the final model
+holdout_usage            how often a test set has been used
+tags                     tags on test images
+forecast                 where a validation curve is heading
+recipes                  recommended settings of a model family for a dataset
+"""
+
+from imgcls.runs.run import LABEL_LENGTH as LABEL_LENGTH
+from imgcls.runs.run import OVER as OVER
+from imgcls.runs.run import STATES as STATES
 from imgcls.runs.run import Run as Run
-from imgcls.runs.store import *  # noqa: F403
+from imgcls.runs.run import clean_label as clean_label
+from imgcls.runs.store import ID as ID
+from imgcls.runs.store import create as create
+from imgcls.runs.store import default_label as default_label
+from imgcls.runs.store import everything as everything
+from imgcls.runs.store import exists as exists
+from imgcls.runs.store import find as find
+from imgcls.runs.store import new_id as new_id
+from imgcls.runs.store import new_ticket as new_ticket

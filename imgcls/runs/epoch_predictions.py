@@ -14,13 +14,22 @@ from functools import cached_property
 
 import numpy as np
 
-from imgcls.errors import RunError
+from imgcls.errors import DamagedFile, RunError
 from imgcls.runs.run import Run
 from imgcls.system import atomic
-from imgcls.system.arrays import UNREADABLE
+from imgcls.system.arrays import INTEGERS, Array, read_npz
 
 NAME = "epochs.npz"
 RECORDS = "epochs.bin"
+DAMAGED = "The predictions of this run's epochs are damaged. Train it again to get them."
+ARRAYS = {
+    "epochs": Array(INTEGERS, ("e",)),
+    "probabilities": Array("f", ("e", "n", None)),
+    "labels": Array(INTEGERS, ("n",), np.int64),
+    "rows": Array(INTEGERS, ("n",)),
+    "shown": Array(INTEGERS, ("m",)),
+    "pictures": Array("u", ("m", None, None, None)),
+}
 LATE = 2 / 3
 """What is learnt in the last third of a training is learnt late."""
 
@@ -91,16 +100,17 @@ def read(run: Run) -> Epochs | None:
         RunError: the file is damaged.
     """
     try:
-        with (run.folder / NAME).open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            labels, shown, images = file["labels"].astype(np.int64), file["shown"], file["pictures"]
-            row_of = np.full(len(labels), -1)
-            row_of[shown] = np.arange(len(images))
-            found = Epochs(file["epochs"], file["probabilities"], labels, file["rows"], images, row_of)
-        e, n, k = found.probabilities.shape
-        if not e or not n or len(found.epochs) != e or len(labels) != n or labels.min() < 0 or labels.max() >= k:
-            raise ValueError("shapes")
+        stored = read_npz(run.folder / NAME, ARRAYS)
     except FileNotFoundError:
         return None
-    except UNREADABLE as error:
-        raise RunError("The answers of this run's epochs are damaged. Train it again to have them.") from error
-    return found
+    except DamagedFile as error:
+        raise RunError(DAMAGED) from error
+    labels, shown, images = stored["labels"], stored["shown"], stored["pictures"]
+    e, n, k = stored["probabilities"].shape
+    if not e or not n or labels.min() < 0 or labels.max() >= k:
+        raise RunError(DAMAGED)
+    if len(shown) and not 0 <= shown.min() <= shown.max() < n:
+        raise RunError(DAMAGED)
+    row_of = np.full(n, -1)
+    row_of[shown] = np.arange(len(images))
+    return Epochs(stored["epochs"], stored["probabilities"], labels, stored["rows"], images, row_of)

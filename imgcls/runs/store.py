@@ -8,23 +8,8 @@ from pathlib import Path
 
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.runs.run import LABEL_LENGTH, OVER, STATES, Run, clean_label
+from imgcls.runs.run import Run, clean_label
 from imgcls.system import atomic, paths
-
-__all__ = [
-    "ID",
-    "LABEL_LENGTH",
-    "OVER",
-    "STATES",
-    "Run",
-    "create",
-    "default_label",
-    "everything",
-    "exists",
-    "find",
-    "new_id",
-    "new_ticket",
-]
 
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
 

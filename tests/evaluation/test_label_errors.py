@@ -166,7 +166,7 @@ def stored_suspects(run, **changes) -> None:
         "rows": rows,
         "given": np.asarray(dataset.y_train)[rows],
         "suggested": (np.asarray(dataset.y_train)[rows] + 1) % 10,
-        "confidence": np.array([0.01, 0.02, 0.2], np.float32),
+        "certainty": np.array([0.01, 0.02, 0.2], np.float32),
         "count": 1437,
         "found": 3,
         "estimated": 5,

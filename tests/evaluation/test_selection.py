@@ -134,7 +134,7 @@ def test_scores_of_what_is_left_are_scikit_learn_s():
     predictions = Predictions(tuple("abcd"), probabilities, labels, np.arange(500))
     chosen = Selection.parse({"class": "1", "sure": "30-80"}, 4)
     mask = selection.kept(chosen, predictions.labels, predictions.predicted, predictions.confidence)
-    report = predictions.report(mask)
+    report = predictions.report_of(mask)
 
     assert 20 < mask.sum() < 400
     assert report.accuracy.value == pytest.approx(accuracy_score(labels[mask], predictions.predicted[mask]))
@@ -147,24 +147,24 @@ def test_scores_of_what_is_left_are_scikit_learn_s():
         f1_score(labels[mask], predictions.predicted[mask], average="macro", labels=range(4), zero_division=0)
     )
     assert report.matrix.sum() == mask.sum()
-    assert predictions.report(np.zeros(500, bool)) is None
+    assert predictions.report_of(np.zeros(500, bool)) is None
 
 
 def test_averages_of_what_is_left_count_the_chosen_classes_or_those_that_occur():
-    everything = PREDICTIONS.report(np.ones(6, bool))
+    everything = PREDICTIONS.report_of(np.ones(6, bool))
     chosen = Selection(classes=(0, 2))
     left_of = selection.kept(chosen, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence)
-    report = PREDICTIONS.report(left_of, chosen.classes)
+    report = PREDICTIONS.report_of(left_of, chosen.classes)
 
     recalls = everything.classes.recall.value
     assert report.macro_recall.value == pytest.approx((recalls[0] + recalls[2]) / 2)
     assert report.macro_precision.value == pytest.approx(everything.classes.precision.value[[0, 2]].mean())
     assert report.macro_recall.low <= report.macro_recall.value <= report.macro_recall.high
-    few = PREDICTIONS.report(np.array([True, False, True, False, False, False]))
+    few = PREDICTIONS.report_of(np.array([True, False, True, False, False, False]))
     assert (few.macro_recall.value, few.weighted_f1.value) == (1, 1)
     absent = Predictions(("a", "b", "c"), PROBABILITIES[:4], LABELS[:4], np.arange(4))
     _, recall, _, _ = precision_recall_fscore_support(absent.labels, absent.predicted, labels=range(3), zero_division=0)
-    assert absent.report(np.ones(4, bool)).macro_recall.value == pytest.approx(recall.mean())
+    assert absent.report_of(np.ones(4, bool)).macro_recall.value == pytest.approx(recall.mean())
 
 
 def test_the_surest_mistakes_come_first_and_the_surest_right_answers_last():

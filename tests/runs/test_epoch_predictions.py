@@ -7,6 +7,7 @@ import pytest
 
 from imgcls import datasets
 from imgcls.errors import DatasetError, RunError
+from imgcls.evaluation import validation_predictions as making
 from imgcls.runs import epoch_predictions, validation_predictions
 from imgcls.training.export import epoch_predictions as snapshots_module
 from imgcls.training.export.epoch_predictions import Snapshots
@@ -118,7 +119,7 @@ def test_a_long_training_of_many_classes_stays_small(made, monkeypatch):
 
 
 def test_images_whose_answer_turned_most_are_kept(made, monkeypatch):
-    monkeypatch.setattr(snapshots_module, "PICTURE_BYTES", 3 * 4)
+    monkeypatch.setattr(snapshots_module, "IMAGE_BYTES", 3 * 4)
     run = made()
     trained(run, [[0, 1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 4], [0, 1, 2, 3, 4]]).pack()
     found = epoch_predictions.read(run)
@@ -141,12 +142,12 @@ def test_nothing_is_kept_where_a_image_has_several_labels(made):
 
 
 def test_looked_at_are_images_from_the_whole_part(made):
-    places = validation_predictions.places(5000)
+    places = validation_predictions.positions(5000)
 
     assert len(places) == validation_predictions.MOST
     assert (places[0], places[-1]) == (0, 4999)
     assert len(set(places.tolist())) == len(places)
-    assert validation_predictions.places(7).tolist() == list(range(7))
+    assert validation_predictions.positions(7).tolist() == list(range(7))
 
 
 def test_a_training_leaves_its_validation_answers(finished_run):
@@ -173,7 +174,7 @@ def test_an_older_run_gets_the_same_answers_from_its_exported_model(finished_run
     kept = validation_predictions.read(finished_run)
     (finished_run.folder / validation_predictions.NAME).unlink()
     assert validation_predictions.read(finished_run) is None
-    validation_predictions.make(finished_run)
+    making.make(finished_run)
 
     made = validation_predictions.read(finished_run)
     np.testing.assert_array_equal(made.rows, kept.rows)
@@ -183,9 +184,9 @@ def test_an_older_run_gets_the_same_answers_from_its_exported_model(finished_run
 
 def test_a_slow_model_is_asked_about_fewer_images_of_all_classes(finished_run, monkeypatch):
     kept = validation_predictions.read(finished_run)
-    monkeypatch.setattr(validation_predictions, "LEAST", 64)
-    monkeypatch.setattr(validation_predictions, "MOST_SECONDS", -1.0)
-    validation_predictions.make(finished_run)
+    monkeypatch.setattr(making, "LEAST", 64)
+    monkeypatch.setattr(making, "MOST_SECONDS", -1.0)
+    making.make(finished_run)
     made = validation_predictions.read(finished_run)
 
     assert len(made.rows) == 64 < len(kept.rows)
@@ -199,7 +200,7 @@ def test_a_slow_model_is_asked_about_fewer_images_of_all_classes(finished_run, m
 def test_a_run_whose_data_set_is_gone_says_how_to_get_it(finished_run, monkeypatch, tmp_path):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
     with pytest.raises(DatasetError, match="Small digits"):
-        validation_predictions.make(finished_run)
+        making.make(finished_run)
 
 
 @pytest.mark.parametrize("module", [epoch_predictions, validation_predictions])

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.datasets import Dataset
-from imgcls.errors import DatasetError
+from imgcls.errors import DamagedFile, DatasetError
 from imgcls.jobs.backends.local import is_locked
 from imgcls.system import paths
-from imgcls.system.arrays import UNREADABLE
+from imgcls.system.arrays import read_npz
 from imgcls.system.tasks import Look, Work
 
 VERSION = 1
@@ -72,9 +72,8 @@ def results(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
     """The arrays that were found. Raises DatasetError where they cannot be read; they are then made anew next time."""
     path = folder_of(dataset) / f"{kind}.npz"
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except UNREADABLE as error:
+        return read_npz(path)
+    except (DamagedFile, FileNotFoundError) as error:
         with contextlib.suppress(OSError):
             path.unlink()
         raise DatasetError(

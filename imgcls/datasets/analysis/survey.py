@@ -13,6 +13,7 @@ from imgcls.datasets import Dataset
 from imgcls.datasets.analysis import duplicates
 from imgcls.datasets.analysis import perceptual_hash as small
 from imgcls.datasets.analysis.embedding import PrincipalComponents, outlier_scores
+from imgcls.system.arrays import map_npy
 
 BLOCK_BYTES = 4_000_000
 MEAN_SIDE = 64
@@ -50,7 +51,7 @@ def survey(dataset: Dataset, folder: Path, tell: Tell = lambda fraction, text: N
         labels, num_classes = np.zeros(count, np.int64), 1
     with tempfile.TemporaryDirectory(prefix=".work-", dir=folder, ignore_cleanup_errors=True) as work:
         seen = _looked_at_all(dataset, Path(work) / "copies.npy", lambda fraction, text: tell(0.7 * fraction, text))
-        copies = np.load(Path(work) / "copies.npy", mmap_mode="r", allow_pickle=False)
+        copies = map_npy(Path(work) / "copies.npy")
 
         tell(0.7, "Looking for duplicates")
         members, groups = duplicates.exact_groups(seen["digests"])

@@ -22,6 +22,7 @@ from imgcls.datasets.preparing.validate import ARRAYS
 from imgcls.datasets.store import FORMAT, arrays_of
 from imgcls.errors import SourceError
 from imgcls.system import atomic, paths
+from imgcls.system.arrays import map_npy
 
 CHUNK = 8_000_000  # bytes that are copied at once
 
@@ -62,7 +63,7 @@ def stored_chunks(own: CustomDataset, part: str) -> Iterator[np.ndarray]:
 
 def stored_labels(own: CustomDataset, part: str) -> np.ndarray:
     """Its labels."""
-    return np.load(arrays_of(own.name, {"state": own.state}) / f"y_{part}.npy", allow_pickle=False)
+    return np.array(map_npy(arrays_of(own.name, {"state": own.state}) / f"y_{part}.npy"))
 
 
 class Writer:

@@ -26,8 +26,9 @@ from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.importing import class_names, dataset_writer, holdout
 from imgcls.datasets.importing.sources import folder_layout
 from imgcls.datasets.store import FORMAT
-from imgcls.errors import DatasetError, SourceError
+from imgcls.errors import DamagedFile, DatasetError, SourceError
 from imgcls.system import atomic, paths
+from imgcls.system.arrays import Array, read_npz
 
 NAME = "own-my-drawings"
 TITLE = "My drawings"
@@ -168,17 +169,18 @@ def _set() -> CustomDataset | None:
 
 def _waiting() -> list[_Drawing]:
     try:
-        with (_folder() / "waiting.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            images, labels = file["pictures"], [str(label) for label in file["labels"]]
-        if images.shape != (len(labels), *SHAPE) or images.dtype != np.uint8:
-            raise ValueError("shape")
+        stored = read_npz(
+            _folder() / "waiting.npz", {"pictures": Array("u", ("n", *SHAPE)), "labels": Array("U", ("n",))}
+        )
     except FileNotFoundError:
         return []
-    except Exception as error:  # whatever NumPy raises on a torn file
+    except DamagedFile as error:
         raise SourceError(
             f"The file waiting.npz in {_folder()} is damaged. Delete it: the drawings in it are lost, the others stay."
         ) from error
-    return [_Drawing(image, label, None) for image, label in zip(images, labels, strict=True)]
+    return [
+        _Drawing(image, label, None) for image, label in zip(stored["pictures"], stored["labels"].tolist(), strict=True)
+    ]
 
 
 def _written(drawings: list[_Drawing]) -> Collection:

@@ -4,7 +4,7 @@ RUN/suspects.npz
     rows         training pictures whose labels are probably wrong, the least likely first, (s,)
     given        their labels then, (s,)
     suggested    the classes that they seem to have, (s,)
-    confidence   the probability that their labels got, (s,)
+    certainty    the probability that their labels got, (s,)
     count        so many pictures were looked at
     estimated    so many of their labels are wrong, by the joint
     accuracy     the share of labels that the crossed answers agree with
@@ -19,21 +19,34 @@ import numpy as np
 
 from imgcls import datasets
 from imgcls.datasets import Dataset
-from imgcls.errors import RunError
+from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.cross_validation import crossed
 from imgcls.inference.activations import Inside
 from imgcls.inference.explain import task
 from imgcls.runs.run import Run
 from imgcls.system import atomic
-from imgcls.system.arrays import UNREADABLE
+from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
 from imgcls.system.tasks import Tell, Work
 
 VERSION = 1
 MOST_IMAGES = 60_000
 """More are not looked at, those by chance: their features would fill the memory."""
 MOST_KEPT = 2000
+UNREADABLE = "The list of suspects cannot be read. Press “Look again”."
 AT_ONCE = 64
+ARRAYS = {
+    "rows": Array(INTEGERS, ("n",)),
+    "given": Array(INTEGERS, ("n",)),
+    "suggested": Array(INTEGERS, ("n",)),
+    "certainty": Array("f", ("n",)),
+    "count": Array(INTEGERS, ()),
+    "found": Array(INTEGERS, ()),
+    "estimated": Array(INTEGERS, ()),
+    "accuracy": Array("f", ()),
+    "fingerprint": Array(TEXT, ()),
+    "version": Array(INTEGERS, ()),
+}
 WAIT_SECONDS = 0.3
 LOOKING = 0.6
 """The share of the time that looking takes."""
@@ -134,22 +147,28 @@ def read(run: Run) -> Found:
     Raises:
         RunError: they are damaged, or of another version; they can be looked for anew.
     """
-    classes = len(run.card.classes)
     try:
-        with np.load(run.folder / "suspects.npz", allow_pickle=False) as file:
-            content = {name: file[name] for name in file.files}
-        arrays = [content[name] for name in ("rows", "given", "suggested", "confidence")]
-        if int(content["version"]) != VERSION or len({array.shape for array in arrays}) != 1 or arrays[0].ndim != 1:
-            raise ValueError("version")
-        rows, given, suggested, _ = arrays
-        if any(len(part) and (part.min() < 0 or part.max() >= classes) for part in (given, suggested)):
-            raise ValueError("classes")
-        if len(rows) and rows.min() < 0:
-            raise ValueError("rows")
-        numbers = *(int(content[name]) for name in ("count", "found", "estimated")), float(content["accuracy"])
-        return Found(*arrays, *numbers, str(content["fingerprint"]))
-    except (*UNREADABLE, TypeError) as error:
-        raise RunError("The list of suspects cannot be read. Press “Look again”.") from error
+        stored = read_npz(run.folder / "suspects.npz", ARRAYS)
+    except (DamagedFile, FileNotFoundError) as error:
+        raise RunError(UNREADABLE) from error
+    rows, given, suggested = stored["rows"], stored["given"], stored["suggested"]
+    most = len(run.card.classes) - 1
+    in_range = not len(rows) or (
+        rows.min() >= 0 and min(given.min(), suggested.min()) >= 0 and max(given.max(), suggested.max()) <= most
+    )
+    if int(stored["version"]) != VERSION or not in_range:
+        raise RunError(UNREADABLE)
+    return Found(
+        rows,
+        given,
+        suggested,
+        stored["certainty"],
+        count=int(stored["count"]),
+        found=int(stored["found"]),
+        estimated=int(stored["estimated"]),
+        accuracy=float(stored["accuracy"]),
+        fingerprint=str(stored["fingerprint"]),
+    )
 
 
 def _inside(run: Run, tell: Tell) -> Inside:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imgcls.evaluation.report.values import Predictions
+from imgcls.evaluation.predictions import Predictions
 from imgcls.system import safe_csv
 
 

@@ -1,7 +1,7 @@
 """All figures of a run as plain values, ready for strict JSON: NaN and infinity become null."""
 
 import math
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from imgcls.errors import UserError
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.calibration import BINS, reliability
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
+from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.robustness import evaluate as robustness
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run
@@ -17,18 +18,6 @@ from imgcls.runs.run import Run
 VERSION = 1
 WORST = 24
 """So many of the surest mistakes are shown."""
-
-
-class Predictions(Protocol):
-    """A run's answers to the test pictures. `row_of[i]` is the place of test picture i in `pictures`, or -1."""
-
-    probabilities: np.ndarray
-    labels: np.ndarray
-    predicted: np.ndarray
-    confidence: np.ndarray
-    report: classification.Report
-    images: np.ndarray
-    row_of: np.ndarray
 
 
 def figures(run: Run, predictions: Predictions) -> dict[str, Any]:

@@ -15,17 +15,25 @@ import numpy as np
 
 from imgcls import datasets
 from imgcls.datasets import Dataset
-from imgcls.errors import RunError
+from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption, chances
 from imgcls.inference.predictor import Predictor
 from imgcls.runs.run import Run
 from imgcls.system import atomic
-from imgcls.system.arrays import UNREADABLE
+from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
 from imgcls.system.tasks import Tell, Work
 
 VERSION = 1
 MOST = 1000
 AT_ONCE = 250
+ARRAYS = {
+    "indices": Array(INTEGERS, ("n",)),
+    "clean": Array(INTEGERS, ("n",)),
+    "damaged": Array(INTEGERS, (len(CORRUPTIONS), len(STRENGTHS), "n")),
+    "labels": Array(INTEGERS, ("n",)),
+    "names": Array(TEXT, (len(CORRUPTIONS),)),
+    "version": Array(INTEGERS, ()),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,19 +145,16 @@ def read(run: Run) -> Found:
     """
     classes = len(run.card.classes)
     try:
-        with np.load(run.folder / "robustness.npz", allow_pickle=False) as file:
-            version, names = int(file["version"]), tuple(map(str, file["names"].tolist()))
-            found = Found(*(file[name].astype(np.int64) for name in ("indices", "labels", "clean", "damaged")), names)
-        count = len(found.indices)
-        shapes = (found.labels.shape, found.clean.shape, found.damaged.shape)
-        is_sound = shapes == ((count,), (count,), (len(names), len(STRENGTHS), count)) and count
+        stored = read_npz(run.folder / "robustness.npz", ARRAYS)
+        names = tuple(stored["names"].tolist())
+        found = Found(*(stored[name].astype(np.int64) for name in ("indices", "labels", "clean", "damaged")), names)
         values = (found.labels, found.clean, found.damaged)
-        if version != VERSION or names != tuple(CORRUPTIONS) or not is_sound:
+        if int(stored["version"]) != VERSION or names != tuple(CORRUPTIONS) or not len(found.indices):
             raise ValueError("version")
         if any(part.min() < 0 or part.max() >= classes for part in values) or found.indices.min() < 0:
             raise ValueError("values")
         return found
-    except (*UNREADABLE, TypeError) as error:
+    except (DamagedFile, FileNotFoundError, ValueError) as error:
         raise RunError("The answers to damaged pictures cannot be read. Press “Ask again”.") from error
 
 
@@ -164,7 +169,6 @@ def example(
 
 def _tested_labels(run: Run) -> np.ndarray:
     try:
-        with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
-            return file["labels"]
-    except UNREADABLE as error:
+        return read_npz(run.folder / "predictions.npz", {"labels": Array(INTEGERS, None)})["labels"]
+    except (DamagedFile, FileNotFoundError) as error:
         raise RunError("The test answers of this run cannot be read. Train it again, or pick another run.") from error

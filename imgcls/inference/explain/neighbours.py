@@ -6,18 +6,29 @@ picture lies from the training pictures tells how new it is to the model. (Sun, 
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from imgcls.errors import RunError
+from imgcls.errors import DamagedFile, RunError
 from imgcls.inference.activations import MISSING
 from imgcls.runs import Run
-from imgcls.system.arrays import UNREADABLE
+from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 
+KNOWN = {
+    "features": Array(NUMBERS, ("n", None), np.float32),
+    "labels": Array("biu", None),
+    "pictures": Array("u", ("n", None, None, None)),
+    "rows": Array(INTEGERS, ("n",)),
+}
+KEPT = {
+    "features": Array(NUMBERS, ("n", None), np.float32),
+    "indices": Array(INTEGERS, ("n",)),
+    "even": Array("biu", ("n",), bool),
+    "filters": Array(NUMBERS, None, np.float32, is_optional=True),
+}
 PLACE = 5
 """How new a picture is, is its distance to the fifth nearest: one odd twin in the training set decides nothing."""
 
@@ -144,32 +155,26 @@ def _fitting(features: np.ndarray, there: Known) -> np.ndarray:
 
 @lru_cache(8)
 def _known(folder: Path, stamp: tuple) -> Known:
-    found = _read(folder / "neighbours.npz", ("features", "labels", "pictures", "rows"))
-    features = _of_length_one(found["features"])
-    parts = (found["labels"], found["pictures"], found["rows"])
-    if features.ndim != 2 or not len(features) or any(len(part) != len(features) for part in parts):
+    stored = _read(folder / "neighbours.npz", KNOWN)
+    if not len(stored["features"]):
         raise RunError("The stored training pictures of this run are damaged. Let them be made anew.")
-    return Known(features, *parts)
+    return Known(_of_length_one(stored["features"]), stored["labels"], stored["pictures"], stored["rows"])
 
 
 @lru_cache(8)
 def _kept(folder: Path, stamp: tuple) -> Kept:
-    found = _read(folder / "inside.npz", ("features", "indices", "even"), ("filters",))
-    features, indices, even = found["features"].astype(np.float32), found["indices"], found["even"].astype(bool)
-    if features.ndim != 2 or not even.any() or not len(features) == len(indices) == len(even):
+    stored = _read(folder / "inside.npz", KEPT)
+    if not stored["even"].any():
         raise RunError("The stored features of this run are damaged. Let them be made anew.")
-    filters = found.get("filters")
-    return Kept(features, indices, even, None if filters is None else filters.astype(np.float32))
+    return Kept(stored["features"], stored["indices"], stored["even"], stored.get("filters"))
 
 
-def _read(path: Path, needed: Iterable[str], more: Iterable[str] = ()) -> dict[str, np.ndarray]:
+def _read(path: Path, spec: dict[str, Array]) -> dict[str, np.ndarray]:
     try:
-        with path.open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            found = {name: file[name] for name in needed}
-            return found | {name: file[name] for name in more if name in file.files}
+        return read_npz(path, spec)
     except FileNotFoundError as error:
         raise RunError(MISSING) from error
-    except UNREADABLE as error:
+    except DamagedFile as error:
         raise RunError(f"The file {path.name} of this run is damaged. Let it be made anew.") from error
 
 

@@ -30,7 +30,7 @@ class Snapshots:
         most = min(validation_predictions.MOST, max(200, MOST_VALUES // num_classes))
         self._run, self._part = run, part
         # Where a picture may have several labels, there is no answer to be right or wrong: nothing is kept.
-        self._places = validation_predictions.places(len(part) if part.labels.ndim == 1 else 0, most)
+        self._places = validation_predictions.positions(len(part) if part.labels.ndim == 1 else 0, most)
         self._every = -(-epochs_planned // MOST_RECORDS)
         self._record = np.dtype([("epoch", "<i4"), ("answers", "<f2", (len(self._places), num_classes))])
         self._path = run.folder / epoch_predictions.RECORDS

@@ -28,7 +28,8 @@ from PIL import Image
 
 from imgcls import datasets
 from imgcls.datasets import Dataset
-from imgcls.errors import DatasetError, RunError
+from imgcls.errors import DamagedFile, DatasetError, RunError
+from imgcls.evaluation.predictions import read_gallery
 from imgcls.inference.activations import FILES, VERSION
 from imgcls.inference.explain import task
 from imgcls.runs import Run
@@ -156,9 +157,8 @@ def _tested(run: Run, dataset: Dataset | None, most: int) -> tuple[np.ndarray, n
     A part is taken evenly, so that it stands for all; the rest is of those that pages show.
     """
     try:
-        with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            shown, images = file["indices"].astype(np.int64), file["pictures"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        shown, images = read_gallery(run)
+    except (DamagedFile, FileNotFoundError) as error:
         raise RunError("The test pictures of this run cannot be read. Train the model again.") from error
     if dataset is None:
         some = evenly(len(shown), most)

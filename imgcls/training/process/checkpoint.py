@@ -11,20 +11,18 @@ The zip format carries a checksum for each entry, so a damaged file is told from
 
 import json
 import threading
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from imgcls.errors import RunError
+from imgcls.errors import DamagedFile, RunError
 from imgcls.system import atomic
+from imgcls.system.arrays import read_npz
 
 VERSION = 1
 PARTS = ("now", "opt", "mean", "best")
-DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass
@@ -50,20 +48,19 @@ class Checkpoint:
             RunError: it is damaged, or of a newer version.
         """
         try:
-            # Opened here, as NumPy leaves a file open that is no zip file.
-            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                state = dict(json.loads(file["state"].tobytes()))
-                if state.pop("version") != VERSION:
-                    raise RunError(
-                        "The checkpoint of this run was made by another version of the program. Train it again instead."
-                    )
-                arrays: dict[str, list[np.ndarray]] = {part: [] for part in PARTS}
-                for name in sorted(set(file.files) - {"state"}):
-                    arrays[name.split("/")[0]].append(file[name])
-                # Where the zip file's own list is damaged at its end, entries are missing and all checksums are right.
-                if state.pop("counts") != {part: len(values) for part, values in arrays.items()}:
-                    raise ValueError("arrays are missing")
-        except DAMAGED as error:
+            stored = read_npz(path)
+            state = dict(json.loads(stored.pop("state").tobytes()))
+            if state.pop("version") != VERSION:
+                raise RunError(
+                    "The checkpoint of this run was made by another version of the program. Train it again instead."
+                )
+            arrays: dict[str, list[np.ndarray]] = {part: [] for part in PARTS}
+            for name in sorted(stored):
+                arrays[name.split("/")[0]].append(stored[name])
+            # If the end of the zip directory is damaged, entries are missing although all checksums are right.
+            if state.pop("counts") != {part: len(values) for part, values in arrays.items()}:
+                raise ValueError("arrays are missing")
+        except (DamagedFile, FileNotFoundError, KeyError, TypeError, ValueError) as error:
             raise RunError(
                 "The checkpoint of this run is damaged, so it cannot go on. Train it again instead."
             ) from error

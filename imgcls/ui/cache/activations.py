@@ -7,12 +7,12 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import DatasetError, RunError, UserError
+from imgcls.evaluation.predictions import Predictions
 from imgcls.inference.activations import MISSING, Inside, Seen
 from imgcls.inference.explain import task
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.cache.predictions import Tested
 
 TICK_SECONDS = 0.5
 
@@ -41,7 +41,7 @@ def why_not(run: Run) -> str:
     return ""
 
 
-def image(run: Run, tested: Tested, index: int) -> np.ndarray:
+def image(run: Run, tested: Predictions, index: int) -> np.ndarray:
     """A test picture, uint8 (height, width, channels), from the run or from its data set.
 
     Raises:

@@ -1,10 +1,9 @@
-"""What is kept in memory between two looks, shared by all visitors: keyed by the files' times, and bounded.
+"""Predictions, models and datasets, cached in memory for all visitors: keyed by the files' times, and bounded in size.
 
-Nothing that comes from here may be changed by a page. Streamlit's caches keep what takes a while and must be made once;
-finding an entry there takes 0.4 ms, so Python's own keeps what is only cheaper to find than to make.
+Pages must not change what they get from here. Streamlit's cache computes each slow entry only once, but a hit takes
+0.4 ms, so `lru_cache` holds entries that are cheap to compute.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,85 +12,44 @@ import streamlit as st
 
 from imgcls import datasets, models
 from imgcls.errors import DatasetError, RunError
-from imgcls.evaluation.metrics import classification
+from imgcls.evaluation import predictions as evaluated
+from imgcls.evaluation.predictions import Predictions
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
-from imgcls.system.arrays import UNREADABLE
-
-"""What NumPy raises for a torn .npz."""
 
 
-@dataclass(frozen=True)
-class Tested:
-    """A run's answers to the test pictures. `row_of[i]` is the place of test picture i in `pictures`, or -1.
-
-    `broken` answers held something that is no number: their probabilities are 0.
-    """
-
-    probabilities: np.ndarray
-    labels: np.ndarray
-    predicted: np.ndarray
-    confidence: np.ndarray
-    report: classification.Report
-    images: np.ndarray
-    row_of: np.ndarray
-    broken: int = 0
-
-
-def tested(run: Run) -> Tested:
-    """Scores, answers and pictures of a run.
+def test_predictions(run: Run) -> Predictions:
+    """A run's predictions for its test set, single-label or multi-label.
 
     Raises:
         RunError: the run has none, or a file is damaged.
     """
-    return _tested(str(run.folder), predictions_stamp(run))
+    return _test_predictions(str(run.folder), predictions_stamp(run))
+
+
+def single_label_predictions(run: Run) -> Predictions:
+    """The same for pages that need exactly one class per image.
+
+    Raises:
+        RunError: as above, or the run is multi-label.
+    """
+    if run.card.is_multilabel:
+        raise RunError(
+            "This run is multi-label: an image can have several labels, so there is no single prediction. Open it on "
+            "the Evaluate page, or choose a single-label run."
+        )
+    return test_predictions(run)
 
 
 def predictions_stamp(run: Run) -> tuple[float, ...]:
-    """The times of the files that `tested` reads, as a key for what is made of them."""
+    """The times of the files that `test_predictions` reads: a cache key for everything derived from them."""
     return run.stamp("predictions.npz", "gallery.npz", "model.json")
 
 
-@st.cache_resource(max_entries=5, show_spinner="Reading the answers of this run ...")
-def _tested(folder: str, stamp: tuple) -> Tested:
-    run = Run(Path(folder))
-    classes = run.card.classes
-    if run.card.is_multilabel:
-        raise RunError(
-            "The pictures of this run may have several labels, so there is no single answer to each. Open it on the "
-            "Evaluate page, or pick a run with one class a picture."
-        )
-    try:
-        with (run.folder / "predictions.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            probabilities, labels = file["probabilities"].astype(np.float32), file["labels"].astype(np.int64)
-        fits = probabilities.ndim == 2 and probabilities.shape == (len(labels), len(classes)) and len(labels)
-        if not fits or labels.min() < 0 or labels.max() >= len(classes):
-            raise ValueError("shapes")
-    except FileNotFoundError as error:
-        raise RunError("This run has no test answers: it ended before its model was tested.") from error
-    except UNREADABLE as error:
-        raise RunError("The test answers of this run are damaged. Train it again, or pick another run.") from error
-    broken = ~np.isfinite(probabilities).all(1)
-    probabilities[broken] = 0
-    row_of = np.full(len(labels), -1)
-    images = np.zeros((0, *run.card.shape), np.uint8)
-    try:
-        with (run.folder / "gallery.npz").open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            indices, images = file["indices"], file["pictures"]
-        row_of[indices] = np.arange(len(indices))
-    except UNREADABLE:
-        pass  # The scores can be read without pictures; the gallery says that it has none.
-    return Tested(
-        probabilities,
-        labels,
-        probabilities.argmax(1),
-        probabilities.max(1),
-        classification.scores(probabilities, labels, classes),
-        images,
-        row_of,
-        int(broken.sum()),
-    )
+@st.cache_resource(max_entries=5, show_spinner="Reading the predictions of this run …")
+def _test_predictions(folder: str, stamp: tuple) -> Predictions:
+    return evaluated.read(Run(Path(folder)))
 
 
 def predictor(run: Run) -> Predictor:

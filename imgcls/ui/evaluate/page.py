@@ -10,9 +10,9 @@ from importlib import import_module
 import streamlit as st
 
 from imgcls.evaluation.metrics.classification import Report
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run, holdout_usage
 from imgcls.ui.app import soft_links
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
@@ -40,7 +40,7 @@ EXPLAINED = {
 AVERAGES = {"macro": "Every class counts the same.", "weighted": "A class counts by its pictures."}
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole page below the choice of the run."""
     _count_opening(run)
     soft_links.make()
@@ -69,7 +69,7 @@ def show(run: Run, tested: Tested) -> None:
     import_module(f"imgcls.ui.evaluate.sections.{VIEWS[view]}").show(run, tested)
 
 
-def _linked_scores(run: Run, tested: Tested) -> None:
+def _linked_scores(run: Run, tested: Predictions) -> None:
     looked = selection_state.look(run, tested)
     selection_state.bar(looked)
     if looked.report is None:

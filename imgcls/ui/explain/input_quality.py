@@ -178,6 +178,6 @@ def _known(folder: str, stamp: tuple) -> tuple[dict, str] | None:
     except (OSError, ValueError, RecursionError):
         pass  # an older run has none
     try:
-        return input_quality.figures(cached.tested(run).images), "In test pictures"
+        return input_quality.figures(cached.single_label_predictions(run).images), "In test pictures"
     except RunError:
         return None

@@ -9,12 +9,12 @@ import streamlit as st
 
 from imgcls.evaluation import hard_examples
 from imgcls.evaluation.metrics import classification
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.widgets import formatting, gallery, metric_row
@@ -49,7 +49,7 @@ def show(run: Run, card: ModelCard) -> None:
         if not run.is_tested:
             st.info("This run has no test pictures to play with. Pick another run.", icon=":material/info:")
             return
-        tested = cached.tested(run)
+        tested = cached.single_label_predictions(run)
         game = _game(run, tested)
         if not game.rows:
             st.info("No test pictures are kept with this run. Pick another run.", icon=":material/info:")
@@ -59,7 +59,7 @@ def show(run: Run, card: ModelCard) -> None:
             _result(run, game, tested, card.classes)
 
 
-def _game(run: Run, tested: Tested) -> Game:
+def _game(run: Run, tested: Predictions) -> Game:
     """The game that is under way with this model, or a new one."""
     stamp = cached.predictions_stamp(run)
     game = st.session_state.get(KEY)
@@ -71,7 +71,7 @@ def _game(run: Run, tested: Tested) -> Game:
     return game
 
 
-def _question(game: Game, tested: Tested, names: list[str]) -> None:
+def _question(game: Game, tested: Predictions, names: list[str]) -> None:
     number, total = len(game.said), len(game.rows)
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -146,7 +146,7 @@ def _again() -> None:
         st.session_state.pop(f"versus-say-{game.run_id}-{number}", None)
 
 
-def _result(run: Run, game: Game, tested: Tested, names: list[str]) -> None:
+def _result(run: Run, game: Game, tested: Predictions, names: list[str]) -> None:
     total = len(game.rows)
     labels, said, model = tested.labels[game.rows], np.array(game.said), tested.predicted[game.rows]
     yours, its = int((said == labels).sum()), int((model == labels).sum())
@@ -205,7 +205,7 @@ def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[D
 
 @lru_cache(8)
 def _tiles(run: Run, stamp: tuple, rows: tuple[int, ...], said: tuple[int, ...], names: tuple[str, ...]) -> str:
-    tested = cached.tested(run)
+    tested = cached.single_label_predictions(run)
     tiles = []
     for row, yours in zip(rows, said, strict=True):
         true, its = int(tested.labels[row]), int(tested.predicted[row])

@@ -208,7 +208,7 @@ def _said(found: np.ndarray, card: ModelCard) -> tuple[str, ...]:
 
 def _example(run: Run, card: ModelCard) -> Prepared | None:
     """A test picture, as it is."""
-    tested = cached.tested(run)
+    tested = cached.single_label_predictions(run)
     rows = _spread(tuple(tested.labels[tested.row_of >= 0].tolist()), EXAMPLES)
     if not rows:
         st.info("No test pictures are kept with this run.", icon=":material/info:")
@@ -245,7 +245,7 @@ def _spread(labels: tuple[int, ...], count: int) -> tuple[int, ...]:
 
 @lru_cache(16)
 def _examples(run: Run, stamp: tuple, rows: tuple[int, ...]) -> str:
-    tested = cached.tested(run)
+    tested = cached.single_label_predictions(run)
     names = run.card.classes
     tiles = (
         gallery.Tile(tested.images[tested.row_of[row]], f"Example {n}: {names[tested.labels[row]]}", (str(n),))

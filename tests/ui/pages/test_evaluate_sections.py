@@ -288,7 +288,7 @@ def test_views_and_files_of_a_run_as_it_must_not_be(damaged_run, how):
     assert is_whole(
         opened("evaluate", run=damaged_run.id, view="Label errors", suspects="Training pictures", other="other")
     )
-    tested = predictions.tested(damaged_run)
+    tested = predictions.single_label_predictions(damaged_run)
     assert report.page(damaged_run, tested).count("<script") == 0
     json.dumps(report.figures(damaged_run, tested), allow_nan=False)
     assert report.classes(tested) and report.predictions(tested, damaged_run.model["classes"])

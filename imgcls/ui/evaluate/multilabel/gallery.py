@@ -5,9 +5,9 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.cache import multilabel
-from imgcls.ui.cache.multilabel import Answered
+from imgcls.ui.cache import predictions
 from imgcls.ui.widgets import formatting, gallery
 
 PER_PAGE = 20
@@ -16,7 +16,7 @@ WRONG, MISSING, SUPERFLUOUS, RIGHT = KINDS = ("Any label wrong", "Label missing"
 
 def show(run: Run, cut: float) -> None:
     """The filter, and the pictures, the worst first; paged."""
-    names, found = run.card.classes, multilabel.answered(run)
+    names, found = run.card.classes, predictions.test_predictions(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control("Pictures shown", KINDS, default=WRONG, required=True, key="label-kind")
         label = st.selectbox(
@@ -44,10 +44,10 @@ def show(run: Run, cut: float) -> None:
     if pages > 1:  # a new list begins at its first page
         page = st.pagination(pages, key=f"label-page-{run.id}-{kind}-{label}", max_visible_pages=5)
     shown = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
-    st.html(_grid(run, multilabel.stamp_of(run), shown, cut))
+    st.html(_grid(run, predictions.predictions_stamp(run), shown, cut))
 
 
-def matching(found: Answered, cut: float, kind: str, label: int | None) -> np.ndarray:
+def matching(found: Predictions, cut: float, kind: str, label: int | None) -> np.ndarray:
     """Numbers of the test pictures of this kind at this threshold, with regard to one label or to any."""
     said, true = found.probabilities >= cut, found.labels
     missing, superfluous = true & ~said, said & ~true
@@ -60,11 +60,11 @@ def matching(found: Answered, cut: float, kind: str, label: int | None) -> np.nd
 
 @lru_cache(64)
 def _grid(run: Run, stamp: tuple, indices: tuple[int, ...], cut: float) -> str:
-    found, names = multilabel.answered(run), run.card.classes
+    found, names = predictions.test_predictions(run), run.card.classes
     return gallery.grid(_tile(index, found, names, cut) for index in indices)
 
 
-def _tile(index: int, found: Answered, names: list[str], cut: float) -> gallery.Tile:
+def _tile(index: int, found: Predictions, names: list[str], cut: float) -> gallery.Tile:
     said, true = found.probabilities[index] >= cut, found.labels[index]
     lines, alt = [], []
     for name, says, has, sure in zip(names, said, true, found.probabilities[index], strict=True):

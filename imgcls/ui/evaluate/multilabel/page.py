@@ -11,7 +11,7 @@ import streamlit as st
 
 from imgcls.evaluation.metrics.multilabel import LabelReport
 from imgcls.runs import Run
-from imgcls.ui.cache import multilabel
+from imgcls.ui.cache import multilabel, predictions
 from imgcls.ui.evaluate.multilabel import gallery
 from imgcls.ui.evaluate.sections import training_curves
 from imgcls.ui.widgets import formatting, metric_row, threshold
@@ -34,7 +34,7 @@ def show(run: Run) -> None:
     card = run.card
     cut = threshold.choose(card)
     report = multilabel.report(run, cut)
-    scores(report, len(multilabel.answered(run).labels))
+    scores(report, len(predictions.test_predictions(run).labels))
     view = st.segmented_control(
         "View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params", label_visibility="collapsed"
     )
@@ -94,7 +94,7 @@ def scores(report: LabelReport, count: int) -> None:
 def labels(run: Run, cut: float) -> None:
     """The table of all labels, and precision over recall."""
     names = run.card.classes
-    table = _table(run, multilabel.stamp_of(run), cut)
+    table = _table(run, predictions.predictions_stamp(run), cut)
     st.dataframe(
         table,
         hide_index=True,

@@ -7,6 +7,7 @@ import streamlit as st
 
 from imgcls.charts import scores
 from imgcls.errors import UserError
+from imgcls.evaluation import validation_predictions as making
 from imgcls.evaluation.class_merging import Surgery
 from imgcls.evaluation.metrics import calibration, classification
 from imgcls.evaluation.metrics.confidence_intervals import Score
@@ -89,7 +90,7 @@ def _offer(run: Run) -> None:
     ):
         with errors.shown():
             with st.spinner("Asking the model ..."):
-                validation_predictions.make(run)
+                making.make(run)
             st.rerun()
 
 

@@ -45,7 +45,7 @@ def show(other: Run, run: Run, stamps: tuple, found: Comparison) -> None:
 @lru_cache(64)
 def _chosen(other: Run, run: Run, stamps: tuple, shown: str) -> tuple[np.ndarray, int]:
     """The numbers of the test pictures of a gallery of which a picture is stored, and how many there are in all."""
-    first, second = predictions.tested(other), predictions.tested(run)
+    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
     is_right = [tested.predicted == tested.labels for tested in (first, second)]
     which = {
         "Only A right": is_right[0] & ~is_right[1],
@@ -61,7 +61,7 @@ def _chosen(other: Run, run: Run, stamps: tuple, shown: str) -> tuple[np.ndarray
 
 @lru_cache(64)
 def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: tuple[str, ...]) -> str:
-    first, second = predictions.tested(other), predictions.tested(run)
+    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
     tiles = []
     for index in indices:
         keeper = second if second.row_of[index] >= 0 else first

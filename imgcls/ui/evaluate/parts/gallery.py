@@ -8,7 +8,6 @@ import streamlit as st
 
 from imgcls.evaluation.predictions import Predictions
 from imgcls.ui.cache import predictions as cached
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.evaluate.page import VIEWS
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.evaluate.parts.selection_state import Looked
@@ -45,11 +44,11 @@ def pages(looked: Looked, chosen: np.ndarray, key: str, order: str) -> None:
 
 @lru_cache(64)
 def _grid(key: tuple, places: tuple[int, ...]) -> str:
-    tested, predictions = cached.tested(key[0]), selection_state.predictions_of(key)
+    tested, predictions = cached.single_label_predictions(key[0]), selection_state.predictions_of(key)
     return gallery.grid(tile(place, tested, predictions, key[0].id) for place in places)
 
 
-def tile(place: int, tested: Tested, predictions: Predictions, run_id: str) -> gallery.Tile:
+def tile(place: int, tested: Predictions, predictions: Predictions, run_id: str) -> gallery.Tile:
     """The picture at a place of the answers, with what it is and what it was taken for; it leads to its own view."""
     index = int(predictions.indices[place])
     true, predicted = predictions.names[predictions.labels[place]], predictions.names[predictions.predicted[place]]

@@ -8,12 +8,12 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.errors import UserError
+from imgcls.evaluation.predictions import Predictions
 from imgcls.inference.explain import neighbours
 from imgcls.runs import Run, tags
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.data import editing
 from imgcls.ui.widgets import gallery
 
@@ -36,7 +36,7 @@ font-size:.9rem;font-variant-numeric:tabular-nums}
 # ---- which picture
 
 
-def choose(run: Run, tested: Tested) -> int:
+def choose(run: Run, tested: Predictions) -> int:
     """The picture in the URL, else the worst mistake; with controls to go to another one."""
     count = len(tested.labels)
     order = worst(run, predictions.predictions_stamp(run))
@@ -90,7 +90,7 @@ def choose(run: Run, tested: Tested) -> int:
 @lru_cache(8)
 def worst(run: Run, stamp: tuple) -> np.ndarray:
     """Wrongly answered pictures that are stored with the run, the surest first; all stored ones where none is wrong."""
-    tested = predictions.tested(run)
+    tested = predictions.single_label_predictions(run)
     wrong = np.flatnonzero((tested.predicted != tested.labels) & (tested.row_of >= 0))
     if not len(wrong):
         wrong = np.flatnonzero(tested.row_of >= 0)
@@ -102,7 +102,7 @@ def worst(run: Run, stamp: tuple) -> np.ndarray:
 # ---- the answer
 
 
-def head(run: Run, tested: Tested, index: int, names: list[str], pixels: np.ndarray) -> None:
+def head(run: Run, tested: Predictions, index: int, names: list[str], pixels: np.ndarray) -> None:
     """The picture and the five likeliest classes."""
     st.subheader("The answer", anchor=False)
     st.html(_head(run, predictions.predictions_stamp(run), index, tuple(names), pixels.tobytes(), pixels.shape))
@@ -110,7 +110,7 @@ def head(run: Run, tested: Tested, index: int, names: list[str], pixels: np.ndar
 
 @lru_cache(64)
 def _head(run: Run, stamp: tuple, index: int, names: tuple[str, ...], content: bytes, shape: tuple) -> str:
-    tested = predictions.tested(run)
+    tested = predictions.single_label_predictions(run)
     probabilities, true = tested.probabilities[index], int(tested.labels[index])
     order = np.argsort(-probabilities, kind="stable")
     best = int(order[0])

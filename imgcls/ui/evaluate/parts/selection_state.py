@@ -12,17 +12,16 @@ import numpy as np
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.errors import UserError
+from imgcls.errors import DamagedFile, UserError
 from imgcls.evaluation import class_merging, selection
 from imgcls.evaluation.class_merging import Surgery
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.predictions import Predictions, log_odds, spread
 from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run, tags
-from imgcls.system.arrays import UNREADABLE
+from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
-from imgcls.ui.cache.predictions import Tested
 
 NAMES = (*selection.NAMES, *class_merging.NAMES)
 """All that the URL says about what is looked at."""
@@ -42,7 +41,7 @@ class Looked:
     """
 
     run: Run
-    tested: Tested
+    tested: Predictions
     predictions: Predictions
     selection: Selection
     surgery: Surgery
@@ -65,7 +64,7 @@ def lifted(selected: Selection, **parts) -> Selection:
     return replace(selected.narrowed, **parts)
 
 
-def look(run: Run, tested: Tested) -> Looked:
+def look(run: Run, tested: Predictions) -> Looked:
     """What the URL asks to look at."""
     catch_up()
     names = run.card.classes
@@ -96,10 +95,8 @@ def _groups(data: str, classes: tuple) -> tuple[tuple[str, ...], tuple[int, ...]
 
 @lru_cache(4)
 def predictions_of(key: tuple) -> Predictions:
-    run, _, names, asked = key
-    tested = cached.tested(run)
-    predictions = Predictions(names, tested.probabilities, tested.labels, np.arange(len(tested.labels)))
-    return predictions.after(asked, groups_of(run))
+    run, _, _, asked = key
+    return cached.single_label_predictions(run).after(asked, groups_of(run))
 
 
 @lru_cache(32)
@@ -114,18 +111,18 @@ def kept(key: tuple, selected: Selection) -> np.ndarray:
 
 @lru_cache(16)
 def report_of(key: tuple, selected: Selection) -> classification.Report | None:
-    return predictions_of(key).report(kept(key, selected), selected.classes)
+    return predictions_of(key).report_of(kept(key, selected), selected.classes)
 
 
 @lru_cache(4)
 def places_of(key: tuple) -> tuple[np.ndarray, str]:
     """Where the pictures lie on the map (n, 2), NaN for those of which nothing is kept, and what it was made of."""
     run, predictions = key[0], predictions_of(key)
-    seen = _features(run, len(cached.tested(run).labels))
+    seen = _features(run, len(cached.single_label_predictions(run).labels))
     if seen is None:
         return spread(log_odds(predictions.probabilities)), "the probabilities that the model gave"
     features, indices = seen
-    places = np.full((len(cached.tested(run).labels), 2), np.nan, np.float32)
+    places = np.full((len(cached.single_label_predictions(run).labels), 2), np.nan, np.float32)
     places[indices] = spread(features)
     return places[predictions.indices], f"what the last hidden layer saw in {len(indices):,} test pictures"
 
@@ -133,12 +130,17 @@ def places_of(key: tuple) -> tuple[np.ndarray, str]:
 def _features(run: Run, count: int) -> tuple[np.ndarray, np.ndarray] | None:
     """What the last hidden layer saw in test pictures (m, d), and their numbers (m,), if it was kept."""
     try:
-        with (run.folder / "inside.npz").open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            features = kept["features"].astype(np.float32)
-            indices = kept["indices"].astype(np.int64) if "indices" in kept.files else np.arange(count)
-    except UNREADABLE:
+        stored = read_npz(
+            run.folder / "inside.npz",
+            {
+                "features": Array(NUMBERS, ("n", None), np.float32),
+                "indices": Array(INTEGERS, ("n",), np.int64, is_optional=True),
+            },
+        )
+    except (DamagedFile, FileNotFoundError):
         return None
-    fits = features.ndim == 2 and len(features) == len(indices) > 2 and features.shape[1]
+    features, indices = stored["features"], stored.get("indices", np.arange(count))
+    fits = len(features) == len(indices) > 2 and features.shape[1]
     return (features, indices) if fits and indices.min() >= 0 and indices.max() < count else None
 
 

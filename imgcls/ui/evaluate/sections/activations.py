@@ -8,12 +8,12 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import ImageError
+from imgcls.evaluation.predictions import Predictions
 from imgcls.images import loading
 from imgcls.inference.explain import activation_grid, neighbours
 from imgcls.runs import Run
 from imgcls.ui.app import errors
 from imgcls.ui.cache import activations
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.components import drawable_canvas
 from imgcls.ui.evaluate.parts import image_details
 from imgcls.ui.widgets import gallery
@@ -35,7 +35,7 @@ STYLE = """<style>
 </style>"""
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view."""
     why = activations.why_not(run)
     with errors.shown():
@@ -91,7 +91,7 @@ def _filters_html(run: Run, stamp: tuple) -> str:
 # ---- which picture
 
 
-def _image(run: Run, tested: Tested) -> tuple[np.ndarray | None, str]:
+def _image(run: Run, tested: Predictions) -> tuple[np.ndarray | None, str]:
     """The picture to show to the network, and what it is called."""
     card = run.card
     # Without ink in its training pictures a drawing would be an unfair question.

@@ -6,14 +6,14 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.evaluate.page import EXPLAINED
 from imgcls.ui.evaluate.parts import class_merging, gallery, selection_state
 from imgcls.ui.evaluate.parts.selection_state import Looked
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view."""
     looked = selection_state.look(run, tested)
     left, right = st.columns([3, 2], gap="large")

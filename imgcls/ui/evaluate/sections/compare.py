@@ -11,11 +11,11 @@ from imgcls.evaluation.metrics import significance
 from imgcls.evaluation.metrics.classification import losses
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.evaluation.metrics.significance import Comparison
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.evaluate.parts import compared_images, other_run
 from imgcls.ui.widgets import formatting, metric_row, settings_table
 from imgcls.ui.widgets.metric_row import Number
@@ -35,13 +35,13 @@ center/1px 100% no-repeat}
 </style>"""
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view; this run is B, the other one A."""
     other = other_run.choose(run)
     if other is None:
         return
     try:
-        against = predictions.tested(other)
+        against = predictions.single_label_predictions(other)
         reason = obstacle(other.card, against, run.card, tested)
     except RunError as error:
         reason = str(error)
@@ -62,7 +62,7 @@ def show(run: Run, tested: Tested) -> None:
         compared_images.show(other, run, stamps, found)
 
 
-def obstacle(first_model: ModelCard, first: Tested, second_model: ModelCard, second: Tested) -> str:
+def obstacle(first_model: ModelCard, first: Predictions, second_model: ModelCard, second: Predictions) -> str:
     """Why two runs cannot be compared picture by picture, as a sentence; nothing where they can.
 
     Equal labels alone do not prove equal pictures: two sets that are sorted by class have the same. So where the runs
@@ -96,7 +96,7 @@ def obstacle(first_model: ModelCard, first: Tested, second_model: ModelCard, sec
 
 @lru_cache(32)
 def _compared(other: Run, run: Run, stamps: tuple) -> Comparison:
-    first, second = predictions.tested(other), predictions.tested(run)
+    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
     return significance.compare(first.predicted == first.labels, second.predicted == second.labels)
 
 
@@ -146,7 +146,7 @@ def _figures(found: Comparison, other: Run, run: Run, stamps: tuple) -> None:
 
 @lru_cache(32)
 def _loss_difference(other: Run, run: Run, stamps: tuple) -> Score:
-    first, second = predictions.tested(other), predictions.tested(run)
+    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
     return significance.mean_difference(
         losses(second.probabilities, second.labels) - losses(first.probabilities, first.labels)
     )
@@ -163,7 +163,7 @@ def _p_value(value: float) -> str:
 @lru_cache(32)
 def _by_class(other: Run, run: Run, stamps: tuple, names: tuple[str, ...]) -> str:
     """For each class a bar of its interval around nothing; those that differ most come first."""
-    first, second = predictions.tested(other), predictions.tested(run)
+    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
     is_right = (first.predicted == first.labels, second.predicted == second.labels)
     score = significance.by_class(first.labels, *is_right, len(names))
     count = np.bincount(first.labels, minlength=len(names))

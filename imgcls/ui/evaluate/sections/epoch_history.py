@@ -8,11 +8,11 @@ import streamlit as st
 from imgcls.charts import epoch_history
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run, epoch_predictions
 from imgcls.runs.epoch_predictions import Epochs
 from imgcls.ui.app import run_picker
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate.parts import selection_state
@@ -34,7 +34,7 @@ EXPLAINED = {
 }
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view."""
     stamp = run.stamp(epoch_predictions.NAME, "model.json")
     found = _read(run, stamp) if stamp[0] else None

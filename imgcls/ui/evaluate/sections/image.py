@@ -6,12 +6,12 @@ from urllib.parse import quote
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation.predictions import Predictions
 from imgcls.inference.explain import neighbours
 from imgcls.runs import Run
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import activations, predictions
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.evaluate.page import VIEWS
 from imgcls.ui.evaluate.parts import image_details
 from imgcls.ui.explain import heat_maps
@@ -21,7 +21,7 @@ SIMILAR = 10
 AROUND = 5
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view."""
     names = run.card.classes
     index = image_details.choose(run, tested)
@@ -45,7 +45,7 @@ def show(run: Run, tested: Tested) -> None:
 # ---- what spoke for the answer
 
 
-def _heats(run: Run, tested: Tested, index: int, pixels: np.ndarray, names: list[str]) -> None:
+def _heats(run: Run, tested: Predictions, index: int, pixels: np.ndarray, names: list[str]) -> None:
     st.subheader("What spoke for it", anchor=False)
     order = np.argsort(-tested.probabilities[index])
     true, best = int(tested.labels[index]), int(order[0])
@@ -66,7 +66,7 @@ def _heats(run: Run, tested: Tested, index: int, pixels: np.ndarray, names: list
 # ---- what the picture is like
 
 
-def _similar(run: Run, tested: Tested, index: int, pixels: np.ndarray, names: list[str]) -> None:
+def _similar(run: Run, tested: Predictions, index: int, pixels: np.ndarray, names: list[str]) -> None:
     st.subheader(
         "The most similar training pictures",
         anchor=False,
@@ -113,7 +113,7 @@ def _similar_html(
 # ---- pictures answered with nearly the same certainty
 
 
-def _around(run: Run, tested: Tested, index: int, names: list[str]) -> None:
+def _around(run: Run, tested: Predictions, index: int, names: list[str]) -> None:
     predicted = int(tested.predicted[index])
     st.subheader("Its neighbours in confidence", anchor=False)
     st.caption(f"Test pictures that were also answered “{plain(names[predicted])}”, about as surely. Click one.")
@@ -122,7 +122,7 @@ def _around(run: Run, tested: Tested, index: int, names: list[str]) -> None:
 
 @lru_cache(32)
 def _around_html(run: Run, stamp: tuple, index: int, names: tuple[str, ...]) -> str:
-    tested = predictions.tested(run)
+    tested = predictions.single_label_predictions(run)
     same = np.flatnonzero((tested.predicted == tested.predicted[index]) & (tested.row_of >= 0))
     same = same[same != index]
     near = same[np.argsort(np.abs(tested.confidence[same] - tested.confidence[index]), kind="stable")[: 2 * AROUND]]
@@ -130,7 +130,7 @@ def _around_html(run: Run, stamp: tuple, index: int, names: tuple[str, ...]) -> 
     return gallery.grid(tile(run, tested, int(other), names) for other in near)
 
 
-def tile(run: Run, tested: Tested, index: int, names: tuple[str, ...] | list[str]) -> gallery.Tile:
+def tile(run: Run, tested: Predictions, index: int, names: tuple[str, ...] | list[str]) -> gallery.Tile:
     """A test picture with its answer; a click leads to its own view."""
     true, predicted = names[tested.labels[index]], names[tested.predicted[index]]
     sure = f"{100 * tested.confidence[index]:.1f}%"

@@ -11,11 +11,11 @@ from imgcls.evaluation.label_errors import training_set
 from imgcls.evaluation.label_errors.confident_learning import Suspects, suspects
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.ui.app import run_picker
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.data import editing
 from imgcls.ui.evaluate.sections import image
 from imgcls.ui.train import settings_form
@@ -30,7 +30,7 @@ METHOD = (
 )
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view."""
     st.subheader("Label errors", anchor=False, help=METHOD)
     part = st.segmented_control(
@@ -53,11 +53,11 @@ def show(run: Run, tested: Tested) -> None:
 
 @lru_cache(8)
 def _found(run: Run, stamp: tuple) -> Suspects:
-    tested = predictions.tested(run)
+    tested = predictions.single_label_predictions(run)
     return suspects(tested.labels, tested.probabilities)
 
 
-def _test(run: Run, tested: Tested) -> None:
+def _test(run: Run, tested: Predictions) -> None:
     stamp = predictions.predictions_stamp(run)
     found, names = _found(run, stamp), run.card.classes
     right, wrong = (judged(run, "test", verdict) for verdict in ("right", "wrong"))
@@ -89,7 +89,7 @@ def _test(run: Run, tested: Tested) -> None:
         _judge_test(run, places, shown)
 
 
-def _without(tested: Tested, wrong: frozenset[int]) -> None:
+def _without(tested: Predictions, wrong: frozenset[int]) -> None:
     kept = np.ones(len(tested.labels), bool)
     kept[[place for place in wrong if place < len(kept)]] = False
     is_right = tested.predicted == tested.labels
@@ -113,7 +113,7 @@ def _page(listed: tuple[int, ...], key: str) -> tuple[int, ...]:
 
 @lru_cache(64)
 def _grid(run: Run, stamp: tuple, places: tuple[int, ...], names: tuple[str, ...]) -> str:
-    tested, found = predictions.tested(run), _found(run, stamp)
+    tested, found = predictions.single_label_predictions(run), _found(run, stamp)
     suggested = dict(zip(found.places.tolist(), found.suggested.tolist(), strict=True))
     nothing = np.zeros((8, 8, 1), np.uint8)
     tiles = []

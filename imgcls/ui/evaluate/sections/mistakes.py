@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.evaluate.parts import confusion_matrix, filters, gallery, prediction_map, selection_state
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view."""
     looked = selection_state.look(run, tested)
     left, right = st.columns(2, gap="large")

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from imgcls.evaluation import report
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.ui.cache import predictions as cached
-from imgcls.ui.cache.predictions import Tested
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view. Every file is made by the press of its button, from what lies on the disk then."""
     st.subheader("Report", anchor=False)
     st.markdown(
@@ -47,17 +47,17 @@ def _file(
 
 
 def _page(run: Run) -> bytes:
-    return report.page(run, cached.tested(run)).encode("utf-8")
+    return report.page(run, cached.single_label_predictions(run)).encode("utf-8")
 
 
 def _figures(run: Run) -> bytes:
-    found = report.figures(run, cached.tested(run))
+    found = report.figures(run, cached.single_label_predictions(run))
     return json.dumps(found, allow_nan=False, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
 def _classes(run: Run) -> bytes:
-    return report.classes(cached.tested(run))
+    return report.classes(cached.single_label_predictions(run))
 
 
 def _predictions(run: Run) -> bytes:
-    return report.predictions(cached.tested(run), run.card.classes)
+    return report.predictions(cached.single_label_predictions(run), run.card.classes)

@@ -12,13 +12,13 @@ from imgcls.charts.theme import QUIET, TRAINING
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.robustness import evaluate, recommendations
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from imgcls.runs import Run
 from imgcls.ui.app import run_picker
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, gallery, metric_row, task_panel
 from imgcls.ui.widgets.metric_row import Number
@@ -37,7 +37,7 @@ font-variant-numeric:tabular-nums}.damages figcaption i{font-style:normal;opacit
 </style>"""
 
 
-def show(run: Run, tested: Tested) -> None:
+def show(run: Run, tested: Predictions) -> None:
     """The whole view."""
     st.subheader("Robustness", anchor=False)
     work = evaluate.work_of(run)
@@ -50,7 +50,7 @@ def show(run: Run, tested: Tested) -> None:
         task_panel.show(work, seen, lambda: evaluate.start(run), "The damaged pictures were not asked about.")
 
 
-def _offer(run: Run, tested: Tested) -> None:
+def _offer(run: Run, tested: Predictions) -> None:
     st.markdown(
         "Noise, blur, brightness, contrast, shift, rotation, occlusion and JPEG, each at five strengths: the model is "
         f"asked about up to {evaluate.MOST:,} test pictures damaged in all these ways. It works in the background, most "
@@ -73,7 +73,7 @@ def _read(run: Run, stamp: float) -> evaluate.Found:
     return evaluate.read(run)
 
 
-def _found(run: Run, tested: Tested) -> None:
+def _found(run: Run, tested: Predictions) -> None:
     stamp = evaluate.work_of(run).stamp()
     try:
         found = _read(run, stamp)
@@ -216,7 +216,7 @@ def _by_class(run: Run, stamp: float, name: str, names: tuple[str, ...]) -> str:
     )
 
 
-def _flips(run: Run, tested: Tested, stamp: float, name: str, strength: int) -> None:
+def _flips(run: Run, tested: Predictions, stamp: float, name: str, strength: int) -> None:
     flipped = _read(run, stamp).flips(name, strength)
     st.caption(
         f"{formatting.count(len(flipped), 'picture')} read rightly as they are, and wrongly with this damage"

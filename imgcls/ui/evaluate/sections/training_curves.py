@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.cache.predictions import Tested
 from imgcls.ui.train import learning_curves
 
 
-def show(run: Run, tested: Tested | None) -> None:
+def show(run: Run, tested: Predictions | None) -> None:
     """The whole view."""
     st.subheader("Learning curves", anchor=False)
     if (run.folder / "metrics.jsonl").exists():

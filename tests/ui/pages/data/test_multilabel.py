@@ -112,7 +112,7 @@ def test_a_run_without_images_or_with_torn_answers_is_told(tested, digits):
 
 def test_what_asks_for_one_class_a_image_gets_a_sentence(tested):
     with pytest.raises(RunError, match="may have several labels, so there is no single answer"):
-        predictions.tested(tested)
+        predictions.single_label_predictions(tested)
 
 
 @pytest.mark.parametrize("threshold", [None, 0, 1, "x", True])
