@@ -1,14 +1,14 @@
-"""How long does it take to say whether one model is better than another?
+"""How long does it take to decide whether one model is better than another?
 
     python -m benchmarks.compare
 
-Two models' answers to 10,000 pictures of 10 classes, compared as the Evaluate page does it: which were right, 2,000
-bootstrap draws of the paired difference, the exact McNemar test, and the differences of all classes with 2,000 draws
-each. The value is the median of 50 comparisons in milliseconds of wall time.
+Predictions of two models for 10,000 images of 10 classes, compared as on the Evaluate page: 2,000 bootstrap draws of
+the paired difference, the exact McNemar test, and the difference per class with 2,000 draws each. The value is the
+median wall time of 50 comparisons, in milliseconds.
 
-And is the interval honest? `covered` is the share of 2,000 made pairs of models whose true difference (1 point, 1,000
-pictures) lies in its 95% interval; `false_alarms` the share of 2,000 pairs of equally good models that are called
-different.
+Is the interval honest? `covered` is the fraction of 2,000 simulated pairs of models whose true difference (1 point,
+1,000 images) lies inside the 95% confidence interval; `false_alarms` is the fraction of 2,000 equally good pairs that
+are called different.
 """
 
 import statistics

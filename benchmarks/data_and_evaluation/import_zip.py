@@ -1,12 +1,11 @@
-"""How long does it take to make a data set of 60,000 pictures in a zip, and does the app answer meanwhile?
+"""How long does it take to import 60,000 images from a zip, and does the app stay responsive?
 
     python -m benchmarks.import_zip [ARCHIVE]
 
-The archive is cifar10_jpeg.zip in $IMGCLS_DATA where none is named. The value is the time of the importing process,
-from its start to the result that the page reads, with an app beside it whose pages a visitor clicks; that process
-yields to the app, as the one that a page starts. `look_s` is the first look before it, a process of its own, too.
-`peak_mb` is the most memory that the importing process had. `answer_before_ms` and `answer_meanwhile_ms` are medians of
-full reruns of the pages Data and Train, as a visitor without a browser sees them.
+The default archive is cifar10_jpeg.zip in $IMGCLS_DATA. The value is the time of the import process, from its start to
+the result that the page reads, while a visitor clicks through the app; the process has low priority, as when a page
+starts it. `look_s` is the preview before it, also a process. `peak_mb` is the peak memory of the import process.
+`answer_before_ms` and `answer_meanwhile_ms` are median full reruns of the pages Data and Train, without a browser.
 """
 
 import json

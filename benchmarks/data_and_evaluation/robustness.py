@@ -1,11 +1,11 @@
-"""How long does it take to ask a model about damaged pictures, and do the pages feel it?
+"""How long does a robustness evaluation take, and do the pages notice it?
 
     python -m benchmarks.robustness
 
-A `cnn` with its usual settings, trained for two epochs, is asked about 1,000 test pictures (28 x 28) in 40 conditions,
-by the process that the Evaluate page starts. The value is the processor time of that process in seconds, from its start
-to its end, imports included; it uses one core. `wall_s` is the time on the clock. `click_ratio` is the median time of a
-rerun of a page (Evaluate and Runs in turns) while it works, by the same without.
+A default `cnn`, trained for two epochs, classifies 1,000 test images (28×28) under 40 corruptions, in the process that
+the Evaluate page starts. The value is that process's CPU time in seconds, imports included; it uses one core. `wall_s`
+is wall time. `click_ratio` is the median rerun time of a page (Evaluate and Runs alternately) while it runs, divided
+by the same without it.
 """
 
 import statistics

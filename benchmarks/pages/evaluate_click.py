@@ -1,11 +1,11 @@
-"""How long from a click on a cell of the confusion matrix until its pictures are painted?
+"""How long from a click on a cell of the confusion matrix until its images are painted?
 
     python -m benchmarks.evaluate_click [CLICKS]
 
-A made run of 10,000 test pictures and 10 classes in Chromium; 24 different cells are clicked. The page itself takes the
-times: a listener notes the press of the mouse, an observer of the document when the gallery shows pictures of that cell
-alone, and two animation frames later they are painted. `server_cpu_ms` is what one such rerun costs the server's
-process, user and system (target 25). `classes_100_ms` and `classes_100_server_cpu_ms` are the same with 100 classes.
+A synthetic run with 10,000 test images and 10 classes in Chromium; 24 different cells are clicked. The page measures
+itself: from the mouse press until the gallery shows only images of that cell, plus two animation frames.
+`server_cpu_ms` is the server's CPU time per click (target 25). `classes_100_ms` and `classes_100_server_cpu_ms` are
+the same with 100 classes. The reference is a click on a button of an empty Streamlit page.
 """
 
 import statistics

@@ -1,11 +1,11 @@
-"""How long until the Evaluate page shows the matrix and the pictures of a run, and what do five runs cost in memory?
+"""How long until the Evaluate page shows the matrix and images of a run, and what do five runs cost in memory?
 
     python -m benchmarks.evaluate_first_paint [RUNS]
 
-Five made runs of 10,000 test pictures with 10 classes, and five with 100, each opened by a new visitor for the first
-time since the server started: from the request until matrix and gallery stand in Chromium. The value is the larger of
-the two medians, in seconds. `again_s` is the same for runs that somebody has looked at before. `memory_mb` is the
-server's memory with all of them looked at (target 400).
+Five synthetic runs of 10,000 test images with 10 classes and five with 100, each opened by a new visitor for the first
+time since the server started: from the request until matrix and gallery are painted in Chromium. The value is the
+larger median, in seconds. `again_s` is the same for runs opened before. `memory_mb` is the server's memory with all of
+them open (target 400). The reference is the first paint of an empty Streamlit page on a running server.
 """
 
 import statistics

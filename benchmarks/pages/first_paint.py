@@ -2,10 +2,10 @@
 
     python -m benchmarks.first_paint [PAIRS]
 
-From the start of the server's process (`streamlit run`) until the heading of the page is visible in Chromium, divided
-by the same for an app of one line, `st.title("empty")`, with the same Streamlit settings. The browser already runs,
-each visit is a new visitor with an empty cache. Both apps take turns (5 pairs, one more before them to warm the disk
-and the bytecode); the value is the median of the pairs' ratios. The home page lists copies of the trained runs.
+From the start of the server process until the heading is visible in Chromium, divided by the same for a one-line app
+with the same Streamlit settings. The browser is already running and each visit has an empty cache. Both apps take
+turns (5 pairs, after one warm-up pair); the value is the median of the ratios. The home page lists copies of the
+trained runs.
 """
 
 import statistics

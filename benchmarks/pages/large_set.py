@@ -1,16 +1,15 @@
-"""Do two hundred thousand pictures stay quick to look at, and out of memory?
+"""Does a dataset of 200,000 images stay fast to browse and out of memory?
 
     python -m benchmarks.large_set [THOUSANDS]
 
-200,000 pictures of 32 x 32 pixels in colour (614 MB), made here, a tenth of them for the test. A new visitor opens the
-Explore part of the Data page of a server that has just started, though not for the first time on this machine: `value`
-is the time until its pictures are painted. Then the pictures are looked through by the process of its own, every view
-is opened in several rounds with other pictures each time, and a small network is trained for an epoch.
+200,000 synthetic colour images of 32×32 pixels (614 MB), a tenth of them for testing. A new visitor opens the analysis
+on the Data page of a server that has just started (not for the first time on this machine): `value` is the time until
+its images are painted. Then the dataset is analysed in the background, every view is opened several times with
+different images, and a small network is trained for an epoch.
 
-Memory is told twice: `rss` is all that a process has in memory, pages of the mapped files among it, which the system
-takes back when it needs them; `own` is what belongs to the process alone (Linux). `flat_percent` is how much the
-server's own memory grew from the first round to the last, and the trainer's from the first third of its steps to the
-last third.
+Memory is reported twice: `rss` includes pages of memory-mapped files, which the system reclaims when needed; `own`
+belongs to the process alone (Linux). `flat_percent` is the growth of the server's own memory from the first round to
+the last, and of the trainer's from the first third of its steps to the last third.
 """
 
 import hashlib

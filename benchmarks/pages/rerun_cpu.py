@@ -2,15 +2,15 @@
 
     python -m benchmarks.rerun_cpu [RERUNS]
 
-CPU milliseconds (user and system) of the server's process for one rerun: 100 full reruns of each page, in five rounds,
-of which the median counts, as a neighbour on a shared machine makes a whole round slower by half. They are asked for by
-a session that speaks Streamlit's protocol over its WebSocket, with the messages it keeps and the few widget states that
-matter (two runs ticked, a digit drawn: then only the part of the page with the canvas runs). The value is the heaviest
-page. `live_fragment_ms` is one tick of the live part of a run that trains at that moment, at its own pace of a second;
-`live_fragment_long_ms` the same with an hour of training behind it, written by this benchmark. `idle_ms_per_s` is what
-an open session costs that does nothing; it is taken off the ticks. Then: the server's memory, and whether it ever
-loaded TensorFlow or Keras.
-Pages show copies of the trained runs, or two quick ones where there are none.
+CPU milliseconds (user and system) of the server process per rerun: 100 full reruns of each page in five rounds, of
+which the median counts, because a neighbour on a shared machine can slow a whole round by half. A session speaks
+Streamlit's WebSocket protocol, with the messages it caches and the few widget states that matter (two runs ticked, a
+digit drawn, in which case only the fragment with the canvas runs). The value is the most expensive page.
+`live_fragment_ms` is one tick of the live view of a training run, at its own pace of one second;
+`live_fragment_long_ms` is the same with an hour of history, written by this benchmark. `idle_ms_per_s` is the cost of
+an idle session, subtracted from the ticks. Also reported: the server's memory, and whether it ever loaded TensorFlow
+or Keras. Pages show copies of the trained runs, or two quick ones if there are none. The reference is a rerun of an
+empty Streamlit page.
 """
 
 import json

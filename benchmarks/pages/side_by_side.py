@@ -1,11 +1,11 @@
-"""Do a training and the people on the pages disturb each other?
+"""Do a training run and visitors of the pages slow each other down?
 
     python -m benchmarks.side_by_side
 
-`click_ratio`: the time of a full rerun of a page (Evaluate, Predict and Runs in turns), as a visitor without a browser
-sees it, while a training runs, divided by the same while it pauses: three times each, in turns, as the pace of a shared
-machine drifts; the median of the three ratios. The value is `training_share`: pictures per second of the
-training while 10 people click, each every 3 seconds on average, divided by those while nobody does.
+`click_ratio` is the time of a full rerun of a page (Evaluate, Predict and Runs alternately), without a browser, while
+a run trains, divided by the same while it is paused: three times each, alternating, because the speed of a shared
+machine drifts; the median of the three ratios. The value is `training_share`: images per second of the training while
+10 people click, each every 3 seconds on average, divided by the same without them.
 """
 
 import random

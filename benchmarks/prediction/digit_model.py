@@ -1,19 +1,18 @@
-"""How many digits does the shipped model read that people draw with a pen?
+"""How many hand-drawn digits does the shipped model recognise?
 
     IMGCLS_DATA=FOLDER python -m benchmarks.digit_model [--run ID]
 
-Through the page's own code: strokes are drawn on a canvas of 280 x 280 pixels by a renderer of this benchmark's own,
-prepared by `imgcls.images.loading.prepare_drawing`, answered by `imgcls.inference.predictor.Predictor`. The pen digits are those that were
-held back from training (1,249 of `pen_digits_train.json.gz`, by the same 30 people); each is drawn with pens of 6, 12,
-18 and 26 px, each time in another size (110 to 230 px) and place. The value is the share that is read right, in
-percent, over all pens; beside it stand the shares by pen and by size, and the accuracy on MNIST's own test pictures,
-whose target is 99.5%.
+Uses the page's own code: strokes are rendered on a 280×280 canvas by a renderer of this benchmark, prepared by
+`images.loading.prepare_drawing` and classified by `inference.Predictor`. The pen digits are the 1,249 of
+`pen_digits_train.json.gz` that were held out from training (by the same 30 writers); each is drawn with pens of 6, 12,
+18 and 26 px, in varying size (110 to 230 px) and position. The value is the accuracy over all pens, in percent. Also
+reported: accuracy by pen and by size, and on MNIST's test images (target 99.5%).
 
-The pen digits do not say who wrote them, so the held-back ones are by writers that training knows. `strangers` is a
-look beyond: scikit-learn's 1,797 digits by 43 other people (Alpaydin and Kaynak 1998), of which only 8 x 8 pixels are
-left, so the blur of the enlargement costs some points as well.
+The writers of the pen digits are unknown, so the held-out ones are by writers that training has seen. `strangers` goes
+beyond: scikit-learn's 1,797 digits by 43 other people (Alpaydin and Kaynak 1998), of which only 8×8 pixels remain, so
+the blur of the enlargement costs some points as well.
 
-Needs `mnist.npz` and `pen_digits_train.json.gz` in the folder named by IMGCLS_DATA.
+Needs `mnist.npz` and `pen_digits_train.json.gz` in $IMGCLS_DATA.
 """
 
 import argparse

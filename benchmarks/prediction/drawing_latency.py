@@ -1,17 +1,16 @@
-"""How long after the pen moved stands the answer on the screen, while it is still down?
+"""How long after the pen moves is the prediction on screen, while the pen is still down?
 
     python -m benchmarks.drawing_latency [DRAWINGS] [PEOPLE]
 
-Digits are drawn with the mouse on the Predict page in Chromium (24 of them, Clear between them), a movement every 16
-ms; 4 and 5 have two strokes: when the pen is lifted it is also asked whether they are two digits. The page itself takes
-the times: a listener notes each movement on the canvas and each message to the server; the bars say when an answer is
-painted ("imgcls-painted", two animation frames after they were set). A movement is answered by the first message that
-left after it. The value is the median over all movements; `lifted_ms` is the time from the last point of a digit to the
-answer to the whole of it.
+24 digits are drawn with the mouse on the Predict page in Chromium, one movement every 16 ms; 4 and 5 have two strokes,
+so when the pen is lifted the check for several digits runs too. The page measures itself: a listener records each
+movement and each message to the server, and the bars report when a prediction is painted ("imgcls-painted", two
+animation frames after it was set). A movement is answered by the first message sent after it. The value is the median
+over all movements, in milliseconds; `lifted_ms` is the time from the last point of a digit to its final prediction.
 
-With PEOPLE (default 10) the same is done once more while so many less one draw in sessions without a browser, each as
-fast as the canvas would: `together_ms`.
-It asks a copy of the run `digits`, or of one trained for the purpose in two epochs where there is none.
+With PEOPLE (default 10), the same is repeated while the others draw in sessions without a browser, as fast as the
+canvas would: `together_ms`. Uses a copy of the run `digits`, or a quick one if there is none. The reference is a click
+on an empty Streamlit page.
 """
 
 import itertools

@@ -1,10 +1,11 @@
-"""How long does a heat map take?
+"""How long does a saliency map take?
 
-    python -m benchmarks.explain_latency [PICTURES]
+    python -m benchmarks.explain_latency [IMAGES]
 
-Grad-CAM and occlusion of all classes, as the Picture view asks for them, for pictures of the gallery of each run that
-ships with the project (20 each). In this process, on one core, without a page: `value` is the longest median of a
-method and run, in milliseconds. `nearest_ms` is the search for similar training pictures, `look_ms` all layers.
+Grad-CAM and occlusion for all classes, as on the Evaluate page, for 20 gallery images of each shipped run. In this
+process, on one core, without a page: `value` is the largest median over methods and runs, in milliseconds.
+`nearest_ms` is the search for similar training images, `look_ms` all activations. The reference is one prediction of
+the bare interpreter.
 """
 
 import statistics

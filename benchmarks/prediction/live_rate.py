@@ -1,13 +1,11 @@
-"""How many answers a second gives the live camera?
+"""How many predictions per second does the live webcam get?
 
     python -m benchmarks.live_rate [SECONDS]
 
-Chromium's own test camera (a moving picture with a clock) on the Predict page, for SECONDS (default 15) a model: of
-colour photos (`cifar10`) and of writing (`digits`, which looks for ink in the whole frame first). The page tells each
-answer that has come ("imgcls-answered"). The value is the smaller of the two rates. The camera sends a picture every
-180 ms at most (`PAUSE` in camera.js), so it can be 5.6.
-
-Needs the shipped runs `cifar10` and `digits`.
+Chromium's test camera (a moving image with a clock) on the Predict page, for SECONDS (default 15) per model: colour
+photos (`cifar10`) and handwriting (`digits`, which searches the whole frame for ink first). The page reports each
+prediction ("imgcls-answered"). The value is the smaller rate. The camera sends at most one frame per 180 ms (`PAUSE`
+in webcam.js), so the maximum is 5.6. Needs the shipped runs `cifar10` and `digits`.
 """
 
 import sys

@@ -1,11 +1,12 @@
-"""How long after a photo of 12 megapixels has arrived stands its answer on the screen?
+"""How long after a 12-megapixel photo has arrived is its prediction on screen?
 
     python -m benchmarks.photo_latency [PHOTOS]
 
-Made photos (4000 x 3000 pixels, JPEG, of a digit on unevenly lit paper, no two alike) are uploaded on the Predict page
-in Chromium, each in a fresh visit. The page itself takes the times: from the moment when the upload's request has been
-answered, so that all its bytes are at the server, until the answer has stood for two frames. It asks a copy of the run
-`digits`, or of one trained for the purpose in two epochs where there is none; `cifar10`, if it is there, beside it.
+Synthetic photos (4000×3000 pixels, JPEG, a digit on unevenly lit paper, all different) are uploaded on the Predict
+page in Chromium, each in a fresh visit. The page measures itself: from the moment the upload request is answered, so
+that all bytes are at the server, until the prediction has been painted for two frames. Uses a copy of the run
+`digits`, or a quick one if there is none; `cifar10`, if present, is reported as well. The reference is a click on an
+empty Streamlit page.
 """
 
 import io

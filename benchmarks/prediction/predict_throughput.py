@@ -1,12 +1,11 @@
-"""How many pictures a second answers the code path of the pages, against the bare interpreter?
+"""How many images per second does the pages' code classify, compared with the bare interpreter?
 
     python -m benchmarks.predict_throughput [SECONDS]
 
-`imgcls.ui.cache.predictions.answers`, which every answer of the Predict page comes from, in batches of 1 and of 64, and LiteRT's
-interpreter alone with the same model, the same pictures and one thread. Both take turns, a round each, SECONDS
-(default 4) in all for each; the value is the smaller of the two margins over their targets (0.5 of the interpreter's
-pace for one picture, 0.9 for 64), so 1 or more reaches both.
-It asks the run `digits`, or the newest trained run where there is none.
+The function behind every prediction of the Predict page, in batches of 1 and 64, against LiteRT's interpreter alone
+with the same model, images and a single thread. Both take turns, SECONDS (default 4) in total for each. The value is
+the smaller of the two ratios divided by their targets (0.5 for one image, 0.9 for 64), so 1 or more reaches both. Uses
+the run `digits`, or the newest trained run if there is none.
 """
 
 import statistics

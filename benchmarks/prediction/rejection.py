@@ -1,19 +1,18 @@
-"""How often is one digit taken for two, or for a scribble, and how often are two and scribbles found?
+"""How often is a single digit wrongly rejected, and how often are several digits and scribbles detected?
 
     IMGCLS_DATA=FOLDER python -m benchmarks.rejection [--run ID] [--development]
 
-Through the rules of the page. One digit: the 1,249 pen digits that were held back from training, each with a pen of 6,
-12, 18 and 26 px in another size and place (`imgcls.inference.rejection.multiple_digits` on strokes), and MNIST's 10,000 test pictures (on pixels).
-Several digits: 1,000 pairs of held-back pen digits of each kind in `PAIRS` (of nearly one height, of unlike heights,
-touching, above each other), 1,000 rows of three, and 1,000 pairs of MNIST test pictures. Scribbles: 1,000 made ones:
-zigzags, spirals, loops and random walks. The value is the share of false alarms on pen digits, in percent; all the
-others stand beside it. Where the run keeps its inside, the same for what lies far from all training pictures: on 1,000
-of the pen digits, 1,000 of MNIST's test pictures, 600 letters and signs of 12 kinds, each by a slightly different hand,
-and those scribbles that were not found.
+Uses the page's own rules. Single digits: the 1,249 held-out pen digits, each with pens of 6, 12, 18 and 26 px in
+varying size and position (as strokes), and MNIST's 10,000 test images (as pixels). Several digits: 1,000 pairs of
+held-out pen digits of each kind in `PAIRS` (same height, different heights, touching, stacked), 1,000 rows of three,
+and 1,000 pairs of MNIST test images. Scribbles: 1,000 synthetic zigzags, spirals, loops and random walks. The value is
+the percentage of pen digits that are wrongly rejected; everything else is reported beside it. If the run stores its
+activations, the distance rule is measured as well: on 1,000 pen digits, 1,000 MNIST test images, 600 letters and signs
+of 12 kinds in slightly varying handwriting, and the scribbles that were not detected.
 
-With `--development` the digits are those that the model learnt from: the bounds of `imgcls.inference.rejection.multiple_digits` were chosen on them.
+With `--development` the digits come from the training set: the rules' bounds were chosen on those.
 
-Needs `mnist.npz` and `pen_digits_train.json.gz` in the folder named by IMGCLS_DATA.
+Needs `mnist.npz` and `pen_digits_train.json.gz` in $IMGCLS_DATA.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""How long until the strokes of a drawing are blamed for its answer?
+"""How long does it take to attribute a prediction to the strokes of a drawing?
 
     python -m benchmarks.stroke_attribution [ROUNDS]
 
-The page's own code, without a browser: each stroke (or each piece of a single one) is taken away, the rest is drawn,
-prepared and answered. Eight digits in a single stroke, and the same in four strokes, 20 rounds (default); the value is
-the 95th percentile in milliseconds.
-It asks the run `digits`, or the newest model of drawn things where there is none.
+The page's own code without a browser: each stroke (or each piece of a single one) is removed, and the rest is
+rendered, prepared and classified. Eight digits in a single stroke and the same in four strokes, 20 rounds (default);
+the value is the 95th percentile in milliseconds. Uses the run `digits`, or the newest model of drawings. The reference
+is one prediction of the bare interpreter.
 """
 
 import statistics

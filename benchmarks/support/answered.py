@@ -1,4 +1,4 @@
-"""Run folders with made answers to many test pictures, as a trainer would have left them. No model, no data set."""
+"""Run folders with synthetic predictions for many test images, as a trainer would write them. No model, no dataset."""
 
 from pathlib import Path
 

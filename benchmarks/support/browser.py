@@ -1,4 +1,4 @@
-"""A Chromium for benchmarks: the installed one, else Playwright's own."""
+"""Chromium for benchmarks: the installed one, or Playwright's own."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The script of every tutorial on transfer learning: a frozen base in the model, `model.fit`, nothing kept.
+"""The usual tutorial on transfer learning: a frozen backbone inside the model, `model.fit`, nothing cached.
 
     python -m benchmarks.support.plain_transfer FILE.npz WEIGHTS.h5 96 64 5
 

@@ -1,10 +1,10 @@
-"""A training by the recipe of deep_cnn, without its pages: the other side of benchmarks/time_to_accuracy.py.
+"""Training with the recipe of deep_cnn, without pages: one side of benchmarks/time_to_accuracy.
 
     python -m benchmarks.support.recipe cifar10 '{"epochs": 2}' '{"width": 32}'
 
-The rest of the line are settings and knobs other than the recipe's. Prints seconds and processor seconds since the
-start of the training and test accuracy, three numbers an epoch. The loop judges the test pictures where it has
-validation pictures otherwise; nothing depends on them.
+The arguments are the dataset, and settings and model parameters that differ from the recipe. Prints seconds and CPU
+seconds since the start of training and the test accuracy, three numbers per epoch. The loop evaluates test images in
+place of validation images; nothing depends on the result.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The line that every benchmark prints last, and what it says when it cannot run."""
+"""The JSON line that every benchmark prints last, and how it reports that it cannot run."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A server of our own on a free port, with folders of its own: nothing of the user's is read by it or written to."""
+"""A server on a free port with temporary folders: it neither reads nor writes anything of the user's."""
 
 import os
 import shutil

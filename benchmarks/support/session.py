@@ -1,4 +1,4 @@
-"""A visitor without a browser: speaks Streamlit's protocol over its WebSocket, so that nothing but the server works."""
+"""A visitor without a browser: speaks Streamlit's WebSocket protocol, so that only the server does work."""
 
 import contextlib
 import json

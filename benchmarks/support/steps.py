@@ -1,4 +1,4 @@
-"""Steps of a training on noise, for benchmarks that ask how long one takes: no data set is needed."""
+"""Training steps on noise, for benchmarks of the step time: no dataset is needed."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""Real trainings for benchmarks, asked for as the pages ask: through the queue and the files of a run's folder."""
+"""Real training runs for benchmarks, started as pages start them: through the queue and the run folder."""
 
 import os
 import time

@@ -1,11 +1,11 @@
-"""The script of the usual tutorial: three convolutions, Adam, batches of 64, one learning rate, 32 bits.
+"""The usual tutorial: three convolutions, Adam, batches of 64, a constant learning rate, float32.
 
     python -m benchmarks.support.tutorial_script cifar10 0.70 25
 
-Ends when the test accuracy after an epoch reaches the mark, or after so many epochs. Prints seconds and processor
-seconds since the start of the training and test accuracy, three numbers an epoch. The network is that of TensorFlow's
-tutorial on CIFAR-10. XLA is off, as in the trainer: Keras would switch it on by itself, which makes these networks
-several times slower here.
+Stops when the test accuracy after an epoch reaches the mark, or after the given number of epochs. Prints seconds and
+CPU seconds since the start of training and the test accuracy, three numbers per epoch. The network is that of
+TensorFlow's CIFAR-10 tutorial. XLA is off, as in the trainer: Keras would enable it, which makes these networks
+several times slower on this kind of machine.
 """
 
 import json

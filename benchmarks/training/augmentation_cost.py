@@ -1,13 +1,13 @@
-"""What does augmentation add to the time of a training step?
+"""How much time does augmentation add to a training step?
 
     python -m benchmarks.augmentation_cost [REPETITIONS]
 
-Percent of the step's time without it, as the trainer works: the next batch is made while the present one is learnt, on
-the same processor. Epochs of noise with and without take turns; medians of their ratios. The value is the most that
-moving and mirroring cost, over the default cnn on 28 x 28 grey pictures, the quickest step that there is, and
-deep_cnn by its recipe on 32 x 32 colour pictures. `turned` tells what rotation and zoom cost beside, `toned` what
-brightness, contrast, blur, noise and cut-out cost together, and `picture_us` what each change costs by itself, in
-microseconds a picture on one core.
+In percent of the step time without augmentation, as the trainer works: the next batch is prepared while the current
+one is trained on, on the same processor. Epochs on noise with and without augmentation take turns; medians of their
+ratios. The value is the larger cost of shift and flip for the default cnn on 28×28 greyscale images, the fastest step
+there is, and for deep_cnn with its recipe on 32×32 colour images. `turned` adds rotation and zoom, `toned` brightness,
+contrast, blur, noise and cutout, and `picture_us` is the cost of each augmentation by itself, in microseconds per
+image on one core.
 """
 
 import statistics

@@ -1,10 +1,10 @@
-"""Does a network that learnt with numbers of 16 bits answer as well as one that learnt with 32?
+"""Does training in bfloat16 reach the same accuracy as float32?
 
     python -m benchmarks.bfloat16_accuracy [NAME] [SEEDS]
 
-The recipe of deep_cnn on a data set (cifar10), once with each precision and seed, in processes of their own with the
-same pictures in the same order. The value is the mean difference of the test accuracies, in points: 32 bits less 16;
-`error` is its standard error over the seeds. Needs NAME.npz in $IMGCLS_DATA.
+The recipe of deep_cnn on a dataset (cifar10), once per precision and seed, in separate processes with the same images
+in the same order. The value is the mean difference of the test accuracies in points, float32 minus bfloat16; `error`
+is its standard error over the seeds. Needs NAME.npz in $IMGCLS_DATA.
 """
 
 import json

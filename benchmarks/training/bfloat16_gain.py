@@ -1,10 +1,10 @@
-"""How many times as many pictures does deep_cnn learn in a second with numbers of 16 bits?
+"""How much faster does deep_cnn train in bfloat16?
 
     python -m benchmarks.bfloat16_gain [REPETITIONS]
 
-Steps of the recipe on noise of 32 x 32 colour pictures, bfloat16 over float32, in turns; the median of the ratios. The
-value is for the width that reaches far (`WIDE`); the default width is told beside it: there, what is not a convolution
-takes a larger share.
+Steps of the recipe on noise of 32×32 colour images, bfloat16 over float32, alternating; the median of the ratios of
+images per second. The value is for the large width (`WIDE`); the default width, where convolutions take a smaller part
+of the time, is reported beside it.
 """
 
 import statistics

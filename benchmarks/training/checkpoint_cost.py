@@ -1,10 +1,10 @@
-"""What do checkpoints cost a training?
+"""What do checkpoints cost a training run?
 
     python -m benchmarks.checkpoint_cost
 
-The time that the training waits for its checkpoints, plus the processor time of the thread that writes them, in percent
-of the training time: measured inside one training, as two trainings differ by more than this from one to the next.
-For cnn (20 epochs of mnist_sample, a checkpoint after each) and deep_cnn (3 epochs); the value is the larger share.
+The time that training waits for checkpoints plus the CPU time of the thread that writes them, in percent of the
+training time, measured inside one run, because two runs differ by more than this. For cnn (20 epochs of mnist_sample,
+a checkpoint after each) and deep_cnn (3 epochs); the value is the larger percentage.
 """
 
 import sys

@@ -1,13 +1,13 @@
-"""How long from a few photographs to a classifier that was honestly tested?
+"""How long from a few photos to a classifier with an honest test score?
 
     python -m benchmarks.first_classifier ARCHIVE.zip [REPETITIONS]
 
-The archive holds train/CLASS/*.jpg and test/CLASS/*.jpg; a small zip of 5 classes with 40 training and 20 test pictures
-each is made of it beforehand. The time is that of the two commands that a person would type, until the run's result is
-there: the import of the small zip, then the training, each a process of its own with all its imports. What explains the
-model is made after that (`to_the_end_seconds`). MobileNet 0.25 looks at four mirrored copies of each picture at 96
-pixels, a head learns for 30 epochs at most, the 100 test pictures are answered and the model is exported and checked.
-The weights have to be at hand; no features are. The value is the median.
+The archive holds train/CLASS/*.jpg and test/CLASS/*.jpg; a small zip of 5 classes with 40 training and 20 test images
+each is made from it beforehand. The value is the median time of the two commands a user would type, until the result
+is written: the import and the training, each a separate process with all its imports. Explanation data is written
+after that (`to_the_end_seconds`). MobileNet 0.25 processes four flipped copies of each image at 96 pixels, a head
+trains for at most 30 epochs, the 100 test images are classified, and the model is exported and checked. Weights must
+be present; features are not cached. The reference is an import of TensorFlow and Keras.
 """
 
 import json

@@ -1,10 +1,11 @@
-"""How long until a training that is asked to pause has paused?
+"""How long until a training run that is asked to pause has paused?
 
     python -m benchmarks.pause_latency [PAUSES]
 
-Seconds from the request in the run's folder to the trainer's word that it has paused and freed its processor; the
-checkpoint is on the disk then. Each of 12 pauses is asked for at a random moment. For cnn and deep_cnn on mnist_sample
-with batches of 64; the value is the longest of all. `resume_s` is the way back to the first step.
+Seconds from the request in the run folder until the trainer reports that it has paused and freed the processor; by
+then the checkpoint is on disk. 12 pauses at random moments, for cnn and deep_cnn on mnist_sample with batches of 64;
+the value is the longest. `resume_s` is the time back to the first step. The reference is an import of TensorFlow and
+Keras, which a pause that ended the process would cost.
 """
 
 import random

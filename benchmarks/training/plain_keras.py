@@ -1,9 +1,10 @@
-"""The script to which the trainer is compared: the same network, taught by `model.fit` and nothing around it.
+"""The script that the trainer is compared with: the same network, trained by `model.fit` alone.
 
     python -m benchmarks.plain_keras FILE.npz cnn 64 6
 
-The file holds x, y, x_val, y_val. Prints the seconds of each epoch, validation included, and the parameter count.
-XLA is off, as in the trainer: Keras would switch it on by itself, which makes these networks several times slower here.
+The file holds x, y, x_val, y_val. Prints the seconds of each epoch, validation included, and the parameter count. XLA
+is off, as in the trainer: Keras would enable it, which makes these networks several times slower on this kind of
+machine.
 """
 
 import json

@@ -1,11 +1,11 @@
-"""How long from the press of Start to the first live point on the page?
+"""How long from pressing Start to the first live point on the page?
 
     python -m benchmarks.start_to_first_point [STARTS]
 
-In Chromium, with the default settings: from the click on Start until the page shows the training accuracy of the first
-batches. With the standby trainer, which a visitor of the Train page gets by having it open (12 s here), and without;
-the reference is the import of TensorFlow and Keras alone, in the same run. The value is the median with the standby
-trainer; `cold_ratio` is the median without, divided by the import.
+In Chromium with the default settings: from the click on Start until the page shows the training accuracy of the first
+batches. With the standby trainer, which opening the Train page starts (12 s here), and without. The value is the
+median with the standby trainer; `cold_ratio` is the median without it, divided by the reference, an import of
+TensorFlow and Keras.
 """
 
 import statistics

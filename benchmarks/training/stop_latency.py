@@ -1,10 +1,11 @@
-"""How long until a training that is asked to stop has stopped training?
+"""How long until a training run that is asked to stop has stopped?
 
     python -m benchmarks.stop_latency [STOPS]
 
-Seconds from the request in the run's folder to the journal's word that no batch is learnt any more and the best epoch
-is being tested. `over_s` is the time until the run has its result, with test pictures answered and model exported.
-Each of 4 trainings is stopped at a random moment, for cnn and deep_cnn on mnist_sample; the value is the longest.
+Seconds from the request in the run folder until the metrics log says that training has ended and the best epoch is
+being tested. `over_s` is the time until the result is written, with test predictions and the exported model. 4 runs
+are stopped at random moments, for cnn and deep_cnn on mnist_sample; the value is the longest. The reference is an
+import of TensorFlow and Keras.
 """
 
 import random

@@ -1,16 +1,16 @@
-"""How much sooner does a recipe reach a test accuracy than the script of a tutorial does?
+"""How much sooner does a recipe reach a test accuracy than a tutorial script?
 
     python -m benchmarks.time_to_accuracy [NAME ...]
 
-Both learn from all training pictures of the same data set, in processes of their own with the same priority, one after
-the other. Test accuracy is looked at after each epoch, in both, and chooses nothing: how many epochs the recipe takes
-is fixed here beforehand, and the tutorial goes on until it is there. Seconds count from the moment the data are there
-and TensorFlow is imported: the building of the graphs and the looks are in them. A tutorial that does not arrive within
-its epochs counts with the time that it had, as "at least".
+Both train on all training images of the dataset, in separate processes with the same priority, one after the other.
+Both measure test accuracy after each epoch, and it chooses nothing: the number of epochs of the recipe is fixed here,
+and the tutorial continues until it reaches the mark. Time counts from the moment the data is loaded and TensorFlow
+imported; graph building and evaluation are included. A tutorial that does not reach the mark counts with the time it
+had, as "at least".
 
-The value is the smallest of the ratios over their goals: from 1 on, all goals are reached. Ratios of processor time are
-told beside: other programs, that come and go, disturb them less.
-Needs mnist.npz, fashion_mnist.npz and cifar10.npz in $IMGCLS_DATA.
+The value is the smallest ratio divided by its goal: 1 or more means that all goals are reached. Ratios of CPU time,
+which other programs disturb less, are reported as well. Needs mnist.npz, fashion_mnist.npz and cifar10.npz in
+$IMGCLS_DATA.
 """
 
 import json

@@ -1,13 +1,13 @@
-"""What does the trainer cost beside the learning itself?
+"""What does the trainer cost on top of training itself?
 
     python -m benchmarks.train_overhead [REPETITIONS]
 
-Pictures per second of the trainer, divided by those of a plain Keras script (benchmarks/plain_keras.py) with the same
-network, pictures, validation pictures and batch size; both as processes of their own with the same priority, in turns
-(3 each). From the start of the second epoch, as the first one builds the graph, to the end of the last one, with the
-validation after each. The value is for the default cnn; deep_cnn is told beside it. `with_saving` also counts what the
-plain script does not do at all: the best model is written to the disk after its epoch.
-Pictures are 20,000 of MNIST if $IMGCLS_DATA/mnist.npz is there, else those of mnist_sample.
+Images per second of the trainer divided by those of a plain Keras script (benchmarks/training/plain_keras.py) with the
+same network, training and validation images and batch size; both as separate processes with the same priority,
+alternating (3 each). From the start of the second epoch, because the first builds the graph, to the end of the last,
+including validation. The value is for the default cnn; deep_cnn is reported beside it. `with_saving` also counts what
+the plain script does not do: writing the best model after its epoch. Uses 20,000 images of MNIST if
+$IMGCLS_DATA/mnist.npz exists, else mnist_sample.
 """
 
 import json

@@ -1,12 +1,12 @@
-"""What do features that are computed once save?
+"""What does computing features once save?
 
     python -m benchmarks.transfer_epoch [REPETITIONS]
 
-An epoch of a head on kept features against an epoch of a plain Keras script with the frozen base in the model
-(benchmarks/_plain_transfer.py): MobileNet 0.25 at 96 pixels, 10,000 pictures of CIFAR-10 ($IMGCLS_DATA/cifar10.npz),
-the same for both, batches of 64, validation included; both as processes of their own, in turns. The value is the ratio
-of the medians of the epochs from the second on. `whole` is the ratio of all five epochs, where ours count the
-computation of the features and both count the building of their graphs. Needs the weights where the project finds them.
+An epoch of a head on cached features against an epoch of a plain Keras script with the frozen backbone inside the
+model (benchmarks/support/plain_transfer.py): MobileNet 0.25 at 96 pixels, 10,000 images of CIFAR-10
+($IMGCLS_DATA/cifar10.npz), batches of 64, validation included; both as separate processes, alternating. The value is
+the ratio of the median epochs from the second on. `whole` is the ratio of all five epochs, where ours includes
+computing the features and both include graph building. Needs the weights where the project finds them.
 """
 
 import json
