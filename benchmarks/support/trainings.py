@@ -11,10 +11,10 @@ from benchmarks.support.report_line import Missing
 from benchmarks.support.server import workplace
 from imgcls import jobs, runs
 from imgcls.config import Config
-from imgcls.jobs.backends.local import is_locked
 from imgcls.jobs.queue import LOCK, STANDBY_WISH
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run
+from imgcls.system.processes import is_locked
 
 ENDLESS = {"epochs": 1000, "early_stopping": False}
 SMALL = Config(data="mnist_sample", model="cnn", **ENDLESS)

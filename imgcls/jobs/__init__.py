@@ -1,8 +1,10 @@
-"""Trainings in their turn: what pages and the shell ask of the queue.
+"""The training queue as pages and the command line use it: begin, start, stop, extend and delete runs.
 
-order      the waiting runs and their places, on the disk
-machine    where trainers run: submit, alive, stop
-queue      the process that starts them, `python -m imgcls.jobs`
+waiting_list    the queued runs and their order, on disk
+queue           the process that starts them: `python -m imgcls.jobs`
+backends        where trainers run: this machine, a cluster
+estimates       how long a training will take
+preflight       checks and the learning-rate finder before training
 """
 
 import contextlib
@@ -14,16 +16,14 @@ import time
 
 from imgcls import models, runs
 from imgcls.config import Config
-from imgcls.errors import RunError
-from imgcls.jobs import waiting_list
-from imgcls.jobs.backends.local import ThisMachine, be_nice, is_locked, spawned
+from imgcls.errors import RunError, SettingError
+from imgcls.jobs import backends, waiting_list
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
 from imgcls.jobs.waiting_list import move, take_out, waiting
 from imgcls.runs import Run
-from imgcls.system import atomic, paths
+from imgcls.system import atomic, paths, processes
 
 __all__ = [
-    "be_nice",
     "begin",
     "claim",
     "delete",
@@ -43,34 +43,37 @@ SWEEP_SECONDS = 3600.0
 WATCH_SECONDS = 3.0
 CALL_SECONDS = 3.0
 
-_machine = ThisMachine()
 _queues: dict[str, tuple[subprocess.Popen, float]] = {}
 _calling = threading.Lock()
 
 
 def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
-    """A new run that waits for its turn; the same run again for the same id.
+    """Create a run and queue it. The same `run_id` again gives the same run.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: It cannot be written.
+        SettingError: IMGCLS_BACKEND names no backend.
     """
+    backends.chosen_name()
     run = runs.create(config, label, run_id=run_id, place=waiting_list.last_place())
     wake()
     return run
 
 
 def start(run: Run) -> None:
-    """Puts a run into the queue again: to resume it from its checkpoint, or because it was taken out.
+    """Queue a run again, to resume it from its checkpoint or because it was taken out of the queue.
 
-    A run that waits or trains stays as it is.
+    A queued run or one that is training is left alone; a paused one continues.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: It cannot be written.
+        SettingError: IMGCLS_BACKEND names no backend.
     """
+    backends.chosen_name()
     if run.state in ("queued", "starting", "running") or (run.state == "paused" and not run.is_parked):
         run.ask(pause=False)
         if run.is_parked and not run.is_waiting:
-            waiting_list.enter(run)  # its process was just about to end
+            waiting_list.enter(run)  # its process was about to end
     else:
         run.ask(pause=False, stop=False)
         waiting_list.enter(run)
@@ -78,12 +81,12 @@ def start(run: Run) -> None:
 
 
 def stop(run: Run) -> None:
-    """Ends a training and keeps the best epoch so far; a run that waits is only taken out of the queue.
+    """End a training and keep the best epoch so far. A queued run is only taken out of the queue.
 
-    Where the process is gone but a checkpoint is there, a trainer is started to test and keep what was learnt.
+    If the trainer has ended but left a checkpoint, a new trainer is queued to evaluate and save the model.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: It cannot be written.
     """
     if run.is_waiting:
         take_out(run)
@@ -95,20 +98,20 @@ def stop(run: Run) -> None:
 
 
 def extend(run: Run, epochs: int) -> Run:
-    """A new run that goes on where another one ended, for `epochs` more; the other stays as it is.
+    """Queue a new run that continues another one for `epochs` more epochs. The other run is not changed.
 
     Raises:
-        RunError: it has no checkpoint, or the new run cannot be written.
+        RunError: The run has no checkpoint, or the new run cannot be written.
     """
     if not run.can_go_on:
-        raise RunError("This run has no checkpoint, so it cannot go on. Train it again instead.")
+        raise RunError("This run has no checkpoint, so it cannot be continued. Train a new run instead.")
     config, asked = run.config, run.asked
-    if asked.early_stopping is not None:  # what was switched while it trained holds in what goes on from it
+    if asked.early_stopping is not None:  # a change made during training applies to the continuation
         config = config.changed(early_stopping=asked.early_stopping)
     result = run.result or {}
     done = result.get("epochs", config.epochs) if result.get("outcome") == "finished" else config.epochs
     more = models.more_epochs(config.model, config.model_settings)
-    if more:  # what ended last goes on
+    if more:  # fine-tuning came last, so it is what continues
         fine_tuned = done - result.get("head_epochs", config.epochs) if result.get("outcome") == "finished" else more
         settings = models.family(config.model).lengthened(config.model_settings, fine_tuned + epochs)
         config = config.changed(model_settings=settings)
@@ -120,48 +123,48 @@ def extend(run: Run, epochs: int) -> Run:
 
 
 def delete(run: Run) -> None:
-    """Ends the trainer of a run, if there is one, and deletes the run."""
+    """Delete a run and end its trainer, if there is one."""
     take_out(run)
-    _machine.stop(run)  # its work is not wanted any more
+    backends.choose().stop(run)
     run.delete()
     wake()
 
 
 def expect() -> None:
-    """Somebody is about to start a training: a trainer is warmed up, where this machine has the memory for it."""
+    """Warm up a trainer, as a training is likely to start soon, if the machine has enough memory."""
     if standby_is_allowed():
         _touch(STANDBY_WISH)
         wake()
 
 
 def wake() -> None:
-    """Makes the queue look now, and starts it where there is none."""
+    """Make the queue check for work now; start it if it is not running."""
     root = paths.runs_folder()
     _touch(WISH)
-    if not is_locked(root / LOCK):
+    if not processes.is_locked(root / LOCK):
         _call()
 
 
 def watch() -> threading.Event:
-    """Called once by a server: as long as it lives, waiting runs do not wait for a queue that was killed.
+    """Restart the queue whenever runs are waiting but it is not running, as after a reboot.
 
-    After a restart or a reboot nobody need come and look for them to start. Setting the event ends it.
+    Called once by a server. Setting the returned event ends it.
     """
     ended = threading.Event()
 
-    def look() -> None:
+    def check() -> None:
         while not ended.is_set():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, SettingError):
                 if waiting():
                     wake()
             ended.wait(WATCH_SECONDS)
 
-    threading.Thread(target=look, name="queue watch", daemon=True).start()
+    threading.Thread(target=check, name="queue watch", daemon=True).start()
     return ended
 
 
 def _touch(name: str) -> None:
-    """Readers look at the time of the file alone. To set it costs a tenth of writing, and each rerun of a page does."""
+    """Set the file's time, which is all that readers use. Ten times faster than writing; every page rerun does it."""
     root = paths.runs_folder()
     with contextlib.suppress(OSError):
         try:
@@ -172,18 +175,19 @@ def _touch(name: str) -> None:
 
 
 def _call() -> None:
-    """Starts a queue, unless one that was started a moment ago is on its way to the lock."""
+    """Start a queue process, unless one was started a moment ago and has yet to take the lock."""
+    backends.chosen_name()
     root = str(paths.runs_folder())
     with _calling:
         queue, called = _queues.get(root, (None, 0.0))
         if queue is not None and queue.poll() is None and time.monotonic() - called < CALL_SECONDS:
             return
         with contextlib.suppress(OSError):
-            _queues[root] = spawned("imgcls.jobs"), time.monotonic()
+            _queues[root] = processes.spawn("imgcls.jobs"), time.monotonic()
 
 
 def sweep() -> None:
-    """Removes what killed processes have left in the folder of runs, once it is older than an hour."""
+    """Remove files that killed processes left in the runs folder more than an hour ago."""
     root = paths.runs_folder()
     leftovers = [*root.glob(".new-*"), *root.glob(".deleted-*"), *filter(atomic.is_leftover, root.glob("*/.*"))]
     for path in leftovers:

@@ -1,6 +1,13 @@
 """python -m imgcls.jobs: the queue, until there has been nothing to do for a minute."""
 
+import sys
+
+from imgcls.errors import SettingError
 from imgcls.jobs.queue import Queue
 
 if __name__ == "__main__":
-    Queue().serve()
+    try:
+        Queue().serve()
+    except SettingError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

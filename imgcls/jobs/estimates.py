@@ -1,4 +1,4 @@
-"""How long trainings take, from those that were trained before: what a queue can say about its times."""
+"""How long a training will take, estimated from earlier runs on this machine."""
 
 import math
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from imgcls.errors import UserError
 from imgcls.runs.run import Run
 
 START_SECONDS = 6.0
-"""Import of TensorFlow, test and export of a small model."""
+"""Importing TensorFlow, and evaluating and exporting a small model."""
 
 
 def paces() -> dict[tuple, float]:
-    """Seconds for each picture and epoch, by data set, model and its settings; the newest run of a kind says it."""
+    """Seconds per image and epoch, by dataset, model and its settings, each from the newest run of its kind."""
     found: dict[tuple, float] = {}
     for run in runs.everything():
         stamp = run.stamp("result.json")
@@ -26,25 +26,25 @@ def paces() -> dict[tuple, float]:
 
 
 def seconds(config: Config, images: int, known: Mapping[tuple, float]) -> float | None:
-    """How long a training should take, if it uses so many pictures and does all its epochs; None if nobody knows."""
+    """How long a training on that many images should take if it runs all epochs; None if unknown."""
     pace = next((known[kind] for kind in _kinds(config) if kind in known), None)
     epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
     return None if pace is None else START_SECONDS + pace * images * epochs
 
 
-def looks() -> dict[tuple[str, int], float]:
-    """Pictures a second that bases have looked at here, by base and input size; the newest run says it."""
+def feature_rates() -> dict[tuple[str, int], float]:
+    """Images per second of feature extraction, by backbone and input size, each from the newest run."""
     found: dict[tuple[str, int], float] = {}
     for run in runs.everything():
         stamp = run.stamp("result.json")
-        look = _look(run, stamp) if stamp != (0.0,) else None
-        if look:
-            found.setdefault(*look)
+        measured = _feature_rate(run, stamp) if stamp != (0.0,) else None
+        if measured:
+            found.setdefault(*measured)
     return found
 
 
 @lru_cache(maxsize=4096)
-def _look(run: Run, stamp: tuple) -> tuple[tuple[str, int], float] | None:
+def _feature_rate(run: Run, stamp: tuple) -> tuple[tuple[str, int], float] | None:
     try:
         rate, settings = float((run.result or {})["feature_rate"]), run.config.model_settings
         return ((settings["base"], settings["input_size"]), rate) if 0 < rate < math.inf else None
@@ -53,16 +53,16 @@ def _look(run: Run, stamp: tuple) -> tuple[tuple[str, int], float] | None:
 
 
 def _kinds(config: Config) -> tuple[tuple, ...]:
-    """From the exact kind of training to a rough one."""
+    """Keys of a training, from exact to rough."""
     settings = tuple(sorted(config.model_settings.items()))
-    if models.has_backbone(config.model):  # another base is another pace
+    if models.has_backbone(config.model):  # the pace depends on the backbone
         return ((config.data, config.model, settings, config.batch_size),)
     return (config.data, config.model, settings, config.batch_size), (config.data, config.model)
 
 
 @lru_cache(maxsize=4096)
 def _pace(run: Run, stamp: tuple) -> tuple[Config, float] | None:
-    """The settings and the pace of a run that is over; `stamp` makes a changed result another key."""
+    """The settings and the pace of a run that has ended. `stamp` makes a changed result another cache key."""
     try:
         result, config = run.result or {}, run.config
         images = result["counts"]["train"] * result["epochs"]

@@ -1,9 +1,9 @@
-"""The queue: a small process of its own that starts the waiting runs one after the other.
+"""The queue: a small process that starts waiting runs one after the other.
 
     python -m imgcls.jobs
 
-The app starts it and finds it again; it can be started by hand as well. There is one on a folder of runs: the second
-one leaves. Everything it knows lies on the disk, so it can be killed at any moment and started anew.
+The app starts it when needed; you can also start it by hand. Only one works on a runs folder: a second one exits. All
+of its state is on disk, so it can be killed and started again at any time.
 """
 
 import contextlib
@@ -15,30 +15,30 @@ import filelock
 import psutil
 
 from imgcls.errors import RunError
-from imgcls.jobs import waiting_list
-from imgcls.jobs.backends.local import Machine, ThisMachine
+from imgcls.jobs import backends, waiting_list
+from imgcls.jobs.backends import Backend
 from imgcls.runs import Run, everything
 from imgcls.system import atomic, paths
 
 ROUND_SECONDS = 0.1
 SCAN_SECONDS = 2.0
 LOCK_SECONDS = 1.0
-"""Whoever looks whether there is a queue holds its lock for a moment."""
+"""Checking whether the queue is running holds its lock for a moment."""
 IDLE_SECONDS = 60.0
 STANDBY_SECONDS = 600.0
 HUNG_SECONDS = 60.0
-"""A trainer that says nothing for so long is ended, so that the others get their turn (IMGCLS_HUNG_SECONDS)."""
+"""A trainer without a heartbeat for this long is ended, so that others can run (IMGCLS_HUNG_SECONDS)."""
 WISH, STANDBY_WISH, LOCK = ".queue-wish", ".standby-wish", ".queue.lock"
-"""What a page touches when it wants something; the lock that lets one queue alone work, and shows that there is one."""
+"""Files that a page touches to request something, and the lock that only one queue can hold."""
 STANDBY_MEMORY = 4e9
-"""Bytes of a machine below which no trainer is kept ready: it takes half a gigabyte."""
+"""Without this much memory, in bytes, no trainer is kept ready: one takes half a gigabyte."""
 
 
 def claim(run: Run, ticket: str | None = None) -> None:
-    """Notes that a trainer is about to be started: everything that an earlier one has left loses its meaning.
+    """Record that a trainer is about to start, and remove what an earlier one left.
 
     Raises:
-        OSError: the run folder cannot be written.
+        OSError: The run folder cannot be written.
     """
     first = run.created if (run.folder / "trainer.json").exists() else time.time()
     for name in ("heartbeat", "process.json", "parked.json", "result.json"):
@@ -47,16 +47,23 @@ def claim(run: Run, ticket: str | None = None) -> None:
 
 
 class Queue:
-    """`round` does what there is to do now; `serve` does so until there has been nothing for a while."""
+    """Starts waiting runs. `round` does what needs doing now; `serve` repeats it until there is nothing left to do.
 
-    def __init__(self, machine: Machine | None = None):
-        self.machine = machine or ThisMachine()
+    Args:
+        backend: Where trainers run; by default the one that IMGCLS_BACKEND names.
+
+    Raises:
+        SettingError: IMGCLS_BACKEND names no backend.
+    """
+
+    def __init__(self, backend: Backend | None = None):
+        self.backend = backends.choose() if backend is None else backend
         self._silent_since: dict[tuple, float] = {}
         self._idle_since = time.monotonic()
-        self._left: list[Run] | None = None
+        self._unstarted: list[Run] | None = None
 
     def serve(self) -> None:
-        """Works until idle; returns at once where another queue works on this folder."""
+        """Work until idle. Returns at once if another queue works on this folder."""
         root = paths.runs_folder()
         root.mkdir(parents=True, exist_ok=True)
         while root.is_dir():
@@ -65,84 +72,81 @@ class Queue:
                     self._work(root)
             except filelock.Timeout:
                 break
-            # Whoever came in the last moment found the lock held, and called no other queue.
+            # A run queued at the last moment found the lock held, so no other queue was started for it.
             if not waiting_list.waiting():
                 break
             self._idle_since = time.monotonic()
-        if isinstance(self.machine, ThisMachine):
-            self.machine.cool_down()
+        self.backend.cool_down()
 
     def _work(self, root: Path) -> None:
-        """Until there has been nothing to do for a while, or the folder of runs is gone."""
+        """Work until there has been nothing to do for a while, or the runs folder is gone."""
         scanned = -1e9
-        wish: tuple = ()
+        last_wish = -1
         while root.is_dir() and not self._is_idle():
             now = time.monotonic()
-            if (asked := _wish(root)) != wish or now - scanned >= SCAN_SECONDS:
-                wish, scanned = asked, now
+            if (wish := _wish(root)) != last_wish or now - scanned >= SCAN_SECONDS:
+                last_wish, scanned = wish, now
                 self.round()
             time.sleep(ROUND_SECONDS)
 
     def round(self) -> None:
-        """Ends what hangs, starts what waits, keeps a trainer warm where one is wanted."""
-        if isinstance(self.machine, ThisMachine):
-            self.machine.reap()
-        self._take_up_what_was_left()
+        """End trainers that hang, start waiting runs, and keep a trainer warm if one is wanted."""
+        self.backend.reap()
+        self._requeue_unstarted()
         busy = sum(map(self._is_busy, filter(_is_open, everything())))
         queue = waiting_list.waiting()
         for run in queue:
             if busy >= paths.trainings_at_once():
                 break
             busy += self._start(run)
-        if isinstance(self.machine, ThisMachine):
-            if _standby_is_wanted() and not busy:
-                self.machine.warm_up()
-            elif not _standby_is_wanted():
-                self.machine.cool_down()
+        if _standby_is_wanted() and not busy:
+            self.backend.warm_up()
+        elif not _standby_is_wanted():
+            self.backend.cool_down()
         if queue or busy or _standby_is_wanted():
             self._idle_since = time.monotonic()
 
-    def _take_up_what_was_left(self) -> None:
-        """Queues again what an earlier queue noted as started when it was killed, before there was a trainer."""
-        if self._left is None:
-            self._left = [run for run in everything() if _is_open(run) and _never_began(run)]
-        for run in self._left:
-            if run.state == "lost" and _never_began(run) and not self.machine.alive(run):
+    def _requeue_unstarted(self) -> None:
+        """Queue again the runs that an earlier queue had claimed when it was killed before starting a trainer."""
+        if self._unstarted is None:
+            self._unstarted = [run for run in everything() if _is_open(run) and _never_began(run)]
+        for run in self._unstarted:
+            if run.state == "lost" and _never_began(run) and not self.backend.alive(run):
                 with contextlib.suppress(RunError):
                     waiting_list.enter_again(run)
-        self._left = [run for run in self._left if run.state == "starting"]
+        self._unstarted = [run for run in self._unstarted if run.state == "starting"]
 
     def _start(self, run: Run) -> bool:
         try:
-            self.machine.stop(run)  # what is left of a trainer that hung
+            self.backend.stop(run)  # a trainer that hung
             ticket = waiting_list.ticket(run)
             if ticket is None:
-                return False  # taken out meanwhile
+                return False  # taken out in the meantime
             claim(run, ticket)
-            self.machine.submit(run)
+            self.backend.submit(run)
         except (RunError, OSError) as error:
             print(f"{run.id} could not be started: {error}", flush=True)
             return False
         return True
 
     def _is_busy(self, run: Run) -> bool:
-        """Whether a run takes one of the turns; a trainer that has been silent for too long is ended."""
+        """Whether a run occupies a slot. Ends its trainer if it has been silent for too long."""
         state = run.state
-        if state == "lost" and self.machine.alive(run):
+        if state == "lost" and self.backend.alive(run):
             return not self._is_hung(run)
         self._silent_since = {key: at for key, at in self._silent_since.items() if key[0] != run.id}
-        # One that has its trainer already and waits for somebody's turn is the next one: no other is to overtake it.
+        # A run whose trainer is already waiting for a slot is next: no other run may overtake it.
         return state in ("starting", "running") or (state == "queued" and not run.is_waiting)
 
     def _is_hung(self, run: Run) -> bool:
-        """Whether a silent trainer was given up, and ended."""
-        # The time of the last beat is a name, not a clock: how long it stays the same is what counts.
+        """Whether a silent trainer was given up and ended."""
+        # How long the heartbeat's timestamp stays the same counts; comparing it with a clock would not be reliable.
         key = (run.id, run.stamp("heartbeat"))
         since = self._silent_since.setdefault(key, time.monotonic())
         if time.monotonic() - since < float(os.environ.get("IMGCLS_HUNG_SECONDS") or HUNG_SECONDS):
             return False
-        print(f"{run.id} has been silent for too long: its trainer is ended.", flush=True)
-        self.machine.stop(run)
+        print(f"{run.id} has been silent for too long: ending its trainer.", flush=True)
+        self.backend.stop(run)
         return True
 
     def _is_idle(self) -> bool:
@@ -151,12 +155,12 @@ class Queue:
 
 
 def _is_open(run: Run) -> bool:
-    """Whether a trainer could have the run: two looks at the disk instead of ten, as most runs are over."""
+    """Whether a trainer could be working on the run: two file checks instead of ten, as most runs have ended."""
     return (run.folder / "trainer.json").exists() and not (run.folder / "result.json").exists()
 
 
 def _never_began(run: Run) -> bool:
-    """Whether a run was taken from the queue for a trainer of which nothing was heard, not even that it ended."""
+    """Whether a run was claimed for a trainer that never reported anything, not even that it ended."""
     try:
         is_claimed = run.ticket is not None and run.ticket == waiting_list.ticket(run)
     except RunError:
@@ -164,8 +168,8 @@ def _never_began(run: Run) -> bool:
     return is_claimed and not (run.folder / "heartbeat").exists() and run.stamp("trainer.json") != (0.0,)
 
 
-def _wish(root) -> int:
-    """When the queue was last asked to look, in nanoseconds; 0 for never."""
+def _wish(root: Path) -> int:
+    """When a page last requested a check, in nanoseconds; 0 for never."""
     try:
         return (root / WISH).stat().st_mtime_ns
     except OSError:
@@ -173,13 +177,13 @@ def _wish(root) -> int:
 
 
 def standby_is_allowed() -> bool:
-    """Whether a trainer may be kept ready (IMGCLS_STANDBY=off says no)."""
+    """Whether a trainer may be kept ready; IMGCLS_STANDBY=off forbids it."""
     off = os.environ.get("IMGCLS_STANDBY", "").lower() in ("off", "0", "no", "false")
     return not off and psutil.virtual_memory().total >= STANDBY_MEMORY
 
 
 def _standby_is_wanted() -> bool:
-    """Whether somebody had the form of a new training open not long ago."""
+    """Whether a training form was open recently."""
     try:
         opened = (paths.runs_folder() / STANDBY_WISH).stat().st_mtime
     except OSError:

@@ -1,4 +1,4 @@
-"""The queue on the disk: each waiting run carries its own ticket and place, so there is no list that could tear."""
+"""The queue on disk. Each waiting run holds its own ticket and position, so there is no list that could be damaged."""
 
 import json
 
@@ -8,12 +8,12 @@ from imgcls.runs import Run
 from imgcls.system import atomic, paths
 
 NAME = "queued.json"
-MOST = 1e15
-"""A place beyond this, or one that is no number, was not written by the queue."""
+MAX_PLACE = 1e15
+"""A position beyond this, or one that is not a number, was not written by the queue."""
 
 
 def waiting() -> list[Run]:
-    """The runs that wait for their turn, the next one first."""
+    """The queued runs, the next one first."""
     found = []
     for path in paths.runs_folder().glob(f"[!.]*/{NAME}"):
         run = Run(path.parent)
@@ -23,37 +23,37 @@ def waiting() -> list[Run]:
 
 
 def last_place() -> float:
-    """The place behind all that wait."""
+    """The position after all queued runs."""
     return max((_place(run) for run in waiting()), default=0.0) + 1
 
 
 def enter(run: Run) -> None:
-    """Puts a run at the end of the queue with a new ticket, so whatever an earlier trainer has left does not count.
+    """Put a run at the end of the queue with a new ticket, so that an earlier trainer's files no longer count.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: It cannot be written.
     """
     _write(run, runs.new_ticket(), last_place())
 
 
 def enter_again(run: Run) -> None:
-    """Gives a run that stood in the queue a new ticket at its old place.
+    """Put a run back at its previous position with a new ticket.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: It cannot be written.
     """
     _write(run, runs.new_ticket(), _place(run))
 
 
 def move(run: Run, by: int) -> None:
-    """Moves a waiting run up (`by` is negative) or down by so many places. At the end of the queue it stays there.
+    """Move a queued run up (negative `by`) or down by that many positions, as far as the ends of the queue.
 
     Raises:
-        RunError: it does not wait any more, or cannot be written.
+        RunError: It is no longer queued, or cannot be written.
     """
     queue = waiting()
     if run not in queue:
-        raise RunError("This run does not wait any more, so it cannot be moved.")
+        raise RunError("This run is no longer in the queue, so it cannot be moved.")
     others = [other for other in queue if other != run]
     target = min(max(0, queue.index(run) + by), len(others))
     before = _place(others[target - 1]) if target else _place(others[0]) - 2 if others else 0.0
@@ -62,25 +62,25 @@ def move(run: Run, by: int) -> None:
 
 
 def take_out(run: Run) -> None:
-    """Takes a waiting run out of the queue; it stays, and can be started later.
+    """Take a run out of the queue. The run itself is kept and can be started later.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: It cannot be written.
     """
     try:
         (run.folder / NAME).unlink(missing_ok=True)
     except OSError as error:
-        raise RunError(f"The run could not be taken out: {error.strerror}.") from error
+        raise RunError(f"The run could not be taken out of the queue: {error.strerror}.") from error
 
 
 def ticket(run: Run) -> str | None:
-    """The ticket with which a run waits."""
+    """The ticket of a queued run; None if it is not queued."""
     return _content(run).get("ticket")
 
 
 def _place(run: Run) -> float:
     place = _content(run).get("place")
-    return float(place) if isinstance(place, int | float) and abs(place) < MOST else 0.0
+    return float(place) if isinstance(place, int | float) and abs(place) < MAX_PLACE else 0.0
 
 
 def _content(run: Run) -> dict:

@@ -24,9 +24,9 @@ import filelock
 import numpy as np
 
 from imgcls.errors import DamagedFile, WeightsError
-from imgcls.jobs.backends.local import is_locked
 from imgcls.system import atomic, paths
 from imgcls.system.arrays import map_npy
+from imgcls.system.processes import is_locked
 
 SPARE_BYTES = 50_000_000
 """So much is left free on the disk."""

@@ -75,6 +75,15 @@ def find(run_id: str) -> Run:
     raise RunError(f"There is no run '{shown}'. It may have been deleted; pick another one.")
 
 
+def run_from_argument(argument: str) -> Run:
+    """The run that a command-line argument names: a run folder or a run ID.
+
+    Raises:
+        RunError: There is no such run.
+    """
+    return Run(Path(argument)) if Path(argument).is_dir() else find(argument)
+
+
 def exists(run_id: str) -> bool:
     """Whether there is a run with this id."""
     return bool(ID.fullmatch(run_id)) and (paths.runs_folder() / run_id).is_dir()

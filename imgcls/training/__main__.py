@@ -23,7 +23,7 @@ from imgcls.errors import UserError
 from imgcls.models import backbones, weights
 from imgcls.params import Choice, Param, Range
 from imgcls.runs import recipes
-from imgcls.system import paths
+from imgcls.system import paths, processes
 from imgcls.training.process import standby
 from imgcls.training.process.terminal import Terminal, errors_to
 from imgcls.training.trainer import Trainer
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         if not folder:
             return 0
     if len(arguments) == 1 and not arguments[0].startswith("-"):
-        jobs.be_nice()
+        processes.lower_priority()
         result = Trainer(runs.Run(Path(arguments[0]).resolve())).train()
         return 0 if result["outcome"] in DONE else 1
     try:

@@ -178,7 +178,7 @@ class Trainer:
         seen = None if config.test_time_augmentation or precision != "float32" else snapshots.of(loop.best["epoch"])
         results.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
         journal.phase("saving")
-        task.forget(self.run)
+        task.remove_files(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
         results.export(self.run, model, config, dataset, validation, loop.evaluation_batch)

@@ -13,7 +13,7 @@ from imgcls import datasets
 from imgcls.datasets.analysis import cache
 from imgcls.errors import DatasetError
 from imgcls.system import paths, tasks
-from imgcls.system.tasks import Look, Work
+from imgcls.system.tasks import Task, TaskState
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def dataset(digits):
 
 
 def state(kind: str, dataset) -> str:
-    return cache.look(kind, dataset).state
+    return cache.state(kind, dataset).state
 
 
 def done(*arguments: str) -> subprocess.CompletedProcess:
@@ -38,7 +38,7 @@ def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_un
     cache.start("survey", dataset)  # a second click
     assert state("survey", dataset) == "running"
     wait_until(lambda: state("survey", dataset) != "running", seconds=60)
-    assert cache.look("survey", dataset).state == "ready", cache.look("survey", dataset).text
+    assert cache.state("survey", dataset).state == "ready", cache.state("survey", dataset).text
     found = cache.results("survey", dataset)
     assert found["means"].shape == (10, 8, 8, 1) and len(found["brightness"]) == 1797
     assert cache.stamp("survey", dataset) > 0
@@ -46,9 +46,9 @@ def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_un
     cache.start("tsne", dataset)
     fractions = set()
     while state("tsne", dataset) == "running":
-        fractions.add(cache.look("tsne", dataset).fraction)
+        fractions.add(cache.state("tsne", dataset).fraction)
         time.sleep(0.05)
-    assert state("tsne", dataset) == "ready", cache.look("tsne", dataset).text
+    assert state("tsne", dataset) == "ready", cache.state("tsne", dataset).text
     assert len(fractions) > 2, "it tells how far it is"
     assert cache.results("tsne", dataset)["places"].shape == (1437, 2)
     left = {path.name for path in cache.folder_of(dataset).iterdir() if not path.name.startswith(".")}
@@ -72,29 +72,29 @@ def test_a_process_whose_progress_is_taken_away_ends_and_leaves_nothing(dataset,
 def test_nobody_who_cancels_from_another_server_has_to_kill(dataset, monkeypatch):
     from imgcls.datasets.analysis.__main__ import found
 
-    work = cache.work_of("survey", dataset)
+    task = cache.task_of("survey", dataset)
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
-    original = Work.write
+    original = Task.write_progress
 
     def cancelled_after_the_first_word(*arguments):
         original(*arguments)
         (folder / "survey.progress.json").unlink()
 
-    monkeypatch.setattr(Work, "write", cancelled_after_the_first_word)
-    assert work.finish(lambda tell: found("survey", dataset, tell)) == 3
+    monkeypatch.setattr(Task, "write_progress", cancelled_after_the_first_word)
+    assert task.run(lambda tell: found("survey", dataset, tell)) == 3
     assert state("survey", dataset) == "idle"
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == [".survey.lock"]
 
 
 def test_a_killed_process_is_said_so_and_can_be_started_again(dataset):
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
-    cache.work_of("survey", dataset).write("running", 0.4, "Looking")
+    cache.task_of("survey", dataset).write_progress("running", 0.0, "Looking")
     assert state("survey", dataset) == "running", "it may be on its way to its lock"
     old = time.time() - tasks.START_SECONDS - 1
     os.utime(folder / "survey.progress.json", (old, old))
-    assert cache.look("survey", dataset) == Look("failed", 0.4, tasks.INTERRUPTED)
+    assert cache.state("survey", dataset) == TaskState("failed", 0.0, tasks.INTERRUPTED)
     with filelock.FileLock(folder / ".survey.lock"):
         assert state("survey", dataset) == "running", "it has its lock, however silent"
     cache.cancel("survey", dataset)
@@ -103,7 +103,7 @@ def test_a_killed_process_is_said_so_and_can_be_started_again(dataset):
 
 def test_a_failure_is_a_sentence(dataset):
     assert done("tsne", "digits").returncode == 1
-    seen = cache.look("tsne", dataset)
+    seen = cache.state("tsne", dataset)
     assert seen.state == "failed" and "Look through its pictures again" in seen.text
     (cache.folder_of(dataset) / "survey.npz").write_bytes(b"PK torn")
     with pytest.raises(DatasetError, match="cannot be read any more"):

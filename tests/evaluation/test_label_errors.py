@@ -181,7 +181,7 @@ def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run
     stored_suspects(finished_run)
     found = training_set.read(finished_run)
     assert found.rows.tolist() == [7, 3, 40] and (found.count, found.found, found.estimated) == (1437, 3, 5)
-    assert training_set.work_of(finished_run).look().state == "ready"
+    assert training_set.task_of(finished_run).state().state == "ready"
     for changes in ({"version": 99}, {"given": np.array([1])}, {"suggested": np.array([0, 1, 10])}):
         stored_suspects(finished_run, **changes)
         with pytest.raises(RunError, match="Look again"):

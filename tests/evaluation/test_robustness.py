@@ -82,7 +82,7 @@ def test_a_process_asks_the_model_and_the_answers_are_its_own(finished_run):
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert evaluate.work_of(finished_run).look().state == "ready"
+    assert evaluate.task_of(finished_run).state().state == "ready"
 
     found = evaluate.read(finished_run)
 
@@ -112,7 +112,7 @@ def test_a_data_set_that_is_gone_or_another_one_is_said_so(finished_run, tmp_pat
     (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
     with pytest.raises(DatasetError, match="not prepared yet"):
         evaluate.start(finished_run)
-    assert evaluate.work_of(finished_run).look().state == "idle"
+    assert evaluate.task_of(finished_run).state().state == "idle"
 
 
 @pytest.mark.parametrize("corruption", ["torn", "version", "class", "shape"])

@@ -175,7 +175,7 @@ def test_an_older_run_gets_the_same_from_a_process_of_its_own(keras, finished_ru
     before = {name: (finished_run.folder / name).read_bytes() for name in ("inside.json", "neighbours.npz")}
     with np.load(finished_run.folder / "inside.npz") as file:
         features = file["features"]
-    task.forget(finished_run)
+    task.remove_files(finished_run)
     assert explain_data.main([str(finished_run.folder)]) == 0
     assert (
         json.loads((finished_run.folder / "inside.json").read_bytes()).keys()
@@ -212,7 +212,7 @@ def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
 
     (finished_run.folder / "gallery.npz").write_bytes(b"torn")
     assert explain_data.main([str(finished_run.folder)]) == 1
-    looked = task.look(Run(finished_run.folder))
+    looked = task.state(Run(finished_run.folder))
     assert looked.state == "failed" and "test pictures of this run cannot be read" in looked.text
 
 
@@ -222,12 +222,12 @@ def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_ru
     monkeypatch.setattr(tasks, "GRACE_SECONDS", 0.1)
     before = (finished_run.folder / "inside.tflite").stat().st_mtime_ns
     (finished_run.folder / "inside.json").unlink()  # which is written last
-    with filelock.FileLock(task.work_of(finished_run).lock):
-        assert task.look(finished_run).state == "running"
+    with filelock.FileLock(task.task_of(finished_run).lock):
+        assert task.state(finished_run).state == "running"
         task.start(finished_run)
         assert explain_data.main([str(finished_run.folder)]) == 1
-        assert task.look(finished_run).state == "running"
-    assert task.look(finished_run).state == "idle"
+        assert task.state(finished_run).state == "running"
+    assert task.state(finished_run).state == "idle"
     assert (finished_run.folder / "inside.tflite").stat().st_mtime_ns == before
 
 

@@ -10,7 +10,7 @@ from imgcls.inference.explain import activation_grid, nearest, neighbours, occlu
 from imgcls.inference.explain.grad_cam import enlarged, shift, to_log_odds
 from imgcls.inference.explain.occlusion import edge_colour, log_odds, squares
 from imgcls.system import tasks
-from imgcls.system.tasks import Look
+from imgcls.system.tasks import TaskState
 
 
 class LooksAt:
@@ -250,21 +250,21 @@ def test_filters_of_grey_tell_for_from_against():
 
 def test_the_state_of_the_making_follows_from_its_files(made):
     run = made()
-    assert task.look(run).state == "idle"
-    task.work_of(run).write("running", 0.4, "Looking")
-    assert task.look(run) == Look("running", 0.4, "Looking"), "it was just started, by another server"
-    task.work_of(run).write("failed", 0.0, "The disk is full.")
-    assert task.look(run).text == "The disk is full."
+    assert task.state(run).state == "idle"
+    task.task_of(run).write_progress("running", 0.0, "Looking")
+    assert task.state(run) == TaskState("running", 0.0, "Looking"), "it was just started, by another server"
+    task.task_of(run).write_progress("failed", 0.0, "The disk is full.")
+    assert task.state(run).text == "The disk is full."
     (run.folder / "inside.progress.json").unlink()
     (run.folder / "inside.json").write_text("{}")
-    assert task.look(run).state == "ready"
+    assert task.state(run).state == "ready"
 
 
 def test_a_process_that_is_gone_has_failed(made, monkeypatch):
     run = made()
-    task.work_of(run).write("running", 0.4, "Looking")
+    task.task_of(run).write_progress("running", 0.4, "Looking")
     monkeypatch.setattr(tasks, "START_SECONDS", -1)
-    assert task.look(run).state == "failed" and "killed" in task.look(run).text
+    assert task.state(run).state == "failed" and "killed" in task.state(run).text
 
 
 @pytest.mark.parametrize(
@@ -273,4 +273,4 @@ def test_a_process_that_is_gone_has_failed(made, monkeypatch):
 def test_progress_that_cannot_be_read_is_none(made, content):
     run = made()
     (run.folder / "inside.progress.json").write_text(content)
-    assert task.look(run).state == "idle"
+    assert task.state(run).state == "idle"

@@ -21,6 +21,7 @@ from imgcls.jobs import waiting_list
 from imgcls.jobs.backends import local
 from imgcls.jobs.queue import LOCK
 from imgcls.system import paths
+from imgcls.system.processes import NICENESS, is_locked
 from tests.support.engine import SLOW_STEPS, has_ended, lines, processes, trainers, zombies
 
 SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
@@ -109,7 +110,7 @@ def the_queue(wait_until) -> psutil.Process:
 
 def test_three_presses_and_two_processes_at_once_are_one_run_and_one_trainer(forks, no_turn, python, wait_until):
     forks.queue()
-    wait_until(lambda: local.is_locked(paths.runs_folder() / LOCK))
+    wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
     tabs = [python(PRESSES) for _ in range(2)]
     for trial in range(TRIALS):
         at = time.monotonic() + 0.02
@@ -166,13 +167,13 @@ def test_a_press_while_a_run_is_under_way_changes_nothing(forks, wait_until):
 def test_a_page_calls_one_queue_and_a_killed_one_is_replaced_at_the_next_press(real, no_turn, wait_until):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: jobs.begin(ENDLESS, run_id=f"run-{number}"), range(4)))
-    wait_until(lambda: local.is_locked(paths.runs_folder() / LOCK))
+    wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
     queue = the_queue(wait_until)
     jobs.wake()
     jobs.wake()
     assert the_queue(wait_until) == queue
     queue.kill()
-    wait_until(lambda: has_ended(queue) and not local.is_locked(paths.runs_folder() / LOCK))
+    wait_until(lambda: has_ended(queue) and not is_locked(paths.runs_folder() / LOCK))
     run = jobs.begin(ENDLESS, run_id="pressed-at-once")
     wait_until(lambda: is_begun(run), seconds=20)
     assert the_queue(wait_until) != queue
@@ -190,7 +191,7 @@ def test_a_queue_without_work_ends_and_leaves_no_zombie(real, monkeypatch, wait_
     monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "0.2")
     before = zombies(psutil.Process())
     jobs.wake()
-    wait_until(lambda: local.is_locked(paths.runs_folder() / LOCK))
+    wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
     wait_until(lambda: not processes("jobs"))
     wait_until(lambda: set(zombies(psutil.Process())) <= set(before))
 
@@ -200,10 +201,10 @@ def test_server_and_queue_are_killed_and_the_trainer_lives_on(real, no_turn, pyt
     run = runs.find("outlives-all")
     wait_until(lambda: is_begun(run), seconds=20)
     (trainer,), (queue,) = trainers(run), processes("jobs")
-    assert trainer.nice() == max(local.NICENESS, psutil.Process().nice())
+    assert trainer.nice() == max(NICENESS, psutil.Process().nice())
     assert os.getsid(trainer.pid) == trainer.pid  # Ctrl-C at the server does not reach it
     if (session := Path(f"/proc/{trainer.pid}/autogroup")).exists():  # where sessions share the processor
-        assert session.read_text().split()[-1] == str(local.NICENESS)
+        assert session.read_text().split()[-1] == str(NICENESS)
     os.killpg(server.pid, signal.SIGKILL)
     queue.kill()
     wait_until(lambda: has_ended(queue))

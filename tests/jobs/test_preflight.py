@@ -301,7 +301,7 @@ def test_a_result_of_strange_values_never_breaks_the_lights(value, digits):
 
 def test_old_probes_are_forgotten(digits, monkeypatch):
     monkeypatch.setattr(checks, "MOST_KEPT", 3)
-    monkeypatch.setattr(checks, "spawned", lambda *command, **streams: subprocess.Popen(["true"]))
+    monkeypatch.setattr(checks.processes, "spawn", lambda *command, **streams: subprocess.Popen(["true"]))
     for number in range(5):
         checks.start("check", SMALL.changed(seed=number))
         wait = checks.look(checks.folder_of("check", SMALL.changed(seed=number)))

@@ -9,9 +9,9 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import waiting_list
-from imgcls.jobs.backends.local import is_locked
 from imgcls.jobs.queue import LOCK, Queue
 from imgcls.system import paths
+from imgcls.system.processes import is_locked
 from tests.support.engine import DIES_AT_ONCE, SLOW_STEPS, Elsewhere, finish, has_ended, lines, trainers, zombies
 
 SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
@@ -58,7 +58,7 @@ def test_a_run_that_is_taken_out_stays_and_can_be_put_back_at_the_end():
     jobs.take_out(first)
     assert first.state == "aside"
     assert jobs.waiting() == [second]
-    with pytest.raises(RunError, match=r"^This run does not wait any more, so it cannot be moved\.$"):
+    with pytest.raises(RunError, match=r"^This run is no longer in the queue, so it cannot be moved\.$"):
         jobs.move(first, 1)
     waiting_list.enter(first)
     assert jobs.waiting() == [second, first]
@@ -82,12 +82,12 @@ def test_a_damaged_place_in_the_queue_harms_nobody():
 
 
 def test_the_next_run_starts_when_the_one_before_has_ended():
-    machine, found = Elsewhere(), entered("first", "second", "third")
-    queue = Queue(machine)
+    backend, found = Elsewhere(), entered("first", "second", "third")
+    queue = Queue(backend)
     for number, run in enumerate(found, 1):
         queue.round()
         queue.round()
-        assert machine.started == [run.id for run in found[:number]]
+        assert backend.started == [run.id for run in found[:number]]
         finish(run)
     queue.round()
     assert jobs.waiting() == []
@@ -95,67 +95,67 @@ def test_the_next_run_starts_when_the_one_before_has_ended():
 
 def test_two_trainings_at_once_where_the_setting_says_so(monkeypatch):
     monkeypatch.setenv("IMGCLS_TRAININGS", "2")
-    machine, found = Elsewhere(), entered("first", "second", "third")
-    queue = Queue(machine)
+    backend, found = Elsewhere(), entered("first", "second", "third")
+    queue = Queue(backend)
     queue.round()
-    assert machine.started == ["first", "second"]
+    assert backend.started == ["first", "second"]
     finish(found[0])
     queue.round()
-    assert machine.started == ["first", "second", "third"]
+    assert backend.started == ["first", "second", "third"]
 
 
 def test_a_run_that_cannot_be_started_holds_up_nobody(capsys):
-    machine, (first, second) = Elsewhere(), entered("first", "second")
+    backend, (first, second) = Elsewhere(), entered("first", "second")
     (first.folder / "trainer.json").mkdir()  # so the claim cannot be written
     (second.folder / "config.json").touch()
-    queue = Queue(machine)
+    queue = Queue(backend)
     queue.round()
-    assert machine.started == ["second"]
+    assert backend.started == ["second"]
 
 
 def test_a_paused_run_takes_no_turn():
-    machine, (first, _) = Elsewhere(), entered("first", "second")
-    queue = Queue(machine)
+    backend, (first, _) = Elsewhere(), entered("first", "second")
+    queue = Queue(backend)
     queue.round()
     (first.folder / "heartbeat").write_text("paused  ", "ascii")
     queue.round()
-    assert machine.started == ["first", "second"]
+    assert backend.started == ["first", "second"]
 
 
 def test_who_has_a_trainer_and_waits_for_a_turn_is_overtaken_by_nobody():
     """As a run does that was resumed, or whose predecessor has its result and still looks into its model."""
-    machine, (first, second, third) = Elsewhere(), entered("first", "second", "third")
-    queue = Queue(machine)
+    backend, (first, second, third) = Elsewhere(), entered("first", "second", "third")
+    queue = Queue(backend)
     queue.round()
     finish(first)
     queue.round()
     (second.folder / "heartbeat").write_text("waiting ", "ascii")
     assert (second.state, second.is_waiting) == ("queued", False)
     queue.round()
-    assert machine.started == ["first", "second"]
+    assert backend.started == ["first", "second"]
     assert jobs.waiting() == [third]
     finish(second)
     queue.round()
-    assert machine.started == ["first", "second", "third"]
+    assert backend.started == ["first", "second", "third"]
 
 
 def test_a_silent_trainer_keeps_its_turn_until_it_is_given_up(monkeypatch):
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0.4")
-    machine, (first, _) = Elsewhere(), entered("first", "second")
-    queue = Queue(machine)
+    backend, (first, _) = Elsewhere(), entered("first", "second")
+    queue = Queue(backend)
     queue.round()
     os.utime(first.folder / "heartbeat", (0, 0))
     queue.round()
     assert first.state == "lost"
-    assert (machine.started, machine.living) == (["first"], {"first"})
+    assert (backend.started, backend.living) == (["first"], {"first"})
     time.sleep(0.5)
     queue.round()
-    assert (machine.started, machine.living) == (["first", "second"], {"second"})
+    assert (backend.started, backend.living) == (["first", "second"], {"second"})
 
 
 def test_what_the_queue_itself_looks_at_is_never_too_late(own_folders):
     """A run that comes while the queue is leaving finds its lock held, so nobody else is called."""
-    machine = Elsewhere()
+    backend = Elsewhere()
 
     class Leaving(Queue):
         def _work(self, root):
@@ -165,10 +165,10 @@ def test_what_the_queue_itself_looks_at_is_never_too_late(own_folders):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGCLS_IDLE_SECONDS", "0.3")
-        queue = Leaving(machine)
-        machine.submit = lambda run: (machine.started.append(run.id), finish(run))
+        queue = Leaving(backend)
+        backend.submit = lambda run: (backend.started.append(run.id), finish(run))
         queue.serve()
-    assert machine.started == ["late-one"]
+    assert backend.started == ["late-one"]
 
 
 # ---- killed
@@ -214,13 +214,13 @@ def test_a_run_whose_queue_was_killed_before_it_had_a_trainer_gets_its_turn(monk
     first, second = entered("first", "second")
     jobs.claim(first, waiting_list.ticket(first))  # and then it was killed
     assert first.state == "starting"
-    machine = Elsewhere()
-    queue = Queue(machine)
+    backend = Elsewhere()
+    queue = Queue(backend)
     queue.round()
-    assert machine.started == []  # a trainer may be on its way
+    assert backend.started == []  # a trainer may be on its way
     time.sleep(0.4)
     queue.round()
-    assert machine.started == ["first"]
+    assert backend.started == ["first"]
     assert jobs.waiting() == [second]
 
 
@@ -229,11 +229,11 @@ def test_a_run_whose_trainer_was_killed_is_not_started_again_by_itself(forks, wa
     queue = forks.queue(trainers={"first": DIES_AT_ONCE})
     wait_until(lambda: run.state == "lost", seconds=5)
     queue.kill()
-    machine = Elsewhere()
-    later = Queue(machine)
+    backend = Elsewhere()
+    later = Queue(backend)
     later.round()
     later.round()
-    assert machine.started == []
+    assert backend.started == []
     assert run.state == "lost"
 
 

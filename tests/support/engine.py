@@ -110,6 +110,15 @@ class Elsewhere:
     def stop(self, run):
         self.living.discard(run.id)
 
+    def warm_up(self):
+        pass
+
+    def cool_down(self):
+        pass
+
+    def reap(self):
+        pass
+
 
 def finish(run) -> None:
     (run.folder / "result.json").write_text('{"version": 1, "outcome": "finished"}', "utf-8")

@@ -19,8 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import imgcls.training.__main__ as trainer
 import imgcls.training.export.results
 import imgcls.training.loop.loop  # noqa: F401
-from imgcls.jobs.backends.local import ThisMachine
+from imgcls.jobs.backends.local import LocalBackend
 from imgcls.jobs.queue import Queue
+from imgcls.system import processes
 
 
 class Child:
@@ -36,14 +37,14 @@ class Child:
         return self._code
 
 
-class WarmMachine(ThisMachine):
+class ForkingBackend(LocalBackend):
     """This machine, with forked trainers."""
 
     def __init__(self, trainers: dict[str, str]):
         super().__init__()
         self._before = trainers
 
-    def spawned_trainer(self, run):
+    def spawn_trainer(self, run):
         before = self._before.pop(run.id, "")
         return Child(forked({"do": "train", "folder": str(run.folder), "before": before}))
 
@@ -71,7 +72,7 @@ def forked(order: dict, gate: tuple[int, int] | None = None) -> int:
         if order["do"] == "train":
             code = trainer.main([order["folder"]])
         elif order["do"] == "queue":
-            Queue(WarmMachine(order["trainers"])).serve()
+            Queue(ForkingBackend(order["trainers"])).serve()
             code = 0
         else:
             code = 0
@@ -83,7 +84,7 @@ def forked(order: dict, gate: tuple[int, int] | None = None) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what has ended is collected at once
-    trainer.jobs.be_nice = lambda: None  # tests wait for these trainers, and no browser is beside them
+    processes.lower_priority = lambda: None  # tests wait for these trainers
     print("ready", flush=True)
     while line := sys.stdin.readline():
         gate = os.pipe()

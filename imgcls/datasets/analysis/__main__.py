@@ -16,7 +16,7 @@ from imgcls.datasets import Dataset
 from imgcls.datasets.analysis import cache
 from imgcls.errors import UserError
 from imgcls.system import atomic
-from imgcls.system.tasks import Tell
+from imgcls.system.tasks import Progress
 
 
 def main(arguments: list[str]) -> int:
@@ -29,10 +29,10 @@ def main(arguments: list[str]) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    return cache.work_of(asked.kind, dataset).run(lambda tell: found(asked.kind, dataset, tell))
+    return cache.task_of(asked.kind, dataset).run(lambda tell: found(asked.kind, dataset, tell))
 
 
-def found(kind: str, dataset: Dataset, tell: Tell) -> None:
+def found(kind: str, dataset: Dataset, tell: Progress) -> None:
     """Makes the findings and writes them."""
     folder = cache.folder_of(dataset)
     for left in folder.glob(".work-*"):  # by a killed process
@@ -43,7 +43,7 @@ def found(kind: str, dataset: Dataset, tell: Tell) -> None:
         np.savez_compressed(aside, **arrays)
 
 
-def _made(kind: str, dataset: Dataset, folder: Path, tell: Tell) -> dict[str, np.ndarray]:
+def _made(kind: str, dataset: Dataset, folder: Path, tell: Progress) -> dict[str, np.ndarray]:
     if kind == "survey":
         from imgcls.datasets.analysis.survey import survey
 

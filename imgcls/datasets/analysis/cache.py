@@ -21,10 +21,10 @@ import numpy as np
 
 from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, DatasetError
-from imgcls.jobs.backends.local import is_locked
 from imgcls.system import paths
 from imgcls.system.arrays import read_npz
-from imgcls.system.tasks import Look, Work
+from imgcls.system.processes import is_locked
+from imgcls.system.tasks import Task, TaskState
 
 VERSION = 1
 """Raise it when the findings change: what was kept before is made anew."""
@@ -37,9 +37,9 @@ def folder_of(dataset: Dataset) -> Path:
     return paths.cache_folder() / "explore" / f"{dataset.facts.name}-{dataset.fingerprint}-v{VERSION}"
 
 
-def work_of(kind: str, dataset: Dataset) -> Work:
+def task_of(kind: str, dataset: Dataset) -> Task:
     """The process that makes these findings, and its files."""
-    return Work(folder_of(dataset), kind, f"{kind}.npz")
+    return Task(folder_of(dataset), kind, f"{kind}.npz")
 
 
 def start(kind: str, dataset: Dataset) -> None:
@@ -48,9 +48,9 @@ def start(kind: str, dataset: Dataset) -> None:
     Raises:
         DatasetError: it cannot be started.
     """
-    work = work_of(kind, dataset)
+    task = task_of(kind, dataset)
     try:
-        work.start("imgcls.datasets.analysis", kind, dataset.facts.name, before=lambda: _sweep(work.folder))
+        task.start("imgcls.datasets.analysis", kind, dataset.facts.name, before=lambda: _sweep(task.folder))
     except OSError as error:
         raise DatasetError(
             f"The pictures cannot be looked through: {error.strerror or error}. Free some space, or name another "
@@ -58,14 +58,14 @@ def start(kind: str, dataset: Dataset) -> None:
         ) from error
 
 
-def look(kind: str, dataset: Dataset) -> Look:
+def state(kind: str, dataset: Dataset) -> TaskState:
     """How far these findings are, whoever has asked for them."""
-    return work_of(kind, dataset).look()
+    return task_of(kind, dataset).state()
 
 
 def cancel(kind: str, dataset: Dataset) -> None:
     """Ends the process that makes these findings, if there is one, and forgets why it failed, if it did."""
-    work_of(kind, dataset).cancel()
+    task_of(kind, dataset).cancel()
 
 
 def results(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
@@ -83,7 +83,7 @@ def results(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
 
 def stamp(kind: str, dataset: Dataset) -> float:
     """What changes when the findings do; 0 while there are none."""
-    return work_of(kind, dataset).stamp()
+    return task_of(kind, dataset).stamp()
 
 
 def _age(path: Path) -> float:

@@ -14,12 +14,12 @@ import signal
 import sys
 from pathlib import Path
 
-from imgcls import datasets, jobs
+from imgcls import datasets
 from imgcls.datasets.importing import job, pipeline, preview, sources
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.preparing import progress
 from imgcls.errors import SourceError, UserError
-from imgcls.system import atomic
+from imgcls.system import atomic, processes
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         if len(arguments) == 2 and arguments[0] == "--look":
             return _look(Path(arguments[1]))
         if len(arguments) == 2 and arguments[0] == "--make":
-            jobs.be_nice()
+            processes.lower_priority()
             _make(Path(arguments[1]), lambda fraction, text: None)
             return 0
         return _from_shell(arguments)

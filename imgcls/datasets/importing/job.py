@@ -31,8 +31,7 @@ from imgcls.datasets.importing.preview import Preview
 from imgcls.datasets.importing.sources import ImportRequest
 from imgcls.datasets.preparing import fetch, progress
 from imgcls.errors import SourceError
-from imgcls.jobs.backends.local import spawned
-from imgcls.system import atomic, paths
+from imgcls.system import atomic, paths, processes
 
 KEPT_SECONDS = 86_400.0
 LOOK_SECONDS = 30.0
@@ -102,7 +101,7 @@ def bring(import_id: str, order: ImportRequest) -> None:
     try:
         atomic.write_json(folder / "order.json", order.as_dict())
         with (folder / "look.log").open("wb") as log:
-            process = spawned(MODULE, "--look", str(folder), stdout=log)
+            process = processes.spawn(MODULE, "--look", str(folder), stdout=log)
     except OSError as error:
         raise _not_written(error) from error
     try:
@@ -160,7 +159,7 @@ def start(import_id: str, wish: ImportSettings) -> None:
             atomic.write_json(folder / "wish.json", wish.as_dict())
             progress.write(folder / "progress.json", "starting", 0.0, "Starting")
             with (folder / "import.log").open("wb") as log:
-                _started[import_id] = spawned(MODULE, "--make", str(folder), stdout=log)
+                _started[import_id] = processes.spawn(MODULE, "--make", str(folder), stdout=log)
         except OSError as error:
             raise _not_written(error) from error
 

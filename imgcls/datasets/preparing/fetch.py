@@ -16,7 +16,7 @@ from imgcls.datasets import store
 from imgcls.datasets.info import facts
 from imgcls.datasets.preparing import progress
 from imgcls.errors import DatasetError
-from imgcls.jobs.backends.local import spawned
+from imgcls.system import processes
 
 PLAIN = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
 """Keras is imported for its downloads alone: no device is wanted."""
@@ -49,7 +49,7 @@ def start_fetch(name: str) -> None:
             store.all_folder().mkdir(parents=True, exist_ok=True)
             progress.write(store.progress_file(name), "starting", 0.0, "Starting")
             with (store.all_folder() / f"{name}.log").open("wb") as log:
-                _started[name] = spawned("imgcls.datasets", name, stdout=log, environment=PLAIN)
+                _started[name] = processes.spawn("imgcls.datasets", name, stdout=log, environment=PLAIN)
         except OSError as error:
             raise DatasetError(
                 f"{about.title} cannot be prepared: {store.all_folder()}: {error.strerror or error}. "

@@ -4,13 +4,13 @@ import warnings
 
 import numpy as np
 
-from imgcls.system.tasks import Tell
+from imgcls.system.tasks import Progress
 
 FOLDS = 5
 ROUNDS = 200
 
 
-def crossed(features: np.ndarray, labels: np.ndarray, num_classes: int, tell: Tell) -> np.ndarray:
+def crossed(features: np.ndarray, labels: np.ndarray, num_classes: int, tell: Progress) -> np.ndarray:
     """Cross-validated probabilities (n, classes) from features (n, d): one fifth is answered by a head that learnt from
     the other four.
 

@@ -27,7 +27,7 @@ from imgcls.inference.explain import task
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
-from imgcls.system.tasks import Tell, Work
+from imgcls.system.tasks import Progress, Task
 
 VERSION = 1
 MOST_IMAGES = 60_000
@@ -67,9 +67,9 @@ class Found:
     fingerprint: str
 
 
-def work_of(run: Run) -> Work:
+def task_of(run: Run) -> Task:
     """The process that looks, and its files."""
-    return Work(run.folder, "suspects", "suspects.npz")
+    return Task(run.folder, "suspects", "suspects.npz")
 
 
 def start(run: Run) -> None:
@@ -81,7 +81,7 @@ def start(run: Run) -> None:
     """
     images_of(run)
     try:
-        work_of(run).start("imgcls.evaluation.label_errors", str(run.folder))
+        task_of(run).start("imgcls.evaluation.label_errors", str(run.folder))
     except OSError as error:
         raise RunError(f"The look cannot be started: {error.strerror or error}. Free some space.") from error
 
@@ -103,7 +103,7 @@ def checked(run: Run, dataset: Dataset) -> Dataset:
     return dataset
 
 
-def make(run: Run, tell: Tell) -> None:
+def make(run: Run, tell: Progress) -> None:
     """Looks at the training pictures through the model, crosses, and writes the suspects. Raises UserError."""
     dataset = images_of(run)
     inside = _inside(run, tell)
@@ -171,11 +171,11 @@ def read(run: Run) -> Found:
     )
 
 
-def _inside(run: Run, tell: Tell) -> Inside:
+def _inside(run: Run, tell: Progress) -> Inside:
     """What answers with the last hidden layer; of an older run it is made first. Raises RunError."""
-    if task.look(run).state != "ready":
+    if task.state(run).state != "ready":
         task.start(run)
-        while (seen := task.look(run)).state == "running":
+        while (seen := task.state(run)).state == "running":
             tell(0.0, f"Looking into the model: {seen.text[:1].lower()}{seen.text[1:]}")
             time.sleep(WAIT_SECONDS)
         if seen.state != "ready":

@@ -139,7 +139,7 @@ def _curves(run: Run) -> dict[str, list[float]]:
 
 def _robustness(run: Run) -> dict[str, Any] | None:
     """Accuracy on damaged pictures, strengths 1 to 5, with intervals; None where the model was not asked."""
-    if robustness.work_of(run).look().state != "ready" or (found := _told(lambda: robustness.read(run))) is None:
+    if robustness.task_of(run).state().state != "ready" or (found := _told(lambda: robustness.read(run))) is None:
         return None
     count = len(found.indices)
     return {

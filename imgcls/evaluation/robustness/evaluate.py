@@ -21,7 +21,7 @@ from imgcls.inference.predictor import Predictor
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
-from imgcls.system.tasks import Tell, Work
+from imgcls.system.tasks import Progress, Task
 
 VERSION = 1
 MOST = 1000
@@ -55,9 +55,9 @@ class Found:
         return np.flatnonzero((self.clean == self.labels) & ~self.right(name)[strength - 1])
 
 
-def work_of(run: Run) -> Work:
+def task_of(run: Run) -> Task:
     """The process that asks the model, and its files."""
-    return Work(run.folder, "robustness", "robustness.npz")
+    return Task(run.folder, "robustness", "robustness.npz")
 
 
 def start(run: Run) -> None:
@@ -69,7 +69,7 @@ def start(run: Run) -> None:
     """
     images_of(run)
     try:
-        work_of(run).start("imgcls.evaluation.robustness", str(run.folder))
+        task_of(run).start("imgcls.evaluation.robustness", str(run.folder))
     except OSError as error:
         raise RunError(f"The check cannot be started: {error.strerror or error}. Free some space.") from error
 
@@ -99,7 +99,7 @@ def chosen(count: int) -> np.ndarray:
     return np.sort(np.random.default_rng(0).permutation(count)[:MOST])
 
 
-def make(run: Run, tell: Tell) -> None:
+def make(run: Run, tell: Progress) -> None:
     """Damages the pictures, asks the model, and writes the answers.
 
     Raises:

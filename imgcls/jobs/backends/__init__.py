@@ -1,1 +1,74 @@
-"""Where trainers run: one file per backend (this machine, a cluster)."""
+"""Where trainers run: one file per backend, chosen by its name in the environment variable IMGCLS_BACKEND.
+
+To add a backend, add a file here with a function `create() -> Backend`. The file's name is the value to set.
+"""
+
+import importlib
+import os
+import pkgutil
+from functools import lru_cache
+from typing import Protocol
+
+from imgcls.errors import SettingError
+from imgcls.runs import Run
+
+DEFAULT = "local"
+
+
+class Backend(Protocol):
+    """A place where trainers run. The queue calls all of these; a method that does not apply may do nothing."""
+
+    def submit(self, run: Run) -> None:
+        """Start a trainer for a claimed run.
+
+        Raises:
+            RunError: It cannot be started.
+        """
+
+    def alive(self, run: Run) -> bool:
+        """Whether a trainer is working on this run, however long it has been silent."""
+
+    def stop(self, run: Run) -> None:
+        """End the run's trainer at once and return when it has ended. Does nothing if there is none."""
+
+    def warm_up(self) -> None:
+        """Prepare for a training that is likely to start soon."""
+
+    def cool_down(self) -> None:
+        """Undo `warm_up`."""
+
+    def reap(self) -> None:
+        """Collect trainers that have ended. Called every few seconds."""
+
+
+def names() -> list[str]:
+    """The backends there are."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def chosen_name() -> str:
+    """The backend that IMGCLS_BACKEND names.
+
+    Raises:
+        SettingError: There is no such backend.
+    """
+    name = os.environ.get("IMGCLS_BACKEND", "").strip() or DEFAULT
+    if name not in names():
+        raise SettingError(
+            f"IMGCLS_BACKEND is '{name}', but there is no such backend. Choose one of: {', '.join(names())}."
+        )
+    return name
+
+
+def choose() -> Backend:
+    """The chosen backend; the same object each time.
+
+    Raises:
+        SettingError: There is no such backend.
+    """
+    return _create(chosen_name())
+
+
+@lru_cache
+def _create(name: str) -> Backend:
+    return importlib.import_module(f"{__name__}.{name}").create()

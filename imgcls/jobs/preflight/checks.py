@@ -30,8 +30,7 @@ from typing import Any
 from imgcls import datasets
 from imgcls.config import Config
 from imgcls.errors import DatasetError, ProbeError
-from imgcls.jobs.backends.local import is_locked, spawned
-from imgcls.system import atomic
+from imgcls.system import atomic, processes
 from imgcls.system import paths as system_paths
 
 VERSION = 1
@@ -119,7 +118,7 @@ def start(kind: str, config: Config) -> None:
             aside.rename(folder)
             with (folder / "log.txt").open("wb") as log:
                 command = ("imgcls.training.preflight.process", kind, str(folder / "config.json"), str(folder))
-                _children[folder] = spawned(*command, stdout=log)
+                _children[folder] = processes.spawn(*command, stdout=log)
         except OSError as error:
             ours = not aside.exists()
             shutil.rmtree(aside, ignore_errors=True)
@@ -139,7 +138,7 @@ def look(folder: Path) -> Look:
     if not folder.is_dir():
         return Look("idle")
     # The lock first: a probe that ends between the two looks has written its last word by the second.
-    is_held = is_locked(folder / ".probe.lock")
+    is_held = processes.is_locked(folder / ".probe.lock")
     try:
         said = _read(folder / "result.json")
     except ValueError as error:

@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgcls.errors import WeightsError
-from imgcls.jobs.backends.local import is_locked, spawned
 from imgcls.models.backbones import Network
 from imgcls.models.weights import files
-from imgcls.system import atomic
+from imgcls.system import atomic, processes
 
 START_SECONDS = 60.0
 """A busy machine may take so long until a new process says its first word."""
@@ -60,7 +59,9 @@ def start_fetch(network: Network) -> None:
             folder.mkdir(parents=True)
             atomic.write_json(folder / "state.json", {"state": "running", "share": 0.0, "text": "Starting"})
             with (folder / "log.txt").open("wb") as log:
-                _children[folder] = spawned("imgcls.training.transfer.download_weights", network.title, stdout=log)
+                _children[folder] = processes.spawn(
+                    "imgcls.training.transfer.download_weights", network.title, stdout=log
+                )
         except OSError as error:
             raise WeightsError(
                 f"The weights cannot be fetched into {folder.parent}: {error.strerror}. Make room there, or set "
@@ -76,7 +77,7 @@ def fetch_state(network: Network) -> FetchState:
     child = _children.get(folder)
     is_alive = child is not None and child.poll() is None
     # The lock first: a process that ends between the two looks has written its last word by the second.
-    is_held = is_locked(folder / ".fetch.lock")
+    is_held = processes.is_locked(folder / ".fetch.lock")
     try:
         said = json.loads((folder / "state.json").read_bytes())
         state, fraction, text = str(said["state"]), float(said["share"]), str(said["text"])

@@ -34,7 +34,7 @@ from imgcls.inference.activations import FILES, VERSION
 from imgcls.inference.explain import task
 from imgcls.runs import Run
 from imgcls.system import atomic
-from imgcls.system.tasks import GRACE_SECONDS, Tell
+from imgcls.system.tasks import GRACE_SECONDS, Progress
 
 MOST_KNOWN = 1000
 MOST_KNOWN_BYTES = 6_000_000
@@ -58,14 +58,10 @@ def main(arguments: list[str]) -> int:
     if not run.is_ready:
         print("This run has no trained model.", file=sys.stderr)
         return 1
-    work = task.work_of(run)
-    code = work.run(lambda tell: _make(run, tell, asked.known, asked.tested))
-    if code and (said := work.said()):
-        print(said.text, file=sys.stderr)
-    return code
+    return task.task_of(run).run(lambda tell: _make(run, tell, asked.known, asked.tested))
 
 
-def _make(run: Run, tell: Tell, known: int, tested: int) -> None:
+def _make(run: Run, tell: Progress, known: int, tested: int) -> None:
     tell(0.0, "Loading TensorFlow")
     import keras
 
@@ -76,14 +72,14 @@ def _make(run: Run, tell: Tell, known: int, tested: int) -> None:
 def attempt(run: Run, model, dataset: Dataset) -> None:
     """The same at the end of a training, which is finished without: nobody waits, and a page can ask for it later."""
     try:
-        with filelock.FileLock(task.work_of(run).lock, timeout=GRACE_SECONDS, poll_interval=0.02):
+        with filelock.FileLock(task.task_of(run).lock, timeout=GRACE_SECONDS, poll_interval=0.02):
             _write(run, model, dataset, lambda fraction, text: None, MOST_KNOWN, MOST_TESTED)
     except Exception:  # noqa: BLE001
         print("The inside of the model could not be stored; its Inside view offers to make it.")
         traceback.print_exc()
 
 
-def _write(run: Run, model, dataset: Dataset | None, tell: Tell, known: int, tested: int) -> None:
+def _write(run: Run, model, dataset: Dataset | None, tell: Progress, known: int, tested: int) -> None:
     """Writes all of it. Without a data set there are no training pictures, and test pictures are those of the gallery.
 
     Raises:
@@ -92,7 +88,7 @@ def _write(run: Run, model, dataset: Dataset | None, tell: Tell, known: int, tes
     """
     from imgcls.training.export import activations
 
-    task.forget(run)
+    task.remove_files(run)
     rows, even, images = _tested(run, dataset, tested)
     tell(0.1, "Writing down its layers")
     parameters = model.count_params()

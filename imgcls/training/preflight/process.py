@@ -22,11 +22,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import filelock
 
-from imgcls import datasets, jobs, models
+from imgcls import datasets, models
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks
-from imgcls.system import atomic
+from imgcls.system import atomic, processes
 
 GRACE_SECONDS = 2.0
 """Whoever looks whether a probe lives holds its lock for a moment."""
@@ -120,7 +120,7 @@ def probed(kind: str, config_file: Path, folder: Path) -> int:
     try:
         watch = Watch(folder, report)
         report.phase("waiting", 0.0)
-        jobs.be_nice()
+        processes.lower_priority()
         config = Config.load(config_file)
         with contextlib.ExitStack() as turn:
             # Two probes at once would each measure the other; but one that was halted blocks nobody for good.

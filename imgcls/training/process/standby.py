@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from imgcls import jobs
+from imgcls.system import processes
 
 
 def waited() -> str | None:
@@ -13,7 +13,7 @@ def waited() -> str | None:
 
     From then on everything printed goes into the run's log. None if the queue has gone meanwhile.
     """
-    jobs.be_nice()
+    processes.lower_priority()
     _warm_up()
     line = sys.stdin.readline()
     try:

@@ -76,7 +76,7 @@ def _seen(run: Run, stamp: tuple, content: bytes, shape: tuple) -> Seen:
 
 def offer(run: Run, what: str) -> None:
     """Says that something is missing, and has the button that makes it; shows how far it is meanwhile."""
-    looked = task.look(run)
+    looked = task.state(run)
     if looked.state == "running":
         _watch(run)
         return
@@ -104,7 +104,7 @@ def offer_missing(run: Run, why: str) -> None:
 
 @st.fragment(run_every=TICK_SECONDS)
 def _watch(run: Run) -> None:
-    looked = task.look(run)
+    looked = task.state(run)
     if looked.state != "running":
         st.rerun()
     st.progress(looked.fraction, text=plain(f"{looked.text} ..."))

@@ -69,7 +69,7 @@ def show(dataset: Dataset) -> None:
 
 def survey(dataset: Dataset) -> dict[str, np.ndarray] | None:
     """What was found about all pictures; None, with its progress or why it failed, while there is nothing."""
-    seen = cache.look("survey", dataset)
+    seen = cache.state("survey", dataset)
     if seen.state == "ready":
         return _survey(dataset.facts.name, dataset.fingerprint, cache.stamp("survey", dataset))
     if seen.state == "failed":
@@ -93,7 +93,7 @@ def _again(dataset: Dataset) -> None:
 
 @st.fragment(run_every=TICK_SECONDS)
 def _watch(dataset: Dataset) -> None:
-    seen = cache.look("survey", dataset)
+    seen = cache.state("survey", dataset)
     if seen.state != "running":
         st.rerun()
     st.progress(seen.fraction, text=plain(f"{seen.text} ..."))

@@ -81,7 +81,7 @@ def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) 
 
 def _tsne_is_ready(dataset: Dataset, count: int) -> bool:
     """Whether the map of t-SNE is there; if not, the button that makes it, its progress, or why it failed."""
-    seen = cache.look("tsne", dataset)
+    seen = cache.state("tsne", dataset)
     if seen.state == "ready":
         return True
     if seen.state == "running":
@@ -108,7 +108,7 @@ def _start(dataset: Dataset) -> None:
 
 @st.fragment(run_every=TICK_SECONDS)
 def _watch(dataset: Dataset) -> None:
-    seen = cache.look("tsne", dataset)
+    seen = cache.state("tsne", dataset)
     if seen.state != "running":
         st.rerun()
     st.progress(seen.fraction, text=plain(f"{seen.text} ..."))

@@ -159,4 +159,4 @@ def look_words(base: str, size: int, images: int, known: Mapping[tuple[str, int]
 
 @lru_cache(2)
 def _looks(_ten_seconds: int) -> dict[tuple[str, int], float]:
-    return estimates.looks()
+    return estimates.feature_rates()

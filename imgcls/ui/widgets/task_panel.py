@@ -1,55 +1,55 @@
-"""What a process of its own is making: the button that starts it, its progress, and why it failed."""
+"""A background task on a page: the button that starts it, its progress with Cancel, and why it failed."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
 from imgcls.errors import UserError
-from imgcls.system.tasks import Look, Work
+from imgcls.system.tasks import Task, TaskState
 from imgcls.ui.app.errors import plain
 
 TICK_SECONDS = 0.5
-ERROR = "work-error"
+ERROR_KEY = "task-error"
 
 
-def show(work: Work, seen: Look, start: Callable[[], None], failure: str) -> None:
-    """A work that runs, with its progress and a way to end it; or one that failed, with the reason and another try."""
-    if seen.state == "failed":
-        st.warning(plain(f"{failure} {seen.text}"), icon=":material/warning:")
+def show(task: Task, state: TaskState, start: Callable[[], None], failure: str) -> None:
+    """A running task with its progress and a Cancel button, or a failed one with the reason and "Try again"."""
+    if state.state == "failed":
+        st.warning(plain(f"{failure} {state.text}"), icon=":material/warning:")
 
-        def again() -> None:
-            work.forget()
+        def start_again() -> None:
+            task.discard()
             start()
 
-        button("Try again", again)
+        button("Try again", start_again)
         return
-    st.fragment(run_every=TICK_SECONDS)(_watch)(work)
-    st.button("Cancel", icon=":material/close:", key=f"cancel-{work.kind}", on_click=work.cancel)
+    st.fragment(run_every=TICK_SECONDS)(_watch)(task)
+    st.button("Cancel", icon=":material/close:", key=f"cancel-{task.kind}", on_click=task.cancel)
 
 
-def button(label: str, act: Callable[[], None], *, primary: bool = False) -> None:
-    """A button that starts something before the page is drawn; why that failed is said below it."""
+def button(label: str, action: Callable[[], None], *, primary: bool = False) -> None:
+    """A button that runs `action` before the page is drawn. An error appears below the button."""
     st.button(
         label,
         icon=":material/play_arrow:" if primary else ":material/refresh:",
-        key=f"work-{label}",
+        key=f"task-{label}",
         type="primary" if primary else "secondary",
-        on_click=_try,
-        args=(act,),
+        on_click=_run_action,
+        args=(action,),
     )
-    if error := st.session_state.pop(ERROR, ""):
+    if error := st.session_state.pop(ERROR_KEY, ""):
         st.error(plain(error), icon=":material/error:")
 
 
-def _try(act: Callable[[], None]) -> None:
+def _run_action(action: Callable[[], None]) -> None:
     try:
-        act()
+        action()
     except UserError as error:
-        st.session_state[ERROR] = str(error)
+        st.session_state[ERROR_KEY] = str(error)
 
 
-def _watch(work: Work) -> None:
-    seen = work.look()
-    if seen.state != "running":
+def _watch(task: Task) -> None:
+    state = task.state()
+    if state.state != "running":
         st.rerun()
-    st.progress(seen.fraction, text=plain(f"{seen.text} ..."))
+    st.progress(state.fraction, text=plain(f"{state.text} …"))

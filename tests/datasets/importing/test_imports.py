@@ -430,7 +430,7 @@ def test_an_import_that_is_ended_leaves_nothing_visible_and_can_be_repeated(how,
         return subprocess.Popen(command, cwd=paths.repository_folder(), **streams)
 
     with monkeypatch.context() as patch:
-        patch.setattr(job, "spawned", slow)
+        patch.setattr(job.processes, "spawn", slow)
         job.start(import_id, ImportSettings("Leaves", side=28))
         wait_until(lambda: "Reading picture" in job.state(import_id).text or _has_pile(import_id))
         if how == "killed":

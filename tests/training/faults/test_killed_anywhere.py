@@ -147,7 +147,7 @@ def test_after_a_reboot_no_stranger_is_signalled(forks, python, wait_until):
         assert local.process_of(run) is None
         with filelock.FileLock(run.folder / local.TRAINER_LOCK):  # somebody looks at it at the same time
             assert local.process_of(run) is None
-        local.ThisMachine().stop(run)
+        local.LocalBackend().stop(run)
         assert stranger.is_running()
     waiting_list.enter(run)
     forks.queue()

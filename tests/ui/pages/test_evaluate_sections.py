@@ -155,7 +155,7 @@ def test_robustness_shows_what_was_found_and_the_training_that_would_help(damage
 @pytest.mark.parametrize("state", ["failed", "torn"])
 def test_robustness_that_failed_can_be_tried_again(finished_run, state):
     if state == "failed":
-        evaluate.work_of(finished_run).write("failed", 0.5, "The disk <b>is</b> full.")
+        evaluate.task_of(finished_run).write_progress("failed", 0.5, "The disk <b>is</b> full.")
     else:
         (finished_run.folder / "robustness.npz").write_bytes(b"PK torn")
     app = opened("evaluate", run=finished_run.id, view="Robustness")

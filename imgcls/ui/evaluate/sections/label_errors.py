@@ -179,14 +179,14 @@ def _tell_error() -> None:
 
 
 def _training(run: Run) -> None:
-    work = training_set.work_of(run)
-    seen = work.look()
-    if seen.state == "ready":
+    task = training_set.task_of(run)
+    state = task.state()
+    if state.state == "ready":
         _suspects(run)
-    elif seen.state == "idle":
+    elif state.state == "idle":
         _offer(run)
     else:
-        task_panel.show(work, seen, lambda: training_set.start(run), "The training pictures were not looked through.")
+        task_panel.show(task, state, lambda: training_set.start(run), "The training pictures were not looked through.")
 
 
 def _offer(run: Run) -> None:
@@ -214,11 +214,11 @@ def _read(run: Run, stamp: float) -> training_set.Found:
 
 def _suspects(run: Run) -> None:
     def again() -> None:
-        training_set.work_of(run).forget()
+        training_set.task_of(run).discard()
         training_set.start(run)
 
     try:
-        found = _read(run, training_set.work_of(run).stamp())
+        found = _read(run, training_set.task_of(run).stamp())
         dataset = predictions.dataset(run.card.data)
         edits = datasets.edits_of(dataset)
         if dataset.fingerprint != found.fingerprint:

@@ -40,14 +40,14 @@ font-variant-numeric:tabular-nums}.damages figcaption i{font-style:normal;opacit
 def show(run: Run, tested: Predictions) -> None:
     """The whole view."""
     st.subheader("Robustness", anchor=False)
-    work = evaluate.work_of(run)
-    seen = work.look()
-    if seen.state == "ready":
+    task = evaluate.task_of(run)
+    state = task.state()
+    if state.state == "ready":
         _found(run, tested)
-    elif seen.state == "idle":
+    elif state.state == "idle":
         _offer(run, tested)
     else:
-        task_panel.show(work, seen, lambda: evaluate.start(run), "The damaged pictures were not asked about.")
+        task_panel.show(task, state, lambda: evaluate.start(run), "The damaged pictures were not asked about.")
 
 
 def _offer(run: Run, tested: Predictions) -> None:
@@ -74,7 +74,7 @@ def _read(run: Run, stamp: float) -> evaluate.Found:
 
 
 def _found(run: Run, tested: Predictions) -> None:
-    stamp = evaluate.work_of(run).stamp()
+    stamp = evaluate.task_of(run).stamp()
     try:
         found = _read(run, stamp)
     except UserError as error:
@@ -113,7 +113,7 @@ def _found(run: Run, tested: Predictions) -> None:
 
 def _again(run: Run) -> None:
     def again() -> None:
-        evaluate.work_of(run).forget()
+        evaluate.task_of(run).discard()
         evaluate.start(run)
 
     task_panel.button("Ask again", again)

@@ -191,9 +191,9 @@ def test_what_was_not_found_yet_is_looked_for_with_its_progress(digits):
     app = explored("Odd ones", "Small digits")
     assert is_whole(app)
     end = time.monotonic() + 60
-    while cache.look("survey", dataset).state == "running" and time.monotonic() < end:
+    while cache.state("survey", dataset).state == "running" and time.monotonic() < end:
         time.sleep(0.1)
-    assert cache.look("survey", dataset).state == "ready"
+    assert cache.state("survey", dataset).state == "ready"
     app = explored("Odd ones", "Small digits")
     assert galleries(app).count("<img") == analysis.PER_PAGE
 
@@ -202,7 +202,7 @@ def test_why_nothing_was_found_is_said_and_it_can_be_tried_again(digits):
     dataset = datasets.open_dataset(digits)
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
-    cache.work_of("survey", dataset).write("failed", 0.5, "The disk <b>is</b> full.")
+    cache.task_of("survey", dataset).write_progress("failed", 0.5, "The disk <b>is</b> full.")
     app = explored("Light", "Small digits")
     assert is_whole(app) and "The disk <b>is</b> full." in told(app)
     assert app.button(key="survey-again")

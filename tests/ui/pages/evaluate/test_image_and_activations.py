@@ -105,17 +105,17 @@ def test_the_button_makes_what_is_missing_in_a_process_of_its_own(finished_run, 
         (finished_run.folder / name).unlink()
     app = opened("evaluate", run=finished_run.id, view="Inside", image="17")
     next(button for button in app.button if button.label == "Look inside the model").click().run()
-    assert task.look(finished_run).state == "running"
+    assert task.state(finished_run).state == "running"
     task.start(finished_run)  # a second press, in another tab
-    wait_until(lambda: task.look(finished_run).state != "running", seconds=120)
-    assert task.look(finished_run).state == "ready", task.look(finished_run).text
+    wait_until(lambda: task.state(finished_run).state != "running", seconds=120)
+    assert task.state(finished_run).state == "ready", task.state(finished_run).text
     assert all((finished_run.folder / name).exists() for name in FILES)
     assert ">block2_pool</td>" in pieces(opened("evaluate", run=finished_run.id, view="Inside", image="17"))
 
 
 def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
     (finished_run.folder / "inside.json").unlink()
-    task.work_of(finished_run).write("failed", 0.0, "The <b>disk</b> is full.")
+    task.task_of(finished_run).write_progress("failed", 0.0, "The <b>disk</b> is full.")
     app = opened("evaluate", run=finished_run.id, view="Inside")
     assert "The <b>disk</b> is full." in told(app)
     assert any(button.label == "Try again" for button in app.button)

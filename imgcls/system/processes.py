@@ -1,0 +1,95 @@
+"""Start processes of this package, lower their priority, and see from a lock file whether one is alive."""
+
+import contextlib
+import os
+import site
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import filelock
+import psutil
+
+from imgcls.system import paths
+
+NICENESS = 10
+
+
+def spawn(
+    module: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({}), **streams: Any
+) -> subprocess.Popen:
+    """Start `python -m MODULE ARGUMENTS` detached: it outlives the page, the browser tab and the server.
+
+    Args:
+        environment: Variables to set in addition to those of this process.
+        streams: `stdin`, `stdout` and `stderr` as for `subprocess.Popen`. By default there is no input and the output
+            is discarded; `stderr` goes where `stdout` goes.
+
+    Raises:
+        OSError: The process cannot be started.
+    """
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT} | streams
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-u", "-m", module, *arguments],
+        env=child_environment(environment),
+        **streams,
+        **_detached(),
+    )
+    # Waiting collects the exit status; until then an ended child would stay a zombie.
+    threading.Thread(target=process.wait, name=f"wait for {module}", daemon=True).start()
+    return process
+
+
+def child_environment(extra: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """This process's environment plus `extra`, with a PYTHONPATH on which the child finds this copy of `imgcls`.
+
+    An installed copy is found without help. Adding its folder to PYTHONPATH would put site-packages before the
+    standard library.
+    """
+    environment = {**os.environ, **extra}
+    folder = paths.repository_folder()
+    if not _is_site_packages(folder):
+        inherited = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = os.pathsep.join([str(folder), *([inherited] if inherited else [])])
+    return environment
+
+
+def lower_priority() -> None:
+    """Give way to the browser and the server.
+
+    Linux shares the CPU among sessions before it looks at niceness, and niceness only counts within a session. A
+    detached process is its own session, so the session's priority has to be lowered as well.
+    """
+    with contextlib.suppress(psutil.Error, OSError):
+        this = psutil.Process()
+        this.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICENESS)
+        if sys.platform == "linux" and os.getsid(0) == this.pid:
+            Path("/proc/self/autogroup").write_text(str(NICENESS), "ascii")
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds this lock file. The check itself holds the lock for a moment."""
+    if not path.exists():
+        return False
+    try:
+        with filelock.FileLock(path, timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:
+        return False
+
+
+def _is_site_packages(folder: Path) -> bool:
+    return folder in {Path(name).resolve() for name in (*site.getsitepackages(), site.getusersitepackages())}
+
+
+def _detached() -> dict[str, Any]:
+    """Options that keep a child alive when the server's terminal is closed or interrupted."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}

@@ -1,0 +1,37 @@
+"""Child processes: their environment, and locks as a sign of life."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import filelock
+
+from imgcls.system import paths, processes
+
+
+def test_a_child_finds_this_copy_of_the_package_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "imgcls.py").write_text("raise SystemExit('the wrong module')")
+    process = processes.spawn("imgcls.datasets", stdout=subprocess.PIPE)
+    assert b"mnist" in process.stdout.read()
+    process.stdout.close()
+
+
+def test_the_path_is_extended_for_a_repository_only(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    path = processes.child_environment()["PYTHONPATH"]
+    assert path == os.pathsep.join([str(paths.repository_folder()), "elsewhere"])
+    installed = Path(sys.prefix, "site-packages").resolve()
+    monkeypatch.setattr(processes.site, "getsitepackages", lambda: [str(installed)])
+    monkeypatch.setattr(paths, "repository_folder", lambda: installed)
+    assert processes.child_environment({"A": "1"})["PYTHONPATH"] == "elsewhere"
+    assert processes.child_environment({"A": "1"})["A"] == "1"
+
+
+def test_a_lock_is_held_only_while_somebody_holds_it(tmp_path):
+    lock = tmp_path / "lock"
+    assert not processes.is_locked(lock)
+    with filelock.FileLock(lock):
+        assert processes.is_locked(lock)
+    assert not processes.is_locked(lock)
