@@ -32,8 +32,8 @@ def test_what_the_tree_names_is_there(path):
     assert (ROOT / path).exists()
 
 
-def test_every_module_of_the_package_stands_in_the_tree():
-    present = {f"imgcls/{path.name}" for path in (ROOT / "imgcls").glob("*.py") if path.name != "__init__.py"}
+def test_every_package_is_in_the_tree():
+    present = {f"imgcls/{path.name}" for path in (ROOT / "imgcls").glob("*.py") if not path.name.startswith("_")}
     present |= {f"imgcls/{path.parent.name}/" for path in (ROOT / "imgcls").glob("*/__init__.py")}
 
     assert present <= set(tree())
