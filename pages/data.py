@@ -3,12 +3,12 @@
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.ui.app import errors, run_picker
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import analysis, custom, import_wizard, summary
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import class_counts
+from imgcls.ui.widgets import class_counts, pager
 
 
 def whole() -> None:
@@ -42,10 +42,10 @@ def whole() -> None:
     with left:
         st.caption(f"**{len(labels):,}** training pictures and **{len(dataset.y_test):,}** test pictures.")
         if st.button("Train on it", type="primary", icon=":material/model_training:"):
-            run_picker.train(data=facts.name)
+            links.train(data=facts.name)
 
     with right:
-        page = st.pagination(20, key="sample-page", max_visible_pages=5)
+        page = pager.page_number(20, "sample-page")
         st.html(summary.samples(facts.name, dataset.fingerprint, page))
 
     with left:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls import runs
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.runs import run_list
 
 st.title("Train, understand and try image classifiers")
@@ -42,7 +42,7 @@ with st.grid(3, min_column_width=260, gap="medium"):
             st.subheader(title, anchor=False)
             st.markdown(text)
             if st.button(button, icon=icon, type="primary", width="stretch", key=page):
-                run_picker.go(page)
+                links.go(page)
 
 st.subheader("Latest runs", anchor=False)
 latest = runs.everything()[:5]

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from imgcls.ui.app import run_picker
 from imgcls.ui.predict import compare_models, page
+from imgcls.ui.widgets import run_select
 
 st.title("Predict")
 first, more = st.columns([3, 2])
 with first:
-    run = run_picker.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
+    run = run_select.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
 if run is not None:
     with more:
         compare_models.choose(run)

@@ -8,12 +8,12 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.runs.run import UNDER_WAY
 from imgcls.system import safe_csv
-from imgcls.ui.app import errors, run_picker
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.runs import queue, run_list
 from imgcls.ui.train import learning_curves
-from imgcls.ui.widgets import formatting, settings_table
+from imgcls.ui.widgets import empty_state, formatting, settings_table
 
 SCORED = "Of the pictures, the share that is answered rightly; of several labels a picture, all have to be right."
 
@@ -105,16 +105,16 @@ def table_of(everything: list[runs.Run]) -> None:
     with st.container(horizontal=True):
         one = chosen[0] if len(chosen) == 1 else None
         if st.button("Open", icon=":material/open_in_new:", disabled=one is None):
-            run_picker.go("train.py", run=one.id)
+            links.go("train.py", run=one.id)
         if st.button("See its mistakes", icon=":material/fact_check:", disabled=one is None or not one.is_tested):
-            run_picker.go("evaluate.py", run=one.id)
+            links.go("evaluate.py", run=one.id)
         both = chosen if len(chosen) == 2 and all(run.is_tested for run in chosen) else None
         if both and st.button(
             "Which is better?", icon=":material/balance:", help="The two answers to each test picture."
         ):
-            run_picker.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
+            links.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
         if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready):
-            run_picker.go("predict.py", run=one.id)
+            links.go("predict.py", run=one.id)
         if st.button("Rename", icon=":material/edit:", disabled=one is None):
             rename(one)
         if st.button("Delete", icon=":material/delete:", disabled=not chosen):
@@ -139,4 +139,4 @@ st.title("Runs")
 if everything := runs.everything():
     table_of(everything)
 else:
-    run_picker.empty("No run yet.", "A run is one training with all its results. The first takes about a minute.")
+    empty_state.show("No run yet.", "A run is one training with all its results. The first takes about a minute.")

@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.ui.app import errors, run_picker
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import summary
 from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, settings_form
@@ -68,6 +68,6 @@ def form() -> None:
         model_summary.details(config, facts)
 
 
-settings_form.put_in(run_picker.on_the_way())
+settings_form.put_in(links.take_preset())
 if not is_one_run():
     form()

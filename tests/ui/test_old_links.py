@@ -25,6 +25,12 @@ def test_a_renamed_parameter_with_a_renamed_value(monkeypatch):
     assert old_links.upgraded({"damage": ["dim"]}) == {"corruption": ["dark"]}
 
 
+def test_a_backbone_run_was_named_before_its_id():
+    assert old_links.upgraded({"transfer.base_run": ["A (b) (20260101-120000-0badcafe)"]}) == {
+        "transfer.base_run": ["20260101-120000-0badcafe"]
+    }
+
+
 def test_the_new_name_wins_over_the_old_one():
     for given in (
         {"pictures": ["100"], "train_images": ["200"]},

@@ -5,6 +5,7 @@ that appears in the URL (an option of a select box, the title of a dataset), add
 tests/ui/test_old_links.py. Pages read the new names only.
 """
 
+import re
 from contextlib import suppress
 
 import streamlit as st
@@ -19,6 +20,11 @@ PARAMETERS: dict[str, str] = {
 
 VALUES: dict[str, dict[str, str]] = {}
 """New name of a parameter -> old value -> new value."""
+
+PATTERNS: dict[str, re.Pattern[str]] = {
+    "transfer.base_run": re.compile(r".*\(([0-9a-z_-]+)\)", re.DOTALL),  # was "name (id)"
+}
+"""New name of a parameter -> what its old values looked like; the new value is the first group."""
 
 
 def upgrade() -> None:
@@ -48,7 +54,11 @@ def upgraded(given: dict[str, list[str]]) -> dict[str, list[str]]:
     """
     renamed = {PARAMETERS[name]: values for name, values in given.items() if name in PARAMETERS}
     renamed |= {name: values for name, values in given.items() if name not in PARAMETERS}
-    return {
-        name: [VALUES[name].get(value, value) for value in values] if name in VALUES else values
-        for name, values in renamed.items()
-    }
+    return {name: [_present(name, value) for value in values] for name, values in renamed.items()}
+
+
+def _present(name: str, value: str) -> str:
+    if name in VALUES:
+        return VALUES[name].get(value, value)
+    match = PATTERNS[name].fullmatch(value) if name in PATTERNS else None
+    return match[1] if match else value

@@ -11,11 +11,11 @@ from imgcls.charts import dataset_analysis
 from imgcls.datasets import Dataset, Edits
 from imgcls.datasets.analysis import cache
 from imgcls.errors import DatasetError
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import analysis_map, duplicates, editing
-from imgcls.ui.widgets import formatting, gallery
+from imgcls.ui.widgets import formatting, gallery, pager
 from imgcls.ui.widgets.static_figure import Still, still
 
 VIEWS = ("Classes", "Mean pictures", "Light", "Duplicates", "Odd ones", "Map", "Changes")
@@ -117,7 +117,7 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
             "F1. Class weights make mistakes on rare classes count more."
         )
         if st.button("Train with class weights", icon=":material/model_training:", key="with-weights"):
-            run_picker.train(data=dataset.facts.name, class_weights=True)
+            links.train(data=dataset.facts.name, class_weights=True)
 
 
 def _classes(dataset: Dataset, edits: Edits) -> None:
@@ -135,9 +135,7 @@ def _classes(dataset: Dataset, edits: Edits) -> None:
     if not len(members):
         st.info("No training picture has this class.", icon=":material/search_off:")
         return
-    pages = -(-len(members) // PER_PAGE)
-    page = st.pagination(pages, key=f"class-page-{dataset.facts.name}-{label}", max_visible_pages=7) if pages > 1 else 1
-    shown = members[(page - 1) * PER_PAGE : page * PER_PAGE]
+    shown = pager.page_of(members, PER_PAGE, f"class-page-{dataset.facts.name}-{label}")
     editing.images(dataset, edits, [[row] for row in shown], "class")
 
 
@@ -248,9 +246,7 @@ def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
     if not len(chosen):
         st.info("None of the oddest pictures belongs to this class.", icon=":material/check_circle:")
         return
-    pages = -(-len(chosen) // PER_PAGE)
-    page = st.pagination(pages, key=f"odd-page-{dataset.facts.name}-{label}", max_visible_pages=7) if pages > 1 else 1
-    shown = chosen[(page - 1) * PER_PAGE : page * PER_PAGE]
+    shown = pager.page_of(chosen, PER_PAGE, f"odd-page-{dataset.facts.name}-{label}")
     notes = []
     for place in shown:
         nearest = int(found["nearest"][place])

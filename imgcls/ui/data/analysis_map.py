@@ -12,7 +12,7 @@ from imgcls.datasets.analysis import cache
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
-from imgcls.ui.widgets import formatting
+from imgcls.ui.widgets import formatting, pager
 from imgcls.ui.widgets.static_figure import Still, still
 
 KINDS = ("PCA", "t-SNE")
@@ -48,12 +48,9 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     if not rows:
         st.caption("Draw a line around some points, or click one, to see their pictures.")
         return
-    pages = -(-len(rows) // PER_PAGE)
     st.markdown(f"**{formatting.count(len(rows), 'picture')}** selected")
-    page = (
-        st.pagination(pages, key=f"map-page-{name}-{kind}-{hash(tuple(rows))}", max_visible_pages=7) if pages > 1 else 1
-    )
-    editing.images(dataset, edits, [[row] for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]], "map")
+    on_page = pager.page_of(rows, PER_PAGE, f"map-page-{name}-{kind}-{hash(tuple(rows))}")
+    editing.images(dataset, edits, [[row] for row in on_page], "map")
 
 
 def selected(event: Any) -> list[int]:

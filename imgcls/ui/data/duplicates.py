@@ -5,7 +5,7 @@ import streamlit as st
 
 from imgcls.datasets import NO_CLASS, Dataset, Edits
 from imgcls.ui.data import editing
-from imgcls.ui.widgets import metric_row
+from imgcls.ui.widgets import metric_row, pager
 from imgcls.ui.widgets.metric_row import Number
 
 PER_PAGE = 12
@@ -55,9 +55,7 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     if not len(chosen):
         st.info("There are none of this kind.", icon=":material/check_circle:")
         return
-    pages = -(-len(chosen) // PER_PAGE)
-    page = st.pagination(pages, key=f"pairs-page-{dataset.facts.name}-{kind}", max_visible_pages=7) if pages > 1 else 1
-    shown = chosen[(page - 1) * PER_PAGE : page * PER_PAGE]
+    shown = pager.page_of(chosen, PER_PAGE, f"pairs-page-{dataset.facts.name}-{kind}")
     notes = [["", "the same" if is_exact[place] else f"alike {likeness[place]:.3f}"] for place in shown]
     editing.images(dataset, edits, pairs[shown].tolist(), f"pairs-{kind}", notes)
     rows = doubles(pairs[of_kind["Exact" if kind == "Exact" else "Leaks"]], count, edits)

@@ -8,10 +8,10 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.datasets import NO_CLASS, Dataset, Edits
 from imgcls.errors import UserError
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.widgets import formatting, gallery
+from imgcls.ui.widgets import formatting, gallery, pager
 
 ERROR = "edit-error"
 
@@ -186,14 +186,12 @@ def changes(dataset: Dataset, edits: Edits) -> None:
                 st.markdown("All pictures will be as they were published.")
                 all_back(dataset, "Take all changes back")
             if st.button("Train with these changes", icon=":material/model_training:", key="train-changed"):
-                run_picker.train(data=dataset.facts.name)
+                links.train(data=dataset.facts.name)
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
     rows = list(edits.labels)
     if rows:
-        pages = -(-len(rows) // 20)
-        page = st.pagination(pages, key="changes-page", max_visible_pages=5) if pages > 1 else 1
-        images(dataset, edits, [[row] for row in rows[(page - 1) * 20 : page * 20]], "changes")
+        images(dataset, edits, [[row] for row in pager.page_of(rows, 20, "changes-page")], "changes")
 
 
 def all_back(dataset: Dataset, label: str) -> None:

@@ -14,7 +14,7 @@ from imgcls.datasets.importing import ImportRequest, from_root, job
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.sources import server_folder
 from imgcls.errors import DatasetError, SourceError
-from imgcls.ui.app import errors, run_picker
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import import_form, import_preview, import_single_images
 
@@ -214,8 +214,8 @@ def _done(name: str, *, added: bool) -> None:
         if st.button("Train on it", type="primary", icon=":material/model_training:", key="train-on-it"):
             # Where the Data page's own control holds the name "data", it may not stand in a link.
             with suppress(StreamlitAPIException):
-                run_picker.go("train.py", data=own.title)
-            run_picker.train(data=own.name)
+                links.go("train.py", data=own.title)
+            links.train(data=own.name)
         st.button("Look at it", icon=":material/photo_library:", key="look-at-it", on_click=_leave, args=(name,))
         if st.button("Bring more", icon=":material/add_photo_alternate:", key="bring-more"):
             st.query_params.from_dict({"new": job.new_id()})

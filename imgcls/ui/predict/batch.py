@@ -27,7 +27,7 @@ from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.predict import prediction
-from imgcls.ui.widgets import formatting, gallery, metric_row, upload
+from imgcls.ui.widgets import formatting, gallery, metric_row, pager, upload
 from imgcls.ui.widgets.metric_row import Number
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
@@ -216,9 +216,7 @@ def _table(classes: Sequence[str], asked: Asked) -> None:
         if not rows:
             st.info("No picture to show here.", icon=":material/check_circle:")
             return
-        pages = -(-len(rows) // PER_PAGE)
-        page = st.pagination(pages, key=f"batch-page-{chosen}", max_visible_pages=5) if pages > 1 else 1
-        shown = rows[(page - 1) * PER_PAGE : page * PER_PAGE]
+        shown = pager.page_of(rows, PER_PAGE, f"batch-page-{chosen}")
         lines = "".join(_row(answer, tuple(classes)) for answer in shown)
         head = "<tr><th></th><th>File</th><th>Label</th><th>Answer</th><th class=number>Probability</th></tr>"
         st.html(f'{STYLE}<div class="batch-frame"><table class="batch">{head}{lines}</table></div>')

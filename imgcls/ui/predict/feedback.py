@@ -8,7 +8,7 @@ import streamlit as st
 from imgcls.datasets.importing import drawings
 from imgcls.errors import UserError
 from imgcls.runs.results import ModelCard
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
@@ -100,4 +100,4 @@ def _kept(pixels: np.ndarray, label: str) -> None:
 def train_button() -> None:
     """The way to the form, with the drawings as its data."""
     if st.button("Train on my drawings", icon=":material/model_training:", key="teach-train"):
-        run_picker.train(data=drawings.NAME)
+        links.train(data=drawings.NAME)

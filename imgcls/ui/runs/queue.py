@@ -4,7 +4,7 @@ import streamlit as st
 
 from imgcls import jobs
 from imgcls.runs.run import Run
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.widgets import formatting
@@ -32,7 +32,7 @@ def _row(run: Run, index: int, queue: list[Run]) -> None:
     name, when, buttons = st.columns([4, 4, 3], vertical_alignment="center")
     with name:
         if st.button(f"{index + 1}. {plain(run.label)}", key=f"waits-{run.id}", type="tertiary"):
-            run_picker.go("train.py", run=run.id)
+            links.go("train.py", run=run.id)
     when.caption("starts next" if begins is None and not index else _when(begins))
 
     def ask(action, *arguments) -> None:

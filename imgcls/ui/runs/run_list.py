@@ -7,7 +7,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.errors import UserError
 from imgcls.runs import Run
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
@@ -38,7 +38,7 @@ def _row(run: Run) -> None:
             scores = f"macro F1 {formatting.fraction(facts['macro_f1'])}, all labels right {formatting.fraction(facts['test'])}"
     name, what, outcome = st.columns(COLUMNS, vertical_alignment="center")
     if name.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
-        run_picker.go("train.py", run=run.id)
+        links.go("train.py", run=run.id)
     what.caption(plain(f"{facts['data']} · {facts['model']} · {formatting.age(facts['created'])}"))
     outcome.markdown(formatting.state(facts["state"], scores))
 

@@ -15,7 +15,7 @@ from imgcls.runs.recipes import MIRRORED
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import gallery, sections
+from imgcls.ui.widgets import gallery, pager, sections
 
 MOVES = ("rotation", "shift", "zoom", *MIRRORED)
 TONES = ("brightness", "contrast", "blur", "noise", "cutout")
@@ -92,7 +92,7 @@ def _preview(facts: DatasetInfo, augmentation: Augmentation) -> None:
     names = ("train_images", "validation_fraction", "seed", "batch_size")
     asked = tuple(settings_form.value_of(name) for name in names)
     count = len(_training_rows(facts.name, dataset.edits.version, *asked[:3]))
-    page = st.pagination(min(PREVIEWED, count), key="previewed", max_visible_pages=5)
+    page = pager.page_number(min(PREVIEWED, count), "previewed")
     st.html(_nine(facts.name, dataset.edits.version, *asked, augmentation, page - 1))
     st.caption("The first is the picture itself, then it is as the trainer will make it in the epochs 1 to 9.")
 

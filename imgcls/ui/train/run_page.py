@@ -7,7 +7,7 @@ from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.runs import OVER, Run
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
@@ -113,13 +113,13 @@ def _outcome(run: Run, state: str) -> None:
     with st.container(horizontal=True):
         _go_on(run, state, result)
         if run.is_tested and st.button("See its mistakes", type="primary", icon=":material/fact_check:"):
-            run_picker.go("evaluate.py", run=run.id)
+            links.go("evaluate.py", run=run.id)
         if run.is_ready and st.button("Try it", icon=":material/draw:"):
-            run_picker.go("predict.py", run=run.id)
+            links.go("predict.py", run=run.id)
         if state != "damaged" and st.button("Train again with changes", icon=":material/tune:"):
-            run_picker.train(**settings_form.form_of(run.config))
+            links.train(**settings_form.form_of(run.config))
         if st.button("New training", icon=":material/add:"):
-            run_picker.go("train.py")
+            links.go("train.py")
 
 
 def _go_on(run: Run, state: str, result: dict) -> None:
@@ -143,7 +143,7 @@ def _go_on(run: Run, state: str, result: dict) -> None:
             st.caption("A new run goes on from here; this one stays as it is. A schedule is stretched to its new end.")
             if st.button("Go on", type="primary", key="extend"):
                 with shown():
-                    run_picker.go("train.py", run=jobs.extend(run, epochs).id)
+                    links.go("train.py", run=jobs.extend(run, epochs).id)
 
 
 def _what(run: Run) -> str:

@@ -19,6 +19,7 @@ from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
 from imgcls.runs import recipes
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.train import backbone_runs
 from imgcls.ui.widgets import formatting, run_select
 from imgcls.ui.widgets.sections import defaults, section
 
@@ -64,7 +65,7 @@ def _text(name: str, value: Value) -> str:
     if name == "train_images":
         return f"{value:,}"
     if isinstance(_param(name).limits, RunId):
-        return run_select.choices().get(value, "")
+        return str(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -77,7 +78,7 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
     if isinstance(limits, Choice):
         return st.selectbox(label, limits.options, index=limits.options.index(param.default), **common)
     if isinstance(limits, RunId):
-        return run_select.choose(label, **common)
+        return run_select.select(label, backbone_runs.titles(), key=key, parameter=key, help=param.help)
     if not isinstance(limits, Range):
         raise TypeError(f"no widget for {param}")
     if limits.unit:

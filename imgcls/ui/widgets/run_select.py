@@ -1,52 +1,100 @@
-"""The control that names a finished run, as one whose network another one can stand on."""
+"""The run selector: which run a page shows, compares with, or uses as a backbone.
 
-from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+The choice is in the URL, so a link, a reload and a second tab all show the same run.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from imgcls import runs
-from imgcls.errors import UserError
-from imgcls.models import backbones
+from imgcls.errors import RunError
 from imgcls.runs import Run
+from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets import empty_state
 
-MOST = 200
-"""Only the newest runs are looked at: each costs a look at the disk."""
 
+def pick_run(
+    key: str,
+    usable: Callable[[Run], bool],
+    *,
+    label: str = "Trained model",
+    prefer: str = "",
+    on_change: Callable[[], None] | None = None,
+) -> Run | None:
+    """A select box of the usable runs, showing the one in `?run=`, else `prefer`, else the newest.
 
-def choose(label: str, key: str, **common: Any) -> str:
-    """The id of the chosen run, or nothing where there is none to choose.
-
-    The newest one is put into the URL like any other, or a link would mean another one later.
+    None, with an empty state on the page, if there is no usable run. `on_change` is called when the visitor chooses
+    another run.
     """
-    names = choices()
-    if names and st.session_state.get(key) is None and key not in st.query_params:
-        newest = next(iter(names))
-        # Streamlit forbids it for a control that was there before: then a person has emptied it, and it stays empty.
-        with suppress(StreamlitAPIException):
-            st.query_params[key] = names[newest]
-            st.session_state[key] = newest
-    options = list(names)
-    return (
-        st.selectbox(label, options, index=None, format_func=lambda run: names.get(run, run), key=key, **common) or ""
+    choices = {run.id: run for run in runs.everything() if usable(run)}
+    if not choices:
+        empty_state.show("No trained model yet", "Train one first. It takes about a minute.")
+        return None
+    requested = st.query_params.get("run", "")
+    if requested and requested not in choices:
+        try:
+            run = runs.find(requested)
+            st.info(f"“{plain(run.label)}” has nothing to show here yet. Another run is shown.", icon=":material/info:")
+        except RunError as error:
+            st.warning(plain(str(error)), icon=":material/search_off:")
+    picked = select(
+        label,
+        {run_id: title(run) for run_id, run in choices.items()},
+        key=key,
+        parameter="run",
+        default=prefer,
+        help="All runs with a trained model, newest first.",
+        on_change=on_change,
     )
+    return choices[picked]
 
 
-def choices() -> dict[str, str]:
-    """The finished runs with a network that can be stood on, the newest first: id -> name and id."""
-    recent = runs.everything()[:MOST]
-    found = {run.id: _name(str(run.folder), run.stamp("model.json", "model.keras", "label.txt")) for run in recent}
-    return {run_id: name for run_id, name in found.items() if name}
+def select(
+    label: str,
+    titles: Mapping[str, str],
+    *,
+    key: str,
+    parameter: str,
+    default: str = "",
+    help: str = "",
+    on_change: Callable[[], None] | None = None,
+) -> str:
+    """A select box of runs (id -> title) whose choice is the URL parameter `parameter`; returns the id.
+
+    Without a valid choice in the URL it is `default`, or the first run, and the URL then names it: otherwise a newer
+    run would silently take its place. '' if there are no runs to choose from.
+    """
+    ids = list(titles)
+    requested = st.query_params.get(parameter, "")
+    chosen = requested if requested in titles else default if default in titles else next(iter(ids), "")
+    # Streamlit identifies options by their text, so of two runs with the same title the second could not be chosen.
+    occurrences = Counter(titles.values())
+    unique = {run: name if occurrences[name] == 1 else f"{name} ({run})" for run, name in titles.items()}
+
+    def follow() -> None:
+        st.query_params[parameter] = st.session_state[key]
+        if on_change:
+            on_change()
+
+    if chosen and chosen != requested:
+        st.query_params[parameter] = chosen
+    if st.session_state.get(key) != chosen:
+        st.session_state[key] = chosen or None
+    picked = st.selectbox(
+        label, ids, format_func=lambda run: unique.get(run, run), key=key, on_change=follow, help=help or None
+    )
+    return picked or ""
 
 
-@lru_cache(4 * MOST)
-def _name(folder: str, stamp: tuple) -> str:
-    run = Run(Path(folder))
+def title(run: Run) -> str:
+    """The name of a run and its test score, if it has one."""
     try:
-        backbones.trunk(run.card.layers)
-    except UserError:
-        return ""
-    return f"{run.label} ({run.id})" if 0.0 not in stamp[:2] else ""
+        result = run.result or {}
+    except RunError:
+        result = {}  # A damaged run must not make the others unselectable.
+    if "test_macro_f1" in result:
+        return f"{run.label} · macro F1 {result['test_macro_f1']:.1%}"
+    accuracy = result.get("test_accuracy")
+    return run.label if accuracy is None else f"{run.label} · {accuracy:.1%}"

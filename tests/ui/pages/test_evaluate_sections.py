@@ -14,7 +14,7 @@ from imgcls.evaluation.robustness import evaluate
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
 from imgcls.runs import Run
 from imgcls.system import paths
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
 from imgcls.ui.train import settings_form
 from tests.evaluation.test_label_errors import stored_suspects
@@ -91,7 +91,7 @@ def test_runs_on_other_images_are_not_compared(two_runs):
 
 def test_the_table_of_runs_leads_to_the_comparison(two_runs, monkeypatch):
     gone = []
-    monkeypatch.setattr(run_picker, "go", lambda page, **query: gone.append((page, query)))
+    monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
     app = opened("runs")
     key = next(frame.proto.id for frame in app.dataframe).rpartition("-runs-table")[2]
     app.session_state[f"runs-table{key}"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
@@ -139,7 +139,7 @@ def damaged_run(finished_run) -> Run:
 
 def test_robustness_shows_what_was_found_and_the_training_that_would_help(damaged_run, monkeypatch):
     sent = {}
-    monkeypatch.setattr(run_picker, "train", lambda **values: sent.update(values))
+    monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
     app = opened("evaluate", run=damaged_run.id, view="Robustness", corruption="noise", strength="3")
 
     assert is_whole(app)
@@ -187,7 +187,7 @@ def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finish
 
 def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, monkeypatch):
     sent = {}
-    monkeypatch.setattr(run_picker, "train", lambda **values: sent.update(values))
+    monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
     stored_suspects(finished_run)
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
     assert is_whole(app)
@@ -221,7 +221,7 @@ def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
     )
     app = opened("train", patience="9", zoom="0.2", optimizer="sgd")
     assert in_form(app)["patience"] == 9
-    app.session_state[run_picker.ON_THE_WAY] = settings_form.form_of(config)
+    app.session_state[links.PRESET] = settings_form.form_of(config)
     app.run()
 
     assert is_whole(app)

@@ -82,7 +82,7 @@ def test_a_finished_run_as_the_base_needs_nothing_and_says_when_it_flatters(data
     assert not button(app, "Start").disabled
     (chosen,) = [box for box in app.selectbox if box.label == "Base run"]
     assert chosen.value == finished_run.id
-    assert app.query_params["transfer.base_run"] == f"A *bold* <b>run</b> $x$ ({finished_run.id})"
+    assert app.query_params["transfer.base_run"] == finished_run.id
 
 
 def test_without_any_run_a_run_as_the_base_is_one_sentence(data, digits):

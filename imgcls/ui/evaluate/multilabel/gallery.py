@@ -8,7 +8,7 @@ import streamlit as st
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.ui.cache import predictions
-from imgcls.ui.widgets import formatting, gallery
+from imgcls.ui.widgets import formatting, gallery, pager
 
 PER_PAGE = 20
 WRONG, MISSING, SUPERFLUOUS, RIGHT = KINDS = ("Any label wrong", "Label missing", "Label superfluous", "All right")
@@ -39,11 +39,7 @@ def show(run: Run, cut: float) -> None:
     if not len(kept):
         st.info("No picture to show here.", icon=":material/check_circle:")
         return
-    pages = -(-len(kept) // PER_PAGE)
-    page = 1
-    if pages > 1:  # a new list begins at its first page
-        page = st.pagination(pages, key=f"label-page-{run.id}-{kind}-{label}", max_visible_pages=5)
-    shown = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
+    shown = tuple(pager.page_of(kept, PER_PAGE, f"label-page-{run.id}-{kind}-{label}").tolist())
     st.html(_grid(run, predictions.predictions_stamp(run), shown, cut))
 
 

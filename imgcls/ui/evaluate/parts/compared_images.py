@@ -9,7 +9,7 @@ from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.runs import Run
 from imgcls.ui.cache import predictions
 from imgcls.ui.evaluate.sections import image
-from imgcls.ui.widgets import formatting, gallery
+from imgcls.ui.widgets import formatting, gallery, pager
 
 PER_PAGE = 20
 GALLERIES = ("Only A right", "Only B right", "Both wrong")
@@ -35,10 +35,7 @@ def show(other: Run, run: Run, stamps: tuple, found: Comparison) -> None:
     if not len(kept):
         st.info("No picture to show here.", icon=":material/check_circle:")
         return
-    pages = -(-len(kept) // PER_PAGE)
-    key = f"compared-page-{other.id}-{run.id}-{shown}"
-    page = st.pagination(pages, key=key, max_visible_pages=5) if pages > 1 else 1
-    on_page = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
+    on_page = tuple(pager.page_of(kept, PER_PAGE, f"compared-page-{other.id}-{run.id}-{shown}").tolist())
     st.html(_grid(other, run, stamps, on_page, run.card.classes))
 
 

@@ -11,7 +11,7 @@ from imgcls.ui.cache import predictions as cached
 from imgcls.ui.evaluate.page import VIEWS
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.evaluate.parts.selection_state import Looked
-from imgcls.ui.widgets import formatting, gallery
+from imgcls.ui.widgets import formatting, gallery, pager
 
 PER_PAGE = 20
 
@@ -35,10 +35,7 @@ def pages(looked: Looked, chosen: np.ndarray, key: str, order: str) -> None:
     if not len(kept):
         st.info("No picture to show here.", icon=":material/check_circle:")
         return
-    count = -(-len(kept) // PER_PAGE)
-    # A new list begins at its first page.
-    page = st.pagination(count, key=f"page-{key}", max_visible_pages=5) if count > 1 else 1
-    on_page = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
+    on_page = tuple(pager.page_of(kept, PER_PAGE, f"page-{key}").tolist())
     st.html(_grid(looked.key, on_page))
 
 

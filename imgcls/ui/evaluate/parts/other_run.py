@@ -8,7 +8,7 @@ from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
-from imgcls.ui.app import run_picker
+from imgcls.ui.widgets import run_select
 
 NO_MODEL = ModelCard(classes=(), shape=(1, 1, 1))
 MOST = 200
@@ -37,7 +37,7 @@ def _facts(run: Run, stamp: tuple) -> tuple[tuple[str, ...], str, str]:
     except RunError:
         model = NO_MODEL
     classes = () if model.is_multilabel else model.classes  # several answers cannot be right or wrong
-    return classes, model.data, run_picker.name_of(run)
+    return classes, model.data, run_select.title(run)
 
 
 def choose(run: Run) -> Run | None:
@@ -52,23 +52,11 @@ def choose(run: Run) -> Run | None:
     if not choices:
         st.info(NO_OTHER, icon=":material/balance:")
         return None
-    ids = list(choices)
-    chosen = asked if asked in choices else ids[0]
-    names = {run_id: name for run_id, (_, name) in choices.items()}
-
-    def follow() -> None:
-        st.query_params["other"] = st.session_state["other-run"]
-
-    if asked != chosen:
-        st.query_params["other"] = chosen
-    if st.session_state.get("other-run") != chosen:
-        st.session_state["other-run"] = chosen
-    picked = st.selectbox(
-        "Compared with",
-        ids,
-        format_func=lambda run_id: names.get(run_id, run_id),
+    picked = run_select.select(
+        "Compare with",
+        {run_id: name for run_id, (_, name) in choices.items()},
         key="other-run",
-        on_change=follow,
-        help="All tested runs with the same classes; those on the same data set first.",
+        parameter="other",
+        help="All tested runs with the same classes; those on the same dataset first.",
     )
     return choices[picked][0]

@@ -11,13 +11,13 @@ from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run, epoch_predictions
 from imgcls.runs.epoch_predictions import Epochs
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting, gallery
+from imgcls.ui.widgets import formatting, gallery, pager
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.metric_row import show as show_numbers
 from imgcls.ui.widgets.static_figure import Still, still
@@ -46,7 +46,7 @@ def show(run: Run, tested: Predictions) -> None:
             icon=":material/history_toggle_off:",
         )
         if st.button("Train again", icon=":material/replay:"):
-            run_picker.train(**settings_form.form_of(run.config))
+            links.train(**settings_form.form_of(run.config))
         return
     key = (run, stamp, names)
     place = _dial(found)
@@ -147,10 +147,8 @@ def _images(key: tuple, found: Epochs, place: int, wrong: np.ndarray) -> None:
     st.caption(f"{formatting.count(len(places), 'picture')} {EXPLAINED[chosen]}{note}.")
     if not len(kept):
         return
-    count = -(-len(kept) // PER_PAGE)
     # The page stays while the epochs go by, so that one can watch the same pictures.
-    page = st.pagination(count, key=f"then-page-{key[0].id}-{chosen}", max_visible_pages=5) if count > 1 else 1
-    on_page = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE].tolist())
+    on_page = tuple(pager.page_of(kept, PER_PAGE, f"then-page-{key[0].id}-{chosen}").tolist())
     st.html(_grid(key, place, on_page))
 
 

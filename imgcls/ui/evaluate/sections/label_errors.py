@@ -13,13 +13,13 @@ from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
 from imgcls.ui.evaluate.sections import image
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting, gallery, task_panel
+from imgcls.ui.widgets import formatting, gallery, pager, task_panel
 
 PER_PAGE = 20
 PARTS = ("Test pictures", "Training pictures")
@@ -106,9 +106,7 @@ def _page(listed: tuple[int, ...], key: str) -> tuple[int, ...]:
     if not listed:
         st.info("No picture to show here.", icon=":material/check_circle:")
         return ()
-    pages = -(-len(listed) // PER_PAGE)
-    page = st.pagination(pages, key=f"suspects-page-{key}-{pages}", max_visible_pages=5) if pages > 1 else 1
-    return listed[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return pager.page_of(listed, PER_PAGE, f"suspects-page-{key}-{-(-len(listed) // PER_PAGE)}")
 
 
 @lru_cache(64)
@@ -272,13 +270,13 @@ def _train_without(run: Run, dataset: datasets.Dataset, rows: list[int], has_cha
         ):
             try:
                 datasets.exclude(dataset, rows)
-                run_picker.train(**settings_form.form_of(run.config))
+                links.train(**settings_form.form_of(run.config))
             except UserError as error:
                 st.error(plain(str(error)), icon=":material/error:")
         if has_changes and st.button(
             "Train again with my changes", icon=":material/model_training:", key="train-changed-labels"
         ):
             try:
-                run_picker.train(**settings_form.form_of(run.config))
+                links.train(**settings_form.form_of(run.config))
             except UserError as error:
                 st.error(plain(str(error)), icon=":material/error:")

@@ -16,7 +16,7 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.robustness import evaluate, recommendations
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from imgcls.runs import Run
-from imgcls.ui.app import run_picker
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.train import settings_form
@@ -288,4 +288,4 @@ def _advise(run: Run, stamp: float) -> None:
             f"breaks less: train again with **{Augmentation(**changes).describe()}**. Whether it helps, Compare tells."
         )
         if st.button("Train again with these changes", icon=":material/model_training:", key="train-robust"):
-            run_picker.train(**settings_form.form_of(run.config) | changes)
+            links.train(**settings_form.form_of(run.config) | changes)

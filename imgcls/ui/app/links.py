@@ -1,0 +1,30 @@
+"""Links between the pages."""
+
+import streamlit as st
+
+from imgcls.params import Value
+from imgcls.ui.app.paths import PAGES
+
+PRESET = "train-preset"
+"""Session key of the settings that another page passes to the Train page."""
+
+
+def go(page: str, **query: str) -> None:
+    """Switches to another page with these URL parameters, none of which may be bound to a control of this page."""
+    st.switch_page(PAGES / page, query_params=query)
+
+
+def train(**settings: Value) -> None:
+    """Switches to the Train page with these settings in its form.
+
+    They travel in the session, not in the URL: Streamlit drops parameters that are bound to a control of the present
+    page (this page may have controls of the same names), and the URL would not override what the form still knows from
+    the last visit.
+    """
+    st.session_state[PRESET] = settings
+    st.switch_page(PAGES / "train.py", query_params={})
+
+
+def take_preset() -> dict[str, Value]:
+    """The settings that `train` passed on; they are handed out once."""
+    return st.session_state.pop(PRESET, {})

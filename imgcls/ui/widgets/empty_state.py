@@ -1,0 +1,14 @@
+"""What a page shows when there is nothing to show yet."""
+
+import streamlit as st
+
+from imgcls.ui.app import links
+
+
+def show(title: str, next_step: str, *, page: str = "train.py", button: str = "Train a model") -> None:
+    """What is missing, what to do next, and a button that leads there."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"#### {title}", text_alignment="center")
+        st.markdown(next_step, text_alignment="center")
+        if st.button(button, type="primary"):
+            links.go(page)
