@@ -25,7 +25,7 @@ def test_many_classes_stand_beside_each_other_with_their_numbers_in_the_hover_te
 
     assert drawn.count("<div title=") == 100
     assert 'title="class 7: 7 training, 33 test"' in drawn
-    assert "the highest: 99 pictures" in drawn
+    assert "highest: 99 images" in drawn
     assert re.findall(r"height:([\d.]+)%", drawn)[-2:] == ["100.0", "33.3"]
 
 

@@ -1,4 +1,4 @@
-"""What a visitor sees when something went wrong: one sentence, never a traceback. The log has the rest."""
+"""What a visitor sees when something fails: one sentence, never a traceback. The log has the details."""
 
 import logging
 import secrets
@@ -13,15 +13,14 @@ log = logging.getLogger(__name__)
 
 
 def show(error: Exception) -> bool:
-    """Shows an error in the place where it happened, and tells Streamlit that this was done."""
+    """Shows an error where it happened; returns True, which tells Streamlit that it has been handled."""
     if isinstance(error, UserError):
         st.error(plain(str(error)), icon=":material/error:")
     else:
-        number = secrets.token_hex(4)
-        log.error("Error %s on a page", number, exc_info=error)
+        error_id = secrets.token_hex(4)
+        log.error("Error %s on a page", error_id, exc_info=error)
         st.error(
-            f"Something went wrong here, and it is not your doing. The other pages go on working. "
-            f"Whoever runs this playground finds the cause in the log under {number}.",
+            f"Something went wrong on our side. The rest of the app still works. Error ID for the log: {error_id}.",
             icon=":material/bug_report:",
         )
     return True
@@ -29,7 +28,7 @@ def show(error: Exception) -> bool:
 
 @contextmanager
 def shown() -> Iterator[None]:
-    """Shows an error that is raised inside, and goes on after the block."""
+    """Shows an error raised inside the block, and continues after it."""
     try:
         yield
     except Exception as error:  # noqa: BLE001
@@ -37,8 +36,8 @@ def shown() -> Iterator[None]:
 
 
 def plain(text: str) -> str:
-    """Text that Streamlit's Markdown shows as it is: a name can hold anything."""
-    return "".join("\\" + letter if letter in MARKDOWN else letter for letter in text)
+    """Text escaped for Streamlit's Markdown: a name may contain anything."""
+    return "".join("\\" + character if character in MARKDOWN else character for character in text)
 
 
 MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:&^=@/\"'")

@@ -18,7 +18,9 @@ PARAMETERS: dict[str, str] = {
 }
 """Old name of a parameter -> new name."""
 
-VALUES: dict[str, dict[str, str]] = {}
+VALUES: dict[str, dict[str, str]] = {
+    "threshold": {"Another": "Custom"},
+}
 """New name of a parameter -> old value -> new value."""
 
 PATTERNS: dict[str, re.Pattern[str]] = {

@@ -1,8 +1,8 @@
-"""Links from one view of a page to another that keep the visit: without this, the browser would load the app anew.
+"""Links between views of a page that keep the session; an ordinary link would reload the app.
 
-A link whose address begins with "?" only changes the parameters. The script writes them into the address and tells
-Streamlit as the browser's Back button would, so that the same session shows what they ask for. Without scripts, in
-another tab, or with a key held, the link is an ordinary one.
+A link whose address starts with "?" only changes the URL parameters. The script updates the address and notifies
+Streamlit the way the browser's Back button does, so the same session shows the new view. In another tab, or with a
+modifier key held, the link works as usual.
 """
 
 import streamlit as st
@@ -21,6 +21,6 @@ if (!window.imgclsInnerLinks) {
 </script>"""
 
 
-def make() -> None:
-    """Makes the links of this page work so; once a page."""
+def enable() -> None:
+    """Installs the script; call it once per page."""
     st.html(SCRIPT, unsafe_allow_javascript=True)

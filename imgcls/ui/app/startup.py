@@ -10,20 +10,20 @@ from imgcls.ui.app import theme_patch
 
 DEFAULT_DATA = "mnist_sample"
 LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas")
-"""What pages need and the first paint does not. Half a second of imports."""
+"""Needed by pages but not by the first paint: half a second of imports."""
 
 SOON_SECONDS = 2.0
-"""By then the first page is painted, which these imports would hold up."""
+"""By then the first page is painted; these imports would delay it."""
 
 YOUNG_OBJECTS = 5_000
-"""So many new objects make the collector look; Python's own figure is 700."""
+"""Threshold of the garbage collector's youngest generation (Python's default is 700)."""
 
 _loading = threading.Lock()
 _loaded = _is_planned = False
 
 
 def begin() -> None:
-    """Sweeps the folder of runs, has the waiting ones started, and prepares the default data set for a first Start."""
+    """Cleans up the runs folder, starts queued runs, and prepares the default dataset for a first Start."""
     logging.getLogger("imgcls").setLevel(logging.INFO)
     theme_patch.keep()
     jobs.sweep()
@@ -32,16 +32,16 @@ def begin() -> None:
         if not datasets.is_ready(DEFAULT_DATA):
             datasets.start_fetch(DEFAULT_DATA)
     except Exception:
-        # The pages offer the same again and tell what is wrong; a server that starts is worth more.
-        logging.getLogger(__name__).exception("The default data set could not be prepared at the start.")
-    # A rerun makes some thousand objects, nearly all of which go when it ends.
+        # The pages offer to prepare it again and say what is wrong; the server should start without it.
+        logging.getLogger(__name__).exception("The default dataset could not be prepared at start-up.")
+    # A rerun creates a few thousand objects, nearly all of which are gone when it ends.
     gc.set_threshold(YOUNG_OBJECTS)
-    # What was imported until now stays for good: the collector need not look at it any more.
+    # Everything imported so far stays for good; the collector can ignore it.
     gc.freeze()
 
 
 def load_soon() -> None:
-    """The same in a moment, beside a visitor who reads the first page: the next one opens half a second sooner."""
+    """Imports them in a moment, while the visitor reads Home, so that the next page opens half a second sooner."""
     global _is_planned
     if _loaded or _is_planned:
         return
@@ -52,9 +52,9 @@ def load_soon() -> None:
 
 
 def load_late() -> None:
-    """Imports what is in `LATE`, once and by one thread.
+    """Imports the modules in `LATE`, once and in one thread.
 
-    Two visitors who make pandas be imported at the same moment, each from another side, get it half-made (tried).
+    Two threads that import pandas at the same moment by different paths get a half-initialised module.
     """
     global _loaded
     if _loaded:

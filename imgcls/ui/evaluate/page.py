@@ -43,7 +43,7 @@ AVERAGES = {"macro": "Every class counts the same.", "weighted": "A class counts
 def show(run: Run, tested: Predictions) -> None:
     """The whole page below the choice of the run."""
     _count_opening(run)
-    soft_links.make()
+    soft_links.enable()
     head = st.container()
     view = st.segmented_control(
         "View",

@@ -66,7 +66,7 @@ def _heat_html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: 
 
 
 def _figure(pixels: np.ndarray, alt: str, title: str, told: str) -> str:
-    source = gallery.data_url(pixels, min_side=196, is_kept=False)
+    source = gallery.data_url(pixels, min_side=196, is_cached=False)
     return (
         f'<figure><img src="{source}" alt="{html.escape(alt)}"><figcaption>{html.escape(title)}'
         f"<span>{html.escape(told)}</span></figcaption></figure>"

@@ -89,7 +89,7 @@ def before_and_after(
             best = int(answer.argmax())
             said = f": <b>{html.escape(card.classes[best])}</b> {formatting.fraction(float(answer[best]))}"
         cells.append(
-            f'<figure><img src="{gallery.data_url(image, is_kept=False)}" alt="{title}, in the pixels of the model">'
+            f'<figure><img src="{gallery.data_url(image, is_cached=False)}" alt="{title}, in the pixels of the model">'
             f"<figcaption>{title}{said}</figcaption></figure>"
         )
     return f'<div class="fix">{"".join(cells)}</div>'

@@ -247,7 +247,7 @@ def _row(answer: Answer, classes: tuple[str, ...]) -> str:
     said = html.escape(classes[answer.predicted])
     rejection = f"<br><small>In doubt: {html.escape(answer.rejection)}</small>" if answer.rejection else ""
     sign = "" if answer.label < 0 else "✓ " if answer.label == answer.predicted else "✗ "
-    image = f'<img src="{gallery.data_url(answer.thumbnail, is_kept=False)}" alt="">'
+    image = f'<img src="{gallery.data_url(answer.thumbnail, is_cached=False)}" alt="">'
     probability = formatting.fraction(float(answer.probabilities.max()))
     return (
         f"<tr><td>{image}</td><td>{name}</td><td>{label}</td><td>{sign}<b>{said}</b>{rejection}</td>"

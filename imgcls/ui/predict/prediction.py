@@ -54,7 +54,7 @@ def show(
     else:
         alt = f"The picture as the model gets it, {height} by {width} pixels, enlarged"
         lines = (f"What the model sees: {height} x {width} pixels, enlarged.", *prepared.notes)
-    seen = Seen(gallery.data_url(pixels, is_kept=False), alt, lines)
+    seen = Seen(gallery.data_url(pixels, is_cached=False), alt, lines)
     if card.is_multilabel:
         _labels(found, card, todo, seen)
     else:

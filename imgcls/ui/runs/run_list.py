@@ -1,4 +1,4 @@
-"""Runs as a list of rows: what each was, how it ended, and the way to it."""
+"""Runs as a short list: what each was, how it ended, and a link to it."""
 
 from collections.abc import Callable
 
@@ -15,18 +15,18 @@ COLUMNS = [4, 4, 5]
 
 
 def show(chosen: list[Run]) -> None:
-    """One row a run, each a link to it."""
+    """One row per run, each with a link."""
     with st.container(border=True, gap="small"):
         for run in chosen:
             _row(run)
 
 
-def narrow(label: str, values: list[str], words_of: Callable[[str], str] = str) -> str | None:
-    """Pills to show only runs with one value; none are drawn where all are the same."""
+def filter_by(label: str, values: list[str], text_of: Callable[[str], str] = str) -> str | None:
+    """Pills that select one value to show, or None; not drawn if all values are the same."""
     options = list(dict.fromkeys(values))
     if len(options) < 2:
         return None
-    return st.pills(label, options, format_func=lambda value: plain(words_of(value)), key=f"narrow-{label}")
+    return st.pills(label, options, format_func=lambda value: plain(text_of(value)), key=f"filter-{label}")
 
 
 def _row(run: Run) -> None:
@@ -34,8 +34,9 @@ def _row(run: Run) -> None:
     scores = ""
     if facts["test"] is not None:
         scores = f"test {formatting.fraction(facts['test'])}, validation {formatting.fraction(facts['validation'])}"
-        if facts["macro_f1"] is not None:  # several labels a picture
-            scores = f"macro F1 {formatting.fraction(facts['macro_f1'])}, all labels right {formatting.fraction(facts['test'])}"
+        if facts["macro_f1"] is not None:  # multi-label
+            macro_f1, all_correct = formatting.fraction(facts["macro_f1"]), formatting.fraction(facts["test"])
+            scores = f"macro F1 {macro_f1}, all labels correct {all_correct}"
     name, what, outcome = st.columns(COLUMNS, vertical_alignment="center")
     if name.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
         links.go("train.py", run=run.id)
@@ -44,7 +45,7 @@ def _row(run: Run) -> None:
 
 
 def summary(run: Run) -> dict:
-    """What a list shows of a run; a damaged one gives what can still be read."""
+    """What lists show of a run; for a damaged one, what can still be read."""
     facts = {"state": run.state, "data": "–", "model": "–", "created": run.created}
     try:
         config = run.config

@@ -1,4 +1,4 @@
-"""The Augmentation section of the form: its controls, what suits the data set, and what the trainer will make of it."""
+"""The Augmentation section of the form: controls, recommended settings, and a preview of the augmented images."""
 
 from functools import lru_cache
 
@@ -20,11 +20,11 @@ from imgcls.ui.widgets import gallery, pager, sections
 MOVES = ("rotation", "shift", "zoom", *MIRRORED)
 TONES = ("brightness", "contrast", "blur", "noise", "cutout")
 PREVIEWED = 50
-"""So many pictures can be stepped through."""
+"""How many training images the preview can step through."""
 
 
 def section(facts: DatasetInfo) -> dict[str, Value]:
-    """All changes of training pictures; what would harm this data set is off, with the reason."""
+    """All augmentations; those that would harm this dataset are off, with the reason."""
     side = min(facts.shape[:2])
     high = {
         "rotation": 30 if "rotation" in facts.avoid else 45,
@@ -41,8 +41,10 @@ def section(facts: DatasetInfo) -> dict[str, Value]:
     with sections.section("Augmentation", "augmentation", ":material/auto_fix_high:", params, present=title) as filled:
         if not filled:
             return values
-        st.caption("Each epoch sees every picture slightly changed, so the network learns what does not matter.")
-        _suggest(facts, present)
+        st.caption(
+            "Each epoch sees a slightly different version of every image, so the network learns to ignore such changes."
+        )
+        _recommend(facts, present)
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
             for param in params:
                 if param.name in MIRRORED and "flip" in facts.avoid:
@@ -55,7 +57,7 @@ def section(facts: DatasetInfo) -> dict[str, Value]:
                 if name == "flip"
                 else f":material/info: {plain(reason)}"
             )
-        if st.session_state.get("augmentation"):  # a section that is only filled to keep its settings shows nothing
+        if st.session_state.get("augmentation"):  # closed sections that keep their settings in the URL show no preview
             _preview(facts, _augmentation(values))
     return values
 
@@ -64,42 +66,42 @@ def _augmentation(values: dict[str, Value]) -> Augmentation:
     return Augmentation(**{name: value for name, value in values.items() if name != "test_time_augmentation"})
 
 
-def _suggest(facts: DatasetInfo, present: dict[str, Value]) -> None:
-    """A button that puts in what suits the data set, with the reasons."""
-    wishes = recommended(facts)
-    follows = all(present[wish.name] == wish.value for wish in wishes)
-    names = {wish.name: _augmentation({wish.name: wish.value}).describe() for wish in wishes}
+def _recommend(facts: DatasetInfo, present: dict[str, Value]) -> None:
+    """A button that applies the recommended augmentation, with the reasons."""
+    advice = recommended(facts)
+    is_applied = all(present[item.name] == item.value for item in advice)
+    names = {item.name: _augmentation({item.name: item.value}).describe() for item in advice}
     st.button(
-        "What suits this data set is in use" if follows else "Use what suits this data set",
-        icon=":material/done:" if follows else ":material/lightbulb:",
+        "Recommended augmentation applied" if is_applied else "Use recommended augmentation",
+        icon=":material/done:" if is_applied else ":material/lightbulb:",
         key="suggested",
-        disabled=follows,
-        on_click=settings_form.put_in,
-        args=({wish.name: wish.value for wish in wishes},),
+        disabled=is_applied,
+        on_click=settings_form.fill,
+        args=({item.name: item.value for item in advice},),
     )
-    st.caption("\n".join(f"- **{plain(names[wish.name].capitalize())}**: {plain(wish.reason)}" for wish in wishes))
+    st.caption("\n".join(f"- **{plain(names[item.name].capitalize())}**: {plain(item.reason)}" for item in advice))
 
 
 def _preview(facts: DatasetInfo, augmentation: Augmentation) -> None:
-    """One training picture as it is and as the first nine epochs will see it, with the present seed and batch size."""
+    """A training image, and its augmented versions in the first nine epochs with the current seed and batch size."""
     if not augmentation:
-        st.caption("Switch something on, and nine changed pictures are shown here.")
+        st.caption("Switch on an augmentation to preview nine augmented images.")
         return
     if not datasets.is_ready(facts.name):
-        st.caption("The preview comes as soon as the data set is on this machine.")
+        st.caption("The preview appears once the dataset is on this machine.")
         return
     dataset = predictions.training_data(facts.name)
     names = ("train_images", "validation_fraction", "seed", "batch_size")
-    asked = tuple(settings_form.value_of(name) for name in names)
-    count = len(_training_rows(facts.name, dataset.edits.version, *asked[:3]))
+    values = tuple(settings_form.value_of(name) for name in names)
+    count = len(_training_rows(facts.name, dataset.edits.version, *values[:3]))
     page = pager.page_number(min(PREVIEWED, count), "previewed")
-    st.html(_nine(facts.name, dataset.edits.version, *asked, augmentation, page - 1))
-    st.caption("The first is the picture itself, then it is as the trainer will make it in the epochs 1 to 9.")
+    st.html(_nine(facts.name, dataset.edits.version, *values, augmentation, page - 1))
+    st.caption("The original, then the augmented versions the trainer will use in epochs 1–9.")
 
 
 @lru_cache(4)
 def _training_rows(name: str, state: str, images: int, validation_fraction: float, seed: int) -> np.ndarray:
-    """The rows of the data set that the trainer learns from, in its order."""
+    """The rows of the training set, in the trainer's order."""
     dataset = predictions.training_data(name)
     return datasets.split(dataset.y_train, images, validation_fraction, seed, dataset.facts.num_classes)[0]
 
@@ -119,11 +121,11 @@ def _nine(
     rows = _training_rows(name, state, images, validation_fraction, seed)
     label = dataset.facts.named(dataset.y_train[rows[place]])
     image = dataset.x_train[rows[place]]
-    seen = first_epochs(image, place, len(rows), batch_size, seed, augmentation)
-    tiles = [gallery.Tile(image, f"training picture {rows[place]}, {label}, as it is", ("as it is", label))]
-    for number, changed in enumerate(seen, 1):
-        alt = f"training picture {rows[place]} as epoch {number} sees it: {augmentation.describe()}"
+    versions = first_epochs(image, place, len(rows), batch_size, seed, augmentation)
+    tiles = [gallery.Tile(image, f"training image {rows[place]}, {label}, original", ("original", label))]
+    for number, changed in enumerate(versions, 1):
+        alt = f"training image {rows[place]} in epoch {number}: {augmentation.describe()}"
         tiles.append(gallery.Tile(changed, alt, (f"epoch {number}",)))
-    drawn = gallery.grid(tiles)
+    html = gallery.grid(tiles)
     dataset.release_memory()
-    return drawn
+    return html

@@ -1,4 +1,4 @@
-"""The trained network that a new one stands on: whether its weights are here, how they come, and what others cost."""
+"""The pretrained backbone: whether its weights are on this machine, how to get them, and what others cost."""
 
 import time
 from collections.abc import Mapping
@@ -21,26 +21,26 @@ from imgcls.ui.widgets import formatting
 
 
 def show(model: str, settings: Mapping[str, Value], facts: DatasetInfo) -> bool:
-    """What a person has to know about the base before Start, and whether it is here; True for families without one."""
+    """What to know about the backbone before Start, and whether it is available; True for families without one."""
     if not models.has_backbone(model):
         return True
     if settings["base"] == backbones.RUN:
-        _tell_of_run(settings, facts)
+        _warn_of_reuse(settings, facts)
         return True
     return _weights(NETWORKS[settings["base"]])
 
 
 def compare(config: Config, facts: DatasetInfo) -> None:
-    """A closed section: what the bases weigh, and what they cost here."""
+    """A closed section: the size of each backbone, and its cost on this machine."""
     if not models.has_backbone(config.model):
         return
-    with st.expander("Compare the bases", key="bases", icon=":material/balance:", on_change="rerun") as section:
+    with st.expander("Compare backbones", key="bases", icon=":material/balance:", on_change="rerun") as section:
         if section.open:
             _table(int(config.model_settings["input_size"]), facts)
 
 
-def copies(config: Config, facts: DatasetInfo) -> None:
-    """What is computed once for these settings, and what augmented copies trade; nothing where there is no base."""
+def explain_cache(config: Config, facts: DatasetInfo) -> None:
+    """What is computed once and cached for these settings, and what augmented copies cost."""
     if not models.has_backbone(config.model):
         return
     settings, training = config.model_settings, config.train_images or facts.counts[0]
@@ -49,18 +49,22 @@ def copies(config: Config, facts: DatasetInfo) -> None:
     width = backbones.block(settings).features
     size = f"{4e-6 * training * count * width:,.0f} MB" if training * count * width > 2e5 else "under 1 MB"
     if not augmentation:
-        st.caption(f"The base looks at each picture once; its {width} features are kept ({size}) for every head.")
+        st.caption(
+            f"The backbone runs once per image; its {width}-dimensional features are cached ({size}) and reused for "
+            "every head."
+        )
         return
-    what = "1 changed copy" if count == 1 else f"{count} changed copies"
+    versions = "1 augmented copy" if count == 1 else f"{count} augmented copies"
     st.caption(
-        f"The base looks at {what} of each picture once ({size} kept), and epochs use them in turn. More copies are "
-        "nearer to a new change in each epoch, and take as many times the computation and the disk. Fine-tuning "
-        "changes the pictures anew each epoch."
+        f"The backbone runs once on {versions} of each image ({size} cached), and the epochs take turns using them. "
+        "More "
+        "copies come closer to fresh augmentation in every epoch, at proportionally more computation and disk space. "
+        "Fine-tuning augments the images again in every epoch."
     )
 
 
 def _weights(network: Network) -> bool:
-    """Where the weights are, or the button that fetches them, its progress, or why it failed."""
+    """Whether the weights are here; else the download button, its progress, or why it failed."""
     state = weights.fetch_state(network)
     if state.state == "ready":
         st.caption(f":material/check_circle: The weights of {plain(network.title)} are on this machine.")
@@ -68,17 +72,18 @@ def _weights(network: Network) -> bool:
     if state.state == "running":
         st.fragment(run_every=0.5)(_watch)(network.title)
         return False
-    trouble = state.text if state.state == "failed" else weights.problem(network)
-    if trouble:
-        st.error(plain(trouble), icon=":material/cloud_off:")
+    problem = state.text if state.state == "failed" else weights.problem(network)
+    if problem:
+        st.error(plain(problem), icon=":material/cloud_off:")
     st.info(
         plain(
-            f"{network.title} needs its weights once ({network.megabytes:g} MB). Without internet, put {network.file} "
-            f"into the folder named by IMGCLS_WEIGHTS, or choose '{backbones.RUN}' as the base."
+            f"{network.title} needs its pretrained weights ({network.megabytes:g} MB, once). Offline, put "
+            f"{network.file} "
+            f"into the folder named by IMGCLS_WEIGHTS, or choose '{backbones.RUN}' as the backbone."
         ),
         icon=":material/download:",
     )
-    if st.button(f"Fetch {network.megabytes:g} MB", key="fetch-weights", icon=":material/download:"):
+    if st.button(f"Download {network.megabytes:g} MB", key="fetch-weights", icon=":material/download:"):
         with shown():
             weights.start_fetch(network)
             st.rerun()
@@ -86,7 +91,7 @@ def _weights(network: Network) -> bool:
 
 
 def _watch(title: str) -> None:
-    """Redrawn while the weights are on their way."""
+    """Redrawn during the download."""
     network = NETWORKS[title]
     state = weights.fetch_state(network)
     if state.state != "running":
@@ -98,56 +103,58 @@ def _watch(title: str) -> None:
             st.rerun()
 
 
-def _tell_of_run(settings: Mapping[str, Value], facts: DatasetInfo) -> None:
+def _warn_of_reuse(settings: Mapping[str, Value], facts: DatasetInfo) -> None:
     try:
         run = runs.find(str(settings["base_run"]))
         data = run.config.data
     except UserError:
-        return  # the drawing says why
+        return  # the diagram says why
     if data == facts.name:
         st.caption(
-            ":material/info: This base has learnt from pictures of the same data set, so the validation score flatters "
-            "it. The test score is honest."
+            ":material/info: This backbone was trained on images of the same dataset, so the validation score is too "
+            "optimistic. The test score is unbiased."
         )
 
 
 def _table(size: int, facts: DatasetInfo) -> None:
-    """One line a network: what it weighs, and what a look at all pictures takes here."""
-    images, known = facts.counts[0], _looks(int(time.time() // 10))
+    """One row per network: its size, and the time for one pass over the training images on this machine."""
+    images, known = facts.counts[0], _rates(int(time.time() // 10))
     rows = list(NETWORKS.values())
     st.dataframe(
         {
-            "Base": [network.title for network in rows],
+            "Backbone": [network.title for network in rows],
             "Parameters": [network.parameters for network in rows],
             "Features": [network.features for network in rows],
             "Download": ["on this machine" if weights.at_hand(one) else f"{one.megabytes:g} MB" for one in rows],
-            "One look here": [look_words(network.title, size, images, known) for network in rows],
+            "One pass here": [pass_duration(network.title, size, images, known) for network in rows],
         },
         hide_index=True,
         column_config={
             "Parameters": st.column_config.NumberColumn(format="localized"),
-            "One look here": st.column_config.TextColumn(
-                help=f"At {images:,} pictures of {size} x {size} pixels, measured in earlier runs on this machine; "
-                "'about' is reckoned from another size. A dash: no run has used it yet."
+            "One pass here": st.column_config.TextColumn(
+                help=f"For {images:,} images of {size}×{size} pixels, measured in earlier runs on this machine. "
+                "'about' is extrapolated from another input size. A dash: not used by any run yet."
             ),
         },
-        alt="The bases with their parameters, features, size to download, and time on this machine.",
+        alt="The backbones with their parameters, features, download size, and time on this machine.",
     )
     st.caption(
-        "Time goes up with the square of the input size. A head's epoch takes a fraction of a second with any of them; "
-        "an epoch of fine-tuning takes two to three looks."
+        "Time grows with the square of the input size. An epoch of training the head takes a fraction of a second "
+        "with any "
+        "backbone; an epoch of fine-tuning takes two to three passes."
     )
-    kept = feature_cache.kept_bytes()
+    cached = feature_cache.kept_bytes()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Kept features take {kept / 1e6:,.0f} MB of at most {paths.most_features() / 1e9:g} GB; what was not "
-            "used for longest makes room."
+            f"Cached features use {cached / 1e6:,.0f} MB of at most {paths.most_features() / 1e9:g} GB; the least "
+            "recently "
+            "used are evicted first."
         )
-        st.button("Forget them", key="forget-features", disabled=not kept, on_click=feature_cache.forget_everything)
+        st.button("Clear cache", key="forget-features", disabled=not cached, on_click=feature_cache.forget_everything)
 
 
-def look_words(base: str, size: int, images: int, known: Mapping[tuple[str, int], float]) -> str:
-    """How long a base takes to look at so many pictures, from what was measured at this size or at another one."""
+def pass_duration(base: str, size: int, images: int, known: Mapping[tuple[str, int], float]) -> str:
+    """The time of one pass over `images`, measured at this input size or extrapolated from another one."""
     if (base, size) in known:
         return formatting.duration(images / known[base, size])
     sizes = [other for name, other in known if name == base]
@@ -158,5 +165,5 @@ def look_words(base: str, size: int, images: int, known: Mapping[tuple[str, int]
 
 
 @lru_cache(2)
-def _looks(_ten_seconds: int) -> dict[tuple[str, int], float]:
+def _rates(_ten_seconds: int) -> dict[tuple[str, int], float]:
     return estimates.feature_rates()

@@ -1,4 +1,4 @@
-"""The curves of a run: loss and accuracy large, and on demand what the machine does, small."""
+"""The learning curves of a run: loss and accuracy large; gradient norm, speed and memory small, on demand."""
 
 import streamlit as st
 
@@ -9,35 +9,35 @@ from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.widgets import formatting
 
 SIDE_BY_SIDE = 380
-"""Pixels that each of two charts needs beside the other."""
+"""The least width in pixels of each of two charts side by side."""
 SMALL = {
     "gradient_norm": ("gradient norm", "", True),
     "learning_rate": ("learning rate", "", False),
-    "rate": ("pictures a second", "", False),
+    "rate": ("images per second", "", False),
     "memory": ("memory", "MB", False),
-    "processor": ("processor", "% of a core", False),
+    "processor": ("processor", "% of one core", False),
 }
-"""A column of the "batch" lines -> its name, its unit, whether its axis is logarithmic."""
+"""Column of the "batch" records -> title, unit, whether the axis is logarithmic."""
 
 
 def options() -> None:
-    """How the curves are drawn, as a small menu."""
+    """A menu of display options."""
     with st.popover("Curves", icon=":material/show_chart:"):
         st.slider(
-            "Smoothing of the batches",
+            "Smoothing of batch values",
             0.0,
             0.98,
             0.0,
             0.02,
             key="smoothing",
-            help="The share of a running mean that stays from point to point; only the thin line is smoothed.",
+            help="Weight of the running mean from point to point. Only the thin line is smoothed.",
         )
-        st.toggle("Logarithmic axis for the loss", key="logarithmic")
-        st.toggle("Gradient, learning rate, speed, memory", key="small-curves")
+        st.toggle("Logarithmic loss axis", key="logarithmic")
+        st.toggle("Gradient norm, learning rate, speed, memory", key="small-curves")
 
 
 def draw(run: Run, *, forecasts: bool = False) -> None:
-    """Loss and accuracy, side by side; below them the small ones that were asked for."""
+    """Loss and accuracy side by side; below them the small charts if they are switched on."""
     curves = cached_curves.curves(run)
     state = st.session_state
     smoothing, logarithmic = state.get("smoothing", 0.0), state.get("logarithmic", False)
@@ -47,7 +47,7 @@ def draw(run: Run, *, forecasts: bool = False) -> None:
                 cached_curves.learning_curve(run, quantity, smoothing, logarithmic and quantity == "loss", forecasts),
                 key=f"curve-{quantity}",
                 config={"displayModeBar": False},
-                alt=_told(quantity, curves),
+                alt=_description(quantity, curves),
             )
     if forecasts:
         _forecast(run)
@@ -56,14 +56,14 @@ def draw(run: Run, *, forecasts: bool = False) -> None:
 
 
 def change_words(what: str, value: float | bool) -> str:
-    """The value that a person asked for: '0.0005', 'on', 'off'."""
+    """A requested value as text: '0.0005', 'on', 'off'."""
     return ("on" if value else "off") if what == "early_stopping" else f"{value:g}"
 
 
 def _small(run: Run) -> None:
     names = [name for name in SMALL if cached_curves.has_column(run, name)]
     if not names:
-        st.caption("This run did not note them: it was trained by an earlier version.")
+        st.caption("Not recorded: this run was trained by an earlier version.")
         return
     with st.grid(min_column_width=320, gap="small"):
         for name in names:
@@ -79,25 +79,27 @@ def _small(run: Run) -> None:
 def _forecast(run: Run) -> None:
     found = cached_curves.forecast(run, "accuracy")
     try:
-        falling = run.config.schedule in ("cosine", "one_cycle", "step")
+        is_decaying = run.config.schedule in ("cosine", "one_cycle", "step")
     except UserError:
         return
     if found is not None:
-        hint = " A falling learning rate usually ends better." if falling else ""
+        hint = " With a decaying learning rate the result is usually better." if is_decaying else ""
         st.caption(
-            f"If it goes on like this, validation accuracy at epoch {found.epoch:g} is "
-            f"{formatting.fraction(found.value)} ({100 * found.low:.1f} to {formatting.fraction(found.high)}).{hint}"
+            f"Extrapolated validation accuracy at epoch {found.epoch:g}: "
+            f"{formatting.fraction(found.value)} (90% band "
+            f"{100 * found.low:.1f}–{formatting.fraction(found.high)}).{hint}"
         )
 
 
-def _told(quantity: str, curves: Curves) -> str:
-    """The curve in words."""
+def _description(quantity: str, curves: Curves) -> str:
+    """The curve in words, for screen readers."""
     if not curves.epochs:
-        return f"Learning curve of the {quantity}: no epoch is complete yet."
+        return f"Learning curve of the {quantity}: no epoch has completed yet."
     last = curves.epochs[-1]
     ends = (
-        f"{last.get(name):.3f}" if last.get(name) is not None else "no number" for name in (quantity, f"val_{quantity}")
+        f"{last.get(name):.3f}" if last.get(name) is not None else "not a number"
+        for name in (quantity, f"val_{quantity}")
     )
-    return "Learning curve of the {} over {} epochs, now {} in training and {} in validation.".format(
+    return "Learning curve of the {} over {} epochs, now {} on the training set and {} on the validation set.".format(
         quantity, len(curves.epochs), *ends
     )

@@ -1,4 +1,4 @@
-"""A network before it is trained: its drawing, its size and its layers, redrawn with every turn of a control."""
+"""A network before training: its diagram, parameter count and layers, updated with every setting."""
 
 from functools import lru_cache
 
@@ -20,19 +20,18 @@ def rows_of(config: Config, facts: DatasetInfo) -> tuple[Row, ...]:
 
 
 def show(config: Config, facts: DatasetInfo) -> None:
-    """Parameter count, drawing and layer table."""
+    """The parameter count and the diagram."""
     rows = rows_of(config, facts)
     parameters = sum(row.parameters for row in rows)
-    learning = [row for row in rows if row.parameters]
+    trainable = [row for row in rows if row.parameters]
     st.markdown(f"### {parameters:,} parameters")
-    told = f"in {len(learning)} layers that learn, of {len(rows)}."
+    note = f"in {len(trainable)} of {len(rows)} layers."
     if models.has_backbone(config.model):
-        told = (
-            f"of which {sum(row.parameters for row in rows if row.kind == 'Dense'):,} learn first; the base is frozen."
-        )
-    st.caption(f"{told} The picture enters at the left.")
+        head = sum(row.parameters for row in rows if row.kind == "Dense")
+        note = f"of which {head:,} in the head are trained first; the backbone is frozen."
+    st.caption(f"{note} Input on the left.")
     st.plotly_chart(
-        _drawing(rows),
+        _diagram(rows),
         key="network",
         config={"displayModeBar": False},
         alt=f"The network from left to right: {', '.join(row.kind for row in rows)}.",
@@ -40,7 +39,7 @@ def show(config: Config, facts: DatasetInfo) -> None:
 
 
 def details(config: Config, facts: DatasetInfo) -> None:
-    """The layer table, and the text about the family for learners."""
+    """The layer table, and an introduction to the model family."""
     with st.expander("Layer table", key="layers", icon=":material/table_rows:", on_change="rerun") as section:
         if section.open:
             table(rows_of(config, facts))
@@ -55,7 +54,7 @@ def table(rows: tuple[Row, ...]) -> None:
         {
             "Layer": [row.name for row in rows],
             "Kind": [row.kind for row in rows],
-            "Output": [" x ".join(map(str, row.shape)) for row in rows],
+            "Output": ["×".join(map(str, row.shape)) for row in rows],
             "Parameters": [row.parameters for row in rows],
             "": [row.detail for row in rows],
         },
@@ -67,5 +66,5 @@ def table(rows: tuple[Row, ...]) -> None:
 
 
 @lru_cache(64)
-def _drawing(rows: tuple[Row, ...]) -> Still:
+def _diagram(rows: tuple[Row, ...]) -> Still:
     return still(network_diagram.network(rows))

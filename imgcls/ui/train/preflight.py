@@ -1,4 +1,4 @@
-"""Checks that a person can ask for before Start: a look at the settings as a whole, and the learning-rate finder."""
+"""The pre-flight check of the settings, and the learning-rate finder."""
 
 from pathlib import Path
 
@@ -15,41 +15,43 @@ from imgcls.ui.widgets.static_figure import Still
 TICK_SECONDS = 0.5
 SIGNS = {
     verdicts.GOOD: ":green-badge[:material/check_circle: Good]",
-    verdicts.LOOK: ":orange-badge[:material/visibility: Look]",
+    verdicts.LOOK: ":orange-badge[:material/visibility: Check]",
     verdicts.BAD: ":red-badge[:material/error: Bad]",
 }
-"""A level -> its word, its sign and its colour."""
+"""Level of a verdict -> its badge."""
 PHASES = {
-    "starting": "Starting ...",
-    "waiting": "Waiting for another check to end ...",
-    "loading": "Loading TensorFlow and the pictures ...",
-    "building": "Building the network ...",
-    "timing": "Timing real steps ...",
-    "judging": "Timing the validation ...",
-    "one batch": "Learning one batch by heart ...",
-    "one batch again": "Learning it once more with the usual settings ...",
-    "rising": "Training with a rising learning rate ...",
+    "starting": "Starting …",
+    "waiting": "Waiting for another check to finish …",
+    "loading": "Loading TensorFlow and the images …",
+    "building": "Building the network …",
+    "timing": "Timing training steps …",
+    "judging": "Timing validation …",
+    "one batch": "Overfitting a single batch …",
+    "one batch again": "Overfitting it again with default settings …",
+    "rising": "Training with a rising learning rate …",
 }
 KINDS = {
-    "check": ("Check these settings", ":material/checklist:", "A few real steps on this machine, about ten seconds."),
+    "check": (
+        "Check these settings",
+        ":material/checklist:",
+        "Runs a few training steps on this machine; takes about ten seconds.",
+    ),
     "rates": (
         "Find a learning rate",
         ":material/show_chart:",
-        "A short training whose learning rate rises until the loss explodes. It changes nothing by itself.",
+        "A short training whose learning rate rises until the loss diverges. Does not change your settings.",
     ),
 }
 
 
 def show(config: Config, facts: DatasetInfo) -> None:
-    """The closed section below Start. Only what is open costs anything."""
-    with st.expander(
-        "Check before you start", key="probes", icon=":material/fact_check:", on_change="rerun"
-    ) as section:
+    """The section below Start; nothing is computed while it is closed."""
+    with st.expander("Pre-flight check", key="probes", icon=":material/fact_check:", on_change="rerun") as section:
         if section.open:
-            _inside(config, facts)
+            _content(config, facts)
 
 
-def _inside(config: Config, facts: DatasetInfo) -> None:
+def _content(config: Config, facts: DatasetInfo) -> None:
     if not datasets.is_ready(config.data):
         st.info(plain(datasets.how_to_get(facts)), icon=":material/download:")
         return
@@ -89,7 +91,7 @@ def _live(kind: str, folder: Path, draw, config: Config, facts: DatasetInfo) -> 
     seen = checks.look(folder)
     if seen.state != "running":
         st.rerun()
-    st.progress(seen.fraction, text=PHASES.get(seen.phase, "Working ..."))
+    st.progress(seen.fraction, text=PHASES.get(seen.phase, "Working …"))
     draw(seen, config, facts)
 
 
@@ -97,14 +99,14 @@ def _check(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
     if seen.state == "failed":
         _failed("The check", seen)
     lights = verdicts.lights(config, facts, seen.found)
-    # One element for all: each element costs a page its share.
+    # One element for all of them: every element adds to the cost of a rerun.
     if lights:
         st.markdown("\n\n".join(f"{SIGNS[light.level]} **{light.name}** · {plain(light.sentence)}" for light in lights))
 
 
 def _rates(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
     if seen.state == "failed":
-        _failed("The search for a learning rate", seen)
+        _failed("The learning-rate finder", seen)
     steps, losses = seen.found.get("rates", []), seen.found.get("losses", [])
     if None in steps or len(steps) != len(losses) or (not steps and seen.state != "running"):
         return
@@ -115,28 +117,30 @@ def _rates(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
         key="finder",
         config={"displayModeBar": False},
         alt=f"Training loss over {len(steps)} steps with a rising learning rate."
-        + (f" It falls steepest at {suggested:g}." if suggested else ""),
+        + (f" Steepest descent at {suggested:g}." if suggested else ""),
     )
     if seen.state != "finished":
         return
     if suggested is None:
         st.warning(
-            "The loss never fell clearly, so no rate is suggested. Check the other settings first: the normalisation, "
-            "the model and the batch size.",
+            "The loss never fell clearly, so there is no suggestion. Check the other settings first: normalisation, "
+            "model and batch size.",
             icon=":material/search_off:",
         )
         return
-    is_there = f"{config.learning_rate:.1e}" == f"{suggested:.1e}"
+    is_applied = f"{config.learning_rate:.1e}" == f"{suggested:.1e}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"{suggested:g} is in the form" if is_there else f"Use {suggested:g}",
+            f"{suggested:g} applied" if is_applied else f"Use {suggested:g}",
             key="probe-use",
-            icon=":material/check:" if is_there else ":material/input:",
-            disabled=is_there,
+            icon=":material/check:" if is_applied else ":material/input:",
+            disabled=is_applied,
             on_click=_use,
             args=(suggested,),
         )
-        st.caption("Here the loss falls steepest (Smith 2015). It is a start, not a law: a third of it is safer.")
+        st.caption(
+            "The loss falls fastest here (Smith 2015). A starting point, not a rule: one third of it is a safer choice."
+        )
 
 
 def _use(rate: float) -> None:

@@ -1,4 +1,4 @@
-"""One run on the Train page: live while it trains, its outcome when it is over."""
+"""One run on the Train page: live while it trains, its outcome once it has ended."""
 
 import streamlit as st
 
@@ -16,24 +16,24 @@ from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
 OUTCOMES = {
-    "stopped": "It was stopped. The best epoch until then was tested and kept.",
-    "lost": "The trainer ended without a word: it was killed, or the machine went down.",
-    "damaged": "The files of this run cannot be read. Delete it on the Runs page, or start a new one.",
+    "stopped": "Stopped. The best epoch so far was evaluated and saved.",
+    "lost": "The training process ended unexpectedly (killed, or the machine shut down).",
+    "damaged": "The files of this run cannot be read. Delete it on the Runs page, or start a new run.",
 }
-KEPT = "Resume goes on from what it kept, which is at most one epoch ago."
-KEPT_NOTHING = "It had kept nothing yet; it can be started again."
-MACRO_F1 = "The mean of the labels' F1, the harmonic mean of precision and recall. Evaluate has each label."
+HAS_CHECKPOINT = "Resume continues from the last checkpoint, which is at most one epoch old."
+NO_CHECKPOINT = "No checkpoint was saved. You can start the run again."
+MACRO_F1 = "Mean F1 over the labels (F1: harmonic mean of precision and recall). Evaluate lists every label."
 
 
 def show(run: Run) -> None:
-    """The whole run: head, live part or outcome, settings and log."""
+    """The whole run: heading, live view or outcome, settings and log."""
     state = run.state
     st.title(plain(run.label))
-    _head(run, state, _what(run))
+    _heading(run, state)
     if state in OVER:
         if state == "lost":
-            _look_again(run)
-        _tell_its_end(run, state)
+            _watch(run)
+        _announce_end(run, state)
         _outcome(run, state)
         curves = cached_curves.curves(run)
         if curves.batches or curves.epochs:
@@ -44,18 +44,18 @@ def show(run: Run) -> None:
 
 
 @st.fragment(run_every=2.0)
-def _look_again(run: Run) -> None:
-    """A trainer that was only slow or asleep is shown as running again."""
+def _watch(run: Run) -> None:
+    """Shows a trainer that was only slow or suspended as running again."""
     if run.state != "lost":
         st.rerun()
 
 
-def _head(run: Run, state: str, what: str) -> None:
-    st.markdown(formatting.state(state, plain(f"{what} · made {formatting.age(run.created)}")))
+def _heading(run: Run, state: str) -> None:
+    st.markdown(formatting.state(state, plain(f"{_data_and_model(run)} · created {formatting.age(run.created)}")))
 
 
-def _tell_its_end(run: Run, state: str) -> None:
-    """A notice for whoever watched it, also in the tab's title."""
+def _announce_end(run: Run, state: str) -> None:
+    """A notice for a visitor who watched the training, and the state in the tab's title."""
     word = formatting.STATES[state][0]
     st.set_page_config(page_title=f"{word} · imgcls")
     if st.session_state.pop("ended", None) == run.id:
@@ -69,61 +69,59 @@ def _outcome(run: Run, state: str) -> None:
         result = {"message": str(error)}
     message = result.get("message") or OUTCOMES.get(state, "")
     if state == "lost":
-        message += f" {KEPT if run.can_go_on else KEPT_NOTHING}"
+        message += f" {HAS_CHECKPOINT if run.can_go_on else NO_CHECKPOINT}"
     if message:
-        tell = st.error if state in ("failed", "lost", "damaged") else st.info
-        tell(plain(message), icon=formatting.STATES[state][1])
+        show_message = st.error if state in ("failed", "lost", "damaged") else st.info
+        show_message(plain(message), icon=formatting.STATES[state][1])
     if "test_accuracy" in result:
         count = result.get("counts", {}).get("test", 0)
         low_high = explained = ""
         if count:
             low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
-            explained = f"With its 95% interval, from {count:,} test pictures that chose nothing."
+            explained = f"On {count:,} test images that were not used to choose anything."
         best = result.get("best_epoch")
         is_multilabel = "test_macro_f1" in result
         of_labels = (
-            Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "of the test, at 0.5", MACRO_F1),
-            Number(
-                "Average precision", formatting.fraction(result.get("test_average_precision")), "mean over the labels"
-            ),
+            Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "test set, threshold 0.5", MACRO_F1),
+            Number("Average precision", formatting.fraction(result.get("test_average_precision")), "mean over labels"),
         )
         metric_row.show(
             (
                 *(of_labels if is_multilabel else ()),
                 Number(
-                    "All labels right" if is_multilabel else "Test accuracy",
+                    "All labels correct" if is_multilabel else "Test accuracy",
                     formatting.fraction(result["test_accuracy"]),
                     low_high,
                     explained,
                 ),
                 Number(
-                    "The same in validation" if is_multilabel else "Validation accuracy",
+                    "Validation accuracy (all labels correct)" if is_multilabel else "Validation accuracy",
                     formatting.fraction(result.get("val_accuracy")),
-                    "of the best epoch",
+                    "best epoch",
                 ),
-                Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were kept"),
-                Number("Pictures per second", f"{result.get('pictures_per_second', 0):,.0f}", "in training"),
+                Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were saved"),
+                Number("Images per second", f"{result.get('pictures_per_second', 0):,.0f}", "while training"),
                 Number("Training time", formatting.duration(result.get("training_seconds"))),
             )
         )
     if "data" in result:
         data = result["data"]
         changed = summary.changes(int(data["thrown_out"]), int(data["relabelled"]))
-        st.caption(f"It learnt from the data in state {plain(data['state'][:40])}.{changed}")
+        st.caption(f"Dataset version: {plain(data['state'][:40])}.{changed}")
     with st.container(horizontal=True):
-        _go_on(run, state, result)
-        if run.is_tested and st.button("See its mistakes", type="primary", icon=":material/fact_check:"):
+        _continue(run, state, result)
+        if run.is_tested and st.button("Evaluate", type="primary", icon=":material/fact_check:"):
             links.go("evaluate.py", run=run.id)
         if run.is_ready and st.button("Try it", icon=":material/draw:"):
             links.go("predict.py", run=run.id)
         if state != "damaged" and st.button("Train again with changes", icon=":material/tune:"):
             links.train(**settings_form.form_of(run.config))
-        if st.button("New training", icon=":material/add:"):
+        if st.button("New run", icon=":material/add:"):
             links.go("train.py")
 
 
-def _go_on(run: Run, state: str, result: dict) -> None:
-    """Resume for a run that broke off, more epochs for one that ended well."""
+def _continue(run: Run, state: str, result: dict) -> None:
+    """Resume for an interrupted run, additional epochs for a completed one."""
 
     def resume() -> None:
         with shown():
@@ -135,19 +133,21 @@ def _go_on(run: Run, state: str, result: dict) -> None:
             type="primary",
             icon=":material/play_arrow:",
             on_click=resume,
-            help="Goes on from the last checkpoint." if run.can_go_on else "It had kept nothing yet.",
+            help="Continues from the last checkpoint." if run.can_go_on else NO_CHECKPOINT,
         )
     elif state in ("finished", "stopped") and run.can_go_on and "epochs" in result:
-        with st.popover("Train on", icon=":material/fast_forward:"):
-            epochs = st.number_input("More epochs", 1, 1000, 5, key="more-epochs")
-            st.caption("A new run goes on from here; this one stays as it is. A schedule is stretched to its new end.")
-            if st.button("Go on", type="primary", key="extend"):
+        with st.popover("Continue training", icon=":material/fast_forward:"):
+            epochs = st.number_input("Additional epochs", 1, 1000, 5, key="more-epochs")
+            st.caption(
+                "Starts a new run from this model; this run stays unchanged. The schedule is stretched to the new end."
+            )
+            if st.button("Start", type="primary", key="extend"):
                 with shown():
                     links.go("train.py", run=jobs.extend(run, epochs).id)
 
 
-def _what(run: Run) -> str:
-    """The data set and the model, or why they cannot be told."""
+def _data_and_model(run: Run) -> str:
+    """The dataset and the model, or why they are unknown."""
     try:
         config = run.config
         title = datasets.facts(config.data).title
@@ -157,7 +157,7 @@ def _what(run: Run) -> str:
 
 
 def _details(run: Run) -> None:
-    """Settings and log, closed."""
+    """Settings and log, in closed sections."""
     with st.expander("Settings", icon=":material/list:", key="settings", on_change="rerun") as section:
         if section.open:
             _settings(run)
@@ -178,7 +178,7 @@ def _settings(run: Run) -> None:
     del table["version"]
     table.update(table.pop("model_settings"))
     if cached_curves.curves(run).plan.get("several"):
-        table["loss"] = "binary cross-entropy, as a picture may have several labels"
+        table["loss"] = "binary cross-entropy (multi-label)"
     st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
     st.dataframe(
         {

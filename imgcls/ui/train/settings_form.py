@@ -1,7 +1,7 @@
-"""The form of the Train page: controls made from knobs, a `Config` out of them.
+"""The form of the Train page: controls derived from the parameters of `Config` and of the model families.
 
-Every control stands in the URL as soon as it differs from its default, so settings survive F5 and can be sent to
-somebody, and another page can open a prepared form.
+Every control that is not at its default is in the URL, so settings survive a reload, can be shared as a link, and other
+pages can open a prefilled form.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from imgcls.params import Choice, Param, Range, RunId, Value
 from imgcls.runs import recipes
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import backbone_runs
-from imgcls.ui.widgets import formatting, run_select
+from imgcls.ui.widgets import run_select
 from imgcls.ui.widgets.sections import defaults, section
 
 BY_NAME = {param.name: param for param in PARAMS}
@@ -30,15 +30,15 @@ SCHEDULE_PARAMS = {
     "step": ("step_epochs", "step_factor"),
     "one_cycle": ("warmup_fraction",),
 }
-"""A schedule -> the settings that it alone has."""
+"""Schedule -> the settings that only it has."""
 IMAGES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
 def form_of(config: Config) -> dict[str, Value]:
-    """What fills the form with exactly these settings: the value of each control, for `put_in` or `pick.train`.
+    """The value of every control for exactly these settings, for `fill` or `links.train`.
 
     Raises:
-        DatasetError: there is no such data set any more. It is looked for here, where the message stays in sight.
+        DatasetError: the dataset no longer exists. Checked here, where the message stays visible.
     """
     datasets.facts(config.data)
     values = {param.name: getattr(config, param.name) for param in PARAMS}
@@ -46,18 +46,18 @@ def form_of(config: Config) -> dict[str, Value]:
 
 
 def query_of(values: Mapping[str, Value]) -> dict[str, str]:
-    """How these values of controls stand in the URL: those at their defaults not at all, a select box by its words."""
+    """These values as URL parameters: defaults are left out, a select box is written as its text."""
     return {name: _text(name, value) for name, value in values.items() if value != _param(name).default}
 
 
 def _param(name: str) -> Param:
-    """Of a control: a model family's are called by the family and the setting."""
+    """The parameter of a control; those of a model family are named FAMILY.SETTING."""
     family, _, setting = name.rpartition(".")
     return next(param for param in models.params(family) if param.name == setting) if family else BY_NAME[name]
 
 
 def _text(name: str, value: Value) -> str:
-    """A control's value as it stands in the URL."""
+    """The value of a control as text in the URL."""
     if name == "data":
         return datasets.facts(value).title
     if name == "model":
@@ -70,7 +70,7 @@ def _text(name: str, value: Value) -> str:
 
 
 def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value:
-    """The widget of a knob, bound to the URL under `key`; `changes` override what the knob says."""
+    """The widget of a parameter, bound to the URL under `key`; `changes` override its limits."""
     limits, label = param.limits, label or param.label
     common = {"key": key, "help": param.help, "bind": "query-params"}
     if param.kind is bool:
@@ -93,7 +93,7 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
 
 
 def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Value]:
-    """Widgets for several knobs in as many columns as fit."""
+    """Widgets for several parameters, in as many columns as fit."""
     values = {}
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
         for param in params:
@@ -102,11 +102,11 @@ def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Value]:
 
 
 def choose_data() -> DatasetInfo:
-    """Which data set."""
+    """The dataset select box."""
     names = datasets.names()
     titles = {name: datasets.facts(name).title for name in names}
     name = st.selectbox(
-        "Data set",
+        "Dataset",
         names,
         format_func=lambda name: titles.get(name, name),
         key="data",
@@ -117,7 +117,7 @@ def choose_data() -> DatasetInfo:
 
 
 def choose_model() -> str:
-    """Which architecture."""
+    """The model select box."""
     names = models.names()
     titles = {name: models.family(name).TITLE for name in names}
     return st.selectbox(
@@ -132,13 +132,16 @@ def choose_model() -> str:
 
 
 def choose_images(available: int) -> int:
-    """How many training pictures; 0 means all."""
-    # A link may ask for another number, as "Train again" does for a run from a shell.
-    asked = str(st.session_state.get("train_images") or st.query_params.get("train_images", "")).replace(",", "")
-    numbers = {*IMAGES, *([int(asked)] if asked.isascii() and asked.isdigit() and len(asked) < 9 else [])}
+    """How many training images to use; 0 means all."""
+    # A link may name a number that is not listed, e.g. "Train again" for a run from the command line.
+    requested = str(st.session_state.get("train_images") or st.query_params.get("train_images", "")).replace(",", "")
+    numbers = {
+        *IMAGES,
+        *([int(requested)] if requested.isascii() and requested.isdigit() and len(requested) < 9 else []),
+    }
     options = [0, *sorted(number for number in numbers if 0 < number < available)]
     return st.selectbox(
-        "Pictures",
+        "Training images",
         options,
         format_func=lambda number: f"{number:,}" if number else f"All {available:,}",
         key="train_images",
@@ -148,28 +151,31 @@ def choose_images(available: int) -> int:
 
 
 def offer_recipe(model: str, data: str) -> None:
-    """A button that puts the settings into the form that suit this model, where its file names some."""
+    """A button that applies the recommended settings of this model, if it has any."""
     values = recipes.recipe(model, data)
     if not values:
         return
-    follows = values_of(*values) == dict(values)
+    is_applied = values_of(*values) == dict(values)
     st.button(
-        "The recipe is in use" if follows else "Use its recipe",
-        icon=":material/done:" if follows else ":material/bolt:",
-        disabled=follows,
+        "Recommended settings applied" if is_applied else "Apply recommended settings",
+        icon=":material/done:" if is_applied else ":material/bolt:",
+        disabled=is_applied,
         key="recipe",
-        on_click=put_in,
+        on_click=fill,
         args=(values,),
-        help=f"Sets {', '.join(BY_NAME[name].label.lower() for name in values)} as this model learns fastest.",
+        help=(
+            f"Sets {', '.join(BY_NAME[name].label.lower() for name in values)} to the values that train this model "
+            "fastest."
+        ),
     )
 
 
-def put_in(values: Mapping[str, Value]) -> None:
-    """Sets controls, before they are made; those that are not, too, so that they stand in the URL as the others do."""
+def fill(values: Mapping[str, Value]) -> None:
+    """Sets controls before they are created, and the URL for those that are not going to be created in this run."""
     shown = query_of(values)
     for name, value in values.items():
         st.session_state[name] = value
-        # Streamlit itself keeps the URL of a control that stands on the page, and forbids to set it.
+        # Streamlit updates the URL of a control that is on the page itself, and forbids setting it.
         with suppress(StreamlitAPIException):
             if name in shown:
                 st.query_params[name] = shown[name]
@@ -178,7 +184,7 @@ def put_in(values: Mapping[str, Value]) -> None:
 
 
 def model_settings(model: str) -> Mapping[str, Value]:
-    """The controls of a model family: the first two in sight, the rest in a closed section."""
+    """The controls of a model family: the first two visible, the rest in a closed section."""
     params, prefix = models.params(model), f"{model}."
     if models.has_backbone(model):
         return _transfer_settings(params, prefix)
@@ -187,65 +193,66 @@ def model_settings(model: str) -> Mapping[str, Value]:
 
 
 def _transfer_settings(params: tuple[Param, ...], prefix: str) -> Mapping[str, Value]:
-    """The base, beside it its size or the run that it comes from; head and fine-tuning in a closed section."""
+    """The backbone and its input size (or its run); head and fine-tuning in a closed section."""
     base, size, run, *rest = params
     values = defaults(params)
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
         values["base"] = control(base, prefix + base.name)
         second = run if values["base"] == RUN else size
         values[second.name] = control(second, prefix + second.name)
-    tuned = st.session_state.get(f"{prefix}fine_tuning_epochs") or st.query_params.get(f"{prefix}fine_tuning_epochs")
-    present = f"{tuned} epochs of fine-tuning" if tuned and str(tuned) != "0" else "no fine-tuning"
+    epochs = st.session_state.get(f"{prefix}fine_tuning_epochs") or st.query_params.get(f"{prefix}fine_tuning_epochs")
+    present = f"{epochs} epochs of fine-tuning" if epochs and str(epochs) != "0" else "no fine-tuning"
     return values | closed("Head and fine-tuning", "head", ":material/tune:", rest, prefix=prefix, present=present)
 
 
 def closed(
     title: str, key: str, icon: str, params: Iterable[Param], *, prefix: str = "", present: str = ""
 ) -> dict[str, Value]:
-    """Controls in a closed section, the title of which tells what is `present`."""
+    """Controls in a closed section whose title summarises the `present` values."""
     params = tuple(params)
     with section(title, key, icon, params, prefix=prefix, present=present) as filled:
         return controls(params, prefix) if filled else defaults(params)
 
 
 def value_of(name: str) -> Value:
-    """The value of a control that is drawn further below: from the session, else the URL, else the default."""
+    """The value of a control further down the page: from the session, else the URL, else the default."""
     return values_of(name)[name]
 
 
 def values_of(*names: str) -> dict[str, Value]:
-    """`value_of` for several. The URL is looked at once: each look costs as much as a small control."""
-    asked = st.query_params.to_dict()
-    return {name: _value(BY_NAME[name], asked) for name in names}
+    """`value_of` for several controls. The URL is read only once, as each read costs as much as a small control."""
+    query = st.query_params.to_dict()
+    return {name: _value(BY_NAME[name], query) for name in names}
 
 
-def _value(param: Param, asked: Mapping[str, str]) -> Value:
+def _value(param: Param, query: Mapping[str, str]) -> Value:
     value = st.session_state.get(param.name)  # "in" would copy the whole state
     if value is not None:
         return value
     try:
-        return param.parsed(asked[param.name]) if param.name in asked else param.default
+        return param.parsed(query[param.name]) if param.name in query else param.default
     except SettingError:
         return param.default
 
 
 def _used(model: str, *names: str) -> tuple[str, ...]:
-    """Those settings that mean something to the model."""
+    """The settings that the model uses."""
     return tuple(name for name in names if name not in getattr(models.family(model), "IGNORES", ()))
 
 
 def optimisation(model: str, is_multilabel: bool = False) -> dict[str, Value]:
-    """Optimiser, loss, normalisation; where a picture may have several labels there is only one loss."""
+    """Optimiser, loss and normalisation. Multi-label datasets have only one loss."""
     names = ("optimizer", "batch_size", "loss", "label_smoothing", "class_weights", "normalisation")
     names = tuple(name for name in names if name != "loss" or not is_multilabel)
     names = _used(model, *names, "weight_decay", "ema_decay")
     loss = "binary cross-entropy" if is_multilabel else value_of("loss").replace("_", " ")
-    present = f"{value_of('optimizer')}, batches of {value_of('batch_size')}, {loss}"
+    present = f"{value_of('optimizer')}, batch size {value_of('batch_size')}, {loss}"
     icon = ":material/trending_down:"
-    values = closed("Learning", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
+    values = closed("Optimisation", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
     if not is_multilabel and values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
         st.info(
-            "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise both learn the same.",
+            "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise the two losses are "
+            "equivalent.",
             icon=":material/info:",
         )
         values["label_smoothing"] = 0.0
@@ -253,7 +260,7 @@ def optimisation(model: str, is_multilabel: bool = False) -> dict[str, Value]:
 
 
 def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
-    """How the learning rate moves, drawn before anything is trained."""
+    """The learning-rate schedule, with its curve."""
     names = ("schedule", *SCHEDULE_PARAMS.get(value_of("schedule"), ()))
     params = [BY_NAME[name] for name in names]
     present = value_of("schedule").replace("_", "-")
@@ -266,24 +273,24 @@ def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
             cached_curves.schedule(config),
             key="schedule-curve",
             config={"displayModeBar": False},
-            alt=f"The planned learning rate over {epochs} epochs: {present}.",
+            alt=f"Planned learning rate over {epochs} epochs: {present}.",
         )
         if values["schedule"] == "plateau":
-            st.caption("When validation stalls, nobody knows before: the line is what is planned without it.")
+            st.caption("Drops on a plateau cannot be predicted; the curve shows the schedule without them.")
     return values
 
 
 def stopping() -> dict[str, Value]:
-    """When training ends by itself."""
+    """When training ends early."""
     present = "after the last epoch"
     if value_of("early_stopping"):
-        present = f"early after {formatting.count(value_of('patience'), 'epoch')} without progress"
+        present = f"early stopping, patience {value_of('patience')}"
     names = ("monitor", "early_stopping", "patience")
     return closed("Stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
 
 
 def splitting(model: str) -> dict[str, Value]:
-    """The validation share, the seed, and how exact the numbers are."""
+    """The validation fraction, the seed and the precision."""
     present = f"{value_of('validation_fraction'):.0%} for validation, seed {value_of('seed')}"
     params = (BY_NAME[name] for name in _used(model, "validation_fraction", "seed", "precision", "deterministic"))
     return closed("Split, seed and precision", "splitting", ":material/call_split:", params, present=present)

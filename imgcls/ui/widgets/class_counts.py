@@ -1,4 +1,4 @@
-"""How many pictures each class has, as bars of HTML: painted with the page, where a figure waits for its program."""
+"""Images per class as HTML bars: painted with the page, while a Plotly figure waits for its library."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import numpy as np
 from imgcls.charts.theme import TRAINING
 
 MOST_ROWS = 30
-"""Up to so many classes have a line each, with name and numbers; more stand beside each other as thin columns."""
+"""Up to this many classes get a row each, with name and counts; more are drawn as thin columns."""
 STYLE = f"""<style>
 .classes{{display:grid;grid-template-columns:minmax(2rem,max-content) 1fr max-content;gap:4px 10px;align-items:center;
 font-size:.85rem;font-variant-numeric:tabular-nums}}
@@ -26,41 +26,41 @@ font-size:.85rem;font-variant-numeric:tabular-nums}}
 
 
 def bars(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> str:
-    """The bars as HTML; every name in it is escaped.
+    """The bars as HTML; all names are escaped.
 
     Args:
-        counts: one or two parts of a data set, each with its pictures of each class, int (classes,).
-        names: the classes.
+        counts: one or two parts of a dataset, each with its images per class, int (classes,).
+        names: the class names.
     """
     table = np.array(list(counts.values())).reshape(len(counts), -1)
     most = max(1, int(table.max(initial=0)))
     first = next(iter(counts.values()))
-    told = f"Pictures of each class: between {min(first):,} and {max(first):,} in {next(iter(counts))}."
+    summary = f"Images per class: between {min(first):,} and {max(first):,} in {next(iter(counts))}."
     key = "".join(f'<span><i class="part-{part}"></i>{html.escape(name)}</span>' for part, name in enumerate(counts))
     if len(names) > MOST_ROWS:
-        key += f"<em>the highest: {most:,} pictures</em>"
-        kind, drawn = "classes columns", (_column(*one, counts, most) for one in zip(names, table.T, strict=True))
+        key += f"<em>highest: {most:,} images</em>"
+        kind, bars = "classes columns", (_column(*one, counts, most) for one in zip(names, table.T, strict=True))
     else:
-        kind, drawn = "classes", (_row(*one, most) for one in zip(names, table.T, strict=True))
+        kind, bars = "classes", (_row(*one, most) for one in zip(names, table.T, strict=True))
     return (
         f'{STYLE}<div class="classes-key">{key}</div>'
-        f'<div class="{kind}" role="img" aria-label="{html.escape(told)}">{"".join(drawn)}</div>'
+        f'<div class="{kind}" role="img" aria-label="{html.escape(summary)}">{"".join(bars)}</div>'
     )
 
 
 def _row(name: str, numbers: np.ndarray, most: int) -> str:
-    drawn = "".join(
+    bars = "".join(
         f'<i class="part-{part}" style="width:{100 * number / most:.1f}%;height:{9 - 3 * part}px"></i>'
         for part, number in enumerate(numbers)
     )
     name = html.escape(name)
-    told = " · ".join(f"{number:,}" for number in numbers)
-    return f'<span title="{name}">{name}</span><div>{drawn}</div><em>{told}</em>'
+    counts = " · ".join(f"{number:,}" for number in numbers)
+    return f'<span title="{name}">{name}</span><div>{bars}</div><em>{counts}</em>'
 
 
 def _column(name: str, numbers: np.ndarray, parts: Mapping[str, np.ndarray], most: int) -> str:
-    drawn = "".join(
+    bars = "".join(
         f'<i class="part-{part}" style="height:{100 * number / most:.1f}%"></i>' for part, number in enumerate(numbers)
     )
-    told = ", ".join(f"{number:,} {part}" for part, number in zip(parts, numbers, strict=True))
-    return f'<div title="{html.escape(f"{name}: {told}")}">{drawn}</div>'
+    counts = ", ".join(f"{number:,} {part}" for part, number in zip(parts, numbers, strict=True))
+    return f'<div title="{html.escape(f"{name}: {counts}")}">{bars}</div>'

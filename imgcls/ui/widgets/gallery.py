@@ -1,4 +1,4 @@
-"""Pictures with a few words each, as one piece of HTML: cheap to send, sharp when enlarged, readable without eyes."""
+"""A grid of captioned images as one piece of HTML: cheap to send, sharp when enlarged, accessible."""
 
 import base64
 import html
@@ -10,18 +10,18 @@ import numpy as np
 
 from imgcls.images.loading import enlarge, to_png
 
-MOST_KEPT = 4096
-"""The values of a picture whose URL is remembered: the same small ones stand on many pages, again and again."""
+MAX_CACHED = 4096
+"""The largest image (in values) whose data URL is cached: the same small images appear on many pages."""
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture, its description for those who do not see it, and the lines below it. Names may hold anything."""
+    """An image, its alternative text, and the lines below it. Texts may contain user input."""
 
-    pixels: np.ndarray | str  # or a URL that holds the picture
+    pixels: np.ndarray | str  # or a data URL
     alt: str
     lines: tuple[str, ...]
-    link: str = ""  # where a click on the picture leads
+    link: str = ""  # target of a click on the image
 
 
 STYLE = """<style>
@@ -41,13 +41,13 @@ background:rgba(128,128,128,.12)}
 
 
 def grid(tiles: Iterable[Tile]) -> str:
-    """The tiles in a grid that fills the width, as HTML; every name in it is escaped."""
+    """The tiles in a grid that fills the width, as HTML with all texts escaped."""
     return STYLE + '<div class="tiles">' + "".join(map(_tile, tiles)) + "</div>"
 
 
-def groups(of_tiles: Iterable[Iterable[Tile]]) -> str:
-    """Tiles that belong together in frames, the frames in a grid, as HTML; every name in it is escaped."""
-    frames = (f'<div class="group">{"".join(map(_tile, tiles))}</div>' for tiles in of_tiles)
+def groups(groups_of_tiles: Iterable[Iterable[Tile]]) -> str:
+    """Groups of tiles in frames, the frames in a grid, as HTML with all texts escaped."""
+    frames = (f'<div class="group">{"".join(map(_tile, tiles))}</div>' for tiles in groups_of_tiles)
     return STYLE + '<div class="tiles groups">' + "".join(frames) + "</div>"
 
 
@@ -60,13 +60,13 @@ def _tile(tile: Tile) -> str:
     return f"<figure>{image}<figcaption>{lines}</figcaption></figure>"
 
 
-def data_url(pixels: np.ndarray, *, min_side: int | None = None, is_kept: bool = True) -> str:
-    """The picture itself as a URL; small ones are enlarged by whole pixels if `min_side` is given.
+def data_url(pixels: np.ndarray, *, min_side: int | None = None, is_cached: bool = True) -> str:
+    """The image as a data URL, enlarged by a whole factor to at least `min_side` if given.
 
-    What a visitor brought is to be made with `is_kept` False, so that nothing of it outlives his visit.
+    Use `is_cached=False` for a visitor's own images, so that nothing of them outlives the visit.
     """
-    make = _url if is_kept and pixels.size <= MOST_KEPT else _url.__wrapped__
-    return make(pixels.tobytes(), pixels.shape, min_side)
+    encode = _url if is_cached and pixels.size <= MAX_CACHED else _url.__wrapped__
+    return encode(pixels.tobytes(), pixels.shape, min_side)
 
 
 @lru_cache(1024)

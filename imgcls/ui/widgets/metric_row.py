@@ -1,4 +1,4 @@
-"""Numbers in a row, each with its name and what belongs to it: one piece of HTML, a seventh of what seven cost."""
+"""A row of metrics as one piece of HTML, which costs a seventh of seven `st.metric` elements."""
 
 import html
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ box-shadow:0 2px 12px rgba(0,0,0,.3)}
 
 @dataclass(frozen=True)
 class Number:
-    """A name, its value as people read it, a line below it, and a sentence that explains the name. All may be names."""
+    """A name, its formatted value, a line below it, and a help text. All of them may contain user input."""
 
     name: str
     value: str
@@ -35,13 +35,13 @@ class Number:
 
 
 def show(numbers: Iterable[Number]) -> None:
-    """The numbers side by side, in as many rows as they need."""
+    """The numbers side by side, wrapping as needed."""
     st.html(f'{STYLE}<dl class="numbers">{"".join(map(_cell, numbers))}</dl>')
 
 
 def _cell(number: Number) -> str:
-    name, value, note, explained = map(html.escape, (number.name, number.value, number.note, number.help))
-    # The question mark takes the focus, so that the sentence is there for the keyboard and for a finger, too.
-    why = f'<span tabindex="0" role="img" aria-label="{explained}">?</span><i aria-hidden="true">{explained}</i>'
+    name, value, note, help_text = map(html.escape, (number.name, number.value, number.note, number.help))
+    # The question mark is focusable, so that the help text is reachable by keyboard and touch.
+    icon = f'<span tabindex="0" role="img" aria-label="{help_text}">?</span><i aria-hidden="true">{help_text}</i>'
     below = f"<dd>{note}</dd>" if note else ""
-    return f"<div><dt>{name}{why if explained else ''}</dt><dd>{value}</dd>{below}</div>"
+    return f"<div><dt>{name}{icon if help_text else ''}</dt><dd>{value}</dd>{below}</div>"

@@ -1,4 +1,4 @@
-"""The answer of a model whose pictures may have several labels: those that are there, and a bar for each label."""
+"""The prediction of a multi-label model: the predicted labels, and a probability bar for each label."""
 
 import html
 
@@ -23,42 +23,45 @@ transition:width .18s ease-out}
 .label-bars s{position:absolute;top:-3px;bottom:-3px;width:2px;background:currentColor;opacity:.6}
 .label-bars em{font-style:normal;text-align:right}
 </style>"""
-MOST = 12
-NONE = "None of them"
-"""What a model says that finds no label."""
+MAX_BARS = 12
+NO_LABEL = "No label"
+"""Shown if no label reaches the threshold."""
 
 
-def show(probabilities: np.ndarray | None, card: ModelCard, todo: str = "") -> None:
-    """The answer at the threshold that is chosen here, for a model with these card (model.json).
+def show(probabilities: np.ndarray | None, card: ModelCard, next_step: str = "") -> None:
+    """The threshold control, and the prediction at that threshold.
 
-    `todo` says what to do where there is no answer yet.
+    `next_step` says what to do if there is no prediction yet.
     """
     cut = threshold.choose(card)
     if probabilities is None:
         names = card.classes
-        some = ", ".join(names[:MOST]) + (", ..." if len(names) > MOST else "")
-        st.caption(plain(f"{todo} This model finds, several in a picture: {some}."))
+        some = ", ".join(names[:MAX_BARS]) + (", …" if len(names) > MAX_BARS else "")
+        st.caption(plain(f"{next_step} Multi-label: this model detects any of {some}."))
     else:
         st.html(answer(probabilities, card.classes, cut))
 
 
 def labels_on(probabilities: np.ndarray, cut: float) -> np.ndarray:
-    """Which labels are said to be there, the likeliest first, int (n,)."""
+    """The predicted labels, most probable first, int (n,)."""
     on = np.flatnonzero(probabilities >= cut)
     return on[np.argsort(-probabilities[on], kind="stable")]
 
 
 def answer(probabilities: np.ndarray, names: list[str], cut: float) -> str:
-    """As HTML: all labels in their order up to twelve, else the twelve likeliest; every name in it is escaped."""
+    """As HTML with all names escaped: up to twelve labels in their order, else the twelve most probable."""
     on = labels_on(probabilities, cut)
-    order = range(len(names)) if len(names) <= MOST else np.argsort(-probabilities, kind="stable")[:MOST]
-    said = ", ".join(names[i] for i in on) or NONE
-    told = ", ".join(f"{names[i]} {probabilities[i]:.1%}{' (yes)' if probabilities[i] >= cut else ''}" for i in order)
+    order = range(len(names)) if len(names) <= MAX_BARS else np.argsort(-probabilities, kind="stable")[:MAX_BARS]
+    predicted = ", ".join(names[i] for i in on) or NO_LABEL
+    summary = ", ".join(
+        f"{names[i]} {probabilities[i]:.1%}{' (yes)' if probabilities[i] >= cut else ''}" for i in order
+    )
     rows = "".join(_row(names[i], float(probabilities[i]), cut) for i in order)
     return (
-        f'{STYLE}<div class="labels-on{"" if len(on) else " none"}" role="status">{html.escape(said)}</div>'
-        f'<div class="labels-how">Each label is asked on its own. From {100 * cut:.0f}% on, at the mark, it is '
-        f'there.</div><div class="label-bars" role="img" aria-label="Probabilities: {html.escape(told)}">{rows}</div>'
+        f'{STYLE}<div class="labels-on{"" if len(on) else " none"}" role="status">{html.escape(predicted)}</div>'
+        f'<div class="labels-how">Each label is predicted independently, if its probability is at least '
+        f'{100 * cut:.0f}% (the mark).</div>'
+        f'<div class="label-bars" role="img" aria-label="Probabilities: {html.escape(summary)}">{rows}</div>'
     )
 
 

@@ -1,8 +1,8 @@
-"""Closed sections of the form. Their titles tell their present values; their controls are made when they are needed.
+"""Closed sections of the form. Their titles summarise the present values; controls are created only when needed.
 
-A control that nobody sees costs a rerun up to 0.3 ms, and the form has twenty of them. But Streamlit takes a setting
-out of the URL as soon as its control is not made, so a section is also filled while one of its settings is not at its
-default: what is left out is at its default, and nothing can be lost.
+A hidden control costs up to 0.3 ms per rerun, and the form has twenty of them. But Streamlit removes a setting from the
+URL when its control is not created, so a closed section is still filled while any of its settings differs from its
+default: what is left out is at its default, and nothing is lost.
 """
 
 import json
@@ -19,7 +19,7 @@ _titles: ContextVar[dict[str, str]] = ContextVar("titles")
 
 @contextmanager
 def titled() -> Iterator[None]:
-    """Around all sections of a page: their titles tell what is present, by one style sheet at the end."""
+    """Wraps all sections of a page: one style sheet at the end adds the present values to their titles."""
     titles: dict[str, str] = {}
     token = _titles.set(titles)
     try:
@@ -38,11 +38,10 @@ def _quoted(present: str) -> str:
 def section(
     title: str, key: str, icon: str, params: Sequence[Param], *, prefix: str = "", present: str = ""
 ) -> Iterator[bool]:
-    """A section whose title goes on with what is `present`; gives whether its controls have to be made.
+    """A section whose title is followed by the `present` values; yields whether its controls must be created.
 
-    The label itself must stay the same: with another one it would be another section for Streamlit, which opens anew
-    and takes the keyboard's focus away (tried). So the style sheet adds the present values to the title; screen readers
-    read them with it.
+    The label itself must stay the same: with another one, Streamlit would treat it as another section, closing it and
+    losing the keyboard focus. So the style sheet adds the present values; screen readers read them too.
     """
     with st.expander(title, key=key, icon=icon, on_change="rerun") as expander:
         yield expander.open or _are_set({prefix + param.name: param.default for param in params})
@@ -51,12 +50,12 @@ def section(
 
 
 def defaults(params: Iterable[Param]) -> dict[str, Value]:
-    """What the controls of a section that is not filled would say."""
+    """The values of the controls of a section that is not filled."""
     return {param.name: param.default for param in params}
 
 
 def _are_set(controls: Mapping[str, Value]) -> bool:
-    """Whether the URL or the session has another value than its default for one of these keys."""
+    """Whether the URL or the session has a non-default value for any of these keys."""
     if not controls.keys().isdisjoint(st.query_params.keys()):
         return True
     return any(st.session_state.get(key, default) != default for key, default in controls.items())

@@ -9,10 +9,10 @@ from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 
 
-def show(chosen: list[Run]) -> None:
-    """One row a setting, one column a run; a run whose settings cannot be read says so."""
+def show(selected: list[Run]) -> None:
+    """One row per setting, one column per run; a run with unreadable settings is named below."""
     configs, names = [], []
-    for run in chosen:
+    for run in selected:
         try:
             configs.append(run.config)
             names.append(run.label)
@@ -20,7 +20,7 @@ def show(chosen: list[Run]) -> None:
             st.caption(f"{plain(run.label)}: {plain(str(error))}")
     table = differences(configs)
     if len(configs) > 1 and not table:
-        st.caption("They have the same settings.")
+        st.caption("All settings are the same.")
     elif table:
         st.dataframe(
             pa.table(

@@ -1,4 +1,4 @@
-"""From which probability on a label is said to be there: a control that Evaluate and Predict share."""
+"""The decision threshold of multi-label models: a control that Evaluate and Predict share."""
 
 import streamlit as st
 
@@ -6,35 +6,38 @@ from imgcls.evaluation.metrics.multilabel import THRESHOLD
 from imgcls.runs.results import ModelCard
 
 HELP = (
-    "A label is said to be on a picture from this probability on. A lower one finds more and is wrong more often. The "
-    "one that was chosen on validation gives the best mean of the labels' F1 there; no test picture took part."
+    "A label is predicted if its probability is at least this threshold. A lower threshold finds more labels, with "
+    "more "
+    "false positives. The one chosen on validation maximises macro F1 on the validation set; the test set is not used."
 )
-HALF, CHOSEN, OTHER = "0.5", "Chosen on validation", "Another"
+HALF, CHOSEN, CUSTOM = "0.5", "Chosen on validation", "Custom"
 
 
 def chosen(card: ModelCard) -> float:
-    """The value that the control has for a model with these card, wherever it stands on the page."""
-    way = st.session_state.get("threshold", HALF)
-    if way == OTHER:
+    """The present value for this model, wherever the control is on the page."""
+    choice = st.session_state.get("threshold", HALF)
+    if choice == CUSTOM:
         return float(st.session_state.get("yes-from", THRESHOLD))
-    return card.threshold if way == CHOSEN else THRESHOLD
+    return card.threshold if choice == CHOSEN else THRESHOLD
 
 
 def choose(card: ModelCard) -> float:
-    """The control for a model with these card (model.json), and its value."""
-    found = card.threshold
+    """The control for this model, and its value."""
+    tuned = card.threshold
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        way = st.segmented_control(
+        choice = st.segmented_control(
             "Threshold",
-            [HALF, CHOSEN, OTHER],
+            [HALF, CHOSEN, CUSTOM],
             default=HALF,
             required=True,
             key="threshold",
             bind="query-params",
             help=HELP,
-            format_func=lambda way: f"{way}: {found:g}" if way == CHOSEN else way,
+            format_func=lambda choice: f"{choice}: {tuned:g}" if choice == CHOSEN else choice,
         )
-        if way == OTHER:
+        if choice == CUSTOM:
             with st.container(width=260):
-                st.slider("Yes from", 0.01, 0.99, THRESHOLD, 0.01, key="yes-from", bind="query-params", help=HELP)
+                st.slider(
+                    "Threshold value", 0.01, 0.99, THRESHOLD, 0.01, key="yes-from", bind="query-params", help=HELP
+                )
     return chosen(card)

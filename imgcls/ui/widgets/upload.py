@@ -8,9 +8,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 
 def forget(files: Iterable[UploadedFile], *keys: str) -> None:
-    """Lets go of files that have been taken in, and of the state of the widgets with these keys, which holds copies.
+    """Frees uploaded files, and the state of the widgets with these keys, which holds copies of them.
 
-    A visitor may bring several of half a gigabyte. Without this each stays as long as his tab is open (measured).
+    Uploads can be half a gigabyte each. Without this, each would stay in memory as long as the tab is open (measured).
     """
     context = get_script_run_ctx()
     for file in files:

@@ -67,7 +67,7 @@ def test_a_person_comes_from_a_zip_to_a_trained_model_and_an_answer(visit, own_s
     expect(steps.button(page, "Try it")).to_be_visible(timeout=150_000)
     run = own_server.runs / run_id
     assert json.loads((run / "config.json").read_text())["data"] == "own-balls"
-    steps.button(page, "See its mistakes").click()
+    steps.button(page, "Evaluate").click()
     steps.shows(page, "Evaluate")
     page.goto(f"{own_server.url}/predict?run={run_id}")
     steps.shows(page, "Predict")

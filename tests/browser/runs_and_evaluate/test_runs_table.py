@@ -76,7 +76,7 @@ def test_two_ticked_runs_are_compared_in_curves_and_settings(runs_page):
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 2")
     for place in (0, 1):
         assert sorted(steps.lines(page, place)) == ["The first one", "The second one"]
-    expect(page.get_by_role("heading", name="Settings in which they differ")).to_be_visible()
+    expect(page.get_by_role("heading", name="Differing settings")).to_be_visible()
     table = page.get_by_test_id("stDataFrame").last
     expect(table.get_by_role("gridcell", name="learning rate", include_hidden=True)).to_have_count(1)
     assert table.get_by_role("row", include_hidden=True).count() == 2

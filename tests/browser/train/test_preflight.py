@@ -12,7 +12,7 @@ LONG = 120_000
 def test_the_lights_come_and_the_suggested_rate_stands_in_form_and_url(visit, own_server):
     page = visit(own_server, "/train")
     steps.shows(page, "Train a model")
-    steps.main(page).get_by_text("Check before you start").click()
+    steps.main(page).get_by_text("Pre-flight check").click()
     check = page.get_by_role("button", name=re.compile("Check these settings"))
     check.click()
     expect(check).to_be_disabled()

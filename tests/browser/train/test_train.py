@@ -23,10 +23,10 @@ def test_a_person_comes_from_home_to_a_finished_run_and_its_mistakes(visit, serv
     first_epoch, first_points = steps.epoch(page), steps.points(page)
     wait_until(lambda: steps.points(page) > first_points, what="the curve grows")
     wait_until(lambda: steps.epoch(page) > first_epoch, what="the epochs are counted")
-    expect(steps.button(page, "See its mistakes")).to_be_visible(timeout=150_000)
+    expect(steps.button(page, "Evaluate")).to_be_visible(timeout=150_000)
     assert "Finished" in steps.main(page).inner_text()
     assert steps.named_run(page) == run_id
-    steps.button(page, "See its mistakes").click()
+    steps.button(page, "Evaluate").click()
     steps.shows(page, "Evaluate")
     assert steps.named_run(page) == run_id
     result = json.loads((server.runs / run_id / "result.json").read_text())

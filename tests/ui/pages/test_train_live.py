@@ -42,7 +42,7 @@ def test_a_run_that_has_a_place_can_be_moved_and_taken_out(digits, monkeypatch):
     run = runs.create(CONFIG, place=waiting_list.last_place())
     app = opened("train", run=run.id)
     assert is_whole(app)
-    assert {"Earlier", "Later", "Take out"} <= buttons(app).keys()
+    assert {"Earlier", "Later", "Remove from queue"} <= buttons(app).keys()
     assert "Stop" not in buttons(app)
 
 

@@ -78,7 +78,7 @@ def test_a_finished_run_as_the_base_needs_nothing_and_says_when_it_flatters(data
     finished_run.rename("A *bold* <b>run</b> $x$")
     app = opened("train", model=TITLE, data=data, **{"transfer.base": RUN})
     assert is_whole(app)
-    assert "so the validation score flatters it" in told(app)
+    assert "so the validation score is too optimistic" in told(app)
     assert not button(app, "Start").disabled
     (chosen,) = [box for box in app.selectbox if box.label == "Base run"]
     assert chosen.value == finished_run.id
@@ -100,7 +100,7 @@ def test_settings_of_a_run_open_the_form_again(data, finished_run):
     assert found["transfer.base"] == RUN
     assert found["transfer.base_run"] == finished_run.id
     assert (found["transfer.fine_tuning_epochs"], found["transfer.copies"], found["epochs"]) == (3, 6, 7)
-    assert "The base looks at 6 changed copies of each picture once" in told(app)
+    assert "The backbone runs once on 6 augmented copies of each image" in told(app)
 
 
 def test_settings_that_mean_nothing_to_it_are_not_offered(data, digits):
@@ -137,7 +137,7 @@ def test_kept_features_are_told_and_can_be_forgotten(data, digits):
     [("VGG16", 96, "1 min 40 s"), ("VGG16", 192, "about 6 min 40 s"), ("ResNet50", 96, "–")],
 )
 def test_the_time_of_a_base_is_measured_or_reckoned_from_another_size(base, size, words):
-    assert backbone.look_words(base, size, 1000, LOOKS) == words
+    assert backbone.pass_duration(base, size, 1000, LOOKS) == words
 
 
 def test_what_was_measured_comes_from_the_newest_run(made):
@@ -223,4 +223,4 @@ def test_a_live_page_tells_what_the_base_is_doing(made, digits):
     app = opened("train", run=run.id)
     assert is_whole(app)
     texts = [element.proto.text for element in app.get("progress")]
-    assert texts == ["The base looks at the pictures ... 30 of 120, once for all heads"]
+    assert texts == ["Extracting features … 30 of 120 images; computed once, reused for every head"]

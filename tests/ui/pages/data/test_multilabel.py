@@ -53,7 +53,7 @@ def test_evaluate_shows_each_label_in_place_of_the_matrix(tested, digits):
     assert is_whole(app)
     report = multilabel.scores(*predictions(), NAMES)
     assert f"{report.macro_f1.value:.1%}".replace("%", " %") in pieces(app)
-    assert "All labels right" in pieces(app) and "Click a cell to see its pictures" not in told(app)
+    assert "All labels correct" in pieces(app) and "Click a cell to see its pictures" not in told(app)
     table = app.dataframe[0].value
     assert table["Label"].tolist() == NAMES
     for column, score in (
@@ -73,7 +73,7 @@ def test_the_threshold_changes_what_is_shown(tested, digits):
     expected = multilabel.scores(*predictions(), NAMES, 0.37).labels.recall.value
     assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected)
     assert app.dataframe[0].value["Recall (%)"].tolist() != at_half
-    app.get("button_group")[0].set_value("Another").run()
+    app.get("button_group")[0].set_value("Custom").run()
     app.slider[0].set_value(0.8).run()
     expected = multilabel.scores(*predictions(), NAMES, 0.8).labels.recall.value
     assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected)
@@ -127,14 +127,14 @@ def test_other_pages_tell_what_was_scored(tested, page, digits):
     app = opened(page, run=tested.id)
     assert is_whole(app)
     if page == "train":
-        assert "Macro F1" in pieces(app) and "All labels right" in pieces(app)
+        assert "Macro F1" in pieces(app) and "All labels correct" in pieces(app)
 
 
 def test_none_of_them_is_said_when_all_are_below_the_threshold():
     from imgcls.ui.widgets.multilabel_bars import answer
 
     text = answer(np.array([0.2, 0.49, 0.1, 0.3]), NAMES, 0.5)
-    assert "None of them" in text and "✓" not in text and "<img" not in text
+    assert "No label" in text and "✓" not in text and "<img" not in text
     text = answer(np.array([0.6, 0.2, 0.1, 0.9]), NAMES, 0.5)
     assert ">sky, boat<" in text and text.count("✓") == 2 and "left:50.0%" in text
 

@@ -21,7 +21,7 @@ def test_a_model_of_one_class_a_image_says_its_likeliest():
 def test_a_model_of_several_labels_says_all_that_are_there():
     assert said(SEVERAL, 0.1, 0.6, 0.9)[0] == "sea, sky"
     assert said(SEVERAL, 0.1, 0.9, 0.6)[0] == "sea, sky", "which is the surer one makes no other answer"
-    assert said(SEVERAL, 0.1, 0.2, 0.4)[0] == "None of them"
+    assert said(SEVERAL, 0.1, 0.2, 0.4)[0] == "No label"
     assert "sky 40.0% · then sea 20.0%" in said(SEVERAL, 0.1, 0.2, 0.4)[1]
 
 

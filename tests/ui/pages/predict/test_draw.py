@@ -216,7 +216,7 @@ def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
 
 
 @pytest.mark.parametrize(
-    ("facts", "hold"),
+    ("facts", "paused-updates"),
     [
         ({"classes": list("0123456789")}, True),
         ({"classes": list("9876543210"), "several": False}, True),

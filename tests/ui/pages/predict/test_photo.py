@@ -209,14 +209,14 @@ def test_of_many_files_those_that_are_not_shown_are_let_go(asked):
 def test_a_tile_names_each_label_above_the_threshold():
     facts = {"classes": ["boat", "sea", "sky"], "several": True, "threshold": 0.5}
     assert photo._said(np.array([0.1, 0.6, 0.9]), facts) == ("sky 90.0%", "sea 60.0%")
-    assert photo._said(np.array([0.1, 0.2, 0.4]), facts) == ("None of them",)
+    assert photo._said(np.array([0.1, 0.2, 0.4]), facts) == ("No label",)
     assert photo._said(np.array([0.1, 0.6, 0.3]), facts | {"several": None}) == ("sea", "60.0%")
 
 
 def test_photos_that_may_have_several_labels_are_told_so_in_every_place(finished_run):
     facts = json.loads((finished_run.folder / "model.json").read_text()) | {"several": True, "threshold": 0.3}
     (finished_run.folder / "model.json").write_text(json.dumps(facts))
-    app = opened("predict", run=finished_run.id, way="Upload", threshold="Another", **{"yes-from": "0.99"})
+    app = opened("predict", run=finished_run.id, way="Upload", threshold="Custom", **{"yes-from": "0.99"})
     upload(app, ("one.png", ONE), ("seven.png", SEVEN))
     app.slider(key="yes-from").set_value(0.01).run()
     assert is_whole(app)

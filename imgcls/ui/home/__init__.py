@@ -1,0 +1,1 @@
+"""The Home page: three entry points and the latest runs."""

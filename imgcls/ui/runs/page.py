@@ -1,0 +1,14 @@
+"""The queue and the table of all runs, or what to do if there are none."""
+
+from imgcls import runs
+from imgcls.ui.runs import queue, table
+from imgcls.ui.widgets import empty_state
+
+
+def show() -> None:
+    """The whole page below its title."""
+    if everything := runs.everything():
+        queue.show()
+        table.show(everything)
+    else:
+        empty_state.show("No runs yet", "A run is one training with all its results. The first takes about a minute.")

@@ -1,0 +1,155 @@
+"""All runs as a table: filter, open, compare, rename, delete."""
+
+import zlib
+
+import pyarrow as pa
+import streamlit as st
+
+from imgcls import jobs, runs
+from imgcls.runs import Run
+from imgcls.runs.run import UNDER_WAY
+from imgcls.system import safe_csv
+from imgcls.ui.app import errors, links
+from imgcls.ui.app.errors import plain
+from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.runs import run_list
+from imgcls.ui.train import learning_curves
+from imgcls.ui.widgets import formatting, settings_table
+
+ACCURACY_HELP = (
+    "Accuracy: the fraction of images classified correctly. Multi-label: the fraction with all labels correct."
+)
+
+
+def show(everything: list[Run]) -> None:
+    """The table, what can be done with the selected runs, and their comparison."""
+    rows = _filtered([(run, run_list.summary(run)) for run in everything])
+    st.caption(
+        f"{formatting.count(len(rows), 'run')}. Select one to open, rename or delete it; select several to compare "
+        "them."
+    )
+    table = _table(rows)
+    selected = [rows[index][0] for index in _selected_rows(table, rows) if index < len(rows)]
+    st.download_button(
+        "These runs (CSV)",
+        lambda: safe_csv.csv_file(table.to_pydict()),
+        "runs.csv",
+        "text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+    _actions(selected)
+    _compare(selected)
+
+
+def _filtered(rows: list[tuple[Run, dict]]) -> list[tuple[Run, dict]]:
+    """The rows that match the filters above the table."""
+    with st.container(horizontal=True, gap="large"):
+        wanted = {
+            "state": run_list.filter_by(
+                "State", [facts["state"] for _, facts in rows], lambda state: formatting.STATES[state][0]
+            ),
+            "data": run_list.filter_by("Dataset", [facts["data"] for _, facts in rows]),
+            "model": run_list.filter_by("Model", [facts["model"] for _, facts in rows]),
+        }
+    return [row for row in rows if all(not value or row[1][key] == value for key, value in wanted.items())]
+
+
+def _table(rows: list[tuple[Run, dict]]) -> pa.Table:
+    return pa.table(
+        {
+            "Run": [run.label for run, _ in rows],
+            "State": [formatting.STATES[facts["state"]][0] for _, facts in rows],
+            "Dataset": [facts["data"] for _, facts in rows],
+            "Model": [facts["model"] for _, facts in rows],
+            "Validation (%)": [_percent(facts["validation"]) for _, facts in rows],
+            "Test (%)": [_percent(facts["test"]) for _, facts in rows],
+            "Parameters": [facts["parameters"] for _, facts in rows],
+            "Time": [formatting.duration(facts["seconds"]) for _, facts in rows],
+            "Started": [formatting.age(facts["created"]) for _, facts in rows],
+        }
+    )
+
+
+def _selected_rows(table: pa.Table, rows: list[tuple[Run, dict]]) -> list[int]:
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        # Streamlit remembers the selection by row number, so other rows need another key.
+        key=f"runs-table-{zlib.crc32(repr([run.id for run, _ in rows]).encode())}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config={
+            "Run": st.column_config.TextColumn(width="large"),
+            "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
+            "Test (%)": st.column_config.NumberColumn(format="%.1f", help=ACCURACY_HELP),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+        },
+        alt="All runs with their scores.",
+    )
+    return event.selection.rows
+
+
+def _actions(selected: list[Run]) -> None:
+    one = selected[0] if len(selected) == 1 else None
+    both = selected if len(selected) == 2 and all(run.is_tested for run in selected) else None
+    with st.container(horizontal=True):
+        if st.button("Open", icon=":material/open_in_new:", disabled=one is None) and one:
+            links.go("train.py", run=one.id)
+        evaluate_disabled = one is None or not one.is_tested
+        if st.button("Evaluate", icon=":material/fact_check:", disabled=evaluate_disabled) and one:
+            links.go("evaluate.py", run=one.id)
+        if both and st.button(
+            "Which is better?", icon=":material/balance:", help="Compare their predictions image by image."
+        ):
+            links.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
+        if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready) and one:
+            links.go("predict.py", run=one.id)
+        if st.button("Rename", icon=":material/edit:", disabled=one is None) and one:
+            _rename(one)
+        if st.button("Delete", icon=":material/delete:", disabled=not selected):
+            _delete(selected)
+
+
+def _compare(selected: list[Run]) -> None:
+    """Validation curves of the selected runs, and the settings in which they differ."""
+    with_curves = [run for run in selected if (run.folder / "metrics.jsonl").exists()]
+    if with_curves:
+        with st.grid(2, min_column_width=learning_curves.SIDE_BY_SIDE):
+            for quantity in ("loss", "accuracy"):
+                st.plotly_chart(
+                    cached_curves.comparison(with_curves, quantity),
+                    key=f"compare-{quantity}",
+                    config={"displayModeBar": False},
+                    alt=f"Validation {quantity} of {formatting.count(len(with_curves), 'run')} by epoch.",
+                )
+    if len(selected) > 1:
+        st.subheader("Differing settings", anchor=False)
+        settings_table.show(selected)
+
+
+@st.dialog("Rename the run")
+def _rename(run: Run) -> None:
+    with st.form("rename", border=False):
+        label = st.text_input("Name", run.label, max_chars=runs.LABEL_LENGTH)
+        if st.form_submit_button("Rename", type="primary"):
+            with errors.shown():
+                run.rename(label)
+                st.rerun()
+
+
+@st.dialog("Delete permanently?")
+def _delete(selected: list[Run]) -> None:
+    for run in selected:
+        st.markdown(f"- {plain(run.label)}{' (still training; it will be stopped)' if run.state in UNDER_WAY else ''}")
+    st.caption("The model, its curves and its predictions are deleted from disk.")
+    if st.button("Delete", type="primary", icon=":material/delete:"):
+        with errors.shown():
+            for run in selected:
+                jobs.delete(run)
+            st.rerun()
+
+
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else 100 * fraction

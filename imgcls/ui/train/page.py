@@ -1,0 +1,80 @@
+"""The Train page: the form before a training, or the run that the URL names."""
+
+import streamlit as st
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.errors import RunError
+from imgcls.ui.app import errors, links
+from imgcls.ui.app.errors import plain
+from imgcls.ui.data import summary
+from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, settings_form
+from imgcls.ui.widgets import sections
+
+
+def show() -> None:
+    """The whole page."""
+    settings_form.fill(links.take_preset())
+    if not _show_run():
+        _show_form()
+
+
+def _show_run() -> bool:
+    """Shows the run that the URL names; False if it names none that exists."""
+    run_id = st.query_params.get("run")
+    if not run_id:
+        return False
+    try:
+        run_page.show(runs.find(run_id))
+    except RunError as error:
+        st.warning(plain(str(error)), icon=":material/search_off:")
+        return False
+    return True
+
+
+def _show_form() -> None:
+    """All settings of a new run, and Start."""
+    st.title("Train a model")
+    jobs.expect()
+    left, right = st.columns([5, 6], gap="large")
+
+    with left, sections.titled():
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            info = settings_form.choose_data()
+            images = settings_form.choose_images(summary.training_count(info))
+        summary.one_line(info)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            model = settings_form.choose_model()
+            settings_form.offer_recipe(model, info.name)
+        model_settings = settings_form.model_settings(model)
+        has_weights = backbone.show(model, model_settings, info)
+        values = settings_form.controls((settings_form.BY_NAME["epochs"], settings_form.BY_NAME["learning_rate"]))
+        values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
+        values |= settings_form.schedule(values["epochs"], values["learning_rate"])
+        values |= settings_form.stopping() | settings_form.splitting(model)
+
+    with right, errors.shown():
+        config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)
+        model_summary.show(config, info)
+        is_ready = summary.realised_counts(config) and has_weights
+        if is_ready:
+            backbone.explain_cache(config, info)
+        _start(config, is_ready)
+        preflight.show(config, info)
+        backbone.compare(config, info)
+        model_summary.details(config, info)
+
+
+def _start(config: Config, is_ready: bool) -> None:
+    """The name of the run and the Start button."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Run name", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
+        is_started = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, disabled=not is_ready)
+    run_id = st.session_state.setdefault("new_run_id", runs.new_id())
+    if is_started:
+        # A second click on its way to the server finds the same id, so it starts nothing new.
+        run = jobs.begin(config, name, run_id=run_id)
+        st.query_params.from_dict({"run": run.id})
+        st.rerun()
+    if runs.exists(run_id):
+        st.session_state["new_run_id"] = runs.new_id()
