@@ -8,19 +8,11 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 from imgcls import models
+from imgcls.config import older_versions
 from imgcls.errors import SettingError
 from imgcls.params import Choice, Param, Range, Value, completed, params_of
 
 VERSION = 4
-RENAMED = {
-    "pictures": "train_images",
-    "validation_share": "validation_fraction",
-    "cut_out": "cutout",
-    "mirrored_answers": "test_time_augmentation",
-    "warmup_share": "warmup_fraction",
-    "averaging": "ema_decay",
-}
-"""Settings by the names that they had before version 4."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,13 +198,7 @@ class Config:
             raise SettingError(
                 f"These settings have version {version}; this program reads up to {VERSION}. Update the program."
             )
-        if version == 1:
-            _mend_first_version(values)
-        if version < 3 and values.get("model") == "deep_cnn":
-            values["model"] = "resnet"  # its name until a faster network took it over
-        for old, new in RENAMED.items():
-            if version < 4 and old in values:
-                values[new] = values.pop(old)
+        values = older_versions.upgraded(values, version)
         known = [entry.name for entry in fields(cls)]
         unknown = sorted(str(key) for key in set(values) - set(known))
         if unknown:
@@ -237,18 +223,6 @@ class Config:
     def changed(self, **values: Any) -> "Config":
         """The same settings but for `values`."""
         return replace(self, **values)
-
-
-def _mend_first_version(values: dict[str, Any]) -> None:
-    """Version 1 had a switch for plateaus in place of schedules, AdamW had its own decay and numbers had 32 bits."""
-    if "reduce_on_plateau" in values:
-        lowers = values.pop("reduce_on_plateau")
-        if not isinstance(lowers, bool):
-            raise SettingError(f"Reduce on plateau is on or off (true or false), not {lowers!r}.")
-        values.setdefault("schedule", "plateau" if lowers else "constant")
-    if values.get("optimizer") == "adamw":
-        values.setdefault("weight_decay", 0.004)
-    values.setdefault("precision", "float32")
 
 
 PARAMS: tuple[Param, ...] = params_of(Config)

@@ -47,7 +47,7 @@ def feature_rates() -> dict[tuple[str, int], float]:
 def _feature_rate(run: Run, stamp: tuple) -> tuple[tuple[str, int], float] | None:
     try:
         rate, settings = float((run.result or {})["feature_rate"]), run.config.model_settings
-        return ((settings["base"], settings["input_size"]), rate) if 0 < rate < math.inf else None
+        return ((settings["backbone"], settings["input_size"]), rate) if 0 < rate < math.inf else None
     except (UserError, KeyError, TypeError, ValueError):
         return None
 

@@ -7,8 +7,8 @@ shows; the keyword-only arguments are its controls. Optional: DEEP (numbers of 1
 `Config` that suit it), IGNORES (settings that mean nothing to it) and `begin(model, pictures)`, which sets first
 weights that depend on the training pictures.
 
-A family with `backbone(settings)` stands on a trained network: its `classify` and `begin` get that network's features
-in place of images, `more_epochs(settings)` says how many epochs of fine-tuning follow, and `lengthened(settings,
+A family with HAS_BACKBONE builds on a pretrained network: its `classify` and `begin` get that network's features
+instead of images, `more_epochs(settings)` says how many epochs of fine-tuning follow, and `lengthened(settings,
 epochs)` makes them as many.
 """
 
@@ -20,7 +20,8 @@ from functools import cache
 from types import ModuleType
 
 from imgcls.errors import SettingError
-from imgcls.models import families, shape_layers
+from imgcls.models import backbones, families, shape_layers
+from imgcls.models.backbones import Block
 from imgcls.models.shape_layers import Row
 from imgcls.params import Param, Value, completed, params_of
 
@@ -50,8 +51,8 @@ def params(name: str) -> tuple[Param, ...]:
 
 
 def has_backbone(name: str) -> bool:
-    """Whether the family stands on a trained network."""
-    return hasattr(family(name), "backbone")
+    """Whether the family builds on a pretrained network."""
+    return getattr(family(name), "HAS_BACKBONE", False)
 
 
 def more_epochs(name: str, settings: Mapping[str, Value]) -> int:
@@ -65,11 +66,17 @@ def text(name: str) -> str:
 
 
 def table(
-    name: str, shape: tuple[int, int, int], num_classes: int, settings: Mapping[str, Value], is_multilabel: bool = False
+    name: str,
+    shape: tuple[int, int, int],
+    num_classes: int,
+    settings: Mapping[str, Value],
+    is_multilabel: bool = False,
+    backbone: Block | None = None,
 ) -> tuple[Row, ...]:
     """The layers of the network that these settings would build, as rows with shapes and parameter counts.
 
-    Where a picture may have `several` labels, the last layer is a sigmoid.
+    The last layer of a multi-label model is a sigmoid. `backbone` is what a family with HAS_BACKBONE builds on; by
+    default the pretrained network that the settings name.
 
     Raises:
         SettingError: a setting is wrong, or the network does not fit this `shape` (height, width, channels).
@@ -77,7 +84,7 @@ def table(
     values = completed(params(name), settings, f"The model '{name}'")
     images = shape_layers.Input(shape)
     if has_backbone(name):
-        seen = shape_layers.Functional(family(name).backbone(values), name="base")(images)
+        seen = shape_layers.Functional(backbone or backbones.block(values), name="base")(images)
     else:
         seen = shape_layers.Rescaling(1 / 255, name="normalise")(images)
     logits = family(name).classify(shape_layers, seen, num_classes, **values)

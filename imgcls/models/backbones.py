@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imgcls.errors import SettingError, UserError
+from imgcls.errors import SettingError
 
 GOOGLE = "https://storage.googleapis.com/tensorflow/keras-applications/"
-RUN = "A finished run"
-"""The choice that stands beside the names of the networks."""
+RUN = "One of your runs"
+"""The option next to the names of the pretrained networks."""
 
 
 @dataclass(frozen=True)
@@ -108,38 +108,15 @@ class Block:
 
 
 def block(settings: Mapping[str, Any]) -> Block:
-    """What the settings of the family `transfer` ask for.
+    """The pretrained network that the settings of the family `transfer` name.
 
     Raises:
-        SettingError: the run that is to be the base is missing, unfinished or cannot be one.
+        SettingError: they name one of the user's runs instead; `imgcls.runs.as_backbone` knows those.
     """
-    if settings["base"] == RUN:
-        run = run_of(settings)
-        features, parameters = trunk(run.card.layers)
-        height, width, _ = run.card.shape
-        return Block(features, parameters, f"{run.label} at {height} x {width}, frozen")
-    network, size = NETWORKS[settings["base"]], settings["input_size"]
-    return Block(network.features, network.parameters, f"{network.title} at {size} x {size}, frozen")
-
-
-def run_of(settings: Mapping[str, Any]):
-    """The finished run that is the base.
-
-    Raises:
-        SettingError: there is none, or it has no model.
-    """
-    from imgcls import runs  # runs know settings, and settings know the families
-
-    if not settings["base_run"]:
-        raise SettingError("No finished run is chosen as the base. Train a model first, or choose a network.")
-    try:
-        run = runs.find(settings["base_run"])
-        trunk(run.card.layers)
-    except UserError as error:
-        raise SettingError(f"The base of this model cannot be used. {error}") from error
-    if not (run.folder / "model.keras").exists():
-        raise SettingError(f"The run '{run.label}' has no file model.keras, so it cannot be a base. Pick another run.")
-    return run
+    if settings["backbone"] == RUN:
+        raise SettingError("No run is selected as the backbone. Train a model first, or select a pretrained network.")
+    network, size = NETWORKS[settings["backbone"]], settings["input_size"]
+    return Block(network.features, network.parameters, f"{network.title} at {size}×{size}, frozen")
 
 
 def trunk(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:

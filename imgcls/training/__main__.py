@@ -84,7 +84,7 @@ def _from_shell(arguments: list[str]) -> int:
 
 def _fetch_weights(config: Config) -> None:
     """The weights of the base, if there is one and they are not here; a failure is told by the training itself."""
-    network = backbones.NETWORKS.get(str(config.model_settings.get("base")))
+    network = backbones.NETWORKS.get(str(config.model_settings.get("backbone")))
     if network is not None and weights.at_hand(network) is None:
         print(f"Fetching the weights of {network.title} ({network.megabytes:g} MB) ...")
         download_weights.main([network.title])

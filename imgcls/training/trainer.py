@@ -18,7 +18,7 @@ from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.inference.explain import task
 from imgcls.jobs import waiting_list
-from imgcls.runs import Run
+from imgcls.runs import Run, as_backbone
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.system import atomic
 from imgcls.training.process import failures
@@ -280,7 +280,9 @@ def _usage() -> Callable[[], dict[str, float]]:
 
 
 def _parameters(config: Config, facts: datasets.DatasetInfo) -> int:
-    rows = models.table(config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel)
+    rows = as_backbone.layer_table(
+        config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel
+    )
     return sum(row.parameters for row in rows)
 
 

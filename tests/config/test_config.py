@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from imgcls import models
 from imgcls.config import PARAMS, VERSION, Config, differences
+from imgcls.config.older_versions import RENAMED
 from imgcls.errors import SettingError, UserError
 from imgcls.params import Choice, Range
 from imgcls.system import paths
@@ -127,7 +128,7 @@ def test_every_choice_names_its_words(param):
 
 def test_an_unknown_setting_is_refused():
     said = sentence({"learning_rat": 0.1})
-    assert said.startswith("There is no setting 'learning_rat'. There are: data, pictures,")
+    assert said.startswith("There is no setting 'learning_rat'. There are: data, train_images,")
 
 
 def test_an_unknown_model_is_refused_with_the_choices():
@@ -159,10 +160,10 @@ def test_label_smoothing_needs_one_hot_labels():
     assert Config(label_smoothing=0.1).label_smoothing == 0.1
 
 
-@pytest.mark.parametrize("version", [4, 99, "1", None, 1.5])
+@pytest.mark.parametrize("version", [5, 99, "1", None, 1.5])
 def test_settings_of_a_newer_version_are_refused_politely(version):
     said = sentence({"version": version})
-    assert said == f"These settings have version {version}; this program reads up to 3. Update the program."
+    assert said == f"These settings have version {version}; this program reads up to 4. Update the program."
 
 
 # ---- settings of version 1
@@ -176,7 +177,7 @@ def test_the_switch_for_plateaus_of_version_1_is_a_schedule_now(switch, schedule
     expected = Config(epochs=3, schedule=schedule, plateau_factor=0.4, plateau_patience=1, precision="float32")
     assert config == expected
     assert values == given  # what was given is left as it is
-    assert config.as_dict()["version"] == 3
+    assert config.as_dict()["version"] == VERSION
     assert Config.from_dict(config.as_dict()) == config
 
 
@@ -222,7 +223,46 @@ def test_the_settings_of_the_models_that_ship_can_be_read(path):
         assert (config.schedule, config.precision) == ("plateau" if switch else "constant", "float32")
     if version < 3 and written["model"] == "deep_cnn":
         written["model"] = "resnet"
+    written = {RENAMED.get(name, name): value for name, value in written.items()}
     assert {name: config.as_dict()[name] for name in written} == written
+
+
+OLD = {
+    "version": 3,
+    "pictures": 500,
+    "validation_share": 0.2,
+    "cut_out": 3,
+    "mirrored_answers": True,
+    "warmup_share": 0.3,
+    "averaging": 0.9,
+    "model": "transfer",
+    "model_settings": {"base": "A finished run", "base_run": "digits", "copies": 6},
+}
+
+
+def test_settings_of_version_3_have_other_names_now():
+    config = Config.from_dict(OLD)
+    assert config == Config(
+        train_images=500,
+        validation_fraction=0.2,
+        cutout=3,
+        test_time_augmentation=True,
+        warmup_fraction=0.3,
+        ema_decay=0.9,
+        model="transfer",
+        model_settings={"backbone": "One of your runs", "backbone_run": "digits", "augmented_copies": 6},
+    )
+    assert Config.from_dict(config.as_dict()) == config
+
+
+@pytest.mark.parametrize("name", [name for name in OLD if name not in ("version", "model", "model_settings")])
+def test_old_names_are_no_settings_of_version_4(name):
+    assert sentence({"version": 4, name: OLD[name]}).startswith(f"There is no setting '{name}'.")
+
+
+@pytest.mark.parametrize("settings", [None, 3, "text", [], {"base": []}, {"base": {}}, {"copies": "many"}])
+def test_damaged_settings_of_an_older_model_are_refused(settings):
+    assert sentence({"version": 3, "model": "transfer", "model_settings": settings})
 
 
 def test_three_models_ship():

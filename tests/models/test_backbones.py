@@ -10,6 +10,7 @@ from imgcls import models
 from imgcls.errors import SettingError, WeightsError
 from imgcls.models import backbones
 from imgcls.models.backbones import NETWORKS, RUN
+from imgcls.runs import as_backbone
 
 SMALL = NETWORKS["MobileNet 0.25"]
 
@@ -151,9 +152,9 @@ def test_weights_that_are_damaged_in_their_middle_are_one_sentence(keras, write_
 def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
     from imgcls.training.transfer import backbone
 
-    chosen = settings(base=RUN, base_run=finished_run.id)
+    chosen = settings(backbone=RUN, backbone_run=finished_run.id)
     base = backbone.built(chosen, (8, 8, 1))
-    block = backbones.block(chosen)
+    block = as_backbone.block(chosen)
     assert (
         (base.output_shape[-1], base.count_params()) == (block.features, block.parameters) == (32, base.count_params())
     )
@@ -166,9 +167,9 @@ def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
 def test_other_images_are_brought_to_the_size_and_the_colours_that_a_run_knows(finished_run, keras):
     from imgcls.training.transfer import backbone
 
-    base = backbone.built(settings(base=RUN, base_run=finished_run.id), (32, 32, 3))
+    base = backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (32, 32, 3))
     grey = np.full((1, 32, 32, 3), 90, np.uint8)
-    small = backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
+    small = backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
     assert np.allclose(base(grey), small(np.full((1, 8, 8, 1), 90, np.uint8)), atol=1e-5)
 
 
@@ -179,23 +180,23 @@ def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, kera
 
     whole = keras.models.load_model(finished_run.folder / "model.keras", compile=False)
     model_builder.answering(Config(test_time_augmentation=True), whole).save(finished_run.folder / "model.keras")
-    base = backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
+    base = backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
     assert base.output_shape == (None, 32)
 
 
 @pytest.mark.parametrize(
     ("corruption", "sentence"),
     [
-        (lambda run: run.delete(), r"^The base of this model cannot be used\. There is no run '2026"),
-        (lambda run: (run.folder / "model.json").unlink(), r"^The base of .* This run has no trained model\."),
-        (lambda run: (run.folder / "model.keras").unlink(), r"has no file model\.keras, so it cannot be a base\."),
+        (lambda run: run.delete(), r"^The backbone of this model cannot be used\. There is no run '2026"),
+        (lambda run: (run.folder / "model.json").unlink(), r"^The backbone of .* This run has no trained model\."),
+        (lambda run: (run.folder / "model.keras").unlink(), r"has no file model\.keras, so it cannot be a backbone\."),
     ],
 )
 def test_a_run_that_cannot_be_a_base_is_one_sentence_on_the_page_and_in_the_trainer(corruption, sentence, finished_run):
     corruption(finished_run)
-    chosen = settings(base=RUN, base_run=finished_run.id)
+    chosen = settings(backbone=RUN, backbone_run=finished_run.id)
     with pytest.raises(SettingError, match=sentence):
-        models.table("transfer", (8, 8, 1), 10, chosen)
+        as_backbone.layer_table("transfer", (8, 8, 1), 10, chosen)
 
 
 def test_a_run_whose_model_cannot_be_read_is_one_sentence(finished_run, keras):
@@ -203,7 +204,7 @@ def test_a_run_whose_model_cannot_be_read_is_one_sentence(finished_run, keras):
 
     (finished_run.folder / "model.keras").write_bytes(b"no model")
     with pytest.raises(SettingError, match=r"^The model of the run 'A small run' cannot be read"):
-        backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
+        backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
 
 
 @pytest.mark.parametrize("layers", [None, [], [{"kind": "Dense"}], [{"kind": "Conv2D", "shape": [4]}], "x"])
@@ -213,8 +214,8 @@ def test_a_layer_table_without_a_dense_layer_at_its_end_is_refused(layers):
 
 
 def test_no_run_chosen_is_one_sentence():
-    with pytest.raises(SettingError, match=r"^No finished run is chosen as the base\."):
-        models.table("transfer", (8, 8, 1), 10, {"base": RUN})
+    with pytest.raises(SettingError, match=r"^No run is selected as the backbone\."):
+        as_backbone.layer_table("transfer", (8, 8, 1), 10, {"backbone": RUN, "backbone_run": ""})
 
 
 def test_a_foreign_model_with_code_in_it_is_not_run(finished_run, keras, tmp_path):
@@ -229,11 +230,11 @@ def test_a_foreign_model_with_code_in_it_is_not_run(finished_run, keras, tmp_pat
     keras.Model(inputs, x).save(finished_run.folder / "model.keras")
     mark.unlink(missing_ok=True)
     with pytest.raises(SettingError, match="cannot be read"):
-        backbone.built(settings(base=RUN, base_run=finished_run.id), (8, 8, 1))
+        backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
     assert not mark.exists()
 
 
 def test_the_model_table_of_a_page_can_be_json(finished_run):
-    rows = models.table("transfer", (8, 8, 1), 10, settings(base=RUN, base_run=finished_run.id))
+    rows = as_backbone.layer_table("transfer", (8, 8, 1), 10, settings(backbone=RUN, backbone_run=finished_run.id))
     assert json.dumps([row.detail for row in rows])
-    assert rows[1].detail == "A small run at 8 x 8, frozen"
+    assert rows[1].detail == "A small run at 8×8, frozen"

@@ -47,7 +47,7 @@ def build(keras, write_weights, tmp_path, monkeypatch):
     def build(name, settings, shape, num_classes=10, normalisation="0 to 1"):
         keras.utils.clear_session()
         if models.has_backbone(name):
-            title = settings.get("base", "MobileNet 0.25")
+            title = settings.get("backbone", "MobileNet 0.25")
             write_weights(title, tmp_path / "weights" / NETWORKS[title].file)
         images = np.random.default_rng(0).integers(0, 256, (20, *shape), dtype=np.uint8)
         config = Config(model=name, model_settings=settings, normalisation=normalisation)

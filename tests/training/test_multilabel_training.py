@@ -202,7 +202,7 @@ def test_a_run_leaves_what_pages_need_and_another_run_stands_on_it(keras, tmp_pa
     dataset = datasets.open_dataset(imported(listing(tmp_path, with_semicolons(some(60))), side=28))
     config = Config(data=dataset.facts.name, model="ann", model_settings=PLAIN, batch_size=8, epochs=3)
     first = trained(config)
-    base = {"base": RUN, "base_run": first.id, "fine_tuning_epochs": 1, "fine_tuning_blocks": 1, "dropout": 0.0}
+    base = {"backbone": RUN, "backbone_run": first.id, "fine_tuning_epochs": 1, "fine_tuning_blocks": 1, "dropout": 0.0}
     second = trained(
         config.changed(model="transfer", model_settings=base, class_weights=True, test_time_augmentation=True)
     )

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.timeout(240)
 
 BASE_ID = "20260101-120000-0badcafe"
 SETTINGS = {
-    "base": RUN,
-    "base_run": BASE_ID,
-    "copies": 2,
+    "backbone": RUN,
+    "backbone_run": BASE_ID,
+    "augmented_copies": 2,
     "fine_tuning_epochs": 3,
     "fine_tuning_rate": 0.002,
     "fine_tuning_blocks": 1,
@@ -150,7 +150,7 @@ def test_fine_tuning_changes_the_last_block_and_keeps_batch_normalisation_still(
     trained(HEAD_ALONE)
     wide = {"filters": 4, "units": 16, "batch_normalisation": True, "dropout": 0.0}
     normed = trained(Config(data="digits", model="cnn", model_settings=wide, epochs=1, train_images=300, batch_size=64))
-    settings = {**SETTINGS, "base_run": normed.id, "fine_tuning_blocks": 2, "fine_tuning_epochs": 1}
+    settings = {**SETTINGS, "backbone_run": normed.id, "fine_tuning_blocks": 2, "fine_tuning_epochs": 1}
     run = trained(CONFIG.changed(model_settings=settings, epochs=1))
     before = keras.models.load_model(normed.folder / "model.keras", compile=False)
     trunk = keras.models.load_model(run.folder / "model.keras", compile=False).get_layer("base").get_layer("trunk")
@@ -348,7 +348,7 @@ def test_a_network_with_weights_from_a_file_is_trained_and_exported(trained, wri
 
 
 def test_without_weights_the_run_fails_with_the_ways_out(forks, digits, wait_until):
-    run = runs.create(CONFIG.changed(model_settings={"base": "VGG16"}))
+    run = runs.create(CONFIG.changed(model_settings={"backbone": "VGG16"}))
     process = forks.trainer(run)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "failed"
@@ -455,7 +455,7 @@ def test_a_shell_fetches_what_is_missing_and_tells_when_it_cannot(base, monkeypa
     monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")
     shell._fetch_weights(CONFIG)
     assert capsys.readouterr().out == ""  # a run is its base
-    shell._fetch_weights(CONFIG.changed(model_settings={"base": "MobileNetV2"}))
+    shell._fetch_weights(CONFIG.changed(model_settings={"backbone": "MobileNetV2"}))
     said = capsys.readouterr()
     assert said.out == "Fetching the weights of MobileNetV2 (9.4 MB) ...\n"
     assert "the server refused the connection. Connect to the internet" in said.err

@@ -27,7 +27,7 @@ def test_a_renamed_parameter_with_a_renamed_value(monkeypatch):
 
 def test_a_backbone_run_was_named_before_its_id():
     assert old_links.upgraded({"transfer.base_run": ["A (b) (20260101-120000-0badcafe)"]}) == {
-        "transfer.base_run": ["20260101-120000-0badcafe"]
+        "transfer.backbone_run": ["20260101-120000-0badcafe"]
     }
 
 

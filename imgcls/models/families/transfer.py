@@ -21,11 +21,7 @@ from imgcls.params import Choice, Range, RunId, Value
 
 TITLE = "Transfer learning"
 IGNORES = ("normalisation", "precision")
-
-
-def backbone(settings: Mapping[str, Value]) -> backbones.Block:
-    """What stands between the pictures and `classify`."""
-    return backbones.block(settings)
+HAS_BACKBONE = True
 
 
 def more_epochs(settings: Mapping[str, Value]) -> int:
@@ -43,19 +39,24 @@ def classify(
     features,
     num_classes: int,
     *,
-    base: Annotated[
-        str, Choice(*backbones.NETWORKS, backbones.RUN), "The trained network that looks at the pictures."
+    backbone: Annotated[
+        str,
+        Choice(*backbones.NETWORKS, backbones.RUN),
+        "The pretrained network that computes the features.",
     ] = "MobileNet 0.25",
     input_size: Annotated[
         int,
         Range(32, 320, step=32, unit="px"),
-        "Pictures are enlarged or reduced to this side before the base sees them. Larger shows more and costs more.",
+        "Images are resized to this side before the backbone processes them. Larger shows more detail and costs more.",
     ] = 96,
-    base_run: Annotated[str, RunId(), "A run of yours whose network looks at the pictures, without its answers."] = "",
-    copies: Annotated[
+    backbone_run: Annotated[
+        str, RunId(), "The run whose network, without its classification layer, computes the features."
+    ] = "",
+    augmented_copies: Annotated[
         int,
         Range(1, 20, step=1),
-        "With augmentation, so many changed copies of each picture are looked at once and then used in turn.",
+        "With augmentation, features are computed for this many augmented copies of each image; epochs cycle through "
+        "them.",
     ] = 4,
     head_units: Annotated[
         int, Range(0, 1024, step=64), "Neurons between features and answers. 0: the answers alone, hard to beat."

@@ -6,12 +6,11 @@ from dataclasses import asdict
 import keras
 import numpy as np
 
-from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.inference import input_quality
-from imgcls.runs import Run, validation_predictions
+from imgcls.runs import Run, as_backbone, validation_predictions
 from imgcls.system import atomic
 from imgcls.training.export.epoch_predictions import Snapshots
 from imgcls.training.loop.batches import Part
@@ -163,7 +162,7 @@ def export(
             "parameters": model.count_params(),
             "layers": [
                 asdict(row)
-                for row in models.table(
+                for row in as_backbone.layer_table(
                     config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel
                 )
             ],

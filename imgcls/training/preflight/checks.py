@@ -50,7 +50,7 @@ def check(config: Config, report: Report) -> None:
         tf.config.experimental.enable_op_determinism()
     augmentation = Augmentation.of(config)
     if models.has_backbone(config.model):
-        copies = config.model_settings["copies"] if augmentation else 1
+        copies = config.model_settings["augmented_copies"] if augmentation else 1
         looks = copies * len(training) + len(validation) + len(dataset.y_test)
         model, training, validation, pace = loop.rehearsed(config, dataset, training, validation)
         report.add(features_seconds=looks * pace)

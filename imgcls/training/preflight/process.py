@@ -22,10 +22,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import filelock
 
-from imgcls import datasets, models
+from imgcls import datasets
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks
+from imgcls.runs import as_backbone
 from imgcls.system import atomic, processes
 
 GRACE_SECONDS = 2.0
@@ -153,7 +154,7 @@ def probed(kind: str, config_file: Path, folder: Path) -> int:
 def _measure(kind: str, config: Config, report: Report) -> None:
     facts = datasets.facts(config.data)
     # A network that does not fit its pictures is told in a sentence here, and in Keras's words further on.
-    models.table(config.model, facts.shape, facts.num_classes, config.model_settings, facts.is_multilabel)
+    as_backbone.layer_table(config.model, facts.shape, facts.num_classes, config.model_settings, facts.is_multilabel)
     if kind == "check":
         from imgcls.training.preflight import checks
 

@@ -13,6 +13,7 @@ from keras import layers, ops
 from imgcls.errors import SettingError, WeightsError
 from imgcls.models import backbones, weights
 from imgcls.models.backbones import Network
+from imgcls.runs import as_backbone
 
 IMAGENET_MEAN = (103.939, 116.779, 123.68)
 """Blue, green, red: what VGG16 and ResNet50 were taught to expect taken off (Simonyan and Zisserman 2014)."""
@@ -29,9 +30,9 @@ def built(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Mod
         WeightsError: its weights are not here, or cannot be used.
         SettingError: the run that is to be the base cannot be one.
     """
-    if settings["base"] == backbones.RUN:
+    if settings["backbone"] == backbones.RUN:
         return of_run(settings, shape)
-    chosen = backbones.NETWORKS[settings["base"]]
+    chosen = backbones.NETWORKS[settings["backbone"]]
     return network(chosen, settings["input_size"], shape, weights.needed(chosen))
 
 
@@ -41,10 +42,10 @@ def digest(settings: Mapping[str, Any]) -> str:
     Raises:
         WeightsError, SettingError: as `built`.
     """
-    if settings["base"] == backbones.RUN:
-        path = backbones.run_of(settings).folder / "model.keras"
+    if settings["backbone"] == backbones.RUN:
+        path = as_backbone.run_of(settings).folder / "model.keras"
     else:
-        path = weights.needed(backbones.NETWORKS[settings["base"]])
+        path = weights.needed(backbones.NETWORKS[settings["backbone"]])
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -95,7 +96,7 @@ def of_run(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Mo
     Raises:
         SettingError: there is no such run, or its file cannot be read.
     """
-    run = backbones.run_of(settings)
+    run = as_backbone.run_of(settings)
     try:
         model = keras.models.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
     except SAID_BY_KERAS as error:
@@ -159,7 +160,7 @@ def _normalises(layer: keras.layers.Layer) -> bool:
 
 def batch_size(settings: Mapping[str, Any]) -> int:
     """Pictures that go through the base at once when nothing is learnt: fewer large ones, so that memory holds them."""
-    if settings["base"] == backbones.RUN:
+    if settings["backbone"] == backbones.RUN:
         return 128
-    work = backbones.NETWORKS[settings["base"]].multiply_adds * (settings["input_size"] / 224) ** 2
+    work = backbones.NETWORKS[settings["backbone"]].multiply_adds * (settings["input_size"] / 224) ** 2
     return int(2 ** np.clip(np.round(np.log2(40_000 / max(work, 1))), 4, 7))

@@ -65,7 +65,7 @@ class Extractor:
     def copies(self, part: Part) -> Copies:
         """A part of the training pictures as features of augmented copies of these, or of the pictures themselves."""
         augmentation = Augmentation.of(self._config)
-        count = self._config.model_settings["copies"] if augmentation else 1
+        count = self._config.model_settings["augmented_copies"] if augmentation else 1
         found = self.found("training", self._dataset.x_train, np.sort(part.rows), augmentation, count)
         return Copies(found[0], _places(part), part.labels, found)
 
@@ -111,9 +111,9 @@ class Extractor:
             "data": self._dataset.fingerprint,
             "part": name,
             "rows": hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest(),
-            "base": settings["base"],
+            "base": settings["backbone"],
             "weights": self._weights,
-            "size": 0 if settings["base"] == backbones.RUN else settings["input_size"],
+            "size": 0 if settings["backbone"] == backbones.RUN else settings["input_size"],
             "changes": changes if augmentation else None,
         }
 

@@ -14,6 +14,7 @@ from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation
+from imgcls.runs import as_backbone
 from imgcls.training import model_builder
 from imgcls.training.export.epoch_predictions import Snapshots
 from imgcls.training.loop.batches import Part
@@ -49,7 +50,7 @@ class TransferLoop:
         self._whole: keras.Model | None = None
         self._halted, self._heeds, self._looked = False, True, 0.0
         # The head comes first: its first weights do not depend on whether the base is built.
-        block = models.family(config.model).backbone(config.model_settings)
+        block = as_backbone.block(config.model_settings)
         self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.is_multilabel)
         self._extractor = Extractor(config, dataset, self.base, journal.features, self._heed)
         # Pictures stand for their features until these are needed: the loop only counts them before.

@@ -11,20 +11,22 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from imgcls.config import RENAMED
+from imgcls.config.older_versions import RENAMED, RENAMED_MODEL_SETTINGS, RENAMED_VALUES
 
 PARAMETERS: dict[str, str] = {
     **RENAMED,  # a setting's control has the setting's name in the URL
+    **{f"transfer.{old}": f"transfer.{new}" for old, new in RENAMED_MODEL_SETTINGS.items()},
 }
 """Old name of a parameter -> new name."""
 
 VALUES: dict[str, dict[str, str]] = {
+    **{f"transfer.{name}": values for name, values in RENAMED_VALUES.items()},
     "threshold": {"Another": "Custom"},
 }
 """New name of a parameter -> old value -> new value."""
 
 PATTERNS: dict[str, re.Pattern[str]] = {
-    "transfer.base_run": re.compile(r".*\(([0-9a-z_-]+)\)", re.DOTALL),  # was "name (id)"
+    "transfer.backbone_run": re.compile(r".*\(([0-9a-z_-]+)\)", re.DOTALL),  # was "name (id)"
 }
 """New name of a parameter -> what its old values looked like; the new value is the first group."""
 

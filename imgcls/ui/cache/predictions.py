@@ -15,7 +15,7 @@ from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation.predictions import Predictions
 from imgcls.inference.predictor import Predictor
-from imgcls.runs import Run
+from imgcls.runs import Run, as_backbone
 from imgcls.runs.results import ModelCard
 
 
@@ -92,8 +92,8 @@ def class_counts(name: str, fingerprint: str) -> dict[str, np.ndarray]:
 def layer_table(
     model: str, shape: tuple, num_classes: int, settings: tuple, is_multilabel: bool = False
 ) -> tuple[models.Row, ...]:
-    """`models.table`, remembered."""
-    return models.table(model, shape, num_classes, dict(settings), is_multilabel)
+    """`as_backbone.layer_table`, cached."""
+    return as_backbone.layer_table(model, shape, num_classes, dict(settings), is_multilabel)
 
 
 def dataset(name: str) -> datasets.Dataset:

@@ -15,6 +15,7 @@ from imgcls.jobs import estimates
 from imgcls.models import backbones, feature_cache, weights
 from imgcls.models.backbones import NETWORKS, Network
 from imgcls.params import Value
+from imgcls.runs import as_backbone
 from imgcls.system import paths
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.widgets import formatting
@@ -24,10 +25,10 @@ def show(model: str, settings: Mapping[str, Value], facts: DatasetInfo) -> bool:
     """What to know about the backbone before Start, and whether it is available; True for families without one."""
     if not models.has_backbone(model):
         return True
-    if settings["base"] == backbones.RUN:
+    if settings["backbone"] == backbones.RUN:
         _warn_of_reuse(settings, facts)
         return True
-    return _weights(NETWORKS[settings["base"]])
+    return _weights(NETWORKS[settings["backbone"]])
 
 
 def compare(config: Config, facts: DatasetInfo) -> None:
@@ -45,8 +46,8 @@ def explain_cache(config: Config, facts: DatasetInfo) -> None:
         return
     settings, training = config.model_settings, config.train_images or facts.counts[0]
     augmentation = Augmentation.of(config)
-    count = settings["copies"] if augmentation else 1
-    width = backbones.block(settings).features
+    count = settings["augmented_copies"] if augmentation else 1
+    width = as_backbone.block(settings).features
     size = f"{4e-6 * training * count * width:,.0f} MB" if training * count * width > 2e5 else "under 1 MB"
     if not augmentation:
         st.caption(
@@ -105,7 +106,7 @@ def _watch(title: str) -> None:
 
 def _warn_of_reuse(settings: Mapping[str, Value], facts: DatasetInfo) -> None:
     try:
-        run = runs.find(str(settings["base_run"]))
+        run = runs.find(str(settings["backbone_run"]))
         data = run.config.data
     except UserError:
         return  # the diagram says why

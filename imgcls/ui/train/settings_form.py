@@ -194,11 +194,11 @@ def model_settings(model: str) -> Mapping[str, Value]:
 
 def _transfer_settings(params: tuple[Param, ...], prefix: str) -> Mapping[str, Value]:
     """The backbone and its input size (or its run); head and fine-tuning in a closed section."""
-    base, size, run, *rest = params
+    backbone, size, run, *rest = params
     values = defaults(params)
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
-        values["base"] = control(base, prefix + base.name)
-        second = run if values["base"] == RUN else size
+        values["backbone"] = control(backbone, prefix + backbone.name)
+        second = run if values["backbone"] == RUN else size
         values[second.name] = control(second, prefix + second.name)
     epochs = st.session_state.get(f"{prefix}fine_tuning_epochs") or st.query_params.get(f"{prefix}fine_tuning_epochs")
     present = f"{epochs} epochs of fine-tuning" if epochs and str(epochs) != "0" else "no fine-tuning"

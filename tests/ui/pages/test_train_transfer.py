@@ -76,30 +76,30 @@ def test_a_fetch_under_way_shows_how_far_it_is(data, digits):
 
 def test_a_finished_run_as_the_base_needs_nothing_and_says_when_it_flatters(data, finished_run):
     finished_run.rename("A *bold* <b>run</b> $x$")
-    app = opened("train", model=TITLE, data=data, **{"transfer.base": RUN})
+    app = opened("train", model=TITLE, data=data, **{"transfer.backbone": RUN})
     assert is_whole(app)
     assert "so the validation score is too optimistic" in told(app)
     assert not button(app, "Start").disabled
-    (chosen,) = [box for box in app.selectbox if box.label == "Base run"]
+    (chosen,) = [box for box in app.selectbox if box.label == "Backbone run"]
     assert chosen.value == finished_run.id
-    assert app.query_params["transfer.base_run"] == finished_run.id
+    assert app.query_params["transfer.backbone_run"] == finished_run.id
 
 
 def test_without_any_run_a_run_as_the_base_is_one_sentence(data, digits):
-    app = opened("train", model=TITLE, data=data, **{"transfer.base": RUN})
+    app = opened("train", model=TITLE, data=data, **{"transfer.backbone": RUN})
     assert "No finished run is chosen as the base. Train a model first, or choose a network." in told(app)
     assert "Something went wrong" not in told(app)
 
 
 def test_settings_of_a_run_open_the_form_again(data, finished_run):
-    values = {"base": RUN, "base_run": finished_run.id, "fine_tuning_epochs": 3, "copies": 6}
+    values = {"backbone": RUN, "backbone_run": finished_run.id, "fine_tuning_epochs": 3, "augmented_copies": 6}
     config = Config(data="digits", model="transfer", model_settings=values, rotation=10, epochs=7)
     app = opened("train", **settings_form.query_of(settings_form.form_of(config)))
     assert is_whole(app)
     found = {box.key: box.value for kind in (app.selectbox, app.slider, app.number_input) for box in kind}
-    assert found["transfer.base"] == RUN
-    assert found["transfer.base_run"] == finished_run.id
-    assert (found["transfer.fine_tuning_epochs"], found["transfer.copies"], found["epochs"]) == (3, 6, 7)
+    assert found["transfer.backbone"] == RUN
+    assert found["transfer.backbone_run"] == finished_run.id
+    assert (found["transfer.fine_tuning_epochs"], found["transfer.augmented_copies"], found["epochs"]) == (3, 6, 7)
     assert "The backbone runs once on 6 augmented copies of each image" in told(app)
 
 
@@ -142,7 +142,7 @@ def test_the_time_of_a_base_is_measured_or_reckoned_from_another_size(base, size
 
 def test_what_was_measured_comes_from_the_newest_run(made):
     for number, rate in ((1, 100.0), (2, 200.0)):
-        config = Config(model="transfer", model_settings={"base": "VGG16"}).as_dict()
+        config = Config(model="transfer", model_settings={"backbone": "VGG16"}).as_dict()
         result = {"version": 1, "outcome": "finished", "feature_rate": rate}
         run = made(f"20260102-030405-0000000{number}", **{"config.json": config, "result.json": result})
         (run.folder / "trainer.json").write_text(json.dumps({"started": time.time() + number}))
@@ -156,7 +156,7 @@ def test_a_queue_reckons_with_both_stages_and_with_the_features(made):
     made(**{"config.json": config.as_dict(), "result.json": {**result, "feature_seconds": 10.0}})
     known = estimates.paces()
     assert estimates.seconds(config, 100, known) == pytest.approx(estimates.START_SECONDS + 40)
-    other = config.changed(model_settings={"base": "VGG16", "fine_tuning_epochs": 5})
+    other = config.changed(model_settings={"backbone": "VGG16", "fine_tuning_epochs": 5})
     assert estimates.seconds(other, 100, known) is None
 
 

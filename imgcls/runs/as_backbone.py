@@ -1,0 +1,59 @@
+"""Finished runs as backbones of other models: the facts that `imgcls.models` needs, but cannot read from run folders."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from imgcls import models
+from imgcls.errors import SettingError, UserError
+from imgcls.models import backbones
+from imgcls.models.backbones import Block
+from imgcls.models.shape_layers import Row
+from imgcls.params import Value
+from imgcls.runs import store
+from imgcls.runs.run import Run
+
+
+def run_of(settings: Mapping[str, Any]) -> Run:
+    """The run that is the backbone.
+
+    Raises:
+        SettingError: none is selected, or it has no usable model.
+    """
+    if not settings["backbone_run"]:
+        raise SettingError("No run is selected as the backbone. Train a model first, or select a pretrained network.")
+    try:
+        run = store.find(settings["backbone_run"])
+        backbones.trunk(run.card.layers)
+    except UserError as error:
+        raise SettingError(f"The backbone of this model cannot be used. {error}") from error
+    if not (run.folder / "model.keras").exists():
+        raise SettingError(
+            f"The run “{run.label}” has no file model.keras, so it cannot be a backbone. Choose another run."
+        )
+    return run
+
+
+def block(settings: Mapping[str, Any]) -> Block:
+    """The backbone that the settings of the family `transfer` name: a pretrained network or a run.
+
+    Raises:
+        SettingError: the run is missing, unfinished or has no usable model.
+    """
+    if settings["backbone"] != backbones.RUN:
+        return backbones.block(settings)
+    run = run_of(settings)
+    features, parameters = backbones.trunk(run.card.layers)
+    height, width, _ = run.card.shape
+    return Block(features, parameters, f"{run.label} at {height}×{width}, frozen")
+
+
+def layer_table(
+    model: str,
+    shape: tuple[int, int, int],
+    num_classes: int,
+    settings: Mapping[str, Value],
+    is_multilabel: bool = False,
+) -> tuple[Row, ...]:
+    """`models.table`, also for models whose backbone is a run. Raises SettingError as that does."""
+    frozen = block(settings) if models.has_backbone(model) else None
+    return models.table(model, shape, num_classes, settings, is_multilabel, frozen)
