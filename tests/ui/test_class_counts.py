@@ -16,7 +16,7 @@ def test_the_longest_bar_is_the_largest_class_and_the_others_are_in_proportion()
     assert re.findall(r"width:([\d.]+)%", drawn) == ["50.0", "10.0", "100.0", "25.0"]
     assert ">30 · 6<" in drawn
     assert ">60 · 15<" in drawn
-    assert 'aria-label="Pictures of each class: between 30 and 60 in training."' in drawn
+    assert 'aria-label="Images per class: between 30 and 60 in training."' in drawn
 
 
 def test_many_classes_stand_beside_each_other_with_their_numbers_in_the_hover_text():

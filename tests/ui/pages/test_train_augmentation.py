@@ -28,7 +28,7 @@ def form(*, is_open: bool = True, **query: str) -> AppTest:
 
 
 def tiles(app: AppTest) -> list[tuple[str, np.ndarray]]:
-    """Alternative text and pixels of every picture of the preview."""
+    """Alternative text and pixels of every image in the preview."""
     text = "".join(str(block.proto.body) for block in app.get("html"))
     found = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]*)"', text)
     return [(alt, np.asarray(Image.open(BytesIO(base64.b64decode(data))))) for data, alt in found]
@@ -37,7 +37,7 @@ def tiles(app: AppTest) -> list[tuple[str, np.ndarray]]:
 @pytest.mark.parametrize("page", [1, 2])
 def test_the_preview_is_what_the_trainer_s_batches_contain(digits, page):
     config = Config(data=digits, train_images=200, batch_size=32, seed=7, shift=1, contrast=0.3, noise=10, rotation=10)
-    app = form(images="200", batch_size="32", seed="7", shift="1", contrast="0.3", noise="10", rotation="10")
+    app = form(train_images="200", batch_size="32", seed="7", shift="1", contrast="0.3", noise="10", rotation="10")
     if page > 1:
         app.get("pagination")[0].set_value(page)
         app.run()
@@ -45,7 +45,7 @@ def test_the_preview_is_what_the_trainer_s_batches_contain(digits, page):
 
     dataset = datasets.open_dataset(digits)
     rows, _ = datasets.split(dataset.y_train, 200, config.validation_fraction, 7, 10)
-    part = Part(dataset.x_train, rows, np.arange(len(rows), dtype=np.int32))  # labels that tell the place
+    part = Part(dataset.x_train, rows, np.arange(len(rows), dtype=np.int32))  # the label is the position
     assert np.array_equal(shown[0][1], dataset.x_train[rows[page - 1]][..., 0])
     assert len(shown) == 10
     for epoch in range(1, 10):
@@ -60,10 +60,10 @@ def test_a_closed_section_and_one_without_changes_show_no_images(digits):
     assert tiles(form(shift="1", is_open=False)) == []
     app = form()
     assert tiles(app) == []
-    assert any("Switch something on" in element.value for element in app.caption)
+    assert any("Switch on an augmentation" in element.value for element in app.caption)
 
 
-def test_a_press_puts_what_suits_into_form_and_link(digits):
+def test_a_press_puts_the_recommended_augmentation_into_form_and_link(digits):
     app = form()
     app.button(key="suggested").click().run()
     assert not app.exception
@@ -76,7 +76,7 @@ def test_a_press_puts_what_suits_into_form_and_link(digits):
 
 
 @pytest.mark.parametrize("name", datasets.names())
-def test_what_is_suggested_is_allowed_harms_nothing_and_has_its_reason(name):
+def test_recommendations_are_allowed_harmless_and_explained(name):
     facts, limits = datasets.facts(name), {param.name: param for param in PARAMS}
     wishes = recommended(facts)
     assert wishes

@@ -70,7 +70,7 @@ def test_a_rate_is_applied_when_the_trainer_has_heard_this_very_request(under_wa
     run.ask_rate(0.002)
     assert "applied at epoch 0.5" in told(opened("train", run=run.id))
     run.ask_rate(0.002)
-    assert "asked, holds from the next batch on" in told(opened("train", run=run.id))
+    assert "takes effect from the next batch" in told(opened("train", run=run.id))
 
 
 @pytest.mark.parametrize("rate", [1e-9, 0.0, 5e7, None])
@@ -97,10 +97,10 @@ def test_a_lost_run_says_whether_it_kept_anything(under_way, monkeypatch):
     monkeypatch.setattr("imgcls.runs.run.START_SECONDS", -1)
     run = under_way("running")
     app = opened("train", run=run.id)
-    assert "It had kept nothing yet" in told(app) and "Start again" in buttons(app)
+    assert "No checkpoint was saved" in told(app) and "Start again" in buttons(app)
     (run.folder / "checkpoint.npz").touch()
     app = opened("train", run=run.id)
-    assert "Resume goes on from what it kept" in told(app) and "Resume" in buttons(app)
+    assert "Resume continues from the last checkpoint" in told(app) and "Resume" in buttons(app)
 
 
 def test_what_was_switched_while_it_trained_holds_in_what_goes_on_from_it(finished_run, monkeypatch):

@@ -34,7 +34,7 @@ def data() -> str:
 def test_without_weights_the_form_tells_the_ways_out_and_does_not_start(data, digits):
     app = opened("train", model=TITLE, data=data)
     assert is_whole(app)
-    assert "MobileNet 0.25 needs its weights once (1.1 MB)." in told(app)
+    assert "MobileNet 0.25 needs its pretrained weights (1.1 MB, once)." in told(app)
     assert f"choose '{RUN}' as the base" in told(app)
     assert button(app, "Fetch 1.1 MB")
     assert button(app, "Start").disabled
@@ -47,7 +47,7 @@ def test_with_weights_it_says_so_and_can_start(data, digits):
     app = opened("train", model=TITLE, data=data)
     assert is_whole(app)
     assert "The weights of MobileNet 0.25 are on this machine." in told(app)
-    assert "its 256 features are kept" in told(app)
+    assert "its 256-dimensional features are cached" in told(app)
     assert not button(app, "Start").disabled
 
 
@@ -115,9 +115,9 @@ def test_the_table_of_bases_compares_them(data, digits):
     assert len(app.dataframe) == 0  # a closed section costs nothing
     app.session_state["bases"] = True
     (table,) = [frame.value for frame in app.run().dataframe]
-    assert list(table["Base"]) == list(NETWORKS)
+    assert list(table["Backbone"]) == list(NETWORKS)
     assert list(table["Download"]) == ["1.1 MB", "9.4 MB", "24.3 MB", "94.8 MB", "58.9 MB"]
-    assert set(table["One look here"]) == {"–"}
+    assert set(table["One pass here"]) == {"–"}
 
 
 def test_kept_features_are_told_and_can_be_forgotten(data, digits):
@@ -126,10 +126,10 @@ def test_kept_features_are_told_and_can_be_forgotten(data, digits):
     app = opened("train", model=TITLE, data=data)
     app.session_state["bases"] = True
     app.run()
-    assert "Kept features take 2 MB of at most 4 GB" in told(app)
-    button(app, "Forget them").click().run()
+    assert "Cached features use 2 MB of at most 4 GB" in told(app)
+    button(app, "Clear cache").click().run()
     assert feature_cache.kept_bytes() == 0
-    assert button(app, "Forget them").disabled
+    assert button(app, "Clear cache").disabled
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_what_was_measured_comes_from_the_newest_run(made):
         result = {"version": 1, "outcome": "finished", "feature_rate": rate}
         run = made(f"20260102-030405-0000000{number}", **{"config.json": config, "result.json": result})
         (run.folder / "trainer.json").write_text(json.dumps({"started": time.time() + number}))
-    assert estimates.looks() == {("VGG16", 96): 200.0}
+    assert estimates.feature_rates() == {("VGG16", 96): 200.0}
 
 
 def test_a_queue_reckons_with_both_stages_and_with_the_features(made):
