@@ -1,26 +1,22 @@
-"""Data sets: what there is, what is ready, and how to get it.
+"""Datasets: which exist, what is known about them, how to get, open, split and edit them.
 
-Each file here is a data set, found by its name; files with a leading underscore are the machinery:
+    info          the facts about a dataset; the built-in ones are found in catalog/
+    custom        datasets of the user's own images
+    lookup        all datasets by name
+    store         open a prepared dataset: memory-mapped arrays
+    catalog/      the built-in datasets: to add one, add one file
+    preparing/    download, check and write a dataset (also: python -m imgcls.datasets NAME)
+    splitting/    stratified training and validation sets
+    editing/      excluded and relabelled training images
+    augmentation/ random changes to training images
+    importing/    the user's own images become a custom dataset
+    analysis/     duplicates, outliers, brightness and a map of a dataset
 
-    _facts      what a data set's file says about itself
-    _check      is this a data set of the expected kind?
-    _prepared   open what is prepared
-    _prepare    prepare it (also: python -m imgcls.datasets NAME)
-    _keras      download through keras.datasets
-    _progress   how far the preparing process is
-    _fetch      start that process from a page, watch it and cancel it
-    _split      training and validation pictures
-    _stratified the same where a picture may have several labels
-    _own        sets that people made of their own pictures (made by imgcls/imports)
-    _edits      pictures that are thrown out, or belong to another class
-    _edited     a data set with these changes, and how they are made
-
-Opening a prepared data set needs NumPy only; whatever decodes or downloads runs in a process of its own.
+Opening a prepared dataset needs NumPy only; decoding and downloading happen in separate processes.
 """
 
 from imgcls.datasets.custom import NOTE_LENGTH, TITLE_LENGTH, CustomDataset, custom_dataset, is_custom
 from imgcls.datasets.custom import delete as delete_custom
-from imgcls.datasets.custom import describe as describe_custom
 from imgcls.datasets.editing.apply import (
     edits_of,
     edits_stamp,
@@ -33,7 +29,8 @@ from imgcls.datasets.editing.apply import (
 )
 from imgcls.datasets.editing.edit_list import NO_CLASS, Edits
 from imgcls.datasets.editing.edit_list import read as read_edits
-from imgcls.datasets.info import DatasetInfo, facts, names
+from imgcls.datasets.info import DatasetInfo
+from imgcls.datasets.lookup import describe_custom, facts, names
 from imgcls.datasets.preparing.fetch import FetchState, cancel_fetch, fetch_state, start_fetch
 from imgcls.datasets.preparing.prepare import prepare
 from imgcls.datasets.splitting.multilabel import stratified_holdout

@@ -1,7 +1,7 @@
-"""Prepare a data set from a shell, or list them.
+"""Prepare a dataset from the command line, or list all datasets.
 
-python -m imgcls.datasets                  the data sets and whether they are ready
-python -m imgcls.datasets fashion_mnist    prepares one
+python -m imgcls.datasets                  list the datasets and whether they are ready
+python -m imgcls.datasets fashion_mnist    prepare one
 """
 
 import argparse
@@ -14,12 +14,14 @@ from imgcls.errors import DatasetError
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m imgcls.datasets", description="Prepare a data set, or list them.")
-    parser.add_argument("name", nargs="?", help="the data set to prepare; without one, all are listed")
+    parser = argparse.ArgumentParser(
+        prog="python -m imgcls.datasets", description="Prepare a dataset, or list all datasets."
+    )
+    parser.add_argument("name", nargs="?", help="the dataset to prepare; without it, all datasets are listed")
     name = parser.parse_args().name
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # set before TensorFlow: no GPU is needed to read a file
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so what was begun is removed
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before TensorFlow is imported: reading a file needs no GPU
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds the stack, so that unfinished files are removed
     try:
         if name is None:
             _list()
@@ -41,9 +43,9 @@ def _list() -> None:
         if datasets.is_ready(name):
             state = "ready"
         elif datasets.is_available(name):
-            state = "needs no network"
+            state = "works offline"
         else:
-            state = f"{about.megabytes:.1f} MB to fetch" if about.source == "download" else "lacks files"
+            state = f"{about.megabytes:.1f} MB to download" if about.source == "download" else "files missing"
         print(f"{name:14} {state:18} {about.title}")
 
 

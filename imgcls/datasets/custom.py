@@ -1,13 +1,13 @@
-"""Data sets that people made of their own pictures: found on the disk, renamed, described, deleted.
+"""Custom datasets, made from the user's own images: list, read, rename, describe and delete them.
 
 <own data>/own-NAME/
-    dataset.json      classes, shape, counts, what was left out; names the state   importing process, by rename, last
-    label.json        title and note that a person gave it                         page, by rename
-    STATE/            the four arrays (1, 2, ...): a new state is written beside the old one
-<own data>/.imports/  imports on their way, see imgcls/imports/orders.py
-<own data>/.deleted-* what is going away
+    dataset.json      classes, shape, counts, skipped files; names the state   import process, by rename, last
+    label.json        title and note                                           page, by rename
+    STATE/            the four arrays (1, 2, ...): a new state is written next to the old one
+<own data>/.imports/  imports in progress, see imgcls/datasets/importing/job.py
+<own data>/.deleted-* being deleted
 
-The folder's name is made from the title once and never changes, as runs refer to it.
+The folder name is derived from the title once and never changes, because runs refer to it.
 """
 
 import contextlib
@@ -15,100 +15,106 @@ import json
 import re
 import shutil
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from imgcls.datasets.info import DatasetInfo
 from imgcls.errors import DatasetError
 from imgcls.system import atomic, paths
 
 PREFIX = "own-"
 TITLE_LENGTH, NOTE_LENGTH = 80, 2000
-JOINER = "\u200d"  # makes one sign of several, as in families of emoji
+ZERO_WIDTH_JOINER = "\u200d"  # joins several emoji into one; the only unprintable character allowed in titles
 
 _NAME = re.compile(r"own-[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
 class CustomDataset:
-    """What is known of somebody's own data set."""
+    """What the folder of a custom dataset says about it."""
 
     name: str
     title: str
     note: str
     classes: tuple[str, ...]
     shape: tuple[int, int, int]  # height, width, channels
-    counts: tuple[int, int]  # training and test pictures
-    fit: str  # "crop" or "pad": how pictures were made square
-    held_back: bool  # whether the test part was taken out of the pictures here
+    counts: tuple[int, int]  # training and test images
+    fit: str  # "crop" or "pad": how images were made square
+    held_back: bool  # whether the test set was split off here
     created: float  # seconds since 1970
     changed: float
     state: int
     num_bytes: int
-    skipped: tuple[tuple[str, int, tuple[str, ...]], ...]  # reason, how many, the first names
+    skipped: tuple[tuple[str, int, tuple[str, ...]], ...]  # reason, number of files, the first names
     notes: tuple[str, ...]
-    is_multilabel: bool = False  # whether a picture may have several labels
-    ink: bool = False  # drawn or written, so a drawing is a fair question
+    is_multilabel: bool = False
+    ink: bool = False  # pen strokes, so drawings on the Predict page match it
 
 
 def is_custom(name: str) -> bool:
-    """Whether this is a name of somebody's own data set, there or not. Nothing else ever becomes a path."""
+    """Whether this could be the name of a custom dataset, existing or not. No other name ever becomes a path."""
     return bool(_NAME.fullmatch(name)) and len(name) <= 80
 
 
 def names() -> list[str]:
-    """Those that can be read, by title."""
-    return [name for _, name in sorted((own.title.casefold(), own.name) for own in _all())]
+    """The readable custom datasets, by title."""
+    return [name for _, name in sorted((found.title.casefold(), found.name) for found in _all())]
 
 
 def custom_dataset(name: str) -> CustomDataset:
-    """What its card says. Raises DatasetError where it is missing or damaged."""
+    """A custom dataset, from its folder. Raises DatasetError if it is missing or damaged."""
     found = _read(name)
     if found is not None:
         return found
     if is_custom(name) and folder_of(name).is_dir():
-        raise DatasetError(f"The data set '{name}' is damaged. Delete its folder, {folder_of(name)}.")
+        raise DatasetError(f"The dataset '{name}' is damaged. Delete its folder, {folder_of(name)}.")
     raise DatasetError(
-        f"The data set '{name}' is not on this machine any more: somebody deleted it or moved its folder. What was "
-        "trained on it stays; to train anew, bring the pictures again on the Data page."
+        f"The dataset '{name}' is no longer on this machine: it was deleted, or its folder was moved. Models trained "
+        "on it are unaffected; to train again, import the images again on the Data page."
     )
 
 
+def facts(name: str) -> DatasetInfo:
+    """The facts about a custom dataset, in the form all datasets share. Raises DatasetError."""
+    return _facts(custom_dataset(name))
+
+
 def folder_of(name: str) -> Path:
-    """The folder of one. Raises DatasetError for a name that is none."""
+    """The folder of a custom dataset. Raises DatasetError if this cannot be the name of one."""
     if not is_custom(name):
-        raise DatasetError(f"'{name[:60]}' is no name of an own data set.")
+        raise DatasetError(f"'{name[:60]}' is not the name of a custom dataset.")
     return paths.own_folder() / name
 
 
-def describe(name: str, title: str, note: str) -> None:
-    """Gives it another title and note. Raises DatasetError for an empty title or one that another data set has."""
-    title = checked_title(title, but=name)
+def describe(name: str, title: str, note: str, titles: Collection[str]) -> None:
+    """Sets title and note. Raises DatasetError if the title is empty or one of `titles`, those of other datasets."""
+    title = checked_title(title, titles)
     folder_of(custom_dataset(name).name)
     try:
         atomic.write_json(folder_of(name) / "label.json", {"title": title, "note": note.strip()[:NOTE_LENGTH]})
     except OSError as error:
-        raise DatasetError(f"The new name could not be written: {error.strerror or error}. Make room there.") from error
+        raise DatasetError(
+            f"The new name could not be saved: {error.strerror or error}. Free some disk space and try again."
+        ) from error
 
 
-def checked_title(title: str, but: str = "") -> str:
-    """The title as it will be stored. Raises DatasetError where it is empty, or another data set than `but` has it."""
-    from imgcls.datasets import info
-
-    # No letter that changes how others are shown, such as a mark that turns the direction of writing.
-    plain = "".join(letter if letter.isprintable() or letter == JOINER else " " for letter in title)
+def checked_title(title: str, titles: Collection[str]) -> str:
+    """The title as it will be stored. Raises DatasetError if it is empty or already in use, that is one of `titles`."""
+    # Unprintable characters could change how other text is displayed, e.g. marks that reverse the text direction.
+    plain = "".join(letter if letter.isprintable() or letter == ZERO_WIDTH_JOINER else " " for letter in title)
     title = " ".join(plain.split())[:TITLE_LENGTH].strip()
     if not title:
-        raise DatasetError("A data set needs a name: type one, as in 'Leaves of our garden'.")
-    for other in info.names():
-        if other != but and info.facts(other).title.casefold() == title.casefold():
-            raise DatasetError(f"There is already a data set called “{title}”. Choose another name.")
+        raise DatasetError("A dataset needs a name. Enter one, such as 'Garden leaves'.")
+    if title.casefold() in {other.casefold() for other in titles}:
+        raise DatasetError(f"There is already a dataset called “{title}”. Choose another name.")
     return title
 
 
 def free_name(title: str) -> str:
-    """A folder name for a new data set: from the title, ASCII, and not taken."""
+    """A folder name for a new dataset: derived from the title, ASCII, and not taken."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:40].strip("-") or "pictures"
     name, number = PREFIX + slug, 1
@@ -119,20 +125,20 @@ def free_name(title: str) -> str:
 
 
 def delete(name: str) -> None:
-    """Deletes it for good, out of sight by one rename. Raises DatasetError where that is not possible."""
+    """Deletes a dataset for good; a single rename makes it disappear. Raises DatasetError if that is not possible."""
     folder = folder_of(name)
     try:
         atomic.remove_folder(folder)
     except OSError as error:
         raise DatasetError(
-            f"The data set could not be deleted: {error.strerror or error}. Look whether a training is using it."
+            f"The dataset could not be deleted: {error.strerror or error}. Check whether a training run is using it."
         ) from error
-    for changes in folder.parent.glob(f"{folder.name}.edits-*"):  # made by hand, see _edits; nothing is left of it
-        changes.unlink(missing_ok=True)
+    for edits in folder.parent.glob(f"{folder.name}.edits-*"):
+        edits.unlink(missing_ok=True)
 
 
 def sweep() -> None:
-    """Removes what is left of deleted data sets and of states that were replaced."""
+    """Removes leftovers of deleted datasets."""
     with contextlib.suppress(OSError):
         for entry in list(paths.own_folder().iterdir()):
             if entry.name.startswith(".deleted-"):
@@ -148,7 +154,7 @@ def _all() -> list[CustomDataset]:
 
 
 def _read(name: str) -> CustomDataset | None:
-    """The card, read anew only when one of its two files has changed: each rerun of a page asks."""
+    """Parsed again only if one of the two files has changed, since every rerun of a page asks for it."""
     if not is_custom(name):
         return None
     folder = paths.own_folder() / name
@@ -163,12 +169,12 @@ def _read(name: str) -> CustomDataset | None:
 def _parsed(folder: Path, _stamps: tuple[int, ...]) -> CustomDataset | None:
     try:
         card, label = (json.loads((folder / file).read_bytes()) for file in ("dataset.json", "label.json"))
-        return _own_of(folder.name, card, label)
+        return _from_json(folder.name, card, label)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _own_of(name: str, card: dict[str, Any], label: dict[str, Any]) -> CustomDataset:
+def _from_json(name: str, card: dict[str, Any], label: dict[str, Any]) -> CustomDataset:
     height, width, channels = card["shape"]
     found = CustomDataset(
         name=name,
@@ -189,5 +195,23 @@ def _own_of(name: str, card: dict[str, Any], label: dict[str, Any]) -> CustomDat
         ink=card.get("ink") is True,
     )
     if len(found.classes) < 2 or found.shape[2] not in (1, 3) or min(found.shape) < 1:
-        raise ValueError("no data set")
+        raise ValueError("not a dataset")
     return found
+
+
+@lru_cache(64)
+def _facts(found: CustomDataset) -> DatasetInfo:
+    return DatasetInfo(
+        name=found.name,
+        title=found.title,
+        text=found.note or "Your own images.",
+        classes=found.classes,
+        shape=found.shape,
+        counts=found.counts,
+        source="own",
+        megabytes=0.0,
+        ink=found.ink,
+        avoid={},
+        is_multilabel=found.is_multilabel,
+        fit="" if found.ink else found.fit,  # ink is cropped and centred, whatever the shape of the image
+    )

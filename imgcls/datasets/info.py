@@ -1,9 +1,9 @@
-"""What is known about a data set without loading a picture, read from its file.
+"""What is known about a dataset without loading an image, and the built-in datasets, read from their files.
 
-A data set is one file in this folder. Its docstring is the text that the page shows; it states TITLE, CLASSES, SHAPE,
-COUNTS, SOURCE, MEGABYTES, INK, AVOID and has `load(progress)`. Optional: VERSION (raise it when `load` gives something
-else than before), COARSE with COARSE_OF (names of groups of classes, and the group of each class), and for what is made
-from other files NEEDS (their names in $IMGCLS_DATA).
+A built-in dataset is one file in `catalog/`. Its docstring is the text that the page shows. It defines TITLE, CLASSES,
+SHAPE, COUNTS, SOURCE, MEGABYTES, INK, AVOID and `load(progress)`. Optional: VERSION (raise it when `load` returns
+something different), COARSE with COARSE_OF (names of groups of classes, and the group of each class), and, for datasets
+made from other files, NEEDS (the names of these files in $IMGCLS_DATA).
 """
 
 import functools
@@ -17,49 +17,45 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.datasets import custom
-from imgcls.errors import DatasetError
-
+DEFAULT = "mnist_sample"
 NO_LABEL = "no label"
-"""What is said of a picture that has none, where a picture may have several."""
+"""Shown for a multi-label image without any label."""
 SOURCES = ("bundled", "download", "file", "own")
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What a data set's file says about itself."""
+    """The facts about a dataset: from its file in `catalog/`, or about a custom dataset from its folder."""
 
     name: str
     title: str
     text: str  # two to four sentences for learners, with source and licence
     classes: tuple[str, ...]
     shape: tuple[int, int, int]  # height, width, channels
-    counts: tuple[int, int]  # training and test pictures, as published
-    source: str  # "bundled" with the packages, "download", made from a "file" in $IMGCLS_DATA, or somebody's "own"
-    megabytes: float  # what a fetch transfers; 0 if bundled
-    ink: bool  # written with a pen, so a drawing is a fair question
-    avoid: dict[str, str]  # augmentation -> why it does harm here
+    counts: tuple[int, int]  # training and test images, as published
+    source: str  # "bundled" with a package, "download", made from a "file" in $IMGCLS_DATA, or the user's "own"
+    megabytes: float  # size of the download; 0 if bundled
+    ink: bool  # pen strokes on an even background, so drawings on the Predict page match it
+    avoid: dict[str, str]  # augmentation -> why it is harmful here
     version: int = 1
-    coarse: tuple[str, ...] = ()  # names of the groups of classes, if there are any
+    coarse: tuple[str, ...] = ()  # names of the groups of classes, if any
     coarse_of: tuple[int, ...] = ()  # the group of each class
-    needs: tuple[str, ...] = ()  # files that must lie in $IMGCLS_DATA, if source is "file"
-    fit: str = ""  # "crop" or "pad": how foreign pictures were made square, if source is "own"
-    is_multilabel: bool = (
-        False  # whether a picture may have several labels; then labels are a matrix (n, classes) of 0 and 1
-    )
+    needs: tuple[str, ...] = ()  # files required in $IMGCLS_DATA if source is "file"
+    fit: str = ""  # "crop" or "pad": how images were made square if source is "own"
+    is_multilabel: bool = False  # an image may have several labels: labels are then a 0/1 matrix (n, classes)
 
     @property
     def num_classes(self) -> int:
         return len(self.classes)
 
     def named(self, label: Any) -> str:
-        """The class of a picture, or all of its labels, in words: `label` is an entry or a row of the labels."""
+        """The class name of an image, or all of its labels, as text. `label` is an entry or a row of the labels."""
         if not self.is_multilabel:
             return self.classes[label]
         return ", ".join(name for name, has in zip(self.classes, label, strict=True) if has > 0) or NO_LABEL
 
     def counted(self, labels: np.ndarray) -> np.ndarray:
-        """Pictures of each class, int (classes,), without those that are thrown out."""
+        """Images per class, int (classes,), without excluded images."""
         if self.is_multilabel:
             return (np.asarray(labels) > 0).sum(0)
         labels = np.asarray(labels)
@@ -67,42 +63,25 @@ class DatasetInfo:
 
     @property
     def file(self) -> str:
-        """The name of the file that may lie in $IMGCLS_DATA."""
+        """The name of the file that may be provided in $IMGCLS_DATA."""
         return f"{self.name}.npz"
 
 
-def names() -> list[str]:
-    """All data sets: the default first, then by where they come from, number of classes and size; own ones last."""
-    return [*_ordered(), *custom.names()]
-
-
-def facts(name: str) -> DatasetInfo:
-    """What the data set's file says, or the card of somebody's own. Raises DatasetError for a name that is none."""
-    return _own_facts(custom.custom_dataset(name)) if custom.is_custom(name) else _facts(name)
-
-
-@functools.lru_cache(64)
-def _own_facts(own: custom.CustomDataset) -> DatasetInfo:
-    """Remembered as long as its card says the same."""
-    return DatasetInfo(
-        name=own.name,
-        title=own.title,
-        text=own.note or "Your own pictures.",
-        classes=own.classes,
-        shape=own.shape,
-        counts=own.counts,
-        source="own",
-        megabytes=0.0,
-        ink=own.ink,
-        avoid={},
-        is_multilabel=own.is_multilabel,
-        fit="" if own.ink else own.fit,  # ink is cut out and placed, however the picture is shaped
-    )
+@functools.cache
+def catalog_names() -> tuple[str, ...]:
+    """The built-in datasets: the default first, then by source, number of classes and download size."""
+    found = [
+        item.name
+        for item in pkgutil.iter_modules([str(Path(__file__).parent / "catalog")])
+        if not item.name.startswith("_")
+    ]
+    return tuple(sorted(found, key=_order))
 
 
 @functools.cache
-def _facts(name: str) -> DatasetInfo:
-    module = module_of(name)
+def catalog_info(name: str) -> DatasetInfo:
+    """The facts in the file of a built-in dataset."""
+    module = catalog_module(name)
     return DatasetInfo(
         name=name,
         title=module.TITLE,
@@ -121,27 +100,11 @@ def _facts(name: str) -> DatasetInfo:
     )
 
 
-def module_of(name: str) -> ModuleType:
-    """The file of a data set. Raises DatasetError that names the choices."""
-    if name not in _found():
-        raise DatasetError(f"No data set is called {name!r}. There are: {', '.join(names())}.")
+def catalog_module(name: str) -> ModuleType:
+    """The file of a built-in dataset, found by its name."""
     return importlib.import_module(f"{__package__}.catalog.{name}")
 
 
-@functools.cache
-def _ordered() -> tuple[str, ...]:
-    return tuple(sorted(_found(), key=_order))
-
-
-@functools.cache
-def _found() -> frozenset[str]:
-    return frozenset(
-        item.name
-        for item in pkgutil.iter_modules([str(Path(__file__).parent / "catalog")])
-        if not item.name.startswith("_")
-    )
-
-
 def _order(name: str) -> tuple:
-    about = facts(name)
-    return name != "mnist_sample", SOURCES.index(about.source), about.num_classes, about.megabytes, name
+    info = catalog_info(name)
+    return name != DEFAULT, SOURCES.index(info.source), info.num_classes, info.megabytes, name

@@ -1,18 +1,18 @@
-"""A prepared data set: a folder of arrays that opens at once and that many processes share.
+"""A prepared dataset: a folder of memory-mapped arrays that opens instantly and that many processes share.
 
 <cache>/datasets/NAME/
-    x_train.npy  y_train.npy  x_test.npy  y_test.npy     uint8 pictures (n, h, w, c), int64 labels (n,)
-                                                         or, of several labels a picture, uint8 (n, classes)
-    dataset.json                                         written last: what the arrays are and came from
-<cache>/datasets/NAME.lock                               held by the process that prepares it
-<cache>/datasets/NAME.progress.json                      how far that process is; gone when it is done
-<cache>/datasets/NAME.log                                what it printed, if a page started it
-<cache>/datasets/NAME.edits-FINGERPRINT.json             what a person changed, see `_edits`
-<cache>/datasets/.NAME-*                                 what is being made, or was left by a killed process
+    x_train.npy  y_train.npy  x_test.npy  y_test.npy     uint8 images (n, h, w, c), int64 labels (n,)
+                                                         or, if multi-label, uint8 (n, classes)
+    dataset.json                                         written last: shapes, fingerprint and source of the arrays
+<cache>/datasets/NAME.lock                               held by the process that prepares the dataset
+<cache>/datasets/NAME.progress.json                      its progress; removed when it is done
+<cache>/datasets/NAME.log                                its output, if a page started it
+<cache>/datasets/NAME.edits-FINGERPRINT.json             excluded and relabelled images, see `editing.edit_list`
+<cache>/datasets/.NAME-*                                 work in progress, or left by a killed process
 
-A set of somebody's own pictures is such a folder below $IMGCLS_OWN_DATA, see `_own`. As it cannot be made again and may
-grow, its arrays lie one folder deeper, in a numbered one that dataset.json names: the new state is written beside the
-old one, and replacing dataset.json changes over.
+A custom dataset is such a folder below $IMGCLS_OWN_DATA, see `custom`. Because it cannot be made again and may grow,
+its arrays are in a numbered subfolder that dataset.json names: the new state is written next to the old one, and
+replacing dataset.json switches over.
 """
 
 import json
@@ -24,7 +24,8 @@ import numpy as np
 
 from imgcls.datasets import custom
 from imgcls.datasets.editing.edit_list import Edits
-from imgcls.datasets.info import DatasetInfo, facts
+from imgcls.datasets.info import DatasetInfo
+from imgcls.datasets.lookup import facts
 from imgcls.datasets.preparing.validate import ARRAYS
 from imgcls.errors import DamagedFile, DatasetError
 from imgcls.system import paths
@@ -35,25 +36,25 @@ FORMAT = 1
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set's facts and its arrays, read-only and mapped from the disk."""
+    """The facts about a dataset, and its arrays, read-only and memory-mapped."""
 
     facts: DatasetInfo
     x_train: np.ndarray  # uint8, (n, height, width, channels)
-    y_train: np.ndarray  # int64, (n,); where a picture may have several labels, 0 and 1 in (n, classes)
+    y_train: np.ndarray  # int64, (n,); if multi-label, a 0/1 matrix (n, classes)
     x_test: np.ndarray
     y_test: np.ndarray
-    fingerprint: str  # of all four arrays: the same pictures and labels have the same one
-    edits: Edits  # the changes that `y_train` contains; none as it was prepared
+    fingerprint: str  # of all four arrays: the same images and labels have the same fingerprint
+    edits: Edits  # the edits applied to `y_train`; none as prepared
 
     @property
     def training_count(self) -> int:
-        """Training pictures that are not thrown out."""
+        """Training images that are not excluded."""
         return len(self.y_train) - len(self.edits.excluded)
 
     def release_memory(self) -> None:
-        """Gives the pages of mapped pictures back to the system, where it takes them: for a server, which lives long.
+        """Returns the memory of mapped images to the operating system, where supported: for long-lived servers.
 
-        Each picture that is looked at maps some two hundred kilobytes around it, until the whole file is mapped.
+        Each image that is read maps some two hundred kilobytes around it, until the whole file is in memory.
         """
         if hasattr(mmap, "MADV_DONTNEED"):
             for images in (self.x_train, self.x_test):
@@ -62,7 +63,7 @@ class Dataset:
 
 
 def open_dataset(name: str) -> Dataset:
-    """The data set, at once. Raises DatasetError, with the ways out, while it is not prepared."""
+    """The dataset, instantly. Raises DatasetError, which says what to do, if it is not prepared."""
     about = facts(name)
     for _ in range(3):  # it may be replaced by a newer one between two reads
         card = _card(about)
@@ -80,65 +81,62 @@ def open_dataset(name: str) -> Dataset:
 
 
 def dataset_stamp(name: str) -> tuple[str, float]:
-    """What changes when the data set is prepared anew: where it lies, and when that was. Raises OSError."""
+    """Changes whenever the dataset is prepared again: the path and time of its dataset.json. Raises OSError."""
     card = folder_of(name) / "dataset.json"
     return str(card), card.stat().st_mtime
 
 
 def is_ready(name: str) -> bool:
-    """Whether `open_dataset` would succeed: prepared, whole, and from the file that lies in $IMGCLS_DATA now."""
+    """Whether `open_dataset` would succeed: prepared, complete, and up to date with the file in $IMGCLS_DATA."""
     return _card(facts(name)) is not None
 
 
 def is_available(name: str) -> bool:
-    """Whether it can be used without a network: it is prepared, comes with the packages, or lies in $IMGCLS_DATA."""
+    """Whether it works offline: it is prepared, bundled with a package, or its file is in $IMGCLS_DATA."""
     about = facts(name)
-    return _is_at_hand(about) or is_ready(name)
+    return _is_local(about) or is_ready(name)
 
 
 def how_to_get(about: DatasetInfo) -> str:
-    """The sentence for a data set that is not prepared."""
-    if _is_at_hand(about):
-        return (
-            f"{about.title} is not prepared yet. Open it on the Data page, "
-            f"or run: python -m imgcls.datasets {about.name}"
-        )
+    """The message for a dataset that is not prepared."""
+    if _is_local(about):
+        return f"{about.title} is not prepared yet. Open it on the Data page, or run: imgcls prepare {about.name}"
     if about.source == "own":
         return (
-            f"{about.title} is damaged: a file of it is missing or not complete. Delete it on the Data page and bring "
-            "the pictures again."
+            f"{about.title} is damaged: one of its files is missing or incomplete. Delete it on the Data page and "
+            "import the images again."
         )
     if about.source == "file":
         files = " and ".join(about.needs)
-        return f"{about.title} is made from {files}: put what is missing into the folder named by IMGCLS_DATA."
+        return f"{about.title} is built from {files}. Put the missing files into the folder set by IMGCLS_DATA."
     return (
-        f"{about.title} is not on this machine yet. Connect to the internet and press Fetch "
-        f"({about.megabytes:.1f} MB), or put {about.file} (Keras's four arrays) into the folder named by IMGCLS_DATA."
+        f"{about.title} is not on this machine yet. Connect to the internet and download it on the Data page "
+        f"({about.megabytes:.1f} MB), or put {about.file} (Keras's four arrays) into the folder set by IMGCLS_DATA."
     )
 
 
 def all_folder() -> Path:
-    """The folder of all prepared data sets."""
+    """The folder of all prepared datasets."""
     return paths.cache_folder() / "datasets"
 
 
 def folder_of(name: str) -> Path:
-    """The folder of one prepared data set."""
+    """The folder of one prepared dataset."""
     return custom.folder_of(name) if custom.is_custom(name) else all_folder() / name
 
 
 def arrays_of(name: str, card: dict) -> Path:
-    """The folder of its arrays."""
+    """The folder of its arrays. `card` is the content of its dataset.json."""
     return folder_of(name) / str(int(card["state"])) if custom.is_custom(name) else folder_of(name)
 
 
 def progress_file(name: str) -> Path:
-    """The file that tells how far the process is that prepares it."""
+    """Where the process that prepares it reports its progress."""
     return all_folder() / f"{name}.progress.json"
 
 
 def provided_file(about: DatasetInfo) -> Path | None:
-    """The file that somebody has put into $IMGCLS_DATA for this data set, if there is one."""
+    """The file provided for this dataset in $IMGCLS_DATA, or None."""
     folder = paths.data_folder()
     if folder is None or about.source != "download":
         return None
@@ -147,13 +145,13 @@ def provided_file(about: DatasetInfo) -> Path | None:
 
 
 def stamp(path: Path) -> dict:
-    """What shows that a file was replaced."""
+    """Differs if a file is replaced."""
     status = path.stat()
     return {"bytes": status.st_size, "modified": status.st_mtime_ns}
 
 
-def _is_at_hand(about: DatasetInfo) -> bool:
-    """Whether it can be prepared without a network."""
+def _is_local(about: DatasetInfo) -> bool:
+    """Whether it can be prepared offline."""
     if about.source == "file":
         folder = paths.data_folder()
         return folder is not None and all((folder / file).is_file() for file in about.needs)
@@ -161,7 +159,7 @@ def _is_at_hand(about: DatasetInfo) -> bool:
 
 
 def _card(about: DatasetInfo) -> dict | None:
-    """The content of dataset.json, or None where the prepared data set is missing, damaged or of an older source."""
+    """The content of dataset.json, or None if the prepared dataset is missing, damaged or outdated."""
     folder = folder_of(about.name)
     try:
         card = json.loads((folder / "dataset.json").read_bytes())

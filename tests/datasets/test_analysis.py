@@ -35,7 +35,7 @@ def made(x_train, y_train, x_test, y_test, classes=("a", "b", "c")) -> Dataset:
 
 def test_a_copy_holds_the_mean_of_each_area():
     images = noise(3, 8, 6, 3)
-    reduced = perceptual_hash.reduced(images, 2)
+    reduced = perceptual_hash.downscaled(images, 2)
     expected = images.reshape(3, 2, 4, 2, 3, 3).mean((2, 4))
     assert reduced.shape == (3, 2, 2, 3)
     assert np.allclose(reduced, expected, atol=1e-3)
@@ -51,13 +51,14 @@ def test_areas_that_cut_pixels_fraction_them():
 def test_small_images_stay_as_they_are_and_have_a_hash(size):
     images = noise(4, *size, 1)
     if max(size) <= perceptual_hash.COPY_SIDE:
-        assert np.allclose(perceptual_hash.reduced(images), images, atol=1e-3)
-    assert perceptual_hash.hashed(perceptual_hash.reduced(images)).shape == (4,)
+        assert np.allclose(perceptual_hash.downscaled(images), images, atol=1e-3)
+    assert perceptual_hash.hashes(perceptual_hash.downscaled(images)).shape == (4,)
 
 
 def bits_apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.bitwise_count(
-        perceptual_hash.hashed(perceptual_hash.reduced(left)) ^ perceptual_hash.hashed(perceptual_hash.reduced(right))
+        perceptual_hash.hashes(perceptual_hash.downscaled(left))
+        ^ perceptual_hash.hashes(perceptual_hash.downscaled(right))
     )
 
 
@@ -96,8 +97,8 @@ def test_without_duplicates_there_is_no_group(count):
 
 
 def near(images: np.ndarray, labels=None, usable=None) -> tuple[list, np.ndarray]:
-    small = perceptual_hash.reduced(images)
-    hashes = perceptual_hash.hashed(small)
+    small = perceptual_hash.downscaled(images)
+    hashes = perceptual_hash.hashes(small)
     flat = np.rint(small).astype(np.uint8).reshape(len(small), -1)
     labels = np.zeros(len(images), int) if labels is None else labels
     usual = np.stack([flat[labels == label].mean(0) for label in range(labels.max() + 1)])
@@ -115,7 +116,7 @@ def test_planted_near_duplicates_are_found_and_nothing_else():
     pairs, likeness = near(images)
     assert {(10, 1000), (20, 2000), (30, 2999)} <= set(map(tuple, pairs))
     assert len(pairs) == 3
-    assert (np.diff(likeness) <= 0).all() and likeness.min() >= duplicates.LEAST_LIKENESS
+    assert (np.diff(likeness) <= 0).all() and likeness.min() >= duplicates.MIN_SIMILARITY
 
 
 def test_what_a_class_fractions_makes_no_duplicates():
@@ -128,8 +129,8 @@ def test_what_a_class_fractions_makes_no_duplicates():
     flat = images.reshape(400, -1)
     usual = np.stack([flat[labels == label].mean(0) for label in (0, 1)]).astype(np.float32)
     left, right = np.arange(0, 300), np.arange(2, 302)
-    as_they_are = duplicates.likeness(flat, labels, np.zeros_like(usual), left, right)
-    without_what_is_shared = duplicates.likeness(flat, labels, usual, left, right)
+    as_they_are = duplicates.similarity(flat, labels, np.zeros_like(usual), left, right)
+    without_what_is_shared = duplicates.similarity(flat, labels, usual, left, right)
     assert np.median(as_they_are) > 0.9 and np.abs(np.median(without_what_is_shared)) < 0.2
 
 
@@ -143,10 +144,10 @@ def test_whoever_is_left_out_is_in_no_pair():
 def test_likeness_is_the_correlation_of_what_is_unusual():
     flat = np.array([[10, 20, 30, 40], [20, 40, 60, 80], [40, 30, 20, 10], [7, 7, 7, 7]], np.uint8)
     usual = np.zeros((1, 4), np.float32)
-    alike = duplicates.likeness(flat, np.zeros(4, int), usual, np.array([0, 0, 0]), np.array([1, 2, 3]))
+    alike = duplicates.similarity(flat, np.zeros(4, int), usual, np.array([0, 0, 0]), np.array([1, 2, 3]))
     assert alike.tolist() == pytest.approx([1, -1, 0])
     usual = np.array([[10, 20, 30, 40]], np.float32)
-    assert duplicates.likeness(flat, np.zeros(4, int), usual, np.array([0]), np.array([1])).tolist() == [0]
+    assert duplicates.similarity(flat, np.zeros(4, int), usual, np.array([0]), np.array([1])).tolist() == [0]
 
 
 # ---- points

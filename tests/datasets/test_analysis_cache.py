@@ -70,7 +70,7 @@ def test_a_process_whose_progress_is_taken_away_ends_and_leaves_nothing(dataset,
 
 
 def test_nobody_who_cancels_from_another_server_has_to_kill(dataset, monkeypatch):
-    from imgcls.datasets.analysis.__main__ import found
+    from imgcls.datasets.analysis.analyse import compute
 
     task = cache.task_of("survey", dataset)
     folder = cache.folder_of(dataset)
@@ -82,7 +82,7 @@ def test_nobody_who_cancels_from_another_server_has_to_kill(dataset, monkeypatch
         (folder / "survey.progress.json").unlink()
 
     monkeypatch.setattr(Task, "write_progress", cancelled_after_the_first_word)
-    assert task.run(lambda tell: found("survey", dataset, tell)) == 3
+    assert task.run(lambda tell: compute("survey", dataset, tell)) == 3
     assert state("survey", dataset) == "idle"
     assert [path.name for path in folder.iterdir()] == [".survey.lock"]
 
@@ -104,9 +104,9 @@ def test_a_killed_process_is_said_so_and_can_be_started_again(dataset):
 def test_a_failure_is_a_sentence(dataset):
     assert done("tsne", "digits").returncode == 1
     seen = cache.state("tsne", dataset)
-    assert seen.state == "failed" and "Look through its pictures again" in seen.text
+    assert seen.state == "failed" and "Run the analysis again" in seen.text
     (cache.folder_of(dataset) / "survey.npz").write_bytes(b"PK torn")
-    with pytest.raises(DatasetError, match="cannot be read any more"):
+    with pytest.raises(DatasetError, match="cannot be read"):
         cache.results("survey", dataset)
     assert state("survey", dataset) == "idle", "it is made anew next time"
 
@@ -137,4 +137,4 @@ def test_from_a_shell_it_works_as_well_and_an_unknown_name_is_a_sentence(dataset
     assert asked.returncode == 0, asked.stderr
     assert state("survey", dataset) == "ready"
     asked = done("survey", "nothing")
-    assert asked.returncode == 1 and "No data set is called 'nothing'" in asked.stderr
+    assert asked.returncode == 1 and "No dataset is called 'nothing'" in asked.stderr

@@ -9,7 +9,20 @@ from imgcls.datasets.augmentation import AMOUNTS, Augmentation
 from imgcls.datasets.augmentation.epoch import Epoch
 from imgcls.training.loop.batches import Part, batches
 
-DRAWN = ("angle", "down", "right", "scale", "mirror", "lighter", "contrast", "blur", "noise", "noise_place", "y", "x")
+DRAWN = (
+    "angle",
+    "down",
+    "right",
+    "scale",
+    "mirror",
+    "brightness",
+    "contrast",
+    "blur",
+    "noise",
+    "noise_offset",
+    "y",
+    "x",
+)
 
 
 class Amounts:
@@ -224,9 +237,9 @@ def test_no_images_are_no_images():
 
 def test_a_title_says_what_is_on():
     assert Augmentation().describe() == "off"
-    assert Augmentation(10, 2, 0.1, True).describe() == "rotation 10 degrees, shift 2 px, zoom 10%, flip"
+    assert Augmentation(10, 2, 0.1, True).describe() == "rotation 10°, shift 2 px, zoom 10%, flip"
     assert Augmentation.of(Config(rotation=10, shift=2, zoom=0.1, flip=True)) == Augmentation(10, 2, 0.1, True)
-    assert TONES.describe() == "brightness 30%, contrast 50%, blur 1.5 px, noise 20 levels, cut-out 4 px"
+    assert TONES.describe() == "brightness 30%, contrast 50%, blur 1.5 px, noise 20 levels, cutout 4 px"
 
 
 # ---- what pixels are, not where they come from
@@ -241,7 +254,7 @@ def toned(images, fractions=None, **augmentation):
 def test_brightness_adds_the_same_to_every_pixel_and_stops_at_black_and_white(fraction, levels):
     images = noise(3, 6, 7, 3)
     expected = np.clip(np.floor(images.astype(float) + levels + 0.5), 0, 255)
-    assert np.array_equal(toned(images, {"lighter": fraction}, brightness=0.2), expected)
+    assert np.array_equal(toned(images, {"brightness": fraction}, brightness=0.2), expected)
 
 
 @pytest.mark.parametrize(("fraction", "factor"), [(1, 1.5), (-1, 0.5), (0, 1)])

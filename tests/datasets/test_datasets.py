@@ -80,13 +80,13 @@ def test_the_default_comes_first_and_what_needs_no_network_before_the_rest():
 
 def test_an_unknown_name_is_told_the_choices():
     for unknown in ("mnst", "_keras", "../mnist", ""):
-        with pytest.raises(DatasetError, match=r"There are: mnist_sample, digits, mnist, .*cifar100"):
+        with pytest.raises(DatasetError, match=r"Available: mnist_sample, digits, mnist, .*cifar100"):
             datasets.facts(unknown)
 
 
 def test_digits_warn_of_flips_and_clothes_do_not():
     assert "flip" in datasets.facts("mnist").avoid
-    assert "30 degrees" in datasets.facts("mnist").avoid["rotation"]
+    assert "30°" in datasets.facts("mnist").avoid["rotation"]
     assert "flip" not in datasets.facts("fashion_mnist").avoid
 
 
@@ -166,10 +166,10 @@ def test_without_network_and_file_the_sentence_says_both_ways_out():
     with pytest.raises(DatasetError) as told:
         datasets.open_dataset("fashion_mnist")
     assert str(told.value) == (
-        "Fashion-MNIST is not on this machine yet. Connect to the internet and press Fetch (30.9 MB), or put "
-        "fashion_mnist.npz (Keras's four arrays) into the folder named by IMGCLS_DATA."
+        "Fashion-MNIST is not on this machine yet. Connect to the internet and download it on the Data page "
+        "(30.9 MB), or put fashion_mnist.npz (Keras's four arrays) into the folder set by IMGCLS_DATA."
     )
-    with pytest.raises(DatasetError, match=r"python -m imgcls\.datasets digits"):
+    with pytest.raises(DatasetError, match=r"imgcls prepare digits"):
         datasets.open_dataset("digits")
 
 
@@ -178,7 +178,7 @@ def test_what_is_made_from_other_files_names_them(folders):
         about = datasets.facts(name)
         if about.source == "file":
             assert about.needs and not datasets.is_available(name)
-            with pytest.raises(DatasetError, match="put what is missing into the folder named by IMGCLS_DATA"):
+            with pytest.raises(DatasetError, match="Put the missing files into the folder set by IMGCLS_DATA"):
                 datasets.open_dataset(name)
             for file in about.needs:
                 (folders / "data" / file).write_bytes(b"here")
@@ -409,10 +409,10 @@ def test_the_shell_lists_the_data_sets_and_names_the_choices(folders):
     listed = subprocess.run([sys.executable, "-m", "imgcls.datasets"], capture_output=True, text=True, cwd=root())
     lines = {line.split()[0]: line for line in listed.stdout.splitlines()}
     assert list(lines) == datasets.names()
-    assert "needs no network" in lines["mnist"] and "170.5 MB to fetch" in lines["cifar10"]
+    assert "works offline" in lines["mnist"] and "170.5 MB to download" in lines["cifar10"]
     wrong = subprocess.run([sys.executable, "-m", "imgcls.datasets", "x"], capture_output=True, text=True, cwd=root())
     assert wrong.returncode == 1
-    assert wrong.stderr.startswith("No data set is called 'x'. There are: mnist_sample")
+    assert wrong.stderr.startswith("No dataset is called 'x'. Available: mnist_sample")
 
 
 def test_opening_a_prepared_data_set_loads_nothing_heavy(folders):

@@ -101,7 +101,7 @@ def test_the_state_tells_changes_apart_but_not_the_ways_to_them(dataset):
 @pytest.mark.parametrize("rows", [[-1], [10**6], [0, 1437]])
 def test_a_image_that_is_not_there_is_said_so_and_changes_nothing(dataset, rows):
     for change in (datasets.exclude, datasets.restore, lambda data, rows: datasets.relabel(data, rows, 3)):
-        with pytest.raises(DatasetError, match="There is no training picture"):
+        with pytest.raises(DatasetError, match="There is no training image"):
             change(dataset, rows)
     with pytest.raises(DatasetError, match="There is no class 10"):
         datasets.relabel(dataset, [0], 10)
@@ -232,7 +232,7 @@ def test_a_run_does_not_go_on_with_other_images(keras, dataset):
     (longer.folder / "data.json").write_text(json.dumps(kept | {"fingerprint": "0123456789abcdef"}))
     result = trained(longer)
     assert result["outcome"] == "failed"
-    assert "holds other pictures than when this run began" in result["message"]
+    assert "has changed since this run started" in result["message"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what is mapped")

@@ -93,13 +93,13 @@ def test_the_split_of_a_seed_never_changes():
 @pytest.mark.parametrize(
     ("labels", "images", "fraction", "num_classes", "sentence"),
     [
-        (np.arange(100) % 10, 19, 0.1, 10, "19 pictures are too few for 10 classes: use 20 or more"),
-        (np.arange(10), 0, 0.1, 10, "10 pictures are too few for 10 classes"),
-        (np.zeros(100, int), 0, 0.1, 1, "One class is nothing to tell apart"),
-        (np.zeros(100, int), 0, 0.1, 2, "All pictures are of one class"),
-        (np.arange(100) % 10, 0, 1.0, 10, "The validation share is 1, but it must be 0 or more and less than 1"),
-        (np.arange(100) % 10, 0, -0.1, 10, "The validation share is -0.1"),
-        (np.arange(100) % 10, 0, float("nan"), 10, "The validation share is nan"),
+        (np.arange(100) % 10, 19, 0.1, 10, "19 images are too few for 10 classes. Use at least 20"),
+        (np.arange(10), 0, 0.1, 10, "10 images are too few for 10 classes"),
+        (np.zeros(100, int), 0, 0.1, 1, "A classifier needs at least two classes"),
+        (np.zeros(100, int), 0, 0.1, 2, "All images belong to one class"),
+        (np.arange(100) % 10, 0, 1.0, 10, "The validation fraction is 1, but it must be at least 0 and less than 1"),
+        (np.arange(100) % 10, 0, -0.1, 10, "The validation fraction is -0.1"),
+        (np.arange(100) % 10, 0, float("nan"), 10, "The validation fraction is nan"),
     ],
 )
 def test_a_request_that_cannot_be_met_is_refused_with_the_reason(labels, images, fraction, num_classes, sentence):

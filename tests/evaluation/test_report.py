@@ -184,7 +184,7 @@ def test_the_settings_are_those_of_the_run(made):
 
     text = report.page(run, answered([[1.0, 0.0], [0.0, 1.0]], [0, 1], ["a", "b"]))
 
-    assert "Augmentation: rotation 10 degrees." in text
+    assert "Augmentation: rotation 10°." in text
     assert "<dt>epochs</dt><dd>7</dd>" in text
     assert "Not one mistake." in text
 

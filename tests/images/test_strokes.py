@@ -183,7 +183,7 @@ def test_a_missing_file_is_named_with_its_place(provided, missing):
 
 def test_without_the_pen_file_the_sentence_says_where_to_put_it(monkeypatch, provided):
     (provided / drawn_digits.PEN_FILE).unlink()
-    said = f"is made from {drawn_digits.PEN_FILE}. Put it into the folder named by IMGCLS_DATA."
+    said = f"is built from {drawn_digits.PEN_FILE}. Put it into the folder set by IMGCLS_DATA."
     with pytest.raises(DatasetError) as error:
         datasets.prepare("drawn_digits")
     assert str(error.value).endswith(said)

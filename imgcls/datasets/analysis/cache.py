@@ -1,14 +1,14 @@
-"""Findings about a data set, in the cache: asked for once, made by a process of its own, read by every page.
+"""Results of the analysis of a dataset: computed once by a background process, cached, and read by every page.
 
     <cache>/explore/NAME-FINGERPRINT-vN/
-        survey.npz            what `survey` found               the process, by rename
-        tsne.npz              the map of t-SNE                  the process, by rename
-        KIND.progress.json    how far it is, or why it failed   the page that starts it, then the process
-        .KIND.lock            held as long as the process lives
+        survey.npz            what `survey` returns             written by the process, by rename
+        tsne.npz              the t-SNE map                     written by the process, by rename
+        KIND.progress.json    progress, or why it failed        written by the page that starts it, then the process
+        .KIND.lock            held while the process lives
         KIND.log              everything printed
 
-The same pictures have the same folder, so several tabs and visitors start one process and see one result. A progress
-file that is removed ends its process. All of it can be made again.
+The same images have the same folder, so several tabs and visitors start one process and see one result. Removing the
+progress file ends the process. Everything can be computed again.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls.datasets import Dataset
+from imgcls.datasets.store import Dataset
 from imgcls.errors import DamagedFile, DatasetError
 from imgcls.system import paths
 from imgcls.system.arrays import read_npz
@@ -27,23 +27,23 @@ from imgcls.system.processes import is_locked
 from imgcls.system.tasks import Task, TaskState
 
 VERSION = 1
-"""Raise it when the findings change: what was kept before is made anew."""
+"""Raise it when the results change: cached ones are then computed again."""
 KINDS = ("survey", "tsne")
 MOST_FOLDERS = 40
 
 
 def folder_of(dataset: Dataset) -> Path:
-    """Where the findings about these pictures lie."""
+    """The cache folder for these images."""
     return paths.cache_folder() / "explore" / f"{dataset.facts.name}-{dataset.fingerprint}-v{VERSION}"
 
 
 def task_of(kind: str, dataset: Dataset) -> Task:
-    """The process that makes these findings, and its files."""
+    """The background task that computes these results."""
     return Task(folder_of(dataset), kind, f"{kind}.npz")
 
 
 def start(kind: str, dataset: Dataset) -> None:
-    """Starts the process that makes these findings; does nothing while it runs, or where they are.
+    """Starts the process that computes these results; does nothing if it is running or done.
 
     Raises:
         DatasetError: it cannot be started.
@@ -53,23 +53,23 @@ def start(kind: str, dataset: Dataset) -> None:
         task.start("imgcls.datasets.analysis", kind, dataset.facts.name, before=lambda: _sweep(task.folder))
     except OSError as error:
         raise DatasetError(
-            f"The pictures cannot be looked through: {error.strerror or error}. Free some space, or name another "
-            "folder in IMGCLS_CACHE."
+            f"The analysis cannot be started: {error.strerror or error}. Free some disk space, or set IMGCLS_CACHE to "
+            "another folder."
         ) from error
 
 
 def state(kind: str, dataset: Dataset) -> TaskState:
-    """How far these findings are, whoever has asked for them."""
+    """The state of this analysis, whoever started it."""
     return task_of(kind, dataset).state()
 
 
 def cancel(kind: str, dataset: Dataset) -> None:
-    """Ends the process that makes these findings, if there is one, and forgets why it failed, if it did."""
+    """Ends the process, if there is one, and clears a failure."""
     task_of(kind, dataset).cancel()
 
 
 def results(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
-    """The arrays that were found. Raises DatasetError where they cannot be read; they are then made anew next time."""
+    """The computed arrays. Raises DatasetError if they cannot be read; they are then computed again next time."""
     path = folder_of(dataset) / f"{kind}.npz"
     try:
         return read_npz(path)
@@ -77,12 +77,12 @@ def results(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
         with contextlib.suppress(OSError):
             path.unlink()
         raise DatasetError(
-            f"What was found about {dataset.facts.title} cannot be read any more. Look through its pictures again."
+            f"The cached analysis of {dataset.facts.title} cannot be read. Run the analysis again."
         ) from error
 
 
 def stamp(kind: str, dataset: Dataset) -> float:
-    """What changes when the findings do; 0 while there are none."""
+    """Changes whenever the results do; 0 while there are none."""
     return task_of(kind, dataset).stamp()
 
 
@@ -94,7 +94,7 @@ def _age(path: Path) -> float:
 
 
 def _sweep(folder: Path) -> None:
-    """Forgets the findings of pictures that are not there any more, and the oldest where there are too many."""
+    """Deletes results for older versions of this dataset, and the oldest results if there are too many."""
     base = folder.name.rsplit("-", 2)[0]
     ages = []
     with contextlib.suppress(OSError):

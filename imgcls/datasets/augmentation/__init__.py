@@ -1,13 +1,13 @@
-"""Random changes to training pictures, so that the network sees more than there is: one NumPy implementation for all.
+"""Random changes to training images, so that the network sees more variety: one NumPy implementation for everything.
 
     here          Augmentation, and `apply` and `augment`, which do everything
-    moves         shift, flip, rotation, zoom: where pixels come from
-    tones         brightness, contrast, blur, noise, cut-out: what pixels are
-    epoch         which picture is changed by how much in which epoch
-    suggestions   what suits a data set, and why
+    geometric     shift, flip, rotation, zoom
+    photometric   brightness, contrast, blur, noise, cutout
+    epoch         which image comes when in an epoch, and with which random amounts
+    presets       recommended values for a dataset, and why
 
-What a preview shows is what the trainer does, because both ask `epoch`. It stays outside the network: the saved model
-holds no augmentation.
+Previews show exactly what the trainer does, because both use `epoch`. Augmentation happens outside the network, so the
+saved model contains none of it.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from imgcls.config import Config
 from imgcls.datasets.augmentation import geometric, photometric
 
 AMOUNTS = 12
-"""Random numbers a picture."""
+"""Random numbers per image."""
 GREY_LEVELS = 255
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far pictures may be changed: degrees, pixels, shares and grey levels; and whether half are mirrored."""
+    """The largest amounts: degrees, pixels, fractions and grey levels; and whether half of the images are mirrored."""
 
     rotation: float = 0
     shift: float = 0
@@ -45,16 +45,18 @@ class Augmentation:
 
     @property
     def is_geometric(self) -> bool:
+        """Whether pixels are moved."""
         return bool(self.rotation or self.shift or self.zoom or self.flip)
 
     @property
     def is_photometric(self) -> bool:
+        """Whether pixel values are changed other than by cutout."""
         return bool(self.brightness or self.contrast or self.blur or self.noise)
 
     def describe(self) -> str:
-        """The values in words, for a title: 'rotation 10 degrees, shift 2 px', or 'off'."""
-        words = {
-            "rotation": f"rotation {self.rotation:g} degrees",
+        """The values as text, for a title: 'rotation 10°, shift 2 px', or 'off'."""
+        texts = {
+            "rotation": f"rotation {self.rotation:g}°",
             "shift": f"shift {self.shift:g} px",
             "zoom": f"zoom {self.zoom:.0%}",
             "flip": "flip",
@@ -62,27 +64,27 @@ class Augmentation:
             "contrast": f"contrast {self.contrast:.0%}",
             "blur": f"blur {self.blur:g} px",
             "noise": f"noise {self.noise:g} levels",
-            "cutout": f"cut-out {self.cutout:g} px",
+            "cutout": f"cutout {self.cutout:g} px",
         }
-        return ", ".join(said for name, said in words.items() if getattr(self, name)) or "off"
+        return ", ".join(text for name, text in texts.items() if getattr(self, name)) or "off"
 
 
 NAMES = tuple(Augmentation.__dataclass_fields__)
 
 
 def flipped_first(count: int, seed: int) -> np.ndarray:
-    """Which of `count` pictures are mirrored in the odd epochs; the others are in the even ones.
+    """Which of `count` images are mirrored in odd epochs, bool (n,); the others are mirrored in even epochs.
 
-    Alternating flip: in two epochs the network sees each picture both ways round, where chance would show it the same
-    one twice in half of the cases (Jordan 2024).
+    Alternating flip: within two epochs the network sees each image both ways round, whereas independent random flips
+    show it the same way twice in half of the cases (Jordan 2024).
     """
     return np.random.default_rng([seed, 0]).random(count) < 0.5
 
 
 def random_amounts(generator: np.random.Generator, count: int) -> np.ndarray:
-    """The random numbers of `count` pictures, from -1 to 1: float32 (AMOUNTS, count).
+    """The random numbers for `count` images, from -1 to 1: float32 (AMOUNTS, count).
 
-    Every number is drawn even where its change is off, so that switching one on does not change the others.
+    All numbers are drawn even if their change is off, so that switching one on does not affect the others.
     """
     return generator.uniform(-1, 1, (AMOUNTS, count)).astype(np.float32)
 
@@ -93,7 +95,7 @@ def augment(
     generator: np.random.Generator,
     mirrored: np.ndarray | None = None,
 ) -> np.ndarray:
-    """`apply`, by amounts that the generator draws: the same state of it gives the same pictures."""
+    """`apply` with random amounts: the same state of the generator gives the same images."""
     return apply(images, augmentation, random_amounts(generator, len(images)), mirrored) if augmentation else images
 
 
@@ -103,15 +105,16 @@ def apply(
     amounts: np.ndarray,
     mirrored: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Each picture turned, scaled, moved and mirrored, then blurred, lit, made noisy and partly hidden.
+    """Rotates, scales, shifts and mirrors each image, then changes blur, brightness, contrast, noise and cutout.
 
     Args:
-        pictures: uint8, (n, height, width, channels).
-        amounts: how much of what is allowed, as from `random_amounts`; the same amounts give the same pictures.
-        mirrored: bool (n,), which ones to mirror if the augmentation has `flip`; by chance where it is left out.
+        images: uint8, (n, height, width, channels).
+        augmentation: the largest amounts.
+        amounts: fractions of these from -1 to 1, as from `random_amounts`.
+        mirrored: bool (n,), which images to mirror if the augmentation has `flip`; random if omitted.
 
     Returns:
-        uint8 of the same shape. What comes in from outside repeats the nearest border pixel.
+        uint8 of the same shape. Pixels from outside repeat the nearest border pixel.
     """
     if not augmentation:
         return images
@@ -124,15 +127,15 @@ def apply(
             images = geometric.warp(images, angle, 1 / (1 + augmentation.zoom * scale), down, right, mirrored)
         else:
             images = geometric.shift(images, down, right, mirrored)
-    lighter, contrast, blur, noise, noise_place, y, x = others
+    brightness, contrast, blur, noise, noise_offset, y, x = others
     if augmentation.is_photometric:
         images = photometric.adjust(
             images,
-            lighter=GREY_LEVELS * augmentation.brightness * lighter if augmentation.brightness else None,
+            brightness=GREY_LEVELS * augmentation.brightness * brightness if augmentation.brightness else None,
             contrast=1 + augmentation.contrast * contrast if augmentation.contrast else None,
             blur=augmentation.blur * (blur + 1) / 2 if augmentation.blur else None,
             noise=augmentation.noise * (noise + 1) / 2 if augmentation.noise else None,
-            noise_place=(noise_place + 1) / 2,
+            noise_offset=(noise_offset + 1) / 2,
         )
     if augmentation.cutout:
         if not (augmentation.is_geometric or augmentation.is_photometric):

@@ -1,7 +1,7 @@
-"""Which picture comes when in an epoch, and how it is changed: for the trainer, and for whoever wants to see it before.
+"""Which image comes when in an epoch, and how it is augmented: for the trainer and for previews.
 
-Order and amounts depend on seed, epoch, batch and picture alone, not on what happened before, so a training can go on
-in the middle of an epoch, and a page can show what one will do.
+Order and amounts depend only on seed, epoch, batch and image, not on what happened before. So training can resume in
+the middle of an epoch, and a page can show what an epoch will look like.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from imgcls.datasets.augmentation import Augmentation, apply, flipped_first, ran
 
 @dataclass(frozen=True)
 class Epoch:
-    """Epoch `number` (from 1) over `count` training pictures in batches of `size`."""
+    """Epoch `number` (from 1) over `count` training images in batches of `size`."""
 
     number: int
     count: int
@@ -24,7 +24,7 @@ class Epoch:
 
     @cached_property
     def order(self) -> np.ndarray:
-        """The places of the training part in the order in which they come."""
+        """Positions in the training set, in the order of this epoch."""
         return np.random.default_rng([self.seed, self.number]).permutation(self.count)
 
     @cached_property
@@ -34,15 +34,15 @@ class Epoch:
         return flipped_first(self.count, self.seed) ^ (self.number % 2 == 0)
 
     def places(self, start: int) -> np.ndarray:
-        """The places of the batch that begins with picture `start` of the order."""
+        """Positions in the training set of the batch that starts at `start` in the order."""
         return self.order[start : start + self.size]
 
     def batch(self, images: np.ndarray, start: int) -> np.ndarray:
-        """The pictures of that batch, in its order, as the network sees them."""
+        """The augmented images of that batch. `images` are its originals, in its order."""
         return apply(images, self.augmentation, self._amounts(start), self._mirrors(self.places(start)))
 
     def one(self, image: np.ndarray, place: int) -> np.ndarray:
-        """The picture (height, width, channels) of one place of the training part as the network sees it."""
+        """The image (height, width, channels) at one position in the training set, augmented as in this epoch."""
         found = int(np.flatnonzero(self.order == place)[0])
         start = found - found % self.size
         amounts = self._amounts(start)[:, [found - start]]
@@ -58,5 +58,5 @@ class Epoch:
 def first_epochs(
     image: np.ndarray, place: int, count: int, size: int, seed: int, augmentation: Augmentation, *, epochs: int = 9
 ) -> list[np.ndarray]:
-    """The picture of one place of the training part as the network sees it in epoch 1, 2, 3 and so on."""
+    """The image at one position in the training set, augmented as in epoch 1, 2, 3 and so on."""
     return [Epoch(number, count, size, seed, augmentation).one(image, place) for number in range(1, epochs + 1)]

@@ -1,24 +1,24 @@
-"""Where the pixels of a picture come from: moved and mirrored through a view, turned and scaled by arithmetic.
+"""Geometric augmentation: shift, flip, rotation and zoom.
 
-Moving and mirroring copies each picture once; turning and scaling computes each pixel anew and costs about five times
-as much.
+Shifting and mirroring copies each image once through a strided view; rotation and zoom interpolate every pixel, which
+costs about five times as much.
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-AT_ONCE = 32
-"""Pictures that are computed together: few enough for their temporaries to stay in the processor's cache."""
+BLOCK = 32
+"""Images processed together: few enough that their temporaries stay in the CPU cache."""
 
 
 def whole_pixels(fraction: np.ndarray, most: float) -> np.ndarray:
-    """From shares between -1 and 1 to whole numbers from -most to most, each as likely as the other: int32 (n,)."""
+    """Maps fractions from -1 to 1 to integers from -most to most, all equally likely: int32 (n,)."""
     most = int(most)
     return np.minimum(np.floor((2 * most + 1) * (fraction + 1) / 2).astype(np.int32) - most, most)
 
 
 def shift(images: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
-    """Each picture cut out of itself with a wider border: its pixel (y, x) comes from (y + down, x + right)."""
+    """Shifts, then mirrors: pixel (y, x) comes from (y + down, x + right); the border is repeated."""
     count, height, width, channels = images.shape
     border = int(np.abs([down, right]).max(initial=0))
     wide = np.empty((count, height + 2 * border, width + 2 * border, channels), np.uint8)
@@ -28,10 +28,12 @@ def shift(images: np.ndarray, down: np.ndarray, right: np.ndarray, mirrored: np.
     wide[:, border + height :, columns] = images[:, -1:]
     wide[:, :, :border] = wide[:, :, border : border + 1]
     wide[:, :, border + width :] = wide[:, :, border + width - 1 : border + width]
-    # Every place that the cut may have, as a view: (n, places down, places right, height, width, channels).
-    across, along, beside, colour = wide.strides
-    places = (count, 2 * border + 1, 2 * border + 1, height, width, channels)
-    cuts = as_strided(wide, places, (across, along, beside, along, beside, colour), writeable=False)
+    # All possible crops as a view: (n, offsets down, offsets right, height, width, channels).
+    image_step, row_step, column_step, channel_step = wide.strides
+    crops = (count, 2 * border + 1, 2 * border + 1, height, width, channels)
+    cuts = as_strided(
+        wide, crops, (image_step, row_step, column_step, row_step, column_step, channel_step), writeable=False
+    )
     target = cuts[np.arange(count), down + border, right + border]
     target[mirrored] = target[mirrored, :, ::-1]
     return target
@@ -45,10 +47,10 @@ def warp(
     right: np.ndarray,
     mirrored: np.ndarray,
 ) -> np.ndarray:
-    """Turned by `angle` (radians), with `scale` source pixels for each target pixel, moved and mirrored."""
+    """Rotates by `angle` (radians), scales by `scale` source pixels per target pixel, shifts and mirrors."""
     target = np.empty_like(images)
-    for start in range(0, len(images), AT_ONCE):
-        some = slice(start, start + AT_ONCE)
+    for start in range(0, len(images), BLOCK):
+        some = slice(start, start + BLOCK)
         target[some] = _warp_batch(images[some], angle[some], scale[some], down[some], right[some], mirrored[some])
     return target
 
@@ -61,7 +63,7 @@ def _warp_batch(
     right: np.ndarray,
     mirrored: np.ndarray,
 ) -> np.ndarray:
-    """All changes at once: where each target pixel comes from, by rotation and zoom about the middle, then shift."""
+    """All in one step: the source position of each target pixel, by rotation and zoom about the centre, then shift."""
     _, height, width, _ = images.shape
     column = (slice(None), None, None)
     cosine, sine = np.cos(angle) * scale, np.sin(angle) * scale
@@ -74,7 +76,7 @@ def _warp_batch(
 
 
 def _sample_bilinear(images: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Bilinear values of `pictures` at the fractional places y and x, float32 (n, height, width), which are spent."""
+    """Bilinear samples of `images` at y and x, float32 (n, height, width), which are overwritten."""
     count, height, width, channels = images.shape
     np.clip(y, 0, height - 1, out=y)
     np.clip(x, 0, width - 1, out=x)
@@ -89,7 +91,7 @@ def _sample_bilinear(images: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.nda
     below, beside = (width if height > 1 else 0), (1 if width > 1 else 0)
     corners = (top, top + beside, top + below, top + below + beside)
     target = np.empty_like(images)
-    for channel in range(channels):  # one at a time: loops over three neighbouring values would be five times slower
+    for channel in range(channels):  # one at a time: interleaved channels would be five times slower
         values = images[..., channel].ravel()
         upper, upper_right, lower, lower_right = (values.take(places).astype(np.float32) for places in corners)
         for value, other, fraction in ((upper, upper_right, x), (lower, lower_right, x), (upper, lower, y)):

@@ -1,17 +1,17 @@
-"""What suits a data set to begin with, and why: from what its file says about it."""
+"""Recommended augmentation for a dataset, with reasons, derived from the facts about it."""
 
 from dataclasses import dataclass
 
-from imgcls.datasets import DatasetInfo
+from imgcls.datasets.info import DatasetInfo
 from imgcls.params import Value
 
-CUT_FROM = 16
-"""In smaller pictures (side in pixels) a hidden square hides the thing itself."""
+CUTOUT_FROM = 16
+"""In smaller images (side in pixels), cutout would hide the object itself."""
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A setting of `Config`, the value that suits, and the reason as a sentence."""
+    """A setting of `Config`, the recommended value, and the reason as a sentence."""
 
     name: str
     value: Value
@@ -19,27 +19,26 @@ class Recommendation:
 
 
 def recommended(facts: DatasetInfo) -> tuple[Recommendation, ...]:
-    """Mild values for this data set; nothing that its file names as doing harm with any amount (as flip for digits)."""
+    """Mild values for this dataset; nothing that the dataset says is harmful (such as flips for digits)."""
     side = min(facts.shape[:2])
     if facts.ink:
         return (
-            Recommendation("rotation", 10, "People write slanted, each in their own way."),
-            Recommendation("shift", max(1, side // 14), "Nobody writes exactly in the middle."),
-            Recommendation("zoom", 0.1, "People write larger and smaller."),
+            Recommendation("rotation", 10, "Everyone's handwriting slants differently."),
+            Recommendation("shift", max(1, side // 14), "Handwriting is rarely perfectly centred."),
+            Recommendation("zoom", 0.1, "People write in different sizes."),
         )
     found = []
     if "flip" not in facts.avoid:
-        found.append(Recommendation("flip", True, "A thing that looks to the left may as well look to the right."))
+        found.append(Recommendation("flip", True, "Objects that face left could just as well face right."))
     if facts.shape[2] == 3:
         found += (
-            Recommendation("shift", max(1, side // 8), "Nothing stands in the same place in every photograph."),
-            Recommendation("brightness", 0.1, "The light is another one in every photograph."),
-            Recommendation("contrast", 0.2, "Haze, shadow and cameras change the contrast, not the thing."),
+            Recommendation("shift", max(1, side // 8), "The position of objects varies between photos."),
+            Recommendation("brightness", 0.1, "Lighting varies between photos."),
+            Recommendation("contrast", 0.2, "Haze, shadows and cameras change the contrast, but not the object."),
         )
     else:
-        found.append(Recommendation("shift", max(1, side // 14), "Things are never exactly in the middle."))
-    if side >= CUT_FROM:
-        found.append(
-            Recommendation("cutout", side // 4, "Something may stand in front: no single detail should decide alone.")
-        )
+        found.append(Recommendation("shift", max(1, side // 14), "Objects are rarely perfectly centred."))
+    if side >= CUTOUT_FROM:
+        reason = "Objects may be partly hidden; the network should not rely on a single detail."
+        found.append(Recommendation("cutout", side // 4, reason))
     return tuple(found)

@@ -1,5 +1,5 @@
-"""60,000 colour photographs of 32 by 32 pixels in ten classes of animals and vehicles. Nothing is centred or cut out,
-so it needs a deeper convolutional network than the digits do; a plain one stays far behind.
+"""60,000 colour photos of 32×32 pixels in ten classes of animals and vehicles. The objects are neither centred nor cut
+out, so this dataset needs a deeper convolutional network than the digits do; fully connected networks do much worse.
 
 Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009). No licence is stated; it is used
 for research and teaching.
@@ -15,8 +15,8 @@ SOURCE = "download"
 MEGABYTES = 170.5
 INK = False
 AVOID = {
-    "rotation": "Photographs are taken upright: beyond 30 degrees the network learns ships on their side, which "
-    "nobody will ask for.",
+    "rotation": "Photos are taken upright: beyond 30° the network learns to recognise ships lying on their side, which "
+    "the test set does not contain.",
 }
 
 

@@ -1,5 +1,5 @@
-"""60,000 colour photographs of 32 by 32 pixels in 100 classes, 500 of each for training: much harder than CIFAR-10.
-The classes come in 20 groups of five, so a mistake can be a near one (maple for oak) or a far one (maple for shark).
+"""60,000 colour photos of 32×32 pixels in 100 classes, with 500 training images each: much harder than CIFAR-10. The
+classes form 20 groups of five, so some errors are closer (maple for oak) than others (maple for shark).
 
 Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009). No licence is stated; it is used
 for research and teaching.
@@ -14,8 +14,8 @@ SOURCE = "download"
 MEGABYTES = 169.0
 INK = False
 AVOID = {
-    "rotation": "Photographs are taken upright: beyond 30 degrees the network learns trees on their side, which "
-    "nobody will ask for.",
+    "rotation": "Photos are taken upright: beyond 30° the network learns to recognise trees lying on their side, which "
+    "the test set does not contain.",
 }
 
 # The groups in the order of their labels, each with its five classes. Classes are numbered by their names.

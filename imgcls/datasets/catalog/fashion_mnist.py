@@ -1,5 +1,5 @@
-"""70,000 pictures of clothes, shoes and bags, 28 by 28 grey pixels, in the form of MNIST but harder: shirts, pullovers
-and coats look alike at this size, for people as well. Good networks reach about 94 in 100.
+"""70,000 images of clothes, shoes and bags, 28×28 greyscale pixels, in the same format as MNIST but harder: shirts,
+pullovers and coats look alike at this size, even to people. Good networks reach about 94% accuracy.
 
 Source: H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST (2017), Zalando Research. Licence: MIT.
 """
@@ -25,8 +25,8 @@ SOURCE = "download"
 MEGABYTES = 30.9
 INK = False
 AVOID = {
-    "rotation": "All pieces lie upright, in training and in the test: beyond 30 degrees the network learns what is "
-    "never asked.",
+    "rotation": "All items are upright, in training and test: beyond 30° the network learns orientations that never "
+    "occur.",
 }
 
 

@@ -1,12 +1,12 @@
-"""What a person changed in a data set: training pictures that are thrown out, or belong to another class.
+"""Edits of a dataset: training images that are excluded or relabelled.
 
-The list lies beside the data set and is named by its fingerprint; pictures and labels on the disk stay as they are.
+They are stored next to the dataset in a file named by its fingerprint; its images and labels are not modified.
 
 <cache>/datasets/NAME.edits-FINGERPRINT.json
     {"version": 1, "fingerprint": "...", "steps": [{"action": "relabel", "pictures": [4, 17], "label": 3}, ...]}
 
-Steps are kept in their order, so that the last one can be taken back. Test pictures are never changed: a score would
-not compare with anybody's any more.
+Steps are kept in order, so that the last one can be undone. Test images are never edited, so that scores stay
+comparable with published results.
 """
 
 import hashlib
@@ -24,16 +24,16 @@ from imgcls.errors import DatasetError
 
 VERSION = 1
 NO_CLASS = -1
-"""The label of a picture that is thrown out."""
+"""The label of an excluded image."""
 ACTIONS = ("drop", "relabel", "restore")
 MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True)
 class Step:
-    """One press: these training pictures are dropped, given the class `label`, or are as they were again.
+    """One edit: these training images are excluded ("drop"), get the class `label`, or are restored.
 
-    `published` are those of them whose class was `label` from the beginning: who gives it back has changed nothing.
+    `published` are those whose original class is `label`: relabelling them back leaves no edit.
     """
 
     action: str
@@ -42,20 +42,20 @@ class Step:
     published: tuple[int, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON, under the names that the file has had since its first version."""
+        """JSON values, with the keys that the file has had since version 1."""
         return {"action": self.action, "pictures": self.images, "label": self.label, "published": self.published}
 
 
 @dataclass(frozen=True)
 class Edits:
-    """The changes to the data set with this fingerprint; without steps it is as it was published."""
+    """The edits of the dataset with this fingerprint; without steps it is as published."""
 
     fingerprint: str
     steps: tuple[Step, ...] = ()
 
     @cached_property
     def labels(self) -> Mapping[int, int]:
-        """Row of a changed training picture -> its class now, NO_CLASS where it is thrown out; rows ascend."""
+        """Row of each edited training image -> its new class, or NO_CLASS if it is excluded; rows ascend."""
         found: dict[int, int] = {}
         for step in self.steps:
             found |= dict.fromkeys(step.images, step.label)
@@ -65,26 +65,26 @@ class Edits:
 
     @cached_property
     def excluded(self) -> tuple[int, ...]:
-        """Rows that are thrown out."""
+        """Rows of excluded images."""
         return tuple(row for row, label in self.labels.items() if label == NO_CLASS)
 
     @cached_property
     def relabelled(self) -> tuple[int, ...]:
-        """Rows that have another class."""
+        """Rows of images with another class."""
         return tuple(row for row, label in self.labels.items() if label != NO_CLASS)
 
     @cached_property
     def version(self) -> str:
-        """The fingerprint of data and changes: the same pictures with the same classes have the same one."""
+        """The dataset version: a fingerprint of data and edits. The same images and labels have the same version."""
         if not self.labels:
             return self.fingerprint
         digest = hashlib.sha256(json.dumps(list(self.labels.items())).encode()).hexdigest()
         return f"{self.fingerprint}+{digest[:8]}"
 
     def applied(self, labels: np.ndarray) -> np.ndarray:
-        """The labels (n,) with the changes; the given ones stay as they are, and are returned where nothing changes.
+        """The labels (n,) with the edits applied: a copy, or `labels` itself if there are no edits.
 
-        Of a matrix (n, classes) the whole row of a picture that is thrown out becomes NO_CLASS; no more can change.
+        In a matrix (n, classes), the whole row of an excluded image becomes NO_CLASS; other edits are not possible.
         """
         if not self.labels:
             return labels
@@ -97,20 +97,20 @@ class Edits:
         return changed
 
     def then(self, step: Step) -> "Edits":
-        """The list with one more step."""
+        """The edits with one more step."""
         return replace(self, steps=(*self.steps, step))
 
     def without_last(self) -> "Edits":
-        """The list without its last step."""
+        """The edits without the last step."""
         return replace(self, steps=self.steps[:-1])
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
+        """JSON values."""
         return {"version": VERSION, "fingerprint": self.fingerprint, "steps": [step.as_dict() for step in self.steps]}
 
 
 def read(path: Path, count: int | None = None, num_classes: int | None = None) -> Edits:
-    """The list in a file, for a data set of `count` training pictures and so many classes where they are known.
+    """Reads edits from a file. If `count` and `num_classes` of the dataset are given, rows and labels are checked.
 
     Raises:
         DatasetError: the file cannot be read, is damaged, or was written by a newer version.
@@ -119,7 +119,7 @@ def read(path: Path, count: int | None = None, num_classes: int | None = None) -
         content = json.loads(path.read_bytes())
         version = content["version"]
         if isinstance(version, int) and version > VERSION:
-            raise DatasetError(f"The list of changes {path.name} was written by a newer version. Update the program.")
+            raise DatasetError(f"The edits in {path.name} were written by a newer version. Update imgcls.")
         if version != VERSION or not isinstance(content["fingerprint"], str) or len(content["steps"]) > MOST_STEPS:
             raise ValueError("version")
         steps = tuple(
@@ -131,12 +131,12 @@ def read(path: Path, count: int | None = None, num_classes: int | None = None) -
         return Edits(content["fingerprint"], steps)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DatasetError(
-            f"The list of changes {path.name} is damaged. Take all changes back on the Data page, and make them again."
+            f"The file of edits {path.name} is damaged. Undo all edits on the Data page, then make them again."
         ) from error
 
 
 def _check(step: Step, count: int | None, num_classes: int | None) -> None:
-    """Raises ValueError where a step cannot be one of this data set."""
+    """Raises ValueError if the step does not fit this dataset."""
     if step.action not in ACTIONS or not _all_whole(step.images, count):
         raise ValueError("step")
     if step.action == "relabel":
@@ -147,5 +147,5 @@ def _check(step: Step, count: int | None, num_classes: int | None) -> None:
 
 
 def _all_whole(values: Iterable, below: int | None) -> bool:
-    """Whether these are whole numbers from 0 on, below a limit if there is one."""
+    """Whether these are integers of at least 0, and below a limit if there is one."""
     return all(type(value) is int and value >= 0 and (below is None or value < below) for value in values)

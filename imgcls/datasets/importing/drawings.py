@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.datasets import custom
+from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.importing import class_names, dataset_writer, holdout
 from imgcls.datasets.importing.sources import folder_layout
@@ -250,7 +250,7 @@ def _free_title() -> str:
     for number in range(1, 100):
         title = TITLE if number == 1 else f"{TITLE} {number}"
         with contextlib.suppress(DatasetError):
-            return custom.checked_title(title)
+            return lookup.checked_title(title)
     return f"{TITLE} {time.time():.0f}"
 
 

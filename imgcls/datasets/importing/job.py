@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from imgcls.datasets import custom
+from imgcls.datasets import custom, lookup
 from imgcls.datasets.importing.pipeline import ImportSettings
 from imgcls.datasets.importing.preview import Preview
 from imgcls.datasets.importing.sources import ImportRequest
@@ -150,7 +150,7 @@ def start(import_id: str, wish: ImportSettings) -> None:
         SourceError: the disk does not allow it.
     """
     if not wish.into:
-        custom.checked_title(wish.title)
+        lookup.checked_title(wish.title)
     with _starting:
         if state(import_id).state in ("running", "ready"):
             return

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from imgcls import datasets
-from imgcls.datasets import CustomDataset, custom
+from imgcls.datasets import CustomDataset, custom, lookup
 from imgcls.datasets.importing import class_names, dataset_writer, decode, holdout, multilabel, sources
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout
@@ -62,7 +62,7 @@ def import_files(order: ImportRequest, wish: ImportSettings, work: Path, report:
         DatasetError: the title is taken, or the data set to add to is gone.
     """
     old = datasets.custom_dataset(wish.into) if wish.into else None
-    title = old.title if old else custom.checked_title(wish.title)
+    title = old.title if old else lookup.checked_title(wish.title)
     shape = old.shape if old else (wish.side, wish.side, wish.channels)
     report(0.0, "Looking at what is there")
     with _disk_errors(), contextlib.ExitStack() as stack:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import psutil
 
 from imgcls.datasets import store
-from imgcls.datasets.info import facts
+from imgcls.datasets.lookup import facts
 from imgcls.datasets.preparing import progress
 from imgcls.errors import DatasetError
 from imgcls.system import processes

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.datasets import store
-from imgcls.datasets.info import facts
+from imgcls.datasets.lookup import facts
 from imgcls.datasets.preparing import prepare
 from imgcls.errors import DatasetError
 from imgcls.system import network_errors

@@ -12,7 +12,8 @@ import filelock
 import numpy as np
 
 from imgcls.datasets import store
-from imgcls.datasets.info import DatasetInfo, facts, module_of
+from imgcls.datasets.info import DatasetInfo, catalog_module
+from imgcls.datasets.lookup import facts
 from imgcls.datasets.preparing import progress as progress_file
 from imgcls.datasets.preparing import validate
 from imgcls.errors import DatasetError
@@ -74,7 +75,7 @@ def _load(about: DatasetInfo, report: Progress) -> tuple[tuple[np.ndarray, ...],
             raise DatasetError(f"{path} was changed while it was being read. Try again when it is complete.")
         return arrays, {"kind": "npz", "path": str(path), "stamp": before}
     try:
-        arrays = module_of(about.name).load(report)
+        arrays = catalog_module(about.name).load(report)
     except FileNotFoundError as error:
         if about.source == "download":
             raise

@@ -42,7 +42,7 @@ def chances(count: int, seed: int = 0) -> np.ndarray:
 
 def _noise(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     levels = np.full(len(images), amount, np.float32)
-    return photometric.adjust(images, noise=levels, noise_place=chances[0])
+    return photometric.adjust(images, noise=levels, noise_offset=chances[0])
 
 
 def _blur(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ def _blur(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
 def _brightness(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
     """Half of the pictures become lighter, half darker."""
     way = np.where(chances[0] < 0.5, -1, 1)
-    return photometric.adjust(images, lighter=(255 * amount / 100 * way).astype(np.float32))
+    return photometric.adjust(images, brightness=(255 * amount / 100 * way).astype(np.float32))
 
 
 def _contrast(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:

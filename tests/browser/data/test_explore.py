@@ -82,7 +82,7 @@ def test_the_preview_follows_the_controls_and_steps_through_images(visit, server
     expect(tiles.nth(1)).to_have_attribute("alt", re.compile("shift 2 px, noise 20 levels"))
     page.get_by_role("button", name="Use recommended augmentation").click()
     expect(tiles.nth(1)).to_have_attribute(
-        "alt", re.compile("rotation 10 degrees, shift 2 px, zoom 10%, noise 20 levels")
+        "alt", re.compile("rotation 10°, shift 2 px, zoom 10%, noise 20 levels")
     )
     turned = images()
     assert turned[0] == before[0] and turned[1] != before[1]

@@ -228,9 +228,9 @@ def test_name_and_note_are_changed_and_titles_are_told_apart(tmp_path):
     assert (datasets.facts(first).title, datasets.facts(first).text) == ("Old leaves", "A note")
     datasets.describe_custom(second, "a\u202eb\nc\0", "")
     assert datasets.facts(second).title == "a b c"
-    with pytest.raises(DatasetError, match="There is already a data set called “old LEAVES”"):
+    with pytest.raises(DatasetError, match="There is already a dataset called “old LEAVES”"):
         datasets.describe_custom(second, "old LEAVES", "")
-    with pytest.raises(DatasetError, match="There is already a data set called “MNIST”"):
+    with pytest.raises(DatasetError, match="There is already a dataset called “MNIST”"):
         imported(order, "MNIST")
     with pytest.raises(DatasetError, match="needs a name"):
         imported(order, " \n ")
@@ -244,7 +244,7 @@ def test_a_set_is_deleted_and_what_still_names_it_says_so(tmp_path):
     datasets.delete_custom(name)
     datasets.delete_custom(name)  # a second click
     assert name not in datasets.names() and visible() == []
-    with pytest.raises(DatasetError, match="is not on this machine any more: somebody deleted it"):
+    with pytest.raises(DatasetError, match="is no longer on this machine: it was deleted"):
         datasets.open_dataset(name)
 
 

@@ -301,9 +301,9 @@ def test_images_that_are_thrown_out_are_in_no_part():
 @pytest.mark.parametrize(
     ("labels", "images", "said"),
     [
-        (np.ones((40, 1)), 0, "fewer than two labels"),
-        (np.eye(40, 2)[:, [0, 0]] * 0, 0, "fewer than two labels"),
-        (np.ones((40, 5)), 9, "9 pictures are too few for 5 labels"),
+        (np.ones((40, 1)), 0, "fewer than two different labels"),
+        (np.eye(40, 2)[:, [0, 0]] * 0, 0, "fewer than two different labels"),
+        (np.ones((40, 5)), 9, "9 images are too few for 5 labels"),
     ],
 )
 def test_a_split_that_cannot_be_is_refused(labels, images, said):

@@ -121,13 +121,13 @@ def test_torn_settings_fail_with_their_sentence(cold_trainer):
 def test_a_data_set_that_is_not_prepared_fails_with_its_sentence(cold_trainer):
     run = runs.create(ENDLESS)
     assert ends_with(cold_trainer, run) == (
-        "Small digits is not prepared yet. Open it on the Data page, or run: python -m imgcls.datasets digits"
+        "Small digits is not prepared yet. Open it on the Data page, or run: imgcls prepare digits"
     )
 
 
 def test_an_unknown_data_set_fails_with_the_choices(cold_trainer):
     run = runs.create(ENDLESS.changed(data="../../etc"))
-    assert ends_with(cold_trainer, run).startswith("No data set is called '../../etc'. There are: mnist_sample, ")
+    assert ends_with(cold_trainer, run).startswith("No dataset is called '../../etc'. Available: mnist_sample, ")
 
 
 def test_a_folder_that_is_no_run_ends_the_trainer(cold_trainer, tmp_path, wait_until):

@@ -69,7 +69,7 @@ def test_a_bad_value_is_one_line(capsys, arguments, said):
 
 
 def test_an_unknown_data_set_is_one_line_with_the_choices(capsys):
-    assert refused(capsys, "--data", "emnist").startswith("No data set is called 'emnist'. There are: mnist_sample, ")
+    assert refused(capsys, "--data", "emnist").startswith("No dataset is called 'emnist'. Available: mnist_sample, ")
 
 
 @pytest.mark.parametrize("run_id", ["../evil", "/tmp/evil", "With Capitals", "a", ".hidden", "x" * 60])

@@ -178,7 +178,7 @@ def test_a_damaged_list_of_changes_is_one_sentence_and_a_press_mends_it(uneven):
     datasets.exclude(dataset, [1])
     (path,) = paths.cache_folder().glob("datasets/*.edits-*.json")
     path.write_text("{")
-    assert "list of changes" in told(opened("train", data="CIFAR-10"))
+    assert "file of edits" in told(opened("train", data="CIFAR-10"))
     app = explored("Changes")
     assert is_whole(app) and "is damaged" in told(app)
     app.button(key="take-all-back").click().run()

@@ -149,7 +149,7 @@ def test_a_folder_of_the_server_is_offered_only_where_one_is_open(digits_data, t
 def test_an_import_in_the_link_that_is_none_is_said_so_or_begins_anew(link, digits_data):
     app = opened("data", new=link, into="own-none")
     assert is_whole(app)
-    assert "is not on this machine any more" in told(app)
+    assert "is no longer on this machine" in told(app)
     button(app, "Bring your own pictures").click().run()
     assert is_whole(app) and new(app) != link
     assert is_whole(opened("data", new=link))
@@ -208,7 +208,7 @@ def test_a_run_whose_data_set_was_deleted_says_so_and_is_evaluated_from_its_own_
     for page in ("home", "train", "runs", "evaluate", "predict"):
         app = opened(page, run=run.id)
         assert is_whole(app), (page, told(app))
-    assert "somebody deleted it" in told(opened("train", run=run.id))
+    assert "it was deleted" in told(opened("train", run=run.id))
     app = opened("train", run=run.id)
     button(app, "Train again").click().run()
-    assert is_whole(app) and "somebody deleted it" in told(app)
+    assert is_whole(app) and "it was deleted" in told(app)
