@@ -1,6 +1,7 @@
 """Analyse a dataset in this process and store the results where the Data page finds them."""
 
 import shutil
+
 import numpy as np
 
 from imgcls.datasets.analysis import cache
