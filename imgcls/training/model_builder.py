@@ -1,17 +1,13 @@
-"""Builds the Keras model of a run and exports it for the pages."""
+"""Builds the Keras model of a run from its settings."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from imgcls import models
 from imgcls.config import Config
-from imgcls.inference.predictor import Predictor
 from imgcls.system import hardware
 from imgcls.training.loop import fast_layers
 from imgcls.training.transfer import backbone
@@ -138,20 +134,3 @@ def logits_of(model: keras.Model) -> keras.Model:
     # By the way that leads to this model's output: a head has another one, from features.
     last = model.outputs[0]._keras_history
     return keras.Model(model.inputs, last.operation._inbound_nodes[last.node_index].input_tensors[0])
-
-
-def export_litert(model: keras.Model, path: Path, images: np.ndarray) -> float:
-    """Writes the model for the pages, loads it again and compares its answers on some pictures.
-
-    Returns:
-        The largest difference between the two models' probabilities.
-
-    Raises:
-        RuntimeError: they differ by more than 0.001, so the file is not to be trusted.
-    """
-    with contextlib.redirect_stdout(sys.stderr):  # the converter tells its life
-        path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
-    difference = float(np.abs(Predictor(path).probabilities(images) - model.predict_on_batch(images)).max())
-    if not difference <= 1e-3:
-        raise RuntimeError(f"The exported model answers differently: by {difference:.4f} on {len(images)} pictures.")
-    return difference

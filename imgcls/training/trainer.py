@@ -1,7 +1,6 @@
 """From a run folder with settings to one with a trained, tested and exported model."""
 
 import contextlib
-import math
 import os
 import platform
 import sys
@@ -22,11 +21,13 @@ from imgcls.runs import Run, as_backbone
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.system import atomic
 from imgcls.training.process import failures
+from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Leaves, Parked, RunControl, Signals
 from imgcls.training.process.heartbeat import Heartbeat
 from imgcls.training.process.metrics_writer import Journal
 
-NO_MODEL_YET = "It was stopped before it had learnt anything, so there is no model. Start it again to get one."
+NO_MODEL_YET = "Stopped before the first training step, so there is no model. Start the run again to get one."
+UNFINISHED_EPOCH = "Stopped during the first epoch; the saved model has the weights of that moment."
 GRACE_SECONDS = 2.0
 """Whoever looks whether a run has a trainer holds its lock for a moment."""
 
@@ -159,9 +160,9 @@ class Trainer:
         if loop.was_stopped:
             outcome = "stopped"
             if loop.best is None:
-                message = _keep_what_there_is(loop)
-                if message is None:
+                if not loop.keep_unfinished_epoch():
                     return self._end("stopped", message=NO_MODEL_YET)
+                message = UNFINISHED_EPOCH
         model = loop.model
         if not transfers:
             # What is kept, tested and exported has 32 bits and Keras's own layers.
@@ -173,7 +174,7 @@ class Trainer:
 
         weights = class_weights(config, training.labels, len(facts.classes))
         journal.phase("testing")
-        predictions = loop.predictions() if transfers else None
+        predictions = loop.test_predictions()
         scores = results.test(self.run, model, dataset, predictions, loop.evaluation_batch)
         seen = None if config.test_time_augmentation or precision != "float32" else snapshots.of(loop.best["epoch"])
         results.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
@@ -198,9 +199,9 @@ class Trainer:
             },
             counts={"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
             parameters=model.count_params(),
-            images_per_second=round(loop.progress.images_per_second, 1),
+            pictures_per_second=round(loop.progress.images_per_second, 1),
             precision=precision,
-            **(loop.facts if transfers else {}),
+            **loop.facts,
             **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
             software={"keras": keras.__version__, "python": platform.python_version()},
         )
@@ -226,8 +227,6 @@ class Trainer:
             if not journal.is_new:
                 journal.resumed(0.0)
             return
-        from imgcls.training.process.checkpoint import Checkpoint
-
         try:
             loop.restore(Checkpoint.read(path))
         except (ValueError, TypeError) as error:
@@ -284,14 +283,3 @@ def _parameters(config: Config, facts: datasets.DatasetInfo) -> int:
         config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel
     )
     return sum(row.parameters for row in rows)
-
-
-def _keep_what_there_is(loop) -> str | None:
-    """Keeps weights of an unfinished first epoch, so that a Stop loses nothing; None if there is nothing to keep."""
-    if not loop.steps_done:
-        return None
-    loss, accuracy = loop.judged(loop.validation, to_the_end=True)
-    if not math.isfinite(loss):
-        return None
-    loop.remember({"epoch": 0, "val_loss": loss, "val_accuracy": accuracy})
-    return "It was stopped within its first epoch; the model holds what it had learnt until then."

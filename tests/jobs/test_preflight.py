@@ -91,7 +91,7 @@ def level_of(name: str, config: Config = SMALL, **found) -> str:
 def checked(keras, tmp_path, digits):
     """`checked(config)` makes the check in this process and returns what a page reads."""
     from imgcls.training.preflight import checks
-    from imgcls.training.preflight.process import Report
+    from imgcls.training.preflight.report import Report
 
     def check(config):
         report = Report(tmp_path)
@@ -136,7 +136,7 @@ def test_dropout_is_off_while_a_batch_is_learnt(checked):
 
 def test_the_finder_suggests_a_rate_that_learns(keras, tmp_path, digits):
     from imgcls.training.preflight import lr_finder
-    from imgcls.training.preflight.process import Report
+    from imgcls.training.preflight.report import Report
 
     report = Report(tmp_path)
     lr_finder.find(SMALL, report)

@@ -254,6 +254,7 @@ def test_convolutions_of_the_fast_network_begin_by_handing_on(build, keras):
 def test_mirrored_answers_are_the_mean_of_both_ways_round(build, keras, tmp_path):
     from imgcls.inference.predictor import Predictor
     from imgcls.training import model_builder
+    from imgcls.training.export import formats
 
     model = build("deep_cnn", {"width": 8}, (12, 12, 3))
     assert model_builder.answering(Config(), model) is model
@@ -263,7 +264,7 @@ def test_mirrored_answers_are_the_mean_of_both_ways_round(build, keras, tmp_path
     assert np.allclose(both(images), expected, atol=1e-6)
     assert not np.allclose(both(images), model(images), atol=1e-4)
     assert both.count_params() == model.count_params()
-    assert model_builder.export_litert(both, tmp_path / "model.tflite", images) < 1e-5
+    assert formats.export("litert", both, tmp_path / "model.tflite", images) < 1e-5
     assert np.allclose(Predictor(tmp_path / "model.tflite").probabilities(images), expected, atol=1e-5)
     both.save(tmp_path / "model.keras")
     assert np.allclose(keras.models.load_model(tmp_path / "model.keras")(images), expected, atol=1e-6)

@@ -164,7 +164,7 @@ def test_the_check_before_the_start_counts_labels_and_learns_a_batch(keras, tmp_
     from imgcls import datasets
     from imgcls.jobs.preflight import verdicts
     from imgcls.training.preflight import checks
-    from imgcls.training.preflight.process import Report
+    from imgcls.training.preflight.report import Report
 
     monkeypatch.setattr(checks, "TIMED_SECONDS", 0.1)
     monkeypatch.setattr(checks, "JUDGED_SECONDS", 0.05)

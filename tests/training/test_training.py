@@ -137,7 +137,7 @@ def test_a_stop_before_the_first_step_leaves_no_model(digits):
     run = train(DIGITS, stop_at("training"))
     assert run.state == "stopped"
     assert run.result["message"] == (
-        "It was stopped before it had learnt anything, so there is no model. Start it again to get one."
+        "Stopped before the first training step, so there is no model. Start the run again to get one."
     )
     assert not run.is_ready
     assert not (run.folder / "model.keras").exists()
@@ -147,7 +147,7 @@ def test_a_stop_within_the_first_epoch_keeps_a_model(digits):
     run = train(DIGITS.changed(batch_size=1, epochs=1000), stop_at("batch"))  # the epoch lasts longer than a line
     assert run.state == "stopped"
     result = run.result
-    assert result["message"] == "It was stopped within its first epoch; the model holds what it had learnt until then."
+    assert result["message"] == "Stopped during the first epoch; the saved model has the weights of that moment."
     assert (result["epochs"], result["best_epoch"]) == (0, 0)
     assert run.is_ready
     assert run.is_tested

@@ -373,7 +373,7 @@ def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, bas
     run.ask(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
-    assert run.result["message"].startswith("It was stopped within its first epoch")
+    assert run.result["message"].startswith("Stopped during the first epoch")
     assert run.is_ready
 
 

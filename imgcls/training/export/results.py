@@ -12,10 +12,10 @@ from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.inference import input_quality
 from imgcls.runs import Run, as_backbone, validation_predictions
 from imgcls.system import atomic
+from imgcls.training.export import formats
 from imgcls.training.export.epoch_predictions import Snapshots
 from imgcls.training.loop.batches import Part
 from imgcls.training.loop.loop import EVALUATION_BATCH
-from imgcls.training.model_builder import export_litert
 
 GALLERY_BYTES = 6_000_000
 """The pictures of a gallery before compression: enough for every mistake of most runs, little enough for many runs."""
@@ -148,7 +148,7 @@ def export(
         atomic.write_json(run.folder / input_quality.NAME, input_quality.figures(dataset.x_train))
     sample = np.asarray(dataset.x_test[:64])
     with atomic.replacing(run.folder / "model.tflite") as aside:
-        difference = export_litert(model, aside, sample)
+        difference = formats.export("litert", model, aside, sample)
     atomic.write_json(
         run.folder / "model.json",
         {

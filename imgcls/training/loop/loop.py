@@ -1,6 +1,7 @@
 """The training loop: epochs of steps over shuffled, augmented batches, watched and interruptible at every batch."""
 
 import contextlib
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -140,6 +141,28 @@ class Loop:
         with self._averaged():
             self.best_weights = self.model.get_weights()
         self.progress.best = line
+
+    def keep_unfinished_epoch(self) -> bool:
+        """Remembers the weights of an unfinished first epoch as the best ones, so that a stop loses nothing.
+
+        False if there is nothing worth keeping: no step was made, or the validation loss is not finite.
+        """
+        if not self.steps_done:
+            return False
+        figures = self.judged(self.validation, to_the_end=True)
+        if figures is None or not math.isfinite(figures[0]):
+            return False
+        self.remember({"epoch": 0, "val_loss": figures[0], "val_accuracy": figures[1]})
+        return True
+
+    def test_predictions(self) -> np.ndarray | None:
+        """Probabilities of the test images, if the loop knows a faster way to them than running the model."""
+        return None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Entries of result.json that only this kind of training has."""
+        return {}
 
     # ---- checkpoints
 

@@ -17,7 +17,7 @@ from imgcls.training.loop.batches import Part, endless
 from imgcls.training.loop.ema import RunningMean
 from imgcls.training.loop.loop import EVALUATION_BATCH
 from imgcls.training.loop.steps import class_weights, compiled, optimizer_of
-from imgcls.training.preflight.process import Report
+from imgcls.training.preflight.report import Report
 from imgcls.training.transfer import loop
 
 TIMED_SECONDS = 1.2

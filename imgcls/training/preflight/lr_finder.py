@@ -15,7 +15,7 @@ from imgcls.datasets.augmentation import Augmentation
 from imgcls.training import model_builder
 from imgcls.training.loop.batches import Part, endless
 from imgcls.training.loop.steps import class_weights, compiled, optimizer_of
-from imgcls.training.preflight.process import Report
+from imgcls.training.preflight.report import Report
 from imgcls.training.transfer import loop
 
 LOWEST, HIGHEST = 1e-6, 10.0

@@ -1,7 +1,7 @@
 """A check before the start, in a process of its own: `imgcls.jobs.preflight.checks` starts it and reads what it finds.
 
-    python -m imgcls.training.preflight.process check CONFIG.json OUT_FOLDER      seconds, memory, first loss, one batch, classes
-    python -m imgcls.training.preflight.process rates CONFIG.json OUT_FOLDER      the learning-rate finder
+    python -m imgcls.training.preflight.process check CONFIG.json OUT_FOLDER    the pre-flight check
+    python -m imgcls.training.preflight.process rates CONFIG.json OUT_FOLDER    the learning-rate finder
 
 It is nice to the browser, waits for other probes, ends itself after a while, and when its folder is gone.
 """
@@ -16,7 +16,6 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -27,14 +26,14 @@ from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks
 from imgcls.runs import as_backbone
-from imgcls.system import atomic, processes
+from imgcls.system import processes
+from imgcls.training.preflight.report import Report
 
 GRACE_SECONDS = 2.0
 """Whoever looks whether a probe lives holds its lock for a moment."""
 FORGOTTEN = 3
 """The exit status where the folder is gone."""
 LOOK_SECONDS = 0.25
-WRITE_SECONDS = 0.3
 LIMIT_SECONDS = {"check": 90.0, "rates": 180.0}
 TURN_SECONDS = 200.0
 TOO_LONG = (
@@ -43,56 +42,6 @@ TOO_LONG = (
 )
 TOO_LARGE = "These settings need more memory than the machine has. Try a smaller batch, model or set of pictures."
 A_BUG = "It ended by an error in the program. Whoever runs this playground finds the cause in {log}."
-
-
-class Report:
-    """`result.json` as it grows. A page may look at any moment, so it is replaced as a whole."""
-
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._state, self._phase, self._fraction, self._message = "running", "waiting", 0.0, ""
-        self._found: dict[str, Any] = {}
-        self._written = 0.0
-        self._lock = threading.Lock()
-
-    def phase(self, phase: str, fraction: float) -> None:
-        """What is being done now, and how much is done (0 to 1)."""
-        self._phase, self._fraction = phase, fraction
-        self._write()
-
-    def add(self, *, seldom: bool = False, fraction: float | None = None, **found: Any) -> None:
-        """What was found: numbers and lists of numbers. With `seldom` it is written a few times a second at most."""
-        self._found |= {name: _finite(value) for name, value in found.items()}
-        self._fraction = self._fraction if fraction is None else fraction
-        if not seldom or time.monotonic() - self._written > WRITE_SECONDS:
-            self._write()
-
-    def end(self, message: str = "") -> None:
-        """The last word: all is found, or the sentence that says why not. Later ones do not count."""
-        with self._lock:
-            if self._state != "running":
-                return
-            self._state, self._message = "failed" if message else "finished", message
-        try:
-            self._write()
-        except OSError:
-            # On a full disk a sentence finds the room that was kept for it.
-            self._found = {}
-            (self._folder / "spare").unlink(missing_ok=True)
-            self._write()
-
-    def _write(self) -> None:
-        with self._lock:
-            self._written = time.monotonic()
-            content = {
-                "version": checks.VERSION,
-                "state": self._state,
-                "phase": self._phase,
-                "share": self._fraction,
-                "message": self._message,
-                "found": self._found,
-            }
-            atomic.write_json(self._folder / "result.json", content)
 
 
 def main(arguments: list[str]) -> int:
@@ -198,13 +147,6 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no NaN: None stands for it."""
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    return value if math.isfinite(value) else None
 
 
 if __name__ == "__main__":

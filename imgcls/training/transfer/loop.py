@@ -19,6 +19,7 @@ from imgcls.training import model_builder
 from imgcls.training.export.epoch_predictions import Snapshots
 from imgcls.training.loop.batches import Part
 from imgcls.training.loop.loop import Loop
+from imgcls.training.loop.state import Progress
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import Journal
@@ -100,6 +101,47 @@ class TransferLoop:
     def was_stopped(self) -> bool:
         return self._halted or self._loop.was_stopped
 
+    # The rest is that of the current stage.
+
+    @property
+    def config(self) -> Config:
+        return self._loop.config
+
+    @property
+    def progress(self) -> Progress:
+        return self._loop.progress
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self._loop.steps_per_epoch
+
+    @property
+    def steps_done(self) -> int:
+        return self._loop.steps_done
+
+    @property
+    def epochs_done(self) -> int:
+        return self._loop.epochs_done
+
+    @property
+    def position(self) -> float:
+        return self._loop.position
+
+    @property
+    def learning_rate(self) -> float:
+        return self._loop.learning_rate
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        return self._loop.best
+
+    def keep_unfinished_epoch(self) -> bool:
+        """As `Loop.keep_unfinished_epoch`; the validation features are computed if the stop came before them."""
+        if self._halted and self._loop.steps_done and not self._loop.progress.stage:
+            self._heeds = False
+            self._loop.validation = self._extractor.part(self._validation)
+        return self._loop.keep_unfinished_epoch()
+
     @property
     def facts(self) -> dict[str, Any]:
         """What the result says of the stages."""
@@ -109,11 +151,7 @@ class TransferLoop:
             found["feature_rate"] = round(self._extractor.images / max(self._extractor.seconds, 1e-6), 1)
         return found | {"feature_seconds": round(self._looked, 2)}
 
-    def __getattr__(self, name: str) -> Any:
-        """Everything else is asked of the stage under way: its settings, its place, its best epoch."""
-        return getattr(self.__dict__["_loop"], name)
-
-    def predictions(self) -> np.ndarray | None:
+    def test_predictions(self) -> np.ndarray | None:
         """Probabilities of all test pictures, float32 (n, classes), from their features.
 
         None where the base is another one than that of the features: after fine-tuning, or where a sample shows it.

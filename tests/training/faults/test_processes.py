@@ -172,7 +172,7 @@ def test_a_stop_while_waiting_for_its_turn_is_answered_at_once(held_lock, cold_t
         process.send_signal(getattr(signal, by))
     assert wait_until(lambda: process.poll() is not None) < 10  # a second on a calm machine
     assert run.state == "stopped"
-    assert run.result["message"].startswith("It was stopped before it had learnt anything, so there is no model.")
+    assert run.result["message"].startswith("Stopped before the first training step, so there is no model.")
     assert not run.is_ready
     assert held_lock.is_locked
 

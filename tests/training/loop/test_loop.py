@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from imgcls.inference.predictor import Predictor
 from imgcls.training.loop.state import Progress
 from tests.support.toys import TOY, same_weights, toy
 
@@ -180,15 +179,3 @@ def test_a_validation_loss_that_is_no_number_is_never_the_best(looped):
     assert diverged.value.args == (2,)
     assert loop.best["epoch"] == 1
     assert all(np.isfinite(weights).all() for weights in loop.best_weights)
-
-
-def test_an_export_that_answers_differently_is_not_trusted(looped, tmp_path, monkeypatch):
-    from imgcls.training import model_builder
-
-    class Wrong(Predictor):
-        def probabilities(self, images):
-            return super().probabilities(images)[:, ::-1]
-
-    monkeypatch.setattr(model_builder, "Predictor", Wrong)
-    with pytest.raises(RuntimeError, match=r"^The exported model answers differently: by \d\.\d+ on 15 pictures\.$"):
-        model_builder.export_litert(looped().model, tmp_path / "model.tflite", toy(15).images)
