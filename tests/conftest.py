@@ -85,7 +85,7 @@ def write_weights(keras, tmp_path_factory) -> Callable[[str, Path], Path]:
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     folder = tmp_path_factory.mktemp("weights")
 

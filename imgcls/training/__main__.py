@@ -24,7 +24,7 @@ from imgcls.models import backbones, weights
 from imgcls.params import Choice, Param, Range
 from imgcls.runs import recipes
 from imgcls.system import paths, processes
-from imgcls.training.process import standby
+from imgcls.training import standby
 from imgcls.training.process.terminal import Terminal, errors_to
 from imgcls.training.trainer import Trainer
 from imgcls.training.transfer import download_weights

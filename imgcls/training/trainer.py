@@ -106,8 +106,8 @@ class Trainer:
 
         from imgcls.training import model_builder
         from imgcls.training.export import explain_data, results
-        from imgcls.training.export.epoch_predictions import Snapshots
         from imgcls.training.loop.batches import Part
+        from imgcls.training.loop.epoch_predictions import Snapshots
         from imgcls.training.loop.loop import Diverged, Loop
         from imgcls.training.loop.steps import class_weights
         from imgcls.training.transfer.loop import TransferLoop

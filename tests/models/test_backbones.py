@@ -22,7 +22,7 @@ def settings(**values) -> dict:
 @pytest.fixture
 def loaded(keras, write_weights, tmp_path):
     """A network with random weights that were written to a file of the expected name: `loaded(title, size, shape)`."""
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     def load(title: str, size: int = 64, shape=(32, 32, 3)):
         keras.utils.clear_session()
@@ -103,7 +103,7 @@ def test_a_grey_image_is_seen_as_its_colour_copy(loaded):
     ],
 )
 def test_the_last_blocks_learn_and_batch_normalisation_stays_still(title, last, loaded, keras):
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     network = loaded(title)
     assert backbone.unfreeze(network, 2) == last
@@ -114,7 +114,7 @@ def test_the_last_blocks_learn_and_batch_normalisation_stays_still(title, last, 
 
 def test_layers_are_told_apart_by_block():
     pytest.importorskip("keras")
-    from imgcls.training.transfer.backbone import block_of
+    from imgcls.training.model_builder.backbone import block_of
 
     blocks = {"stage2_block1_conv1": "stage2_block1", "block3_conv2": "block3", "dense": "dense", "stem": "stem"}
     assert {name: block_of(name) for name in blocks} == blocks
@@ -124,7 +124,7 @@ def test_layers_are_told_apart_by_block():
 
 
 def test_weights_of_another_network_are_one_sentence(keras, write_weights, tmp_path):
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     path = write_weights("MobileNetV2", tmp_path / SMALL.file)
     with pytest.raises(WeightsError) as error:
@@ -136,7 +136,7 @@ def test_weights_of_another_network_are_one_sentence(keras, write_weights, tmp_p
 
 
 def test_weights_that_are_damaged_in_their_middle_are_one_sentence(keras, write_weights, tmp_path):
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     path = write_weights(SMALL.title, tmp_path / SMALL.file)
     content = bytearray(path.read_bytes())
@@ -150,7 +150,7 @@ def test_weights_that_are_damaged_in_their_middle_are_one_sentence(keras, write_
 
 
 def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     chosen = settings(backbone=RUN, backbone_run=finished_run.id)
     base = backbone.built(chosen, (8, 8, 1))
@@ -165,7 +165,7 @@ def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
 
 
 def test_other_images_are_brought_to_the_size_and_the_colours_that_a_run_knows(finished_run, keras):
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     base = backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (32, 32, 3))
     grey = np.full((1, 32, 32, 3), 90, np.uint8)
@@ -176,7 +176,7 @@ def test_other_images_are_brought_to_the_size_and_the_colours_that_a_run_knows(f
 def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, keras):
     from imgcls.config import Config
     from imgcls.training import model_builder
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     whole = keras.models.load_model(finished_run.folder / "model.keras", compile=False)
     model_builder.answering(Config(test_time_augmentation=True), whole).save(finished_run.folder / "model.keras")
@@ -200,7 +200,7 @@ def test_a_run_that_cannot_be_a_base_is_one_sentence_on_the_page_and_in_the_trai
 
 
 def test_a_run_whose_model_cannot_be_read_is_one_sentence(finished_run, keras):
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     (finished_run.folder / "model.keras").write_bytes(b"no model")
     with pytest.raises(SettingError, match=r"^The model of the run 'A small run' cannot be read"):
@@ -220,7 +220,7 @@ def test_no_run_chosen_is_one_sentence():
 
 def test_a_foreign_model_with_code_in_it_is_not_run(finished_run, keras, tmp_path):
     """A Lambda layer is code: a file that holds one is refused, and nothing of it is done."""
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     inputs = keras.Input((8, 8, 1), dtype="uint8")
     mark = tmp_path / "was-run"

@@ -93,7 +93,7 @@ def test_real_files_pass_the_look_at_their_first_bytes(keras, write_weights, fol
 
 @pytest.mark.skipif("IMGCLS_REAL_WEIGHTS" not in os.environ, reason="needs the folder of real weights")
 def test_the_real_file_of_the_smallest_network_is_loaded(keras, monkeypatch):
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
 
     monkeypatch.setenv("IMGCLS_WEIGHTS", os.environ["IMGCLS_REAL_WEIGHTS"])
     assert backbone.network(SMALL, 96, (32, 32, 3), weights.needed(SMALL)).output_shape == (None, 256)

@@ -9,9 +9,9 @@ from imgcls import datasets
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation import validation_predictions as making
 from imgcls.runs import epoch_predictions, validation_predictions
-from imgcls.training.export import epoch_predictions as snapshots_module
-from imgcls.training.export.epoch_predictions import Snapshots
+from imgcls.training.loop import epoch_predictions as snapshots_module
 from imgcls.training.loop.batches import Part
+from imgcls.training.loop.epoch_predictions import Snapshots
 
 CLASSES = 3
 

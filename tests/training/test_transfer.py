@@ -259,7 +259,7 @@ def test_what_changes_the_features_is_another_entry(trained, base):
 def test_augmented_copies_are_used_in_turn(trained, keras, digits, base):
     from imgcls import datasets
     from imgcls.training.loop.batches import Part
-    from imgcls.training.transfer import backbone
+    from imgcls.training.model_builder import backbone
     from imgcls.training.transfer.features import Extractor
 
     dataset = datasets.open_dataset("digits")

@@ -13,8 +13,8 @@ from imgcls.inference import input_quality
 from imgcls.runs import Run, as_backbone, validation_predictions
 from imgcls.system import atomic
 from imgcls.training.export import formats
-from imgcls.training.export.epoch_predictions import Snapshots
 from imgcls.training.loop.batches import Part
+from imgcls.training.loop.epoch_predictions import Snapshots
 from imgcls.training.loop.loop import EVALUATION_BATCH
 
 GALLERY_BYTES = 6_000_000

@@ -14,9 +14,9 @@ import tensorflow as tf
 from imgcls.config import Config, schedules
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.runs.requests import Asked
-from imgcls.training.export.epoch_predictions import Snapshots
 from imgcls.training.loop.batches import Part, batches
 from imgcls.training.loop.ema import RunningMean
+from imgcls.training.loop.epoch_predictions import Snapshots
 from imgcls.training.loop.evaluate import judged
 from imgcls.training.loop.running_metrics import Means
 from imgcls.training.loop.state import Progress

@@ -96,7 +96,7 @@ def fetch(network: Network, aside: Path, tell: Tell) -> None:
         if network.md5 and digest != network.md5:
             raise WeightsError("They are not those that Keras knows.")
         if not network.md5:
-            from imgcls.training.transfer import backbone
+            from imgcls.training.model_builder import backbone
 
             backbone.network(network, 224, (224, 224, 3), aside)
     except WeightsError as error:

@@ -17,7 +17,7 @@ from imgcls.datasets.augmentation import Augmentation, augment, flipped_first
 from imgcls.models import backbones, feature_cache
 from imgcls.runs.requests import Asked
 from imgcls.training.loop.batches import Part
-from imgcls.training.transfer import backbone
+from imgcls.training.model_builder import backbone
 
 AT_ONCE = 256
 """Pictures that are augmented together. It is part of what the features are made of: the amounts are drawn by it."""

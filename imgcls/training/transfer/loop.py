@@ -16,14 +16,14 @@ from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.runs import as_backbone
 from imgcls.training import model_builder
-from imgcls.training.export.epoch_predictions import Snapshots
 from imgcls.training.loop.batches import Part
+from imgcls.training.loop.epoch_predictions import Snapshots
 from imgcls.training.loop.loop import Loop
 from imgcls.training.loop.state import Progress
+from imgcls.training.model_builder import backbone
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import Journal
-from imgcls.training.transfer import backbone
 from imgcls.training.transfer.features import Extractor, Stopped, looking
 
 COMPARED = 64

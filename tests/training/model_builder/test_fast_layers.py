@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("keras")
 
 @pytest.fixture
 def quick(keras):
-    from imgcls.training.loop import fast_layers
+    from imgcls.training.model_builder import fast_layers
 
     return fast_layers
 

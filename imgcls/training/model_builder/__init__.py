@@ -9,8 +9,7 @@ import numpy as np
 from imgcls import models
 from imgcls.config import Config
 from imgcls.system import hardware
-from imgcls.training.loop import fast_layers
-from imgcls.training.transfer import backbone
+from imgcls.training.model_builder import backbone, fast_layers
 
 MOST_TO_BEGIN = 2000
 """Training pictures that a family may look at for its first weights."""
@@ -32,7 +31,7 @@ def build(
 
     Scaling is its first layer, so training and serving cannot differ. `pictures` are training pictures, from which
     'standardised' takes the mean and deviation of each channel. With the precision 'bfloat16' layers compute in 16
-    bits; weights have 32 in any case. A model that `learns` has layers of `imgcls.training.loop.fast_layers` and is not to be
+    bits; weights have 32 in any case. A model that `learns` has layers of `imgcls.training.model_builder.fast_layers` and is not to be
     saved: its weights fit into one that does not, which gives the same answers.
 
     A family that stands on a trained network takes the pixels as that network wants them.
