@@ -53,7 +53,7 @@ def _replace_plateau_switch(values: dict[str, Any]) -> None:
     if "reduce_on_plateau" in values:
         lowers = values.pop("reduce_on_plateau")
         if not isinstance(lowers, bool):
-            raise SettingError(f"Reduce on plateau is on or off (true or false), not {lowers!r}.")
+            raise SettingError(f"Reduce on plateau must be true or false, not {lowers!r}.")
         values.setdefault("schedule", "plateau" if lowers else "constant")
 
 

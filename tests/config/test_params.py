@@ -80,21 +80,21 @@ def test_a_good_value_comes_back_in_the_params_own_type(name, value, expected):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("filters", 7, "Filters must lie between 8 and 128; it is 7."),
-        ("filters", 129, "Filters must lie between 8 and 128; it is 129."),
-        ("filters", 8.5, "Filters is a whole number, not 8.5."),
-        ("filters", "8", "Filters is a number, not '8'."),
-        ("filters", True, "Filters is a number, not True."),
-        ("filters", None, "Filters is a number, not None."),
-        ("filters", float("nan"), "Filters is a number, not nan."),
-        ("filters", float("inf"), "Filters is a number, not inf."),
-        ("filters", [8], "Filters is a number, not [8]."),
-        ("learning_rate", 2, "Learning rate must lie between 1e-06 and 1 a step; it is 2."),
-        ("flip", 1, "Flip is on or off (true or false), not 1."),
-        ("flip", "on", "Flip is on or off (true or false), not 'on'."),
-        ("colour", "blue", "Colour cannot be 'blue'. There are: red, green."),
-        ("colour", 3, "Colour is a word, not 3."),
-        ("name", 3, "Name is a word, not 3."),
+        ("filters", 7, "Filters must be between 8 and 128, not 7."),
+        ("filters", 129, "Filters must be between 8 and 128, not 129."),
+        ("filters", 8.5, "Filters must be an integer, not 8.5."),
+        ("filters", "8", "Filters must be a number, not '8'."),
+        ("filters", True, "Filters must be a number, not True."),
+        ("filters", None, "Filters must be a number, not None."),
+        ("filters", float("nan"), "Filters must be a number, not nan."),
+        ("filters", float("inf"), "Filters must be a number, not inf."),
+        ("filters", [8], "Filters must be a number, not [8]."),
+        ("learning_rate", 2, "Learning rate must be between 1e-06 and 1 a step, not 2."),
+        ("flip", 1, "Flip must be true or false, not 1."),
+        ("flip", "on", "Flip must be true or false, not 'on'."),
+        ("colour", "blue", "Colour cannot be 'blue'. Choose one of: red, green."),
+        ("colour", 3, "Colour must be text, not 3."),
+        ("name", 3, "Name must be text, not 3."),
     ],
 )
 def test_a_bad_value_gets_its_sentence(name, value, said):
@@ -102,9 +102,9 @@ def test_a_bad_value_gets_its_sentence(name, value, said):
 
 
 def test_a_number_of_400_digits_is_refused_like_any_other():
-    assert sentence(PARAMS["filters"], 10**400) == "Filters is a number, not inf."
-    assert sentence(PARAMS["filters"], -(10**5000)) == "Filters is a number, not -inf."
-    assert sentence(PARAMS["filters"], 10**15) == "Filters must lie between 8 and 128; it is 1e+15."
+    assert sentence(PARAMS["filters"], 10**400) == "Filters must be a number, not inf."
+    assert sentence(PARAMS["filters"], -(10**5000)) == "Filters must be a number, not -inf."
+    assert sentence(PARAMS["filters"], 10**15) == "Filters must be between 8 and 128, not 1e+15."
 
 
 @pytest.mark.parametrize(
@@ -125,11 +125,11 @@ def test_a_shell_gives_values_as_text(name, text, expected):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("filters", "many", "Filters is a number, not 'many'."),
-        ("filters", "", "Filters is a number, not ''."),
-        ("filters", "nan", "Filters is a number, not nan."),
-        ("filters", "1e999", "Filters is a number, not inf."),
-        ("flip", "yes", "Flip is on or off (true or false), not 'yes'."),
+        ("filters", "many", "Filters must be a number, not 'many'."),
+        ("filters", "", "Filters must be a number, not ''."),
+        ("filters", "nan", "Filters must be a number, not nan."),
+        ("filters", "1e999", "Filters must be a number, not inf."),
+        ("flip", "yes", "Flip must be true or false, not 'yes'."),
     ],
 )
 def test_a_bad_text_gets_its_sentence(name, text, said):
@@ -145,5 +145,5 @@ def test_what_is_left_out_takes_its_default():
 
 @pytest.mark.parametrize("unknown", [{"depth": 3}, {"depth": 1, 5: 2, None: 3}])
 def test_an_unknown_setting_is_refused_with_the_choices(unknown):
-    with pytest.raises(SettingError, match=r"There are: filters, learning_rate, flip, colour, name\.$"):
+    with pytest.raises(SettingError, match=r"Available settings: filters, learning_rate, flip, colour, name\.$"):
         completed(params_of(sample), unknown, "The sample")

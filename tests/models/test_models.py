@@ -104,7 +104,7 @@ def test_keras_cannot_build_what_the_page_refuses(build, name, settings, shape):
 
 
 def test_a_wrong_setting_is_refused_before_anything_is_drawn():
-    with pytest.raises(SettingError, match=r"^Units must lie between 8 and 1024; it is 3\.$"):
+    with pytest.raises(SettingError, match=r"^Units must be between 8 and 1024, not 3\.$"):
         models.table("ann", (8, 8, 1), 10, {"units": 3})
     with pytest.raises(SettingError, match=r"^The model 'ann' has no setting 'depth'\."):
         models.table("ann", (8, 8, 1), 10, {"depth": 3})

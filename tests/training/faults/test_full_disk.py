@@ -109,7 +109,7 @@ def test_a_setting_out_of_range_fails_with_its_sentence(cold_trainer):
     values = json.loads((run.folder / "config.json").read_text())
     (run.folder / "config.json").write_text(json.dumps(values | {"epochs": 0}))
     assert run.state == "damaged"
-    assert ends_with(cold_trainer, run) == "Epochs must lie between 1 and 1000; it is 0."
+    assert ends_with(cold_trainer, run) == "Epochs must be between 1 and 1000, not 0."
 
 
 def test_torn_settings_fail_with_their_sentence(cold_trainer):

@@ -53,14 +53,14 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--epochs", "0"), "Epochs must lie between 1 and 1000; it is 0."),
-        (("--epochs", "many"), "Epochs is a number, not 'many'."),
-        (("--epochs", "2.5"), "Epochs is a whole number, not 2.5."),
-        (("--learning-rate", "-1"), "Learning rate must lie between 1e-06 and 1e+06; it is -1."),
-        (("--flip", "perhaps"), "Flip is on or off (true or false), not 'perhaps'."),
-        (("--optimizer", "lion"), "Optimizer cannot be 'lion'. There are: adam, adamw, sgd, rmsprop, nadam, muon."),
+        (("--epochs", "0"), "Epochs must be between 1 and 1000, not 0."),
+        (("--epochs", "many"), "Epochs must be a number, not 'many'."),
+        (("--epochs", "2.5"), "Epochs must be an integer, not 2.5."),
+        (("--learning-rate", "-1"), "Learning rate must be between 1e-06 and 1e+06, not -1."),
+        (("--flip", "perhaps"), "Flip must be true or false, not 'perhaps'."),
+        (("--optimizer", "lion"), "Optimizer cannot be 'lion'. Choose one of: adam, adamw, sgd, rmsprop, nadam, muon."),
         (("--model", "resnet5"), "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet, transfer."),
-        (("--model", "ann", "--units", "7"), "Units must lie between 8 and 1024; it is 7."),
+        (("--model", "ann", "--units", "7"), "Units must be between 8 and 1024, not 7."),
         (("--config", "nowhere.json"), "The settings file nowhere.json cannot be read: No such file or directory."),
     ],
 )
@@ -89,7 +89,7 @@ def test_an_unknown_flag_exits_with_2(capsys):
 def test_a_bad_value_exits_with_2_as_a_process():
     done = train("--epochs", "0")
     assert done.returncode == 2
-    assert done.stderr == "Epochs must lie between 1 and 1000; it is 0.\n"
+    assert done.stderr == "Epochs must be between 1 and 1000, not 0.\n"
     assert done.stdout == ""
 
 
