@@ -7,7 +7,8 @@
     catalog/      the built-in datasets: to add one, add one file
     preparing/    download, check and write a dataset (also: python -m imgcls.datasets NAME)
     splitting/    stratified training and validation sets
-    editing/      excluded and relabelled training images
+    edits         excluded and relabelled training images, and their file
+    editing       make, undo and store edits; open a dataset with its edits applied
     augmentation/ random changes to training images
     importing/    the user's own images become a custom dataset
     analysis/     duplicates, outliers, brightness and a map of a dataset
@@ -17,7 +18,7 @@ Opening a prepared dataset needs NumPy only; decoding and downloading happen in 
 
 from imgcls.datasets.custom import NOTE_LENGTH, TITLE_LENGTH, CustomDataset, custom_dataset, is_custom
 from imgcls.datasets.custom import delete as delete_custom
-from imgcls.datasets.editing.apply import (
+from imgcls.datasets.editing import (
     edits_of,
     edits_stamp,
     exclude,
@@ -27,8 +28,8 @@ from imgcls.datasets.editing.apply import (
     undo,
     undo_all,
 )
-from imgcls.datasets.editing.edit_list import NO_CLASS, Edits
-from imgcls.datasets.editing.edit_list import read as read_edits
+from imgcls.datasets.edits import NO_CLASS, Edits
+from imgcls.datasets.edits import read as read_edits
 from imgcls.datasets.info import DatasetInfo
 from imgcls.datasets.lookup import describe_custom, facts, names
 from imgcls.datasets.preparing.fetch import FetchState, cancel_fetch, fetch_state, start_fetch

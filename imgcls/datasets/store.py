@@ -7,7 +7,7 @@
 <cache>/datasets/NAME.lock                               held by the process that prepares the dataset
 <cache>/datasets/NAME.progress.json                      its progress; removed when it is done
 <cache>/datasets/NAME.log                                its output, if a page started it
-<cache>/datasets/NAME.edits-FINGERPRINT.json             excluded and relabelled images, see `editing.edit_list`
+<cache>/datasets/NAME.edits-FINGERPRINT.json             excluded and relabelled images, see `edits`
 <cache>/datasets/.NAME-*                                 work in progress, or left by a killed process
 
 A custom dataset is such a folder below $IMGCLS_OWN_DATA, see `custom`. Because it cannot be made again and may grow,
@@ -23,14 +23,14 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.datasets import custom
-from imgcls.datasets.editing.edit_list import Edits
+from imgcls.datasets.edits import Edits
 from imgcls.datasets.info import DatasetInfo
 from imgcls.datasets.lookup import facts
-from imgcls.datasets.preparing.validate import ARRAYS
 from imgcls.errors import DamagedFile, DatasetError
 from imgcls.system import paths
 from imgcls.system.arrays import map_npy
 
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 FORMAT = 1
 
 

@@ -77,14 +77,14 @@ def of_files(
     found = folder_layout.images(files, skips)
     if not found:
         raise SourceError(
-            f"There is no picture among these files{skips.said()}. Expected PNG, JPEG, WEBP, GIF or BMP files."
+            f"There is no picture among these files{skips.summary()}. Expected PNG, JPEG, WEBP, GIF or BMP files."
         )
     if len(found) > MOST:
         raise SourceError(
             f"There are {len(found):,} pictures. A batch may have {MOST:,}: divide them, or bring them as a data set "
             "on the Data page."
         )
-    known = {class_names.key(class_names.visible(name)): place for place, name in enumerate(classes)}
+    known = {class_names.merge_key(class_names.visible(name)): place for place, name in enumerate(classes)}
     return [Question(class_names.visible(path), _label(parts, known), read) for path, parts, read in found]
 
 
@@ -172,7 +172,7 @@ def _row(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
 def _label(parts: Sequence[str], known: dict[str, int]) -> int:
     """The class that the innermost folder tells which is called like one; -1 where none is."""
     for folder in reversed(parts[:-1]):
-        if (place := known.get(class_names.key(class_names.visible(folder)))) is not None:
+        if (place := known.get(class_names.merge_key(class_names.visible(folder)))) is not None:
             return place
     return -1
 

@@ -10,7 +10,7 @@ import pytest
 from imgcls import datasets, jobs, runs
 from imgcls.config import Config
 from imgcls.datasets import NO_CLASS
-from imgcls.datasets.editing.apply import path_of
+from imgcls.datasets.editing import path_of
 from imgcls.errors import DatasetError
 from imgcls.jobs.preflight import checks
 from imgcls.training.trainer import Trainer
@@ -127,7 +127,7 @@ def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, corruptio
     if isinstance(content, dict):
         content = json.dumps({"version": 1, "fingerprint": dataset.fingerprint, "steps": []} | content)
     path_of(dataset).write_text(content)
-    with pytest.raises(DatasetError, match="Take all changes back"):
+    with pytest.raises(DatasetError, match="Undo all edits"):
         datasets.open_for_training("digits")
     with pytest.raises(DatasetError):
         datasets.exclude(dataset, [1])
@@ -138,7 +138,7 @@ def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, corruptio
 
 def test_a_list_of_a_newer_version_is_refused_politely(dataset):
     path_of(dataset).write_text('{"version": 2}')
-    with pytest.raises(DatasetError, match="Update the program"):
+    with pytest.raises(DatasetError, match="Update imgcls"):
         datasets.open_for_training("digits")
 
 

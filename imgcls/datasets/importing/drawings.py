@@ -1,12 +1,12 @@
-"""Drawings with their labels become a data set of one's own, one drawing after the other: "My drawings".
+"""The custom dataset "My drawings": labelled drawings become a dataset, one drawing at a time.
 
 <own data>/own-my-drawings/
-    waiting.npz       drawings of classes that have too few yet                    by rename
-    dataset.json ...  the others, a data set as any other, from the second class on
+    waiting.npz       drawings of classes that still have too few                  by rename
+    dataset.json ...  all others: an ordinary dataset, once there are two classes
 
-Every drawing that is kept writes a new state of the set beside the old one and changes over by one rename, so that a
-training that has it open reads on. Which drawings are for the test is decided once and by content, as for imports. All
-visitors of a server fill the same set, as they share its runs.
+Adding a drawing writes a new state of the dataset next to the old one and switches over by a single rename, so that
+training runs that have it open can continue. Which drawings are for the test is decided once, from their content, as
+for imports. All visitors of a server share this dataset, as they share runs.
 """
 
 import contextlib
@@ -32,14 +32,14 @@ from imgcls.system.arrays import Array, read_npz
 
 NAME = "own-my-drawings"
 TITLE = "My drawings"
-NOTE = "Drawn on the Predict page, each with the class that its author gave it."
+NOTE = "Drawn on the Predict page and labelled by the people who drew them."
 SHAPE = (28, 28, 1)
-"""Ink in the place that MNIST gives it; a model of any size can be trained on it."""
-MOST = 5_000
-MOST_LETTERS = 60
+"""Ink placed as in MNIST; a model of any input size can be trained on it."""
+MAX_DRAWINGS = 5_000
+MAX_LABEL_LENGTH = 60
 LOCK_SECONDS = 10.0
-LOOKS = 5
-"""How often a state that vanishes while it is read is looked for anew."""
+ATTEMPTS = 5
+"""How often a state that disappears while it is read is looked up again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +54,12 @@ class _Drawing:
 
     @property
     def key(self) -> tuple[bytes, str]:
-        return self.digest, class_names.key(self.label)
+        return self.digest, class_names.merge_key(self.label)
 
 
 @dataclass(frozen=True)
 class Collection:
-    """How many drawings there are of each class, and whether they can be trained on."""
+    """The number of drawings per class, and whether a model can be trained on them."""
 
     counts: dict[str, int]
     is_ready: bool
@@ -70,19 +70,19 @@ class Collection:
 
     @property
     def missing(self) -> str:
-        """What it takes until they can be trained on, as a sentence; empty where they can."""
+        """What is needed before a model can be trained, as a sentence; empty if nothing."""
         if self.is_ready:
             return ""
-        return f"They can be trained on as soon as two classes have {folder_layout.FEWEST} drawings each."
+        return f"You can train a model on them once two classes have {folder_layout.MIN_IMAGES} drawings each."
 
 
 def collection() -> Collection:
-    """What is there. Raises SourceError where it cannot be read."""
+    """All drawings, counted by class. Raises SourceError if they cannot be read."""
     problem: OSError | None = None
-    for _ in range(LOOKS):
+    for _ in range(ATTEMPTS):
         try:
-            return _counted(_everything())
-        except FileNotFoundError as error:  # somebody kept a drawing meanwhile, and the state that was read is gone
+            return _counted(_read_all())
+        except FileNotFoundError as error:  # a drawing was added in the meantime, and the old state is gone
             problem = error
         except OSError as error:
             problem = error
@@ -91,28 +91,30 @@ def collection() -> Collection:
 
 
 def add(pixels: np.ndarray, label: str) -> Collection:
-    """Keeps a drawing, uint8 (28, 28, 1), light ink on black, with its class; the very same one is kept once.
+    """Adds a drawing, uint8 (28, 28, 1), light ink on black, with its class; an identical one is stored only once.
 
     Raises:
-        SourceError: the class has no name, there are too many drawings, or the disk does not take it.
+        SourceError: the class name is invalid, there are too many drawings, or they cannot be written.
     """
     if pixels.shape != SHAPE or pixels.dtype != np.uint8:
         raise ValueError(f"a drawing is uint8 {SHAPE}, not {pixels.dtype} {pixels.shape}")
     label = class_names.visible(label)
-    if not label or len(label) > MOST_LETTERS:
-        raise SourceError(f"A class has a name of 1 to {MOST_LETTERS} letters. Type one, as in '7' or 'cat'.")
+    if not label or len(label) > MAX_LABEL_LENGTH:
+        raise SourceError(f"A class name has 1 to {MAX_LABEL_LENGTH} characters. Enter one, e.g. '7' or 'cat'.")
     with _changing() as there:
-        spelling = {class_names.key(drawing.label): drawing.label for drawing in there}
-        new = _Drawing(pixels, spelling.get(class_names.key(label), label), None)
+        spelling = {class_names.merge_key(drawing.label): drawing.label for drawing in there}
+        new = _Drawing(pixels, spelling.get(class_names.merge_key(label), label), None)
         if new.key in {drawing.key for drawing in there}:
             return _counted(there)
-        if len(there) >= MOST:
-            raise SourceError(f"There are {MOST:,} drawings already, more are not kept. Train on them, or delete some.")
+        if len(there) >= MAX_DRAWINGS:
+            raise SourceError(
+                f"There are already {MAX_DRAWINGS:,} drawings, which is the limit. Train on them, or delete some."
+            )
         return _written([*there, new])
 
 
 def remove(pixels: np.ndarray, label: str) -> Collection:
-    """Forgets a drawing that was kept with this class; does nothing where it is gone. Raises SourceError."""
+    """Removes a drawing that was added with this class; does nothing if it is not there. Raises SourceError."""
     key = _Drawing(pixels, class_names.visible(label), None).key
     with _changing() as there:
         return _written([drawing for drawing in there if drawing.key != key])
@@ -120,26 +122,26 @@ def remove(pixels: np.ndarray, label: str) -> Collection:
 
 def _counted(there: list[_Drawing]) -> Collection:
     counts = Counter(drawing.label for drawing in there)
-    ordered = {name: counts[name] for name in sorted(counts, key=class_names.order)}
+    ordered = {name: counts[name] for name in sorted(counts, key=class_names.sort_key)}
     return Collection(ordered, any(drawing.test is not None for drawing in there))
 
 
 @contextlib.contextmanager
 def _changing() -> Iterator[list[_Drawing]]:
-    """All drawings, while nobody else changes them."""
+    """All drawings, under a lock."""
     try:
         _folder().mkdir(parents=True, exist_ok=True)
-        with dataset_writer.only_one(NAME, LOCK_SECONDS):
-            yield _everything()
+        with dataset_writer.exclusive(NAME, LOCK_SECONDS):
+            yield _read_all()
     except OSError as error:
         raise SourceError(
-            f"The drawing cannot be written to {paths.own_folder()}: {error.strerror or error}. Make room there, or "
+            f"The drawing cannot be saved to {paths.own_folder()}: {error.strerror or error}. Free some disk space, or "
             "set IMGCLS_OWN_DATA to another folder."
         ) from error
 
 
-def _everything() -> list[_Drawing]:
-    own = _set()
+def _read_all() -> list[_Drawing]:
+    own = _dataset()
     found = []
     for part in ("train", "test") if own else ():
         images = [image for chunk in dataset_writer.stored_chunks(own, part) for image in chunk]
@@ -147,12 +149,12 @@ def _everything() -> list[_Drawing]:
         found += [
             _Drawing(image, own.classes[label], part == "test") for image, label in zip(images, labels, strict=True)
         ]
-    known = {drawing.key for drawing in found}  # a process that was killed may have left one in both places
+    known = {drawing.key for drawing in found}  # a killed process may have left one in both places
     return found + [drawing for drawing in _waiting() if drawing.key not in known]
 
 
-def _set() -> CustomDataset | None:
-    """The data set, if there are enough drawings for one. Raises SourceError for what is none of ours."""
+def _dataset() -> CustomDataset | None:
+    """The dataset, if there are enough drawings for one. Raises SourceError if the folder holds another dataset."""
     if not (_folder() / "dataset.json").exists():
         return None
     try:
@@ -161,8 +163,8 @@ def _set() -> CustomDataset | None:
         raise SourceError(str(error)) from error
     if own.shape != SHAPE or not own.ink:
         raise SourceError(
-            f"The folder {NAME} holds the data set “{own.title}”, which is none of drawings. Delete it on the Data "
-            "page, or rename its folder, and draw again."
+            f"The folder {NAME} holds the dataset “{own.title}”, which does not consist of drawings. Delete it on "
+            "the Data page, or rename its folder, and draw again."
         )
     return own
 
@@ -184,14 +186,14 @@ def _waiting() -> list[_Drawing]:
 
 
 def _written(drawings: list[_Drawing]) -> Collection:
-    """Writes all drawings: those of classes that have enough as a data set, the others as waiting."""
+    """Writes all drawings: classes with enough of them as a dataset, the others as waiting."""
     counts = Counter(drawing.label for drawing in drawings)
-    classes = sorted((name for name in counts if counts[name] >= folder_layout.FEWEST), key=class_names.order)
+    classes = sorted((name for name in counts if counts[name] >= folder_layout.MIN_IMAGES), key=class_names.sort_key)
     if len(classes) < 2:
         classes = []
     ready = [drawing for drawing in drawings if drawing.label in classes]
     waiting = [drawing for drawing in drawings if drawing.label not in classes]
-    # What leaves one place is first in the other one.
+    # A drawing that moves is first written to its new place.
     _write_waiting([*waiting, *(drawing for drawing in ready if drawing.test is None)])
     if ready:
         ready = _publish(ready, classes)
@@ -208,15 +210,15 @@ def _write_waiting(drawings: list[_Drawing]) -> None:
         return
     images, labels = np.stack([drawing.pixels for drawing in drawings]), [drawing.label for drawing in drawings]
     with atomic.replacing(path) as aside, aside.open("wb") as file:
-        np.savez_compressed(file, pictures=images, labels=np.array(labels, f"<U{MOST_LETTERS}"))
+        np.savez_compressed(file, pictures=images, labels=np.array(labels, f"<U{MAX_LABEL_LENGTH}"))
 
 
 def _publish(drawings: list[_Drawing], classes: list[str]) -> list[_Drawing]:
-    """A new state of the data set; gives the drawings with the part that each is in."""
+    """Writes a new state of the dataset; returns the drawings with their parts."""
     number = {name: place for place, name in enumerate(classes)}
     labels = np.array([number[drawing.label] for drawing in drawings], np.int64)
     known = {drawing.digest: drawing.test for drawing in drawings if drawing.test is not None}
-    test = holdout.held_back(labels.tolist(), [drawing.digest for drawing in drawings], known)
+    test = holdout.choose_test(labels.tolist(), [drawing.digest for drawing in drawings], known)
     with tempfile.TemporaryDirectory(dir=paths.own_folder(), prefix=".drawing-") as work:
         state = Path(work, "state")
         counts = {"train": int((~test).sum()), "test": int(test.sum())}
@@ -226,9 +228,9 @@ def _publish(drawings: list[_Drawing], classes: list[str]) -> list[_Drawing]:
                     writer.add(part, drawings[row].pixels, labels[row : row + 1])
             card = writer.finish()
         card |= {"classes": classes, "held_back": True, "skipped": [], "shape": list(SHAPE), "fit": "pad", "ink": True}
-        card["notes"] = ["A fifth of each class was held back for the test, chosen by content."]
+        card["notes"] = ["20% of each class is held out as the test set, chosen by content."]
         card["source"] = {"kind": "own", "from": "drawings"}
-        own = _set()
+        own = _dataset()
         if own is not None:
             dataset_writer.publish_more(own, state, card)
         else:
@@ -238,7 +240,7 @@ def _publish(drawings: list[_Drawing], classes: list[str]) -> list[_Drawing]:
 
 def _publish_first(state: Path, card: dict[str, Any]) -> None:
     folder, now = _folder(), time.time()
-    shutil.rmtree(folder / "1", ignore_errors=True)  # of an earlier time, when there were enough drawings
+    shutil.rmtree(folder / "1", ignore_errors=True)  # from an earlier time when there were enough drawings
     atomic.replace(state, folder / "1")
     if not (folder / "label.json").exists():
         atomic.write_json(folder / "label.json", {"title": _free_title(), "note": NOTE})

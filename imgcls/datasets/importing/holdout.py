@@ -1,7 +1,7 @@
-"""Which pictures are held back for the test, where nobody has said so.
+"""Hold out a test set if the source has none.
 
-A fifth of each class, chosen by the pixels alone: the same pictures are divided the same way in whatever order they
-come, and exact copies of a picture stay on one side, so that the test holds nothing that was learnt.
+20% of each class, chosen by a hash of the pixels: the same images are split the same way in whatever order they arrive,
+and exact duplicates stay in the same split, so that nothing in the test set was trained on.
 """
 
 from collections import Counter, defaultdict
@@ -9,14 +9,23 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from imgcls.datasets.splitting.multilabel import stratified_holdout
+
 FRACTION = 0.2
 
 
-def held_back(labels: Sequence[int], digests: Sequence[bytes], known: Mapping[bytes, bool] | None = None) -> np.ndarray:
-    """Whether each picture is for the test. `digests` name the pixels; `known` says on which side older copies are.
+def choose_test(
+    labels: Sequence[int], digests: Sequence[bytes], known: Mapping[bytes, bool] | None = None
+) -> np.ndarray:
+    """Which images are for the test: bool (n,).
 
-    A class keeps two pictures or more to learn from. Copies in several classes are for training: one of them would be
-    a mistake in the test.
+    Each class keeps at least two training images. Duplicates in several classes are used for training, because one of
+    their labels would be an error in the test set.
+
+    Args:
+        labels: the class of each image.
+        digests: a digest of the pixels of each image.
+        known: digest -> whether it is in the test set, for images of an existing dataset.
     """
     known = known or {}
     of_class: dict[int, Counter] = defaultdict(Counter)
@@ -24,28 +33,53 @@ def held_back(labels: Sequence[int], digests: Sequence[bytes], known: Mapping[by
     for label, digest in zip(labels, digests, strict=True):
         of_class[label][digest] += 1
         classes_of[digest].add(label)
-    side = dict(known)
+    is_test = dict(known)
     for label in sorted(of_class):
         copies = of_class[label]
         total = sum(copies.values())
         wanted = min(max(1, round(FRACTION * total)), total - 2)
-        taken = sum(count for digest, count in copies.items() if side.get(digest))
+        taken = sum(count for digest, count in copies.items() if is_test.get(digest))
         for digest in sorted(copies):
-            if digest in side:
+            if digest in is_test:
                 continue
-            side[digest] = len(classes_of[digest]) == 1 and taken + copies[digest] <= wanted
-            taken += copies[digest] if side[digest] else 0
-    return np.array([side[digest] for digest in digests], bool)
+            is_test[digest] = len(classes_of[digest]) == 1 and taken + copies[digest] <= wanted
+            taken += copies[digest] if is_test[digest] else 0
+    return np.array([is_test[digest] for digest in digests], bool)
 
 
-def copies(labels: Sequence[int], digests: Sequence[bytes], test: np.ndarray) -> tuple[int, int, int]:
-    """Exact copies: pictures that were there before, pictures that stand in several classes, and test pictures that
-    are also learnt from.
+def choose_test_multilabel(
+    labels: np.ndarray, digests: Sequence[bytes], known: Mapping[bytes, bool] | None = None
+) -> np.ndarray:
+    """As `choose_test`, for a 0/1 matrix of labels (n, classes): about 20% of each label.
+
+    Duplicates with different labels are used for training.
     """
-    seen: dict[bytes, set[int]] = defaultdict(set)
+    is_test = dict(known or {})
+    rows_of: dict[bytes, list[int]] = defaultdict(list)
+    for row, digest in enumerate(digests):
+        rows_of[digest].append(row)
+    new = []
+    for digest in sorted(rows_of):
+        rows = rows_of[digest]
+        if digest in is_test:
+            continue
+        if (labels[rows] == labels[rows[0]]).all():
+            new.append(digest)
+        else:
+            is_test[digest] = False
+    if new:
+        firsts = labels[[rows_of[digest][0] for digest in new]]
+        held_out = stratified_holdout(firsts, round(FRACTION * len(new)), np.arange(len(new)))
+        is_test.update(zip(new, held_out.tolist(), strict=True))
+    return np.array([is_test[digest] for digest in digests], bool)
+
+
+def count_duplicates(labels: Sequence, digests: Sequence[bytes], test: np.ndarray) -> tuple[int, int, int]:
+    """Exact duplicates: copies of earlier images, images with conflicting labels, and test images also in training."""
+    labels_of: dict[bytes, set] = defaultdict(set)
     for label, digest in zip(labels, digests, strict=True):
-        seen[digest].add(label)
-    learnt = {digest for digest, is_test in zip(digests, test, strict=True) if not is_test}
-    leaked = sum(1 for digest, is_test in zip(digests, test, strict=True) if is_test and digest in learnt)
-    torn = sum(1 for digest in digests if len(seen[digest]) > 1)
-    return len(digests) - len(seen), torn, leaked
+        labels_of[digest].add(label)
+    training = {digest for digest, is_test in zip(digests, test, strict=True) if not is_test}
+    leaked = sum(1 for digest, is_test in zip(digests, test, strict=True) if is_test and digest in training)
+    conflicting = sum(1 for digest in digests if len(labels_of[digest]) > 1)
+    return len(digests) - len(labels_of), conflicting, leaked

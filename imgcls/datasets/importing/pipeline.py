@@ -1,4 +1,4 @@
-"""The import itself: a source and a wish become a data set. It runs in a process of its own."""
+"""The import itself: a source and settings become a dataset. It runs in a separate process."""
 
 import contextlib
 from collections import Counter
@@ -9,27 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from imgcls import datasets
-from imgcls.datasets import CustomDataset, custom, lookup
-from imgcls.datasets.importing import class_names, dataset_writer, decode, holdout, multilabel, sources
+from imgcls.datasets import custom, lookup
+from imgcls.datasets.custom import CustomDataset
+from imgcls.datasets.importing import class_names, dataset_writer, decode, holdout, sources
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout
+from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout, multilabel
 from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
 from imgcls.system import paths
 
 SIDES = (28, 32, 64, 96, 128, 224)
-MOST_BROKEN = 0.5
-NO_TEST = "No picture is left for the test: nearly all are copies of each other. Bring pictures that differ."
+MAX_UNREADABLE = 0.5  # fraction of images
+NO_TEST = "No images are left for the test set, because nearly all are duplicates. Import images that differ."
 Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
 class ImportSettings:
-    """How the pictures shall be stored. `into` names a data set to which they are added, in its size and colour.
+    """How to store the images. `into` is a dataset to add them to, with its size and colours.
 
     Raises:
-        SettingError: a value is none of the choices.
+        SettingError: a value is not one of the choices.
     """
 
     title: str = ""
@@ -43,64 +43,66 @@ class ImportSettings:
         for what, value, choices in (
             ("size", self.side, SIDES),
             ("number of colours", self.channels, (1, 3)),
-            ("way to make pictures square", self.fit, square.FITS),
+            ("way to make images square", self.fit, square.FITS),
         ):
             if value not in choices and not self.into:
-                raise SettingError(f"The {what} is one of {', '.join(map(str, choices))}, not {value!r}.")
+                raise SettingError(f"The {what} must be one of {', '.join(map(str, choices))}, not {value!r}.")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def import_files(order: ImportRequest, wish: ImportSettings, work: Path, report: Report) -> str:
-    """Imports into a new data set, or adds to the one that the wish names; returns its name.
+def import_files(request: ImportRequest, settings: ImportSettings, work: Path, report: Report) -> str:
+    """Imports into a new dataset, or adds to the dataset `settings.into`; returns its name.
 
-    `work` is a folder beside the data sets, in which all is prepared.
+    `work` is a folder for temporary files, on the same disk as the datasets.
 
     Raises:
-        SourceError: the source cannot be imported, or the disk is full; nothing is visible then.
-        DatasetError: the title is taken, or the data set to add to is gone.
+        SourceError: the source cannot be imported, or the disk is full; nothing is changed then.
+        DatasetError: the title is taken, or the dataset to add to does not exist.
     """
-    old = datasets.custom_dataset(wish.into) if wish.into else None
-    title = old.title if old else lookup.checked_title(wish.title)
-    shape = old.shape if old else (wish.side, wish.side, wish.channels)
-    report(0.0, "Looking at what is there")
+    old = custom.custom_dataset(settings.into) if settings.into else None
+    title = old.title if old else lookup.checked_title(settings.title)
+    shape = old.shape if old else (settings.side, settings.side, settings.channels)
+    report(0.0, "Inspecting the source")
     with _disk_errors(), contextlib.ExitStack() as stack:
         if old:
-            stack.enter_context(dataset_writer.only_one(old.name))
-        source = stack.enter_context(sources.opened(order))
+            stack.enter_context(dataset_writer.exclusive(old.name))
+        source = stack.enter_context(sources.opened(request))
         expected = _expected(source)
-        dataset_writer.check_room(work, expected + (sum(old.counts) if old else 0), shape)
-        pile, labels, parts = _read(source, work, shape, old.fit if old else wish.fit, expected, report)
-        report(0.85, "Dividing into training and test pictures")
+        dataset_writer.check_disk_space(work, expected + (sum(old.counts) if old else 0), shape)
+        pixels, labels, parts = _read(source, work, shape, old.fit if old else settings.fit, expected, report)
+        report(0.85, "Splitting into training and test images")
         if (
             source.is_multilabel
             or (source.form is not None and multilabel.is_multilabel(labels))
             or (old and old.is_multilabel)
         ):
-            plan = _planned_with_several(labels, parts, pile.digests, old)
+            plan = _plan_multilabel(labels, parts, pixels.digests, old)
         else:
-            plan = _planned(source.skips, labels, parts, pile.digests, old)
+            plan = _plan(source.skipped, labels, parts, pixels.digests, old)
         report(0.87, "Writing")
-        card = _written(plan, pile, shape, work / "state", old, report)
-        card |= _told(source, plan, old) | {"shape": list(shape), "fit": old.fit if old else wish.fit}
-        card["source"] = {"kind": "own", "from": order.kind}
+        card = _write(plan, pixels, shape, work / "state", old, report)
+        card |= _card_entries(source, plan, old) | {"shape": list(shape), "fit": old.fit if old else settings.fit}
+        card["source"] = {"kind": "own", "from": request.kind}
         if old and old.ink:
             card["ink"] = True
         if old:
             return dataset_writer.publish_more(old, work / "state", card)
-        return dataset_writer.publish_new(work, work / "state", card, title, wish.note.strip()[: custom.NOTE_LENGTH])
+        return dataset_writer.publish_new(
+            work, work / "state", card, title, settings.note.strip()[: custom.NOTE_LENGTH]
+        )
 
 
 @dataclass
 class _Plan:
-    """Where each picture goes: its class (-1: left out) or its row of labels, and whether it is for the test."""
+    """What happens to each image: its class (-1: skipped) or its row of labels, and whether it is for the test."""
 
     classes: list[str]
     labels: np.ndarray
     test: np.ndarray
     held_back: bool
-    copies: tuple[int, int, int]
+    duplicates: tuple[int, int, int]  # see `holdout.count_duplicates`
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -109,107 +111,107 @@ class _Plan:
 
     @property
     def kept(self) -> np.ndarray:
-        """Which pictures are stored at all."""
+        """Which images are stored."""
         return np.ones(len(self.labels), bool) if self.is_multilabel else self.labels >= 0
 
 
 def _read(
     source: Source, work: Path, shape: tuple[int, int, int], fit: str, expected: int, report: Report
-) -> tuple[dataset_writer.Pile, list[str | multilabel.Labels], list[str]]:
-    pile, labels, parts, broken = dataset_writer.Pile(work / "pictures.bin", shape), [], [], SkippedFiles()
-    with contextlib.closing(pile):
-        for seen, (item, result) in enumerate(decode.decoded(source.stream(), shape[0], shape[2], fit), 1):
+) -> tuple[dataset_writer.PixelFile, list[str | multilabel.Labels], list[str]]:
+    pixels, labels, parts, unreadable = dataset_writer.PixelFile(work / "pictures.bin", shape), [], [], SkippedFiles()
+    with contextlib.closing(pixels):
+        for count, (item, result) in enumerate(decode.decoded(source.stream(), shape[0], shape[2], fit), 1):
             if isinstance(result, ImageError):
-                broken.add(result.reason, item.name)
-                source.skips.add(result.reason, item.name)
+                unreadable.add(result.reason, item.name)
+                source.skipped.add(result.reason, item.name)
             else:
-                pile.add(result)
+                pixels.add(result)
                 labels.append(item.label)
                 parts.append(item.part)
-            if seen % 25 == 0:
-                of = f" of {max(expected, seen):,}" if source.items else ""
-                report(0.85 * min(1, seen / max(1, expected)), f"Reading picture {seen:,}{of}")
-    if broken.count > MOST_BROKEN * (broken.count + len(labels)):
+            if count % 25 == 0:
+                of = f" of {max(expected, count):,}" if source.items else ""
+                report(0.85 * min(1, count / max(1, expected)), f"Reading image {count:,}{of}")
+    if unreadable.count > MAX_UNREADABLE * (unreadable.count + len(labels)):
         raise SourceError(
-            f"{broken.count:,} of {broken.count + len(labels):,} pictures cannot be read{broken.said()}. More than "
-            "half are broken, so nothing was imported. Look whether the source is complete."
+            f"{unreadable.count:,} of {unreadable.count + len(labels):,} images cannot be read{unreadable.summary()}. "
+            "That is more than half, so nothing was imported. Check whether the source is complete."
         )
-    return pile, labels, parts
+    return pixels, labels, parts
 
 
-def _planned(
-    skips: SkippedFiles, labels: list[str], parts: list[str], digests: list[bytes], old: CustomDataset | None
+def _plan(
+    skipped: SkippedFiles, labels: list[str], parts: list[str], digests: list[bytes], old: CustomDataset | None
 ) -> _Plan:
     classes, known, old_counts = [], {}, Counter()
-    shown = folder_layout.spellings(Counter(labels), [])
-    labels = [shown[label] for label in labels]
+    displayed = folder_layout.spellings(Counter(labels), [])
+    labels = [displayed[label] for label in labels]
     if old:
         classes = list(old.classes)
-        spelling = {class_names.key(name): name for name in classes}
-        labels = [spelling.get(class_names.key(label), label) for label in labels]
+        spelling = {class_names.merge_key(name): name for name in classes}
+        labels = [spelling.get(class_names.merge_key(label), label) for label in labels]
         for part in ("train", "test"):
             stored = np.bincount(dataset_writer.stored_labels(old, part), minlength=len(classes))
             old_counts.update({(name, part): int(count) for name, count in zip(classes, stored, strict=True)})
             for chunk in dataset_writer.stored_chunks(old, part):
                 known.update((dataset_writer.digest(pixels.data), part == "test") for pixels in chunk)
-    given = "test" in parts
-    counts = Counter(zip(labels, parts if given else [""] * len(parts), strict=True))
-    usable = folder_layout.usable_classes(counts + old_counts, skips) | set(classes)
-    classes += sorted(usable - set(classes), key=class_names.order)
+    has_test = "test" in parts
+    counts = Counter(zip(labels, parts if has_test else [""] * len(parts), strict=True))
+    usable = folder_layout.usable_classes(counts + old_counts, skipped) | set(classes)
+    classes += sorted(usable - set(classes), key=class_names.sort_key)
     number = {name: place for place, name in enumerate(classes)}
     numbers = np.array([number.get(label, -1) for label in labels], np.int64)
-    if given:
+    if has_test:
         test = np.array([part == "test" for part in parts], bool)
     else:
         test = np.zeros(len(labels), bool)
         rows = np.flatnonzero(numbers >= 0)
-        test[rows] = holdout.held_back(numbers[rows].tolist(), [digests[row] for row in rows], known)
+        test[rows] = holdout.choose_test(numbers[rows].tolist(), [digests[row] for row in rows], known)
     rows = np.flatnonzero(numbers >= 0)
     if not old and not test[rows].any():
         raise SourceError(NO_TEST)
-    copied = holdout.copies(numbers[rows].tolist(), [digests[row] for row in rows], test[rows])
-    return _Plan(classes, numbers, test, not given, copied)
+    duplicates = holdout.count_duplicates(numbers[rows].tolist(), [digests[row] for row in rows], test[rows])
+    return _Plan(classes, numbers, test, not has_test, duplicates)
 
 
-def _planned_with_several(
+def _plan_multilabel(
     labels: list[str | multilabel.Labels], parts: list[str], digests: list[bytes], old: CustomDataset | None
 ) -> _Plan:
     if old and not old.is_multilabel:
         raise SourceError(
-            f"Each picture of “{old.title}” belongs to one class, and these have several labels. Import them as a new "
-            "data set."
+            f"In “{old.title}” every image belongs to one class, but these images have several labels. Import them as "
+            "a new dataset."
         )
     notes: list[str] = []
     known: dict[bytes, bool] = {}
     classes = list(old.classes) if old else []
-    given = "test" in parts
-    as_before = {class_names.key(name): name for name in classes}
-    each = (multilabel.parted(label) if isinstance(label, str) else label for label in labels)
-    items = [folder_layout.Item("", of, part if given else "") for of, part in zip(each, parts, strict=True)]
+    has_test = "test" in parts
+    known_spelling = {class_names.merge_key(name): name for name in classes}
+    each = (multilabel.split_labels(label) if isinstance(label, str) else label for label in labels)
+    items = [folder_layout.Item("", of, part if has_test else "") for of, part in zip(each, parts, strict=True)]
     chosen = [
-        tuple(as_before.get(class_names.key(name), name) for name in item.label)
-        for item in multilabel.spelled(items, notes)
+        tuple(known_spelling.get(class_names.merge_key(name), name) for name in item.label)
+        for item in multilabel.with_one_spelling(items, notes)
     ]
     counts = Counter((name, item.part) for item, of in zip(items, chosen, strict=True) for name in of)
-    classes += sorted(multilabel.usable_labels(counts, notes, classes) - set(classes), key=class_names.order)
+    classes += sorted(multilabel.usable_labels(counts, notes, classes) - set(classes), key=class_names.sort_key)
     if old:
         for part in ("train", "test"):
             for chunk in dataset_writer.stored_chunks(old, part):
                 known.update((dataset_writer.digest(pixels.data), part == "test") for pixels in chunk)
     matrix = multilabel.matrix(chosen, classes)
     if without := int((~matrix.any(1)).sum()):
-        notes.append(f"Pictures without any label: {without:,}. They teach what none of the labels looks like.")
+        notes.append(f"Images without any label: {without:,}. They are negative examples for every label.")
     test = np.array([part == "test" for part in parts], bool)
-    if not given:
-        test = multilabel.held_back(matrix, digests, known)
+    if not has_test:
+        test = holdout.choose_test_multilabel(matrix, digests, known)
     if not old and not test.any():
         raise SourceError(NO_TEST)
-    copied = holdout.copies([row.tobytes() for row in matrix], digests, test)
-    return _Plan(classes, matrix, test, not given, copied, notes)
+    duplicates = holdout.count_duplicates([row.tobytes() for row in matrix], digests, test)
+    return _Plan(classes, matrix, test, not has_test, duplicates, notes)
 
 
-def _written(
-    plan: _Plan, pile: dataset_writer.Pile, shape, state: Path, old: CustomDataset | None, report: Report
+def _write(
+    plan: _Plan, pixels: dataset_writer.PixelFile, shape, state: Path, old: CustomDataset | None, report: Report
 ) -> dict[str, Any]:
     kept = plan.kept
     counts = {"train": int((kept & ~plan.test).sum()), "test": int((kept & plan.test).sum())}
@@ -219,13 +221,13 @@ def _written(
     with contextlib.closing(writer):
         for part in ("train", "test") if old else ():
             start, labels = 0, dataset_writer.stored_labels(old, part)
-            if plan.is_multilabel:  # nothing that was there has a label that is new
+            if plan.is_multilabel:  # existing images have none of the new labels
                 labels = np.pad(labels, ((0, 0), (0, len(plan.classes) - labels.shape[1])))
             for chunk in dataset_writer.stored_chunks(old, part):
                 writer.add(part, chunk, labels[start : start + len(chunk)])
                 start += len(chunk)
         start = 0
-        for chunk in pile.chunks():
+        for chunk in pixels.chunks():
             rows = slice(start, start + len(chunk))
             start += len(chunk)
             for part, wanted in (("train", kept[rows] & ~plan.test[rows]), ("test", kept[rows] & plan.test[rows])):
@@ -234,21 +236,23 @@ def _written(
         return writer.finish()
 
 
-def _told(source: Source, plan: _Plan, old: CustomDataset | None) -> dict[str, Any]:
-    """What dataset.json says about how it came to be."""
+def _card_entries(source: Source, plan: _Plan, old: CustomDataset | None) -> dict[str, Any]:
+    """The entries of dataset.json about the import."""
     notes = list(dict.fromkeys([*source.notes, *plan.notes]))
-    again, torn, leaked = plan.copies
+    copies, conflicting, leaked = plan.duplicates
     if plan.held_back:
-        fraction = "About a fifth of each label" if plan.is_multilabel else "A fifth of each class"
-        notes.append(f"{fraction} was held back for the test, chosen by content; copies stay on one side.")
-    if again:
-        notes.append(f"Exact copies of other pictures: {again:,}.")
-    if torn:
-        where = "With other labels" if plan.is_multilabel else "In more than one class"
-        notes.append(f"{where}, with the very same pixels: {torn:,} pictures.")
+        fraction = "About 20% of each label" if plan.is_multilabel else "20% of each class"
+        notes.append(
+            f"{fraction} is held out as the test set, chosen by content. Duplicates are kept in the same split."
+        )
+    if copies:
+        notes.append(f"Exact duplicates: {copies:,} images.")
+    if conflicting:
+        where = "with different labels" if plan.is_multilabel else "in several classes"
+        notes.append(f"Identical images {where}: {conflicting:,} images.")
     if leaked:
-        notes.append(f"In the test and among those to learn from, so that the test is too kind: {leaked:,} pictures.")
-    skipped = source.skips.rows()
+        notes.append(f"Train/test duplicates (optimistic test score): {leaked:,} images.")
+    skipped = source.skipped.rows()
     if old:
         notes = list(dict.fromkeys([*old.notes, *notes]))
         skipped = [{"reason": why, "count": count, "first": list(first)} for why, count, first in old.skipped] + skipped
@@ -258,20 +262,20 @@ def _told(source: Source, plan: _Plan, old: CustomDataset | None) -> dict[str, A
 
 
 def _expected(source: Source) -> int:
-    """How many pictures will come; for a table of pixels by its size, as no row was read yet."""
+    """The number of images; for a table of pixels estimated from its size, because no row has been read yet."""
     if source.form is None:
         return len(source.items)
-    size = Path(source.order.path).stat().st_size
+    size = Path(source.request.path).stat().st_size
     return max(1, size // (2 * source.form.columns)) if size else 1
 
 
 @contextlib.contextmanager
 def _disk_errors() -> Iterator[None]:
-    """A full or a locked disk is not a bug: it gets its sentence."""
+    """A full or read-only disk is not a bug: it gets a message."""
     try:
         yield
     except OSError as error:
         raise SourceError(
-            f"The pictures could not be written to {paths.own_folder()}: {error.strerror or error}. "
-            "Nothing was imported. Make room there, or set IMGCLS_OWN_DATA to another folder."
+            f"The images could not be written to {paths.own_folder()}: {error.strerror or error}. "
+            "Nothing was imported. Free some disk space, or set IMGCLS_OWN_DATA to another folder."
         ) from error

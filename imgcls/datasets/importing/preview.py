@@ -1,7 +1,7 @@
-"""A first look at what somebody brought: classes, numbers, some pictures, and what will be left out and why.
+"""A preview of a source before the import: classes, counts, sample images, and which files will be skipped and why.
 
-It reads no more than it needs for that, and stops after a second and a half: small archives are checked as a whole,
-of large ones a sample spread over all classes.
+It stops reading after a second and a half: small archives are checked completely, large ones by a sample spread over
+all classes.
 """
 
 import base64
@@ -16,65 +16,68 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from imgcls.datasets.importing import decode, multilabel
-from imgcls.datasets.importing.class_names import order as in_order
-from imgcls.datasets.importing.class_names import short, visible
-from imgcls.datasets.importing.pipeline import MOST_BROKEN, SIDES
+from imgcls.datasets.importing import decode
+from imgcls.datasets.importing.class_names import short, sort_key, visible
+from imgcls.datasets.importing.pipeline import MAX_UNREADABLE, SIDES
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout, opened, pixel_csv
+from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout, multilabel, opened, pixel_csv
 from imgcls.datasets.importing.sources.folder_layout import Item
 from imgcls.errors import ImageError, SourceError
 
 SECONDS = 1.5
-FEWEST_CHECKED = 10  # however long it takes
+MIN_CHECKED = 10  # images, however long it takes
 THUMBNAIL = 96
 SAMPLES = 24
-MOST_MEGAPIXELS = 4
-"""Larger pictures are imported, but not decoded for a preview unless they are JPEG, which is read at an eighth."""
+MAX_MEGAPIXELS = 4
+"""Larger images are decoded for the preview only if they are JPEG, which can be read at reduced size."""
 
 
 @dataclass
 class Preview:
-    """What a page shows before the import. `counts` are (class, training, test, undivided), by class."""
+    """What the page shows before the import. `counts` are (class, training, test, unsplit images) per class."""
 
     counts: list[tuple[str, int, int, int]]
     samples: list[dict[str, Any]] = field(default_factory=list)  # class, name, url
     skipped: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    checked: int = 0  # pictures that were opened
-    broken: int = 0  # of those
+    checked: int = 0  # images that were opened
+    unreadable: int = 0  # of those
     whole: bool = True  # whether all rows of a table could be counted in time
-    side: int = 64  # suggested
+    side: int = 64  # recommended
     channels: int = 3
-    square: bool = True  # whether all pictures that were opened are square
-    widest: str = ""  # the usual size, in words
-    is_multilabel: int = 0  # pictures in all, where a picture may have several labels and counts for each of them
+    square: bool = True  # whether all opened images are square
+    typical_size: str = ""  # the median size, as text
+    multilabel_total: int = 0  # number of images if multi-label, since `counts` count an image for each label
+
+    @property
+    def is_multilabel(self) -> bool:
+        return self.multilabel_total > 0
 
     @property
     def total(self) -> int:
-        return self.is_multilabel or sum(sum(numbers) for _, *numbers in self.counts)
+        return self.multilabel_total or sum(sum(numbers) for _, *numbers in self.counts)
 
 
-def make_preview(order: ImportRequest, seconds: float = SECONDS) -> Preview:
-    """Looks into a source.
+def make_preview(request: ImportRequest, seconds: float = SECONDS) -> Preview:
+    """Inspects a source.
 
     Raises:
-        SourceError: it cannot be imported, and why.
+        SourceError: it cannot be imported; the message says why.
     """
     end = time.monotonic() + seconds
-    with opened(order) as source:
+    with opened(request) as source:
         return _of_table(source, seconds) if source.form is not None else _of_files(source, end)
 
 
 def _of_files(source: Source, end: float) -> Preview:
     counts = source.counts
     usable = multilabel.usable_labels(counts, source.notes) if source.is_multilabel else {label for label, _ in counts}
-    labels = sorted(usable, key=in_order)
+    labels = sorted(usable, key=sort_key)
     shown = Preview([(label, counts[label, "train"], counts[label, "test"], counts[label, ""]) for label in labels])
-    shown.is_multilabel = len(source.items) if source.is_multilabel else 0
-    broken, sizes, grey = SkippedFiles(), [], True
+    shown.multilabel_total = len(source.items) if source.is_multilabel else 0
+    unreadable, sizes, grey = SkippedFiles(), [], True
     for item in _spread(source.items):
-        if time.monotonic() > end and shown.checked >= FEWEST_CHECKED:
+        if time.monotonic() > end and shown.checked >= MIN_CHECKED:
             break
         data = source.bytes_of(item)
         shown.checked += 1
@@ -83,37 +86,37 @@ def _of_files(source: Source, end: float) -> Preview:
                 raise data
             pixels, size = _thumbnail(data)
         except ImageError as error:
-            broken.add(error.reason, item.name)
+            unreadable.add(error.reason, item.name)
             continue
         if size:
             sizes.append(size)
         if pixels is not None:
             grey = grey and bool((pixels[..., :1] == pixels).all())
             if len(shown.samples) < SAMPLES:
-                shown.samples.append(_sample(multilabel.shown(item.label), item.name, pixels))
-    shown.broken = broken.count
-    if broken.count > MOST_BROKEN * shown.checked and shown.checked >= min(FEWEST_CHECKED, len(source.items)):
+                shown.samples.append(_sample(multilabel.as_text(item.label), item.name, pixels))
+    shown.unreadable = unreadable.count
+    if unreadable.count > MAX_UNREADABLE * shown.checked and shown.checked >= min(MIN_CHECKED, len(source.items)):
         raise SourceError(
-            f"{broken.count:,} of the {shown.checked:,} pictures that were looked at cannot be read{broken.said()}. "
-            "Look whether the source is complete, and save the pictures as JPEG or PNG."
+            f"{unreadable.count:,} of the {shown.checked:,} inspected images cannot be read{unreadable.summary()}. "
+            "Check whether the source is complete, and save the images as JPEG or PNG."
         )
-    for row in broken.rows():
-        source.skips.add(row["reason"], row["first"][0], row["count"])
-    shown.skipped, shown.notes = source.skips.rows(), source.notes
+    for row in unreadable.rows():
+        source.skipped.add(row["reason"], row["first"][0], row["count"])
+    shown.skipped, shown.notes = source.skipped.rows(), source.notes
     if sizes:
         usual = float(np.median([min(size) for size in sizes]))
         shown.side, shown.channels = suggested_side(usual), 1 if grey else 3
         shown.square = all(width == height for width, height in sizes)
         width, height = sorted(sizes, key=lambda size: size[0] * size[1])[len(sizes) // 2]
-        shown.widest = f"{width} x {height}"
+        shown.typical_size = f"{width}×{height}"
     return shown
 
 
 def _of_table(source: Source, seconds: float) -> Preview:
-    form, order = source.form, source.order
-    counts, images, whole = pixel_csv.counted(Path(order.path), short(order.name), form, seconds)
+    form, request = source.form, source.request
+    counts, images, whole = pixel_csv.counted(Path(request.path), short(request.name), form, seconds)
     is_multilabel = multilabel.is_multilabel(counts)
-    labels_of = {label: multilabel.parted(label) if is_multilabel else (label,) for label in counts}
+    labels_of = {label: multilabel.split_labels(label) if is_multilabel else (label,) for label in counts}
     each: Counter = Counter()
     for label, count in counts.items():
         each.update(dict.fromkeys(labels_of[label], count))
@@ -126,30 +129,31 @@ def _of_table(source: Source, seconds: float) -> Preview:
         usable = multilabel.usable_labels(totals, source.notes)
         source.notes.append(multilabel.NOTE)
     elif whole:
-        usable = folder_layout.usable_classes(totals, source.skips)
-    labels = sorted(usable, key=in_order)
+        usable = folder_layout.usable_classes(totals, source.skipped)
+    labels = sorted(usable, key=sort_key)
     shown = Preview([(label, 0, 0, totals[label, ""]) for label in labels], whole=whole)
-    shown.is_multilabel = counts.total() if is_multilabel else 0
-    most, seen = max(1, SAMPLES // len(labels)), Counter()
+    shown.multilabel_total = counts.total() if is_multilabel else 0
+    most, shown_of = max(1, SAMPLES // len(labels)), Counter()
     for label, number, pixels in images:
-        seen[label] += 1
-        kept = tuple(spelling[part] for part in labels_of[label] if spelling[part] in usable)
-        if (kept or is_multilabel) and seen[label] <= most and len(shown.samples) < SAMPLES:
-            shown.samples.append(_sample(multilabel.shown(kept), f"row {number}", pixels))
-    shown.skipped, shown.notes = source.skips.rows(), source.notes
-    shown.side, shown.channels, shown.widest = suggested_side(form.side), form.channels, f"{form.side} x {form.side}"
+        shown_of[label] += 1
+        labels_shown = tuple(spelling[part] for part in labels_of[label] if spelling[part] in usable)
+        if (labels_shown or is_multilabel) and shown_of[label] <= most and len(shown.samples) < SAMPLES:
+            shown.samples.append(_sample(multilabel.as_text(labels_shown), f"row {number}", pixels))
+    shown.skipped, shown.notes = source.skipped.rows(), source.notes
+    shown.side, shown.channels = suggested_side(form.side), form.channels
+    shown.typical_size = f"{form.side}×{form.side}"
     return shown
 
 
 def suggested_side(pixels: float) -> int:
-    """The size that suits pictures of so many pixels on the shorter side: small ones keep it, photos become 64."""
+    """The recommended size for images with a shorter side of so many pixels: small ones keep it, photos get 64."""
     return next((side for side in SIDES[:2] if pixels <= side), 64)
 
 
 def _thumbnail(data: bytes) -> tuple[np.ndarray | None, tuple[int, int] | None]:
-    """A small picture (none of one that takes long to decode) and the size. Raises PictureError."""
+    """A thumbnail (None if decoding takes too long) and the image size. Raises ImageError."""
     size = decode.size_of(data)
-    if size and size[0] * size[1] > MOST_MEGAPIXELS * 1e6 and not data.startswith(b"\xff\xd8"):
+    if size and size[0] * size[1] > MAX_MEGAPIXELS * 1e6 and not data.startswith(b"\xff\xd8"):
         return None, size
     return decode.pixels_of(data, THUMBNAIL, 3, "pad"), size
 
@@ -163,12 +167,12 @@ def _sample(label: str, name: str, pixels: np.ndarray) -> dict[str, Any]:
 
 
 def _spread(items: list[Item]) -> Iterator[Item]:
-    """The first pictures of each class in turn, then the others from all over the source."""
+    """All items in random order, alternating between classes."""
     by_class: dict[str, list[int]] = {}
     for place, item in enumerate(items):
         by_class.setdefault(item.label, []).append(place)
     orders = [np.random.default_rng(0).permutation(places) for places in by_class.values()]
     for turn in range(max(map(len, orders))):
-        for order in orders:
-            if turn < len(order):
-                yield items[order[turn]]
+        for class_order in orders:
+            if turn < len(class_order):
+                yield items[class_order[turn]]

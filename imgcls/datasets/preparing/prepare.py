@@ -92,20 +92,20 @@ def _write(about: DatasetInfo, arrays: tuple[np.ndarray, ...], source: dict) -> 
     with working_folder(about.name) as work:
         aside, digest = work / "new", hashlib.sha256()
         aside.mkdir()
-        for key, array in zip(validate.ARRAYS, arrays, strict=True):
+        for key, array in zip(store.ARRAYS, arrays, strict=True):
             digest.update(f"{key} {array.shape} ".encode())
             digest.update(np.ascontiguousarray(array).data)
             with (aside / f"{key}.npy").open("wb") as file:
                 np.save(file, array, allow_pickle=False)
                 file.flush()
                 os.fsync(file.fileno())
-        sizes = {key: (aside / f"{key}.npy").stat().st_size for key in validate.ARRAYS}
+        sizes = {key: (aside / f"{key}.npy").stat().st_size for key in store.ARRAYS}
         card = {
             "format": store.FORMAT,
             "name": about.name,
             "version": about.version,
             "counts": {"train": len(arrays[1]), "test": len(arrays[3])},
-            "shapes": {key: list(array.shape) for key, array in zip(validate.ARRAYS, arrays, strict=True)},
+            "shapes": {key: list(array.shape) for key, array in zip(store.ARRAYS, arrays, strict=True)},
             "bytes": sizes,
             "source": source,
             "fingerprint": digest.hexdigest()[:16],

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.datasets.info import DatasetInfo
+from imgcls.datasets.store import ARRAYS
 from imgcls.errors import DatasetError
-
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def read_npz(path: Path, about: DatasetInfo) -> tuple[np.ndarray, ...]:

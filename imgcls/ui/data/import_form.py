@@ -43,7 +43,7 @@ def ask(import_id: str, seen: Preview, old: CustomDataset | None, title: str) ->
             format_func=lambda side: f"{side} x {side}",
             key=f"side-{import_id}",
             width=150,
-            help=f"All pictures get one size. The usual one here is {seen.widest or 'not known'}. Larger shows more "
+            help=f"All pictures get one size. The usual one here is {seen.typical_size or 'not known'}. Larger shows more "
             "and trains longer: twice the side is four times the work.",
         )
         colour = st.segmented_control(

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from imgcls.datasets.importing import ImportRequest, decode, job
-from imgcls.datasets.importing.class_names import order as in_order
+from imgcls.datasets.importing.class_names import sort_key
 from imgcls.datasets.importing.sources import folder_layout, single_images
 from imgcls.errors import UserError
 from imgcls.ui.app.errors import plain
@@ -86,16 +86,16 @@ def _there(import_id: str, folder, label: str) -> None:
     counts = single_images.counts(folder)
     if not counts:
         st.caption(
-            f"Two classes or more are needed, with {folder_layout.FEWEST} pictures or more each; 20 are a good start."
+            f"Two classes or more are needed, with {folder_layout.MIN_IMAGES} pictures or more each; 20 are a good start."
         )
         return
-    import_preview.classes([(name, 0, 0, counts[name]) for name in sorted(counts, key=in_order)])
+    import_preview.classes([(name, 0, 0, counts[name]) for name in sorted(counts, key=sort_key)])
     latest = single_images.latest(folder, label.strip(), LATEST)
     if latest:
         st.html(
             gallery.grid(gallery.Tile(_small(str(path)), f"a picture of {label}", (name,)) for path, name in latest)
         )
-    enough = [name for name, count in counts.items() if count >= folder_layout.FEWEST]
+    enough = [name for name, count in counts.items() if count >= folder_layout.MIN_IMAGES]
     with st.container(horizontal=True):
         ready = len(enough) > 1
         if st.button("Go on", type="primary", icon=":material/arrow_forward:", key="go-on", disabled=not ready):
@@ -107,4 +107,4 @@ def _there(import_id: str, folder, label: str) -> None:
             single_images.remove_last(folder, label.strip())
             st.rerun()
     if not ready:
-        st.caption(f"Go on when two classes have {folder_layout.FEWEST} pictures or more each.")
+        st.caption(f"Go on when two classes have {folder_layout.MIN_IMAGES} pictures or more each.")

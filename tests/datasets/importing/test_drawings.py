@@ -126,7 +126,7 @@ def test_several_visitors_at_once_lose_nothing():
 def test_who_looks_while_somebody_keeps_a_drawing_sees_the_new_state(monkeypatch):
     keep("1", range(3))
     keep("7", range(20, 23))
-    read, kept = drawings.store.stored_chunks, []
+    read, kept = drawings.dataset_writer.stored_chunks, []
 
     def late(own, part):  # between the card and the pictures of a state, that state goes
         if not kept:
@@ -134,7 +134,7 @@ def test_who_looks_while_somebody_keeps_a_drawing_sees_the_new_state(monkeypatch
             keep("7", (30,))
         return read(own, part)
 
-    monkeypatch.setattr(drawings.store, "stored_chunks", late)
+    monkeypatch.setattr(drawings.dataset_writer, "stored_chunks", late)
     assert drawings.collection().total == 7
 
 
@@ -147,12 +147,12 @@ def test_a_hostile_class_name_is_kept_as_it_is_shown():
 
 @pytest.mark.parametrize("label", ["", "   ", "x" * 61])
 def test_a_class_without_a_name_is_refused(label):
-    with pytest.raises(SourceError, match="name of 1 to 60"):
+    with pytest.raises(SourceError, match="name has 1 to 60"):
         drawings.add(drawn(0), label)
 
 
 def test_there_is_a_limit(monkeypatch):
-    monkeypatch.setattr(drawings, "MOST", 2)
+    monkeypatch.setattr(drawings, "MAX_DRAWINGS", 2)
     keep("7", (0, 1))
     with pytest.raises(SourceError, match="2 drawings already"):
         keep("7", (2,))
@@ -181,6 +181,6 @@ def test_another_data_set_of_that_title_keeps_its_place(tmp_path):
 
     name = imported(archive(tmp_path / "a.zip", leaves()), "My drawings")
     assert name == NAME
-    with pytest.raises(SourceError, match="none of drawings"):
+    with pytest.raises(SourceError, match="does not consist of drawings"):
         keep("7", (0,))
     assert datasets.open_dataset(NAME).facts.classes == ("birch", "oak")

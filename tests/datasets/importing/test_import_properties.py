@@ -34,7 +34,7 @@ paths = st.lists(
 def test_any_layout_is_two_classes_or_more_or_a_sentence(some):
     skips, notes = SkippedFiles(), []
     try:
-        items = folder_layout.arranged([(path, number) for number, path in enumerate(some)], skips, notes)
+        items = folder_layout.to_items([(path, number) for number, path in enumerate(some)], skips, notes)
     except SourceError as error:
         assert str(error).endswith(".")
         return
@@ -45,7 +45,7 @@ def test_any_layout_is_two_classes_or_more_or_a_sentence(some):
     assert {item.part for item in items} <= {"train", "test", ""}
     learnt = Counter(item.label for item in items if item.part != "test")
     assert all(learnt[label] >= 2 for label in counts)
-    assert len({class_names.key(label) for label in counts}) == len(counts)
+    assert len({class_names.merge_key(label) for label in counts}) == len(counts)
     for item in items:
         assert class_names.visible(item.label) == item.label != ""
         assert item.name == some[item.key]
@@ -66,8 +66,8 @@ def test_an_archive_of_any_class_names_is_seen_as_it_is(classes):
             assert str(error).endswith(".")
             return
     shown = [row[0] for row in seen.counts]
-    expected = {class_names.key(class_names.visible(label)) for label, _ in safe}
-    assert {class_names.key(label) for label in shown} <= expected
+    expected = {class_names.merge_key(class_names.visible(label)) for label, _ in safe}
+    assert {class_names.merge_key(label) for label in shown} <= expected
     for label in shown:
         assert label == unicodedata.normalize("NFC", label)
         assert not any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in label)
@@ -104,14 +104,14 @@ def test_a_good_table_of_any_shape_is_read(side, channels, has_header, label_fir
     with tempfile.TemporaryDirectory() as place:
         seen = importing.make_preview(table(Path(place, "x.csv"), csv(rows, delimiter)))
     assert {label: count for label, _, _, count in seen.counts} == Counter(labels)
-    assert (seen.widest, seen.channels) == (f"{side} x {side}", channels)
+    assert (seen.typical_size, seen.channels) == (f"{side}×{side}", channels)
 
 
 @EXAMPLES
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=80))
 def test_any_division_keeps_copies_together_and_two_images_of_each_class(rows):
     labels, digests = [row[0] for row in rows], [bytes([row[1]]) for row in rows]
-    test = holdout.held_back(labels, digests)
+    test = holdout.choose_test(labels, digests)
     sides = {}
     for digest, is_test in zip(digests, test, strict=True):
         assert sides.setdefault(digest, is_test) == is_test

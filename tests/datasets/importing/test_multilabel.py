@@ -53,7 +53,7 @@ def labels_of(name: str) -> dict[bytes, tuple[str, ...]]:
 def test_both_ways_to_write_several_labels_are_read_previewed_and_stored_as_a_matrix(form, tmp_path):
     order = listing(tmp_path, form(some()))
     seen = importing.make_preview(order)
-    assert (seen.is_multilabel, seen.total) == (30, 30)
+    assert (seen.multilabel_total, seen.total) == (30, 30)
     assert [(label, sum(counts)) for label, *counts in seen.counts] == [("boat", 10), ("sea", 15), ("sky", 15)]
     assert any("several labels" in note for note in seen.notes)
     shown = {tuple(sorted(sample["class"].split(", "))) for sample in seen.samples}
@@ -78,7 +78,7 @@ def test_columns_of_which_each_row_has_a_single_1_are_classes_as_ever(tmp_path):
     rows = [(f"{number:03}.png", (("sky", "sea", "boat")[number % 3],)) for number in range(15)]
     order = listing(tmp_path, with_flags(rows))
     seen = importing.make_preview(order)
-    assert seen.is_multilabel == 0 and any("single 1" in note for note in seen.notes)
+    assert seen.multilabel_total == 0 and any("exactly one 1" in note for note in seen.notes)
     name = imported(order)
     assert not datasets.facts(name).is_multilabel and datasets.open_dataset(name).y_train.ndim == 1
 
@@ -115,7 +115,7 @@ def test_a_rare_label_is_left_out_and_its_images_stay(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ((7, 2, "2"), "row 8, column 'sea' holds '2'. Expected 1 where the picture has this label and 0"),
+        ((7, 2, "2"), "row 8, column 'sea' holds '2'. Expected 1 if the image has this label and 0"),
         ((7, 3, ""), "row 8, column 'boat' holds ''"),
         ((7, 0, "005.png"), "an earlier row"),
     ],
@@ -144,7 +144,7 @@ def test_a_table_of_pixels_may_hold_several_labels(tmp_path):
         row[0] = ("zero;round", "one", "round")[number % 3]
     order = table(tmp_path / "pixels.csv", csv(rows))
     seen = importing.make_preview(order)
-    assert (seen.is_multilabel, [(label, sum(counts)) for label, *counts in seen.counts]) == (
+    assert (seen.multilabel_total, [(label, sum(counts)) for label, *counts in seen.counts]) == (
         24,
         [("one", 8), ("round", 16), ("zero", 8)],
     )
@@ -202,7 +202,7 @@ def test_a_image_with_one_known_label_can_be_added(tmp_path):
 def test_several_labels_are_not_added_to_a_set_of_classes(tmp_path):
     rows = [["file", "label"], *([f"{number:03}.png", ("sky", "sea")[number % 2]] for number in range(12))]
     name = imported(listing(tmp_path, rows))
-    with pytest.raises(SourceError, match="belongs to one class, and these have several labels"):
+    with pytest.raises(SourceError, match="belongs to one class, but these images have several labels"):
         imported(listing(tmp_path, with_semicolons(some(12, 50)), "more.csv"), into=name)
     assert sum(datasets.facts(name).counts) == 12
 
@@ -229,7 +229,7 @@ def test_copies_stay_on_one_side_and_those_with_other_labels_are_for_training(tm
     train = {pixels.tobytes() for pixels in dataset.x_train}
     assert test and not test & train
     assert (dataset.y_test == dataset.y_test[0]).all(), "only the copies that agree are for the test"
-    assert any("other labels" in note for note in datasets.custom_dataset(dataset.facts.name).notes)
+    assert any("different labels" in note for note in datasets.custom_dataset(dataset.facts.name).notes)
 
 
 def uneven(count: int = 400, seed: int = 0) -> np.ndarray:
@@ -317,7 +317,7 @@ def test_a_split_that_cannot_be_is_refused(labels, images, said):
 def test_a_image_can_be_thrown_out_and_come_back_but_not_get_another_class(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     dataset = datasets.open_dataset(name)
-    with pytest.raises(DatasetError, match="may have several labels, so it cannot be given another class"):
+    with pytest.raises(DatasetError, match="is multi-label, so an image cannot be given another class"):
         datasets.relabel(dataset, [2], 1)
     datasets.exclude(dataset, [2, 5])
     changed = datasets.open_for_training(name)

@@ -87,7 +87,7 @@ def test_a_field_that_is_no_pixel_is_named_by_row_and_column(value, tmp_path):
         with pytest.raises(SourceError) as caught:
             attempt(order)
         assert str(caught.value).startswith(
-            f"'digits.csv', row 7, column 'pixel2' holds '{value}'. Expected a whole number from 0 to 255."
+            f"'digits.csv', row 7, column 'pixel2' holds '{value}'. Expected an integer from 0 to 255."
         )
 
 
@@ -113,16 +113,16 @@ def test_without_a_header_the_column_is_named_by_its_number(tmp_path):
         (csv([header(), *ROWS, ROWS[0][:-1]]), "row 14 has 16 fields. Expected 17, as in the first row"),
         (csv([header(), *ROWS, [*ROWS[0], 1]]), "row 14 has 18 fields. Expected 17"),
         (csv([header()[:-1], *ROWS]), "row 2 has 17 fields. Expected 16"),
-        (csv([row[:-1] for row in ROWS]), "15 pixels, which is no square picture"),
+        (csv([row[:-1] for row in ROWS]), "15 pixels, which is not a square image"),
         ("," * 400_000, "row 1 has 400,001 fields. Expected a label and at most 150,528 pixels"),
-        ("1,2,3\n4,5,6\n", "2 pixels, which is no square picture"),
+        ("1,2,3\n4,5,6\n", "2 pixels, which is not a square image"),
         (csv([header(), *ROWS]).encode("utf-16"), "is UTF-16 text"),
         (csv([header(), *ROWS]).encode("utf-16-le"), "is UTF-16 text"),
-        (image(1), "is a PNG picture. Expected a table of plain text"),
+        (image(1), "is a PNG image. Expected a plain-text table"),
         (b"PK\x03\x04" + bytes(600), "is a zip archive.*An Excel file is one, too"),
         (csv([header(), *ROWS]).encode() + b"\xe9,0\n", "row 14 is no UTF-8 text"),
         ('"' + csv(ROWS), "row|pixel"),
-        (csv([header(), *[[1, *row[1:]] for row in ROWS]]), "There is class '1' with pictures"),
+        (csv([header(), *[[1, *row[1:]] for row in ROWS]]), "Found class '1' with images"),
         (csv([[place, *[0] * 16] for place in range(1001)]), "1,001 classes"),
         (csv([header(), *ROWS]).encode()[:40] + b"\0" + csv(ROWS).encode(), "is not a text file"),
     ],

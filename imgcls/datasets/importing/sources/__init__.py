@@ -1,10 +1,13 @@
-"""What somebody brought, whatever it is, as one stream of pictures with their classes.
+"""Sources of images to import, each read as one stream of images with their classes.
 
-zip        an archive of labelled folders
-listing    an archive, and beside it a table of file names and labels
-table      a table with a label and the pixels of a picture in each row
-folder     labelled folders on this machine
-pictures   single pictures, class by class
+kind of a request    where its classes come from
+zip                  folders in a zip archive: zip_archive, folder_layout
+listing              a CSV table of file names and labels next to an archive: label_csv, multilabel
+table                a CSV table with a label and the pixels of an image per row: pixel_csv
+folder               folders on this machine: server_folder, folder_layout
+pictures             images added one by one, class by class: single_images
+
+file_types tells what a file is by its first bytes.
 """
 
 import zipfile
@@ -17,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import folder_layout, label_csv, pixel_csv, server_folder, single_images
@@ -29,7 +33,7 @@ KINDS = ("zip", "listing", "table", "folder", "pictures")
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What is to be read: a kind, where it lies, and what the person calls it; for a listing its table, too."""
+    """What to import: the kind of source, its path and display name; for a listing also the label table."""
 
     kind: str
     path: str
@@ -43,39 +47,39 @@ class ImportRequest:
 
 @dataclass
 class Source:
-    """An open source. `items` are the pictures to read; a table of pixels has none, but a `form`."""
+    """An open source. `items` are the images to read; a table of pixels has a `form` instead."""
 
     read: Callable[[Item], bytes]
     items: list[Item] = field(default_factory=list)
-    skips: SkippedFiles = field(default_factory=SkippedFiles)
+    skipped: SkippedFiles = field(default_factory=SkippedFiles)
     notes: list[str] = field(default_factory=list)
-    form: pixel_csv.Format | None = None
-    order: ImportRequest | None = None
+    form: pixel_csv.TableFormat | None = None
+    request: ImportRequest | None = None
 
     @property
     def counts(self) -> Counter:
-        """Pictures by (class, part), as far as they are known without reading them; one counts for all its labels."""
+        """Images by (class, part), as far as known without reading them; multi-label images count for each label."""
         if self.is_multilabel:
             return Counter((label, item.part) for item in self.items for label in item.label)
         return Counter((item.label, item.part) for item in self.items)
 
     @property
     def is_multilabel(self) -> bool:
-        """Whether pictures may have several labels; of a table of pixels only its rows tell."""
+        """Whether images have several labels; for a table of pixels this is known only from its rows."""
         return bool(self.items) and not isinstance(self.items[0].label, str)
 
     def stream(self) -> Iterator[tuple[Item, bytes | np.ndarray | ImageError]]:
-        """Each picture with its bytes, its pixels, or why it cannot be read."""
+        """Each image with its bytes, its pixels, or the error if it cannot be read."""
         if self.form is not None:
-            name = short(self.order.name)
-            for number, label, pixels in pixel_csv.rows(Path(self.order.path), name, self.form):
+            name = short(self.request.name)
+            for number, label, pixels in pixel_csv.rows(Path(self.request.path), name, self.form):
                 yield Item(f"row {number}", label), pixels
             return
         for item in self.items:
             yield item, self.bytes_of(item)
 
     def bytes_of(self, item: Item) -> bytes | ImageError:
-        """The bytes of a picture, or why they cannot be read."""
+        """The bytes of an image, or the error if it cannot be read."""
         try:
             return self.read(item)
         except ImageError as error:
@@ -83,65 +87,69 @@ class Source:
 
 
 @contextmanager
-def opened(order: ImportRequest) -> Iterator[Source]:
-    """The source, looked at and arranged into classes; no picture is read yet.
+def opened(request: ImportRequest) -> Iterator[Source]:
+    """Opens the source and assigns its files to classes; no image is read yet.
 
     Raises:
-        SourceError: it is not what it should be, or hostile; the sentence names the entry, or the row and column.
+        SourceError: the source is invalid or malicious; the message names the entry, or the row and column.
     """
-    skips, notes = SkippedFiles(), []
+    skipped, notes = SkippedFiles(), []
     with ExitStack() as stack:
-        if order.kind in ("zip", "listing"):
-            archive = stack.enter_context(Archive(Path(order.path), order.name))
-            entries = _filled(archive.entries, skips)
-            if order.kind == "zip":
-                items = folder_layout.arranged(entries, skips, notes)
+        if request.kind in ("zip", "listing"):
+            archive = stack.enter_context(Archive(Path(request.path), request.name))
+            entries = _without_empty(archive.entries, skipped)
+            if request.kind == "zip":
+                items = folder_layout.to_items(entries, skipped, notes)
             else:
-                items = label_csv.arranged(Path(order.table), short(order.table_name), entries, skips, notes)
-            source = Source(lambda item: archive.read(item.key), items, skips, notes)
-        elif order.kind == "folder":
-            items = folder_layout.arranged(server_folder.files(Path(order.path), skips), skips, notes)
-            source = Source(lambda item: server_folder.read(item.key), items, skips, notes)
-        elif order.kind == "pictures":
-            items = folder_layout.merged(single_images.items(Path(order.path)), skips, notes)
-            source = Source(lambda item: server_folder.read(item.key), items, skips, notes)
-        elif order.kind == "table":
-            form = pixel_csv.look(Path(order.path), short(order.name))
+                items = label_csv.to_items(Path(request.table), short(request.table_name), entries, skipped, notes)
+            source = Source(lambda item: archive.read(item.key), items, skipped, notes)
+        elif request.kind == "folder":
+            items = folder_layout.to_items(server_folder.files(Path(request.path), skipped), skipped, notes)
+            source = Source(lambda item: server_folder.read(item.key), items, skipped, notes)
+        elif request.kind == "pictures":
+            items = folder_layout.merge_spellings(single_images.items(Path(request.path)), skipped, notes)
+            source = Source(lambda item: server_folder.read(item.key), items, skipped, notes)
+        elif request.kind == "table":
+            form = pixel_csv.detect_format(Path(request.path), short(request.name))
             if form.planar:
-                notes.append("Each row seems to hold all reds, then all greens, then all blues, and is read so.")
-            source = Source(_nothing, form=form, skips=skips, notes=notes)
+                notes.append(
+                    "Rows appear to hold all red, then all green, then all blue values, and are read that way."
+                )
+            source = Source(_nothing, form=form, skipped=skipped, notes=notes)
         else:
-            raise SourceError(f"'{order.kind}' is no kind of source. There are: {', '.join(KINDS)}.")
-        source.order = order
+            raise SourceError(f"'{request.kind}' is not a kind of source. Available: {', '.join(KINDS)}.")
+        source.request = request
         yield source
 
 
 def from_root(path: str) -> ImportRequest:
-    """What lies at a path below $IMGCLS_IMPORT_ROOT. Raises SourceError for another place or kind of file."""
+    """A request for a path below $IMGCLS_IMPORT_ROOT. Raises SourceError for other paths or kinds of file."""
     return of_file(server_folder.inside(path), path)
 
 
 def of_file(place: Path, name: str = "") -> ImportRequest:
-    """A folder, a zip archive or a CSV table on this machine."""
+    """A request for a folder, a zip archive or a CSV table on this machine. Raises SourceError if it is none."""
     name = name or place.name
     if place.is_dir():
         return ImportRequest("folder", str(place), name)
     kind = {".zip": "zip", ".csv": "table", ".tsv": "table", ".txt": "table"}.get(place.suffix.lower())
+    if not place.exists():
+        raise SourceError(f"No such file: {class_names.visible(name)}")
     if kind is None or not place.is_file():
-        raise SourceError(f"{short(name)} is no folder, zip archive or CSV table. Choose one.")
+        raise SourceError(f"{short(name)} is not a folder, zip archive or CSV table. Choose one of these.")
     return ImportRequest(kind, str(place), name)
 
 
-def _filled(
-    entries: Iterable[tuple[str, zipfile.ZipInfo]], skips: SkippedFiles
+def _without_empty(
+    entries: Iterable[tuple[str, zipfile.ZipInfo]], skipped: SkippedFiles
 ) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    """Without those of no bytes, which need not be opened to be known."""
+    """Entries without empty files, which are skipped without opening them."""
     for name, info in entries:
         if info.file_size or folder_layout.is_clutter(name.split("/")):
             yield name, info
         else:
-            skips.add("empty", name)
+            skipped.add("empty", name)
 
 
 def _nothing(item: Item) -> Any:
-    raise ImageError("A row of a table is no file.", "no file")
+    raise ImageError("A row of a table is not a file.", "not a file")

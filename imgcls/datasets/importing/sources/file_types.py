@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: its name may say anything."""
+"""Recognise the type of a file by its first bytes, whatever its name."""
 
 from pathlib import Path
 
@@ -7,33 +7,33 @@ from imgcls.errors import SourceError
 KINDS = (
     (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
-    (b"PK\x07\x08", "one part of a divided zip archive"),
+    (b"PK\x07\x08", "one part of a split zip archive"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an XZ archive"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"RIFF", "a WebP picture or another RIFF file"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"RIFF", "a WebP image or another RIFF file"),
     (b"%PDF", "a PDF document"),
     (b"\x89HDF", "an HDF5 file"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a program"),
+    (b"MZ", "a Windows executable"),
+    (b"\x7fELF", "an executable"),
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
 )
-TABLES_WAY_OUT = {
+TABLE_HINTS = {
     "UTF-16 text": 'Save it as "CSV UTF-8".',
-    "a zip archive": 'An Excel file is one, too: save the sheet as "CSV UTF-8".',
+    "a zip archive": 'Excel files are zip archives, too: save the sheet as "CSV UTF-8".',
 }
 
 
 def kind_of(start: bytes) -> str:
-    """What a file with these first bytes (300 or more) is, in words; empty where it is nothing known."""
+    """The type of a file with these first bytes (300 or more), as text; empty if unknown."""
     for magic, kind in KINDS:
         if start.startswith(magic):
             return kind
@@ -43,22 +43,22 @@ def kind_of(start: bytes) -> str:
 
 
 def check_zip(path: Path, name: str) -> None:
-    """Raises SourceError where a file is no zip archive that holds anything."""
+    """Raises SourceError unless the file is a non-empty zip archive."""
     kind = kind_of(_start(path, name))
     if kind == "a zip archive":
         return
-    what = f"is {kind}" if kind else "does not begin as a zip archive does"
-    raise SourceError(f"{name} {what}. Expected a zip archive with one folder for each class. Make one and use that.")
+    what = f"is {kind}" if kind else "is not a zip archive"
+    raise SourceError(f"{name} {what}. Expected a zip archive with one folder per class.")
 
 
 def check_table(path: Path, name: str) -> None:
-    """Raises SourceError where a file is no table of plain text."""
+    """Raises SourceError unless the file is plain text."""
     start = _start(path, name)
     kind = kind_of(start)
     if kind or b"\0" in start:
         kind = kind or "not a text file"
-        way_out = TABLES_WAY_OUT.get(kind, "Export the table as CSV and use that.")
-        raise SourceError(f"{name} is {kind}. Expected a table of plain text (CSV, UTF-8). {way_out}")
+        hint = TABLE_HINTS.get(kind, "Export the table as CSV.")
+        raise SourceError(f"{name} is {kind}. Expected a plain-text table (CSV, UTF-8). {hint}")
 
 
 def _start(path: Path, name: str) -> bytes:
@@ -66,7 +66,7 @@ def _start(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             start = file.read(512)
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror or error}. Choose it again.") from error
+        raise SourceError(f"{name} cannot be read: {error.strerror or error}. Select it again.") from error
     if not start:
         raise SourceError(f"{name} is empty. Choose another file.")
     return start

@@ -1,8 +1,8 @@
-"""Which class a picture belongs to, by the folder in which it lies.
+"""The class of each image, from the folder it is in.
 
-leaf/oak/1.jpg            one outer folder is unwrapped: class oak
-train/oak/1.jpg           train, test and val (validation): a part, then the class
-oak/summer/1.jpg          folders inside a class are taken together: class oak
+leaf/oak/1.jpg            a single enclosing folder is ignored: class oak
+train/oak/1.jpg           train, test and val(idation) are parts, with the classes inside
+oak/summer/1.jpg          folders inside a class are merged: class oak
 """
 
 from collections import Counter
@@ -21,113 +21,113 @@ PARTS = {
     **dict.fromkeys(("test", "testing"), "test"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
 }
-MOST_CLASSES = 1000
-FEWEST = 3
-"""Pictures of a class: two to learn from, one to be tested. Two where the test part is given."""
+MAX_CLASSES = 1000
+MIN_IMAGES = 3
+"""Images per class: two for training and one for testing. Two if the source has a test set."""
 
-SYSTEM = "files of the operating system (such as .DS_Store)"
-NO_IMAGE = "not a picture, by the ending of its name"
-NO_CLASS = "beside the class folders, so without a class"
+SYSTEM = "system files (such as .DS_Store)"
+NO_IMAGE = "not an image, judging by the file extension"
+NO_CLASS = "outside the class folders, so without a class"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture to come: what messages call it, its class, its part ("train", "test", or "" while undivided).
+    """An image to import: its display name, its class, its part ("train", "test", or "" if not split yet).
 
-    Where a picture may have several labels, `label` is a tuple of all that it has."""
+    For multi-label images, `label` is a tuple of all labels."""
 
     name: str
     label: str | tuple[str, ...]
     part: str = ""
-    key: Any = None  # by which its source finds it
+    key: Any = None  # how its source finds it
 
 
 def is_clutter(parts: list[str]) -> bool:
-    """Whether a path is what systems leave behind, and no person's picture."""
+    """Whether a path is a file that operating systems leave behind."""
     return (
         parts[0] == "__MACOSX" or parts[-1].startswith(".") or parts[-1].casefold() in ("thumbs.db", "desktop.ini")
     ) or any(part.startswith(".") for part in parts[:-1])
 
 
-def arranged(paths: Iterable[tuple[str, Any]], skips: SkippedFiles, notes: list[str]) -> list[Item]:
-    """Pictures with their classes and parts from (path, key); what is none goes to `skips`, what was read to `notes`.
+def to_items(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles, notes: list[str]) -> list[Item]:
+    """Images with their classes and parts, from (path, key). Other files go to `skipped`, remarks to `notes`.
 
     Raises:
-        SourceError: fewer than two classes are left, or too many.
+        SourceError: fewer than two classes remain, or there are too many.
     """
-    found = images(paths, skips)
+    found = images(paths, skipped)
     if not found:
         raise SourceError(
-            f"There is no picture in it{skips.said()}. Expected one folder for each class, with PNG, JPEG, WEBP, GIF "
-            "or BMP files in it."
+            f"No images found in it{skipped.summary()}. Expected one folder per class, containing PNG, JPEG, WebP, GIF "
+            "or BMP files."
         )
-    found = _unwrapped(found, skips)
-    divided = _is_divided(found)
+    found = _unwrapped(found, skipped)
+    has_parts = _has_parts(found)
     items = []
     for name, parts, key in found:
-        part = PARTS.get(parts[0].strip().casefold(), "") if divided else ""
-        if divided and not part:
-            skips.add("in a folder beside train and test", name)
+        part = PARTS.get(parts[0].strip().casefold(), "") if has_parts else ""
+        if has_parts and not part:
+            skipped.add("in a folder next to train and test", name)
             continue
-        inside = parts[1:] if divided else parts
+        inside = parts[1:] if has_parts else parts
         if len(inside) < 2:
-            skips.add(NO_CLASS, name)
+            skipped.add(NO_CLASS, name)
             continue
         items.append(Item(name, inside[0], part, key))
-    if divided:
-        items = _two_parts(items, notes)
-    return merged(items, skips, notes)
+    if has_parts:
+        items = _reassign_validation(items, notes)
+    return merge_spellings(items, skipped, notes)
 
 
-def images(paths: Iterable[tuple[str, Any]], skips: SkippedFiles) -> list[tuple[str, list[str], Any]]:
-    """(path, its parts, key) of what is a picture by its name; the rest goes to `skips`."""
+def images(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list[tuple[str, list[str], Any]]:
+    """(path, its components, key) of files with an image extension; other files go to `skipped`."""
     found = []
     for path, key in paths:
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if not parts or is_clutter(parts):
-            skips.add(SYSTEM, path)
+            skipped.add(SYSTEM, path)
         elif parts[-1].casefold().endswith(IMAGES):
             found.append((path, parts, key))
         elif parts[-1].casefold().endswith(UNREAD):
-            skips.add("a picture in a format that is not read here: save it as JPEG", path)
+            skipped.add("in an unsupported image format: convert to JPEG", path)
         else:
-            skips.add(NO_IMAGE, path)
+            skipped.add(NO_IMAGE, path)
     return found
 
 
-def merged(items: list[Item], skips: SkippedFiles, notes: list[str]) -> list[Item]:
-    """The same pictures with one spelling for each class: `Cat` and `cat` are one, shown as most of them are.
+def merge_spellings(items: list[Item], skipped: SkippedFiles, notes: list[str]) -> list[Item]:
+    """The same images with one spelling per class: `Cat` and `cat` are the same, shown in the most common spelling.
 
-    Classes with too few pictures go to `skips`. Raises SourceError as `arranged` does.
+    Images of classes with too few images go to `skipped`. Raises SourceError as `to_items` does.
     """
     shown = spellings(Counter(item.label for item in items), notes)
     kept = []
     for item in items:
         name = shown[item.label]
         if not name:
-            skips.add("in a folder without a name", item.name)
-        elif len(name) > class_names.MOST_LETTERS:
-            skips.add(f"in a class whose name is longer than {class_names.MOST_LETTERS} letters", item.name)
+            skipped.add("in a folder without a name", item.name)
+        elif len(name) > class_names.MAX_LENGTH:
+            skipped.add(f"in a class whose name is longer than {class_names.MAX_LENGTH} characters", item.name)
         else:
             kept.append(item if item.label == name else Item(item.name, name, item.part, item.key))
     counts = Counter((item.label, item.part) for item in kept)
-    usable = usable_classes(counts, skips)
+    usable = usable_classes(counts, skipped)
     return [item for item in kept if item.label in usable]
 
 
 def spellings(counts: Mapping[str, int], notes: list[str]) -> dict[str, str]:
-    """Each label as it is shown: `Cat` and `cat`, or é in two normal forms, are one class, in the usual spelling."""
+    """Label -> displayed name: `Cat` and `cat`, or two encodings of é, get the most common spelling."""
     shown = {label: class_names.visible(label) for label in counts}
     groups: dict[str, Counter] = {}
     for label, name in shown.items():
-        groups.setdefault(class_names.key(name), Counter())[name] += counts[label]
+        groups.setdefault(class_names.merge_key(name), Counter())[name] += counts[label]
     usual = {key: max(group, key=lambda name: (group[name], name)) for key, group in groups.items()}
     for key, group in groups.items():
         if len(group) > 1 and key:
-            notes.append(f"{' and '.join(map(class_names.short, sorted(group)))} are taken as one class.")
+            notes.append(f"{' and '.join(map(class_names.short, sorted(group)))} are treated as one class.")
     if sum(len(set(raw)) > 1 for raw in _raw_by_shown(shown).values()):
-        notes.append("Folders whose names look the same, but are written in two ways, are taken as one class.")
-    return {label: usual[class_names.key(name)] for label, name in shown.items()}
+        notes.append("Folders whose names look identical but are encoded differently are treated as one class.")
+    return {label: usual[class_names.merge_key(name)] for label, name in shown.items()}
 
 
 def _raw_by_shown(shown: Mapping[str, str]) -> dict[str, list[str]]:
@@ -137,43 +137,39 @@ def _raw_by_shown(shown: Mapping[str, str]) -> dict[str, list[str]]:
     return found
 
 
-def usable_classes(counts: Counter, skips: SkippedFiles) -> set[str]:
-    """The classes with enough pictures, from numbers by (class, part); the others go to `skips`, with their reason.
+def usable_classes(counts: Counter, skipped: SkippedFiles) -> set[str]:
+    """The classes with enough images, from counts by (class, part). Images of the others go to `skipped`.
 
     Raises:
-        SourceError: fewer than two are left, or there are too many.
+        SourceError: fewer than two remain, or there are too many.
     """
     labels = {label for label, _ in counts}
-    given = any(part == "test" for _, part in counts)
-    if len(labels) > MOST_CLASSES:
+    has_test = any(part == "test" for _, part in counts)
+    if len(labels) > MAX_CLASSES:
         raise SourceError(
-            f"There are {len(labels):,} classes. Expected at most {MOST_CLASSES:,}. Look whether each folder (or each "
-            "value of the label's column) is a class."
+            f"There are {len(labels):,} classes. Expected at most {MAX_CLASSES:,}. Check whether every folder (or "
+            "every value of the label column) is a class."
         )
     usable = set()
     for label in labels:
-        learn = counts[label, "train"] + counts[label, ""]
-        if learn >= (FEWEST - 1 if given else FEWEST):
+        training = counts[label, "train"] + counts[label, ""]
+        if training >= (MIN_IMAGES - 1 if has_test else MIN_IMAGES):
             usable.add(label)
         else:
-            reason = "of a class with too few pictures (two to learn from and one to be tested are needed)"
-            skips.add(reason, label, learn + counts[label, "test"])
+            reason = "in a class with too few images (at least two for training and one for testing)"
+            skipped.add(reason, label, training + counts[label, "test"])
     if len(usable) < 2:
         there = f"class {class_names.short(min(labels))}" if len(labels) == 1 else f"{len(labels)} classes"
         raise SourceError(
-            f"There {'is' if len(labels) == 1 else 'are'} {there} with pictures, and {_those(len(usable))} enough of "
-            f"them. Expected two classes or more with {FEWEST} pictures or more each, every class in a folder of its "
-            "own. Add pictures and try again."
+            f"Found {there} with images, but {'only one' if usable else 'none'} with enough of them. Expected at least "
+            f"two classes with at least {MIN_IMAGES} images each, every class in its own folder. Add images and try "
+            "again."
         )
     return usable
 
 
-def _those(count: int) -> str:
-    return "none has" if not count else "only one has"
-
-
-def _unwrapped(found: list, skips: SkippedFiles) -> list:
-    """Without the outer folders that all share."""
+def _unwrapped(found: list, skipped: SkippedFiles) -> list:
+    """Without enclosing folders that all files share."""
     while True:
         deep = [entry for entry in found if len(entry[1]) > 2]
         tops = {entry[1][0] for entry in found if len(entry[1]) > 1}
@@ -181,24 +177,24 @@ def _unwrapped(found: list, skips: SkippedFiles) -> list:
             return found
         for name, parts, _ in found:
             if len(parts) < 3:
-                skips.add(NO_CLASS, name)
+                skipped.add(NO_CLASS, name)
         found = [(name, parts[1:], key) for name, parts, key in deep]
 
 
-def _is_divided(found: list) -> bool:
-    """Whether the folders are parts: there is one for training, one that is not, and classes inside."""
+def _has_parts(found: list) -> bool:
+    """Whether the folders are parts: one for training, another one, and classes inside."""
     tops = {parts[0].strip().casefold() for _, parts, _ in found if len(parts) > 1}
     kinds = {PARTS[top] for top in tops if top in PARTS}
     deep = any(PARTS.get(parts[0].strip().casefold()) == "train" and len(parts) > 2 for _, parts, _ in found)
     return "train" in kinds and len(kinds) > 1 and deep
 
 
-def _two_parts(items: list[Item], notes: list[str]) -> list[Item]:
-    """Validation pictures join one of the other parts: the playground takes its own out of the training pictures."""
+def _reassign_validation(items: list[Item], notes: list[str]) -> list[Item]:
+    """Assigns validation images to another part, because each run makes its own validation set."""
     there = {item.part for item in items}
     if "val" not in there:
         return items
     part = "train" if "test" in there else "test"
-    purpose = "training; a validation part is taken out of them anew for each run" if part == "train" else "the test"
-    notes.append(f"The pictures in the validation folder are used for {purpose}.")
+    purpose = "training; each run makes its own validation split" if part == "train" else "testing"
+    notes.append(f"The images in the validation folder are used for {purpose}.")
     return [Item(item.name, item.label, part if item.part == "val" else item.part, item.key) for item in items]

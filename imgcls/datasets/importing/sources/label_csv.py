@@ -1,6 +1,6 @@
-"""A table of file names and labels beside an archive: which column is which, and the class of each file.
+"""A CSV table of file names and labels next to an archive: its columns, and the class of each file.
 
-A table may give a picture several labels: then an item's label is a tuple, see `several`.
+A table may give images several labels: then the label of an item is a tuple, see `multilabel`.
 """
 
 import contextlib
@@ -10,34 +10,34 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imgcls.datasets.importing import class_names, multilabel
+from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import file_types, folder_layout
+from imgcls.datasets.importing.sources import file_types, folder_layout, multilabel
 from imgcls.datasets.importing.sources.folder_layout import Item
 from imgcls.datasets.importing.sources.pixel_csv import cells, delimiter_of, lines
 from imgcls.errors import SourceError
 
-MOST_ROWS = 1_000_000
-MOST_FIELDS = 2_000
+MAX_ROWS = 1_000_000
+MAX_FIELDS = 2_000
 _LABELS = ("label", "labels", "class", "class_name", "category", "target", "species", "breed", "y", "tag")
 _PARTS = ("split", "part", "set", "subset", "partition")
-NOT_THERE = "named in the table, but not in the archive"
-NOT_NAMED = "in the archive, but not named in the table"
+MISSING = "listed in the table, but missing from the archive"
+UNLISTED = "in the archive, but not listed in the table"
 
 
-def arranged(
-    table: Path, name: str, paths: Iterable[tuple[str, Any]], skips: SkippedFiles, notes: list[str]
+def to_items(
+    table: Path, name: str, paths: Iterable[tuple[str, Any]], skipped: SkippedFiles, notes: list[str]
 ) -> list[Item]:
-    """The pictures of an archive with the classes that the table gives them.
+    """The images of an archive with their classes from the table.
 
-    Files are found by their whole path, by their name, or by their name without its ending.
+    Files are matched by full path, by file name, or by file name without extension.
 
     Raises:
-        SourceError: the table cannot be read, names no file of the archive, or leaves fewer than two classes.
+        SourceError: the table cannot be read, lists no file of the archive, or fewer than two classes remain.
     """
     header, rows = _read(table, name)
-    found = folder_layout.images(paths, skips)
+    found = folder_layout.images(paths, skipped)
     by_name = _by_name(found)
     width = len(rows[0][1])
     file_column = max(range(width), key=lambda place: sum(row[place] in by_name for _, row in rows[:2000]))
@@ -45,49 +45,49 @@ def arranged(
     are_flags = len(label_columns) > 1
     is_multilabel = are_flags or multilabel.is_multilabel(row[label_columns[0]] for _, row in rows)
     if are_flags and (unread := _unread(header, {file_column, part_column, *label_columns})):
-        notes.append(f"Columns that hold more than 0 and 1 are passed over: {unread}.")
+        notes.append(f"Columns with values other than 0 and 1 are ignored: {unread}.")
     items, used = [], {}
     for number, row in rows[1:] if is_multilabel and header[file_column] not in by_name else rows:
         entry = by_name.get(row[file_column])
         if entry is None:
-            skips.add(NOT_THERE, row[file_column])
+            skipped.add(MISSING, row[file_column])
             continue
         path, key = entry
         if not path:
             raise SourceError(
-                f"{name}, row {number} names {short(row[file_column])}, and several files of the archive are called "
-                "so. Write their whole paths into the table."
+                f"{name}, row {number} lists {short(row[file_column])}, but several files in the archive have that "
+                "name. Use full paths in the table."
             )
         if are_flags:
-            label = multilabel.flagged(row, number, header, label_columns, name)
+            label = multilabel.flagged_labels(row, number, header, label_columns, name)
         else:
-            label = multilabel.parted(row[label_columns[0]]) if is_multilabel else row[label_columns[0]]
+            label = multilabel.split_labels(row[label_columns[0]]) if is_multilabel else row[label_columns[0]]
         if not label and not is_multilabel:
-            raise SourceError(f"{name}, row {number} has no label for {short(path)}. Fill it in or take the row out.")
+            raise SourceError(f"{name}, row {number} has no label for {short(path)}. Add one or remove the row.")
         if used.setdefault(path, label) != label:
             raise SourceError(
-                f"{name}, row {number} calls {short(path)} {short(multilabel.shown(label))}, an earlier row "
-                f"{short(multilabel.shown(used[path]))}. Expected one row for a picture. Mend one of them, or write "
-                "several labels into one field, as in 'sky;sea'."
+                f"{name}, row {number} labels {short(path)} as {short(multilabel.as_text(label))}, an earlier row as "
+                f"{short(multilabel.as_text(used[path]))}. Expected one row per image. Fix one of them, or put "
+                "several labels into one field, e.g. 'sky;sea'."
             )
         part = folder_layout.PARTS.get(row[part_column].casefold(), "") if part_column is not None else ""
         items.append(Item(path, label, "train" if part == "val" else part, key))
     if not items:
         raise SourceError(
-            f"{name} names no picture of the archive: its first row says {short(rows[0][1][file_column])}. Expected a "
-            "column with the names of the files, as they are in the archive."
+            f"{name} lists no image of the archive: its first row has {short(rows[0][1][file_column])}. Expected a "
+            "column with file names as in the archive."
         )
     for path, _, _ in found:
         if path not in used:
-            skips.add(NOT_NAMED, path)
+            skipped.add(UNLISTED, path)
     unique = list({item.name: item for item in items}.values())
     if not is_multilabel:
-        return folder_layout.merged(unique, skips, notes)
+        return folder_layout.merge_spellings(unique, skipped, notes)
     if are_flags and all(len(item.label) == 1 for item in unique):
         notes.append(multilabel.ONE_EACH)
-        return folder_layout.merged([replace(item, label=item.label[0]) for item in unique], skips, notes)
+        return folder_layout.merge_spellings([replace(item, label=item.label[0]) for item in unique], skipped, notes)
     notes.append(multilabel.NOTE)
-    return multilabel.spelled(unique, notes)
+    return multilabel.with_one_spelling(unique, notes)
 
 
 def _read(table: Path, name: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -97,36 +97,36 @@ def _read(table: Path, name: str) -> tuple[list[str], list[tuple[int, list[str]]
         first = list(itertools.islice(all_lines, 20))
         delimiter = _delimiter([text for _, text in first]) if first else ""
         for number, text in itertools.chain(first, all_lines):
-            if text.count(delimiter) >= MOST_FIELDS:
+            if text.count(delimiter) >= MAX_FIELDS:
                 raise SourceError(
-                    f"{name}, row {number} has {text.count(delimiter) + 1:,} fields. Expected two columns, the names "
-                    "of files and their labels."
+                    f"{name}, row {number} has {text.count(delimiter) + 1:,} fields. Expected two columns: file "
+                    "names and labels."
                 )
             row = [class_names.visible(field) for field in cells(text, delimiter)]
             if rows and len(row) != len(rows[0][1]):
                 raise SourceError(
                     f"{name}, row {number} has {len(row)} fields. Expected {len(rows[0][1])}, as in the first row. "
-                    "Mend that row."
+                    "Fix that row."
                 )
             rows.append((number, row))
-            if len(rows) > MOST_ROWS:
-                raise SourceError(f"{name} has more than {MOST_ROWS:,} rows. Divide it, and the archive with it.")
+            if len(rows) > MAX_ROWS:
+                raise SourceError(f"{name} has more than {MAX_ROWS:,} rows. Split it, and the archive as well.")
     if not rows or len(rows[0][1]) < 2:
-        raise SourceError(f"{name} has one column. Expected two, the names of files and their labels.")
+        raise SourceError(f"{name} has only one column. Expected two: file names and labels.")
     return rows[0][1], rows
 
 
 def _delimiter(texts: list[str]) -> str:
-    """What divides the columns; not what divides several labels in one, of which some rows have more than others."""
+    """The column separator, as opposed to the separator of labels within a field, whose number varies by row."""
     delimiter = delimiter_of(texts[0])
-    if delimiter != multilabel.BETWEEN or len({text.count(delimiter) for text in texts}) == 1:
+    if delimiter != multilabel.SEPARATOR or len({text.count(delimiter) for text in texts}) == 1:
         return delimiter
     even = [other for other in ",\t" if len({text.count(other) for text in texts}) == 1 and texts[0].count(other)]
     return even[0] if even else delimiter
 
 
 def _by_name(found: list[tuple[str, list[str], Any]]) -> dict[str, tuple[str, Any]]:
-    """What a table may call a file -> (path, key); an empty path where several files are called so."""
+    """Names by which a table may refer to a file -> (path, key); the path is empty if the name is ambiguous."""
     known: dict[str, tuple[str, Any]] = {}
     whole = {}
     for path, parts, key in found:
@@ -142,7 +142,7 @@ def _by_name(found: list[tuple[str, list[str], Any]]) -> dict[str, tuple[str, An
 def _columns(
     header: list[str], rows: list[tuple[int, list[str]]], file_column: int, name: str
 ) -> tuple[list[int], int | None]:
-    """Which columns hold the label, or 0 and 1 for several labels, and, if any, the part."""
+    """The columns with the label (or the 0/1 columns of several labels), and with the part, if any."""
     width, called = len(header), [field.casefold() for field in header]
     part = next((place for place, field in enumerate(called) if field in _PARTS and place != file_column), None)
     label = next((place for place, field in enumerate(called) if field in _LABELS and place != file_column), None)
@@ -155,8 +155,8 @@ def _columns(
     if len(flags) > 1:
         return flags, part
     raise SourceError(
-        f"{name} has {width} columns, and none of them is called 'label'. Expected the names of files and a column "
-        "'label', or a column of 0 and 1 for each label. Give the column with the classes that name."
+        f"{name} has {width} columns, but none called 'label'. Expected file names and a column 'label', or a 0/1 "
+        "column per label. Rename the column with the classes to 'label'."
     )
 
 

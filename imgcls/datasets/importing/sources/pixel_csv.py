@@ -1,8 +1,8 @@
-"""A table (CSV) with a label and the pixels of a picture in each row, as Kaggle's Digit Recognizer has it.
+"""A CSV table with a label and the pixels of an image per row, like that of Kaggle's Digit Recognizer.
 
-With a header or without; the label first, last, or in a column that is called so; square pictures, grey or RGB; comma,
-semicolon or tab. Read line by line, and each line is looked at before it is taken apart: a line of two million commas
-costs nothing.
+With or without a header; the label first, last, or in a column of that name; square images, greyscale or RGB; separated
+by comma, semicolon or tab. It is read line by line, and lines are checked before they are split, so that a line of two
+million commas costs nothing.
 """
 
 import contextlib
@@ -21,52 +21,52 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.sources import file_types
 from imgcls.errors import SourceError
 
-MOST_COLUMNS = 1 + 224 * 224 * 3
-MOST_LINE = 5 * MOST_COLUMNS
-"""Bytes: a label, and for each pixel three digits and a comma."""
-LOOKED_AT = 200  # rows from which is told which column is the label
-SMALLEST_SIDE = 4
+MAX_COLUMNS = 1 + 224 * 224 * 3
+MAX_LINE = 5 * MAX_COLUMNS
+"""Bytes: a label, and three digits and a comma per pixel, with some slack."""
+SAMPLE_ROWS = 200  # rows used to detect the label column
+MIN_SIDE = 4
 
 _LABELS = ("label", "labels", "class", "classes", "target", "category", "y", "digit", "species", "breed", "name")
 _WHOLE = re.compile(r"[+-]?\d+\.0+")
 
 
 @dataclass(frozen=True)
-class Format:
-    """How a table is written."""
+class TableFormat:
+    """The format of a table."""
 
     delimiter: str
-    header: tuple[str, ...]  # empty where there is none
+    header: tuple[str, ...]  # empty if there is none
     columns: int
-    label: int  # which column is the label
+    label: int  # the column of the label
     side: int
     channels: int
     planar: bool = False  # all reds first, then all greens, then all blues
 
 
 def lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
-    """(number from 1, text) of each line that is not empty.
+    """(line number from 1, text) of each non-empty line.
 
     Raises:
-        SourceError: a line is too long or no UTF-8; it is named by its number.
+        SourceError: a line is too long or not UTF-8; the message has its number.
     """
     with path.open("rb") as file:
         number = 0
-        while line := file.readline(MOST_LINE + 1):
+        while line := file.readline(MAX_LINE + 1):
             number += 1
-            if len(line) > MOST_LINE:
+            if len(line) > MAX_LINE:
                 raise SourceError(
-                    f"{name}, row {number} is longer than {MOST_LINE / 1e6:.1f} MB. Expected one picture a row, of at "
-                    "most 224 x 224 pixels. Look whether the line breaks were lost."
+                    f"{name}, row {number} is longer than {MAX_LINE / 1e6:.1f} MB. Expected one image per row, of at "
+                    "most 224×224 pixels. Check whether line breaks are missing."
                 )
-            if line.count(b",") >= MOST_COLUMNS:
+            if line.count(b",") >= MAX_COLUMNS:
                 raise _too_wide(name, number, line.count(b",") + 1)
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             try:
                 text = line.decode("utf-8").rstrip("\r\n")
             except UnicodeDecodeError:
-                raise SourceError(f"{name}, row {number} is no UTF-8 text. Save the table as CSV UTF-8.") from None
+                raise SourceError(f"{name}, row {number} is not UTF-8 text. Save the table as CSV UTF-8.") from None
             if text.strip(' \t,;"'):
                 yield number, text
 
@@ -77,26 +77,26 @@ def cells(text: str, delimiter: str) -> list[str]:
         return text.split(delimiter)
     try:
         return next(csv.reader([text], delimiter=delimiter), [])
-    except csv.Error:  # as it stands, so that whoever asked names the row
+    except csv.Error:  # unsplit, so that the caller reports the row
         return text.split(delimiter)
 
 
 def delimiter_of(text: str) -> str:
-    """Comma, semicolon or tab: whichever the line has most of."""
+    """Comma, semicolon or tab: the most frequent in the line."""
     return max(",;\t", key=text.count)
 
 
-def look(path: Path, name: str) -> Format:
-    """How the table is written, from its first rows.
+def detect_format(path: Path, name: str) -> TableFormat:
+    """The format of the table, from its first rows.
 
     Raises:
-        SourceError: it is no table of labels and square pictures; the sentence says in which row.
+        SourceError: it is not a table of labels and square images; the message names the row.
     """
     file_types.check_table(path, name)
     with contextlib.closing(lines(path, name)) as rows:
         first = next(rows, None)
         if first is None:
-            raise SourceError(f"{name} has no row. Expected a label and the pixels of a picture in each.")
+            raise SourceError(f"{name} has no rows. Expected a label and the pixels of an image in each row.")
         delimiter = delimiter_of(first[1])
         top = [field.strip() for field in cells(first[1], delimiter)]
         words = sum(not _is_number(field) for field in top)
@@ -106,21 +106,23 @@ def look(path: Path, name: str) -> Format:
             some.append([field.strip() for field in cells(text, delimiter)])
             if len(some[-1]) != len(top):
                 raise _ragged(name, number, len(some[-1]), len(top))
-            if len(some) >= LOOKED_AT or len(some) * len(top) > 200_000:
+            if len(some) >= SAMPLE_ROWS or len(some) * len(top) > 200_000:
                 break
     if not some:
-        raise SourceError(f"{name} has a header and no row below it. Expected a label and the pixels in each row.")
+        raise SourceError(
+            f"{name} has a header but no rows below it. Expected a label and the pixels of an image in each row."
+        )
     side, channels = _shape(len(top), name)
     label = _label_column(header, some)
     planar = channels == 3 and _looks_planar(some, label, side)
-    return Format(delimiter, header, len(top), label, side, channels, planar)
+    return TableFormat(delimiter, header, len(top), label, side, channels, planar)
 
 
-def rows(path: Path, name: str, form: Format) -> Iterator[tuple[int, str, np.ndarray]]:
-    """(row number, label, uint8 pixels side x side x channels) of each row.
+def rows(path: Path, name: str, form: TableFormat) -> Iterator[tuple[int, str, np.ndarray]]:
+    """(row number, label, uint8 pixels (side, side, channels)) of each row.
 
     Raises:
-        SourceError: a row is not as the first ones; it is named with its column.
+        SourceError: a row does not fit the format; the message names row and column.
     """
     for number, text in lines(path, name):
         if form.header and number == 1:
@@ -128,10 +130,10 @@ def rows(path: Path, name: str, form: Format) -> Iterator[tuple[int, str, np.nda
         yield number, *_parsed(text, number, name, form)
 
 
-def counted(path: Path, name: str, form: Format, seconds: float) -> tuple[Counter, list, bool]:
-    """Rows by label, the first pictures of each as (label, row, pixels), and whether all rows could be read in time.
+def counted(path: Path, name: str, form: TableFormat, seconds: float) -> tuple[Counter, list, bool]:
+    """Rows by label, the first images of each as (label, row, pixels), and whether all rows could be read in time.
 
-    For half of the time rows are read in full, so that most tables are checked as a whole; then only labels.
+    For half of the time, rows are read completely, so that most tables are fully checked; after that only labels.
     """
     counts, samples, began = Counter(), [], time.monotonic()
     in_full = True
@@ -153,7 +155,7 @@ def counted(path: Path, name: str, form: Format, seconds: float) -> tuple[Counte
     return counts, samples, True
 
 
-def _parsed(text: str, number: int, name: str, form: Format) -> tuple[str, np.ndarray]:
+def _parsed(text: str, number: int, name: str, form: TableFormat) -> tuple[str, np.ndarray]:
     if form.label in (0, form.columns - 1) and '"' not in text:
         found = text.count(form.delimiter) + 1
         if found != form.columns:
@@ -179,7 +181,7 @@ def _parsed(text: str, number: int, name: str, form: Format) -> tuple[str, np.nd
     return _label(label, number, name, form), pixels.reshape(form.side, form.side, form.channels)
 
 
-def _label_alone(text: str, number: int, name: str, form: Format) -> str:
+def _label_alone(text: str, number: int, name: str, form: TableFormat) -> str:
     if '"' in text or form.label not in (0, form.columns - 1):
         fields = cells(text, form.delimiter)
         if len(fields) != form.columns:
@@ -189,18 +191,18 @@ def _label_alone(text: str, number: int, name: str, form: Format) -> str:
     return _label(field, number, name, form)
 
 
-def _label(field: str, number: int, name: str, form: Format) -> str:
+def _label(field: str, number: int, name: str, form: TableFormat) -> str:
     label = class_names.visible(field.strip().strip('"'))
     if not label or label.casefold() == "nan":
         raise SourceError(
-            f"{name}, row {number}, {_column(form, form.label)} has no label. Every row needs one. Fill it in or take "
-            "the row out."
+            f"{name}, row {number}, {_column(form, form.label)} has no label. Every row needs one. Add it or "
+            "remove the row."
         )
     return label.split(".")[0] if _WHOLE.fullmatch(label) else label
 
 
-def _wrong_pixel(rest: str, number: int, name: str, form: Format) -> SourceError:
-    """The sentence for the first field that is no pixel."""
+def _wrong_pixel(rest: str, number: int, name: str, form: TableFormat) -> SourceError:
+    """The error for the first field that is not a pixel value."""
     for place, field in enumerate(rest.split(form.delimiter)):
         try:
             value = float(field)
@@ -209,27 +211,27 @@ def _wrong_pixel(rest: str, number: int, name: str, form: Format) -> SourceError
             good = False
         if not good:
             column = _column(form, place + (place >= form.label))
-            hint = " Multiply by 255 and round." if field.strip().startswith("0.") else " Mend it or take the row out."
+            hint = " Multiply by 255 and round." if field.strip().startswith("0.") else " Fix or remove the row."
             return SourceError(
-                f"{name}, row {number}, {column} holds {short(field, 40)}. Expected a whole number from 0 to 255.{hint}"
+                f"{name}, row {number}, {column} holds {short(field, 40)}. Expected an integer from 0 to 255.{hint}"
             )
-    return SourceError(f"{name}, row {number} has a field that is no number. Expected whole numbers from 0 to 255.")
+    return SourceError(f"{name}, row {number} has a field that is not a number. Expected integers from 0 to 255.")
 
 
-def _column(form: Format, place: int) -> str:
+def _column(form: TableFormat, place: int) -> str:
     return f"column {short(form.header[place], 40)}" if form.header else f"column {place + 1}"
 
 
 def _ragged(name: str, number: int, found: int, expected: int) -> SourceError:
     return SourceError(
-        f"{name}, row {number} has {found:,} fields. Expected {expected:,}, as in the first row. Mend that row."
+        f"{name}, row {number} has {found:,} fields. Expected {expected:,}, as in the first row. Fix that row."
     )
 
 
 def _too_wide(name: str, number: int, found: int) -> SourceError:
     return SourceError(
-        f"{name}, row {number} has {found:,} fields. Expected a label and at most {MOST_COLUMNS - 1:,} pixels "
-        "(224 x 224 in colour). Look whether the line breaks were lost."
+        f"{name}, row {number} has {found:,} fields. Expected a label and at most {MAX_COLUMNS - 1:,} pixels "
+        "(224×224 in colour). Check whether line breaks are missing."
     )
 
 
@@ -242,22 +244,22 @@ def _is_number(field: str) -> bool:
 
 
 def _shape(columns: int, name: str) -> tuple[int, int]:
-    if columns > MOST_COLUMNS:
+    if columns > MAX_COLUMNS:
         raise _too_wide(name, 1, columns)
     for channels in (1, 3):
         side = round(((columns - 1) / channels) ** 0.5)
-        if side >= SMALLEST_SIDE and side * side * channels == columns - 1:
+        if side >= MIN_SIDE and side * side * channels == columns - 1:
             return side, channels
-    near = max(SMALLEST_SIDE, round((columns - 1) ** 0.5))
+    near = max(MIN_SIDE, round((columns - 1) ** 0.5))
     raise SourceError(
-        f"{name} has {columns:,} columns: a label and {columns - 1:,} pixels, which is no square picture. Expected a "
-        f"label and side x side pixels, as in {near * near + 1:,} columns for {near} x {near} in grey, or three times "
-        "the pixels for colour. Look whether a column is missing, or one too many."
+        f"{name} has {columns:,} columns: a label and {columns - 1:,} pixels, which is not a square image. Expected a "
+        f"label and the pixels of a square, e.g. {near * near + 1:,} columns for {near}×{near} greyscale pixels, or "
+        "three times the pixels for colour. Check for missing or extra columns."
     )
 
 
 def _label_column(header: tuple[str, ...], some: list[list[str]]) -> int:
-    """The column that is called so; else the first or the last, whichever looks more like names than like pixels."""
+    """The column with a name like "label"; otherwise the first or last one, whichever looks less like pixels."""
     called = [place for place, field in enumerate(header) if field.casefold() in _LABELS]
     if called:
         return called[0]
@@ -265,14 +267,14 @@ def _label_column(header: tuple[str, ...], some: list[list[str]]) -> int:
     for place in (0, last):
         if any(field and not _is_number(field) for field in (row[place] for row in some)):
             return place
-    # A pixel in a corner is nearly the same in all pictures, or any of 256 values; labels are a few, each often.
+    # A corner pixel is almost constant or has any of 256 values; labels have a few values, each frequent.
     values = {place: Counter(row[place] for row in some) for place in (0, last)}
     varied = [place for place, seen in values.items() if max(seen.values()) <= 0.9 * len(some)]
     return min(varied, key=lambda place: len(values[place])) if varied else last if len(values[0]) == 1 else 0
 
 
 def _looks_planar(some: list[list[str]], label: int, side: int) -> bool:
-    """Whether neighbours in the row are neighbours in one colour: a picture read in the right way is smoother."""
+    """Whether values are ordered channel by channel: images read in the correct order are smoother."""
     roughness = np.zeros(2)
     for row in some[:20]:
         with contextlib.suppress(ValueError):

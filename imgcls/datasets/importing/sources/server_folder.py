@@ -1,4 +1,4 @@
-"""Folders and files of this machine from which pictures may be taken: those below $IMGCLS_IMPORT_ROOT alone."""
+"""Folders and files on the server that may be imported: only those below $IMGCLS_IMPORT_ROOT."""
 
 import os
 import time
@@ -7,22 +7,22 @@ from pathlib import Path
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources.zip_archive import MOST_BYTES
+from imgcls.datasets.importing.sources.zip_archive import MAX_IMAGE_BYTES
 from imgcls.errors import ImageError, SourceError
 from imgcls.system import paths
 
-MOST_FILES = 500_000
-MOST_CHOICES = 500
+MAX_FILES = 500_000
+MAX_CHOICES = 500
 LINK = "a link"
 
 
 def is_open() -> bool:
-    """Whether somebody has named a root."""
+    """Whether a root is configured."""
     return paths.import_root() is not None
 
 
 def choices() -> list[str]:
-    """Folders (two levels deep), archives and tables below the root, as paths from it; empty without a root."""
+    """Folders (two levels deep), archives and tables below the root, as relative paths; empty without a root."""
     root = paths.import_root()
     found: list[str] = []
     if root is None:
@@ -32,52 +32,52 @@ def choices() -> list[str]:
             is_folder = entry.is_dir(follow_symlinks=False)
             if is_folder or (entry.is_file(follow_symlinks=False) and entry.name.lower().endswith((".zip", ".csv"))):
                 found.append(Path(entry.path).relative_to(root).as_posix())
-            if len(found) >= MOST_CHOICES:
+            if len(found) >= MAX_CHOICES:
                 return sorted(found)
     return sorted(found)
 
 
 def inside(path: str) -> Path:
-    """A place below the root, from its path there. Raises SourceError for any other place, also by a link."""
+    """The absolute path of a relative path below the root. Raises SourceError if it leads outside, also by a link."""
     root = paths.import_root()
     if root is None:
-        raise SourceError("No folder of this machine is open for imports. Set IMGCLS_IMPORT_ROOT to one and restart.")
+        raise SourceError("Imports from server folders are disabled. Set IMGCLS_IMPORT_ROOT to a folder and restart.")
     try:
         found = (root / path).resolve(strict=True)
         if not found.is_relative_to(root.resolve(strict=True)):
-            raise SourceError(f"{short(path)} does not lie below the folder that is open for imports. Choose another.")
+            raise SourceError(f"{short(path)} is outside the folder that is enabled for imports. Choose another.")
     except (OSError, ValueError, RuntimeError):
-        raise SourceError(f"There is no {short(path)} below the folder that is open for imports.") from None
+        raise SourceError(f"There is no {short(path)} in the folder that is enabled for imports.") from None
     return found
 
 
-def files(folder: Path, skips: SkippedFiles, seconds: float = 60) -> Iterator[tuple[str, Path]]:
-    """(path from the folder, place) of all files below it; links are left out. Raises SourceError at too many."""
+def files(folder: Path, skipped: SkippedFiles, seconds: float = 60) -> Iterator[tuple[str, Path]]:
+    """(relative path, path) of all files in a folder; links are skipped. Raises SourceError if there are too many."""
     count, end = 0, time.monotonic() + seconds
     for parent, folders, here in os.walk(folder):
         folders.sort()
         for name in [name for name in folders if Path(parent, name).is_symlink()]:
             folders.remove(name)
-            skips.add(LINK, name)
+            skipped.add(LINK, name)
         for name in sorted(here):
             place = Path(parent, name)
             count += 1
-            if count > MOST_FILES or time.monotonic() > end:
-                raise SourceError(f"There are more than {count - 1:,} files. Choose a folder further inside.")
+            if count > MAX_FILES or time.monotonic() > end:
+                raise SourceError(f"There are more than {count - 1:,} files. Choose a subfolder.")
             if place.is_symlink() or not place.is_file():
-                skips.add(LINK, name)
+                skipped.add(LINK, name)
             else:
                 yield place.relative_to(folder).as_posix(), place
 
 
 def read(place: Path) -> bytes:
-    """The bytes of one file. Raises PictureError where they cannot be read."""
+    """The bytes of a file. Raises ImageError if it cannot be read."""
     try:
-        if place.stat().st_size > MOST_BYTES:
-            raise ImageError(f"{short(place.name)} is too large.", f"larger than {MOST_BYTES // 1_000_000} MB")
+        if place.stat().st_size > MAX_IMAGE_BYTES:
+            raise ImageError(f"{short(place.name)} is too large.", f"larger than {MAX_IMAGE_BYTES // 1_000_000} MB")
         return place.read_bytes()
     except OSError as error:
-        raise ImageError(f"{short(place.name)} cannot be read.", "cannot be read from the disk") from error
+        raise ImageError(f"{short(place.name)} cannot be read.", "unreadable on disk") from error
 
 
 def _folders(root: Path) -> list[Path]:

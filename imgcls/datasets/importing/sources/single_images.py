@@ -1,9 +1,9 @@
-"""Pictures that a person hands over one by one, class by class: dropped on the page, or from the webcam.
+"""Images added one by one, class by class: uploaded on the page, or taken with the webcam.
 
-Each is opened at once, made smaller and written anew, so that what lies here holds pixels and nothing else.
+Each is decoded, downscaled and saved again right away, so that the stored files contain pixels and nothing else.
 
 <import>/pictures/000001.png
-<import>/pictures.jsonl         a line for each: file, class, and the name under which it came
+<import>/pictures.jsonl         one line per image: file, class, and original name
 """
 
 import json
@@ -19,22 +19,22 @@ from imgcls.datasets.importing.sources.folder_layout import Item
 from imgcls.errors import SourceError
 from imgcls.images import loading
 
-KEPT_SIDE = 448
-"""Pixels of the shorter side that are kept: twice the largest picture of a data set."""
-MOST_IMAGES = 5000
+STORED_SIDE = 448
+"""Pixels of the shorter side: twice the largest image size of a dataset."""
+MAX_IMAGES = 5000
 
 
 def add(folder: Path, label: str, data: bytes, name: str) -> None:
-    """Adds a picture to a class. Raises PictureError or SourceError where it cannot be taken."""
+    """Adds an image to a class. Raises ImageError or SourceError if it cannot be used."""
     label = visible(label)
     if not label:
-        raise SourceError("The class has no name yet. Type one, then add its pictures.")
+        raise SourceError("The class has no name yet. Enter one, then add its images.")
     rows = everything(folder)
-    if len(rows) >= MOST_IMAGES:
-        raise SourceError(f"There are {MOST_IMAGES:,} pictures already. For more, pack folders into a zip archive.")
-    image = loading.open_image(data, name, at_least=KEPT_SIDE)
+    if len(rows) >= MAX_IMAGES:
+        raise SourceError(f"There are already {MAX_IMAGES:,} images. To import more, use a zip archive.")
+    image = loading.open_image(data, name, at_least=STORED_SIDE)
     image = Image.fromarray(image.pixels)
-    scale = KEPT_SIDE / min(image.size)
+    scale = STORED_SIDE / min(image.size)
     if scale < 1:
         image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.BICUBIC)
     file = f"{1 + max((int(row['file'][:6]) for row in rows), default=0):06}.png"
@@ -47,17 +47,17 @@ def add(folder: Path, label: str, data: bytes, name: str) -> None:
             lines.write("\n" + json.dumps({"file": file, "label": label, "name": visible(name)[:200]}) + "\n")
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SourceError(f"The picture could not be kept: {reason}. Make room and add it again.") from error
+        raise SourceError(f"The image could not be saved: {reason}. Free some disk space and add it again.") from error
 
 
 def everything(folder: Path) -> list[dict[str, Any]]:
-    """All pictures that are there, in the order in which they came."""
+    """All images, in the order in which they were added."""
     try:
         text = (folder / "pictures.jsonl").read_text("utf-8")
     except OSError:
         return []
     rows = []
-    for line in filter(None, text.splitlines()):  # a line begins anew even where the one before was torn
+    for line in filter(None, text.splitlines()):  # each entry starts a new line, even after a truncated one
         try:
             row = json.loads(line)
             int(row["file"][:6])
@@ -66,23 +66,23 @@ def everything(folder: Path) -> list[dict[str, Any]]:
             else:
                 rows = [other for other in rows if other["file"] != row["file"]]
         except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # torn by a full disk: that picture was not taken
+            continue  # truncated on a full disk: that image was not added
     return rows
 
 
 def counts(folder: Path) -> Counter:
-    """Pictures by class."""
+    """Images per class."""
     return Counter(row["label"] for row in everything(folder))
 
 
 def latest(folder: Path, label: str, most: int) -> list[tuple[Path, str]]:
-    """The last pictures of a class, newest first, as (place, name)."""
+    """The last images of a class, newest first, as (path, name)."""
     rows = [row for row in reversed(everything(folder)) if row["label"] == label]
     return [(folder / "pictures" / row["file"], row["name"]) for row in rows[:most]]
 
 
 def remove_last(folder: Path, label: str) -> None:
-    """Takes the last picture of a class out again."""
+    """Removes the last image of a class."""
     last = next((row for row in reversed(everything(folder)) if row["label"] == label), None)
     if last:
         with (folder / "pictures.jsonl").open("a", encoding="utf-8") as lines:
@@ -91,5 +91,5 @@ def remove_last(folder: Path, label: str) -> None:
 
 
 def items(folder: Path) -> list[Item]:
-    """The pictures as an import takes them."""
+    """The images as items to import."""
     return [Item(row["name"], row["label"], "", folder / "pictures" / row["file"]) for row in everything(folder)]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import filelock
 
+from imgcls.datasets import edits as edit_list
 from imgcls.datasets import store
-from imgcls.datasets.editing import edit_list
-from imgcls.datasets.editing.edit_list import NO_CLASS, Edits, Step
+from imgcls.datasets.edits import NO_CLASS, Edits, Step
 from imgcls.datasets.store import Dataset
 from imgcls.errors import DatasetError
 from imgcls.system import atomic
