@@ -1,10 +1,18 @@
 """Figures: data in, a Plotly Figure out. No Streamlit, no arithmetic beyond what drawing needs.
 
-    learning_curve, compare_curves       what happened during training (drawn in `imgcls.charts.learning_curves`)
-    network                              what a model is made of (drawn in `imgcls.charts.network_diagram`)
+    learning_curves    loss and accuracy during training, and several runs compared
+    lr_finder          the learning-rate finder
+    network_diagram    the layers of a network
+    scores             reliability, ROC and precision-recall curves, coverage, scores per class
+    multilabel         precision and recall per label
+    prediction_map     test images by true class and confidence
+    epoch_history      one image over the epochs
+    dataset_analysis   a map of a dataset's images, and their brightness
+    theme              colours, layout and escaping that all figures share
 
-Every figure has a fixed height and no background, so that a page's theme shows. Names may hold anything: they are
-shown as they are. Plotly is imported when the first figure is drawn, as its import takes longer than a page's rerun.
+Every figure has a fixed height and a transparent background, so that the page's theme shows. Names may contain
+anything and are shown literally. Plotly is imported when the first figure is drawn, because importing it takes longer
+than a rerun of a page.
 """
 
 from imgcls.charts.learning_curves import compare_curves, learning_curve, learning_curve_dict, small_curve_dict, thin
@@ -22,5 +30,5 @@ __all__ = [
     "thin",
 ]
 
-NAME_LENGTH = 18  # characters of a name beside an axis; the hover text has up to HOVER_LENGTH
+NAME_LENGTH = 18  # characters of a name next to an axis; the hover text has up to HOVER_LENGTH
 HOVER_LENGTH = 80

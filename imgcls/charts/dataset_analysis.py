@@ -1,4 +1,4 @@
-"""Figures about a data set: a map of its pictures, and how light they are. Data in, Plotly Figure out."""
+"""Figures about a dataset: a map of its images, and their brightness."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from imgcls.charts.theme import TRAINING, class_colour, lay_out, literal
 
 SIGNS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "hexagon", "pentagon")
 PARTS = {"training": (TRAINING, ""), "test": ("#CC79A7", "x")}
-MOST_NAMED = 30
-"""With more classes than these, a legend would be longer than the map."""
+MAX_LEGEND = 30
+"""With more classes, the legend would be longer than the map."""
 
 
 def image_map(points: np.ndarray, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], axes: tuple[str, str]):
-    """Pictures as points (n, 2), one trace a class, each with a sign of its own; customdata is [row].
+    """Images as points (n, 2), one trace per class, each with its own marker symbol; customdata is [row].
 
-    `rows` are the numbers of the pictures and `labels` their classes, (n,).
+    `rows` are the indices of the images and `labels` their classes, (n,).
     """
     import plotly.graph_objects as go
 
@@ -31,20 +31,21 @@ def image_map(points: np.ndarray, rows: np.ndarray, labels: np.ndarray, names: S
             name=literal(names[label], NAME_LENGTH),
             marker={"color": class_colour(int(label)), "symbol": SIGNS[label % len(SIGNS)], "size": 7, "opacity": 0.75},
             customdata=rows[of][:, None].tolist(),
-            hovertext=[f"{name}, picture {row}" for row in rows[of].tolist()],
+            hovertext=[f"{name}, image {row}" for row in rows[of].tolist()],
             hoverinfo="text",
             unselected={"marker": {"opacity": 0.15}},
         )
-    named = len(np.unique(labels)) <= MOST_NAMED
+    named = len(np.unique(labels)) <= MAX_LEGEND
     lay_out(figure, height=560, x=axes[0], y=axes[1], margins=(48, 16, 36, 52), legend="above" if named else None)
     figure.update_layout(dragmode="lasso", hovermode="closest", uirevision="map")
     return figure.update_xaxes(showticklabels=False).update_yaxes(showticklabels=False)
 
 
 def label_sets(labels: np.ndarray, names: Sequence[str], most: int = len(SIGNS)) -> tuple[np.ndarray, list[str]]:
-    """Pictures with several labels as if each set of labels were a class: the set of each picture, and the sets' names.
+    """Multi-label images treated as if each set of labels were a class: the set of each image, and the sets' names.
 
-    `labels` is a matrix (n, classes) of 0 and 1. The most frequent sets stand first; from `most` on all are one.
+    `labels` is a matrix (n, classes) of 0 and 1. The most frequent sets come first; all after the first `most` - 1 are
+    merged into one.
     """
     sets, place, counts = np.unique(np.asarray(labels) > 0, axis=0, return_inverse=True, return_counts=True)
     order = np.argsort(-counts, kind="stable")
@@ -52,12 +53,12 @@ def label_sets(labels: np.ndarray, names: Sequence[str], most: int = len(SIGNS))
     rank[order] = np.arange(len(order))
     words = [", ".join(name for name, has in zip(names, sets[row], strict=True) if has) or "no label" for row in order]
     if len(words) > most:
-        words = [*words[: most - 1], "other sets of labels"]
+        words = [*words[: most - 1], "other label sets"]
     return np.minimum(rank[place.reshape(-1)], len(words) - 1), words
 
 
 def brightness(values_by_part: dict[str, np.ndarray]):
-    """How light the pictures of each part are: shares of the part's pictures over the mean grey level, 0 to 255."""
+    """The brightness of the images in each split: percentage of the split over the mean grey level, 0 to 255."""
     import plotly.graph_objects as go
 
     edges = np.linspace(0, 256, 33)
@@ -72,7 +73,7 @@ def brightness(values_by_part: dict[str, np.ndarray]):
             marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 7, "solidity": 0.2}},
             hovertemplate="%{y:.1f}% around %{x:.0f}",
         )
-    lay_out(figure, height=300, x="mean grey level of a picture (0 black, 255 white)", y="% of the part")
+    lay_out(figure, height=300, x="mean grey level of the image (0 black, 255 white)", y="images of the split (%)")
     figure.update_layout(barmode="group", bargap=0.1, bargroupgap=0)
     figure.update_yaxes(rangemode="tozero")
     return figure

@@ -1,12 +1,12 @@
-"""Loss and accuracy over epochs as figures; the pages reach them as `charts.learning_curve` and its neighbours."""
+"""Loss and accuracy over epochs as figures."""
 
 import numpy as np
 
 from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, class_colour, faded, layout, literal
 
-MOST_POINTS = 500
+MAX_POINTS = 500
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-QUANTITIES = {"loss": ("cross-entropy (nats)", 1, ".3f", ""), "accuracy": ("accuracy (%)", 100, ".1f", " %")}
+QUANTITIES = {"loss": ("cross-entropy (nats)", 1, ".3f", ""), "accuracy": ("accuracy (%)", 100, ".1f", "%")}
 
 
 def learning_curve(quantity, **values):
@@ -28,12 +28,20 @@ def learning_curve_dict(
     changes=(),
     forecast=None,
 ):
-    """Loss (nats) or accuracy (shares from 0 to 1, shown in percent) over epochs, for training and validation.
+    """Loss (nats) or accuracy (fractions, shown in percent) over epochs, for training and validation.
 
-    `batches`, `epochs`, `validation` are pairs (x, values), x in epochs; NaN and None leave gaps. `best_epoch` is the
-    x of the validation point to mark. With `total_epochs` the x axis covers the whole run from its start. `smoothing`
-    (0 to below 1) is the share of an exponential mean that stays from batch line to batch line. `changes` are pairs
-    (x, words): what a person changed meanwhile. `forecast` is an `imgcls.runs.forecast.Forecast` of the validation curve.
+    Args:
+        quantity: "loss" or "accuracy".
+        batches: training values of batches as a pair (x, values), x in epochs; NaN and None leave gaps.
+        epochs: training values after each epoch, likewise.
+        validation: validation values after each epoch, likewise.
+        best_epoch: the x of the validation point to mark.
+        height: in pixels.
+        total_epochs: extends the x axis over the whole run.
+        smoothing: the decay of an exponential moving average over the batches, from 0 to below 1.
+        logarithmic: whether the y axis is logarithmic.
+        changes: pairs (x, text) of settings changed during training.
+        forecast: an `imgcls.runs.forecast.Forecast` of the validation curve.
     """
     _, scale, digits, unit = QUANTITIES[quantity]
     traces = []
@@ -60,17 +68,17 @@ def learning_curve_dict(
     traces += _best(quantity, validation, best_epoch, total_epochs)
     if forecast is not None:
         traces.append(_forecast(forecast, scale))
-    looks = _layout(quantity, traces, height=height)
+    axes = _layout(quantity, traces, height=height)
     if total_epochs:
-        looks["xaxis"]["range"] = [0, total_epochs]
+        axes["xaxis"]["range"] = [0, total_epochs]
     if logarithmic:
-        looks["yaxis"] = {**looks["yaxis"], "type": "log", "rangemode": "normal", "dtick": "D2", "autorangeoptions": {}}
-        looks["yaxis"].pop("range", None)
-    return {"data": traces, "layout": looks | marks(changes, at="top" if quantity == "loss" else "bottom")}
+        axes["yaxis"] = {**axes["yaxis"], "type": "log", "rangemode": "normal", "dtick": "D2", "autorangeoptions": {}}
+        axes["yaxis"].pop("range", None)
+    return {"data": traces, "layout": axes | marks(changes, at="top" if quantity == "loss" else "bottom")}
 
 
 def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total_epochs=None, changes=()):
-    """One figure over epochs beside the two large ones, such as the norm of the gradient."""
+    """A small figure of one more quantity over epochs, such as the gradient norm."""
     x, y = thin(x, y)
     trace = {
         "type": "scatter",
@@ -82,14 +90,14 @@ def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total
         "line": {"color": TRAINING, "width": 1.5},
         "hovertemplate": f"%{{y:{digits}}} {unit}<extra></extra>",
     }
-    looks = layout(height=190, x="epoch", y=f"{name} ({unit})" if unit else name, margins=(64, 16, 8, 44), legend=None)
-    looks["xaxis"]["range"] = [0, total_epochs] if total_epochs else [0, max(1.0, float(x[-1]) if len(x) else 1.0)]
-    looks["yaxis"] |= {"type": "log", "dtick": "D2"} if logarithmic else {"rangemode": "tozero"}
-    return {"data": [trace], "layout": looks | marks(changes, at=None)}
+    axes = layout(height=190, x="epoch", y=f"{name} ({unit})" if unit else name, margins=(64, 16, 8, 44), legend=None)
+    axes["xaxis"]["range"] = [0, total_epochs] if total_epochs else [0, max(1.0, float(x[-1]) if len(x) else 1.0)]
+    axes["yaxis"] |= {"type": "log", "dtick": "D2"} if logarithmic else {"rangemode": "tozero"}
+    return {"data": [trace], "layout": axes | marks(changes, at=None)}
 
 
 def smoothed(values, fraction):
-    """The exponential mean of a series, of which `share` stays at each step; gaps stay gaps and spoil nothing."""
+    """The exponential moving average of a series with decay `fraction`; gaps stay gaps and do not affect the rest."""
     values = _numbers(values)
     if not fraction or not len(values):
         return values
@@ -103,7 +111,7 @@ def smoothed(values, fraction):
 
 
 def marks(changes, *, at):
-    """Dotted lines where a person changed something, with words `at` the "top" or "bottom", as parts of a layout."""
+    """Dotted lines where settings were changed, labelled `at` the "top" or "bottom", as parts of a layout."""
     if not changes:
         return {}
     line = {"color": QUIET, "width": 1, "dash": "dot"}
@@ -113,12 +121,12 @@ def marks(changes, *, at):
         "shapes": [
             {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line} for x, _ in changes
         ],
-        "annotations": [text | {"x": x, "text": literal(words, 30)} for x, words in changes if at],
+        "annotations": [text | {"x": x, "text": literal(label, 30)} for x, label in changes if at],
     }
 
 
 def compare_curves(runs, quantity):
-    """The validation curves of several runs, a list of (name, x in epochs, values), each with a colour and a dash."""
+    """Validation curves of several runs, a list of (name, x in epochs, values), each with its own colour and dash."""
     _, scale, digits, unit = QUANTITIES[quantity]
     traces = []
     for index, (name, x, values) in enumerate(runs):
@@ -136,15 +144,15 @@ def compare_curves(runs, quantity):
             }
         )
     rows = -(-len(runs) // 3)
-    looks = _layout(quantity, traces, height=340 + 20 * rows, margins=(64, 16, 16, 56 + 20 * rows), legend="below")
-    looks["showlegend"] = bool(runs)
-    return _figure({"data": traces, "layout": looks})
+    axes = _layout(quantity, traces, height=340 + 20 * rows, margins=(64, 16, 16, 56 + 20 * rows), legend="below")
+    axes["showlegend"] = bool(runs)
+    return _figure({"data": traces, "layout": axes})
 
 
-def thin(x, y, most=MOST_POINTS):
-    """At most `most` points (at least 8) of a curve, as float32: of each stretch its least and greatest value stay.
+def thin(x, y, most=MAX_POINTS):
+    """At most `most` points (at least 8) of a curve, as float32, keeping the minimum and maximum of each segment.
 
-    Also the first and the last point stay, and one gap of each stretch that has any. Infinite values become gaps.
+    The first and last point and one gap of each segment with gaps are kept as well. Infinite values become gaps.
     """
     x, y = _numbers(x), _numbers(y)
     x, y = x[: len(y)], y[: len(x)]
@@ -153,7 +161,7 @@ def thin(x, y, most=MOST_POINTS):
     has_gaps = np.isnan(y).any()
     number = (most - 2) // (3 if has_gaps else 2)
     length = -(-len(y) // number)
-    # Stretches of equal length, the last one filled up with its own last point.
+    # Segments of equal length; the last one is padded with its last point.
     rows = np.append(y, np.full(number * length - len(y), y[-1])).reshape(number, length)
     picked = [rows.argmin(1), rows.argmax(1)]
     if has_gaps:
@@ -167,12 +175,12 @@ def thin(x, y, most=MOST_POINTS):
 
 
 def _best(quantity, validation, best_epoch, total_epochs):
-    """The mark of the best epoch, as a list of one trace or none."""
+    """The marker of the best epoch, as a list of one trace or none."""
     x, values = _numbers(validation[0]), _numbers(validation[1])
     found = [] if best_epoch is None else np.flatnonzero(x == best_epoch)
     if not len(found) or np.isnan(values[found[0]]):
         return []
-    # Where the curve leaves room: above a loss, below an accuracy, and inside the right edge.
+    # Where the curve leaves room: above a loss, below an accuracy, and away from the right edge.
     upright = "top" if quantity == "loss" else "bottom"
     side = "left" if best_epoch > 0.75 * (total_epochs or x[-1]) else "right"
     return [
@@ -194,7 +202,7 @@ def _best(quantity, validation, best_epoch, total_epochs):
 
 
 def _forecast(forecast, scale):
-    """The expected last value, with its band as an error bar."""
+    """The forecast of the last value, with its band as an error bar."""
     bar = {"type": "data", "symmetric": False, "color": QUIET, "thickness": 1.5, "width": 5}
     bar |= {
         "array": [(forecast.high - forecast.value) * scale],
@@ -208,34 +216,34 @@ def _forecast(forecast, scale):
         "mode": "markers",
         "marker": {"symbol": "circle-open", "size": 9, "color": QUIET, "line": {"width": 2}},
         "error_y": bar,
-        "hovertemplate": f"%{{y:.3g}}, 90% band {forecast.low * scale:.3g} to {forecast.high * scale:.3g}",
+        "hovertemplate": f"%{{y:.3g}}, 90% band {forecast.low * scale:.3g}–{forecast.high * scale:.3g}",
         "cliponaxis": False,
     }
 
 
-def _layout(quantity, traces, **wishes):
-    """The axes: loss starts at 0, accuracy never shows more than 100%; without points both have a sensible range."""
-    looks = layout(x="epoch", y=QUANTITIES[quantity][0], **wishes) | {"hovermode": "x unified"}
-    looks["xaxis"] |= {"hoverformat": ".4~g", "unifiedhovertitle": {"text": "epoch %{x}"}, "rangemode": "tozero"}
+def _layout(quantity, traces, **options):
+    """The axes: loss starts at 0, accuracy ends at 100%, and both have a sensible range without points."""
+    axes = layout(x="epoch", y=QUANTITIES[quantity][0], **options) | {"hovermode": "x unified"}
+    axes["xaxis"] |= {"hoverformat": ".4~g", "unifiedhovertitle": {"text": "epoch %{x}"}, "rangemode": "tozero"}
     if quantity == "loss":
-        looks["yaxis"]["rangemode"] = "tozero"
+        axes["yaxis"]["rangemode"] = "tozero"
     else:
-        looks["yaxis"]["autorangeoptions"] = {"minallowed": 0, "maxallowed": 101}
+        axes["yaxis"]["autorangeoptions"] = {"minallowed": 0, "maxallowed": 101}
     if not any(len(trace["x"]) for trace in traces):
-        looks["xaxis"]["range"] = [0, 1]
+        axes["xaxis"]["range"] = [0, 1]
     if not any(np.isfinite(trace["y"]).any() for trace in traces):
-        looks["yaxis"]["range"] = [0, 1 if quantity == "loss" else 100]
-    return looks
+        axes["yaxis"]["range"] = [0, 1 if quantity == "loss" else 100]
+    return axes
 
 
 def _figure(content):
-    """Unchecked: Plotly's checks cost a live page ten times the rest; a test checks every figure instead."""
+    """Without Plotly's validation, which would dominate the cost of a live page; a test validates every figure."""
     import plotly.graph_objects as go
 
     return go.Figure(content, _validate=False)
 
 
 def _numbers(values):
-    """As float32 (n,), with NaN for None and for what is infinite."""
+    """As float32 (n,), with NaN for None and infinite values."""
     numbers = np.asarray(values, np.float32).reshape(-1)
     return np.where(np.isfinite(numbers), numbers, np.float32("nan"))

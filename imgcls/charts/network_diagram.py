@@ -1,32 +1,32 @@
-"""A network as it looks: feature maps as blocks that shrink and thicken from left to right, dense layers as bars."""
+"""A diagram of a network: feature maps as blocks that shrink and thicken from left to right, dense layers as bars."""
 
 from math import log2, prod
 
 from imgcls.charts.theme import CLEAR, QUIET, faded, lay_out, literal, mixed
 
 HEIGHT = 280  # pixels
-TALLEST = 150  # of the drawing's units, about as many pixels
-PLAIN = "activation, dropout ..."
+TALLEST = 150  # in diagram units, about as many pixels
+PLAIN = "activation, dropout …"
 
-# Which group a layer belongs to: the first whose word is in its kind's name. Group, its words, its colour.
+# A layer belongs to the first group with a word that occurs in its class name: group, words, colour.
 GROUPS = (
-    ("pictures", ("input",), "#7F8C9B"),
+    ("input", ("input",), "#7F8C9B"),
     ("convolution", ("conv",), "#4C9BD6"),
     ("pooling", ("pool",), "#C978A6"),
     ("dense", ("dense",), "#7A68C8"),
-    ("trained backbone", ("functional", "backbone", "model", "sequential"), "#44AA99"),
-    ("sum of branches", ("add", "concat", "multiply"), "#C9A227"),
+    ("pretrained backbone", ("functional", "backbone", "model", "sequential"), "#44AA99"),
+    ("merge", ("add", "concat", "multiply"), "#C9A227"),
 )
-# Plain words for Keras's class names, for the label below a block.
+# Keras class name -> the label below a block.
 WORDS = {
-    "Input": "pictures",
-    "InputLayer": "pictures",
+    "Input": "input",
+    "InputLayer": "input",
     "Conv2D": "convolution",
     "SeparableConv2D": "convolution",
     "DepthwiseConv2D": "convolution",
     "MaxPooling2D": "max pooling",
-    "AveragePooling2D": "mean pooling",
-    "GlobalAveragePooling2D": "global mean",
+    "AveragePooling2D": "average pooling",
+    "GlobalAveragePooling2D": "global average",
     "GlobalMaxPooling2D": "global max",
     "BatchNormalization": "batch norm",
     "LayerNormalization": "layer norm",
@@ -35,11 +35,11 @@ WORDS = {
 
 
 def network(rows):
-    """Draw a network's layers from left to right; hovering a layer tells its shape and parameters.
+    """Draw the layers of a network from left to right; hovering over a layer shows its shape and parameters.
 
-    `rows` are objects with name, kind (Keras's class name), shape (without the batch), parameters and detail. A feature
-    map is as tall as the root of its share of the tallest picture and as thick as the logarithm of its channels; a
-    dense layer is as tall as the logarithm of its units. Layers that only pass values on are slim and grey.
+    `rows` are objects with name, kind (the Keras class name), shape (without the batch), parameters and detail. The
+    height of a feature map grows with its size relative to the input, its thickness with the logarithm of its channels;
+    a dense layer is as tall as the logarithm of its units. Layers without weights are slim and grey.
     """
     import plotly.graph_objects as go
 
@@ -63,7 +63,7 @@ def network(rows):
         y=[0] * len(blocks),
         mode="markers",
         marker={"symbol": "square", "size": 20, "color": QUIET, "opacity": 0},
-        hovertext=[_told(row) for row in rows],
+        hovertext=[_hover_text(row) for row in rows],
         hoverinfo="text",
         customdata=[[index] for index in range(len(rows))],
         showlegend=False,
@@ -89,7 +89,7 @@ def network(rows):
 
 
 class Block:
-    """One layer as a box: its front face stands on the left, its depth goes up to the right."""
+    """One layer as a box: its front face is on the left, its depth goes up to the right."""
 
     def __init__(self, row, sizes):
         self.group, self.colour = _group(row.kind)
@@ -99,7 +99,7 @@ class Block:
         shape = tuple(size or 1 for size in row.shape)
         slim = self.slim
         if len(shape) >= 2:
-            # Two numbers are tokens and features: as many tokens as a picture of the same number of pixels.
+            # Two dimensions are tokens and features: drawn like an image with as many pixels as tokens.
             pixels = prod(shape[:-1])
             self.height = max(10, TALLEST * min(1, pixels**0.5 / side) ** 0.6)
             self.width = 3 if slim else 4 + 3.2 * log2(1 + shape[-1])
@@ -129,7 +129,7 @@ class Block:
         return self.x + self.width / 2
 
     def shapes(self):
-        """Front, top and side as Plotly shapes, tinted as if light came from above left."""
+        """Front, top and side as Plotly shapes, shaded as if lit from the top left."""
         left, right, top, low = self.x, self.x + self.width, self.height / 2, -self.height / 2
         back, rise = self.depth, self.rise
         edge = mixed(self.colour, "#000000", 0.3)
@@ -142,11 +142,11 @@ class Block:
             beside = [(right, low), (right + back, low + rise), (right + back, top + rise), (right, top)]
             faces += [_face(above, light, edge), _face(beside, dark, edge)]
         inner = [f"M {left},{y:.5g} L {right},{y:.5g}" for y in _between(low, top, self.cells)]
-        # A map for each doubling of the channels, like sheets of paper seen from their edge.
+        # One sheet for each doubling of the channels, like paper seen from the edge.
         inner += [
             f"M {x:.5g},{low} L {x:.5g},{top} L {x + back:.5g},{top + rise}" for x in _between(left, right, self.sheets)
         ]
-        if self.group == "pictures":
+        if self.group == "input":
             for fraction in _between(0, 1, 7):
                 x, y = right + fraction * back, fraction * rise
                 inner.append(f"M {x:.5g},{low + y:.5g} L {x:.5g},{top + y:.5g}")
@@ -158,16 +158,16 @@ class Block:
 
 
 def _between(start, end, parts):
-    """The places that divide a stretch into `parts` equal ones."""
+    """The positions that divide an interval into `parts` equal parts."""
     return [start + (end - start) * number / parts for number in range(1, parts)]
 
 
 def _placed(rows):
-    """Blocks side by side; many layers stand closer, so that forty still fit beside each other."""
+    """Blocks side by side; the more layers, the closer together, so that forty still fit."""
     side = max((prod(s or 1 for s in row.shape[:-1]) ** 0.5 for row in rows if len(row.shape) >= 2), default=1)
     tight = min(1.0, 14 / max(len(rows), 1))
     blocks = [Block(row, (side, max(0.55, tight**0.5))) for row in rows]
-    # With room for words under each block the gap is as wide as they need.
+    # If every block has a label, the gap leaves room for it.
     at = 0.0
     for block in blocks:
         block.x = at
@@ -177,7 +177,7 @@ def _placed(rows):
 
 
 def _group(kind):
-    name = kind.lower().replace("padding", "")  # which is no adding
+    name = kind.lower().replace("padding", "")  # not an addition
     for group, words, colour in GROUPS:
         if any(word in name for word in words):
             return group, colour
@@ -189,11 +189,11 @@ def _label(row, roomy):
     return f"{word}<br>{_size(row.shape, '×')}" if roomy else word
 
 
-def _told(row):
+def _hover_text(row):
     lines = [
         f"<b>{literal(row.name, 60)}</b>",
         " · ".join(filter(None, [literal(row.kind, 40), literal(row.detail, 80)])),
-        f"hands on {_size(row.shape, ' × ')} values",
+        f"output {_size(row.shape, '×')}",
         f"{row.parameters:,} parameters" if row.parameters else "no parameters",
     ]
     return "<br>".join(lines)

@@ -1,7 +1,7 @@
-"""What all figures share: colours that mean something, one layout, and text that shows itself.
+"""What all figures share: colours with a fixed meaning, one layout, and escaping of user text.
 
-Colours are those of Okabe, M. and Ito, K. (2008), "Color universal design", which stay apart for colour-blind eyes.
-A colour is never the only sign: validation is also dashed, the best point also a star with words.
+Colours are those of Okabe, M. and Ito, K. (2008), "Color universal design", distinguishable with colour blindness.
+Colour is never the only cue: validation is also dashed, and the best epoch is also a labelled star.
 """
 
 import colorsys
@@ -11,32 +11,32 @@ VALIDATION = "#E69F00"
 BEST = "#009E73"
 ERROR = "#D55E00"
 QUIET = "#8C939C"
-"""Grey that shows on a light and on a dark page: what is only there for comparison."""
+"""Grey that is visible in light and dark mode, for reference lines."""
 DARK = "#1C2530"
-"""Text on a light tint."""
+"""Text on a light background."""
 
 GRID = "rgba(128,128,128,0.18)"
 CLEAR = "rgba(0,0,0,0)"
 
-# After Paul Tol's "muted" scheme, the two darkest lightened so that they show on a dark page.
+# Paul Tol's "muted" scheme, with the two darkest colours lightened for dark mode.
 CLASSES = ("#CC6677", "#6A5ACD", "#B8A63A", "#2E8B57", "#56B4E9", "#B03A75", "#44AA99", "#8F8F2A", "#AA4499", "#A0714F")
 
 
 def class_colour(index):
-    """The colour of class `index`, "#rrggbb": the same on every page; different ones far beyond the first ten."""
+    """The colour of class `index` as "#rrggbb": the same on every page, and distinct for many more than ten classes."""
     if index < len(CLASSES):
         return CLASSES[index]
-    # Steps by the golden ratio never come back to a hue; three lightnesses part neighbours further.
+    # Golden-ratio steps never repeat a hue; three lightness levels separate neighbours further.
     red, green, blue = colorsys.hls_to_rgb(index * 0.618034 % 1, (0.45, 0.58, 0.7)[index % 3], 0.5)
     return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
 
 
 def literal(text, most=None):
-    """Text that Plotly shows as it is, cut to `most` characters: no tags, no entities, no $formula$.
+    """Text that Plotly shows literally, cut to `most` characters: no tags, no entities, no $formula$.
 
-    Plotly takes <b>, <a href> and their like for markup and $...$ for MathJax; it resolves entities after both.
+    Plotly interprets <b>, <a href> etc. as markup and $...$ as MathJax, and resolves entities after both.
     """
-    # A name from a foreign archive may hold half a surrogate pair, which no encoder for the browser accepts.
+    # A name from an archive may contain half a surrogate pair, which cannot be encoded for the browser.
     text = str(text).encode("utf-8", "replace").decode()
     if most and len(text) > most:
         text = text[: most - 1] + "…"
@@ -45,16 +45,16 @@ def literal(text, most=None):
     return text
 
 
-def lay_out(figure, **wishes):
-    """Give a figure the house's layout, in place; `wishes` as in `layout`."""
-    return figure.update_layout(layout(**wishes))
+def lay_out(figure, **options):
+    """Apply the common layout to a figure, in place; options as in `layout`."""
+    return figure.update_layout(layout(**options))
 
 
 def layout(*, height, x="", y="", margins=(64, 16, 16, 52), legend="above"):
-    """The house's layout as a dictionary: fixed height, axes named with units, no background, no menu clutter.
+    """The common layout as a dictionary: fixed height, axis titles with units, no background.
 
     `margins` are left, right, top, bottom in pixels, fixed so that nothing jumps when labels change; `legend` is
-    "above", "below" or None. Colours of text are left to the page's theme.
+    "above", "below" or None. Text colours are left to the page's theme.
     """
     left, right, top, bottom = margins
     places = {
@@ -82,6 +82,6 @@ def faded(colour, opacity):
 
 
 def mixed(colour, other, fraction):
-    """A "#rrggbb" colour moved towards another by `share` (0 to 1)."""
+    """A "#rrggbb" colour blended with another: 0 is `colour`, 1 is `other`."""
     pairs = ((int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
     return "#" + "".join(f"{round(a + (b - a) * fraction):02x}" for a, b in pairs)

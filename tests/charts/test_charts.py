@@ -25,7 +25,7 @@ def layer(name, kind, shape, parameters=0, detail=""):
 
 
 SMALL_NETWORK = [
-    layer("pictures", "Input", (28, 28, 1)),
+    layer("input", "Input", (28, 28, 1)),
     layer("conv", "Conv2D", (28, 28, 32), 320, "32 filters 3x3"),
     layer("pool", "MaxPooling2D", (14, 14, 32)),
     layer("flatten", "Flatten", (6272,)),
@@ -147,9 +147,7 @@ def test_a_class_keeps_its_colour_and_a_hundred_classes_have_a_hundred():
 
 def test_hovering_a_layer_tells_its_shape_and_parameters():
     cells = charts.network(SMALL_NETWORK).data[-1]
-    assert cells.hovertext[1] == (
-        "<b>conv</b><br>Conv2D · 32 filters 3x3<br>hands on 28 × 28 × 32 values<br>320 parameters"
-    )
+    assert cells.hovertext[1] == ("<b>conv</b><br>Conv2D · 32 filters 3x3<br>output 28×28×32<br>320 parameters")
     assert len(cells.x) == 5
 
 
@@ -158,7 +156,7 @@ def test_every_layer_of_a_small_network_has_its_words_and_every_sort_is_in_the_l
     assert figure.layout.xaxis.ticktext[1] == "convolution<br>28×28×32"
     assert len(figure.layout.xaxis.ticktext) == 5
     named = [trace.name for trace in figure.data[:-1]]
-    assert named == ["pictures", "convolution", "pooling", "activation, dropout ...", "dense"]
+    assert named == ["input", "convolution", "pooling", "activation, dropout …", "dense"]
 
 
 def test_layers_stand_in_order_from_left_to_right_and_the_height_never_changes():
@@ -169,7 +167,7 @@ def test_layers_stand_in_order_from_left_to_right_and_the_height_never_changes()
 
 
 def test_a_padding_layer_is_no_sum_of_branches():
-    assert charts.network([layer("pad", "ZeroPadding2D", (8, 8, 3))]).data[0].name == "activation, dropout ..."
+    assert charts.network([layer("pad", "ZeroPadding2D", (8, 8, 3))]).data[0].name == "activation, dropout …"
 
 
 def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
@@ -206,7 +204,7 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
             np.array([1, 2]), np.array([[0.2, 0.8], [0.6, 0.4]]), 0, ["<b>$x %{z}", "y"], 1
         ),
     ],
-    ids=["curves", "reliability", "answered", "class bars", "one picture"],
+    ids=["curves", "reliability", "answered", "class bars", "one image"],
 )
 def test_figures_of_scores_have_a_height_axes_and_literal_names(figure):
     made = figure()

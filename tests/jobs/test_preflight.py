@@ -341,19 +341,6 @@ def test_a_loss_that_never_falls_suggests_nothing(losses):
     assert lr_finder.suggestion(RISING[: len(losses)], losses) is None
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 30, 140])
-def test_the_finder_s_figure_is_a_figure_at_any_length(count):
-    import plotly.graph_objects as go
-
-    losses = finder_losses()[:count]
-    if count:
-        losses[-1] = np.nan
-    figure = go.Figure(lr_finder.finder_dict(RISING[:count], losses, suggested=0.003 if count > 30 else None, now=1e-3))
-
-    assert figure.layout.xaxis.range == (-6.1, 1.1)
-    assert math.isfinite(figure.layout.yaxis.range[1])
-
-
 @pytest.mark.parametrize(
     ("name", "found", "level"),
     [

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from imgcls import datasets
+from imgcls.charts.lr_finder import finder_dict
 from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
 from imgcls.errors import UserError
@@ -113,7 +115,16 @@ def _rates(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
     losses = [float("nan") if loss is None else loss for loss in losses]
     suggested = lr_finder.suggestion(steps, losses) if seen.state == "finished" else None
     st.plotly_chart(
-        Still(lr_finder.finder_dict(steps, losses, suggested=suggested, now=config.learning_rate)),
+        Still(
+            finder_dict(
+                steps,
+                losses,
+                lr_finder.smoothed(losses),
+                lr_finder.initial_loss(np.array(losses)),
+                suggested=suggested,
+                current=config.learning_rate,
+            )
+        ),
         key="finder",
         config={"displayModeBar": False},
         alt=f"Training loss over {len(steps)} steps with a rising learning rate."

@@ -60,7 +60,7 @@ def answer(probabilities: np.ndarray, names: list[str], cut: float) -> str:
     return (
         f'{STYLE}<div class="labels-on{"" if len(on) else " none"}" role="status">{html.escape(predicted)}</div>'
         f'<div class="labels-how">Each label is predicted independently, if its probability is at least '
-        f'{100 * cut:.0f}% (the mark).</div>'
+        f"{100 * cut:.0f}% (the mark).</div>"
         f'<div class="label-bars" role="img" aria-label="Probabilities: {html.escape(summary)}">{rows}</div>'
     )
 
