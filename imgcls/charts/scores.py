@@ -4,7 +4,7 @@ import numpy as np
 
 from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
 from imgcls.charts.theme import BEST, ERROR, QUIET, TRAINING, VALIDATION, class_colour, faded, lay_out, literal
-from imgcls.evaluation.metrics.calibration import Answered, Reliability
+from imgcls.evaluation.metrics.calibration import AbstentionCurve, Reliability
 from imgcls.evaluation.metrics.roc_pr import Curve
 
 HEIGHT = 380
@@ -102,7 +102,7 @@ def reliability(before: Reliability, after: Reliability | None = None):
     return figure.update_yaxes(range=[0, 102])
 
 
-def answered(line: Answered, threshold: float, fraction: float, right: float):
+def answered(line: AbstentionCurve, threshold: float, fraction: float, right: float):
     """Accuracy of what is answered (%) over the share that is answered (%); the dial's place is marked."""
     import plotly.graph_objects as go
 

@@ -1,12 +1,12 @@
-"""Classes in an order in which those that a model confuses stand together, so that a large matrix shows blocks."""
+"""An order of the classes that places confused classes next to each other, so that a large matrix shows blocks."""
 
 import numpy as np
 
 
 def soft_confusion(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Of the pictures of each class, the mean probability of every class: (classes, classes), rows without any are 0.
+    """The mean probability of each class (column) over the images of each true class (row); rows without images are 0.
 
-    It says more than counts: a picture that was read rightly may still have been half taken for another class.
+    More sensitive than counts: a correct prediction may still give another class a high probability.
     """
     k = probabilities.shape[1]
     of_class = np.zeros((k, len(labels)), np.float32)
@@ -15,26 +15,16 @@ def soft_confusion(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def order(confused: np.ndarray) -> np.ndarray:
-    """Class numbers (classes,) in the order of the leaves of a tree that joins the most confused first.
+    """Class numbers (classes,) in the order of the leaves of a dendrogram that joins the most confused classes first.
 
-    Average linkage (Sokal and Michener 1958) on the symmetric part; two branches are laid so that their most alike
-    ends touch (after Gruvaeus and Wainer 1972).
+    Average linkage (Sokal and Michener 1958) on the symmetric part of `confused`, with leaves ordered so that
+    neighbours are as similar as possible (Bar-Joseph, Gifford and Jaakkola 2001).
     """
-    alike = np.nan_to_num(confused + confused.T).astype(np.float64)
-    np.fill_diagonal(alike, -np.inf)
-    between = alike.copy()  # of classes, for the ends
-    leaves = [[number] for number in range(len(alike))]
-    sizes = np.ones(len(alike))
-    while len(leaves) > 1:
-        first, second = sorted(np.unravel_index(alike.argmax(), alike.shape))
-        a, b = leaves[first], leaves[second]
-        ends = [(a, b), (a, b[::-1]), (a[::-1], b), (a[::-1], b[::-1])]
-        left, right = max(ends, key=lambda pair: between[pair[0][-1], pair[1][0]])
-        joined = (alike[first] * sizes[first] + alike[second] * sizes[second]) / (sizes[first] + sizes[second])
-        alike[first], alike[:, first], alike[first, first] = joined, joined, -np.inf
-        alike = np.delete(np.delete(alike, second, 0), second, 1)
-        leaves[first] = left + right
-        sizes[first] += sizes[second]
-        leaves.pop(second)
-        sizes = np.delete(sizes, second)
-    return np.array(leaves[0] if leaves else [], np.int64)
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
+    count = len(confused)
+    if count < 3:
+        return np.arange(count)
+    similar = np.nan_to_num(confused + confused.T).astype(np.float64)
+    pairs = similar[np.triu_indices(count, 1)]
+    return leaves_list(linkage(pairs.max() - pairs, "average", optimal_ordering=True)).astype(np.int64)

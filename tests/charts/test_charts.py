@@ -196,7 +196,7 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
             kind="roc",
         ),
         lambda: scores.reliability(*[calibration.reliability(np.array([0.2, 0.9]), np.array([False, True]))] * 2),
-        lambda: scores.answered(calibration.answered(np.array([0.2, 0.9]), np.array([False, True])), 0.5, 0.5, 1.0),
+        lambda: scores.answered(calibration.abstention_curve(np.array([0.2, 0.9]), np.array([False, True])), 0.5, 0.5, 1.0),
         lambda: scores.class_bars(
             np.array([0.5]), np.array([0.4]), np.array([0.7]), ["<b>$x %{z}"], np.array([np.nan])
         ),

@@ -34,7 +34,7 @@ def test_a_model_to_be_believed_has_a_small_error_and_one_that_is_too_sure_a_lar
     probabilities, labels = too_sure
     right = probabilities.argmax(1) == labels
     before = calibration.reliability(probabilities.max(1), right)
-    after = calibration.reliability(calibration.cooled(probabilities, 2.5).max(1), right)
+    after = calibration.reliability(calibration.scaled(probabilities, 2.5).max(1), right)
 
     assert before.error.low > 0.1
     assert after.error.high < 0.06
@@ -69,13 +69,13 @@ def test_the_interval_of_the_temperature_is_that_of_many_redrawn_sets(too_sure):
 
 def test_cooling_is_softmax_of_divided_logits_and_keeps_every_answer(too_sure):
     probabilities, _ = too_sure
-    cooled = calibration.cooled(probabilities, 3.0)
+    cooled = calibration.scaled(probabilities, 3.0)
 
     np.testing.assert_allclose(
         cooled, softmax(np.log(np.clip(probabilities.astype(float), classification.SMALLEST, 1)) / 3, 1), atol=1e-6
     )
     np.testing.assert_array_equal(cooled.argmax(1), probabilities.argmax(1))
-    np.testing.assert_allclose(calibration.cooled(np.array([[0.2, 0.8]]), 1.0), [[0.2, 0.8]], atol=1e-6)
+    np.testing.assert_allclose(calibration.scaled(np.array([[0.2, 0.8]]), 1.0), [[0.2, 0.8]], atol=1e-6)
 
 
 def test_a_perfect_model_and_broken_numbers_have_a_temperature_as_well():
@@ -88,7 +88,7 @@ def test_a_perfect_model_and_broken_numbers_have_a_temperature_as_well():
 def test_what_is_answered_and_right_by_hand():
     confidence = np.array([0.9, 0.8, 0.8, 0.5])
     is_right = np.array([True, True, False, False])
-    line = calibration.answered(confidence, is_right)
+    line = calibration.abstention_curve(confidence, is_right)
 
     np.testing.assert_allclose(line.threshold, [0.9, 0.8, 0.5])
     np.testing.assert_allclose(line.fraction, [0.25, 0.75, 1])
@@ -101,7 +101,7 @@ def test_what_is_answered_and_right_by_hand():
 
 def test_a_long_line_is_thinned_and_keeps_its_ends():
     generator = np.random.default_rng(0)
-    line = calibration.answered(generator.random(5000), generator.random(5000) < 0.7, most=100)
+    line = calibration.abstention_curve(generator.random(5000), generator.random(5000) < 0.7, most=100)
 
     assert len(line.fraction) <= 100
     assert line.fraction[-1] == 1

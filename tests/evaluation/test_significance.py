@@ -89,18 +89,18 @@ def test_the_words_say_who_is_better_or_that_nobody_knows():
     alike = comparison(100, 130, -0.001, 0.007, 0.06)
     assert alike.verdict == ALIKE
     assert alike.sentence("A", "B") == (
-        "+0.3 points for B, between -0.1 and +0.7: these two cannot be told apart on 10,000 test pictures."
+        "+0.3 percentage points for B (95% CI -0.1 to +0.7) on 10,000 test images: no significant difference."
     )
     worse = comparison(300, 100, -0.025, -0.016, 0.0001)
     assert worse.sentence("A", "B") == (
-        "A is better than B by 2.0 points, between 1.6 and 2.5, on 10,000 test pictures."
+        "A is better than B by 2.0 percentage points (95% CI 1.6 to 2.5) on 10,000 test images."
     )
     better = comparison(100, 300, 0.016, 0.025, 0.0001)
-    assert better.sentence("A", "B").startswith("B is better than A by 2.0 points, between 1.6 and 2.5")
+    assert better.sentence("A", "B").startswith("B is better than A by 2.0 percentage points (95% CI 1.6 to 2.5)")
     border = comparison(100, 130, 0.0001, 0.007, 0.06)
     assert border.verdict == OPEN
-    assert "at the border" in border.sentence("A", "B")
-    assert "very same pictures" in comparison(0, 0, 0.0, 0.0, 1.0).sentence("A", "B")
+    assert "inconclusive" in border.sentence("A", "B")
+    assert "exactly the same images" in comparison(0, 0, 0.0, 0.0, 1.0).sentence("A", "B")
 
 
 def test_each_class_has_its_own_difference_and_one_without_images_is_unknown():
@@ -124,5 +124,5 @@ def test_the_mean_of_paired_differences_has_the_usual_interval():
 
 @pytest.mark.parametrize(("first", "second"), [([], []), ([True], [True, False]), ([[True]], [[True]])])
 def test_answers_that_belong_to_other_images_are_refused(first, second):
-    with pytest.raises(ValueError, match="the same pictures"):
+    with pytest.raises(ValueError, match="the same images"):
         compare(np.array(first, bool), np.array(second, bool))

@@ -1,6 +1,8 @@
-"""95% intervals: how far a figure might move if other pictures of the same sort had been drawn."""
+"""95% confidence intervals: how much a score would vary if other test images of the same kind had been drawn."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -13,18 +15,38 @@ CHUNK = 100
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """A figure and its 95% interval; in a table of classes each part is an array with one entry a class."""
+    """A value and its 95% confidence interval."""
 
-    value: float | np.ndarray
-    low: float | np.ndarray
-    high: float | np.ndarray
+    value: float
+    low: float
+    high: float
 
 
-def wilson(successes, n):
-    """The score interval for a share of `successes` in `n` trials; arrays give arrays.
+@dataclass(frozen=True, eq=False)
+class ScoreArray:
+    """The values of all classes and their 95% confidence intervals; arrays with one entry per class."""
 
-    Keeps inside [0, 1] and stays honest near 0 and 1, where the usual plus-minus interval collapses: 10 right out of
-    10 gives 72 to 100%. Without trials nothing is known: value 0, interval 0 to 1.
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __getitem__(self, label: int) -> Score:
+        """The score of one class."""
+        return Score(float(self.value[label]), float(self.low[label]), float(self.high[label]))
+
+
+@overload
+def wilson(successes: float, n: float) -> Score: ...
+@overload
+def wilson(successes: np.ndarray, n: np.ndarray) -> ScoreArray: ...
+def wilson(successes: float | np.ndarray, n: float | np.ndarray) -> Score | ScoreArray:
+    """The score interval of a proportion: `successes` out of `n` trials. Arrays give a ScoreArray.
+
+    It stays within [0, 1] and remains accurate near 0 and 1, where the usual ± interval collapses: 10 successes out of
+    10 give 72% to 100%. Without trials the value is 0 and the interval 0 to 1.
     Source: Wilson, E. B. (1927), "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22.
     """
@@ -33,18 +55,18 @@ def wilson(successes, n):
     fraction = successes / safe
     centre = (fraction + Z**2 / (2 * safe)) / (1 + Z**2 / safe)
     reach = Z / (1 + Z**2 / safe) * np.sqrt(fraction * (1 - fraction) / safe + Z**2 / (4 * safe**2))
-    # Rounding may push a bound past the share by 1e-17, which a reader would see as a value outside its interval.
+    # Rounding may push a bound past the fraction by 1e-17, so that the value would lie outside its interval.
     low = np.where(trials > 0, np.clip(centre - reach, 0, fraction), 0.0)
     high = np.where(trials > 0, np.clip(centre + reach, fraction, 1), 1.0)
     if fraction.ndim == 0:
         return Score(float(fraction), float(low), float(high))
-    return Score(fraction, low, high)
+    return ScoreArray(fraction, low, high)
 
 
-def mean_interval(values):
-    """The mean of `values` with its normal-approximation interval; one value alone has an interval of no width.
+def mean_interval(values: np.ndarray) -> Score:
+    """The mean of values (n,) with its normal-approximation interval, which has zero width if n is 1.
 
-    For figures that cannot be negative, such as losses: the lower bound stops at 0.
+    For non-negative values such as losses: the lower bound is clipped at 0.
     """
     values = np.asarray(values, float)
     mean = float(values.mean())
@@ -52,41 +74,53 @@ def mean_interval(values):
     return Score(mean, float(min(mean, max(0.0, mean - reach))), float(mean + reach))
 
 
-def bootstrap(matrix, measure, resamples=1000, seed=0):
-    """Percentile intervals for what has no formula: a dict of Scores, one for each entry that `measure` answers.
+Totals = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Correct, true and predicted counts per class; classes on the last axis."""
 
-    `measure(right, support, answered)` takes three totals a class (rightly answered, having that label, given that
-    answer; classes on the last axis, resamples before it) and returns a dict of arrays.
 
-    Drawing n pictures with replacement is the same as drawing the matrix's cells from a multinomial distribution, so
-    pictures are never touched. The seed is fixed: the same run always shows the same interval. Where the resamples
-    all miss the value on one side (few pictures), the interval is stretched to hold it. A matrix without any error
-    has intervals of no width, a known weakness of the method; `wilson` does not share it.
+def bootstrap(
+    matrix: np.ndarray, measure: Callable[..., dict[str, np.ndarray]], resamples: int = 1000, seed: int = 0
+) -> tuple[dict[str, Score], dict[str, ScoreArray]]:
+    """Percentile intervals of measures without a formula: single scores and scores per class, by name.
+
+    `measure(right, support, answered)` gets three totals per class (correct, true and predicted counts; classes on the
+    last axis, resamples before it) and returns a dict of arrays.
+
+    Resampling n images with replacement is the same as drawing the cells of the confusion matrix (k, k) from a
+    multinomial distribution, so images are never touched. The seed is fixed, so a run always shows the same interval.
+    If all resamples lie on one side of the value (few images), the interval is extended to contain it. A matrix without
+    errors has intervals of zero width, a known weakness of the method that `wilson` does not share.
     Source: Efron, B. (1979), "Bootstrap methods: another look at the jackknife", The Annals of Statistics 7.
     """
     matrix = np.asarray(matrix)
     point = measure(np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
     if matrix.sum() == 0:
-        return {name: Score(value, value * 0, value * 0 + 1) for name, value in point.items()}
-    draws = [measure(*totals) for totals in _resampled(matrix, resamples, np.random.default_rng(seed))]
-    answer = {}
-    for name, value in point.items():
-        low, high = np.percentile(np.concatenate([draw[name] for draw in draws]), (2.5, 97.5), axis=0)
-        low, high = np.minimum(low, value), np.maximum(high, value)
-        answer[name] = Score(value, low, high) if np.ndim(value) else Score(float(value), float(low), float(high))
-    return answer
+        bounds = {name: (value * 0, value * 0 + 1) for name, value in point.items()}
+    else:
+        draws = [measure(*totals) for totals in _resampled(matrix, resamples, np.random.default_rng(seed))]
+        bounds = {}
+        for name, value in point.items():
+            low, high = np.percentile(np.concatenate([draw[name] for draw in draws]), (2.5, 97.5), axis=0)
+            bounds[name] = np.minimum(low, value), np.maximum(high, value)
+    single = {
+        name: Score(float(value), float(bounds[name][0]), float(bounds[name][1]))
+        for name, value in point.items()
+        if not np.ndim(value)
+    }
+    per_class = {name: ScoreArray(value, *bounds[name]) for name, value in point.items() if np.ndim(value)}
+    return single, per_class
 
 
-def _resampled(matrix, resamples, generator):
-    """The three totals a class of `resamples` redrawn matrices, a chunk of at most CHUNK at a time."""
+def _resampled(matrix: np.ndarray, resamples: int, generator: np.random.Generator) -> Iterator[Totals]:
+    """The three totals per class of `resamples` redrawn matrices, at most CHUNK at a time."""
     true, predicted = np.nonzero(matrix)
     total = int(matrix.sum())
-    chances = matrix[true, predicted] / total
+    probabilities = matrix[true, predicted] / total
     classes = np.arange(len(matrix))
-    # Sums over rows and columns as matrix products of 0 and 1: exact in float32 up to 16 million pictures.
+    # Sums over rows and columns as products with 0/1 matrices: exact in float32 up to 16 million images.
     by_true = (true[:, None] == classes).astype(np.float32)
     by_predicted = (predicted[:, None] == classes).astype(np.float32)
     right = by_true * (true == predicted)[:, None]
     for start in range(0, resamples, CHUNK):
-        counts = generator.multinomial(total, chances, size=min(CHUNK, resamples - start)).astype(np.float32)
+        counts = generator.multinomial(total, probabilities, size=min(CHUNK, resamples - start)).astype(np.float32)
         yield counts @ right, counts @ by_true, counts @ by_predicted

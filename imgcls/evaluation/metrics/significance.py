@@ -1,27 +1,27 @@
-"""Is B better than A? Two models' answers to the same pictures, compared picture by picture, with NumPy alone.
+"""Is model B better than model A? A paired comparison of their predictions for the same images.
 
-What both got right or both got wrong says nothing about which is better: only the pictures on which they differ do. So
-a comparison is four counts, and everything here follows from them.
+Images that both models classify correctly, or both incorrectly, say nothing about which is better: only those on which
+they differ do. So a comparison needs four counts, and everything here follows from them.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls.evaluation.metrics.confidence_intervals import Score, Z
+from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, Z
 
 RESAMPLES = 2000
-SURE_BELOW = 0.05
-"""A p value below this is taken for a difference, as usual."""
+SIGNIFICANT_BELOW = 0.05
+"""The usual significance level for p values."""
 BETTER, ALIKE, OPEN = "better", "alike", "open"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models on `count` pictures: how often both, one or none was right, and what follows.
+    """Two models on `count` images: how often both, one or neither was correct, and what follows.
 
-    `difference` is the accuracy of the second less that of the first, a share from -1 to 1 with its 95% interval;
-    `p_value` is that of the exact McNemar test.
+    `difference` is the accuracy of the second model minus that of the first, -1 to 1, with its 95% interval; `p_value`
+    is that of the exact McNemar test.
     """
 
     both_right: int
@@ -37,38 +37,41 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """BETTER where interval and test both tell them apart, ALIKE where neither does, else OPEN."""
-        is_apart = self.difference.low > 0 or self.difference.high < 0
-        is_rare = self.p_value < SURE_BELOW
-        return BETTER if is_apart and is_rare else ALIKE if not (is_apart or is_rare) else OPEN
+        """BETTER if interval and test both show a difference, ALIKE if neither does, else OPEN."""
+        excludes_zero = self.difference.low > 0 or self.difference.high < 0
+        is_significant = self.p_value < SIGNIFICANT_BELOW
+        if excludes_zero and is_significant:
+            return BETTER
+        return OPEN if excludes_zero or is_significant else ALIKE
 
     def sentence(self, first: str, second: str) -> str:
-        """The result in plain words, with the names of the two models."""
+        """The result in plain English, with the names of the two models."""
         value, low, high = (100 * part for part in (self.difference.value, self.difference.low, self.difference.high))
-        on = f"on {self.count:,} test picture{'' if self.count == 1 else 's'}"
+        on = f"on {self.count:,} test image{'' if self.count == 1 else 's'}"
         if not self.only_first + self.only_second:
-            return f"{second} and {first} are right and wrong on the very same pictures: nothing tells them apart {on}."
+            return f"{second} and {first} are correct on exactly the same images: no difference {on}."
         if self.verdict == BETTER:
             winner, loser = (second, first) if value > 0 else (first, second)
             near, far = sorted((abs(low), abs(high)))
             return (
-                f"{winner} is better than {loser} by {abs(value):.1f} points, between {near:.1f} and {far:.1f}, {on}."
+                f"{winner} is better than {loser} by {abs(value):.1f} percentage points "
+                f"(95% CI {near:.1f} to {far:.1f}) {on}."
             )
-        said = f"{value:+.1f} points for {second}, between {low:+.1f} and {high:+.1f}"
+        difference = f"{value:+.1f} percentage points for {second} (95% CI {low:+.1f} to {high:+.1f}) {on}"
         if self.verdict == ALIKE:
-            return f"{said}: these two cannot be told apart {on}."
-        return f"{said}: at the border. Interval and test disagree {on}; more pictures would tell."
+            return f"{difference}: no significant difference."
+        return f"{difference}: inconclusive. Confidence interval and test disagree; more test images are needed."
 
 
 def compare(first_right: np.ndarray, second_right: np.ndarray, *, resamples: int = RESAMPLES) -> Comparison:
-    """Compares two models by whether each was right, bool (n,) each, picture by picture in the same order.
+    """Compares two models by which images each classifies correctly, bool (n,) each, in the same order.
 
     Raises:
-        ValueError: there is no picture, or the two have not answered the same number.
+        ValueError: there are no images, or the two arrays have different lengths.
     """
     first_right, second_right = np.asarray(first_right, bool), np.asarray(second_right, bool)
     if first_right.shape != second_right.shape or first_right.ndim != 1 or not len(first_right):
-        raise ValueError(f"Expected two lists of the same pictures; got {first_right.shape} and {second_right.shape}.")
+        raise ValueError(f"Expected two arrays for the same images; got {first_right.shape} and {second_right.shape}.")
     both, only_first = int((first_right & second_right).sum()), int((first_right & ~second_right).sum())
     only_second = int((~first_right & second_right).sum())
     return Comparison(
@@ -84,11 +87,11 @@ def compare(first_right: np.ndarray, second_right: np.ndarray, *, resamples: int
 def paired_difference(
     only_first: int, only_second: int, count: int, resamples: int = RESAMPLES, seed: int = 0
 ) -> Score:
-    """The difference of two accuracies on the same `count` pictures with its bootstrap interval (percentiles).
+    """The difference of two accuracies on the same `count` images with its percentile bootstrap interval.
 
-    Drawing pictures with replacement, each with both its answers, is the same as drawing three counts from a
-    multinomial distribution: only the first right, only the second, and the rest. So no picture is touched, and 2,000
-    draws take under a millisecond. The seed is fixed: the same runs always show the same interval.
+    Resampling images with replacement, each with both predictions, is the same as drawing three counts from a
+    multinomial distribution: only the first correct, only the second correct, and the rest. So images are never
+    touched, and 2,000 draws take under a millisecond. The seed is fixed: the same runs always show the same interval.
     Source: Efron, B. and Tibshirani, R. (1993), "An Introduction to the Bootstrap", chapter 8 on paired data.
     """
     chances = np.array([only_first, only_second, count - only_first - only_second]) / count
@@ -99,24 +102,20 @@ def paired_difference(
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """The exact two-sided p value: how often chance would split the pictures on which two models differ so unevenly.
+    """The two-sided p value of the exact McNemar test; 1 if the models never differ.
 
-    If neither were better, each such picture would fall to one or the other like a coin. 1 where they never differ.
-    Source: McNemar, Q. (1947), "Note on the sampling error of the difference between correlated proportions or
-    percentages", Psychometrika 12; exact by the binomial distribution.
+    It is the probability of a split at least this uneven if each image on which the models differ were won by either
+    with probability 0.5. Source: McNemar, Q. (1947), "Note on the sampling error of the difference between correlated
+    proportions or percentages", Psychometrika 12; exact by the binomial distribution.
     """
-    flips, fewer = only_first + only_second, min(only_first, only_second)
-    heads = np.arange(1, fewer + 1)
-    # Logarithms of the binomial coefficients from 0 to `fewer`, one from the other: the numbers themselves overflow.
-    chosen = np.concatenate([[0.0], np.cumsum(np.log(flips - heads + 1) - np.log(heads))])
-    return float(min(1.0, 2 * np.exp(chosen - flips * np.log(2)).sum()))
+    from scipy.stats import binomtest
+
+    differing = only_first + only_second
+    return float(binomtest(only_first, differing).pvalue) if differing else 1.0
 
 
-def by_class(labels: np.ndarray, first_right: np.ndarray, second_right: np.ndarray, num_classes: int) -> Score:
-    """The difference of the recalls of each class with its interval: a Score of arrays (num_classes,).
-
-    A class without pictures has the difference 0, between -1 and 1.
-    """
+def by_class(labels: np.ndarray, first_right: np.ndarray, second_right: np.ndarray, num_classes: int) -> ScoreArray:
+    """The difference in recall of each class (num_classes,) with its interval; 0 and -1 to 1 for one without images."""
     count = np.bincount(labels, minlength=num_classes)
     first = np.bincount(labels[first_right & ~second_right], minlength=num_classes)
     second = np.bincount(labels[~first_right & second_right], minlength=num_classes)
@@ -124,11 +123,11 @@ def by_class(labels: np.ndarray, first_right: np.ndarray, second_right: np.ndarr
         paired_difference(a, b, n) if n else Score(0.0, -1.0, 1.0)
         for a, b, n in zip(first.tolist(), second.tolist(), count.tolist(), strict=True)
     ]
-    return Score(*(np.array([getattr(score, part) for score in scores]) for part in ("value", "low", "high")))
+    return ScoreArray(*(np.array([getattr(score, part) for score in scores]) for part in ("value", "low", "high")))
 
 
 def mean_difference(values: np.ndarray) -> Score:
-    """The mean of paired differences (n,) with its normal-approximation interval; one alone: no width."""
+    """The mean of paired differences (n,) with its normal-approximation interval, which has zero width if n is 1."""
     values = np.asarray(values, float)
     mean = float(values.mean())
     reach = Z * float(values.std(ddof=1)) / np.sqrt(len(values)) if len(values) > 1 else 0.0

@@ -45,7 +45,7 @@ def test_compare_says_who_is_better_and_shows_the_images(two_runs):
     app = opened("evaluate", run=run.id, view="Compare", other=other.id)
 
     assert is_whole(app)
-    assert "B is better than A" in pieces(app) and "on 360 test pictures" in pieces(app)
+    assert "B is better than A" in pieces(app) and "on 360 test images" in pieces(app)
     assert "&lt;img src=x" in pieces(app) and "<img src=x" not in pieces(app)
     assert "They have the same settings." in told(app)
     app.session_state["compared-pictures"] = "Only B right"

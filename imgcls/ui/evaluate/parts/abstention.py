@@ -106,5 +106,5 @@ def _of(key: tuple, selected) -> tuple[np.ndarray, np.ndarray]:
 @lru_cache(32)
 def _figure(key: tuple, selected, below: int) -> Still:
     fraction, right = _at(key, selected, below)
-    line = calibration.answered(*_of(key, selected))
+    line = calibration.abstention_curve(*_of(key, selected))
     return still(scores.answered(line, below / 100, float(fraction.value), float(right.value)))

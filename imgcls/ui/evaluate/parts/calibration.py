@@ -130,7 +130,7 @@ def _predictions(key: tuple, selected, temperature: float) -> tuple[np.ndarray, 
     if temperature != 1.0:
         whole = selection_state.predictions_of((run, stamp, names, Surgery()))
         heated = type(whole)(
-            whole.names, calibration.cooled(whole.probabilities, temperature), whole.labels, whole.indices
+            whole.names, calibration.scaled(whole.probabilities, temperature), whole.labels, whole.indices
         )
         predictions = heated.after(key[3], selection_state.groups_of(run))
     is_right = predictions.predicted[left] == predictions.labels[left]
