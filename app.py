@@ -5,11 +5,10 @@ without its entry script when a deep link is the first request after a start.
 """
 
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import streamlit as st
 
-from imgcls.ui.app import errors, startup
+from imgcls.ui.app import errors, paths, startup
 
 
 @asynccontextmanager
@@ -19,7 +18,7 @@ async def lifespan(app):
 
 
 app = st.App(
-    Path(__file__).resolve().parent / "imgcls" / "ui" / "app" / "navigation.py",
+    paths.ENTRY,
     lifespan=lifespan,
     on_script_error=errors.show,
 )

@@ -19,6 +19,7 @@ from imgcls.runs.run import STATES as STATES
 from imgcls.runs.run import Run as Run
 from imgcls.runs.run import clean_label as clean_label
 from imgcls.runs.store import ID as ID
+from imgcls.runs.store import check_id as check_id
 from imgcls.runs.store import create as create
 from imgcls.runs.store import default_label as default_label
 from imgcls.runs.store import everything as everything

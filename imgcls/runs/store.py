@@ -24,6 +24,16 @@ def new_ticket() -> str:
     return uuid.uuid4().hex
 
 
+def check_id(run_id: str) -> None:
+    """Accept an ID that a new run may have, or an empty one.
+
+    Raises:
+        RunError: it is invalid.
+    """
+    if run_id and not ID.fullmatch(run_id):
+        raise RunError(f"A run cannot have the id '{run_id}': use 3 to 41 of a-z, 0-9, _ and -, no other signs.")
+
+
 def create(
     config: Config, label: str = "", *, run_id: str = "", place: float | None = None, start_from: Path | None = None
 ) -> Run:
@@ -35,8 +45,7 @@ def create(
     Raises:
         RunError: the id is none, or the folder for runs cannot be written.
     """
-    if run_id and not ID.fullmatch(run_id):
-        raise RunError(f"A run cannot have the id '{run_id}': use 3 to 41 of a-z, 0-9, _ and -, no other signs.")
+    check_id(run_id)
     run_id = run_id or new_id()
     root = paths.runs_folder()
     folder = root / run_id

@@ -1,18 +1,23 @@
-"""Where things lie: the runs, the data that somebody provides, and what can be made again.
+"""Where things are: runs, data that somebody provides, and what can be recomputed.
 
-    $IMGCLS_RUNS     runs                                          else saved_models/ beside the package
-    $IMGCLS_DATA     files NAME.npz that somebody put there        else none
-    $IMGCLS_CACHE    prepared data sets, what was found about      else the user's cache folder
-                     them, and lists of changes made by hand;
-                     all but the changes can be made again
-    $IMGCLS_OWN_DATA data sets that people made of their pictures  else the user's data folder
-    $IMGCLS_WEIGHTS  weights of trained networks, or one file      else none
+    $IMGCLS_RUNS       runs                                       default: saved_models/ of a checkout; for an
+                                                                  installed copy, the user's data folder
+    $IMGCLS_DATA       files NAME.npz of datasets                 default: none
+    $IMGCLS_CACHE      prepared datasets, their analyses and      default: the user's cache folder
+                       edits; all but the edits can be
+                       recomputed
+    $IMGCLS_OWN_DATA   custom datasets                            default: the user's data folder
+    $IMGCLS_WEIGHTS    a folder, or one file, of pretrained       default: none
+                       weights
 
-$IMGCLS_IMPORT_ROOT names a folder of this machine below which a page may look for pictures; without it none may.
-$IMGCLS_TRAININGS says how many trainings run at once; it is 1 where nothing is said. $IMGCLS_FEATURES_GB says how large
-the kept features of transfer learning may become, in gigabytes; it is 4 where nothing is said.
+$IMGCLS_IMPORT_ROOT names the folder of this machine from which the app may import images; without it, none may be read.
+$IMGCLS_TRAININGS is the number of trainings at a time (default 1). $IMGCLS_FEATURES_GB limits the cached features of
+transfer learning, in gigabytes (default 4).
 
-The environment is read at each call, so that a test or a class room can point elsewhere.
+A checkout has app.py, pages/ and saved_models/ beside the package. An installed copy has them inside the package, in
+imgcls/_app; its shipped runs are read-only.
+
+The environment is read at each call, so that a test or a classroom can point elsewhere.
 """
 
 import os
@@ -23,8 +28,31 @@ import platformdirs
 
 
 def runs_folder() -> Path:
-    """The folder that holds one folder a run. It need not exist yet."""
-    return _named("IMGCLS_RUNS") or repository_folder() / "saved_models"
+    """The folder with one subfolder per run. It need not exist yet."""
+    if named := _named("IMGCLS_RUNS"):
+        return named
+    if is_installed():
+        return Path(platformdirs.user_data_dir("imgcls", appauthor=False)) / "runs"
+    return repository_folder() / "saved_models"
+
+
+def shipped_runs_folder() -> Path | None:
+    """The read-only folder with the trained models that ship with an installed copy; None in a checkout.
+
+    In a checkout they are ordinary runs in `runs_folder()`. A folder named in IMGCLS_RUNS holds all runs there are.
+    """
+    folder = app_folder() / "saved_models"
+    return folder if is_installed() and _named("IMGCLS_RUNS") is None and folder.is_dir() else None
+
+
+def app_folder() -> Path:
+    """The folder with app.py, pages/ and .streamlit/."""
+    return repository_folder() / "imgcls" / "_app" if is_installed() else repository_folder()
+
+
+def is_installed() -> bool:
+    """Whether the package was installed from a wheel, so that no checkout is around it."""
+    return (repository_folder() / "imgcls" / "_app").is_dir()
 
 
 def data_folder() -> Path | None:
@@ -79,7 +107,7 @@ def trainings_at_once() -> int:
 
 
 def repository_folder() -> Path:
-    """The folder that holds the package `imgcls`; a process started from here finds it."""
+    """The folder that contains the package `imgcls`: the checkout, or site-packages."""
     return Path(__file__).resolve().parents[2]
 
 

@@ -67,6 +67,11 @@ class Trainer:
         finally:
             self._lock.release()
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether Ctrl-C stopped the training."""
+        return self._signals.interrupted.is_set()
+
     def _train_alone(self) -> dict[str, Any]:
         self._heartbeat.start()
         self.run.begin(os.getpid())

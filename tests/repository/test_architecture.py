@@ -14,7 +14,7 @@ SOURCES = [*MODULES, *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
 HEAVY = ("tensorflow", "keras", "sklearn", "matplotlib", "scipy", "mlxtend", "pandas", "jinja2", "pooch")
 VAGUE_NAMES = {"util", "common", "helper", "core", "manager", "service", "shared", "misc", "base"}
 LINES = 300
-ENTRIES = 14
+ENTRIES = 16
 """Of one folder: about twelve is the aim."""
 
 

@@ -1,4 +1,4 @@
-"""Training from a shell: every setting has its flag, scores are printed, and a bad value is one line."""
+"""`imgcls train`: every setting has its option, scores are printed, and an invalid value is one line."""
 
 import json
 import subprocess
@@ -7,22 +7,24 @@ import sys
 import pytest
 
 from imgcls import models, runs
+from imgcls.cli import exit_codes
+from imgcls.cli.main import main
 from imgcls.config import PARAMS, Config
 from imgcls.runs import recipes
 from imgcls.system import paths
-from imgcls.training import __main__ as shell
+from imgcls.training import trainer
 
 pytestmark = pytest.mark.timeout(240)
 
 
 def train(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "imgcls.training", *arguments]
+    command = [sys.executable, "-m", "imgcls", "train", *arguments]
     return subprocess.run(command, cwd=paths.repository_folder(), capture_output=True, text=True, timeout=240)
 
 
-def refused(capsys, *arguments: str) -> str:
-    """The one line on stderr for arguments that are refused, from the real `main`."""
-    assert shell.main(list(arguments)) == 2
+def refused(capsys, *arguments: str, code: int = exit_codes.USAGE) -> str:
+    """The one line on stderr for invalid arguments."""
+    assert main(["train", *arguments]) == code
     out, err = capsys.readouterr()
     assert out == ""
     assert err.endswith("\n")
@@ -61,11 +63,15 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
         (("--optimizer", "lion"), "Optimizer cannot be 'lion'. Choose one of: adam, adamw, sgd, rmsprop, nadam, muon."),
         (("--model", "resnet5"), "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet, transfer."),
         (("--model", "ann", "--units", "7"), "Units must be between 8 and 1024, not 7."),
-        (("--config", "nowhere.json"), "The settings file nowhere.json cannot be read: No such file or directory."),
     ],
 )
 def test_a_bad_value_is_one_line(capsys, arguments, said):
     assert refused(capsys, *arguments) == said
+
+
+def test_a_missing_settings_file_is_reported_as_missing(capsys):
+    said = refused(capsys, "--config", "nowhere.json", code=exit_codes.NOT_FOUND)
+    assert said == "No such settings file: nowhere.json"
 
 
 def test_an_unknown_data_set_is_one_line_with_the_choices(capsys):
@@ -79,11 +85,25 @@ def test_an_id_that_is_none_is_one_line(capsys, digits, tmp_path, run_id):
     assert not (tmp_path / "evil").exists()
 
 
-def test_an_unknown_flag_exits_with_2(capsys):
-    with pytest.raises(SystemExit) as ended:
-        shell.main(["--model", "ann", "--filters", "8"])
-    assert ended.value.code == 2
-    assert "unrecognized arguments: --filters 8" in capsys.readouterr().err
+def test_an_unknown_option_suggests_a_similar_one_and_names_the_help(capsys):
+    said = refused(capsys, "--model", "ann", "--unitz", "8")
+    assert said == "Unknown option: --unitz. Did you mean --units? See: imgcls train --help"
+
+
+@pytest.mark.parametrize("argument", ["no-such-run", "./nowhere"])
+def test_a_missing_run_is_reported_as_missing(capsys, argument):
+    assert argument in refused(capsys, argument, code=exit_codes.NOT_FOUND)
+
+
+def test_a_finished_run_cannot_be_resumed(capsys, made):
+    made("over", **{"result.json": {"outcome": "finished"}})
+    assert main(["train", "over"]) == exit_codes.USAGE
+    assert "cannot be resumed: it is " in capsys.readouterr().err
+
+
+def test_without_arguments_it_prints_its_help(capsys):
+    assert main(["train"]) == exit_codes.OK
+    assert "Usage: imgcls train" in capsys.readouterr().out
 
 
 def test_a_bad_value_exits_with_2_as_a_process():
@@ -94,11 +114,10 @@ def test_a_bad_value_exits_with_2_as_a_process():
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_help_lists_the_flag_of_every_setting_and_every_param_of_the_model(capsys, name):
-    with pytest.raises(SystemExit) as ended:
-        shell.main(["--help", "--model", name])
-    assert ended.value.code == 0
-    text = " ".join(capsys.readouterr().out.split())
+def test_help_lists_the_flag_of_every_setting_and_every_param_of_the_model(capsys, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "1000")
+    assert main(["train", "--help", "--model", name]) == exit_codes.OK
+    text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     for param in (*PARAMS, *models.params(name)):
         assert f"{param.flag} " in text
         assert param.help.split(".")[0].split("-")[0] in text
@@ -122,8 +141,8 @@ def asked_for(monkeypatch, digits):
 
     def asked_for(*arguments):
         with pytest.raises(NoTraining) as reached:
-            monkeypatch.setattr(shell, "Trainer", Trainer)
-            shell.main(list(arguments))
+            monkeypatch.setattr(trainer, "Trainer", Trainer)
+            main(["train", *arguments])
         return reached.value.args[0]
 
     return asked_for

@@ -1,0 +1,119 @@
+"""`imgcls import`: your own images, in a zip archive, a folder or a CSV file, become a dataset."""
+
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from imgcls import datasets
+from imgcls.cli import exit_codes, progress_bar
+from imgcls.datasets.importing import __main__ as process
+from imgcls.datasets.importing import job, pipeline, preview, sources
+from imgcls.datasets.importing.class_names import visible
+from imgcls.system import atomic
+
+
+def import_images(
+    source: Annotated[Path, Parameter(help="A zip archive, a folder, or a CSV file with one row of pixels per image.")],
+    /,
+    *,
+    labels: Annotated[Path | None, Parameter(help="CSV file with file names and labels, for an archive.")] = None,
+    preview_only: Annotated[
+        bool,
+        Parameter(
+            name="--preview", negative="", show_default=False, help="Only report what was found, and import nothing."
+        ),
+    ] = False,
+    title: Annotated[str, Parameter(show_default=False, help='Title of the new dataset, such as "Leaves".')] = "",
+    note: Annotated[str, Parameter(show_default=False, help="Description of the new dataset.")] = "",
+    into: Annotated[str, Parameter(show_default=False, help="Add the images to this custom dataset instead.")] = "",
+    size: Annotated[
+        int | None,
+        Parameter(
+            help=f"Image size in pixels: {', '.join(map(str, pipeline.SIDES))} (default: chosen from the images)."
+        ),
+    ] = None,
+    greyscale: Annotated[
+        bool,
+        Parameter(
+            alias="--grayscale",
+            negative="",
+            show_default=False,
+            help="Store greyscale images (default: as the images are).",
+        ),
+    ] = False,
+    colour: Annotated[
+        bool,
+        Parameter(
+            alias="--color", negative="", show_default=False, help="Store colour images (default: as the images are)."
+        ),
+    ] = False,
+    fit: Annotated[Literal["crop", "pad"], Parameter(help="crop: centre-crop to a square. pad: add margins.")] = "crop",
+) -> None:
+    """Turn your own images into a dataset. Labels are the names of the folders, or come from a CSV file.
+
+    Example: imgcls import leaves.zip --preview
+
+    Example: imgcls import leaves.zip --title "Leaves" --size 64
+
+    Example: imgcls import photos.zip --labels labels.csv --title "Birds"
+
+    Example: imgcls import more.zip --into own-leaves
+    """
+    _check(title, into, preview_only, greyscale and colour)
+    request = sources.of_file(exit_codes.existing(source).absolute())
+    if labels is not None:
+        path = exit_codes.existing(labels).absolute()
+        request = sources.ImportRequest("listing", request.path, request.name, str(path), labels.name)
+    found = _look(request)
+    if preview_only:
+        _report(found)
+        return
+    channels = 1 if greyscale else 3 if colour else found.channels
+    settings = pipeline.ImportSettings(title, note, size or found.side, channels, fit, into)
+    _import(request, settings)
+
+
+def _check(title: str, into: str, is_preview: bool, is_ambiguous: bool) -> None:
+    if not (title or into or is_preview):
+        raise exit_codes.CommandError('A new dataset needs a title: --title "Leaves".', exit_codes.USAGE)
+    if is_ambiguous:
+        raise exit_codes.CommandError("Choose --greyscale or --colour, not both.", exit_codes.USAGE)
+
+
+def _look(request: sources.ImportRequest) -> preview.Preview:
+    print("Inspecting the files …", file=sys.stderr, flush=True)
+    return preview.make_preview(request)
+
+
+def _import(request: sources.ImportRequest, settings: pipeline.ImportSettings) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(exit_codes.TERMINATED))  # unwinds: partial files are removed
+    folder = job.made(job.new_id())
+    try:
+        atomic.write_json(folder / "order.json", request.as_dict())
+        atomic.write_json(folder / "wish.json", settings.as_dict())
+        name = process.make(folder, progress_bar.show)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        progress_bar.clear()
+    dataset = datasets.custom_dataset(name)
+    training, test = dataset.counts
+    print(f"{dataset.name} is ready: {training:,} training and {test:,} test images.")
+    for reason, count, first in dataset.skipped:
+        print(f"Skipped: {count:,} {reason}, such as {visible(first[0])}")
+    print(f"Train on it: imgcls train --data {dataset.name}")
+
+
+def _report(found: preview.Preview) -> None:
+    for label, training, test, undivided in found.counts:
+        parts = f"{training:,} training, {test:,} test" if training or test else f"{undivided:,} images"
+        print(f"{label:30} {parts}")
+    if found.is_multilabel:
+        print(f"{found.is_multilabel:,} multi-label images")
+    for row in found.skipped:
+        print(f"Skipped: {row['count']:,} {row['reason']}, such as {row['first'][0]}")
+    for note in found.notes:
+        print(note)

@@ -1,0 +1,95 @@
+"""Entry point of the `imgcls` command. Parses the command line, and turns every outcome into an exit code."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import metadata
+
+from cyclopts import App, CycloptsError
+
+import imgcls
+from imgcls.cli import exit_codes, old_spellings, train
+from imgcls.errors import SettingError, UserError
+
+COMMANDS = {
+    "app": ("start_app:start_app", "Start the app and open it in the browser."),
+    "train": ("train:command", "Train a model, or resume a run."),
+    "import": ("import_images:import_images", "Turn your own images into a dataset."),
+    "prepare": ("prepare:prepare", "Download and prepare a dataset, or list all datasets."),
+    "analyse": ("analyse:analyse", "Find duplicates, outliers and label errors in a dataset."),
+    "queue": ("queue:queue", "Train the waiting runs one after the other, without the app."),
+    "robustness": ("analyse:robustness", "Test a run's model on corrupted images."),
+    "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),
+}
+"""Subcommand -> (module:function below imgcls.cli, help)."""
+
+
+def main(arguments: Sequence[str] | None = None, *, program: str = "imgcls") -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        arguments: The command line without the program's name; by default that of this process.
+        program: The name to show in usage lines, for an old spelling such as "python -m imgcls.training".
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if tokens == ["train"]:
+            tokens.append("--help")
+        tokens, hints = old_spellings.replace(tokens)
+        for hint in hints:
+            print(f"Hint: {hint}", file=sys.stderr)
+        result = _app(tokens)(tokens, print_error=False, exit_on_error=False, result_action="return_value")
+    except CycloptsError as error:
+        print(f"{_one_line(error)} See: {_command_of(tokens)} --help", file=sys.stderr)
+        return exit_codes.USAGE
+    except exit_codes.CommandError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return exit_codes.USAGE if isinstance(error, SettingError) else exit_codes.FAILED
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return exit_codes.INTERRUPTED
+    return result if isinstance(result, int) else exit_codes.OK
+
+
+def version() -> str:
+    """The version of the installed package, or of the checkout."""
+    try:
+        return metadata.version("imgcls")
+    except metadata.PackageNotFoundError:
+        return imgcls.__version__
+
+
+def _app(tokens: list[str]) -> App:
+    app = App(
+        name="imgcls",
+        version=version,
+        help="Train, understand and try image classifiers.",
+        help_format="plaintext",
+        help_epilogue=f"Exit codes:\n{exit_codes.table()}",
+        suppress_keyboard_interrupt=False,
+    )
+    for name, (function, text) in COMMANDS.items():
+        is_chosen = tokens[:1] == [name]
+        target: str | Callable = f"imgcls.cli.{function}"
+        if name == "train":
+            # Its options depend on the model that the command line names.
+            target = train.command(tokens[1:]) if is_chosen else _placeholder
+        app.command(target, name=name, help=None if is_chosen else text)
+    return app
+
+
+def _placeholder() -> None:
+    """Stands for `train` in the list of commands."""
+
+
+def _one_line(error: CycloptsError) -> str:
+    text = " ".join(str(error).split())
+    return text if text.endswith((".", "?", "!")) else text + "."
+
+
+def _command_of(tokens: list[str]) -> str:
+    return " ".join(["imgcls", *(token for token in tokens[:1] if token in COMMANDS)])

@@ -1,0 +1,8 @@
+"""`python -m imgcls.suspects` is now `imgcls label-errors`."""
+
+import sys
+
+from imgcls.cli import former_modules
+
+if __name__ == "__main__":
+    sys.exit(former_modules.run("label-errors", "imgcls.suspects", sys.argv[1:]))

@@ -1,0 +1,237 @@
+"""`imgcls train`: every setting of a run is an option, those of the chosen model included.
+
+The options are built from `PARAMS` and from the parameters of the model that the command line names, so that a new
+setting or a new model family needs no line here. All settings are checked before anything heavy is imported.
+"""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Group, Parameter
+
+from imgcls import datasets, jobs, models, runs
+from imgcls.cli import exit_codes
+from imgcls.config import PARAMS, Config
+from imgcls.errors import UserError
+from imgcls.models import backbones, weights
+from imgcls.params import Choice, Param, Range
+from imgcls.runs import Run, recipes
+from imgcls.system import paths
+
+TOPICS = {
+    "Data": ("data", "train_images", "validation_fraction", "normalisation"),
+    "Model": ("model",),
+    "Augmentation": (
+        *("rotation", "shift", "zoom", "flip", "brightness", "contrast", "blur", "noise", "cutout"),
+        "test_time_augmentation",
+    ),
+    "Optimiser": ("optimizer", "learning_rate", "batch_size", "epochs", "weight_decay", "ema_decay"),
+    "Learning-rate schedule": (
+        *("schedule", "plateau_patience", "plateau_factor", "step_epochs", "step_factor", "warmup_fraction"),
+    ),
+    "Loss": ("loss", "class_weights", "label_smoothing"),
+    "Early stopping": ("monitor", "early_stopping", "patience"),
+    "Numerics": ("precision", "deterministic", "seed"),
+}
+"""Topics of `--help` and the settings they hold, in their order. A setting without one appears under "Other"."""
+MODEL = "model__"
+"""Prefix of the model's own parameters: one may have the name of a setting."""
+DONE = ("finished", "stopped", "paused", "taken")
+RESUMABLE = ("aside", "lost", "paused", "stopped", "queued")
+
+
+def command(tokens: list[str]) -> Callable[..., int]:
+    """The function that cyclopts calls, with one keyword for each option.
+
+    Args:
+        tokens: What follows `imgcls train`. The model, or the settings file, named there decides which options exist.
+
+    Raises:
+        CommandError: the settings file or the model does not exist, or the file holds an invalid setting.
+    """
+    start = Config()
+    if file := _value_of("--config", tokens):
+        start = _loaded(Path(file))
+    model = _value_of("--model", tokens) or start.model
+    with exit_codes.exits_with(exit_codes.USAGE):
+        family = models.params(model)
+
+    def train(run: str | None = None, /, **given: Any) -> int:
+        if run is not None:
+            return _resume(run)
+        return _train(start, family, given)
+
+    parameters = [
+        inspect.Parameter(
+            "run",
+            inspect.Parameter.POSITIONAL_ONLY,
+            default=None,
+            annotation=Annotated[
+                str | None,
+                Parameter(
+                    name="RUN",
+                    show_default=False,
+                    help="Resume this run (its folder or ID). Not to be combined with settings.",
+                ),
+            ],
+        ),
+        *_run_options(),
+        *_setting_options(model, family),
+    ]
+    train.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    train.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    train.__doc__ = f"""Train a model from the command line. The run appears in the app like any other.
+
+    Ctrl-C stops the training and keeps the best model so far. Runs are stored in {paths.runs_folder()} (IMGCLS_RUNS).
+
+    Datasets: {", ".join(datasets.names())}.
+
+    Models: {", ".join(models.names())}. Options of another model: imgcls train --model NAME --help
+
+    Example: imgcls train --data mnist_sample --model cnn --epochs 3
+    """
+    return train
+
+
+def _run_options() -> list[inspect.Parameter]:
+    group = Group("Run", sort_key=0)
+    return [
+        _option("config", "--config", "Start from the settings in this file, a config.json.", group),
+        _switch("recipe", "Use the model's recommended settings; explicit options win.", group),
+        _option("name", "--name", "Name shown in the app.", group),
+        _option("id", "--id", "Name of the run's folder (default: date, time and a random number).", group),
+        _switch("now", "Do not wait for another training to end.", group),
+    ]
+
+
+def _setting_options(model: str, family: tuple[Param, ...]) -> list[inspect.Parameter]:
+    groups: dict[str, Group] = {}
+    for number, (topic, names) in enumerate(TOPICS.items(), 1):
+        groups |= dict.fromkeys(names, Group(topic, sort_key=number))
+    rest = Group("Other", sort_key=90)
+    of_model = Group(f"Options of the model '{model}'", sort_key=50)
+    return [
+        *(
+            _option(param.name, param.flag, _help(param), groups.get(param.name, rest), _metavar(param))
+            for param in PARAMS
+        ),
+        *(_option(f"{MODEL}{param.name}", param.flag, _help(param), of_model, _metavar(param)) for param in family),
+    ]
+
+
+def _option(name: str, flag: str, text: str, group: Group, metavar: str = "TEXT") -> inspect.Parameter:
+    described = Parameter(
+        name=flag,
+        help=text,
+        metavar=metavar,
+        group=group,
+        show_default=False,
+        allow_leading_hyphen=True,
+        allow_repeating=True,
+    )
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, described]
+    )
+
+
+def _switch(name: str, text: str, group: Group) -> inspect.Parameter:
+    described = Parameter(name=f"--{name}", help=text, group=group, negative="", show_default=False)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, described])
+
+
+def _metavar(param: Param) -> str:
+    return {int: "N", float: "X", bool: "on|off", str: "NAME"}[param.kind]
+
+
+def _help(param: Param) -> str:
+    allowed = ""
+    if param.kind is bool:
+        allowed = "on or off; "
+    elif isinstance(param.limits, Range):
+        unit = f" {param.limits.unit}" if param.limits.unit else ""
+        allowed = f"{param.limits.low:g} to {param.limits.high:g}{unit}; "
+    elif isinstance(param.limits, Choice):
+        allowed = f"{', '.join(param.limits.options)}; "
+    default = {True: "on", False: "off"}[bool(param.default)] if param.kind is bool else param.default
+    return f"{param.help} ({allowed}default: {default if default != '' else 'none'})"
+
+
+def _value_of(flag: str, tokens: list[str]) -> str | None:
+    """The last value that the command line gives this option."""
+    value = None
+    for number, token in enumerate(tokens):
+        if token == flag and number + 1 < len(tokens):
+            value = tokens[number + 1]
+        elif token.startswith(f"{flag}="):
+            value = token.removeprefix(f"{flag}=")
+    return value
+
+
+def _loaded(path: Path) -> Config:
+    exit_codes.existing(path, "settings file")
+    with exit_codes.exits_with(exit_codes.USAGE):
+        return Config.load(path)
+
+
+def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> int:
+    with exit_codes.exits_with(exit_codes.USAGE):
+        config = _config(start, family, given)
+        run_id = given.get("id") or ""
+        runs.check_id(run_id)
+        datasets.facts(config.data)
+    if not datasets.is_ready(config.data):
+        print(f"Preparing {datasets.facts(config.data).title} …", flush=True)
+        datasets.prepare(config.data)
+    with exit_codes.exits_with(exit_codes.USAGE):
+        run = runs.create(config, given.get("name") or "", run_id=run_id)
+        if run.config != config or run.state != "aside":
+            raise UserError(f"There is already a run '{run.id}'. Choose another --id, or delete it first.")
+    _download_weights(config)
+    return _trained(run, in_turn=not given.get("now"))
+
+
+def _config(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> Config:
+    """The settings file, changed by the recipe and then by the options."""
+    values = {param.name: param.parsed(given[param.name]) for param in PARAMS if given.get(param.name) is not None}
+    settings = dict(start.model_settings) if values.get("model", start.model) == start.model else {}
+    for param in family:
+        if (text := given.get(f"{MODEL}{param.name}")) is not None:
+            settings[param.name] = param.parsed(text)
+    if given.get("recipe"):
+        values = recipes.recipe(str(values.get("model", start.model)), str(values.get("data", start.data))) | values
+    return start.changed(**values, model_settings=settings)
+
+
+def _resume(argument: str) -> int:
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        run = Run(Path(argument).resolve()) if Path(argument).is_dir() else runs.find(argument)
+    if run.state not in RESUMABLE:
+        raise exit_codes.CommandError(f"The run '{run.id}' cannot be resumed: it is {run.state}.", exit_codes.USAGE)
+    return _trained(run, in_turn=True)
+
+
+def _download_weights(config: Config) -> None:
+    """Fetch the backbone's weights, if it has one and they are missing. The training itself reports a failure."""
+    network = backbones.NETWORKS.get(str(config.model_settings.get("backbone")))
+    if network is not None and weights.at_hand(network) is None:
+        from imgcls.training.transfer import download_weights
+
+        print(f"Downloading the weights of {network.title} ({network.megabytes:g} MB) …", flush=True)
+        download_weights.main([network.title])
+
+
+def _trained(run: Run, *, in_turn: bool) -> int:
+    from imgcls.training.process.terminal import Terminal, errors_to
+    from imgcls.training.trainer import Trainer
+
+    jobs.claim(run)
+    terminal = Terminal()
+    with errors_to(run.folder / "log.txt"):  # TensorFlow's messages
+        trainer = Trainer(run, listener=terminal, in_turn=in_turn)
+        result = trainer.train()
+    terminal.close(result, run)
+    if trainer.was_interrupted:
+        return exit_codes.INTERRUPTED
+    return exit_codes.OK if result["outcome"] in DONE else exit_codes.FAILED
