@@ -116,13 +116,13 @@ def test_clutter_and_broken_images_are_left_out_and_counted(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", files))
 
     skipped = {reason: (count, first) for reason, count, first in datasets.custom_dataset(name).skipped}
-    assert skipped["files of the operating system (such as .DS_Store)"][0] == 3
-    assert skipped["not a picture, by the ending of its name"] == (2, ("oak/notes.txt", "oak/inner.zip"))
+    assert skipped["system files (such as .DS_Store)"][0] == 3
+    assert skipped["not an image, judging by the file extension"] == (2, ("oak/notes.txt", "oak/inner.zip"))
     assert skipped["damaged or not complete"] == (1, ("oak/half.png",))
     assert skipped["empty"] == (1, ("oak/none.jpg",))
-    assert skipped["beside the class folders, so without a class"] == (1, ("top.png",))
+    assert skipped["outside the class folders, so without a class"] == (1, ("top.png",))
     assert skipped["a strip: one side is more than 20 times the other"] == (1, ("oak/wide.png",))
-    assert skipped["a picture in a format that is not read here: save it as JPEG"] == (1, ("oak/photo.heic",))
+    assert skipped["in an unsupported image format: convert to JPEG"] == (1, ("oak/photo.heic",))
     assert counts(name) == {"birch": (4, 1), "oak": (4, 1)}
 
 
@@ -171,32 +171,32 @@ def test_a_model_is_asked_about_images_that_are_made_square_in_the_same_way():
 def test_a_fifth_is_held_back_by_content_whatever_the_order():
     labels = [place % 3 for place in range(150)]
     digests = [bytes([place, 7]) for place in range(150)]
-    test = holdout.held_back(labels, digests)
+    test = holdout.choose_test(labels, digests)
     assert [int(test[np.array(labels) == label].sum()) for label in range(3)] == [10, 10, 10]
     shuffled = np.random.default_rng(0).permutation(150)
-    again = holdout.held_back([labels[i] for i in shuffled], [digests[i] for i in shuffled])
+    again = holdout.choose_test([labels[i] for i in shuffled], [digests[i] for i in shuffled])
     assert np.array_equal(again, test[shuffled])
 
 
 def test_copies_stay_on_one_side_and_copies_in_two_classes_are_for_training():
     labels = [0] * 10 + [1] * 10
     digests = [b"a"] * 4 + [bytes([place]) for place in range(6)] + [b"a"] + [bytes([50 + place]) for place in range(9)]
-    test = holdout.held_back(labels, digests)
+    test = holdout.choose_test(labels, digests)
     assert not test[[0, 1, 2, 3, 10]].any()
     assert test[:10].sum() == test[10:].sum() == 2
-    assert holdout.copies(labels, digests, test) == (4, 5, 0)
+    assert holdout.count_duplicates(labels, digests, test) == (4, 5, 0)
 
 
 def test_a_class_keeps_two_images_to_learn_from():
     for count in range(3, 12):
-        test = holdout.held_back([0] * count, [bytes([place]) for place in range(count)])
+        test = holdout.choose_test([0] * count, [bytes([place]) for place in range(count)])
         assert 1 <= test.sum() <= count - 2
 
 
 def test_what_stands_in_training_and_test_is_told(tmp_path):
     files = leaves(before="train/") | leaves(count=3, before="test/", first=3)
     name = imported(archive(tmp_path / "leaves.zip", files))
-    assert any("so that the test is too kind: 4 pictures" in note for note in datasets.custom_dataset(name).notes)
+    assert any("(optimistic test score): 4 images" in note for note in datasets.custom_dataset(name).notes)
 
 
 # ---- more, again, and away
@@ -294,8 +294,8 @@ def test_a_table_of_names_and_labels_beside_an_archive(tmp_path):
 
     assert counts(name) == {"cat": (5, 1), "dog": (5, 1)}
     skipped = {reason: first for reason, _, first in datasets.custom_dataset(name).skipped}
-    assert skipped["named in the table, but not in the archive"][-1] == "77"
-    assert skipped["in the archive, but not named in the table"] == ("photos/99.png",)
+    assert skipped["listed in the table, but missing from the archive"][-1] == "77"
+    assert skipped["in the archive, but not listed in the table"] == ("photos/99.png",)
     data = datasets.open_dataset(name)
     dogs = {images_of(files[f"photos/{number}.png"]) for number in range(1, 12, 2)}
     learnt = zip(data.x_train, data.y_train, strict=True)
@@ -305,11 +305,11 @@ def test_a_table_of_names_and_labels_beside_an_archive(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("file\n1.png\n", "has one column"),
-        ("file,a,b\n1.png,x,y\n", "none of them is called 'label'"),
+        ("file\n1.png\n", "has only one column"),
+        ("file,a,b\n1.png,x,y\n", "none called 'label'"),
         ("file,label\n1.png,\n", "row 2 has no label for '1.png'"),
-        ("file,label\n1.png,cat\n1.png,dog\n", "row 3 calls '1.png' 'dog', an earlier row 'cat'"),
-        ("file,label\nother.png,cat\n", "names no picture of the archive"),
+        ("file,label\n1.png,cat\n1.png,dog\n", "row 3 labels '1.png' as 'dog', an earlier row as 'cat'"),
+        ("file,label\nother.png,cat\n", "lists no image of the archive"),
         ("file,label\n1.png,cat,dog\n", "row 2 has 3 fields. Expected 2"),
     ],
 )
@@ -353,7 +353,7 @@ def test_single_images_class_by_class(tmp_path):
     single_images.remove_last(folder, "mug")
     assert single_images.counts(folder) == {"mug": 4, "pen": 4}
     for path in (folder / "pictures").iterdir():
-        assert min(Image.open(path).size) <= single_images.KEPT_SIDE and path.suffix == ".png"
+        assert min(Image.open(path).size) <= single_images.STORED_SIDE and path.suffix == ".png"
     with pytest.raises(SourceError, match="The class has no name"):
         single_images.add(folder, " ", image(1), "x.png")
     with (folder / "pictures.jsonl").open("a") as torn:
@@ -396,10 +396,10 @@ def test_a_process_looks_and_a_process_imports(tmp_path, wait_until):
 
 def test_a_refusal_reaches_the_page(tmp_path):
     import_id = started(tmp_path, {"../../oak/1.png": image(1)})
-    with pytest.raises(SourceError, match=r"entry '../../oak/1.png' leads out of its folder"):
+    with pytest.raises(SourceError, match=r"entry '../../oak/1.png' leads outside the archive"):
         job.preview(import_id)
     job.start(import_id, ImportSettings("Leaves"))
-    assert "leads out of its folder" in ended(import_id).text
+    assert "leads outside the archive" in ended(import_id).text
     assert visible() == []
 
 
@@ -432,7 +432,7 @@ def test_an_import_that_is_ended_leaves_nothing_visible_and_can_be_repeated(how,
     with monkeypatch.context() as patch:
         patch.setattr(job.processes, "spawn", slow)
         job.start(import_id, ImportSettings("Leaves", side=28))
-        wait_until(lambda: "Reading picture" in job.state(import_id).text or _has_pile(import_id))
+        wait_until(lambda: "Reading image" in job.state(import_id).text or _has_pile(import_id))
         if how == "killed":
             psutil.Process(progress.read(job.folder_of(import_id) / "progress.json")["pid"]).kill()
             wait_until(lambda: job.state(import_id).state == "failed")
@@ -562,7 +562,7 @@ def test_too_little_room_is_told_before_anything_is_read(tmp_path, monkeypatch):
 
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10_000))
-    with pytest.raises(SourceError, match="need about 0 MB on the disk while they are imported, and 0 MB are free"):
+    with pytest.raises(SourceError, match="needs about 0 MB of disk space, but only 0 MB are free"):
         imported(archive(tmp_path / "leaves.zip", leaves()))
 
 
@@ -576,7 +576,7 @@ def test_old_imports_are_swept(tmp_path):
 
 @pytest.mark.parametrize("wish", [{"side": 33}, {"channels": 2}, {"fit": "squeeze"}, {"side": "../x"}])
 def test_a_wish_that_is_no_choice_is_refused(wish):
-    with pytest.raises(SettingError, match="is one of"):
+    with pytest.raises(SettingError, match="must be one of"):
         ImportSettings("Leaves", **wish)
 
 
