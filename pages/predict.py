@@ -1,4 +1,4 @@
-"""What does a trained model say to my drawing, or to my photo?"""
+"""Classify your drawing or photo with a trained model, and see why."""
 
 import streamlit as st
 
@@ -6,10 +6,10 @@ from imgcls.ui.predict import compare_models, page
 from imgcls.ui.widgets import run_select
 
 st.title("Predict")
-first, more = st.columns([3, 2])
-with first:
+left, right = st.columns([3, 2])
+with left:
     run = run_select.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
 if run is not None:
-    with more:
+    with right:
         compare_models.choose(run)
-    page.chosen(run, run.card)
+    page.show(run, run.card)

@@ -95,9 +95,9 @@ def draw(page, digit: int) -> dict:
         page.mouse.up()
     page.wait_for_function("pen.whole > 0", timeout=20_000)
     seen = page.evaluate("({latencies: pen.latencies, whole: pen.whole})")
-    seen["right"] = page.locator(".answer").inner_text() == str(digit)
+    seen["right"] = page.locator(".prediction").inner_text() == str(digit)
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_selector(".answer", state="detached", timeout=20_000)
+    page.wait_for_selector(".prediction", state="detached", timeout=20_000)
     page.wait_for_timeout(300)
     return seen
 

@@ -47,7 +47,7 @@ def main() -> None:
         with serve(environment) as server:
             server.wait()
             rates = {
-                model: round(rate(browser, f"{server.url}/predict?run={model}&way=Upload", seconds), 2)
+                model: round(rate(browser, f"{server.url}/predict?run={model}&mode=Upload", seconds), 2)
                 for model in MODELS
             }
     # The reference is a time and this is a rate: the ratio is how many empty clicks fit into one prediction.

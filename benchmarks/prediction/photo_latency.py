@@ -32,7 +32,7 @@ XMLHttpRequest.prototype.open = function (method, url, ...rest) {
 };
 const answer = root => {
   for (const element of root.querySelectorAll('*')) {
-    const isSaid = ['answer', 'doubt'].some(kind => element.classList.contains(kind));
+    const isSaid = ['prediction', 'rejection'].some(kind => element.classList.contains(kind));
     if (isSaid && element.textContent) return true;
     if (element.shadowRoot && answer(element.shadowRoot)) return true;
   }
@@ -70,7 +70,7 @@ def asked(browser, url: str, run_id: str, photo: bytes) -> float:
     context = browser.new_context(viewport=VIEW)
     page = context.new_page()
     page.add_init_script(WATCH)
-    page.goto(f"{url}/predict?run={run_id}&way=Upload")
+    page.goto(f"{url}/predict?run={run_id}&mode=Upload")
     page.locator("input[type=file]").first.wait_for(state="attached", timeout=60_000)
     page.wait_for_timeout(1_500)
     page.locator("input[type=file]").first.set_input_files(

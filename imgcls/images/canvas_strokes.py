@@ -1,6 +1,6 @@
-"""Handwriting from a canvas: the message of a browser, checked; its strokes, with a width at every point; its ink.
+"""Handwriting from a canvas: the validated message of a browser, its strokes with a width at every point, and its ink.
 
-A message is never trusted: it may come from anybody. Coordinates are those of a field of `SIDE` by `SIDE`.
+Messages are never trusted: anybody can send one. Coordinates are those of a canvas of `SIDE` by `SIDE`.
 """
 
 import itertools
@@ -19,9 +19,9 @@ MOST_STROKES = 400
 MOST_POINTS = 20_000
 WIDEST = 80
 BROADEST = 0.16
-"""Of the longer side: digits were learnt up to a breadth of 0.18, and read best below that."""
+"""The widest pen, as a fraction of the longer side: the training digits go up to 0.18, and are read best below that."""
 PENS = (4, 40)
-"""The widths that the pen of the canvas can have."""
+"""The smallest and the largest width of the pen."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Handwriting:
         return bool(self.strokes)
 
     def without(self, number: int) -> "Handwriting":
-        """The same without one stroke."""
+        """The drawing without one stroke."""
         return Handwriting(self.strokes[:number] + self.strokes[number + 1 :])
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of the ink on the field."""
+        """Left, top, right and bottom of the ink on the canvas."""
         points = np.concatenate(self.strokes)
         reach = points[:, 2:] / 2
         low = np.clip((points[:, :2] - reach).min(0), 0, SIDE)
@@ -47,23 +47,23 @@ class Handwriting:
         return (*map(float, low), *map(float, high))
 
     def narrowed(self) -> "Handwriting":
-        """The same by a pen that is not too wide for writing so small: at most `BROADEST` of its longer side."""
+        """The same strokes with a pen that is not too wide for their size: at most `BROADEST` of the longer side."""
         extent = float(np.ptp(np.concatenate(self.strokes)[:, :2], axis=0).max())
         widest = max(float(stroke[:, 2].max()) for stroke in self.strokes)
-        if extent < widest or widest <= BROADEST * extent:  # a blob is no writing
+        if extent < widest or widest <= BROADEST * extent:  # a blob is not handwriting
             return self
         fraction = BROADEST * extent / widest
         return Handwriting(tuple(stroke * (1, 1, fraction) for stroke in self.strokes))
 
     def ink(self) -> np.ndarray:
-        """What the pen left: uint8 (height, width), 255 on 0, cut to the ink.
+        """The ink of the pen: uint8 (height, width), 255 on 0, cropped to the ink.
 
-        The longer side has about `strokes.CANVAS` pixels whatever the size on the field, as in the drawings that the
-        digit model learnt from; so a small drawing is as sharp as a large one. What lies outside the field is cut off.
+        The longer side has about `strokes.CANVAS` pixels whatever the size on the canvas, as in the training data of
+        the digit model, so a small drawing is as sharp as a large one. Ink outside the canvas is cut off.
         """
         left, top, right, bottom = self.box
         longer = max(right - left, bottom - top)
-        smallest = SIDE / LARGEST_ZOOM  # a drawing below a tenth of the field stays small, so that a dot stays a dot
+        smallest = SIDE / LARGEST_ZOOM  # a drawing below a tenth of the canvas stays small, so that a dot stays a dot
         scale = CANVAS / max(longer, 1.5 * smallest)
         rim = 1
         height, width = (math.ceil((high - low) * scale) + 2 * rim for low, high in ((top, bottom), (left, right)))
@@ -74,19 +74,19 @@ class Handwriting:
         ink = np.asarray(image)
         if longer >= smallest:
             return ink
-        room = round(SIDE * scale)  # `centre_ink` judges by the whole field
+        room = round(SIDE * scale)  # `centre_ink` takes the whole canvas into account
         return np.pad(ink, [(0, room - side) for side in ink.shape])
 
     def on_field(self, side: int) -> np.ndarray:
-        """The whole field, reduced to uint8 (side, side, 1), 255 on 0: size and place as they are."""
+        """The whole canvas, reduced to uint8 (side, side, 1), 255 on 0: size and place unchanged."""
         image = Image.new("L", (SIDE, SIDE))
         draw = ImageDraw.Draw(image)
         for stroke in self.strokes:
             _draw(draw, stroke)
         return np.asarray(image.resize((side, side), Image.Resampling.BOX))[..., None]
 
-    def put_right(self, width: float, fill: float) -> "Handwriting":
-        """The same strokes by a pen of this width, as large as `fill` of the field, balanced in its middle."""
+    def normalised(self, width: float, fill: float) -> "Handwriting":
+        """The same strokes with a pen of this width, scaled to `fill` of the canvas, centred by their mass."""
         points = np.concatenate(self.strokes)[:, :2]
         low, extent = points.min(0), np.ptp(points, axis=0)
         scale = (fill * SIDE - width) / max(float(extent.max()), 1.0)
@@ -99,12 +99,12 @@ class Handwriting:
         return Handwriting(tuple(np.clip(stroke + shift, 0, SIDE) for stroke in moved.strokes))
 
     def as_lists(self) -> list[list[float]]:
-        """The strokes as the canvas takes them: flat lists of x, y, width."""
+        """The strokes as the canvas expects them: flat lists of x, y, width."""
         return [np.round(stroke, 1).ravel().tolist() for stroke in self.strokes]
 
 
 def _draw(draw: ImageDraw.ImageDraw, stroke: np.ndarray) -> None:
-    """A line from point to point and a disc on each: four times as fast as Pillow's own round joints."""
+    """A line from point to point and a disc at each: four times as fast as Pillow's own round joints."""
     points = [(x, y, max(1, round(width))) for x, y, width in stroke.tolist()]
     for (x, y, _), (next_x, next_y, width) in itertools.pairwise(points):
         draw.line((x, y, next_x, next_y), fill=255, width=width)
@@ -114,17 +114,17 @@ def _draw(draw: ImageDraw.ImageDraw, stroke: np.ndarray) -> None:
 
 
 def from_message(message: object) -> Handwriting | None:
-    """The handwriting in a message of the canvas; None if it is not one of ours, which is no visitor's fault.
+    """The handwriting in a message of the canvas; None for a message of something else.
 
     Raises:
-        PictureError: it is one of ours, but holds too much, or what is no place on a field.
+        ImageError: the drawing is too large, or contains something that is not a point.
     """
     if not isinstance(message, dict) or not isinstance(message.get("strokes"), list):
         return None
     lists = message["strokes"]
     if len(lists) > MOST_STROKES:
         raise ImageError(
-            f"This drawing has {len(lists):,} strokes. A drawing may have {MOST_STROKES}. Clear it and draw fewer."
+            f"This drawing has {len(lists):,} strokes; the limit is {MOST_STROKES}. Clear it and draw fewer."
         )
     if not all(isinstance(numbers, list) for numbers in lists):
         raise _damaged()
@@ -142,9 +142,9 @@ def _stroke(numbers: list) -> np.ndarray:
         raise _damaged() from error
     if not np.isfinite(stroke).all() or np.abs(stroke).max() > 1e6:
         raise _damaged()
-    # The pen may have left the field: it goes on at its border, as on the screen.
+    # The pen may have left the canvas: it continues along the border, as on the screen.
     return np.clip(stroke, (0, 0, 1), (SIDE, SIDE, WIDEST))
 
 
 def _damaged() -> ImageError:
-    return ImageError("The drawing came damaged: a place in it is no pair of numbers. Clear it and draw again.")
+    return ImageError("The drawing arrived damaged: it contains invalid points. Clear it and draw again.")

@@ -1,14 +1,13 @@
-"""Ink: what was drawn or written, as brightness on exact black, placed the way MNIST placed its digits.
+"""Ink: what was drawn or written, as brightness on exact black, placed the way MNIST places its digits.
 
-    separate_drawing   a canvas, on any ground      -> ink, H x W, 0 is ground and 255 is full ink
-    separate_photo     a photo of ink on paper      -> the same, and whether dark ink was turned to light
-    thicken            strokes of a fine pen        -> strokes as broad as those in MNIST
-    centre_ink         ink of any size and place    -> a square of `side` pixels
-    connected          a mask                       -> a number for each of its parts
+    separate_drawing       a canvas with any background   -> ink, H x W, 0 is background and 255 is full ink
+    separate_photo         a photo of ink on paper        -> the same, and whether dark ink was inverted
+    thicken                strokes of a fine pen          -> strokes as wide as those in MNIST
+    centre_ink             ink of any size and place      -> a square of `side` pixels
+    connected_components   a mask                         -> a number for each of its parts
 
-Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning Applied to Document Recognition", 1998, tell how
-MNIST was made: the digits were scaled into a box of 20 x 20 pixels and their centre of mass was put at the centre of
-28 x 28.
+MNIST scales digits into a box of 20×20 pixels and puts their centre of mass at the centre of 28×28. (Y. LeCun, L.
+Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning Applied to Document Recognition", 1998.)
 """
 
 import numpy as np
@@ -16,19 +15,19 @@ from PIL import Image, ImageFilter, ImageOps
 
 MNIST_FILL = 20 / 28
 SMALLEST_WITH_RIM = 16
-BLANK_BELOW = 24  # grey levels of 255: a contrast below this is no ink
+BLANK_BELOW = 24  # grey levels of 255: a lower contrast is not ink
 LARGEST_ZOOM = 10  # a drawing that is smaller than a tenth of its canvas stays smaller, so that a dot stays a dot
-THIN = 0.07  # of the longer side: strokes below are thickened to ...
-BREADTH = 0.095  # ... this, the median of MNIST (1.9 pixels of 20, measured)
+THIN = 0.07  # of the longer side: thinner strokes are thickened to …
+STROKE_WIDTH = 0.095  # … this, the median of MNIST (1.9 pixels of 20, measured)
 WRITING_SIDE = 48  # pixels: the small copy in which the paper is estimated
-FAINT = 0.32  # of the contrast of the darkest marks: what has less is a printed line, or shows through the paper
-PHOTO_SIDE = 800  # pixels: a larger photo is reduced before ink is looked for
+FAINT = 0.32  # of the contrast of the darkest marks: fainter ones are printed lines, or show through the paper
+PHOTO_SIDE = 800  # pixels: larger photos are reduced before ink is looked for
 
 
 def fill_of(side: int) -> float:
-    """The share of the side that digits fill in pictures of this many pixels.
+    """The fraction of the side that digits fill in images of this size.
 
-    Those of 28 x 28 (MNIST) leave a rim, those of 8 x 8 (scikit-learn) fill their frame.
+    Those of 28×28 (MNIST) leave a margin, those of 8×8 (scikit-learn) fill the image.
     """
     return MNIST_FILL if side >= SMALLEST_WITH_RIM else 1.0
 
@@ -36,7 +35,8 @@ def fill_of(side: int) -> float:
 def centre_ink(ink: np.ndarray, side: int, fill: float = MNIST_FILL) -> np.ndarray:
     """Scale ink to `fill` of the side, keep its shape, and put its centre of mass at the centre: side x side, uint8.
 
-    `ink` is H x W, bright on 0, of any real dtype. With `fill` 1 its box is centred instead. No ink gives all zeros.
+    `ink` is H x W, bright on 0, of any real dtype. With `fill` 1 its bounding box is centred instead.
+    Without ink, all zeros.
     """
     out = np.zeros((side, side), np.uint8)
     peak = float(ink.max(initial=0))
@@ -51,7 +51,7 @@ def centre_ink(ink: np.ndarray, side: int, fill: float = MNIST_FILL) -> np.ndarr
     height, width = ink_crop.shape
     scale = min(side * fill / max(height, width), LARGEST_ZOOM * side / max(ink.shape))
     new_height, new_width = (min(side, max(1, round(length * scale))) for length in (height, width))
-    # The mean of an area keeps a thin stroke that a sharper filter would ring around; it is blocky when enlarging.
+    # An area mean keeps thin strokes that a sharper filter would surround with ringing; it is blocky when enlarging.
     resampling = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
     small = np.asarray(Image.fromarray(ink_crop).resize((new_width, new_height), resampling), np.float32)
     small = small * (255 / max(float(small.max()), 1))
@@ -60,7 +60,7 @@ def centre_ink(ink: np.ndarray, side: int, fill: float = MNIST_FILL) -> np.ndarr
         centre_y, centre_x = new_height / 2, new_width / 2
     else:
         mass = small.sum()
-        # In MNIST the centre of mass lies in the middle of pixel 14, counted from 0 (measured), not between 13 and 14.
+        # In MNIST the centre of mass is in the middle of pixel 14, counted from 0 (measured), not between 13 and 14.
         centre_y = float(small.sum(axis=1) @ np.arange(new_height)) / mass
         centre_x = float(small.sum(axis=0) @ np.arange(new_width)) / mass
     y = min(max(round(side / 2 - centre_y), 0), side - new_height)
@@ -70,19 +70,19 @@ def centre_ink(ink: np.ndarray, side: int, fill: float = MNIST_FILL) -> np.ndarr
 
 
 def ink_box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
-    """Top, bottom, left and right of what is brighter than a tenth of the brightest; None where all is 0."""
+    """Top, bottom, left and right of the pixels brighter than a tenth of the brightest; None if all are 0."""
     peak = float(ink.max(initial=0))
     if peak <= 0:
         return None
-    there = ink > peak / 10
-    rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+    mask = ink > peak / 10
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
 def separate_drawing(canvas: np.ndarray) -> np.ndarray | None:
-    """Ink of a canvas (H x W x 4 RGBA or H x W grey, uint8): its difference from the ground; None where it is empty.
+    """Ink of a canvas (H x W x 4 RGBA or H x W grey, uint8): its difference from the background; None if it is empty.
 
-    The ground is what most of the border shows, so that white on black, black on white and ink on nothing are equal.
+    The background is the median of the border, so white on black, black on white and ink on nothing are the same.
     """
     if canvas.ndim == 2:
         canvas = canvas[..., None]
@@ -108,27 +108,29 @@ def border(values: np.ndarray) -> np.ndarray:
 
 
 def thicken(ink: np.ndarray) -> np.ndarray:
-    """Give the strokes of a fine pen the breadth they have in MNIST: about a tenth of the longer side of the ink.
+    """Give the strokes of a fine pen the width they have in MNIST: about a tenth of the longer side of the ink.
 
-    The result is larger than `ink` by what the strokes grew. Strokes that are broad enough come back as they are.
+    The result is larger than `ink` by what the strokes grew. Strokes that are wide enough are returned unchanged.
     """
     box = ink_box(ink)
     if box is None:
         return ink
     top, bottom, left, right = box
-    there = np.pad(ink[top:bottom, left:right] > float(ink.max()) / 4, 1)
-    edges = np.count_nonzero(there[1:] != there[:-1]) + np.count_nonzero(there[:, 1:] != there[:, :-1])
-    breadth = 2 * np.count_nonzero(there) / edges  # area by half the outline: the breadth of a long strip
+    mask = np.pad(ink[top:bottom, left:right] > float(ink.max()) / 4, 1)
+    edges = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
+    width = 2 * np.count_nonzero(mask) / edges  # area by half the outline: the width of a long strip
     longer = max(bottom - top, right - left)
-    if breadth >= THIN * longer:
+    if width >= THIN * longer:
         return ink
-    radius = round((BREADTH * longer - breadth) / 2)
+    radius = round((STROKE_WIDTH * longer - width) / 2)
     grown = np.pad(ink, radius)
     for step in range(radius):
         reach = grown.copy()
         np.maximum(reach[1:], grown[:-1], out=reach[1:])
         np.maximum(reach[:-1], grown[1:], out=reach[:-1])
-        across = reach if step % 2 else grown  # square and cross in turn make an octagon, so that all slopes are equal
+        across = (
+            reach if step % 2 else grown
+        )  # alternating square and cross make an octagon, so that all slopes grow alike
         across = across.copy()
         np.maximum(reach[:, 1:], across[:, :-1], out=reach[:, 1:])
         np.maximum(reach[:, :-1], across[:, 1:], out=reach[:, :-1])
@@ -137,24 +139,24 @@ def thicken(ink: np.ndarray) -> np.ndarray:
 
 
 def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
-    """Ink of a photo (H x W, uint8) and whether it was darker than its paper; (None, False) where there is no ink.
+    """Ink of a photo (H x W, uint8) and whether it was darker than its paper; (None, False) without ink.
 
-    The paper is what remains when all narrow marks are filled, so that shadows and a fall of light leave with it. What
-    is darker than its paper is ink from a threshold on (N. Otsu, "A Threshold Selection Method from Gray-Level
-    Histograms", 1979), with a soft edge; the paper becomes exactly 0. Specks are left out.
+    The paper is what remains when all narrow marks are filled, so shadows and uneven light are removed with it. Pixels
+    that are darker than the paper by a threshold (N. Otsu, "A Threshold Selection Method from Gray-Level Histograms",
+    1979) are ink, with a soft edge; the paper becomes exactly 0. Specks are removed.
     """
     image = Image.fromarray(grey).reduce(-(-max(grey.shape) // PHOTO_SIDE))
     if min(image.size) >= 3 * WRITING_SIDE:
         image = image.filter(ImageFilter.MedianFilter(3))  # single noisy pixels
     values = np.asarray(image, np.float32)
-    # Ink is rare and far from its paper: the third power lets it decide which side it lies on.
+    # Ink is rare and far from the paper's brightness: the third power lets it decide the sign.
     is_dark = float(((values - surroundings(image)) ** 3).sum()) < 0
     if not is_dark:
         image, values = ImageOps.invert(image), 255 - values
     rest = paper_of(image) - values
     noise = 1.5 * float(np.median(np.abs(rest)))
     rest = np.maximum(rest, 0)
-    # Printed lines are fainter than a pen: where they are most of the marks, they would draw the threshold to them.
+    # Printed lines are fainter than a pen: if they dominate, they would pull the threshold towards them.
     threshold = max(otsu(rest), FAINT * _darkest(rest))
     above = rest[rest > threshold]
     if not above.size or float(np.mean(above)) < max(BLANK_BELOW, 6 * noise):
@@ -166,10 +168,10 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
 
 
 def paper_of(image: Image.Image) -> np.ndarray:
-    """The brightness of the paper under dark ink, H x W: a grey closing fills what is narrower than a third.
+    """The brightness of the paper under dark ink, H x W: a grey-scale closing fills what is narrower than a third.
 
-    Unlike a blur it keeps the edge of a shadow in its place (J. Serra, "Image Analysis and Mathematical Morphology",
-    1982).
+    Unlike a blur, it keeps the edge of a shadow in place (J. Serra, "Image Analysis and Mathematical
+    Morphology", 1982).
     """
     small = _small(image, 2 * WRITING_SIDE)
     reach = max(small.size) // 6
@@ -180,13 +182,13 @@ def paper_of(image: Image.Image) -> np.ndarray:
 
 
 def _darkest(rest: np.ndarray) -> float:
-    """The contrast of what is surely ink: the mean of the darkest pixels."""
+    """The contrast of what is certainly ink: the mean of the darkest pixels."""
     count = max(8, rest.size // 300)
     return float(np.partition(rest.ravel(), -count)[-count:].mean())
 
 
 def surroundings(image: Image.Image) -> np.ndarray:
-    """The median of half of the picture around every pixel, H x W."""
+    """The median of half of the image around every pixel, H x W."""
     small = _small(image, WRITING_SIDE)
     return _enlarge_smoothly(small.filter(ImageFilter.MedianFilter(max(small.size) // 2 | 1)), image.size)
 
@@ -202,7 +204,7 @@ def _enlarge_smoothly(small: Image.Image, size: tuple[int, int]) -> np.ndarray:
 
 
 def otsu(values: np.ndarray) -> float:
-    """The threshold between two groups of values in 0..255 that makes the difference of their means largest."""
+    """Otsu's threshold for values in 0..255: it maximises the variance between the two groups."""
     counts = np.bincount(values.astype(np.uint8).ravel(), minlength=256).astype(np.float64)
     below = np.cumsum(counts)
     sums = np.cumsum(counts * np.arange(256))
@@ -212,38 +214,32 @@ def otsu(values: np.ndarray) -> float:
     return float(np.nanargmax(between)) + 1 if np.isfinite(between).any() else 0.0
 
 
-def connected(there: np.ndarray) -> np.ndarray:
-    """The connected parts of a mask (corners touch, too): each has a number of its own, and 0 is what is not there."""
-    part = np.where(there, np.arange(1, there.size + 1).reshape(there.shape), 0)
-    while True:  # every pixel takes the largest number around it, until each part has one number
-        wide = np.pad(part, 1)
-        wide = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
-        wide = np.where(there, np.maximum(np.maximum(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:]), 0)
-        # A number is the place of a pixel of the same part: taking over its number, too, spares most of the steps.
-        wide = np.where(there, np.maximum(wide, wide.ravel()[np.maximum(wide, 1) - 1]), 0)
-        if (wide == part).all():
-            return part
-        part = wide
+def connected_components(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """The connected parts of a mask, corners included: numbers from 1, int (H, W), 0 outside the mask; their count."""
+    from scipy import ndimage  # here, because it takes a while to import and drawings never need it
+
+    labels, count = ndimage.label(mask, np.ones((3, 3)))
+    return labels, count
 
 
 def _without_specks(ink: np.ndarray) -> np.ndarray:
-    """Ink without parts that are much smaller than the largest one, and without what comes in from the rim."""
+    """Ink without parts that are much smaller than the largest one, and without those that reach in from the border."""
     block = -(-max(ink.shape) // (2 * WRITING_SIDE))
     padded = np.pad(ink, [(0, -length % block) for length in ink.shape])
     blocks = padded.reshape(padded.shape[0] // block, block, -1, block)
-    there = blocks.max(axis=(1, 3)) > 127
-    part = connected(there)
+    mask = blocks.max(axis=(1, 3)) > 127
+    part, _ = connected_components(mask)
     amount = np.bincount(part.ravel(), weights=blocks.sum(axis=(1, 3), dtype=np.float64).ravel())
     amount[0] = 0
-    # The edge of a table or of a shadow reaches the rim of the picture; writing does only where nothing else is there.
+    # The edge of a table or a shadow reaches the border of the image; handwriting does only if there is nothing else.
     touching = np.zeros(amount.size, bool)
     touching[border(part)] = True
     inside = np.where(touching, 0, amount).max()
     amount[touching & (amount < 8 * inside)] = 0
-    keep = (amount * 12 >= amount.max())[part] & there
-    # The rim of a stroke lies in blocks that are not `there` themselves.
+    keep = (amount * 12 >= amount.max())[part] & mask
+    # The edge of a stroke is in blocks that are not in the mask themselves.
     wide = np.pad(keep, 1)
     wide = wide[:-2] | wide[1:-1] | wide[2:]
     keep = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
-    mask = keep.repeat(block, axis=0).repeat(block, axis=1)[: ink.shape[0], : ink.shape[1]]
-    return np.where(mask, ink, 0)
+    pixels = keep.repeat(block, axis=0).repeat(block, axis=1)[: ink.shape[0], : ink.shape[1]]
+    return np.where(pixels, ink, 0)

@@ -1,13 +1,14 @@
-"""Any picture a person has -> the uint8 pixels a model expects; the one door for foreign pictures.
+"""Any image a person has -> the uint8 pixels a model expects; the only way in for foreign images.
 
-    open_picture      the bytes of a file      -> Picture, upright RGB
+    open_image        the bytes of a file      -> LoadedImage, upright RGB
+    from_pil          a Pillow image           -> LoadedImage
     open_canvas       the bytes of a canvas    -> its pixels, RGBA
-    prepare_photo     a Picture                -> Prepared, the shape a model takes
+    prepare_photo     a LoadedImage            -> Prepared, the shape a model takes
     prepare_drawing   what a canvas shows      -> Prepared
     prepare_ink       ink alone                -> Prepared
-    enlarge, to_png   pixels                   -> something to show or to keep
+    enlarge, to_png   pixels                   -> something to show or to store
 
-What was done on the way is told in notes, one plain sentence each. Nothing of a file but its pixels gets through.
+Notes say what was done, one sentence each. Only the pixels of a file are used.
 """
 
 from dataclasses import dataclass
@@ -29,13 +30,14 @@ from imgcls.images.ink import (
     thicken,
 )
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow would try 43, one of which starts Ghostscript
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow would try 43, one of which runs Ghostscript
 SMALLEST_SIDE = 8  # pixels
 LARGEST_ASPECT = 20  # longer side by shorter side
 COUNT_FRAMES_BELOW = 1_000_000  # bytes: in a longer GIF counting its frames may take seconds
 
-NO_WRITING = "There is no writing to be seen. Take a photo of one dark digit on plain light paper."
-_EXPECTED = "Expected a PNG, JPEG, WEBP, GIF or BMP picture."
+NO_WRITING = "No handwriting found. Take a photo of one dark digit on plain light paper."
+UNNAMED = "the image"
+_EXPECTED = "Expected a PNG, JPEG, WebP, GIF or BMP image."
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -49,10 +51,17 @@ _UPRIGHT = {
 
 @dataclass(frozen=True)
 class LoadedImage:
-    """A foreign picture made harmless: uint8 pixels, H x W x 3, RGB, upright; and what was done to get them."""
+    """A foreign image made safe: uint8 pixels, H x W x 3, RGB, upright; and what was done to get them."""
 
     pixels: np.ndarray
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CanvasImage:
+    """What a canvas shows whose strokes are not known: uint8 pixels, H x W x 4 (RGBA)."""
+
+    pixels: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -64,25 +73,40 @@ class Prepared:
 
 
 def open_image(
-    data: bytes, name: str = "the picture", *, max_megapixels: float = 25, at_least: int | None = None
+    data: bytes, name: str = UNNAMED, *, max_megapixels: float = 25, at_least: int | None = None
 ) -> LoadedImage:
-    """Open the bytes of a PNG, JPEG, WEBP, GIF or BMP file; anything else is a PictureError that names the file.
+    """Opens the bytes of a PNG, JPEG, WebP, GIF or BMP file.
 
-    With `at_least` a large picture may come back reduced, but no side below so many pixels: that is faster, above all
-    for JPEG. The size is read from the header, before anything is decoded.
+    With `at_least`, a large image may be reduced while it is decoded, but neither side below that many pixels: much
+    faster, above all for JPEG. The size is checked in the header, before anything is decoded.
+
+    Raises:
+        ImageError: the bytes are something else, damaged or too large. The message names the file.
     """
-    name = _short(name)
     if not data:
-        raise ImageError(f"{name} is empty. {_EXPECTED} Choose another file.", "empty")
+        raise ImageError(f"{_quoted(name)} is empty. {_EXPECTED} Choose another file.", "empty")
     try:
         pil_image = Image.open(BytesIO(data), formats=FORMATS)
         frames = _frames(pil_image, len(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(name, "far too many", max_megapixels) from None
+        raise _too_large(_quoted(name), "far too many", max_megapixels) from None
     except Image.UnidentifiedImageError:
-        raise _unknown(name, data) from None
-    except Exception as error:  # whatever Pillow raises on foreign bytes is about the bytes: it has no one error type
-        raise _damaged(name) from error
+        raise _unknown(_quoted(name), data) from None
+    except (
+        Exception
+    ) as error:  # Pillow has no single error type: whatever it raises on foreign bytes is about the bytes
+        raise _damaged(_quoted(name)) from error
+    image = from_pil(pil_image, name, max_megapixels=max_megapixels, at_least=at_least)
+    if frames:
+        return LoadedImage(image.pixels, (f"Only the first of {frames} frames is used.", *image.notes))
+    return image
+
+
+def from_pil(
+    pil_image: Image.Image, name: str = UNNAMED, *, max_megapixels: float = 25, at_least: int | None = None
+) -> LoadedImage:
+    """The same for an opened Pillow image, decoded or not."""
+    name = _quoted(name)
     _check_size(pil_image.size, name, max_megapixels)
     try:
         if at_least and pil_image.format == "JPEG":
@@ -94,26 +118,24 @@ def open_image(
         raise _damaged(name) from error
     if at_least and (factor := min(pil_image.size) // at_least) > 1:
         pil_image = pil_image.reduce(factor)
-    if frames:
-        notes.append(f"Only the first of {frames} frames is used.")
     return LoadedImage(np.array(pil_image), tuple(notes + more_notes))
 
 
 def open_canvas(data: bytes, width: int, height: int) -> np.ndarray:
-    """The pixels of a canvas of this page, uint8 (height, width, 4), from the bytes of its PNG file.
+    """The pixels of a canvas on the page, uint8 (height, width, 4), from the bytes of its PNG file.
 
-    It sends its own pixels and no others, so another size is refused, from the header, before anything is decoded.
+    A canvas sends its own pixels only, so any other size is rejected from the header, before anything is decoded.
 
     Raises:
-        PictureError: it is something else.
+        ImageError: it is something else.
     """
     try:
         pil_image = Image.open(BytesIO(data), formats=("PNG",))
         if pil_image.size != (width, height):
             raise ValueError(f"{pil_image.size} pixels")
         return np.array(pil_image.convert("RGBA"))
-    except Exception as error:  # as in `open_picture`
-        raise ImageError("The drawing did not arrive whole. Reload the page and try again.") from error
+    except Exception as error:  # as in `open_image`
+        raise ImageError("The drawing arrived incomplete. Reload the page and try again.") from error
 
 
 def prepare_photo(
@@ -121,12 +143,15 @@ def prepare_photo(
 ) -> Prepared:
     """Turn a photo into what a model of input `shape` (height, width, 1 or 3 channels) was trained on.
 
-    - colour models: the middle in the model's proportions, resized
-    - grey models (clothes): the whole thing, bright on black
-    - `ink` (digits): the writing alone, bright on black, placed as MNIST does
-    - `fit` ("crop" or "pad", own pictures): as they were made square when they were imported
+    - colour models: the centre in the model's proportions, resized
+    - greyscale models (clothes): the whole object, bright on black
+    - `ink` (digits): only the handwriting, bright on black, placed as in MNIST
+    - `fit` ("crop" or "pad", imported images): made square as at import
 
-    An array is taken as H x W x 3 (RGB) or H x W (grey), uint8. The notes of the picture are carried on.
+    An array is H x W x 3 (RGB) or H x W (grey), uint8. The notes of the image are kept.
+
+    Raises:
+        ImageError: a model of ink gets an image without handwriting.
     """
     if isinstance(image, np.ndarray):
         image = LoadedImage(image)
@@ -136,36 +161,40 @@ def prepare_photo(
     elif ink:
         pixels, notes = _photo_of_ink(_grey(image.pixels), shape)
     elif shape[2] == 1:
-        pixels, notes = _photo_of_thing(_grey(image.pixels), shape)
+        pixels, notes = _photo_of_object(_grey(image.pixels), shape)
     else:
         pixels, notes = square.middle(image.pixels, shape)
     return Prepared(pixels, image.notes + tuple(notes))
 
 
 def prepare_drawing(canvas: np.ndarray, shape: tuple[int, int, int]) -> Prepared:
-    """Turn a canvas (H x W x 4 RGBA or H x W grey, uint8) into a digit as MNIST has them: light ink on black."""
+    """Turn a canvas (H x W x 4 RGBA or H x W grey, uint8) into a digit as in MNIST: light ink on black.
+
+    Raises:
+        ImageError: the canvas is empty.
+    """
     ink = separate_drawing(canvas)
     if ink is None:
-        raise ImageError("Nothing is drawn yet. Draw something large in the middle of the field.")
+        raise ImageError("The canvas is empty. Draw something large in the middle.")
     return Prepared(_place_ink(ink, shape))
 
 
 def prepare_ink(ink: np.ndarray, shape: tuple[int, int, int]) -> Prepared:
-    """Turn ink (H x W, uint8, bright on 0) into a digit as MNIST has them."""
+    """Turn ink (H x W, uint8, bright on 0) into a digit as in MNIST."""
     return Prepared(_place_ink(ink, shape))
 
 
 def enlarge(pixels: np.ndarray, factor: int | None = None, *, min_side: int | None = None) -> np.ndarray:
-    """Repeat every pixel, so that it shows as a sharp square: `factor` times, or until no side is below `min_side`."""
+    """Repeat every pixel, which then looks like a sharp square: `factor` times, or until no side is below `min_side`."""
     if factor is None:
         factor = max(1, -(-(min_side or 1) // min(pixels.shape[:2])))
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def to_png(pixels: np.ndarray) -> bytes:
-    """A PNG file of uint8 pixels (H x W, H x W x 1 or H x W x 3) that holds pixels and nothing else.
+    """A PNG file of uint8 pixels (H x W, H x W x 1 or H x W x 3), without metadata.
 
-    Pages send hundreds of tiny ones: packed quickly they take a third of the time, and hardly more room.
+    Pages send hundreds of tiny ones: light compression takes a third of the time and hardly more space.
     """
     file = BytesIO()
     pil_image = Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
@@ -173,21 +202,21 @@ def to_png(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _photo_of_thing(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    """Fashion-MNIST: the thing bright on exact black, as large as fits (H. Xiao et al., 2017, section 2)."""
+def _photo_of_object(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
+    """Fashion-MNIST: the object bright on exact black, as large as fits (H. Xiao et al., 2017, section 2)."""
     height, width, _ = shape
     notes = []
-    ground = float(np.median(border(grey)))
-    if ground > 127:
-        grey, ground = 255 - grey, 255 - ground
-        notes.append("The light background was turned to black and the picture inverted, as in the training pictures.")
+    background = float(np.median(border(grey)))
+    if background > 127:
+        grey, background = 255 - grey, 255 - background
+        notes.append("The light background was inverted to black, as in the training images.")
     elif grey.shape == (height, width):
         return grey[..., None], notes
-    values = np.clip((grey - ground) * (255 / (255 - ground)), 0, 255).astype(np.uint8)
-    # A margin is judged by means over blocks, so that a noisy pixel in it counts for nothing.
+    values = np.clip((grey - background) * (255 / (255 - background)), 0, 255).astype(np.uint8)
+    # Margins are found in block means, so that a noisy pixel in one does not matter.
     block = max(1, max(values.shape) // 64)
-    there = np.asarray(Image.fromarray(values).reduce(block))
-    if (box := ink_box(there)) and there.max() >= BLANK_BELOW:
+    means = np.asarray(Image.fromarray(values).reduce(block))
+    if (box := ink_box(means)) and means.max() >= BLANK_BELOW:
         top, bottom, left, right = (edge * block for edge in box)
         values = values[top:bottom, left:right]
     scale = min(height / values.shape[0], width / values.shape[1])
@@ -196,19 +225,19 @@ def _photo_of_thing(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.n
     out = np.zeros(shape, np.uint8)
     y, x = (height - new_height) // 2, (width - new_width) // 2
     out[y : y + new_height, x : x + new_width, 0] = small
-    notes.append("The picture was made grey, empty margins were cut and black was added to keep its proportions.")
+    notes.append("Converted to greyscale, empty margins cropped, black padding added to keep the proportions.")
     return out, notes
 
 
 def _photo_of_ink(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    part, notes = text_region.cutout(grey)
+    part, notes = text_region.crop_handwriting(grey)
     ink, is_dark = separate_photo(part)
     if ink is None:
-        raise ImageError(NO_WRITING, "no writing to be seen")
+        raise ImageError(NO_WRITING, "no handwriting found")
     top, bottom, left, right = ink_box(ink)
-    notes.append("The writing was cut out and placed as in the training pictures.")
+    notes.append("The handwriting was located and placed as in the training images.")
     if is_dark:
-        notes.insert(0, "Dark ink on a light ground was inverted to light ink on black.")
+        notes.insert(0, "Dark ink on a light background was inverted to light ink on black.")
     return _place_ink(ink[top:bottom, left:right], shape), notes
 
 
@@ -229,17 +258,17 @@ def _grey(pixels: np.ndarray) -> np.ndarray:
 def _upright(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
     try:
         orientation = pil_image.getexif().get(0x0112)
-    except Exception:  # a damaged note on how the camera was held is no reason to refuse the picture  # noqa: BLE001
+    except Exception:  # damaged metadata is no reason to reject an image  # noqa: BLE001
         orientation = None
     if orientation not in _UPRIGHT:
         return pil_image, []
     return pil_image.transpose(_UPRIGHT[orientation]), [
-        f"The photo was turned upright (EXIF orientation {orientation})."
+        f"The photo was rotated upright (EXIF orientation {orientation})."
     ]
 
 
 def _to_rgb(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """One RGB picture from each of the modes that the five formats hold: 1, L, LA, P, RGB, RGBA, CMYK and I;16."""
+    """An RGB image from any mode that the five formats can have: 1, L, LA, P, RGB, RGBA, CMYK and I;16."""
     if pil_image.mode.startswith("I"):  # Pillow would clip: every value above 255 would be white
         grey = np.rint(np.asarray(pil_image, np.float32) / 257).clip(0, 255).astype(np.uint8)
         return Image.fromarray(grey).convert("RGB"), ["16-bit grey levels were scaled to 8 bits."]
@@ -248,13 +277,13 @@ def _to_rgb(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
         if pil_image.getextrema()[3][0] < 255:
             white = Image.new("RGB", pil_image.size, "white")
             white.paste(pil_image, mask=pil_image.getchannel("A"))
-            return white, ["Transparent parts were laid on white."]
-    notes = ["Printing colours (CMYK) were turned into screen colours."] if pil_image.mode == "CMYK" else []
+            return white, ["Transparent areas were filled with white."]
+    notes = ["CMYK colours were converted to RGB."] if pil_image.mode == "CMYK" else []
     return pil_image.convert("RGB"), notes
 
 
 def _frames(pil_image: Image.Image, num_bytes: int) -> str:
-    """How many frames an animation has, in words; nothing for a still picture."""
+    """How many frames an animation has, in words; empty for a still image."""
     if not getattr(pil_image, "is_animated", False):
         return ""
     return str(pil_image.n_frames) if pil_image.format != "GIF" or num_bytes < COUNT_FRAMES_BELOW else "many"
@@ -263,17 +292,17 @@ def _frames(pil_image: Image.Image, num_bytes: int) -> str:
 def _check_size(size: tuple[int, int], name: str, max_megapixels: float) -> None:
     width, height = size
     if width * height > max_megapixels * 1e6:
-        raise _too_large(name, f"{width} x {height}", max_megapixels)
+        raise _too_large(name, f"{width}×{height}", max_megapixels)
     if min(size) < SMALLEST_SIDE:
         raise ImageError(
-            f"{name} has {width} x {height} pixels, too few to see anything. "
-            f"Expected at least {SMALLEST_SIDE} on each side. Choose a larger picture.",
+            f"{name} has only {width}×{height} pixels. "
+            f"Expected at least {SMALLEST_SIDE} on each side. Choose a larger image.",
             f"smaller than {SMALLEST_SIDE} pixels on a side",
         )
     if max(size) > LARGEST_ASPECT * min(size):
         raise ImageError(
-            f"{name} is a strip of {width} x {height} pixels. "
-            f"Expected a longer side of at most {LARGEST_ASPECT} times the shorter one. Cut out the part that matters.",
+            f"{name} is a strip of {width}×{height} pixels. "
+            f"Expected a longer side of at most {LARGEST_ASPECT} times the shorter one. Crop it.",
             f"a strip: one side is more than {LARGEST_ASPECT} times the other",
         )
 
@@ -287,20 +316,20 @@ def _too_large(name: str, pixels: str, most: float) -> ImageError:
 
 def _damaged(name: str) -> ImageError:
     return ImageError(
-        f"{name} is damaged or not complete. {_EXPECTED} Save or download it again.", "damaged or not complete"
+        f"{name} is damaged or incomplete. {_EXPECTED} Save or download it again.", "damaged or incomplete"
     )
 
 
 def _unknown(name: str, data: bytes) -> ImageError:
     if data[4:8] == b"ftyp" and data[8:11] in (b"hei", b"hev", b"mif", b"msf", b"avi"):
-        what = "a HEIC or AVIF photo, which cannot be read here"
+        what = "a HEIC or AVIF photo, which is not supported"
         return ImageError(f"{name} is {what}. {_EXPECTED} Save it as JPEG and use that.", what)
-    return ImageError(f"{name} is not a picture that can be read here. {_EXPECTED} Save it in one of these formats.")
+    return ImageError(f"{name} is not a supported image. {_EXPECTED} Save it in one of these formats.")
 
 
-def _short(name: str) -> str:
+def _quoted(name: str) -> str:
     """A file name fit for a sentence: one line, in quotes, not too long."""
+    if name == UNNAMED:
+        return "The image"
     plain = "".join(character if character.isprintable() else " " for character in name)
-    if plain == "the picture":
-        return "The picture"
     return f"'{plain[:37]}...{plain[-20:]}'" if len(plain) > 60 else f"'{plain}'"

@@ -1,6 +1,6 @@
-"""A picture of any proportions made square: its middle cut out, or margins added.
+"""An image of any proportions made square: centre crop, or padding.
 
-What was done to the pictures of an own data set is done to a picture that its model is asked about: one function.
+Import and prediction use the same function, so a model gets images prepared the way it was trained.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ FITS = ("crop", "pad")
 def framed(pixels: np.ndarray, side: int, channels: int, fit: str) -> np.ndarray:
     """uint8 pixels (H x W x 3, RGB) as `side` x `side` x `channels`.
 
-    `fit` is "crop": the middle square; or "pad": the whole picture on the colour of its border (the median).
+    `fit` is "crop": the centre square; or "pad": the whole image on the median colour of its border.
     """
     height, width = pixels.shape[:2]
     if fit == "crop" and height != width:
@@ -38,7 +38,7 @@ def framed(pixels: np.ndarray, side: int, channels: int, fit: str) -> np.ndarray
 
 
 def middle(pixels: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    """The middle of a picture (H x W x 3 or H x W, uint8) in the proportions of `shape`, resized; and what was cut."""
+    """The centre of an image (H x W x 3 or H x W, uint8) in the proportions of `shape`, resized; and what was cut."""
     height, width, _ = shape
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
@@ -54,24 +54,24 @@ def middle(pixels: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray,
 
 
 def thumbnail(pixels: np.ndarray, side: int) -> np.ndarray:
-    """The whole picture, made smaller so that neither side is longer than `side` pixels; a small one as it is."""
+    """The whole image, shrunk so that neither side is longer than `side` pixels; a small one unchanged."""
     image = Image.fromarray(pixels)
     image.thumbnail((side, side))
     return np.asarray(image)
 
 
 def note(height: int, width: int, fit: str) -> str:
-    """What was done to a picture of this size, in a sentence; empty where it was square."""
+    """What was done to an image of this size, in a sentence; empty if it was square."""
     if height == width:
         return ""
     if fit == "pad":
-        return "Margins in the colour of its border were added to make the picture square."
+        return "Padded to a square in the colour of its border."
     side = min(height, width)
     return _cut(side, side, height, width)
 
 
 def _cut(height: int, width: int, old_height: int, old_width: int) -> str:
-    """What was left of a picture. In shares: a large one was reduced before, so its own pixels are not known here."""
+    """What is left of an image, in percent: a large one was reduced before, so its original size is not known here."""
     if width < old_width:
-        return f"The middle {100 * width // old_width}% of its width was used (left and right cut)."
-    return f"The middle {100 * height // old_height}% of its height was used (top and bottom cut)."
+        return f"Centre crop: {100 * width // old_width}% of its width is used."
+    return f"Centre crop: {100 * height // old_height}% of its height is used."

@@ -1,4 +1,4 @@
-"""Handwriting as strokes, and how it looks as a drawing: the way from a pen on a tablet to the pixels of a canvas."""
+"""Handwriting as strokes, rendered to the pixels of a canvas."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,16 @@ from PIL import Image, ImageDraw
 from imgcls.images.ink import centre_ink, thicken
 
 Strokes = list[np.ndarray]
-"""One array (points, 2) of x and y a stroke, y downwards, in any unit."""
+"""One array (points, 2) of x and y per stroke, y downwards, in any unit."""
 
 CANVAS = 160
 """The longer side of a rendered drawing in pixels, without its rim."""
 
 
 def rendered(strokes: Strokes, width: float) -> np.ndarray:
-    """The strokes as a pen of round tip draws them: uint8, 255 on 0, the longer side `CANVAS` pixels and a rim.
+    """The strokes as drawn by a round pen: uint8, 255 on 0, the longer side `CANVAS` pixels plus a rim.
 
-    `width` is that of the pen as a share of the longer side.
+    `width` is that of the pen as a fraction of the longer side.
     """
     points = np.concatenate(strokes)
     low = points.min(0)
@@ -36,13 +36,13 @@ def rendered(strokes: Strokes, width: float) -> np.ndarray:
 
 
 def as_digit(strokes: Strokes, width: float, *, side: int = 28, like_the_page: bool = True) -> np.ndarray:
-    """The strokes as a digit model sees them, uint8 (side, side); `like_the_page` thickens those of a fine pen."""
+    """The strokes as a digit model gets them, uint8 (side, side); `like_the_page` thickens those of a fine pen."""
     ink = rendered(strokes, width)
     return centre_ink(thicken(ink) if like_the_page else ink, side)
 
 
 def varied(strokes: Strokes, generator: np.random.Generator) -> Strokes:
-    """The same writing by a hand that leans, stretches, turns and trembles a little differently.
+    """The same handwriting with a slightly different slant, aspect, rotation and tremor.
 
     P. Simard, D. Steinkraus and J. Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document
     Analysis", 2003, showed how much a digit network gains from affine and elastic variants.
@@ -52,7 +52,7 @@ def varied(strokes: Strokes, generator: np.random.Generator) -> Strokes:
     angle, slant, stretch = generator.normal(0, (np.deg2rad(6), 0.12, 0.1))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = turn @ np.array([[np.exp(stretch), slant], [0, np.exp(-stretch)]])
-    # A smooth field of small displacements: a few long waves over the drawing, of about 2% of its size.
+    # A smooth displacement field: a few long waves over the drawing, of about 2% of its size.
     waves = generator.normal(0, 3, (4, 2))
     phases = generator.uniform(0, 2 * np.pi, (4, 2))
     amounts = generator.normal(0, 0.018, (4, 2))
@@ -65,7 +65,7 @@ def varied(strokes: Strokes, generator: np.random.Generator) -> Strokes:
 
 
 def from_points(strokes: Sequence[Sequence[Sequence[float]]], *, y_upwards: bool = False) -> Strokes:
-    """Lists of points as arrays; strokes without a point are left out.
+    """Lists of points as arrays; strokes without points are dropped.
 
     Raises:
         ValueError: there is no point at all, or one is not two finite numbers.

@@ -1,6 +1,6 @@
-"""Where on a photographed page the writing is: the largest group of dark marks that is no line and no rim.
+"""The handwriting on a photographed page: the largest group of dark marks that is neither a line nor an edge.
 
-It is looked for in a small copy and cut out of the large one, so that a small digit on a large page keeps its strokes.
+It is located in a small copy and cropped from the large one, so that a small digit on a large page keeps its strokes.
 """
 
 import math
@@ -9,44 +9,44 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 from imgcls.images import page_rectification
-from imgcls.images.ink import connected, paper_of, surroundings
+from imgcls.images.ink import connected_components, paper_of, surroundings
 
 SIDE = 900
-"""Pixels of the longer side of the copy in which writing is looked for."""
+"""Pixels of the longer side of the copy in which handwriting is located."""
 LARGEST = 1_600
-"""Pixels of the longer side of what it is cut out of: a larger photo is reduced, to less than twice that."""
+"""Pixels of the longer side of the photo it is cropped from: a larger one is reduced, to less than twice that."""
 BLOCK = 6
-"""Pixels of a block: marks that lie in neighbouring blocks belong together."""
+"""Pixels of a block: marks in neighbouring blocks belong together."""
 DARKEST = 0.0005
-"""The share of the page that surely is ink where there is any; marks of less than half of its contrast are none."""
+"""The fraction of a page that is certainly ink if there is any; marks of less than half its contrast are ignored."""
 NOISE = 5
-"""Ink is at least so many standard deviations of the paper's noise darker than it."""
+"""Ink is darker than the paper by at least this many standard deviations of the paper's noise."""
 LINE = 0.5
-"""What reaches over this share of the page, and is thin or touches its rim, is a line or an edge."""
+"""What spans this fraction of the page, and is thin or touches the border, is a line or an edge."""
 MARGIN = 1.0
-"""So much of the longer side of the writing is left around it, for the paper to be seen."""
+"""The margin around the handwriting, as a fraction of its longer side, so that some paper is visible."""
 NEAR = 0.3
-"""Marks within this share of the longer side belong to the writing as well: the bar of a five."""
+"""Marks within this fraction of the longer side also belong to the handwriting, such as the bar of a 5."""
 ALIKE = 0.5
-"""Other marks that are longer than this share of it are writing of their own."""
+"""Other marks that are longer than this fraction of it are handwriting of their own."""
 Box = tuple[int, int, int, int]
 """Top, bottom, left, right."""
-NOT_ALONE = "Other writing beside it was left out."
+NOT_ALONE = "Other handwriting in the image was ignored."
 
 
-def cutout(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The part of a photo (H x W, uint8) that holds the writing, and what was done, one sentence each.
+def crop_handwriting(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The part of a photo (H x W, uint8) with the handwriting, and what was done, one sentence each.
 
-    Where no group stands out the photo comes back as it is.
+    If no group stands out, the photo is returned unchanged.
     """
     notes = []
     if (factor := max(grey.shape) // LARGEST) > 1:
         grey = np.asarray(Image.fromarray(grey).reduce(factor))
     sheets = page_rectification.candidates(grey)
-    sheet = page_rectification.levelled(grey, sheets)
+    sheet = page_rectification.straightened(grey, sheets)
     if sheet is not None:
         grey, sheets = sheet, []
-        notes.append("The sheet of paper was cut out of the photo and levelled.")
+        notes.append("The sheet of paper was cropped and straightened.")
     found = _box(grey, sheets)
     if found is None:
         return grey, notes
@@ -57,28 +57,28 @@ def cutout(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
 
 
 def _box(grey: np.ndarray, sheets: page_rectification.Sheets) -> tuple[Box, bool] | None:
-    """Top, bottom, left and right of the writing with a margin, in pixels of the photo; whether it is all there is."""
+    """Top, bottom, left and right of the handwriting with a margin, in pixels; and whether there is no other."""
     scale = min(1.0, SIDE / max(grey.shape))
     size = tuple(max(1, round(length * scale)) for length in grey.shape[::-1])
     image = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
     if min(image.size) < 10 * BLOCK:
         return None
-    sheet = page_rectification.on_a_table(np.asarray(image), sheets)
+    sheet = page_rectification.sheet_mask(np.asarray(image), sheets)
     groups = _groups_on(image, sheet) or (_groups_on(image, None) if sheet is not None else [])
     if not groups:
         return None
     main = groups[0]
     length = _length(main)
-    near = [other for other in groups[1:] if _apart(groups[0], other) <= NEAR * length]
-    main = _around([main, *near])
+    near = [other for other in groups[1:] if _gap(groups[0], other) <= NEAR * length]
+    main = _bounding_box([main, *near])
     others = [other for other in groups[1:] if other not in near]
     margin = math.ceil(MARGIN * _length(main) + 1)
     low, high = (main[0] - margin, main[2] - margin), (main[1] + margin, main[3] + margin)
-    # Writing in the margin is seen, too: with all that belongs to it, so that no four is torn.
-    seen = [o for o in others if low[0] <= o[0] and o[1] <= high[0] and low[1] <= o[2] and o[3] <= high[1]]
-    seen += [o for o in others if any(_apart(one, o) <= NEAR * _length(one) for one in seen)]
-    top, bottom, left, right = _around([main, *seen])
-    is_alone = not any(_length(other) > ALIKE * length for other in others if other not in seen)
+    # Handwriting in the margin is included with all that belongs to it, so that no 4 is torn apart.
+    included = [o for o in others if low[0] <= o[0] and o[1] <= high[0] and low[1] <= o[2] and o[3] <= high[1]]
+    included += [o for o in others if any(_gap(one, o) <= NEAR * _length(one) for one in included)]
+    top, bottom, left, right = _bounding_box([main, *included])
+    is_alone = not any(_length(other) > ALIKE * length for other in others if other not in included)
     box = min(low[0], top - 1), max(high[0], bottom + 1), min(low[1], left - 1), max(high[1], right + 1)
     top, bottom, left, right = (round(side * BLOCK / scale) for side in box)
     return (max(top, 0), min(bottom, grey.shape[0]), max(left, 0), min(right, grey.shape[1])), is_alone
@@ -88,18 +88,18 @@ def _length(box: Box) -> int:
     return max(box[1] - box[0], box[3] - box[2])
 
 
-def _apart(one: Box, other: Box) -> int:
-    """The blocks between two boxes, down or across."""
+def _gap(one: Box, other: Box) -> int:
+    """The distance between two boxes in blocks, vertical or horizontal."""
     return max(other[0] - one[1], one[0] - other[1], other[2] - one[3], one[2] - other[3])
 
 
-def _around(boxes: list[Box]) -> Box:
+def _bounding_box(boxes: list[Box]) -> Box:
     tops, bottoms, lefts, rights = zip(*boxes, strict=True)
     return min(tops), max(bottoms), min(lefts), max(rights)
 
 
 def _groups_on(image: Image.Image, sheet: np.ndarray | None) -> list[Box]:
-    """The groups of marks, on the sheet alone where there is one."""
+    """The groups of marks; only those on the sheet if there is one."""
     if sheet is not None:
         image = _without_table(image, sheet)
     values = np.asarray(image, np.float32)
@@ -113,7 +113,7 @@ def _groups_on(image: Image.Image, sheet: np.ndarray | None) -> list[Box]:
 
 
 def _without_table(image: Image.Image, sheet: np.ndarray) -> Image.Image:
-    """The picture with the brightness of the sheet nearby in place of what is not sheet."""
+    """The image with everything outside the sheet replaced by the brightness of the sheet nearby."""
     values = np.asarray(image)
     blur = ImageFilter.BoxBlur(max(image.size) // 8)
     light = np.asarray(Image.fromarray(np.where(sheet, values, 0).astype(np.uint8)).filter(blur), np.float32)
@@ -123,7 +123,7 @@ def _without_table(image: Image.Image, sheet: np.ndarray) -> Image.Image:
 
 
 def _marks(rest: np.ndarray) -> np.ndarray:
-    """How much darker than paper the ink is, H x W, 0 where there is none."""
+    """How much darker than the paper the ink is, H x W, 0 without ink."""
     noise = 1.4826 * float(np.median(np.abs(rest)))
     count = max(8, int(DARKEST * rest.size))
     darkest = float(np.partition(rest.ravel(), -count)[-count:].mean())
@@ -131,28 +131,28 @@ def _marks(rest: np.ndarray) -> np.ndarray:
 
 
 def _in_blocks(values: np.ndarray) -> np.ndarray:
-    """An array H x W as rows, y, columns, x of blocks, the last ones filled up by what lies at the rim."""
+    """An array H x W as blocks (rows, y, columns, x), the last ones padded with the border."""
     padded = np.pad(values, [(0, -length % BLOCK) for length in values.shape], mode="edge")
     return padded.reshape(padded.shape[0] // BLOCK, BLOCK, -1, BLOCK)
 
 
 def _groups(darkest: np.ndarray, amount: np.ndarray, sheet: np.ndarray) -> list[Box]:
-    """The boxes (top, bottom, left, right, in blocks) of what may be writing, the one with most ink first.
+    """The boxes (top, bottom, left, right, in blocks) of possible handwriting, the one with most ink first.
 
-    `sheet` says which blocks are paper throughout: what touches others is its edge, or that of a shadow.
+    `sheet` says which blocks are entirely paper: marks that touch others are its edge, or that of a shadow.
     """
-    there = darkest > 0
-    parts = connected(there)
+    mask = darkest > 0
+    parts, count = connected_components(mask)
     found = []
-    height, width = there.shape
-    for number in np.flatnonzero(np.bincount(parts.ravel()))[1:]:
+    height, width = mask.shape
+    for number in range(1, count + 1):
         y, x = np.nonzero(parts == number)
         top, bottom, left, right = int(y.min()), int(y.max()) + 1, int(x.min()), int(x.max()) + 1
         tall, wide = bottom - top, right - left
         is_long = tall > LINE * height or wide > LINE * width
-        at_rim = top == 0 or left == 0 or bottom == height or right == width or not sheet[y, x].all()
+        at_border = top == 0 or left == 0 or bottom == height or right == width or not sheet[y, x].all()
         is_thin = len(y) < 2.5 * max(tall, wide)
-        if at_rim or (is_long and is_thin):
+        if at_border or (is_long and is_thin):
             continue
         found.append((float(amount[y, x].sum()), (top, bottom, left, right)))
     found.sort(key=lambda group: -group[0])

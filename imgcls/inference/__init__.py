@@ -1,1 +1,18 @@
-"""Predictions of a trained model without Keras and without Streamlit."""
+"""Inference without Keras and without Streamlit: prepare an input, run the model, decide on a rejection, explain.
+
+answering      answer(run, image_or_strokes) -> Answer: the one entry point of pages, batch mode, scripts and services
+preparing      image or strokes -> the exact pixels that the model receives
+predictor      the LiteRT model of a run, cached, and its probabilities
+rejection      reasons to reject an input instead of classifying it
+explain        saliency maps, stroke contributions, nearest training images
+activations    the outputs of every layer
+input_quality  how a drawing differs from the training images
+batch          many image files at once, with CSV and JSON export
+"""
+
+from imgcls.inference.answering import Answer, answer
+from imgcls.inference.predictor import Predictor, classify, load_predictor
+from imgcls.inference.preparing import prepare
+from imgcls.inference.rejection import Rejection, reject
+
+__all__ = ["Answer", "Predictor", "Rejection", "answer", "classify", "load_predictor", "prepare", "reject"]

@@ -1,9 +1,9 @@
-"""What every layer of a model said about pictures, without Keras: `inside.tflite`, written by the trainer.
+"""The outputs of every layer of a model, without Keras: `inside.tflite`, written by the trainer.
 
-    inside.tflite    the network with all its layers as outputs, weights in 16 bits
-    inside.json      the names, kinds and shapes of these layers, written last; or why there is no inside
+    inside.tflite    the network with all its layers as outputs, 16-bit weights
+    inside.json      the names, kinds and shapes of these layers, written last; or why there is no such file
 
-The answers of `model.tflite` are the ones that count; these are for looking, and differ by rounding.
+The probabilities of `model.tflite` are the ones that count; those of this file differ by rounding.
 """
 
 import itertools
@@ -11,170 +11,197 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from imgcls.errors import RunError
+from imgcls.runs.run import Run
 
 VERSION = 2
 FILES = ("inside.json", "inside.tflite", "inside.npz", "neighbours.npz")
-"""All that belongs to the inside of a model, what is written last first."""
+"""All files about the layers of a model, the one written last first."""
 BATCH = 16
+CACHED_MODELS = 4
 GAIN = 2e-3
-"""A place is made so much stronger, and weaker: small beside what bends, large beside rounding."""
+"""The relative change of an activation for a difference quotient: small beside the curvature, large beside rounding."""
 MOST_CELLS = 14
-"""So many squares a side are asked about at most."""
+"""Positions per side at which gradients are measured, at most."""
 MOST_BYTES = 32_000_000
-"""Changed maps that are in memory at once."""
-MISSING = "The inside of this model is not stored yet."
+"""Memory for changed feature maps at a time."""
+MISSING = "The activations of this model have not been stored yet."
+REBUILD = "Compute them again."
+"""How the messages end that the user can act on by storing the activations again."""
+DAMAGED = f"The stored activations of this model are damaged. {REBUILD}"
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a model saw in n pictures: `probabilities` float32 (n, k), `features` of the last hidden layer, float32
-    (n, d), and what each layer said, float32 (n, ...), in the order of the layers."""
+class Activations:
+    """What a model computes for n images: `probabilities` float32 (n, k), `features` of the last hidden layer, float32
+    (n, d), and the output of each layer, float32 (n, ...), in the order of the layers."""
 
     probabilities: np.ndarray
     features: np.ndarray
     layers: dict[str, np.ndarray]
 
 
-class Inside:
-    """A loaded `inside.tflite`; `about` is the content of `inside.json` where that is known.
+class ActivationModel:
+    """A loaded `inside.tflite`; `description` is the content of `inside.json`, if already known.
 
-    May be shared by threads: a lock guards the interpreter.
+    Threads may share it: a lock guards the interpreter.
 
     Raises:
-        RunError: a file is missing or damaged, or the trainer has left the inside out.
+        RunError: a file is missing or damaged, or the trainer could not write it for this model.
     """
 
-    def __init__(self, path: Path, about: Mapping[str, Any] | None = None):
+    def __init__(self, path: Path, description: Mapping[str, Any] | None = None):
         from ai_edge_litert.interpreter import Interpreter
 
         self._lock = threading.Lock()
-        about = _about(path.with_name("inside.json")) if about is None else about
+        description = _description(path.with_name("inside.json")) if description is None else description
         try:
-            self.kinds = {layer["name"]: layer["kind"] for layer in about["layers"]}
-            self._keys = {layer["key"]: layer["name"] for layer in about["layers"]}
-            self._seam = about["seam"]
-            self._mirrored = bool(about["mirrored"])
+            self.kinds: dict[str, str] = {layer["name"]: layer["kind"] for layer in description["layers"]}
+            self._names: dict[str, str] = {layer["key"]: layer["name"] for layer in description["layers"]}
+            self._cam: dict[str, Any] | None = description["seam"]
+            self._is_mirrored = bool(description["mirrored"])
             self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
             self._runner = self._interpreter.get_signature_runner()
             self.shape = tuple(self._runner.get_input_details()["pictures"]["shape_signature"][1:].tolist())
         except FileNotFoundError as error:
             raise RunError(MISSING) from error
         except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-            raise RunError("The stored inside of this model is damaged. Let it be made anew.") from error
+            raise RunError(DAMAGED) from error
 
     @property
-    def has_maps(self) -> bool:
-        """Whether there is a layer with maps behind which Grad-CAM can look."""
-        return self._seam is not None
-
-    @property
-    def seam(self) -> str | None:
-        """The name of that layer."""
-        return self._seam["layer"] if self._seam else None
+    def cam_layer(self) -> str | None:
+        """The name of the layer with feature maps that Grad-CAM uses; None if there is none."""
+        return self._cam["layer"] if self._cam else None
 
     @property
     def map_shape(self) -> tuple[int, int]:
-        """Height and width of its maps."""
-        return tuple(self._seam["shape"][:2])
-
-    def look(self, images: np.ndarray) -> Seen:
-        """What the model sees in uint8 pictures (n, height, width, channels).
-
-        A model that asks for the mirror image, too, gives the mean of both as its probabilities and features; the
-        layers are those of the picture as it is.
+        """Height and width of that layer's feature maps.
 
         Raises:
-            RunError: the pictures have another size than those the model was trained on.
+            RunError: there is no such layer.
+        """
+        height, width, _ = self._cam_shape()
+        return height, width
+
+    def activations(self, images: np.ndarray) -> Activations:
+        """What the model computes for uint8 images (n, height, width, channels).
+
+        With test-time augmentation, probabilities and features are the means over the image and its mirror image; the
+        layers are those of the image itself.
+
+        Raises:
+            RunError: the images do not have the size that the model was trained on.
         """
         self._check(images)
-        parts = [self._seen(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+        parts = [self._activations(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         names = parts[0].layers
-        return Seen(
+        return Activations(
             np.concatenate([part.probabilities for part in parts]),
             np.concatenate([part.features for part in parts]),
             {name: np.concatenate([part.layers[name] for part in parts]) for name in names},
         )
 
-    def slopes(self, image: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """What each logit gains when a place of the layer `seam` is made stronger, per its whole strength, for one
-        uint8 picture (height, width, channels): float32 (h, w, classes), and the probabilities float32 (classes,).
+    def gradient_times_activation(self, image: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Gradient times activation of each logit at each position of `cam_layer`, summed over its maps, for one uint8
+        image (height, width, channels): float32 (h, w, classes), with the probabilities float32 (classes,).
 
-        That is gradient times value, summed over the maps. Large maps are asked in squares of several places, which
-        share what they gain. With mirrored answers there are two pairs, the second mirrored back.
+        Large maps are measured in cells of several positions, which share the value. With test-time augmentation there
+        are two pairs, the second mirrored back.
 
         Raises:
-            RunError: the network has no maps, or the picture has another size.
+            RunError: the network has no feature maps, or the image has another size.
         """
-        if not self._seam:
-            raise RunError("This network has no maps: each unit sees all pixels at once, so Grad-CAM cannot be asked.")
+        self._cam_shape()
         self._check(image[None])
-        found = [self._slopes(image[None])]
-        if self._mirrored:
-            slopes, probabilities = self._slopes(image[None, :, ::-1])
-            found.append((slopes[:, ::-1], probabilities))
-        return found
+        pairs = [self._gradients(image[None])]
+        if self._is_mirrored:
+            gradients, probabilities = self._gradients(image[None, :, ::-1])
+            pairs.append((gradients[:, ::-1], probabilities))
+        return pairs
 
-    def _slopes(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        height, width, maps = self._seam["shape"]
+    def _gradients(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        height, width, maps = self._cam_shape()
         squares = [(row, column) for row in cells(height) for column in cells(width)]
         size = max(1, MOST_BYTES // (8 * height * width * maps))
-        slopes = probabilities = None
+        gradients, probabilities = np.empty((0, 0, 0), np.float32), np.empty(0, np.float32)
         for start in range(0, len(squares), size):
             some = squares[start : start + size]
-            gains = np.ones((1 + 2 * len(some), height, width, 1), np.float32)  # the first row is the picture as it is
+            gains = np.ones((1 + 2 * len(some), height, width, 1), np.float32)  # the first row is the image itself
             for number, (row, column) in enumerate(some):
                 gains[2 * number + 1, row, column] += GAIN
                 gains[2 * number + 2, row, column] -= GAIN
-            said = self._ask(image, gains)
-            logits, probabilities = said["logits"], said["probabilities"][0]
-            if slopes is None:
-                slopes = np.empty((height, width, len(probabilities)), np.float32)
+            outputs = self._run(image, gains)
+            logits, probabilities = outputs["logits"], outputs["probabilities"][0]
+            if not gradients.size:
+                gradients = np.empty((height, width, len(probabilities)), np.float32)
             for number, (row, column) in enumerate(some):
-                places = (row.stop - row.start) * (column.stop - column.start)
-                slopes[row, column] = (logits[2 * number + 1] - logits[2 * number + 2]) / (2 * GAIN * places)
-        return slopes, probabilities
+                positions = (row.stop - row.start) * (column.stop - column.start)
+                gradients[row, column] = (logits[2 * number + 1] - logits[2 * number + 2]) / (2 * GAIN * positions)
+        return gradients, probabilities
 
-    def _seen(self, images: np.ndarray) -> Seen:
-        said = self._ask(images)
-        probabilities, features = said["probabilities"], said["features"]
-        if self._mirrored:
-            other = self._ask(images[:, :, ::-1])
-            probabilities = (probabilities + other["probabilities"]) / 2
-            features = (features + other["features"]) / 2
-        return Seen(probabilities, features, {name: said[key] for key, name in self._keys.items()})
+    def _activations(self, images: np.ndarray) -> Activations:
+        outputs = self._run(images)
+        probabilities, features = outputs["probabilities"], outputs["features"]
+        if self._is_mirrored:
+            mirrored = self._run(images[:, :, ::-1])
+            probabilities = (probabilities + mirrored["probabilities"]) / 2
+            features = (features + mirrored["features"]) / 2
+        return Activations(probabilities, features, {name: outputs[key] for key, name in self._names.items()})
 
-    def _ask(self, images: np.ndarray, gains: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    def _run(self, images: np.ndarray, gains: np.ndarray | None = None) -> dict[str, np.ndarray]:
         gains = np.ones((1, 1, 1, 1), np.float32) if gains is None else gains
         with self._lock:
             return self._runner(pictures=np.ascontiguousarray(images, np.uint8), gains=gains)
 
+    def _cam_shape(self) -> tuple[int, int, int]:
+        if not self._cam:
+            raise RunError(
+                "Grad-CAM needs feature maps, and this network has none: each of its units is connected to all pixels."
+            )
+        height, width, maps = self._cam["shape"]
+        return height, width, maps
+
     def _check(self, images: np.ndarray) -> None:
         if images.shape[1:] != self.shape:
-            told = [" x ".join(map(str, shape)) + " values" for shape in (self.shape, images.shape[1:])]
-            raise RunError(f"This model reads pictures of {told[0]}; these are of {told[1]}.")
+            expected, found = ("×".join(map(str, shape)) for shape in (self.shape, images.shape[1:]))
+            raise RunError(f"This model expects images of {expected} values; these have {found}.")
+
+
+def load_activation_model(run: Run) -> ActivationModel:
+    """The activation model of a run. The last few stay loaded; a changed file is loaded again.
+
+    Raises:
+        RunError: the run has none, or a file is damaged.
+    """
+    return _load(run.folder, run.stamp("inside.json", "inside.tflite"))
+
+
+@lru_cache(CACHED_MODELS)
+def _load(folder: Path, stamp: tuple) -> ActivationModel:
+    return ActivationModel(folder / "inside.tflite")
 
 
 def cells(length: int) -> list[slice]:
-    """A side of a map in at most `MOST_CELLS` pieces of about the same length."""
+    """A side of a feature map in at most `MOST_CELLS` pieces of about the same length."""
     ends = np.linspace(0, length, min(length, MOST_CELLS) + 1).round().astype(int).tolist()
     return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
 
 
-def _about(path: Path) -> dict[str, Any]:
+def _description(path: Path) -> dict[str, Any]:
     try:
-        about = json.loads(path.read_bytes())
-        if about["version"] != VERSION:
-            raise RunError("The inside of this model was stored by another version. Let it be made anew.")
-        if "left_out" in about:
-            raise RunError(str(about["left_out"]))
-        return about
+        description = json.loads(path.read_bytes())
+        if description["version"] != VERSION:
+            raise RunError(f"The activations of this model were stored by another version. {REBUILD}")
+        if "left_out" in description:
+            raise RunError(str(description["left_out"]))
+        return description
     except FileNotFoundError as error:
         raise RunError(MISSING) from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise RunError("The stored inside of this model is damaged. Let it be made anew.") from error
+        raise RunError(DAMAGED) from error

@@ -1,12 +1,12 @@
-"""Many pictures at once: what a model says to each, and how much of it is right where folders tell the classes.
+"""Many images at once: the answer for each, and the accuracy if folder names say the classes.
 
-    of_files       uploads                      -> questions
-    entries        an open zip archive          -> the same as uploads
-    answered       questions and who is asked   -> answers, one after the other
-    to_csv, to_json                             -> files to keep
+    of_files       uploads                 -> items to classify
+    entries        an open zip archive     -> the same as uploads
+    classified     items                   -> results, one after the other
+    to_csv, to_json                        -> files to download
 
-A picture has a label where one of the folders in which it lies is called like a class of the model; nothing else of a
-name counts, and no name ever becomes a path.
+An image has a label if one of the folders it lies in is named after a class of the model. Nothing else of a name
+counts, and no name ever becomes a path.
 """
 
 import csv
@@ -24,22 +24,26 @@ from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import file_types, folder_layout
 from imgcls.datasets.importing.sources.zip_archive import Archive
 from imgcls.errors import ImageError, SourceError
-from imgcls.images import loading, square, text_region
+from imgcls.images import square, text_region
 from imgcls.images.loading import Prepared
+from imgcls.inference.answering import Answer, judge
+from imgcls.inference.predictor import classify
+from imgcls.inference.preparing import load, prepare
 from imgcls.runs.results import ModelCard
+from imgcls.runs.run import Run
 from imgcls.system import safe_csv
 
 MOST = 2_000
-"""Pictures of one batch: larger ones belong into a data set, where a process of its own reads them."""
-TOGETHER = 64
-"""Pictures that are asked about in one go."""
-SMALL = 56
+"""Images in one batch: more of them belong in a dataset, which a process of its own reads."""
+STEP = 64
+"""Images that are classified together."""
+THUMBNAIL = 56
 """Pixels of a thumbnail's longer side."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """One picture to come: its name, the class its folder tells (-1 for none), and how to get its bytes."""
+class Item:
+    """One image to classify: its name, the class index from its folder (-1 if none), and a function for its bytes."""
 
     name: str
     label: int
@@ -47,45 +51,53 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What became of one picture: probabilities (classes,) and a thumbnail, or the reason why there are none.
-
-    `doubt` says why the answer may mean nothing, such as "Nothing this model knows".
-    """
+class Result:
+    """What became of one image: an answer and a thumbnail, or the `problem` why there is none."""
 
     name: str
     label: int
-    probabilities: np.ndarray | None
-    thumbnail: np.ndarray | None
-    reason: str = ""
-    rejection: str = ""
+    answer: Answer | None
+    thumbnail: np.ndarray | None = None
+    problem: str = ""
 
     @property
     def predicted(self) -> int:
-        """The class with the largest probability; -1 where there is no answer."""
-        return -1 if self.probabilities is None else int(self.probabilities.argmax())
+        """The index of the most probable class; -1 without an answer."""
+        return -1 if self.answer is None else self.answer.index
+
+    @property
+    def is_correct(self) -> bool | None:
+        """Whether the prediction is the label; None without an answer or without a label."""
+        return None if self.answer is None or self.label < 0 else self.predicted == self.label
+
+    @property
+    def warning(self) -> str:
+        """Why the prediction may be meaningless, in a few words; usually empty."""
+        if self.answer is None:
+            return ""
+        if self.answer.rejection is not None:
+            return self.answer.rejection.title
+        return text_region.NOT_ALONE if text_region.NOT_ALONE in self.answer.notes else ""
 
 
 def of_files(
     files: Iterable[tuple[str, Callable[[], bytes]]], classes: Sequence[str], skips: SkippedFiles
-) -> list[Question]:
-    """Questions from (name or path, reader); what is no picture by its name goes to `skips`.
+) -> list[Item]:
+    """Items from (name or path, reader); files that are not images by their name go to `skips`.
 
     Raises:
-        SourceError: there is no picture, or there are too many.
+        SourceError: there are no images, or too many.
     """
     found = folder_layout.images(files, skips)
     if not found:
-        raise SourceError(
-            f"There is no picture among these files{skips.summary()}. Expected PNG, JPEG, WEBP, GIF or BMP files."
-        )
+        raise SourceError(f"These files contain no images{skips.summary()}. Expected PNG, JPEG, WebP, GIF or BMP files.")
     if len(found) > MOST:
         raise SourceError(
-            f"There are {len(found):,} pictures. A batch may have {MOST:,}: divide them, or bring them as a data set "
-            "on the Data page."
+            f"These are {len(found):,} images. A batch can have up to {MOST:,}: split it, or import the images as a "
+            "dataset on the Data page."
         )
-    known = {class_names.merge_key(class_names.visible(name)): place for place, name in enumerate(classes)}
-    return [Question(class_names.visible(path), _label(parts, known), read) for path, parts, read in found]
+    indices = {class_names.merge_key(class_names.visible(name)): index for index, name in enumerate(classes)}
+    return [Item(class_names.visible(path), _label(parts, indices), read) for path, parts, read in found]
 
 
 def entries(archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -95,94 +107,84 @@ def entries(archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
 
 def is_zip(start: bytes) -> bool:
-    """Whether a file that begins so (some hundred bytes) is an archive, whatever it is called."""
+    """Whether a file that starts with these bytes (some hundred) is an archive, whatever its name."""
     return file_types.kind_of(start).endswith("archive")
 
 
-def answered(
-    questions: Sequence[Question],
-    ask: Callable[[np.ndarray], np.ndarray],
-    card: ModelCard,
-    rejection_of: Callable[[np.ndarray], str] = lambda pixels: "",
-) -> Iterator[Answer]:
-    """The answers, in the order of the questions. Only the pictures of one step are in memory.
+def classified(run: Run, card: ModelCard, items: Sequence[Item]) -> Iterator[Result]:
+    """The results, in the order of the items. Only the images of one step are in memory.
 
-    `ask` gives probabilities (n, classes) for uint8 pictures (n, height, width, channels), as a Predictor does; `card`
-    are those of the model: shape, ink, fit; `doubt_of` says why the answer to one picture may mean nothing, if it may.
+    Raises:
+        RunError: the run has no model, or it is damaged.
     """
-    for start in range(0, len(questions), TOGETHER):
-        some = questions[start : start + TOGETHER]
-        read = [_prepared(question, card) for question in some]
-        pixels = [prepared.pixels for prepared, _, _ in read if prepared is not None]
-        said = iter(ask(np.stack(pixels)) if pixels else ())
-        for question, (prepared, thumbnail, reason) in zip(some, read, strict=True):
-            if prepared is None:
-                yield Answer(question.name, question.label, None, thumbnail, reason)
-            else:
-                rejection = rejection_of(prepared.pixels) or (
-                    text_region.NOT_ALONE if text_region.NOT_ALONE in prepared.notes else ""
-                )
-                yield Answer(question.name, question.label, next(said), thumbnail, reason, rejection)
+    for start in range(0, len(items), STEP):
+        step = items[start : start + STEP]
+        inputs = [_prepared(item, card) for item in step]
+        pixels = [prepared.pixels for prepared, _, _ in inputs if prepared is not None]
+        rows = iter(classify(run, card, np.stack(pixels)) if pixels else ())
+        for item, (prepared, thumbnail, problem) in zip(step, inputs, strict=True):
+            answer = None
+            if prepared is not None:
+                answer = judge(run, card, prepared, prepared, next(rows))
+            yield Result(item.name, item.label, answer, thumbnail, problem)
 
 
-def to_csv(predictions: Iterable[Answer], classes: Sequence[str]) -> bytes:
-    """A table with a row for each picture: file, label, answer, probability, whether it is right, a doubt in it, why
-    there is none, all probabilities.
+COLUMNS = ("file", "label", "prediction", "probability", "correct", "warning", "problem")
 
-    UTF-8 with a mark, as Excel wants it. No cell begins a formula.
+
+def to_csv(results: Iterable[Result], classes: Sequence[str]) -> bytes:
+    """A table with a row for each image: `COLUMNS`, then all probabilities.
+
+    UTF-8 with a byte order mark, which Excel needs. No cell starts a formula.
     """
     text = io.StringIO(newline="")
     rows = csv.writer(text)
-    head = ["file", "label", "answer", "probability", "right", "doubt", "problem"]
-    rows.writerow([*head, *(f"p({name})" for name in classes)])
-    for answer in predictions:
-        row = _row(answer, classes)
-        there = answer.probabilities
-        numbers = ["" if there is None else f"{value:.6f}" for value in (there if there is not None else classes)]
-        rows.writerow([safe_csv.harmless("" if row[key] is None else str(row[key])) for key in head] + numbers)
+    rows.writerow([*COLUMNS, *(f"p({name})" for name in classes)])
+    for result in results:
+        row = _row(result, classes)
+        cells = [safe_csv.harmless("" if row[key] is None else str(row[key])) for key in COLUMNS]
+        rows.writerow(
+            cells + ([f"{p:.6f}" for p in result.answer.probabilities] if result.answer else [""] * len(classes))
+        )
     return text.getvalue().encode("utf-8-sig", errors="replace")
 
 
-def to_json(predictions: Iterable[Answer], classes: Sequence[str], run: str) -> bytes:
-    """The same as JSON: `{"run": ..., "classes": [...], "pictures": [{...}]}`. It never holds NaN."""
-    images = []
-    for answer in predictions:
-        probabilities = None if answer.probabilities is None else [round(float(p), 6) for p in answer.probabilities]
-        images.append(_row(answer, classes) | {"probabilities": probabilities})
-    whole = {"run": run, "classes": list(classes), "pictures": images}
-    return json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", errors="replace")
+def to_json(results: Iterable[Result], classes: Sequence[str], run: str) -> bytes:
+    """The same as JSON: `{"run": ..., "classes": [...], "images": [{...}]}`. It never contains NaN."""
+    images = [
+        _row(result, classes)
+        | {"probabilities": [round(float(p), 6) for p in result.answer.probabilities] if result.answer else None}
+        for result in results
+    ]
+    content = {"run": run, "classes": list(classes), "images": images}
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", errors="replace")
 
 
-def _row(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
-    label = classes[answer.label] if answer.label >= 0 else None
-    if answer.probabilities is None:
-        said = {"answer": None, "probability": None, "right": None, "doubt": None}
-    else:
-        fraction = round(float(answer.probabilities[answer.predicted]), 6)
-        right = None if label is None else answer.predicted == answer.label
-        said = {
-            "answer": classes[answer.predicted],
-            "probability": fraction,
-            "right": right,
-            "doubt": answer.rejection or None,
-        }
-    return {"file": answer.name, "label": label, **said, "problem": answer.reason or None}
+def _row(result: Result, classes: Sequence[str]) -> dict[str, Any]:
+    answer = result.answer
+    return {
+        "file": result.name,
+        "label": classes[result.label] if result.label >= 0 else None,
+        "prediction": classes[answer.index] if answer else None,
+        "probability": round(answer.confidence, 6) if answer else None,
+        "correct": result.is_correct,
+        "warning": result.warning or None,
+        "problem": result.problem or None,
+    }
 
 
-def _label(parts: Sequence[str], known: dict[str, int]) -> int:
-    """The class that the innermost folder tells which is called like one; -1 where none is."""
+def _label(parts: Sequence[str], indices: dict[str, int]) -> int:
+    """The class of the innermost folder that is named after one; -1 if none is."""
     for folder in reversed(parts[:-1]):
-        if (place := known.get(class_names.merge_key(class_names.visible(folder)))) is not None:
-            return place
+        if (index := indices.get(class_names.merge_key(class_names.visible(folder)))) is not None:
+            return index
     return -1
 
 
-def _prepared(question: Question, card: ModelCard) -> tuple[Prepared | None, np.ndarray | None, str]:
-    """What the model gets, a thumbnail, and why there is nothing."""
-    shape, ink = card.shape, card.is_ink
+def _prepared(item: Item, card: ModelCard) -> tuple[Prepared | None, np.ndarray | None, str]:
+    """The model input, a thumbnail, and why there is neither."""
     try:
-        image = loading.open_image(question.read(), question.name, at_least=max(2 * max(shape[:2]), 280))
-        small = square.thumbnail(image.pixels, SMALL)
-        return loading.prepare_photo(image, shape, ink=ink, fit=card.fit), small, ""
+        image = load(item.read(), item.name)
+        return prepare(image, card), square.thumbnail(image.pixels, THUMBNAIL), ""
     except ImageError as error:
         return None, None, error.reason

@@ -1,20 +1,24 @@
-"""Answers from a trained model without Keras: LiteRT, in a page or wherever TensorFlow is too heavy."""
+"""Probabilities from a trained model without Keras: LiteRT, in a page or wherever TensorFlow is too heavy."""
 
 import threading
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from imgcls.errors import RunError
+from imgcls.runs.results import ModelCard
+from imgcls.runs.run import Run
 
 BATCH = 64
+CACHED_MODELS = 8
 
 
 class Predictor:
-    """A loaded `model.tflite`. May be shared by threads: an interpreter is not safe for that, so a lock guards it.
+    """A loaded `model.tflite`. Threads may share it: an interpreter is not thread-safe, so a lock guards it.
 
     Raises:
-        RunError: the file is missing or is no model.
+        RunError: the file is missing or is not a model.
     """
 
     def __init__(self, path: Path):
@@ -29,27 +33,27 @@ class Predictor:
             self._shape = tuple(self._input["shape_signature"][1:].tolist())
             self._batch = 0
         except FileNotFoundError as error:
-            raise RunError("This run has no trained model. Pick another run, or train one.") from error
+            raise RunError("This run has no trained model. Choose another run, or train one.") from error
         except (OSError, ValueError, RuntimeError) as error:
-            raise RunError("The trained model of this run is damaged. Train it again, or pick another run.") from error
+            raise RunError("The model of this run is damaged. Train it again, or choose another run.") from error
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities, float32 (n, classes), for uint8 pictures (n, height, width, channels).
+        """Probabilities, float32 (n, classes), of uint8 images (n, height, width, channels).
 
         Raises:
-            RunError: the pictures have another size than those the model was trained on.
+            RunError: the images do not have the size that the model was trained on.
         """
         if images.shape[1:] != self._shape:
             raise RunError(
-                f"This model reads pictures of {_size(self._shape)}; these are of {_size(images.shape[1:])}."
+                f"This model expects images of {_size(self._shape)} values; these have {_size(images.shape[1:])}."
             )
         if not len(images):
             return np.empty((0, self._output["shape"][-1]), np.float32)
         with self._lock:
-            parts = [self._answer(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+            parts = [self._run_batch(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         return np.concatenate(parts)
 
-    def _answer(self, images: np.ndarray) -> np.ndarray:
+    def _run_batch(self, images: np.ndarray) -> np.ndarray:
         if len(images) != self._batch:
             self._interpreter.resize_tensor_input(self._input["index"], images.shape)
             self._interpreter.allocate_tensors()
@@ -59,5 +63,31 @@ class Predictor:
         return self._interpreter.get_tensor(self._output["index"]).copy()
 
 
+def load_predictor(run: Run) -> Predictor:
+    """The model of a run. The last few stay loaded; a changed file is loaded again.
+
+    Raises:
+        RunError: the run has no model, or the file is damaged.
+    """
+    return _load(run.folder, run.stamp("model.tflite"))
+
+
+@lru_cache(CACHED_MODELS)
+def _load(folder: Path, stamp: tuple) -> Predictor:
+    return Predictor(folder / "model.tflite")
+
+
+def classify(run: Run, card: ModelCard, pixels: np.ndarray) -> np.ndarray:
+    """Probabilities, float32 (n, classes), of prepared inputs, uint8 (n, height, width, channels).
+
+    Raises:
+        RunError: the run has no model, or it does not match its card.
+    """
+    probabilities = load_predictor(run).probabilities(pixels)
+    if probabilities.shape != (len(pixels), len(card.classes)):
+        raise RunError("The number of classes in model.json does not match the model. Train it again.")
+    return probabilities
+
+
 def _size(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) + " values"
+    return "×".join(map(str, shape))

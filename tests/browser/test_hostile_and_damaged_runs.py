@@ -152,4 +152,4 @@ def _draw(page) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 220, steps=8)
     page.mouse.up()
-    expect(page.locator(".answer").or_(page.get_by_test_id("stAlert").first)).to_be_visible()
+    expect(page.locator(".prediction").or_(page.get_by_test_id("stAlert").first)).to_be_visible()

@@ -57,7 +57,7 @@ def test_a_message_that_is_not_ours_is_ignored(message):
     ],
 )
 def test_what_is_no_place_is_told_in_one_sentence(stroke):
-    with pytest.raises(ImageError, match="came damaged"):
+    with pytest.raises(ImageError, match="arrived damaged"):
         from_message({"strokes": [[60, 60, 18], stroke]})
 
 
@@ -130,16 +130,16 @@ def test_the_field_is_reduced_as_it_is():
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (1, 12, 1, 2)
 
 
-def test_put_right_is_as_large_and_in_the_middle_as_the_training_images():
+def test_normalised_is_as_large_and_in_the_middle_as_the_training_images():
     small = drawn([[10, 20, 4, 50, 20, 4, 30, 70, 4]])
-    right = small.put_right(20, 20 / 28)
+    right = small.normalised(20, 20 / 28)
     left, top, edge, bottom = right.box
     assert max(edge - left, bottom - top) == pytest.approx(200, abs=2)
     ink = right.on_field(56)[..., 0].astype(float)
     middle = [ink.sum(axis) @ (np.arange(56) + 0.5) / ink.sum() for axis in (0, 1)]
     assert middle == pytest.approx([28, 28], abs=0.5)
     assert len(right.strokes[0]) == 3
-    dot = drawn([[10, 20, 4]]).put_right(20, 20 / 28)
+    dot = drawn([[10, 20, 4]]).normalised(20, 20 / 28)
     assert dot.strokes[0][0] == pytest.approx([140, 140, 20], abs=1)
 
 

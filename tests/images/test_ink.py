@@ -134,12 +134,12 @@ def test_an_empty_canvas_asks_for_a_drawing(canvas, alpha):
         empty = rgba(empty, np.full_like(empty, alpha))
     with pytest.raises(ImageError) as caught:
         prepare_drawing(empty, MNIST)
-    assert str(caught.value) == "Nothing is drawn yet. Draw something large in the middle of the field."
+    assert str(caught.value) == "The canvas is empty. Draw something large in the middle."
 
 
 def test_a_trace_of_noise_is_no_drawing():
     noise = np.random.default_rng(0).integers(0, 20, (280, 280), dtype=np.uint8)
-    with pytest.raises(ImageError, match=r"^Nothing is drawn yet\."):
+    with pytest.raises(ImageError, match=r"^The canvas is empty\."):
         prepare_drawing(noise, MNIST)
 
 
@@ -263,8 +263,8 @@ def test_a_photo_of_ink_on_unevenly_lit_paper_gives_the_drawn_digit(pen, size):
     assert difference(prepared.pixels[..., 0].astype(int), digit(drawing)) < 15
     assert prepared.pixels[:, :3].max() == 0
     assert prepared.notes == (
-        "Dark ink on a light ground was inverted to light ink on black.",
-        "The writing was cut out and placed as in the training pictures.",
+        "Dark ink on a light background was inverted to light ink on black.",
+        "The handwriting was located and placed as in the training images.",
     )
 
 
@@ -280,7 +280,7 @@ def test_the_paper_becomes_exactly_black():
 def test_chalk_on_a_board_is_kept_and_not_inverted():
     chalk = prepare_photo((seven(400) * 0.6 + 40).astype(np.uint8), MNIST, ink=True)
     assert difference(chalk.pixels[..., 0].astype(int), digit(seven(400))) < 10
-    assert chalk.notes == ("The writing was cut out and placed as in the training pictures.",)
+    assert chalk.notes == ("The handwriting was located and placed as in the training images.",)
 
 
 def test_dark_on_white_equals_white_on_black():
@@ -324,7 +324,7 @@ def test_writing_that_is_left_out_is_told_and_specks_are_not():
     alone = 255 - seven(600, size=0.4, pen=12)
     beside = np.hstack([alone, 255 - seven(600, size=0.3, pen=8)])
     (told,) = set(prepare_photo(beside, MNIST, ink=True).notes) - set(prepare_photo(alone, MNIST, ink=True).notes)
-    assert told == "Other writing beside it was left out."
+    assert told == "Other handwriting in the image was ignored."
     speck = np.hstack([alone, np.full_like(alone, 255)])
     speck[300:320, 800:820] = 0
     assert told not in prepare_photo(speck, MNIST, ink=True).notes
@@ -356,7 +356,7 @@ def test_a_page_without_writing_is_refused(page):
     }[page]
     with pytest.raises(ImageError) as caught:
         prepare_photo(pixels, MNIST, ink=True)
-    assert str(caught.value).startswith("There is no writing to be seen.")
+    assert str(caught.value).startswith("No handwriting found.")
 
 
 def test_a_large_photo_takes_less_than_a_second_of_the_processor():

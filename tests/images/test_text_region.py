@@ -1,11 +1,11 @@
-"""Photos of pages: the sheet on a table is found and levelled, and the writing on it is found however small it is."""
+"""Photos of pages: the sheet on a table is found and straightened, and the handwriting on it however small it is."""
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from imgcls.images import page_rectification, text_region
-from imgcls.images.ink import centre_ink, connected
+from imgcls.images.ink import centre_ink, connected_components
 from imgcls.images.loading import prepare_photo
 
 MNIST = (28, 28, 1)
@@ -78,39 +78,39 @@ def test_the_digit_is_found_on_a_page_half_in_shadow(corners, size, least, lines
     assert overlap(seen(photo(sheet(size=size, lines=lines), corners)), a_seven()) > least
 
 
-def test_a_turned_sheet_is_levelled_and_says_so():
+def test_a_turned_sheet_is_straightened_and_says_so():
     grey = photo(sheet(size=0.4), TURNED)
     prepared = prepare_photo(grey, MNIST, ink=True)
     assert prepared.notes[:2] == (
-        "Dark ink on a light ground was inverted to light ink on black.",
-        "The sheet of paper was cut out of the photo and levelled.",
+        "Dark ink on a light background was inverted to light ink on black.",
+        "The sheet of paper was cropped and straightened.",
     )
-    levelled = page_rectification.levelled(grey)
-    height, width = levelled.shape
+    straightened = page_rectification.straightened(grey)
+    height, width = straightened.shape
     assert abs(width / height - 4 / 3) < 0.12
-    assert levelled[3:-3, 3:-3].min() > INK * 0.5  # nothing of the table is left, whose darkest grain is darker
+    assert straightened[3:-3, 3:-3].min() > INK * 0.5  # nothing of the table is left, whose darkest grain is darker
     assert overlap(seen(grey), a_seven()) > overlap(seen(np.rot90(grey)), a_seven())
     assert overlap(seen(grey), a_seven()) > 0.6
 
 
 @pytest.mark.parametrize("shadow", [True, False])
 def test_a_page_that_fills_the_photo_is_left_as_it_is(shadow):
-    assert page_rectification.levelled(photo(sheet(), WHOLE, shadow=shadow)) is None
+    assert page_rectification.straightened(photo(sheet(), WHOLE, shadow=shadow)) is None
 
 
 def test_where_the_light_falls_is_no_sheet():
     y, x = np.mgrid[:600, :800]
     lit = np.where(y + x / 4 < 320, 220, 130).astype(np.uint8)
-    assert page_rectification.levelled(lit) is None
-    assert page_rectification.on_a_table(lit) is None
+    assert page_rectification.straightened(lit) is None
+    assert page_rectification.sheet_mask(lit) is None
 
 
 @pytest.mark.parametrize("side", [28, 280, 800])
 def test_a_broad_white_stroke_on_black_is_no_sheet(side):
     drawing = np.zeros((side, side), np.uint8)
     drawing[side // 10 : -side // 10, side * 7 // 16 : side * 9 // 16] = 255
-    assert page_rectification.levelled(drawing) is None
-    assert page_rectification.on_a_table(drawing) is None
+    assert page_rectification.straightened(drawing) is None
+    assert page_rectification.sheet_mask(drawing) is None
     assert seen(drawing)[6:22, 13:15].min() > 200
 
 
@@ -122,7 +122,7 @@ def test_small_digits_are_prepared_as_they_lie_in_mnist():
 
 def test_the_part_that_is_cut_out_keeps_the_pixels_of_the_large_photo():
     grey = photo(sheet(size=0.1, at=(0.3, 0.4)), WHOLE, shadow=False)
-    part, notes = text_region.cutout(grey)
+    part, notes = text_region.crop_handwriting(grey)
     assert notes == []
     assert part.shape[0] < 450
     assert part.shape[1] < 450
@@ -131,13 +131,13 @@ def test_the_part_that_is_cut_out_keeps_the_pixels_of_the_large_photo():
 
 @pytest.mark.parametrize("shape", [(8, 8), (20, 300), (59, 59), (60, 61), (300, 20)])
 def test_images_of_any_size_come_back(shape):
-    part, _ = text_region.cutout(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
+    part, _ = text_region.crop_handwriting(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
     assert part.size
 
 
 def test_an_even_image_holds_no_writing():
     for level in (0, 130, 255):
-        part, notes = text_region.cutout(np.full((400, 500), level, np.uint8))
+        part, notes = text_region.crop_handwriting(np.full((400, 500), level, np.uint8))
         assert part.shape == (400, 500)
         assert notes == []
 
@@ -152,11 +152,11 @@ def test_parts_of_a_mask_are_numbered_also_along_a_spiral():
                 y, x = np.clip(y + dy, 0, 40), np.clip(x + dx, 0, 40)
                 spiral[y, x] = True
     spiral[0, :] = spiral[:, 0] = False
-    numbers = np.unique(connected(spiral)[spiral])
+    numbers = np.unique(connected_components(spiral)[0][spiral])
     assert len(numbers) == 1
     two = np.zeros((5, 9), bool)
     two[1:4, 1:3] = two[1:4, 5:8] = True
-    assert len(np.unique(connected(two))) == 3
+    assert len(np.unique(connected_components(two)[0])) == 3
 
 
 def test_the_edge_of_a_shadow_on_a_sheet_is_no_writing():
@@ -181,7 +181,7 @@ def test_the_edge_of_a_shadow_on_a_sheet_is_no_writing():
 def test_broad_writing_is_no_table(width):
     page = Image.new("L", (400, 400), 235)
     ImageDraw.Draw(page).line([(110, 80), (290, 80), (190, 340)], fill=25, width=width)
-    part, notes = text_region.cutout(np.asarray(page))
+    part, notes = text_region.crop_handwriting(np.asarray(page))
     assert notes == []
     assert part.shape == (400, 400)
 
@@ -192,8 +192,8 @@ def test_a_digit_of_two_parts_beside_another_is_seen_whole():
     for line in ([(500, 500), (500, 650), (620, 650)], [(650, 460), (650, 780)]):  # an open four
         pencil.line(line, fill=40, width=16, joint="curve")
     pencil.line([(840, 480), (1000, 440), (1040, 560), (860, 760), (1060, 760)], fill=40, width=16, joint="curve")
-    part, notes = text_region.cutout(np.asarray(page))
+    part, notes = text_region.crop_handwriting(np.asarray(page))
     assert notes == []
     dark = part < 128
-    assert len(np.unique(connected(dark))) == 1 + 3, "both strokes of the four, and the two"
+    assert len(np.unique(connected_components(dark)[0])) == 1 + 3, "both strokes of the four, and the two"
     assert np.flatnonzero(dark.any(0))[0] > 0, "nothing is torn"

@@ -8,9 +8,9 @@ import pytest
 
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.inference.activations import FILES, Inside
-from imgcls.inference.explain import grad_cam, neighbours, task
-from imgcls.inference.explain.grad_cam import enlarged, grad_cams
+from imgcls.inference.activations import FILES, ActivationModel
+from imgcls.inference.explain import neighbours, task
+from imgcls.inference.explain.grad_cam import enlarged, grad_cam_maps
 from imgcls.runs import Run
 from imgcls.system import tasks
 
@@ -46,7 +46,7 @@ def exported(keras, tmp_path_factory):
             path = tmp_path_factory.mktemp("inside") / "inside.tflite"
             about = activations.export(model, path, images())
             path.with_name("inside.json").write_text(json.dumps(about))
-            made[family, mirrored] = model, one, Inside(path)
+            made[family, mirrored] = model, one, ActivationModel(path)
         return made[family, mirrored]
 
     return export
@@ -60,7 +60,7 @@ def test_probabilities_features_and_layers_are_those_of_keras(keras, exported, f
     from imgcls.training.export.activations import features_of
 
     model, one, inside = exported(family, mirrored)
-    seen = inside.look(images())
+    seen = inside.activations(images())
 
     assert seen.probabilities == pytest.approx(model.predict_on_batch(images()), abs=5e-3)
     features = features_of(model).predict_on_batch(images())
@@ -80,7 +80,7 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
 
     _, one, inside = exported(family, mirrored)
     image, target = images()[0], 2
-    layer = one.get_layer(inside.seam)
+    layer = one.get_layer(inside.cam_layer)
     first = keras.Model(one.inputs, layer.output)
     rest = keras.Model(layer.output, logits_of(one).outputs[0])
 
@@ -97,7 +97,7 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
     if mirrored:
         expected = (expected + by_tape(image[:, ::-1])[:, ::-1]) / 2
     expected = enlarged(expected, SHAPE[:2])
-    found = grad_cams(inside, image, shifted=False)[target]
+    found = grad_cam_maps(inside, image, shifted=False)[target]
     assert found.shape == SHAPE[:2]
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
     assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
@@ -105,9 +105,9 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
 
 def test_a_network_without_maps_has_no_grad_cam(exported):
     _, _, inside = exported("ann")
-    assert not inside.has_maps
-    with pytest.raises(RunError, match="no maps"):
-        grad_cam(inside, images()[0], 0)
+    assert inside.cam_layer is None
+    with pytest.raises(RunError, match="this network has none"):
+        grad_cam_maps(inside, images()[0])
 
 
 def test_heat_maps_of_wide_places_are_refined_by_shifting_the_image(exported):
@@ -117,15 +117,15 @@ def test_heat_maps_of_wide_places_are_refined_by_shifting_the_image(exported):
     def steps(heat: np.ndarray) -> int:  # a straight line between two places has the same step everywhere
         return len(np.unique(np.diff(heat[8]).round(7)))
 
-    plain, fine = (grad_cams(inside, images()[0], shifted=shifted)[2] for shifted in (False, True))
+    plain, fine = (grad_cam_maps(inside, images()[0], shifted=shifted)[2] for shifted in (False, True))
     assert plain.shape == fine.shape == SHAPE[:2]
     assert steps(plain) <= 3 < steps(fine)
 
 
 def test_images_of_another_size_are_refused(exported):
     _, _, inside = exported("ann")
-    with pytest.raises(RunError, match="16 x 16 x 3"):
-        inside.look(images(1, (8, 8, 1)))
+    with pytest.raises(RunError, match="16×16×3"):
+        inside.activations(images(1, (8, 8, 1)))
 
 
 def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_path, monkeypatch):
@@ -141,13 +141,13 @@ def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_pat
 
 def test_a_trainer_leaves_what_pages_explain_with(finished_run):
     assert all((finished_run.folder / name).exists() for name in FILES)
-    inside = Inside(finished_run.folder / "inside.tflite")
+    inside = ActivationModel(finished_run.folder / "inside.tflite")
     with np.load(finished_run.folder / "gallery.npz") as gallery:
         indices, shown = gallery["indices"], gallery["pictures"]
-    seen = inside.look(shown[:3])
+    seen = inside.activations(shown[:3])
     with np.load(finished_run.folder / "predictions.npz") as file:
         assert seen.probabilities == pytest.approx(file["probabilities"][indices[:3]], abs=5e-3)
-    kept, known = neighbours.kept(finished_run), neighbours.known(finished_run)
+    kept, known = neighbours.held_out_features(finished_run), neighbours.training_features(finished_run)
     assert kept.features[indices[:3]] == pytest.approx(seen.features, abs=0.02 * float(np.abs(seen.features).max()))
     assert len(kept.features) == 360 and kept.even.all()
     assert kept.filters.shape == (3, 3, 1, 8)
@@ -160,7 +160,11 @@ def test_a_trainer_leaves_what_pages_explain_with(finished_run):
 def test_the_kept_training_images_are_those_that_the_run_learnt_from(finished_run, digits):
     from imgcls import datasets
 
-    known, dataset, config = neighbours.known(finished_run), datasets.open_dataset(digits), finished_run.config
+    known, dataset, config = (
+        neighbours.training_features(finished_run),
+        datasets.open_dataset(digits),
+        finished_run.config,
+    )
     assert (dataset.x_train[known.rows] == known.images).all()
     assert (dataset.y_train[known.rows] == known.labels).all()
     learnt, held_back = datasets.split(
@@ -193,7 +197,7 @@ def test_without_its_data_set_a_run_gets_all_but_the_training_images(keras, fini
     assert explain_data.main([str(finished_run.folder)]) == 0
     assert not (finished_run.folder / "neighbours.npz").exists()
     with np.load(finished_run.folder / "gallery.npz") as gallery:
-        assert neighbours.kept(finished_run).indices.tolist() == gallery["indices"].tolist()
+        assert neighbours.held_out_features(finished_run).indices.tolist() == gallery["indices"].tolist()
 
 
 def test_a_model_that_is_too_large_is_left_out_and_says_so(keras, finished_run, monkeypatch):
@@ -203,8 +207,8 @@ def test_a_model_that_is_too_large_is_left_out_and_says_so(keras, finished_run, 
     assert explain_data.main([str(finished_run.folder)]) == 0
     assert not (finished_run.folder / "inside.tflite").exists()
     with pytest.raises(RunError, match="too large"):
-        Inside(finished_run.folder / "inside.tflite")
-    assert len(neighbours.known(finished_run).labels)
+        ActivationModel(finished_run.folder / "inside.tflite")
+    assert len(neighbours.training_features(finished_run).labels)
 
 
 def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
@@ -234,12 +238,12 @@ def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_ru
 @pytest.mark.parametrize("content", ["{}", "[1]", '{"version": 99}', "\x00"])
 def test_a_damaged_description_is_one_sentence(finished_run, content):
     (finished_run.folder / "inside.json").write_text(content)
-    with pytest.raises(RunError, match="made anew"):
-        Inside(finished_run.folder / "inside.tflite")
+    with pytest.raises(RunError, match="again"):
+        ActivationModel(finished_run.folder / "inside.tflite")
 
 
 def test_a_torn_graph_is_one_sentence(finished_run):
     path = finished_run.folder / "inside.tflite"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(RunError, match="damaged"):
-        Inside(path)
+        ActivationModel(path)

@@ -1,4 +1,4 @@
-"""Many pictures at once: which labels folders tell, what is answered, and files that no spreadsheet runs."""
+"""Many images at once: labels from folder names, predictions, and files that no spreadsheet executes."""
 
 import csv
 import io
@@ -12,23 +12,42 @@ from PIL import Image, ImageDraw
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.zip_archive import Archive
 from imgcls.errors import SourceError
-from imgcls.inference import batch
+from imgcls.images import text_region
+from imgcls.inference import Rejection, answering, batch
+from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from tests.support.uploads import archive, image, leaves
 
-CLASSES = ["birch", "=oak()", "7"]
-FACTS = {"shape": [8, 8, 3], "ink": False, "classes": CLASSES}
+CLASSES = ("birch", "=oak()", "7")
+CARD = ModelCard(classes=CLASSES, shape=(8, 8, 3))
+INK = ModelCard(classes=CLASSES, shape=(28, 28, 1), is_ink=True)
 
 
-class Brightness:
-    """Answers class 0 for dark pictures and class 1 for light ones; a real predictor has the same one method."""
+@pytest.fixture
+def batch_sizes(monkeypatch) -> list[int]:
+    """Replaces the model: class 0 for dark images, class 1 for bright ones. Collects the sizes of its batches."""
+    sizes = []
 
-    def __init__(self):
-        self.sizes = []
-
-    def probabilities(self, images):
-        self.sizes.append(len(images))
-        light = images.reshape(len(images), -1).mean(1) / 255
+    def classify(run, card, pixels):
+        sizes.append(len(pixels))
+        light = pixels.reshape(len(pixels), -1).mean(1) / 255
         return np.stack([1 - light, light, np.zeros_like(light)], 1).astype(np.float32)
+
+    monkeypatch.setattr(batch, "classify", classify)
+    return sizes
+
+
+@pytest.fixture
+def classified(batch_sizes, tmp_path):
+    """The results for these files (name -> bytes)."""
+
+    def classified(files, card=CARD):
+        items = batch.of_files(
+            [(name, lambda data=data: data) for name, data in files.items()], CLASSES, SkippedFiles()
+        )
+        return list(batch.classified(Run(tmp_path), card, items))
+
+    return classified
 
 
 def png(level: int) -> bytes:
@@ -37,58 +56,53 @@ def png(level: int) -> bytes:
     return file.getvalue()
 
 
-def questions(paths, skips=None):
-    return batch.of_files([(path, lambda: png(0)) for path in paths], CLASSES, skips or SkippedFiles())
-
-
-def predictions(files, rejection_of=lambda pixels: "", **facts):
-    asked = batch.of_files([(name, lambda data=data: data) for name, data in files.items()], CLASSES, SkippedFiles())
-    return list(batch.answered(asked, Brightness().probabilities, FACTS | facts, rejection_of))
+def items(paths, skipped=None):
+    return batch.of_files([(path, lambda: png(0)) for path in paths], CLASSES, skipped or SkippedFiles())
 
 
 def test_the_innermost_folder_that_is_called_like_a_class_tells_the_label():
-    asked = questions(
-        ["x/Birch/1.png", "birch/7/2.png", "birch/summer/3.png", "birch.png", "test/4.png", "=OAK()/5.png"]
-    )
-    assert [question.label for question in asked] == [0, 2, 0, -1, -1, 1]
+    found = items(["x/Birch/1.png", "birch/7/2.png", "birch/summer/3.png", "birch.png", "test/4.png", "=OAK()/5.png"])
+    assert [item.label for item in found] == [0, 2, 0, -1, -1, 1]
 
 
 def test_clutter_and_other_files_are_told_and_left_out():
     skips = SkippedFiles()
-    asked = questions(["birch/1.png", "__MACOSX/birch/._1.png", "birch/.DS_Store", "notes.txt", "a.heic"], skips)
-    assert [question.name for question in asked] == ["birch/1.png"]
+    found = items(["birch/1.png", "__MACOSX/birch/._1.png", "birch/.DS_Store", "notes.txt", "a.heic"], skips)
+    assert [item.name for item in found] == ["birch/1.png"]
     assert skips.count == 4
 
 
 def test_no_image_and_too_many_end_in_a_sentence():
-    with pytest.raises(SourceError, match=r"no picture .*notes\.txt.* Expected PNG"):
-        questions(["notes.txt"])
-    with pytest.raises(SourceError, match="2,001 pictures"):
-        questions([f"{number}.png" for number in range(2_001)])
+    with pytest.raises(SourceError, match=r"no images .*notes\.txt.* Expected PNG"):
+        items(["notes.txt"])
+    with pytest.raises(SourceError, match="2,001 images"):
+        items([f"{number}.png" for number in range(2_001)])
 
 
-def test_every_image_is_answered_in_its_order_and_a_broken_one_says_why():
+def test_every_image_is_classified_in_its_order_and_a_broken_one_says_why(classified):
     files = {"birch/dark.png": png(20), "broken.png": png(0)[:50], "7/light.png": png(240)}
-    dark, broken, light = predictions(files)
-    assert (dark.name, dark.predicted, dark.label) == ("birch/dark.png", 0, 0)
-    assert (light.name, light.predicted, light.label) == ("7/light.png", 1, 2)
-    assert broken.probabilities is None
-    assert broken.predicted == -1
-    assert broken.reason == "damaged or not complete"
+    dark, broken, light = classified(files)
+    assert (dark.name, dark.predicted, dark.label, dark.is_correct) == ("birch/dark.png", 0, 0, True)
+    assert (light.name, light.predicted, light.label, light.is_correct) == ("7/light.png", 1, 2, False)
+    assert (broken.answer, broken.predicted, broken.is_correct) == (None, -1, None)
+    assert broken.problem == "damaged or incomplete"
 
 
-def test_a_doubt_stands_beside_the_answer_in_the_table_and_in_the_json():
-    files = {"dark.png": png(20), "light.png": png(240), "broken.png": b"x"}
-    said = predictions(files, rejection_of=lambda pixels: "new" if pixels.mean() > 99 else "")
-    assert [answer.rejection for answer in said] == ["", "new", ""]
-    assert [answer.predicted for answer in said] == [0, 1, -1]
-    rows = list(csv.DictReader(io.StringIO(batch.to_csv(said, CLASSES).decode("utf-8-sig"))))
-    assert [row["doubt"] for row in rows] == ["", "new", ""]
-    told = json.loads(batch.to_json(said, CLASSES, "a run"))["pictures"]
-    assert [row["doubt"] for row in told] == [None, "new", None]
+def test_a_rejection_is_a_warning_in_the_table_and_in_the_json(classified, monkeypatch):
+    def reject(run, card, source, pixels, **options):
+        return Rejection("Unlike", "It is bright.") if pixels.mean() > 99 else None
+
+    monkeypatch.setattr(answering, "reject", reject)
+    results = classified({"dark.png": png(20), "light.png": png(240), "broken.png": b"x"})
+    assert [result.warning for result in results] == ["", "Unlike", ""]
+    assert [result.predicted for result in results] == [0, 1, -1]
+    rows = list(csv.DictReader(io.StringIO(batch.to_csv(results, CLASSES).decode("utf-8-sig"))))
+    assert [row["warning"] for row in rows] == ["", "Unlike", ""]
+    images = json.loads(batch.to_json(results, CLASSES, "a run"))["images"]
+    assert [row["warning"] for row in images] == [None, "Unlike", None]
 
 
-def test_a_photo_with_more_than_one_piece_of_writing_is_told_in_the_table():
+def test_a_photo_with_more_than_one_piece_of_writing_has_a_warning(classified):
     pages = {}
     for name, places in {"one.png": (150,), "two.png": (150, 450)}.items():
         page = Image.new("RGB", (600, 300), (240, 238, 230))
@@ -97,31 +111,30 @@ def test_a_photo_with_more_than_one_piece_of_writing_is_told_in_the_table():
         file = io.BytesIO()
         page.save(file, "PNG")
         pages[name] = file.getvalue()
-    one, two = predictions(pages, shape=[28, 28, 1], ink=True)
-    assert one.rejection == ""
-    assert two.rejection == "Other writing beside it was left out."
+    one, two = classified(pages, INK)
+    assert one.warning == ""
+    assert two.warning == text_region.NOT_ALONE
     assert two.predicted >= 0
 
 
-def test_three_hundred_images_are_asked_about_in_steps():
-    asked = batch.of_files([(f"{number}.png", lambda: png(9)) for number in range(300)], CLASSES, SkippedFiles())
-    predictor = Brightness()
-    assert len(list(batch.answered(asked, predictor.probabilities, FACTS))) == 300
-    assert predictor.sizes == [64, 64, 64, 64, 44]
+def test_three_hundred_images_are_classified_in_steps(batch_sizes, tmp_path):
+    found = items([f"{number}.png" for number in range(300)])
+    assert len(list(batch.classified(Run(tmp_path), CARD, found))) == 300
+    assert batch_sizes == [64, 64, 64, 64, 44]
 
 
-def test_images_without_writing_say_so_to_a_model_of_ink():
-    (answer,) = predictions({"1.png": png(200)}, shape=[28, 28, 1], ink=True)
-    assert answer.reason == "no writing to be seen"
+def test_images_without_writing_say_so_to_a_model_of_ink(classified):
+    (result,) = classified({"1.png": png(200)}, INK)
+    assert result.problem == "no handwriting found"
 
 
-def test_a_zip_is_read_entry_by_entry(tmp_path):
+def test_a_zip_is_read_entry_by_entry(batch_sizes, tmp_path):
     archive(tmp_path / "a.zip", leaves() | {"birch/broken.png": b"x"})
     with Archive(tmp_path / "a.zip", "a.zip") as opened:
-        asked = batch.of_files(batch.entries(opened), ["birch", "oak", "7"], SkippedFiles())
-        said = list(batch.answered(asked, Brightness().probabilities, FACTS))
-    assert [answer.label for answer in said] == [0] * 5 + [1] * 5 + [0]
-    assert [answer.predicted >= 0 for answer in said] == [True] * 10 + [False]
+        found = batch.of_files(batch.entries(opened), ["birch", "oak", "7"], SkippedFiles())
+        results = list(batch.classified(Run(tmp_path), CARD, found))
+    assert [result.label for result in results] == [0] * 5 + [1] * 5 + [0]
+    assert [result.predicted >= 0 for result in results] == [True] * 10 + [False]
 
 
 def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path):
@@ -137,36 +150,35 @@ def test_what_begins_like_an_archive_is_one_whatever_it_is_called(tmp_path):
     assert not batch.is_zip(image(1)[:300])
 
 
-def test_the_table_holds_all_and_no_cell_begins_a_formula():
-    said = predictions({"=cmd|' /C calc'!A0.png": png(255), "birch/-1.png": png(0), "+.png": b"x"})
-    text = batch.to_csv(said, CLASSES).decode("utf-8-sig")
+def test_the_table_is_complete_and_no_cell_starts_a_formula(classified):
+    results = classified({"=cmd|' /C calc'!A0.png": png(255), "birch/-1.png": png(0), "+.png": b"x"})
+    text = batch.to_csv(results, CLASSES).decode("utf-8-sig")
     head, formula, labelled, broken = csv.reader(io.StringIO(text))
-    told = ["file", "label", "answer", "probability", "right", "doubt", "problem"]
-    assert head == [*told, "p(birch)", "p(=oak())", "p(7)"]
+    assert head == [*batch.COLUMNS, "p(birch)", "p(=oak())", "p(7)"]
     assert formula[:7] == ["'=cmd|' /C calc'!A0.png", "", "'=oak()", "1.0", "", "", ""]
     assert labelled == ["birch/-1.png", "birch", "birch", "1.0", "True", "", "", "1.000000", "0.000000", "0.000000"]
-    assert broken == ["'+.png", "", "", "", "", "", "not a picture that can be read here", "", "", ""]
+    assert broken == ["'+.png", "", "", "", "", "", results[2].problem, "", "", ""]
 
 
 @pytest.mark.parametrize("name", ["=1", "+1", "-1", "@SUM(A1)", "|x", "%x", "＝cmd", "＋1", "＠x"])
-def test_a_name_that_may_be_a_formula_gets_an_apostrophe(name):
-    (answer,) = predictions({f"{name}.png": png(255)})
-    _, row = csv.reader(io.StringIO(batch.to_csv([answer], CLASSES).decode("utf-8-sig")))
+def test_a_name_that_may_be_a_formula_gets_an_apostrophe(name, classified):
+    (result,) = classified({f"{name}.png": png(255)})
+    _, row = csv.reader(io.StringIO(batch.to_csv([result], CLASSES).decode("utf-8-sig")))
     assert row[0] == f"'{name}.png"
 
 
-def test_the_json_is_strict_and_says_the_same():
-    said = predictions({"birch/a.png": png(0), "b.png": b""})
+def test_the_json_is_strict_and_has_the_same_content(classified):
+    results = classified({"birch/a.png": png(0), "b.png": b""})
 
     def refuse(word):
         raise AssertionError(word)
 
-    whole = json.loads(batch.to_json(said, CLASSES, "a run"), parse_constant=refuse)
-    assert whole["run"] == "a run"
-    assert whole["classes"] == CLASSES
-    first, second = whole["pictures"]
-    assert first["answer"] == first["label"] == "birch"
-    assert first["right"] is True
+    content = json.loads(batch.to_json(results, CLASSES, "a run"), parse_constant=refuse)
+    assert content["run"] == "a run"
+    assert content["classes"] == list(CLASSES)
+    first, second = content["images"]
+    assert first["prediction"] == first["label"] == "birch"
+    assert first["correct"] is True
     assert first["probabilities"] == [1.0, 0.0, 0.0]
-    assert second["answer"] is None
+    assert second["prediction"] is None
     assert second["problem"]

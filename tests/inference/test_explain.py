@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from imgcls.errors import RunError
-from imgcls.inference.explain import activation_grid, nearest, neighbours, occlusion, overlay, task, unfamiliarity
+from imgcls.inference import explain
+from imgcls.inference.explain import activation_grid, neighbours, overlay, task
 from imgcls.inference.explain.grad_cam import enlarged, shift, to_log_odds
-from imgcls.inference.explain.occlusion import edge_colour, log_odds, squares
+from imgcls.inference.explain.neighbours import unfamiliarity
+from imgcls.inference.explain.occlusion import edge_colour, log_odds, occlusion_maps, squares
 from imgcls.system import tasks
 from imgcls.system.tasks import TaskState
 
@@ -37,16 +39,16 @@ def bright(side: int = 18) -> np.ndarray:
 
 def test_occlusion_finds_the_place_that_the_model_looks_at():
     model = LooksAt(slice(3, 7), slice(3, 7))
-    found = occlusion(model, bright(), 1)
+    found = occlusion_maps(model, bright())[1]
 
     assert found.shape == (18, 18) and found.dtype == np.float32
     assert np.unravel_index(found.argmax(), found.shape) <= (7, 7)
     assert found[4, 4] > 1 and abs(found[14, 14]) < 1e-6
-    assert overlay.where(found) == "upper left"
+    assert overlay.strongest_region(found) == "upper left"
 
 
 def test_occlusion_is_negative_where_hiding_helps():
-    against = occlusion(LooksAt(slice(3, 7), slice(3, 7)), bright(), 0)
+    against = occlusion_maps(LooksAt(slice(3, 7), slice(3, 7)), bright())[0]
     assert against.min() < -1 and against.max() < 1e-6
 
 
@@ -54,7 +56,7 @@ def test_occlusion_says_how_much_log_odds_are_lost():
     image = np.zeros((4, 4, 1), np.uint8)
     image[1:3, 1:3] = 255
     # One square as large as the picture: all is hidden, the light goes from 1/4 to 0.
-    found = occlusion(LooksAt(slice(None), slice(None)), image, 1, positions=1)
+    found = occlusion_maps(LooksAt(slice(None), slice(None)), image, positions=1)[1]
     p, q = 0.1 + 0.8 / 4, 0.1
     assert found == pytest.approx(np.full((4, 4), np.log(p / (1 - p)) - np.log(q / (1 - q))), abs=1e-5)
 
@@ -100,8 +102,8 @@ def test_a_heat_map_colours_for_and_against_and_leaves_the_rest():
 def test_where_a_heat_map_is_strongest_is_said_in_words(place, words):
     values = np.zeros((10, 10), np.float32)
     values[place] = 1
-    assert overlay.where(values) == words
-    assert overlay.where(-values) == ""
+    assert overlay.strongest_region(values) == words
+    assert overlay.strongest_region(-values) == ""
 
 
 def test_a_small_map_is_enlarged_to_the_size_of_the_image():
@@ -130,7 +132,29 @@ def test_gradients_of_log_odds_are_those_of_logits_less_the_others_by_their_frac
         assert turned[moved] == pytest.approx((odds(logits + step) - odds(logits - step)) / 2e-6, abs=1e-6)
 
 
-# ---- similar training pictures
+# ---- methods
+
+
+def test_a_new_file_is_a_method_without_any_registration(tmp_path, monkeypatch):
+    (tmp_path / "mirror_test.py").write_text('KIND, TITLE = "heat map", "Mirror"\n')
+    monkeypatch.setattr(explain, "__path__", [*explain.__path__, str(tmp_path)])
+    explain.methods.cache_clear()
+    try:
+        titles = [method.TITLE for method in explain.methods(explain.HEAT_MAP)]
+    finally:
+        explain.methods.cache_clear()
+    assert titles == ["Grad-CAM", "Mirror", "Occlusion"]
+
+
+@pytest.mark.parametrize("kind", [explain.HEAT_MAP, explain.STROKES, explain.EXAMPLES])
+def test_each_method_says_what_it_shows(kind):
+    for method in explain.methods(kind):
+        assert method.TITLE and method.HELP.endswith("."), method.__name__
+        if kind == explain.HEAT_MAP:
+            assert method.CAPTION and isinstance(method.UNIT, str) and method.heat_maps, method.__name__
+
+
+# ---- similar training images
 
 
 @pytest.fixture
@@ -155,39 +179,41 @@ def run(made):
 
 
 def test_the_nearest_are_those_of_the_same_direction_whatever_the_length(run):
-    found = nearest(run, np.array([0, 0, 300, 0], np.float32), 8)
-    assert set(neighbours.known(run).labels[found.places]) == {2}
+    found = neighbours.examples(run, np.array([0, 0, 300, 0], np.float32), 8)
+    assert set(neighbours.training_features(run).labels[found.indices]) == {2}
     assert (np.diff(found.similarity) <= 0).all() and found.similarity[0] > 0.99
 
 
 def test_a_training_image_is_nearest_to_itself(run):
-    known = neighbours.known(run)
-    found = nearest(run, known.features[11], 3)
-    assert found.places[0] == 11 and found.similarity[0] == pytest.approx(1, abs=1e-4)
+    known = neighbours.training_features(run)
+    found = neighbours.examples(run, known.features[11], 3)
+    assert found.indices[0] == 11 and found.similarity[0] == pytest.approx(1, abs=1e-4)
 
 
 def test_what_is_like_nothing_is_unfamiliar(run):
     usual = unfamiliarity(run, np.array([0, 1, 0, 0], np.float32))
     odd = unfamiliarity(run, np.array([-1, -1, -1, -1], np.float32))
     assert usual[0] < 0.2 < 1.4 < odd[0]
-    assert odd[1] == 100 and "Do not trust" in odd[2]
+    assert odd[1] == 100 and "unreliable" in odd[2]
     assert usual[1] < 90 and usual[2].startswith("Nothing unusual")
 
 
 def test_the_score_is_the_distance_to_the_fifth_nearest(run):
-    known, asked = neighbours.known(run), np.array([1, 0.2, 0, 0], np.float32)
+    known, asked = neighbours.training_features(run), np.array([1, 0.2, 0, 0], np.float32)
     asked /= np.linalg.norm(asked)
     expected = np.sort(np.linalg.norm(known.features - asked, axis=1))[4]
     assert unfamiliarity(run, 5 * asked)[0] == pytest.approx(expected, abs=1e-3)
 
 
 def test_features_of_another_model_are_refused(run):
-    for ask in (nearest, unfamiliarity):
+    for ask in (neighbours.examples, unfamiliarity):
         with pytest.raises(RunError, match="another model"):
             ask(run, np.zeros(5, np.float32))
 
 
-@pytest.mark.parametrize("name, ask", [("neighbours.npz", neighbours.known), ("inside.npz", neighbours.kept)])
+@pytest.mark.parametrize(
+    "name, ask", [("neighbours.npz", neighbours.training_features), ("inside.npz", neighbours.held_out_features)]
+)
 @pytest.mark.parametrize("corruption", ["gone", "torn", "other", "uneven"])
 def test_a_damaged_file_is_one_sentence(run, name, ask, corruption):
     path = run.folder / name
@@ -200,7 +226,7 @@ def test_a_damaged_file_is_one_sentence(run, name, ask, corruption):
     else:
         names = ("labels", "pictures", "rows") if name == "neighbours.npz" else ("indices", "even")
         np.savez(path, features=np.zeros((3, 4)), **{name: np.ones(2) for name in names})
-    with pytest.raises(RunError, match="not stored yet" if corruption == "gone" else "made anew"):
+    with pytest.raises(RunError, match="not been stored yet" if corruption == "gone" else "again"):
         ask(run)
 
 
@@ -219,7 +245,7 @@ def test_the_maps_that_say_most_come_first_and_fraction_one_scale():
 
 def test_only_so_many_maps_are_drawn():
     _, count = activation_grid.activations(np.ones((2, 2, 200), np.float32))
-    assert count == activation_grid.MOST
+    assert count == activation_grid.MOST_MAPS
 
 
 def test_statistics_count_zeros_and_silent_maps():
@@ -227,7 +253,7 @@ def test_statistics_count_zeros_and_silent_maps():
     values[0, 0, 0], values[..., 1] = -1, 3
     told = activation_grid.statistics(values)
     assert (told.least, told.mean, told.largest) == (-1, 11 / 16, 3)
-    assert (told.zeros, told.silent) == (11 / 16, 0.5)
+    assert (told.zeros, told.dead) == (11 / 16, 0.5)
 
 
 def test_filters_of_colour_are_colours_around_grey():

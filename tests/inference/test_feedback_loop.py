@@ -38,7 +38,7 @@ def test_a_model_learns_from_kept_drawings_and_reads_new_ones(warm_trainer):
     warm_trainer(run).wait(120)
 
     assert run.state == "finished", (run.result, (run.folder / "log.txt").read_text())
-    assert run.card.classes == ["ring", "stroke"]
+    assert run.card.classes == ("ring", "stroke")
     assert run.card.is_ink
     new = np.stack([drawn(kind, random) for kind in ("ring", "stroke") for _ in range(10)])
     predictions = Predictor(run.folder / "model.tflite").probabilities(new).argmax(1)

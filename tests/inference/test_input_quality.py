@@ -16,7 +16,7 @@ def strip(width: int, *, at: int = 14, side: int = 28, light: int = 255, ground:
 
 
 def one(image: np.ndarray, name: str) -> float:
-    return float(input_quality.examine(image[None])[name][0])
+    return float(input_quality.measure(image[None])[name][0])
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
@@ -52,12 +52,12 @@ def test_paper_without_ink_has_no_figures():
 
 
 def usual_of(*widths: int) -> dict:
-    return input_quality.figures(np.stack([strip(width) for width in widths]))
+    return input_quality.statistics(np.stack([strip(width) for width in widths]))
 
 
 def test_a_strip_among_its_like_has_no_finding():
     findings = input_quality.findings(strip(3)[None], usual_of(2, 3, 4, 3))[0]
-    assert [finding.sentence for finding in findings] == [""] * len(input_quality.SIGNS)
+    assert [finding.sentence for finding in findings] == [""] * len(input_quality.MEASURES)
 
 
 def test_a_pixel_more_is_no_finding_and_three_are():
@@ -75,8 +75,8 @@ def test_a_pixel_more_is_no_finding_and_three_are():
     [
         (strip(1), "thin"),
         (strip(9), "thick"),
-        (strip(3, at=20), "off the middle"),
-        (strip(3, light=0, ground=255), "light ink on black"),
+        (strip(3, at=20), "off-centre"),
+        (strip(3, light=0, ground=255), "white on black"),
     ],
 )
 def test_what_is_wrong_is_said(image, name):
@@ -87,7 +87,7 @@ def test_what_is_wrong_is_said(image, name):
 def test_an_empty_image_has_no_figures():
     empty = np.zeros((28, 28, 1), np.uint8)
     assert input_quality.findings(empty[None], usual_of(3))[0] == []
-    assert input_quality.figures(empty[None])["usual"] == {}
+    assert input_quality.statistics(empty[None])["usual"] == {}
 
 
 def test_the_figures_are_json_and_count_their_images():
@@ -102,7 +102,7 @@ def test_the_figures_are_json_and_count_their_images():
 def test_a_trainer_leaves_what_is_usual_in_its_writing(finished_run):
     kept = json.loads((finished_run.folder / input_quality.NAME).read_bytes())
     assert kept["pictures"] > 1_000
-    assert set(kept["usual"]) == set(input_quality.SIGNS)
+    assert set(kept["usual"]) == set(input_quality.MEASURES)
     assert 0.5 < kept["usual"]["stroke"]["mean"] < 3
 
 

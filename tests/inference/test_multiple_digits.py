@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from imgcls import inference
 from imgcls.images.canvas_strokes import Handwriting
-from imgcls.inference.predictor import Predictor
+from imgcls.images.ink import connected_components
 from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
 from imgcls.system import paths
-from imgcls.ui.predict import drawing_input
 from tests.support.drawings import FIVE, FOUR, ONE, SEVEN, drawing
 
 RING = [(50, 10), (20, 50), (50, 90), (80, 50), (50, 10)]
@@ -18,9 +18,9 @@ RING = [(50, 10), (20, 50), (50, 90), (80, 50), (50, 10)]
 def shipped():
     """What the shipped digit model says to drawings, as the page prepares them."""
     run = Run(paths.repository_folder() / "saved_models" / "digits")
-    predictor = Predictor(run.folder / "model.tflite")
-    return lambda some: predictor.probabilities(
-        np.stack([drawing_input.prepared(drawn, run.card).pixels for drawn in some])
+    card = run.card
+    return lambda some: inference.classify(
+        run, card, np.stack([inference.prepare(drawn, card).pixels for drawn in some])
     )
 
 
@@ -258,7 +258,8 @@ def test_a_image_of_noise_is_not_taken_apart(monkeypatch):
 
 def test_groups_of_touching_pixels_have_one_number_each():
     there = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [1, 1, 0, 0]], bool)
-    part = multiple_digits.connected(there)
+    part, count = connected_components(there)
+    assert count == 3
     assert (part > 0).tolist() == there.tolist()
     assert part[0, 0] == part[1, 1]
     assert part[0, 3] == part[1, 3]

@@ -35,7 +35,7 @@ def test_it_answers_the_test_images_as_the_trainer_did(finished_run, predictor):
         assert np.array_equal(file["labels"], dataset.y_test)
     with np.load(finished_run.folder / "gallery.npz", allow_pickle=False) as file:
         assert np.array_equal(file["pictures"], dataset.x_test[file["indices"]])
-    facts = finished_run.model
+    facts = json.loads((finished_run.folder / "model.json").read_bytes())
     assert facts["checks"]["largest_difference_of_exported_model"] < 1e-3
     assert facts["checks"]["pictures_compared"] == 64
 
@@ -76,7 +76,7 @@ def test_a_model_in_use_outlives_its_file(finished_run, predictor):
 
 
 def test_a_missing_model_is_a_sentence(tmp_path):
-    with pytest.raises(RunError, match=r"^This run has no trained model\. Pick another run, or train one\.$"):
+    with pytest.raises(RunError, match=r"^This run has no trained model\. Choose another run, or train one\.$"):
         Predictor(tmp_path / "model.tflite")
 
 
@@ -94,13 +94,13 @@ def test_a_damaged_model_is_a_sentence(trained_folder, tmp_path, corruption):
         path.mkdir()
     else:
         path.write_bytes(contents[corruption])
-    with pytest.raises(RunError, match=r"^The trained model of this run is damaged\. Train it again"):
+    with pytest.raises(RunError, match=r"^The model of this run is damaged\. Train it again"):
         Predictor(path)
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28, 1), (1, 8, 8, 3), (8, 8, 1), (1, 4, 4, 4)])
 def test_images_of_another_size_are_refused(predictor, shape):
-    with pytest.raises(RunError, match=r"^This model reads pictures of 8 x 8 x 1 values; these are of \d.*\.$"):
+    with pytest.raises(RunError, match=r"^This model expects images of 8×8×1 values; these have \d.*\.$"):
         predictor.probabilities(np.zeros(shape, np.uint8))
     assert predictor.probabilities(noise(2)).shape == (2, 10)
 

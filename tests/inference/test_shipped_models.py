@@ -44,6 +44,6 @@ def test_the_time_machine_goes_back_to_the_first_epoch(name):
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_explains_them_is_there(name):
     run = shipped(name)
-    assert len(neighbours.known(run).images) >= 200
-    assert len(neighbours.kept(run).features) >= 800
+    assert len(neighbours.training_features(run).images) >= 200
+    assert len(neighbours.held_out_features(run).features) >= 800
     assert evaluate.read(run) is not None

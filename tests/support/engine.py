@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from imgcls import jobs
-from imgcls.inference.activations import Inside
+from imgcls.inference.activations import ActivationModel
 from imgcls.inference.predictor import Predictor
 from imgcls.jobs import queue
 from imgcls.runs import Run
@@ -257,7 +257,7 @@ def check_files(run: Run) -> None:
             lines(run)
         elif path.name == "inside.tflite":
             if (run.folder / "inside.json").exists():  # which is written last
-                assert len(Inside(path).look(np.zeros((1, 8, 8, 1), np.uint8)).features)
+                assert len(ActivationModel(path).activations(np.zeros((1, 8, 8, 1), np.uint8)).features)
         else:
             kept = ("label.txt", "log.txt", "heartbeat", ".trainer.lock", ".inside.lock", "epochs.bin")
             assert path.name in kept, path.name

@@ -3,7 +3,7 @@
 import pytest
 
 from imgcls.errors import ImageError
-from imgcls.ui.components.canvas import Kept, take
+from imgcls.ui.components.canvas import CanvasState, update
 
 STROKE = [60, 60, 18, 200, 60, 18]
 
@@ -13,41 +13,41 @@ def message(**changes) -> dict:
 
 
 def test_a_message_is_taken_over():
-    mine = Kept()
-    take(mine, message())
-    assert (mine.drawn.as_lists(), mine.number, mine.pen, mine.is_done) == ([STROKE], 3, 22, False)
-    take(mine, message(number=4, isDone=True, strokes=[]))
-    assert (mine.drawn.as_lists(), mine.number, mine.is_done) == ([], 4, True)
+    mine = CanvasState()
+    update(mine, message())
+    assert (mine.drawing.as_lists(), mine.number, mine.pen, mine.is_done) == ([STROKE], 3, 22, False)
+    update(mine, message(number=4, isDone=True, strokes=[]))
+    assert (mine.drawing.as_lists(), mine.number, mine.is_done) == ([], 4, True)
 
 
 @pytest.mark.parametrize("foreign", [None, 7, [], "drawing", {}, {"raw": {}, "data": "data:image/png"}])
 def test_a_message_that_is_not_of_the_canvas_is_ignored(foreign):
-    mine = Kept()
-    take(mine, message())
-    take(mine, foreign)
-    assert mine.drawn.as_lists() == [STROKE]
+    mine = CanvasState()
+    update(mine, message())
+    update(mine, foreign)
+    assert mine.drawing.as_lists() == [STROKE]
 
 
 def test_what_was_sent_before_the_server_drew_is_ignored():
-    mine = Kept(edition=1)
-    take(mine, message(edition=0))
-    assert not mine.drawn
-    take(mine, message(edition=1))
-    assert mine.drawn
+    mine = CanvasState(edition=1)
+    update(mine, message(edition=0))
+    assert not mine.drawing
+    update(mine, message(edition=1))
+    assert mine.drawing
 
 
 @pytest.mark.parametrize("strokes", [[STROKE] * 10_000, [[1, float("nan"), 3]], [[1, 2]]])
 def test_a_bad_drawing_is_told_and_the_good_one_is_kept(strokes):
-    mine = Kept()
-    take(mine, message())
+    mine = CanvasState()
+    update(mine, message())
     with pytest.raises(ImageError):
-        take(mine, message(number=4, strokes=strokes))
-    assert mine.drawn.as_lists() == [STROKE]
+        update(mine, message(number=4, strokes=strokes))
+    assert mine.drawing.as_lists() == [STROKE]
 
 
 @pytest.mark.parametrize(("pen", "number"), [(float("nan"), None), ("18", "4"), (900, 1.5), (None, True), (-3, [])])
 def test_pens_and_numbers_that_are_none_are_left_as_they_were(pen, number):
-    mine = Kept()
-    take(mine, message(pen=pen, number=number))
+    mine = CanvasState()
+    update(mine, message(pen=pen, number=number))
     assert (mine.pen, mine.number) == (18, 0)
-    assert mine.drawn
+    assert mine.drawing

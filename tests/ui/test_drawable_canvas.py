@@ -58,4 +58,4 @@ def test_a_drawing_of_the_other_canvas_is_answered(finished_run):
     answer = next(
         one.proto for one in app.get("bidi_component") if one.proto.component_name == "imgcls.probability_bars"
     )
-    assert json.loads(answer.json)["answer"] in finished_run.model["classes"]
+    assert json.loads(answer.json)["prediction"] in finished_run.card.classes

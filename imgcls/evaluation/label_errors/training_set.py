@@ -22,7 +22,7 @@ from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.cross_validation import crossed
-from imgcls.inference.activations import Inside
+from imgcls.inference.activations import ActivationModel
 from imgcls.inference.explain import task
 from imgcls.runs.run import Run
 from imgcls.system import atomic
@@ -113,7 +113,7 @@ def make(run: Run, tell: Progress) -> None:
     features = None
     for begin in range(0, len(rows), AT_ONCE):
         tell(LOOKING * begin / len(rows), f"Looking at {len(rows):,} training pictures")
-        seen = inside.look(np.asarray(dataset.x_train[rows[begin : begin + AT_ONCE]])).features
+        seen = inside.activations(np.asarray(dataset.x_train[rows[begin : begin + AT_ONCE]])).features
         if features is None:
             features = np.empty((len(rows), seen.shape[1]), np.float32)
         features[begin : begin + AT_ONCE] = seen
@@ -171,7 +171,7 @@ def read(run: Run) -> Found:
     )
 
 
-def _inside(run: Run, tell: Progress) -> Inside:
+def _inside(run: Run, tell: Progress) -> ActivationModel:
     """What answers with the last hidden layer; of an older run it is made first. Raises RunError."""
     if task.state(run).state != "ready":
         task.start(run)
@@ -180,4 +180,4 @@ def _inside(run: Run, tell: Progress) -> Inside:
             time.sleep(WAIT_SECONDS)
         if seen.state != "ready":
             raise RunError(seen.text or "The model could not be looked into. Start it again.")
-    return Inside(run.folder / "inside.tflite")
+    return ActivationModel(run.folder / "inside.tflite")

@@ -1,17 +1,35 @@
-"""Why did the model say that? Heat maps, similar training pictures, and how unlike all of them a picture is.
+"""Why did the model predict that? Each explanation method is one file here, found by its name.
 
-    hiding       occlusion: what changes when a part of the picture is hidden: for every model
-    cam          Grad-CAM: which maps of a late layer spoke for an answer, and where
-    heat         a heat map laid over its picture
-    neighbours   the most similar training pictures, and how far they are
-    making       what older runs lack for this: asked for, watched
+A method is a module with TITLE (a heading), HELP (what to look for, in a sentence or two), KIND, and one function:
 
-NumPy and LiteRT only, so that pages can ask at once. What it reads lies in the run's folder, written by
-`imgcls.training.export.explain_data`.
+    KIND = HEAT_MAP   heat_maps(run, pixels)                           evidence at each pixel, for all classes
+    KIND = STROKES    contributions(run, card, drawing, probabilities)  evidence of each stroke of a drawing
+    KIND = EXAMPLES   examples(run, features, count)                   training images that are similar to the model
+
+A heat map method also has CAPTION (a few words below its image) and UNIT (of its values, or "" if they have none worth
+showing). Pages show every method of a kind; a new file needs no registration.
+
+    grad_cam, occlusion    heat maps
+    stroke_attribution     strokes
+    neighbours             examples
+    overlay                a heat map drawn over its image
+    activation_grid        the feature maps of a layer as one image
+    task                   computes what older runs lack for this, in the background
+
+NumPy and LiteRT only. The stored features are written by `imgcls.training.export.explain_data`.
 """
 
-from imgcls.inference.explain.grad_cam import grad_cam
-from imgcls.inference.explain.neighbours import nearest, unfamiliarity
-from imgcls.inference.explain.occlusion import occlusion
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
 
-__all__ = ["grad_cam", "nearest", "occlusion", "unfamiliarity"]
+HEAT_MAP, STROKES, EXAMPLES = "heat map", "strokes", "examples"
+
+
+@cache
+def methods(kind: str) -> tuple[ModuleType, ...]:
+    """The explanation methods of a kind, sorted by file name."""
+    names = sorted(entry.name for entry in pkgutil.iter_modules(__path__))
+    modules = (importlib.import_module(f"{__name__}.{name}") for name in names)
+    return tuple(module for module in modules if getattr(module, "KIND", None) == kind)

@@ -1,71 +1,75 @@
-"""Grad-CAM: where a late layer said what an answer hangs on.
+"""Grad-CAM: which positions of a late layer contribute to the score of a class.
 
-Of its family the faithful form: gradient times value, place by place (Draelos and Carin 2020, "Use HiResCAM instead of
-Grad-CAM for faithful explanations"). Selvaraju et al. (2017) take the mean gradient of a map for all of its places: the
-same where maps are averaged; where they are not, it can point at places that the answer does not use.
+This is the faithful variant: gradient times activation, position by position (Draelos and Carin 2020, "Use HiResCAM
+instead of Grad-CAM for faithful explanations"). Selvaraju et al. (2017) average the gradient of a feature map over all
+positions. The two agree for global average pooling; for other heads the average can highlight positions that the
+prediction does not use.
 """
 
 import numpy as np
 from PIL import Image
 
-from imgcls.inference.activations import Inside
+from imgcls.inference.activations import ActivationModel, load_activation_model
+from imgcls.inference.explain import HEAT_MAP
+from imgcls.runs.run import Run
+
+KIND = HEAT_MAP
+TITLE = "Grad-CAM"
+CAPTION = "regions that contribute most to the prediction"
+HELP = "Gradient times activation of the last layer with feature maps. Orange regions raise the score of the class."
+UNIT = ""
 
 WIDE = 6
-"""Pixels a side that one place of a layer may stand for without more ado."""
+"""Pixels per side of one position, from which on the image is also shifted."""
 
 
-def grad_cam(inside: Inside, image: np.ndarray, target: int) -> np.ndarray:
-    """How much each place spoke for the class `target`, float32 (height, width), for a uint8 picture (h, w, channels).
-
-    A value is what the log odds of the class gain, in nats, per strength of what the layer `inside.seam` said at that
-    place: what raises the logits of all classes alike speaks for none. Below zero, which the papers cut off, is what
-    spoke against the class.
+def heat_maps(run: Run, pixels: np.ndarray) -> np.ndarray:
+    """The Grad-CAM maps of all classes, float32 (classes, height, width), of a uint8 image (height, width, channels).
 
     Raises:
-        RunError: the network has no maps, or the picture has another size.
+        RunError: the run stores no activations, the network has no feature maps, or the image has another size.
     """
-    return grad_cams(inside, image)[target]
+    return grad_cam_maps(load_activation_model(run), pixels)
 
 
-def grad_cams(inside: Inside, image: np.ndarray, *, shifted: bool = True) -> np.ndarray:
-    """`grad_cam` of all classes at once, float32 (classes, height, width): the questions are the same.
+def grad_cam_maps(model: ActivationModel, image: np.ndarray, *, shifted: bool = True) -> np.ndarray:
+    """The same for a loaded model: how much each pixel contributes to each class.
 
-    Where the places of the layer are wide, as 3 x 3 on 32 x 32 pixels, the picture is also `shifted` by a third of such
-    a place to all sides, and the mean of the maps, shifted back, shows more than nine places.
+    A value is the gain of the class in log-odds, in nats, per relative change of the activations at that position. What
+    raises the logits of all classes alike is evidence for none. Negative values, which the papers cut off, are evidence
+    against the class. If the positions of the layer are coarse, such as 3×3 for 32×32 pixels, the image is also
+    `shifted` by a third of a position in all directions, and the maps are shifted back and averaged.
     """
-    if not inside.has_maps:
-        inside.slopes(image)  # which says why not
-    width = max(length // places for length, places in zip(image.shape, inside.map_shape, strict=False))
+    width = max(length // places for length, places in zip(image.shape, model.map_shape, strict=False))
     step = round(width / 3) if shifted and width >= WIDE else 0
     offsets = (-step, 0, step) if step else (0,)
     total = np.zeros(1, np.float32)
     for down in offsets:
         for right in offsets:
-            moved = shift(image, down, right)
-            parts = [slopes @ to_log_odds(probabilities) for slopes, probabilities in inside.slopes(moved)]
-            heats = np.mean(parts, axis=0, dtype=np.float32)
-            wide = np.stack([enlarged(heat, image.shape[:2]) for heat in heats.transpose(2, 0, 1)])
-            total = total + shift(wide.transpose(1, 2, 0), -down, -right).transpose(2, 0, 1)
+            pairs = model.gradient_times_activation(shift(image, down, right))
+            heats = np.mean([values @ to_log_odds(p) for values, p in pairs], axis=0, dtype=np.float32)
+            large = np.stack([enlarged(heat, image.shape[:2]) for heat in heats.transpose(2, 0, 1)])
+            total = total + shift(large.transpose(1, 2, 0), -down, -right).transpose(2, 0, 1)
     return total / len(offsets) ** 2
 
 
 def shift(image: np.ndarray, down: int, right: int) -> np.ndarray:
-    """A picture (height, width, ...) moved by some pixels; what comes in is its edge again."""
+    """An image (height, width, ...) moved by some pixels; its edge is repeated."""
     rows = np.clip(np.arange(image.shape[0]) - down, 0, image.shape[0] - 1)
     columns = np.clip(np.arange(image.shape[1]) - right, 0, image.shape[1] - 1)
     return image[rows][:, columns]
 
 
 def to_log_odds(probabilities: np.ndarray) -> np.ndarray:
-    """What turns gradients of logits (..., k) into those of log odds, float64 (k, k), where the classes (k,) have
-    these probabilities: from a class's own is taken the mean of the others', each by its share of the rest."""
+    """The matrix, float64 (k, k), that turns gradients of logits (..., k) into gradients of log-odds at these
+    probabilities (k,): from each logit it subtracts the mean of the others, weighted by their probabilities."""
     p = probabilities.astype(np.float64)
-    others = np.repeat(p[:, None], len(p), axis=1)  # column t: the probabilities without that of t
+    others = np.repeat(p[:, None], len(p), axis=1)  # column t: the probabilities without that of class t
     np.fill_diagonal(others, 0)
     return np.eye(len(p)) - others / np.maximum(others.sum(0), 1e-30)
 
 
-def enlarged(heat: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A heat map (h, w) brought to `shape` (height, width), between its places as a straight line."""
+def enlarged(heat: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A heat map (h, w) resized to `shape` (height, width), linearly interpolated."""
     image = Image.fromarray(np.ascontiguousarray(heat, np.float32))
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR), np.float32)

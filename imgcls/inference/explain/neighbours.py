@@ -1,8 +1,8 @@
-"""What a picture is like, in the eyes of a model: training pictures whose last hidden layer is nearest to its own.
+"""The training images that are nearest to an image in the features of the last hidden layer.
 
-A run keeps the features of some training pictures (`neighbours.npz`) and of test pictures (`inside.npz`). How far a
-picture lies from the training pictures tells how new it is to the model. (Sun, Ming, Zhu and Li 2022,
-"Out-of-distribution detection with deep nearest neighbors".)
+A run stores the features of some training images (`neighbours.npz`) and of test images (`inside.npz`). The distance of
+an image to the training images says how unfamiliar it is. (Sun, Ming, Zhu and Li 2022, "Out-of-distribution detection
+with deep nearest neighbors".)
 """
 
 import math
@@ -13,30 +13,36 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.errors import DamagedFile, RunError
-from imgcls.inference.activations import MISSING
-from imgcls.runs import Run
+from imgcls.inference.activations import MISSING, REBUILD
+from imgcls.inference.explain import EXAMPLES
+from imgcls.runs.run import Run
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 
-KNOWN = {
+KIND = EXAMPLES
+TITLE = "Nearest training images"
+HELP = "Nearest in the last hidden layer: images that are similar to the model, which may not look alike to you."
+
+TRAINING_ARRAYS = {
     "features": Array(NUMBERS, ("n", None), np.float32),
     "labels": Array("biu", None),
     "pictures": Array("u", ("n", None, None, None)),
     "rows": Array(INTEGERS, ("n",)),
 }
-KEPT = {
+HELD_OUT_ARRAYS = {
     "features": Array(NUMBERS, ("n", None), np.float32),
     "indices": Array(INTEGERS, ("n",)),
     "even": Array("biu", ("n",), bool),
     "filters": Array(NUMBERS, None, np.float32, is_optional=True),
 }
-PLACE = 5
-"""How new a picture is, is its distance to the fifth nearest: one odd twin in the training set decides nothing."""
+RANK = 5
+"""The distance to the fifth nearest decides: a single odd duplicate in the training set should not."""
+UNUSUAL_PERCENTILE, UNRELIABLE_PERCENTILE = 90, 99
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """Training pictures that a run has kept: `features` float32 (m, d), each of length 1, `labels` int64 (m,) or (m,
-    k), `pictures` uint8 (m, h, w, c), and `rows` int64 (m,), their places in the data set."""
+class TrainingFeatures:
+    """The training images that a run stores: `features` float32 (m, d), each of length 1, `labels` int64 (m,) or
+    (m, k), `images` uint8 (m, h, w, c), and `rows` int64 (m,), their indices in the dataset."""
 
     features: np.ndarray
     labels: np.ndarray
@@ -45,10 +51,10 @@ class Known:
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
-    """Features of test pictures that a run has kept: `features` float32 (n, d), `indices` int64 (n,), the places of
-    these pictures in the test set, `even` bool (n,) whether a picture was taken evenly from all of them, and `filters`
-    float32 (height, width, channels, m) of the first layer, or None."""
+class HeldOutFeatures:
+    """Features of test images that a run stores: `features` float32 (n, d), `indices` int64 (n,) in the test set,
+    `even` bool (n,), whether an image belongs to an even sample of the test set, and `filters` float32 (height, width,
+    channels, m) of the first layer, or None."""
 
     features: np.ndarray
     indices: np.ndarray
@@ -58,115 +64,119 @@ class Kept:
 
 @dataclass(frozen=True, eq=False)
 class Nearest:
-    """The nearest training pictures, the most similar first: places in `Known`, and cosines, 1 for the same."""
+    """The nearest training images, the most similar first: indices into `TrainingFeatures`, and cosine similarities."""
 
-    places: np.ndarray
+    indices: np.ndarray
     similarity: np.ndarray
 
 
-def known(run: Run) -> Known:
-    """The training pictures that the run has kept.
+def training_features(run: Run) -> TrainingFeatures:
+    """The training images that the run stores.
 
     Raises:
-        RunError: it has none, or the file is damaged.
+        RunError: it stores none, or the file is damaged.
     """
-    return _known(run.folder, run.stamp("neighbours.npz"))
+    return _training_features(run.folder, run.stamp("neighbours.npz"))
 
 
-def kept(run: Run) -> Kept:
-    """The features of test pictures, and the first filters, that the run has kept.
+def held_out_features(run: Run) -> HeldOutFeatures:
+    """The features of test images, and the first filters, that the run stores.
 
     Raises:
-        RunError: it has none, or the file is damaged.
+        RunError: it stores none, or the file is damaged.
     """
-    return _kept(run.folder, run.stamp("inside.npz"))
+    return _held_out_features(run.folder, run.stamp("inside.npz"))
 
 
-def nearest(run: Run, features: np.ndarray, most: int = 12) -> Nearest:
-    """The training pictures whose features are most like these (d,), by cosine.
+def examples(run: Run, features: np.ndarray, count: int = 12) -> Nearest:
+    """The training images with the highest cosine similarity to these features (d,).
 
     Raises:
-        RunError: the run has kept none, or the features are of another model.
+        RunError: the run stores none, or the features belong to another model.
     """
-    there = known(run)
-    similarity = there.features @ _fitting(features[None], there)[0]
-    places = np.argsort(-similarity, kind="stable")[:most]
-    return Nearest(places, similarity[places])
+    training = training_features(run)
+    similarity = training.features @ _matching(features[None], training)[0]
+    indices = np.argsort(-similarity, kind="stable")[:count]
+    return Nearest(indices, similarity[indices])
 
 
 def unfamiliarity(run: Run, features: np.ndarray) -> tuple[float, float, str]:
-    """How new a picture with these features (d,) is to the model: a score, its percentile, and a sentence.
+    """How unfamiliar an image with these features (d,) is to the model: a distance, its percentile, and a sentence.
 
-    The score is the distance (0 to 2, between features of length 1) to the fifth nearest of the kept training pictures;
-    the percentile is the share of the test pictures, in percent, that are less far away.
+    The distance (0 to 2, between features of length 1) is the one to the fifth nearest stored training image. The
+    percentile is the percentage of the test images that are nearer.
 
     Raises:
-        RunError: the run has kept no features, or they are of another model.
+        RunError: the run stores no features, or they belong to another model.
     """
-    score = float(_distances(_fitting(features[None], known(run)), known(run))[0])
-    usual = _usual(run.folder, run.stamp("neighbours.npz", "inside.npz"))
-    percentile = 100.0 * float(np.searchsorted(usual, score, side="left")) / len(usual)
-    return score, percentile, _sentence(percentile)
+    training = training_features(run)
+    distance = float(_distances(_matching(features[None], training), training)[0])
+    usual = _test_distances(run.folder, run.stamp("neighbours.npz", "inside.npz"))
+    percentile = 100.0 * float(np.searchsorted(usual, distance, side="left")) / len(usual)
+    return distance, percentile, sentence(percentile)
 
 
-def farther(percentile: float) -> str:
-    """How far a picture of this percentile lies, in a sentence."""
-    return f"It lies farther from the training pictures than {_percent(percentile)} of the test pictures."
+def distance_sentence(percentile: float) -> str:
+    """How far an image of this percentile is from the training images."""
+    return f"It is farther from the training images than {_percent(percentile)} of the test images."
 
 
-def _sentence(percentile: float) -> str:
-    if percentile >= 99:
-        return f"The model has hardly seen anything like it. {farther(percentile)} Do not trust the answer."
-    if percentile >= 90:
-        return f"Unusual. {farther(percentile)}"
+def sentence(percentile: float) -> str:
+    """The same with a verdict."""
+    distance = distance_sentence(percentile)
+    if percentile >= UNRELIABLE_PERCENTILE:
+        return f"Out of distribution. {distance} The prediction is unreliable."
+    if percentile >= UNUSUAL_PERCENTILE:
+        return f"Unusual. {distance}"
     others = _percent(100 - percentile)
-    return f"Nothing unusual: {others} of the test pictures lie at least as far from the training pictures."
+    return f"Nothing unusual: {others} of the test images are at least as far from the training images."
 
 
 def _percent(value: float) -> str:
-    """A share in percent, a decimal more from 99 on, and never rounded up: 99.97% of the pictures are not all."""
+    """A percentage, with a decimal from 99 on, and never rounded up: 99.97% of the images are not all of them."""
     steps = 10 if value >= 99 else 1
     return f"{math.floor(value * steps + 1e-6) / steps:.{steps // 10}f}%"
 
 
 @lru_cache(8)
-def _usual(folder: Path, stamp: tuple) -> np.ndarray:
-    """The scores of the kept test pictures, ascending."""
+def _test_distances(folder: Path, stamp: tuple) -> np.ndarray:
+    """The distances of the evenly sampled test images, ascending."""
     run = Run(folder)
-    tested = kept(run)
-    return np.sort(_distances(_fitting(tested.features[tested.even], known(run)), known(run)))
+    test, training = held_out_features(run), training_features(run)
+    return np.sort(_distances(_matching(test.features[test.even], training), training))
 
 
-def _distances(features: np.ndarray, there: Known) -> np.ndarray:
-    """The distance of each row (n, d) of length 1 to its fifth nearest training picture, float32 (n,)."""
-    place = min(PLACE, len(there.features)) - 1
+def _distances(features: np.ndarray, training: TrainingFeatures) -> np.ndarray:
+    """The distance of each row (n, d) of length 1 to its fifth nearest training image, float32 (n,)."""
+    rank = min(RANK, len(training.features)) - 1
     found = [np.zeros(0, np.float32)]
     for start in range(0, len(features), 1024):
-        cosines = features[start : start + 1024] @ there.features.T
-        found.append(-np.partition(-cosines, place, axis=1)[:, place])
+        cosines = features[start : start + 1024] @ training.features.T
+        found.append(-np.partition(-cosines, rank, axis=1)[:, rank])
     return np.sqrt(np.maximum(2 - 2 * np.concatenate(found), 0))
 
 
-def _fitting(features: np.ndarray, there: Known) -> np.ndarray:
-    if features.shape[-1] != there.features.shape[-1]:
-        raise RunError("The stored training pictures of this run belong to another model. Let them be made anew.")
-    return _of_length_one(features)
+def _matching(features: np.ndarray, training: TrainingFeatures) -> np.ndarray:
+    if features.shape[-1] != training.features.shape[-1]:
+        raise RunError(f"The stored training images of this run belong to another model. {REBUILD}")
+    return _unit_length(features)
 
 
 @lru_cache(8)
-def _known(folder: Path, stamp: tuple) -> Known:
-    stored = _read(folder / "neighbours.npz", KNOWN)
-    if not len(stored["features"]):
-        raise RunError("The stored training pictures of this run are damaged. Let them be made anew.")
-    return Known(_of_length_one(stored["features"]), stored["labels"], stored["pictures"], stored["rows"])
+def _training_features(folder: Path, stamp: tuple) -> TrainingFeatures:
+    stored = _read(folder / "neighbours.npz", TRAINING_ARRAYS)
+    features, labels = stored["features"], stored["labels"]
+    if not len(features) or labels.ndim not in (1, 2) or len(labels) != len(features):
+        raise RunError(f"The stored training images of this run are damaged. {REBUILD}")
+    return TrainingFeatures(_unit_length(features), labels, stored["pictures"], stored["rows"])
 
 
 @lru_cache(8)
-def _kept(folder: Path, stamp: tuple) -> Kept:
-    stored = _read(folder / "inside.npz", KEPT)
+def _held_out_features(folder: Path, stamp: tuple) -> HeldOutFeatures:
+    stored = _read(folder / "inside.npz", HELD_OUT_ARRAYS)
     if not stored["even"].any():
-        raise RunError("The stored features of this run are damaged. Let them be made anew.")
-    return Kept(stored["features"], stored["indices"], stored["even"], stored.get("filters"))
+        raise RunError(f"The stored features of this run are damaged. {REBUILD}")
+    return HeldOutFeatures(stored["features"], stored["indices"], stored["even"], stored.get("filters"))
 
 
 def _read(path: Path, spec: dict[str, Array]) -> dict[str, np.ndarray]:
@@ -175,9 +185,9 @@ def _read(path: Path, spec: dict[str, Array]) -> dict[str, np.ndarray]:
     except FileNotFoundError as error:
         raise RunError(MISSING) from error
     except DamagedFile as error:
-        raise RunError(f"The file {path.name} of this run is damaged. Let it be made anew.") from error
+        raise RunError(f"The file {path.name} of this run is damaged. {REBUILD}") from error
 
 
-def _of_length_one(features: np.ndarray) -> np.ndarray:
+def _unit_length(features: np.ndarray) -> np.ndarray:
     features = features.astype(np.float32)
     return features / np.maximum(np.linalg.norm(features, axis=-1, keepdims=True), 1e-12)

@@ -1,42 +1,55 @@
-"""Occlusion: hide a part of the picture and see what the answer loses. (Zeiler and Fergus 2014.)"""
+"""Occlusion: mask a part of the image and measure what the prediction loses. (Zeiler and Fergus 2014.)"""
 
 from typing import Protocol
 
 import numpy as np
 
+from imgcls.inference.explain import HEAT_MAP
+from imgcls.inference.predictor import load_predictor
+from imgcls.runs.run import Run
+
+KIND = HEAT_MAP
+TITLE = "Occlusion"
+CAPTION = "drop in log-odds when the region is masked"
+HELP = "A square slides over the image. Orange regions lower the score of the class when they are masked."
+UNIT = "nats"
+
 POSITIONS = 9
-"""Squares a side: 81 questions a picture."""
+"""Squares per side: 81 masked copies of an image."""
 SMALLEST = 1e-7
 
 
-class Predictions(Protocol):
-    """A model, such as `serving.Predictor`."""
+class Classifier(Protocol):
+    """A model, such as `imgcls.inference.Predictor`."""
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities, float32 (n, classes), for uint8 pictures (n, height, width, channels)."""
+        """Probabilities, float32 (n, classes), of uint8 images (n, height, width, channels)."""
 
 
-def occlusion(predictor: Predictions, image: np.ndarray, target: int, *, positions: int = POSITIONS) -> np.ndarray:
-    """How much each place spoke for the class `target`, float32 (height, width), for a uint8 picture (h, w, channels).
+def heat_maps(run: Run, pixels: np.ndarray) -> np.ndarray:
+    """The occlusion maps of all classes, float32 (classes, height, width), of a uint8 image (height, width, channels).
 
-    A square slides over the picture in `positions` steps a side; it has the colour of the picture's edge and is twice
-    as wide as a step. A value is the mean loss of log odds, in nats, over the squares that hide the place: 0 where
-    nothing changes, negative where the class gains when the place is hidden.
+    Raises:
+        RunError: the run has no model, or the image has another size.
     """
-    heats = occlusions(predictor, image, positions=positions)
-    return heats[target]
+    return occlusion_maps(load_predictor(run), pixels)
 
 
-def occlusions(predictor: Predictions, image: np.ndarray, *, positions: int = POSITIONS) -> np.ndarray:
-    """`occlusion` of all classes at once, float32 (classes, height, width): the questions are the same."""
+def occlusion_maps(model: Classifier, image: np.ndarray, *, positions: int = POSITIONS) -> np.ndarray:
+    """The same for any model: the evidence for each class at each pixel, in nats.
+
+    A square in the colour of the image's edge slides over it in `positions` steps per side; it is twice as wide as a
+    step. A value is the mean loss of log-odds over the squares that mask the pixel: 0 if nothing changes, negative if
+    the class gains.
+    """
     height, width = image.shape[:2]
     rows, columns = squares(height, positions), squares(width, positions)
-    hidden = np.repeat(image[None], len(rows) * len(columns), axis=0)
+    masked = np.repeat(image[None], len(rows) * len(columns), axis=0)
     places = [(row, column) for row in rows for column in columns]
     colour = edge_colour(image)
-    for copy, (row, column) in zip(hidden, places, strict=True):
+    for copy, (row, column) in zip(masked, places, strict=True):
         copy[row, column] = colour
-    odds = log_odds(predictor.probabilities(np.concatenate([image[None], hidden])))
+    odds = log_odds(model.probabilities(np.concatenate([image[None], masked])))
     losses = odds[0] - odds[1:]
     total = np.zeros((odds.shape[1], height, width), np.float32)
     times = np.zeros((height, width), np.float32)
@@ -55,13 +68,13 @@ def squares(length: int, positions: int) -> list[slice]:
 
 
 def edge_colour(image: np.ndarray) -> np.ndarray:
-    """The median colour of the outermost pixels, uint8 (channels,): mostly what lies behind the thing."""
+    """The median colour of the outermost pixels, uint8 (channels,): usually the background."""
     edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     return np.median(edge, axis=0).astype(np.uint8)
 
 
 def log_odds(probabilities: np.ndarray) -> np.ndarray:
-    """log(p / (1 - p)) of probabilities (n, classes); where p is nearly 1, the rest is what the others have."""
+    """log(p / (1 - p)) of probabilities (n, classes). 1 - p is the sum of the others, which is exact near p = 1."""
     p = probabilities.astype(np.float64)
     rest = p.sum(1, keepdims=True) - p
     return (np.log(np.maximum(p, SMALLEST)) - np.log(np.maximum(rest, SMALLEST))).astype(np.float32)

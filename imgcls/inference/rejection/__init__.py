@@ -1,1 +1,100 @@
-"""Reasons to reject an input instead of classifying it."""
+"""Reasons to reject an input instead of classifying it: `reject` is the one place that decides.
+
+multiple_digits   a drawing or image that is not a single digit: several digits, a scribble, a dot
+unfamiliar        an image unlike anything in the training data
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcls.images.canvas_strokes import Handwriting
+from imgcls.images.loading import prepare_ink
+from imgcls.inference.predictor import classify
+from imgcls.inference.preparing import Source, prepare
+from imgcls.inference.rejection import multiple_digits
+from imgcls.inference.rejection.unfamiliar import Familiarity
+from imgcls.runs.results import ModelCard
+from imgcls.runs.run import Run
+
+OUT_OF_DISTRIBUTION = "Unlike anything in the training data"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why an input is not classified: a `title` that replaces the prediction, and a sentence.
+
+    `for_digits`: the input is not a single digit, so no digit model should classify it. Otherwise only this model does
+    not know it, and another one may.
+    """
+
+    title: str
+    text: str
+    for_digits: bool = False
+
+
+def reject(
+    run: Run,
+    card: ModelCard,
+    source: Source,
+    pixels: np.ndarray,
+    *,
+    familiarity: Familiarity | None = None,
+    is_complete: bool = True,
+) -> Rejection | None:
+    """Whether a prediction for `source` should be withheld; usually None.
+
+    `pixels` is the prepared input, uint8 (height, width, channels). `familiarity` is its distance to the training
+    images, if known (`unfamiliar.measure`). While a drawing is not complete, only a scribble is rejected: half a digit
+    looks like nothing in the training data. Multi-label models reject nothing: their labels do not compete.
+
+    Raises:
+        RunError: the model cannot be asked about the parts of the input.
+    """
+    if card.is_multilabel:
+        return None
+    if multiple_digits.applies_to(card) and (r := _not_one_digit(run, card, source, pixels, is_complete)):
+        return r
+    if is_complete and familiarity is not None and familiarity.is_out_of_distribution:
+        return Rejection(OUT_OF_DISTRIBUTION, familiarity.distance_sentence)
+    return None
+
+
+def _not_one_digit(
+    run: Run, card: ModelCard, source: Source, pixels: np.ndarray, is_complete: bool
+) -> Rejection | None:
+    if not isinstance(source, Handwriting):
+        if not card.is_ink or not is_complete:
+            return None
+
+        def classify_ink(pieces: list[np.ndarray]) -> np.ndarray:
+            return classify(run, card, np.stack([prepare_ink(piece, card.shape).pixels for piece in pieces]))
+
+        return _several_digits(multiple_digits.digits_in_image(pixels, classify_ink, card.classes))
+
+    def classify_strokes(drawings: list[Handwriting]) -> np.ndarray:
+        return classify(run, card, np.stack([prepare(drawing, card).pixels for drawing in drawings]))
+
+    if is_complete:
+        if multiple_digits.is_dot(source):
+            return Rejection(OUT_OF_DISTRIBUTION, "That is only a dot.", for_digits=True)
+        if rejection := _several_digits(multiple_digits.digits_in(source, classify_strokes, card.classes)):
+            return rejection
+    if multiple_digits.is_scribble(source):
+        return Rejection(
+            OUT_OF_DISTRIBUTION,
+            "It looks like a scribble: the pen path is longer, or turns more often, than in any digit.",
+            for_digits=True,
+        )
+    return None
+
+
+def _several_digits(digits: list[str]) -> Rejection | None:
+    if not digits:
+        return None
+    number = {2: "Two", 3: "Three", 4: "Four"}.get(len(digits), str(len(digits)))
+    return Rejection(
+        f"{number} digits: {', '.join(digits[:-1])} and {digits[-1]}",
+        "This model recognises a single digit. Draw or upload one at a time.",
+        for_digits=True,
+    )

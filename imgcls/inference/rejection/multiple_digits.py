@@ -1,9 +1,9 @@
-"""Whether a drawing is one digit: or several, or a scribble. Nothing of it holds for hearts and spirals.
+"""Whether a drawing or an image is a single digit, or several digits, or a scribble. Only for models of the ten digits.
 
 People write one digit after the other. So a drawing is cut between its strokes, in the order of writing, wherever each
-piece is read with certainty and the pieces stand beside or above each other. Where that gives nothing, its parts are
-taken instead: strokes that lie near each other, from left to right. Of a picture they are the ink that touches. A pen
-that went much further, or turned much more often, than any digit needs has scribbled. The bounds were measured, see
+piece is read with confidence and the pieces are beside or above each other. If that finds nothing, its parts are used
+instead: groups of nearby strokes, from left to right. In an image, the parts are connected components of the ink. A pen
+path that is much longer, or turns much more often, than that of any digit is a scribble. The bounds were measured with
 `benchmarks.prediction.rejection`.
 """
 
@@ -11,35 +11,36 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from imgcls.images.canvas_strokes import Handwriting
-from imgcls.images.ink import connected, ink_box
+from imgcls.images.ink import connected_components, ink_box
 from imgcls.runs.results import ModelCard
 
 GAP = 0.1
-"""Of the height of the drawing: strokes nearer than that belong together."""
+"""Strokes nearer to each other than this fraction of the drawing's height belong together."""
 SMALL = 0.3
-"""Of the longest side of two neighbours: so tall is each of them at least."""
+"""The least height of each of two neighbours, as a fraction of the longest side of both."""
 SMALL_INK = 0.6
-"""The same in pictures, where crumbs of ink beside a digit look like a small 1."""
-CRUMB = 0.25
-"""Of the height of the tallest part of a picture: what is less tall is no part of a digit."""
+"""The same in images, where specks of ink beside a digit look like a small 1."""
+SPECK = 0.25
+"""A part of an image that is lower than this fraction of the tallest part is not part of a digit."""
 OVERLAP = 0.4
-"""Of the narrower one's width: so far two digits beside each other reach over each other at most."""
-BELOW = 0.1
-"""Of the height of the less tall one: so far two digits above each other reach over each other at most."""
+"""How far two digits beside each other may overlap, as a fraction of the narrower one's width."""
+OVERLAP_BELOW = 0.1
+"""How far two digits above each other may overlap, as a fraction of the lower one's height."""
 ROOM = 0.1
-"""Of the longest side of two neighbours: with so much room between them they are never halves of one digit."""
+"""With this much room between them, as a fraction of the longest side, two neighbours are never halves of one digit."""
 INK = 48
-"""Grey levels of 255: what is brighter is ink, where the parts of a picture are looked for."""
+"""Grey levels of 255: brighter pixels are ink when the parts of an image are looked for."""
 CERTAIN = 0.85
-"""Each of several digits is read with at least this probability."""
+"""The least probability with which each of several digits is read."""
 MOST_UNITS = 6
-"""Strokes or parts: in more of them no digits are looked for, as each run of them is asked about."""
+"""With more strokes or parts, no digits are looked for: the model has to classify each run of them."""
 MOST_PARTS = 40
-"""A picture of more parts, with the crumbs, is noise."""
+"""An image with more parts, including specks, is noise."""
 HALVES = {
     "1": {("1", "1")},
     "4": {("1", "1"), ("6", "1")},
@@ -47,119 +48,129 @@ HALVES = {
     "8": {("0", "0")},
     "9": {("0", "1")},
 }
-"""As what the halves of one digit are read, from left to right or downwards: a stem that the pen left, an open four, a
-six of two strokes, the rings of an eight, a ring and its stem."""
+"""How a model reads the halves of a single digit, left to right or downwards: a broken stem, an open 4, a 6 of two
+strokes, the rings of an 8, a ring and its stem."""
 FAR = 6.5
-"""Lengths of the drawing's diagonal: what no digit's pen path reaches."""
+"""Diagonals of the drawing: no digit's pen path is that long."""
 TURNS = 6.0
-"""Full turns of the pen: what no digit needs."""
+"""Full turns of the pen: no digit needs that many."""
 STEP = 1 / 24
-"""Of the drawing's longer side: the path is looked at in such steps, so that a trembling hand is no turn."""
-
+"""The path is sampled in steps of this fraction of the longer side, so that a trembling hand makes no turns."""
 
 DIGITS = list("0123456789")
 
 
-def hold_for(card: ModelCard) -> bool:
-    """Whether these rules hold for a model with these card: it says which of the ten digits a picture is."""
+def applies_to(card: ModelCard) -> bool:
+    """Whether these rules apply: the model says which of the ten digits an image is."""
     return sorted(card.classes) == DIGITS and not card.is_multilabel
 
 
 @dataclass(frozen=True)
 class Path:
-    """How the pen went: its way in diagonals of the drawing, and its full turns to either side."""
+    """The path of the pen: its length in diagonals of the drawing, and its full turns, to either side."""
 
     length: float
     turns: float
 
 
-def path(drawn: Handwriting) -> Path:
-    """How far the pen went on the field and how often it turned around; lifted, it does neither."""
-    points = np.concatenate([stroke[:, :2] for stroke in drawn.strokes])
+def path(drawing: Handwriting) -> Path:
+    """How far the pen went on the canvas and how often it turned; a lifted pen does neither."""
+    points = np.concatenate([stroke[:, :2] for stroke in drawing.strokes])
     extent = np.ptp(points, axis=0)
     diagonal = max(float(np.hypot(*extent)), 1.0)
     step = max(float(extent.max()) * STEP, 1.0)
     length = turned = 0.0
-    for stroke in drawn.strokes:
-        steps = np.diff(_even(stroke[:, :2], step), axis=0)
+    for stroke in drawing.strokes:
+        steps = np.diff(_resampled(stroke[:, :2], step), axis=0)
         length += float(np.hypot(*np.diff(stroke[:, :2], axis=0).T).sum())
         angles = np.arctan2(steps[:, 1], steps[:, 0])
         turned += float(np.abs((np.diff(angles) + np.pi) % (2 * np.pi) - np.pi).sum())
     return Path(length / diagonal, turned / (2 * np.pi))
 
 
-def parts(drawn: Handwriting) -> list[Handwriting]:
-    """The parts of a drawing from left to right: strokes that come nearer to each other than `GAP` belong together."""
-    _, top, _, bottom = drawn.box
+def parts(drawing: Handwriting) -> list[Handwriting]:
+    """The parts of a drawing from left to right: strokes nearer to each other than `GAP` belong together."""
+    _, top, _, bottom = drawing.box
     gap = GAP * (bottom - top)
-    paths = [_even(stroke[:, :2], 3.0) for stroke in drawn.strokes]
+    paths = [_resampled(stroke[:, :2], 3.0) for stroke in drawing.strokes]
     group = list(range(len(paths)))
     for i in range(len(paths)):
         for j in range(i):
-            if group[i] != group[j] and _distance(drawn, paths, i, j) < gap:
+            if group[i] != group[j] and _distance(drawing, paths, i, j) < gap:
                 group = [group[j] if member == group[i] else member for member in group]
     found = [
-        Handwriting(tuple(stroke for stroke, member in zip(drawn.strokes, group, strict=True) if member == name))
+        Handwriting(tuple(stroke for stroke, member in zip(drawing.strokes, group, strict=True) if member == name))
         for name in sorted(set(group))
     ]
     return sorted(found, key=lambda part: part.box[0])
 
 
-def is_scribble(drawn: Handwriting) -> bool:
-    """Whether the pen went further or turned more often than digits need."""
-    way = path(drawn)
-    return way.length > FAR or way.turns > TURNS
+def is_scribble(drawing: Handwriting) -> bool:
+    """Whether the pen path is longer, or turns more often, than that of any digit."""
+    pen_path = path(drawing)
+    return pen_path.length > FAR or pen_path.turns > TURNS
+
+
+def is_dot(drawing: Handwriting) -> bool:
+    """Whether the pen stayed within its own width; a model may take such a dot for a 0."""
+    points = np.concatenate(drawing.strokes)
+    return float(np.ptp(points[:, :2], axis=0).max()) < float(points[:, 2].max())
 
 
 def digits_in(
-    drawn: Handwriting, ask: Callable[[Sequence[Handwriting]], np.ndarray], names: Sequence[str]
+    drawing: Handwriting, classify: Callable[[list[Handwriting]], np.ndarray], classes: Sequence[str]
 ) -> list[str]:
-    """The digits of a drawing that holds several, as they are read from left to right or downwards; else none.
+    """The digits of a drawing that contains several, from left to right or downwards; otherwise an empty list.
 
-    `ask` gives the probabilities, float32 (n, classes), of n drawings, for classes of these `names`; it is asked only
-    where there are several strokes.
+    `classify` gives the probabilities, float32 (n, classes), of n drawings. It is called only if there are several
+    strokes.
     """
-    if len(drawn.strokes) < 2:
+    if len(drawing.strokes) < 2:
         return []
 
-    def read(some: Sequence[Handwriting]) -> np.ndarray:
-        return np.where([[is_blot(piece)] for piece in some], 0, ask(some))
+    def read(pieces: list[Handwriting]) -> np.ndarray:
+        return np.where([[is_dot(piece)] for piece in pieces], 0, classify(pieces))
 
-    in_time = [Handwriting((stroke,)) for stroke in drawn.strokes]
-    return _multilabel(in_time, _joined, read, names, SMALL) or _multilabel(parts(drawn), _joined, read, names, SMALL)
+    strokes = [Handwriting((stroke,)) for stroke in drawing.strokes]
+    return _split(strokes, _joined, read, classes, SMALL) or _split(parts(drawing), _joined, read, classes, SMALL)
 
 
 def digits_in_image(
-    image: np.ndarray, ask: Callable[[Sequence[np.ndarray]], np.ndarray], names: Sequence[str]
+    image: np.ndarray, classify: Callable[[list[np.ndarray]], np.ndarray], classes: Sequence[str]
 ) -> list[str]:
-    """The same for a picture of writing, uint8 (height, width, 1), light on black, in which ink that touches is a part.
+    """The same for an image of handwriting, uint8 (height, width, 1), light on black, whose parts are its connected
+    components.
 
-    `ask` gives the probabilities of n pieces of ink, uint8 (height, width).
+    `classify` gives the probabilities of n pieces of ink, uint8 (height, width).
     """
     grey = image[..., 0]
-    part = connected(grey > INK)
-    numbers = np.unique(part[part > 0])
-    if len(numbers) > MOST_PARTS:
+    labels, count = connected_components(grey > INK)
+    if not 2 <= count <= MOST_PARTS:
         return []
-    pieces = [_Ink(np.where(part == number, grey, 0)) for number in numbers]
+    pieces = [_Ink(np.where(labels == number, grey, 0)) for number in range(1, count + 1)]
     heights = [piece.box[3] - piece.box[1] for piece in pieces]
     if sum(height >= SMALL_INK * max(heights) for height in heights) < 2:
         return []
-    large = [piece for piece, height in zip(pieces, heights, strict=True) if height >= CRUMB * max(heights)]
+    large = [piece for piece, height in zip(pieces, heights, strict=True) if height >= SPECK * max(heights)]
     large.sort(key=lambda piece: piece.box[0])
-    return _multilabel(large, _Ink.joined, lambda some: ask([piece.grey for piece in some]), names, SMALL_INK)
+    return _split(large, _Ink.joined, lambda some: classify([piece.grey for piece in some]), classes, SMALL_INK)
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 
 
 @dataclass(frozen=True)
 class _Ink:
-    """A piece of the ink of a picture, uint8 (height, width), in its place."""
+    """A piece of the ink of an image, uint8 (height, width), in its place."""
 
     grey: np.ndarray
 
     @cached_property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom."""
-        top, bottom, left, right = ink_box(self.grey)
+    def box(self) -> Box:
+        box = ink_box(self.grey)
+        assert box is not None, "a component has pixels"
+        top, bottom, left, right = box
         return left, top, right, bottom
 
     @staticmethod
@@ -168,88 +179,96 @@ class _Ink:
         return _Ink(np.maximum.reduce([piece.grey for piece in pieces]))
 
 
-def _joined(some: Sequence[Handwriting]) -> Handwriting:
-    return Handwriting(tuple(stroke for drawn in some for stroke in drawn.strokes))
-
-
-def is_blot(drawn: Handwriting) -> bool:
-    """Whether the pen stayed within its own width: a dot, which a model may take for a 0."""
-    points = np.concatenate(drawn.strokes)
-    return float(np.ptp(points[:, :2], axis=0).max()) < float(points[:, 2].max())
+def _joined(drawings: Sequence[Handwriting]) -> Handwriting:
+    return Handwriting(tuple(stroke for drawing in drawings for stroke in drawing.strokes))
 
 
 @dataclass(frozen=True)
-class _Read:
-    """A run of units that is read as this digit."""
+class _Reading:
+    """How the model reads a run of units."""
 
     digit: str
     probability: float
-    box: tuple[float, float, float, float]
+    box: Box
 
 
-def _multilabel(units: Sequence, joined: Callable, ask: Callable, names: Sequence[str], small: float) -> list[str]:
-    """The digits into which these units fall, each of which is a run of neighbours among them; none where it is one.
+Span = tuple[int, int]
+"""A run of neighbouring units: the first, and the one after the last."""
 
-    `small` is the least height of each of two neighbours, over the longest side of both.
+
+def _split(
+    units: Sequence[Any], joined: Callable, classify: Callable, classes: Sequence[str], least_height: float
+) -> list[str]:
+    """The digits into which these units can be split, each of them a run of neighbouring units; empty if it is one.
+
+    `least_height` is the least height of each of two neighbours, as a fraction of the longest side of both.
     """
     count = len(units)
     if not 2 <= count <= MOST_UNITS:
         return []
-    runs = [(start, stop) for start in range(count) for stop in range(start + 1, count + 1)]
-    pieces = [joined(units[start:stop]) for start, stop in runs]
-    read = {
-        run: _Read(names[int(row.argmax())], float(row.max()), piece.box)
-        for run, piece, row in zip(runs, pieces, ask(pieces), strict=True)
+    spans = [(start, stop) for start in range(count) for stop in range(start + 1, count + 1)]
+    pieces = [joined(units[start:stop]) for start, stop in spans]
+    readings = {
+        span: _Reading(classes[int(row.argmax())], float(row.max()), piece.box)
+        for span, piece, row in zip(spans, pieces, classify(pieces), strict=True)
     }
-    ways = [(way, order) for way in _cuts(count, read) if (order := _order(way, read, small))]
-    if not ways:
+    splits = [(cuts, order) for cuts in _cuts(count, readings) if (order := _order(cuts, readings, least_height))]
+    if not splits:
         return []
-    # The finest cut: two digits that are read as one are still two. Of several, the surest.
-    _, order = max(ways, key=lambda found: (len(found[0]), np.mean([read[run].probability for run in found[0]])))
-    return [read[run].digit for run in order]
+    # The finest split: two digits that are read as one are still two. Of several such splits, the most confident.
+    _, order = max(
+        splits, key=lambda split: (len(split[0]), np.mean([readings[span].probability for span in split[0]]))
+    )
+    return [readings[span].digit for span in order]
 
 
-def _cuts(count: int, read: dict[tuple[int, int], _Read], start: int = 0) -> Iterator[list[tuple[int, int]]]:
-    """Each way to cut the units from `start` on into runs, all of which are read with certainty."""
+def _cuts(count: int, readings: dict[Span, _Reading], start: int = 0) -> Iterator[list[Span]]:
+    """Each way to cut the units from `start` on into runs that are all read with confidence."""
     if start == count:
         yield []
     for stop in range(start + 1, count + 1):
-        if read[start, stop].probability >= CERTAIN:
-            yield from ([(start, stop), *rest] for rest in _cuts(count, read, stop))
+        if readings[start, stop].probability >= CERTAIN:
+            yield from ([(start, stop), *rest] for rest in _cuts(count, readings, stop))
 
 
-def _order(way: list[tuple[int, int]], read: dict[tuple[int, int], _Read], small: float) -> list[tuple[int, int]]:
-    """The runs from left to right, or downwards, if they are digits that stand so; else none."""
-    if len(way) < 2:
+def _order(cuts: list[Span], readings: dict[Span, _Reading], least_height: float) -> list[Span]:
+    """The runs from left to right, or downwards, if they are digits in such a row; otherwise an empty list."""
+    if len(cuts) < 2:
         return []
-    for axis, most in ((0, OVERLAP), (1, BELOW)):
-        order = sorted(way, key=lambda run: read[run].box[axis] + read[run].box[axis + 2])
-        if all(_are_two(read, first, second, small, axis, most) for first, second in itertools.pairwise(order)):
+    for axis, overlap in ((0, OVERLAP), (1, OVERLAP_BELOW)):
+        order = sorted(cuts, key=lambda span: readings[span].box[axis] + readings[span].box[axis + 2])
+        if all(
+            _are_two(readings, first, second, least_height, axis, overlap)
+            for first, second in itertools.pairwise(order)
+        ):
             return order
     return []
 
 
-def _are_two(read: dict, first: tuple[int, int], second: tuple[int, int], small: float, axis: int, most: float) -> bool:
+def _are_two(
+    readings: dict[Span, _Reading], first: Span, second: Span, least_height: float, axis: int, overlap: float
+) -> bool:
     """Whether these neighbours along an axis are two digits, and not the halves of one."""
-    a, b = read[first], read[second]
+    a, b = readings[first], readings[second]
     height = min(a.box[3] - a.box[1], b.box[3] - b.box[1])
     sides = [box[side + 2] - box[side] for box in (a.box, b.box) for side in (0, 1)]
     over = a.box[axis + 2] - b.box[axis]
-    if height < small * max(sides) or over > most * min(box[axis + 2] - box[axis] for box in (a.box, b.box)):
+    narrower = min(box[axis + 2] - box[axis] for box in (a.box, b.box))
+    if height < least_height * max(sides) or over > overlap * narrower:
         return False
-    together = read.get((min(first[0], second[0]), max(first[1], second[1])))
+    together = readings.get((min(first[0], second[0]), max(first[1], second[1])))
     is_one = together is not None and (a.digit, b.digit) in HALVES.get(together.digit, ())
     return not is_one or -over >= ROOM * max(sides)
 
 
-def _even(points: np.ndarray, step: float) -> np.ndarray:
-    """A line (points, 2) as points of equal distance along it, at least its two ends."""
+def _resampled(points: np.ndarray, step: float) -> np.ndarray:
+    """A line (points, 2) as points at equal distances along it, at least its two ends."""
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     marks = np.linspace(0, along[-1], max(2, int(along[-1] / step) + 1))
     return np.column_stack([np.interp(marks, along, points[:, axis]) for axis in range(2)])
 
 
-def _distance(drawn: Handwriting, paths: list[np.ndarray], i: int, j: int) -> float:
-    """The room between the ink of two strokes, in pixels of the field."""
+def _distance(drawing: Handwriting, paths: list[np.ndarray], i: int, j: int) -> float:
+    """The gap between the ink of two strokes, in canvas pixels."""
     between = np.hypot(*(paths[i][:, None] - paths[j][None]).transpose(2, 0, 1)).min()
-    return float(between - (drawn.strokes[i][:, 2].mean() + drawn.strokes[j][:, 2].mean()) / 2)
+    return float(between - (drawing.strokes[i][:, 2].mean() + drawing.strokes[j][:, 2].mean()) / 2)

@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from imgcls.inference.activations import VERSION, Inside
+from imgcls.inference.activations import VERSION, ActivationModel
 
 MOST_PARAMETERS = 6_000_000
 """A larger model would lie on the disk twice: its inside is left out, and pages say so."""
@@ -47,7 +47,7 @@ def export(model: keras.Model, path: Path, images: np.ndarray) -> dict[str, Any]
     """Writes the graph, loads it again and compares its answers on some uint8 pictures (n, height, width, channels).
 
     Returns:
-        What `Inside` has to know besides, for `inside.json`.
+        What `ActivationModel` has to know besides, for `inside.json`.
 
     Raises:
         RuntimeError: the answers differ by more than `MOST_DIFFERENCE`.
@@ -100,7 +100,7 @@ def export(model: keras.Model, path: Path, images: np.ndarray) -> dict[str, Any]
         ],
         "seam": None if seam is None else {"layer": seam.name, "shape": list(seam.output.shape[1:])},
     }
-    found = Inside(path, about).look(images).probabilities
+    found = ActivationModel(path, about).activations(images).probabilities
     difference = float(np.abs(found - model.predict_on_batch(images)).max())
     if not difference <= MOST_DIFFERENCE:
         raise RuntimeError(f"The inside answers differently: by {difference:.4f} on {len(images)} pictures.")

@@ -145,7 +145,7 @@ def export(
     """
     facts = dataset.facts
     if facts.ink:
-        atomic.write_json(run.folder / input_quality.NAME, input_quality.figures(dataset.x_train))
+        atomic.write_json(run.folder / input_quality.NAME, input_quality.statistics(dataset.x_train))
     sample = np.asarray(dataset.x_test[:64])
     with atomic.replacing(run.folder / "model.tflite") as aside:
         difference = formats.export("litert", model, aside, sample)

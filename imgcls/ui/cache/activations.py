@@ -1,14 +1,13 @@
 """What pages need to look inside a model: the loaded graph, the pictures, and the way to make what is missing."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from imgcls.errors import DatasetError, RunError, UserError
 from imgcls.evaluation.predictions import Predictions
-from imgcls.inference.activations import MISSING, Inside, Seen
+from imgcls.inference.activations import MISSING, REBUILD, ActivationModel, Activations, load_activation_model
 from imgcls.inference.explain import task
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
@@ -17,14 +16,9 @@ from imgcls.ui.cache import predictions
 TICK_SECONDS = 0.5
 
 
-def inside(run: Run) -> Inside:
-    """The loaded inside of a run. Raises RunError where there is none."""
-    return _inside(str(run.folder), run.stamp("inside.json", "inside.tflite"))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _inside(folder: str, stamp: tuple) -> Inside:
-    return Inside(Path(folder) / "inside.tflite")
+def inside(run: Run) -> ActivationModel:
+    """The loaded activation model of a run. Raises RunError if there is none."""
+    return load_activation_model(run)
 
 
 def stamp(run: Run) -> tuple[float, ...]:
@@ -64,14 +58,14 @@ def image(run: Run, tested: Predictions, index: int) -> np.ndarray:
     )
 
 
-def seen(run: Run, pixels: np.ndarray) -> Seen:
+def seen(run: Run, pixels: np.ndarray) -> Activations:
     """What every layer says to one picture (height, width, channels). Raises RunError."""
     return _seen(run, stamp(run), pixels.tobytes(), pixels.shape)
 
 
 @lru_cache(4)
-def _seen(run: Run, stamp: tuple, content: bytes, shape: tuple) -> Seen:
-    return inside(run).look(np.frombuffer(content, np.uint8).reshape(1, *shape))
+def _seen(run: Run, stamp: tuple, content: bytes, shape: tuple) -> Activations:
+    return inside(run).activations(np.frombuffer(content, np.uint8).reshape(1, *shape))
 
 
 def offer(run: Run, what: str) -> None:
@@ -96,7 +90,7 @@ def offer(run: Run, what: str) -> None:
 
 def offer_missing(run: Run, why: str) -> None:
     """`offer` where the inside is missing or damaged; else the reason why there is none."""
-    if why == MISSING or "made anew" in why:
+    if why == MISSING or REBUILD in why:
         offer(run, f"{plain(why)} With it you see what every layer says, and which training pictures are similar.")
     elif why:
         st.info(plain(why), icon=":material/info:")

@@ -1,4 +1,4 @@
-"""Predictions, models and datasets, cached in memory for all visitors: keyed by the files' times, and bounded in size.
+"""Predictions and datasets, cached in memory for all visitors: keyed by the files' times, and bounded in size.
 
 Pages must not change what they get from here. Streamlit's cache computes each slow entry only once, but a hit takes
 0.4 ms, so `lru_cache` holds entries that are cheap to compute.
@@ -14,9 +14,7 @@ from imgcls import datasets, models
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation.predictions import Predictions
-from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run, as_backbone
-from imgcls.runs.results import ModelCard
 
 
 def test_predictions(run: Run) -> Predictions:
@@ -50,32 +48,6 @@ def predictions_stamp(run: Run) -> tuple[float, ...]:
 @st.cache_resource(max_entries=5, show_spinner="Reading the predictions of this run …")
 def _test_predictions(folder: str, stamp: tuple) -> Predictions:
     return evaluated.read(Run(Path(folder)))
-
-
-def predictor(run: Run) -> Predictor:
-    """The loaded model of a run.
-
-    Raises:
-        RunError: the run has none, or the file is damaged.
-    """
-    return _predictor(str(run.folder), run.stamp("model.tflite"))
-
-
-@lru_cache(8)
-def _predictor(folder: str, stamp: tuple) -> Predictor:
-    return Predictor(Path(folder) / "model.tflite")
-
-
-def predictions(run: Run, card: ModelCard, pixels: np.ndarray) -> np.ndarray:
-    """The answers to pictures, float32 (n, classes).
-
-    Raises:
-        RunError: the model and its description do not fit.
-    """
-    found = predictor(run).probabilities(pixels)
-    if found.shape != (len(pixels), len(card.classes)):
-        raise RunError("This model has another number of classes than its description. Train it again.")
-    return found
 
 
 @lru_cache(16)

@@ -1,4 +1,4 @@
-"""Components of our own, which run in the browser: NAME.js and NAME.css in a folder NAME."""
+"""Our own components, which run in the browser: NAME.js and NAME.css in a folder NAME."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,10 @@ FILES = Path(__file__).parent
 
 @lru_cache
 def own_component(path: str, html: str):
-    """The component NAME, or FOLDER/NAME where it shares a folder, made once; a call with a key, data and callbacks puts it on the page."""
+    """The component NAME, or FOLDER/NAME if it shares a folder, created once.
+
+    Call it with a key, data and callbacks to put it on the page.
+    """
     folder, _, name = path.rpartition("/")
     files = FILES / (folder or name)
     return st.components.v2.component(

@@ -1,4 +1,4 @@
-"""What spoke for an answer: a picture with Grad-CAM and occlusion laid over it, as one piece of HTML."""
+"""An image with its heat maps, one for each method in `imgcls.inference.explain`, as HTML."""
 
 import html
 from pathlib import Path
@@ -7,9 +7,10 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import UserError
-from imgcls.inference.explain import grad_cam, occlusion, overlay
+from imgcls.inference import explain
+from imgcls.inference.explain import overlay
 from imgcls.runs import Run
-from imgcls.ui.cache import activations, predictions
+from imgcls.ui.cache import activations
 from imgcls.ui.widgets import gallery
 
 STYLE = """<style>
@@ -22,54 +23,57 @@ STYLE = """<style>
 </style>"""
 
 
-def shown(run: Run, pixels: np.ndarray, target: int, name: str) -> str:
-    """The uint8 picture (height, width, channels) and the maps of the class `target`, which is called `name`."""
-    return _heat_html(str(run.folder), activations.stamp(run), pixels.tobytes(), pixels.shape, target, name)
+def render(run: Run, pixels: np.ndarray, target: int, name: str) -> str:
+    """A uint8 image (height, width, channels) and the heat maps for the class `target`, called `name`; HTML."""
+    return _html(str(run.folder), activations.stamp(run), pixels.tobytes(), pixels.shape, target, name)
 
 
-# The picture may be a visitor's: what is made of it goes with his session.
+# The image may be a visitor's: everything derived from it is cached for that session alone.
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, scope="session")
-def _heats(folder: str, stamp: tuple, content: bytes, shape: tuple) -> tuple[np.ndarray | None, np.ndarray, str]:
-    """Grad-CAM of all classes, float32 (classes, height, width), or None and why; and occlusion of all classes."""
+def _maps(folder: str, stamp: tuple, content: bytes, shape: tuple) -> dict[str, np.ndarray | str]:
+    """Title of a method -> maps of all classes, float32 (classes, height, width), or the reason why there are none."""
     run, image = Run(Path(folder)), np.frombuffer(content, np.uint8).reshape(shape)
-    hidden = occlusion.occlusions(predictions.predictor(run), image)
-    try:
-        return grad_cam.grad_cams(activations.inside(run), image), hidden, ""
-    except UserError as error:
-        return None, hidden, str(error)
+    maps: dict[str, np.ndarray | str] = {}
+    for method in explain.methods(explain.HEAT_MAP):
+        try:
+            maps[method.TITLE] = method.heat_maps(run, image)
+        except UserError as error:
+            maps[method.TITLE] = str(error)
+    return maps
 
 
 @st.cache_resource(max_entries=32, show_spinner=False, scope="session")
-def _heat_html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: int, name: str) -> str:
+def _html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: int, name: str) -> str:
     image = np.frombuffer(content, np.uint8).reshape(shape)
-    cams, hidden, why = _heats(folder, stamp, content, shape)
-    figures = [_figure(image, f"The picture, {shape[0]} by {shape[1]} pixels", "The picture", "")]
-    for title, maps, told in (
-        ("Grad-CAM", cams, "where a late layer said what the answer hangs on"),
-        ("Occlusion", hidden, "what the answer loses when the place is hidden"),
-    ):
-        if maps is None:
+    maps = _maps(folder, stamp, content, shape)
+    figures = [_figure(image, f"The image, {shape[0]} by {shape[1]} pixels", "Image", "")]
+    notes = []
+    for method in explain.methods(explain.HEAT_MAP):
+        found = maps[method.TITLE]
+        if isinstance(found, str):
+            notes.append(found)
             continue
-        most = float(np.abs(maps[target]).max())
-        place = overlay.where(maps[target])
-        alt = f"{title} for {name}: " + (f"most spoke for it in the {place}" if place else "nothing spoke for it")
-        loss = f", up to {maps[target].max():+.1f} nats" if title == "Occlusion" else ""
-        figures.append(_figure(overlay.overlay(image, maps[target], most), alt, title, told + loss))
+        heat = found[target]
+        region = overlay.strongest_region(heat)
+        alt = f"{method.TITLE} for {name}: " + (f"strongest evidence in the {region}" if region else "no evidence")
+        amount = f", up to {heat.max():+.1f} {method.UNIT}" if method.UNIT else ""
+        pixels = overlay.overlay(image, heat, float(np.abs(heat).max()))
+        figures.append(_figure(pixels, alt, method.TITLE, method.CAPTION + amount, method.HELP))
     key = (
-        f'<div class="key"><b style="background:rgb{_colour(overlay.FOR)}"></b>spoke for {html.escape(name)} &nbsp; '
-        f'<b style="background:rgb{_colour(overlay.AGAINST)}"></b>spoke against it</div>'
+        f'<div class="key"><b style="background:rgb{_colour(overlay.FOR)}"></b>supports {html.escape(name)} &nbsp; '
+        f'<b style="background:rgb{_colour(overlay.AGAINST)}"></b>opposes it</div>'
     )
-    note = f'<div class="key" style="opacity:.75">{html.escape(why)}</div>' if why else ""
-    return f'{STYLE}<div class="heats">{"".join(figures)}</div>{key}{note}'
+    below = "".join(f'<div class="key" style="opacity:.75">{html.escape(note)}</div>' for note in notes)
+    return f'{STYLE}<div class="heats">{"".join(figures)}</div>{key}{below}'
 
 
-def _figure(pixels: np.ndarray, alt: str, title: str, told: str) -> str:
+def _figure(pixels: np.ndarray, alt: str, title: str, caption: str, help: str = "") -> str:
     source = gallery.data_url(pixels, min_side=196, is_cached=False)
     return (
-        f'<figure><img src="{source}" alt="{html.escape(alt)}"><figcaption>{html.escape(title)}'
-        f"<span>{html.escape(told)}</span></figcaption></figure>"
+        f'<figure title="{html.escape(help)}"><img src="{source}" alt="{html.escape(alt)}">'
+        f"<figcaption>{html.escape(title)}<span>{html.escape(caption)}</span></figcaption></figure>"
     )
 
 

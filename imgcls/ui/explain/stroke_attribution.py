@@ -1,23 +1,23 @@
-"""Why: each stroke tinted by how much it speaks for the answer, and what the model would say without it."""
+"""Each stroke of a drawing in the colour of its contribution to the prediction, and what changes without it."""
 
 import base64
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from imgcls.charts import theme
 from imgcls.images.canvas_strokes import SIDE, Handwriting
-from imgcls.inference.explain import stroke_attribution
-from imgcls.inference.explain.stroke_attribution import Blame
+from imgcls.inference import Answer, explain
+from imgcls.inference.explain.stroke_attribution import Contribution
+from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.widgets import formatting
 
-Ask = Callable[[Sequence[Handwriting]], np.ndarray]
-FOR, AGAINST, NEITHER = "#E69F00", "#56B4E9", "#9AA1A9"
-"""On black, as on the canvas; dark letters stand on all three."""
-CLEAR = 0.05
-"""A smaller change of the probability is none."""
+SUPPORTS, OPPOSES, NEUTRAL = "#E69F00", "#56B4E9", "#9AA1A9"
+"""On black, as on the canvas; dark text is readable on all three."""
+SMALLEST = 0.05
+"""A smaller change of the probability counts as none."""
 STYLE = """<style>
 .why{display:flex;gap:16px;flex-wrap:wrap;min-height:190px}
 .why img{width:180px;height:180px;border-radius:8px;flex:none}
@@ -27,69 +27,78 @@ STYLE = """<style>
 text-align:center;font-style:normal;font-weight:600}
 .why p{opacity:.75;margin:0;font-size:.875rem}
 </style>"""
+NONE_YET = "The contribution of each stroke appears here after a prediction."
+PEN_DOWN = "Lift the pen to see the contribution of each stroke."
+NOT_DIVISIBLE = "There are too few or too many strokes to remove one."
 
 
-def why(drawn: Handwriting, card: ModelCard, found: np.ndarray | None, ask: Ask, *, is_done: bool) -> str:
-    """The strokes and their sentences, as HTML; `found` is what the model said to the whole.
-
-    It asks the model once more, with as many pictures as there are strokes.
-    """
-    if not drawn or found is None:
-        return _html(Handwriting(), [], "Which stroke speaks for the answer stands here, once there is one answer.")
-    if not is_done:
-        # The same during the whole stroke, so that the browser has nothing to do for it.
-        return _html(Handwriting(), [], "It is said when the pen is lifted.")
-    answer = int(found.argmax())
-    blames = stroke_attribution.by_stroke(drawn, answer, float(found[answer]), ask)
-    if not blames:
-        return _html(drawn, [], "There are too few or too many strokes to take one away.")
-    return _html(drawn, blames, "", card.classes, answer, is_one=len(drawn.strokes) == 1)
+def render(run: Run, card: ModelCard, drawing: Handwriting, answer: Answer | None, *, is_done: bool) -> str:
+    """The strokes and a sentence about each, as HTML. The model classifies the drawing once without each stroke."""
+    sections = []
+    for method in explain.methods(explain.STROKES):
+        if not drawing or answer is None or answer.rejection is not None:
+            body = _html(Handwriting(), [], NONE_YET)
+        elif not is_done:
+            # The same during the whole stroke, so that the browser has nothing to do for it.
+            body = _html(Handwriting(), [], PEN_DOWN)
+        elif contributions := method.contributions(run, card, drawing, answer.probabilities):
+            body = _html(drawing, contributions, "", card.classes, answer.index, is_one=len(drawing.strokes) == 1)
+        else:
+            body = _html(drawing, [], NOT_DIVISIBLE)
+        sections.append(f'<h4 title="{html.escape(method.HELP)}">{html.escape(method.TITLE)}</h4>{body}')
+    return "".join(sections)
 
 
 def _html(
-    drawn: Handwriting, blames: list[Blame], text: str, names: Sequence[str] = (), answer: int = 0, is_one: bool = False
+    drawing: Handwriting,
+    contributions: list[Contribution],
+    text: str,
+    classes: Sequence[str] = (),
+    target: int = 0,
+    is_one: bool = False,
 ) -> str:
-    paths = [(stroke, _colour(None)) for stroke in drawn.strokes]
-    if blames:
-        paths = [(one.points, _colour(one.weight)) for one in blames]
+    paths = [(stroke, _colour(None)) for stroke in drawing.strokes]
+    if contributions:
+        paths = [(one.points, _colour(one.weight)) for one in contributions]
     lines = "".join(_line(points, colour) for points, colour in paths)
-    marks = "".join(_mark(one.points, number) for number, one in enumerate(blames, 1))
-    what = "part" if is_one else "stroke"
+    numbers = "".join(_number(one.points, number) for number, one in enumerate(contributions, 1))
+    unit = "part" if is_one else "stroke"
     items = "".join(
-        f'<li><i style="background:{_colour(one.weight)}">{number}</i>{_sentence(one, names, answer, what)}</li>'
-        for number, one in enumerate(blames, 1)
+        f'<li><i style="background:{_colour(one.weight)}">{number}</i>{_sentence(one, classes, target, unit)}</li>'
+        for number, one in enumerate(contributions, 1)
     )
-    said = f"<ol>{items}</ol>" if items else f"<p>{html.escape(text)}</p>"
-    legend = "<p>Orange speaks for the answer, blue against it, grey does little.</p>" if items else ""
-    # As a picture of its own: Streamlit takes drawings out of HTML.
+    content = f"<ol>{items}</ol>" if items else f"<p>{html.escape(text)}</p>"
+    legend = "<p>Orange supports the prediction, blue opposes it, grey has little effect.</p>" if items else ""
+    # An image of its own, because Streamlit removes SVG from HTML.
     image = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}"><rect width="{SIDE}" height="{SIDE}"/>'
         f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">{lines}</g>'
         f'<g font-family="sans-serif" font-weight="600" font-size="20" fill="#fff" stroke="#000" stroke-width="5" '
-        f'paint-order="stroke">{marks}</g></svg>'
+        f'paint-order="stroke">{numbers}</g></svg>'
     )
     source = "data:image/svg+xml;base64," + base64.b64encode(image.encode()).decode()
     alt = "The strokes of the drawing, numbered" if items else "The strokes of the drawing"
     return (
         f'{STYLE}<div class="why"><img src="{source}" alt="{alt}">'
-        f'<div style="flex:1;min-width:170px">{said}{legend}</div></div>'
+        f'<div style="flex:1;min-width:170px">{content}{legend}</div></div>'
     )
 
 
-def _sentence(one: Blame, names: Sequence[str], answer: int, what: str) -> str:
-    if one.other != answer:
-        return f"Without this {what} it would be <b>{html.escape(names[one.other])}</b> ({formatting.fraction(one.probability)})."
-    if one.weight > CLEAR:
-        return f"Without this {what} the answer would be less sure by {100 * one.weight:.0f} points."
-    if one.weight < -CLEAR:
-        return f"Without this {what} the answer would be surer by {-100 * one.weight:.0f} points."
-    return f"Without this {what} the answer stays."
+def _sentence(one: Contribution, classes: Sequence[str], target: int, unit: str) -> str:
+    if one.other != target:
+        name, probability = html.escape(classes[one.other]), formatting.fraction(one.probability)
+        return f"Without this {unit} the prediction would be <b>{name}</b> ({probability})."
+    if one.weight > SMALLEST:
+        return f"Removing this {unit} lowers the confidence by {100 * one.weight:.0f} points."
+    if one.weight < -SMALLEST:
+        return f"Removing this {unit} raises the confidence by {-100 * one.weight:.0f} points."
+    return f"Removing this {unit} changes little."
 
 
 def _colour(weight: float | None) -> str:
-    if weight is None or abs(weight) < CLEAR:
-        return NEITHER
-    return theme.mixed(NEITHER, FOR if weight > 0 else AGAINST, min(1.0, 0.4 + abs(weight)))
+    if weight is None or abs(weight) < SMALLEST:
+        return NEUTRAL
+    return theme.mixed(NEUTRAL, SUPPORTS if weight > 0 else OPPOSES, min(1.0, 0.4 + abs(weight)))
 
 
 def _line(points: np.ndarray, colour: str) -> str:
@@ -98,7 +107,7 @@ def _line(points: np.ndarray, colour: str) -> str:
     return f'<polyline points="{path}" stroke="{colour}" stroke-width="{width:.0f}"/>'
 
 
-def _mark(points: np.ndarray, number: int) -> str:
+def _number(points: np.ndarray, number: int) -> str:
     """The number of a stroke, beside its middle."""
     x, y, width = points[len(points) // 2].tolist()
     x = min(max(x + width / 2 + 8, 12), SIDE - 14)

@@ -1,9 +1,9 @@
-"""Many pictures, or a zip of them, asked about at once: a table to read and to keep, scores where there are labels."""
+"""Batch mode: classify many images, or a zip of them; a table, downloads, and scores if there are labels."""
 
 import contextlib
 import html
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,24 +18,23 @@ from imgcls.datasets.importing.sources.zip_archive import Archive
 from imgcls.errors import SourceError
 from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.inference import batch
-from imgcls.inference.batch import Answer
+from imgcls.inference.batch import Result
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
-from imgcls.ui.predict import prediction
 from imgcls.ui.widgets import formatting, gallery, metric_row, pager, upload
 from imgcls.ui.widgets.metric_row import Number
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
 UPLOAD_MB = 200
-TOGETHER_MB = 500
-"""All files of a batch: they lie in the server's memory for as long as the visitor stays."""
+TOTAL_MB = 500
+"""All files of a batch: they stay in the server's memory until the visitor leaves."""
 PER_PAGE = 40
-KEY = "batch-answers"
+CLASSES_SHOWN = 12
+KEY = "batch-results"
 STYLE = """<style>
 .stHtml table.batch{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
 .batch th,.batch td{text-align:left;padding:4px 10px 4px 0;border:0;border-bottom:1px solid rgba(128,128,128,.25);
@@ -49,80 +48,80 @@ vertical-align:middle}
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """What was asked, and all answers; kept for one visitor until he asks something else."""
+class BatchResults:
+    """The results for the files and the model that `key` identifies; stored for one visitor until either changes."""
 
     key: tuple
-    predictions: list[Answer]
-    skips: SkippedFiles
+    results: list[Result]
+    skipped: SkippedFiles
     matrix: Drawn | None
-    right: int
+    correct: int
     labelled: int
 
 
 @st.fragment
 def show(run: Run, card: ModelCard) -> None:
-    """The upload above, what came of it below."""
+    """The upload, and the results below it."""
     with errors.shown():
         files = st.file_uploader(
-            "Pictures, or a zip of them",
+            "Images, or a zip of images",
             type=TYPES,
             accept_multiple_files=True,
             key="batch",
             max_upload_size=UPLOAD_MB,
-            help="PNG, JPEG, WebP, GIF, BMP, or zip archives of them. They are looked at and forgotten, not stored.",
+            help="PNG, JPEG, WebP, GIF, BMP, or zip archives of them. They are classified and discarded, not stored.",
         )
-        # Always there: an element that only the first run has would push all others along, and the next run would show
-        # the table twice until it ends.
+        # Always there: an element that only the first run has would shift all others, and the next run would show the
+        # table twice until it ends.
         progress = st.empty()
         if not files:
             st.session_state.pop(KEY, None)
             st.caption(
-                "Bring many pictures at once. If they lie in folders that are called like the classes, as in a zip "
-                "with a folder for each class, you also see how many of the answers are right. This model tells "
-                f"apart: {plain(_some(card.classes))}."
+                "Upload many images at once. If the folder names match the class names, for example in a zip with one "
+                "folder per class, accuracy is computed as well. Classes of this model: "
+                f"{plain(_class_list(card.classes))}."
             )
             return
-        asked = _asked(run, card, files, progress)
-        _scores(asked)
-        _downloads(run, card, asked)
-        _table(card.classes, asked)
+        results = _results(run, card, files, progress)
+        _show_scores(results)
+        _show_downloads(run, card, results)
+        _show_table(card.classes, results)
 
 
-def _asked(run: Run, card: ModelCard, files: Sequence[UploadedFile], place: DeltaGenerator) -> Asked:
-    """The answers: those that are there, or new ones where the files or the model are others."""
+def _results(run: Run, card: ModelCard, files: Sequence[UploadedFile], place: DeltaGenerator) -> BatchResults:
+    """The stored results, or new ones if the files or the model have changed."""
     key = (run.id, run.stamp("model.tflite", "model.json"), tuple(file.file_id for file in files))
-    kept = st.session_state.get(KEY)
-    if kept is not None and kept.key == key:
-        return kept
-    if (size := sum(file.size for file in files)) > TOGETHER_MB * 1024**2:
+    stored = st.session_state.get(KEY)
+    if stored is not None and stored.key == key:
+        return stored
+    if (size := sum(file.size for file in files)) > TOTAL_MB * 1024**2:
         upload.forget(files)
         raise SourceError(
-            f"These files have {size / 1024**2:,.0f} MB together; a batch takes up to {TOGETHER_MB}. They were let go: "
-            "bring fewer at once, or bring them as a data set on the Data page."
+            f"These files have {size / 1024**2:,.0f} MB in total; a batch can have up to {TOTAL_MB} MB. They were "
+            "discarded: upload fewer at once, or import them as a dataset on the Data page."
         )
-    classes, skips = card.classes, SkippedFiles()
+    classes, skipped = card.classes, SkippedFiles()
     with contextlib.ExitStack() as stack:
-        questions = batch.of_files(_opened(files, stack), classes, skips)
-        bar = stack.enter_context(_progress(len(questions), place))
-        predictions = []
-        ask, rejection_of = partial(cached.predictions, run, card), partial(_rejection, run, card)
-        for answer in batch.answered(questions, ask, card, rejection_of):
-            predictions.append(answer)
-            if len(predictions) % batch.TOGETHER == 0:
-                bar(len(predictions))
-    there = [answer for answer in predictions if answer.probabilities is not None]
-    labelled = [answer for answer in there if answer.label >= 0]
+        items = batch.of_files(_open_files(files, stack), classes, skipped)
+        report = stack.enter_context(_progress(len(items), place))
+        results = []
+        for result in batch.classified(run, card, items):
+            results.append(result)
+            if len(results) % batch.STEP == 0:
+                report(len(results))
+    labelled = [result for result in results if result.is_correct is not None]
     table = np.zeros((len(classes), len(classes)), np.int64)
-    np.add.at(table, ([a.label for a in labelled], [a.predicted for a in labelled]), 1)
-    drawn = confusion_matrix.drawn(table, classes) if labelled else None
-    asked = Asked(key, predictions, skips, drawn, int(np.trace(table)), len(labelled))
-    st.session_state[KEY] = asked
-    return asked
+    np.add.at(table, ([r.label for r in labelled], [r.predicted for r in labelled]), 1)
+    matrix = confusion_matrix.drawn(table, classes) if labelled else None
+    stored = BatchResults(key, results, skipped, matrix, int(np.trace(table)), len(labelled))
+    st.session_state[KEY] = stored
+    return stored
 
 
-def _opened(files: Iterable[UploadedFile], stack: contextlib.ExitStack) -> Iterable[tuple[str, Callable[[], bytes]]]:
-    """All files as (path, reader); archives are opened, on the disk, for as long as the stack lives."""
+def _open_files(
+    files: Iterable[UploadedFile], stack: contextlib.ExitStack
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """All files as (path, reader); archives are on disk, open until the stack closes."""
     for file in files:
         if not batch.is_zip(file.getvalue()[:300]):
             yield file.name, file.getvalue
@@ -133,50 +132,56 @@ def _opened(files: Iterable[UploadedFile], stack: contextlib.ExitStack) -> Itera
         yield from batch.entries(stack.enter_context(Archive(path, file.name)))
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+def _class_list(names: Sequence[str]) -> str:
+    return ", ".join(names[:CLASSES_SHOWN]) + (" …" if len(names) > CLASSES_SHOWN else "")
 
 
 @contextlib.contextmanager
-def _progress(total: int, place: DeltaGenerator):
-    place.progress(0.0, f"Asking about {formatting.count(total, 'picture')}")
+def _progress(total: int, place: DeltaGenerator) -> Iterator[Callable[[int], None]]:
+    def report(done: int) -> None:
+        place.progress(done / total, f"Classified {done:,} of {formatting.count(total, 'image')}")
+
+    place.progress(0.0, f"Classifying {formatting.count(total, 'image')} …")
     try:
-        yield lambda done: place.progress(done / total, f"Asked about {done:,} of {formatting.count(total, 'picture')}")
+        yield report
     finally:
         place.empty()
 
 
-def _scores(asked: Asked) -> None:
-    broken = sum(answer.probabilities is None for answer in asked.predictions)
-    shown = [Number("Pictures", f"{len(asked.predictions):,}", f"{broken:,} cannot be read" if broken else "all read")]
-    if asked.labelled:
-        score = confidence_intervals.wilson(asked.right, asked.labelled)
-        shown.append(
+def _show_scores(results: BatchResults) -> None:
+    unreadable = sum(result.answer is None for result in results.results)
+    numbers = [
+        Number("Images", f"{len(results.results):,}", f"{unreadable:,} unreadable" if unreadable else "all readable")
+    ]
+    if results.labelled:
+        score = confidence_intervals.wilson(results.correct, results.labelled)
+        numbers.append(
             Number(
                 "Accuracy",
                 formatting.fraction(score.value),
                 formatting.interval(score),
-                "The share of the pictures with a label that were answered right, and its 95% range (Wilson).",
+                "The fraction of the labelled images that were classified correctly, with its 95% confidence interval "
+                "(Wilson).",
             )
         )
-        shown.append(Number("With a label", f"{asked.labelled:,}", "told by the folder's name"))
-    metric_row.show(shown)
-    if asked.skips.count:
-        rows = asked.skips.rows()
-        st.caption("Left out: " + "; ".join(f"{row['count']:,} {plain(row['reason'])}" for row in rows[:4]) + ".")
-    if not asked.labelled:
-        has_labels = any(answer.label >= 0 for answer in asked.predictions)
-        why = "No picture with a label can be read" if has_labels else "No folder is called like a class of this model"
-        st.caption(f"{why}, so there is nothing to compare the answers with.")
+        numbers.append(Number("Labelled", f"{results.labelled:,}", "from the folder name"))
+    metric_row.show(numbers)
+    if results.skipped.count:
+        rows = results.skipped.rows()
+        st.caption("Skipped: " + "; ".join(f"{row['count']:,} {plain(row['reason'])}" for row in rows[:4]) + ".")
+    if not results.labelled:
+        has_labels = any(result.label >= 0 for result in results.results)
+        reason = "No labelled image can be read" if has_labels else "No folder is named after a class of this model"
+        st.caption(f"{reason}, so accuracy cannot be computed.")
 
 
-def _downloads(run: Run, card: ModelCard, asked: Asked) -> None:
+def _show_downloads(run: Run, card: ModelCard, results: BatchResults) -> None:
     with st.container(horizontal=True):
-        # Made when the button is pressed; a rerun of the page does not need them.
+        # The files are made when a button is pressed; a rerun of the page does not need them.
         st.download_button(
             "CSV",
-            partial(batch.to_csv, asked.predictions, card.classes),
-            file_name=f"answers-{run.id}.csv",
+            partial(batch.to_csv, results.results, card.classes),
+            file_name=f"predictions-{run.id}.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
@@ -184,8 +189,8 @@ def _downloads(run: Run, card: ModelCard, asked: Asked) -> None:
         )
         st.download_button(
             "JSON",
-            partial(batch.to_json, asked.predictions, card.classes, run.id),
-            file_name=f"answers-{run.id}.json",
+            partial(batch.to_json, results.results, card.classes, run.id),
+            file_name=f"predictions-{run.id}.json",
             mime="application/json",
             icon=":material/download:",
             on_click="ignore",
@@ -193,63 +198,56 @@ def _downloads(run: Run, card: ModelCard, asked: Asked) -> None:
         )
 
 
-def _table(classes: Sequence[str], asked: Asked) -> None:
-    """The rows at the left, the matrix at the right where there are labels."""
-    place = st.container()
-    if asked.matrix is not None:
-        place, right = st.columns([3, 2], gap="large")
+def _show_table(classes: Sequence[str], results: BatchResults) -> None:
+    """The rows on the left, the confusion matrix on the right if there are labels."""
+    left = st.container()
+    if results.matrix is not None:
+        left, right = st.columns([3, 2], gap="large")
         with right:
-            st.subheader("Confusion matrix", anchor=False, help="A row is a true class, a column an answer.")
-            confusion_matrix.show("batch-matrix", asked.matrix, note="The table beside it has each labelled picture.")
-    with place:
-        options = ["All", *(["Wrong", "Right"] if asked.labelled else []), "Least certain first"]
+            st.subheader("Confusion matrix", anchor=False, help="Rows are true classes, columns are predictions.")
+            confusion_matrix.show("batch-matrix", results.matrix, note="The table beside it lists each labelled image.")
+    with left:
+        options = ["All", *(["Incorrect", "Correct"] if results.labelled else []), "Lowest confidence first"]
         chosen = st.segmented_control(
-            "Pictures shown",
+            "Images shown",
             options,
-            default="Wrong" if 0 < asked.right < asked.labelled else "All",
+            default="Incorrect" if 0 < results.correct < results.labelled else "All",
             required=True,
-            key=f"batch-shown-{bool(asked.labelled)}",
+            key=f"batch-shown-{bool(results.labelled)}",
             wrap=True,
             label_visibility="collapsed",
         )
-        rows = _chosen(asked.predictions, chosen)
+        rows = _filtered(results.results, chosen)
         if not rows:
-            st.info("No picture to show here.", icon=":material/check_circle:")
+            st.info("No images match this filter.", icon=":material/check_circle:")
             return
         shown = pager.page_of(rows, PER_PAGE, f"batch-page-{chosen}")
-        lines = "".join(_row(answer, tuple(classes)) for answer in shown)
-        head = "<tr><th></th><th>File</th><th>Label</th><th>Answer</th><th class=number>Probability</th></tr>"
+        lines = "".join(_row(result, tuple(classes)) for result in shown)
+        head = "<tr><th></th><th>File</th><th>Label</th><th>Prediction</th><th class=number>Confidence</th></tr>"
         st.html(f'{STYLE}<div class="batch-frame"><table class="batch">{head}{lines}</table></div>')
 
 
-def _chosen(predictions: Sequence[Answer], chosen: str) -> Sequence[Answer]:
-    if chosen in ("Wrong", "Right"):
-        there = (answer for answer in predictions if answer.label >= 0 and answer.probabilities is not None)
-        return [answer for answer in there if (answer.predicted == answer.label) == (chosen == "Right")]
-    if chosen == "Least certain first":
-        there = (answer for answer in predictions if answer.probabilities is not None)
-        return sorted(there, key=lambda answer: float(answer.probabilities.max()))
-    return predictions
+def _filtered(results: Sequence[Result], chosen: str) -> Sequence[Result]:
+    if chosen in ("Incorrect", "Correct"):
+        return [result for result in results if result.is_correct is (chosen == "Correct")]
+    if chosen == "Lowest confidence first":
+        answered = [(result.answer.confidence, result) for result in results if result.answer is not None]
+        return [result for _, result in sorted(answered, key=lambda pair: pair[0])]
+    return results
 
 
-def _rejection(run: Run, card: ModelCard, pixels: np.ndarray) -> str:
-    """What is said of the picture in place of its answer where it is alone. Here both are: the answer is counted."""
-    rejection = None if card.is_multilabel else prediction.rejection_of(run, card, pixels)
-    return rejection.title if rejection else ""
-
-
-def _row(answer: Answer, classes: tuple[str, ...]) -> str:
-    label = html.escape(classes[answer.label]) if answer.label >= 0 else "–"
-    name = html.escape(answer.name)
-    if answer.probabilities is None:
-        reason = html.escape(answer.reason)
-        return f"<tr><td></td><td>{name}</td><td>{label}</td><td colspan=2><small>{reason}</small></td></tr>"
-    said = html.escape(classes[answer.predicted])
-    rejection = f"<br><small>In doubt: {html.escape(answer.rejection)}</small>" if answer.rejection else ""
-    sign = "" if answer.label < 0 else "✓ " if answer.label == answer.predicted else "✗ "
-    image = f'<img src="{gallery.data_url(answer.thumbnail, is_cached=False)}" alt="">'
-    probability = formatting.fraction(float(answer.probabilities.max()))
+def _row(result: Result, classes: tuple[str, ...]) -> str:
+    label = html.escape(classes[result.label]) if result.label >= 0 else "–"
+    name = html.escape(result.name)
+    if result.answer is None or result.thumbnail is None:
+        problem = html.escape(result.problem)
+        return f"<tr><td></td><td>{name}</td><td>{label}</td><td colspan=2><small>{problem}</small></td></tr>"
+    # The prediction is shown beside the warning, because the accuracy counts it.
+    warning = f"<br><small>{html.escape(result.warning)}</small>" if result.warning else ""
+    sign = {None: "", True: "✓ ", False: "✗ "}[result.is_correct]
+    image = f'<img src="{gallery.data_url(result.thumbnail, is_cached=False)}" alt="">'
+    prediction = html.escape(classes[result.predicted])
     return (
-        f"<tr><td>{image}</td><td>{name}</td><td>{label}</td><td>{sign}<b>{said}</b>{rejection}</td>"
-        f"<td class=number>{probability}</td></tr>"
+        f"<tr><td>{image}</td><td>{name}</td><td>{label}</td><td>{sign}<b>{prediction}</b>{warning}</td>"
+        f"<td class=number>{formatting.fraction(result.answer.confidence)}</td></tr>"
     )

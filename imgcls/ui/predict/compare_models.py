@@ -1,21 +1,21 @@
-"""The same question to several models, side by side: what each says, and where they disagree."""
+"""The same input for several models side by side: what each predicts, and where they disagree."""
 
 import html
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
-from imgcls import runs
+from imgcls import inference, runs
 from imgcls.errors import UserError
 from imgcls.images.loading import Prepared
-from imgcls.inference.rejection import multiple_digits
+from imgcls.inference import Answer
+from imgcls.inference.answering import predicted_labels
+from imgcls.inference.preparing import Source
+from imgcls.inference.rejection import Rejection, multiple_digits
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
-from imgcls.ui.cache import predictions as cached
-from imgcls.ui.components.probability_bars import Rejection
-from imgcls.ui.explain import neighbours
 from imgcls.ui.widgets import multilabel_bars, threshold
 
 MOST = 4
@@ -31,143 +31,149 @@ STYLE = """<style>
 </style>"""
 
 
+@dataclass(frozen=True)
+class ModelResult:
+    """What one model predicts, as text; `name` is empty without a prediction. `is_comparable`: it has the same classes
+    as the first model, so the predictions can be compared."""
+
+    label: str
+    name: str = ""
+    details: str = ""
+    note: str = ""
+    is_comparable: bool = True
+
+    @property
+    def vote(self) -> str:
+        """The prediction as far as it counts when the models are compared."""
+        return self.name if self.is_comparable else ""
+
+
 def choose(run: Run) -> None:
-    """The choice of up to three more models; it stands in the URL."""
+    """The choice of up to three more models, remembered in the URL."""
     ready = [other for other in runs.everything() if other.is_ready and other.id != run.id]
-    names = _names(ready)
-    if not names:
+    labels = _labels(ready)
+    if not labels:
         return
     st.multiselect(
-        "Ask others, too",
-        list(names),
-        format_func=lambda run_id: names.get(run_id, run_id),
+        "Compare models",
+        list(labels),
+        format_func=lambda run_id: labels.get(run_id, run_id),
         max_selections=MOST - 1,
         key=KEY,
         bind="query-params",
         placeholder="Up to three more models",
-        help="The same picture goes to each of them, prepared as that model learnt it.",
+        help="Each of them gets the same image, prepared the way it was trained.",
     )
 
 
-def _names(some: Sequence[Run]) -> dict[str, str]:
-    """The names of runs by their ids; two may be called alike, which their ids tell apart then."""
-    labels = Counter(run.label for run in some)
-    return {run.id: run.label if labels[run.label] == 1 else f"{run.label} · {run.id}" for run in some}
-
-
-def others() -> list[str]:
-    """The ids of the models that are asked, too; one may have been deleted since it was chosen."""
+def chosen() -> list[str]:
+    """The ids of the models to compare with; one of them may have been deleted since."""
     return st.session_state.get(KEY) or []
 
 
-def show(
-    run: Run,
-    found: np.ndarray | None,
-    card: ModelCard,
-    more: list[str],
-    prepared: Prepared | None,
-    prepare: Callable[[ModelCard], Prepared] | None,
-    rejection: Rejection | None = None,
-    is_whole: bool = True,
-) -> None:
-    """One card for each model, and a sentence on whether they agree; `found` is what the first one said.
+def show(run: Run, card: ModelCard, answer: Answer | None, source: Source | None, *, is_complete: bool = True) -> None:
+    """One card for each model, and a sentence about whether they agree.
 
-    `more` are the ids of the others. Where the first answer is in `doubt`, neither it nor the sentence is said. The
-    others have doubts of their own, but not while the picture is not `is_whole`: what is half drawn is new to any
-    model. Models whose pictures may have several labels agree where they find the same set of them.
+    `answer` is that of the first model to `source`. If it was rejected, only the cards of the others have predictions.
+    Multi-label models agree if they predict the same set of labels.
     """
-    names = _names([run, *(runs.find(run_id) for run_id in more if runs.exists(run_id))])
-    cards = [_card(names[run.id], None if rejection else found, card, rejection.title if rejection else "")]
-    knows = [True]
-    for run_id in more:
-        label, answer, theirs, problem = run_id, None, card, ""
-        try:
-            other = runs.find(run_id)
-            label, theirs = names.get(run_id, other.label), other.card
-            if prepared is not None:
-                image = _fit(prepared, card, theirs, prepare)
-                answer = cached.predictions(other, theirs, image.pixels[None])[0]
-                if rejected := _theirs(rejection, other, theirs, image, is_whole):
-                    answer, problem = None, rejected.title
-        except UserError as error:
-            problem = str(error) if runs.exists(run_id) else "It was deleted."
-        unlike = _unlike(card, theirs)
-        knows.append(not unlike)
-        cards.append(_card(label, answer, theirs, problem or unlike))
-    said = [name for (name, _), same in zip(cards, knows, strict=True) if name and same]
-    most = _most(said)
-    drawn = "".join(
-        text.format("apart" if most and name and same and name != most else "")
-        for (name, text), same in zip(cards, knows, strict=True)
-    )
-    sentence = "" if rejection else _sentence(said)
-    st.html(f'{STYLE}<div class="agree" role="status">{sentence}</div><div class="models">{drawn}</div>')
+    ids = chosen()
+    labels = _labels([run, *(runs.find(run_id) for run_id in ids if runs.exists(run_id))])
+    results = [_result(labels[run.id], answer, card, answer.rejection if answer else None)]
+    results += [_other(run_id, labels, card, answer, source, is_complete) for run_id in ids]
+    most = _majority([result.vote for result in results if result.vote])
+    cards = "".join(_card(result, is_apart=bool(most and result.vote and result.vote != most)) for result in results)
+    is_rejected = answer is not None and answer.rejection is not None
+    sentence = "" if is_rejected else _sentence([result.vote for result in results if result.vote])
+    st.html(f'{STYLE}<div class="agree" role="status">{sentence}</div><div class="models">{cards}</div>')
 
 
-def _theirs(
-    rejection: Rejection | None, other: Run, theirs: ModelCard, image: Prepared, is_whole: bool
-) -> Rejection | None:
-    """The doubt in the answer of another model: what is not one digit is so for all models of digits."""
-    if rejection is not None and rejection.for_digits and multiple_digits.hold_for(theirs):
-        return rejection
-    if not is_whole or theirs.is_multilabel:  # of labels that do not compete none is the answer
-        return None
-    return neighbours.rejection_of(other, image.pixels)
+def _labels(some: Sequence[Run]) -> dict[str, str]:
+    """The names of runs by their ids; runs with the same name are told apart by their ids."""
+    counts = Counter(run.label for run in some)
+    return {run.id: run.label if counts[run.label] == 1 else f"{run.label} · {run.id}" for run in some}
 
 
-def _fit(
-    prepared: Prepared, card: ModelCard, other: ModelCard, prepare: Callable[[ModelCard], Prepared] | None
-) -> Prepared:
-    if (card.shape, card.is_ink, card.fit) == (other.shape, other.is_ink, other.fit):
-        return prepared
-    if prepare is None:
-        raise UserError("It takes pictures of another kind.")
-    return prepare(other)
+def _other(
+    run_id: str,
+    labels: dict[str, str],
+    card: ModelCard,
+    answer: Answer | None,
+    source: Source | None,
+    is_complete: bool,
+) -> ModelResult:
+    """The result of another model for the same input."""
+    if not runs.exists(run_id):
+        return ModelResult(run_id, details="It was deleted.")
+    label = labels.get(run_id, run_id)
+    try:
+        other = runs.find(run_id)
+        its_card = other.card
+        if source is None or answer is None:
+            return _result(label, None, its_card, None, _difference(card, its_card))
+        is_like = (card.shape, card.is_ink, card.fit) == (its_card.shape, its_card.is_ink, its_card.fit)
+        if isinstance(source, Prepared) and not is_like:
+            return ModelResult(label, details="It takes a different kind of image.", is_comparable=False)
+        its_answer = inference.answer(other, source, card=its_card, is_complete=is_complete)
+        rejection = its_answer.rejection
+        if answer.rejection is not None and answer.rejection.for_digits and multiple_digits.applies_to(its_card):
+            rejection = answer.rejection  # what is not a single digit is one for no digit model
+        return _result(label, its_answer, its_card, rejection, _difference(card, its_card))
+    except UserError as error:
+        return ModelResult(label, details=str(error) if runs.exists(run_id) else "It was deleted.")
 
 
-def _unlike(card: ModelCard, theirs: ModelCard) -> str:
-    """Why the answers of two models cannot be compared; empty where they can."""
-    if theirs.classes != card.classes:
-        return "It knows other classes."
-    if theirs.is_multilabel != card.is_multilabel:
-        return "It finds several labels in a picture." if theirs.is_multilabel else "It gives one class a picture."
+def _difference(card: ModelCard, its_card: ModelCard) -> str:
+    """Why the predictions of two models cannot be compared; empty if they can."""
+    if its_card.classes != card.classes:
+        return "It has different classes."
+    if its_card.is_multilabel != card.is_multilabel:
+        return "It is a multi-label model." if its_card.is_multilabel else "It is a single-label model."
     return ""
 
 
-def _card(label: str, found: np.ndarray | None, card: ModelCard, problem: str) -> tuple[str, str]:
-    """The answer of a model, and its card as HTML with a place for its class or its labels."""
-    name, below, note = "", html.escape(problem), ""
-    if found is not None:
-        classes = card.classes
-        best, second = np.argsort(-found)[:2].tolist() if len(found) > 1 else (0, 0)
-        name, note = classes[best], html.escape(problem)
-        below = f"{found[best]:.1%} · then {html.escape(classes[second])} {found[second]:.1%}"
-        if card.is_multilabel:  # in the order of the classes, so that equal sets are equal
-            on = sorted(multilabel_bars.labels_on(found, threshold.chosen(card)).tolist())
-            name = ", ".join(classes[i] for i in on) or multilabel_bars.NONE
-            below = f"{html.escape(classes[best])} {below}"
-    text = (
-        f'<b>{html.escape(name) or "–"}</b><small title="{below}">{below or "waits"}</small>'
-        f'<small class="name">{html.escape(label)}</small><small>{note}</small></div>'
+def _result(
+    label: str, answer: Answer | None, card: ModelCard, rejection: Rejection | None, difference: str = ""
+) -> ModelResult:
+    if rejection is not None:
+        return ModelResult(label, details=rejection.title, is_comparable=not difference)
+    if answer is None:
+        return ModelResult(label, details=difference or "Waiting …", is_comparable=not difference)
+    classes, p = card.classes, answer.probabilities
+    best, second = (-p).argsort()[:2].tolist()
+    details = f"{p[best]:.1%} · then {classes[second]} {p[second]:.1%}"
+    name = classes[best]
+    if card.is_multilabel:
+        on = predicted_labels(p, card, threshold.chosen(card))
+        name = ", ".join(sorted(on, key=classes.index)) or multilabel_bars.NONE
+        details = f"{classes[best]} {details}"
+    return ModelResult(label, name, details, difference, not difference)
+
+
+def _card(result: ModelResult, is_apart: bool) -> str:
+    details = html.escape(result.details)
+    return (
+        f'<div class="{"apart" if is_apart else ""}"><b>{html.escape(result.name) or "–"}</b>'
+        f'<small title="{details}">{details}</small><small class="name">{html.escape(result.label)}</small>'
+        f"<small>{html.escape(result.note)}</small></div>"
     )
-    return name, '<div class="{}">' + text.replace("{", "{{").replace("}", "}}")
 
 
-def _most(said: list[str]) -> str:
-    """The answer that more models give than any other; empty where there is none, or where it is one model's alone."""
-    first, *second = Counter(said).most_common(2) or [("", 0)]
+def _majority(votes: list[str]) -> str:
+    """The prediction that more models give than any other; empty if there is none, or if only one model gives it."""
+    first, *second = Counter(votes).most_common(2) or [("", 0)]
     is_alone = first[1] < 2 or (second and second[0][1] == first[1])
     return "" if is_alone else first[0]
 
 
-def _sentence(said: list[str]) -> str:
-    if len(said) < 2:
+def _sentence(votes: list[str]) -> str:
+    if len(votes) < 2:
         return ""
-    counts = Counter(said)
+    counts = Counter(votes)
     if len(counts) == 1:
-        return "Both models agree." if len(said) == 2 else f"All {len(said)} models agree."
-    if len(counts) == len(said):
-        return f"{len(said)} models, {len(said)} answers: no two agree."
-    if most := _most(said):
-        return f"{counts[most]} of {len(said)} models say {html.escape(most)}."
-    return "No majority: " + ", ".join(f"{count} say {html.escape(name)}" for name, count in counts.items()) + "."
+        return "Both models agree." if len(votes) == 2 else f"All {len(votes)} models agree."
+    if len(counts) == len(votes):
+        return f"{len(votes)} models, {len(votes)} predictions: no two agree."
+    if most := _majority(votes):
+        return f"{counts[most]} of {len(votes)} models predict {html.escape(most)}."
+    return "No majority: " + ", ".join(f"{count} predict {html.escape(name)}" for name, count in counts.items()) + "."

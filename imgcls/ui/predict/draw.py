@@ -1,17 +1,24 @@
-"""A digit, or what else a model knows, drawn by hand and asked about while it is drawn."""
+"""Draw a digit, or whatever the model knows, and watch the prediction update."""
 
-import numpy as np
+from dataclasses import replace
+
 import streamlit as st
 
+from imgcls import inference
 from imgcls.datasets.importing import drawings
-from imgcls.images import loading
 from imgcls.images.canvas_strokes import Handwriting
+from imgcls.images.loading import CanvasImage
+from imgcls.inference import Answer
+from imgcls.inference.preparing import without_normalisation
+from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.components import canvas, drawable_canvas
+from imgcls.ui.components.canvas import CanvasState
 from imgcls.ui.explain import input_quality, neighbours, stroke_attribution
-from imgcls.ui.predict import drawing_input, feedback, prediction
+from imgcls.ui.predict import answer as answer_view
+from imgcls.ui.predict import feedback
 
 STYLE = """<style>
 .details{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px 40px}
@@ -20,91 +27,83 @@ STYLE = """<style>
 
 
 def show(run: Run, card: ModelCard) -> None:
-    """The canvas at the left, the answer at the right, and the switch between the two canvases."""
-    page = st.container()  # on a phone the answer has to stand right below the canvas
-    is_lifted = drawable_canvas.switch()
+    """The canvas on the left, the answer on the right, and the switch between the two canvases."""
+    page = st.container()  # on a phone the answer has to be right below the canvas
+    is_fallback = drawable_canvas.switch()
     with page:
-        (_lifted if is_lifted else _drawn)(run, card)
+        (_show_fallback if is_fallback else _show_canvas)(run, card)
 
 
 @st.fragment
-def _drawn(run: Run, card: ModelCard) -> None:
+def _show_canvas(run: Run, card: ModelCard) -> None:
     """A stroke reruns this part of the page alone."""
     left, right = st.columns([4, 7], gap="large")
-    kept = canvas.kept()
+    state = canvas.state()
     with left, errors.shown():
         canvas.show()
-    drawn = kept.drawn
-    prepared = drawing_input.prepared(drawn, card) if drawn else None
-    ask = drawing_input.asker(run, card)
-    rejection = likeness = found = None
-    if not drawn:
-        kept.rejection = None
+    drawing, answer = state.drawing, None
     with right, errors.shown():
-        if prepared is not None:
-            # Half a stroke is no digit, so while the pen is down what was said before it stands.
-            if kept.is_done:
-                kept.rejection = drawing_input.rejection(drawn, card, ask)
-            rejection = kept.rejection or drawing_input.scribble(drawn, card)
-            # What is half drawn is new to any model.
-            likeness = neighbours.look(run, prepared.pixels) if kept.is_done else None
-            rejection = rejection or (likeness and likeness.rejection)
-        found = prediction.show(
+        answer = _answer(run, card, state)
+        answer_view.show(
             run,
             card,
-            prepared,
-            todo=f"{drawing_input.todo(card)} The answer comes while you draw.",
-            rejection=rejection,
-            predictions={"edition": kept.edition, "number": kept.number},
-            prepare=lambda other: drawing_input.prepared(drawn, other),
-            is_whole=kept.is_done,
+            answer,
+            source=drawing,
+            todo=f"{_todo(card)} The prediction updates as you draw.",
+            acknowledge={"edition": state.edition, "number": state.number},
+            is_complete=state.is_done,
         )
-    # While the pen is down the answer alone counts: what explains it waits, and costs nothing.
-    raw = _reduced(drawn, card) if found is not None and kept.is_done else None
+    # While the pen is down only the answer counts: its explanations wait, and cost nothing.
+    explained = answer if state.is_done else None
     with errors.shown():
-        said = None if rejection else found
-        why = stroke_attribution.why(drawn, card, said, ask, is_done=kept.is_done)
-        seen = input_quality.examined(run, None if raw is None else prepared, raw)
+        strokes = stroke_attribution.render(run, card, drawing, answer, is_done=state.is_done)
+        raw = without_normalisation(drawing, card) if explained else None
+        checked = input_quality.check(run, None if explained is None else explained.pixels, raw)
         below = input_quality.ROOM
-        if seen is not None and raw is not None:
-            below = input_quality.before_and_after(run, card, raw, prepared.pixels, said)
+        if checked is not None and raw is not None and explained is not None:
+            below = input_quality.before_and_after(run, card, raw, explained)
         st.html(
-            f'{STYLE}<div class="details"><section><h4>Why</h4>{why}</section>'
-            f"<section><h4>Doctor</h4>{input_quality.report(seen, below)}</section></div>"
+            f'{STYLE}<div class="details"><section>{strokes}</section>'
+            f"<section><h4>Input check</h4>{input_quality.report(checked, below)}</section></div>"
         )
-        if raw is not None:
-            is_same = card.shape == drawings.SHAPE
-            kept_as = prepared if is_same else drawing_input.prepared(drawn, feedback.STORED_DRAWING)
-            feedback.show(kept_as.pixels, card.classes)
-            input_quality.fix(drawn, seen, len(raw))
-            neighbours.show(run, likeness, card.classes)
+        if explained is not None:
+            feedback.show(_stored_pixels(drawing, explained, card), card.classes)
+            input_quality.show_fix(drawing, checked, card.shape[0])
+            neighbours.show(run, explained.familiarity, card.classes)
+
+
+def _answer(run: Run, card: ModelCard, state: CanvasState) -> Answer | None:
+    """The answer to what is on the canvas. While the pen is down, a rejection of the strokes before it stays."""
+    if not state.drawing:
+        state.rejection = None
+        return None
+    answer = inference.answer(run, state.drawing, card=card, is_complete=state.is_done)
+    if not state.is_done:
+        return replace(answer, rejection=state.rejection or answer.rejection)
+    state.rejection = answer.rejection if answer.rejection and answer.rejection.for_digits else None
+    return answer
 
 
 @st.fragment
-def _lifted(run: Run, card: ModelCard) -> None:
-    """The same with the other canvas, which knows no strokes."""
+def _show_fallback(run: Run, card: ModelCard) -> None:
+    """The same with the fallback canvas, whose strokes are not known."""
     left, right = st.columns([4, 7], gap="large")
-    drawing = prepared = None
-    shape = card.shape
+    source = answer = None
     with left, errors.shown():
-        drawing = drawable_canvas.show()
+        pixels = drawable_canvas.show()
+        source = None if pixels is None else CanvasImage(pixels)
     with right, errors.shown():
-        if drawing is not None:
-            prepared = loading.prepare_drawing(drawing, shape)
-        prediction.show(
-            run,
-            card,
-            prepared,
-            todo=drawing_input.todo(card),
-            prepare=lambda other: loading.prepare_drawing(drawing, other.shape),
-        )
+        if source is not None:
+            answer = inference.answer(run, source, card=card)
+        answer_view.show(run, card, answer, source=source, todo=_todo(card))
+        answer_view.show_explanations(run, card, answer, source)
 
 
-def _reduced(drawn: Handwriting, card: ModelCard) -> np.ndarray:
-    """The canvas, reduced to the pixels of the model and nothing else."""
-    height, width, _ = card.shape
-    side = min(height, width)
-    out = np.zeros(card.shape, np.uint8)
-    y, x = (height - side) // 2, (width - side) // 2
-    out[y : y + side, x : x + side] = drawn.on_field(side)
-    return out
+def _todo(card: ModelCard) -> str:
+    return "Draw a digit." if multiple_digits.applies_to(card) else "Draw something."
+
+
+def _stored_pixels(drawing: Handwriting, answer: Answer, card: ModelCard):
+    """The drawing in the form in which "My drawings" stores it."""
+    is_same = card.shape == drawings.SHAPE
+    return answer.pixels if is_same else inference.prepare(drawing, feedback.STORED_DRAWING).pixels

@@ -1,22 +1,23 @@
-"""A little game: draw what is asked, ten rounds. Every drawing can go into "My drawings", which it fills."""
+"""A game: draw the requested classes in ten rounds. The drawings can be added to "My drawings"."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 
+from imgcls import inference
 from imgcls.datasets.importing import drawings
 from imgcls.errors import UserError
 from imgcls.images.canvas_strokes import Handwriting
+from imgcls.inference import Answer
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import canvas
-from imgcls.ui.predict import drawing_input, feedback
-from imgcls.ui.predict.drawing_input import Ask
+from imgcls.ui.predict import feedback
 from imgcls.ui.widgets import formatting, gallery, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
@@ -27,21 +28,25 @@ CANVAS = "game-drawn"
 
 @dataclass(frozen=True, eq=False)
 class Round:
-    """What was asked and answered (places of classes), how sure the model was, and the picture that it saw."""
+    """The requested and the predicted class (indices), the confidence, and the model input."""
 
-    asked: int
-    answered: int
+    requested: int
+    predicted: int
     confidence: float
     pixels: np.ndarray
+
+    @property
+    def is_correct(self) -> bool:
+        return self.requested == self.predicted
 
 
 @dataclass
 class Game:
-    """One visitor's game with one model: what is asked in each round, and what came of those that are over."""
+    """One visitor's game with one model: the class requested in each round, and the rounds played so far."""
 
     run_id: str
-    asked: list[int]
-    over: list[Round] = field(default_factory=list)
+    requested: list[int]
+    played: list[Round] = field(default_factory=list)
 
 
 @st.fragment
@@ -50,118 +55,126 @@ def show(run: Run, card: ModelCard) -> None:
     with errors.shown():
         game = st.session_state.get(KEY)
         if game is None or game.run_id != run.id:
-            game = st.session_state[KEY] = Game(run.id, _asked(len(card.classes)))
-        if len(game.over) < len(game.asked):
-            _round(run, card, game)
+            game = st.session_state[KEY] = Game(run.id, _random_classes(len(card.classes)))
+        if len(game.played) < len(game.requested):
+            _show_round(run, card, game)
         else:
-            _score(run, card, game)
+            _show_score(card, game)
 
 
-def _asked(num_classes: int) -> list[int]:
-    """Every class as often as the others, in an order of chance."""
-    some = random.sample(range(num_classes), num_classes)
-    return (some * (ROUNDS // num_classes + 1))[:ROUNDS]
+def _random_classes(num_classes: int) -> list[int]:
+    """Ten classes in random order, each as often as the others if there are at most ten."""
+    order = random.sample(range(num_classes), num_classes)
+    return (order * (ROUNDS // num_classes + 1))[:ROUNDS]
 
 
-def _round(run: Run, card: ModelCard, game: Game) -> None:
-    names, number = card.classes, len(game.over)
+def _show_round(run: Run, card: ModelCard, game: Game) -> None:
+    classes, number = card.classes, len(game.played)
     left, right = st.columns([5, 6], gap="large")
     with left:
-        name = names[game.asked[number]]
-        st.subheader(f"Draw: {plain(name)}", anchor=False)
-        kept = canvas.show(CANVAS)
-        done = st.button("That is it", type="primary", icon=":material/check:", key="game-done")
-        keep = st.toggle(
-            "Keep my drawings",
+        st.subheader(f"Draw: {plain(classes[game.requested[number]])}", anchor=False)
+        state = canvas.show(CANVAS)
+        is_done = st.button("Done", type="primary", icon=":material/check:", key="game-done")
+        is_saved = st.toggle(
+            "Save my drawings",
             True,
             key="game-keep",
-            help="Each drawing goes, with the class that was asked, into the data set “My drawings” on this machine.",
+            help="Adds each drawing, with the requested class as its label, to the dataset “My drawings” on this "
+            "server.",
         )
-        if done:
-            if not_yet := _not_yet(kept.drawn, kept.is_done, card, drawing_input.asker(run, card)):
-                st.info(not_yet, icon=":material/gesture:")
+        if is_done:
+            answer = inference.answer(run, state.drawing, card=card) if state.drawing and state.is_done else None
+            if answer is None or _is_not_one(answer):
+                st.info(_try_again(answer, state.drawing), icon=":material/gesture:")
             else:
-                _finish(run, card, game, kept.drawn, keep)
+                _finish(card, game, state.drawing, answer, is_saved)
                 st.rerun(scope="fragment")
-        canvas.heard(CANVAS)
+        canvas.acknowledge(CANVAS)
     with right:
-        st.progress(number / len(game.asked), f"Round {number + 1} of {len(game.asked)}")
-        if game.over:
-            _last(game.over[-1], names)
-            st.html(gallery.grid(_tile(each, names) for each in game.over))
+        st.progress(number / len(game.requested), f"Round {number + 1} of {len(game.requested)}")
+        if game.played:
+            _show_last(game.played[-1], classes)
+            st.html(gallery.grid(_tile(each, classes) for each in game.played))
         else:
             st.caption(
-                "Ten rounds. Draw what is asked, in your own way, then press “That is it”: the model gets a point if "
-                "it reads it. What it misreads is the best lesson for the next model."
+                "Ten rounds. Draw what is requested in your own style, then press “Done”: the model scores a point if "
+                "it recognises your drawing. Misread drawings make the best training data for the next model."
             )
-        if refused := st.session_state.pop("game-refused", ""):
-            st.warning(plain(refused), icon=":material/save:")
+        if problem := st.session_state.pop("game-refused", ""):
+            st.warning(plain(problem), icon=":material/save:")
 
 
-def _not_yet(drawn: Handwriting, is_done: bool, card: ModelCard, ask: Ask) -> str:
-    """Why a drawing cannot be judged yet, as Markdown; nothing where it can."""
-    if not drawn:
-        return "Nothing is drawn yet."
-    if not is_done:
-        return "The pen is still down. Lift it, then press “That is it” again."
-    if rejection := drawing_input.rejection(drawn, card, ask):
-        return f"{plain(rejection.title)}. {plain(rejection.sentence)} It does not count: clear it and draw once more."
-    return ""
+def _is_not_one(answer: Answer) -> bool:
+    """Whether a drawing is no single digit. An unusual one counts: the game is about those."""
+    return answer.rejection is not None and answer.rejection.for_digits
 
 
-def _finish(run: Run, card: ModelCard, game: Game, drawn: Handwriting, keep: bool) -> None:
-    """Asks the model, counts, and keeps the drawing."""
-    prepared = drawing_input.prepared(drawn, card)
-    probabilities = cached.predictions(run, card, prepared.pixels[None])[0]
-    asked = game.asked[len(game.over)]
-    if keep:
+def _try_again(answer: Answer | None, drawing: Handwriting) -> str:
+    """Why a drawing does not count, as Markdown."""
+    if answer is not None and answer.rejection is not None:
+        return (
+            f"{plain(answer.rejection.title)}. {plain(answer.rejection.text)} It does not count: clear the canvas and "
+            "draw again."
+        )
+    if not drawing:
+        return "The canvas is empty."
+    return "The pen is still down. Lift it, then press “Done” again."
+
+
+def _finish(card: ModelCard, game: Game, drawing: Handwriting, answer: Answer, is_saved: bool) -> None:
+    """Counts the round, and saves the drawing if wanted."""
+    requested = game.requested[len(game.played)]
+    if is_saved:
         try:
-            drawings.add(drawing_input.prepared(drawn, feedback.STORED_DRAWING).pixels, card.classes[asked])
+            drawings.add(inference.prepare(drawing, feedback.STORED_DRAWING).pixels, card.classes[requested])
         except UserError as error:
-            st.session_state["game-refused"] = f"The drawing was not kept: {error}"
-    best = int(probabilities.argmax())
-    game.over.append(Round(asked, best, float(probabilities[best]), prepared.pixels))
+            st.session_state["game-refused"] = f"The drawing was not saved: {error}"
+    game.played.append(Round(requested, answer.index, answer.confidence, answer.pixels))
     canvas.put(Handwriting(), CANVAS)
 
 
-def _last(last: Round, names: list[str]) -> None:
-    if last.answered == last.asked:
+def _show_last(last: Round, classes: Sequence[str]) -> None:
+    prediction = f"“{plain(classes[last.predicted])}”"
+    if last.is_correct:
         st.success(
-            f"Read as “{plain(names[last.answered])}”, {formatting.fraction(last.confidence)}.",
-            icon=":material/check_circle:",
+            f"Recognised as {prediction}, {formatting.fraction(last.confidence)}.", icon=":material/check_circle:"
         )
     else:
         st.warning(
-            f"Read as “{plain(names[last.answered])}” ({formatting.fraction(last.confidence)}), "
-            f"asked was “{plain(names[last.asked])}”.",
+            f"Recognised as {prediction} ({formatting.fraction(last.confidence)}) instead of "
+            f"“{plain(classes[last.requested])}”.",
             icon=":material/close:",
         )
 
 
-def _score(run: Run, card: ModelCard, game: Game) -> None:
-    right = sum(each.asked == each.answered for each in game.over)
-    there = drawings.collection()
-    st.subheader(f"The model read {right} of {len(game.over)}", anchor=False)
+def _show_score(card: ModelCard, game: Game) -> None:
+    correct = sum(each.is_correct for each in game.played)
+    collection = drawings.collection()
+    st.subheader(f"The model recognised {correct} of {len(game.played)}", anchor=False)
     metric_row.show(
         [
-            Number("Score", f"{right} of {len(game.over)}"),
-            Number("My drawings", f"{there.total:,}", f"in classes: {len(there.counts)}"),
+            Number("Score", f"{correct} of {len(game.played)}"),
+            Number("My drawings", f"{collection.total:,}", f"classes: {len(collection.counts)}"),
         ]
     )
-    if there.missing:
-        st.caption(there.missing)
+    if collection.missing:
+        st.caption(collection.missing)
     with st.container(horizontal=True):
-        st.button("Ten more", type="primary", icon=":material/replay:", key="game-again", on_click=_again)
-        if there.is_ready:
+        st.button("Play again", type="primary", icon=":material/replay:", key="game-again", on_click=_restart)
+        if collection.is_ready:
             feedback.train_button()
-    st.html(gallery.grid(_tile(each, card.classes) for each in game.over))
+    st.html(gallery.grid(_tile(each, card.classes) for each in game.played))
 
 
-def _again() -> None:
+def _restart() -> None:
     st.session_state.pop(KEY, None)
 
 
-def _tile(each: Round, names: list[str]) -> gallery.Tile:
-    sign = "✓" if each.asked == each.answered else "✗"
-    lines = (f"{sign} {names[each.answered]}", f"asked: {names[each.asked]}", formatting.fraction(each.confidence))
-    return gallery.Tile(each.pixels, f"Your drawing of {names[each.asked]}, read as {names[each.answered]}", lines)
+def _tile(each: Round, classes: Sequence[str]) -> gallery.Tile:
+    requested, predicted = classes[each.requested], classes[each.predicted]
+    lines = (
+        f"{'✓' if each.is_correct else '✗'} {predicted}",
+        f"requested: {requested}",
+        formatting.fraction(each.confidence),
+    )
+    return gallery.Tile(each.pixels, f"Your drawing of {requested}, recognised as {predicted}", lines)

@@ -1,4 +1,4 @@
-""" "It was a 7": the drawing goes, with its class, into a data set of one's own."""
+""" "It was a 7": adds a drawing with its correct class to a dataset of one's own."""
 
 from collections.abc import Sequence
 
@@ -13,91 +13,95 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
 MOST_PILLS = 12
-KEPT, REFUSED = "teach-kept", "teach-refused"
+SAVED, PROBLEM = "teach-kept", "teach-refused"
 
 STORED_DRAWING = ModelCard(classes=(), shape=drawings.SHAPE, is_ink=True)
-"""The form in which "My drawings" stores a drawing, whatever model read it."""
+"""The form in which "My drawings" stores a drawing, whatever model classified it."""
 
 
-def show(pixels: np.ndarray, names: Sequence[str]) -> None:
-    """The question below an answer. `pixels`: the drawing in `drawings.SHAPE`; `names`: the model's classes."""
+def show(pixels: np.ndarray, classes: Sequence[str]) -> None:
+    """The correction below a prediction. `pixels`: the drawing in `drawings.SHAPE`; `classes`: those of the model."""
     digest = hash(pixels.tobytes())
-    kept = st.session_state.get(KEPT)
-    if kept is not None and kept[0] == digest:
-        _kept(pixels, kept[1])
+    saved = st.session_state.get(SAVED)
+    if saved is not None and saved[0] == digest:
+        _show_saved(pixels, saved[1])
         return
     with st.popover(
-        "It was something else, or keep it", icon=":material/school:", key="teach", on_change="rerun"
+        "Correct the label or save the drawing", icon=":material/school:", key="teach", on_change="rerun"
     ) as box:
         if not box.open:
             return
-        st.caption("Say what you drew: the drawing is kept with that class in the data set “My drawings”.")
-        if len(names) <= MOST_PILLS:
+        st.caption("What did you draw? The drawing is added to the dataset “My drawings” with that class.")
+        if len(classes) <= MOST_PILLS:
             st.pills(
                 "It was",
-                list(names),
+                list(classes),
                 format_func=plain,
                 key=f"teach-{digest}",
-                on_change=_keep,
+                on_change=_save,
                 args=(pixels, f"teach-{digest}", digest),
                 wrap=True,
             )
         else:
             st.selectbox(
                 "It was",
-                list(names),
+                list(classes),
                 index=None,
                 key=f"teach-{digest}",
-                on_change=_keep,
+                on_change=_save,
                 args=(pixels, f"teach-{digest}", digest),
                 placeholder="Type or choose a class",
             )
         st.text_input(
-            "Or something that this model does not know",
+            "Or a class that this model does not have",
             key=f"teach-new-{digest}",
             max_chars=drawings.MOST_LETTERS,
-            placeholder="such as a heart",
-            on_change=_keep,
+            placeholder="for example: heart",
+            on_change=_save,
             args=(pixels, f"teach-new-{digest}", digest),
         )
-        if refused := st.session_state.pop(REFUSED, ""):
-            st.error(plain(refused), icon=":material/error:")
+        _show_problem()
 
 
-def _keep(pixels: np.ndarray, key: str, digest: int) -> None:
+def _save(pixels: np.ndarray, key: str, digest: int) -> None:
     label = st.session_state.get(key)
     if not label:
         return
     try:
         drawings.add(pixels, label)
-        st.session_state[KEPT] = (digest, label)
+        st.session_state[SAVED] = (digest, label)
     except UserError as error:
-        st.session_state[REFUSED] = str(error)
+        st.session_state[PROBLEM] = str(error)
 
 
-def _forget(pixels: np.ndarray, label: str) -> None:
+def _undo(pixels: np.ndarray, label: str) -> None:
     try:
         drawings.remove(pixels, label)
-        st.session_state.pop(KEPT, None)
+        st.session_state.pop(SAVED, None)
     except UserError as error:
-        st.session_state[REFUSED] = str(error)
+        st.session_state[PROBLEM] = str(error)
 
 
-def _kept(pixels: np.ndarray, label: str) -> None:
-    there = drawings.collection()
+def _show_saved(pixels: np.ndarray, label: str) -> None:
+    collection = drawings.collection()
     st.success(
-        f"Kept as “{plain(label)}”: My drawings has {formatting.count(there.total, 'drawing')} now. {there.missing}",
+        f"Saved as “{plain(label)}”. My drawings now has {formatting.count(collection.total, 'drawing')}. "
+        f"{collection.missing}",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):
-        st.button("Take it back", icon=":material/undo:", key="teach-back", on_click=_forget, args=(pixels, label))
-        if there.is_ready:
+        st.button("Undo", icon=":material/undo:", key="teach-back", on_click=_undo, args=(pixels, label))
+        if collection.is_ready:
             train_button()
-    if refused := st.session_state.pop(REFUSED, ""):
-        st.error(plain(refused), icon=":material/error:")
+    _show_problem()
+
+
+def _show_problem() -> None:
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.error(plain(problem), icon=":material/error:")
 
 
 def train_button() -> None:
-    """The way to the form, with the drawings as its data."""
+    """A button that opens the Train page with the drawings as its dataset."""
     if st.button("Train on my drawings", icon=":material/model_training:", key="teach-train"):
         links.train(data=drawings.NAME)

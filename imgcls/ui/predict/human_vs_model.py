@@ -1,6 +1,7 @@
-"""Man against machine: hard test pictures, answered by the visitor first; then both, side by side."""
+"""Human vs model: hard test images, classified by the visitor first; then both confusion matrices side by side."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -22,45 +23,45 @@ from imgcls.ui.widgets.metric_row import Number
 
 KEY = "versus"
 MOST_PILLS = 12
-"""Up to so many classes are buttons; more are a list to type in."""
+"""Up to this many classes are buttons; more are a list to type in."""
 SIDE = 260
 DOUBLE_CLICK = 0.3
-"""Seconds: what comes sooner after an answer was meant for the picture before it."""
-PASS = -1
-"""The answer of somebody who did not know."""
+"""Seconds: a click this soon after an answer was meant for the image before."""
+SKIPPED = -1
+"""The answer of a visitor who does not know."""
 
 
 @dataclass
 class Game:
-    """One visitor's game: which pictures, and what he said to those so far."""
+    """One visitor's game: the rows of its test images, and the visitor's predictions so far."""
 
     run_id: str
     stamp: tuple
     rows: list[int]
     wrong: int
-    said: list[int] = field(default_factory=list)
+    predictions: list[int] = field(default_factory=list)
     answered_at: float = -DOUBLE_CLICK
 
 
 @st.fragment
 def show(run: Run, card: ModelCard) -> None:
-    """The question, or the result when all are answered."""
+    """The next image, or the result after the last one."""
     with errors.shown():
         if not run.is_tested:
-            st.info("This run has no test pictures to play with. Pick another run.", icon=":material/info:")
+            st.info("This run has no test images to play with. Choose another run.", icon=":material/info:")
             return
         tested = cached.single_label_predictions(run)
         game = _game(run, tested)
         if not game.rows:
-            st.info("No test pictures are kept with this run. Pick another run.", icon=":material/info:")
-        elif len(game.said) < len(game.rows):
-            _question(game, tested, card.classes)
+            st.info("This run stores no test images. Choose another run.", icon=":material/info:")
+        elif len(game.predictions) < len(game.rows):
+            _show_image(game, tested, card.classes)
         else:
-            _result(run, game, tested, card.classes)
+            _show_result(run, game, tested, card.classes)
 
 
 def _game(run: Run, tested: Predictions) -> Game:
-    """The game that is under way with this model, or a new one."""
+    """The current game with this model, or a new one."""
     stamp = cached.predictions_stamp(run)
     game = st.session_state.get(KEY)
     if game is None or game.run_id != run.id or game.stamp != stamp:
@@ -71,148 +72,152 @@ def _game(run: Run, tested: Predictions) -> Game:
     return game
 
 
-def _question(game: Game, tested: Predictions, names: list[str]) -> None:
-    number, total = len(game.said), len(game.rows)
+def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None:
+    number, total = len(game.predictions), len(game.rows)
     left, right = st.columns([2, 3], gap="large")
     with left:
         pixels = tested.images[tested.row_of[game.rows[number]]]
         st.html(
-            f'<img src="{gallery.data_url(pixels, min_side=SIDE)}" alt="Test picture {number + 1} of {total}" '
+            f'<img src="{gallery.data_url(pixels, min_side=SIDE)}" alt="Test image {number + 1} of {total}" '
             f'style="width:{SIDE}px;max-width:100%;image-rendering:pixelated;border-radius:8px">'
         )
     with right:
-        st.progress(number / total, f"Picture {number + 1} of {total}")
+        st.progress(number / total, f"Image {number + 1} of {total}")
         st.subheader("What is it?", anchor=False)
         key = f"versus-say-{game.run_id}-{number}"
-        if len(names) <= MOST_PILLS:
+        if len(classes) <= MOST_PILLS:
             st.pills(
-                "Your answer",
-                range(len(names)),
-                format_func=lambda place: plain(names[place]),
+                "Your prediction",
+                range(len(classes)),
+                format_func=lambda index: plain(classes[index]),
                 key=key,
-                on_change=_say,
+                on_change=_choose,
                 args=(key, number),
                 label_visibility="collapsed",
                 wrap=True,
             )
         else:
             st.selectbox(
-                "Your answer",
-                range(len(names)),
+                "Your prediction",
+                range(len(classes)),
                 index=None,
-                format_func=lambda place: names[place],
+                format_func=lambda index: classes[index],
                 key=key,
-                on_change=_say,
+                on_change=_choose,
                 args=(key, number),
                 placeholder="Type or choose a class",
             )
         with st.container(horizontal=True):
-            st.button("I do not know", icon=":material/help:", key="versus-pass", on_click=_answer, args=(number, PASS))
+            st.button(
+                "I don't know", icon=":material/help:", key="versus-pass", on_click=_record, args=(number, SKIPPED)
+            )
             if number:
                 st.button("Back", icon=":material/undo:", key="versus-back", on_click=_back)
         st.caption(
-            "Pictures from the test set that this model found hard: it is wrong about "
-            f"{game.wrong} of these {total}. What it said is shown at the end."
+            f"Hard test images for this model: it misclassifies {game.wrong} of these {total}. You see its predictions "
+            "at the end."
         )
 
 
-def _say(key: str, number: int) -> None:
-    if (said := st.session_state.get(key)) is not None and not _answer(number, said):
-        st.session_state[key] = None  # it can be chosen still
+def _choose(key: str, number: int) -> None:
+    if (index := st.session_state.get(key)) is not None and not _record(number, index):
+        st.session_state[key] = None  # so that it can still be chosen
 
 
-def _answer(number: int, said: int) -> bool:
-    """Takes an answer to picture `number`, counted from 0; False where that is not the one that was asked about."""
+def _record(number: int, index: int) -> bool:
+    """Records the prediction for image `number`, counted from 0; False if that is not the current image."""
     game, now = st.session_state.get(KEY), time.monotonic()
-    if game is None or number != len(game.said) or now - game.answered_at < DOUBLE_CLICK:
+    if game is None or number != len(game.predictions) or now - game.answered_at < DOUBLE_CLICK:
         return False
-    game.said.append(int(said))
+    game.predictions.append(int(index))
     game.answered_at = now
     return True
 
 
 def _back() -> None:
     game = st.session_state.get(KEY)
-    if game is not None and game.said:
-        game.said.pop()
-        # The button of that answer must not be pressed already: pressing it again would change nothing.
-        st.session_state.pop(f"versus-say-{game.run_id}-{len(game.said)}", None)
+    if game is not None and game.predictions:
+        game.predictions.pop()
+        # The button of that prediction must not be selected already: pressing it again would change nothing.
+        st.session_state.pop(f"versus-say-{game.run_id}-{len(game.predictions)}", None)
 
 
-def _again() -> None:
+def _restart() -> None:
     game = st.session_state.pop(KEY, None)
     st.session_state["versus-seed"] = st.session_state.get("versus-seed", 0) + 1
     for number in range(len(game.rows) if game else 0):
         st.session_state.pop(f"versus-say-{game.run_id}-{number}", None)
 
 
-def _result(run: Run, game: Game, tested: Predictions, names: list[str]) -> None:
+def _show_result(run: Run, game: Game, tested: Predictions, classes: Sequence[str]) -> None:
     total = len(game.rows)
-    labels, said, model = tested.labels[game.rows], np.array(game.said), tested.predicted[game.rows]
-    yours, its = int((said == labels).sum()), int((model == labels).sum())
-    st.subheader(_verdict(yours, its), anchor=False)
-    passed = int((said == PASS).sum())
+    labels, yours, model = tested.labels[game.rows], np.array(game.predictions), tested.predicted[game.rows]
+    your_score, its_score = int((yours == labels).sum()), int((model == labels).sum())
+    st.subheader(_verdict(your_score, its_score), anchor=False)
+    skipped = int((yours == SKIPPED).sum())
     metric_row.show(
         [
-            Number("You", f"{yours} of {total}", f"{passed} left open" if passed else ""),
+            Number("You", f"{your_score} of {total}", f"{skipped} skipped" if skipped else ""),
             Number(
-                "The model",
-                f"{its} of {total}",
-                f"on all test pictures {formatting.fraction(tested.report.accuracy.value)}",
+                "Model",
+                f"{its_score} of {total}",
+                f"on all test images {formatting.fraction(tested.report.accuracy.value)}",
             ),
-            Number("Same answer", f"{int((said == model).sum())} of {total}"),
+            Number("Same prediction", f"{int((yours == model).sum())} of {total}"),
         ]
     )
     st.caption(
-        "The pictures were chosen because the model found them hard, so its score here says nothing about how good it "
-        "is; yours on easier ones would be higher, too. With twenty pictures a difference of four may be chance."
+        "The images were chosen because the model finds them hard, so its score here does not show how good it is; you "
+        "would also score higher on easier ones. With twenty images, a difference of four can be chance."
     )
     st.button(
-        "Twenty others" if total == hard_examples.COUNT else "Again",
+        "Play with twenty others" if total == hard_examples.COUNT else "Play again",
         icon=":material/replay:",
-        on_click=_again,
+        on_click=_restart,
         key="versus-again",
     )
-    both = _matrices(tuple(labels.tolist()), tuple(game.said), tuple(model.tolist()), tuple(names))
-    for place, who, drawn in zip(st.columns(2, gap="large"), ("You", "The model"), both, strict=True):
+    matrices = _matrices(tuple(labels.tolist()), tuple(game.predictions), tuple(model.tolist()), tuple(classes))
+    for place, who, matrix in zip(st.columns(2, gap="large"), ("You", "Model"), matrices, strict=True):
         with place:
             st.markdown(f"**{who}**")
             confusion_matrix.show(
-                f"versus-matrix-{who}", drawn, note=f"{who}. The pictures below have each answer in words."
+                f"versus-matrix-{who}", matrix, note=f"{who}. The images below show each prediction in words."
             )
-    st.html(_tiles(run, cached.predictions_stamp(run), tuple(game.rows), tuple(game.said), tuple(names)))
+    st.html(_tiles(run, cached.predictions_stamp(run), tuple(game.rows), tuple(game.predictions), tuple(classes)))
 
 
-def _verdict(yours: int, its: int) -> str:
-    if yours == its:
-        return f"A draw: {yours} right each."
-    return "You were better." if yours > its else "The model was better."
+def _verdict(your_score: int, its_score: int) -> str:
+    if your_score == its_score:
+        return f"A draw: {your_score} correct each."
+    return "You win." if your_score > its_score else "The model wins."
 
 
 @lru_cache(8)
-def _matrices(labels: tuple, said: tuple, model: tuple, names: tuple) -> tuple[Drawn, Drawn]:
-    """Both matrices over the classes that occur, so that they can be read with a hundred classes, too."""
-    there = sorted({*labels, *model, *said} - {PASS})
-    place = {label: number for number, label in enumerate(there)}
-    found = []
-    for predictions in (said, model):
-        pairs = [(place[a], place[label]) for a, label in zip(predictions, labels, strict=True) if a != PASS]
+def _matrices(
+    labels: tuple[int, ...], yours: tuple[int, ...], model: tuple[int, ...], classes: tuple[str, ...]
+) -> tuple[Drawn, Drawn]:
+    """Both matrices over the classes that occur, so that they stay readable with a hundred classes."""
+    occurring = sorted({*labels, *model, *yours} - {SKIPPED})
+    index_of = {label: index for index, label in enumerate(occurring)}
+    matrices = []
+    for predictions in (yours, model):
+        pairs = [(index_of[p], index_of[label]) for p, label in zip(predictions, labels, strict=True) if p != SKIPPED]
         predicted, true = zip(*pairs, strict=True) if pairs else ((), ())
-        table = classification.confusion(predicted, true, len(there))
-        found.append(confusion_matrix.drawn(table, [names[label] for label in there]))
-    return found[0], found[1]
+        table = classification.confusion(predicted, true, len(occurring))
+        matrices.append(confusion_matrix.drawn(table, [classes[label] for label in occurring]))
+    return matrices[0], matrices[1]
 
 
 @lru_cache(8)
-def _tiles(run: Run, stamp: tuple, rows: tuple[int, ...], said: tuple[int, ...], names: tuple[str, ...]) -> str:
+def _tiles(run: Run, stamp: tuple, rows: tuple[int, ...], yours: tuple[int, ...], classes: tuple[str, ...]) -> str:
     tested = cached.single_label_predictions(run)
     tiles = []
-    for row, yours in zip(rows, said, strict=True):
-        true, its = int(tested.labels[row]), int(tested.predicted[row])
+    for row, index in zip(rows, yours, strict=True):
+        true, model = int(tested.labels[row]), int(tested.predicted[row])
         lines = (
-            f"is {names[true]}",
-            f"{'✓' if yours == true else '✗'} you: {names[yours] if yours != PASS else 'open'}",
-            f"{'✓' if its == true else '✗'} model: {names[its]}",
+            f"true: {classes[true]}",
+            f"{'✓' if index == true else '✗'} you: {classes[index] if index != SKIPPED else 'skipped'}",
+            f"{'✓' if model == true else '✗'} model: {classes[model]}",
         )
-        tiles.append(gallery.Tile(tested.images[tested.row_of[row]], f"Test picture {row}, {lines[0]}", lines))
+        tiles.append(gallery.Tile(tested.images[tested.row_of[row]], f"Test image #{row}, {lines[0]}", lines))
     return gallery.grid(tiles)

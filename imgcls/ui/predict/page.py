@@ -1,66 +1,65 @@
-"""The Predict page: the way of asking, chosen in the URL, and that way below it.
+"""The Predict page: a choice of input modes, remembered in the URL, and the chosen one below it.
 
-A way is a module with `show(run, card)`, loaded when it is first looked at. Only the chosen one is built; it is a
-fragment of its own, so that an answer redraws nothing else. `answer_view.show` is the answer that they share.
+A mode is a function `show(run, card)`. Only the chosen one runs. Each is a fragment, so an answer does not redraw the
+rest of the page.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 
 import streamlit as st
 
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.ui.predict import batch, draw, drawing_game, human_vs_model, photo
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way of asking. `for_ink`: only for models of drawn things, as another would be asked unfairly; `for_one`:
-    only for models that give one answer a picture, as it counts what is right.
-    """
+class Mode:
+    """One input mode. `needs_ink`: only for models of drawn things. `single_label`: not for multi-label models, because
+    it counts correct predictions."""
 
-    module: str
-    for_ink: bool = False
-    for_one: bool = False
+    show: Callable[[Run, ModelCard], None]
+    needs_ink: bool = False
+    single_label: bool = False
+
+    def suits(self, card: ModelCard) -> bool:
+        return (card.is_ink or not self.needs_ink) and not (card.is_multilabel and self.single_label)
 
 
-KEY, LEFT = "way", "way-left"
-WAYS = {
-    "Draw": Way("draw", for_ink=True),
-    "Upload": Way("photo"),
-    "Batch": Way("batch", for_one=True),
-    "Game": Way("drawing_game", for_ink=True, for_one=True),
-    "You or the model": Way("human_vs_model", for_one=True),
+KEY, UNAVAILABLE = "mode", "mode-unavailable"
+MODES = {
+    "Draw": Mode(draw.show, needs_ink=True),
+    "Upload": Mode(photo.show),
+    "Batch": Mode(batch.show, single_label=True),
+    "Drawing game": Mode(drawing_game.show, needs_ink=True, single_label=True),
+    "Human vs model": Mode(human_vs_model.show, single_label=True),
 }
 
 
-def chosen(run: Run, card: ModelCard) -> None:
-    """The choice of the way, and the way; `card` are those of `run.card`."""
-    names = [name for name, way in WAYS.items() if _fits(way, card)]
+def show(run: Run, card: ModelCard) -> None:
+    """The choice of the mode, and the chosen one; `card` is that of the run."""
+    names = [name for name, mode in MODES.items() if mode.suits(card)]
     name = names[0]
     if len(names) > 1:
-        _come_back(names)
+        _replace_unsuitable(names)
         name = st.segmented_control(
-            "Way of asking",
+            "Input mode",
             names,
             default=name,
             required=True,
             key=KEY,
-            on_change=lambda: st.session_state.pop(LEFT, None),
+            on_change=lambda: st.session_state.pop(UNAVAILABLE, None),
             bind="query-params",
             label_visibility="collapsed",
         )
-    import_module(f"imgcls.ui.predict.{WAYS[name].module}").show(run, card)
+    MODES[name].show(run, card)
 
 
-def _come_back(names: list[str]) -> None:
-    """A model that cannot be asked in the chosen way is asked in another; the next one that can, in the chosen one."""
-    way, left = st.session_state.get(KEY), st.session_state.get(LEFT)
-    if way is not None and way not in names:
-        st.session_state[LEFT], st.session_state[KEY] = way, names[0]
-    elif left in names:
-        st.session_state[KEY] = st.session_state.pop(LEFT)
-
-
-def _fits(way: Way, card: ModelCard) -> bool:
-    return (card.is_ink or not way.for_ink) and not (card.is_multilabel and way.for_one)
+def _replace_unsuitable(names: list[str]) -> None:
+    """If the chosen mode does not suit this model, another is used until a model is chosen that it suits again."""
+    chosen, unavailable = st.session_state.get(KEY), st.session_state.get(UNAVAILABLE)
+    if chosen is not None and chosen not in names:
+        st.session_state[UNAVAILABLE], st.session_state[KEY] = chosen, names[0]
+    elif unavailable in names:
+        st.session_state[KEY] = st.session_state.pop(UNAVAILABLE)

@@ -1,24 +1,28 @@
-"""Any picture, asked about: files, the clipboard, a webcam once or live, or a test picture as an example."""
+"""Classify photos: files, the clipboard, a webcam (snapshot or live), or a test image as an example."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from imgcls import inference
 from imgcls.datasets.importing import drawings
 from imgcls.errors import ImageError, UserError
-from imgcls.images.loading import Prepared
-from imgcls.inference import batch
+from imgcls.images.loading import LoadedImage, Prepared
+from imgcls.inference import Answer, batch
+from imgcls.inference.answering import predicted_labels
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import media
-from imgcls.ui.predict import feedback, photo_crop, prediction
+from imgcls.ui.predict import answer as answer_view
+from imgcls.ui.predict import feedback, photo_crop
 from imgcls.ui.predict.photo_crop import Photo
 from imgcls.ui.widgets import formatting, gallery, multilabel_bars, threshold, upload
 
@@ -27,146 +31,148 @@ UPLOAD_MB = 32
 MOST_FILES = 24
 EXAMPLES = 12
 SOURCES = {
-    "Files": "Upload, drop or paste a picture.",
+    "Files": "Upload, drop or paste an image.",
     "Webcam": "Take a photo.",
     "Live": "Start the camera.",
     "Examples": "Choose an example.",
 }
 SEEN = "photos-seen"
-LEFT_OUT = "photos-left-out"
+IGNORED = "photos-left-out"
 CAMERA = "camera"
 
 
 @dataclass(frozen=True)
-class Several:
-    """All pictures that were brought at once, and the one that is looked at closely."""
+class Photos:
+    """All current photos, and the index of the selected one."""
 
     photos: tuple[Photo, ...] = ()
-    chosen: int = 0
+    index: int = 0
 
     @property
-    def photo(self) -> Photo | None:
-        return self.photos[self.chosen] if self.photos else None
+    def selected(self) -> Photo | None:
+        return self.photos[self.index] if self.photos else None
 
 
 @st.fragment
 def show(run: Run, card: ModelCard) -> None:
-    """The picture at the left, the answer at the right; below both the others, if there are several."""
+    """The image on the left, the answer on the right; below both the other images, if there are several."""
     left, right = st.columns([5, 7], gap="large")
-    is_multilabel, part, prepared, prepare, raw, todo = Several(), None, None, None, None, ""
+    photos, todo = Photos(), ""
+    source: LoadedImage | Prepared | None = None
     with left, errors.shown():
         has_examples = run.is_tested and not card.is_multilabel
-        sources = [name for name in SOURCES if has_examples or name != "Examples"]
-        source = st.segmented_control(
-            "Where from",
-            sources,
+        origins = [name for name in SOURCES if has_examples or name != "Examples"]
+        origin = st.segmented_control(
+            "Source",
+            origins,
             default="Files",
             required=True,
             key="photo-source",
             wrap=True,
             label_visibility="collapsed",
         )
-        todo = SOURCES[source]
-        if source == "Examples":
-            prepared = _example(run, card)
+        todo, is_live = SOURCES[origin], origin == "Live"
+        if origin == "Examples":
+            source = _example(run, card)
         else:
-            is_multilabel = _files() if source == "Files" else Several(_from_camera(source))
-            if is_multilabel.photo:
-                part = photo_crop.show(is_multilabel.photo, card, is_live=source == "Live")
+            photos = _files() if origin == "Files" else Photos(_from_camera(origin))
+            if photos.selected:
+                source = photo_crop.show(photos.selected, card, is_live=is_live)
     with right, errors.shown():
-        if part is not None:
-            prepare = partial(photo_crop.prepared, part)
+        answer = None
+        if source is not None:
             try:
-                prepared = prepare(card)
-                raw = photo_crop.untouched(part, card) if card.is_ink else None
+                answer = inference.answer(run, source, card=card, threshold=threshold.chosen(card))
             except ImageError as error:
-                if source != "Live":
+                if not is_live:
                     raise
-                todo = str(error)  # the next picture is on its way: bars that come and go would flicker
-        prediction.show(run, card, prepared, todo=todo, prepare=prepare, raw=raw)
-        if source == "Live":
-            media.camera_answered(CAMERA)
-        if prepared is not None and prepare is not None and card.is_ink and source != "Live":
+                todo = str(error)  # the next frame is on its way: bars that come and go would flicker
+        answer_view.show(run, card, answer, source=source, todo=todo)
+        answer_view.show_explanations(run, card, answer, source)
+        if is_live:
+            media.acknowledge_camera(CAMERA)
+        if answer is not None and isinstance(source, LoadedImage) and card.is_ink and not is_live:
             is_same = card.shape == drawings.SHAPE and not card.fit
-            feedback.show((prepared if is_same else prepare(feedback.STORED_DRAWING)).pixels, card.classes)
-    if len(is_multilabel.photos) > 1:
+            stored = answer.prepared if is_same else inference.prepare(source, feedback.STORED_DRAWING)
+            feedback.show(stored.pixels, card.classes)
+    if len(photos.photos) > 1:
         with errors.shown():
-            _grid(run, card, is_multilabel)
+            _show_all(run, card, photos)
 
 
-def _from_camera(source: str) -> tuple[Photo, ...]:
-    """A shot of the webcam, or its newest picture; nothing before the first one."""
-    if source == "Webcam":
-        shot = st.camera_input("Photo", key="shot", label_visibility="collapsed", resolution="720p")
-        return () if shot is None else (_photo(shot.getvalue(), "the shot"),)
+def _from_camera(origin: str) -> tuple[Photo, ...]:
+    """A snapshot of the webcam, or the newest frame of the live camera; nothing before the first one."""
+    if origin == "Webcam":
+        snapshot = st.camera_input("Photo", key="shot", label_visibility="collapsed", resolution="720p")
+        return () if snapshot is None else (_photo(snapshot.getvalue(), "the photo"),)
     data = media.camera(CAMERA)
-    return () if data is None else (Photo("live", data, "the picture of the camera"),)
+    return () if data is None else (Photo("live", data, "the camera image"),)
 
 
-def _files() -> Several:
-    """What was uploaded, dropped or pasted; what came last is looked at until another is chosen."""
+def _files() -> Photos:
+    """What was uploaded, dropped or pasted. The newest is selected until another is chosen."""
     files = st.file_uploader(
-        "Pictures",
+        "Images",
         type=TYPES,
         key="photo",
         accept_multiple_files=True,
         max_upload_size=UPLOAD_MB,
-        help="PNG, JPEG, WebP, GIF or BMP. They are looked at and forgotten, not stored.",
+        help="PNG, JPEG, WebP, GIF or BMP. They are classified and discarded, not stored.",
     )
     photos = {file.file_id: photo for file in files[:MOST_FILES] if (photo := _uploaded(file))}
-    # What is not shown would lie in the server's memory for as long as the visitor stays.
+    # Files that are not shown would stay in the server's memory until the visitor leaves.
     upload.forget(files[MOST_FILES:])
-    left_out = st.session_state.get(LEFT_OUT, set()) if files else set()
-    st.session_state[LEFT_OUT] = left_out = left_out | {file.file_id for file in files[MOST_FILES:]}
-    if left_out:
+    ignored = st.session_state.get(IGNORED, set()) if files else set()
+    st.session_state[IGNORED] = ignored = ignored | {file.file_id for file in files[MOST_FILES:]}
+    if ignored:
         st.info(
-            f"The first {MOST_FILES} of {formatting.count(MOST_FILES + len(left_out), 'file')} are shown here, the others "
-            f"were let go. “Batch” takes up to {batch.MOST:,}.",
+            f"The first {MOST_FILES} of {formatting.count(MOST_FILES + len(ignored), 'file')} are shown here, the rest "
+            f"were ignored. “Batch” takes up to {batch.MOST:,}.",
             icon=":material/info:",
         )
     photos |= _pasted()
     ids = tuple(photos)
-    chosen = _newest(ids)
+    selected = _newest(ids)
     if len(photos) > 1:
         key = f"photo-chosen-{hash(ids)}"
-        st.session_state.setdefault(key, chosen)
-        # A control keeps its function until the visitor leaves: it must not hold the pictures.
+        st.session_state.setdefault(key, selected)
+        # A control keeps its function until the visitor leaves, so it must not refer to the images.
         names = {name: f"{number}. {photo.name}" for number, (name, photo) in enumerate(photos.items(), 1)}
-        chosen = st.selectbox("Look closely at", ids, format_func=lambda name: names.get(name, name), key=key)
-    st.session_state[SEEN] = (ids, chosen)
-    return Several(tuple(photos.values()), ids.index(chosen) if ids else 0)
+        selected = st.selectbox("Selected image", ids, format_func=lambda name: names.get(name, name), key=key)
+    st.session_state[SEEN] = (ids, selected)
+    return Photos(tuple(photos.values()), ids.index(selected) if ids else 0)
 
 
 def _newest(ids: tuple[str, ...]) -> str:
-    """Which picture is looked at until somebody chooses: what is new, else the one of the last run, else the last."""
-    seen, chosen = st.session_state.get(SEEN, ((), ""))
+    """The image that is selected until the visitor chooses: a new one, else the one of the last run, else the last."""
+    seen, selected = st.session_state.get(SEEN, ((), ""))
     new = [name for name in ids if name not in seen]
-    if not new and chosen in ids:
-        return chosen
+    if not new and selected in ids:
+        return selected
     return (new or ids or ("",))[-1]
 
 
 def _pasted() -> dict[str, Photo]:
-    """What was pasted last, until it is put away."""
+    """The image that was pasted last, until it is removed."""
     number = st.session_state.setdefault("pasted-number", 0)
-    found = media.pasted(f"pasted-{number}")
-    if found is None:
+    pasted = media.pasted(f"pasted-{number}")
+    if pasted is None:
         return {}
-    st.button("Put the pasted picture away", icon=":material/close:", key="put-away", on_click=_put_away)
-    return {f"pasted-{number}-{found[0]}": _photo(found[1], "the pasted picture")}
+    st.button("Remove the pasted image", icon=":material/close:", key="put-away", on_click=_remove_pasted)
+    return {f"pasted-{number}-{pasted[0]}": _photo(pasted[1], "the pasted image")}
 
 
-def _put_away() -> None:
-    # Under a new key the part of the page begins anew, and what it has sent is dropped.
+def _remove_pasted() -> None:
+    # A component with a new key starts empty, and what the old one sent is dropped.
     st.session_state["pasted-number"] += 1
 
 
 def _uploaded(file: UploadedFile) -> Photo | None:
     data = file.getvalue()
-    if len(data) > UPLOAD_MB * 1024**2:  # as Streamlit counts them
+    if len(data) > UPLOAD_MB * 1024**2:  # megabytes as Streamlit counts them
         with errors.shown():
             raise ImageError(
-                f"“{file.name}” has {len(data) / 1024**2:.1f} MB; up to {UPLOAD_MB} MB are taken. Make it smaller."
+                f"“{file.name}” has {len(data) / 1024**2:.1f} MB; the limit is {UPLOAD_MB} MB. Make it smaller."
             )
         return None
     return _photo(data, file.name)
@@ -176,44 +182,42 @@ def _photo(data: bytes, name: str) -> Photo:
     return Photo(hashlib.sha256(data).hexdigest(), data, name)
 
 
-def _grid(run: Run, card: ModelCard, is_multilabel: Several) -> None:
-    """Each of several pictures with its answer."""
-    st.subheader("All of them", anchor=False)
-    tiles = []
-    for place, photo in enumerate(is_multilabel.photos):
-        tiles.append(_tile(run, photo, card, place))
-    st.html(gallery.grid(tiles))
+def _show_all(run: Run, card: ModelCard, photos: Photos) -> None:
+    """Each of several images with its prediction."""
+    st.subheader("All images", anchor=False)
+    st.html(gallery.grid([_tile(run, photo, card, number) for number, photo in enumerate(photos.photos, 1)]))
 
 
-def _tile(run: Run, photo: Photo, card: ModelCard, place: int) -> gallery.Tile:
-    number = f"{place + 1}. "
+def _tile(run: Run, photo: Photo, card: ModelCard, number: int) -> gallery.Tile:
+    name = f"{number}. {photo.name}"
     try:
-        found, url, rejection = photo_crop.answer(run, photo, card)
-        said = (rejection,) if rejection else _said(found, card)
-        return gallery.Tile(url, f"{photo.name}: {', '.join(said)}", (*said, number + photo.name))
+        answer, url = photo_crop.answer(run, photo)
+        lines = (answer.rejection.title,) if answer.rejection else _lines(answer, card)
+        return gallery.Tile(url, f"{photo.name}: {', '.join(lines)}", (*lines, name))
     except UserError as error:
         reason = error.reason if isinstance(error, ImageError) else str(error)
-        return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, number + photo.name))
+        return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, name))
 
 
-def _said(found: np.ndarray, card: ModelCard) -> tuple[str, ...]:
-    """The answer in a few lines: the class and its share, or all labels with theirs where there may be several."""
-    names = card.classes
+def _lines(answer: Answer, card: ModelCard) -> tuple[str, ...]:
+    """A prediction in a few lines: the class and its probability, or all predicted labels with theirs."""
+    probabilities, classes = answer.probabilities, card.classes
     if not card.is_multilabel:
-        best = int(found.argmax())
-        return names[best], formatting.fraction(float(found[best]))
-    on = multilabel_bars.labels_on(found, threshold.chosen(card)).tolist()
-    return tuple(f"{names[i]} {formatting.fraction(float(found[i]))}" for i in on) or (multilabel_bars.NONE,)
+        return classes[answer.index], formatting.fraction(answer.confidence)
+    names = predicted_labels(probabilities, card, threshold.chosen(card))
+    lines = (f"{name} {formatting.fraction(float(probabilities[classes.index(name)]))}" for name in names)
+    return tuple(lines) or (multilabel_bars.NONE,)
 
 
 def _example(run: Run, card: ModelCard) -> Prepared | None:
-    """A test picture, as it is."""
+    """A test image, unchanged."""
     tested = cached.single_label_predictions(run)
-    rows = _spread(tuple(tested.labels[tested.row_of >= 0].tolist()), EXAMPLES)
-    if not rows:
-        st.info("No test pictures are kept with this run.", icon=":material/info:")
+    stored = np.flatnonzero(tested.row_of >= 0)
+    chosen = _spread(tuple(tested.labels[stored].tolist()), EXAMPLES)
+    if not chosen:
+        st.info("This run stores no test images.", icon=":material/info:")
         return None
-    rows = np.flatnonzero(tested.row_of >= 0)[list(rows)]
+    rows = stored[list(chosen)]
     st.html(_examples(run, cached.predictions_stamp(run), tuple(rows.tolist())))
     number = st.pills(
         "Example",
@@ -226,13 +230,13 @@ def _example(run: Run, card: ModelCard) -> Prepared | None:
     )
     row = rows[min(number, len(rows)) - 1]
     name = card.classes[tested.labels[row]]
-    st.caption(f"A test picture, as it is. Its class is {plain(name)}.")
+    st.caption(f"A test image, unchanged. True class: {plain(name)}.")
     return Prepared(tested.images[tested.row_of[row]])
 
 
 @lru_cache(16)
 def _spread(labels: tuple[int, ...], count: int) -> tuple[int, ...]:
-    """Places of pictures, spread over the classes."""
+    """Indices of images, spread over the classes."""
     random = np.random.default_rng(0)
     values = np.array(labels)
     order = random.permutation(len(values))
@@ -240,11 +244,11 @@ def _spread(labels: tuple[int, ...], count: int) -> tuple[int, ...]:
     for label in np.unique(values):
         mine = order[values[order] == label]
         turn[mine] = np.arange(len(mine))
-    return tuple(sorted(order.tolist(), key=lambda place: turn[place])[:count])
+    return tuple(sorted(order.tolist(), key=lambda index: turn[index])[:count])
 
 
 @lru_cache(16)
-def _examples(run: Run, stamp: tuple, rows: tuple[int, ...]) -> str:
+def _examples(run: Run, stamp: tuple, rows: Sequence[int]) -> str:
     tested = cached.single_label_predictions(run)
     names = run.card.classes
     tiles = (

@@ -32,7 +32,7 @@ def labelled(tmp_path):
 
 
 def predict(visit, server, way: str, **options) -> Page:
-    page = visit(server, f"/predict?run=sample&way={way}", **options)
+    page = visit(server, f"/predict?run=sample&mode={way}", **options)
     steps.shows(page, "Predict")
     return page
 
@@ -75,7 +75,7 @@ def draw_a_seven(page: Page) -> None:
 def test_a_drawing_goes_with_its_class_into_a_data_set_and_can_be_taken_back(visit, own_server):
     page = predict(visit, own_server, "Draw")
     draw_a_seven(page)
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")
     steps.button(page, "It was something else, or keep it").click()
     page.get_by_role("radio", name="7", exact=True).or_(page.get_by_role("button", name="7", exact=True)).first.click()
     expect(steps.main(page).get_by_text("Kept as “7”: My drawings has 1 drawing now")).to_be_visible()
@@ -105,13 +105,13 @@ def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, o
     page = predict(visit, own_server, "Game")
     steps.settled(page)  # the canvas that is drawn on is the one that stays
     for number in (2, 3):
-        expect(page.locator(".sheet canvas:not([data-asks])")).to_be_visible()
+        expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()
         page.evaluate(DRAW_AND_PRESS, True)
         expect(page.get_by_text(f"Round {number} of 10")).to_be_visible()
         expect(page.get_by_text("Read as “7”")).to_be_visible()
         expect(steps.button(page, "Clear")).to_be_disabled()
     draw_a_seven(page)
-    expect(page.locator(".sheet canvas:not([data-asks])")).to_be_visible()  # the game hears each message
+    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game hears each message
 
 
 def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
@@ -119,7 +119,7 @@ def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
     steps.settled(page)
     expect(page.locator(".sheet canvas")).to_be_visible()
     page.evaluate(DRAW_AND_PRESS, False)
-    expect(page.locator(".sheet canvas:not([data-asks])")).to_be_visible()  # the game has heard of it
+    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game has heard of it
     steps.button(page, "That is it").press("Enter")
     expect(page.get_by_text("The pen is still down")).to_be_visible()
     expect(page.get_by_text("Round 1 of 10")).to_be_visible()
@@ -133,7 +133,7 @@ def test_the_webcam_is_asked_once_and_live(visit, server):
     page.wait_for_timeout(1_000)  # the first pictures of the camera are on their way
     take.click()
     # The test picture of the browser is no digit on paper: there is some answer or the sentence that there is none.
-    expect(page.locator(".answer, .doubt").or_(page.get_by_test_id("stAlert")).first).to_be_visible()
+    expect(page.locator(".prediction, .rejection").or_(page.get_by_test_id("stAlert")).first).to_be_visible()
     page.get_by_role("radio", name="Live").click()
     page.get_by_role("button", name="Start the camera").click()
     # What is answered stands there, too: on a phone the answer itself is below what the camera shows.
@@ -173,9 +173,9 @@ def test_a_pasted_image_is_answered(visit, server):
     page = predict(visit, server, "Upload")
     expect(page.get_by_role("button", name="Paste a picture")).to_be_visible()
     page.evaluate(PASTE)
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")
     expect(page.get_by_alt_text("The uploaded picture the pasted picture")).to_be_visible()
     steps.button(page, "Put the pasted picture away").click()
-    expect(page.locator(".answer")).to_have_count(0)
+    expect(page.locator(".prediction")).to_have_count(0)
     page.evaluate(PASTE)
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")

@@ -29,7 +29,7 @@ LINE = [[9.3, 140, 18, 84, 140, 18]]
 """What `DRAW` leaves from 10 to 90 on a canvas of 300 pixels."""
 ANSWER = """() => {
     const {number, edition} = told.at(-1);
-    dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition, said: '1'}}));
+    dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition, prediction: '1'}}));
 }"""
 MOST_STROKES = 200  # of a canvas; the server takes more
 DRAWN = "() => !document.querySelector('.clear').disabled"
@@ -60,8 +60,10 @@ def test_a_lifted_pen_is_told_at_once_though_no_answer_has_come(page):
 def test_only_the_answer_to_the_newest_message_frees_the_canvas(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
-    waits = "() => 'asks' in document.querySelector('canvas').dataset"
-    answer = "number => dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition: 0, said: '1'}}))"
+    waits = "() => 'pending' in document.querySelector('canvas').dataset"
+    answer = (
+        "number => dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition: 0, prediction: '1'}}))"
+    )
     page.evaluate(answer, 1)
     assert page.evaluate(waits)
     page.evaluate(answer, 2)

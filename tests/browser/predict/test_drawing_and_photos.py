@@ -108,7 +108,7 @@ def test_a_pen_that_is_pressed_harder_draws_wider_and_the_slider_sets_the_width(
     page.get_by_role("slider", name="Pen width").fill("36")
     draw_with_mouse(page, "1")
     assert field.evaluate(WIDTHS)[0] == pytest.approx(2 * usual, rel=0.15)
-    expect(page.locator(".answer")).to_have_text("1")
+    expect(page.locator(".prediction")).to_have_text("1")
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_drawn_digits_are_read_and_clear_empties_the_canvas(draw, options, visit
     page = predict(visit, server, reader, **options)
     for digit in STROKES:
         draw(page, digit)
-        expect(page.locator(".answer")).to_have_text(digit)
+        expect(page.locator(".prediction")).to_have_text(digit)
         expect(page.get_by_alt_text("The picture as the model gets it")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
         button = steps.button(page, "Clear")
         (button.tap if options else button.click)()
-        expect(page.locator(".answer")).to_have_count(0)
-        expect(page.locator(".reply")).to_contain_text("Draw a digit")
+        expect(page.locator(".prediction")).to_have_count(0)
+        expect(page.locator(".answer")).to_contain_text("Draw a digit")
         expect(button).to_be_disabled()
 
 
@@ -142,7 +142,7 @@ def test_the_other_canvas_is_read_when_the_pen_is_lifted(sharpness, visit, serve
         if not number:
             page.mouse.down()
     page.mouse.up()
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")
     steps.button(page, "Clear").click()
     expect(page.locator(".todo")).to_contain_text("Draw a digit")
 
@@ -154,13 +154,13 @@ def test_the_answer_comes_while_the_pen_is_down_and_the_bars_stay_themselves(vis
     page.mouse.down()
     for point in line[:4]:
         page.mouse.move(*point, steps=6)
-    expect(page.locator(".answer")).to_be_visible()  # and the pen was never lifted
+    expect(page.locator(".prediction")).to_be_visible()  # and the pen was never lifted
     bar = page.locator(".bars u").nth(7)
     bar.evaluate("bar => { bar.dataset.same = 'yes'; }")
     expect(page.locator(".why")).to_contain_text("when the pen is lifted")
     for point in line[4:]:
         page.mouse.move(*point, steps=6)
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")
     page.mouse.up()
     expect(page.locator(".why")).to_contain_text("Without this part")
     assert bar.evaluate("bar => bar.dataset.same") == "yes"
@@ -169,19 +169,19 @@ def test_the_answer_comes_while_the_pen_is_down_and_the_bars_stay_themselves(vis
 def test_a_drawing_survives_a_change_of_page_and_of_model(visit, server, reader):
     page = predict(visit, server, reader)
     draw_with_mouse(page, "7")
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")
     steps.settled(page)
     page.get_by_role("link", name="Runs").click()
     steps.shows(page, "Runs")
     page.get_by_role("link", name="Predict").click()
     steps.shows(page, "Predict")
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")
     white = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
         .reduce((sum, value, place) => sum + (place % 4 === 0 && value > 127), 0)"""
     assert page.locator(".sheet canvas").evaluate(white) > 1000, "it is on the canvas again"
     page.get_by_role("combobox", name="Trained model").click()
     page.get_by_role("option", name="A sample").click()
-    expect(page.locator(".answer")).to_be_visible()
+    expect(page.locator(".prediction")).to_be_visible()
     steps.settled(page)
     assert page.locator(".sheet canvas").evaluate(white) > 1000
 
@@ -192,13 +192,13 @@ def test_a_drawing_is_taken_back_stroke_by_stroke_and_drawn_without_a_mouse(visi
     draw_with_mouse(page, "7")
     expect(page.locator(".why li")).to_have_count(2)
     steps.button(page, "Undo").click()
-    expect(page.locator(".answer")).to_have_text("1")
+    expect(page.locator(".prediction")).to_have_text("1")
     page.get_by_role("application", name="Canvas: draw with mouse, finger or pen.").focus()
     page.keyboard.press("Escape")
-    expect(page.locator(".answer")).to_have_count(0)
+    expect(page.locator(".prediction")).to_have_count(0)
     for key in ("ArrowUp",) * 9 + (" ",) + ("ArrowDown",) * 18 + (" ",):
         page.keyboard.press(key)
-    expect(page.locator(".answer")).to_have_text("1")
+    expect(page.locator(".prediction")).to_have_text("1")
 
 
 def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reader):
@@ -214,22 +214,22 @@ def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reade
         page.mouse.up()
 
     stroke([(20, 20), (20, 50), (20, 80)])
-    expect(page.locator(".answer")).to_have_text("1")
+    expect(page.locator(".prediction")).to_have_text("1")
     stroke([(50, 22), (70, 22), (85, 22), (76, 40), (68, 60), (60, 82)])
-    expect(page.locator(".doubt")).to_have_text("Two digits: 1 and 7")
+    expect(page.locator(".rejection")).to_have_text("Two digits: 1 and 7")
     steps.button(page, "Clear").click()
     expect(page.locator(".todo")).to_contain_text("Draw a digit")
     stroke([(10 + 4 * i, 15 if i % 2 else 85) for i in range(20)])
-    expect(page.locator(".doubt")).to_have_text("Nothing this model knows")
-    expect(page.locator(".sure")).to_contain_text("scribble")
-    expect(page.locator(".answer")).to_have_count(0)
+    expect(page.locator(".rejection")).to_have_text("Nothing this model knows")
+    expect(page.locator(".confidence")).to_contain_text("scribble")
+    expect(page.locator(".prediction")).to_have_count(0)
 
 
 def test_a_click_leaves_a_dot_that_is_no_digit(visit, server, reader):
     page = predict(visit, server, reader)
     canvas = page.locator(".sheet canvas")
     canvas.click(position={"x": 100, "y": 100})
-    expect(page.locator(".sure")).to_contain_text("It is a dot")
+    expect(page.locator(".confidence")).to_contain_text("It is a dot")
     white = """canvas => {
         const at = 100 * canvas.width / canvas.clientWidth;
         return canvas.getContext('2d').getImageData(at, at, 1, 1).data[0];
@@ -245,18 +245,18 @@ def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
         if not number:
             page.mouse.down()
     page.mouse.up()
-    expect(page.locator(".answer")).to_have_text("7")
-    expect(page.locator(".doctor")).to_contain_text("It is small. It was put right.")
-    expect(page.locator(".fix figure")).to_have_count(2)
+    expect(page.locator(".prediction")).to_have_text("7")
+    expect(page.locator(".input-check")).to_contain_text("It is small. It was put right.")
+    expect(page.locator(".before-after figure")).to_have_count(2)
     steps.button(page, "Fix the drawing").click()
-    expect(page.locator(".doctor")).not_to_contain_text("It is small.")
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".input-check")).not_to_contain_text("It is small.")
+    expect(page.locator(".prediction")).to_have_text("7")
     expect(steps.button(page, "Fix the drawing")).to_have_count(0)
     steps.button(page, "Back to my drawing").click()
-    expect(page.locator(".doctor")).to_contain_text("It is small.")
+    expect(page.locator(".input-check")).to_contain_text("It is small.")
     expect(steps.button(page, "Back to my drawing")).to_have_count(0)
     steps.button(page, "Undo").click()
-    expect(page.locator(".answer")).to_have_count(0)
+    expect(page.locator(".prediction")).to_have_count(0)
 
 
 def test_several_models_answer_side_by_side(visit, server, reader):
@@ -290,7 +290,7 @@ def test_a_photo_of_dark_ink_on_light_paper_is_inverted_and_read(kind, visit, se
     page = predict(visit, server, reader)
     page.get_by_role("radio", name="Upload").click()
     upload(page, f"seven.{kind.lower()}", f"image/{kind.lower()}", photo_of_a_seven(kind))
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")
     expect(steps.main(page)).to_contain_text("inverted")
     expect(page.get_by_alt_text("The uploaded picture")).to_be_visible()
 
@@ -302,9 +302,9 @@ def test_a_text_file_that_calls_itself_a_image_ends_in_one_sentence(visit, serve
     alert = page.get_by_test_id("stAlert")
     expect(alert).to_have_count(1)
     expect(alert).to_contain_text("seven.png")
-    expect(page.locator(".answer")).to_have_count(0)
+    expect(page.locator(".prediction")).to_have_count(0)
     upload(page, "seven.png", "image/png", photo_of_a_seven("PNG"))
-    expect(page.locator(".answer")).to_have_text("7")
+    expect(page.locator(".prediction")).to_have_text("7")
     expect(alert).to_have_count(0)
     page.get_by_role("link", name="Runs").click()
     steps.shows(page, "Runs")

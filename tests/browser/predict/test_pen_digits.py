@@ -47,7 +47,7 @@ def read(page: Page, strokes: list[np.ndarray], generator: np.random.Generator) 
     placed = [((np.asarray(stroke) - low) / size * extent + corner).tolist() for stroke in strokes]
     pen = int(generator.integers(6, 32))
     page.evaluate(DRAW, [placed, pen])
-    expect(page.locator(".sheet canvas:not([data-asks])")).to_be_visible()  # what was drawn is answered
+    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # what was drawn is answered
     said = page.locator(".large").inner_text()
     if steps.button(page, "Clear").is_disabled():
         return "lost"  # counts as not read

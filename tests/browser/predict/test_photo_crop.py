@@ -26,7 +26,7 @@ def photo(visit, server) -> Page:
         ImageDraw.Draw(image).line(line, fill="black", width=26, joint="curve")
     file = io.BytesIO()
     image.save(file, "PNG")
-    page = visit(server, "/predict?run=digits&way=Upload", viewport={"width": 1280, "height": 1300})
+    page = visit(server, "/predict?run=digits&mode=Upload", viewport={"width": 1280, "height": 1300})
     steps.shows(page, "Predict")
     upload(page, "two.png", "image/png", file.getvalue())
     expect(page.get_by_alt_text("The uploaded picture two.png")).to_be_visible()
@@ -51,7 +51,7 @@ def test_a_square_is_dragged_to_what_shall_be_read(photo):
         box = square.bounding_box()
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         drag(photo, middle, (middle[0] + pixels, middle[1]))
-        expect(photo.locator(".answer")).to_have_text(digit)
+        expect(photo.locator(".prediction")).to_have_text(digit)
         expect(steps.main(photo)).to_contain_text("The part that you chose was used.")
 
 
@@ -61,7 +61,7 @@ def test_the_square_is_moved_with_the_keyboard(photo):
     square.focus()
     for _ in range(4):
         photo.keyboard.press("Shift+ArrowLeft")
-    expect(photo.locator(".answer")).to_have_text("7")
+    expect(photo.locator(".prediction")).to_have_text("7")
 
 
 def painted_on(photo) -> dict:
@@ -78,11 +78,11 @@ def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
     for fraction in range(8, 100, 10):
         down = box["y"] + box["height"] * fraction / 100
         drag(photo, (box["x"] + 0.56 * box["width"], down), (box["x"] + 0.98 * box["width"], down))
-    expect(photo.locator(".answer")).to_have_text("7")
+    expect(photo.locator(".prediction")).to_have_text("7")
     expect(steps.main(photo)).to_contain_text("The parts that you painted over were covered.")
     steps.button(photo, "Uncover").click()
     expect(steps.main(photo)).to_contain_text("Paint over a part of the picture")
-    expect(photo.locator(".answer")).to_have_text("0")
+    expect(photo.locator(".prediction")).to_have_text("0")
 
 
 def test_what_is_painted_over_does_not_hide_another_part(photo):
@@ -93,7 +93,7 @@ def test_what_is_painted_over_does_not_hide_another_part(photo):
     square.focus()
     for _ in range(4):
         photo.keyboard.press("Shift+ArrowLeft")
-    expect(photo.locator(".answer")).to_have_text("7")
+    expect(photo.locator(".prediction")).to_have_text("7")
     box = painted_on(photo)
     assert box["x"] + box["width"] <= 320
     right = box["x"] + 0.9 * box["width"]
@@ -102,5 +102,5 @@ def test_what_is_painted_over_does_not_hide_another_part(photo):
     square.focus()
     for _ in range(8):
         photo.keyboard.press("Shift+ArrowRight")
-    expect(photo.locator(".answer")).to_have_text("0")
+    expect(photo.locator(".prediction")).to_have_text("0")
     expect(steps.main(photo)).not_to_contain_text("The parts that you painted over were covered.")

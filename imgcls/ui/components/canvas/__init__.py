@@ -1,4 +1,4 @@
-"""The canvas to draw on, and what was drawn: kept for the session, so that it outlives a change of page or model."""
+"""The canvas to draw on, and its drawing: stored for the session, so that it survives a change of page or model."""
 
 from dataclasses import dataclass, field
 
@@ -6,19 +6,19 @@ import streamlit as st
 
 from imgcls.images import canvas_strokes
 from imgcls.images.canvas_strokes import Handwriting
+from imgcls.inference.rejection import Rejection
 from imgcls.ui.components.component import own_component
-from imgcls.ui.components.probability_bars import Rejection
 
 KEY = "canvas"
-KEPT = "drawn"
+STATE = "drawn"
 HTML = f"""
 <div class="sheet">
-  <output class="said" aria-hidden="true"></output>
-  <canvas tabindex="0" role="application" aria-label="Canvas: draw with mouse, finger or pen. With the keyboard, arrows
- move, Space puts the pen down and lifts it, Escape clears."></canvas>
+  <output class="echo" aria-hidden="true"></output>
+  <canvas tabindex="0" role="application" aria-label="Canvas: draw with mouse, finger or pen. With the keyboard, the
+ arrow keys move, Space lowers and lifts the pen, Escape clears."></canvas>
   <div class="tools" role="toolbar" aria-label="Pen">
-    <button class="undo" type="button" title="Take the last stroke back (Ctrl+Z)">Undo</button>
-    <button class="clear" type="button" title="Take all strokes away (Escape)">Clear</button>
+    <button class="undo" type="button" title="Undo the last stroke (Ctrl+Z)">Undo</button>
+    <button class="clear" type="button" title="Remove all strokes (Escape)">Clear</button>
     <label>Pen width <input type="range" min="{canvas_strokes.PENS[0]}" max="{canvas_strokes.PENS[1]}" step="1"></label>
   </div>
   <p class="hint" role="status"></p>
@@ -27,76 +27,81 @@ HTML = f"""
 
 
 @dataclass
-class Kept:
-    """The drawing of this session. An edition is what the server put onto the canvas; strokes go on from there.
+class CanvasState:
+    """The drawing of this session. An edition is what the server put on the canvas; strokes are added to it.
 
-    `number` counts the messages of a canvas; `is_done` is false while the pen is down. `doubt` is what the page said
-    when it was lifted last, `before` what was drawn before the page put it right.
+    `start` are the strokes of that edition. `number` counts the messages of the canvas; `is_done` is false while the
+    pen is down. `rejection` is that of the strokes before the current one, `before_fix` the drawing before it was
+    normalised.
     """
 
-    drawn: Handwriting = field(default_factory=Handwriting)
+    drawing: Handwriting = field(default_factory=Handwriting)
     pen: float = 18
     edition: int = 0
     start: list[list[float]] | None = None
     number: int = 0
     is_done: bool = True
     rejection: Rejection | None = None
-    before: Handwriting | None = None
+    before_fix: Handwriting | None = None
 
 
-def kept(name: str = KEPT) -> Kept:
-    """The drawing of this session; each name is a canvas of its own."""
-    return st.session_state.setdefault(name, Kept())
+def state(name: str = STATE) -> CanvasState:
+    """The state of a canvas in this session; each name is a canvas of its own."""
+    return st.session_state.setdefault(name, CanvasState())
 
 
-def put(drawn: Handwriting, name: str = KEPT) -> None:
-    """Puts another drawing onto the canvas, from the next rerun on."""
-    mine = kept(name)
-    mine.drawn, mine.start, mine.edition = drawn, drawn.as_lists(), mine.edition + 1
+def put(drawing: Handwriting, name: str = STATE) -> None:
+    """Puts another drawing on the canvas, from the next rerun on."""
+    current = state(name)
+    current.drawing, current.start, current.edition = drawing, drawing.as_lists(), current.edition + 1
 
 
-def show(name: str = KEPT) -> Kept:
-    """The canvas of this name; gives what is drawn on it now.
+def show(name: str = STATE) -> CanvasState:
+    """The canvas of this name; gives its current state.
 
     Raises:
-        PictureError: what came from the browser is no drawing.
+        ImageError: the browser sent something that is not a drawing.
     """
-    mine, key = kept(name), KEY if name == KEPT else f"{KEY}-{name}"
-    if mine.start is None or not (st.session_state.get(key) or {}).get("drawing"):
-        # A canvas that was not there before begins with what was drawn last; from then on the browser knows better,
-        # and what it is given stays the same, so that it is sent once.
-        mine.start, mine.is_done = mine.drawn.as_lists(), True
-    given = {"name": key, "edition": mine.edition, "strokes": mine.start, "pen": mine.pen}
-    message = own_component("canvas", HTML)(key=key, data=given, on_drawing_change=_nothing).drawing
-    take(mine, message)
-    return mine
+    current, key = state(name), KEY if name == STATE else f"{KEY}-{name}"
+    if current.start is None or not (st.session_state.get(key) or {}).get("drawing"):
+        # A new canvas starts with the last drawing. From then on the browser knows better, and its data stays the same,
+        # so that it is sent once.
+        current.start, current.is_done = current.drawing.as_lists(), True
+    data = {"name": key, "edition": current.edition, "strokes": current.start, "pen": current.pen}
+    message = own_component("canvas", HTML)(key=key, data=data, on_drawing_change=_ignore).drawing
+    update(current, message)
+    return current
 
 
-def heard(name: str) -> None:
-    """Lets the canvas of this name tell what is drawn next, on a page where no answer does so (see canvas.js)."""
-    mine = kept(name)
+def acknowledge(name: str) -> None:
+    """Lets the canvas of this name send its next message, on a page without an answer that does so (see canvas.js)."""
+    current = state(name)
     own_component("canvas/acknowledge", "")(
-        key=f"heard-{name}", data={"edition": mine.edition, "number": mine.number, "said": ""}
+        key=f"heard-{name}", data={"edition": current.edition, "number": current.number, "prediction": ""}
     )
 
 
-def take(mine: Kept, message: object) -> None:
-    """Takes over what a message of the canvas says. One that is not of a canvas, or of an older edition, is ignored.
+def update(current: CanvasState, message: object) -> None:
+    """Applies a message of the canvas. One that is not from a canvas, or of an older edition, is ignored.
 
     Raises:
-        PictureError: it holds too much, or what is no place on the canvas; what was drawn before is kept.
+        ImageError: it contains too much, or points that are not on the canvas; the previous drawing is kept.
     """
-    if not isinstance(message, dict) or message.get("edition") != mine.edition:
+    if not isinstance(message, dict) or message.get("edition") != current.edition:
         return
     number, pen = message.get("number"), message.get("pen")
-    mine.number = number if type(number) is int else 0
-    mine.is_done = message.get("isDone") is not False
-    drawn = canvas_strokes.from_message(message)
-    if drawn is not None:
-        mine.drawn = drawn
-    if type(pen) in (int, float) and canvas_strokes.PENS[0] <= pen <= canvas_strokes.PENS[1]:
-        mine.pen = pen
+    current.number = number if type(number) is int else 0
+    current.is_done = message.get("isDone") is not False
+    drawing = canvas_strokes.from_message(message)
+    if drawing is not None:
+        current.drawing = drawing
+    if isinstance(pen, int | float) and not isinstance(pen, bool) and _is_pen(pen):
+        current.pen = pen
 
 
-def _nothing() -> None:
-    """Streamlit keeps only the states that somebody listens to."""
+def _is_pen(width: float) -> bool:
+    return canvas_strokes.PENS[0] <= width <= canvas_strokes.PENS[1]
+
+
+def _ignore() -> None:
+    """Streamlit keeps only the state that has a callback."""

@@ -1,5 +1,5 @@
-/* Tells a canvas that its message was heard, on pages where no answer stands that would tell it. */
+/** Tells a canvas or a camera that its message arrived, on pages without an answer that would do so. */
 
-export default function ({data}) {
-  dispatchEvent(new CustomEvent("imgcls-answered", {detail: data}));
+export default function ({ data }) {
+  dispatchEvent(new CustomEvent("imgcls-answered", { detail: data }));
 }

@@ -1,25 +1,27 @@
-/* A canvas for pen, finger and mouse. Strokes are flat lists x, y, width, x, y, width ... on a field of 280 by 280.
-
-While the pen is down one message is under way at a time: the next, always the newest, leaves when the answer to the
-last one is there (the event "imgcls-answered" says so), or after PATIENCE where no answer comes. So nothing queues up.
-What is done is told at once, as a button may be pressed right after the pen is lifted. */
+/**
+ * A canvas for pen, finger and mouse. Strokes are flat lists x, y, width, x, y, width … on a field of 280 × 280.
+ *
+ * While the pen is down, one message is in flight at a time. The next one, always the newest, is sent when the answer to
+ * the last one is there (the event "imgcls-answered" says so), or after TIMEOUT without an answer, so nothing queues up.
+ * A finished stroke is sent at once, because a button may be pressed right after the pen is lifted.
+ */
 
 const SIDE = 280;
-const PATIENCE = 1500; // ms
-const PAUSE = 0.6; // of the time that the last answer took, until the next question: a busy server gets more room
+const TIMEOUT = 1500; // ms
+const PAUSE = 0.6; // of the last response time, until the next message: a busy server gets more room
 const LONGEST_PAUSE = 120; // ms
-const REST = 300; // ms: a canvas that is put up anew waits so long before it asks, as the page may be on its way out
-const NEAR = 1.2; // px: a point nearer to the last one is left out
-const MOST = {strokes: 200, points: 4000};
+const SETTLE = 300; // ms until a rebuilt canvas sends its strokes, as the page may be about to leave
+const NEAR = 1.2; // px: a point nearer to the last one is dropped
+const MOST = { strokes: 200, points: 4000 };
 
 const canvases = new WeakMap();
-const newest = new Map(); // by the name of a canvas: what was drawn on it, should the page put up the same one anew
+const drawings = new Map(); // by the name of a canvas: the last drawing on it, in case the page rebuilds it
 
-export default function ({parentElement, data, setStateValue}) {
+export default function ({ parentElement, data, setStateValue }) {
   let canvas = canvases.get(parentElement);
   if (!canvas) canvases.set(parentElement, (canvas = new Canvas(parentElement)));
   canvas.tell = (message) => setStateValue("drawing", message);
-  canvas.hear(data);
+  canvas.update(data);
   return () => {
     canvas.end();
     canvases.delete(parentElement);
@@ -30,16 +32,16 @@ class Canvas {
   constructor(root) {
     this.field = root.querySelector("canvas");
     this.hint = root.querySelector(".hint");
-    this.said = root.querySelector(".said");
+    this.echo = root.querySelector(".echo");
     this.range = root.querySelector("input");
-    this.buttons = {undo: root.querySelector(".undo"), clear: root.querySelector(".clear")};
+    this.buttons = { undo: root.querySelector(".undo"), clear: root.querySelector(".clear") };
     this.strokes = [];
     this.edition = null; // counts the drawings that the server has put here
     this.number = 0; // of the last message
-    this.asked = 0; // when the message left that is under way; 0: none is
-    this.free = 0; // when the next may leave
-    this.isNew = false; // something was drawn since
-    this.cursor = {x: SIDE / 2, y: SIDE / 2, down: false, shown: false};
+    this.sentAt = 0; // when the message in flight was sent; 0: none is in flight
+    this.freeAt = 0; // when the next message may be sent
+    this.isNew = false; // whether something was drawn since
+    this.cursor = { x: SIDE / 2, y: SIDE / 2, down: false, shown: false };
 
     this.field.onpointerdown = (event) => this.begin(event);
     this.field.onpointermove = (event) => this.move(event);
@@ -47,46 +49,46 @@ class Canvas {
     this.field.onkeydown = (event) => this.key(event);
     this.field.onblur = () => {
       this.field.classList.remove("by-hand");
-      this.point(false);
+      this.showCursor(false);
     };
-    this.field.onfocus = () => this.point(!this.field.classList.contains("by-hand"));
-    // Safari scrolls and marks text in spite of touch-action.
-    this.field.addEventListener("touchstart", (event) => event.preventDefault(), {passive: false});
-    this.buttons.undo.onclick = () => this.take(this.strokes.slice(0, -1));
-    this.buttons.clear.onclick = () => this.take([]);
+    this.field.onfocus = () => this.showCursor(!this.field.classList.contains("by-hand"));
+    // Safari scrolls and selects text in spite of touch-action.
+    this.field.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    this.buttons.undo.onclick = () => this.replace(this.strokes.slice(0, -1));
+    this.buttons.clear.onclick = () => this.replace([]);
     this.range.oninput = () => (this.range.title = `${this.range.value} px`);
-    this.range.onchange = () => this.ask(true);
+    this.range.onchange = () => this.send(true);
     this.onAnswer = (event) => this.answered(event.detail);
     addEventListener("imgcls-answered", this.onAnswer);
-    this.watch = new ResizeObserver(() => this.paint());
-    this.watch.observe(this.field);
+    this.observer = new ResizeObserver(() => this.paint());
+    this.observer.observe(this.field);
   }
 
   end() {
     removeEventListener("imgcls-answered", this.onAnswer);
-    this.watch.disconnect();
-    clearTimeout(this.later);
+    this.observer.disconnect();
+    clearTimeout(this.timer);
   }
 
-  hear(data) {
+  update(data) {
     if (this.edition === data.edition) return;
     const isFirst = this.edition === null;
     this.edition = data.edition;
     this.name = data.name;
-    const drawn = isFirst && newest.get(this.name);
-    const isAnew = drawn && drawn.edition === this.edition;
-    this.strokes = (isAnew ? drawn.strokes : data.strokes).map((stroke) => [...stroke]);
+    const drawing = isFirst && drawings.get(this.name);
+    const isRebuilt = drawing && drawing.edition === this.edition;
+    this.strokes = (isRebuilt ? drawing.strokes : data.strokes).map((stroke) => [...stroke]);
     if (isFirst) this.range.value = data.pen;
-    this.pointer = undefined; // a stroke under way belonged to the drawing that went
+    this.pointer = undefined; // a stroke in progress belonged to the previous drawing
     this.cursor.down = false;
-    this.asked = 0; // what was told of the drawing before this one is not answered any more
-    delete this.field.dataset.asks;
+    this.sentAt = 0; // messages about the previous drawing will not be answered
+    delete this.field.dataset.pending;
     this.paint();
-    // The last strokes may have been on their way when the canvas before this one went.
-    if (isAnew && !drawn.isHeard) this.later = setTimeout(() => this.ask(true), REST);
+    // The last strokes may have been on their way when the previous canvas was removed.
+    if (isRebuilt && !drawing.isAnswered) this.timer = setTimeout(() => this.send(true), SETTLE);
   }
 
-  /* ---- drawing */
+  // ---- drawing
 
   place(event) {
     const box = this.field.getBoundingClientRect();
@@ -95,7 +97,7 @@ class Canvas {
 
   width(event) {
     const pen = Number(this.range.value);
-    // A mouse says 0.5, a finger that is not measured 0 or 1: only a pen's pressure means something.
+    // A mouse reports 0.5 and an unmeasured finger 0 or 1: only a pen's pressure means something.
     return event.pointerType === "pen" && event.pressure > 0 ? pen * (0.4 + 1.2 * event.pressure) : pen;
   }
 
@@ -103,34 +105,34 @@ class Canvas {
     if (event.button || this.pointer !== undefined) return; // one hand draws
     event.preventDefault();
     this.field.classList.add("by-hand");
-    this.field.focus({preventScroll: true});
+    this.field.focus({ preventScroll: true });
     this.pointer = event.pointerId;
     try {
       this.field.setPointerCapture(event.pointerId);
     } catch {
-      // the pointer is gone already
+      // the pointer is already gone
     }
-    this.point(false);
+    this.showCursor(false);
     if (!this.hasRoom()) return;
     this.strokes.push([]);
     this.add(...this.place(event), this.width(event));
-    this.ask();
+    this.send();
   }
 
   move(event) {
     if (event.pointerId !== this.pointer || !this.strokes.length) return;
     const points = (event.getCoalescedEvents && event.getCoalescedEvents()) || [];
     for (const point of points.length ? points : [event]) this.add(...this.place(point), this.width(point));
-    this.ask();
+    this.send();
   }
 
   lift(event) {
     if (event.pointerId !== this.pointer) return;
     this.pointer = undefined;
-    this.ask(true);
+    this.send(true);
   }
 
-  /* Room for another stroke; the last one that fits may still grow. */
+  /** Whether there is room for another stroke; the last one that fits may still grow. */
   hasRoom() {
     return this.hasPoints(this.strokes.length < MOST.strokes);
   }
@@ -138,7 +140,7 @@ class Canvas {
   hasPoints(room = true) {
     const points = this.strokes.reduce((sum, stroke) => sum + stroke.length / 3, 0);
     const fits = room && points < MOST.points;
-    this.hint.textContent = fits ? "" : "That is as much as one drawing may hold. Undo or clear something.";
+    this.hint.textContent = fits ? "" : "The drawing has reached its limit. Undo or clear something.";
     return fits;
   }
 
@@ -149,26 +151,26 @@ class Canvas {
     if (!isStart && Math.hypot(x - stroke[at], y - stroke[at + 1]) < NEAR) return;
     if (!isStart && !this.hasPoints()) return;
     stroke.push(round(clamp(x)), round(clamp(y)), round(width));
-    this.segment(this.pens(), stroke, isStart ? 0 : at);
-    this.sync();
+    this.paintSegment(this.context(), stroke, isStart ? 0 : at);
+    this.updateButtons();
   }
 
-  take(strokes) {
+  replace(strokes) {
     this.strokes = strokes;
     this.cursor.down = false;
     this.pointer = undefined;
     this.hasRoom();
     this.paint();
-    this.ask(true);
+    this.send(true);
   }
 
-  /* ---- the keyboard: arrows move, Space puts the pen down and lifts it */
+  // ---- keyboard: the arrow keys move, Space lowers and lifts the pen
 
   key(event) {
     let isNew = true;
     const step = event.shiftKey ? 3 : 10;
-    const moves = {ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step]};
-    const {cursor} = this;
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    const { cursor } = this;
     if (event.key === " ") {
       cursor.down = !cursor.down && this.hasRoom();
       if (cursor.down) {
@@ -178,86 +180,90 @@ class Canvas {
     } else if (moves[event.key]) {
       cursor.x = clamp(cursor.x + moves[event.key][0]);
       cursor.y = clamp(cursor.y + moves[event.key][1]);
-      isNew = cursor.down; // else nothing but the cross has moved
+      isNew = cursor.down; // otherwise only the cross has moved
       if (isNew) this.add(cursor.x, cursor.y, Number(this.range.value));
     } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
-      this.take(this.strokes.slice(0, -1));
+      this.replace(this.strokes.slice(0, -1));
     } else if (event.key === "Escape" || event.key === "Delete") {
-      this.take([]);
+      this.replace([]);
     } else return;
     event.preventDefault();
     this.field.classList.remove("by-hand");
-    this.point(true);
-    if (isNew) this.ask(!cursor.down);
+    this.showCursor(true);
+    if (isNew) this.send(!cursor.down);
   }
 
-  point(shown) {
+  showCursor(shown) {
     if (!shown && this.cursor.down) {
       this.cursor.down = false;
-      this.ask(true);
+      this.send(true);
     }
     if (this.cursor.shown === shown && !shown) return;
     this.cursor.shown = shown;
     this.paint();
   }
 
-  /* ---- asking */
+  // ---- messages
 
-  ask(atOnce = false) {
+  send(atOnce = false) {
     this.isNew = true;
-    newest.set(this.name, {edition: this.edition, strokes: this.strokes, isHeard: false});
-    this.field.dataset.asks = ""; // until what is drawn is answered
-    clearTimeout(this.later);
+    drawings.set(this.name, { edition: this.edition, strokes: this.strokes, isAnswered: false });
+    this.field.dataset.pending = ""; // until the drawing is answered
+    clearTimeout(this.timer);
     const now = performance.now();
-    const free = atOnce ? 0 : this.asked ? this.asked + PATIENCE : this.free;
-    if (now < free) {
-      this.later = setTimeout(() => this.ask(), free - now);
+    const freeAt = atOnce ? 0 : this.sentAt ? this.sentAt + TIMEOUT : this.freeAt;
+    if (now < freeAt) {
+      this.timer = setTimeout(() => this.send(), freeAt - now);
       return;
     }
     this.isNew = false;
-    this.asked = now;
+    this.sentAt = now;
     this.number += 1;
     const pen = Number(this.range.value);
     const isDone = this.pointer === undefined && !this.cursor.down;
-    this.tell({edition: this.edition, number: this.number, pen, isDone, strokes: this.strokes});
+    this.tell({ edition: this.edition, number: this.number, pen, isDone, strokes: this.strokes });
   }
 
-  answered({number, edition, said}) {
+  answered({ number, edition, prediction }) {
     if (edition !== this.edition || number !== this.number) return;
-    this.said.textContent = this.strokes.length ? said : "";
-    if (!this.asked) return;
+    this.echo.textContent = this.strokes.length ? prediction : "";
+    if (!this.sentAt) return;
     const now = performance.now();
-    this.free = now + Math.min(PAUSE * (now - this.asked), LONGEST_PAUSE);
-    this.asked = 0;
-    if (this.isNew) return this.ask(this.pointer === undefined);
-    newest.get(this.name).isHeard = true;
-    delete this.field.dataset.asks;
-  }
-
-  /* ---- showing */
-
-  pens() {
-    const pens = this.field.getContext("2d");
-    pens.setTransform(this.field.width / SIDE, 0, 0, this.field.width / SIDE, 0, 0);
-    pens.lineCap = pens.lineJoin = "round";
-    return pens;
-  }
-
-  segment(pens, stroke, at) {
-    const next = Math.min(at + 3, stroke.length - 3);
-    if (next === at) { // a line of no length would leave nothing
-      pens.fillStyle = "#fff";
-      pens.beginPath();
-      pens.arc(stroke[at], stroke[at + 1], stroke[at + 2] / 2, 0, 2 * Math.PI);
-      pens.fill();
+    this.freeAt = now + Math.min(PAUSE * (now - this.sentAt), LONGEST_PAUSE);
+    this.sentAt = 0;
+    if (this.isNew) {
+      this.send(this.pointer === undefined);
       return;
     }
-    pens.strokeStyle = "#fff";
-    pens.lineWidth = (stroke[at + 2] + stroke[next + 2]) / 2;
-    pens.beginPath();
-    pens.moveTo(stroke[at], stroke[at + 1]);
-    pens.lineTo(stroke[next], stroke[next + 1]);
-    pens.stroke();
+    drawings.get(this.name).isAnswered = true;
+    delete this.field.dataset.pending;
+  }
+
+  // ---- painting
+
+  context() {
+    const context = this.field.getContext("2d");
+    context.setTransform(this.field.width / SIDE, 0, 0, this.field.width / SIDE, 0, 0);
+    context.lineCap = context.lineJoin = "round";
+    return context;
+  }
+
+  paintSegment(context, stroke, at) {
+    const next = Math.min(at + 3, stroke.length - 3);
+    if (next === at) {
+      // a line without length would paint nothing
+      context.fillStyle = "#fff";
+      context.beginPath();
+      context.arc(stroke[at], stroke[at + 1], stroke[at + 2] / 2, 0, 2 * Math.PI);
+      context.fill();
+      return;
+    }
+    context.strokeStyle = "#fff";
+    context.lineWidth = (stroke[at + 2] + stroke[next + 2]) / 2;
+    context.beginPath();
+    context.moveTo(stroke[at], stroke[at + 1]);
+    context.lineTo(stroke[next], stroke[next + 1]);
+    context.stroke();
   }
 
   paint() {
@@ -265,26 +271,29 @@ class Canvas {
     if (!box.width) return;
     const side = Math.round(box.width * (devicePixelRatio || 1));
     if (this.field.width !== side) this.field.width = this.field.height = side;
-    const pens = this.pens();
-    pens.fillStyle = "#000";
-    pens.fillRect(0, 0, SIDE, SIDE);
-    for (const stroke of this.strokes)
-      for (let at = 0; at < Math.max(stroke.length - 3, 1); at += 3) this.segment(pens, stroke, at);
-    if (this.cursor.shown) {
-      const {x, y, down} = this.cursor;
-      pens.strokeStyle = down ? "#E69F00" : "#56B4E9";
-      pens.lineWidth = 2;
-      pens.beginPath();
-      pens.moveTo(x - 9, y);
-      pens.lineTo(x + 9, y);
-      pens.moveTo(x, y - 9);
-      pens.lineTo(x, y + 9);
-      pens.stroke();
+    const context = this.context();
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, SIDE, SIDE);
+    for (const stroke of this.strokes) {
+      for (let at = 0; at < Math.max(stroke.length - 3, 1); at += 3) this.paintSegment(context, stroke, at);
     }
-    this.sync();
+    if (this.cursor.shown) this.paintCursor(context);
+    this.updateButtons();
   }
 
-  sync() {
+  paintCursor(context) {
+    const { x, y, down } = this.cursor;
+    context.strokeStyle = down ? "#E69F00" : "#56B4E9";
+    context.lineWidth = 2;
+    context.beginPath();
+    context.moveTo(x - 9, y);
+    context.lineTo(x + 9, y);
+    context.moveTo(x, y - 9);
+    context.lineTo(x, y + 9);
+    context.stroke();
+  }
+
+  updateButtons() {
     const isEmpty = !this.strokes.length;
     for (const button of Object.values(this.buttons)) button.disabled = isEmpty;
   }

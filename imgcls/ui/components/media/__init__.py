@@ -1,4 +1,4 @@
-"""Three small parts of the page that Streamlit does not have: the webcam live, the clipboard, and a square to crop."""
+"""Three components that Streamlit does not have: a live webcam, the clipboard, and a square to crop with."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from imgcls.ui.components import messages
 from imgcls.ui.components.component import own_component
 
 Box = tuple[float, float, float]
-"""Left and top of a square as shares of width and height, and its side as a share of the shorter side."""
+"""Left and top of a square as fractions of width and height, and its side as a fraction of the shorter side."""
 
 _HERE = Path(__file__).parent
 _STYLE = """
@@ -22,7 +22,7 @@ p { margin: .4rem 0 0; min-height: 1.3em; font-size: .875rem; opacity: .8; color
 
 _camera = st.components.v2.component(
     "imgcls_camera",
-    html="""<video muted playsinline hidden aria-label="The picture of the webcam"></video>
+    html="""<video muted playsinline hidden aria-label="Webcam image"></video>
 <button type="button">Start the camera</button><p role="status"></p>
 """,
     css=_STYLE
@@ -34,7 +34,7 @@ video[hidden] { display: none; }
 )
 _paste = st.components.v2.component(
     "imgcls_paste",
-    html="""<button type="button">Paste a picture</button>
+    html="""<button type="button">Paste an image</button>
 <p role="status"></p>
 """,
     css=_STYLE,
@@ -43,9 +43,9 @@ _paste = st.components.v2.component(
 _crop = st.components.v2.component(
     "imgcls_crop",
     html="""<div class="field"><img draggable="false">
-<div class="square" tabindex="0" role="group" aria-label="The part that the model gets: move it with the arrow keys,
-size it with plus and minus"></div></div>
-<label>Size <input type="range" min="10" max="100" aria-label="Size of the part, in percent"></label>
+<div class="square" tabindex="0" role="group" aria-label="The part that is classified: move it with the arrow keys,
+resize it with plus and minus"></div></div>
+<label>Size <input type="range" min="10" max="100" aria-label="Size of the square, in percent"></label>
 """,
     css=_STYLE
     + """
@@ -63,33 +63,33 @@ input { flex: 1; accent-color: var(--st-primary-color); }
 
 
 def camera(key: str) -> bytes | None:
-    """The newest picture of a live webcam, a JPEG file; None before the first one. Raises PictureError.
+    """The newest frame of a live webcam, a JPEG file; None before the first one. Raises ImageError.
 
-    Each picture runs the fragment that it stands in; the camera sends the next one when it hears `camera_answered`.
+    Each frame reruns the fragment that contains it. The camera sends the next one after `acknowledge_camera`.
     """
-    _camera(key=key, data={}, on_frame_change=_nothing)
+    _camera(key=key, data={}, on_frame_change=_ignore)
     found = messages.image(_state(key, "frame"))
     return found[1] if found else None
 
 
-def camera_answered(key: str) -> None:
-    """Tells the camera that its newest picture is answered: to stand behind what shows the answer."""
+def acknowledge_camera(key: str) -> None:
+    """Tells the camera that its newest frame was answered; call it after the answer is on the page."""
     state = _state(key, "frame")
     number = state.get("number") if isinstance(state, dict) else None
-    own_component("canvas/acknowledge", "")(key=f"{key}-heard", data={"seen": number if type(number) is int else 0})
+    own_component("canvas/acknowledge", "")(key=f"{key}-heard", data={"frame": number if type(number) is int else 0})
 
 
 def pasted(key: str) -> tuple[int, bytes] | None:
-    """The picture that was pasted last, with a number that tells it from others; None before. Raises PictureError."""
-    _paste(key=key, on_pasted_change=_nothing, height="content")
+    """The image that was pasted last, with a number that distinguishes it; None before. Raises ImageError."""
+    _paste(key=key, on_pasted_change=_ignore, height="content")
     return messages.image(_state(key, "pasted"))
 
 
 def square(key: str, url: str, width: int, height: int, start: Box, alt: str) -> Box:
-    """A picture of these pixels with a square to move: its left, top and side as shares, as `sent.square` has them."""
+    """An image of this size in pixels with a movable square: its left, top and side, as `messages.square` has them."""
     x, y, side = start
     data = {"url": url, "width": width, "height": height, "alt": alt, "box": {"x": x, "y": y, "side": side}}
-    _crop(key=key, data=data, on_box_change=_nothing, height="content")
+    _crop(key=key, data=data, on_box_change=_ignore, height="content")
     return messages.square(_state(key, "box")) or start
 
 
@@ -98,5 +98,5 @@ def _state(key: str, name: str) -> object:
     return state.get(name) if state else None
 
 
-def _nothing() -> None:
-    pass
+def _ignore() -> None:
+    """Streamlit keeps only the state that has a callback."""

@@ -1,25 +1,30 @@
-/* A square over a picture, to be moved and sized with pointer and keyboard; tells where it is. */
+/** A square over an image that can be moved and resized with pointer and keyboard; reports where it is. */
 
-const OFTEN = 120;         // milliseconds between two messages while it is moved
+const INTERVAL = 120; // ms between two messages while it moves
 const crops = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
   let crop = crops.get(parentElement);
   if (!crop) {
-    crop = made(parentElement);
+    crop = createCrop(parentElement);
     crops.set(parentElement, crop);
   }
-  crop.send = box => setStateValue('box', box);
+  crop.send = (box) => setStateValue("box", box);
   crop.show(data);
-  return () => { clearTimeout(crop.timer); crops.delete(parentElement); };
+  return () => {
+    clearTimeout(crop.timer);
+    crops.delete(parentElement);
+  };
 }
 
-function made(root) {
-  const field = root.querySelector('.field'), picture = root.querySelector('img');
-  const square = root.querySelector('.square'), size = root.querySelector('input');
-  const crop = { box: null, url: '', timer: 0, sent: 0, send: () => {} };
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-  function clamp(value, low, high) { return Math.min(Math.max(value, low), high); }
+function createCrop(root) {
+  const field = root.querySelector(".field");
+  const image = root.querySelector("img");
+  const square = root.querySelector(".square");
+  const size = root.querySelector("input");
+  const crop = { box: null, url: "", timer: 0, sentAt: 0, send: () => {} };
 
   function limits() {
     const { width, height } = crop;
@@ -38,10 +43,13 @@ function made(root) {
     size.value = Math.round(100 * crop.box.side);
   }
 
-  function tell(atOnce) {
+  function report(atOnce) {
     clearTimeout(crop.timer);
-    const wait = atOnce ? 0 : Math.max(0, OFTEN - (performance.now() - crop.sent));
-    crop.timer = setTimeout(() => { crop.sent = performance.now(); crop.send({ ...crop.box }); }, wait);
+    const wait = atOnce ? 0 : Math.max(0, INTERVAL - (performance.now() - crop.sentAt));
+    crop.timer = setTimeout(() => {
+      crop.sentAt = performance.now();
+      crop.send({ ...crop.box });
+    }, wait);
   }
 
   function resize(side) {
@@ -52,48 +60,49 @@ function made(root) {
     crop.box.x = middle[0] - after.wide / 2;
     crop.box.y = middle[1] - after.high / 2;
     place();
-    tell(false);
+    report(false);
   }
 
-  crop.show = data => {
+  crop.show = (data) => {
     if (!data || data.url === crop.url) return;
     crop.url = data.url;
     crop.width = data.width;
     crop.height = data.height;
     crop.box = { ...data.box };
-    picture.src = data.url;
-    picture.alt = data.alt;
+    image.src = data.url;
+    image.alt = data.alt;
     place();
   };
 
-  square.onpointerdown = event => {
+  square.onpointerdown = (event) => {
     event.preventDefault();
     square.focus();
     square.setPointerCapture(event.pointerId);
     const frame = field.getBoundingClientRect();
     const from = { x: event.clientX, y: event.clientY, box: { ...crop.box } };
-    square.onpointermove = move => {
+    square.onpointermove = (move) => {
       crop.box.x = from.box.x + (move.clientX - from.x) / frame.width;
       crop.box.y = from.box.y + (move.clientY - from.y) / frame.height;
       place();
-      tell(false);
+      report(false);
     };
     square.onpointerup = square.onpointercancel = () => {
       square.onpointermove = square.onpointerup = square.onpointercancel = null;
-      tell(true);
+      report(true);
     };
   };
 
-  square.onkeydown = event => {
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (steps) {
-      const far = event.shiftKey ? 0.1 : 0.02;
-      crop.box.x += steps[0] * far;
-      crop.box.y += steps[1] * far;
+  square.onkeydown = (event) => {
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const move = moves[event.key];
+    if (move) {
+      const step = event.shiftKey ? 0.1 : 0.02;
+      crop.box.x += move[0] * step;
+      crop.box.y += move[1] * step;
       place();
-      tell(false);
-    } else if (event.key === '+' || event.key === '-') {
-      resize(crop.box.side + (event.key === '+' ? 0.05 : -0.05));
+      report(false);
+    } else if (event.key === "+" || event.key === "-") {
+      resize(crop.box.side + (event.key === "+" ? 0.05 : -0.05));
     } else {
       return;
     }

@@ -1,96 +1,115 @@
-/* The webcam, live: sends a small picture, waits for the answer to it, and sends the next one. */
+/** The live webcam: sends a small frame, waits for the answer to it, and sends the next one. */
 
-const SIDE = 320;          // pixels of the longer side of what is sent
-const PAUSE = 180;         // milliseconds from one picture to the next, at least
-const PATIENCE = 3000;     // after so many the answer was lost, and the next picture is sent
+const SIDE = 320; // pixels of the longer side of a frame
+const PAUSE = 180; // ms from one frame to the next, at least
+const TIMEOUT = 3000; // ms after which an answer counts as lost, and the next frame is sent
 const cameras = new WeakMap();
 
 export default function ({ parentElement, setStateValue }) {
   let camera = cameras.get(parentElement);
   if (!camera) {
-    camera = made(parentElement);
+    camera = createCamera(parentElement);
     cameras.set(parentElement, camera);
   }
-  camera.send = message => setStateValue('frame', message);
+  camera.send = (message) => setStateValue("frame", message);
   return () => {
-    removeEventListener('imgcls-answered', camera.answered);
-    removeEventListener('imgcls-said', camera.hear);
+    removeEventListener("imgcls-answered", camera.answered);
+    removeEventListener("imgcls-prediction", camera.predicted);
     camera.stop();
     cameras.delete(parentElement);
   };
 }
 
-function made(root) {
-  const video = root.querySelector('video'), button = root.querySelector('button'), told = root.querySelector('p');
-  const canvas = document.createElement('canvas');
-  // Numbers go on from the clock, so that those of an earlier visit are never taken for new ones.
-  const camera = { number: Date.now() % 1e12, waiting: 0, times: [], stream: null, timer: 0, said: '', send: () => {} };
+function createCamera(root) {
+  const video = root.querySelector("video");
+  const button = root.querySelector("button");
+  const status = root.querySelector("p");
+  const canvas = document.createElement("canvas");
+  const camera = {
+    number: Date.now() % 1e12, // counts on from the clock, so that frames of an earlier visit are never taken for new
+    sentAt: 0,
+    times: [],
+    stream: null,
+    timer: 0,
+    prediction: "",
+    send: () => {},
+  };
 
-  function say(text) { told.textContent = text; }
+  function show(text) {
+    status.textContent = text;
+  }
 
   async function start() {
     if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) {
-      say('This browser gives the camera to pages from localhost or https only. Open the page there, or upload a photo.');
+      show("Browsers allow the camera only on localhost or https pages. Open the page there, or upload a photo.");
       return;
     }
     button.disabled = true;
     try {
-      camera.stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, facingMode: 'environment' } });
+      camera.stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, facingMode: "environment" } });
     } catch (error) {
-      const no = error.name === 'NotAllowedError';
-      say(no ? 'The camera was not allowed. Allow it in the address bar of the browser, then press Start again.'
-             : 'No camera could be opened. Is one connected, and does no other program use it?');
+      const isDenied = error.name === "NotAllowedError";
+      show(
+        isDenied
+          ? "Camera access was denied. Allow it in the browser's address bar, then press Start again."
+          : "No camera could be opened. Check that one is connected and not in use by another program.",
+      );
       return;
     } finally {
       button.disabled = false;
     }
-    if (!root.isConnected) { camera.stop(); return; }
+    if (!root.isConnected) {
+      camera.stop();
+      return;
+    }
     video.srcObject = camera.stream;
     await video.play();
     video.hidden = false;
-    button.textContent = 'Stop';
-    say('Hold something in front of the camera.');
+    button.textContent = "Stop";
+    show("Hold something in front of the camera.");
     camera.timer = setInterval(take, PAUSE);
   }
 
   function take() {
     const now = performance.now();
-    if (!video.videoWidth || document.hidden || (camera.waiting && now - camera.waiting < PATIENCE)) return;
+    if (!video.videoWidth || document.hidden || (camera.sentAt && now - camera.sentAt < TIMEOUT)) return;
     const scale = SIDE / Math.max(video.videoWidth, video.videoHeight);
     canvas.width = Math.round(video.videoWidth * scale);
     canvas.height = Math.round(video.videoHeight * scale);
-    canvas.getContext('2d').drawImage(video, 0, 0, canvas.width, canvas.height);
-    camera.waiting = now;
+    canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+    camera.sentAt = now;
     camera.number += 1;
-    camera.send({ number: camera.number, data: canvas.toDataURL('image/jpeg', 0.85) });
+    camera.send({ number: camera.number, data: canvas.toDataURL("image/jpeg", 0.85) });
   }
 
   camera.answered = ({ detail }) => {
-    if (detail.seen !== camera.number || !camera.waiting) return;
-    camera.waiting = 0;
+    if (detail.frame !== camera.number || !camera.sentAt) return;
+    camera.sentAt = 0;
     camera.times = [...camera.times, performance.now()].slice(-11);
     const span = camera.times.at(-1) - camera.times[0];
-    const rate = `${((camera.times.length - 1) * 1000 / span).toFixed(1)} answers a second`;
-    // On a phone the answer itself stands below what is seen.
-    if (camera.times.length > 3) say(camera.said ? `${camera.said} · ${rate}` : rate);
+    const rate = `${(((camera.times.length - 1) * 1000) / span).toFixed(1)} predictions per second`;
+    // The prediction is repeated here because on a phone it is below the fold.
+    if (camera.times.length > 3) show(camera.prediction ? `${camera.prediction} · ${rate}` : rate);
   };
 
-  camera.hear = ({ detail }) => { camera.said = detail; };
+  camera.predicted = ({ detail }) => {
+    camera.prediction = detail;
+  };
 
   camera.stop = () => {
     clearInterval(camera.timer);
-    if (camera.stream) camera.stream.getTracks().forEach(track => track.stop());
+    if (camera.stream) camera.stream.getTracks().forEach((track) => track.stop());
     camera.stream = null;
-    camera.waiting = 0;
+    camera.sentAt = 0;
     camera.times = [];
     video.hidden = true;
-    button.textContent = 'Start the camera';
-    say('');
+    button.textContent = "Start the camera";
+    show("");
   };
 
-  // heard.js says so, behind the answer on the page.
-  addEventListener('imgcls-answered', camera.answered);
-  addEventListener('imgcls-said', camera.hear);
+  // acknowledge.js says so, after the answer is on the page.
+  addEventListener("imgcls-answered", camera.answered);
+  addEventListener("imgcls-prediction", camera.predicted);
   button.onclick = () => (camera.stream ? camera.stop() : start());
   return camera;
 }

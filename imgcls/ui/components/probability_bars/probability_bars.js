@@ -1,66 +1,73 @@
-/* The answer in large letters and the probabilities as bars. Bars keep their elements, so that they move and do not
-jump; and who asked is told that the answer is there. */
+/**
+ * The prediction in large letters and the probabilities as bars. Bars keep their elements, so that they move and do not
+ * jump. The canvas or camera that sent the input is told when the answer is there.
+ */
 
-const shown = new WeakMap(); // by the element of the bars: the names in their rows, while one thing is drawn
+const rowNames = new WeakMap(); // by the element of the bars: the class in each row, while something is being drawn
 
-export default function ({parentElement, data}) {
-  const root = parentElement.querySelector(".reply");
-  const {answer, doubt, words, told, edition, number} = data;
+export default function ({ parentElement, data }) {
+  const root = parentElement.querySelector(".answer");
+  const { prediction, rejection, text, description, edition, number } = data;
   const large = root.querySelector(".large");
-  const title = doubt || (answer ?? data.todo);
+  const title = rejection || (prediction ?? data.todo);
+  const kind = rejection ? "rejection" : prediction === null ? "todo" : "prediction";
   if (large.textContent !== title) large.textContent = title;
-  large.className = `large ${doubt ? "doubt" : answer === null ? "todo" : "answer"} ${title.length > 3 ? "long" : ""}`;
-  root.querySelector(".sure").textContent = words;
+  large.className = `large ${kind} ${title.length > 3 ? "long" : ""}`;
+  root.querySelector(".confidence").textContent = text;
   const bars = root.querySelector(".bars");
-  bars.classList.toggle("dim", Boolean(doubt));
-  bars.setAttribute("aria-label", told);
-  const isDrawing = number !== undefined && answer !== null;
-  const rows = isDrawing ? inPlace(data.rows, shown.get(bars) ?? []) : data.rows;
-  shown.set(bars, isDrawing ? rows.map(({name}) => name) : []);
+  bars.classList.toggle("dim", Boolean(rejection));
+  bars.setAttribute("aria-label", description);
+  const isDrawing = number !== undefined && prediction !== null;
+  const rows = isDrawing ? inPlace(data.rows, rowNames.get(bars) ?? []) : data.rows;
+  rowNames.set(bars, isDrawing ? rows.map(({ name }) => name) : []);
   while (bars.children.length > rows.length) bars.lastChild.remove();
-  rows.forEach(({name, share, best}, place) => {
+  rows.forEach(({ name, probability, best }, place) => {
     let row = bars.children[place];
     if (!row) {
       row = document.createElement("div");
       row.innerHTML = "<span></span><i><u></u></i><em></em>";
       bars.append(row);
     }
-    const [title, bar, number] = row.children;
-    if (title.textContent !== name) title.textContent = title.title = name;
+    const [label, bar, percent] = row.children;
+    if (label.textContent !== name) label.textContent = label.title = name;
     row.classList.toggle("best", best);
-    bar.firstChild.style.width = `${100 * share}%`;
-    number.textContent = answer === null ? "" : `${(100 * share).toFixed(1)}%`;
+    bar.firstChild.style.width = `${100 * probability}%`;
+    percent.textContent = prediction === null ? "" : `${(100 * probability).toFixed(1)}%`;
   });
-  const picture = root.querySelector(".seen img");
-  root.querySelector(".seen").hidden = !data.seen;
-  if (data.seen) {
-    if (picture.src !== data.seen.source) picture.src = data.seen.source;
-    picture.alt = data.seen.alt;
-    const notes = root.querySelector(".notes");
-    const lines = data.seen.lines.join("\n");
-    if (notes.dataset.lines !== lines) {
-      notes.dataset.lines = lines;
-      const paragraph = (line) => Object.assign(document.createElement("p"), {textContent: line});
-      notes.replaceChildren(...data.seen.lines.map(paragraph));
-    }
-  }
-  const said = doubt ? "?" : answer ?? "";
-  dispatchEvent(new CustomEvent("imgcls-said", {detail: said}));
+  showInput(root.querySelector(".input"), data.input);
+  const echo = rejection ? "?" : prediction ?? "";
+  dispatchEvent(new CustomEvent("imgcls-prediction", { detail: echo }));
   if (number !== undefined) {
-    const detail = {edition, number, said};
-    dispatchEvent(new CustomEvent("imgcls-answered", {detail}));
-    // Two frames later it is painted, which only a stopwatch wants to know.
-    const painted = () => dispatchEvent(new CustomEvent("imgcls-painted", {detail}));
+    const detail = { edition, number, prediction: echo };
+    dispatchEvent(new CustomEvent("imgcls-answered", { detail }));
+    // Two frames later it is painted, which only benchmarks want to know.
+    const painted = () => dispatchEvent(new CustomEvent("imgcls-painted", { detail }));
     requestAnimationFrame(() => requestAnimationFrame(painted));
   }
 }
 
-/* The rows in another order: a class that had one keeps it, and a newcomer takes that of one which left. */
+/** The model input with its notes, changed only if it is another one. */
+function showInput(box, input) {
+  box.hidden = !input;
+  if (!input) return;
+  const image = box.querySelector("img");
+  if (image.src !== input.source) image.src = input.source;
+  image.alt = input.alt;
+  const notes = box.querySelector(".notes");
+  const lines = input.lines.join("\n");
+  if (notes.dataset.lines !== lines) {
+    notes.dataset.lines = lines;
+    const paragraph = (line) => Object.assign(document.createElement("p"), { textContent: line });
+    notes.replaceChildren(...input.lines.map(paragraph));
+  }
+}
+
+/** The rows in another order: a class that had a row keeps it, and a new one takes the row of a class that left. */
 function inPlace(rows, names) {
   const left = [...rows];
-  const kept = rows.map((_, place) => {
+  const placed = rows.map((_, place) => {
     const at = left.findIndex((row) => row.name === names[place]);
     return at < 0 ? null : left.splice(at, 1)[0];
   });
-  return kept.map((row) => row ?? left.shift());
+  return placed.map((row) => row ?? left.shift());
 }

@@ -148,7 +148,7 @@ def change_training(run: Run, rows: tuple[int, ...]) -> None:
             return
         with errors.shown():
             dataset = predictions.dataset(run.config.data)
-            known = neighbours.known(run)
+            known = neighbours.training_features(run)
             first = int(known.rows[0])
             is_same = first < len(dataset.x_train) and np.array_equal(known.labels[0], dataset.y_train[first])
             if not is_same or max(rows) >= len(dataset.y_train):

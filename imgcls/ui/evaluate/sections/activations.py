@@ -69,7 +69,7 @@ def _filters(run: Run) -> None:
 
 @lru_cache(8)
 def _filters_html(run: Run, stamp: tuple) -> str:
-    kernels = neighbours.kept(run).filters
+    kernels = neighbours.held_out_features(run).filters
     if kernels is None or kernels.shape[0] < 2:
         return ""
     height, width, channels, count = kernels.shape
@@ -139,7 +139,7 @@ def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
     kinds = activations.inside(run).kinds
     names = list(kinds)
     # The layer that the heat maps come from; without maps, the first that has learnt something.
-    default = activations.inside(run).seam or next((name for name in names if kinds[name] == "Dense"), names[0])
+    default = activations.inside(run).cam_layer or next((name for name in names if kinds[name] == "Dense"), names[0])
     left, right = st.columns(2, gap="large")
     content = (run, activations.stamp(run), pixels.tobytes(), pixels.shape)
     with left:
@@ -205,7 +205,7 @@ def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: st
         cells = (f"{told.least:.2f}", f"{told.mean:.2f}", f"{told.largest:.2f}", f"{100 * told.zeros:.0f}%")
         rows.append(
             f'<tr{mark}><td title="{html.escape(name)}">{html.escape(name)}</td><td>{size}</td>'
-            + "".join(f"<td>{cell}</td>" for cell in (*cells, f"{100 * told.silent:.0f}%"))
+            + "".join(f"<td>{cell}</td>" for cell in (*cells, f"{100 * told.dead:.0f}%"))
             + "</tr>"
         )
     head = "".join(f"<th>{title}</th>" for title in ("Layer", "Shape", "Least", "Mean", "Most", "Zeros", "Silent"))

@@ -60,7 +60,7 @@ def _heats(run: Run, tested: Predictions, index: int, pixels: np.ndarray, names:
         key=f"heat-{run.id}-{index}",
         format_func=lambda label: f"{plain(names[label])} ({asked[label]})",
     )
-    st.html(heat_maps.shown(run, pixels, int(target), names[target]))
+    st.html(heat_maps.render(run, pixels, int(target), names[target]))
 
 
 # ---- what the picture is like
@@ -90,11 +90,11 @@ def _similar_html(
     run: Run, stamp: tuple, content: bytes, shape: tuple, true: int, names: tuple[str, ...]
 ) -> tuple[str, str, tuple[int, ...]]:
     features = activations.seen(run, np.frombuffer(content, np.uint8).reshape(shape)).features[0]
-    known = neighbours.known(run)
-    found = neighbours.nearest(run, features, SIMILAR)
-    labels = known.labels[found.places]
+    known = neighbours.training_features(run)
+    found = neighbours.examples(run, features, SIMILAR)
+    labels = known.labels[found.indices]
     tiles = []
-    for place, similarity in zip(found.places, found.similarity, strict=True):
+    for place, similarity in zip(found.indices, found.similarity, strict=True):
         label = names[known.labels[place]]
         is_same = known.labels[place] == true
         lines = (f"{'✓' if is_same else '✗'} {label}", f"{similarity:.2f} alike")
@@ -107,7 +107,7 @@ def _similar_html(
         f"{counts[most]} of the {len(labels)} nearest are of the class “{names[most]}”, among the "
         f"{len(known.features):,} training pictures that the run has kept. {sentence}"
     )
-    return gallery.grid(tiles), told, tuple(int(row) for row in known.rows[found.places])
+    return gallery.grid(tiles), told, tuple(int(row) for row in known.rows[found.indices])
 
 
 # ---- pictures answered with nearly the same certainty

@@ -14,7 +14,7 @@ from tests.support.uploads import archive, image, leaves
 @pytest.fixture
 def asked(finished_run):
     """The page of a run in one of its ways: `asked("Batch")`."""
-    return lambda way: opened("predict", run=finished_run.id, way=way)
+    return lambda mode: opened("predict", run=finished_run.id, mode=mode)
 
 
 def upload(app, name: str, data: bytes):
@@ -54,14 +54,14 @@ def test_a_batch_with_hostile_names_shows_them_literally(asked, tmp_path):
     assert is_whole(app)
     assert "<img src=x onerror" not in pieces(app)
     assert "&lt;img src=x onerror" in pieces(app)
-    assert "no folder is called like a class" in told(app).lower()
+    assert "no folder is named after a class" in told(app).lower()
 
 
 def test_a_batch_whose_labelled_images_are_broken_says_so(asked, tmp_path):
     archive(tmp_path / "a.zip", {"3/broken.png": b"no picture", "other/1.png": image(1)})
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
     assert is_whole(app)
-    assert "no picture with a label can be read" in told(app).lower()
+    assert "no labelled image can be read" in told(app).lower()
 
 
 def test_a_model_that_is_deleted_while_the_page_is_open_ends_in_a_sentence(asked, finished_run, tmp_path):
@@ -70,14 +70,14 @@ def test_a_model_that_is_deleted_while_the_page_is_open_ends_in_a_sentence(asked
     archive(tmp_path / "a.zip", leaves())
     upload(app, "a.zip", (tmp_path / "a.zip").read_bytes())
     assert is_whole(app)
-    assert "no trained model" in told(app)
+    assert "no trained model" in told(app).lower()
 
 
 def test_files_that_are_too_much_together_are_let_go(asked, monkeypatch):
-    monkeypatch.setattr(batch, "TOGETHER_MB", 0.001)
+    monkeypatch.setattr(batch, "TOTAL_MB", 0.001)
     app = upload(asked("Batch"), "1.png", image(1) + bytes(2_000))
     assert is_whole(app)
-    assert "a batch takes up to" in told(app)
+    assert "a batch can have up to" in told(app)
     assert "1.png" not in pieces(app)
 
 
@@ -88,29 +88,29 @@ def test_both_tables_of_a_batch_can_be_kept(asked, finished_run, tmp_path):
 
 
 def test_a_second_click_answers_no_image_that_was_not_seen(asked):
-    app = asked("You or the model")
+    app = asked("Human vs model")
     app.button(key="versus-pass").click().run()
-    (pills,) = [group for group in app.button_group if group.label == "Your answer"]
+    (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
     pills.select(pills.options[3]).run()  # at once
-    assert "Picture 2 of 20" in str(app.get("progress")[0].proto.text)
+    assert "Image 2 of 20" in str(app.get("progress")[0].proto.text)
     time.sleep(human_vs_model.DOUBLE_CLICK)
-    (pills,) = [group for group in app.button_group if group.label == "Your answer"]
+    (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
     assert pills.value is None, "it can be chosen still"
     pills.select(pills.options[3]).run()
-    assert "Picture 3 of 20" in str(app.get("progress")[0].proto.text)
+    assert "Image 3 of 20" in str(app.get("progress")[0].proto.text)
 
 
 def test_twenty_images_are_answered_and_both_are_compared(asked, monkeypatch):
     monkeypatch.setattr(human_vs_model, "DOUBLE_CLICK", 0)
-    app = asked("You or the model")
+    app = asked("Human vs model")
     for number in range(20):
-        assert f"Picture {number + 1} of 20" in str(app.get("progress")[0].proto.text)
-        (pills,) = [group for group in app.button_group if group.label == "Your answer"]
+        assert f"Image {number + 1} of 20" in str(app.get("progress")[0].proto.text)
+        (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
         pills.select(pills.options[3]).run() if number else app.button(key="versus-pass").click().run()
     assert is_whole(app)
     assert "You" in pieces(app)
-    assert "1 left open" in pieces(app)
+    assert "1 skipped" in pieces(app)
     assert sum(element.proto.component_name == "imgcls.confusion_matrix" for element in app.get("bidi_component")) == 2
-    assert "chosen because the model found them hard" in told(app)
+    assert "chosen because the model finds them hard" in told(app)
     app.button(key="versus-again").click().run()
-    assert "Picture 1 of 20" in str(app.get("progress")[0].proto.text)
+    assert "Image 1 of 20" in str(app.get("progress")[0].proto.text)

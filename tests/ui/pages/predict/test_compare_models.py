@@ -1,32 +1,46 @@
-"""Several models asked at once: the cards and the sentence on whether they agree."""
+"""Several models side by side: the card of each, and whether their predictions can be compared."""
+
+from dataclasses import replace
 
 import numpy as np
 
+from imgcls.inference import Answer
+from imgcls.runs.results import ModelCard
 from imgcls.ui.predict import compare_models
+from imgcls.ui.predict.compare_models import ModelResult
 
-ONE = {"classes": ["boat", "sea", "sky"]}
-SEVERAL = ONE | {"several": True, "threshold": 0.5}
-
-
-def said(facts: dict, *fractions: float) -> tuple[str, str]:
-    return compare_models._card("a run", np.array(fractions, np.float32), facts, "")
+ONE = ModelCard(classes=("boat", "sea", "sky"), shape=(8, 8, 3))
+SEVERAL = replace(ONE, is_multilabel=True, threshold=0.5)
 
 
-def test_a_model_of_one_class_a_image_says_its_likeliest():
-    name, card = said(ONE, 0.1, 0.2, 0.7)
-    assert name == "sky"
-    assert "70.0% · then sea 20.0%" in card
+def result(card: ModelCard, *probabilities: float) -> ModelResult:
+    row = np.array(probabilities, np.float32)
+    return compare_models._result("a run", Answer("", row, float(row.max()), None, np.zeros(card.shape)), card, None)
 
 
+def test_a_single_label_model_predicts_its_most_probable_class():
+    found = result(ONE, 0.1, 0.2, 0.7)
+    assert found.name == "sky"
+    assert found.details == "70.0% · then sea 20.0%"
+
+
+<<<<<<< HEAD
 def test_a_model_of_several_labels_says_all_that_are_there():
     assert said(SEVERAL, 0.1, 0.6, 0.9)[0] == "sea, sky"
     assert said(SEVERAL, 0.1, 0.9, 0.6)[0] == "sea, sky", "which is the surer one makes no other answer"
     assert said(SEVERAL, 0.1, 0.2, 0.4)[0] == "No label"
     assert "sky 40.0% · then sea 20.0%" in said(SEVERAL, 0.1, 0.2, 0.4)[1]
+=======
+def test_a_multi_label_model_predicts_all_labels_above_the_threshold():
+    assert result(SEVERAL, 0.1, 0.6, 0.9).name == "sea, sky"
+    assert result(SEVERAL, 0.1, 0.9, 0.6).name == "sea, sky", "the same set in another order is the same prediction"
+    assert result(SEVERAL, 0.1, 0.2, 0.4).name == "None of them"
+    assert "sky 40.0% · then sea 20.0%" in result(SEVERAL, 0.1, 0.2, 0.4).details
+>>>>>>> 52be396 (Answer, reject, prepare and explain without Streamlit: one function for page, batch and services)
 
 
-def test_one_class_and_several_labels_are_not_compared():
-    assert compare_models._unlike(ONE, ONE) == compare_models._unlike(SEVERAL, SEVERAL) == ""
-    assert compare_models._unlike(ONE, SEVERAL) == "It finds several labels in a picture."
-    assert compare_models._unlike(SEVERAL, ONE) == "It gives one class a picture."
-    assert compare_models._unlike(ONE, SEVERAL | {"classes": ["boat"]}) == "It knows other classes."
+def test_single_label_and_multi_label_models_are_not_compared():
+    assert compare_models._difference(ONE, ONE) == compare_models._difference(SEVERAL, SEVERAL) == ""
+    assert compare_models._difference(ONE, SEVERAL) == "It is a multi-label model."
+    assert compare_models._difference(SEVERAL, ONE) == "It is a single-label model."
+    assert compare_models._difference(ONE, replace(SEVERAL, classes=("boat",))) == "It has different classes."

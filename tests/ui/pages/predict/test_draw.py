@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from imgcls import inference
 from imgcls.datasets.importing import drawings
 from imgcls.images import loading
 from imgcls.images.canvas_strokes import Handwriting, from_message
+from imgcls.inference import rejection
 from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.system import paths
-from imgcls.ui.predict import compare_models, drawing_input
+from imgcls.ui.predict import compare_models
 
 ONE = [20, 20, 12, 20, 60, 12, 20, 100, 12]
 SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
@@ -23,7 +26,7 @@ SCRIBBLE = [value for i in range(20) for value in (10 + 12 * i, 40 if i % 2 else
 HEART = [140, 240, 18, 30, 130, 18, 50, 60, 18, 100, 40, 18, 140, 90, 18, 180, 40, 18, 230, 60, 18, 250, 130, 18]
 SHAPES = ["heart", "spiral", *(f"shape {number}" for number in range(8))]
 TWO = "Two digits: 1 and 7"
-UNKNOWN = "Nothing this model knows"
+UNKNOWN = rejection.OUT_OF_DISTRIBUTION
 
 
 def copied(run_id: str = "reader", classes: list[str] | None = None) -> Run:
@@ -62,12 +65,14 @@ def game_page():
 def image_page():
     import streamlit as st
 
-    from imgcls import runs
+    from imgcls import inference, runs
     from imgcls.images.loading import Prepared
-    from imgcls.ui.predict import prediction
+    from imgcls.ui.predict import answer
 
-    run = runs.find("reader")
-    prediction.show(run, run.card, Prepared(st.session_state["pixels"]))
+    run, source = runs.find("reader"), Prepared(st.session_state["pixels"])
+    found = inference.answer(run, source)
+    answer.show(run, run.card, found, source=source)
+    answer.show_explanations(run, run.card, found, source)
 
 
 def opened(page, canvas: str = "canvas", strokes=(), is_done: bool = True, **session) -> AppTest:
@@ -97,19 +102,19 @@ def drawing(*strokes) -> Handwriting:
 def test_two_digits_are_no_answer_of_any_model_and_put_right_to_none(reader):
     copied("other")
     app = opened(draw_page, strokes=[ONE, SEVEN], others=["other"])
-    assert given(app, "answer")["doubt"] == TWO
+    assert given(app, "probability_bars")["rejection"] == TWO
     cards = html(app, 'class="models"')
     assert cards.count("<b>–</b>") == 2
     assert cards.count(TWO) == 4, "as text and as title of each card"
     assert "agree" not in cards.split("</style>")[1].replace('class="agree"', "")
-    assert "%" not in html(app, 'class="fix"').split('class="fix"')[1]
-    assert "Put right</figcaption>" in html(app, 'class="fix"')
+    assert "%" not in html(app, 'class="before-after"').split('class="before-after"')[1]
+    assert "Normalised</figcaption>" in html(app, 'class="before-after"')
 
 
 def test_a_dot_is_no_digit_and_begins_one(reader):
     dot = [100, 100, 30]
-    assert given(opened(draw_page, strokes=[dot]), "answer")["words"].startswith("It is a dot")
-    assert not given(opened(draw_page, strokes=[dot], is_done=False), "answer").get("doubt")
+    assert given(opened(draw_page, strokes=[dot]), "probability_bars")["text"].startswith("That is only a dot")
+    assert not given(opened(draw_page, strokes=[dot], is_done=False), "probability_bars").get("rejection")
 
 
 def test_models_that_are_called_alike_are_told_apart_by_their_ids(reader):
@@ -125,7 +130,7 @@ def predict_page():
     from imgcls.ui.predict import page as predict_page
 
     run = runs.find(st.session_state.get("asked", "reader"))
-    predict_page.chosen(run, run.card)
+    predict_page.show(run, run.card)
 
 
 def test_a_model_that_cannot_be_drawn_for_takes_the_canvas_away_for_itself_alone(reader):
@@ -134,17 +139,17 @@ def test_a_model_that_cannot_be_drawn_for_takes_the_canvas_away_for_itself_alone
         json.dumps(json.loads((photos.folder / "model.json").read_text()) | {"ink": False})
     )
     app = AppTest.from_function(predict_page, default_timeout=60).run()
-    way = app.session_state["way"]
+    way = app.session_state["mode"]
     assert way == "Draw"
     app.session_state["asked"] = "photos"
-    assert app.run().session_state["way"] == "Upload"
+    assert app.run().session_state["mode"] == "Upload"
     app.session_state["asked"] = "reader"
-    assert app.run().session_state["way"] == "Draw"
+    assert app.run().session_state["mode"] == "Draw"
     app.session_state["asked"] = "photos"
     app.run()
-    app.segmented_control(key="way").set_value("Batch").run()
+    app.segmented_control(key="mode").set_value("Batch").run()
     app.session_state["asked"] = "reader"
-    assert app.run().session_state["way"] == "Batch", "it was chosen"
+    assert app.run().session_state["mode"] == "Batch", "it was chosen"
 
 
 def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(reader):
@@ -153,7 +158,7 @@ def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(rea
     def rejection(*strokes, is_done: bool) -> str | None:
         message = {"edition": 0, "number": 3, "pen": 12, "isDone": is_done, "strokes": list(strokes)}
         app.session_state["canvas"] = {"drawing": message}
-        return given(app.run(), "answer").get("doubt")
+        return given(app.run(), "probability_bars").get("rejection")
 
     assert rejection(ONE, SEVEN, is_done=False) is None
     assert rejection(ONE, SEVEN, is_done=True) == TWO
@@ -168,23 +173,25 @@ def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
     app = opened(draw_page, strokes=[SEVEN], others=["other"])
     assert "Both models agree." in html(app, 'class="models"')
     assert html(app, 'class="models"').count("<b>7</b>") == 2
-    assert "Put right: <b>7</b>" in html(app, 'class="fix"')
+    assert "Normalised: <b>7</b>" in html(app, 'class="before-after"')
 
 
 def test_of_four_models_the_one_that_disagrees_is_marked(reader, monkeypatch):
     others = ["second", "third", "fourth"]
     for run_id in others:
         copied(run_id)
-    predictions = compare_models.stored.predictions
+    answer = inference.answer
 
-    def one_reads_a_one(run, facts, pixels):
-        found = predictions(run, facts, pixels)
-        return np.roll(found, 4, axis=1) if run.id == "third" else found  # 7 becomes 1
+    def one_reads_a_one(run, source, **options):
+        found = answer(run, source, **options)
+        if run.id != "third":
+            return found
+        return replace(found, probabilities=np.roll(found.probabilities, 4))  # 7 becomes 1
 
-    monkeypatch.setattr(compare_models.stored, "answers", one_reads_a_one)
+    monkeypatch.setattr(compare_models.inference, "answer", one_reads_a_one)
     app = opened(draw_page, strokes=[SEVEN], others=others)
     cards = html(app, 'class="models"')
-    assert "3 of 4 models say 7." in cards
+    assert "3 of 4 models predict 7." in cards
     assert cards.count("<b>7</b>") == 3 and cards.count("<b>1</b>") == 1
     (marked,) = [card for card in cards.split("<div class=") if card.startswith('"apart"')]
     assert "<b>1</b>" in marked
@@ -193,7 +200,7 @@ def test_of_four_models_the_one_that_disagrees_is_marked(reader, monkeypatch):
 def test_what_digits_cannot_be_may_be_a_spiral(reader):
     copied("other", SHAPES)
     app = opened(draw_page, strokes=[SCRIBBLE], others=["other"])
-    assert given(app, "answer")["words"].startswith("It looks like a scribble")
+    assert given(app, "probability_bars")["text"].startswith("It looks like a scribble")
     cards = html(app, 'class="models"').split('class="models"')[1]
     assert "It looks" not in cards
     assert cards.count(UNKNOWN) == 4, "the other model looks at its own training pictures"
@@ -201,33 +208,38 @@ def test_what_digits_cannot_be_may_be_a_spiral(reader):
 
 def test_digits_are_asked_for_where_digits_are_known(reader):
     app = opened(draw_page)
-    assert given(app, "answer")["todo"] == "Draw a digit. The answer comes while you draw."
+    assert given(app, "probability_bars")["todo"] == "Draw a digit. The prediction updates as you draw."
 
 
 def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
     run = copied("reader", SHAPES)
     app = opened(draw_page)
-    assert given(app, "answer")["todo"] == "Draw something. The answer comes while you draw."
-    ask = drawing_input.asker(run, run.card)
+    assert given(app, "probability_bars")["todo"] == "Draw something. The prediction updates as you draw."
     digits = replace(run.card, classes=tuple(multiple_digits.DIGITS))
     for strokes in ([ONE, SEVEN], [SCRIBBLE]):
-        assert drawing_input.rejection(drawing(*strokes), run.card, ask) is None
-        assert drawing_input.rejection(drawing(*strokes), digits, ask) is not None
+        of_shapes, of_digits = (inference.answer(run, drawing(*strokes), card=card) for card in (run.card, digits))
+        assert of_shapes.rejection is None or not of_shapes.rejection.for_digits
+        assert of_digits.rejection is not None and of_digits.rejection.for_digits
 
 
 @pytest.mark.parametrize(
+<<<<<<< HEAD
     ("facts", "paused-updates"),
+=======
+    ("classes", "is_multilabel", "applies"),
+>>>>>>> 52be396 (Answer, reject, prepare and explain without Streamlit: one function for page, batch and services)
     [
-        ({"classes": list("0123456789")}, True),
-        ({"classes": list("9876543210"), "several": False}, True),
-        ({"classes": list("0123456789"), "several": True}, False),
-        ({"classes": list("012345678")}, False),
-        ({"classes": [*"0123456789", "heart"]}, False),
-        ({"classes": SHAPES}, False),
+        (list("0123456789"), False, True),
+        (list("9876543210"), False, True),
+        (list("0123456789"), True, False),
+        (list("012345678"), False, False),
+        ([*"0123456789", "heart"], False, False),
+        (SHAPES, False, False),
     ],
 )
-def test_the_rules_of_digits_hold_for_models_of_the_ten_digits(facts, hold):
-    assert multiple_digits.hold_for(facts) is hold
+def test_the_rules_of_digits_apply_to_models_of_the_ten_digits(classes, is_multilabel, applies):
+    card = ModelCard(classes=tuple(classes), shape=(28, 28, 1), is_multilabel=is_multilabel)
+    assert multiple_digits.applies_to(card) is applies
 
 
 def test_a_deleted_model_beside_another_takes_nothing_from_it(reader):
@@ -238,8 +250,8 @@ def test_a_deleted_model_beside_another_takes_nothing_from_it(reader):
     assert not app.error
     assert "It was deleted." in html(app, 'class="models"')
     assert "<b>7</b>" in html(app, 'class="models"')
-    assert "Without this part" in html(app, 'class="why"')
-    assert 'class="doctor"' in html(app, 'class="why"')
+    assert "this part" in html(app, 'class="why"')
+    assert 'class="input-check"' in html(app, 'class="why"')
 
 
 def asked(stroke: list[float], **session) -> AppTest:
@@ -253,9 +265,9 @@ def asked(stroke: list[float], **session) -> AppTest:
 
 def test_a_image_far_from_all_training_images_is_nothing_the_model_knows(reader):
     app = asked(SCRIBBLE, **{"why-photo": True})
-    assert given(app, "answer")["doubt"] == UNKNOWN
-    assert "The answer is in doubt." in [caption.value for caption in app.caption]
-    assert "doubt" not in given(asked(SEVEN), "answer")
+    assert given(app, "probability_bars")["rejection"] == UNKNOWN
+    assert "No explanation: the prediction was rejected." in [caption.value for caption in app.caption]
+    assert "rejection" not in given(asked(SEVEN), "probability_bars")
 
 
 def test_labels_that_do_not_compete_are_not_doubted(reader):
@@ -283,7 +295,7 @@ def test_another_model_has_doubts_of_its_own(reader):
         arrays["features"] = np.ones_like(arrays["features"])
         np.savez_compressed(other.folder / name, **arrays)
     app = opened(draw_page, strokes=[SEVEN], others=["other"])
-    assert not given(app, "answer").get("doubt")
+    assert not given(app, "probability_bars").get("rejection")
     cards = html(app, 'class="models"')
     assert cards.count(UNKNOWN) == 2 and cards.count("<b>7</b>") == 1
     assert "agree" not in cards.split("</style>")[1].replace('class="agree"', "")
@@ -294,10 +306,10 @@ def test_another_model_has_doubts_of_its_own(reader):
 def test_the_drawing_can_be_put_right_for_a_model_of_small_images(finished_run):
     finished_run.folder.rename(paths.runs_folder() / "reader")  # 8 x 8 pixels, which digits fill
     app = opened(draw_page, strokes=[SEVEN])
-    size = html(app, 'class="doctor"').split("Size</th>")[1]
+    size = html(app, 'class="input-check"').split("Size</th>")[1]
     assert "small" in size.split("</tr>")[0]
     app.button(key="fix").click().run()
-    size = html(app, 'class="doctor"').split("Size</th>")[1]
+    size = html(app, 'class="input-check"').split("Size</th>")[1]
     assert "small" not in size.split("</tr>")[0]
 
 
@@ -305,11 +317,11 @@ def test_what_was_put_right_can_be_taken_back(reader):
     app = opened(draw_page, strokes=[SEVEN])
     app.button(key="fix").click().run()
     kept = app.session_state["drawn"]
-    assert kept.drawn.as_lists() != [SEVEN]
+    assert kept.drawing.as_lists() != [SEVEN]
     message = {"edition": 1, "number": 1, "pen": 12, "isDone": True, "strokes": kept.start}
     app.session_state["canvas"] = {"drawing": message}
     app.run().button(key="unfix").click().run()
-    assert kept.drawn.as_lists() == kept.start == [SEVEN]
+    assert kept.drawing.as_lists() == kept.start == [SEVEN]
     assert not [button for button in app.button if button.key == "unfix"]
     assert [button for button in app.button if button.key == "fix"]
 
@@ -331,16 +343,16 @@ def played(*strokes, **changes) -> AppTest:
 
 def test_the_game_judges_a_drawing_and_keeps_it(reader):
     app = played(SEVEN)
-    (over,) = app.session_state["game"].over
-    assert over.answered == 7
+    (over,) = app.session_state["game"].played
+    assert over.predicted == 7
     assert drawings.collection().total == 1
-    assert not app.session_state["game-drawn"].drawn
+    assert not app.session_state["game-drawn"].drawing
 
 
 @pytest.mark.parametrize(
     ("strokes", "changes", "sentence"),
     [
-        ([], {}, "Nothing is drawn yet"),
+        ([], {}, "The canvas is empty"),
         ([SEVEN], {"is_done": False}, "The pen is still down"),
         ([ONE, SEVEN], {}, "Two digits"),
         ([SCRIBBLE], {}, "It looks like a scribble"),
@@ -349,39 +361,40 @@ def test_the_game_judges_a_drawing_and_keeps_it(reader):
 def test_the_game_neither_judges_nor_keeps_what_is_not_one_drawing(reader, strokes, changes, sentence):
     app = played(*strokes, **changes)
     assert sentence in app.info[0].value.replace("\\", "")
-    assert app.session_state["game"].over == []
+    assert app.session_state["game"].played == []
     assert drawings.collection().total == 0
-    assert len(app.session_state["game-drawn"].drawn.strokes) == len(strokes), "it stays on the canvas"
+    assert len(app.session_state["game-drawn"].drawing.strokes) == len(strokes), "it stays on the canvas"
 
 
 def test_the_game_reads_small_writing_with_a_wide_pen_as_draw_does(reader):
     small = [100, 100, 30, 140, 100, 30, 125, 130, 30, 118, 160, 30]
-    read = played(small).session_state["game"].over[0]
-    assert read.answered == 7
+    read = played(small).session_state["game"].played[0]
+    assert read.predicted == 7
     drawn = drawing(small)
-    assert (read.pixels == drawing_input.prepared(drawn, reader.card).pixels).all()
+    assert (read.pixels == inference.prepare(drawn, reader.card).pixels).all()
     assert (read.pixels != loading.prepare_ink(drawn.ink(), (28, 28, 1)).pixels).any()
 
 
 def test_the_game_takes_what_a_model_of_shapes_is_asked_for():
     copied("reader", SHAPES)
-    assert len(played(HEART).session_state["game"].over) == 1
-    assert len(played(SCRIBBLE).session_state["game"].over) == 1
+    assert len(played(HEART).session_state["game"].played) == 1
+    assert len(played(SCRIBBLE).session_state["game"].played) == 1
 
 
 def test_the_canvas_of_the_game_hears_that_its_message_came(reader):
     app = opened(game_page, "canvas-game-drawn", [SEVEN])
-    assert given(app, "heard") == {"edition": 0, "number": 3, "said": ""}
+    assert given(app, "acknowledge") == {"edition": 0, "number": 3, "prediction": ""}
 
 
 def test_after_ten_rounds_the_game_says_the_score_and_begins_anew(reader):
     app = played(SEVEN)
     game = app.session_state["game"]
-    (over,) = game.over
-    game.asked, game.over = [7] * 9 + [1], [dataclasses.replace(over, asked=asked) for asked in [7] * 9 + [1]]
+    (over,) = game.played
+    game.requested = [7] * 9 + [1]
+    game.played = [dataclasses.replace(over, requested=requested) for requested in game.requested]
     app.run()
-    assert "The model read 9 of 10" in [title.value for title in app.subheader]
+    assert "The model recognised 9 of 10" in [title.value for title in app.subheader]
     assert html(app, 'class="tiles"').count("✗ 7") == 2, "as text and as its title"
     app.button(key="game-again").click().run()
-    assert app.session_state["game"].over == []
+    assert app.session_state["game"].played == []
     assert "Round 1 of 10" in str(app.get("progress")[0].proto.text)

@@ -1,26 +1,26 @@
-"""Test pictures of a run as examples on the Predict page: answered, and explained."""
+"""Test images of a run as examples on the Predict page: classified and explained."""
 
 from tests.support.pages import is_whole, opened, told
 
 
 def test_an_example_is_answered_and_what_spoke_for_it_is_shown(finished_run):
-    app = opened("predict", run=finished_run.id, way="Upload")
+    app = opened("predict", run=finished_run.id, mode="Upload")
     app.session_state["photo-source"] = "Examples"
     app.session_state["why-photo"] = True
     app.run()
 
     assert is_whole(app)
-    assert "A test picture, as it is. Its class is" in told(app)
+    assert "A test image, unchanged. True class:" in told(app)
     maps = next(str(block.proto.body) for block in app.get("html") if 'class="heats"' in str(block.proto.body))
     assert 'alt="Occlusion for ' in maps
     assert maps.count("<img") >= 2
 
 
 def test_nothing_is_explained_before_something_is_asked(finished_run):
-    app = opened("predict", run=finished_run.id, way="Upload")
+    app = opened("predict", run=finished_run.id, mode="Upload")
     app.session_state["why-photo"] = True
     app.run()
 
     assert is_whole(app)
-    assert "It is filled once something is asked." in told(app)
+    assert "Draw or upload an image first." in told(app)
     assert not any('class="heats"' in str(block.proto.body) for block in app.get("html"))

@@ -6,13 +6,17 @@ import hashlib
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from imgcls.inference import Answer
+from imgcls.runs.results import ModelCard
 from imgcls.ui.predict import photo
 from imgcls.ui.predict.photo_crop import Photo
+from imgcls.ui.widgets import multilabel_bars
 from tests.support.pages import is_whole, opened, told
 
 
@@ -33,7 +37,7 @@ PAPER = photo_of()
 
 @pytest.fixture
 def asked(finished_run):
-    return opened("predict", run=finished_run.id, way="Upload")
+    return opened("predict", run=finished_run.id, mode="Upload")
 
 
 def upload(app, *files: tuple[str, bytes]):
@@ -56,12 +60,12 @@ def message(number: int, data: bytes) -> dict:
 
 def looked_at(app) -> str:
     """What the picture that is looked at closely is called."""
-    (piece,) = [piece for piece in pieces(app).splitlines() if "The uploaded picture " in piece]
-    return piece.split("The uploaded picture ")[1].split('"')[0]
+    (piece,) = [piece for piece in pieces(app).splitlines() if "The uploaded image " in piece]
+    return piece.split("The uploaded image ")[1].split('"')[0]
 
 
 def answer(app) -> dict:
-    return json.loads(next(one.proto.json for one in app.get("bidi_component") if "answer" in one.proto.component_name))
+    return json.loads(next(one.proto.json for one in app.get("bidi_component") if "bars" in one.proto.component_name))
 
 
 def canvas_of(app) -> tuple[str, dict]:
@@ -85,33 +89,33 @@ def pieces(app) -> str:
 
 def test_nothing_keeps_the_bytes_of_a_photo_that_was_answered(asked):
     upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
-    assert "All of them" in told(asked)
+    assert "All images" in told(asked)
     gc.collect()
     assert [one.name for one in gc.get_objects() if isinstance(one, Photo)] == []
 
 
 def test_what_came_last_is_looked_at_until_another_is_chosen(asked):
     sent(asked, "pasted-0", pasted=message(1, ONE))
-    assert looked_at(asked) == "the pasted picture"
+    assert looked_at(asked) == "the pasted image"
     upload(asked, ("seven.png", SEVEN))
     assert looked_at(asked) == "seven.png", "it came after the pasted one"
-    (choice,) = [box for box in asked.selectbox if box.label == "Look closely at"]
-    assert choice.options == ["1. seven.png", "2. the pasted picture"]
+    (choice,) = [box for box in asked.selectbox if box.label == "Selected image"]
+    assert choice.options == ["1. seven.png", "2. the pasted image"]
     choice.select_index(1).run()
-    assert looked_at(asked) == "the pasted picture"
+    assert looked_at(asked) == "the pasted image"
     sent(asked, "pasted-0", pasted=message(2, SEVEN))
-    assert looked_at(asked) == "the pasted picture"
+    assert looked_at(asked) == "the pasted image"
     asked.button(key="put-away").click().run()
     assert looked_at(asked) == "seven.png"
-    assert "All of them" not in told(asked)
+    assert "All images" not in told(asked)
     asked.file_uploader[0].set_value(None).run()
     assert is_whole(asked)
-    assert answer(asked)["answer"] is None
+    assert answer(asked)["prediction"] is None
 
 
-def doctor_of(app) -> dict[str, list[str]]:
+def checks_of(app) -> dict[str, list[str]]:
     """The rows of the doctor's table: what stands beside each sign; the heads under ""."""
-    table = pieces(app).split('<table class="doctor">')[1].split("</table>")[0]
+    table = pieces(app).split('<table class="input-check">')[1].split("</table>")[0]
     rows = {"": re.findall("<th scope=.col.>(.*?)</th>", table)}
     for row in table.split("<tr")[2:]:
         rows[re.search("<th scope=row>(.*?)</th>", row)[1]] = re.findall("<td>(.*?)</td>", row)
@@ -121,35 +125,35 @@ def doctor_of(app) -> dict[str, list[str]]:
 def test_the_doctor_sees_the_photo_as_it_is_beside_what_the_model_gets(asked):
     asked.session_state["beside"] = True
     upload(asked, ("corner.png", photo_of([(30, 20), (30, 60)], size=(160, 120))))
-    rows = doctor_of(asked)
-    assert rows[""][:2] == ["Yours", "Model gets"]
-    yours, models, _, said = rows["Ground"]
+    rows = checks_of(asked)
+    assert rows[""][:2] == ["Your input", "Model input"]
+    yours, models, _, said = rows["Background"]
     assert (yours, models) == ("light", "dark")
-    assert said == "The ground is not black: the training pictures are light ink on black. It was put right."
+    assert said == "The background is not black; the training images are white on black. Normalised."
     yours, models, *_ = rows["Size"]
     assert float(yours.split()[0]) <= 4 < float(models.split()[0]) == 8, "of eight pixels"
-    assert float(rows["Off the middle"][0].split()[0]) > 2
-    (below,) = re.findall('<div class="fix">.*?</div>', pieces(asked))
+    assert float(rows["Off-centre"][0].split()[0]) > 2
+    (below,) = re.findall('<div class="before-after">.*?</div>', pieces(asked))
     before, after = re.findall("<figcaption>(.*?): <b>", below)
-    assert (before, after) == ("As it is", "Put right")
-    assert re.findall("<b>(.*?)</b>", below)[1] == answer(asked)["answer"]
+    assert (before, after) == ("Original", "Normalised")
+    assert re.findall("<b>(.*?)</b>", below)[1] == answer(asked)["prediction"]
 
 
 def test_the_nearest_images_are_those_of_the_kept_ones(asked, finished_run):
     asked.session_state["beside"] = True
     upload(asked, ("one.png", ONE))
     with np.load(finished_run.folder / "neighbours.npz") as file:
-        assert f"Among the {len(file['labels']):,} that the run has kept." in pieces(asked)
+        assert f"Among {len(file['labels']):,} stored training images." in pieces(asked)
 
 
 def test_the_doctor_has_nothing_to_say_about_yours_where_a_image_is_taken_as_it_is(asked):
     asked.session_state["photo-source"] = "Examples"
     asked.session_state["beside"] = True
     asked.run()
-    rows = doctor_of(asked)
-    assert rows[""][0] == "Model gets" and len(rows[""]) == 2
-    assert rows["Ground"][0] == "dark" and rows["Ground"][-1] == "as usual"
-    assert 'class="fix"' not in pieces(asked)
+    rows = checks_of(asked)
+    assert rows[""][0] == "Model input" and len(rows[""]) == 2
+    assert rows["Background"][0] == "dark" and rows["Background"][-1] == "as usual"
+    assert 'class="before-after"' not in pieces(asked)
 
 
 def test_what_is_painted_over_is_covered_until_the_part_is_another(asked):
@@ -162,10 +166,10 @@ def test_what_is_painted_over_is_covered_until_the_part_is_another(asked):
     key, told_it = canvas_of(asked)
     assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (120, 120)
     sent(asked, key, drawing=painted(120, 120))
-    assert "The parts that you painted over were covered." in answer(asked)["seen"]["lines"]
+    assert "The regions you painted over were covered." in answer(asked)["input"]["lines"]
     sent(asked, square, box={"x": 0.4, "y": 0, "side": 1})  # of the same size, at another place
-    assert "The parts that you painted over were covered." not in answer(asked)["seen"]["lines"]
-    assert "The part that you chose was used." in answer(asked)["seen"]["lines"]
+    assert "The regions you painted over were covered." not in answer(asked)["input"]["lines"]
+    assert "Cropped to the square you chose." in answer(asked)["input"]["lines"]
 
 
 def test_a_photo_to_be_painted_over_is_no_wider_than_a_phone(asked):
@@ -180,11 +184,11 @@ def test_a_live_image_without_writing_leaves_everything_in_its_place(asked):
     asked.run()
     sent(asked, "camera", frame=message(1, ONE))
     kinds = [type(one).__name__ for one in asked.main]
-    assert answer(asked)["answer"] is not None
+    assert answer(asked)["prediction"] is not None
     sent(asked, "camera", frame=message(2, PAPER))
     assert not asked.error
-    assert "There is no writing to be seen" in answer(asked)["todo"]
-    assert [one.label for one in asked.expander] == ["Beside the training pictures", "What spoke for it"]
+    assert "No handwriting found" in answer(asked)["todo"]
+    assert [one.label for one in asked.expander] == ["Compare with the training images", "Why this prediction?"]
     assert [type(one).__name__ for one in asked.main] == kinds
 
 
@@ -194,7 +198,7 @@ def test_a_tile_says_that_its_answer_is_in_doubt(asked, finished_run):
     np.savez_compressed(finished_run.folder / "inside.npz", **arrays)  # nothing else is as near as its test pictures
     app = upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
     tiles = pieces(app).split('<div class="tiles">')[-1]
-    assert tiles.count('<span title="Nothing this model knows">') == 2
+    assert tiles.count('<span title="Unlike anything in the training data">') == 2
     assert "%" not in re.sub("<[^>]*>", "", tiles.split("<script")[0])
 
 
@@ -207,20 +211,25 @@ def test_of_many_files_those_that_are_not_shown_are_let_go(asked):
 
 
 def test_a_tile_names_each_label_above_the_threshold():
-    facts = {"classes": ["boat", "sea", "sky"], "several": True, "threshold": 0.5}
-    assert photo._said(np.array([0.1, 0.6, 0.9]), facts) == ("sky 90.0%", "sea 60.0%")
-    assert photo._said(np.array([0.1, 0.2, 0.4]), facts) == ("No label",)
-    assert photo._said(np.array([0.1, 0.6, 0.3]), facts | {"several": None}) == ("sea", "60.0%")
+    card = ModelCard(classes=("boat", "sea", "sky"), shape=(8, 8, 3), is_multilabel=True)
+
+    def lines(*probabilities: float, card: ModelCard = card) -> tuple[str, ...]:
+        row = np.array(probabilities, np.float32)
+        return photo._lines(Answer("", row, float(row.max()), None, np.zeros(card.shape, np.uint8)), card)
+
+    assert lines(0.1, 0.6, 0.9) == ("sky 90.0%", "sea 60.0%")
+    assert lines(0.1, 0.2, 0.4) == (multilabel_bars.NONE,)
+    assert lines(0.1, 0.6, 0.3, card=replace(card, is_multilabel=False)) == ("sea", "60.0%")
 
 
 def test_photos_that_may_have_several_labels_are_told_so_in_every_place(finished_run):
     facts = json.loads((finished_run.folder / "model.json").read_text()) | {"several": True, "threshold": 0.3}
     (finished_run.folder / "model.json").write_text(json.dumps(facts))
-    app = opened("predict", run=finished_run.id, way="Upload", threshold="Custom", **{"yes-from": "0.99"})
+    app = opened("predict", run=finished_run.id, mode="Upload", threshold="Custom", **{"yes-from": "0.99"})
     upload(app, ("one.png", ONE), ("seven.png", SEVEN))
     app.slider(key="yes-from").set_value(0.01).run()
     assert is_whole(app)
     (tiles,) = [piece for piece in pieces(app).split("<style>") if 'class="tiles"' in piece]
     (large,) = re.findall('<div class="labels-on" role="status">(.*?)</div>', pieces(app))
     for name in large.split(", "):
-        assert re.search(rf">{name} \d+\.\d %<", tiles)
+        assert re.search(rf">{name} \d+\.\d%<", tiles)

@@ -1,0 +1,98 @@
+"""One function from any input to everything a person or a program wants to know about it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcls.images.loading import Prepared
+from imgcls.inference.predictor import classify
+from imgcls.inference.preparing import Source, prepare
+from imgcls.inference.rejection import Rejection, reject, unfamiliar
+from imgcls.inference.rejection.unfamiliar import Familiarity
+from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a model says about one input.
+
+    `prediction` is the most probable class, or for a multi-label model the labels at or above the threshold, the most
+    probable first. It is given even if there is a `rejection`, which says why it should not be trusted. `probabilities`
+    are float32 (classes,). `confidence` is the largest of them. `pixels` is the exact model input, uint8 (height,
+    width, channels); `notes` say how it was prepared. `familiarity` compares the input with the training images; None
+    if the run stores no features, or if the input is still being drawn.
+    """
+
+    prediction: str | tuple[str, ...]
+    probabilities: np.ndarray
+    confidence: float
+    rejection: Rejection | None
+    pixels: np.ndarray
+    notes: tuple[str, ...] = ()
+    familiarity: Familiarity | None = None
+
+    @property
+    def index(self) -> int:
+        """The index of the most probable class."""
+        return int(self.probabilities.argmax())
+
+    @property
+    def prepared(self) -> Prepared:
+        """The model input with its notes."""
+        return Prepared(self.pixels, self.notes)
+
+
+def answer(
+    run: Run,
+    source: Source,
+    *,
+    card: ModelCard | None = None,
+    threshold: float | None = None,
+    is_complete: bool = True,
+) -> Answer:
+    """Prepares an image or a drawing, classifies it and decides whether to reject it.
+
+    `source` is a `Handwriting` (strokes), a photo (`LoadedImage`, bytes of a file, path, PIL image, uint8 array), the
+    pixels of a canvas (`CanvasImage`), or a `Prepared` model input that is used as it is. `card` saves reading `run.card`. `threshold` is that of a multi-label
+    model; the card's by default. With `is_complete=False` only the checks that make sense for half a drawing are done.
+
+    Raises:
+        ImageError: the image cannot be read or contains nothing to classify.
+        RunError: the run has no model, or it is damaged.
+    """
+    card = run.card if card is None else card
+    prepared = prepare(source, card)
+    probabilities = classify(run, card, prepared.pixels[None])[0]
+    return judge(run, card, source, prepared, probabilities, threshold=threshold, is_complete=is_complete)
+
+
+def judge(
+    run: Run,
+    card: ModelCard,
+    source: Source,
+    prepared: Prepared,
+    probabilities: np.ndarray,
+    *,
+    threshold: float | None = None,
+    is_complete: bool = True,
+) -> Answer:
+    """The answer for an input whose probabilities, float32 (classes,), are known already, as in a batch."""
+    familiarity = unfamiliar.measure(run, prepared.pixels) if is_complete else None
+    top = card.classes[int(probabilities.argmax())]
+    return Answer(
+        prediction=predicted_labels(probabilities, card, threshold) if card.is_multilabel else top,
+        probabilities=probabilities,
+        confidence=float(probabilities.max()),
+        rejection=reject(run, card, source, prepared.pixels, familiarity=familiarity, is_complete=is_complete),
+        pixels=prepared.pixels,
+        notes=prepared.notes,
+        familiarity=familiarity,
+    )
+
+
+def predicted_labels(probabilities: np.ndarray, card: ModelCard, threshold: float | None = None) -> tuple[str, ...]:
+    """The labels of a multi-label model whose probability is at least the threshold, the most probable first."""
+    least = card.threshold if threshold is None else threshold
+    order = np.argsort(-probabilities, kind="stable")
+    return tuple(card.classes[i] for i in order.tolist() if probabilities[i] >= least)

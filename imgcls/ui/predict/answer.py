@@ -1,0 +1,107 @@
+"""The answer to one input: the prediction with its probabilities, the exact model input, and explanations below."""
+
+import html
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from imgcls.inference import Answer
+from imgcls.inference.preparing import Source, without_normalisation
+from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
+from imgcls.ui.components import probability_bars
+from imgcls.ui.components.probability_bars import ModelInput
+from imgcls.ui.explain import heat_maps, input_quality, neighbours
+from imgcls.ui.predict import compare_models
+from imgcls.ui.widgets import gallery, multilabel_bars
+
+NO_INPUT = "Draw or upload an image first."
+REJECTED = "No explanation: the prediction was rejected."
+
+
+def show(
+    run: Run,
+    card: ModelCard,
+    answer: Answer | None,
+    *,
+    source: Source | None = None,
+    todo: str = "",
+    acknowledge: dict[str, Any] | None = None,
+    is_complete: bool = True,
+) -> None:
+    """The prediction or the reason for its rejection, the probabilities, the model input, and the answers of the models
+    that were chosen for comparison.
+
+    `todo` says what to do while there is no answer yet. `source` is the input, for the other models; `is_complete` is
+    false while it is being drawn. `acknowledge` is sent back to the canvas or camera once the answer is visible.
+    """
+    height, width, _ = card.shape
+    if answer is None:  # the space is reserved, so that nothing jumps when the answer comes
+        pixels, alt, lines = np.zeros(card.shape, np.uint8), "No input yet", ("The model's input appears here.",)
+    else:
+        pixels = answer.pixels
+        alt = f"The model's input, {height} by {width} pixels, enlarged"
+        lines = (f"Model input: {height}×{width} pixels, enlarged.", *answer.notes)
+    model_input = ModelInput(gallery.data_url(pixels, is_cached=False), alt, lines)
+    if card.is_multilabel:
+        _show_labels(answer, card, todo, model_input)
+    else:
+        probability_bars.show(
+            None if answer is None else answer.probabilities,
+            card.classes,
+            key="answer",
+            todo=todo,
+            rejection=answer.rejection if answer else None,
+            model_input=model_input,
+            acknowledge=acknowledge,
+        )
+    if compare_models.chosen():
+        compare_models.show(run, card, answer, source, is_complete=is_complete)
+
+
+def show_explanations(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:
+    """Closed sections below an answer: the input beside the training images, and heat maps."""
+    _show_training_comparison(run, card, answer, source)
+    if not card.is_multilabel:  # a heat map is evidence for one class against the others; labels do not compete
+        _show_heat_maps(run, card, answer)
+
+
+def _show_labels(answer: Answer | None, card: ModelCard, todo: str, model_input: ModelInput) -> None:
+    """The answer of a multi-label model."""
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        multilabel_bars.show(None if answer is None else answer.probabilities, card, todo)
+    with right:
+        lines = "".join(f"<p>{html.escape(line)}</p>" for line in model_input.lines)
+        style = "width:196px;max-width:100%;image-rendering:pixelated;border-radius:6px"
+        st.html(f'<img src="{model_input.source}" style="{style}" alt="{html.escape(model_input.alt)}">{lines}')
+
+
+def _show_training_comparison(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:
+    with st.expander(
+        "Compare with the training images", key="beside", icon=":material/compare:", on_change="rerun"
+    ) as section:
+        if not section.open:
+            return
+        if answer is None:
+            st.caption(NO_INPUT)
+            return
+        if card.is_ink:
+            raw = None if source is None else without_normalisation(source, card)
+            checked = input_quality.check(run, answer.pixels, raw)
+            below = ""
+            if checked is not None and raw is not None and not card.is_multilabel:
+                below = input_quality.before_and_after(run, card, raw, answer, before="Original")
+            st.html("<h4>Input check</h4>" + input_quality.report(checked, below))
+        neighbours.show(run, answer.familiarity, card.classes)
+
+
+def _show_heat_maps(run: Run, card: ModelCard, answer: Answer | None) -> None:
+    with st.expander("Why this prediction?", key="why-photo", icon=":material/layers:", on_change="rerun") as section:
+        if not section.open:
+            return
+        if answer is None or answer.rejection is not None:
+            st.caption(NO_INPUT if answer is None else REJECTED)
+            return
+        st.html(heat_maps.render(run, answer.pixels, answer.index, card.classes[answer.index]))
