@@ -185,7 +185,7 @@ def prepare_ink(ink: np.ndarray, shape: tuple[int, int, int]) -> Prepared:
 
 
 def enlarge(pixels: np.ndarray, factor: int | None = None, *, min_side: int | None = None) -> np.ndarray:
-    """Repeat every pixel, which then looks like a sharp square: `factor` times, or until no side is below `min_side`."""
+    """Repeat every pixel, so it looks like a sharp square: `factor` times, or until no side is below `min_side`."""
     if factor is None:
         factor = max(1, -(-(min_side or 1) // min(pixels.shape[:2])))
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -54,8 +54,9 @@ def answer(
     """Prepares an image or a drawing, classifies it and decides whether to reject it.
 
     `source` is a `Handwriting` (strokes), a photo (`LoadedImage`, bytes of a file, path, PIL image, uint8 array), the
-    pixels of a canvas (`CanvasImage`), or a `Prepared` model input that is used as it is. `card` saves reading `run.card`. `threshold` is that of a multi-label
-    model; the card's by default. With `is_complete=False` only the checks that make sense for half a drawing are done.
+    pixels of a canvas (`CanvasImage`), or a `Prepared` model input that is used as it is. `card` saves reading
+    `run.card`. `threshold` is that of a multi-label model; the card's by default. With `is_complete=False` only the
+    checks that make sense for half a drawing are done.
 
     Raises:
         ImageError: the image cannot be read or contains nothing to classify.

@@ -90,7 +90,9 @@ def of_files(
     """
     found = folder_layout.images(files, skips)
     if not found:
-        raise SourceError(f"These files contain no images{skips.summary()}. Expected PNG, JPEG, WebP, GIF or BMP files.")
+        raise SourceError(
+            f"These files contain no images{skips.summary()}. Expected PNG, JPEG, WebP, GIF or BMP files."
+        )
     if len(found) > MOST:
         raise SourceError(
             f"These are {len(found):,} images. A batch can have up to {MOST:,}: split it, or import the images as a "

@@ -15,21 +15,15 @@ from imgcls.config.older_versions import RENAMED, RENAMED_MODEL_SETTINGS, RENAME
 
 PARAMETERS: dict[str, str] = {
     **RENAMED,  # a setting's control has the setting's name in the URL
-<<<<<<< HEAD
     **{f"transfer.{old}": f"transfer.{new}" for old, new in RENAMED_MODEL_SETTINGS.items()},
-=======
     "way": "mode",  # Predict
->>>>>>> 52be396 (Answer, reject, prepare and explain without Streamlit: one function for page, batch and services)
 }
 """Old name of a parameter -> new name."""
 
 VALUES: dict[str, dict[str, str]] = {
-<<<<<<< HEAD
     **{f"transfer.{name}": values for name, values in RENAMED_VALUES.items()},
     "threshold": {"Another": "Custom"},
-=======
     "mode": {"Game": "Drawing game", "You or the model": "Human vs model"},
->>>>>>> 52be396 (Answer, reject, prepare and explain without Streamlit: one function for page, batch and services)
 }
 """New name of a parameter -> old value -> new value."""
 

@@ -116,15 +116,9 @@ def test_clutter_and_broken_images_are_left_out_and_counted(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", files))
 
     skipped = {reason: (count, first) for reason, count, first in datasets.custom_dataset(name).skipped}
-<<<<<<< HEAD
     assert skipped["system files (such as .DS_Store)"][0] == 3
     assert skipped["not an image, judging by the file extension"] == (2, ("oak/notes.txt", "oak/inner.zip"))
-    assert skipped["damaged or not complete"] == (1, ("oak/half.png",))
-=======
-    assert skipped["files of the operating system (such as .DS_Store)"][0] == 3
-    assert skipped["not a picture, by the ending of its name"] == (2, ("oak/notes.txt", "oak/inner.zip"))
     assert skipped["damaged or incomplete"] == (1, ("oak/half.png",))
->>>>>>> 52be396 (Answer, reject, prepare and explain without Streamlit: one function for page, batch and services)
     assert skipped["empty"] == (1, ("oak/none.jpg",))
     assert skipped["outside the class folders, so without a class"] == (1, ("top.png",))
     assert skipped["a strip: one side is more than 20 times the other"] == (1, ("oak/wide.png",))

@@ -24,19 +24,11 @@ def test_a_single_label_model_predicts_its_most_probable_class():
     assert found.details == "70.0% · then sea 20.0%"
 
 
-<<<<<<< HEAD
-def test_a_model_of_several_labels_says_all_that_are_there():
-    assert said(SEVERAL, 0.1, 0.6, 0.9)[0] == "sea, sky"
-    assert said(SEVERAL, 0.1, 0.9, 0.6)[0] == "sea, sky", "which is the surer one makes no other answer"
-    assert said(SEVERAL, 0.1, 0.2, 0.4)[0] == "No label"
-    assert "sky 40.0% · then sea 20.0%" in said(SEVERAL, 0.1, 0.2, 0.4)[1]
-=======
 def test_a_multi_label_model_predicts_all_labels_above_the_threshold():
     assert result(SEVERAL, 0.1, 0.6, 0.9).name == "sea, sky"
     assert result(SEVERAL, 0.1, 0.9, 0.6).name == "sea, sky", "the same set in another order is the same prediction"
-    assert result(SEVERAL, 0.1, 0.2, 0.4).name == "None of them"
+    assert result(SEVERAL, 0.1, 0.2, 0.4).name == "No label"
     assert "sky 40.0% · then sea 20.0%" in result(SEVERAL, 0.1, 0.2, 0.4).details
->>>>>>> 52be396 (Answer, reject, prepare and explain without Streamlit: one function for page, batch and services)
 
 
 def test_single_label_and_multi_label_models_are_not_compared():

@@ -223,11 +223,7 @@ def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
 
 
 @pytest.mark.parametrize(
-<<<<<<< HEAD
-    ("facts", "paused-updates"),
-=======
     ("classes", "is_multilabel", "applies"),
->>>>>>> 52be396 (Answer, reject, prepare and explain without Streamlit: one function for page, batch and services)
     [
         (list("0123456789"), False, True),
         (list("9876543210"), False, True),
