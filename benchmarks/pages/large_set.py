@@ -36,7 +36,7 @@ THOUSANDS = 200
 NAME = "cifar10"
 """The set takes the place of this one, whose classes and size it has."""
 ROUNDS = 4
-VIEWS = ("Classes", "Mean pictures", "Light", "Duplicates", "Odd ones", "Map", "Changes")
+VIEWS = ("Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Edits")
 SETTLED = """() => {
     const app = document.querySelector('[data-testid=stApp]');
     return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'

@@ -54,3 +54,10 @@ def test_an_old_link_fills_the_form(digits):
     assert app.selectbox(key="train_images").value == 1000
     assert app.slider(key="warmup_fraction").value == 0.4
     assert not app.query_params.keys() & old_links.PARAMETERS.keys()
+
+
+def test_every_old_view_of_the_data_page_opens():
+    from imgcls.ui.data import analysis
+
+    assert set(old_links.VALUES["explore"].values()) <= set(analysis.VIEWS)
+    assert not set(old_links.VALUES["explore"]) & set(analysis.VIEWS)

@@ -24,6 +24,12 @@ VALUES: dict[str, dict[str, str]] = {
     **{f"transfer.{name}": values for name, values in RENAMED_VALUES.items()},
     "threshold": {"Another": "Custom"},
     "mode": {"Game": "Drawing game", "You or the model": "Human vs model"},
+    "explore": {
+        "Mean pictures": "Mean images",
+        "Light": "Brightness",
+        "Odd ones": "Outliers",
+        "Changes": "Edits",
+    },
 }
 """New name of a parameter -> old value -> new value."""
 

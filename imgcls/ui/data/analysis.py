@@ -1,4 +1,4 @@
-"""The Explore part of the Data page: what is in a data set, seen as a whole. Only the chosen view costs anything."""
+"""The Explore section of the Data page: the analysis of a dataset. Only the chosen view is computed."""
 
 from functools import lru_cache
 
@@ -18,66 +18,66 @@ from imgcls.ui.data import analysis_map, duplicates, editing
 from imgcls.ui.widgets import formatting, gallery, pager
 from imgcls.ui.widgets.static_figure import Still, still
 
-VIEWS = ("Classes", "Mean pictures", "Light", "Duplicates", "Odd ones", "Map", "Changes")
+VIEWS = ("Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Edits")
 PER_PAGE = 30
-UNEVEN = 2.0
-"""A class with so many times the pictures of another one is worth a word."""
+IMBALANCED = 2.0
+"""Ratio of the largest to the smallest class from which a notice appears."""
 TICK_SECONDS = 0.5
-EXTREMES = ("Darkest", "Lightest", "Flattest")
+EXTREMES = ("Darkest", "Brightest", "Lowest contrast")
 
 
 def show(dataset: Dataset) -> None:
-    """The choice of a view, and that view."""
+    """The view selector and the chosen view."""
     st.subheader("Explore", anchor=False)
     view = st.segmented_control("View", VIEWS, key="explore", label_visibility="collapsed", bind="query-params")
     if not view:
-        st.caption("Look for doubles, wrong labels and uneven classes before you train; it takes seconds.")
+        st.caption("Check for duplicates, label errors and class imbalance before you train. Takes a few seconds.")
         return
     try:
         edits = datasets.edits_of(dataset)
     except DatasetError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        editing.all_back(dataset, "Take all changes back")
+        editing.undo_all_button(dataset)
         return
     if view == "Classes":
         _classes(dataset, edits)
-    elif view == "Changes":
-        editing.changes(dataset, edits)
+    elif view == "Edits":
+        editing.list_edits(dataset, edits)
     else:
         found = survey(dataset)
         if found is None:
             return
-        if view == "Mean pictures":
+        if view == "Mean images":
             _means(dataset)
-        elif view == "Light":
-            _light(dataset, edits, found)
+        elif view == "Brightness":
+            _brightness(dataset, edits, found)
         elif view == "Duplicates":
             duplicates.show(dataset, edits, found)
-        elif view == "Odd ones":
-            _odd_ones(dataset, edits, found)
+        elif view == "Outliers":
+            _outliers(dataset, edits, found)
         else:
             analysis_map.show(dataset, edits, found)
-    if view not in ("Mean pictures", "Changes"):
+    if view not in ("Mean images", "Edits"):
         st.caption(
-            "Changes are a list beside the data set: no file is touched, and all can be taken back. Test pictures stay "
-            "as they are, as a score on others would compare with nobody's."
+            "Edits are stored separately: no file is modified, and every edit can be undone. Test images cannot be "
+            "edited, so that scores stay comparable with published results."
         )
 
 
-# ---- what a process of its own has found
+# ---- the results of the analysis
 
 
 def survey(dataset: Dataset) -> dict[str, np.ndarray] | None:
-    """What was found about all pictures; None, with its progress or why it failed, while there is nothing."""
-    seen = cache.state("survey", dataset)
-    if seen.state == "ready":
+    """The results for all images; None while there are none, with the progress or the reason of a failure."""
+    state = cache.state("survey", dataset)
+    if state.state == "ready":
         return _survey(dataset.facts.name, dataset.fingerprint, cache.stamp("survey", dataset))
-    if seen.state == "failed":
-        st.warning(plain(f"The pictures were not looked through. {seen.text}"), icon=":material/warning:")
+    if state.state == "failed":
+        st.warning(plain(f"The dataset could not be analysed. {state.text}"), icon=":material/warning:")
         st.button("Try again", key="survey-again", icon=":material/refresh:", on_click=_again, args=(dataset,))
         return None
-    if seen.state == "idle":
-        cache.start("survey", dataset)  # done in seconds: nobody needs to be asked
+    if state.state == "idle":
+        cache.start("survey", dataset)  # takes only seconds, so it needs no button
     _watch(dataset)
     return None
 
@@ -93,28 +93,28 @@ def _again(dataset: Dataset) -> None:
 
 @st.fragment(run_every=TICK_SECONDS)
 def _watch(dataset: Dataset) -> None:
-    seen = cache.state("survey", dataset)
-    if seen.state != "running":
+    state = cache.state("survey", dataset)
+    if state.state != "running":
         st.rerun()
-    st.progress(seen.fraction, text=plain(f"{seen.text} ..."))
+    st.progress(state.fraction, text=plain(f"{state.text} …"))
 
 
 # ---- classes
 
 
 def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
-    """A word on classes of which there are few, and the switch that helps; nothing where they are even."""
+    """A notice about class imbalance with a remedy; nothing if the classes are balanced."""
     least, most = int(counts.argmin()), int(counts.argmax())
-    if counts[most] < UNEVEN * counts[least]:
+    if counts[most] < IMBALANCED * counts[least]:
         return
     names = dataset.facts.classes
     what = "labels" if dataset.facts.is_multilabel else "classes"
     with st.container(border=True):
         st.markdown(
-            f":material/balance: **The {what} are uneven.** “{plain(names[most])}” has "
-            f"{formatting.count(int(counts[most]), 'training picture')}, “{plain(names[least])}” {counts[least]:,}. A "
-            "network learns the frequent ones first, and accuracy hides what it does to the rare ones: look at macro "
-            "F1. Class weights make mistakes on rare classes count more."
+            f":material/balance: **The {what} are imbalanced.** “{plain(names[most])}” has "
+            f"{formatting.count(int(counts[most]), 'training image')}, “{plain(names[least])}” has {counts[least]:,}. "
+            "A network learns frequent classes first, and accuracy hides errors on rare ones: check macro F1. Class "
+            "weights give errors on rare classes a higher loss."
         )
         if st.button("Train with class weights", icon=":material/model_training:", key="with-weights"):
             links.train(data=dataset.facts.name, class_weights=True)
@@ -127,25 +127,25 @@ def _classes(dataset: Dataset, edits: Edits) -> None:
     label = st.selectbox(
         "Label" if dataset.facts.is_multilabel else "Class",
         range(len(names)),
-        format_func=lambda label: f"{names[label]} ({counts[label]:,} to train, {tested[label]:,} to test)",
+        format_func=lambda label: f"{names[label]} ({counts[label]:,} training, {tested[label]:,} test)",
         key=f"class-{dataset.facts.name}",
         width=420,
     )
     members = np.flatnonzero(labels[:, label] > 0 if dataset.facts.is_multilabel else labels == label)
     if not len(members):
-        st.info("No training picture has this class.", icon=":material/search_off:")
+        st.info("No training images of this class.", icon=":material/search_off:")
         return
     shown = pager.page_of(members, PER_PAGE, f"class-page-{dataset.facts.name}-{label}")
     editing.images(dataset, edits, [[row] for row in shown], "class")
 
 
-# ---- what all pictures have in common
+# ---- mean images and brightness
 
 
 def _means(dataset: Dataset) -> None:
     st.caption(
-        "The mean training picture of each class. Where it is sharp, the pictures of a class are alike and centred; "
-        "where two classes have nearly the same, colour and place alone will not tell them apart."
+        "The mean training image of each class. A sharp mean image means the class is uniform and centred. If two "
+        "classes have similar means, colour and position alone cannot separate them."
     )
     st.html(_mean_tiles(dataset.facts.name, dataset.fingerprint, cache.stamp("survey", dataset)))
 
@@ -156,53 +156,53 @@ def _mean_tiles(name: str, fingerprint: str, stamp: float) -> str:
     counts = dataset.facts.counted(dataset.y_train)
     means = _survey(name, fingerprint, stamp)["means"]
     return gallery.grid(
-        gallery.Tile(mean, f"mean picture of {label}", (label, f"of {formatting.count(int(count), 'picture')}"))
+        gallery.Tile(mean, f"mean image of {label}", (label, f"of {formatting.count(int(count), 'image')}"))
         for mean, label, count in zip(means, dataset.facts.classes, counts, strict=True)
     )
 
 
-def _light(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
+def _brightness(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     height, width, channels = dataset.facts.shape
     count = len(dataset.y_train)
-    light, contrast = found["brightness"], found["contrast"]
+    brightness, contrast = found["brightness"], found["contrast"]
     st.markdown(
-        f"All pictures have **{height} x {width} pixels**, {'in colour' if channels == 3 else 'grey'}. Their mean grey "
-        f"level is **{light[:count].mean():.0f}** in training and **{light[count:].mean():.0f}** in the test (0 is "
-        f"black, 255 white), their contrast **{contrast[:count].mean():.0f}** and "
-        f"**{contrast[count:].mean():.0f}** (deviation of the values of a picture). "
-        "Where training and test differ, so will the scores."
+        f"All images have **{height}×{width} pixels**, {'colour' if channels == 3 else 'greyscale'}. The mean "
+        f"brightness is **{brightness[:count].mean():.0f}** in the training set and "
+        f"**{brightness[count:].mean():.0f}** in the test set (0 is black, 255 is white). The mean contrast is "
+        f"**{contrast[:count].mean():.0f}** and **{contrast[count:].mean():.0f}** (standard deviation of the "
+        "pixel values of an image). If the training and test sets differ, so will the scores."
     )
     stamp = cache.stamp("survey", dataset)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.plotly_chart(
-            _light_figure(dataset.facts.name, dataset.fingerprint, stamp),
-            key="light",
+            _brightness_figure(dataset.facts.name, dataset.fingerprint, stamp),
+            key="brightness",
             config={"displayModeBar": False},
-            alt="Shares of training and test pictures over their mean grey level.",
+            alt="Distribution of the brightness of training and test images.",
         )
     with right:
         st.dataframe(
-            _light_table(dataset.facts.name, dataset.fingerprint, stamp),
+            _brightness_table(dataset.facts.name, dataset.fingerprint, stamp),
             hide_index=True,
             height=300,
-            alt="Mean grey level and contrast of the training pictures of each class.",
+            alt="Mean brightness and contrast of the training images of each class.",
         )
-    extreme = st.segmented_control("Pictures", EXTREMES, default=EXTREMES[0], required=True, key="extreme")
-    values = {"Darkest": light, "Lightest": -light, "Flattest": contrast}[extreme][:count]
+    extreme = st.segmented_control("Images shown", EXTREMES, default=EXTREMES[0], required=True, key="extreme")
+    values = {"Darkest": brightness, "Brightest": -brightness, "Lowest contrast": contrast}[extreme][:count]
     rows = np.argsort(values, kind="stable")[:20]
-    told = (contrast if extreme == "Flattest" else light)[rows]
-    editing.images(dataset, edits, [[row] for row in rows], "light", [[f"{value:.1f}"] for value in told])
+    shown = (contrast if extreme == "Lowest contrast" else brightness)[rows]
+    editing.images(dataset, edits, [[row] for row in rows], "brightness", [[f"{value:.1f}"] for value in shown])
 
 
 @lru_cache(8)
-def _light_figure(name: str, fingerprint: str, stamp: float) -> Still:
-    count, light = len(predictions.dataset(name).y_train), _survey(name, fingerprint, stamp)["brightness"]
-    return still(dataset_analysis.brightness({"training": light[:count], "test": light[count:]}))
+def _brightness_figure(name: str, fingerprint: str, stamp: float) -> Still:
+    count, brightness = len(predictions.dataset(name).y_train), _survey(name, fingerprint, stamp)["brightness"]
+    return still(dataset_analysis.brightness({"training": brightness[:count], "test": brightness[count:]}))
 
 
 @lru_cache(8)
-def _light_table(name: str, fingerprint: str, stamp: float) -> pa.Table:
+def _brightness_table(name: str, fingerprint: str, stamp: float) -> pa.Table:
     dataset, found = predictions.dataset(name), _survey(name, fingerprint, stamp)
     labels, classes = np.asarray(dataset.y_train), range(dataset.facts.num_classes)
 
@@ -214,29 +214,28 @@ def _light_table(name: str, fingerprint: str, stamp: float) -> pa.Table:
     count = np.maximum(dataset.facts.counted(labels), 1)
     columns = {
         title: (summed(found[key][: len(labels)]) / count).round(1)
-        for title, key in (("Grey level", "brightness"), ("Contrast", "contrast"))
+        for title, key in (("Brightness", "brightness"), ("Contrast", "contrast"))
     }
     return pa.table({"Class": list(dataset.facts.classes), **columns})
 
 
-# ---- pictures unlike their class
+# ---- outliers
 
 
-def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
+def _outliers(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     names = dataset.facts.classes
     if dataset.facts.is_multilabel:
-        st.caption("As a picture may have several labels, it is held against the middle of all pictures here.")
+        st.caption("In a multi-label dataset, images are compared with the centre of all images.")
     st.caption(
-        "Training pictures that lie farthest from the middle of their class, among 32 principal components of small "
-        "copies. The number tells by how many robust deviations a picture lies farther out than its class usually "
-        "does: from 3 on it is unusual. Odd is not wrong: look for false labels and broken pictures, and keep the "
-        "rare ones."
+        "Training images farthest from the centre of their class, in a space of 32 principal components. The score is "
+        "a robust z-score: the distance to the class centre, in median absolute deviations. Above 3 is unusual. "
+        "Unusual does not mean wrong: look for mislabelled or corrupt images, and keep rare but valid ones."
     )
     label = st.selectbox(
         "Class",
         [None, *range(len(names))],
         format_func=lambda label: "All classes" if label is None else names[label],
-        key=f"odd-class-{dataset.facts.name}",
+        key=f"outlier-class-{dataset.facts.name}",
         width=320,
     )
     rows, is_multilabel = found["unlike"], dataset.facts.is_multilabel
@@ -244,12 +243,12 @@ def _odd_ones(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
     has = np.ones(len(rows), bool) if label is None else labels[:, label] > 0 if is_multilabel else labels == label
     chosen = np.flatnonzero(has)
     if not len(chosen):
-        st.info("None of the oddest pictures belongs to this class.", icon=":material/check_circle:")
+        st.info("None of the strongest outliers belongs to this class.", icon=":material/check_circle:")
         return
-    shown = pager.page_of(chosen, PER_PAGE, f"odd-page-{dataset.facts.name}-{label}")
+    shown = pager.page_of(chosen, PER_PAGE, f"outlier-page-{dataset.facts.name}-{label}")
     notes = []
     for place in shown:
         nearest = int(found["nearest"][place])
-        other = "" if is_multilabel or nearest == labels[place] else f"\nlike {names[nearest]}"
+        other = "" if is_multilabel or nearest == labels[place] else f"\nnear {names[nearest]}"
         notes.append([f"{found['unusual'][place]:.1f}{other}"])
-    editing.images(dataset, edits, [[row] for row in rows[shown]], "odd", notes)
+    editing.images(dataset, edits, [[row] for row in rows[shown]], "outlier", notes)

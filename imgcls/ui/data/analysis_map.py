@@ -1,4 +1,4 @@
-"""A map of the pictures: those that look alike lie close together. Points that are selected show their pictures."""
+"""A map of the images: similar images are close together. Selecting points shows their images."""
 
 from functools import lru_cache
 from typing import Any
@@ -18,21 +18,21 @@ from imgcls.ui.widgets.static_figure import Still, still
 KINDS = ("PCA", "t-SNE")
 AXES = {"PCA": ("first principal component", "second principal component"), "t-SNE": ("", "")}
 EXPLAINED = {
-    "PCA": "Principal components: the plane in which the pictures differ most. Distances in it are real, but most "
-    "differences lie outside of it.",
-    "t-SNE": "Neighbours stay neighbours (van der Maaten and Hinton 2008). Sizes of groups and distances between them "
-    "mean nothing.",
+    "PCA": "Principal components: the plane in which the images differ most. Distances in it are meaningful, but most "
+    "differences lie outside this plane.",
+    "t-SNE": "Neighbours stay neighbours (van der Maaten and Hinton 2008). Cluster sizes and distances between "
+    "clusters are not meaningful.",
 }
 PER_PAGE = 24
 TICK_SECONDS = 0.5
 
 
 def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
-    """The map, and the pictures of the points that are selected in it."""
+    """The map, and the images of the selected points."""
     kind = st.segmented_control(
         "Map", KINDS, default="PCA", required=True, key="map-kind", label_visibility="collapsed"
     )
-    st.caption(f"{len(found['map_rows']):,} training pictures, drawn by chance. {EXPLAINED[kind]}")
+    st.caption(f"{len(found['map_rows']):,} random training images. {EXPLAINED[kind]}")
     if kind == "t-SNE" and not _tsne_is_ready(dataset, len(found["map_rows"])):
         return
     name = dataset.facts.name
@@ -42,19 +42,19 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
         config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]},
-        alt=f"Map of {len(found['map_rows'])} training pictures, a colour and a sign for each class or set of labels.",
+        alt=f"Map of {len(found['map_rows'])} training images, with a colour and marker per class or set of labels.",
     )
     rows = selected(event)
     if not rows:
-        st.caption("Draw a line around some points, or click one, to see their pictures.")
+        st.caption("Click a point, or draw a box or a lasso around several, to see the images.")
         return
-    st.markdown(f"**{formatting.count(len(rows), 'picture')}** selected")
+    st.markdown(f"**{formatting.count(len(rows), 'image')}** selected")
     on_page = pager.page_of(rows, PER_PAGE, f"map-page-{name}-{kind}-{hash(tuple(rows))}")
     editing.images(dataset, edits, [[row] for row in on_page], "map")
 
 
 def selected(event: Any) -> list[int]:
-    """The numbers of the pictures that a selection holds, each once, ascending."""
+    """The rows of the selected images, each once, ascending."""
     points = event.selection.points if event else []
     rows = set()
     for point in points:
@@ -77,23 +77,23 @@ def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) 
 
 
 def _tsne_is_ready(dataset: Dataset, count: int) -> bool:
-    """Whether the map of t-SNE is there; if not, the button that makes it, its progress, or why it failed."""
-    seen = cache.state("tsne", dataset)
-    if seen.state == "ready":
+    """Whether the t-SNE map is computed; if not, shows the button, the progress, or why it failed."""
+    state = cache.state("tsne", dataset)
+    if state.state == "ready":
         return True
-    if seen.state == "running":
+    if state.state == "running":
         _watch(dataset)
         return False
-    if seen.state == "failed":
-        st.warning(plain(f"The map was not made. {seen.text}"), icon=":material/warning:")
+    if state.state == "failed":
+        st.warning(plain(f"The t-SNE map could not be computed. {state.text}"), icon=":material/warning:")
     st.button(
-        "Make this map" if seen.state == "idle" else "Try again",
+        "Compute t-SNE" if state.state == "idle" else "Try again",
         key="tsne",
         icon=":material/scatter_plot:",
         type="primary",
         on_click=_start,
         args=(dataset,),
-        help=f"It moves {count:,} points until neighbours lie together: half a minute on an ordinary machine.",
+        help=f"Computes a t-SNE map of {formatting.count(count, 'image')} (about 30 s).",
     )
     return False
 
@@ -105,10 +105,10 @@ def _start(dataset: Dataset) -> None:
 
 @st.fragment(run_every=TICK_SECONDS)
 def _watch(dataset: Dataset) -> None:
-    seen = cache.state("tsne", dataset)
-    if seen.state != "running":
+    state = cache.state("tsne", dataset)
+    if state.state != "running":
         st.rerun()
-    st.progress(seen.fraction, text=plain(f"{seen.text} ..."))
+    st.progress(state.fraction, text=plain(f"{state.text} …"))
     if st.button("Cancel", key="cancel-tsne"):
         cache.cancel("tsne", dataset)
         st.rerun()

@@ -1,28 +1,28 @@
-"""Pictures that are there twice: exact and near duplicates, those across training and test, those of two classes."""
+"""Exact and near-duplicates, train/test leaks, and duplicates with conflicting labels."""
 
 import numpy as np
 import streamlit as st
 
 from imgcls.datasets import NO_CLASS, Dataset, Edits
 from imgcls.ui.data import editing
-from imgcls.ui.widgets import metric_row, pager
+from imgcls.ui.widgets import formatting, metric_row, pager
 from imgcls.ui.widgets.metric_row import Number
 
 PER_PAGE = 12
-KINDS = ("Leaks", "Two classes", "Exact", "Near")
+KINDS = ("Leaks", "Conflicting labels", "Exact", "Near")
 EXPLAINED = {
-    "Leaks": "One of the two is in training, the other in the test: the network has seen the answer before, and the "
-    "test score is too kind. Throw the training picture out; the test stays comparable.",
-    "Two classes": "The two look the same but belong to different classes, or do not have the same labels: at least "
-    "one label is wrong, or the classes cannot be told apart by looking.",
-    "Exact": "Each is the same as the first of its frame, pixel by pixel. In training it only counts double.",
-    "Near": "Not the same, but what is unusual in them is: the same picture taken, cut or stored again, or things that "
-    "are really alike.",
+    "Leaks": "Train/test leakage: one copy is in the training set, the other in the test set, so the test score is too "
+    "optimistic. Exclude the training copy.",
+    "Conflicting labels": "The two images look the same but have different labels: at least one label is wrong, or the "
+    "classes cannot be distinguished visually.",
+    "Exact": "Identical pixel by pixel. A duplicate in the training set is simply weighted twice.",
+    "Near": "Not identical, but they share what is unusual about them: the same photo cropped or saved again, or "
+    "objects that really look alike.",
 }
 
 
 def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
-    """How many there are of each kind, and those of the chosen kind."""
+    """The number of duplicates of each kind, and the pairs of the chosen kind."""
     pairs, likeness = all_pairs(found)
     count = len(dataset.y_train)
     labels = np.concatenate([dataset.y_train, dataset.y_test])
@@ -30,7 +30,7 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     differ = labels[pairs[:, 0]] != labels[pairs[:, 1]]
     of_kind = {
         "Leaks": (pairs < count).sum(1) == 1,
-        "Two classes": differ.any(1) if dataset.facts.is_multilabel else differ,
+        "Conflicting labels": differ.any(1) if dataset.facts.is_multilabel else differ,
         "Exact": is_exact,
         "Near": ~is_exact,
     }
@@ -44,7 +44,7 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
         for kind, which in of_kind.items()
     )
     if not len(pairs):
-        st.success("No picture is there twice.", icon=":material/check_circle:")
+        st.success("No duplicates found.", icon=":material/check_circle:")
         return
     first = next(kind for kind in KINDS if of_kind[kind].any())
     kind = st.segmented_control(
@@ -53,19 +53,20 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     st.caption(EXPLAINED[kind])
     chosen = np.flatnonzero(of_kind[kind])
     if not len(chosen):
-        st.info("There are none of this kind.", icon=":material/check_circle:")
+        st.info("No duplicates of this kind.", icon=":material/check_circle:")
         return
     shown = pager.page_of(chosen, PER_PAGE, f"pairs-page-{dataset.facts.name}-{kind}")
-    notes = [["", "the same" if is_exact[place] else f"alike {likeness[place]:.3f}"] for place in shown]
+    notes = [["", "identical" if is_exact[place] else f"similarity {likeness[place]:.3f}"] for place in shown]
     editing.images(dataset, edits, pairs[shown].tolist(), f"pairs-{kind}", notes)
-    rows = doubles(pairs[of_kind["Exact" if kind == "Exact" else "Leaks"]], count, edits)
+    rows = redundant_rows(pairs[of_kind["Exact" if kind == "Exact" else "Leaks"]], count, edits)
     if kind in ("Leaks", "Exact") and rows:
-        what = "training twins of test pictures" if kind == "Leaks" else "doubles"
-        editing.bulk(f"Throw out all {len(rows):,} {what}", dataset, rows, f"bulk-{kind}")
+        images = formatting.count(len(rows), "training image")
+        what = f"{images} that duplicate test images" if kind == "Leaks" else f"{images} that duplicate others"
+        editing.exclude_all_button(f"Exclude the {what}", dataset, rows, f"bulk-{kind}")
 
 
 def all_pairs(found: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Exact duplicates, each with the first of its group, then near ones: places (p, 2), likeness (p,)."""
+    """Exact duplicates, each paired with the first of its group, then near ones: positions (p, 2), similarity (p,)."""
     members, groups = found["members"], found["groups"]
     starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])[: len(members)]
     firsts = members[starts][groups] if len(members) else members
@@ -75,7 +76,7 @@ def all_pairs(found: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return pairs, np.concatenate([np.ones(len(exact)), np.minimum(found["likeness"], 0.9999)])
 
 
-def doubles(pairs: np.ndarray, count: int, edits: Edits) -> list[int]:
-    """Training pictures to throw out so that of each pair one stays: the one in training, or the second."""
+def redundant_rows(pairs: np.ndarray, count: int, edits: Edits) -> list[int]:
+    """Training images to exclude so that one of each pair stays: the training copy of a leak, else the second one."""
     rows = {left if right >= count else right for left, right in pairs.tolist() if left < count}
     return sorted(row for row in rows if edits.labels.get(row) != NO_CLASS)

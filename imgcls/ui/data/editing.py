@@ -1,4 +1,4 @@
-"""Pictures of a data set that can be thrown out or given another class, and the list of what was changed."""
+"""Images of a dataset that can be excluded or relabelled, and the list of edits."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -25,9 +25,15 @@ def images(
     *,
     keep: Callable[[list[int]], None] | None = None,
 ) -> None:
-    """Pictures by their place among all (training first, then test), framed where a group has several; and what can be
-    done with the training pictures among them. `notes` are more lines of text below them, in the same form. With
-    `keep` there is a button that says of chosen ones that their label is right.
+    """Images with the controls to edit the training images among them.
+
+    Args:
+        dataset: the dataset, as prepared.
+        edits: its edits.
+        groups: positions among all images (training first, then test); groups of several images are framed.
+        key: distinguishes several such lists on a page.
+        notes: more lines of text below each image, in the same form as `groups`.
+        keep: called with the chosen rows by a button that confirms their labels; without it there is no such button.
     """
     groups = tuple(tuple(int(place) for place in group) for group in groups)
     notes = tuple(tuple(lines) for lines in notes)
@@ -46,24 +52,22 @@ def _tiles(name: str, edits: Edits, groups: tuple, notes: tuple) -> str:
         for group, lines in zip(groups, noted, strict=True)
     ]
     are_single = all(len(frame) == 1 for frame in frames)
-    drawn = gallery.grid(frame[0] for frame in frames) if are_single else gallery.groups(frames)
+    html = gallery.grid(frame[0] for frame in frames) if are_single else gallery.groups(frames)
     dataset.release_memory()
-    return drawn
+    return html
 
 
 def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile:
     count, classes, named = len(dataset.y_train), dataset.facts.classes, dataset.facts.named
     if place >= count:
         row = place - count
-        label, pixels, number = named(dataset.y_test[row]), dataset.x_test[row], f"test {row}"
+        label, pixels, number = named(dataset.y_test[row]), dataset.x_test[row], f"test #{row}"
     else:
-        label, pixels, number = named(dataset.y_train[place]), dataset.x_train[place], f"no. {place}"
+        label, pixels, number = named(dataset.y_train[place]), dataset.x_train[place], f"#{place}"
     changed = edits.labels.get(place)
     lines = [number, label]
     if changed is not None:
-        lines[1:] = (
-            ["✗ thrown out", f"was {label}"] if changed == NO_CLASS else [f"→ {classes[changed]}", f"was {label}"]
-        )
+        lines[1:] = ["✗ excluded", f"was {label}"] if changed == NO_CLASS else [f"→ {classes[changed]}", f"was {label}"]
     lines += note.splitlines()
     return gallery.Tile(pixels, f"{number}: {', '.join(lines[1:])}", tuple(lines))
 
@@ -71,16 +75,16 @@ def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile
 def _actions(
     dataset: Dataset, edits: Edits, rows: list[int], key: str, keep: Callable[[list[int]], None] | None = None
 ) -> None:
-    """Choose some of the training pictures in sight, and say what becomes of them."""
+    """Select some of the training images shown, and edit them."""
     key = f"{key}-{dataset.facts.name}-{rows[0]}-{rows[-1]}-{len(rows)}"
     chosen = st.pills(
-        "Choose pictures to change",
+        "Select images to edit",
         rows,
         selection_mode="multi",
-        format_func=lambda row: f"no. {row}",
+        format_func=lambda row: f"#{row}",
         key=f"chosen-{key}",
         wrap=True,
-        help="Only training pictures can be changed.",
+        help="Only training images can be edited.",
     )
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
@@ -92,7 +96,7 @@ def _actions(
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if keep is not None:
             st.button(
-                "The label is right",
+                "Label is correct",
                 icon=":material/check:",
                 key=f"keep-{key}",
                 disabled=not chosen,
@@ -100,45 +104,45 @@ def _actions(
                 args=(keep, chosen),
             )
         st.button(
-            f"Throw out {len(chosen)}" if chosen else "Throw out",
+            f"Exclude {len(chosen)}" if chosen else "Exclude",
             icon=":material/delete:",
             key=f"drop-{key}",
             disabled=not chosen,
             on_click=act,
             args=(datasets.exclude, chosen),
-            help="They take part in no training any more. It can be taken back under Changes.",
+            help="Excluded from all future training. Undo this under Edits.",
         )
         if dataset.facts.is_multilabel:
-            st.caption("Labels are changed in the table and imported anew: a picture may have several here.")
+            st.caption("To change the labels of a multi-label dataset, edit the label table and import it again.")
         else:
             _relabel(dataset, chosen, key, act)
         if any(row in edits.labels for row in rows):
             st.button(
-                "As published",
+                "Restore",
                 icon=":material/undo:",
                 key=f"restore-{key}",
                 disabled=not any(row in edits.labels for row in chosen),
                 on_click=act,
                 args=(datasets.restore, chosen),
-                help="Takes back what was changed in the chosen pictures.",
+                help="Undoes all edits of the selected images.",
             )
 
 
 def _relabel(dataset: Dataset, chosen: list[int], key: str, act: Callable[..., None]) -> None:
-    """Another class for the chosen pictures."""
+    """Gives the selected images another class."""
     names = dataset.facts.classes
     label = st.selectbox(
-        "Another class",
+        "New class",
         range(len(names)),
         index=None,
         format_func=lambda label: names[label],
         key=f"label-{key}",
-        placeholder="Another class",
+        placeholder="New class",
         label_visibility="collapsed",
         width=220,
     )
     st.button(
-        "Give them this class",
+        "Relabel",
         icon=":material/label:",
         key=f"relabel-{key}",
         disabled=not chosen or label is None,
@@ -148,52 +152,52 @@ def _relabel(dataset: Dataset, chosen: list[int], key: str, act: Callable[..., N
 
 
 def _change(change: Callable[..., None], *values) -> None:
-    """A callback: it runs before the page, which then shows the change or why it failed."""
+    """A callback: it runs before the page, which then shows the edit or why it failed."""
     try:
         change(*values)
     except UserError as error:
         st.session_state[ERROR] = str(error)
 
 
-def bulk(label: str, dataset: Dataset, rows: Sequence[int], key: str) -> None:
-    """A button that throws out all of these training pictures at once."""
+def exclude_all_button(label: str, dataset: Dataset, rows: Sequence[int], key: str) -> None:
+    """A button that excludes all of these training images at once."""
     st.button(label, icon=":material/delete_sweep:", key=key, on_click=_change, args=(datasets.exclude, dataset, rows))
 
 
-def changes(dataset: Dataset, edits: Edits) -> None:
-    """All that was changed, and the ways back."""
+def list_edits(dataset: Dataset, edits: Edits) -> None:
+    """All edits, and buttons to undo them."""
     if not edits.labels:
         st.info(
-            "Nothing was changed. Under Duplicates, Odd ones and Map you can throw pictures out, or give them another "
-            "class.",
+            "No edits yet. Under Duplicates, Outliers and Map you can exclude or relabel images.",
             icon=":material/check_circle:",
         )
     else:
         st.markdown(
-            f"**{formatting.count(len(edits.excluded), 'picture')}** thrown out, **{len(edits.relabelled):,}** given another "
-            f"class. The next training learns from state `{edits.version}`; finished runs remember theirs."
+            f"**{formatting.count(len(edits.excluded), 'image')}** excluded, **{len(edits.relabelled):,}** relabelled. "
+            f"The next run will use dataset version `{edits.version}`. Finished runs keep the one they were trained "
+            "on."
         )
     if edits.steps:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                "Take the last change back",
+                "Undo last edit",
                 icon=":material/undo:",
-                key="take-back",
+                key="undo",
                 on_click=_change,
                 args=(datasets.undo, dataset),
             )
-            with st.popover("Take all back", icon=":material/restart_alt:"):
-                st.markdown("All pictures will be as they were published.")
-                all_back(dataset, "Take all changes back")
-            if st.button("Train with these changes", icon=":material/model_training:", key="train-changed"):
+            with st.popover("Undo all", icon=":material/restart_alt:"):
+                st.markdown("Restores the original labels and images.")
+                undo_all_button(dataset)
+            if st.button("Train with these edits", icon=":material/model_training:", key="train-edited"):
                 links.train(data=dataset.facts.name)
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
     rows = list(edits.labels)
     if rows:
-        images(dataset, edits, [[row] for row in pager.page_of(rows, 20, "changes-page")], "changes")
+        images(dataset, edits, [[row] for row in pager.page_of(rows, 20, "edits-page")], "edits")
 
 
-def all_back(dataset: Dataset, label: str) -> None:
-    """The button that forgets all changes, also a damaged list of them."""
-    st.button(label, key="take-all-back", on_click=_change, args=(datasets.undo_all, dataset))
+def undo_all_button(dataset: Dataset) -> None:
+    """The button that undoes all edits, even if their file is damaged."""
+    st.button("Undo all edits", key="undo-all", on_click=_change, args=(datasets.undo_all, dataset))

@@ -1,4 +1,4 @@
-"""How the pictures shall be stored: name, size, colours, and how they are made square."""
+"""The import form: name, size, colours, and how images are made square."""
 
 import streamlit as st
 
@@ -8,69 +8,69 @@ from imgcls.datasets.importing import SIDES, ImportSettings, Preview
 from imgcls.ui.data import import_preview
 from imgcls.ui.widgets import formatting
 
-CROP, PAD = "Cut the middle out", "Add margins"
+CROP, PAD = "Centre crop", "Add margins"
 MANY = 500_000_000
-"""Bytes of a data set from which the form says so."""
+"""Bytes of a dataset from which the form shows its size."""
 
 
-def ask(import_id: str, seen: Preview, old: CustomDataset | None, title: str) -> ImportSettings | None:
-    """The classes that were found and the form; a wish when Import was pressed."""
-    total = f"{seen.total:,}" if seen.whole else f"More than {seen.total:,}"
-    kinds = f"{len(seen.counts):,} {'class' if len(seen.counts) == 1 else 'classes'}"
-    if seen.is_multilabel:
-        st.subheader(f"{total} pictures with {len(seen.counts):,} labels, several labels a picture", anchor=False)
+def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str) -> ImportSettings | None:
+    """The classes found and the form; returns the settings when Import is pressed."""
+    total = f"{preview.total:,}" if preview.whole else f"More than {preview.total:,}"
+    kinds = f"{len(preview.counts):,} {'class' if len(preview.counts) == 1 else 'classes'}"
+    if preview.is_multilabel:
+        st.subheader(f"{total} images with {len(preview.counts):,} labels (multi-label)", anchor=False)
     else:
-        st.subheader(f"{total} pictures in {kinds}", anchor=False)
-    import_preview.classes(seen.counts)
-    if not any(test for _, _, test, _ in seen.counts):
-        fraction = "About a fifth of each label" if seen.is_multilabel else "A fifth of each class"
-        st.caption(f"{fraction} will be held back for the test. Copies of a picture stay on one side.")
+        st.subheader(f"{total} images in {kinds}", anchor=False)
+    import_preview.classes(preview.counts)
+    if not any(test for _, _, test, _ in preview.counts):
+        fraction = "About 20% of each label" if preview.is_multilabel else "20% of each class"
+        st.caption(f"{fraction} is held out as the test set. Duplicates are kept in the same split.")
     if old is not None:
-        return ImportSettings(into=old.name) if _import_button("Add the pictures") else None
+        return ImportSettings(into=old.name) if _import_button("Add images") else None
     title = st.text_input("Name", title, max_chars=datasets.TITLE_LENGTH, key=f"title-{import_id}")
     note = st.text_area(
         "Note",
         max_chars=datasets.NOTE_LENGTH,
         height=68,
         key=f"note-{import_id}",
-        placeholder="Where the pictures are from, and what they show.",
+        placeholder="Where the images come from and what they show.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         side = st.selectbox(
             "Size (px)",
             SIDES,
-            index=SIDES.index(seen.side),
-            format_func=lambda side: f"{side} x {side}",
+            index=SIDES.index(preview.side),
+            format_func=lambda side: f"{side}×{side}",
             key=f"side-{import_id}",
             width=150,
-            help=f"All pictures get one size. The usual one here is {seen.typical_size or 'not known'}. Larger shows more "
-            "and trains longer: twice the side is four times the work.",
+            help=f"All images are resized to this. Typical size of the originals: {preview.typical_size or 'unknown'}. "
+            "Larger images keep more detail but train slower: doubling the side length quadruples the cost.",
         )
         colour = st.segmented_control(
             "Colours",
-            ["Colour", "Grey"],
-            default="Grey" if seen.channels == 1 else "Colour",
+            ["Colour", "Greyscale"],
+            default="Greyscale" if preview.channels == 1 else "Colour",
             required=True,
             key=f"colour-{import_id}",
-            help="Grey holds a third of the numbers. It suits where colour means nothing, as in writing.",
+            help="Greyscale uses a third of the data. Choose it when colour carries no information, e.g. handwriting.",
         )
     fit = CROP
-    if not seen.square:
+    if not preview.square:
         fit = st.segmented_control(
-            "Make them square",
+            "Fit to a square",
             [CROP, PAD],
             default=CROP,
             required=True,
             key=f"fit-{import_id}",
-            help="Cutting keeps the middle at full size; margins, in the colour of the border, keep everything. What "
-            "is done here is also done to each picture that the model is asked about.",
+            help="Centre crop keeps the middle at full size; margins, in the colour of the border, keep everything. "
+            "The same is done to every image that the model classifies later.",
         )
     channels = 3 if colour == "Colour" else 1
-    size = seen.total * side * side * channels
+    size = preview.total * side * side * channels
     if size > MANY:
-        st.caption(f":material/hard_drive: About {size / 1e9:.1f} GB on the disk, twice that during the import.")
-    wish = ImportSettings(title, note, side, channels, "pad" if fit == PAD else "crop")
-    return wish if _import_button(f"Import {formatting.count(seen.total, 'picture')}") else None
+        st.caption(f":material/hard_drive: About {size / 1e9:.1f} GB on disk, twice that during the import.")
+    settings = ImportSettings(title, note, side, channels, "pad" if fit == PAD else "crop")
+    return settings if _import_button(f"Import {formatting.count(preview.total, 'image')}") else None
 
 
 def _import_button(label: str) -> bool:

@@ -1,4 +1,4 @@
-"""What was found in what somebody brought: classes with numbers, some pictures, what is left out and why."""
+"""The preview of an import: classes with counts, sample images, and skipped files with reasons."""
 
 import html
 from collections.abc import Iterable
@@ -21,38 +21,38 @@ gap:10px;align-items:center;padding:3px 0;margin:0!important}
 </style>"""
 
 
-def show(seen: Preview) -> None:
-    """The pictures first, then what is left out."""
-    if seen.samples:
+def show(preview: Preview) -> None:
+    """Sample images, then skipped files."""
+    if preview.samples:
         st.html(
             gallery.grid(
-                gallery.Tile(str(sample["url"]), f"a picture of class {sample['class']}", (str(sample["class"]),))
-                for sample in seen.samples
+                gallery.Tile(str(sample["url"]), f"an image of class {sample['class']}", (str(sample["class"]),))
+                for sample in preview.samples
             )
         )
-    rows = [(row["reason"], row["count"], row["first"]) for row in seen.skipped]
-    notes = list(seen.notes)
-    if seen.checked and seen.checked < seen.total:
-        notes.append(f"{seen.checked:,} of {seen.total:,} pictures were opened for this look; the import opens all.")
-    left_out(rows, notes)
+    rows = [(row["reason"], row["count"], row["first"]) for row in preview.skipped]
+    notes = list(preview.notes)
+    if preview.checked and preview.checked < preview.total:
+        notes.append(f"{preview.checked:,} of {preview.total:,} images were opened for this preview.")
+    skipped_files(rows, notes)
 
 
 def classes(counts: Iterable[tuple[str, int, int, int]]) -> None:
-    """Each class with its numbers, as bars; a long list scrolls."""
+    """Each class with its counts, as bars; a long list scrolls."""
     counts = [tuple(row) for row in counts]
     most = max((sum(numbers) for _, *numbers in counts), default=1)
     st.html(STYLE + f'<ul class="classes">{"".join(_row(row, most) for row in counts)}</ul>')
 
 
-def left_out(rows: Iterable[tuple[str, int, Iterable[str]]], notes: Iterable[str]) -> None:
-    """What is not taken, by reason, and what else there is to know."""
+def skipped_files(rows: Iterable[tuple[str, int, Iterable[str]]], notes: Iterable[str]) -> None:
+    """Remarks, and skipped files by reason."""
     rows = list(rows)
     for note in notes:
         st.caption(f":material/info: {plain(note)}")
     if not rows:
         return
     total = sum(count for _, count, _ in rows)
-    with st.expander(f"Left out: {formatting.count(total, 'file')}", icon=":material/filter_alt_off:", key="left-out"):
+    with st.expander(f"Skipped: {formatting.count(total, 'file')}", icon=":material/filter_alt_off:", key="skipped"):
         for reason, count, first in rows:
             named = ", ".join(f"“{plain(name)}”" for name in first)
             st.markdown(f"**{count:,}** {plain(reason)} :gray[:small[{named}]]")
@@ -61,7 +61,7 @@ def left_out(rows: Iterable[tuple[str, int, Iterable[str]]], notes: Iterable[str
 def _row(row: tuple[str, int, int, int], most: int) -> str:
     label, train, test, undivided = row
     total = train + test + undivided
-    told = f"{train:,} + {test:,} test" if train or test else f"{total:,}"
+    count = f"{train:,} + {test:,} test" if train or test else f"{total:,}"
     name = html.escape(label)
     bar = f'<span class="bar"><i style="width:{100 * total / most:.1f}%"></i></span>'
-    return f'<li><span class="name" title="{name}">{name}</span>{bar}<span class="count">{told}</span></li>'
+    return f'<li><span class="name" title="{name}">{name}</span>{bar}<span class="count">{count}</span></li>'

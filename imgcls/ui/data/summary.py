@@ -1,4 +1,4 @@
-"""What a page shows about a data set: its facts in a line, how to get it, and the three parts as they will be."""
+"""What pages show about a dataset: its facts in one line, how to get it, and the sizes of its three parts."""
 
 from contextlib import suppress
 from functools import lru_cache
@@ -19,8 +19,8 @@ MOST_NAMED = 12
 
 
 def training_count(facts: DatasetInfo) -> int:
-    """Training pictures of the set that are not thrown out, validation included; while not prepared, as published."""
-    with suppress(DatasetError):  # a damaged list of changes, which is told beside Start
+    """Training images that are not excluded, including validation; if not prepared, as published."""
+    with suppress(DatasetError):  # damaged edits, which are reported next to Start
         return predictions.training_data(facts.name).training_count
     with suppress(DatasetError):
         return len(predictions.dataset(facts.name).y_train)
@@ -30,32 +30,32 @@ def training_count(facts: DatasetInfo) -> int:
 def one_line(facts: DatasetInfo) -> None:
     """Size, classes and kind in one line."""
     height, width, channels = facts.shape
-    names = ", ".join(facts.classes[:10]) + (", ..." if facts.num_classes > 10 else "")
-    what = "labels, several a picture" if facts.is_multilabel else "classes"
+    names = ", ".join(facts.classes[:10]) + (", …" if facts.num_classes > 10 else "")
+    what, kind = ("labels", " · multi-label") if facts.is_multilabel else ("classes", "")
     st.caption(
-        f"{facts.num_classes} {what} ({plain(names)}) · {height} x {width} pixels, "
-        f"{'colour' if channels == 3 else 'grey'}"
+        f"{facts.num_classes} {what} ({plain(names)}) · {height}×{width} pixels, "
+        f"{'colour' if channels == 3 else 'greyscale'}{kind}"
     )
 
 
 @lru_cache(64)
 def samples(name: str, fingerprint: str, page: int) -> str:
-    """Some training pictures with their classes, as HTML; another page shows others."""
+    """Random training images with their classes, as HTML; each page shows others."""
     dataset = predictions.dataset(name)
     count = len(dataset.y_train)
     chosen = np.random.default_rng(page).choice(count, min(SAMPLES, count), replace=False)
     named = [(i, dataset.facts.named(dataset.y_train[i])) for i in chosen]
-    tiles = (gallery.Tile(dataset.x_train[i], f"training picture {i}, {name}", (name,)) for i, name in named)
-    drawn = gallery.grid(tiles)
+    tiles = (gallery.Tile(dataset.x_train[i], f"training image #{i}: {name}", (name,)) for i, name in named)
+    html = gallery.grid(tiles)
     dataset.release_memory()
-    return drawn
+    return html
 
 
 def realised_counts(config: Config) -> bool:
-    """Shows how many pictures each part will have; False, with the way to get them, while they are not there.
+    """Shows the sizes of the three parts; False, with the way to get the dataset, if it is not ready.
 
     Raises:
-        DatasetError: the wish cannot be met, as with fewer pictures than classes.
+        DatasetError: the settings cannot be met, for example with fewer images than classes.
     """
     facts = datasets.facts(config.data)
     if not datasets.is_ready(config.data):
@@ -63,48 +63,50 @@ def realised_counts(config: Config) -> bool:
         return False
     dataset = predictions.training_data(config.data)
     if facts.is_multilabel:
-        st.caption(_counts_of_labels(config.data, dataset.edits.version, *_asked(config)))
+        st.caption(_counts_of_labels(config.data, dataset.edits.version, *_split_settings(config)))
         return True
     training, validation = datasets.split_counts(
         dataset.y_train, config.train_images, config.validation_fraction, facts.num_classes
     )
     st.caption(
-        f"**{int(np.sum(training)):,}** pictures to train, **{int(np.sum(validation)):,}** to validate (taken from the "
-        f"training pictures, the same share of each class), **{len(dataset.y_test):,}** to test, which choose nothing."
-        + changes(len(dataset.edits.excluded), len(dataset.edits.relabelled))
+        f"**{int(np.sum(training)):,}** training, **{int(np.sum(validation)):,}** validation (a stratified split of "
+        f"the training images) and **{len(dataset.y_test):,}** test images. The test set is never used to choose "
+        "anything." + edits_text(len(dataset.edits.excluded), len(dataset.edits.relabelled))
     )
     return True
 
 
-def _asked(config: Config) -> tuple[int, float, int]:
+def _split_settings(config: Config) -> tuple[int, float, int]:
     return config.train_images, config.validation_fraction, config.seed
 
 
 @lru_cache(16)
 def _counts_of_labels(name: str, state: str, images: int, validation_fraction: float, seed: int) -> str:
-    """How many pictures each part will have where a picture may have several labels, and each label in them."""
+    """The sizes of the parts of a multi-label dataset, and of each label in them."""
     dataset = predictions.training_data(name)
     parts = datasets.split(dataset.y_train, images, validation_fraction, seed, dataset.facts.num_classes)
     training, validation = (dataset.facts.counted(dataset.y_train[rows]) for rows in parts)
     each = [
-        f"{plain(label)} {learn:,} + {judge:,}"
-        for label, learn, judge in zip(dataset.facts.classes, training, validation, strict=True)
+        f"{plain(label)} {train:,} + {valid:,}"
+        for label, train, valid in zip(dataset.facts.classes, training, validation, strict=True)
     ]
-    shown = ", ".join(each[:MOST_NAMED]) + (", ..." if len(each) > MOST_NAMED else "")
+    shown = ", ".join(each[:MOST_NAMED]) + (", …" if len(each) > MOST_NAMED else "")
     return (
-        f"**{len(parts[0]):,}** pictures to train, **{len(parts[1]):,}** to validate (about the same share of each "
-        f"label: {shown}), **{len(dataset.y_test):,}** to test, which choose nothing. A picture may have several "
-        "labels, so each is learnt on its own, with sigmoid outputs and binary cross-entropy; as accuracy "
-        " counts a picture of which all labels are right." + changes(len(dataset.edits.excluded), 0)
+        f"**{len(parts[0]):,}** training, **{len(parts[1]):,}** validation (a stratified split; images per label: "
+        f"{shown}) and **{len(dataset.y_test):,}** test images. The test set is never used to choose anything. The "
+        "dataset is multi-label, so every label is learned separately, with sigmoid outputs and binary cross-entropy. "
+        "Accuracy counts images with all labels correct." + edits_text(len(dataset.edits.excluded), 0)
     )
 
 
-def changes(thrown_out: int, relabelled: int) -> str:
-    """What a person changed in the data, as a sentence; empty where that is nothing."""
-    done = [f"{thrown_out:,} thrown out"] * bool(thrown_out) + [f"{relabelled:,} given another class"] * bool(
-        relabelled
-    )
-    return f" By hand: {' and '.join(done)}." if done else ""
+def edits_text(excluded: int, relabelled: int) -> str:
+    """The edits of a dataset as a sentence; empty if there are none."""
+    parts = []
+    if excluded:
+        parts.append(f"{excluded:,} excluded")
+    if relabelled:
+        parts.append(f"{relabelled:,} relabelled")
+    return f" Your edits: {', '.join(parts)}." if parts else ""
 
 
 @st.fragment(run_every=0.5)
@@ -119,7 +121,7 @@ def _watch(name: str) -> None:
 
 
 def get(facts: DatasetInfo) -> None:
-    """The button that prepares or fetches a data set, its progress, or why it failed."""
+    """The button that prepares or downloads a dataset, its progress, or why it failed."""
     state = datasets.fetch_state(facts.name)
     if state.state == "running":
         _watch(facts.name)
@@ -131,15 +133,17 @@ def get(facts: DatasetInfo) -> None:
         return
     if datasets.is_available(facts.name):
         if facts.source == "bundled" and state.state == "idle":
-            datasets.start_fetch(facts.name)  # done in seconds: nobody needs to be asked
+            datasets.start_fetch(facts.name)  # takes only seconds, so it needs no button
             st.rerun()
         label = "Prepare"
-        st.info(f"{plain(facts.title)} is on this machine; it has to be prepared once.", icon=":material/download:")
+        st.info(
+            f"{plain(facts.title)} is on this machine. It needs a one-time preparation.", icon=":material/download:"
+        )
     else:
-        label = f"Fetch {facts.megabytes:g} MB"
+        label = f"Download {facts.megabytes:g} MB"
         explained = (
-            f"{facts.title} is not on this machine yet. Fetch it from the internet once ({facts.megabytes:g} MB), "
-            f"or put {facts.file} into the folder named by IMGCLS_DATA."
+            f"{facts.title} is not on this machine yet. Download it once ({facts.megabytes:g} MB), or put "
+            f"{facts.file} into the folder set by IMGCLS_DATA."
         )
         st.info(plain(explained), icon=":material/download:")
     if st.button(label, key=f"get-{facts.name}", icon=":material/download:", type="primary"):

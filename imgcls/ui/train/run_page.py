@@ -106,7 +106,7 @@ def _outcome(run: Run, state: str) -> None:
         )
     if "data" in result:
         data = result["data"]
-        changed = summary.changes(int(data["thrown_out"]), int(data["relabelled"]))
+        changed = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))
         st.caption(f"Dataset version: {plain(data['state'][:40])}.{changed}")
     with st.container(horizontal=True):
         _continue(run, state, result)

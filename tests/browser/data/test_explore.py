@@ -48,22 +48,22 @@ def test_a_line_around_points_shows_their_images_and_they_can_be_thrown_out(visi
     page = visit(server, "/data?data=MNIST+sample&explore=Map", viewport={"width": 1280, "height": 1800})
     steps.shows(page, "Data")
     lasso(page)
-    told = steps.main(page).get_by_text(re.compile(r"^[\d,]+ pictures? selected$"))
+    told = steps.main(page).get_by_text(re.compile(r"^[\d,]+ images? selected$"))
     expect(told).to_be_visible()
     steps.settled(page)
     rows = page.evaluate(SELECTED)
     assert len(rows) > 10
-    expect(told).to_have_text(f"{len(rows)} pictures selected")
+    expect(told).to_have_text(f"{len(rows)} images selected")
     assert shown_rows(page) == rows[:24]
 
-    page.get_by_role("button", name=f"no. {rows[0]}", exact=True).click()
-    steps.button(page, "Throw out 1").click()
-    expect(page.locator(".tiles").last).to_contain_text("thrown out")
+    page.get_by_role("button", name=f"#{rows[0]}", exact=True).click()
+    steps.button(page, "Exclude 1").click()
+    expect(page.locator(".tiles").last).to_contain_text("excluded")
     assert shown_rows(page) == rows[:24], "the selection stays"
-    page.get_by_text("Changes", exact=True).click()
-    expect(steps.main(page)).to_contain_text("1 picture thrown out")
-    steps.button(page, "Take the last change back").click()
-    expect(steps.main(page)).to_contain_text("Nothing was changed")
+    page.get_by_text("Edits", exact=True).click()
+    expect(steps.main(page)).to_contain_text("1 image excluded")
+    steps.button(page, "Undo last edit").click()
+    expect(steps.main(page)).to_contain_text("No edits yet")
 
 
 def test_the_preview_follows_the_controls_and_steps_through_images(visit, server):
@@ -81,9 +81,7 @@ def test_the_preview_follows_the_controls_and_steps_through_images(visit, server
     assert len(set(before)) == 10
     expect(tiles.nth(1)).to_have_attribute("alt", re.compile("shift 2 px, noise 20 levels"))
     page.get_by_role("button", name="Use recommended augmentation").click()
-    expect(tiles.nth(1)).to_have_attribute(
-        "alt", re.compile("rotation 10°, shift 2 px, zoom 10%, noise 20 levels")
-    )
+    expect(tiles.nth(1)).to_have_attribute("alt", re.compile("rotation 10°, shift 2 px, zoom 10%, noise 20 levels"))
     turned = images()
     assert turned[0] == before[0] and turned[1] != before[1]
     page.wait_for_url(re.compile("rotation=10"))

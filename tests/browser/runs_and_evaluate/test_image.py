@@ -28,7 +28,7 @@ def test_a_similar_training_image_can_be_thrown_out_on_the_spot(visit, server):
     page = visit(server, "/evaluate?run=sample&view=Picture&picture=1")
     steps.shows(page, "Evaluate")
     page.get_by_text("A training picture has a wrong label?").click()
-    expect(page.get_by_role("button", name="Throw out")).to_be_disabled()
+    expect(page.get_by_role("button", name="Exclude")).to_be_disabled()
     expect(page.locator('.st-key-similar-change .tiles img[alt^="no. "]')).to_have_count(10)
 
 

@@ -154,7 +154,7 @@ def test_a_class_without_a_name_is_refused(label):
 def test_there_is_a_limit(monkeypatch):
     monkeypatch.setattr(drawings, "MAX_DRAWINGS", 2)
     keep("7", (0, 1))
-    with pytest.raises(SourceError, match="2 drawings already"):
+    with pytest.raises(SourceError, match="already 2 drawings"):
         keep("7", (2,))
     assert drawings.collection().total == 2
 

@@ -60,7 +60,7 @@ def button(app: AppTest, label: str):
 def test_every_view_shows_something(uneven, view):
     app = explored(view)
     assert is_whole(app), told(app)
-    assert "<img" in galleries(app) or view in ("Map", "Changes")
+    assert "<img" in galleries(app) or view in ("Map", "Edits")
     if view == "Map":
         (figure,) = [chart for chart in app.get("plotly_chart") if "lasso" in chart.proto.spec]
         traces = json.loads(figure.proto.spec)["data"]
@@ -77,7 +77,7 @@ def test_a_view_in_the_link_that_is_none_shows_none(uneven, view):
 
 def test_uneven_classes_are_told_and_a_press_trains_with_weights(uneven):
     app = explored("Classes")
-    assert "The classes are uneven" in told(app) and "“airplane” has 15 training pictures, “truck” 2" in told(app)
+    assert "The classes are imbalanced" in told(app) and "“airplane” has 15 training images, “truck” has 2" in told(app)
     button(app, "Train with class weights").click().run()
     assert is_whole(app)
     assert app.title[0].value == "Train a model"
@@ -88,21 +88,21 @@ def test_uneven_classes_are_told_and_a_press_trains_with_weights(uneven):
 
 def test_the_button_of_the_data_page_leads_to_a_form_for_its_data(uneven):
     app = opened("data", data="CIFAR-10")
-    button(app, "Train on it").click().run()
+    button(app, "Train a model").click().run()
     assert is_whole(app)
     assert app.title[0].value == "Train a model"
     assert app.selectbox(key="data").value == uneven
 
 
 def test_even_classes_are_not_worth_a_word(digits):
-    assert "uneven" not in told(explored("Classes", "Small digits"))
+    assert "imbalanced" not in told(explored("Classes", "Small digits"))
 
 
 def test_the_sample_grid_shows_the_images_of_the_class(uneven):
     app = explored("Classes")
     app.selectbox(key="class-cifar10").select(9).run()
     assert galleries(app).count("<img") == 2
-    assert 'alt="no. 103: truck"' in galleries(app) and 'alt="no. 104: truck"' in galleries(app)
+    assert 'alt="#103: truck"' in galleries(app) and 'alt="#104: truck"' in galleries(app)
 
 
 def test_duplicates_are_listed_by_kind_with_their_numbers(uneven):
@@ -110,41 +110,41 @@ def test_duplicates_are_listed_by_kind_with_their_numbers(uneven):
     numbers = next(str(block.proto.body) for block in app.get("html") if 'class="numbers"' in str(block.proto.body))
     values = dict(part.split("</dt><dd>") for part in re.findall(r"<dt>(.*?)</dd>", numbers))
     counts = {name.split("<")[0]: int(value) for name, value in values.items()}
-    assert counts == {"Leaks": 1, "Two classes": 2, "Exact": 3, "Near": 0}
-    assert "no. 50" in galleries(app) and "test 6" in galleries(app)
-    assert "no. 30" not in galleries(app)
+    assert counts == {"Leaks": 1, "Conflicting labels": 2, "Exact": 3, "Near": 0}
+    assert "#50" in galleries(app) and "test #6" in galleries(app)
+    assert "#30" not in galleries(app)
 
 
 def test_a_press_throws_all_training_twins_of_test_images_out(uneven):
     app = explored("Duplicates")
-    button(app, "Throw out all 1 training twins").click().run()
+    button(app, "Exclude the 1 training image that").click().run()
     assert is_whole(app)
     dataset = datasets.open_dataset(uneven)
     assert datasets.edits_of(dataset).excluded == (50,)
-    assert "✗ thrown out" in galleries(app)
-    assert not any("training twins" in button.label for button in app.button)
+    assert "✗ excluded" in galleries(app)
+    assert not any("duplicate test images" in button.label for button in app.button)
 
 
 def test_chosen_images_get_another_class_and_it_is_taken_back(uneven):
-    app = explored("Odd ones")
-    pills = next(group for group in app.get("button_group") if str(group.key).startswith("chosen-odd"))
+    app = explored("Outliers")
+    pills = next(group for group in app.get("button_group") if str(group.key).startswith("chosen-outlier"))
     first = int(cache.results("survey", datasets.open_dataset(uneven))["unlike"][0])
-    assert button(app, "Throw out").disabled
+    assert button(app, "Exclude").disabled
     pills.set_value([first])
     app.run()
-    next(box for box in app.selectbox if str(box.key).startswith("label-odd")).select(9)
+    next(box for box in app.selectbox if str(box.key).startswith("label-outlier")).select(9)
     app.run()
-    button(app, "Give them this class").click().run()
+    button(app, "Relabel").click().run()
     assert is_whole(app)
     dataset = datasets.open_dataset(uneven)
     assert dict(datasets.edits_of(dataset).labels) == ({first: 9} if dataset.y_train[first] != 9 else {})
     assert "→ truck" in galleries(app)
-    app = explored("Changes")
-    assert "1 given another class" in told(app).replace("**", "")
-    button(app, "Take the last change back").click().run()
+    app = explored("Edits")
+    assert "1 relabelled" in told(app).replace("**", "")
+    button(app, "Undo last edit").click().run()
     assert is_whole(app)
     assert datasets.edits_of(dataset).steps == ()
-    assert "Nothing was changed" in told(app)
+    assert "No edits yet" in told(app)
 
 
 def test_the_train_page_counts_what_is_left_and_says_what_was_changed(uneven):
@@ -153,16 +153,16 @@ def test_the_train_page_counts_what_is_left_and_says_what_was_changed(uneven):
     datasets.relabel(dataset, [6], 9)
     app = opened("train", data="CIFAR-10")
     assert app.selectbox(key="train_images").options[0] == "All 100"
-    assert "By hand: 5 thrown out and 1 given another class." in told(app)
+    assert "Your edits: 5 excluded, 1 relabelled." in told(app)
 
 
 def test_the_page_of_a_run_tells_the_state_that_it_learnt_from(finished_run):
     state = datasets.open_dataset("digits").fingerprint
-    assert f"It learnt from the data in state {state}." in told(opened("train", run=finished_run.id))
+    assert f"Dataset version: {state}." in told(opened("train", run=finished_run.id))
     path = finished_run.folder / "result.json"
     result = json.loads(path.read_text())
     path.write_text(json.dumps(result | {"data": {"state": "ab+cd", "thrown_out": 3, "relabelled": 0}}))
-    assert "in state ab+cd. By hand: 3 thrown out." in told(opened("train", run=finished_run.id))
+    assert "Dataset version: ab+cd. Your edits: 3 excluded." in told(opened("train", run=finished_run.id))
 
 
 @pytest.mark.parametrize("data", [7, [], {}, {"state": 1}, {"state": "a", "thrown_out": "x", "relabelled": 0}, None])
@@ -170,7 +170,7 @@ def test_a_state_that_is_none_is_left_out(finished_run, data):
     path = finished_run.folder / "result.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"data": data}))
     app = opened("train", run=finished_run.id)
-    assert is_whole(app) and "It learnt from" not in told(app)
+    assert is_whole(app) and "Dataset version" not in told(app)
 
 
 def test_a_damaged_list_of_changes_is_one_sentence_and_a_press_mends_it(uneven):
@@ -179,22 +179,22 @@ def test_a_damaged_list_of_changes_is_one_sentence_and_a_press_mends_it(uneven):
     (path,) = paths.cache_folder().glob("datasets/*.edits-*.json")
     path.write_text("{")
     assert "file of edits" in told(opened("train", data="CIFAR-10"))
-    app = explored("Changes")
+    app = explored("Edits")
     assert is_whole(app) and "is damaged" in told(app)
-    app.button(key="take-all-back").click().run()
-    assert is_whole(app) and "Nothing was changed" in told(app)
+    app.button(key="undo-all").click().run()
+    assert is_whole(app) and "No edits yet" in told(app)
     assert datasets.edits_of(dataset).steps == ()
 
 
 def test_what_was_not_found_yet_is_looked_for_with_its_progress(digits):
     dataset = datasets.open_dataset(digits)
-    app = explored("Odd ones", "Small digits")
+    app = explored("Outliers", "Small digits")
     assert is_whole(app)
     end = time.monotonic() + 60
     while cache.state("survey", dataset).state == "running" and time.monotonic() < end:
         time.sleep(0.1)
     assert cache.state("survey", dataset).state == "ready"
-    app = explored("Odd ones", "Small digits")
+    app = explored("Outliers", "Small digits")
     assert galleries(app).count("<img") == analysis.PER_PAGE
 
 
@@ -203,7 +203,7 @@ def test_why_nothing_was_found_is_said_and_it_can_be_tried_again(digits):
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
     cache.task_of("survey", dataset).write_progress("failed", 0.5, "The disk <b>is</b> full.")
-    app = explored("Light", "Small digits")
+    app = explored("Brightness", "Small digits")
     assert is_whole(app) and "The disk <b>is</b> full." in told(app)
     assert app.button(key="survey-again")
 
@@ -252,9 +252,9 @@ def test_selected_points_are_images_each_once():
 def test_doubles_keep_one_of_each_and_every_test_image():
     pairs = np.array([[1, 2], [1, 5], [3, 100], [99, 101], [100, 101]])
     dataset_edits = datasets.Edits("f")
-    assert duplicates.doubles(pairs, 100, dataset_edits) == [2, 3, 5, 99]
+    assert duplicates.redundant_rows(pairs, 100, dataset_edits) == [2, 3, 5, 99]
     step = type("Step", (), {"action": "drop", "images": (3,), "label": NO_CLASS, "published": ()})
-    assert duplicates.doubles(pairs, 100, dataset_edits.then(step)) == [2, 5, 99]
+    assert duplicates.redundant_rows(pairs, 100, dataset_edits.then(step)) == [2, 5, 99]
 
 
 def test_pairs_of_a_group_are_told_with_its_first():

@@ -29,7 +29,7 @@ def new(app: AppTest) -> str:
 def brought(tmp_path, files, name: str = "leaves.zip") -> AppTest:
     """The page after somebody has dropped an archive."""
     app = opened("data")
-    button(app, "Bring your own pictures").click().run()
+    button(app, "Import your own images").click().run()
     archive(tmp_path / name, files)
     app.file_uploader[0].upload(name, (tmp_path / name).read_bytes(), "application/zip").run()
     return app
@@ -45,26 +45,26 @@ def finished(app: AppTest) -> AppTest:
 def test_a_zip_is_brought_looked_at_named_imported_and_trained_on(digits_data, tmp_path):
     app = brought(tmp_path, leaves() | {"oak/notes.txt": b"x"})
     assert is_whole(app)
-    assert [heading.value for heading in app.subheader] == ["10 pictures in 2 classes"]
-    assert pieces(app).count("<img") == 10 and "a picture of class oak" in pieces(app)
-    assert "A fifth of each class will be held back" in told(app)
-    assert "1 not a picture, by the ending of its name" in told(app).replace("**", "")
+    assert [heading.value for heading in app.subheader] == ["10 images in 2 classes"]
+    assert pieces(app).count("<img") == 10 and "an image of class oak" in pieces(app)
+    assert "20% of each class is held out" in told(app)
+    assert "1 not an image, judging by the file extension" in told(app).replace("**", "")
     assert app.text_input[0].value == "leaves"
 
     app.text_input[0].set_value("Garden")
     app.text_area[0].set_value("From the shed.")
     app.selectbox(key=f"side-{new(app)}").select(32)
-    button(app, "Import 10 pictures").click().run()
+    button(app, "Import 10 images").click().run()
     finished(app)
     assert is_whole(app)
-    assert "“Garden” is a data set with 2 classes: 8 pictures to learn from and 2 for the test." in all_told(app)
+    assert "“Garden” is ready, with 2 classes, 8 training and 2 test images." in all_told(app)
     facts = datasets.facts("own-garden")
     assert (facts.title, facts.text, facts.shape) == ("Garden", "From the shed.", (32, 32, 3))
 
-    button(app, "Look at it").click().run()
+    button(app, "View dataset").click().run()
     assert is_whole(app) and "new" not in app.query_params
     assert app.selectbox(key="data").value == "own-garden"
-    assert "From the shed." in told(app) and "kB on the disk" in told(app)
+    assert "From the shed." in told(app) and "kB on disk" in told(app)
     train = opened("train", data="Garden")
     assert is_whole(train) and train.selectbox(key="data").value == "own-garden"
     assert not button(train, "Start").disabled
@@ -82,8 +82,8 @@ def digits_data(digits, mnist_sample):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"../../x.png": b"x"}, "leads out of its folder"),
-        ({"oak/1.png": b"x"}, "There is class 'oak' with pictures"),
+        ({"../../x.png": b"x"}, "leads outside the archive"),
+        ({"oak/1.png": b"x"}, "Found class 'oak' with images"),
         ({}, "is an empty zip archive"),
     ],
 )
@@ -92,24 +92,24 @@ def test_what_cannot_be_imported_is_one_sentence_and_something_else_can_be_chose
     assert is_whole(app) and said in told(app)
     assert not any(button.label.startswith("Import") for button in app.button)
     first = new(app)
-    button(app, "Choose something else").click().run()
+    button(app, "Choose another source").click().run()
     assert is_whole(app) and new(app) != first
     assert app.file_uploader and not job.folder_of(first).exists()
 
 
 def test_a_table_is_brought(digits_data):
     app = opened("data")
-    button(app, "Bring your own pictures").click().run()
-    app.get("button_group")[0].set_value("Table (CSV)").run()
+    button(app, "Import your own images").click().run()
+    app.get("button_group")[0].set_value("CSV table").run()
     app.file_uploader[0].upload("digits.csv", csv(digits(20)).encode(), "text/csv").run()
-    assert [heading.value for heading in app.subheader] == ["20 pictures in 2 classes"]
+    assert [heading.value for heading in app.subheader] == ["20 images in 2 classes"]
 
 
 def test_images_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
     app = opened("data")
-    button(app, "Bring your own pictures").click().run()
-    app.get("button_group")[0].set_value("Pictures").run()
-    assert "First the name of a class" in told(app)
+    button(app, "Import your own images").click().run()
+    app.get("button_group")[0].set_value("Images").run()
+    assert "Enter a class name" in told(app)
     for place, label in enumerate(("mug", "<b>pen</b>")):
         app.text_input[0].set_value(label).run()
         for number in range(4):
@@ -118,15 +118,15 @@ def test_images_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
         assert is_whole(app) and "'bad.png' is not a picture" in told(app)
     assert single_images.counts(job.folder_of(new(app))) == {"mug": 4, "<b>pen</b>": 4}
     assert "&lt;b&gt;pen&lt;/b&gt;" in pieces(app) and "<b>pen" not in pieces(app)
-    button(app, "Take the last one back").click().run()
+    button(app, "Undo last image").click().run()
     assert single_images.counts(job.folder_of(new(app)))["<b>pen</b>"] == 3
 
     app.get("button_group")[0].set_value("Webcam").run()
     app.camera_input[0].upload("shot.jpg", image(50, "JPEG"), "image/jpeg").run()
     assert single_images.counts(job.folder_of(new(app)))["<b>pen</b>"] == 4
-    button(app, "Go on").click().run()
-    assert [heading.value for heading in app.subheader] == ["8 pictures in 2 classes"]
-    button(app, "Back to the pictures").click().run()
+    button(app, "Continue").click().run()
+    assert [heading.value for heading in app.subheader] == ["8 images in 2 classes"]
+    button(app, "Back to the images").click().run()
     assert single_images.counts(job.folder_of(new(app)))["mug"] == 4, "what was brought one by one is not thrown away"
 
 
@@ -138,11 +138,11 @@ def test_a_folder_of_the_server_is_offered_only_where_one_is_open(digits_data, t
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
     app = opened("data", new=job.new_id())
-    app.get("button_group")[0].set_value("On the server").run()
+    app.get("button_group")[0].set_value("Server folder").run()
     app.selectbox(key="server-path").select("leaves")
-    button(app, "Look into it").click().run()
+    button(app, "Inspect").click().run()
     assert is_whole(app)
-    assert [heading.value for heading in app.subheader] == ["10 pictures in 2 classes"]
+    assert [heading.value for heading in app.subheader] == ["10 images in 2 classes"]
 
 
 @pytest.mark.parametrize("link", ["", "../../x", "0" * 16, "f" * 17, "🙂", "a" * 5000])
@@ -150,7 +150,7 @@ def test_an_import_in_the_link_that_is_none_is_said_so_or_begins_anew(link, digi
     app = opened("data", new=link, into="own-none")
     assert is_whole(app)
     assert "is no longer on this machine" in told(app)
-    button(app, "Bring your own pictures").click().run()
+    button(app, "Import your own images").click().run()
     assert is_whole(app) and new(app) != link
     assert is_whole(opened("data", new=link))
 
@@ -158,22 +158,22 @@ def test_an_import_in_the_link_that_is_none_is_said_so_or_begins_anew(link, digi
 def test_more_is_added_and_what_is_gone_is_offered_no_more(digits_data, tmp_path):
     name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
     app = opened("data", data="Leaves")
-    assert "A fifth was held back for the test" in told(app)
+    assert "20% is held out as the test set" in told(app)
     button(app, "Name and note").click().run()
     assert app.text_input[0].value == "Leaves"
 
     app = opened("data", data="Leaves")
-    button(app, "Add pictures").click().run()
+    button(app, "Add images").click().run()
     archive(tmp_path / "two.zip", leaves(("oak", "pine"), 4, first=50))
     app.file_uploader[0].upload("two.zip", (tmp_path / "two.zip").read_bytes(), "application/zip").run()
-    button(app, "Add the pictures").click().run()
+    button(app, "Add images").click().run()
     finished(app)
     assert "“Leaves” now has 3 classes" in all_told(app)
     assert sum(datasets.custom_dataset(name).counts) == 18
 
     app = opened("data", data="Leaves")
     button(app, "Delete").click().run()
-    assert "and its 18 pictures are deleted from the disk" in told(app)
+    assert "and its 18 images will be permanently deleted from disk" in told(app)
     datasets.delete_custom(name)
     app = opened("data", data="Leaves")
     assert is_whole(app) and app.selectbox(key="data").value == "mnist_sample"

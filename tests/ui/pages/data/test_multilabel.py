@@ -143,17 +143,17 @@ def test_a_zip_and_a_table_are_brought_and_the_form_says_several_labels(mnist_sa
     rows = some(30)
     order = archive(tmp_path / "some.zip", {name: image(number) for number, (name, _) in enumerate(rows)})
     app = opened("data")
-    button(app, "Bring your own pictures").click().run()
-    app.toggle(key="beside").set_value(True).run()
+    button(app, "Import your own images").click().run()
+    app.toggle(key="label-table").set_value(True).run()
     app.file_uploader[0].upload("some.zip", (tmp_path / order.name).read_bytes(), "application/zip").run()
     app.file_uploader[1].upload("labels.csv", csv(with_semicolons(rows)).encode(), "text/csv").run()
     assert is_whole(app) and new(app)
-    assert [heading.value for heading in app.subheader] == ["30 pictures with 3 labels, several labels a picture"]
-    assert "About a fifth of each label will be held back" in told(app)
-    assert any(item.label == "Import 30 pictures" for item in app.button)
+    assert [heading.value for heading in app.subheader] == ["30 images with 3 labels (multi-label)"]
+    assert "About 20% of each label is held out" in told(app)
+    assert any(item.label == "Import 30 images" for item in app.button)
 
 
-@pytest.mark.parametrize("view", ["Classes", "Mean pictures", "Light", "Duplicates", "Odd ones", "Map", "Changes"])
+@pytest.mark.parametrize("view", ["Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Edits"])
 def test_the_explorer_shows_images_with_all_their_labels(view, mnist_sample, tmp_path):
     from imgcls.datasets.analysis import cache
     from imgcls.datasets.analysis.survey import survey
@@ -166,17 +166,17 @@ def test_the_explorer_shows_images_with_all_their_labels(view, mnist_sample, tmp
     assert found["means"].shape == (3, 28, 28, 3) and found["means"].any()
     np.savez(folder / "survey.npz", **found)
     app = opened("data", data="Leaves", explore=view)
-    assert is_whole(app) and "3 labels, several a picture" in told(app)
+    assert is_whole(app) and "· multi-label" in told(app)
     if view == "Classes":
-        assert "Labels are changed in the table" in told(app)
-    if view == "Odd ones":
-        assert "held against the middle of all pictures" in told(app) and "like " not in pieces(app)
-    if view == "Light":
+        assert "edit the label table and import it again" in told(app)
+    if view == "Outliers":
+        assert "compared with the centre of all images" in told(app) and "near " not in pieces(app)
+    if view == "Brightness":
         assert app.dataframe[0].value["Class"].tolist() == ["boat", "sea", "sky"]
     if view == "Map":
         assert app.get("plotly_chart")
-    if view == "Mean pictures":
-        assert "mean picture of sea" in pieces(app)
+    if view == "Mean images":
+        assert "mean image of sea" in pieces(app)
         sea = dataset.facts.classes.index("sea")
         mean = dataset.x_train[dataset.y_train[:, sea] > 0].mean(0)
         assert np.abs(found["means"][sea] - mean).max() <= 1
@@ -186,5 +186,5 @@ def test_the_form_tells_the_parts_by_label_and_the_loss(mnist_sample, tmp_path):
     imported(listing(tmp_path, with_semicolons(some(40))))
     app = opened("train", data="Leaves")
     assert is_whole(app)
-    assert "about the same share of each label: boat" in told(app) and "binary cross-entropy" in told(app)
+    assert "images per label: boat" in told(app) and "binary cross-entropy" in told(app)
     assert not any(box.label == "Loss" for box in app.selectbox)
