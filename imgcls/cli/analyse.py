@@ -1,6 +1,5 @@
 """`imgcls analyse`, `imgcls robustness` and `imgcls label-errors`: results that the app's pages show as well."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -55,8 +54,7 @@ def label_errors(run: RunArgument, /) -> int:
     return evaluation.main([_existing(run)])
 
 
-def _existing(run: str) -> str:
-    if not Path(run).is_dir():
-        with exit_codes.exits_with(exit_codes.NOT_FOUND):
-            runs.find(run)
-    return run
+def _existing(argument: str) -> str:
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        run = runs.run_from_argument(argument)
+    return str(runs.writable(run).folder)

@@ -28,3 +28,4 @@ from imgcls.runs.store import find as find
 from imgcls.runs.store import new_id as new_id
 from imgcls.runs.store import new_ticket as new_ticket
 from imgcls.runs.store import run_from_argument as run_from_argument
+from imgcls.runs.store import writable as writable

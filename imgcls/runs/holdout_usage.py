@@ -11,6 +11,8 @@ import os
 import time
 from dataclasses import dataclass
 
+from imgcls.errors import RunError
+from imgcls.runs import store
 from imgcls.runs.run import Run
 
 NAME = "openings.jsonl"
@@ -30,6 +32,7 @@ def note(run: Run) -> bool:
     """Adds one opening; whether it could be written. A folder that cannot be written does not close the page."""
     line = json.dumps({"opened": round(time.time(), 1)}) + "\n"
     try:
+        run = store.writable(run)
         if not run.folder.is_dir():
             return False
         handle = os.open(run.folder / NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -38,7 +41,7 @@ def note(run: Run) -> bool:
                 os.write(handle, line.encode())
         finally:
             os.close(handle)
-    except OSError:
+    except (OSError, RunError):
         return False
     return True
 

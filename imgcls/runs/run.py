@@ -55,7 +55,7 @@ from imgcls.errors import RunError, UserError
 from imgcls.runs import requests
 from imgcls.runs.requests import Asked
 from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
-from imgcls.system import atomic
+from imgcls.system import atomic, paths
 
 SILENT_SECONDS = 5.0
 """A trainer touches its heartbeat each second; after this silence it is taken for dead."""
@@ -75,6 +75,11 @@ class Run:
     """One run. Every property looks at the disk anew; nothing is remembered."""
 
     folder: Path
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the run is part of an installed copy, where it is read-only."""
+        return self.folder.parent == paths.shipped_runs_folder()
 
     @property
     def id(self) -> str:
@@ -233,6 +238,7 @@ class Run:
         Raises:
             RunError: nothing readable is left of the name, or the run is gone.
         """
+        self._check_is_own("renamed")
         label = clean_label(label)
         if not label:
             raise RunError("A name needs at least one letter or digit.")
@@ -241,10 +247,17 @@ class Run:
 
     def delete(self) -> None:
         """Removes the run and all its files; first out of sight by one rename, so that no half of it is ever seen."""
+        self._check_is_own("deleted")
         try:
             atomic.remove_folder(self.folder)
         except OSError as error:
             raise RunError(f"This run could not be deleted: {error.strerror}.") from error
+
+    def _check_is_own(self, what: str) -> None:
+        if self.is_shipped:
+            raise RunError(
+                f"This run is part of the installation, so it cannot be {what}. Train your own to change it."
+            )
 
     @contextlib.contextmanager
     def _written(self) -> Iterator[None]:

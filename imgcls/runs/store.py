@@ -73,15 +73,17 @@ def create(
 
 
 def find(run_id: str) -> Run:
-    """The run with this id.
+    """The run with this ID: one of your own, or one that ships with an installed copy.
 
     Raises:
-        RunError: there is none. Whatever the id holds, no file outside the runs folder is touched.
+        RunError: there is none. Whatever the ID contains, no file outside the folders of runs is touched.
     """
-    if exists(run_id):
-        return Run(paths.runs_folder() / run_id)
-    shown = run_id if len(run_id) <= 40 else run_id[:40] + "..."
-    raise RunError(f"There is no run '{shown}'. It may have been deleted; pick another one.")
+    if ID.fullmatch(run_id):
+        for root in _roots():
+            if (root / run_id).is_dir():
+                return Run(root / run_id)
+    shown = run_id if len(run_id) <= 40 else run_id[:40] + "…"
+    raise RunError(f"There is no run '{shown}'. It may have been deleted; choose another one.")
 
 
 def run_from_argument(argument: str) -> Run:
@@ -94,18 +96,49 @@ def run_from_argument(argument: str) -> Run:
 
 
 def exists(run_id: str) -> bool:
-    """Whether there is a run with this id."""
-    return bool(ID.fullmatch(run_id)) and (paths.runs_folder() / run_id).is_dir()
+    """Whether there is a run with this ID."""
+    return bool(ID.fullmatch(run_id)) and any((root / run_id).is_dir() for root in _roots())
 
 
 def everything() -> list[Run]:
-    """All runs, newest first."""
+    """All runs, newest first. A run of your own hides the shipped run with the same ID."""
+    found: dict[str, Run] = {}
+    for root in _roots():
+        try:
+            entries = list(root.iterdir())
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.name not in found and ID.fullmatch(entry.name) and entry.is_dir():
+                found[entry.name] = Run(entry)
+    return sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
+
+
+def writable(run: Run) -> Run:
+    """The run itself, or your own copy of a shipped run: what is computed or noted about it is stored there.
+
+    Raises:
+        RunError: the copy cannot be written.
+    """
+    if not run.is_shipped:
+        return run
+    copy = paths.runs_folder() / run.id
+    aside = copy.parent / f".new-{uuid.uuid4().hex}"
     try:
-        entries = list(paths.runs_folder().iterdir())
-    except OSError:
-        return []
-    found = [Run(entry) for entry in entries if ID.fullmatch(entry.name) and entry.is_dir()]
-    return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
+        if not copy.is_dir():
+            shutil.copytree(run.folder, aside)
+            aside.rename(copy)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not copy.is_dir():  # and no other tab was faster
+            raise RunError(f"The run cannot be copied to {copy.parent}: {error.strerror}. Free some space.") from error
+    return Run(copy)
+
+
+def _roots() -> list[Path]:
+    """The folders with runs; the first one is writable."""
+    shipped = paths.shipped_runs_folder()
+    return [paths.runs_folder(), *([shipped] if shipped else [])]
 
 
 def default_label(config: Config) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import filelock
 
 from imgcls.errors import RunError
+from imgcls.runs import store
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 
@@ -44,6 +45,7 @@ def change(run: Run, tag: str, indices: Iterable[int], *, given: bool) -> None:
     tag = cleaned(tag)
     if not tag:
         raise RunError("A tag needs at least one letter or digit.")
+    run = store.writable(run)
     changed = {int(index) for index in indices}
     try:
         with filelock.FileLock(run.folder / ".tags.lock", timeout=5):

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 
 from imgcls.errors import RunError
+from imgcls.runs import store
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 
@@ -32,6 +33,7 @@ def judge(run: Run, part: str, images: Iterable[int], verdict: str | None) -> No
     Raises:
         RunError: it cannot be written.
     """
+    run = store.writable(run)
     said, some = _read(run), frozenset(map(int, images))
     said[part] = {name: said[part][name] - some | (some if name == verdict else frozenset()) for name in VERDICTS}
     content = {name: {verdict: sorted(of[verdict]) for verdict in VERDICTS} for name, of in said.items()}

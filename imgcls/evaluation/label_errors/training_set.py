@@ -24,6 +24,7 @@ from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.cross_validation import crossed
 from imgcls.inference.activations import ActivationModel
 from imgcls.inference.explain import task
+from imgcls.runs import store
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
@@ -80,6 +81,7 @@ def start(run: Run) -> None:
         RunError: it has other classes now, or the process cannot be started.
     """
     images_of(run)
+    run = store.writable(run)
     try:
         task_of(run).start("imgcls.evaluation.label_errors", str(run.folder))
     except OSError as error:

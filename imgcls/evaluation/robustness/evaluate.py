@@ -18,6 +18,7 @@ from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption, chances
 from imgcls.inference.predictor import Predictor
+from imgcls.runs import store
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
@@ -68,6 +69,7 @@ def start(run: Run) -> None:
         RunError: it holds other test pictures now, or the process cannot be started.
     """
     images_of(run)
+    run = store.writable(run)
     try:
         task_of(run).start("imgcls.evaluation.robustness", str(run.folder))
     except OSError as error:

@@ -4,6 +4,7 @@
 end of each new run, so only older runs need the task.
 """
 
+from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.inference.activations import FILES
 from imgcls.runs import Run
@@ -30,6 +31,7 @@ def start(run: Run) -> None:
     Raises:
         RunError: The process cannot be started.
     """
+    run = runs.writable(run)
     try:
         current = state(run)
         if current.state == "running":
