@@ -52,9 +52,9 @@ PAGES = {
     "evaluate-cifar10": "/evaluate?run=cifar10",
     "predict": "/predict?run=digits",
     "predict-photo": "/predict?run=cifar10",
-    "predict-batch": "/predict?run=digits&way=Batch",
-    "predict-game": "/predict?run=digits&way=Drawing+game",
-    "predict-versus": "/predict?run=digits&way=Human+vs+model",
+    "predict-batch": "/predict?run=digits&mode=Batch",
+    "predict-game": "/predict?run=digits&mode=Drawing+game",
+    "predict-versus": "/predict?run=digits&mode=Human+vs+model",
 }
 
 

@@ -9,7 +9,7 @@ from imgcls import datasets, jobs
 from imgcls.ui.app import theme_patch
 
 DEFAULT_DATA = "mnist_sample"
-LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas")
+LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas", "scipy.ndimage")
 """Needed by pages but not by the first paint: half a second of imports."""
 
 SOON_SECONDS = 2.0

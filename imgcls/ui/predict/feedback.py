@@ -90,7 +90,7 @@ def _show_saved(pixels: np.ndarray, label: str) -> None:
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):
-        st.button("Undo", icon=":material/undo:", key="teach-back", on_click=_undo, args=(pixels, label))
+        st.button("Undo save", icon=":material/undo:", key="teach-back", on_click=_undo, args=(pixels, label))
         if collection.is_ready:
             train_button()
     _show_problem()

@@ -42,9 +42,9 @@ def test_a_zip_with_labels_gives_a_table_a_score_and_files_to_keep(visit, server
     page.locator("input[type=file]").set_input_files(labelled)
     main = steps.main(page)
     expect(main.locator("table.batch")).to_be_visible()
-    expect(main.get_by_text("With a label", exact=True)).to_be_visible()
+    expect(main.get_by_text("Labelled", exact=True)).to_be_visible()
     expect(main.locator(".numbers dd").first).to_have_text("63")
-    expect(main.get_by_text("1 cannot be read")).to_be_visible()
+    expect(main.get_by_text("1 unreadable")).to_be_visible()
     page.get_by_role("radio", name="All").click()
     expect(main.locator("table.batch")).to_contain_text("mine/0/")
     with page.expect_download() as download:
@@ -76,12 +76,12 @@ def test_a_drawing_goes_with_its_class_into_a_data_set_and_can_be_taken_back(vis
     page = predict(visit, own_server, "Draw")
     draw_a_seven(page)
     expect(page.locator(".prediction")).to_have_text("7")
-    steps.button(page, "It was something else, or keep it").click()
+    steps.button(page, "Correct the label or save the drawing").click()
     page.get_by_role("radio", name="7", exact=True).or_(page.get_by_role("button", name="7", exact=True)).first.click()
-    expect(steps.main(page).get_by_text("Kept as “7”: My drawings has 1 drawing now")).to_be_visible()
+    expect(steps.main(page).get_by_text("Saved as “7”. My drawings now has 1 drawing")).to_be_visible()
     waiting = own_server.runs.with_name("own") / "own-my-drawings" / "waiting.npz"
     assert waiting.exists()
-    steps.button(page, "Take it back").click()
+    steps.button(page, "Undo save").click()
     wait_until(lambda: not waiting.exists(), what="the drawing is forgotten")
 
 
@@ -97,7 +97,7 @@ DRAW_AND_PRESS = """pressed => {
     for (let share = 0; share <= 1; share += 0.1) send('pointermove', [0.7 - 0.25 * share, 0.2 + 0.6 * share]);
     if (!pressed) return;
     send('pointerup', [0.45, 0.8]);
-    [...document.querySelectorAll('button')].find(button => button.innerText.includes('That is it')).click();
+    [...document.querySelectorAll('button')].find(button => button.innerText.includes('Done')).click();
 }"""
 
 
@@ -108,7 +108,7 @@ def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, o
         expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()
         page.evaluate(DRAW_AND_PRESS, True)
         expect(page.get_by_text(f"Round {number} of 10")).to_be_visible()
-        expect(page.get_by_text("Read as “7”")).to_be_visible()
+        expect(page.get_by_text("Recognised as “7”")).to_be_visible()
         expect(steps.button(page, "Clear")).to_be_disabled()
     draw_a_seven(page)
     expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game hears each message
@@ -120,7 +120,7 @@ def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
     expect(page.locator(".sheet canvas")).to_be_visible()
     page.evaluate(DRAW_AND_PRESS, False)
     expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game has heard of it
-    steps.button(page, "That is it").press("Enter")
+    steps.button(page, "Done").press("Enter")
     expect(page.get_by_text("The pen is still down")).to_be_visible()
     expect(page.get_by_text("Round 1 of 10")).to_be_visible()
 
@@ -137,7 +137,7 @@ def test_the_webcam_is_asked_once_and_live(visit, server):
     page.get_by_role("radio", name="Live").click()
     page.get_by_role("button", name="Start the camera").click()
     # What is answered stands there, too: on a phone the answer itself is below what the camera shows.
-    expect(page.get_by_text("answers a second")).to_have_text(re.compile(r"^\S+ · \d+\.\d answers a second$"))
+    expect(page.get_by_text("predictions per second")).to_have_text(re.compile(r"^\S+ · \d+\.\d predictions per second$"))
     page.get_by_role("button", name="Stop").last.click()
     expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
 
@@ -149,7 +149,7 @@ def test_a_camera_that_says_no_is_told(visit, server):
     )
     page.get_by_role("radio", name="Live").click()
     page.get_by_role("button", name="Start the camera").click()
-    expect(page.get_by_text("The camera was not allowed")).to_be_visible()
+    expect(page.get_by_text("Camera access was denied")).to_be_visible()
 
 
 PASTE = """async () => {
@@ -171,11 +171,11 @@ PASTE = """async () => {
 
 def test_a_pasted_image_is_answered(visit, server):
     page = predict(visit, server, "Upload")
-    expect(page.get_by_role("button", name="Paste a picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Paste an image")).to_be_visible()
     page.evaluate(PASTE)
     expect(page.locator(".prediction")).to_have_text("7")
-    expect(page.get_by_alt_text("The uploaded picture the pasted picture")).to_be_visible()
-    steps.button(page, "Put the pasted picture away").click()
+    expect(page.get_by_alt_text("The uploaded image the pasted image")).to_be_visible()
+    steps.button(page, "Remove the pasted image").click()
     expect(page.locator(".prediction")).to_have_count(0)
     page.evaluate(PASTE)
     expect(page.locator(".prediction")).to_have_text("7")

@@ -121,7 +121,7 @@ def test_drawn_digits_are_read_and_clear_empties_the_canvas(draw, options, visit
     for digit in STROKES:
         draw(page, digit)
         expect(page.locator(".prediction")).to_have_text(digit)
-        expect(page.get_by_alt_text("The picture as the model gets it")).to_be_visible()
+        expect(page.get_by_alt_text("The model's input")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
         button = steps.button(page, "Clear")
         (button.tap if options else button.click)()
@@ -157,12 +157,12 @@ def test_the_answer_comes_while_the_pen_is_down_and_the_bars_stay_themselves(vis
     expect(page.locator(".prediction")).to_be_visible()  # and the pen was never lifted
     bar = page.locator(".bars u").nth(7)
     bar.evaluate("bar => { bar.dataset.same = 'yes'; }")
-    expect(page.locator(".why")).to_contain_text("when the pen is lifted")
+    expect(page.locator(".why")).to_contain_text("Lift the pen")
     for point in line[4:]:
         page.mouse.move(*point, steps=6)
     expect(page.locator(".prediction")).to_have_text("7")
     page.mouse.up()
-    expect(page.locator(".why")).to_contain_text("Without this part")
+    expect(page.locator(".why")).to_contain_text("this part")
     assert bar.evaluate("bar => bar.dataset.same") == "yes"
 
 
@@ -220,7 +220,7 @@ def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reade
     steps.button(page, "Clear").click()
     expect(page.locator(".todo")).to_contain_text("Draw a digit")
     stroke([(10 + 4 * i, 15 if i % 2 else 85) for i in range(20)])
-    expect(page.locator(".rejection")).to_have_text("Nothing this model knows")
+    expect(page.locator(".rejection")).to_have_text("Unlike anything in the training data")
     expect(page.locator(".confidence")).to_contain_text("scribble")
     expect(page.locator(".prediction")).to_have_count(0)
 
@@ -229,7 +229,7 @@ def test_a_click_leaves_a_dot_that_is_no_digit(visit, server, reader):
     page = predict(visit, server, reader)
     canvas = page.locator(".sheet canvas")
     canvas.click(position={"x": 100, "y": 100})
-    expect(page.locator(".confidence")).to_contain_text("It is a dot")
+    expect(page.locator(".confidence")).to_contain_text("only a dot")
     white = """canvas => {
         const at = 100 * canvas.width / canvas.clientWidth;
         return canvas.getContext('2d').getImageData(at, at, 1, 1).data[0];
@@ -246,12 +246,12 @@ def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
             page.mouse.down()
     page.mouse.up()
     expect(page.locator(".prediction")).to_have_text("7")
-    expect(page.locator(".input-check")).to_contain_text("It is small. It was put right.")
+    expect(page.locator(".input-check")).to_contain_text("It is small. Normalised.")
     expect(page.locator(".before-after figure")).to_have_count(2)
-    steps.button(page, "Fix the drawing").click()
+    steps.button(page, "Normalise drawing").click()
     expect(page.locator(".input-check")).not_to_contain_text("It is small.")
     expect(page.locator(".prediction")).to_have_text("7")
-    expect(steps.button(page, "Fix the drawing")).to_have_count(0)
+    expect(steps.button(page, "Normalise drawing")).to_have_count(0)
     steps.button(page, "Back to my drawing").click()
     expect(page.locator(".input-check")).to_contain_text("It is small.")
     expect(steps.button(page, "Back to my drawing")).to_have_count(0)
@@ -261,7 +261,7 @@ def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
 
 def test_several_models_answer_side_by_side(visit, server, reader):
     page = predict(visit, server, reader)
-    page.get_by_role("combobox", name="Ask others, too").click()
+    page.get_by_role("combobox", name="Compare models").click()
     page.get_by_role("option", name="A sample").click()
     page.keyboard.press("Escape")
     expect(page.locator(".models > div")).to_have_count(2)
@@ -292,7 +292,7 @@ def test_a_photo_of_dark_ink_on_light_paper_is_inverted_and_read(kind, visit, se
     upload(page, f"seven.{kind.lower()}", f"image/{kind.lower()}", photo_of_a_seven(kind))
     expect(page.locator(".prediction")).to_have_text("7")
     expect(steps.main(page)).to_contain_text("inverted")
-    expect(page.get_by_alt_text("The uploaded picture")).to_be_visible()
+    expect(page.get_by_alt_text("The uploaded image")).to_be_visible()
 
 
 def test_a_text_file_that_calls_itself_a_image_ends_in_one_sentence(visit, server, reader):

@@ -29,7 +29,7 @@ def photo(visit, server) -> Page:
     page = visit(server, "/predict?run=digits&mode=Upload", viewport={"width": 1280, "height": 1300})
     steps.shows(page, "Predict")
     upload(page, "two.png", "image/png", file.getvalue())
-    expect(page.get_by_alt_text("The uploaded picture two.png")).to_be_visible()
+    expect(page.get_by_alt_text("The uploaded image two.png")).to_be_visible()
     return page
 
 
@@ -45,19 +45,19 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 def test_a_square_is_dragged_to_what_shall_be_read(photo):
-    switch(photo, "Choose the part")
-    square = photo.get_by_role("group", name="The part that the model gets")
+    switch(photo, "Crop")
+    square = photo.get_by_role("group", name="The part that is classified")
     for digit, pixels in (("7", -400), ("0", 800)):
         box = square.bounding_box()
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         drag(photo, middle, (middle[0] + pixels, middle[1]))
         expect(photo.locator(".prediction")).to_have_text(digit)
-        expect(steps.main(photo)).to_contain_text("The part that you chose was used.")
+        expect(steps.main(photo)).to_contain_text("Cropped to the square you chose.")
 
 
 def test_the_square_is_moved_with_the_keyboard(photo):
-    switch(photo, "Choose the part")
-    square = photo.get_by_role("group", name="The part that the model gets")
+    switch(photo, "Crop")
+    square = photo.get_by_role("group", name="The part that is classified")
     square.focus()
     for _ in range(4):
         photo.keyboard.press("Shift+ArrowLeft")
@@ -66,7 +66,7 @@ def test_the_square_is_moved_with_the_keyboard(photo):
 
 def painted_on(photo) -> dict:
     """Switches painting on; where the picture to paint over lies, in sight."""
-    switch(photo, "Cover a part")
+    switch(photo, "Cover regions")
     canvas = photo.locator("canvas.upper-canvas")
     expect(canvas).to_be_visible()
     canvas.scroll_into_view_if_needed()
@@ -79,17 +79,17 @@ def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
         down = box["y"] + box["height"] * fraction / 100
         drag(photo, (box["x"] + 0.56 * box["width"], down), (box["x"] + 0.98 * box["width"], down))
     expect(photo.locator(".prediction")).to_have_text("7")
-    expect(steps.main(photo)).to_contain_text("The parts that you painted over were covered.")
+    expect(steps.main(photo)).to_contain_text("The regions you painted over were covered.")
     steps.button(photo, "Uncover").click()
-    expect(steps.main(photo)).to_contain_text("Paint over a part of the picture")
+    expect(steps.main(photo)).to_contain_text("Paint over a region")
     expect(photo.locator(".prediction")).to_have_text("0")
 
 
 def test_what_is_painted_over_does_not_hide_another_part(photo):
     """On a narrow phone: all of the picture to paint over can be reached."""
     photo.set_viewport_size({"width": 320, "height": 1300})
-    switch(photo, "Choose the part")
-    square = photo.get_by_role("group", name="The part that the model gets")
+    switch(photo, "Crop")
+    square = photo.get_by_role("group", name="The part that is classified")
     square.focus()
     for _ in range(4):
         photo.keyboard.press("Shift+ArrowLeft")
@@ -98,9 +98,9 @@ def test_what_is_painted_over_does_not_hide_another_part(photo):
     assert box["x"] + box["width"] <= 320
     right = box["x"] + 0.9 * box["width"]
     drag(photo, (right, box["y"] + 0.3 * box["height"]), (right, box["y"] + 0.7 * box["height"]))
-    expect(steps.main(photo)).to_contain_text("The parts that you painted over were covered.")
+    expect(steps.main(photo)).to_contain_text("The regions you painted over were covered.")
     square.focus()
     for _ in range(8):
         photo.keyboard.press("Shift+ArrowRight")
     expect(photo.locator(".prediction")).to_have_text("0")
-    expect(steps.main(photo)).not_to_contain_text("The parts that you painted over were covered.")
+    expect(steps.main(photo)).not_to_contain_text("The regions you painted over were covered.")
