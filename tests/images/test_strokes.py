@@ -75,7 +75,7 @@ def test_a_variant_is_another_hand_but_the_same_digit():
     assert [stroke.shape for stroke in first] == [stroke.shape for stroke in SEVEN]
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.allclose(first[0], second[0])
-    # Still about the size of one unit, and top stays above bottom.
+    # StaticFigure about the size of one unit, and top stays above bottom.
     assert 0.5 < np.ptp(np.concatenate(first), 0).max() < 2
     assert first[0][0, 1] < first[0][-1, 1]
 

@@ -412,7 +412,7 @@ def test_the_page_shows_the_lights_and_puts_the_suggestion_into_the_form(digits)
     button(app, f"Use {suggested:g}").click().run()
     assert not app.exception
     assert app.number_input(key="learning_rate").value == suggested
-    assert button(app, f"{suggested:g} is in the form").disabled
+    assert button(app, f"{suggested:g} applied").disabled
     assert "Check these settings" in [found.label for found in app.button]  # the check was of another rate
 
 
@@ -425,7 +425,7 @@ def test_the_page_says_why_a_probe_has_no_result(message, digits):
     assert not app.exception
     told = [warning.value.replace("\\", "") for warning in app.warning]
     assert any("The check has no result" in text for text in told)
-    assert any("The search for a learning rate has no result" in text and checks.DAMAGED in text for text in told)
+    assert any("The learning-rate finder has no result" in text and checks.DAMAGED in text for text in told)
 
 
 def test_a_press_on_check_starts_a_probe(digits, wait_until):

@@ -1,4 +1,4 @@
-"""A still figure is what Streamlit would have made of the whole one."""
+"""A static figure is sent to the browser exactly as Streamlit would send the Plotly figure."""
 
 import json
 
@@ -8,7 +8,7 @@ import pytest
 from plotly.tools import return_figure_from_figure_or_data
 
 from imgcls import charts
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 POINTS = np.linspace(0, 3, 40, dtype=np.float32)
 VALUES = {
@@ -28,17 +28,17 @@ def sent(figure) -> dict:
 
 @pytest.mark.parametrize("quantity", ["loss", "accuracy"])
 def test_a_curve_that_is_drawn_each_second_is_sent_as_plotly_would(quantity):
-    live = sent(Still(charts.learning_curve_dict(quantity, **VALUES)))
+    live = sent(StaticFigure(charts.learning_curve_dict(quantity, **VALUES)))
     whole = sent(charts.learning_curve(quantity, **VALUES))
     whole["layout"].pop("template", None)
 
     assert live == whole
 
 
-def test_a_figure_that_is_kept_is_sent_as_before_and_nobody_can_change_it():
+def test_a_static_figure_is_sent_as_before_and_cannot_be_changed():
     figure = charts.compare_curves([("a", POINTS, POINTS), ("b", POINTS[:3], POINTS[:3])], "loss")
-    kept = still(figure)
+    frozen = static(figure)
 
-    assert sent(kept) == sent(figure)
-    kept.to_dict().clear()
-    assert sent(kept) == sent(figure)
+    assert sent(frozen) == sent(figure)
+    frozen.to_dict().clear()
+    assert sent(frozen) == sent(figure)

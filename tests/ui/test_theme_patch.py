@@ -1,4 +1,4 @@
-"""The theme that is kept is the one that Streamlit would send."""
+"""The cached theme message is the one that Streamlit would send."""
 
 import pytest
 import streamlit as st
@@ -23,8 +23,8 @@ SOME = {
 
 @pytest.fixture
 def theme(monkeypatch):
-    """Streamlit with some settings of the theme, and its own function again afterwards."""
-    monkeypatch.setattr(app_session, theme_patch.NAME, app_session._populate_theme_msg)
+    """Streamlit with some theme options set; restores its own function and options afterwards."""
+    monkeypatch.setattr(app_session, theme_patch.PATCHED_FUNCTION, app_session._populate_theme_msg)
     before = {name: config.get_option(name) for name in SOME}
     for name, value in SOME.items():
         config.set_option(name, value)
@@ -44,9 +44,9 @@ def whole() -> CustomThemeConfig:
     return theme
 
 
-def test_what_is_kept_is_what_streamlit_would_send(theme):
+def test_what_is_cached_is_what_streamlit_would_send(theme):
     own = whole()
-    theme_patch.keep()
+    theme_patch.install()
     for _ in range(2):
         assert whole() == own
         assert whole().SerializeToString(deterministic=True) == own.SerializeToString(deterministic=True)
@@ -54,28 +54,28 @@ def test_what_is_kept_is_what_streamlit_would_send(theme):
 
 
 def test_a_section_is_read_once_until_the_settings_are_read_again(theme, monkeypatch):
-    asked = []
+    sections = []
     read = config.get_options_for_section
-    monkeypatch.setattr(config, "get_options_for_section", lambda section: asked.append(section) or read(section))
-    theme_patch.keep()
-    theme_patch.keep()  # a second time changes nothing
+    monkeypatch.setattr(config, "get_options_for_section", lambda section: sections.append(section) or read(section))
+    theme_patch.install()
+    theme_patch.install()  # a second time changes nothing
     whole(), whole()
-    assert len(asked) == len(PARTS)
+    assert len(sections) == len(PARTS)
     config.set_option("theme.light.primaryColor", "#123456")
     config._on_config_parsed.send()
     assert whole().light.primary_color == "#123456"
-    assert len(asked) == 2 * len(PARTS)
+    assert len(sections) == 2 * len(PARTS)
 
 
 @pytest.mark.parametrize("version", ["1.66.0", "1.70.0", "2.0.0"])
-def test_a_version_that_was_not_tried_is_left_as_it_is(theme, monkeypatch, version):
+def test_an_untested_version_is_left_unchanged(theme, monkeypatch, version):
     own = app_session._populate_theme_msg
     monkeypatch.setattr(st, "__version__", version)
-    theme_patch.keep()
+    theme_patch.install()
     assert app_session._populate_theme_msg is own
 
 
-def test_the_installed_version_was_tried(theme):
+def test_the_installed_version_is_patched(theme):
     own = app_session._populate_theme_msg
-    theme_patch.keep()
+    theme_patch.install()
     assert app_session._populate_theme_msg is not own

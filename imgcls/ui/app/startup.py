@@ -25,7 +25,7 @@ _loaded = _is_planned = False
 def begin() -> None:
     """Cleans up the runs folder, starts queued runs, and prepares the default dataset for a first Start."""
     logging.getLogger("imgcls").setLevel(logging.INFO)
-    theme_patch.keep()
+    theme_patch.install()
     jobs.sweep()
     jobs.watch()
     try:

@@ -1,9 +1,9 @@
-"""Streamlit's message about the theme, put together once and not at each rerun.
+"""Caches Streamlit's theme message, which it otherwise builds again for every rerun.
 
-Each rerun of a page or of a part of it sends the whole theme to the browser. Streamlit reads it anew each time, out of
-all its options and for six sections one after the other: a sixth of all that a rerun costs its server. Nothing public
-avoids that, so this takes the place of one function of Streamlit that is not public, and of no other version than those
-it was tried with. Without it everything works, a little slower.
+Every rerun of a page or fragment sends the whole theme to the browser. Streamlit reads it from all its options, for six
+sections one after the other: a sixth of what a rerun costs the server. No public option avoids that, so this replaces
+one private function, only in the versions of Streamlit it was tested with. Without it everything works, only slower.
+docs/benchmarks.md has the cost of a page with and without it.
 """
 
 from functools import lru_cache
@@ -11,29 +11,29 @@ from functools import lru_cache
 import streamlit as st
 from streamlit import config
 
-TRIED = "1.67."
-NAME = "_populate_theme_msg"
+TESTED_VERSION = "1.67."
+PATCHED_FUNCTION = "_populate_theme_msg"
 
 
-def keep() -> None:
-    """From now on sections of the theme are read again only when Streamlit has read its files of settings again."""
-    from streamlit.runtime import app_session  # here, as outside a server it is much to import
+def install() -> None:
+    """From now on, the theme is read again only after Streamlit has read its configuration files again."""
+    from streamlit.runtime import app_session  # imported here because it is slow and only a server needs it
 
-    populate = getattr(app_session, NAME, None)
-    if populate is None or hasattr(populate, "forget") or not st.__version__.startswith(TRIED):
+    populate = getattr(app_session, PATCHED_FUNCTION, None)
+    if populate is None or hasattr(populate, "clear_cache") or not st.__version__.startswith(TESTED_VERSION):
         return
 
     @lru_cache(16)
-    def kept(kind: type, section: str):
+    def cached(kind: type, section: str):
         message = kind()
         populate(message, section)
         return message
 
-    def populate_from_kept(message, section: str = "theme") -> None:
-        whole = kept(type(message), section)
-        if whole.ByteSize():  # merging an empty one would mark the section as set
-            message.MergeFrom(whole)
+    def populate_from_cache(message, section: str = "theme") -> None:
+        content = cached(type(message), section)
+        if content.ByteSize():  # merging an empty message would mark the section as set
+            message.MergeFrom(content)
 
-    populate_from_kept.forget = kept.cache_clear
-    setattr(app_session, NAME, populate_from_kept)
-    config.on_config_parsed(kept.cache_clear, force_connect=True)
+    populate_from_cache.clear_cache = cached.cache_clear  # type: ignore[attr-defined]
+    setattr(app_session, PATCHED_FUNCTION, populate_from_cache)
+    config.on_config_parsed(cached.cache_clear, force_connect=True)

@@ -17,7 +17,7 @@ from imgcls.runs.forecast import forecast as make_forecast
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import Run
 from imgcls.system import paths
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
 def curves(run: Run) -> Curves:
@@ -32,14 +32,14 @@ def _curves(folder: str, stamp: tuple) -> Curves:
 
 def learning_curve(
     run: Run, quantity: str, smoothing: float = 0.0, logarithmic: bool = False, forecasts: bool = False
-) -> Still:
+) -> StaticFigure:
     """The figure of the loss or of the accuracy, made anew when the run has written more."""
     begun, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
     return _learning_curve(str(run.folder), begun, stamp, quantity, smoothing, logarithmic, forecasts)
 
 
 @lru_cache(32)
-def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *look) -> Still:
+def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *look) -> StaticFigure:
     smoothing, logarithmic, forecasts = look
     now = _curves(folder, begun).refresh()
     content = charts.learning_curve_dict(
@@ -56,10 +56,10 @@ def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *loo
     )
     if quantity == "accuracy" and now.plan.get("several"):
         content["layout"]["yaxis"]["title"]["text"] = "pictures with all labels right (%)"
-    return Still(content)
+    return StaticFigure(content)
 
 
-def small_curve(run: Run, column: str, title: str, unit: str, logarithmic: bool) -> Still:
+def small_curve(run: Run, column: str, title: str, unit: str, logarithmic: bool) -> StaticFigure:
     """The figure of one more column of the journal."""
     begun, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
     return _small_curve(str(run.folder), begun, stamp, column, title, unit, logarithmic)
@@ -68,7 +68,7 @@ def small_curve(run: Run, column: str, title: str, unit: str, logarithmic: bool)
 @lru_cache(32)
 def _small_curve(folder: str, begun: tuple, stamp: tuple, column: str, title: str, unit: str, logarithmic: bool):
     now = _curves(folder, begun).refresh()
-    return Still(
+    return StaticFigure(
         charts.small_curve_dict(
             *now.series("batches", "epoch", column),
             name=title,
@@ -151,7 +151,9 @@ def schedule(config: Config):
 def _schedule(settings: tuple):
     config = Config(**dict(settings))
     epochs, rates = schedules.curve(config)
-    return Still(charts.small_curve_dict(epochs, rates, name="learning rate", unit="", total_epochs=config.epochs))
+    return StaticFigure(
+        charts.small_curve_dict(epochs, rates, name="learning rate", unit="", total_epochs=config.epochs)
+    )
 
 
 def comparison(chosen: list[Run], quantity: str):
@@ -166,4 +168,4 @@ def _comparison(keys: tuple, quantity: str):
         (label, *_curves(folder, begun).refresh().series("epochs", "epoch", f"val_{quantity}"))
         for label, folder, begun, _ in keys
     ]
-    return still(charts.compare_curves(lines, quantity))
+    return static(charts.compare_curves(lines, quantity))

@@ -9,7 +9,7 @@ from imgcls.evaluation.metrics import multilabel
 from imgcls.evaluation.metrics.multilabel import LabelReport
 from imgcls.runs.run import Run
 from imgcls.ui.cache.predictions import predictions_stamp, test_predictions
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 MOST_POINTS = 600
 """Points of all curves of a figure together."""
@@ -26,13 +26,13 @@ def _report(run: Run, stamp: tuple, threshold: float) -> LabelReport:
     return test_predictions(run).report_at(threshold)
 
 
-def curves(run: Run, threshold: float, label: int | None) -> Still:
+def curves(run: Run, threshold: float, label: int | None) -> StaticFigure:
     """The figure of precision over recall, of one label or of the first `MOST_LINES` that a picture has."""
     return _curves(run, predictions_stamp(run), threshold, label)
 
 
 @lru_cache(32)
-def _curves(run: Run, stamp: tuple, threshold: float, label: int | None) -> Still:
+def _curves(run: Run, stamp: tuple, threshold: float, label: int | None) -> StaticFigure:
     found, table = test_predictions(run), report(run, threshold).labels
     shown = [label] if label is not None else np.flatnonzero(table.support)[:MOST_LINES].tolist()
     lines = {}
@@ -45,4 +45,4 @@ def _curves(run: Run, stamp: tuple, threshold: float, label: int | None) -> Stil
         for number in shown
         if table.answered[number]
     }
-    return still(multilabel_charts.precision_recall(lines, run.card.classes, points))
+    return static(multilabel_charts.precision_recall(lines, run.card.classes, points))

@@ -16,7 +16,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import analysis_map, duplicates, editing
 from imgcls.ui.widgets import formatting, gallery, pager
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 VIEWS = ("Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Edits")
 PER_PAGE = 30
@@ -196,9 +196,9 @@ def _brightness(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) ->
 
 
 @lru_cache(8)
-def _brightness_figure(name: str, fingerprint: str, stamp: float) -> Still:
+def _brightness_figure(name: str, fingerprint: str, stamp: float) -> StaticFigure:
     count, brightness = len(predictions.dataset(name).y_train), _survey(name, fingerprint, stamp)["brightness"]
-    return still(dataset_analysis.brightness({"training": brightness[:count], "test": brightness[count:]}))
+    return static(dataset_analysis.brightness({"training": brightness[:count], "test": brightness[count:]}))
 
 
 @lru_cache(8)

@@ -13,7 +13,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
 from imgcls.ui.widgets import formatting, pager
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 KINDS = ("PCA", "t-SNE")
 AXES = {"PCA": ("first principal component", "second principal component"), "t-SNE": ("", "")}
@@ -66,14 +66,14 @@ def selected(event: Any) -> list[int]:
 
 
 @lru_cache(8)
-def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) -> Still:
+def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) -> StaticFigure:
     dataset = predictions.dataset(name)
     found = cache.results("survey", dataset)
     points = found["map_points"][:, :2] if kind == "PCA" else cache.results("tsne", dataset)["places"]
     labels, names = dataset.y_train[found["map_rows"]], dataset.facts.classes
     if dataset.facts.is_multilabel:
         labels, names = dataset_analysis.label_sets(labels, names)
-    return still(dataset_analysis.image_map(points, found["map_rows"], labels, names, AXES[kind]))
+    return static(dataset_analysis.image_map(points, found["map_rows"], labels, names, AXES[kind]))
 
 
 def _tsne_is_ready(dataset: Dataset, count: int) -> bool:

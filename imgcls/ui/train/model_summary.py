@@ -10,7 +10,7 @@ from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
 from imgcls.models import Row
 from imgcls.ui.cache import predictions
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
 def rows_of(config: Config, facts: DatasetInfo) -> tuple[Row, ...]:
@@ -66,5 +66,5 @@ def table(rows: tuple[Row, ...]) -> None:
 
 
 @lru_cache(64)
-def _diagram(rows: tuple[Row, ...]) -> Still:
-    return still(network_diagram.network(rows))
+def _diagram(rows: tuple[Row, ...]) -> StaticFigure:
+    return static(network_diagram.network(rows))

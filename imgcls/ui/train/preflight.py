@@ -12,7 +12,7 @@ from imgcls.datasets import DatasetInfo
 from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks, lr_finder, verdicts
 from imgcls.ui.app.errors import plain
-from imgcls.ui.widgets.static_figure import Still
+from imgcls.ui.widgets.static_figure import StaticFigure
 
 TICK_SECONDS = 0.5
 SIGNS = {
@@ -115,7 +115,7 @@ def _rates(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
     losses = [float("nan") if loss is None else loss for loss in losses]
     suggested = lr_finder.suggestion(steps, losses) if seen.state == "finished" else None
     st.plotly_chart(
-        Still(
+        StaticFigure(
             finder_dict(
                 steps,
                 losses,

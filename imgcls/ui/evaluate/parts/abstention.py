@@ -12,7 +12,7 @@ from imgcls.ui.evaluate.parts.selection_state import Looked
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.metric_row import show as show_numbers
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 NAME = "decline"
 USUAL_FRACTION = 0.1
@@ -104,7 +104,7 @@ def _of(key: tuple, selected) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(32)
-def _figure(key: tuple, selected, below: int) -> Still:
+def _figure(key: tuple, selected, below: int) -> StaticFigure:
     fraction, right = _at(key, selected, below)
     line = calibration.abstention_curve(*_of(key, selected))
-    return still(scores.answered(line, below / 100, float(fraction.value), float(right.value)))
+    return static(scores.answered(line, below / 100, float(fraction.value), float(right.value)))

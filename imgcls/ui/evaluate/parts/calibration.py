@@ -18,7 +18,7 @@ from imgcls.ui.evaluate.parts.selection_state import Looked
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.metric_row import show as show_numbers
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 EXPLAINED = (
     "Answers are sorted by how sure the model was. Of those that it was 80% sure of, 80% should be right: then its "
@@ -148,9 +148,9 @@ def _measured(key: tuple, selected, temperature: float) -> tuple[Score, Score]:
 
 
 @lru_cache(16)
-def _figure(key: tuple, selected, temperature: float | None) -> Still:
+def _figure(key: tuple, selected, temperature: float | None) -> StaticFigure:
     bins = [
         calibration.reliability(*_predictions(key, selected, heat)[:2])
         for heat in ([1.0] if temperature is None else [1.0, temperature])
     ]
-    return still(scores.reliability(*bins))
+    return static(scores.reliability(*bins))

@@ -14,7 +14,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.evaluate.parts.selection_state import Looked
 from imgcls.ui.widgets import formatting
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
 def show(looked: Looked) -> None:
@@ -124,7 +124,7 @@ def _before_and_after(looked: Looked) -> None:
 
 
 @lru_cache(8)
-def _figure(key: tuple, selected) -> Still:
+def _figure(key: tuple, selected) -> StaticFigure:
     run, _, names, asked = key
     now: Score = selection_state.report_of(key, selected).classes.f1
     _, plan = asked.plan(names, selection_state.groups_of(run))
@@ -135,4 +135,4 @@ def _figure(key: tuple, selected) -> Still:
         if len(old) == 1:
             before[new] = whole[old[0]]
     new_names = selection_state.predictions_of(key).names
-    return still(scores.class_bars(now.value, now.low, now.high, new_names, before))
+    return static(scores.class_bars(now.value, now.low, now.high, new_names, before))

@@ -9,7 +9,7 @@ from imgcls.charts import prediction_map
 from imgcls.evaluation.selection import simplified
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.evaluate.parts.selection_state import Looked
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
 def show(looked: Looked) -> None:
@@ -33,11 +33,11 @@ def show(looked: Looked) -> None:
 
 
 @lru_cache(8)
-def _figure(key: tuple, selected, area: tuple) -> Still:
+def _figure(key: tuple, selected, area: tuple) -> StaticFigure:
     predictions = selection_state.predictions_of(key)
     places, _ = selection_state.places_of(key)
     left = selection_state.kept(key, selected) & np.isfinite(places[:, 0])
-    return still(
+    return static(
         prediction_map.answer_map(
             places[left],
             predictions.labels[left],

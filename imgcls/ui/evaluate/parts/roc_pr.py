@@ -14,7 +14,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.evaluate.parts.selection_state import Looked
 from imgcls.ui.widgets import formatting
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 MOST_SHOWN = 5
 AUC = "The chance that a picture of the class gets a higher probability for it than a picture of another class."
@@ -92,7 +92,7 @@ def _areas(key: tuple, selected) -> Areas:
 
 
 @lru_cache(16)
-def _figure(key: tuple, selected, chosen: tuple[int, ...], kind: str) -> Still:
+def _figure(key: tuple, selected, chosen: tuple[int, ...], kind: str) -> StaticFigure:
     predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
     areas = _areas(key, selected)
     draw = roc_pr.roc if kind == "roc" else roc_pr.precision_recall
@@ -102,7 +102,7 @@ def _figure(key: tuple, selected, chosen: tuple[int, ...], kind: str) -> Still:
     }
     area = areas.auc.value if kind == "roc" else [score.value for score in areas.precision]
     notes = {one: formatting.fraction(float(area[one])) for one in chosen}
-    return still(scores.class_curves(curves, notes, predictions.names, kind=kind))
+    return static(scores.class_curves(curves, notes, predictions.names, kind=kind))
 
 
 @lru_cache(8)

@@ -20,7 +20,7 @@ from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, gallery, pager
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.metric_row import show as show_numbers
-from imgcls.ui.widgets.static_figure import Still, still
+from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 NAMES = ("epoch", "learnt", "watched")
 """What it has in the URL: the epoch, the list, and the picture that is followed."""
@@ -215,10 +215,10 @@ def _follow_image() -> None:
 
 
 @lru_cache(64)
-def _line(key: tuple, number: int, place: int) -> Still:
+def _line(key: tuple, number: int, place: int) -> StaticFigure:
     run, stamp, names = key
     found = _read(run, stamp)
-    return still(
+    return static(
         epoch_history.one_image(
             found.epochs, found.probabilities[:, number].astype(np.float32), int(found.labels[number]), names, place
         )
