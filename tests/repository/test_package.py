@@ -1,4 +1,4 @@
-"""The package as a user installs it: dependencies, the wheel's content, and a copy that works outside the repository."""
+"""The package as a user installs it: dependencies, the content of the wheel, and a copy outside the repository."""
 
 import os
 import re
@@ -18,6 +18,9 @@ from imgcls.system import paths
 
 ROOT = paths.repository_folder()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+FIRST_TRAINING = ("train", "--data", "digits", "--model", "ann", "--units", "8", "--epochs", "1", "--id", "first")
 
 
 def requirements(name: str) -> set[str]:
