@@ -91,7 +91,7 @@ def _look(request: sources.ImportRequest) -> preview.Preview:
 
 def _import(request: sources.ImportRequest, settings: pipeline.ImportSettings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(exit_codes.TERMINATED))  # unwinds: partial files are removed
-    folder = job.made(job.new_id())
+    folder = job.make_folder(job.new_id())
     try:
         atomic.write_json(folder / "order.json", request.as_dict())
         atomic.write_json(folder / "wish.json", settings.as_dict())

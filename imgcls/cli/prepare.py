@@ -26,7 +26,7 @@ def prepare(
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # no GPU is needed to read a file
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(exit_codes.TERMINATED))  # unwinds: partial files are removed
     try:
-        datasets.prepare(dataset, progress_bar.show)
+        datasets.prepare(dataset, progress_bar.show, interrupt=True)
     finally:
         progress_bar.clear()
     print(f"{title} is ready.")

@@ -219,7 +219,7 @@ def _download_weights(config: Config) -> None:
         from imgcls.training.transfer import download_weights
 
         print(f"Downloading the weights of {network.title} ({network.megabytes:g} MB) …", flush=True)
-        download_weights.main([network.title])
+        download_weights.main([network.title], is_background=False)
 
 
 def _trained(run: Run, *, in_turn: bool) -> int:

@@ -32,7 +32,7 @@ from imgcls.datasets.edits import NO_CLASS, Edits
 from imgcls.datasets.edits import read as read_edits
 from imgcls.datasets.info import DatasetInfo
 from imgcls.datasets.lookup import describe_custom, facts, names
-from imgcls.datasets.preparing.fetch import FetchState, cancel_fetch, fetch_state, start_fetch
+from imgcls.datasets.preparing.fetch import cancel_fetch, fetch_state, start_fetch
 from imgcls.datasets.preparing.prepare import prepare
 from imgcls.datasets.splitting.multilabel import stratified_holdout
 from imgcls.datasets.splitting.stratified import split, split_counts
@@ -46,7 +46,6 @@ __all__ = [
     "Dataset",
     "DatasetInfo",
     "Edits",
-    "FetchState",
     "cancel_fetch",
     "custom_dataset",
     "dataset_stamp",

@@ -4,7 +4,7 @@
     x_train.npy  y_train.npy  x_test.npy  y_test.npy     uint8 images (n, h, w, c), int64 labels (n,)
                                                          or, if multi-label, uint8 (n, classes)
     dataset.json                                         written last: shapes, fingerprint and source of the arrays
-<cache>/datasets/NAME.lock                               held by the process that prepares the dataset
+<cache>/datasets/.NAME.lock                              held by the process that prepares the dataset
 <cache>/datasets/NAME.progress.json                      its progress; removed when it is done
 <cache>/datasets/NAME.log                                its output, if a page started it
 <cache>/datasets/NAME.edits-FINGERPRINT.json             excluded and relabelled images, see `edits`
@@ -128,11 +128,6 @@ def folder_of(name: str) -> Path:
 def arrays_of(name: str, card: dict) -> Path:
     """The folder of its arrays. `card` is the content of its dataset.json."""
     return folder_of(name) / str(int(card["state"])) if custom.is_custom(name) else folder_of(name)
-
-
-def progress_file(name: str) -> Path:
-    """Where the process that prepares it reports its progress."""
-    return all_folder() / f"{name}.progress.json"
 
 
 def provided_file(about: DatasetInfo) -> Path | None:

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import filelock
 
@@ -44,6 +44,8 @@ STUCK_SECONDS = 300.0
 END_SECONDS = 2.0
 """A cancelled process gets this long to clean up."""
 WRITE_SECONDS = 0.3
+TEXT_LENGTH, RECORD_BYTES = 900, 4096
+"""Texts are cut to this many characters, so that a progress file always has the same size."""
 CANCELLED_STATUS = 3
 """Exit status of a cancelled process."""
 INTERRUPTED = "The process ended unexpectedly: it was killed or ran out of memory. Start it again."
@@ -156,20 +158,25 @@ class Task:
         with contextlib.suppress(OSError):
             (self.folder / self.result).unlink()
 
-    def run(self, make: Callable[[Progress], None]) -> int:
+    def run(self, make: Callable[[Progress], object], *, is_background: bool = True) -> int:
         """Make the result in this process. Called by the process that `start` started, or from a shell.
 
         `make` writes the result by rename as its last step. If it fails, the reason is kept in the progress file and
         printed to stderr.
 
+        Args:
+            make: Makes the result and reports its progress.
+            is_background: Lower this process's priority first.
+
         Returns:
             The exit status: 0, 1 for a failure, or `CANCELLED_STATUS`.
         """
-        processes.lower_priority()
+        if is_background:
+            processes.lower_priority()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(self.lock, timeout=GRACE_SECONDS, poll_interval=0.02), _sigterm_cancels():
-                with self.reporting(on_cancel=_interrupt_main_thread) as progress:
+                with self.reporting(interrupt=True) as progress:
                     make(progress)
                 return 0
         except Cancelled:
@@ -178,23 +185,21 @@ class Task:
             print("Another process is already working on this.", file=sys.stderr)
         except UserError as error:
             print(error, file=sys.stderr)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 logged, and kept as the task's state
             traceback.print_exc()
             print(failure_text(error), file=sys.stderr)
         return 1
 
     @contextlib.contextmanager
-    def reporting(
-        self, echo: Progress = lambda fraction, text: None, on_cancel: Callable[[], None] = lambda: None
-    ) -> Iterator[Progress]:
+    def reporting(self, echo: Progress = lambda fraction, text: None, *, interrupt: bool = False) -> Iterator[Progress]:
         """Yield a progress function that keeps the progress file up to date. The caller holds the lock.
 
         On success or cancellation the progress file is removed; on an error it keeps the reason.
 
         Args:
             echo: Is also called with each progress report.
-            on_cancel: Is called from another thread when the task was cancelled. Without it, cancellation takes effect
-                at the next progress report.
+            interrupt: When the task is cancelled, send this process SIGTERM, and end it if that has no effect. Without
+                it, cancellation takes effect at the next progress report.
 
         Raises:
             Cancelled: The task was cancelled.
@@ -202,26 +207,39 @@ class Task:
         last = self.last_progress()
         if last is None or last.state == "failed":  # started from a shell
             self.write_progress("running", 0.0, "Starting")
-        latest, written_at, ended = [0.0, "Starting"], [0.0], threading.Event()
+        latest = written = (0.0, "Starting")
+        written_at, writing, ended = 0.0, threading.Lock(), threading.Event()
+
+        def write_latest() -> None:
+            nonlocal written, written_at
+            with writing:
+                if latest != written and time.monotonic() - written_at > WRITE_SECONDS:
+                    written, written_at = latest, time.monotonic()
+                    self._update_progress("running", *written)
 
         def progress(fraction: float, text: str) -> None:
+            nonlocal latest
             if not self.progress_file.exists():
                 raise Cancelled
-            latest[:] = fraction, text
-            if time.monotonic() - written_at[0] > WRITE_SECONDS:
-                with contextlib.suppress(OSError):  # on a full disk, writing the result will fail
-                    self.write_progress("running", fraction, text)
-                written_at[0] = time.monotonic()
+            latest = (float(fraction), text)
+            try:
+                write_latest()
+            except FileNotFoundError:
+                raise Cancelled from None
+            except OSError:
+                pass  # a broken disk: writing the result will fail
             echo(fraction, text)
 
         def beat() -> None:
             while not ended.wait(BEAT_SECONDS):
                 try:
                     os.utime(self.progress_file)
+                    write_latest()
                 except FileNotFoundError:
-                    on_cancel()
-                    if on_cancel is _interrupt_main_thread and not ended.wait(END_SECONDS / 2):
-                        os._exit(CANCELLED_STATUS)  # in the middle of a long computation
+                    if interrupt:
+                        _interrupt_main_thread()
+                        if not ended.wait(END_SECONDS / 2):
+                            os._exit(CANCELLED_STATUS)  # in the middle of a long computation
                     return
                 except OSError:
                     continue
@@ -239,24 +257,24 @@ class Task:
         finally:
             ended.set()
             heart.join()
-            if failure and self.progress_file.exists():
-                with contextlib.suppress(OSError):  # on a full disk: readers see that the process has ended
-                    self.write_progress("failed", float(latest[0]), failure)
+            if failure:
+                with contextlib.suppress(OSError):  # cancelled, or a broken disk
+                    self._update_progress("failed", latest[0], failure)
             else:
                 self._remove_progress()
 
     def write_progress(self, state: Literal["running", "failed"], fraction: float, text: str) -> None:
-        """Replace the progress file. For a failure, `text` is the message for the user."""
-        atomic.write_json(self.progress_file, {"state": state, "share": float(fraction), "text": text})
+        """Create or replace the progress file. For a failure, `text` is the message for the user."""
+        atomic.write_bytes(self.progress_file, _record(state, fraction, text))
 
     def last_progress(self) -> TaskState | None:
         """What the progress file says, or None if there is no readable one."""
         try:
-            content = json.loads(self.progress_file.read_bytes())
+            content = self._read_progress()
             fraction = float(content["share"])
             fraction = min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0
             state: Literal["failed", "running"] = "failed" if content["state"] == "failed" else "running"
-            return TaskState(state, fraction, str(content["text"])[:500])
+            return TaskState(state, fraction, str(content["text"])[:TEXT_LENGTH])
         except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
             return None
 
@@ -287,9 +305,39 @@ class Task:
         """How far the task is. Its removal cancels the task."""
         return self.folder / f"{self.kind}.progress.json"
 
+    def _read_progress(self) -> dict[str, Any]:
+        for wait in (0.002, 0.01, 0.05):
+            try:
+                return json.loads(self.progress_file.read_bytes())
+            except ValueError:  # the process is writing it
+                time.sleep(wait)
+        return json.loads(self.progress_file.read_bytes())
+
+    def _update_progress(self, state: Literal["running", "failed"], fraction: float, text: str) -> None:
+        """Overwrite the progress file in place. Raises FileNotFoundError if it was removed.
+
+        Replacing it by rename could bring back a file that was removed a moment ago to cancel the task, and would
+        need free space on the disk.
+        """
+        with self.progress_file.open("rb+") as file:
+            file.write(_record(state, fraction, text))
+
     def _remove_progress(self) -> None:
-        with contextlib.suppress(OSError):
-            self.progress_file.unlink()
+        for wait in (0.01, 0.05, 0.2, 0.0):
+            try:
+                self.progress_file.unlink()
+            except PermissionError:  # on Windows, while another process reads or writes it
+                time.sleep(wait)
+            except OSError:
+                return
+            else:
+                return
+
+
+def _record(state: str, fraction: float, text: str) -> bytes:
+    """The content of a progress file, padded so that each one overwrites the one before."""
+    content = {"state": state, "share": float(fraction), "text": text[:TEXT_LENGTH]}
+    return json.dumps(content, ensure_ascii=False).encode().ljust(RECORD_BYTES)
 
 
 def failure_text(error: Exception) -> str:

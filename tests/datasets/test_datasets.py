@@ -15,6 +15,7 @@ import pytest
 from imgcls import datasets
 from imgcls.errors import DatasetError
 from imgcls.system import paths
+from imgcls.system.tasks import TaskState
 
 BUNDLED = [name for name in datasets.names() if datasets.facts(name).source == "bundled"]
 DOWNLOADED = [name for name in datasets.names() if datasets.facts(name).source == "download"]
@@ -260,7 +261,7 @@ def test_a_file_with_wrong_content_is_refused_with_the_reason(reason, folders):
         datasets.prepare("mnist")
     assert f"mnist.npz cannot be used as MNIST: {reason}" in str(told.value)
     assert not datasets.is_ready("mnist")
-    assert datasets.fetch_state("mnist") == datasets.FetchState("failed", 0.1, str(told.value))
+    assert datasets.fetch_state("mnist") == TaskState("failed", 0.1, str(told.value))
 
 
 DAMAGED = {
@@ -325,7 +326,7 @@ def test_a_full_disk_gets_its_sentence_and_leaves_nothing(folders):
     put(folders, "mnist", x_train=np.zeros((100, 28, 28), "uint8"), y_train=np.arange(100) % 10)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root(), timeout=60)
     assert "DatasetError: MNIST could not be written to" in done.stderr
-    assert "Make room there" in done.stderr
+    assert "Free some space there" in done.stderr
     assert left_over(folders) == ["mnist.progress.json"]
     assert datasets.fetch_state("mnist").state == "failed"
 
@@ -366,7 +367,7 @@ for step in range(1, 100):
     datasets.prepare("mnist")
     opened = datasets.open_dataset("mnist")
     assert (opened.x_train == step).all() and (opened.x_test == step).all()
-    rest = [item for item in os.listdir(cache) if item not in ("mnist", "mnist.lock")]
+    rest = [item for item in os.listdir(cache) if item not in ("mnist", ".mnist.lock")]
     assert rest == [], (step, rest)
     if status == 0:
         break
@@ -393,12 +394,12 @@ def test_a_second_one_waits_and_says_so(folders):
     (folders / "cache" / "datasets").mkdir(parents=True)
     heard = []
     second = threading.Thread(target=datasets.prepare, args=("mnist", lambda fraction, text: heard.append(text)))
-    with filelock.FileLock(folders / "cache" / "datasets" / "mnist.lock"):
+    with filelock.FileLock(folders / "cache" / "datasets" / ".mnist.lock"):
         second.start()
         deadline = time.monotonic() + 20
         while not heard and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert heard == ["Another process is preparing MNIST: waiting for it"]
+        assert heard == ["Waiting for another process that is preparing MNIST"]
         assert not datasets.is_ready("mnist")
     second.join(20)
     assert datasets.is_ready("mnist")

@@ -1,6 +1,6 @@
-"""Fetching over the network: Keras's own download code, a server of the test's on this machine, no real internet.
+"""Downloading Keras's datasets from a server of the test's on this machine; no test reaches the internet.
 
-The child processes that are started here find a `sitecustomize.py` that turns each address to the test's server.
+The child processes that are started here find a `sitecustomize.py` that directs each address to the test's server.
 """
 
 import contextlib
@@ -18,13 +18,14 @@ import pytest
 
 from imgcls import datasets
 from imgcls.errors import DatasetError
-from imgcls.system import paths
+from imgcls.system import paths, tasks
+from imgcls.system.tasks import TaskState
 
 FILES = ("train-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 FILES += ("t10k-images-idx3-ubyte.gz",)
 BOTH_WAYS_OUT = (
-    ". Connect to the internet and press Fetch again, or put fashion_mnist.npz (Keras's four arrays) into the folder "
-    "named by IMGCLS_DATA."
+    ". Connect to the internet and try again, or put fashion_mnist.npz (the four arrays as Keras names them) into the "
+    "folder named by IMGCLS_DATA."
 )
 
 
@@ -84,9 +85,9 @@ def folders(tmp_path, monkeypatch, server):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(
         "import os, urllib.request\n"
-        "def urlretrieve(address, *rest, real=urllib.request.urlretrieve):\n"
-        "    return real(os.environ['TEST_SERVER'] + address.rsplit('/', 1)[-1], *rest)\n"
-        "urllib.request.urlretrieve = urlretrieve\n"
+        "def urlopen(address, *rest, real=urllib.request.urlopen, **options):\n"
+        "    return real(os.environ['TEST_SERVER'] + address.rsplit('/', 1)[-1], *rest, **options)\n"
+        "urllib.request.urlopen = urlopen\n"
     )
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("IMGCLS_DATA", raising=False)
@@ -99,7 +100,7 @@ def folders(tmp_path, monkeypatch, server):
     datasets.cancel_fetch("fashion_mnist")
 
 
-def watch(until, seconds: float = 90) -> list[datasets.FetchState]:
+def watch(until, seconds: float = 90) -> list[TaskState]:
     """The states of the fetch of Fashion-MNIST until one fulfils the condition, each once."""
     seen, deadline = [], time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -124,13 +125,13 @@ def half_made(folders) -> list[str]:
 
 def test_a_fetch_shows_how_far_it_is_and_ends_ready(folders, server):
     server.behaviour = "slow"
-    assert datasets.fetch_state("fashion_mnist") == datasets.FetchState("idle")
+    assert datasets.fetch_state("fashion_mnist") == TaskState("idle")
     assert not datasets.is_available("fashion_mnist")
     datasets.start_fetch("fashion_mnist")
     datasets.start_fetch("fashion_mnist")  # a second press changes nothing
     seen = watch(over)
     assert seen[0].state == "running"
-    assert seen[-1] == datasets.FetchState("ready", 1.0)
+    assert seen[-1] == TaskState("ready", 1.0)
     downloading = [state for state in seen if "Downloading" in state.text]
     assert len({state.fraction for state in downloading}) >= 3
     assert [state.fraction for state in seen] == sorted(state.fraction for state in seen)
@@ -150,7 +151,7 @@ def test_a_fetch_that_is_cancelled_or_killed_leaves_nothing_and_can_be_repeated(
     datasets.start_fetch("fashion_mnist")
     watch(lambda state: "Downloading" in state.text)
     datasets.cancel_fetch("fashion_mnist")
-    assert datasets.fetch_state("fashion_mnist") == datasets.FetchState("idle")
+    assert datasets.fetch_state("fashion_mnist") == TaskState("idle")
     assert half_made(folders) == []
 
     datasets.start_fetch("fashion_mnist")
@@ -158,7 +159,7 @@ def test_a_fetch_that_is_cancelled_or_killed_leaves_nothing_and_can_be_repeated(
     fetching().kill()
     last = watch(over)[-1]
     assert last.state == "failed"
-    assert last.text == "Preparing Fashion-MNIST was interrupted. Press the button again."
+    assert last.text == tasks.INTERRUPTED
     assert not datasets.is_ready("fashion_mnist")
 
     server.behaviour = "whole"
@@ -220,7 +221,7 @@ def test_whatever_goes_wrong_on_the_way_gets_its_sentence_and_leaves_nothing(fol
             (own / file).write_bytes(server.files[file])
         (own / FILES[1]).write_bytes(good[:1000])
         answer = told("whole")
-        assert answer.startswith("ready") and "are damaged and are left alone: downloading fresh ones" in answer
+        assert answer.startswith("ready") and "are damaged and were left unchanged. Downloading" in answer
         assert len(server.asked) == 4
         assert (own / FILES[1]).read_bytes() == good[:1000]
 
@@ -250,26 +251,11 @@ def forget(folders) -> None:
     (folders / "cache" / "datasets" / "fashion_mnist" / "dataset.json").unlink()
 
 
-def test_a_process_that_fell_silent_counts_as_interrupted(folders):
-    from imgcls.datasets import store
-    from imgcls.datasets.preparing import progress
-
-    (folders / "cache" / "datasets").mkdir(parents=True)
-    progress.write(store.progress_file("fashion_mnist"), "running", 0.5, "Downloading: 15.0 of 30.9 MB")
-    assert datasets.fetch_state("fashion_mnist").state == "running"
-    path = store.progress_file("fashion_mnist")
-    said = progress.read(store.progress_file("fashion_mnist"))
-    path.write_text(path.read_text().replace(str(said["time"]), str(said["time"] - 11)))
-    state = datasets.fetch_state("fashion_mnist")
-    assert (state.state, state.fraction) == ("failed", 0.5)
-    assert "was interrupted. Press the button again" in state.text
-
-
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"phase": "running"}', b'{"phase": 1, "share": "x"}'])
 def test_a_torn_progress_file_counts_as_none(content, folders):
     (folders / "cache" / "datasets").mkdir(parents=True)
     (folders / "cache" / "datasets" / "fashion_mnist.progress.json").write_bytes(content)
-    assert datasets.fetch_state("fashion_mnist") == datasets.FetchState("idle")
+    assert datasets.fetch_state("fashion_mnist") == TaskState("idle")
 
 
 def test_a_disk_without_room_is_told_before_anything_is_downloaded(folders, monkeypatch):
@@ -277,7 +263,7 @@ def test_a_disk_without_room_is_told_before_anything_is_downloaded(folders, monk
 
     usage = shutil.disk_usage(folders)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10_000_000))
-    with pytest.raises(DatasetError, match=r"CIFAR-10 needs about \d+ MB in .* and 10 MB are free"):
+    with pytest.raises(DatasetError, match=r"CIFAR-10 needs about \d+ MB in .*, but only 10 MB are free"):
         datasets.prepare("cifar10")
 
 

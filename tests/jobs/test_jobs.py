@@ -41,8 +41,9 @@ for line in sys.stdin:
 """
 BEGINS = """
 import sys, time
-from imgcls import jobs; from imgcls import runs
-run = jobs.begin(runs.Config(data="digits", model="ann", epochs=1000, early_stopping=False), run_id=sys.argv[1])
+from imgcls import jobs
+from imgcls.config import Config
+run = jobs.begin(Config(data="digits", model="ann", epochs=1000, early_stopping=False), run_id=sys.argv[1])
 print("begun", flush=True)
 time.sleep(600)
 """
@@ -291,6 +292,6 @@ def test_a_run_that_is_gone_cannot_be_started(own_folders):
 
 def test_a_run_without_a_checkpoint_cannot_be_extended(own_folders):
     run = runs.create(ENDLESS)
-    with pytest.raises(RunError, match=r"^This run has no checkpoint, so it cannot go on\. Train it again instead\.$"):
+    with pytest.raises(RunError, match=r"^This run has no checkpoint, so it cannot be continued\. Train a new run"):
         jobs.extend(run, 3)
     assert runs.everything() == [run]

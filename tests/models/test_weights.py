@@ -11,7 +11,7 @@ import pytest
 from imgcls.errors import WeightsError
 from imgcls.models import weights
 from imgcls.models.backbones import NETWORKS
-from imgcls.system import paths
+from imgcls.system import paths, tasks
 
 RESNET, SMALL = NETWORKS["ResNet50"], NETWORKS["MobileNet 0.25"]
 pytestmark = pytest.mark.timeout(120)
@@ -60,12 +60,12 @@ def test_a_sound_file_is_taken_where_another_one_is_damaged(folder, tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (hdf5()[:3000], f"The file {RESNET.file} is cut off. Delete it, or fetch it again."),
-        (hdf5()[:20], f"The file {RESNET.file} is cut off. Delete it, or fetch it again."),
-        (b"", f"The file {RESNET.file} holds no weights (HDF5) but nothing. Delete it, or fetch it again."),
+        (hdf5()[:3000], f"The file {RESNET.file} is incomplete. Delete it, or download it again."),
+        (hdf5()[:20], f"The file {RESNET.file} is incomplete. Delete it, or download it again."),
+        (b"", f"The file {RESNET.file} should hold weights (HDF5) but is empty. Delete it, or download it again."),
         (
             b"\n<!DOCTYPE html><html>Sign in</html>",
-            f"The file {RESNET.file} holds no weights (HDF5) but a web page. Delete it, or fetch it again.",
+            f"The file {RESNET.file} should hold weights (HDF5) but is a web page. Delete it, or download it again.",
         ),
     ],
 )
@@ -76,9 +76,9 @@ def test_a_damaged_file_is_one_sentence_with_the_ways_out(content, sentence, fol
     with pytest.raises(WeightsError) as error:
         weights.needed(RESNET)
     assert str(error.value) == (
-        f"{sentence} The weights of ResNet50 are not on this machine: fetch them on the Train page (94.8 MB), put "
-        f"{RESNET.file} into the folder named by IMGCLS_WEIGHTS, or take a finished run as the base, which needs no "
-        "network."
+        f"{sentence} The weights of ResNet50 are not on this machine: download them on the Train page (94.8 MB), put "
+        f"{RESNET.file} into the folder named by IMGCLS_WEIGHTS, or choose one of your runs as the backbone, which "
+        "needs no download."
     )
 
 
@@ -88,7 +88,7 @@ def test_real_files_pass_the_look_at_their_first_bytes(keras, write_weights, fol
     assert weights.needed(SMALL) == path
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
-    assert weights.problem(SMALL).startswith(f"The file {SMALL.file} is cut off.")
+    assert weights.problem(SMALL).startswith(f"The file {SMALL.file} is incomplete.")
 
 
 @pytest.mark.skipif("IMGCLS_REAL_WEIGHTS" not in os.environ, reason="needs the folder of real weights")
@@ -143,7 +143,9 @@ def known(monkeypatch):
 
 
 def left() -> list[str]:
-    return sorted(path.name for path in (paths.cache_folder() / "weights").glob("*"))
+    """Everything but the task's lock and log."""
+    found = (path for path in (paths.cache_folder() / "weights").glob("*") if path.suffix not in (".lock", ".log"))
+    return sorted(path.name for path in found)
 
 
 def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
@@ -163,10 +165,10 @@ def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
 @pytest.mark.parametrize(
     ("content", "declared", "says"),
     [
-        (None, 0, "could not be fetched: the server answered 404 Not Found. Connect"),
-        (hdf5(), 9000, "could not be fetched: the connection was cut off. Connect"),
-        (b"<html>no</html>", 0, "cannot be used. The file aside.h5 holds no weights (HDF5) but a web page."),
-        (hdf5(6000), 0, "cannot be used. They are not those that Keras knows. Connect"),
+        (None, 0, "could not be downloaded: the server answered 404 Not Found. Connect"),
+        (hdf5(), 9000, "could not be downloaded: the connection was cut off. Connect"),
+        (b"<html>no</html>", 0, "ResNet50. The file aside.h5 should hold weights (HDF5) but is a web page."),
+        (hdf5(6000), 0, "something else than ResNet50. Its checksum is not the one that Keras publishes. Connect"),
     ],
 )
 def test_what_goes_wrong_on_the_way_is_one_sentence_and_leaves_nothing(content, declared, says, server, known, folder):
@@ -176,7 +178,7 @@ def test_what_goes_wrong_on_the_way_is_one_sentence_and_leaves_nothing(content, 
     with pytest.raises(WeightsError) as error:
         download_weights.fetch(known, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert says in str(error.value)
-    assert str(error.value).endswith("or take a finished run as the base.")
+    assert str(error.value).endswith("or choose one of your runs as the backbone.")
     assert weights.at_hand(known) is None
 
 
@@ -187,9 +189,9 @@ def test_without_a_network_the_ways_out_are_told(known, folder, monkeypatch):
     with pytest.raises(WeightsError) as error:
         download_weights.fetch(known, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert str(error.value) == (
-        "The weights of ResNet50 could not be fetched: the server refused the connection. Connect to the internet and "
-        f"press Fetch again, put {known.file} into the folder named by IMGCLS_WEIGHTS, or take a finished run as the "
-        "base."
+        "The weights of ResNet50 could not be downloaded: the server refused the connection. Connect to the internet "
+        f"and try again, put {known.file} into the folder named by IMGCLS_WEIGHTS, or choose one of your runs as the "
+        "backbone."
     )
 
 
@@ -229,21 +231,20 @@ def test_a_fetch_shows_how_far_it_is_and_a_cancel_leaves_nothing(server, wait_un
 
 
 def test_a_fetch_that_was_killed_is_told_and_can_be_repeated(server, wait_until, folder):
-    from imgcls.models.weights import fetch
-
     server.content = hdf5(1_000_000)
     server.held.clear()
     weights.start_fetch(RESNET)
     wait_until(lambda: weights.fetch_state(RESNET).text.startswith("Downloading"), seconds=60)
-    child = fetch._children[weights.fetch_folder(RESNET)]
+    task = weights.task_of(RESNET)
+    child = tasks._children[task.kind, task.folder]
     child.kill()
     child.wait()
     state = weights.fetch_state(RESNET)
-    assert (state.state, state.text) == ("failed", "The download was interrupted. Press the button again.")
+    assert (state.state, state.text) == ("failed", tasks.INTERRUPTED)
     server.held.set()
     weights.start_fetch(RESNET)
     wait_until(lambda: weights.fetch_state(RESNET).state == "failed", seconds=60)  # these are not those of Keras
-    assert "They are not those that Keras knows." in weights.fetch_state(RESNET).text
+    assert "Its checksum is not the one that Keras publishes." in weights.fetch_state(RESNET).text
     assert weights.at_hand(RESNET) is None
     weights.cancel_fetch(RESNET)
     assert left() == []

@@ -353,7 +353,7 @@ def test_without_weights_the_run_fails_with_the_ways_out(forks, digits, wait_unt
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "failed"
     assert run.result["message"].startswith(
-        "The weights of VGG16 are not on this machine: fetch them on the Train page"
+        "The weights of VGG16 are not on this machine: download them on the Train page"
     )
 
 

@@ -9,13 +9,12 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from imgcls.datasets.importing import job, pipeline, preview, sources
-from imgcls.datasets.preparing import progress
 from imgcls.errors import SourceError, UserError
-from imgcls.system import atomic, processes
+from imgcls.system import atomic
+from imgcls.system.tasks import Progress
 
 
 def main(arguments: list[str]) -> int:
@@ -24,9 +23,8 @@ def main(arguments: list[str]) -> int:
         if len(arguments) == 2 and arguments[0] == "--look":
             return _look(Path(arguments[1]))
         if len(arguments) == 2 and arguments[0] == "--make":
-            processes.lower_priority()
-            make(Path(arguments[1]), lambda fraction, text: None)
-            return 0
+            folder = Path(arguments[1])
+            return job.task_in(folder).run(lambda progress: make(folder, progress))
         from imgcls.cli import former_modules
 
         return former_modules.run("import", "imgcls.datasets.importing", arguments)
@@ -45,21 +43,20 @@ def _look(folder: Path) -> int:
     return 0
 
 
-def make(folder: Path, tell: Callable[[float, str], None]) -> str:
-    """Does what lies in the folder, and leaves only the result in it."""
+def make(folder: Path, progress: Progress) -> str:
+    """Import what the folder describes, and leave only the result in it. Returns the dataset's name."""
     wish = pipeline.ImportSettings(**json.loads((folder / "wish.json").read_bytes()))
     inside = folder / "work"
     shutil.rmtree(inside, ignore_errors=True)
-    with progress.shown(folder / "progress.json", tell) as report:
-        try:
-            inside.mkdir(parents=True)
-            name = pipeline.import_files(_order(folder), wish, inside, report)
-        except OSError as error:
-            raise SourceError(f"The import cannot be written: {error.strerror or error}. Make room there.") from error
-        finally:
-            shutil.rmtree(inside, ignore_errors=True)  # before the sentence of an error, which needs room, too
-        with contextlib.suppress(OSError):  # the data set is there, and that is what counts
-            atomic.write_json(folder / "result.json", {"name": name})
+    try:
+        inside.mkdir(parents=True)
+        name = pipeline.import_files(_order(folder), wish, inside, progress)
+    except OSError as error:
+        raise SourceError(f"The import cannot be written: {error.strerror or error}. Free some space there.") from error
+    finally:
+        shutil.rmtree(inside, ignore_errors=True)  # before an error message is written, which needs space, too
+    with contextlib.suppress(OSError):  # what counts is that the dataset is there
+        atomic.write_json(folder / "result.json", {"name": name})
     for upload in [*folder.glob("upload-*"), folder / "pictures.jsonl", folder / "preview.json"]:
         upload.unlink(missing_ok=True)
     shutil.rmtree(folder / "pictures", ignore_errors=True)

@@ -1,27 +1,25 @@
-"""Imports on their way: each has a folder, which a page makes, a process works in, and the next day removes.
+"""Imports in progress. Each has a folder that a page makes, a process works in, and `sweep` removes after a day.
 
-<own data>/.imports/<id>/
-    upload-0.zip ...     what was uploaded, under a name of ours                      page
-    order.json           what is to be read, see `sources.ImportRequest`                      page
-    preview.json         what was seen at a first look, or why nothing can be done    looking process
-    wish.json            how it shall be stored, see `work.ImportSettings`                      page
-    progress.json        how far the import is, rewritten twice a second              importing process
-    work/                what is being made                                           importing process
-    result.json          the name of the data set; last                               importing process
+<custom datasets>/.imports/<id>/
+    upload-0 ...            the uploaded files, under names of ours                      page
+    order.json              what to import, see `sources.ImportRequest`                  page
+    preview.json            what a first inspection found, or why it cannot be imported  inspecting process
+    wish.json               how to store it, see `pipeline.ImportSettings`               page
+    import.progress.json    how far the import is, see `imgcls.system.tasks`             importing process
+    work/                   what is being made                                           importing process
+    result.json             the name of the dataset; written last                        importing process
 
-The id stands in the page's address, so F5, a second tab and a restarted server find the import again.
+The id is in the page's URL, so a reload, a second tab and a restarted server find the import again.
 """
 
 import contextlib
 import json
-import os
 import re
 import secrets
 import shutil
 import subprocess
-import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,90 +27,92 @@ from imgcls.datasets import custom, lookup
 from imgcls.datasets.importing.pipeline import ImportSettings
 from imgcls.datasets.importing.preview import Preview
 from imgcls.datasets.importing.sources import ImportRequest
-from imgcls.datasets.preparing import fetch, progress
 from imgcls.errors import SourceError
 from imgcls.system import atomic, paths, processes
+from imgcls.system.tasks import Task, TaskState
 
 KEPT_SECONDS = 86_400.0
-LOOK_SECONDS = 30.0
-START_SECONDS = 30.0
+INSPECT_SECONDS = 30.0
 MODULE = "imgcls.datasets.importing"
-INTERRUPTED = (
-    "The import was interrupted: its process ended without a word, for want of memory or because it was ended. "
-    "Nothing of it is left in the data sets. Start it again."
-)
-
-_started: dict[str, subprocess.Popen] = {}
-_starting = threading.Lock()
-
-
-@dataclass(frozen=True)
-class State:
-    """What a page shows about an import: idle (not started), running, failed or ready."""
-
-    state: str
-    fraction: float = 0.0
-    text: str = ""  # what is being done; for a failure the sentence
-    name: str = ""  # the data set, when ready
 
 
 def all_folder() -> Path:
-    """The folder of all imports on their way. It need not exist yet."""
+    """The folder of all imports in progress. It need not exist yet."""
     return paths.own_folder() / ".imports"
 
 
 def new_id() -> str:
+    """An id for a new import."""
     return secrets.token_hex(8)
 
 
 def folder_of(import_id: str) -> Path:
-    """The folder of one. Raises SourceError for an id that is none: it never becomes a path."""
+    """The folder of an import.
+
+    Raises:
+        SourceError: The id is malformed; it never becomes a path then.
+    """
     if not re.fullmatch(r"[0-9a-f]{16}", import_id):
-        raise SourceError("This link names no import. Begin a new one.")
+        raise SourceError("This link does not name an import. Start a new one.")
     return all_folder() / import_id
 
 
-def made(import_id: str) -> Path:
-    """Its folder, made if it is not there. Raises SourceError where the disk does not allow it."""
+def task_in(folder: Path) -> Task:
+    """The task that does the import in this folder."""
+    return Task(folder, "import", "result.json")
+
+
+def make_folder(import_id: str) -> Path:
+    """Make the folder of an import, if necessary, and return it.
+
+    Raises:
+        SourceError: The disk does not allow it.
+    """
     folder = folder_of(import_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _not_written(error) from error
+        raise _cannot_write(error) from error
     return folder
 
 
-def keep_upload(import_id: str, number: int, stream: BinaryIO) -> Path:
-    """Writes an upload to the disk, a piece at a time, under a name of ours."""
-    path = made(import_id) / f"upload-{number}"
+def save_upload(import_id: str, number: int, stream: BinaryIO) -> Path:
+    """Write an uploaded file to disk in chunks, under a name of ours."""
+    path = make_folder(import_id) / f"upload-{number}"
     try:
         with atomic.replacing(path) as aside, aside.open("wb") as file:
             stream.seek(0)
             shutil.copyfileobj(stream, file, 1 << 20)
     except OSError as error:
-        raise _not_written(error) from error
+        raise _cannot_write(error) from error
     return path
 
 
-def bring(import_id: str, order: ImportRequest) -> None:
-    """Says what is to be imported, and lets a process look at it; returns when that is done."""
-    folder = made(import_id)
+def inspect(import_id: str, request: ImportRequest) -> None:
+    """Inspect what is to be imported in a separate process, and return when it is done.
+
+    The result is read with `preview`.
+
+    Raises:
+        SourceError: The disk does not allow it.
+    """
+    folder = make_folder(import_id)
     (folder / "preview.json").unlink(missing_ok=True)
     try:
-        atomic.write_json(folder / "order.json", order.as_dict())
+        atomic.write_json(folder / "order.json", request.as_dict())
         with (folder / "look.log").open("wb") as log:
             process = processes.spawn(MODULE, "--look", str(folder), stdout=log)
     except OSError as error:
-        raise _not_written(error) from error
+        raise _cannot_write(error) from error
     try:
-        process.wait(LOOK_SECONDS)
+        process.wait(INSPECT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def order_of(import_id: str) -> ImportRequest | None:
-    """What is to be imported, or None while nothing was brought."""
+def request_of(import_id: str) -> ImportRequest | None:
+    """What is to be imported, or None if nothing was chosen yet."""
     try:
         return ImportRequest(**json.loads((folder_of(import_id) / "order.json").read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -120,70 +120,65 @@ def order_of(import_id: str) -> ImportRequest | None:
 
 
 def preview(import_id: str) -> Preview:
-    """What was seen at the first look.
+    """What the inspection found.
 
     Raises:
-        SourceError: why it cannot be imported.
+        SourceError: It cannot be imported; the message says why.
     """
     try:
-        said = json.loads((folder_of(import_id) / "preview.json").read_bytes())
-        if "error" in said:
-            raise SourceError(str(said["error"]))
-        return Preview(**said)
+        content = json.loads((folder_of(import_id) / "preview.json").read_bytes())
+        if "error" in content:
+            raise SourceError(str(content["error"]))
+        return Preview(**content)
     except (OSError, ValueError, TypeError):
         raise SourceError(
-            "It could not be looked at: that took too long, or more memory than there is. Choose a smaller part of it."
+            "The file could not be inspected: that took too long or needed too much memory. Choose a smaller part of "
+            "it."
         ) from None
 
 
 def write_preview(folder: Path, found: Preview | SourceError) -> None:
-    """For the looking process."""
-    said = {"error": str(found)} if isinstance(found, SourceError) else asdict(found)
-    atomic.write_json(folder / "preview.json", said)
+    """Write what the inspecting process found."""
+    content = {"error": str(found)} if isinstance(found, SourceError) else asdict(found)
+    atomic.write_json(folder / "preview.json", content)
 
 
-def start(import_id: str, wish: ImportSettings) -> None:
-    """Starts the import in a process of its own; does nothing while it runs or when it is done.
+def start(import_id: str, settings: ImportSettings) -> None:
+    """Start the import in a process of its own. Does nothing while it is running or when it is done.
 
     Raises:
-        DatasetError: the title is empty or taken.
-        SourceError: the disk does not allow it.
+        DatasetError: The title is empty or taken.
+        SourceError: The disk does not allow it.
     """
-    if not wish.into:
-        lookup.checked_title(wish.title)
-    with _starting:
-        if state(import_id).state in ("running", "ready"):
-            return
-        folder = made(import_id)
-        try:
-            atomic.write_json(folder / "wish.json", wish.as_dict())
-            progress.write(folder / "progress.json", "starting", 0.0, "Starting")
-            with (folder / "import.log").open("wb") as log:
-                _started[import_id] = processes.spawn(MODULE, "--make", str(folder), stdout=log)
-        except OSError as error:
-            raise _not_written(error) from error
+    if not settings.into:
+        lookup.checked_title(settings.title)
+    folder = make_folder(import_id)
+    try:
+        task_in(folder).start(
+            MODULE,
+            "--make",
+            str(folder),
+            before=lambda: atomic.write_json(folder / "wish.json", settings.as_dict()),
+        )
+    except OSError as error:
+        raise _cannot_write(error) from error
 
 
-def state(import_id: str) -> State:
-    """How far it is, whoever has started it."""
-    folder = folder_of(import_id)
-    said = progress.read(folder / "progress.json")  # before the result: it goes when that is there
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return State("ready", 1.0, name=str(json.loads((folder / "result.json").read_bytes())["name"]))
-    child = _started.get(import_id)
-    ended = child is not None and child.poll() is not None
-    if said is None:
-        return State("failed", text=INTERRUPTED) if ended else State("idle")
-    if said["phase"] == "failed":
-        return State("failed", said["share"], said["text"])
-    patience = START_SECONDS if said["phase"] == "starting" else progress.SILENT_SECONDS
-    if ended or abs(time.time() - said["time"]) > patience:
-        return State("failed", said["share"], INTERRUPTED)
-    return State("running", said["share"], said["text"])
+def state(import_id: str) -> TaskState:
+    """How far the import is, whichever process started it."""
+    return task_in(folder_of(import_id)).state()
 
 
-def take_back(import_id: str) -> None:
-    """Forgets what was brought, so that something else can be chosen; single pictures stay."""
+def imported_name(import_id: str) -> str:
+    """The name of the imported dataset; empty if the import is not done."""
+    try:
+        return str(json.loads((folder_of(import_id) / "result.json").read_bytes())["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def reset(import_id: str) -> None:
+    """Forget the chosen files, so that others can be chosen. Single images are kept."""
     folder = folder_of(import_id)
     cancel(import_id)
     for path in [*folder.glob("upload-*"), folder / "order.json", folder / "preview.json"]:
@@ -191,38 +186,30 @@ def take_back(import_id: str) -> None:
 
 
 def cancel(import_id: str) -> None:
-    """Ends the import, if it runs; what was brought stays, so that it can be started anew."""
-    folder = folder_of(import_id)
-    said = progress.read(folder / "progress.json")
-    child = _started.pop(import_id, None)
-    if child is not None:
-        fetch.end(child.pid, MODULE)
-        child.wait()
-    elif said and said["pid"] != os.getpid() and state(import_id).state == "running":
-        fetch.end(said["pid"], MODULE)
-    progress.forget(folder / "progress.json")
-    shutil.rmtree(folder / "work", ignore_errors=True)
+    """End the import if it is running. The uploaded files are kept, so that it can be started again."""
+    task_in(folder_of(import_id)).cancel()
+    shutil.rmtree(folder_of(import_id) / "work", ignore_errors=True)
 
 
-def give_up(import_id: str) -> None:
-    """Ends the import, if it runs, and removes everything of it."""
+def discard(import_id: str) -> None:
+    """End the import if it is running, and remove all of its files."""
     cancel(import_id)
     shutil.rmtree(folder_of(import_id), ignore_errors=True)
 
 
 def sweep() -> None:
-    """Removes imports that nobody has touched for a day, and what deleted data sets have left."""
+    """Remove imports that nobody has touched for a day, and what deleted datasets left."""
     custom.sweep()
     with contextlib.suppress(OSError):
         for folder in list(all_folder().iterdir()):
             with contextlib.suppress(OSError, SourceError):
                 newest = max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))
                 if time.time() - newest > KEPT_SECONDS and state(folder.name).state != "running":
-                    give_up(folder.name)
+                    discard(folder.name)
 
 
-def _not_written(error: OSError) -> SourceError:
+def _cannot_write(error: OSError) -> SourceError:
     return SourceError(
-        f"The import cannot be written to {paths.own_folder()}: {error.strerror or error}. Make room there, or set "
-        "IMGCLS_OWN_DATA to another folder."
+        f"The import cannot be written to {paths.own_folder()}: {error.strerror or error}. Free some space there, or "
+        "set IMGCLS_OWN_DATA to another folder."
     )

@@ -1,165 +1,219 @@
-"""Download a data set through `keras.datasets`, so that nothing half-made stays anywhere.
+"""Download the datasets of `keras.datasets`: the same files with the same checksums, but without importing Keras.
 
-Keras writes straight to the final name in its own folder, and believes later what it finds there. So it gets a folder
-of its own for each download, inside the cache, that is removed afterwards; files that lie complete in the user's own
-Keras folder are copied into it first, and checked by Keras.
+Complete files in the user's own Keras folder (~/.keras/datasets, or below $KERAS_HOME) are read there and never
+changed. Others are downloaded into a working folder in the cache, which is removed afterwards.
 """
 
-import contextlib
-import importlib
-import io
+import gzip
 import os
+import pickle
 import shutil
-import socket
-import sys
-import threading
+import tarfile
 import urllib.error
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
 from imgcls.datasets import store
 from imgcls.datasets.lookup import facts
-from imgcls.datasets.preparing import prepare
+from imgcls.datasets.preparing import prepare, validate
 from imgcls.errors import DatasetError
-from imgcls.system import network_errors
+from imgcls.system import downloads, network_errors
+from imgcls.system.tasks import Progress
 
-# What keras.datasets downloads, below KERAS_HOME/datasets, as Keras 3.15 names it.
-FILES = {
-    "mnist": ("mnist.npz",),
-    "fashion_mnist": tuple(
-        f"fashion-mnist/{part}-ubyte.gz"
-        for part in ("train-labels-idx1", "train-images-idx3", "t10k-labels-idx1", "t10k-images-idx3")
+GOOGLE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+TORONTO = "https://www.cs.toronto.edu/~kriz/"
+DISK_FULL = (28, 122)
+"""ENOSPC and EDQUOT; the second has no name on Windows."""
+MAX_RATIO = 50
+"""A member of a CIFAR archive that claims to be this many times larger than the whole archive is refused."""
+DAMAGED = (OSError, EOFError, ValueError, LookupError, TypeError, zlib.error, tarfile.TarError, pickle.UnpicklingError)
+"""What reading a damaged file raises."""
+
+Arrays = tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class KerasFile:
+    """One file that `keras.datasets` downloads. Keras publishes no checksum for Fashion-MNIST."""
+
+    name: str  # below KERAS_HOME/datasets, as Keras 3 names it
+    url: str
+    sha256: str | None = None
+
+
+FASHION = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+FILES: dict[str, tuple[KerasFile, ...]] = {
+    "mnist": (
+        KerasFile(
+            "mnist.npz", f"{GOOGLE}mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+        ),
     ),
-    "cifar10": ("cifar-10-batches-py-target_archive",),
-    "cifar100": ("cifar-100-python-target_archive",),
+    "fashion_mnist": tuple(KerasFile(f"fashion-mnist/{part}-ubyte.gz", f"{GOOGLE}{part}-ubyte.gz") for part in FASHION),
+    "cifar10": (
+        KerasFile(
+            "cifar-10-batches-py-target_archive",
+            f"{TORONTO}cifar-10-python.tar.gz",
+            "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+        ),
+    ),
+    "cifar100": (
+        KerasFile(
+            "cifar-100-python-target_archive",
+            f"{TORONTO}cifar-100-python.tar.gz",
+            "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
+        ),
+    ),
 }
 
 
-def download(name: str, title: str, megabytes: float, progress) -> tuple[np.ndarray, ...]:
-    """The four arrays of a data set of keras.datasets. Raises DatasetError with both ways out."""
-    _check_room(name)
-    with prepare.working_folder(name) as work:
-        if found := _copy_from_users_keras(name, work / "copied"):
-            progress(0.05, f"Reading the files in {found}")
-            try:
-                with _growth_told(work / "copied", megabytes, progress, found):
-                    return _load(name, work / "copied")
-            except (ImportError, MemoryError):
-                raise
-            except Exception:  # whatever is wrong with them, fresh ones are the answer  # noqa: BLE001
-                progress(0.05, f"The files in {found} are damaged and are left alone: downloading fresh ones")
-                shutil.rmtree(work / "copied", ignore_errors=True)
+def download(name: str, title: str, megabytes: float, progress: Progress) -> Arrays:
+    """The arrays x_train, y_train, x_test and y_test of a dataset of `keras.datasets`.
+
+    Raises:
+        DatasetError: The download failed. The message says why and what to do.
+    """
+    _check_free_space(name)
+    found, reason = keras_folder() / "datasets", ""
+    if all((found / file.name).is_file() for file in FILES[name]):
+        progress(0.05, f"Reading the files in {found}")
         try:
-            with _growth_told(work / "fresh", megabytes, progress):
-                return _load(name, work / "fresh")
-        except (ImportError, MemoryError):
-            raise
-        except Exception as error:  # Keras raises plain Exception where the network fails
+            _check_hashes(name, found)
+            return _read(name, found)
+        except (*DAMAGED, DatasetError):
+            reason = f"The files in {found} are damaged and were left unchanged. "
+    with prepare.working_folder(name) as work:
+        try:
+            _fetch(name, work, megabytes, progress, reason)
+            progress(0.9, "Unpacking")
+            return _read(name, work)
+        except (urllib.error.URLError, *DAMAGED, DatasetError) as error:
             if _is_disk_full(error):
                 raise
-            reason = network_errors.reason(error)
-        raise DatasetError(
-            f"{title} could not be downloaded: {reason}. Connect to the internet and press Fetch again, or put "
-            f"{name}.npz (Keras's four arrays) into the folder named by IMGCLS_DATA."
-        )
+            failure = network_errors.reason(error)
+    raise DatasetError(
+        f"{title} could not be downloaded: {failure}. Connect to the internet and try again, or put {name}.npz (the "
+        "four arrays as Keras names them) into the folder named by IMGCLS_DATA."
+    )
 
 
-def _load(name: str, home: Path) -> tuple[np.ndarray, ...]:
-    """keras.datasets.NAME.load_data() with `home` for its folder."""
-    home.mkdir(exist_ok=True)
-    before = {key: os.environ.get(key) for key in ("KERAS_HOME", "KERAS_BACKEND")}
-    os.environ |= {"KERAS_HOME": str(home), "KERAS_BACKEND": "tensorflow"}
-    silence = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(network_errors.SILENT_SECONDS)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            importlib.import_module("keras")
-            # Where Keras was imported before, it has read KERAS_HOME already.
-            config = importlib.import_module("keras.src.backend.config")
-            config._KERAS_DIR = str(home)
-            load_data = importlib.import_module(f"keras.datasets.{name}").load_data
-            (x_train, y_train), (x_test, y_test) = load_data()
-    finally:
-        socket.setdefaulttimeout(silence)
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key)
-            else:
-                os.environ[key] = value
-        if "keras.src.backend.config" in sys.modules:
-            sys.modules["keras.src.backend.config"]._KERAS_DIR = str(_users_keras())
-    return x_train, y_train, x_test, y_test
-
-
-def _users_keras() -> Path:
-    named = os.environ.get("KERAS_HOME")
+def keras_folder() -> Path:
+    """The user's own Keras folder."""
+    named = os.environ.get("KERAS_HOME", "").strip()
     return Path(named).expanduser() if named else Path("~").expanduser() / ".keras"
 
 
-def _copy_from_users_keras(name: str, home: Path) -> Path | None:
-    """Copies the files if all are there; the folder they came from, or None."""
-    folder = _users_keras() / "datasets"
-    try:
-        if not all((folder / file).is_file() for file in FILES[name]):
-            return None
-        for file in FILES[name]:
-            (home / "datasets" / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / file, home / "datasets" / file)
-    except OSError:
-        return None
-    return folder
+def _fetch(name: str, folder: Path, megabytes: float, progress: Progress, reason: str) -> None:
+    before = 0
+
+    def report(received: int, _: int) -> None:
+        done = (before + received) / 1e6
+        text = f"{reason}Downloading: {min(done, megabytes):.1f} of {megabytes:.1f} MB"
+        progress(min(0.05 + 0.85 * done / megabytes, 0.9), text)
+
+    report(0, 0)
+    for file in FILES[name]:
+        path = folder / file.name
+        downloads.download(file.url, path, file.sha256, report)
+        before += path.stat().st_size
 
 
-@contextlib.contextmanager
-def _growth_told(home: Path, megabytes: float, progress, found: Path | None = None) -> Iterator[None]:
-    """Tells four times a second how much has arrived: the size of the files is all that Keras lets out."""
-    over = threading.Event()
+def _check_hashes(name: str, folder: Path) -> None:
+    """Raises ValueError if a file is not the published one."""
+    import pooch
 
-    def watch() -> None:
-        complete = _arrived(home) if found else 0.0
-        replaced = False
-        while not over.wait(0.25):
-            done = _arrived(home)
-            replaced = replaced or done < complete
-            if found and not replaced:
-                continue
-            why = f"The files in {found} are damaged. " if found else ""
-            if done >= megabytes * 0.999:
-                progress(0.9, "Unpacking")
-            else:
-                progress(0.9 * done / megabytes, f"{why}Downloading: {done:.1f} of {megabytes:.1f} MB")
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    for file in FILES[name]:
+        if file.sha256 and pooch.file_hash(str(folder / file.name)) != file.sha256:
+            raise ValueError(f"{file.name} has another checksum")
 
 
-def _arrived(home: Path) -> float:
-    """Megabytes of the downloaded files; what is unpacked from them lies deeper."""
-    total = 0
-    for pattern in ("datasets/*", "datasets/fashion-mnist/*"):
-        for path in home.glob(pattern):
-            with contextlib.suppress(OSError):
-                total += path.stat().st_size if path.is_file() else 0
-    return total / 1e6
+def _read(name: str, folder: Path) -> Arrays:
+    return READERS[name](name, folder)
 
 
-def _check_room(name: str) -> None:
+def _read_npz(name: str, folder: Path) -> Arrays:
+    return validate.read_npz(folder / FILES[name][0].name, facts(name))
+
+
+def _read_idx(name: str, folder: Path) -> Arrays:
+    """Gzipped IDX files: 16 bytes before the pixels, 8 before the labels."""
+    contents = []
+    for file in FILES[name]:
+        with gzip.open(folder / file.name) as stream:
+            contents.append(stream.read())
+    arrays: list[np.ndarray] = []
+    for pixels, labels in (contents[:2], contents[2:]):
+        y = np.frombuffer(labels, np.uint8, offset=8)
+        arrays += [np.frombuffer(pixels, np.uint8, offset=16).reshape(len(y), 28, 28), y]
+    return tuple(arrays)
+
+
+def _read_cifar10(name: str, folder: Path) -> Arrays:
+    batches = [f"data_batch_{number}" for number in range(1, 6)]
+    return _read_cifar(folder / FILES[name][0].name, "cifar-10-batches-py", batches, "test_batch", b"labels")
+
+
+def _read_cifar100(name: str, folder: Path) -> Arrays:
+    return _read_cifar(folder / FILES[name][0].name, "cifar-100-python", ["train"], "test", b"fine_labels")
+
+
+def _read_cifar(path: Path, folder: str, training: list[str], test: str, labels: bytes) -> Arrays:
+    """Batches of rows: 1,024 red values, then green, then blue."""
+    with tarfile.open(path) as archive:
+
+        def batch(member: str) -> tuple[np.ndarray, np.ndarray]:
+            info = archive.getmember(f"{folder}/{member}")
+            stream = archive.extractfile(info)
+            if stream is None or info.size > MAX_RATIO * path.stat().st_size:
+                raise ValueError(f"{member} is not a file of the expected size")
+            content = ArrayUnpickler(stream).load()
+            return content[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), np.array(content[labels])
+
+        batches = [batch(member) for member in training]
+        x_test, y_test = batch(test)
+    x_train, y_train = (np.concatenate(part) for part in zip(*batches, strict=True))
+    return x_train, y_train, x_test, y_test
+
+
+READERS: dict[str, Callable[[str, Path], Arrays]] = {
+    "mnist": _read_npz,
+    "fashion_mnist": _read_idx,
+    "cifar10": _read_cifar10,
+    "cifar100": _read_cifar100,
+}
+
+
+class ArrayUnpickler(pickle.Unpickler):
+    """Loads dictionaries, lists, strings, numbers and NumPy arrays. Any other class or function is refused.
+
+    CIFAR's batches are pickles, which could otherwise run code. They were written by Python 2, so strings are bytes.
+    """
+
+    def __init__(self, stream: IO[bytes]):
+        super().__init__(stream, encoding="bytes")
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
+            return np.ndarray.__reduce__(np.empty(0))[0]
+        if module == "numpy" and name in ("ndarray", "dtype"):
+            return getattr(np, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a dataset")
+
+
+def _check_free_space(name: str) -> None:
     about = facts(name)
-    needed = (sum(about.counts) * int(np.prod(about.shape)) + 3e6 * about.megabytes) / 1e6
+    needed = (sum(about.counts) * int(np.prod(about.shape)) + 2e6 * about.megabytes) / 1e6
     free = shutil.disk_usage(store.all_folder()).free / 1e6
     if free < needed:
         raise DatasetError(
-            f"{about.title} needs about {needed:,.0f} MB in {store.all_folder()}, and {free:,.0f} MB are free. "
-            "Make room there, or set IMGCLS_CACHE to a folder with enough of it."
+            f"{about.title} needs about {needed:,.0f} MB in {store.all_folder()}, but only {free:,.0f} MB are free. "
+            "Free some space, or set IMGCLS_CACHE to another folder."
         )
 
 
 def _is_disk_full(error: BaseException) -> bool:
-    return isinstance(error, OSError) and not isinstance(error, urllib.error.URLError) and error.errno in (28, 122)
+    return isinstance(error, OSError) and not isinstance(error, urllib.error.URLError) and error.errno in DISK_FULL

@@ -1,11 +1,14 @@
-"""Prepare a data set: load it, check it, write it aside and rename it, one process at a time."""
+"""Prepare a dataset: load it, validate it, and write it under its final name only when complete.
+
+One process at a time prepares a dataset, whichever way it was started.
+"""
 
 import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
@@ -14,43 +17,53 @@ import numpy as np
 from imgcls.datasets import store
 from imgcls.datasets.info import DatasetInfo, catalog_module
 from imgcls.datasets.lookup import facts
-from imgcls.datasets.preparing import progress as progress_file
-from imgcls.datasets.preparing import validate
+from imgcls.datasets.preparing import fetch, validate
 from imgcls.errors import DatasetError
 from imgcls.system import atomic
+from imgcls.system.tasks import Cancelled, Progress
 
-Progress = Callable[[float, str], None]  # share done from 0 to 1, and what is being done
 
+def prepare(name: str, progress: Progress = lambda fraction, text: None, *, interrupt: bool = False) -> None:
+    """Make a dataset ready to open. Does nothing if it is ready.
 
-def prepare(name: str, progress: Progress | None = None) -> None:
-    """Makes the data set ready to open; does nothing if it is. `progress` hears the share done and what is being done.
+    It is taken from NAME.npz in $IMGCLS_DATA, else from the installed packages, else from the internet. A process that
+    dies in the middle leaves nothing that looks like a dataset.
 
-    It is taken from NAME.npz in $IMGCLS_DATA, else from the packages, else from the network. Raises DatasetError.
-    A process that dies here leaves nothing that looks like a data set.
+    Args:
+        name: The dataset.
+        progress: Called with the fraction done and what is being done.
+        interrupt: For a process that does nothing else: when the preparation is cancelled, end this process by SIGTERM
+            instead of at the next progress report.
+
+    Raises:
+        DatasetError: It cannot be prepared, or the preparation was cancelled.
     """
     about = facts(name)
     if about.source == "own":
         if not store.is_ready(name):
             raise DatasetError(store.how_to_get(about))
         return
-    tell = progress or (lambda fraction, text: None)
+    task = fetch.task_of(name)
     with _disk_errors(about):
         store.all_folder().mkdir(parents=True, exist_ok=True)
-        with _only_one(about, tell):
+        with _lock(task.lock, about, progress):
             sweep(name)
             if store.is_ready(name):
-                progress_file.forget(store.progress_file(name))
+                task.progress_file.unlink(missing_ok=True)
                 return
-            with progress_file.shown(store.progress_file(name), tell) as report, _disk_errors(about):
-                report(0.0, "Starting")
-                arrays, source = _load(about, report)
-                report(0.95, "Writing")
-                _write(about, arrays, source)
+            try:
+                with task.reporting(progress, interrupt=interrupt) as report, _disk_errors(about):
+                    report(0.0, "Starting")
+                    arrays, source = _load(about, report)
+                    report(0.95, "Writing")
+                    _write(about, arrays, source)
+            except Cancelled:
+                raise DatasetError(f"Preparing {about.title} was cancelled.") from None
 
 
 def sweep(name: str) -> None:
-    """Removes what killed processes have left. Only for the holder of the lock."""
-    for path in [*store.all_folder().glob(f".{name}-*"), *store.all_folder().glob(f".{name}.*")]:
+    """Remove what killed processes left. Only the holder of the lock may call this."""
+    for path in [*store.all_folder().glob(f".{name}-*"), *store.all_folder().glob(f".{name}.*.part-*")]:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -60,7 +73,7 @@ def sweep(name: str) -> None:
 
 @contextlib.contextmanager
 def working_folder(name: str) -> Iterator[Path]:
-    """A folder beside the prepared data sets that is gone afterwards, or at the next `sweep`."""
+    """A folder beside the prepared datasets that is removed afterwards, or by the next `sweep`."""
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=store.all_folder(), ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
@@ -72,7 +85,7 @@ def _load(about: DatasetInfo, report: Progress) -> tuple[tuple[np.ndarray, ...],
         before = store.stamp(path)
         arrays = validate.read_npz(path, about)
         if store.stamp(path) != before:
-            raise DatasetError(f"{path} was changed while it was being read. Try again when it is complete.")
+            raise DatasetError(f"{path} changed while it was being read. Try again when it is complete.")
         return arrays, {"kind": "npz", "path": str(path), "stamp": before}
     try:
         arrays = catalog_module(about.name).load(report)
@@ -80,7 +93,7 @@ def _load(about: DatasetInfo, report: Progress) -> tuple[tuple[np.ndarray, ...],
         if about.source == "download":
             raise
         raise DatasetError(
-            f"{about.title} comes with a package, but {error.filename} is missing. Install the package anew."
+            f"{about.title} comes with a package, but {error.filename} is missing. Reinstall the package."
         ) from error
     try:
         return validate.checked(tuple(arrays), about), {"kind": about.source}
@@ -118,14 +131,15 @@ def _write(about: DatasetInfo, arrays: tuple[np.ndarray, ...], source: dict) -> 
 
 
 @contextlib.contextmanager
-def _only_one(about: DatasetInfo, tell: Progress) -> Iterator[None]:
-    lock = filelock.FileLock(store.all_folder() / f"{about.name}.lock")
+def _lock(path: Path, about: DatasetInfo, progress: Progress) -> Iterator[None]:
+    """Hold the lock, waiting for another process that holds it."""
+    lock = filelock.FileLock(path)
     while True:
         try:
             lock.acquire(timeout=0.5)
             break
         except filelock.Timeout:
-            tell(0.0, f"Another process is preparing {about.title}: waiting for it")
+            progress(0.0, f"Waiting for another process that is preparing {about.title}")
     try:
         yield
     finally:
@@ -134,12 +148,11 @@ def _only_one(about: DatasetInfo, tell: Progress) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _disk_errors(about: DatasetInfo) -> Iterator[None]:
-    """A full or a locked disk is not a bug: it gets its sentence."""
+    """Turn a full or read-only disk into a message for the user."""
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
         raise DatasetError(
-            f"{about.title} could not be written to {store.all_folder()}: {reason}. "
-            "Make room there, or set IMGCLS_CACHE to a folder with enough of it that can be written."
+            f"{about.title} could not be written to {store.all_folder()}: {error.strerror or error}. "
+            "Free some space there, or set IMGCLS_CACHE to another folder."
         ) from error

@@ -1,26 +1,26 @@
-"""The weights of networks of `keras.applications`: where they lie, and how they come here.
+"""Pretrained weights of `keras.applications` networks: where they are, and how they are downloaded.
 
-    _files     find a file, and tell a damaged one
-    _fetch     start the process that downloads one, watch it and cancel it
+files    find a file, and recognise a damaged one
+fetch    the background task that downloads one
 
-A file is looked for in the folder that $IMGCLS_WEIGHTS names (or is the file that it names), in $IMGCLS_DATA, in
-Keras's own folder (~/.keras/models, or below $KERAS_HOME), and among what was fetched before. $IMGCLS_WEIGHTS_URL names
-another server than Google's, such as one in a class room.
+A file is searched for in the folder that $IMGCLS_WEIGHTS names (which may also name the file itself), in $IMGCLS_DATA,
+in Keras's own folder (~/.keras/models, or below $KERAS_HOME), and among earlier downloads. $IMGCLS_WEIGHTS_URL names
+another server than Google's, such as one in a classroom.
 """
 
-from imgcls.models.weights.fetch import FetchState, cancel_fetch, fetch_folder, fetch_state, start_fetch
+from imgcls.models.weights.fetch import cancel_fetch, fetch_state, start_fetch, task_of, working_folder
 from imgcls.models.weights.files import at_hand, check, fetched_path, needed, problem, url_of
 
 __all__ = [
-    "FetchState",
     "at_hand",
     "cancel_fetch",
     "check",
-    "fetch_folder",
     "fetch_state",
     "fetched_path",
     "needed",
     "problem",
     "start_fetch",
+    "task_of",
     "url_of",
+    "working_folder",
 ]

@@ -1,4 +1,4 @@
-"""Find the weights of a network, and tell a whole file from a damaged one without reading all of it."""
+"""Find the weights of a network, and tell a complete file from a damaged one without reading all of it."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ from imgcls.models.backbones import Network
 from imgcls.system import paths
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-HEAD = 64
-END_AT = {0: 40, 1: 44, 2: 28, 3: 28}
-"""Version of an HDF5 file -> where its first bytes say how long it is, with offsets of 8 bytes (HDF5 specification 3.0,
+HEADER_BYTES = 64
+END_OF_FILE_AT = {0: 40, 1: 44, 2: 28, 3: 28}
+"""HDF5 superblock version -> where the header stores the file's length, for 8-byte offsets (HDF5 specification 3.0,
 II.A)."""
 
 
 def at_hand(network: Network) -> Path | None:
-    """The first file with weights of this network that looks whole, or None."""
+    """The first file with weights of this network that looks complete, or None."""
     for path in _candidates(network):
         try:
             check(path)
@@ -26,7 +26,7 @@ def at_hand(network: Network) -> Path | None:
 
 
 def problem(network: Network) -> str:
-    """What is wrong with the files that lie here, in a sentence; empty where there is none."""
+    """What is wrong with the files on this machine, as a message for the user; empty if nothing is."""
     for path in _candidates(network):
         try:
             check(path)
@@ -36,49 +36,51 @@ def problem(network: Network) -> str:
 
 
 def needed(network: Network) -> Path:
-    """`at_hand`, or the ways out.
+    """Like `at_hand`, but raises an error with what to do if there is no usable file.
 
     Raises:
-        WeightsError: no file is here, or only damaged ones.
+        WeightsError: There is no file, or only damaged ones.
     """
     path = at_hand(network)
     if path is not None:
         return path
     trouble = problem(network)
     raise WeightsError(
-        f"{trouble + ' ' if trouble else ''}The weights of {network.title} are not on this machine: fetch them on the "
-        f"Train page ({network.megabytes:g} MB), put {network.file} into the folder named by IMGCLS_WEIGHTS, or take a "
-        "finished run as the base, which needs no network."
+        f"{trouble + ' ' if trouble else ''}The weights of {network.title} are not on this machine: download them on "
+        f"the Train page ({network.megabytes:g} MB), put {network.file} into the folder named by IMGCLS_WEIGHTS, or "
+        "choose one of your runs as the backbone, which needs no download."
     )
 
 
 def check(path: Path) -> None:
-    """Looks at the first bytes and at the length.
+    """Check a file's header and length.
 
     Raises:
-        WeightsError: the file cannot be read, is no HDF5 file, or is not complete.
+        WeightsError: The file cannot be read, is not HDF5, or is incomplete.
     """
     try:
         with path.open("rb") as file:
-            head = file.read(HEAD)
+            header = file.read(HEADER_BYTES)
             size = file.seek(0, os.SEEK_END)
     except OSError as error:
         raise WeightsError(f"The file {path.name} cannot be read: {error.strerror}.") from error
-    if not head.startswith(SIGNATURE):
-        what = "a web page" if head.lstrip()[:1] == b"<" else "something else" if head else "nothing"
-        raise WeightsError(f"The file {path.name} holds no weights (HDF5) but {what}. Delete it, or fetch it again.")
-    start = END_AT.get(head[8]) if size >= HEAD else None
-    if size < HEAD or (start is not None and size < int.from_bytes(head[start : start + 8], "little")):
-        raise WeightsError(f"The file {path.name} is cut off. Delete it, or fetch it again.")
+    if not header.startswith(SIGNATURE):
+        found = "is a web page" if header.lstrip()[:1] == b"<" else "is something else" if header else "is empty"
+        raise WeightsError(
+            f"The file {path.name} should hold weights (HDF5) but {found}. Delete it, or download it again."
+        )
+    start = END_OF_FILE_AT.get(header[8]) if size >= HEADER_BYTES else None
+    if size < HEADER_BYTES or (start is not None and size < int.from_bytes(header[start : start + 8], "little")):
+        raise WeightsError(f"The file {path.name} is incomplete. Delete it, or download it again.")
 
 
 def fetched_path(network: Network) -> Path:
-    """Where a fetched file lies."""
+    """Where a downloaded file is kept."""
     return paths.cache_folder() / "weights" / network.file
 
 
 def url_of(network: Network) -> str:
-    """Where it is fetched from."""
+    """Where the file is downloaded from."""
     mirror = os.environ.get("IMGCLS_WEIGHTS_URL", "").strip()
     return f"{mirror.rstrip('/')}/{network.file}" if mirror else network.url
 
@@ -86,11 +88,11 @@ def url_of(network: Network) -> str:
 def _candidates(network: Network) -> list[Path]:
     home = os.environ.get("KERAS_HOME", "").strip()
     keras = Path(home).expanduser() if home else Path("~").expanduser() / ".keras"
-    named = paths.weights_place()
+    named, data = paths.weights_place(), paths.data_folder()
     found = []
     if named is not None:
         found.append(named if named.name == network.file else named / network.file)
-    if paths.data_folder() is not None:
-        found.append(paths.data_folder() / network.file)
+    if data is not None:
+        found.append(data / network.file)
     found += [keras / "models" / network.file, fetched_path(network)]
     return [path for path in found if path.is_file()]

@@ -21,7 +21,7 @@ THUMBNAIL = 112
 
 def show(import_id: str, *, webcam: bool) -> None:
     """The class to add images to on the left, the images so far on the right."""
-    folder = job.made(import_id)
+    folder = job.make_folder(import_id)
     left, right = st.columns([3, 4], gap="large")
     with left:
         label = st.text_input(
@@ -100,7 +100,7 @@ def _added(import_id: str, folder, label: str) -> None:
         ready = len(enough) > 1
         if st.button("Continue", type="primary", icon=":material/arrow_forward:", key="continue", disabled=not ready):
             with st.spinner("Inspecting the images …"):
-                job.bring(import_id, ImportRequest("pictures", str(folder), NAME))
+                job.inspect(import_id, ImportRequest("pictures", str(folder), NAME))
             st.rerun()
         has_images = any(name == label.strip() for name in counts)
         if st.button("Undo last image", icon=":material/undo:", key="undo-last", disabled=not has_images):

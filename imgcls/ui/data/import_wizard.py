@@ -58,7 +58,7 @@ def show() -> None:
         if state.state == "running":
             _watch(import_id)
         elif state.state == "ready":
-            _done(state.name, added=bool(into))
+            _done(job.imported_name(import_id), added=bool(into))
         else:
             if state.state == "failed":
                 st.error(plain(state.text), icon=":material/error:")
@@ -66,7 +66,7 @@ def show() -> None:
 
 
 def _prepare(import_id: str, old: datasets.CustomDataset | None) -> None:
-    request = job.order_of(import_id)
+    request = job.request_of(import_id)
     if request is None:
         _choose(import_id)
         return
@@ -76,9 +76,9 @@ def _prepare(import_id: str, old: datasets.CustomDataset | None) -> None:
         label = "Back to the images" if request.kind == "pictures" else "Choose another source"
         if st.button(label, icon=":material/undo:", type="tertiary", key="other"):
             if request.kind == "pictures":
-                job.take_back(import_id)
+                job.reset(import_id)
             else:  # a new import has a new, empty uploader
-                job.give_up(import_id)
+                job.discard(import_id)
                 st.query_params["new"] = job.new_id()
             st.rerun()
     try:
@@ -173,16 +173,16 @@ def _server(import_id: str) -> None:
     path = st.selectbox("Folder, zip archive or table on the server", choices, key="server-path")
     if st.button("Inspect", type="primary", icon=":material/search:", key="server-inspect"):
         with st.spinner("Inspecting the file …"):
-            job.bring(import_id, from_root(path))
+            job.inspect(import_id, from_root(path))
         st.rerun()
 
 
 def _inspect(import_id: str, request: ImportRequest, *files) -> None:
     """Saves uploads to disk, so that they no longer take up memory, and inspects them."""
     with st.spinner("Inspecting the file …"):
-        paths = [str(job.keep_upload(import_id, number, file)) for number, file in enumerate(files)]
+        paths = [str(job.save_upload(import_id, number, file)) for number, file in enumerate(files)]
         upload.forget(files, *(f"{kind}-{import_id}" for kind in ("zip", "labels", "table")))
-        job.bring(
+        job.inspect(
             import_id, ImportRequest(request.kind, paths[0], request.name, *paths[1:], table_name=request.table_name)
         )
     st.rerun()

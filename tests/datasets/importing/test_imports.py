@@ -9,7 +9,6 @@ import zipfile
 from io import BytesIO
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
@@ -17,12 +16,12 @@ from imgcls import datasets
 from imgcls.datasets import importing
 from imgcls.datasets.importing import ImportRequest, ImportSettings, holdout, job
 from imgcls.datasets.importing.sources import single_images
-from imgcls.datasets.preparing import progress
 from imgcls.errors import DatasetError, SettingError, SourceError
 from imgcls.images import loading
 from imgcls.images import square as square_fit
 from imgcls.runs.run import Run
-from imgcls.system import paths
+from imgcls.system import paths, tasks
+from imgcls.system.tasks import TaskState
 from tests.support.uploads import archive, csv, digits, image, imported, leaves, pixels, table, visible
 
 
@@ -345,7 +344,7 @@ def test_a_folder_of_this_machine_only_below_the_root(tmp_path, monkeypatch):
 
 
 def test_single_images_class_by_class(tmp_path):
-    folder = job.made(job.new_id())
+    folder = job.make_folder(job.new_id())
     for number in range(4):
         single_images.add(folder, "mug", image(number, "JPEG", 600, 900), f"{number}.jpg")
         single_images.add(folder, " pen\n", image(50 + number), "x.png")
@@ -371,12 +370,12 @@ def started(tmp_path, files=None) -> str:
         with zipfile.ZipFile(stream, "w") as packed:
             for path, data in (files or leaves()).items():
                 packed.writestr(path, data)
-        path = job.keep_upload(import_id, 0, stream)
-    job.bring(import_id, ImportRequest("zip", str(path), "leaves.zip"))
+        path = job.save_upload(import_id, 0, stream)
+    job.inspect(import_id, ImportRequest("zip", str(path), "leaves.zip"))
     return import_id
 
 
-def ended(import_id: str, seconds: float = 60) -> job.State:
+def ended(import_id: str, seconds: float = 60) -> TaskState:
     deadline = time.monotonic() + seconds
     while job.state(import_id).state == "running" and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -389,7 +388,8 @@ def test_a_process_looks_and_a_process_imports(tmp_path, wait_until):
     assert job.preview(import_id).total == 10
     job.start(import_id, ImportSettings("Leaves", side=28))
     job.start(import_id, ImportSettings("Leaves", side=28))  # a second click changes nothing
-    assert ended(import_id) == job.State("ready", 1.0, name="own-leaves")
+    assert ended(import_id) == TaskState("ready", 1.0)
+    assert job.imported_name(import_id) == "own-leaves"
     assert visible() == ["own-leaves"]
     wait_until(lambda: not list(job.folder_of(import_id).glob("upload*")))
 
@@ -405,18 +405,18 @@ def test_a_refusal_reaches_the_page(tmp_path):
 
 @pytest.mark.parametrize("import_id", ["", "..", "../../x", "0" * 15, "G" * 16, "0" * 16 + "\n"])
 def test_an_id_that_is_none_never_becomes_a_path(import_id):
-    with pytest.raises(SourceError, match="This link names no import"):
+    with pytest.raises(SourceError, match="This link does not name an import"):
         job.folder_of(import_id)
 
 
 SLOWLY = """
 import sys, time
-from imgcls.datasets.importing import decoding; from imgcls.datasets.importing import __main__ as entry
-real = decoding.pixels_of
+from imgcls.datasets.importing import decode; from imgcls.datasets.importing import __main__ as entry
+real = decode.pixels_of
 def slowly(*arguments):
     time.sleep(0.2)
     return real(*arguments)
-decoding.pixels_of = slowly
+decode.pixels_of = slowly
 sys.exit(entry.main(["--make", sys.argv[1]]))
 """
 
@@ -425,7 +425,7 @@ sys.exit(entry.main(["--make", sys.argv[1]]))
 def test_an_import_that_is_ended_leaves_nothing_visible_and_can_be_repeated(how, tmp_path, monkeypatch, wait_until):
     import_id = started(tmp_path, leaves(count=150))
 
-    def slow(module, *arguments, **streams):
+    def slow(module, *arguments, environment, **streams):
         command = [sys.executable, "-c", SLOWLY, arguments[-1], "imgcls.datasets.importing"]
         return subprocess.Popen(command, cwd=paths.repository_folder(), **streams)
 
@@ -434,9 +434,9 @@ def test_an_import_that_is_ended_leaves_nothing_visible_and_can_be_repeated(how,
         job.start(import_id, ImportSettings("Leaves", side=28))
         wait_until(lambda: "Reading image" in job.state(import_id).text or _has_pile(import_id))
         if how == "killed":
-            psutil.Process(progress.read(job.folder_of(import_id) / "progress.json")["pid"]).kill()
+            tasks._children["import", job.folder_of(import_id)].kill()
             wait_until(lambda: job.state(import_id).state == "failed")
-            assert "The import was interrupted" in job.state(import_id).text
+            assert job.state(import_id).text == tasks.INTERRUPTED
         else:
             job.cancel(import_id)
             assert job.state(import_id).state == "idle"
@@ -444,7 +444,7 @@ def test_an_import_that_is_ended_leaves_nothing_visible_and_can_be_repeated(how,
     job.start(import_id, ImportSettings("Leaves", side=28))
     assert ended(import_id).state == "ready"
     assert len(datasets.open_dataset("own-leaves").y_train) == 240
-    job.give_up(import_id)
+    job.discard(import_id)
     assert not job.folder_of(import_id).exists()
 
 
@@ -455,7 +455,7 @@ def _has_pile(import_id: str) -> bool:
 FAILS = """
 import os, sys
 os.environ["IMGCLS_RUNS"] = os.environ["IMGCLS_OWN_DATA"]  # whose steps are counted
-import failing
+from tests.support import disk_failures
 from imgcls.datasets.importing import __main__ as entry
 for line in sys.stdin:
     step, how, folder, *words = line.split()
@@ -463,7 +463,7 @@ for line in sys.stdin:
     if pid:
         print(os.waitpid(pid, 0)[1], flush=True)
         continue
-    failing.at(int(step), how, *words)
+    disk_failures.at(int(step), how, *words)
     code = 1
     try:
         code = entry.main(["--make", folder])
@@ -481,11 +481,10 @@ def failing_at(tmp_path):
 
     All are forked from one process, so that a test need not wait for the imports of Python.
     """
-    path = os.pathsep.join([str(paths.repository_folder()), str(paths.repository_folder() / "tests")])
     with (tmp_path / "errors").open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-u", "-c", FAILS],
-            env=os.environ | {"PYTHONPATH": path},
+            env=os.environ | {"PYTHONPATH": str(paths.repository_folder())},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -551,7 +550,7 @@ def test_a_disk_that_is_full_at_any_write_is_told_and_leaves_nothing(tmp_path, f
         state = job.state(import_id)
         assert (state.state, visible()) == ("failed", [])
         assert "could not be written" in state.text or "cannot be written" in state.text
-        assert "No space left on device. Nothing was imported" in state.text or "Make room" in state.text
+        assert "No space left on device. Nothing was imported" in state.text or "Free some space" in state.text
         assert not (job.folder_of(import_id) / "work").exists()
     assert over and step > 8
     assert visible() == ["own-leaves"]

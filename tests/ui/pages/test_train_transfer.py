@@ -56,16 +56,15 @@ def test_a_damaged_file_is_told_before_the_start(data, digits):
     folder.mkdir(parents=True)
     (folder / NETWORKS["MobileNet 0.25"].file).write_bytes(b"<html>Sign in</html>")
     app = opened("train", model=TITLE, data=data)
-    assert "holds no weights (HDF5) but a web page." in told(app)
+    assert "should hold weights (HDF5) but is a web page." in told(app)
     assert button(app, "Start").disabled
 
 
 def test_a_fetch_under_way_shows_how_far_it_is(data, digits):
     network = NETWORKS["MobileNet 0.25"]
-    folder = weights.fetch_folder(network)
-    folder.mkdir(parents=True)
-    state = {"state": "running", "share": 0.0, "text": "Connecting"}
-    (folder / "state.json").write_text(json.dumps(state))
+    task = weights.task_of(network)
+    task.folder.mkdir(parents=True)
+    task.write_progress("running", 0.0, "Connecting")
     app = opened("train", model=TITLE, data=data)
     assert is_whole(app)
     assert button(app, "Cancel")
