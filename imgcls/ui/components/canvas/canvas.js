@@ -19,7 +19,10 @@ const drawings = new Map(); // by the name of a canvas: the last drawing on it, 
 
 export default function ({ parentElement, data, setStateValue }) {
   let canvas = canvases.get(parentElement);
-  if (!canvas) canvases.set(parentElement, (canvas = new Canvas(parentElement)));
+  if (!canvas) {
+    canvas = new Canvas(parentElement);
+    canvases.set(parentElement, canvas);
+  }
   canvas.tell = (message) => setStateValue("drawing", message);
   canvas.update(data);
   return () => {
@@ -121,7 +124,7 @@ class Canvas {
 
   move(event) {
     if (event.pointerId !== this.pointer || !this.strokes.length) return;
-    const points = (event.getCoalescedEvents && event.getCoalescedEvents()) || [];
+    const points = event.getCoalescedEvents?.() || [];
     for (const point of points.length ? points : [event]) this.add(...this.place(point), this.width(point));
     this.send();
   }

@@ -2,15 +2,18 @@
 once and nothing is drawn anew when the page gets wider. Clicks and keys are asked of the field, by their place in it. */
 
 const MOST_WITH_NUMBERS = 20; // classes
-const MOST_NAMED = {rows: 40, columns: 25}; // classes: of more, every so many
+const MOST_NAMED = { rows: 40, columns: 25 }; // classes: of more, every so many
 const SLANTED_FROM = 7; // classes
 const TINTS = [0.15, 0.85, 0.7]; // lightest, what is added up to the strongest, the exponent in between
 
 const matrices = new WeakMap();
 
-export default function ({parentElement, data, setTriggerValue}) {
+export default function ({ parentElement, data, setTriggerValue }) {
   let matrix = matrices.get(parentElement);
-  if (!matrix) matrices.set(parentElement, (matrix = new Matrix(parentElement.querySelector(".matrix"))));
+  if (!matrix) {
+    matrix = new Matrix(parentElement.querySelector(".matrix"));
+    matrices.set(parentElement, matrix);
+  }
   matrix.tell = (cell) => setTriggerValue("cell", cell);
   matrix.show(data);
   return () => matrices.delete(parentElement);
@@ -31,7 +34,7 @@ class Matrix {
   }
 
   show(data) {
-    const {drawn, selected, isAsked, label} = data;
+    const { drawn, selected, isAsked, label } = data;
     this.field.classList.toggle("asked", isAsked);
     this.field.setAttribute("aria-label", label);
     this.isAsked = isAsked;
@@ -42,12 +45,12 @@ class Matrix {
       this.size = this.data.names.length;
       this.draw();
     }
-    const at = selected && selected.map((one) => this.data.order.indexOf(one));
-    this.frame(this.chosen, at && at.every((one) => one >= 0) ? at : null);
+    const at = selected?.map((one) => this.data.order.indexOf(one));
+    this.frame(this.chosen, at?.every((one) => one >= 0) ? at : null);
   }
 
   draw() {
-    const {names, cells, sums, isShares, isErrorsOnly, colours} = this.data;
+    const { names, cells, sums, isShares, isErrorsOnly, colours } = this.data;
     const size = this.size;
     this.counts = new Map();
     const tops = [1e-9, 1e-9]; // of right answers, of mistakes
@@ -62,7 +65,8 @@ class Matrix {
     const withNumbers = size <= MOST_WITH_NUMBERS;
     const html = [];
     for (const [place, count] of this.counts) {
-      const row = Math.floor(place / size), column = place % size;
+      const row = Math.floor(place / size),
+        column = place % size;
       const kind = Number(row !== column);
       if (!kind && isErrorsOnly) continue;
       const tint = tintOf(colours[kind], shown(row, count) / tops[kind]);
@@ -72,7 +76,7 @@ class Matrix {
           `${withNumbers ? "" : ' class="fine"'}>${withNumbers ? number : ""}</b>`,
       );
     }
-    this.field.querySelectorAll("b").forEach((cell) => cell.remove());
+    for (const cell of this.field.querySelectorAll("b")) cell.remove();
     this.field.insertAdjacentHTML("afterbegin", html.join(""));
     const most = size <= 12 ? 13 : 10;
     this.field.style.fontSize = `clamp(7px, ${100 / size / (isShares ? 4.2 : 3)}cqw, ${most}px)`;
@@ -83,11 +87,14 @@ class Matrix {
     style.setProperty("--names", `${length * 0.58}rem`);
     style.setProperty("--names-below", isSlanted ? `${length * 0.34 + 1}rem` : "1.6rem");
     this.columns.classList.toggle("slanted", isSlanted);
-    for (const [part, side] of [["rows", "top"], ["columns", "left"]]) {
+    for (const [part, side] of [
+      ["rows", "top"],
+      ["columns", "left"],
+    ]) {
       const every = Math.max(1, Math.ceil(size / MOST_NAMED[part]));
       const texts = names.flatMap((name, at) => {
         if (at % every) return [];
-        const text = Object.assign(document.createElement("span"), {textContent: name, title: name});
+        const text = Object.assign(document.createElement("span"), { textContent: name, title: name });
         text.style[side] = `${(at + 0.5) * step}%`;
         return [text];
       });
@@ -112,14 +119,14 @@ class Matrix {
     const [field, root] = [this.field.getBoundingClientRect(), this.root.getBoundingClientRect()];
     const x = field.left - root.left + ((place[1] + 0.5) / this.size) * field.width;
     const top = field.top - root.top + (place[0] / this.size) * field.height;
-    const {offsetWidth, offsetHeight} = this.tip;
+    const { offsetWidth, offsetHeight } = this.tip;
     this.tip.style.left = `${Math.max(0, Math.min(root.width - offsetWidth, x - offsetWidth / 2))}px`;
     const above = top - offsetHeight - 6;
     this.tip.style.top = `${above >= -20 ? above : top + field.height / this.size + 6}px`;
   }
 
   words([row, column]) {
-    const {names, sums} = this.data;
+    const { names, sums } = this.data;
     const count = this.counts.get(row * this.size + column) || 0;
     const share = sums[row] ? ` (${((100 * count) / sums[row]).toFixed(1)}% of ${names[row]})` : "";
     const pictures = `${count.toLocaleString("en")} picture${count === 1 ? "" : "s"}`;
@@ -138,15 +145,15 @@ class Matrix {
   /* Asks for the pictures of a cell; of the one that is chosen already: for all again. */
   press(place) {
     if (!this.isAsked || !this.size) return;
-    const cell = place && place.map((one) => this.data.order[one]);
+    const cell = place?.map((one) => this.data.order[one]);
     const isSame = !cell || String(cell) === String(this.selected);
     this.frame(this.chosen, isSame ? null : place);
-    this.tell({cell: isSame ? null : cell});
+    this.tell({ cell: isSame ? null : cell });
   }
 
   key(event) {
     const [row, column] = this.place || [0, 0];
-    const moves = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
+    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const within = (one) => Math.min(this.size - 1, Math.max(0, one));
     if (event.key in moves) {
       const [down, right] = this.place ? moves[event.key] : [0, 0];

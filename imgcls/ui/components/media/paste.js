@@ -42,7 +42,7 @@ function createPaste(root) {
   }
 
   paste.listener = (event) => {
-    const items = [...((event.clipboardData && event.clipboardData.items) || [])];
+    const items = [...(event.clipboardData?.items || [])];
     const found = items.find((item) => item.type.startsWith("image/"));
     if (!found) return;
     event.preventDefault();

@@ -40,7 +40,7 @@ function createCamera(root) {
   }
 
   async function start() {
-    if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) {
+    if (!navigator.mediaDevices?.getUserMedia) {
       show("Browsers allow the camera only on localhost or https pages. Open the page there, or upload a photo.");
       return;
     }
@@ -98,7 +98,7 @@ function createCamera(root) {
 
   camera.stop = () => {
     clearInterval(camera.timer);
-    if (camera.stream) camera.stream.getTracks().forEach((track) => track.stop());
+    for (const track of camera.stream?.getTracks() ?? []) track.stop();
     camera.stream = null;
     camera.sentAt = 0;
     camera.times = [];

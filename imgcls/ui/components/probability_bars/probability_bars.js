@@ -35,7 +35,7 @@ export default function ({ parentElement, data }) {
     percent.textContent = prediction === null ? "" : `${(100 * probability).toFixed(1)}%`;
   });
   showInput(root.querySelector(".input"), data.input);
-  const echo = rejection ? "?" : prediction ?? "";
+  const echo = rejection ? "?" : (prediction ?? "");
   dispatchEvent(new CustomEvent("imgcls-prediction", { detail: echo }));
   if (number !== undefined) {
     const detail = { edition, number, prediction: echo };
