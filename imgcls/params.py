@@ -56,6 +56,20 @@ class Param:
     help: str
 
     @property
+    def bounds(self) -> Range:
+        """The limits of a number. Raises TypeError for other parameters."""
+        if not isinstance(self.limits, Range):
+            raise TypeError(f"{self.name} has no range.")
+        return self.limits
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The strings to choose from. Raises TypeError for other parameters."""
+        if not isinstance(self.limits, Choice):
+            raise TypeError(f"{self.name} has no options.")
+        return self.limits.options
+
+    @property
     def label(self) -> str:
         """The name in the UI: 'learning_rate' -> 'Learning rate'."""
         return self.name.replace("_", " ").capitalize()

@@ -74,10 +74,10 @@ def main() -> None:
             rounds: list[tuple[list[float], list[float]]] = []
             for _ in range(ROUNDS):
                 together = clicks(server.port)
-                training.ask(pause=True)
+                training.send_request(pause=True)
                 wait(lambda: training.state == "paused", "the pause")
                 rounds.append((clicks(server.port), together))
-                training.ask(pause=False)
+                training.send_request(pause=False)
                 wait(lambda: training.state == "running", "the way back")
             speeds: dict[str, list[float]] = {"quiet": [], "busy": []}
             for _ in range(ROUNDS):

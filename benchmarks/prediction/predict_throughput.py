@@ -53,7 +53,7 @@ def bare(path, batch: int) -> Callable[[np.ndarray], np.ndarray]:
 
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
-    ready = [entry for entry in runs.everything() if entry.is_ready]
+    ready = [entry for entry in runs.all_runs() if entry.is_ready]
     if not ready:
         raise Missing("There is no trained model: train one first.")
     chosen = next((entry for entry in ready if entry.id == "digits"), ready[0])

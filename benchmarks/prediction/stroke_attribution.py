@@ -34,7 +34,7 @@ def drawing(digit: int, count: int) -> Handwriting:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    ready = [entry for entry in runs.everything() if entry.is_ready and entry.card.is_ink]
+    ready = [entry for entry in runs.all_runs() if entry.is_ready and entry.card.is_ink]
     if not ready:
         raise Missing("There is no trained model of drawn things: train one on digits first.")
     chosen = next((entry for entry in ready if entry.id == "digits"), ready[0])

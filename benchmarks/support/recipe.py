@@ -13,14 +13,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 
 
 class Nobody:
     """A control without anybody behind it: the training runs to its end and keeps no checkpoints."""
 
-    def asked(self) -> Asked:
-        return Asked()
+    def asked(self) -> RunRequest:
+        return RunRequest()
 
     def keep(self, checkpoint, *, now: bool) -> None:
         pass
@@ -41,7 +41,7 @@ def main() -> None:
     from imgcls.training.process.metrics_writer import Journal
 
     name, settings, params = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
-    config = recipes.followed(Config(data=name, model="deep_cnn")).changed(**settings, model_settings=params)
+    config = recipes.with_recipe(Config(data=name, model="deep_cnn")).changed(**settings, model_settings=params)
     data = datasets.open_dataset(name)
     training, test = Part.of(data.x_train, data.y_train), Part.of(data.x_test, data.y_test)
     epochs: list[tuple[float, float, float]] = []

@@ -76,7 +76,7 @@ def workplace() -> Iterator[dict[str, str]]:
 
 def copy_runs(environment: dict[str, str]) -> list[str]:
     """Copies the newest trained runs, `digits` among them, into the workplace; their ids."""
-    usable = [run for run in runs.everything() if run.is_ready and run.is_tested and run.is_over]
+    usable = [run for run in runs.all_runs() if run.is_ready and run.is_tested and run.has_ended]
     usable.sort(key=lambda run: run.id != "digits")
     for run in usable[:MOST_RUNS]:
         shutil.copytree(run.folder, Path(environment["IMGCLS_RUNS"], run.id))

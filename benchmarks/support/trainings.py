@@ -30,7 +30,7 @@ def own_queue(*, standby: bool = False) -> Iterator[dict[str, str]]:
             try:
                 yield environment
             finally:
-                for run in runs.everything():
+                for run in runs.all_runs():
                     jobs.delete(run)
                 root = Path(environment["IMGCLS_RUNS"])
                 (root / STANDBY_WISH).unlink(missing_ok=True)

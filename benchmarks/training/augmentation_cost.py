@@ -54,7 +54,7 @@ def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
     configs = {
         "cnn": (Config(data="mnist", model="cnn"), (28, 28, 1)),
-        "deep_cnn": (recipes.followed(Config(data="cifar10", model="deep_cnn")), (32, 32, 3)),
+        "deep_cnn": (recipes.with_recipe(Config(data="cifar10", model="deep_cnn")), (32, 32, 3)),
     }
     seen: dict[str, dict[str, float]] = {}
     for family, (config, shape) in configs.items():

@@ -27,7 +27,7 @@ def main() -> None:
     from imgcls.training.loop.batches import batches
 
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
-    recipe = recipes.followed(Config(data="cifar10", model="deep_cnn"))
+    recipe = recipes.with_recipe(Config(data="cifar10", model="deep_cnn"))
     part = noise(recipe.batch_size * STEPS, SHAPE)
     seen: dict[str, dict[str, float]] = {}
     for name, params in {"wide": WIDE, "default": {}}.items():

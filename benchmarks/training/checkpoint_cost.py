@@ -22,7 +22,7 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
     import keras
 
     from imgcls import datasets
-    from imgcls.runs.requests import Asked
+    from imgcls.runs.requests import RunRequest
     from imgcls.training import model_builder
     from imgcls.training.loop.batches import Part
     from imgcls.training.loop.loop import Loop
@@ -44,8 +44,8 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
         def __init__(self, writer: Writer):
             self.writer = writer
 
-        def asked(self) -> Asked:
-            return Asked()
+        def asked(self) -> RunRequest:
+            return RunRequest()
 
         def keep(self, checkpoint: Checkpoint, *, now: bool) -> None:
             self.writer.submit(Timed(checkpoint.state, checkpoint.arrays))

@@ -29,9 +29,9 @@ def measured(config: Config, pauses: int) -> tuple[list[float], list[float]]:
     paused, resumed = [], []
     for _ in range(pauses):
         time.sleep(moments.uniform(0.2, 1.5))
-        training.ask(pause=True)
+        training.send_request(pause=True)
         paused.append(wait(lambda: training.state == "paused", "the pause"))
-        training.ask(pause=False)
+        training.send_request(pause=False)
         resumed.append(wait(lambda: training.state == "running", "the way back"))
     jobs.delete(training)
     return paused, resumed

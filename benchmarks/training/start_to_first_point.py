@@ -41,7 +41,7 @@ def starts(number: int, *, standby: bool) -> list[float]:
             page.wait_for_function(POINT, polling=20, timeout=120_000)
             times.append(time.perf_counter() - clicked)
             context.close()
-            for training in runs.everything():
+            for training in runs.all_runs():
                 jobs.delete(training)
     return times
 

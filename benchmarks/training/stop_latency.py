@@ -28,9 +28,9 @@ def measured(config: Config, moment: float) -> tuple[float, float]:
     time.sleep(moment)
     start = time.perf_counter()
     jobs.stop(training)
-    wait(lambda: curves.refresh().phase in ("testing", "saving") or training.is_over, "the stop")
+    wait(lambda: curves.refresh().phase in ("testing", "saving") or training.has_ended, "the stop")
     heard = time.perf_counter() - start
-    wait(lambda: training.is_over, "the result")
+    wait(lambda: training.has_ended, "the result")
     return heard, time.perf_counter() - start
 
 

@@ -23,7 +23,7 @@ class ReportingQueue(Queue):
     def round(self) -> None:
         """One round of the queue, and a line for each run whose state changed."""
         super().round()
-        for run in runs.everything():
+        for run in runs.all_runs():
             state = run.state
             before, self._states[run.id] = self._states.get(run.id, state), state
             if state != before:

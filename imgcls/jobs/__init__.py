@@ -71,11 +71,11 @@ def start(run: Run) -> None:
     """
     backends.chosen_name()
     if run.state in ("queued", "starting", "running") or (run.state == "paused" and not run.is_parked):
-        run.ask(pause=False)
+        run.send_request(pause=False)
         if run.is_parked and not run.is_waiting:
             waiting_list.enter(run)  # its process was about to end
     else:
-        run.ask(pause=False, stop=False)
+        run.send_request(pause=False, stop=False)
         waiting_list.enter(run)
     wake()
 
@@ -91,8 +91,8 @@ def stop(run: Run) -> None:
     if run.is_waiting:
         take_out(run)
         return
-    run.ask(stop=True)
-    if run.state in ("lost", "paused") and (run.is_parked or run.state == "lost") and run.can_go_on:
+    run.send_request(stop=True)
+    if run.state in ("lost", "paused") and (run.is_parked or run.state == "lost") and run.can_resume:
         waiting_list.enter(run)
         wake()
 
@@ -103,9 +103,9 @@ def extend(run: Run, epochs: int) -> Run:
     Raises:
         RunError: The run has no checkpoint, or the new run cannot be written.
     """
-    if not run.can_go_on:
+    if not run.can_resume:
         raise RunError("This run has no checkpoint, so it cannot be continued. Train a new run instead.")
-    config, asked = run.config, run.asked
+    config, asked = run.config, run.request
     if asked.early_stopping is not None:  # a change made during training applies to the continuation
         config = config.changed(early_stopping=asked.early_stopping)
     result = run.result or {}

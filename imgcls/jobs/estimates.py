@@ -16,7 +16,7 @@ START_SECONDS = 6.0
 def paces() -> dict[tuple, float]:
     """Seconds per image and epoch, by dataset, model and its settings, each from the newest run of its kind."""
     found: dict[tuple, float] = {}
-    for run in runs.everything():
+    for run in runs.all_runs():
         stamp = run.stamp("result.json")
         if stamp != (0.0,):
             pace = _pace(run, stamp)
@@ -35,7 +35,7 @@ def seconds(config: Config, images: int, known: Mapping[tuple, float]) -> float 
 def feature_rates() -> dict[tuple[str, int], float]:
     """Images per second of feature extraction, by backbone and input size, each from the newest run."""
     found: dict[tuple[str, int], float] = {}
-    for run in runs.everything():
+    for run in runs.all_runs():
         stamp = run.stamp("result.json")
         measured = _feature_rate(run, stamp) if stamp != (0.0,) else None
         if measured:

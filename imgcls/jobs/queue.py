@@ -17,7 +17,7 @@ import psutil
 from imgcls.errors import RunError
 from imgcls.jobs import backends, waiting_list
 from imgcls.jobs.backends import Backend
-from imgcls.runs import Run, everything
+from imgcls.runs import Run, all_runs
 from imgcls.system import atomic, paths
 
 ROUND_SECONDS = 0.1
@@ -93,7 +93,7 @@ class Queue:
         """End trainers that hang, start waiting runs, and keep a trainer warm if one is wanted."""
         self.backend.reap()
         self._requeue_unstarted()
-        busy = sum(map(self._is_busy, filter(_is_open, everything())))
+        busy = sum(map(self._is_busy, filter(_is_open, all_runs())))
         queue = waiting_list.waiting()
         for run in queue:
             if busy >= paths.trainings_at_once():
@@ -109,7 +109,7 @@ class Queue:
     def _requeue_unstarted(self) -> None:
         """Queue again the runs that an earlier queue had claimed when it was killed before starting a trainer."""
         if self._unstarted is None:
-            self._unstarted = [run for run in everything() if _is_open(run) and _never_began(run)]
+            self._unstarted = [run for run in all_runs() if _is_open(run) and _never_began(run)]
         for run in self._unstarted:
             if run.state == "lost" and _never_began(run) and not self.backend.alive(run):
                 with contextlib.suppress(RunError):

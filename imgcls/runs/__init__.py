@@ -13,16 +13,16 @@ forecast                 where a validation curve is heading
 recipes                  recommended settings of a model family for a dataset
 """
 
+from imgcls.runs.run import ENDED as ENDED
 from imgcls.runs.run import LABEL_LENGTH as LABEL_LENGTH
-from imgcls.runs.run import OVER as OVER
 from imgcls.runs.run import STATES as STATES
 from imgcls.runs.run import Run as Run
 from imgcls.runs.run import clean_label as clean_label
 from imgcls.runs.store import ID as ID
+from imgcls.runs.store import all_runs as all_runs
 from imgcls.runs.store import check_id as check_id
 from imgcls.runs.store import create as create
 from imgcls.runs.store import default_label as default_label
-from imgcls.runs.store import everything as everything
 from imgcls.runs.store import exists as exists
 from imgcls.runs.store import find as find
 from imgcls.runs.store import new_id as new_id

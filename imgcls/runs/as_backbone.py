@@ -1,4 +1,4 @@
-"""Finished runs as backbones of other models: the facts that `imgcls.models` needs, but cannot read from run folders."""
+"""Finished runs as backbones of other models: facts that `imgcls.models` needs but cannot read from run folders."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,18 +1,19 @@
-"""What a model answered after each epoch of its training, to validation pictures: `epochs.npz`, written by the trainer.
+"""Validation predictions after each epoch of a training: `epochs.npz`, written by the trainer.
 
-    epochs          int32 (e,), ascending; a long training keeps every second one, or every third ...
+    epochs          int32 (e,), ascending; long trainings keep every second epoch, or every third …
     probabilities   float16 (e, n, classes)
     labels          int32 (n,)
-    rows            int32 (n,), the pictures' places in the training part of the data set
-    shown, pictures int32 (m,) and uint8 (m, height, width, channels): which of them can be shown, and those
+    rows            int32 (n,), the images' positions in the training part of the dataset
+    shown, pictures int32 (m,) and uint8 (m, height, width, channels): positions of stored images, and these images
 
-They are validation pictures, not test pictures: epochs are compared here, and what is compared gets chosen by.
+They are for validation images because comparing epochs leads to selecting one, which must not use the test set.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from imgcls.errors import DamagedFile, RunError
 from imgcls.runs.run import Run
@@ -31,12 +32,12 @@ ARRAYS = {
     "pictures": Array("u", ("m", None, None, None)),
 }
 LATE = 2 / 3
-"""What is learnt in the last third of a training is learnt late."""
+"""Images learned in the last third of the training count as learned late."""
 
 
 @dataclass(frozen=True, eq=False)
-class Epochs:
-    """As in the file; `row_of` (n,) is the place of each picture among `pictures`, or -1."""
+class EpochPredictions:
+    """As in the file; `row_of` (n,) is the position of each image in `images`, or -1."""
 
     epochs: np.ndarray
     probabilities: np.ndarray
@@ -47,31 +48,32 @@ class Epochs:
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        """The answer to each picture after each epoch, int64 (e, n)."""
+        """The predicted class of each image after each epoch, int64 (e, n)."""
         return self.probabilities.argmax(2)
 
     @cached_property
     def is_right(self) -> np.ndarray:
-        """Whether it was right, bool (e, n)."""
+        """Whether each prediction was correct, bool (e, n)."""
         return self.predicted == self.labels
 
     @cached_property
-    def learnt_at(self) -> np.ndarray:
-        """From which kept epoch on (its place) each picture was read rightly until the end, int64 (n,); e if never."""
+    def learned_at(self) -> np.ndarray:
+        """The position of the stored epoch from which on an image was always classified correctly, int64 (n,); e if
+        never."""
         wrong = ~self.is_right
         last_wrong = len(wrong) - 1 - wrong[::-1].argmax(0)
         return np.where(wrong.any(0), last_wrong + 1, 0)
 
     @cached_property
     def lists(self) -> dict[str, np.ndarray]:
-        """Pictures by how they were learnt: name -> places (m,).
+        """Images by how they were learned: name -> positions (m,).
 
-        "Never learned" was wrong after every epoch, "Forgotten" was right once and is wrong at the end, "Learned late"
-        was right for good only in the last third. After Toneva, M. et al. (2019), "An empirical study of example
+        "Never learned": incorrect after every epoch. "Forgotten": correct at some point, incorrect at the end. "Learned
+        late": correct for good only in the last third. After Toneva, M. et al. (2019), "An empirical study of example
         forgetting during deep neural network learning", ICLR.
         """
         ever, at_end = self.is_right.any(0), self.is_right[-1]
-        late = at_end & (self.learnt_at >= LATE * len(self.epochs)) & (self.learnt_at > 0)
+        late = at_end & (self.learned_at >= LATE * len(self.epochs)) & (self.learned_at > 0)
         return {
             "Never learned": np.flatnonzero(~ever),
             "Forgotten": np.flatnonzero(ever & ~at_end),
@@ -79,7 +81,15 @@ class Epochs:
         }
 
 
-def write(run: Run, epochs, probabilities, labels, rows, shown, images) -> None:
+def write(
+    run: Run,
+    epochs: ArrayLike,
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    rows: ArrayLike,
+    shown: ArrayLike,
+    images: ArrayLike,
+) -> None:
     """Replaces the file."""
     with atomic.replacing(run.folder / NAME) as aside:
         np.savez_compressed(
@@ -93,8 +103,8 @@ def write(run: Run, epochs, probabilities, labels, rows, shown, images) -> None:
         )
 
 
-def read(run: Run) -> Epochs | None:
-    """The answers of all kept epochs, or None where there are none.
+def read(run: Run) -> EpochPredictions | None:
+    """The predictions of all stored epochs, or None if there are none.
 
     Raises:
         RunError: the file is damaged.
@@ -113,4 +123,4 @@ def read(run: Run) -> Epochs | None:
         raise RunError(DAMAGED)
     row_of = np.full(n, -1)
     row_of[shown] = np.arange(len(images))
-    return Epochs(stored["epochs"], stored["probabilities"], labels, stored["rows"], images, row_of)
+    return EpochPredictions(stored["epochs"], stored["probabilities"], labels, stored["rows"], images, row_of)

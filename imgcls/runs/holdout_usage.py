@@ -1,8 +1,8 @@
-"""How often the test set of a run was opened on the Evaluate page: a line each in `openings.jsonl` of its folder.
+"""How often a run was evaluated on its test set: one line per visit in `openings.jsonl` of the run's folder.
 
-A test set judges honestly only as long as nothing is chosen by it, and each look tempts to choose. So looks are
-counted, once for each visit, and the page says how many there were. A line is appended in one piece, so that two
-visitors do not lose each other's.
+A test score is unbiased only as long as nothing is selected by it, and every evaluation is a temptation to do so. So
+the Evaluate page counts visits and shows their number. Each line is appended in a single write, so that concurrent
+visitors do not overwrite each other's.
 """
 
 import json
@@ -17,19 +17,19 @@ from imgcls.runs.run import Run
 
 NAME = "openings.jsonl"
 MOST_BYTES = 200_000
-"""Some 7,000 openings; beyond, they are not counted any more."""
+"""About 7,000 visits; further ones are not counted."""
 
 
 @dataclass(frozen=True)
-class Openings:
-    """How many there were, and when the first was (seconds since 1970, or None)."""
+class HoldoutUsage:
+    """The number of visits, and the time of the first one (seconds since 1970, or None)."""
 
     count: int = 0
     first: float | None = None
 
 
-def note(run: Run) -> bool:
-    """Adds one opening; whether it could be written. A folder that cannot be written does not close the page."""
+def record(run: Run) -> bool:
+    """Adds one visit and returns whether it could be written. Read-only folders are not an error."""
     line = json.dumps({"opened": round(time.time(), 1)}) + "\n"
     try:
         run = store.writable(run)
@@ -46,17 +46,17 @@ def note(run: Run) -> bool:
     return True
 
 
-def of(run: Run) -> Openings:
-    """The openings so far; lines that cannot be read count as one each, as something was opened."""
+def read(run: Run) -> HoldoutUsage:
+    """The visits so far; unreadable lines count as well."""
     try:
         with (run.folder / NAME).open("rb") as file:
             lines = [line for line in file.read(2 * MOST_BYTES).splitlines() if line.strip()]
     except OSError:
-        return Openings()
+        return HoldoutUsage()
     if not lines:
-        return Openings()
+        return HoldoutUsage()
     try:
         first = float(json.loads(lines[0])["opened"])
     except (ValueError, KeyError, TypeError, RecursionError):
         first = math.nan
-    return Openings(len(lines), first if math.isfinite(first) else None)
+    return HoldoutUsage(len(lines), first if math.isfinite(first) else None)

@@ -1,4 +1,4 @@
-"""Settings that suit a model family on a data set, to begin with: what the family's file calls RECIPE."""
+"""Recommended settings of a model family for a dataset: RECIPE in the family's file."""
 
 from imgcls import datasets, models
 from imgcls.config import Config
@@ -8,13 +8,13 @@ MIRRORED = ("flip", "test_time_augmentation")
 
 
 def recipe(model: str, data: str) -> dict[str, Value]:
-    """Names and values of settings; empty for a family that has none.
+    """Names and values of settings; empty if the family recommends none.
 
-    Where a mirrored picture is no picture of its class, as with digits, nothing is mirrored.
+    Flips are left out if mirrored images are not valid for the dataset, as with digits.
 
     Raises:
         SettingError: there is no such family.
-        DatasetError: there is no such data set.
+        DatasetError: there is no such dataset.
     """
     values = dict(getattr(models.family(model), "RECIPE", {}))
     if "flip" in datasets.facts(data).avoid:
@@ -22,6 +22,6 @@ def recipe(model: str, data: str) -> dict[str, Value]:
     return values
 
 
-def followed(config: Config) -> Config:
-    """The same run by the recipe of its family."""
+def with_recipe(config: Config) -> Config:
+    """The same settings with the recommended values of its model family."""
     return config.changed(**recipe(config.model, config.data))

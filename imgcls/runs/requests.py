@@ -1,4 +1,4 @@
-"""What a person asks of a run that is under way: `request.json`, written by pages and looked at after every batch."""
+"""Requests to a training run: `request.json`, written by pages and read by the trainer after every batch."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -8,14 +8,15 @@ from imgcls.config import PARAMS
 from imgcls.system import atomic
 
 NAME = "request.json"
-_RATE = next(param.limits for param in PARAMS if param.name == "learning_rate")
+LEARNING_RATES = next(param.bounds for param in PARAMS if param.name == "learning_rate")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """`learning_rate` and `early_stopping` are None where the settings of the run still hold.
+class RunRequest:
+    """`learning_rate` and `early_stopping` are None if the settings of the run still apply.
 
-    `rate_number` counts the requests of a rate: the same one can be asked again, after a schedule has lowered it.
+    `rate_number` counts the requests for a learning rate, because the same one may be requested again after a schedule
+    has reduced it.
     """
 
     stop: bool = False
@@ -25,38 +26,43 @@ class Asked:
     early_stopping: bool | None = None
 
     @classmethod
-    def of(cls, values: Any) -> "Asked":
-        """What is sound in the content of a file; the rest is as if it had not been asked."""
+    def of(cls, values: Any) -> "RunRequest":
+        """The valid part of a file's content; the rest is ignored."""
         if not isinstance(values, dict):
             return cls()
-        rate, early = values.get("learning_rate"), values.get("early_stopping")
-        number = values.get("rate_number")
-        is_rate = isinstance(rate, int | float) and not isinstance(rate, bool)
+        rate, early, number = (values.get(name) for name in ("learning_rate", "early_stopping", "rate_number"))
         return cls(
             stop=values.get("stop") is True,
             pause=values.get("pause") is True,
-            learning_rate=float(rate) if is_rate and _RATE.low <= rate <= _RATE.high else None,
+            learning_rate=_learning_rate(rate),
             rate_number=number if isinstance(number, int) and not isinstance(number, bool) else 0,
             early_stopping=early if isinstance(early, bool) else None,
         )
 
     @property
     def halts(self) -> bool:
-        """Whether the training is to halt, for now or for good."""
+        """Whether training should halt, temporarily or for good."""
         return self.stop or self.pause
 
-    def changed(self, **values: Any) -> "Asked":
+    def changed(self, **values: Any) -> "RunRequest":
         return replace(self, **values)
 
     def write(self, folder: Path) -> None:
-        """Leaves the request in a run's folder."""
+        """Writes the request to a run's folder."""
         atomic.write_json(folder / NAME, asdict(self))
 
 
 def stamp(folder: Path) -> tuple[int, ...]:
-    """Another value as soon as the file is another one, whatever the clock says: each request is a file of its own."""
+    """A value that changes with every new request, whatever the clock says: each request is a new file."""
     try:
         facts = (folder / NAME).stat()
     except OSError:
         return ()
     return facts.st_ino, facts.st_mtime_ns, facts.st_size
+
+
+def _learning_rate(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # also False for NaN
+    return float(value) if LEARNING_RATES.low <= value <= LEARNING_RATES.high else None

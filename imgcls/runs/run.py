@@ -1,44 +1,45 @@
 """A run, read from its folder. The trainer and the pages share nothing else.
 
     saved_models/<id>/
-      config.json       settings                                        page or shell, once, before anything else
-      label.txt         the name that a person gave it                  page
-      request.json      what a person asks: stop, pause, a rate ...     page
-      queued.json       its ticket and its place in the queue           page; goes when a trainer has begun
-      trainer.json      when a trainer was started, for which ticket    whoever starts the trainer
-      process.json      the process of the trainer                      trainer
-      heartbeat         touched every second, also during long steps    trainer
-      data.json         which state of the data it learns from          trainer, before it begins
-      metrics.jsonl     phases, batches and epochs, a line each         trainer, append and flush
-      log.txt           everything printed                              trainer
-      checkpoint.npz    everything needed to go on exactly              trainer, by rename
-      parked.json       a long pause: its process has ended             trainer, by rename
-      model.keras       best weights; takes raw uint8 pixels            trainer, by rename
-      model.tflite      the same for the pages                          trainer, by rename
-      model.json        classes, input shape, layer table, checks       trainer, by rename
-      doctor.json       what is usual in pictures of writing it learnt  trainer, by rename
-      predictions.npz   probabilities and labels of the test set        trainer, by rename
-      gallery.npz       the test pictures that pages show               trainer, by rename
-      epochs.bin        answers to validation pictures, by epoch        trainer, append; packed at the end
-      epochs.npz        the same, for the time machine                  trainer, by rename
-      validation.npz    the model's answers to the same pictures        trainer, or a page for older runs, by rename
-      tags.json         words that people gave to test pictures         page, by rename
-      openings.jsonl    how often its test set was looked at            page, append
-      result.json       outcome, scores, seconds, or why it failed      trainer, LAST, by rename
-      inside.tflite     the model with all its layers as outputs        trainer, or who looks inside later
-      inside.npz        features of test pictures, the first filters    the same
-      neighbours.npz    training pictures to compare with               the same
-      inside.json       the layers of inside.tflite                     the same, last
-        robustness.npz    answers to damaged test pictures                imgcls.evaluation.robustness, by rename
-      suspects.npz      training labels that are probably wrong         imgcls.evaluation.label_errors, by rename
-      judged.json       what a person said of suspected labels          page
+      config.json       settings                                           page or command line, before anything else
+      label.txt         the name of the run                                page
+      request.json      requests: stop, pause, learning rate …             page
+      queued.json       ticket and position in the queue                   page; deleted when the trainer starts
+      trainer.json      when the trainer was started, and for which ticket whoever starts the trainer
+      process.json      process ID of the trainer                          trainer
+      heartbeat         touched every second, also during long steps       trainer
+      data.json         the dataset edits in effect                        trainer, before training
+      metrics.jsonl     phases, batches and epochs, one per line           trainer, append and flush
+      log.txt           everything printed                                 trainer
+      checkpoint.npz    everything needed to resume exactly                trainer, by rename
+      parked.json       a long pause: the process has ended                trainer, by rename
+      model.keras       best weights; takes raw uint8 pixels               trainer, by rename
+      model.tflite      the same for the pages                             trainer, by rename
+      model.json        classes, input shape, layer table, checks          trainer, by rename
+      doctor.json       typical input statistics of handwriting            trainer, by rename
+      predictions.npz   probabilities and labels of the test set           trainer, by rename
+      gallery.npz       test images shown on pages                         trainer, by rename
+      epochs.bin        validation predictions by epoch                    trainer, append; packed at the end
+      epochs.npz        the same, for the time machine                     trainer, by rename
+      validation.npz    validation predictions of the final model          trainer, or a page for older runs, by rename
+      tags.json         tags on test images                                page, by rename
+      openings.jsonl    how often the test set was evaluated               page, append
+      result.json       outcome, scores, seconds, or why it failed         trainer, LAST, by rename
+      inside.tflite     the model with all layers as outputs               trainer or explanation task
+      inside.npz        features of test images, filters of layer 1        the same
+      neighbours.npz    training images to compare with                    the same
+      inside.json       the layers of inside.tflite                        the same, last
+      robustness.npz    predictions for corrupted test images              imgcls.evaluation.robustness, by rename
+      suspects.npz      training labels that are probably wrong            imgcls.evaluation.label_errors, by rename
+      judged.json       the user's reviews of suspected labels             page
 
-What is of the inside explains the model; a run is finished without it. Each file has one writer, so there are no locks;
-what replaces a file is written aside and renamed. The state is derived at each look and stored by no reader.
+The inside.* and neighbours files explain the model; a run is complete without them. Each file has one writer, so no
+locks are needed; files are replaced by writing a temporary file and renaming it. The state is derived from the files on
+each access and never stored.
 
-A ticket is a word that stands for one press of Start or Resume: a run waits as long as trainer.json carries another
-one than queued.json, so no clock is asked. Of two trainers on one run the second finds `.trainer.lock` taken, and
-leaves.
+A ticket is a unique string for one press of Start or Resume. A run waits as long as the ticket in trainer.json differs
+from the one in queued.json, so that no clocks are compared. If a second trainer starts on the same run, it finds
+`.trainer.lock` taken and exits.
 """
 
 import contextlib
@@ -53,26 +54,26 @@ from typing import Any
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.runs import requests
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
 from imgcls.system import atomic, paths
 
 SILENT_SECONDS = 5.0
-"""A trainer touches its heartbeat each second; after this silence it is taken for dead."""
+"""A trainer touches its heartbeat every second; after this long without one it is considered dead."""
 START_SECONDS = 10.0
-"""So long may a trainer take from its start to its first heartbeat."""
+"""Time allowed from the start of a trainer to its first heartbeat."""
 HEARTBEAT_WIDTH = 8
-"""The word in a heartbeat is filled up to this."""
+"""The word in a heartbeat is padded to this length."""
 LABEL_LENGTH = 60
 
-OVER = (*OUTCOMES, "lost", "damaged")
+ENDED = (*OUTCOMES, "lost", "damaged")
 UNDER_WAY = ("starting", "running", "paused")
-STATES = ("aside", "queued", *UNDER_WAY, *OVER)
+STATES = ("aside", "queued", *UNDER_WAY, *ENDED)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run. Every property looks at the disk anew; nothing is remembered."""
+    """One run. Every property reads the disk again; nothing is cached."""
 
     folder: Path
 
@@ -87,16 +88,16 @@ class Run:
 
     @property
     def config(self) -> Config:
-        """What the run was asked to do.
+        """The settings of the run.
 
         Raises:
-            SettingError: config.json is missing, torn or holds a wrong setting.
+            SettingError: config.json is missing or damaged, or has an invalid setting.
         """
         return Config.load(self.folder / "config.json")
 
     @property
     def label(self) -> str:
-        """The name that a person gave it, or its id."""
+        """The name the user gave it, or its ID."""
         try:
             text = (self.folder / "label.txt").read_text("utf-8", errors="replace")
         except OSError:
@@ -105,7 +106,7 @@ class Run:
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """Outcome and scores, or None while there are none.
+        """Outcome and scores, or None if there are none yet.
 
         Raises:
             RunError: result.json is unreadable or was written by a newer version.
@@ -122,15 +123,15 @@ class Run:
         """
         content = self._json("model.json")
         if content is None:
-            raise RunError("This run has no trained model. Pick another run, or train one.")
+            raise RunError("This run has no trained model. Choose another run or train one.")
         return model_card(content)
 
     @property
     def state(self) -> str:
-        """One of `STATES`. It does not ask for a process id: a zombie would say yes."""
+        """One of `STATES`. Process IDs are not used: a zombie process still has one, and they are reused."""
         try:
             if self.is_waiting:
-                self.config  # noqa: B018  (a run that cannot say what it was asked to do is damaged)
+                self.config  # noqa: B018  (a run without readable settings is damaged)
                 return "queued"
             result = self.result
             if result is not None:
@@ -150,7 +151,7 @@ class Run:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it stands in the queue: it has a ticket that no trainer was started for.
+        """Whether it waits in the queue: it has a ticket for which no trainer was started.
 
         Raises:
             RunError: a file is damaged.
@@ -160,44 +161,44 @@ class Run:
 
     @property
     def ticket(self) -> str | None:
-        """The ticket of the last trainer that was started; None if there was none, or for a run from a shell."""
+        """The ticket of the last trainer that was started; None if there was none or it came from the command line."""
         return (self._json("trainer.json") or {}).get("ticket")
 
     @property
     def is_parked(self) -> bool:
-        """Whether it paused for so long that its process has ended."""
+        """Whether it was paused for so long that its process has ended."""
         return (self.folder / "parked.json").exists()
 
     @property
-    def can_go_on(self) -> bool:
-        """Whether there is a checkpoint."""
+    def can_resume(self) -> bool:
+        """Whether there is a checkpoint to resume from."""
         return (self.folder / "checkpoint.npz").exists()
 
     @property
-    def is_over(self) -> bool:
-        return self.state in OVER
+    def has_ended(self) -> bool:
+        return self.state in ENDED
 
     @property
     def is_ready(self) -> bool:
-        """Whether it holds a model that pages can ask."""
+        """Whether it has a model that pages can use."""
         return (self.folder / "model.tflite").exists() and (self.folder / "model.json").exists()
 
     @property
     def is_tested(self) -> bool:
-        """Whether its test predictions can be looked at."""
+        """Whether it has test predictions."""
         return (self.folder / "predictions.npz").exists() and (self.folder / "model.json").exists()
 
     @property
-    def asked(self) -> Asked:
-        """What a person asks of it. A damaged file asks nothing."""
+    def request(self) -> RunRequest:
+        """What the user requests of it. A damaged file requests nothing."""
         try:
-            return Asked.of(self._json(requests.NAME))
+            return RunRequest.of(self._json(requests.NAME))
         except RunError:
-            return Asked()
+            return RunRequest()
 
     @property
     def created(self) -> float:
-        """When it was made or first started, in seconds since 1970."""
+        """When it was first started or, before that, created, in seconds since 1970."""
         try:
             facts = self._json("trainer.json") or {}
             started = float(facts.get("first", facts["started"]))
@@ -206,37 +207,37 @@ class Run:
         return started if math.isfinite(started) else _mtime(self.folder / "config.json") or 0.0
 
     def stamp(self, *names: str) -> tuple[float, ...]:
-        """The times of these files, as a key for caches: a changed file is another key."""
+        """The modification times of these files, as a cache key."""
         return tuple(_mtime(self.folder / name) or 0.0 for name in names)
 
-    def ask(self, **changes: Any) -> None:
-        """Leaves a request, such as `ask(stop=True)`; the trainer answers within a batch.
+    def send_request(self, **changes: Any) -> None:
+        """Changes the request, for example `send_request(stop=True)`; the trainer reacts within a batch.
 
         Raises:
             RunError: it cannot be written.
         """
         with self._written():
-            self.asked.changed(**changes).write(self.folder)
+            self.request.changed(**changes).write(self.folder)
 
-    def ask_rate(self, rate: float) -> None:
-        """Leaves the request of a learning rate, also of the one that was asked last. Raises as `ask` does."""
-        self.ask(learning_rate=rate, rate_number=self.asked.rate_number + 1)
+    def request_learning_rate(self, rate: float) -> None:
+        """Requests a learning rate, even if it is the same as before. Raises RunError as `send_request` does."""
+        self.send_request(learning_rate=rate, rate_number=self.request.rate_number + 1)
 
     def begin(self, pid: int) -> None:
-        """Called by a trainer that has the run to itself: it is out of the queue now."""
+        """Called by the trainer when it holds the lock: takes the run out of the queue."""
         atomic.write_json(self.folder / "process.json", {"pid": pid})
-        with contextlib.suppress(OSError):  # somebody may read it, on Windows; by its ticket it says nothing any more
+        with contextlib.suppress(OSError):  # on Windows it may be open; with its ticket used it no longer matters
             (self.folder / "queued.json").unlink()
 
     def park(self) -> None:
-        """Called by a trainer that ends in a long pause."""
+        """Called by a trainer that exits during a long pause."""
         atomic.write_json(self.folder / "parked.json", {"parked": time.time()})
 
     def rename(self, label: str) -> None:
-        """Gives the run another name.
+        """Renames the run.
 
         Raises:
-            RunError: nothing readable is left of the name, or the run is gone.
+            RunError: the name has no printable characters, or the run no longer exists.
         """
         self._check_is_own("renamed")
         label = clean_label(label)
@@ -246,7 +247,11 @@ class Run:
             atomic.write_bytes(self.folder / "label.txt", label.encode("utf-8"))
 
     def delete(self) -> None:
-        """Removes the run and all its files; first out of sight by one rename, so that no half of it is ever seen."""
+        """Deletes the run and all its files. It is renamed first, so that a half-deleted run is never visible.
+
+        Raises:
+            RunError: it cannot be deleted.
+        """
         self._check_is_own("deleted")
         try:
             atomic.remove_folder(self.folder)
@@ -265,8 +270,8 @@ class Run:
             yield
         except OSError as error:
             if not self.folder.is_dir():
-                raise RunError("This run was deleted meanwhile.") from error
-            raise RunError(f"The run's folder cannot be written: {error.strerror}.") from error
+                raise RunError("This run has been deleted in the meantime.") from error
+            raise RunError(f"The run's folder is not writable: {error.strerror}.") from error
 
     @property
     def _word(self) -> str:
@@ -283,12 +288,12 @@ class Run:
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"The file {name} of this run is damaged and cannot be read.") from error
         if not isinstance(content, dict):
-            raise RunError(f"The file {name} of this run is damaged: it holds no table.")
+            raise RunError(f"The file {name} of this run is damaged: it is not a JSON object.")
         return content
 
 
 def clean_label(text: str) -> str:
-    """A name without control and direction characters, at most `LABEL_LENGTH` long."""
+    """A name without control and direction characters, at most `LABEL_LENGTH` long, possibly empty."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(printable.split())[:LABEL_LENGTH].strip()
 
@@ -301,6 +306,6 @@ def _mtime(path: Path) -> float | None:
 
 
 def _age(path: Path) -> float | None:
-    """Seconds since a file was touched, never negative (a clock may be set back); None if there is no such file."""
+    """Seconds since a file was modified, never negative (clocks can be set back); None if it does not exist."""
     stamp = _mtime(path)
     return None if stamp is None else abs(time.time() - stamp)

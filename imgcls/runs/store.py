@@ -1,5 +1,6 @@
-"""All runs: made, found and listed. What one run is stands in imgcls/run.py."""
+"""Creating, finding and listing runs. `imgcls.runs.run` describes a single run."""
 
+import os
 import re
 import shutil
 import time
@@ -15,35 +16,35 @@ ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
 
 
 def new_id() -> str:
-    """An id that sorts by time. A form makes it before Start can be pressed, so that three presses are one run."""
+    """An ID that sorts by time. A form creates it before Start can be pressed, so that three presses give one run."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
 
 
 def new_ticket() -> str:
-    """A word for one press of Start or Resume."""
+    """A unique string for one press of Start or Resume."""
     return uuid.uuid4().hex
 
 
 def check_id(run_id: str) -> None:
-    """Accept an ID that a new run may have, or an empty one.
+    """Checks an ID for a new run; an empty one is valid.
 
     Raises:
         RunError: it is invalid.
     """
     if run_id and not ID.fullmatch(run_id):
-        raise RunError(f"A run cannot have the id '{run_id}': use 3 to 41 of a-z, 0-9, _ and -, no other signs.")
+        raise RunError(f"Invalid run ID '{run_id}': use 3 to 41 characters from a-z, 0-9, _ and -.")
 
 
 def create(
     config: Config, label: str = "", *, run_id: str = "", place: float | None = None, start_from: Path | None = None
 ) -> Run:
-    """A run folder with its settings; the folder of this id as it is, if it is already there.
+    """Creates a run folder with its settings; returns an existing run with this ID unchanged.
 
-    With a `place` it stands in the queue from the first moment. `start_from` names a run folder whose curves,
-    checkpoint and changes to the data it goes on from.
+    With a `place` the run is queued from the start. `start_from` is a run folder whose curves, checkpoint and dataset
+    edits the new run continues from.
 
     Raises:
-        RunError: the id is none, or the folder for runs cannot be written.
+        RunError: the ID is invalid, or the folder for runs is not writable.
     """
     check_id(run_id)
     run_id = run_id or new_id()
@@ -66,8 +67,8 @@ def create(
         if folder.is_dir():
             return Run(folder)
         raise RunError(
-            f"No run can be started: the folder for runs cannot be written ({error.strerror}). "
-            "Free some space, or name another folder in IMGCLS_RUNS."
+            f"The run cannot be created: the folder for runs is not writable ({error.strerror}). "
+            "Free some space, or set IMGCLS_RUNS to another folder."
         ) from error
     return Run(folder)
 
@@ -76,7 +77,7 @@ def find(run_id: str) -> Run:
     """The run with this ID: one of your own, or one that ships with an installed copy.
 
     Raises:
-        RunError: there is none. Whatever the ID contains, no file outside the folders of runs is touched.
+        RunError: there is none. Whatever the ID contains, no file outside the folders of runs is accessed.
     """
     if ID.fullmatch(run_id):
         for root in _roots():
@@ -90,9 +91,13 @@ def run_from_argument(argument: str) -> Run:
     """The run that a command-line argument names: a run folder or a run ID.
 
     Raises:
-        RunError: There is no such run.
+        RunError: there is no such run.
     """
-    return Run(Path(argument)) if Path(argument).is_dir() else find(argument)
+    if Path(argument).is_dir():
+        return Run(Path(argument).resolve())
+    if os.sep in argument or argument.startswith("."):
+        raise RunError(f"No run folder at {argument}.")
+    return find(argument)
 
 
 def exists(run_id: str) -> bool:
@@ -100,7 +105,7 @@ def exists(run_id: str) -> bool:
     return bool(ID.fullmatch(run_id)) and any((root / run_id).is_dir() for root in _roots())
 
 
-def everything() -> list[Run]:
+def all_runs() -> list[Run]:
     """All runs, newest first. A run of your own hides the shipped run with the same ID."""
     found: dict[str, Run] = {}
     for root in _roots():
@@ -142,4 +147,5 @@ def _roots() -> list[Path]:
 
 
 def default_label(config: Config) -> str:
+    """The name of a run that the user did not name, for example "cnn on mnist"."""
     return f"{config.model} on {config.data.removeprefix('own-')}"

@@ -1,8 +1,8 @@
-"""Words that people give to test pictures of a run, such as "blurred": kept in `tags.json` of the run's folder.
+"""Tags on the test images of a run, such as "blurred", stored in `tags.json` of the run's folder.
 
-    {"version": 1, "tags": {"blurred": [17, 482]}}        numbers of test pictures, ascending
+    {"version": 1, "tags": {"blurred": [17, 482]}}        indices of test images, ascending
 
-Two people who tag in the same moment wait for each other; readers see the file before or after.
+Writers wait for each other; readers see the file before or after a change.
 """
 
 import json
@@ -23,10 +23,10 @@ MOST_IMAGES = 100_000
 
 
 def read(run: Run) -> dict[str, tuple[int, ...]]:
-    """Tag -> numbers of test pictures, ascending; a file that is missing or damaged has none."""
+    """Tag -> indices of test images, ascending; empty if the file is missing or damaged."""
     try:
-        said = json.loads((run.folder / NAME).read_bytes())
-        tags = said["tags"].items() if said["version"] == VERSION else ()
+        content = json.loads((run.folder / NAME).read_bytes())
+        tags = content["tags"].items() if content["version"] == VERSION else ()
         return {
             cleaned(tag): tuple(sorted({index for index in indices if type(index) is int and index >= 0}))
             for tag, indices in tags
@@ -37,10 +37,10 @@ def read(run: Run) -> dict[str, tuple[int, ...]]:
 
 
 def change(run: Run, tag: str, indices: Iterable[int], *, given: bool) -> None:
-    """Gives these test pictures a tag, or takes it from them; a tag without pictures is gone.
+    """Adds a tag to test images or removes it from them; tags without images are deleted.
 
     Raises:
-        RunError: nothing readable is left of the tag, there are too many, or the run cannot be written.
+        RunError: the tag has no printable characters, there are too many tags, or the run's folder is not writable.
     """
     tag = cleaned(tag)
     if not tag:
@@ -54,22 +54,22 @@ def change(run: Run, tag: str, indices: Iterable[int], *, given: bool) -> None:
             tags[tag] = numbers | changed if given else numbers - changed
             tags = {name: numbers for name, numbers in tags.items() if numbers}
             if len(tags) > MOST_TAGS or sum(map(len, tags.values())) > MOST_IMAGES:
-                raise RunError(f"A run keeps at most {MOST_TAGS} tags. Use one that is there, or take one away.")
+                raise RunError(f"A run can have at most {MOST_TAGS} tags. Use an existing one or remove one.")
             atomic.write_json(
                 run.folder / NAME,
                 {"version": VERSION, "tags": {name: sorted(numbers) for name, numbers in sorted(tags.items())}},
             )
-    except OSError as error:  # a lock that was not given in time is one, without words
-        raise RunError(f"The tag could not be kept: {error.strerror or 'others write at the moment'}.") from error
+    except OSError as error:  # includes the time-out of the lock, which has no strerror
+        raise RunError(f"The tag could not be saved: {error.strerror or 'the file is in use'}.") from error
 
 
 def of_image(run: Run, index: int) -> tuple[str, ...]:
-    """The tags of a test picture."""
+    """The tags of a test image."""
     return tuple(tag for tag, indices in read(run).items() if index in indices)
 
 
 def cleaned(tag: object) -> str:
-    """A tag without control characters, at most `LENGTH` long; nothing for what is no text."""
+    """A tag without control characters, at most `LENGTH` long; "" if it is not text."""
     if not isinstance(tag, str):
         return ""
     printable = "".join(letter if letter.isprintable() else " " for letter in tag)

@@ -242,14 +242,14 @@ class Trainer:
     def _park(self) -> dict[str, Any]:
         """Leaves a note that the checkpoint waits for a Resume; the process ends."""
         self.run.park()
-        asked = self.run.asked
+        asked = self.run.request
         if asked.stop or not asked.pause:  # in the very moment
             waiting_list.enter(self.run)
             jobs.wake()
         return {"outcome": "paused"}
 
     def _asked_to_stop(self) -> bool:
-        return self._signals.interrupted.is_set() or self._signals.terminated.is_set() or self.run.asked.stop
+        return self._signals.interrupted.is_set() or self._signals.terminated.is_set() or self.run.request.stop
 
     def _give_up(self) -> None:
         """Ends at once, from the heartbeat's thread, while there is nothing to lose."""

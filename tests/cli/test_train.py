@@ -29,7 +29,7 @@ def refused(capsys, *arguments: str, code: int = exit_codes.USAGE) -> str:
     assert out == ""
     assert err.endswith("\n")
     assert err.count("\n") == 1
-    assert runs.everything() == []
+    assert runs.all_runs() == []
     return err.strip()
 
 
@@ -81,7 +81,7 @@ def test_an_unknown_data_set_is_one_line_with_the_choices(capsys):
 @pytest.mark.parametrize("run_id", ["../evil", "/tmp/evil", "With Capitals", "a", ".hidden", "x" * 60])
 def test_an_id_that_is_none_is_one_line(capsys, digits, tmp_path, run_id):
     said = refused(capsys, "--data", "digits", "--id", run_id)
-    assert said.startswith(f"A run cannot have the id '{run_id}'")
+    assert said.startswith(f"Invalid run ID '{run_id}'")
     assert not (tmp_path / "evil").exists()
 
 

@@ -18,7 +18,7 @@ def test_the_fast_network_has_a_recipe():
 def test_a_recipe_is_settings_of_a_run(name, data):
     values = recipes.recipe(name, data)
     assert set(values) <= {param.name for param in PARAMS} - {"data", "model", "train_images", "seed"}
-    config = recipes.followed(Config(model=name, data=data, seed=3))
+    config = recipes.with_recipe(Config(model=name, data=data, seed=3))
     assert config == Config(model=name, data=data, seed=3, **values)
 
 

@@ -17,7 +17,7 @@ def predictions(num_wrong: int) -> np.ndarray:
 
 def asked(num_wrong: int, there=None, seed=0, count=20):
     there = np.ones(400, bool) if there is None else there
-    return hard_examples.images(LABELS, predictions(num_wrong), CONFIDENCE, there, seed, count)
+    return hard_examples.choose(LABELS, predictions(num_wrong), CONFIDENCE, there, seed, count)
 
 
 def test_half_of_twenty_are_wrong_and_the_right_ones_were_nearly_not_given():

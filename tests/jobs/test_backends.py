@@ -7,7 +7,7 @@ from imgcls.config import Config
 from imgcls.errors import SettingError
 from imgcls.jobs import backends
 from imgcls.jobs.backends.local import LocalBackend
-from imgcls.runs import everything
+from imgcls.runs import all_runs
 
 
 def test_the_local_backend_is_the_default(monkeypatch):
@@ -33,4 +33,4 @@ def test_an_unknown_backend_is_one_sentence_with_the_choices(monkeypatch):
         backends.choose()
     with pytest.raises(SettingError, match=sentence):
         jobs.begin(Config())
-    assert everything() == []
+    assert all_runs() == []

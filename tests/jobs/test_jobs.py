@@ -122,11 +122,11 @@ def test_three_presses_and_two_processes_at_once_are_one_run_and_one_trainer(for
             time.sleep(max(0.0, at - time.monotonic()))
             pressed = set(pool.map(lambda _, name=run_id: jobs.begin(ENDLESS, run_id=name).id, range(3)))
         assert {*pressed, *(tab.stdout.readline().strip() for tab in tabs)} == {run_id}
-        assert len(runs.everything()) == trial + 1
-    wait_until(lambda: all(map(is_begun, runs.everything())), seconds=60)
+        assert len(runs.all_runs()) == trial + 1
+    wait_until(lambda: all(map(is_begun, runs.all_runs())), seconds=60)
     time.sleep(0.5)
     assert processes("jobs") == []  # no other queue was called
-    for run in runs.everything():
+    for run in runs.all_runs():
         assert len(trainers(run)) == 1
         assert (run.folder / "log.txt").read_bytes() == b""  # "has a trainer already" would stand there
         assert run.state == "queued"
@@ -135,7 +135,7 @@ def test_three_presses_and_two_processes_at_once_are_one_run_and_one_trainer(for
 def test_resume_pressed_three_times_is_one_trainer(forks, wait_until):
     run = runs.create(ENDLESS)
     trainer = forks.trainer(run, SLOW_STEPS.format(0.01))
-    wait_until(lambda: run.can_go_on, seconds=60)
+    wait_until(lambda: run.can_resume, seconds=60)
     trainer.kill()
     queue = forks.queue()
     wait_until(lambda: run.state == "lost", seconds=10)
@@ -225,7 +225,7 @@ def test_server_and_queue_are_killed_and_the_trainer_lives_on(real, no_turn, pyt
 
 
 def check_gone(run) -> None:
-    assert runs.everything() == []
+    assert runs.all_runs() == []
     assert not run.folder.exists()
     assert list(paths.runs_folder().glob(".deleted-*")) == []
 
@@ -285,13 +285,13 @@ def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
 def test_a_run_that_is_gone_cannot_be_started(own_folders):
     run = runs.create(ENDLESS)
     run.delete()
-    with pytest.raises(RunError, match=r"^This run was deleted meanwhile\.$"):
+    with pytest.raises(RunError, match=r"^This run has been deleted in the meantime\.$"):
         jobs.start(run)
-    assert runs.everything() == []
+    assert runs.all_runs() == []
 
 
 def test_a_run_without_a_checkpoint_cannot_be_extended(own_folders):
     run = runs.create(ENDLESS)
     with pytest.raises(RunError, match=r"^This run has no checkpoint, so it cannot be continued\. Train a new run"):
         jobs.extend(run, 3)
-    assert runs.everything() == [run]
+    assert runs.all_runs() == [run]

@@ -68,7 +68,7 @@ def test_stop_takes_a_waiting_run_out(own_folders):
     (run,) = entered("waiting")
     jobs.stop(run)
     assert run.state == "aside"
-    assert not run.asked.stop
+    assert not run.request.stop
 
 
 def test_a_damaged_place_in_the_queue_harms_nobody():

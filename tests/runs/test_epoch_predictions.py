@@ -52,7 +52,7 @@ def test_never_learned_forgotten_and_learned_late_by_hand(made):
         "Forgotten": [1, 2],
         "Learned late": [3],
     }
-    assert found.learnt_at.tolist() == [0, 6, 6, 5, 6, 6]
+    assert found.learned_at.tolist() == [0, 6, 6, 5, 6, 6]
     assert found.is_right[:, 1].tolist() == [False, True, True, True, False, False]
     np.testing.assert_allclose(found.probabilities[1, 0], [0.9, 0.1, 0.1], atol=1e-3)
     assert not (run.folder / epoch_predictions.RECORDS).exists()

@@ -12,46 +12,46 @@ from imgcls.runs.run import Run
 
 def test_openings_are_counted_and_the_first_is_dated(made):
     run = made()
-    assert holdout_usage.of(run) == holdout_usage.Openings(0, None)
-    holdout_usage.note(run)
-    holdout_usage.note(run)
+    assert holdout_usage.read(run) == holdout_usage.HoldoutUsage(0, None)
+    holdout_usage.record(run)
+    holdout_usage.record(run)
 
-    opened = holdout_usage.of(run)
+    opened = holdout_usage.read(run)
     assert opened.count == 2
     assert opened.first == json.loads((run.folder / holdout_usage.NAME).read_text().splitlines()[0])["opened"]
 
 
 def test_visitors_who_come_at_once_are_all_counted(made):
     run = made()
-    threads = [threading.Thread(target=lambda: [holdout_usage.note(run) for _ in range(50)]) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: [holdout_usage.record(run) for _ in range(50)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert holdout_usage.of(run).count == 200
+    assert holdout_usage.read(run).count == 200
 
 
 def test_a_damaged_line_counts_and_dates_nothing(made):
     run = made(**{holdout_usage.NAME: b'{"opened": tor\n\xff\xfe\n\n{"opened": 5}\n'})
 
-    assert holdout_usage.of(run) == holdout_usage.Openings(3, None)
+    assert holdout_usage.read(run) == holdout_usage.HoldoutUsage(3, None)
     assert (
-        holdout_usage.of(made("20260102-030405-0123abce", **{holdout_usage.NAME: b'{"opened": 1e999}\n'})).first is None
+        holdout_usage.read(made("20260102-030405-0123abce", **{holdout_usage.NAME: b'{"opened": 1e999}\n'})).first is None
     )
 
 
 def test_the_list_of_openings_does_not_grow_for_ever(made):
     run = made(**{holdout_usage.NAME: b"{}\n" * (holdout_usage.MOST_BYTES // 3)})
     size = (run.folder / holdout_usage.NAME).stat().st_size
-    holdout_usage.note(run)
-    holdout_usage.note(run)
+    holdout_usage.record(run)
+    holdout_usage.record(run)
 
     assert (run.folder / holdout_usage.NAME).stat().st_size <= size + 60
 
 
 def test_no_folder_is_made_for_a_run_that_is_gone(made, tmp_path):
-    assert not holdout_usage.note(Run(tmp_path / "gone"))
+    assert not holdout_usage.record(Run(tmp_path / "gone"))
     assert not (tmp_path / "gone").exists()
 
 

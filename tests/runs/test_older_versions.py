@@ -131,7 +131,7 @@ def test_a_run_that_was_the_backbone_of_an_older_run_still_is(tmp_path, monkeypa
     run = folder_of(tmp_path / "old-head", settings, result, model, arrays)
     block = as_backbone.block(run.config.model_settings)
     assert (block.features, block.parameters) == (48, 0)
-    assert {found.id for found in runs.everything()} == {"old-head", "old-base"}
+    assert {found.id for found in runs.all_runs()} == {"old-head", "old-base"}
 
 
 def test_settings_of_a_newer_version_make_a_damaged_run_and_no_crash(tmp_path):

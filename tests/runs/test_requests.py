@@ -9,41 +9,41 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imgcls.runs import requests
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 
 
 def test_a_request_survives_the_way_through_its_file(tmp_path):
-    request = Asked(stop=False, pause=True, learning_rate=0.02, early_stopping=False)
+    request = RunRequest(stop=False, pause=True, learning_rate=0.02, early_stopping=False)
     request.write(tmp_path)
-    assert Asked.of(json.loads((tmp_path / requests.NAME).read_text())) == request
+    assert RunRequest.of(json.loads((tmp_path / requests.NAME).read_text())) == request
     assert [path.name for path in tmp_path.iterdir()] == ["request.json"]
 
 
 def test_nothing_is_asked_where_nothing_is_said():
-    assert Asked() == Asked.of({}) == Asked(stop=False, pause=False, learning_rate=None, early_stopping=None)
+    assert RunRequest() == RunRequest.of({}) == RunRequest(stop=False, pause=False, learning_rate=None, early_stopping=None)
 
 
 @pytest.mark.parametrize("values", [None, 3, "stop", [], [["stop", True]], True])
 def test_what_is_no_table_asks_nothing(values):
-    assert Asked.of(values) == Asked()
+    assert RunRequest.of(values) == RunRequest()
 
 
 @pytest.mark.parametrize("value", [1, 0, "true", "yes", None, [True], {}])
 def test_only_true_is_a_wish(value):
-    assert Asked.of({"stop": value, "pause": value, "early_stopping": value}) == Asked()
+    assert RunRequest.of({"stop": value, "pause": value, "early_stopping": value}) == RunRequest()
     wishes = {"stop": True, "pause": True, "early_stopping": True}
-    assert Asked.of(wishes) == Asked(**wishes)
+    assert RunRequest.of(wishes) == RunRequest(**wishes)
 
 
 @pytest.mark.parametrize("number", [True, "1", 1.5, None, [1], {}])
 def test_a_number_that_is_none_is_the_first(number):
-    assert Asked.of({"rate_number": number}) == Asked()
-    assert Asked.of({"rate_number": 3}) == Asked(rate_number=3)
+    assert RunRequest.of({"rate_number": number}) == RunRequest()
+    assert RunRequest.of({"rate_number": 3}) == RunRequest(rate_number=3)
 
 
 @pytest.mark.parametrize("rate", [1e-6, 0.1, 1, 1e6])
 def test_a_learning_rate_within_the_range_of_the_setting_is_taken(rate):
-    taken = Asked.of({"learning_rate": rate}).learning_rate
+    taken = RunRequest.of({"learning_rate": rate}).learning_rate
     assert taken == rate
     assert isinstance(taken, float)
 
@@ -52,18 +52,18 @@ def test_a_learning_rate_within_the_range_of_the_setting_is_taken(rate):
     "rate", [0, -0.1, 9e-7, 1.1e6, float("nan"), float("inf"), True, "0.1", None, [0.1], 10**400, -(10**400)]
 )
 def test_a_learning_rate_that_is_none_is_as_if_it_had_not_been_asked(rate):
-    assert Asked.of({"learning_rate": rate, "pause": True}) == Asked(pause=True)
+    assert RunRequest.of({"learning_rate": rate, "pause": True}) == RunRequest(pause=True)
 
 
 def test_a_wish_is_changed_and_the_others_stay():
-    assert Asked(pause=True, learning_rate=0.1).changed(pause=False, stop=True) == Asked(stop=True, learning_rate=0.1)
+    assert RunRequest(pause=True, learning_rate=0.1).changed(pause=False, stop=True) == RunRequest(stop=True, learning_rate=0.1)
 
 
 def test_the_stamp_tells_every_request_from_the_one_before(tmp_path):
     assert requests.stamp(tmp_path) == ()
     stamps = []
     for _ in range(20):
-        Asked(pause=True).write(tmp_path)
+        RunRequest(pause=True).write(tmp_path)
         os.utime(tmp_path / requests.NAME, (5, 5))  # a clock that stands still
         stamps.append(requests.stamp(tmp_path))
         assert requests.stamp(tmp_path) == stamps[-1]
@@ -83,7 +83,7 @@ ANYTHING = st.recursive(
 )
 @example({"learning_rate": 10**400})
 def test_whatever_the_file_holds_it_is_a_request(values):
-    request = Asked.of(values)
+    request = RunRequest.of(values)
     assert request.stop in (True, False)
     assert request.learning_rate is None or 1e-6 <= request.learning_rate <= 1e6
-    assert Asked.of(json.loads(json.dumps(request.__dict__))) == request
+    assert RunRequest.of(json.loads(json.dumps(request.__dict__))) == request

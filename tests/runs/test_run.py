@@ -11,7 +11,7 @@ import pytest
 from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.runs import run as run_module
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 from imgcls.system import paths
 
 ID = "20260102-030405-0123abcd"
@@ -74,7 +74,7 @@ def test_the_state_is_read_from_the_folder(made, state, files):
     run = made(**files)
     before = sorted(path.name for path in run.folder.iterdir())
     assert run.state == state
-    assert run.is_over == (state in ("finished", "stopped", "failed", "lost", "damaged"))
+    assert run.has_ended == (state in ("finished", "stopped", "failed", "lost", "damaged"))
     assert state in runs.STATES
     assert sorted(path.name for path in run.folder.iterdir()) == before
 
@@ -103,9 +103,9 @@ def test_a_folder_that_vanishes_while_it_is_read_is_only_damaged(made):
     assert run.label == ID
     assert run.created == 0
     assert run.result is None
-    assert run.asked == Asked()
+    assert run.request == RunRequest()
     assert run.ticket is None
-    assert not run.can_go_on
+    assert not run.can_resume
 
 
 # ---- clocks
@@ -149,12 +149,12 @@ def test_a_run_that_is_resumed_keeps_the_time_of_its_first_start(made):
 
 def test_a_request_is_a_file_and_changes_nothing_else_that_was_asked(made):
     run = made()
-    assert run.asked == Asked()
-    run.ask(pause=True, learning_rate=0.01)
-    run.ask(stop=True)
-    assert run.asked == Asked(stop=True, pause=True, learning_rate=0.01)
-    run.ask(pause=False, learning_rate=None, early_stopping=False)
-    assert run.asked == Asked(stop=True, early_stopping=False)
+    assert run.request == RunRequest()
+    run.send_request(pause=True, learning_rate=0.01)
+    run.send_request(stop=True)
+    assert run.request == RunRequest(stop=True, pause=True, learning_rate=0.01)
+    run.send_request(pause=False, learning_rate=None, early_stopping=False)
+    assert run.request == RunRequest(stop=True, early_stopping=False)
     assert json.loads((run.folder / "request.json").read_text()) == {
         "stop": True,
         "pause": False,
@@ -162,22 +162,22 @@ def test_a_request_is_a_file_and_changes_nothing_else_that_was_asked(made):
         "rate_number": 0,
         "early_stopping": False,
     }
-    run.ask_rate(0.02)
-    run.ask_rate(0.02)
-    assert run.asked == Asked(stop=True, early_stopping=False, learning_rate=0.02, rate_number=2)
+    run.request_learning_rate(0.02)
+    run.request_learning_rate(0.02)
+    assert run.request == RunRequest(stop=True, early_stopping=False, learning_rate=0.02, rate_number=2)
 
 
 def test_a_request_of_a_run_that_was_deleted_says_so(made):
     run = made()
     shutil.rmtree(run.folder)
-    with pytest.raises(RunError, match=r"^This run was deleted meanwhile\.$"):
-        run.ask(pause=True)
+    with pytest.raises(RunError, match=r"^This run has been deleted in the meantime\.$"):
+        run.send_request(pause=True)
     assert not run.folder.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"stop": false}', b'{"stop": 1}', b"[" * 100_000])
 def test_a_damaged_request_asks_nothing(made, content):
-    assert made(**{"request.json": content}).asked == Asked()
+    assert made(**{"request.json": content}).request == RunRequest()
 
 
 def test_a_trainer_that_has_begun_takes_the_run_out_of_the_queue(made):
@@ -197,16 +197,16 @@ def test_a_parked_run_is_paused_and_can_go_on_with_its_checkpoint(made):
     run.park()
     assert run.is_parked
     assert run.state == "paused"
-    assert not run.can_go_on
+    assert not run.can_resume
     (run.folder / "checkpoint.npz").write_bytes(b"")
-    assert run.can_go_on
+    assert run.can_resume
 
 
 def test_the_model_is_ready_with_both_its_files(made):
     facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
     run = made(**{"model.tflite": b"x"})
     assert not run.is_ready
-    with pytest.raises(RunError, match=r"^This run has no trained model\. Pick another run, or train one\.$"):
+    with pytest.raises(RunError, match=r"^This run has no trained model\. Choose another run or train one\.$"):
         run.card  # noqa: B018
     (run.folder / "model.json").write_text(json.dumps(facts))
     assert run.is_ready
@@ -261,7 +261,7 @@ def test_deleting_a_run_leaves_nothing(made):
     run.delete()
     assert [path.name for path in paths.runs_folder().iterdir()] == ["other-run"]
     run.delete()  # a second press
-    assert runs.everything() == [other]
+    assert runs.all_runs() == [other]
     with pytest.raises(RunError):
         runs.find(ID)
 

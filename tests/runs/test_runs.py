@@ -24,7 +24,7 @@ def names_in(run) -> list[str]:
 def test_a_new_run_stands_aside_until_it_is_queued():
     run = runs.create(Config(), "First")
     assert run.state == "aside"
-    assert not run.is_over
+    assert not run.has_ended
     assert run.config == Config()
     assert run.label == "First"
     assert names_in(run) == ["config.json", "label.txt"]
@@ -49,16 +49,16 @@ def test_a_run_that_goes_on_from_another_has_its_curve_and_its_checkpoint(made):
 
 def test_a_run_that_goes_on_from_one_without_checkpoint_is_not_made(made):
     first = made(**{"metrics.jsonl": b"curve"})
-    with pytest.raises(RunError, match=r"^No run can be started"):
+    with pytest.raises(RunError, match=r"^The run cannot be created"):
         runs.create(Config(), start_from=first.folder)
-    assert runs.everything() == [first]
+    assert runs.all_runs() == [first]
     assert [path.name for path in paths.runs_folder().iterdir()] == [ID]
 
 
 def test_a_damaged_run_harms_no_other(made):
     made("damaged-run", **{"config.json": b"{", "trainer.json": b"{", "label.txt": b"\xff\xfe"})
     made("good-run", **{"result.json": {"version": 1, "outcome": "finished"}})
-    assert {run.id: run.state for run in runs.everything()} == {"damaged-run": "damaged", "good-run": "finished"}
+    assert {run.id: run.state for run in runs.all_runs()} == {"damaged-run": "damaged", "good-run": "finished"}
     with pytest.raises(SettingError):
         runs.find("damaged-run").config  # noqa: B018
 
@@ -66,7 +66,7 @@ def test_a_damaged_run_harms_no_other(made):
 def test_the_newest_run_comes_first(made):
     for number in (2, 3, 1):
         made(f"run-number-{number}", **{"trainer.json": {"started": float(number)}})
-    assert [run.id for run in runs.everything()] == ["run-number-3", "run-number-2", "run-number-1"]
+    assert [run.id for run in runs.all_runs()] == ["run-number-3", "run-number-2", "run-number-1"]
 
 
 # ---- ids
@@ -132,7 +132,7 @@ def test_no_id_leads_outside_the_folder_of_runs(made, tmp_path):
             assert str(error.value).startswith("There is no run '")
             assert len(str(error.value)) < 150
             if run_id:
-                with pytest.raises(RunError, match="A run cannot have the id"):
+                with pytest.raises(RunError, match="Invalid run ID"):
                     runs.create(Config(), run_id=run_id)
         seen = list(opened)
         (outside / "config.json").read_text()  # the hook does see what happens
@@ -156,7 +156,7 @@ def test_a_file_or_a_strange_folder_among_the_runs_is_no_run(made):
     (root / "some-file").write_text("")
     for name in (".deleted-1234", ".new-1234", ".trainer.lock.d", "With Capitals"):
         (root / name).mkdir()
-    assert [run.id for run in runs.everything()] == [ID]
+    assert [run.id for run in runs.all_runs()] == [ID]
     with pytest.raises(RunError):
         runs.find("some-file")
 
@@ -197,15 +197,15 @@ def test_eight_threads_with_one_id_give_one_run():
 
 def test_two_presses_without_an_id_are_two_runs():
     assert runs.create(Config()) != runs.create(Config())
-    assert len(runs.everything()) == 2
+    assert len(runs.all_runs()) == 2
 
 
 def test_a_folder_for_runs_that_cannot_be_written_gets_its_sentence(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("IMGCLS_RUNS", str(tmp_path / "file"))
-    with pytest.raises(RunError, match=r"^No run can be started: the folder for runs cannot be written \(.+\)\. Free"):
+    with pytest.raises(RunError, match=r"^The run cannot be created: the folder for runs is not writable \(.+\)\. Free"):
         runs.create(Config())
-    assert runs.everything() == []
+    assert runs.all_runs() == []
 
 
 def test_a_write_that_fails_leaves_no_half_of_a_run(monkeypatch):
@@ -220,7 +220,7 @@ def test_a_write_that_fails_leaves_no_half_of_a_run(monkeypatch):
 
 def test_without_a_folder_for_runs_there_are_none():
     assert not paths.runs_folder().exists()
-    assert runs.everything() == []
+    assert runs.all_runs() == []
 
 
 # ---- names
@@ -264,5 +264,5 @@ def test_a_run_can_be_renamed(made):
         run.rename(" \n\u202e")
     assert run.label == "New name"
     shutil.rmtree(run.folder)
-    with pytest.raises(RunError, match=r"^This run was deleted meanwhile\.$"):
+    with pytest.raises(RunError, match=r"^This run has been deleted in the meantime\.$"):
         run.rename("Too late")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imgcls.config import Config
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 
 TOY = Config(
     model="ann",
@@ -35,7 +35,7 @@ class Person:
         self._asking, self.loop, self.kept, self.pauses = asking, None, [], 0
         self._rested_at = -1
 
-    def asked(self) -> Asked:
+    def asked(self) -> RunRequest:
         asked = self._asking(self.loop)
         return asked.changed(pause=False) if self.loop.steps_done == self._rested_at else asked
 
@@ -54,7 +54,7 @@ def looped(keras, tmp_path, strict_lines):
     from imgcls.training.loop.loop import Loop
     from imgcls.training.process.metrics_writer import Journal
 
-    def make(config=TOY, *, training=None, validation=None, listener=lambda line: None, asking=lambda loop: Asked()):
+    def make(config=TOY, *, training=None, validation=None, listener=lambda line: None, asking=lambda loop: RunRequest()):
         keras.utils.clear_session()
         keras.utils.set_random_seed(config.seed)
         training, validation = training or toy(48), validation or toy(15)

@@ -41,8 +41,8 @@ def learnt_folder(keras, shelf, tmp_path_factory):
 
         def stop_after_the_sixth(line):
             if line["kind"] == "epoch" and line["epoch"] == 6:
-                (run,) = runs.everything()
-                run.ask(stop=True)
+                (run,) = runs.all_runs()
+                run.send_request(stop=True)
 
         # Stopped within the seventh epoch, the weights are no longer those of the best one.
         config = DIGITS.changed(normalisation="standardised", rotation=5, epochs=100, early_stopping=False)
@@ -127,8 +127,8 @@ def stop_at(kind: str):
 
     def listen(line):
         if kind in (line["kind"], line.get("phase")):
-            (run,) = runs.everything()
-            run.ask(stop=True)
+            (run,) = runs.all_runs()
+            run.send_request(stop=True)
 
     return listen
 

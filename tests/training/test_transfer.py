@@ -196,11 +196,11 @@ def test_paused_and_parked_in_both_stages_it_goes_on_exactly(trained, forks, bas
     for stage in (0, 1):
         process = forks.trainer(run, SLOW_STEPS.format(0.05))
         wait_until(lambda: len(lines(run)) > 4 * stage, seconds=60)  # noqa: B023
-        run.ask(pause=True)
+        run.send_request(pause=True)
         wait_until(lambda: has_ended(process), seconds=60)  # noqa: B023
         assert run.is_parked
         assert Checkpoint.read(run.folder / "checkpoint.npz").state["stage"] == stage
-        run.ask(pause=False)
+        run.send_request(pause=False)
     trained(CONFIG, run=run)
     assert_same_training(run, other)
 
@@ -209,7 +209,7 @@ def test_stopped_in_the_fine_tuning_the_best_epoch_of_both_stages_is_kept(forks,
     run = runs.create(CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 50}))
     process = forks.trainer(run, SLOW_STEPS.format(0.05))
     wait_until(lambda: len(lines(run)) > 4, seconds=60)
-    run.ask(stop=True)
+    run.send_request(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     best = min(lines(run), key=lambda line: line["val_loss"])
@@ -290,7 +290,7 @@ def test_stopped_while_the_base_looks_it_ends_at_once_and_keeps_nothing(forks, b
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
     assert lines(run, "phase")[-1]["phase"] == "features"
-    run.ask(stop=True)
+    run.send_request(stop=True)
     assert wait_until(lambda: has_ended(process), seconds=20) < 5
     assert run.state == "stopped"
     assert list(feature_cache.all_folder().iterdir()) == []
@@ -302,9 +302,9 @@ def test_paused_while_the_base_looks_it_goes_on(trained, forks, base, wait_until
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
-    run.ask(pause=True)
+    run.send_request(pause=True)
     wait_until(lambda: run.state == "paused")
-    run.ask(pause=False)
+    run.send_request(pause=False)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "finished"
     assert_same_training(run, other)
@@ -370,7 +370,7 @@ def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, bas
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.3))
     wait_until(lambda: lines(run, "batch"), seconds=60)
-    run.ask(stop=True)
+    run.send_request(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     assert run.result["message"].startswith("Stopped during the first epoch")

@@ -1,4 +1,4 @@
-"""How well the probabilities of a class rank its images above the others: ROC, precision-recall, areas under the curves.
+"""How well the probabilities of a class rank its images above the others: ROC, precision-recall, their areas.
 
 Each class is compared with the rest: `scores` (n,) are its probabilities, `positive` (n,) says which images belong to
 it. A class that none or all of the images belong to has no curve, and its areas are NaN. The curves come from

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from imgcls.config import Config, schedules
 from imgcls.datasets.augmentation import Augmentation
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 from imgcls.training.loop.batches import Part, batches
 from imgcls.training.loop.ema import RunningMean
 from imgcls.training.loop.epoch_predictions import Snapshots
@@ -284,7 +284,7 @@ class Loop:
 
     # ---- requests
 
-    def _obey(self, asked: Asked) -> None:
+    def _obey(self, asked: RunRequest) -> None:
         """Applies what is new in a request, and notes in the journal where on the curve it happened."""
         progress = self.progress
         if (asked.learning_rate, asked.rate_number) != (progress.rate_asked, progress.rate_number):

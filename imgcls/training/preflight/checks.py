@@ -175,7 +175,7 @@ class Others:
 
 def _trains_somebody() -> bool:
     """Whether another training takes its share of the machine now."""
-    return any(run.state == "running" for run in runs.everything())
+    return any(run.state == "running" for run in runs.all_runs())
 
 
 def _peak(process: psutil.Process) -> int:

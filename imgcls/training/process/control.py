@@ -11,7 +11,7 @@ from typing import Protocol
 import filelock
 
 from imgcls.runs import Run, requests
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 from imgcls.system import paths
 from imgcls.training.process.checkpoint import Checkpoint, Writer
 from imgcls.training.process.heartbeat import Heartbeat
@@ -45,7 +45,7 @@ class Signals:
 class Control(Protocol):
     """What a loop asks of those around it. All are called from the training's thread."""
 
-    def asked(self) -> Asked:
+    def asked(self) -> RunRequest:
         """What a person wants now; called after every batch, so it must be quick."""
 
     def keep(self, checkpoint: Checkpoint, *, now: bool) -> None:
@@ -91,17 +91,17 @@ class RunControl:
         self._signals = signals
         self._turns = Turns() if in_turn else None
         self._stamp: tuple = ()
-        self._asked = Asked()
+        self._asked = RunRequest()
         self._writer: Writer | None = None
 
-    def asked(self) -> Asked:
+    def asked(self) -> RunRequest:
         """What the page wants, read again only when the file is another one.
 
         An interrupt means Stop; a machine that goes down means a pause, in which the process ends.
         """
         stamp = requests.stamp(self._run.folder)
         if stamp != self._stamp:
-            self._stamp, self._asked = stamp, self._run.asked
+            self._stamp, self._asked = stamp, self._run.request
         if self._signals.interrupted.is_set():
             return self._asked.changed(stop=True)
         return self._asked.changed(pause=True) if self._signals.terminated.is_set() else self._asked

@@ -15,7 +15,7 @@ from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation, augment, flipped_first
 from imgcls.models import backbones, feature_cache
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 from imgcls.training.loop.batches import Part
 from imgcls.training.model_builder import backbone
 
@@ -48,7 +48,7 @@ class Extractor:
         dataset: Dataset,
         base: Callable[[], keras.Model],
         tell: Callable[[int, int], None] = lambda done, total: None,
-        heed: Callable[[], Any] = Asked,
+        heed: Callable[[], Any] = RunRequest,
     ):
         self._config, self._dataset, self._base = config, dataset, base
         self._tell, self._heed = tell, heed

@@ -112,7 +112,7 @@ def estimated_start(before: list[Run]) -> float | None:
     """Seconds until those that train and those that wait `before` are done; None where nobody knows."""
     known = _paces(int(time.time() // 10))
     total = 0.0
-    for run in [*(run for run in runs.everything()[:50] if run.state == "running"), *before]:
+    for run in [*(run for run in runs.all_runs()[:50] if run.state == "running"), *before]:
         now = curves(run)
         if run.state == "running" and now.phase in ENDING:
             continue  # seconds

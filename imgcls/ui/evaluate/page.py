@@ -122,11 +122,11 @@ def _count_opening(run: Run) -> None:
     seen = st.session_state.setdefault("opened-tests", set())
     if run.id not in seen:
         seen.add(run.id)
-        holdout_usage.note(run)
+        holdout_usage.record(run)
 
 
 def _honest(run: Run) -> str:
-    opened = holdout_usage.of(run)
+    opened = holdout_usage.read(run)
     if opened.count < 2:
         return "The test set of this run is opened here for the first time: this score is as honest as it gets."
     since = "" if opened.first is None else f" since {time.strftime('%d %B %Y', time.localtime(opened.first))}"

@@ -63,7 +63,7 @@ def show() -> None:
                     links.go(entry.page)
 
     st.subheader("Latest runs", anchor=False)
-    latest = runs.everything()[:LATEST]
+    latest = runs.all_runs()[:LATEST]
     if latest:
         run_list.show(latest)
     else:

@@ -50,7 +50,7 @@ class ModelResult:
 
 def choose(run: Run) -> None:
     """The choice of up to three more models, remembered in the URL."""
-    ready = [other for other in runs.everything() if other.is_ready and other.id != run.id]
+    ready = [other for other in runs.all_runs() if other.is_ready and other.id != run.id]
     labels = _labels(ready)
     if not labels:
         return

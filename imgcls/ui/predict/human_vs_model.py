@@ -66,7 +66,7 @@ def _game(run: Run, tested: Predictions) -> Game:
     game = st.session_state.get(KEY)
     if game is None or game.run_id != run.id or game.stamp != stamp:
         seed = st.session_state.get("versus-seed", 0)
-        found = hard_examples.images(tested.labels, tested.predicted, tested.confidence, tested.row_of >= 0, seed)
+        found = hard_examples.choose(tested.labels, tested.predicted, tested.confidence, tested.row_of >= 0, seed)
         game = Game(run.id, stamp, found.rows.tolist(), found.wrong)
         st.session_state[KEY] = game
     return game

@@ -7,7 +7,7 @@ from imgcls.ui.widgets import empty_state
 
 def show() -> None:
     """The whole page below its title."""
-    if everything := runs.everything():
+    if everything := runs.all_runs():
         queue.show()
         table.show(everything)
     else:

@@ -14,7 +14,7 @@ MAX_RUNS = 200
 
 def titles() -> dict[str, str]:
     """Finished runs whose network can be a backbone, newest first: id -> name."""
-    recent = runs.everything()[:MAX_RUNS]
+    recent = runs.all_runs()[:MAX_RUNS]
     found = {run.id: _title(str(run.folder), run.stamp("model.json", "model.keras", "label.txt")) for run in recent}
     return {run_id: title for run_id, title in found.items() if title}
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from imgcls import jobs
 from imgcls.runs.metrics_log import ENDING, Curves
-from imgcls.runs.run import OVER, Run
+from imgcls.runs.run import ENDED, Run
 from imgcls.ui.app.errors import shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves, settings_form
@@ -41,12 +41,12 @@ def show(run: Run, state: str) -> None:
 
 def _live(run: Run, shown_state: str, is_fast: bool) -> None:
     state, curves = run.state, cached_curves.curves(run)
-    if state in OVER:
+    if state in ENDED:
         st.session_state["ended"] = run.id
     # A new state needs another page; once the first point is drawn, one update per second is enough.
     if state != shown_state or (is_fast and curves.batches):
         st.rerun()
-    requests = run.asked
+    requests = run.request
     place = _place(run) if state == "queued" else None
     is_stopping = requests.stop and place is None
     st.set_page_config(page_title=f"{_title(curves, state)} · imgcls")
@@ -141,16 +141,16 @@ def _tuning(run: Run) -> None:
     ) as section:
         if not section.open:
             return
-        requests, config = run.asked, run.config
+        requests, config = run.request, run.config
         limits = settings_form.BY_NAME["learning_rate"].limits
 
         def ask_rate() -> None:
             with shown():
-                run.ask_rate(float(st.session_state["new-rate"]))
+                run.request_learning_rate(float(st.session_state["new-rate"]))
 
         def ask_early() -> None:
             with shown():
-                run.ask(early_stopping=st.session_state["new-early"])
+                run.send_request(early_stopping=st.session_state["new-early"])
 
         with st.container(horizontal=True, vertical_alignment="bottom"):
             now = (cached_curves.curves(run).batches or [{}])[-1].get("learning_rate") or config.learning_rate
@@ -177,7 +177,7 @@ def _tuning(run: Run) -> None:
 
 def _pending_changes(run: Run, curves: Curves) -> None:
     """One line on the changes requested during training: applied or still pending."""
-    requests = run.asked
+    requests = run.request
     lines = []
     for what, name in (("learning_rate", "Learning rate"), ("early_stopping", "Early stopping")):
         value = getattr(requests, what)

@@ -6,7 +6,7 @@ from imgcls import datasets, jobs
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
-from imgcls.runs import OVER, Run
+from imgcls.runs import ENDED, Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
@@ -30,7 +30,7 @@ def show(run: Run) -> None:
     state = run.state
     st.title(plain(run.label))
     _heading(run, state)
-    if state in OVER:
+    if state in ENDED:
         if state == "lost":
             _watch(run)
         _announce_end(run, state)
@@ -69,7 +69,7 @@ def _outcome(run: Run, state: str) -> None:
         result = {"message": str(error)}
     message = result.get("message") or OUTCOMES.get(state, "")
     if state == "lost":
-        message += f" {HAS_CHECKPOINT if run.can_go_on else NO_CHECKPOINT}"
+        message += f" {HAS_CHECKPOINT if run.can_resume else NO_CHECKPOINT}"
     if message:
         show_message = st.error if state in ("failed", "lost", "damaged") else st.info
         show_message(plain(message), icon=formatting.STATES[state][1])
@@ -127,15 +127,15 @@ def _continue(run: Run, state: str, result: dict) -> None:
         with shown():
             jobs.start(run)
 
-    if state == "lost" or (state == "failed" and run.can_go_on):
+    if state == "lost" or (state == "failed" and run.can_resume):
         st.button(
-            "Resume" if run.can_go_on else "Start again",
+            "Resume" if run.can_resume else "Start again",
             type="primary",
             icon=":material/play_arrow:",
             on_click=resume,
-            help="Continues from the last checkpoint." if run.can_go_on else NO_CHECKPOINT,
+            help="Continues from the last checkpoint." if run.can_resume else NO_CHECKPOINT,
         )
-    elif state in ("finished", "stopped") and run.can_go_on and "epochs" in result:
+    elif state in ("finished", "stopped") and run.can_resume and "epochs" in result:
         with st.popover("Continue training", icon=":material/fast_forward:"):
             epochs = st.number_input("Additional epochs", 1, 1000, 5, key="more-epochs")
             st.caption(

@@ -28,7 +28,7 @@ def pick_run(
     None, with an empty state on the page, if there is no usable run. `on_change` is called when the visitor chooses
     another run.
     """
-    choices = {run.id: run for run in runs.everything() if usable(run)}
+    choices = {run.id: run for run in runs.all_runs() if usable(run)}
     if not choices:
         empty_state.show("No trained model yet", "Train one first. It takes about a minute.")
         return None

@@ -124,7 +124,7 @@ class Server:
         for run in runs:
             (run.folder / "queued.json").unlink(missing_ok=True)
             if run.state in UNDER_WAY:
-                run.ask(stop=True, pause=False)
+                run.send_request(stop=True, pause=False)
         wait_until(lambda: not any(run.state in UNDER_WAY for run in runs), what="no training is under way")
 
     def log(self) -> str:

@@ -74,7 +74,7 @@ def test_what_is_pressed_while_the_page_is_being_run_is_heard(visit, server):
         live, pressed = next(iter(tab.fragments)), {"pause": {"trigger_value": True}}
         tab.ask("train", query, fragment=live, widgets=pressed)
         wait_until(lambda: Run(server.runs / run_id).state == "paused", seconds=20, what="the run pauses")
-    Run(server.runs / run_id).ask(pause=False, stop=True)
+    Run(server.runs / run_id).send_request(pause=False, stop=True)
     wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")
 
 

@@ -69,9 +69,9 @@ def test_a_disk_that_is_full_to_the_last_byte_starts_no_run(small_disk, wait_unt
         while True:
             file.write(b"x" * 4096)
             file.flush()
-    with pytest.raises(RunError, match=r"^No run can be started: .+\(No space left on device\)\. Free some space"):
+    with pytest.raises(RunError, match=r"^The run cannot be created: .+\(No space left on device\)\. Free some space"):
         runs.create(LARGE)
-    assert runs.everything() == [small_disk]
+    assert runs.all_runs() == [small_disk]
     small_disk.delete()
     (root / "filler").unlink()
     assert runs.create(LARGE).state == "aside"

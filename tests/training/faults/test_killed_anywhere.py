@@ -138,7 +138,7 @@ def test_killed_before_its_first_heartbeat(forks, wait_until):
 def test_after_a_reboot_no_stranger_is_signalled(forks, python, wait_until):
     run = runs.create(CONFIG)
     trainer = forks.trainer(run, SLOW_STEPS.format(0.05))
-    wait_until(lambda: run.can_go_on, seconds=60)
+    wait_until(lambda: run.can_resume, seconds=60)
     trainer.kill()
     wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
     # Its number was given to another program, and even to a trainer of another run.
@@ -176,7 +176,7 @@ def test_a_stopped_trainer_is_lost_then_ended_then_resumed(forks, monkeypatch, w
     run = jobs.begin(CONFIG, run_id="is-stopped")
     other = jobs.begin(CONFIG, run_id="comes-next")
     queue = forks.queue(trainers={run.id: SLOW_STEPS.format(0.05)})
-    wait_until(lambda: run.can_go_on, seconds=60)
+    wait_until(lambda: run.can_resume, seconds=60)
     (trainer,) = trainers(run)
     trainer.suspend()
     wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
@@ -222,7 +222,7 @@ def test_a_machine_that_goes_down_ends_a_paused_trainer(forks, wait_until):
     run = runs.create(ENDLESS)
     trainer = forks.trainer(run)
     wait_until(lambda: lines(run), seconds=60)
-    run.ask(pause=True)
+    run.send_request(pause=True)
     wait_until(lambda: run.state == "paused")
     trainer.terminate()
     wait_until(lambda: has_ended(trainer), seconds=5)

@@ -163,7 +163,7 @@ def full_at(steps, ended, unbroken, kept, wait_until) -> None:
     """A run that was stopped and has a model is resumed on a disk that is full from some write on."""
     for step in steps:
         run = runs.Run(shutil.copytree(kept, paths.runs_folder() / runs.new_id()))
-        run.ask(stop=False)
+        run.send_request(stop=False)
         before = len(curve(run))
         ended(run, FAILS.format(step, "full", [run.id]))
         if run.result is not None and run.result["outcome"] == "finished":
@@ -191,7 +191,7 @@ def kept(forks, wait_until, tmp_path):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.05))
     wait_until(lambda: lines(run), seconds=60)
-    run.ask(stop=True)
+    run.send_request(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     assert run.is_ready
@@ -223,11 +223,11 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_no_unreadable_file(forks, 
     """Requests written again and again, and the writer killed at any moment."""
     run = runs.create(CONFIG)
     code = "from pathlib import Path\nfrom imgcls.runs import Run\nrun = Run(Path({!r}))\nrate = 0.0\n"
-    code += "while True:\n    rate += 0.001\n    run.ask(learning_rate=rate)\n"
+    code += "while True:\n    rate += 0.001\n    run.send_request(learning_rate=rate)\n"
     for _ in range(40):
         process = forks.process(do="code", folder=str(paths.runs_folder()), before=code.format(str(run.folder)))
         wait_until(lambda: run.folder.joinpath("request.json").exists())
         time.sleep(0.01)
         process.kill()
-        assert run.asked.learning_rate is not None
+        assert run.request.learning_rate is not None
         check_files(run)

@@ -52,7 +52,7 @@ def test_a_trainer_killed_before_its_first_heartbeat_becomes_lost(cold_trainer, 
     assert run.state == "starting"
     monkeypatch.setattr(run_module, "START_SECONDS", 0.5)
     wait_until(lambda: run.state == "lost")
-    assert run.is_over
+    assert run.has_ended
     assert Curves(run.folder / "metrics.jsonl").refresh().epochs == []
 
 
@@ -60,7 +60,7 @@ def test_a_trainer_killed_within_an_epoch_becomes_lost_and_keeps_its_curve(warm_
     run = runs.create(ENDLESS)
     process = warm_trainer(run)
     # A checkpoint is written beside the training, so it may come later than the line of its epoch.
-    wait_until(lambda: epochs_of(run) >= 2 and run.can_go_on, seconds=120)
+    wait_until(lambda: epochs_of(run) >= 2 and run.can_resume, seconds=120)
     assert run.state == "running"
     process.kill()
     wait_until(lambda: has_ended(process))
@@ -69,7 +69,7 @@ def test_a_trainer_killed_within_an_epoch_becomes_lost_and_keeps_its_curve(warm_
     curves = Curves(run.folder / "metrics.jsonl").refresh()
     assert [line["epoch"] for line in curves.epochs] == list(range(1, len(curves.epochs) + 1))
     assert curves.best is not None
-    assert run.can_go_on
+    assert run.can_resume
     assert not run.is_ready
     check_files(run)
 
@@ -82,7 +82,7 @@ def test_a_lock_is_free_again_when_its_holder_is_killed(warm_trainer, wait_until
     wait_until(lambda: second.state == "queued")
     holder.kill()
     wait_until(lambda: second.state == "running")
-    second.ask(stop=True)
+    second.send_request(stop=True)
     wait_until(lambda: has_ended(waiting), seconds=120)
     assert second.state == "stopped"
 
@@ -153,7 +153,7 @@ def test_a_stop_while_training_is_answered_at_once(warm_trainer, wait_until):
     run = runs.create(ENDLESS.changed(batch_size=8))
     process = warm_trainer(run)
     wait_until(lambda: epochs_of(run), seconds=120)
-    run.ask(stop=True)
+    run.send_request(stop=True)
     phase = lambda: Curves(run.folder / "metrics.jsonl").refresh().phase  # noqa: E731
     assert wait_until(lambda: phase() != "training") < 5  # a second on a calm machine
     wait_until(lambda: run.state == "stopped", seconds=120)
@@ -167,7 +167,7 @@ def test_a_stop_while_waiting_for_its_turn_is_answered_at_once(held_lock, cold_t
     process = cold_trainer(run)
     wait_until(lambda: run.state == "queued")
     if by == "page":
-        run.ask(stop=True)
+        run.send_request(stop=True)
     else:
         process.send_signal(getattr(signal, by))
     assert wait_until(lambda: process.poll() is not None) < 10  # a second on a calm machine
@@ -179,7 +179,7 @@ def test_a_stop_while_waiting_for_its_turn_is_answered_at_once(held_lock, cold_t
 
 def test_a_stop_asked_for_before_the_trainer_began_is_kept(held_lock, cold_trainer, digits, wait_until):
     run = runs.create(ENDLESS)
-    run.ask(stop=True)
+    run.send_request(stop=True)
     process = cold_trainer(run)
     wait_until(lambda: process.poll() is not None)
     assert run.state == "stopped"
@@ -204,4 +204,4 @@ def test_a_waiting_trainer_whose_folder_is_deleted_ends_by_itself(held_lock, col
     wait_until(lambda: (run.folder / "heartbeat").exists())
     run.delete()
     wait_until(lambda: process.poll() is not None)
-    assert runs.everything() == []
+    assert runs.all_runs() == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imgcls.config import schedules
-from imgcls.runs.requests import Asked
+from imgcls.runs.requests import RunRequest
 from tests.support.toys import TOY, same_weights, toy
 
 pytestmark = [pytest.mark.usefixtures("keras"), pytest.mark.timeout(300)]
@@ -35,7 +35,7 @@ def test_a_schedule_decides_the_rate_of_every_step(looped, name):
     config = LONG.changed(schedule=name, step_epochs=2)
     seen = {}
     loop = looped(
-        config, asking=lambda loop: seen.setdefault(loop.steps_done, float(loop.optimizer.learning_rate)) and Asked()
+        config, asking=lambda loop: seen.setdefault(loop.steps_done, float(loop.optimizer.learning_rate)) and RunRequest()
     )
     loop.run()
     planned = [schedules.rate(config, step, STEPS) for step in range(6 * STEPS)]
@@ -47,7 +47,7 @@ def test_a_schedule_decides_the_rate_of_every_step(looped, name):
 
 
 def test_a_new_learning_rate_holds_from_the_next_step_and_is_marked_on_the_curve(looped):
-    loop = looped(LONG, asking=lambda loop: Asked(learning_rate=0.002 if loop.steps_done >= 4 else None))
+    loop = looped(LONG, asking=lambda loop: RunRequest(learning_rate=0.002 if loop.steps_done >= 4 else None))
     loop.run()
     assert rates_of(loop) == pytest.approx([0.01] + [0.002] * 5, rel=1e-5)
     (mark,) = loop.lines("change")
@@ -56,7 +56,7 @@ def test_a_new_learning_rate_holds_from_the_next_step_and_is_marked_on_the_curve
 
 def test_the_same_learning_rate_can_be_asked_again_after_a_plateau_has_lowered_it(looped):
     config = LONG.changed(schedule="plateau", plateau_patience=1, plateau_factor=0.5)
-    once = Asked(learning_rate=0.008, rate_number=1)
+    once = RunRequest(learning_rate=0.008, rate_number=1)
     loop = looped(
         config,
         validation=toy(15, wrong=True),
@@ -69,7 +69,7 @@ def test_the_same_learning_rate_can_be_asked_again_after_a_plateau_has_lowered_i
 
 def test_after_a_new_learning_rate_the_schedule_keeps_its_form(looped):
     config = LONG.changed(schedule="cosine")
-    loop = looped(config, asking=lambda loop: Asked(learning_rate=0.002 if loop.steps_done >= 6 else None))
+    loop = looped(config, asking=lambda loop: RunRequest(learning_rate=0.002 if loop.steps_done >= 6 else None))
     loop.run()
     factor = 0.002 / schedules.rate(config, 6, STEPS)
     planned = [schedules.rate(config, step, STEPS) for step in range(STEPS - 1, 6 * STEPS, STEPS)]
@@ -81,7 +81,7 @@ def test_early_stopping_can_be_switched_on_and_its_patience_begins_then(looped):
     loop = looped(
         config,
         validation=toy(15, wrong=True),
-        asking=lambda loop: Asked(early_stopping=True if loop.epochs_done >= 4 else None),
+        asking=lambda loop: RunRequest(early_stopping=True if loop.epochs_done >= 4 else None),
     )
     loop.run()
     assert loop.epochs_done == 6  # asked for within the fifth
@@ -92,7 +92,7 @@ def test_early_stopping_can_be_switched_on_and_its_patience_begins_then(looped):
 
 def test_early_stopping_can_be_switched_off(looped):
     config = LONG.changed(early_stopping=True, patience=2)
-    loop = looped(config, validation=toy(15, wrong=True), asking=lambda loop: Asked(early_stopping=False))
+    loop = looped(config, validation=toy(15, wrong=True), asking=lambda loop: RunRequest(early_stopping=False))
     loop.run()
     assert loop.epochs_done == 6
 
@@ -102,7 +102,7 @@ def test_early_stopping_can_be_switched_off_while_the_deciding_epoch_is_judged(l
     loop = looped(
         config,
         validation=toy(15, wrong=True),
-        asking=lambda loop: Asked(early_stopping=False if judged else None),
+        asking=lambda loop: RunRequest(early_stopping=False if judged else None),
     )
     judged = []
     judge = loop._judge
@@ -112,7 +112,7 @@ def test_early_stopping_can_be_switched_off_while_the_deciding_epoch_is_judged(l
 
 
 def test_a_stop_is_heard_at_the_next_batch(looped):
-    loop = looped(LONG, asking=lambda loop: Asked(stop=loop.steps_done >= 4))
+    loop = looped(LONG, asking=lambda loop: RunRequest(stop=loop.steps_done >= 4))
     loop.run()
     assert loop.was_stopped
     assert loop.steps_done == 4
@@ -120,7 +120,7 @@ def test_a_stop_is_heard_at_the_next_batch(looped):
 
 
 def test_a_stop_that_was_asked_for_before_changes_no_weight(looped):
-    loop = looped(LONG, asking=lambda loop: Asked(stop=True))
+    loop = looped(LONG, asking=lambda loop: RunRequest(stop=True))
     before = loop.model.get_weights()
     loop.run()
     assert (loop.was_stopped, loop.steps_done) == (True, 0)
@@ -128,7 +128,7 @@ def test_a_stop_that_was_asked_for_before_changes_no_weight(looped):
 
 
 def test_a_pause_writes_a_checkpoint_first_and_changes_no_figure(looped):
-    paused = looped(LONG, asking=lambda loop: Asked(pause=loop.steps_done in (2, 3)))
+    paused = looped(LONG, asking=lambda loop: RunRequest(pause=loop.steps_done in (2, 3)))
     paused.run()
     straight = looped(LONG)
     straight.run()
@@ -144,7 +144,7 @@ def test_a_pause_writes_a_checkpoint_first_and_changes_no_figure(looped):
 def test_a_pause_is_heard_while_an_epoch_is_judged_and_changes_no_figure(looped, ema_decay):
     config = LONG.changed(ema_decay=ema_decay)
     looks = []
-    paused = looped(config, asking=lambda loop: Asked(pause=len(looks) in (2, 18)))
+    paused = looped(config, asking=lambda loop: RunRequest(pause=len(looks) in (2, 18)))
     paused.evaluation_batch = 5  # three looks at the validation pictures an epoch
     judge = paused._judge
     paused._judge = lambda *batch: (looks.append(1), judge(*batch))[1]
@@ -166,7 +166,7 @@ def test_a_pause_is_heard_while_an_epoch_is_judged_and_changes_no_figure(looped,
 
 
 def test_a_stop_in_a_pause_is_no_pause(looped):
-    loop = looped(LONG, asking=lambda loop: Asked(pause=True, stop=loop.steps_done == 1))
+    loop = looped(LONG, asking=lambda loop: RunRequest(pause=True, stop=loop.steps_done == 1))
     loop.run()
     assert (loop.was_stopped, loop.control.pauses) == (True, 0)
 
@@ -196,7 +196,7 @@ def test_a_training_that_goes_on_from_a_checkpoint_is_the_same_training(looped, 
     from imgcls.training.process.checkpoint import Checkpoint
 
     config = RICH[name]
-    paused = looped(config, asking=lambda loop: Asked(pause=loop.steps_done == step))
+    paused = looped(config, asking=lambda loop: RunRequest(pause=loop.steps_done == step))
     paused.run()
     kept = next(checkpoint for checkpoint, now in paused.control.kept if now)
     kept.write(tmp_path / "checkpoint.npz")
@@ -218,7 +218,7 @@ def test_the_place_of_a_resume_is_the_place_of_the_last_batch_line(looped, monke
 
     monkeypatch.setattr(metrics_writer, "LINE_SECONDS", 0)  # a line for every batch
     config = LONG.changed(epochs=2, batch_size=32)  # a batch of 32, and one of 16
-    loop = looped(config, asking=lambda loop: Asked(pause=True, learning_rate=0.001 * (1 + loop.steps_done)))
+    loop = looped(config, asking=lambda loop: RunRequest(pause=True, learning_rate=0.001 * (1 + loop.steps_done)))
     loop.run()
     marks = [line["epoch"] for line in loop.lines("change")]
     assert marks == pytest.approx([2 / 3, 1, 5 / 3, 2], abs=1e-6)
@@ -282,7 +282,7 @@ def test_a_run_that_stopped_early_learns_on_when_it_is_continued(looped):
 @pytest.mark.parametrize(("schedule", "expected"), [("constant", 0.004), ("cosine", 0.01 / 2)])
 def test_a_rate_that_was_asked_for_is_not_multiplied_where_a_schedule_is_stretched(looped, schedule, expected):
     config = LONG.changed(schedule=schedule)
-    first = looped(config, asking=lambda loop: Asked(learning_rate=0.004) if loop.epochs_done == 5 else Asked())
+    first = looped(config, asking=lambda loop: RunRequest(learning_rate=0.004) if loop.epochs_done == 5 else RunRequest())
     first.run()
     continued = looped(config.changed(epochs=12))
     continued.restore(first.control.kept[-1][0])

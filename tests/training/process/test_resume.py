@@ -126,7 +126,7 @@ def test_killed_within_an_epoch_again_and_again(config, forks, unbroken, goes_on
     steps = steps_per_epoch(other)
     run = runs.create(config)
     killed(forks, wait_until, run, 5)  # before there is any checkpoint
-    assert not run.can_go_on
+    assert not run.can_resume
     killed(forks, wait_until, run, steps + steps // 2, WRITES_IN_PEACE_AT_STEP.format(steps + 1))
     assert [line["epoch"] for line in lines(run)] == [1]
     last = other.result["epochs"] - 1
@@ -138,7 +138,7 @@ def test_killed_within_an_epoch_again_and_again(config, forks, unbroken, goes_on
 def test_killed_before_it_had_kept_anything_it_starts_again_with_an_empty_curve(forks, unbroken, wait_until):
     run = runs.create(PLATEAU)
     killed(forks, wait_until, run, step=5, before=LINE_BY_LINE)
-    assert not run.can_go_on
+    assert not run.can_resume
     seen = Curves(run.folder / "metrics.jsonl").refresh().batches
     assert len(seen) > 2
     process = forks.trainer(run)
@@ -169,20 +169,20 @@ def test_paused_in_memory_and_parked(config, forks, unbroken, goes_on, monkeypat
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "1.5")
     process = forks.trainer(run, SLOW_STEPS.format(0.02))
     wait_until(lambda: lines(run, "batch"), seconds=60)
-    run.ask(pause=True)
+    run.send_request(pause=True)
     assert wait_until(lambda: run.state == "paused") < 1.0
     seen = (run.folder / "metrics.jsonl").read_bytes()
     time.sleep(0.3)
     assert (run.folder / "metrics.jsonl").read_bytes() == seen
-    run.ask(pause=False)
+    run.send_request(pause=False)
     wait_until(lambda: lines(run))
     assert not run.is_parked
     assert process.is_running()
-    run.ask(pause=True)
+    run.send_request(pause=True)
     wait_until(lambda: has_ended(process))
     assert run.is_parked
     assert run.state == "paused"
-    run.ask(pause=False)
+    run.send_request(pause=False)
     goes_on(run, other)
     assert not run.is_parked
 
@@ -192,10 +192,10 @@ def test_stopped_and_resumed_it_is_as_if_it_had_not_been_stopped(forks, unbroken
     run = runs.create(PLATEAU)
     process = forks.trainer(run, SLOW_STEPS.format(0.01))
     wait_until(lambda: len(lines(run)) == 2, seconds=60)
-    run.ask(stop=True)
+    run.send_request(stop=True)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
-    run.ask(stop=False)
+    run.send_request(stop=False)
     goes_on(run, other)
 
 
@@ -246,7 +246,7 @@ def test_learning_rate_and_early_stopping_are_changed_while_it_trains(forks, wai
     run = runs.create(config)
     process = forks.trainer(run, SLOW_STEPS.format(0.005))
     wait_until(lambda: lines(run, "batch"), seconds=60)
-    run.ask(learning_rate=0.002)
+    run.send_request(learning_rate=0.002)
     assert wait_until(lambda: lines(run, "change")) < 1.0
     (change,) = lines(run, "change")
     assert (change["what"], change["value"]) == ("learning_rate", 0.002)
@@ -259,7 +259,7 @@ def test_learning_rate_and_early_stopping_are_changed_while_it_trains(forks, wai
     again = forks.trainer(run)
     wait_until(lambda: len(lines(run)) > done + 4, seconds=60)
     assert lines(run)[-1]["learning_rate"] == pytest.approx(0.002)  # what was asked outlives the process
-    run.ask(early_stopping=True)
+    run.send_request(early_stopping=True)
     wait_until(lambda: has_ended(again), seconds=60)
     assert run.state == "finished"
     assert len(curve(run)) < 500
@@ -269,7 +269,7 @@ def test_learning_rate_and_early_stopping_are_changed_while_it_trains(forks, wai
 
 def test_early_stopping_is_switched_off_while_it_trains(forks, wait_until):
     run = runs.create(PLATEAU.changed(patience=2))
-    run.ask(early_stopping=False)
+    run.send_request(early_stopping=False)
     process = forks.trainer(run)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.result["epochs"] == PLATEAU.epochs
@@ -285,7 +285,7 @@ def test_a_parked_run_gives_its_turn_and_its_memory_and_is_resumed_in_its_turn(f
     other = jobs.begin(PLATEAU.changed(epochs=2), run_id="comes-next")
     queue = forks.queue(trainers={run.id: SLOW_STEPS.format(0.02)})
     wait_until(lambda: lines(run), seconds=60)
-    run.ask(pause=True)
+    run.send_request(pause=True)
     wait_until(lambda: other.state in ("running", "finished"), seconds=20)
     assert run.state == "paused"
     wait_until(lambda: run.is_parked)
@@ -304,11 +304,11 @@ def test_a_press_in_the_moment_of_parking_is_not_lost(forks, monkeypatch, wait_u
 from imgcls.runs.run import Run
 park = Run.park
 def parked(self):
-    self.ask(pause=False)
+    self.send_request(pause=False)
     park(self)
 Run.park = parked
 """
     forks.queue(trainers={run.id: SLOW_STEPS.format(0.02) + asks})
     wait_until(lambda: lines(run), seconds=60)
-    run.ask(pause=True)
+    run.send_request(pause=True)
     wait_until(lambda: run.state == "finished", seconds=60)

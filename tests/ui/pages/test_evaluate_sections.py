@@ -99,7 +99,7 @@ def test_the_table_of_runs_leads_to_the_comparison(two_runs, monkeypatch):
 
     next(button for button in app.button if button.label == "Which is better?").click().run()
 
-    first, second = (run.id for run in runs.everything())
+    first, second = (run.id for run in runs.all_runs())
     assert gone == [("evaluate.py", {"run": second, "view": "Compare", "other": first})]
 
 
@@ -234,7 +234,7 @@ def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
     assert in_url == settings_form.query_of(wanted), "F5 must find the same form"
 
     next(button for button in app.button if button.label == "Start").click().run()
-    assert runs.everything()[0].config == config
+    assert runs.all_runs()[0].config == config
 
 
 def in_form(app) -> dict:

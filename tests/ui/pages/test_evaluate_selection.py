@@ -136,10 +136,10 @@ def test_a_run_that_is_opened_is_counted_once_a_visit(finished_run):
     assert "opened here for the first time" in told(app)
     app.run()
     app.run()
-    assert holdout_usage.of(finished_run).count == 1
+    assert holdout_usage.read(finished_run).count == 1
     app = opened("evaluate", run=finished_run.id, view="Classes")
 
-    assert holdout_usage.of(finished_run).count == 2
+    assert holdout_usage.read(finished_run).count == 2
     assert "was opened 2 times here" in told(app)
 
 

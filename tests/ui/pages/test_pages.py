@@ -160,10 +160,10 @@ def test_the_form_makes_the_config_that_its_link_says(digits):
     next(button for button in app.button if button.label == "Start").click().run()
 
     assert is_whole(app)
-    (run,) = runs.everything()
+    (run,) = runs.all_runs()
     assert run.config == config
     assert run.label == "ann on digits"
-    assert not run.is_over
+    assert not run.has_ended
     assert app.query_params["run"] in (run.id, [run.id])
 
 

@@ -53,7 +53,7 @@ def test_a_resumed_run_that_waits_for_its_turn_can_be_stopped(under_way):
     assert buttons(app)["Stop"]
     assert "Earlier" not in buttons(app)
     next(button for button in app.button if button.label == "Stop").click().run()
-    assert run.asked.stop
+    assert run.request.stop
     assert not buttons(app)["Stop"]
 
 
@@ -67,9 +67,9 @@ def test_a_pause_is_offered_while_there_is_something_to_pause(under_way, phase, 
 def test_a_rate_is_applied_when_the_trainer_has_heard_this_very_request(under_way):
     change = {"kind": "change", "epoch": 0.5, "what": "learning_rate", "value": 0.002, "number": 1}
     run = under_way("running", batch(0.5), change)
-    run.ask_rate(0.002)
+    run.request_learning_rate(0.002)
     assert "applied at epoch 0.5" in told(opened("train", run=run.id))
-    run.ask_rate(0.002)
+    run.request_learning_rate(0.002)
     assert "takes effect from the next batch" in told(opened("train", run=run.id))
 
 
@@ -106,5 +106,5 @@ def test_a_lost_run_says_whether_it_kept_anything(under_way, monkeypatch):
 def test_what_was_switched_while_it_trained_holds_in_what_goes_on_from_it(finished_run, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     (finished_run.folder / "checkpoint.npz").touch()
-    finished_run.ask(early_stopping=not finished_run.config.early_stopping)
+    finished_run.send_request(early_stopping=not finished_run.config.early_stopping)
     assert jobs.extend(finished_run, 2).config.early_stopping is not finished_run.config.early_stopping

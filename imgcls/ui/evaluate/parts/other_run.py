@@ -22,7 +22,7 @@ NO_OTHER = (
 def candidates(run: Run) -> dict[str, tuple[Run, str]]:
     """Tested runs with the same classes, those on the same data set first, then the newest: id -> run and its name."""
     mine, found = run.card, []
-    for other in runs.everything()[:MOST]:
+    for other in runs.all_runs()[:MOST]:
         classes, data, name = _facts(other, other.stamp("predictions.npz", "model.json", "label.txt", "result.json"))
         if other.id != run.id and classes == mine.classes:
             found.append((data != mine.data, other, name))

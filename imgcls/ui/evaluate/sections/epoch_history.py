@@ -10,7 +10,7 @@ from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run, epoch_predictions
-from imgcls.runs.epoch_predictions import Epochs
+from imgcls.runs.epoch_predictions import EpochPredictions
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
@@ -65,11 +65,11 @@ def show(run: Run, tested: Predictions) -> None:
 
 
 @lru_cache(4)
-def _read(run: Run, stamp: tuple) -> Epochs | None:
+def _read(run: Run, stamp: tuple) -> EpochPredictions | None:
     return epoch_predictions.read(run)
 
 
-def _dial(found: Epochs) -> int:
+def _dial(found: EpochPredictions) -> int:
     """The slider over the kept epochs; the place of the chosen one. Without a word in the URL it is the last."""
     numbers = found.epochs.tolist()
     asked = st.query_params.get("epoch", "")
@@ -93,7 +93,7 @@ def _follow_dial() -> None:
     selection_state.put(epoch=str(st.session_state["then"]))
 
 
-def _scores(found: Epochs, place: int) -> None:
+def _scores(found: EpochPredictions, place: int) -> None:
     hits, count = int(found.is_right[place].sum()), len(found.labels)
     accuracy = wilson(hits, count)
     last = wilson(int(found.is_right[-1].sum()), count)
@@ -124,7 +124,7 @@ def _matrix(key: tuple, place: int) -> Drawn:
     return confusion_matrix.drawn(classification.confusion(found.predicted[place], found.labels, len(names)), names)
 
 
-def _images(key: tuple, found: Epochs, place: int, wrong: np.ndarray) -> None:
+def _images(key: tuple, found: EpochPredictions, place: int, wrong: np.ndarray) -> None:
     lists = {WRONG: wrong, **found.lists}
     asked = st.query_params.get("learnt", "")
     chosen = next((name for name in lists if _short(name) == asked), WRONG)
@@ -167,7 +167,7 @@ def _grid(key: tuple, place: int, images: tuple[int, ...]) -> str:
     return gallery.grid(_tile(found, place, image, names) for image in images)
 
 
-def _tile(found: Epochs, place: int, image: int, names: tuple[str, ...]) -> gallery.Tile:
+def _tile(found: EpochPredictions, place: int, image: int, names: tuple[str, ...]) -> gallery.Tile:
     true, said = int(found.labels[image]), int(found.predicted[place, image])
     sure = f"{100 * float(found.probabilities[place, image, said]):.0f}%"
     lines = (f"✓ {names[said]}", sure) if true == said else (f"✗ {names[said]}", f"is {names[true]}", sure)
@@ -175,7 +175,7 @@ def _tile(found: Epochs, place: int, image: int, names: tuple[str, ...]) -> gall
     return gallery.Tile(found.images[found.row_of[image]], alt, (f"no. {image}", *lines))
 
 
-def _followed(key: tuple, found: Epochs, place: int) -> None:
+def _followed(key: tuple, found: EpochPredictions, place: int) -> None:
     """The answer to one picture, epoch by epoch."""
     names = key[2]
     stored = np.flatnonzero(found.row_of >= 0)

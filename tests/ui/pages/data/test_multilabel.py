@@ -107,11 +107,11 @@ def test_a_run_without_images_or_with_torn_answers_is_told(tested, digits):
     app = opened("evaluate", run=tested.id, view="Pictures")
     assert is_whole(app) and "No picture to show here" in told(app)
     (tested.folder / "predictions.npz").write_bytes(packed(probabilities=np.zeros((3, 2)), labels=np.zeros((3, 2))))
-    assert "The test answers of this run are damaged" in told(opened("evaluate", run=tested.id))
+    assert "The test predictions of this run are damaged" in told(opened("evaluate", run=tested.id))
 
 
 def test_what_asks_for_one_class_a_image_gets_a_sentence(tested):
-    with pytest.raises(RunError, match="may have several labels, so there is no single answer"):
+    with pytest.raises(RunError, match="so there is no single prediction"):
         predictions.single_label_predictions(tested)
 
 
