@@ -23,12 +23,12 @@ def analyse(
 
     Example: imgcls analyse mnist_sample
     """
-    from imgcls.datasets.analysis import __main__ as analysis
+    from imgcls.datasets import analysis
 
     with exit_codes.exits_with(exit_codes.USAGE):
         title = datasets.facts(dataset).title
     print(f"Analysing {title} …", flush=True)
-    code = analysis.main([what, dataset])
+    code = analysis.analyse(dataset, what)
     if code == exit_codes.OK:
         print(f"Done. Open the app's Data page to see the result ({dataset}).")
     return code

@@ -1,19 +1,15 @@
 """`imgcls import`: your own images, in a zip archive, a folder or a CSV file, become a dataset."""
 
-import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from imgcls import datasets
 from imgcls.cli import exit_codes, progress_bar
-from imgcls.datasets.importing import __main__ as process
-from imgcls.datasets.importing import job, pipeline, preview, sources
+from imgcls.datasets.importing import execute, pipeline, preview, sources
 from imgcls.datasets.importing.class_names import visible
-from imgcls.system import atomic
 
 
 def import_images(
@@ -73,8 +69,7 @@ def import_images(
         _report(found)
         return
     channels = 1 if greyscale else 3 if colour else found.channels
-    settings = pipeline.ImportSettings(title, note, size or found.side, channels, fit, into)
-    _import(request, settings)
+    _import(request, title=title, note=note, into=into, size=size or found.side, channels=channels, fit=fit)
 
 
 def _check(title: str, into: str, is_preview: bool, is_ambiguous: bool) -> None:
@@ -89,17 +84,12 @@ def _look(request: sources.ImportRequest) -> preview.Preview:
     return preview.make_preview(request)
 
 
-def _import(request: sources.ImportRequest, settings: pipeline.ImportSettings) -> None:
+def _import(request: sources.ImportRequest, **settings: Any) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(exit_codes.TERMINATED))  # unwinds: partial files are removed
-    folder = job.make_folder(job.new_id())
     try:
-        atomic.write_json(folder / "order.json", request.as_dict())
-        atomic.write_json(folder / "wish.json", settings.as_dict())
-        name = process.make(folder, progress_bar.show)
+        dataset = execute.import_dataset(request, progress=progress_bar.show, **settings)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         progress_bar.clear()
-    dataset = datasets.custom_dataset(name)
     training, test = dataset.counts
     print(f"{dataset.name} is ready: {training:,} training and {test:,} test images.")
     for reason, count, first in dataset.skipped:
@@ -112,7 +102,7 @@ def _report(found: preview.Preview) -> None:
         parts = f"{training:,} training, {test:,} test" if training or test else f"{undivided:,} images"
         print(f"{label:30} {parts}")
     if found.is_multilabel:
-        print(f"{found.is_multilabel:,} multi-label images")
+        print(f"{found.multilabel_total:,} multi-label images")
     for row in found.skipped:
         print(f"Skipped: {row['count']:,} {row['reason']}, such as {row['first'][0]}")
     for note in found.notes:

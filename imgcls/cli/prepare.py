@@ -38,7 +38,7 @@ def _list() -> None:
         if datasets.is_ready(name):
             state = "ready"
         elif datasets.is_available(name):
-            state = "needs no network"
+            state = "works offline"
         else:
             state = f"{info.megabytes:.1f} MB to download" if info.source == "download" else "files missing"
         print(f"{name:14} {state:20} {info.title}")

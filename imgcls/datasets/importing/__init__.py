@@ -9,6 +9,7 @@
     class_names     display and compare untrusted names
     skipped         files that are skipped, by reason
     job             an import that a page starts and watches
+    execute         an import or a preview in this process
     drawings        the dataset "My drawings", which grows drawing by drawing
 
 Imports run in a separate process, `python -m imgcls.datasets.importing`; a dataset appears only once it is complete.

@@ -7,8 +7,7 @@ from imgcls.datasets import DatasetInfo
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.data import analysis, custom, import_wizard, summary
-from imgcls.ui.train import settings_form
+from imgcls.ui.data import analysis, custom, dataset_select, import_wizard, summary
 from imgcls.ui.widgets import class_counts, pager
 
 SAMPLE_PAGES = 20
@@ -26,7 +25,7 @@ def _dataset() -> None:
     """The chosen dataset: description, size, sample images and analysis."""
     st.title("Data")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        facts = settings_form.choose_data()
+        facts = dataset_select.choose()
         import_wizard.show_button()
     left, right = st.columns([3, 4], gap="large")
     with left:

@@ -7,7 +7,7 @@ from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.data import summary
+from imgcls.ui.data import dataset_select, summary
 from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, settings_form
 from imgcls.ui.widgets import sections
 
@@ -40,7 +40,7 @@ def _show_form() -> None:
 
     with left, sections.titled():
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            info = settings_form.choose_data()
+            info = dataset_select.choose()
             images = settings_form.choose_images(summary.training_count(info))
         summary.one_line(info)
         with st.container(horizontal=True, vertical_alignment="bottom"):

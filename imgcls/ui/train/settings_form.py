@@ -13,7 +13,6 @@ from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets, models
 from imgcls.config import PARAMS, Config
-from imgcls.datasets import DatasetInfo
 from imgcls.errors import SettingError
 from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
@@ -99,21 +98,6 @@ def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Value]:
         for param in params:
             values[param.name] = control(param, prefix + param.name)
     return values
-
-
-def choose_data() -> DatasetInfo:
-    """The dataset select box."""
-    names = datasets.names()
-    titles = {name: datasets.facts(name).title for name in names}
-    name = st.selectbox(
-        "Dataset",
-        names,
-        format_func=lambda name: titles.get(name, name),
-        key="data",
-        help=BY_NAME["data"].help,
-        bind="query-params",
-    )
-    return datasets.facts(name)
 
 
 def choose_model() -> str:
