@@ -93,7 +93,7 @@ def write_weights(keras, tmp_path_factory) -> Callable[[str, Path], Path]:
         if not (folder / title).exists():
             inputs = keras.Input((64, 64, 3))
             with h5py.File(folder / title, "w") as file:
-                model = keras.Model(inputs, backbone.applied(title, inputs))
+                model = keras.Model(inputs, backbone.with_preprocessing(title, inputs))
                 legacy_h5_format.save_weights_to_hdf5_group(file, model)
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / title, path)

@@ -19,10 +19,10 @@ from imgcls.runs.requests import RunRequest
 class Nobody:
     """A control without anybody behind it: the training runs to its end and keeps no checkpoints."""
 
-    def asked(self) -> RunRequest:
+    def request(self) -> RunRequest:
         return RunRequest()
 
-    def keep(self, checkpoint, *, now: bool) -> None:
+    def save(self, checkpoint, *, now: bool) -> None:
         pass
 
     def wait_while_paused(self) -> None:
@@ -36,14 +36,14 @@ def main() -> None:
     from imgcls.config import Config
     from imgcls.runs import recipes
     from imgcls.training import model_builder
-    from imgcls.training.loop.batches import Part
+    from imgcls.training.loop.batches import Subset
     from imgcls.training.loop.loop import Loop
-    from imgcls.training.process.metrics_writer import Journal
+    from imgcls.training.process.metrics_writer import MetricsWriter
 
     name, settings, params = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
     config = recipes.with_recipe(Config(data=name, model="deep_cnn")).changed(**settings, model_settings=params)
     data = datasets.open_dataset(name)
-    training, test = Part.of(data.x_train, data.y_train), Part.of(data.x_test, data.y_test)
+    training, test = Subset.of(data.x_train, data.y_train), Subset.of(data.x_test, data.y_test)
     epochs: list[tuple[float, float, float]] = []
     keras.utils.set_random_seed(config.seed)
     started, worked = time.perf_counter(), time.process_time()
@@ -54,9 +54,11 @@ def main() -> None:
 
     facts = data.facts
     precision = model_builder.precision_of(config)
-    model = model_builder.build(config, facts.shape, facts.num_classes, training.sample(10_000), precision, learns=True)
+    model = model_builder.build(
+        config, facts.shape, facts.num_classes, training.sample(10_000), precision, for_training=True
+    )
     with tempfile.TemporaryDirectory() as folder:
-        Loop(config, model, training, test, Journal(Path(folder, "metrics.jsonl"), look), Nobody()).run()
+        Loop(config, model, training, test, MetricsWriter(Path(folder, "metrics.jsonl"), look), Nobody()).run()
     print(json.dumps(epochs))
 
 

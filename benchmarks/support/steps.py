@@ -16,18 +16,18 @@ def learner(config: Config, shape: tuple[int, int, int], precision: str) -> Call
 
     images = np.random.default_rng(0).integers(0, 256, (100, *shape), dtype=np.uint8)
     config = config.changed(precision=precision)
-    model = model_builder.build(config, shape, 10, images, precision, learns=True)
-    step, _ = steps.compiled(config, model, steps.optimizer_of(config))
+    model = model_builder.build(config, shape, 10, images, precision, for_training=True)
+    step, _ = steps.compile_steps(config, model, steps.optimizer_of(config))
     return step
 
 
 def noise(count: int, shape: tuple[int, int, int]):
     """A part of pictures (count, *shape) in ten classes."""
-    from imgcls.training.loop.batches import Part
+    from imgcls.training.loop.batches import Subset
 
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (count, *shape), dtype=np.uint8)
-    return Part.of(images, generator.integers(0, 10, count))
+    return Subset.of(images, generator.integers(0, 10, count))
 
 
 def seconds_a_step(step: Callable, batches: Iterable) -> float:

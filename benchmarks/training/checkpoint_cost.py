@@ -24,10 +24,10 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
     from imgcls import datasets
     from imgcls.runs.requests import RunRequest
     from imgcls.training import model_builder
-    from imgcls.training.loop.batches import Part
+    from imgcls.training.loop.batches import Subset
     from imgcls.training.loop.loop import Loop
     from imgcls.training.process.checkpoint import Checkpoint, Writer
-    from imgcls.training.process.metrics_writer import Journal
+    from imgcls.training.process.metrics_writer import MetricsWriter
 
     seen = {"waited_s": 0.0, "wrote_s": 0.0, "files": 0}
 
@@ -44,10 +44,10 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
         def __init__(self, writer: Writer):
             self.writer = writer
 
-        def asked(self) -> RunRequest:
+        def request(self) -> RunRequest:
             return RunRequest()
 
-        def keep(self, checkpoint: Checkpoint, *, now: bool) -> None:
+        def save(self, checkpoint: Checkpoint, *, now: bool) -> None:
             self.writer.submit(Timed(checkpoint.state, checkpoint.arrays))
             if now:
                 self.writer.flush()
@@ -64,15 +64,19 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
     keras.utils.set_random_seed(0)
     dataset = datasets.open_dataset(config.data)
     split = datasets.split(dataset.y_train, 0, config.validation_fraction, 0, len(dataset.facts.classes))
-    training, validation = (Part.of(dataset.x_train, dataset.y_train, rows) for rows in split)
+    training, validation = (Subset.of(dataset.x_train, dataset.y_train, rows) for rows in split)
     config = config.changed(epochs=epochs)
     sample = training.sample(10_000)
     precision = model_builder.precision_of(config)
-    model = model_builder.build(config, dataset.facts.shape, len(dataset.facts.classes), sample, precision, learns=True)
+    model = model_builder.build(
+        config, dataset.facts.shape, len(dataset.facts.classes), sample, precision, for_training=True
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "checkpoint.npz")
         writer = Writer(path)
-        loop = TimedLoop(config, model, training, validation, Journal(Path(folder, "metrics.jsonl")), Alone(writer))
+        loop = TimedLoop(
+            config, model, training, validation, MetricsWriter(Path(folder, "metrics.jsonl")), Alone(writer)
+        )
         loop.run()
         writer.close()
         seen |= {"training_s": round(loop.progress.seconds, 2), "file_mb": round(path.stat().st_size / 1e6, 2)}

@@ -67,7 +67,7 @@ def compare(environment: dict[str, str], file: Path, path: Path, repetitions: in
 def _forget(environment: dict[str, str]) -> None:
     python(
         "-c",
-        "from imgcls.models import feature_cache as features; features.forget_everything()",
+        "from imgcls.models import feature_cache as features; features.remove_all()",
         environment=environment,
     )
 

@@ -1,15 +1,24 @@
 """Model families: one file each, found by its name.
 
-A family is a function `classify(layers, images, num_classes, *, knobs...)` that returns one logit a class. `layers` is
-either `keras.layers` (in the trainer) or `imgcls.models.shape_layers` (on a page): the same function builds the network and
-draws its table before anything is trained, without TensorFlow. The docstring of the file is the text that the page
-shows; the keyword-only arguments are its controls. Optional: DEEP (numbers of 16 bits pay), RECIPE (settings of
-`Config` that suit it), IGNORES (settings that mean nothing to it) and `begin(model, pictures)`, which sets first
-weights that depend on the training pictures.
+    families/          one file per family; add a model here
+    shape_layers.py    Keras layers that only compute shapes and parameter counts
+    backbones.py       pretrained networks
+    weights/           where their weights are, and how they are downloaded
+    feature_cache.py   features that a backbone has computed
 
-A family with HAS_BACKBONE builds on a pretrained network: its `classify` and `begin` get that network's features
-instead of images, `more_epochs(settings)` says how many epochs of fine-tuning follow, and `lengthened(settings,
-epochs)` makes them as many.
+A family is a module with a TITLE and a function `classify(layers, images, num_classes, *, parameters...)` that returns
+one logit per class. `layers` is `keras.layers` in the trainer and `imgcls.models.shape_layers` on a page, so the same
+function builds the network and, without TensorFlow, the table of its layers. Learners read the docstring of the file on
+the Train page; each keyword-only argument becomes a control and a command-line option. Optional:
+
+    DEEP          the network is deep enough for bfloat16 to be faster
+    RECIPE        recommended settings of `Config`
+    IGNORES       settings of `Config` that have no effect
+    initialise(model, images)    sets initial weights that depend on training images
+
+A family with HAS_BACKBONE builds on a pretrained network: its `classify` and `initialise` get that network's features
+instead of images, `more_epochs(settings)` is the number of fine-tuning epochs, and `lengthened(settings, epochs)`
+returns the settings with another number.
 """
 
 import importlib
@@ -40,7 +49,7 @@ def family(name: str) -> ModuleType:
         SettingError: there is no such family.
     """
     if name not in names():
-        raise SettingError(f"No model is called '{name}'. There are: {', '.join(names())}.")
+        raise SettingError(f"There is no model '{name}'. Choose one of: {', '.join(names())}.")
     return importlib.import_module(f"{families.__name__}.{name}")
 
 
@@ -56,13 +65,13 @@ def has_backbone(name: str) -> bool:
 
 
 def more_epochs(name: str, settings: Mapping[str, Value]) -> int:
-    """Epochs of a second stage, after those that every run has."""
+    """Fine-tuning epochs, after those in which the head is trained; 0 for a family without a backbone."""
     return family(name).more_epochs(settings) if has_backbone(name) else 0
 
 
 def text(name: str) -> str:
-    """What a learner reads about a family."""
-    return inspect.cleandoc(family(name).__doc__)
+    """The description of a family for learners, as Markdown."""
+    return inspect.cleandoc(family(name).__doc__ or "")
 
 
 def table(
@@ -73,21 +82,23 @@ def table(
     is_multilabel: bool = False,
     backbone: Block | None = None,
 ) -> tuple[Row, ...]:
-    """The layers of the network that these settings would build, as rows with shapes and parameter counts.
+    """The layers of the network that these settings build, as rows with shapes and parameter counts.
 
-    The last layer of a multi-label model is a sigmoid. `backbone` is what a family with HAS_BACKBONE builds on; by
-    default the pretrained network that the settings name.
+    Args:
+        shape: Height, width and channels of an image.
+        is_multilabel: The last layer is a sigmoid instead of a softmax.
+        backbone: What a family with HAS_BACKBONE builds on; by default the pretrained network named in the settings.
 
     Raises:
-        SettingError: a setting is wrong, or the network does not fit this `shape` (height, width, channels).
+        SettingError: a setting is invalid, or images of this shape are too small for the network.
     """
     values = completed(params(name), settings, f"The model '{name}'")
     images = shape_layers.Input(shape)
     if has_backbone(name):
-        seen = shape_layers.Functional(backbone or backbones.block(values), name="base")(images)
+        inputs = shape_layers.Functional(backbone or backbones.block(values), name="base")(images)
     else:
-        seen = shape_layers.Rescaling(1 / 255, name="normalise")(images)
-    logits = family(name).classify(shape_layers, seen, num_classes, **values)
+        inputs = shape_layers.Rescaling(1 / 255, name="normalise")(images)
+    logits = family(name).classify(shape_layers, inputs, num_classes, **values)
     last = (
         shape_layers.Activation("sigmoid", name="probabilities")
         if is_multilabel

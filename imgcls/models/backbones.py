@@ -1,7 +1,7 @@
-"""Trained networks that a new one can stand on: what is known of each without loading it.
+"""Pretrained backbones for transfer learning: what is known about each without loading it.
 
-Five come from `keras.applications`, trained on the 1.3 million photographs of ImageNet. Any finished run of this
-project is one as well: its network without the last dense layer.
+Five come from `keras.applications`, trained on the 1.3 million photographs of ImageNet. Any finished run can be a
+backbone as well: its network without the last dense layer (see `imgcls.runs.as_backbone`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,14 @@ RUN = "One of your runs"
 
 @dataclass(frozen=True)
 class Network:
-    """A network of keras.applications, without its classifier. The weights suit every size of picture.
+    """A network of `keras.applications` without its classification layer. The weights fit every image size.
 
-    `md5` is Keras's own check of the file, empty where it has none; `multiply_adds` are millions for one picture of
-    224 x 224 pixels.
+    Attributes:
+        features: Number of values that it computes for an image.
+        multiply_adds: In millions, for one image of 224×224 pixels.
+        megabytes: Size of the weights file.
+        path: Path of the weights file below `GOOGLE`.
+        md5: Keras's own checksum of that file; empty if Keras has none.
     """
 
     title: str
@@ -34,7 +38,7 @@ class Network:
 
     @property
     def file(self) -> str:
-        """The name that Keras gives the file."""
+        """The name that Keras gives the weights file."""
         return self.path.rpartition("/")[2]
 
     @property
@@ -95,12 +99,12 @@ NETWORKS: dict[str, Network] = {
         ),
     )
 }
-"""Title -> network; a test compares every number with Keras."""
+"""Title -> network. A test compares every number with Keras."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A backbone as one block of a drawing: it hands on `features` values for each picture."""
+    """A backbone as one block of the network diagram, with `features` output values per image."""
 
     features: int
     parameters: int
@@ -120,14 +124,16 @@ def block(settings: Mapping[str, Any]) -> Block:
 
 
 def trunk(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """(features, parameters) of a run's network up to its last dense layer, from the rows of its layer table.
+    """(features, parameters) of a run's network without its last dense layer, from the rows of its layer table.
 
     Raises:
-        SettingError: the layer table does not say it.
+        SettingError: the table has no dense layer at its end.
     """
     try:
-        last = max(place for place, row in enumerate(rows) if row["kind"] == "Dense")
+        last = max(index for index, row in enumerate(rows) if row["kind"] == "Dense")
         (features,) = rows[last - 1]["shape"]
         return int(features), sum(int(row["parameters"]) for row in rows[:last])
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise SettingError("It has no dense layer at its end that could be replaced. Pick another run.") from error
+        raise SettingError(
+            "Its network does not end in a dense layer that could be replaced. Select another run."
+        ) from error

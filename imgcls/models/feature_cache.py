@@ -1,12 +1,12 @@
-"""Features of pictures, computed once and kept: a folder for each set of them, named by what they were made of.
+"""Cache of the features that backbones compute: one folder per entry, named by a digest of everything they depend on.
 
     <cache>/features/<digest>/
-        features.npy    float32 (copies, pictures, features), read as a file that is mapped into memory
-        entry.json      what they were made of, and how long that took; written last
-    <cache>/features/.new-*     what is being made, with a lock that its maker holds
+        features.npy    float32 (copies, images, features), memory-mapped
+        entry.json      what the features depend on, and how long it took to compute them; written last
+    <cache>/features/.new-*     an entry that is being written, with a lock that the writing process holds
 
-Whoever needs the same features finds them, whatever head stands on them. The folder's time is that of its last use;
-what was not used for longest makes room for what is new (IMGCLS_FEATURES_GB).
+Every head on the same backbone and images uses the same entry. The modification time of its folder is the time of its
+last use: when the cache is full (IMGCLS_FEATURES_GB), the least recently used entries are evicted first.
 """
 
 import contextlib
@@ -29,24 +29,24 @@ from imgcls.system.arrays import map_npy
 from imgcls.system.processes import is_locked
 
 SPARE_BYTES = 50_000_000
-"""So much is left free on the disk."""
+"""Always left free on the disk."""
 VERSION = 1
 
 
-def all_folder() -> Path:
-    """The folder of all kept features."""
+def root_folder() -> Path:
+    """The folder of the whole cache."""
     return paths.cache_folder() / "features"
 
 
-def folder_of(made_of: Mapping[str, Any]) -> Path:
-    """The folder of the features that are made of this: plain values that say everything that matters."""
-    text = json.dumps({"version": VERSION, **made_of}, sort_keys=True)
-    return all_folder() / hashlib.sha256(text.encode()).hexdigest()[:32]
+def entry_folder(key: Mapping[str, Any]) -> Path:
+    """The folder of an entry. `key` holds, as plain values, everything that the features depend on."""
+    text = json.dumps({"version": VERSION, **key}, sort_keys=True)
+    return root_folder() / hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def opened(made_of: Mapping[str, Any]) -> np.ndarray | None:
-    """Kept features, float32 (copies, pictures, features), mapped from the disk; None where there are none."""
-    folder = folder_of(made_of)
+def find(key: Mapping[str, Any]) -> np.ndarray | None:
+    """Cached features, float32 (copies, images, features), memory-mapped; None if they are not cached."""
+    folder = entry_folder(key)
     found = _read(folder)
     if found is not None:
         with contextlib.suppress(OSError):
@@ -55,14 +55,16 @@ def opened(made_of: Mapping[str, Any]) -> np.ndarray | None:
 
 
 @contextlib.contextmanager
-def making(made_of: Mapping[str, Any], shape: tuple[int, int, int]) -> Iterator[BinaryIO]:
-    """A file to write the float32 values to, in their order; at the end it is what `opened` finds, or nothing is left.
+def storing(key: Mapping[str, Any], shape: tuple[int, int, int]) -> Iterator[BinaryIO]:
+    """A file to which the caller writes the float32 values in order. Afterwards `find` returns them.
+
+    If the caller raises, nothing is stored.
 
     Raises:
-        WeightsError: they are more than may be kept, or the disk is full.
+        WeightsError: the features exceed the size of the cache, or the disk is full.
     """
-    folder, size = folder_of(made_of), 4 * int(np.prod(shape))
-    aside = all_folder() / f".new-{secrets.token_hex(8)}"
+    folder, size = entry_folder(key), 4 * int(np.prod(shape))
+    aside = root_folder() / f".new-{secrets.token_hex(8)}"
     try:
         _make_room(size)
         aside.mkdir(parents=True)
@@ -76,37 +78,37 @@ def making(made_of: Mapping[str, Any], shape: tuple[int, int, int]) -> Iterator[
                     raise ValueError("features are missing")
                 file.flush()
                 os.fsync(file.fileno())
-            atomic.write_json(aside / "entry.json", {**made_of, "seconds": time.monotonic() - began})
+            atomic.write_json(aside / "entry.json", {**key, "seconds": time.monotonic() - began})
         (aside / ".lock").unlink(missing_ok=True)
         _put(aside, folder)
     except OSError as error:
         raise WeightsError(
-            f"The features need {_megabytes(size)} in {all_folder()}, and could not be written: {error.strerror}. "
-            "Make room there, or name another folder in IMGCLS_CACHE."
+            f"The features ({_megabytes(size)}) could not be written to {root_folder()}: {error.strerror}. "
+            "Free some space there, or set IMGCLS_CACHE to another folder."
         ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def forget(made_of: Mapping[str, Any]) -> None:
-    """Removes what was kept of this."""
-    _remove(folder_of(made_of))
+def remove(key: Mapping[str, Any]) -> None:
+    """Removes an entry."""
+    _remove(entry_folder(key))
 
 
-def kept_bytes() -> int:
-    """How much is kept."""
+def total_bytes() -> int:
+    """The size of the cache."""
     return sum(size for _, size, _ in _entries())
 
 
-def forget_everything() -> None:
-    """Removes all that is kept and not being made."""
+def remove_all() -> None:
+    """Removes all entries except those being written."""
     for _, _, folder in _entries():
         _remove(folder)
     _sweep()
 
 
 def _put(aside: Path, folder: Path) -> None:
-    """Gives the folder its name. Where somebody else was quicker, his is as good."""
+    """Gives the finished folder its name. If another process has stored the same entry meanwhile, that one stays."""
     if _read(folder) is None:
         _remove(folder)
     with contextlib.suppress(OSError):
@@ -123,35 +125,35 @@ def _read(folder: Path) -> np.ndarray | None:
 
 
 def _make_room(size: int) -> None:
-    """Removes what killed processes have left, and of the rest what was not used for longest, until `size` more fit."""
+    """Removes what killed processes left behind, then evicts the least recently used entries until `size` bytes fit."""
     most = paths.most_features()
     if size > most:
         raise WeightsError(
-            f"The features of these pictures need {_megabytes(size)}, and {_megabytes(most)} may be kept. Use fewer "
-            "pictures or augmented copies, or a base with fewer features, or raise IMGCLS_FEATURES_GB."
+            f"The features of these images take {_megabytes(size)}, but the cache holds at most {_megabytes(most)}. "
+            "Use fewer images or augmented copies, use a backbone with fewer features, or raise IMGCLS_FEATURES_GB."
         )
     _sweep()
     entries = sorted(_entries())
-    kept = sum(bytes_ for _, bytes_, _ in entries)
-    all_folder().mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(all_folder()).free
+    used = sum(bytes_ for _, bytes_, _ in entries)
+    root_folder().mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(root_folder()).free
     for _, bytes_, folder in entries:
-        if kept + size <= most and free >= size + SPARE_BYTES:
+        if used + size <= most and free >= size + SPARE_BYTES:
             break
         _remove(folder)
-        kept, free = kept - bytes_, free + bytes_
+        used, free = used - bytes_, free + bytes_
     if free < size + SPARE_BYTES:
         raise WeightsError(
-            f"The features need {_megabytes(size)} in {all_folder()}, and {_megabytes(free)} are free. Make room "
-            "there, use fewer pictures or copies, or name another folder in IMGCLS_CACHE."
+            f"The features take {_megabytes(size)}, but only {_megabytes(free)} are free in {root_folder()}. Free some "
+            "space there, use fewer images or augmented copies, or set IMGCLS_CACHE to another folder."
         )
 
 
 def _entries() -> list[tuple[float, int, Path]]:
-    """(last use, bytes, folder) of all that is kept."""
+    """(last use, bytes, folder) of every entry."""
     found = []
     with contextlib.suppress(OSError):
-        for folder in all_folder().iterdir():
+        for folder in root_folder().iterdir():
             with contextlib.suppress(OSError):
                 if not folder.name.startswith("."):
                     found.append((folder.stat().st_mtime, (folder / "features.npy").stat().st_size, folder))
@@ -159,23 +161,23 @@ def _entries() -> list[tuple[float, int, Path]]:
 
 
 def _sweep() -> None:
-    """Removes what nobody is making any more."""
+    """Removes unfinished entries whose process is gone."""
     with contextlib.suppress(OSError):
-        for folder in all_folder().iterdir():
-            is_left = folder.name.startswith(".new-") and not _is_young(folder) and not is_locked(folder / ".lock")
-            if is_left or folder.name.startswith(".deleted-"):
+        for folder in root_folder().iterdir():
+            is_abandoned = folder.name.startswith(".new-") and not _is_young(folder) and not is_locked(folder / ".lock")
+            if is_abandoned or folder.name.startswith(".deleted-"):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_young(folder: Path) -> bool:
-    """Whether it was made so lately that its maker may not have its lock yet."""
+    """Whether the folder is so new that the writing process may not hold its lock yet."""
     with contextlib.suppress(OSError):
         return time.time() - folder.stat().st_ctime < 2 and not (folder / ".lock").exists()
     return True
 
 
 def _remove(folder: Path) -> None:
-    """What cannot be removed now is tried again by the next who needs the room."""
+    """Removes a folder if possible; otherwise the next eviction tries again."""
     with contextlib.suppress(OSError):
         atomic.remove_folder(folder)
 

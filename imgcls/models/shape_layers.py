@@ -1,11 +1,12 @@
-"""Layers that know their shapes and parameter counts but compute nothing: Keras's layers as a page needs them.
+"""Stand-ins for Keras layers that only compute output shapes and parameter counts, so that pages need no TensorFlow.
 
-Each class carries the name and the arguments of its counterpart in `keras.layers`, as far as the families use them; a
-test builds every family with both and compares every row. Shapes are without the batch.
+Each class has the name and the arguments of its counterpart in `keras.layers`, as far as the model families use them. A
+test builds every family with both and compares every row. Shapes exclude the batch dimension.
 """
 
 from dataclasses import dataclass
 from math import ceil, prod
+from typing import Any
 
 from imgcls.errors import SettingError
 
@@ -14,7 +15,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Row:
-    """One layer: its name and kind, the shape it hands on, its parameter count and a few words."""
+    """One layer: its name and class, output shape, parameter count, and a short description of its settings."""
 
     name: str
     kind: str
@@ -25,29 +26,29 @@ class Row:
 
 @dataclass(frozen=True)
 class Tensor:
-    """What flows between layers: a shape, and the rows of all layers passed so far."""
+    """A symbolic tensor: its shape, and the rows of all layers that lead to it."""
 
     shape: Shape
     rows: tuple[Row, ...]
 
 
 def Input(shape: Shape) -> Tensor:
-    """The pictures: (height, width, channels)."""
-    return Tensor(tuple(shape), (Row("pictures", "Input", tuple(shape), 0, "uint8"),))
+    """The input layer for images of this shape: height, width, channels."""
+    return Tensor(tuple(shape), (Row("images", "Input", tuple(shape), 0, "uint8"),))
 
 
 class Layer:
-    """A layer that keeps the shape and has no parameters; the others override what differs."""
+    """A layer without parameters whose output has the shape of its input. Subclasses override what differs."""
 
     def __init__(self, *, name: str, **ignored):
         self.name = name
 
-    def __call__(self, inputs: Tensor) -> Tensor:
+    def __call__(self, inputs: Any) -> Tensor:
         shape = self.output_shape(inputs.shape)
         if min(shape) < 1:
             raise SettingError(
-                f"The layer '{self.name}' would shrink {' x '.join(map(str, inputs.shape))} to nothing. "
-                "Use fewer blocks, or larger pictures."
+                f"The layer '{self.name}' would reduce {'×'.join(map(str, inputs.shape))} values to none. "
+                "Use fewer blocks or larger images."
             )
         row = Row(self.name, type(self).__name__, shape, self.parameters(inputs.shape), self.detail())
         return Tensor(shape, (*inputs.rows, row))
@@ -76,16 +77,16 @@ class Conv2D(Layer):
         self.padding, self.activation, self.use_bias = padding, activation, use_bias
 
     def output_shape(self, shape):
-        return (*(_slid(side, self.kernel, self.strides, self.padding) for side in shape[:2]), self.filters)
+        return (*(_positions(side, self.kernel, self.strides, self.padding) for side in shape[:2]), self.filters)
 
     def parameters(self, shape):
         return self.kernel**2 * shape[2] * self.filters + (self.filters if self.use_bias else 0)
 
     def detail(self):
-        words = [f"{self.filters} filters {self.kernel}x{self.kernel}"]
+        parts = [f"{self.filters} filters {self.kernel}×{self.kernel}"]
         if self.strides > 1:
-            words.append(f"stride {self.strides}")
-        return ", ".join([*words, *([self.activation] if self.activation else [])])
+            parts.append(f"stride {self.strides}")
+        return ", ".join([*parts, *([self.activation] if self.activation else [])])
 
 
 class MaxPooling2D(Layer):
@@ -94,14 +95,14 @@ class MaxPooling2D(Layer):
         self.pool, self.strides, self.padding = pool_size, strides or pool_size, padding
 
     def output_shape(self, shape):
-        return (*(_slid(side, self.pool, self.strides, self.padding) for side in shape[:2]), shape[2])
+        return (*(_positions(side, self.pool, self.strides, self.padding) for side in shape[:2]), shape[2])
 
     def detail(self):
-        return f"{self.pool}x{self.pool}"
+        return f"{self.pool}×{self.pool}"
 
 
 class Functional(Layer):
-    """A whole trained network as one block: `block` is an `imgcls.models.backbones.Block`."""
+    """A whole pretrained network as one layer. `block` is an `imgcls.models.backbones.Block`."""
 
     def __init__(self, block, *, name):
         super().__init__(name=name)
@@ -152,7 +153,7 @@ class Dropout(Layer):
         self.rate = rate
 
     def detail(self):
-        return f"{self.rate:.0%} of the values"
+        return f"{self.rate:.0%} of the activations"
 
 
 class BatchNormalization(Layer):
@@ -178,13 +179,13 @@ class Softmax(Layer):
 
 
 class Add(Layer):
-    """Takes a list of tensors of one shape; the rows of the branches follow each other."""
+    """Takes a list of tensors of the same shape. The rows of the branches follow one another."""
 
-    def __call__(self, inputs: list[Tensor]) -> Tensor:
+    def __call__(self, inputs: Any) -> Tensor:
         rows = dict.fromkeys(row for tensor in inputs for row in tensor.rows)
         return super().__call__(Tensor(inputs[0].shape, tuple(rows)))
 
 
-def _slid(side: int, window: int, stride: int, padding: str) -> int:
-    """How many places a window has along a side."""
+def _positions(side: int, window: int, stride: int, padding: str) -> int:
+    """Number of positions of a sliding window along one side."""
     return ceil(side / stride) if padding == "same" else (side - window) // stride + 1

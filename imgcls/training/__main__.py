@@ -20,10 +20,10 @@ DONE = ("finished", "stopped", "paused", "taken")
 def main(arguments: list[str]) -> int:
     """Train the run that the app names and return the exit code. A command line with options becomes `imgcls train`."""
     if arguments == ["--standby"]:
-        folder = standby.waited()
-        arguments = [folder] if folder else []
-        if not folder:
+        named = standby.wait_for_run()
+        if named is None:
             return 0
+        arguments = [named]
     if len(arguments) != 1 or arguments[0].startswith("-"):
         from imgcls.cli import former_modules
 

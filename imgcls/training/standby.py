@@ -1,4 +1,4 @@
-"""A trainer that waits for its run with TensorFlow imported: that hides the seconds of the import."""
+"""A standby trainer: imports TensorFlow in advance and then waits for a run, which hides the seconds of the import."""
 
 import json
 import os
@@ -8,10 +8,10 @@ from pathlib import Path
 from imgcls.system import processes
 
 
-def waited() -> str | None:
-    """Imports everything, waits for one line on standard input that names a run folder, and returns it.
+def wait_for_run() -> str | None:
+    """Imports everything, waits for one line on standard input that names a run folder, and returns that folder.
 
-    From then on everything printed goes into the run's log. None if the queue has gone meanwhile.
+    Afterwards everything printed goes to the run's log. None if the queue has ended meanwhile.
     """
     processes.lower_priority()
     _warm_up()
@@ -28,7 +28,7 @@ def waited() -> str | None:
 
 
 def _warm_up() -> None:
-    """Imports, and one step of a tiny network: the first one of a process takes longest."""
+    """Imports everything and runs one step of a tiny network, because the first step of a process is slow."""
     import keras
     import numpy as np
 
@@ -38,8 +38,8 @@ def _warm_up() -> None:
 
     config = Config(model="cnn", model_settings={"filters": 4, "units": 8})
     images = np.zeros((2, 28, 28, 1), np.uint8)
-    model = model_builder.build(config, (28, 28, 1), 10, images, learns=True)
-    step, judge = steps.compiled(config, model, steps.optimizer_of(config))
-    step(images, np.zeros(2, np.int32))
-    judge(images, np.zeros(2, np.int32))
+    model = model_builder.build(config, (28, 28, 1), 10, images, for_training=True)
+    train_step, eval_step = steps.compile_steps(config, model, steps.optimizer_of(config))
+    train_step(images, np.zeros(2, np.int32))
+    eval_step(images, np.zeros(2, np.int32))
     keras.utils.clear_session()

@@ -1,4 +1,4 @@
-"""From a run folder with settings to one with a trained, tested and exported model."""
+"""Trains, evaluates and exports the model of one run folder."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 import psutil
@@ -22,21 +22,26 @@ from imgcls.runs.results import RESULT_VERSION
 from imgcls.system import atomic
 from imgcls.training.process import failures
 from imgcls.training.process.checkpoint import Checkpoint
-from imgcls.training.process.control import Leaves, Parked, RunControl, Signals
+from imgcls.training.process.control import Parked, RunControl, ShutDown, Signals
 from imgcls.training.process.heartbeat import Heartbeat
-from imgcls.training.process.metrics_writer import Journal
+from imgcls.training.process.metrics_writer import MetricsWriter
 
+if TYPE_CHECKING:  # these import TensorFlow
+    from imgcls.training.loop.batches import Subset
+    from imgcls.training.loop.epoch_predictions import EpochRecorder
+    from imgcls.training.loop.loop import Loop
+    from imgcls.training.transfer.loop import TransferLoop
+
+NORMALISATION_IMAGES = 10_000
+"""Training images from which 'standardised' computes mean and standard deviation."""
 NO_MODEL_YET = "Stopped before the first training step, so there is no model. Start the run again to get one."
 UNFINISHED_EPOCH = "Stopped during the first epoch; the saved model has the weights of that moment."
 GRACE_SECONDS = 2.0
-"""Whoever looks whether a run has a trainer holds its lock for a moment."""
+"""How long to wait for the run's lock. Checking whether it is held takes it for a moment."""
 
 
 class Trainer:
-    """Trains one run. `train` returns the outcome, which also stands in result.json.
-
-    Where a checkpoint lies in the folder, the training goes on from there.
-    """
+    """Trains one run, starting from the checkpoint in its folder if there is one."""
 
     def __init__(self, run: Run, *, listener: Callable[[dict], None] = lambda line: None, in_turn: bool = True):
         self.run = run
@@ -45,22 +50,22 @@ class Trainer:
         self._started = time.time()
         self._clock = time.monotonic()
         self._signals = Signals()
-        self._heartbeat = Heartbeat(run, self._asked_to_stop, self._give_up)
+        self._heartbeat = Heartbeat(run, self._should_stop, self._give_up)
 
     def train(self) -> dict[str, Any]:
-        """Everything, from the first heartbeat to result.json; a failure ends there as a sentence, too.
+        """Trains the run and returns the content of result.json. A failure becomes a message there.
 
-        A run has one trainer: the second one of two leaves at once, with the outcome "taken". Where there is no run,
-        as it was deleted meanwhile, none is made: the outcome is "gone".
+        The outcome is "taken" if another process is training this run, and "gone" if the folder does not exist, e.g.
+        because the run was deleted.
         """
         if not self.run.folder.is_dir():
-            print("There is no such run any more.")
+            print(f"No run folder at {self.run.folder}.")
             return {"outcome": "gone"}
         try:
             self._lock = filelock.FileLock(self.run.folder / ".trainer.lock")
             self._lock.acquire(timeout=GRACE_SECONDS, poll_interval=0.02)
         except filelock.Timeout:
-            print("This run has a trainer already.")
+            print("This run is already being trained by another process.")
             return {"outcome": "taken"}
         try:
             return self._train_alone()
@@ -78,14 +83,14 @@ class Trainer:
         self._signals.listen()
         try:
             return self._train()
-        except Leaves:
-            print("The machine asked the trainer to leave; the run can be resumed.")
+        except ShutDown:
+            print("Ended by the system. The run can be resumed.")
             return {"outcome": "lost"}
         except UserError as error:
             return self._end("failed", message=str(error))
         except Exception as error:  # noqa: BLE001
             traceback.print_exc()
-            return self._end("failed", message=failures.sentence(error))
+            return self._end("failed", message=failures.message(error))
         finally:
             self._heartbeat.stop()
 
@@ -94,61 +99,66 @@ class Trainer:
         control = RunControl(self.run, self._heartbeat, self._signals, in_turn=self._in_turn)
         with contextlib.closing(control):
             control.wait_for_turn(lambda: self._listener({"kind": "phase", "phase": "waiting"}))
-            journal = Journal(self.run.folder / "metrics.jsonl", self._listener, _usage())
-            with contextlib.closing(journal):
-                return self._train_with(journal, control, config)
+            metrics = MetricsWriter(self.run.folder / "metrics.jsonl", self._listener, _usage())
+            with contextlib.closing(metrics):
+                return self._train_with(metrics, control, config)
 
-    def _train_with(self, journal: Journal, control, config: Config) -> dict[str, Any]:
-        journal.phase("loading")
+    def _train_with(self, metrics: MetricsWriter, control: RunControl, config: Config) -> dict[str, Any]:
+        metrics.phase("loading")
         dataset = self._data(config)
         facts = dataset.facts
-        training_indices, validation_indices = datasets.split(
+        training_rows, validation_rows = datasets.split(
             dataset.y_train, config.train_images, config.validation_fraction, config.seed, len(facts.classes)
         )
 
+        # Importing TensorFlow takes seconds, so first check everything that needs no TensorFlow.
         import keras
         import tensorflow as tf
 
         from imgcls.training import model_builder
-        from imgcls.training.export import explain_data, results
-        from imgcls.training.loop.batches import Part
-        from imgcls.training.loop.epoch_predictions import Snapshots
+        from imgcls.training.loop.batches import Subset
+        from imgcls.training.loop.epoch_predictions import EpochRecorder
         from imgcls.training.loop.loop import Diverged, Loop
-        from imgcls.training.loop.steps import class_weights
         from imgcls.training.transfer.loop import TransferLoop
 
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
         keras.utils.set_random_seed(config.seed)
-        training = Part.of(dataset.x_train, dataset.y_train, training_indices)
-        validation = Part.of(dataset.x_train, dataset.y_train, validation_indices)
+        training = Subset.of(dataset.x_train, dataset.y_train, training_rows)
+        validation = Subset.of(dataset.x_train, dataset.y_train, validation_rows)
         precision = model_builder.precision_of(config)
-        transfers = models.has_backbone(config.model)
-        planned = config.epochs + models.more_epochs(config.model, config.model_settings)
-        snapshots = Snapshots(self.run, validation, len(facts.classes), planned)
-        if transfers:
-            loop = TransferLoop(config, dataset, training, validation, journal, control, snapshots)
+        has_backbone = models.has_backbone(config.model)
+        epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
+        recorder = EpochRecorder(self.run, validation, len(facts.classes), epochs)
+        loop: Loop | TransferLoop
+        if has_backbone:
+            loop = TransferLoop(config, dataset, training, validation, metrics, control, recorder)
         else:
-            sample = training.sample(10_000)
             model = model_builder.build(
-                config, facts.shape, len(facts.classes), sample, precision, facts.is_multilabel, learns=True
+                config,
+                facts.shape,
+                len(facts.classes),
+                training.sample(NORMALISATION_IMAGES),
+                precision,
+                facts.is_multilabel,
+                for_training=True,
             )
-            loop = Loop(config, model, training, validation, journal, control, snapshots=snapshots)
-        journal.plan(
+            loop = Loop(config, model, training, validation, metrics, control, recorder=recorder)
+        metrics.plan(
             train=len(training),
             validation=len(validation),
             test=len(dataset.y_test),
             steps=loop.steps_per_epoch,
-            epochs=planned,
-            head_epochs=config.epochs if transfers else None,
+            epochs=epochs,
+            head_epochs=config.epochs if has_backbone else None,
             parameters=_parameters(config, facts),
             precision=precision,
             **({"several": True} if facts.is_multilabel else {}),
         )
-        self._restore(loop, journal)
-        snapshots.rewind(loop.epochs_done)
-        self._heartbeat.release()
-        journal.phase("training")
+        self._restore(loop, metrics)
+        recorder.rewind(loop.epochs_done)
+        self._heartbeat.hand_over()
+        metrics.phase("training")
         outcome, message = "finished", ""
         try:
             loop.run()
@@ -168,34 +178,60 @@ class Trainer:
                 if not loop.keep_unfinished_epoch():
                     return self._end("stopped", message=NO_MODEL_YET)
                 message = UNFINISHED_EPOCH
+        return self._evaluate_and_export(loop, training, validation, dataset, recorder, metrics, outcome, message)
+
+    def _evaluate_and_export(
+        self,
+        loop: "Loop | TransferLoop",
+        training: "Subset",
+        validation: "Subset",
+        dataset: datasets.Dataset,
+        recorder: "EpochRecorder",
+        metrics: MetricsWriter,
+        outcome: str,
+        message: str,
+    ) -> dict[str, Any]:
+        """Evaluates the best weights on the test set, exports the model, and writes the result."""
+        import keras
+
+        from imgcls.training import model_builder
+        from imgcls.training.export import explain_data, results
+        from imgcls.training.loop.steps import class_weights
+
+        config, facts, best = self.run.config, dataset.facts, loop.best
+        if best is None:
+            raise RuntimeError("The training ended without a best epoch.")
+        precision = model_builder.precision_of(config)
         model = loop.model
-        if not transfers:
-            # What is kept, tested and exported has 32 bits and Keras's own layers.
+        if not models.has_backbone(config.model):
+            # The model that is evaluated, saved and exported is float32 and has Keras's own layers.
+            sample = training.sample(NORMALISATION_IMAGES)
             model = model_builder.build(
                 config, facts.shape, len(facts.classes), sample, is_multilabel=facts.is_multilabel
             )
         model.set_weights(loop.best_weights)
-        model = model_builder.answering(config, model)
+        model = model_builder.with_test_time_augmentation(config, model)
+        batch_size = loop.evaluation_batch
 
-        weights = class_weights(config, training.labels, len(facts.classes))
-        journal.phase("testing")
-        predictions = loop.test_predictions()
-        scores = results.test(self.run, model, dataset, predictions, loop.evaluation_batch)
-        seen = None if config.test_time_augmentation or precision != "float32" else snapshots.of(loop.best["epoch"])
-        results.answer_validation(self.run, model, snapshots, seen, loop.evaluation_batch)
-        journal.phase("saving")
+        metrics.phase("testing")
+        scores = results.test(self.run, model, dataset, loop.test_predictions(), batch_size)
+        is_trained_model = precision == "float32" and not config.test_time_augmentation
+        recorded = recorder.after(best["epoch"]) if is_trained_model else None
+        results.predict_validation(self.run, model, recorder, recorded, batch_size)
+        metrics.phase("saving")
         task.remove_files(self.run)
         with atomic.replacing(self.run.folder / "model.keras") as aside:
             model.save(aside)
-        results.export(self.run, model, config, dataset, validation, loop.evaluation_batch)
+        results.export(self.run, model, config, dataset, validation, batch_size)
+        weights = class_weights(config, training.labels, len(facts.classes))
         result = self._end(
             outcome,
             message=message,
             training_seconds=round(loop.progress.seconds, 1),
             epochs=loop.epochs_done,
-            best_epoch=loop.best["epoch"],
-            val_loss=loop.best["val_loss"],
-            val_accuracy=loop.best["val_accuracy"],
+            best_epoch=best["epoch"],
+            val_loss=best["val_loss"],
+            val_accuracy=best["val_accuracy"],
             **scores,
             data={
                 "state": dataset.edits.version,
@@ -214,7 +250,7 @@ class Trainer:
         return result
 
     def _data(self, config: Config) -> datasets.Dataset:
-        """The data set with the changes of now, which are noted; a run that goes on has those it began with."""
+        """The dataset with its current edits, which are recorded. A resumed run uses the edits it started with."""
         path = self.run.folder / "data.json"
         if not (self.run.folder / "checkpoint.npz").exists():
             dataset = datasets.open_for_training(config.data)
@@ -222,45 +258,47 @@ class Trainer:
             return dataset
         if path.exists():
             return datasets.open_for_training(config.data, datasets.read_edits(path))
-        return datasets.open_dataset(config.data)  # it began when nothing could be changed
+        return datasets.open_dataset(config.data)  # started by a version without edits
 
-    def _restore(self, loop, journal: Journal) -> None:
-        """Goes on from the checkpoint, if there is one; else what an earlier attempt wrote does not count."""
+    def _restore(self, loop: "Loop | TransferLoop", metrics: MetricsWriter) -> None:
+        """Continues from the checkpoint. Without one, what an earlier attempt wrote no longer counts."""
         path = self.run.folder / "checkpoint.npz"
         if not path.exists():
             loop.progress.belong_to(self.run.id, loop.config)
-            if not journal.is_new:
-                journal.resumed(0.0)
+            if not metrics.is_new:
+                metrics.resumed(0.0)
             return
         try:
             loop.restore(Checkpoint.read(path))
         except (ValueError, TypeError) as error:
-            raise RunError("The checkpoint of this run belongs to another network. Train it again instead.") from error
+            raise RunError(
+                "The checkpoint of this run belongs to another network, so the run cannot be resumed. Start a new one."
+            ) from error
         loop.progress.belong_to(self.run.id, loop.config)
-        journal.resumed(loop.position)
+        metrics.resumed(loop.position)
 
     def _park(self) -> dict[str, Any]:
-        """Leaves a note that the checkpoint waits for a Resume; the process ends."""
+        """Marks the run as paused with a checkpoint. The process ends."""
         self.run.park()
-        asked = self.run.request
-        if asked.stop or not asked.pause:  # in the very moment
+        request = self.run.request
+        if request.stop or not request.pause:  # the request changed at the last moment
             waiting_list.enter(self.run)
             jobs.wake()
         return {"outcome": "paused"}
 
-    def _asked_to_stop(self) -> bool:
+    def _should_stop(self) -> bool:
         return self._signals.interrupted.is_set() or self._signals.terminated.is_set() or self.run.request.stop
 
     def _give_up(self) -> None:
-        """Ends at once, from the heartbeat's thread, while there is nothing to lose."""
+        """Ends the process from the heartbeat thread, before the training has started."""
         if self._signals.terminated.is_set():
-            os._exit(0)  # it can be started again
+            os._exit(0)  # the run can be started again
         if (self.run.folder / "checkpoint.npz").exists():
-            return  # What was learnt before is tested and kept, as soon as it is loaded.
+            return  # the main thread evaluates and exports it once it is loaded
         try:
             print(NO_MODEL_YET)
             self._end("stopped", message=NO_MODEL_YET)
-        finally:  # a full disk must not keep it from ending
+        finally:  # even if the disk is full
             os._exit(0)
 
     def _end(self, outcome: str, **facts: Any) -> dict[str, Any]:
@@ -277,7 +315,7 @@ class Trainer:
 
 
 def _usage() -> Callable[[], dict[str, float]]:
-    """Memory (MB) and processor (percent of one core, since the last call) of this process."""
+    """A function that returns memory (MB) and CPU use (percent of one core, since the last call) of this process."""
     process = psutil.Process()
     process.cpu_percent()
     return lambda: {"memory": process.memory_info().rss / 1e6, "processor": process.cpu_percent()}

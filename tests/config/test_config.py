@@ -135,7 +135,7 @@ def test_an_unknown_setting_is_refused():
 def test_an_unknown_model_is_refused_with_the_choices():
     assert (
         sentence({"model": "resnet5"})
-        == "No model is called 'resnet5'. There are: ann, cnn, deep_cnn, resnet, transfer."
+        == "There is no model 'resnet5'. Choose one of: ann, cnn, deep_cnn, resnet, transfer."
     )
 
 

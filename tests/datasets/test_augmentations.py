@@ -7,7 +7,7 @@ from imgcls.config import Config
 from imgcls.datasets import augmentation as augmentations
 from imgcls.datasets.augmentation import AMOUNTS, Augmentation
 from imgcls.datasets.augmentation.epoch import Epoch
-from imgcls.training.loop.batches import Part, batches
+from imgcls.training.loop.batches import Subset, batches
 
 DRAWN = (
     "angle",
@@ -152,7 +152,7 @@ def test_many_images_are_changed_as_few_are():
 def flipped(epoch: int, *, seed: int = 3, size: int = 16, first: int = 0) -> dict[int, bool]:
     """Label of a picture -> whether the batches of an epoch show it mirrored."""
     images = noise(50, 4, 6, 1)
-    part = Part.of(images, np.arange(50))
+    part = Subset.of(images, np.arange(50))
     seen = {}
     for shown, labels in batches(part, epoch, size, seed, Augmentation(flip=True), first):
         for image, label in zip(shown, labels.tolist(), strict=True):
@@ -352,7 +352,7 @@ def test_tones_take_images_of_any_size(size):
 @pytest.mark.parametrize("augmentation", [ALL, TONES, Augmentation(10, 2, 0.1, True, 0.2, 0.2, 1, 10, 3)])
 def test_one_image_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentation):
     images = noise(37, 9, 8, 3)
-    part = Part.of(images, np.arange(37), np.random.default_rng(0).permutation(37)[:30])
+    part = Subset.of(images, np.arange(37), np.random.default_rng(0).permutation(37)[:30])
     for number in (1, 2):
         seen = {}
         for shown, labels in batches(part, number, 8, 5, augmentation):

@@ -42,7 +42,7 @@ def exported(keras, tmp_path_factory):
             settings = {param.name: param.default for param in models.params(family)} | FAMILIES[family]
             config = Config(model=family, model_settings=settings, test_time_augmentation=mirrored)
             one = model_builder.build(config, SHAPE, 4, images(64))
-            model = model_builder.answering(config, one)
+            model = model_builder.with_test_time_augmentation(config, one)
             path = tmp_path_factory.mktemp("inside") / "inside.tflite"
             about = activations.export(model, path, images())
             path.with_name("inside.json").write_text(json.dumps(about))
@@ -131,7 +131,7 @@ def test_images_of_another_size_are_refused(exported):
 def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_path, monkeypatch):
     from imgcls.training.export import activations
 
-    monkeypatch.setattr(activations, "MOST_DIFFERENCE", -1)
+    monkeypatch.setattr(activations, "MAX_DIFFERENCE", -1)
     with pytest.raises(RuntimeError, match="answers differently"):
         activations.export(exported("ann")[0], tmp_path / "inside.tflite", images())
 
@@ -203,7 +203,7 @@ def test_without_its_data_set_a_run_gets_all_but_the_training_images(keras, fini
 def test_a_model_that_is_too_large_is_left_out_and_says_so(keras, finished_run, monkeypatch):
     from imgcls.training.export import activations, explain_data
 
-    monkeypatch.setattr(activations, "MOST_PARAMETERS", 100)
+    monkeypatch.setattr(activations, "MAX_PARAMETERS", 100)
     assert explain_data.main([str(finished_run.folder)]) == 0
     assert not (finished_run.folder / "inside.tflite").exists()
     with pytest.raises(RunError, match="too large"):

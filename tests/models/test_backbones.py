@@ -27,7 +27,7 @@ def loaded(keras, write_weights, tmp_path):
     def load(title: str, size: int = 64, shape=(32, 32, 3)):
         keras.utils.clear_session()
         path = write_weights(title, tmp_path / NETWORKS[title].file)
-        return backbone.network(NETWORKS[title], size, shape, path)
+        return backbone.pretrained(NETWORKS[title], size, shape, path)
 
     return load
 
@@ -128,7 +128,7 @@ def test_weights_of_another_network_are_one_sentence(keras, write_weights, tmp_p
 
     path = write_weights("MobileNetV2", tmp_path / SMALL.file)
     with pytest.raises(WeightsError) as error:
-        backbone.network(SMALL, 64, (32, 32, 3), path)
+        backbone.pretrained(SMALL, 64, (32, 32, 3), path)
     assert str(error.value) == (
         f"The file {SMALL.file} holds weights of another network than MobileNet 0.25, or is damaged. Delete it, or "
         "fetch it again."
@@ -143,7 +143,7 @@ def test_weights_that_are_damaged_in_their_middle_are_one_sentence(keras, write_
     content[100:2000] = bytes(1900)
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r"or is damaged\. Delete it, or fetch it again\.$"):
-        backbone.network(SMALL, 64, (32, 32, 3), path)
+        backbone.pretrained(SMALL, 64, (32, 32, 3), path)
 
 
 # ---- a finished run
@@ -153,7 +153,7 @@ def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
     from imgcls.training.model_builder import backbone
 
     chosen = settings(backbone=RUN, backbone_run=finished_run.id)
-    base = backbone.built(chosen, (8, 8, 1))
+    base = backbone.build(chosen, (8, 8, 1))
     block = as_backbone.block(chosen)
     assert (
         (base.output_shape[-1], base.count_params()) == (block.features, block.parameters) == (32, base.count_params())
@@ -167,9 +167,9 @@ def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
 def test_other_images_are_brought_to_the_size_and_the_colours_that_a_run_knows(finished_run, keras):
     from imgcls.training.model_builder import backbone
 
-    base = backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (32, 32, 3))
+    base = backbone.build(settings(backbone=RUN, backbone_run=finished_run.id), (32, 32, 3))
     grey = np.full((1, 32, 32, 3), 90, np.uint8)
-    small = backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
+    small = backbone.build(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
     assert np.allclose(base(grey), small(np.full((1, 8, 8, 1), 90, np.uint8)), atol=1e-5)
 
 
@@ -179,8 +179,10 @@ def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, kera
     from imgcls.training.model_builder import backbone
 
     whole = keras.models.load_model(finished_run.folder / "model.keras", compile=False)
-    model_builder.answering(Config(test_time_augmentation=True), whole).save(finished_run.folder / "model.keras")
-    base = backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
+    model_builder.with_test_time_augmentation(Config(test_time_augmentation=True), whole).save(
+        finished_run.folder / "model.keras"
+    )
+    base = backbone.build(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
     assert base.output_shape == (None, 32)
 
 
@@ -204,12 +206,12 @@ def test_a_run_whose_model_cannot_be_read_is_one_sentence(finished_run, keras):
 
     (finished_run.folder / "model.keras").write_bytes(b"no model")
     with pytest.raises(SettingError, match=r"^The model of the run 'A small run' cannot be read"):
-        backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
+        backbone.build(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
 
 
 @pytest.mark.parametrize("layers", [None, [], [{"kind": "Dense"}], [{"kind": "Conv2D", "shape": [4]}], "x"])
 def test_a_layer_table_without_a_dense_layer_at_its_end_is_refused(layers):
-    with pytest.raises(SettingError, match=r"^It has no dense layer at its end"):
+    with pytest.raises(SettingError, match=r"^Its network does not end in a dense layer"):
         backbones.trunk(layers)
 
 
@@ -230,7 +232,7 @@ def test_a_foreign_model_with_code_in_it_is_not_run(finished_run, keras, tmp_pat
     keras.Model(inputs, x).save(finished_run.folder / "model.keras")
     mark.unlink(missing_ok=True)
     with pytest.raises(SettingError, match="cannot be read"):
-        backbone.built(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
+        backbone.build(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
     assert not mark.exists()
 
 

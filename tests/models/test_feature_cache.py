@@ -19,43 +19,43 @@ def made(name: str, rows: int = 10, width: int = 4, *, used: float = 0.0) -> dic
     """Keeps features; `used` is how many seconds ago they were used."""
     key = {"data": name}
     values = np.full((1, rows, width), 7, np.float32)
-    with feature_cache.making(key, values.shape) as file:
+    with feature_cache.storing(key, values.shape) as file:
         file.write(values.data)
-    os.utime(feature_cache.folder_of(key), (time.time() - used,) * 2)
+    os.utime(feature_cache.entry_folder(key), (time.time() - used,) * 2)
     return key
 
 
 def everything() -> list[str]:
-    return sorted(path.name for path in feature_cache.all_folder().glob("*"))
+    return sorted(path.name for path in feature_cache.root_folder().glob("*"))
 
 
 def test_what_was_made_is_found_again():
     key = made("a")
-    found = feature_cache.opened(key)
+    found = feature_cache.find(key)
     assert found.shape == (1, 10, 4)
     assert (np.asarray(found) == 7).all()
-    assert feature_cache.opened({"data": "b"}) is None
-    assert feature_cache.kept_bytes() > 160
-    assert everything() == [feature_cache.folder_of(key).name]
+    assert feature_cache.find({"data": "b"}) is None
+    assert feature_cache.total_bytes() > 160
+    assert everything() == [feature_cache.entry_folder(key).name]
 
 
 def test_the_order_of_the_words_in_the_key_does_not_matter_but_every_value_does():
-    assert feature_cache.folder_of({"a": 1, "b": None}) == feature_cache.folder_of({"b": None, "a": 1})
-    assert feature_cache.folder_of({"a": 1, "b": None}) != feature_cache.folder_of({"a": 1, "b": 0})
+    assert feature_cache.entry_folder({"a": 1, "b": None}) == feature_cache.entry_folder({"b": None, "a": 1})
+    assert feature_cache.entry_folder({"a": 1, "b": None}) != feature_cache.entry_folder({"a": 1, "b": 0})
 
 
 def test_whoever_breaks_off_leaves_nothing():
-    with pytest.raises(KeyboardInterrupt), feature_cache.making({"data": "a"}, (1, 10, 4)) as file:
+    with pytest.raises(KeyboardInterrupt), feature_cache.storing({"data": "a"}, (1, 10, 4)) as file:
         file.write(bytes(80))
         raise KeyboardInterrupt
-    assert feature_cache.opened({"data": "a"}) is None
+    assert feature_cache.find({"data": "a"}) is None
     assert everything() == []
 
 
 def test_too_few_values_are_not_kept():
     with (
         pytest.raises(ValueError, match="features are missing"),
-        feature_cache.making({"data": "a"}, (1, 10, 4)) as file,
+        feature_cache.storing({"data": "a"}, (1, 10, 4)) as file,
     ):
         file.write(bytes(80))
     assert everything() == []
@@ -64,37 +64,39 @@ def test_too_few_values_are_not_kept():
 @pytest.mark.parametrize("name", ["features.npy", "entry.json"])
 def test_a_torn_file_counts_as_none_and_is_replaced(name):
     key = made("a")
-    path = feature_cache.folder_of(key) / name
+    path = feature_cache.entry_folder(key) / name
     path.write_bytes(path.read_bytes()[:20])
-    assert feature_cache.opened(key) is None
+    assert feature_cache.find(key) is None
     made("a")
-    assert feature_cache.opened(key) is not None
+    assert feature_cache.find(key) is not None
 
 
 def test_what_was_not_used_for_longest_makes_room(monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.0000006")  # 600 bytes: two of these with what NumPy writes before
     keys = [made("a", used=100), made("b", used=200)]
-    assert feature_cache.opened(keys[1]) is not None  # used just now: the other one goes
+    assert feature_cache.find(keys[1]) is not None  # used just now: the other one goes
     made("c")
-    assert feature_cache.opened(keys[0]) is None
-    assert feature_cache.opened(keys[1]) is not None
-    assert feature_cache.opened({"data": "c"}) is not None
+    assert feature_cache.find(keys[0]) is None
+    assert feature_cache.find(keys[1]) is not None
+    assert feature_cache.find({"data": "c"}) is not None
 
 
 def test_more_than_may_be_kept_is_refused_with_the_ways_out(monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.001")
-    with pytest.raises(WeightsError) as error, feature_cache.making({"data": "a"}, (1, 1000, 512)):
+    with pytest.raises(WeightsError) as error, feature_cache.storing({"data": "a"}, (1, 1000, 512)):
         pass
     assert str(error.value) == (
-        "The features of these pictures need 2 MB, and 1 MB may be kept. Use fewer pictures or augmented copies, or a "
-        "base with fewer features, or raise IMGCLS_FEATURES_GB."
+        "The features of these images take 2 MB, but the cache holds at most 1 MB. Use fewer images or augmented "
+        "copies, use a backbone with fewer features, or raise IMGCLS_FEATURES_GB."
     )
     assert everything() == []
 
 
 def test_a_disk_without_room_is_told_before_anything_is_computed(monkeypatch):
     monkeypatch.setattr(feature_cache, "SPARE_BYTES", 10**18)
-    with pytest.raises(WeightsError, match=r"^The features need 0 MB in .+ MB are free\. Make room there, use fewer"):
+    with pytest.raises(
+        WeightsError, match=r"^The features take 0 MB, but only .+ MB are free in .+\. Free some space there, use fewer"
+    ):
         made("a")
     assert everything() == []
 
@@ -105,7 +107,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing():
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
-        with pytest.raises(WeightsError, match=r"and could not be written: File too large\. Make room there"):
+        with pytest.raises(WeightsError, match=r"could not be written to .+: File too large\. Free some space there"):
             made("a", 1000, 512)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -128,24 +130,24 @@ def test_what_a_killed_process_left_goes_with_the_next_and_what_is_being_made_st
     assert sum(name.startswith(".new-") for name in everything()) == 1  # its maker lives
     process.communicate(b"\n", timeout=20)
     made("c")
-    assert everything() == sorted(feature_cache.folder_of({"data": name}).name for name in "bc")
-    assert feature_cache.opened({"data": "a"}) is None
+    assert everything() == sorted(feature_cache.entry_folder({"data": name}).name for name in "bc")
+    assert feature_cache.find({"data": "a"}) is None
 
 
 def test_two_that_make_the_same_are_one():
     key, values = {"data": "a"}, np.full((1, 10, 4), 7, np.float32)
-    with feature_cache.making(key, values.shape) as file:
+    with feature_cache.storing(key, values.shape) as file:
         made("a")
         file.write(values.data)
-    assert (np.asarray(feature_cache.opened(key)) == 7).all()
-    assert everything() == [feature_cache.folder_of(key).name]
+    assert (np.asarray(feature_cache.find(key)) == 7).all()
+    assert everything() == [feature_cache.entry_folder(key).name]
 
 
 def test_all_can_be_forgotten():
     made("a")
     made("b")
-    feature_cache.forget_everything()
-    assert feature_cache.kept_bytes() == 0
+    feature_cache.remove_all()
+    assert feature_cache.total_bytes() == 0
     assert everything() == []
 
 

@@ -88,12 +88,14 @@ def test_no_param_of_a_family_is_called_like_a_setting_of_every_run():
 def test_an_unknown_family_is_refused_with_the_choices(name):
     with pytest.raises(SettingError) as error:
         models.family(name)
-    assert str(error.value) == f"No model is called '{name}'. There are: ann, cnn, deep_cnn, resnet, transfer."
+    assert str(error.value) == f"There is no model '{name}'. Choose one of: ann, cnn, deep_cnn, resnet, transfer."
 
 
 @pytest.mark.parametrize(("name", "settings", "shape"), RESIZED_TO_NOTHING)
 def test_images_that_shrink_to_nothing_are_refused_on_the_page(name, settings, shape):
-    with pytest.raises(SettingError, match=r"^The layer 'block\d_pool' would shrink .+ to nothing\. Use fewer blocks"):
+    with pytest.raises(
+        SettingError, match=r"^The layer 'block\d_pool' would reduce .+ values to none\. Use fewer blocks"
+    ):
         models.table(name, shape, 10, settings)
 
 
@@ -156,13 +158,13 @@ def test_the_number_of_parameters_is_pinned(name, shape):
 
 def test_a_table_has_words_for_its_layers():
     rows = {row.name: row for row in models.table("cnn", (28, 28, 1), 10, {"filters": 8, "batch_normalisation": True})}
-    assert rows["block1_conv1"].detail == "8 filters 3x3"
+    assert rows["block1_conv1"].detail == "8 filters 3×3"
     assert rows["block1_relu1"].detail == "relu"
-    assert rows["block1_pool"].detail == "2x2"
-    assert rows["block1_dropout"].detail == "15% of the values"
+    assert rows["block1_pool"].detail == "2×2"
+    assert rows["block1_dropout"].detail == "15% of the activations"
     assert rows["dense"].detail == "64 units, relu"
     strided = {row.name: row for row in models.table("resnet", (32, 32, 3), 10, {})}
-    assert strided["stage2_block1_conv1"].detail == "32 filters 3x3, stride 2"
+    assert strided["stage2_block1_conv1"].detail == "32 filters 3×3, stride 2"
 
 
 def test_a_sketch_of_a_layer_no_family_uses_is_like_keras_too(keras):
@@ -257,8 +259,8 @@ def test_mirrored_answers_are_the_mean_of_both_ways_round(build, keras, tmp_path
     from imgcls.training.export import formats
 
     model = build("deep_cnn", {"width": 8}, (12, 12, 3))
-    assert model_builder.answering(Config(), model) is model
-    both = model_builder.answering(Config(test_time_augmentation=True), model)
+    assert model_builder.with_test_time_augmentation(Config(), model) is model
+    both = model_builder.with_test_time_augmentation(Config(test_time_augmentation=True), model)
     images = np.random.default_rng(1).integers(0, 256, (5, 12, 12, 3), dtype=np.uint8)
     expected = (model(images).numpy() + model(images[:, :, ::-1]).numpy()) / 2
     assert np.allclose(both(images), expected, atol=1e-6)

@@ -96,7 +96,7 @@ def test_the_real_file_of_the_smallest_network_is_loaded(keras, monkeypatch):
     from imgcls.training.model_builder import backbone
 
     monkeypatch.setenv("IMGCLS_WEIGHTS", os.environ["IMGCLS_REAL_WEIGHTS"])
-    assert backbone.network(SMALL, 96, (32, 32, 3), weights.needed(SMALL)).output_shape == (None, 256)
+    assert backbone.pretrained(SMALL, 96, (32, 32, 3), weights.needed(SMALL)).output_shape == (None, 256)
 
 
 # ---- fetched

@@ -10,15 +10,15 @@ from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation import validation_predictions as making
 from imgcls.runs import epoch_predictions, validation_predictions
 from imgcls.training.loop import epoch_predictions as snapshots_module
-from imgcls.training.loop.batches import Part
-from imgcls.training.loop.epoch_predictions import Snapshots
+from imgcls.training.loop.batches import Subset
+from imgcls.training.loop.epoch_predictions import EpochRecorder
 
 CLASSES = 3
 
 
-def part(count: int) -> Part:
+def part(count: int) -> Subset:
     images = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
-    return Part(images, np.arange(count), (np.arange(count) % CLASSES).astype(np.int32))
+    return Subset(images, np.arange(count), (np.arange(count) % CLASSES).astype(np.int32))
 
 
 def predictions(rightly: list[int], labels: np.ndarray) -> np.ndarray:
@@ -27,14 +27,14 @@ def predictions(rightly: list[int], labels: np.ndarray) -> np.ndarray:
     return (np.eye(CLASSES)[said] * 0.8 + 0.1).astype(np.float32)
 
 
-def trained(run, right_by_epoch: list[list[int]], count: int = 6) -> Snapshots:
+def trained(run, right_by_epoch: list[list[int]], count: int = 6) -> EpochRecorder:
     of = part(count)
-    kept = Snapshots(run, of, CLASSES, len(right_by_epoch))
+    kept = EpochRecorder(run, of, CLASSES, len(right_by_epoch))
     kept.rewind(0)
     for epoch, rightly in enumerate(right_by_epoch, 1):
-        kept.see(0, predictions(rightly, of.labels)[:4])
-        kept.see(4, predictions(rightly, of.labels)[4:])
-        kept.keep(epoch, is_best=epoch == 2)
+        kept.record(0, predictions(rightly, of.labels)[:4])
+        kept.record(4, predictions(rightly, of.labels)[4:])
+        kept.end_epoch(epoch, is_best=epoch == 2)
     return kept
 
 
@@ -61,8 +61,8 @@ def test_never_learned_forgotten_and_learned_late_by_hand(made):
 def test_the_answers_of_the_best_epoch_are_at_hand_in_full_precision(made):
     kept = trained(made(), HISTORY)
 
-    np.testing.assert_array_equal(kept.of(2), predictions(HISTORY[1], part(6).labels))
-    assert kept.of(5) is None
+    np.testing.assert_array_equal(kept.after(2), predictions(HISTORY[1], part(6).labels))
+    assert kept.after(5) is None
 
 
 def test_a_killed_training_goes_on_with_the_epochs_of_its_checkpoint(made):
@@ -70,10 +70,10 @@ def test_a_killed_training_goes_on_with_the_epochs_of_its_checkpoint(made):
     trained(run, HISTORY)
     with (run.folder / epoch_predictions.RECORDS).open("ab") as file:
         file.write(b"torn")
-    later = Snapshots(run, part(6), CLASSES, 6)
+    later = EpochRecorder(run, part(6), CLASSES, 6)
     later.rewind(3)
-    later.see(0, predictions([5], part(6).labels))
-    later.keep(4, is_best=False)
+    later.record(0, predictions([5], part(6).labels))
+    later.end_epoch(4, is_best=False)
     later.pack()
 
     found = epoch_predictions.read(run)
@@ -84,10 +84,10 @@ def test_a_killed_training_goes_on_with_the_epochs_of_its_checkpoint(made):
 def test_a_finished_run_that_goes_on_keeps_what_it_had(made):
     run = made()
     trained(run, HISTORY).pack()
-    more = Snapshots(run, part(6), CLASSES, 8)
+    more = EpochRecorder(run, part(6), CLASSES, 8)
     more.rewind(6)
-    more.see(0, predictions([0, 1, 2, 3, 4, 5], part(6).labels))
-    more.keep(7, is_best=True)
+    more.record(0, predictions([0, 1, 2, 3, 4, 5], part(6).labels))
+    more.end_epoch(7, is_best=True)
     more.pack()
 
     assert epoch_predictions.read(run).epochs.tolist() == [1, 2, 3, 4, 5, 6, 7]
@@ -96,14 +96,14 @@ def test_a_finished_run_that_goes_on_keeps_what_it_had(made):
 def test_a_run_that_begins_anew_forgets(made):
     run = made()
     trained(run, HISTORY).pack()
-    Snapshots(run, part(6), CLASSES, 6).rewind(0)
+    EpochRecorder(run, part(6), CLASSES, 6).rewind(0)
 
     assert epoch_predictions.read(run) is None
 
 
 def test_a_damaged_file_does_not_keep_a_training_from_going_on(made):
     run = made(**{epoch_predictions.NAME: b"PK rubbish"})
-    Snapshots(run, part(6), CLASSES, 6).rewind(3)
+    EpochRecorder(run, part(6), CLASSES, 6).rewind(3)
 
     assert epoch_predictions.read(run) is None
 
@@ -114,8 +114,10 @@ def test_a_long_training_of_many_classes_stays_small(made, monkeypatch):
     trained(run, [[0]] * 11).pack()
 
     assert epoch_predictions.read(run).epochs.tolist() == [1, 4, 7, 10]
-    many = Snapshots(run, Part(np.zeros((5000, 2, 2, 1), np.uint8), np.arange(5000), np.zeros(5000, int)), 100, 10)
-    assert len(many.part()[1]) == 800
+    many = EpochRecorder(
+        run, Subset(np.zeros((5000, 2, 2, 1), np.uint8), np.arange(5000), np.zeros(5000, int)), 100, 10
+    )
+    assert len(many.images()[1]) == 800
 
 
 def test_images_whose_answer_turned_most_are_kept(made, monkeypatch):
@@ -130,14 +132,14 @@ def test_images_whose_answer_turned_most_are_kept(made, monkeypatch):
 
 def test_nothing_is_kept_where_a_image_has_several_labels(made):
     run = made()
-    of = Part(part(6).images, np.arange(6), np.eye(6, CLASSES, dtype=np.int32))
-    kept = Snapshots(run, of, CLASSES, 3)
+    of = Subset(part(6).images, np.arange(6), np.eye(6, CLASSES, dtype=np.int32))
+    kept = EpochRecorder(run, of, CLASSES, 3)
     kept.rewind(0)
-    kept.see(0, np.ones((6, CLASSES)))
-    kept.keep(1, is_best=True)
+    kept.record(0, np.ones((6, CLASSES)))
+    kept.end_epoch(1, is_best=True)
     kept.pack()
 
-    assert len(kept.part()[2]) == 0
+    assert len(kept.images()[2]) == 0
     assert not any((run.folder / name).exists() for name in (epoch_predictions.NAME, epoch_predictions.RECORDS))
 
 

@@ -24,21 +24,21 @@ from imgcls.training.process.checkpoint import Checkpoint
 KILLED_AT_STEP = """
 import os, signal
 from imgcls.training.loop import loop
-obeyed = loop.Loop._obey
+obeyed = loop.Loop._apply_request
 def counted(self, asked):
     if self.steps_done == {}:
         os.kill(os.getpid(), signal.SIGKILL)
     obeyed(self, asked)
-loop.Loop._obey = counted
+loop.Loop._apply_request = counted
 """
 SLOW_STEPS = """
 import time
 from imgcls.training.loop import loop
-taken = loop.Loop._obey
+taken = loop.Loop._apply_request
 def slowly(self, asked):
     time.sleep({})
     taken(self, asked)
-loop.Loop._obey = slowly
+loop.Loop._apply_request = slowly
 """
 DIES_AT_ONCE = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 

@@ -18,11 +18,11 @@ TOY = Config(
 
 def toy(count: int, *, wrong: bool = False):
     """Three classes that differ in brightness; `wrong` gives every picture the label of another class."""
-    from imgcls.training.loop.batches import Part
+    from imgcls.training.loop.batches import Subset
 
     labels = np.arange(count, dtype=np.int32) % 3
     noise = np.random.default_rng(count).integers(0, 40, (count, 4, 4, 1))
-    return Part.of((noise + labels[:, None, None, None] * 100).astype(np.uint8), (labels + wrong) % 3)
+    return Subset.of((noise + labels[:, None, None, None] * 100).astype(np.uint8), (labels + wrong) % 3)
 
 
 class Person:
@@ -35,11 +35,11 @@ class Person:
         self._asking, self.loop, self.kept, self.pauses = asking, None, [], 0
         self._rested_at = -1
 
-    def asked(self) -> RunRequest:
+    def request(self) -> RunRequest:
         asked = self._asking(self.loop)
         return asked.changed(pause=False) if self.loop.steps_done == self._rested_at else asked
 
-    def keep(self, checkpoint, *, now: bool) -> None:
+    def save(self, checkpoint, *, now: bool) -> None:
         self.kept.append((checkpoint, now))
 
     def wait_while_paused(self) -> None:
@@ -52,16 +52,18 @@ def looped(keras, tmp_path, strict_lines):
     """Makes a loop over toy data: `looped(config, validation=..., asking=...)`; its lines lie in `loop.lines()`."""
     from imgcls.training import model_builder
     from imgcls.training.loop.loop import Loop
-    from imgcls.training.process.metrics_writer import Journal
+    from imgcls.training.process.metrics_writer import MetricsWriter
 
-    def make(config=TOY, *, training=None, validation=None, listener=lambda line: None, asking=lambda loop: RunRequest()):
+    def make(
+        config=TOY, *, training=None, validation=None, listener=lambda line: None, asking=lambda loop: RunRequest()
+    ):
         keras.utils.clear_session()
         keras.utils.set_random_seed(config.seed)
         training, validation = training or toy(48), validation or toy(15)
         path = tmp_path / f"metrics-{len(list(tmp_path.iterdir()))}.jsonl"
         model = model_builder.build(config, (4, 4, 1), 3, training.images, is_multilabel=training.is_multilabel)
         person = Person(asking)
-        person.loop = loop = Loop(config, model, training, validation, Journal(path, listener), person)
+        person.loop = loop = Loop(config, model, training, validation, MetricsWriter(path, listener), person)
         loop.lines = lambda kind="epoch": [line for line in strict_lines(path) if line["kind"] == kind]
         return loop
 

@@ -24,13 +24,13 @@ def settings(**changes) -> Config:
 
 def stripes(count: int):
     """Three labels, each a bright row of its own: learnt in moments."""
-    from imgcls.training.loop.batches import Part
+    from imgcls.training.loop.batches import Subset
 
     random = np.random.default_rng(count)
     labels = (random.random((count, 3)) < (0.5, 0.4, 0.2)).astype(np.uint8)
     images = random.integers(0, 60, (count, 4, 4, 1))
     images[:, :3] += 180 * labels[:, :, None, None]
-    return Part.of(images.astype(np.uint8), labels)
+    return Subset.of(images.astype(np.uint8), labels)
 
 
 @pytest.mark.parametrize("name", models.names())
@@ -63,7 +63,7 @@ def test_a_step_is_the_one_that_keras_takes(keras, smoothing, loss):
     keras.utils.set_random_seed(0)
     model = model_builder.build(config, (6, 6, 1), 3, images, is_multilabel=True)
     before = model.get_weights()
-    step, judge = steps.compiled(config, model, steps.optimizer_of(config), is_multilabel=True)
+    step, judge = steps.compile_steps(config, model, steps.optimizer_of(config), is_multilabel=True)
     taken = [[float(value) for value in step(images, LABELS)[:2]] for _ in range(3)]
     ours, judged = model.get_weights(), [float(value) for value in judge(images, LABELS)[:2]]
 
@@ -86,7 +86,7 @@ def test_an_untaught_network_has_the_loss_log_2(keras):
 
     images = np.zeros((32, 6, 6, 1), np.uint8)
     model = model_builder.build(settings(), (6, 6, 1), 3, images, is_multilabel=True)
-    _, judge = steps.compiled(settings(), model, steps.optimizer_of(settings()), is_multilabel=True)
+    _, judge = steps.compile_steps(settings(), model, steps.optimizer_of(settings()), is_multilabel=True)
     assert float(judge(images, LABELS)[0]) == pytest.approx(np.log(2), abs=1e-5)
 
 
@@ -112,7 +112,7 @@ def test_weights_count_in_the_training_loss_alone(keras):
     config = settings(class_weights=True)
     model = model_builder.build(config, (6, 6, 1), 3, images, is_multilabel=True)
     weights = steps.class_weights(config, LABELS, 3)
-    step, judge = steps.compiled(config, model, steps.optimizer_of(config), weights, is_multilabel=True)
+    step, judge = steps.compile_steps(config, model, steps.optimizer_of(config), weights, is_multilabel=True)
     predictions = model.predict_on_batch(images)
     losses = -np.log(np.where(LABELS, predictions, 1 - predictions))
     each = np.where(LABELS, weights[1], weights[0])

@@ -45,17 +45,17 @@ HEAD_ALONE = CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 0}
 KILLED_IN_STAGE = """
 import os
 from imgcls.training.loop import loop
-obeyed = loop.Loop._obey
+obeyed = loop.Loop._apply_request
 def counted(self, asked):
     if (self.progress.stage, self.steps_done) == ({}, {}):
         os.kill(os.getpid(), 9)
     obeyed(self, asked)
-loop.Loop._obey = counted
+loop.Loop._apply_request = counted
 """
 KILLED_WHILE_LOOKING = """
 import os
 from imgcls.training.transfer import features as extract
-looking = extract.looking
+looking = extract.inference_function
 def dies(base):
     look = looking(base)
     def once(pictures, seen=[]):
@@ -64,25 +64,25 @@ def dies(base):
             os.kill(os.getpid(), 9)
         return look(pictures)
     return once
-extract.looking = dies
+extract.inference_function = dies
 """
 SLOW_LOOKS = """
 import time
 from imgcls.training.transfer import features as extract
-looking = extract.looking
+looking = extract.inference_function
 def slow(base):
     look = looking(base)
     def slowly(pictures):
         time.sleep(0.4)
         return look(pictures)
     return slowly
-extract.looking = slow
+extract.inference_function = slow
 """
 NO_LOOKS = """
 from imgcls.training.transfer import features as extract
 def never(base):
     raise AssertionError("the base was asked, though its features are kept")
-extract.looking = never
+extract.inference_function = never
 """
 
 
@@ -233,46 +233,46 @@ def test_a_fine_tuning_that_ended_goes_on_for_more_epochs(trained, monkeypatch):
 
 def test_a_second_head_asks_no_base(trained):
     trained(HEAD_ALONE)
-    kept = feature_cache.kept_bytes()
+    kept = feature_cache.total_bytes()
     other = HEAD_ALONE.changed(
         model_settings={**HEAD_ALONE.model_settings, "head_units": 64, "dropout": 0.5}, learning_rate=0.002, epochs=6
     )
     run = trained(other, NO_LOOKS)
-    assert feature_cache.kept_bytes() == kept
+    assert feature_cache.total_bytes() == kept
     assert "feature_rate" not in run.result
     assert lines(run, "features") == []
 
 
 def test_what_changes_the_features_is_another_entry(trained, base):
     trained(HEAD_ALONE.changed(epochs=1))
-    count = len(list(feature_cache.all_folder().iterdir()))
+    count = len(list(feature_cache.root_folder().iterdir()))
     assert count == 3  # training, validation, test
     trained(HEAD_ALONE.changed(epochs=1, rotation=5))
-    assert len(list(feature_cache.all_folder().iterdir())) == count + 1  # other copies; the rest is as it was
+    assert len(list(feature_cache.root_folder().iterdir())) == count + 1  # other copies; the rest is as it was
     trained(HEAD_ALONE.changed(epochs=1, rotation=0, shift=0))
-    plain = len(list(feature_cache.all_folder().iterdir()))
+    plain = len(list(feature_cache.root_folder().iterdir()))
     assert plain == count + 2
     trained(HEAD_ALONE.changed(epochs=1, rotation=0, shift=0, seed=1))
-    assert len(list(feature_cache.all_folder().iterdir())) == plain + 2  # another split
+    assert len(list(feature_cache.root_folder().iterdir())) == plain + 2  # another split
 
 
 def test_augmented_copies_are_used_in_turn(trained, keras, digits, base):
     from imgcls import datasets
-    from imgcls.training.loop.batches import Part
+    from imgcls.training.loop.batches import Subset
     from imgcls.training.model_builder import backbone
     from imgcls.training.transfer.features import Extractor
 
     dataset = datasets.open_dataset("digits")
-    part = Part.of(dataset.x_train, dataset.y_train, np.array([7, 3, 5]))
-    extractor = Extractor(CONFIG, dataset, lambda: backbone.built(CONFIG.model_settings, (8, 8, 1)))
+    part = Subset.of(dataset.x_train, dataset.y_train, np.array([7, 3, 5]))
+    extractor = Extractor(CONFIG, dataset, lambda: backbone.build(CONFIG.model_settings, (8, 8, 1)))
     copies = extractor.copies(part)
     assert copies.copies.shape == (2, 3, 32)
-    first, second, third = (copies.of_epoch(epoch).taken(np.arange(3))[0] for epoch in (1, 2, 3))
+    first, second, third = (copies.in_epoch(epoch).take(np.arange(3))[0] for epoch in (1, 2, 3))
     assert np.array_equal(first, third)
     assert not np.allclose(first, second, atol=1e-3)
-    plain = extractor.part(part).taken(np.arange(3))
+    plain = extractor.subset(part).take(np.arange(3))
     assert np.array_equal(plain[1], dataset.y_train[[7, 3, 5]])
-    expected = backbone.built(CONFIG.model_settings, (8, 8, 1))(dataset.x_train[[7, 3, 5]])
+    expected = backbone.build(CONFIG.model_settings, (8, 8, 1))(dataset.x_train[[7, 3, 5]])
     assert np.allclose(plain[0], expected, atol=1e-5)
 
 
@@ -280,9 +280,9 @@ def test_killed_while_the_base_looks_nothing_half_made_is_left(trained, forks, b
     run = runs.create(CONFIG)
     process = forks.trainer(run, KILLED_WHILE_LOOKING)
     wait_until(lambda: has_ended(process), seconds=60)
-    assert all(path.name.startswith(".new-") for path in feature_cache.all_folder().iterdir())
+    assert all(path.name.startswith(".new-") for path in feature_cache.root_folder().iterdir())
     trained(CONFIG, run=run)
-    assert not any(path.name.startswith(".") for path in feature_cache.all_folder().iterdir())
+    assert not any(path.name.startswith(".") for path in feature_cache.root_folder().iterdir())
 
 
 def test_stopped_while_the_base_looks_it_ends_at_once_and_keeps_nothing(forks, base, wait_until):
@@ -293,12 +293,12 @@ def test_stopped_while_the_base_looks_it_ends_at_once_and_keeps_nothing(forks, b
     run.send_request(stop=True)
     assert wait_until(lambda: has_ended(process), seconds=20) < 5
     assert run.state == "stopped"
-    assert list(feature_cache.all_folder().iterdir()) == []
+    assert list(feature_cache.root_folder().iterdir()) == []
 
 
 def test_paused_while_the_base_looks_it_goes_on(trained, forks, base, wait_until):
     other = trained(CONFIG)
-    feature_cache.forget_everything()
+    feature_cache.remove_all()
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
@@ -316,14 +316,16 @@ def test_features_that_do_not_fit_are_a_sentence(forks, base, monkeypatch, wait_
     process = forks.trainer(run)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "failed"
-    assert run.result["message"].startswith("The features of these pictures need 0 MB, and 0 MB may be kept. Use fewer")
+    assert run.result["message"].startswith(
+        "The features of these images take 0 MB, but the cache holds at most 0 MB. Use fewer"
+    )
 
 
 def test_test_features_that_are_not_those_of_the_base_are_not_believed(trained, base):
     run = trained(HEAD_ALONE)
     with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
         right = stored["probabilities"]
-    for folder in feature_cache.all_folder().iterdir():
+    for folder in feature_cache.root_folder().iterdir():
         if json.loads((folder / "entry.json").read_bytes())["part"] == "test":
             values = np.load(folder / "features.npy", allow_pickle=False)
             np.save(folder / "features.npy", values[:, ::-1])
@@ -382,18 +384,18 @@ def test_a_fine_tuning_that_diverges_keeps_the_head_and_names_its_own_rate(forks
     broken = """
 import numpy as np
 from imgcls.training.loop import loop
-taken = loop.Means.taken
+taken = loop.RunningMeans.take
 def nan(self):
     values, count = taken(self)
     return ((float("nan"),) * len(values), count) if NOW else (values, count)
 NOW = False
-loop.Means.taken = nan
-obeyed = loop.Loop._obey
+loop.RunningMeans.take = nan
+obeyed = loop.Loop._apply_request
 def look(self, asked):
     global NOW
     NOW = bool(self.progress.stage)
     obeyed(self, asked)
-loop.Loop._obey = look
+loop.Loop._apply_request = look
 """
     process = forks.trainer(run, broken)
     wait_until(lambda: has_ended(process), seconds=60)

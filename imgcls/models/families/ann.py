@@ -1,7 +1,7 @@
-"""A dense network looks at all pixels at once, as one long row of numbers: every unit is connected to every pixel.
+"""A dense network treats the image as one long row of pixels: every unit of a layer is connected to all of them.
 
-It is the simplest network and quick to train, and it reads centred digits well. But it does not know that neighbouring
-pixels belong together, so a picture moved by a few pixels is new to it, and it needs many parameters. (Rosenblatt 1958;
+It is the simplest network, quick to train, and good at centred digits. But it does not know which pixels are
+neighbours, so an image shifted by a few pixels looks entirely new, and it needs many parameters. (Rosenblatt 1958;
 Rumelhart, Hinton and Williams 1986.)
 """
 
@@ -17,17 +17,21 @@ def classify(
     images,
     num_classes: int,
     *,
-    units: Annotated[int, Range(8, 1024, step=8), "Units in the first hidden layer: more can tell more apart."] = 128,
+    units: Annotated[
+        int, Range(8, 1024, step=8), "Units in the first hidden layer. More units can model more complex patterns."
+    ] = 128,
     hidden_layers: Annotated[
-        int, Range(1, 5, step=1), "How many dense layers; each has half the units of the last."
+        int, Range(1, 5, step=1), "Number of hidden layers. Each has half as many units as the one before."
     ] = 2,
     dropout: Annotated[
         float,
         Range(0, 0.8, step=0.05),
-        "Share of values switched off at random in training, against learning by heart.",
+        "Fraction of activations dropped at random during training, to reduce overfitting.",
     ] = 0.2,
     activation: Annotated[
-        str, Choice("relu", "gelu", "tanh", "sigmoid"), "The bend after each layer: without one, all layers act as one."
+        str,
+        Choice("relu", "gelu", "tanh", "sigmoid"),
+        "The non-linearity after each layer. Without one, a stack of layers is equivalent to a single linear layer.",
     ] = "relu",
 ):
     x = layers.Flatten(name="flatten")(images)

@@ -1,8 +1,8 @@
-"""A convolutional network slides small windows over the picture and learns which patterns to look for in them.
+"""A convolutional network slides small filters over the image and learns which patterns the filters respond to.
 
-Early layers find edges, later ones find shapes made of edges, wherever they stand in the picture; pooling halves the
-picture after each block, so that later windows see more of it. The classic choice for digits and clothes, and strong
-with few parameters. (LeCun, Bottou, Bengio and Haffner 1998.)
+Early layers detect edges and later ones shapes made of edges, wherever they appear in the image. Pooling halves the
+resolution after each block, so that later filters cover a larger part of the image. The classic choice for digits and
+clothes: accurate with few parameters. (LeCun, Bottou, Bengio and Haffner 1998.)
 """
 
 from typing import Annotated
@@ -18,21 +18,24 @@ def classify(
     num_classes: int,
     *,
     filters: Annotated[
-        int, Range(4, 128, step=4), "Patterns the first block looks for; each next block has twice."
+        int, Range(4, 128, step=4), "Filters in the first block. Each further block has twice as many."
     ] = 16,
-    blocks: Annotated[int, Range(1, 4, step=1), "Rounds of convolution and pooling; each halves the picture."] = 2,
-    convolutions: Annotated[int, Range(1, 3, step=1), "Convolutions in a row before each pooling."] = 1,
-    units: Annotated[int, Range(8, 512, step=8), "Units of the dense layer that combines what was found."] = 64,
+    blocks: Annotated[int, Range(1, 4, step=1), "Blocks of convolution and pooling. Each halves the resolution."] = 2,
+    convolutions: Annotated[int, Range(1, 3, step=1), "Convolutions per block, before the pooling."] = 1,
+    units: Annotated[int, Range(8, 512, step=8), "Units of the dense layer that combines the detected patterns."] = 64,
     dropout: Annotated[
         float,
         Range(0, 0.8, step=0.05),
-        "Share of values switched off at random in training, against learning by heart.",
+        "Fraction of activations dropped at random during training, to reduce overfitting.",
     ] = 0.3,
     batch_normalisation: Annotated[
-        bool, "Keep the values of each layer in a steady range; allows larger steps and often scores better."
+        bool,
+        "Normalise the activations over each batch. Allows a larger learning rate and often scores better.",
     ] = False,
     activation: Annotated[
-        str, Choice("relu", "gelu", "tanh"), "The bend after each layer: without one, all layers act as one."
+        str,
+        Choice("relu", "gelu", "tanh"),
+        "The non-linearity after each layer. Without one, a stack of layers is equivalent to a single linear layer.",
     ] = "relu",
 ):
     x = images

@@ -1,8 +1,8 @@
-"""A small residual network: many convolutions, with short cuts around each pair, so that a deep network still learns.
+"""A small residual network: many convolutions with a shortcut around each pair, so that even deep ones train well.
 
-Each block adds a correction to what it was given instead of replacing it, batch normalisation keeps the values steady,
-and the picture is averaged at the end in place of a large dense layer. The way to train colour pictures from scratch;
-it wants more epochs than the plain CNN. (He, Zhang, Ren and Sun 2016, pre-activation form.)
+Each block adds a correction to its input instead of replacing it, batch normalisation keeps the activations in range,
+and global average pooling replaces a large dense layer at the end. A good choice for colour images trained from
+scratch; it needs more epochs than the plain CNN. (He, Zhang, Ren and Sun 2016, pre-activation form.)
 """
 
 from typing import Annotated
@@ -18,17 +18,19 @@ def classify(
     images,
     num_classes: int,
     *,
-    filters: Annotated[int, Range(8, 96, step=8), "Feature maps of the first stage; each next stage has twice."] = 16,
+    filters: Annotated[
+        int, Range(8, 96, step=8), "Filters in the first stage. Each further stage has twice as many."
+    ] = 16,
     stages: Annotated[
-        int, Range(1, 4, step=1), "Each stage after the first halves the picture and doubles the maps."
+        int, Range(1, 4, step=1), "Each stage after the first halves the resolution and doubles the filters."
     ] = 3,
-    blocks: Annotated[int, Range(1, 6, step=1), "Residual blocks of two convolutions in each stage."] = 1,
+    blocks: Annotated[int, Range(1, 6, step=1), "Residual blocks per stage, with two convolutions each."] = 1,
     dropout: Annotated[
         float,
         Range(0, 0.8, step=0.05),
-        "Share of values switched off before the last layer, against learning by heart.",
+        "Fraction of activations dropped before the last layer during training, to reduce overfitting.",
     ] = 0.2,
-    activation: Annotated[str, Choice("relu", "gelu", "swish"), "The bend after each normalisation."] = "relu",
+    activation: Annotated[str, Choice("relu", "gelu", "swish"), "The non-linearity after each normalisation."] = "relu",
 ):
     def normalised(x, name):
         x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
@@ -44,7 +46,7 @@ def classify(
             name = f"stage{stage}_block{block}"
             strides = 2 if stage > 1 and block == 1 else 1
             y = normalised(x, f"{name}_a")
-            # The short cut starts after the normalisation where it has to change shape (He et al. 2016, fig. 4).
+            # A shortcut that changes the shape starts after the normalisation (He et al. 2016, fig. 4).
             shortcut = convolved(y, width, f"{name}_shortcut", size=1, strides=strides) if strides > 1 else x
             y = convolved(y, width, f"{name}_conv1", strides=strides)
             y = normalised(y, f"{name}_b")

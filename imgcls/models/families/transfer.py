@@ -1,14 +1,14 @@
-"""Transfer learning: a network that already sees, with new answers on top.
+"""Transfer learning: a pretrained network (the backbone) with a new classification head.
 
-Somebody has trained the base on millions of photographs, or you have trained it yourself in another run. Edges,
-textures and shapes are the same everywhere, so the base stays as it is (frozen), and only a small head learns what they
-mean here. The base looks at every picture once; what it says (the features) is kept on the disk, so an epoch takes a
-fraction of a second, and a few dozen pictures a class are often enough.
+The backbone was trained on more than a million photographs, or by you in another run. Edges, textures and shapes are
+useful for almost any task, so the backbone is frozen and only a small head is trained. The backbone runs once per
+image; its outputs (the features) are cached on disk. An epoch therefore takes a fraction of a second, and a few dozen
+images per class are often enough.
 
-Fine-tuning, if you want it, comes second: the last blocks of the base learn on at a small rate, with batch
-normalisation kept still. It often gains some points, and takes as long as a normal training. Pixels reach each base as
-it was taught, whatever the normalisation says. (Yosinski et al. 2014, "How transferable are features in deep neural
-networks?")
+Optional fine-tuning follows: the last blocks of the backbone are trained as well, at a small learning rate and with
+frozen batch normalisation. It often gains a few points of accuracy and takes as long as an ordinary training. Each
+backbone gets its pixels as in its own training, so the normalisation setting does not apply. (Yosinski et al. 2014,
+"How transferable are features in deep neural networks?")
 """
 
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ HAS_BACKBONE = True
 
 
 def more_epochs(settings: Mapping[str, Value]) -> int:
-    """Epochs that follow those of the settings of every run."""
+    """Epochs of fine-tuning, after those in which the head is trained."""
     return int(settings["fine_tuning_epochs"])
 
 
 def lengthened(settings: Mapping[str, Value], epochs: int) -> dict[str, Value]:
-    """The same settings with so many epochs of fine-tuning."""
+    """The same settings with this many epochs of fine-tuning."""
     return {**settings, "fine_tuning_epochs": epochs}
 
 
@@ -59,20 +59,26 @@ def classify(
         "them.",
     ] = 4,
     head_units: Annotated[
-        int, Range(0, 1024, step=64), "Neurons between features and answers. 0: the answers alone, hard to beat."
+        int, Range(0, 1024, step=64), "Units of a hidden layer in the head. 0 = a linear head, which is hard to beat."
     ] = 0,
-    dropout: Annotated[float, Range(0, 0.8, step=0.05), "Share of the features that is left out at each step."] = 0.2,
+    dropout: Annotated[
+        float, Range(0, 0.8, step=0.05), "Fraction of the features dropped at random in each training step."
+    ] = 0.2,
     fine_tuning_epochs: Annotated[
-        int, Range(0, 1000), "Epochs after those of the head, in which the last blocks of the base learn, too. 0: none."
+        int,
+        Range(0, 1000),
+        "Epochs in which the last blocks of the backbone are trained as well, after those of the head. 0 = none.",
     ] = 0,
     fine_tuning_rate: Annotated[
-        float, Range(1e-7, 0.1, logarithmic=True), "Learning rate of the fine-tuning: a tenth of the other, or less."
+        float,
+        Range(1e-7, 0.1, logarithmic=True),
+        "Learning rate for fine-tuning: a tenth of the head's learning rate, or less.",
     ] = 1e-4,
     fine_tuning_blocks: Annotated[
-        int, Range(1, 8, step=1), "So many of the last blocks of the base learn in the fine-tuning."
+        int, Range(1, 8, step=1), "How many of the last blocks of the backbone are fine-tuned."
     ] = 2,
 ):
-    # Each feature to mean 0 and deviation 1, as they are on the training pictures: see `begin`.
+    # Standardises each feature with its mean and variance on the training images: see `initialise`.
     x = layers.BatchNormalization(center=False, scale=False, trainable=False, name="standardise")(features)
     if head_units:
         x = layers.Dropout(dropout, name="features_dropout")(x)
@@ -81,9 +87,11 @@ def classify(
     return layers.Dense(num_classes, name="logits")(x)
 
 
-def begin(model, features: np.ndarray) -> None:
-    """First weights from the training features, float32 (n, features): their mean and variance, and answers that prefer
-    no class, which is where learning them begins best."""
+def initialise(model, features: np.ndarray) -> None:
+    """Sets the initial weights from training features, float32 (n, features): their mean and variance, and zero logits.
+
+    With zero logits all classes start equally likely, which is the best start for a linear head.
+    """
     model.get_layer("standardise").set_weights([features.mean(0), features.var(0)])
-    predictions = model.get_layer("logits")
-    predictions.set_weights([np.zeros_like(value) for value in predictions.get_weights()])
+    logits = model.get_layer("logits")
+    logits.set_weights([np.zeros_like(value) for value in logits.get_weights()])

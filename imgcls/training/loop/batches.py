@@ -1,8 +1,8 @@
-"""Pictures on their way to the network: in an order of their own each epoch, augmented, the next batch made ahead."""
+"""Batches for training: shuffled and augmented each epoch, with the next batch prepared in the background."""
 
 import itertools
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,18 @@ from imgcls.config import Config
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.datasets.augmentation.epoch import Epoch
 
+Batch = tuple[np.ndarray, np.ndarray]
+"""Images, or their features, and labels."""
+
 
 @dataclass(frozen=True)
-class Part:
-    """Some of the pictures of a data set: `rows` of its uint8 pictures (n, height, width, channels), and their classes,
-    int32 (rows,), or 0 and 1 for each label in (rows, classes) where a picture may have several.
+class Subset:
+    """Some images of a dataset. The images stay in a memory-mapped file, so the data may be larger than memory.
 
-    The pictures stay where they are, in a file that is mapped into memory: data larger than memory are no problem.
+    Attributes:
+        images: All uint8 images of the dataset (n, height, width, channels).
+        rows: Which of them belong to the subset.
+        labels: Their classes, int32 (rows,); for a multi-label dataset 0 or 1 for each label, int32 (rows, classes).
     """
 
     images: np.ndarray
@@ -25,8 +30,8 @@ class Part:
     labels: np.ndarray
 
     @classmethod
-    def of(cls, images: np.ndarray, labels: np.ndarray, rows: np.ndarray | None = None) -> "Part":
-        """`rows` of a data set, or all; `labels` belong to all of its pictures."""
+    def of(cls, images: np.ndarray, labels: np.ndarray, rows: np.ndarray | None = None) -> "Subset":
+        """The given rows of a dataset, or all; `labels` belong to all of its images."""
         rows = np.arange(len(images)) if rows is None else rows
         return cls(images, rows, np.asarray(labels)[rows].astype(np.int32))
 
@@ -35,48 +40,50 @@ class Part:
 
     @property
     def is_multilabel(self) -> bool:
-        """Whether a picture may have several labels."""
+        """Whether an image can have several labels."""
         return self.labels.ndim == 2
 
-    def of_epoch(self, epoch: int) -> "Part":
-        """What is looked at in this epoch, counted from 1: here the same in each."""
+    def in_epoch(self, epoch: int) -> "Subset":
+        """The subset to use in this epoch, counted from 1: the same one unless a subclass varies it."""
         return self
 
-    def taken(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pictures and labels at these places of the part."""
-        return self.images[self.rows[places]], self.labels[places]
+    def take(self, positions: np.ndarray) -> Batch:
+        """Images and labels at these positions of the subset."""
+        return self.images[self.rows[positions]], self.labels[positions]
 
-    def sample(self, most: int) -> np.ndarray:
-        """At most `most` pictures, evenly from the whole part."""
-        return self.images[self.rows[:: -(-len(self) // most)]]
+    def sample(self, count: int) -> np.ndarray:
+        """At most `count` images, evenly spaced over the subset."""
+        return self.images[self.rows[:: -(-len(self) // count)]]
 
 
 def batches(
-    part: Part, epoch: int, size: int, seed: int, augmentation: Augmentation, first: int = 0
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The epoch's batches from number `first` on, the next one being made while the present one is learnt.
+    subset: Subset, epoch: int, size: int, seed: int, augmentation: Augmentation, first: int = 0
+) -> Iterator[Batch]:
+    """The batches of an epoch, counted from 1, from batch number `first` on.
 
-    `epoch` is counted from 1. What is in them is decided by `imgcls.datasets.augmentation.epoch`.
+    The next batch is prepared while the current one is used. `imgcls.datasets.augmentation.epoch` determines order and
+    augmentation.
     """
-    part = part.of_epoch(epoch)
-    planned = Epoch(epoch, len(part), size, seed, augmentation)
+    subset = subset.in_epoch(epoch)
+    plan = Epoch(epoch, len(subset), size, seed, augmentation)
 
-    def batch(start: int) -> tuple[np.ndarray, np.ndarray]:
-        images, labels = part.taken(planned.places(start))
-        return planned.batch(images, start), labels
+    def batch(start: int) -> Batch:
+        images, labels = subset.take(plan.places(start))
+        return plan.batch(images, start), labels
 
     with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
-        coming = None
-        for start in range(first * size, len(part), size):
-            ready = coming or pool.submit(batch, start)
-            coming = pool.submit(batch, start + size) if start + size < len(part) else None
-            yield ready.result()
+        upcoming: Future[Batch] | None = None
+        for start in range(first * size, len(subset), size):
+            current = upcoming or pool.submit(batch, start)
+            upcoming = pool.submit(batch, start + size) if start + size < len(subset) else None
+            yield current.result()
 
 
-def endless(
-    part: Part, config: Config, augmentation: Augmentation | None = None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The batches of a training with these settings, epoch after epoch; `augmentation` takes the place of theirs."""
+def endless(subset: Subset, config: Config, augmentation: Augmentation | None = None) -> Iterator[Batch]:
+    """The batches of a training with these settings, epoch after epoch.
+
+    `augmentation` replaces that of the settings.
+    """
     augmentation = Augmentation.of(config) if augmentation is None else augmentation
     for epoch in itertools.count(1):
-        yield from batches(part, epoch, config.batch_size, config.seed, augmentation)
+        yield from batches(subset, epoch, config.batch_size, config.seed, augmentation)

@@ -1,4 +1,5 @@
-"""A running mean of the weights, which scores better than the last step's (Polyak and Juditsky 1992)."""
+"""Exponential moving average of the weights, which scores better than the weights of the last step (Polyak and Juditsky
+1992)."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -8,33 +9,33 @@ import numpy as np
 import tensorflow as tf
 
 
-class RunningMean:
-    """An exponential mean of `weights`; `share` of it stays at each step, less in the first steps."""
+class WeightAverage:
+    """The moving average of `weights`. `decay` is the fraction kept per step; the first steps use less."""
 
-    def __init__(self, weights: Sequence[keras.Variable], fraction: float):
+    def __init__(self, weights: Sequence[keras.Variable], decay: float):
         self._weights = list(weights)
-        self._means = [tf.Variable(weight.value) for weight in self._weights]
-        self._fraction = fraction
+        self._averages = [tf.Variable(weight.value) for weight in self._weights]
+        self._decay = decay
         self._count = 0
 
         @tf.function(input_signature=[tf.TensorSpec([], tf.float32)])
-        def add(stays):
-            for mean, weight in zip(self._means, self._weights, strict=True):
-                mean.assign_add((1 - stays) * (tf.convert_to_tensor(weight.value) - mean))
+        def update(decay):
+            for average, weight in zip(self._averages, self._weights, strict=True):
+                average.assign_add((1 - decay) * (tf.convert_to_tensor(weight.value) - average))
 
-        self._add = add
+        self._update = update
 
     def add(self) -> None:
-        """Takes the present weights in."""
+        """Includes the current weights."""
         self._count += 1
-        self._add(tf.constant(min(self._fraction, self._count / (self._count + 9)), tf.float32))
+        self._update(tf.constant(min(self._decay, self._count / (self._count + 9)), tf.float32))
 
     @contextlib.contextmanager
-    def in_place(self) -> Iterator[None]:
-        """Within, the model has the mean in place of its weights."""
+    def applied(self) -> Iterator[None]:
+        """Inside this context the model has the averages as its weights."""
         before = [weight.numpy() for weight in self._weights]
-        for weight, mean in zip(self._weights, self._means, strict=True):
-            weight.assign(mean)
+        for weight, average in zip(self._weights, self._averages, strict=True):
+            weight.assign(average)
         try:
             yield
         finally:
@@ -43,10 +44,10 @@ class RunningMean:
 
     def arrays(self) -> list[np.ndarray]:
         """The state, for a checkpoint."""
-        return [np.array(self._count), *(np.asarray(mean.numpy()) for mean in self._means)]
+        return [np.array(self._count), *(np.asarray(average.numpy()) for average in self._averages)]
 
     def set_arrays(self, arrays: Sequence[np.ndarray]) -> None:
-        """Goes back to a state from `arrays`."""
+        """Restores a state from `arrays`."""
         self._count = int(arrays[0])
-        for mean, value in zip(self._means, arrays[1:], strict=True):
-            mean.assign(value)
+        for average, value in zip(self._averages, arrays[1:], strict=True):
+            average.assign(value)

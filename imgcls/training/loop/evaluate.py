@@ -1,27 +1,34 @@
-"""A look at a part of the pictures from which nothing is learnt."""
+"""Evaluates the model on a subset of the images."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from imgcls.training.loop.batches import Part
-from imgcls.training.loop.running_metrics import Means
+from imgcls.training.loop.batches import Subset
+from imgcls.training.loop.running_metrics import RunningMeans
 
 
-def judged(
-    judge: Callable, part: Part, size: int, see: Callable[[int, Any], object], ends: Callable[[], bool]
+def evaluate(
+    eval_step: Callable,
+    subset: Subset,
+    batch_size: int,
+    on_predictions: Callable[[int, Any], object],
+    should_stop: Callable[[], bool],
 ) -> tuple[float, float] | None:
-    """Mean loss and accuracy on `part`, asked `size` pictures at a time; None if `ends` says so in between.
+    """Mean loss and accuracy on `subset`; None if `should_stop` returns True between two batches.
 
-    `judge` is the one of `steps.compiled`. `see(start, probabilities)` gets the answers to each batch as they come.
+    Args:
+        eval_step: From `steps.compile_steps`.
+        on_predictions: Called after each batch with the position of its first image and the probabilities.
     """
-    means = Means(2)
-    for start in range(0, len(part), size):
-        images, labels = part.taken(np.arange(start, min(start + size, len(part))))
-        loss, accuracy, probabilities = judge(images, labels)
+    means = RunningMeans(2)
+    for start in range(0, len(subset), batch_size):
+        images, labels = subset.take(np.arange(start, min(start + batch_size, len(subset))))
+        loss, accuracy, probabilities = eval_step(images, labels)
         means.add((loss, accuracy), len(labels))
-        see(start, probabilities)
-        if ends():
+        on_predictions(start, probabilities)
+        if should_stop():
             return None
-    return means.taken()[0]
+    (loss, accuracy), _ = means.take()
+    return loss, accuracy

@@ -1,4 +1,4 @@
-"""The training loop: epochs of steps over shuffled, augmented batches, watched and interruptible at every batch."""
+"""The training loop: epochs of steps over shuffled, augmented batches. It obeys requests after every batch."""
 
 import contextlib
 import math
@@ -14,53 +14,56 @@ import tensorflow as tf
 from imgcls.config import Config, schedules
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.runs.requests import RunRequest
-from imgcls.training.loop.batches import Part, batches
-from imgcls.training.loop.ema import RunningMean
-from imgcls.training.loop.epoch_predictions import Snapshots
-from imgcls.training.loop.evaluate import judged
-from imgcls.training.loop.running_metrics import Means
+from imgcls.training.loop.batches import Subset, batches
+from imgcls.training.loop.ema import WeightAverage
+from imgcls.training.loop.epoch_predictions import EpochRecorder
+from imgcls.training.loop.evaluate import evaluate
+from imgcls.training.loop.running_metrics import RunningMeans
 from imgcls.training.loop.state import Progress
-from imgcls.training.loop.steps import class_weights, compiled, optimizer_of
+from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
-from imgcls.training.process.metrics_writer import Journal
+from imgcls.training.process.metrics_writer import MetricsWriter
 
 EVALUATION_BATCH = 256
 CHECKPOINT_SECONDS = 30.0
-"""Within an epoch that takes longer than this, a checkpoint is written as often."""
+"""During longer epochs a checkpoint is written at this interval."""
 
 
 class Diverged(Exception):
-    """The loss is no number any more."""
+    """The loss is NaN or infinite. The argument is the epoch."""
 
 
 class Loop:
-    """Trains `model` on `training`, judges each epoch on `validation`, and remembers the weights of the best one.
+    """Trains `model` on `training`, evaluates each epoch on `validation`, and keeps the weights of the best one.
 
-    `restore` before `run` goes on where a checkpoint was taken: order, augmentation and learning rate depend on seed,
-    epoch and batch alone, and everything else is in the checkpoint. `augmentation` takes the place of the settings',
-    and `snapshots` keeps answers to validation pictures.
+    Call `restore` before `run` to continue from a checkpoint: the order of images, augmentation and learning rate
+    depend only on seed, epoch and batch, and everything else is in the checkpoint.
+
+    Args:
+        augmentation: Replaces that of the settings.
+        recorder: Records predictions for validation images after each epoch.
     """
 
     def __init__(
         self,
         config: Config,
         model: keras.Model,
-        training: Part,
-        validation: Part,
-        journal: Journal,
+        training: Subset,
+        validation: Subset,
+        metrics: MetricsWriter,
         control: Control,
         augmentation: Augmentation | None = None,
-        snapshots: Snapshots | None = None,
+        recorder: EpochRecorder | None = None,
     ):
         self.config = config
         self.model = model
         self.training = training
         self.validation = validation
-        self.journal = journal
+        self.metrics = metrics
         self.control = control
         self.augmentation = Augmentation.of(config) if augmentation is None else augmentation
-        self.snapshots = snapshots
+        self.recorder = recorder
         self.evaluation_batch = EVALUATION_BATCH
         self.optimizer = optimizer_of(config)
         self.progress = Progress()
@@ -68,37 +71,42 @@ class Loop:
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
         weights = class_weights(config, training.labels, model.output_shape[-1])
-        self._step, self._judge = compiled(config, model, self.optimizer, weights, training.is_multilabel)
-        self._mean = RunningMean(model.weights, config.ema_decay) if config.ema_decay else None
-        self._clock = self._kept = time.monotonic()
-        self._warm = False
+        self._train_step, self._eval_step = compile_steps(
+            config, model, self.optimizer, weights, training.is_multilabel
+        )
+        self._average = WeightAverage(model.weights, config.ema_decay) if config.ema_decay else None
+        self._clock = self._saved_at = time.monotonic()
+        self._graph_is_built = False
 
     # ---- the whole training
 
     def run(self) -> None:
-        """All epochs that are left, or as many as early stopping or a request leave.
+        """Trains the remaining epochs, or fewer if early stopping or a request ends the training.
 
         Raises:
             Diverged: the loss became NaN or infinite.
             Parked: a pause lasted so long that the process should end.
+            ShutDown: the machine is shutting down.
         """
         progress = self.progress
-        self._clock = self._kept = time.monotonic()
-        if self.control.asked().stop:
+        self._clock = self._saved_at = time.monotonic()
+        if self.control.request().stop:
             self.was_stopped = True
             return
         while progress.epoch <= self.config.epochs and not progress.ended_early:
             loss, accuracy = self._train_one_epoch()
             if self.was_stopped:
                 return
-            judged = self._validated()
-            if judged is None:
+            figures = self._validate()
+            if figures is None:
                 self.was_stopped = True
                 return
-            self._obey(self.control.asked())  # it may decide whether this was the last epoch
-            self._conclude_epoch(loss, accuracy, *judged)
-            self._keep()
-        self._keep(now=True)
+            self._apply_request(
+                self.control.request()
+            )  # it may turn early stopping off just before it ends the training
+            self._conclude_epoch(loss, accuracy, *figures)
+            self._save_checkpoint()
+        self._save_checkpoint(now=True)
 
     @property
     def epochs_done(self) -> int:
@@ -110,9 +118,9 @@ class Loop:
 
     @property
     def position(self) -> float:
-        """Where on the curve the training is, in epochs: by pictures, as the last batch may hold fewer of them."""
-        seen = min(self.progress.step * self.config.batch_size, len(self.training))
-        return self.epochs_done + seen / len(self.training)
+        """The position on the learning curve in epochs, counted in images because the last batch may be smaller."""
+        count = min(self.progress.step * self.config.batch_size, len(self.training))
+        return self.epochs_done + count / len(self.training)
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -120,25 +128,33 @@ class Loop:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the coming step."""
+        """The learning rate of the next step."""
         return schedules.rate(self.config, self.steps_done, self.steps_per_epoch) * self.progress.factor
 
-    def judged(self, part: Part, *, to_the_end: bool = False) -> tuple[float, float] | None:
-        """Loss and accuracy of the present weights, or of their mean, on `part`; None if asked to halt meanwhile."""
-        see = self.snapshots.see if self.snapshots and part is self.validation else lambda start, predictions: None
-        ends = (lambda: False) if to_the_end else (lambda: self.control.asked().halts)
-        with self._averaged():
-            return judged(self._judge, part, self.evaluation_batch, see, ends)
+    def evaluate(self, subset: Subset, *, ignore_requests: bool = False) -> tuple[float, float] | None:
+        """Loss and accuracy of the current weights, or of their average, on `subset`.
 
-    def _validated(self) -> tuple[float, float] | None:
-        """Loss and accuracy on the validation pictures, begun again after a pause; None if asked to stop meanwhile."""
-        while (figures := self.judged(self.validation)) is None and not self.control.asked().stop:
+        None if a pause or stop was requested meanwhile.
+        """
+        recorder = self.recorder if subset is self.validation else None
+        with self._averaged_weights():
+            return evaluate(
+                self._eval_step,
+                subset,
+                self.evaluation_batch,
+                on_predictions=recorder.record if recorder else lambda start, probabilities: None,
+                should_stop=lambda: not ignore_requests and self.control.request().halts,
+            )
+
+    def _validate(self) -> tuple[float, float] | None:
+        """Loss and accuracy on the validation images, evaluated again after a pause; None if a stop was requested."""
+        while (figures := self.evaluate(self.validation)) is None and not self.control.request().stop:
             self._pause()
         return figures
 
     def remember(self, line: dict[str, Any]) -> None:
-        """Takes the present weights, or their mean, for the best ones."""
-        with self._averaged():
+        """Keeps the current weights, or their average, as the best ones. `line` describes the epoch."""
+        with self._averaged_weights():
             self.best_weights = self.model.get_weights()
         self.progress.best = line
 
@@ -149,7 +165,7 @@ class Loop:
         """
         if not self.steps_done:
             return False
-        figures = self.judged(self.validation, to_the_end=True)
+        figures = self.evaluate(self.validation, ignore_requests=True)
         if figures is None or not math.isfinite(figures[0]):
             return False
         self.remember({"epoch": 0, "val_loss": figures[0], "val_accuracy": figures[1]})
@@ -167,89 +183,89 @@ class Loop:
     # ---- checkpoints
 
     def checkpoint(self) -> Checkpoint:
-        """Everything as it is now."""
+        """The complete current state."""
         self._tick()
         arrays = {
             "now": [np.asarray(variable.numpy()) for variable in self.model.variables],
             "opt": [np.asarray(variable.numpy()) for variable in self.optimizer.variables],
-            "mean": self._mean.arrays() if self._mean else [],
+            "mean": self._average.arrays() if self._average else [],
             "best": self.best_weights or [],
         }
         return Checkpoint(asdict(self.progress), arrays)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Goes back to a checkpoint of the same settings, or of fewer epochs."""
+        """Continues from a checkpoint of a training with the same settings, apart from the number of epochs."""
         arrays = checkpoint.arrays
         for variables, part in ((self.model.variables, "now"), (self.optimizer.variables, "opt")):
             for variable, value in zip(variables, arrays[part], strict=True):
                 variable.assign(value)
-        if self._mean:
-            self._mean.set_arrays(arrays["mean"])
+        if self._average:
+            self._average.set_arrays(arrays["mean"])
         self.best_weights = arrays["best"] or None
         self.progress = Progress.of(checkpoint.state)
-        self._clock = self._kept = time.monotonic()
+        self._clock = self._saved_at = time.monotonic()
 
-    def _keep(self, *, now: bool = False) -> None:
-        self.control.keep(self.checkpoint(), now=now)
-        self._kept = time.monotonic()
+    def _save_checkpoint(self, *, now: bool = False) -> None:
+        self.control.save(self.checkpoint(), now=now)
+        self._saved_at = time.monotonic()
 
     # ---- one epoch
 
     def _train_one_epoch(self) -> tuple[float, float]:
-        """Mean loss and accuracy over the epoch's batches; ends early, with `was_stopped`, when asked to."""
+        """Mean loss and accuracy over the epoch's batches. A requested stop ends it early and sets `was_stopped`."""
         progress = self.progress
-        lines = Means(3)
-        seen = progress.step * self.config.batch_size
-        last_seen, last_time = seen, time.monotonic()
+        means = RunningMeans(3)
+        count = progress.step * self.config.batch_size
+        last_count, last_time = count, time.monotonic()
         for images, labels in self._batches(progress.epoch, progress.step):
             rate = self.learning_rate
             self.optimizer.learning_rate.assign(rate)
-            values = self._step(images, labels)
+            values = self._train_step(images, labels)
             progress.step += 1
-            seen += len(labels)
-            if not self._warm:
-                # The first step also builds the graph, for a second or more: it says nothing about the speed.
+            count += len(labels)
+            if not self._graph_is_built:
+                # The first step builds the graph for a second or more, so it does not count for the speed.
                 tf.convert_to_tensor(values[0]).numpy()
-                self._warm, last_seen, last_time = True, seen, time.monotonic()
-            if self._mean:
-                self._mean.add()
-            lines.add(values, len(labels))
-            is_last = seen == len(self.training)
-            wants_checkpoint = time.monotonic() - self._kept > CHECKPOINT_SECONDS
-            asked = self.control.asked()
-            if is_last or asked.halts or wants_checkpoint or self.journal.is_time_for_a_batch_line():
+                self._graph_is_built, last_count, last_time = True, count, time.monotonic()
+            if self._average:
+                self._average.add()
+            means.add(values, len(labels))
+            is_last = count == len(self.training)
+            checkpoint_is_due = time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
+            request = self.control.request()
+            if is_last or request.halts or checkpoint_is_due or self.metrics.is_time_for_a_batch_line():
                 now = time.monotonic()
-                (loss, accuracy, norm), count = lines.taken()
-                progress.add(loss, accuracy, count)
-                progress.timed_images += seen - last_seen
+                (loss, accuracy, norm), averaged = means.take()
+                progress.add(loss, accuracy, averaged)
+                progress.timed_images += count - last_count
                 progress.timed_seconds += now - last_time
-                # A few pictures that are left at the end of an epoch make a mean that only looks like news.
-                if not (is_last or asked.halts) or count > self.config.batch_size:
-                    self.journal.batch(
+                # The mean over a few remaining images at the end of an epoch would only be noise on the curve.
+                if not (is_last or request.halts) or averaged > self.config.batch_size:
+                    self.metrics.batch(
                         epoch=self.position,
                         loss=loss,
                         accuracy=accuracy,
-                        rate=(seen - last_seen) / max(now - last_time, 1e-6),
+                        rate=(count - last_count) / max(now - last_time, 1e-6),
                         learning_rate=rate,
                         gradient_norm=norm,
                     )
-                last_seen, last_time = seen, now
+                last_count, last_time = count, now
                 if not np.isfinite(loss):
                     raise Diverged(self.epochs_done + 1)
-            self._obey(asked)
-            if asked.pause and not asked.stop:
+            self._apply_request(request)
+            if request.pause and not request.stop:
                 self._pause()
                 last_time = time.monotonic()
-            self.was_stopped = asked.stop or self.control.asked().stop
+            self.was_stopped = request.stop or self.control.request().stop
             if self.was_stopped:
                 break
-            if wants_checkpoint and not is_last:
-                self._keep()
-        loss, accuracy, count = progress.summed
-        return (loss / count, accuracy / count) if count else (float("nan"), float("nan"))
+            if checkpoint_is_due and not is_last:
+                self._save_checkpoint()
+        loss, accuracy, averaged = progress.summed
+        return (loss / averaged, accuracy / averaged) if averaged else (float("nan"), float("nan"))
 
     def _conclude_epoch(self, loss: float, accuracy: float, val_loss: float, val_accuracy: float) -> None:
-        """Best epoch, journal, plateau, early stopping; then the next epoch is the one under way."""
+        """Updates best epoch, metrics log, plateau and early stopping, and moves on to the next epoch."""
         progress, config = self.progress, self.config
         if not np.isfinite(val_loss):
             raise Diverged(self.epochs_done + 1)
@@ -267,9 +283,9 @@ class Loop:
         }
         if is_best:
             self.remember(line)
-        if self.snapshots:
-            self.snapshots.keep(self.epochs_done + 1, is_best)
-        self.journal.epoch(**line)
+        if self.recorder:
+            self.recorder.end_epoch(self.epochs_done + 1, is_best)
+        self.metrics.epoch(**line)
         progress.epoch, progress.step = progress.epoch + 1, 0
         progress.summed, progress.epoch_seconds = (0.0, 0.0, 0), 0.0
         progress.worse, progress.stalled = (0, 0) if is_best else (progress.worse + 1, progress.stalled + 1)
@@ -284,36 +300,36 @@ class Loop:
 
     # ---- requests
 
-    def _obey(self, asked: RunRequest) -> None:
-        """Applies what is new in a request, and notes in the journal where on the curve it happened."""
+    def _apply_request(self, request: RunRequest) -> None:
+        """Applies what is new in a request, and writes it with its position on the curve to the metrics log."""
         progress = self.progress
-        if (asked.learning_rate, asked.rate_number) != (progress.rate_asked, progress.rate_number):
-            progress.rate_asked, progress.rate_number = asked.learning_rate, asked.rate_number
+        if (request.learning_rate, request.rate_number) != (progress.rate_asked, progress.rate_number):
+            progress.rate_asked, progress.rate_number = request.learning_rate, request.rate_number
             planned = schedules.rate(self.config, self.steps_done, self.steps_per_epoch)
-            if asked.learning_rate is not None and planned > 0:
-                # The rest of the schedule keeps its form, from the new height.
-                progress.factor = asked.learning_rate / planned
-                self.journal.change(
-                    epoch=self.position, what="learning_rate", value=asked.learning_rate, number=asked.rate_number
+            if request.learning_rate is not None and planned > 0:
+                # The rest of the schedule is scaled accordingly.
+                progress.factor = request.learning_rate / planned
+                self.metrics.change(
+                    epoch=self.position, what="learning_rate", value=request.learning_rate, number=request.rate_number
                 )
-        if asked.early_stopping is not None and asked.early_stopping != progress.early_stopping:
-            progress.early_stopping = asked.early_stopping
-            progress.worse = 0  # patience begins anew: it must not end the training at once
-            self.journal.change(epoch=self.position, what="early_stopping", value=asked.early_stopping)
+        if request.early_stopping is not None and request.early_stopping != progress.early_stopping:
+            progress.early_stopping = request.early_stopping
+            progress.worse = 0  # start patience over, so that the training does not end at once
+            self.metrics.change(epoch=self.position, what="early_stopping", value=request.early_stopping)
 
     def _pause(self) -> None:
-        self._keep(now=True)
-        self.journal.phase("paused")
+        self._save_checkpoint(now=True)
+        self.metrics.phase("paused")
         self.control.wait_while_paused()
-        self.journal.phase("training")
+        self.metrics.phase("training")
         self._clock = time.monotonic()
 
-    def _averaged(self):
-        """A context in which the model has the mean of its weights, if there is one."""
-        return contextlib.nullcontext() if self._mean is None else self._mean.in_place()
+    def _averaged_weights(self) -> contextlib.AbstractContextManager[None]:
+        """A context in which the model has the average of its weights, if the settings ask for one."""
+        return contextlib.nullcontext() if self._average is None else self._average.applied()
 
     def _tick(self) -> None:
-        """Adds the time since the last tick; a pause does not count."""
+        """Adds the time since the last call. Pauses do not count."""
         since, self._clock = self._clock, time.monotonic()
         self.progress.seconds += self._clock - since
         self.progress.epoch_seconds += self._clock - since

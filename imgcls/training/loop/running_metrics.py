@@ -1,24 +1,25 @@
-"""Means over pictures that do not make the training wait."""
+"""Mean loss and accuracy over images, computed without making the training wait."""
 
 from collections.abc import Sequence
+from typing import Any
 
 
-class Means:
-    """Means of `width` values, added lazily: TensorFlow is only waited for when they are taken."""
+class RunningMeans:
+    """Means of `width` values, added lazily: only `take` waits for TensorFlow."""
 
     def __init__(self, width: int):
         self._width = width
-        self._batches: list = []
+        self._batches: list[tuple[Sequence[Any], int]] = []
 
-    def add(self, values: Sequence, count: int) -> None:
-        """Values of a batch of `count` pictures, each a mean over them."""
+    def add(self, values: Sequence[Any], count: int) -> None:
+        """Adds the means over a batch of `count` images."""
         self._batches.append((values, count))
 
-    def taken(self) -> tuple[tuple[float, ...], int]:
-        """(means, pictures) since the last time; NaN if there were none."""
+    def take(self) -> tuple[tuple[float, ...], int]:
+        """(means, number of images) since the last call. The means are NaN if there were no images."""
         batches, self._batches = self._batches, []
         count = sum(number for _, number in batches)
         if not count:
             return (float("nan"),) * self._width, 0
-        sums = (sum(float(values[place]) * number for values, number in batches) for place in range(self._width))
+        sums = (sum(float(values[index]) * number for values, number in batches) for index in range(self._width))
         return tuple(total / count for total in sums), count

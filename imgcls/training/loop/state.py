@@ -1,4 +1,4 @@
-"""Where a training stands."""
+"""The state of a training that is not in arrays: position, best epoch, patience, time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -6,16 +6,31 @@ from typing import Any
 
 from imgcls.config import Config, schedules
 
+RENAMED = {"timed_pictures": "timed_images"}
+"""Fields by the names that they have in checkpoints of version 0.x."""
+
 
 @dataclass
 class Progress:
-    """Where a training stands, as plain values: with the arrays of a checkpoint it says everything.
+    """The state of a training as plain values. Together with the arrays of a checkpoint it is complete.
 
-    `epoch` is the one under way, from 1; `step` counts its batches so far and `summed` their loss and accuracy, each
-    times its pictures, and the pictures. `stage` counts from 0 where a training has several, and `before` is how many
-    epochs the earlier ones had. `factor` is what plateaus and a person have made of the planned rate; `rate_asked` and
-    `rate_number` are the request of a rate that was obeyed last, and `early_stopping` what a person asked for, or None.
-    `run` is the id of the run that it belongs to.
+    The field names are keys of the checkpoint file.
+
+    Attributes:
+        run: ID of the run that the training belongs to.
+        stage: Index of the current stage, for a training that has several.
+        before: Number of epochs in earlier stages.
+        epoch: The current epoch of the stage, counted from 1.
+        step: Number of batches completed in the epoch.
+        summed: Loss and accuracy summed over the images of these batches, and the number of images.
+        best: The metrics line of the best epoch.
+        worse: Epochs since the best one, for early stopping.
+        stalled: Epochs since the best one or since the last reduction of the learning rate on a plateau.
+        factor: The scheduled learning rate is multiplied by this; plateaus and requests change it.
+        rate_asked: The learning rate last requested and applied.
+        rate_number: The number of that request.
+        early_stopping: The last request to turn early stopping on or off.
+        ended_early: Whether early stopping has ended the training.
     """
 
     run: str = ""
@@ -39,21 +54,24 @@ class Progress:
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> "Progress":
-        """From the state of a checkpoint; what an earlier version noted beside is left out.
+        """From the state of a checkpoint. Entries that only earlier versions wrote are ignored.
 
         Raises:
-            TypeError: `state` is none.
+            TypeError: `state` is not the state of a training.
         """
         names = {field.name for field in fields(cls)}
-        progress = cls(**{name: value for name, value in state.items() if name in names})
-        progress.summed = tuple(progress.summed)
+        values = {RENAMED.get(name, name): value for name, value in state.items()}
+        progress = cls(**{name: value for name, value in values.items() if name in names})
+        loss, accuracy, count = progress.summed
+        progress.summed = (loss, accuracy, count)
         return progress
 
     def belong_to(self, run: str, config: Config) -> None:
-        """From now on it is this run's. Where it was another one's, that is continued: what ended it does not count.
+        """Assigns the training to a run. If it was another run's, this run continues it, and may have more epochs.
 
-        Patience begins anew, and what was asked of the other run has been written into this one's settings. Where the
-        schedule is stretched to a new end, a rate that was asked for the old one would be multiplied: it is left.
+        Then early stopping starts over, and requests made to the other run are dropped because they are part of this
+        run's settings. A schedule that depends on the number of epochs is stretched, so the factor of a requested
+        learning rate no longer applies.
         """
         if self.run != run:
             self.ended_early, self.worse, self.early_stopping = False, 0, None
@@ -63,16 +81,16 @@ class Progress:
 
     @property
     def images_per_second(self) -> float:
-        """Training pictures a second, without validation and without the building of the graph."""
+        """Training speed, without validation and without the first step, which builds the graph."""
         return self.timed_images / self.timed_seconds if self.timed_seconds else 0.0
 
     def add(self, loss: float, accuracy: float, images: int) -> None:
-        """Takes in the means over so many pictures of the epoch under way."""
-        losses, right, seen = self.summed
-        self.summed = (losses + loss * images, right + accuracy * images, seen + images)
+        """Adds mean loss and accuracy over some images of the current epoch."""
+        losses, correct, count = self.summed
+        self.summed = (losses + loss * images, correct + accuracy * images, count + images)
 
     def is_better(self, monitor: str, loss: float, accuracy: float) -> bool:
-        """Whether an epoch with these validation figures is better than the best so far; `monitor` says by which."""
+        """Whether an epoch with these validation metrics beats the best one so far, judged by `monitor`."""
         if self.best is None:
             return True
         if monitor == "accuracy":

@@ -1,6 +1,7 @@
-"""The two computations of a training as graphs: a step that learns from a batch, and a look that only judges it."""
+"""Optimiser, class weights, and the two compiled steps of a training: one that trains and one that evaluates."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,8 +13,8 @@ from imgcls.training.model_builder import logits_of, precision_of
 
 
 def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
-    """The optimiser of a run; its learning rate is set before each step by whoever knows the schedule."""
-    settings: dict = {"learning_rate": config.learning_rate}
+    """The optimiser of a run. The training loop sets its learning rate before each step."""
+    settings: dict[str, Any] = {"learning_rate": config.learning_rate}
     if config.optimizer == "sgd":
         settings |= {"momentum": 0.9, "nesterov": True}
     if config.weight_decay or config.optimizer == "adamw":
@@ -23,52 +24,55 @@ def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
     else:
         optimizer = keras.optimizers.get({"class_name": config.optimizer, "config": settings})
     if config.weight_decay:
-        # One-dimensional variables are offsets and scales: pulling them to zero helps nobody.
+        # One-dimensional variables are biases and scales, which should not decay.
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
 
 
 def class_weights(config: Config, labels: np.ndarray, num_classes: int) -> np.ndarray | None:
-    """The weight of each class in the training loss, float32 (num_classes,), or None where the setting is off.
+    """The weight of each class in the training loss, float32 (num_classes,); None if the setting is off.
 
-    n / (classes * pictures of the class), as scikit-learn's "balanced": the mean over the training pictures is 1 where
-    every class has some. A class without any has weight 0.
+    n / (classes * images of the class), as scikit-learn's "balanced", so the mean over the training images is 1 if
+    every class occurs. A class that does not occur has weight 0.
 
-    For a matrix of labels (n, num_classes) each label is a question with two answers, weighted in the same way: float32
-    (2, num_classes), the weight of "no" and of "yes".
+    For a matrix of labels (n, num_classes) each label is a binary problem, weighted in the same way: float32
+    (2, num_classes), the weights of "no" and of "yes".
     """
     if not config.class_weights:
         return None
     if labels.ndim == 2:
-        counts = np.stack([(labels == answer).sum(0) for answer in (0, 1)])
-        present = np.count_nonzero(counts, axis=0)
-        return np.where(counts, len(labels) / (present * np.maximum(counts, 1)), 0).astype(np.float32)
-    counts = np.bincount(labels, minlength=num_classes)
-    present = np.count_nonzero(counts)
+        counts = np.stack([(labels == value).sum(0) for value in (0, 1)])
+        present: Any = np.count_nonzero(counts, axis=0)
+    else:
+        counts = np.bincount(labels, minlength=num_classes)
+        present = np.count_nonzero(counts)
     return np.where(counts, len(labels) / (present * np.maximum(counts, 1)), 0).astype(np.float32)
 
 
-def compiled(
+def compile_steps(
     config: Config,
     model: keras.Model,
     optimizer: keras.optimizers.Optimizer,
     weights: np.ndarray | None = None,
     is_multilabel: bool = False,
 ) -> tuple[Callable, Callable]:
-    """`step(pictures, labels)` learns and `judge(pictures, labels)` only looks, for batches of any size.
+    """`train_step(images, labels)` and `eval_step(images, labels)` for batches of any size.
 
-    Pictures are what the model takes, mostly uint8 (n, height, width, channels); labels int32 (n,); `weights` as from
-    `class_weights`. `step` returns loss, accuracy and the norm of the gradient, `judge` loss and accuracy: means over
-    the batch, float32 scalars; and `judge` the probabilities (n, classes) as well.
+    Images are the model's input, usually uint8 (n, height, width, channels), and labels int32 (n,). For a multi-label
+    model, labels are 0 or 1 in int32 (n, classes), the loss is always binary cross-entropy, and the accuracy is the
+    fraction of images whose labels are all correct at a threshold of 0.5.
 
-    Where a picture may have `several` labels, these are 0 and 1 in int32 (n, classes), the loss is binary cross-entropy
-    whichever of the others is chosen, and the accuracy is the share of pictures of which all labels are right at 0.5.
+    Args:
+        weights: From `class_weights`.
+
+    Returns:
+        `train_step` returns loss, accuracy and the gradient norm, `eval_step` loss, accuracy and the probabilities
+        (n, classes). Loss and accuracy are means over the batch, float32 scalars.
     """
     logits_model = logits_of(model)
-    answered = tf.nn.sigmoid if is_multilabel else tf.nn.softmax
-    cross_entropy, plain_cross_entropy, accuracy = (_of_labels if is_multilabel else _of_classes)(
-        config, model, weights
-    )
+    to_probabilities = tf.nn.sigmoid if is_multilabel else tf.nn.softmax
+    losses = _multilabel_losses if is_multilabel else _single_label_losses
+    training_loss, evaluation_loss, accuracy = losses(config, model, weights)
     signature = [
         tf.TensorSpec([None, *model.input_shape[1:]], model.inputs[0].dtype),
         tf.TensorSpec([None, model.output_shape[-1]] if is_multilabel else [None], tf.int32),
@@ -76,25 +80,27 @@ def compiled(
     optimizer.build(model.trainable_variables)
 
     @tf.function(input_signature=signature)
-    def step(images, labels):
+    def train_step(images, labels):
         with tf.GradientTape() as tape:
             logits = tf.cast(logits_model(images, training=True), tf.float32)
-            loss = cross_entropy(labels, logits)
+            loss = training_loss(labels, logits)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return loss, accuracy(labels, logits), tf.linalg.global_norm(gradients)
 
     @tf.function(input_signature=signature)
-    def judge(images, labels):
-        # Without label smoothing and weights, whatever the training uses: the figure is the one that Evaluate shows.
+    def eval_step(images, labels):
+        # Without label smoothing and class weights, so that the loss is the one shown on the Evaluate page.
         logits = tf.cast(logits_model(images, training=False), tf.float32)
-        return plain_cross_entropy(labels, logits), accuracy(labels, logits), answered(logits)
+        return evaluation_loss(labels, logits), accuracy(labels, logits), to_probabilities(logits)
 
-    return step, judge
+    return train_step, eval_step
 
 
-def _of_classes(config: Config, model: keras.Model, weights: np.ndarray | None) -> tuple[Callable, Callable, Callable]:
-    """Loss to learn by, loss to judge by, and accuracy, where each picture belongs to one class."""
+def _single_label_losses(
+    config: Config, model: keras.Model, weights: np.ndarray | None
+) -> tuple[Callable, Callable, Callable]:
+    """Training loss, evaluation loss and accuracy of a model that assigns one class to each image."""
     num_classes = model.output_shape[-1]
     weight_of = None if weights is None else tf.constant(weights, tf.float32)
     plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -112,8 +118,10 @@ def _of_classes(config: Config, model: keras.Model, weights: np.ndarray | None) 
     return cross_entropy, plain, accuracy
 
 
-def _of_labels(config: Config, model: keras.Model, weights: np.ndarray | None) -> tuple[Callable, Callable, Callable]:
-    """The same where each label is a question of its own: is it on the picture?"""
+def _multilabel_losses(
+    config: Config, model: keras.Model, weights: np.ndarray | None
+) -> tuple[Callable, Callable, Callable]:
+    """The same for a multi-label model."""
     smoothing = config.label_smoothing
     weight_of = None if weights is None else tf.constant(weights, tf.float32)
 
@@ -128,7 +136,7 @@ def _of_labels(config: Config, model: keras.Model, weights: np.ndarray | None) -
         return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits))
 
     def accuracy(labels, logits):
-        right = (logits >= 0) == (labels > 0)
-        return tf.reduce_mean(tf.cast(tf.reduce_all(right, -1), tf.float32))
+        is_correct = (logits >= 0) == (labels > 0)
+        return tf.reduce_mean(tf.cast(tf.reduce_all(is_correct, -1), tf.float32))
 
     return cross_entropy, plain, accuracy

@@ -1,4 +1,8 @@
-"""Builds the Keras model of a run from its settings."""
+"""Builds the Keras model of a run from its settings.
+
+backbone.py       pretrained backbones as Keras models
+fast_layers.py    Keras layers that train faster on a CPU
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,8 +15,8 @@ from imgcls.config import Config
 from imgcls.system import hardware
 from imgcls.training.model_builder import backbone, fast_layers
 
-MOST_TO_BEGIN = 2000
-"""Training pictures that a family may look at for its first weights."""
+MAX_IMAGES_TO_INITIALISE = 2000
+"""A family's `initialise` gets at most this many training images."""
 
 
 def build(
@@ -23,90 +27,94 @@ def build(
     precision: str = "float32",
     is_multilabel: bool = False,
     *,
-    learns: bool = False,
+    for_training: bool = False,
 ) -> keras.Model:
-    """A model from raw uint8 pictures (n, height, width, channels) to probabilities (n, classes).
+    """A model from raw uint8 images (n, height, width, channels) to probabilities (n, num_classes).
 
-    They sum to 1, or where a picture may have `several` labels, each stands on its own.
+    Pixel scaling is its first layer, so training and inference cannot differ. A family with a backbone uses the
+    backbone's own preprocessing instead.
 
-    Scaling is its first layer, so training and serving cannot differ. `pictures` are training pictures, from which
-    'standardised' takes the mean and deviation of each channel. With the precision 'bfloat16' layers compute in 16
-    bits; weights have 32 in any case. A model that `learns` has layers of `imgcls.training.model_builder.fast_layers` and is not to be
-    saved: its weights fit into one that does not, which gives the same answers.
-
-    A family that stands on a trained network takes the pixels as that network wants them.
+    Args:
+        images: Training images; 'standardised' takes the mean and standard deviation of each channel from them.
+        precision: With 'bfloat16' the layers compute in 16 bits. The weights are always float32.
+        is_multilabel: The probabilities are independent for each label instead of summing to 1.
+        for_training: Use the layers in `fast_layers`. Such a model must not be saved: copy its weights to one built
+            without them, which gives the same predictions.
 
     Raises:
-        WeightsError, SettingError: that network is not here, or cannot be used.
+        WeightsError, SettingError: the backbone is missing or cannot be used.
     """
     if models.has_backbone(config.model):
-        base = backbone.built(config.model_settings, shape)
-        return joined(config, base, head(config, base.output_shape[-1], num_classes, is_multilabel))
-    with _policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
-        inputs = keras.Input(shape, dtype="uint8", name="pictures")
+        base = backbone.build(config.model_settings, shape)
+        return attach_head(config, base, head(config, base.output_shape[-1], num_classes, is_multilabel))
+    family = models.family(config.model)
+    with _dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
+        inputs = keras.Input(shape, dtype="uint8", name="images")
         scaled = _normalisation(config.normalisation, images)(inputs)
-        layers = fast_layers if learns else keras.layers
-        logits = models.family(config.model).classify(layers, scaled, num_classes, **config.model_settings)
-        probabilities = _predictions(is_multilabel)(logits)
+        layers = fast_layers if for_training else keras.layers
+        logits = family.classify(layers, scaled, num_classes, **config.model_settings)
+        probabilities = _probabilities(is_multilabel)(logits)
     model = keras.Model(inputs, probabilities, name=config.model)
-    begin = getattr(models.family(config.model), "begin", None)
-    if begin is not None:
+    if hasattr(family, "initialise"):
         scale = model.get_layer("normalise")
-        begin(model, np.asarray(scale(images[:MOST_TO_BEGIN].astype(np.float32))))
+        family.initialise(model, np.asarray(scale(images[:MAX_IMAGES_TO_INITIALISE].astype(np.float32))))
     return model
 
 
-def _predictions(is_multilabel: bool) -> keras.layers.Layer:
-    """From logits to probabilities: those of classes that exclude each other, or of each label alone."""
+def _probabilities(is_multilabel: bool) -> keras.layers.Layer:
+    """The last layer: from logits to probabilities."""
     if is_multilabel:
         return keras.layers.Activation("sigmoid", name="probabilities", dtype="float32")
     return keras.layers.Softmax(name="probabilities", dtype="float32")
 
 
 def head(config: Config, features: int, num_classes: int, is_multilabel: bool = False) -> keras.Model:
-    """What learns on top of a trained network: float32 features (n, features) to probabilities (n, classes)."""
+    """The trainable part on top of a backbone: float32 features (n, features) to probabilities (n, num_classes)."""
     inputs = keras.Input((features,), dtype="float32", name="features")
     logits = models.family(config.model).classify(keras.layers, inputs, num_classes, **config.model_settings)
-    return keras.Model(inputs, _predictions(is_multilabel)(logits), name="head")
+    return keras.Model(inputs, _probabilities(is_multilabel)(logits), name="head")
 
 
-def joined(config: Config, base: keras.Model, top: keras.Model) -> keras.Model:
-    """A trained network and the head on it as one model; it shares the weights of both.
+def attach_head(config: Config, base: keras.Model, top: keras.Model) -> keras.Model:
+    """Backbone and head as one model that shares the weights of both.
 
-    The base is asked as if it were only judged: its batch normalisation stays still and its dropout off, also where its
-    weights learn on.
+    The backbone always runs in inference mode: batch normalisation uses its moving averages and dropout is off, even
+    while its weights are fine-tuned.
     """
     base.trainable = False
-    inputs = keras.Input(base.input_shape[1:], dtype="uint8", name="pictures")
+    inputs = keras.Input(base.input_shape[1:], dtype="uint8", name="images")
     x = base(inputs, training=False)
     for layer in top.layers[1:]:
         x = layer(x)
     return keras.Model(inputs, x, name=config.model)
 
 
-def answering(config: Config, model: keras.Model) -> keras.Model:
-    """The model as it answers when it is trained: with mirrored answers, the mean of those to a picture and its mirror
-    image (Krizhevsky, Sutskever and Hinton 2012). It shares its weights with `model`."""
+def with_test_time_augmentation(config: Config, model: keras.Model) -> keras.Model:
+    """The model used for inference. It shares its weights with `model`.
+
+    With test-time augmentation it averages the predictions for an image and its mirror image (Krizhevsky, Sutskever
+    and Hinton 2012); otherwise it is `model` itself.
+    """
     if not config.test_time_augmentation:
         return model
-    inputs = keras.Input(model.input_shape[1:], dtype="uint8", name="pictures")
+    inputs = keras.Input(model.input_shape[1:], dtype="uint8", name="images")
     both = [model(inputs), model(keras.ops.flip(inputs, axis=2))]
-    return keras.Model(inputs, keras.layers.Average(name="both_ways")(both), name=config.model)
+    return keras.Model(inputs, keras.layers.Average(name="average_of_mirror_images")(both), name=config.model)
 
 
 def precision_of(config: Config) -> str:
-    """'float32' or 'bfloat16': what the settings ask for, and for 'auto' what pays here."""
+    """'float32' or 'bfloat16': the setting, and for 'auto' whatever is faster on this machine."""
     if models.has_backbone(config.model):
-        return "float32"  # what was trained in 32 bits is asked in 32 bits
+        return "float32"  # pretrained in float32
     if config.precision != "auto":
         return config.precision
-    pays = getattr(models.family(config.model), "DEEP", False) and hardware.has_bfloat16()
-    return "bfloat16" if pays else "float32"
+    is_faster = getattr(models.family(config.model), "DEEP", False) and hardware.has_bfloat16()
+    return "bfloat16" if is_faster else "float32"
 
 
 @contextlib.contextmanager
-def _policy(name: str) -> Iterator[None]:
-    """Layers that are made within compute like this."""
+def _dtype_policy(name: str) -> Iterator[None]:
+    """The dtype policy of all layers that are created inside."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -121,15 +129,13 @@ def _normalisation(name: str, images: np.ndarray) -> keras.layers.Layer:
     if name == "-1 to 1":
         return keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="normalise", dtype="float32")
     sample = images.astype(np.float32)
-    mean, deviation = sample.mean((0, 1, 2)), sample.std((0, 1, 2)) + 1e-3
-    # One factor and offset for each channel say the same as keras.layers.Normalization and need no weights.
-    return keras.layers.Rescaling(
-        (1 / deviation).tolist(), offset=(-mean / deviation).tolist(), name="normalise", dtype="float32"
-    )
+    mean, std = sample.mean((0, 1, 2)), sample.std((0, 1, 2)) + 1e-3
+    # One scale and offset per channel are equivalent to keras.layers.Normalization, but need no weights.
+    return keras.layers.Rescaling((1 / std).tolist(), offset=(-mean / std).tolist(), name="normalise", dtype="float32")
 
 
 def logits_of(model: keras.Model) -> keras.Model:
-    """The same model without its softmax or sigmoid: losses are computed from logits, which is stable."""
-    # By the way that leads to this model's output: a head has another one, from features.
+    """The same model without its softmax or sigmoid. Losses are computed from logits for numerical stability."""
+    # A head's last layer is shared with the whole model, so it has two nodes: follow the one of this model's output.
     last = model.outputs[0]._keras_history
     return keras.Model(model.inputs, last.operation._inbound_nodes[last.node_index].input_tensors[0])

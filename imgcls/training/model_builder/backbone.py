@@ -1,4 +1,4 @@
-"""Backbones as Keras models: raw pixels in, one row of features a picture out, preprocessing included."""
+"""Backbones as Keras models, including their preprocessing: raw pixels in, one row of features per image out."""
 
 import hashlib
 import re
@@ -16,31 +16,31 @@ from imgcls.models.backbones import Network
 from imgcls.runs import as_backbone
 
 IMAGENET_MEAN = (103.939, 116.779, 123.68)
-"""Blue, green, red: what VGG16 and ResNet50 were taught to expect taken off (Simonyan and Zisserman 2014)."""
-SAID_BY_KERAS = (ValueError, KeyError, TypeError, OSError, RuntimeError, AttributeError)
-"""What Keras raises for a file of another network, or for one that is damaged in its middle."""
+"""Blue, green, red: subtracted from the pixels for VGG16 and ResNet50 (Simonyan and Zisserman 2014)."""
+KERAS_LOAD_ERRORS = (ValueError, KeyError, TypeError, OSError, RuntimeError, AttributeError)
+"""What Keras raises for a file with the weights of another network, or for a damaged one."""
 BLOCK = re.compile(r"stage\d+_block\d+|conv\d_block\d+|block_\d+|block\d+[a-z]?|conv_(?:dw|pw)_(\d+)")
-"""Layers of one block carry its name in front: 'block5_', 'conv5_block3_', 'block_16_', 'block6h_', 'conv_dw_13'."""
+"""Layer names start with the name of the block: 'block5_', 'conv5_block3_', 'block_16_', 'block6h_', 'conv_dw_13'."""
 
 
-def built(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Model:
-    """The base that the settings of `transfer` ask for: uint8 (n, height, width, channels) to float32 (n, features).
+def build(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Model:
+    """The backbone in the settings of `transfer`: uint8 (n, height, width, channels) to float32 (n, features).
 
     Raises:
-        WeightsError: its weights are not here, or cannot be used.
-        SettingError: the run that is to be the base cannot be one.
+        WeightsError: its weights are missing or damaged.
+        SettingError: the selected run cannot be a backbone.
     """
     if settings["backbone"] == backbones.RUN:
-        return of_run(settings, shape)
-    chosen = backbones.NETWORKS[settings["backbone"]]
-    return network(chosen, settings["input_size"], shape, weights.needed(chosen))
+        return from_run(settings, shape)
+    network = backbones.NETWORKS[settings["backbone"]]
+    return pretrained(network, settings["input_size"], shape, weights.needed(network))
 
 
 def digest(settings: Mapping[str, Any]) -> str:
-    """What tells this base from every other: a digest of the file that its weights are in.
+    """A digest that identifies the backbone: that of the file with its weights.
 
     Raises:
-        WeightsError, SettingError: as `built`.
+        WeightsError, SettingError: as for `build`.
     """
     if settings["backbone"] == backbones.RUN:
         path = as_backbone.run_of(settings).folder / "model.keras"
@@ -50,36 +50,35 @@ def digest(settings: Mapping[str, Any]) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def network(chosen: Network, size: int, shape: tuple[int, int, int], path: Path) -> keras.Model:
-    """A network of keras.applications for pictures of any shape, brought to `size` x `size`, three channels.
+def pretrained(network: Network, size: int, shape: tuple[int, int, int], path: Path) -> keras.Model:
+    """A network of `keras.applications` for images of any shape, which it resizes to `size`×`size` with three channels.
 
     Raises:
-        WeightsError: the file holds other weights.
+        WeightsError: the file holds the weights of another network, or is damaged.
     """
     pixels = keras.Input(shape, dtype="uint8", name="pixels")
-    x = layers.Rescaling(1.0, name="as_numbers")(pixels)
+    x = layers.Rescaling(1.0, name="to_float")(pixels)
     if shape[-1] != 3:
         grey = x if shape[-1] == 1 else ops.mean(x, axis=-1, keepdims=True)
         x = layers.Concatenate(name="three_channels")([grey] * 3)
     if tuple(shape[:2]) != (size, size):
         x = layers.Resizing(size, size, name="resized")(x)
-    found = applied(chosen.title, x)
-    model = keras.Model(pixels, found, name="base")
+    model = keras.Model(pixels, with_preprocessing(network.title, x), name="base")
     try:
         model.load_weights(path)
-    except SAID_BY_KERAS as error:
+    except KERAS_LOAD_ERRORS as error:
         raise WeightsError(
-            f"The file {path.name} holds weights of another network than {chosen.title}, or is damaged. Delete it, or "
-            "fetch it again."
+            f"The file {path.name} does not hold the weights of {network.title}, or is damaged. Delete it or download "
+            "it again."
         ) from error
     return model
 
 
-def applied(title: str, x):
-    """The network with its own preprocessing on top of pixels from 0 to 255."""
+def with_preprocessing(title: str, x: Any) -> Any:
+    """The network with its own preprocessing, applied to a tensor of pixels from 0 to 255."""
     common = {"include_top": False, "weights": None, "pooling": "avg"}
     nets = keras.applications
-    if title == "EfficientNetV2-B0":  # brings its preprocessing along
+    if title == "EfficientNetV2-B0":  # includes its preprocessing
         return nets.EfficientNetV2B0(input_tensor=x, **common).output
     if title in ("ResNet50", "VGG16"):
         x = layers.Rescaling(1.0, offset=[-mean for mean in IMAGENET_MEAN], name="preprocess")(ops.flip(x, axis=-1))
@@ -90,20 +89,20 @@ def applied(title: str, x):
     return nets.MobileNet(alpha=0.25, input_tensor=x, **common).output
 
 
-def of_run(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Model:
-    """The network of a finished run without its last dense layer; pictures are brought to the size that it knows.
+def from_run(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Model:
+    """The network of a finished run without its last dense layer. Images are resized to the size it was trained with.
 
     Raises:
-        SettingError: there is no such run, or its file cannot be read.
+        SettingError: there is no such run, or its model cannot be read.
     """
     run = as_backbone.run_of(settings)
     try:
         model = keras.models.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
-    except SAID_BY_KERAS as error:
+    except KERAS_LOAD_ERRORS as error:
         raise SettingError(
-            f"The model of the run '{run.label}' cannot be read, so it cannot be a base. Pick another run."
+            f"The model of the run “{run.label}” cannot be read, so it cannot be a backbone. Choose another run."
         ) from error
-    # With mirrored answers the network stands within one that asks it twice.
+    # With test-time augmentation the network is nested in a model that applies it twice.
     inner = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.name != "base"]
     model = inner[0] if inner else model
     last = [layer for layer in model.layers if isinstance(layer, layers.Dense)][-1]
@@ -111,10 +110,10 @@ def of_run(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Mo
     height, width, channels = trunk.input_shape[1:]
     pixels = x = keras.Input(shape, dtype="uint8", name="pixels")
     if tuple(shape) != (height, width, channels):
-        x = layers.Rescaling(1.0, name="as_numbers")(x)
+        x = layers.Rescaling(1.0, name="to_float")(x)
         if shape[-1] != channels:
             x = ops.mean(x, axis=-1, keepdims=True)
-            x = x if channels == 1 else layers.Concatenate(name="channels")([x] * channels)
+            x = x if channels == 1 else layers.Concatenate(name="repeat_channel")([x] * channels)
         if shape[:2] != (height, width):
             x = layers.Resizing(height, width, name="resized")(x)
         x = ops.cast(ops.clip(ops.round(x), 0, 255), "uint8")
@@ -122,24 +121,24 @@ def of_run(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Mo
 
 
 def unfreeze(base: keras.Model, blocks: int) -> list[str]:
-    """Lets the last `blocks` blocks learn, all but batch normalisation, and returns their names, the first one first.
+    """Makes the last `blocks` blocks trainable, except batch normalisation, and returns their names in order.
 
-    Batch normalisation keeps its means, its scales and its offsets: a few small batches would spoil what millions of
-    pictures made (keras.io, "Transfer learning and fine-tuning").
+    Batch normalisation stays frozen with its statistics, scales and offsets: a few small batches would ruin what was
+    learnt from millions of images (keras.io, "Transfer learning and fine-tuning").
     """
     base.trainable = True
     leaves = list(_leaves(base))
     for layer in leaves:
         layer.trainable = False
     named = [(layer, block_of(layer.name)) for layer in leaves if layer.weights and not _normalises(layer)]
-    wanted = list(dict.fromkeys(name for _, name in reversed(named)))[:blocks]
+    chosen = list(dict.fromkeys(name for _, name in reversed(named)))[:blocks]
     for layer, name in named:
-        layer.trainable = name in wanted
-    return wanted[::-1]
+        layer.trainable = name in chosen
+    return chosen[::-1]
 
 
 def block_of(layer: str) -> str:
-    """The block that a layer belongs to, by its name; a layer apart is a block of its own."""
+    """The block that a layer belongs to, from its name. Any other layer is a block of its own."""
     found = BLOCK.match(layer)
     if not found:
         return layer
@@ -159,7 +158,7 @@ def _normalises(layer: keras.layers.Layer) -> bool:
 
 
 def batch_size(settings: Mapping[str, Any]) -> int:
-    """Pictures that go through the base at once when nothing is learnt: fewer large ones, so that memory holds them."""
+    """Batch size for inference with the backbone: smaller for large images and networks, to limit memory."""
     if settings["backbone"] == backbones.RUN:
         return 128
     work = backbones.NETWORKS[settings["backbone"]].multiply_adds * (settings["input_size"] / 224) ** 2

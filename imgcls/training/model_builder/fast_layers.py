@@ -1,7 +1,7 @@
-"""Keras's layers, of which two learn sooner on a processor. They have the same weights and give the same answers.
+"""Keras layers, two of which train faster on a CPU. They have the same weights and compute the same values.
 
-A family's `classify` takes this module in place of `keras.layers` while a network learns. What is kept, tested and
-exported is made of Keras's own layers: only steps are quicker, and no file knows of it.
+During training a family's `classify` gets this module instead of `keras.layers`. The model that is evaluated, saved and
+exported consists of Keras's own layers, so no file depends on this module.
 """
 
 from typing import Any
@@ -9,25 +9,27 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-NARROWEST, WIDE = 64, 128 * 128
-"""From so many maps in and out of a convolution, and from such a product of both, the gradient by its kernel is quicker
-as products of matrices, ..."""
-LARGEST = 15
-"""... up to pictures of this side: of larger ones more is copied."""
+MIN_CHANNELS, MIN_CHANNEL_PRODUCT = 64, 128 * 128
+"""With at least this many input and output channels, and this product of both, the gradient of a kernel is faster as
+matrix products …"""
+MAX_SIDE = 15
+"""… for feature maps of up to this side length. Larger ones would have to be copied more."""
 
 
 def __getattr__(name: str) -> Any:
-    """Every other layer is Keras's."""
+    """All other layers are Keras's own."""
     return getattr(keras.layers, name)
 
 
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Mean, variance and the normalised values in one of TensorFlow's operations, where Keras takes a dozen, each of
-    which goes through the memory once: a tenth of a step."""
+    """Computes mean, variance and normalised values in one fused TensorFlow operation.
+
+    Keras uses a dozen operations, each of which reads the whole tensor: a tenth of a training step.
+    """
 
     def call(self, inputs, training=None, mask=None):
-        fits = len(inputs.shape) == 4 and self.axis in (-1, 3) and mask is None
-        if not (training and self.trainable and fits) or self.renorm or self.synchronized:
+        is_supported = len(inputs.shape) == 4 and self.axis in (-1, 3) and mask is None
+        if not (training and self.trainable and is_supported) or self.renorm or self.synchronized:
             return super().call(inputs, training=training, mask=mask)
         maps = inputs.shape[-1]
         values, mean, variance = tf.compat.v1.nn.fused_batch_norm(
@@ -37,7 +39,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             epsilon=self.epsilon,
             is_training=True,
         )
-        # The operation divides by n - 1, Keras by n.
+        # The fused operation divides by n - 1, Keras by n.
         count = tf.cast(tf.size(inputs) // maps, tf.float32)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance * (count - 1) / count)):
             moving.assign(moving * self.momentum + now * (1 - self.momentum))
@@ -45,31 +47,34 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 
 class Conv2D(keras.layers.Conv2D):
-    """The gradient of a wide kernel of 3 x 3 in 16 bits as products of matrices: oneDNN's own operation for it is no
-    quicker than in 32 bits, its products are (two thirds of the time from 256 maps to 256)."""
+    """Computes the gradient of wide 3×3 kernels in bfloat16 as matrix products.
+
+    oneDNN's own operation for this gradient is no faster in bfloat16 than in float32, but its matrix products are: two
+    thirds of the time for 256 input and 256 output channels.
+    """
 
     def convolution_op(self, inputs, kernel):
         kernel = tf.convert_to_tensor(kernel)
-        if self._is_quicker(inputs, kernel):
-            return _convolved(inputs, tf.cast(kernel, inputs.dtype))
+        if self._is_faster(inputs, kernel):
+            return _convolution(inputs, tf.cast(kernel, inputs.dtype))
         return super().convolution_op(inputs, kernel)
 
-    def _is_quicker(self, inputs, kernel) -> bool:
-        plain = self.strides == self.dilation_rate == (1, 1) and self.groups == 1 and self.padding == "same"
+    def _is_faster(self, inputs, kernel) -> bool:
+        is_plain = self.strides == self.dilation_rate == (1, 1) and self.groups == 1 and self.padding == "same"
         return (
-            plain
+            is_plain
             and self.data_format == "channels_last"
             and inputs.dtype == tf.bfloat16
             and self.kernel_size == (3, 3)
-            and min(kernel.shape[2:]) >= NARROWEST
-            and kernel.shape[2] * kernel.shape[3] >= WIDE
-            and max(inputs.shape[1:3]) <= LARGEST
+            and min(kernel.shape[2:]) >= MIN_CHANNELS
+            and kernel.shape[2] * kernel.shape[3] >= MIN_CHANNEL_PRODUCT
+            and max(inputs.shape[1:3]) <= MAX_SIDE
         )
 
 
 @tf.custom_gradient
-def _convolved(images: tf.Tensor, kernel: tf.Tensor):
-    """A 3 x 3 convolution of pictures (n, height, width, maps) that keeps their size."""
+def _convolution(images: tf.Tensor, kernel: tf.Tensor):
+    """A 3×3 convolution of images (n, height, width, channels) with "same" padding."""
 
     def gradient(change):
         by_images = tf.compat.v1.nn.conv2d_backprop_input(
@@ -81,12 +86,15 @@ def _convolved(images: tf.Tensor, kernel: tf.Tensor):
 
 
 def kernel_gradient(images: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
-    """How a loss changes with a 3 x 3 kernel, float32 (3, 3, maps in, maps out).
+    """The gradient of a loss with respect to a 3×3 kernel, float32 (3, 3, input channels, output channels).
 
-    `pictures` (n, height, width, maps in) are what is convolved, `change` (n, height, width, maps out) the gradient by
-    what comes out. Each of the kernel's nine places sees all pictures, moved by that place. The three of a line of the
-    kernel are one product for each line of the pictures, with the pictures along its inner dimension: so a move down
-    copies nothing, and what is multiplied lies in the processor's cache.
+    Each of the nine kernel positions sees the images shifted by that position. The three positions of one kernel row
+    are computed as one matrix product per image row, with the batch along the inner dimension. A vertical shift then
+    copies nothing, and the operands fit into the CPU cache.
+
+    Args:
+        images: The input of the convolution (n, height, width, input channels).
+        change: The gradient with respect to its output (n, height, width, output channels).
     """
     height, width, maps_in = images.shape[1:]
     maps_out = change.shape[-1]

@@ -1,6 +1,7 @@
-"""The check before the start: a few real steps of the training that these settings ask for, and what they show."""
+"""The pre-flight check: runs a few real training steps with the given settings and measures what they show."""
 
 import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -13,35 +14,35 @@ from imgcls.datasets.augmentation import Augmentation
 from imgcls.jobs.preflight import verdicts
 from imgcls.system import hardware
 from imgcls.training import model_builder
-from imgcls.training.loop.batches import Part, endless
-from imgcls.training.loop.ema import RunningMean
+from imgcls.training.loop.batches import Batch, Subset, endless
+from imgcls.training.loop.ema import WeightAverage
 from imgcls.training.loop.loop import EVALUATION_BATCH
-from imgcls.training.loop.steps import class_weights, compiled, optimizer_of
+from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
 from imgcls.training.preflight.report import Report
 from imgcls.training.transfer import loop
 
 TIMED_SECONDS = 1.2
 TIMED_STEPS = (5, 150)
-"""The pace is that of as many steps as fit into the time, but at least and at most so many."""
-JUDGED_SECONDS = 0.3
+"""The speed is measured over as many steps as fit into TIMED_SECONDS, within these limits."""
+EVALUATION_SECONDS = 0.3
 LOSS_IMAGES = 256
 ONE_BATCH = 32
 ONE_BATCH_STEPS = 400
 ONE_BATCH_SECONDS = (2.5, 10.0)
-"""So long may it take; up to the second, as long as there were too few steps to say anything."""
+"""Time limit for overfitting one batch; the second one applies while there were too few steps to conclude anything."""
 
 
 def check(config: Config, report: Report) -> None:
-    """Adds what it finds to the report, the quick things first."""
+    """Adds the measurements to the report, the fastest ones first."""
     process = psutil.Process()
     report.add(memory_available=hardware.free_memory() + process.memory_info().rss)
-    rival = _trains_somebody()
+    was_busy = _another_training_runs()
     dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
-    learn, judge_on = datasets.split(
+    train_rows, validation_rows = datasets.split(
         dataset.y_train, config.train_images, config.validation_fraction, config.seed, num_classes
     )
-    training, validation = (Part.of(dataset.x_train, dataset.y_train, rows) for rows in (learn, judge_on))
+    training, validation = (Subset.of(dataset.x_train, dataset.y_train, rows) for rows in (train_rows, validation_rows))
     report.add(counts=dataset.facts.counted(training.labels).tolist())
 
     report.phase("building", 0.3)
@@ -50,16 +51,18 @@ def check(config: Config, report: Report) -> None:
         tf.config.experimental.enable_op_determinism()
     augmentation = Augmentation.of(config)
     if models.has_backbone(config.model):
-        copies = config.model_settings["augmented_copies"] if augmentation else 1
-        looks = copies * len(training) + len(validation) + len(dataset.y_test)
-        model, training, validation, pace = loop.rehearsed(config, dataset, training, validation)
-        report.add(features_seconds=looks * pace)
+        copies = int(config.model_settings["augmented_copies"]) if augmentation else 1
+        count = copies * len(training) + len(validation) + len(dataset.y_test)
+        model, training, validation, seconds_per_image = loop.for_preflight(config, dataset, training, validation)
+        report.add(features_seconds=count * seconds_per_image)
         augmentation = Augmentation()
     else:
         sample = training.sample(2_000)
         precision = model_builder.precision_of(config)
         shape = dataset.facts.shape
-        model = model_builder.build(config, shape, num_classes, sample, precision, training.is_multilabel, learns=True)
+        model = model_builder.build(
+            config, shape, num_classes, sample, precision, training.is_multilabel, for_training=True
+        )
         values = np.asarray(model.get_layer("normalise")(sample[:1_000]))
         report.add(low=float(values.min()), high=float(values.max()))
         report.add(mean=float(values.mean()), deviation=float(values.std()))
@@ -67,119 +70,130 @@ def check(config: Config, report: Report) -> None:
 
     report.phase("timing", 0.4)
     weights = class_weights(config, training.labels, num_classes)
-    step, judge = compiled(config, model, optimizer_of(config), weights, training.is_multilabel)
-    some = training.taken(np.arange(min(LOSS_IMAGES, len(training))))
-    report.add(first_loss=float(step(*some)[0]), classes=num_classes)
-    others = Others(process)
-    _time(config, model, step, judge, training, validation, augmentation, report)
-    report.add(memory=_peak(process), others=others.fraction(), training=rival or _trains_somebody())
+    train_step, eval_step = compile_steps(config, model, optimizer_of(config), weights, training.is_multilabel)
+    batch = training.take(np.arange(min(LOSS_IMAGES, len(training))))
+    report.add(first_loss=float(train_step(*batch)[0]), classes=num_classes)
+    others = OtherProcesses(process)
+    _time(config, model, train_step, eval_step, training, validation, augmentation, report)
+    report.add(memory=_peak(process), others=others.fraction(), training=was_busy or _another_training_runs())
 
     report.phase("one batch", 0.75)
-    few = training.taken(_mixed(training.labels))
-    first, last, accuracy, steps = _by_heart(config, model, first_weights, few)
-    report.add(batch_first=first, batch_last=last, batch_accuracy=accuracy, batch_steps=steps, batch_size=len(few[1]))
-    if not _is_learnt(first, last, accuracy) and not (steps < verdicts.FEW_STEPS and last < first):
-        # Is it the network, or only how it is taught?
+    batch = training.take(_varied_positions(training.labels))
+    first, last, accuracy, steps = _overfit(config, model, first_weights, batch)
+    report.add(batch_first=first, batch_last=last, batch_accuracy=accuracy, batch_steps=steps, batch_size=len(batch[1]))
+    if not _is_overfitted(first, last, accuracy) and not (steps < verdicts.FEW_STEPS and last < first):
+        # Is it the network or the optimiser settings?
         report.phase("one batch again", 0.85)
         usual = config.changed(optimizer="adam", learning_rate=1e-3)
-        first, last, accuracy, _ = _by_heart(usual, model, first_weights, few)
-        report.add(usual_learns=_is_learnt(first, last, accuracy))
+        first, last, accuracy, _ = _overfit(usual, model, first_weights, batch)
+        report.add(usual_learns=_is_overfitted(first, last, accuracy))
     report.add(fraction=1.0)
 
 
-def _time(config, model, step, judge, training: Part, validation: Part, augmentation, report: Report) -> None:
-    """Seconds of an epoch, from real steps on real batches, augmented as they will be, and real looks."""
-    mean = RunningMean(model.weights, config.ema_decay) if config.ema_decay else None
+def _time(
+    config: Config,
+    model: keras.Model,
+    train_step: Callable,
+    eval_step: Callable,
+    training: Subset,
+    validation: Subset,
+    augmentation: Augmentation,
+    report: Report,
+) -> None:
+    """Reports the seconds per epoch, from real steps on augmented batches and real evaluation."""
+    average = WeightAverage(model.weights, config.ema_decay) if config.ema_decay else None
     steps_per_epoch = -(-len(training) // config.batch_size)
     size = min(config.batch_size, len(training))
-    step(*training.taken(np.arange(size)))[0].numpy()  # the first one of a size also prepares
+    train_step(*training.take(np.arange(size)))[0].numpy()  # the first step of a batch size is slower
     done, start = 0, time.monotonic()
     for images, labels in endless(training, config, augmentation):
-        values = step(images, labels)
-        if mean:
-            mean.add()
+        values = train_step(images, labels)
+        if average:
+            average.add()
         values[0].numpy()
         done, seconds = done + 1, time.monotonic() - start
         if done >= TIMED_STEPS[1] or (done >= TIMED_STEPS[0] and seconds > TIMED_SECONDS):
             break
-    learning = seconds / done * steps_per_epoch
+    training_seconds = seconds / done * steps_per_epoch
     report.add(steps_timed=done, steps_per_epoch=steps_per_epoch, step_seconds=seconds / done)
     report.phase("judging", 0.65)
-    places = np.arange(min(EVALUATION_BATCH, len(validation)))
-    judge(*validation.taken(places))[0].numpy()
+    positions = np.arange(min(EVALUATION_BATCH, len(validation)))
+    eval_step(*validation.take(positions))[0].numpy()
     done, start = 0, time.monotonic()
-    while done < 20 and (not done or time.monotonic() - start < JUDGED_SECONDS):
-        judge(*validation.taken(places))[0].numpy()
+    while done < 20 and (not done or time.monotonic() - start < EVALUATION_SECONDS):
+        eval_step(*validation.take(positions))[0].numpy()
         done += 1
-    judging = (time.monotonic() - start) / done * len(validation) / len(places)
-    report.add(epoch_seconds=learning + judging, judging_seconds=judging)
+    evaluation_seconds = (time.monotonic() - start) / done * len(validation) / len(positions)
+    report.add(epoch_seconds=training_seconds + evaluation_seconds, judging_seconds=evaluation_seconds)
 
 
-def _by_heart(config: Config, model: keras.Model, weights: list[np.ndarray], batch) -> tuple[float, float, float, int]:
-    """Trains on one batch alone, without augmentation and dropout: (first loss, last loss, accuracy, steps)."""
+def _overfit(
+    config: Config, model: keras.Model, weights: list[np.ndarray], batch: Batch
+) -> tuple[float, float, float, int]:
+    """Trains on a single batch, without augmentation and dropout: (first loss, last loss, accuracy, steps)."""
     model.set_weights(weights)
     for layer in model.layers:
-        # Every kind of dropout and noise asks for its rate at each step.
+        # Layers of every kind of dropout read their rate at each step.
         if "Dropout" in type(layer).__name__ and hasattr(layer, "rate"):
             layer.rate = 0.0
     plain = config.changed(label_smoothing=0.0, weight_decay=0.0)
-    step, _ = compiled(plain, model, optimizer_of(plain), is_multilabel=batch[1].ndim == 2)
-    first, last, accuracy, steps, start = None, float("nan"), 0.0, 0, None
+    train_step, _ = compile_steps(plain, model, optimizer_of(plain), is_multilabel=batch[1].ndim == 2)
+    first = last = float("nan")
+    accuracy, steps, start = 0.0, 0, 0.0
     while steps < ONE_BATCH_STEPS:
-        last, accuracy = (float(value) for value in step(*batch)[:2])
+        last, accuracy = (float(value) for value in train_step(*batch)[:2])
         steps += 1
-        if first is None:
-            first, start = last, time.monotonic()  # the first step also builds
+        if steps == 1:
+            first, start = last, time.monotonic()  # the first step also builds the graph
         seconds = time.monotonic() - start
         if (
             not np.isfinite(last)
-            or _is_learnt(first, last, accuracy)
+            or _is_overfitted(first, last, accuracy)
             or seconds > ONE_BATCH_SECONDS[steps < verdicts.FEW_STEPS]
         ):
             break
     return first, last, accuracy, steps
 
 
-def _is_learnt(first: float, last: float, accuracy: float) -> bool:
+def _is_overfitted(first: float, last: float, accuracy: float) -> bool:
     return last < verdicts.LEARNT_FRACTION * first and accuracy > verdicts.LEARNT_ACCURACY
 
 
-def _mixed(labels: np.ndarray) -> np.ndarray:
-    """Places of a few pictures, of as many classes, or sets of labels, as there is room for."""
-    _, places = np.unique(labels, axis=0, return_index=True)
-    rest = np.setdiff1d(np.arange(min(len(labels), 4 * ONE_BATCH)), places)
-    return np.concatenate([places[:ONE_BATCH], rest])[:ONE_BATCH]
+def _varied_positions(labels: np.ndarray) -> np.ndarray:
+    """Positions of images for one batch, with as many different classes, or label combinations, as possible."""
+    _, positions = np.unique(labels, axis=0, return_index=True)
+    rest = np.setdiff1d(np.arange(min(len(labels), 4 * ONE_BATCH)), positions)
+    return np.concatenate([positions[:ONE_BATCH], rest])[:ONE_BATCH]
 
 
-class Others:
-    """How much of the processor somebody else takes, from now on."""
+class OtherProcesses:
+    """Measures the fraction of the CPU that other processes use from now on."""
 
     def __init__(self, process: psutil.Process):
         self._process = process
         self._start = self._now()
 
     def fraction(self) -> float:
-        """0: nobody, 1: all cores are taken."""
+        """0: none, 1: all cores are busy with other processes."""
         busy, idle = (now - then for now, then in zip(self._now(), self._start, strict=True))
         return min(1.0, max(0.0, busy / (busy + idle))) if busy + idle > 0 else 0.0
 
     def _now(self) -> tuple[float, float]:
-        """Seconds of all cores: those spent by others, and all the rest."""
+        """CPU seconds over all cores: used by other processes, and everything else."""
         machine, this = psutil.cpu_times(), self._process.cpu_times()
         own = this.user + this.system
         rest = machine.idle + getattr(machine, "iowait", 0.0) + own
-        # Where it is counted apart, the time of a nice process stands in a field of its own.
+        # Some systems count the time of low-priority processes separately.
         used = machine.user + machine.system + getattr(machine, "nice", 0.0)
         return used - own, rest
 
 
-def _trains_somebody() -> bool:
-    """Whether another training takes its share of the machine now."""
+def _another_training_runs() -> bool:
     return any(run.state == "running" for run in runs.all_runs())
 
 
 def _peak(process: psutil.Process) -> int:
-    """The most memory that this process had so far, in bytes; as it is now where the system keeps no record."""
+    """Peak memory of this process in bytes; the current memory if the system does not record the peak."""
     now = process.memory_info()
     try:
         import resource
@@ -187,5 +201,5 @@ def _peak(process: psutil.Process) -> int:
 
         unit = 1 if sys.platform == "darwin" else 1024
         return max(now.rss, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
-    except ImportError:  # Windows knows it by another name
+    except ImportError:  # Windows has another name for it
         return getattr(now, "peak_wset", now.rss)

@@ -1,4 +1,4 @@
-"""The learning-rate finder: a short training whose rate rises from nothing to far too much.
+"""The learning-rate finder: a short training whose learning rate rises exponentially until the loss diverges.
 
 Smith, L. (2015), "Cyclical Learning Rates for Training Neural Networks", section 3.3; exponential as in fast.ai.
 """
@@ -13,26 +13,26 @@ from imgcls import datasets, models
 from imgcls.config import Config
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.training import model_builder
-from imgcls.training.loop.batches import Part, endless
-from imgcls.training.loop.steps import class_weights, compiled, optimizer_of
+from imgcls.training.loop.batches import Subset, endless
+from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
 from imgcls.training.preflight.report import Report
 from imgcls.training.transfer import loop
 
 LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 140
-LEAST_STEPS = 50
+MIN_STEPS = 50
 SECONDS = 60.0
-"""Where a step takes so long that not all of them fit, there are fewer."""
+"""Fewer steps are made if not all of them fit into this time."""
 DIVERGED = 4.0
-"""It ends when the loss, as a median of the last steps, is so many times its least one."""
+"""The search ends when the median loss of the last steps is this many times the smallest loss."""
 
 
 def find(config: Config, report: Report) -> None:
-    """Adds the rates and the losses of the steps to the report, as they come."""
+    """Adds the learning rate and the loss of each step to the report."""
     dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
     rows, _ = datasets.split(dataset.y_train, config.train_images, config.validation_fraction, config.seed, num_classes)
-    training = Part.of(dataset.x_train, dataset.y_train, rows)
+    training = Subset.of(dataset.x_train, dataset.y_train, rows)
     keras.utils.set_random_seed(config.seed)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -40,32 +40,36 @@ def find(config: Config, report: Report) -> None:
     precision = model_builder.precision_of(config)
     augmentation = Augmentation.of(config)
     if models.has_backbone(config.model):
-        model, training, _, _ = loop.rehearsed(config, dataset, training, training)
+        model, training, _, _ = loop.for_preflight(config, dataset, training, training)
         augmentation = Augmentation()
     else:
         shape, sample = dataset.facts.shape, training.sample(2_000)
-        model = model_builder.build(config, shape, num_classes, sample, precision, training.is_multilabel, learns=True)
-    # Weight decay follows the rate; far above what anybody would train with it would hide what the loss says.
+        model = model_builder.build(
+            config, shape, num_classes, sample, precision, training.is_multilabel, for_training=True
+        )
+    # Weight decay scales with the learning rate and would dominate the loss at very large ones.
     config = config.changed(weight_decay=0.0)
     optimizer = optimizer_of(config)
     weights = class_weights(config, training.labels, num_classes)
-    step, _ = compiled(config, model, optimizer, weights, training.is_multilabel)
+    train_step, _ = compile_steps(config, model, optimizer, weights, training.is_multilabel)
 
     report.phase("rising", 0.1)
-    rates, losses = [], []
+    rates: list[float] = []
+    losses: list[float] = []
     stream = endless(training, config, augmentation)
-    steps, start = STEPS, None
+    steps, start = STEPS, 0.0
     while len(rates) < steps:
-        if start is not None and len(rates) == 4:
+        if len(rates) == 4:
             fit = int(SECONDS / max((time.monotonic() - start) / 3, 1e-9))
-            steps = min(STEPS, max(LEAST_STEPS, fit))
+            steps = min(STEPS, max(MIN_STEPS, fit))
         rate = LOWEST * (HIGHEST / LOWEST) ** (len(rates) / (STEPS - 1))
         if steps < STEPS and len(rates) >= 4:
-            # From here on in larger strides.
+            # Use larger increments from here on.
             rate = rates[3] * (HIGHEST / rates[3]) ** ((len(rates) - 3) / (steps - 4))
         optimizer.learning_rate.assign(rate)
-        loss = float(step(*next(stream))[0])
-        start = start or time.monotonic()  # the first step also builds the graph
+        loss = float(train_step(*next(stream))[0])
+        if not rates:
+            start = time.monotonic()  # the first step also builds the graph
         rates.append(rate)
         losses.append(loss)
         report.add(seldom=True, fraction=0.1 + 0.9 * len(rates) / steps, rates=rates[:], losses=losses[:])

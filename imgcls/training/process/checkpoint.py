@@ -1,12 +1,12 @@
-"""Everything that a training needs to go on exactly where it was, in one file, so that one rename replaces it.
+"""Checkpoints: everything a training needs to continue exactly where it was, in one file that is replaced atomically.
 
-    checkpoint.npz    state       JSON as bytes: where in the data, best epoch, counters, means so far
-                      now/00000   each variable of the model, those of its random numbers included
+    checkpoint.npz    state       JSON as bytes: position in the data, best epoch, counters, means so far
+                      now/00000   each variable of the model, including the states of its random generators
                       opt/00000   each variable of the optimiser
-                      mean/00000  the running mean of the weights, where there is one
+                      mean/00000  the moving average of the weights, if there is one
                       best/00000  the weights of the best epoch
 
-The zip format carries a checksum for each entry, so a damaged file is told from a sound one.
+The zip format has a checksum for each entry, so a damaged file is detected.
 """
 
 import json
@@ -27,14 +27,16 @@ PARTS = ("now", "opt", "mean", "best")
 
 @dataclass
 class Checkpoint:
-    """`arrays` holds, for each of `PARTS`, a list of arrays; `state` is plain values."""
+    """`arrays` holds a list of arrays for each of `PARTS`; `state` holds plain values."""
 
     state: dict[str, Any]
     arrays: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
-        """Replaces the file. bfloat16 never occurs: variables are float32 in every policy."""
-        content = {f"{part}/{number:05d}": value for part in PARTS for number, value in enumerate(self.arrays[part])}
+        """Replaces the file. bfloat16 never occurs, because variables are float32 under every dtype policy."""
+        content: dict[str, Any] = {
+            f"{part}/{number:05d}": value for part in PARTS for number, value in enumerate(self.arrays[part])
+        }
         counts = {part: len(self.arrays[part]) for part in PARTS}
         state = json.dumps({**self.state, "version": VERSION, "counts": counts}).encode()
         with atomic.replacing(path) as aside:
@@ -42,17 +44,18 @@ class Checkpoint:
 
     @classmethod
     def read(cls, path: Path) -> "Checkpoint":
-        """The checkpoint in a file.
+        """Reads a checkpoint.
 
         Raises:
-            RunError: it is damaged, or of a newer version.
+            RunError: the file is damaged or was written by a newer version.
         """
         try:
             stored = read_npz(path)
             state = dict(json.loads(stored.pop("state").tobytes()))
             if state.pop("version") != VERSION:
                 raise RunError(
-                    "The checkpoint of this run was made by another version of the program. Train it again instead."
+                    "The checkpoint was written by another version of imgcls, so the run cannot be resumed. Start a "
+                    "new one."
                 )
             arrays: dict[str, list[np.ndarray]] = {part: [] for part in PARTS}
             for name in sorted(stored):
@@ -62,16 +65,16 @@ class Checkpoint:
                 raise ValueError("arrays are missing")
         except (DamagedFile, FileNotFoundError, KeyError, TypeError, ValueError) as error:
             raise RunError(
-                "The checkpoint of this run is damaged, so it cannot go on. Train it again instead."
+                "The checkpoint of this run is damaged, so the run cannot be resumed. Start a new one."
             ) from error
         return cls(state, arrays)
 
 
 class Writer:
-    """Writes checkpoints in a thread of its own, so that the training does not wait for the disk.
+    """Writes checkpoints in a background thread, so that the training does not wait for the disk.
 
-    Only the newest that waits is written: an epoch may be shorter than the writing of its checkpoint. What goes wrong,
-    a full disk above all, is raised by the next call, in the training's thread.
+    If several are waiting, only the newest is written, because an epoch may take less time than writing its checkpoint.
+    Errors, such as a full disk, are raised by the next call in the training thread.
     """
 
     def __init__(self, path: Path):
@@ -85,20 +88,20 @@ class Writer:
         self._thread.start()
 
     def submit(self, checkpoint: Checkpoint) -> None:
-        """Hands over a checkpoint whose arrays nobody changes any more."""
+        """Queues a checkpoint. Its arrays must not be changed afterwards."""
         with self._wanted:
             self._raise()
             self._waiting = checkpoint
             self._wanted.notify_all()
 
     def flush(self) -> None:
-        """Waits until everything that was handed over is on the disk."""
+        """Waits until the queued checkpoint is on disk."""
         with self._wanted:
             self._wanted.wait_for(lambda: self._error or (self._waiting is None and not self._busy))
             self._raise()
 
     def close(self) -> None:
-        """Ends the thread after its present file; what still waits is dropped. Flush before."""
+        """Ends the thread after the file it is writing. A queued checkpoint is dropped, so flush first."""
         with self._wanted:
             self._ended = True
             self._waiting = None
@@ -114,7 +117,7 @@ class Writer:
         while True:
             with self._wanted:
                 self._wanted.wait_for(lambda: self._ended or self._waiting is not None)
-                if self._ended:
+                if self._ended or self._waiting is None:
                     return
                 checkpoint, self._waiting = self._waiting, None
                 self._busy = True

@@ -1,4 +1,4 @@
-"""What stands between a training and those who ask something of it: requests, signals, pauses, turns, checkpoints."""
+"""Controls a training from outside: requests from the app, signals, pauses, turns in the queue, checkpoints."""
 
 import contextlib
 import os
@@ -17,55 +17,60 @@ from imgcls.training.process.checkpoint import Checkpoint, Writer
 from imgcls.training.process.heartbeat import Heartbeat
 
 PARK_SECONDS = 15 * 60.0
-"""A pause that lasts longer gives the memory back: the process ends, and its checkpoint waits (IMGCLS_PARK_SECONDS)."""
-LOOK_SECONDS = 0.05
+"""During a longer pause the process ends to release its memory; resuming starts from the checkpoint
+(IMGCLS_PARK_SECONDS)."""
+POLL_SECONDS = 0.05
 
 
 class Parked(Exception):
-    """The training paused for so long that its process may end; the checkpoint has everything."""
+    """The training was paused for so long that its process may end. The checkpoint is complete."""
 
 
-class Leaves(Exception):
-    """The machine wants the process to end; the checkpoint has everything, and the run can be resumed."""
+class ShutDown(Exception):
+    """The machine is shutting down. The checkpoint is complete, so the run can be resumed."""
 
 
 class Signals:
-    """What the system tells a trainer: Ctrl-C is a Stop, and by SIGTERM a machine that goes down asks it to leave."""
+    """Signals to the trainer: Ctrl-C (SIGINT) requests a stop, SIGTERM means that the machine is shutting down."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.interrupted, self.terminated = threading.Event(), threading.Event()
 
     def listen(self) -> None:
-        """From now on signals are noted, and end nothing by themselves."""
+        """From now on signals are only recorded; they no longer end the process."""
         for number, event in ((signal.SIGINT, self.interrupted), (signal.SIGTERM, self.terminated)):
             with contextlib.suppress(ValueError):  # not the main thread: a test
                 signal.signal(number, lambda *_, event=event: event.set())
 
 
 class Control(Protocol):
-    """What a loop asks of those around it. All are called from the training's thread."""
+    """What a training loop needs from its surroundings. All methods are called from the training thread."""
 
-    def asked(self) -> RunRequest:
-        """What a person wants now; called after every batch, so it must be quick."""
+    def request(self) -> RunRequest:
+        """The current request. Called after every batch, so it must be fast."""
 
-    def keep(self, checkpoint: Checkpoint, *, now: bool) -> None:
-        """Writes a checkpoint, at once or when there is time."""
+    def save(self, checkpoint: Checkpoint, *, now: bool) -> None:
+        """Writes a checkpoint, immediately or in the background."""
 
     def wait_while_paused(self) -> None:
-        """Returns when the pause is over, with the turn to train; raises `Parked` or `Leaves` to end the process."""
+        """Returns when the pause is over and it is this run's turn.
+
+        Raises:
+            Parked, ShutDown: the process should end.
+        """
 
 
 class Turns:
-    """One training at a time on one folder of runs, or as many as IMGCLS_TRAININGS says; others wait.
+    """Limits the number of simultaneous trainings per runs folder to IMGCLS_TRAININGS (default: 1).
 
-    A lock of the operating system is free at once when its holder is killed.
+    Each turn is a file lock, which the operating system releases when its holder is killed.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._held: filelock.BaseFileLock | None = None
 
-    def take(self) -> bool:
-        """Tries to get a turn; True if there is one, or if it is held already."""
+    def acquire(self) -> bool:
+        """Tries to get a turn without waiting. True if this training has one."""
         for number in range(paths.trainings_at_once()):
             if self._held is not None:
                 break
@@ -75,8 +80,8 @@ class Turns:
                 self._held = lock
         return self._held is not None
 
-    def give(self) -> None:
-        """Lets the next one have the turn."""
+    def release(self) -> None:
+        """Gives up the turn."""
         if self._held is not None:
             self._held.release()
             self._held = None
@@ -90,68 +95,72 @@ class RunControl:
         self._heartbeat = heartbeat
         self._signals = signals
         self._turns = Turns() if in_turn else None
-        self._stamp: tuple = ()
-        self._asked = RunRequest()
+        self._stamp: tuple[int, ...] = ()
+        self._request = RunRequest()
         self._writer: Writer | None = None
 
-    def asked(self) -> RunRequest:
-        """What the page wants, read again only when the file is another one.
+    def request(self) -> RunRequest:
+        """The request from the app, read again only when its file has changed.
 
-        An interrupt means Stop; a machine that goes down means a pause, in which the process ends.
+        Ctrl-C counts as a stop. A shutdown counts as a pause, during which the process ends.
         """
         stamp = requests.stamp(self._run.folder)
         if stamp != self._stamp:
-            self._stamp, self._asked = stamp, self._run.request
+            self._stamp, self._request = stamp, self._run.request
         if self._signals.interrupted.is_set():
-            return self._asked.changed(stop=True)
-        return self._asked.changed(pause=True) if self._signals.terminated.is_set() else self._asked
+            return self._request.changed(stop=True)
+        return self._request.changed(pause=True) if self._signals.terminated.is_set() else self._request
 
-    def keep(self, checkpoint: Checkpoint, *, now: bool) -> None:
-        """Writes a checkpoint into the run's folder; with `now` it is on the disk afterwards."""
+    def save(self, checkpoint: Checkpoint, *, now: bool) -> None:
+        """Writes a checkpoint to the run's folder. With `now` it is on disk when the method returns."""
         if self._writer is None:
             self._writer = Writer(self._run.folder / "checkpoint.npz")
         self._writer.submit(checkpoint)
         if now:
             self._writer.flush()
 
-    def wait_for_turn(self, told: Callable[[], None] = lambda: None) -> None:
-        """Returns when it is this run's turn; `told` is called once if that takes a while."""
-        if self._turns is None or self._turns.take():
-            return
-        told()
-        self._heartbeat.say("waiting")
-        while not self._turns.take() and not self.asked().stop:
-            self._heed_the_machine()
-            time.sleep(LOOK_SECONDS)
-        self._heartbeat.say("running")
-
-    def wait_while_paused(self) -> None:
-        """The processor is free meanwhile, and so is the turn; after `PARK_SECONDS` the memory, too.
+    def wait_for_turn(self, on_wait: Callable[[], None] = lambda: None) -> None:
+        """Returns when it is this run's turn. `on_wait` is called once if it has to wait.
 
         Raises:
-            Parked: the pause is long.
-            Leaves: the machine goes down.
+            ShutDown: the machine is shutting down.
         """
-        self._heartbeat.say("paused")
-        if self._turns is not None:
-            self._turns.give()
-        began = time.monotonic()
-        patience = float(os.environ.get("IMGCLS_PARK_SECONDS") or PARK_SECONDS)
-        while (now := self.asked()).pause and not now.stop:
-            self._heed_the_machine()
-            if time.monotonic() - began > patience:
-                raise Parked
-            time.sleep(LOOK_SECONDS)
-        self.wait_for_turn()
-        self._heartbeat.say("running")
+        if self._turns is None or self._turns.acquire():
+            return
+        on_wait()
+        self._heartbeat.set_state("waiting")
+        while not self._turns.acquire() and not self.request().stop:
+            self._check_for_shutdown()
+            time.sleep(POLL_SECONDS)
+        self._heartbeat.set_state("running")
 
-    def _heed_the_machine(self) -> None:
+    def wait_while_paused(self) -> None:
+        """Returns when the pause is over and it is this run's turn again. Meanwhile another run may have the turn.
+
+        Raises:
+            Parked: the pause lasted longer than `PARK_SECONDS`.
+            ShutDown: the machine is shutting down.
+        """
+        self._heartbeat.set_state("paused")
+        if self._turns is not None:
+            self._turns.release()
+        start = time.monotonic()
+        limit = float(os.environ.get("IMGCLS_PARK_SECONDS") or PARK_SECONDS)
+        while (now := self.request()).pause and not now.stop:
+            self._check_for_shutdown()
+            if time.monotonic() - start > limit:
+                raise Parked
+            time.sleep(POLL_SECONDS)
+        self.wait_for_turn()
+        self._heartbeat.set_state("running")
+
+    def _check_for_shutdown(self) -> None:
         if self._signals.terminated.is_set():
-            raise Leaves
+            raise ShutDown
 
     def close(self) -> None:
-        """Ends the writing thread and gives the turn away."""
+        """Ends the writing thread and gives up the turn."""
         if self._writer is not None:
             self._writer.close()
         if self._turns is not None:
-            self._turns.give()
+            self._turns.release()

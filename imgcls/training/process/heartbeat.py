@@ -1,7 +1,7 @@
-"""The sign of life: a thread that touches `heartbeat` each second, also while TensorFlow is being imported.
+"""The heartbeat: a thread that touches the file `heartbeat` every second, even while TensorFlow is being imported.
 
-The file holds a word, `waiting`, `running` or `paused`. The thread also answers for the trainer while nothing else can:
-a request to stop ends a trainer that has not begun to train, and a run folder that is gone ends any.
+The file holds the state of the trainer: `waiting`, `running` or `paused`. The thread also ends the trainer when the
+main thread cannot: on a request to stop before the training starts, and whenever the run folder is gone.
 """
 
 import contextlib
@@ -12,61 +12,62 @@ from collections.abc import Callable
 from imgcls.runs.run import HEARTBEAT_WIDTH, Run
 
 TOUCH_SECONDS = 1.0
-LOOK_SECONDS = 0.25
+CHECK_SECONDS = 0.25
 
 
 class Heartbeat:
-    """Beats from `start` to `stop`. Until `release`, `give_up` is called once `asked_to_stop` says yes."""
+    """Runs from `start` to `stop`. Until `hand_over`, it calls `give_up` as soon as `should_stop` returns True."""
 
-    def __init__(self, run: Run, asked_to_stop: Callable[[], bool], give_up: Callable[[], None]):
+    def __init__(self, run: Run, should_stop: Callable[[], bool], give_up: Callable[[], None]):
         self._run = run
-        self._asked_to_stop = asked_to_stop
+        self._should_stop = should_stop
         self._give_up = give_up
-        self._word = "running"
+        self._state = "running"
         self._ended = threading.Event()
-        self._released = threading.Event()
+        self._handed_over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        touch(self._run, self._word)
+        touch(self._run, self._state)
         self._thread.start()
 
-    def say(self, word: str) -> None:
-        """From now on the file holds this word."""
-        self._word = word
-        touch(self._run, word)
+    def set_state(self, state: str) -> None:
+        """Writes another state to the file."""
+        self._state = state
+        touch(self._run, state)
 
-    def release(self) -> None:
-        """From here on the training loop looks for requests itself."""
-        self._released.set()
+    def hand_over(self) -> None:
+        """From now on the training loop handles requests."""
+        self._handed_over.set()
 
     def stop(self) -> None:
         self._ended.set()
         self._thread.join()
 
     def _beat(self) -> None:
-        looks = 0
-        while not self._ended.wait(LOOK_SECONDS):
-            looks += 1
-            if looks % round(TOUCH_SECONDS / LOOK_SECONDS) == 0:
-                touch(self._run, self._word)
+        checks = 0
+        while not self._ended.wait(CHECK_SECONDS):
+            checks += 1
+            if checks % round(TOUCH_SECONDS / CHECK_SECONDS) == 0:
+                touch(self._run, self._state)
             if not self._run.folder.is_dir():
-                os._exit(3)  # The run was deleted: there is nothing left to write to.
-            if not self._released.is_set() and self._asked_to_stop():
+                os._exit(3)  # the run was deleted
+            if not self._handed_over.is_set() and self._should_stop():
                 self._give_up()
 
 
-def touch(run: Run, word: str) -> None:
-    """A full disk or a read-only folder must not end a training, so a failed touch is only a missed beat.
+def touch(run: Run, state: str) -> None:
+    """Writes the state and updates the modification time of the file.
 
-    The word is written in place, always as wide, so that a reader never meets an empty file.
+    Errors are ignored: a full disk or a read-only folder must not end a training. The state is written in place with a
+    fixed width, so that a reader never finds an empty file.
     """
     try:
         file = os.open(run.folder / "heartbeat", os.O_WRONLY | os.O_CREAT, 0o666)
     except OSError:
         return
     try:
-        os.write(file, word.ljust(HEARTBEAT_WIDTH).encode())
+        os.write(file, state.ljust(HEARTBEAT_WIDTH).encode())
     except OSError:
         pass
     finally:

@@ -1,4 +1,4 @@
-"""Writes `metrics.jsonl`, one line at a time, and tells a terminal the same if there is one."""
+"""Writes `metrics.jsonl` line by line and passes each line to a listener, such as the terminal."""
 
 import json
 import math
@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 LINE_SECONDS = 0.3
-"""At most one "batch" line in this time: enough for a live curve, little enough for a long night."""
+"""Minimum interval between "batch" lines: smooth enough for a live curve, and a long training stays a small file."""
 
 
-class Journal:
-    """Appends and flushes; a reader sees whole lines. Values that are not finite are written as null.
+class MetricsWriter:
+    """Appends and flushes whole lines. Values that are not finite are written as null.
 
-    `is_new` says whether an earlier trainer had written nothing.
+    Attributes:
+        is_new: No earlier trainer has written to the file.
     """
 
     def __init__(
@@ -23,12 +24,12 @@ class Journal:
         listener: Callable[[dict[str, Any]], None] = lambda line: None,
         usage: Callable[[], dict[str, float]] = dict,
     ):
-        """`usage` is asked what the process takes of the machine; it goes into each "batch" line."""
+        """`usage` returns the memory and CPU use of the process; it goes into each "batch" line."""
         last = path.read_bytes()[-1:] if path.exists() else b""
         self.is_new = not last
         self._file = path.open("a", encoding="utf-8")
         if last not in (b"", b"\n"):
-            self._file.write("\n")  # A killed trainer's last line: the next one must not continue it.
+            self._file.write("\n")  # a killed trainer left an incomplete line
         self._listener = listener
         self._usage = usage
         self._last_batch_line = time.monotonic()
@@ -51,32 +52,32 @@ class Journal:
         self._write({"kind": "epoch", **values})
 
     def change(self, **values: Any) -> None:
-        """A person changed something: at which epoch, what, and the value that holds from here."""
+        """A setting was changed during the training: at which epoch, which setting, and its new value."""
         self._write({"kind": "change", **values})
 
     def features(self, done: int, total: int) -> None:
-        """So many pictures have been looked at by a trained network."""
+        """Progress of the feature extraction, in images."""
         self._write({"kind": "features", "done": done, "total": total})
 
     def stage(self, **values: Any) -> None:
-        """From this epoch on the training is another one: its name and its rate."""
+        """A new stage begins after this epoch: its name and learning rate."""
         self._write({"kind": "stage", **values})
 
     def resumed(self, epoch: float) -> None:
-        """The training goes on from here: whatever was written about later epochs does not count."""
+        """The training continues from here. Lines about later positions no longer count."""
         self._write({"kind": "resumed", "epoch": epoch})
 
     def close(self) -> None:
         self._file.close()
 
     def _write(self, line: dict[str, Any]) -> None:
-        line = {name: _plain(value) for name, value in line.items()}
+        line = {name: _json_value(value) for name, value in line.items()}
         self._file.write(json.dumps(line, allow_nan=False) + "\n")
         self._file.flush()
         self._listener(line)
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.7g}") if math.isfinite(value) else None
     return value

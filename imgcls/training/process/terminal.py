@@ -1,4 +1,4 @@
-"""A training as a person at a terminal sees it: a progress bar for each epoch, the scores at the end."""
+"""Shows a training in the terminal: a progress bar for each epoch and the scores at the end."""
 
 import contextlib
 import os
@@ -11,18 +11,18 @@ from imgcls.runs import Run
 
 WIDTH = 30
 PHASES = {
-    "waiting": "Waiting for another training to end (--now does not wait) ...",
-    "loading": "Loading TensorFlow and the pictures ...",
-    "features": "The base looks at the pictures ...",
-    "testing": "Answering the test pictures ...",
-    "saving": "Exporting the model ...",
+    "waiting": "Waiting for another training to finish (use --now to start immediately) …",
+    "loading": "Loading TensorFlow and the dataset …",
+    "features": "Extracting features …",
+    "testing": "Evaluating on the test set …",
+    "saving": "Exporting the model …",
 }
 
 
 class Terminal:
-    """A listener of the journal that prints. Off a terminal the bar is left out and an epoch is one line."""
+    """A listener of `MetricsWriter` that prints. Without a terminal there is no bar, and each epoch is one line."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._plan: dict[str, Any] = {}
         self._is_terminal = sys.stdout.isatty()
 
@@ -35,18 +35,18 @@ class Terminal:
         elif line["kind"] == "stage":
             ended_early = self._plan["head_epochs"] - line["epoch"]
             self._plan = {**self._plan, "epochs": self._plan["epochs"] - ended_early}
-            print(f"{line['name'].capitalize()} begins ...", flush=True)
+            print(f"{line['name'].capitalize()} …", flush=True)
         elif line["kind"] == "plan":
             self._plan = line
             print(
-                f"{line['train']:,} pictures to train, {line['validation']:,} to validate, {line['test']:,} to test; "
+                f"{line['train']:,} training, {line['validation']:,} validation and {line['test']:,} test images; "
                 f"{line['parameters']:,} parameters.",
                 flush=True,
             )
             if line.get("several"):
                 print(
-                    "A picture may have several labels: the loss is binary cross-entropy, and the accuracy counts "
-                    "pictures of which all labels are right.",
+                    "Multi-label: the loss is binary cross-entropy, and the accuracy is the fraction of images whose "
+                    "labels are all correct.",
                     flush=True,
                 )
         elif line["kind"] == "batch" and self._is_terminal:
@@ -55,7 +55,7 @@ class Terminal:
             bar = "#" * round(done * WIDTH)
             print(
                 f"\rEpoch {number}/{self._plan['epochs']} [{bar:.<{WIDTH}}] loss {_number(line['loss'])} "
-                f"accuracy {_fraction(line['accuracy'])}  {line['rate']:,.0f} pictures/s   ",
+                f"accuracy {_fraction(line['accuracy'])}  {line['rate']:,.0f} images/s   ",
                 end="",
                 flush=True,
             )
@@ -70,29 +70,29 @@ class Terminal:
             )
 
     def close(self, result: dict[str, Any], run: Run) -> None:
-        """The last words: the scores and where the run lies."""
+        """Prints the scores and the folder of the run."""
         if result.get("message"):
             print(result["message"])
         if "test_macro_f1" in result:
             print(
-                f"Best epoch {result['best_epoch']}. On {result['counts']['test']:,} test pictures: all labels right "
-                f"{_fraction(result['test_accuracy'])}, right label by label {_fraction(result['test_label_accuracy'])}, "
-                f"macro F1 {_fraction(result['test_macro_f1'])}, mean average precision "
-                f"{_fraction(result['test_average_precision'])}."
+                f"Best epoch: {result['best_epoch']}. On {result['counts']['test']:,} test images: accuracy (all "
+                f"labels correct) {_fraction(result['test_accuracy'])}, label accuracy "
+                f"{_fraction(result['test_label_accuracy'])}, macro F1 {_fraction(result['test_macro_f1'])}, mean "
+                f"average precision {_fraction(result['test_average_precision'])}."
             )
         elif "test_accuracy" in result:
             print(
-                f"Best epoch {result['best_epoch']}: validation accuracy {_fraction(result['val_accuracy'])}. "
+                f"Best epoch: {result['best_epoch']}, validation accuracy {_fraction(result['val_accuracy'])}. "
                 f"Test accuracy {_fraction(result['test_accuracy'])}, "
                 f"cross-entropy {_number(result['test_cross_entropy'])} "
-                f"on {result['counts']['test']:,} pictures."
+                f"on {result['counts']['test']:,} images."
             )
         print(f"Run {run.id} in {run.folder}")
 
 
 @contextlib.contextmanager
 def errors_to(path: Path) -> Iterator[None]:
-    """Sends what is written to standard error into a file, TensorFlow's own chatter included."""
+    """Redirects standard error to a file, including the messages of TensorFlow's C++ code."""
     sys.stderr.flush()
     with path.open("ab") as file:
         before = os.dup(2)
@@ -106,8 +106,8 @@ def errors_to(path: Path) -> Iterator[None]:
 
 
 def _fraction(value: float | None) -> str:
-    return "no number" if value is None else f"{value:.1%}"
+    return "not a number" if value is None else f"{value:.1%}"
 
 
 def _number(value: float | None) -> str:
-    return "no number" if value is None else f"{value:.4f}"
+    return "not a number" if value is None else f"{value:.4f}"

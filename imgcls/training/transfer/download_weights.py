@@ -87,7 +87,7 @@ def _check(network: Network, path: Path) -> None:
     if not network.md5:
         from imgcls.training.model_builder import backbone
 
-        backbone.network(network, 224, (224, 224, 3), path)
+        backbone.pretrained(network, 224, (224, 224, 3), path)
     elif pooch.file_hash(str(path), alg="md5") != network.md5:
         raise WeightsError("Its checksum is not the one that Keras publishes.")
 

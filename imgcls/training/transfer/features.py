@@ -1,10 +1,10 @@
-"""Features of the pictures of a data set: from the disk where they are kept, else computed once, and told meanwhile."""
+"""Feature extraction: the backbone's features of a dataset's images, read from the cache or computed once."""
 
 import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import keras
 import numpy as np
@@ -14,66 +14,72 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation, augment, flipped_first
+from imgcls.errors import WeightsError
 from imgcls.models import backbones, feature_cache
-from imgcls.runs.requests import RunRequest
-from imgcls.training.loop.batches import Part
+from imgcls.training.loop.batches import Subset
 from imgcls.training.model_builder import backbone
 
-AT_ONCE = 256
-"""Pictures that are augmented together. It is part of what the features are made of: the amounts are drawn by it."""
-TOLD_SECONDS = 0.3
+CHUNK = 256
+"""Images that are augmented together. The random amounts depend on it, so cached features do, too."""
+REPORT_SECONDS = 0.3
 
 
 class Stopped(Exception):
-    """A person asked to stop meanwhile."""
+    """A stop was requested during the feature extraction."""
 
 
 @dataclass(frozen=True)
-class Copies(Part):
-    """Features of several augmented copies of the same pictures, float32 (copies, n, features): a copy an epoch."""
+class Copies(Subset):
+    """Features of augmented copies of the same images, float32 (copies, n, features). Epochs cycle through them."""
 
     copies: np.ndarray
 
-    def of_epoch(self, epoch: int) -> Part:
-        return Part(self.copies[(epoch - 1) % len(self.copies)], self.rows, self.labels)
+    def in_epoch(self, epoch: int) -> Subset:
+        return Subset(self.copies[(epoch - 1) % len(self.copies)], self.rows, self.labels)
 
 
 class Extractor:
-    """Asks a base what it sees. `tell(done, total)` hears of the progress, `heed()` is called between batches: it may
-    wait, or raise `Stopped`."""
+    """Computes features or reads them from the cache.
+
+    Attributes:
+        images: Number of images processed, for the speed. Cached ones do not count.
+        seconds: Time spent on them, including pauses.
+    """
 
     def __init__(
         self,
         config: Config,
         dataset: Dataset,
         base: Callable[[], keras.Model],
-        tell: Callable[[int, int], None] = lambda done, total: None,
-        heed: Callable[[], Any] = RunRequest,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        between_batches: Callable[[], Any] = lambda: None,
     ):
+        """`base` builds the backbone when it is needed. `between_batches` may wait, or raise `Stopped`."""
         self._config, self._dataset, self._base = config, dataset, base
-        self._tell, self._heed = tell, heed
-        self._weights = ""
-        self._look: Callable[[np.ndarray], tf.Tensor] | None = None
+        self._on_progress, self._between_batches = on_progress, between_batches
+        self._weights_digest = ""
+        self._infer: Callable[[np.ndarray], tf.Tensor] | None = None
         self.seconds, self.images = 0.0, 0
-        """What was spent on how many pictures that were not at hand; pauses count."""
 
-    def part(self, part: Part) -> Part:
-        """A part of the training pictures as the features of these."""
-        found = self.found("training", self._dataset.x_train, np.sort(part.rows))
-        return Part(found[0], _places(part), part.labels)
+    def subset(self, subset: Subset) -> Subset:
+        """A subset of the training images, as their features."""
+        features = self.features("training", self._dataset.x_train, np.sort(subset.rows))
+        return Subset(features[0], _sorted_positions(subset), subset.labels)
 
-    def copies(self, part: Part) -> Copies:
-        """A part of the training pictures as features of augmented copies of these, or of the pictures themselves."""
+    def copies(self, subset: Subset) -> Copies:
+        """A subset of the training images, as features of augmented copies, or of the images without augmentation."""
         augmentation = Augmentation.of(self._config)
         count = self._config.model_settings["augmented_copies"] if augmentation else 1
-        found = self.found("training", self._dataset.x_train, np.sort(part.rows), augmentation, count)
-        return Copies(found[0], _places(part), part.labels, found)
+        features = self.features(
+            "training", self._dataset.x_train, np.sort(subset.rows), augmentation, copies=int(count)
+        )
+        return Copies(features[0], _sorted_positions(subset), subset.labels, features)
 
     def test(self) -> np.ndarray:
-        """Features of all test pictures, float32 (n, features)."""
-        return self.found("test", self._dataset.x_test, np.arange(len(self._dataset.y_test)))[0]
+        """Features of all test images, float32 (n, features)."""
+        return self.features("test", self._dataset.x_test, np.arange(len(self._dataset.y_test)))[0]
 
-    def found(
+    def features(
         self,
         name: str,
         images: np.ndarray,
@@ -81,73 +87,83 @@ class Extractor:
         augmentation: Augmentation | None = None,
         copies: int = 1,
     ) -> np.ndarray:
-        """Features, float32 (copies, rows, features), kept or computed.
+        """Features, float32 (copies, rows, features), from the cache or computed.
 
         Raises:
-            Stopped: asked to stop meanwhile; nothing is kept.
-            WeightsError: they cannot be kept, or the base has no weights.
+            Stopped: a stop was requested meanwhile. Nothing is cached.
+            WeightsError: the features cannot be cached, or the backbone has no weights.
         """
         augmentation = augmentation or Augmentation()
-        made_of = self.made_of(name, rows, augmentation, copies)
-        kept = feature_cache.opened(made_of)
-        if kept is not None and kept.shape[:2] == (copies, len(rows)):
-            return kept
-        feature_cache.forget(made_of)
+        key = self._cache_key(name, rows, augmentation, copies)
+        cached = feature_cache.find(key)
+        if cached is not None and cached.shape[:2] == (copies, len(rows)):
+            return cached
+        feature_cache.remove(key)
         base = self._base()
-        with feature_cache.making(made_of, (copies, len(rows), base.output_shape[-1])) as file:
+        with feature_cache.storing(key, (copies, len(rows), base.output_shape[-1])) as file:
             self._compute(base, images, rows, augmentation, copies, file)
-        return feature_cache.opened(made_of)
+        computed = feature_cache.find(key)
+        if computed is None:
+            raise WeightsError("The cached features were deleted while they were in use. Start the run again.")
+        return computed
 
-    def forget_test(self) -> None:
-        """The test features are not to be trusted."""
-        feature_cache.forget(self.made_of("test", np.arange(len(self._dataset.y_test)), Augmentation(), 1))
+    def discard_test(self) -> None:
+        """Removes the test features from the cache, because they turned out to be wrong."""
+        feature_cache.remove(self._cache_key("test", np.arange(len(self._dataset.y_test)), Augmentation(), 1))
 
-    def made_of(self, name: str, rows: np.ndarray, augmentation: Augmentation, copies: int) -> dict[str, Any]:
-        """All that features depend on."""
+    def _cache_key(self, name: str, rows: np.ndarray, augmentation: Augmentation, copies: int) -> dict[str, Any]:
+        """Everything that the features depend on."""
         settings = self._config.model_settings
-        self._weights = self._weights or backbone.digest(settings)
+        self._weights_digest = self._weights_digest or backbone.digest(settings)
         changes = {"augmentation": asdict(augmentation), "seed": self._config.seed, "copies": copies}
         return {
             "data": self._dataset.fingerprint,
             "part": name,
             "rows": hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest(),
             "base": settings["backbone"],
-            "weights": self._weights,
+            "weights": self._weights_digest,
             "size": 0 if settings["backbone"] == backbones.RUN else settings["input_size"],
             "changes": changes if augmentation else None,
         }
 
-    def _compute(self, base, images, rows, augmentation, copies, file) -> None:
-        if self._look is None:
-            self._look = looking(base)
-        look = self._look
-        size, total, done = backbone.batch_size(self._config.model_settings), copies * len(rows), 0
-        began = told = time.monotonic()
-        self._tell(0, total)
+    def _compute(
+        self,
+        base: keras.Model,
+        images: np.ndarray,
+        rows: np.ndarray,
+        augmentation: Augmentation,
+        copies: int,
+        file: BinaryIO,
+    ) -> None:
+        if self._infer is None:
+            self._infer = inference_function(base)
+        batch_size, total, done = backbone.batch_size(self._config.model_settings), copies * len(rows), 0
+        start = reported = time.monotonic()
+        self._on_progress(0, total)
         for copy in range(1, copies + 1):
-            mirrored = flipped_first(len(rows), self._config.seed) ^ (copy % 2 == 0)
-            for start in range(0, len(rows), AT_ONCE):
-                some = slice(start, start + AT_ONCE)
-                generator = np.random.default_rng([self._config.seed, copy, start])
-                shown = augment(images[rows[some]], augmentation, generator, mirrored[some])
-                for first in range(0, len(shown), size):
-                    values = look(shown[first : first + size]).numpy()
+            flips = flipped_first(len(rows), self._config.seed) ^ (copy % 2 == 0)
+            for first in range(0, len(rows), CHUNK):
+                chunk = slice(first, first + CHUNK)
+                generator = np.random.default_rng([self._config.seed, copy, first])
+                augmented = augment(images[rows[chunk]], augmentation, generator, flips[chunk])
+                for offset in range(0, len(augmented), batch_size):
+                    values = self._infer(augmented[offset : offset + batch_size]).numpy()
                     file.write(np.ascontiguousarray(values, "<f4").data)
                     done += len(values)
-                    self._heed()
-                    if time.monotonic() - told > TOLD_SECONDS:
-                        told = time.monotonic()
-                        self._tell(done, total)
-        self._tell(total, total)
-        self.seconds += time.monotonic() - began
+                    self._between_batches()
+                    if time.monotonic() - reported > REPORT_SECONDS:
+                        reported = time.monotonic()
+                        self._on_progress(done, total)
+        self._on_progress(total, total)
+        self.seconds += time.monotonic() - start
         self.images += total
 
 
-def looking(base: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
-    """The base as a graph for batches of any size, as it answers when it is only judged.
+def inference_function(base: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
+    """The backbone in inference mode, compiled for batches of any size.
 
-    With its weights as constants TensorFlow folds normalisations into the convolutions before them: MobileNet takes a
-    quarter less processor time so.
+    With the weights as constants TensorFlow folds batch normalisation into the convolutions before it, which saves a
+    quarter of the CPU time for MobileNet.
     """
     signature = [tf.TensorSpec([None, *base.input_shape[1:]], tf.uint8)]
     graph = tf.function(lambda images: base(images, training=False), input_signature=signature)
@@ -155,6 +171,6 @@ def looking(base: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
     return lambda images: frozen(tf.constant(images))[0]
 
 
-def _places(part: Part) -> np.ndarray:
-    """Where each picture of a part stands among its rows in rising order, as features are kept."""
-    return np.searchsorted(np.sort(part.rows), part.rows)
+def _sorted_positions(subset: Subset) -> np.ndarray:
+    """The position of each image among the sorted rows, which is the order of cached features."""
+    return np.searchsorted(np.sort(subset.rows), subset.rows)

@@ -1,7 +1,7 @@
-"""Transfer learning in two stages that look like one training: a head on kept features, then fine-tuning.
+"""Transfer learning in two stages that appear as one training: a head on cached features, then fine-tuning.
 
-Both are `Loop`s, so pausing, stopping and checkpoints work in both as in any training. A checkpoint of the first stage
-holds the head alone, one of the second the whole network.
+Both stages are `Loop`s, so pausing, stopping and checkpoints work as in any training. A checkpoint of the first stage
+holds only the head, one of the second the whole network.
 """
 
 import time
@@ -16,77 +16,78 @@ from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.runs import as_backbone
 from imgcls.training import model_builder
-from imgcls.training.loop.batches import Part
-from imgcls.training.loop.epoch_predictions import Snapshots
+from imgcls.training.loop.batches import Subset
+from imgcls.training.loop.epoch_predictions import EpochRecorder
 from imgcls.training.loop.loop import Loop
 from imgcls.training.loop.state import Progress
 from imgcls.training.model_builder import backbone
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
-from imgcls.training.process.metrics_writer import Journal
-from imgcls.training.transfer.features import Extractor, Stopped, looking
+from imgcls.training.process.metrics_writer import MetricsWriter
+from imgcls.training.transfer.features import Extractor, Stopped, inference_function
 
-COMPARED = 64
-MOST_DIFFERENCE = 1e-3
+SAMPLE_SIZE = 64
+MAX_DIFFERENCE = 1e-3
+"""Predictions from cached features are used if those of a sample differ from the whole model by no more than this."""
 
 
 class TransferLoop:
-    """What a trainer asks of a `Loop`, for the two stages one after the other."""
+    """Has the interface of `Loop` that the trainer uses, and runs the two stages one after the other."""
 
     def __init__(
         self,
         config: Config,
         dataset: Dataset,
-        training: Part,
-        validation: Part,
-        journal: Journal,
+        training: Subset,
+        validation: Subset,
+        metrics: MetricsWriter,
         control: Control,
-        snapshots: Snapshots | None = None,
+        recorder: EpochRecorder | None = None,
     ):
-        self._config, self.journal, self.control = config, journal, control
+        self._config, self.metrics, self.control = config, metrics, control
         self._dataset, self._training, self._validation = dataset, training, validation
-        self._snapshots = snapshots
-        self._more = models.more_epochs(config.model, config.model_settings)
+        self._recorder = recorder
+        self._fine_tuning_epochs = models.more_epochs(config.model, config.model_settings)
         self._base: keras.Model | None = None
-        self._whole: keras.Model | None = None
-        self._halted, self._heeds, self._looked = False, True, 0.0
-        # The head comes first: its first weights do not depend on whether the base is built.
+        self._model: keras.Model | None = None
+        self._stopped_early, self._obeys_requests, self._feature_seconds = False, True, 0.0
+        # Build the head before the backbone, so that its initial weights do not depend on whether the latter is built.
         block = as_backbone.block(config.model_settings)
         self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.is_multilabel)
-        self._extractor = Extractor(config, dataset, self.base, journal.features, self._heed)
-        # Pictures stand for their features until these are needed: the loop only counts them before.
-        self._loop = Loop(config, self._top, training, validation, journal, control, Augmentation(), snapshots)
+        self._extractor = Extractor(config, dataset, self.base, metrics.features, self._obey_request)
+        # The images are placeholders until their features are needed. Until then the loop only counts them.
+        self._loop = Loop(config, self._top, training, validation, metrics, control, Augmentation(), recorder)
 
     def run(self) -> None:
-        """Both stages, as far as they are not done. Raises what `Loop.run` raises."""
+        """Runs what remains of both stages. Raises what `Loop.run` raises."""
         if self._loop.progress.stage == 0:
             if not self._has_features():
                 return
             self._loop.run()
-            if self._loop.was_stopped or not self._more:
+            if self._loop.was_stopped or not self._fine_tuning_epochs:
                 return
             self._begin_fine_tuning()
         self._loop.run()
 
-    # ---- what a trainer asks
+    # ---- the interface of Loop
 
     def base(self) -> keras.Model:
-        """The base, built when it is first needed."""
+        """The backbone, built when it is first needed."""
         if self._base is None:
-            self._base = backbone.built(self._config.model_settings, self._dataset.facts.shape)
+            self._base = backbone.build(self._config.model_settings, self._dataset.facts.shape)
             self._base.trainable = False
         return self._base
 
     @property
     def model(self) -> keras.Model:
-        """Base and head as one model."""
-        if self._whole is None:
-            self._whole = model_builder.joined(self._config, self.base(), self._top)
-        return self._whole
+        """Backbone and head as one model."""
+        if self._model is None:
+            self._model = model_builder.attach_head(self._config, self.base(), self._top)
+        return self._model
 
     @property
     def best_weights(self) -> list[np.ndarray] | None:
-        """Those of `model` in the best epoch."""
+        """The weights of `model` in the best epoch."""
         if self._loop.progress.stage or self._loop.best_weights is None:
             return self._loop.best_weights
         self._top.set_weights(self._loop.best_weights)
@@ -94,14 +95,14 @@ class TransferLoop:
 
     @property
     def evaluation_batch(self) -> int:
-        """Pictures that the whole model answers at once."""
+        """Batch size for inference with the whole model."""
         return backbone.batch_size(self._config.model_settings)
 
     @property
     def was_stopped(self) -> bool:
-        return self._halted or self._loop.was_stopped
+        return self._stopped_early or self._loop.was_stopped
 
-    # The rest is that of the current stage.
+    # The rest belongs to the current stage.
 
     @property
     def config(self) -> Config:
@@ -137,46 +138,47 @@ class TransferLoop:
 
     def keep_unfinished_epoch(self) -> bool:
         """As `Loop.keep_unfinished_epoch`; the validation features are computed if the stop came before them."""
-        if self._halted and self._loop.steps_done and not self._loop.progress.stage:
-            self._heeds = False
-            self._loop.validation = self._extractor.part(self._validation)
+        if self._stopped_early and self._loop.steps_done and not self._loop.progress.stage:
+            self._obeys_requests = False
+            self._loop.validation = self._extractor.subset(self._validation)
         return self._loop.keep_unfinished_epoch()
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the result says of the stages."""
-        stage = self._loop.progress
-        found: dict[str, Any] = {"head_epochs": stage.before if stage.stage else stage.epoch - 1}
+        """Entries of result.json about the stages."""
+        progress = self._loop.progress
+        facts: dict[str, Any] = {"head_epochs": progress.before if progress.stage else progress.epoch - 1}
         if self._extractor.images:
-            found["feature_rate"] = round(self._extractor.images / max(self._extractor.seconds, 1e-6), 1)
-        return found | {"feature_seconds": round(self._looked, 2)}
+            facts["feature_rate"] = round(self._extractor.images / max(self._extractor.seconds, 1e-6), 1)
+        return facts | {"feature_seconds": round(self._feature_seconds, 2)}
 
     def test_predictions(self) -> np.ndarray | None:
-        """Probabilities of all test pictures, float32 (n, classes), from their features.
+        """Probabilities of all test images, float32 (n, classes), from their features.
 
-        None where the base is another one than that of the features: after fine-tuning, or where a sample shows it.
+        None if the features do not belong to the model: after fine-tuning, with test-time augmentation, or if a sample
+        shows it.
         """
         if self._loop.progress.stage or self._config.test_time_augmentation:
             return None
-        self._heeds = False
+        self._obeys_requests = False
         features = self._extractor.test()
         size = 4096
-        found = [
+        parts = [
             np.asarray(self._top.predict_on_batch(np.asarray(features[start : start + size])))
             for start in range(0, len(features), size)
         ]
-        probabilities = np.concatenate(found)
-        sample = np.asarray(self._dataset.x_test[:COMPARED])
-        if np.abs(self.model.predict_on_batch(sample) - probabilities[:COMPARED]).max() <= MOST_DIFFERENCE:
+        probabilities = np.concatenate(parts)
+        sample = np.asarray(self._dataset.x_test[:SAMPLE_SIZE])
+        if np.abs(self.model.predict_on_batch(sample) - probabilities[:SAMPLE_SIZE]).max() <= MAX_DIFFERENCE:
             return probabilities
-        self._extractor.forget_test()
+        self._extractor.discard_test()
         return None
 
     def checkpoint(self) -> Checkpoint:
         return self._loop.checkpoint()
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Goes back to a checkpoint, in whichever stage it was taken."""
+        """Continues from a checkpoint of either stage."""
         if checkpoint.state.get("stage"):
             self._loop = self._fine_tuning()
         self._loop.restore(checkpoint)
@@ -184,94 +186,105 @@ class TransferLoop:
     # ---- the stages
 
     def _has_features(self) -> bool:
-        """Puts features in the place of the pictures, if there is anything left to learn from them."""
+        """Replaces the images by their features if the stage is not finished. False if a stop was requested."""
         progress = self._loop.progress
         if progress.epoch > self._config.epochs or progress.ended_early:
             return True
-        self.journal.phase("features")
-        began = time.monotonic()
+        self.metrics.phase("features")
+        start = time.monotonic()
         try:
-            self._heed()
+            self._obey_request()
             training = self._loop.training = self._extractor.copies(self._training)
-            self._loop.validation = self._extractor.part(self._validation)
+            self._loop.validation = self._extractor.subset(self._validation)
         except Stopped:
-            self._halted = True
+            self._stopped_early = True
             return False
         finally:
-            self._looked = time.monotonic() - began
+            self._feature_seconds = time.monotonic() - start
         if not self._loop.steps_done:
-            models.family(self._config.model).begin(self._top, training.sample(model_builder.MOST_TO_BEGIN))
-        self.journal.phase("training")
+            models.family(self._config.model).initialise(
+                self._top, training.sample(model_builder.MAX_IMAGES_TO_INITIALISE)
+            )
+        self.metrics.phase("training")
         return True
 
     def _begin_fine_tuning(self) -> None:
         head = self._loop
-        best = self.best_weights  # puts the best head below the answers
+        best = self.best_weights  # also loads the best head into the model
         loop = self._fine_tuning()
-        before, now = head.progress, loop.progress
-        now.run, now.stage, now.before = before.run, 1, head.epochs_done
-        now.best, loop.best_weights = before.best, best
-        # What was asked before is in force already; the rate that was asked was one for the head.
-        now.rate_asked, now.rate_number = before.rate_asked, before.rate_number
-        now.early_stopping = before.early_stopping
-        now.seconds = before.seconds
+        before, after = head.progress, loop.progress
+        after.run, after.stage, after.before = before.run, 1, head.epochs_done
+        after.best, loop.best_weights = before.best, best
+        # Earlier requests are done: a requested learning rate was meant for the head.
+        after.rate_asked, after.rate_number = before.rate_asked, before.rate_number
+        after.early_stopping = before.early_stopping
+        after.seconds = before.seconds
         self._loop = loop
         rate = loop.config.learning_rate
-        self.journal.stage(epoch=now.before, name="fine-tuning", learning_rate=rate)
+        self.metrics.stage(epoch=after.before, name="fine-tuning", learning_rate=rate)
 
     def _fine_tuning(self) -> Loop:
-        """A loop over pictures and the whole network, of which the last blocks learn."""
+        """A loop that trains the head and the last blocks of the backbone on images."""
         settings = self._config.model_settings
         whole = self.model
-        backbone.unfreeze(self.base(), settings["fine_tuning_blocks"])
-        config = self._config.changed(epochs=self._more, learning_rate=settings["fine_tuning_rate"])
+        backbone.unfreeze(self.base(), int(settings["fine_tuning_blocks"]))
+        config = self._config.changed(epochs=self._fine_tuning_epochs, learning_rate=settings["fine_tuning_rate"])
         loop = Loop(
-            config, whole, self._training, self._validation, self.journal, self.control, snapshots=self._snapshots
+            config, whole, self._training, self._validation, self.metrics, self.control, recorder=self._recorder
         )
         loop.evaluation_batch = backbone.batch_size(settings)
         return loop
 
-    def _heed(self) -> None:
-        """Between two batches of features: waits in a pause, and ends at a stop.
+    def _obey_request(self) -> None:
+        """Obeys requests between two batches of features: waits during a pause.
 
         Raises:
-            Stopped: asked to stop.
+            Stopped: a stop was requested.
             Parked: a pause lasted so long that the process should end.
         """
-        if not self._heeds:
+        if not self._obeys_requests:
             return
-        asked = self.control.asked()
-        if asked.pause and not asked.stop:
-            self.control.keep(self.checkpoint(), now=True)
-            self.journal.phase("paused")
+        request = self.control.request()
+        if request.pause and not request.stop:
+            self.control.save(self.checkpoint(), now=True)
+            self.metrics.phase("paused")
             self.control.wait_while_paused()
-            self.journal.phase("features")
-        if self.control.asked().stop:
+            self.metrics.phase("features")
+        if self.control.request().stop:
             raise Stopped
 
 
-def rehearsed(
-    config: Config, dataset: Dataset, training: Part, validation: Part, *, most: int = 256, seconds: float = 8.0
-) -> tuple[keras.Model, Part, Part, float]:
-    """For checks before the start: the head, features of a few pictures in the place of all, and seconds for a picture.
+def for_preflight(
+    config: Config,
+    dataset: Dataset,
+    training: Subset,
+    validation: Subset,
+    *,
+    most: int = 256,
+    seconds: float = 8.0,
+) -> tuple[keras.Model, Subset, Subset, float]:
+    """What a pre-flight check trains in place of the real thing.
 
-    The parts are as long as the real ones, so a step and an epoch take as long as they will.
+    Returns:
+        The head; the training and validation subsets with features of a few images in place of all; and the seconds
+        that the backbone takes per image. The subsets are as long as the real ones, so a step and an epoch take as
+        long as they will.
     """
-    base = backbone.built(config.model_settings, dataset.facts.shape)
-    look, size = looking(base), min(16, backbone.batch_size(config.model_settings))
-    images, labels = training.taken(np.arange(min(most, len(training))))
-    look(images[:size])  # also builds the graph
-    found: list[np.ndarray] = []
-    began = time.monotonic()
-    while len(found) * size < len(images) and (len(found) < 2 or time.monotonic() - began < seconds):
-        found.append(look(images[len(found) * size :][:size]).numpy())
-    features = np.concatenate(found)
-    pace = (time.monotonic() - began) / len(features)
+    base = backbone.build(config.model_settings, dataset.facts.shape)
+    infer, batch_size = inference_function(base), min(16, backbone.batch_size(config.model_settings))
+    images, labels = training.take(np.arange(min(most, len(training))))
+    infer(images[:batch_size])  # builds the graph
+    parts: list[np.ndarray] = []
+    start = time.monotonic()
+    while len(parts) * batch_size < len(images) and (len(parts) < 2 or time.monotonic() - start < seconds):
+        parts.append(infer(images[len(parts) * batch_size :][:batch_size]).numpy())
+    features = np.concatenate(parts)
+    seconds_per_image = (time.monotonic() - start) / len(features)
     top = model_builder.head(config, features.shape[1], dataset.facts.num_classes, dataset.facts.is_multilabel)
-    models.family(config.model).begin(top, features)
+    models.family(config.model).initialise(top, features)
 
-    def as_long_as(part: Part) -> Part:
-        rows = np.arange(len(part)) % len(features)
-        return Part(features, rows, labels[rows])
+    def repeated(subset: Subset) -> Subset:
+        rows = np.arange(len(subset)) % len(features)
+        return Subset(features, rows, labels[rows])
 
-    return top, as_long_as(training), as_long_as(validation), pace
+    return top, repeated(training), repeated(validation), seconds_per_image

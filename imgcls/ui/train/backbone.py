@@ -144,14 +144,14 @@ def _table(size: int, facts: DatasetInfo) -> None:
         "with any "
         "backbone; an epoch of fine-tuning takes two to three passes."
     )
-    cached = feature_cache.kept_bytes()
+    cached = feature_cache.total_bytes()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"Cached features use {cached / 1e6:,.0f} MB of at most {paths.most_features() / 1e9:g} GB; the least "
             "recently "
             "used are evicted first."
         )
-        st.button("Clear cache", key="forget-features", disabled=not cached, on_click=feature_cache.forget_everything)
+        st.button("Clear cache", key="forget-features", disabled=not cached, on_click=feature_cache.remove_all)
 
 
 def pass_duration(base: str, size: int, images: int, known: Mapping[tuple[str, int], float]) -> str:

@@ -46,7 +46,7 @@ def check_failed_for_want_of_room(run, sentence: str) -> None:
     check_files(run)
 
 
-FULL = "The run could not be written: {}. Free some space and resume it."
+FULL = "The run could not be written: {}. Free some disk space and resume the run."
 
 
 def test_a_full_disk_ends_a_training_with_a_sentence_and_harms_no_other_run(small_disk, warm_trainer, wait_until):

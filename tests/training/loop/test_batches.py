@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 from imgcls.datasets.augmentation import Augmentation
-from imgcls.training.loop.batches import Part, batches
+from imgcls.training.loop.batches import Subset, batches
 
 NO_CHANGE = Augmentation()
 MOVED = Augmentation(rotation=20, shift=2, zoom=0.2, flip=True)
 
 
-def numbered(count: int) -> Part:
+def numbered(count: int) -> Subset:
     """Pictures that carry their own number in every pixel pair; the label is the number modulo 7."""
     numbers = np.arange(count)
     images = np.zeros((count, 4, 4, 1), np.uint8)
     images[:, 0, 0, 0], images[:, 0, 1, 0] = numbers // 256, numbers % 256
-    return Part.of(images, numbers % 7)
+    return Subset.of(images, numbers % 7)
 
 
 def numbers_of(images: np.ndarray) -> list[int]:
@@ -34,15 +34,15 @@ def bytes_of(found) -> list[tuple[bytes, bytes]]:
 
 def test_a_part_holds_the_labels_of_its_rows_and_copies_no_image():
     images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
-    part = Part.of(images, np.arange(10) * 10, np.array([7, 2, 5]))
+    part = Subset.of(images, np.arange(10) * 10, np.array([7, 2, 5]))
     assert part.images is images
     assert len(part) == 3
     assert part.labels.tolist() == [70, 20, 50]
     assert part.labels.dtype == np.int32
-    taken, labels = part.taken(np.array([2, 0]))
+    taken, labels = part.take(np.array([2, 0]))
     assert taken[:, 0, 0, 0].tolist() == [5, 7]
     assert labels.tolist() == [50, 70]
-    assert len(Part.of(images, np.arange(10))) == 10
+    assert len(Subset.of(images, np.arange(10))) == 10
 
 
 @pytest.mark.parametrize(("most", "expected"), [(1, [0]), (3, [0, 4, 8]), (5, [0, 2, 4, 6, 8]), (9, [0, 2, 4, 6, 8])])
@@ -90,7 +90,7 @@ def test_an_epoch_that_goes_on_in_its_middle_has_the_same_batches(augmentation):
 
 def test_augmentation_differs_between_epochs_and_batches_and_leaves_the_data_alone():
     image = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 1), dtype=np.uint8)
-    part = Part.of(np.repeat(image, 3, axis=0), np.arange(3))  # so the order does not matter
+    part = Subset.of(np.repeat(image, 3, axis=0), np.arange(3))  # so the order does not matter
     found = [images.tobytes() for epoch in (1, 2) for images, _ in batches(part, epoch, 1, 0, MOVED)]
     assert len(set(found)) == 6
     assert (part.images == image).all()
@@ -105,10 +105,10 @@ class Watched(np.ndarray):
         return np.asarray(super().__getitem__(key))
 
 
-def watched(count: int) -> Part:
+def watched(count: int) -> Subset:
     images = numbered(count).images.view(Watched)
     images.reads = []
-    return Part.of(images, np.zeros(count))
+    return Subset.of(images, np.zeros(count))
 
 
 def test_one_batch_is_made_ahead_in_another_thread_and_no_more():
@@ -135,7 +135,7 @@ def test_a_loop_that_leaves_early_leaves_no_thread_behind():
 
 def test_what_goes_wrong_while_a_batch_is_made_reaches_the_loop():
     part = numbered(8)
-    broken = Part(part.images, part.rows + 100, part.labels)
+    broken = Subset(part.images, part.rows + 100, part.labels)
     with pytest.raises(IndexError):
         next(batches(broken, 1, 4, 0, NO_CHANGE))
 
@@ -145,7 +145,7 @@ def test_data_larger_than_memory_are_read_a_batch_at_a_time(tmp_path):
     path = tmp_path / "pictures.npy"
     count = 20_000
     np.lib.format.open_memmap(path, "w+", np.uint8, (count, 40, 40, 2)).flush()
-    part = Part.of(np.load(path, mmap_mode="r", allow_pickle=False), np.zeros(count))
+    part = Subset.of(np.load(path, mmap_mode="r", allow_pickle=False), np.zeros(count))
     tracemalloc.start()
     try:
         assert sum(len(labels) for _, labels in batches(part, 1, 64, 0, NO_CHANGE)) == count

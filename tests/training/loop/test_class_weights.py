@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imgcls.config import Config
-from imgcls.training.loop.batches import Part
+from imgcls.training.loop.batches import Subset
 from tests.support.toys import toy
 
 pytestmark = pytest.mark.usefixtures("keras")
@@ -54,7 +54,7 @@ def test_a_weighted_step_is_the_one_that_keras_takes(keras, loss):
     model = model_builder.build(config, (6, 6, 1), 3, images)
     before = model.get_weights()
     weights = steps.class_weights(config, LABELS, 3)
-    step, judge = steps.compiled(config, model, steps.optimizer_of(config), weights)
+    step, judge = steps.compile_steps(config, model, steps.optimizer_of(config), weights)
     losses = [float(step(images, LABELS)[0]) for _ in range(3)]
     ours = model.get_weights()
     judged = float(judge(images, LABELS)[0])
@@ -76,7 +76,7 @@ def test_a_loop_weights_by_its_training_part_and_goes_on_exactly(keras, looped):
     config = settings(epochs=4, batch_size=4, early_stopping=False)
     labels = np.arange(48) % 3
     rows = np.flatnonzero((labels != 2) | (np.arange(48) < 12))
-    uneven = Part.of(toy(48).images, labels, rows)
+    uneven = Subset.of(toy(48).images, labels, rows)
     assert np.bincount(uneven.labels).tolist() == [16, 16, 4]
 
     def trained(config, *, restored=None):

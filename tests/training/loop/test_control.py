@@ -35,7 +35,8 @@ def test_a_schedule_decides_the_rate_of_every_step(looped, name):
     config = LONG.changed(schedule=name, step_epochs=2)
     seen = {}
     loop = looped(
-        config, asking=lambda loop: seen.setdefault(loop.steps_done, float(loop.optimizer.learning_rate)) and RunRequest()
+        config,
+        asking=lambda loop: seen.setdefault(loop.steps_done, float(loop.optimizer.learning_rate)) and RunRequest(),
     )
     loop.run()
     planned = [schedules.rate(config, step, STEPS) for step in range(6 * STEPS)]
@@ -105,8 +106,8 @@ def test_early_stopping_can_be_switched_off_while_the_deciding_epoch_is_judged(l
         asking=lambda loop: RunRequest(early_stopping=False if judged else None),
     )
     judged = []
-    judge = loop._judge
-    loop._judge = lambda *batch: (judged.append(1) if loop.epochs_done == 2 else None, judge(*batch))[1]
+    judge = loop._eval_step
+    loop._eval_step = lambda *batch: (judged.append(1) if loop.epochs_done == 2 else None, judge(*batch))[1]
     loop.run()
     assert loop.epochs_done == 6
 
@@ -146,8 +147,8 @@ def test_a_pause_is_heard_while_an_epoch_is_judged_and_changes_no_figure(looped,
     looks = []
     paused = looped(config, asking=lambda loop: RunRequest(pause=len(looks) in (2, 18)))
     paused.evaluation_batch = 5  # three looks at the validation pictures an epoch
-    judge = paused._judge
-    paused._judge = lambda *batch: (looks.append(1), judge(*batch))[1]
+    judge = paused._eval_step
+    paused._eval_step = lambda *batch: (looks.append(1), judge(*batch))[1]
     paused.run()
     straight = looped(config)
     straight.evaluation_batch = 5
@@ -282,7 +283,9 @@ def test_a_run_that_stopped_early_learns_on_when_it_is_continued(looped):
 @pytest.mark.parametrize(("schedule", "expected"), [("constant", 0.004), ("cosine", 0.01 / 2)])
 def test_a_rate_that_was_asked_for_is_not_multiplied_where_a_schedule_is_stretched(looped, schedule, expected):
     config = LONG.changed(schedule=schedule)
-    first = looped(config, asking=lambda loop: RunRequest(learning_rate=0.004) if loop.epochs_done == 5 else RunRequest())
+    first = looped(
+        config, asking=lambda loop: RunRequest(learning_rate=0.004) if loop.epochs_done == 5 else RunRequest()
+    )
     first.run()
     continued = looped(config.changed(epochs=12))
     continued.restore(first.control.kept[-1][0])
@@ -297,7 +300,7 @@ def test_the_mean_of_the_weights_is_judged_and_kept(looped):
     loop = looped(LONG.changed(ema_decay=0.9, epochs=3))
     loop.run()
     last = loop.model.get_weights()
-    with loop._mean.in_place():
+    with loop._average.applied():
         mean = loop.model.get_weights()
     assert not same_weights(last, mean)
     assert same_weights(loop.model.get_weights(), last)

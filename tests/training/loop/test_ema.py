@@ -12,9 +12,9 @@ def variable(keras):
 
 
 def running_mean(variables, fraction):
-    from imgcls.training.loop.ema import RunningMean
+    from imgcls.training.loop.ema import WeightAverage
 
-    return RunningMean(variables, fraction)
+    return WeightAverage(variables, fraction)
 
 
 def expected(values: list[float], fraction: float) -> float:
@@ -63,7 +63,7 @@ def test_weights_that_stand_still_are_their_own_mean(variable):
 def test_within_the_block_the_mean_stands_in_place_and_afterwards_the_weights(variable):
     mean = running_mean([variable], 0.9)
     walked(mean, variable, [10.0])
-    with mean.in_place():
+    with mean.applied():
         assert variable.numpy().tolist() == [[9.0] * 3] * 2
     assert variable.numpy().tolist() == [[10.0] * 3] * 2
     assert value_of(mean) == pytest.approx(9.0)
@@ -72,7 +72,7 @@ def test_within_the_block_the_mean_stands_in_place_and_afterwards_the_weights(va
 def test_an_error_within_the_block_does_not_keep_the_weights_from_coming_back(variable):
     mean = running_mean([variable], 0.9)
     walked(mean, variable, [10.0])
-    with pytest.raises(ZeroDivisionError), mean.in_place():
+    with pytest.raises(ZeroDivisionError), mean.applied():
         raise ZeroDivisionError
     assert variable.numpy().tolist() == [[10.0] * 3] * 2
 

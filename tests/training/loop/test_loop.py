@@ -27,7 +27,7 @@ def test_the_weights_of_the_best_epoch_are_kept(looped):
     assert loop.best["epoch"] == 1
     assert not same_weights(loop.best_weights, loop.model.get_weights())
     loop.model.set_weights(loop.best_weights)
-    loss, accuracy = loop.judged(loop.validation)
+    loss, accuracy = loop.evaluate(loop.validation)
     assert loss == pytest.approx(loop.lines()[0]["val_loss"], abs=1e-6)
     assert accuracy == pytest.approx(loop.lines()[0]["val_accuracy"], abs=1e-6)
 
@@ -62,7 +62,7 @@ def test_what_is_monitored_decides_which_epoch_is_the_best(monitor, loss, accura
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop", "nadam"])
 def test_every_optimizer_learns(looped, name):
     loop = looped(TOY.changed(optimizer=name, learning_rate=0.01, epochs=6))
-    before = loop.judged(loop.validation)[0]
+    before = loop.evaluate(loop.validation)[0]
     loop.run()
     assert loop.best["val_loss"] < 0.9 * before
 
@@ -70,7 +70,7 @@ def test_every_optimizer_learns(looped, name):
 def test_both_losses_are_the_same_cross_entropy(looped):
     one_hot, sparse = looped(), looped(TOY.changed(loss="sparse_categorical_crossentropy"))
     assert same_weights(one_hot.model.get_weights(), sparse.model.get_weights())
-    assert one_hot.judged(one_hot.validation) == pytest.approx(sparse.judged(sparse.validation), abs=1e-5)
+    assert one_hot.evaluate(one_hot.validation) == pytest.approx(sparse.evaluate(sparse.validation), abs=1e-5)
     one_hot.run()
     sparse.run()
     assert same_weights(one_hot.best_weights, sparse.best_weights, within=1e-5)
@@ -87,7 +87,7 @@ def test_label_smoothing_takes_confidence_from_the_true_class(looped, smoothing)
     def cross_entropy(targets):
         return -(targets * np.log(probabilities)).sum(1).mean()
 
-    loss, accuracy = loop.judged(loop.validation)
+    loss, accuracy = loop.evaluate(loop.validation)
     learnt_from, _, _ = loop._step(loop.validation.images, loop.validation.labels)
     assert float(learnt_from) == pytest.approx(cross_entropy(truth * (1 - smoothing) + smoothing / 3), abs=1e-5)
     assert loss == pytest.approx(cross_entropy(truth), abs=1e-5)  # judged without it
@@ -98,9 +98,9 @@ def test_means_weigh_a_small_last_batch_by_its_images(looped, monkeypatch):
     from imgcls.training.loop import loop as module
 
     loop = looped()
-    whole = loop.judged(loop.validation)
+    whole = loop.evaluate(loop.validation)
     monkeypatch.setattr(module, "EVALUATION_BATCH", 4)
-    assert loop.judged(loop.validation) == pytest.approx(whole, abs=1e-5)
+    assert loop.evaluate(loop.validation) == pytest.approx(whole, abs=1e-5)
 
 
 @pytest.mark.parametrize("augmentation", [{}, {"rotation": 20, "shift": 1}])

@@ -10,17 +10,17 @@ pytestmark = pytest.mark.usefixtures("keras")
 def test_a_step_has_singular_values_near_one_in_the_same_directions(shape):
     import tensorflow as tf
 
-    from imgcls.training.loop.muon import evened
+    from imgcls.training.loop.muon import orthogonalise
 
     generator = np.random.default_rng(0)
     left, values, right = np.linalg.svd(generator.normal(size=shape), full_matrices=False)
     matrix = (left * (values / values.max()).clip(0.2)) @ right
-    result = evened(tf.constant(matrix, tf.float32)).numpy()
+    result = orthogonalise(tf.constant(matrix, tf.float32)).numpy()
     assert result.shape == shape
     inside = left.T @ result @ right.T
     assert np.allclose(inside, np.diag(np.diag(inside)), atol=1e-4)
     assert 0.5 < np.diag(inside).min() <= np.diag(inside).max() < 1.4
-    in_16_bits = evened(tf.constant(matrix, tf.float32), "bfloat16")
+    in_16_bits = orthogonalise(tf.constant(matrix, tf.float32), "bfloat16")
     assert in_16_bits.dtype == tf.float32
     assert 0 < np.linalg.norm(in_16_bits - result) < 0.05 * np.linalg.norm(result)
 
@@ -36,9 +36,9 @@ def test_the_precision_of_a_run_is_that_of_its_steps():
 def test_an_empty_gradient_changes_no_direction():
     import tensorflow as tf
 
-    from imgcls.training.loop.muon import evened
+    from imgcls.training.loop.muon import orthogonalise
 
-    assert not evened(tf.zeros((27, 8))).numpy().any()
+    assert not orthogonalise(tf.zeros((27, 8))).numpy().any()
 
 
 def test_kernels_keep_their_length_and_turn_by_the_learning_rate(keras):
@@ -72,6 +72,6 @@ def test_a_small_convolutional_network_learns_with_it(keras):
     images[labels == 1, :, 2] += 100
     config = Config(model="deep_cnn", model_settings={"width": 8}, optimizer="muon", learning_rate=0.1)
     model = model_builder.build(config, (8, 8, 1), 2, images)
-    step, _ = steps.compiled(config, model, steps.optimizer_of(config))
+    step, _ = steps.compile_steps(config, model, steps.optimizer_of(config))
     losses = [float(step(images, labels)[0]) for _ in range(15)]
     assert losses[-1] < 0.5 * losses[0]

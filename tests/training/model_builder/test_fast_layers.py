@@ -78,10 +78,12 @@ def test_normalisation_of_rows_and_of_a_frozen_layer_is_that_of_keras(keras, qui
 
 @pytest.mark.parametrize(("count", "height", "width"), [(8, 6, 5), (5, 3, 15), (1, 1, 1)])
 def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, count, height, width):
-    monkeypatch.setattr(quick, "NARROWEST", 8)
-    monkeypatch.setattr(quick, "WIDE", 8 * 12)
+    monkeypatch.setattr(quick, "MIN_CHANNELS", 8)
+    monkeypatch.setattr(quick, "MIN_CHANNEL_PRODUCT", 8 * 12)
     used = []
-    monkeypatch.setattr(quick, "_convolved", lambda *inputs, before=quick._convolved: used.append(1) or before(*inputs))
+    monkeypatch.setattr(
+        quick, "_convolution", lambda *inputs, before=quick._convolution: used.append(1) or before(*inputs)
+    )
     settings = {"filters": 12, "kernel_size": 3, "padding": "same"}
     usual, fast = twins(keras, quick, "Conv2D", (height, width, 8), "mixed_bfloat16", **settings)
     inputs = noise(count, height, width, 8, dtype="bfloat16")
@@ -108,9 +110,9 @@ def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, coun
     ],
 )
 def test_every_other_convolution_is_that_of_keras(keras, quick, monkeypatch, shape, policy, settings):
-    monkeypatch.setattr(quick, "NARROWEST", 8)
-    monkeypatch.setattr(quick, "WIDE", 8 * 12)
-    monkeypatch.setattr(quick, "_convolved", None)
+    monkeypatch.setattr(quick, "MIN_CHANNELS", 8)
+    monkeypatch.setattr(quick, "MIN_CHANNEL_PRODUCT", 8 * 12)
+    monkeypatch.setattr(quick, "_convolution", None)
     settings = {"filters": 12, "kernel_size": 3, "padding": "same"} | settings
     usual, fast = twins(keras, quick, "Conv2D", shape, policy, **settings)
     inputs = noise(2, *shape)
@@ -123,7 +125,7 @@ def test_what_learns_hands_its_weights_to_what_is_kept(keras, quick, model):
 
     images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
     config = Config(model=model)
-    learner = model_builder.build(config, (16, 16, 3), 4, images, learns=True)
+    learner = model_builder.build(config, (16, 16, 3), 4, images, for_training=True)
     kept = model_builder.build(config, (16, 16, 3), 4, images)
     assert not any(type(layer).__module__ == quick.__name__ for layer in kept.layers)
     if model != "cnn":

@@ -12,8 +12,8 @@ from imgcls.system import atomic
 from imgcls.training.process import checkpoint
 from imgcls.training.process.checkpoint import PARTS, Checkpoint, Writer
 
-DAMAGED = "The checkpoint of this run is damaged, so it cannot go on. Train it again instead."
-OTHER = "The checkpoint of this run was made by another version of the program. Train it again instead."
+DAMAGED = "The checkpoint of this run is damaged, so the run cannot be resumed. Start a new one."
+OTHER = "The checkpoint was written by another version of imgcls, so the run cannot be resumed. Start a new one."
 
 
 def made(epoch: int = 3, size: int = 20) -> Checkpoint:

@@ -1,11 +1,11 @@
 """The journal as it is written: strict JSON, flushed line by line, whole after a torn line."""
 
-from imgcls.training.process.metrics_writer import Journal
+from imgcls.training.process.metrics_writer import MetricsWriter
 
 
 def test_the_journal_is_strict_json_and_keeps_small_numbers(tmp_path, strict_lines):
     told = []
-    journal = Journal(tmp_path / "metrics.jsonl", told.append)
+    journal = MetricsWriter(tmp_path / "metrics.jsonl", told.append)
     journal.phase("training")
     journal.plan(train=3)
     journal.batch(epoch=0.5, loss=float("nan"), rate=float("inf"))
@@ -21,7 +21,7 @@ def test_the_journal_is_strict_json_and_keeps_small_numbers(tmp_path, strict_lin
 
 
 def test_what_the_machine_gives_stands_in_every_batch_line(tmp_path, strict_lines):
-    journal = Journal(tmp_path / "metrics.jsonl", usage=lambda: {"memory": 512.0, "processor": 99.5})
+    journal = MetricsWriter(tmp_path / "metrics.jsonl", usage=lambda: {"memory": 512.0, "processor": 99.5})
     journal.batch(epoch=0.5, loss=1.0)
     journal.epoch(epoch=1)
     journal.close()
@@ -33,7 +33,7 @@ def test_what_the_machine_gives_stands_in_every_batch_line(tmp_path, strict_line
 def test_a_journal_goes_on_after_the_torn_line_of_a_killed_trainer(tmp_path, strict_lines):
     path = tmp_path / "metrics.jsonl"
     path.write_bytes(b'{"kind": "plan"}\n{"kind": "epo')
-    journal = Journal(path)
+    journal = MetricsWriter(path)
     journal.resumed(1.5)
     journal.change(epoch=1.75, what="early_stopping", value=False)
     journal.close()
@@ -49,7 +49,7 @@ def test_a_journal_goes_on_after_the_torn_line_of_a_killed_trainer(tmp_path, str
 def test_a_whole_last_line_is_followed_by_no_empty_one(tmp_path, strict_lines):
     path = tmp_path / "metrics.jsonl"
     for _ in range(2):
-        journal = Journal(path)
+        journal = MetricsWriter(path)
         journal.phase("loading")
         journal.close()
     assert strict_lines(path) == [{"kind": "phase", "phase": "loading"}] * 2

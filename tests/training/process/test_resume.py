@@ -54,12 +54,12 @@ imgcls.training.export.results.export = lambda *arguments: os.kill(os.getpid(), 
 WRITES_IN_PEACE_AT_STEP = """
 import time
 from imgcls.training.loop import loop
-unhurried = loop.Loop._obey
+unhurried = loop.Loop._apply_request
 def waiting(self, asked):
     if self.steps_done == {}:
         time.sleep(0.5)
     unhurried(self, asked)
-loop.Loop._obey = waiting
+loop.Loop._apply_request = waiting
 """
 LINE_BY_LINE = """
 from imgcls.training.process import metrics_writer as journal

@@ -14,7 +14,7 @@ from imgcls.config import PARAMS, Config
 from imgcls.datasets.augmentation import NAMES, Augmentation
 from imgcls.datasets.augmentation.presets import recommended
 from imgcls.params import Range
-from imgcls.training.loop.batches import Part, batches
+from imgcls.training.loop.batches import Subset, batches
 from tests.support.pages import prepared
 
 
@@ -45,7 +45,7 @@ def test_the_preview_is_what_the_trainer_s_batches_contain(digits, page):
 
     dataset = datasets.open_dataset(digits)
     rows, _ = datasets.split(dataset.y_train, 200, config.validation_fraction, 7, 10)
-    part = Part(dataset.x_train, rows, np.arange(len(rows), dtype=np.int32))  # the label is the position
+    part = Subset(dataset.x_train, rows, np.arange(len(rows), dtype=np.int32))  # the label is the position
     assert np.array_equal(shown[0][1], dataset.x_train[rows[page - 1]][..., 0])
     assert len(shown) == 10
     for epoch in range(1, 10):

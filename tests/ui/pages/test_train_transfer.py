@@ -120,14 +120,14 @@ def test_the_table_of_bases_compares_them(data, digits):
 
 
 def test_kept_features_are_told_and_can_be_forgotten(data, digits):
-    with feature_cache.making({"data": "x"}, (1, 500, 1000)) as file:
+    with feature_cache.storing({"data": "x"}, (1, 500, 1000)) as file:
         file.write(bytes(2_000_000))
     app = opened("train", model=TITLE, data=data)
     app.session_state["bases"] = True
     app.run()
     assert "Cached features use 2 MB of at most 4 GB" in told(app)
     button(app, "Clear cache").click().run()
-    assert feature_cache.kept_bytes() == 0
+    assert feature_cache.total_bytes() == 0
     assert button(app, "Clear cache").disabled
 
 
