@@ -56,9 +56,9 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
             raise AssertionError("nobody asked for a pause")
 
     class TimedLoop(Loop):
-        def _keep(self, *, now: bool = False) -> None:
+        def _save_checkpoint(self, *, now: bool = False) -> None:
             start = time.perf_counter()
-            super()._keep(now=now)
+            super()._save_checkpoint(now=now)
             seen["waited_s"] += time.perf_counter() - start
 
     keras.utils.set_random_seed(0)

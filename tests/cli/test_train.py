@@ -39,7 +39,7 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
         *("--id", "from-shell", "--name", "From a shell"),
     )
     assert done.returncode == 0, done.stderr
-    assert "1,221 pictures to train, 216 to validate, 360 to test; 2,778 parameters." in done.stdout
+    assert "1,221 training, 216 validation and 360 test images; 2,778 parameters." in done.stdout
     assert "Epoch 1/1: loss " in done.stdout
     run = runs.find("from-shell")
     assert f"Test accuracy {run.result['test_accuracy']:.1%}, cross-entropy " in done.stdout

@@ -1,4 +1,4 @@
-"""Trained networks: the table of facts against Keras, their weights, and runs as the base of others."""
+"""Backbones: the table of facts against Keras, their weights, and runs as backbones."""
 
 import contextlib
 import json
@@ -75,7 +75,7 @@ def test_pixels_reach_a_network_as_keras_prepares_them(title, loaded, keras):
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (11, 18, 2), (64, 64, 3)])
-def test_a_network_looks_at_images_of_any_shape(shape, loaded):
+def test_a_backbone_takes_images_of_any_shape(shape, loaded):
     network = loaded("MobileNet 0.25", 64, shape)
     images = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
     features = network(images).numpy()
@@ -149,7 +149,7 @@ def test_weights_that_are_damaged_in_their_middle_are_one_sentence(keras, write_
 # ---- a finished run
 
 
-def test_a_run_is_a_base_without_its_last_dense_layer(finished_run, keras):
+def test_a_run_is_a_backbone_without_its_last_dense_layer(finished_run, keras):
     from imgcls.training.model_builder import backbone
 
     chosen = settings(backbone=RUN, backbone_run=finished_run.id)
@@ -173,7 +173,7 @@ def test_other_images_are_brought_to_the_size_and_the_colours_that_a_run_knows(f
     assert np.allclose(base(grey), small(np.full((1, 8, 8, 1), 90, np.uint8)), atol=1e-5)
 
 
-def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, keras):
+def test_a_run_with_test_time_augmentation_gives_the_inner_network(finished_run, keras):
     from imgcls.config import Config
     from imgcls.training import model_builder
     from imgcls.training.model_builder import backbone
@@ -194,14 +194,16 @@ def test_a_run_with_mirrored_answers_gives_the_network_within(finished_run, kera
         (lambda run: (run.folder / "model.keras").unlink(), r"has no file model\.keras, so it cannot be a backbone\."),
     ],
 )
-def test_a_run_that_cannot_be_a_base_is_one_sentence_on_the_page_and_in_the_trainer(corruption, sentence, finished_run):
+def test_a_run_that_cannot_be_a_backbone_is_one_message_on_the_page_and_in_the_trainer(
+    corruption, sentence, finished_run
+):
     corruption(finished_run)
     chosen = settings(backbone=RUN, backbone_run=finished_run.id)
     with pytest.raises(SettingError, match=sentence):
         as_backbone.layer_table("transfer", (8, 8, 1), 10, chosen)
 
 
-def test_a_run_whose_model_cannot_be_read_is_one_sentence(finished_run, keras):
+def test_a_run_whose_model_cannot_be_read_is_one_message(finished_run, keras):
     from imgcls.training.model_builder import backbone
 
     (finished_run.folder / "model.keras").write_bytes(b"no model")
@@ -215,7 +217,7 @@ def test_a_layer_table_without_a_dense_layer_at_its_end_is_refused(layers):
         backbones.trunk(layers)
 
 
-def test_no_run_chosen_is_one_sentence():
+def test_no_run_chosen_is_one_message():
     with pytest.raises(SettingError, match=r"^No run is selected as the backbone\."):
         as_backbone.layer_table("transfer", (8, 8, 1), 10, {"backbone": RUN, "backbone_run": ""})
 

@@ -1,4 +1,4 @@
-"""Kept features: found again by what they were made of, whole or not at all, and never more than may be."""
+"""The feature cache: entries are found by their key, complete or absent, and limited in size."""
 
 import os
 import resource
@@ -44,7 +44,7 @@ def test_the_order_of_the_words_in_the_key_does_not_matter_but_every_value_does(
     assert feature_cache.entry_folder({"a": 1, "b": None}) != feature_cache.entry_folder({"a": 1, "b": 0})
 
 
-def test_whoever_breaks_off_leaves_nothing():
+def test_an_error_while_storing_leaves_nothing():
     with pytest.raises(KeyboardInterrupt), feature_cache.storing({"data": "a"}, (1, 10, 4)) as file:
         file.write(bytes(80))
         raise KeyboardInterrupt
@@ -62,7 +62,7 @@ def test_too_few_values_are_not_kept():
 
 
 @pytest.mark.parametrize("name", ["features.npy", "entry.json"])
-def test_a_torn_file_counts_as_none_and_is_replaced(name):
+def test_an_incomplete_file_is_ignored_and_replaced(name):
     key = made("a")
     path = feature_cache.entry_folder(key) / name
     path.write_bytes(path.read_bytes()[:20])
@@ -71,7 +71,7 @@ def test_a_torn_file_counts_as_none_and_is_replaced(name):
     assert feature_cache.find(key) is not None
 
 
-def test_what_was_not_used_for_longest_makes_room(monkeypatch):
+def test_the_least_recently_used_entries_are_evicted(monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.0000006")  # 600 bytes: two of these with what NumPy writes before
     keys = [made("a", used=100), made("b", used=200)]
     assert feature_cache.find(keys[1]) is not None  # used just now: the other one goes
@@ -81,7 +81,7 @@ def test_what_was_not_used_for_longest_makes_room(monkeypatch):
     assert feature_cache.find({"data": "c"}) is not None
 
 
-def test_more_than_may_be_kept_is_refused_with_the_ways_out(monkeypatch):
+def test_features_larger_than_the_cache_are_rejected_with_a_way_out(monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.001")
     with pytest.raises(WeightsError) as error, feature_cache.storing({"data": "a"}, (1, 1000, 512)):
         pass
@@ -143,7 +143,7 @@ def test_two_that_make_the_same_are_one():
     assert everything() == [feature_cache.entry_folder(key).name]
 
 
-def test_all_can_be_forgotten():
+def test_the_cache_can_be_emptied():
     made("a")
     made("b")
     feature_cache.remove_all()

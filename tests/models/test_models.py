@@ -143,7 +143,7 @@ def test_the_table_is_the_network_that_keras_builds(build, name, end, shape):
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_a_image_taller_than_wide_has_the_same_table(build, name):
+def test_an_image_taller_than_wide_has_the_same_table(build, name):
     rows = models.table(name, (11, 18, 2), 3, {})
     model = build(name, {}, (11, 18, 2), 3)
     for row in rows:
@@ -167,7 +167,7 @@ def test_a_table_has_words_for_its_layers():
     assert strided["stage2_block1_conv1"].detail == "32 filters 3×3, stride 2"
 
 
-def test_a_sketch_of_a_layer_no_family_uses_is_like_keras_too(keras):
+def test_a_shape_layer_that_no_family_uses_is_like_keras_too(keras):
     real, drawn = keras.Input((9, 10, 4)), shape_layers.Input((9, 10, 4))
     for kind, settings in (
         ("Conv2D", {"filters": 5, "kernel_size": 3, "strides": 2}),
@@ -179,7 +179,7 @@ def test_a_sketch_of_a_layer_no_family_uses_is_like_keras_too(keras):
         assert drawn.shape == tuple(real.shape[1:]), kind
 
 
-# ---- what a network answers
+# ---- predictions
 
 
 @pytest.mark.parametrize("normalisation", ["0 to 1", "-1 to 1", "standardised"])
@@ -240,7 +240,7 @@ def test_images_of_one_colour_can_be_whitened():
     assert np.isfinite(deep_cnn.whitening(np.zeros((3, 8, 8, 1), np.float32))).all()
 
 
-def test_convolutions_of_the_fast_network_begin_by_handing_on(build, keras):
+def test_convolutions_of_the_fast_network_start_as_identity(build, keras):
     model = build("deep_cnn", {}, (16, 16, 3))
     values = np.random.default_rng(0).normal(size=(2, 8, 8, 32)).astype(np.float32)
     assert np.allclose(model.get_layer("block1_conv2")(values), values, atol=1e-6)
@@ -250,10 +250,10 @@ def test_convolutions_of_the_fast_network_begin_by_handing_on(build, keras):
     assert "whiten" not in {weight.path.split("/")[-2] for weight in model.trainable_variables}
 
 
-# ---- mirrored answers
+# ---- test-time augmentation
 
 
-def test_mirrored_answers_are_the_mean_of_both_ways_round(build, keras, tmp_path):
+def test_test_time_augmentation_averages_both_mirror_images(build, keras, tmp_path):
     from imgcls.inference.predictor import Predictor
     from imgcls.training import model_builder
     from imgcls.training.export import formats

@@ -69,7 +69,7 @@ def test_a_sound_file_is_taken_where_another_one_is_damaged(folder, tmp_path):
         ),
     ],
 )
-def test_a_damaged_file_is_one_sentence_with_the_ways_out(content, sentence, folder):
+def test_a_damaged_file_is_one_message_with_the_ways_out(content, sentence, folder):
     (folder / RESNET.file).write_bytes(content)
     assert weights.at_hand(RESNET) is None
     assert weights.problem(RESNET) == sentence
@@ -171,7 +171,7 @@ def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
         (hdf5(6000), 0, "something else than ResNet50. Its checksum is not the one that Keras publishes. Connect"),
     ],
 )
-def test_what_goes_wrong_on_the_way_is_one_sentence_and_leaves_nothing(content, declared, says, server, known, folder):
+def test_what_goes_wrong_on_the_way_is_one_message_and_leaves_nothing(content, declared, says, server, known, folder):
     from imgcls.training.transfer import download_weights
 
     server.content, server.declared = content, declared
@@ -182,7 +182,7 @@ def test_what_goes_wrong_on_the_way_is_one_sentence_and_leaves_nothing(content, 
     assert weights.at_hand(known) is None
 
 
-def test_without_a_network_the_ways_out_are_told(known, folder, monkeypatch):
+def test_without_a_network_the_message_says_what_to_do(known, folder, monkeypatch):
     from imgcls.training.transfer import download_weights
 
     monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")

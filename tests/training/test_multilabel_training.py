@@ -1,4 +1,4 @@
-"""Training where a picture may have several labels: sigmoid and binary cross-entropy, as Keras itself computes them."""
+"""Multi-label training: sigmoid and binary cross-entropy, as Keras computes them."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ def stripes(count: int):
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_the_drawn_network_is_the_built_one(keras, name):
+def test_the_layer_table_is_the_network_that_is_built(keras, name):
     from imgcls.training import model_builder
 
     if models.has_backbone(name):
@@ -63,34 +63,34 @@ def test_a_step_is_the_one_that_keras_takes(keras, smoothing, loss):
     keras.utils.set_random_seed(0)
     model = model_builder.build(config, (6, 6, 1), 3, images, is_multilabel=True)
     before = model.get_weights()
-    step, judge = steps.compile_steps(config, model, steps.optimizer_of(config), is_multilabel=True)
-    taken = [[float(value) for value in step(images, LABELS)[:2]] for _ in range(3)]
-    ours, judged = model.get_weights(), [float(value) for value in judge(images, LABELS)[:2]]
+    train_step, eval_step = steps.compile_steps(config, model, steps.optimizer_of(config), is_multilabel=True)
+    taken = [[float(value) for value in train_step(images, LABELS)[:2]] for _ in range(3)]
+    ours, evaluated = model.get_weights(), [float(value) for value in eval_step(images, LABELS)[:2]]
 
     model.set_weights(before)
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
     logits = model_builder.logits_of(model)
     logits.compile(optimizer=steps.optimizer_of(config), loss=cross_entropy)
     for loss_and_accuracy in taken:
-        said = model.predict_on_batch(images) >= 0.5
-        assert loss_and_accuracy[1] == pytest.approx((said == LABELS).all(1).mean())
+        predicted = model.predict_on_batch(images) >= 0.5
+        assert loss_and_accuracy[1] == pytest.approx((predicted == LABELS).all(1).mean())
         assert loss_and_accuracy[0] == pytest.approx(float(logits.train_on_batch(images, LABELS)), rel=1e-5)
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(ours, model.get_weights(), strict=True))
     plain = keras.losses.BinaryCrossentropy()(LABELS, model.predict_on_batch(images))
-    assert judged[0] == pytest.approx(float(plain), rel=1e-5), "it is judged without smoothing"
+    assert evaluated[0] == pytest.approx(float(plain), rel=1e-5), "the evaluation loss has no smoothing"
 
 
-def test_an_untaught_network_has_the_loss_log_2(keras):
+def test_an_untrained_network_has_the_loss_log_2(keras):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
     images = np.zeros((32, 6, 6, 1), np.uint8)
     model = model_builder.build(settings(), (6, 6, 1), 3, images, is_multilabel=True)
-    _, judge = steps.compile_steps(settings(), model, steps.optimizer_of(settings()), is_multilabel=True)
-    assert float(judge(images, LABELS)[0]) == pytest.approx(np.log(2), abs=1e-5)
+    _, eval_step = steps.compile_steps(settings(), model, steps.optimizer_of(settings()), is_multilabel=True)
+    assert float(eval_step(images, LABELS)[0]) == pytest.approx(np.log(2), abs=1e-5)
 
 
-def test_each_label_is_weighted_as_scikit_learn_balances_its_two_answers():
+def test_each_label_is_weighted_as_scikit_learn_balances_two_classes():
     from sklearn.utils.class_weight import compute_class_weight
 
     from imgcls.training.loop.steps import class_weights
@@ -112,15 +112,15 @@ def test_weights_count_in_the_training_loss_alone(keras):
     config = settings(class_weights=True)
     model = model_builder.build(config, (6, 6, 1), 3, images, is_multilabel=True)
     weights = steps.class_weights(config, LABELS, 3)
-    step, judge = steps.compile_steps(config, model, steps.optimizer_of(config), weights, is_multilabel=True)
+    train_step, eval_step = steps.compile_steps(config, model, steps.optimizer_of(config), weights, is_multilabel=True)
     predictions = model.predict_on_batch(images)
     losses = -np.log(np.where(LABELS, predictions, 1 - predictions))
     each = np.where(LABELS, weights[1], weights[0])
-    assert float(judge(images, LABELS)[0]) == pytest.approx(losses.mean(), rel=1e-4)
-    assert float(step(images, LABELS)[0]) == pytest.approx((each * losses).mean(), rel=1e-4)
+    assert float(eval_step(images, LABELS)[0]) == pytest.approx(losses.mean(), rel=1e-4)
+    assert float(train_step(images, LABELS)[0]) == pytest.approx((each * losses).mean(), rel=1e-4)
 
 
-def test_a_loop_learns_labels_and_goes_on_exactly(looped):
+def test_a_loop_learns_labels_and_continues_exactly(looped):
     config = settings(epochs=8, batch_size=16, learning_rate=0.5, class_weights=True, early_stopping=False)
 
     def trained(config, restored=None):
@@ -138,7 +138,7 @@ def test_a_loop_learns_labels_and_goes_on_exactly(looped):
         assert np.array_equal(expected, found)
 
 
-def test_images_that_pages_show_are_the_wrong_ones_first_and_some_right_ones():
+def test_the_gallery_has_errors_first_and_some_correct_predictions():
     from imgcls.training.export.results import worst_indices
 
     labels = np.tile([[1, 0, 1]], (90, 1)).astype(np.uint8)
@@ -160,7 +160,7 @@ def test_the_threshold_comes_from_validation_images(keras):
     assert results.threshold_of(model, part, batch=7) == expected
 
 
-def test_the_check_before_the_start_counts_labels_and_learns_a_batch(keras, tmp_path, monkeypatch):
+def test_the_preflight_check_counts_labels_and_overfits_a_batch(keras, tmp_path, monkeypatch):
     from imgcls import datasets
     from imgcls.jobs.preflight import verdicts
     from imgcls.training.preflight import checks
@@ -191,7 +191,7 @@ def trained(config: Config) -> runs.Run:
     return run
 
 
-def test_a_run_leaves_what_pages_need_and_another_run_stands_on_it(keras, tmp_path):
+def test_a_run_has_what_pages_need_and_can_be_a_backbone(keras, tmp_path):
     from sklearn import metrics
 
     from imgcls import datasets
@@ -214,11 +214,11 @@ def test_a_run_leaves_what_pages_need_and_another_run_stands_on_it(keras, tmp_pa
         assert np.abs(predictions - probabilities).max() < 1e-3
         assert np.abs(probabilities.sum(1) - 1).max() > 0.05, "each label stands on its own"
         assert run.card.is_multilabel is True and run.card.threshold in THRESHOLDS
-        said = probabilities >= 0.5
+        predicted = probabilities >= 0.5
         result = run.result
-        assert result["test_accuracy"] == pytest.approx(metrics.accuracy_score(labels, said))
+        assert result["test_accuracy"] == pytest.approx(metrics.accuracy_score(labels, predicted))
         assert result["test_macro_f1"] == pytest.approx(
-            metrics.f1_score(labels, said, average="macro", zero_division=0), abs=1e-6
+            metrics.f1_score(labels, predicted, average="macro", zero_division=0), abs=1e-6
         )
         assert result["test_average_precision"] == pytest.approx(
             metrics.average_precision_score(labels, probabilities), abs=1e-6

@@ -1,4 +1,4 @@
-"""What a trainer leaves: a whole training on the small digits, exact figures, and the pictures that are kept."""
+"""A whole training on the small digits: exact numbers, the export, and the gallery."""
 
 import json
 import shutil
@@ -78,7 +78,7 @@ def test_a_few_epochs_read_nine_of_ten_digits(learnt):
     }
 
 
-def test_the_journal_of_a_run_tells_its_whole_story(learnt, strict_lines):
+def test_the_metrics_log_of_a_run_is_complete(learnt, strict_lines):
     lines = strict_lines(learnt.folder / "metrics.jsonl")
     assert [line["phase"] for line in lines if line["kind"] == "phase"] == ["loading", "training", "testing", "saving"]
     curves = Curves(learnt.folder / "metrics.jsonl").refresh()
@@ -154,7 +154,7 @@ def test_a_stop_within_the_first_epoch_keeps_a_model(digits):
     assert (run.folder / "model.keras").exists()
 
 
-def test_a_loss_that_is_no_number_is_explained(digits, strict_lines):
+def test_a_nan_loss_is_explained(digits, strict_lines):
     run = train(DIGITS.changed(optimizer="sgd", learning_rate=1e6, epochs=50, early_stopping=False))
     result = run.result
     lines = strict_lines(run.folder / "metrics.jsonl")
@@ -167,13 +167,13 @@ def test_a_loss_that_is_no_number_is_explained(digits, strict_lines):
     assert not run.is_ready
 
 
-# ---- which test pictures are kept to be shown
+# ---- the gallery
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 300), st.integers(2, 8), st.integers(9, 120), st.floats(0, 1), st.integers(0, 2**32 - 1))
 @example(count=29, classes=5, most=13, skill=0.0, seed=1)
-def test_the_gallery_holds_mistakes_and_an_example_of_every_class(count, classes, most, skill, seed):
+def test_the_gallery_has_errors_and_an_example_of_every_class(count, classes, most, skill, seed):
     from imgcls.training.export.results import gallery_indices
 
     random = np.random.default_rng(seed)

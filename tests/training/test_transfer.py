@@ -81,7 +81,7 @@ extract.inference_function = slow
 NO_LOOKS = """
 from imgcls.training.transfer import features as extract
 def never(base):
-    raise AssertionError("the base was asked, though its features are kept")
+    raise AssertionError("the backbone was run, although its features are cached")
 extract.inference_function = never
 """
 
@@ -123,7 +123,7 @@ def test_both_stages_are_one_curve_with_a_mark_between_them(trained, base):
     check_files(run)
 
 
-def test_a_head_alone_leaves_the_base_as_it_was_and_the_export_is_whole(trained, base, keras):
+def test_a_head_alone_leaves_the_backbone_unchanged_and_the_export_is_complete(trained, base, keras):
     run = trained(HEAD_ALONE)
     assert lines(run, "stage") == []
     model = keras.models.load_model(run.folder / "model.keras", compile=False)
@@ -136,7 +136,7 @@ def test_a_head_alone_leaves_the_base_as_it_was_and_the_export_is_whole(trained,
     assert np.allclose(Predictor(run.folder / "model.tflite").probabilities(images), predictions, atol=1e-4)
 
 
-def test_the_answers_to_the_test_images_are_those_of_the_saved_model(trained, keras, digits):
+def test_the_test_predictions_are_those_of_the_saved_model(trained, keras, digits):
     from imgcls import datasets
 
     run = trained(HEAD_ALONE)
@@ -176,7 +176,7 @@ def test_an_early_end_of_the_head_is_followed_by_the_fine_tuning(trained):
 
 
 @pytest.mark.parametrize("moment", [(0, 5), (1, 3), (1, 15)], ids=["head", "first epoch of fine-tuning", "last"])
-def test_killed_in_either_stage_it_goes_on_exactly(moment, trained, forks, base, wait_until):
+def test_killed_in_either_stage_it_continues_exactly(moment, trained, forks, base, wait_until):
     other = trained(CONFIG)
     run = runs.create(CONFIG)
     process = forks.trainer(run, KILLED_IN_STAGE.format(*moment))
@@ -189,7 +189,7 @@ def test_killed_in_either_stage_it_goes_on_exactly(moment, trained, forks, base,
     assert len(Curves(run.folder / "metrics.jsonl").refresh().stages) == 1
 
 
-def test_paused_and_parked_in_both_stages_it_goes_on_exactly(trained, forks, base, monkeypatch, wait_until):
+def test_paused_and_parked_in_both_stages_it_continues_exactly(trained, forks, base, monkeypatch, wait_until):
     other = trained(CONFIG)
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
     run = runs.create(CONFIG)
@@ -231,7 +231,7 @@ def test_a_fine_tuning_that_ended_goes_on_for_more_epochs(trained, monkeypatch):
 # ---- features
 
 
-def test_a_second_head_asks_no_base(trained):
+def test_a_second_head_does_not_run_the_backbone(trained):
     trained(HEAD_ALONE)
     kept = feature_cache.total_bytes()
     other = HEAD_ALONE.changed(
@@ -276,7 +276,7 @@ def test_augmented_copies_are_used_in_turn(trained, keras, digits, base):
     assert np.allclose(plain[0], expected, atol=1e-5)
 
 
-def test_killed_while_the_base_looks_nothing_half_made_is_left(trained, forks, base, wait_until):
+def test_killed_during_feature_extraction_it_leaves_no_partial_entry(trained, forks, base, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, KILLED_WHILE_LOOKING)
     wait_until(lambda: has_ended(process), seconds=60)
@@ -285,7 +285,7 @@ def test_killed_while_the_base_looks_nothing_half_made_is_left(trained, forks, b
     assert not any(path.name.startswith(".") for path in feature_cache.root_folder().iterdir())
 
 
-def test_stopped_while_the_base_looks_it_ends_at_once_and_keeps_nothing(forks, base, wait_until):
+def test_a_stop_during_feature_extraction_ends_it_at_once_and_caches_nothing(forks, base, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
@@ -296,7 +296,7 @@ def test_stopped_while_the_base_looks_it_ends_at_once_and_keeps_nothing(forks, b
     assert list(feature_cache.root_folder().iterdir()) == []
 
 
-def test_paused_while_the_base_looks_it_goes_on(trained, forks, base, wait_until):
+def test_paused_during_feature_extraction_it_continues(trained, forks, base, wait_until):
     other = trained(CONFIG)
     feature_cache.remove_all()
     run = runs.create(CONFIG)
@@ -321,7 +321,7 @@ def test_features_that_do_not_fit_are_a_sentence(forks, base, monkeypatch, wait_
     )
 
 
-def test_test_features_that_are_not_those_of_the_base_are_not_believed(trained, base):
+def test_test_features_of_another_backbone_are_discarded(trained, base):
     run = trained(HEAD_ALONE)
     with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
         right = stored["probabilities"]
@@ -359,7 +359,7 @@ def test_without_weights_the_run_fails_with_the_ways_out(forks, digits, wait_unt
     )
 
 
-def test_an_interrupt_while_the_base_looks_means_stop(forks, base, wait_until):
+def test_an_interrupt_during_feature_extraction_is_a_stop(forks, base, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
@@ -421,17 +421,17 @@ class Said:
         self.found |= found
 
 
-def test_the_check_before_the_start_knows_the_base(base, keras):
+def test_the_preflight_check_knows_the_backbone(base, keras):
     from imgcls import datasets
     from imgcls.jobs.preflight import verdicts
     from imgcls.training.preflight import checks
 
     said = Said()
     checks.check(CONFIG, said)
-    assert said.found["steps_per_epoch"] == 7  # of all pictures, though the base has looked at a few
+    assert said.found["steps_per_epoch"] == 7  # of all images, although features of only a few were computed
     assert said.found["first_loss"] == pytest.approx(np.log(10), abs=1e-4)
     assert said.found["batch_accuracy"] > 0.99
-    assert "low" not in said.found  # pixels reach the base as it was taught
+    assert "low" not in said.found  # the backbone has its own preprocessing
     seen = {light.name: light.sentence for light in verdicts.lights(CONFIG, datasets.facts("digits"), said.found)}
     assert "to look at the pictures, once for all heads." in seen["Time"]
     assert "The fine-tuning is not counted" in seen["Time"]

@@ -49,7 +49,7 @@ def check_failed_for_want_of_room(run, sentence: str) -> None:
 FULL = "The run could not be written: {}. Free some disk space and resume the run."
 
 
-def test_a_full_disk_ends_a_training_with_a_sentence_and_harms_no_other_run(small_disk, warm_trainer, wait_until):
+def test_a_full_disk_ends_a_training_with_a_message_and_harms_no_other_run(small_disk, warm_trainer, wait_until):
     run = runs.create(LARGE)
     process = warm_trainer(run)
     wait_until(lambda: has_ended(process), seconds=120)
@@ -77,7 +77,7 @@ def test_a_disk_that_is_full_to_the_last_byte_starts_no_run(small_disk, wait_unt
     assert runs.create(LARGE).state == "aside"
 
 
-def test_a_limit_for_the_size_of_files_ends_a_training_with_a_sentence(warm_trainer, wait_until):
+def test_a_limit_for_the_size_of_files_ends_a_training_with_a_message(warm_trainer, wait_until):
     run = runs.create(LARGE)
     process = warm_trainer(run, most_bytes=500_000)
     wait_until(lambda: has_ended(process), seconds=120)
@@ -104,7 +104,7 @@ def ends_with(cold_trainer, run) -> str:
     return run.result["message"]
 
 
-def test_a_setting_out_of_range_fails_with_its_sentence(cold_trainer):
+def test_a_setting_out_of_range_fails_with_its_message(cold_trainer):
     run = runs.create(ENDLESS)
     values = json.loads((run.folder / "config.json").read_text())
     (run.folder / "config.json").write_text(json.dumps(values | {"epochs": 0}))
@@ -112,20 +112,20 @@ def test_a_setting_out_of_range_fails_with_its_sentence(cold_trainer):
     assert ends_with(cold_trainer, run) == "Epochs must be between 1 and 1000, not 0."
 
 
-def test_torn_settings_fail_with_their_sentence(cold_trainer):
+def test_damaged_settings_fail_with_their_message(cold_trainer):
     run = runs.create(ENDLESS)
     (run.folder / "config.json").write_text('{"version": 1, "da')
     assert ends_with(cold_trainer, run) == "The settings file config.json is not valid JSON."
 
 
-def test_a_data_set_that_is_not_prepared_fails_with_its_sentence(cold_trainer):
+def test_a_dataset_that_is_not_prepared_fails_with_its_message(cold_trainer):
     run = runs.create(ENDLESS)
     assert ends_with(cold_trainer, run) == (
         "Small digits is not prepared yet. Open it on the Data page, or run: imgcls prepare digits"
     )
 
 
-def test_an_unknown_data_set_fails_with_the_choices(cold_trainer):
+def test_an_unknown_dataset_fails_with_the_choices(cold_trainer):
     run = runs.create(ENDLESS.changed(data="../../etc"))
     assert ends_with(cold_trainer, run).startswith("No dataset is called '../../etc'. Available: mnist_sample, ")
 

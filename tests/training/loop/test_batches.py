@@ -1,4 +1,4 @@
-"""Batches: every picture once an epoch, the same after a restart in the middle, made ahead, augmented alike."""
+"""Batches: every image once per epoch, identical after a restart within an epoch, prepared ahead, augmented."""
 
 import threading
 import tracemalloc
@@ -32,7 +32,7 @@ def bytes_of(found) -> list[tuple[bytes, bytes]]:
 # ---- a part of a data set
 
 
-def test_a_part_holds_the_labels_of_its_rows_and_copies_no_image():
+def test_a_subset_holds_the_labels_of_its_rows_and_copies_no_image():
     images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
     part = Subset.of(images, np.arange(10) * 10, np.array([7, 2, 5]))
     assert part.images is images
@@ -140,9 +140,9 @@ def test_what_goes_wrong_while_a_batch_is_made_reaches_the_loop():
         next(batches(broken, 1, 4, 0, NO_CHANGE))
 
 
-def test_data_larger_than_memory_are_read_a_batch_at_a_time(tmp_path):
-    """64 MB of pictures on the disk: an epoch holds two batches of them and no more."""
-    path = tmp_path / "pictures.npy"
+def test_data_larger_than_memory_is_read_one_batch_at_a_time(tmp_path):
+    """64 MB of images on disk: an epoch holds two batches of them and no more."""
+    path = tmp_path / "images.npy"
     count = 20_000
     np.lib.format.open_memmap(path, "w+", np.uint8, (count, 40, 40, 2)).flush()
     part = Subset.of(np.load(path, mmap_mode="r", allow_pickle=False), np.zeros(count))

@@ -54,25 +54,25 @@ def test_a_weighted_step_is_the_one_that_keras_takes(keras, loss):
     model = model_builder.build(config, (6, 6, 1), 3, images)
     before = model.get_weights()
     weights = steps.class_weights(config, LABELS, 3)
-    step, judge = steps.compile_steps(config, model, steps.optimizer_of(config), weights)
-    losses = [float(step(images, LABELS)[0]) for _ in range(3)]
+    train_step, eval_step = steps.compile_steps(config, model, steps.optimizer_of(config), weights)
+    losses = [float(train_step(images, LABELS)[0]) for _ in range(3)]
     ours = model.get_weights()
-    judged = float(judge(images, LABELS)[0])
+    evaluated = float(eval_step(images, LABELS)[0])
 
     model.set_weights(before)
     logits = model_builder.logits_of(model)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     logits.compile(optimizer=steps.optimizer_of(config), loss=cross_entropy)
     by_class = dict(enumerate(weights.tolist()))
-    theirs = [float(logits.train_on_batch({"pictures": images}, LABELS, class_weight=by_class)) for _ in range(3)]
+    theirs = [float(logits.train_on_batch({"images": images}, LABELS, class_weight=by_class)) for _ in range(3)]
     assert losses == pytest.approx(theirs, rel=1e-5)
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(ours, model.get_weights(), strict=True))
     assert any(np.abs(a - b).max() > 1e-3 for a, b in zip(ours, before, strict=True))
-    # A look at pictures is not weighted: it is what Evaluate shows.
-    assert judged == pytest.approx(float(cross_entropy(LABELS, logits(images))), rel=1e-5)
+    # The evaluation loss is not weighted: Evaluate shows it.
+    assert evaluated == pytest.approx(float(cross_entropy(LABELS, logits(images))), rel=1e-5)
 
 
-def test_a_loop_weights_by_its_training_part_and_goes_on_exactly(keras, looped):
+def test_a_loop_weights_by_its_training_part_and_continues_exactly(keras, looped):
     config = settings(epochs=4, batch_size=4, early_stopping=False)
     labels = np.arange(48) % 3
     rows = np.flatnonzero((labels != 2) | (np.arange(48) < 12))

@@ -1,4 +1,4 @@
-"""What happens to a training on its way: schedules, requests, pauses, stops, checkpoints, a continuation."""
+"""Controlling a training: schedules, requests, pauses, stops, checkpoints, extended runs."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from tests.support.toys import TOY, same_weights, toy
 pytestmark = [pytest.mark.usefixtures("keras"), pytest.mark.timeout(300)]
 
 LONG = TOY.changed(epochs=6, learning_rate=0.01, early_stopping=False)
-STEPS = 3  # of an epoch: 48 pictures in batches of 16
+STEPS = 3  # per epoch: 48 images in batches of 16
 
 
 def rates_of(loop) -> list[float]:
@@ -98,7 +98,7 @@ def test_early_stopping_can_be_switched_off(looped):
     assert loop.epochs_done == 6
 
 
-def test_early_stopping_can_be_switched_off_while_the_deciding_epoch_is_judged(looped):
+def test_early_stopping_can_be_switched_off_during_the_deciding_validation(looped):
     config = LONG.changed(early_stopping=True, patience=2)
     loop = looped(
         config,
@@ -112,7 +112,7 @@ def test_early_stopping_can_be_switched_off_while_the_deciding_epoch_is_judged(l
     assert loop.epochs_done == 6
 
 
-def test_a_stop_is_heard_at_the_next_batch(looped):
+def test_a_stop_takes_effect_at_the_next_batch(looped):
     loop = looped(LONG, asking=lambda loop: RunRequest(stop=loop.steps_done >= 4))
     loop.run()
     assert loop.was_stopped
@@ -128,7 +128,7 @@ def test_a_stop_that_was_asked_for_before_changes_no_weight(looped):
     assert same_weights(loop.model.get_weights(), before)
 
 
-def test_a_pause_writes_a_checkpoint_first_and_changes_no_figure(looped):
+def test_a_pause_writes_a_checkpoint_first_and_changes_no_number(looped):
     paused = looped(LONG, asking=lambda loop: RunRequest(pause=loop.steps_done in (2, 3)))
     paused.run()
     straight = looped(LONG)
@@ -142,11 +142,11 @@ def test_a_pause_writes_a_checkpoint_first_and_changes_no_figure(looped):
 
 
 @pytest.mark.parametrize("ema_decay", [0.0, 0.9])
-def test_a_pause_is_heard_while_an_epoch_is_judged_and_changes_no_figure(looped, ema_decay):
+def test_a_pause_takes_effect_during_validation_and_changes_no_number(looped, ema_decay):
     config = LONG.changed(ema_decay=ema_decay)
     looks = []
     paused = looped(config, asking=lambda loop: RunRequest(pause=len(looks) in (2, 18)))
-    paused.evaluation_batch = 5  # three looks at the validation pictures an epoch
+    paused.evaluation_batch = 5  # three validation batches per epoch
     judge = paused._eval_step
     paused._eval_step = lambda *batch: (looks.append(1), judge(*batch))[1]
     paused.run()
@@ -260,7 +260,7 @@ def test_a_long_epoch_is_checkpointed_within(looped, monkeypatch):
     ]
 
 
-def test_a_run_that_stopped_early_learns_on_when_it_is_continued(looped):
+def test_a_run_that_stopped_early_can_be_extended(looped):
     config = LONG.changed(early_stopping=True, patience=2)
     validation = toy(15, wrong=True)
     first = looped(config, validation=validation)
@@ -296,7 +296,7 @@ def test_a_rate_that_was_asked_for_is_not_multiplied_where_a_schedule_is_stretch
 # ---- the running mean
 
 
-def test_the_mean_of_the_weights_is_judged_and_kept(looped):
+def test_the_averaged_weights_are_evaluated_and_saved(looped):
     loop = looped(LONG.changed(ema_decay=0.9, epochs=3))
     loop.run()
     last = loop.model.get_weights()
@@ -312,7 +312,7 @@ def test_the_mean_of_the_weights_is_judged_and_kept(looped):
     assert loss == pytest.approx(loop.lines()[-1]["val_loss"], abs=1e-5)
 
 
-def test_weights_that_are_no_numbers_are_not_kept_after_a_stop(looped):
+def test_nan_weights_are_not_kept_after_a_stop(looped):
     loop = looped()
     assert not loop.keep_unfinished_epoch()  # no step was made
     loop.progress.step = 1

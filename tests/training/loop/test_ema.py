@@ -1,4 +1,4 @@
-"""The running mean of the weights: its values in closed form, the swap and back, and its way through a checkpoint."""
+"""The moving average of the weights: its values in closed form, applying and undoing it, checkpoints."""
 
 import numpy as np
 import pytest
@@ -46,21 +46,21 @@ def test_the_first_steps_count_more_as_there_is_no_past_yet(variable):
 
 
 @pytest.mark.parametrize("fraction", [0.5, 0.9, 0.99])
-def test_the_mean_is_the_exponential_one(variable, fraction):
+def test_the_average_is_exponential(variable, fraction):
     values = np.random.default_rng(0).normal(size=300).round(3).tolist()
     mean = running_mean([variable], fraction)
     walked(mean, variable, values)
     assert value_of(mean) == pytest.approx(expected(values, fraction), abs=1e-5)
 
 
-def test_weights_that_stand_still_are_their_own_mean(variable):
+def test_constant_weights_equal_their_average(variable):
     variable.assign(np.full((2, 3), 5.0, np.float32))
     mean = running_mean([variable], 0.9)
     walked(mean, variable, [5.0] * 20)
     assert value_of(mean) == 5
 
 
-def test_within_the_block_the_mean_stands_in_place_and_afterwards_the_weights(variable):
+def test_the_average_replaces_the_weights_inside_the_context_only(variable):
     mean = running_mean([variable], 0.9)
     walked(mean, variable, [10.0])
     with mean.applied():
@@ -77,7 +77,7 @@ def test_an_error_within_the_block_does_not_keep_the_weights_from_coming_back(va
     assert variable.numpy().tolist() == [[10.0] * 3] * 2
 
 
-def test_a_mean_that_goes_on_from_a_checkpoint_is_exactly_the_other_one(keras, variable):
+def test_an_average_restored_from_a_checkpoint_is_identical(keras, variable):
     values = np.random.default_rng(1).normal(size=12).tolist()
     other = keras.Variable(np.zeros((2, 3), np.float32))
     whole, first, second = (running_mean([one], 0.95) for one in (variable, other, other))

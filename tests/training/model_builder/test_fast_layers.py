@@ -1,4 +1,4 @@
-"""Layers that learn sooner: the same weights, answers, gradients and statistics as Keras's own."""
+"""Faster layers: the same weights, outputs, gradients and statistics as Keras's own."""
 
 import zipfile
 
@@ -36,7 +36,7 @@ def twins(keras, quick, kind: str, shape: tuple[int, ...], policy: str = "float3
 
 
 def learnt(layer, inputs):
-    """What the layer answers while learning, and the gradients by its inputs and weights."""
+    """The output of a layer during training, and its gradients with respect to inputs and weights."""
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
@@ -55,7 +55,7 @@ def test_all_other_layers_are_those_of_keras(keras, quick):
 
 
 @pytest.mark.parametrize("settings", [{}, {"scale": False, "momentum": 0.6}, {"center": False}, {"epsilon": 0.1}])
-def test_normalisation_learns_and_answers_as_that_of_keras(keras, quick, settings):
+def test_normalisation_trains_and_predicts_as_that_of_keras(keras, quick, settings):
     usual, fast = twins(keras, quick, "BatchNormalization", (5, 4, 6), **settings)
     inputs = noise(7, 5, 4, 6)
     for one, other in zip(learnt(usual, inputs), learnt(fast, inputs), strict=True):
@@ -120,7 +120,7 @@ def test_every_other_convolution_is_that_of_keras(keras, quick, monkeypatch, sha
 
 
 @pytest.mark.parametrize("model", ["deep_cnn", "resnet", "cnn"])
-def test_what_learns_hands_its_weights_to_what_is_kept(keras, quick, model):
+def test_the_training_model_gives_its_weights_to_the_saved_model(keras, quick, model):
     from imgcls.training import model_builder
 
     images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
@@ -134,7 +134,7 @@ def test_what_learns_hands_its_weights_to_what_is_kept(keras, quick, model):
     assert np.allclose(learner.predict_on_batch(images), kept.predict_on_batch(images), atol=1e-6)
 
 
-def test_a_trainer_keeps_keras_layers_alone(finished_run):
+def test_a_saved_model_has_only_keras_layers(finished_run):
     with zipfile.ZipFile(finished_run.folder / "model.keras") as archive:
         described = archive.read("config.json").decode()
     assert '"Conv2D"' in described

@@ -63,7 +63,7 @@ def test_more_arrays_than_ten_keep_their_order(path):
     assert [int(array) for array in Checkpoint.read(path).arrays["now"]] == list(range(120))
 
 
-def test_wherever_a_file_is_cut_off_it_is_one_sentence(path):
+def test_wherever_a_file_is_cut_off_it_is_one_message(path):
     made().write(path)
     whole = path.read_bytes()
     for length in range(0, len(whole), 7):
@@ -71,7 +71,7 @@ def test_wherever_a_file_is_cut_off_it_is_one_sentence(path):
         assert refused(path) == DAMAGED, length
 
 
-def test_whichever_bit_is_turned_it_is_one_sentence_or_does_not_matter(path):
+def test_whichever_bit_is_turned_it_is_one_message_or_does_not_matter(path):
     made().write(path)
     whole, harmless = path.read_bytes(), 0
     for place in range(len(whole)):
@@ -89,17 +89,17 @@ def test_whichever_bit_is_turned_it_is_one_sentence_or_does_not_matter(path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"{}", b"\x93NUMPY", b"\0" * 1000], ids=repr)
-def test_a_file_that_is_no_checkpoint_is_one_sentence(path, content):
+def test_a_file_that_is_no_checkpoint_is_one_message(path, content):
     path.write_bytes(content)
     assert refused(path) == DAMAGED
 
 
-def test_a_missing_file_is_one_sentence(path):
+def test_a_missing_file_is_one_message(path):
     assert refused(path) == DAMAGED
 
 
 @pytest.mark.parametrize("missing", ["state", "now/00000", "opt/00000", "best/00000"])
-def test_an_entry_that_is_missing_is_one_sentence(path, missing):
+def test_an_entry_that_is_missing_is_one_message(path, missing):
     made().write(path)
     with np.load(path, allow_pickle=False) as file:
         content = {name: file[name] for name in file.files if name != missing}
@@ -108,7 +108,7 @@ def test_an_entry_that_is_missing_is_one_sentence(path, missing):
 
 
 @pytest.mark.parametrize("state", [b"[]", b"3", b"null", b"{}", b"{", b'{"version": 1}', b"\xff"])
-def test_a_state_that_is_none_is_one_sentence(path, state):
+def test_a_state_that_is_none_is_one_message(path, state):
     np.savez(path, state=np.frombuffer(state, np.uint8))
     assert refused(path) == DAMAGED
 

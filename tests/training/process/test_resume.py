@@ -62,8 +62,8 @@ def waiting(self, asked):
 loop.Loop._apply_request = waiting
 """
 LINE_BY_LINE = """
-from imgcls.training.process import metrics_writer as journal
-journal.LINE_SECONDS = 0
+from imgcls.training.process import metrics_writer
+metrics_writer.LINE_SECONDS = 0
 """
 BATCH_BY_BATCH = """
 from imgcls.training.loop import loop
