@@ -29,7 +29,7 @@ def replace(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
     if not tokens:
         return [], []
     command, *rest = tokens
-    options, values, switches = (table.get(command, {}) for table in (OPTIONS, VALUES, SWITCHES))
+    options, values, switches = OPTIONS.get(command, {}), VALUES.get(command, {}), SWITCHES.get(command, {})
     replaced, hints = [command], []
     while rest:
         name, equals, value = rest.pop(0).partition("=")

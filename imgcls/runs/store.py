@@ -55,10 +55,11 @@ def create(
         aside.mkdir(parents=True)
         atomic.write_json(aside / "config.json", config.as_dict())
         atomic.write_bytes(aside / "label.txt", (clean_label(label) or default_label(config)).encode("utf-8"))
-        for name in ("metrics.jsonl", "checkpoint.npz") if start_from else ():
-            shutil.copyfile(start_from / name, aside / name)
-        if start_from and (start_from / "data.json").exists():
-            shutil.copyfile(start_from / "data.json", aside / "data.json")
+        if start_from:
+            for name in ("metrics.jsonl", "checkpoint.npz"):
+                shutil.copyfile(start_from / name, aside / name)
+            if (start_from / "data.json").exists():
+                shutil.copyfile(start_from / "data.json", aside / "data.json")
         if place is not None:
             atomic.write_json(aside / "queued.json", {"ticket": new_ticket(), "place": place})
         aside.rename(folder)
