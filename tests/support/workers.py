@@ -1,4 +1,4 @@
-"""Which worker runs a test, and which tests get a second try.
+"""Which worker runs a test, which tests get a second try, and which are fast.
 
 Two workers share the tests (`-n 0` is one process without any, for a debugger). What drives a browser, or times real
 trainers and queues, stays with one of them, one after the other, so that two of a kind never wait for each other. Other
@@ -8,19 +8,61 @@ These tests, and all that train in a process of their own, get one second try, w
 what went wrong: a shared machine that stands still for half a minute is not the project's fault. What fails twice is.
 """
 
+import sys
 from pathlib import Path
 
 import pytest
 
-BROWSER = Path(__file__).parents[1] / "browser"
+TESTS = Path(__file__).parents[1]
+BROWSER = TESTS / "browser"
 TIMED = {"forks"}
 TRAINED = {"warm_trainer", "cold_trainer", "_warm"}
+
+
+NOT_FAST_FIXTURES = {"keras", "write_weights", "trained_folder", "wait_until", *TIMED, *TRAINED}
+"""They load TensorFlow, train, or wait."""
+NOT_FAST_FILES = {
+    "browser",
+    "datasets/importing/test_hostile_archives.py",
+    "datasets/importing/test_imports.py",
+    "datasets/test_fetch.py",
+    "ui/pages",
+    "cli/test_former_names.py",
+    "repository",
+    "training/faults",
+    "training/process/test_resume.py",
+}
+"""Files and folders below tests/ that start processes, wait, or take more than a few seconds."""
+
+
+def may_be_fast(path: Path) -> bool:
+    """Whether the tests of this file are fast, but for those that use one of `NOT_FAST_FIXTURES`."""
+    relative = path.relative_to(TESTS)
+    return not {relative.as_posix(), *(parent.as_posix() for parent in relative.parents)} & NOT_FAST_FILES
+
+
+def is_fast(item: pytest.Item) -> bool:
+    """Whether `-m fast` selects the test: it needs no TensorFlow, no browser and no waiting."""
+    if item.get_closest_marker("slow") or not may_be_fast(item.path):
+        return False
+    return not NOT_FAST_FIXTURES & set(getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(autouse=True)
+def stays_fast(request):
+    """A fast test that loads TensorFlow fails."""
+    was_loaded = "tensorflow" in sys.modules
+    yield
+    if request.node.get_closest_marker("fast") and not was_loaded:
+        assert not {"tensorflow", "keras"} & set(sys.modules), "a fast test loads TensorFlow: see NOT_FAST_FIXTURES"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     for item in items:
         fixtures = set(item.fixturenames)
+        if is_fast(item):
+            item.add_marker(pytest.mark.fast)
         is_alone = BROWSER in item.path.parents or TIMED & fixtures
         if is_alone or TRAINED & fixtures:
             item.add_marker(pytest.mark.flaky(reruns=1))
