@@ -1,5 +1,13 @@
-"""The trainer: a process of its own that fills a run folder. The only place that imports Keras.
+"""The trainer: a separate process that fills a run folder. The only package that imports Keras; nobody imports it.
 
-python -m imgcls.training RUN_FOLDER                                  a run that a page made
-python -m imgcls.training --data mnist_sample --model cnn --epochs 3  the same from a shell
+trainer.py        trains, evaluates and exports one run
+standby.py        a trainer that waits with TensorFlow loaded
+model_builder/    Keras models from the settings of a run
+loop/             the training loop
+transfer/         transfer learning: cached features, then fine-tuning
+process/          checkpoints, requests, heartbeat, metrics log, terminal output
+export/           what a finished training writes; add an export format in export/formats/
+preflight/        the pre-flight check and the learning-rate finder
+
+`python -m imgcls.training RUN_FOLDER` is how the app starts it. In a shell, use `imgcls train`.
 """

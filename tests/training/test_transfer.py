@@ -379,6 +379,24 @@ def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, bas
     assert run.is_ready
 
 
+def test_parked_in_its_first_epoch_and_then_stopped_it_keeps_what_the_head_had_learnt(
+    forks, base, monkeypatch, wait_until
+):
+    monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
+    run = runs.create(CONFIG)
+    process = forks.trainer(run, SLOW_STEPS.format(0.3))
+    wait_until(lambda: lines(run, "batch"), seconds=60)
+    run.send_request(pause=True)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.is_parked
+    run.send_request(pause=False, stop=True)
+    process = forks.trainer(run)
+    wait_until(lambda: has_ended(process), seconds=60)
+    assert run.state == "stopped", (run.folder / "log.txt").read_text()[-3000:]
+    assert run.result["message"].startswith("Stopped during the first epoch")
+    assert run.is_ready
+
+
 def test_a_fine_tuning_that_diverges_keeps_the_head_and_names_its_own_rate(forks, base, wait_until):
     run = runs.create(CONFIG)
     broken = """

@@ -1,1 +1,7 @@
-"""What a finished training writes: the exported model, test predictions, data for explanations."""
+"""What a finished training writes.
+
+results.py         test predictions, gallery, validation predictions, model.json
+explain_data.py    features and images for explanations
+activations.py     the graph with the activations of every layer
+formats/           export formats: one file each
+"""

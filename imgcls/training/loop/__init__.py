@@ -1,1 +1,12 @@
-"""The training loop: batches, steps, optimiser, weight averaging, evaluation."""
+"""The training loop.
+
+loop.py                 epochs of steps, requests, checkpoints
+batches.py              shuffled and augmented batches
+steps.py                optimiser, class weights, the compiled steps
+evaluate.py             loss and accuracy on a subset
+state.py                position, best epoch, patience
+ema.py                  moving average of the weights
+muon.py                 the Muon optimiser
+running_metrics.py      means over the images of an epoch
+epoch_predictions.py    records validation predictions after each epoch
+"""

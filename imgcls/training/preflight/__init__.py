@@ -1,1 +1,7 @@
-"""Checks and the learning-rate finder, run in a process of their own (needs Keras)."""
+"""The heavy half of the checks before a training, in a process of its own. `imgcls.jobs.preflight` is the light half.
+
+checks.py       the pre-flight check
+lr_finder.py    the learning-rate finder
+report.py       writes the results while they come in
+process.py      the process
+"""

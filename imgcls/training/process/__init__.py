@@ -1,1 +1,9 @@
-"""The trainer as a process: checkpoints, control, heartbeat, metrics log, terminal output."""
+"""The trainer as a process.
+
+checkpoint.py        everything needed to continue exactly
+control.py           requests, signals, pauses, turns
+heartbeat.py         shows that the trainer is alive
+metrics_writer.py    writes metrics.jsonl
+terminal.py          progress in a terminal
+failures.py          error messages
+"""

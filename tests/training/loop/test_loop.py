@@ -179,3 +179,11 @@ def test_a_validation_loss_that_is_no_number_is_never_the_best(looped):
     assert diverged.value.args == (2,)
     assert loop.best["epoch"] == 1
     assert all(np.isfinite(weights).all() for weights in loop.best_weights)
+
+
+def test_a_checkpoint_of_an_earlier_version_keeps_its_speed():
+    progress = Progress.of(
+        {"epoch": 3, "summed": [1.5, 1.0, 2], "timed_pictures": 100, "timed_seconds": 4.0, "gone": 1}
+    )
+    assert (progress.epoch, progress.summed) == (3, (1.5, 1.0, 2))
+    assert progress.images_per_second == 25
