@@ -88,7 +88,7 @@ def test_label_smoothing_takes_confidence_from_the_true_class(looped, smoothing)
         return -(targets * np.log(probabilities)).sum(1).mean()
 
     loss, accuracy = loop.evaluate(loop.validation)
-    learnt_from, _, _ = loop._step(loop.validation.images, loop.validation.labels)
+    learnt_from, _, _ = loop._train_step(loop.validation.images, loop.validation.labels)
     assert float(learnt_from) == pytest.approx(cross_entropy(truth * (1 - smoothing) + smoothing / 3), abs=1e-5)
     assert loss == pytest.approx(cross_entropy(truth), abs=1e-5)  # evaluated without it
     assert accuracy == pytest.approx((probabilities.argmax(1) == loop.validation.labels).mean(), abs=1e-6)
