@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import platform
 import sys
 import time
 import traceback
@@ -15,7 +14,6 @@ import psutil
 from imgcls import datasets, jobs, models
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
-from imgcls.inference.explain import task
 from imgcls.jobs import waiting_list
 from imgcls.runs import Run, as_backbone
 from imgcls.runs.results import RESULT_VERSION
@@ -27,13 +25,9 @@ from imgcls.training.process.heartbeat import Heartbeat
 from imgcls.training.process.metrics_writer import MetricsWriter
 
 if TYPE_CHECKING:  # these import TensorFlow
-    from imgcls.training.loop.batches import Subset
-    from imgcls.training.loop.epoch_predictions import EpochRecorder
     from imgcls.training.loop.loop import Loop
     from imgcls.training.transfer.loop import TransferLoop
 
-NORMALISATION_IMAGES = 10_000
-"""Training images from which 'standardised' computes mean and standard deviation."""
 NO_MODEL_YET = "Stopped before the first training step, so there is no model. Start the run again to get one."
 UNFINISHED_EPOCH = "Stopped during the first epoch; the saved model has the weights of that moment."
 GRACE_SECONDS = 2.0
@@ -116,6 +110,7 @@ class Trainer:
         import tensorflow as tf
 
         from imgcls.training import model_builder
+        from imgcls.training.export import explain_data, results
         from imgcls.training.loop.batches import Subset
         from imgcls.training.loop.epoch_predictions import EpochRecorder
         from imgcls.training.loop.loop import Diverged, Loop
@@ -138,7 +133,7 @@ class Trainer:
                 config,
                 facts.shape,
                 len(facts.classes),
-                training.sample(NORMALISATION_IMAGES),
+                training.sample(model_builder.NORMALISATION_IMAGES),
                 precision,
                 facts.is_multilabel,
                 for_training=True,
@@ -178,74 +173,8 @@ class Trainer:
                 if not loop.keep_unfinished_epoch():
                     return self._end("stopped", message=NO_MODEL_YET)
                 message = UNFINISHED_EPOCH
-        return self._evaluate_and_export(loop, training, validation, dataset, recorder, metrics, outcome, message)
-
-    def _evaluate_and_export(
-        self,
-        loop: "Loop | TransferLoop",
-        training: "Subset",
-        validation: "Subset",
-        dataset: datasets.Dataset,
-        recorder: "EpochRecorder",
-        metrics: MetricsWriter,
-        outcome: str,
-        message: str,
-    ) -> dict[str, Any]:
-        """Evaluates the best weights on the test set, exports the model, and writes the result."""
-        import keras
-
-        from imgcls.training import model_builder
-        from imgcls.training.export import explain_data, results
-        from imgcls.training.loop.steps import class_weights
-
-        config, facts, best = self.run.config, dataset.facts, loop.best
-        if best is None:
-            raise RuntimeError("The training ended without a best epoch.")
-        precision = model_builder.precision_of(config)
-        model = loop.model
-        if not models.has_backbone(config.model):
-            # The model that is evaluated, saved and exported is float32 and has Keras's own layers.
-            sample = training.sample(NORMALISATION_IMAGES)
-            model = model_builder.build(
-                config, facts.shape, len(facts.classes), sample, is_multilabel=facts.is_multilabel
-            )
-        model.set_weights(loop.best_weights)
-        model = model_builder.with_test_time_augmentation(config, model)
-        batch_size = loop.evaluation_batch
-
-        metrics.phase("testing")
-        scores = results.test(self.run, model, dataset, loop.test_predictions(), batch_size)
-        is_trained_model = precision == "float32" and not config.test_time_augmentation
-        recorded = recorder.after(best["epoch"]) if is_trained_model else None
-        results.predict_validation(self.run, model, recorder, recorded, batch_size)
-        metrics.phase("saving")
-        task.remove_files(self.run)
-        with atomic.replacing(self.run.folder / "model.keras") as aside:
-            model.save(aside)
-        results.export(self.run, model, config, dataset, validation, batch_size)
-        weights = class_weights(config, training.labels, len(facts.classes))
-        result = self._end(
-            outcome,
-            message=message,
-            training_seconds=round(loop.progress.seconds, 1),
-            epochs=loop.epochs_done,
-            best_epoch=best["epoch"],
-            val_loss=best["val_loss"],
-            val_accuracy=best["val_accuracy"],
-            **scores,
-            data={
-                "state": dataset.edits.version,
-                "thrown_out": len(dataset.edits.excluded),
-                "relabelled": len(dataset.edits.relabelled),
-            },
-            counts={"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
-            parameters=model.count_params(),
-            pictures_per_second=round(loop.progress.images_per_second, 1),
-            precision=precision,
-            **loop.facts,
-            **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
-            software={"keras": keras.__version__, "python": platform.python_version()},
-        )
+        model, entries = results.evaluate_and_export(self.run, loop, training, validation, dataset, recorder, metrics)
+        result = self._end(outcome, message=message, **entries)
         explain_data.attempt(self.run, model, dataset)
         return result
 

@@ -1,25 +1,92 @@
 """The results of a training: test predictions, a gallery of test images, validation predictions, the exported model."""
 
+import platform
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import keras
 import numpy as np
 
+from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.inference import input_quality
+from imgcls.inference.explain import task
 from imgcls.runs import Run, as_backbone, validation_predictions
 from imgcls.system import atomic
+from imgcls.training import model_builder
 from imgcls.training.export import formats
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.epoch_predictions import EpochRecorder
-from imgcls.training.loop.loop import EVALUATION_BATCH
+from imgcls.training.loop.loop import EVALUATION_BATCH, Loop
+from imgcls.training.loop.steps import class_weights
+from imgcls.training.process.metrics_writer import MetricsWriter
+from imgcls.training.transfer.loop import TransferLoop
 
 GALLERY_BYTES = 6_000_000
 """Size of the gallery's images before compression: all errors of most runs fit, and many runs still fit on a disk."""
 MODEL_VERSION = 1
+
+
+def evaluate_and_export(
+    run: Run,
+    loop: Loop | TransferLoop,
+    training: Subset,
+    validation: Subset,
+    dataset: Dataset,
+    recorder: EpochRecorder,
+    metrics: MetricsWriter,
+) -> tuple[keras.Model, dict[str, Any]]:
+    """Evaluates the best weights on the test set and exports the model.
+
+    Returns:
+        The model, and the entries of result.json that describe it.
+    """
+    config, facts, best = run.config, dataset.facts, loop.best
+    if best is None:
+        raise RuntimeError("The training ended without a best epoch.")
+    precision = model_builder.precision_of(config)
+    model = loop.model
+    if not models.has_backbone(config.model):
+        # The model that is evaluated, saved and exported is float32 and has Keras's own layers.
+        sample = training.sample(model_builder.NORMALISATION_IMAGES)
+        model = model_builder.build(config, facts.shape, facts.num_classes, sample, is_multilabel=facts.is_multilabel)
+    model.set_weights(loop.best_weights)
+    model = model_builder.with_test_time_augmentation(config, model)
+
+    metrics.phase("testing")
+    scores = test(run, model, dataset, loop.test_predictions(), loop.evaluation_batch)
+    is_trained_model = precision == "float32" and not config.test_time_augmentation
+    recorded = recorder.after(best["epoch"]) if is_trained_model else None
+    predict_validation(run, model, recorder, recorded, loop.evaluation_batch)
+    metrics.phase("saving")
+    task.remove_files(run)
+    with atomic.replacing(run.folder / "model.keras") as aside:
+        model.save(aside)
+    export(run, model, config, dataset, validation, loop.evaluation_batch)
+    weights = class_weights(config, training.labels, facts.num_classes)
+    return model, {
+        "training_seconds": round(loop.progress.seconds, 1),
+        "epochs": loop.epochs_done,
+        "best_epoch": best["epoch"],
+        "val_loss": best["val_loss"],
+        "val_accuracy": best["val_accuracy"],
+        **scores,
+        "data": {
+            "state": dataset.edits.version,
+            "thrown_out": len(dataset.edits.excluded),
+            "relabelled": len(dataset.edits.relabelled),
+        },
+        "counts": {"train": len(training), "validation": len(validation), "test": len(dataset.y_test)},
+        "parameters": model.count_params(),
+        "pictures_per_second": round(loop.progress.images_per_second, 1),
+        "precision": precision,
+        **loop.facts,
+        **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
+        "software": {"keras": keras.__version__, "python": platform.python_version()},
+    }
 
 
 def test(

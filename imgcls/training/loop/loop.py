@@ -286,14 +286,7 @@ class Loop:
         if self.recorder:
             self.recorder.end_epoch(self.epochs_done + 1, is_best)
         self.metrics.epoch(**line)
-        progress.epoch, progress.step = progress.epoch + 1, 0
-        progress.summed, progress.epoch_seconds = (0.0, 0.0, 0), 0.0
-        progress.worse, progress.stalled = (0, 0) if is_best else (progress.worse + 1, progress.stalled + 1)
-        early = config.early_stopping if progress.early_stopping is None else progress.early_stopping
-        progress.ended_early = early and progress.worse >= config.patience
-        if config.schedule == "plateau" and progress.stalled >= config.plateau_patience:
-            progress.factor *= config.plateau_factor
-            progress.stalled = 0
+        progress.end_epoch(config, is_best)
 
     def _batches(self, epoch: int, first: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return batches(self.training, epoch, self.config.batch_size, self.config.seed, self.augmentation, first)

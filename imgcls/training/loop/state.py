@@ -96,3 +96,14 @@ class Progress:
         if monitor == "accuracy":
             return (accuracy, -loss) > (self.best["val_accuracy"], -self.best["val_loss"])
         return loss < self.best["val_loss"]
+
+    def end_epoch(self, config: Config, is_best: bool) -> None:
+        """Moves on to the next epoch; applies early stopping and the lower learning rate on a plateau."""
+        self.epoch, self.step = self.epoch + 1, 0
+        self.summed, self.epoch_seconds = (0.0, 0.0, 0), 0.0
+        self.worse, self.stalled = (0, 0) if is_best else (self.worse + 1, self.stalled + 1)
+        stops_early = config.early_stopping if self.early_stopping is None else self.early_stopping
+        self.ended_early = stops_early and self.worse >= config.patience
+        if config.schedule == "plateau" and self.stalled >= config.plateau_patience:
+            self.factor *= config.plateau_factor
+            self.stalled = 0

@@ -15,6 +15,8 @@ from imgcls.config import Config
 from imgcls.system import hardware
 from imgcls.training.model_builder import backbone, fast_layers
 
+NORMALISATION_IMAGES = 10_000
+"""Training images from which 'standardised' computes mean and standard deviation."""
 MAX_IMAGES_TO_INITIALISE = 2000
 """A family's `initialise` gets at most this many training images."""
 
