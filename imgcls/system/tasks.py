@@ -113,20 +113,23 @@ class Task:
         *arguments: str,
         before: Callable[[], None] = lambda: None,
         environment: Mapping[str, str] = MappingProxyType({}),
+        again: bool = False,
     ) -> None:
         """Start `python -m MODULE ARGUMENTS`, which calls `run`. Does nothing if the task is running or ready.
 
         Args:
             before: Called just before the process is started, and only then.
             environment: Variables to set for the process.
+            again: If the task is ready, remove its result and start it.
 
         Raises:
             OSError: The process cannot be started.
         """
         with _starting:
-            if self.state().state in ("running", "ready"):
+            state = self.state().state
+            if state == "running" or (state == "ready" and not again):
                 return
-            self.cancel()  # a suspended process, or an earlier error
+            self.discard()  # a suspended process, an earlier error, or the result
             before()
             self.folder.mkdir(parents=True, exist_ok=True)
             self.write_progress("running", 0.0, "Starting")
@@ -266,6 +269,14 @@ class Task:
     def write_progress(self, state: Literal["running", "failed"], fraction: float, text: str) -> None:
         """Create or replace the progress file. For a failure, `text` is the message for the user."""
         atomic.write_bytes(self.progress_file, _record(state, fraction, text))
+
+    def fail(self, text: str) -> None:
+        """Let the task fail with a message for the user. Called by its process, which then ends.
+
+        Raises:
+            OSError: The progress file was removed, or cannot be written.
+        """
+        self._update_progress("failed", 0.0, text)
 
     def last_progress(self) -> TaskState | None:
         """What the progress file says, or None if there is no readable one."""

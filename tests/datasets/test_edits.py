@@ -184,11 +184,11 @@ def test_a_class_that_is_thrown_out_whole_is_not_trained(dataset):
 
 def test_a_check_of_other_data_is_another_check(dataset):
     config = Config(data="digits")
-    before = checks.folder_of("check", config)
+    before = checks.task_of("check", config)
     datasets.exclude(dataset, [1])
-    changed = checks.folder_of("check", config)
+    changed = checks.task_of("check", config)
     datasets.undo(dataset)
-    assert changed != before == checks.folder_of("check", config)
+    assert changed != before == checks.task_of("check", config)
 
 
 SMALL = {"units": 8, "hidden_layers": 1, "dropout": 0.0}

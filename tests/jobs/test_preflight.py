@@ -2,10 +2,12 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -16,7 +18,7 @@ from imgcls import datasets
 from imgcls.config import Config
 from imgcls.errors import DatasetError, ProbeError
 from imgcls.jobs.preflight import checks, lr_finder, verdicts
-from imgcls.system import paths
+from imgcls.system import paths, tasks
 from tests.support.pages import prepared
 
 pytestmark = pytest.mark.timeout(300)
@@ -50,13 +52,23 @@ def finder_losses(seed: int = 0) -> np.ndarray:
     return losses + np.random.default_rng(seed).normal(0, 0.05, len(x))
 
 
-def placed(kind: str, config: Config, found: dict, *, state: str = "finished", message: str = ""):
-    """A probe's folder as its process leaves it."""
-    folder = checks.folder_of(kind, config)
-    folder.mkdir(parents=True)
-    content = {"version": checks.VERSION, "state": state, "phase": "", "share": 1.0, "message": message, "found": found}
-    (folder / "result.json").write_text(json.dumps(content))
-    return folder
+def placed(kind: str, config: Config, found: dict, *, failure: str | None = None) -> Path:
+    """The folder of a check as its process leaves it."""
+    task = checks.task_of(kind, config)
+    task.folder.mkdir(parents=True)
+    name = "result.json" if failure is None else "found.json"
+    (task.folder / name).write_text(json.dumps({"version": checks.VERSION, "found": found}))
+    if failure is not None:
+        task.write_progress("failed", 0.0, failure)
+    return task.folder
+
+
+def state_of(kind: str, config: Config) -> tasks.TaskState:
+    return checks.read(checks.task_of(kind, config))[0]
+
+
+def found_in(folder: Path) -> checks.Findings:
+    return checks.read(checks.task_in(folder))[1]
 
 
 def processes() -> list[psutil.Process]:
@@ -90,38 +102,39 @@ def level_of(name: str, config: Config = SMALL, **found) -> str:
 @pytest.fixture
 def checked(keras, tmp_path, digits):
     """`checked(config)` makes the check in this process and returns what a page reads."""
-    from imgcls.training.preflight import checks
+    from imgcls.training.preflight import checks as measure
     from imgcls.training.preflight.report import Report
 
     def check(config):
-        report = Report(tmp_path)
-        checks.check(config, report)
-        report.end()
-        return checks.look(tmp_path)
+        folder = tmp_path / f"check-{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        report = Report(folder)
+        measure.check(config, report)
+        report.finish()
+        return found_in(folder)
 
     return check
 
 
 def test_the_check_answers_every_question(checked):
-    seen = checked(SMALL)
+    found = checked(SMALL)
 
-    lights = {light.name: light for light in verdicts.lights(SMALL, datasets.facts("digits"), seen.found)}
-    assert seen.state == "finished"
+    lights = {light.name: light for light in verdicts.lights(SMALL, datasets.facts("digits"), found)}
     assert list(lights) == ["Time", "Memory", "First loss", "One batch", "Classes", "Input"]
     assert {name for name, light in lights.items() if light.level != "good"} <= {"Time"}  # the machine may be busy
-    assert sum(seen.found["counts"]) == 1221
-    assert seen.found["steps_per_epoch"] == math.ceil(1221 / 32)
-    assert seen.found["epoch_seconds"] > seen.found["judging_seconds"] > 0
-    assert seen.found["memory"] > 1e8
-    assert (seen.found["low"], seen.found["high"]) == (0.0, 1.0)
+    assert sum(found["counts"]) == 1221
+    assert found["steps_per_epoch"] == math.ceil(1221 / 32)
+    assert found["epoch_seconds"] > found["judging_seconds"] > 0
+    assert found["memory"] > 1e8
+    assert (found["low"], found["high"]) == (0.0, 1.0)
 
 
 def test_a_rate_that_is_far_too_large_is_told_from_a_network_that_cannot_learn(checked):
     config = SMALL.changed(optimizer="sgd", learning_rate=1e6)
-    seen = checked(config)
+    found = checked(config)
 
     light = next(
-        light for light in verdicts.lights(config, datasets.facts("digits"), seen.found) if light.name == "One batch"
+        light for light in verdicts.lights(config, datasets.facts("digits"), found) if light.name == "One batch"
     )
     assert light.level == "bad"
     assert "With Adam and a rate of 0.001 it does" in light.sentence
@@ -129,21 +142,23 @@ def test_a_rate_that_is_far_too_large_is_told_from_a_network_that_cannot_learn(c
 
 
 def test_dropout_is_off_while_a_batch_is_learnt(checked):
-    seen = checked(SMALL.changed(model_settings={"units": 32, "dropout": 0.8}))
+    found = checked(SMALL.changed(model_settings={"units": 32, "dropout": 0.8}))
 
-    assert seen.found["batch_last"] < verdicts.LEARNT_FRACTION * seen.found["batch_first"]
+    assert found["batch_last"] < verdicts.LEARNT_FRACTION * found["batch_first"]
 
 
 def test_the_finder_suggests_a_rate_that_learns(keras, tmp_path, digits):
-    from imgcls.training.preflight import lr_finder
+    from imgcls.training.preflight import lr_finder as finder
     from imgcls.training.preflight.report import Report
 
-    report = Report(tmp_path)
-    lr_finder.find(SMALL, report)
-    report.end()
+    folder = tmp_path / "rates-0"
+    folder.mkdir()
+    report = Report(folder)
+    finder.find(SMALL, report)
+    report.finish()
 
-    found = checks.look(tmp_path).found
-    assert 60 < len(found["rates"]) <= lr_finder.STEPS
+    found = found_in(folder)
+    assert 60 < len(found["rates"]) <= finder.STEPS
     assert 1e-3 <= lr_finder.suggestion(found["rates"], found["losses"]) <= 0.1
 
 
@@ -158,98 +173,120 @@ def test_clicks_in_several_tabs_are_one_process_and_one_result(digits, wait_unti
         click.join()
     checks.start("check", SMALL.changed(epochs=99))
 
-    folder = checks.folder_of("check", SMALL)
-    wait_until(lambda: checks.look(folder).phase == "loading", seconds=60)
+    wait_until(lambda: "Loading" in state_of("check", SMALL).text, seconds=60)
     assert len(processes()) == 1
-    assert checks.look(folder).state == "running"
-    wait_until(lambda: checks.look(folder).state != "running", seconds=120)
-    seen = checks.look(folder)
-    assert (seen.state, seen.message) == ("finished", "")
-    assert set(FOUND) <= set(seen.found)
-    assert [path.name for path in checks.all_folder().iterdir() if path.is_dir()] == [folder.name]
+    assert state_of("check", SMALL).state == "running"
+    wait_until(lambda: state_of("check", SMALL).state != "running", seconds=120)
+    state, found = checks.read(checks.task_of("check", SMALL))
+    assert (state.state, state.text) == ("ready", "")
+    assert set(FOUND) <= set(found)
+    assert [path for path in checks.all_folder().iterdir() if path.is_dir()] == [checks.task_of("check", SMALL).folder]
 
 
-def test_a_killed_probe_is_one_sentence_and_can_be_started_again(digits, wait_until):
+def test_a_check_can_be_made_again(digits):
+    folder = placed("check", SMALL, {"memory": 1.0})
+    assert state_of("check", SMALL).state == "ready"
+    checks.start("check", SMALL)
+    assert state_of("check", SMALL).state == "running"
+    assert not (folder / "result.json").exists()
+
+
+def test_a_killed_check_is_one_sentence_and_can_be_started_again(digits, wait_until):
     checks.start("rates", SMALL)
-    folder = checks.folder_of("rates", SMALL)
-    wait_until(lambda: checks.look(folder).phase == "loading", seconds=60)
+    wait_until(lambda: "Loading" in state_of("rates", SMALL).text, seconds=60)
     processes()[0].kill()
 
-    wait_until(lambda: checks.look(folder).state == "failed", seconds=5)
-    assert checks.look(folder).message == checks.INTERRUPTED
+    wait_until(lambda: state_of("rates", SMALL).state == "failed", seconds=5)
+    assert state_of("rates", SMALL).text == tasks.INTERRUPTED
     checks.start("rates", SMALL)
-    assert checks.look(folder).state == "running"
+    assert state_of("rates", SMALL).state == "running"
     wait_until(lambda: len(processes()) == 1, seconds=60)
 
 
-def test_a_halted_probe_is_told_and_makes_way(digits, wait_until, monkeypatch):
+def test_a_suspended_check_is_told_and_makes_way(digits, wait_until, monkeypatch):
     checks.start("check", SMALL)
-    folder = checks.folder_of("check", SMALL)
-    wait_until(lambda: checks.look(folder).phase == "loading", seconds=60)
-    halted = processes()[0]
-    halted.suspend()
-    monkeypatch.setattr(checks, "STUCK_SECONDS", 0.3)
+    wait_until(lambda: "Loading" in state_of("check", SMALL).text, seconds=60)
+    suspended = processes()[0]
+    suspended.suspend()
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "STUCK_SECONDS", 0.5)
+        wait_until(lambda: state_of("check", SMALL).text == tasks.STUCK, seconds=10)
+    checks.discard(checks.task_of("check", SMALL))
+    assert not suspended.is_running()
+    assert not checks.task_of("check", SMALL).folder.exists()
 
-    wait_until(lambda: checks.look(folder).message == checks.STUCK, seconds=10)
-    monkeypatch.undo()
-    checks.forget(folder)
-    assert not halted.is_running()
 
-
-def test_a_probe_whose_folder_vanishes_ends_itself(digits, wait_until):
-    command = [sys.executable, "-m", "imgcls.training.preflight.process", "check"]
-    folder = paths.cache_folder() / "probes" / "check-1"
+def started(before: str, config: Config = SMALL) -> subprocess.Popen:
+    """A check that is not a child of this server and runs `before` first."""
+    folder = checks.task_of("check", config).folder
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(SMALL.as_dict()))
-    process = subprocess.Popen([*command, folder / "config.json", folder], cwd=paths.repository_folder())
-    wait_until(lambda: (folder / "result.json").exists(), seconds=60)
-    checks.forget(folder)
+    (folder / "config.json").write_text(json.dumps(config.as_dict()))
+    code = f"from imgcls.training.preflight import process\n{before}\nimport sys; sys.exit(process.main(sys.argv[1:]))"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "check", folder], cwd=paths.repository_folder(), stdout=subprocess.DEVNULL
+    )
 
-    assert process.wait(10) == 3
-    assert not folder.exists()
+
+def test_a_check_that_is_cancelled_from_another_server_ends_itself(digits, wait_until):
+    process = started("")
+    wait_until(lambda: "Loading" in state_of("check", SMALL).text, seconds=60)
+    checks.discard(checks.task_of("check", SMALL))
+
+    assert process.wait(20) == tasks.CANCELLED_STATUS
+    assert state_of("check", SMALL).state == "idle"
 
 
 def test_a_full_disk_leaves_a_sentence(digits):
-    folder = paths.cache_folder() / "probes" / "check-1"
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(SMALL.as_dict()))
-    code = (
-        "import resource, sys\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))\n"
-        "from imgcls.training.preflight import process as probe\n"
-        "sys.exit(probe.main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", code, "check", folder / "config.json", folder]
-    subprocess.run(command, cwd=paths.repository_folder(), timeout=120, capture_output=True)
+    process = started("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n" + LONG_FINDINGS)
 
-    seen = checks.look(folder)
-    assert seen.state == "failed"
-    assert "could not be written" in seen.message
-    assert "Free some space" in seen.message
-    assert seen.found == {}
+    assert process.wait(120) == 1
+    state = state_of("check", SMALL)
+    assert state.state == "failed"
+    assert "could not be written" in state.text
+    assert "Free some space" in state.text
 
 
-def test_a_probe_of_settings_that_cannot_be_built_says_why(digits, wait_until):
+LONG_FINDINGS = """
+from imgcls.training.preflight import report
+real = report.Report._write
+report.Report._write = lambda self, name: (self._found.update(losses=[0.123456789] * 900), real(self, name))
+"""
+
+
+def test_a_check_that_takes_too_long_is_ended_with_a_sentence(digits):
+    process = started("import time; process.LIMIT_SECONDS['check'] = 0.1; process._measure = lambda *_: time.sleep(60)")
+
+    assert process.wait(60) == 4
+    assert state_of("check", SMALL).text.startswith("Ended after 0 s, because the training steps")
+
+
+def test_too_little_memory_is_a_sentence(digits):
+    process = started("def refuse(*_):\n    raise MemoryError\nprocess._measure = refuse")
+
+    assert process.wait(60) == 1
+    assert state_of("check", SMALL).text.startswith("These settings need more memory than the machine has.")
+
+
+def test_a_check_of_settings_that_cannot_be_built_says_why(digits, wait_until):
     config = SMALL.changed(model="cnn", model_settings={"blocks": 4})
     checks.start("check", config)
-    folder = checks.folder_of("check", config)
-    wait_until(lambda: checks.look(folder).state != "running", seconds=120)
+    wait_until(lambda: state_of("check", config).state != "running", seconds=120)
 
-    assert checks.look(folder).state == "failed"
-    assert "Use fewer blocks, or larger pictures" in checks.look(folder).message
+    assert state_of("check", config).state == "failed"
+    assert "Use fewer blocks, or larger" in state_of("check", config).text
 
 
 # ---- folders
 
 
 def test_only_settings_that_matter_make_another_folder(digits):
-    check, finder = checks.folder_of("check", SMALL), checks.folder_of("rates", SMALL)
+    check, finder = checks.task_of("check", SMALL), checks.task_of("rates", SMALL)
 
     assert check != finder
-    assert checks.folder_of("check", SMALL.changed(epochs=3, patience=1, schedule="cosine")) == check
-    assert checks.folder_of("check", SMALL.changed(learning_rate=0.5)) != check
-    assert checks.folder_of("rates", SMALL.changed(learning_rate=0.5)) == finder
-    assert checks.folder_of("rates", SMALL.changed(batch_size=16)) != finder
+    assert checks.task_of("check", SMALL.changed(epochs=3, patience=1, schedule="cosine")) == check
+    assert checks.task_of("check", SMALL.changed(learning_rate=0.5)) != check
+    assert checks.task_of("rates", SMALL.changed(learning_rate=0.5)) == finder
+    assert checks.task_of("rates", SMALL.changed(batch_size=16)) != finder
 
 
 def test_data_that_are_not_ready_are_a_sentence_with_the_way_to_get_them():
@@ -268,47 +305,45 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(digits):
 STRANGE = (
     "",
     "[]",
-    '{"state": "fin',
+    '{"found": {',
     "null",
-    '{"state": "finished"}',
-    '{"version": 99, "state": "finished"}',
+    '{"version": 2}',
+    '{"version": 99, "found": {}}',
     "[" * 100_000,
     "\udcff".encode("utf-8", "surrogateescape"),
 )
 
 
 @pytest.mark.parametrize("content", STRANGE, ids=range(len(STRANGE)))
-def test_a_stranger_s_result_is_a_sentence(content, digits):
+def test_a_damaged_result_is_a_sentence(content, digits):
     folder = placed("check", SMALL, {})
     (folder / "result.json").write_bytes(content if isinstance(content, bytes) else content.encode())
 
-    assert checks.look(folder) in (
-        checks.Look("failed", message=checks.DAMAGED),
-        checks.Look("failed", message=checks.NEWER),
-    )
+    state, found = checks.read(checks.task_of("check", SMALL))
+    assert state in (tasks.TaskState("failed", text=checks.DAMAGED), tasks.TaskState("failed", text=checks.NEWER))
+    assert not found
 
 
 @pytest.mark.parametrize("value", ["x", [1], None, True, {}, 1e300, -1e14, [None] * 10, [1e9] * 2000, 10**400, "NaN"])
 def test_a_result_of_strange_values_never_breaks_the_lights(value, digits):
     folder = placed("check", SMALL, {})
     for name in FOUND:
-        text = json.dumps({"version": 1, "state": "finished", "share": value, "found": FOUND | {name: value}})
-        (folder / "result.json").write_text(text)
-        for light in verdicts.lights(SMALL, datasets.facts("digits"), checks.look(folder).found):
+        (folder / "result.json").write_text(json.dumps({"version": checks.VERSION, "found": FOUND | {name: value}}))
+        for light in verdicts.lights(SMALL, datasets.facts("digits"), found_in(folder)):
             assert light.level in ("good", "look", "bad")
             assert "nan" not in light.sentence
 
 
-def test_old_probes_are_forgotten(digits, monkeypatch):
-    monkeypatch.setattr(checks, "MOST_KEPT", 3)
-    monkeypatch.setattr(checks.processes, "spawn", lambda *command, **streams: subprocess.Popen(["true"]))
+def test_old_checks_are_removed(digits, monkeypatch):
+    monkeypatch.setattr(checks, "MAX_FOLDERS", 3)
     for number in range(5):
-        checks.start("check", SMALL.changed(seed=number))
-        wait = checks.look(checks.folder_of("check", SMALL.changed(seed=number)))
-        assert wait.state in ("running", "failed")
-        time.sleep(0.05)
+        folder = placed("check", SMALL.changed(seed=number), {})
+        os.utime(folder, (time.time() - 100 + number,) * 2)
+    monkeypatch.setattr(tasks.processes, "spawn", lambda *command, **streams: subprocess.Popen(["true"]))
+    checks.start("rates", SMALL)
 
-    assert len(list(checks.all_folder().glob("check-*"))) <= 4
+    left = {folder.name for folder in checks.all_folder().glob("check-*")}
+    assert left == {checks.task_of("check", SMALL.changed(seed=number)).folder.name for number in (2, 3, 4)}
 
 
 # ---- what is said
@@ -394,7 +429,7 @@ def button(app: AppTest, label: str):
 
 
 def test_a_closed_section_looks_at_nothing(digits, monkeypatch):
-    monkeypatch.setattr(checks, "folder_of", None)
+    monkeypatch.setattr(checks, "task_of", None)
 
     app = opened(SMALL, unfolded=False)
     assert not app.exception
@@ -418,7 +453,7 @@ def test_the_page_shows_the_lights_and_puts_the_suggestion_into_the_form(digits)
 
 @pytest.mark.parametrize("message", ["", "It broke <b>here</b>."])
 def test_the_page_says_why_a_probe_has_no_result(message, digits):
-    placed("check", SMALL, {}, state="failed", message=message)
+    placed("check", SMALL, {}, failure=message)
     (placed("rates", SMALL, {}) / "result.json").write_text("{")
     app = opened(SMALL)
 
@@ -434,6 +469,6 @@ def test_a_press_on_check_starts_a_probe(digits, wait_until):
 
     assert not app.exception
     assert button(app, "Check these settings").disabled
-    assert checks.look(checks.folder_of("check", SMALL)).state == "running"
-    checks.forget(checks.folder_of("check", SMALL))
+    assert state_of("check", SMALL).state == "running"
+    checks.discard(checks.task_of("check", SMALL))
     wait_until(lambda: not processes(), seconds=10)

@@ -1,28 +1,22 @@
-"""Checks before the start: made by a process of its own, each in a folder that is named by the settings that matter.
+"""The pre-flight check and the learning-rate finder as background tasks, each in a folder named after the settings.
 
-    <cache>/probes/<kind>-<digest>/
-        config.json     the settings                                     page, before anything else
-        spare           room for a last sentence on a full disk          page; the probe may take it
-        .probe.lock     held as long as the probe lives                  probe
-        result.json     what was found so far, see `Look`                probe, by rename, again and again
-        log.txt         everything printed                               probe
+    <cache>/preflight/<kind>-<digest>/
+        config.json           the settings                      written by the page, before anything else
+        <kind>.progress.json  see `imgcls.system.tasks`
+        found.json            what was found so far             written by the process, again and again
+        result.json           the same, complete                written by the process, last
 
-Kinds are "check", a look at the settings as a whole, and "rates", the learning-rate finder. The same settings have the
-same folder, so several clicks, tabs and visitors start one process and see one result. A folder that is removed ends
-its process. All of it can be made again.
+The kinds are "check", the pre-flight check, and "rates", the learning-rate finder. The same settings have the same
+folder, so several clicks, tabs and visitors start one process and see one result. Everything can be made again.
 """
 
 import contextlib
 import hashlib
 import json
 import math
-import secrets
 import shutil
-import subprocess
-import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -30,193 +24,139 @@ from typing import Any
 from imgcls import datasets
 from imgcls.config import Config
 from imgcls.errors import DatasetError, ProbeError
-from imgcls.system import atomic, processes
-from imgcls.system import paths as system_paths
+from imgcls.system import atomic, paths
+from imgcls.system.tasks import Task, TaskState
 
-VERSION = 1
+VERSION = 2
 KINDS = ("check", "rates")
-MOST_KEPT = 60
+MAX_FOLDERS = 60
 KEPT_SECONDS = 14 * 86_400.0
-LEFT_SECONDS = 3600.0
-START_SECONDS = 20.0
-"""So long may a process take, on a busy machine, from its start to its lock."""
-STUCK_SECONDS = 300.0
-"""Longer without a word, and it is taken for dead: it waits and works for less than that."""
+LEFTOVER_SECONDS = 3600.0
 LISTS, SWITCHES = ("counts", "rates", "losses"), ("training", "usual_learns")
-"""What in a result is no number."""
-LONGEST = 1000
-"""A list in a result is never longer: as many classes or steps there are not."""
+"""The findings that are not numbers."""
+MAX_LENGTH = 1000
+"""The longest list among the findings: there are never more classes or steps."""
 
-INTERRUPTED = (
-    "It ended without a word: it was killed, or the machine ran out of memory or of disk. Start it again; if it "
-    "happens twice, try a smaller model or batch."
-)
-STUCK = "It has not moved for minutes: it was halted, or the machine slept. Start it again."
 DAMAGED = "Its result cannot be read. Start it again."
-NEWER = "Its result was written by a newer version of the program. Start it again."
+NEWER = "Its result was written by another version of the program. Start it again."
 
-_COURSE = ("epochs", "schedule", "plateau_patience", "plateau_factor", "step_epochs", "step_factor", "warmup_fraction")
-_COURSE += ("monitor", "early_stopping", "patience")
-INDIFFERENT = {"check": _COURSE, "rates": (*_COURSE, "learning_rate", "ema_decay")}
-"""Settings that change nothing in what is measured."""
+_SCHEDULE = ("epochs", "schedule", "plateau_patience", "plateau_factor", "step_epochs", "step_factor")
+_SCHEDULE += ("warmup_fraction", "monitor", "early_stopping", "patience")
+IRRELEVANT = {"check": _SCHEDULE, "rates": (*_SCHEDULE, "learning_rate", "ema_decay")}
+"""Settings that do not change what is measured."""
 
-_children: dict[Path, subprocess.Popen] = {}
-_starting = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Look:
-    """A probe at one moment.
-
-    `state` is "idle", "running", "finished" or "failed"; `message` says why it failed. `found` holds what it has seen
-    so far: numbers, switches and lists of numbers. None stands for a number that is none, such as a loss of NaN.
-    """
-
-    state: str
-    phase: str = ""
-    fraction: float = 0.0  # 0 to 1
-    message: str = ""
-    found: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def folder_of(kind: str, config: Config) -> Path:
-    """Where the probe of these settings lies. Data that were prepared anew make another folder."""
-    values = {name: value for name, value in config.as_dict().items() if name not in INDIFFERENT[kind]}
-    try:
-        data = (*datasets.dataset_stamp(config.data), *datasets.edits_stamp(config.data))
-    except OSError:
-        data = ()
-    text = json.dumps([VERSION, values, data], sort_keys=True)
-    return all_folder() / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+Findings = Mapping[str, Any]
+"""Numbers, switches and lists of numbers by name. None stands for a number that is not finite, such as a NaN loss."""
+NOTHING: Findings = MappingProxyType({})
 
 
 def all_folder() -> Path:
-    """The folder of all probes. It need not exist yet."""
-    return system_paths.cache_folder() / "probes"
+    """The folder of all checks. It need not exist yet."""
+    return paths.cache_folder() / "preflight"
+
+
+def task_of(kind: str, config: Config) -> Task:
+    """The task of this kind for these settings. If the dataset is prepared again or edited, it is another one."""
+    values = {name: value for name, value in config.as_dict().items() if name not in IRRELEVANT[kind]}
+    try:
+        data: tuple = (*datasets.dataset_stamp(config.data), *datasets.edits_stamp(config.data))
+    except OSError:
+        data = ()
+    text = json.dumps([VERSION, values, data], sort_keys=True)
+    return task_in(all_folder() / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}")
+
+
+def task_in(folder: Path) -> Task:
+    """The task whose files are in this folder."""
+    return Task(folder, folder.name.partition("-")[0], "result.json")
 
 
 def start(kind: str, config: Config) -> None:
-    """Starts a probe of these settings, anew where there was one; does nothing while it runs.
+    """Start a check of these settings, again if there was one. Does nothing while it is running.
 
     Raises:
-        DatasetError: the data set is not prepared; the sentence says how to get it.
-        ProbeError: it cannot be started.
+        DatasetError: The dataset is not prepared; the message says how to get it.
+        ProbeError: The process cannot be started.
     """
     if not datasets.is_ready(config.data):
         raise DatasetError(datasets.how_to_get(datasets.facts(config.data)))
-    with _starting:
-        folder = folder_of(kind, config)
-        if look(folder).state == "running":
-            return
-        forget(folder)
+    task = task_of(kind, config)
+
+    def prepare() -> None:
         _sweep()
-        aside = all_folder() / f".new-{secrets.token_hex(8)}"
-        try:
-            aside.mkdir(parents=True)
-            atomic.write_json(aside / "config.json", config.as_dict())
-            atomic.write_bytes(aside / "spare", bytes(4096))
-            aside.rename(folder)
-            with (folder / "log.txt").open("wb") as log:
-                command = ("imgcls.training.preflight.process", kind, str(folder / "config.json"), str(folder))
-                _children[folder] = processes.spawn(*command, stdout=log)
-        except OSError as error:
-            ours = not aside.exists()
-            shutil.rmtree(aside, ignore_errors=True)
-            if folder.is_dir() and not ours:
-                return  # another server was faster
-            forget(folder)
-            raise ProbeError(
-                f"The check cannot be started: {error.strerror or error}. Free some space, or name another folder in "
-                "IMGCLS_CACHE."
-            ) from error
+        task.folder.mkdir(parents=True, exist_ok=True)
+        (task.folder / "found.json").unlink(missing_ok=True)
+        atomic.write_json(task.folder / "config.json", config.as_dict())
 
-
-def look(folder: Path) -> Look:
-    """What a probe has found so far, whoever has started it."""
-    child = _children.get(folder)
-    is_alive = child is not None and child.poll() is None
-    if not folder.is_dir():
-        return Look("idle")
-    # The lock first: a probe that ends between the two looks has written its last word by the second.
-    is_held = processes.is_locked(folder / ".probe.lock")
     try:
-        said = _read(folder / "result.json")
+        task.start("imgcls.training.preflight.process", kind, str(task.folder), before=prepare, again=True)
+    except OSError as error:
+        raise ProbeError(
+            f"The check cannot be started: {error.strerror or error}. Free some space, or set IMGCLS_CACHE to another "
+            "folder."
+        ) from error
+
+
+def read(task: Task) -> tuple[TaskState, Findings]:
+    """The state of a check and what it has found so far, whichever process started it."""
+    state = task.state()
+    if state.state == "idle":
+        return state, NOTHING
+    is_ready = state.state == "ready"
+    try:
+        return state, _read(task.folder / ("result.json" if is_ready else "found.json"))
+    except FileNotFoundError:
+        return state, NOTHING
     except ValueError as error:
-        return Look("failed", message=str(error))
-    if said is not None and said.state != "running":
-        return said
-    if (is_held or is_alive) and not _is_young(folder / "result.json", folder, seconds=STUCK_SECONDS):
-        return Look("failed", message=STUCK)
-    if is_held or is_alive or (child is None and _is_young(folder / "config.json", seconds=START_SECONDS)):
-        return said or Look("running", "starting")
-    return Look("failed", message=INTERRUPTED)
+        return (TaskState("failed", text=str(error)) if is_ready else state), NOTHING
 
 
-def forget(folder: Path) -> None:
-    """Removes a probe, out of sight by one rename; its process, if there is one, ends within moments."""
-    child = _children.pop(folder, None)
+def discard(task: Task) -> None:
+    """Cancel a check, if it is running, and remove its folder."""
+    task.discard()
     with contextlib.suppress(OSError):
-        atomic.remove_folder(folder)
-    if child is not None:
-        child.kill()
-        child.wait()
+        atomic.remove_folder(task.folder)
 
 
 def _sweep() -> None:
-    """Forgets what is old or too much, and what killed processes have left."""
-    for folder, child in list(_children.items()):
-        if child.poll() is not None and not folder.is_dir():
-            del _children[folder]
+    """Remove old checks, the oldest of too many, and what killed processes left."""
     now, ages = time.time(), []
     with contextlib.suppress(OSError):
         for entry in all_folder().iterdir():
             with contextlib.suppress(OSError):
                 age = abs(now - entry.stat().st_mtime)
-                if entry.name.startswith((".new-", ".deleted-")) and age > LEFT_SECONDS:
+                if entry.name.startswith(".deleted-") and age > LEFTOVER_SECONDS:
                     shutil.rmtree(entry, ignore_errors=True)
                 elif entry.name.startswith(KINDS):
                     ages.append((age, entry))
     for place, (age, folder) in enumerate(sorted(ages)):
-        if (place >= MOST_KEPT or age > KEPT_SECONDS) and look(folder).state != "running":
-            forget(folder)
+        if (place >= MAX_FOLDERS or age > KEPT_SECONDS) and task_in(folder).state().state != "running":
+            discard(task_in(folder))
 
 
-def _is_young(*paths: Path, seconds: float) -> bool:
-    """Whether one of these was changed a short while ago."""
-    for path in paths:
-        with contextlib.suppress(OSError):
-            if abs(time.time() - path.stat().st_mtime) < seconds:
-                return True
-    return False
+def _read(path: Path) -> Findings:
+    """Findings from a file.
 
-
-def _read(path: Path) -> Look | None:
-    """A result, or None while there is none. Raises ValueError with a sentence where it is none of ours."""
+    Raises:
+        FileNotFoundError: There is no file.
+        ValueError: The file was damaged, or not written by this version; the message is for the user.
+    """
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
-        return None
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(DAMAGED) from error
-    if not isinstance(content, dict) or content.get("state") not in ("running", "finished", "failed"):
+    if not isinstance(content, dict) or not isinstance(content.get("found"), dict):
         raise ValueError(DAMAGED)
     if content.get("version") != VERSION:
         raise ValueError(NEWER)
-    fraction, found = content.get("share"), content.get("found")
-    return Look(
-        content["state"],
-        str(content.get("phase", "")),
-        min(max(float(fraction), 0.0), 1.0) if _is_number(fraction) else 0.0,
-        str(content.get("message", ""))[:500],
-        MappingProxyType({name: value for name, value in found.items() if _is_sound(name, value)})
-        if isinstance(found, dict)
-        else MappingProxyType({}),
-    )
+    return MappingProxyType({name: value for name, value in content["found"].items() if _is_valid(name, value)})
 
 
-def _is_sound(name: str, value: Any) -> bool:
+def _is_valid(name: str, value: Any) -> bool:
     if name in LISTS:
-        return isinstance(value, list) and len(value) <= LONGEST and all(v is None or _is_number(v) for v in value)
+        return isinstance(value, list) and len(value) <= MAX_LENGTH and all(v is None or _is_number(v) for v in value)
     if name in SWITCHES:
         return isinstance(value, bool)
     return value is None or _is_number(value)

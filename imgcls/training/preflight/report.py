@@ -1,69 +1,67 @@
-"""The results of a pre-flight check or of the learning-rate finder, written while they come in."""
+"""What a pre-flight check or the learning-rate finder has found, written as it comes in."""
 
 import math
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from imgcls.jobs.preflight import checks
 from imgcls.system import atomic
+from imgcls.system.tasks import Progress
 
 WRITE_SECONDS = 0.3
+PHASES = {
+    "waiting": "Waiting for another check to finish",
+    "loading": "Loading TensorFlow and the images",
+    "building": "Building the network",
+    "timing": "Timing training steps",
+    "judging": "Timing validation",
+    "one batch": "Overfitting a single batch",
+    "one batch again": "Overfitting it again with default settings",
+    "rising": "Training with a rising learning rate",
+}
 
 
 class Report:
-    """`result.json` while it grows. A page may read it at any moment, so the file is always replaced as a whole."""
+    """Collects findings in `found.json`, which pages read at any moment, and finally in `result.json`."""
 
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._state, self._phase, self._fraction, self._message = "running", "waiting", 0.0, ""
+    def __init__(self, folder: Path, progress: Progress = lambda fraction, text: None):
+        self._folder, self._progress = folder, progress
+        self._text, self._fraction = PHASES["waiting"], 0.0
         self._found: dict[str, Any] = {}
-        self._written = 0.0
-        self._lock = threading.Lock()
+        self._written_at = 0.0
 
     def phase(self, phase: str, fraction: float) -> None:
-        """What is being done now, and how much is done (0 to 1)."""
-        self._phase, self._fraction = phase, fraction
-        self._write()
+        """Report what is being done now, a key of `PHASES`, and the fraction done (0 to 1)."""
+        self._text, self._fraction = PHASES[phase], fraction
+        self._progress(fraction, self._text)
 
     def add(self, *, seldom: bool = False, fraction: float | None = None, **found: Any) -> None:
-        """What was found: numbers and lists of numbers. With `seldom` it is written a few times a second at most."""
+        """Add findings: numbers and lists of numbers.
+
+        Args:
+            seldom: Write them at most a few times a second.
+            fraction: The fraction done, if it has changed.
+            found: The findings by name.
+        """
         self._found |= {name: _finite(value) for name, value in found.items()}
         self._fraction = self._fraction if fraction is None else fraction
-        if not seldom or time.monotonic() - self._written > WRITE_SECONDS:
-            self._write()
+        self._progress(self._fraction, self._text)
+        if not seldom or time.monotonic() - self._written_at > WRITE_SECONDS:
+            self._write("found.json")
 
-    def end(self, message: str = "") -> None:
-        """The last word: all is found, or the sentence that says why not. Later ones do not count."""
-        with self._lock:
-            if self._state != "running":
-                return
-            self._state, self._message = "failed" if message else "finished", message
-        try:
-            self._write()
-        except OSError:
-            # On a full disk a sentence finds the room that was kept for it.
-            self._found = {}
-            (self._folder / "spare").unlink(missing_ok=True)
-            self._write()
+    def finish(self) -> None:
+        """Write the result: nothing will be added."""
+        self._write("result.json")
+        (self._folder / "found.json").unlink(missing_ok=True)
 
-    def _write(self) -> None:
-        with self._lock:
-            self._written = time.monotonic()
-            content = {
-                "version": checks.VERSION,
-                "state": self._state,
-                "phase": self._phase,
-                "share": self._fraction,
-                "message": self._message,
-                "found": self._found,
-            }
-            atomic.write_json(self._folder / "result.json", content)
+    def _write(self, name: str) -> None:
+        self._written_at = time.monotonic()
+        atomic.write_json(self._folder / name, {"version": checks.VERSION, "found": self._found})
 
 
 def _finite(value: Any) -> Any:
-    """JSON knows no NaN: None stands for it."""
+    """The value with None in place of numbers that are not finite, which JSON cannot express."""
     if isinstance(value, list):
         return [_finite(entry) for entry in value]
     return value if math.isfinite(value) else None

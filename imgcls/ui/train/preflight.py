@@ -1,7 +1,5 @@
 """The pre-flight check of the settings, and the learning-rate finder."""
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
@@ -11,6 +9,7 @@ from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
 from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks, lr_finder, verdicts
+from imgcls.system.tasks import Task, TaskState
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets.static_figure import StaticFigure
 
@@ -21,17 +20,6 @@ SIGNS = {
     verdicts.BAD: ":red-badge[:material/error: Bad]",
 }
 """Level of a verdict -> its badge."""
-PHASES = {
-    "starting": "Starting …",
-    "waiting": "Waiting for another check to finish …",
-    "loading": "Loading TensorFlow and the images …",
-    "building": "Building the network …",
-    "timing": "Timing training steps …",
-    "judging": "Timing validation …",
-    "one batch": "Overfitting a single batch …",
-    "one batch again": "Overfitting it again with default settings …",
-    "rising": "Training with a rising learning rate …",
-}
 KINDS = {
     "check": (
         "Check these settings",
@@ -57,27 +45,28 @@ def _content(config: Config, facts: DatasetInfo) -> None:
     if not datasets.is_ready(config.data):
         st.info(plain(datasets.how_to_get(facts)), icon=":material/download:")
         return
-    folders = {kind: checks.folder_of(kind, config) for kind in checks.KINDS}
-    looks = {kind: checks.look(folder) for kind, folder in folders.items()}
+    tasks = {kind: checks.task_of(kind, config) for kind in checks.KINDS}
+    results = {kind: checks.read(task) for kind, task in tasks.items()}
     error = st.session_state.pop("probe-error", "")
     with st.container(horizontal=True):
         for kind, (label, icon, explained) in KINDS.items():
             st.button(
-                label if looks[kind].state in ("idle", "running") else f"{label} again",
+                label if results[kind][0].state in ("idle", "running") else f"{label} again",
                 key=f"probe-{kind}",
                 icon=icon,
                 help=explained,
-                disabled=looks[kind].state == "running",
+                disabled=results[kind][0].state == "running",
                 on_click=_start,
                 args=(kind, config),
             )
     if error:
         st.error(plain(error), icon=":material/error:")
     for kind, draw in (("check", _check), ("rates", _rates)):
-        if looks[kind].state == "running":
-            st.fragment(run_every=TICK_SECONDS)(_live)(kind, folders[kind], draw, config, facts)
-        elif looks[kind].state != "idle":
-            draw(looks[kind], config, facts)
+        state, found = results[kind]
+        if state.state == "running":
+            st.fragment(run_every=TICK_SECONDS)(_live)(tasks[kind], draw, config, facts)
+        elif state.state != "idle":
+            draw(state, found, config, facts)
 
 
 def _start(kind: str, config: Config) -> None:
@@ -88,32 +77,32 @@ def _start(kind: str, config: Config) -> None:
         st.session_state["probe-error"] = str(error)
 
 
-def _live(kind: str, folder: Path, draw, config: Config, facts: DatasetInfo) -> None:
-    """Redrawn twice a second while a probe is under way."""
-    seen = checks.look(folder)
-    if seen.state != "running":
+def _live(task: Task, draw, config: Config, facts: DatasetInfo) -> None:
+    """Redrawn twice a second while a check is running."""
+    state, found = checks.read(task)
+    if state.state != "running":
         st.rerun()
-    st.progress(seen.fraction, text=PHASES.get(seen.phase, "Working …"))
-    draw(seen, config, facts)
+    st.progress(state.fraction, text=plain(f"{state.text} …"))
+    draw(state, found, config, facts)
 
 
-def _check(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
-    if seen.state == "failed":
-        _failed("The check", seen)
-    lights = verdicts.lights(config, facts, seen.found)
+def _check(state: TaskState, found: checks.Findings, config: Config, facts: DatasetInfo) -> None:
+    if state.state == "failed":
+        _failed("The check", state)
+    lights = verdicts.lights(config, facts, found)
     # One element for all of them: every element adds to the cost of a rerun.
     if lights:
         st.markdown("\n\n".join(f"{SIGNS[light.level]} **{light.name}** · {plain(light.sentence)}" for light in lights))
 
 
-def _rates(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
-    if seen.state == "failed":
-        _failed("The learning-rate finder", seen)
-    steps, losses = seen.found.get("rates", []), seen.found.get("losses", [])
-    if None in steps or len(steps) != len(losses) or (not steps and seen.state != "running"):
+def _rates(state: TaskState, found: checks.Findings, config: Config, facts: DatasetInfo) -> None:
+    if state.state == "failed":
+        _failed("The learning-rate finder", state)
+    steps, losses = found.get("rates", []), found.get("losses", [])
+    if None in steps or len(steps) != len(losses) or (not steps and state.state != "running"):
         return
     losses = [float("nan") if loss is None else loss for loss in losses]
-    suggested = lr_finder.suggestion(steps, losses) if seen.state == "finished" else None
+    suggested = lr_finder.suggestion(steps, losses) if state.state == "ready" else None
     st.plotly_chart(
         StaticFigure(
             finder_dict(
@@ -130,7 +119,7 @@ def _rates(seen: checks.Look, config: Config, facts: DatasetInfo) -> None:
         alt=f"Training loss over {len(steps)} steps with a rising learning rate."
         + (f" Steepest descent at {suggested:g}." if suggested else ""),
     )
-    if seen.state != "finished":
+    if state.state != "ready":
         return
     if suggested is None:
         st.warning(
@@ -159,5 +148,5 @@ def _use(rate: float) -> None:
     st.session_state["learning_rate"] = rate
 
 
-def _failed(what: str, seen: checks.Look) -> None:
-    st.warning(plain(f"{what} has no result. {seen.message or checks.DAMAGED}"), icon=":material/warning:")
+def _failed(what: str, state: TaskState) -> None:
+    st.warning(plain(f"{what} has no result. {state.text or checks.DAMAGED}"), icon=":material/warning:")
