@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.support import reference
 from benchmarks.support.report_line import Missing, line, run
 from imgcls.errors import RunError
-from imgcls.inference.activations import Inside
+from imgcls.inference.activations import ActivationModel
 from imgcls.inference.explain import grad_cam, neighbours, occlusion
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
@@ -45,20 +45,21 @@ def main() -> None:
     for name in SHIPPED:
         shipped = Run(repository_folder() / "saved_models" / name)
         try:
-            inside, predictor = Inside(shipped.folder / "inside.tflite"), Predictor(shipped.folder / "model.tflite")
-            neighbours.known(shipped)
+            inside = ActivationModel(shipped.folder / "inside.tflite")
+            predictor = Predictor(shipped.folder / "model.tflite")
+            neighbours.training_features(shipped)
         except RunError as error:
             raise Missing(f"The run '{name}' cannot be explained here: {error}") from error
         with np.load(shipped.folder / "gallery.npz") as gallery:
             stored = gallery["pictures"]
         images = stored[np.linspace(0, len(stored) - 1, count).astype(int)]
-        features = inside.look(images[:1]).features[0]
+        features = inside.activations(images[:1]).features[0]
         seen[name] = {
-            "grad_cam_ms": timed(lambda image, inside=inside: grad_cam.grad_cams(inside, image), images),
-            "occlusion_ms": timed(lambda image, ask=predictor: occlusion.occlusions(ask, image), images),
-            "look_ms": timed(lambda image, inside=inside: inside.look(image[None]), images),
+            "grad_cam_ms": timed(lambda image, inside=inside: grad_cam.grad_cam_maps(inside, image), images),
+            "occlusion_ms": timed(lambda image, ask=predictor: occlusion.occlusion_maps(ask, image), images),
+            "look_ms": timed(lambda image, inside=inside: inside.activations(image[None]), images),
             "nearest_ms": timed(
-                lambda image, shipped=shipped, features=features: neighbours.nearest(shipped, features), images
+                lambda image, shipped=shipped, features=features: neighbours.examples(shipped, features), images
             ),
         }
     worst = max(max(found["grad_cam_ms"], found["occlusion_ms"]) for found in seen.values())

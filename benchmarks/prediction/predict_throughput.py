@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.support.report_line import Missing, line, run
-from imgcls import runs
+from imgcls import inference, runs
 
 SECONDS = 4.0
 ROUNDS = 20
@@ -57,14 +57,12 @@ def main() -> None:
     if not ready:
         raise Missing("There is no trained model: train one first.")
     chosen = next((entry for entry in ready if entry.id == "digits"), ready[0])
-    from imgcls.ui.cache import predictions
-
     card = chosen.card
     images = np.random.default_rng(0).integers(0, 256, (256, *card.shape), dtype=np.uint8)
     seen, margins = {}, []
     for batch, target in TARGETS.items():
         ways = {
-            "page": lambda part: predictions.predictions(chosen, card, part),
+            "page": lambda part: inference.classify(chosen, card, part),
             "bare": bare(chosen.folder / "model.tflite", batch),
         }
         if not np.allclose(ways["page"](images[:batch]), ways["bare"](images[:batch]), atol=1e-5):

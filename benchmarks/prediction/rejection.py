@@ -22,16 +22,14 @@ import sys
 import numpy as np
 
 from benchmarks.support.report_line import Missing, line, run
-from imgcls import runs
+from imgcls import inference, runs
 from imgcls.datasets.catalog import drawn_digits
 from imgcls.errors import RunError
 from imgcls.images import loading, strokes
 from imgcls.images.canvas_strokes import SIDE, Handwriting
-from imgcls.inference.predictor import Predictor
-from imgcls.inference.rejection import multiple_digits
+from imgcls.inference.rejection import multiple_digits, unfamiliar
 from imgcls.runs import Run
 from imgcls.system import paths
-from imgcls.ui.explain import neighbours
 
 PENS = (6, 12, 18, 26)
 SMALLEST, LARGEST = 60, 230
@@ -132,19 +130,25 @@ def sign(name: str, generator: np.random.Generator) -> list[np.ndarray]:
 
 
 def far_away(chosen: Run, images: np.ndarray) -> float | None:
-    """The share of these pictures, in percent, that the page calls nothing the model knows."""
-    looked = [neighbours.look(chosen, image) for image in images]
-    if None in looked:
+    """The percentage of these images that are rejected as unlike the training data."""
+    found = [unfamiliar.measure(chosen, image) for image in images]
+    if None in found:
         return None
-    return percent([bool(found.rejection) for found in looked])
+    return percent([familiarity.is_out_of_distribution for familiarity in found])
 
 
-def asker(predictor: Predictor):
-    def ask(drawings):
-        images = [drawing if isinstance(drawing, np.ndarray) else drawing.narrowed().ink() for drawing in drawings]
-        return predictor.probabilities(np.stack([loading.prepare_ink(ink, SHAPE).pixels for ink in images]))
+def classifier(chosen: Run):
+    """Classifies drawings, or pieces of ink, as the page does."""
+    card = chosen.card
 
-    return ask
+    def classify(pieces):
+        prepared = [
+            loading.prepare_ink(piece, SHAPE) if isinstance(piece, np.ndarray) else inference.prepare(piece, card)
+            for piece in pieces
+        ]
+        return inference.classify(chosen, card, np.stack([image.pixels for image in prepared]))
+
+    return classify
 
 
 def percent(found: list[bool]) -> float:
@@ -163,7 +167,7 @@ def main() -> None:
             raise Missing(f"{name} is not in the folder named by IMGCLS_DATA.")
     try:
         chosen = runs.find(run_id)
-        ask = asker(Predictor(chosen.folder / "model.tflite"))
+        ask = classifier(chosen)
     except RunError as error:
         raise Missing(f"{paths.runs_folder()}: {error}") from None
     generator = np.random.default_rng(7)

@@ -17,8 +17,7 @@ import numpy as np
 from benchmarks.drawing_latency import OF_ONE_STROKE, strokes
 from benchmarks.support import reference
 from benchmarks.support.report_line import Missing, line, percentile, run
-from imgcls import runs
-from imgcls.images import loading
+from imgcls import inference, runs
 from imgcls.images.canvas_strokes import Handwriting, from_message
 from imgcls.inference.explain import stroke_attribution
 
@@ -38,24 +37,17 @@ def main() -> None:
     if not ready:
         raise Missing("There is no trained model of drawn things: train one on digits first.")
     chosen = next((entry for entry in ready if entry.id == "digits"), ready[0])
-    from imgcls.ui.cache import predictions
-
     card = chosen.card
-
-    def ask(drawings):
-        pixels = [loading.prepare_ink(drawn.narrowed().ink(), card.shape).pixels for drawn in drawings]
-        return predictions.predictions(chosen, card, np.stack(pixels))
-
     spent = {1: [], 4: []}
     for _ in range(rounds):
         for digit in OF_ONE_STROKE:
             for count, times in spent.items():
                 drawn = drawing(digit, count)
-                found = ask([drawn])[0]
+                answer = inference.answer(chosen, drawn, card=card)
                 began = time.perf_counter()
-                blames = stroke_attribution.by_stroke(drawn, int(found.argmax()), float(found.max()), ask)
+                found = stroke_attribution.contributions(chosen, card, drawn, answer.probabilities)
                 times.append(1000 * (time.perf_counter() - began))
-                if not blames:
+                if not found:
                     raise Missing("A drawing was not taken apart.")
     every = spent[1] + spent[4]
     pixels = np.zeros((1, *card.shape), np.uint8)
