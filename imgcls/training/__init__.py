@@ -11,3 +11,8 @@ preflight/        the pre-flight check and the learning-rate finder
 
 `python -m imgcls.training RUN_FOLDER` is how the app starts it. In a shell, use `imgcls train`.
 """
+
+from pathlib import Path
+
+# So that `python -m imgcls.training.inspect`, a former name, keeps working.
+__path__.append(str(Path(__file__).parents[1] / "cli" / "moved_training"))

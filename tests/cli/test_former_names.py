@@ -72,3 +72,10 @@ def test_the_former_name_of_the_analysis_takes_its_arguments_in_the_former_order
     )
     assert done.returncode == 2
     assert "emnist" in done.stderr
+
+
+def test_the_former_name_of_the_explanation_data_still_works():
+    arguments = [sys.executable, "-m", "imgcls.training.inspect", "no-such-run"]
+    done = subprocess.run(arguments, cwd=paths.repository_folder(), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "This run has no trained model.\n"

@@ -56,7 +56,7 @@ def test_it_cannot_be_changed_and_the_message_says_why(shipped, action, word):
     [
         lambda run: tags.change(run, "odd", [1], given=True),
         lambda run: reviews.judge(run, "test", [1], "wrong"),
-        holdout_usage.note,
+        holdout_usage.record,
     ],
 )
 def test_what_is_noted_about_it_is_stored_in_a_copy_of_your_own(shipped, action):
@@ -76,7 +76,7 @@ def test_a_copy_that_cannot_be_written_leaves_nothing_behind(shipped):
     paths.runs_folder().write_text("in the way")
     with pytest.raises(RunError, match="cannot be copied"):
         tags.change(shipped, "odd", [1], given=True)
-    assert not holdout_usage.note(shipped)
+    assert not holdout_usage.record(shipped)
 
 
 def test_a_checkout_has_none(monkeypatch):
