@@ -130,19 +130,18 @@ def test_weights_of_another_network_are_one_sentence(keras, write_weights, tmp_p
     with pytest.raises(WeightsError) as error:
         backbone.pretrained(SMALL, 64, (32, 32, 3), path)
     assert str(error.value) == (
-        f"The file {SMALL.file} holds weights of another network than MobileNet 0.25, or is damaged. Delete it, or "
-        "fetch it again."
+        f"The file {SMALL.file} does not hold the weights of MobileNet 0.25, or is damaged. Delete it or download it again."
     )
 
 
-def test_weights_that_are_damaged_in_their_middle_are_one_sentence(keras, write_weights, tmp_path):
+def test_damaged_weights_are_one_sentence(keras, write_weights, tmp_path):
     from imgcls.training.model_builder import backbone
 
     path = write_weights(SMALL.title, tmp_path / SMALL.file)
     content = bytearray(path.read_bytes())
     content[100:2000] = bytes(1900)
     path.write_bytes(content)
-    with pytest.raises(WeightsError, match=r"or is damaged\. Delete it, or fetch it again\.$"):
+    with pytest.raises(WeightsError, match=r"or is damaged\. Delete it or download it again\.$"):
         backbone.pretrained(SMALL, 64, (32, 32, 3), path)
 
 
@@ -207,7 +206,7 @@ def test_a_run_whose_model_cannot_be_read_is_one_message(finished_run, keras):
     from imgcls.training.model_builder import backbone
 
     (finished_run.folder / "model.keras").write_bytes(b"no model")
-    with pytest.raises(SettingError, match=r"^The model of the run 'A small run' cannot be read"):
+    with pytest.raises(SettingError, match=r"^The model of the run “A small run” cannot be read"):
         backbone.build(settings(backbone=RUN, backbone_run=finished_run.id), (8, 8, 1))
 
 
@@ -223,7 +222,7 @@ def test_no_run_chosen_is_one_message():
 
 
 def test_a_foreign_model_with_code_in_it_is_not_run(finished_run, keras, tmp_path):
-    """A Lambda layer is code: a file that holds one is refused, and nothing of it is done."""
+    """A Lambda layer is code: a file that contains one is rejected, and the code does not run."""
     from imgcls.training.model_builder import backbone
 
     inputs = keras.Input((8, 8, 1), dtype="uint8")

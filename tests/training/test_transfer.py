@@ -426,8 +426,8 @@ loop.Loop._apply_request = look
 # ---- checks before the start
 
 
-class Said:
-    """What a probe reports."""
+class Collected:
+    """A report that only collects what it gets."""
 
     def __init__(self):
         self.found, self.phases = {}, []
@@ -444,38 +444,41 @@ def test_the_preflight_check_knows_the_backbone(base, keras):
     from imgcls.jobs.preflight import verdicts
     from imgcls.training.preflight import checks
 
-    said = Said()
-    checks.check(CONFIG, said)
-    assert said.found["steps_per_epoch"] == 7  # of all images, although features of only a few were computed
-    assert said.found["first_loss"] == pytest.approx(np.log(10), abs=1e-4)
-    assert said.found["batch_accuracy"] > 0.99
-    assert "low" not in said.found  # the backbone has its own preprocessing
-    seen = {light.name: light.sentence for light in verdicts.lights(CONFIG, datasets.facts("digits"), said.found)}
+    report = Collected()
+    checks.check(CONFIG, report)
+    assert report.found["steps_per_epoch"] == 7  # of all images, although features of only a few were computed
+    assert report.found["first_loss"] == pytest.approx(np.log(10), abs=1e-4)
+    assert report.found["batch_accuracy"] > 0.99
+    assert "low" not in report.found  # the backbone has its own preprocessing
+    seen = {light.name: light.sentence for light in verdicts.lights(CONFIG, datasets.facts("digits"), report.found)}
     assert "to look at the pictures, once for all heads." in seen["Time"]
     assert "The fine-tuning is not counted" in seen["Time"]
-    alone = {light.name: light.sentence for light in verdicts.lights(HEAD_ALONE, datasets.facts("digits"), said.found)}
+    alone = {
+        light.name: light.sentence for light in verdicts.lights(HEAD_ALONE, datasets.facts("digits"), report.found)
+    }
     assert "fine-tuning" not in alone["Time"]
 
 
 def test_the_rate_finder_finds_a_rate_for_the_head(base, keras):
+    from imgcls.jobs.preflight.lr_finder import suggestion
     from imgcls.training.preflight import lr_finder
 
-    said = Said()
-    lr_finder.find(CONFIG, said)
-    assert said.found["losses"][0] == pytest.approx(np.log(10), abs=1e-3)
-    assert 1e-4 < lr_finder.suggestion(said.found["rates"], said.found["losses"]) < 1
+    report = Collected()
+    lr_finder.find(CONFIG, report)
+    assert report.found["losses"][0] == pytest.approx(np.log(10), abs=1e-3)
+    assert 1e-4 < suggestion(report.found["rates"], report.found["losses"]) < 1
 
 
-# ---- from a shell
+# ---- from the command line
 
 
-def test_a_shell_fetches_what_is_missing_and_tells_when_it_cannot(base, monkeypatch, capsys):
-    from imgcls.training import __main__ as shell
+def test_the_command_line_downloads_missing_weights_and_reports_a_failure(base, monkeypatch, capsys):
+    from imgcls.cli.train import _download_weights
 
     monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")
-    shell._fetch_weights(CONFIG)
-    assert capsys.readouterr().out == ""  # a run is its base
-    shell._fetch_weights(CONFIG.changed(model_settings={"backbone": "MobileNetV2"}))
-    said = capsys.readouterr()
-    assert said.out == "Fetching the weights of MobileNetV2 (9.4 MB) ...\n"
-    assert "the server refused the connection. Connect to the internet" in said.err
+    _download_weights(CONFIG)
+    assert capsys.readouterr().out == ""  # a run is its backbone
+    _download_weights(CONFIG.changed(model_settings={"backbone": "MobileNetV2"}))
+    output = capsys.readouterr()
+    assert output.out.startswith("Downloading the weights of MobileNetV2 (9.4 MB) …\n")
+    assert "the server refused the connection. Connect to the internet" in output.err
