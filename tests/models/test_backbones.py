@@ -130,7 +130,8 @@ def test_weights_of_another_network_are_one_sentence(keras, write_weights, tmp_p
     with pytest.raises(WeightsError) as error:
         backbone.pretrained(SMALL, 64, (32, 32, 3), path)
     assert str(error.value) == (
-        f"The file {SMALL.file} does not hold the weights of MobileNet 0.25, or is damaged. Delete it or download it again."
+        f"The file {SMALL.file} does not hold the weights of MobileNet 0.25, or is damaged. Delete it or "
+        "download it again."
     )
 
 
