@@ -1,15 +1,18 @@
-"""Trainers that are killed, hang, are stopped or robbed of their folder: readers see what is true and whole."""
+"""Trainers that are killed, hang, are stopped or lose their folder: readers always see the true state and whole files."""
 
 import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import filelock
 import pytest
 
 from imgcls import runs
+from imgcls.cli import exit_codes
 from imgcls.config import Config
 from imgcls.runs import run as run_module
 from imgcls.runs.metrics_log import Curves
@@ -147,6 +150,22 @@ def test_an_interrupt_stops_a_trainer_with_its_best_model(cold_trainer, digits, 
     assert run.is_tested
     assert "Traceback" not in (run.folder / "log.txt").read_text()
     check_files(run)
+
+
+def test_an_interrupted_command_keeps_its_model_and_has_its_own_exit_code(digits):
+    settings = ("--data", "digits", "--model", "ann", "--epochs", "1000", "--early-stopping", "off")
+    command = [sys.executable, "-u", "-m", "imgcls", "train", *settings, "--id", "interrupted", "--now"]
+    with subprocess.Popen(command, cwd=paths.repository_folder(), stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.startswith("Epoch 2/"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stdout.read()
+    assert process.returncode == exit_codes.INTERRUPTED
+    run = runs.find("interrupted")
+    assert run.state == "stopped"
+    assert run.is_ready
+    assert rest.splitlines()[-1] == f"Run interrupted in {run.folder}"
 
 
 def test_a_stop_while_training_is_answered_at_once(warm_trainer, wait_until):
