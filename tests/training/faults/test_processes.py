@@ -1,4 +1,4 @@
-"""Trainers that are killed, hang, are stopped or lose their folder: readers always see the true state and whole files."""
+"""Trainers that are killed, hang, are stopped or lose their folder: readers see the true state and whole files."""
 
 import os
 import random
