@@ -71,12 +71,12 @@ def open_dataset(name: str) -> Dataset:
             break
         try:
             folder = arrays_of(name, card)
-            arrays = [map_npy(folder / f"{key}.npy") for key in ARRAYS]
+            x_train, y_train, x_test, y_test = arrays = [map_npy(folder / f"{key}.npy") for key in ARRAYS]
         except (DamagedFile, FileNotFoundError):
             continue
         if card == _card(about) and [list(array.shape) for array in arrays] == [card["shapes"][key] for key in ARRAYS]:
             fingerprint = card["fingerprint"]
-            return Dataset(about, *arrays, fingerprint=fingerprint, edits=Edits(fingerprint))
+            return Dataset(about, x_train, y_train, x_test, y_test, fingerprint, Edits(fingerprint))
     raise DatasetError(how_to_get(about))
 
 

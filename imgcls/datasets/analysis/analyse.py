@@ -40,7 +40,7 @@ def compute(kind: str, dataset: Dataset, report: Progress) -> None:
     arrays = survey(dataset, folder, report) if kind == "survey" else _tsne(dataset, report)
     report(1.0, "Saving")
     with atomic.replacing(folder / f"{kind}.npz") as aside:
-        np.savez_compressed(aside, **arrays)
+        np.savez_compressed(aside, **arrays)  # type: ignore[arg-type]  # no array is called allow_pickle
 
 
 def _tsne(dataset: Dataset, report: Progress) -> dict[str, np.ndarray]:

@@ -77,13 +77,13 @@ def near_pairs(
                 some = slice(start, start + BLOCK)
                 similarities = similarity(copies, labels, class_means, left[some], right[some])
                 for place in np.flatnonzero(similarities >= MIN_SIMILARITY):
-                    pair = sorted((int(left[some][place]), int(right[some][place])))
-                    found[tuple(pair)] = float(similarities[place])
+                    one, other = int(left[some][place]), int(right[some][place])
+                    found[min(one, other), max(one, other)] = float(similarities[place])
             if len(found) > MAX_PAIRS:
                 break
         progress((band + 1) / BANDS)
     pairs = np.array(sorted(found, key=lambda pair: (-found[pair], pair)), np.int64).reshape(-1, 2)
-    return pairs, np.array([found[tuple(pair)] for pair in pairs.tolist()], np.float32)
+    return pairs, np.array([found[one, other] for one, other in pairs.tolist()], np.float32)
 
 
 def similarity(

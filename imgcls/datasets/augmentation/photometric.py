@@ -44,7 +44,7 @@ def adjust(
             flat += means * (1 - contrast[some, None])
         if brightness is not None:
             flat += brightness[some, None]
-        if noise is not None:
+        if noise is not None and noise_offset is not None:
             flat += noise[some, None] * _noise(flat.shape[1], noise_offset[some])
         flat += 0.5  # round to nearest
         target[some] = np.clip(values, 0, 255, out=values)

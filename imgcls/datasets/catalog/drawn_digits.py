@@ -51,8 +51,8 @@ def load(progress):
     x_train = np.concatenate([mnist.x_train[..., 0], np.stack(drawn)])
     y_train = np.concatenate([mnist.y_train, labels])
     order = generator.permutation(len(y_train))
-    drawn = np.stack([as_digit(pen[index][1], generator.uniform(0.04, 0.15)) for index in test])
-    x_test = np.concatenate([mnist.x_test[..., 0], drawn])
+    test_digits = np.stack([as_digit(pen[index][1], generator.uniform(0.04, 0.15)) for index in test])
+    x_test = np.concatenate([mnist.x_test[..., 0], test_digits])
     y_test = np.concatenate([mnist.y_test, [pen[index][0] for index in test]])
     return x_train[order], y_train[order], x_test, y_test
 

@@ -30,7 +30,8 @@ class PixelFile:
     """A file of images of one size in the order of arrival, and a digest of the pixels of each."""
 
     def __init__(self, path: Path, shape: tuple[int, int, int]):
-        self.shape, self.digests = shape, []
+        self.shape = shape
+        self.digests: list[bytes] = []
         self._path, self._file = path, path.open("wb")
 
     def add(self, pixels: np.ndarray) -> None:
@@ -74,7 +75,7 @@ class Writer:
     def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int], num_labels: int = 0):
         self._none = np.zeros((0, num_labels), np.uint8) if num_labels else np.zeros(0, np.int64)
         self.folder, self.counts, self.shape = folder, counts, shape
-        self._labels = {part: [] for part in counts}
+        self._labels: dict[str, list[np.ndarray]] = {part: [] for part in counts}
         self._digests = {part: hashlib.sha256() for part in counts}
         folder.mkdir(parents=True)
         self._files = {part: (folder / f"x_{part}.npy").open("wb") for part in counts}
@@ -136,9 +137,7 @@ def publish_more(own: CustomDataset, state: Path, card: dict[str, Any]) -> str:
     target = folder / str(own.state + 1)
     shutil.rmtree(target, ignore_errors=True)  # of a process that was killed here
     if not folder.is_dir():
-        raise SourceError(
-            f"The data set “{own.title}” was deleted in the meantime. Import the images as a new dataset."
-        )
+        raise SourceError(f"The dataset “{own.title}” was deleted in the meantime. Import the images as a new dataset.")
     atomic.replace(state, target)
     whole = {"format": FORMAT, "name": own.name, "version": 1, "state": own.state + 1, "created": own.created}
     atomic.write_json(folder / "dataset.json", whole | {"changed": time.time()} | card)

@@ -87,7 +87,7 @@ def collection() -> Collection:
         except OSError as error:
             problem = error
             break
-    raise SourceError(f"The drawings in {_folder()} cannot be read: {problem.strerror}.") from problem
+    raise SourceError(f"The drawings in {_folder()} cannot be read: {problem and problem.strerror}.") from problem
 
 
 def add(pixels: np.ndarray, label: str) -> Collection:
@@ -142,8 +142,10 @@ def _changing() -> Iterator[list[_Drawing]]:
 
 def _read_all() -> list[_Drawing]:
     own = _dataset()
-    found = []
-    for part in ("train", "test") if own else ():
+    found: list[_Drawing] = []
+    for part in ("train", "test"):
+        if own is None:
+            break
         images = [image for chunk in dataset_writer.stored_chunks(own, part) for image in chunk]
         labels = dataset_writer.stored_labels(own, part)
         found += [

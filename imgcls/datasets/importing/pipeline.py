@@ -80,7 +80,7 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
         ):
             plan = _plan_multilabel(labels, parts, pixels.digests, old)
         else:
-            plan = _plan(source.skipped, labels, parts, pixels.digests, old)
+            plan = _plan(source.skipped, [str(label) for label in labels], parts, pixels.digests, old)
         report(0.87, "Writing")
         card = _write(plan, pixels, shape, work / "state", old, report)
         card |= _card_entries(source, plan, old) | {"shape": list(shape), "fit": old.fit if old else settings.fit}
@@ -142,7 +142,9 @@ def _read(
 def _plan(
     skipped: SkippedFiles, labels: list[str], parts: list[str], digests: list[bytes], old: CustomDataset | None
 ) -> _Plan:
-    classes, known, old_counts = [], {}, Counter()
+    classes: list[str] = []
+    known: dict[bytes, bool] = {}
+    old_counts: Counter = Counter()
     displayed = folder_layout.spellings(Counter(labels), [])
     labels = [displayed[label] for label in labels]
     if old:
@@ -219,7 +221,9 @@ def _write(
         counts = {"train": counts["train"] + old.counts[0], "test": counts["test"] + old.counts[1]}
     writer = dataset_writer.Writer(state, counts, shape, len(plan.classes) if plan.is_multilabel else 0)
     with contextlib.closing(writer):
-        for part in ("train", "test") if old else ():
+        for part in ("train", "test"):
+            if old is None:
+                break
             start, labels = 0, dataset_writer.stored_labels(old, part)
             if plan.is_multilabel:  # existing images have none of the new labels
                 labels = np.pad(labels, ((0, 0), (0, len(plan.classes) - labels.shape[1])))

@@ -66,7 +66,7 @@ def make_preview(request: ImportRequest, seconds: float = SECONDS) -> Preview:
     """
     end = time.monotonic() + seconds
     with opened(request) as source:
-        return _of_table(source, seconds) if source.form is not None else _of_files(source, end)
+        return _of_table(source, source.form, seconds) if source.form is not None else _of_files(source, end)
 
 
 def _of_files(source: Source, end: float) -> Preview:
@@ -112,8 +112,8 @@ def _of_files(source: Source, end: float) -> Preview:
     return shown
 
 
-def _of_table(source: Source, seconds: float) -> Preview:
-    form, request = source.form, source.request
+def _of_table(source: Source, form: pixel_csv.TableFormat, seconds: float) -> Preview:
+    request = source.request
     counts, images, whole = pixel_csv.counted(Path(request.path), short(request.name), form, seconds)
     is_multilabel = multilabel.is_multilabel(counts)
     labels_of = {label: multilabel.split_labels(label) if is_multilabel else (label,) for label in counts}
@@ -133,7 +133,8 @@ def _of_table(source: Source, seconds: float) -> Preview:
     labels = sorted(usable, key=sort_key)
     shown = Preview([(label, 0, 0, totals[label, ""]) for label in labels], whole=whole)
     shown.multilabel_total = counts.total() if is_multilabel else 0
-    most, shown_of = max(1, SAMPLES // len(labels)), Counter()
+    most = max(1, SAMPLES // len(labels))
+    shown_of: Counter = Counter()
     for label, number, pixels in images:
         shown_of[label] += 1
         labels_shown = tuple(spelling[part] for part in labels_of[label] if spelling[part] in usable)
@@ -168,7 +169,7 @@ def _sample(label: str, name: str, pixels: np.ndarray) -> dict[str, Any]:
 
 def _spread(items: list[Item]) -> Iterator[Item]:
     """All items in random order, alternating between classes."""
-    by_class: dict[str, list[int]] = {}
+    by_class: dict[str | multilabel.Labels, list[int]] = {}
     for place, item in enumerate(items):
         by_class.setdefault(item.label, []).append(place)
     orders = [np.random.default_rng(0).permutation(places) for places in by_class.values()]

@@ -135,7 +135,7 @@ def _classes(dataset: Dataset, edits: Edits) -> None:
     if not len(members):
         st.info("No training images of this class.", icon=":material/search_off:")
         return
-    shown = pager.page_of(members, PER_PAGE, f"class-page-{dataset.facts.name}-{label}")
+    shown = pager.page_of(members.tolist(), PER_PAGE, f"class-page-{dataset.facts.name}-{label}")
     editing.images(dataset, edits, [[row] for row in shown], "class")
 
 

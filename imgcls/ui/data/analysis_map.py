@@ -1,5 +1,6 @@
 """A map of the images: similar images are close together. Selecting points shows their images."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -70,7 +71,8 @@ def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) 
     dataset = predictions.dataset(name)
     found = cache.results("survey", dataset)
     points = found["map_points"][:, :2] if kind == "PCA" else cache.results("tsne", dataset)["places"]
-    labels, names = dataset.y_train[found["map_rows"]], dataset.facts.classes
+    labels = dataset.y_train[found["map_rows"]]
+    names: Sequence[str] = dataset.facts.classes
     if dataset.facts.is_multilabel:
         labels, names = dataset_analysis.label_sets(labels, names)
     return static(dataset_analysis.image_map(points, found["map_rows"], labels, names, AXES[kind]))

@@ -39,9 +39,9 @@ def show(preview: Preview) -> None:
 
 def classes(counts: Iterable[tuple[str, int, int, int]]) -> None:
     """Each class with its counts, as bars; a long list scrolls."""
-    counts = [tuple(row) for row in counts]
-    most = max((sum(numbers) for _, *numbers in counts), default=1)
-    st.html(STYLE + f'<ul class="classes">{"".join(_row(row, most) for row in counts)}</ul>')
+    rows = [(label, train, test, unsplit) for label, train, test, unsplit in counts]
+    most = max((sum(numbers) for _, *numbers in rows), default=1)
+    st.html(STYLE + f'<ul class="classes">{"".join(_row(row, most) for row in rows)}</ul>')
 
 
 def skipped_files(rows: Iterable[tuple[str, int, Iterable[str]]], notes: Iterable[str]) -> None:
@@ -59,8 +59,8 @@ def skipped_files(rows: Iterable[tuple[str, int, Iterable[str]]], notes: Iterabl
 
 
 def _row(row: tuple[str, int, int, int], most: int) -> str:
-    label, train, test, undivided = row
-    total = train + test + undivided
+    label, train, test, unsplit = row
+    total = train + test + unsplit
     count = f"{train:,} + {test:,} test" if train or test else f"{total:,}"
     name = html.escape(label)
     bar = f'<span class="bar"><i style="width:{100 * total / most:.1f}%"></i></span>'

@@ -182,9 +182,8 @@ def _inspect(import_id: str, request: ImportRequest, *files) -> None:
     with st.spinner("Inspecting the file …"):
         paths = [str(job.save_upload(import_id, number, file)) for number, file in enumerate(files)]
         upload.forget(files, *(f"{kind}-{import_id}" for kind in ("zip", "labels", "table")))
-        job.inspect(
-            import_id, ImportRequest(request.kind, paths[0], request.name, *paths[1:], table_name=request.table_name)
-        )
+        table = paths[1] if len(paths) > 1 else ""
+        job.inspect(import_id, ImportRequest(request.kind, paths[0], request.name, table, request.table_name))
     st.rerun()
 
 

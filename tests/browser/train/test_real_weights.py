@@ -58,7 +58,7 @@ def test_a_person_brings_a_zip_and_trains_a_head_on_the_real_mobilenet(visit, ma
     steps.button(page, "Import your own images").click()
     steps.shows(page, "Import your own images")
     page.locator("input[type=file]").set_input_files(signs)
-    expect(steps.main(page).get_by_text("120 pictures in 3 classes")).to_be_visible()
+    expect(steps.main(page).get_by_text("120 images in 3 classes")).to_be_visible()
     steps.settled(page)
     page.get_by_role("button", name=re.compile("Import 120")).click()
     expect(steps.button(page, "Train a model")).to_be_visible(timeout=steps.SLOW)

@@ -49,12 +49,12 @@ class ImportRequest:
 class Source:
     """An open source. `items` are the images to read; a table of pixels has a `form` instead."""
 
+    request: ImportRequest
     read: Callable[[Item], bytes]
     items: list[Item] = field(default_factory=list)
     skipped: SkippedFiles = field(default_factory=SkippedFiles)
     notes: list[str] = field(default_factory=list)
     form: pixel_csv.TableFormat | None = None
-    request: ImportRequest | None = None
 
     @property
     def counts(self) -> Counter:
@@ -93,7 +93,8 @@ def opened(request: ImportRequest) -> Iterator[Source]:
     Raises:
         SourceError: the source is invalid or malicious; the message names the entry, or the row and column.
     """
-    skipped, notes = SkippedFiles(), []
+    skipped = SkippedFiles()
+    notes: list[str] = []
     with ExitStack() as stack:
         if request.kind in ("zip", "listing"):
             archive = stack.enter_context(Archive(Path(request.path), request.name))
@@ -102,23 +103,22 @@ def opened(request: ImportRequest) -> Iterator[Source]:
                 items = folder_layout.to_items(entries, skipped, notes)
             else:
                 items = label_csv.to_items(Path(request.table), short(request.table_name), entries, skipped, notes)
-            source = Source(lambda item: archive.read(item.key), items, skipped, notes)
+            source = Source(request, lambda item: archive.read(item.key), items, skipped, notes)
         elif request.kind == "folder":
             items = folder_layout.to_items(server_folder.files(Path(request.path), skipped), skipped, notes)
-            source = Source(lambda item: server_folder.read(item.key), items, skipped, notes)
+            source = Source(request, lambda item: server_folder.read(item.key), items, skipped, notes)
         elif request.kind == "pictures":
             items = folder_layout.merge_spellings(single_images.items(Path(request.path)), skipped, notes)
-            source = Source(lambda item: server_folder.read(item.key), items, skipped, notes)
+            source = Source(request, lambda item: server_folder.read(item.key), items, skipped, notes)
         elif request.kind == "table":
             form = pixel_csv.detect_format(Path(request.path), short(request.name))
             if form.planar:
                 notes.append(
                     "Rows appear to hold all red, then all green, then all blue values, and are read that way."
                 )
-            source = Source(_nothing, form=form, skipped=skipped, notes=notes)
+            source = Source(request, _nothing, form=form, skipped=skipped, notes=notes)
         else:
             raise SourceError(f"'{request.kind}' is not a kind of source. Available: {', '.join(KINDS)}.")
-        source.request = request
         yield source
 
 

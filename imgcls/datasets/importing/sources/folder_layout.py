@@ -100,10 +100,10 @@ def merge_spellings(items: list[Item], skipped: SkippedFiles, notes: list[str]) 
 
     Images of classes with too few images go to `skipped`. Raises SourceError as `to_items` does.
     """
-    shown = spellings(Counter(item.label for item in items), notes)
+    shown = spellings(Counter(str(item.label) for item in items), notes)
     kept = []
     for item in items:
-        name = shown[item.label]
+        name = shown[str(item.label)]
         if not name:
             skipped.add("in a folder without a name", item.name)
         elif len(name) > class_names.MAX_LENGTH:

@@ -46,7 +46,8 @@ def to_items(
     is_multilabel = are_flags or multilabel.is_multilabel(row[label_columns[0]] for _, row in rows)
     if are_flags and (unread := _unread(header, {file_column, part_column, *label_columns})):
         notes.append(f"Columns with values other than 0 and 1 are ignored: {unread}.")
-    items, used = [], {}
+    items: list[Item] = []
+    used: dict[str, str | multilabel.Labels] = {}
     for number, row in rows[1:] if is_multilabel and header[file_column] not in by_name else rows:
         entry = by_name.get(row[file_column])
         if entry is None:
@@ -58,6 +59,7 @@ def to_items(
                 f"{name}, row {number} lists {short(row[file_column])}, but several files in the archive have that "
                 "name. Use full paths in the table."
             )
+        label: str | multilabel.Labels
         if are_flags:
             label = multilabel.flagged_labels(row, number, header, label_columns, name)
         else:

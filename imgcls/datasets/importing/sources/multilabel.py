@@ -32,9 +32,9 @@ def split_labels(field: str) -> Labels:
     return tuple(dict.fromkeys(filter(None, (part.strip() for part in field.split(SEPARATOR)))))
 
 
-def is_multilabel(fields: Iterable[str]) -> bool:
+def is_multilabel(fields: Iterable[str | Labels]) -> bool:
     """Whether any of these fields holds several labels."""
-    return any(SEPARATOR in field for field in fields)
+    return any(not isinstance(field, str) or SEPARATOR in field for field in fields)
 
 
 def as_text(label: str | Labels) -> str:

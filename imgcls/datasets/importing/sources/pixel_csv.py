@@ -10,7 +10,7 @@ import csv
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class TableFormat:
     planar: bool = False  # all reds first, then all greens, then all blues
 
 
-def lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
+def lines(path: Path, name: str) -> Generator[tuple[int, str], None, None]:
     """(line number from 1, text) of each non-empty line.
 
     Raises:
@@ -135,7 +135,9 @@ def counted(path: Path, name: str, form: TableFormat, seconds: float) -> tuple[C
 
     For half of the time, rows are read completely, so that most tables are fully checked; after that only labels.
     """
-    counts, samples, began = Counter(), [], time.monotonic()
+    counts: Counter = Counter()
+    samples: list[tuple[str, int, np.ndarray]] = []
+    began = time.monotonic()
     in_full = True
     for seen, (number, text) in enumerate(lines(path, name)):
         if form.header and number == 1:
@@ -171,7 +173,7 @@ def _parsed(text: str, number: int, name: str, form: TableFormat) -> tuple[str, 
     try:
         values = np.fromstring(rest, np.float32, sep=form.delimiter)
     except ValueError:
-        values = np.empty(0)
+        values = np.empty(0, np.float32)
     size = form.side * form.side * form.channels
     if len(values) != size or not (values.min() >= 0 and values.max() <= 255 and (values == np.rint(values)).all()):
         raise _wrong_pixel(rest, number, name, form)

@@ -32,8 +32,7 @@ def add(folder: Path, label: str, data: bytes, name: str) -> None:
     rows = everything(folder)
     if len(rows) >= MAX_IMAGES:
         raise SourceError(f"There are already {MAX_IMAGES:,} images. To import more, use a zip archive.")
-    image = loading.open_image(data, name, at_least=STORED_SIDE)
-    image = Image.fromarray(image.pixels)
+    image = Image.fromarray(loading.open_image(data, name, at_least=STORED_SIDE).pixels)
     scale = STORED_SIDE / min(image.size)
     if scale < 1:
         image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.BICUBIC)
