@@ -1,4 +1,4 @@
-"""What is found out about a data set, against small cases made by hand."""
+"""What is found out about a dataset, against small cases made by hand."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def noise(*shape, seed=0) -> np.ndarray:
 
 
 def smooth(count: int, side: int = 32, channels: int = 3, seed: int = 0) -> np.ndarray:
-    """Pictures of soft spots, which survive being made smaller, as photographs do."""
+    """Images of soft spots, which survive being made smaller, as photographs do."""
     spots = np.random.default_rng(seed).uniform(0, 255, (count, 5, 5, channels))
     places = np.linspace(0, 4, side)
     low = np.minimum(places.astype(int), 3)
@@ -62,7 +62,7 @@ def bits_apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     )
 
 
-def test_a_hash_knows_a_image_again_and_tells_others_apart():
+def test_a_hash_knows_an_image_again_and_tells_others_apart():
     images = smooth(40)
     paler = (images * 0.6 + 70).round().astype(np.uint8)
     noisy = np.clip(images + np.random.default_rng(1).normal(0, 2, images.shape), 0, 255).astype(np.uint8)

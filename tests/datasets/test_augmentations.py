@@ -26,7 +26,7 @@ DRAWN = (
 
 
 class Amounts:
-    """Known shares from -1 to 1 of what is allowed, the same for every picture."""
+    """Known shares from -1 to 1 of what is allowed, the same for every image."""
 
     def __init__(self, **fractions):
         assert len(DRAWN) == AMOUNTS and set(fractions) <= set(DRAWN)
@@ -150,7 +150,7 @@ def test_many_images_are_changed_as_few_are():
 
 
 def flipped(epoch: int, *, seed: int = 3, size: int = 16, first: int = 0) -> dict[int, bool]:
-    """Label of a picture -> whether the batches of an epoch show it mirrored."""
+    """Label of an image -> whether the batches of an epoch show it mirrored."""
     images = noise(50, 4, 6, 1)
     part = Subset.of(images, np.arange(50))
     seen = {}

@@ -1,4 +1,4 @@
-"""Every data set: its facts, how it is prepared, what is refused, and what happens when a process dies."""
+"""Every dataset: its facts, how it is prepared, what is refused, and what happens when a process dies."""
 
 import dataclasses
 import json
@@ -32,7 +32,7 @@ def folders(tmp_path, monkeypatch):
 
 
 def small(name: str, seed: int = 0) -> dict[str, np.ndarray]:
-    """Keras's four arrays for a data set, with two training pictures and one test picture of each class."""
+    """Keras's four arrays for a dataset, with two training images and one test image of each class."""
     about, random = datasets.facts(name), np.random.default_rng(seed)
     shape = about.shape if about.shape[2] > 1 else about.shape[:2]
     train, test = np.tile(np.arange(about.num_classes), 2), np.arange(about.num_classes)
@@ -47,7 +47,7 @@ def put(folders, name: str, **changes) -> None:
 
 
 def left_over(folders) -> list[str]:
-    """What lies in the cache besides prepared data sets and locks."""
+    """What lies in the cache besides prepared datasets and locks."""
     there = [item.name for item in (folders / "cache" / "datasets").iterdir()]
     return [item for item in there if not item.endswith(".lock") and item not in datasets.names()]
 
@@ -120,7 +120,7 @@ def test_what_is_bundled_is_prepared_without_a_network(name):
     assert data.y_train.dtype == data.y_test.dtype == np.int64
     assert data.x_train.max() > 200 and data.x_train.min() == 0
     assert set(data.y_train.tolist()) == set(data.y_test.tolist()) == set(range(about.num_classes))
-    assert not set(map(bytes, data.x_train)) & set(map(bytes, data.x_test)), "a test picture is a training picture"
+    assert not set(map(bytes, data.x_train)) & set(map(bytes, data.x_test)), "a test image is a training image"
     assert [fraction for fraction, _ in heard] == sorted(fraction for fraction, _ in heard)
 
 
@@ -243,14 +243,14 @@ REFUSED = {
     "x_train has the shape (20, 28, 28, 3), expected": {"x_train": np.zeros((20, 28, 28, 3), "uint8")},
     "x_train has the shape (), expected": {"x_train": np.uint8(3)},
     "y_train has the shape (20, 10), expected (n,)": {"y_train": np.zeros((20, 10), "uint8")},
-    "y_train is of type float64, expected whole numbers from 0 to 9": {"y_train": np.zeros(20)},
+    "y_train is of type float64, expected integers from 0 to 9": {"y_train": np.zeros(20)},
     "y_train holds the label 10, expected 0 to 9": {"y_train": np.tile(np.arange(1, 11), 2)},
     "y_test holds the label -1, expected 0 to 9": {"y_test": np.arange(-1, 9)},
     "y_train holds the label 18446744073709551615, expected": {"y_train": np.full(20, 2**64 - 1, "uint64")},
-    "x_train holds 19 pictures but y_train holds 20 labels": {"x_train": np.zeros((19, 28, 28), "uint8")},
+    "x_train holds 19 images but y_train holds 20 labels": {"x_train": np.zeros((19, 28, 28), "uint8")},
     "x_test is empty": {"x_test": np.zeros((0, 28, 28), "uint8"), "y_test": np.zeros(0, "uint8")},
-    "x_train holds no picture of 0, 2, 3, 4, 5 and others": {"y_train": ONES},
-    "y_train holds Python objects (a pickle), expected plain": {"y_train": np.array([{}] * 20, object)},
+    "x_train holds no image of 0, 2, 3, 4, 5 and others": {"y_train": ONES},
+    "y_train contains Python objects (a pickle), expected plain": {"y_train": np.array([{}] * 20, object)},
 }
 
 
@@ -278,7 +278,7 @@ def test_a_damaged_file_is_refused_with_the_reason(corruption, folders):
     put(folders, "mnist")
     path = folders / "data" / "mnist.npz"
     path.write_bytes(DAMAGED[corruption](path.read_bytes()))
-    with pytest.raises(DatasetError, match=r"it is damaged or not complete; copy it again|it is no \.npz file"):
+    with pytest.raises(DatasetError, match=r"it is damaged or incomplete; copy it again|it is not an \.npz file"):
         datasets.prepare("mnist")
     assert not datasets.is_ready("mnist")
 

@@ -43,12 +43,12 @@ def test_what_is_thrown_out_has_no_class_and_what_is_relabelled_another_and_noth
     assert np.array_equal(changed.y_train, expected)
     assert changed.edits.excluded == (3, 5) and changed.edits.relabelled == (7,)
     assert changed.training_count == len(expected) - 2
-    assert isinstance(changed.x_train, np.memmap), "no picture is copied"
+    assert isinstance(changed.x_train, np.memmap), "no image is copied"
     assert np.array_equal(changed.y_test, dataset.y_test) and changed.fingerprint == dataset.fingerprint
     assert np.array_equal(datasets.open_dataset("digits").y_train, dataset.y_train), "the files stay as they were"
 
 
-def test_the_last_word_on_a_image_counts_and_each_can_be_taken_back(dataset):
+def test_the_last_word_on_an_image_counts_and_each_can_be_taken_back(dataset):
     label = int(dataset.y_train[4])
     other, third = (label + 1) % 10, (label + 2) % 10
     datasets.relabel(dataset, [4], other)

@@ -11,7 +11,7 @@ from imgcls.errors import DatasetError
 
 @st.composite
 def requests(draw):
-    """Labels of 2 to 12 classes, each with 1 to 60 pictures, in any order, and a request that can be met."""
+    """Labels of 2 to 12 classes, each with 1 to 60 images, in any order, and a request that can be met."""
     counts = draw(st.lists(st.integers(1, 60), min_size=2, max_size=12).filter(lambda c: sum(c) >= 2 * len(c)))
     labels = np.random.default_rng(draw(st.integers(0, 99))).permutation(np.repeat(np.arange(len(counts)), counts))
     images = draw(st.one_of(st.just(0), st.integers(2 * len(counts), sum(counts) + 10)))

@@ -1,4 +1,4 @@
-"""Is this a data set of the expected kind? If not, the reason in words."""
+"""Check that arrays are the expected dataset; if not, say why."""
 
 import struct
 import zipfile
@@ -13,7 +13,7 @@ from imgcls.errors import DatasetError
 
 
 def read_npz(path: Path, about: DatasetInfo) -> tuple[np.ndarray, ...]:
-    """The four arrays of a file as Keras makes them. Raises DatasetError with the reason if it is none."""
+    """The four arrays of an .npz file in the format of Keras. Raises DatasetError, which says what is wrong."""
     try:
         opened = np.load(path, mmap_mode="r", allow_pickle=False)
         if isinstance(opened, np.ndarray):
@@ -24,32 +24,32 @@ def read_npz(path: Path, about: DatasetInfo) -> tuple[np.ndarray, ...]:
                 there = ", ".join(file.files[:8]) or "nothing"
                 raise _Refused(f"{', '.join(missing)} is missing, expected {', '.join(ARRAYS)}; the file has {there}")
             for key in ARRAYS:
-                # The header first: a wrong array of many gigabytes is refused before it fills the memory.
+                # The header first: a wrong array of many gigabytes is rejected before it fills the memory.
                 with file.zip.open(f"{key}.npy") as stream:
                     _check_header(key, *_header(stream), about)
             return checked(tuple(file[key] for key in ARRAYS), about)
     except _Refused as refused:
         reason = str(refused)
     except FileNotFoundError:
-        reason = "it is not there any more"
+        reason = "the file no longer exists"
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, KeyError, RuntimeError):
-        reason = "it is damaged or not complete; copy it again"
+        reason = "it is damaged or incomplete; copy it again"
     except ValueError as error:
         pickled = "pickle" in str(error).lower()
-        reason = "it is no .npz file of plain arrays" if pickled else "it is damaged or not complete; copy it again"
+        reason = "it is not an .npz file of plain arrays" if pickled else "it is damaged or incomplete; copy it again"
     except MemoryError:
         reason = "its arrays do not fit into memory"
     raise DatasetError(f"{path} cannot be used as {about.title}: {reason}.") from None
 
 
 def checked(arrays: tuple[np.ndarray, ...], about: DatasetInfo) -> tuple[np.ndarray, ...]:
-    """The arrays as pictures (n, height, width, channels) in uint8 and labels (n,) in int64, or ValueError."""
+    """The arrays as images, uint8 (n, height, width, channels), and labels, int64 (n,). Raises ValueError."""
     for key, array in zip(ARRAYS, arrays, strict=True):
         _check_header(key, array.shape, array.dtype, about)
     x_train, y_train, x_test, y_test = arrays
     for part, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
         if len(x) != len(y):
-            raise _Refused(f"x_{part} holds {len(x):,} pictures but y_{part} holds {len(y):,} labels")
+            raise _Refused(f"x_{part} holds {len(x):,} images but y_{part} holds {len(y):,} labels")
         low, high = int(y.min()), int(y.max())
         if low < 0 or high >= about.num_classes:
             wrong = low if low < 0 else high
@@ -57,7 +57,7 @@ def checked(arrays: tuple[np.ndarray, ...], about: DatasetInfo) -> tuple[np.ndar
     seen = np.bincount(y_train.reshape(-1).astype(np.int64), minlength=about.num_classes)
     if not seen.all():
         absent = [about.classes[i] for i in np.flatnonzero(seen == 0)]
-        raise _Refused(f"x_train holds no picture of {', '.join(absent[:5])}{' and others' if absent[5:] else ''}")
+        raise _Refused(f"x_train holds no image of {', '.join(absent[:5])}{' and others' if absent[5:] else ''}")
     return (
         np.ascontiguousarray(x_train).reshape(-1, *about.shape),
         y_train.reshape(-1).astype(np.int64),
@@ -72,16 +72,16 @@ class _Refused(ValueError):
 
 def _check_header(key: str, shape: tuple[int, ...], dtype: np.dtype, about: DatasetInfo) -> None:
     if dtype.hasobject:
-        raise _Refused(f"{key} holds Python objects (a pickle), expected plain numbers")
+        raise _Refused(f"{key} contains Python objects (a pickle), expected plain numbers")
     if key.startswith("x"):
         height, width, channels = about.shape
         if dtype != np.uint8:
-            raise _Refused(f"{key} is of type {dtype}, expected uint8 (whole numbers from 0 to 255)")
+            raise _Refused(f"{key} is of type {dtype}, expected uint8 (integers from 0 to 255)")
         fits = shape[1:] == about.shape or (channels == 1 and shape[1:] == (height, width))
         wanted = f"(n, {height}, {width})" if channels == 1 else f"(n, {height}, {width}, {channels})"
     else:
         if dtype.kind not in "iu":
-            raise _Refused(f"{key} is of type {dtype}, expected whole numbers from 0 to {about.num_classes - 1}")
+            raise _Refused(f"{key} is of type {dtype}, expected integers from 0 to {about.num_classes - 1}")
         fits = len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)
         wanted = "(n,)"
     if not fits:

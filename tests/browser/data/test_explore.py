@@ -1,4 +1,4 @@
-"""Exploring in a browser: a line drawn around points shows their pictures; the preview follows the controls."""
+"""Exploring in a browser: a line drawn around points shows their images; the preview follows the controls."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ def lasso(page: Page) -> None:
 
 
 def shown_rows(page: Page) -> list[int]:
-    """The numbers of the training pictures below the map."""
+    """The numbers of the training images below the map."""
     images = page.locator(".tiles").last.locator("img").all()
     return [int(re.match(r"no\. (\d+)", image.get_attribute("alt"))[1]) for image in images]
 
@@ -86,4 +86,4 @@ def test_the_preview_follows_the_controls_and_steps_through_images(visit, server
     assert turned[0] == before[0] and turned[1] != before[1]
     page.wait_for_url(re.compile("rotation=10"))
     page.get_by_role("button", name=re.compile("^(Page )?2$|Go to page 2")).first.click()
-    wait_until(lambda: images()[0] != before[0], what="another picture")
+    wait_until(lambda: images()[0] != before[0], what="another image")

@@ -1,4 +1,4 @@
-"""A person brings a zip of pictures, trains on it, asks the model, renames and deletes the set; uses the webcam."""
+"""A person brings a zip of images, trains on it, asks the model, renames and deletes the set; uses the webcam."""
 
 import json
 import re
@@ -115,7 +115,7 @@ def test_shots_of_a_webcam_become_a_data_set(visit, own_server):
         for shot in range(1, 5):
             take = steps.button(page, "Take Photo")
             expect(take).to_be_enabled()
-            time.sleep(0.5)  # the picture of the camera moves, so that no two shots are alike
+            time.sleep(0.5)  # the image of the camera moves, so that no two shots are alike
             take.click()
             count = steps.main(page).locator(".classes .count").nth(place)
             expect(count).to_have_text(str(shot))

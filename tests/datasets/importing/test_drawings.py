@@ -1,4 +1,4 @@
-"""Drawings that become a data set, one by one: when it is there, what is in it, and that nothing is lost."""
+"""Drawings that become a dataset, one by one: when it is there, what is in it, and that nothing is lost."""
 
 import threading
 
@@ -128,7 +128,7 @@ def test_who_looks_while_somebody_keeps_a_drawing_sees_the_new_state(monkeypatch
     keep("7", range(20, 23))
     read, kept = drawings.dataset_writer.stored_chunks, []
 
-    def late(own, part):  # between the card and the pictures of a state, that state goes
+    def late(own, part):  # between the card and the images of a state, that state goes
         if not kept:
             kept.append(part)
             keep("7", (30,))

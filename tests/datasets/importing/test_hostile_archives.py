@@ -321,7 +321,7 @@ def test_many_images_of_24_megapixels_in_few_bytes_are_decoded_one_at_a_time(tmp
 
 
 def white(side: int) -> bytes:
-    """A black and white picture of so many pixels a side, all white: a few kilobytes."""
+    """A black and white image of so many pixels a side, all white: a few kilobytes."""
     file = io.BytesIO()
     Image.new("1", (side, side), 1).save(file, "PNG")
     return file.getvalue()

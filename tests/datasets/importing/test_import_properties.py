@@ -1,4 +1,4 @@
-"""Whatever the folders, the names and the tables: a data set as it should be, or one sentence."""
+"""Whatever the folders, the names and the tables: a dataset as it should be, or one sentence."""
 
 import string
 import tempfile

@@ -1,4 +1,4 @@
-"""Own pictures become a data set: what is taken, how it is stored, divided, enlarged, described and deleted."""
+"""Own images become a dataset: what is taken, how it is stored, divided, enlarged, described and deleted."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from tests.support.uploads import archive, csv, digits, image, imported, leaves,
 
 
 def counts(name: str) -> dict[str, tuple[int, int]]:
-    """Class -> training and test pictures, as the arrays have them."""
+    """Class -> training and test images, as the arrays have them."""
     data = datasets.open_dataset(name)
     return {
         label: (int((data.y_train == place).sum()), int((data.y_test == place).sum()))

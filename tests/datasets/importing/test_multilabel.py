@@ -21,7 +21,7 @@ def some(count: int = 30, first: int = 0) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def listing(tmp_path, rows, name: str = "labels.csv", images=None) -> ImportRequest:
-    """An archive of the named pictures, no two alike, and a table beside it, as the order to import both."""
+    """An archive of the named images, no two alike, and a table beside it, as the order to import both."""
     named = images or {row[0]: image(int(row[0][:3])) for row in rows if row[0][:3].isdigit()}
     order = archive(tmp_path / f"{name}.zip", named)
     (tmp_path / name).write_text(rows if isinstance(rows, str) else csv(rows))
@@ -37,7 +37,7 @@ def with_flags(rows, names=("sky", "sea", "boat")) -> list[list]:
 
 
 def labels_of(name: str) -> dict[bytes, tuple[str, ...]]:
-    """Pixels -> labels, of all pictures that are stored."""
+    """Pixels -> labels, of all images that are stored."""
     dataset = datasets.open_dataset(name)
     found = {}
     for images, labels in ((dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test)):
@@ -83,7 +83,7 @@ def test_columns_of_which_each_row_has_a_single_1_are_classes_as_ever(tmp_path):
     assert not datasets.facts(name).is_multilabel and datasets.open_dataset(name).y_train.ndim == 1
 
 
-def test_a_table_with_one_label_a_image_is_stored_as_ever(tmp_path):
+def test_a_table_with_one_label_an_image_is_stored_as_ever(tmp_path):
     rows = [["file", "label"], *([f"{number:03}.png", ("sky", "sea")[number % 2]] for number in range(12))]
     name = imported(listing(tmp_path, rows))
     dataset = datasets.open_dataset(name)
@@ -285,7 +285,7 @@ def test_whatever_the_labels_each_keeps_its_fraction_as_well_as_it_can_and_one_t
     assert aside.shape == (len(labels),) and aside.dtype == bool
     assert labels[~aside].any(0).tolist() == labels.any(0).tolist()
     assert (labels[aside].sum(0) <= np.ceil(0.5 * labels.sum(0)) + labels.shape[1]).all()
-    alone = labels[:, :1]  # one label alone gets its share to the picture
+    alone = labels[:, :1]  # one label alone gets its share to the image
     exact = datasets.stratified_holdout(alone, round(fraction * len(labels)), order)
     wanted = alone.sum() * round(fraction * len(labels)) / len(labels)
     assert abs(alone[exact].sum() - wanted) <= 0.5 + 1e-9 or alone.sum() == 1

@@ -47,7 +47,7 @@ def explored(view: str, title: str = "CIFAR-10") -> AppTest:
 
 
 def galleries(app: AppTest) -> str:
-    """All pictures below 'Explore', as HTML."""
+    """All images below 'Explore', as HTML."""
     pieces = [str(block.proto.body) for block in app.get("html") if 'class="tiles' in str(block.proto.body)]
     return "".join(pieces[1:])
 

@@ -1,4 +1,4 @@
-"""Own pictures on the pages, by Streamlit's own test runner: bring, look, import, add, delete, and odd links."""
+"""Own images on the pages, by Streamlit's own test runner: bring, look, import, add, delete, and odd links."""
 
 import json
 import time
@@ -76,7 +76,7 @@ def all_told(app: AppTest) -> str:
 
 @pytest.fixture
 def digits_data(digits, mnist_sample):
-    """The default data set is there, so that the Data page has something to show."""
+    """The default dataset is there, so that the Data page has something to show."""
 
 
 @pytest.mark.parametrize(

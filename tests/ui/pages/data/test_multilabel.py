@@ -1,4 +1,4 @@
-"""Pages about pictures with several labels, by Streamlit's own test runner: bring, explore, train, evaluate."""
+"""Pages about images with several labels, by Streamlit's own test runner: bring, explore, train, evaluate."""
 
 import json
 from io import BytesIO
@@ -110,7 +110,7 @@ def test_a_run_without_images_or_with_torn_answers_is_told(tested, digits):
     assert "The test predictions of this run are damaged" in told(opened("evaluate", run=tested.id))
 
 
-def test_what_asks_for_one_class_a_image_gets_a_sentence(tested):
+def test_what_asks_for_one_class_an_image_gets_a_sentence(tested):
     with pytest.raises(RunError, match="so there is no single prediction"):
         predictions.single_label_predictions(tested)
 
