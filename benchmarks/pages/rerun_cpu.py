@@ -61,8 +61,8 @@ def visits(ids: list[str]) -> dict[str, dict]:
             }
             for view in ("Compare", "Robustness", "Label errors", "Report")
         },
-        "evaluate_picture": {"page": "evaluate", "query": f"run={model}&view=Picture&picture=17"},
-        "evaluate_inside": {"page": "evaluate", "query": f"run={model}&view=Inside&picture=17"},
+        "evaluate_picture": {"page": "evaluate", "query": f"run={model}&view=Single%20image&image=17"},
+        "evaluate_inside": {"page": "evaluate", "query": f"run={model}&view=Activations&image=17"},
         "predict": {"page": "predict", "query": f"run={model}"},
         "predict_drawn": {"page": "predict", "query": f"run={model}"},
     }

@@ -1,4 +1,6 @@
-"""Figures of what a model answered epoch by epoch. Data in, Plotly Figure out."""
+"""The predictions of one image over the epochs: data in, Plotly figure out."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,9 +10,12 @@ from imgcls.charts.theme import QUIET, class_colour, lay_out, literal
 MOST_CLASSES = 5
 
 
-def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names, place: int):
-    """The probabilities (epochs, classes) of one picture in percent: the true class as a thick line, and those that
-    were ever likely as thin dashed ones. An upright line marks the epoch at `place`."""
+def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names: Sequence[str], position: int):
+    """The probabilities (epochs, classes) of one image, in percent.
+
+    The true class is a thick line, the most likely others are thin dashed ones. A vertical line marks the epoch at
+    `position`.
+    """
     import plotly.graph_objects as go
 
     order = [one for one in np.argsort(-probabilities.max(0), kind="stable").tolist() if one != true]
@@ -26,7 +31,7 @@ def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names, p
             marker={"size": 6 if is_true else 4},
             hovertemplate="epoch %{x}: %{y:.1f}%",
         )
-    figure.add_vline(x=int(epochs[place]), line={"color": QUIET, "width": 2, "dash": "dot"})
-    lay_out(figure, height=320, x="epoch", y="probability in %", margins=(56, 12, 8, 52))
+    figure.add_vline(x=int(epochs[position]), line={"color": QUIET, "width": 2, "dash": "dot"})
+    lay_out(figure, height=320, x="epoch", y="probability (%)", margins=(56, 12, 8, 52))
     figure.update_layout(hovermode="x unified")
     return figure.update_yaxes(range=[-2, 102])

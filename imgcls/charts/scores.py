@@ -1,4 +1,9 @@
-"""Figures of scores: ROC and precision-recall curves, reliability, and accuracy against what is answered."""
+"""Figures of scores: ROC and PR curves, reliability diagrams, accuracy against coverage, scores per class.
+
+Data in, Plotly figure out.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -11,40 +16,73 @@ HEIGHT = 380
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def class_curves(curves: dict[int, Curve], notes: dict[int, str], names, *, kind: str):
-    """Curves of some classes (class number -> curve), `kind` "roc" or "pr"; `notes` go behind the names.
+def class_curves(
+    curves: Mapping[int, Curve],
+    notes: Mapping[int, str],
+    names: Sequence[str],
+    *,
+    kind: str,
+    points: Mapping[int, tuple[float, float]] | None = None,
+):
+    """ROC (`kind` "roc") or precision-recall ("pr") curves of some classes, in percent: class index -> curve.
 
-    Axes are in percent. A class has its colour, and neighbours in the list another dash.
+    `notes` are appended to the names. `points` (x, y) from 0 to 1 mark what the present threshold gives. Each class has
+    its own colour, and neighbours in the legend have different dashes.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for place, (one, curve) in enumerate(curves.items()):
+    for position, (one, curve) in enumerate(curves.items()):
         figure.add_scatter(
             x=(100 * curve.x).astype(np.float32),
             y=(100 * curve.y).astype(np.float32),
             mode="lines",
             name=f"{literal(names[one], NAME_LENGTH)} {notes[one]}",
-            line={"color": class_colour(one), "width": 2, "dash": DASHES[place % len(DASHES)]},
+            legendgroup=str(one),
+            line={"color": class_colour(one), "width": 2, "dash": DASHES[position % len(DASHES)]},
             customdata=np.where(np.isfinite(curve.threshold), 100 * curve.threshold, 100).astype(np.float32),
-            meta=literal(names[one], HOVER_LENGTH),  # a name within the template could hold one of its variables
-            hovertemplate="%{meta} from %{customdata:.3g}% on<br>%{x:.1f}, %{y:.1f}%<extra></extra>",
+            meta=literal(names[one], HOVER_LENGTH),  # a name inside the template could contain one of its variables
+            hovertemplate="%{meta}, threshold %{customdata:.3g}%<br>%{x:.1f}, %{y:.1f}%<extra></extra>",
+        )
+    for one, (x, y) in (points or {}).items():
+        figure.add_scatter(
+            x=[100 * x],
+            y=[100 * y],
+            mode="markers",
+            marker={
+                "color": class_colour(one),
+                "size": 11,
+                "symbol": "star",
+                "line": {"width": 1, "color": "white"},
+            },
+            legendgroup=str(one),
+            showlegend=False,
+            cliponaxis=False,
+            meta=literal(names[one], HOVER_LENGTH),
+            hovertemplate="%{meta} at the present threshold<br>%{x:.1f}, %{y:.1f}%<extra></extra>",
         )
     if kind == "roc":
-        guess = {"color": QUIET, "width": 1, "dash": "dot"}
-        figure.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=guess, hoverinfo="skip", showlegend=False)
-        axes = "false alarms: % of other pictures that are taken", "% of the class that is found"
+        chance = {"color": QUIET, "width": 1, "dash": "dot"}
+        figure.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=chance, hoverinfo="skip", showlegend=False)
+        axes = "False positive rate, %", "True positive rate (recall), %"
     else:
-        axes = "recall: % of the class that is found", "precision: % of those taken that belong"
+        axes = "Recall, %", "Precision, %"
     lay_out(figure, height=HEIGHT, x=axes[0], y=axes[1], margins=(56, 12, 8, 52), legend="above")
     figure.update_xaxes(range=[-1, 101])
     return figure.update_yaxes(range=[-1, 101])
 
 
-def reliability(before: Reliability, after: Reliability | None = None):
-    """How often answers were right over how sure the model was, in percent; the diagonal is a model to be believed.
+def reliability(
+    before: Reliability,
+    after: Reliability | None = None,
+    *,
+    x: str = "Confidence, %",
+    y: str = "Accuracy, %",
+    noun: str = "prediction",
+):
+    """Observed frequency over predicted probability, in percent; the diagonal is perfect calibration.
 
-    Bars show how many pictures stand behind a point, on a scale of their own at the bottom.
+    Bars at the bottom, on their own scale, show how many predictions each point is based on.
     """
     import plotly.graph_objects as go
 
@@ -56,27 +94,29 @@ def reliability(before: Reliability, after: Reliability | None = None):
         x=middles,
         y=20 * np.sqrt(fraction),
         width=90 / bins,
-        name="pictures",
+        name=f"{noun}s",
         marker={"color": faded(QUIET, 0.45)},
-        hovertext=[f"{count:,} pictures" for count in before.count.tolist()],
+        hovertext=[f"{count:,} {noun}s" for count in before.count.tolist()],
         hoverinfo="text",
     )
     figure.add_scatter(
         x=[0, 100],
         y=[0, 100],
         mode="lines",
-        name="to be believed",
+        name="perfectly calibrated",
         line={"color": QUIET, "width": 1, "dash": "dot"},
         hoverinfo="skip",
     )
-    drawn = [("as trained", before, TRAINING, "circle", "solid")]
+    lines = [("as trained", before, TRAINING, "circle", "solid")]
     if after is not None:
-        drawn.append(("after temperature", after, VALIDATION, "diamond", "dash"))
-    for name, of, colour, symbol, dash in drawn:
-        there = of.count > 0
-        value, low, high = (100 * np.asarray(part)[there] for part in (of.right.value, of.right.low, of.right.high))
+        lines.append(("temperature-scaled", after, VALIDATION, "diamond", "dash"))
+    for name, line, colour, symbol, dash in lines:
+        filled = line.count > 0
+        value, low, high = (
+            100 * np.asarray(part)[filled] for part in (line.right.value, line.right.low, line.right.high)
+        )
         figure.add_scatter(
-            x=100 * of.confidence[there],
+            x=100 * line.confidence[filled],
             y=value,
             mode="lines+markers",
             name=name,
@@ -92,18 +132,18 @@ def reliability(before: Reliability, after: Reliability | None = None):
                 "width": 3,
             },
             hovertext=[
-                f"{name}: {right:.1f}% right of {count:,} answers"
-                for right, count in zip(value.tolist(), of.count[there].tolist(), strict=True)
+                f"{name}: {percent:.1f}% of {count:,} {noun}s"
+                for percent, count in zip(value.tolist(), line.count[filled].tolist(), strict=True)
             ],
             hoverinfo="text",
         )
-    lay_out(figure, height=HEIGHT, x="how sure the model was, in %", y="% right", margins=(56, 12, 8, 52))
+    lay_out(figure, height=HEIGHT, x=x, y=y, margins=(56, 12, 8, 52))
     figure.update_xaxes(range=[0, 102])
     return figure.update_yaxes(range=[0, 102])
 
 
-def answered(line: AbstentionCurve, threshold: float, fraction: float, right: float):
-    """Accuracy of what is answered (%) over the share that is answered (%); the dial's place is marked."""
+def accuracy_coverage(line: AbstentionCurve, threshold: float, fraction: float, accuracy: float):
+    """Accuracy on the answered images (%) over the fraction answered (%); a star marks the chosen threshold."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -113,35 +153,37 @@ def answered(line: AbstentionCurve, threshold: float, fraction: float, right: fl
         mode="lines",
         line={"color": TRAINING, "width": 2},
         customdata=(100 * line.threshold).astype(np.float32),
-        hovertemplate="answers from %{customdata:.1f}% on<br>%{x:.1f}% answered, %{y:.2f}% right<extra></extra>",
+        hovertemplate="confidence ≥ %{customdata:.1f}%<br>%{x:.1f}% answered, accuracy %{y:.2f}%<extra></extra>",
         showlegend=False,
     )
     if fraction > 0:
         figure.add_scatter(
             x=[100 * fraction],
-            y=[100 * right],
+            y=[100 * accuracy],
             mode="markers+text",
             marker={"color": BEST, "size": 14, "symbol": "star"},
-            text=[f"from {100 * threshold:.0f}% on"],
+            text=[f"≥ {100 * threshold:.0f}%"],
             textposition="bottom right" if fraction < 0.5 else "bottom left",
             hoverinfo="skip",
             showlegend=False,
         )
     lowest = float(np.min(100 * line.right)) if len(line.right) else 0
-    lay_out(figure, height=300, x="% of the pictures answered", y="% right of these", margins=(56, 12, 8, 52))
+    lay_out(figure, height=300, x="Images answered, %", y="Accuracy on these, %", margins=(56, 12, 8, 52))
     figure.update_xaxes(range=[-1, 101])
     return figure.update_yaxes(range=[max(0, lowest - 2 - 0.1 * (100 - lowest)), 100.5])
 
 
-def class_bars(value: np.ndarray, low: np.ndarray, high: np.ndarray, names, before: np.ndarray | None = None):
+def class_bars(
+    value: np.ndarray, low: np.ndarray, high: np.ndarray, names: Sequence[str], before: np.ndarray | None = None
+):
     """A score of each class in percent with its interval, as dots on lines; `before` is another score to compare."""
     import plotly.graph_objects as go
 
-    places = np.arange(len(names))
+    positions = np.arange(len(names))
     figure = go.Figure()
     figure.add_scatter(
         x=100 * value,
-        y=places,
+        y=positions,
         mode="markers",
         marker={"color": TRAINING, "size": 9},
         error_x={
@@ -153,12 +195,12 @@ def class_bars(value: np.ndarray, low: np.ndarray, high: np.ndarray, names, befo
         },
         name="now",
         hovertemplate="%{x:.1f}%<extra></extra>",
-        customdata=places[:, None].tolist(),
+        customdata=positions[:, None].tolist(),
     )
     if before is not None:
         figure.add_scatter(
             x=100 * before,
-            y=places,
+            y=positions,
             mode="markers",
             marker={"color": ERROR, "symbol": "line-ns-open", "size": 12, "line": {"width": 2}},
             name="before",
@@ -166,7 +208,7 @@ def class_bars(value: np.ndarray, low: np.ndarray, high: np.ndarray, names, befo
         )
     lay_out(figure, height=int(np.clip(26 * len(names) + 90, 200, 900)), x="%", margins=(130, 16, 8, 44))
     figure.update_yaxes(
-        tickvals=places.tolist(),
+        tickvals=positions.tolist(),
         ticktext=[literal(name, NAME_LENGTH) for name in names],
         range=[len(names) - 0.5, -0.5],
         showgrid=False,

@@ -51,6 +51,15 @@ class Predictions:
         return self.probabilities.max(1)
 
     @cached_property
+    def is_right(self) -> np.ndarray:
+        """Whether each image was classified correctly, bool (n,)."""
+        return self.predicted == self.labels
+
+    def truth(self, label: int) -> np.ndarray:
+        """Which images belong to this class, bool (n,)."""
+        return self.labels == label
+
+    @cached_property
     def confused(self) -> np.ndarray:
         """Mean probabilities by true class, see `class_order.soft_confusion`."""
         return soft_confusion(self.probabilities, self.labels)
@@ -98,8 +107,7 @@ class Predictions:
     @cached_property
     def worst_first(self) -> np.ndarray:
         """All positions (n,): incorrect predictions by falling confidence, then correct ones by rising confidence."""
-        is_right = self.predicted == self.labels
-        return np.lexsort((np.where(is_right, self.confidence, -self.confidence), is_right))
+        return np.lexsort((np.where(self.is_right, self.confidence, -self.confidence), self.is_right))
 
 
 def read(run: Run) -> Predictions:

@@ -1,15 +1,15 @@
-"""Which test pictures are looked at: one selection, written in the URL, that matrix, table, map and gallery share.
+"""Which test images are shown: one selection, stored in the URL and shared by matrix, table, map and gallery.
 
-    class=3.5       pictures that belong to one of these classes, or were given one
-    answers=wrong   "wrong" or "right"
-    sure=20-60      how sure the model was of its answer, in percent
-    tag=blurred     a word that somebody gave them
-    area=1.2_3.4_.. a polygon on the map, points of 0 to 1000
-    cell=3-5        true class and answer; one side may be empty
+    class=3.5           images that belong to one of these classes, or were predicted as one
+    predictions=wrong   "wrong" or "right"; for multi-label runs also "missing" or "extra" (a label)
+    confidence=20-60    the confidence of the prediction, in percent
+    tag=blurred         a tag given by a user
+    area=1.2_3.4_..     a polygon on the map, points from 0 to 1000
+    cell=3-5            true and predicted class; either side may be empty
 
-All but the cell narrow: matrix and scores are those of what they leave. The cell is a place in that matrix, whose
-pictures the gallery shows; narrowing the matrix to one of its own cells would leave nothing to compare it with.
-What a URL says may come from anybody: a part that names nothing is left out.
+All parts except the cell are filters: matrix and scores are computed from the images they keep. The cell is a place in
+that matrix, whose images the gallery shows; filtering the matrix by one of its own cells would leave nothing to
+compare. A URL may come from anybody, so invalid parts are ignored.
 """
 
 import math
@@ -20,18 +20,18 @@ import numpy as np
 
 from imgcls.runs.tags import cleaned
 
-NAMES = ("class", "answers", "sure", "tag", "area", "cell")
-"""What a selection has in the URL."""
-PREDICTIONS = ("wrong", "right")
+NAMES = ("class", "predictions", "confidence", "tag", "area", "cell")
+"""The URL parameters of a selection."""
+PREDICTIONS = ("wrong", "right", "missing", "extra")
 MOST_CLASSES = 200
 MOST_CORNERS = 60
 SIDE = 1000
-"""The map is this wide and high, in the units of an area."""
+"""Width and height of the map, in the units of an area."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """`low` and `high` are whole percents, both ends included; `area` holds corners (x, y); `cell` classes or None."""
+    """`low` and `high` are whole percents, both included; `area` holds corners (x, y); `cell` holds classes or None."""
 
     classes: tuple[int, ...] = ()
     predictions: str = ""
@@ -43,9 +43,9 @@ class Selection:
 
     @classmethod
     def parse(cls, query: Mapping[str, str], num_classes: int) -> "Selection":
-        """What these parameters of a URL say about answers with so many classes; whatever is hostile is left out."""
-        low, high = _range(query.get("sure", ""))
-        predictions = query.get("answers", "")
+        """The selection in these URL parameters, for so many classes; invalid parts are ignored."""
+        low, high = _range(query.get("confidence", ""))
+        predictions = query.get("predictions", "")
         return cls(
             classes=tuple(sorted(set(_numbers(query.get("class", ""), num_classes)))),
             predictions=predictions if predictions in PREDICTIONS else "",
@@ -57,25 +57,25 @@ class Selection:
         )
 
     def query(self) -> dict[str, str]:
-        """The parameters that say it, without those that say nothing; `parse` gives it back."""
-        said = {
+        """The URL parameters of this selection, without empty ones; `parse` is the inverse."""
+        parameters = {
             "class": ".".join(map(str, self.classes)),
-            "answers": self.predictions,
-            "sure": "" if (self.low, self.high) == (0, 100) else f"{self.low}-{self.high}",
+            "predictions": self.predictions,
+            "confidence": "" if (self.low, self.high) == (0, 100) else f"{self.low}-{self.high}",
             "tag": self.tag,
             "area": "_".join(f"{value:g}" for corner in self.area for value in corner),
             "cell": "" if self.cell is None else "-".join("" if side is None else str(side) for side in self.cell),
         }
-        return {name: text for name, text in said.items() if text}
+        return {name: text for name, text in parameters.items() if text}
 
     @property
     def narrowed(self) -> "Selection":
-        """The same without the cell: what matrix and scores are counted from."""
+        """The same without the cell: the filters that matrix and scores depend on."""
         return replace(self, cell=None)
 
     @property
     def narrows(self) -> bool:
-        """Whether matrix and scores are of fewer than all pictures."""
+        """Whether matrix and scores cover fewer than all images."""
         return self.narrowed != Selection()
 
 
@@ -85,38 +85,38 @@ def kept(
     predicted: np.ndarray,
     confidence: np.ndarray,
     *,
-    places: np.ndarray | None = None,
+    positions: np.ndarray | None = None,
     tagged: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Which pictures a selection leaves, bool (n,), for their classes, answers and certainties (0 to 1), all (n,).
+    """Which images a selection keeps, bool (n,), given their classes, predictions and confidences (0 to 1), all (n,).
 
-    `places` float (n, 2) says where they lie on the map, and `tagged` bool (n,) which of them have the selection's
-    tag. A part of the selection for which nothing is known leaves all.
+    `positions` float (n, 2) are the images' points on the map, and `tagged` bool (n,) says which have the selection's
+    tag. A part of the selection for which the data is missing keeps all images.
     """
-    left = np.ones(len(labels), bool)
+    chosen = np.ones(len(labels), bool)
     if selection.classes:
-        left &= np.isin(labels, selection.classes) | np.isin(predicted, selection.classes)
+        chosen &= np.isin(labels, selection.classes) | np.isin(predicted, selection.classes)
     if selection.predictions:
-        left &= (predicted == labels) == (selection.predictions == "right")
+        chosen &= (predicted == labels) == (selection.predictions == "right")
     if (selection.low, selection.high) != (0, 100):
-        # The upper end belongs to a range, so that bars next to each other share no picture but 100% has its place.
+        # The upper bound is excluded, so that neighbouring bars share no image, except for 100%.
         percent = np.float32(100) * confidence.astype(np.float32)
-        left &= (percent >= selection.low) & ((percent < selection.high) | (selection.high == 100))
+        chosen &= (percent >= selection.low) & ((percent < selection.high) | (selection.high == 100))
     if selection.tag and tagged is not None:
-        left &= tagged
-    if selection.area and places is not None:
-        left &= inside(selection.area, places)
+        chosen &= tagged
+    if selection.area and positions is not None:
+        chosen &= inside(selection.area, positions)
     if selection.cell is not None:
-        true, answer = selection.cell
+        true, prediction = selection.cell
         if true is not None:
-            left &= labels == true
-        if answer is not None:
-            left &= predicted == answer
-    return left
+            chosen &= labels == true
+        if prediction is not None:
+            chosen &= predicted == prediction
+    return chosen
 
 
 def inside(corners: tuple[tuple[float, float], ...], points: np.ndarray) -> np.ndarray:
-    """Which points (n, 2) lie in a polygon, by the even-odd rule: bool (n,)."""
+    """Which points (n, 2) lie inside a polygon, by the even-odd rule: bool (n,)."""
     x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
     found = np.zeros(len(points), bool)
     for (x1, y1), (x2, y2) in zip(corners, (*corners[1:], corners[0]), strict=True):
@@ -128,7 +128,7 @@ def inside(corners: tuple[tuple[float, float], ...], points: np.ndarray) -> np.n
 
 
 def simplified(corners: list[tuple[float, float]], most: int = MOST_CORNERS) -> tuple[tuple[float, float], ...]:
-    """A drawn line with at most `most` corners, rounded to a tenth: evenly thinned, as a hand draws at one speed."""
+    """A drawn line thinned evenly to at most `most` corners, rounded to a tenth."""
     step = max(1, -(-len(corners) // most))
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in corners[::step])
 
@@ -139,7 +139,7 @@ def _numbers(text: str, below: int) -> list[int]:
 
 
 def _number(text: str, below: int) -> int | None:
-    """A whole number from 0 that is smaller than `below`, in plain digits, or None."""
+    """A whole number from 0 to `below` - 1, in ASCII digits, or None."""
     if not (text.isascii() and text.isdigit()) or len(text) > 5:
         return None
     return int(text) if int(text) < below else None
@@ -153,9 +153,9 @@ def _range(text: str) -> tuple[int, int]:
 
 def _cell(text: str, num_classes: int) -> tuple[int | None, int | None] | None:
     first, dash, last = text.partition("-")
-    true, answer = _number(first, num_classes), _number(last, num_classes)
-    is_wrong = (first and true is None) or (last and answer is None)
-    return None if not dash or is_wrong or (true is None and answer is None) else (true, answer)
+    true, prediction = _number(first, num_classes), _number(last, num_classes)
+    is_invalid = (first and true is None) or (last and prediction is None)
+    return None if not dash or is_invalid or (true is None and prediction is None) else (true, prediction)
 
 
 def _corners(text: str) -> tuple[tuple[float, float], ...]:

@@ -174,8 +174,15 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
     places = np.random.default_rng(0).random((500, 2)) * 1000
     labels = np.arange(500) % 2
     predicted = np.where(np.arange(500) < 10, 1 - labels, labels)
-    figure = prediction_map.answer_map(
-        places, labels, predicted, np.arange(500) + 1000, ["<b>x</b>", "$y$"], area=((0, 0), (9, 0), (9, 9)), most=60
+    figure = prediction_map.prediction_map(
+        places,
+        labels,
+        labels == predicted,
+        np.arange(500) + 1000,
+        ["<b>x</b>", "$y$"],
+        [str(number) for number in range(500)],
+        area=((0, 0), (9, 0), (9, 9)),
+        most=60,
     )
     symbols = [symbol for trace in figure.data[:2] for symbol in trace.marker.symbol]
 
@@ -196,7 +203,9 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
             kind="roc",
         ),
         lambda: scores.reliability(*[calibration.reliability(np.array([0.2, 0.9]), np.array([False, True]))] * 2),
-        lambda: scores.answered(calibration.abstention_curve(np.array([0.2, 0.9]), np.array([False, True])), 0.5, 0.5, 1.0),
+        lambda: scores.accuracy_coverage(
+            calibration.abstention_curve(np.array([0.2, 0.9]), np.array([False, True])), 0.5, 0.5, 1.0
+        ),
         lambda: scores.class_bars(
             np.array([0.5]), np.array([0.4]), np.array([0.7]), ["<b>$x %{z}"], np.array([np.nan])
         ),

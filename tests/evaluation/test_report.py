@@ -1,10 +1,10 @@
-"""The report: figures that are those of scikit-learn and of the hand, and a page that shows names and runs nothing."""
+"""The report: its numbers, and an HTML file that shows any name literally and runs nothing."""
 
 import csv
 import io
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from imgcls.config import Config
 from imgcls.evaluation import report
 from imgcls.evaluation.metrics import classification
+from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.report.svg_curves import curve
 from imgcls.evaluation.report.values import calibration, strict
 from imgcls.evaluation.robustness import evaluate
@@ -20,20 +21,12 @@ from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
 HOSTILE = ["<script>alert(1)</script>", "$x^2$ **b**", '"><img src=x onerror=alert(1)>', "=1+1\nnew line"]
 
 
-def answered(probabilities, labels, names, images=None):
-    """Answers as a page has them; a picture of the first `pictures` test pictures is stored."""
+def predicted(probabilities, labels, names, images=None) -> Predictions:
+    """Predictions of a run; `images` are those of the first test images, the others are not stored."""
     probabilities, labels = np.asarray(probabilities, np.float32), np.asarray(labels)
     images = np.zeros((0, 4, 4, 1), np.uint8) if images is None else images
     row_of = np.where(np.arange(len(labels)) < len(images), np.arange(len(labels)), -1)
-    return SimpleNamespace(
-        probabilities=probabilities,
-        labels=labels,
-        predicted=probabilities.argmax(1),
-        confidence=probabilities.max(1),
-        report=classification.scores(probabilities, labels, names),
-        images=images,
-        row_of=row_of,
-    )
+    return Predictions(tuple(names), probabilities, labels, np.arange(len(labels)), images, row_of)
 
 
 @pytest.fixture
@@ -55,7 +48,7 @@ def hostile_run(made):
     labels = np.arange(8) % 4
     probabilities[np.arange(8), [0, 1, 2, 3, 0, 1, 3, 0]] = 0.7
     images = np.random.default_rng(0).integers(0, 256, (8, 4, 4, 1)).astype(np.uint8)
-    return run, answered(probabilities, labels, HOSTILE, images)
+    return run, predicted(probabilities, labels, HOSTILE, images)
 
 
 class Elements(HTMLParser):
@@ -91,18 +84,19 @@ def test_the_page_has_the_scores_the_curves_and_the_surest_mistakes(hostile_run)
 
     assert "75.0%" in text and "40.9 to 92.9%" in text  # 6 of 8 with Wilson's interval
     assert text.count("<svg") == 2
-    assert text.count("Test picture ") == 2  # the two mistakes
+    assert text.count("Test image ") == 2  # the two errors
     assert "1,234 parameters" in text and "best epoch 2 of 2" in text
 
 
 def test_the_figures_are_strict_json(hostile_run):
-    found = json.loads(json.dumps(report.figures(*hostile_run), allow_nan=False))
+    found = json.loads(json.dumps(report.collect(*hostile_run), allow_nan=False))
 
     assert found["test"]["accuracy"]["value"] == 0.75
     assert (
-        found["test"]["confusion"] == classification.confusion([0, 1, 2, 3, 0, 1, 3, 0], np.arange(8) % 4, 4).tolist()
+        found["test"]["confusion_matrix"]
+        == classification.confusion([0, 1, 2, 3, 0, 1, 3, 0], np.arange(8) % 4, 4).tolist()
     )
-    assert [entry["picture"] for entry in found["test"]["surest_mistakes"]] == [6, 7]
+    assert [entry["image"] for entry in found["test"]["worst_errors"]] == [6, 7]
     assert found["curves"]["val_loss"] == [None, pytest.approx(1.2)]
     assert found["settings"]["model"] == "cnn"
     assert found["data"]["classes"] == HOSTILE
@@ -113,13 +107,13 @@ def test_a_run_of_which_little_can_be_read_still_has_a_report(hostile_run):
     (run.folder / "config.json").write_text("{")
     (run.folder / "result.json").write_text("[]")
     (run.folder / "metrics.jsonl").unlink()
-    predictions.images, predictions.row_of = predictions.images[:0], np.full(8, -1)
+    predictions = replace(predictions, images=predictions.images[:0], row_of=np.full(8, -1))
 
     text = report.page(run, predictions)
 
     assert "settings of this run cannot be read" in text
-    assert "No epoch was written down" in text
-    assert "No picture of them is stored" in text
+    assert "No epochs were recorded" in text
+    assert "The images are not stored" in text
 
 
 def test_many_classes_are_a_image_of_the_matrix(made):
@@ -128,7 +122,7 @@ def test_many_classes_are_a_image_of_the_matrix(made):
     labels = np.arange(120) % 60
     probabilities = np.eye(60)[(labels + (np.arange(120) < 5)) % 60]
 
-    text = report.page(run, answered(probabilities, labels, names))
+    text = report.page(run, predicted(probabilities, labels, names))
 
     assert 'class="whole"' in text and 'class="matrix"' not in text
 
@@ -137,16 +131,16 @@ def test_the_calibration_error_is_that_of_the_hand():
     """Three answers with 0.95 of which two are right, one with 0.55 that is right: (3 * |0.95 - 2/3| + 0.45) / 4."""
     probabilities = [[0.95, 0.05], [0.95, 0.05], [0.05, 0.95], [0.55, 0.45]]
 
-    found = calibration(answered(probabilities, [0, 1, 1, 0], ["a", "b"]))
+    found = calibration(predicted(probabilities, [0, 1, 1, 0], ["a", "b"]))
 
     assert found["expected_calibration_error"]["value"] == pytest.approx((3 * abs(0.95 - 2 / 3) + 0.45) / 4, abs=1e-6)
-    assert [part["pictures"] for part in found["bins"]] == [0] * 8 + [1] + [0] * 5 + [3]
+    assert [part["count"] for part in found["bins"]] == [0] * 8 + [1] + [0] * 5 + [3]
 
 
 def test_answers_of_a_broken_model_are_counted_and_not_raised():
-    found = calibration(answered([[np.nan, np.nan], [0.2, 0.8]], [0, 1], ["a", "b"]))
+    found = calibration(predicted([[np.nan, np.nan], [0.2, 0.8]], [0, 1], ["a", "b"]))
 
-    assert sum(part["pictures"] for part in found["bins"]) == 2
+    assert sum(part["count"] for part in found["bins"]) == 2
     assert strict({"a": [np.float32("nan"), np.int64(3), float("inf")]}) == {"a": [None, 3, None]}
 
 
@@ -156,11 +150,11 @@ def test_the_tables_open_in_a_spreadsheet_and_start_no_formula(hostile_run):
     def rows(data):
         return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
-    classes = rows(report.classes(predictions))
+    classes = rows(report.scores_csv(predictions))
     assert [row["class"] for row in classes] == [*HOSTILE[:3], "'" + HOSTILE[3]]
     assert [float(row["recall"]) for row in classes] == [1.0, 1.0, 0.5, 0.5]
-    listed = rows(report.predictions(predictions, HOSTILE))
-    assert [row["right"] for row in listed] == ["yes"] * 6 + ["no"] * 2
+    listed = rows(report.predictions_csv(predictions))
+    assert [row["correct"] for row in listed] == ["yes"] * 6 + ["no"] * 2
     assert float(listed[0][f"0: {HOSTILE[0]}"]) == pytest.approx(0.7)
 
 
@@ -182,32 +176,32 @@ def test_the_settings_are_those_of_the_run(made):
         }
     )
 
-    text = report.page(run, answered([[1.0, 0.0], [0.0, 1.0]], [0, 1], ["a", "b"]))
+    text = report.page(run, predicted([[1.0, 0.0], [0.0, 1.0]], [0, 1], ["a", "b"]))
 
     assert "Augmentation: rotation 10°." in text
     assert "<dt>epochs</dt><dd>7</dd>" in text
-    assert "Not one mistake." in text
+    assert "No errors." in text
 
 
 def test_what_damaged_images_cost_stands_in_the_report_where_the_model_was_asked(hostile_run):
     run, given = hostile_run
-    assert report.figures(run, given)["robustness"] is None
-    assert "Damaged pictures" not in report.page(run, given)
+    assert report.collect(run, given)["robustness"] is None
+    assert "<h2>Robustness</h2>" not in report.page(run, given)
     damaged = np.zeros((8, 5, 4), int)
     damaged[0] = 1
     names = np.array(list(CORRUPTIONS))
     np.savez(
         run.folder / "robustness.npz",
         indices=np.arange(4),
-        labels=np.zeros(4),
-        clean=np.zeros(4),
+        labels=np.zeros(4, int),
+        clean=np.zeros(4, int),
         damaged=damaged,
         names=names,
         version=evaluate.VERSION,
     )
 
-    told = report.figures(run, given)["robustness"]
+    told = report.collect(run, given)["robustness"]
 
-    assert [score["value"] for score in told["damages"]["noise"]] == [0.0] * 5
-    assert [score["value"] for score in told["damages"]["JPEG"]] == [1.0] * 5
-    assert "Damaged pictures" in report.page(run, given)
+    assert [score["value"] for score in told["corruptions"]["noise"]] == [0.0] * 5
+    assert [score["value"] for score in told["corruptions"]["JPEG"]] == [1.0] * 5
+    assert "<h2>Robustness</h2>" in report.page(run, given)

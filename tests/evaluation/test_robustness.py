@@ -1,4 +1,4 @@
-"""Damaged pictures: each damage does what it says, answers are the model's, advice is in the form's terms."""
+"""Corrupted images, the model's predictions for them, and the augmentations that are recommended."""
 
 import json
 import subprocess
@@ -11,14 +11,14 @@ from imgcls import datasets
 from imgcls.config import PARAMS, Config
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.robustness import evaluate, recommendations
-from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, chances
-from imgcls.evaluation.robustness.evaluate import Found
+from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, random_numbers
+from imgcls.evaluation.robustness.evaluate import Robustness
 from imgcls.system import paths
 
 
 @pytest.fixture(scope="module")
 def images():
-    """Smooth pictures with a little of everything: uint8 (24, 28, 28, 1)."""
+    """Smooth images of many grey levels: uint8 (24, 28, 28, 1)."""
     y, x = np.mgrid[0:28, 0:28]
     phases = np.random.default_rng(0).uniform(0, 6, (24, 2))
     waves = [np.sin(x / 4 + a) * np.cos(y / 5 + b) for a, b in phases]
@@ -27,33 +27,33 @@ def images():
 
 @pytest.mark.parametrize("name", list(CORRUPTIONS))
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_damage_grows_with_its_strength_and_leaves_the_image_alone(name, channels, images):
+def test_a_corruption_grows_with_its_strength_and_does_not_change_its_input(name, channels, images):
     images = np.repeat(images, channels, 3)
     before = images.copy()
     distances = []
     for strength in STRENGTHS:
-        damaged = CORRUPTIONS[name](images, strength, chances(len(images)))
-        assert damaged.shape == images.shape and damaged.dtype == np.uint8
-        distances.append(np.abs(damaged.astype(float) - images).mean())
+        corrupted = CORRUPTIONS[name](images, strength, random_numbers(len(images)))
+        assert corrupted.shape == images.shape and corrupted.dtype == np.uint8
+        distances.append(np.abs(corrupted.astype(float) - images).mean())
     assert np.array_equal(images, before)
     assert distances[0] > 0
     assert distances == sorted(distances)
 
 
 @pytest.mark.parametrize("name", list(CORRUPTIONS))
-def test_the_same_image_is_damaged_the_same_way_alone_and_among_others(name, images):
-    """Or the examples of the page would not be what the model saw."""
-    drawn = chances(len(images))
+def test_an_image_is_corrupted_the_same_way_alone_and_in_a_batch(name, images):
+    """Otherwise the examples on the page would not be what the model saw."""
+    drawn = random_numbers(len(images))
     together = CORRUPTIONS[name](images, 3, drawn)
     alone = CORRUPTIONS[name](images[[5]], 3, drawn[:, [5]])
 
     assert np.array_equal(together[[5]], alone)
 
 
-def test_the_damages_are_what_their_names_say(images):
-    drawn = chances(len(images))
+def test_corruptions_do_what_their_names_say(images):
+    drawn = random_numbers(len(images))
     grey = np.full((200, 28, 28, 1), 100, np.uint8)
-    many = chances(200)
+    many = random_numbers(200)
     assert CORRUPTIONS["noise"](grey, 2, many).astype(float).std() == pytest.approx(20, abs=1)
     assert set(np.unique(CORRUPTIONS["brightness"](grey, 1, many))) == {75, 126}  # 25.5 down and up, rounded
     contrast = CORRUPTIONS["contrast"](images, 2, drawn)
@@ -69,11 +69,11 @@ def test_the_damages_are_what_their_names_say(images):
     )
     spot = np.zeros((4, 28, 28, 1), np.uint8)
     spot[:, ::2] = 255
-    hidden = CORRUPTIONS["occlusion"](spot, 5, chances(4)) == 127
+    hidden = CORRUPTIONS["occlusion"](spot, 5, random_numbers(4)) == 127
     assert hidden.sum((1, 2, 3)).tolist() == [15 * 15] * 4  # 55% of 28, and the whole square lies inside
 
 
-def test_a_process_asks_the_model_and_the_answers_are_its_own(finished_run):
+def test_the_process_stores_the_predictions_of_the_model(finished_run):
     done = subprocess.run(
         [sys.executable, "-m", "imgcls.evaluation.robustness", finished_run.id],
         cwd=paths.repository_folder(),
@@ -86,28 +86,28 @@ def test_a_process_asks_the_model_and_the_answers_are_its_own(finished_run):
 
     found = evaluate.read(finished_run)
 
-    assert found.damaged.shape == (8, 5, 360)
+    assert found.corrupted.shape == (8, 5, 360)
     with np.load(finished_run.folder / "predictions.npz", allow_pickle=False) as file:
         assert (found.clean == file["probabilities"].argmax(1)[found.indices]).mean() > 0.995
     dataset = datasets.open_dataset("digits")
     from imgcls.inference.predictor import Predictor
 
-    place = int(found.flips("occlusion", 5)[0])
-    _, worse = evaluate.example(dataset, found, CORRUPTIONS["occlusion"], 5, place)
-    answer = Predictor(finished_run.folder / "model.tflite").probabilities(worse[None]).argmax()
-    assert answer == found.damaged[found.names.index("occlusion"), 4, place] != found.labels[place]
+    position = int(found.flips("occlusion", 5)[0])
+    _, worse = evaluate.example(dataset, found, CORRUPTIONS["occlusion"], 5, position)
+    predicted = Predictor(finished_run.folder / "model.tflite").probabilities(worse[None]).argmax()
+    assert predicted == found.corrupted[found.names.index("occlusion"), 4, position] != found.labels[position]
 
 
-def test_a_data_set_that_is_gone_or_another_one_is_said_so(finished_run, tmp_path):
+def test_a_missing_or_changed_dataset_is_reported(finished_run, tmp_path):
     labels = dict(np.load(finished_run.folder / "predictions.npz", allow_pickle=False))
     np.savez(finished_run.folder / "predictions.npz", **labels | {"labels": labels["labels"][::-1]})
-    with pytest.raises(RunError, match="other test pictures"):
+    with pytest.raises(RunError, match=r"test images of .* have changed"):
         evaluate.start(finished_run)
     np.savez(finished_run.folder / "predictions.npz", **labels)
-    assert evaluate.images_of(finished_run).facts.name == "digits"
+    assert evaluate.test_set_of(finished_run).facts.name == "digits"
     model = json.loads((finished_run.folder / "model.json").read_text())
     (finished_run.folder / "model.json").write_text(json.dumps(model | {"shape": [16, 16, 1]}))
-    with pytest.raises(RunError, match="other test pictures"):
+    with pytest.raises(RunError, match=r"test images of .* have changed"):
         evaluate.start(finished_run)
     (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
     with pytest.raises(DatasetError, match="not prepared yet"):
@@ -116,7 +116,7 @@ def test_a_data_set_that_is_gone_or_another_one_is_said_so(finished_run, tmp_pat
 
 
 @pytest.mark.parametrize("corruption", ["torn", "version", "class", "shape"])
-def test_answers_that_cannot_be_read_are_a_sentence(corruption, made):
+def test_unreadable_results_are_reported(corruption, made):
     run = made(**{"model.json": {"classes": ["a", "b"], "shape": [4, 4, 1], "ink": False}})
     path = run.folder / "robustness.npz"
     sound = {
@@ -138,53 +138,53 @@ def test_answers_that_cannot_be_read_are_a_sentence(corruption, made):
             "shape": {"damaged": np.zeros((8, 4, 3), int)},
         }[corruption]
         np.savez(path, **sound | wrong)
-    with pytest.raises(RunError, match="Ask again"):
+    with pytest.raises(RunError, match="Evaluate again"):
         evaluate.read(run)
 
 
-def found_with(broken: str, fraction: float, count: int = 200) -> Found:
-    """All answers right, but for a share of those to one damage."""
+def found_with(broken: str, fraction: float, count: int = 200) -> Robustness:
+    """All predictions correct, except for a fraction of those under one corruption."""
     labels = np.zeros(count, int)
     damaged = np.zeros((8, 5, count), int)
     damaged[list(CORRUPTIONS).index(broken), :, : round(fraction * count)] = 1
-    return Found(np.arange(count), labels, labels.copy(), damaged, tuple(CORRUPTIONS))
+    return Robustness(np.arange(count), labels, labels.copy(), damaged, tuple(CORRUPTIONS))
 
 
 @pytest.mark.parametrize(("corruption", "name"), recommendations.SETTINGS.items())
-def test_the_advice_is_a_value_that_the_form_takes(corruption, name):
+def test_a_recommendation_is_a_value_that_the_form_accepts(corruption, name):
     facts = datasets.facts("cifar10")
-    (wish,) = recommendations.advice(found_with(corruption, 0.4), Config(), facts)
+    (wish,) = recommendations.recommend(found_with(corruption, 0.4), Config(), facts)
 
     assert (wish.corruption, wish.name) == (corruption, name)
     assert wish.loss.value == pytest.approx(0.4)
     limits = next(param.limits for param in PARAMS if param.name == name)
     assert limits.low < wish.value <= limits.high
     assert Config(**{name: wish.value})
-    assert recommendations.advice(found_with(corruption, 0.4), Config(**{name: wish.value}), facts) == []
+    assert recommendations.recommend(found_with(corruption, 0.4), Config(**{name: wish.value}), facts) == []
 
 
-def test_no_advice_for_what_costs_little_or_cannot_be_trained():
+def test_nothing_is_recommended_for_small_losses_or_without_an_augmentation():
     facts = datasets.facts("cifar10")
-    assert recommendations.advice(found_with("noise", 0.02), Config(), facts) == []
-    assert recommendations.advice(found_with("noise", 0.0), Config(), facts) == []
-    assert recommendations.advice(found_with("JPEG", 0.9), Config(), facts) == []
-    # One of twenty: five points, and yet no more than chance.
-    assert recommendations.advice(found_with("noise", 0.05, 20), Config(), facts) == []
+    assert recommendations.recommend(found_with("noise", 0.02), Config(), facts) == []
+    assert recommendations.recommend(found_with("noise", 0.0), Config(), facts) == []
+    assert recommendations.recommend(found_with("JPEG", 0.9), Config(), facts) == []
+    # One of twenty: five points, but within chance.
+    assert recommendations.recommend(found_with("noise", 0.05, 20), Config(), facts) == []
 
 
-def test_at_most_three_changes_are_advised_those_against_what_costs_most():
+def test_at_most_three_changes_are_recommended_the_most_important_ones():
     found = found_with("noise", 0.1)
     for corruption, fraction in (("blur", 0.5), ("contrast", 0.4), ("shift", 0.3), ("occlusion", 0.2)):
-        found.damaged[list(CORRUPTIONS).index(corruption), :, : round(200 * fraction)] = 1
+        found.corrupted[list(CORRUPTIONS).index(corruption), :, : round(200 * fraction)] = 1
 
-    wished = recommendations.advice(found, Config(), datasets.facts("cifar10"))
+    wished = recommendations.recommend(found, Config(), datasets.facts("cifar10"))
 
     assert [entry.corruption for entry in wished] == ["blur", "contrast", "shift"]
 
 
-def test_what_is_damaged_is_always_the_same_and_at_most_a_thousand():
-    some = evaluate.chosen(10_000)
+def test_the_sample_is_always_the_same_and_has_at_most_a_thousand_images():
+    some = evaluate.sample(10_000)
 
     assert len(some) == evaluate.MOST == len(set(some.tolist()))
-    assert np.array_equal(some, evaluate.chosen(10_000))
-    assert evaluate.chosen(20).tolist() == list(range(20))
+    assert np.array_equal(some, evaluate.sample(10_000))
+    assert evaluate.sample(20).tolist() == list(range(20))

@@ -31,12 +31,12 @@ def left(selected: Selection, **known) -> list[int]:
         ({"cell": "-1"}, [1, 2, 5]),
         ({"class": "0"}, [0, 1, 3]),
         ({"class": "0.2"}, [0, 1, 3, 4, 5]),
-        ({"answers": "wrong"}, [1, 3, 5]),
-        ({"answers": "right"}, [0, 2, 4]),
-        ({"sure": "0-60"}, [3]),
-        ({"sure": "60-80"}, [1, 4]),
-        ({"sure": "90-100"}, [0, 2]),
-        ({"answers": "wrong", "class": "2"}, [5]),
+        ({"predictions": "wrong"}, [1, 3, 5]),
+        ({"predictions": "right"}, [0, 2, 4]),
+        ({"confidence": "0-60"}, [3]),
+        ({"confidence": "60-80"}, [1, 4]),
+        ({"confidence": "90-100"}, [0, 2]),
+        ({"predictions": "wrong", "class": "2"}, [5]),
     ],
 )
 def test_a_url_leaves_exactly_its_images(query, expected):
@@ -55,7 +55,7 @@ def test_tags_and_places_on_the_map_narrow():
     places = np.array([[100, 100], [500, 500], [900, 900], [500, 520], [0, 0], [1000, 0]], float)
 
     assert left(Selection(tag="dark"), tagged=tagged) == [0, 3]
-    assert left(Selection(area=((400, 400), (600, 400), (600, 600), (400, 600))), places=places) == [1, 3]
+    assert left(Selection(area=((400, 400), (600, 400), (600, 600), (400, 600))), positions=places) == [1, 3]
 
 
 def test_a_polygon_with_a_dent_leaves_out_what_lies_in_the_dent():
@@ -88,7 +88,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_names_nothing_is_left_out(text):
-    for name in ("cell", "answers", "area", *(["sure"] if text != "0-99" else [])):
+    for name in ("cell", "predictions", "area", *(["confidence"] if text != "0-99" else [])):
         assert Selection.parse({name: text}, 3) == Selection()
     assert set(Selection.parse({"class": text}, 3).classes) <= {0, 1, 2}
 
@@ -132,7 +132,7 @@ def test_scores_of_what_is_left_are_scikit_learn_s():
     probabilities[np.arange(500), labels] += 0.5
     probabilities /= probabilities.sum(1, keepdims=True)
     predictions = Predictions(tuple("abcd"), probabilities, labels, np.arange(500))
-    chosen = Selection.parse({"class": "1", "sure": "30-80"}, 4)
+    chosen = Selection.parse({"class": "1", "confidence": "30-80"}, 4)
     mask = selection.kept(chosen, predictions.labels, predictions.predicted, predictions.confidence)
     report = predictions.report_of(mask)
 

@@ -1,4 +1,4 @@
-"""The confusion matrix and the bars of certainty: what they are given to draw, and what they may say."""
+"""The confusion matrix and the confidence histogram: what they are given to draw, and which messages are accepted."""
 
 import json
 
@@ -44,6 +44,13 @@ def test_classes_in_another_order_keep_their_numbers_and_counts():
     assert cells(made) == cells(drawn(MATRIX, NAMES))
 
 
+def test_error_pairs_of_labels_have_sums_of_their_own():
+    made = drawn(MATRIX, NAMES, sums=np.array([11, 12, 13]))
+    assert made["sums"] == [11, 12, 13] and made["isMultilabel"]
+    assert made["axes"] == ["missing label", "predicted label"]
+    assert drawn(MATRIX, NAMES)["axes"] == ["true class", "predicted class"]
+
+
 @pytest.mark.parametrize("size", [0, 1, 100])
 def test_any_number_of_classes_with_any_names_can_be_sent(size):
     made = drawn(np.eye(size, dtype=np.int64), ["<b>x</b> $y$ \n\ud800"] * size, as_fractions=True)
@@ -60,12 +67,12 @@ def test_bars_of_confidence_hold_every_answer_once():
     sure = np.array([0.9, 0.949, 0.95, 1.0, 0.05, 0.0], np.float32)
     is_right = np.array([True, False, True, True, True, False])
     counts = confidence_histogram.counted(sure, is_right)
-    assert sum(counts["right"]) + sum(counts["wrong"]) == 6
-    assert [counts["right"][18], counts["right"][19], counts["right"][1]] == [1, 2, 1]
-    assert [counts["wrong"][18], counts["wrong"][0]] == [1, 1]
+    assert sum(counts["correct"]) + sum(counts["incorrect"]) == 6
+    assert [counts["correct"][18], counts["correct"][19], counts["correct"][1]] == [1, 2, 1]
+    assert [counts["incorrect"][18], counts["incorrect"][0]] == [1, 1]
 
 
 @pytest.mark.parametrize("foreign", [None, 5, [0], [0, 10], [3, 8], [100, 105], [-5, 0], [0, 5.0], ["0", "5"]])
-def test_what_names_no_step_is_ignored(foreign):
-    assert not confidence_histogram.is_step(foreign)
-    assert confidence_histogram.is_step([95, 100])
+def test_what_names_no_bar_is_ignored(foreign):
+    assert not confidence_histogram.is_bar(foreign)
+    assert confidence_histogram.is_bar([95, 100])

@@ -39,9 +39,9 @@ def test_a_foreign_drawing_on_the_other_canvas_ends_in_a_sentence(state, finishe
 
 
 def test_a_foreign_drawing_for_the_layers_of_a_model_ends_in_a_sentence(finished_run):
-    app = opened("evaluate", run=finished_run.id, view="Inside")
-    next(group for group in app.segmented_control if group.label == "Picture").set_value("A drawing").run()
-    sent(app, "inside-canvas", HOSTILE["another size"])
+    app = opened("evaluate", run=finished_run.id, view="Activations")
+    next(group for group in app.segmented_control if group.label == "Image").set_value("Drawing").run()
+    sent(app, "activations-canvas", HOSTILE["another size"])
     assert is_whole(app)
     assert "Reload the page" in told(app)
 

@@ -1,15 +1,15 @@
-"""A run as something to hand in: one file that opens in any browser, and the same figures for programs.
+"""A run as something to hand in: one HTML file that opens in any browser, and the same numbers for programs.
 
-    figures      all figures as plain values (JSON)
-    page         the HTML file: settings, curves, scores, matrix, worst pictures
-    curves       learning curves as SVG, without a drawing library in the file
-    tables       the scores and the answers as CSV
+    values        all numbers as plain values (JSON)
+    html          the HTML file, from the template report.html.jinja
+    svg_curves    learning curves as SVG, so that the file needs no plotting library
+    tables        scores and predictions as CSV
 
-Nothing in the page comes from elsewhere: no script, no font, no picture. Names are escaped.
+The HTML file loads nothing from elsewhere: no script, no font, no image. Names are escaped.
 """
 
 from imgcls.evaluation.report.html import page
-from imgcls.evaluation.report.tables import classes, predictions
-from imgcls.evaluation.report.values import figures
+from imgcls.evaluation.report.tables import predictions_csv, scores_csv
+from imgcls.evaluation.report.values import collect
 
-__all__ = ["classes", "figures", "page", "predictions"]
+__all__ = ["collect", "page", "predictions_csv", "scores_csv"]

@@ -1,4 +1,4 @@
-"""Learning curves as SVG: a few hundred bytes in place of a drawing library, and they print."""
+"""Learning curves as SVG: a few hundred bytes instead of a plotting library, and they print well."""
 
 import html
 import math
@@ -19,7 +19,7 @@ def curve(
 ) -> str:
     """Training (solid) and validation (dashed) over the epochs as one SVG; values that are None leave a gap.
 
-    Nothing is drawn, as an empty text, where no value is there.
+    Empty if there are no values.
     """
     known = [value for value in (*training, *validation) if value is not None]
     places = [epoch for epoch in epochs if epoch is not None]
@@ -55,11 +55,11 @@ def curve(
         elif points:
             parts.append(f'<path class="{kind}" d="M{"L".join(f"{a:.1f} {b:.1f}" for a, b in points)}"/>')
     marks = {epoch: value for epoch, value in zip(epochs, validation, strict=True) if value is not None}
-    if best in marks:
+    if best is not None and best in marks:
         at, level = x(best), y(marks[best])
         parts.append(f'<circle class="best" cx="{at:.1f}" cy="{level:.1f}" r="5"><title>best epoch</title></circle>')
-    told = html.escape(f"{title} over {len(places)} epochs: training solid, validation dashed")
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{told}">{"".join(parts)}</svg>'
+    description = html.escape(f"{title} over {len(places)} epochs: training solid, validation dashed")
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{description}">{"".join(parts)}</svg>'
 
 
 def _ticks(low: float, high: float) -> list[float]:

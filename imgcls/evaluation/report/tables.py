@@ -1,33 +1,60 @@
-"""The scores of the classes, and the answer to each test picture, as CSV files."""
+"""The scores of the classes or labels, and the prediction for each test image, as CSV files."""
+
+from typing import Any
 
 import numpy as np
 
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.system import safe_csv
 
 
-def classes(predictions: Predictions) -> bytes:
-    """One row a class: pictures, precision, recall and F1 as shares with their 95% intervals."""
-    table = predictions.report.classes
-    columns: dict = {"class": list(table.names), "pictures": table.support}
-    for name in ("precision", "recall", "f1"):
+def scores_csv(predictions: Predictions | Decisions) -> bytes:
+    """One row per class or label: images, precision, recall and F1 as fractions with their 95% confidence intervals.
+
+    Multi-label: average precision as well.
+    """
+    names = ["precision", "recall", "f1"]
+    columns: dict[str, Any]
+    table: Any
+    if isinstance(predictions, Decisions):
+        table = predictions.report.labels
+        columns = {"label": list(table.names), "images": table.support}
+        names.append("average_precision")
+    else:
+        table = predictions.report.classes
+        columns = {"class": list(table.names), "images": table.support}
+    for name in names:
         score = getattr(table, name)
         columns |= {name: score.value, f"{name} low": score.low, f"{name} high": score.high}
     return safe_csv.csv_file({name: _rounded(values) for name, values in columns.items()})
 
 
-def predictions(given: Predictions, names: list[str]) -> bytes:
-    """One row a test picture: its number, true class, answer, and the probability of each class."""
-    columns = {
-        "picture": np.arange(len(given.labels)),
-        "true class": [names[label] for label in given.labels],
-        "answer": [names[label] for label in given.predicted],
-        "right": ["yes" if right else "no" for right in given.predicted == given.labels],
-    }
-    columns |= {f"{label}: {name}": _rounded(given.probabilities[:, label]) for label, name in enumerate(names)}
+def predictions_csv(predictions: Predictions | Decisions) -> bytes:
+    """One row per test image: its number, true and predicted class or labels, and the probability of each class."""
+    names = predictions.names
+    correct = ["yes" if right else "no" for right in predictions.is_right]
+    columns: dict[str, Any] = {"image": np.arange(len(predictions.labels))}
+    if isinstance(predictions, Decisions):
+        columns |= {
+            "true labels": _joined(predictions.labels, names),
+            "predicted labels": _joined(predictions.predicted, names),
+            "all correct": correct,
+        }
+    else:
+        columns |= {
+            "true class": [names[label] for label in predictions.labels],
+            "predicted class": [names[label] for label in predictions.predicted],
+            "correct": correct,
+        }
+    columns |= {f"{label}: {name}": _rounded(predictions.probabilities[:, label]) for label, name in enumerate(names)}
     return safe_csv.csv_file(columns)
 
 
-def _rounded(values):
-    """Six digits: in 32 bits the rest is noise."""
+def _joined(matrix: np.ndarray, names: tuple[str, ...]) -> list[str]:
+    return ["; ".join(names[label] for label in np.flatnonzero(row)) for row in matrix]
+
+
+def _rounded(values: Any) -> Any:
+    """Six digits: the rest is noise in float32."""
     return np.round(np.asarray(values, float), 6).tolist() if np.asarray(values).dtype.kind == "f" else values

@@ -1,117 +1,180 @@
-"""All figures of a run as plain values, ready for strict JSON: NaN and infinity become null."""
+"""All numbers of a run as plain values, ready for strict JSON: NaN and infinity become null."""
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from imgcls import datasets
 from imgcls.errors import UserError
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.calibration import BINS, reliability
-from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
+from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, wilson
+from imgcls.evaluation.metrics.multilabel import THRESHOLD
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.robustness import evaluate as robustness
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run
 
-VERSION = 1
+VERSION = 2
 WORST = 24
-"""So many of the surest mistakes are shown."""
+"""At most this many of the worst errors are listed."""
+AVERAGES = [f"{average}_{name}" for average in ("macro", "weighted") for name in ("precision", "recall", "f1")]
+T = TypeVar("T")
 
 
-def figures(run: Run, predictions: Predictions) -> dict[str, Any]:
-    """Settings, outcome, curves, scores with their intervals, matrix, calibration and worst mistakes.
+def collect(run: Run, predictions: Predictions | Decisions) -> dict[str, Any]:
+    """Settings, result, learning curves and all test scores with their confidence intervals.
 
-    Shares run from 0 to 1, cross-entropy is in nats. What cannot be read is null.
+    Fractions run from 0 to 1, cross-entropy is in nats. What cannot be read is null.
 
     Raises:
         RunError: the run has no model.
     """
-    model, report = run.card, predictions.report
-    names = model.classes
-    table = report.classes
+    card = run.card
+    is_multilabel = isinstance(predictions, Decisions)
     content = {
         "version": VERSION,
         "run": run.id,
         "name": run.label,
-        "data": {"name": model.data, "title": data_title(run), "classes": names, "shape": model.shape},
-        "settings": _told(lambda: run.config.as_dict()),
-        "outcome": _told(lambda: run.result),
-        "test": {
-            "pictures": len(predictions.labels),
-            **{
-                name: _score(getattr(report, name))
-                for name in (
-                    "accuracy",
-                    "cross_entropy",
-                    *(f"{kind}_{name}" for kind in ("macro", "weighted") for name in ("precision", "recall", "f1")),
-                )
-            },
-            "classes": [
-                {
-                    "name": name,
-                    "pictures": int(table.support[label]),
-                    **{score: _score(getattr(table, score), label) for score in ("precision", "recall", "f1")},
-                }
-                for label, name in enumerate(names)
-            ],
-            "confusion": report.matrix.tolist(),
-            "worst_pairs": [
-                {"true": true, "predicted": predicted, "pictures": images, "share_of_true": fraction}
-                for true, predicted, images, fraction in classification.worst_pairs(report.matrix, names)
-            ],
-            "calibration": calibration(predictions),
-            "surest_mistakes": [
-                {
-                    "picture": int(index),
-                    "true": names[predictions.labels[index]],
-                    "predicted": names[predictions.predicted[index]],
-                    "probability": float(predictions.confidence[index]),
-                }
-                for index in surest_mistakes(predictions)
-            ],
+        "data": {
+            "name": card.data,
+            "title": data_title(run),
+            "classes": card.classes,
+            "shape": card.shape,
+            "multi_label": is_multilabel,
         },
-        "robustness": _robustness(run),
+        "settings": _readable(lambda: run.config.as_dict()),
+        "result": _readable(lambda: run.result),
+        "test": _multilabel(predictions) if isinstance(predictions, Decisions) else _single_label(predictions),
+        "robustness": _robustness(run, predictions),
         "curves": _curves(run),
-        "layers": list(model.layers),
+        "layers": list(card.layers),
     }
     return strict(content)
 
 
+def _single_label(predictions: Predictions) -> dict[str, Any]:
+    report, names = predictions.report, predictions.names
+    table = report.classes
+    return {
+        "images": len(predictions.labels),
+        **{name: _score(getattr(report, name)) for name in ("accuracy", "cross_entropy", *AVERAGES)},
+        "classes": [
+            {
+                "name": name,
+                "images": int(table.support[label]),
+                **{score: _score(getattr(table, score), label) for score in ("precision", "recall", "f1")},
+            }
+            for label, name in enumerate(names)
+        ],
+        "confusion_matrix": report.matrix.tolist(),
+        "most_frequent_errors": [
+            {"true": true, "predicted": predicted, "images": images, "fraction_of_true": fraction}
+            for true, predicted, images, fraction in classification.worst_pairs(report.matrix, names)
+        ],
+        "calibration": calibration(predictions),
+        "worst_errors": [
+            {
+                "image": int(index),
+                "true": names[predictions.labels[index]],
+                "predicted": names[predictions.predicted[index]],
+                "confidence": float(predictions.confidence[index]),
+            }
+            for index in worst_errors(predictions)
+        ],
+    }
+
+
+def _multilabel(decisions: Decisions) -> dict[str, Any]:
+    report, names = decisions.report, decisions.names
+    table = report.labels
+    pairs = classification.worst_pairs(decisions.error_pairs, names)
+    return {
+        "images": len(decisions.labels),
+        "threshold": decisions.threshold,
+        "exact_match": _score(report.all_right),
+        "label_accuracy": _score(report.label_accuracy),
+        "macro_f1": _score(report.macro_f1),
+        "micro_f1": _score(report.micro_f1),
+        "mean_average_precision": _score(report.mean_average_precision),
+        "cross_entropy": _score(report.cross_entropy),
+        "labels": [
+            {
+                "name": name,
+                "images": int(table.support[label]),
+                **{
+                    score: _score(getattr(table, score), label)
+                    for score in ("precision", "recall", "f1", "average_precision")
+                },
+                "true_positives": int((decisions.labels & decisions.predicted)[:, label].sum()),
+                "false_negatives": int(decisions.missing[:, label].sum()),
+                "false_positives": int(decisions.extra[:, label].sum()),
+            }
+            for label, name in enumerate(names)
+        ],
+        "most_frequent_errors": [
+            {"missing": missing, "predicted": predicted, "images": images} for missing, predicted, images, _ in pairs
+        ],
+        "calibration": calibration(decisions),
+        "worst_errors": [
+            {
+                "image": int(index),
+                "true": [names[label] for label in np.flatnonzero(decisions.labels[index])],
+                "predicted": [names[label] for label in np.flatnonzero(decisions.predicted[index])],
+                "cross_entropy": float(decisions.losses[index]),
+            }
+            for index in worst_errors(decisions)
+        ],
+    }
+
+
 def data_title(run: Run) -> str:
-    """The name of the data set for people."""
-    model = run.card
-    if model.data_title:
-        return model.data_title
+    """The name of the dataset for people."""
+    card = run.card
+    if card.data_title:
+        return card.data_title
     try:
-        return datasets.facts(model.data).title
+        return datasets.facts(card.data).title
     except UserError:
-        return model.data or "unknown"
+        return card.data or "unknown"
 
 
-def surest_mistakes(predictions: Predictions) -> np.ndarray:
-    """The numbers of the wrong answers of which the model was surest, at most WORST."""
-    wrong = np.flatnonzero(predictions.predicted != predictions.labels)
-    return wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:WORST]
+def worst_errors(predictions: Predictions | Decisions) -> np.ndarray:
+    """The indices of the worst errors, at most WORST: by confidence, or by cross-entropy if multi-label."""
+    order = predictions.worst_first
+    return order[~predictions.is_right[order]][:WORST]
 
 
-def calibration(predictions: Predictions) -> dict[str, Any]:
-    """Whether 90% sure means right nine times in ten: the expected calibration error, and its bins."""
-    sure = np.clip(np.nan_to_num(predictions.confidence, nan=0.0), 0.0, 1.0)
-    found = reliability(sure, predictions.predicted == predictions.labels, BINS)
+def calibration(predictions: Predictions | Decisions) -> dict[str, Any]:
+    """The expected calibration error and its bins.
+
+    Single-label: the confidence of the predictions against their accuracy. Multi-label: the probability of each label
+    against the fraction of images that have it.
+    """
+    if isinstance(predictions, Decisions):
+        probability, came_true = predictions.probabilities.ravel(), predictions.labels.ravel()
+    else:
+        probability, came_true = predictions.confidence, predictions.is_right
+    found = reliability(np.clip(np.nan_to_num(probability, nan=0.0), 0.0, 1.0), came_true, BINS)
     return {
         "expected_calibration_error": _score(found.error),
         "bins": [
-            {"from": k / BINS, "to": (k + 1) / BINS, "pictures": int(found.count[k])}
-            | ({"certainty": float(found.confidence[k]), "accuracy": _score(found.right, k)} if found.count[k] else {})
+            {"from": k / BINS, "to": (k + 1) / BINS, "count": int(found.count[k])}
+            | (
+                {"probability": float(found.confidence[k]), "frequency": _score(found.right, k)}
+                if found.count[k]
+                else {}
+            )
             for k in range(BINS)
         ],
     }
 
 
 def strict(value: Any) -> Any:
-    """The value with null in place of each number that strict JSON refuses, and NumPy's values as Python's."""
+    """The value with null for numbers that strict JSON does not allow, and NumPy values converted to Python's."""
     if isinstance(value, dict):
         return {str(name): strict(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
@@ -123,37 +186,40 @@ def strict(value: Any) -> Any:
     return value
 
 
-def _score(score: Score, label: int | None = None) -> dict[str, float]:
-    parts = (score.value, score.low, score.high)
-    values = parts if label is None else (part[label] for part in parts)
-    return dict(zip(("value", "low", "high"), map(float, values), strict=True))
+def _score(score: Score | ScoreArray, label: int | None = None) -> dict[str, float]:
+    parts = (np.asarray(part, float) for part in (score.value, score.low, score.high))
+    values = (float(part if label is None else part[label]) for part in parts)
+    return dict(zip(("value", "low", "high"), values, strict=True))
 
 
 def _curves(run: Run) -> dict[str, list[float]]:
-    read = Curves(run.folder / "metrics.jsonl").refresh()
+    metrics = Curves(run.folder / "metrics.jsonl").refresh()
     columns = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-    return dict(
-        zip(columns, (column.astype(float).tolist() for column in read.series("epochs", *columns)), strict=True)
-    )
+    values = (column.astype(float).tolist() for column in metrics.series("epochs", *columns))
+    return dict(zip(columns, values, strict=True))
 
 
-def _robustness(run: Run) -> dict[str, Any] | None:
-    """Accuracy on damaged pictures, strengths 1 to 5, with intervals; None where the model was not asked."""
-    if robustness.task_of(run).state().state != "ready" or (found := _told(lambda: robustness.read(run))) is None:
+def _robustness(run: Run, predictions: Predictions | Decisions) -> dict[str, Any] | None:
+    """Accuracy (multi-label: exact match) on corrupted images at strengths 1 to 5; None if not evaluated."""
+    threshold = predictions.threshold if isinstance(predictions, Decisions) else THRESHOLD
+    if robustness.task_of(run).state().state != "ready":
+        return None
+    found = _readable(lambda: robustness.read(run, threshold))
+    if found is None:
         return None
     count = len(found.indices)
     return {
-        "pictures": count,
-        "clean": _score(wilson(int((found.clean == found.labels).sum()), count)),
-        "damages": {
+        "images": count,
+        "clean": _score(wilson(int(found.clean_right.sum()), count)),
+        "corruptions": {
             name: [_score(wilson(int(right), count)) for right in found.right(name).sum(1)] for name in found.names
         },
     }
 
 
-def _told(ask) -> Any:
-    """What a file of the run says, or None where it cannot be read."""
+def _readable(read: Callable[[], T]) -> T | None:
+    """The content of a file of the run, or None if it cannot be read."""
     try:
-        return ask()
+        return read()
     except UserError:
         return None

@@ -1,4 +1,4 @@
-"""Eight ways in which a picture can be worse than those of the test, each at five strengths."""
+"""Eight image corruptions, each at five strengths."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One damage: its name, its amount at each strength, that amount in words, and what does it.
+    """A corruption: its name, its amount at each strength, a format string for that amount, and the function.
 
-    `apply(pictures, amount, chances)` takes uint8 pictures (n, height, width, channels) and three random numbers from 0
-    to 1 for each of them, (3, n), the same ones at every strength; it returns uint8 of the same shape.
+    `apply(images, amount, numbers)` takes uint8 images (n, height, width, channels) and three random numbers from 0 to
+    1 per image, (3, n), the same at every strength; it returns uint8 of the same shape.
     """
 
     name: str
@@ -26,72 +26,76 @@ class Corruption:
     words: str
     apply: Callable[[np.ndarray, float, np.ndarray], np.ndarray]
 
+    @property
+    def title(self) -> str:
+        return self.name.capitalize() if self.name.islower() else self.name
+
     def amount(self, strength: int) -> str:
         """The amount at a strength from 1 to 5, in words."""
         return self.words.format(self.amounts[strength - 1])
 
-    def __call__(self, images: np.ndarray, strength: int, chances: np.ndarray) -> np.ndarray:
-        """The pictures with this damage at a strength from 1 to 5."""
-        return self.apply(images, self.amounts[strength - 1], chances)
+    def __call__(self, images: np.ndarray, strength: int, numbers: np.ndarray) -> np.ndarray:
+        """The images with this corruption at a strength from 1 to 5."""
+        return self.apply(images, self.amounts[strength - 1], numbers)
 
 
-def chances(count: int, seed: int = 0) -> np.ndarray:
-    """The random numbers of `count` pictures, float32 (3, count): the same ones for each damage and strength."""
+def random_numbers(count: int, seed: int = 0) -> np.ndarray:
+    """The random numbers of `count` images, float32 (3, count): the same for each corruption and strength."""
     return np.random.default_rng(seed).random((3, count), dtype=np.float32)
 
 
-def _noise(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+def _noise(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
     levels = np.full(len(images), amount, np.float32)
-    return photometric.adjust(images, noise=levels, noise_offset=chances[0])
+    return photometric.adjust(images, noise=levels, noise_offset=numbers[0])
 
 
-def _blur(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+def _blur(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
     return photometric.adjust(images, blur=np.full(len(images), amount / 100 * _side(images), np.float32))
 
 
-def _brightness(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    """Half of the pictures become lighter, half darker."""
-    way = np.where(chances[0] < 0.5, -1, 1)
+def _brightness(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
+    """Half of the images become lighter, half darker."""
+    way = np.where(numbers[0] < 0.5, -1, 1)
     return photometric.adjust(images, brightness=(255 * amount / 100 * way).astype(np.float32))
 
 
-def _contrast(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
+def _contrast(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
     return photometric.adjust(images, contrast=np.full(len(images), 1 - amount / 100, np.float32))
 
 
-def _shift(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    """In one of eight directions; the border is repeated where nothing was."""
+def _shift(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
+    """In one of eight directions; the border pixels are repeated."""
     pixels = max(1, round(amount / 100 * _side(images)))
-    down, right = pixels * np.array(DIRECTIONS)[(chances[0] * 8).astype(int)].T
+    down, right = pixels * np.array(DIRECTIONS)[(numbers[0] * 8).astype(int)].T
     return geometric.shift(images, down, right, np.zeros(len(images), bool))
 
 
-def _rotation(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    """Half of the pictures to the left, half to the right."""
+def _rotation(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
+    """Half of the images to the left, half to the right."""
     count = len(images)
-    angle = np.deg2rad(amount) * np.where(chances[0] < 0.5, -1, 1)
+    angle = np.deg2rad(amount) * np.where(numbers[0] < 0.5, -1, 1)
     still, no = np.zeros(count), np.zeros(count, bool)
     return geometric.warp(images, angle.astype(np.float32), np.ones(count, np.float32), still, still, no)
 
 
-def _occlusion(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    """A square that lies in the picture as a whole, in the picture's mean brightness."""
+def _occlusion(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
+    """A square fully inside the image, filled with the image's mean."""
     _, height, width, _ = images.shape
     side = max(1, round(amount / 100 * _side(images)))
-    y, x = ((length - side) * chance for length, chance in ((height, chances[1]), (width, chances[2])))
-    damaged = images.copy()
-    photometric.cutout(damaged, side, np.round(y).astype(int) + side // 2, np.round(x).astype(int) + side // 2)
-    return damaged
+    y, x = ((length - side) * number for length, number in ((height, numbers[1]), (width, numbers[2])))
+    corrupted = images.copy()
+    photometric.cutout(corrupted, side, np.round(y).astype(int) + side // 2, np.round(x).astype(int) + side // 2)
+    return corrupted
 
 
-def _jpeg(images: np.ndarray, amount: float, chances: np.ndarray) -> np.ndarray:
-    damaged = np.empty_like(images)
-    for place, image in enumerate(images):
+def _jpeg(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
+    corrupted = np.empty_like(images)
+    for position, image in enumerate(images):
         file = BytesIO()
         Image.fromarray(image if image.shape[2] == 3 else image[..., 0]).save(file, "JPEG", quality=int(amount))
-        with Image.open(file, formats=("JPEG",)) as image:
-            damaged[place] = np.asarray(image).reshape(image.shape)
-    return damaged
+        with Image.open(file, formats=("JPEG",)) as decoded:
+            corrupted[position] = np.asarray(decoded).reshape(image.shape)
+    return corrupted
 
 
 def _side(images: np.ndarray) -> int:
@@ -101,8 +105,8 @@ def _side(images: np.ndarray) -> int:
 CORRUPTIONS = {
     corruption.name: corruption
     for corruption in (
-        Corruption("noise", (10, 20, 35, 50, 70), "deviation {:g} of 255 levels", _noise),
-        Corruption("blur", (1.5, 3, 4.5, 6, 8), "deviation {:g}% of the side", _blur),
+        Corruption("noise", (10, 20, 35, 50, 70), "std {:g} of 255 levels", _noise),
+        Corruption("blur", (1.5, 3, 4.5, 6, 8), "std {:g}% of the side", _blur),
         Corruption("brightness", (10, 20, 30, 40, 50), "{:g}% lighter or darker", _brightness),
         Corruption("contrast", (30, 50, 65, 80, 90), "{:g}% less", _contrast),
         Corruption("shift", (4, 8, 12, 16, 20), "{:g}% of the side", _shift),
@@ -111,4 +115,4 @@ CORRUPTIONS = {
         Corruption("JPEG", (60, 30, 15, 8, 4), "quality {:g}", _jpeg),
     )
 }
-"""In the order in which they are shown. Amounts are grey levels, percent, degrees and JPEG quality."""
+"""In the order shown. Amounts are grey levels, percent, degrees and JPEG quality."""

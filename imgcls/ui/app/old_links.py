@@ -17,6 +17,14 @@ PARAMETERS: dict[str, str] = {
     **RENAMED,  # a setting's control has the setting's name in the URL
     **{f"transfer.{old}": f"transfer.{new}" for old, new in RENAMED_MODEL_SETTINGS.items()},
     "way": "mode",  # Predict
+    # Evaluate
+    "picture": "image",
+    "damage": "corruption",
+    "answers": "predictions",
+    "sure": "confidence",
+    "decline": "abstain",
+    "learnt": "learned",
+    "watched": "followed",
 }
 """Old name of a parameter -> new name."""
 
@@ -30,6 +38,21 @@ VALUES: dict[str, dict[str, str]] = {
         "Odd ones": "Outliers",
         "Changes": "Edits",
     },
+    # Evaluate
+    "view": {
+        "Mistakes": "Errors",
+        "Classes": "Per class",
+        "Scores": "Curves & calibration",
+        "Time machine": "Epoch history",
+        "Learning": "Training curves",
+        "Picture": "Single image",
+        "Inside": "Activations",
+        "Labels": "Per class",
+        "Pictures": "Errors",
+    },
+    "part": {"I don't know": "Abstention"},
+    "panel": {"Matrix": "Confusion matrix"},
+    "suspects": {"Test pictures": "Test images", "Training pictures": "Training images"},
 }
 """New name of a parameter -> old value -> new value."""
 

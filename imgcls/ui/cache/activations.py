@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import DatasetError, RunError, UserError
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.inference.activations import MISSING, REBUILD, ActivationModel, Activations, load_activation_model
 from imgcls.inference.explain import task
@@ -35,7 +36,7 @@ def why_not(run: Run) -> str:
     return ""
 
 
-def image(run: Run, tested: Predictions, index: int) -> np.ndarray:
+def image(run: Run, tested: Predictions | Decisions, index: int) -> np.ndarray:
     """A test picture, uint8 (height, width, channels), from the run or from its data set.
 
     Raises:

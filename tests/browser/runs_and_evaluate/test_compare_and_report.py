@@ -1,4 +1,4 @@
-"""From two ticked runs to the one that is better, damaged pictures in the background, and the report as a file."""
+"""From two ticked runs to the one that is better, corrupted images in the background, and the report as a file."""
 
 import re
 
@@ -29,9 +29,9 @@ def test_damaged_images_are_asked_about_in_the_background_and_the_report_opens_f
 ):
     page = visit(own_server, "/evaluate?run=sample&view=Robustness", color_scheme="dark")
     steps.shows(page, "Evaluate")
-    steps.button(page, "Ask about damaged pictures").click()
-    expect(steps.main(page)).to_contain_text("Where the answer flips", timeout=steps.SLOW)
-    figures = steps.main(page).locator(".damages img")
+    steps.button(page, "Evaluate robustness").click()
+    expect(steps.main(page)).to_contain_text("Predictions that change", timeout=steps.SLOW)
+    figures = steps.main(page).locator(".corruptions img")
     expect(figures).to_have_count(8)
     assert figures.first.evaluate("image => image.complete && image.naturalWidth > 0")
     assert (own_server.runs / "sample" / "robustness.npz").exists()
@@ -51,7 +51,7 @@ def test_damaged_images_are_asked_about_in_the_background_and_the_report_opens_f
     page.on("request", lambda request: asked.append(request.url))
     page.goto(path.as_uri())
     expect(page.locator("h1")).to_have_text("A sample")
-    expect(page.get_by_role("heading", name="Damaged pictures")).to_be_visible()
+    expect(page.get_by_role("heading", name="Robustness")).to_be_visible()
     expect(page.locator(".curves svg")).to_have_count(2)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 29)"
     assert [url for url in asked if not url.startswith(("data:", path.as_uri()))] == []

@@ -1,4 +1,4 @@
-"""A picture's own view in a real browser: tiles lead to it, and its heat maps are painted."""
+"""The section about one image in a real browser: tiles lead to it, and its heat maps are drawn."""
 
 import re
 
@@ -11,13 +11,13 @@ from tests.browser.support import steps
 def test_a_tile_leads_to_its_images_own_view_with_heat_maps(visit, server):
     with np.load(server.runs / "sample" / "predictions.npz") as file:
         first = int(np.flatnonzero(file["labels"] != file["probabilities"].argmax(1))[0])
-    page = visit(server, f"/evaluate?run=sample&view=Picture&picture={first}")
+    page = visit(server, f"/evaluate?run=sample&view=Single%20image&image={first}")
     steps.shows(page, "Evaluate")
     tile = page.locator(".tiles a").first
-    number = re.search(r"Test picture (\d+):", tile.locator("img").get_attribute("alt"))[1]
+    number = re.search(r"Test image (\d+):", tile.locator("img").get_attribute("alt"))[1]
     tile.click()
-    page.wait_for_url(re.compile(rf"[?&]picture={number}(&|$)"))
-    expect(page.locator(f'.asked img[alt^="Test picture {number}:"]')).to_be_visible()
+    page.wait_for_url(re.compile(rf"[?&]image={number}(&|$)"))
+    expect(page.locator(f'.image-head img[alt^="Test image {number}:"]')).to_be_visible()
     for method in ("Grad-CAM", "Occlusion"):
         heat = page.locator(f'.heats img[alt^="{method} for"]')
         expect(heat).to_be_visible()
@@ -25,17 +25,17 @@ def test_a_tile_leads_to_its_images_own_view_with_heat_maps(visit, server):
 
 
 def test_a_similar_training_image_can_be_thrown_out_on_the_spot(visit, server):
-    page = visit(server, "/evaluate?run=sample&view=Picture&picture=1")
+    page = visit(server, "/evaluate?run=sample&view=Single%20image&image=1")
     steps.shows(page, "Evaluate")
-    page.get_by_text("A training picture has a wrong label?").click()
+    page.get_by_text("A training image has a wrong label?").click()
     expect(page.get_by_role("button", name="Exclude")).to_be_disabled()
     expect(page.locator('.st-key-similar-change .tiles img[alt^="no. "]')).to_have_count(10)
 
 
-def test_the_layers_of_a_model_are_shown_for_a_image(visit, server):
-    page = visit(server, "/evaluate?run=sample&view=Inside&picture=1")
+def test_the_layers_of_a_model_are_shown_for_an_image(visit, server):
+    page = visit(server, "/evaluate?run=sample&view=Activations&image=1")
     steps.shows(page, "Evaluate")
-    sheet = page.locator('img.sheet[alt^="What the layer"]')
+    sheet = page.locator('img.sheet[alt^="Activations of the layer"]')
     expect(sheet).to_be_visible()
     assert sheet.evaluate("image => image.complete && image.naturalWidth > 100")
     expect(page.get_by_role("region", name="Statistics of all layers")).to_contain_text("block1_conv1")

@@ -1,4 +1,4 @@
-"""Linked views on the Evaluate page: clicked cells and bars, and drawn lines, select the pictures beside them."""
+"""The selection on the Evaluate page: clicked cells and bars, and a lasso, select the images beside them."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.browser.support.server import wait_until
 
 @pytest.fixture
 def predictions(server) -> np.ndarray:
-    """The confusion matrix of the sample run: true classes down, answers across."""
+    """The confusion matrix of the sample run: true classes in rows, predictions in columns."""
     with np.load(server.runs / "sample" / "predictions.npz") as file:
         labels, predicted = file["labels"], file["probabilities"].argmax(1)
     matrix = np.zeros((10, 10), int)
@@ -49,7 +49,7 @@ def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_images(visit, server,
         images = page.locator(".tiles img")
         expect(images).to_have_count(int(mistakes.max()))
         for image in images.all():
-            assert f"true class {true}, answer {predicted} " in image.get_attribute("alt")
+            assert f"true class {true}, predicted {predicted} " in image.get_attribute("alt")
         expect(steps.button(page, f"{true} → {predicted}")).to_be_visible()
         page.reload()
         steps.shows(page, "Evaluate")
@@ -60,14 +60,14 @@ def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit
     page = evaluate(visit, server)
     press_cell(page, 3, 3)
     page.wait_for_url(re.compile("[?&]cell=3-3"))
-    expect(page.locator(".tiles img").first).to_have_attribute("alt", re.compile("true class 3, answer 3 "))
-    page.get_by_role("radio", name="Wrong").click()
+    expect(page.locator(".tiles img").first).to_have_attribute("alt", re.compile("true class 3, predicted 3 "))
+    page.get_by_role("radio", name="Errors", exact=True).click()
     steps.button(page, "3 → 3").click()
     wrong = int(predictions.sum() - np.trace(predictions))
-    expect(steps.main(page)).to_contain_text(f"{wrong} pictures;")
+    expect(steps.main(page)).to_contain_text(f"{wrong} images")
     assert "cell=" not in page.url
     for image in page.locator(".tiles img").all():
-        true, answer = re.search(r"true class (\d), answer (\d)", image.get_attribute("alt")).groups()
+        true, answer = re.search(r"true class (\d), predicted (\d)", image.get_attribute("alt")).groups()
         assert true != answer
 
 
@@ -78,7 +78,7 @@ def test_the_matrix_shows_counts_or_fractions_and_errors_only(visit, server, pre
     wait_until(lambda: sorted(numbers(page)) == sorted(map(str, predictions[filled])), what="counts")
     page.get_by_text("Errors only", exact=True).click()
     wait_until(lambda: sorted(numbers(page)) == sorted(map(str, predictions[mistakes])), what="counts of mistakes")
-    page.get_by_role("radio", name="Shares").click()
+    page.get_by_role("radio", name="Fractions").click()
     fractions = 100 * predictions / predictions.sum(axis=1, keepdims=True)
     wait_until(
         lambda: sorted(numbers(page)) == sorted(f"{fraction:.1f}%" for fraction in fractions[mistakes]),
@@ -93,8 +93,8 @@ def test_the_keyboard_reaches_every_cell_and_lets_it_go(visit, server, predictio
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
     fraction = 100 * predictions[2, 1] / predictions[2].sum()
-    images = f"{predictions[2, 1]} picture{'' if predictions[2, 1] == 1 else 's'}"
-    expect(page.locator(".matrix .spoken")).to_have_text(f"true 2, predicted 1: {images} ({fraction:.1f}% of 2)")
+    images = f"{predictions[2, 1]} image{'' if predictions[2, 1] == 1 else 's'}"
+    expect(page.locator(".matrix .announced")).to_have_text(f"true 2, predicted 1: {images} ({fraction:.1f}% of 2)")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("[?&]cell=2-1"))
     expect(page.locator(".matrix .frame.chosen")).to_be_visible()
@@ -118,19 +118,19 @@ def test_a_bar_narrows_the_matrix_and_the_scores_and_the_url_shows_a_colleague_t
     low = next(low for low in range(50, 100, 5) if ((100 * sure >= low) & (100 * sure < low + 5)).sum() > 1)
     left = (100 * sure >= low) & (100 * sure < low + 5)
     page = evaluate(visit, server)
-    page.get_by_role("button", name=f"{low} to {low + 5}% sure: ").click()
-    page.wait_for_url(re.compile(rf"[?&]sure={low}-{low + 5}(&|$)"))
+    page.get_by_role("button", name=f"confidence {low}–{low + 5}%: ").click()
+    page.wait_for_url(re.compile(rf"[?&]confidence={low}-{low + 5}(&|$)"))
     right = int((predicted == labels)[left].sum())
     for seen in (page, visit(server, page.url.removeprefix(server.url))):
         steps.shows(seen, "Evaluate")
-        expect(steps.main(seen)).to_contain_text(f"From {left.sum()} of 1,000 test pictures")
+        expect(steps.main(seen)).to_contain_text(f"From {left.sum()} of 1,000 test images")
         expect(steps.main(seen)).to_contain_text(f"{100 * right / left.sum():.1f}%")
         wait_until(lambda seen=seen: sum(map(int, numbers(seen))) == left.sum(), what="the matrix of what is left")
-        pressed = seen.locator(".certainty [aria-pressed=true]")
-        expect(pressed).to_have_attribute("aria-label", re.compile(f"^{low} to {low + 5}% sure"))
+        pressed = seen.locator(".confidence [aria-pressed=true]")
+        expect(pressed).to_have_attribute("aria-label", re.compile(f"^confidence {low}–{low + 5}%"))
         expect(seen.locator(".tiles img")).to_have_count(min(int(left.sum()), 20))
-    steps.button(page, f"{low} to {low + 5}% sure").click()
-    expect(steps.main(page)).to_contain_text("From 1,000 test pictures")
+    steps.button(page, f"confidence {low}–{low + 5}%").click()
+    expect(steps.main(page)).to_contain_text("From 1,000 held-out test images")
 
 
 def test_a_line_on_the_map_selects_what_lies_inside(visit, server):
@@ -154,26 +154,26 @@ def test_a_line_on_the_map_selects_what_lies_inside(visit, server):
     page.wait_for_url(re.compile(r"[?&]area=\d"))
     steps.settled(page)
     text = steps.main(page).inner_text()
-    left = int(re.search(r"From ([\d,]+) of 1,000 test pictures", text)[1].replace(",", ""))
+    left = int(re.search(r"From ([\d,]+) of 1,000 test images", text)[1].replace(",", ""))
     assert 0 < left < 1000
     page.reload()
     steps.shows(page, "Evaluate")
-    expect(steps.main(page)).to_contain_text(f"From {left} of 1,000 test pictures")
+    expect(steps.main(page)).to_contain_text(f"From {left} of 1,000 test images")
 
 
 def test_a_link_to_another_view_keeps_the_visit_and_back_leads_back(visit, server):
-    page = evaluate(visit, server, "&answers=wrong")
+    page = evaluate(visit, server, "&predictions=wrong")
     page.evaluate(
         """() => {
             window.visit = 1;
             const link = document.createElement('a');
-            [link.href, link.textContent] = ['?run=sample&view=Classes&answers=wrong', 'To the classes'];
+            [link.href, link.textContent] = ['?run=sample&view=Per%20class&predictions=wrong', 'To the classes'];
             document.querySelector('.stHtml .tiles').append(link);
         }"""
     )
     page.get_by_text("To the classes").click()
     expect(steps.main(page)).to_contain_text("Classification report")
-    expect(steps.button(page, "wrong answers")).to_be_visible()
+    expect(steps.button(page, "errors")).to_be_visible()
     page.go_back()
-    expect(steps.main(page)).to_contain_text("Most frequent mistakes")
+    expect(steps.main(page)).to_contain_text("Most frequent errors")
     assert page.evaluate("window.visit") == 1

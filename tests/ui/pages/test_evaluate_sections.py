@@ -48,7 +48,7 @@ def test_compare_says_who_is_better_and_shows_the_images(two_runs):
     assert "B is better than A" in pieces(app) and "on 360 test images" in pieces(app)
     assert "&lt;img src=x" in pieces(app) and "<img src=x" not in pieces(app)
     assert "They have the same settings." in told(app)
-    app.session_state["compared-pictures"] = "Only B right"
+    app.session_state["compared-images"] = "Only B correct"
     app.run()
     assert is_whole(app)
     gallery = next(piece for piece in pieces(app).split("\n") if 'class="tiles"' in piece)
@@ -75,13 +75,13 @@ def test_runs_on_other_images_are_not_compared(two_runs):
     with np.load(other.folder / "predictions.npz", allow_pickle=False) as file:
         content = dict(file)
     np.savez(other.folder / "predictions.npz", **content | {"labels": content["labels"][::-1]})
-    assert "tested on different pictures" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
+    assert "tested on different images" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
 
     np.savez(other.folder / "predictions.npz", **content)
     with np.load(other.folder / "gallery.npz", allow_pickle=False) as file:
         images = dict(file)
     np.savez(other.folder / "gallery.npz", **images | {"pictures": 255 - images["pictures"]})
-    assert "same test labels, but other pictures" in told(
+    assert "same test labels but different test images" in told(
         opened("evaluate", run=run.id, view="Compare", other=other.id)
     )
 
@@ -108,19 +108,19 @@ def test_the_report_is_offered_and_made_when_asked(finished_run):
 
     assert is_whole(app)
     labels = [button.proto.label for button in app.get("download_button")]
-    assert labels == ["Report (HTML)", "All figures (JSON)", "Scores by class (CSV)", "Every answer (CSV)"]
+    assert labels == ["Report (HTML)", "All numbers (JSON)", "Scores by class (CSV)", "All predictions (CSV)"]
 
 
 def test_robustness_is_offered_and_what_is_missing_is_said(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Robustness")
     assert is_whole(app)
-    assert any(button.label == "Ask about damaged pictures" for button in app.button)
+    assert any(button.label == "Evaluate robustness" for button in app.button)
 
     (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
     app = opened("evaluate", run=finished_run.id, view="Robustness")
     assert is_whole(app)
-    assert "needs the test pictures" in told(app) and "not prepared yet" in told(app)
-    assert not any(button.label == "Ask about damaged pictures" for button in app.button)
+    assert "needs the test images" in told(app) and "not prepared yet" in told(app)
+    assert not any(button.label == "Evaluate robustness" for button in app.button)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def damaged_run(finished_run) -> Run:
     """The small run with answers to damaged pictures, of which those to noise are half wrong."""
     labels = np.asarray(datasets.open_dataset("digits").y_test)
     found = found_with("noise", 0.5, len(labels))
-    right = np.where(found.damaged == 0, labels, (labels + 1) % 10)
+    right = np.where(found.corrupted == 0, labels, (labels + 1) % 10)
     path = finished_run.folder / "robustness.npz"
     names = np.array(list(CORRUPTIONS))
     np.savez(
@@ -144,8 +144,8 @@ def test_robustness_shows_what_was_found_and_the_training_that_would_help(damage
 
     assert is_whole(app)
     assert pieces(app).count("data:image/svg+xml") == 8
-    assert "180 pictures read rightly as they are, and wrongly with this damage" in told(app)
-    assert "with noise of strength 3, read as" in pieces(app)
+    assert "180 images predicted correctly without this corruption and incorrectly with it" in told(app)
+    assert "with noise of strength 3, predicted as" in pieces(app)
     app.button(key="train-robust").click().run()
     config = damaged_run.config
     assert sent["noise"] == 36 and sent["data"] == "digits" and sent["cnn.filters"] == config.model_settings["filters"]
@@ -162,7 +162,7 @@ def test_robustness_that_failed_can_be_tried_again(finished_run, state):
 
     assert is_whole(app)
     assert ("The disk <b>is</b> full." if state == "failed" else "cannot be read") in told(app)
-    assert any(button.label in ("Try again", "Ask again") for button in app.button)
+    assert any(button.label in ("Try again", "Evaluate again") for button in app.button)
 
 
 def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finished_run):
@@ -172,26 +172,26 @@ def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finish
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
     app = opened("evaluate", run=finished_run.id, view="Label errors")
     assert is_whole(app)
-    assert "contradict the answers" in told(app)
-    assert all(f"Test picture {place}: its label is" in pieces(app) for place in range(4))
+    assert "contradict this model" in told(app)
+    assert all(f"Test image {place}: its label is" in pieces(app) for place in range(4))
 
     judge(finished_run, "test", [0, 1], "wrong")
     judge(finished_run, "test", [2], "right")
     app.run()
 
     assert judged(finished_run, "test", "wrong") == {0, 1}
-    assert "Test picture 0:" not in pieces(app) and "Test picture 3:" in pieces(app)
+    assert "Test image 0:" not in pieces(app) and "Test image 3:" in pieces(app)
     right = (probabilities.argmax(1) == labels)[2:].mean()
-    assert f"accuracy is **{100 * right:.1f}%**" in told(app) and "That flatters" in told(app)
+    assert f"accuracy is **{100 * right:.1f}%**" in told(app) and "This is optimistic" in told(app)
 
 
 def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, monkeypatch):
     sent = {}
     monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
     stored_suspects(finished_run)
-    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
     assert is_whole(app)
-    assert "3 labels of 1,437 are under suspicion. You called 0" in told(app).replace("**", "")
+    assert "3 of 1,437 labels are suspect. You confirmed 0" in told(app).replace("**", "")
     assert pieces(app).count("<figure>") == 3 and "seems" in pieces(app)
 
     judge(finished_run, "training", [3], "right")
@@ -204,14 +204,14 @@ def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, m
 
 
 def test_the_look_through_training_images_is_offered_and_what_is_missing_is_said(finished_run):
-    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
     assert is_whole(app)
-    assert any(button.label == "Look through the training pictures" for button in app.button)
+    assert any(button.label == "Check the training labels" for button in app.button)
 
     (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
-    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training pictures")
-    assert is_whole(app) and "needs the training pictures" in told(app)
-    assert not any(button.label == "Look through the training pictures" for button in app.button)
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
+    assert is_whole(app) and "needs the training images" in told(app)
+    assert not any(button.label == "Check the training labels" for button in app.button)
 
 
 def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
@@ -286,9 +286,9 @@ def test_views_and_files_of_a_run_as_it_must_not_be(damaged_run, how):
         assert is_whole(app), view
         assert "<img src=x" not in pieces(app)
     assert is_whole(
-        opened("evaluate", run=damaged_run.id, view="Label errors", suspects="Training pictures", other="other")
+        opened("evaluate", run=damaged_run.id, view="Label errors", suspects="Training images", other="other")
     )
     tested = predictions.single_label_predictions(damaged_run)
     assert report.page(damaged_run, tested).count("<script") == 0
-    json.dumps(report.figures(damaged_run, tested), allow_nan=False)
-    assert report.classes(tested) and report.predictions(tested, damaged_run.model["classes"])
+    json.dumps(report.collect(damaged_run, tested), allow_nan=False)
+    assert report.scores_csv(tested) and report.predictions_csv(tested)

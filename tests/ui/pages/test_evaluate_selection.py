@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from imgcls.datasets.catalog import cifar100
 from imgcls.runs import epoch_predictions, holdout_usage, tags, validation_predictions
-from imgcls.ui.evaluate.page import VIEWS
+from imgcls.ui.evaluate import sections
 from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.widgets import formatting
 from tests.support.pages import HOSTILE, broken_copy, is_whole, opened, told
@@ -17,12 +17,12 @@ from tests.support.pages import HOSTILE, broken_copy, is_whole, opened, told
 MATRIX = "imgcls.confusion_matrix"
 
 PLACES = [
-    *({"view": view} for view in VIEWS),
+    *({"view": view} for view in sections.available(sections.SINGLE)),
     {"panel": "Map"},
-    {"view": "Scores", "part": "Calibration"},
-    {"view": "Scores", "part": "I don't know"},
-    {"view": "Classes", "merge": "3.5_1.2", "off": "7"},
-    {"view": "Time machine", "epoch": "1", "learnt": "late", "watched": "3"},
+    {"view": "Curves & calibration", "part": "Calibration"},
+    {"view": "Curves & calibration", "part": "Abstention"},
+    {"view": "Per class", "merge": "3.5_1.2", "off": "7"},
+    {"view": "Epoch history", "epoch": "1", "learned": "late", "followed": "3"},
 ]
 
 
@@ -50,7 +50,7 @@ def accuracy(app: AppTest) -> str:
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_every_view_works_and_shows_names_literally(finished_run, place):
-    facts = finished_run.model
+    facts = json.loads((finished_run.folder / "model.json").read_text())
     facts["classes"] = [HOSTILE[number % len(HOSTILE)] + f"\n{number}" for number in range(10)]
     (finished_run.folder / "model.json").write_text(json.dumps(facts))
     app = opened("evaluate", run=finished_run.id, cell="3-5", **{"class": "3.5.8"}, **place)
@@ -65,7 +65,7 @@ def test_every_view_works_and_shows_names_literally(finished_run, place):
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_every_view_works_when_nothing_is_left(finished_run, place):
-    app = opened("evaluate", run=finished_run.id, sure="0-1", **place)
+    app = opened("evaluate", run=finished_run.id, confidence="0-1", **place)
 
     assert is_whole(app), [error.value for error in app.exception]
 
@@ -78,10 +78,10 @@ def test_narrowing_counts_matrix_scores_and_gallery_from_what_is_left(finished_r
     low, high = (int(np.quantile(percent, fraction)) for fraction in (0.2, 0.9))
     left = ((labels == common) | (predicted == common)) & (percent >= low) & (percent < high)
     assert 2 < left.sum() < 300
-    app = opened("evaluate", run=finished_run.id, sure=f"{low}-{high}", **{"class": str(common)})
+    app = opened("evaluate", run=finished_run.id, confidence=f"{low}-{high}", **{"class": str(common)})
 
-    assert f"From {left.sum()} of 360 test pictures" in told(app)
-    assert "accuracy of what is left" in accuracy(app)
+    assert f"From {left.sum()} of 360 test images" in told(app)
+    assert "accuracy of filtered images" in accuracy(app)
     assert formatting.fraction((predicted == labels)[left].mean()) in accuracy(app)
     assert gallery(app).count("<img") == min(left.sum(), 20)
     assert sum(matrix_of(app)["sums"]) == left.sum()
@@ -93,15 +93,15 @@ def test_a_cell_picks_images_and_leaves_the_scores(finished_run):
 
     assert formatting.fraction((probabilities.argmax(1) == labels).mean()) in accuracy(app)
     assert "test accuracy" in accuracy(app)
-    assert gallery(app).count("true class 4, answer 4") == gallery(app).count("<img") > 10
+    assert gallery(app).count("true class 4, predicted 4") == gallery(app).count("<img") > 10
 
 
 def test_a_part_of_the_selection_can_be_lifted(finished_run):
     app = opened("evaluate", run=finished_run.id, predictions="wrong", cell="4-4")
-    assert "No picture to show here" in told(app)
-    app.button(key="lift-answers").click().run()
-    assert gallery(app).count("true class 4, answer 4") > 10
-    assert "answers" not in app.query_params
+    assert "No images to show" in told(app)
+    app.button(key="lift-predictions").click().run()
+    assert gallery(app).count("true class 4, predicted 4") > 10
+    assert "predictions" not in app.query_params
     app.button(key="lift-cell").click().run()
     assert app.query_params.get("cell") is None
     assert not [button for button in app.button if str(button.key).startswith("lift-")]
@@ -110,37 +110,37 @@ def test_a_part_of_the_selection_can_be_lifted(finished_run):
 @pytest.mark.parametrize("is_late", [False, True], ids=["quick", "later"])
 def test_a_press_that_was_under_way_loses_none_before_it_and_going_back_goes_back(finished_run, monkeypatch, is_late):
     """The browser sends the URL with each press: with a quick second one the URL from before the first."""
-    monkeypatch.setattr(selection_state, "UNDER_WAY_SECONDS", 0.0 if is_late else 60.0)
+    monkeypatch.setattr(selection_state, "IN_FLIGHT_SECONDS", 0.0 if is_late else 60.0)
     app = opened("evaluate", run=finished_run.id, cell="4-4")
-    (shown,) = [group for group in app.button_group if group.label == "Answers"]
-    shown.select("Wrong").run()
-    assert app.query_params["answers"] in ("wrong", ["wrong"])
-    del app.query_params["answers"]
+    (shown,) = [group for group in app.button_group if group.label == "Predictions"]
+    shown.select("Errors").run()
+    assert app.query_params["predictions"] in ("wrong", ["wrong"])
+    del app.query_params["predictions"]
     app.button(key="lift-cell").click().run()
     assert is_whole(app)
     assert "cell" not in app.query_params
-    assert ("answers" in app.query_params) is not is_late
+    assert ("predictions" in app.query_params) is not is_late
 
 
 def test_images_with_a_tag_can_be_looked_at(finished_run):
     tags.change(finished_run, "dark", [3, 5], given=True)
     app = opened("evaluate", run=finished_run.id, tag="dark")
 
-    assert "From 2 of 360 test pictures" in told(app)
-    assert "Test picture 3:" in gallery(app)
-    assert "Test picture 5:" in gallery(app)
+    assert "From 2 of 360 test images" in told(app)
+    assert "Test image 3:" in gallery(app)
+    assert "Test image 5:" in gallery(app)
 
 
 def test_a_run_that_is_opened_is_counted_once_a_visit(finished_run):
     app = opened("evaluate", run=finished_run.id)
-    assert "opened here for the first time" in told(app)
+    assert "First evaluation on this test set" in told(app)
     app.run()
     app.run()
     assert holdout_usage.read(finished_run).count == 1
-    app = opened("evaluate", run=finished_run.id, view="Classes")
+    app = opened("evaluate", run=finished_run.id, view="Per class")
 
     assert holdout_usage.read(finished_run).count == 2
-    assert "was opened 2 times here" in told(app)
+    assert "have been viewed 2 times" in told(app)
 
 
 def test_merged_classes_show_their_scores_before_and_now(finished_run):
@@ -149,7 +149,7 @@ def test_merged_classes_show_their_scores_before_and_now(finished_run):
     merged = np.delete(probabilities, 5, 1)
     merged[:, 3] = probabilities[:, 3] + probabilities[:, 5]
     now = np.where(labels == 5, 3, np.where(labels > 5, labels - 1, labels)) == merged.argmax(1)
-    app = opened("evaluate", run=finished_run.id, view="Classes", merge="3.5")
+    app = opened("evaluate", run=finished_run.id, view="Per class", merge="3.5")
 
     assert f"Accuracy **{formatting.fraction(before)}** before" in told(app)
     assert f"**{formatting.fraction(now.mean())}** now" in told(app)
@@ -171,19 +171,19 @@ def test_what_declines_is_counted(finished_run):
     below = int(np.quantile(100 * probabilities.max(1), 0.5))
     given = probabilities.max(1) >= below / 100
     assert 10 < given.sum() < 350
-    app = opened("evaluate", run=finished_run.id, view="Scores", part="I don't know", decline=str(below))
+    app = opened("evaluate", run=finished_run.id, view="Curves & calibration", part="Abstention", abstain=str(below))
 
     numbers = "".join(str(block.proto.body) for block in app.get("html"))
-    assert f"{given.sum()} of 360 pictures" in numbers
+    assert f"{given.sum()} of 360 images" in numbers
     assert formatting.fraction((probabilities.argmax(1) == labels)[given].mean()) in numbers
     assert gallery(app).count("<img") == min(20, (~given).sum())
 
 
 def test_a_run_without_validation_answers_gets_them_at_a_press(finished_run):
     (finished_run.folder / validation_predictions.NAME).unlink()
-    app = opened("evaluate", run=finished_run.id, view="Scores", part="Calibration")
-    assert "kept no answers to validation pictures" in told(app)
-    next(button for button in app.button if button.label == "Answer validation pictures").click().run()
+    app = opened("evaluate", run=finished_run.id, view="Curves & calibration", part="Calibration")
+    assert "has no predictions for its validation images" in told(app)
+    next(button for button in app.button if button.label == "Predict validation images").click().run()
 
     assert is_whole(app)
     assert "Temperature **" in told(app)
@@ -192,11 +192,11 @@ def test_a_run_without_validation_answers_gets_them_at_a_press(finished_run):
 
 def test_the_time_machine_goes_back_to_an_epoch(finished_run):
     kept = epoch_predictions.read(finished_run)
-    app = opened("evaluate", run=finished_run.id, view="Time machine", epoch="1")
+    app = opened("evaluate", run=finished_run.id, view="Epoch history", epoch="1")
 
     wrong = int((~kept.is_right[0]).sum())
-    assert f"{formatting.count(wrong, 'picture')} read wrongly after this epoch" in told(app)
-    assert 'alt="Validation picture' in gallery(app).replace("&quot;", '"')
+    assert f"{formatting.count(wrong, 'image')} classified incorrectly after this epoch" in told(app)
+    assert 'alt="Validation image' in gallery(app).replace("&quot;", '"')
     assert formatting.fraction(kept.is_right[0].mean()) in "".join(str(block.proto.body) for block in app.get("html"))
     assert sum(matrix_of(app)["sums"]) == len(kept.labels)
 
@@ -211,10 +211,10 @@ def test_a_time_machine_without_epochs_says_so(finished_run, corruption):
     else:
         shown = np.zeros(0, np.int32)
         epoch_predictions.write(finished_run, [1], np.ones((1, 2, 3)), [0, 1], [0, 1], shown, np.zeros((0, 8, 8, 1)))
-    app = opened("evaluate", run=finished_run.id, view="Time machine")
+    app = opened("evaluate", run=finished_run.id, view="Epoch history")
 
     assert is_whole(app)
-    assert ("damaged" if corruption == "cut" else "kept no answers of its epochs") in told(app)
+    assert ("damaged" if corruption == "cut" else "has no predictions per epoch") in told(app)
 
 
 def test_answers_that_are_no_numbers_are_told(finished_run):
@@ -224,7 +224,7 @@ def test_answers_that_are_no_numbers_are_told(finished_run):
     for place in PLACES:
         app = opened("evaluate", run=finished_run.id, **place)
         assert is_whole(app), place
-        assert "7 answers of this model held no numbers" in told(app)
+        assert "7 predictions of this model were not numbers" in told(app)
 
 
 def test_a_test_set_of_one_class_has_no_curves_and_says_so(finished_run):
@@ -232,18 +232,18 @@ def test_a_test_set_of_one_class_has_no_curves_and_says_so(finished_run):
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=np.full_like(labels, 3))
     for place in PLACES:
         assert is_whole(opened("evaluate", run=finished_run.id, **place)), place
-    assert "belong to one class" in told(opened("evaluate", run=finished_run.id, view="Scores"))
+    assert "belong to one class" in told(opened("evaluate", run=finished_run.id, view="Curves & calibration"))
 
 
 def test_another_run_keeps_what_means_the_same_for_it_and_drops_the_rest(finished_run):
     other = broken_copy(finished_run, "20260102-120000-0badcafe")
-    query = {"class": "3", "cell": "3-5", "merge": "1.2", "tag": "x", "answers": "wrong", "sure": "10-90"}
+    query = {"class": "3", "cell": "3-5", "merge": "1.2", "tag": "x", "predictions": "wrong", "confidence": "10-90"}
     app = opened("evaluate", run=finished_run.id, **query)
     app.selectbox(key="evaluate-run").select(other.id).run()
 
     assert is_whole(app)
     assert app.query_params["run"] in (other.id, [other.id])
-    assert {name for name in query if app.query_params.get(name)} == {"answers", "sure"}
+    assert {name for name in query if app.query_params.get(name)} == {"predictions", "confidence"}
 
 
 def test_the_groups_of_a_data_set_take_the_place_of_its_hundred_classes(made):

@@ -1,4 +1,4 @@
-"""Bars of how sure the model was of its right and of its wrong answers; each step can be pressed."""
+"""A histogram of the confidence of correct and incorrect predictions; each bar can be clicked."""
 
 import json
 from collections.abc import Callable
@@ -8,28 +8,29 @@ import streamlit as st
 
 from imgcls.ui.components.component import own_component
 
-STEPS = 20
-WIDTH = 100 // STEPS
-"""Percent that each step covers."""
+BARS = 20
+WIDTH = 100 // BARS
+"""Percent that each bar covers."""
 TICKS = "".join(f'<span style="left:{at}%">{at}</span>' for at in range(0, 101, 20))
 HTML = f"""
-<div class="certainty" role="group" aria-label="How sure the model was of right and of wrong answers">
-  <div class="legend" aria-hidden="true"><span><i class="right"></i>right</span><span><i class="wrong"></i>wrong</span>
+<div class="confidence" role="group" aria-label="Confidence of correct and incorrect predictions">
+  <div class="legend" aria-hidden="true">
+    <span><i class="correct"></i>correct</span><span><i class="incorrect"></i>incorrect</span>
   </div>
   <div class="scale" aria-hidden="true"></div>
   <div class="bars"></div>
   <div class="ticks" aria-hidden="true">{TICKS}</div>
-  <div class="title" aria-hidden="true">how sure of its answer, in %</div>
+  <div class="title" aria-hidden="true">confidence, %</div>
   <div class="tip" hidden></div>
 </div>
 """
 
 
 def counted(confidence: np.ndarray, is_right: np.ndarray) -> dict[str, list[int]]:
-    """How many answers are right and wrong, in steps of 5%, by the probability of the answer (n,) from 0 to 1."""
-    percent = np.float32(100) * np.clip(confidence, 0, 1).astype(np.float32)  # as a selection counts it
-    edges = np.linspace(0, 100, STEPS + 1)
-    sides = {"right": is_right, "wrong": ~is_right}
+    """Counts of correct and incorrect predictions in bins of 5%, by confidence (n,) from 0 to 1."""
+    percent = np.float32(100) * np.clip(confidence, 0, 1).astype(np.float32)  # rounded as in evaluation.selection
+    edges = np.linspace(0, 100, BARS + 1)
+    sides = {"correct": is_right, "incorrect": ~is_right}
     return {side: np.histogram(percent[of], edges)[0].tolist() for side, of in sides.items()}
 
 
@@ -39,24 +40,24 @@ def show(
     chosen: tuple[int, int],
     follow: Callable[[tuple[int, int] | None], None],
 ) -> None:
-    """Draws what `counted` counted, the part that is chosen stronger; both in percent.
+    """Draws what `counted` returned and highlights the bars inside `chosen` (percent).
 
-    `follow` is told the step that is pressed, or None where one is let go.
+    `follow` is called with the clicked bar's bounds, or None if it was deselected.
     """
 
-    def hear() -> None:
-        message = (st.session_state.get(key) or {}).get("step")
+    def receive() -> None:
+        message = (st.session_state.get(key) or {}).get("bar")
         if isinstance(message, dict):
-            step = message.get("range")
-            if step is None or is_step(step):
-                follow(None if step is None else tuple(step))
+            bar = message.get("range")
+            if bar is None or is_bar(bar):
+                follow(None if bar is None else (bar[0], bar[1]))
 
     data = counts | {"chosen": None if chosen == (0, 100) else chosen}
-    own_component("confidence_histogram", HTML)(key=key, data=json.dumps(data), on_step_change=hear)
+    own_component("confidence_histogram", HTML)(key=key, data=json.dumps(data), on_bar_change=receive)
 
 
-def is_step(value: object) -> bool:
-    """Whether a message from a browser names a step: [low, high] in percent."""
+def is_bar(value: object) -> bool:
+    """Whether a message from a browser names a bar: [low, high] in percent."""
     if not (isinstance(value, list) and len(value) == 2 and all(type(one) is int for one in value)):
         return False
     low, high = value

@@ -1,4 +1,4 @@
-"""The confusion matrix as an element of the page: cells that can be clicked, and reached with the arrow keys."""
+"""The confusion matrix as a browser component: cells can be clicked and reached with the arrow keys."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -12,24 +12,28 @@ from imgcls.ui.components.component import own_component
 
 HTML = """
 <div class="matrix">
-  <span class="true">true class</span>
+  <span class="true"></span>
   <div class="rows" aria-hidden="true"></div>
-  <div class="field" tabindex="0" role="application"><div class="frame over" hidden></div>
+  <div class="field" tabindex="0" role="application"><div class="frame hovered" hidden></div>
     <div class="frame chosen" hidden></div></div>
   <div class="columns" aria-hidden="true"></div>
-  <span class="predicted">predicted class</span>
+  <span class="predicted"></span>
   <div class="tip" hidden></div>
-  <output class="spoken"></output>
+  <output class="announced"></output>
 </div>
 """
 
 
+AXES = {False: ("true class", "predicted class"), True: ("missing label", "predicted label")}
+
+
 @dataclass(frozen=True)
 class Drawn:
-    """A matrix for the browser. Text, as Streamlit looks at each list it sends and asks whether it is a table."""
+    """A matrix for the browser. JSON text, because Streamlit checks whether each list that it sends is a table."""
 
     classes: int
     content: str
+    is_multilabel: bool = False
 
 
 def drawn(
@@ -38,27 +42,32 @@ def drawn(
     *,
     as_fractions: bool = False,
     errors_only: bool = False,
-    order: Sequence[int] | None = None,
+    order: Sequence[int] | np.ndarray | None = None,
+    sums: np.ndarray | None = None,
 ) -> Drawn:
-    """What the browser draws of a matrix (k, k): true classes down, answers across, counts or shares of the true class.
+    """What the browser draws of a matrix (k, k): true classes in rows, predictions in columns.
 
-    Right answers are grey and mistakes have a colour scale of their own, so that a good model's few mistakes show.
-    `order` says which class stands where, else as they are numbered.
+    Cells show counts, or fractions of the row's total. Correct predictions are grey and errors have a colour scale of
+    their own, so that a good model's few errors are visible. `order` gives the position of each class, by default its
+    index. `sums` (k,) are the row totals if they are not the sums of the rows: then it is the matrix of error pairs of
+    a multi-label run, with missing labels in rows and wrongly predicted labels in columns.
     """
-    order = np.arange(len(matrix)) if order is None else np.asarray(order)
-    counts = np.asarray(matrix)[np.ix_(order, order)]
+    positions = np.arange(len(matrix)) if order is None else np.asarray(order)
+    counts = np.asarray(matrix)[np.ix_(positions, positions)]
     filled = np.nonzero(counts)
     content = {
-        # A name from a foreign archive may hold half a surrogate pair, which no encoder for the browser accepts.
-        "names": [str(names[number]).encode("utf-8", "replace").decode() for number in order],
-        "order": order.tolist(),
+        # A name from an imported archive may contain half a surrogate pair, which no encoder for the browser accepts.
+        "names": [str(names[number]).encode("utf-8", "replace").decode() for number in positions.tolist()],
+        "order": positions.tolist(),
         "cells": np.column_stack([*filled, counts[filled]]).ravel().tolist(),
-        "sums": counts.sum(axis=1).tolist(),
-        "isShares": as_fractions,
+        "sums": (counts.sum(axis=1) if sums is None else sums[positions]).tolist(),
+        "isFractions": as_fractions,
         "isErrorsOnly": errors_only,
+        "isMultilabel": sums is not None,
+        "axes": AXES[sums is not None],
         "colours": [_colour(QUIET, 0.8), _colour(ERROR, 0.9)],
     }
-    return Drawn(len(counts), json.dumps(content))
+    return Drawn(len(counts), json.dumps(content), sums is not None)
 
 
 def show(
@@ -69,25 +78,30 @@ def show(
     follow: Callable[[tuple[int, int] | None], None] | None = None,
     note: str = "",
 ) -> None:
-    """Draws what `drawn` made. `selected` (true, predicted) gets a frame; `follow` is told the cell that is pressed,
-    or None where one is let go; `note` is added to the words that stand for the picture.
+    """Draws what `drawn` made. `selected` (row, column) gets a frame; `follow` is called with the clicked cell, or None
+    if it was deselected; `note` is appended to the description for screen readers.
     """
-    how = " Arrow keys move, Enter shows the pictures of a cell, Escape those of all." if follow else ""
+    keys = " Arrow keys move, Enter shows the images of a cell, Escape shows all." if follow else ""
+    kind = (
+        f"Error pairs of {made.classes} labels."
+        if made.is_multilabel
+        else f"Confusion matrix of {made.classes} classes."
+    )
     data = {
         "drawn": made.content,
         "selected": None if selected is None else list(selected),
-        "isAsked": follow is not None,
-        "label": f"Confusion matrix of {made.classes} classes.{how}{note and ' ' + note}",
+        "isClickable": follow is not None,
+        "label": f"{kind}{keys}{note and ' ' + note}",
     }
 
-    def hear() -> None:
+    def receive() -> None:
         message = (st.session_state.get(key) or {}).get("cell")
         if follow is not None and isinstance(message, dict):
             cell = message.get("cell")
             if cell is None or is_cell(cell, made.classes):
-                follow(None if cell is None else tuple(cell))
+                follow(None if cell is None else (cell[0], cell[1]))
 
-    own_component("confusion_matrix", HTML)(key=key, data=data, on_cell_change=hear)
+    own_component("confusion_matrix", HTML)(key=key, data=data, on_cell_change=receive)
 
 
 def is_cell(value: object, size: int) -> bool:

@@ -1,10 +1,10 @@
-/* A confusion matrix. Only cells with pictures are elements, placed by percent, so that a hundred classes are drawn at
-once and nothing is drawn anew when the page gets wider. Clicks and keys are asked of the field, by their place in it. */
+/* A confusion matrix. Only non-empty cells are elements, positioned by percent, so that a hundred classes are drawn at
+once and nothing has to be redrawn when the page gets wider. Clicks and keys are handled by the field, by position. */
 
 const MOST_WITH_NUMBERS = 20; // classes
-const MOST_NAMED = { rows: 40, columns: 25 }; // classes: of more, every so many
+const MOST_NAMED = { rows: 40, columns: 25 }; // with more classes, only every n-th is named
 const SLANTED_FROM = 7; // classes
-const TINTS = [0.15, 0.85, 0.7]; // lightest, what is added up to the strongest, the exponent in between
+const TINTS = [0.15, 0.85, 0.7]; // lightest, range, exponent
 
 const matrices = new WeakMap();
 
@@ -14,7 +14,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     matrix = new Matrix(parentElement.querySelector(".matrix"));
     matrices.set(parentElement, matrix);
   }
-  matrix.tell = (cell) => setTriggerValue("cell", cell);
+  matrix.send = (cell) => setTriggerValue("cell", cell);
   matrix.show(data);
   return () => matrices.delete(parentElement);
 }
@@ -22,22 +22,22 @@ export default function ({ parentElement, data, setTriggerValue }) {
 class Matrix {
   constructor(root) {
     this.root = root;
-    for (const part of ["field", "rows", "columns", "tip", "spoken"]) this[part] = root.querySelector(`.${part}`);
+    for (const part of ["field", "rows", "columns", "tip", "announced"]) this[part] = root.querySelector(`.${part}`);
     this.chosen = root.querySelector(".frame.chosen");
-    this.over = root.querySelector(".frame.over");
-    this.place = null; // [row, column] of the keyboard or the pointer
-    this.field.onpointermove = (event) => this.look(this.under(event));
-    this.field.onpointerleave = () => this.look(null);
+    this.hovered = root.querySelector(".frame.hovered");
+    this.place = null; // [row, column] under the keyboard or the pointer
+    this.field.onpointermove = (event) => this.hover(this.under(event));
+    this.field.onpointerleave = () => this.hover(null);
     this.field.onclick = (event) => this.press(this.under(event));
     this.field.onkeydown = (event) => this.key(event);
-    this.field.onblur = () => this.look(null);
+    this.field.onblur = () => this.hover(null);
   }
 
   show(data) {
-    const { drawn, selected, isAsked, label } = data;
-    this.field.classList.toggle("asked", isAsked);
+    const { drawn, selected, isClickable, label } = data;
+    this.field.classList.toggle("clickable", isClickable);
     this.field.setAttribute("aria-label", label);
-    this.isAsked = isAsked;
+    this.isClickable = isClickable;
     this.selected = selected;
     if (drawn !== this.drawn) {
       this.drawn = drawn;
@@ -50,11 +50,12 @@ class Matrix {
   }
 
   draw() {
-    const { names, cells, sums, isShares, isErrorsOnly, colours } = this.data;
+    const { names, cells, sums, isFractions, isErrorsOnly, colours, axes } = this.data;
     const size = this.size;
+    for (const [at, axis] of [".true", ".predicted"].entries()) this.root.querySelector(axis).textContent = axes[at];
     this.counts = new Map();
-    const tops = [1e-9, 1e-9]; // of right answers, of mistakes
-    const shown = (row, count) => (isShares ? count / sums[row] : count);
+    const tops = [1e-9, 1e-9]; // of correct predictions, of errors
+    const shown = (row, count) => (isFractions ? count / sums[row] : count);
     for (let i = 0; i < cells.length; i += 3) {
       const [row, column, count] = cells.slice(i, i + 3);
       this.counts.set(row * size + column, count);
@@ -70,7 +71,7 @@ class Matrix {
       const kind = Number(row !== column);
       if (!kind && isErrorsOnly) continue;
       const tint = tintOf(colours[kind], shown(row, count) / tops[kind]);
-      const number = isShares ? `${((100 * count) / sums[row]).toFixed(1)}%` : count.toLocaleString("en");
+      const number = isFractions ? `${((100 * count) / sums[row]).toFixed(1)}%` : count.toLocaleString("en");
       html.push(
         `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;background:${tint}"` +
           `${withNumbers ? "" : ' class="fine"'}>${withNumbers ? number : ""}</b>`,
@@ -79,7 +80,7 @@ class Matrix {
     for (const cell of this.field.querySelectorAll("b")) cell.remove();
     this.field.insertAdjacentHTML("afterbegin", html.join(""));
     const most = size <= 12 ? 13 : 10;
-    this.field.style.fontSize = `clamp(7px, ${100 / size / (isShares ? 4.2 : 3)}cqw, ${most}px)`;
+    this.field.style.fontSize = `clamp(7px, ${100 / size / (isFractions ? 4.2 : 3)}cqw, ${most}px)`;
     const length = Math.min(18, Math.max(4, ...names.map((name) => name.length)));
     const isSlanted = size >= SLANTED_FROM && length > 4;
     const style = this.root.style;
@@ -100,22 +101,22 @@ class Matrix {
       });
       this[part].replaceChildren(...texts);
     }
-    this.look(null);
+    this.hover(null);
   }
 
-  /* The cell below a pointer. */
+  /* The cell under the pointer. */
   under(event) {
     const box = this.field.getBoundingClientRect();
     const at = (part) => Math.min(this.size - 1, Math.max(0, Math.floor(part * this.size)));
     return [at((event.clientY - box.top) / box.height), at((event.clientX - box.left) / box.width)];
   }
 
-  look(place) {
+  hover(place) {
     this.place = place;
-    this.frame(this.over, place);
+    this.frame(this.hovered, place);
     this.tip.hidden = !place;
     if (!place) return;
-    this.tip.textContent = this.spoken.textContent = this.words(place);
+    this.tip.textContent = this.announced.textContent = this.words(place);
     const [field, root] = [this.field.getBoundingClientRect(), this.root.getBoundingClientRect()];
     const x = field.left - root.left + ((place[1] + 0.5) / this.size) * field.width;
     const top = field.top - root.top + (place[0] / this.size) * field.height;
@@ -126,11 +127,13 @@ class Matrix {
   }
 
   words([row, column]) {
-    const { names, sums } = this.data;
+    const { names, sums, isMultilabel } = this.data;
     const count = this.counts.get(row * this.size + column) || 0;
-    const share = sums[row] ? ` (${((100 * count) / sums[row]).toFixed(1)}% of ${names[row]})` : "";
-    const pictures = `${count.toLocaleString("en")} picture${count === 1 ? "" : "s"}`;
-    return `true ${names[row]}, predicted ${names[column]}: ${pictures}${share}`;
+    const fraction = sums[row] ? ` (${((100 * count) / sums[row]).toFixed(1)}% of ${names[row]})` : "";
+    const images = `${count.toLocaleString("en")} image${count === 1 ? "" : "s"}`;
+    if (!isMultilabel) return `true ${names[row]}, predicted ${names[column]}: ${images}${fraction}`;
+    if (row === column) return `${names[row]} correctly predicted: ${images}${fraction}`;
+    return `${names[row]} missing, ${names[column]} wrongly predicted: ${images}${fraction}`;
   }
 
   frame(frame, place) {
@@ -142,13 +145,13 @@ class Matrix {
     frame.style.width = frame.style.height = `${step}%`;
   }
 
-  /* Asks for the pictures of a cell; of the one that is chosen already: for all again. */
+  /* Selects a cell; deselects it if it is selected already. */
   press(place) {
-    if (!this.isAsked || !this.size) return;
+    if (!this.isClickable || !this.size) return;
     const cell = place?.map((one) => this.data.order[one]);
     const isSame = !cell || String(cell) === String(this.selected);
     this.frame(this.chosen, isSame ? null : place);
-    this.tell({ cell: isSame ? null : cell });
+    this.send({ cell: isSame ? null : cell });
   }
 
   key(event) {
@@ -157,7 +160,7 @@ class Matrix {
     const within = (one) => Math.min(this.size - 1, Math.max(0, one));
     if (event.key in moves) {
       const [down, right] = this.place ? moves[event.key] : [0, 0];
-      this.look([within(row + down), within(column + right)]);
+      this.hover([within(row + down), within(column + right)]);
     } else if ((event.key === "Enter" || event.key === " ") && this.place) this.press(this.place);
     else if (event.key === "Escape") this.press(null);
     else return;
@@ -165,8 +168,8 @@ class Matrix {
   }
 }
 
-/* An opaque tint, so that the dark numbers on it can be read on a light page and on a dark one. */
-function tintOf([red, green, blue, strongest], share) {
-  const part = strongest * (TINTS[0] + TINTS[1] * share ** TINTS[2]);
+/* An opaque tint, so that its dark numbers are readable in light and dark mode. */
+function tintOf([red, green, blue, strongest], fraction) {
+  const part = strongest * (TINTS[0] + TINTS[1] * fraction ** TINTS[2]);
   return `rgb(${[red, green, blue].map((one) => Math.round(255 + (one - 255) * part))})`;
 }

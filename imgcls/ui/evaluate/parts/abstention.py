@@ -1,4 +1,4 @@
-"""The dial "I don't know": the model answers only when it is sure enough. What is gained, and what is declined."""
+"""Abstention: the model answers only above a confidence threshold. What that gains, and which images it declines."""
 
 from functools import lru_cache
 
@@ -6,105 +6,109 @@ import numpy as np
 import streamlit as st
 
 from imgcls.charts import scores
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import calibration
+from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
+from imgcls.evaluation.selection import Selection
 from imgcls.ui.evaluate.parts import gallery, selection_state
-from imgcls.ui.evaluate.parts.selection_state import Looked
-from imgcls.ui.widgets import formatting
+from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
-from imgcls.ui.widgets.metric_row import show as show_numbers
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
-NAME = "decline"
-USUAL_FRACTION = 0.1
-"""Without a word in the URL the dial stands where this share of the pictures is declined."""
+NAME = "abstain"
+"""The URL parameter: the threshold in percent."""
+CONTROL = "abstain-below"
+DEFAULT_FRACTION = 0.1
+"""By default the threshold declines this fraction of the images."""
 
 
-def show(looked: Looked) -> None:
-    """The dial, what it costs and brings, and the pictures that are declined."""
-    key, selected = looked.key, looked.selection.narrowed
-    selection_state.shown("decline-below", _asked(key, selected))
+def show(view: View) -> None:
+    """The threshold, what it costs and gains, and the declined images."""
+    key, filters = view.key, view.filters
+    selection_state.set_control(CONTROL, _requested(key, filters))
+    is_multilabel = isinstance(view.predictions, Decisions)
     below = st.slider(
-        "Answer only when at least so sure",
+        "Abstain below this confidence",
         0,
         100,
-        key="decline-below",
-        format="%d %%",
+        key=CONTROL,
+        format="%d%%",
         on_change=_follow,
-        help="Below this probability the model says that it does not know.",
+        help="Below this confidence the model answers “I don't know”."
+        + (" The confidence of an image is that of its least certain label." if is_multilabel else ""),
     )
-    fraction, right = _at(key, selected, below)
-    left, rest = st.columns([3, 2], gap="large")
+    fraction, accuracy = _at(key, filters, below)
+    left, right = st.columns([3, 2], gap="large")
     with left:
         st.plotly_chart(
-            _figure(key, selected, below),
-            key=f"answered-{looked.run.id}",
+            _figure(key, filters, below),
+            key=f"answered-{view.run.id}",
             config={"displayModeBar": False},
-            alt="Accuracy of the answers that are given, over the share that is answered.",
+            alt="Accuracy on the answered images over the fraction of images answered.",
         )
-    number = int(looked.left.sum())
-    declined = np.flatnonzero(looked.left & (looked.predictions.confidence < below / 100))
-    with rest:
-        given = number - len(declined)
-        shown = [
-            Number("Answered", formatting.fraction(fraction.value), f"{given:,} of {number:,} pictures"),
-            Number(
-                "Right of these",
-                formatting.fraction(right.value) if given else "–",
-                formatting.interval(right) if given else "",
-            ),
-            Number(
-                "Right of all",
-                formatting.fraction(looked.report.accuracy.value),
-                formatting.interval(looked.report.accuracy),
-            ),
-        ]
-        show_numbers(shown)
+    number = int(view.filtered.sum())
+    declined = np.flatnonzero(view.filtered & (view.predictions.confidence < below / 100))
+    with right:
+        answered = number - len(declined)
+        overall = wilson(int(view.predictions.is_right[view.filtered].sum()), number)
+        name = "Exact match" if is_multilabel else "Accuracy"
+        metric_row.show(
+            [
+                Number("Answered", formatting.fraction(fraction.value), f"{answered:,} of {number:,} images"),
+                Number(
+                    f"{name} on answered images",
+                    formatting.fraction(accuracy.value) if answered else "–",
+                    formatting.interval(accuracy) if answered else "",
+                ),
+                Number(f"{name} on all images", formatting.fraction(overall.value), formatting.interval(overall)),
+            ]
+        )
         st.caption(
-            "A threshold that is chosen by these pictures looks a little better than it is: choose it before, or by "
-            "other pictures."
+            "A threshold chosen on these images looks slightly better than it is. Choose it on other images, such as "
+            "the validation set."
         )
-    st.subheader("Declined", anchor=False, help="It does not answer these. How many would have been right?")
+    st.subheader("Declined images", anchor=False, help="The model does not answer these.")
     if len(declined):
-        would = int((looked.predictions.predicted[declined] == looked.predictions.labels[declined]).sum())
-        st.caption(f"{would:,} of these {len(declined):,} answers would have been right.")
-        order = declined[np.argsort(looked.predictions.confidence[declined], kind="stable")]
-        gallery.pages(
-            looked, order, f"declined-{looked.run.id}-{below}-{hash(looked.selection)}", "the least certain first"
-        )
+        correct = int(view.predictions.is_right[declined].sum())
+        st.caption(f"{correct:,} of these {len(declined):,} predictions would have been correct.")
+        order = declined[np.argsort(view.predictions.confidence[declined], kind="stable")]
+        name = f"declined-{view.run.id}-{below}-{hash(view.selection)}"
+        gallery.paged(view, order, name, "least confident first")
     else:
-        st.caption("None: every picture is answered.")
+        st.caption("None: every image is answered.")
 
 
-def _asked(key: tuple, selected) -> int:
+def _requested(key: Key, filters: Selection) -> int:
     text = st.query_params.get(NAME, "")
     if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 100:
         return int(text)
-    return _usual(key, selected)
+    return _default(key, filters)
 
 
 @lru_cache(16)
-def _usual(key: tuple, selected) -> int:
-    return int(100 * np.quantile(_of(key, selected)[0], USUAL_FRACTION))
+def _default(key: Key, filters: Selection) -> int:
+    return int(100 * np.quantile(_confidence(key, filters)[0], DEFAULT_FRACTION))
 
 
 def _follow() -> None:
-    selection_state.put(**{NAME: str(st.session_state["decline-below"])})
+    selection_state.put(**{NAME: str(st.session_state[CONTROL])})
 
 
 @lru_cache(128)
-def _at(key: tuple, selected, below: int):
-    confidence, is_right = _of(key, selected)
+def _at(key: Key, filters: Selection, below: int) -> tuple[Score, Score]:
+    confidence, is_right = _confidence(key, filters)
     return calibration.at_threshold(confidence, is_right, below / 100)
 
 
 @lru_cache(8)
-def _of(key: tuple, selected) -> tuple[np.ndarray, np.ndarray]:
-    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
-    return predictions.confidence[left], predictions.predicted[left] == predictions.labels[left]
+def _confidence(key: Key, filters: Selection) -> tuple[np.ndarray, np.ndarray]:
+    predictions, kept = selection_state.predictions_of(key), selection_state.kept(key, filters)
+    return predictions.confidence[kept], predictions.is_right[kept]
 
 
 @lru_cache(32)
-def _figure(key: tuple, selected, below: int) -> StaticFigure:
-    fraction, right = _at(key, selected, below)
-    line = calibration.abstention_curve(*_of(key, selected))
-    return static(scores.answered(line, below / 100, float(fraction.value), float(right.value)))
+def _figure(key: Key, filters: Selection, below: int) -> StaticFigure:
+    fraction, accuracy = _at(key, filters, below)
+    line = calibration.abstention_curve(*_confidence(key, filters))
+    return static(scores.accuracy_coverage(line, below / 100, float(fraction.value), float(accuracy.value)))

@@ -1,4 +1,7 @@
-"""Can its probabilities be taken at their word? The reliability diagram, and a temperature fitted on validation."""
+"""Can the probabilities be trusted? A reliability diagram, and a temperature fitted on validation images.
+
+Multi-label: each label decision counts on its own, over all labels or for one of them.
+"""
 
 from functools import lru_cache
 
@@ -9,93 +12,114 @@ from imgcls.charts import scores
 from imgcls.errors import UserError
 from imgcls.evaluation import validation_predictions as making
 from imgcls.evaluation.class_merging import Surgery
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import calibration, classification
 from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run, validation_predictions
 from imgcls.ui.app import errors
+from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Looked
-from imgcls.ui.widgets import formatting
+from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
-from imgcls.ui.widgets.metric_row import show as show_numbers
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
-EXPLAINED = (
-    "Answers are sorted by how sure the model was. Of those that it was 80% sure of, 80% should be right: then its "
-    "point lies on the dotted line. Below the line it was too sure of itself."
+SINGLE = (
+    "Reliability diagram: predictions are binned by confidence. In a calibrated model, 80% of the predictions made "
+    "with 80% confidence are correct (dotted line). Points below the line mean overconfidence."
 )
-ERROR = "Expected calibration error: how far, on average, the share of right answers is from what the model said."
+MULTI = (
+    "Reliability diagram: label decisions are binned by probability. In a calibrated model, 80% of the images for "
+    "which a label has a probability of 80% have that label (dotted line). Points below the line mean that the "
+    "probability is too high."
+)
+ECE = "Expected calibration error: the mean difference between probability and observed frequency."
 
 
-def show(looked: Looked) -> None:
-    """The diagram, the error before and after, and where the temperature comes from."""
-    key, selected = looked.key, looked.selection.narrowed
-    temperature = _fitted(looked.run)
+def show(view: View) -> None:
+    """The diagram, the error before and after scaling, and the fitted temperature."""
+    key, filters = view.key, view.filters
+    temperature = _fitted(view.run)
+    heats = (1.0,) if temperature is None else (1.0, float(temperature.value))
+    is_multilabel = isinstance(view.predictions, Decisions)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.markdown("**Reliability**", help=EXPLAINED)
+        st.markdown("**Reliability**", help=MULTI if is_multilabel else SINGLE)
+        label = _choose_label(view) if is_multilabel else None
         st.plotly_chart(
-            _figure(key, selected, None if temperature is None else temperature.value),
-            key=f"reliability-{looked.run.id}",
+            _figure(key, filters, heats, label),
+            key=f"reliability-{view.run.id}",
             config={"displayModeBar": False},
-            alt="Share of right answers over how sure the model was.",
+            alt="Observed frequency over predicted probability.",
         )
     with right:
-        before = _measured(key, selected, 1.0)
-        shown = _numbers("before", *before)
+        numbers = _numbers("before", *_measured(key, filters, 1.0, label))
         if temperature is not None:
-            shown += _numbers("after", *_measured(key, selected, temperature.value))
-        show_numbers(shown)
+            numbers += _numbers("after", *_measured(key, filters, heats[-1], label))
+        metric_row.show(numbers)
         if temperature is None:
-            _offer(looked.run)
+            _offer(view.run)
         else:
             st.markdown(_sentence(temperature))
+            kept = "Predictions at threshold 0.5" if is_multilabel else "Predictions"
             st.caption(
-                f"Fitted on {formatting.count(_count(looked.run), 'validation picture')}, judged here on test pictures. "
-                "Answers and accuracy stay as they are: only how sure they sound changes."
+                f"Fitted on {formatting.count(_count(view.run), 'validation image')}, evaluated here on test images. "
+                f"{kept} and accuracy do not change, only the probabilities."
             )
+
+
+def _choose_label(view: View) -> int | None:
+    names = view.names
+    return st.selectbox(
+        "Label",
+        [None, *range(len(names))],
+        format_func=lambda label: "All labels" if label is None else plain(names[label]),
+        key=f"reliability-of-{view.run.id}",
+    )
 
 
 def _numbers(when: str, error: Score, loss: Score) -> list[Number]:
     return [
-        Number(f"ECE {when}", f"{100 * error.value:.2f}%", formatting.interval(error), ERROR),
+        Number(f"ECE {when}", f"{100 * error.value:.2f}%", formatting.interval(error), ECE),
         Number(
             f"Cross-entropy {when}",
             f"{loss.value:.3f}",
             formatting.interval(loss, as_fraction=False),
-            "In nats; smaller is better. A temperature that suits the model lowers it.",
+            "In nats; lower is better. A well-fitted temperature lowers it.",
         ),
     ]
 
 
 def _sentence(temperature: Score) -> str:
-    said = f"Temperature **{temperature.value:.2f}** ({temperature.low:.2f} to {temperature.high:.2f}): "
+    value = f"Temperature **{temperature.value:.2f}** ({temperature.low:.2f} to {temperature.high:.2f}): "
     if temperature.low > 1:
-        return said + "the model was too sure of itself, and is made less so."
+        return value + "the model is overconfident; temperature scaling softens its probabilities."
     if temperature.high < 1:
-        return said + "the model was not sure enough, and is made surer."
-    return said + "the model's certainty is about right as it is."
+        return value + "the model is underconfident; temperature scaling sharpens its probabilities."
+    return value + "the model is well calibrated as it is."
 
 
 def _offer(run: Run) -> None:
     st.info(
-        "This run kept no answers to validation pictures, so no temperature can be fitted. The test pictures must "
-        "not choose it.",
+        "This run has no predictions for its validation images, so no temperature can be fitted. It must not be fitted "
+        "on test images.",
         icon=":material/info:",
     )
     if st.button(
-        "Answer validation pictures",
+        "Predict validation images",
         icon=":material/thermostat:",
-        help=f"Asks the model about at most {validation_predictions.MOST:,} of them, which takes seconds.",
+        help=f"Runs the model on at most {validation_predictions.MOST:,} validation images. Takes a few seconds.",
     ):
         with errors.shown():
-            with st.spinner("Asking the model ..."):
+            with st.spinner("Predicting the validation images …"):
                 making.make(run)
             st.rerun()
 
 
 def _fitted(run: Run) -> Score | None:
-    """The temperature, or None where there are no validation answers. A damaged file says so on the page."""
+    """The temperature, or None if there are no validation predictions. A damaged file is reported on the page."""
     stamp = run.stamp(validation_predictions.NAME, "model.json")
     if not stamp[0]:
         return None
@@ -109,6 +133,9 @@ def _fitted(run: Run) -> Score | None:
 @lru_cache(32)
 def _temperature(run: Run, stamp: tuple) -> Score:
     found = validation_predictions.read(run)
+    assert found is not None  # the stamp says that the file exists
+    if run.card.is_multilabel:
+        return calibration.temperature(_two_classes(found.probabilities), found.labels.ravel().astype(int))
     return calibration.temperature(found.probabilities, found.labels)
 
 
@@ -118,39 +145,57 @@ def _count(run: Run) -> int:
 
 @lru_cache(32)
 def _counted(run: Run, stamp: tuple) -> int:
-    return len(validation_predictions.read(run).labels)
+    found = validation_predictions.read(run)
+    return 0 if found is None else len(found.labels)
+
+
+def _two_classes(probabilities: np.ndarray) -> np.ndarray:
+    """Label decisions as a problem of two classes, "no" and "yes": (n, labels) -> (n × labels, 2).
+
+    A temperature of these divides the logit of each label, as log p - log(1 - p) is that logit.
+    """
+    flat = probabilities.ravel()
+    return np.stack([1 - flat, flat], 1)
 
 
 @lru_cache(16)
-def _predictions(key: tuple, selected, temperature: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Certainty, whether right, and the losses of what is left, at a temperature. Surgery comes after it."""
-    run, stamp, names, _ = key
-    left = selection_state.kept(key, selected)
-    predictions = selection_state.predictions_of(key)
-    if temperature != 1.0:
-        whole = selection_state.predictions_of((run, stamp, names, Surgery()))
-        heated = type(whole)(
-            whole.names, calibration.scaled(whole.probabilities, temperature), whole.labels, whole.indices
-        )
-        predictions = heated.after(key[3], selection_state.groups_of(run))
-    is_right = predictions.predicted[left] == predictions.labels[left]
+def _outcomes(
+    key: Key, filters: Selection, heat: float, label: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probabilities, whether they came true, and losses of the filtered images, at a temperature.
+
+    Classes are merged after the temperature is applied.
+    """
+    kept, predictions = selection_state.kept(key, filters), selection_state.predictions_of(key)
+    if isinstance(predictions, Decisions):
+        columns = slice(None) if label is None else slice(label, label + 1)
+        probabilities = predictions.probabilities[kept][:, columns]
+        truth = predictions.labels[kept][:, columns].ravel()
+        pairs = _two_classes(probabilities)
+        pairs = pairs if heat == 1.0 else calibration.scaled(pairs, heat)
+        return pairs[:, 1], truth, classification.losses(pairs, truth.astype(int))
+    if heat != 1.0:
+        whole = selection_state.predictions_of(key._replace(surgery=Surgery()))
+        scaled = Predictions(whole.names, calibration.scaled(whole.probabilities, heat), whole.labels, whole.indices)
+        predictions = scaled.after(key.surgery, selection_state.groups_of(key.run))
     return (
-        predictions.confidence[left],
-        is_right,
-        classification.losses(predictions.probabilities[left], predictions.labels[left]),
+        predictions.confidence[kept],
+        predictions.is_right[kept],
+        classification.losses(predictions.probabilities[kept], predictions.labels[kept]),
     )
 
 
 @lru_cache(16)
-def _measured(key: tuple, selected, temperature: float) -> tuple[Score, Score]:
-    confidence, is_right, losses = _predictions(key, selected, temperature)
-    return calibration.reliability(confidence, is_right).error, classification.mean_interval(losses)
+def _measured(key: Key, filters: Selection, heat: float, label: int | None) -> tuple[Score, Score]:
+    probability, came_true, losses = _outcomes(key, filters, heat, label)
+    return calibration.reliability(probability, came_true).error, classification.mean_interval(losses)
 
 
 @lru_cache(16)
-def _figure(key: tuple, selected, temperature: float | None) -> StaticFigure:
-    bins = [
-        calibration.reliability(*_predictions(key, selected, heat)[:2])
-        for heat in ([1.0] if temperature is None else [1.0, temperature])
-    ]
-    return static(scores.reliability(*bins))
+def _figure(key: Key, filters: Selection, heats: tuple[float, ...], label: int | None) -> StaticFigure:
+    lines = [calibration.reliability(*_outcomes(key, filters, heat, label)[:2]) for heat in heats]
+    if key.threshold is None:
+        return static(scores.reliability(*lines))
+    return static(
+        scores.reliability(*lines, x="Predicted probability, %", y="Images with the label, %", noun="label decision")
+    )

@@ -1,4 +1,4 @@
-"""Class surgery: classes merged or switched off, with all scores counted anew from the stored probabilities."""
+"""Merging or excluding classes, with all scores recomputed from the stored probabilities."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -9,51 +9,57 @@ import streamlit as st
 from imgcls.charts import scores
 from imgcls.evaluation import class_merging
 from imgcls.evaluation.class_merging import GROUPS, Surgery
-from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.metrics.classification import Report
+from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Looked
+from imgcls.ui.evaluate.parts.selection_state import Key, View
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
-def show(looked: Looked) -> None:
-    """A closed section with its controls and, where anything was operated on, each class before and after."""
-    operated = looked.surgery != Surgery()
+def show(view: View) -> None:
+    """A collapsed section with its controls and, if classes were merged or excluded, each class before and after."""
+    is_changed = view.surgery != Surgery()
     with st.expander(
-        "Class surgery", key="surgery", icon=":material/cut:", on_change="rerun", expanded=operated
+        "Merge or exclude classes", key="surgery", icon=":material/merge:", on_change="rerun", expanded=is_changed
     ) as section:
         if not section.open:
             return
         st.caption(
-            "What would the scores be if some classes were one, or were not there? Counted from the stored "
-            "probabilities; nothing is trained."
+            "How would the scores change if classes were merged or removed? Computed from the stored probabilities, "
+            "without retraining."
         )
-        _controls(looked)
-        if operated:
-            _before_and_after(looked)
+        _controls(view)
+        if is_changed:
+            _before_and_after(view)
 
 
-def _controls(looked: Looked) -> None:
-    names = looked.key[2]
-    asked, groups = looked.surgery, selection_state.groups_of(looked.run)
+def _controls(view: View) -> None:
+    names = view.key.names
+    surgery, groups = view.surgery, selection_state.groups_of(view.run)
+
+    def name_of(one: int) -> str:
+        return plain(names[one]) if one < len(names) else ""
+
     if groups:
-        selection_state.shown("surgery-groups", asked.by_groups)
+        selection_state.set_control("surgery-groups", surgery.by_groups)
         st.toggle(
-            f"The {len(groups[0])} groups of the data set",
+            f"The {len(groups[0])} groups of the dataset",
             key="surgery-groups",
             on_change=_follow_groups,
         )
-    if asked.by_groups:
+    if surgery.by_groups:
         return
-    free = [one for one in range(len(names)) if one not in asked.off and not any(one in of for of in asked.merged)]
+    merged = {one for group in surgery.merged for one in group}
+    free = [one for one in range(len(names)) if one not in surgery.off and one not in merged]
     chosen = st.multiselect(
         "Merge classes",
         free,
-        format_func=lambda one: plain(names[one]) if one < len(names) else "",
-        key=f"surgery-merge-{hash(asked)}",
+        format_func=name_of,
+        key=f"surgery-merge-{hash(surgery)}",
         placeholder="Two or more",
-        help="Their probabilities are added up; an answer within the group is right.",
+        help="Their probabilities are added; predicting any class of the group is correct.",
     )
     with st.container(horizontal=True):
         st.button(
@@ -61,28 +67,28 @@ def _controls(looked: Looked) -> None:
             icon=":material/merge:",
             disabled=len(chosen) < 2,
             on_click=write,
-            args=(replace(asked, merged=(*asked.merged, tuple(sorted(chosen)))),),
+            args=(replace(surgery, merged=(*surgery.merged, tuple(sorted(chosen)))),),
         )
-        for group in asked.merged:
-            rest = replace(asked, merged=tuple(other for other in asked.merged if other != group))
+        for group in surgery.merged:
+            others = tuple(other for other in surgery.merged if other != group)
             st.button(
                 plain(" + ".join(names[one] for one in group)),
-                key=f"part-{'.'.join(map(str, group))}",
+                key=f"split-{'.'.join(map(str, group))}",
                 icon=":material/call_split:",
-                help="Part them again.",
+                help="Split again.",
                 on_click=write,
-                args=(rest,),
+                args=(replace(surgery, merged=others),),
             )
-    selection_state.shown("surgery-off", list(asked.off))
+    selection_state.set_control("surgery-off", list(surgery.off))
     st.multiselect(
-        "Switch classes off",
+        "Exclude classes",
         range(len(names)),
-        format_func=lambda one: plain(names[one]) if one < len(names) else "",
+        format_func=name_of,
         key="surgery-off",
-        on_change=_follow_off,
-        args=(asked, len(names)),
+        on_change=_follow_excluded,
+        args=(surgery, len(names)),
         placeholder="None",
-        help="Pictures of these are left out, and so are the answers. Two classes stay in any case.",
+        help="Removes these classes from the images and from the predictions. At least two classes remain.",
     )
 
 
@@ -91,48 +97,48 @@ def _follow_groups() -> None:
     selection_state.put(merge=GROUPS if st.session_state["surgery-groups"] else "")
 
 
-def _follow_off(asked: Surgery, num_classes: int) -> None:
-    off = tuple(sorted(st.session_state["surgery-off"]))
-    wanted = replace(asked, off=off)
+def _follow_excluded(surgery: Surgery, num_classes: int) -> None:
+    wanted = replace(surgery, off=tuple(sorted(st.session_state["surgery-off"])))
     if wanted.left(num_classes) >= 2:
         write(wanted)
 
 
 def write(wanted: Surgery) -> None:
-    """Writes it into the URL; what names a class by its number means another one now, and is lifted."""
+    """Writes it into the URL and removes filters that name a class by its number, which has changed."""
     selection_state.clear("class", "cell", "area")
     selection_state.put(**{name: wanted.query().get(name, "") for name in class_merging.NAMES})
 
 
-def _before_and_after(looked: Looked) -> None:
-    key, selected = looked.key, looked.selection.narrowed
-    after, before = selection_state.report_of(key, selected), looked.tested.report
-    if after is None:
+def _before_and_after(view: View) -> None:
+    after = selection_state.report_of(view.key, view.filters)
+    before = selection_state.report_of(view.key._replace(surgery=Surgery()), Selection())
+    if not isinstance(after, Report) or not isinstance(before, Report):
         return
     st.markdown(
         f"Accuracy **{formatting.fraction(before.accuracy.value)}** before ({formatting.interval(before.accuracy)}), "
-        f"**{formatting.fraction(after.accuracy.value)}** now ({formatting.interval(after.accuracy)}), "
-        f"of {len(looked.names)} classes instead of {len(key[2])}."
+        f"**{formatting.fraction(after.accuracy.value)}** now ({formatting.interval(after.accuracy)}), with "
+        f"{len(view.names)} classes instead of {len(view.key.names)}."
     )
     st.plotly_chart(
-        _figure(key, selected),
-        key=f"surgery-f1-{looked.run.id}",
+        _figure(view.key, view.filters),
+        key=f"surgery-f1-{view.run.id}",
         config={"displayModeBar": False},
         alt="F1 of each class now, with its interval, and before.",
     )
-    st.caption("F1 of each class with its interval; the upright mark is the same class before.")
+    st.caption("F1 of each class with its 95% confidence interval; the vertical mark is the same class before.")
 
 
 @lru_cache(8)
-def _figure(key: tuple, selected) -> StaticFigure:
-    run, _, names, asked = key
-    now: Score = selection_state.report_of(key, selected).classes.f1
-    _, plan = asked.plan(names, selection_state.groups_of(run))
-    whole = selection_state.report_of((*key[:3], Surgery()), type(selected)()).classes.f1.value
-    before = np.full(len(now.value), np.nan)
+def _figure(key: Key, filters: Selection) -> StaticFigure:
+    now = selection_state.report_of(key, filters)
+    whole = selection_state.report_of(key._replace(surgery=Surgery()), Selection())
+    assert isinstance(now, Report) and isinstance(whole, Report)
+    _, plan = key.surgery.plan(key.names, selection_state.groups_of(key.run))
+    score, old_values = now.classes.f1, np.asarray(whole.classes.f1.value)
+    value, low, high = (np.asarray(part) for part in (score.value, score.low, score.high))
+    before = np.full(len(value), np.nan)
     for new in range(len(before)):
         old = np.flatnonzero(plan == new)
         if len(old) == 1:
-            before[new] = whole[old[0]]
-    new_names = selection_state.predictions_of(key).names
-    return static(scores.class_bars(now.value, now.low, now.high, new_names, before))
+            before[new] = old_values[old[0]]
+    return static(scores.class_bars(value, low, high, selection_state.predictions_of(key).names, before))

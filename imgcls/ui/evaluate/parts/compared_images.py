@@ -1,75 +1,84 @@
-"""The pictures on which two runs differ, and those that both read wrongly: three galleries."""
+"""The images on which two runs differ, and those that both get wrong: three galleries."""
 
 from functools import lru_cache
 
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.significance import Comparison
-from imgcls.runs import Run
-from imgcls.ui.cache import predictions
-from imgcls.ui.evaluate.sections import image
-from imgcls.ui.widgets import formatting, gallery, pager
+from imgcls.evaluation.predictions import Predictions
+from imgcls.ui.evaluate import links
+from imgcls.ui.evaluate.parts import gallery as test_gallery
+from imgcls.ui.evaluate.parts import selection_state
+from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.widgets import formatting, gallery
 
-PER_PAGE = 20
-GALLERIES = ("Only A right", "Only B right", "Both wrong")
+ONLY_A, ONLY_B, BOTH_WRONG = GALLERIES = ("Only A correct", "Only B correct", "Both wrong")
 STYLE = "<style>.wide .tiles{grid-template-columns:repeat(auto-fill,minmax(124px,1fr))}</style>"
 
 
-def show(other: Run, run: Run, stamps: tuple, found: Comparison) -> None:
-    """The choice of a gallery, and its pictures; `other` is A, `run` is B."""
-    st.subheader("Pictures", anchor=False)
+def show(first: Key, second: Key, found: Comparison) -> None:
+    """The choice of a gallery, and its images; `first` is A, `second` is B."""
+    st.subheader("Images", anchor=False)
     counts = dict(zip(GALLERIES, (found.only_first, found.only_second, found.both_wrong), strict=True))
     shown = st.segmented_control(
-        "Pictures shown",
+        "Images shown",
         GALLERIES,
-        default=GALLERIES[0],
+        default=ONLY_A,
         required=True,
         format_func=lambda name: f"{name} · {counts[name]:,}",
-        key="compared-pictures",
+        key="compared-images",
         label_visibility="collapsed",
     )
-    kept, all_of = _chosen(other, run, stamps, shown)
-    note = "" if len(kept) == all_of else f", {len(kept):,} of them stored with the runs"
-    st.caption(f"{formatting.count(all_of, 'picture')}{note}; those of which both are surest first.")
-    if not len(kept):
-        st.info("No picture to show here.", icon=":material/check_circle:")
-        return
-    on_page = tuple(pager.page_of(kept, PER_PAGE, f"compared-page-{other.id}-{run.id}-{shown}").tolist())
-    st.html(_grid(other, run, stamps, on_page, run.card.classes))
+    with_image, total = _members(first, second, shown)
+    stored = "" if len(with_image) == total else f" ({len(with_image):,} stored with the runs)"
+    st.caption(f"{formatting.count(total, 'image')}{stored}, highest confidence of both first.")
+    on_page = test_gallery.one_page(with_image, f"compared-{first.run.id}-{second.run.id}-{shown}")
+    if on_page:
+        st.html(_grid(first, second, on_page))
 
 
 @lru_cache(64)
-def _chosen(other: Run, run: Run, stamps: tuple, shown: str) -> tuple[np.ndarray, int]:
-    """The numbers of the test pictures of a gallery of which a picture is stored, and how many there are in all."""
-    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
-    is_right = [tested.predicted == tested.labels for tested in (first, second)]
-    which = {
-        "Only A right": is_right[0] & ~is_right[1],
-        "Only B right": ~is_right[0] & is_right[1],
-        "Both wrong": ~is_right[0] & ~is_right[1],
+def _members(first: Key, second: Key, shown: str) -> tuple[np.ndarray, int]:
+    """The test images of a gallery of which the pixels are stored, and how many there are in all."""
+    a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
+    mask = {
+        ONLY_A: a.is_right & ~b.is_right,
+        ONLY_B: ~a.is_right & b.is_right,
+        BOTH_WRONG: ~a.is_right & ~b.is_right,
     }[shown]
-    members = np.flatnonzero(which)
-    sure = first.confidence[members] + second.confidence[members]
-    members = members[np.argsort(-sure, kind="stable")]
-    has_image = (first.row_of[members] >= 0) | (second.row_of[members] >= 0)
-    return members[has_image], len(members)
+    members = np.flatnonzero(mask)
+    members = members[np.argsort(-(a.confidence[members] + b.confidence[members]), kind="stable")]
+    return members[(a.row_of[members] >= 0) | (b.row_of[members] >= 0)], len(members)
 
 
 @lru_cache(64)
-def _grid(other: Run, run: Run, stamps: tuple, indices: tuple[int, ...], names: tuple[str, ...]) -> str:
-    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
+def _grid(first: Key, second: Key, indices: tuple[int, ...]) -> str:
+    a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
     tiles = []
     for index in indices:
-        keeper = second if second.row_of[index] >= 0 else first
-        true = names[first.labels[index]]
-        lines = [f"is {true}"]
-        for letter, tested in (("A", first), ("B", second)):
-            answer = names[tested.predicted[index]]
-            sign = "✓" if answer == true else "✗"
-            lines.append(f"{sign} {letter}: {answer} {100 * tested.confidence[index]:.0f}%")
-        alt = f"Test picture {index}: true class {true}; {lines[1]}; {lines[2]}"
-        owner = run if second.row_of[index] >= 0 else other
-        link = image.link(owner, index)
-        tiles.append(gallery.Tile(keeper.images[keeper.row_of[index]], alt, tuple(lines), link))
+        owner, source = (second, b) if b.row_of[index] >= 0 else (first, a)
+        true = _labels(a, index)
+        lines = [f"true: {true}", *(_line(letter, of, index) for letter, of in (("A", a), ("B", b)))]
+        alt = f"Test image {index}: true {true}; {lines[1]}; {lines[2]}"
+        pixels = source.images[source.row_of[index]]
+        tiles.append(gallery.Tile(pixels, alt, tuple(lines), links.image(owner.run, index)))
     return f'{STYLE}<div class="wide">{gallery.grid(tiles)}</div>'
+
+
+def _labels(predictions: Predictions | Decisions, index: int) -> str:
+    names, label = predictions.names, predictions.labels[index]
+    if isinstance(predictions, Decisions):
+        return ", ".join(names[one] for one in np.flatnonzero(label)) or "no label"
+    return names[label]
+
+
+def _line(letter: str, predictions: Predictions | Decisions, index: int) -> str:
+    names, predicted = predictions.names, predictions.predicted[index]
+    if isinstance(predictions, Decisions):
+        name = ", ".join(names[one] for one in np.flatnonzero(predicted)) or "no label"
+    else:
+        name = names[predicted]
+    sign = "✓" if predictions.is_right[index] else "✗"
+    return f"{sign} {letter}: {name} {100 * predictions.confidence[index]:.0f}%"

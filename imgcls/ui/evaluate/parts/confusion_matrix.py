@@ -1,72 +1,104 @@
-"""The confusion matrix of what is selected, its worst pairs, and the clicks on both."""
+"""The confusion matrix of the filtered images, and the most frequent errors as pills.
+
+For multi-label runs: which label is missing while which other one was predicted.
+"""
 
 from functools import lru_cache
 
+import numpy as np
 import streamlit as st
 
 from imgcls.evaluation import class_order
 from imgcls.evaluation.class_merging import GROUPS, Surgery
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import classification
+from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate.parts import class_merging, selection_state
-from imgcls.ui.evaluate.parts.selection_state import Looked
+from imgcls.ui.evaluate.parts.selection_state import Key, View
 
 SORTED_FROM = 21
-"""From so many classes on, similar ones stand together unless somebody wants them as they are numbered."""
+"""With this many classes, similar ones are grouped by default."""
+FRACTIONS = "Fractions"
 
 
-def show(looked: Looked) -> None:
-    """The controls of the matrix, the matrix, and its worst pairs."""
-    groups = selection_state.groups_of(looked.run)
+def show(view: View) -> None:
+    """The options, the matrix, and the most frequent errors."""
+    is_multilabel = isinstance(view.predictions, Decisions)
+    groups = None if is_multilabel else selection_state.groups_of(view.run)
     with st.container(horizontal=True, vertical_alignment="center"):
         unit = st.segmented_control(
             "Cells show",
-            ["Counts", "Shares"],
+            ["Counts", FRACTIONS],
             default="Counts",
             required=True,
             key="unit",
             label_visibility="collapsed",
         )
         errors_only = st.toggle("Errors only", key="errors-only")
-        sorts = len(looked.names) > 3 and st.toggle(
-            "Similar together",
-            value=len(looked.names) >= SORTED_FROM,
-            key=f"sorted-{len(looked.names)}",
-            help="Classes that the model confuses stand beside each other, so that mistakes lie near the diagonal.",
+        is_sorted = not is_multilabel and len(view.names) > 3
+        is_sorted = is_sorted and st.toggle(
+            "Group similar classes",
+            value=len(view.names) >= SORTED_FROM,
+            key=f"sorted-{len(view.names)}",
+            help="Classes that the model confuses are placed next to each other, so that errors lie near the diagonal.",
         )
         if groups:
-            selection_state.shown("by-groups", looked.surgery.by_groups)
+            selection_state.set_control("by-groups", view.surgery.by_groups)
             st.toggle(
                 f"{len(groups[0])} groups",
                 key="by-groups",
                 on_change=_follow_groups,
-                help="The groups that the data set itself has, in place of its classes.",
+                help="Use the class groups that the dataset defines.",
             )
-    made = _drawn(looked.key, looked.selection.narrowed, unit == "Shares", errors_only, sorts)
-    cell = looked.selection.cell
+    drawn = _drawn(view.key, view.filters, unit == FRACTIONS, errors_only, is_sorted)
     confusion_matrix.show(
-        f"matrix-{looked.run.id}",
-        made,
-        selected=cell if cell and None not in cell else None,
+        f"matrix-{view.run.id}",
+        drawn,
+        selected=_whole(view.selection.cell),
         follow=_follow_cell,
-        note="The worst pairs are listed below it.",
+        note="The most frequent errors are listed below it.",
     )
-    st.caption("Click a cell to see its pictures, and once more to see all.")
-    if looked.report is not None:
-        _worst_pairs(looked)
-        _offer_to_merge(looked)
+    st.caption(
+        "Click a cell to filter the gallery; click it again to clear the filter."
+        + (
+            " Row: the missing label; column: the label predicted in the same image. Diagonal: correct predictions."
+            if is_multilabel
+            else ""
+        )
+    )
+    if view.report is not None:
+        _most_frequent(view)
+        if not is_multilabel:
+            _offer_merging(view)
 
 
 @lru_cache(32)
-def _drawn(key: tuple, selected, as_fractions: bool, errors_only: bool, sorts: bool) -> Drawn:
-    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
-    table = classification.confusion(predictions.predicted[left], predictions.labels[left], len(predictions.names))
-    order = class_order.order(predictions.confused) if sorts else None
+def _drawn(key: Key, filters: Selection, as_fractions: bool, errors_only: bool, is_sorted: bool) -> Drawn:
+    predictions = selection_state.predictions_of(key)
+    counts = _counts(key, filters)
+    if isinstance(predictions, Decisions):
+        return confusion_matrix.drawn(
+            counts,
+            predictions.names,
+            as_fractions=as_fractions,
+            errors_only=errors_only,
+            sums=predictions.labels[selection_state.kept(key, filters)].sum(0),
+        )
+    order = class_order.order(predictions.confused) if is_sorted else None
     return confusion_matrix.drawn(
-        table, predictions.names, as_fractions=as_fractions, errors_only=errors_only, order=order
+        counts, predictions.names, as_fractions=as_fractions, errors_only=errors_only, order=order
     )
+
+
+@lru_cache(32)
+def _counts(key: Key, filters: Selection) -> np.ndarray:
+    predictions, kept = selection_state.predictions_of(key), selection_state.kept(key, filters)
+    if isinstance(predictions, Decisions):
+        return predictions.error_pairs_of(kept)
+    return classification.confusion(predictions.predicted[kept], predictions.labels[kept], len(predictions.names))
 
 
 def _follow_cell(cell: tuple[int, int] | None) -> None:
@@ -78,16 +110,16 @@ def _follow_groups() -> None:
     selection_state.put(merge=GROUPS if st.session_state["by-groups"] else "")
 
 
-def _worst_pairs(looked: Looked) -> None:
-    """The most frequent mistakes as pills: the keyboard's way to a cell."""
-    cells = _pairs(looked.key, looked.selection.narrowed)
+def _most_frequent(view: View) -> None:
+    """The most frequent errors as pills, which also make cells accessible by keyboard."""
+    cells = _pairs(view.key, view.filters)
     if not cells:
-        st.caption("Not one mistake.")
+        st.caption("No such errors." if isinstance(view.predictions, Decisions) else "No errors.")
         return
-    cell = looked.selection.cell
-    selection_state.shown("pair", cell if cell in cells else None)
+    cell = view.selection.cell
+    selection_state.set_control("pair", cell if cell in cells else None)
     st.pills(
-        "Most frequent mistakes",
+        "Most frequent errors",
         list(cells),
         format_func=lambda pair: cells.get(pair, ""),
         key="pair",
@@ -96,20 +128,27 @@ def _worst_pairs(looked: Looked) -> None:
     )
 
 
-def _offer_to_merge(looked: Looked) -> None:
-    """For two classes that are confused: what if they were one?"""
-    cell = looked.selection.cell
-    if not cell or None in cell or cell[0] == cell[1] or looked.surgery != Surgery() or len(looked.names) < 3:
+def _offer_merging(view: View) -> None:
+    """For a pair of confused classes: what if they were one?"""
+    cell = _whole(view.selection.cell)
+    if cell is None or cell[0] == cell[1] or view.surgery != Surgery() or len(view.names) < 3:
         return
-    first, second = (plain(looked.names[one]) for one in cell)
+    first, second = (plain(view.names[one]) for one in cell)
     st.button(
         f"Merge {first} and {second}",
         icon=":material/merge:",
         key="merge-cell",
         on_click=class_merging.write,
-        args=(Surgery(merged=(tuple(sorted(cell)),)),),
-        help="What would the scores be if they were one class? The Classes view has more of this.",
+        args=(Surgery(merged=((min(cell), max(cell)),)),),
+        help="Shows the scores as if they were one class. More options under “Per class”.",
     )
+
+
+def _whole(cell: tuple[int | None, int | None] | None) -> tuple[int, int] | None:
+    """The selected cell; None if only a row or a column is selected."""
+    if cell is None or cell[0] is None or cell[1] is None:
+        return None
+    return cell[0], cell[1]
 
 
 def _follow_pair() -> None:
@@ -118,8 +157,11 @@ def _follow_pair() -> None:
 
 
 @lru_cache(32)
-def _pairs(key: tuple, selected) -> dict[tuple[int, int], str]:
-    report, names = selection_state.report_of(key, selected), selection_state.predictions_of(key).names
+def _pairs(key: Key, filters: Selection) -> dict[tuple[int, int], str]:
+    names = selection_state.predictions_of(key).names
     most = 6 if len(names) <= 20 else 15
-    numbered = classification.worst_pairs(report.matrix, range(len(names)), most=most)
-    return {(true, said): plain(f"{names[true]} → {names[said]}: {number}") for true, said, number, _ in numbered}
+    found = classification.worst_pairs(_counts(key, filters), [str(one) for one in range(len(names))], most=most)
+    cells = {(int(true), int(other)): number for true, other, number, _ in found}
+    return {
+        (true, other): plain(f"{names[true]} → {names[other]}: {number}") for (true, other), number in cells.items()
+    }

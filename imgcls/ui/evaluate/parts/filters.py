@@ -1,94 +1,103 @@
-"""The controls that narrow what is looked at: right or wrong, classes, how sure the model was, tags."""
+"""The filters of the test images: correct or not, classes, confidence, tags."""
 
 from functools import lru_cache
 
 import streamlit as st
 
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.selection import Selection
 from imgcls.runs import tags
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confidence_histogram
 from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Looked
+from imgcls.ui.evaluate.parts.selection_state import PREDICTION_FILTERS, Key, View
 
 ALL = "All"
 
 
-def show(looked: Looked) -> None:
-    """Right or wrong, the other controls behind a button, and the bars of how sure the model was."""
-    selected = looked.selection
+def show(view: View) -> None:
+    """Correct or not, the other filters in a popover, and the histogram of the confidence."""
+    selected, is_multilabel = view.selection, isinstance(view.predictions, Decisions)
+    options = {ALL: "", "Errors": "wrong", "Correct": "right"}
+    if is_multilabel:
+        options = {ALL: "", **{title: name for name, title in PREDICTION_FILTERS.items()}}
+    titles = {name: title for title, name in options.items()}
     with st.container(horizontal=True, vertical_alignment="center"):
-        selection_state.shown("answers-shown", selected.predictions.capitalize() or ALL)
+        selection_state.set_control("predictions-shown", titles.get(selected.predictions, "Errors"))
         st.segmented_control(
-            "Answers",
-            [ALL, "Wrong", "Right"],
+            "Predictions",
+            list(options),
             required=True,
-            key="answers-shown",
-            on_change=_follow_answers,
+            key="predictions-shown",
+            on_change=_follow_predictions,
+            args=(options,),
             label_visibility="collapsed",
         )
-        with st.popover("Narrow", icon=":material/filter_alt:", on_change="rerun", key="narrow") as popover:
+        with st.popover("Filter", icon=":material/filter_alt:", on_change="rerun", key="filter") as popover:
             if popover.open:
-                _controls(looked)
-    counts = _counts(looked.key, selection_state.lifted(selected, low=0, high=100))
-    confidence_histogram.show(f"sure-{looked.run.id}", counts, (selected.low, selected.high), _follow_step)
+                _controls(view, "Labels" if is_multilabel else "Classes")
+    counts = _counts(view.key, selection_state.changed(selected, low=0, high=100))
+    confidence_histogram.show(f"confidence-{view.run.id}", counts, (selected.low, selected.high), _follow_bar)
 
 
-def _controls(looked: Looked) -> None:
-    selected, names = looked.selection, looked.names
-    selection_state.shown("narrow-classes", list(selected.classes))
+def _controls(view: View, classes: str) -> None:
+    selected, names = view.selection, view.names
+    selection_state.set_control("filter-classes", list(selected.classes))
     st.multiselect(
-        "Classes",
+        classes,
         range(len(names)),
         format_func=lambda one: plain(names[one]) if one < len(names) else "",
-        key="narrow-classes",
+        key="filter-classes",
         on_change=_follow_classes,
         placeholder="All",
-        help="Pictures that belong to one of these, or were taken for one.",
+        help="Images that truly belong to one of these, or were predicted as one. With “Missing label” or “Extra "
+        "label”: images with that error in one of these labels."
+        if classes == "Labels"
+        else "Images that truly belong to one of these, or were predicted as one.",
     )
-    selection_state.shown("narrow-sure", (selected.low, selected.high))
+    selection_state.set_control("filter-confidence", (selected.low, selected.high))
     st.slider(
-        "How sure the model was",
+        "Confidence",
         0,
         100,
-        key="narrow-sure",
-        format="%d %%",
-        on_change=_follow_sure,
-        help="The probability of its answer.",
+        key="filter-confidence",
+        format="%d%%",
+        on_change=_follow_confidence,
+        help="The probability of the least certain label decision."
+        if classes == "Labels"
+        else "The probability of the predicted class.",
     )
-    known = sorted(tags.read(looked.run))
+    known = sorted(tags.read(view.run))
     if known or selected.tag:
         options = ["", *known, *([selected.tag] if selected.tag not in known else [])]
-        selection_state.shown("narrow-tag", selected.tag)
+        selection_state.set_control("filter-tag", selected.tag)
         st.selectbox(
-            "Tag", options, format_func=lambda tag: plain(tag) or "Any", key="narrow-tag", on_change=_follow_tag
+            "Tag", options, format_func=lambda tag: plain(tag) or "Any", key="filter-tag", on_change=_follow_tag
         )
 
 
-def _follow_answers() -> None:
-    chosen = st.session_state["answers-shown"]
-    selection_state.put(predictions="" if chosen == ALL else chosen.lower())
+def _follow_predictions(options: dict[str, str]) -> None:
+    selection_state.put(predictions=options[st.session_state["predictions-shown"]])
 
 
 def _follow_classes() -> None:
-    selection_state.put(**{"class": ".".join(map(str, sorted(st.session_state["narrow-classes"])))})
+    selection_state.put(**{"class": ".".join(map(str, sorted(st.session_state["filter-classes"])))})
 
 
-def _follow_sure() -> None:
-    low, high = st.session_state["narrow-sure"]
-    selection_state.put(sure="" if (low, high) == (0, 100) or low == high else f"{low}-{high}")
+def _follow_confidence() -> None:
+    low, high = st.session_state["filter-confidence"]
+    selection_state.put(confidence="" if (low, high) == (0, 100) or low == high else f"{low}-{high}")
 
 
 def _follow_tag() -> None:
-    selection_state.put(tag=st.session_state["narrow-tag"] or "")
+    selection_state.put(tag=st.session_state["filter-tag"] or "")
 
 
-def _follow_step(step: tuple[int, int] | None) -> None:
-    selection_state.put(sure="" if step is None else f"{step[0]}-{step[1]}")
+def _follow_bar(bar: tuple[int, int] | None) -> None:
+    selection_state.put(confidence="" if bar is None else f"{bar[0]}-{bar[1]}")
 
 
 @lru_cache(32)
-def _counts(key: tuple, selected) -> dict[str, list[int]]:
-    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
-    return confidence_histogram.counted(
-        predictions.confidence[left], predictions.predicted[left] == predictions.labels[left]
-    )
+def _counts(key: Key, selected: Selection) -> dict[str, list[int]]:
+    predictions, kept = selection_state.predictions_of(key), selection_state.kept(key, selected)
+    return confidence_histogram.counted(predictions.confidence[kept], predictions.is_right[kept])

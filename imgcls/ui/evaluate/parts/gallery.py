@@ -1,57 +1,87 @@
-"""The pictures that are selected, the worst answers first, a page of them at a time."""
+"""Galleries of test images: true and predicted labels below each, a link to the section about it, paged."""
 
 from functools import lru_cache
-from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
-from imgcls.ui.cache import predictions as cached
-from imgcls.ui.evaluate.page import VIEWS
+from imgcls.runs import Run
+from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Looked
+from imgcls.ui.evaluate.parts.selection_state import Key, View
 from imgcls.ui.widgets import formatting, gallery, pager
 
 PER_PAGE = 20
 
 
-def show(looked: Looked) -> None:
-    """The gallery of what is chosen."""
-    order = looked.predictions.worst_first
-    pages(
-        looked,
-        order[looked.chosen[order]],
-        f"{looked.run.id}-{hash(looked.selection)}-{hash(looked.surgery)}",
-        "the worst answers first",
-    )
+def show(view: View) -> None:
+    """The gallery of the selected images."""
+    order = view.predictions.worst_first
+    note = "worst predictions first"
+    if isinstance(view.predictions, Decisions):
+        note += ". − false negative, \\+ false positive, ✓ true positive"
+    paged(view, order[view.shown[order]], f"{view.run.id}-{hash(view.selection)}-{hash(view.key[3:])}", note)
 
 
-def pages(looked: Looked, chosen: np.ndarray, key: str, order: str) -> None:
-    """A page of these pictures (places in the answers) with the choice of the page; `key` is one for each list."""
-    kept = chosen[looked.tested.row_of[looked.predictions.indices[chosen]] >= 0]
-    note = "" if len(kept) == len(chosen) else f", {len(kept):,} of them stored with the run"
-    st.caption(f"{formatting.count(len(chosen), 'picture')}{note}; {order}.")
-    if not len(kept):
-        st.info("No picture to show here.", icon=":material/check_circle:")
-        return
-    on_page = tuple(pager.page_of(kept, PER_PAGE, f"page-{key}").tolist())
-    st.html(_grid(looked.key, on_page))
+def paged(view: View, positions: np.ndarray, key: str, note: str) -> None:
+    """A page of the images at these positions of the predictions; `key` must be unique for each list."""
+    with_image = positions[view.predictions.row_of[view.predictions.indices[positions]] >= 0]
+    stored = "" if len(with_image) == len(positions) else f" ({len(with_image):,} stored with the run)"
+    st.caption(f"{formatting.count(len(positions), 'image')}{stored}, {note}.")
+    on_page = one_page(with_image, key)
+    if on_page:
+        st.html(_grid(view.key, on_page))
+
+
+def one_page(positions: np.ndarray, key: str, per_page: int = PER_PAGE) -> tuple[int, ...]:
+    """The positions on the chosen page; a note if there are none. A new `key` begins at its first page."""
+    if not len(positions):
+        st.info("No images to show.", icon=":material/check_circle:")
+        return ()
+    return tuple(pager.page_of(positions, per_page, f"page-{key}").tolist())
 
 
 @lru_cache(64)
-def _grid(key: tuple, places: tuple[int, ...]) -> str:
-    tested, predictions = cached.single_label_predictions(key[0]), selection_state.predictions_of(key)
-    return gallery.grid(tile(place, tested, predictions, key[0].id) for place in places)
+def _grid(key: Key, positions: tuple[int, ...]) -> str:
+    predictions = selection_state.predictions_of(key)
+    return gallery.grid(tile(key.run, predictions, position) for position in positions)
 
 
-def tile(place: int, tested: Predictions, predictions: Predictions, run_id: str) -> gallery.Tile:
-    """The picture at a place of the answers, with what it is and what it was taken for; it leads to its own view."""
-    index = int(predictions.indices[place])
-    true, predicted = predictions.names[predictions.labels[place]], predictions.names[predictions.predicted[place]]
-    sure = f"{100 * predictions.confidence[place]:.1f}%"
-    is_right = predictions.labels[place] == predictions.predicted[place]
-    lines = (f"✓ {true}", sure) if is_right else (f"✗ {predicted}", f"is {true}", sure)
-    alt = f"Test picture {index}: true class {true}, answer {predicted} with {sure}"
-    link = "?" + urlencode({"run": run_id, "view": "Picture", "picture": index}) if "Picture" in VIEWS else ""
-    return gallery.Tile(tested.images[tested.row_of[index]], alt, lines, link)
+def tile(run: Run, predictions: Predictions | Decisions, position: int) -> gallery.Tile:
+    """The image at a position of the predictions; a click opens the section about it."""
+    index = int(predictions.indices[position])
+    if isinstance(predictions, Decisions):
+        lines, alt = _multilabel_lines(predictions, position)
+    else:
+        lines, alt = _lines(predictions, position)
+    pixels = predictions.images[predictions.row_of[index]]
+    return gallery.Tile(pixels, f"Test image {index}: {alt}", lines, links.image(run, index))
+
+
+def _lines(predictions: Predictions, position: int) -> tuple[tuple[str, ...], str]:
+    names = predictions.names
+    true, predicted = names[predictions.labels[position]], names[predictions.predicted[position]]
+    percent = f"{100 * predictions.confidence[position]:.1f}%"
+    alt = f"true class {true}, predicted {predicted} with {percent}"
+    if predictions.is_right[position]:
+        return (f"✓ {true}", percent), alt
+    return (f"✗ {predicted}", f"true: {true}", percent), alt
+
+
+def _multilabel_lines(decisions: Decisions, position: int) -> tuple[tuple[str, ...], str]:
+    lines, alt = [], []
+    predicted, true = decisions.predicted[position], decisions.labels[position]
+    for label in np.flatnonzero(predicted | true):
+        if predicted[label] and true[label]:
+            sign, meaning = "✓", "correctly predicted"
+        elif true[label]:
+            sign, meaning = "−", "missing"
+        else:
+            sign, meaning = "+", "wrongly predicted"
+        percent = f"{100 * decisions.probabilities[position, label]:.0f}%"
+        lines.append(f"{sign} {decisions.names[label]} {percent}")
+        alt.append(f"{meaning} {decisions.names[label]} with {percent}")
+    lines.sort(key=lambda line: line[0] == "✓")
+    return tuple(lines) or ("✓ no label",), "; ".join(alt) or "correctly no label"

@@ -1,4 +1,4 @@
-"""Parts of a picture's own view: which one it is, the answer to it, how it was learnt, and what a person says of it."""
+"""Parts of the section about one image: choosing it, its prediction, editing similar training images, tags."""
 
 import html
 from functools import lru_cache
@@ -8,169 +8,197 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.errors import UserError
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.inference.explain import neighbours
 from imgcls.runs import Run, tags
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.data import editing
+from imgcls.ui.evaluate.parts import selection_state
+from imgcls.ui.evaluate.parts.selection_state import Key
 from imgcls.ui.widgets import gallery
 
+NAME, CONTROL = "image", "image-number"
 TOP = 5
-READY_TAGS = ("keep", "wrong label", "unclear")
+MOST_LABELS = 12
+SUGGESTED_TAGS = ("keep", "wrong label", "unclear")
 STYLE = """<style>
-.asked{display:grid;grid-template-columns:minmax(90px,150px) 1fr;gap:18px;align-items:center;margin-bottom:14px}
-.asked img{width:100%;image-rendering:pixelated;border-radius:8px}
-.asked .said{font-size:clamp(1.25rem,5vw,1.9rem);font-weight:700;line-height:1.15;overflow-wrap:anywhere}
-.asked .true{margin-top:.15rem;overflow-wrap:anywhere}
-.five{display:grid;grid-template-columns:minmax(3rem,max-content) 1fr 4rem;gap:5px 9px;align-items:center;
+.image-head{display:grid;grid-template-columns:minmax(90px,150px) 1fr;gap:18px;align-items:center;margin-bottom:14px}
+.image-head img{width:100%;image-rendering:pixelated;border-radius:8px}
+.image-head .predicted{font-size:clamp(1.25rem,5vw,1.9rem);font-weight:700;line-height:1.15;overflow-wrap:anywhere}
+.image-head .true{margin-top:.15rem;overflow-wrap:anywhere}
+.top{display:grid;grid-template-columns:minmax(3rem,max-content) 1fr 4rem;gap:5px 9px;align-items:center;
 font-size:.9rem;font-variant-numeric:tabular-nums}
-.five span{max-width:9rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.five i{display:block;height:12px;border-radius:4px;background:rgba(128,128,128,.16)}
-.five i u{display:block;height:100%;border-radius:4px;background:rgba(128,128,128,.6)}
-.five i u.best{background:#0072B2}.five em{font-style:normal;text-align:right}
+.top span{max-width:9rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.top i{display:block;height:12px;border-radius:4px;background:rgba(128,128,128,.16)}
+.top i u{display:block;height:100%;border-radius:4px;background:rgba(128,128,128,.6)}
+.top i u.best{background:#0072B2}.top em{font-style:normal;text-align:right}
 </style>"""
 
 
-# ---- which picture
+# ---- choosing the image
 
 
-def choose(run: Run, tested: Predictions) -> int:
-    """The picture in the URL, else the worst mistake; with controls to go to another one."""
-    count = len(tested.labels)
-    order = worst(run, predictions.predictions_stamp(run))
-    asked = st.query_params.get("picture", "")
-    is_there = asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) < count
-    if asked and not is_there:
+def choose(run: Run, predictions: Predictions | Decisions) -> int:
+    """The image in the URL, by default the worst error; with controls to go to another one."""
+    count = len(predictions.labels)
+    order = worst(selection_state.key_of(run))
+    requested = st.query_params.get(NAME, "")
+    exists = requested.isascii() and requested.isdigit() and len(requested) < 10 and int(requested) < count
+    if requested and not exists:
         st.warning(
-            f"There is no test picture “{plain(asked[:20])}”: this run has those from 0 to {count - 1:,}. The worst "
-            "mistake is shown.",
+            f"There is no test image “{plain(requested[:20])}”: this run has images 0 to {count - 1:,}. Showing the "
+            "worst error instead.",
             icon=":material/search_off:",
         )
-    index = int(asked) if is_there else int(order[0])
-    place = np.flatnonzero(order == index)
-    place = int(place[0]) if len(place) else -1
+    index = int(requested) if exists else int(order[0])
+    found = np.flatnonzero(order == index)
+    position = int(found[0]) if len(found) else -1
 
     def go(to: int) -> None:
-        st.query_params["picture"] = str(int(to))
+        st.query_params[NAME] = str(int(to))
 
-    if st.session_state.get("picture-number") != index:
-        st.session_state["picture-number"] = index
+    selection_state.set_control(CONTROL, index)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
-            "Test picture",
+            "Test image",
             0,
             count - 1,
-            key="picture-number",
+            key=CONTROL,
             width=150,
-            on_change=lambda: go(st.session_state["picture-number"]),
-            help="Its number in the test set. Pictures in the other views lead here.",
+            on_change=lambda: go(st.session_state[CONTROL]),
+            help="Its number in the test set. Images in the other sections link here.",
         )
         st.button(
-            "Worse mistake",
+            "Previous error",
             icon=":material/arrow_back:",
-            key="picture-before",
-            disabled=place <= 0,
+            key="image-before",
+            disabled=position <= 0,
             on_click=go,
-            args=(order[max(place - 1, 0)],),
+            args=(order[max(position - 1, 0)],),
         )
         st.button(
-            "Next mistake",
+            "Next error",
             icon=":material/arrow_forward:",
-            key="picture-next",
-            disabled=place == len(order) - 1,
+            key="image-next",
+            disabled=position == len(order) - 1,
             on_click=go,
-            args=(order[min(place + 1, len(order) - 1)],),
-            help="The wrong answers, the surest first.",
+            args=(order[min(position + 1, len(order) - 1)],),
+            help="Goes through the errors, worst first.",
         )
     return index
 
 
 @lru_cache(8)
-def worst(run: Run, stamp: tuple) -> np.ndarray:
-    """Wrongly answered pictures that are stored with the run, the surest first; all stored ones where none is wrong."""
-    tested = predictions.single_label_predictions(run)
-    wrong = np.flatnonzero((tested.predicted != tested.labels) & (tested.row_of >= 0))
-    if not len(wrong):
-        wrong = np.flatnonzero(tested.row_of >= 0)
-    if not len(wrong):
-        wrong = np.arange(len(tested.labels))
-    return wrong[np.argsort(-tested.confidence[wrong], kind="stable")]
+def worst(key: Key) -> np.ndarray:
+    """Incorrectly predicted images that are stored with the run, worst first; all stored ones if there are none."""
+    predictions = selection_state.predictions_of(key)
+    order = predictions.worst_first
+    has_image = predictions.row_of[order] >= 0
+    for choice in (order[has_image & ~predictions.is_right[order]], order[has_image]):
+        if len(choice):
+            return choice
+    return order
 
 
-# ---- the answer
+# ---- the prediction
 
 
-def head(run: Run, tested: Predictions, index: int, names: list[str], pixels: np.ndarray) -> None:
-    """The picture and the five likeliest classes."""
-    st.subheader("The answer", anchor=False)
-    st.html(_head(run, predictions.predictions_stamp(run), index, tuple(names), pixels.tobytes(), pixels.shape))
+def head(run: Run, index: int, pixels: np.ndarray) -> None:
+    """The image with its most likely classes, or its labels."""
+    st.subheader("Prediction", anchor=False)
+    st.html(_head(selection_state.key_of(run), index, pixels.tobytes(), pixels.shape))
 
 
 @lru_cache(64)
-def _head(run: Run, stamp: tuple, index: int, names: tuple[str, ...], content: bytes, shape: tuple) -> str:
-    tested = predictions.single_label_predictions(run)
-    probabilities, true = tested.probabilities[index], int(tested.labels[index])
-    order = np.argsort(-probabilities, kind="stable")
-    best = int(order[0])
-    mark, verdict = ("✓", "right") if best == true else ("✗", f"wrong: it is {html.escape(names[true])}")
-    place = int(np.flatnonzero(order == true)[0])
-    shown = [*order[:TOP], *([true] if place >= TOP else [])]
-    rows = []
-    for label in shown:
-        name, fraction = html.escape(names[label]), 100 * float(probabilities[label])
-        best_mark = ' class="best"' if label == best else ""
-        told = f"{'✓ ' if label == true else ''}{name}"
-        rows.append(
-            f'<span title="{name}">{told}</span><i><u{best_mark} style="width:{fraction:.1f}%"></u></i>'
-            f"<em>{fraction:.1f}%</em>"
-        )
+def _head(key: Key, index: int, content: bytes, shape: tuple) -> str:
+    predictions = selection_state.predictions_of(key)
+    if isinstance(predictions, Decisions):
+        title, verdict, rows, alt = _multilabel_head(predictions, index)
+    else:
+        title, verdict, rows, alt = _single_head(predictions, index)
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
-    alt = html.escape(f"Test picture {index}: true class {names[true]}, answer {names[best]}")
-    where = "" if place < TOP else f' <span style="opacity:.75">(place {place + 1} of {len(names)})</span>'
+    source = gallery.data_url(pixels, min_side=196)
     return (
-        f'{STYLE}<div class="asked"><img src="{gallery.data_url(pixels, min_side=196)}" alt="{alt}"><div>'
-        f'<div class="said">{html.escape(names[best])}</div><div class="true">{mark} {verdict}{where}</div></div></div>'
-        f'<div class="five">{"".join(rows)}</div>'
+        f'{STYLE}<div class="image-head"><img src="{source}" alt="{html.escape(f"Test image {index}: {alt}")}"><div>'
+        f'<div class="predicted">{html.escape(title)}</div><div class="true">{verdict}</div></div></div>'
+        f'<div class="top">{"".join(rows)}</div>'
     )
 
 
-# ---- the training pictures that it is like
+def _single_head(predictions: Predictions, index: int) -> tuple[str, str, list[str], str]:
+    names, probabilities, true = predictions.names, predictions.probabilities[index], int(predictions.labels[index])
+    order = np.argsort(-probabilities, kind="stable")
+    best, rank = int(order[0]), int(np.flatnonzero(order == true)[0])
+    verdict = "✓ correct" if best == true else f"✗ incorrect, true class: {html.escape(names[true])}"
+    if rank >= TOP:
+        verdict += f' <span style="opacity:.75">(rank {rank + 1} of {len(names)})</span>'
+    shown = [*order[:TOP], *([true] if rank >= TOP else [])]
+    rows = [_bar(names[one], "✓ " if one == true else "", float(probabilities[one]), one == best) for one in shown]
+    return names[best], verdict, rows, f"true class {names[true]}, predicted {names[best]}"
 
 
-def change_training(run: Run, rows: tuple[int, ...]) -> None:
-    """Throw out or relabel the similar training pictures, where the data set is here as it was."""
+def _multilabel_head(decisions: Decisions, index: int) -> tuple[str, str, list[str], str]:
+    names, probabilities = decisions.names, decisions.probabilities[index]
+    predicted, true = decisions.predicted[index], decisions.labels[index]
+    order = np.argsort(-probabilities, kind="stable")
+    title = ", ".join(names[one] for one in order if predicted[one]) or "No label"
+    true_names = ", ".join(names[one] for one in np.flatnonzero(true)) or "no label"
+    verdict = "✓ all labels correct" if decisions.is_right[index] else f"✗ true labels: {html.escape(true_names)}"
+    shown = [one for place, one in enumerate(order) if place < MOST_LABELS or true[one]]
+    signs = {(True, True): "✓ ", (False, True): "− ", (True, False): "+ ", (False, False): ""}
+    rows = [
+        _bar(names[one], signs[bool(predicted[one]), bool(true[one])], float(probabilities[one]), bool(predicted[one]))
+        for one in shown
+    ]
+    return title, verdict, rows, f"true labels {true_names}, predicted {title}"
+
+
+def _bar(name: str, sign: str, probability: float, is_best: bool) -> str:
+    name, mark = html.escape(name), ' class="best"' if is_best else ""
+    return (
+        f'<span title="{name}">{sign}{name}</span><i><u{mark} style="width:{100 * probability:.1f}%"></u></i>'
+        f"<em>{100 * probability:.1f}%</em>"
+    )
+
+
+# ---- similar training images
+
+
+def edit_training_images(run: Run, rows: tuple[int, ...]) -> None:
+    """Exclude or relabel the similar training images, if the dataset is available and unchanged."""
     with st.expander(
-        "A training picture has a wrong label?", key="similar-change", icon=":material/label:", on_change="rerun"
+        "A training image has a wrong label?", key="similar-change", icon=":material/label:", on_change="rerun"
     ) as section:
         if not section.open:
             return
         with errors.shown():
-            dataset = predictions.dataset(run.config.data)
+            dataset = cached.dataset(run.config.data)
             known = neighbours.training_features(run)
             first = int(known.rows[0])
             is_same = first < len(dataset.x_train) and np.array_equal(known.labels[0], dataset.y_train[first])
             if not is_same or max(rows) >= len(dataset.y_train):
-                st.info("The data set holds other pictures than when this run began.", icon=":material/info:")
+                st.info("The dataset has changed since this run was trained.", icon=":material/info:")
                 return
             editing.images(dataset, datasets.edits_of(dataset), [[row] for row in rows], "similar")
-            st.caption("Changes are a list beside the data set, for the next training; all can be taken back.")
+            st.caption("Edits are stored separately and apply to the next run; every edit can be undone.")
 
 
-# ---- what a person says of it
+# ---- tags
 
 
 def tagging(run: Run, index: int) -> None:
-    """Tags: kept, and given by a click."""
+    """The image's tags, and controls to change them."""
     st.subheader("Tags", anchor=False)
-    own = tags.of_image(run, index)
-    choices = list(dict.fromkeys([*READY_TAGS, *tags.read(run)]))
+    present = tags.of_image(run, index)
+    choices = list(dict.fromkeys([*SUGGESTED_TAGS, *tags.read(run)]))
     key = f"tags-{run.id}-{index}"
 
     def follow() -> None:
         wanted = set(st.session_state.get(key) or ())
-        _change(run, index, wanted ^ set(own), wanted)
+        _change(run, index, wanted ^ set(present), wanted)
 
     def add() -> None:
         new = tags.cleaned(st.session_state.get("tag-new", ""))
@@ -178,11 +206,10 @@ def tagging(run: Run, index: int) -> None:
         if new:
             _change(run, index, {new}, {new})
 
-    if st.session_state.get(key) != list(own):
-        st.session_state[key] = list(own)
+    selection_state.set_control(key, list(present))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.pills(
-            "Tags of this picture",
+            "Tags of this image",
             choices,
             selection_mode="multi",
             key=key,
@@ -192,10 +219,10 @@ def tagging(run: Run, index: int) -> None:
             width="content",
         )
         st.text_input(
-            "Another tag",
+            "New tag",
             key="tag-new",
             max_chars=tags.LENGTH,
-            placeholder="Another tag",
+            placeholder="New tag",
             on_change=add,
             label_visibility="collapsed",
             width=180,
@@ -203,8 +230,8 @@ def tagging(run: Run, index: int) -> None:
     if error := st.session_state.pop("tag-error", ""):
         st.error(plain(error), icon=":material/error:")
     st.caption(
-        "Test pictures and their labels stay as they were published, or the score would compare with nobody's. “wrong "
-        "label” is the honest word for one that is: the other views can be narrowed to a tag."
+        "Test images cannot be edited, so that scores stay comparable. Tag mislabelled ones with “wrong label” and "
+        "filter by the tag."
     )
 
 

@@ -1,4 +1,4 @@
-"""The run that another one is compared with: it stands in the URL as `?other=`."""
+"""The run to compare with; it is in the URL as `?other=`."""
 
 from functools import lru_cache
 
@@ -12,41 +12,43 @@ from imgcls.ui.widgets import run_select
 
 NO_MODEL = ModelCard(classes=(), shape=(1, 1, 1))
 MOST = 200
-"""Only the newest runs are offered: each costs a look at the disk."""
+"""Only the newest runs are offered, because reading each takes time."""
 NO_OTHER = (
     "There is no other run with these classes to compare with. Press “Train again with changes” on the page of this "
-    "run, change one thing, and come back."
+    "run, change one setting, and come back."
 )
 
 
 def candidates(run: Run) -> dict[str, tuple[Run, str]]:
-    """Tested runs with the same classes, those on the same data set first, then the newest: id -> run and its name."""
-    mine, found = run.card, []
+    """Tested runs of the same kind with the same classes, by id: the run and its name.
+
+    Runs on the same dataset come first, then the newest.
+    """
+    card, found = run.card, []
     for other in runs.all_runs()[:MOST]:
-        classes, data, name = _facts(other, other.stamp("predictions.npz", "model.json", "label.txt", "result.json"))
-        if other.id != run.id and classes == mine.classes:
-            found.append((data != mine.data, other, name))
+        facts, name = _facts(other, other.stamp("predictions.npz", "model.json", "label.txt", "result.json"))
+        if other.id != run.id and (facts.classes, facts.is_multilabel) == (card.classes, card.is_multilabel):
+            found.append((facts.data != card.data, other, name))
     return {other.id: (other, name) for _, other, name in sorted(found, key=lambda entry: entry[0])}
 
 
 @lru_cache(4 * MOST)
-def _facts(run: Run, stamp: tuple) -> tuple[tuple[str, ...], str, str]:
-    """Classes, data set and name of a run; no classes where there is no one answer to each picture."""
+def _facts(run: Run, stamp: tuple) -> tuple[ModelCard, str]:
+    """The model card and the name of a run; `NO_MODEL` if it is untested or damaged."""
     try:
-        model = run.card if run.is_tested else NO_MODEL
+        card = run.card if run.is_tested else NO_MODEL
     except RunError:
-        model = NO_MODEL
-    classes = () if model.is_multilabel else model.classes  # several answers cannot be right or wrong
-    return classes, model.data, run_select.title(run)
+        card = NO_MODEL
+    return card, run_select.title(run)
 
 
 def choose(run: Run) -> Run | None:
-    """The choice of the other run; None, and a word, where there is none."""
+    """The select box of the other run; None, and a hint, if there is none."""
     choices = candidates(run)
-    asked = st.query_params.get("other", "")
-    if asked and asked not in choices and asked != run.id:
+    requested = st.query_params.get("other", "")
+    if requested and requested not in choices and requested != run.id:
         st.warning(
-            "The run that the link names cannot be compared with this one: it is gone, untested, or has other classes.",
+            "The run in the link cannot be compared with this one: it was deleted, is untested, or has other classes.",
             icon=":material/search_off:",
         )
     if not choices:

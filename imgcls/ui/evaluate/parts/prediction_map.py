@@ -1,56 +1,84 @@
-"""The map of the test pictures: those that the model sees alike lie together. A line around some selects them."""
+"""The map of the test images: similar ones, as the model sees them, are close together. A lasso selects images."""
 
 from functools import lru_cache, partial
 
 import numpy as np
 import streamlit as st
 
-from imgcls.charts import prediction_map
-from imgcls.evaluation.selection import simplified
+from imgcls.charts import HOVER_LENGTH, prediction_map
+from imgcls.charts.theme import literal
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.selection import Selection, simplified
 from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Looked
+from imgcls.ui.evaluate.parts.selection_state import Key, View
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
+EXACT_MATCH = ("All labels correct", "Errors")
+POINT = 4
+"""Half the side of the square that a click on a single point selects."""
 
-def show(looked: Looked) -> None:
-    """The map of what is left by everything but its own line."""
-    places, made_of = selection_state.places_of(looked.key)
-    left = looked.without(area=()) & np.isfinite(places[:, 0])
-    lifted = selection_state.lifted(looked.selection, area=())
-    key = f"answer-map-{looked.run.id}"
+
+def show(view: View) -> None:
+    """The map of what all filters except its own lasso keep."""
+    positions, source = selection_state.positions_of(view.key)
+    others = selection_state.changed(view.selection, area=())
+    count = int((selection_state.kept(view.key, others) & np.isfinite(positions[:, 0])).sum())
+    key = f"prediction-map-{view.run.id}"
+    colours = "correct and incorrect images" if isinstance(view.predictions, Decisions) else "each class"
     st.plotly_chart(
-        _figure(looked.key, lifted, looked.selection.area),
+        _figure(view.key, others, view.selection.area),
         key=key,
         on_select=partial(_follow, key),
         selection_mode=("points", "box", "lasso"),
         config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]},
-        alt=f"Map of {int(left.sum())} test pictures, a colour for each class, a cross for a wrong answer.",
+        alt=f"Map of {count} test images, a colour for {colours}, a cross for an incorrect prediction.",
     )
     st.caption(
-        f"Made of {made_of}: the two directions in which it differs most. Draw a line around points to see their "
-        f"pictures. At most {prediction_map.MOST_POINTS:,} are drawn, wrong ones first; a line means all inside it."
+        f"The first two principal components of {source}. Draw a lasso around points to see their images. At most "
+        f"{prediction_map.MOST_POINTS:,} points are drawn, errors first; a lasso selects all images inside it."
     )
 
 
 @lru_cache(8)
-def _figure(key: tuple, selected, area: tuple) -> StaticFigure:
+def _figure(key: Key, filters: Selection, area: tuple) -> StaticFigure:
     predictions = selection_state.predictions_of(key)
-    places, _ = selection_state.places_of(key)
-    left = selection_state.kept(key, selected) & np.isfinite(places[:, 0])
+    positions, _ = selection_state.positions_of(key)
+    chosen = np.flatnonzero(selection_state.kept(key, filters) & np.isfinite(positions[:, 0]))
+    names = predictions.names
+    groups: np.ndarray
+    group_names: tuple[str, ...]
+    if isinstance(predictions, Decisions):
+        groups, group_names = (~predictions.is_right[chosen]).astype(int), EXACT_MATCH
+        texts = [_label_list(names, predictions.labels[one]) for one in chosen]
+    else:
+        groups, group_names = predictions.labels[chosen], names
+        texts = [_text(names, predictions.labels[one], predictions.predicted[one]) for one in chosen]
     return static(
-        prediction_map.answer_map(
-            places[left],
-            predictions.labels[left],
-            predictions.predicted[left],
-            predictions.indices[left],
-            predictions.names,
+        prediction_map.prediction_map(
+            positions[chosen],
+            groups,
+            predictions.is_right[chosen],
+            predictions.indices[chosen],
+            group_names,
+            texts,
             area,
         )
     )
 
 
+def _text(names: tuple[str, ...], label: int, predicted: int) -> str:
+    true = literal(names[label], HOVER_LENGTH)
+    if label == predicted:
+        return f"{true}, predicted correctly"
+    return f"{true}, predicted as {literal(names[predicted], HOVER_LENGTH)}"
+
+
+def _label_list(names: tuple[str, ...], labels: np.ndarray) -> str:
+    return literal(", ".join(names[label] for label in np.flatnonzero(labels)) or "no label", HOVER_LENGTH)
+
+
 def _follow(key: str) -> None:
-    """Takes the drawn line into the URL; where only points were clicked, a small square around the first."""
+    """Writes the drawn polygon into the URL; for a click on a point, a small square around it."""
     event = st.session_state.get(key)
     drawn = event.selection if event else None
     corners: list[tuple[float, float]] = []
@@ -62,7 +90,7 @@ def _follow(key: str) -> None:
         corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
     elif drawn and drawn.get("points"):
         x, y = drawn["points"][0]["x"], drawn["points"][0]["y"]
-        corners = [(x - 4, y - 4), (x + 4, y - 4), (x + 4, y + 4), (x - 4, y + 4)]
+        corners = [(x + POINT * right, y + POINT * up) for right, up in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
     if len(corners) < 3:
         selection_state.clear("area")
         return

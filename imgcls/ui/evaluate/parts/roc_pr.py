@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves of some classes, and the areas of all with their intervals."""
+"""ROC and precision-recall curves of some classes or labels, and the areas under the curves of all of them."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,54 +8,61 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls.charts import scores
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import roc_pr
-from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray
+from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Looked
+from imgcls.ui.evaluate.parts.selection_state import Key, View
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 MOST_SHOWN = 5
-AUC = "The chance that a picture of the class gets a higher probability for it than a picture of another class."
-AP = "The mean precision over all recalls: high only if the class is found whole and without strangers."
+AUC = "The probability that an image of the class gets a higher probability for it than an image of another class."
+AP = (
+    "The mean precision over all recall values: high only if nearly all images of the class are found with few false "
+    "positives."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Areas:
-    """Areas below the curves: one entry a class, and the mean over the classes that have pictures."""
+    """Areas under the curves, one entry per class, and the mean over the classes that have images."""
 
-    auc: Score
+    auc: ScoreArray
     mean: Score
     precision: list[Score]
     images: np.ndarray
 
 
-def show(looked: Looked) -> None:
+def show(view: View) -> None:
     """Both figures side by side, and the table of all classes."""
-    key, selected = looked.key, looked.selection.narrowed
-    areas = _areas(key, selected)
+    key, filters = view.key, view.filters
+    is_multilabel = isinstance(view.predictions, Decisions)
+    areas = _areas(key, filters)
     if np.isnan(areas.mean.value):
         st.info(
-            "All pictures that are left belong to one class: there is nothing to rank them against.",
+            "There are no curves: no label has both images with it and images without it."
+            if is_multilabel
+            else "There are no curves: all filtered images belong to one class.",
             icon=":material/info:",
         )
         return
-    names = looked.names
-    st.markdown(
-        f"Mean area under the ROC curves: **{formatting.fraction(areas.mean.value)}** ({formatting.interval(areas.mean)}).",
-        help=AUC,
-    )
-    has = [one for one in range(len(names)) if np.isfinite(areas.auc.value[one])]
-    worst = sorted(has, key=lambda one: areas.auc.value[one])[:MOST_SHOWN]
+    names = view.names
+    mean = f"**{formatting.fraction(areas.mean.value)}** ({formatting.interval(areas.mean)})"
+    st.markdown(f"Mean area under the ROC curves: {mean}.", help=AUC)
+    auc = np.asarray(areas.auc.value)
+    ranked = [one for one in range(len(names)) if np.isfinite(auc[one])]
+    worst = sorted(ranked, key=lambda one: auc[one])[:MOST_SHOWN]
     chosen = st.multiselect(
-        "Classes shown",
-        has,
+        "Labels shown" if is_multilabel else "Classes shown",
+        ranked,
         default=sorted(worst),
         format_func=lambda one: plain(names[one]) if one < len(names) else "",
-        key=f"curves-of-{looked.run.id}-{hash((selected, looked.surgery))}",
+        key=f"curves-of-{view.run.id}-{hash((filters, view.surgery))}",
         max_selections=10,
-        help="At first the ones that are ranked worst.",
+        help="By default the ones with the smallest areas.",
     )
     if chosen:
         left, right = st.columns(2, gap="large")
@@ -63,60 +70,76 @@ def show(looked: Looked) -> None:
             with column:
                 st.markdown(f"**{title}**")
                 st.plotly_chart(
-                    _figure(key, selected, tuple(chosen), kind),
-                    key=f"{kind}-{looked.run.id}",
+                    _figure(key, filters, tuple(chosen), kind),
+                    key=f"{kind}-{view.run.id}",
                     config={"displayModeBar": False},
-                    alt=f"{title} of {len(chosen)} classes; the table below has their areas.",
+                    alt=f"{title} of {len(chosen)} classes; the table below lists the areas under the curves.",
                 )
+        if is_multilabel:
+            st.caption(
+                "The star is the present threshold; the rest of each curve shows what other thresholds would give."
+            )
     st.dataframe(
-        _table(key, selected),
+        _table(key, filters),
         hide_index=True,
         height=min(36 * (len(names) + 1), 400),
         column_config={
-            "ROC area (%)": st.column_config.NumberColumn(format="%.2f", help=AUC),
+            "ROC AUC (%)": st.column_config.NumberColumn(format="%.2f", help=AUC),
             "Average precision (%)": st.column_config.NumberColumn(format="%.2f", help=AP),
         },
-        alt="Area under the ROC curve and average precision of every class, with 95% intervals.",
+        alt="Area under the ROC curve and average precision of every class, with 95% confidence intervals.",
     )
-    st.caption("Each class stands against the rest. Intervals: DeLong for the ROC area, logit for average precision.")
+    st.caption("One class against the rest. 95% confidence intervals: DeLong for ROC AUC, logit for average precision.")
 
 
 @lru_cache(8)
-def _areas(key: tuple, selected) -> Areas:
-    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
-    probabilities, labels = predictions.probabilities[left], predictions.labels[left]
-    auc, mean = roc_pr.areas(probabilities, labels)
+def _areas(key: Key, filters: Selection) -> Areas:
+    predictions, kept = selection_state.predictions_of(key), selection_state.kept(key, filters)
+    probabilities, labels = predictions.probabilities[kept], predictions.labels[kept]
     classes = range(len(predictions.names))
-    precision = [roc_pr.average_precision(probabilities[:, one], labels == one) for one in classes]
-    return Areas(auc, mean, precision, np.bincount(labels, minlength=len(predictions.names)))
+    truths = [predictions.truth(one)[kept] for one in classes]
+    auc, mean = roc_pr.areas(probabilities, labels)
+    precision = [roc_pr.average_precision(probabilities[:, one], truths[one]) for one in classes]
+    return Areas(auc, mean, precision, np.array([int(truth.sum()) for truth in truths]))
 
 
 @lru_cache(16)
-def _figure(key: tuple, selected, chosen: tuple[int, ...], kind: str) -> StaticFigure:
-    predictions, left = selection_state.predictions_of(key), selection_state.kept(key, selected)
-    areas = _areas(key, selected)
+def _figure(key: Key, filters: Selection, chosen: tuple[int, ...], kind: str) -> StaticFigure:
+    predictions, kept = selection_state.predictions_of(key), selection_state.kept(key, filters)
+    areas = _areas(key, filters)
     draw = roc_pr.roc if kind == "roc" else roc_pr.precision_recall
-    curves = {
-        one: roc_pr.thinned(draw(predictions.probabilities[left, one], predictions.labels[left] == one))
-        for one in chosen
-    }
+    truths = {one: predictions.truth(one)[kept] for one in chosen}
+    curves = {one: roc_pr.thinned(draw(predictions.probabilities[kept, one], truths[one])) for one in chosen}
     area = areas.auc.value if kind == "roc" else [score.value for score in areas.precision]
-    notes = {one: formatting.fraction(float(area[one])) for one in chosen}
-    return static(scores.class_curves(curves, notes, predictions.names, kind=kind))
+    notes = {one: formatting.fraction(float(np.asarray(area)[one])) for one in chosen}
+    points = None
+    if isinstance(predictions, Decisions):
+        predicted = predictions.predicted[kept]
+        found = {one: _point(predicted[:, one], truths[one], kind) for one in chosen}
+        points = {one: point for one, point in found.items() if point is not None}
+    return static(scores.class_curves(curves, notes, predictions.names, kind=kind, points=points))
+
+
+def _point(predicted: np.ndarray, truth: np.ndarray, kind: str) -> tuple[float, float] | None:
+    """Where the present threshold lies on a curve; None if precision is undefined there."""
+    recall = float((predicted & truth).sum() / max(truth.sum(), 1))
+    if kind == "roc":
+        return float((predicted & ~truth).sum() / max((~truth).sum(), 1)), recall
+    return (recall, float((predicted & truth).sum() / predicted.sum())) if predicted.any() else None
 
 
 @lru_cache(8)
-def _table(key: tuple, selected) -> pa.Table:
-    areas = _areas(key, selected)
+def _table(key: Key, filters: Selection) -> pa.Table:
+    areas = _areas(key, filters)
     auc, ap = areas.auc, areas.precision
     return pa.table(
         {
-            "Class": list(selection_state.predictions_of(key).names),
-            "Pictures": areas.images,
-            "ROC area (%)": _percent(auc.value),
-            "95% of ROC": _ranges(auc.low, auc.high),
+            "Class" if key.threshold is None else "Label": list(selection_state.predictions_of(key).names),
+            "Images": areas.images,
+            "ROC AUC (%)": _percent(auc.value),
+            "95% CI of AUC": _intervals(auc.low, auc.high),
             "Average precision (%)": _percent([score.value for score in ap]),
-            "95% of AP": _ranges([score.low for score in ap], [score.high for score in ap]),
+            "95% CI of AP": _intervals([score.low for score in ap], [score.high for score in ap]),
         }
     )
 
@@ -125,5 +148,5 @@ def _percent(values) -> list[float | None]:
     return [None if np.isnan(value) else 100 * float(value) for value in values]
 
 
-def _ranges(low, high) -> list[str]:
-    return ["no pictures" if np.isnan(a) else f"{100 * a:.2f}–{100 * b:.2f}" for a, b in zip(low, high, strict=True)]
+def _intervals(low, high) -> list[str]:
+    return ["no images" if np.isnan(a) else f"{100 * a:.2f}–{100 * b:.2f}" for a, b in zip(low, high, strict=True)]

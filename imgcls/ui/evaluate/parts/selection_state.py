@@ -1,151 +1,191 @@
-"""One selection for matrix, table, map and gallery. It lives in the URL, so that F5, Back and a colleague see the same.
+"""The selection of test images that matrix, table, map and gallery share.
 
-Controls are set from the URL before they are made, and their callbacks write what changed into it; nothing else holds
-the selection.
+It is stored in the URL only, so that reload, Back and a shared link show the same. Controls are set from the URL before
+they are drawn, and their callbacks write changes back to it.
 """
 
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.errors import DamagedFile, UserError
+from imgcls.errors import UserError
 from imgcls.evaluation import class_merging, selection
 from imgcls.evaluation.class_merging import Surgery
-from imgcls.evaluation.metrics import classification
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.metrics.classification import Report
+from imgcls.evaluation.metrics.multilabel import LabelReport
 from imgcls.evaluation.predictions import Predictions, log_odds, spread
 from imgcls.evaluation.selection import Selection
+from imgcls.inference.explain import neighbours
 from imgcls.runs import Run, tags
-from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
+from imgcls.ui.widgets import threshold
 
 NAMES = (*selection.NAMES, *class_merging.NAMES)
-"""All that the URL says about what is looked at."""
-BEHIND, AFTER = "url-behind", "url-after"
-UNDER_WAY_SECONDS = 1.0
-"""So long after the URL was written may a press come that does not know of it."""
+"""The URL parameters of the selection and of merged classes."""
+OUTDATED, LATEST = "url-outdated", "url-latest"
+IN_FLIGHT_SECONDS = 1.0
+"""For so long after the URL was changed, an event may arrive that was sent before the change."""
 OF_CLASSES = ("class", "cell", "area", "tag", *class_merging.NAMES)
-"""What means nothing for another run."""
+"""The parameters that mean nothing for another run."""
 
 
-@dataclass(frozen=True, eq=False)
-class Looked:
-    """What is looked at: answers after surgery, and which of them are left.
+class Key(NamedTuple):
+    """Identifies a run's test predictions with merged classes (single-label) or at a threshold (multi-label).
 
-    `left` (n,) are those that the narrowing leaves, `chosen` (n,) those that the cell picks out of them. `report` has
-    the scores of what is left, or None where nothing is. `key` is a hashable stand-in for all of it but the selection.
+    Hashable, so that what is computed from them can be cached.
     """
 
     run: Run
-    tested: Predictions
-    predictions: Predictions
+    stamp: tuple[float, ...]
+    names: tuple[str, ...]
+    surgery: Surgery = Surgery()
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The test predictions as the URL requests them.
+
+    `predictions` have merged classes applied. `filtered` (n,) marks the images that the filters keep, `shown` (n,)
+    those of them that are also in the selected cell of the matrix. `report` has the scores of the filtered images, or
+    is None if there are none. `total` is the size of the test set.
+    """
+
+    key: Key
+    predictions: Predictions | Decisions
     selection: Selection
-    surgery: Surgery
-    left: np.ndarray
-    chosen: np.ndarray
-    report: classification.Report | None
-    key: tuple
+    filtered: np.ndarray
+    shown: np.ndarray
+    report: Report | LabelReport | None
+    total: int
+
+    @property
+    def run(self) -> Run:
+        return self.key.run
+
+    @property
+    def surgery(self) -> Surgery:
+        return self.key.surgery
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The classes after merging, or the labels."""
         return self.predictions.names
 
-    def without(self, **parts) -> np.ndarray:
-        """What is left when some parts of the narrowing are lifted: a chart does not narrow itself."""
-        return kept(self.key, lifted(self.selection, **parts))
+    @property
+    def filters(self) -> Selection:
+        return self.selection.narrowed
 
 
-def lifted(selected: Selection, **parts) -> Selection:
-    """The narrowing of a selection with some of its parts changed."""
+def key_of(run: Run, surgery: Surgery = Surgery()) -> Key:  # noqa: B008 - frozen
+    """The key of a run's test predictions, at the threshold chosen on the page if the run is multi-label."""
+    stamp = (*cached.predictions_stamp(run), *run.stamp(tags.NAME, "inside.npz"))
+    card = run.card
+    return Key(run, stamp, card.classes, surgery, threshold.chosen(card) if card.is_multilabel else None)
+
+
+def current(run: Run) -> View:
+    """What the URL requests."""
+    catch_up()
+    surgery = Surgery()
+    if not run.card.is_multilabel:
+        surgery = Surgery.parse(st.query_params, len(run.card.classes), has_groups=bool(groups_of(run)))
+    key = key_of(run, surgery)
+    predictions = predictions_of(key)
+    chosen = Selection.parse(st.query_params, len(predictions.names))
+    filtered = kept(key, chosen.narrowed)
+    total = len(cached.test_predictions(run).labels)
+    return View(key, predictions, chosen, filtered, kept(key, chosen), report_of(key, chosen.narrowed), total)
+
+
+def changed(selected: Selection, **parts: Any) -> Selection:
+    """The filters of a selection with some of them changed; a chart ignores its own filter."""
     return replace(selected.narrowed, **parts)
 
 
-def look(run: Run, tested: Predictions) -> Looked:
-    """What the URL asks to look at."""
-    catch_up()
-    names = run.card.classes
-    asked = Surgery.parse(st.query_params, len(names), has_groups=bool(groups_of(run)))
-    key = (run, (*cached.predictions_stamp(run), *run.stamp(tags.NAME, "inside.npz")), names, asked)
-    predictions = predictions_of(key)
-    selected = Selection.parse(st.query_params, len(predictions.names))
-    report = report_of(key, selected.narrowed) if selected.narrows or asked != Surgery() else tested.report
-    return Looked(
-        run, tested, predictions, selected, asked, kept(key, selected.narrowed), kept(key, selected), report, key
-    )
-
-
 def groups_of(run: Run) -> tuple[tuple[str, ...], tuple[int, ...]] | None:
-    """The groups of classes that the run's data set has: their names, and the group of each class."""
-    facts = run.card
-    return _groups(facts.data, facts.classes)
+    """The class groups that the run's dataset defines: their names, and the group of each class."""
+    return _groups(run.card.data, run.card.classes)
 
 
 @lru_cache(16)
-def _groups(data: str, classes: tuple) -> tuple[tuple[str, ...], tuple[int, ...]] | None:
+def _groups(data: str, classes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]] | None:
     try:
         facts = datasets.facts(data)
     except UserError:
-        return None  # Its data set is gone; the run can be read without.
+        return None  # The dataset was deleted; the run can be evaluated without it.
     return (facts.coarse, facts.coarse_of) if facts.coarse and facts.classes == classes else None
 
 
-@lru_cache(4)
-def predictions_of(key: tuple) -> Predictions:
-    run, _, _, asked = key
-    return cached.single_label_predictions(run).after(asked, groups_of(run))
+@lru_cache(8)
+def predictions_of(key: Key) -> Predictions | Decisions:
+    """The predictions that a key identifies."""
+    found = cached.test_predictions(key.run)
+    if key.threshold is not None:
+        return Decisions(found, key.threshold)
+    return found.after(key.surgery, groups_of(key.run))
 
 
 @lru_cache(32)
-def kept(key: tuple, selected: Selection) -> np.ndarray:
-    run, predictions = key[0], predictions_of(key)
-    tagged = np.isin(predictions.indices, tags.read(run).get(selected.tag, ())) if selected.tag else None
-    places = places_of(key)[0] if selected.area else None
-    return selection.kept(
-        selected, predictions.labels, predictions.predicted, predictions.confidence, places=places, tagged=tagged
-    )
+def kept(key: Key, selected: Selection) -> np.ndarray:
+    """Which predictions a selection keeps, bool (n,)."""
+    predictions = predictions_of(key)
+    tagged = np.isin(predictions.indices, tags.read(key.run).get(selected.tag, ())) if selected.tag else None
+    positions = positions_of(key)[0] if selected.area else None
+    if isinstance(predictions, Decisions):
+        return predictions.kept(selected, positions=positions, tagged=tagged)
+    labels, predicted, confidence = predictions.labels, predictions.predicted, predictions.confidence
+    return selection.kept(selected, labels, predicted, confidence, positions=positions, tagged=tagged)
 
 
 @lru_cache(16)
-def report_of(key: tuple, selected: Selection) -> classification.Report | None:
-    return predictions_of(key).report_of(kept(key, selected), selected.classes)
+def report_of(key: Key, selected: Selection) -> Report | LabelReport | None:
+    """The scores of the images that the filters keep."""
+    predictions = predictions_of(key)
+    if not selected.narrows and key.surgery == Surgery():
+        return predictions.report
+    if isinstance(predictions, Decisions):
+        return predictions.report_of(kept(key, selected))
+    return predictions.report_of(kept(key, selected), selected.classes)
 
 
 @lru_cache(4)
-def places_of(key: tuple) -> tuple[np.ndarray, str]:
-    """Where the pictures lie on the map (n, 2), NaN for those of which nothing is kept, and what it was made of."""
-    run, predictions = key[0], predictions_of(key)
-    seen = _features(run, len(cached.single_label_predictions(run).labels))
-    if seen is None:
-        return spread(log_odds(predictions.probabilities)), "the probabilities that the model gave"
-    features, indices = seen
-    places = np.full((len(cached.single_label_predictions(run).labels), 2), np.nan, np.float32)
-    places[indices] = spread(features)
-    return places[predictions.indices], f"what the last hidden layer saw in {len(indices):,} test pictures"
+def positions_of(key: Key) -> tuple[np.ndarray, str]:
+    """The images' positions on the map (n, 2), NaN where unknown, and what the map was computed from."""
+    predictions = predictions_of(key)
+    total = len(cached.test_predictions(key.run).labels)
+    features = _features(key.run, total)
+    if features is None:
+        return spread(log_odds(predictions.probabilities)), "the predicted probabilities"
+    values, indices = features
+    positions = np.full((total, 2), np.nan, np.float32)
+    positions[indices] = spread(values)
+    return positions[predictions.indices], f"the features of the last hidden layer, for {len(indices):,} test images"
 
 
 def _features(run: Run, count: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """What the last hidden layer saw in test pictures (m, d), and their numbers (m,), if it was kept."""
+    """Stored features of test images (m, d) and the images' indices (m,), if there are any."""
     try:
-        stored = read_npz(
-            run.folder / "inside.npz",
-            {
-                "features": Array(NUMBERS, ("n", None), np.float32),
-                "indices": Array(INTEGERS, ("n",), np.int64, is_optional=True),
-            },
-        )
-    except (DamagedFile, FileNotFoundError):
+        stored = neighbours.held_out_features(run)
+    except UserError:
         return None
-    features, indices = stored["features"], stored.get("indices", np.arange(count))
-    fits = len(features) == len(indices) > 2 and features.shape[1]
+    features, indices = stored.features, stored.indices
+    fits = features.ndim == 2 and len(features) == len(indices) > 2 and features.shape[1]
     return (features, indices) if fits and indices.min() >= 0 and indices.max() < count else None
 
 
+# ---- the URL
+
+
 def put(**parts: str) -> None:
-    """Writes parts of the selection into the URL; an empty text takes one out."""
+    """Writes parts of the selection into the URL; an empty string removes one."""
     catch_up()
     before = _in_url()
     for name, text in parts.items():
@@ -154,52 +194,54 @@ def put(**parts: str) -> None:
         else:
             st.query_params.pop(name, None)
     now = time.monotonic()
-    behind = [old for old in st.session_state.get(BEHIND, ()) if now - old[0] < UNDER_WAY_SECONDS]
-    st.session_state[BEHIND] = [*behind, (now, before)]
-    st.session_state[AFTER] = _in_url()
+    outdated = [old for old in st.session_state.get(OUTDATED, ()) if now - old[0] < IN_FLIGHT_SECONDS]
+    st.session_state[OUTDATED] = [*outdated, (now, before)]
+    st.session_state[LATEST] = _in_url()
 
 
 def catch_up() -> None:
-    """Puts back what the URL does not say yet: a press that was under way while it was written carries the URL before.
+    """Restores changes of the URL that an event undid because it was sent before them.
 
-    Streamlit takes the URL from each press; two quick ones would lose the first.
+    Streamlit takes the URL from each event: of two quick clicks, the second would undo the first.
     """
-    now, said = time.monotonic(), _in_url()
-    behind = [old for at, old in st.session_state.get(BEHIND, ()) if now - at < UNDER_WAY_SECONDS]
-    if said not in behind or said == (after := st.session_state[AFTER]):
+    now, present = time.monotonic(), _in_url()
+    outdated = [old for at, old in st.session_state.get(OUTDATED, ()) if now - at < IN_FLIGHT_SECONDS]
+    if present not in outdated or present == (latest := st.session_state[LATEST]):
         return
-    for name in said.keys() - after.keys():
+    for name in present.keys() - latest.keys():
         st.query_params.pop(name, None)
-    for name, text in after.items():
+    for name, text in latest.items():
         st.query_params[name] = text
 
 
 def _in_url() -> dict[str, str]:
-    """The parts of the selection that the URL says."""
     return {name: text for name, text in st.query_params.to_dict().items() if name in NAMES}
 
 
-def put_selection(selected: Selection) -> None:
-    """Writes the whole selection into the URL."""
-    put(**{name: selected.query().get(name, "") for name in selection.NAMES})
-
-
 def clear(*names: str) -> None:
-    """Takes these parts out of the URL; all of them where none is named."""
+    """Removes these parts from the URL; all of them if none is named."""
     put(**dict.fromkeys(names or NAMES, ""))
 
 
-def shown(key: str, value) -> None:
-    """Sets a control that is about to be made to what the URL says."""
+def clear_of_classes() -> None:
+    """Removes what means nothing for another run."""
+    clear(*OF_CLASSES)
+
+
+# ---- controls
+
+
+def set_control(key: str, value: Any) -> None:
+    """Sets a control that is about to be drawn to what the URL says."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
 
 
-def drawn(widget: str, scope: tuple, value):
-    """What a chart or table has to show as selected when it is made anew: what is selected now.
+def selection_default(widget: str, scope: tuple, value: Any) -> Any:
+    """What a chart or table shows as selected when it is created: the present selection.
 
-    After a click in it (see `clicked`) it stays as it was made, as the browser shows the click already: with another
-    selection it would be another widget for Streamlit, which is mounted anew and blinks.
+    After a click in it (see `clicked`) it keeps the selection it was created with, because the browser shows the click
+    already: with another default it would be a new widget for Streamlit, which would be mounted again and flicker.
     """
     known = st.session_state.get(f"drawn-{widget}")
     if known is None or known[0] != scope or st.session_state.get(f"clicked-{widget}") != value:
@@ -208,55 +250,78 @@ def drawn(widget: str, scope: tuple, value):
     return known[1]
 
 
-def clicked(widget: str, value) -> None:
-    """Notes what was selected in a chart or table by hand."""
+def clicked(widget: str, value: Any) -> None:
+    """Notes what the user selected in a chart or table."""
     st.session_state[f"clicked-{widget}"] = value
 
 
-def words_of(looked: Looked) -> list[tuple[str, str]]:
-    """The parts of the selection as (names in the URL, Markdown that shows them)."""
-    selected, names = looked.selection, looked.names
-    said = []
-    if looked.surgery.by_groups:
-        said.append(("merge", f"{len(names)} groups of classes"))
-    elif looked.surgery.merged:
-        groups = looked.surgery.merged
-        said.append(("merge", "merged: " + ", ".join(_listed(looked.key[2], group, " + ") for group in groups[:2])))
-    if looked.surgery.off:
-        said.append(("off", "off: " + _listed(looked.key[2], looked.surgery.off)))
-    if selected.classes:
-        said.append(("class", "is or was called " + _listed(names, selected.classes)))
-    if selected.predictions:
-        said.append(("answers", f"{selected.predictions} answers"))
-    if (selected.low, selected.high) != (0, 100):
-        said.append(("sure", f"{selected.low} to {selected.high}% sure"))
-    if selected.tag:
-        said.append(("tag", f"tag {plain(selected.tag)}"))
-    if selected.area:
-        said.append(("area", "inside the line on the map"))
-    if selected.cell is not None:
-        true, answer = selected.cell
-        sides = ("any class" if side is None else plain(names[side]) for side in (true, answer))
-        said.append(("cell", " → ".join(sides)))
-    return said
+# ---- active filters
 
 
-def _listed(names: tuple[str, ...], classes: tuple[int, ...], between: str = ", ") -> str:
-    more = len(classes) - 3
-    return between.join(plain(names[one]) for one in classes[:3]) + (f" and {more} more" if more > 0 else "")
-
-
-def bar(looked: Looked) -> None:
-    """What is selected, each part with a way to lift it; nothing where all is looked at."""
-    said = words_of(looked)
-    if not said:
+def chips(view: View) -> None:
+    """The active filters, each with a button that removes it; nothing if there are none."""
+    active = descriptions(view)
+    if not active:
         return
-    number, total = int(looked.chosen.sum()), len(looked.tested.labels)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{number:,}** of {total:,} pictures", width="content")
-        for name, text in said:
+        st.markdown(f"**{int(view.shown.sum()):,}** of {view.total:,} images", width="content")
+        for name, text in active:
             st.button(
-                text, key=f"lift-{name}", icon=":material/close:", help="Lift this.", on_click=clear, args=(name,)
+                text,
+                key=f"lift-{name}",
+                icon=":material/close:",
+                help="Remove this filter.",
+                on_click=clear,
+                args=(name,),
             )
-        if len(said) > 1:
-            st.button("Show all", key="lift-all", type="tertiary", on_click=clear)
+        if len(active) > 1:
+            st.button("Clear all", key="lift-all", type="tertiary", on_click=clear)
+
+
+def descriptions(view: View) -> list[tuple[str, str]]:
+    """The parts of the selection as (URL parameter, Markdown)."""
+    selected, names, all_names = view.selection, view.names, view.key.names
+    found = []
+    if view.surgery.by_groups:
+        found.append(("merge", f"{len(names)} groups of classes"))
+    elif view.surgery.merged:
+        merged = ", ".join(_listed(all_names, group, " + ") for group in view.surgery.merged[:2])
+        found.append(("merge", f"merged: {merged}"))
+    if view.surgery.off:
+        found.append(("off", "excluded: " + _listed(all_names, view.surgery.off)))
+    if selected.classes:
+        found.append(("class", "true or predicted class: " + _listed(names, selected.classes)))
+    if selected.predictions:
+        found.append(("predictions", PREDICTION_FILTERS[selected.predictions].lower()))
+    if (selected.low, selected.high) != (0, 100):
+        found.append(("confidence", f"confidence {selected.low}–{selected.high}%"))
+    if selected.tag:
+        found.append(("tag", f"tag: {plain(selected.tag)}"))
+    if selected.area:
+        found.append(("area", "inside lasso"))
+    if selected.cell is not None:
+        found.append(("cell", _cell(selected.cell, names, isinstance(view.predictions, Decisions))))
+    return found
+
+
+PREDICTION_FILTERS = {
+    "wrong": "Errors",
+    "missing": "Missing label",
+    "extra": "Extra label",
+    "right": "Correct",
+}
+
+
+def _cell(cell: tuple[int | None, int | None], names: tuple[str, ...], is_multilabel: bool) -> str:
+    true, predicted = (None if side is None else plain(names[side]) for side in cell)
+    if not is_multilabel:
+        return f"{true or 'any class'} → {predicted or 'any class'}"
+    if true and true == predicted:
+        return f"{true} correctly predicted"
+    parts = [f"{true} missing" if true else "", f"{predicted} wrongly predicted" if predicted else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _listed(names: tuple[str, ...], classes: tuple[int, ...], separator: str = ", ") -> str:
+    more = len(classes) - 3
+    return separator.join(plain(names[one]) for one in classes[:3]) + (f" and {more} more" if more > 0 else "")

@@ -1,1 +1,28 @@
-"""The sections of the Evaluate page: one file each."""
+"""The sections of the Evaluate page. To add one, add a file here; nothing else needs to change.
+
+A section is a module with
+
+    TITLE            its name in the navigation and in the URL (`view=`)
+    ORDER            its place in the navigation, ascending
+    USES_SELECTION   whether it shows only the images that the filters keep, so that the scores above it do, too
+    SUPPORTS         the kinds of runs it can show: "single" (label), "multi" (label) or both
+    show(run, predictions)
+
+`predictions` is `evaluation.predictions.Predictions` of the test set, or `evaluation.decisions.Decisions` for a
+multi-label run. Modules are imported when the page is first opened.
+"""
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+SINGLE, MULTI = "single", "multi"
+
+
+@cache
+def available(kind: str) -> dict[str, ModuleType]:
+    """The sections for runs of a kind (`SINGLE` or `MULTI`), in order: title -> module."""
+    names = [entry.name for entry in pkgutil.iter_modules(__path__)]
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return {module.TITLE: module for module in sorted(modules, key=lambda one: one.ORDER) if kind in module.SUPPORTS}

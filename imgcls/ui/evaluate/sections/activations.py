@@ -1,4 +1,4 @@
-"""What has the model learned? The patterns of its first layer, and what every layer says to one picture."""
+"""What has the model learned? The filters of its first layer, and the activations of every layer for one image."""
 
 import hashlib
 import html
@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import ImageError
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.images import loading
 from imgcls.inference.explain import activation_grid, neighbours
@@ -18,10 +19,16 @@ from imgcls.ui.components import drawable_canvas
 from imgcls.ui.evaluate.parts import image_details
 from imgcls.ui.widgets import gallery
 
+TITLE = "Activations"
+ORDER = 70
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
+
 FEW = 3
-"""So few maps need no whole width."""
+"""Up to this many feature maps do not need the full width."""
 CANVAS_SIDE = 224
 UPLOAD_MB = 32
+TEST, UPLOAD, DRAWING = "Test image", "Your image", "Drawing"
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 STYLE = """<style>
 .sheet{width:100%;max-width:760px;image-rendering:pixelated;border-radius:6px}
@@ -35,17 +42,17 @@ STYLE = """<style>
 </style>"""
 
 
-def show(run: Run, tested: Predictions) -> None:
-    """The whole view."""
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
     why = activations.why_not(run)
     with errors.shown():
         _filters(run)
     if why:
         activations.offer_missing(run, why)
         return
-    st.subheader("What every layer says to a picture", anchor=False)
+    st.subheader("Activations of every layer", anchor=False)
     with errors.shown():
-        pixels, what = _image(run, tested)
+        pixels, what = _image(run, predictions)
         if pixels is not None:
             _layers(run, pixels, what)
 
@@ -60,9 +67,9 @@ def _filters(run: Run) -> None:
     if not drawn:
         return
     st.subheader(
-        "What the first layer looks for",
+        "Filters of the first layer",
         anchor=False,
-        help="The weights of its filters. Each slides over the picture and answers where the picture looks like it.",
+        help="The weights of its filters. Each slides over the image and responds where the image matches its pattern.",
     )
     st.html(drawn)
 
@@ -73,13 +80,13 @@ def _filters_html(run: Run, stamp: tuple) -> str:
     if kernels is None or kernels.shape[0] < 2:
         return ""
     height, width, channels, count = kernels.shape
-    sees_all = [height, width] == list(run.card.shape[:2])
-    name = "units, each of which sees the whole picture" if sees_all else f"filters of {height} x {width} pixels"
+    is_global = [height, width] == list(run.card.shape[:2])
+    name = "units, each connected to the whole image" if is_global else f"filters of {height}×{width} pixels"
     alt = f"{count} {name}: the weights of the first layer"
     colours = (
-        "Colours are what the filter answers to; grey counts nothing."
+        "Colours are what the filter responds to; grey has no effect."
         if channels == 3
-        else "Orange: light counts for the pattern. Blue: it counts against. White: it does not matter."
+        else "Orange: positive weights. Blue: negative weights. White: zero."
     )
     return (
         f'{STYLE}<img class="sheet" style="max-width:560px" alt="{alt}" '
@@ -88,46 +95,46 @@ def _filters_html(run: Run, stamp: tuple) -> str:
     )
 
 
-# ---- which picture
+# ---- choosing the image
 
 
-def _image(run: Run, tested: Predictions) -> tuple[np.ndarray | None, str]:
-    """The picture to show to the network, and what it is called."""
+def _image(run: Run, predictions: Predictions | Decisions) -> tuple[np.ndarray | None, str]:
+    """The input image and its description."""
     card = run.card
-    # Without ink in its training pictures a drawing would be an unfair question.
-    ways = ["A test picture", "Your picture", *(["A drawing"] if card.is_ink else [])]
-    way = st.segmented_control("Picture", ways, default=ways[0], required=True, key="inside-way")
-    if way == "A test picture":
-        index = image_details.choose(run, tested)
-        return activations.image(run, tested, index), f"test picture {index:,}"
-    if way == "A drawing":
+    # Models that were not trained on ink cannot be expected to recognise a drawing.
+    sources = [TEST, UPLOAD, *([DRAWING] if card.is_ink else [])]
+    source = st.segmented_control("Image", sources, default=TEST, required=True, key="activations-source")
+    if source == TEST:
+        index = image_details.choose(run, predictions)
+        return activations.image(run, predictions, index), f"test image {index:,}"
+    if source == DRAWING:
         return _drawing(card.shape), "your drawing"
-    file = st.file_uploader("Your picture", type=TYPES, key="inside-photo", max_upload_size=UPLOAD_MB)
+    file = st.file_uploader("Your image", type=TYPES, key="activations-photo", max_upload_size=UPLOAD_MB)
     if file is None:
-        st.caption("PNG, JPEG, WebP, GIF or BMP. It is looked at and forgotten, not stored.")
+        st.caption("PNG, JPEG, WebP, GIF or BMP. Your image is not stored.")
         return None, ""
     data = file.getvalue()
     if len(data) > UPLOAD_MB * 1_000_000:
-        raise ImageError(f"“{file.name}” has {len(data) / 1e6:.0f} MB; up to {UPLOAD_MB} MB are taken.")
+        raise ImageError(f"“{file.name}” has {len(data) / 1e6:.0f} MB; the limit is {UPLOAD_MB} MB.")
     digest = hashlib.sha256(data).hexdigest()
     return _prepared(digest, data, file.name, card.shape, card.is_ink, card.fit), file.name
 
 
 def _drawing(shape: tuple) -> np.ndarray | None:
-    """What is drawn, as the model gets it; None while nothing is."""
+    """The drawing as the model gets it, or None while the canvas is empty."""
     drawn = drawable_canvas.field(
-        "inside-canvas",
+        "activations-canvas",
         CANVAS_SIDE,
         CANVAS_SIDE,
         stroke_width=18,
         stroke_color="#FFFFFF",
         background_color="#000000",
     )
-    st.caption("Draw one digit, large.")
+    st.caption("Draw one large digit.")
     return None if drawn is None else loading.prepare_drawing(drawn, shape).pixels
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading the picture ...")
+@st.cache_data(max_entries=8, show_spinner="Reading the image …")
 def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool, fit: str) -> np.ndarray:
     return loading.prepare_photo(loading.open_image(_data, _name, at_least=560), shape, ink=ink, fit=fit).pixels
 
@@ -138,12 +145,14 @@ def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool, fi
 def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
     kinds = activations.inside(run).kinds
     names = list(kinds)
-    # The layer that the heat maps come from; without maps, the first that has learnt something.
+    # The layer used for Grad-CAM; without one, the first dense layer.
     default = activations.inside(run).cam_layer or next((name for name in names if kinds[name] == "Dense"), names[0])
     left, right = st.columns(2, gap="large")
     content = (run, activations.stamp(run), pixels.tobytes(), pixels.shape)
     with left:
-        layer = st.select_slider("Layer", names, value=default, key=f"layer-{run.id}", help="From pixels to answers.")
+        layer = st.select_slider(
+            "Layer", names, value=default, key=f"layer-{run.id}", help="From the input to the output."
+        )
         st.html(_layer_html(*content, layer, kinds[layer], what))
     with right:
         st.html(_table_html(*content, layer))
@@ -154,37 +163,37 @@ def _layer_html(run: Run, stamp: tuple, content: bytes, shape: tuple, layer: str
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
     values = activations.seen(run, pixels).layers[layer][0]
     drawn, count = activation_grid.activations(values)
-    told = " x ".join(map(str, values.shape))
+    size = "×".join(map(str, values.shape))
     total = values.shape[-1]
-    unit = "units" if values.ndim == 1 else "maps"
-    some = f"all {total} {unit}" if count == total else f"{count} of {total} {unit}, those that say most"
-    alt = html.escape(f"What the layer {layer} says to {what}: {some}")
+    unit = "units" if values.ndim == 1 else "feature maps"
+    some = f"all {total} {unit}" if count == total else f"{count} of {total} {unit}, the strongest"
+    alt = html.escape(f"Activations of the layer {layer} for {what}: {some}")
     image = gallery.data_url(pixels, min_side=96)
     width = 760 if count > FEW or values.ndim == 1 else 260
     return (
         f'{STYLE}<div style="display:flex;gap:14px;align-items:center;margin-bottom:10px">'
         f'<img class="small" src="{image}" alt="{html.escape(what)}">'
-        f"<div><b>{html.escape(layer)}</b> ({html.escape(kind)})<br>{told} values, {some}.<br>"
-        f'<span style="opacity:.75">{_EXPLAINED.get(kind, "")}</span></div></div>'
+        f"<div><b>{html.escape(layer)}</b> ({html.escape(kind)})<br>{size} values, {some}.<br>"
+        f'<span style="opacity:.75">{_MEANING.get(kind, "")}</span></div></div>'
         f'<img class="sheet" style="max-width:{width}px" src="{gallery.data_url(drawn, min_side=240)}" alt="{alt}">'
-        '<div style="font-size:.85rem;opacity:.75;margin-top:4px">Black says nothing, light much, blue is below zero. '
-        "All have one scale.</div>"
+        '<div style="font-size:.85rem;opacity:.75;margin-top:4px">Black = zero, bright = strong, blue = negative. '
+        "All share one scale.</div>"
     )
 
 
-_EXPLAINED = {
-    "Rescaling": "The pixels as numbers the network can work with.",
-    "Conv2D": "Each map shows where the picture looks like the pattern of its filter.",
-    "DepthwiseConv2D": "A filter of its own for each map.",
-    "MaxPooling2D": "The strongest answer of each little square: the map gets smaller.",
-    "BatchNormalization": "The same maps, brought to a steady range.",
-    "Activation": "The bend: what is below zero is cut off or made small.",
-    "Flatten": "All maps as one long row of numbers.",
-    "GlobalAveragePooling2D": "The mean of each map: how much of its pattern is there.",
-    "GlobalMaxPooling2D": "The strongest place of each map: whether its pattern is there at all.",
-    "Dense": "Each unit weighs all that was said before.",
-    "Softmax": "The answers as probabilities: they add up to 1.",
-    "Add": "A correction is added to what went around the block.",
+_MEANING = {
+    "Rescaling": "Pixel values scaled to the range the network expects.",
+    "Conv2D": "Each map shows where the image matches the pattern of its filter.",
+    "DepthwiseConv2D": "A separate filter for each map.",
+    "MaxPooling2D": "The maximum of each small square; makes the maps smaller.",
+    "BatchNormalization": "The same maps, normalised to a stable range.",
+    "Activation": "Non-linearity: negative values are cut off or reduced.",
+    "Flatten": "All maps as one vector.",
+    "GlobalAveragePooling2D": "The mean of each map: how much of its pattern is present.",
+    "GlobalMaxPooling2D": "The maximum of each map: whether its pattern is present at all.",
+    "Dense": "Each unit computes a weighted sum of all inputs.",
+    "Softmax": "The outputs as probabilities that add up to 1.",
+    "Add": "Adds the output of the block to its input (skip connection).",
 }
 
 
@@ -192,7 +201,7 @@ _EXPLAINED = {
 def _rows(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[tuple, ...]:
     seen = activations.seen(run, np.frombuffer(content, np.uint8).reshape(shape))
     return tuple(
-        (name, " x ".join(map(str, values.shape[1:])), activation_grid.statistics(values[0]))
+        (name, "×".join(map(str, values.shape[1:])), activation_grid.statistics(values[0]))
         for name, values in seen.layers.items()
     )
 
@@ -200,18 +209,23 @@ def _rows(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[tuple, 
 @lru_cache(32)
 def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: str) -> str:
     rows = []
-    for name, size, told in _rows(run, stamp, content, shape):
+    for name, size, statistics in _rows(run, stamp, content, shape):
         mark = ' class="chosen"' if name == chosen else ""
-        cells = (f"{told.least:.2f}", f"{told.mean:.2f}", f"{told.largest:.2f}", f"{100 * told.zeros:.0f}%")
+        cells = (
+            f"{statistics.least:.2f}",
+            f"{statistics.mean:.2f}",
+            f"{statistics.largest:.2f}",
+            f"{100 * statistics.zeros:.0f}%",
+        )
         rows.append(
             f'<tr{mark}><td title="{html.escape(name)}">{html.escape(name)}</td><td>{size}</td>'
-            + "".join(f"<td>{cell}</td>" for cell in (*cells, f"{100 * told.dead:.0f}%"))
+            + "".join(f"<td>{cell}</td>" for cell in (*cells, f"{100 * statistics.dead:.0f}%"))
             + "</tr>"
         )
-    head = "".join(f"<th>{title}</th>" for title in ("Layer", "Shape", "Least", "Mean", "Most", "Zeros", "Silent"))
+    head = "".join(f"<th>{title}</th>" for title in ("Layer", "Shape", "Min", "Mean", "Max", "Zeros", "Dead"))
     return (
         f'{STYLE}<div class="wide" tabindex="0" role="region" aria-label="Statistics of all layers">'
         f'<table class="layers"><tr>{head}</tr>{"".join(rows)}</table></div>'
-        '<div style="font-size:.85rem;opacity:.75;margin-top:6px">Zeros: the share of values that are exactly 0. '
-        "Silent: the share of maps or units that say nothing at all to this picture.</div>"
+        '<div style="font-size:.85rem;opacity:.75;margin-top:6px">Zeros: the fraction of values that are exactly 0. '
+        "Dead channels: the fraction of maps or units without any activation for this image.</div>"
     )

@@ -1,4 +1,4 @@
-"""Is another run better than this one? Their answers to the same test pictures, side by side. `?other=` names it."""
+"""Is this run better than another one? Their predictions for the same test images, compared. `?other=` names it."""
 
 import html
 from functools import lru_cache
@@ -7,19 +7,25 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import RunError
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import significance
-from imgcls.evaluation.metrics.classification import losses
-from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
+from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, wilson
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
-from imgcls.ui.evaluate.parts import compared_images, other_run
+from imgcls.ui.evaluate.parts import compared_images, other_run, selection_state
+from imgcls.ui.evaluate.parts.selection_state import Key
 from imgcls.ui.widgets import formatting, metric_row, settings_table
 from imgcls.ui.widgets.metric_row import Number
 
+TITLE = "Compare"
+ORDER = 80
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
+
+BETTER, WORSE, OPEN = "#009E73", "#D55E00", "#8C939C"
 STYLE = """<style>
 .verdict{font-size:1.45rem;font-weight:600;line-height:1.35;margin:.2rem 0;overflow-wrap:anywhere}
 .letters{opacity:.75;overflow-wrap:anywhere}
@@ -35,153 +41,173 @@ center/1px 100% no-repeat}
 </style>"""
 
 
-def show(run: Run, tested: Predictions) -> None:
-    """The whole view; this run is B, the other one A."""
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section; this run is B, the other one A."""
     other = other_run.choose(run)
     if other is None:
         return
+    first, second = selection_state.key_of(other), selection_state.key_of(run)
     try:
-        against = predictions.single_label_predictions(other)
-        reason = obstacle(other.card, against, run.card, tested)
+        reason = obstacle(other.card, selection_state.predictions_of(first), run.card, predictions)
     except RunError as error:
         reason = str(error)
     if reason:
         st.info(plain(reason), icon=":material/info:")
         return
-    stamps = (predictions.predictions_stamp(other), predictions.predictions_stamp(run))
-    found = _compared(other, run, stamps)
-    st.html(_sentence(found, other, run))
-    _figures(found, other, run, stamps)
+    is_multilabel = isinstance(predictions, Decisions)
+    found = _compared(first, second)
+    st.html(_sentence(found, other, run, is_multilabel))
+    _numbers(found, first, second, is_multilabel)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("By class", anchor=False, help="The share of the pictures of a class that was read rightly.")
-        st.html(_by_class(other, run, stamps, run.card.classes))
-        st.subheader("Settings in which they differ", anchor=False)
+        if is_multilabel:
+            st.subheader(
+                "By label", anchor=False, help="The fraction of images for which the label is decided correctly."
+            )
+        else:
+            st.subheader(
+                "By class", anchor=False, help="The fraction of a class's images that are classified correctly."
+            )
+        st.html(_by_class(first, second))
+        st.subheader("Differing settings", anchor=False)
         settings_table.show([other, run])
     with right:
-        compared_images.show(other, run, stamps, found)
+        compared_images.show(first, second, found)
 
 
-def obstacle(first_model: ModelCard, first: Predictions, second_model: ModelCard, second: Predictions) -> str:
-    """Why two runs cannot be compared picture by picture, as a sentence; nothing where they can.
+def obstacle(
+    first_card: ModelCard,
+    first: Predictions | Decisions,
+    second_card: ModelCard,
+    second: Predictions | Decisions,
+) -> str:
+    """Why two runs cannot be compared image by image, as a sentence; empty if they can.
 
-    Equal labels alone do not prove equal pictures: two sets that are sorted by class have the same. So where the runs
-    learnt from sets of different names, pictures that both have stored must be the same, too.
+    Equal labels alone do not prove equal images: two datasets that are sorted by class have the same labels. So for
+    datasets of different names, the images that both runs have stored must be equal, too.
     """
-    if first_model.classes != second_model.classes:
-        return "These two runs have different classes, so their answers cannot be compared. Choose another run."
+    if first_card.classes != second_card.classes:
+        return "These two runs have different classes, so their predictions cannot be compared. Choose another run."
     if not np.array_equal(first.labels, second.labels):
         return (
-            f"These two runs were tested on different pictures ({len(first.labels):,} and {len(second.labels):,}), so "
-            "their answers cannot be compared one by one. Choose a run on the same data set."
+            f"These two runs were tested on different images ({len(first.labels):,} and {len(second.labels):,}), so "
+            "they cannot be compared image by image. Choose a run on the same dataset."
         )
     both = np.flatnonzero((first.row_of >= 0) & (second.row_of >= 0))[:500]
-    is_named_alike = first_model.data == second_model.data
     if not len(both) or first.images.shape[1:] != second.images.shape[1:]:
-        is_same = is_named_alike
+        is_same = first_card.data == second_card.data
     else:
         is_same = np.array_equal(first.images[first.row_of[both]], second.images[second.row_of[both]])
+    if is_same:
+        return ""
     return (
-        ""
-        if is_same
-        else (
-            "These two runs have the same test labels, but other pictures: their data sets differ. Choose a run on the "
-            "same data set."
-        )
+        "These two runs have the same test labels but different test images: their datasets differ. Choose a run on "
+        "the same dataset."
     )
 
 
-# ---- the answer in words and figures
+# ---- the verdict
 
 
 @lru_cache(32)
-def _compared(other: Run, run: Run, stamps: tuple) -> Comparison:
-    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
-    return significance.compare(first.predicted == first.labels, second.predicted == second.labels)
+def _compared(first: Key, second: Key) -> Comparison:
+    a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
+    return significance.compare(a.is_right, b.is_right)
 
 
-def _sentence(found: Comparison, other: Run, run: Run) -> str:
+def _sentence(found: Comparison, other: Run, run: Run, is_multilabel: bool) -> str:
+    note = " Compared by exact match: an image counts as correct if all of its labels are." if is_multilabel else ""
     return (
         f'{STYLE}<div class="verdict" role="status">{html.escape(found.sentence("A", "B"))}</div>'
-        f'<div class="letters"><b>A</b> is {html.escape(other.label)}, <b>B</b> is {html.escape(run.label)}.</div>'
+        f'<div class="letters"><b>A</b> is {html.escape(other.label)}, <b>B</b> is {html.escape(run.label)}.'
+        f"{note}</div>"
     )
 
 
-def _figures(found: Comparison, other: Run, run: Run, stamps: tuple) -> None:
-    right = {"A": found.both_right + found.only_first, "B": found.both_right + found.only_second}
-    scores = {letter: wilson(number, found.count) for letter, number in right.items()}
-    loss = _loss_difference(other, run, stamps)
-    shown = [
-        Number(f"Accuracy of {letter}", formatting.fraction(score.value), formatting.interval(score))
-        for letter, score in scores.items()
-    ]
-    shown += [
+def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) -> None:
+    name = "Exact match" if is_multilabel else "Accuracy"
+    correct = {"A": found.both_right + found.only_first, "B": found.both_right + found.only_second}
+    loss = _loss_difference(first, second)
+    numbers = []
+    for letter, number in correct.items():
+        score = wilson(number, found.count)
+        numbers.append(Number(f"{name} of {letter}", formatting.fraction(score.value), formatting.interval(score)))
+    if is_multilabel:
+        for letter, key in (("A", first), ("B", second)):
+            score = selection_state.predictions_of(key).report.macro_f1
+            numbers.append(
+                Number(f"Macro F1 of {letter}", formatting.fraction(score.value), formatting.interval(score))
+            )
+    numbers += [
         Number(
             "Difference",
             f"{100 * found.difference.value:+.2f}",
-            f"points, {_points(found.difference)}",
-            "Accuracy of B less that of A in percentage points, with its 95% interval by a paired bootstrap: 2,000 "
-            "times as many pictures are drawn anew, each with both its answers.",
+            f"points, {100 * found.difference.low:+.2f} to {100 * found.difference.high:+.2f}",
+            f"{name} of B minus that of A in percentage points, with its 95% confidence interval from a paired "
+            "bootstrap of 2,000 resamples.",
         ),
         Number(
-            "Chance",
-            _p_value(found.p_value),
-            "p, McNemar, exact",
-            "How often chance would split the pictures on which they differ so unevenly if neither were better. Below "
-            "0.05 is usually taken for a difference. Who compares many runs will see that by chance, too.",
+            "p-value",
+            "< 0.001" if found.p_value < 0.001 else f"{found.p_value:.3f}",
+            "exact McNemar test",
+            "The probability of a split at least this uneven if both models were equally good. Below 0.05 is "
+            "conventionally significant. When comparing many runs, expect some by chance.",
         ),
-        Number("Only A right", f"{found.only_first:,}", "pictures"),
-        Number("Only B right", f"{found.only_second:,}", "pictures"),
-        Number("Both wrong", f"{found.both_wrong:,}", "pictures"),
+        Number("Only A correct", f"{found.only_first:,}", "images"),
+        Number("Only B correct", f"{found.only_second:,}", "images"),
+        Number("Both wrong", f"{found.both_wrong:,}", "images"),
         Number(
             "Cross-entropy",
             f"{loss.value:+.3f}",
             f"{loss.low:+.3f} to {loss.high:+.3f}",
-            "That of B less that of A in nats, picture by picture, with its 95% interval. Below 0, B is the one that "
-            "is less sure of what is wrong.",
+            "That of B minus that of A in nats, paired by image, with its 95% confidence interval. Below 0, B assigns "
+            "higher probabilities to the truth.",
         ),
     ]
-    metric_row.show(shown)
+    metric_row.show(numbers)
 
 
 @lru_cache(32)
-def _loss_difference(other: Run, run: Run, stamps: tuple) -> Score:
-    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
-    return significance.mean_difference(
-        losses(second.probabilities, second.labels) - losses(first.probabilities, first.labels)
-    )
+def _loss_difference(first: Key, second: Key) -> Score:
+    a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
+    return significance.mean_difference(b.losses - a.losses)
 
 
-def _points(score: Score) -> str:
-    return f"{100 * score.low:+.2f} to {100 * score.high:+.2f}"
-
-
-def _p_value(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+# ---- by class or label
 
 
 @lru_cache(32)
-def _by_class(other: Run, run: Run, stamps: tuple, names: tuple[str, ...]) -> str:
-    """For each class a bar of its interval around nothing; those that differ most come first."""
-    first, second = predictions.single_label_predictions(other), predictions.single_label_predictions(run)
-    is_right = (first.predicted == first.labels, second.predicted == second.labels)
-    score = significance.by_class(first.labels, *is_right, len(names))
-    count = np.bincount(first.labels, minlength=len(names))
-    reach = max(0.01, float(np.abs([score.low[count > 0], score.high[count > 0]]).max(initial=0)))
+def _by_class(first: Key, second: Key) -> str:
+    """For each class or label a bar with the interval of the difference; the largest differences come first."""
+    score, count = _differences(first, second)
+    value, low, high = (100 * np.asarray(part) for part in (score.value, score.low, score.high))
+    reach = max(1.0, float(np.abs([low[count > 0], high[count > 0]]).max(initial=0)))
     rows = []
-    for label in np.argsort(-np.abs(score.value), kind="stable"):
+    for label in np.argsort(-np.abs(value), kind="stable"):
         if not count[label]:
             continue
-        value, low, high = (100 * float(part[label]) for part in (score.value, score.low, score.high))
-        said = f"{value:+.1f} points, {low:+.1f} to {high:+.1f}"
-        name = html.escape(names[label])
-        colour = "#D55E00" if high < 0 else "#009E73" if low > 0 else "#8C939C"
-        at = [50 + 49 * part / (100 * reach) for part in (low, value, high)]
+        ends = f"{low[label]:+.1f} to {high[label]:+.1f}"
+        name = html.escape(first.names[label])
+        colour = WORSE if high[label] < 0 else BETTER if low[label] > 0 else OPEN
+        left, middle, right = (50 + 49 * part[label] / reach for part in (low, value, high))
         rows.append(
-            f'<b title="{name}">{name}</b><span role="img" aria-label="{name}: {said}">'
-            f'<u style="left:{at[0]:.2f}%;width:{at[2] - at[0]:.2f}%;background:{colour}"></u>'
-            f'<u style="left:{at[1]:.2f}%;background:{colour}"></u></span>'
-            f"<em>{value:+.1f}</em><i>{low:+.1f} to {high:+.1f}</i>"
+            f'<b title="{name}">{name}</b>'
+            f'<span role="img" aria-label="{name}: {value[label]:+.1f} points, {ends}">'
+            f'<u style="left:{left:.2f}%;width:{right - left:.2f}%;background:{colour}"></u>'
+            f'<u style="left:{middle:.2f}%;background:{colour}"></u></span><em>{value[label]:+.1f}</em><i>{ends}</i>'
         )
-    note = "Points of recall of B less those of A, with 95% intervals; to the right B is better."
+    metric = "Recall" if first.threshold is None else "Label accuracy"
+    note = f"{metric} of B minus that of A in points, with 95% confidence intervals; on the right, B is better."
     return f'{STYLE}<p class="letters">{note}</p><div class="byclass">{"".join(rows)}</div>'
+
+
+def _differences(first: Key, second: Key) -> tuple[ScoreArray, np.ndarray]:
+    """The differences of recall by class, or of accuracy by label (k,), and the number of images of each (k,)."""
+    a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
+    if isinstance(a, Decisions) and isinstance(b, Decisions):
+        correct = a.predicted == a.labels, b.predicted == b.labels
+        pairs = [significance.compare(correct[0][:, one], correct[1][:, one]) for one in range(len(a.names))]
+        parts = (np.array([getattr(pair.difference, part) for pair in pairs]) for part in ("value", "low", "high"))
+        return ScoreArray(*parts), np.full(len(a.names), len(a.labels))
+    count = np.bincount(a.labels, minlength=len(first.names))
+    return significance.by_class(a.labels, a.is_right, b.is_right, len(first.names)), count

@@ -1,5 +1,6 @@
-"""Which labels are probably wrong? Suspects among the test and the training pictures, to be judged by a person."""
+"""Which labels are probably wrong? Suspects among the test and the training images, for a person to review."""
 
+from collections.abc import Callable
 from functools import lru_cache, partial
 
 import numpy as np
@@ -7,173 +8,209 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.errors import UserError
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.label_errors import training_set
-from imgcls.evaluation.label_errors.confident_learning import Suspects, suspects
+from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.app import links
+from imgcls.ui.app import links as page_links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.data import editing
-from imgcls.ui.evaluate.sections import image
+from imgcls.ui.evaluate import links
+from imgcls.ui.evaluate.parts import gallery as test_gallery
+from imgcls.ui.evaluate.parts import selection_state
+from imgcls.ui.evaluate.parts.selection_state import Key
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting, gallery, pager, task_panel
+from imgcls.ui.widgets import formatting, gallery, task_panel
 
-PER_PAGE = 20
-PARTS = ("Test pictures", "Training pictures")
-ERROR = "judge-error"
+TITLE = "Label errors"
+ORDER = 100
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
+
+TEST, TRAINING = "Test images", "Training images"
+OPEN, WRONG, CONFIRMED = "To review", "Marked wrong", "Confirmed"
+ERROR = "review-error"
 METHOD = (
-    "Confident learning (Northcutt et al. 2021): the model holds another class for likely, more than it usually does "
-    "for that class's own pictures. Many suspects are simply hard, and some are mistakes of the model: look at each."
+    "Confident learning (Northcutt et al. 2021): the model assigns another class a higher probability than its average "
+    "for that class. Many suspects are simply hard, and some are errors of the model, so check each one."
+)
+METHOD_MULTI = (
+    "Confident learning (Northcutt et al. 2021), applied to each label on its own: the model contradicts the label "
+    "more strongly than it usually does. Many suspects are simply hard, so check each one."
 )
 
 
-def show(run: Run, tested: Predictions) -> None:
-    """The whole view."""
-    st.subheader("Label errors", anchor=False, help=METHOD)
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
+    is_multilabel = isinstance(predictions, Decisions)
+    st.subheader("Label errors", anchor=False, help=METHOD_MULTI if is_multilabel else METHOD)
     part = st.segmented_control(
-        "Pictures",
-        PARTS,
-        default=PARTS[0],
+        "Images",
+        (TEST, TRAINING),
+        default=TEST,
         required=True,
         key="suspects",
         bind="query-params",
         label_visibility="collapsed",
     )
-    if part == PARTS[0]:
-        _test(run, tested)
+    if part == TEST:
+        _test(run, predictions)
+    elif is_multilabel:
+        st.info(
+            "Training labels of multi-label runs cannot be checked: the cross-validated heads that this needs assume "
+            "one class per image.",
+            icon=":material/info:",
+        )
     else:
         _training(run)
 
 
-# ---- test pictures
+# ---- test images
 
 
 @lru_cache(8)
-def _found(run: Run, stamp: tuple) -> Suspects:
-    tested = predictions.single_label_predictions(run)
-    return suspects(tested.labels, tested.probabilities)
+def _found(key: Key) -> dict[int, tuple[str, float]]:
+    """Suspect test images, most suspicious first: index -> what the label seems to be, and the probability of the label
+    as it is."""
+    predictions = selection_state.predictions_of(key)
+    names = predictions.names
+    if not isinstance(predictions, Decisions):
+        found = suspects(predictions.labels, predictions.probabilities)
+        seeming = (names[label] for label in found.suggested)
+        return dict(zip(found.places.tolist(), zip(seeming, found.confidence.tolist(), strict=True), strict=True))
+    wrong: dict[int, list[tuple[float, str]]] = {}
+    for label, name in enumerate(names):
+        probability = predictions.probabilities[:, label]
+        truth = predictions.labels[:, label]
+        found = suspects(truth.astype(int), np.stack([1 - probability, probability], 1))
+        for index, confidence in zip(found.places.tolist(), found.confidence.tolist(), strict=True):
+            wrong.setdefault(index, []).append((confidence, f"without {name}" if truth[index] else f"with {name}"))
+    ordered = sorted(wrong.items(), key=lambda entry: min(entry[1]))
+    return {index: (", ".join(text for _, text in sorted(found)), min(found)[0]) for index, found in ordered}
 
 
-def _test(run: Run, tested: Predictions) -> None:
-    stamp = predictions.predictions_stamp(run)
-    found, names = _found(run, stamp), run.card.classes
+def _test(run: Run, predictions: Predictions | Decisions) -> None:
+    key = selection_state.key_of(run)
+    found, total = _found(key), len(predictions.labels)
     right, wrong = (judged(run, "test", verdict) for verdict in ("right", "wrong"))
-    open_places = tuple(place for place in found.places.tolist() if place not in right and place not in wrong)
+    to_review = [index for index in found if index not in right and index not in wrong]
+    noun = "image" if isinstance(predictions, Decisions) else "label"
     st.markdown(
-        f"**{formatting.count(len(found.places), 'label')}** of {len(tested.labels):,} contradict the answers of this "
-        f"model, which has not learnt from these pictures. You called **{len(right):,}** of them right and "
-        f"**{len(wrong):,}** wrong."
+        f"**{formatting.count(len(found), noun)}** of {total:,} are suspect: they contradict this model, which was not "
+        f"trained on them. You confirmed **{len(right):,}** and marked **{len(wrong):,}** as wrong."
     )
     if wrong:
-        _without(tested, wrong)
+        _score_without(predictions, wrong)
     st.caption(
-        "Test labels stay as they are, as a score on others would compare with nobody's. What you say here is kept "
-        "with the run. " + METHOD
+        "Test labels cannot be edited, so that scores stay comparable. Your reviews are stored with the run. "
+        + (METHOD_MULTI if isinstance(predictions, Decisions) else METHOD)
     )
     shown = st.segmented_control(
         "Shown",
-        ("Open", "Called wrong", "Called right"),
-        default="Open",
+        (OPEN, WRONG, CONFIRMED),
+        default=OPEN,
         required=True,
         key="suspects-shown",
         label_visibility="collapsed",
     )
-    listed = {"Open": open_places, "Called wrong": tuple(sorted(wrong)), "Called right": tuple(sorted(right))}[shown]
-    listed = tuple(place for place in listed if place < len(tested.labels))
-    places = _page(listed, f"{run.id}-{shown}")
-    if places:
-        st.html(_grid(run, stamp, places, names))
-        _judge_test(run, places, shown)
+    listed = {OPEN: to_review, WRONG: sorted(wrong), CONFIRMED: sorted(right)}[shown]
+    listed = [index for index in listed if index < total]
+    indices = test_gallery.one_page(np.array(listed, int), f"suspects-{run.id}-{shown}")
+    if indices:
+        st.html(_grid(key, indices))
+        _review(run, indices, shown)
 
 
-def _without(tested: Predictions, wrong: frozenset[int]) -> None:
-    kept = np.ones(len(tested.labels), bool)
-    kept[[place for place in wrong if place < len(kept)]] = False
-    is_right = tested.predicted == tested.labels
-    score = wilson(int(is_right[kept].sum()), int(kept.sum()))
+def _score_without(predictions: Predictions | Decisions, wrong: frozenset[int]) -> None:
+    kept = np.ones(len(predictions.labels), bool)
+    kept[[index for index in wrong if index < len(kept)]] = False
+    score = wilson(int(predictions.is_right[kept].sum()), int(kept.sum()))
+    name = "exact match" if isinstance(predictions, Decisions) else "accuracy"
     st.markdown(
-        f"Without the pictures that you called wrongly labelled the accuracy is **{formatting.fraction(score.value)}** "
-        f"({formatting.interval(score)}), instead of {formatting.fraction(float(is_right.mean()))}. That flatters: only labels that "
-        "speak against this model were looked at."
+        f"Without the images that you marked as mislabelled, the {name} is **{formatting.fraction(score.value)}** "
+        f"({formatting.interval(score)}) instead of {formatting.fraction(float(predictions.is_right.mean()))}. This is "
+        "optimistic: only labels that disagree with the model were reviewed."
     )
 
 
-def _page(listed: tuple[int, ...], key: str) -> tuple[int, ...]:
-    """The part of a list that stands on the chosen page; a word where the list is empty."""
-    if not listed:
-        st.info("No picture to show here.", icon=":material/check_circle:")
-        return ()
-    return pager.page_of(listed, PER_PAGE, f"suspects-page-{key}-{-(-len(listed) // PER_PAGE)}")
-
-
 @lru_cache(64)
-def _grid(run: Run, stamp: tuple, places: tuple[int, ...], names: tuple[str, ...]) -> str:
-    tested, found = predictions.single_label_predictions(run), _found(run, stamp)
-    suggested = dict(zip(found.places.tolist(), found.suggested.tolist(), strict=True))
-    nothing = np.zeros((8, 8, 1), np.uint8)
+def _grid(key: Key, indices: tuple[int, ...]) -> str:
+    predictions, found = selection_state.predictions_of(key), _found(key)
+    blank = np.zeros((8, 8, 1), np.uint8)
     tiles = []
-    for place in places:
-        label = names[tested.labels[place]]
-        seems = names[suggested.get(place, tested.predicted[place])]
-        own = _likely(tested.probabilities[place, tested.labels[place]])
-        row = tested.row_of[place]
-        lines = [f"no. {place}", f"label {label}", f"seems {seems}", own]
+    for index in indices:
+        label = _label(predictions, index)
+        seems, probability = found.get(index, ("", float("nan")))
+        lines = [f"#{index}", f"label: {label}"]
+        if seems:
+            lines += [f"seems: {seems}", _percent(probability)]
+        row = predictions.row_of[index]
         if row < 0:
-            lines.append("no picture stored")
-        alt = f"Test picture {place}: its label is {label}, it seems to be {seems}; {own}"
-        link = image.link(run, place) if row >= 0 else ""
-        tiles.append(gallery.Tile(tested.images[row] if row >= 0 else nothing, alt, tuple(lines), link))
+            lines.append("image not stored")
+        alt = f"Test image {index}: its label is {label}" + (f", it seems to be {seems}" if seems else "")
+        url = links.image(key.run, index) if row >= 0 else ""
+        tiles.append(gallery.Tile(predictions.images[row] if row >= 0 else blank, alt, tuple(lines), url))
     return gallery.grid(tiles)
 
 
-def _likely(probability: float) -> str:
-    """What the label got, in words."""
-    return f"label: {100 * probability:.1f}%" if probability >= 0.0005 else "label: under 0.1%"
+def _label(predictions: Predictions | Decisions, index: int) -> str:
+    label = predictions.labels[index]
+    if isinstance(predictions, Decisions):
+        return ", ".join(predictions.names[one] for one in np.flatnonzero(label)) or "no label"
+    return predictions.names[label]
 
 
-def _judge_test(run: Run, places: tuple[int, ...], shown: str) -> None:
-    key = f"judged-{run.id}-{shown}-{places[0]}-{places[-1]}"
+def _percent(probability: float) -> str:
+    """The predicted probability of the label as it is."""
+    return f"probability {100 * probability:.1f}%" if probability >= 0.0005 else "probability under 0.1%"
+
+
+def _review(run: Run, indices: tuple[int, ...], shown: str) -> None:
+    key = f"reviewed-{run.id}-{shown}-{indices[0]}-{indices[-1]}"
     chosen = st.pills(
-        "Choose pictures to judge",
-        places,
+        "Select images to review",
+        indices,
         selection_mode="multi",
-        format_func=lambda place: f"no. {place}",
+        format_func=lambda index: f"#{index}",
         key=key,
         wrap=True,
     )
 
-    def say(verdict: str | None) -> None:
+    def record(verdict: str | None) -> None:
         _try(partial(judge, run, "test", chosen, verdict))
         st.session_state[key] = []
 
     with st.container(horizontal=True):
-        for label, icon, verdict, needless in (
-            ("The label is wrong", ":material/flag:", "wrong", "Called wrong"),
-            ("The label is right", ":material/check:", "right", "Called right"),
-            ("Take back", ":material/undo:", None, "Open"),
+        for label, icon, verdict, pointless in (
+            ("Label is wrong", ":material/flag:", "wrong", WRONG),
+            ("Label is right", ":material/check:", "right", CONFIRMED),
+            ("Undo review", ":material/undo:", None, OPEN),
         ):
-            if shown != needless:
-                st.button(label, icon=icon, key=f"say-{verdict}", disabled=not chosen, on_click=say, args=(verdict,))
-    _tell_error()
+            if shown != pointless:
+                st.button(
+                    label, icon=icon, key=f"review-{verdict}", disabled=not chosen, on_click=record, args=(verdict,)
+                )
+    _show_error()
 
 
-def _try(act) -> None:
-    """For a callback, which runs before the page; why it failed is shown then."""
+def _try(action: Callable[[], None]) -> None:
+    """For a callback, which runs before the page is drawn; the error is shown then."""
     try:
-        act()
+        action()
     except UserError as error:
         st.session_state[ERROR] = str(error)
 
 
-def _tell_error() -> None:
+def _show_error() -> None:
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
 
 
-# ---- training pictures
+# ---- training images
 
 
 def _training(run: Run) -> None:
@@ -184,25 +221,25 @@ def _training(run: Run) -> None:
     elif state.state == "idle":
         _offer(run)
     else:
-        task_panel.show(task, state, lambda: training_set.start(run), "The training pictures were not looked through.")
+        task_panel.show(task, state, lambda: training_set.start(run), "The training labels could not be checked.")
 
 
 def _offer(run: Run) -> None:
     st.markdown(
-        "The model sees each training picture; five small heads on its last hidden layer, of which none has learnt "
-        "from the pictures that it is asked about, say what they hold for likely. It works in the background and "
-        "takes some minutes."
+        "Computes the features of every training image, then trains five small heads on the last hidden layer by "
+        "cross-validation, so that each image is predicted by a head that was not trained on it. Runs in the "
+        "background and takes a few minutes."
     )
     st.caption(
-        "The layers below the heads have learnt from all labels, the wrong ones, too. So some errors are missed for "
-        "that; a model that was trained for few epochs misses fewer."
+        "The layers below the heads were trained on all labels, including wrong ones, so some errors are missed. A "
+        "model trained for few epochs misses fewer."
     )
     try:
-        training_set.checked(run, predictions.training_data(run.card.data))
+        training_set.checked(run, cached.training_data(run.card.data))
     except UserError as error:
-        st.info(plain(f"That needs the training pictures. {error}"), icon=":material/download:")
+        st.info(plain(f"This needs the training images. {error}"), icon=":material/download:")
         return
-    task_panel.button("Look through the training pictures", lambda: training_set.start(run), primary=True)
+    task_panel.button("Check the training labels", lambda: training_set.start(run), primary=True)
 
 
 @lru_cache(8)
@@ -217,66 +254,66 @@ def _suspects(run: Run) -> None:
 
     try:
         found = _read(run, training_set.task_of(run).stamp())
-        dataset = predictions.dataset(run.card.data)
+        dataset = cached.dataset(run.card.data)
         edits = datasets.edits_of(dataset)
         if dataset.fingerprint != found.fingerprint:
-            st.info("The data set holds other pictures now than those that were looked through.")
-            task_panel.button("Look again", again)
+            st.info("The dataset has changed since its labels were checked.")
+            task_panel.button("Check again", again)
             return
     except UserError as error:
         st.warning(plain(str(error)), icon=":material/warning:")
-        task_panel.button("Look again", again)
+        task_panel.button("Check again", again)
         return
     right = judged(run, "training", "right")
     left = [place for place, row in enumerate(found.rows.tolist()) if row not in right and row not in edits.labels]
-    most = f", of which the least likely {len(found.rows):,} are listed" if found.found > len(found.rows) else ""
+    listed = f" (the {len(found.rows):,} least likely are listed)" if found.found > len(found.rows) else ""
     st.markdown(
-        f"**{formatting.count(found.found, 'label')}** of {found.count:,} are under suspicion{most}. You called "
-        f"**{len(right):,}** of them right; **{formatting.count(len(edits.labels), 'picture')}** of the set are thrown out "
-        "or have another class."
+        f"**{found.found:,}** of {found.count:,} labels are suspect{listed}. You confirmed **{len(right):,}**; "
+        f"**{formatting.count(len(edits.labels), 'image')}** of the dataset are excluded or relabelled."
     )
     st.caption(
-        f"The heads agree with {formatting.fraction(found.accuracy)} of the labels, and by the same method "
-        f"{formatting.fraction(found.estimated / max(found.count, 1))} of all labels are wrong. The less a model can, the more "
-        "of its suspects are hard pictures and no errors."
+        f"The heads agree with {formatting.fraction(found.accuracy)} of the labels. The same method estimates that "
+        f"{formatting.fraction(found.estimated / max(found.count, 1))} of all labels are wrong. The weaker the model, "
+        "the more suspects are hard images rather than label errors."
     )
     names = dataset.facts.classes
-    places = _page(tuple(left), f"{run.id}-training")
+    places = test_gallery.one_page(np.array(left, int), f"suspects-{run.id}-training")
     if places:
         rows = found.rows[list(places)].tolist()
-        notes = [[f"seems {names[found.suggested[place]]}\n{_likely(found.confidence[place])}"] for place in places]
+        notes = [[f"seems: {names[found.suggested[one]]}\n{_percent(found.confidence[one])}"] for one in places]
 
         def keep(chosen: list[int]) -> None:
             judge(run, "training", chosen, "right")
 
         editing.images(dataset, edits, [[row] for row in rows], f"suspects-{run.id}", notes, keep=keep)
-    _train_without(run, dataset, found.rows[left].tolist(), bool(edits.labels))
+    _train_again(run, dataset, found.rows[left].tolist(), bool(edits.labels))
     with st.container(horizontal=True):
-        task_panel.button("Look again", again)
-        if right and st.button("Forget what I called right", icon=":material/undo:", key="forget-right"):
+        task_panel.button("Check again", again)
+        if right and st.button("Forget what I confirmed", icon=":material/undo:", key="forget-right"):
             _try(partial(judge, run, "training", right, None))
             st.rerun()
-    _tell_error()
+    _show_error()
 
 
-def _train_without(run: Run, dataset: datasets.Dataset, rows: list[int], has_changes: bool) -> None:
+def _train_again(run: Run, dataset: datasets.Dataset, rows: list[int], has_edits: bool) -> None:
     with st.container(horizontal=True):
         if rows and st.button(
-            f"Throw out all {len(rows):,} and train again",
+            f"Exclude all {len(rows):,} and train again",
             icon=":material/model_training:",
             key="train-without",
-            help="Throws out all that are left in this list, also those that you have not looked at, and opens the "
-            "form with the settings of this run. The changes can be taken back on the Data page.",
+            help="Excludes all images left in this list, including those you have not reviewed, and opens the form "
+            "with this run's settings. You can undo the edits on the Data page.",
         ):
-            try:
-                datasets.exclude(dataset, rows)
-                links.train(**settings_form.form_of(run.config))
-            except UserError as error:
-                st.error(plain(str(error)), icon=":material/error:")
-        if has_changes and st.button(
-            "Train again with my changes", icon=":material/model_training:", key="train-changed-labels"
+            _open_form(run, partial(datasets.exclude, dataset, rows))
+        if has_edits and st.button(
+            "Train again with my edits", icon=":material/model_training:", key="train-changed-labels"
         ):
-            try:
-                links.train(**settings_form.form_of(run.config))
-            except UserError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+            _open_form(run)
+
+
+def _open_form(run: Run, before: Callable[[], None] = lambda: None) -> None:
+    try:
+        before()
+        page_links.train(**settings_form.form_of(run.config))
+    except UserError as error:
+        st.error(plain(str(error)), icon=":material/error:")

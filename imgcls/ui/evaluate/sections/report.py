@@ -1,4 +1,4 @@
-"""The run as files to hand in or to go on with; each is made when it is asked for."""
+"""The run as files: a report to hand in, and the same numbers for programs and spreadsheets."""
 
 import json
 from collections.abc import Callable
@@ -6,58 +6,82 @@ from collections.abc import Callable
 import streamlit as st
 
 from imgcls.evaluation import report
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.cache import predictions as cached
+
+TITLE = "Report"
+ORDER = 110
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
 
 
-def show(run: Run, tested: Predictions) -> None:
-    """The whole view. Every file is made by the press of its button, from what lies on the disk then."""
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section. Each file is made when its button is pressed."""
     st.subheader("Report", anchor=False)
+    is_multilabel = isinstance(predictions, Decisions)
+    errors = "a table of errors by label" if is_multilabel else "the confusion matrix"
     st.markdown(
-        "One HTML file with the settings, the curves, all scores with their 95% ranges, the confusion matrix and the "
-        "surest mistakes. It needs nothing else: send it, print it, hand it in. It opens light or dark, as its reader "
-        "has it."
+        f"A single HTML file with the settings, the learning curves, all scores with their 95% confidence intervals, "
+        f"{errors} and the most confident errors. It needs no other files: send it, print it or hand it in. It follows "
+        "the reader's light or dark mode."
     )
-    _file(run, "Report (HTML)", ":material/description:", "html", "text/html", lambda: _page(run), primary=True)
-    st.markdown("The same figures for programs and spreadsheets:")
+    _file(
+        run,
+        "Report (HTML)",
+        ":material/description:",
+        "html",
+        "text/html",
+        lambda: report.page(run, predictions).encode("utf-8"),
+        primary=True,
+    )
+    st.markdown("The same numbers for programs and spreadsheets:")
     with st.container(horizontal=True):
-        _file(run, "All figures (JSON)", ":material/data_object:", "json", "application/json", lambda: _figures(run))
-        _file(run, "Scores by class (CSV)", ":material/table:", "classes.csv", "text/csv", lambda: _classes(run))
-        _file(run, "Every answer (CSV)", ":material/table_rows:", "answers.csv", "text/csv", lambda: _predictions(run))
+        _file(
+            run,
+            "All numbers (JSON)",
+            ":material/data_object:",
+            "json",
+            "application/json",
+            lambda: _json(run, predictions),
+        )
+        by = "label" if is_multilabel else "class"
+        _file(
+            run,
+            f"Scores by {by} (CSV)",
+            ":material/table:",
+            "classes.csv",
+            "text/csv",
+            lambda: report.scores_csv(predictions),
+        )
+        _file(
+            run,
+            "All predictions (CSV)",
+            ":material/table_rows:",
+            "predictions.csv",
+            "text/csv",
+            lambda: report.predictions_csv(predictions),
+        )
     st.caption(
-        "Cells whose text would start a formula in a spreadsheet, such as a class named “=1+1”, begin with an "
-        "apostrophe."
+        "Cells that a spreadsheet would run as a formula, such as a class named “=1+1”, start with an apostrophe."
     )
 
 
 def _file(
-    run: Run, label: str, icon: str, ending: str, mime: str, made: Callable[[], bytes], *, primary: bool = False
+    run: Run, label: str, icon: str, suffix: str, mime: str, make: Callable[[], bytes], *, primary: bool = False
 ) -> None:
     st.download_button(
         label,
-        made,
-        file_name=f"{run.id}.{ending}",
+        make,
+        file_name=f"{run.id}.{suffix}",
         mime=mime,
         icon=icon,
-        key=f"file-{ending}",
+        key=f"file-{suffix}",
         type="primary" if primary else "secondary",
         on_click="ignore",
     )
 
 
-def _page(run: Run) -> bytes:
-    return report.page(run, cached.single_label_predictions(run)).encode("utf-8")
-
-
-def _figures(run: Run) -> bytes:
-    found = report.figures(run, cached.single_label_predictions(run))
-    return json.dumps(found, allow_nan=False, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-
-
-def _classes(run: Run) -> bytes:
-    return report.classes(cached.single_label_predictions(run))
-
-
-def _predictions(run: Run) -> bytes:
-    return report.predictions(cached.single_label_predictions(run), run.card.classes)
+def _json(run: Run, predictions: Predictions | Decisions) -> bytes:
+    values = report.collect(run, predictions)
+    return json.dumps(values, allow_nan=False, ensure_ascii=False, indent=1).encode("utf-8", "replace")

@@ -1,8 +1,9 @@
-"""How well does the model read damaged pictures? Asked once, by a process of its own; then read from the run."""
+"""How accurate is the model on corrupted images? Computed once by a background task, then read from the run."""
 
 import base64
 import html
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,25 +12,35 @@ from imgcls import datasets
 from imgcls.charts.theme import QUIET, TRAINING
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.metrics.multilabel import THRESHOLD
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.robustness import evaluate, recommendations
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS
+from imgcls.evaluation.robustness.evaluate import Robustness
 from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions
+from imgcls.ui.cache import predictions as cached
+from imgcls.ui.evaluate.parts.selection_state import Key, key_of
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, gallery, metric_row, task_panel
 from imgcls.ui.widgets.metric_row import Number
 
+TITLE = "Robustness"
+ORDER = 90
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
+
 EXAMPLES = 12
 MOST_CLASSES = 100
 STYLE = """<style>
-.damages{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(240px,42%),1fr));gap:18px 22px;margin:.4rem 0}
-.damages figure{margin:0;min-width:0}.damages img{width:100%;display:block}
-.damages figcaption{font-size:.92rem;display:flex;justify-content:space-between;gap:8px;
-font-variant-numeric:tabular-nums}.damages figcaption i{font-style:normal;opacity:.75}
+.corruptions{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(240px,42%),1fr));gap:18px 22px;
+margin:.4rem 0}
+.corruptions figure{margin:0;min-width:0}.corruptions img{width:100%;display:block}
+.corruptions figcaption{font-size:.92rem;display:flex;justify-content:space-between;gap:8px;
+font-variant-numeric:tabular-nums}.corruptions figcaption i{font-style:normal;opacity:.75}
 .heat{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;width:100%;table-layout:fixed}
 .heat th,.heat td{padding:5px 6px;text-align:right;font-weight:400;border:0}
 .heat th[scope=row]{text-align:left;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;width:30%}
@@ -37,60 +48,60 @@ font-variant-numeric:tabular-nums}.damages figcaption i{font-style:normal;opacit
 </style>"""
 
 
-def show(run: Run, tested: Predictions) -> None:
-    """The whole view."""
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
     st.subheader("Robustness", anchor=False)
     task = evaluate.task_of(run)
     state = task.state()
     if state.state == "ready":
-        _found(run, tested)
+        _results(run, predictions)
     elif state.state == "idle":
-        _offer(run, tested)
+        _offer(run, predictions)
     else:
-        task_panel.show(task, state, lambda: evaluate.start(run), "The damaged pictures were not asked about.")
+        task_panel.show(task, state, lambda: evaluate.start(run), "The robustness could not be evaluated.")
 
 
-def _offer(run: Run, tested: Predictions) -> None:
+def _offer(run: Run, predictions: Predictions | Decisions) -> None:
     st.markdown(
-        "Noise, blur, brightness, contrast, shift, rotation, occlusion and JPEG, each at five strengths: the model is "
-        f"asked about up to {evaluate.MOST:,} test pictures damaged in all these ways. It works in the background, most "
-        "models take less than a minute, and the answers are kept with the run."
+        "Noise, blur, brightness, contrast, shift, rotation, occlusion and JPEG compression, each at five strengths, "
+        f"applied to up to {evaluate.MOST:,} test images. Runs in the background, usually for less than a minute; the "
+        "results are stored with the run."
     )
     try:
-        name = run.card.data
-        evaluate.checked(run, predictions.dataset(name), tested.labels)
+        evaluate.checked(run, cached.dataset(run.card.data), predictions.labels)
     except UserError as error:
-        st.info(plain(f"That needs the test pictures of the data set. {error}"), icon=":material/download:")
+        st.info(plain(f"This needs the test images of the dataset. {error}"), icon=":material/download:")
         return
-    task_panel.button("Ask about damaged pictures", lambda: evaluate.start(run), primary=True)
+    task_panel.button("Evaluate robustness", lambda: evaluate.start(run), primary=True)
 
 
-# ---- what was found
+# ---- results
 
 
 @lru_cache(8)
-def _read(run: Run, stamp: float) -> evaluate.Found:
-    return evaluate.read(run)
+def _read(key: Key, stamp: float) -> Robustness:
+    return evaluate.read(key.run, THRESHOLD if key.threshold is None else key.threshold)
 
 
-def _found(run: Run, tested: Predictions) -> None:
-    stamp = evaluate.task_of(run).stamp()
+def _results(run: Run, predictions: Predictions | Decisions) -> None:
+    stamp, key = evaluate.task_of(run).stamp(), key_of(run)
     try:
-        found = _read(run, stamp)
+        found = _read(key, stamp)
     except UserError as error:
         st.warning(plain(str(error)), icon=":material/warning:")
         _again(run)
         return
-    _figures(run, stamp)
-    st.html(_curves(run, stamp))
+    metric_row.show(_numbers(key, stamp))
+    st.html(_curves(key, stamp))
+    metric = "Exact match" if found.is_multilabel else "Accuracy"
     st.caption(
-        f"Accuracy on {formatting.count(len(found.indices), 'test picture')} at strengths 0 (as they are) to 5; the band is "
-        "the 95% interval."
+        f"{metric} on {formatting.count(len(found.indices), 'test image')} at strengths 0 (original) to 5; the band is "
+        "the 95% confidence interval."
     )
-    _advise(run, stamp)
+    _recommend(key, stamp)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
-            "Damage", list(CORRUPTIONS), default="noise", required=True, key="damage", bind="query-params"
+            "Corruption", list(CORRUPTIONS), default="noise", required=True, key="corruption", bind="query-params"
         )
         strength = st.segmented_control(
             "Strength",
@@ -103,11 +114,11 @@ def _found(run: Run, tested: Predictions) -> None:
     st.caption(f"Strength {strength}: {CORRUPTIONS[name].amount(strength)}.")
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("##### By class")
-        st.html(_by_class(run, stamp, name, run.card.classes))
+        st.markdown("##### By label" if found.is_multilabel else "##### By class")
+        st.html(_by_class(key, stamp, name))
     with right:
-        st.markdown("##### Where the answer flips")
-        _flips(run, tested, stamp, name, strength)
+        st.markdown("##### Predictions that change")
+        _flips(key, predictions, stamp, name, strength)
     _again(run)
 
 
@@ -116,55 +127,55 @@ def _again(run: Run) -> None:
         evaluate.task_of(run).discard()
         evaluate.start(run)
 
-    task_panel.button("Ask again", again)
-
-
-def _figures(run: Run, stamp: float) -> None:
-    metric_row.show(_numbers(run, stamp))
+    task_panel.button("Evaluate again", again)
 
 
 @lru_cache(16)
-def _numbers(run: Run, stamp: float) -> tuple[Number, ...]:
-    found = _read(run, stamp)
+def _numbers(key: Key, stamp: float) -> tuple[Number, ...]:
+    found = _read(key, stamp)
     count = len(found.indices)
-    clean = wilson(int((found.clean == found.labels).sum()), count)
-    is_right = found.damaged == found.labels
-    by_corruption = is_right.mean((1, 2))
-    worst = int(by_corruption.argmin())
-    return (
+    clean = wilson(int(found.clean_right.sum()), count)
+    corrupted = found.corrupted_right
+    by_corruption = corrupted.mean((1, 2))
+    worst, best = int(by_corruption.argmin()), int(by_corruption.argmax())
+    metric = "exact match" if found.is_multilabel else "accuracy"
+    numbers = [
         Number(
-            "As they are", formatting.fraction(clean.value), formatting.interval(clean), "Accuracy on these pictures."
+            f"Clean {metric}",
+            formatting.fraction(clean.value),
+            formatting.interval(clean),
+            "On the original images of this sample.",
         ),
         Number(
-            "Damaged",
-            formatting.fraction(float(is_right.mean())),
+            f"Corrupted {metric}",
+            formatting.fraction(float(corrupted.mean())),
             "mean of all 40 conditions",
-            "Eight damages at five strengths count the same. Strength 5 is hard for people, too.",
+            "The mean of eight corruptions at five strengths. Strength 5 is hard for people, too.",
         ),
-        Number("Hardest", found.names[worst], f"{formatting.fraction(float(by_corruption[worst]))} on average"),
-        Number(
-            "Easiest",
-            found.names[int(by_corruption.argmax())],
-            f"{formatting.fraction(float(by_corruption.max()))} on average",
-        ),
-    )
+        Number("Worst", found.names[worst], f"{formatting.fraction(float(by_corruption[worst]))} on average"),
+        Number("Best", found.names[best], f"{formatting.fraction(float(by_corruption[best]))} on average"),
+    ]
+    if found.is_multilabel:
+        value = formatting.fraction(found.label_accuracy())
+        numbers.insert(2, Number("Corrupted label accuracy", value, "fraction of correct label decisions"))
+    return tuple(numbers)
 
 
 @lru_cache(16)
-def _curves(run: Run, stamp: float) -> str:
-    """Eight small figures in one piece: accuracy from strength 0 to 5, with its interval as a band.
+def _curves(key: Key, stamp: float) -> str:
+    """Eight small charts as one piece of HTML: accuracy from strength 0 to 5, with its interval as a band.
 
-    Each is a picture, as Streamlit lets no SVG into a page; its greys show on a light page and on a dark one.
+    Each is an image, because Streamlit removes SVG from pages; its greys are visible in light and dark mode.
     """
-    found = _read(run, stamp)
+    found = _read(key, stamp)
     count = len(found.indices)
-    clean = int((found.clean == found.labels).sum())
+    clean = int(found.clean_right.sum())
     figures = []
     for name in found.names:
-        score = wilson(np.array([clean, *found.right(name).sum(1)]), count)
+        score = wilson(np.array([clean, *found.right(name).sum(1)]), np.full(6, count))
 
         def line(values: np.ndarray) -> list[str]:
-            return [f"{24 + 32 * place:.0f} {8 + 82 * (1 - value):.1f}" for place, value in enumerate(values)]
+            return [f"{24 + 32 * at:.0f} {8 + 82 * (1 - value):.1f}" for at, value in enumerate(values)]
 
         band = "L".join(line(score.high) + line(score.low)[::-1])
         grid = "".join(
@@ -172,120 +183,127 @@ def _curves(run: Run, stamp: float) -> str:
             f'<text x="20" y="{11.5 + 82 * (1 - fraction):.1f}" text-anchor="end">{100 * fraction:.0f}</text>'
             for fraction in (0, 0.5, 1)
         )
-        marks = "".join(
+        ticks = "".join(
             f'<text x="{24 + 32 * strength}" y="103" text-anchor="middle">{strength}</text>' for strength in range(6)
         )
-        told = ", ".join(f"strength {k} {100 * value:.1f}%" for k, value in enumerate(score.value))
+        description = ", ".join(f"strength {k} {100 * value:.1f}%" for k, value in enumerate(score.value))
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 190 106" font-family="sans-serif" font-size="9" '
-            f'fill="{QUIET}">{grid}{marks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
+            f'fill="{QUIET}">{grid}{ticks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
             f'<path d="M{"L".join(line(score.value))}" fill="none" stroke="#2A8FCC" stroke-width="2.2"/></svg>'
         )
         source = base64.b64encode(svg.encode()).decode()
         figures.append(
-            f"<figure><figcaption><b>{name.capitalize() if name.islower() else name}</b>"
-            f"<i>{100 * score.value[-1]:.0f}% at 5</i></figcaption>"
-            f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {told}"></figure>'
+            f"<figure><figcaption><b>{CORRUPTIONS[name].title}</b><i>{100 * score.value[-1]:.0f}% at 5</i></figcaption>"
+            f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {description}"></figure>'
         )
-    return f'{STYLE}<div class="damages">{"".join(figures)}</div>'
+    return f'{STYLE}<div class="corruptions">{"".join(figures)}</div>'
 
 
 @lru_cache(64)
-def _by_class(run: Run, stamp: float, name: str, names: tuple[str, ...]) -> str:
-    """The share of each class that is still read rightly, from strength 0 to 5; the hardest class first."""
-    found = _read(run, stamp)
-    count = np.bincount(found.labels, minlength=len(names))
-    rights = np.vstack([found.clean == found.labels, found.right(name)])
-    fractions = (
-        np.array([np.bincount(found.labels, row, len(names)) for row in rights]).T / np.maximum(count, 1)[:, None]
-    )
+def _by_class(key: Key, stamp: float, name: str) -> str:
+    """The recall of each class or label from strength 0 to 5; the worst first."""
+    found = _read(key, stamp)
+    fractions, count = found.by_class(name, len(key.names))
     rows = []
     order = [label for label in np.argsort(fractions[:, 1:].mean(1), kind="stable") if count[label]]
     for label in order[:MOST_CLASSES]:
-        title = html.escape(names[label])
+        title = html.escape(key.names[label])
         cells = "".join(
             f'<td style="background:rgba(213,94,0,{0.6 * (1 - fraction):.2f})">{100 * fraction:.0f}</td>'
             for fraction in fractions[label]
         )
-        rows.append(f'<tr><th scope="row" title="{title}: {count[label]} pictures">{title}</th>{cells}</tr>')
+        rows.append(f'<tr><th scope="row" title="{title}: {count[label]} images">{title}</th>{cells}</tr>')
     head = "".join(f'<th scope="col">{strength}</th>' for strength in range(6))
+    metric = "Recall" if found.is_multilabel else "Accuracy"
     return (
         f'{STYLE}<table class="heat"><caption style="text-align:left;font-size:.85rem;opacity:.75;padding:0 0 6px">'
-        f"% read rightly under {html.escape(name)} at strengths 0 to 5, from few pictures a class</caption>"
+        f"{metric} under {html.escape(name)} (%) at strengths 0 to 5; based on few images per class</caption>"
         f'<thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
 
 
-def _flips(run: Run, tested: Predictions, stamp: float, name: str, strength: int) -> None:
-    flipped = _read(run, stamp).flips(name, strength)
+def _flips(key: Key, predictions: Predictions | Decisions, stamp: float, name: str, strength: int) -> None:
+    flipped = _read(key, stamp).flips(name, strength)
     st.caption(
-        f"{formatting.count(len(flipped), 'picture')} read rightly as they are, and wrongly with this damage"
+        f"{formatting.count(len(flipped), 'image')} predicted correctly without this corruption and incorrectly with it"
         + (f"; {EXAMPLES} of them." if len(flipped) > EXAMPLES else ".")
     )
     if not len(flipped):
-        st.info("No answer flips here.", icon=":material/check_circle:")
+        st.info("No prediction changes.", icon=":material/check_circle:")
         return
     try:
-        evaluate.checked(run, predictions.dataset(run.card.data), tested.labels)
-        st.html(_examples(run, stamp, name, strength, run.card.classes))
+        evaluate.checked(key.run, cached.dataset(key.run.card.data), predictions.labels)
+        st.html(_examples(key, stamp, name, strength))
     except UserError as error:
-        st.caption(plain(f"The pictures cannot be shown. {error}"))
+        st.caption(plain(f"The images cannot be shown. {error}"))
 
 
 @lru_cache(32)
-def _examples(run: Run, stamp: float, name: str, strength: int, names: tuple[str, ...]) -> str:
-    found, dataset = _read(run, stamp), predictions.dataset(run.card.data)
+def _examples(key: Key, stamp: float, name: str, strength: int) -> str:
+    found, dataset = _read(key, stamp), cached.dataset(key.run.card.data)
     flipped = found.flips(name, strength)
-    # Spread over all of them: the first would all be of the same corner of the test set.
-    some = flipped[np.linspace(0, len(flipped) - 1, min(EXAMPLES, len(flipped))).round().astype(int)]
-    frames = []
-    for place in some.tolist():
-        image, worse = evaluate.example(dataset, found, CORRUPTIONS[name], strength, place)
-        true = names[found.labels[place]]
-        answer = names[found.damaged[found.names.index(name), strength - 1, place]]
-        frames.append(
+    # Spread evenly: the first ones would all be from the same part of the test set.
+    chosen = flipped[np.linspace(0, len(flipped) - 1, min(EXAMPLES, len(flipped))).round().astype(int)]
+    pairs = []
+    for position in chosen.tolist():
+        image, worse = evaluate.example(dataset, found, CORRUPTIONS[name], strength, position)
+        true = _label_names(key.names, found.labels[position])
+        predicted = _label_names(key.names, found.corrupted[found.names.index(name), strength - 1, position])
+        index = found.indices[position]
+        alt = f"the same with {name} of strength {strength}, predicted as {predicted}"
+        pairs.append(
             (
-                gallery.Tile(image, f"test picture {found.indices[place]}, {true}, read rightly", (f"✓ {true}",)),
-                gallery.Tile(worse, f"the same with {name} of strength {strength}, read as {answer}", (f"✗ {answer}",)),
+                gallery.Tile(image, f"test image {index}, {true}, predicted correctly", (f"✓ {true}",)),
+                gallery.Tile(worse, alt, (f"✗ {predicted}",)),
             )
         )
-    drawn = gallery.groups(frames)
+    drawn = gallery.groups(pairs)
     dataset.release_memory()
     return drawn
 
 
-# ---- what would help
+def _label_names(names: tuple[str, ...], labels: np.ndarray | int) -> str:
+    if np.ndim(labels):
+        return ", ".join(names[label] for label in np.flatnonzero(labels)) or "no label"
+    return names[int(labels)]
+
+
+# ---- recommendations
 
 
 @lru_cache(16)
-def _advice(run: Run, stamp: float, config_stamp: tuple) -> tuple[recommendations.Advice, ...]:
-    """What would help; found once, as it draws seven bootstraps."""
-    config = run.config
-    return tuple(recommendations.advice(_read(run, stamp), config, datasets.facts(config.data)))
+def _recommendations(
+    key: Key, stamp: float, config_stamp: tuple[float, ...]
+) -> tuple[recommendations.Recommendation, ...]:
+    """Augmentations that would help; cached, because it draws seven bootstraps."""
+    config = key.run.config
+    return tuple(recommendations.recommend(_read(key, stamp), config, datasets.facts(config.data)))
 
 
-def _advise(run: Run, stamp: float) -> None:
+def _recommend(key: Key, stamp: float) -> None:
+    run = key.run
     try:
-        wished = _advice(run, stamp, run.stamp("config.json"))
+        found = _recommendations(key, stamp, run.stamp("config.json"))
     except UserError:
-        return  # without the settings or the data set nothing can be prepared
-    if not wished:
+        return  # nothing can be recommended without the settings or the dataset
+    if not found:
         st.success(
-            "No damage of middle strength for which there is an augmentation costs this model "
-            f"{100 * recommendations.LEAST_LOSS:.0f} points or more, or the run had it already.",
+            "No further augmentation recommended: no corruption of medium strength that an augmentation could address "
+            f"costs this model {100 * recommendations.LEAST_LOSS:.0f} points or more, or the run already used it.",
             icon=":material/shield:",
         )
         return
     costs = ", ".join(
-        f"{entry.corruption} costs {100 * entry.loss.value:.1f} points ({100 * entry.loss.low:.1f} to "
-        f"{100 * entry.loss.high:.1f})"
-        for entry in wished
+        f"{one.corruption} costs {100 * one.loss.value:.1f} points "
+        f"({100 * one.loss.low:.1f} to {100 * one.loss.high:.1f})"
+        for one in found
     )
-    changes = {entry.name: entry.value for entry in wished}
+    changes: dict[str, Any] = {one.name: one.value for one in found}
     with st.container(border=True):
         st.markdown(
-            f":material/lightbulb: At middle strength {costs}. A network that sees such pictures while it learns "
-            f"breaks less: train again with **{Augmentation(**changes).describe()}**. Whether it helps, Compare tells."
+            f":material/lightbulb: At medium strength {costs}. Training on such images makes a model more robust: "
+            f"train again with **{Augmentation(**changes).describe()}**, then check under “Compare” whether it helped."
         )
         if st.button("Train again with these changes", icon=":material/model_training:", key="train-robust"):
             links.train(**settings_form.form_of(run.config) | changes)

@@ -1,16 +1,22 @@
-"""How was it learnt? The curves of the run's training."""
+"""How did training go? The learning curves of the run."""
 
 import streamlit as st
 
+from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.ui.train import learning_curves
 
+TITLE = "Training curves"
+ORDER = 50
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
 
-def show(run: Run, tested: Predictions | None) -> None:
-    """The whole view."""
+
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
     st.subheader("Learning curves", anchor=False)
     if (run.folder / "metrics.jsonl").exists():
         learning_curves.draw(run)
     else:
-        st.info("This run keeps no curves.", icon=":material/show_chart:")
+        st.info("This run has no recorded metrics.", icon=":material/show_chart:")

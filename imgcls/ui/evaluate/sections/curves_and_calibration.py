@@ -1,0 +1,32 @@
+"""How well do the probabilities rank the images, and can they be trusted? Curves, calibration, abstention."""
+
+import streamlit as st
+
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.predictions import Predictions
+from imgcls.runs import Run
+from imgcls.ui.evaluate.parts import abstention, calibration, roc_pr, selection_state
+
+TITLE = "Curves & calibration"
+ORDER = 30
+USES_SELECTION = True
+SUPPORTS = ("single", "multi")
+
+PARTS = {"Curves": roc_pr.show, "Calibration": calibration.show, "Abstention": abstention.show}
+
+
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section: one part at a time, computed from the filtered images."""
+    view = selection_state.current(run)
+    if view.report is None:
+        return
+    part = st.segmented_control(
+        "Part",
+        list(PARTS),
+        default="Curves",
+        required=True,
+        key="part",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    PARTS[part](view)

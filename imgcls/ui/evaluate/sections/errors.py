@@ -1,0 +1,49 @@
+"""Which test images does the model get wrong? A confusion matrix or a map, and the selected images beside it."""
+
+import streamlit as st
+
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.predictions import Predictions
+from imgcls.runs import Run
+from imgcls.ui.evaluate.parts import (
+    confusion_matrix,
+    error_counts,
+    filters,
+    gallery,
+    prediction_map,
+    selection_state,
+)
+
+TITLE = "Errors"
+ORDER = 10
+USES_SELECTION = True
+SUPPORTS = ("single", "multi")
+
+MATRIX, COUNTS, PAIRS, MAP = "Confusion matrix", "Error counts", "Error pairs", "Map"
+PANELS = {
+    MATRIX: confusion_matrix.show,
+    COUNTS: error_counts.show,
+    PAIRS: confusion_matrix.show,
+    MAP: prediction_map.show,
+}
+
+
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
+    view = selection_state.current(run)
+    titles = [COUNTS, PAIRS, MAP] if isinstance(predictions, Decisions) else [MATRIX, MAP]
+    left, right = st.columns(2, gap="large")
+    with left:
+        panel = st.segmented_control(
+            "Overview",
+            titles,
+            default=titles[0],
+            required=True,
+            key="panel",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        PANELS[panel](view)
+    with right:
+        filters.show(view)
+        gallery.show(view)

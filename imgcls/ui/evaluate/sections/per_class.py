@@ -1,0 +1,111 @@
+"""How good is the model at each class or label? A table of scores, with merged classes and the images of a class."""
+
+from collections.abc import Mapping
+from functools import lru_cache, partial
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.metrics.classification import Report
+from imgcls.evaluation.metrics.confidence_intervals import ScoreArray
+from imgcls.evaluation.metrics.multilabel import LabelReport
+from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.selection import Selection
+from imgcls.runs import Run
+from imgcls.ui.evaluate.parts import class_merging, gallery, metric_help, selection_state
+from imgcls.ui.evaluate.parts.selection_state import Key, View
+
+TITLE = "Per class"
+ORDER = 20
+USES_SELECTION = True
+SUPPORTS = ("single", "multi")
+
+NO_WIDTH = "Bootstrap intervals of F1 and average precision have no width if there are no errors."
+TABLE = "class-table"
+
+
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
+    view = selection_state.current(run)
+    is_multilabel = isinstance(predictions, Decisions)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("Classification report", anchor=False)
+        _table(view)
+        if not is_multilabel:
+            class_merging.show(view)
+    with right:
+        st.subheader("Images", anchor=False)
+        if view.selection == Selection():
+            what = "labels" if is_multilabel else "classes"
+            st.caption(f"Select {what} in the table to see their images and compute all scores from these alone.")
+        gallery.show(view)
+
+
+def _table(view: View) -> None:
+    """The scores of every class with their 95% confidence intervals, and its number of images.
+
+    Selected rows filter everything else; the table itself keeps showing all classes.
+    """
+    others = selection_state.changed(view.selection, classes=())
+    table = _scores(view.key, others)
+    if table is None:
+        return
+    explained = metric_help.MULTI if isinstance(view.predictions, Decisions) else _capitalised(metric_help.SINGLE)
+    key = f"{TABLE}-{view.run.id}"
+    selected = selection_state.selection_default(TABLE, (view.key, others), view.selection.classes)
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(36 * (len(table) + 1), 460),
+        key=key,
+        on_select=partial(_follow, key),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": list(selected), "columns": [], "cells": []}},
+        column_config={
+            f"{name} (%)": st.column_config.NumberColumn(format="%.1f", help=text) for name, text in explained.items()
+        }
+        | {
+            f"{name} interval": st.column_config.TextColumn(
+                "95% CI", help=f"95% confidence interval: {name}. {NO_WIDTH}", width=90
+            )
+            for name in explained
+        },
+        alt=f"{', '.join(explained)} of every class.",
+    )
+
+
+def _capitalised(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name[0].upper() + name[1:]: text for name, text in texts.items()}
+
+
+@lru_cache(16)
+def _scores(key: Key, filters: Selection) -> pa.Table | None:
+    report = selection_state.report_of(key, filters)
+    if isinstance(report, LabelReport):
+        labels = report.labels
+        scores = (labels.precision, labels.recall, labels.f1, labels.average_precision)
+        return _columns("Label", labels.names, labels.support, dict(zip(metric_help.MULTI, scores, strict=True)))
+    if isinstance(report, Report):
+        classes = report.classes
+        named = {"Precision": classes.precision, "Recall": classes.recall, "F1": classes.f1}
+        return _columns("Class", classes.names, classes.support, named)
+    return None
+
+
+def _columns(first: str, names: tuple[str, ...], support: np.ndarray, scores: Mapping[str, ScoreArray]) -> pa.Table:
+    columns: dict = {first: list(names), "Images": np.asarray(support)}
+    for name, score in scores.items():
+        values, low, high = (np.asarray(part, float) for part in (score.value, score.low, score.high))
+        columns[f"{name} (%)"] = pa.array(100 * values, mask=~np.isfinite(values))
+        columns[f"{name} interval"] = [f"{100 * a:.1f}–{100 * b:.1f}" for a, b in zip(low, high, strict=True)]
+    return pa.table(columns)
+
+
+def _follow(key: str) -> None:
+    event = st.session_state.get(key)
+    rows = tuple(sorted(event.selection.rows if event else ()))
+    selection_state.clicked(TABLE, rows)
+    selection_state.put(**{"class": ".".join(map(str, rows))})

@@ -1,0 +1,153 @@
+"""One test image, chosen in the URL: its prediction, why the model made it, and similar images."""
+
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.predictions import Predictions
+from imgcls.inference.explain import neighbours
+from imgcls.runs import Run, epoch_predictions
+from imgcls.ui.app import errors
+from imgcls.ui.app.errors import plain
+from imgcls.ui.cache import activations
+from imgcls.ui.evaluate import links
+from imgcls.ui.evaluate.parts import gallery as test_gallery
+from imgcls.ui.evaluate.parts import image_details, selection_state
+from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.explain import heat_maps
+from imgcls.ui.widgets import gallery
+
+TITLE = links.SINGLE_IMAGE
+ORDER = 60
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
+
+SIMILAR = 10
+AROUND = 5
+
+
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
+    index = image_details.choose(run, predictions)
+    with errors.shown():
+        pixels = activations.image(run, predictions, index)
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            image_details.head(run, index, pixels)
+        with right:
+            _heat_maps(run, predictions, index, pixels)
+        _similar(run, predictions, index, pixels)
+    _same_confidence(run, predictions, index)
+    image_details.tagging(run, index)
+    if (run.folder / epoch_predictions.NAME).exists():
+        url = links.section(run, links.EPOCH_HISTORY).replace("&", "&amp;")
+        st.html(
+            f'The <a href="{url}" target="_self">epoch history</a> covers validation images only, because test images '
+            "are not evaluated during training."
+        )
+
+
+# ---- why
+
+
+def _heat_maps(run: Run, predictions: Predictions | Decisions, index: int, pixels: np.ndarray) -> None:
+    st.subheader("Why this prediction?", anchor=False)
+    names = predictions.names
+    order = [int(one) for one in np.argsort(-predictions.probabilities[index], kind="stable")]
+    if isinstance(predictions, Decisions):
+        target = st.selectbox(
+            "Heat map for",
+            order,
+            key=f"heat-{run.id}-{index}",
+            format_func=lambda label: f"{plain(names[label])} ({predictions.probabilities[index, label]:.1%})",
+            help="Labels by falling probability.",
+        )
+    else:
+        best, true = order[0], int(predictions.labels[index])
+        roles = {best: "prediction", true: "true class"} | {best: "prediction"}
+        if len(roles) == 1:
+            roles[order[1]] = "runner-up"
+        target = st.segmented_control(
+            "Heat map for",
+            list(roles),
+            default=best,
+            required=True,
+            key=f"heat-{run.id}-{index}",
+            format_func=lambda label: f"{plain(names[label])} ({roles[label]})",
+        )
+    st.html(heat_maps.render(run, pixels, int(target), names[target]))
+
+
+# ---- similar images
+
+
+def _similar(run: Run, predictions: Predictions | Decisions, index: int, pixels: np.ndarray) -> None:
+    st.subheader(
+        "Most similar training images",
+        anchor=False,
+        help="The nearest neighbours in the last hidden layer: similar to the model, though not necessarily to you.",
+    )
+    why = activations.why_not(run)
+    if not why and not (run.folder / "neighbours.npz").exists():
+        why = "No training images are stored with this run: its dataset was not available when it ended."
+    if why:
+        activations.offer_missing(run, why)
+        return
+    key = selection_state.key_of(run)
+    drawn, text, rows = _similar_html(key, activations.stamp(run), pixels.tobytes(), pixels.shape, index)
+    st.markdown(plain(text))
+    st.html(drawn)
+    image_details.edit_training_images(run, rows)
+
+
+@lru_cache(32)
+def _similar_html(key: Key, stamp: tuple, content: bytes, shape: tuple, index: int) -> tuple[str, str, tuple[int, ...]]:
+    run, names = key.run, key.names
+    true = selection_state.predictions_of(key).labels[index]
+    features = activations.seen(run, np.frombuffer(content, np.uint8).reshape(shape)).features[0]
+    known = neighbours.training_features(run)
+    found = neighbours.examples(run, features, SIMILAR)
+    # One row per image: (n, classes) of booleans for both kinds of runs.
+    labels = known.labels > 0 if known.labels.ndim == 2 else np.eye(len(names), dtype=bool)[known.labels]
+    own = np.asarray(true) if np.ndim(true) else np.arange(len(names)) == true
+    tiles = []
+    for place, similarity in zip(found.indices, found.similarity, strict=True):
+        name = ", ".join(names[label] for label in np.flatnonzero(labels[place])) or "no label"
+        sign = "✓" if np.array_equal(labels[place], own) else "✗"
+        alt = f"Training image {known.rows[place]}: {name}, cosine similarity {similarity:.2f}"
+        tiles.append(gallery.Tile(known.images[place], alt, (f"{sign} {name}", f"similarity {similarity:.2f}")))
+    counts = labels[found.indices].sum(0)
+    most = int(counts.argmax())
+    relation = "have the label" if known.labels.ndim == 2 else "belong to the class"
+    _, _, sentence = neighbours.unfamiliarity(run, features)
+    text = (
+        f"{counts[most]} of the {len(found.indices)} nearest {relation} “{names[most]}”, among the "
+        f"{len(known.features):,} training images stored with the run. {sentence}"
+    )
+    return gallery.grid(tiles), text, tuple(int(row) for row in known.rows[found.indices])
+
+
+def _same_confidence(run: Run, predictions: Predictions | Decisions, index: int) -> None:
+    st.subheader("Images with similar confidence", anchor=False)
+    if isinstance(predictions, Decisions):
+        st.caption("Test images whose least certain label has a similar probability. Click one.")
+    else:
+        name = plain(predictions.names[predictions.predicted[index]])
+        st.caption(f"Test images that were also predicted as “{name}”, with similar confidence. Click one.")
+    st.html(_same_confidence_html(selection_state.key_of(run), index))
+
+
+@lru_cache(32)
+def _same_confidence_html(key: Key, index: int) -> str:
+    predictions = selection_state.predictions_of(key)
+    candidates = predictions.row_of >= 0
+    if not isinstance(predictions, Decisions):
+        candidates &= predictions.predicted == predictions.predicted[index]
+    others = np.flatnonzero(candidates)
+    others = others[others != index]
+    gaps = np.abs(predictions.confidence[others] - predictions.confidence[index])
+    near = others[np.argsort(gaps, kind="stable")[: 2 * AROUND]]
+    near = near[np.argsort(-predictions.confidence[near], kind="stable")]
+    return gallery.grid(test_gallery.tile(key.run, predictions, int(other)) for other in near)
