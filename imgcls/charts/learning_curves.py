@@ -1,5 +1,7 @@
 """Loss and accuracy over epochs as figures."""
 
+from typing import Any
+
 import numpy as np
 
 from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, class_colour, faded, layout, literal
@@ -44,9 +46,9 @@ def learning_curve_dict(
         forecast: an `imgcls.runs.forecast.Forecast` of the validation curve.
     """
     _, scale, digits, unit = QUANTITIES[quantity]
-    traces = []
+    traces: list[dict] = []
     batches = (batches[0], smoothed(batches[1], smoothing))
-    for name, (x, values), style in (
+    lines: tuple[tuple[str, Any, dict[str, Any]], ...] = (
         ("training, batches", batches, {"mode": "lines", "line": {"color": faded(TRAINING, 0.5), "width": 1}}),
         ("training", epochs, {"mode": "lines+markers", "line": {"color": TRAINING, "width": 2}}),
         (
@@ -58,7 +60,8 @@ def learning_curve_dict(
                 "marker": {"symbol": "diamond"},
             },
         ),
-    ):
+    )
+    for name, (x, values), style in lines:
         x, values = thin(x, _numbers(values) * scale)
         if len(x) > 60 and np.isfinite(values).sum() > 60:
             style = style | {"mode": "lines"}
@@ -177,7 +180,7 @@ def thin(x, y, most=MAX_POINTS):
 def _best(quantity, validation, best_epoch, total_epochs):
     """The marker of the best epoch, as a list of one trace or none."""
     x, values = _numbers(validation[0]), _numbers(validation[1])
-    found = [] if best_epoch is None else np.flatnonzero(x == best_epoch)
+    found = np.flatnonzero(x == best_epoch) if best_epoch is not None else np.empty(0, int)
     if not len(found) or np.isnan(values[found[0]]):
         return []
     # Where the curve leaves room: above a loss, below an accuracy, and away from the right edge.

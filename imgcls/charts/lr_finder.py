@@ -29,11 +29,11 @@ def finder_dict(
         current: the rate in the form, marked with a dotted line.
         height: in pixels.
     """
-    rates, losses, line = np.asarray(rates, float), np.asarray(losses, float), np.asarray(smoothed, float)
+    steps, values, line = np.asarray(rates, float), np.asarray(losses, float), np.asarray(smoothed, float)
     top = 1.25 * max(initial, float(line[0])) if len(line) else 1.0
     low = min(0.0, float(line.min())) if len(line) else 0.0
-    finite = np.where(np.isfinite(losses), losses, np.nan)
-    common = {"type": "scatter", "x": np.log10(rates).astype(np.float32) if len(rates) else rates, "connectgaps": False}
+    finite = np.where(np.isfinite(values), values, np.nan)
+    common = {"type": "scatter", "x": np.log10(steps).astype(np.float32) if len(steps) else steps, "connectgaps": False}
     # The logarithm is the x, with ticks of its own: arrays are sent as float32, which cannot separate rates near 1e-6.
     traces = [
         {
@@ -50,13 +50,13 @@ def finder_dict(
             "name": "smoothed",
             "mode": "lines",
             "line": {"color": TRAINING, "width": 2},
-            "customdata": [f"{rate:.2g}" for rate in rates.tolist()],
+            "customdata": [f"{rate:.2g}" for rate in steps.tolist()],
             "hovertemplate": "rate %{customdata}: loss %{y:.3f}<extra></extra>",
         },
     ]
-    if suggested and len(rates):
-        index = int(np.abs(np.log(rates / suggested)).argmin())
-        is_right = index > 0.6 * len(rates)
+    if suggested and len(steps):
+        index = int(np.abs(np.log(steps / suggested)).argmin())
+        is_right = index > 0.6 * len(steps)
         traces.append(
             {
                 "type": "scatter",

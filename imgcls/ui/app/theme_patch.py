@@ -7,6 +7,7 @@ docs/benchmarks.md has the cost of a page with and without it.
 """
 
 from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 from streamlit import config
@@ -24,13 +25,13 @@ def install() -> None:
         return
 
     @lru_cache(16)
-    def cached(kind: type, section: str):
+    def cached(kind: Any, section: str):
         message = kind()
         populate(message, section)
         return message
 
     def populate_from_cache(message, section: str = "theme") -> None:
-        content = cached(type(message), section)
+        content = cached(type(message), section)  # type: ignore[arg-type]
         if content.ByteSize():  # merging an empty message would mark the section as set
             message.MergeFrom(content)
 

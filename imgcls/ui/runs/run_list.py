@@ -1,6 +1,7 @@
 """Runs as a short list: what each was, how it ended, and a link to it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -12,6 +13,21 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
 COLUMNS = [4, 4, 5]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What lists show of a run; None and "–" stand for what is not known (yet). Scores are fractions."""
+
+    state: str
+    created: float
+    data: str = "–"
+    model: str = "–"
+    validation: float | None = None
+    test: float | None = None
+    macro_f1: float | None = None
+    seconds: float | None = None
+    parameters: int | None = None
 
 
 def show(chosen: list[Run]) -> None:
@@ -30,37 +46,40 @@ def filter_by(label: str, values: list[str], text_of: Callable[[str], str] = str
 
 
 def _row(run: Run) -> None:
-    facts = summary(run)
+    about = summary(run)
     scores = ""
-    if facts["test"] is not None:
-        scores = f"test {formatting.fraction(facts['test'])}, validation {formatting.fraction(facts['validation'])}"
-        if facts["macro_f1"] is not None:  # multi-label
-            macro_f1, all_correct = formatting.fraction(facts["macro_f1"]), formatting.fraction(facts["test"])
+    if about.test is not None:
+        scores = f"test {formatting.fraction(about.test)}, validation {formatting.fraction(about.validation)}"
+        if about.macro_f1 is not None:  # multi-label
+            macro_f1, all_correct = formatting.fraction(about.macro_f1), formatting.fraction(about.test)
             scores = f"macro F1 {macro_f1}, all labels correct {all_correct}"
     name, what, outcome = st.columns(COLUMNS, vertical_alignment="center")
     if name.button(plain(run.label), key=f"open-{run.id}", type="tertiary", icon=":material/open_in_new:"):
         links.go("train.py", run=run.id)
-    what.caption(plain(f"{facts['data']} · {facts['model']} · {formatting.age(facts['created'])}"))
-    outcome.markdown(formatting.state(facts["state"], scores))
+    what.caption(plain(f"{about.data} · {about.model} · {formatting.age(about.created)}"))
+    outcome.markdown(formatting.state(about.state, scores))
 
 
-def summary(run: Run) -> dict:
-    """What lists show of a run; for a damaged one, what can still be read."""
-    facts = {"state": run.state, "data": "–", "model": "–", "created": run.created}
+def summary(run: Run) -> Summary:
+    """The summary of a run; of a damaged one, what can still be read."""
+    data = model = "–"
     try:
-        config = run.config
-        facts |= {"model": config.model, "data": config.data}
-        facts["data"] = datasets.facts(config.data).title
+        model, data = run.config.model, run.config.data
+        data = datasets.facts(data).title
     except UserError:
         pass
     try:
         result = run.result or {}
     except UserError:
         result = {}
-    return facts | {
-        "validation": result.get("val_accuracy"),
-        "test": result.get("test_accuracy"),
-        "macro_f1": result.get("test_macro_f1"),
-        "seconds": result.get("seconds"),
-        "parameters": result.get("parameters"),
-    }
+    return Summary(
+        run.state,
+        run.created,
+        data,
+        model,
+        validation=result.get("val_accuracy"),
+        test=result.get("test_accuracy"),
+        macro_f1=result.get("test_macro_f1"),
+        seconds=result.get("seconds"),
+        parameters=result.get("parameters"),
+    )

@@ -13,6 +13,7 @@ from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.runs import run_list
+from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting, settings_table
 
@@ -43,36 +44,36 @@ def show(everything: list[Run]) -> None:
     _compare(selected)
 
 
-def _filtered(rows: list[tuple[Run, dict]]) -> list[tuple[Run, dict]]:
+def _filtered(rows: list[tuple[Run, Summary]]) -> list[tuple[Run, Summary]]:
     """The rows that match the filters above the table."""
     with st.container(horizontal=True, gap="large"):
         wanted = {
             "state": run_list.filter_by(
-                "State", [facts["state"] for _, facts in rows], lambda state: formatting.STATES[state][0]
+                "State", [about.state for _, about in rows], lambda state: formatting.STATES[state][0]
             ),
-            "data": run_list.filter_by("Dataset", [facts["data"] for _, facts in rows]),
-            "model": run_list.filter_by("Model", [facts["model"] for _, facts in rows]),
+            "data": run_list.filter_by("Dataset", [about.data for _, about in rows]),
+            "model": run_list.filter_by("Model", [about.model for _, about in rows]),
         }
-    return [row for row in rows if all(not value or row[1][key] == value for key, value in wanted.items())]
+    return [row for row in rows if all(not value or getattr(row[1], key) == value for key, value in wanted.items())]
 
 
-def _table(rows: list[tuple[Run, dict]]) -> pa.Table:
+def _table(rows: list[tuple[Run, Summary]]) -> pa.Table:
     return pa.table(
         {
             "Run": [run.label for run, _ in rows],
-            "State": [formatting.STATES[facts["state"]][0] for _, facts in rows],
-            "Dataset": [facts["data"] for _, facts in rows],
-            "Model": [facts["model"] for _, facts in rows],
-            "Validation (%)": [_percent(facts["validation"]) for _, facts in rows],
-            "Test (%)": [_percent(facts["test"]) for _, facts in rows],
-            "Parameters": [facts["parameters"] for _, facts in rows],
-            "Time": [formatting.duration(facts["seconds"]) for _, facts in rows],
-            "Started": [formatting.age(facts["created"]) for _, facts in rows],
+            "State": [formatting.STATES[about.state][0] for _, about in rows],
+            "Dataset": [about.data for _, about in rows],
+            "Model": [about.model for _, about in rows],
+            "Validation (%)": [_percent(about.validation) for _, about in rows],
+            "Test (%)": [_percent(about.test) for _, about in rows],
+            "Parameters": [about.parameters for _, about in rows],
+            "Time": [formatting.duration(about.seconds) for _, about in rows],
+            "Started": [formatting.age(about.created) for _, about in rows],
         }
     )
 
 
-def _selected_rows(table: pa.Table, rows: list[tuple[Run, dict]]) -> list[int]:
+def _selected_rows(table: pa.Table, rows: list[tuple[Run, Summary]]) -> list[int]:
     event = st.dataframe(
         table,
         hide_index=True,

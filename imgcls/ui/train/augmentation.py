@@ -1,6 +1,7 @@
 """The Augmentation section of the form: controls, recommended settings, and a preview of the augmented images."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -10,7 +11,6 @@ from imgcls.datasets import DatasetInfo
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.datasets.augmentation.epoch import first_epochs
 from imgcls.datasets.augmentation.presets import recommended
-from imgcls.params import Value
 from imgcls.runs.recipes import MIRRORED
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
@@ -23,11 +23,11 @@ PREVIEWED = 50
 """How many training images the preview can step through."""
 
 
-def section(facts: DatasetInfo) -> dict[str, Value]:
+def section(info: DatasetInfo) -> dict[str, Any]:
     """All augmentations; those that would harm this dataset are off, with the reason."""
-    side = min(facts.shape[:2])
+    side = min(info.shape[:2])
     high = {
-        "rotation": 30 if "rotation" in facts.avoid else 45,
+        "rotation": 30 if "rotation" in info.avoid else 45,
         "shift": max(1, side // 4),
         "cutout": max(1, side // 2),
     }
@@ -35,7 +35,7 @@ def section(facts: DatasetInfo) -> dict[str, Value]:
     values = sections.defaults(params)
     present = settings_form.values_of(*MOVES, *TONES)
     present |= {name: min(present[name], most) for name, most in high.items()}
-    if "flip" in facts.avoid:
+    if "flip" in info.avoid:
         present |= dict.fromkeys(MIRRORED, False)
     title = _augmentation(present).describe()
     with sections.section("Augmentation", "augmentation", ":material/auto_fix_high:", params, present=title) as filled:
@@ -44,31 +44,31 @@ def section(facts: DatasetInfo) -> dict[str, Value]:
         st.caption(
             "Each epoch sees a slightly different version of every image, so the network learns to ignore such changes."
         )
-        _recommend(facts, present)
+        _recommend(info, present)
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
             for param in params:
-                if param.name in MIRRORED and "flip" in facts.avoid:
+                if param.name in MIRRORED and "flip" in info.avoid:
                     continue
-                limit = {"high": high[param.name]} if param.name in high else {}
+                limit: dict[str, Any] = {"high": high[param.name]} if param.name in high else {}
                 values[param.name] = settings_form.control(param, param.name, **limit)
-        for name, reason in facts.avoid.items():
+        for name, reason in info.avoid.items():
             st.caption(
                 f":material/block: No {name} here: {plain(reason)}"
                 if name == "flip"
                 else f":material/info: {plain(reason)}"
             )
         if st.session_state.get("augmentation"):  # closed sections that keep their settings in the URL show no preview
-            _preview(facts, _augmentation(values))
+            _preview(info, _augmentation(values))
     return values
 
 
-def _augmentation(values: dict[str, Value]) -> Augmentation:
+def _augmentation(values: dict[str, Any]) -> Augmentation:
     return Augmentation(**{name: value for name, value in values.items() if name != "test_time_augmentation"})
 
 
-def _recommend(facts: DatasetInfo, present: dict[str, Value]) -> None:
+def _recommend(info: DatasetInfo, present: dict[str, Any]) -> None:
     """A button that applies the recommended augmentation, with the reasons."""
-    advice = recommended(facts)
+    advice = recommended(info)
     is_applied = all(present[item.name] == item.value for item in advice)
     names = {item.name: _augmentation({item.name: item.value}).describe() for item in advice}
     st.button(
@@ -82,20 +82,20 @@ def _recommend(facts: DatasetInfo, present: dict[str, Value]) -> None:
     st.caption("\n".join(f"- **{plain(names[item.name].capitalize())}**: {plain(item.reason)}" for item in advice))
 
 
-def _preview(facts: DatasetInfo, augmentation: Augmentation) -> None:
+def _preview(info: DatasetInfo, augmentation: Augmentation) -> None:
     """A training image, and its augmented versions in the first nine epochs with the current seed and batch size."""
     if not augmentation:
         st.caption("Switch on an augmentation to preview nine augmented images.")
         return
-    if not datasets.is_ready(facts.name):
+    if not datasets.is_ready(info.name):
         st.caption("The preview appears once the dataset is on this machine.")
         return
-    dataset = predictions.training_data(facts.name)
+    dataset = predictions.training_data(info.name)
     names = ("train_images", "validation_fraction", "seed", "batch_size")
     values = tuple(settings_form.value_of(name) for name in names)
-    count = len(_training_rows(facts.name, dataset.edits.version, *values[:3]))
+    count = len(_training_rows(info.name, dataset.edits.version, *values[:3]))
     page = pager.page_number(min(PREVIEWED, count), "previewed")
-    st.html(_nine(facts.name, dataset.edits.version, *values, augmentation, page - 1))
+    st.html(_nine(info.name, dataset.edits.version, *values, augmentation, page - 1))
     st.caption("The original, then the augmented versions the trainer will use in epochs 1–9.")
 
 

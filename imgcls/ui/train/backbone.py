@@ -21,32 +21,32 @@ from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.widgets import formatting
 
 
-def show(model: str, settings: Mapping[str, Value], facts: DatasetInfo) -> bool:
+def show(model: str, settings: Mapping[str, Value], info: DatasetInfo) -> bool:
     """What to know about the backbone before Start, and whether it is available; True for families without one."""
     if not models.has_backbone(model):
         return True
     if settings["backbone"] == backbones.RUN:
-        _warn_of_reuse(settings, facts)
+        _warn_of_reuse(settings, info)
         return True
-    return _weights(NETWORKS[settings["backbone"]])
+    return _weights(NETWORKS[str(settings["backbone"])])
 
 
-def compare(config: Config, facts: DatasetInfo) -> None:
+def compare(config: Config, info: DatasetInfo) -> None:
     """A closed section: the size of each backbone, and its cost on this machine."""
     if not models.has_backbone(config.model):
         return
     with st.expander("Compare backbones", key="bases", icon=":material/balance:", on_change="rerun") as section:
         if section.open:
-            _table(int(config.model_settings["input_size"]), facts)
+            _table(int(config.model_settings["input_size"]), info)
 
 
-def explain_cache(config: Config, facts: DatasetInfo) -> None:
+def explain_cache(config: Config, info: DatasetInfo) -> None:
     """What is computed once and cached for these settings, and what augmented copies cost."""
     if not models.has_backbone(config.model):
         return
-    settings, training = config.model_settings, config.train_images or facts.counts[0]
+    settings, training = config.model_settings, config.train_images or info.counts[0]
     augmentation = Augmentation.of(config)
-    count = settings["augmented_copies"] if augmentation else 1
+    count = int(settings["augmented_copies"]) if augmentation else 1
     width = as_backbone.block(settings).features
     size = f"{4e-6 * training * count * width:,.0f} MB" if training * count * width > 2e5 else "under 1 MB"
     if not augmentation:
@@ -104,22 +104,22 @@ def _watch(title: str) -> None:
             st.rerun()
 
 
-def _warn_of_reuse(settings: Mapping[str, Value], facts: DatasetInfo) -> None:
+def _warn_of_reuse(settings: Mapping[str, Value], info: DatasetInfo) -> None:
     try:
         run = runs.find(str(settings["backbone_run"]))
         data = run.config.data
     except UserError:
         return  # the diagram says why
-    if data == facts.name:
+    if data == info.name:
         st.caption(
             ":material/info: This backbone was trained on images of the same dataset, so the validation score is too "
             "optimistic. The test score is unbiased."
         )
 
 
-def _table(size: int, facts: DatasetInfo) -> None:
+def _table(size: int, info: DatasetInfo) -> None:
     """One row per network: its size, and the time for one pass over the training images on this machine."""
-    images, known = facts.counts[0], _rates(int(time.time() // 10))
+    images, known = info.counts[0], _rates(int(time.time() // 10))
     rows = list(NETWORKS.values())
     st.dataframe(
         {

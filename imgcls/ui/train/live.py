@@ -3,6 +3,7 @@
 import streamlit as st
 
 from imgcls import jobs
+from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import ENDED, Run
 from imgcls.ui.app.errors import shown
@@ -143,6 +144,7 @@ def _tuning(run: Run) -> None:
             return
         requests, config = run.request, run.config
         limits = settings_form.BY_NAME["learning_rate"].limits
+        assert isinstance(limits, Range)
 
         def ask_rate() -> None:
             with shown():

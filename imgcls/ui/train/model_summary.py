@@ -13,15 +13,15 @@ from imgcls.ui.cache import predictions
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
-def rows_of(config: Config, facts: DatasetInfo) -> tuple[Row, ...]:
+def rows_of(config: Config, info: DatasetInfo) -> tuple[Row, ...]:
     """The layers that these settings would build."""
     settings = tuple(sorted(config.model_settings.items()))
-    return predictions.layer_table(config.model, facts.shape, facts.num_classes, settings, facts.is_multilabel)
+    return predictions.layer_table(config.model, info.shape, info.num_classes, settings, info.is_multilabel)
 
 
-def show(config: Config, facts: DatasetInfo) -> None:
+def show(config: Config, info: DatasetInfo) -> None:
     """The parameter count and the diagram."""
-    rows = rows_of(config, facts)
+    rows = rows_of(config, info)
     parameters = sum(row.parameters for row in rows)
     trainable = [row for row in rows if row.parameters]
     st.markdown(f"### {parameters:,} parameters")
@@ -38,11 +38,11 @@ def show(config: Config, facts: DatasetInfo) -> None:
     )
 
 
-def details(config: Config, facts: DatasetInfo) -> None:
+def details(config: Config, info: DatasetInfo) -> None:
     """The layer table, and an introduction to the model family."""
     with st.expander("Layer table", key="layers", icon=":material/table_rows:", on_change="rerun") as section:
         if section.open:
-            table(rows_of(config, facts))
+            table(rows_of(config, info))
     with st.expander("How this model works", key="how", icon=":material/school:", on_change="rerun") as section:
         if section.open:
             st.markdown(models.text(config.model))

@@ -34,16 +34,16 @@ KINDS = {
 }
 
 
-def show(config: Config, facts: DatasetInfo) -> None:
+def show(config: Config, info: DatasetInfo) -> None:
     """The section below Start; nothing is computed while it is closed."""
     with st.expander("Pre-flight check", key="probes", icon=":material/fact_check:", on_change="rerun") as section:
         if section.open:
-            _content(config, facts)
+            _content(config, info)
 
 
-def _content(config: Config, facts: DatasetInfo) -> None:
+def _content(config: Config, info: DatasetInfo) -> None:
     if not datasets.is_ready(config.data):
-        st.info(plain(datasets.how_to_get(facts)), icon=":material/download:")
+        st.info(plain(datasets.how_to_get(info)), icon=":material/download:")
         return
     tasks = {kind: checks.task_of(kind, config) for kind in checks.KINDS}
     results = {kind: checks.read(task) for kind, task in tasks.items()}
@@ -64,9 +64,9 @@ def _content(config: Config, facts: DatasetInfo) -> None:
     for kind, draw in (("check", _check), ("rates", _rates)):
         state, found = results[kind]
         if state.state == "running":
-            st.fragment(run_every=TICK_SECONDS)(_live)(tasks[kind], draw, config, facts)
+            st.fragment(run_every=TICK_SECONDS)(_live)(tasks[kind], draw, config, info)
         elif state.state != "idle":
-            draw(state, found, config, facts)
+            draw(state, found, config, info)
 
 
 def _start(kind: str, config: Config) -> None:
@@ -77,25 +77,25 @@ def _start(kind: str, config: Config) -> None:
         st.session_state["probe-error"] = str(error)
 
 
-def _live(task: Task, draw, config: Config, facts: DatasetInfo) -> None:
+def _live(task: Task, draw, config: Config, info: DatasetInfo) -> None:
     """Redrawn twice a second while a check is running."""
     state, found = checks.read(task)
     if state.state != "running":
         st.rerun()
     st.progress(state.fraction, text=plain(f"{state.text} …"))
-    draw(state, found, config, facts)
+    draw(state, found, config, info)
 
 
-def _check(state: TaskState, found: checks.Findings, config: Config, facts: DatasetInfo) -> None:
+def _check(state: TaskState, found: checks.Findings, config: Config, info: DatasetInfo) -> None:
     if state.state == "failed":
         _failed("The check", state)
-    lights = verdicts.lights(config, facts, found)
+    lights = verdicts.lights(config, info, found)
     # One element for all of them: every element adds to the cost of a rerun.
     if lights:
         st.markdown("\n\n".join(f"{SIGNS[light.level]} **{light.name}** · {plain(light.sentence)}" for light in lights))
 
 
-def _rates(state: TaskState, found: checks.Findings, config: Config, facts: DatasetInfo) -> None:
+def _rates(state: TaskState, found: checks.Findings, config: Config, info: DatasetInfo) -> None:
     if state.state == "failed":
         _failed("The learning-rate finder", state)
     steps, losses = found.get("rates", []), found.get("losses", [])

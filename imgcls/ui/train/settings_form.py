@@ -33,7 +33,7 @@ SCHEDULE_PARAMS = {
 IMAGES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
-def form_of(config: Config) -> dict[str, Value]:
+def form_of(config: Config) -> dict[str, Any]:
     """The value of every control for exactly these settings, for `fill` or `links.train`.
 
     Raises:
@@ -58,9 +58,9 @@ def _param(name: str) -> Param:
 def _text(name: str, value: Value) -> str:
     """The value of a control as text in the URL."""
     if name == "data":
-        return datasets.facts(value).title
+        return datasets.facts(str(value)).title
     if name == "model":
-        return models.family(value).TITLE
+        return models.family(str(value)).TITLE
     if name == "train_images":
         return f"{value:,}"
     if isinstance(_param(name).limits, RunId):
@@ -71,9 +71,9 @@ def _text(name: str, value: Value) -> str:
 def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value:
     """The widget of a parameter, bound to the URL under `key`; `changes` override its limits."""
     limits, label = param.limits, label or param.label
-    common = {"key": key, "help": param.help, "bind": "query-params"}
+    common: dict[str, Any] = {"key": key, "help": param.help, "bind": "query-params"}
     if param.kind is bool:
-        return st.toggle(label, value=param.default, **common)
+        return st.toggle(label, value=bool(param.default), **common)
     if isinstance(limits, Choice):
         return st.selectbox(label, limits.options, index=limits.options.index(param.default), **common)
     if isinstance(limits, RunId):
@@ -91,7 +91,7 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
     return st.number_input(label, low, high, value, step=STEPS.get(param.name, 1), **common)
 
 
-def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Value]:
+def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Any]:
     """Widgets for several parameters, in as many columns as fit."""
     values = {}
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
@@ -191,7 +191,7 @@ def _transfer_settings(params: tuple[Param, ...], prefix: str) -> Mapping[str, V
 
 def closed(
     title: str, key: str, icon: str, params: Iterable[Param], *, prefix: str = "", present: str = ""
-) -> dict[str, Value]:
+) -> dict[str, Any]:
     """Controls in a closed section whose title summarises the `present` values."""
     params = tuple(params)
     with section(title, key, icon, params, prefix=prefix, present=present) as filled:
@@ -203,7 +203,7 @@ def value_of(name: str) -> Value:
     return values_of(name)[name]
 
 
-def values_of(*names: str) -> dict[str, Value]:
+def values_of(*names: str) -> dict[str, Any]:
     """`value_of` for several controls. The URL is read only once, as each read costs as much as a small control."""
     query = st.query_params.to_dict()
     return {name: _value(BY_NAME[name], query) for name in names}
@@ -224,12 +224,12 @@ def _used(model: str, *names: str) -> tuple[str, ...]:
     return tuple(name for name in names if name not in getattr(models.family(model), "IGNORES", ()))
 
 
-def optimisation(model: str, is_multilabel: bool = False) -> dict[str, Value]:
+def optimisation(model: str, is_multilabel: bool = False) -> dict[str, Any]:
     """Optimiser, loss and normalisation. Multi-label datasets have only one loss."""
-    names = ("optimizer", "batch_size", "loss", "label_smoothing", "class_weights", "normalisation")
+    names: tuple[str, ...] = ("optimizer", "batch_size", "loss", "label_smoothing", "class_weights", "normalisation")
     names = tuple(name for name in names if name != "loss" or not is_multilabel)
     names = _used(model, *names, "weight_decay", "ema_decay")
-    loss = "binary cross-entropy" if is_multilabel else value_of("loss").replace("_", " ")
+    loss = "binary cross-entropy" if is_multilabel else str(value_of("loss")).replace("_", " ")
     present = f"{value_of('optimizer')}, batch size {value_of('batch_size')}, {loss}"
     icon = ":material/trending_down:"
     values = closed("Optimisation", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
@@ -243,11 +243,11 @@ def optimisation(model: str, is_multilabel: bool = False) -> dict[str, Value]:
     return values
 
 
-def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
+def schedule(epochs: int, learning_rate: float) -> dict[str, Any]:
     """The learning-rate schedule, with its curve."""
-    names = ("schedule", *SCHEDULE_PARAMS.get(value_of("schedule"), ()))
+    names = ("schedule", *SCHEDULE_PARAMS.get(str(value_of("schedule")), ()))
     params = [BY_NAME[name] for name in names]
-    present = value_of("schedule").replace("_", "-")
+    present = str(value_of("schedule")).replace("_", "-")
     with section("Learning-rate schedule", "rates", ":material/show_chart:", params, present=present) as filled:
         if not filled:
             return defaults(params)
@@ -264,7 +264,7 @@ def schedule(epochs: Value, learning_rate: Value) -> dict[str, Value]:
     return values
 
 
-def stopping() -> dict[str, Value]:
+def stopping() -> dict[str, Any]:
     """When training ends early."""
     present = "after the last epoch"
     if value_of("early_stopping"):
@@ -273,7 +273,7 @@ def stopping() -> dict[str, Value]:
     return closed("Stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
 
 
-def splitting(model: str) -> dict[str, Value]:
+def splitting(model: str) -> dict[str, Any]:
     """The validation fraction, the seed and the precision."""
     present = f"{value_of('validation_fraction'):.0%} for validation, seed {value_of('seed')}"
     params = (BY_NAME[name] for name in _used(model, "validation_fraction", "seed", "precision", "deterministic"))

@@ -1,6 +1,7 @@
 """The prediction of a multi-label model: the predicted labels, and a probability bar for each label."""
 
 import html
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -48,7 +49,7 @@ def labels_on(probabilities: np.ndarray, cut: float) -> np.ndarray:
     return on[np.argsort(-probabilities[on], kind="stable")]
 
 
-def answer(probabilities: np.ndarray, names: list[str], cut: float) -> str:
+def answer(probabilities: np.ndarray, names: Sequence[str], cut: float) -> str:
     """As HTML with all names escaped: up to twelve labels in their order, else the twelve most probable."""
     on = labels_on(probabilities, cut)
     order = range(len(names)) if len(names) <= MAX_BARS else np.argsort(-probabilities, kind="stable")[:MAX_BARS]

@@ -16,7 +16,7 @@ def forget(files: Iterable[UploadedFile], *keys: str) -> None:
     for file in files:
         file.close()
         if context is not None:
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)  # type: ignore[attr-defined]
     for key in keys:
         if st.session_state.get(key) is not None:
             del st.session_state[key]
