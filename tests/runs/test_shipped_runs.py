@@ -29,7 +29,7 @@ def content(run):
 def test_it_is_found_and_listed(shipped):
     assert runs.exists("digits")
     assert runs.find("digits") == shipped
-    assert runs.everything() == [shipped]
+    assert runs.all_runs() == [shipped]
     assert shipped.is_shipped
 
 
@@ -37,7 +37,7 @@ def test_a_run_of_your_own_hides_it(shipped, made):
     own = made("digits")
     other = made("other")
     assert runs.find("digits") == own
-    assert set(runs.everything()) == {own, other}
+    assert set(runs.all_runs()) == {own, other}
     assert not own.is_shipped
 
 
