@@ -9,7 +9,9 @@ what went wrong: a shared machine that stands still for half a minute is not the
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
@@ -21,6 +23,8 @@ TRAINED = {"warm_trainer", "cold_trainer", "_warm"}
 
 NOT_FAST_FIXTURES = {"keras", "write_weights", "trained_folder", "wait_until", *TIMED, *TRAINED}
 """They load TensorFlow, train, or wait."""
+NOT_FAST_NAMES = {"sleep", "subprocess", "Popen", "tensorflow"}
+"""What a fast test, and the functions of its file that it calls, do not mention."""
 NOT_FAST_FILES = {
     "browser",
     "datasets/importing/test_hostile_archives.py",
@@ -42,10 +46,30 @@ def may_be_fast(path: Path) -> bool:
 
 
 def is_fast(item: pytest.Item) -> bool:
-    """Whether `-m fast` selects the test: it needs no TensorFlow, no browser and no waiting."""
+    """Whether `-m fast` selects the test: it needs no TensorFlow, no browser, no process and no waiting."""
     if item.get_closest_marker("slow") or not may_be_fast(item.path):
         return False
-    return not NOT_FAST_FIXTURES & set(getattr(item, "fixturenames", ()))
+    return not NOT_FAST_FIXTURES & set(item.fixturenames) and not NOT_FAST_NAMES & names_in(item.function)
+
+
+def names_in(function: Callable) -> set[str]:
+    """The names that a test mentions, those in the functions of its own file that it calls included."""
+    found: set[str] = set()
+    waiting, seen = [function.__code__], set()
+    while waiting:
+        code = waiting.pop()
+        if code in seen:
+            continue
+        seen.add(code)
+        found |= set(code.co_names)
+        waiting += [part for part in code.co_consts if isinstance(part, CodeType)]
+        called = [function.__globals__.get(name) for name in code.co_names]
+        waiting += [
+            part.__code__
+            for part in called
+            if getattr(part, "__module__", "") == function.__module__ and hasattr(part, "__code__")
+        ]
+    return found
 
 
 @pytest.fixture(autouse=True)

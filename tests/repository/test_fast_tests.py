@@ -1,0 +1,65 @@
+"""The fast tests (`-m fast`) cover every package. None waits, and none loads TensorFlow (see `stays_fast`)."""
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from imgcls.system import paths
+from tests.support.workers import NOT_FAST_FILES, NOT_FAST_FIXTURES, TESTS, is_fast, may_be_fast
+
+FILES = [path for path in TESTS.rglob("test_*.py") if may_be_fast(path)]
+
+
+def test_every_package_has_files_of_fast_tests():
+    packages = {path.parent.name for path in (paths.repository_folder() / "imgcls").glob("*/__init__.py")}
+    assert {"cli", "training", "ui"} <= packages
+    assert packages - {path.relative_to(TESTS).parts[0] for path in FILES} == set()
+
+
+def test_what_is_listed_as_not_fast_exists():
+    assert [name for name in NOT_FAST_FILES if not (TESTS / name).exists()] == []
+
+
+def _sleeps():
+    time.sleep(0)
+
+
+def _in_a_nested_function():
+    return [lambda: subprocess.run([])]
+
+
+def _by_a_helper():
+    return _sleeps()
+
+
+def _quick():
+    return len(FILES)
+
+
+class Item:
+    def __init__(self, path: Path, *fixtures: str, marker: str = "", function=_quick):
+        self.path, self.fixturenames, self.marker, self.function = path, list(fixtures), marker, function
+
+    def get_closest_marker(self, name: str) -> bool:
+        return name == self.marker
+
+
+FAST_FILE = TESTS / "images" / "test_ink.py"
+
+
+@pytest.mark.parametrize("fixture", NOT_FAST_FIXTURES)
+def test_a_test_that_trains_or_waits_is_not_fast(fixture):
+    assert is_fast(Item(FAST_FILE, "tmp_path"))
+    assert not is_fast(Item(FAST_FILE, "tmp_path", fixture))
+
+
+def test_a_slow_test_and_a_browser_test_are_not_fast():
+    assert not is_fast(Item(FAST_FILE, marker="slow"))
+    assert not is_fast(Item(TESTS / "browser" / "test_first_requests.py"))
+
+
+@pytest.mark.parametrize("function", [_sleeps, _in_a_nested_function, _by_a_helper])
+def test_a_test_that_sleeps_or_starts_a_process_is_not_fast(function):
+    assert not is_fast(Item(FAST_FILE, function=function))
