@@ -412,7 +412,7 @@ def test_the_shell_lists_the_data_sets_and_names_the_choices(folders):
     assert list(lines) == datasets.names()
     assert "works offline" in lines["mnist"] and "170.5 MB to download" in lines["cifar10"]
     wrong = subprocess.run([sys.executable, "-m", "imgcls.datasets", "x"], capture_output=True, text=True, cwd=root())
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
     assert wrong.stderr.startswith("No dataset is called 'x'. Available: mnist_sample")
 
 

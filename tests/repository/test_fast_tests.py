@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from imgcls.system import paths
-from tests.support.workers import NOT_FAST_FILES, NOT_FAST_FIXTURES, TESTS, is_fast, may_be_fast
+from tests.support.workers import NOT_FAST_FILES, NOT_FAST_FIXTURES, NOT_FAST_TESTS, TESTS, is_fast, may_be_fast
 
 FILES = [path for path in TESTS.rglob("test_*.py") if may_be_fast(path)]
 
@@ -22,6 +22,11 @@ def test_what_is_listed_as_not_fast_exists():
     assert [name for name in NOT_FAST_FILES if not (TESTS / name).exists()] == []
 
 
+@pytest.mark.parametrize("name", NOT_FAST_TESTS)
+def test_a_test_that_is_listed_as_not_fast_exists(name):
+    assert any(f"def {name}(" in path.read_text("utf-8") for path in FILES)
+
+
 def _sleeps():
     time.sleep(0)
 
@@ -32,6 +37,12 @@ def _in_a_nested_function():
 
 def _by_a_helper():
     return _sleeps()
+
+
+def _imports_keras():
+    import keras.src.datasets
+
+    return keras
 
 
 def _quick():
@@ -60,6 +71,6 @@ def test_a_slow_test_and_a_browser_test_are_not_fast():
     assert not is_fast(Item(TESTS / "browser" / "test_first_requests.py"))
 
 
-@pytest.mark.parametrize("function", [_sleeps, _in_a_nested_function, _by_a_helper])
+@pytest.mark.parametrize("function", [_sleeps, _in_a_nested_function, _by_a_helper, _imports_keras])
 def test_a_test_that_sleeps_or_starts_a_process_is_not_fast(function):
     assert not is_fast(Item(FAST_FILE, function=function))

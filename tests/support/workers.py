@@ -23,20 +23,40 @@ TRAINED = {"warm_trainer", "cold_trainer", "_warm"}
 
 NOT_FAST_FIXTURES = {"keras", "write_weights", "trained_folder", "wait_until", *TIMED, *TRAINED}
 """They load TensorFlow, train, or wait."""
-NOT_FAST_NAMES = {"sleep", "subprocess", "Popen", "tensorflow"}
+NOT_FAST_NAMES = {"sleep", "subprocess", "Popen"}
 """What a fast test, and the functions of its file that it calls, do not mention."""
+NOT_FAST_MODULES = ("keras", "tensorflow", "imgcls.training.model_builder")
+"""Nor do they import these."""
 NOT_FAST_FILES = {
     "browser",
+    "cli/test_former_names.py",
     "datasets/importing/test_hostile_archives.py",
+    "datasets/importing/test_import_properties.py",
     "datasets/importing/test_imports.py",
     "datasets/test_fetch.py",
-    "ui/pages",
-    "cli/test_former_names.py",
+    "inference/test_answer.py",
     "repository",
+    "training/export/test_formats.py",
     "training/faults",
     "training/process/test_resume.py",
+    "ui/pages",
+    "ui/test_startup.py",
 }
 """Files and folders below tests/ that start processes, wait, or take more than a few seconds."""
+NOT_FAST_TESTS = {
+    "test_a_full_disk_leaves_a_sentence",
+    "test_a_survey_in_many_blocks_is_the_survey_in_one",
+    "test_an_old_link_fills_the_form",
+    "test_any_url_gives_a_surgery_that_comes_back_and_can_be_done",
+    "test_data_larger_than_memory_is_read_one_batch_at_a_time",
+    "test_the_intervals_are_those_of_many_redrawn_test_sets",
+    "test_the_sample_has_400_and_100_of_each_digit_always_the_same",
+    "test_tsne_tells_how_far_it_is_and_keeps_groups_together",
+    "test_whatever_is_given_becomes_settings_or_a_sentence",
+    "test_what_is_bundled_is_prepared_without_a_network",
+    "test_whichever_bit_is_turned_it_is_one_message_or_does_not_matter",
+}
+"""Tests of other files that take more than a few seconds."""
 
 
 def may_be_fast(path: Path) -> bool:
@@ -49,7 +69,10 @@ def is_fast(item: pytest.Item) -> bool:
     """Whether `-m fast` selects the test: it needs no TensorFlow, no browser, no process and no waiting."""
     if item.get_closest_marker("slow") or not may_be_fast(item.path):
         return False
-    return not NOT_FAST_FIXTURES & set(item.fixturenames) and not NOT_FAST_NAMES & names_in(item.function)
+    if item.function.__name__ in NOT_FAST_TESTS or NOT_FAST_FIXTURES & set(item.fixturenames):
+        return False
+    names = names_in(item.function)
+    return not NOT_FAST_NAMES & names and not any(name.startswith(NOT_FAST_MODULES) for name in names)
 
 
 def names_in(function: Callable) -> set[str]:
