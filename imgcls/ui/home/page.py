@@ -56,9 +56,10 @@ def show() -> None:
     )
     with st.grid(3, min_column_width=260, gap="medium"):
         for entry in ENTRY_POINTS:
-            with st.container(border=True, height="stretch"):
-                st.subheader(entry.title, anchor=False)
-                st.markdown(entry.text)
+            with st.container(border=True, height="stretch", vertical_alignment="distribute"):
+                with st.container():
+                    st.subheader(entry.title, anchor=False)
+                    st.markdown(entry.text)
                 if st.button(entry.button, icon=entry.icon, type="primary", width="stretch", key=entry.page):
                     links.go(entry.page)
 

@@ -266,11 +266,11 @@ def schedule(epochs: int, learning_rate: float) -> dict[str, Any]:
 
 def stopping() -> dict[str, Any]:
     """When training ends early."""
-    present = "after the last epoch"
+    present = "off"
     if value_of("early_stopping"):
-        present = f"early stopping, patience {value_of('patience')}"
+        present = f"patience {value_of('patience')}"
     names = ("monitor", "early_stopping", "patience")
-    return closed("Stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
+    return closed("Early stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
 
 
 def splitting(model: str) -> dict[str, Any]:
