@@ -45,6 +45,10 @@ class RunId:
     """The ID of a finished run, or "". Whether the run exists is checked when it is used."""
 
 
+SPELLING = {"ema": "EMA", "optimizer": "optimiser"}
+"""Words of a name that are spelled differently in the UI."""
+
+
 @dataclass(frozen=True)
 class Param:
     """One parameter: `limits` is a `Range`, a `Choice`, a `RunId`, or None for an on/off switch or free text."""
@@ -71,8 +75,9 @@ class Param:
 
     @property
     def label(self) -> str:
-        """The name in the UI: 'learning_rate' -> 'Learning rate'."""
-        return self.name.replace("_", " ").capitalize()
+        """The name in the UI: 'learning_rate' -> 'Learning rate', 'ema_decay' -> 'EMA decay'."""
+        words = [SPELLING.get(word, word) for word in self.name.split("_")]
+        return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
     @property
     def flag(self) -> str:

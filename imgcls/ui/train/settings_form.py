@@ -148,10 +148,14 @@ def offer_recipe(model: str, data: str) -> None:
         on_click=fill,
         args=(values,),
         help=(
-            f"Sets {', '.join(BY_NAME[name].label.lower() for name in values)} to the values that train this model "
+            f"Sets {', '.join(_in_sentence(BY_NAME[name].label) for name in values)} to the values that train this model "
             "fastest."
         ),
     )
+
+
+def _in_sentence(label: str) -> str:
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def fill(values: Mapping[str, Value]) -> None:

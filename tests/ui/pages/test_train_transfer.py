@@ -105,7 +105,7 @@ def test_settings_of_a_run_open_the_form_again(data, finished_run):
 def test_settings_that_mean_nothing_to_it_are_not_offered(data, digits):
     app = opened("train", model=TITLE, data=data, optimizer="sgd", seed="3")
     labels = {box.label for kind in (app.selectbox, app.slider, app.number_input) for box in kind}
-    assert {"Optimizer", "Seed"} <= labels
+    assert {"Optimiser", "Seed"} <= labels
     assert not {"Normalisation", "Precision"} & labels
 
 
