@@ -45,8 +45,13 @@ class RunId:
     """The ID of a finished run, or "". Whether the run exists is checked when it is used."""
 
 
-SPELLING = {"ema": "EMA", "optimizer": "optimiser"}
-"""Words of a name that are spelled differently in the UI."""
+LABELS = {
+    "ema_decay": "EMA decay",
+    "optimizer": "Optimiser",
+    "test_time_augmentation": "Test-time augmentation",
+    "warmup_fraction": "Warm-up fraction",
+}
+"""Labels in the UI that are not simply the name."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,7 @@ class Param:
     @property
     def label(self) -> str:
         """The name in the UI: 'learning_rate' -> 'Learning rate', 'ema_decay' -> 'EMA decay'."""
-        words = [SPELLING.get(word, word) for word in self.name.split("_")]
-        return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+        return LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
 
     @property
     def flag(self) -> str:

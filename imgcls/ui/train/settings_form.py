@@ -140,6 +140,7 @@ def offer_recipe(model: str, data: str) -> None:
     if not values:
         return
     is_applied = values_of(*values) == dict(values)
+    labels = ", ".join(_in_sentence(BY_NAME[name].label) for name in values)
     st.button(
         "Recommended settings applied" if is_applied else "Apply recommended settings",
         icon=":material/done:" if is_applied else ":material/bolt:",
@@ -147,10 +148,7 @@ def offer_recipe(model: str, data: str) -> None:
         key="recipe",
         on_click=fill,
         args=(values,),
-        help=(
-            f"Sets {', '.join(_in_sentence(BY_NAME[name].label) for name in values)} to the values that train this model "
-            "fastest."
-        ),
+        help=f"Sets {labels} to the values that train this model fastest.",
     )
 
 
