@@ -44,7 +44,7 @@ class Handwriting:
         reach = points[:, 2:] / 2
         low = np.clip((points[:, :2] - reach).min(0), 0, SIDE)
         high = np.clip((points[:, :2] + reach).max(0), 0, SIDE)
-        return (*map(float, low), *map(float, high))
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
     def narrowed(self) -> "Handwriting":
         """The same strokes with a pen that is not too wide for their size: at most `BROADEST` of the longer side."""

@@ -157,7 +157,7 @@ def prepare_photo(
         image = LoadedImage(image)
     if fit in square.FITS and image.pixels.ndim == 3:
         pixels = square.framed(image.pixels, shape[0], shape[2], fit)
-        notes = [text for text in (square.note(*image.pixels.shape[:2], fit),) if text]
+        notes = [text for text in (square.note(image.pixels.shape[0], image.pixels.shape[1], fit),) if text]
     elif ink:
         pixels, notes = _photo_of_ink(_grey(image.pixels), shape)
     elif shape[2] == 1:
@@ -232,9 +232,9 @@ def _photo_of_object(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.
 def _photo_of_ink(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
     part, notes = text_region.crop_handwriting(grey)
     ink, is_dark = separate_photo(part)
-    if ink is None:
+    if ink is None or (box := ink_box(ink)) is None:
         raise ImageError(NO_WRITING, "no handwriting found")
-    top, bottom, left, right = ink_box(ink)
+    top, bottom, left, right = box
     notes.append("The handwriting was located and placed as in the training images.")
     if is_dark:
         notes.insert(0, "Dark ink on a light background was inverted to light ink on black.")
@@ -274,7 +274,7 @@ def _to_rgb(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
         return Image.fromarray(grey).convert("RGB"), ["16-bit grey levels were scaled to 8 bits."]
     if pil_image.has_transparency_data:
         pil_image = pil_image.convert("RGBA")
-        if pil_image.getextrema()[3][0] < 255:
+        if np.asarray(pil_image.getchannel("A")).min() < 255:
             white = Image.new("RGB", pil_image.size, "white")
             white.paste(pil_image, mask=pil_image.getchannel("A"))
             return white, ["Transparent areas were filled with white."]
@@ -286,7 +286,9 @@ def _frames(pil_image: Image.Image, num_bytes: int) -> str:
     """How many frames an animation has, in words; empty for a still image."""
     if not getattr(pil_image, "is_animated", False):
         return ""
-    return str(pil_image.n_frames) if pil_image.format != "GIF" or num_bytes < COUNT_FRAMES_BELOW else "many"
+    if pil_image.format == "GIF" and num_bytes >= COUNT_FRAMES_BELOW:
+        return "many"
+    return str(getattr(pil_image, "n_frames", "many"))
 
 
 def _check_size(size: tuple[int, int], name: str, max_megapixels: float) -> None:

@@ -39,7 +39,7 @@ def straightened(grey: np.ndarray, sheets: Sheets | None = None) -> np.ndarray |
     if corners is None:
         return None
     corners = corners * (max(grey.shape) / SIDE)
-    top, right, bottom, left = (np.linalg.norm(corners[i] - corners[(i + 1) % 4]) for i in range(4))
+    top, right, bottom, left = (float(np.linalg.norm(corners[i] - corners[(i + 1) % 4])) for i in range(4))
     width, height = (top + bottom) / 2, (left + right) / 2
     scale = min(1.0, LONGEST / max(width, height))
     size = max(8, round(width * scale)), max(8, round(height * scale))

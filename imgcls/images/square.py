@@ -23,7 +23,7 @@ def framed(pixels: np.ndarray, side: int, channels: int, fit: str) -> np.ndarray
     if channels == 1:
         image = image.convert("L")
     scale = side / max(image.size)
-    size = tuple(max(1, round(length * scale)) for length in image.size)
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     if size != image.size:
         image = image.resize(size, Image.Resampling.BICUBIC)
     small = np.asarray(image).reshape(size[1], size[0], channels)

@@ -109,7 +109,8 @@ def _groups_on(image: Image.Image, sheet: np.ndarray | None) -> list[Box]:
     if sheet is None:
         sheet = np.ones(rest.shape, bool)
     marks = _in_blocks(_marks(rest * sheet))
-    return _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)), _in_blocks(sheet).all(axis=(1, 3)))
+    is_paper = np.asarray(_in_blocks(sheet).all(axis=(1, 3)))
+    return _groups(marks.max(axis=(1, 3)), marks.sum(axis=(1, 3)), is_paper)
 
 
 def _without_table(image: Image.Image, sheet: np.ndarray) -> Image.Image:

@@ -47,8 +47,8 @@ def grad_cam_maps(model: ActivationModel, image: np.ndarray, *, shifted: bool = 
     for down in offsets:
         for right in offsets:
             pairs = model.gradient_times_activation(shift(image, down, right))
-            heats = np.mean([values @ to_log_odds(p) for values, p in pairs], axis=0, dtype=np.float32)
-            large = np.stack([enlarged(heat, image.shape[:2]) for heat in heats.transpose(2, 0, 1)])
+            heats = np.stack([values @ to_log_odds(p) for values, p in pairs]).mean(axis=0, dtype=np.float32)
+            large = np.stack([enlarged(heat, image.shape[:2]) for heat in np.moveaxis(heats, 2, 0)])
             total = total + shift(large.transpose(1, 2, 0), -down, -right).transpose(2, 0, 1)
     return total / len(offsets) ** 2
 

@@ -68,7 +68,7 @@ def square(message: Any) -> tuple[float, float, float] | None:
     """
     if not isinstance(message, dict):
         return None
-    numbers = [message.get(key) for key in ("x", "y", "side")]
+    numbers: list[Any] = [message.get(key) for key in ("x", "y", "side")]
     if not all(type(value) in (int, float) and abs(value) < math.inf for value in numbers):  # integers may be huge
         return None
     x, y, side = numbers

@@ -40,4 +40,4 @@ def _name(label: np.ndarray, classes: Sequence[str]) -> str:
     """The class of a training image, or its labels if it may have several."""
     if not np.ndim(label):
         return classes[int(label)]
-    return ", ".join(classes[index] for index in np.flatnonzero(label)) or "no label"
+    return ", ".join(classes[index] for index in np.flatnonzero(label).tolist()) or "no label"

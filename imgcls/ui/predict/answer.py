@@ -38,7 +38,8 @@ def show(
     """
     height, width, _ = card.shape
     if answer is None:  # the space is reserved, so that nothing jumps when the answer comes
-        pixels, alt, lines = np.zeros(card.shape, np.uint8), "No input yet", ("The model's input appears here.",)
+        pixels, alt = np.zeros(card.shape, np.uint8), "No input yet"
+        lines: tuple[str, ...] = ("The model's input appears here.",)
     else:
         pixels = answer.pixels
         alt = f"The model's input, {height} by {width} pixels, enlarged"

@@ -145,7 +145,7 @@ def _result(
     name = classes[best]
     if card.is_multilabel:
         on = predicted_labels(p, card, threshold.chosen(card))
-        name = ", ".join(sorted(on, key=classes.index)) or multilabel_bars.NONE
+        name = ", ".join(sorted(on, key=classes.index)) or multilabel_bars.NO_LABEL
         details = f"{classes[best]} {details}"
     return ModelResult(label, name, details, difference, not difference)
 

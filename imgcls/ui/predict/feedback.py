@@ -55,7 +55,7 @@ def show(pixels: np.ndarray, classes: Sequence[str]) -> None:
         st.text_input(
             "Or a class that this model does not have",
             key=f"teach-new-{digest}",
-            max_chars=drawings.MOST_LETTERS,
+            max_chars=drawings.MAX_LABEL_LENGTH,
             placeholder="for example: heart",
             on_change=_save,
             args=(pixels, f"teach-new-{digest}", digest),

@@ -108,9 +108,7 @@ def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None
                 placeholder="Type or choose a class",
             )
         with st.container(horizontal=True):
-            st.button(
-                "I don't know", icon=":material/help:", key="versus-pass", on_click=_record, args=(number, SKIPPED)
-            )
+            st.button("I don't know", icon=":material/help:", key="versus-pass", on_click=_skip, args=(number,))
             if number:
                 st.button("Back", icon=":material/undo:", key="versus-back", on_click=_back)
         st.caption(
@@ -122,6 +120,10 @@ def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None
 def _choose(key: str, number: int) -> None:
     if (index := st.session_state.get(key)) is not None and not _record(number, index):
         st.session_state[key] = None  # so that it can still be chosen
+
+
+def _skip(number: int) -> None:
+    _record(number, SKIPPED)
 
 
 def _record(number: int, index: int) -> bool:
@@ -202,7 +204,7 @@ def _matrices(
     matrices = []
     for predictions in (yours, model):
         pairs = [(index_of[p], index_of[label]) for p, label in zip(predictions, labels, strict=True) if p != SKIPPED]
-        predicted, true = zip(*pairs, strict=True) if pairs else ((), ())
+        predicted, true = np.array(pairs, np.int64).reshape(-1, 2).T
         table = classification.confusion(predicted, true, len(occurring))
         matrices.append(confusion_matrix.drawn(table, [classes[label] for label in occurring]))
     return matrices[0], matrices[1]

@@ -206,7 +206,7 @@ def _lines(answer: Answer, card: ModelCard) -> tuple[str, ...]:
         return classes[answer.index], formatting.fraction(answer.confidence)
     names = predicted_labels(probabilities, card, threshold.chosen(card))
     lines = (f"{name} {formatting.fraction(float(probabilities[classes.index(name)]))}" for name in names)
-    return tuple(lines) or (multilabel_bars.NONE,)
+    return tuple(lines) or (multilabel_bars.NO_LABEL,)
 
 
 def _example(run: Run, card: ModelCard) -> Prepared | None:

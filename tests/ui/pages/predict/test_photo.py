@@ -218,7 +218,7 @@ def test_a_tile_names_each_label_above_the_threshold():
         return photo._lines(Answer("", row, float(row.max()), None, np.zeros(card.shape, np.uint8)), card)
 
     assert lines(0.1, 0.6, 0.9) == ("sky 90.0%", "sea 60.0%")
-    assert lines(0.1, 0.2, 0.4) == (multilabel_bars.NONE,)
+    assert lines(0.1, 0.2, 0.4) == (multilabel_bars.NO_LABEL,)
     assert lines(0.1, 0.6, 0.3, card=replace(card, is_multilabel=False)) == ("sea", "60.0%")
 
 
