@@ -118,7 +118,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing():
 def test_what_a_killed_process_left_goes_with_the_next_and_what_is_being_made_stays():
     code = (
         "import os, sys\nfrom imgcls.models import feature_cache as features\n"
-        "with features.making({'data': 'a'}, (1, 10, 4)) as file:\n"
+        "with features.storing({'data': 'a'}, (1, 10, 4)) as file:\n"
         "    file.write(bytes(80))\n    file.flush()\n    print('half', flush=True)\n"
         "    sys.stdin.readline()\n    os.kill(os.getpid(), 9)\n"
     )

@@ -35,18 +35,15 @@ def load(path):
 
 
 @pytest.fixture
-def formats():
-    pytest.importorskip("tensorflow")
+def formats(keras):
     from imgcls.training.export import formats
 
     return formats
 
 
 @pytest.fixture
-def model(formats):
+def model(keras):
     """A linear classifier for 4×4 greyscale images."""
-    import keras
-
     keras.utils.set_random_seed(0)
     inputs = keras.Input((4, 4, 1), dtype="uint8")
     x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))
