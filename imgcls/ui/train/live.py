@@ -99,7 +99,7 @@ def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> Non
             key="pause",
             disabled=is_stopping or cannot_pause,
             on_click=_attempt,
-            args=(run.ask,),
+            args=(run.send_request,),
             kwargs={"pause": True},
             help="Frees the processor within one batch, and the memory after 15 minutes.",
         )
