@@ -53,17 +53,17 @@ def digest(data: Any) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-def stored_chunks(own: CustomDataset, part: str) -> Iterator[np.ndarray]:
+def stored_chunks(dataset: CustomDataset, part: str) -> Iterator[np.ndarray]:
     """The images of a part ("train" or "test") of an existing dataset, in chunks."""
-    with (arrays_of(own.name, {"state": own.state}) / f"x_{part}.npy").open("rb") as file:
+    with (arrays_of(dataset.name, {"state": dataset.state}) / f"x_{part}.npy").open("rb") as file:
         np.lib.format.read_magic(file)
         np.lib.format.read_array_header_1_0(file)
-        yield from _chunks(file, own.shape)
+        yield from _chunks(file, dataset.shape)
 
 
-def stored_labels(own: CustomDataset, part: str) -> np.ndarray:
+def stored_labels(dataset: CustomDataset, part: str) -> np.ndarray:
     """The labels of that part."""
-    return np.array(map_npy(arrays_of(own.name, {"state": own.state}) / f"y_{part}.npy"))
+    return np.array(map_npy(arrays_of(dataset.name, {"state": dataset.state}) / f"y_{part}.npy"))
 
 
 class Writer:
@@ -121,8 +121,8 @@ def publish_new(work: Path, state: Path, card: dict[str, Any], title: str, note:
     atomic.write_json(aside / "label.json", {"title": title, "note": note})
     while True:
         name = custom.free_name(title)
-        whole = {"format": FORMAT, "name": name, "version": 1, "state": 1, "created": now, "changed": now}
-        atomic.write_json(aside / "dataset.json", whole | card)
+        common = {"format": FORMAT, "name": name, "version": 1, "state": 1, "created": now, "changed": now}
+        atomic.write_json(aside / "dataset.json", common | card)
         try:
             atomic.replace(aside, paths.own_folder() / name)
             return name
@@ -131,18 +131,20 @@ def publish_new(work: Path, state: Path, card: dict[str, Any], title: str, note:
                 raise  # otherwise another import took this name just now
 
 
-def publish_more(own: CustomDataset, state: Path, card: dict[str, Any]) -> str:
+def publish_more(dataset: CustomDataset, state: Path, card: dict[str, Any]) -> str:
     """Replaces the state of a dataset by a new one. Readers that have the old one open can continue."""
-    folder = custom.folder_of(own.name)
-    target = folder / str(own.state + 1)
+    folder = custom.folder_of(dataset.name)
+    target = folder / str(dataset.state + 1)
     shutil.rmtree(target, ignore_errors=True)  # of a process that was killed here
     if not folder.is_dir():
-        raise SourceError(f"The dataset “{own.title}” was deleted in the meantime. Import the images as a new dataset.")
+        raise SourceError(
+            f"The dataset “{dataset.title}” was deleted in the meantime. Import the images as a new dataset."
+        )
     atomic.replace(state, target)
-    whole = {"format": FORMAT, "name": own.name, "version": 1, "state": own.state + 1, "created": own.created}
-    atomic.write_json(folder / "dataset.json", whole | {"changed": time.time()} | card)
-    shutil.rmtree(folder / str(own.state), ignore_errors=True)
-    return own.name
+    common = {"format": FORMAT, "name": dataset.name, "version": 1, "created": dataset.created, "changed": time.time()}
+    atomic.write_json(folder / "dataset.json", common | {"state": dataset.state + 1} | card)
+    shutil.rmtree(folder / str(dataset.state), ignore_errors=True)
+    return dataset.name
 
 
 @contextlib.contextmanager

@@ -141,15 +141,15 @@ def _changing() -> Iterator[list[_Drawing]]:
 
 
 def _read_all() -> list[_Drawing]:
-    own = _dataset()
+    dataset = _dataset()
     found: list[_Drawing] = []
     for part in ("train", "test"):
-        if own is None:
+        if dataset is None:
             break
-        images = [image for chunk in dataset_writer.stored_chunks(own, part) for image in chunk]
-        labels = dataset_writer.stored_labels(own, part)
+        images = [image for chunk in dataset_writer.stored_chunks(dataset, part) for image in chunk]
+        labels = dataset_writer.stored_labels(dataset, part)
         found += [
-            _Drawing(image, own.classes[label], part == "test") for image, label in zip(images, labels, strict=True)
+            _Drawing(image, dataset.classes[label], part == "test") for image, label in zip(images, labels, strict=True)
         ]
     known = {drawing.key for drawing in found}  # a killed process may have left one in both places
     return found + [drawing for drawing in _waiting() if drawing.key not in known]
@@ -160,15 +160,15 @@ def _dataset() -> CustomDataset | None:
     if not (_folder() / "dataset.json").exists():
         return None
     try:
-        own = custom.custom_dataset(NAME)
+        dataset = custom.custom_dataset(NAME)
     except DatasetError as error:
         raise SourceError(str(error)) from error
-    if own.shape != SHAPE or not own.ink:
+    if dataset.shape != SHAPE or not dataset.ink:
         raise SourceError(
-            f"The folder {NAME} holds the dataset “{own.title}”, which does not consist of drawings. Delete it on "
+            f"The folder {NAME} holds the dataset “{dataset.title}”, which does not consist of drawings. Delete it on "
             "the Data page, or rename its folder, and draw again."
         )
-    return own
+    return dataset
 
 
 def _waiting() -> list[_Drawing]:
@@ -232,9 +232,9 @@ def _publish(drawings: list[_Drawing], classes: list[str]) -> list[_Drawing]:
         card |= {"classes": classes, "held_back": True, "skipped": [], "shape": list(SHAPE), "fit": "pad", "ink": True}
         card["notes"] = ["20% of each class is held out as the test set, chosen by content."]
         card["source"] = {"kind": "own", "from": "drawings"}
-        own = _dataset()
-        if own is not None:
-            dataset_writer.publish_more(own, state, card)
+        dataset = _dataset()
+        if dataset is not None:
+            dataset_writer.publish_more(dataset, state, card)
         else:
             _publish_first(state, card)
     return [_Drawing(d.pixels, d.label, bool(side)) for d, side in zip(drawings, test, strict=True)]
@@ -246,8 +246,8 @@ def _publish_first(state: Path, card: dict[str, Any]) -> None:
     atomic.replace(state, folder / "1")
     if not (folder / "label.json").exists():
         atomic.write_json(folder / "label.json", {"title": _free_title(), "note": NOTE})
-    whole = {"format": FORMAT, "name": NAME, "version": 1, "state": 1, "created": now, "changed": now}
-    atomic.write_json(folder / "dataset.json", whole | card)
+    common = {"format": FORMAT, "name": NAME, "version": 1, "state": 1, "created": now, "changed": now}
+    atomic.write_json(folder / "dataset.json", common | card)
 
 
 def _free_title() -> str:

@@ -110,7 +110,7 @@ class _Plan:
         return self.labels.ndim == 2
 
     @property
-    def kept(self) -> np.ndarray:
+    def stored(self) -> np.ndarray:
         """Which images are stored."""
         return np.ones(len(self.labels), bool) if self.is_multilabel else self.labels >= 0
 
@@ -215,8 +215,8 @@ def _plan_multilabel(
 def _write(
     plan: _Plan, pixels: dataset_writer.PixelFile, shape, state: Path, old: CustomDataset | None, report: Report
 ) -> dict[str, Any]:
-    kept = plan.kept
-    counts = {"train": int((kept & ~plan.test).sum()), "test": int((kept & plan.test).sum())}
+    stored = plan.stored
+    counts = {"train": int((stored & ~plan.test).sum()), "test": int((stored & plan.test).sum())}
     if old:
         counts = {"train": counts["train"] + old.counts[0], "test": counts["test"] + old.counts[1]}
     writer = dataset_writer.Writer(state, counts, shape, len(plan.classes) if plan.is_multilabel else 0)
@@ -234,9 +234,9 @@ def _write(
         for chunk in pixels.chunks():
             rows = slice(start, start + len(chunk))
             start += len(chunk)
-            for part, wanted in (("train", kept[rows] & ~plan.test[rows]), ("test", kept[rows] & plan.test[rows])):
+            for part, wanted in (("train", stored[rows] & ~plan.test[rows]), ("test", stored[rows] & plan.test[rows])):
                 writer.add(part, chunk[wanted], plan.labels[rows][wanted])
-            report(0.87 + 0.12 * start / max(1, len(kept)), "Writing")
+            report(0.87 + 0.12 * start / max(1, len(stored)), "Writing")
         return writer.finish()
 
 

@@ -42,7 +42,7 @@ class Preview:
     notes: list[str] = field(default_factory=list)
     checked: int = 0  # images that were opened
     unreadable: int = 0  # of those
-    whole: bool = True  # whether all rows of a table could be counted in time
+    is_complete: bool = True  # whether all rows of a table could be counted in time
     side: int = 64  # recommended
     channels: int = 3
     square: bool = True  # whether all opened images are square
@@ -114,7 +114,7 @@ def _of_files(source: Source, end: float) -> Preview:
 
 def _of_table(source: Source, form: pixel_csv.TableFormat, seconds: float) -> Preview:
     request = source.request
-    counts, images, whole = pixel_csv.counted(Path(request.path), short(request.name), form, seconds)
+    counts, images, complete = pixel_csv.counted(Path(request.path), short(request.name), form, seconds)
     is_multilabel = multilabel.is_multilabel(counts)
     labels_of = {label: multilabel.split_labels(label) if is_multilabel else (label,) for label in counts}
     each: Counter = Counter()
@@ -125,13 +125,13 @@ def _of_table(source: Source, form: pixel_csv.TableFormat, seconds: float) -> Pr
     for label, count in each.items():
         totals[spelling[label], ""] += count
     usable = {label for label, _ in totals}
-    if whole and is_multilabel:
+    if complete and is_multilabel:
         usable = multilabel.usable_labels(totals, source.notes)
         source.notes.append(multilabel.NOTE)
-    elif whole:
+    elif complete:
         usable = folder_layout.usable_classes(totals, source.skipped)
     labels = sorted(usable, key=sort_key)
-    shown = Preview([(label, 0, 0, totals[label, ""]) for label in labels], whole=whole)
+    shown = Preview([(label, 0, 0, totals[label, ""]) for label in labels], is_complete=complete)
     shown.multilabel_total = counts.total() if is_multilabel else 0
     most = max(1, SAMPLES // len(labels))
     shown_of: Counter = Counter()

@@ -15,7 +15,7 @@ MANY = 500_000_000
 
 def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str) -> ImportSettings | None:
     """The classes found and the form; returns the settings when Import is pressed."""
-    total = f"{preview.total:,}" if preview.whole else f"More than {preview.total:,}"
+    total = f"{preview.total:,}" if preview.is_complete else f"More than {preview.total:,}"
     kinds = f"{len(preview.counts):,} {'class' if len(preview.counts) == 1 else 'classes'}"
     if preview.is_multilabel:
         st.subheader(f"{total} images with {len(preview.counts):,} labels (multi-label)", anchor=False)

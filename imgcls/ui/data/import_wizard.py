@@ -202,27 +202,27 @@ def _watch(import_id: str) -> None:
 def _done(name: str, *, added: bool) -> None:
     """The result, and what to do next."""
     try:
-        own = datasets.custom_dataset(name)
+        dataset = datasets.custom_dataset(name)
     except DatasetError as error:
         st.warning(plain(str(error)), icon=":material/search_off:")
         return
     what = "now has" if added else "is ready, with"
     st.success(
-        f"“{plain(own.title)}” {what} {len(own.classes):,} classes, {own.counts[0]:,} training and "
-        f"{own.counts[1]:,} test images.",
+        f"“{plain(dataset.title)}” {what} {len(dataset.classes):,} classes, {dataset.counts[0]:,} training and "
+        f"{dataset.counts[1]:,} test images.",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):
         if st.button("Train a model", type="primary", icon=":material/model_training:", key="train-model"):
             # Streamlit refuses a link parameter "data" while the selector of the Data page has that key.
             with suppress(StreamlitAPIException):
-                links.go("train.py", data=own.title)
-            links.train(data=own.name)
+                links.go("train.py", data=dataset.title)
+            links.train(data=dataset.name)
         st.button("View dataset", icon=":material/photo_library:", key="view-dataset", on_click=_leave, args=(name,))
         if st.button("Import another dataset", icon=":material/add_photo_alternate:", key="import-more"):
             st.query_params.from_dict({"new": job.new_id()})
             st.rerun()
-    import_preview.skipped_files(own.skipped, own.notes)
+    import_preview.skipped_files(dataset.skipped, dataset.notes)
 
 
 def _title(request: ImportRequest) -> str:

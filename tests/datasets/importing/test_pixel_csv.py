@@ -138,6 +138,6 @@ def test_a_fault_behind_what_the_first_look_reads_is_found_by_the_import(tmp_pat
     rows = [header(), *digits(400)]
     rows[390][5] = 999
     order = table(tmp_path / "digits.csv", csv(rows))
-    assert not preview.make_preview(order, seconds=0).whole
+    assert not preview.make_preview(order, seconds=0).is_complete
     with pytest.raises(SourceError, match=r"row 391, column 'pixel4' holds '999'"):
         imported(order)

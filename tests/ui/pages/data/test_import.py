@@ -115,7 +115,7 @@ def test_images_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
         for number in range(4):
             app.file_uploader[0].upload(f"{number}.png", image(10 * place + number), "image/png")
         app.file_uploader[0].upload("bad.png", b"bad", "image/png").run()
-        assert is_whole(app) and "'bad.png' is not a picture" in told(app)
+        assert is_whole(app) and "'bad.png' is not a supported image" in told(app)
     assert single_images.counts(job.folder_of(new(app))) == {"mug": 4, "<b>pen</b>": 4}
     assert "&lt;b&gt;pen&lt;/b&gt;" in pieces(app) and "<b>pen" not in pieces(app)
     button(app, "Undo last image").click().run()
