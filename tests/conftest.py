@@ -26,6 +26,11 @@ from imgcls.system import paths
 from tests.support.toys import looped as looped
 
 MADE_ID = "20260102-030405-0123abcd"
+LIMITED_FILES = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))
+"""
 
 pytest_plugins = ["tests.support.engine", "tests.support.slow", "tests.support.workers"]
 
@@ -161,19 +166,15 @@ def finished_run(trained_folder, digits) -> runs.Run:
 
 
 @pytest.fixture
-def warm_trainer(_warm, digits):
+def warm_trainer(_forks, digits):
     """Starts `python -m imgcls.training RUN_FOLDER` without the seconds of import: `warm_trainer(run)` -> its process.
 
-    The real entry point runs in a real process of its own, forked from one that has imported TensorFlow already.
+    With `most_bytes`, no file can become larger than that.
     """
     processes = []
 
     def start(run: runs.Run, *, most_bytes: int | None = None) -> psutil.Process:
-        env = {name: value for name, value in os.environ.items() if name.startswith("IMGCLS_")}
-        order = {"folder": str(run.folder), "most_bytes": most_bytes, "env": env}
-        jobs.claim(run)
-        print(json.dumps(order), file=_warm.stdin, flush=True)
-        processes.append(psutil.Process(int(_warm.stdout.readline())))
+        processes.append(_forks.trainer(run, "" if most_bytes is None else LIMITED_FILES.format(most_bytes)))
         return processes[-1]
 
     yield start
@@ -199,56 +200,6 @@ def cold_trainer():
     for process in processes:
         process.kill()
         process.wait()
-
-
-@pytest.fixture(scope="session")
-def _warm():
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-c", _FORKS_TRAINERS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=paths.repository_folder(),
-    )
-    assert process.stdout.readline() == "ready\n"
-    yield process
-    process.stdin.close()
-    process.wait(10)
-
-
-_FORKS_TRAINERS = """
-import json, os, resource, signal, sys
-import imgcls.training.__main__ as trainer
-import imgcls.training.export.results, imgcls.training.loop.loop
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended trainers are collected at once
-print("ready")
-for line in sys.stdin:
-    order = json.loads(line)
-    pid = os.fork()
-    if pid:
-        print(pid)
-        continue
-    os.setsid()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    for name in [name for name in os.environ if name.startswith("IMGCLS_")]:
-        del os.environ[name]
-    os.environ.update(order["env"])
-    log = os.open(order["folder"] + "/log.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-    null = os.open(os.devnull, os.O_RDONLY)
-    for number, file in ((0, null), (1, log), (2, log)):
-        os.dup2(file, number)
-    if order["most_bytes"]:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_bytes"],) * 2)
-    code = 1
-    try:
-        code = trainer.main([order["folder"]])
-    except BaseException:
-        import traceback
-        traceback.print_exc()
-    os._exit(code)
-"""
 
 
 @pytest.fixture

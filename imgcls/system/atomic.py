@@ -1,7 +1,7 @@
-"""Files and folders that come and go whole: a reader sees the old one or the new one, whenever the power goes.
+"""Replace and remove files and folders in one step: a reader sees the old or the new state, even after a power failure.
 
-The new content is written aside in the same folder, flushed, brought to the disk and then renamed over the old one.
-What replaces a file in this project goes through here.
+New content is written to a temporary file in the same folder, flushed to disk, and then renamed over the old one. All
+code that replaces a file uses this module.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """Yields a path aside to write to; it takes the place of `path` at the end, or goes if anything was raised.
+    """Yield a temporary path to write to. It replaces `path` at the end, or is removed if an exception was raised.
 
         with replacing(folder / "model.keras") as aside:
             model.save(aside)
 
-    The path aside ends like `path`, as some writers look at the ending. A killed process may leave it behind: its
-    name starts with a dot and holds ".part-", see `is_leftover`.
+    The temporary path has the same suffix as `path`, which some writers depend on. A killed process may leave it
+    behind; `is_leftover` recognises it.
     """
     path = Path(path)
     aside = path.with_name(f".{path.stem}.part-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
@@ -39,43 +39,47 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def write_bytes(path: str | os.PathLike, data: bytes) -> None:
-    """Replaces the file by one with this content."""
+    """Replace the file with this content."""
     with replacing(path) as aside:
         aside.write_bytes(data)
 
 
 def write_json(path: str | os.PathLike, value: object) -> None:
-    """Replaces the file by this value as JSON. NaN and infinity raise ValueError: other readers refuse them."""
+    """Replace the file with this value as JSON.
+
+    Raises:
+        ValueError: The value contains NaN or infinity, which are not valid JSON.
+    """
     write_bytes(path, json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode("utf-8"))
 
 
 def replace(aside: Path, path: Path) -> None:
-    """Renames `aside` to `path` and brings the rename itself to the disk where the system can."""
+    """Rename `aside` to `path`, and flush the rename itself to disk if the system can."""
     for wait in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, None):
         try:
             aside.replace(path)
             break
         except PermissionError:
-            # Windows refuses while a reader has the old file open: that passes within moments.
+            # Windows refuses while a reader has the old file open, which takes moments.
             if sys.platform != "win32" or wait is None:
                 raise
             time.sleep(wait)
     if sys.platform != "win32":
         folder = os.open(path.parent, os.O_RDONLY)
         try:
-            with contextlib.suppress(OSError):  # some network folders cannot
+            with contextlib.suppress(OSError):  # not supported by some network drives
                 os.fsync(folder)
         finally:
             os.close(folder)
 
 
 def remove_folder(folder: Path) -> None:
-    """Removes a folder, first out of sight by one rename, so that nobody ever finds half of it.
+    """Remove a folder, after hiding it by a rename, so that no reader finds it half removed.
 
-    What a killed process leaves of it has a name that begins with ".deleted-". A folder that is not there is no error.
+    If the process is killed, what is left has a name that begins with ".deleted-". A missing folder is not an error.
 
     Raises:
-        OSError: it could not be renamed, and is whole.
+        OSError: It could not be renamed, and is unchanged.
     """
     grave = folder.with_name(f".deleted-{secrets.token_hex(8)}")
     try:
@@ -86,6 +90,6 @@ def remove_folder(folder: Path) -> None:
 
 
 def is_leftover(path: str | os.PathLike) -> bool:
-    """Whether a file's name is one that `replacing` gives to what is not finished."""
+    """Whether this is a temporary file of `replacing`."""
     name = Path(path).name
     return name.startswith(".") and ".part-" in name

@@ -1,4 +1,4 @@
-"""What this machine can do: its processor, and the memory that it has left."""
+"""What this machine offers: bfloat16 arithmetic and free memory."""
 
 import functools
 from pathlib import Path
@@ -10,7 +10,7 @@ FLAGS = {"avx512_bf16", "amx_bf16"}
 
 @functools.cache
 def has_bfloat16() -> bool:
-    """Whether it multiplies numbers of 16 bits (bfloat16) faster than those of 32: Linux alone says so."""
+    """Whether the CPU multiplies bfloat16 numbers in hardware. Only Linux reports it; elsewhere False."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines()
     except OSError:
@@ -19,14 +19,14 @@ def has_bfloat16() -> bool:
 
 
 def free_memory() -> int:
-    """Bytes that a new process can take: what the machine has left, or what its container is still allowed (Linux)."""
+    """Bytes of memory that a new process can use: what the machine, or on Linux its container, has left."""
     free = psutil.virtual_memory().available
     group = Path("/sys/fs/cgroup")
     try:
         most, used = (int((group / f"memory.{name}").read_text()) for name in ("max", "current"))
-        # Files that were read and can be dropped count as used, but are in nobody's way.
+        # Cached files count as used, but are dropped when memory is needed.
         stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
         free = min(free, most - used + int(stat["inactive_file"]))
     except (OSError, ValueError, KeyError):
-        pass  # no container, or one without a limit
+        pass  # not in a container, or no limit
     return max(0, free)

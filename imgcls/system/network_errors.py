@@ -1,34 +1,30 @@
-"""Why a download failed, in a few words for a person."""
+"""Why a download failed, in a few words for the user."""
 
 import socket
 import urllib.error
 
 SILENT_SECONDS = 30
-"""A server that says nothing for so long is taken for gone."""
+"""A server that sends nothing for this long is considered unreachable."""
 
 
 def reason(error: BaseException) -> str:
-    """The end of the sentence "it could not be downloaded: ...".
-
-    The error is what urllib raised, or what Keras made of it: a plain Exception around the error that tells.
-    """
-    cause = error.__context__ if isinstance(error.__context__, OSError) else error
-    if isinstance(cause, urllib.error.HTTPError):
-        return f"the server answered {cause.code} {cause.reason}"
-    if isinstance(cause, urllib.error.ContentTooShortError):
-        return "the connection was cut off"
-    if isinstance(cause, urllib.error.URLError):
-        if not isinstance(cause.reason, OSError):
-            return str(cause.reason)
-        cause = cause.reason
-    if isinstance(cause, socket.gaierror):
+    """The end of the sentence "The download failed: ...", for an error that urllib or a checksum raised."""
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answered {error.code} {error.reason}"
+    if isinstance(error, urllib.error.ContentTooShortError):
+        return "the connection was interrupted"
+    if isinstance(error, urllib.error.URLError):
+        if not isinstance(error.reason, OSError):
+            return str(error.reason)
+        error = error.reason
+    if isinstance(error, socket.gaierror):
         return "there is no connection to the internet"
-    if isinstance(cause, TimeoutError):
-        return f"the server was silent for {SILENT_SECONDS} seconds"
-    if isinstance(cause, ConnectionRefusedError):
+    if isinstance(error, TimeoutError):
+        return f"the server did not answer for {SILENT_SECONDS} seconds"
+    if isinstance(error, ConnectionRefusedError):
         return "the server refused the connection"
-    if isinstance(cause, ConnectionError):
-        return "the connection was cut off"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    return "what arrived is damaged or not complete"
+    if isinstance(error, ConnectionError):
+        return "the connection was interrupted"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "the downloaded file is damaged or incomplete"

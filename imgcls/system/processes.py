@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import site
 import subprocess
 import sys
 import threading
@@ -51,10 +50,10 @@ def child_environment(extra: Mapping[str, str] = MappingProxyType({})) -> dict[s
     standard library.
     """
     environment = {**os.environ, **extra}
-    folder = paths.repository_folder()
-    if not _is_site_packages(folder):
+    if not paths.is_installed():
         inherited = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([str(folder), *([inherited] if inherited else [])])
+        folder = str(paths.repository_folder())
+        environment["PYTHONPATH"] = os.pathsep.join([folder, *([inherited] if inherited else [])])
     return environment
 
 
@@ -82,10 +81,6 @@ def is_locked(path: Path) -> bool:
         return True
     except OSError:
         return False
-
-
-def _is_site_packages(folder: Path) -> bool:
-    return folder in {Path(name).resolve() for name in (*site.getsitepackages(), site.getusersitepackages())}
 
 
 def _detached() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tables that leave the program as CSV, so that no cell of them starts a formula in whatever opens it."""
+"""CSV files in which no cell can start a formula when a spreadsheet opens them."""
 
 import csv
 import io
@@ -8,28 +8,31 @@ from typing import Any
 import numpy as np
 
 STARTERS = "=+-@|%＝＋－＠"
-"""A text that begins with one of these, also after blanks, is a formula or a command to some spreadsheet; the last four
-are their full-width forms. Source: OWASP, "CSV Injection"; the package defusedcsv."""
+"""Spreadsheets take a text that begins with one of these, even after spaces, for a formula or a command. The last four
+are full-width forms. Source: OWASP, "CSV Injection"; the package defusedcsv."""
 
 
 def csv_file(columns: Mapping[str, Sequence[Any]]) -> bytes:
-    """A table as a CSV file (RFC 4180, UTF-8 with a mark, by which spreadsheets know it): name -> values, all as many.
+    """A table as a CSV file: RFC 4180, in UTF-8 with a byte-order mark, which spreadsheets need.
 
-    Numbers stay numbers; what is none (NaN, None) is left empty. Texts go through `harmless`.
+    Numbers stay numbers, NaN and None become empty cells, and texts are made harmless.
+
+    Args:
+        columns: Column name -> values.
 
     Raises:
-        ValueError: the columns have different lengths.
+        ValueError: The columns have different lengths.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([harmless(str(name)) for name in columns])
     writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
-    # Half a surrogate pair, as a foreign archive may bring it in a name, cannot be written.
+    # A lone surrogate, which a name in a foreign archive may contain, cannot be encoded.
     return text.getvalue().encode("utf-8-sig", "replace")
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before it where it would start a formula; spreadsheets then show it as it is."""
+    """The text, with an apostrophe in front if it would start a formula; spreadsheets then show it unchanged."""
     starts = text.lstrip()[:1]
     is_formula = bool(starts) and starts in STARTERS
     return f"'{text}" if is_formula or text[:1] in ("\t", "\r", "\n") else text

@@ -201,15 +201,15 @@ def test_whatever_goes_wrong_on_the_way_gets_its_sentence_and_leaves_nothing(fol
 
     try:
         title = "Fashion-MNIST could not be downloaded: "
-        assert told("cut") == title + "the connection was cut off" + BOTH_WAYS_OUT
+        assert told("cut") == title + "the connection was interrupted" + BOTH_WAYS_OUT
         assert half_made(folders) == []
-        assert datasets.fetch_state("fashion_mnist").text == title + "the connection was cut off" + BOTH_WAYS_OUT
+        assert datasets.fetch_state("fashion_mnist").text == title + "the connection was interrupted" + BOTH_WAYS_OUT
         assert told("missing") == title + "the server answered 404 Not Found" + BOTH_WAYS_OUT
         nobody = "http://127.0.0.1:9/"
         assert told("whole", nobody) == title + "the server refused the connection" + BOTH_WAYS_OUT
         good = server.files[FILES[1]]
         server.files[FILES[1]] = good[: len(good) // 2]
-        assert told("whole") == title + "what arrived is damaged or not complete" + BOTH_WAYS_OUT
+        assert told("whole") == title + "the downloaded file is damaged or incomplete" + BOTH_WAYS_OUT
         assert half_made(folders) == []
         assert not (folders / "keras").exists(), "the user's own Keras folder was touched"
 

@@ -137,7 +137,7 @@ def test_a_rate_that_is_far_too_large_is_told_from_a_network_that_cannot_learn(c
         light for light in verdicts.lights(config, datasets.facts("digits"), found) if light.name == "One batch"
     )
     assert light.level == "bad"
-    assert "With Adam and a rate of 0.001 it does" in light.sentence
+    assert "Adam with a learning rate of 0.001 can" in light.sentence
     assert "nan" not in light.sentence
 
 

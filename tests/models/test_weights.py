@@ -166,7 +166,7 @@ def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
     ("content", "declared", "says"),
     [
         (None, 0, "could not be downloaded: the server answered 404 Not Found. Connect"),
-        (hdf5(), 9000, "could not be downloaded: the connection was cut off. Connect"),
+        (hdf5(), 9000, "could not be downloaded: the connection was interrupted. Connect"),
         (b"<html>no</html>", 0, "ResNet50. The file aside.h5 should hold weights (HDF5) but is a web page."),
         (hdf5(6000), 0, "something else than ResNet50. Its checksum is not the one that Keras publishes. Connect"),
     ],

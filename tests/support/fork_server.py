@@ -1,9 +1,9 @@
-"""Forks trainers and queues from a process that has TensorFlow loaded, so that a test need not wait for its import.
+"""Forks trainers and queues from a process that has imported TensorFlow, so that tests do not wait for the import.
 
-    python forked.py imgcls.training        (the word is what tells a trainer of this project from a stranger)
+    python fork_server.py imgcls.training        (the argument marks the process as a trainer of this project)
 
-One line of JSON on standard input is one process: its number is printed. `before` is code that the process runs first,
-so that a test can make it die or starve at an exact step; `trainers` is such code for each trainer of a queue.
+Each line of JSON on standard input starts a process, whose id is printed. `before` is code that the process runs first,
+so that a test can make it die or run out of disk at an exact step; `trainers` is such code for each trainer of a queue.
 """
 
 import json

@@ -2,8 +2,6 @@
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import filelock
 
@@ -22,9 +20,7 @@ def test_the_path_is_extended_for_a_repository_only(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
     path = processes.child_environment()["PYTHONPATH"]
     assert path == os.pathsep.join([str(paths.repository_folder()), "elsewhere"])
-    installed = Path(sys.prefix, "site-packages").resolve()
-    monkeypatch.setattr(processes.site, "getsitepackages", lambda: [str(installed)])
-    monkeypatch.setattr(paths, "repository_folder", lambda: installed)
+    monkeypatch.setattr(paths, "is_installed", lambda: True)
     assert processes.child_environment({"A": "1"})["PYTHONPATH"] == "elsewhere"
     assert processes.child_environment({"A": "1"})["A"] == "1"
 

@@ -176,7 +176,7 @@ def test_the_preflight_check_counts_labels_and_overfits_a_batch(keras, tmp_path,
     assert found["counts"] == facts.counted(datasets.open_dataset(name).y_train[training]).tolist()
     assert found["batch_size"] == 32 and found["batch_last"] < found["batch_first"]
     lights = {light.name: light for light in verdicts.lights(config, facts, found)}
-    assert "about 0.69, the logarithm of 2" in lights["First loss"].sentence
+    assert "ln(2) = 0.69 for each label" in lights["First loss"].sentence
     assert lights["One batch"].level == verdicts.GOOD, lights["One batch"]
 
 

@@ -451,7 +451,7 @@ def test_the_preflight_check_knows_the_backbone(base, keras):
     assert report.found["batch_accuracy"] > 0.99
     assert "low" not in report.found  # the backbone has its own preprocessing
     seen = {light.name: light.sentence for light in verdicts.lights(CONFIG, datasets.facts("digits"), report.found)}
-    assert "to look at the pictures, once for all heads." in seen["Time"]
+    assert "of feature extraction, which is done once for all heads." in seen["Time"]
     assert "The fine-tuning is not counted" in seen["Time"]
     alone = {
         light.name: light.sentence for light in verdicts.lights(HEAD_ALONE, datasets.facts("digits"), report.found)

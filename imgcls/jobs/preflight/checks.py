@@ -40,7 +40,7 @@ MAX_LENGTH = 1000
 DAMAGED = "Its result cannot be read. Start it again."
 NEWER = "Its result was written by another version of the program. Start it again."
 
-_SCHEDULE = ("epochs", "schedule", "plateau_patience", "plateau_factor", "step_epochs", "step_factor")
+_SCHEDULE: tuple[str, ...] = ("epochs", "schedule", "plateau_patience", "plateau_factor", "step_epochs", "step_factor")
 _SCHEDULE += ("warmup_fraction", "monitor", "early_stopping", "patience")
 IRRELEVANT = {"check": _SCHEDULE, "rates": (*_SCHEDULE, "learning_rate", "ema_decay")}
 """Settings that do not change what is measured."""

@@ -1,46 +1,44 @@
-"""What the check before the start says: traffic lights, each with what was seen, what was expected, and what to do."""
+"""What the findings of a pre-flight check mean: what was measured, what was expected and what to do."""
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
+from imgcls.jobs.preflight.checks import Findings
 
 GOOD, LOOK, BAD = "good", "look", "bad"
 
 HOURS_LOOK, HOURS_BAD = 2, 24
 MEMORY_LOOK, MEMORY_BAD = 0.6, 0.95
 LEARNT_FRACTION, LEARNT_ACCURACY = 0.2, 0.99
-"""A batch is known by heart when its loss has fallen to this share of its first value and the answers are right."""
+"""A batch is overfitted when its loss has fallen to this fraction of its initial value at this accuracy."""
 FEW_STEPS = 60
-"""With fewer it may need no more than time."""
+"""With fewer steps, more time might have been enough."""
 BUSY = 0.25
-"""Where others take more of the processor than this share, a time is not honest."""
-LONGEST = 1000 * 86_400.0
+"""If other programs use more of the CPU than this fraction, measured times are too long."""
+MAX_SECONDS = 1000 * 86_400.0
 OVERHEAD_SECONDS = 6.0
-"""Import of TensorFlow, test and export of a small model."""
+"""Importing TensorFlow, and evaluating and exporting a small model."""
 
 ONE_BATCH = ("batch_first", "batch_last", "batch_accuracy", "batch_steps", "batch_size")
-
-Found = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Light:
-    """One question that was asked of the settings."""
+    """The verdict on one aspect of the settings, as a traffic light."""
 
     name: str
     level: str
     sentence: str
 
 
-def lights(config: Config, facts: DatasetInfo, found: Found, *, now: float | None = None) -> list[Light]:
-    """The lights of what was found so far, in a fixed order. `found` is that of an `imgcls.jobs.preflight.checks.Look`."""
-    asked: tuple[tuple[str, tuple[str, ...], Callable[..., tuple[str, str]]], ...] = (
+def lights(config: Config, facts: DatasetInfo, found: Findings, *, now: float | None = None) -> list[Light]:
+    """The verdicts on what was found so far, in a fixed order. `now` is the time to count from, in seconds."""
+    judges: tuple[tuple[str, tuple[str, ...], Callable[[], tuple[str, str]]], ...] = (
         ("Time", ("epoch_seconds",), lambda: _time(config, found, time.time() if now is None else now)),
         ("Memory", ("memory", "memory_available"), lambda: _memory(found)),
         ("First loss", ("first_loss",), lambda: _first_loss(facts, found)),
@@ -48,11 +46,11 @@ def lights(config: Config, facts: DatasetInfo, found: Found, *, now: float | Non
         ("Classes", ("counts",), lambda: _classes(config, facts, found)),
         ("Input", ("low", "high", "mean", "deviation"), lambda: _input(config, found)),
     )
-    return [Light(name, *judge()) for name, needs, judge in asked if all(need in found for need in needs)]
+    return [Light(name, *judge()) for name, needed, judge in judges if all(key in found for key in needed)]
 
 
 def span(seconds: float) -> str:
-    """A time as people say it: 'about 0.5 s', 'about 2 min 10 s', 'less than 0.1 s'."""
+    """A duration in words: 'about 0.5 s', 'about 2 min 10 s', 'less than 0.1 s'."""
     if seconds < 9.95:
         return f"about {seconds:.1f} s" if seconds >= 0.1 else "less than 0.1 s"
     whole = round(seconds)
@@ -63,127 +61,129 @@ def span(seconds: float) -> str:
     return f"about {whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def _time(config: Config, found: Found, now: float) -> tuple[str, str]:
+def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
     epoch = found["epoch_seconds"]
     if not epoch or epoch < 0:
-        return LOOK, "The pace could not be measured. Check again."
-    looking = found.get("features_seconds") or 0.0
-    total = OVERHEAD_SECONDS + looking + epoch * config.epochs
-    if total > LONGEST:
-        return BAD, f"An epoch would take {span(epoch)} here. Use a smaller model or fewer pictures."
+        return LOOK, "The speed could not be measured. Run the check again."
+    extraction = found.get("features_seconds") or 0.0
+    total = OVERHEAD_SECONDS + extraction + epoch * config.epochs
+    if total > MAX_SECONDS:
+        return BAD, f"An epoch would take {span(epoch)} on this machine. Use a smaller model or fewer images."
     clock = time.strftime("%H:%M" if total < 12 * 3600 else "%d %b, %H:%M", time.localtime(now + total))
-    seen = (
-        f"An epoch takes {span(epoch)} here, validation included, so {config.epochs} "
+    measured = (
+        f"An epoch takes {span(epoch)} on this machine, validation included. {config.epochs} "
         f"{'epoch takes' if config.epochs == 1 else 'epochs take'} {span(total)}, until {clock} if started now."
     )
-    if looking:
-        seen += f" Of that the base takes {span(looking)} to look at the pictures, once for all heads."
+    if extraction:
+        measured += f" This includes {span(extraction)} of feature extraction, which is done once for all heads."
     if models.more_epochs(config.model, config.model_settings):
-        seen += " The fine-tuning is not counted: one of its epochs takes two to three such looks."
+        measured += " Fine-tuning is not included: one of its epochs takes two to three times as long as extraction."
     others = found.get("others") or 0.0
     if found.get("training") or others > BUSY:
-        others = f"other programs took {100 * others:.0f}% of the processor"
-        who = "another training was running" if found.get("training") else others
-        return LOOK, f"{seen} But {who} meanwhile: alone it is faster. Check again when the machine is free."
+        busy = f"other programs were using {100 * others:.0f}% of the CPU"
+        reason = "another training was running" if found.get("training") else busy
+        return LOOK, f"{measured} But {reason}, so it will be faster alone. Check again when the machine is idle."
     if total > HOURS_BAD * 3600:
-        return BAD, f"{seen} Use a smaller model, fewer pictures or fewer epochs."
+        return BAD, f"{measured} Use a smaller model, fewer images or fewer epochs."
     if total > HOURS_LOOK * 3600:
-        return LOOK, f"{seen} That is long for a first try: fewer pictures or epochs tell as much about the settings."
-    return GOOD, seen + (" Early stopping may end it before." if config.early_stopping and config.epochs > 1 else "")
+        return LOOK, f"{measured} That is long for a first try: fewer images or epochs tell you as much."
+    return GOOD, measured + (
+        " Early stopping may end it sooner." if config.early_stopping and config.epochs > 1 else ""
+    )
 
 
-def _memory(found: Found) -> tuple[str, str]:
-    takes, free = found["memory"], found["memory_available"]
-    if not takes or not free:
+def _memory(found: Findings) -> tuple[str, str]:
+    needed, free = found["memory"], found["memory_available"]
+    if not needed or not free:
         return LOOK, "The memory could not be measured."
-    seen = f"The trainer takes about {_bytes(takes)} of {_bytes(free)} that are free"
-    if takes > MEMORY_BAD * free:
-        return BAD, f"{seen}: it may be ended in mid-training. Use a smaller batch or model, or close other programs."
-    if takes > MEMORY_LOOK * free:
-        return LOOK, f"{seen}: little is left for anything else. A smaller batch or model takes less."
-    return GOOD, f"{seen}."
+    measured = f"Training needs about {_bytes(needed)} of {_bytes(free)} free memory"
+    if needed > MEMORY_BAD * free:
+        return BAD, f"{measured}: it may be killed. Use a smaller batch or model, or close other programs."
+    if needed > MEMORY_LOOK * free:
+        return LOOK, f"{measured}: little is left for anything else. A smaller batch or model needs less."
+    return GOOD, f"{measured}."
 
 
-def _first_loss(facts: DatasetInfo, found: Found) -> tuple[str, str]:
-    # Of several labels each is a question with two answers.
-    predictions = 2 if facts.is_multilabel else facts.num_classes
-    loss, guess = found["first_loss"], math.log(predictions)
-    about = f"about {guess:.2f}, the logarithm of {predictions}"
-    expected = f"a network that knows nothing of {facts.num_classes} classes should have {about}"
-    if facts.is_multilabel:
-        expected = f"a network that knows nothing of any label, yes or no, should have {about}"
+def _first_loss(facts: DatasetInfo, found: Findings) -> tuple[str, str]:
+    # Each label of a multi-label dataset is a question with two answers.
+    answers = 2 if facts.is_multilabel else facts.num_classes
+    loss, guess = found["first_loss"], math.log(answers)
+    what = "for each label" if facts.is_multilabel else f"with {answers} classes"
+    expected = f"an untrained network should start near ln({answers}) = {guess:.2f} {what}"
     if loss is None:
-        return BAD, f"The first loss is no number; {expected}. Try another normalisation, or a smaller model."
-    seen = f"The first loss is {loss:.2f}; {expected}"
+        return BAD, f"The initial loss is not a number; {expected}. Try another normalisation or a smaller model."
+    measured = f"The initial loss is {loss:.2f}; {expected}"
     if loss > 3 * guess:
-        return BAD, f"{seen}. It begins with wild guesses: try another normalisation, or a smaller network."
+        return BAD, f"{measured}. It starts with confident mistakes: try another normalisation or a smaller network."
     if loss < 0.4 * guess:
-        return BAD, f"{seen}. It seems to know the answers before it has learnt: do the pictures give the class away?"
+        return BAD, f"{measured}. It seems to know the labels before training: do the images give them away?"
     if not 0.7 * guess <= loss <= 1.4 * guess:
-        return LOOK, f"{seen}. The start is uneven, which costs some steps; another normalisation may help."
-    return GOOD, f"{seen}."
+        return LOOK, f"{measured}. That costs some steps; another normalisation may help."
+    return GOOD, f"{measured}."
 
 
-def _one_batch(config: Config, found: Found) -> tuple[str, str]:
+def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
     first, last, accuracy = (found[name] for name in ONE_BATCH[:3])
     steps, size = (round(found[name] or 0) for name in ONE_BATCH[3:])
-    task = f"{size} pictures by heart in {steps} steps"
+    task = f"a single batch of {size} images in {steps} steps"
     if None in (first, last, accuracy):
-        level, seen = BAD, f"Learning {size} pictures by heart, the loss became no number."
+        level, measured = BAD, f"While overfitting a single batch of {size} images, the loss became NaN."
     else:
         if last < LEARNT_FRACTION * first and accuracy > LEARNT_ACCURACY:
-            return GOOD, f"It learnt {task}, as a network that works should."
-        fell = f"the loss went from {first:.2f} to {last:.2f}, with {100 * accuracy:.0f}% of the answers right"
+            return GOOD, f"It overfitted {task}, which a working setup should."
+        fell = f"the loss went from {first:.2f} to {last:.2f}, at {100 * accuracy:.0f}% accuracy"
         if steps < FEW_STEPS and last < first:
-            return LOOK, f"Learning {size} pictures by heart, {fell}; there was only time for {steps} steps."
+            return LOOK, f"There was only time for {steps} steps on a single batch of {size} images: {fell}."
         level = LOOK if last < 0.6 * first else BAD
-        seen = f"It did not learn {task}, as a network that works should: {fell}."
+        measured = f"It could not overfit {task}, which a working setup should: {fell}."
     if "usual_learns" not in found:
-        return level, f"{seen} Adam with a rate of 0.001 is tried next ..."
+        return level, f"{measured} Next, Adam with a learning rate of 0.001 is tried …"
     if found["usual_learns"]:
-        rate = f"{config.optimizer} and {config.learning_rate:g}"
-        return level, f"{seen} With Adam and a rate of 0.001 it does: change {rate}, or find a rate below."
+        current = f"{config.optimizer} with {config.learning_rate:g}"
+        return level, f"{measured} Adam with a learning rate of 0.001 can: change {current}, or find a rate below."
     if level == LOOK:
-        return level, f"{seen} It is slow, or too small for what it has to tell apart."
-    return level, f"{seen} Adam with a rate of 0.001 did no better: try another normalisation, activation or model."
+        return level, f"{measured} The network learns slowly, or is too small for this task."
+    return level, (
+        f"{measured} Adam with a learning rate of 0.001 was no better: try another normalisation, activation or model."
+    )
 
 
-def _classes(config: Config, facts: DatasetInfo, found: Found) -> tuple[str, str]:
+def _classes(config: Config, facts: DatasetInfo, found: Findings) -> tuple[str, str]:
     counts = found["counts"]
     if not isinstance(counts, list) or len(counts) != facts.num_classes or None in counts:
-        return LOOK, "The pictures of each class could not be counted. Check again."
+        return LOOK, "The images of each class could not be counted. Run the check again."
     least, most = min(counts), max(counts)
     rare, common = facts.classes[counts.index(least)], facts.classes[counts.index(most)]
     if not least:
-        return BAD, f"'{rare}' has no picture to learn from; each class should have at least 20. Use more pictures."
-    seen = f"From {least:,.0f} ('{rare}') to {most:,.0f} ('{common}') pictures of a class to learn from"
+        return BAD, f"'{rare}' has no training images; each class should have at least 20. Use more images."
+    measured = f"From {least:,.0f} ('{rare}') to {most:,.0f} ('{common}') training images per class"
     if least == most:
-        seen = f"{least:,.0f} pictures of each class to learn from"
-    # With weights the rare class is learnt; how it will be judged is as it was.
-    advice = "" if config.class_weights else " Class weights, among the settings of learning, may help."
+        measured = f"{least:,.0f} training images per class"
+    # With class weights the rare class is learned, but the metrics still count it as it is.
+    advice = "" if config.class_weights else " Class weights, among the training settings, may help."
     if least < 0.1 * most:
-        return BAD, f"{seen}: the rare class will hardly be learnt. Judge by macro F1 rather than by accuracy.{advice}"
+        return BAD, f"{measured}: the rare class will hardly be learned. Use macro F1 rather than accuracy.{advice}"
     if least < 0.5 * most:
-        return LOOK, f"{seen}: expect more mistakes on the rare one, and look at macro F1 beside the accuracy.{advice}"
+        return LOOK, f"{measured}: expect more errors on the rare class, and compare macro F1 with accuracy.{advice}"
     if least < 20:
-        return LOOK, f"{seen}: with fewer than 20 of a class the scores depend on chance. Use more pictures."
-    return GOOD, f"{seen}, which is balanced."
+        return LOOK, f"{measured}: with fewer than 20 images per class, the scores depend on chance. Use more images."
+    return GOOD, f"{measured}: balanced."
 
 
-def _input(config: Config, found: Found) -> tuple[str, str]:
+def _input(config: Config, found: Findings) -> tuple[str, str]:
     values = [found[name] for name in ("low", "high", "mean", "deviation")]
     if None in values:
-        return BAD, "After the normalisation there are values that are no numbers. Choose another normalisation."
+        return BAD, "Some values are not numbers after normalisation. Choose another normalisation."
     low, high, mean, deviation = values
-    seen = (
-        f"With the normalisation '{config.normalisation}', pixels reach the network from {low:.2f} to {high:.2f} (mean "
-        f"{mean:.2f}, deviation {deviation:.2f})"
+    measured = (
+        f"With the normalisation '{config.normalisation}', pixel values range from {low:.2f} to {high:.2f} (mean "
+        f"{mean:.2f}, std {deviation:.2f})"
     )
     if deviation < 0.01 or max(-low, high) > 100:
-        return BAD, f"{seen}; it learns well from values around 0 with a deviation of 0.2 to 1. Choose 'standardised'."
+        return BAD, f"{measured}. Networks need values around 0 with a std of 0.2 to 1. Choose 'standardised'."
     if not 0.1 <= deviation <= 2 or abs(mean) > 1 or max(-low, high) > 10:
-        return LOOK, f"{seen}; values around 0 with a deviation of 0.2 to 1 are learnt best. Try 'standardised'."
-    return GOOD, f"{seen}, which suits it."
+        return LOOK, f"{measured}. Values around 0 with a std of 0.2 to 1 work best. Try 'standardised'."
+    return GOOD, f"{measured}: a good range."
 
 
 def _bytes(number: float) -> str:
