@@ -3,11 +3,12 @@
     python -m docs.screenshots ARCHIVE.zip            the five images of the README, into docs/images
     python -m docs.screenshots ARCHIVE.zip FOLDER     every page in light, dark and phone width, into FOLDER
 
-The archive holds train/CLASS/*.jpg, such as JPEG copies of CIFAR-10; five classes with 40 images each are imported from it,
-and a transfer-learning run is trained on them (the weights of MobileNet 0.25 must be present). Everything happens in
-temporary folders, in the installed Chromium.
+The archive holds train/CLASS/*.jpg, such as JPEG copies of CIFAR-10. Five classes with 40 images each are imported from
+it, and a transfer-learning run is trained on them (the weights of MobileNet 0.25 must be present). Everything happens
+in temporary folders, in the installed Chromium.
 """
 
+import secrets
 import sys
 import tempfile
 import zipfile
@@ -33,7 +34,7 @@ PAGES = {
     "home": "/",
     "data": "/data",
     "data-analysis": "/data?data=MNIST+sample",
-    "import": "/data?new=0123456789abcdef",
+    "import": "/data?new=NEW",
     "train": "/train",
     "train-transfer": "/train?model=transfer",
     "train-finished": "/train?run=digits",
@@ -76,7 +77,7 @@ def visit(browser, server: Server, path: str, view: dict[str, int], scheme: str 
     """A new visitor's page, once it has settled."""
     context = browser.new_context(viewport=view, color_scheme=scheme)
     page = context.new_page()
-    page.goto(server.url + path)
+    page.goto(server.url + path.replace("NEW", secrets.token_hex(8)))  # each import has an id of its own
     page.locator("h1").first.wait_for(state="visible", timeout=60_000)
     settle(page)
     try:
@@ -115,7 +116,7 @@ def upload(page, archive: Path) -> None:
 
 def readme(browser, server: Server, archive: Path) -> None:
     """The five images of the README."""
-    with visit(browser, server, "/data?new=0123456789abcdef", DESKTOP) as page:
+    with visit(browser, server, "/data?new=NEW", DESKTOP) as page:
         upload(page, archive)
         page.screenshot(path=IMAGES / "import.png")
     with visit(browser, server, "/evaluate?run=few", DESKTOP) as page:
