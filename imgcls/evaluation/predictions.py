@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from imgcls.errors import DamagedFile, RunError
-from imgcls.evaluation.class_merging import Surgery, operated
+from imgcls.evaluation.class_merging import ClassMerging, merge_classes
 from imgcls.evaluation.class_order import soft_confusion
 from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.evaluation.selection import SIDE
@@ -84,12 +84,12 @@ class Predictions:
         """The scores if labels are predicted from this probability on. Multi-label only."""
         return multilabel.scores(self.probabilities, self.labels, self.names, threshold, ranked=self.ranking)
 
-    def after(self, surgery: Surgery, groups: tuple[Sequence[str], Sequence[int]] | None = None) -> "Predictions":
+    def after(self, merging: ClassMerging, groups: tuple[Sequence[str], Sequence[int]] | None = None) -> "Predictions":
         """The same with classes merged or switched off; itself if nothing is requested."""
-        if surgery == Surgery():
+        if merging == ClassMerging():
             return self
-        names, plan = surgery.plan(self.names, groups)
-        probabilities, labels, kept = operated(self.probabilities, self.labels, plan)
+        names, plan = merging.plan(self.names, groups)
+        probabilities, labels, kept = merge_classes(self.probabilities, self.labels, plan)
         return Predictions(names, probabilities, labels, self.indices[kept], self.images, self.row_of)
 
     def report_of(self, selected: np.ndarray, classes: tuple[int, ...] = ()) -> classification.Report | None:

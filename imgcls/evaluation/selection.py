@@ -79,7 +79,7 @@ class Selection:
         return self.narrowed != Selection()
 
 
-def kept(
+def mask(
     selection: Selection,
     labels: np.ndarray,
     predicted: np.ndarray,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgcls.evaluation import class_order
-from imgcls.evaluation.class_merging import Surgery, operated
+from imgcls.evaluation.class_merging import ClassMerging, merge_classes
 from imgcls.evaluation.predictions import Predictions
 
 NAMES = ("cat", "dog", "car", "ship")
@@ -18,7 +18,7 @@ PREDICTIONS = Predictions(NAMES, PROBABILITIES, LABELS, np.arange(5))
 
 
 def after(**query: str) -> Predictions:
-    return PREDICTIONS.after(Surgery.parse(query, 4))
+    return PREDICTIONS.after(ClassMerging.parse(query, 4))
 
 
 def test_merged_classes_add_their_probabilities_and_may_change_the_answer():
@@ -54,13 +54,13 @@ def test_merging_and_switching_off_work_together():
 
 
 def test_the_groups_of_the_data_set_take_the_place_of_its_classes():
-    surgery = Surgery.parse({"merge": "groups"}, 4, has_groups=True)
-    predictions = PREDICTIONS.after(surgery, (("animal", "vehicle"), (0, 0, 1, 1)))
+    merging = ClassMerging.parse({"merge": "groups"}, 4, has_groups=True)
+    predictions = PREDICTIONS.after(merging, (("animal", "vehicle"), (0, 0, 1, 1)))
 
     assert predictions.names == ("animal", "vehicle")
     assert predictions.labels.tolist() == [0, 0, 1, 1, 0]
     assert predictions.predicted.tolist() == [0, 0, 1, 1, 1]
-    assert Surgery.parse({"merge": "groups"}, 4) == Surgery()
+    assert ClassMerging.parse({"merge": "groups"}, 4) == ClassMerging()
 
 
 @pytest.mark.parametrize(
@@ -76,26 +76,26 @@ def test_the_groups_of_the_data_set_take_the_place_of_its_classes():
     ],
 )
 def test_what_cannot_be_done_is_left_out_and_two_classes_stay(query):
-    surgery = Surgery.parse(query, 4)
+    merging = ClassMerging.parse(query, 4)
 
-    assert surgery.left(4) >= 2
-    assert len(PREDICTIONS.after(surgery).names) >= 2
+    assert merging.left(4) >= 2
+    assert len(PREDICTIONS.after(merging).names) >= 2
 
 
 def test_no_class_is_in_two_groups():
-    assert Surgery.parse({"merge": "0.1_1.2"}, 4).merged == ((0, 1),)
+    assert ClassMerging.parse({"merge": "0.1_1.2"}, 4).merged == ((0, 1),)
 
 
 @given(st.text("0123456789._", max_size=30), st.text("0123456789.", max_size=20), st.integers(2, 12))
 @settings(max_examples=300, deadline=None)
 def test_any_url_gives_a_surgery_that_comes_back_and_can_be_done(merge, off, num_classes):
-    surgery = Surgery.parse({"merge": merge, "off": off}, num_classes)
-    names, plan = surgery.plan([str(number) for number in range(num_classes)])
+    merging = ClassMerging.parse({"merge": merge, "off": off}, num_classes)
+    names, plan = merging.plan([str(number) for number in range(num_classes)])
 
-    assert Surgery.parse(surgery.query(), num_classes) == surgery
-    assert len(names) == surgery.left(num_classes) == plan.max() + 1
+    assert ClassMerging.parse(merging.query(), num_classes) == merging
+    assert len(names) == merging.left(num_classes) == plan.max() + 1
     probabilities = np.full((num_classes, num_classes), 1 / num_classes, np.float32)
-    new, labels, kept = operated(probabilities, np.arange(num_classes), plan)
+    new, labels, kept = merge_classes(probabilities, np.arange(num_classes), plan)
     assert new.shape == (len(kept), len(names))
     np.testing.assert_allclose(new.sum(1), 1, atol=1e-5)
     assert len(labels) == (plan >= 0).sum()

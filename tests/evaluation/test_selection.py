@@ -18,7 +18,7 @@ PREDICTIONS = Predictions(("a", "b", "c"), PROBABILITIES, LABELS, np.arange(6))
 
 
 def left(selected: Selection, **known) -> list[int]:
-    kept = selection.kept(selected, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence, **known)
+    kept = selection.mask(selected, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence, **known)
     return np.flatnonzero(kept).tolist()
 
 
@@ -133,7 +133,7 @@ def test_scores_of_what_is_left_are_scikit_learn_s():
     probabilities /= probabilities.sum(1, keepdims=True)
     predictions = Predictions(tuple("abcd"), probabilities, labels, np.arange(500))
     chosen = Selection.parse({"class": "1", "confidence": "30-80"}, 4)
-    mask = selection.kept(chosen, predictions.labels, predictions.predicted, predictions.confidence)
+    mask = selection.mask(chosen, predictions.labels, predictions.predicted, predictions.confidence)
     report = predictions.report_of(mask)
 
     assert 20 < mask.sum() < 400
@@ -153,7 +153,7 @@ def test_scores_of_what_is_left_are_scikit_learn_s():
 def test_averages_of_what_is_left_count_the_chosen_classes_or_those_that_occur():
     everything = PREDICTIONS.report_of(np.ones(6, bool))
     chosen = Selection(classes=(0, 2))
-    left_of = selection.kept(chosen, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence)
+    left_of = selection.mask(chosen, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence)
     report = PREDICTIONS.report_of(left_of, chosen.classes)
 
     recalls = everything.classes.recall.value

@@ -11,7 +11,7 @@ import streamlit as st
 from imgcls.charts import scores
 from imgcls.errors import UserError
 from imgcls.evaluation import validation_predictions as making
-from imgcls.evaluation.class_merging import Surgery
+from imgcls.evaluation.class_merging import ClassMerging
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import calibration, classification
 from imgcls.evaluation.metrics.confidence_intervals import Score
@@ -175,9 +175,9 @@ def _outcomes(
         pairs = pairs if heat == 1.0 else calibration.scaled(pairs, heat)
         return pairs[:, 1], truth, classification.losses(pairs, truth.astype(int))
     if heat != 1.0:
-        whole = selection_state.predictions_of(key._replace(surgery=Surgery()))
+        whole = selection_state.predictions_of(key._replace(merging=ClassMerging()))
         scaled = Predictions(whole.names, calibration.scaled(whole.probabilities, heat), whole.labels, whole.indices)
-        predictions = scaled.after(key.surgery, selection_state.groups_of(key.run))
+        predictions = scaled.after(key.merging, selection_state.groups_of(key.run))
     return (
         predictions.confidence[kept],
         predictions.is_right[kept],

@@ -8,7 +8,7 @@ import streamlit as st
 
 from imgcls.charts import scores
 from imgcls.evaluation import class_merging
-from imgcls.evaluation.class_merging import GROUPS, Surgery
+from imgcls.evaluation.class_merging import GROUPS, ClassMerging
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
@@ -20,9 +20,9 @@ from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 def show(view: View) -> None:
     """A collapsed section with its controls and, if classes were merged or excluded, each class before and after."""
-    is_changed = view.surgery != Surgery()
+    is_changed = view.merging != ClassMerging()
     with st.expander(
-        "Merge or exclude classes", key="surgery", icon=":material/merge:", on_change="rerun", expanded=is_changed
+        "Merge or exclude classes", key="merging", icon=":material/merge:", on_change="rerun", expanded=is_changed
     ) as section:
         if not section.open:
             return
@@ -37,27 +37,27 @@ def show(view: View) -> None:
 
 def _controls(view: View) -> None:
     names = view.key.names
-    surgery, groups = view.surgery, selection_state.groups_of(view.run)
+    merging, groups = view.merging, selection_state.groups_of(view.run)
 
     def name_of(one: int) -> str:
         return plain(names[one]) if one < len(names) else ""
 
     if groups:
-        selection_state.set_control("surgery-groups", surgery.by_groups)
+        selection_state.set_control("merging-groups", merging.by_groups)
         st.toggle(
             f"The {len(groups[0])} groups of the dataset",
-            key="surgery-groups",
+            key="merging-groups",
             on_change=_follow_groups,
         )
-    if surgery.by_groups:
+    if merging.by_groups:
         return
-    merged = {one for group in surgery.merged for one in group}
-    free = [one for one in range(len(names)) if one not in surgery.off and one not in merged]
+    merged = {one for group in merging.merged for one in group}
+    free = [one for one in range(len(names)) if one not in merging.off and one not in merged]
     chosen = st.multiselect(
         "Merge classes",
         free,
         format_func=name_of,
-        key=f"surgery-merge-{hash(surgery)}",
+        key=f"merging-merge-{hash(merging)}",
         placeholder="Two or more",
         help="Their probabilities are added; predicting any class of the group is correct.",
     )
@@ -67,26 +67,26 @@ def _controls(view: View) -> None:
             icon=":material/merge:",
             disabled=len(chosen) < 2,
             on_click=write,
-            args=(replace(surgery, merged=(*surgery.merged, tuple(sorted(chosen)))),),
+            args=(replace(merging, merged=(*merging.merged, tuple(sorted(chosen)))),),
         )
-        for group in surgery.merged:
-            others = tuple(other for other in surgery.merged if other != group)
+        for group in merging.merged:
+            others = tuple(other for other in merging.merged if other != group)
             st.button(
                 plain(" + ".join(names[one] for one in group)),
                 key=f"split-{'.'.join(map(str, group))}",
                 icon=":material/call_split:",
                 help="Split again.",
                 on_click=write,
-                args=(replace(surgery, merged=others),),
+                args=(replace(merging, merged=others),),
             )
-    selection_state.set_control("surgery-off", list(surgery.off))
+    selection_state.set_control("merging-off", list(merging.off))
     st.multiselect(
         "Exclude classes",
         range(len(names)),
         format_func=name_of,
-        key="surgery-off",
+        key="merging-off",
         on_change=_follow_excluded,
-        args=(surgery, len(names)),
+        args=(merging, len(names)),
         placeholder="None",
         help="Removes these classes from the images and from the predictions. At least two classes remain.",
     )
@@ -94,16 +94,16 @@ def _controls(view: View) -> None:
 
 def _follow_groups() -> None:
     selection_state.clear("class", "cell", "area", "off")
-    selection_state.put(merge=GROUPS if st.session_state["surgery-groups"] else "")
+    selection_state.put(merge=GROUPS if st.session_state["merging-groups"] else "")
 
 
-def _follow_excluded(surgery: Surgery, num_classes: int) -> None:
-    wanted = replace(surgery, off=tuple(sorted(st.session_state["surgery-off"])))
+def _follow_excluded(merging: ClassMerging, num_classes: int) -> None:
+    wanted = replace(merging, off=tuple(sorted(st.session_state["merging-off"])))
     if wanted.left(num_classes) >= 2:
         write(wanted)
 
 
-def write(wanted: Surgery) -> None:
+def write(wanted: ClassMerging) -> None:
     """Writes it into the URL and removes filters that name a class by its number, which has changed."""
     selection_state.clear("class", "cell", "area")
     selection_state.put(**{name: wanted.query().get(name, "") for name in class_merging.NAMES})
@@ -111,7 +111,7 @@ def write(wanted: Surgery) -> None:
 
 def _before_and_after(view: View) -> None:
     after = selection_state.report_of(view.key, view.filters)
-    before = selection_state.report_of(view.key._replace(surgery=Surgery()), Selection())
+    before = selection_state.report_of(view.key._replace(merging=ClassMerging()), Selection())
     if not isinstance(after, Report) or not isinstance(before, Report):
         return
     st.markdown(
@@ -121,7 +121,7 @@ def _before_and_after(view: View) -> None:
     )
     st.plotly_chart(
         _figure(view.key, view.filters),
-        key=f"surgery-f1-{view.run.id}",
+        key=f"merging-f1-{view.run.id}",
         config={"displayModeBar": False},
         alt="F1 of each class now, with its interval, and before.",
     )
@@ -131,9 +131,9 @@ def _before_and_after(view: View) -> None:
 @lru_cache(8)
 def _figure(key: Key, filters: Selection) -> StaticFigure:
     now = selection_state.report_of(key, filters)
-    whole = selection_state.report_of(key._replace(surgery=Surgery()), Selection())
+    whole = selection_state.report_of(key._replace(merging=ClassMerging()), Selection())
     assert isinstance(now, Report) and isinstance(whole, Report)
-    _, plan = key.surgery.plan(key.names, selection_state.groups_of(key.run))
+    _, plan = key.merging.plan(key.names, selection_state.groups_of(key.run))
     score, old_values = now.classes.f1, np.asarray(whole.classes.f1.value)
     value, low, high = (np.asarray(part) for part in (score.value, score.low, score.high))
     before = np.full(len(value), np.nan)

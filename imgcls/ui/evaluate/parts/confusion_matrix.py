@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.evaluation import class_order
-from imgcls.evaluation.class_merging import GROUPS, Surgery
+from imgcls.evaluation.class_merging import GROUPS, ClassMerging
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.selection import Selection
@@ -46,7 +46,7 @@ def show(view: View) -> None:
             help="Classes that the model confuses are placed next to each other, so that errors lie near the diagonal.",
         )
         if groups:
-            selection_state.set_control("by-groups", view.surgery.by_groups)
+            selection_state.set_control("by-groups", view.merging.by_groups)
             st.toggle(
                 f"{len(groups[0])} groups",
                 key="by-groups",
@@ -131,7 +131,7 @@ def _most_frequent(view: View) -> None:
 def _offer_merging(view: View) -> None:
     """For a pair of confused classes: what if they were one?"""
     cell = _whole(view.selection.cell)
-    if cell is None or cell[0] == cell[1] or view.surgery != Surgery() or len(view.names) < 3:
+    if cell is None or cell[0] == cell[1] or view.merging != ClassMerging() or len(view.names) < 3:
         return
     first, second = (plain(view.names[one]) for one in cell)
     st.button(
@@ -139,7 +139,7 @@ def _offer_merging(view: View) -> None:
         icon=":material/merge:",
         key="merge-cell",
         on_click=class_merging.write,
-        args=(Surgery(merged=((min(cell), max(cell)),)),),
+        args=(ClassMerging(merged=((min(cell), max(cell)),)),),
         help="Shows the scores as if they were one class. More options under “Per class”.",
     )
 

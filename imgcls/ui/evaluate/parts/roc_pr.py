@@ -60,7 +60,7 @@ def show(view: View) -> None:
         ranked,
         default=sorted(worst),
         format_func=lambda one: plain(names[one]) if one < len(names) else "",
-        key=f"curves-of-{view.run.id}-{hash((filters, view.surgery))}",
+        key=f"curves-of-{view.run.id}-{hash((filters, view.merging))}",
         max_selections=10,
         help="By default the ones with the smallest areas.",
     )

@@ -15,7 +15,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.errors import UserError
 from imgcls.evaluation import class_merging, selection
-from imgcls.evaluation.class_merging import Surgery
+from imgcls.evaluation.class_merging import ClassMerging
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.metrics.multilabel import LabelReport
@@ -45,7 +45,7 @@ class Key(NamedTuple):
     run: Run
     stamp: tuple[float, ...]
     names: tuple[str, ...]
-    surgery: Surgery = Surgery()
+    merging: ClassMerging = ClassMerging()
     threshold: float | None = None
 
 
@@ -71,8 +71,8 @@ class View:
         return self.key.run
 
     @property
-    def surgery(self) -> Surgery:
-        return self.key.surgery
+    def merging(self) -> ClassMerging:
+        return self.key.merging
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,20 +84,20 @@ class View:
         return self.selection.narrowed
 
 
-def key_of(run: Run, surgery: Surgery = Surgery()) -> Key:  # noqa: B008 - frozen
+def key_of(run: Run, merging: ClassMerging = ClassMerging()) -> Key:  # noqa: B008 - frozen
     """The key of a run's test predictions, at the threshold chosen on the page if the run is multi-label."""
     stamp = (*cached.predictions_stamp(run), *run.stamp(tags.NAME, "inside.npz"))
     card = run.card
-    return Key(run, stamp, card.classes, surgery, threshold.chosen(card) if card.is_multilabel else None)
+    return Key(run, stamp, card.classes, merging, threshold.chosen(card) if card.is_multilabel else None)
 
 
 def current(run: Run) -> View:
     """What the URL requests."""
     catch_up()
-    surgery = Surgery()
+    merging = ClassMerging()
     if not run.card.is_multilabel:
-        surgery = Surgery.parse(st.query_params, len(run.card.classes), has_groups=bool(groups_of(run)))
-    key = key_of(run, surgery)
+        merging = ClassMerging.parse(st.query_params, len(run.card.classes), has_groups=bool(groups_of(run)))
+    key = key_of(run, merging)
     predictions = predictions_of(key)
     chosen = Selection.parse(st.query_params, len(predictions.names))
     filtered = kept(key, chosen.narrowed)
@@ -130,7 +130,7 @@ def predictions_of(key: Key) -> Predictions | Decisions:
     found = cached.test_predictions(key.run)
     if key.threshold is not None:
         return Decisions(found, key.threshold)
-    return found.after(key.surgery, groups_of(key.run))
+    return found.after(key.merging, groups_of(key.run))
 
 
 @lru_cache(32)
@@ -142,14 +142,14 @@ def kept(key: Key, selected: Selection) -> np.ndarray:
     if isinstance(predictions, Decisions):
         return predictions.kept(selected, positions=positions, tagged=tagged)
     labels, predicted, confidence = predictions.labels, predictions.predicted, predictions.confidence
-    return selection.kept(selected, labels, predicted, confidence, positions=positions, tagged=tagged)
+    return selection.mask(selected, labels, predicted, confidence, positions=positions, tagged=tagged)
 
 
 @lru_cache(16)
 def report_of(key: Key, selected: Selection) -> Report | LabelReport | None:
     """The scores of the images that the filters keep."""
     predictions = predictions_of(key)
-    if not selected.narrows and key.surgery == Surgery():
+    if not selected.narrows and key.merging == ClassMerging():
         return predictions.report
     if isinstance(predictions, Decisions):
         return predictions.report_of(kept(key, selected))
@@ -282,13 +282,13 @@ def descriptions(view: View) -> list[tuple[str, str]]:
     """The parts of the selection as (URL parameter, Markdown)."""
     selected, names, all_names = view.selection, view.names, view.key.names
     found = []
-    if view.surgery.by_groups:
+    if view.merging.by_groups:
         found.append(("merge", f"{len(names)} groups of classes"))
-    elif view.surgery.merged:
-        merged = ", ".join(_listed(all_names, group, " + ") for group in view.surgery.merged[:2])
+    elif view.merging.merged:
+        merged = ", ".join(_listed(all_names, group, " + ") for group in view.merging.merged[:2])
         found.append(("merge", f"merged: {merged}"))
-    if view.surgery.off:
-        found.append(("off", "excluded: " + _listed(all_names, view.surgery.off)))
+    if view.merging.off:
+        found.append(("off", "excluded: " + _listed(all_names, view.merging.off)))
     if selected.classes:
         found.append(("class", "true or predicted class: " + _listed(names, selected.classes)))
     if selected.predictions:
