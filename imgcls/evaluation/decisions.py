@@ -11,8 +11,7 @@ import numpy as np
 
 from imgcls.evaluation.metrics import multilabel
 from imgcls.evaluation.predictions import Predictions
-from imgcls.evaluation.selection import Selection
-from imgcls.evaluation.selection import kept as kept_by
+from imgcls.evaluation.selection import Selection, mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +126,7 @@ class Decisions:
         (`predictions`), those with that error in one of these labels. `cell` (i, j) keeps the images in which label i
         is missing and label j was predicted instead; (i, i) those in which label i was predicted correctly.
         """
-        chosen = kept_by(
+        chosen = mask(
             Selection(low=selection.low, high=selection.high, tag=selection.tag, area=selection.area),
             self.is_right,
             self.is_right,
