@@ -167,7 +167,7 @@ def test_the_preflight_check_counts_labels_and_overfits_a_batch(keras, tmp_path,
     from imgcls.training.preflight.report import Report
 
     monkeypatch.setattr(checks, "TIMED_SECONDS", 0.1)
-    monkeypatch.setattr(checks, "JUDGED_SECONDS", 0.05)
+    monkeypatch.setattr(checks, "EVALUATION_SECONDS", 0.05)
     name = imported(listing(tmp_path, with_semicolons(some(60))), side=28)
     config = Config(data=name, model="ann", model_settings={"units": 64}, batch_size=16)
     checks.check(config, Report(tmp_path))

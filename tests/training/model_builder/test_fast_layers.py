@@ -91,7 +91,7 @@ def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, coun
     assert used
     for one, other in pairs:
         assert one.shape == other.shape
-        assert np.linalg.norm(one - other) < 0.01 * np.linalg.norm(one)  # 16 bits have three digits
+        assert np.linalg.norm(one - other) < 0.02 * np.linalg.norm(one)  # bfloat16 has two to three digits
 
 
 @pytest.mark.parametrize(
