@@ -456,7 +456,7 @@ def test_the_preflight_check_knows_the_backbone(base, keras):
     alone = {
         light.name: light.sentence for light in verdicts.lights(HEAD_ALONE, datasets.facts("digits"), report.found)
     }
-    assert "fine-tuning" not in alone["Time"]
+    assert "Fine-tuning" not in alone["Time"]
 
 
 def test_the_rate_finder_finds_a_rate_for_the_head(base, keras):
