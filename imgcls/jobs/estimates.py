@@ -19,9 +19,11 @@ def paces() -> dict[tuple, float]:
     for run in runs.all_runs():
         stamp = run.stamp("result.json")
         if stamp != (0.0,):
-            pace = _pace(run, stamp)
-            for kind in _kinds(pace[0]) if pace else ():
-                found.setdefault(kind, pace[1])
+            measured = _pace(run, stamp)
+            if measured:
+                config, pace = measured
+                for kind in _kinds(config):
+                    found.setdefault(kind, pace)
     return found
 
 
@@ -47,7 +49,8 @@ def feature_rates() -> dict[tuple[str, int], float]:
 def _feature_rate(run: Run, stamp: tuple) -> tuple[tuple[str, int], float] | None:
     try:
         rate, settings = float((run.result or {})["feature_rate"]), run.config.model_settings
-        return ((settings["backbone"], settings["input_size"]), rate) if 0 < rate < math.inf else None
+        key = (str(settings["backbone"]), int(settings["input_size"]))
+        return (key, rate) if 0 < rate < math.inf else None
     except (UserError, KeyError, TypeError, ValueError):
         return None
 
