@@ -6,21 +6,11 @@ import pytest
 from imgcls.datasets import Dataset, DatasetInfo, Edits
 from imgcls.datasets.analysis import duplicates, embedding, perceptual_hash
 from imgcls.datasets.analysis.survey import survey
+from tests.support.uploads import smooth
 
 
 def noise(*shape, seed=0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-
-
-def smooth(count: int, side: int = 32, channels: int = 3, seed: int = 0) -> np.ndarray:
-    """Images of soft spots, which survive being made smaller, as photographs do."""
-    spots = np.random.default_rng(seed).uniform(0, 255, (count, 5, 5, channels))
-    places = np.linspace(0, 4, side)
-    low = np.minimum(places.astype(int), 3)
-    fraction = places - low
-    rows = spots[:, low] * (1 - fraction)[None, :, None, None] + spots[:, low + 1] * fraction[None, :, None, None]
-    pixels = rows[:, :, low] * (1 - fraction)[:, None] + rows[:, :, low + 1] * fraction[:, None]
-    return pixels.round().astype(np.uint8)
 
 
 def made(x_train, y_train, x_test, y_test, classes=("a", "b", "c")) -> Dataset:

@@ -13,6 +13,7 @@ from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.cross_validation import crossed
 from imgcls.evaluation.label_errors.reviews import NAME, judge, judged
 from imgcls.system import paths
+from tests.support.evaluations import stored_suspects
 
 
 def planted(count: int = 60, num_classes: int = 3, wrong: int = 8):
@@ -157,24 +158,6 @@ def test_what_a_person_said_is_kept_and_can_be_taken_back(made):
 def test_a_damaged_list_of_judgements_says_nothing(made, content):
     run = made(**{NAME: content.encode()})
     assert judged(run, "test", "wrong") == frozenset()
-
-
-def stored_suspects(run, **changes) -> None:
-    dataset = datasets.open_dataset("digits")
-    rows = np.array([7, 3, 40])
-    content = {
-        "rows": rows,
-        "given": np.asarray(dataset.y_train)[rows],
-        "suggested": (np.asarray(dataset.y_train)[rows] + 1) % 10,
-        "certainty": np.array([0.01, 0.02, 0.2], np.float32),
-        "count": 1437,
-        "found": 3,
-        "estimated": 5,
-        "accuracy": 0.97,
-        "fingerprint": dataset.fingerprint,
-        "version": training_set.VERSION,
-    }
-    np.savez(run.folder / "suspects.npz", **content | changes)
 
 
 def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run):

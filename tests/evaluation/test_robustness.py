@@ -12,8 +12,8 @@ from imgcls.config import PARAMS, Config
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.robustness import evaluate, recommendations
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, random_numbers
-from imgcls.evaluation.robustness.evaluate import Robustness
 from imgcls.system import paths
+from tests.support.evaluations import found_with
 
 
 @pytest.fixture(scope="module")
@@ -140,14 +140,6 @@ def test_unreadable_results_are_reported(corruption, made):
         np.savez(path, **sound | wrong)
     with pytest.raises(RunError, match="Evaluate again"):
         evaluate.read(run)
-
-
-def found_with(broken: str, fraction: float, count: int = 200) -> Robustness:
-    """All predictions correct, except for a fraction of those under one corruption."""
-    labels = np.zeros(count, int)
-    damaged = np.zeros((8, 5, count), int)
-    damaged[list(CORRUPTIONS).index(broken), :, : round(fraction * count)] = 1
-    return Robustness(np.arange(count), labels, labels.copy(), damaged, tuple(CORRUPTIONS))
 
 
 @pytest.mark.parametrize(("corruption", "name"), recommendations.SETTINGS.items())

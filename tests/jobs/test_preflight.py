@@ -273,7 +273,7 @@ def test_a_check_of_settings_that_cannot_be_built_says_why(digits, wait_until):
     wait_until(lambda: state_of("check", config).state != "running", seconds=120)
 
     assert state_of("check", config).state == "failed"
-    assert "Use fewer blocks, or larger" in state_of("check", config).text
+    assert "Use fewer blocks" in state_of("check", config).text
 
 
 # ---- folders

@@ -21,6 +21,17 @@ def pixels(seed: int, height: int = 12, width: int = 12) -> np.ndarray:
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
 
 
+def smooth(count: int, side: int = 32, channels: int = 3, seed: int = 0) -> np.ndarray:
+    """Images of soft spots, which survive being made smaller, as photographs do."""
+    spots = np.random.default_rng(seed).uniform(0, 255, (count, 5, 5, channels))
+    places = np.linspace(0, 4, side)
+    low = np.minimum(places.astype(int), 3)
+    fraction = places - low
+    rows = spots[:, low] * (1 - fraction)[None, :, None, None] + spots[:, low + 1] * fraction[None, :, None, None]
+    pixels = rows[:, :, low] * (1 - fraction)[:, None] + rows[:, :, low + 1] * fraction[:, None]
+    return pixels.round().astype(np.uint8)
+
+
 def image(seed: int, form: str = "PNG", height: int = 12, width: int = 12, **options) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels(seed, height, width)).save(file, form, **options)

@@ -17,8 +17,7 @@ from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
 from imgcls.ui.train import settings_form
-from tests.evaluation.test_label_errors import stored_suspects
-from tests.evaluation.test_robustness import found_with
+from tests.support.evaluations import found_with, stored_suspects
 from tests.support.pages import HOSTILE, is_whole, opened, told
 
 

@@ -14,8 +14,8 @@ from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.system import paths
 from imgcls.ui.data import analysis, analysis_map, duplicates
-from tests.datasets.test_analysis import smooth
 from tests.support.pages import HOSTILE, is_whole, opened, told
+from tests.support.uploads import smooth
 
 
 @pytest.fixture

@@ -9,21 +9,9 @@ from streamlit.testing.v1 import AppTest
 from imgcls import datasets, runs
 from imgcls.datasets.importing import job
 from imgcls.datasets.importing.sources import single_images
+from tests.support.import_pages import button, new, pieces
 from tests.support.pages import HOSTILE, is_whole, opened, told
 from tests.support.uploads import archive, csv, digits, image, imported, leaves
-
-
-def button(app: AppTest, label: str):
-    return next(button for button in app.button if button.label.startswith(label))
-
-
-def pieces(app: AppTest) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))
-
-
-def new(app: AppTest) -> str:
-    value = app.query_params["new"]
-    return value if isinstance(value, str) else value[0]
 
 
 def brought(tmp_path, files, name: str = "leaves.zip") -> AppTest:

@@ -9,10 +9,10 @@ import pytest
 from imgcls import datasets
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics import multilabel
-from tests.datasets.importing.test_multilabel import listing, some, with_semicolons
+from tests.support.import_pages import button, new, pieces
+from tests.support.multilabel_uploads import listing, some, with_semicolons
 from tests.support.pages import HOSTILE, is_whole, opened, told
 from tests.support.uploads import archive, csv, image, imported
-from tests.ui.pages.data.test_import import button, new, pieces
 
 NAMES = ["boat", HOSTILE[0], HOSTILE[2], "sky"]
 

@@ -1,0 +1,16 @@
+"""What the tests of the import pages share."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def button(app: AppTest, label: str):
+    return next(button for button in app.button if button.label.startswith(label))
+
+
+def pieces(app: AppTest) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+def new(app: AppTest) -> str:
+    value = app.query_params["new"]
+    return value if isinstance(value, str) else value[0]
