@@ -52,7 +52,7 @@ def test_a_zip_with_labels_gives_a_table_a_score_and_files_to_keep(visit, server
     text = download.value.path().read_text("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 63
-    right = [row["right"] == "True" for row in rows if row["right"]]
+    right = [row["correct"] == "True" for row in rows if row["correct"]]
     assert len(right) == 61
     assert sum(right) > 40
     assert not any(cell.startswith("=") for row in rows for cell in row.values())
@@ -102,7 +102,7 @@ DRAW_AND_PRESS = """pressed => {
 
 
 def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, own_server):
-    page = predict(visit, own_server, "Game")
+    page = predict(visit, own_server, "Drawing+game")
     steps.settled(page)  # the canvas that is drawn on is the one that stays
     for number in (2, 3):
         expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()
@@ -115,7 +115,7 @@ def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, o
 
 
 def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
-    page = predict(visit, own_server, "Game")
+    page = predict(visit, own_server, "Drawing+game")
     steps.settled(page)
     expect(page.locator(".sheet canvas")).to_be_visible()
     page.evaluate(DRAW_AND_PRESS, False)
@@ -137,7 +137,7 @@ def test_the_webcam_is_asked_once_and_live(visit, server):
     page.get_by_role("radio", name="Live").click()
     page.get_by_role("button", name="Start the camera").click()
     # What is answered stands there, too: on a phone the answer itself is below what the camera shows.
-    expect(page.get_by_text("predictions per second")).to_have_text(re.compile(r"^\S+ · \d+\.\d predictions per second$"))
+    expect(page.get_by_text("predictions per second")).to_have_text(re.compile(r"^\S+ · \d+\.\d predictions"))
     page.get_by_role("button", name="Stop").last.click()
     expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
 

@@ -27,8 +27,8 @@ def page(chromium):
 
 def shown(page, names: str, answered: bool = True, **asked) -> str:
     """The rows from top to bottom, after an answer in which these classes, a letter each, are the likeliest."""
-    rows = [{"name": name, "share": 1 / (place + 2), "best": not place} for place, name in enumerate(names)]
-    answer = {"answer": names[0] if answered else None, "words": "", "told": "", "todo": "Draw something."}
+    rows = [{"name": name, "probability": 1 / (place + 2), "best": not place} for place, name in enumerate(names)]
+    answer = {"prediction": names[0] if answered else None, "text": "", "description": "", "todo": "Draw something."}
     page.evaluate("data => show(data)", answer | {"rows": rows} | asked)
     assert page.locator(".bars .best span").inner_text() == names[0]
     return "".join(page.locator(".bars span").all_inner_texts())
