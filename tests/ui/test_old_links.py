@@ -61,3 +61,10 @@ def test_every_old_view_of_the_data_page_opens():
 
     assert set(old_links.VALUES["explore"].values()) <= set(analysis.VIEWS)
     assert not set(old_links.VALUES["explore"]) & set(analysis.VIEWS)
+
+
+def test_old_links_to_evaluate_open_the_renamed_section(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Picture", picture="17")
+    assert is_whole(app)
+    assert app.query_params["view"] in ("Single image", ["Single image"])
+    assert app.number_input(key="image-number").value == 17

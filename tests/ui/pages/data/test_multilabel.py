@@ -8,7 +8,6 @@ import pytest
 
 from imgcls import datasets
 from imgcls.errors import RunError
-from imgcls.evaluation.metrics import multilabel
 from tests.support.import_pages import button, new, pieces
 from tests.support.multilabel_uploads import listing, some, with_semicolons
 from tests.support.pages import HOSTILE, is_whole, opened, told
@@ -48,71 +47,9 @@ def tested(made):
     )
 
 
-def test_evaluate_shows_each_label_in_place_of_the_matrix(tested, digits):
-    app = opened("evaluate", run=tested.id)
-    assert is_whole(app)
-    report = multilabel.scores(*predictions(), NAMES)
-    assert f"{report.macro_f1.value:.1%}".replace("%", " %") in pieces(app)
-    assert "All labels correct" in pieces(app) and "Click a cell to see its pictures" not in told(app)
-    table = app.dataframe[0].value
-    assert table["Label"].tolist() == NAMES
-    for column, score in (
-        ("Precision (%)", report.labels.precision),
-        ("Recall (%)", report.labels.recall),
-        ("F1 (%)", report.labels.f1),
-        ("Average precision (%)", report.labels.average_precision),
-    ):
-        assert table[column].tolist() == pytest.approx(100 * score.value)
-
-
-def test_the_threshold_changes_what_is_shown(tested, digits):
-    app = opened("evaluate", run=tested.id)
-    at_half = app.dataframe[0].value["Recall (%)"].tolist()
-    app.get("button_group")[0].set_value("Chosen on validation").run()
-    assert is_whole(app)
-    expected = multilabel.scores(*predictions(), NAMES, 0.37).labels.recall.value
-    assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected)
-    assert app.dataframe[0].value["Recall (%)"].tolist() != at_half
-    app.get("button_group")[0].set_value("Custom").run()
-    app.slider[0].set_value(0.8).run()
-    expected = multilabel.scores(*predictions(), NAMES, 0.8).labels.recall.value
-    assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected)
-
-
-@pytest.mark.parametrize("kind", ["Any label wrong", "Label missing", "Label superfluous", "All right"])
-@pytest.mark.parametrize("label", [None, 1])
-def test_images_are_those_of_the_kind_and_the_label(tested, kind, label, digits):
-    app = opened("evaluate", run=tested.id, view="Pictures")
-    app.get("button_group")[2].set_value(kind).run()
-    app.selectbox(key=f"label-of-{tested.id}").set_value(label).run()
-    assert is_whole(app)
-    probabilities, labels = predictions()
-    missing, superfluous = (labels > 0) & (probabilities < 0.5), (labels == 0) & (probabilities >= 0.5)
-    which = {"Label missing": missing, "Label superfluous": superfluous}.get(kind, missing | superfluous)
-    if kind == "All right":
-        expected = ~which.any(1) & (True if label is None else labels[:, label] > 0)
-    else:
-        expected = which.any(1) if label is None else which[:, label]
-    assert f"{int(expected.sum())} picture" in told(app)
-    shown = [int(part.split(":")[0]) for part in pieces(app).split('alt="Test picture ')[1:]]
-    kept = np.flatnonzero(expected[:50]).tolist()
-    assert set(shown) <= set(kept) and len(shown) == min(20, len(kept))
-    losses = multilabel.losses(probabilities, labels)[shown]
-    assert (np.diff(losses) <= 1e-9).all()
-    assert HOSTILE[0] not in pieces(app) and "&lt;img src=x onerror" in pieces(app)
-
-
-def test_a_run_without_images_or_with_torn_answers_is_told(tested, digits):
-    (tested.folder / "gallery.npz").write_bytes(b"torn")
-    app = opened("evaluate", run=tested.id, view="Pictures")
-    assert is_whole(app) and "No picture to show here" in told(app)
-    (tested.folder / "predictions.npz").write_bytes(packed(probabilities=np.zeros((3, 2)), labels=np.zeros((3, 2))))
-    assert "The test predictions of this run are damaged" in told(opened("evaluate", run=tested.id))
-
-
 def test_what_asks_for_one_class_an_image_gets_a_sentence(tested):
     with pytest.raises(RunError, match="so there is no single prediction"):
-        predictions.single_label_predictions(tested)
+        cached.single_label_predictions(tested)
 
 
 @pytest.mark.parametrize("threshold", [None, 0, 1, "x", True])
