@@ -46,7 +46,7 @@ def test_compare_says_who_is_better_and_shows_the_images(two_runs):
     assert is_whole(app)
     assert "B is better than A" in pieces(app) and "on 360 test images" in pieces(app)
     assert "&lt;img src=x" in pieces(app) and "<img src=x" not in pieces(app)
-    assert "They have the same settings." in told(app)
+    assert "All settings are the same." in told(app)
     app.session_state["compared-images"] = "Only B correct"
     app.run()
     assert is_whole(app)
