@@ -60,7 +60,7 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
         (("--epochs", "2.5"), "Epochs must be an integer, not 2.5."),
         (("--learning-rate", "-1"), "Learning rate must be between 1e-06 and 1e+06, not -1."),
         (("--flip", "perhaps"), "Flip must be true or false, not 'perhaps'."),
-        (("--optimizer", "lion"), "Optimizer cannot be 'lion'. Choose one of: adam, adamw, sgd, rmsprop, nadam, muon."),
+        (("--optimizer", "lion"), "Optimiser cannot be 'lion'. Choose one of: adam, adamw, sgd, rmsprop, nadam, muon."),
         (("--model", "resnet5"), "There is no model 'resnet5'. Choose one of: ann, cnn, deep_cnn, resnet, transfer."),
         (("--model", "ann", "--units", "7"), "Units must be between 8 and 1024, not 7."),
     ],

@@ -177,7 +177,7 @@ def test_the_way_of_drawing_depends_on_the_generator_alone():
 def test_a_missing_file_is_named_with_its_place(provided, missing):
     (provided / missing).unlink()
     assert not datasets.is_available("drawn_digits")
-    with pytest.raises(DatasetError, match=r"put what is missing into the folder named by IMGCLS_DATA"):
+    with pytest.raises(DatasetError, match=r"Put the missing files into the folder set by IMGCLS_DATA"):
         datasets.open_dataset("drawn_digits")
 
 
@@ -214,7 +214,7 @@ def test_without_the_pen_file_the_sentence_says_where_to_put_it(monkeypatch, pro
 )
 def test_a_damaged_pen_file_is_a_sentence(provided, content):
     write_pen_file(provided, content)
-    with pytest.raises(DatasetError, match=r"^pen_digits_train\.json\.gz is damaged: .+\. Put a whole copy in its"):
+    with pytest.raises(DatasetError, match=r"^pen_digits_train\.json\.gz is damaged: .+\. Replace it with a complete"):
         drawn_digits.pen_digits()
 
 

@@ -36,7 +36,7 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("bomb.zip", bomb(), "would grow from"),
+        ("bomb.zip", bomb(), "would expand from"),
         ("torn.zip", bomb()[:100], "not complete"),
         ("notes.png.zip", b"PK\x05\x06" + bytes(18), "an empty zip archive"),
     ],
