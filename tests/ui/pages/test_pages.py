@@ -40,7 +40,7 @@ def test_evaluate_shows_the_scores_that_the_answers_give(finished_run):
     for name in ("Macro precision", "Macro recall", "Macro F1", "Weighted F1", "Cross-entropy"):
         assert f"<dt>{name}" in numbers
     assert any(formatting.fraction(finished_run.result["test_accuracy"]) in piece for piece in pieces)
-    assert "360 test pictures" in told(app)
+    assert "360 held-out test images" in told(app)
 
 
 @pytest.mark.parametrize("cell", ["0-99", "-1-2", "a-b", "1e9-1", "9" * 5000 + "-1", "٣-1", "", "-", "NaN-NaN"])
@@ -57,7 +57,7 @@ def test_a_cell_in_the_link_chooses_its_images(finished_run):
     assert is_whole(app)
     gallery = next(str(block.proto.body) for block in app.get("html") if "tiles" in str(block.proto.body))
     assert gallery.count("<img") > 10
-    assert gallery.count("true class 3, answer 3") == gallery.count("<img")
+    assert gallery.count("true class 3, predicted 3") == gallery.count("<img")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from imgcls import datasets
 from imgcls.errors import RunError
+from imgcls.ui.cache import predictions as cached
 from tests.support.import_pages import button, new, pieces
 from tests.support.multilabel_uploads import listing, some, with_semicolons
 from tests.support.pages import HOSTILE, is_whole, opened, told
