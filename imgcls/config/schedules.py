@@ -1,10 +1,10 @@
-"""How the learning rate moves over a training, as the page draws it before the start and the trainer obeys it.
+"""Learning-rate schedules: plotted by the page before training and followed by the trainer.
 
 constant    the same rate from the first step to the last
-plateau     the same rate until validation stalls, then a share of it; when that is, nobody knows before
-step        lowered by a factor every few epochs
-cosine      from the full rate to nothing along half a cosine (Loshchilov and Hutter 2017, without restarts)
-one_cycle   up in a straight line, then down to nothing in another (Smith and Topin 2018, in its linear form)
+plateau     the same rate until validation stalls, then reduced by a factor; when that happens cannot be predicted
+step        reduced by a factor every few epochs
+cosine      from the full rate to zero along half a cosine (Loshchilov and Hutter 2017, without restarts)
+one_cycle   linearly up, then linearly down to zero (Smith and Topin 2018, in its linear form)
 """
 
 import math
@@ -14,13 +14,13 @@ import numpy as np
 from imgcls.config import Config
 
 STRETCHED = ("cosine", "one_cycle")
-"""Schedules that another number of epochs makes longer or shorter as a whole."""
+"""Schedules that stretch or shrink as a whole with the number of epochs."""
 LOWEST = 0.02
-"""One-cycle begins at this share of its peak: at nothing, the first steps would be wasted."""
+"""One-cycle starts at this fraction of its peak; at zero the first steps would be wasted."""
 
 
 def rate(config: Config, step: int, steps_per_epoch: int) -> float:
-    """The learning rate of a step, counted from 0, as planned: without plateaus and without what a person changes."""
+    """The planned learning rate of a step (from 0), without plateaus and changes by the user."""
     return config.learning_rate * _fraction(config, step, steps_per_epoch)
 
 
@@ -39,8 +39,8 @@ def _fraction(config: Config, step: int, steps_per_epoch: int) -> float:
 
 
 def curve(config: Config, points: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    """The planned learning rate as a line: epochs (points,) from 0 to the last, and the rate there."""
-    fine = 1000  # steps an epoch: more than can be seen
+    """The planned learning rate as a curve: epochs (points,) from 0 to the last, and the rates (points,)."""
+    fine = 1000  # steps per epoch, finer than the plot resolves
     epochs = np.linspace(0, config.epochs, points)
     steps = np.minimum(epochs * fine, config.epochs * fine - 1).astype(int)
     return epochs, np.array([rate(config, step, fine) for step in steps.tolist()])

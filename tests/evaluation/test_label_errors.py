@@ -167,7 +167,7 @@ def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run
     assert training_set.task_of(finished_run).state().state == "ready"
     for changes in ({"version": 99}, {"given": np.array([1])}, {"suggested": np.array([0, 1, 10])}):
         stored_suspects(finished_run, **changes)
-        with pytest.raises(RunError, match="Look again"):
+        with pytest.raises(RunError, match="Check again"):
             training_set.read(finished_run)
 
 

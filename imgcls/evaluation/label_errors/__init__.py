@@ -1,9 +1,9 @@
-"""Labels that are probably wrong: found by what a model holds for likely, judged by a person.
+"""Label errors: labels that the model's probabilities contradict, reviewed by the user.
 
-    confident    confident learning: which labels the probabilities contradict (NumPy)
-    crossed      probabilities for training pictures, each by a head that has not learnt from it
-    training     suspects among the training pictures: made by a process, kept in the run, read by the page
-    judged       what a person said of them
+    confident_learning   which labels the probabilities contradict (NumPy)
+    cross_validation     out-of-sample probabilities for the training images
+    training_set         suspected labels in the training set: computed by a process, stored in the run, read by pages
+    reviews              the user's reviews of suspected labels
 
-`python -m imgcls.evaluation.label_errors RUN` looks through the training pictures.
+`python -m imgcls.evaluation.label_errors RUN` analyses the training images.
 """

@@ -1,9 +1,9 @@
 """Confident learning: which labels do a model's probabilities contradict?
 
-A class has a threshold of its own: the mean probability that pictures with its label get for it. A picture whose
-probability for some other class passes that class's threshold, and whose label does not win, is a suspect.
+Each class has its own threshold: the mean probability of the class over the images with this label. An image is a
+suspect if its probability of another class reaches that class's threshold and its own label is not the prediction.
 Source: Northcutt, C., Jiang, L. and Chuang, I. (2021), "Confident Learning: Estimating Uncertainty in Dataset Labels",
-Journal of Artificial Intelligence Research 70. The figures are those of the package cleanlab (2.9), with
+Journal of Artificial Intelligence Research 70. The results are those of the package cleanlab (2.9), with
 filter_by="confident_learning", ranked by self-confidence.
 """
 
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 TOLERANCE = 1e-6
-"""Thresholds give way by this much, as in cleanlab: a class of equal probabilities is then above its own mean."""
+"""Tolerance of the thresholds, as in cleanlab: equal probabilities then reach their own mean."""
 NEVER = 2.0
-"""The threshold of a class that no picture has."""
+"""The threshold of a class without images."""
 
 
 @dataclass(frozen=True, eq=False)
 class Suspects:
     """Labels that are probably wrong, the least likely first.
 
-    `places` among the pictures that were given, (s,); `suggested` classes, (s,); `confidence`, the probability that the
-    label itself got, (s,). `joint` counts pictures: rows are labels, columns what they seem to be, (k, k), scaled so
-    that each row has as many pictures as the label.
+    `places` are positions among the images, (s,); `suggested` classes, (s,); `confidence`, the probability of the given
+    label, (s,). `joint` (k, k) counts images by given label (row) and estimated label (column), scaled so that each row
+    sums to the number of images with that label.
     """
 
     places: np.ndarray
@@ -33,17 +33,15 @@ class Suspects:
 
     @property
     def estimated(self) -> int:
-        """How many labels are wrong by the joint: pictures off its diagonal. Which ones, nobody knows for sure."""
+        """The estimated number of wrong labels: the images off the diagonal of the joint."""
         return int(self.joint.sum() - np.trace(self.joint))
 
 
 def suspects(labels: np.ndarray, probabilities: np.ndarray) -> Suspects:
-    """Suspects among pictures with these labels (n,), by probabilities (n, k) of a model that has not learnt from them.
-
-    What is not a number counts as 0.
+    """Suspects among images with these labels (n,), given out-of-sample probabilities (n, k). NaN counts as 0.
 
     Raises:
-        ValueError: shapes disagree, a label is none of the classes, or there is no picture.
+        ValueError: shapes do not match, a label is out of range, or there are no images.
     """
     labels = np.asarray(labels, np.int64)
     probabilities = np.nan_to_num(np.asarray(probabilities, float), nan=0.0)
@@ -61,14 +59,14 @@ def suspects(labels: np.ndarray, probabilities: np.ndarray) -> Suspects:
     is_sure = passes.any(1)
     joint = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(joint, (labels[is_sure], seeming[is_sure]), 1)
-    # A label that wins is no suspect, however low its own class's threshold makes another one seem.
+    # A label that is the prediction is never a suspect, whatever the thresholds say.
     places = np.flatnonzero(is_sure & (seeming != labels) & (answer != labels))
     places = places[np.argsort(own[places], kind="stable")]
     return Suspects(places, seeming[places], own[places].astype(np.float32), _calibrated(joint, count))
 
 
 def _calibrated(joint: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """The joint with as many pictures in each row as have the label, in whole numbers (largest remainders)."""
+    """The joint with rows that sum to the number of images per label, in integers (largest remainder method)."""
     joint = joint.copy()
     np.fill_diagonal(joint, np.maximum(joint.diagonal(), 1))
     wished = joint / joint.sum(1, keepdims=True) * count[:, None]

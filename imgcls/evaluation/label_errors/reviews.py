@@ -1,8 +1,8 @@
-"""What a person said of labels under suspicion: right or wrong. Kept in the run, so that nobody is asked twice.
+"""The user's reviews of suspected labels, right or wrong, stored in the run so that each is reviewed only once.
 
 RUN/judged.json     {"version": 1, "training": {"right": [4, 17]}, "test": {"right": [], "wrong": [211]}}
 
-Written by a page. Training pictures that are dropped or relabelled stand in the list of changes of the data set.
+Written by a page. Excluded and relabelled training images are stored in the dataset's edits instead.
 """
 
 import json
@@ -20,29 +20,29 @@ NAME = "judged.json"
 
 
 def judged(run: Run, part: str, verdict: str) -> frozenset[int]:
-    """The numbers of the pictures of a part ("training" or "test") whose label is "right" or "wrong".
+    """The indices of the images of a part ("training" or "test") whose label was judged "right" or "wrong".
 
-    A file that cannot be read says nothing.
+    Empty if the file cannot be read.
     """
     return _read(run)[part][verdict]
 
 
 def judge(run: Run, part: str, images: Iterable[int], verdict: str | None) -> None:
-    """The labels of these pictures are "right" or "wrong" from now on; None takes what was said back.
+    """Marks the labels of these images as "right" or "wrong"; None removes the mark.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: the file cannot be written.
     """
     run = store.writable(run)
-    said, some = _read(run), frozenset(map(int, images))
-    said[part] = {name: said[part][name] - some | (some if name == verdict else frozenset()) for name in VERDICTS}
-    content = {name: {verdict: sorted(of[verdict]) for verdict in VERDICTS} for name, of in said.items()}
+    reviews, marked = _read(run), frozenset(map(int, images))
+    reviews[part] = {
+        name: reviews[part][name] - marked | (marked if name == verdict else frozenset()) for name in VERDICTS
+    }
+    content = {name: {verdict: sorted(of[verdict]) for verdict in VERDICTS} for name, of in reviews.items()}
     try:
         atomic.write_json(run.folder / NAME, {"version": VERSION, **content})
     except OSError as error:
-        raise RunError(
-            f"What you said could not be written: {error.strerror}. Free some space and try again."
-        ) from error
+        raise RunError(f"The review could not be saved: {error.strerror}. Free some space and try again.") from error
 
 
 def _read(run: Run) -> dict[str, dict[str, frozenset[int]]]:

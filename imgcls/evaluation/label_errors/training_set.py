@@ -1,14 +1,15 @@
-"""Suspects among the training pictures of a run: made by a process, kept in the run's folder.
+"""Suspected label errors in the training set of a run: computed by a process, stored in the run's folder.
 
 RUN/suspects.npz
-    rows         training pictures whose labels are probably wrong, the least likely first, (s,)
-    given        their labels then, (s,)
-    suggested    the classes that they seem to have, (s,)
-    certainty    the probability that their labels got, (s,)
-    count        so many pictures were looked at
-    estimated    so many of their labels are wrong, by the joint
-    accuracy     the share of labels that the crossed answers agree with
-    fingerprint  of the data set
+    rows         training images whose labels are probably wrong, the least likely first, (s,)
+    given        their labels at that time, (s,)
+    suggested    the suggested classes, (s,)
+    certainty    the probability of the given label, (s,)
+    count        number of images analysed
+    found        number of suspects, including those beyond MOST_KEPT
+    estimated    estimated number of wrong labels
+    accuracy     fraction of labels that the cross-validated predictions agree with
+    fingerprint  of the dataset
     version
 """
 
@@ -32,9 +33,9 @@ from imgcls.system.tasks import Progress, Task
 
 VERSION = 1
 MOST_IMAGES = 60_000
-"""More are not looked at, those by chance: their features would fill the memory."""
+"""Larger datasets are sampled at random, because their features would fill the memory."""
 MOST_KEPT = 2000
-UNREADABLE = "The list of suspects cannot be read. Press “Look again”."
+UNREADABLE = "The list of suspects cannot be read. Press “Check again”."
 AT_ONCE = 64
 ARRAYS = {
     "rows": Array(INTEGERS, ("n",)),
@@ -50,12 +51,12 @@ ARRAYS = {
 }
 WAIT_SECONDS = 0.3
 LOOKING = 0.6
-"""The share of the time that looking takes."""
+"""The fraction of the time that computing features takes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What `suspects.npz` holds, as above."""
+    """The content of `suspects.npz`, as above."""
 
     rows: np.ndarray
     given: np.ndarray
@@ -69,44 +70,48 @@ class Found:
 
 
 def task_of(run: Run) -> Task:
-    """The process that looks, and its files."""
+    """The process that analyses the training images, and its files."""
     return Task(run.folder, "suspects", "suspects.npz")
 
 
 def start(run: Run) -> None:
-    """Starts that process; does nothing while it runs, or where its result is.
+    """Starts that process; does nothing if it is running or its result exists.
 
     Raises:
-        DatasetError: the data set of the run is not on this machine.
-        RunError: it has other classes now, or the process cannot be started.
+        DatasetError: the run's dataset is not on this machine.
+        RunError: the dataset has other classes now, or the process cannot be started.
     """
     images_of(run)
     run = store.writable(run)
     try:
         task_of(run).start("imgcls.evaluation.label_errors", str(run.folder))
     except OSError as error:
-        raise RunError(f"The look cannot be started: {error.strerror or error}. Free some space.") from error
+        raise RunError(f"The analysis cannot be started: {error.strerror or error}. Free some space.") from error
 
 
 def images_of(run: Run) -> Dataset:
-    """The data set that the run learnt from.
+    """The dataset that the run was trained on.
 
     Raises:
-        DatasetError: it is not on this machine; the sentence says how to get it.
-        RunError: it has other pictures or classes now.
+        DatasetError: it is not on this machine; the message says how to get it.
+        RunError: it has other images or classes now.
     """
     return checked(run, datasets.open_for_training(run.card.data))
 
 
 def checked(run: Run, dataset: Dataset) -> Dataset:
-    """The data set, if it has the classes and the pictures' size of the run. Raises RunError."""
+    """The dataset, if its classes and image size are those of the run. Raises RunError."""
     if tuple(dataset.facts.classes) != run.card.classes or tuple(dataset.facts.shape) != run.card.shape:
-        raise RunError(f"{dataset.facts.title} has other classes or sizes now than when this run learnt from it.")
+        raise RunError(f"The classes or image size of {dataset.facts.title} have changed since this run was trained.")
     return dataset
 
 
 def make(run: Run, tell: Progress) -> None:
-    """Looks at the training pictures through the model, crosses, and writes the suspects. Raises UserError."""
+    """Computes features of the training images, cross-validates a head on them, and writes the suspects.
+
+    Raises:
+        UserError: the model or the dataset cannot be used.
+    """
     dataset = images_of(run)
     inside = _inside(run, tell)
     rows = np.flatnonzero(np.asarray(dataset.y_train) >= 0)
@@ -114,7 +119,7 @@ def make(run: Run, tell: Progress) -> None:
     labels = np.asarray(dataset.y_train)[rows]
     features = None
     for begin in range(0, len(rows), AT_ONCE):
-        tell(LOOKING * begin / len(rows), f"Looking at {len(rows):,} training pictures")
+        tell(LOOKING * begin / len(rows), f"Computing features of {len(rows):,} training images")
         seen = inside.activations(np.asarray(dataset.x_train[rows[begin : begin + AT_ONCE]])).features
         if features is None:
             features = np.empty((len(rows), seen.shape[1]), np.float32)
@@ -147,7 +152,7 @@ def read(run: Run) -> Found:
     """The suspects.
 
     Raises:
-        RunError: they are damaged, or of another version; they can be looked for anew.
+        RunError: the file is missing, damaged or of another version; the analysis can be repeated.
     """
     try:
         stored = read_npz(run.folder / "suspects.npz", ARRAYS)
@@ -174,12 +179,12 @@ def read(run: Run) -> Found:
 
 
 def _inside(run: Run, tell: Progress) -> ActivationModel:
-    """What answers with the last hidden layer; of an older run it is made first. Raises RunError."""
+    """The model with all activations as outputs; created first for older runs. Raises RunError."""
     if task.state(run).state != "ready":
         task.start(run)
         while (seen := task.state(run)).state == "running":
-            tell(0.0, f"Looking into the model: {seen.text[:1].lower()}{seen.text[1:]}")
+            tell(0.0, f"Preparing the model: {seen.text[:1].lower()}{seen.text[1:]}")
             time.sleep(WAIT_SECONDS)
         if seen.state != "ready":
-            raise RunError(seen.text or "The model could not be looked into. Start it again.")
+            raise RunError(seen.text or "The activations of the model could not be computed. Start the analysis again.")
     return ActivationModel(run.folder / "inside.tflite")
