@@ -32,7 +32,7 @@ def test_every_page_works_with_a_finished_run(page, finished_run):
     assert app.title
 
 
-def test_evaluate_shows_the_scores_that_the_answers_give(finished_run):
+def test_evaluate_shows_the_scores_of_the_predictions(finished_run):
     app = opened("evaluate", run=finished_run.id)
 
     pieces = [str(block.proto.body) for block in app.get("html")]
@@ -118,7 +118,7 @@ def test_a_damaged_run_is_one_sentence_and_all_pages_work(corruption, finished_r
     assert is_whole(opened("evaluate", run=finished_run.id))
 
 
-def test_a_stranger_s_names_are_shown_as_they_are(finished_run):
+def test_names_with_markup_are_shown_literally(finished_run):
     facts = json.loads((finished_run.folder / "model.json").read_text())
     facts["classes"] = [HOSTILE[number % len(HOSTILE)] + str(number) for number in range(10)]
     (finished_run.folder / "model.json").write_text(json.dumps(facts))
@@ -212,23 +212,23 @@ def test_a_model_that_does_not_fit_its_images_is_one_sentence(digits):
     app = opened("train", **{"data": "Small digits", "cnn.blocks": "4"})
 
     assert is_whole(app)
-    assert "Use fewer blocks, or larger pictures" in told(app)
+    assert "Use fewer blocks or larger images" in told(app)
 
 
-def test_a_data_set_that_has_to_be_fetched_tells_both_ways(digits):
+def test_a_dataset_to_download_names_both_ways(digits):
     app = opened("data", data="CIFAR-100")
 
     assert is_whole(app)
-    assert "Fetch it from the internet" in told(app)
+    assert "Download it once" in told(app)
     assert "cifar100.npz" in told(app)
     assert "IMGCLS_DATA" in told(app)
 
 
-def test_a_bug_is_one_sentence_with_a_number_that_stands_in_the_log(digits, monkeypatch, caplog):
+def test_a_bug_is_one_sentence_with_an_id_that_is_in_the_log(digits, monkeypatch, caplog):
     def broken():
         raise ZeroDivisionError("secret path /somewhere")
 
-    monkeypatch.setattr(runs, "everything", broken)
+    monkeypatch.setattr(runs, "all_runs", broken)
     app = opened("home")
 
     assert "Something went wrong on our side" in told(app)

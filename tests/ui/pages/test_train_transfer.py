@@ -86,7 +86,7 @@ def test_a_finished_run_as_the_base_needs_nothing_and_says_when_it_flatters(data
 
 def test_without_any_run_a_run_as_the_base_is_one_sentence(data, digits):
     app = opened("train", model=TITLE, data=data, **{"transfer.backbone": RUN})
-    assert "No finished run is chosen as the base. Train a model first, or choose a network." in told(app)
+    assert "No run is selected as the backbone. Train a model first, or select a pretrained network." in told(app)
     assert "Something went wrong" not in told(app)
 
 
