@@ -18,7 +18,7 @@ def pieces(app) -> str:
 
 
 def image_of(run: Run, index: str | int, **query):
-    return opened("evaluate", run=run.id, view="Picture", image=str(index), **query)
+    return opened("evaluate", run=run.id, view="Single image", image=str(index), **query)
 
 
 def test_a_image_has_its_answer_heat_maps_and_similar_images(finished_run):
@@ -29,31 +29,31 @@ def test_a_image_has_its_answer_heat_maps_and_similar_images(finished_run):
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]
     best = int(probabilities[17].argmax())
-    assert f'<div class="said">{best}</div>' in shown
-    assert f"Test picture 17: true class {labels[17]}, answer {best}" in shown
+    assert f'<div class="predicted">{best}</div>' in shown
+    assert f"Test image 17: true class {labels[17]}, predicted {best}" in shown
     assert "Grad-CAM for" in shown and "Occlusion for" in shown
-    assert shown.count("Training picture ") == 10
-    assert "nearest are of the class" in told(app)
+    assert shown.count("Training image ") == 10
+    assert "nearest belong to the class" in told(app)
     with np.load(finished_run.folder / "neighbours.npz") as file:
-        assert f"among the {len(file['labels']):,} training pictures that the run has kept" in told(app)
-    assert f"?run={finished_run.id}&amp;view=Picture&amp;picture=" in shown, "its neighbours in confidence are links"
+        assert f"among the {len(file['labels']):,} training images stored with the run" in told(app)
+    assert f"?run={finished_run.id}&amp;view=Single+image&amp;image=" in shown, "its neighbours in confidence are links"
 
 
 @pytest.mark.parametrize("image", ["360", "-1", "1e3", "x" * 4000, "<b>", "٣", "NaN"])
 def test_a_image_that_is_none_is_said_and_the_worst_mistake_is_shown(finished_run, image):
     app = image_of(finished_run, image)
     assert is_whole(app)
-    assert "There is no test picture" in told(app)
-    assert "The answer" in told(app)
+    assert "There is no test image" in told(app)
+    assert "Prediction" in told(app)
 
 
 def test_without_a_image_in_the_link_the_worst_mistake_is_shown(finished_run):
-    app = opened("evaluate", run=finished_run.id, view="Picture")
+    app = opened("evaluate", run=finished_run.id, view="Single image")
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]
     wrong = np.flatnonzero(probabilities.argmax(1) != labels)
     worst = wrong[probabilities.max(1)[wrong].argmax()]
-    assert f"Test picture {worst}: " in pieces(app)
+    assert f"Test image {worst}: " in pieces(app)
 
 
 def test_the_heat_map_can_be_asked_for_the_true_class(finished_run):
@@ -69,12 +69,12 @@ def test_the_heat_map_can_be_asked_for_the_true_class(finished_run):
 
 def test_a_tag_is_kept_with_the_run(finished_run):
     app = image_of(finished_run, 17)
-    group = next(group for group in app.pills if group.label == "Tags of this picture")
+    group = next(group for group in app.pills if group.label == "Tags of this image")
     group.set_value(["wrong label"]).run()
     assert is_whole(app) and tags.read(finished_run) == {"wrong label": (17,)}
 
     app = image_of(finished_run, 17)
-    next(group for group in app.pills if group.label == "Tags of this picture").set_value([]).run()
+    next(group for group in app.pills if group.label == "Tags of this image").set_value([]).run()
     assert tags.read(finished_run) == {}
 
 
@@ -82,13 +82,13 @@ def test_names_with_markup_are_shown_as_they_are(finished_run):
     model = json.loads((finished_run.folder / "model.json").read_text())
     model["classes"][:4] = HOSTILE
     (finished_run.folder / "model.json").write_text(json.dumps(model))
-    for view in ("Picture", "Inside"):
+    for view in ("Single image", "Activations"):
         app = opened("evaluate", run=finished_run.id, view=view, image="3")
         assert is_whole(app)
         assert "<img src=x" not in pieces(app)
 
 
-@pytest.mark.parametrize("view", ["Picture", "Inside"])
+@pytest.mark.parametrize("view", ["Single image", "Activations"])
 def test_an_older_run_offers_to_look_inside(finished_run, view):
     for name in FILES:
         (finished_run.folder / name).unlink()
@@ -96,65 +96,65 @@ def test_an_older_run_offers_to_look_inside(finished_run, view):
     assert is_whole(app)
     assert "not stored yet" in told(app)
     assert any(button.label == "Look inside the model" for button in app.button)
-    if view == "Picture":
+    if view == "Single image":
         assert "Occlusion for" in pieces(app), "which needs the model alone"
 
 
 def test_the_button_makes_what_is_missing_in_a_process_of_its_own(finished_run, wait_until):
     for name in FILES:
         (finished_run.folder / name).unlink()
-    app = opened("evaluate", run=finished_run.id, view="Inside", image="17")
+    app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
     next(button for button in app.button if button.label == "Look inside the model").click().run()
     assert task.state(finished_run).state == "running"
     task.start(finished_run)  # a second press, in another tab
     wait_until(lambda: task.state(finished_run).state != "running", seconds=120)
     assert task.state(finished_run).state == "ready", task.state(finished_run).text
     assert all((finished_run.folder / name).exists() for name in FILES)
-    assert ">block2_pool</td>" in pieces(opened("evaluate", run=finished_run.id, view="Inside", image="17"))
+    assert ">block2_pool</td>" in pieces(opened("evaluate", run=finished_run.id, view="Activations", image="17"))
 
 
 def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
     (finished_run.folder / "inside.json").unlink()
     task.task_of(finished_run).write_progress("failed", 0.0, "The <b>disk</b> is full.")
-    app = opened("evaluate", run=finished_run.id, view="Inside")
+    app = opened("evaluate", run=finished_run.id, view="Activations")
     assert "The <b>disk</b> is full." in told(app)
     assert any(button.label == "Try again" for button in app.button)
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("view", ["Picture", "Inside"])
+@pytest.mark.parametrize("view", ["Single image", "Activations"])
 def test_a_damaged_file_is_one_sentence(finished_run, view, name):
     (finished_run.folder / name).write_bytes(b"torn")
     app = opened("evaluate", run=finished_run.id, view=view, image="17")
     assert is_whole(app)
-    if view == "Picture" or name != "neighbours.npz":
+    if view == "Single image" or name != "neighbours.npz":
         assert "damaged" in told(app) or name == "inside.npz"
 
 
 def test_the_inside_shows_filters_layers_and_their_statistics(finished_run):
-    app = opened("evaluate", run=finished_run.id, view="Inside", image="17")
+    app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
     assert is_whole(app), told(app)
     shown = pieces(app)
-    assert "filters of 3 x 3 pixels" in shown
+    assert "filters of 3×3 pixels" in shown
     for layer in ("block1_conv1", "block2_pool", "dense", "logits", "probabilities"):
         assert f">{layer}</td>" in shown
     assert "<b>block2_pool</b> (MaxPooling2D)" in shown, "the layer that Grad-CAM looks at is shown first"
     slider = next(one for one in app.select_slider if one.label == "Layer")
     slider.set_value("block1_conv1").run()
-    assert "<b>block1_conv1</b> (Conv2D)" in pieces(app) and "8 x 8 x 8 values" in pieces(app)
+    assert "<b>block1_conv1</b> (Conv2D)" in pieces(app) and "8×8×8 values" in pieces(app)
 
 
 def test_an_own_image_is_shown_to_every_layer(finished_run):
-    app = opened("evaluate", run=finished_run.id, view="Inside")
-    way = next(group for group in app.segmented_control if group.label == "Picture")
-    assert "A drawing" in way.options, "a model of digits"
-    way.set_value("Your picture").run()
+    app = opened("evaluate", run=finished_run.id, view="Activations")
+    way = next(group for group in app.segmented_control if group.label == "Image")
+    assert "Drawing" in way.options, "a model of digits"
+    way.set_value("Your image").run()
     written = np.full((60, 60, 3), 255, np.uint8)
     written[12:48, 27:33] = 0  # a one in black ink
     file = BytesIO()
     Image.fromarray(written).save(file, "PNG")
     app.file_uploader[0].upload("mine <b>.png", file.getvalue()).run()
     assert is_whole(app), told(app)
-    assert "says to mine &lt;b&gt;.png" in pieces(app)
+    assert "for mine &lt;b&gt;.png" in pieces(app)
     app.file_uploader[0].upload("broken.png", b"no picture").run()
     assert is_whole(app) and "broken.png" in told(app)
