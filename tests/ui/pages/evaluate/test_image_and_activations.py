@@ -94,7 +94,7 @@ def test_an_older_run_offers_to_look_inside(finished_run, view):
         (finished_run.folder / name).unlink()
     app = opened("evaluate", run=finished_run.id, view=view, image="17")
     assert is_whole(app)
-    assert "not stored yet" in told(app)
+    assert "have not been stored yet" in told(app)
     assert any(button.label == "Look inside the model" for button in app.button)
     if view == "Single image":
         assert "Occlusion for" in pieces(app), "which needs the model alone"
