@@ -22,7 +22,7 @@ def test_what_is_listed_as_not_fast_exists():
     assert [name for name in NOT_FAST_FILES if not (TESTS / name).exists()] == []
 
 
-@pytest.mark.parametrize("name", NOT_FAST_TESTS)
+@pytest.mark.parametrize("name", sorted(NOT_FAST_TESTS))
 def test_a_test_that_is_listed_as_not_fast_exists(name):
     assert any(f"def {name}(" in path.read_text("utf-8") for path in FILES)
 
@@ -60,7 +60,7 @@ class Item:
 FAST_FILE = TESTS / "images" / "test_ink.py"
 
 
-@pytest.mark.parametrize("fixture", NOT_FAST_FIXTURES)
+@pytest.mark.parametrize("fixture", sorted(NOT_FAST_FIXTURES))
 def test_a_test_that_trains_or_waits_is_not_fast(fixture):
     assert is_fast(Item(FAST_FILE, "tmp_path"))
     assert not is_fast(Item(FAST_FILE, "tmp_path", fixture))

@@ -37,7 +37,8 @@ def test_a_damaged_line_counts_and_dates_nothing(made):
 
     assert holdout_usage.read(run) == holdout_usage.HoldoutUsage(3, None)
     assert (
-        holdout_usage.read(made("20260102-030405-0123abce", **{holdout_usage.NAME: b'{"opened": 1e999}\n'})).first is None
+        holdout_usage.read(made("20260102-030405-0123abce", **{holdout_usage.NAME: b'{"opened": 1e999}\n'})).first
+        is None
     )
 
 

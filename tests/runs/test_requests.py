@@ -20,7 +20,11 @@ def test_a_request_survives_the_way_through_its_file(tmp_path):
 
 
 def test_nothing_is_asked_where_nothing_is_said():
-    assert RunRequest() == RunRequest.of({}) == RunRequest(stop=False, pause=False, learning_rate=None, early_stopping=None)
+    assert (
+        RunRequest()
+        == RunRequest.of({})
+        == RunRequest(stop=False, pause=False, learning_rate=None, early_stopping=None)
+    )
 
 
 @pytest.mark.parametrize("values", [None, 3, "stop", [], [["stop", True]], True])
@@ -56,7 +60,9 @@ def test_a_learning_rate_that_is_none_is_as_if_it_had_not_been_asked(rate):
 
 
 def test_a_wish_is_changed_and_the_others_stay():
-    assert RunRequest(pause=True, learning_rate=0.1).changed(pause=False, stop=True) == RunRequest(stop=True, learning_rate=0.1)
+    assert RunRequest(pause=True, learning_rate=0.1).changed(pause=False, stop=True) == RunRequest(
+        stop=True, learning_rate=0.1
+    )
 
 
 def test_the_stamp_tells_every_request_from_the_one_before(tmp_path):

@@ -203,7 +203,9 @@ def test_two_presses_without_an_id_are_two_runs():
 def test_a_folder_for_runs_that_cannot_be_written_gets_its_sentence(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("IMGCLS_RUNS", str(tmp_path / "file"))
-    with pytest.raises(RunError, match=r"^The run cannot be created: the folder for runs is not writable \(.+\)\. Free"):
+    with pytest.raises(
+        RunError, match=r"^The run cannot be created: the folder for runs is not writable \(.+\)\. Free"
+    ):
         runs.create(Config())
     assert runs.all_runs() == []
 
