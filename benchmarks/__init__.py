@@ -29,8 +29,8 @@
     python -m benchmarks.compare                 comparing two models: time, and coverage of the interval
     python -m benchmarks.robustness              1,000 images under 40 corruptions: time, and what the pages notice
 
-Each prints one JSON line last. Times are medians or ratios from one run, next to a reference measured in the same run, and
-the line includes the machine's load. Benchmarks work in temporary folders and stop everything they start.
+Each prints one JSON line last. Times are medians or ratios from one run, next to a reference measured in the same run,
+and the line includes the machine's load. Benchmarks work in temporary folders and stop everything they start.
 """
 
 from pathlib import Path

@@ -100,8 +100,9 @@ class Predictions:
         """
         if not selected.any():
             return None
-        present = np.union1d(self.labels[selected], self.predicted[selected]) if not selected.all() else None
-        averaged = list(classes) if classes else present
+        averaged: Sequence[int] | None = classes or None
+        if averaged is None and not selected.all():
+            averaged = np.union1d(self.labels[selected], self.predicted[selected]).tolist()
         return classification.scores(self.probabilities[selected], self.labels[selected], self.names, averaged)
 
     @cached_property

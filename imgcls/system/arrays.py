@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -94,7 +94,7 @@ def map_npy(path: Path) -> np.ndarray:
     return array
 
 
-def _checked_header(member: BinaryIO, size: int, most: int) -> tuple[tuple[int, ...], np.dtype]:
+def _checked_header(member: IO[bytes], size: int, most: int) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and dtype of a zip member of `size` bytes. Raises ValueError if it claims another size."""
     version = np.lib.format.read_magic(member)
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}

@@ -117,11 +117,11 @@ def make(run: Run, tell: Progress) -> None:
     rows = np.flatnonzero(np.asarray(dataset.y_train) >= 0)
     rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_IMAGES])
     labels = np.asarray(dataset.y_train)[rows]
-    features = None
+    features = np.empty((len(rows), 0), np.float32)
     for begin in range(0, len(rows), AT_ONCE):
         tell(LOOKING * begin / len(rows), f"Computing features of {len(rows):,} training images")
         seen = inside.activations(np.asarray(dataset.x_train[rows[begin : begin + AT_ONCE]])).features
-        if features is None:
+        if not begin:
             features = np.empty((len(rows), seen.shape[1]), np.float32)
         features[begin : begin + AT_ONCE] = seen
     predictions = crossed(
