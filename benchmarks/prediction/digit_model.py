@@ -81,7 +81,7 @@ def main() -> None:
     folder = paths.data_folder()
     for name in ("mnist.npz", drawn_digits.PEN_FILE):
         if folder is None or not (folder / name).is_file():
-            raise Missing(f"{name} is not in the folder named by IMGCLS_DATA.")
+            raise Missing(f"{name} is not in the folder set by IMGCLS_DATA.")
     try:
         model = runs.find(run_id)
         shape = tuple(model.card.shape)

@@ -58,7 +58,7 @@ def label_sets(labels: np.ndarray, names: Sequence[str], most: int = len(SIGNS))
 
 
 def brightness(values_by_part: dict[str, np.ndarray]):
-    """The brightness of the images in each split: percentage of the split over the mean grey level, 0 to 255."""
+    """The brightness of the images in each split: percentage of the split over the mean pixel value, 0 to 255."""
     import plotly.graph_objects as go
 
     edges = np.linspace(0, 256, 33)
@@ -73,7 +73,7 @@ def brightness(values_by_part: dict[str, np.ndarray]):
             marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 7, "solidity": 0.2}},
             hovertemplate="%{y:.1f}% around %{x:.0f}",
         )
-    lay_out(figure, height=300, x="mean grey level of the image (0 black, 255 white)", y="images of the split (%)")
+    lay_out(figure, height=300, x="mean pixel value of the image (0 = black, 255 = white)", y="images of the split (%)")
     figure.update_layout(barmode="group", bargap=0.1, bargroupgap=0)
     figure.update_yaxes(rangemode="tozero")
     return figure

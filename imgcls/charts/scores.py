@@ -59,7 +59,7 @@ def class_curves(
             showlegend=False,
             cliponaxis=False,
             meta=literal(names[one], HOVER_LENGTH),
-            hovertemplate="%{meta} at the present threshold<br>%{x:.1f}, %{y:.1f}%<extra></extra>",
+            hovertemplate="%{meta} at the current threshold<br>%{x:.1f}, %{y:.1f}%<extra></extra>",
         )
     if kind == "roc":
         chance = {"color": QUIET, "width": 1, "dash": "dot"}
@@ -168,7 +168,7 @@ def accuracy_coverage(line: AbstentionCurve, threshold: float, fraction: float, 
             showlegend=False,
         )
     lowest = float(np.min(100 * line.right)) if len(line.right) else 0
-    lay_out(figure, height=300, x="Images answered, %", y="Accuracy on these, %", margins=(56, 12, 8, 52))
+    lay_out(figure, height=300, x="Images answered, %", y="Accuracy on answered images, %", margins=(56, 12, 8, 52))
     figure.update_xaxes(range=[-1, 101])
     return figure.update_yaxes(range=[max(0, lowest - 2 - 0.1 * (100 - lowest)), 100.5])
 

@@ -38,18 +38,18 @@ def import_images(
             alias="--grayscale",
             negative="",
             show_default=False,
-            help="Store greyscale images (default: as the images are).",
+            help="Store greyscale images (default: same as the images).",
         ),
     ] = False,
     colour: Annotated[
         bool,
         Parameter(
-            alias="--color", negative="", show_default=False, help="Store colour images (default: as the images are)."
+            alias="--color", negative="", show_default=False, help="Store colour images (default: same as the images)."
         ),
     ] = False,
     fit: Annotated[Literal["crop", "pad"], Parameter(help="crop: centre-crop to a square. pad: add margins.")] = "crop",
 ) -> None:
-    """Turn your own images into a dataset. Labels are the names of the folders, or come from a CSV file.
+    """Turn your own images into a dataset. Labels come from the folder names or from a CSV file.
 
     Example: imgcls import leaves.zip --preview
 
@@ -94,7 +94,7 @@ def _import(request: sources.ImportRequest, **settings: Any) -> None:
     print(f"{dataset.name} is ready: {training:,} training and {test:,} test images.")
     for reason, count, first in dataset.skipped:
         print(f"Skipped: {count:,} {reason}, such as {visible(first[0])}")
-    print(f"Train on it: imgcls train --data {dataset.name}")
+    print(f"To train on it: imgcls train --data {dataset.name}")
 
 
 def _report(found: preview.Preview) -> None:

@@ -17,7 +17,7 @@ COMMANDS = {
     "import": ("import_images:import_images", "Turn your own images into a dataset."),
     "prepare": ("prepare:prepare", "Download and prepare a dataset, or list all datasets."),
     "analyse": ("analyse:analyse", "Find duplicates, outliers and label errors in a dataset."),
-    "queue": ("queue:queue", "Train the waiting runs one after the other, without the app."),
+    "queue": ("queue:queue", "Train the queued runs one after another, without the app."),
     "robustness": ("analyse:robustness", "Test a run's model on corrupted images."),
     "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),
 }

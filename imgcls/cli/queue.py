@@ -36,7 +36,7 @@ class ReportingQueue(Queue):
 
 
 def queue() -> int:
-    """Train the waiting runs one after the other, without the app.
+    """Train the queued runs one after another, without the app.
 
     Ends when there has been nothing to do for a minute. Ctrl-C ends the queue, but not the training in progress.
     """

@@ -72,5 +72,5 @@ def free_port(address: str, first: int) -> int:
         if is_free(address, port):
             return port
     raise exit_codes.CommandError(
-        f"No free port at {address} from {first} on. Is the address one of this computer's?", exit_codes.IN_USE
+        f"No free port at {address} from {first} on. Does the address belong to this computer?", exit_codes.IN_USE
     )

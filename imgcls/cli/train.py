@@ -73,7 +73,7 @@ def command(tokens: list[str]) -> Callable[..., int]:
                 Parameter(
                     name="RUN",
                     show_default=False,
-                    help="Resume this run (its folder or ID). Not to be combined with settings.",
+                    help="Resume this run (its folder or ID). Cannot be combined with settings.",
                 ),
             ],
         ),
@@ -98,7 +98,7 @@ def command(tokens: list[str]) -> Callable[..., int]:
 def _run_options() -> list[inspect.Parameter]:
     group = Group("Run", sort_key=0)
     return [
-        _option("config", "--config", "Start from the settings in this file, a config.json.", group),
+        _option("config", "--config", "Read the settings from this file, a config.json.", group),
         _switch("recipe", "Use the model's recommended settings; explicit options win.", group),
         _option("name", "--name", "Name shown in the app.", group),
         _option("id", "--id", "Name of the run's folder (default: date, time and a random number).", group),

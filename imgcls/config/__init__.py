@@ -55,7 +55,7 @@ class Config:
         "Shift each training image by up to this many pixels horizontally and vertically.",
     ] = 0
     zoom: Annotated[float, Range(0, 0.5, step=0.05), "Zoom each training image in or out by up to this fraction."] = 0.0
-    flip: Annotated[bool, "Flip each training image horizontally with probability 0.5."] = False
+    flip: Annotated[bool, "Flip each training image horizontally in every other epoch."] = False
     brightness: Annotated[
         float,
         Range(0, 0.5, step=0.05),
@@ -74,7 +74,7 @@ class Config:
     noise: Annotated[
         int,
         Range(0, 64, step=2, unit="levels"),
-        "Gaussian noise on each pixel with a standard deviation up to this value, in grey levels (0–255).",
+        "Gaussian noise added to each pixel, with a standard deviation up to this value, on the pixel scale 0–255.",
     ] = 0
     cutout: Annotated[
         int,
@@ -90,8 +90,8 @@ class Config:
     optimizer: Annotated[
         str,
         Choice("adam", "adamw", "sgd", "rmsprop", "nadam", "muon"),
-        "How gradients become weight updates. Adam suits nearly everything. SGD uses Nesterov momentum 0.9. Muon, for "
-        "convolutional networks with normalisation, needs the fewest epochs, with a learning rate near 0.12.",
+        "How gradients become weight updates. Adam works well for almost everything. SGD uses Nesterov momentum 0.9. "
+        "Muon, for convolutional networks with normalisation, needs the fewest epochs; use a learning rate near 0.12.",
     ] = "adam"
     learning_rate: Annotated[
         float,
@@ -218,7 +218,8 @@ class Config:
         version = values.pop("version", VERSION)
         if not isinstance(version, int) or version > VERSION:
             raise SettingError(
-                f"These settings have version {version}, but this program reads versions up to {VERSION}. Update it."
+                f"These settings have version {version}, but this program reads versions up to {VERSION}. "
+                "Update the program."
             )
         values = older_versions.upgraded(values, version)
         known = [entry.name for entry in fields(cls)]

@@ -1,4 +1,4 @@
-"""What result.json and model.json say of a run, checked before a page believes it."""
+"""The contents of result.json and model.json, validated before a page uses them."""
 
 import math
 from collections.abc import Mapping
@@ -27,16 +27,16 @@ NUMBERS = (
 
 
 def checked_result(result: dict[str, Any]) -> dict[str, Any]:
-    """The content of result.json without what is not of its kind, as a score that is no number.
+    """The content of result.json without values of the wrong type, such as a score that is not a number.
 
     Raises:
-        RunError: it was written by a newer version, or names no outcome.
+        RunError: it was written by a newer version, or has no outcome.
     """
     version = result.get("version", 0)
     if not isinstance(version, int) or version > RESULT_VERSION:
         raise RunError("This run was made by a newer version of the program. Update the program to open it.")
     if result.get("outcome") not in OUTCOMES:
-        raise RunError("The file result.json of this run is damaged: it names no outcome.")
+        raise RunError("The file result.json of this run is damaged: it has no outcome.")
     return {name: value for name, value in result.items() if _is_sound(name, value)}
 
 

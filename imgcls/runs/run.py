@@ -261,7 +261,7 @@ class Run:
     def _check_is_own(self, what: str) -> None:
         if self.is_shipped:
             raise RunError(
-                f"This run is part of the installation, so it cannot be {what}. Train your own to change it."
+                f"This run is part of the installation, so it cannot be {what}. Train a run of your own instead."
             )
 
     @contextlib.contextmanager

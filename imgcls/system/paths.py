@@ -1,4 +1,4 @@
-"""Where things are: runs, data that somebody provides, and what can be recomputed.
+"""The folders of the program: runs, data files that the user provides, and a cache.
 
     $IMGCLS_RUNS       runs                                       default: saved_models/ of a checkout; for an
                                                                   installed copy, the user's data folder
@@ -14,10 +14,10 @@ $IMGCLS_IMPORT_ROOT names the folder of this machine from which the app may impo
 $IMGCLS_TRAININGS is the number of trainings at a time (default 1). $IMGCLS_FEATURES_GB limits the cached features of
 transfer learning, in gigabytes (default 4).
 
-A checkout has app.py, pages/ and saved_models/ beside the package. An installed copy has them inside the package, in
+A checkout has app.py, pages/ and saved_models/ next to the package. An installed copy has them inside the package, in
 imgcls/_app; its shipped runs are read-only.
 
-The environment is read at each call, so that a test or a classroom can point elsewhere.
+The environment is read at each call, so that a test can change it.
 """
 
 import os
@@ -39,7 +39,7 @@ def runs_folder() -> Path:
 def shipped_runs_folder() -> Path | None:
     """The read-only folder with the trained models that ship with an installed copy; None in a checkout.
 
-    In a checkout they are ordinary runs in `runs_folder()`. A folder named in IMGCLS_RUNS holds all runs there are.
+    In a checkout they are ordinary runs in `runs_folder()`. If IMGCLS_RUNS is set, its folder holds all runs.
     """
     folder = app_folder() / "saved_models"
     return folder if is_installed() and _named("IMGCLS_RUNS") is None and folder.is_dir() else None
@@ -51,22 +51,22 @@ def app_folder() -> Path:
 
 
 def is_installed() -> bool:
-    """Whether the package was installed from a wheel, so that no checkout is around it."""
+    """Whether the package was installed from a wheel, as opposed to running from a checkout."""
     return (repository_folder() / "imgcls" / "_app").is_dir()
 
 
 def data_folder() -> Path | None:
-    """The folder in which somebody has put data files, or None where nobody has named one."""
+    """The folder with data files that the user provides, or None if none is set."""
     return _named("IMGCLS_DATA")
 
 
 def weights_place() -> Path | None:
-    """The folder, or the file, in which somebody has put weights of networks, or None."""
+    """The folder or file with pretrained weights that the user provides, or None if none is set."""
     return _named("IMGCLS_WEIGHTS")
 
 
 def most_features() -> int:
-    """How many bytes of features may be kept."""
+    """The largest size of the feature cache, in bytes."""
     text = os.environ.get("IMGCLS_FEATURES_GB", "").strip()
     try:
         return int(max(0.0, float(text)) * 1e9)
@@ -75,10 +75,10 @@ def most_features() -> int:
 
 
 def cache_folder() -> Path:
-    """The folder for what can be made again. It need not exist yet.
+    """The folder for what can be recomputed. It need not exist yet.
 
-    A machine without a home, or with one that cannot be written, gets a folder of the user's own among the temporary
-    files: the playground then starts as well, and only prepares its data again after a restart of the machine.
+    Without a writable home folder it is a folder below the temporary files, named after the user. The app then works
+    as well, but may have to prepare its data again after the machine restarts.
     """
     named = _named("IMGCLS_CACHE")
     if named:
@@ -91,12 +91,12 @@ def cache_folder() -> Path:
 
 
 def own_folder() -> Path:
-    """The folder of the data sets that people made of their own pictures; nobody can make them again."""
+    """The folder of the custom datasets, which cannot be recomputed."""
     return _named("IMGCLS_OWN_DATA") or Path(platformdirs.user_data_dir("imgcls", appauthor=False)) / "own"
 
 
 def import_root() -> Path | None:
-    """The folder below which pages may look for pictures, or None where nobody has named one."""
+    """The folder below which pages may import images, or None if none is set."""
     return _named("IMGCLS_IMPORT_ROOT")
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # these import TensorFlow
     from imgcls.training.transfer.loop import TransferLoop
 
 NO_MODEL_YET = "Stopped before the first training step, so there is no model. Start the run again to get one."
-UNFINISHED_EPOCH = "Stopped during the first epoch; the saved model has the weights of that moment."
+UNFINISHED_EPOCH = "Stopped during the first epoch; the saved model has the weights from that point."
 GRACE_SECONDS = 2.0
 """How long to wait for the run's lock. Checking whether it is held takes it for a moment."""
 

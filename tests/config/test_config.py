@@ -164,7 +164,9 @@ def test_label_smoothing_needs_one_hot_labels():
 @pytest.mark.parametrize("version", [5, 99, "1", None, 1.5])
 def test_settings_of_a_newer_version_are_refused_politely(version):
     said = sentence({"version": version})
-    assert said == f"These settings have version {version}, but this program reads versions up to 4. Update it."
+    assert (
+        said == f"These settings have version {version}, but this program reads versions up to 4. Update the program."
+    )
 
 
 # ---- settings of version 1

@@ -24,8 +24,8 @@ from imgcls.system.tasks import TaskState
 FILES = ("train-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 FILES += ("t10k-images-idx3-ubyte.gz",)
 BOTH_WAYS_OUT = (
-    ". Connect to the internet and try again, or put fashion_mnist.npz (the four arrays as Keras names them) into the "
-    "folder named by IMGCLS_DATA."
+    ". Connect to the internet and try again, or put fashion_mnist.npz (Keras's four arrays) into the "
+    "folder set by IMGCLS_DATA."
 )
 
 

@@ -77,7 +77,7 @@ def test_a_damaged_file_is_one_message_with_the_ways_out(content, sentence, fold
         weights.needed(RESNET)
     assert str(error.value) == (
         f"{sentence} The weights of ResNet50 are not on this machine: download them on the Train page (94.8 MB), put "
-        f"{RESNET.file} into the folder named by IMGCLS_WEIGHTS, or choose one of your runs as the backbone, which "
+        f"{RESNET.file} into the folder set by IMGCLS_WEIGHTS, or choose one of your runs as the backbone, which "
         "needs no download."
     )
 
@@ -168,7 +168,7 @@ def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
         (None, 0, "could not be downloaded: the server answered 404 Not Found. Connect"),
         (hdf5(), 9000, "could not be downloaded: the connection was interrupted. Connect"),
         (b"<html>no</html>", 0, "ResNet50. The file aside.h5 should hold weights (HDF5) but is a web page."),
-        (hdf5(6000), 0, "something else than ResNet50. Its checksum is not the one that Keras publishes. Connect"),
+        (hdf5(6000), 0, "something other than ResNet50. Its checksum is not the one that Keras publishes. Connect"),
     ],
 )
 def test_what_goes_wrong_on_the_way_is_one_message_and_leaves_nothing(content, declared, says, server, known, folder):
@@ -190,7 +190,7 @@ def test_without_a_network_the_message_says_what_to_do(known, folder, monkeypatc
         download_weights.fetch(known, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert str(error.value) == (
         "The weights of ResNet50 could not be downloaded: the server refused the connection. Connect to the internet "
-        f"and try again, put {known.file} into the folder named by IMGCLS_WEIGHTS, or choose one of your runs as the "
+        f"and try again, put {known.file} into the folder set by IMGCLS_WEIGHTS, or choose one of your runs as the "
         "backbone."
     )
 

@@ -147,7 +147,7 @@ def test_a_stop_within_the_first_epoch_keeps_a_model(digits):
     run = train(DIGITS.changed(batch_size=1, epochs=1000), stop_at("batch"))  # the epoch lasts longer than a line
     assert run.state == "stopped"
     result = run.result
-    assert result["message"] == "Stopped during the first epoch; the saved model has the weights of that moment."
+    assert result["message"] == "Stopped during the first epoch; the saved model has the weights from that point."
     assert (result["epochs"], result["best_epoch"]) == (0, 0)
     assert run.is_ready
     assert run.is_tested

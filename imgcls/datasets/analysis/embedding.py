@@ -73,7 +73,7 @@ def outlier_scores(
 def tsne(points: np.ndarray, progress: Callable[[float], None] = lambda fraction: None) -> np.ndarray:
     """t-SNE coordinates: float32 (n, 2) (van der Maaten and Hinton 2008; scikit-learn's implementation).
 
-    Neighbours stay neighbours; distances between clusters are meaningless.
+    Similar images stay close together; distances between clusters are not meaningful.
     """
     import contextlib
 

@@ -25,7 +25,7 @@ SOURCE = "download"
 MEGABYTES = 30.9
 INK = False
 AVOID = {
-    "rotation": "All items are upright, in training and test: beyond 30° the network learns orientations that never "
+    "rotation": "All items are upright, in training and test: beyond 30°, the network learns orientations that never "
     "occur.",
 }
 

@@ -180,7 +180,8 @@ def _waiting() -> list[_Drawing]:
         return []
     except DamagedFile as error:
         raise SourceError(
-            f"The file waiting.npz in {_folder()} is damaged. Delete it: the drawings in it are lost, the others stay."
+            f"The file waiting.npz in {_folder()} is damaged. Delete it: the drawings in it are lost, "
+            "the others are kept."
         ) from error
     return [
         _Drawing(image, label, None) for image, label in zip(stored["pictures"], stored["labels"].tolist(), strict=True)

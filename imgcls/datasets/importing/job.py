@@ -53,7 +53,7 @@ def folder_of(import_id: str) -> Path:
         SourceError: The id is malformed; it never becomes a path then.
     """
     if not re.fullmatch(r"[0-9a-f]{16}", import_id):
-        raise SourceError("This link does not name an import. Start a new one.")
+        raise SourceError("This link does not belong to an import. Start a new one.")
     return all_folder() / import_id
 
 
@@ -132,8 +132,7 @@ def preview(import_id: str) -> Preview:
         return Preview(**content)
     except (OSError, ValueError, TypeError):
         raise SourceError(
-            "The file could not be inspected: that took too long or needed too much memory. Choose a smaller part of "
-            "it."
+            "The file could not be inspected: it took too long or needed too much memory. Choose a smaller part of it."
         ) from None
 
 

@@ -22,7 +22,7 @@ def start_fetch(name: str) -> None:
     except OSError as error:
         raise DatasetError(
             f"{facts(name).title} cannot be prepared: {store.all_folder()}: {error.strerror or error}. "
-            "Set IMGCLS_CACHE to a folder that can be written."
+            "Set IMGCLS_CACHE to a writable folder."
         ) from error
 
 

@@ -96,8 +96,8 @@ def download(name: str, title: str, megabytes: float, progress: Progress) -> Arr
                 raise
             failure = network_errors.reason(error)
     raise DatasetError(
-        f"{title} could not be downloaded: {failure}. Connect to the internet and try again, or put {name}.npz (the "
-        "four arrays as Keras names them) into the folder named by IMGCLS_DATA."
+        f"{title} could not be downloaded: {failure}. Connect to the internet and try again, or put {name}.npz "
+        f"(Keras's four arrays) into the folder set by IMGCLS_DATA."
     )
 
 
@@ -128,7 +128,7 @@ def _check_hashes(name: str, folder: Path) -> None:
 
     for file in FILES[name]:
         if file.sha256 and pooch.file_hash(str(folder / file.name)) != file.sha256:
-            raise ValueError(f"{file.name} has another checksum")
+            raise ValueError(f"{file.name} has the wrong checksum")
 
 
 def _read(name: str, folder: Path) -> Arrays:

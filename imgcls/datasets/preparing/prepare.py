@@ -98,7 +98,7 @@ def _load(about: DatasetInfo, report: Progress) -> tuple[tuple[np.ndarray, ...],
     try:
         return validate.checked(tuple(arrays), about), {"kind": about.source}
     except ValueError as error:
-        raise DatasetError(f"{about.title} cannot be used as it was loaded: {error}.") from error
+        raise DatasetError(f"{about.title} was loaded, but is not valid: {error}.") from error
 
 
 def _write(about: DatasetInfo, arrays: tuple[np.ndarray, ...], source: dict) -> None:

@@ -71,8 +71,8 @@ def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
         return BAD, f"An epoch would take {span(epoch)} on this machine. Use a smaller model or fewer images."
     clock = time.strftime("%H:%M" if total < 12 * 3600 else "%d %b, %H:%M", time.localtime(now + total))
     measured = (
-        f"An epoch takes {span(epoch)} on this machine, validation included. {config.epochs} "
-        f"{'epoch takes' if config.epochs == 1 else 'epochs take'} {span(total)}, until {clock} if started now."
+        f"An epoch takes {span(epoch)} on this machine, including validation. {config.epochs} "
+        f"{'epoch takes' if config.epochs == 1 else 'epochs take'} {span(total)}: done by {clock} if started now."
     )
     if extraction:
         measured += f" This includes {span(extraction)} of feature extraction, which is done once for all heads."
@@ -82,7 +82,10 @@ def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
     if found.get("training") or others > BUSY:
         busy = f"other programs were using {100 * others:.0f}% of the CPU"
         reason = "another training was running" if found.get("training") else busy
-        return LOOK, f"{measured} But {reason}, so it will be faster alone. Check again when the machine is idle."
+        return (
+            LOOK,
+            f"{measured} But {reason}, so training will be faster on an idle machine. Run the check again then.",
+        )
     if total > HOURS_BAD * 3600:
         return BAD, f"{measured} Use a smaller model, fewer images or fewer epochs."
     if total > HOURS_LOOK * 3600:
@@ -130,17 +133,17 @@ def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
         level, measured = BAD, f"While overfitting a single batch of {size} images, the loss became NaN."
     else:
         if last < LEARNT_FRACTION * first and accuracy > LEARNT_ACCURACY:
-            return GOOD, f"It overfitted {task}, which a working setup should."
+            return GOOD, f"It overfitted {task}, as a working setup should."
         fell = f"the loss went from {first:.2f} to {last:.2f}, at {100 * accuracy:.0f}% accuracy"
         if steps < FEW_STEPS and last < first:
             return LOOK, f"There was only time for {steps} steps on a single batch of {size} images: {fell}."
         level = LOOK if last < 0.6 * first else BAD
-        measured = f"It could not overfit {task}, which a working setup should: {fell}."
+        measured = f"It could not overfit {task}, which a working setup can: {fell}."
     if "usual_learns" not in found:
-        return level, f"{measured} Next, Adam with a learning rate of 0.001 is tried …"
+        return level, f"{measured} Now trying Adam with a learning rate of 0.001 …"
     if found["usual_learns"]:
         current = f"{config.optimizer} with {config.learning_rate:g}"
-        return level, f"{measured} Adam with a learning rate of 0.001 can: change {current}, or find a rate below."
+        return level, f"{measured} Adam with a learning rate of 0.001 can: replace {current}, or find a rate below."
     if level == LOOK:
         return level, f"{measured} The network learns slowly, or is too small for this task."
     return level, (
@@ -160,7 +163,7 @@ def _classes(config: Config, facts: DatasetInfo, found: Findings) -> tuple[str, 
     if least == most:
         measured = f"{least:,.0f} training images per class"
     # With class weights the rare class is learned, but the metrics still count it as it is.
-    advice = "" if config.class_weights else " Class weights, among the training settings, may help."
+    advice = "" if config.class_weights else " Class weights (in the training settings) may help."
     if least < 0.1 * most:
         return BAD, f"{measured}: the rare class will hardly be learned. Use macro F1 rather than accuracy.{advice}"
     if least < 0.5 * most:

@@ -1,4 +1,4 @@
-"""A convolutional network slides small filters over the image and learns which patterns the filters respond to.
+"""A convolutional network slides small filters over the image and learns the patterns that they detect.
 
 Early layers detect edges and later ones shapes made of edges, wherever they appear in the image. Pooling halves the
 resolution after each block, so that later filters cover a larger part of the image. The classic choice for digits and
@@ -18,7 +18,7 @@ def classify(
     num_classes: int,
     *,
     filters: Annotated[
-        int, Range(4, 128, step=4), "Filters in the first block. Each further block has twice as many."
+        int, Range(4, 128, step=4), "Filters in the first block. Each subsequent block has twice as many."
     ] = 16,
     blocks: Annotated[int, Range(1, 4, step=1), "Blocks of convolution and pooling. Each halves the resolution."] = 2,
     convolutions: Annotated[int, Range(1, 3, step=1), "Convolutions per block, before the pooling."] = 1,

@@ -1,4 +1,4 @@
-"""A deep convolutional network designed for speed: it achieves more in a minute than the other models in ten.
+"""A deep convolutional network designed for speed: it achieves more in a minute than the other models do in ten.
 
 The first layer is fixed: it whitens 2×2 patches with the principal components of the training images, because
 neighbouring pixels are strongly correlated. Blocks of two convolutions with pooling and normalisation follow. The
@@ -42,9 +42,11 @@ def classify(
     num_classes: int,
     *,
     width: Annotated[
-        int, Range(8, 128, step=8), "Filters in the first block. More are more accurate, but slower."
+        int, Range(8, 128, step=8), "Filters in the first block. More filters are more accurate but slower."
     ] = 32,
-    widening: Annotated[int, Range(1, 4, step=1), "The later blocks have this many times as many filters."] = 2,
+    widening: Annotated[
+        int, Range(1, 4, step=1), "Later blocks have this many times as many filters as the first."
+    ] = 2,
     blocks: Annotated[int, Range(1, 4, step=1), "Blocks of two convolutions. Each block halves the resolution."] = 3,
     activation: Annotated[str, Choice("relu", "gelu", "swish"), "The non-linearity after each normalisation."] = "relu",
 ):

@@ -1,4 +1,4 @@
-"""A small residual network: many convolutions with a shortcut around each pair, so that even deep ones train well.
+"""A small residual network: many convolutions with a shortcut around each pair, so that even deep networks train well.
 
 Each block adds a correction to its input instead of replacing it, batch normalisation keeps the activations in range,
 and global average pooling replaces a large dense layer at the end. A good choice for colour images trained from
@@ -19,7 +19,7 @@ def classify(
     num_classes: int,
     *,
     filters: Annotated[
-        int, Range(8, 96, step=8), "Filters in the first stage. Each further stage has twice as many."
+        int, Range(8, 96, step=8), "Filters in the first stage. Each subsequent stage has twice as many."
     ] = 16,
     stages: Annotated[
         int, Range(1, 4, step=1), "Each stage after the first halves the resolution and doubles the filters."

@@ -6,9 +6,9 @@ image; its outputs (the features) are cached on disk. An epoch therefore takes a
 images per class are often enough.
 
 Optional fine-tuning follows: the last blocks of the backbone are trained as well, at a small learning rate and with
-frozen batch normalisation. It often gains a few points of accuracy and takes as long as an ordinary training. Each
-backbone gets its pixels as in its own training, so the normalisation setting does not apply. (Yosinski et al. 2014,
-"How transferable are features in deep neural networks?")
+frozen batch normalisation. It often gains a few points of accuracy and takes as long as ordinary training. Each
+backbone receives its pixels scaled as in its original training, so the normalisation setting does not apply. (Yosinski
+et al. 2014, "How transferable are features in deep neural networks?")
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,8 @@ def classify(
     input_size: Annotated[
         int,
         Range(32, 320, step=32, unit="px"),
-        "Images are resized to this side before the backbone processes them. Larger shows more detail and costs more.",
+        "Images are resized to this side length before the backbone processes them. Larger images show more detail "
+        "but take longer.",
     ] = 96,
     backbone_run: Annotated[
         str, RunId(), "The run whose network, without its classification layer, computes the features."

@@ -32,7 +32,7 @@ def start_fetch(network: Network) -> None:
     except OSError as error:
         raise WeightsError(
             f"The weights cannot be downloaded to {task.folder}: {error.strerror or error}. Free some space there, or "
-            "set IMGCLS_CACHE to a folder that can be written."
+            "set IMGCLS_CACHE to a writable folder."
         ) from error
 
 

@@ -47,7 +47,7 @@ def needed(network: Network) -> Path:
     trouble = problem(network)
     raise WeightsError(
         f"{trouble + ' ' if trouble else ''}The weights of {network.title} are not on this machine: download them on "
-        f"the Train page ({network.megabytes:g} MB), put {network.file} into the folder named by IMGCLS_WEIGHTS, or "
+        f"the Train page ({network.megabytes:g} MB), put {network.file} into the folder set by IMGCLS_WEIGHTS, or "
         "choose one of your runs as the backbone, which needs no download."
     )
 

@@ -45,8 +45,8 @@ STORED_SIDE = 64
 """Larger training images are reduced to this side length, because they are only shown."""
 BATCH = 64
 TOO_LARGE = (
-    "This model has {parameters:,} parameters. Activations are stored for up to {most:,} parameters. Occlusion maps "
-    "and similar images work without them."
+    "This model has {parameters:,} parameters. Activations are only stored for models with up to {most:,} parameters. "
+    "Occlusion maps and similar images work without them."
 )
 
 

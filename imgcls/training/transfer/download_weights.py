@@ -24,7 +24,7 @@ from imgcls.system.tasks import Progress
 def main(arguments: list[str], *, is_background: bool = True) -> int:
     """Download the weights of the named network and return the exit status."""
     if len(arguments) != 1 or arguments[0] not in NETWORKS:
-        print(f"Name one of: {', '.join(NETWORKS)}.", file=sys.stderr)
+        print(f"Choose one of: {', '.join(NETWORKS)}.", file=sys.stderr)
         return 2
     network = NETWORKS[arguments[0]]
     task = weights.task_of(network)
@@ -39,7 +39,7 @@ def fetch(network: Network, aside: Path, progress: Progress) -> None:
         OSError: The file cannot be written.
     """
     what_to_do = (
-        f"Connect to the internet and try again, put {network.file} into the folder named by IMGCLS_WEIGHTS, or choose "
+        f"Connect to the internet and try again, put {network.file} into the folder set by IMGCLS_WEIGHTS, or choose "
         "one of your runs as the backbone."
     )
 
@@ -59,7 +59,7 @@ def fetch(network: Network, aside: Path, progress: Progress) -> None:
     try:
         _check(network, aside)
     except WeightsError as error:
-        raise WeightsError(f"The server sent something else than {network.title}. {error} {what_to_do}") from error
+        raise WeightsError(f"The server sent something other than {network.title}. {error} {what_to_do}") from error
     with aside.open("rb+") as file:
         os.fsync(file.fileno())
     atomic.replace(aside, weights.fetched_path(network))

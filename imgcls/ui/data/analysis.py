@@ -114,7 +114,7 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
             f":material/balance: **The {what} are imbalanced.** “{plain(names[most])}” has "
             f"{formatting.count(int(counts[most]), 'training image')}, “{plain(names[least])}” has {counts[least]:,}. "
             "A network learns frequent classes first, and accuracy hides errors on rare ones: check macro F1. Class "
-            "weights give errors on rare classes a higher loss."
+            "weights make errors on rare classes count more."
         )
         if st.button("Train with class weights", icon=":material/model_training:", key="with-weights"):
             links.train(data=dataset.facts.name, class_weights=True)
@@ -170,7 +170,7 @@ def _brightness(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) ->
         f"brightness is **{brightness[:count].mean():.0f}** in the training set and "
         f"**{brightness[count:].mean():.0f}** in the test set (0 is black, 255 is white). The mean contrast is "
         f"**{contrast[:count].mean():.0f}** and **{contrast[count:].mean():.0f}** (standard deviation of the "
-        "pixel values of an image). If the training and test sets differ, so will the scores."
+        "pixel values of an image). If the training and test sets differ here, expect their scores to differ as well."
     )
     stamp = cache.stamp("survey", dataset)
     left, right = st.columns([3, 2], gap="large")

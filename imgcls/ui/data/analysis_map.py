@@ -19,10 +19,10 @@ from imgcls.ui.widgets.static_figure import StaticFigure, static
 KINDS = ("PCA", "t-SNE")
 AXES = {"PCA": ("first principal component", "second principal component"), "t-SNE": ("", "")}
 EXPLAINED = {
-    "PCA": "Principal components: the plane in which the images differ most. Distances in it are meaningful, but most "
-    "differences lie outside this plane.",
-    "t-SNE": "Neighbours stay neighbours (van der Maaten and Hinton 2008). Cluster sizes and distances between "
-    "clusters are not meaningful.",
+    "PCA": "Principal components: the plane with the most variance. Distances in it are meaningful, but most of the "
+    "variance lies outside it.",
+    "t-SNE": "Similar images stay close together (van der Maaten and Hinton 2008). Cluster sizes and distances "
+    "between clusters are not meaningful.",
 }
 PER_PAGE = 24
 TICK_SECONDS = 0.5

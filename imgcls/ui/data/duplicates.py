@@ -16,8 +16,8 @@ EXPLAINED = {
     "Conflicting labels": "The two images look the same but have different labels: at least one label is wrong, or the "
     "classes cannot be distinguished visually.",
     "Exact": "Identical pixel by pixel. A duplicate in the training set is simply weighted twice.",
-    "Near": "Not identical, but they share what is unusual about them: the same photo cropped or saved again, or "
-    "objects that really look alike.",
+    "Near": "Not identical, but they share the same distinctive details: one photo cropped or saved again, or objects "
+    "that really do look alike.",
 }
 
 

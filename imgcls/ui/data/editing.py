@@ -168,7 +168,7 @@ def list_edits(dataset: Dataset, edits: Edits) -> None:
     """All edits, and buttons to undo them."""
     if not edits.labels:
         st.info(
-            "No edits yet. Under Duplicates, Outliers and Map you can exclude or relabel images.",
+            "No edits yet. You can exclude or relabel images under Duplicates, Outliers and Map.",
             icon=":material/check_circle:",
         )
     else:

@@ -43,7 +43,8 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
             format_func=lambda side: f"{side}×{side}",
             key=f"side-{import_id}",
             width=150,
-            help=f"All images are resized to this. Typical size of the originals: {preview.typical_size or 'unknown'}. "
+            help=f"All images are resized to this side length. Typical size of the originals: "
+            f"{preview.typical_size or 'unknown'}. "
             "Larger images keep more detail but train slower: doubling the side length quadruples the cost.",
         )
         colour = st.segmented_control(
@@ -62,8 +63,8 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
             default=CROP,
             required=True,
             key=f"fit-{import_id}",
-            help="Centre crop keeps the middle at full size; margins, in the colour of the border, keep everything. "
-            "The same is done to every image that the model classifies later.",
+            help="Centre crop keeps the middle at full size; margins in the colour of the border keep the whole "
+            "image. The model applies the same step to every image it classifies later.",
         )
     channels = 3 if colour == "Colour" else 1
     size = preview.total * side * side * channels

@@ -45,7 +45,9 @@ def _webcam(import_id: str, folder, label: str) -> None:
     """Each photo is added immediately, and the camera is ready for the next one."""
     number = st.session_state.setdefault("shots", 0)
     shot = st.camera_input(f"Photos of “{plain(label)}”", key=f"shot-{import_id}-{number}", resolution="480p")
-    st.caption("Take many, each slightly different: near and far, from left and right, in different light.")
+    st.caption(
+        "Take many photos, each slightly different: near and far, from the left and the right, in different light."
+    )
     if shot is not None:
         single_images.add(folder, label, shot.getvalue(), f"photo {number + 1}")
         upload.forget([shot], f"shot-{import_id}-{number}")

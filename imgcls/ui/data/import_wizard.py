@@ -54,7 +54,7 @@ def show() -> None:
             show_button()
             return
         if old:
-            st.caption(f"The images are added to **{plain(old.title)}**, with its size and colours.")
+            st.caption(f"The images will be added to **{plain(old.title)}** and converted to its size and colours.")
         if state.state == "running":
             _watch(import_id)
         elif state.state == "ready":
@@ -158,7 +158,7 @@ def _table(import_id: str) -> None:
         if file is not None:
             _inspect(import_id, ImportRequest("table", "", file.name), file)
     with right:
-        st.caption("A label and the pixels of a square image per row, as in Kaggle's Digit Recognizer:")
+        st.caption("One row per image: its label and the pixels of a square image, as in Kaggle's Digit Recognizer:")
         st.code("label,pixel0,pixel1,...,pixel783\n7,0,0,...,0\n2,0,13,...,0", language=None)
         st.caption("With or without a header; label first or last; greyscale or colour; values from 0 to 255.")
 

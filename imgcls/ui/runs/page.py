@@ -11,4 +11,6 @@ def show() -> None:
         queue.show()
         table.show(everything)
     else:
-        empty_state.show("No runs yet", "A run is one training with all its results. The first takes about a minute.")
+        empty_state.show(
+            "No runs yet", "A run is one training with all its results. Your first one takes about a minute."
+        )

@@ -32,7 +32,7 @@ def show(everything: list[Run]) -> None:
     table = _table(rows)
     selected = [rows[index][0] for index in _selected_rows(table, rows) if index < len(rows)]
     st.download_button(
-        "These runs (CSV)",
+        "Download table (CSV)",
         lambda: safe_csv.csv_file(table.to_pydict()),
         "runs.csv",
         "text/csv",
@@ -144,7 +144,7 @@ def _rename(run: Run) -> None:
 def _delete(selected: list[Run]) -> None:
     for run in selected:
         st.markdown(f"- {plain(run.label)}{' (still training; it will be stopped)' if run.state in UNDER_WAY else ''}")
-    st.caption("The model, its curves and its predictions are deleted from disk.")
+    st.caption("The model, its curves and its predictions will be deleted from disk.")
     if st.button("Delete", type="primary", icon=":material/delete:"):
         with errors.shown():
             for run in selected:

@@ -57,10 +57,9 @@ def explain_cache(config: Config, info: DatasetInfo) -> None:
         return
     versions = "1 augmented copy" if count == 1 else f"{count} augmented copies"
     st.caption(
-        f"The backbone runs once on {versions} of each image ({size} cached), and the epochs take turns using them. "
-        "More "
-        "copies come closer to fresh augmentation in every epoch, at proportionally more computation and disk space. "
-        "Fine-tuning augments the images again in every epoch."
+        f"The backbone runs once on {versions} of each image ({size} cached), and epochs cycle through them. More "
+        f"copies come closer to fresh augmentation in every epoch, but need proportionally more computation and disk "
+        f"space. Fine-tuning augments the images afresh in every epoch."
     )
 
 
@@ -78,9 +77,8 @@ def _weights(network: Network) -> bool:
         st.error(plain(problem), icon=":material/cloud_off:")
     st.info(
         plain(
-            f"{network.title} needs its pretrained weights ({network.megabytes:g} MB, once). Offline, put "
-            f"{network.file} "
-            f"into the folder named by IMGCLS_WEIGHTS, or choose '{backbones.RUN}' as the backbone."
+            f"{network.title} needs its pretrained weights, a one-time download of {network.megabytes:g} MB. Offline, "
+            f"put {network.file} into the folder set by IMGCLS_WEIGHTS, or choose '{backbones.RUN}' as the backbone."
         ),
         icon=":material/download:",
     )
@@ -127,22 +125,22 @@ def _table(size: int, info: DatasetInfo) -> None:
             "Parameters": [network.parameters for network in rows],
             "Features": [network.features for network in rows],
             "Download": ["on this machine" if weights.at_hand(one) else f"{one.megabytes:g} MB" for one in rows],
-            "One pass here": [pass_duration(network.title, size, images, known) for network in rows],
+            "Time per pass": [pass_duration(network.title, size, images, known) for network in rows],
         },
         hide_index=True,
         column_config={
             "Parameters": st.column_config.NumberColumn(format="localized"),
-            "One pass here": st.column_config.TextColumn(
+            "Time per pass": st.column_config.TextColumn(
                 help=f"For {images:,} images of {size}×{size} pixels, measured in earlier runs on this machine. "
-                "'about' is extrapolated from another input size. A dash: not used by any run yet."
+                "“about” marks values extrapolated from another input size; a dash means that no run has used the "
+                "backbone yet."
             ),
         },
         alt="The backbones with their parameters, features, download size, and time on this machine.",
     )
     st.caption(
-        "Time grows with the square of the input size. An epoch of training the head takes a fraction of a second "
-        "with any "
-        "backbone; an epoch of fine-tuning takes two to three passes."
+        "Time grows with the square of the input size. Training the head takes a fraction of a second per epoch with "
+        "any backbone; an epoch of fine-tuning takes as long as two to three passes."
     )
     cached = feature_cache.total_bytes()
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -9,7 +9,7 @@ from imgcls.models import backbones
 from imgcls.runs import Run
 
 MAX_RUNS = 200
-"""Only the newest runs are offered: each costs a look at the disk."""
+"""Only the newest runs are offered: each costs a disk access."""
 
 
 def titles() -> dict[str, str]:

@@ -30,7 +30,7 @@ def options() -> None:
             0.0,
             0.02,
             key="smoothing",
-            help="Weight of the running mean from point to point. Only the thin line is smoothed.",
+            help="Weight of the previous values in the running mean. Only the thin line is smoothed.",
         )
         st.toggle("Logarithmic loss axis", key="logarithmic")
         st.toggle("Gradient norm, learning rate, speed, memory", key="small-curves")

@@ -101,7 +101,7 @@ def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> Non
             on_click=_attempt,
             args=(run.send_request,),
             kwargs={"pause": True},
-            help="Frees the processor within one batch, and the memory after 15 minutes.",
+            help="Frees the CPU within one batch, and the memory after 15 minutes.",
         )
     st.button(
         "Stop",

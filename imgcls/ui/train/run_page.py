@@ -22,7 +22,7 @@ OUTCOMES = {
 }
 HAS_CHECKPOINT = "Resume continues from the last checkpoint, which is at most one epoch old."
 NO_CHECKPOINT = "No checkpoint was saved. You can start the run again."
-MACRO_F1 = "Mean F1 over the labels (F1: harmonic mean of precision and recall). Evaluate lists every label."
+MACRO_F1 = "Mean F1 over the labels (F1: harmonic mean of precision and recall). The Evaluate page lists every label."
 
 
 def show(run: Run) -> None:
@@ -78,7 +78,7 @@ def _outcome(run: Run, state: str) -> None:
         low_high = explained = ""
         if count:
             low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
-            explained = f"On {count:,} test images that were not used to choose anything."
+            explained = f"On {count:,} test images that were never used to choose anything."
         best = result.get("best_epoch")
         is_multilabel = "test_macro_f1" in result
         of_labels = (
@@ -139,7 +139,8 @@ def _continue(run: Run, state: str, result: dict) -> None:
         with st.popover("Continue training", icon=":material/fast_forward:"):
             epochs = st.number_input("Additional epochs", 1, 1000, 5, key="more-epochs")
             st.caption(
-                "Starts a new run from this model; this run stays unchanged. The schedule is stretched to the new end."
+                "Starts a new run from this model; this run stays unchanged. The learning-rate schedule is stretched "
+                "to the new number of epochs."
             )
             if st.button("Start", type="primary", key="extend"):
                 with shown():

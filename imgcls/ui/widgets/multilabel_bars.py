@@ -60,8 +60,8 @@ def answer(probabilities: np.ndarray, names: Sequence[str], cut: float) -> str:
     rows = "".join(_row(names[i], float(probabilities[i]), cut) for i in order)
     return (
         f'{STYLE}<div class="labels-on{"" if len(on) else " none"}" role="status">{html.escape(predicted)}</div>'
-        f'<div class="labels-how">Each label is predicted independently, if its probability is at least '
-        f"{100 * cut:.0f}% (the mark).</div>"
+        f'<div class="labels-how">Labels are independent of each other: a label is predicted if its probability is at '
+        f"least {100 * cut:.0f}% (the mark).</div>"
         f'<div class="label-bars" role="img" aria-label="Probabilities: {html.escape(summary)}">{rows}</div>'
     )
 

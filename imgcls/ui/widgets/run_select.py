@@ -36,7 +36,10 @@ def pick_run(
     if requested and requested not in choices:
         try:
             run = runs.find(requested)
-            st.info(f"“{plain(run.label)}” has nothing to show here yet. Another run is shown.", icon=":material/info:")
+            st.info(
+                f"“{plain(run.label)}” has nothing to show here yet. Showing another run instead.",
+                icon=":material/info:",
+            )
         except RunError as error:
             st.warning(plain(str(error)), icon=":material/search_off:")
     picked = select(

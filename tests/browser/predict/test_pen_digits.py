@@ -84,7 +84,7 @@ def test_pen_digits_of_any_size_and_pen_are_read(page):
 @pytest.mark.timeout(3_600)
 def test_all_held_back_pen_digits_are_read(page, monkeypatch):
     if not DATA:
-        pytest.skip(f"{drawn_digits.PEN_FILE} is not in a folder named by IMGCLS_DATA")
+        pytest.skip(f"{drawn_digits.PEN_FILE} is not in a folder set by IMGCLS_DATA")
     monkeypatch.setenv("IMGCLS_DATA", DATA)
     pen_digits = drawn_digits.pen_digits()
     held_back, _ = drawn_digits.held_back(len(pen_digits))

@@ -396,16 +396,16 @@ def test_a_process_looks_and_a_process_imports(tmp_path, wait_until):
 
 def test_a_refusal_reaches_the_page(tmp_path):
     import_id = started(tmp_path, {"../../oak/1.png": image(1)})
-    with pytest.raises(SourceError, match=r"entry '../../oak/1.png' leads outside the archive"):
+    with pytest.raises(SourceError, match=r"entry '../../oak/1.png' points outside the archive"):
         job.preview(import_id)
     job.start(import_id, ImportSettings("Leaves"))
-    assert "leads outside the archive" in ended(import_id).text
+    assert "points outside the archive" in ended(import_id).text
     assert visible() == []
 
 
 @pytest.mark.parametrize("import_id", ["", "..", "../../x", "0" * 15, "G" * 16, "0" * 16 + "\n"])
 def test_an_id_that_is_none_never_becomes_a_path(import_id):
-    with pytest.raises(SourceError, match="This link does not name an import"):
+    with pytest.raises(SourceError, match="This link does not belong to an import"):
         job.folder_of(import_id)
 
 

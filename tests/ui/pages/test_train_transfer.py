@@ -34,7 +34,7 @@ def data() -> str:
 def test_without_weights_the_form_tells_the_ways_out_and_does_not_start(data, digits):
     app = opened("train", model=TITLE, data=data)
     assert is_whole(app)
-    assert "MobileNet 0.25 needs its pretrained weights (1.1 MB, once)." in told(app)
+    assert "MobileNet 0.25 needs its pretrained weights, a one-time download of 1.1 MB." in told(app)
     assert f"choose '{RUN}' as the backbone" in told(app)
     assert button(app, "Fetch 1.1 MB")
     assert button(app, "Start").disabled
@@ -116,7 +116,7 @@ def test_the_table_of_bases_compares_them(data, digits):
     (table,) = [frame.value for frame in app.run().dataframe]
     assert list(table["Backbone"]) == list(NETWORKS)
     assert list(table["Download"]) == ["1.1 MB", "9.4 MB", "24.3 MB", "94.8 MB", "58.9 MB"]
-    assert set(table["One pass here"]) == {"–"}
+    assert set(table["Time per pass"]) == {"–"}
 
 
 def test_kept_features_are_told_and_can_be_forgotten(data, digits):

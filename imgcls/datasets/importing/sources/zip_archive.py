@@ -167,5 +167,5 @@ def _hostile_name(name: str) -> str:
     if name.startswith("/") or re.match(r"[A-Za-z]:", name):
         return "has an absolute path"
     if ".." in name.split("/"):
-        return "leads outside the archive"
+        return "points outside the archive"
     return ""

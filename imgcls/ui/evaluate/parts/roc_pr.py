@@ -77,7 +77,7 @@ def show(view: View) -> None:
                 )
         if is_multilabel:
             st.caption(
-                "The star is the present threshold; the rest of each curve shows what other thresholds would give."
+                "The star is the current threshold; the rest of each curve shows what other thresholds would give."
             )
     st.dataframe(
         _table(key, filters),
@@ -121,7 +121,7 @@ def _figure(key: Key, filters: Selection, chosen: tuple[int, ...], kind: str) ->
 
 
 def _point(predicted: np.ndarray, truth: np.ndarray, kind: str) -> tuple[float, float] | None:
-    """Where the present threshold lies on a curve; None if precision is undefined there."""
+    """Where the current threshold lies on a curve; None if precision is undefined there."""
     recall = float((predicted & truth).sum() / max(truth.sum(), 1))
     if kind == "roc":
         return float((predicted & ~truth).sum() / max((~truth).sum(), 1)), recall

@@ -70,7 +70,7 @@ def digits_data(digits, mnist_sample):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"../../x.png": b"x"}, "leads outside the archive"),
+        ({"../../x.png": b"x"}, "points outside the archive"),
         ({"oak/1.png": b"x"}, "Found class 'oak' with images"),
         ({}, "is an empty zip archive"),
     ],
