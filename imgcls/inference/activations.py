@@ -32,8 +32,8 @@ MOST_CELLS = 14
 MOST_BYTES = 32_000_000
 """Memory for changed feature maps at a time."""
 MISSING = "The activations of this model have not been stored yet."
-REBUILD = "Compute them again."
-"""How the messages end that the user can act on by storing the activations again."""
+REBUILD = "Compute the activations again."
+"""The end of each message about a problem that computing the activations again solves."""
 DAMAGED = f"The stored activations of this model are damaged. {REBUILD}"
 
 

@@ -20,7 +20,10 @@ from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 
 KIND = EXAMPLES
 TITLE = "Nearest training images"
-HELP = "Nearest in the last hidden layer: images that are similar to the model, which may not look alike to you."
+HELP = (
+    "Nearest in the features of the last hidden layer. The model treats them as similar, even if they look different "
+    "to you."
+)
 
 TRAINING_ARRAYS = {
     "features": Array(NUMBERS, ("n", None), np.float32),

@@ -1,4 +1,4 @@
-"""What pages need to look inside a model: the loaded graph, the pictures, and the way to make what is missing."""
+"""What explanations on pages need: a run's activation model, its test images, and a button to compute missing data."""
 
 from functools import lru_cache
 
@@ -17,27 +17,27 @@ from imgcls.ui.cache import predictions
 TICK_SECONDS = 0.5
 
 
-def inside(run: Run) -> ActivationModel:
+def model(run: Run) -> ActivationModel:
     """The loaded activation model of a run. Raises RunError if there is none."""
     return load_activation_model(run)
 
 
 def stamp(run: Run) -> tuple[float, ...]:
-    """What changes when the inside, the model or its answers do."""
+    """A cache key for everything that depends on a run's model, predictions or explanation data."""
     return run.stamp("inside.json", "inside.npz", "neighbours.npz", "model.tflite", "predictions.npz", "gallery.npz")
 
 
-def why_not(run: Run) -> str:
-    """Why the layers of this model cannot be looked at; nothing where they can."""
+def unavailable_reason(run: Run) -> str:
+    """Why the activations of this model are not available; empty if they are."""
     try:
-        inside(run)
+        model(run)
     except UserError as error:
         return str(error)
     return ""
 
 
-def image(run: Run, tested: Predictions | Decisions, index: int) -> np.ndarray:
-    """A test picture, uint8 (height, width, channels), from the run or from its data set.
+def test_image(run: Run, tested: Predictions | Decisions, index: int) -> np.ndarray:
+    """A test image, uint8 (height, width, channels), from the run or from its dataset.
 
     Raises:
         RunError: neither has it.
@@ -54,52 +54,52 @@ def image(run: Run, tested: Predictions | Decisions, index: int) -> np.ndarray:
     except (DatasetError, OSError):
         pass
     raise RunError(
-        f"Test picture {index:,} is not stored with this run, and its data set is not on this machine. Pick another "
-        "picture, or get the data set on the Data page."
+        f"Test image {index:,} is not stored with this run, and its dataset is not on this machine. Choose another "
+        "image, or prepare the dataset on the Data page."
     )
 
 
-def seen(run: Run, pixels: np.ndarray) -> Activations:
-    """What every layer says to one picture (height, width, channels). Raises RunError."""
-    return _seen(run, stamp(run), pixels.tobytes(), pixels.shape)
+def of_image(run: Run, pixels: np.ndarray) -> Activations:
+    """The activations of every layer for one image (height, width, channels). Raises RunError."""
+    return _of_image(run, stamp(run), pixels.tobytes(), pixels.shape)
 
 
 @lru_cache(4)
-def _seen(run: Run, stamp: tuple, content: bytes, shape: tuple) -> Activations:
-    return inside(run).activations(np.frombuffer(content, np.uint8).reshape(1, *shape))
+def _of_image(run: Run, stamp: tuple, content: bytes, shape: tuple) -> Activations:
+    return model(run).activations(np.frombuffer(content, np.uint8).reshape(1, *shape))
 
 
-def offer(run: Run, what: str) -> None:
-    """Says that something is missing, and has the button that makes it; shows how far it is meanwhile."""
-    looked = task.state(run)
-    if looked.state == "running":
+def offer(run: Run, text: str) -> None:
+    """Explains what is missing, with a button that computes it; shows the progress while it is computed."""
+    state = task.state(run)
+    if state.state == "running":
         _watch(run)
         return
     with st.container(border=True):
-        if looked.state == "failed":
-            st.warning(plain(looked.text), icon=":material/warning:")
-        st.markdown(what)
+        if state.state == "failed":
+            st.warning(plain(state.text), icon=":material/warning:")
+        st.markdown(text)
         if (run.folder / "model.keras").exists():
-            label = "Try again" if looked.state == "failed" else "Look inside the model"
+            label = "Try again" if state.state == "failed" else "Compute activations"
             if st.button(label, icon=":material/frame_inspect:", type="primary", key="look-inside"):
                 task.start(run)
                 st.rerun()
-            st.caption("Takes some ten seconds, in a process of its own. The model and its scores stay as they are.")
+            st.caption("Runs in the background and takes about ten seconds. The model and its scores do not change.")
         else:
-            st.caption("Its file model.keras is gone, so this cannot be made any more.")
+            st.caption("The run's file model.keras is missing, so they cannot be computed.")
 
 
-def offer_missing(run: Run, why: str) -> None:
-    """`offer` where the inside is missing or damaged; else the reason why there is none."""
-    if why == MISSING or REBUILD in why:
-        offer(run, f"{plain(why)} With it you see what every layer says, and which training pictures are similar.")
-    elif why:
-        st.info(plain(why), icon=":material/info:")
+def offer_missing(run: Run, reason: str) -> None:
+    """`offer` if the explanation data is missing or damaged; otherwise the reason why there is none."""
+    if reason == MISSING or REBUILD in reason:
+        offer(run, f"{plain(reason)} They show the output of every layer and the most similar training images.")
+    elif reason:
+        st.info(plain(reason), icon=":material/info:")
 
 
 @st.fragment(run_every=TICK_SECONDS)
 def _watch(run: Run) -> None:
-    looked = task.state(run)
-    if looked.state != "running":
+    state = task.state(run)
+    if state.state != "running":
         st.rerun()
-    st.progress(looked.fraction, text=plain(f"{looked.text} ..."))
+    st.progress(state.fraction, text=plain(f"{state.text} …"))

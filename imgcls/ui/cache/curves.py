@@ -1,6 +1,6 @@
-"""Curves and what is drawn from them, kept between two looks and shared by all visitors: keyed by the files' times.
+"""Learning curves and their figures, cached in memory for all visitors, keyed by the files' modification times.
 
-Nothing that comes from here may be changed by a page.
+Pages must not change what they get from here.
 """
 
 import time
@@ -21,7 +21,7 @@ from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
 def curves(run: Run) -> Curves:
-    """What the run has written so far; only what is new is read."""
+    """The metrics that the run has written so far; only new lines are read."""
     return _curves(str(run.folder), run.stamp("trainer.json")).refresh()
 
 
@@ -33,15 +33,22 @@ def _curves(folder: str, stamp: tuple) -> Curves:
 def learning_curve(
     run: Run, quantity: str, smoothing: float = 0.0, logarithmic: bool = False, forecasts: bool = False
 ) -> StaticFigure:
-    """The figure of the loss or of the accuracy, made anew when the run has written more."""
-    begun, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
-    return _learning_curve(str(run.folder), begun, stamp, quantity, smoothing, logarithmic, forecasts)
+    """The figure of the loss or the accuracy, redrawn when the run has written more."""
+    start_stamp, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
+    return _learning_curve(str(run.folder), start_stamp, stamp, quantity, smoothing, logarithmic, forecasts)
 
 
 @lru_cache(32)
-def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *look) -> StaticFigure:
-    smoothing, logarithmic, forecasts = look
-    now = _curves(folder, begun).refresh()
+def _learning_curve(
+    folder: str,
+    start_stamp: tuple,
+    stamp: tuple,
+    quantity: str,
+    smoothing: float,
+    logarithmic: bool,
+    forecasts: bool,
+) -> StaticFigure:
+    now = _curves(folder, start_stamp).refresh()
     content = charts.learning_curve_dict(
         quantity,
         batches=now.series("batches", "epoch", quantity),
@@ -55,19 +62,21 @@ def _learning_curve(folder: str, begun: tuple, stamp: tuple, quantity: str, *loo
         forecast=_forecast(now, quantity) if forecasts else None,
     )
     if quantity == "accuracy" and now.plan.get("several"):
-        content["layout"]["yaxis"]["title"]["text"] = "pictures with all labels right (%)"
+        content["layout"]["yaxis"]["title"]["text"] = "images with all labels correct (%)"
     return StaticFigure(content)
 
 
 def small_curve(run: Run, column: str, title: str, unit: str, logarithmic: bool) -> StaticFigure:
-    """The figure of one more column of the journal."""
-    begun, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
-    return _small_curve(str(run.folder), begun, stamp, column, title, unit, logarithmic)
+    """The figure of another column of the metrics log."""
+    start_stamp, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
+    return _small_curve(str(run.folder), start_stamp, stamp, column, title, unit, logarithmic)
 
 
 @lru_cache(32)
-def _small_curve(folder: str, begun: tuple, stamp: tuple, column: str, title: str, unit: str, logarithmic: bool):
-    now = _curves(folder, begun).refresh()
+def _small_curve(
+    folder: str, start_stamp: tuple, stamp: tuple, column: str, title: str, unit: str, logarithmic: bool
+) -> StaticFigure:
+    now = _curves(folder, start_stamp).refresh()
     return StaticFigure(
         charts.small_curve_dict(
             *now.series("batches", "epoch", column),
@@ -81,13 +90,13 @@ def _small_curve(folder: str, begun: tuple, stamp: tuple, column: str, title: st
 
 
 def has_column(run: Run, column: str) -> bool:
-    """Whether the journal of a run has this column."""
+    """Whether the metrics log of a run has this column."""
     lines = curves(run).batches
     return bool(lines) and column in lines[-1]
 
 
 def forecast(run: Run, quantity: str) -> Forecast | None:
-    """The last epoch's validation value, as the curve so far lets expect it."""
+    """The validation value expected for the last epoch, extrapolated from the curve so far."""
     return _forecast(curves(run), quantity)
 
 
@@ -100,7 +109,7 @@ def _forecast(now: Curves, quantity: str) -> Forecast | None:
 
 
 def _changes(now: Curves) -> list[tuple[float, str]]:
-    """Where and what a person changed, and where another stage began, for the figures."""
+    """Changes that a user made during training, and starts of further stages, as (epoch, text) for the figures."""
     names = {"learning_rate": "rate {:g}", "early_stopping": "early stopping {}"}
     return [
         (line["epoch"], names[line["what"]].format({True: "on", False: "off"}.get(line["value"], line["value"])))
@@ -109,17 +118,17 @@ def _changes(now: Curves) -> list[tuple[float, str]]:
 
 
 def estimated_start(before: list[Run]) -> float | None:
-    """Seconds until those that train and those that wait `before` are done; None where nobody knows."""
-    known = _paces(int(time.time() // 10))
+    """Estimated seconds until the running runs and the queued runs `before` are done; None if unknown."""
+    paces = _paces(int(time.time() // 10))
     total = 0.0
     for run in [*(run for run in runs.all_runs()[:50] if run.state == "running"), *before]:
         now = curves(run)
         if run.state == "running" and now.phase in ENDING:
-            continue  # seconds
+            continue  # takes only seconds
         left = now.seconds_left
         if left is None:
             try:
-                left = estimates.seconds(run.config, _training_count(run.config), known)
+                left = estimates.seconds(run.config, _training_count(run.config), paces)
             except UserError:
                 left = None
         if left is None:
@@ -134,14 +143,14 @@ def _paces(_ten_seconds: int):
 
 
 def _training_count(config: Config) -> int:
-    """Pictures that are learnt from in an epoch."""
+    """Training images per epoch."""
     facts = datasets.facts(config.data)
     images = config.train_images or facts.counts[0]
     return round(images * (1 - config.validation_fraction))
 
 
 def schedule(config: Config):
-    """The figure of the planned learning rate."""
+    """The figure of the learning-rate schedule."""
     values = config.as_dict()
     names = ("epochs", "learning_rate", "schedule", "step_epochs", "step_factor", "warmup_fraction")
     return _schedule(tuple((name, values[name]) for name in names))
@@ -157,7 +166,7 @@ def _schedule(settings: tuple):
 
 
 def comparison(chosen: list[Run], quantity: str):
-    """The figure of several runs' validation curves."""
+    """The figure of the validation curves of several runs."""
     keys = tuple((run.label, str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl")) for run in chosen)
     return _comparison(keys, quantity)
 
@@ -165,7 +174,7 @@ def comparison(chosen: list[Run], quantity: str):
 @lru_cache(16)
 def _comparison(keys: tuple, quantity: str):
     lines = [
-        (label, *_curves(folder, begun).refresh().series("epochs", "epoch", f"val_{quantity}"))
-        for label, folder, begun, _ in keys
+        (label, *_curves(folder, start_stamp).refresh().series("epochs", "epoch", f"val_{quantity}"))
+        for label, folder, start_stamp, _ in keys
     ]
     return static(charts.compare_curves(lines, quantity))

@@ -52,7 +52,7 @@ def _test_predictions(folder: str, stamp: tuple) -> Predictions:
 
 @lru_cache(16)
 def class_counts(name: str, fingerprint: str) -> dict[str, np.ndarray]:
-    """How many pictures each class has in each part, int (classes,)."""
+    """The number of images of each class in the training and test sets, int (classes,) each."""
     dataset = datasets.open_dataset(name)
     return {
         part: dataset.facts.counted(labels)
@@ -69,7 +69,7 @@ def layer_table(
 
 
 def dataset(name: str) -> datasets.Dataset:
-    """The prepared data set, opened once as long as it stays the same.
+    """The prepared dataset, opened once until it changes.
 
     Raises:
         DatasetError: it is not prepared.
@@ -80,10 +80,10 @@ def dataset(name: str) -> datasets.Dataset:
 
 
 def training_data(name: str) -> datasets.Dataset:
-    """The data set with the changes that were made to it, as a run would learn from it now.
+    """The dataset with its edits applied, as a new run would be trained on it.
 
     Raises:
-        DatasetError: it is not prepared, or its list of changes is damaged.
+        DatasetError: it is not prepared, or its list of edits is damaged.
     """
     dataset(name)
     return _training_data(name, (*datasets.dataset_stamp(name), *datasets.edits_stamp(name)))

@@ -1,4 +1,4 @@
-"""Our own components, which run in the browser: NAME.js and NAME.css in a folder NAME."""
+"""Our own browser components: NAME.js and NAME.css in a folder NAME."""
 
 from functools import lru_cache
 from pathlib import Path

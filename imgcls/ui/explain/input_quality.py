@@ -39,7 +39,7 @@ ROOM = '<div class="before-after"></div>'
 
 @dataclass(frozen=True, eq=False)
 class InputCheck:
-    """What is usual in the training images, where that is from, and the findings about an image.
+    """The usual values in the training images, their source, and the findings about an image.
 
     `raw` is about the image without normalisation, None if that is not known; `model` about the model input.
     """

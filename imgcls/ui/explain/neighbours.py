@@ -23,7 +23,7 @@ def show(run: Run, familiarity: Familiarity | None, classes: Sequence[str]) -> N
         title = f'<h4 title="{html.escape(method.HELP)}">{html.escape(method.TITLE)}</h4>'
         if familiarity is None:
             st.html(title)
-            activations.offer_missing(run, activations.why_not(run) or MISSING)
+            activations.offer_missing(run, activations.unavailable_reason(run) or MISSING)
             return
         nearest = method.examples(run, familiarity.features, SHOWN)
         training = neighbours.training_features(run)

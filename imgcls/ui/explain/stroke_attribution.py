@@ -29,7 +29,7 @@ text-align:center;font-style:normal;font-weight:600}
 </style>"""
 NONE_YET = "The contribution of each stroke appears here after a prediction."
 PEN_DOWN = "Lift the pen to see the contribution of each stroke."
-NOT_DIVISIBLE = "There are too few or too many strokes to remove one."
+NOT_DIVISIBLE = "This drawing has too few or too many strokes to measure their contributions."
 
 
 def render(run: Run, card: ModelCard, drawing: Handwriting, answer: Answer | None, *, is_done: bool) -> str:

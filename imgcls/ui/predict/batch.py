@@ -97,8 +97,8 @@ def _results(run: Run, card: ModelCard, files: Sequence[UploadedFile], place: De
     if (size := sum(file.size for file in files)) > TOTAL_MB * 1024**2:
         upload.forget(files)
         raise SourceError(
-            f"These files have {size / 1024**2:,.0f} MB in total; a batch can have up to {TOTAL_MB} MB. They were "
-            "discarded: upload fewer at once, or import them as a dataset on the Data page."
+            f"These files total {size / 1024**2:,.0f} MB; the limit for a batch is {TOTAL_MB} MB. They were "
+            "discarded. Upload fewer at a time, or import them as a dataset on the Data page."
         )
     classes, skipped = card.classes, SkippedFiles()
     with contextlib.ExitStack() as stack:

@@ -89,7 +89,7 @@ def show(run: Run, card: ModelCard, answer: Answer | None, source: Source | None
 
 
 def _labels(some: Sequence[Run]) -> dict[str, str]:
-    """The names of runs by their ids; runs with the same name are told apart by their ids."""
+    """The names of runs by their ids; ids are added to names that occur twice."""
     counts = Counter(run.label for run in some)
     return {run.id: run.label if counts[run.label] == 1 else f"{run.label} · {run.id}" for run in some}
 
@@ -113,11 +113,11 @@ def _other(
             return _result(label, None, its_card, None, _difference(card, its_card))
         is_like = (card.shape, card.is_ink, card.fit) == (its_card.shape, its_card.is_ink, its_card.fit)
         if isinstance(source, Prepared) and not is_like:
-            return ModelResult(label, details="It takes a different kind of image.", is_comparable=False)
+            return ModelResult(label, details="It expects a different kind of image.", is_comparable=False)
         its_answer = inference.answer(other, source, card=its_card, is_complete=is_complete)
         rejection = its_answer.rejection
         if answer.rejection is not None and answer.rejection.for_digits and multiple_digits.applies_to(its_card):
-            rejection = answer.rejection  # what is not a single digit is one for no digit model
+            rejection = answer.rejection  # what is not a single digit cannot be classified by any digit model
         return _result(label, its_answer, its_card, rejection, _difference(card, its_card))
     except UserError as error:
         return ModelResult(label, details=str(error) if runs.exists(run_id) else "It was deleted.")

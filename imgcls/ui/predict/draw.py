@@ -1,4 +1,4 @@
-"""Draw a digit, or whatever the model knows, and watch the prediction update."""
+"""Draw a digit, or anything else that the model was trained on, and watch the prediction update."""
 
 from dataclasses import replace
 

@@ -97,8 +97,8 @@ def _show_round(run: Run, card: ModelCard, game: Game) -> None:
             st.html(gallery.grid(_tile(each, classes) for each in game.played))
         else:
             st.caption(
-                "Ten rounds. Draw what is requested in your own style, then press “Done”: the model scores a point if "
-                "it recognises your drawing. Misread drawings make the best training data for the next model."
+                "Ten rounds. Draw the requested class in your own style, then press “Done”: the model scores a point "
+                "if it recognises your drawing. Misread drawings make the best training data for the next model."
             )
         if problem := st.session_state.pop("game-refused", ""):
             st.warning(plain(problem), icon=":material/save:")
@@ -113,8 +113,8 @@ def _try_again(answer: Answer | None, drawing: Handwriting) -> str:
     """Why a drawing does not count, as Markdown."""
     if answer is not None and answer.rejection is not None:
         return (
-            f"{plain(answer.rejection.title)}. {plain(answer.rejection.text)} It does not count: clear the canvas and "
-            "draw again."
+            f"{plain(answer.rejection.title)}. {plain(answer.rejection.text)} This does not count: clear the canvas "
+            "and draw again."
         )
     if not drawing:
         return "The canvas is empty."
@@ -122,7 +122,7 @@ def _try_again(answer: Answer | None, drawing: Handwriting) -> str:
 
 
 def _finish(card: ModelCard, game: Game, drawing: Handwriting, answer: Answer, is_saved: bool) -> None:
-    """Counts the round, and saves the drawing if wanted."""
+    """Records the round, and saves the drawing if requested."""
     requested = game.requested[len(game.played)]
     if is_saved:
         try:

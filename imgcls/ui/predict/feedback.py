@@ -1,4 +1,4 @@
-""" "It was a 7": adds a drawing with its correct class to a dataset of one's own."""
+""" "It was a 7": adds a drawing with its correct class to the dataset "My drawings"."""
 
 from collections.abc import Sequence
 
@@ -85,7 +85,7 @@ def _undo(pixels: np.ndarray, label: str) -> None:
 def _show_saved(pixels: np.ndarray, label: str) -> None:
     collection = drawings.collection()
     st.success(
-        f"Saved as “{plain(label)}”. My drawings now has {formatting.count(collection.total, 'drawing')}. "
+        f"Saved as “{plain(label)}”. “My drawings” now contains {formatting.count(collection.total, 'drawing')}. "
         f"{collection.missing}",
         icon=":material/check_circle:",
     )

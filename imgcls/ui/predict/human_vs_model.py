@@ -26,9 +26,9 @@ MOST_PILLS = 12
 """Up to this many classes are buttons; more are a list to type in."""
 SIDE = 260
 DOUBLE_CLICK = 0.3
-"""Seconds: a click this soon after an answer was meant for the image before."""
+"""Seconds: a click this soon after a prediction was meant for the previous image."""
 SKIPPED = -1
-"""The answer of a visitor who does not know."""
+"""The visitor pressed “I don't know”."""
 
 
 @dataclass
@@ -170,7 +170,7 @@ def _show_result(run: Run, game: Game, tested: Predictions, classes: Sequence[st
     )
     st.caption(
         "The images were chosen because the model finds them hard, so its score here does not show how good it is; you "
-        "would also score higher on easier ones. With twenty images, a difference of four can be chance."
+        "would also score higher on easier ones. With twenty images, a difference of four may be due to chance."
     )
     st.button(
         "Play with twenty others" if total == hard_examples.COUNT else "Play again",
@@ -179,11 +179,11 @@ def _show_result(run: Run, game: Game, tested: Predictions, classes: Sequence[st
         key="versus-again",
     )
     matrices = _matrices(tuple(labels.tolist()), tuple(game.predictions), tuple(model.tolist()), tuple(classes))
-    for place, who, matrix in zip(st.columns(2, gap="large"), ("You", "Model"), matrices, strict=True):
-        with place:
-            st.markdown(f"**{who}**")
+    for column, player, matrix in zip(st.columns(2, gap="large"), ("You", "Model"), matrices, strict=True):
+        with column:
+            st.markdown(f"**{player}**")
             confusion_matrix.show(
-                f"versus-matrix-{who}", matrix, note=f"{who}. The images below show each prediction in words."
+                f"versus-matrix-{player}", matrix, note=f"{player}. The images below show each prediction in words."
             )
     st.html(_tiles(run, cached.predictions_stamp(run), tuple(game.rows), tuple(game.predictions), tuple(classes)))
 

@@ -126,8 +126,8 @@ def _files() -> Photos:
     st.session_state[IGNORED] = ignored = ignored | {file.file_id for file in files[MOST_FILES:]}
     if ignored:
         st.info(
-            f"The first {MOST_FILES} of {formatting.count(MOST_FILES + len(ignored), 'file')} are shown here, the rest "
-            f"were ignored. “Batch” takes up to {batch.MOST:,}.",
+            f"Only the first {MOST_FILES} of {formatting.count(MOST_FILES + len(ignored), 'file')} are shown here; the "
+            f"rest were ignored. “Batch” accepts up to {batch.MOST:,}.",
             icon=":material/info:",
         )
     photos |= _pasted()
@@ -172,7 +172,7 @@ def _uploaded(file: UploadedFile) -> Photo | None:
     if len(data) > UPLOAD_MB * 1024**2:  # megabytes as Streamlit counts them
         with errors.shown():
             raise ImageError(
-                f"“{file.name}” has {len(data) / 1024**2:.1f} MB; the limit is {UPLOAD_MB} MB. Make it smaller."
+                f"“{file.name}” is {len(data) / 1024**2:.1f} MB; the limit is {UPLOAD_MB} MB. Make it smaller."
             )
         return None
     return _photo(data, file.name)

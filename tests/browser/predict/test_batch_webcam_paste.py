@@ -78,7 +78,7 @@ def test_a_drawing_goes_with_its_class_into_a_data_set_and_can_be_taken_back(vis
     expect(page.locator(".prediction")).to_have_text("7")
     steps.button(page, "Correct the label or save the drawing").click()
     page.get_by_role("radio", name="7", exact=True).or_(page.get_by_role("button", name="7", exact=True)).first.click()
-    expect(steps.main(page).get_by_text("Saved as “7”. My drawings now has 1 drawing")).to_be_visible()
+    expect(steps.main(page).get_by_text("Saved as “7”. “My drawings” now contains 1 drawing")).to_be_visible()
     waiting = own_server.runs.with_name("own") / "own-my-drawings" / "waiting.npz"
     assert waiting.exists()
     steps.button(page, "Undo save").click()

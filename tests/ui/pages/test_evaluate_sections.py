@@ -143,7 +143,7 @@ def test_robustness_shows_what_was_found_and_the_training_that_would_help(damage
 
     assert is_whole(app)
     assert pieces(app).count("data:image/svg+xml") == 8
-    assert "180 images predicted correctly without this corruption and incorrectly with it" in told(app)
+    assert "180 images predicted correctly without this corruption but incorrectly with it" in told(app)
     assert "with noise of strength 3, predicted as" in pieces(app)
     app.button(key="train-robust").click().run()
     config = damaged_run.config
@@ -171,7 +171,7 @@ def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finish
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
     app = opened("evaluate", run=finished_run.id, view="Label errors")
     assert is_whole(app)
-    assert "contradict this model" in told(app)
+    assert "contradicts this model" in told(app)
     assert all(f"Test image {place}: its label is" in pieces(app) for place in range(4))
 
     judge(finished_run, "test", [0, 1], "wrong")
@@ -190,7 +190,7 @@ def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, m
     stored_suspects(finished_run)
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
     assert is_whole(app)
-    assert "3 of 1,437 labels are suspect. You confirmed 0" in told(app).replace("**", "")
+    assert "Suspect: 3 of 1,437 labels. You confirmed 0" in told(app).replace("**", "")
     assert pieces(app).count("<figure>") == 3 and "seems" in pieces(app)
 
     judge(finished_run, "training", [3], "right")

@@ -33,7 +33,7 @@ def show(first: Key, second: Key, found: Comparison) -> None:
     )
     with_image, total = _members(first, second, shown)
     stored = "" if len(with_image) == total else f" ({len(with_image):,} stored with the runs)"
-    st.caption(f"{formatting.count(total, 'image')}{stored}, highest confidence of both first.")
+    st.caption(f"{formatting.count(total, 'image')}{stored}, highest total confidence first.")
     on_page = test_gallery.one_page(with_image, f"compared-{first.run.id}-{second.run.id}-{shown}")
     if on_page:
         st.html(_grid(first, second, on_page))
@@ -41,7 +41,7 @@ def show(first: Key, second: Key, found: Comparison) -> None:
 
 @lru_cache(64)
 def _members(first: Key, second: Key, shown: str) -> tuple[np.ndarray, int]:
-    """The test images of a gallery of which the pixels are stored, and how many there are in all."""
+    """The test images of a gallery whose pixels are stored, and the total number."""
     a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
     mask = {
         ONLY_A: a.is_right & ~b.is_right,

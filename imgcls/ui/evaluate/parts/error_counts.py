@@ -11,10 +11,10 @@ from imgcls.ui.evaluate.parts import selection_state
 from imgcls.ui.evaluate.parts.selection_state import Key, View
 
 HELP = {
-    "Correct": "True positives: the label is there and was predicted.",
-    "Missing": "False negatives: the label is there but was not predicted.",
-    "Extra": "False positives: the label was predicted but is not there.",
-    "Correctly absent": "True negatives: the label is neither there nor predicted.",
+    "Correct": "True positives: the image has the label, and it was predicted.",
+    "Missing": "False negatives: the image has the label, but it was not predicted.",
+    "Extra": "False positives: the label was predicted, but the image does not have it.",
+    "Correctly absent": "True negatives: the image does not have the label, and it was not predicted.",
 }
 
 
@@ -30,7 +30,7 @@ def show(view: View) -> None:
     )
     st.caption(
         "There is no single confusion matrix for multi-label runs, because each label is decided on its own. “Error "
-        "pairs” shows which label was predicted when another is missing."
+        "pairs” shows which label was predicted when another one is missing."
     )
 
 

@@ -16,7 +16,7 @@ ALL = "All"
 
 
 def show(view: View) -> None:
-    """Correct or not, the other filters in a popover, and the histogram of the confidence."""
+    """The filter by correctness, the other filters in a popover, and the histogram of the confidence."""
     selected, is_multilabel = view.selection, isinstance(view.predictions, Decisions)
     options = {ALL: "", "Errors": "wrong", "Correct": "right"}
     if is_multilabel:

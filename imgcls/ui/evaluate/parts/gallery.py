@@ -79,9 +79,9 @@ def _multilabel_lines(decisions: Decisions, position: int) -> tuple[tuple[str, .
         elif true[label]:
             sign, meaning = "−", "missing"
         else:
-            sign, meaning = "+", "wrongly predicted"
+            sign, meaning = "+", "incorrectly predicted"
         percent = f"{100 * decisions.probabilities[position, label]:.0f}%"
         lines.append(f"{sign} {decisions.names[label]} {percent}")
         alt.append(f"{meaning} {decisions.names[label]} with {percent}")
     lines.sort(key=lambda line: line[0] == "✓")
-    return tuple(lines) or ("✓ no label",), "; ".join(alt) or "correctly no label"
+    return tuple(lines) or ("✓ no label",), "; ".join(alt) or "correctly predicted no label"

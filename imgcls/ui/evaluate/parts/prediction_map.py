@@ -1,4 +1,4 @@
-"""The map of the test images: similar ones, as the model sees them, are close together. A lasso selects images."""
+"""The map of the test images: those that the model treats as similar are close together. A lasso selects images."""
 
 from functools import lru_cache, partial
 

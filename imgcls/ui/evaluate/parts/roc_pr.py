@@ -62,7 +62,7 @@ def show(view: View) -> None:
         format_func=lambda one: plain(names[one]) if one < len(names) else "",
         key=f"curves-of-{view.run.id}-{hash((filters, view.merging))}",
         max_selections=10,
-        help="By default the ones with the smallest areas.",
+        help="By default, those with the smallest areas.",
     )
     if chosen:
         left, right = st.columns(2, gap="large")
@@ -73,11 +73,11 @@ def show(view: View) -> None:
                     _figure(key, filters, tuple(chosen), kind),
                     key=f"{kind}-{view.run.id}",
                     config={"displayModeBar": False},
-                    alt=f"{title} of {len(chosen)} classes; the table below lists the areas under the curves.",
+                    alt=f"{title} for {len(chosen)} classes; the table below lists the areas under the curves.",
                 )
         if is_multilabel:
             st.caption(
-                "The star is the current threshold; the rest of each curve shows what other thresholds would give."
+                "The star marks the current threshold; the rest of each curve shows what other thresholds would give."
             )
     st.dataframe(
         _table(key, filters),

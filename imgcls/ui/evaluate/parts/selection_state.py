@@ -31,9 +31,9 @@ NAMES = (*selection.NAMES, *class_merging.NAMES)
 """The URL parameters of the selection and of merged classes."""
 OUTDATED, LATEST = "url-outdated", "url-latest"
 IN_FLIGHT_SECONDS = 1.0
-"""For so long after the URL was changed, an event may arrive that was sent before the change."""
+"""How long after a change of the URL an event may still arrive that was sent before it."""
 OF_CLASSES = ("class", "cell", "area", "tag", *class_merging.NAMES)
-"""The parameters that mean nothing for another run."""
+"""The parameters that have no meaning for another run."""
 
 
 class Key(NamedTuple):
@@ -224,7 +224,7 @@ def clear(*names: str) -> None:
 
 
 def clear_of_classes() -> None:
-    """Removes what means nothing for another run."""
+    """Removes the parameters that have no meaning for another run."""
     clear(*OF_CLASSES)
 
 
@@ -318,7 +318,7 @@ def _cell(cell: tuple[int | None, int | None], names: tuple[str, ...], is_multil
         return f"{true or 'any class'} → {predicted or 'any class'}"
     if true and true == predicted:
         return f"{true} correctly predicted"
-    parts = [f"{true} missing" if true else "", f"{predicted} wrongly predicted" if predicted else ""]
+    parts = [f"{true} missing" if true else "", f"{predicted} incorrectly predicted" if predicted else ""]
     return ", ".join(part for part in parts if part)
 
 

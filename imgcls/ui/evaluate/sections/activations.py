@@ -44,11 +44,11 @@ STYLE = """<style>
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
-    why = activations.why_not(run)
+    reason = activations.unavailable_reason(run)
     with errors.shown():
         _filters(run)
-    if why:
-        activations.offer_missing(run, why)
+    if reason:
+        activations.offer_missing(run, reason)
         return
     st.subheader("Activations of every layer", anchor=False)
     with errors.shown():
@@ -84,7 +84,7 @@ def _filters_html(run: Run, stamp: tuple) -> str:
     name = "units, each connected to the whole image" if is_global else f"filters of {height}×{width} pixels"
     alt = f"{count} {name}: the weights of the first layer"
     colours = (
-        "Colours are what the filter responds to; grey has no effect."
+        "Colours show what the filter responds to; grey means no effect."
         if channels == 3
         else "Orange: positive weights. Blue: negative weights. White: zero."
     )
@@ -106,7 +106,7 @@ def _image(run: Run, predictions: Predictions | Decisions) -> tuple[np.ndarray |
     source = st.segmented_control("Image", sources, default=TEST, required=True, key="activations-source")
     if source == TEST:
         index = image_details.choose(run, predictions)
-        return activations.image(run, predictions, index), f"test image {index:,}"
+        return activations.test_image(run, predictions, index), f"test image {index:,}"
     if source == DRAWING:
         return _drawing(card.shape), "your drawing"
     file = st.file_uploader("Your image", type=TYPES, key="activations-photo", max_upload_size=UPLOAD_MB)
@@ -115,13 +115,15 @@ def _image(run: Run, predictions: Predictions | Decisions) -> tuple[np.ndarray |
         return None, ""
     data = file.getvalue()
     if len(data) > UPLOAD_MB * 1_000_000:
-        raise ImageError(f"“{file.name}” has {len(data) / 1e6:.0f} MB; the limit is {UPLOAD_MB} MB.")
+        raise ImageError(
+            f"“{file.name}” is {len(data) / 1e6:.0f} MB; the limit is {UPLOAD_MB} MB. Choose a smaller file."
+        )
     digest = hashlib.sha256(data).hexdigest()
     return _prepared(digest, data, file.name, card.shape, card.is_ink, card.fit), file.name
 
 
 def _drawing(shape: tuple) -> np.ndarray | None:
-    """The drawing as the model gets it, or None while the canvas is empty."""
+    """The model input for the drawing, or None while the canvas is empty."""
     drawn = drawable_canvas.field(
         "activations-canvas",
         CANVAS_SIDE,
@@ -143,10 +145,11 @@ def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool, fi
 
 
 def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
-    kinds = activations.inside(run).kinds
+    model = activations.model(run)
+    kinds = model.kinds
     names = list(kinds)
     # The layer used for Grad-CAM; without one, the first dense layer.
-    default = activations.inside(run).cam_layer or next((name for name in names if kinds[name] == "Dense"), names[0])
+    default = model.cam_layer or next((name for name in names if kinds[name] == "Dense"), names[0])
     left, right = st.columns(2, gap="large")
     content = (run, activations.stamp(run), pixels.tobytes(), pixels.shape)
     with left:
@@ -161,7 +164,7 @@ def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
 @lru_cache(32)
 def _layer_html(run: Run, stamp: tuple, content: bytes, shape: tuple, layer: str, kind: str, what: str) -> str:
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
-    values = activations.seen(run, pixels).layers[layer][0]
+    values = activations.of_image(run, pixels).layers[layer][0]
     drawn, count = activation_grid.activations(values)
     size = "×".join(map(str, values.shape))
     total = values.shape[-1]
@@ -199,10 +202,10 @@ _MEANING = {
 
 @lru_cache(16)
 def _rows(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[tuple, ...]:
-    seen = activations.seen(run, np.frombuffer(content, np.uint8).reshape(shape))
+    found = activations.of_image(run, np.frombuffer(content, np.uint8).reshape(shape))
     return tuple(
         (name, "×".join(map(str, values.shape[1:])), activation_grid.statistics(values[0]))
-        for name, values in seen.layers.items()
+        for name, values in found.layers.items()
     )
 
 
@@ -227,5 +230,5 @@ def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: st
         f'{STYLE}<div class="wide" tabindex="0" role="region" aria-label="Statistics of all layers">'
         f'<table class="layers"><tr>{head}</tr>{"".join(rows)}</table></div>'
         '<div style="font-size:.85rem;opacity:.75;margin-top:6px">Zeros: the fraction of values that are exactly 0. '
-        "Dead channels: the fraction of maps or units without any activation for this image.</div>"
+        "Dead: the fraction of maps or units that are 0 everywhere for this image.</div>"
     )

@@ -1,4 +1,4 @@
-"""Is this run better than another one? Their predictions for the same test images, compared. `?other=` names it."""
+"""Is this run better than another one? Compares their predictions for the same test images. `?other=` is its id."""
 
 import html
 from functools import lru_cache
@@ -161,7 +161,7 @@ def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) ->
             f"{loss.value:+.3f}",
             f"{loss.low:+.3f} to {loss.high:+.3f}",
             "That of B minus that of A in nats, paired by image, with its 95% confidence interval. Below 0, B assigns "
-            "higher probabilities to the truth.",
+            "higher probabilities to the true labels.",
         ),
     ]
     metric_row.show(numbers)

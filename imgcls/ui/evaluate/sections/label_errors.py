@@ -1,4 +1,4 @@
-"""Which labels are probably wrong? Suspects among the test and the training images, for a person to review."""
+"""Which labels are probably wrong? Suspect labels of test and training images, for the user to review."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -100,8 +100,8 @@ def _test(run: Run, predictions: Predictions | Decisions) -> None:
     to_review = [index for index in found if index not in right and index not in wrong]
     noun = "image" if isinstance(predictions, Decisions) else "label"
     st.markdown(
-        f"**{formatting.count(len(found), noun)}** of {total:,} are suspect: they contradict this model, which was not "
-        f"trained on them. You confirmed **{len(right):,}** and marked **{len(wrong):,}** as wrong."
+        f"Suspect: **{formatting.count(len(found), noun)}** of {total:,}, where the label contradicts this model, "
+        f"which was not trained on these images. You confirmed **{len(right):,}** and marked **{len(wrong):,}** as wrong."
     )
     if wrong:
         _score_without(predictions, wrong)
@@ -187,7 +187,7 @@ def _review(run: Run, indices: tuple[int, ...], shown: str) -> None:
     with st.container(horizontal=True):
         for label, icon, verdict, pointless in (
             ("Label is wrong", ":material/flag:", "wrong", WRONG),
-            ("Label is right", ":material/check:", "right", CONFIRMED),
+            ("Label is correct", ":material/check:", "right", CONFIRMED),
             ("Undo review", ":material/undo:", None, OPEN),
         ):
             if shown != pointless:
@@ -198,7 +198,7 @@ def _review(run: Run, indices: tuple[int, ...], shown: str) -> None:
 
 
 def _try(action: Callable[[], None]) -> None:
-    """For a callback, which runs before the page is drawn; the error is shown then."""
+    """For callbacks, which run before the page is drawn: stores an error, which the page shows."""
     try:
         action()
     except UserError as error:
@@ -268,8 +268,8 @@ def _suspects(run: Run) -> None:
     left = [place for place, row in enumerate(found.rows.tolist()) if row not in right and row not in edits.labels]
     listed = f" (the {len(found.rows):,} least likely are listed)" if found.found > len(found.rows) else ""
     st.markdown(
-        f"**{found.found:,}** of {found.count:,} labels are suspect{listed}. You confirmed **{len(right):,}**; "
-        f"**{formatting.count(len(edits.labels), 'image')}** of the dataset are excluded or relabelled."
+        f"Suspect: **{found.found:,}** of {found.count:,} labels{listed}. You confirmed **{len(right):,}**. Excluded "
+        f"or relabelled in this dataset: **{formatting.count(len(edits.labels), 'image')}**."
     )
     st.caption(
         f"The heads agree with {formatting.fraction(found.accuracy)} of the labels. The same method estimates that "
@@ -289,7 +289,7 @@ def _suspects(run: Run) -> None:
     _train_again(run, dataset, found.rows[left].tolist(), bool(edits.labels))
     with st.container(horizontal=True):
         task_panel.button("Check again", again)
-        if right and st.button("Forget what I confirmed", icon=":material/undo:", key="forget-right"):
+        if right and st.button("Reset confirmations", icon=":material/undo:", key="forget-right"):
             _try(partial(judge, run, "training", right, None))
             st.rerun()
     _show_error()

@@ -22,7 +22,7 @@ ORDER = 20
 USES_SELECTION = True
 SUPPORTS = ("single", "multi")
 
-NO_WIDTH = "Bootstrap intervals of F1 and average precision have no width if there are no errors."
+NO_WIDTH = "Bootstrap intervals of F1 and average precision have zero width if there are no errors."
 TABLE = "class-table"
 
 
@@ -40,7 +40,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         st.subheader("Images", anchor=False)
         if view.selection == Selection():
             what = "labels" if is_multilabel else "classes"
-            st.caption(f"Select {what} in the table to see their images and compute all scores from these alone.")
+            st.caption(f"Select {what} in the table to show only their images and restrict all scores to them.")
         gallery.show(view)
 
 

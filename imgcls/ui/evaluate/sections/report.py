@@ -1,4 +1,4 @@
-"""The run as files: a report to hand in, and the same numbers for programs and spreadsheets."""
+"""The run as files: a report, and the same numbers for programs and spreadsheets."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     errors = "a table of errors by label" if is_multilabel else "the confusion matrix"
     st.markdown(
         f"A single HTML file with the settings, the learning curves, all scores with their 95% confidence intervals, "
-        f"{errors} and the most confident errors. It needs no other files: send it, print it or hand it in. It follows "
+        f"{errors} and the most confident errors. It needs no other files: send it, print it or submit it. It follows "
         "the reader's light or dark mode."
     )
     _file(

@@ -58,7 +58,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     elif state.state == "idle":
         _offer(run, predictions)
     else:
-        task_panel.show(task, state, lambda: evaluate.start(run), "The robustness could not be evaluated.")
+        task_panel.show(task, state, lambda: evaluate.start(run), "Robustness could not be evaluated.")
 
 
 def _offer(run: Run, predictions: Predictions | Decisions) -> None:
@@ -226,8 +226,8 @@ def _by_class(key: Key, stamp: float, name: str) -> str:
 def _flips(key: Key, predictions: Predictions | Decisions, stamp: float, name: str, strength: int) -> None:
     flipped = _read(key, stamp).flips(name, strength)
     st.caption(
-        f"{formatting.count(len(flipped), 'image')} predicted correctly without this corruption and incorrectly with it"
-        + (f"; {EXAMPLES} of them." if len(flipped) > EXAMPLES else ".")
+        f"{formatting.count(len(flipped), 'image')} predicted correctly without this corruption but incorrectly with it"
+        + (f"; {EXAMPLES} are shown." if len(flipped) > EXAMPLES else ".")
     )
     if not len(flipped):
         st.info("No prediction changes.", icon=":material/check_circle:")
@@ -251,7 +251,7 @@ def _examples(key: Key, stamp: float, name: str, strength: int) -> str:
         true = _label_names(key.names, found.labels[position])
         predicted = _label_names(key.names, found.corrupted[found.names.index(name), strength - 1, position])
         index = found.indices[position]
-        alt = f"the same with {name} of strength {strength}, predicted as {predicted}"
+        alt = f"the same image with {name} of strength {strength}, predicted as {predicted}"
         pairs.append(
             (
                 gallery.Tile(image, f"test image {index}, {true}, predicted correctly", (f"✓ {true}",)),

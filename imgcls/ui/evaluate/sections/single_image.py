@@ -1,4 +1,4 @@
-"""One test image, chosen in the URL: its prediction, why the model made it, and similar images."""
+"""One test image, chosen in the URL: its prediction, heat maps that explain it, and similar images."""
 
 from functools import lru_cache
 
@@ -32,7 +32,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
     index = image_details.choose(run, predictions)
     with errors.shown():
-        pixels = activations.image(run, predictions, index)
+        pixels = activations.test_image(run, predictions, index)
         left, right = st.columns([2, 3], gap="large")
         with left:
             image_details.head(run, index, pixels)
@@ -49,7 +49,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         )
 
 
-# ---- why
+# ---- heat maps
 
 
 def _heat_maps(run: Run, predictions: Predictions | Decisions, index: int, pixels: np.ndarray) -> None:
@@ -62,7 +62,7 @@ def _heat_maps(run: Run, predictions: Predictions | Decisions, index: int, pixel
             order,
             key=f"heat-{run.id}-{index}",
             format_func=lambda label: f"{plain(names[label])} ({predictions.probabilities[index, label]:.1%})",
-            help="Labels by falling probability.",
+            help="Labels in order of decreasing probability.",
         )
     else:
         best, true = order[0], int(predictions.labels[index])
@@ -87,13 +87,14 @@ def _similar(run: Run, predictions: Predictions | Decisions, index: int, pixels:
     st.subheader(
         "Most similar training images",
         anchor=False,
-        help="The nearest neighbours in the last hidden layer: similar to the model, though not necessarily to you.",
+        help="Nearest neighbours in the features of the last hidden layer. The model treats them as similar, even if "
+        "they look different to you.",
     )
-    why = activations.why_not(run)
-    if not why and not (run.folder / "neighbours.npz").exists():
-        why = "No training images are stored with this run: its dataset was not available when it ended."
-    if why:
-        activations.offer_missing(run, why)
+    reason = activations.unavailable_reason(run)
+    if not reason and not (run.folder / "neighbours.npz").exists():
+        reason = "No training images are stored with this run: its dataset was not available when training ended."
+    if reason:
+        activations.offer_missing(run, reason)
         return
     key = selection_state.key_of(run)
     drawn, text, rows = _similar_html(key, activations.stamp(run), pixels.tobytes(), pixels.shape, index)
@@ -106,7 +107,7 @@ def _similar(run: Run, predictions: Predictions | Decisions, index: int, pixels:
 def _similar_html(key: Key, stamp: tuple, content: bytes, shape: tuple, index: int) -> tuple[str, str, tuple[int, ...]]:
     run, names = key.run, key.names
     true = selection_state.predictions_of(key).labels[index]
-    features = activations.seen(run, np.frombuffer(content, np.uint8).reshape(shape)).features[0]
+    features = activations.of_image(run, np.frombuffer(content, np.uint8).reshape(shape)).features[0]
     known = neighbours.training_features(run)
     found = neighbours.examples(run, features, SIMILAR)
     # One row per image: (n, classes) of booleans for both kinds of runs.

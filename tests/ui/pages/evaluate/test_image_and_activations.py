@@ -95,7 +95,7 @@ def test_an_older_run_offers_to_look_inside(finished_run, view):
     app = opened("evaluate", run=finished_run.id, view=view, image="17")
     assert is_whole(app)
     assert "have not been stored yet" in told(app)
-    assert any(button.label == "Look inside the model" for button in app.button)
+    assert any(button.label == "Compute activations" for button in app.button)
     if view == "Single image":
         assert "Occlusion for" in pieces(app), "which needs the model alone"
 
@@ -104,7 +104,7 @@ def test_the_button_makes_what_is_missing_in_a_process_of_its_own(finished_run, 
     for name in FILES:
         (finished_run.folder / name).unlink()
     app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
-    next(button for button in app.button if button.label == "Look inside the model").click().run()
+    next(button for button in app.button if button.label == "Compute activations").click().run()
     assert task.state(finished_run).state == "running"
     task.start(finished_run)  # a second press, in another tab
     wait_until(lambda: task.state(finished_run).state != "running", seconds=120)
