@@ -401,13 +401,13 @@ def test_a_fine_tuning_that_diverges_keeps_the_head_and_names_its_own_rate(forks
     run = runs.create(CONFIG)
     broken = """
 import numpy as np
-from imgcls.training.loop import loop
-taken = loop.RunningMeans.take
+from imgcls.training.loop import loop, running_metrics
+taken = running_metrics.RunningMeans.take
 def nan(self):
     values, count = taken(self)
     return ((float("nan"),) * len(values), count) if NOW else (values, count)
 NOW = False
-loop.RunningMeans.take = nan
+running_metrics.RunningMeans.take = nan
 obeyed = loop.Loop._apply_request
 def look(self, asked):
     global NOW

@@ -4,9 +4,9 @@ loop.py                 epochs of steps, requests, checkpoints
 batches.py              shuffled and augmented batches
 steps.py                optimiser, class weights, the compiled steps
 evaluate.py             loss and accuracy on a subset
-state.py                position, best epoch, patience
+state.py                position, best epoch, patience, changes by requests
 ema.py                  moving average of the weights
 muon.py                 the Muon optimiser
-running_metrics.py      means over the images of an epoch
+running_metrics.py      mean loss, accuracy and speed over batches
 epoch_predictions.py    records validation predictions after each epoch
 """

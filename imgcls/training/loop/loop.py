@@ -9,7 +9,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from imgcls.config import Config, schedules
 from imgcls.datasets.augmentation import Augmentation
@@ -18,7 +17,7 @@ from imgcls.training.loop.batches import Subset, batches
 from imgcls.training.loop.ema import WeightAverage
 from imgcls.training.loop.epoch_predictions import EpochRecorder
 from imgcls.training.loop.evaluate import evaluate
-from imgcls.training.loop.running_metrics import RunningMeans
+from imgcls.training.loop.running_metrics import BatchMeter
 from imgcls.training.loop.state import Progress
 from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
 from imgcls.training.process.checkpoint import Checkpoint
@@ -76,7 +75,7 @@ class Loop:
         )
         self._average = WeightAverage(model.weights, config.ema_decay) if config.ema_decay else None
         self._clock = self._saved_at = time.monotonic()
-        self._graph_is_built = False
+        self._meter = BatchMeter()
 
     # ---- the whole training
 
@@ -101,9 +100,8 @@ class Loop:
             if figures is None:
                 self.was_stopped = True
                 return
-            self._apply_request(
-                self.control.request()
-            )  # it may turn early stopping off just before it ends the training
+            # The request may turn early stopping off just before it ends the training.
+            self._apply_request(self.control.request())
             self._conclude_epoch(loss, accuracy, *figures)
             self._save_checkpoint()
         self._save_checkpoint(now=True)
@@ -163,9 +161,7 @@ class Loop:
 
         False if there is nothing worth keeping: no step was made, or the validation loss is not finite.
         """
-        if not self.steps_done:
-            return False
-        figures = self.evaluate(self.validation, ignore_requests=True)
+        figures = self.evaluate(self.validation, ignore_requests=True) if self.steps_done else None
         if figures is None or not math.isfinite(figures[0]):
             return False
         self.remember({"epoch": 0, "val_loss": figures[0], "val_accuracy": figures[1]})
@@ -213,56 +209,43 @@ class Loop:
 
     def _train_one_epoch(self) -> tuple[float, float]:
         """Mean loss and accuracy over the epoch's batches. A requested stop ends it early and sets `was_stopped`."""
-        progress = self.progress
-        means = RunningMeans(3)
-        count = progress.step * self.config.batch_size
-        last_count, last_time = count, time.monotonic()
-        for images, labels in self._batches(progress.epoch, progress.step):
+        self._meter.start()
+        for images, labels in self._batches(self.progress.epoch, self.progress.step):
             rate = self.learning_rate
             self.optimizer.learning_rate.assign(rate)
-            values = self._train_step(images, labels)
-            progress.step += 1
-            count += len(labels)
-            if not self._graph_is_built:
-                # The first step builds the graph for a second or more, so it does not count for the speed.
-                tf.convert_to_tensor(values[0]).numpy()
-                self._graph_is_built, last_count, last_time = True, count, time.monotonic()
+            self._meter.add(self._train_step(images, labels), len(labels))
+            self.progress.step += 1
             if self._average:
                 self._average.add()
-            means.add(values, len(labels))
-            is_last = count == len(self.training)
+            is_last = self.progress.step == self.steps_per_epoch
             checkpoint_is_due = time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
             request = self.control.request()
-            if is_last or request.halts or checkpoint_is_due or self.metrics.is_time_for_a_batch_line():
-                now = time.monotonic()
-                (loss, accuracy, norm), averaged = means.take()
-                progress.add(loss, accuracy, averaged)
-                progress.timed_images += count - last_count
-                progress.timed_seconds += now - last_time
+            ends = is_last or request.halts
+            if ends or checkpoint_is_due or self.metrics.is_time_for_a_batch_line():
+                recent = self._meter.take()
+                self.progress.add(recent)
                 # The mean over a few remaining images at the end of an epoch would only be noise on the curve.
-                if not (is_last or request.halts) or averaged > self.config.batch_size:
+                if not ends or recent.images > self.config.batch_size:
                     self.metrics.batch(
                         epoch=self.position,
-                        loss=loss,
-                        accuracy=accuracy,
-                        rate=(count - last_count) / max(now - last_time, 1e-6),
+                        loss=recent.loss,
+                        accuracy=recent.accuracy,
+                        rate=recent.images_per_second,
                         learning_rate=rate,
-                        gradient_norm=norm,
+                        gradient_norm=recent.gradient_norm,
                     )
-                last_count, last_time = count, now
-                if not np.isfinite(loss):
+                if not np.isfinite(recent.loss):
                     raise Diverged(self.epochs_done + 1)
             self._apply_request(request)
             if request.pause and not request.stop:
                 self._pause()
-                last_time = time.monotonic()
+                self._meter.start()
             self.was_stopped = request.stop or self.control.request().stop
             if self.was_stopped:
                 break
             if checkpoint_is_due and not is_last:
                 self._save_checkpoint()
-        loss, accuracy, averaged = progress.summed
-        return (loss / averaged, accuracy / averaged) if averaged else (float("nan"), float("nan"))
+        return self.progress.means
 
     def _conclude_epoch(self, loss: float, accuracy: float, val_loss: float, val_accuracy: float) -> None:
         """Updates best epoch, metrics log, plateau and early stopping, and moves on to the next epoch."""
@@ -295,20 +278,9 @@ class Loop:
 
     def _apply_request(self, request: RunRequest) -> None:
         """Applies what is new in a request, and writes it with its position on the curve to the metrics log."""
-        progress = self.progress
-        if (request.learning_rate, request.rate_number) != (progress.rate_asked, progress.rate_number):
-            progress.rate_asked, progress.rate_number = request.learning_rate, request.rate_number
-            planned = schedules.rate(self.config, self.steps_done, self.steps_per_epoch)
-            if request.learning_rate is not None and planned > 0:
-                # The rest of the schedule is scaled accordingly.
-                progress.factor = request.learning_rate / planned
-                self.metrics.change(
-                    epoch=self.position, what="learning_rate", value=request.learning_rate, number=request.rate_number
-                )
-        if request.early_stopping is not None and request.early_stopping != progress.early_stopping:
-            progress.early_stopping = request.early_stopping
-            progress.worse = 0  # start patience over, so that the training does not end at once
-            self.metrics.change(epoch=self.position, what="early_stopping", value=request.early_stopping)
+        planned = schedules.rate(self.config, self.steps_done, self.steps_per_epoch)
+        for change in self.progress.apply(request, planned):
+            self.metrics.change(epoch=self.position, **change)
 
     def _pause(self) -> None:
         self._save_checkpoint(now=True)

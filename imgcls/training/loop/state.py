@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from imgcls.config import Config, schedules
+from imgcls.runs.requests import RunRequest
+from imgcls.training.loop.running_metrics import BatchMeans
 
 RENAMED = {"timed_pictures": "timed_images"}
 """Fields by the names that they have in checkpoints of version 0.x."""
@@ -84,10 +86,41 @@ class Progress:
         """Training speed, without validation and without the first step, which builds the graph."""
         return self.timed_images / self.timed_seconds if self.timed_seconds else 0.0
 
-    def add(self, loss: float, accuracy: float, images: int) -> None:
-        """Adds mean loss and accuracy over some images of the current epoch."""
+    @property
+    def means(self) -> tuple[float, float]:
+        """Mean loss and accuracy over the batches of the current epoch; NaN before the first one."""
         losses, correct, count = self.summed
-        self.summed = (losses + loss * images, correct + accuracy * images, count + images)
+        return (losses / count, correct / count) if count else (float("nan"), float("nan"))
+
+    def add(self, recent: BatchMeans) -> None:
+        """Adds some batches of the current epoch."""
+        losses, correct, count = self.summed
+        self.summed = (
+            losses + recent.loss * recent.images,
+            correct + recent.accuracy * recent.images,
+            count + recent.images,
+        )
+        self.timed_images += recent.timed_images
+        self.timed_seconds += recent.seconds
+
+    def apply(self, request: RunRequest, planned: float) -> list[dict[str, Any]]:
+        """Applies what is new in a request. `planned` is the learning rate of the schedule without requests.
+
+        Returns:
+            The arguments of `MetricsWriter.change` for each change.
+        """
+        changes: list[dict[str, Any]] = []
+        if (request.learning_rate, request.rate_number) != (self.rate_asked, self.rate_number):
+            self.rate_asked, self.rate_number = request.learning_rate, request.rate_number
+            if request.learning_rate is not None and planned > 0:
+                # The rest of the schedule is scaled accordingly.
+                self.factor = request.learning_rate / planned
+                changes.append({"what": "learning_rate", "value": request.learning_rate, "number": request.rate_number})
+        if request.early_stopping is not None and request.early_stopping != self.early_stopping:
+            self.early_stopping = request.early_stopping
+            self.worse = 0  # start patience over, so that the training does not end at once
+            changes.append({"what": "early_stopping", "value": request.early_stopping})
+        return changes
 
     def is_better(self, monitor: str, loss: float, accuracy: float) -> bool:
         """Whether an epoch with these validation metrics beats the best one so far, judged by `monitor`."""
