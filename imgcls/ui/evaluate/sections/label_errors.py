@@ -101,7 +101,8 @@ def _test(run: Run, predictions: Predictions | Decisions) -> None:
     noun = "image" if isinstance(predictions, Decisions) else "label"
     st.markdown(
         f"Suspect: **{formatting.count(len(found), noun)}** of {total:,}, where the label contradicts this model, "
-        f"which was not trained on these images. You confirmed **{len(right):,}** and marked **{len(wrong):,}** as wrong."
+        f"which was not trained on these images. You confirmed **{len(right):,}** and marked **{len(wrong):,}** as "
+        "wrong."
     )
     if wrong:
         _score_without(predictions, wrong)
