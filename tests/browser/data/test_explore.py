@@ -41,7 +41,7 @@ def lasso(page: Page) -> None:
 def shown_rows(page: Page) -> list[int]:
     """The numbers of the training images below the map."""
     images = page.locator(".tiles").last.locator("img").all()
-    return [int(re.match(r"no\. (\d+)", image.get_attribute("alt"))[1]) for image in images]
+    return [int(re.match(r"#(\d+)", image.get_attribute("alt"))[1]) for image in images]
 
 
 def test_a_line_around_points_shows_their_images_and_they_can_be_thrown_out(visit, server, unchanged):

@@ -80,7 +80,7 @@ def draw_with_pen(page: Page, digit: str, harder: float = 0.05, hardest: float =
 def predict(visit, server, run_id: str, **options) -> Page:
     page = visit(server, f"/predict?run={run_id}", **options)
     steps.shows(page, "Predict")
-    expect(page.get_by_role("radio", name="Draw")).to_have_count(1)
+    expect(page.get_by_role("radio", name="Draw", exact=True)).to_have_count(1)
     expect(page.locator(".sheet canvas")).to_be_visible()
     return page
 

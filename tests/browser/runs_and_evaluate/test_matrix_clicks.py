@@ -61,7 +61,7 @@ def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit
     press_cell(page, 3, 3)
     page.wait_for_url(re.compile("[?&]cell=3-3"))
     expect(page.locator(".tiles img").first).to_have_attribute("alt", re.compile("true class 3, predicted 3 "))
-    page.get_by_role("radio", name="Errors", exact=True).click()
+    page.locator(".st-key-predictions-shown").get_by_role("radio", name="Errors").click()
     steps.button(page, "3 → 3").click()
     wrong = int(predictions.sum() - np.trace(predictions))
     expect(steps.main(page)).to_contain_text(f"{wrong} images")

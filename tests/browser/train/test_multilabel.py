@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.support import steps
+from tests.browser.support.server import wait_until
 
 NAMES = ("circle", "square", "stripe")
 
@@ -70,11 +71,14 @@ def test_a_person_comes_from_a_table_of_labels_to_scores_of_each_label(visit, ow
     steps.button(page, "Evaluate").click()
     steps.shows(page, "Evaluate")
     expect(steps.main(page)).to_contain_text(f"{100 * result['test_macro_f1']:.1f}%")
-    expect(steps.main(page)).not_to_contain_text("Click a cell to see its pictures")
-    assert sorted(name for name in steps.lines(page, 0) if name in NAMES) == sorted(NAMES)
-    page.get_by_role("radio", name="Pictures", exact=True).click()
-    steps.settled(page)
+    expect(steps.main(page)).not_to_contain_text("Click a cell to filter the gallery")
     expect(steps.main(page).locator(".tiles figure").first).to_be_visible()
+    page.get_by_role("radio", name="Error pairs").click()
+    expect(steps.main(page)).to_contain_text("Row: the missing label")
+    page.get_by_role("radio", name="Curves & calibration").click()
+    page.get_by_role("radio", name="Curves", exact=True).wait_for()
+    steps.settled(page)
+    wait_until(lambda: sorted(name for name in steps.lines(page, 0) if name in NAMES) == sorted(NAMES), what="curves")
 
     page.goto(f"{own_server.url}/predict?run={run_id}")
     steps.shows(page, "Predict")

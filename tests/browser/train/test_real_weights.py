@@ -73,4 +73,4 @@ def test_a_person_brings_a_zip_and_trains_a_head_on_the_real_mobilenet(visit, ma
     assert result["test_accuracy"] >= 0.7
     steps.button(page, "Evaluate").click()
     steps.shows(page, "Evaluate")
-    expect(steps.main(page)).to_contain_text("Click a cell to see its pictures")
+    expect(steps.main(page)).to_contain_text("Click a cell to filter the gallery")
