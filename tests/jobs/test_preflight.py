@@ -100,10 +100,12 @@ def level_of(name: str, config: Config = SMALL, **found) -> str:
 
 
 @pytest.fixture
-def checked(keras, tmp_path, digits):
-    """`checked(config)` makes the check in this process and returns what a page reads."""
+def checked(keras, tmp_path, digits, monkeypatch):
+    """`checked(config)` makes the check in this process, however busy the machine is, and returns what a page reads."""
     from imgcls.training.preflight import checks as measure
     from imgcls.training.preflight.report import Report
+
+    monkeypatch.setattr(measure, "ONE_BATCH_SECONDS", (100.0, 100.0))
 
     def check(config):
         folder = tmp_path / f"check-{len(list(tmp_path.iterdir()))}"
@@ -145,6 +147,28 @@ def test_dropout_is_off_while_a_batch_is_learnt(checked):
     found = checked(SMALL.changed(model_settings={"units": 32, "dropout": 0.8}))
 
     assert found["batch_last"] < verdicts.LEARNT_FRACTION * found["batch_first"]
+
+
+def test_a_machine_too_slow_to_overfit_one_batch_is_not_blamed_on_the_network(checked, monkeypatch):
+    from imgcls.training.preflight import checks as measure
+
+    results = iter([(2.3, 2.3, 0.1, 80), (2.3, 1.2, 0.5, 80)])
+    monkeypatch.setattr(measure, "_overfit", lambda *arguments: next(results))
+    assert checked(SMALL)["usual_learns"] is True  # the loss with Adam was falling when the time was up
+
+    results = iter([(2.3, 1.2, 0.5, 80)])
+    assert "usual_learns" not in checked(SMALL)  # there is nothing to explain
+
+
+@pytest.mark.parametrize(
+    ("steps", "last", "expected"),
+    [(20, 2.2, True), (20, 2.4, False), (100, 1.0, True), (100, 2.0, False), (400, 1.0, False)],
+)
+def test_running_out_of_time_is_told_from_failing_to_learn(steps, last, expected):
+    assert verdicts.ran_out_of_time(2.4, last, steps) is expected
+    found = FOUND | {"batch_last": last, "batch_steps": steps, "batch_accuracy": 0.5}
+    light = next(one for one in verdicts.lights(SMALL, datasets.facts("digits"), found) if one.name == "One batch")
+    assert light.sentence.startswith("There was only time for") is expected
 
 
 def test_the_finder_suggests_a_rate_that_learns(keras, tmp_path, digits):
@@ -394,7 +418,7 @@ def test_a_loss_that_never_falls_suggests_nothing(losses):
         ("First loss", {"first_loss": 0.1}, "bad"),
         ("First loss", {"first_loss": None}, "bad"),
         ("One batch", {}, "good"),
-        ("One batch", {"batch_last": 1.0, "usual_learns": False}, "look"),
+        ("One batch", {"batch_last": 1.0, "batch_steps": 400, "usual_learns": False}, "look"),
         ("One batch", {"batch_last": 2.4, "usual_learns": True}, "bad"),
         ("One batch", {"batch_last": None, "usual_learns": False}, "bad"),
         ("One batch", {"batch_last": 1.0, "batch_steps": 20}, "look"),

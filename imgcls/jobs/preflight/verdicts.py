@@ -16,8 +16,10 @@ HOURS_LOOK, HOURS_BAD = 2, 24
 MEMORY_LOOK, MEMORY_BAD = 0.6, 0.95
 LEARNT_FRACTION, LEARNT_ACCURACY = 0.2, 0.99
 """A batch is overfitted when its loss has fallen to this fraction of its initial value at this accuracy."""
-FEW_STEPS = 60
-"""With fewer steps, more time might have been enough."""
+FEW_STEPS, MAX_STEPS = 60, 400
+"""One batch is trained for up to MAX_STEPS. FEW_STEPS show nothing as long as the loss falls at all."""
+LEARNING_FRACTION = 0.6
+"""A network whose loss on one batch has fallen to this fraction of its initial value is learning."""
 BUSY = 0.25
 """If other programs use more of the CPU than this fraction, measured times are too long."""
 MAX_SECONDS = 1000 * 86_400.0
@@ -125,6 +127,11 @@ def _first_loss(facts: DatasetInfo, found: Findings) -> tuple[str, str]:
     return GOOD, f"{measured}."
 
 
+def ran_out_of_time(first: float, last: float, steps: float) -> bool:
+    """Whether overfitting one batch ended too early to show anything: more time might have been enough."""
+    return steps < MAX_STEPS and last < (1.0 if steps < FEW_STEPS else LEARNING_FRACTION) * first
+
+
 def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
     first, last, accuracy = (found[name] for name in ONE_BATCH[:3])
     steps, size = (round(found[name] or 0) for name in ONE_BATCH[3:])
@@ -135,9 +142,9 @@ def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
         if last < LEARNT_FRACTION * first and accuracy > LEARNT_ACCURACY:
             return GOOD, f"It overfitted {task}, as a working setup should."
         fell = f"the loss went from {first:.2f} to {last:.2f}, at {100 * accuracy:.0f}% accuracy"
-        if steps < FEW_STEPS and last < first:
+        if ran_out_of_time(first, last, steps):
             return LOOK, f"There was only time for {steps} steps on a single batch of {size} images: {fell}."
-        level = LOOK if last < 0.6 * first else BAD
+        level = LOOK if last < LEARNING_FRACTION * first else BAD
         measured = f"It could not overfit {task}, which a working setup can: {fell}."
     if "usual_learns" not in found:
         return level, f"{measured} Now trying Adam with a learning rate of 0.001 …"

@@ -33,12 +33,12 @@ CONFIG = Config(
     early_stopping=False,
     deterministic=True,
 )
-FAILS = "import failing\nfailing.at({}, {!r}, *{!r})\n"
+FAILS = "import disk_failures\ndisk_failures.at({}, {!r}, *{!r})\n"
 pytestmark = pytest.mark.timeout(900)
 WRITES = """
 from pathlib import Path
 import numpy as np
-from imgcls.training.process.checkpoint import PARTS; from imgcls.training.process.checkpoint import Checkpoint
+from imgcls.training.process.checkpoint import PARTS, Checkpoint
 folder = Path({!r})
 arrays = [np.full((60, 60), 2.0, np.float32)] * 2
 Checkpoint({{"epoch": 2}}, dict.fromkeys(PARTS, arrays)).write(folder / "checkpoint.npz")
@@ -46,10 +46,11 @@ Checkpoint({{"epoch": 2}}, dict.fromkeys(PARTS, arrays)).write(folder / "checkpo
 """
 CLAIMS = """
 from pathlib import Path
-from imgcls.jobs import claim; from imgcls.jobs import waiting_list as order
+from imgcls.jobs import waiting_list
+from imgcls.jobs.queue import claim
 from imgcls.runs import Run
 run = Run(Path({!r}))
-claim(run, order.ticket(run))
+claim(run, waiting_list.ticket(run))
 (run.folder / "survived").touch()
 """
 
