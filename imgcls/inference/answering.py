@@ -1,4 +1,4 @@
-"""One function from any input to everything a person or a program wants to know about it."""
+"""The entry point of inference: one function from any input to its prediction, rejection and exact model input."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from imgcls.runs.results import ModelCard
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a model says about one input.
+    """The result for one input.
 
     `prediction` is the most probable class, or for a multi-label model the labels at or above the threshold, the most
     probable first. It is given even if there is a `rejection`, which says why it should not be trusted. `probabilities`

@@ -1,11 +1,11 @@
-"""Many images at once: the answer for each, and the accuracy if folder names say the classes.
+"""Many images at once: the answer for each, and the accuracy if folder names match the classes.
 
     of_files       uploads                 -> items to classify
     entries        an open zip archive     -> the same as uploads
     classified     items                   -> results, one after the other
     to_csv, to_json                        -> files to download
 
-An image has a label if one of the folders it lies in is named after a class of the model. Nothing else of a name
+An image has a label if one of the folders that contain it is named after a class of the model. Nothing else of a name
 counts, and no name ever becomes a path.
 """
 
@@ -52,7 +52,7 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What became of one image: an answer and a thumbnail, or the `problem` why there is none."""
+    """The result for one image: an answer and a thumbnail, or the `problem` that prevented them."""
 
     name: str
     label: int
@@ -95,7 +95,7 @@ def of_files(
         )
     if len(found) > MOST:
         raise SourceError(
-            f"These are {len(found):,} images. A batch can have up to {MOST:,}: split it, or import the images as a "
+            f"This batch has {len(found):,} images; the limit is {MOST:,}. Split it, or import the images as a "
             "dataset on the Data page."
         )
     indices = {class_names.merge_key(class_names.visible(name)): index for index, name in enumerate(classes)}

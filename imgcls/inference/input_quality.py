@@ -1,4 +1,4 @@
-"""The input check: how a drawing or an image of handwriting, as the model gets it, differs from the training images.
+"""The input check: how a drawing or an image of handwriting, as a model input, differs from the training images.
 
 `measure` gives five measurements of each image, `statistics` their distribution over many images (stored with a run as
 `doctor.json`), and `findings` compares the two.

@@ -34,7 +34,7 @@ def prepare(source: Source, card: ModelCard) -> Prepared:
     """
     if isinstance(source, Prepared):
         if source.pixels.shape != card.shape:
-            raise ImageError("This model takes images of another size. Choose an image that is prepared for it.")
+            raise ImageError("This model expects images of a different size. Choose an image prepared for it.")
         return source
     if isinstance(source, Handwriting):
         return _prepare_strokes(source, card)

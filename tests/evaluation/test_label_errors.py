@@ -10,7 +10,7 @@ from imgcls import datasets
 from imgcls.errors import RunError
 from imgcls.evaluation.label_errors import training_set
 from imgcls.evaluation.label_errors.confident_learning import suspects
-from imgcls.evaluation.label_errors.cross_validation import crossed
+from imgcls.evaluation.label_errors.cross_validation import cross_validated
 from imgcls.evaluation.label_errors.reviews import NAME, judge, judged
 from imgcls.system import paths
 from tests.support.evaluations import stored_suspects
@@ -124,7 +124,7 @@ def test_planted_errors_are_found_by_heads_that_have_not_learnt_from_them():
     labels[wrong] = (labels[wrong] + 1) % 4
     fractions = []
 
-    predictions = crossed(features, labels, 4, lambda fraction, text: fractions.append(fraction))
+    predictions = cross_validated(features, labels, 4, lambda fraction, text: fractions.append(fraction))
     found = suspects(labels, predictions)
 
     assert predictions.sum(1) == pytest.approx(np.ones(800), abs=1e-5)
@@ -139,8 +139,8 @@ def test_a_class_with_one_image_is_no_error():
     features = np.random.default_rng(0).normal(0, 1, (21, 3)).astype(np.float32)
     labels = np.array([0] * 10 + [1] * 10 + [2])
 
-    assert crossed(features, labels, 4, lambda fraction, text: None).shape == (21, 4)
-    assert crossed(features, labels * 0, 4, lambda fraction, text: None)[:, 0].tolist() == [1.0] * 21
+    assert cross_validated(features, labels, 4, lambda fraction, text: None).shape == (21, 4)
+    assert cross_validated(features, labels * 0, 4, lambda fraction, text: None)[:, 0].tolist() == [1.0] * 21
 
 
 def test_what_a_person_said_is_kept_and_can_be_taken_back(made):

@@ -10,7 +10,7 @@ FOLDS = 5
 ROUNDS = 200
 
 
-def crossed(features: np.ndarray, labels: np.ndarray, num_classes: int, tell: Progress) -> np.ndarray:
+def cross_validated(features: np.ndarray, labels: np.ndarray, num_classes: int, progress: Progress) -> np.ndarray:
     """Cross-validated probabilities (n, classes) from features (n, d), with FOLDS folds.
 
     The head is a logistic regression on standardised features. The network that computed the features may have been
@@ -23,7 +23,7 @@ def crossed(features: np.ndarray, labels: np.ndarray, num_classes: int, tell: Pr
     predictions = np.zeros((len(labels), num_classes), np.float32)
     fold_of = np.random.default_rng(0).permutation(len(labels)) % FOLDS
     for fold in range(FOLDS):
-        tell(fold / FOLDS, f"Cross-validation: fold {fold + 1} of {FOLDS}")
+        progress(fold / FOLDS, f"Cross-validation: fold {fold + 1} of {FOLDS}")
         train, test = fold_of != fold, fold_of == fold
         present = np.unique(labels[train])
         if len(present) < 2:

@@ -6,7 +6,7 @@ RUN/suspects.npz
     suggested    the suggested classes, (s,)
     certainty    the probability of the given label, (s,)
     count        number of images analysed
-    found        number of suspects, including those beyond MOST_KEPT
+    found        number of suspects, including those beyond MOST_LISTED
     estimated    estimated number of wrong labels
     accuracy     fraction of labels that the cross-validated predictions agree with
     fingerprint  of the dataset
@@ -22,7 +22,7 @@ from imgcls import datasets
 from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.label_errors.confident_learning import suspects
-from imgcls.evaluation.label_errors.cross_validation import crossed
+from imgcls.evaluation.label_errors.cross_validation import cross_validated
 from imgcls.inference.activations import ActivationModel
 from imgcls.inference.explain import task
 from imgcls.runs import store
@@ -34,9 +34,9 @@ from imgcls.system.tasks import Progress, Task
 VERSION = 1
 MOST_IMAGES = 60_000
 """Larger datasets are sampled at random, because their features would fill the memory."""
-MOST_KEPT = 2000
+MOST_LISTED = 2000
 UNREADABLE = "The list of suspects cannot be read. Press “Check again”."
-AT_ONCE = 64
+BATCH = 64
 ARRAYS = {
     "rows": Array(INTEGERS, ("n",)),
     "given": Array(INTEGERS, ("n",)),
@@ -50,7 +50,7 @@ ARRAYS = {
     "version": Array(INTEGERS, ()),
 }
 WAIT_SECONDS = 0.3
-LOOKING = 0.6
+FEATURES_FRACTION = 0.6
 """The fraction of the time that computing features takes."""
 
 
@@ -106,39 +106,39 @@ def checked(run: Run, dataset: Dataset) -> Dataset:
     return dataset
 
 
-def make(run: Run, tell: Progress) -> None:
+def make(run: Run, progress: Progress) -> None:
     """Computes features of the training images, cross-validates a head on them, and writes the suspects.
 
     Raises:
         UserError: the model or the dataset cannot be used.
     """
     dataset = images_of(run)
-    inside = _inside(run, tell)
+    model = _activation_model(run, progress)
     rows = np.flatnonzero(np.asarray(dataset.y_train) >= 0)
     rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_IMAGES])
     labels = np.asarray(dataset.y_train)[rows]
     features = np.empty((len(rows), 0), np.float32)
-    for begin in range(0, len(rows), AT_ONCE):
-        tell(LOOKING * begin / len(rows), f"Computing features of {len(rows):,} training images")
-        seen = inside.activations(np.asarray(dataset.x_train[rows[begin : begin + AT_ONCE]])).features
+    for begin in range(0, len(rows), BATCH):
+        progress(FEATURES_FRACTION * begin / len(rows), f"Computing features of {len(rows):,} training images")
+        batch = model.activations(np.asarray(dataset.x_train[rows[begin : begin + BATCH]])).features
         if not begin:
-            features = np.empty((len(rows), seen.shape[1]), np.float32)
-        features[begin : begin + AT_ONCE] = seen
-    predictions = crossed(
+            features = np.empty((len(rows), batch.shape[1]), np.float32)
+        features[begin : begin + BATCH] = batch
+    predictions = cross_validated(
         features,
         labels,
         dataset.facts.num_classes,
-        lambda fraction, text: tell(LOOKING + (1 - LOOKING) * fraction, text),
+        lambda fraction, text: progress(FEATURES_FRACTION + (1 - FEATURES_FRACTION) * fraction, text),
     )
     found = suspects(labels, predictions)
-    kept = found.places[:MOST_KEPT]
+    listed = found.places[:MOST_LISTED]
     with atomic.replacing(run.folder / "suspects.npz") as aside:
         np.savez_compressed(
             aside,
-            rows=rows[kept].astype(np.int64),
-            given=labels[kept].astype(np.int64),
-            suggested=found.suggested[:MOST_KEPT].astype(np.int64),
-            certainty=found.confidence[:MOST_KEPT],
+            rows=rows[listed].astype(np.int64),
+            given=labels[listed].astype(np.int64),
+            suggested=found.suggested[:MOST_LISTED].astype(np.int64),
+            certainty=found.confidence[:MOST_LISTED],
             count=len(rows),
             found=len(found.places),
             estimated=found.estimated,
@@ -178,13 +178,15 @@ def read(run: Run) -> Found:
     )
 
 
-def _inside(run: Run, tell: Progress) -> ActivationModel:
+def _activation_model(run: Run, progress: Progress) -> ActivationModel:
     """The model with all activations as outputs; created first for older runs. Raises RunError."""
     if task.state(run).state != "ready":
         task.start(run)
-        while (seen := task.state(run)).state == "running":
-            tell(0.0, f"Preparing the model: {seen.text[:1].lower()}{seen.text[1:]}")
+        while (state := task.state(run)).state == "running":
+            progress(0.0, f"Preparing the model: {state.text[:1].lower()}{state.text[1:]}")
             time.sleep(WAIT_SECONDS)
-        if seen.state != "ready":
-            raise RunError(seen.text or "The activations of the model could not be computed. Start the analysis again.")
+        if state.state != "ready":
+            raise RunError(
+                state.text or "The activations of the model could not be computed. Start the analysis again."
+            )
     return ActivationModel(run.folder / "inside.tflite")

@@ -55,8 +55,8 @@ def _blur(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
 
 def _brightness(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:
     """Half of the images become lighter, half darker."""
-    way = np.where(numbers[0] < 0.5, -1, 1)
-    return photometric.adjust(images, brightness=(255 * amount / 100 * way).astype(np.float32))
+    sign = np.where(numbers[0] < 0.5, -1, 1)
+    return photometric.adjust(images, brightness=(255 * amount / 100 * sign).astype(np.float32))
 
 
 def _contrast(images: np.ndarray, amount: float, numbers: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ HELD_OUT_ARRAYS = {
     "filters": Array(NUMBERS, None, np.float32, is_optional=True),
 }
 RANK = 5
-"""The distance to the fifth nearest decides: a single odd duplicate in the training set should not."""
+"""The distance to the fifth nearest decides: a single stray duplicate in the training set should not."""
 UNUSUAL_PERCENTILE, UNRELIABLE_PERCENTILE = 90, 99
 
 

@@ -49,7 +49,7 @@ def reject(
     looks like nothing in the training data. Multi-label models reject nothing: their labels do not compete.
 
     Raises:
-        RunError: the model cannot be asked about the parts of the input.
+        RunError: the model cannot classify the parts of the input.
     """
     if card.is_multilabel:
         return None

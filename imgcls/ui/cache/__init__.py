@@ -1,1 +1,1 @@
-"""Results kept in memory between reruns."""
+"""Results cached in memory between reruns."""

@@ -141,15 +141,15 @@ def _table(checked: InputCheck) -> str:
         measure = input_quality.MEASURES[name]
         found = [column.get(measure.title) for column in columns]
         first, last = found[0], found[-1]
-        usually = _value(name, usual["mean"])
+        typical = _value(name, usual["mean"])
         if name != "ground":
-            usually = f"{usual['mean']:.{measure.digits}f} ± {_value(name, usual['deviation'])}"
+            typical = f"{usual['mean']:.{measure.digits}f} ± {_value(name, usual['deviation'])}"
         verdict, mark = "", ""
         if first and last:
-            verdict = first.sentence or "as usual"
+            verdict = first.sentence or "typical"
             mark = ' class="unusual"' if first.sentence else ""
             verdict += " Normalised." if first.sentence and not last.sentence else ""
-        cells = [*(_value(name, finding.value) if finding else "–" for finding in found), usually]
+        cells = [*(_value(name, finding.value) if finding else "–" for finding in found), typical]
         rows.append(
             f"<tr{mark}><th scope=row>{measure.title}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}"
             f"<td>{html.escape(verdict)}</td></tr>"

@@ -1,4 +1,4 @@
-"""Which part of a photo is classified: a movable crop, and regions that are painted over."""
+"""The part of a photo that is classified: a movable crop without the regions that the user paints over."""
 
 import html
 from dataclasses import dataclass
@@ -146,9 +146,9 @@ def _covered(photo: Photo, part: LoadedImage, box: Box | None) -> LoadedImage:
         st.session_state["cover-number"] = number + 1
         st.rerun(scope="fragment")
     if painted is None:
-        st.caption("Paint over a region; the prediction is for the rest.")
+        st.caption("Paint over a region: only the rest is classified.")
         return part
     mask = Image.fromarray(painted[..., 3]).resize((part.pixels.shape[1], part.pixels.shape[0]))
     whole = Image.fromarray(part.pixels)
     whole.paste(tuple(colour.tolist()), mask=mask)
-    return LoadedImage(np.asarray(whole), (*part.notes, "The regions you painted over were covered."))
+    return LoadedImage(np.asarray(whole), (*part.notes, "The regions that you painted over are hidden."))

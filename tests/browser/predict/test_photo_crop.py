@@ -79,7 +79,7 @@ def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
         down = box["y"] + box["height"] * fraction / 100
         drag(photo, (box["x"] + 0.56 * box["width"], down), (box["x"] + 0.98 * box["width"], down))
     expect(photo.locator(".prediction")).to_have_text("7")
-    expect(steps.main(photo)).to_contain_text("The regions you painted over were covered.")
+    expect(steps.main(photo)).to_contain_text("The regions that you painted over are hidden.")
     steps.button(photo, "Uncover").click()
     expect(steps.main(photo)).to_contain_text("Paint over a region")
     expect(photo.locator(".prediction")).to_have_text("0")
@@ -98,9 +98,9 @@ def test_what_is_painted_over_does_not_hide_another_part(photo):
     assert box["x"] + box["width"] <= 320
     right = box["x"] + 0.9 * box["width"]
     drag(photo, (right, box["y"] + 0.3 * box["height"]), (right, box["y"] + 0.7 * box["height"]))
-    expect(steps.main(photo)).to_contain_text("The regions you painted over were covered.")
+    expect(steps.main(photo)).to_contain_text("The regions that you painted over are hidden.")
     square.focus()
     for _ in range(8):
         photo.keyboard.press("Shift+ArrowRight")
     expect(photo.locator(".prediction")).to_have_text("0")
-    expect(steps.main(photo)).not_to_contain_text("The regions you painted over were covered.")
+    expect(steps.main(photo)).not_to_contain_text("The regions that you painted over are hidden.")

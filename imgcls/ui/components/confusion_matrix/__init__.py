@@ -50,7 +50,7 @@ def drawn(
     Cells show counts, or fractions of the row's total. Correct predictions are grey and errors have a colour scale of
     their own, so that a good model's few errors are visible. `order` gives the position of each class, by default its
     index. `sums` (k,) are the row totals if they are not the sums of the rows: then it is the matrix of error pairs of
-    a multi-label run, with missing labels in rows and wrongly predicted labels in columns.
+    a multi-label run, with missing labels in rows and incorrectly predicted labels in columns.
     """
     positions = np.arange(len(matrix)) if order is None else np.asarray(order)
     counts = np.asarray(matrix)[np.ix_(positions, positions)]

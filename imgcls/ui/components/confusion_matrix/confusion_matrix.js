@@ -133,7 +133,7 @@ class Matrix {
     const images = `${count.toLocaleString("en")} image${count === 1 ? "" : "s"}`;
     if (!isMultilabel) return `true ${names[row]}, predicted ${names[column]}: ${images}${fraction}`;
     if (row === column) return `${names[row]} correctly predicted: ${images}${fraction}`;
-    return `${names[row]} missing, ${names[column]} wrongly predicted: ${images}${fraction}`;
+    return `${names[row]} missing, ${names[column]} incorrectly predicted: ${images}${fraction}`;
   }
 
   frame(frame, place) {

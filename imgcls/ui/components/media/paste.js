@@ -61,7 +61,7 @@ function createPaste(root) {
       }
       status.textContent = "The clipboard does not contain an image. Copy one, then press the button again.";
     } catch {
-      status.textContent = "The browser does not let the button read the clipboard. Press Ctrl+V (or ⌘V) instead.";
+      status.textContent = "Your browser blocks reading the clipboard from a button. Press Ctrl+V (or ⌘V) instead.";
     }
   };
   return paste;

@@ -77,7 +77,7 @@ def test_files_that_are_too_much_together_are_let_go(asked, monkeypatch):
     monkeypatch.setattr(batch, "TOTAL_MB", 0.001)
     app = upload(asked("Batch"), "1.png", image(1) + bytes(2_000))
     assert is_whole(app)
-    assert "a batch can have up to" in told(app)
+    assert "the limit for a batch is" in told(app)
     assert "1.png" not in pieces(app)
 
 

@@ -152,7 +152,7 @@ def test_the_doctor_has_nothing_to_say_about_yours_where_a_image_is_taken_as_it_
     asked.run()
     rows = checks_of(asked)
     assert rows[""][0] == "Model input" and len(rows[""]) == 2
-    assert rows["Background"][0] == "dark" and rows["Background"][-1] == "as usual"
+    assert rows["Background"][0] == "dark" and rows["Background"][-1] == "typical"
     assert 'class="before-after"' not in pieces(asked)
 
 
@@ -166,9 +166,9 @@ def test_what_is_painted_over_is_covered_until_the_part_is_another(asked):
     key, told_it = canvas_of(asked)
     assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (120, 120)
     sent(asked, key, drawing=painted(120, 120))
-    assert "The regions you painted over were covered." in answer(asked)["input"]["lines"]
+    assert "The regions that you painted over are hidden." in answer(asked)["input"]["lines"]
     sent(asked, square, box={"x": 0.4, "y": 0, "side": 1})  # of the same size, at another place
-    assert "The regions you painted over were covered." not in answer(asked)["input"]["lines"]
+    assert "The regions that you painted over are hidden." not in answer(asked)["input"]["lines"]
     assert "Cropped to the square you chose." in answer(asked)["input"]["lines"]
 
 
@@ -205,7 +205,7 @@ def test_a_tile_says_that_its_answer_is_in_doubt(asked, finished_run):
 def test_of_many_files_those_that_are_not_shown_are_let_go(asked):
     files = [(f"{number}.png", photo_of([(60, 20 + number), (60, 95)])) for number in range(photo.MOST_FILES + 3)]
     app = upload(asked, *files)
-    sentence = f"The first {photo.MOST_FILES} of {photo.MOST_FILES + 3} files are shown here"
+    sentence = f"Only the first {photo.MOST_FILES} of {photo.MOST_FILES + 3} files are shown here"
     assert sentence in told(app)
     assert sentence in told(app.run()), "also when they are gone"
 
