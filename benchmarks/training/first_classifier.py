@@ -62,7 +62,7 @@ def once(archive: Path) -> tuple[float, float, float, dict]:
 def main() -> None:
     if len(sys.argv) < 2 or not Path(sys.argv[1]).is_file():
         raise Missing("Name a zip of labelled folders: python -m benchmarks.first_classifier ARCHIVE.zip")
-    if weights.at_hand(NETWORKS["MobileNet 0.25"]) is None:
+    if weights.local_file(NETWORKS["MobileNet 0.25"]) is None:
         raise Missing("This benchmark needs the weights of MobileNet 0.25: fetch them on the Train page.")
     archive, repetitions = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else REPETITIONS
     with workplace() as environment:

@@ -74,7 +74,7 @@ def _forget(environment: dict[str, str]) -> None:
 
 def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
-    data, file = paths.data_folder(), weights.at_hand(NETWORKS["MobileNet 0.25"])
+    data, file = paths.data_folder(), weights.local_file(NETWORKS["MobileNet 0.25"])
     if data is None or not (data / "cifar10.npz").is_file():
         raise Missing("This benchmark needs cifar10.npz in the folder set by IMGCLS_DATA.")
     if file is None:

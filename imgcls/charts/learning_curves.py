@@ -170,11 +170,11 @@ def thin(x, y, most=MAX_POINTS):
     if has_gaps:
         gaps = np.isnan(rows)
         picked = [np.where(gaps, np.inf, rows).argmin(1), np.where(gaps, -np.inf, rows).argmax(1), gaps.argmax(1)]
-    kept = np.zeros(len(y), bool)
-    kept[[0, -1]] = True
+    is_kept = np.zeros(len(y), bool)
+    is_kept[[0, -1]] = True
     for places in picked:
-        kept[np.minimum(np.arange(number) * length + places, len(y) - 1)] = True
-    return x[kept], y[kept]
+        is_kept[np.minimum(np.arange(number) * length + places, len(y) - 1)] = True
+    return x[is_kept], y[is_kept]
 
 
 def _best(quantity, validation, best_epoch, total_epochs):

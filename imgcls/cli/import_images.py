@@ -64,7 +64,7 @@ def import_images(
     if labels is not None:
         path = exit_codes.existing(labels).absolute()
         request = sources.ImportRequest("listing", request.path, request.name, str(path), labels.name)
-    found = _look(request)
+    found = _preview(request)
     if preview_only:
         _report(found)
         return
@@ -79,7 +79,7 @@ def _check(title: str, into: str, is_preview: bool, is_ambiguous: bool) -> None:
         raise exit_codes.CommandError("Choose --greyscale or --colour, not both.", exit_codes.USAGE)
 
 
-def _look(request: sources.ImportRequest) -> preview.Preview:
+def _preview(request: sources.ImportRequest) -> preview.Preview:
     print("Inspecting the files …", file=sys.stderr, flush=True)
     return preview.make_preview(request)
 

@@ -215,7 +215,7 @@ def _resume(argument: str) -> int:
 def _download_weights(config: Config) -> None:
     """Fetch the backbone's weights, if it has one and they are missing. The training itself reports a failure."""
     network = backbones.NETWORKS.get(str(config.model_settings.get("backbone")))
-    if network is not None and weights.at_hand(network) is None:
+    if network is not None and weights.local_file(network) is None:
         from imgcls.training.transfer import download_weights
 
         print(f"Downloading the weights of {network.title} ({network.megabytes:g} MB) …", flush=True)

@@ -44,7 +44,7 @@ WATCH_SECONDS = 3.0
 CALL_SECONDS = 3.0
 
 _queues: dict[str, tuple[subprocess.Popen, float]] = {}
-_calling = threading.Lock()
+_wake_lock = threading.Lock()
 
 
 def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
@@ -105,9 +105,9 @@ def extend(run: Run, epochs: int) -> Run:
     """
     if not run.can_resume:
         raise RunError("This run has no checkpoint, so it cannot be continued. Train a new run instead.")
-    config, asked = run.config, run.request
-    if asked.early_stopping is not None:  # a change made during training applies to the continuation
-        config = config.changed(early_stopping=asked.early_stopping)
+    config, request = run.config, run.request
+    if request.early_stopping is not None:  # a change made during training applies to the continuation
+        config = config.changed(early_stopping=request.early_stopping)
     result = run.result or {}
     done = result.get("epochs", config.epochs) if result.get("outcome") == "finished" else config.epochs
     more = models.more_epochs(config.model, config.model_settings)
@@ -178,7 +178,7 @@ def _call() -> None:
     """Start a queue process, unless one was started a moment ago and has yet to take the lock."""
     backends.chosen_name()
     root = str(paths.runs_folder())
-    with _calling:
+    with _wake_lock:
         queue, called = _queues.get(root, (None, 0.0))
         if queue is not None and queue.poll() is None and time.monotonic() - called < CALL_SECONDS:
             return

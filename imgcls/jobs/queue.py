@@ -81,11 +81,11 @@ class Queue:
     def _work(self, root: Path) -> None:
         """Work until there has been nothing to do for a while, or the runs folder is gone."""
         scanned = -1e9
-        last_wish = -1
+        last_request = -1
         while root.is_dir() and not self._is_idle():
             now = time.monotonic()
-            if (wish := _wish(root)) != last_wish or now - scanned >= SCAN_SECONDS:
-                last_wish, scanned = wish, now
+            if (requested := _requested_at(root)) != last_request or now - scanned >= SCAN_SECONDS:
+                last_request, scanned = requested, now
                 self.round()
             time.sleep(ROUND_SECONDS)
 
@@ -109,9 +109,9 @@ class Queue:
     def _requeue_unstarted(self) -> None:
         """Queue again the runs that an earlier queue had claimed when it was killed before starting a trainer."""
         if self._unstarted is None:
-            self._unstarted = [run for run in all_runs() if _is_open(run) and _never_began(run)]
+            self._unstarted = [run for run in all_runs() if _is_open(run) and _never_started(run)]
         for run in self._unstarted:
-            if run.state == "lost" and _never_began(run) and not self.backend.alive(run):
+            if run.state == "lost" and _never_started(run) and not self.backend.alive(run):
                 with contextlib.suppress(RunError):
                     waiting_list.enter_again(run)
         self._unstarted = [run for run in self._unstarted if run.state == "starting"]
@@ -159,7 +159,7 @@ def _is_open(run: Run) -> bool:
     return (run.folder / "trainer.json").exists() and not (run.folder / "result.json").exists()
 
 
-def _never_began(run: Run) -> bool:
+def _never_started(run: Run) -> bool:
     """Whether a run was claimed for a trainer that never reported anything, not even that it ended."""
     try:
         is_claimed = run.ticket is not None and run.ticket == waiting_list.ticket(run)
@@ -168,7 +168,7 @@ def _never_began(run: Run) -> bool:
     return is_claimed and not (run.folder / "heartbeat").exists() and run.stamp("trainer.json") != (0.0,)
 
 
-def _wish(root: Path) -> int:
+def _requested_at(root: Path) -> int:
     """When a page last requested a check, in nanoseconds; 0 for never."""
     try:
         return (root / WISH).stat().st_mtime_ns

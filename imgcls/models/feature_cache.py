@@ -126,7 +126,7 @@ def _read(folder: Path) -> np.ndarray | None:
 
 def _make_room(size: int) -> None:
     """Removes what killed processes left behind, then evicts the least recently used entries until `size` bytes fit."""
-    most = paths.most_features()
+    most = paths.max_feature_bytes()
     if size > most:
         raise WeightsError(
             f"The features of these images take {_megabytes(size)}, but the cache holds at most {_megabytes(most)}. "
@@ -164,12 +164,14 @@ def _sweep() -> None:
     """Removes unfinished entries whose process is gone."""
     with contextlib.suppress(OSError):
         for folder in root_folder().iterdir():
-            is_abandoned = folder.name.startswith(".new-") and not _is_young(folder) and not is_locked(folder / ".lock")
+            is_abandoned = (
+                folder.name.startswith(".new-") and not _is_recent(folder) and not is_locked(folder / ".lock")
+            )
             if is_abandoned or folder.name.startswith(".deleted-"):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_young(folder: Path) -> bool:
+def _is_recent(folder: Path) -> bool:
     """Whether the folder is so new that the writing process may not hold its lock yet."""
     with contextlib.suppress(OSError):
         return time.time() - folder.stat().st_ctime < 2 and not (folder / ".lock").exists()

@@ -60,12 +60,12 @@ def data_folder() -> Path | None:
     return _named("IMGCLS_DATA")
 
 
-def weights_place() -> Path | None:
+def weights_path() -> Path | None:
     """The folder or file with pretrained weights that the user provides, or None if none is set."""
     return _named("IMGCLS_WEIGHTS")
 
 
-def most_features() -> int:
+def max_feature_bytes() -> int:
     """The largest size of the feature cache, in bytes."""
     text = os.environ.get("IMGCLS_FEATURES_GB", "").strip()
     try:

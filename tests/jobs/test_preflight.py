@@ -93,7 +93,7 @@ def none_is_left(own_folders):
 
 def level_of(name: str, config: Config = SMALL, **found) -> str:
     facts = datasets.facts(config.data)
-    return next(light for light in verdicts.lights(config, facts, FOUND | found) if light.name == name).level
+    return next(light for light in verdicts.judge(config, facts, FOUND | found) if light.name == name).level
 
 
 # ---- what is measured
@@ -121,7 +121,7 @@ def checked(keras, tmp_path, digits, monkeypatch):
 def test_the_check_answers_every_question(checked):
     found = checked(SMALL)
 
-    lights = {light.name: light for light in verdicts.lights(SMALL, datasets.facts("digits"), found)}
+    lights = {light.name: light for light in verdicts.judge(SMALL, datasets.facts("digits"), found)}
     assert list(lights) == ["Time", "Memory", "First loss", "One batch", "Classes", "Input"]
     assert {name for name, light in lights.items() if light.level != "good"} <= {"Time"}  # the machine may be busy
     assert sum(found["counts"]) == 1221
@@ -136,7 +136,7 @@ def test_a_rate_that_is_far_too_large_is_told_from_a_network_that_cannot_learn(c
     found = checked(config)
 
     light = next(
-        light for light in verdicts.lights(config, datasets.facts("digits"), found) if light.name == "One batch"
+        light for light in verdicts.judge(config, datasets.facts("digits"), found) if light.name == "One batch"
     )
     assert light.level == "bad"
     assert "Adam with a learning rate of 0.001 can" in light.sentence
@@ -353,8 +353,8 @@ def test_a_result_of_strange_values_never_breaks_the_lights(value, digits):
     folder = placed("check", SMALL, {})
     for name in FOUND:
         (folder / "result.json").write_text(json.dumps({"version": checks.VERSION, "found": FOUND | {name: value}}))
-        for light in verdicts.lights(SMALL, datasets.facts("digits"), found_in(folder)):
-            assert light.level in ("good", "look", "bad")
+        for light in verdicts.judge(SMALL, datasets.facts("digits"), found_in(folder)):
+            assert light.level in ("good", "check", "bad")
             assert "nan" not in light.sentence
 
 
@@ -404,31 +404,31 @@ def test_a_loss_that_never_falls_suggests_nothing(losses):
     ("name", "found", "level"),
     [
         ("Time", {}, "good"),
-        ("Time", {"training": True}, "look"),
-        ("Time", {"others": 0.6}, "look"),
-        ("Time", {"epoch_seconds": 3600.0}, "look"),
+        ("Time", {"training": True}, "check"),
+        ("Time", {"others": 0.6}, "check"),
+        ("Time", {"epoch_seconds": 3600.0}, "check"),
         ("Time", {"epoch_seconds": 36000.0}, "bad"),
         ("Time", {"epoch_seconds": 1e14}, "bad"),
         ("Memory", {}, "good"),
-        ("Memory", {"memory": 6e9}, "look"),
+        ("Memory", {"memory": 6e9}, "check"),
         ("Memory", {"memory": 9e9}, "bad"),
         ("First loss", {}, "good"),
-        ("First loss", {"first_loss": 4.0}, "look"),
+        ("First loss", {"first_loss": 4.0}, "check"),
         ("First loss", {"first_loss": 40.0}, "bad"),
         ("First loss", {"first_loss": 0.1}, "bad"),
         ("First loss", {"first_loss": None}, "bad"),
         ("One batch", {}, "good"),
-        ("One batch", {"batch_last": 1.0, "batch_steps": 400, "usual_learns": False}, "look"),
+        ("One batch", {"batch_last": 1.0, "batch_steps": 400, "usual_learns": False}, "check"),
         ("One batch", {"batch_last": 2.4, "usual_learns": True}, "bad"),
         ("One batch", {"batch_last": None, "usual_learns": False}, "bad"),
-        ("One batch", {"batch_last": 1.0, "batch_steps": 20}, "look"),
+        ("One batch", {"batch_last": 1.0, "batch_steps": 20}, "check"),
         ("Classes", {}, "good"),
-        ("Classes", {"counts": [120] * 9 + [40]}, "look"),
-        ("Classes", {"counts": [5] * 10}, "look"),
+        ("Classes", {"counts": [120] * 9 + [40]}, "check"),
+        ("Classes", {"counts": [5] * 10}, "check"),
         ("Classes", {"counts": [120] * 9 + [10]}, "bad"),
         ("Classes", {"counts": [120] * 9 + [0]}, "bad"),
         ("Input", {}, "good"),
-        ("Input", {"deviation": 0.02, "mean": 0.99}, "look"),
+        ("Input", {"deviation": 0.02, "mean": 0.99}, "check"),
         ("Input", {"high": 255.0, "mean": 33.0, "deviation": 78.0}, "bad"),
         ("Input", {"mean": None}, "bad"),
     ],

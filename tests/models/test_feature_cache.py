@@ -157,4 +157,4 @@ def test_the_cache_can_be_emptied():
 )
 def test_the_limit_is_read_from_the_environment(text, bytes_, monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", text)
-    assert paths.most_features() == bytes_
+    assert paths.max_feature_bytes() == bytes_

@@ -35,26 +35,26 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 def test_they_are_looked_for_in_four_places_in_turn(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_DATA", str(tmp_path / "data"))
-    assert weights.at_hand(RESNET) is None
+    assert weights.local_file(RESNET) is None
     named = [folder, tmp_path / "data", tmp_path / "keras" / "models", paths.cache_folder() / "weights"]
     for place in reversed(named):
         place.mkdir(parents=True, exist_ok=True)
         (place / RESNET.file).write_bytes(hdf5())
-        assert weights.at_hand(RESNET) == place / RESNET.file
-    assert weights.at_hand(SMALL) is None
+        assert weights.local_file(RESNET) == place / RESNET.file
+    assert weights.local_file(SMALL) is None
 
 
 def test_the_variable_may_name_the_file_itself(folder, monkeypatch):
     (folder / RESNET.file).write_bytes(hdf5())
     monkeypatch.setenv("IMGCLS_WEIGHTS", str(folder / RESNET.file))
-    assert weights.at_hand(RESNET) == folder / RESNET.file
+    assert weights.local_file(RESNET) == folder / RESNET.file
 
 
 def test_a_sound_file_is_taken_where_another_one_is_damaged(folder, tmp_path):
     (folder / RESNET.file).write_bytes(hdf5()[:3000])
     (tmp_path / "keras" / "models").mkdir(parents=True)
     (tmp_path / "keras" / "models" / RESNET.file).write_bytes(hdf5())
-    assert weights.at_hand(RESNET) == tmp_path / "keras" / "models" / RESNET.file
+    assert weights.local_file(RESNET) == tmp_path / "keras" / "models" / RESNET.file
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_sound_file_is_taken_where_another_one_is_damaged(folder, tmp_path):
 )
 def test_a_damaged_file_is_one_message_with_the_ways_out(content, sentence, folder):
     (folder / RESNET.file).write_bytes(content)
-    assert weights.at_hand(RESNET) is None
+    assert weights.local_file(RESNET) is None
     assert weights.problem(RESNET) == sentence
     with pytest.raises(WeightsError) as error:
         weights.needed(RESNET)
@@ -154,8 +154,8 @@ def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
     told = []
     aside = folder / "aside.h5"
     download_weights.fetch(known, _made(aside), lambda fraction, text: told.append((fraction, text)))
-    assert weights.at_hand(known) == paths.cache_folder() / "weights" / known.file
-    assert weights.at_hand(known).read_bytes() == hdf5()
+    assert weights.local_file(known) == paths.cache_folder() / "weights" / known.file
+    assert weights.local_file(known).read_bytes() == hdf5()
     assert not aside.exists()
     assert told[0] == (0.0, "Connecting")
     assert told[-1] == (0.95, "Checking")
@@ -179,7 +179,7 @@ def test_what_goes_wrong_on_the_way_is_one_message_and_leaves_nothing(content, d
         download_weights.fetch(known, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert says in str(error.value)
     assert str(error.value).endswith("or choose one of your runs as the backbone.")
-    assert weights.at_hand(known) is None
+    assert weights.local_file(known) is None
 
 
 def test_without_a_network_the_message_says_what_to_do(known, folder, monkeypatch):
@@ -201,10 +201,10 @@ def test_where_keras_has_no_check_the_network_itself_is_the_check(keras, server,
     server.content = write_weights("MobileNetV2", tmp_path / "other.h5").read_bytes()
     with pytest.raises(WeightsError, match=r"holds weights of another network than MobileNet 0\.25"):
         download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda fraction, text: None)
-    assert weights.at_hand(SMALL) is None
+    assert weights.local_file(SMALL) is None
     server.content = write_weights(SMALL.title, tmp_path / "right.h5").read_bytes()
     download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda fraction, text: None)
-    assert weights.at_hand(SMALL).parent == paths.cache_folder() / "weights"
+    assert weights.local_file(SMALL).parent == paths.cache_folder() / "weights"
 
 
 def _made(path: Path) -> Path:
@@ -245,6 +245,6 @@ def test_a_fetch_that_was_killed_is_told_and_can_be_repeated(server, wait_until,
     weights.start_fetch(RESNET)
     wait_until(lambda: weights.fetch_state(RESNET).state == "failed", seconds=60)  # these are not those of Keras
     assert "Its checksum is not the one that Keras publishes." in weights.fetch_state(RESNET).text
-    assert weights.at_hand(RESNET) is None
+    assert weights.local_file(RESNET) is None
     weights.cancel_fetch(RESNET)
     assert left() == []

@@ -177,7 +177,7 @@ def test_the_preflight_check_counts_labels_and_overfits_a_batch(keras, tmp_path,
     training, _ = datasets.split(datasets.open_dataset(name).y_train, 0, config.validation_fraction, 0, 3)
     assert found["counts"] == facts.counted(datasets.open_dataset(name).y_train[training]).tolist()
     assert found["batch_size"] == 32 and found["batch_last"] < found["batch_first"]
-    lights = {light.name: light for light in verdicts.lights(config, facts, found)}
+    lights = {light.name: light for light in verdicts.judge(config, facts, found)}
     assert "ln(2) = 0.69 for each label" in lights["First loss"].sentence
     assert lights["One batch"].level == verdicts.GOOD, lights["One batch"]
 

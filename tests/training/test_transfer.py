@@ -450,12 +450,10 @@ def test_the_preflight_check_knows_the_backbone(base, keras):
     assert report.found["first_loss"] == pytest.approx(np.log(10), abs=1e-4)
     assert report.found["batch_accuracy"] > 0.99
     assert "low" not in report.found  # the backbone has its own preprocessing
-    seen = {light.name: light.sentence for light in verdicts.lights(CONFIG, datasets.facts("digits"), report.found)}
+    seen = {light.name: light.sentence for light in verdicts.judge(CONFIG, datasets.facts("digits"), report.found)}
     assert "of feature extraction, which is done once for all heads." in seen["Time"]
     assert "Fine-tuning is not included" in seen["Time"]
-    alone = {
-        light.name: light.sentence for light in verdicts.lights(HEAD_ALONE, datasets.facts("digits"), report.found)
-    }
+    alone = {light.name: light.sentence for light in verdicts.judge(HEAD_ALONE, datasets.facts("digits"), report.found)}
     assert "Fine-tuning" not in alone["Time"]
 
 

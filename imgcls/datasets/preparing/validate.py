@@ -54,9 +54,9 @@ def checked(arrays: tuple[np.ndarray, ...], about: DatasetInfo) -> tuple[np.ndar
         if low < 0 or high >= about.num_classes:
             wrong = low if low < 0 else high
             raise _Refused(f"y_{part} holds the label {wrong}, expected 0 to {about.num_classes - 1}")
-    seen = np.bincount(y_train.reshape(-1).astype(np.int64), minlength=about.num_classes)
-    if not seen.all():
-        absent = [about.classes[i] for i in np.flatnonzero(seen == 0)]
+    counts = np.bincount(y_train.reshape(-1).astype(np.int64), minlength=about.num_classes)
+    if not counts.all():
+        absent = [about.classes[i] for i in np.flatnonzero(counts == 0)]
         raise _Refused(f"x_train holds no image of {', '.join(absent[:5])}{' and others' if absent[5:] else ''}")
     return (
         np.ascontiguousarray(x_train).reshape(-1, *about.shape),

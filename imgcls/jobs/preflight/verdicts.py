@@ -10,10 +10,10 @@ from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
 from imgcls.jobs.preflight.checks import Findings
 
-GOOD, LOOK, BAD = "good", "look", "bad"
+GOOD, CHECK, BAD = "good", "check", "bad"
 
-HOURS_LOOK, HOURS_BAD = 2, 24
-MEMORY_LOOK, MEMORY_BAD = 0.6, 0.95
+HOURS_CHECK, HOURS_BAD = 2, 24
+MEMORY_CHECK, MEMORY_BAD = 0.6, 0.95
 LEARNT_FRACTION, LEARNT_ACCURACY = 0.2, 0.99
 """A batch is overfitted when its loss has fallen to this fraction of its initial value at this accuracy."""
 FEW_STEPS, MAX_STEPS = 60, 400
@@ -30,7 +30,7 @@ ONE_BATCH = ("batch_first", "batch_last", "batch_accuracy", "batch_steps", "batc
 
 
 @dataclass(frozen=True)
-class Light:
+class Verdict:
     """The verdict on one aspect of the settings, as a traffic light."""
 
     name: str
@@ -38,7 +38,7 @@ class Light:
     sentence: str
 
 
-def lights(config: Config, facts: DatasetInfo, found: Findings, *, now: float | None = None) -> list[Light]:
+def judge(config: Config, facts: DatasetInfo, found: Findings, *, now: float | None = None) -> list[Verdict]:
     """The verdicts on what was found so far, in a fixed order. `now` is the time to count from, in seconds."""
     judges: tuple[tuple[str, tuple[str, ...], Callable[[], tuple[str, str]]], ...] = (
         ("Time", ("epoch_seconds",), lambda: _time(config, found, time.time() if now is None else now)),
@@ -48,7 +48,7 @@ def lights(config: Config, facts: DatasetInfo, found: Findings, *, now: float | 
         ("Classes", ("counts",), lambda: _classes(config, facts, found)),
         ("Input", ("low", "high", "mean", "deviation"), lambda: _input(config, found)),
     )
-    return [Light(name, *judge()) for name, needed, judge in judges if all(key in found for key in needed)]
+    return [Verdict(name, *verdict()) for name, needed, verdict in judges if all(key in found for key in needed)]
 
 
 def span(seconds: float) -> str:
@@ -66,7 +66,7 @@ def span(seconds: float) -> str:
 def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
     epoch = found["epoch_seconds"]
     if not epoch or epoch < 0:
-        return LOOK, "The speed could not be measured. Run the check again."
+        return CHECK, "The speed could not be measured. Run the check again."
     extraction = found.get("features_seconds") or 0.0
     total = OVERHEAD_SECONDS + extraction + epoch * config.epochs
     if total > MAX_SECONDS:
@@ -85,13 +85,13 @@ def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
         busy = f"other programs were using {100 * others:.0f}% of the CPU"
         reason = "another training was running" if found.get("training") else busy
         return (
-            LOOK,
+            CHECK,
             f"{measured} But {reason}, so training will be faster on an idle machine. Run the check again then.",
         )
     if total > HOURS_BAD * 3600:
         return BAD, f"{measured} Use a smaller model, fewer images or fewer epochs."
-    if total > HOURS_LOOK * 3600:
-        return LOOK, f"{measured} That is long for a first try: fewer images or epochs tell you as much."
+    if total > HOURS_CHECK * 3600:
+        return CHECK, f"{measured} That is long for a first try: fewer images or epochs tell you as much."
     return GOOD, measured + (
         " Early stopping may end it sooner." if config.early_stopping and config.epochs > 1 else ""
     )
@@ -100,12 +100,12 @@ def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
 def _memory(found: Findings) -> tuple[str, str]:
     needed, free = found["memory"], found["memory_available"]
     if not needed or not free:
-        return LOOK, "The memory could not be measured."
+        return CHECK, "The memory could not be measured."
     measured = f"Training needs about {_bytes(needed)} of {_bytes(free)} free memory"
     if needed > MEMORY_BAD * free:
         return BAD, f"{measured}: it may be killed. Use a smaller batch or model, or close other programs."
-    if needed > MEMORY_LOOK * free:
-        return LOOK, f"{measured}: little is left for anything else. A smaller batch or model needs less."
+    if needed > MEMORY_CHECK * free:
+        return CHECK, f"{measured}: little is left for anything else. A smaller batch or model needs less."
     return GOOD, f"{measured}."
 
 
@@ -123,7 +123,7 @@ def _first_loss(facts: DatasetInfo, found: Findings) -> tuple[str, str]:
     if loss < 0.4 * guess:
         return BAD, f"{measured}. It seems to know the labels before training: do the images give them away?"
     if not 0.7 * guess <= loss <= 1.4 * guess:
-        return LOOK, f"{measured}. That costs some steps; another normalisation may help."
+        return CHECK, f"{measured}. That costs some steps; another normalisation may help."
     return GOOD, f"{measured}."
 
 
@@ -143,15 +143,15 @@ def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
             return GOOD, f"It overfitted {task}, as a working setup should."
         fell = f"the loss went from {first:.2f} to {last:.2f}, at {100 * accuracy:.0f}% accuracy"
         if ran_out_of_time(first, last, steps):
-            return LOOK, f"There was only time for {steps} steps on a single batch of {size} images: {fell}."
-        level = LOOK if last < LEARNING_FRACTION * first else BAD
+            return CHECK, f"There was only time for {steps} steps on a single batch of {size} images: {fell}."
+        level = CHECK if last < LEARNING_FRACTION * first else BAD
         measured = f"It could not overfit {task}, which a working setup can: {fell}."
     if "usual_learns" not in found:
         return level, f"{measured} Now trying Adam with a learning rate of 0.001 …"
     if found["usual_learns"]:
         current = f"{config.optimizer} with {config.learning_rate:g}"
         return level, f"{measured} Adam with a learning rate of 0.001 can: replace {current}, or find a rate below."
-    if level == LOOK:
+    if level == CHECK:
         return level, f"{measured} The network learns slowly, or is too small for this task."
     return level, (
         f"{measured} Adam with a learning rate of 0.001 was no better: try another normalisation, activation or model."
@@ -161,7 +161,7 @@ def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
 def _classes(config: Config, facts: DatasetInfo, found: Findings) -> tuple[str, str]:
     counts = found["counts"]
     if not isinstance(counts, list) or len(counts) != facts.num_classes or None in counts:
-        return LOOK, "The images of each class could not be counted. Run the check again."
+        return CHECK, "The images of each class could not be counted. Run the check again."
     least, most = min(counts), max(counts)
     rare, common = facts.classes[counts.index(least)], facts.classes[counts.index(most)]
     if not least:
@@ -174,9 +174,9 @@ def _classes(config: Config, facts: DatasetInfo, found: Findings) -> tuple[str, 
     if least < 0.1 * most:
         return BAD, f"{measured}: the rare class will hardly be learned. Use macro F1 rather than accuracy.{advice}"
     if least < 0.5 * most:
-        return LOOK, f"{measured}: expect more errors on the rare class, and compare macro F1 with accuracy.{advice}"
+        return CHECK, f"{measured}: expect more errors on the rare class, and compare macro F1 with accuracy.{advice}"
     if least < 20:
-        return LOOK, f"{measured}: with fewer than 20 images per class, the scores depend on chance. Use more images."
+        return CHECK, f"{measured}: with fewer than 20 images per class, the scores depend on chance. Use more images."
     return GOOD, f"{measured}: balanced."
 
 
@@ -192,7 +192,7 @@ def _input(config: Config, found: Findings) -> tuple[str, str]:
     if deviation < 0.01 or max(-low, high) > 100:
         return BAD, f"{measured}. Networks need values around 0 with a std of 0.2 to 1. Choose 'standardised'."
     if not 0.1 <= deviation <= 2 or abs(mean) > 1 or max(-low, high) > 10:
-        return LOOK, f"{measured}. Values around 0 with a std of 0.2 to 1 work best. Try 'standardised'."
+        return CHECK, f"{measured}. Values around 0 with a std of 0.2 to 1 work best. Try 'standardised'."
     return GOOD, f"{measured}: a good range."
 
 

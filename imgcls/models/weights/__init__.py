@@ -9,14 +9,14 @@ another server than Google's, such as one in a classroom.
 """
 
 from imgcls.models.weights.fetch import cancel_fetch, fetch_state, start_fetch, task_of, working_folder
-from imgcls.models.weights.files import at_hand, check, fetched_path, needed, problem, url_of
+from imgcls.models.weights.files import check, fetched_path, local_file, needed, problem, url_of
 
 __all__ = [
-    "at_hand",
     "cancel_fetch",
     "check",
     "fetch_state",
     "fetched_path",
+    "local_file",
     "needed",
     "problem",
     "start_fetch",

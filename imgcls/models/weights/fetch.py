@@ -11,7 +11,7 @@ from imgcls.system.tasks import Task, TaskState
 def task_of(network: Network) -> Task:
     """The task that downloads the weights of this network."""
     path = files.fetched_path(network)
-    return Task(path.parent, path.stem, path.name, ready=lambda: files.at_hand(network) is not None)
+    return Task(path.parent, path.stem, path.name, ready=lambda: files.local_file(network) is not None)
 
 
 def working_folder(network: Network) -> Path:

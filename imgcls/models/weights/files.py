@@ -14,7 +14,7 @@ END_OF_FILE_AT = {0: 40, 1: 44, 2: 28, 3: 28}
 II.A)."""
 
 
-def at_hand(network: Network) -> Path | None:
+def local_file(network: Network) -> Path | None:
     """The first file with weights of this network that looks complete, or None."""
     for path in _candidates(network):
         try:
@@ -36,12 +36,12 @@ def problem(network: Network) -> str:
 
 
 def needed(network: Network) -> Path:
-    """Like `at_hand`, but raises an error with what to do if there is no usable file.
+    """Like `local_file`, but raises an error with what to do if there is no usable file.
 
     Raises:
         WeightsError: There is no file, or only damaged ones.
     """
-    path = at_hand(network)
+    path = local_file(network)
     if path is not None:
         return path
     trouble = problem(network)
@@ -88,7 +88,7 @@ def url_of(network: Network) -> str:
 def _candidates(network: Network) -> list[Path]:
     home = os.environ.get("KERAS_HOME", "").strip()
     keras = Path(home).expanduser() if home else Path("~").expanduser() / ".keras"
-    named, data = paths.weights_place(), paths.data_folder()
+    named, data = paths.weights_path(), paths.data_folder()
     found = []
     if named is not None:
         found.append(named if named.name == network.file else named / network.file)

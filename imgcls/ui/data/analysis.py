@@ -74,11 +74,11 @@ def survey(dataset: Dataset) -> dict[str, np.ndarray] | None:
         return _survey(dataset.facts.name, dataset.fingerprint, cache.stamp("survey", dataset))
     if state.state == "failed":
         st.warning(plain(f"The dataset could not be analysed. {state.text}"), icon=":material/warning:")
-        st.button("Try again", key="survey-again", icon=":material/refresh:", on_click=_again, args=(dataset,))
+        st.button("Try again", key="survey-again", icon=":material/refresh:", on_click=_restart, args=(dataset,))
         return None
     if state.state == "idle":
         cache.start("survey", dataset)  # takes only seconds, so it needs no button
-    _watch(dataset)
+    _show_progress(dataset)
     return None
 
 
@@ -87,12 +87,12 @@ def _survey(name: str, fingerprint: str, stamp: float) -> dict[str, np.ndarray]:
     return cache.results("survey", predictions.dataset(name))
 
 
-def _again(dataset: Dataset) -> None:
+def _restart(dataset: Dataset) -> None:
     cache.cancel("survey", dataset)
 
 
 @st.fragment(run_every=TICK_SECONDS)
-def _watch(dataset: Dataset) -> None:
+def _show_progress(dataset: Dataset) -> None:
     state = cache.state("survey", dataset)
     if state.state != "running":
         st.rerun()

@@ -124,7 +124,7 @@ def _table(size: int, info: DatasetInfo) -> None:
             "Backbone": [network.title for network in rows],
             "Parameters": [network.parameters for network in rows],
             "Features": [network.features for network in rows],
-            "Download": ["on this machine" if weights.at_hand(one) else f"{one.megabytes:g} MB" for one in rows],
+            "Download": ["on this machine" if weights.local_file(one) else f"{one.megabytes:g} MB" for one in rows],
             "Time per pass": [pass_duration(network.title, size, images, known) for network in rows],
         },
         hide_index=True,
@@ -145,7 +145,7 @@ def _table(size: int, info: DatasetInfo) -> None:
     cached = feature_cache.total_bytes()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Cached features use {cached / 1e6:,.0f} MB of at most {paths.most_features() / 1e9:g} GB; the least "
+            f"Cached features use {cached / 1e6:,.0f} MB of at most {paths.max_feature_bytes() / 1e9:g} GB; the least "
             "recently "
             "used are evicted first."
         )

@@ -55,7 +55,7 @@ def draw(run: Run, *, forecasts: bool = False) -> None:
         _small(run)
 
 
-def change_words(what: str, value: float | bool) -> str:
+def change_text(what: str, value: float | bool) -> str:
     """A requested value as text: '0.0005', 'on', 'off'."""
     return ("on" if value else "off") if what == "early_stopping" else f"{value:g}"
 

@@ -146,11 +146,11 @@ def _tuning(run: Run) -> None:
         limits = settings_form.BY_NAME["learning_rate"].limits
         assert isinstance(limits, Range)
 
-        def ask_rate() -> None:
+        def request_rate() -> None:
             with shown():
                 run.request_learning_rate(float(st.session_state["new-rate"]))
 
-        def ask_early() -> None:
+        def request_early_stopping() -> None:
             with shown():
                 run.send_request(early_stopping=st.session_state["new-early"])
 
@@ -167,13 +167,13 @@ def _tuning(run: Run) -> None:
                 width=180,
                 help="Takes effect from the next batch; the rest of the schedule is scaled accordingly.",
             )
-            st.button("Apply", icon=":material/check:", on_click=ask_rate)
+            st.button("Apply", icon=":material/check:", on_click=request_rate)
             early = config.early_stopping if requests.early_stopping is None else requests.early_stopping
             st.toggle(
                 f"Early stopping (patience {formatting.count(config.patience, 'epoch')})",
                 value=early,
                 key="new-early",
-                on_change=ask_early,
+                on_change=request_early_stopping,
             )
 
 
@@ -185,7 +185,7 @@ def _pending_changes(run: Run, curves: Curves) -> None:
         value = getattr(requests, what)
         if value is None:
             continue
-        shown_value = learning_curves.change_words(what, value)
+        shown_value = learning_curves.change_text(what, value)
         change = next((line for line in reversed(curves.changes) if line.get("what") == what), None)
         number = requests.rate_number if what == "learning_rate" else 0
         if change is not None and (change.get("value"), change.get("number", 0)) == (value, number):

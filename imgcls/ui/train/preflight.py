@@ -16,7 +16,7 @@ from imgcls.ui.widgets.static_figure import StaticFigure
 TICK_SECONDS = 0.5
 SIGNS = {
     verdicts.GOOD: ":green-badge[:material/check_circle: Good]",
-    verdicts.LOOK: ":orange-badge[:material/visibility: Check]",
+    verdicts.CHECK: ":orange-badge[:material/visibility: Check]",
     verdicts.BAD: ":red-badge[:material/error: Bad]",
 }
 """Level of a verdict -> its badge."""
@@ -89,10 +89,12 @@ def _live(task: Task, draw, config: Config, info: DatasetInfo) -> None:
 def _check(state: TaskState, found: checks.Findings, config: Config, info: DatasetInfo) -> None:
     if state.state == "failed":
         _failed("The check", state)
-    lights = verdicts.lights(config, info, found)
+    results = verdicts.judge(config, info, found)
     # One element for all of them: every element adds to the cost of a rerun.
-    if lights:
-        st.markdown("\n\n".join(f"{SIGNS[light.level]} **{light.name}** · {plain(light.sentence)}" for light in lights))
+    if results:
+        st.markdown(
+            "\n\n".join(f"{SIGNS[verdict.level]} **{verdict.name}** · {plain(verdict.sentence)}" for verdict in results)
+        )
 
 
 def _rates(state: TaskState, found: checks.Findings, config: Config, info: DatasetInfo) -> None:
