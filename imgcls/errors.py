@@ -1,4 +1,4 @@
-"""Errors that a person sees.
+"""Errors shown to the user.
 
     UserError             says what happened, what was expected and what to do
         SettingError      a setting is unknown or out of range

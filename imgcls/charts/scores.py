@@ -26,8 +26,8 @@ def class_curves(
 ):
     """ROC (`kind` "roc") or precision-recall ("pr") curves of some classes, in percent: class index -> curve.
 
-    `notes` are appended to the names. `points` (x, y) from 0 to 1 mark what the present threshold gives. Each class has
-    its own colour, and neighbours in the legend have different dashes.
+    `notes` are appended to the names. `points` (x, y) from 0 to 1 mark the result at the current threshold. Each class
+    has its own colour, and neighbours in the legend have different dashes.
     """
     import plotly.graph_objects as go
 

@@ -28,7 +28,7 @@ ADAMW_DECAY = 0.004
 
 
 def upgraded(values: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """Settings of an earlier version under their present names and with their present meaning.
+    """Settings of an earlier version under their current names and with their current meaning.
 
     Raises:
         SettingError: a value that has to be translated is of the wrong type.

@@ -167,7 +167,7 @@ def test_a_machine_too_slow_to_overfit_one_batch_is_not_blamed_on_the_network(ch
 def test_running_out_of_time_is_told_from_failing_to_learn(steps, last, expected):
     assert verdicts.ran_out_of_time(2.4, last, steps) is expected
     found = FOUND | {"batch_last": last, "batch_steps": steps, "batch_accuracy": 0.5}
-    light = next(one for one in verdicts.lights(SMALL, datasets.facts("digits"), found) if one.name == "One batch")
+    light = next(one for one in verdicts.judge(SMALL, datasets.facts("digits"), found) if one.name == "One batch")
     assert light.sentence.startswith("There was only time for") is expected
 
 

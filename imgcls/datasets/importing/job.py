@@ -89,7 +89,7 @@ def save_upload(import_id: str, number: int, stream: BinaryIO) -> Path:
 
 
 def inspect(import_id: str, request: ImportRequest) -> None:
-    """Inspect what is to be imported in a separate process, and return when it is done.
+    """Inspect the source of an import in a separate process, and return when it is done.
 
     The result is read with `preview`.
 
@@ -112,7 +112,7 @@ def inspect(import_id: str, request: ImportRequest) -> None:
 
 
 def request_of(import_id: str) -> ImportRequest | None:
-    """What is to be imported, or None if nothing was chosen yet."""
+    """The source to import, or None if nothing was chosen yet."""
     try:
         return ImportRequest(**json.loads((folder_of(import_id) / "order.json").read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -197,7 +197,7 @@ def discard(import_id: str) -> None:
 
 
 def sweep() -> None:
-    """Remove imports that nobody has touched for a day, and what deleted datasets left."""
+    """Remove imports untouched for a day, and leftovers of deleted datasets."""
     custom.sweep()
     with contextlib.suppress(OSError):
         for folder in list(all_folder().iterdir()):

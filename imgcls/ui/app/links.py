@@ -17,9 +17,9 @@ def go(page: str, **query: str) -> None:
 def train(**settings: Value) -> None:
     """Switches to the Train page with these settings in its form.
 
-    They travel in the session, not in the URL: Streamlit drops parameters that are bound to a control of the present
-    page (this page may have controls of the same names), and the URL would not override what the form still knows from
-    the last visit.
+    They are passed in the session state, not in the URL: Streamlit drops parameters that are bound to a control of the
+    current page (this page may have controls of the same names), and the URL would not override values that the form
+    remembers from the last visit.
     """
     st.session_state[PRESET] = settings
     st.switch_page(PAGES / "train.py", query_params={})

@@ -1,4 +1,4 @@
-"""Closed sections of the form. Their titles summarise the present values; controls are created only when needed.
+"""Closed sections of the form. Their titles summarise the current values; controls are created only when needed.
 
 A hidden control costs up to 0.3 ms per rerun, and the form has twenty of them. But Streamlit removes a setting from the
 URL when its control is not created, so a closed section is still filled while any of its settings differs from its
@@ -19,7 +19,7 @@ _titles: ContextVar[dict[str, str]] = ContextVar("titles")
 
 @contextmanager
 def titled() -> Iterator[None]:
-    """Wraps all sections of a page: one style sheet at the end adds the present values to their titles."""
+    """Wraps all sections of a page: one style sheet at the end adds the current values to their titles."""
     titles: dict[str, str] = {}
     token = _titles.set(titles)
     try:
@@ -41,7 +41,7 @@ def section(
     """A section whose title is followed by the `present` values; yields whether its controls must be created.
 
     The label itself must stay the same: with another one, Streamlit would treat it as another section, closing it and
-    losing the keyboard focus. So the style sheet adds the present values; screen readers read them too.
+    losing the keyboard focus. So the style sheet adds the current values; screen readers read them too.
     """
     with st.expander(title, key=key, icon=icon, on_change="rerun") as expander:
         yield expander.open or _are_set({prefix + param.name: param.default for param in params})

@@ -14,7 +14,7 @@ HALF, CHOSEN, CUSTOM = "0.5", "Chosen on validation", "Custom"
 
 
 def chosen(card: ModelCard) -> float:
-    """The present value for this model, wherever the control is on the page."""
+    """The current value for this model, wherever the control is on the page."""
     choice = st.session_state.get("threshold", HALF)
     if choice == CUSTOM:
         return float(st.session_state.get("yes-from", THRESHOLD))
