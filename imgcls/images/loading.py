@@ -19,6 +19,7 @@ from PIL import Image
 
 from imgcls.errors import ImageError
 from imgcls.images import square, text_region
+from imgcls.images.file_checks import EXPECTED, UNNAMED, check_size, damaged, quoted, too_large, unknown
 from imgcls.images.ink import (
     BLANK_BELOW,
     border,
@@ -31,13 +32,9 @@ from imgcls.images.ink import (
 )
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow would try 43, one of which runs Ghostscript
-SMALLEST_SIDE = 8  # pixels
-LARGEST_ASPECT = 20  # longer side by shorter side
 COUNT_FRAMES_BELOW = 1_000_000  # bytes: in a longer GIF counting its frames may take seconds
 
 NO_WRITING = "No handwriting found. Take a photo of one dark digit on plain light paper."
-UNNAMED = "the image"
-_EXPECTED = "Expected a PNG, JPEG, WebP, GIF or BMP image."
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -84,18 +81,18 @@ def open_image(
         ImageError: the bytes are something else, damaged or too large. The message names the file.
     """
     if not data:
-        raise ImageError(f"{_quoted(name)} is empty. {_EXPECTED} Choose another file.", "empty")
+        raise ImageError(f"{quoted(name)} is empty. {EXPECTED} Choose another file.", "empty")
     try:
         pil_image = Image.open(BytesIO(data), formats=FORMATS)
         frames = _frames(pil_image, len(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(_quoted(name), "far too many", max_megapixels) from None
+        raise too_large(quoted(name), "far too many", max_megapixels) from None
     except Image.UnidentifiedImageError:
-        raise _unknown(_quoted(name), data) from None
+        raise unknown(quoted(name), data) from None
     except (
         Exception
     ) as error:  # Pillow has no single error type: whatever it raises on foreign bytes is about the bytes
-        raise _damaged(_quoted(name)) from error
+        raise damaged(quoted(name)) from error
     image = from_pil(pil_image, name, max_megapixels=max_megapixels, at_least=at_least)
     if frames:
         return LoadedImage(image.pixels, (f"Only the first of {frames} frames is used.", *image.notes))
@@ -106,8 +103,8 @@ def from_pil(
     pil_image: Image.Image, name: str = UNNAMED, *, max_megapixels: float = 25, at_least: int | None = None
 ) -> LoadedImage:
     """The same for an opened Pillow image, decoded or not."""
-    name = _quoted(name)
-    _check_size(pil_image.size, name, max_megapixels)
+    name = quoted(name)
+    check_size(pil_image.size, name, max_megapixels)
     try:
         if at_least and pil_image.format == "JPEG":
             pil_image.draft(None, (at_least, at_least))
@@ -115,7 +112,7 @@ def from_pil(
         pil_image, notes = _upright(pil_image)
         pil_image, more_notes = _to_rgb(pil_image)
     except Exception as error:
-        raise _damaged(name) from error
+        raise damaged(name) from error
     if at_least and (factor := min(pil_image.size) // at_least) > 1:
         pil_image = pil_image.reduce(factor)
     return LoadedImage(np.array(pil_image), tuple(notes + more_notes))
@@ -289,49 +286,3 @@ def _frames(pil_image: Image.Image, num_bytes: int) -> str:
     if pil_image.format == "GIF" and num_bytes >= COUNT_FRAMES_BELOW:
         return "many"
     return str(getattr(pil_image, "n_frames", "many"))
-
-
-def _check_size(size: tuple[int, int], name: str, max_megapixels: float) -> None:
-    width, height = size
-    if width * height > max_megapixels * 1e6:
-        raise _too_large(name, f"{width}×{height}", max_megapixels)
-    if min(size) < SMALLEST_SIDE:
-        raise ImageError(
-            f"{name} has only {width}×{height} pixels. "
-            f"Expected at least {SMALLEST_SIDE} on each side. Choose a larger image.",
-            f"smaller than {SMALLEST_SIDE} pixels on a side",
-        )
-    if max(size) > LARGEST_ASPECT * min(size):
-        raise ImageError(
-            f"{name} is a strip of {width}×{height} pixels. "
-            f"Expected a longer side of at most {LARGEST_ASPECT} times the shorter one. Crop it.",
-            f"a strip: one side is more than {LARGEST_ASPECT} times the other",
-        )
-
-
-def _too_large(name: str, pixels: str, most: float) -> ImageError:
-    return ImageError(
-        f"{name} has {pixels} pixels. Expected at most {most:g} megapixels. Save a smaller copy and use that.",
-        f"more than {most:g} megapixels",
-    )
-
-
-def _damaged(name: str) -> ImageError:
-    return ImageError(
-        f"{name} is damaged or incomplete. {_EXPECTED} Save or download it again.", "damaged or incomplete"
-    )
-
-
-def _unknown(name: str, data: bytes) -> ImageError:
-    if data[4:8] == b"ftyp" and data[8:11] in (b"hei", b"hev", b"mif", b"msf", b"avi"):
-        what = "a HEIC or AVIF photo, which is not supported"
-        return ImageError(f"{name} is {what}. {_EXPECTED} Save it as JPEG and use that.", what)
-    return ImageError(f"{name} is not a supported image. {_EXPECTED} Save it in one of these formats.")
-
-
-def _quoted(name: str) -> str:
-    """A file name fit for a sentence: one line, in quotes, not too long."""
-    if name == UNNAMED:
-        return "The image"
-    plain = "".join(character if character.isprintable() else " " for character in name)
-    return f"'{plain[:37]}...{plain[-20:]}'" if len(plain) > 60 else f"'{plain}'"

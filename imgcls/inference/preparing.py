@@ -12,6 +12,7 @@ from PIL import Image
 from imgcls.errors import ImageError
 from imgcls.images import loading
 from imgcls.images.canvas_strokes import Handwriting
+from imgcls.images.file_checks import UNNAMED
 from imgcls.images.ink import border
 from imgcls.images.loading import CanvasImage, LoadedImage, Prepared
 from imgcls.runs.results import ModelCard
@@ -43,7 +44,7 @@ def prepare(source: Source, card: ModelCard) -> Prepared:
     return loading.prepare_photo(load(source), card.shape, ink=card.is_ink, fit=card.fit)
 
 
-def load(photo: Photo, name: str = loading.UNNAMED) -> LoadedImage:
+def load(photo: Photo, name: str = UNNAMED) -> LoadedImage:
     """A photo as upright RGB pixels, a large one reduced. Bytes and paths are those of a PNG, JPEG, WebP, GIF or BMP
     file; error messages call it `name`.
 

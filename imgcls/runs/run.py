@@ -56,7 +56,7 @@ from imgcls.errors import RunError, UserError
 from imgcls.runs import requests
 from imgcls.runs.requests import RunRequest
 from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
-from imgcls.system import atomic, paths
+from imgcls.system import atomic, file_times, paths
 
 SILENT_SECONDS = 5.0
 """A trainer touches its heartbeat every second; after this long without one it is considered dead."""
@@ -139,10 +139,10 @@ class Run:
             self.config  # noqa: B018
         except UserError:
             return "damaged"
-        heartbeat = _age(self.folder / "heartbeat")
+        heartbeat = file_times.age(self.folder / "heartbeat")
         if heartbeat is not None and heartbeat <= SILENT_SECONDS:
             return {"waiting": "queued", "paused": "paused"}.get(self._word, "running")
-        started = _age(self.folder / "trainer.json")
+        started = file_times.age(self.folder / "trainer.json")
         if started is None:
             return "aside"
         if self.is_parked:
@@ -204,11 +204,11 @@ class Run:
             started = float(facts.get("first", facts["started"]))
         except (RunError, KeyError, TypeError, ValueError, OverflowError):
             started = math.nan
-        return started if math.isfinite(started) else _mtime(self.folder / "config.json") or 0.0
+        return started if math.isfinite(started) else file_times.modified(self.folder / "config.json") or 0.0
 
     def stamp(self, *names: str) -> tuple[float, ...]:
         """The modification times of these files, as a cache key."""
-        return tuple(_mtime(self.folder / name) or 0.0 for name in names)
+        return tuple(file_times.modified(self.folder / name) or 0.0 for name in names)
 
     def send_request(self, **changes: Any) -> None:
         """Changes the request, for example `send_request(stop=True)`; the trainer reacts within a batch.
@@ -296,16 +296,3 @@ def clean_label(text: str) -> str:
     """A name without control and direction characters, at most `LABEL_LENGTH` long, possibly empty."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(printable.split())[:LABEL_LENGTH].strip()
-
-
-def _mtime(path: Path) -> float | None:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return None
-
-
-def _age(path: Path) -> float | None:
-    """Seconds since a file was modified, never negative (clocks can be set back); None if it does not exist."""
-    stamp = _mtime(path)
-    return None if stamp is None else abs(time.time() - stamp)

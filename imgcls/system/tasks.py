@@ -11,11 +11,8 @@ process ids are never compared. Removing the progress file cancels the task, als
 """
 
 import contextlib
-import errno
-import json
 import math
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -25,12 +22,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import filelock
 
 from imgcls.errors import UserError
-from imgcls.system import atomic, processes
+from imgcls.system import file_times, processes
+from imgcls.system.task_progress import Cancelled, Progress, ProgressFile, TaskState, failure_text
+from imgcls.system.task_signals import interrupt_main_thread, sigterm_cancels
 
 START_SECONDS = 30.0
 """A busy machine may need this long from starting a process until it holds its lock."""
@@ -44,31 +43,13 @@ STUCK_SECONDS = 300.0
 END_SECONDS = 2.0
 """A cancelled process gets this long to clean up."""
 WRITE_SECONDS = 0.3
-TEXT_LENGTH, RECORD_BYTES = 900, 4096
-"""Texts are cut to this many characters, so that a progress file always has the same size."""
 CANCELLED_STATUS = 3
 """Exit status of a cancelled process."""
 INTERRUPTED = "The process ended unexpectedly: it was killed or ran out of memory. Start it again."
 STUCK = "No progress for several minutes: the process or the machine was suspended. Start it again."
 
-Progress = Callable[[float, str], None]
-"""Called with the fraction done (0 to 1) and what is being done. Raises `Cancelled` if the task was cancelled."""
-
 _children: dict[tuple[str, Path], subprocess.Popen] = {}
 _starting = threading.Lock()
-
-
-class Cancelled(Exception):
-    """The task was cancelled, so its result is no longer wanted."""
-
-
-@dataclass(frozen=True)
-class TaskState:
-    """A task at one moment. `text` says what is being done or, for a failed task, why it failed."""
-
-    state: Literal["idle", "running", "failed", "ready"]
-    fraction: float = 0.0  # 0 to 1
-    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,12 +76,13 @@ class Task:
         is_held = self.is_held
         if self.is_ready:
             return TaskState("ready", 1.0)
-        progress = self.last_progress()
+        progress = self.progress.read()
         if progress is None:
             return TaskState("idle")
         if progress.state == "failed":
             return progress
-        age = _age(self.progress_file)
+        age = file_times.age(self.progress_file)
+        age = math.inf if age is None else age
         if is_held or is_alive:
             return progress if age < STUCK_SECONDS else TaskState("failed", progress.fraction, STUCK)
         if child is None and age < START_SECONDS and progress.fraction == 0:
@@ -139,12 +121,12 @@ class Task:
                         module, *arguments, stdout=log, environment=environment
                     )
             except OSError:
-                self._remove_progress()
+                self.progress.remove()
                 raise
 
     def cancel(self) -> None:
         """End the task's process, if there is one, and forget an earlier error."""
-        self._remove_progress()
+        self.progress.remove()
         child = _children.pop((self.kind, self.folder), None)
         if child is not None and child.poll() is None:
             child.terminate()
@@ -153,7 +135,7 @@ class Task:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-        self._remove_progress()  # the process may have written it once more
+        self.progress.remove()  # the process may have written it once more
 
     def discard(self) -> None:
         """Cancel the task and remove its result, so that it can be made again."""
@@ -178,7 +160,7 @@ class Task:
             processes.lower_priority()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(self.lock, timeout=GRACE_SECONDS, poll_interval=0.02), _sigterm_cancels():
+            with filelock.FileLock(self.lock, timeout=GRACE_SECONDS, poll_interval=0.02), sigterm_cancels():
                 with self.reporting(interrupt=True) as progress:
                     make(progress)
                 return 0
@@ -207,7 +189,7 @@ class Task:
         Raises:
             Cancelled: The task was cancelled.
         """
-        last = self.last_progress()
+        last = self.progress.read()
         if last is None or last.state == "failed":  # started from a shell
             self.write_progress("running", 0.0, "Starting")
         latest = written = (0.0, "Starting")
@@ -218,7 +200,7 @@ class Task:
             with writing:
                 if latest != written and time.monotonic() - written_at > WRITE_SECONDS:
                     written, written_at = latest, time.monotonic()
-                    self._update_progress("running", *written)
+                    self.progress.update("running", *written)
 
         def progress(fraction: float, text: str) -> None:
             nonlocal latest
@@ -240,7 +222,7 @@ class Task:
                     write_latest()
                 except FileNotFoundError:
                     if interrupt:
-                        _interrupt_main_thread()
+                        interrupt_main_thread()
                         if not ended.wait(END_SECONDS / 2):
                             os._exit(CANCELLED_STATUS)  # in the middle of a long computation
                     return
@@ -262,13 +244,13 @@ class Task:
             heart.join()
             if failure:
                 with contextlib.suppress(OSError):  # cancelled, or a broken disk
-                    self._update_progress("failed", latest[0], failure)
+                    self.progress.update("failed", latest[0], failure)
             else:
-                self._remove_progress()
+                self.progress.remove()
 
     def write_progress(self, state: Literal["running", "failed"], fraction: float, text: str) -> None:
         """Create or replace the progress file. For a failure, `text` is the message for the user."""
-        atomic.write_bytes(self.progress_file, _record(state, fraction, text))
+        self.progress.create(state, fraction, text)
 
     def fail(self, text: str) -> None:
         """Let the task fail with a message for the user. Called by its process, which then ends.
@@ -276,18 +258,7 @@ class Task:
         Raises:
             OSError: The progress file was removed, or cannot be written.
         """
-        self._update_progress("failed", 0.0, text)
-
-    def last_progress(self) -> TaskState | None:
-        """What the progress file says, or None if there is no readable one."""
-        try:
-            content = self._read_progress()
-            fraction = float(content["share"])
-            fraction = min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0
-            state: Literal["failed", "running"] = "failed" if content["state"] == "failed" else "running"
-            return TaskState(state, fraction, str(content["text"])[:TEXT_LENGTH])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
-            return None
+        self.progress.update("failed", 0.0, text)
 
     def stamp(self) -> float:
         """Modification time of the result; 0 if there is none."""
@@ -314,78 +285,9 @@ class Task:
     @property
     def progress_file(self) -> Path:
         """How far the task is. Its removal cancels the task."""
-        return self.folder / f"{self.kind}.progress.json"
+        return self.progress.path
 
-    def _read_progress(self) -> dict[str, Any]:
-        for wait in (0.002, 0.01, 0.05):
-            try:
-                return json.loads(self.progress_file.read_bytes())
-            except ValueError:  # the process is writing it
-                time.sleep(wait)
-        return json.loads(self.progress_file.read_bytes())
-
-    def _update_progress(self, state: Literal["running", "failed"], fraction: float, text: str) -> None:
-        """Overwrite the progress file in place. Raises FileNotFoundError if it was removed.
-
-        Replacing it by rename could bring back a file that was removed a moment ago to cancel the task, and would
-        need free space on the disk.
-        """
-        with self.progress_file.open("rb+") as file:
-            file.write(_record(state, fraction, text))
-
-    def _remove_progress(self) -> None:
-        for wait in (0.01, 0.05, 0.2, 0.0):
-            try:
-                self.progress_file.unlink()
-            except PermissionError:  # on Windows, while another process reads or writes it
-                time.sleep(wait)
-            except OSError:
-                return
-            else:
-                return
-
-
-def _record(state: str, fraction: float, text: str) -> bytes:
-    """The content of a progress file, padded so that each one overwrites the one before."""
-    content = {"state": state, "share": float(fraction), "text": text[:TEXT_LENGTH]}
-    return json.dumps(content, ensure_ascii=False).encode().ljust(RECORD_BYTES)
-
-
-def failure_text(error: Exception) -> str:
-    """The message for the user about an error that ended a task."""
-    if isinstance(error, UserError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "This needs more memory than the machine has. Close other programs."
-    if isinstance(error, OSError):
-        hint = " Free some space and start it again." if error.errno in (errno.ENOSPC, errno.EFBIG) else ""
-        return f"The result could not be written: {error.strerror or error}.{hint}"
-    return f"An internal error ended the process ({type(error).__name__}). See its log for details."
-
-
-def _interrupt_main_thread() -> None:
-    if sys.platform == "win32":
-        signal.raise_signal(signal.SIGTERM)
-    else:  # also interrupts a system call, such as waiting for a server
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
-
-
-@contextlib.contextmanager
-def _sigterm_cancels() -> Iterator[None]:
-    """While this is active, SIGTERM raises `Cancelled`, so that what was begun is cleaned up."""
-
-    def cancel(*_: object) -> None:
-        raise Cancelled
-
-    before = signal.signal(signal.SIGTERM, cancel)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _age(path: Path) -> float:
-    try:
-        return abs(time.time() - path.stat().st_mtime)
-    except OSError:
-        return math.inf
+    @property
+    def progress(self) -> ProgressFile:
+        """The content of the progress file."""
+        return ProgressFile(self.folder / f"{self.kind}.progress.json")

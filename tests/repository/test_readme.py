@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from imgcls import datasets, models
+from imgcls.models import families
 from imgcls.system import paths
 
 ROOT = paths.repository_folder()
@@ -56,7 +57,7 @@ def test_every_data_set_is_named(name):
 
 def test_the_example_of_a_model_is_a_model(tmp_path, monkeypatch):
     (tmp_path / "tiny.py").write_text(blocks("python")[0])
-    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
     for remembered in (models.names, models.family, models.params):
         remembered.cache_clear()
     try:
@@ -65,7 +66,7 @@ def test_the_example_of_a_model_is_a_model(tmp_path, monkeypatch):
         assert [row.shape for row in rows][-1] == (10,)
         assert sum(row.parameters for row in rows) == 4 * 9 + 4 + 4 * 10 + 10
     finally:
-        sys.modules.pop("imgcls.models.tiny", None)
+        sys.modules.pop("imgcls.models.families.tiny", None)
         monkeypatch.undo()
         for remembered in (models.names, models.family, models.params):
             remembered.cache_clear()

@@ -11,7 +11,7 @@ import streamlit as st
 from imgcls.runs import Run, holdout_usage
 from imgcls.ui.app import soft_links
 from imgcls.ui.evaluate import sections
-from imgcls.ui.evaluate.parts import headline, selection_state
+from imgcls.ui.evaluate.parts import filters, headline, selection_state
 from imgcls.ui.widgets import formatting, threshold
 
 
@@ -57,7 +57,7 @@ def show(run: Run) -> None:
 
 def _selected_scores(run: Run) -> None:
     view = selection_state.current(run)
-    selection_state.chips(view)
+    filters.chips(view)
     if view.report is None:
         st.info("No test images match the filters. Remove one.", icon=":material/filter_alt_off:")
     else:

@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from imgcls import inference
-from imgcls.images import loading, square
+from imgcls.images import file_checks, square
 from imgcls.images.loading import LoadedImage
 from imgcls.inference import Answer, preparing
 from imgcls.runs import Run
@@ -119,7 +119,7 @@ def _middle(width: int, height: int) -> Box:
 def _cut(pixels: np.ndarray, box: Box) -> np.ndarray:
     """A square part of an image: left and top as fractions of width and height, the side of the shorter side."""
     height, width = pixels.shape[:2]
-    side = max(loading.SMALLEST_SIDE, round(box[2] * min(height, width)))
+    side = max(file_checks.SMALLEST_SIDE, round(box[2] * min(height, width)))
     left, top = (
         min(round(fraction * length), length - side) for fraction, length in ((box[0], width), (box[1], height))
     )

@@ -1,4 +1,4 @@
-"""The filters of the test images: correct or not, classes, confidence, tags."""
+"""The filters of the test images (correct or not, classes, confidence, tags), and the list of those that are active."""
 
 from functools import lru_cache
 
@@ -10,9 +10,15 @@ from imgcls.runs import tags
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confidence_histogram
 from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import PREDICTION_FILTERS, Key, View
+from imgcls.ui.evaluate.parts.selection_state import Key, View
 
 ALL = "All"
+PREDICTION_FILTERS = {
+    "wrong": "Errors",
+    "missing": "Missing label",
+    "extra": "Extra label",
+    "right": "Correct",
+}
 
 
 def show(view: View) -> None:
@@ -101,3 +107,67 @@ def _follow_bar(bar: tuple[int, int] | None) -> None:
 def _counts(key: Key, selected: Selection) -> dict[str, list[int]]:
     predictions, kept = selection_state.predictions_of(key), selection_state.kept(key, selected)
     return confidence_histogram.counted(predictions.confidence[kept], predictions.is_right[kept])
+
+
+# ---- active filters
+
+
+def chips(view: View) -> None:
+    """The active filters, each with a button that removes it; nothing if there are none."""
+    active = descriptions(view)
+    if not active:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{int(view.shown.sum()):,}** of {view.total:,} images", width="content")
+        for name, text in active:
+            st.button(
+                text,
+                key=f"lift-{name}",
+                icon=":material/close:",
+                help="Remove this filter.",
+                on_click=selection_state.clear,
+                args=(name,),
+            )
+        if len(active) > 1:
+            st.button("Clear all", key="lift-all", type="tertiary", on_click=selection_state.clear)
+
+
+def descriptions(view: View) -> list[tuple[str, str]]:
+    """The parts of the selection as (URL parameter, Markdown)."""
+    selected, names, all_names = view.selection, view.names, view.key.names
+    found = []
+    if view.merging.by_groups:
+        found.append(("merge", f"{len(names)} groups of classes"))
+    elif view.merging.merged:
+        merged = ", ".join(_listed(all_names, group, " + ") for group in view.merging.merged[:2])
+        found.append(("merge", f"merged: {merged}"))
+    if view.merging.off:
+        found.append(("off", "excluded: " + _listed(all_names, view.merging.off)))
+    if selected.classes:
+        found.append(("class", "true or predicted class: " + _listed(names, selected.classes)))
+    if selected.predictions:
+        found.append(("predictions", PREDICTION_FILTERS[selected.predictions].lower()))
+    if (selected.low, selected.high) != (0, 100):
+        found.append(("confidence", f"confidence {selected.low}–{selected.high}%"))
+    if selected.tag:
+        found.append(("tag", f"tag: {plain(selected.tag)}"))
+    if selected.area:
+        found.append(("area", "inside lasso"))
+    if selected.cell is not None:
+        found.append(("cell", _cell(selected.cell, names, isinstance(view.predictions, Decisions))))
+    return found
+
+
+def _cell(cell: tuple[int | None, int | None], names: tuple[str, ...], is_multilabel: bool) -> str:
+    true, predicted = (None if side is None else plain(names[side]) for side in cell)
+    if not is_multilabel:
+        return f"{true or 'any class'} → {predicted or 'any class'}"
+    if true and true == predicted:
+        return f"{true} correctly predicted"
+    parts = [f"{true} missing" if true else "", f"{predicted} incorrectly predicted" if predicted else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _listed(names: tuple[str, ...], classes: tuple[int, ...], separator: str = ", ") -> str:
+    more = len(classes) - 3
+    return separator.join(plain(names[one]) for one in classes[:3]) + (f" and {more} more" if more > 0 else "")

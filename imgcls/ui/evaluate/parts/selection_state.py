@@ -23,7 +23,6 @@ from imgcls.evaluation.predictions import Predictions, log_odds, spread
 from imgcls.evaluation.selection import Selection
 from imgcls.inference.explain import neighbours
 from imgcls.runs import Run, tags
-from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.widgets import threshold
 
@@ -253,75 +252,3 @@ def selection_default(widget: str, scope: tuple, value: Any) -> Any:
 def clicked(widget: str, value: Any) -> None:
     """Notes what the user selected in a chart or table."""
     st.session_state[f"clicked-{widget}"] = value
-
-
-# ---- active filters
-
-
-def chips(view: View) -> None:
-    """The active filters, each with a button that removes it; nothing if there are none."""
-    active = descriptions(view)
-    if not active:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{int(view.shown.sum()):,}** of {view.total:,} images", width="content")
-        for name, text in active:
-            st.button(
-                text,
-                key=f"lift-{name}",
-                icon=":material/close:",
-                help="Remove this filter.",
-                on_click=clear,
-                args=(name,),
-            )
-        if len(active) > 1:
-            st.button("Clear all", key="lift-all", type="tertiary", on_click=clear)
-
-
-def descriptions(view: View) -> list[tuple[str, str]]:
-    """The parts of the selection as (URL parameter, Markdown)."""
-    selected, names, all_names = view.selection, view.names, view.key.names
-    found = []
-    if view.merging.by_groups:
-        found.append(("merge", f"{len(names)} groups of classes"))
-    elif view.merging.merged:
-        merged = ", ".join(_listed(all_names, group, " + ") for group in view.merging.merged[:2])
-        found.append(("merge", f"merged: {merged}"))
-    if view.merging.off:
-        found.append(("off", "excluded: " + _listed(all_names, view.merging.off)))
-    if selected.classes:
-        found.append(("class", "true or predicted class: " + _listed(names, selected.classes)))
-    if selected.predictions:
-        found.append(("predictions", PREDICTION_FILTERS[selected.predictions].lower()))
-    if (selected.low, selected.high) != (0, 100):
-        found.append(("confidence", f"confidence {selected.low}–{selected.high}%"))
-    if selected.tag:
-        found.append(("tag", f"tag: {plain(selected.tag)}"))
-    if selected.area:
-        found.append(("area", "inside lasso"))
-    if selected.cell is not None:
-        found.append(("cell", _cell(selected.cell, names, isinstance(view.predictions, Decisions))))
-    return found
-
-
-PREDICTION_FILTERS = {
-    "wrong": "Errors",
-    "missing": "Missing label",
-    "extra": "Extra label",
-    "right": "Correct",
-}
-
-
-def _cell(cell: tuple[int | None, int | None], names: tuple[str, ...], is_multilabel: bool) -> str:
-    true, predicted = (None if side is None else plain(names[side]) for side in cell)
-    if not is_multilabel:
-        return f"{true or 'any class'} → {predicted or 'any class'}"
-    if true and true == predicted:
-        return f"{true} correctly predicted"
-    parts = [f"{true} missing" if true else "", f"{predicted} incorrectly predicted" if predicted else ""]
-    return ", ".join(part for part in parts if part)
-
-
-def _listed(names: tuple[str, ...], classes: tuple[int, ...], separator: str = ", ") -> str:
-    more = len(classes) - 3
-    return separator.join(plain(names[one]) for one in classes[:3]) + (f" and {more} more" if more > 0 else "")

@@ -10,7 +10,6 @@ from imgcls import datasets
 from imgcls.errors import UserError
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.label_errors import training_set
-from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
@@ -19,12 +18,10 @@ from imgcls.ui.app import links as page_links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.data import editing
-from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import gallery as test_gallery
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.evaluate.parts import selection_state, suspect_test_images
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting, gallery, task_panel
+from imgcls.ui.widgets import formatting, task_panel
 
 TITLE = "Label errors"
 ORDER = 100
@@ -72,30 +69,9 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
 # ---- test images
 
 
-@lru_cache(8)
-def _found(key: Key) -> dict[int, tuple[str, float]]:
-    """Suspect test images, most suspicious first: index -> what the label seems to be, and the probability of the label
-    as it is."""
-    predictions = selection_state.predictions_of(key)
-    names = predictions.names
-    if not isinstance(predictions, Decisions):
-        found = suspects(predictions.labels, predictions.probabilities)
-        seeming = (names[label] for label in found.suggested)
-        return dict(zip(found.places.tolist(), zip(seeming, found.confidence.tolist(), strict=True), strict=True))
-    wrong: dict[int, list[tuple[float, str]]] = {}
-    for label, name in enumerate(names):
-        probability = predictions.probabilities[:, label]
-        truth = predictions.labels[:, label]
-        found = suspects(truth.astype(int), np.stack([1 - probability, probability], 1))
-        for index, confidence in zip(found.places.tolist(), found.confidence.tolist(), strict=True):
-            wrong.setdefault(index, []).append((confidence, f"without {name}" if truth[index] else f"with {name}"))
-    ordered = sorted(wrong.items(), key=lambda entry: min(entry[1]))
-    return {index: (", ".join(text for _, text in sorted(found)), min(found)[0]) for index, found in ordered}
-
-
 def _test(run: Run, predictions: Predictions | Decisions) -> None:
     key = selection_state.key_of(run)
-    found, total = _found(key), len(predictions.labels)
+    found, total = suspect_test_images.found_in(key), len(predictions.labels)
     right, wrong = (judged(run, "test", verdict) for verdict in ("right", "wrong"))
     to_review = [index for index in found if index not in right and index not in wrong]
     noun = "image" if isinstance(predictions, Decisions) else "label"
@@ -122,7 +98,7 @@ def _test(run: Run, predictions: Predictions | Decisions) -> None:
     listed = [index for index in listed if index < total]
     indices = test_gallery.one_page(np.array(listed, int), f"suspects-{run.id}-{shown}")
     if indices:
-        st.html(_grid(key, indices))
+        st.html(suspect_test_images.grid(key, indices))
         _review(run, indices, shown)
 
 
@@ -136,38 +112,6 @@ def _score_without(predictions: Predictions | Decisions, wrong: frozenset[int]) 
         f"({formatting.interval(score)}) instead of {formatting.fraction(float(predictions.is_right.mean()))}. This is "
         "optimistic: only labels that disagree with the model were reviewed."
     )
-
-
-@lru_cache(64)
-def _grid(key: Key, indices: tuple[int, ...]) -> str:
-    predictions, found = selection_state.predictions_of(key), _found(key)
-    blank = np.zeros((8, 8, 1), np.uint8)
-    tiles = []
-    for index in indices:
-        label = _label(predictions, index)
-        seems, probability = found.get(index, ("", float("nan")))
-        lines = [f"#{index}", f"label: {label}"]
-        if seems:
-            lines += [f"seems: {seems}", _percent(probability)]
-        row = predictions.row_of[index]
-        if row < 0:
-            lines.append("image not stored")
-        alt = f"Test image {index}: its label is {label}" + (f", it seems to be {seems}" if seems else "")
-        url = links.image(key.run, index) if row >= 0 else ""
-        tiles.append(gallery.Tile(predictions.images[row] if row >= 0 else blank, alt, tuple(lines), url))
-    return gallery.grid(tiles)
-
-
-def _label(predictions: Predictions | Decisions, index: int) -> str:
-    label = predictions.labels[index]
-    if isinstance(predictions, Decisions):
-        return ", ".join(predictions.names[one] for one in np.flatnonzero(label)) or "no label"
-    return predictions.names[label]
-
-
-def _percent(probability: float) -> str:
-    """The predicted probability of the label as it is."""
-    return f"probability {100 * probability:.1f}%" if probability >= 0.0005 else "probability under 0.1%"
 
 
 def _review(run: Run, indices: tuple[int, ...], shown: str) -> None:
@@ -281,7 +225,10 @@ def _suspects(run: Run) -> None:
     places = test_gallery.one_page(np.array(left, int), f"suspects-{run.id}-training")
     if places:
         rows = found.rows[list(places)].tolist()
-        notes = [[f"seems: {names[found.suggested[one]]}\n{_percent(found.confidence[one])}"] for one in places]
+        notes = [
+            [f"seems: {names[found.suggested[one]]}\n{suspect_test_images.percent(found.confidence[one])}"]
+            for one in places
+        ]
 
         def keep(chosen: list[int]) -> None:
             judge(run, "training", chosen, "right")

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.charts.theme import QUIET, TRAINING
+from imgcls.charts import corruption_curve
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.decisions import Decisions
@@ -173,26 +173,8 @@ def _curves(key: Key, stamp: float) -> str:
     figures = []
     for name in found.names:
         score = wilson(np.array([clean, *found.right(name).sum(1)]), np.full(6, count))
-
-        def line(values: np.ndarray) -> list[str]:
-            return [f"{24 + 32 * at:.0f} {8 + 82 * (1 - value):.1f}" for at, value in enumerate(values)]
-
-        band = "L".join(line(score.high) + line(score.low)[::-1])
-        grid = "".join(
-            f'<path d="M24 {8 + 82 * (1 - fraction):.0f}H184" stroke="{QUIET}" stroke-opacity=".35"/>'
-            f'<text x="20" y="{11.5 + 82 * (1 - fraction):.1f}" text-anchor="end">{100 * fraction:.0f}</text>'
-            for fraction in (0, 0.5, 1)
-        )
-        ticks = "".join(
-            f'<text x="{24 + 32 * strength}" y="103" text-anchor="middle">{strength}</text>' for strength in range(6)
-        )
         description = ", ".join(f"strength {k} {100 * value:.1f}%" for k, value in enumerate(score.value))
-        svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 190 106" font-family="sans-serif" font-size="9" '
-            f'fill="{QUIET}">{grid}{ticks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
-            f'<path d="M{"L".join(line(score.value))}" fill="none" stroke="#2A8FCC" stroke-width="2.2"/></svg>'
-        )
-        source = base64.b64encode(svg.encode()).decode()
+        source = base64.b64encode(corruption_curve.svg(score).encode()).decode()
         figures.append(
             f"<figure><figcaption><b>{CORRUPTIONS[name].title}</b><i>{100 * score.value[-1]:.0f}% at 5</i></figcaption>"
             f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {description}"></figure>'

@@ -1,0 +1,67 @@
+"""Test images whose label is probably wrong, and a grid of them."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.label_errors.confident_learning import suspects
+from imgcls.evaluation.predictions import Predictions
+from imgcls.ui.evaluate import links
+from imgcls.ui.evaluate.parts import selection_state
+from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.widgets import gallery
+
+
+@lru_cache(8)
+def found_in(key: Key) -> dict[int, tuple[str, float]]:
+    """Suspect test images, most suspicious first: index -> what the label seems to be, and the probability of the label
+    as it is."""
+    predictions = selection_state.predictions_of(key)
+    names = predictions.names
+    if not isinstance(predictions, Decisions):
+        found = suspects(predictions.labels, predictions.probabilities)
+        seeming = (names[label] for label in found.suggested)
+        return dict(zip(found.places.tolist(), zip(seeming, found.confidence.tolist(), strict=True), strict=True))
+    wrong: dict[int, list[tuple[float, str]]] = {}
+    for label, name in enumerate(names):
+        probability = predictions.probabilities[:, label]
+        truth = predictions.labels[:, label]
+        found = suspects(truth.astype(int), np.stack([1 - probability, probability], 1))
+        for index, confidence in zip(found.places.tolist(), found.confidence.tolist(), strict=True):
+            wrong.setdefault(index, []).append((confidence, f"without {name}" if truth[index] else f"with {name}"))
+    ordered = sorted(wrong.items(), key=lambda entry: min(entry[1]))
+    return {index: (", ".join(text for _, text in sorted(found)), min(found)[0]) for index, found in ordered}
+
+
+@lru_cache(64)
+def grid(key: Key, indices: tuple[int, ...]) -> str:
+    """The images at these indices, each with its label and what it seems to be."""
+    predictions, found = selection_state.predictions_of(key), found_in(key)
+    blank = np.zeros((8, 8, 1), np.uint8)
+    tiles = []
+    for index in indices:
+        label = _label(predictions, index)
+        seems, probability = found.get(index, ("", float("nan")))
+        lines = [f"#{index}", f"label: {label}"]
+        if seems:
+            lines += [f"seems: {seems}", percent(probability)]
+        row = predictions.row_of[index]
+        if row < 0:
+            lines.append("image not stored")
+        alt = f"Test image {index}: its label is {label}" + (f", it seems to be {seems}" if seems else "")
+        url = links.image(key.run, index) if row >= 0 else ""
+        tiles.append(gallery.Tile(predictions.images[row] if row >= 0 else blank, alt, tuple(lines), url))
+    return gallery.grid(tiles)
+
+
+def _label(predictions: Predictions | Decisions, index: int) -> str:
+    label = predictions.labels[index]
+    if isinstance(predictions, Decisions):
+        return ", ".join(predictions.names[one] for one in np.flatnonzero(label)) or "no label"
+    return predictions.names[label]
+
+
+def percent(probability: float) -> str:
+    """The predicted probability of the label as it is."""
+    return f"probability {100 * probability:.1f}%" if probability >= 0.0005 else "probability under 0.1%"
