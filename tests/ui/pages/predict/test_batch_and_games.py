@@ -37,7 +37,7 @@ def bomb() -> bytes:
     ("name", "data", "message"),
     [
         ("bomb.zip", bomb(), "would expand from"),
-        ("torn.zip", bomb()[:100], "not complete"),
+        ("torn.zip", bomb()[:100], "is incomplete"),
         ("notes.png.zip", b"PK\x05\x06" + bytes(18), "an empty zip archive"),
     ],
     ids=["a bomb", "torn", "empty"],
