@@ -1,4 +1,4 @@
-"""Checks before the start: what they find, what they say, and what happens when they are killed, robbed or starved."""
+"""Pre-flight checks: what they measure and report, and what happens when they are killed or run out of memory."""
 
 import json
 import math
@@ -72,7 +72,7 @@ def found_in(folder: Path) -> checks.Findings:
 
 
 def processes() -> list[psutil.Process]:
-    """The probes of this test that live."""
+    """The running check processes of this test."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -85,7 +85,7 @@ def processes() -> list[psutil.Process]:
 
 
 @pytest.fixture(autouse=True)
-def none_is_left(own_folders):
+def kill_remaining_processes(own_folders):
     yield
     for process in processes():
         process.kill()
@@ -131,7 +131,7 @@ def test_the_check_answers_every_question(checked):
     assert (found["low"], found["high"]) == (0.0, 1.0)
 
 
-def test_a_rate_that_is_far_too_large_is_told_from_a_network_that_cannot_learn(checked):
+def test_a_learning_rate_far_too_high_is_distinguished_from_a_network_that_cannot_learn(checked):
     config = SMALL.changed(optimizer="sgd", learning_rate=1e6)
     found = checked(config)
 
@@ -143,7 +143,7 @@ def test_a_rate_that_is_far_too_large_is_told_from_a_network_that_cannot_learn(c
     assert "nan" not in light.sentence
 
 
-def test_dropout_is_off_while_a_batch_is_learnt(checked):
+def test_dropout_is_off_while_one_batch_is_overfitted(checked):
     found = checked(SMALL.changed(model_settings={"units": 32, "dropout": 0.8}))
 
     assert found["batch_last"] < verdicts.LEARNT_FRACTION * found["batch_first"]
@@ -164,7 +164,7 @@ def test_a_machine_too_slow_to_overfit_one_batch_is_not_blamed_on_the_network(ch
     ("steps", "last", "expected"),
     [(20, 2.2, True), (20, 2.4, False), (100, 1.0, True), (100, 2.0, False), (400, 1.0, False)],
 )
-def test_running_out_of_time_is_told_from_failing_to_learn(steps, last, expected):
+def test_running_out_of_time_is_distinguished_from_failing_to_learn(steps, last, expected):
     assert verdicts.ran_out_of_time(2.4, last, steps) is expected
     found = FOUND | {"batch_last": last, "batch_steps": steps, "batch_accuracy": 0.5}
     light = next(one for one in verdicts.judge(SMALL, datasets.facts("digits"), found) if one.name == "One batch")

@@ -1,7 +1,7 @@
-"""Counts the steps by which this process changes the disk, and lets one of them be its last, or the disk be full.
+"""Counts the disk operations of this process and makes one of them fail: the process is killed, or the disk is full.
 
-A step is the opening of a file for writing, each write, the bringing to the disk, a rename, a removal. Only for
-processes that a test started: everything in here replaces functions of Python for good.
+Operations are opening a file for writing, each write, fsync, rename and removal. Only for processes that a test
+started, because Python's functions stay replaced.
 """
 
 import builtins
@@ -18,10 +18,11 @@ _count = 0
 
 
 def at(step: int, how: str, *words: str) -> None:
-    """Fails at a step, counted from 1, of those on paths that hold one of `words` (all, if there are none).
+    """Fails at one operation, counted from 1, on a path that contains one of `words` (on any path without them).
 
-    `how` is "killed": the process ends by SIGKILL, a write being done by half; "full": from this step on nothing more
-    can be opened or written, only removed and renamed.
+    Args:
+        how: "killed": the process ends by SIGKILL, in the middle of a write. "full": from this operation on, nothing
+            can be opened or written, only removed and renamed.
     """
 
     def concerns(path) -> bool:

@@ -50,7 +50,7 @@ class ForkingBackend(LocalBackend):
 
 
 def forked(order: dict, gate: tuple[int, int] | None = None) -> int:
-    """Does what the order says in a process of its own, once the gate is closed here, and returns its number."""
+    """Starts a process that carries out the order once the gate is closed here, and returns its ID."""
     pid = os.fork()
     if pid:
         return pid

@@ -1,4 +1,4 @@
-"""Tests marked slow take minutes: they are left out, which is said, unless IMGCLS_SLOW=1 or `-m slow` asks for them."""
+"""Deselects tests marked slow, which take minutes, unless IMGCLS_SLOW=1 or a marker expression is given."""
 
 import os
 
@@ -31,5 +31,5 @@ def pytest_terminal_summary(terminalreporter, config):
     count = config.stash.get(_left_out, 0)
     if count:
         terminalreporter.write_line(
-            f"{count} slow tests left out, as they take minutes: IMGCLS_SLOW=1 or -m slow runs them"
+            f"{count} slow tests, which take minutes, were not run: use IMGCLS_SLOW=1 or -m slow"
         )

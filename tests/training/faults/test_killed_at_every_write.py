@@ -1,4 +1,4 @@
-"""Killed at every step of what is written, and a disk that is full at every write: readers see the old or the new."""
+"""Trainers killed at every disk operation, and a disk that fills up at every write: readers see the old or new file."""
 
 import shutil
 import time
