@@ -54,7 +54,7 @@ def test_hostile_names_are_literal_text_on_every_page(number, visit, hostile_ser
                 assert name in text
         if address.startswith("/evaluate"):
             assert f"✗ {NAMES[0]}" in text or f"is {NAMES[0]}" in text
-            page.get_by_role("radio", name="Right").click()
+            page.locator(".st-key-predictions-shown").get_by_role("radio", name="Correct").click()
             steps.settled(page)
         if address.startswith(("/evaluate?", "/predict?")):
             page.get_by_role("combobox").first.click()
