@@ -60,7 +60,7 @@ from imgcls.system import atomic, file_times, paths
 
 SILENT_SECONDS = 5.0
 """A trainer touches its heartbeat every second; after this long without one it is considered dead."""
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 """Time allowed from the start of a trainer to its first heartbeat."""
 HEARTBEAT_WIDTH = 8
 """The word in a heartbeat is padded to this length."""

@@ -1,13 +1,20 @@
 """Backends: found by file name, chosen by a variable."""
 
+import os
+import subprocess
+import sys
+import time
+
 import pytest
 
-from imgcls import jobs
+from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import SettingError
-from imgcls.jobs import backends
+from imgcls.jobs import backends, waiting_list
+from imgcls.jobs.backends import local
 from imgcls.jobs.backends.local import LocalBackend
 from imgcls.runs import all_runs
+from imgcls.runs import run as run_module
 
 
 def test_the_local_backend_is_the_default(monkeypatch):
@@ -34,3 +41,31 @@ def test_an_unknown_backend_is_one_sentence_with_the_choices(monkeypatch):
     with pytest.raises(SettingError, match=sentence):
         jobs.begin(Config())
     assert all_runs() == []
+
+
+def test_a_trainer_that_imports_slowly_is_starting_as_long_as_it_lives(monkeypatch):
+    """On a busy machine TensorFlow takes longer to import than a run is given to start."""
+    run = runs.create(Config(), place=waiting_list.last_place())
+    jobs.claim(run, waiting_list.ticket(run))
+    backend = LocalBackend()
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    monkeypatch.setattr(backend, "spawn_trainer", lambda run: process)
+    backend.submit(run)
+
+    def age() -> None:
+        old = time.time() - 2 * run_module.START_SECONDS
+        os.utime(run.folder / "trainer.json", (old, old))
+
+    age()
+    assert run.state == "lost"
+    backend.reap()
+    assert run.state == "starting"
+
+    monkeypatch.setattr(local, "SLOW_START_SECONDS", -1)
+    age()
+    backend.reap()
+    assert run.state == "lost", "a trainer that hangs is given up"
+    monkeypatch.undo()
+    process.communicate(b"\n")
+    backend.reap()
+    assert run.state == "lost"

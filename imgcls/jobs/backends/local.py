@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -15,14 +16,26 @@ from imgcls.runs import Run
 from imgcls.system import processes
 
 STOP_SECONDS = 3.0
+SLOW_START_SECONDS = 300.0
+"""A trainer may take this long to import TensorFlow: on a busy machine that is a minute or two."""
 TRAINER_LOCK = ".trainer.lock"
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A trainer process and the run it was submitted for, at a time of the monotonic clock."""
+
+    process: subprocess.Popen
+    run: Run
+    ticket: str | None
+    submitted: float
 
 
 class LocalBackend:
     """Each trainer is a detached process. While a training form is open, one is kept ready ("standby")."""
 
     def __init__(self) -> None:
-        self._children: list[tuple[subprocess.Popen, Run, str | None]] = []
+        self._children: list[_Child] = []
         self._standby: subprocess.Popen | None = None
 
     def submit(self, run: Run) -> None:
@@ -35,7 +48,7 @@ class LocalBackend:
         if self._standby is not None and self._hand_to_standby(run, self._standby):
             return
         try:
-            self._children.append((self.spawn_trainer(run), run, run.ticket))
+            self._children.append(_Child(self.spawn_trainer(run), run, run.ticket, time.monotonic()))
         except OSError as error:
             raise RunError(f"The trainer could not be started: {error.strerror}.") from error
 
@@ -64,11 +77,14 @@ class LocalBackend:
         self.reap()
 
     def reap(self) -> None:
-        """Collect ended children, which are zombies until then."""
-        ended = [entry for entry in self._children if entry[0].poll() is not None]
-        self._children = [entry for entry in self._children if entry not in ended]
-        for _, run, ticket in ended:
-            mark_as_lost(run, ticket)
+        """Collect ended children, which are zombies until then, and show that the others are still starting."""
+        ended = [child for child in self._children if child.process.poll() is not None]
+        self._children = [child for child in self._children if child not in ended]
+        for child in ended:
+            mark_as_lost(child.run, child.ticket)
+        for child in self._children:
+            if time.monotonic() - child.submitted < SLOW_START_SECONDS:
+                mark_as_starting(child.run, child.ticket)
         if self._standby is not None and self._standby.poll() is not None:
             self._standby = None
 
@@ -95,7 +111,7 @@ class LocalBackend:
             standby.kill()
             standby.wait()
             return False
-        self._children.append((standby, run, run.ticket))
+        self._children.append(_Child(standby, run, run.ticket, time.monotonic()))
         return True
 
 
@@ -109,9 +125,18 @@ def mark_as_lost(run: Run, ticket: str | None) -> None:
 
     The heartbeat tells them, but a trainer that died before its first heartbeat looks like one that is starting.
     """
+    _stamp_unstarted(run, ticket, 0)
+
+
+def mark_as_starting(run: Run, ticket: str | None) -> None:
+    """Let readers of a run know that its trainer is alive but has had no heartbeat yet, however long that takes."""
+    _stamp_unstarted(run, ticket, time.time())
+
+
+def _stamp_unstarted(run: Run, ticket: str | None, when: float) -> None:
     with contextlib.suppress(OSError, RunError):
         if run.ticket == ticket and not (run.folder / "heartbeat").exists():
-            os.utime(run.folder / "trainer.json", (0, 0))
+            os.utime(run.folder / "trainer.json", (when, when))
 
 
 def is_held(run: Run) -> bool:

@@ -30,8 +30,12 @@ def show(run: Run, familiarity: Familiarity | None, classes: Sequence[str]) -> N
         tiles = []
         for index, similarity in zip(nearest.indices.tolist(), nearest.similarity.tolist(), strict=True):
             name = _name(training.labels[index], classes)
-            lines = (name, f"cosine similarity {similarity:.2f}")
-            tiles.append(gallery.Tile(training.images[index], f"Training image, {name}", lines))
+            lines = (name, f"similarity {similarity:.2f}")
+            tiles.append(
+                gallery.Tile(
+                    training.images[index], f"Training image, {name}, cosine similarity {similarity:.2f}", lines
+                )
+            )
         among = f"Among {len(training.features):,} stored training images."
         st.html(f"{title}<p>{among} {html.escape(familiarity.sentence)}</p>{gallery.grid(tiles)}")
 

@@ -252,9 +252,9 @@ def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
     expect(page.locator(".input-check")).not_to_contain_text("It is small.")
     expect(page.locator(".prediction")).to_have_text("7")
     expect(steps.button(page, "Normalise drawing")).to_have_count(0)
-    steps.button(page, "Back to my drawing").click()
+    steps.button(page, "Restore my drawing").click()
     expect(page.locator(".input-check")).to_contain_text("It is small.")
-    expect(steps.button(page, "Back to my drawing")).to_have_count(0)
+    expect(steps.button(page, "Restore my drawing")).to_have_count(0)
     steps.button(page, "Undo").click()
     expect(page.locator(".prediction")).to_have_count(0)
 
