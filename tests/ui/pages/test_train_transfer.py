@@ -36,7 +36,7 @@ def test_without_weights_the_form_tells_the_ways_out_and_does_not_start(data, di
     assert is_whole(app)
     assert "MobileNet 0.25 needs its pretrained weights, a one-time download of 1.1 MB." in told(app)
     assert f"choose '{RUN}' as the backbone" in told(app)
-    assert button(app, "Fetch 1.1 MB")
+    assert button(app, "Download 1.1 MB")
     assert button(app, "Start").disabled
 
 
