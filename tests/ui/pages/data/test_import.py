@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from imgcls import datasets, runs
 from imgcls.datasets.importing import job
 from imgcls.datasets.importing.sources import single_images
+from imgcls.ui.evaluate import sections
 from tests.support.import_pages import button, new, pieces
 from tests.support.pages import HOSTILE, is_whole, opened, told
 from tests.support.uploads import archive, csv, digits, image, imported, leaves
@@ -200,3 +201,17 @@ def test_a_run_whose_data_set_was_deleted_says_so_and_is_evaluated_from_its_own_
     app = opened("train", run=run.id)
     button(app, "Train again").click().run()
     assert is_whole(app) and "it was deleted" in told(app)
+
+
+@pytest.mark.parametrize("view", list(sections.available(sections.SINGLE)))
+def test_every_section_of_a_run_works_after_its_dataset_was_deleted(finished_run, tmp_path, view):
+    name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
+    folder = finished_run.folder
+    (folder / "config.json").write_text(json.dumps(finished_run.config.changed(data=name).as_dict()))
+    card = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(card | {"data": name}))
+    datasets.delete_custom(name)
+    app = opened("evaluate", run=finished_run.id, view=view)
+    assert is_whole(app), told(app)
+    if view == "Robustness":
+        assert "it was deleted" in told(app)
