@@ -128,7 +128,7 @@ def test_three_presses_and_two_processes_at_once_are_one_run_and_one_trainer(for
     assert processes("jobs") == []  # no other queue was called
     for run in runs.all_runs():
         assert len(trainers(run)) == 1
-        assert (run.folder / "log.txt").read_bytes() == b""  # "has a trainer already" would stand there
+        assert (run.folder / "log.txt").read_bytes() == b""  # "already being trained" would be there
         assert run.state == "queued"
 
 

@@ -245,7 +245,7 @@ def test_of_two_queues_on_one_folder_the_second_leaves(forks, wait_until):
     assert first.is_running()
     entered("only")
     wait_until(lambda: runs.find("only").state == "finished", seconds=60)
-    assert (runs.find("only").folder / "log.txt").read_text().count("has a trainer already") == 0
+    assert (runs.find("only").folder / "log.txt").read_text().count("already being trained") == 0
 
 
 def test_of_two_trainers_on_one_run_the_second_leaves(forks, wait_until):
@@ -256,7 +256,7 @@ def test_of_two_trainers_on_one_run_the_second_leaves(forks, wait_until):
     wait_until(lambda: has_ended(second), seconds=10)
     assert trainers(run) == [first]
     assert run.state == "running"
-    assert "This run has a trainer already." in (run.folder / "log.txt").read_text()
+    assert "This run is already being trained by another process." in (run.folder / "log.txt").read_text()
 
 
 def test_a_training_from_a_shell_and_the_queue_respect_each_other(forks, wait_until):
