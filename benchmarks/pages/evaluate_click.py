@@ -46,7 +46,7 @@ def clicks(browser, server: Server, folder: Path, number: int) -> tuple[list[flo
     box = field.bounding_box()
     taken, spent = [], 0.0
     for place, (true, predicted) in enumerate(cells(folder)[: number + 2]):
-        page.evaluate("wanted => cell.fresh(wanted)", f"true class class {true}, answer class {predicted} ")
+        page.evaluate("wanted => cell.fresh(wanted)", f"true class class {true}, predicted class {predicted} ")
         before = server.cpu_ms()
         down, right = ((shown.index(of) + 0.5) / len(shown) for of in (true, predicted))
         field.click(position={"x": right * box["width"], "y": down * box["height"]})

@@ -61,8 +61,8 @@ def visits(ids: list[str]) -> dict[str, dict]:
             }
             for view in ("Compare", "Robustness", "Label errors", "Report")
         },
-        "evaluate_picture": {"page": "evaluate", "query": f"run={model}&view=Single%20image&image=17"},
-        "evaluate_inside": {"page": "evaluate", "query": f"run={model}&view=Activations&image=17"},
+        "evaluate_single_image": {"page": "evaluate", "query": f"run={model}&view=Single%20image&image=17"},
+        "evaluate_activations": {"page": "evaluate", "query": f"run={model}&view=Activations&image=17"},
         "predict": {"page": "predict", "query": f"run={model}"},
         "predict_drawn": {"page": "predict", "query": f"run={model}"},
     }
@@ -80,7 +80,7 @@ def per_page(server: Server, ids: list[str], reruns: int) -> dict[str, float]:
                 again = partial(session.draw, SEVEN, 1) if name == "predict_drawn" else partial(session.rerun, **visit)
                 for _ in range(4):
                     again()
-                if name == "predict_drawn" and b'"words": "The model' not in session.seen:
+                if name == "predict_drawn" and b'"prediction": "' not in session.seen:
                     raise Missing("The drawing was not answered: the canvas sends its state in another form now.")
                 before = server.cpu_ms()
                 for _ in range(each):

@@ -21,7 +21,7 @@ from imgcls import jobs, runs
 
 STARTS = 5
 FORM_SECONDS = 12.0
-POINT = r"() => /Training accuracy[^%]*?\d %/.test(document.querySelector('[data-testid=stMain]').innerText)"
+POINT = r"() => /Training accuracy[^%]*?\d%/.test(document.querySelector('[data-testid=stMain]').innerText)"
 
 
 def starts(number: int, *, standby: bool) -> list[float]:
