@@ -143,7 +143,7 @@ def test_a_multi_label_model_predicts_the_labels_above_its_threshold(tmp_path):
         (np.zeros((3, 3, 3), np.uint8), "3×3 pixels"),
         (np.full((300, 300, 3), 240, np.uint8), "No handwriting found"),
         (CanvasImage(np.zeros((280, 280, 4), np.uint8)), "canvas is empty"),
-        (Prepared(np.zeros((8, 8, 1), np.uint8)), "another size"),
+        (Prepared(np.zeros((8, 8, 1), np.uint8)), "a different size"),
     ],
 )
 def test_a_bad_input_is_one_sentence(digits, source, words):
