@@ -65,7 +65,7 @@ def test_probabilities_features_and_layers_are_those_of_keras(keras, exported, f
     assert seen.probabilities == pytest.approx(model.predict_on_batch(images()), abs=5e-3)
     features = features_of(model).predict_on_batch(images())
     assert seen.features == pytest.approx(features, abs=0.02 * float(np.abs(features).max()))
-    names = [layer.name for layer in one.layers if "dropout" not in layer.name and layer.name != "pictures"]
+    names = [layer.name for layer in one.layers if "dropout" not in layer.name and layer.name != "images"]
     assert list(seen.layers) == names
     told = keras.Model(one.inputs, [one.get_layer(name).output for name in names]).predict_on_batch(images())
     for name, values in zip(names, told, strict=True):
@@ -132,7 +132,7 @@ def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_pat
     from imgcls.training.export import activations
 
     monkeypatch.setattr(activations, "MAX_DIFFERENCE", -1)
-    with pytest.raises(RuntimeError, match="answers differently"):
+    with pytest.raises(RuntimeError, match="differ from Keras"):
         activations.export(exported("ann")[0], tmp_path / "inside.tflite", images())
 
 
@@ -206,7 +206,7 @@ def test_a_model_that_is_too_large_is_left_out_and_says_so(keras, finished_run, 
     monkeypatch.setattr(activations, "MAX_PARAMETERS", 100)
     assert explain_data.main([str(finished_run.folder)]) == 0
     assert not (finished_run.folder / "inside.tflite").exists()
-    with pytest.raises(RunError, match="too large"):
+    with pytest.raises(RunError, match="only stored for models with up to 100 parameters"):
         ActivationModel(finished_run.folder / "inside.tflite")
     assert len(neighbours.training_features(finished_run).labels)
 
@@ -217,7 +217,7 @@ def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
     (finished_run.folder / "gallery.npz").write_bytes(b"torn")
     assert explain_data.main([str(finished_run.folder)]) == 1
     looked = task.state(Run(finished_run.folder))
-    assert looked.state == "failed" and "test pictures of this run cannot be read" in looked.text
+    assert looked.state == "failed" and "test images of this run cannot be read" in looked.text
 
 
 def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_run, monkeypatch):
