@@ -81,7 +81,7 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
     _, one, inside = exported(family, mirrored)
     image, target = images()[0], 2
     layer = one.get_layer(inside.cam_layer)
-    first = keras.Model(one.inputs, layer.output)
+    first = keras.Model(one.inputs[0], layer.output)
     rest = keras.Model(layer.output, logits_of(one).outputs[0])
 
     def by_tape(shown: np.ndarray) -> np.ndarray:

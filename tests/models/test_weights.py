@@ -199,7 +199,7 @@ def test_where_keras_has_no_check_the_network_itself_is_the_check(keras, server,
     from imgcls.training.transfer import download_weights
 
     server.content = write_weights("MobileNetV2", tmp_path / "other.h5").read_bytes()
-    with pytest.raises(WeightsError, match=r"holds weights of another network than MobileNet 0\.25"):
+    with pytest.raises(WeightsError, match=r"does not hold the weights of MobileNet 0\.25"):
         download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert weights.local_file(SMALL) is None
     server.content = write_weights(SMALL.title, tmp_path / "right.h5").read_bytes()
