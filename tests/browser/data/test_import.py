@@ -73,7 +73,7 @@ def test_a_person_comes_from_a_zip_to_a_trained_model_and_an_answer(visit, own_s
     steps.shows(page, "Predict")
     (tmp_path / "new.jpg").write_bytes(photo(99, True))
     page.locator("input[type=file]").set_input_files(tmp_path / "new.jpg")
-    expect(steps.main(page).get_by_text("What the model sees")).to_be_visible()
+    expect(steps.main(page).get_by_text("Model input")).to_be_visible()
 
     page.goto(f"{own_server.url}/data?data=Balls")
     steps.shows(page, "Data")
