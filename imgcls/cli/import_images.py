@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,14 @@ def import_images(
     /,
     *,
     labels: Annotated[Path | None, Parameter(help="CSV file with file names and labels, for an archive.")] = None,
+    answer: Annotated[
+        list[str] | None,
+        Parameter(
+            show_default=False,
+            negative="",
+            help="KEY=VALUE: how to read files that can be read in several ways. --preview lists the questions.",
+        ),
+    ] = None,
     preview_only: Annotated[
         bool,
         Parameter(
@@ -49,7 +58,7 @@ def import_images(
     ] = False,
     fit: Annotated[Literal["crop", "pad"], Parameter(help="crop: centre-crop to a square. pad: add margins.")] = "crop",
 ) -> None:
-    """Turn your own images into a dataset. Labels come from the folder names or from a CSV file.
+    """Turn your own images into a dataset. Labels come from folder names, from a table, or from the file itself.
 
     Example: imgcls import leaves.zip --preview
 
@@ -64,6 +73,7 @@ def import_images(
     if labels is not None:
         path = exit_codes.existing(labels).absolute()
         request = sources.ImportRequest("listing", request.path, request.name, str(path), labels.name)
+    request = replace(request, answers=_answers(answer or []))
     found = _preview(request)
     if preview_only:
         _report(found)
@@ -77,6 +87,13 @@ def _check(title: str, into: str, is_preview: bool, is_ambiguous: bool) -> None:
         raise exit_codes.CommandError('A new dataset needs a title: --title "Leaves".', exit_codes.USAGE)
     if is_ambiguous:
         raise exit_codes.CommandError("Choose --greyscale or --colour, not both.", exit_codes.USAGE)
+
+
+def _answers(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    if wrong := next((text for text, (key, _, value) in zip(given, pairs, strict=True) if not (key and value)), ""):
+        raise exit_codes.CommandError(f"--answer takes KEY=VALUE, not “{visible(wrong)[:60]}”.", exit_codes.USAGE)
+    return {key: value for key, _, value in pairs}
 
 
 def _preview(request: sources.ImportRequest) -> preview.Preview:
@@ -103,6 +120,10 @@ def _report(found: preview.Preview) -> None:
         print(f"{label:30} {parts}")
     if found.is_multilabel:
         print(f"{found.multilabel_total:,} multi-label images")
+    for question in found.questions:
+        print(f"Question: {question.text}" + (f" (answer in effect: {question.answer})" if question.answer else ""))
+        for option in question.options:
+            print(f"  --answer {question.key}={option.value}  {option.label}{option.detail and ': '}{option.detail}")
     for row in found.skipped:
         print(f"Skipped: {row['count']:,} {row['reason']}, such as {row['first'][0]}")
     for note in found.notes:

@@ -21,8 +21,9 @@ import numpy as np
 
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import file_types, folder_layout
-from imgcls.datasets.importing.sources.zip_archive import Archive
+from imgcls.datasets.importing.sources import file_types
+from imgcls.datasets.importing.sources.containers.zip_archive import Archive
+from imgcls.datasets.importing.sources.items import image_files
 from imgcls.errors import ImageError, SourceError
 from imgcls.images import square, text_region
 from imgcls.images.loading import Prepared
@@ -88,7 +89,7 @@ def of_files(
     Raises:
         SourceError: there are no images, or too many.
     """
-    found = folder_layout.images(files, skips)
+    found = image_files(files, skips)
     if not found:
         raise SourceError(
             f"These files contain no images{skips.summary()}. Expected PNG, JPEG, WebP, GIF or BMP files."

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources.zip_archive import Archive
+from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import SourceError
 from imgcls.images import text_region
 from imgcls.inference import Rejection, answering, batch

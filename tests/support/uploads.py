@@ -54,12 +54,12 @@ def archive(path: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items() if isinstance(files, Mapping) else files:
             packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return ImportRequest("zip", str(path), path.name)
+    return ImportRequest("file", str(path), path.name)
 
 
 def table(path: Path, content: str | bytes) -> ImportRequest:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return ImportRequest("table", str(path), path.name)
+    return ImportRequest("file", str(path), path.name)
 
 
 def digits(rows: int = 12, side: int = 4, classes: int = 2, channels: int = 1) -> list[list]:

@@ -1,6 +1,7 @@
 """The user's own images become a custom dataset: from an archive, a CSV table, a folder, or image by image.
 
     sources/        each kind of source, read as one stream of images with their classes
+    findings        what is skipped or unclear in a source, and questions to the user
     preview         inspect a source before the import
     pipeline        the import itself
     decode          image files to arrays of one size

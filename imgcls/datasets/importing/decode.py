@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from imgcls.datasets.importing.sources.folder_layout import Item
+from imgcls.datasets.importing.sources.items import Item
 from imgcls.errors import ImageError
 from imgcls.images import loading, square
 

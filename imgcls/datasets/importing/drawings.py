@@ -24,7 +24,7 @@ import numpy as np
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.importing import class_names, dataset_writer, holdout
-from imgcls.datasets.importing.sources import folder_layout
+from imgcls.datasets.importing.sources import items
 from imgcls.datasets.store import FORMAT
 from imgcls.errors import DamagedFile, DatasetError, SourceError
 from imgcls.system import atomic, paths
@@ -73,7 +73,7 @@ class Collection:
         """What is needed before a model can be trained, as a sentence; empty if nothing."""
         if self.is_ready:
             return ""
-        return f"You can train a model on them once two classes have {folder_layout.MIN_IMAGES} drawings each."
+        return f"You can train a model on them once two classes have {items.MIN_IMAGES} drawings each."
 
 
 def collection() -> Collection:
@@ -191,7 +191,7 @@ def _waiting() -> list[_Drawing]:
 def _written(drawings: list[_Drawing]) -> Collection:
     """Writes all drawings: classes with enough of them as a dataset, the others as waiting."""
     counts = Counter(drawing.label for drawing in drawings)
-    classes = sorted((name for name in counts if counts[name] >= folder_layout.MIN_IMAGES), key=class_names.sort_key)
+    classes = sorted((name for name in counts if counts[name] >= items.MIN_IMAGES), key=class_names.sort_key)
     if len(classes) < 2:
         classes = []
     ready = [drawing for drawing in drawings if drawing.label in classes]

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imgcls.datasets import custom, lookup
+from imgcls.datasets.importing.findings import Question
 from imgcls.datasets.importing.pipeline import ImportSettings
 from imgcls.datasets.importing.preview import Preview
 from imgcls.datasets.importing.sources import ImportRequest
@@ -129,8 +130,9 @@ def preview(import_id: str) -> Preview:
         content = json.loads((folder_of(import_id) / "preview.json").read_bytes())
         if "error" in content:
             raise SourceError(str(content["error"]))
+        content["questions"] = [Question.from_dict(row) for row in content["questions"]]
         return Preview(**content)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, KeyError):
         raise SourceError(
             "The file could not be inspected: it took too long or needed too much memory. Choose a smaller part of it."
         ) from None

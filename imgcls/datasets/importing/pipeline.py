@@ -13,7 +13,7 @@ from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.importing import class_names, dataset_writer, decode, holdout, sources
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout, multilabel
+from imgcls.datasets.importing.sources import ImportRequest, Source, items, multilabel
 from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
 from imgcls.system import paths
@@ -69,13 +69,14 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
         if old:
             stack.enter_context(dataset_writer.exclusive(old.name))
         source = stack.enter_context(sources.opened(request))
+        source.findings.check_answered()
         expected = _expected(source)
         dataset_writer.check_disk_space(work, expected + (sum(old.counts) if old else 0), shape)
         pixels, labels, parts = _read(source, work, shape, old.fit if old else settings.fit, expected, report)
         report(0.85, "Splitting into training and test images")
         if (
             source.is_multilabel
-            or (source.form is not None and multilabel.is_multilabel(labels))
+            or (source.table is not None and multilabel.is_multilabel(labels))
             or (old and old.is_multilabel)
         ):
             plan = _plan_multilabel(labels, parts, pixels.digests, old)
@@ -145,7 +146,7 @@ def _plan(
     classes: list[str] = []
     known: dict[bytes, bool] = {}
     old_counts: Counter = Counter()
-    displayed = folder_layout.spellings(Counter(labels), [])
+    displayed = items.spellings(Counter(labels), [])
     labels = [displayed[label] for label in labels]
     if old:
         classes = list(old.classes)
@@ -158,7 +159,7 @@ def _plan(
                 known.update((dataset_writer.digest(pixels.data), part == "test") for pixels in chunk)
     has_test = "test" in parts
     counts = Counter(zip(labels, parts if has_test else [""] * len(parts), strict=True))
-    usable = folder_layout.usable_classes(counts + old_counts, skipped) | set(classes)
+    usable = items.usable_classes(counts + old_counts, skipped) | set(classes)
     classes += sorted(usable - set(classes), key=class_names.sort_key)
     number = {name: place for place, name in enumerate(classes)}
     numbers = np.array([number.get(label, -1) for label in labels], np.int64)
@@ -189,12 +190,12 @@ def _plan_multilabel(
     has_test = "test" in parts
     known_spelling = {class_names.merge_key(name): name for name in classes}
     each = (multilabel.split_labels(label) if isinstance(label, str) else label for label in labels)
-    items = [folder_layout.Item("", of, part if has_test else "") for of, part in zip(each, parts, strict=True)]
+    rows = [items.Item("", of, part if has_test else "") for of, part in zip(each, parts, strict=True)]
     chosen = [
         tuple(known_spelling.get(class_names.merge_key(name), name) for name in item.label)
-        for item in multilabel.with_one_spelling(items, notes)
+        for item in multilabel.with_one_spelling(rows, notes)
     ]
-    counts = Counter((name, item.part) for item, of in zip(items, chosen, strict=True) for name in of)
+    counts = Counter((name, item.part) for item, of in zip(rows, chosen, strict=True) for name in of)
     classes += sorted(multilabel.usable_labels(counts, notes, classes) - set(classes), key=class_names.sort_key)
     if old:
         for part in ("train", "test"):
@@ -266,11 +267,8 @@ def _card_entries(source: Source, plan: _Plan, old: CustomDataset | None) -> dic
 
 
 def _expected(source: Source) -> int:
-    """The number of images; for a table of pixels estimated from its size, because no row has been read yet."""
-    if source.form is None:
-        return len(source.items)
-    size = Path(source.request.path).stat().st_size
-    return max(1, size // (2 * source.form.columns)) if size else 1
+    """The number of images; for a table it may be an estimate, because no row has been read yet."""
+    return len(source.items) if source.table is None else source.table.expected
 
 
 @contextlib.contextmanager

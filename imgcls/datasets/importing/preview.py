@@ -10,18 +10,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from imgcls.datasets.importing import decode
-from imgcls.datasets.importing.class_names import short, sort_key, visible
+from imgcls.datasets.importing.class_names import sort_key, visible
+from imgcls.datasets.importing.findings import Question
 from imgcls.datasets.importing.pipeline import MAX_UNREADABLE, SIDES
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import ImportRequest, Source, folder_layout, multilabel, opened, pixel_csv
-from imgcls.datasets.importing.sources.folder_layout import Item
+from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel, opened
+from imgcls.datasets.importing.sources.arrays import ArrayTable
+from imgcls.datasets.importing.sources.items import Item, spellings, usable_classes
 from imgcls.errors import ImageError, SourceError
 
 SECONDS = 1.5
@@ -47,7 +48,13 @@ class Preview:
     channels: int = 3
     square: bool = True  # whether all opened images are square
     typical_size: str = ""  # the median size, as text
+    questions: list[Question] = field(default_factory=list)
     multilabel_total: int = 0  # number of images if multi-label, since `counts` count an image for each label
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether a question must be answered before the import."""
+        return any(not question.answer for question in self.questions)
 
     @property
     def is_multilabel(self) -> bool:
@@ -66,7 +73,9 @@ def make_preview(request: ImportRequest, seconds: float = SECONDS) -> Preview:
     """
     end = time.monotonic() + seconds
     with opened(request) as source:
-        return _of_table(source, source.form, seconds) if source.form is not None else _of_files(source, end)
+        shown = _of_table(source, source.table, seconds) if source.table is not None else _of_files(source, end)
+        shown.questions = source.findings.questions
+        return shown
 
 
 def _of_files(source: Source, end: float) -> Preview:
@@ -112,26 +121,29 @@ def _of_files(source: Source, end: float) -> Preview:
     return shown
 
 
-def _of_table(source: Source, form: pixel_csv.TableFormat, seconds: float) -> Preview:
-    request = source.request
-    counts, images, complete = pixel_csv.counted(Path(request.path), short(request.name), form, seconds)
-    is_multilabel = multilabel.is_multilabel(counts)
-    labels_of = {label: multilabel.split_labels(label) if is_multilabel else (label,) for label in counts}
+def _of_table(source: Source, table: ArrayTable, seconds: float) -> Preview:
+    counts, images, complete = table.counted(seconds)
+    is_multilabel = multilabel.is_multilabel(label for label, _ in counts)
+    labels_of = {label: multilabel.split_labels(label) if is_multilabel else (label,) for label, _ in counts}
     each: Counter = Counter()
-    for label, count in counts.items():
-        each.update(dict.fromkeys(labels_of[label], count))
-    spelling = folder_layout.spellings(each, source.notes)
+    for (label, part), count in counts.items():
+        each.update(dict.fromkeys(((name, part) for name in labels_of[label]), count))
+    by_label: Counter = Counter()
+    for (label, _), count in each.items():
+        by_label[label] += count
+    spelling = spellings(by_label, source.notes)
     totals: Counter = Counter()
-    for label, count in each.items():
-        totals[spelling[label], ""] += count
+    for (label, part), count in each.items():
+        totals[spelling[label], part] += count
     usable = {label for label, _ in totals}
     if complete and is_multilabel:
         usable = multilabel.usable_labels(totals, source.notes)
         source.notes.append(multilabel.NOTE)
     elif complete:
-        usable = folder_layout.usable_classes(totals, source.skipped)
+        usable = usable_classes(totals, source.skipped)
     labels = sorted(usable, key=sort_key)
-    shown = Preview([(label, 0, 0, totals[label, ""]) for label in labels], is_complete=complete)
+    shown = Preview([(label, *(totals[label, part] for part in ("train", "test", ""))) for label in labels])
+    shown.is_complete = complete
     shown.multilabel_total = counts.total() if is_multilabel else 0
     most = max(1, SAMPLES // len(labels))
     shown_of: Counter = Counter()
@@ -141,8 +153,8 @@ def _of_table(source: Source, form: pixel_csv.TableFormat, seconds: float) -> Pr
         if (labels_shown or is_multilabel) and shown_of[label] <= most and len(shown.samples) < SAMPLES:
             shown.samples.append(_sample(multilabel.as_text(labels_shown), f"row {number}", pixels))
     shown.skipped, shown.notes = source.skipped.rows(), source.notes
-    shown.side, shown.channels = suggested_side(form.side), form.channels
-    shown.typical_size = f"{form.side}×{form.side}"
+    shown.side, shown.channels = suggested_side(table.side), table.channels
+    shown.typical_size = f"{table.side}×{table.side}"
     return shown
 
 

@@ -26,7 +26,7 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
         fraction = "About 20% of each label" if preview.is_multilabel else "20% of each class"
         st.caption(f"{fraction} is held out as the test set. Duplicates are kept in the same split.")
     if old is not None:
-        return ImportSettings(into=old.name) if _import_button("Add images") else None
+        return ImportSettings(into=old.name) if _import_button("Add images", preview) else None
     title = st.text_input("Name", title, max_chars=datasets.TITLE_LENGTH, key=f"title-{import_id}")
     note = st.text_area(
         "Note",
@@ -71,8 +71,12 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
     if size > MANY:
         st.caption(f":material/hard_drive: About {size / 1e9:.1f} GB on disk, twice that during the import.")
     settings = ImportSettings(title, note, side, channels, "pad" if fit == PAD else "crop")
-    return settings if _import_button(f"Import {formatting.count(preview.total, 'image')}") else None
+    return settings if _import_button(f"Import {formatting.count(preview.total, 'image')}", preview) else None
 
 
-def _import_button(label: str) -> bool:
-    return st.button(label, type="primary", icon=":material/download_done:", key="import")
+def _import_button(label: str, preview: Preview) -> bool:
+    if preview.is_undecided:
+        st.caption(":material/block: Answer the question above before you import.")
+    return st.button(
+        label, type="primary", icon=":material/download_done:", key="import", disabled=preview.is_undecided
+    )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from imgcls.datasets.importing import ImportRequest, decode, job
 from imgcls.datasets.importing.class_names import sort_key
-from imgcls.datasets.importing.sources import folder_layout, single_images
+from imgcls.datasets.importing.sources import items, single_images
 from imgcls.errors import UserError
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import import_preview
@@ -89,15 +89,13 @@ def _small(path: str) -> str:
 def _added(import_id: str, folder, label: str) -> None:
     counts = single_images.counts(folder)
     if not counts:
-        st.caption(
-            f"You need at least two classes with {folder_layout.MIN_IMAGES} images each; 20 each is a good start."
-        )
+        st.caption(f"You need at least two classes with {items.MIN_IMAGES} images each; 20 each is a good start.")
         return
     import_preview.classes([(name, 0, 0, counts[name]) for name in sorted(counts, key=sort_key)])
     latest = single_images.latest(folder, label.strip(), LATEST)
     if latest:
         st.html(gallery.grid(gallery.Tile(_small(str(path)), f"an image of {label}", (name,)) for path, name in latest))
-    enough = [name for name, count in counts.items() if count >= folder_layout.MIN_IMAGES]
+    enough = [name for name, count in counts.items() if count >= items.MIN_IMAGES]
     with st.container(horizontal=True):
         ready = len(enough) > 1
         if st.button("Continue", type="primary", icon=":material/arrow_forward:", key="continue", disabled=not ready):
@@ -109,4 +107,4 @@ def _added(import_id: str, folder, label: str) -> None:
             single_images.remove_last(folder, label.strip())
             st.rerun()
     if not ready:
-        st.caption(f"You can continue once two classes have at least {folder_layout.MIN_IMAGES} images each.")
+        st.caption(f"You can continue once two classes have at least {items.MIN_IMAGES} images each.")

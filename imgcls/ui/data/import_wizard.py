@@ -12,14 +12,14 @@ from streamlit.errors import StreamlitAPIException
 from imgcls import datasets
 from imgcls.datasets.importing import ImportRequest, from_root, job
 from imgcls.datasets.importing.class_names import visible
-from imgcls.datasets.importing.sources import server_folder
+from imgcls.datasets.importing.sources.containers import server_folder
 from imgcls.errors import DatasetError, SourceError
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.data import import_form, import_preview, import_single_images
+from imgcls.ui.data import import_form, import_preview, import_questions, import_single_images
 from imgcls.ui.widgets import upload
 
-ZIP, TABLE, IMAGES, WEBCAM, SERVER = "Zip archive", "CSV table", "Images", "Webcam", "Server folder"
+ZIP, TABLE, IMAGES, WEBCAM, SERVER = "Archive or file", "CSV table", "Images", "Webcam", "Server folder"
 ICONS = {
     ZIP: ":material/folder_zip:",
     TABLE: ":material/table:",
@@ -29,6 +29,8 @@ ICONS = {
 }
 
 TABLES = ["csv", "tsv", "txt"]
+FILES = ["zip", *TABLES]
+"""File name extensions of what `sources` recognises by content."""
 
 
 def show_button() -> None:
@@ -88,6 +90,7 @@ def _prepare(import_id: str, old: datasets.CustomDataset | None) -> None:
         return
     left, right = st.columns([3, 4], gap="large")
     with left:
+        import_questions.show(import_id, request, preview)
         settings = import_form.show(import_id, preview, old, _title(request))
         if settings is not None:
             with errors.shown():
@@ -123,14 +126,14 @@ def _zip(import_id: str) -> None:
     left, right = st.columns([3, 4], gap="large")
     with left:
         has_table = st.toggle("Labels are in a separate CSV table", key="label-table")
-        archive = st.file_uploader("Zip archive", type=["zip"], key=f"zip-{import_id}")
+        archive = st.file_uploader("Archive or file", type=["zip"] if has_table else FILES, key=f"zip-{import_id}")
         labels = None
         if has_table:
             labels = st.file_uploader(
                 "CSV table with file names and labels", type=["csv", "tsv", "txt"], key=f"labels-{import_id}"
             )
         if archive is not None and not has_table:
-            _inspect(import_id, ImportRequest("zip", "", archive.name), archive)
+            _inspect(import_id, ImportRequest("file", "", archive.name), archive)
         elif archive is not None and labels is not None:
             _inspect(import_id, ImportRequest("listing", "", archive.name, "", labels.name), archive, labels)
     with right:
@@ -156,7 +159,7 @@ def _table(import_id: str) -> None:
     with left:
         file = st.file_uploader("CSV table of pixels", type=TABLES, key=f"table-{import_id}")
         if file is not None:
-            _inspect(import_id, ImportRequest("table", "", file.name), file)
+            _inspect(import_id, ImportRequest("file", "", file.name), file)
     with right:
         st.caption("One row per image: its label and the pixels of a square image, as in Kaggle's Digit Recognizer:")
         st.code("label,pixel0,pixel1,...,pixel783\n7,0,0,...,0\n2,0,13,...,0", language=None)

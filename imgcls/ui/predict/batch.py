@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources.zip_archive import Archive
+from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import SourceError
 from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.inference import batch

@@ -130,7 +130,7 @@ def test_a_size_that_is_not_true_costs_only_that_image(tmp_path):
 
 
 def test_too_many_entries_are_refused_by_what_the_list_says_and_by_what_it_holds(tmp_path, monkeypatch):
-    from imgcls.datasets.importing.sources import zip_archive as door
+    from imgcls.datasets.importing.sources.containers import zip_archive as door
 
     monkeypatch.setattr(door, "MAX_ENTRIES", 9)
     order = archive(tmp_path / "leaves.zip", leaves())

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from imgcls.datasets import importing
 from imgcls.datasets.importing import class_names, holdout
-from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import folder_layout
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources import layouts
 from imgcls.errors import SourceError
 from tests.support.uploads import archive, csv, image, table
 
@@ -29,18 +29,30 @@ paths = st.lists(
 )
 
 
+class ListedFiles:
+    """A container of files that are never read."""
+
+    name = "'x.zip'"
+
+    def __init__(self, entries):
+        self.entries = entries
+
+    def read(self, key):
+        raise AssertionError(f"read {key}")
+
+
 @EXAMPLES
 @given(paths)
 def test_any_layout_is_two_classes_or_more_or_a_sentence(some):
-    skips, notes = SkippedFiles(), []
+    findings = Findings()
     try:
-        items = folder_layout.to_items([(path, number) for number, path in enumerate(some)], skips, notes)
+        items = layouts.to_items(ListedFiles([(path, number) for number, path in enumerate(some)]), findings)
     except SourceError as error:
         assert str(error).endswith(".")
         return
     counts = Counter(item.label for item in items)
     assert len(counts) >= 2
-    assert len(items) + skips.count >= len(some)
+    assert len(items) + findings.skipped.count >= len(some)
     assert len({item.key for item in items}) == len(items)
     assert {item.part for item in items} <= {"train", "test", ""}
     learnt = Counter(item.label for item in items if item.part != "test")

@@ -1,18 +1,17 @@
 """Sources of images to import, each read as one stream of images with their classes.
 
-kind of a request    where its classes come from
-zip                  folders in a zip archive: zip_archive, folder_layout
-listing              a CSV table of file names and labels next to an archive: label_csv, multilabel
-table                a CSV table with a label and the pixels of an image per row: pixel_csv
-folder               folders on this machine: server_folder, folder_layout
-pictures             images added one by one, class by class: single_images
-
-file_types tells what a file is by its first bytes.
+containers/     archives and folders: what they hold, and the bytes of a file
+layouts/        how the files of a container are assigned to classes
+arrays/         single files that hold the pixels and labels of many images
+label_csv       a CSV table of file names and labels next to a container
+multilabel      images with several labels
+single_images   images added one by one, class by class
+items           an image to import, and the rules that all sources share
+file_types      what a file is by its first bytes
 """
 
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,39 +21,55 @@ import numpy as np
 
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import folder_layout, label_csv, pixel_csv, server_folder, single_images
-from imgcls.datasets.importing.sources.folder_layout import Item
-from imgcls.datasets.importing.sources.zip_archive import Archive
+from imgcls.datasets.importing.sources import arrays, items, label_csv, layouts, single_images
+from imgcls.datasets.importing.sources.arrays import ArrayTable
+from imgcls.datasets.importing.sources.containers import server_folder
+from imgcls.datasets.importing.sources.containers.zip_archive import Archive
+from imgcls.datasets.importing.sources.items import Item
 from imgcls.errors import ImageError, SourceError
 
-KINDS = ("zip", "listing", "table", "folder", "pictures")
+KINDS = ("file", "listing", "folder", "pictures")
+OLD_KINDS = {"zip": "file", "table": "file"}
+"""Spellings of imports that an earlier version started."""
 
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What to import: the kind of source, its path and display name; for a listing also the label table."""
+    """What to import: the kind of source, its path and display name; for a listing also the label table.
+
+    `answers` are the user's answers to `findings.Question`s, by key.
+    """
 
     kind: str
     path: str
     name: str
     table: str = ""
     table_name: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 @dataclass
 class Source:
-    """An open source. `items` are the images to read; a table of pixels has a `form` instead."""
+    """An open source. `items` are the images to read; a file of arrays has a `table` instead."""
 
     request: ImportRequest
-    read: Callable[[Item], bytes]
+    findings: Findings
+    read: Callable[[Any], bytes] | None = None
     items: list[Item] = field(default_factory=list)
-    skipped: SkippedFiles = field(default_factory=SkippedFiles)
-    notes: list[str] = field(default_factory=list)
-    form: pixel_csv.TableFormat | None = None
+    table: ArrayTable | None = None
+
+    @property
+    def skipped(self) -> SkippedFiles:
+        return self.findings.skipped
+
+    @property
+    def notes(self) -> list[str]:
+        return self.findings.notes
 
     @property
     def counts(self) -> Counter:
@@ -65,23 +80,23 @@ class Source:
 
     @property
     def is_multilabel(self) -> bool:
-        """Whether images have several labels; for a table of pixels this is known only from its rows."""
+        """Whether images have several labels; for a file of arrays this is known only from its rows."""
         return bool(self.items) and not isinstance(self.items[0].label, str)
 
     def stream(self) -> Iterator[tuple[Item, bytes | np.ndarray | ImageError]]:
         """Each image with its bytes, its pixels, or the error if it cannot be read."""
-        if self.form is not None:
-            name = short(self.request.name)
-            for number, label, pixels in pixel_csv.rows(Path(self.request.path), name, self.form):
-                yield Item(f"row {number}", label), pixels
+        if self.table is not None:
+            for number, label, part, pixels in self.table.rows():
+                yield Item(f"row {number}", label, part), pixels
             return
         for item in self.items:
             yield item, self.bytes_of(item)
 
     def bytes_of(self, item: Item) -> bytes | ImageError:
         """The bytes of an image, or the error if it cannot be read."""
+        assert self.read is not None
         try:
-            return self.read(item)
+            return self.read(item.key)
         except ImageError as error:
             return error
 
@@ -93,33 +108,27 @@ def opened(request: ImportRequest) -> Iterator[Source]:
     Raises:
         SourceError: the source is invalid or malicious; the message names the entry, or the row and column.
     """
-    skipped = SkippedFiles()
-    notes: list[str] = []
+    findings = Findings(request.answers)
+    kind = OLD_KINDS.get(request.kind, request.kind)
+    path = Path(request.path)
     with ExitStack() as stack:
-        if request.kind in ("zip", "listing"):
-            archive = stack.enter_context(Archive(Path(request.path), request.name))
-            entries = _without_empty(archive.entries, skipped)
-            if request.kind == "zip":
-                items = folder_layout.to_items(entries, skipped, notes)
+        if kind == "file" and (table := arrays.open_array(path, request.name, findings)):
+            yield Source(request, findings, table=table)
+        elif kind in ("file", "listing"):
+            archive = stack.enter_context(Archive(path, request.name, findings.skipped))
+            if kind == "file":
+                found = layouts.to_items(archive, findings)
             else:
-                items = label_csv.to_items(Path(request.table), short(request.table_name), entries, skipped, notes)
-            source = Source(request, lambda item: archive.read(item.key), items, skipped, notes)
-        elif request.kind == "folder":
-            items = folder_layout.to_items(server_folder.files(Path(request.path), skipped), skipped, notes)
-            source = Source(request, lambda item: server_folder.read(item.key), items, skipped, notes)
-        elif request.kind == "pictures":
-            items = folder_layout.merge_spellings(single_images.items(Path(request.path)), skipped, notes)
-            source = Source(request, lambda item: server_folder.read(item.key), items, skipped, notes)
-        elif request.kind == "table":
-            form = pixel_csv.detect_format(Path(request.path), short(request.name))
-            if form.planar:
-                notes.append(
-                    "Rows appear to hold all red, then all green, then all blue values, and are read that way."
-                )
-            source = Source(request, _nothing, form=form, skipped=skipped, notes=notes)
+                found = label_csv.to_items(Path(request.table), short(request.table_name), archive, findings)
+            yield Source(request, findings, archive.read, found)
+        elif kind == "folder":
+            folder = server_folder.Folder(path, request.name, findings.skipped)
+            yield Source(request, findings, folder.read, layouts.to_items(folder, findings))
+        elif kind == "pictures":
+            found = items.merge_spellings(single_images.items(path), findings)
+            yield Source(request, findings, server_folder.read, found)
         else:
             raise SourceError(f"'{request.kind}' is not a kind of source. Available: {', '.join(KINDS)}.")
-        yield source
 
 
 def from_root(path: str) -> ImportRequest:
@@ -128,28 +137,12 @@ def from_root(path: str) -> ImportRequest:
 
 
 def of_file(place: Path, name: str = "") -> ImportRequest:
-    """A request for a folder, a zip archive or a CSV table on this machine. Raises SourceError if it is none."""
+    """A request for a folder or a file on this machine. Raises SourceError if there is none."""
     name = name or place.name
     if place.is_dir():
         return ImportRequest("folder", str(place), name)
-    kind = {".zip": "zip", ".csv": "table", ".tsv": "table", ".txt": "table"}.get(place.suffix.lower())
     if not place.exists():
         raise SourceError(f"No such file: {class_names.visible(name)}")
-    if kind is None or not place.is_file():
+    if not place.is_file():
         raise SourceError(f"{short(name)} is not a folder, zip archive or CSV table. Choose one of these.")
-    return ImportRequest(kind, str(place), name)
-
-
-def _without_empty(
-    entries: Iterable[tuple[str, zipfile.ZipInfo]], skipped: SkippedFiles
-) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    """Entries without empty files, which are skipped without opening them."""
-    for name, info in entries:
-        if info.file_size or folder_layout.is_clutter(name.split("/")):
-            yield name, info
-        else:
-            skipped.add("empty", name)
-
-
-def _nothing(item: Item) -> Any:
-    raise ImageError("A row of a table is not a file.", "not a file")
+    return ImportRequest("file", str(place), name)

@@ -44,7 +44,7 @@ def kind_of(start: bytes) -> str:
 
 def check_zip(path: Path, name: str) -> None:
     """Raises SourceError unless the file is a non-empty zip archive."""
-    kind = kind_of(_start(path, name))
+    kind = kind_of(start_of(path, name))
     if kind == "a zip archive":
         return
     what = f"is {kind}" if kind else "is not a zip archive"
@@ -53,7 +53,7 @@ def check_zip(path: Path, name: str) -> None:
 
 def check_table(path: Path, name: str) -> None:
     """Raises SourceError unless the file is plain text."""
-    start = _start(path, name)
+    start = start_of(path, name)
     kind = kind_of(start)
     if kind or b"\0" in start:
         kind = kind or "not a text file"
@@ -61,7 +61,8 @@ def check_table(path: Path, name: str) -> None:
         raise SourceError(f"{name} is {kind}. Expected a plain-text table (CSV, UTF-8). {hint}")
 
 
-def _start(path: Path, name: str) -> bytes:
+def start_of(path: Path, name: str) -> bytes:
+    """The first 512 bytes. Raises SourceError if the file is empty or cannot be read."""
     try:
         with path.open("rb") as file:
             start = file.read(512)

@@ -5,17 +5,17 @@ A table may give images several labels: then the label of an item is a tuple, se
 
 import contextlib
 import itertools
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import file_types, folder_layout, multilabel
-from imgcls.datasets.importing.sources.folder_layout import Item
-from imgcls.datasets.importing.sources.pixel_csv import cells, delimiter_of, lines
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources import file_types, multilabel
+from imgcls.datasets.importing.sources.arrays.pixel_csv import cells, delimiter_of, lines
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import PARTS, Item, image_files, merge_spellings
 from imgcls.errors import SourceError
 
 MAX_ROWS = 1_000_000
@@ -26,10 +26,8 @@ MISSING = "listed in the table, but missing from the archive"
 UNLISTED = "in the archive, but not listed in the table"
 
 
-def to_items(
-    table: Path, name: str, paths: Iterable[tuple[str, Any]], skipped: SkippedFiles, notes: list[str]
-) -> list[Item]:
-    """The images of an archive with their classes from the table.
+def to_items(table: Path, name: str, files: Files, findings: Findings) -> list[Item]:
+    """The images of a container with their classes from the table.
 
     Files are matched by full path, by file name, or by file name without extension.
 
@@ -37,7 +35,8 @@ def to_items(
         SourceError: the table cannot be read, lists no file of the archive, or fewer than two classes remain.
     """
     header, rows = _read(table, name)
-    found = folder_layout.images(paths, skipped)
+    skipped, notes = findings.skipped, findings.notes
+    found = image_files(files.entries, skipped)
     by_name = _by_name(found)
     width = len(rows[0][1])
     file_column = max(range(width), key=lambda place: sum(row[place] in by_name for _, row in rows[:2000]))
@@ -72,7 +71,7 @@ def to_items(
                 f"{short(multilabel.as_text(used[path]))}. Expected one row per image. Fix one of them, or put "
                 "several labels into one field, e.g. 'sky;sea'."
             )
-        part = folder_layout.PARTS.get(row[part_column].casefold(), "") if part_column is not None else ""
+        part = PARTS.get(row[part_column].casefold(), "") if part_column is not None else ""
         items.append(Item(path, label, "train" if part == "val" else part, key))
     if not items:
         raise SourceError(
@@ -84,10 +83,10 @@ def to_items(
             skipped.add(UNLISTED, path)
     unique = list({item.name: item for item in items}.values())
     if not is_multilabel:
-        return folder_layout.merge_spellings(unique, skipped, notes)
+        return merge_spellings(unique, findings)
     if are_flags and all(len(item.label) == 1 for item in unique):
         notes.append(multilabel.ONE_EACH)
-        return folder_layout.merge_spellings([replace(item, label=item.label[0]) for item in unique], skipped, notes)
+        return merge_spellings([replace(item, label=item.label[0]) for item in unique], findings)
     notes.append(multilabel.NOTE)
     return multilabel.with_one_spelling(unique, notes)
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.sources import folder_layout
-from imgcls.datasets.importing.sources.folder_layout import Item
+from imgcls.datasets.importing.sources.items import MAX_CLASSES, MIN_IMAGES, Item, spellings
 from imgcls.datasets.info import NO_LABEL
 from imgcls.errors import SourceError
 
@@ -69,7 +68,7 @@ def flagged_labels(row: Sequence[str], number: int, header: Sequence[str], colum
 
 def with_one_spelling(items: list[Item], notes: list[str]) -> list[Item]:
     """The same images with one spelling per label: `Sky` and `sky` are the same, shown in the most common spelling."""
-    usual = folder_layout.spellings(Counter(label for item in items for label in item.label), notes)
+    usual = spellings(Counter(label for item in items for label in item.label), notes)
     return [replace(item, label=tuple(dict.fromkeys(usual[label] for label in item.label))) for item in items]
 
 
@@ -85,12 +84,12 @@ def usable_labels(
     """
     labels = {label for label, _ in counts} | set(known)
     has_test = any(part == "test" for _, part in counts)
-    if len(labels) > folder_layout.MAX_CLASSES:
+    if len(labels) > MAX_CLASSES:
         raise SourceError(
-            f"There are {len(labels):,} labels. Expected at most {folder_layout.MAX_CLASSES:,}. Check whether labels "
+            f"There are {len(labels):,} labels. Expected at most {MAX_CLASSES:,}. Check whether labels "
             f"are separated by '{SEPARATOR}'."
         )
-    least = folder_layout.MIN_IMAGES - 1 if has_test else folder_layout.MIN_IMAGES
+    least = MIN_IMAGES - 1 if has_test else MIN_IMAGES
     training = {label: counts.get((label, "train"), 0) + counts.get((label, ""), 0) for label in labels}
     short_enough = {label for label in labels if len(label) <= class_names.MAX_LENGTH}
     usable = {label for label in short_enough if training[label] >= least or label in known}

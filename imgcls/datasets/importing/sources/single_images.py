@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from imgcls.datasets.importing.class_names import visible
-from imgcls.datasets.importing.sources.folder_layout import Item
+from imgcls.datasets.importing.sources.items import Item
 from imgcls.errors import SourceError
 from imgcls.images import loading
 

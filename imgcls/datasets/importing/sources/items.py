@@ -1,16 +1,12 @@
-"""The class of each image, from the folder it is in.
-
-leaf/oak/1.jpg            a single enclosing folder is ignored: class oak
-train/oak/1.jpg           train, test and val(idation) are parts, with the classes inside
-oak/summer/1.jpg          folders inside a class are merged: class oak
-"""
+"""The images that a source lists, and the rules that all sources share: one spelling per class, enough images."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imgcls.datasets.importing import class_names
+from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.errors import SourceError
 
@@ -27,19 +23,18 @@ MIN_IMAGES = 3
 
 SYSTEM = "system files (such as .DS_Store)"
 NO_IMAGE = "not an image, judging by the file extension"
-NO_CLASS = "outside the class folders, so without a class"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An image to import: its display name, its class, its part ("train", "test", or "" if not split yet).
+    """An image to import."""
 
-    For multi-label images, `label` is a tuple of all labels."""
-
-    name: str
-    label: str | tuple[str, ...]
-    part: str = ""
+    name: str  # its relative path, to show; never used to open a file
+    label: str | tuple[str, ...]  # the class; for multi-label images all labels
+    part: str = ""  # "train", "test", or "" if not split yet
     key: Any = None  # how its source finds it
+    group: str = ""  # images of one group, such as a patient, stay in the same split
+    box: tuple[int, int, int, int] | None = None  # left, top, right, bottom: the pixels to use, or None for all
 
 
 def is_clutter(parts: list[str]) -> bool:
@@ -49,37 +44,7 @@ def is_clutter(parts: list[str]) -> bool:
     ) or any(part.startswith(".") for part in parts[:-1])
 
 
-def to_items(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles, notes: list[str]) -> list[Item]:
-    """Images with their classes and parts, from (path, key). Other files go to `skipped`, remarks to `notes`.
-
-    Raises:
-        SourceError: fewer than two classes remain, or there are too many.
-    """
-    found = images(paths, skipped)
-    if not found:
-        raise SourceError(
-            f"No images found in it{skipped.summary()}. Expected one folder per class, containing PNG, JPEG, WebP, GIF "
-            "or BMP files."
-        )
-    found = _unwrapped(found, skipped)
-    has_parts = _has_parts(found)
-    items = []
-    for name, parts, key in found:
-        part = PARTS.get(parts[0].strip().casefold(), "") if has_parts else ""
-        if has_parts and not part:
-            skipped.add("in a folder next to train and test", name)
-            continue
-        inside = parts[1:] if has_parts else parts
-        if len(inside) < 2:
-            skipped.add(NO_CLASS, name)
-            continue
-        items.append(Item(name, inside[0], part, key))
-    if has_parts:
-        items = _reassign_validation(items, notes)
-    return merge_spellings(items, skipped, notes)
-
-
-def images(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list[tuple[str, list[str], Any]]:
+def image_files(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list[tuple[str, list[str], Any]]:
     """(path, its components, key) of files with an image extension; other files go to `skipped`."""
     found = []
     for path, key in paths:
@@ -95,23 +60,26 @@ def images(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list[tupl
     return found
 
 
-def merge_spellings(items: list[Item], skipped: SkippedFiles, notes: list[str]) -> list[Item]:
+def merge_spellings(items: list[Item], findings: Findings) -> list[Item]:
     """The same images with one spelling per class: `Cat` and `cat` are the same, shown in the most common spelling.
 
-    Images of classes with too few images go to `skipped`. Raises SourceError as `to_items` does.
+    Images of classes with too few images are skipped.
+
+    Raises:
+        SourceError: fewer than two classes remain, or there are too many.
     """
-    shown = spellings(Counter(str(item.label) for item in items), notes)
+    shown = spellings(Counter(str(item.label) for item in items), findings.notes)
     kept = []
     for item in items:
         name = shown[str(item.label)]
         if not name:
-            skipped.add("in a folder without a name", item.name)
+            findings.skipped.add("in a folder without a name", item.name)
         elif len(name) > class_names.MAX_LENGTH:
-            skipped.add(f"in a class whose name is longer than {class_names.MAX_LENGTH} characters", item.name)
+            findings.skipped.add(f"in a class whose name is longer than {class_names.MAX_LENGTH} characters", item.name)
         else:
-            kept.append(item if item.label == name else Item(item.name, name, item.part, item.key))
+            kept.append(item if item.label == name else replace(item, label=name))
     counts = Counter((item.label, item.part) for item in kept)
-    usable = usable_classes(counts, skipped)
+    usable = usable_classes(counts, findings.skipped)
     return [item for item in kept if item.label in usable]
 
 
@@ -166,35 +134,3 @@ def usable_classes(counts: Counter, skipped: SkippedFiles) -> set[str]:
             "again."
         )
     return usable
-
-
-def _unwrapped(found: list, skipped: SkippedFiles) -> list:
-    """Without enclosing folders that all files share."""
-    while True:
-        deep = [entry for entry in found if len(entry[1]) > 2]
-        tops = {entry[1][0] for entry in found if len(entry[1]) > 1}
-        if len(tops) != 1 or len(deep) * 2 < len(found):
-            return found
-        for name, parts, _ in found:
-            if len(parts) < 3:
-                skipped.add(NO_CLASS, name)
-        found = [(name, parts[1:], key) for name, parts, key in deep]
-
-
-def _has_parts(found: list) -> bool:
-    """Whether the folders are parts: one for training, another one, and classes inside."""
-    tops = {parts[0].strip().casefold() for _, parts, _ in found if len(parts) > 1}
-    kinds = {PARTS[top] for top in tops if top in PARTS}
-    deep = any(PARTS.get(parts[0].strip().casefold()) == "train" and len(parts) > 2 for _, parts, _ in found)
-    return "train" in kinds and len(kinds) > 1 and deep
-
-
-def _reassign_validation(items: list[Item], notes: list[str]) -> list[Item]:
-    """Assigns validation images to another part, because each run makes its own validation set."""
-    there = {item.part for item in items}
-    if "val" not in there:
-        return items
-    part = "train" if "test" in there else "test"
-    purpose = "training; each run makes its own validation split" if part == "train" else "testing"
-    notes.append(f"The images in the validation folder are used for {purpose}.")
-    return [Item(item.name, item.label, part if item.part == "val" else item.part, item.key) for item in items]

@@ -18,7 +18,9 @@ import numpy as np
 
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources import file_types
+from imgcls.datasets.importing.sources.arrays import Sample
 from imgcls.errors import SourceError
 
 MAX_COLUMNS = 1 + 224 * 224 * 3
@@ -42,6 +44,41 @@ class TableFormat:
     side: int
     channels: int
     planar: bool = False  # all reds first, then all greens, then all blues
+
+
+class PixelTable:
+    """An open table, see `arrays.ArrayTable`."""
+
+    def __init__(self, path: Path, name: str, form: TableFormat):
+        self._path, self._name, self._form = path, name, form
+        self.side, self.channels = form.side, form.channels
+
+    @property
+    def expected(self) -> int:
+        """The number of rows, estimated from the size of the file."""
+        return max(1, self._path.stat().st_size // (2 * self._form.columns))
+
+    def rows(self) -> Iterator[tuple[int, str, str, np.ndarray]]:
+        for number, label, pixels in rows(self._path, self._name, self._form):
+            yield number, label, "", pixels
+
+    def counted(self, seconds: float) -> tuple[Counter, list[Sample], bool]:
+        counts, samples, is_complete = counted(self._path, self._name, self._form, seconds)
+        return Counter({(label, ""): count for label, count in counts.items()}), samples, is_complete
+
+
+def recognises(name: str, start: bytes) -> bool:
+    """Whether the file is meant to be a table: by its name, or because it is text."""
+    is_text = not file_types.kind_of(start) and b"\0" not in start
+    return name.lower().endswith((".csv", ".tsv", ".txt")) or (is_text and not name.lower().endswith(".zip"))
+
+
+def open_array(path: Path, name: str, findings: Findings) -> PixelTable:
+    """The table. Raises SourceError if it is not one of labels and square images; the message names the row."""
+    form = detect_format(path, name)
+    if form.planar:
+        findings.notes.append("Rows hold all red, then all green, then all blue values, judging by their smoothness.")
+    return PixelTable(path, name, form)
 
 
 def lines(path: Path, name: str) -> Generator[tuple[int, str], None, None]:

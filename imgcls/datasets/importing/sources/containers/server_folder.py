@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources.zip_archive import MAX_IMAGE_BYTES
+from imgcls.datasets.importing.sources.containers.zip_archive import MAX_IMAGE_BYTES
 from imgcls.errors import ImageError, SourceError
 from imgcls.system import paths
 
@@ -49,6 +49,18 @@ def inside(path: str) -> Path:
     except (OSError, ValueError, RuntimeError):
         raise SourceError(f"There is no {short(path)} in the folder that is enabled for imports.") from None
     return found
+
+
+class Folder:
+    """The files of a folder; links are skipped. Raises SourceError if there are too many files."""
+
+    def __init__(self, folder: Path, name: str, skipped: SkippedFiles):
+        self.name = short(name)
+        self.entries = list(files(folder, skipped))
+
+    def read(self, key: Path) -> bytes:
+        """The bytes of a file. Raises ImageError if it cannot be read."""
+        return read(key)
 
 
 def files(folder: Path, skipped: SkippedFiles, seconds: float = 60) -> Iterator[tuple[str, Path]]:

@@ -12,7 +12,8 @@ import zlib
 from pathlib import Path
 
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.sources import file_types
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources import file_types, items
 from imgcls.errors import ImageError, SourceError
 
 MAX_ENTRIES = 120_000
@@ -37,7 +38,7 @@ class Archive:
         SourceError: it is not a zip archive, incomplete, encrypted, or malicious.
     """
 
-    def __init__(self, path: Path, name: str):
+    def __init__(self, path: Path, name: str, skipped: SkippedFiles | None = None):
         self.name = short(name)
         file_types.check_zip(path, self.name)
         _check_directory_size(path, self.name)
@@ -46,7 +47,7 @@ class Archive:
         except (*DAMAGED, UnicodeError) as error:
             raise SourceError(f"{self.name} is damaged: its list of files cannot be read. Create it again.") from error
         try:
-            self.entries = [(_decoded(info), info) for info in self._zip.infolist() if not info.is_dir()]
+            self.entries = self._files(SkippedFiles() if skipped is None else skipped)
             for info in self._zip.infolist():
                 self._check(_decoded(info), info)
             self._check_overlaps()
@@ -72,6 +73,19 @@ class Archive:
         if len(data) != info.file_size:
             raise _damaged(info)
         return data
+
+    def _files(self, skipped: SkippedFiles) -> list[tuple[str, zipfile.ZipInfo]]:
+        """The files. Empty ones are skipped without opening them."""
+        found = []
+        for info in self._zip.infolist():
+            name = _decoded(info)
+            if info.is_dir():
+                continue
+            if info.file_size or items.is_clutter(name.split("/")):
+                found.append((name, info))
+            else:
+                skipped.add("empty", name)
+        return found
 
     def _check(self, entry: str, info: zipfile.ZipInfo) -> None:
         why = _hostile_name(info.orig_filename)

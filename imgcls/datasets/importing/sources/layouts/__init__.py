@@ -1,0 +1,34 @@
+"""How the files of a container are assigned to classes: one file per layout, found by name.
+
+Each file defines
+
+    ORDER                        layouts are tried in this order, the lowest first
+    recognises(files)            whether the container has this layout; looks at names, and reads small files at most
+    to_items(files, findings)    the images with classes, parts and groups; what is skipped or unclear goes to findings
+
+`to_items` raises SourceError, which names the file and the row, if the container cannot be used.
+"""
+
+import functools
+import importlib
+import pkgutil
+from typing import Any
+
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import Item
+
+
+@functools.cache
+def _layouts() -> tuple[Any, ...]:
+    names = (found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
+    return tuple(sorted((importlib.import_module(f"{__name__}.{name}") for name in names), key=lambda it: it.ORDER))
+
+
+def to_items(files: Files, findings: Findings) -> list[Item]:
+    """The images of a container, by the first layout that recognises it.
+
+    Raises:
+        SourceError: the container cannot be used; the message says why.
+    """
+    return next(layout for layout in _layouts() if layout.recognises(files)).to_items(files, findings)

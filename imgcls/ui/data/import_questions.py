@@ -1,0 +1,37 @@
+"""Questions about a source that only the user can answer, such as which folders are classes."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from imgcls.datasets.importing import ImportRequest, Preview, job
+from imgcls.datasets.importing.findings import Question
+from imgcls.ui.app.errors import plain
+
+MUST = "Choose one to continue."
+
+
+def show(import_id: str, request: ImportRequest, preview: Preview) -> None:
+    """The questions with their options; an answer inspects the source again."""
+    for question in preview.questions:
+        chosen = _ask(import_id, question)
+        if chosen and chosen != question.answer:
+            with st.spinner("Reading the source this way …"):
+                job.inspect(import_id, replace(request, answers={**request.answers, question.key: chosen}))
+            st.rerun()
+
+
+def _ask(import_id: str, question: Question) -> str | None:
+    values = [option.value for option in question.options]
+    options = {option.value: option for option in question.options}
+    chosen = st.radio(
+        f"**{plain(question.text)}**" + ("" if question.answer else f" {MUST}"),
+        values,
+        index=values.index(question.answer) if question.answer else None,
+        format_func=lambda value: plain(options[value].label),
+        captions=[plain(option.detail) for option in question.options],
+        key=f"question-{import_id}-{question.key}",
+    )
+    if not question.answer:
+        st.caption(":material/help: The files can be read in more than one way, and the result depends on it.")
+    return chosen
