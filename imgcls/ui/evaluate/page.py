@@ -11,7 +11,8 @@ import streamlit as st
 from imgcls.runs import Run, holdout_usage
 from imgcls.ui.app import soft_links
 from imgcls.ui.evaluate import sections
-from imgcls.ui.evaluate.parts import filters, headline, selection_state
+from imgcls.ui.evaluate.parts import headline
+from imgcls.ui.evaluate.parts.selection import filters, selection_state
 from imgcls.ui.widgets import formatting, threshold
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from imgcls.datasets.catalog import cifar100
 from imgcls.runs import epoch_predictions, holdout_usage, tags, validation_predictions
 from imgcls.ui.evaluate import sections
-from imgcls.ui.evaluate.parts import selection_state
+from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.widgets import formatting
 from tests.support.pages import HOSTILE, broken_copy, is_whole, opened, told
 

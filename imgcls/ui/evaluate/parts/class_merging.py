@@ -12,8 +12,8 @@ from imgcls.evaluation.class_merging import GROUPS, ClassMerging
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 

@@ -16,8 +16,9 @@ from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
-from imgcls.ui.evaluate.parts import class_merging, selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts import class_merging
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 
 SORTED_FROM = 21
 """With this many classes, similar ones are grouped by default."""

@@ -16,7 +16,7 @@ from imgcls.runs import Run
 from imgcls.ui.app import errors
 from imgcls.ui.cache import activations
 from imgcls.ui.components import drawable_canvas
-from imgcls.ui.evaluate.parts import image_details
+from imgcls.ui.evaluate.parts.images import image_details
 from imgcls.ui.widgets import gallery
 
 TITLE = "Activations"

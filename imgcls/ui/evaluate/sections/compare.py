@@ -15,8 +15,10 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
-from imgcls.ui.evaluate.parts import compared_images, other_run, selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.evaluate.parts import other_run
+from imgcls.ui.evaluate.parts.images import compared_images
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.widgets import formatting, metric_row, settings_table
 from imgcls.ui.widgets.metric_row import Number
 

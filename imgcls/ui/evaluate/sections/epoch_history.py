@@ -17,7 +17,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate import links
-from imgcls.ui.evaluate.parts import selection_state
+from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, gallery, metric_row, pager
 from imgcls.ui.widgets.metric_row import Number

@@ -5,14 +5,9 @@ import streamlit as st
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.evaluate.parts import (
-    confusion_matrix,
-    error_counts,
-    filters,
-    gallery,
-    prediction_map,
-    selection_state,
-)
+from imgcls.ui.evaluate.parts import confusion_matrix
+from imgcls.ui.evaluate.parts.images import gallery, prediction_map
+from imgcls.ui.evaluate.parts.selection import error_counts, filters, selection_state
 
 TITLE = "Errors"
 ORDER = 10

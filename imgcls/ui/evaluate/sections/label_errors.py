@@ -18,8 +18,9 @@ from imgcls.ui.app import links as page_links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.data import editing
-from imgcls.ui.evaluate.parts import gallery as test_gallery
-from imgcls.ui.evaluate.parts import selection_state, suspect_test_images
+from imgcls.ui.evaluate.parts.images import gallery as test_gallery
+from imgcls.ui.evaluate.parts.images import suspect_test_images
+from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, task_panel
 

@@ -14,8 +14,10 @@ from imgcls.evaluation.metrics.multilabel import LabelReport
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run
-from imgcls.ui.evaluate.parts import class_merging, gallery, metric_help, selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts import class_merging, metric_help
+from imgcls.ui.evaluate.parts.images import gallery
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 
 TITLE = "Per class"
 ORDER = 20

@@ -23,7 +23,7 @@ from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
-from imgcls.ui.evaluate.parts.selection_state import Key, key_of
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, gallery, metric_row, task_panel
 from imgcls.ui.widgets.metric_row import Number

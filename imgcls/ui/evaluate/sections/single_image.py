@@ -13,9 +13,10 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import activations
 from imgcls.ui.evaluate import links
-from imgcls.ui.evaluate.parts import gallery as test_gallery
-from imgcls.ui.evaluate.parts import image_details, selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.evaluate.parts.images import gallery as test_gallery
+from imgcls.ui.evaluate.parts.images import image_details
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.explain import heat_maps
 from imgcls.ui.widgets import gallery
 

@@ -16,8 +16,8 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.data import editing
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.widgets import gallery
 
 NAME, CONTROL = "image", "image-number"

@@ -20,8 +20,8 @@ from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run, validation_predictions
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.static_figure import StaticFigure, static

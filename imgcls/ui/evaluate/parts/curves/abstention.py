@@ -10,8 +10,9 @@ from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import calibration
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.evaluation.selection import Selection
-from imgcls.ui.evaluate.parts import gallery, selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts.images import gallery
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.static_figure import StaticFigure, static

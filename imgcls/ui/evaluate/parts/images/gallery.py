@@ -9,8 +9,8 @@ from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
 from imgcls.ui.evaluate import links
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import formatting, gallery, pager
 
 PER_PAGE = 20

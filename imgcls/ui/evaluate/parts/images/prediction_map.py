@@ -9,8 +9,8 @@ from imgcls.charts import HOVER_LENGTH, prediction_map
 from imgcls.charts.theme import literal
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.selection import Selection, simplified
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 EXACT_MATCH = ("All labels correct", "Errors")

@@ -9,9 +9,9 @@ from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.evaluation.predictions import Predictions
 from imgcls.ui.evaluate import links
-from imgcls.ui.evaluate.parts import gallery as test_gallery
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.evaluate.parts.images import gallery as test_gallery
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.widgets import formatting, gallery
 
 ONLY_A, ONLY_B, BOTH_WRONG = GALLERIES = ("Only A correct", "Only B correct", "Both wrong")

@@ -7,8 +7,8 @@ import streamlit as st
 
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.selection import Selection
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 
 HELP = {
     "Correct": "True positives: the image has the label, and it was predicted.",

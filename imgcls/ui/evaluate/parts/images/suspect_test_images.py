@@ -8,8 +8,8 @@ from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.predictions import Predictions
 from imgcls.ui.evaluate import links
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.widgets import gallery
 
 

@@ -9,8 +9,8 @@ from imgcls.evaluation.selection import Selection
 from imgcls.runs import tags
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confidence_histogram
-from imgcls.ui.evaluate.parts import selection_state
-from imgcls.ui.evaluate.parts.selection_state import Key, View
+from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 
 ALL = "All"
 PREDICTION_FILTERS = {

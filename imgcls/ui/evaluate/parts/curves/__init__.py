@@ -1,0 +1,1 @@
+"""Charts over thresholds and confidences: ROC and precision-recall, calibration, abstention."""

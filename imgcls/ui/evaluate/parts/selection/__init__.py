@@ -1,0 +1,1 @@
+"""Which test images are selected, and by which filters."""
