@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls.ui.evaluate import page
-from imgcls.ui.evaluate.parts import selection_state
+from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.widgets import run_select
 
 st.title("Evaluate")

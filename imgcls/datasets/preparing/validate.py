@@ -15,19 +15,22 @@ from imgcls.errors import DatasetError
 def read_npz(path: Path, about: DatasetInfo) -> tuple[np.ndarray, ...]:
     """The four arrays of an .npz file in the format of Keras. Raises DatasetError, which says what is wrong."""
     try:
-        opened = np.load(path, mmap_mode="r", allow_pickle=False)
-        if isinstance(opened, np.ndarray):
-            raise _Refused("it is a single array, expected an .npz file with " + ", ".join(ARRAYS))
-        with opened as file:
-            missing = [key for key in ARRAYS if key not in file.files]
-            if missing:
-                there = ", ".join(file.files[:8]) or "nothing"
-                raise _Refused(f"{', '.join(missing)} is missing, expected {', '.join(ARRAYS)}; the file has {there}")
-            for key in ARRAYS:
-                # The header first: a wrong array of many gigabytes is rejected before it fills the memory.
-                with file.zip.open(f"{key}.npy") as stream:
-                    _check_header(key, *_header(stream), about)
-            return checked(tuple(file[key] for key in ARRAYS), about)
+        with path.open("rb") as stored:
+            if stored.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX:
+                raise _Refused("it is a single array, expected an .npz file with " + ", ".join(ARRAYS))
+            stored.seek(0)
+            with np.load(stored, allow_pickle=False) as file:
+                missing = [key for key in ARRAYS if key not in file.files]
+                if missing:
+                    there = ", ".join(file.files[:8]) or "nothing"
+                    raise _Refused(
+                        f"{', '.join(missing)} is missing, expected {', '.join(ARRAYS)}; the file has {there}"
+                    )
+                for key in ARRAYS:
+                    # The header first: a wrong array of many gigabytes is rejected before it fills the memory.
+                    with file.zip.open(f"{key}.npy") as stream:
+                        _check_header(key, *_header(stream), about)
+                return checked(tuple(file[key] for key in ARRAYS), about)
     except _Refused as refused:
         reason = str(refused)
     except FileNotFoundError:

@@ -7,7 +7,8 @@ from imgcls.datasets import DatasetInfo
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.data import analysis, custom, dataset_select, import_wizard, summary
+from imgcls.ui.data import analysis, custom, dataset_select, summary
+from imgcls.ui.data.importing import wizard
 from imgcls.ui.widgets import class_counts, pager
 
 SAMPLE_PAGES = 20
@@ -16,7 +17,7 @@ SAMPLE_PAGES = 20
 def show() -> None:
     """The import that the URL names, or the chosen dataset."""
     if "new" in st.query_params:
-        import_wizard.show()
+        wizard.show()
     else:
         _dataset()
 
@@ -26,7 +27,7 @@ def _dataset() -> None:
     st.title("Data")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         facts = dataset_select.choose()
-        import_wizard.show_button()
+        wizard.show_button()
     left, right = st.columns([3, 4], gap="large")
     with left:
         _description(facts)

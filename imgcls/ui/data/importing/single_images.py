@@ -10,7 +10,7 @@ from imgcls.datasets.importing.class_names import sort_key
 from imgcls.datasets.importing.sources import items, single_images
 from imgcls.errors import UserError
 from imgcls.ui.app.errors import plain
-from imgcls.ui.data import import_preview
+from imgcls.ui.data.importing import preview as preview_panel
 from imgcls.ui.widgets import gallery, upload
 
 LATEST = 6  # images of the current class that are shown
@@ -91,7 +91,7 @@ def _added(import_id: str, folder, label: str) -> None:
     if not counts:
         st.caption(f"You need at least two classes with {items.MIN_IMAGES} images each; 20 each is a good start.")
         return
-    import_preview.classes([(name, 0, 0, counts[name]) for name in sorted(counts, key=sort_key)])
+    preview_panel.classes([(name, 0, 0, counts[name]) for name in sorted(counts, key=sort_key)])
     latest = single_images.latest(folder, label.strip(), LATEST)
     if latest:
         st.html(gallery.grid(gallery.Tile(_small(str(path)), f"an image of {label}", (name,)) for path, name in latest))

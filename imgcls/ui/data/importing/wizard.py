@@ -16,7 +16,8 @@ from imgcls.datasets.importing.sources.containers import server_folder
 from imgcls.errors import DatasetError, SourceError
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.data import import_form, import_preview, import_questions, import_single_images
+from imgcls.ui.data.importing import form, questions, single_images
+from imgcls.ui.data.importing import preview as preview_panel
 from imgcls.ui.widgets import upload
 
 ZIP, TABLE, IMAGES, WEBCAM, SERVER = "Archive or file", "CSV table", "Images", "Webcam", "Server folder"
@@ -90,14 +91,14 @@ def _prepare(import_id: str, old: datasets.CustomDataset | None) -> None:
         return
     left, right = st.columns([3, 4], gap="large")
     with left:
-        import_questions.show(import_id, request, preview)
-        settings = import_form.show(import_id, preview, old, _title(request))
+        questions.show(import_id, request, preview)
+        settings = form.show(import_id, preview, old, _title(request))
         if settings is not None:
             with errors.shown():
                 job.start(import_id, settings)
                 st.rerun()
     with right:
-        import_preview.show(preview)
+        preview_panel.show(preview)
 
 
 def _choose(import_id: str) -> None:
@@ -119,7 +120,7 @@ def _choose(import_id: str) -> None:
         elif kind == SERVER:
             _server(import_id)
         else:
-            import_single_images.show(import_id, webcam=kind == WEBCAM)
+            single_images.show(import_id, webcam=kind == WEBCAM)
 
 
 def _zip(import_id: str) -> None:
@@ -225,7 +226,7 @@ def _done(name: str, *, added: bool) -> None:
         if st.button("Import another dataset", icon=":material/add_photo_alternate:", key="import-more"):
             st.query_params.from_dict({"new": job.new_id()})
             st.rerun()
-    import_preview.skipped_files(dataset.skipped, dataset.notes)
+    preview_panel.skipped_files(dataset.skipped, dataset.notes)
 
 
 def _title(request: ImportRequest) -> str:

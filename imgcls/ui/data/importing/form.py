@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.datasets import CustomDataset
 from imgcls.datasets.importing import SIDES, ImportSettings, Preview
-from imgcls.ui.data import import_preview
+from imgcls.ui.data.importing import preview as preview_panel
 from imgcls.ui.widgets import formatting
 
 CROP, PAD = "Centre crop", "Add margins"
@@ -21,7 +21,7 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
         st.subheader(f"{total} images with {len(preview.counts):,} labels (multi-label)", anchor=False)
     else:
         st.subheader(f"{total} images in {kinds}", anchor=False)
-    import_preview.classes(preview.counts)
+    preview_panel.classes(preview.counts)
     if not any(test for _, _, test, _ in preview.counts):
         fraction = "About 20% of each label" if preview.is_multilabel else "20% of each class"
         st.caption(f"{fraction} is held out as the test set. Duplicates are kept in the same split.")
