@@ -100,6 +100,7 @@ def of_files(
             "dataset on the Data page."
         )
     indices = {class_names.merge_key(class_names.visible(name)): index for index, name in enumerate(classes)}
+    indices |= {name: index for index, name in enumerate(classes)}  # `a` and `A` may be different classes
     return [Item(class_names.visible(path), _label(parts, indices), read) for path, parts, read in found]
 
 
@@ -178,8 +179,8 @@ def _row(result: Result, classes: Sequence[str]) -> dict[str, Any]:
 
 def _label(parts: Sequence[str], indices: dict[str, int]) -> int:
     """The class of the innermost folder that is named after one; -1 if none is."""
-    for folder in reversed(parts[:-1]):
-        if (index := indices.get(class_names.merge_key(class_names.visible(folder)))) is not None:
+    for folder in map(class_names.visible, reversed(parts[:-1])):
+        if (index := indices.get(folder, indices.get(class_names.merge_key(folder)))) is not None:
             return index
     return -1
 

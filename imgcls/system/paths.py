@@ -12,7 +12,7 @@
 
 $IMGCLS_IMPORT_ROOT names the folder of this machine from which the app may import images; without it, none may be read.
 $IMGCLS_TRAININGS is the number of trainings at a time (default 1). $IMGCLS_FEATURES_GB limits the cached features of
-transfer learning, in gigabytes (default 4).
+transfer learning, in gigabytes (default 4). $IMGCLS_IMPORT_MINUTES limits the time of an import (default 60).
 
 A checkout has app.py, pages/ and saved_models/ next to the package. An installed copy has them inside the package, in
 imgcls/_app; its shipped runs are read-only.
@@ -72,6 +72,16 @@ def max_feature_bytes() -> int:
         return int(max(0.0, float(text)) * 1e9)
     except (ValueError, OverflowError):
         return 4_000_000_000
+
+
+def max_import_minutes() -> float:
+    """The longest time that an import may take, in minutes."""
+    text = os.environ.get("IMGCLS_IMPORT_MINUTES", "").strip()
+    try:
+        minutes = float(text)
+    except ValueError:
+        return 60.0
+    return minutes if 0 < minutes < 1e6 else 60.0
 
 
 def cache_folder() -> Path:

@@ -1,6 +1,7 @@
 """The import itself: a source and settings become a dataset. It runs in a separate process."""
 
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,7 @@ import numpy as np
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.importing import class_names, dataset_writer, decode, holdout, sources
+from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, items, multilabel
 from imgcls.errors import ImageError, SettingError, SourceError
@@ -81,7 +83,7 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
         ):
             plan = _plan_multilabel(labels, parts, pixels.digests, old)
         else:
-            plan = _plan(source.skipped, [str(label) for label in labels], parts, pixels.digests, old)
+            plan = _plan(source.findings, [str(label) for label in labels], parts, pixels.digests, old)
         report(0.87, "Writing")
         card = _write(plan, pixels, shape, work / "state", old, report)
         card |= _card_entries(source, plan, old) | {"shape": list(shape), "fit": old.fit if old else settings.fit}
@@ -120,8 +122,15 @@ def _read(
     source: Source, work: Path, shape: tuple[int, int, int], fit: str, expected: int, report: Report
 ) -> tuple[dataset_writer.PixelFile, list[str | multilabel.Labels], list[str]]:
     pixels, labels, parts, unreadable = dataset_writer.PixelFile(work / "pictures.bin", shape), [], [], SkippedFiles()
+    end = time.monotonic() + 60 * paths.max_import_minutes()
     with contextlib.closing(pixels):
         for count, (item, result) in enumerate(decode.decoded(source.stream(), shape[0], shape[2], fit), 1):
+            if time.monotonic() > end:
+                raise SourceError(
+                    f"The import was stopped after {paths.max_import_minutes():g} minutes, at image {count:,}. "
+                    "Nothing was imported. Import a part of the images and add the others to that dataset, or set "
+                    "IMGCLS_IMPORT_MINUTES to a larger number."
+                )
             if isinstance(result, ImageError):
                 unreadable.add(result.reason, item.name)
                 source.skipped.add(result.reason, item.name)
@@ -141,17 +150,19 @@ def _read(
 
 
 def _plan(
-    skipped: SkippedFiles, labels: list[str], parts: list[str], digests: list[bytes], old: CustomDataset | None
+    findings: Findings, labels: list[str], parts: list[str], digests: list[bytes], old: CustomDataset | None
 ) -> _Plan:
     classes: list[str] = []
     known: dict[bytes, bool] = {}
     old_counts: Counter = Counter()
-    displayed = items.spellings(Counter(labels), [])
+    displayed = items.one_spelling(Counter(labels), findings)
     labels = [displayed[label] for label in labels]
     if old:
         classes = list(old.classes)
-        spelling = {class_names.merge_key(name): name for name in classes}
-        labels = [spelling.get(class_names.merge_key(label), label) for label in labels]
+        if not items.keeps_case(findings):
+            spelling = {class_names.merge_key(name): name for name in classes}
+            spelling |= {class_names.merge_key(name): name for name in set(labels) & set(classes)}
+            labels = [spelling.get(class_names.merge_key(label), label) for label in labels]
         for part in ("train", "test"):
             stored = np.bincount(dataset_writer.stored_labels(old, part), minlength=len(classes))
             old_counts.update({(name, part): int(count) for name, count in zip(classes, stored, strict=True)})
@@ -159,7 +170,7 @@ def _plan(
                 known.update((dataset_writer.digest(pixels.data), part == "test") for pixels in chunk)
     has_test = "test" in parts
     counts = Counter(zip(labels, parts if has_test else [""] * len(parts), strict=True))
-    usable = items.usable_classes(counts + old_counts, skipped) | set(classes)
+    usable = items.usable_classes(counts + old_counts, findings.skipped) | set(classes)
     classes += sorted(usable - set(classes), key=class_names.sort_key)
     number = {name: place for place, name in enumerate(classes)}
     numbers = np.array([number.get(label, -1) for label in labels], np.int64)

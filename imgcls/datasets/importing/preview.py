@@ -22,7 +22,7 @@ from imgcls.datasets.importing.pipeline import MAX_UNREADABLE, SIDES
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel, opened
 from imgcls.datasets.importing.sources.arrays import ArrayTable
-from imgcls.datasets.importing.sources.items import Item, spellings, usable_classes
+from imgcls.datasets.importing.sources.items import Item, one_spelling, spellings, usable_classes
 from imgcls.errors import ImageError, SourceError
 
 SECONDS = 1.5
@@ -131,7 +131,7 @@ def _of_table(source: Source, table: ArrayTable, seconds: float) -> Preview:
     by_label: Counter = Counter()
     for (label, _), count in each.items():
         by_label[label] += count
-    spelling = spellings(by_label, source.notes)
+    spelling = spellings(by_label, source.notes) if is_multilabel else one_spelling(by_label, source.findings)
     totals: Counter = Counter()
     for (label, part), count in each.items():
         totals[spelling[label], part] += count

@@ -6,6 +6,8 @@ arrays/         single files that hold the pixels and labels of many images
 label_csv       a CSV table of file names and labels next to a container
 multilabel      images with several labels
 single_images   images added one by one, class by class
+folder_tree/    what the folders of an image say: its class, part and group
+pickles         are refused
 items           an image to import, and the rules that all sources share
 file_types      what a file is by its first bytes
 """
@@ -23,10 +25,18 @@ from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import arrays, items, label_csv, layouts, single_images
+from imgcls.datasets.importing.sources import (
+    arrays,
+    containers,
+    file_types,
+    items,
+    label_csv,
+    layouts,
+    pickles,
+    single_images,
+)
 from imgcls.datasets.importing.sources.arrays import ArrayTable
 from imgcls.datasets.importing.sources.containers import server_folder
-from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.datasets.importing.sources.items import Item
 from imgcls.errors import ImageError, SourceError
 
@@ -112,10 +122,12 @@ def opened(request: ImportRequest) -> Iterator[Source]:
     kind = OLD_KINDS.get(request.kind, request.kind)
     path = Path(request.path)
     with ExitStack() as stack:
+        if kind == "file" and pickles.is_pickle(request.name, file_types.start_of(path, short(request.name))):
+            raise pickles.refuse(short(request.name))
         if kind == "file" and (table := arrays.open_array(path, request.name, findings)):
             yield Source(request, findings, table=table)
         elif kind in ("file", "listing"):
-            archive = stack.enter_context(Archive(path, request.name, findings.skipped))
+            archive = stack.enter_context(containers.open_archive(path, request.name, findings.skipped))
             if kind == "file":
                 found = layouts.to_items(archive, findings)
             else:

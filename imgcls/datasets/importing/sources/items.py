@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from imgcls.datasets.importing import class_names
-from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources import pickles
 from imgcls.errors import SourceError
 
 IMAGES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp")
@@ -17,9 +18,16 @@ PARTS = {
     **dict.fromkeys(("test", "testing"), "test"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
 }
+CASE = "case"
+"""The key of the question whether `a` and `A` are different classes."""
 MAX_CLASSES = 1000
 MIN_IMAGES = 3
 """Images per class: two for training and one for testing. Two if the source has a test set."""
+
+CLUTTER_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r", "ehthumbs.db"))
+CLUTTER_FOLDERS = frozenset(
+    ("__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found", "__pycache__")
+)
 
 SYSTEM = "system files (such as .DS_Store)"
 NO_IMAGE = "not an image, judging by the file extension"
@@ -38,10 +46,10 @@ class Item:
 
 
 def is_clutter(parts: list[str]) -> bool:
-    """Whether a path is a file that operating systems leave behind."""
-    return (
-        parts[0] == "__MACOSX" or parts[-1].startswith(".") or parts[-1].casefold() in ("thumbs.db", "desktop.ini")
-    ) or any(part.startswith(".") for part in parts[:-1])
+    """Whether a path is a file that operating systems, editors or file servers leave behind."""
+    return parts[-1].casefold() in CLUTTER_FILES or any(
+        part.startswith(".") or part.casefold() in CLUTTER_FOLDERS for part in parts
+    )
 
 
 def image_files(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list[tuple[str, list[str], Any]]:
@@ -55,6 +63,8 @@ def image_files(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list
             found.append((path, parts, key))
         elif parts[-1].casefold().endswith(UNREAD):
             skipped.add("in an unsupported image format: convert to JPEG", path)
+        elif parts[-1].casefold().endswith(pickles.SUFFIXES):
+            skipped.add(pickles.SKIPPED, path)
         else:
             skipped.add(NO_IMAGE, path)
     return found
@@ -68,7 +78,7 @@ def merge_spellings(items: list[Item], findings: Findings) -> list[Item]:
     Raises:
         SourceError: fewer than two classes remain, or there are too many.
     """
-    shown = spellings(Counter(str(item.label) for item in items), findings.notes)
+    shown = one_spelling(Counter(str(item.label) for item in items), findings)
     kept = []
     for item in items:
         name = shown[str(item.label)]
@@ -83,19 +93,55 @@ def merge_spellings(items: list[Item], findings: Findings) -> list[Item]:
     return [item for item in kept if item.label in usable]
 
 
-def spellings(counts: Mapping[str, int], notes: list[str]) -> dict[str, str]:
-    """Label -> displayed name: `Cat` and `cat`, or two encodings of é, get the most common spelling."""
+def one_spelling(counts: Mapping[str, int], findings: Findings) -> dict[str, str]:
+    """Label -> displayed name, as `spellings`. If labels differ only in case, the user may keep them as classes."""
+    if not any(question.key == CASE for question in findings.questions):
+        _ask_about_case(counts, findings)
+    return spellings(counts, findings.notes, keeps_case=keeps_case(findings))
+
+
+def keeps_case(findings: Findings) -> bool:
+    """Whether labels that differ only in case are different classes, by the answer to that question."""
+    return any(question.key == CASE and question.answer == "different" for question in findings.questions)
+
+
+def _ask_about_case(labels: Iterable[str], findings: Findings) -> None:
+    """Asks if there are such labels. By default they are different if any are single letters, such as `a` and `A`."""
+    by_key: dict[str, set[str]] = {}
+    for label in labels:
+        name = class_names.visible(label)
+        by_key.setdefault(class_names.merge_key(name), set()).add(name)
+    variants = {key: sorted(names) for key, names in by_key.items() if key and len(names) > 1}
+    if not variants:
+        return
+    fewest, most = len(by_key), sum(map(len, by_key.values()))
+    pairs = ", ".join(" and ".join(map(class_names.short, names)) for names in list(variants.values())[:3])
+    options = (
+        Option("different", "Different classes", f"{most:,} classes"),
+        Option("same", "The same class", f"{fewest:,} classes"),
+    )
+    text = f"Upper and lower case: are {pairs}{', …' if len(variants) > 3 else ''} different classes?"
+    default = "different" if any(len(key) == 1 for key in variants) else "same"
+    findings.ask(CASE, text, options, default)
+
+
+def spellings(counts: Mapping[str, int], notes: list[str], *, keeps_case: bool = False) -> dict[str, str]:
+    """Label -> displayed name: `Cat` and `cat`, or two encodings of é, get the most common spelling.
+
+    With `keeps_case`, `a` and `A` keep their own.
+    """
     shown = {label: class_names.visible(label) for label in counts}
+    key_of = str if keeps_case else class_names.merge_key
     groups: dict[str, Counter] = {}
     for label, name in shown.items():
-        groups.setdefault(class_names.merge_key(name), Counter())[name] += counts[label]
+        groups.setdefault(key_of(name), Counter())[name] += counts[label]
     usual = {key: max(group, key=lambda name: (group[name], name)) for key, group in groups.items()}
     for key, group in groups.items():
         if len(group) > 1 and key:
             notes.append(f"{' and '.join(map(class_names.short, sorted(group)))} are treated as one class.")
     if sum(len(set(raw)) > 1 for raw in _raw_by_shown(shown).values()):
         notes.append("Folders whose names look identical but are encoded differently are treated as one class.")
-    return {label: usual[class_names.merge_key(name)] for label, name in shown.items()}
+    return {label: usual[key_of(name)] for label, name in shown.items()}
 
 
 def _raw_by_shown(shown: Mapping[str, str]) -> dict[str, list[str]]:

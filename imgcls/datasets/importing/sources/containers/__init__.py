@@ -1,10 +1,20 @@
 """Containers of files: what they hold, and the bytes of one file.
 
 zip_archive      a zip archive, checked before anything is unpacked
+tar_archive      a tar archive, possibly compressed with gzip
 server_folder    a folder on this machine
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
+
+from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources.containers import tar_archive
+from imgcls.datasets.importing.sources.containers.tar_archive import TarArchive
+from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 
 
 class Files(Protocol):
@@ -18,3 +28,11 @@ class Files(Protocol):
 
     def read(self, key: Any) -> bytes:
         """The bytes of a file. Raises ImageError if it is damaged or too large."""
+
+
+@contextmanager
+def open_archive(path: Path, name: str, skipped: SkippedFiles) -> Iterator[Files]:
+    """The open archive called `name`. Raises SourceError if it is none, or malicious."""
+    kind = TarArchive if tar_archive.recognises(path, short(name)) else Archive
+    with kind(path, name, skipped) as archive:
+        yield archive

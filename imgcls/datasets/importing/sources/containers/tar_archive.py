@@ -1,0 +1,169 @@
+"""Read tar archives (.tar, .tar.gz, .tgz) safely: all headers are checked before any file is read.
+
+A compressed archive is decompressed once, in chunks, to a temporary file without a name, so that files can be read in
+any order. As in zip archives, names are never used as a path, and a malicious entry rejects the archive as a whole.
+"""
+
+import contextlib
+import gzip
+import shutil
+import tarfile
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources import file_types, items
+from imgcls.datasets.importing.sources.containers.zip_archive import MAX_ENTRIES, MAX_IMAGE_BYTES, hostile_name
+from imgcls.errors import ImageError, SourceError
+from imgcls.system import paths
+
+MAX_UNPACKED = 16_000_000_000
+"""Bytes of a compressed archive, decompressed."""
+MAX_HEADER = 1_000_000
+"""Bytes of the extended header of a file, such as a long name."""
+CHUNK = 1 << 20
+KINDS = {tarfile.SYMTYPE: "is a link", tarfile.LNKTYPE: "is a link"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bytes of a file are in the decompressed archive."""
+
+    start: int
+    size: int
+
+
+def recognises(path: Path, name: str) -> bool:
+    """Whether the file is a tar archive, possibly gzip-compressed, by its content."""
+    start = file_types.start_of(path, name)
+    if start[:2] == b"\x1f\x8b":
+        with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(path) as file:
+            start = file.read(tarfile.BLOCKSIZE)
+    with contextlib.suppress(tarfile.HeaderError, ValueError):
+        return bool(tarfile.TarInfo.frombuf(start[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape").name)
+    return False
+
+
+class TarArchive:
+    """An open archive. `entries` are its files as (name, place); use as a context.
+
+    Raises:
+        SourceError: it is damaged, too large, or malicious.
+    """
+
+    def __init__(self, path: Path, name: str, skipped: SkippedFiles | None = None):
+        self.name = short(name)
+        self._file = self._decompressed(path)
+        try:
+            self.entries = self._files(SkippedFiles() if skipped is None else skipped)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> "TarArchive":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._file.close()
+
+    def read(self, key: Place) -> bytes:
+        """The bytes of a file. Raises ImageError if it is too large or cannot be read."""
+        if key.size > MAX_IMAGE_BYTES:
+            limit = f"larger than {MAX_IMAGE_BYTES // 1_000_000} MB"
+            raise ImageError(f"A file in {self.name} is too large.", limit)
+        self._file.seek(key.start)
+        data = self._file.read(key.size)
+        if len(data) != key.size:
+            raise ImageError(f"A file in {self.name} is damaged.", "damaged in the archive")
+        return data
+
+    def _decompressed(self, path: Path) -> IO[bytes]:
+        file = path.open("rb")
+        if file.read(2) != b"\x1f\x8b":
+            return file
+        file.close()
+        folder = paths.own_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        target = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it stays open as long as the archive
+        try:
+            self._decompress(path, target, min(MAX_UNPACKED, shutil.disk_usage(folder).free // 2))
+        except BaseException:
+            target.close()
+            raise
+        return target
+
+    def _decompress(self, path: Path, target: IO[bytes], limit: int) -> None:
+        total = 0
+        try:
+            with gzip.open(path) as source:
+                while data := source.read(CHUNK):
+                    total += len(data)
+                    if total > limit:
+                        raise SourceError(
+                            f"{self.name} is larger than {limit / 1e9:.0f} GB when decompressed. Import a part of it, "
+                            "or decompress it and import the folder."
+                        )
+                    target.write(data)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise self._incomplete() from error
+
+    def _files(self, skipped: SkippedFiles) -> list[tuple[str, Place]]:
+        end = self._file.seek(0, 2)
+        self._file.seek(0)
+        found = []
+        count = 0
+        try:
+            with tarfile.open(fileobj=_Limited(self._file), mode="r:") as archive:  # type: ignore[call-overload]
+                while (member := archive.next()) is not None:
+                    archive.members.clear()  # tarfile would keep a list of all
+                    count += 1
+                    if count > MAX_ENTRIES:
+                        raise SourceError(
+                            f"{self.name} has more than {MAX_ENTRIES:,} files. Split it, import one part, and add the "
+                            "others to that dataset."
+                        )
+                    name = self._checked(member)
+                    if member.isdir():
+                        continue
+                    if member.offset_data + member.size > end:
+                        raise self._incomplete()
+                    if member.size or items.is_clutter(name.split("/")):
+                        found.append((name, Place(member.offset_data, member.size)))
+                    else:
+                        skipped.add("empty", name)
+        except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+            raise self._incomplete() from error
+        return found
+
+    def _checked(self, member: tarfile.TarInfo) -> str:
+        """The name with `/` between folders. Raises SourceError if the entry is malicious."""
+        name = member.name.replace("\\", "/")
+        why = hostile_name(name)
+        if not why and not member.isdir() and (member.type not in tarfile.REGULAR_TYPES or member.issparse()):
+            why = KINDS.get(member.type, "is not a regular file")
+        if why:
+            raise SourceError(
+                f"{self.name} was rejected because its entry {short(member.name)} {why}. Expected only folders of "
+                "images. Create the archive again."
+            )
+        return name
+
+    def _incomplete(self) -> SourceError:
+        return SourceError(f"{self.name} is damaged or incomplete. Upload it again, or create it again.")
+
+
+class _Limited:
+    """The file as tarfile reads it: headers only, and none that would fill the memory."""
+
+    def __init__(self, file: IO[bytes]):
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= MAX_HEADER:
+            raise tarfile.ReadError("the header of a file is too large")
+        return self._file.read(size)

@@ -1,0 +1,140 @@
+"""The class, part and group of each image, from the folders it is in.
+
+folder_names    what the name of a folder suggests
+roles           which folders are splits, groups, containers or companions, judged with their neighbours
+levels          which of the remaining levels holds the classes; asks if the names allow several readings
+file_names      the class in the file name, if no folder is one
+synsets         names of ImageNet's synsets
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.findings import Findings, Option
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.folder_tree import file_names, folder_names, levels, synsets
+from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row, rows
+from imgcls.datasets.importing.sources.items import Item, merge_spellings
+from imgcls.errors import SourceError
+
+NO_CLASS = "outside the class folders, so without a class"
+MASK = "a mask of the image with the same name"
+MASKS = ("_mask", "_mask_1", "_mask_2", "_segmentation", "_seg", "_gt")
+EXPECTED = (
+    "Expected one folder per class (inside the train and test folders, if there are any), the class in the file name "
+    "(ship_0001.jpg), or a CSV table of file names and labels."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelled:
+    row: Row
+    label: str
+    others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # the folders outside and inside of the class
+
+
+def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list[Item]:
+    """Images with their classes, parts and groups.
+
+    Raises:
+        SourceError: fewer than two classes remain, there are too many, or nothing says what the classes are.
+    """
+    kept, left_out = rows(_without_masks(list(entries), findings))
+    for entry, reason in left_out:
+        findings.skipped.add(reason, entry.name)
+    labelled = _labelled(kept, findings)
+    with_class = {id(one.row) for one in labelled if one.label}
+    for row in kept:
+        if id(row) not in with_class:
+            findings.skipped.add(NO_CLASS, row.entry.name)
+    labelled = [one for one in labelled if one.label]
+    group, part = _groups(labelled), _parts(labelled, findings)
+    shown = synsets.names(files, {one.label for one in labelled})
+    items = [
+        Item(one.row.entry.name, shown.get(one.label, one.label), part[one.row.part], one.row.entry.key, name)
+        for one, name in zip(labelled, group, strict=True)
+    ]
+    return merge_spellings(items, findings)
+
+
+def _without_masks(entries: list[Entry], findings: Findings) -> list[Entry]:
+    """Without `x_mask.png` next to `x.png`."""
+    there = {(entry.folders, PurePosixPath(entry.file).stem.casefold()) for entry in entries}
+    kept = []
+    for entry in entries:
+        stem = PurePosixPath(entry.file).stem.casefold()
+        if any(stem.endswith(end) and (entry.folders, stem.removesuffix(end)) in there for end in MASKS):
+            findings.skipped.add(MASK, entry.name)
+        else:
+            kept.append(entry)
+    return kept
+
+
+def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
+    """The images that have a class: from their folders, else from their file names."""
+    in_folders = [row for row in kept if row.words]
+    if any(len(row.words) > 1 for row in in_folders):  # `test` with images, next to folders with classes inside
+        in_folders = [row for row in in_folders if len(row.words) > 1 or not folder_names.split_of(row.words[0])[0]]
+    if in_folders:
+        way = levels.reading([row.words for row in in_folders], findings)
+        found = [_Labelled(row, way.label(row.words), way.others(row.words)) for row in in_folders]
+        classes = {one.label for one in found if one.label}
+        if len(classes) > 1:
+            if _are_doubtful(classes):
+                _confirm(classes, findings)
+            return found
+    learned = [row.entry.file for row in kept if row.part in ("", "train")]
+    if by_file := file_names.reader(learned, findings):
+        return [_Labelled(row, by_file(row.entry.file)) for row in kept]
+    if in_folders:
+        return found
+    innermost = {row.entry.folders[-1] for row in kept if row.entry.folders}
+    if len(innermost) < 2 or any(row.part for row in kept):
+        places = ", ".join(map(short, sorted(innermost)[:4]))
+        where = f"in {places}" if places else "not in folders"
+        raise SourceError(f"Nothing says what the classes are: the {len(kept):,} images are {where}. {EXPECTED}")
+    _confirm(innermost, findings)
+    return [_Labelled(row, row.entry.folders[-1]) for row in kept if row.entry.folders]
+
+
+def _are_doubtful(classes: set[str]) -> bool:
+    parts = {part for part, rest in map(folder_names.split_of, classes) if part and not rest}
+    return len(parts) > 1 or any(map(folder_names.is_container, classes)) or all(map(folder_names.is_doubtful, classes))
+
+
+def _confirm(classes: set[str], findings: Findings) -> None:
+    """Asks whether folders are classes that do not look like any."""
+    option = Option("folders", "Yes, each folder is a class", levels.detail(classes))
+    findings.ask(levels.KEY, "These folders do not look like classes. Import them as classes nevertheless?", [option])
+
+
+def _parts(labelled: list[_Labelled], findings: Findings) -> dict[str, str]:
+    """Part of a folder -> part of its images: each run makes its own validation set, and a part alone is none."""
+    there = {one.row.part for one in labelled} - {""}
+    part = {name: name if len(there) > 1 else "" for name in ("", "train", "test", "val")}
+    if part["val"] and "val" in there:
+        part["val"] = "train" if "test" in there else "test"
+        purpose = "testing" if part["val"] == "test" else "training; each run makes its own validation split"
+        findings.notes.append(f"The images in the validation folder are used for {purpose}.")
+    return part
+
+
+def _groups(labelled: list[_Labelled]) -> list[str]:
+    """The group of each image: from folders named like groups, and from numbered folders around the class."""
+    numbered: dict[tuple[bool, int], set[str]] = defaultdict(set)
+    for one in labelled:
+        for is_inside, names in enumerate(one.others):
+            for place, name in enumerate(names):
+                numbered[bool(is_inside), place].add(name)
+    grouping = {place for place, names in numbered.items() if folder_names.are_identifiers(names, certain=not place[0])}
+    groups = []
+    for one in labelled:
+        outside, inside = (
+            [name for place, name in enumerate(names) if (bool(is_inside), place) in grouping]
+            for is_inside, names in enumerate(one.others)
+        )
+        groups.append("/".join([*outside, *one.row.group, *inside]))
+    return groups if len(set(groups)) > 1 else [""] * len(groups)

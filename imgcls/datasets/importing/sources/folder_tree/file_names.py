@@ -1,0 +1,88 @@
+"""The class in the file name, if there are no class folders: `ship_0001.jpg`, `cat.12.jpg`, `0001-oak.png`."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from imgcls.datasets.importing.class_names import merge_key
+from imgcls.datasets.importing.findings import Findings, Option
+from imgcls.datasets.importing.sources.folder_tree import folder_names
+from imgcls.datasets.importing.sources.folder_tree.levels import detail
+from imgcls.datasets.importing.sources.items import MAX_CLASSES, MIN_IMAGES
+
+KEY = "file-names"
+COVERED = 0.9
+"""Fraction of the files whose names must hold a class."""
+CAMERAS = folder_names.word_set(
+    "img image imag im dsc dscn dscf dsci p pxl mvimg gopr gp pict picture pic photo foto bild frame scan "
+    "screenshot screen shot whatsapp signal vid video wa file untitled download dji sam cimg imgp burst portrait "
+    "edited copy crop patch tile slide page figure fig sample output result results test train val valid "
+    "validation training n id no nr num a the of"
+)
+"""Words that programs and cameras put in front of a number."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to read file names: `pattern` finds the class in the name without its extension."""
+
+    value: str
+    title: str
+    pattern: re.Pattern[str]
+
+    def label(self, file: str) -> str:
+        """The class; "" if there is none, or only what cameras and programs write."""
+        match = self.pattern.search(PurePosixPath(file).stem)
+        if match is None:
+            return ""
+        if self is NUMBER:
+            return str(int(match[1]))
+        words = [word for word in folder_names.tokens(match[1]) if not word.isdigit()]
+        return match[1].strip(" _.-") if words and not CAMERAS.issuperset(words) else ""
+
+
+BEFORE = Way("before", "The text before the number", re.compile(r"^(.*?)[\s_.\-#]*[\(\[]?\d+[\)\]]?$", re.DOTALL))
+FIRST = Way("first", "The first word", re.compile(r"^([^\W\d_]+)"))
+AFTER = Way("after", "The text after the number", re.compile(r"\d+[\s_.\-]+(\D+)$"))
+NUMBER = Way("number", "The first number", re.compile(r"^(\d{1,2})[\s_.\-]+\d+$"))
+
+
+def reader(files: Sequence[str], findings: Findings) -> Callable[[str], str] | None:
+    """A function from a file name to its class ("" if it has none); None if the names of these files do not say.
+
+    If several readings are possible, the user is asked.
+    """
+    ways = {way: found for way in (BEFORE, FIRST, AFTER) if (found := _usable(files, way))}
+    if BEFORE in ways:
+        ways.pop(AFTER, None)
+        if FIRST in ways and _same(ways[BEFORE], ways[FIRST]):
+            del ways[FIRST]
+    if len(ways) == 1:
+        ((way, found),) = ways.items()
+        name, label = next(iter(found.items()))
+        findings.notes.append(f"There are no class folders, so file names tell the class: {name} is “{label}”.")
+        return way.label
+    if not ways and (found := _usable(files, NUMBER)):
+        ways = {NUMBER: found}
+    if not ways:
+        return None
+    options = [Option(way.value, way.title, detail(set(found.values()))) for way, found in ways.items()]
+    answer = findings.ask(KEY, "There are no class folders. Which part of the file name is the class?", options)
+    return next(way for way in ways if way.value == answer).label
+
+
+def _usable(files: Sequence[str], way: Way) -> dict[str, str]:
+    """File name -> class, if nearly all names have one and there are a few images of nearly each."""
+    found = {file: label for file in files if (label := way.label(file))}
+    counts = Counter(map(merge_key, found.values()))
+    large = sum(count for count in counts.values() if count >= MIN_IMAGES)
+    if len(found) < COVERED * len(files) or large < COVERED * len(found) or not 1 < len(counts) <= MAX_CLASSES:
+        return {}
+    return found
+
+
+def _same(one: dict[str, str], other: dict[str, str]) -> bool:
+    pairs = {(label, other.get(file, "")) for file, label in one.items()}
+    return len(pairs) == len(set(one.values())) == len(set(other.values()))

@@ -1,0 +1,164 @@
+"""What the name of a folder suggests, wherever it is: a split, a group of images, a mere container, a date.
+
+Whether a suggestion holds is for `roles` to decide, which sees the neighbours: `train` is a split next to `test`, and a
+class next to `bus`.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+
+SPLITS = {
+    "train": "train training trainings trainval entrenamiento treino treinamento entrainement entraînement",
+    "test": "test testing tests holdout eval evaluation prueba pruebas teste",
+    "val": "val valid validation validate dev validacion validación validação validierungs",
+}
+
+
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SPLIT_OF = {word: part for part, words in SPLITS.items() for word in words.split()}
+NEUTRAL = word_set(
+    "set sets data dataset datasets daten image images imgs img pic pics picture pictures photo photos sample "
+    "samples folder folders dir file files split splits subset full all final new jpg jpeg png cropped resized"
+)
+_SUFFIX = re.compile("(set|sets|data|daten|images|imgs|img|pics|samples|dir)$")
+
+FILLERS = word_set(
+    "image images imgs img picture pictures pics photo photos frame frames jpg jpeg jpegs jpgs png pngs "
+    "jpegimages data dataset datasets input inputs file files all"
+)
+CONTAINERS = word_set("images imgs data dataset datasets files jpegimages frames inputs")
+COMPANIONS = word_set(
+    "mask masks groundtruth groundtruths gt gts annotation annotations annots label labels segmentation "
+    "segmentations seg segs segmentationmasks bbox bboxes boundingboxes contours heatmap heatmaps depth edges "
+    "trimap trimaps thumb thumbs thumbnail thumbnails"
+)
+VARIANTS = word_set(
+    "original originals orig augmented augmentation aug raw unprocessed processed preprocessed cropped crop "
+    "resized gray grey grayscale greyscale color colour rgb segmented denoised enhanced normalized normalised"
+)
+GROUPS = word_set(
+    "patient pat patients subject subj sub subjects participant person individual volunteer donor case writer "
+    "user author plot field parcel site quadrat transect fold kfold video vid clip sequence seq session visit "
+    "recording slide camera cam animal specimen day date week"
+)
+CLASS_WORDS = word_set("class category label grade level stage type cluster")
+
+SYNSET = re.compile(r"n\d{8}")
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATE = re.compile(
+    rf"""(photos?[ _-]from[ _-])?(
+    (19|20)\d\d ([-_. ]?(0[1-9]|1[0-2]) ([-_. ]?(0[1-9]|[12]\d|3[01]))?)? ([t_ -]+\d\d([-_:.h]?\d\d)*)?
+    | \d\d?[-_.]\d\d?[-_.](19|20)?\d\d
+    | (\d\d?[ _-]*)? ({_MONTHS})[a-z]* [ _,-]* ((19|20)\d\d|\d\d?[ _,-]+(19|20)\d\d)
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_CAMERA = re.compile(
+    r"\d{3}_?(apple|canon|nikon|nc\w+|msdcf|gopro|media|andro|olymp|photo|pana|casio|kodak|fuji|d\d{3,4})|dcim|camera"
+    r"( roll)?|screen ?shots?|whatsapp images|saved pictures|downloads?|restored|bluetooth|"
+    r"(new|untitled) folder.*|neuer ordner.*|untitled.*",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(100_000)
+def tokens(name: str) -> tuple[str, ...]:
+    """The words and numbers of a name in lower case: `trainingSet_2` is training, set, 2."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return tuple(token.casefold() for token in re.findall(r"[^\W\d_]+|\d+", spaced))
+
+
+@lru_cache(100_000)
+def split_of(name: str) -> tuple[str, str]:
+    """The part ("train", "test", "val") that a word of the name means, and the rest of the name; ("", name) if none."""
+    parts = {token: part for token in tokens(name) if (part := _SPLIT_OF.get(token) or _SPLIT_OF.get(_bare(token)))}
+    if len(set(parts.values())) != 1:
+        return "", name
+    rest = name
+    for token in parts:
+        rest = re.sub(re.escape(token), " ", rest, count=1, flags=re.IGNORECASE)
+    words = [word for word in re.split(r"[\s_.-]+", rest) if word and word.casefold() not in NEUTRAL]
+    return next(iter(parts.values())), "_".join(words)
+
+
+def glued_splits(names: Collection[str]) -> dict[str, str]:
+    """name -> part for names that differ only in a split word without a separator (`leavestrain`, `leavestest`)."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for name in names:
+        low = name.casefold()
+        for word, part in _SPLIT_OF.items():
+            if len(word) > 3 and word in low:
+                found.setdefault(low.replace(word, "*", 1), set()).add((name, part))
+    for group in found.values():
+        if {name for name, _ in group} == set(names) and len({part for _, part in group}) > 1:
+            return dict(sorted(group))
+    return {}
+
+
+def is_filler(name: str) -> bool:
+    """Whether the name says only that there are images inside."""
+    return "".join(tokens(name)) in FILLERS
+
+
+def is_container(name: str) -> bool:
+    """Whether the name is one of a folder of any images, and hardly of a class."""
+    return "".join(tokens(name)) in CONTAINERS
+
+
+def is_companion(name: str) -> bool:
+    """Whether the name is one of files that accompany images, such as masks."""
+    return "".join(tokens(name)) in COMPANIONS
+
+
+def is_variant(name: str) -> bool:
+    """Whether the name is one of versions of the same images, such as `augmented` or `resized_images`."""
+    words = tokens(name)
+    return any(word in VARIANTS for word in words) and all(
+        word in VARIANTS or word in NEUTRAL or word.isdigit() for word in words
+    )
+
+
+def is_date(name: str) -> bool:
+    return _DATE.fullmatch(name.strip()) is not None
+
+
+def is_group(name: str) -> bool:
+    """Whether the name is one of a patient, plot, fold, video or the like (a word and an identifier), or a date."""
+    words = tokens(name)
+    identifiers = [word for word in words if word.isdigit() or len(word) == 1]
+    named = [word for word in words if word in GROUPS]
+    return is_date(name) or bool(named and identifiers and len(named) + len(identifiers) == len(words))
+
+
+def is_doubtful(name: str) -> bool:
+    """Whether the name is unlikely to be one of a class: a date, a camera's folder, a split, a container."""
+    return bool(
+        _CAMERA.fullmatch(name.strip())
+        or split_of(name)[0]
+        or is_group(name)
+        or is_filler(name)
+        or is_variant(name)
+        or {"unlabeled", "unlabelled", "unlabel"} & set(tokens(name))
+    )
+
+
+def are_identifiers(names: Iterable[str], *, certain: bool = False) -> bool:
+    """Whether names differ only in their numbers (`tree_01`, `tree_02`), as those of specimens or recordings do.
+
+    With `certain`, small numbers alone do not count, because they may as well be the classes of digits or grades.
+    """
+    names = list(names)
+    if len(names) < 2 or any(SYNSET.fullmatch(name) or not any(map(str.isdigit, name)) for name in names):
+        return False
+    stems = {tuple(word for word in tokens(name) if not word.isdigit()) for name in names}
+    if len(stems) > max(1, len(names) // 3) or any(word in CLASS_WORDS for stem in stems for word in stem):
+        return False
+    return not certain or any(stems) or all(len(name) > 2 for name in names)
+
+
+def _bare(token: str) -> str:
+    return _SUFFIX.sub("", token)

@@ -1,0 +1,155 @@
+"""The role of each folder in a tree of images, judged from its name and its neighbours.
+
+train/oak/1.jpg                 train is a part if test or val is next to it
+train_oak/1.jpg                 a part and a class, if each class has its training folder
+oak/patient07/1.jpg             a group, if all folders next to it are named like groups
+images/1.jpg, masks/1.png       a container, and a companion that is skipped
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from imgcls.datasets.importing.class_names import merge_key
+from imgcls.datasets.importing.sources.folder_tree import folder_names
+
+Folders = tuple[str, ...]
+
+COMPANION = "masks, annotations or thumbnails next to the images"
+NEXT_TO_SPLITS = "in a folder next to train and test"
+TAKEOUT = "in a folder of a year, which repeats the albums of Google Photos"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An image file: its path as text, its folders, and how its container finds it."""
+
+    name: str
+    folders: Folders
+    file: str
+    key: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a folder says: a word that may be a class, a part, a group, nothing, or why its files are skipped."""
+
+    word: str = ""
+    part: str = ""
+    group: str = ""
+    skip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An image with what its folders say. `words` are the folders that may be its class, the outermost first."""
+
+    entry: Entry
+    words: Folders
+    part: str
+    group: Folders
+
+
+def rows(entries: Iterable[Entry]) -> tuple[list[Row], list[tuple[Entry, str]]]:
+    """The images with the roles of their folders applied, and those to skip with the reason."""
+    entries = list(entries)
+    roles = _Tree(entries).roles()
+    kept, skipped = [], []
+    for entry in entries:
+        on_path = [roles[entry.folders[: depth + 1]] for depth in range(len(entry.folders))]
+        if reason := next((role.skip for role in on_path if role.skip), ""):
+            skipped.append((entry, reason))
+            continue
+        words = tuple(role.word for role in on_path if role.word)
+        parts = [role.part for role in on_path if role.part]
+        group = tuple(role.group for role in on_path if role.group)
+        kept.append(Row(entry, words, parts[-1] if parts else "", group))
+    return kept, skipped
+
+
+class _Tree:
+    def __init__(self, entries: list[Entry]):
+        self.children: dict[Folders, set[str]] = defaultdict(set)
+        self.images: Counter = Counter()
+        for entry in entries:
+            self.images[entry.folders] += 1
+            for depth, name in enumerate(entry.folders):
+                self.children[entry.folders[:depth]].add(name)
+        self._split_depths: set[int] = set()
+
+    def roles(self) -> dict[Folders, Role]:
+        found: dict[Folders, Role] = {}
+        for parent in sorted(self.children, key=len):
+            names = sorted(self.children[parent])
+            found.update(((*parent, name), role) for name, role in self._of_siblings(parent, names).items())
+        for path, role in found.items():
+            part, _ = folder_names.split_of(path[-1])
+            if part and not role.part and len(self.children[path[:-1]]) == 1 and len(path) in self._split_depths:
+                found[path] = Role(part=part)
+        return found
+
+    def _of_siblings(self, parent: Folders, names: list[str]) -> dict[str, Role]:
+        return (
+            self._splits(parent, names)
+            or _companions(names)
+            or _groups(names)
+            or _takeout(names)
+            or _variants(names)
+            or self._only_child(parent, names)
+            or {name: Role(word=name) for name in names}
+        )
+
+    def _splits(self, parent: Folders, names: list[str]) -> dict[str, Role]:
+        split = {name: folder_names.split_of(name) for name in names}
+        parts = {name: part for name, (part, _) in split.items() if part} or folder_names.glued_splits(names)
+        companions = {name for name in parts if folder_names.is_companion(split[name][1])}
+        if len(companions) < len(parts):
+            parts = {name: part for name, part in parts.items() if name not in companions}
+        nested = {name for name in parts if self.children.get((*parent, name))}
+        alone = set(names) == set(parts) | companions
+        if len(set(parts.values())) < 2 or not (alone or any(parts[name] == "train" for name in nested)):
+            return {}
+        self._split_depths.add(len(parent) + 1)
+        found = {name: Role(skip=COMPANION if name in companions else NEXT_TO_SPLITS) for name in names}
+        classes = {} if nested else _classes_beside_splits({name: split[name] for name in parts})
+        return found | {name: Role(part=part, word=classes.get(name, "")) for name, part in parts.items()}
+
+    def _only_child(self, parent: Folders, names: list[str]) -> dict[str, Role]:
+        """A container whose name says nothing new: `images`, a split without the other one, or a doubled folder."""
+        name = names[0]
+        is_doubled = bool(parent) and len(name) > 1 and merge_key(parent[-1]) == merge_key(name)
+        says_nothing = folder_names.is_filler(name) or folder_names.split_of(name)[0] or is_doubled
+        return {name: Role()} if len(names) == 1 and not self.images[parent] and says_nothing else {}
+
+
+def _classes_beside_splits(split: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """name -> class for `train_oak`, `train_birch`, `test_oak`: at least two classes, all of which can be learned."""
+    learned = {merge_key(rest) for part, rest in split.values() if part == "train"}
+    every = {merge_key(rest) for _, rest in split.values()}
+    if len(learned) < 2 or "" in every or every != learned:
+        return {}
+    return {name: rest for name, (_, rest) in split.items()}
+
+
+def _companions(names: list[str]) -> dict[str, Role]:
+    fillers = {name for name in names if folder_names.is_filler(name) or folder_names.is_variant(name)}
+    companions = {name for name in names if folder_names.is_companion(name)}
+    if not fillers or not companions or fillers | companions != set(names):
+        return {}
+    return {name: Role() if name in fillers else Role(skip=COMPANION) for name in names}
+
+
+def _groups(names: list[str]) -> dict[str, Role]:
+    return {name: Role(group=name) for name in names} if all(map(folder_names.is_group, names)) else {}
+
+
+def _takeout(names: list[str]) -> dict[str, Role]:
+    years = {name for name in names if name.casefold().startswith("photos from ") and folder_names.is_date(name)}
+    if not years or years == set(names):
+        return {}
+    return {name: Role(skip=TAKEOUT) if name in years else Role(word=name) for name in names}
+
+
+def _variants(names: list[str]) -> dict[str, Role]:
+    return {name: Role() for name in names} if len(names) > 1 and all(map(folder_names.is_variant, names)) else {}
