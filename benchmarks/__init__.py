@@ -26,6 +26,7 @@
     python -m benchmarks.bfloat16_gain           bfloat16 against float32: images per second
     python -m benchmarks.bfloat16_accuracy       bfloat16 against float32: test accuracy
     python -m benchmarks.import_zip              60,000 images in a zip to a dataset
+    python -m benchmarks.import_layouts          layouts of folders that are read correctly
     python -m benchmarks.compare                 comparing two models: time, and coverage of the interval
     python -m benchmarks.robustness              1,000 images under 40 corruptions: time, and what the pages notice
 

@@ -137,11 +137,17 @@ def test_a_zip_is_read_entry_by_entry(batch_sizes, tmp_path):
     assert [result.predicted >= 0 for result in results] == [True] * 10 + [False]
 
 
-def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path):
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("birch/1.png", bytes(30_000_000))
-    with pytest.raises(SourceError, match="would expand from"):
-        Archive(tmp_path / "bomb.zip", "bomb.zip")
+def test_a_bomb_is_reported_as_one_image_that_cannot_be_read(batch_sizes, tmp_path):
+    archive(tmp_path / "bomb.zip", {"birch/1.png": bytes(30_000_000), "birch/2.png": bytes(60_000_000)})
+    with Archive(tmp_path / "bomb.zip", "bomb.zip") as opened:
+        found = batch.of_files(batch.entries(opened), ["birch", "oak", "7"], SkippedFiles())
+        results = list(batch.classified(Run(tmp_path), CARD, found))
+    assert [result.problem for result in results] == ["damaged or incomplete", "larger than 50 MB"]
+
+
+def test_letters_of_both_cases_are_told_apart_if_both_are_classes():
+    found = items(["a/1.png", "A/2.png", "B/3.png"], ["A", "a", "b"])
+    assert [item.label for item in found] == [1, 0, 2]
 
 
 def test_what_begins_like_an_archive_is_one_whatever_it_is_called(tmp_path):

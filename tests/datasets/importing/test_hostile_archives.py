@@ -7,7 +7,6 @@ import stat
 import struct
 import subprocess
 import sys
-import tarfile
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -50,9 +49,8 @@ def verdict(order: ImportRequest) -> str:
         ("../../oak/1.png", "points outside the archive"),
         ("oak/../../1.png", "points outside the archive"),
         ("/oak/1.png", "has an absolute path"),
-        ("C:\\oak\\1.png", "has a backslash in its name"),
+        ("C:\\oak\\1.png", "has an absolute path"),
         ("C:oak/1.png", "has an absolute path"),
-        ("oak\\1.png", "has a backslash in its name"),
     ],
 )
 def test_a_name_that_leads_elsewhere_refuses_the_archive(entry, why, tmp_path):
@@ -104,9 +102,13 @@ def test_another_way_of_packing_says_so(tmp_path):
     assert "method (14" in verdict(ImportRequest("zip", str(tmp_path / "leaves.zip"), "leaves.zip"))
 
 
-def test_a_bomb_by_ratio_is_refused(tmp_path):
-    order = archive(tmp_path / "bomb.zip", leaves() | {"oak/bomb.bmp": bytes(20_000_000)})
-    assert "its entry 'oak/bomb.bmp' would expand from" in verdict(order)
+def test_a_bomb_costs_only_that_image(tmp_path):
+    files = leaves() | {"oak/zeros.bmp": bytes(20_000_000), "oak/more.bmp": bytes(60_000_000)}
+    skipped = datasets.custom_dataset(imported(archive(tmp_path / "bomb.zip", files))).skipped
+    assert {first[0]: reason for reason, _, first in skipped} == {
+        "oak/zeros.bmp": "damaged or incomplete",
+        "oak/more.bmp": "larger than 50 MB",
+    }
 
 
 def test_entries_that_fraction_their_bytes_are_refused(tmp_path):
@@ -152,13 +154,6 @@ def test_an_upload_that_was_cut_off_says_so(fraction, tmp_path):
     assert verdict(order) == "'leaves.zip' is incomplete: its end is missing. Upload or copy it again."
 
 
-def tar() -> bytes:
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as packed:
-        packed.addfile(tarfile.TarInfo("oak/1.png"))
-    return file.getvalue()
-
-
 @pytest.mark.parametrize(
     ("data", "what"),
     [
@@ -166,7 +161,6 @@ def tar() -> bytes:
         (b"\x1f\x8b\x08" + bytes(300), "is a gzip archive"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(300), "is a 7-Zip archive"),
         (b"Rar!\x1a\x07" + bytes(300), "is a RAR archive"),
-        (tar(), "is a tar archive"),
         (image(1), "is a PNG image"),
         (b"%PDF-1.7" + bytes(300), "is a PDF document"),
         (b"hello" * 100, "is not a zip archive"),

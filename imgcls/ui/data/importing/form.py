@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.datasets import CustomDataset
 from imgcls.datasets.importing import SIDES, ImportSettings, Preview
+from imgcls.system import paths
 from imgcls.ui.data.importing import preview as preview_panel
 from imgcls.ui.widgets import formatting
 
@@ -75,6 +76,7 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
 
 
 def _import_button(label: str, preview: Preview) -> bool:
+    st.caption(f":material/timer: An import may take at most {paths.max_import_minutes():g} minutes.")
     if preview.is_undecided:
         st.caption(":material/block: Answer the question above before you import.")
     return st.button(

@@ -14,6 +14,7 @@ from imgcls.datasets.importing import ImportRequest, from_root, job
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.sources.containers import server_folder
 from imgcls.errors import DatasetError, SourceError
+from imgcls.system import paths
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data.importing import form, questions, single_images
@@ -30,7 +31,8 @@ ICONS = {
 }
 
 TABLES = ["csv", "tsv", "txt"]
-FILES = ["zip", *TABLES]
+ARCHIVES = ["zip", "tar", "gz", "tgz"]
+FILES = [*ARCHIVES, *TABLES]
 """File name extensions of what `sources` recognises by content."""
 
 
@@ -127,7 +129,7 @@ def _zip(import_id: str) -> None:
     left, right = st.columns([3, 4], gap="large")
     with left:
         has_table = st.toggle("Labels are in a separate CSV table", key="label-table")
-        archive = st.file_uploader("Archive or file", type=["zip"] if has_table else FILES, key=f"zip-{import_id}")
+        archive = st.file_uploader("Archive or file", type=ARCHIVES if has_table else FILES, key=f"zip-{import_id}")
         labels = None
         if has_table:
             labels = st.file_uploader(
@@ -184,10 +186,10 @@ def _server(import_id: str) -> None:
 def _inspect(import_id: str, request: ImportRequest, *files) -> None:
     """Saves uploads to disk, so that they no longer take up memory, and inspects them."""
     with st.spinner("Inspecting the file …"):
-        paths = [str(job.save_upload(import_id, number, file)) for number, file in enumerate(files)]
+        saved = [str(job.save_upload(import_id, number, file)) for number, file in enumerate(files)]
         upload.forget(files, *(f"{kind}-{import_id}" for kind in ("zip", "labels", "table")))
-        table = paths[1] if len(paths) > 1 else ""
-        job.inspect(import_id, ImportRequest(request.kind, paths[0], request.name, table, request.table_name))
+        table = saved[1] if len(saved) > 1 else ""
+        job.inspect(import_id, ImportRequest(request.kind, saved[0], request.name, table, request.table_name))
     st.rerun()
 
 
@@ -197,7 +199,10 @@ def _watch(import_id: str) -> None:
     if state.state != "running":
         st.rerun()
     st.progress(min(max(state.fraction, 0.0), 1.0), text=plain(state.text))
-    st.caption("You can close this tab. The dataset appears in the list once the import is complete.")
+    st.caption(
+        "You can close this tab. The dataset appears in the list once the import is complete. "
+        f"After {paths.max_import_minutes():g} minutes, an import is stopped."
+    )
     if st.button("Cancel", icon=":material/close:", key="cancel-import"):
         job.cancel(import_id)
         st.rerun()
@@ -231,7 +236,8 @@ def _done(name: str, *, added: bool) -> None:
 
 def _title(request: ImportRequest) -> str:
     """A suggested dataset name, from the file name."""
-    return "" if request.kind == "pictures" else " ".join(Path(request.name).stem.replace("_", " ").split())
+    stem = Path(request.name).stem.removesuffix(".tar")
+    return "" if request.kind == "pictures" else " ".join(stem.replace("_", " ").split())
 
 
 def _leave(name: str = "") -> None:

@@ -13,6 +13,7 @@ from imgcls.system import paths
 
 MAX_FILES = 500_000
 MAX_CHOICES = 500
+FILES = (".zip", ".csv", ".tar", ".tar.gz", ".tgz")
 LINK = "a link"
 
 
@@ -30,7 +31,7 @@ def choices() -> list[str]:
     for folder in (root, *_folders(root)):
         for entry in _entries(folder):
             is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder or (entry.is_file(follow_symlinks=False) and entry.name.lower().endswith((".zip", ".csv"))):
+            if is_folder or (entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(FILES)):
                 found.append(Path(entry.path).relative_to(root).as_posix())
             if len(found) >= MAX_CHOICES:
                 return sorted(found)

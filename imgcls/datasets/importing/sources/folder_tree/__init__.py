@@ -3,6 +3,7 @@
 folder_names    what the name of a folder suggests
 roles           which folders are splits, groups, containers or companions, judged with their neighbours
 levels          which of the remaining levels holds the classes; asks if the names allow several readings
+doubts          questions about folders that look like something else
 file_names      the class in the file name, if no folder is one
 synsets         names of ImageNet's synsets
 """
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.findings import Findings, Option
+from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.folder_tree import file_names, folder_names, levels, synsets
+from imgcls.datasets.importing.sources.folder_tree import doubts, file_names, folder_names, levels, synsets
 from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row, rows
 from imgcls.datasets.importing.sources.items import Item, merge_spellings
 from imgcls.errors import SourceError
@@ -33,6 +34,7 @@ EXPECTED = (
 class _Labelled:
     row: Row
     label: str
+    group: str = ""  # from the name of the folder that is the class
     others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # the folders outside and inside of the class
 
 
@@ -80,12 +82,11 @@ def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
         in_folders = [row for row in in_folders if len(row.words) > 1 or not folder_names.split_of(row.words[0])[0]]
     if in_folders:
         way = levels.reading([row.words for row in in_folders], findings)
-        found = [_Labelled(row, way.label(row.words), way.others(row.words)) for row in in_folders]
+        found = [_Labelled(row, way.label(row.words), "", way.others(row.words)) for row in in_folders]
         classes = {one.label for one in found if one.label}
         if len(classes) > 1:
-            if _are_doubtful(classes):
-                _confirm(classes, findings)
-            return found
+            read = doubts.reading(classes, findings)
+            return [_Labelled(one.row, *read(one.label), one.others) for one in found if one.label]
     learned = [row.entry.file for row in kept if row.part in ("", "train")]
     if by_file := file_names.reader(learned, findings):
         return [_Labelled(row, by_file(row.entry.file)) for row in kept]
@@ -96,19 +97,8 @@ def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
         places = ", ".join(map(short, sorted(innermost)[:4]))
         where = f"in {places}" if places else "not in folders"
         raise SourceError(f"Nothing says what the classes are: the {len(kept):,} images are {where}. {EXPECTED}")
-    _confirm(innermost, findings)
+    doubts.confirm(innermost, findings)
     return [_Labelled(row, row.entry.folders[-1]) for row in kept if row.entry.folders]
-
-
-def _are_doubtful(classes: set[str]) -> bool:
-    parts = {part for part, rest in map(folder_names.split_of, classes) if part and not rest}
-    return len(parts) > 1 or any(map(folder_names.is_container, classes)) or all(map(folder_names.is_doubtful, classes))
-
-
-def _confirm(classes: set[str], findings: Findings) -> None:
-    """Asks whether folders are classes that do not look like any."""
-    option = Option("folders", "Yes, each folder is a class", levels.detail(classes))
-    findings.ask(levels.KEY, "These folders do not look like classes. Import them as classes nevertheless?", [option])
 
 
 def _parts(labelled: list[_Labelled], findings: Findings) -> dict[str, str]:
@@ -123,7 +113,7 @@ def _parts(labelled: list[_Labelled], findings: Findings) -> dict[str, str]:
 
 
 def _groups(labelled: list[_Labelled]) -> list[str]:
-    """The group of each image: from folders named like groups, and from numbered folders around the class."""
+    """The group of each image: the outermost folder that is named like a group, or numbered."""
     numbered: dict[tuple[bool, int], set[str]] = defaultdict(set)
     for one in labelled:
         for is_inside, names in enumerate(one.others):
@@ -136,5 +126,5 @@ def _groups(labelled: list[_Labelled]) -> list[str]:
             [name for place, name in enumerate(names) if (bool(is_inside), place) in grouping]
             for is_inside, names in enumerate(one.others)
         )
-        groups.append("/".join([*outside, *one.row.group, *inside]))
+        groups.append(next(iter([*outside, *one.row.group, *([one.group] if one.group else []), *inside]), ""))
     return groups if len(set(groups)) > 1 else [""] * len(groups)

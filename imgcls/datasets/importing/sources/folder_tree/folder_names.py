@@ -47,6 +47,10 @@ GROUPS = word_set(
 )
 CLASS_WORDS = word_set("class category label grade level stage type cluster")
 
+PARTS_OF_DOWNLOADS = word_set(
+    "part batch chunk shard volume vol disk disc images image imgs photos set subset folder zip"
+)
+
 SYNSET = re.compile(r"n\d{8}")
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
@@ -144,6 +148,20 @@ def is_doubtful(name: str) -> bool:
         or is_variant(name)
         or {"unlabeled", "unlabelled", "unlabel"} & set(tokens(name))
     )
+
+
+def are_numbered_containers(names: Collection[str]) -> bool:
+    """Whether names are those of parts of a download, such as `images_part_1` and `images_part_2`."""
+    stems = {tuple(word for word in tokens(name) if not word.isdigit()) for name in names}
+    return len(stems) == 1 and len(names) > 1 and not PARTS_OF_DOWNLOADS.isdisjoint(*stems)
+
+
+def without_identifiers(name: str) -> tuple[str, str]:
+    """The words of a name, and the group that it names: `cat` and `patient_07` of `patient07_cat`."""
+    words = [word for word in re.split(r"[\W_]+|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])", name) if word]
+    kept = [word for word in words if not word.isdigit() and word.casefold() not in GROUPS]
+    identifier = "_".join(word for word in words if word not in kept)
+    return "_".join(kept), identifier if is_group(identifier.replace("_", "-")) else ""
 
 
 def are_identifiers(names: Iterable[str], *, certain: bool = False) -> bool:

@@ -81,15 +81,22 @@ def _level(rows: Sequence[Words]) -> tuple[int, str]:
         step = _step(rows)
         if step == "here":
             return level, doubt
+        if step == "likely here":
+            return level, "likely"
+        if step == "copy":
+            return level + max(map(len, rows)) - 1, "likely"
         if step == "ask":
             return level, "ask"
-        doubt = "likely" if step == "likely" else doubt
+        doubt = "likely" if step == "likely below" else doubt
         level += 1
         rows = [words[1:] for words in rows if len(words) > 1]
 
 
 def _step(rows: Sequence[Words]) -> str:
-    """Whether the outermost folders are the classes ("here"), or those inside ("below", or "likely" so), or "ask"."""
+    """Whether the outermost folders are the classes ("here"), those inside ("below"), either with doubt, or "ask".
+
+    "copy" means that a folder next to the classes holds folders of the same names.
+    """
     inside: dict[str, set[str]] = defaultdict(set)
     images: Counter[str] = Counter()
     direct: Counter[str] = Counter()
@@ -109,7 +116,7 @@ def _step(rows: Sequence[Words]) -> str:
     occurrences = Counter(name for names in inside.values() for name in names)
     is_single = all(len(names) == 1 for names in inside.values())
     if nested != tops:
-        return "here" if is_single else "ask"
+        return "copy" if set(occurrences) <= tops - nested else "here" if is_single else "ask"
     if len(occurrences) == 1 or (is_single and 2 * len(occurrences) > len(tops)):
         return "here"
     if len(tops) == 1:
@@ -119,8 +126,8 @@ def _step(rows: Sequence[Words]) -> str:
         if folder_names.are_identifiers(tops, certain=True):
             return "below"
         if folder_names.are_identifiers(occurrences):
-            return "here" if folder_names.are_identifiers(occurrences, certain=True) else "ask"
-        return "likely"
+            return "likely here" if folder_names.are_identifiers(occurrences, certain=True) else "ask"
+        return "likely below"
     return "here" if folder_names.are_identifiers(occurrences) else "ask"
 
 

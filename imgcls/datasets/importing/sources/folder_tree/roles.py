@@ -106,6 +106,8 @@ class _Tree:
         companions = {name for name in parts if folder_names.is_companion(split[name][1])}
         if len(companions) < len(parts):
             parts = {name: part for name, part in parts.items() if name not in companions}
+        if "train" not in parts.values() and len(others := set(names) - set(parts) - companions) == 1:
+            parts |= dict.fromkeys(self._training_next_to(parent, parts, *others), "train")
         nested = {name for name in parts if self.children.get((*parent, name))}
         alone = set(names) == set(parts) | companions
         if len(set(parts.values())) < 2 or not (alone or any(parts[name] == "train" for name in nested)):
@@ -114,6 +116,12 @@ class _Tree:
         found = {name: Role(skip=COMPANION if name in companions else NEXT_TO_SPLITS) for name in names}
         classes = {} if nested else _classes_beside_splits({name: split[name] for name in parts})
         return found | {name: Role(part=part, word=classes.get(name, "")) for name, part in parts.items()}
+
+    def _training_next_to(self, parent: Folders, parts: Iterable[str], other: str) -> list[str]:
+        """The other folder, if it has most of the subfolders of the parts: `images` next to `test_images`."""
+        tested = set().union(*(self.children.get((*parent, name), set()) for name in parts))
+        shared = tested & self.children.get((*parent, other), set())
+        return [other] if len(tested) > 1 and 2 * len(shared) > len(tested) else []
 
     def _only_child(self, parent: Folders, names: list[str]) -> dict[str, Role]:
         """A container whose name says nothing new: `images`, a split without the other one, or a doubled folder."""

@@ -1,0 +1,21 @@
+"""Layouts of folders that people bring, each with its correct reading: for the benchmark and for the tests."""
+
+from benchmarks.support.layouts.file_names import FILE_NAMES
+from benchmarks.support.layouts.folders import CONFIRMED, FOLDERS
+from benchmarks.support.layouts.groups import GROUPS
+from benchmarks.support.layouts.layout import Layout
+from benchmarks.support.layouts.splits import SPLITS
+
+__all__ = ["ALL", "Layout"]
+
+ALL = {
+    f"{kind}: {name}": layout
+    for kind, layouts in (
+        ("splits", SPLITS),
+        ("groups", GROUPS),
+        ("folders", FOLDERS),
+        ("file names", FILE_NAMES),
+        ("confirmed", CONFIRMED),
+    )
+    for name, layout in layouts.items()
+}

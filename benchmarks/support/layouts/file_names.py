@@ -1,0 +1,26 @@
+"""The class in the file name."""
+
+from benchmarks.support.layouts.layout import PETS, SPLIT_PETS, TREES, UNSPLIT, Layout
+
+FILE_NAMES = {
+    "class and number": Layout({"ship_{}.jpg": 6, "truck_{}.jpg": 6}, {"ship": UNSPLIT, "truck": UNSPLIT}),
+    "as Windows renames files": Layout({"photos/oak ({}).jpg": 6, "photos/birch ({}).jpg": 6}, TREES),
+    "inside splits, some without a class": Layout(
+        {"train/cat.{}.jpg": 6, "train/dog.{}.jpg": 6, "test1/{}.jpg": 5}, PETS
+    ),
+    "inside splits": Layout(
+        {"train/cat_{}.jpg": 6, "train/dog_{}.jpg": 6, "test/cat_{}.jpg": 2, "test/dog_{}.jpg": 2}, SPLIT_PETS
+    ),
+    "number first": Layout({"{}-cat.png": 6, "{}_dog.png": 6}, PETS),
+    "images and masks": Layout(
+        {"images/cat_{}.jpg": 6, "images/dog_{}.jpg": 6, "masks/cat_{}.png": 6, "masks/dog_{}.png": 6}, PETS
+    ),
+    "one word of several": Layout(
+        {"images/american_bulldog_{}.jpg": 6, "images/american_pit_bull_{}.jpg": 6, "images/Bombay_{}.jpg": 6},
+        {"american_bulldog": UNSPLIT, "american_pit_bull": UNSPLIT, "Bombay": UNSPLIT},
+        answers={"file-names": "before"},
+    ),
+    "digits": Layout(
+        {f"{digit}_{{}}.png": 6 for digit in (3, 7)}, {"3": UNSPLIT, "7": UNSPLIT}, answers={"file-names": "number"}
+    ),
+}

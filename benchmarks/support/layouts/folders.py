@@ -1,0 +1,150 @@
+"""Folders of classes among others, and those that only the user can read."""
+
+from benchmarks.support.layouts.layout import PETS, SPLIT, TREES, UNSPLIT, Layout, in_folders
+
+SYNSETS = "n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus\nn02012849 crane\nn03126707 crane\n"
+
+FOLDERS = {
+    "classes": Layout(in_folders("cat", "dog"), PETS),
+    "outer folders": Layout(in_folders("dataset/data/cat", "dataset/data/dog"), PETS),
+    "a preview image next to the classes": Layout(
+        in_folders("pets/cat", "pets/dog") | {"pets/preview.png": 1, "cover.png": 1}, PETS
+    ),
+    "doubled outer folders": Layout(in_folders("pets/pets/cat", "pets/pets/dog"), PETS),
+    "doubled classes": Layout(in_folders("cat/cat", "dog/dog"), PETS),
+    "images inside classes": Layout(in_folders("cat/images", "dog/images"), PETS),
+    "numbers": Layout(in_folders("digits/0", "digits/1", "digits/10"), {"0": UNSPLIT, "1": UNSPLIT, "10": UNSPLIT}),
+    "numbered classes with folders inside": Layout(
+        in_folders("class 1/left", "class 1/right", "class 2/left", "class 2/right", count=3),
+        {"class 1": UNSPLIT, "class 2": UNSPLIT},
+    ),
+    "a class called test in a folder called train": Layout(
+        in_folders("train/test", "train/other"), {"other": UNSPLIT, "test": UNSPLIT}
+    ),
+    "a class called train": Layout(
+        in_folders("bus", "car", "train"), {"bus": UNSPLIT, "car": UNSPLIT, "train": UNSPLIT}
+    ),
+    "a class called train inside splits": Layout(
+        in_folders("train/bus", "train/train") | in_folders("test/bus", "test/train", count=2),
+        {"bus": SPLIT, "train": SPLIT},
+    ),
+    "masks inside classes": Layout(
+        in_folders(
+            "Radiography/COVID/images",
+            "Radiography/Normal/images",
+            "Radiography/COVID/masks",
+            "Radiography/Normal/masks",
+        ),
+        {"COVID": UNSPLIT, "Normal": UNSPLIT},
+    ),
+    "masks next to their images": Layout(
+        in_folders("benign", ending="/benign ({}).png")
+        | in_folders("benign", ending="/benign ({})_mask.png")
+        | in_folders("normal", ending="/normal ({}).png")
+        | in_folders("normal", ending="/normal ({})_mask.png"),
+        {"benign": UNSPLIT, "normal": UNSPLIT},
+    ),
+    "masks that are the class": Layout(in_folders("mask", "no_mask"), {"mask": UNSPLIT, "no_mask": UNSPLIT}),
+    "images and masks with classes inside": Layout(
+        in_folders("images/cat", "images/dog", "masks/cat", "masks/dog"), PETS
+    ),
+    "versions of the same images": Layout(
+        in_folders("color/cat", "color/dog", "grayscale/cat", "grayscale/dog", count=3), PETS
+    ),
+    "versions inside classes": Layout(
+        in_folders("cat/original", "cat/augmented", "dog/original", "dog/augmented", count=3), PETS
+    ),
+    "batches": Layout(in_folders("batch 1/cat", "batch 1/dog", "batch 2/cat", "batch 2/dog", count=3), PETS),
+    "one folder per annotator": Layout(
+        in_folders("anna/cat", "anna/dog", "ben/cat", "ben/dog", "carl/cat", "carl/dog", count=2), PETS
+    ),
+    "albums of Google Photos": Layout(
+        in_folders(
+            "Takeout/Google Photos/Cats", "Takeout/Google Photos/Dogs", "Takeout/Google Photos/Photos from 2023"
+        ),
+        {"Cats": UNSPLIT, "Dogs": UNSPLIT},
+        texts={"Takeout/Google Photos/Cats/1.jpg.json": "{}", "Takeout/Google Photos/Cats/metadata.json": "{}"},
+    ),
+    "macOS": Layout(
+        in_folders("Pets/cat", "Pets/dog") | in_folders("__MACOSX/Pets/cat", "__MACOSX/Pets/dog", ending="/._{}.jpg"),
+        PETS,
+        texts={"Pets/.DS_Store": "x", "Pets/cat/.DS_Store": "x", "Pets/cat/Icon\r": "x"},
+    ),
+    "a file server and a notebook": Layout(
+        in_folders("cat", "dog")
+        | in_folders("cat/@eaDir/1.jpg", ending="/SYNOPHOTO_THUMB_M.jpg")
+        | in_folders(".ipynb_checkpoints", ending="/{}-checkpoint.jpg"),
+        PETS,
+    ),
+    "letters of both cases": Layout(in_folders("a", "A", "b"), {"a": UNSPLIT, "A": UNSPLIT, "b": UNSPLIT}),
+    "synsets": Layout(
+        in_folders("n01440764", "n02012849", "n03126707"),
+        {"tench": UNSPLIT, "crane (n02012849)": UNSPLIT, "crane (n03126707)": UNSPLIT},
+        texts={"LOC_synset_mapping.txt": SYNSETS},
+    ),
+    "synsets in JSON": Layout(
+        in_folders("train/n01440764", "train/n01443537"),
+        {"tench": UNSPLIT, "goldfish": UNSPLIT},
+        texts={"imagenet_class_index.json": '{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}'},
+    ),
+    "classes within classes": Layout(
+        in_folders("animals/cat", "animals/dog", "plants/oak", "plants/birch"),
+        PETS | TREES,
+        answers={"classes": "inner"},
+    ),
+    "conditions within classes": Layout(
+        in_folders("oak/summer", "oak/winter", "birch/spring", "birch/autumn", count=3),
+        TREES,
+        answers={"classes": "outer"},
+    ),
+    "diseases of several plants": Layout(
+        in_folders("apple/healthy", "apple/scab", "corn/healthy", "corn/rust"),
+        {"apple / healthy": UNSPLIT, "apple / scab": UNSPLIT, "corn / healthy": UNSPLIT, "corn / rust": UNSPLIT},
+        answers={"classes": "both"},
+    ),
+    "a class that is divided further": Layout(
+        in_folders("cat", "dog", "vehicle/car", "vehicle/bus"),
+        PETS | {"bus": UNSPLIT, "car": UNSPLIT},
+        answers={"classes": "inner"},
+    ),
+    "numbered folders in all classes": Layout(
+        in_folders("oak/1", "oak/2", "birch/1", "birch/2", count=3), TREES, groups=2, answers={"classes": "outer"}
+    ),
+}
+CONFIRMED = {
+    "a copy of the classes in a folder": Layout(
+        in_folders("flowers/daisy", "flowers/rose", "flowers/flowers/daisy", "flowers/flowers/rose", count=3),
+        {"daisy": UNSPLIT, "rose": UNSPLIT},
+    ),
+    "a class called test among others": Layout(in_folders("cat", "dog", "test"), PETS | {"test": UNSPLIT}),
+    "parts of a download": Layout(
+        in_folders("HAM_images_part_1", "HAM_images_part_2"),
+        {"HAM_images_part_1": UNSPLIT, "HAM_images_part_2": UNSPLIT},
+        answers={"classes": "folders"},
+    ),
+    "days and conditions in one name": Layout(
+        in_folders("2024-05-01_dry", "2024-05-01_wet", "2024-05-02_dry", "2024-05-02_wet", count=3),
+        {"dry": UNSPLIT, "wet": UNSPLIT},
+        groups=2,
+        answers={"numbers": "same"},
+    ),
+    "copies of folders": Layout(
+        in_folders("cat", "cat (2)", "dog", "dog - Copy", count=3), PETS, answers={"numbers": "same"}
+    ),
+    "folders of persons": Layout(
+        in_folders("person1", "person2"), {"person1": UNSPLIT, "person2": UNSPLIT}, answers={"classes": "folders"}
+    ),
+    "folders of cameras": Layout(
+        in_folders("DCIM/100APPLE", "DCIM/101APPLE"),
+        {"100APPLE": UNSPLIT, "101APPLE": UNSPLIT},
+        answers={"classes": "folders"},
+    ),
+    "folders of years": Layout(
+        in_folders("2023", "2024"), {"2023": UNSPLIT, "2024": UNSPLIT}, answers={"classes": "folders"}
+    ),
+    "splits next to another folder": Layout(
+        in_folders("train", "test", "unlabeled"),
+        {"test": UNSPLIT, "train": UNSPLIT, "unlabeled": UNSPLIT},
+        answers={"classes": "folders"},
+    ),
+}

@@ -1,0 +1,89 @@
+"""Questions about folders that may not be classes, although nothing else is."""
+
+import re
+from collections.abc import Callable, Collection
+
+from imgcls.datasets.importing.class_names import merge_key, short
+from imgcls.datasets.importing.findings import Findings, Option
+from imgcls.datasets.importing.sources.folder_tree import folder_names
+from imgcls.datasets.importing.sources.folder_tree.levels import KEY, detail
+
+NUMBERS = "numbers"
+SPLIT = "split"
+_COPY = re.compile(r"\s*(\(\d+\)|- copy( \(\d+\))?)$", re.IGNORECASE)
+
+Reading = Callable[[str], tuple[str, str]]
+"""From the name of a folder to its class ("" to skip it) and to the rest of the name, which is a group."""
+
+
+def confirm(classes: Collection[str], findings: Findings) -> None:
+    """Asks whether folders are classes that do not look like any."""
+    option = Option("folders", "Yes, each folder is a class", detail(classes))
+    findings.ask(KEY, "These folders do not look like classes. Import them as classes nevertheless?", [option])
+
+
+def reading(classes: Collection[str], findings: Findings) -> Reading:
+    """How to read the names of class folders. The user is asked if they look like something else, or like more."""
+    if _are_doubtful(classes):
+        confirm(classes, findings)
+        return _whole
+    if stems := _stems(classes):
+        options = [
+            Option("class", "Different classes", detail(classes)),
+            Option("same", "The same class, if only numbers differ", detail(set(stems.values()))),
+        ]
+        first, second = _pair(stems)
+        text = f"Are folders such as {short(first)} and {short(second)} different classes?"
+        if findings.ask(NUMBERS, text, options) == "same":
+            return lambda name: (stems[name], folder_names.without_identifiers(name)[1])
+        return _whole
+    splits = [name for name in classes if _is_split(name) and folder_names.split_of(name)[0] != "train"]
+    if len(splits) == 1 and len(classes) > 2:
+        (name,) = splits
+        options = [
+            Option("class", "A class", detail(classes)),
+            Option("skip", "Not a class: skip it", detail(set(classes) - {name})),
+        ]
+        if findings.ask(SPLIT, f"Is the folder {short(name)} a class?", options, "class") == "skip":
+            return lambda other: ("" if other == name else other, "")
+    return _whole
+
+
+def _whole(name: str) -> tuple[str, str]:
+    return name, ""
+
+
+def _is_split(name: str) -> bool:
+    part, rest = folder_names.split_of(name)
+    return bool(part) and not rest
+
+
+def _are_doubtful(classes: Collection[str]) -> bool:
+    parts = {folder_names.split_of(name)[0] for name in classes if _is_split(name)}
+    return (
+        len(parts) > 1
+        or any(map(folder_names.is_container, classes))
+        or all(map(folder_names.is_doubtful, classes))
+        or folder_names.are_numbered_containers(classes)
+    )
+
+
+def _stems(classes: Collection[str]) -> dict[str, str]:
+    """Class -> its name without numbers, if there are several folders for most names: cat1, cat2, dog1, dog2."""
+    copies = {name: _COPY.sub("", name) for name in classes}
+    there = set(map(merge_key, classes))
+    if any(stem != name and stem and merge_key(stem) in there for name, stem in copies.items()):
+        return {name: stem if merge_key(stem) in there else name for name, stem in copies.items()}
+    stems = {name: folder_names.without_identifiers(name)[0] for name in classes}
+    several = all(stem and stem != name for name, stem in stems.items())
+    return stems if several and 1 < len(set(stems.values())) <= len(classes) // 2 else {}
+
+
+def _pair(stems: dict[str, str]) -> tuple[str, str]:
+    """Two folders with the same stem."""
+    first: dict[str, str] = {}
+    for name, stem in sorted(stems.items()):
+        if stem in first:
+            return first[stem], name
+        first[stem] = name
+    return next(iter(stems)), ""
