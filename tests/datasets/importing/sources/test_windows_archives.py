@@ -44,7 +44,7 @@ def test_the_usual_checks_apply_to_backslashes(entry, why, tmp_path):
 def scan(seed: int) -> bytes:
     """A white page of 2 megapixels with a small mark, as an uncompressed bitmap."""
     page = Image.new("L", (1000, 2000), 255)
-    page.paste(20 * seed, (10 * seed, 30, 10 * seed + 5, 40))
+    page.paste(20 * seed, (300, 900, 700, 1000))
     file = io.BytesIO()
     page.save(file, "BMP")
     return file.getvalue()

@@ -135,6 +135,9 @@ class TarArchive:
                         found.append((name, Place(member.offset_data, member.size)))
                     else:
                         skipped.add("empty", name)
+                self._file.seek(archive.offset)  # tarfile takes a damaged header for the end
+                if self._file.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
+                    raise self._incomplete()
         except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
             raise self._incomplete() from error
         return found

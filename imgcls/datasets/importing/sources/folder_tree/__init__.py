@@ -10,7 +10,7 @@ synsets         names of ImageNet's synsets
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from imgcls.datasets.importing.class_names import short
@@ -48,9 +48,9 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
     for entry, reason in left_out:
         findings.skipped.add(reason, entry.name)
     labelled = _labelled(kept, findings)
-    with_class = {id(one.row) for one in labelled if one.label}
+    with_class = {one.row.entry.name for one in labelled if one.label}
     for row in kept:
-        if id(row) not in with_class:
+        if row.entry.name not in with_class:
             findings.skipped.add(NO_CLASS, row.entry.name)
     labelled = [one for one in labelled if one.label]
     group, part = _groups(labelled), _parts(labelled, findings)
@@ -90,15 +90,15 @@ def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
     learned = [row.entry.file for row in kept if row.part in ("", "train")]
     if by_file := file_names.reader(learned, findings):
         return [_Labelled(row, by_file(row.entry.file)) for row in kept]
-    if in_folders:
-        return found
+    if in_folders and not all(map(folder_names.is_doubtful, classes)):
+        return found  # of one class
     innermost = {row.entry.folders[-1] for row in kept if row.entry.folders}
     if len(innermost) < 2 or any(row.part for row in kept):
         places = ", ".join(map(short, sorted(innermost)[:4]))
         where = f"in {places}" if places else "not in folders"
         raise SourceError(f"Nothing says what the classes are: the {len(kept):,} images are {where}. {EXPECTED}")
     doubts.confirm(innermost, findings)
-    return [_Labelled(row, row.entry.folders[-1]) for row in kept if row.entry.folders]
+    return [_Labelled(replace(row, group=()), row.entry.folders[-1]) for row in kept if row.entry.folders]
 
 
 def _parts(labelled: list[_Labelled], findings: Findings) -> dict[str, str]:
@@ -119,7 +119,11 @@ def _groups(labelled: list[_Labelled]) -> list[str]:
         for is_inside, names in enumerate(one.others):
             for place, name in enumerate(names):
                 numbered[bool(is_inside), place].add(name)
-    grouping = {place for place, names in numbered.items() if folder_names.are_identifiers(names, certain=not place[0])}
+    grouping = {
+        place
+        for place, names in numbered.items()
+        if folder_names.are_identifiers(names, certain=not place[0]) and not folder_names.are_numbered_containers(names)
+    }
     groups = []
     for one in labelled:
         outside, inside = (

@@ -7,7 +7,7 @@ oak/tree_01, birch/tree_07          the outer ones, because the inner ones are o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgcls.datasets.importing.class_names import merge_key, sort_key, visible
@@ -31,9 +31,13 @@ class Reading:
     value: str
     title: str
     level: int | None
+    strays: frozenset[Words] = frozenset()
+    """Folders whose own images have no class, such as one that encloses all classes."""
 
     def label(self, words: Words) -> str:
-        """The class of an image in these folders; "" if there are too few."""
+        """The class of an image in these folders; "" if there is none."""
+        if words in self.strays:
+            return ""
         if self.level is None:
             return JOINT.join(words)
         return words[self.level] if -len(words) <= self.level < len(words) else ""
@@ -44,25 +48,25 @@ class Reading:
         return words[:level], words[level + 1 :]
 
 
-OUTER = Reading("outer", "The outer folders", 0)
-INNER = Reading("inner", "The inner folders", -1)
-BOTH = Reading("both", "Each inner folder of each outer one", None)
-
-
 def reading(rows: Sequence[Words], findings: Findings) -> Reading:
     """How to read the folders of these images. If the names allow several readings, the user is asked."""
-    level, doubt = _level(rows)
-    depth = max(map(len, rows))
-    readings = [OUTER, *(Reading(f"level-{n + 1}", f"The folders of level {n + 1}", n) for n in range(1, depth - 1))]
-    guess = INNER if 0 < level == depth - 1 else readings[level] if level < len(readings) else OUTER
+    level, doubt, strays = _level(rows)
     if not doubt:
-        return guess
-    readings += [INNER, *([BOTH] if depth == 2 else [])]
+        return Reading("", "", level, strays)
+    depth = max(map(len, rows))
+    readings = [
+        Reading("outer", "The outer folders", 0, strays),
+        *(Reading(f"level-{n + 1}", f"The folders of level {n + 1}", n, strays) for n in range(1, depth - 1)),
+        Reading("inner", "The inner folders", -1, strays),
+    ]
+    both = Reading("both", "Each inner folder of each outer one", None, strays)
+    if depth == 2 and len(_classes(rows, both)) > len(_classes(rows, readings[-1])):
+        readings.append(both)
     found = {way: classes for way in readings if 1 < len(classes := _classes(rows, way)) <= MAX_CLASSES}
     if len(found) < 2:
-        return guess
+        return readings[level]
     options = [Option(way.value, way.title, detail(classes)) for way, classes in found.items()]
-    default = guess.value if doubt == "likely" and guess in found else ""
+    default = readings[level].value if doubt == "likely" and readings[level] in found else ""
     answer = findings.ask(KEY, "Which folders are the classes?", options, default)
     return next(way for way in found if way.value == answer)
 
@@ -74,61 +78,64 @@ def detail(classes: Iterable[str], most: int = 6) -> str:
     return f"{len(names):,} classes: {', '.join(name[:40] for name in names[:most])}{more}"
 
 
-def _level(rows: Sequence[Words]) -> tuple[int, str]:
-    """The level that most likely holds the classes (0 is the outermost), and the doubt: "", "likely" or "ask"."""
-    level, doubt = 0, ""
+def _level(rows: Sequence[Words]) -> tuple[int, str, frozenset[Words]]:
+    """The level that most likely holds the classes (0: outermost), the doubt ("", "likely" or "ask"), and strays."""
+    level, doubt, strays = 0, "", set()
     while True:
-        step = _step(rows)
-        if step == "here":
-            return level, doubt
-        if step == "likely here":
-            return level, "likely"
+        step, loose = _step([words for words in rows if len(words) > level and words not in strays], level)
+        strays |= loose
+        if step in ("here", "likely here", "ask"):
+            return level, {"here": doubt, "likely here": "likely", "ask": "ask"}[step], frozenset(strays)
         if step == "copy":
-            return level + max(map(len, rows)) - 1, "likely"
-        if step == "ask":
-            return level, "ask"
+            return max(map(len, rows)) - 1, "likely", frozenset(strays)
         doubt = "likely" if step == "likely below" else doubt
         level += 1
-        rows = [words[1:] for words in rows if len(words) > 1]
 
 
-def _step(rows: Sequence[Words]) -> str:
-    """Whether the outermost folders are the classes ("here"), those inside ("below"), either with doubt, or "ask".
+def _step(rows: Sequence[Words], level: int) -> tuple[str, set[Words]]:
+    """Whether the folders of this level are the classes ("here"), those inside ("below"), either with doubt, or "ask".
 
-    "copy" means that a folder next to the classes holds folders of the same names.
+    "copy" means that a folder next to the classes holds folders of the same names. Also returns folders with a few
+    loose images next to the folders inside.
     """
     inside: dict[str, set[str]] = defaultdict(set)
     images: Counter[str] = Counter()
     direct: Counter[str] = Counter()
     for words, count in Counter(rows).items():
-        top = merge_key(words[0])
+        top = merge_key(words[level])
         images[top] += count
-        if len(words) > 1:
-            inside[top].add(merge_key(words[1]))
+        if len(words) > level + 1:
+            inside[top].add(merge_key(words[level + 1]))
         else:
             direct[top] += count
-    tops = set(images)
-    strays = STRAYS_OF_ONE if len(tops) == 1 else STRAYS
-    nested = {top for top in inside if direct[top] <= strays * images[top]}
-    if not nested or _are_numbered_classes(tops):
+    strays = STRAYS_OF_ONE if len(images) == 1 else STRAYS
+    inside = {top: names for top, names in inside.items() if direct[top] <= strays * images[top]}
+    loose = {words for words in set(rows) if len(words) == level + 1 and merge_key(words[level]) in inside}
+    step = _judged(set(images), inside)
+    return step, set() if step in ("here", "likely here") else loose
+
+
+def _judged(tops: set[str], inside: Mapping[str, set[str]]) -> str:
+    """The step for these folders. `inside` has the names of the folders inside those that do not only hold images."""
+    if not inside or _are_numbered_classes(tops):
         return "here"
-    inside = {top: inside[top] for top in nested}
     occurrences = Counter(name for names in inside.values() for name in names)
     is_single = all(len(names) == 1 for names in inside.values())
-    if nested != tops:
-        return "copy" if set(occurrences) <= tops - nested else "here" if is_single else "ask"
-    if len(occurrences) == 1 or (is_single and 2 * len(occurrences) > len(tops)):
-        return "here"
+    if set(inside) != tops:
+        return "copy" if set(occurrences) <= tops - set(inside) else "here" if is_single else "ask"
     if len(tops) == 1:
         return "below"
+    if len(occurrences) == 1 or (is_single and 2 * len(occurrences) > len(tops)):
+        return "here"
     shared = sum(all(occurrences[name] > 1 for name in names) for names in inside.values()) / len(tops)
-    if shared >= SHARED:
-        if folder_names.are_identifiers(tops, certain=True):
-            return "below"
-        if folder_names.are_identifiers(occurrences):
-            return "likely here" if folder_names.are_identifiers(occurrences, certain=True) else "ask"
-        return "likely below"
-    return "here" if folder_names.are_identifiers(occurrences) else "ask"
+    is_numbered = folder_names.are_identifiers(occurrences)
+    if shared < SHARED:
+        return "here" if is_numbered else "ask"
+    if folder_names.are_identifiers(tops, certain=True):
+        return "below"
+    if is_numbered:
+        return "likely here" if folder_names.are_identifiers(occurrences, certain=True) else "ask"
+    return "likely below"
 
 
 def _are_numbered_classes(names: set[str]) -> bool:

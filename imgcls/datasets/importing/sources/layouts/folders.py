@@ -8,6 +8,8 @@ oak_1.jpg                           the class in the file name, if there are no 
 `folder_tree` has the rules.
 """
 
+from pathlib import PurePosixPath
+
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources import folder_tree, pickles
 from imgcls.datasets.importing.sources.containers import Files
@@ -17,7 +19,7 @@ from imgcls.errors import ImageError, SourceError
 
 ORDER = 100
 PEEKED = 5
-"""Files whose content is examined if none is an image."""
+"""Files without an extension whose content is examined if none is an image."""
 
 
 def recognises(files: Files) -> bool:
@@ -41,7 +43,8 @@ def entries(files: Files, findings: Findings) -> list[Entry]:
     ]
     if found:
         return found
-    if any(pickles.is_pickle(path, _start(files, key)) for path, key in files.entries[:PEEKED]):
+    unnamed = [(path, key) for path, key in files.entries if not PurePosixPath(path).suffix]
+    if any(pickles.is_pickle(path, _start(files, key)) for path, key in unnamed[:PEEKED]):
         raise pickles.refuse(files.name)
     raise SourceError(
         f"No images found in it{findings.skipped.summary()}. Expected one folder per class, containing PNG, JPEG, "
