@@ -13,6 +13,7 @@
     python -m benchmarks.explain_latency         Grad-CAM and occlusion maps of the shipped models
     python -m benchmarks.stroke_attribution      the contribution of each stroke of a drawing
     python -m benchmarks.rejection               wrongly rejected digits; detected pairs and scribbles
+    python -m benchmarks.handwriting_photos      digits read from crops and photos, also with OpenCV
     python -m benchmarks.digit_model             accuracy of the shipped model on hand-drawn digits
     python -m benchmarks.train_overhead          the trainer, against thirty lines of plain Keras
     python -m benchmarks.start_to_first_point    pressing Start until the first point of the curve

@@ -52,6 +52,7 @@ class CustomDataset:
     notes: tuple[str, ...]
     is_multilabel: bool = False
     ink: bool = False  # pen strokes, so drawings on the Predict page match it
+    ink_source: str = ""  # "dark" or "light": what the ink was in the original images; stored it is always light
 
 
 def is_custom(name: str) -> bool:
@@ -193,6 +194,7 @@ def _from_json(name: str, card: dict[str, Any], label: dict[str, Any]) -> Custom
         notes=tuple(map(str, card["notes"])),
         is_multilabel=card.get("several") is True,
         ink=card.get("ink") is True,
+        ink_source=str(card.get("ink_source") or ""),
     )
     if len(found.classes) < 2 or found.shape[2] not in (1, 3) or min(found.shape) < 1:
         raise ValueError("not a dataset")

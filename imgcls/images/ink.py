@@ -2,6 +2,7 @@
 
     separate_drawing       a canvas with any background   -> ink, H x W, 0 is background and 255 is full ink
     separate_photo         a photo of ink on paper        -> the same, and whether dark ink was inverted
+    has_faint_marks        a photo without such ink       -> whether there is some, but too faint
     thicken                strokes of a fine pen          -> strokes as wide as those in MNIST
     centre_ink             ink of any size and place      -> a square of `side` pixels
     connected_components   a mask                         -> a number for each of its parts
@@ -21,7 +22,9 @@ THIN = 0.07  # of the longer side: thinner strokes are thickened to …
 STROKE_WIDTH = 0.095  # … this, the median of MNIST (1.9 pixels of 20, measured)
 WRITING_SIDE = 48  # pixels: the small copy in which the paper is estimated
 FAINT = 0.32  # of the contrast of the darkest marks: fainter ones are printed lines, or show through the paper
+FAINTEST = 20  # grey levels of 255: the contrast, after smoothing, of the faintest pencil that is read
 PHOTO_SIDE = 800  # pixels: larger photos are reduced before ink is looked for
+GRAIN = 0.5  # pixels: the radius of the blur that removes grain; a median filter would also remove a thin stroke
 
 
 def fill_of(side: int) -> float:
@@ -138,8 +141,10 @@ def thicken(ink: np.ndarray) -> np.ndarray:
     return grown
 
 
-def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
+def separate_photo(grey: np.ndarray, known_dark: bool | None = None) -> tuple[np.ndarray | None, bool]:
     """Ink of a photo (H x W, uint8) and whether it was darker than its paper; (None, False) without ink.
+
+    `known_dark` says whether it is darker, if that is known.
 
     The paper is what remains when all narrow marks are filled, so shadows and uneven light are removed with it. Pixels
     that are darker than the paper by a threshold (N. Otsu, "A Threshold Selection Method from Gray-Level Histograms",
@@ -147,10 +152,10 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
     """
     image = Image.fromarray(grey).reduce(-(-max(grey.shape) // PHOTO_SIDE))
     if min(image.size) >= 3 * WRITING_SIDE:
-        image = image.filter(ImageFilter.MedianFilter(3))  # single noisy pixels
+        image = image.filter(ImageFilter.GaussianBlur(GRAIN))
     values = np.asarray(image, np.float32)
     # Ink is rare and far from the paper's brightness: the third power lets it decide the sign.
-    is_dark = float(((values - surroundings(image)) ** 3).sum()) < 0
+    is_dark = float(((values - surroundings(image)) ** 3).sum()) < 0 if known_dark is None else known_dark
     if not is_dark:
         image, values = ImageOps.invert(image), 255 - values
     rest = paper_of(image) - values
@@ -159,12 +164,24 @@ def separate_photo(grey: np.ndarray) -> tuple[np.ndarray | None, bool]:
     # Printed lines are fainter than a pen: if they dominate, they would pull the threshold towards them.
     threshold = max(otsu(rest), FAINT * _darkest(rest))
     above = rest[rest > threshold]
-    if not above.size or float(np.mean(above)) < max(BLANK_BELOW, 6 * noise):
+    if not above.size or float(np.mean(above)) < max(FAINTEST, 6 * noise):
         return None, False
     full = float(np.mean(above))
     low = max(2 * threshold - full, full / 4)
     ink = np.clip((rest - low) / (full - low), 0, 1) * 255
     return _without_specks(ink.astype(np.uint8)), is_dark
+
+
+def has_faint_marks(grey: np.ndarray) -> bool:
+    """Whether a photo (H x W, uint8) contains a stroke that is darker than its paper, even if only by a few levels."""
+    image = Image.fromarray(grey).reduce(-(-max(grey.shape) // (PHOTO_SIDE // 2)))
+    image = image.filter(ImageFilter.GaussianBlur(2 * GRAIN))
+    rest = paper_of(image) - np.asarray(image, np.float32)
+    rest -= np.median(rest)
+    noise = 1.4826 * float(np.median(np.abs(rest)))
+    part, count = connected_components(rest > max(FAINTEST / 6, 5 * noise))
+    inside = np.setdiff1d(np.arange(1, count + 1), border(part))
+    return any(max(map(np.ptp, np.nonzero(part == number))) > 0.08 * max(rest.shape) for number in inside)
 
 
 def paper_of(image: Image.Image) -> np.ndarray:

@@ -18,13 +18,14 @@ import numpy as np
 from PIL import Image
 
 from imgcls.errors import ImageError
-from imgcls.images import square, text_region
+from imgcls.images import square, text_region, tight_crop
 from imgcls.images.file_checks import EXPECTED, UNNAMED, check_size, damaged, quoted, too_large, unknown
 from imgcls.images.ink import (
     BLANK_BELOW,
     border,
     centre_ink,
     fill_of,
+    has_faint_marks,
     ink_box,
     separate_drawing,
     separate_photo,
@@ -35,6 +36,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow would try 43, one of w
 COUNT_FRAMES_BELOW = 1_000_000  # bytes: in a longer GIF counting its frames may take seconds
 
 NO_WRITING = "No handwriting found. Take a photo of one dark digit on plain light paper."
+TOO_FAINT = "The handwriting is too faint to be read. Use a darker pen or better light, and take the photo again."
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -136,7 +138,12 @@ def open_canvas(data: bytes, width: int, height: int) -> np.ndarray:
 
 
 def prepare_photo(
-    image: LoadedImage | np.ndarray, shape: tuple[int, int, int], *, ink: bool = False, fit: str = ""
+    image: LoadedImage | np.ndarray,
+    shape: tuple[int, int, int],
+    *,
+    ink: bool = False,
+    fit: str = "",
+    is_dark: bool | None = None,
 ) -> Prepared:
     """Turn a photo into what a model of input `shape` (height, width, 1 or 3 channels) was trained on.
 
@@ -145,7 +152,8 @@ def prepare_photo(
     - `ink` (digits): only the handwriting, bright on black, placed as in MNIST
     - `fit` ("crop" or "pad", imported images): made square as at import
 
-    An array is H x W x 3 (RGB) or H x W (grey), uint8. The notes of the image are kept.
+    An array is H x W x 3 (RGB) or H x W (grey), uint8. The notes of the image are kept. `is_dark` says whether ink is
+    darker than its background; by default this is recognised.
 
     Raises:
         ImageError: a model of ink gets an image without handwriting.
@@ -156,7 +164,7 @@ def prepare_photo(
         pixels = square.framed(image.pixels, shape[0], shape[2], fit)
         notes = [text for text in (square.note(image.pixels.shape[0], image.pixels.shape[1], fit),) if text]
     elif ink:
-        pixels, notes = _photo_of_ink(_grey(image.pixels), shape)
+        pixels, notes = _photo_of_ink(_grey(image.pixels), shape, is_dark)
     elif shape[2] == 1:
         pixels, notes = _photo_of_object(_grey(image.pixels), shape)
     else:
@@ -226,9 +234,16 @@ def _photo_of_object(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.
     return out, notes
 
 
-def _photo_of_ink(grey: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
-    part, notes = text_region.crop_handwriting(grey)
-    ink, is_dark = separate_photo(part)
+def _photo_of_ink(
+    grey: np.ndarray, shape: tuple[int, int, int], known_dark: bool | None
+) -> tuple[np.ndarray, list[str]]:
+    ink, is_dark = tight_crop.separate_crop(grey, known_dark)
+    notes: list[str] = []
+    if ink is None:
+        part, notes = text_region.crop_handwriting(grey)
+        ink, is_dark = separate_photo(part, known_dark)
+        if ink is None and has_faint_marks(part):
+            raise ImageError(TOO_FAINT, "the handwriting is too faint")
     if ink is None or (box := ink_box(ink)) is None:
         raise ImageError(NO_WRITING, "no handwriting found")
     top, bottom, left, right = box

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 from imgcls.images import page_rectification
-from imgcls.images.ink import connected_components, paper_of, surroundings
+from imgcls.images.ink import GRAIN, connected_components, paper_of, surroundings
 
 SIDE = 900
 """Pixels of the longer side of the copy in which handwriting is located."""
@@ -22,7 +22,13 @@ DARKEST = 0.0005
 NOISE = 5
 """Ink is darker than the paper by at least this many standard deviations of the paper's noise."""
 LINE = 0.5
-"""What spans this fraction of the page, and is thin or touches the border, is a line or an edge."""
+"""What spans this fraction of the page and is thin is a line, or a 1 or 7 that is as tall."""
+PRINTED = 3
+"""Printed lines are at least this many, or reach the border."""
+BESIDE = 1 / 12
+"""Beside other marks that have at least this fraction of its ink, a long thin one is a line, they are the writing …"""
+IN_LINE = 0.05
+"""… unless they are nearer to it than this fraction of its length: then they are pieces of a broken stroke."""
 MARGIN = 1.0
 """The margin around the handwriting, as a fraction of its longer side, so that some paper is visible."""
 NEAR = 0.3
@@ -31,6 +37,8 @@ ALIKE = 0.5
 """Other marks that are longer than this fraction of it are handwriting of their own."""
 Box = tuple[int, int, int, int]
 """Top, bottom, left, right."""
+Group = tuple[float, Box]
+"""How much ink it has, and where."""
 NOT_ALONE = "Other handwriting in the image was ignored."
 
 
@@ -63,6 +71,7 @@ def _box(grey: np.ndarray, sheets: page_rectification.Sheets) -> tuple[Box, bool
     image = Image.fromarray(grey).resize(size, Image.Resampling.BOX) if scale < 1 else Image.fromarray(grey)
     if min(image.size) < 10 * BLOCK:
         return None
+    image = image.filter(ImageFilter.GaussianBlur(GRAIN))
     sheet = page_rectification.sheet_mask(np.asarray(image), sheets)
     groups = _groups_on(image, sheet) or (_groups_on(image, None) if sheet is not None else [])
     if not groups:
@@ -144,7 +153,8 @@ def _groups(darkest: np.ndarray, amount: np.ndarray, sheet: np.ndarray) -> list[
     """
     mask = darkest > 0
     parts, count = connected_components(mask)
-    found = []
+    found: list[Group] = []
+    lines: list[Group] = []
     height, width = mask.shape
     for number in range(1, count + 1):
         y, x = np.nonzero(parts == number)
@@ -153,10 +163,21 @@ def _groups(darkest: np.ndarray, amount: np.ndarray, sheet: np.ndarray) -> list[
         is_long = tall > LINE * height or wide > LINE * width
         at_border = top == 0 or left == 0 or bottom == height or right == width or not sheet[y, x].all()
         is_thin = len(y) < 2.5 * max(tall, wide)
-        if at_border or (is_long and is_thin):
-            continue
-        found.append((float(amount[y, x].sum()), (top, bottom, left, right)))
+        if not at_border:
+            kind = lines if is_long and is_thin else found
+            kind.append((float(amount[y, x].sum()), (top, bottom, left, right)))
+    found += _long_strokes(lines, found)
     found.sort(key=lambda group: -group[0])
     if not found:
         return []
     return [box for ink, box in found if ink > found[0][0] / 20]
+
+
+def _long_strokes(lines: list[Group], others: list[Group]) -> list[Group]:
+    """Those of the long thin marks that are handwriting: all, or none if they are printed lines."""
+    if not lines or len(lines) >= PRINTED:
+        return []
+    ink, box = max(lines)
+    near = IN_LINE * _length(box)
+    is_line = any(other_ink > BESIDE * ink and _gap(box, other) > near for other_ink, other in others)
+    return [] if is_line else lines

@@ -2,6 +2,7 @@
 
     sources/        each kind of source, read as one stream of images with their classes
     findings        what is skipped or unclear in a source, and questions to the user
+    handwriting     whether a source is handwriting, with dark or light ink
     preview         inspect a source before the import
     pipeline        the import itself
     decode          image files to arrays of one size

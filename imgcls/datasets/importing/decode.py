@@ -11,7 +11,7 @@ from PIL import Image
 
 from imgcls.datasets.importing.sources.items import Item
 from imgcls.errors import ImageError
-from imgcls.images import loading, square
+from imgcls.images import handwriting, loading, square
 
 THREADS = min(4, os.cpu_count() or 1)
 """Pillow releases the GIL while decoding, so threads use several cores."""
@@ -23,6 +23,11 @@ threads with 25 megapixels each would take half a gigabyte.
 """
 SMALL_JPEG = 100_000
 """Bytes. A shorter JPEG file has fewer pixels than LARGE; in other formats a few bytes may hold millions of pixels."""
+
+INKS = (handwriting.DARK, handwriting.LIGHT, handwriting.EITHER)
+"""Values of `fit` for handwriting with such ink: it is cropped to the ink, and placed as in MNIST."""
+INK_SIDE = 800
+"""Pixels of the shorter side to which a photo of handwriting may be reduced: a digit may be a small part of it."""
 
 Result = tuple[Item, np.ndarray | ImageError]
 
@@ -50,6 +55,8 @@ def decoded(
 def pixels_of(data: bytes | np.ndarray, size: int, channels: int, fit: str) -> np.ndarray:
     """One image at the target size. Raises ImageError if it cannot be read."""
     if isinstance(data, np.ndarray):
+        if fit in INKS:
+            return handwriting.as_in_mnist(data, (size, size, channels), fit)
         if data.shape == (size, size, channels):
             return data
         return square.framed(np.repeat(data, 3, axis=2) if data.shape[2] == 1 else data, size, channels, fit)
@@ -59,6 +66,9 @@ def pixels_of(data: bytes | np.ndarray, size: int, channels: int, fit: str) -> n
 
 
 def _opened(data: bytes, size: int, channels: int, fit: str) -> np.ndarray:
+    if fit in INKS:
+        pixels = loading.open_image(data, at_least=max(INK_SIDE, size)).pixels
+        return handwriting.as_in_mnist(pixels, (size, size, channels), fit)
     return square.framed(loading.open_image(data, at_least=size).pixels, size, channels, fit)
 
 
@@ -69,6 +79,11 @@ def size_of(data: bytes) -> tuple[int, int] | None:
             return image.size
     except Exception:  # Pillow raises many types; opening the image will report what is wrong  # noqa: BLE001
         return None
+
+
+def is_slow(data: bytes) -> bool:
+    """Whether decoding takes long even at reduced size: a large image that is not a JPEG file."""
+    return not data.startswith(b"\xff\xd8") and _is_large(data)
 
 
 def _is_large(data: bytes) -> bool:

@@ -12,12 +12,13 @@ import numpy as np
 
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.importing import class_names, dataset_writer, decode, holdout, sources
+from imgcls.datasets.importing import class_names, dataset_writer, decode, handwriting, holdout, sources
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, items, multilabel
 from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
+from imgcls.images.handwriting import EITHER
 from imgcls.system import paths
 
 SIDES = (28, 32, 64, 96, 128, 224)
@@ -71,10 +72,12 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
         if old:
             stack.enter_context(dataset_writer.exclusive(old.name))
         source = stack.enter_context(sources.opened(request))
+        ink = _ink_of(source, old)
         source.findings.check_answered()
+        fit = ink or (old.fit if old else settings.fit)
         expected = _expected(source)
         dataset_writer.check_disk_space(work, expected + (sum(old.counts) if old else 0), shape)
-        pixels, labels, parts = _read(source, work, shape, old.fit if old else settings.fit, expected, report)
+        pixels, labels, parts = _read(source, work, shape, fit, expected, report)
         report(0.85, "Splitting into training and test images")
         if (
             source.is_multilabel
@@ -88,13 +91,20 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
         card = _write(plan, pixels, shape, work / "state", old, report)
         card |= _card_entries(source, plan, old) | {"shape": list(shape), "fit": old.fit if old else settings.fit}
         card["source"] = {"kind": "own", "from": request.kind}
-        if old and old.ink:
-            card["ink"] = True
+        if ink:
+            card |= {"ink": True, "ink_source": old.ink_source if old else ink}
         if old:
             return dataset_writer.publish_more(old, work / "state", card)
         return dataset_writer.publish_new(
             work, work / "state", card, title, settings.note.strip()[: custom.NOTE_LENGTH]
         )
+
+
+def _ink_of(source: Source, old: CustomDataset | None) -> str:
+    """How to decode handwriting, "" for other images. What is added to a dataset is what the dataset is."""
+    if old and not old.ink:
+        return ""
+    return handwriting.ask(source) or (EITHER if old else "")
 
 
 @dataclass

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from imgcls.datasets.importing import decode
+from imgcls.datasets.importing import decode, handwriting
 from imgcls.datasets.importing.class_names import sort_key, visible
 from imgcls.datasets.importing.findings import Question
 from imgcls.datasets.importing.pipeline import MAX_UNREADABLE, SIDES
@@ -48,6 +48,7 @@ class Preview:
     channels: int = 3
     square: bool = True  # whether all opened images are square
     typical_size: str = ""  # the median size, as text
+    ink: str = ""  # "dark" or "light" if the images are handwriting with such ink
     questions: list[Question] = field(default_factory=list)
     multilabel_total: int = 0  # number of images if multi-label, since `counts` count an image for each label
 
@@ -74,6 +75,9 @@ def make_preview(request: ImportRequest, seconds: float = SECONDS) -> Preview:
     end = time.monotonic() + seconds
     with opened(request) as source:
         shown = _of_table(source, source.table, seconds) if source.table is not None else _of_files(source, end)
+        shown.ink = handwriting.ask(source)
+        if shown.ink:
+            shown.side, shown.channels, shown.square = SIDES[0], 1, True
         shown.questions = source.findings.questions
         return shown
 
