@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from imgcls.cli import exit_codes, progress_bar
+from imgcls.datasets import custom
 from imgcls.datasets.importing import execute, pipeline, preview, sources
 from imgcls.datasets.importing.class_names import visible
 
@@ -111,6 +112,8 @@ def _import(request: sources.ImportRequest, **settings: Any) -> None:
     print(f"{dataset.name} is ready: {training:,} training and {test:,} test images.")
     for reason, count, first in dataset.skipped:
         print(f"Skipped: {count:,} {reason}, such as {visible(first[0])}")
+    if dataset.skipped and (listed := custom.skipped_file(dataset.name)):
+        print(f"All skipped files: {listed}")
     print(f"To train on it: imgcls train --data {dataset.name}")
 
 

@@ -16,7 +16,7 @@
 Opening a prepared dataset needs NumPy only; decoding and downloading happen in separate processes.
 """
 
-from imgcls.datasets.custom import NOTE_LENGTH, TITLE_LENGTH, CustomDataset, custom_dataset, is_custom
+from imgcls.datasets.custom import NOTE_LENGTH, TITLE_LENGTH, CustomDataset, custom_dataset, is_custom, skipped_file
 from imgcls.datasets.custom import delete as delete_custom
 from imgcls.datasets.editing import (
     edits_of,
@@ -67,6 +67,7 @@ __all__ = [
     "read_edits",
     "relabel",
     "restore",
+    "skipped_file",
     "split",
     "split_counts",
     "start_fetch",

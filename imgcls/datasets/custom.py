@@ -3,7 +3,8 @@
 <own data>/own-NAME/
     dataset.json      classes, shape, counts, skipped files; names the state   import process, by rename, last
     label.json        title and note                                           page, by rename
-    STATE/            the four arrays (1, 2, ...): a new state is written next to the old one
+    STATE/            the four arrays (1, 2, ...), and skipped.csv, the files that were not imported and why;
+                      a new state is written next to the old one
 <own data>/.imports/  imports in progress, see imgcls/datasets/importing/job.py
 <own data>/.deleted-* being deleted
 
@@ -23,9 +24,11 @@ from typing import Any
 
 from imgcls.datasets.info import DatasetInfo
 from imgcls.errors import DatasetError
+from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale, from_json
 from imgcls.system import atomic, paths
 
 PREFIX = "own-"
+SKIPPED = "skipped.csv"
 TITLE_LENGTH, NOTE_LENGTH = 80, 2000
 ZERO_WIDTH_JOINER = "\u200d"  # joins several emoji into one; the only unprintable character allowed in titles
 
@@ -53,6 +56,7 @@ class CustomDataset:
     is_multilabel: bool = False
     ink: bool = False  # pen strokes, so drawings on the Predict page match it
     ink_source: str = ""  # "dark" or "light": what the ink was in the original images; stored it is always light
+    pixels: PixelScale = NO_SCALE  # how values beyond 8 bits and many bands became colours
 
 
 def is_custom(name: str) -> bool:
@@ -88,6 +92,12 @@ def folder_of(name: str) -> Path:
     if not is_custom(name):
         raise DatasetError(f"'{name[:60]}' is not the name of a custom dataset.")
     return paths.own_folder() / name
+
+
+def skipped_file(name: str) -> Path | None:
+    """The CSV file with all files that the import of this dataset skipped; None if there is none."""
+    path = folder_of(name) / str(custom_dataset(name).state) / SKIPPED
+    return path if path.is_file() else None
 
 
 def describe(name: str, title: str, note: str, titles: Collection[str]) -> None:
@@ -195,6 +205,7 @@ def _from_json(name: str, card: dict[str, Any], label: dict[str, Any]) -> Custom
         is_multilabel=card.get("several") is True,
         ink=card.get("ink") is True,
         ink_source=str(card.get("ink_source") or ""),
+        pixels=from_json(card.get("pixels")),
     )
     if len(found.classes) < 2 or found.shape[2] not in (1, 3) or min(found.shape) < 1:
         raise ValueError("not a dataset")
@@ -214,6 +225,7 @@ def _facts(found: CustomDataset) -> DatasetInfo:
         megabytes=0.0,
         ink=found.ink,
         avoid={},
+        pixels=found.pixels,
         is_multilabel=found.is_multilabel,
         fit="" if found.ink else found.fit,  # ink is cropped and centred, whatever the shape of the image
     )

@@ -2,8 +2,9 @@
 
 A built-in dataset is one file in `catalog/`. Its docstring is the text that the page shows. It defines TITLE, CLASSES,
 SHAPE, COUNTS, SOURCE, MEGABYTES, INK, AVOID and `load(progress)`. Optional: VERSION (raise it when `load` returns
-something different), COARSE with COARSE_OF (names of groups of classes, and the group of each class), and, for datasets
-made from other files, NEEDS (the names of these files in $IMGCLS_DATA).
+something different), COARSE with COARSE_OF (names of groups of classes, and the group of each class), FILES (the
+original files of a download, see `preparing.originals`), and, for datasets made from other files, NEEDS (the names of
+these files in $IMGCLS_DATA).
 """
 
 import functools
@@ -16,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
+from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale
 
 DEFAULT = "mnist_sample"
 NO_LABEL = "no label"
@@ -40,8 +43,10 @@ class DatasetInfo:
     version: int = 1
     coarse: tuple[str, ...] = ()  # names of the groups of classes, if any
     coarse_of: tuple[int, ...] = ()  # the group of each class
+    files: tuple[str, ...] = ()  # original files that may be provided in $IMGCLS_DATA if source is "download"
     needs: tuple[str, ...] = ()  # files required in $IMGCLS_DATA if source is "file"
     fit: str = ""  # "crop" or "pad": how images were made square if source is "own"
+    pixels: PixelScale = NO_SCALE  # of values beyond 8 bits and of many bands, if source is "own"
     is_multilabel: bool = False  # an image may have several labels: labels are then a 0/1 matrix (n, classes)
 
     @property
@@ -96,6 +101,7 @@ def catalog_info(name: str) -> DatasetInfo:
         version=getattr(module, "VERSION", 1),
         coarse=tuple(getattr(module, "COARSE", ())),
         coarse_of=tuple(getattr(module, "COARSE_OF", ())),
+        files=tuple(file.name for file in getattr(module, "FILES", ())),
         needs=tuple(getattr(module, "NEEDS", ())),
     )
 

@@ -109,9 +109,10 @@ def how_to_get(about: DatasetInfo) -> str:
     if about.source == "file":
         files = " and ".join(about.needs)
         return f"{about.title} is built from {files}. Put the missing files into the folder set by IMGCLS_DATA."
+    files = " and ".join(about.files) or f"{about.file} (Keras's four arrays)"
     return (
         f"{about.title} is not on this machine yet. Connect to the internet and download it on the Data page "
-        f"({about.megabytes:.1f} MB), or put {about.file} (Keras's four arrays) into the folder set by IMGCLS_DATA."
+        f"({about.megabytes:.1f} MB), or put {files} into the folder set by IMGCLS_DATA."
     )
 
 
@@ -139,6 +140,12 @@ def provided_file(about: DatasetInfo) -> Path | None:
     return path if path.is_file() else None
 
 
+def has_originals(about: DatasetInfo) -> bool:
+    """Whether all original files of this dataset are in $IMGCLS_DATA."""
+    folder = paths.data_folder()
+    return bool(about.files) and folder is not None and all((folder / file).is_file() for file in about.files)
+
+
 def stamp(path: Path) -> dict:
     """Differs if a file is replaced."""
     status = path.stat()
@@ -150,7 +157,7 @@ def _is_local(about: DatasetInfo) -> bool:
     if about.source == "file":
         folder = paths.data_folder()
         return folder is not None and all((folder / file).is_file() for file in about.needs)
-    return about.source == "bundled" or provided_file(about) is not None
+    return about.source == "bundled" or provided_file(about) is not None or has_originals(about)
 
 
 def _card(about: DatasetInfo) -> dict | None:

@@ -1,6 +1,6 @@
 """Any image a person has -> the uint8 pixels a model expects; the only way in for foreign images.
 
-    open_image        the bytes of a file      -> LoadedImage, upright RGB
+    open_image        the bytes of a file      -> LoadedImage, upright RGB (see `files.decoding`)
     from_pil          a Pillow image           -> LoadedImage
     open_canvas       the bytes of a canvas    -> its pixels, RGBA
     prepare_photo     a LoadedImage            -> Prepared, the shape a model takes
@@ -19,7 +19,9 @@ from PIL import Image
 
 from imgcls.errors import ImageError
 from imgcls.images import square, text_region, tight_crop
-from imgcls.images.file_checks import EXPECTED, UNNAMED, check_size, damaged, quoted, too_large, unknown
+from imgcls.images.files.decoding import LoadedImage as LoadedImage
+from imgcls.images.files.decoding import from_pil as from_pil
+from imgcls.images.files.decoding import open_image as open_image
 from imgcls.images.ink import (
     BLANK_BELOW,
     border,
@@ -32,28 +34,8 @@ from imgcls.images.ink import (
     thicken,
 )
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow would try 43, one of which runs Ghostscript
-COUNT_FRAMES_BELOW = 1_000_000  # bytes: in a longer GIF counting its frames may take seconds
-
 NO_WRITING = "No handwriting found. Take a photo of one dark digit on plain light paper."
 TOO_FAINT = "The handwriting is too faint to be read. Use a darker pen or better light, and take the photo again."
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-@dataclass(frozen=True)
-class LoadedImage:
-    """A foreign image made safe: uint8 pixels, H x W x 3, RGB, upright; and what was done to get them."""
-
-    pixels: np.ndarray
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,55 +51,6 @@ class Prepared:
 
     pixels: np.ndarray
     notes: tuple[str, ...] = ()
-
-
-def open_image(
-    data: bytes, name: str = UNNAMED, *, max_megapixels: float = 25, at_least: int | None = None
-) -> LoadedImage:
-    """Opens the bytes of a PNG, JPEG, WebP, GIF or BMP file.
-
-    With `at_least`, a large image may be reduced while it is decoded, but neither side below that many pixels: much
-    faster, above all for JPEG. The size is checked in the header, before anything is decoded.
-
-    Raises:
-        ImageError: the bytes are something else, damaged or too large. The message names the file.
-    """
-    if not data:
-        raise ImageError(f"{quoted(name)} is empty. {EXPECTED} Choose another file.", "empty")
-    try:
-        pil_image = Image.open(BytesIO(data), formats=FORMATS)
-        frames = _frames(pil_image, len(data))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise too_large(quoted(name), "far too many", max_megapixels) from None
-    except Image.UnidentifiedImageError:
-        raise unknown(quoted(name), data) from None
-    except (
-        Exception
-    ) as error:  # Pillow has no single error type: whatever it raises on foreign bytes is about the bytes
-        raise damaged(quoted(name)) from error
-    image = from_pil(pil_image, name, max_megapixels=max_megapixels, at_least=at_least)
-    if frames:
-        return LoadedImage(image.pixels, (f"Only the first of {frames} frames is used.", *image.notes))
-    return image
-
-
-def from_pil(
-    pil_image: Image.Image, name: str = UNNAMED, *, max_megapixels: float = 25, at_least: int | None = None
-) -> LoadedImage:
-    """The same for an opened Pillow image, decoded or not."""
-    name = quoted(name)
-    check_size(pil_image.size, name, max_megapixels)
-    try:
-        if at_least and pil_image.format == "JPEG":
-            pil_image.draft(None, (at_least, at_least))
-        pil_image.load()
-        pil_image, notes = _upright(pil_image)
-        pil_image, more_notes = _to_rgb(pil_image)
-    except Exception as error:
-        raise damaged(name) from error
-    if at_least and (factor := min(pil_image.size) // at_least) > 1:
-        pil_image = pil_image.reduce(factor)
-    return LoadedImage(np.array(pil_image), tuple(notes + more_notes))
 
 
 def open_canvas(data: bytes, width: int, height: int) -> np.ndarray:
@@ -265,39 +198,3 @@ def _place_ink(ink: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
 
 def _grey(pixels: np.ndarray) -> np.ndarray:
     return pixels if pixels.ndim == 2 else np.array(Image.fromarray(pixels).convert("L"))
-
-
-def _upright(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
-    try:
-        orientation = pil_image.getexif().get(0x0112)
-    except Exception:  # damaged metadata is no reason to reject an image  # noqa: BLE001
-        orientation = None
-    if orientation not in _UPRIGHT:
-        return pil_image, []
-    return pil_image.transpose(_UPRIGHT[orientation]), [
-        f"The photo was rotated upright (EXIF orientation {orientation})."
-    ]
-
-
-def _to_rgb(pil_image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """An RGB image from any mode that the five formats can have: 1, L, LA, P, RGB, RGBA, CMYK and I;16."""
-    if pil_image.mode.startswith("I"):  # Pillow would clip: every value above 255 would be white
-        grey = np.rint(np.asarray(pil_image, np.float32) / 257).clip(0, 255).astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB"), ["16-bit grey levels were scaled to 8 bits."]
-    if pil_image.has_transparency_data:
-        pil_image = pil_image.convert("RGBA")
-        if np.asarray(pil_image.getchannel("A")).min() < 255:
-            white = Image.new("RGB", pil_image.size, "white")
-            white.paste(pil_image, mask=pil_image.getchannel("A"))
-            return white, ["Transparent areas were filled with white."]
-    notes = ["CMYK colours were converted to RGB."] if pil_image.mode == "CMYK" else []
-    return pil_image.convert("RGB"), notes
-
-
-def _frames(pil_image: Image.Image, num_bytes: int) -> str:
-    """How many frames an animation has, in words; empty for a still image."""
-    if not getattr(pil_image, "is_animated", False):
-        return ""
-    if pil_image.format == "GIF" and num_bytes >= COUNT_FRAMES_BELOW:
-        return "many"
-    return str(getattr(pil_image, "n_frames", "many"))

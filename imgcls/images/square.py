@@ -6,6 +6,8 @@ Import and prediction use the same function, so a model gets images prepared the
 import numpy as np
 from PIL import Image
 
+from imgcls.images.files.notes import Note
+
 FITS = ("crop", "pad")
 
 
@@ -65,9 +67,9 @@ def note(height: int, width: int, fit: str) -> str:
     if height == width:
         return ""
     if fit == "pad":
-        return "Padded to a square in the colour of its border."
+        return Note("Padded to a square in the colour of its border.", "Padded to a square")
     side = min(height, width)
-    return _cut(side, side, height, width)
+    return Note(_cut(side, side, height, width), "Cropped to the square in the centre")
 
 
 def _cut(height: int, width: int, old_height: int, old_width: int) -> str:

@@ -26,6 +26,7 @@ from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.datasets.importing.sources.items import image_files
 from imgcls.errors import ImageError, SourceError
 from imgcls.images import square, text_region
+from imgcls.images.files import checks
 from imgcls.images.loading import Prepared
 from imgcls.inference.answering import Answer, judge
 from imgcls.inference.predictor import classify
@@ -91,9 +92,7 @@ def of_files(
     """
     found = image_files(files, skips)
     if not found:
-        raise SourceError(
-            f"These files contain no images{skips.summary()}. Expected PNG, JPEG, WebP, GIF or BMP files."
-        )
+        raise SourceError(f"These files contain no images{skips.summary()}. Expected {checks.FORMATS_TEXT} files.")
     if len(found) > MOST:
         raise SourceError(
             f"This batch has {len(found):,} images; the limit is {MOST:,}. Split it, or import the images as a "
@@ -188,7 +187,7 @@ def _label(parts: Sequence[str], indices: dict[str, int]) -> int:
 def _prepared(item: Item, card: ModelCard) -> tuple[Prepared | None, np.ndarray | None, str]:
     """The model input, a thumbnail, and why there is neither."""
     try:
-        image = load(item.read(), item.name)
+        image = load(item.read(), item.name, card.pixels)
         return prepare(image, card), square.thumbnail(image.pixels, THUMBNAIL), ""
     except ImageError as error:
         return None, None, error.reason

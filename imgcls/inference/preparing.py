@@ -12,7 +12,8 @@ from PIL import Image
 from imgcls.errors import ImageError
 from imgcls.images import loading
 from imgcls.images.canvas_strokes import Handwriting
-from imgcls.images.file_checks import UNNAMED
+from imgcls.images.files.checks import UNNAMED
+from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale
 from imgcls.images.ink import border
 from imgcls.images.loading import CanvasImage, LoadedImage, Prepared
 from imgcls.runs.results import ModelCard
@@ -41,12 +42,14 @@ def prepare(source: Source, card: ModelCard) -> Prepared:
         return _prepare_strokes(source, card)
     if isinstance(source, CanvasImage):
         return loading.prepare_drawing(source.pixels, card.shape)
-    return loading.prepare_photo(load(source), card.shape, ink=card.is_ink, fit=card.fit)
+    return loading.prepare_photo(load(source, scale=card.pixels), card.shape, ink=card.is_ink, fit=card.fit)
 
 
-def load(photo: Photo, name: str = UNNAMED) -> LoadedImage:
-    """A photo as upright RGB pixels, a large one reduced. Bytes and paths are those of a PNG, JPEG, WebP, GIF or BMP
-    file; error messages call it `name`.
+def load(photo: Photo, name: str = UNNAMED, scale: PixelScale = NO_SCALE) -> LoadedImage:
+    """A photo as upright RGB pixels, a large one reduced.
+
+    Bytes and paths are those of an image file (see `images.files.decoding`); error messages call it `name`. `scale` is
+    the model's, for values beyond 8 bits and many bands.
 
     Raises:
         ImageError: it cannot be read.
@@ -58,10 +61,10 @@ def load(photo: Photo, name: str = UNNAMED) -> LoadedImage:
     if isinstance(photo, Image.Image):
         return loading.from_pil(photo, name, at_least=SHORTER_SIDE)
     if isinstance(photo, bytes):
-        return loading.open_image(photo, name, at_least=SHORTER_SIDE)
+        return loading.open_image(photo, name, at_least=SHORTER_SIDE, scale=scale)
     path = Path(photo)
     try:
-        return loading.open_image(path.read_bytes(), path.name, at_least=SHORTER_SIDE)
+        return loading.open_image(path.read_bytes(), path.name, at_least=SHORTER_SIDE, scale=scale)
     except OSError as error:
         raise ImageError(f"{path.name} could not be read: {error.strerror or error}. Choose another file.") from error
 
@@ -80,7 +83,7 @@ def without_normalisation(source: Source, card: ModelCard) -> np.ndarray | None:
         small = source.on_field(side)[..., 0]
         background = 0
     else:
-        image = Image.fromarray(load(source).pixels).convert("L")
+        image = Image.fromarray(load(source, scale=card.pixels).pixels).convert("L")
         scale = min(height / image.height, width / image.width)
         new_width, new_height = (max(1, round(length * scale)) for length in image.size)
         small = np.asarray(image.resize((new_width, new_height), Image.Resampling.BOX))

@@ -24,8 +24,9 @@ returns the settings with another number.
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from math import prod
 from types import ModuleType
 
 from imgcls.errors import SettingError
@@ -72,6 +73,12 @@ def more_epochs(name: str, settings: Mapping[str, Value]) -> int:
 def text(name: str) -> str:
     """The description of a family for learners, as Markdown."""
     return inspect.cleandoc(family(name).__doc__ or "")
+
+
+def training_bytes(rows: Iterable[Row], batch_size: int) -> float:
+    """About how much memory training takes: activations and their gradients, weights, gradients and two moments."""
+    rows = tuple(rows)
+    return 4.0 * (2 * batch_size * sum(prod(row.shape) for row in rows) + 4 * sum(row.parameters for row in rows))
 
 
 def table(

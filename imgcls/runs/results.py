@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imgcls.errors import RunError
+from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale, from_json
 
 RESULT_VERSION = 1
 OUTCOMES = ("finished", "stopped", "failed")
@@ -46,8 +47,9 @@ class ModelCard:
 
     `shape` is (height, width, channels) of its uint8 input. `is_ink` models read light strokes on black, so drawings
     and photographed handwriting are converted to that first. `fit` is how other images are made square: "crop", "pad"
-    or "" for the default. `threshold` turns probabilities of a multi-label model into labels; it was chosen on the
-    validation images. `layers` are the rows of the layer table.
+    or "" for the default; `pixels` is how values beyond 8 bits and many bands become colours. `threshold` turns
+    probabilities of a multi-label model into labels; it was chosen on the validation images. `layers` are the rows
+    of the layer table.
     """
 
     classes: tuple[str, ...]
@@ -56,6 +58,7 @@ class ModelCard:
     is_multilabel: bool = False
     threshold: float = 0.5
     fit: str = ""
+    pixels: PixelScale = NO_SCALE
     data: str = ""
     data_title: str = ""
     parameters: int = 0
@@ -90,6 +93,7 @@ def model_card(content: Mapping[str, Any]) -> ModelCard:
             is_multilabel=content.get("several", False),
             threshold=float(content.get("threshold") or 0.5),
             fit=str(content.get("fit") or ""),
+            pixels=from_json(content.get("pixels")),
             data=str(content.get("data") or ""),
             data_title=str(content.get("data_title") or ""),
             parameters=parameters if isinstance(parameters, int) else 0,

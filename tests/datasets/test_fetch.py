@@ -29,14 +29,18 @@ BOTH_WAYS_OUT = (
 )
 
 
+def idx_header(array: np.ndarray) -> bytes:
+    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+
+
 def fashion(train: int = 4000, test: int = 1000) -> dict[str, bytes]:
     """The four files as Fashion-MNIST publishes them, small, with pictures that hardly compress."""
     random, files = np.random.default_rng(0), {}
     for part, count in (("train", train), ("t10k", test)):
         labels = (np.arange(count) % 10).astype(np.uint8)
         pixels = random.integers(0, 256, (count, 28, 28), dtype=np.uint8)
-        files[f"{part}-labels-idx1-ubyte.gz"] = gzip.compress(bytes(8) + labels.tobytes(), 1)
-        files[f"{part}-images-idx3-ubyte.gz"] = gzip.compress(bytes(16) + pixels.tobytes(), 1)
+        files[f"{part}-labels-idx1-ubyte.gz"] = gzip.compress(idx_header(labels) + labels.tobytes(), 1)
+        files[f"{part}-images-idx3-ubyte.gz"] = gzip.compress(idx_header(pixels) + pixels.tobytes(), 1)
     return files
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from imgcls import datasets
 from imgcls.datasets.preparing import keras_download
-from imgcls.datasets.preparing.keras_download import FILES, ArrayUnpickler, KerasFile
+from imgcls.datasets.preparing.keras_download import FILES, ArrayUnpickler
+from imgcls.datasets.preparing.originals import OriginalFile
 from imgcls.errors import DatasetError
 from imgcls.system import downloads
 
@@ -33,7 +34,9 @@ def own_hashes(monkeypatch, name: str, folder: Path) -> None:
     """Accept the files in this folder as the published ones."""
     import pooch
 
-    files = tuple(KerasFile(f.name, f.url, f.sha256 and pooch.file_hash(str(folder / f.name))) for f in FILES[name])
+    files = tuple(
+        OriginalFile(f.name, f.url, f.checksum and pooch.file_hash(str(folder / f.name))) for f in FILES[name]
+    )
     monkeypatch.setitem(FILES, name, files)
 
 
@@ -58,7 +61,7 @@ def test_names_and_checksums_are_those_of_keras():
     for name, files in FILES.items():
         for file in files:
             assert file.url.rsplit("/", 1)[1] in sources[name] and file.url.rsplit("/", 1)[0] in sources[name]
-            assert file.sha256 is None or file.sha256 in sources[name]
+            assert file.checksum is None or file.checksum in sources[name]
             assert Path(file.name).name.removesuffix("_archive") in sources[name]
 
 
@@ -108,10 +111,14 @@ def test_a_file_with_another_checksum_is_not_read(home):
     assert (home / FILES["cifar10"][0].name).exists()
 
 
+def idx_of(shape: tuple[int, ...]) -> bytes:
+    return bytes([0, 0, 8, len(shape)]) + np.array(shape, ">u4").tobytes() + bytes(int(np.prod(shape)))
+
+
 @pytest.mark.parametrize("cut", [10, 1000])
 def test_damaged_files_without_a_checksum_are_not_used(cut, home):
     for file in FILES["fashion_mnist"]:
-        whole = gzip.compress(bytes(16) + bytes(784 * 20))
+        whole = gzip.compress(idx_of((20, 28, 28)))
         (home / file.name).write_bytes(whole[: len(whole) - cut])
 
     with pytest.raises(DatasetError, match="Fashion-MNIST could not be downloaded"):

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgcls.errors import ImageError
-from imgcls.images import loading
+from imgcls.images.files import decoding
+from imgcls.images.files.checks import EXPECTED
 from imgcls.images.loading import LoadedImage, enlarge, open_image, prepare_photo, to_png
 
 ORIENTATION = 0x0112
@@ -108,7 +109,7 @@ def test_sixteen_bit_grey_is_scaled_and_not_clipped():
     levels = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
     image = open_image(file_of(levels))
     assert (image.pixels[..., 0].ravel() == np.arange(256)).all()
-    assert image.notes == ("16-bit grey levels were scaled to 8 bits.",)
+    assert image.notes == ("Values from 0 to 65535 were scaled to 8 bits.",)
 
 
 @pytest.mark.parametrize("kind", ["RGBA", "LA", "P", "L with a transparent level", "RGBA in WEBP"])
@@ -168,7 +169,7 @@ def test_only_the_first_frame_of_an_animation_is_used_and_this_is_said(kind):
 
 
 def test_the_frames_of_a_long_gif_are_not_counted(monkeypatch):
-    monkeypatch.setattr(loading, "COUNT_FRAMES_BELOW", 100)
+    monkeypatch.setattr(decoding, "COUNT_FRAMES_BELOW", 100)
     frames = [Image.new("L", (16, 16), 20 * number) for number in range(12)]
     image = open_image(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert image.notes == ("Only the first of many frames is used.",)
@@ -253,13 +254,11 @@ def test_half_a_file_is_refused_and_named(kind):
     data = file_of(noise, kind)
     sentence = refusal(data[: len(data) // 2], "holiday.jpg")
     assert sentence.startswith("'holiday.jpg' is ")
-    assert "Expected a PNG, JPEG, WebP, GIF or BMP image." in sentence
+    assert EXPECTED in sentence
 
 
 def test_an_empty_file_is_refused():
-    assert refusal(b"", "cat.png") == (
-        "'cat.png' is empty. Expected a PNG, JPEG, WebP, GIF or BMP image. Choose another file."
-    )
+    assert refusal(b"", "cat.png") == f"'cat.png' is empty. {EXPECTED} Choose another file."
 
 
 @pytest.mark.parametrize(
@@ -281,24 +280,16 @@ def test_what_is_no_image_is_refused_whatever_its_name(data):
     assert refusal(data, "cat.png").startswith("'cat.png' is not a supported image.")
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "ICO", "PPM", "TGA", "PCX", "JPEG2000", "DDS", "SGI"])
+@pytest.mark.parametrize("kind", ["ICO", "TGA", "PCX", "JPEG2000", "DDS", "SGI"])
 def test_formats_that_pillow_could_read_but_nobody_needs_are_refused(kind):
     data = file_of(scene(32, 32), kind)
     Image.open(io.BytesIO(data)).close()
     assert refusal(data).startswith("'cat.png' is not a supported image.")
 
 
-@pytest.mark.parametrize("mode", ["LAB", "F", "I"])
-def test_modes_that_only_tiff_holds_do_not_get_through(mode):
-    assert "not a supported image" in refusal(file_of(Image.new(mode, (16, 16)), "TIFF"))
-
-
-@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"avif"])
-def test_a_photo_of_a_phone_in_heic_is_called_so(brand):
-    assert refusal(b"\x00\x00\x00\x18ftyp" + brand + bytes(40), "IMG_1.HEIC") == (
-        "'IMG_1.HEIC' is a HEIC or AVIF photo, which is not supported. "
-        "Expected a PNG, JPEG, WebP, GIF or BMP image. Save it as JPEG and use that."
-    )
+@pytest.mark.parametrize("mode", ["LAB", "F", "I", "I;16", "CMYK", "1", "P", "RGBA"])
+def test_every_mode_that_a_tiff_can_have_opens_as_rgb(mode):
+    assert open_image(file_of(Image.new(mode, (16, 16)), "TIFF")).pixels.shape == (16, 16, 3)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (7, 100), (100, 7)])
@@ -327,7 +318,7 @@ def test_a_name_cannot_break_the_sentence():
     sentence = refusal(b"", "a\nb\u202e" + "x" * 300 + ".png")
     assert sentence.startswith("'a b xxx")
     assert sentence.split(" is empty.")[0].endswith("xxx.png'")
-    assert len(sentence) < 160
+    assert len(sentence) < 180
     assert refusal(b"", "the image").startswith("The image is empty.")
 
 

@@ -66,7 +66,7 @@ def test_the_innermost_folder_that_is_called_like_a_class_tells_the_label():
 
 def test_clutter_and_other_files_are_told_and_left_out():
     skips = SkippedFiles()
-    found = items(["birch/1.png", "__MACOSX/birch/._1.png", "birch/.DS_Store", "notes.txt", "a.heic"], skips)
+    found = items(["birch/1.png", "__MACOSX/birch/._1.png", "birch/.DS_Store", "notes.txt", "a.cr2"], skips)
     assert [item.name for item in found] == ["birch/1.png"]
     assert skips.count == 4
 

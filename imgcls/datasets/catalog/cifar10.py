@@ -22,4 +22,4 @@ AVOID = {
 
 def load(progress):
     """The four arrays."""
-    return download("cifar10", TITLE, MEGABYTES, progress)
+    return download("cifar10", progress)

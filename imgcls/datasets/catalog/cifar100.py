@@ -48,4 +48,4 @@ COARSE_OF = tuple(next(i for i, group in enumerate(GROUPS.values()) if name in g
 
 def load(progress):
     """The four arrays, with the fine labels."""
-    return download("cifar100", TITLE, MEGABYTES, progress)
+    return download("cifar100", progress)

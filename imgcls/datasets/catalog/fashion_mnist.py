@@ -32,4 +32,4 @@ AVOID = {
 
 def load(progress):
     """The four arrays."""
-    return download("fashion_mnist", TITLE, MEGABYTES, progress)
+    return download("fashion_mnist", progress)

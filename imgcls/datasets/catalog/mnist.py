@@ -18,4 +18,4 @@ INK = True
 
 def load(progress):
     """The four arrays."""
-    return download("mnist", TITLE, MEGABYTES, progress)
+    return download("mnist", progress)

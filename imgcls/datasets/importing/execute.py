@@ -58,7 +58,7 @@ def import_dataset(
 def preview_folder(folder: Path) -> None:
     """Stores the preview of an import folder, see `job`, in that folder, or why its source cannot be imported."""
     try:
-        job.write_preview(folder, preview.make_preview(_request(folder)))
+        job.write_preview(folder, preview.make_preview(_request(folder), skipped_csv=folder / job.SKIPPED))
     except SourceError as error:
         job.write_preview(folder, error)
 
@@ -79,7 +79,8 @@ def import_folder(folder: Path, progress: Progress) -> str:
         shutil.rmtree(work, ignore_errors=True)  # before an error is reported, which needs disk space as well
     with contextlib.suppress(OSError):  # the dataset is complete, and that is what counts
         atomic.write_json(folder / "result.json", {"name": name})
-    for leftover in [*folder.glob("upload-*"), folder / "pictures.jsonl", folder / "preview.json"]:
+    left = [folder / name for name in ("pictures.jsonl", "preview.json", job.SKIPPED)]
+    for leftover in [*folder.glob("upload-*"), *left]:
         leftover.unlink(missing_ok=True)
     shutil.rmtree(folder / "pictures", ignore_errors=True)
     return name

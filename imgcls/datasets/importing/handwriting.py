@@ -5,8 +5,8 @@ from itertools import islice
 
 import numpy as np
 
-from imgcls.datasets.importing import decode
 from imgcls.datasets.importing.findings import Option
+from imgcls.datasets.importing.pixels import decode
 from imgcls.datasets.importing.sources import Source
 from imgcls.errors import ImageError
 from imgcls.images import handwriting, loading

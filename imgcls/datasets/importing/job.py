@@ -4,6 +4,7 @@
     upload-0 ...            the uploaded files, under names of ours                      page
     order.json              what to import, see `sources.ImportRequest`                  page
     preview.json            what a first inspection found, or why it cannot be imported  inspecting process
+    skipped.csv             the files that will be skipped, and why                      inspecting process
     wish.json               how to store it, see `pipeline.ImportSettings`               page
     import.progress.json    how far the import is, see `imgcls.system.tasks`             importing process
     work/                   what is being made                                           importing process
@@ -35,6 +36,7 @@ from imgcls.system.tasks import Task, TaskState
 KEPT_SECONDS = 86_400.0
 INSPECT_SECONDS = 30.0
 MODULE = "imgcls.datasets.importing"
+SKIPPED = custom.SKIPPED
 
 
 def all_folder() -> Path:
@@ -138,6 +140,14 @@ def preview(import_id: str) -> Preview:
         ) from None
 
 
+def skipped_csv(import_id: str) -> bytes | None:
+    """The CSV file of all files that the inspection skipped; None if there is none."""
+    try:
+        return (folder_of(import_id) / SKIPPED).read_bytes()
+    except OSError:
+        return None
+
+
 def write_preview(folder: Path, found: Preview | SourceError) -> None:
     """Write what the inspecting process found."""
     content = {"error": str(found)} if isinstance(found, SourceError) else asdict(found)
@@ -182,7 +192,7 @@ def reset(import_id: str) -> None:
     """Forget the chosen files, so that others can be chosen. Single images are kept."""
     folder = folder_of(import_id)
     cancel(import_id)
-    for path in [*folder.glob("upload-*"), folder / "order.json", folder / "preview.json"]:
+    for path in [*folder.glob("upload-*"), folder / "order.json", folder / "preview.json", folder / SKIPPED]:
         path.unlink(missing_ok=True)
 
 

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,19 @@ import numpy as np
 
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.importing import class_names, dataset_writer, decode, handwriting, holdout, sources
+from imgcls.datasets.importing import class_names, dataset_writer, handwriting, holdout, sources
 from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.pixels import decode, scale
+from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, items, multilabel
 from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
+from imgcls.images.files.pixel_scale import PixelScale
 from imgcls.images.handwriting import EITHER
 from imgcls.system import paths
 
-SIDES = (28, 32, 64, 96, 128, 224)
+SIDES = (28, 32, 64, 96, 128, 160, 224, 256, 320, 384, 512)
 MAX_UNREADABLE = 0.5  # fraction of images
 NO_TEST = "No images are left for the test set, because nearly all are duplicates. Import images that differ."
 Report = Callable[[float, str], None]
@@ -77,7 +80,17 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
         fit = ink or (old.fit if old else settings.fit)
         expected = _expected(source)
         dataset_writer.check_disk_space(work, expected + (sum(old.counts) if old else 0), shape)
-        pixels, labels, parts = _read(source, work, shape, fit, expected, report)
+        end = time.monotonic() + 60 * paths.max_import_minutes()
+        target = decode.Target(shape[0], shape[2], fit, _known_scale(old))
+        try:
+            read = _read(source, work, target, expected, end, report)
+        except decode.ScaleNeeded:
+            report(0.0, "Measuring the range of values")
+            measured = scale.choose(source.findings, _timed(source, end))
+            source.findings.check_answered()
+            target = replace(target, scale=measured)
+            read = _read(source, work, target, expected, end, report)
+        pixels, labels, parts, done = read
         report(0.85, "Splitting into training and test images")
         if (
             source.is_multilabel
@@ -89,7 +102,10 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
             plan = _plan(source.findings, [str(label) for label in labels], parts, pixels.digests, old)
         report(0.87, "Writing")
         card = _write(plan, pixels, shape, work / "state", old, report)
-        card |= _card_entries(source, plan, old) | {"shape": list(shape), "fit": old.fit if old else settings.fit}
+        card |= _card_entries(source, plan, done, old) | {"shape": list(shape), "fit": old.fit if old else settings.fit}
+        card |= {"pixels": target.scale.as_json()} if target.scale else {}
+        before = custom.skipped_file(old.name) if old else None
+        source.skipped.write_csv(work / "state" / custom.SKIPPED, [before] if before else [])
         card["source"] = {"kind": "own", "from": request.kind}
         if ink:
             card |= {"ink": True, "ink_source": old.ink_source if old else ink}
@@ -128,24 +144,40 @@ class _Plan:
         return np.ones(len(self.labels), bool) if self.is_multilabel else self.labels >= 0
 
 
+def _known_scale(old: CustomDataset | None) -> PixelScale | None:
+    """The scale of the dataset to add to; None if its images needed none, or if there is no such dataset."""
+    return old.pixels if old and old.pixels.as_json() else None
+
+
+def _timed(source: Source, end: float) -> Iterator[bytes | ImageError]:
+    """The files of all images, until the import has taken too long."""
+    for count, item in enumerate(source.items, 1):
+        _check_time(end, count)
+        yield source.bytes_of(item)
+
+
+def _check_time(end: float, count: int) -> None:
+    if time.monotonic() > end:
+        raise SourceError(
+            f"The import was stopped after {paths.max_import_minutes():g} minutes, at image {count:,}. "
+            "Nothing was imported. Import a part of the images and add the others to that dataset, or set "
+            "IMGCLS_IMPORT_MINUTES to a larger number."
+        )
+
+
 def _read(
-    source: Source, work: Path, shape: tuple[int, int, int], fit: str, expected: int, report: Report
-) -> tuple[dataset_writer.PixelFile, list[str | multilabel.Labels], list[str]]:
-    pixels, labels, parts, unreadable = dataset_writer.PixelFile(work / "pictures.bin", shape), [], [], SkippedFiles()
-    end = time.monotonic() + 60 * paths.max_import_minutes()
+    source: Source, work: Path, target: decode.Target, expected: int, end: float, report: Report
+) -> tuple[dataset_writer.PixelFile, list[str | multilabel.Labels], list[str], Done]:
+    pixels = dataset_writer.PixelFile(work / "pictures.bin", (target.size, target.size, target.channels))
+    labels, parts, unreadable, done = [], [], SkippedFiles(), Done()
     with contextlib.closing(pixels):
-        for count, (item, result) in enumerate(decode.decoded(source.stream(), shape[0], shape[2], fit), 1):
-            if time.monotonic() > end:
-                raise SourceError(
-                    f"The import was stopped after {paths.max_import_minutes():g} minutes, at image {count:,}. "
-                    "Nothing was imported. Import a part of the images and add the others to that dataset, or set "
-                    "IMGCLS_IMPORT_MINUTES to a larger number."
-                )
+        for count, (item, result) in enumerate(decode.decoded(source.stream(), target), 1):
+            _check_time(end, count)
             if isinstance(result, ImageError):
                 unreadable.add(result.reason, item.name)
-                source.skipped.add(result.reason, item.name)
             else:
-                pixels.add(result)
+                pixels.add(result.pixels)
+                done.add((*result.notes, *result.fitting))
                 labels.append(item.label)
                 parts.append(item.part)
             if count % 25 == 0:
@@ -156,7 +188,8 @@ def _read(
             f"{unreadable.count:,} of {unreadable.count + len(labels):,} images cannot be read{unreadable.summary()}. "
             "That is more than half, so nothing was imported. Check whether the source is complete."
         )
-    return pixels, labels, parts
+    source.skipped.include(unreadable)
+    return pixels, labels, parts, done
 
 
 def _plan(
@@ -262,9 +295,9 @@ def _write(
         return writer.finish()
 
 
-def _card_entries(source: Source, plan: _Plan, old: CustomDataset | None) -> dict[str, Any]:
+def _card_entries(source: Source, plan: _Plan, done: Done, old: CustomDataset | None) -> dict[str, Any]:
     """The entries of dataset.json about the import."""
-    notes = list(dict.fromkeys([*source.notes, *plan.notes]))
+    notes = list(dict.fromkeys([*source.notes, *plan.notes, *done.lines()]))
     copies, conflicting, leaked = plan.duplicates
     if plan.held_back:
         fraction = "About 20% of each label" if plan.is_multilabel else "20% of each class"

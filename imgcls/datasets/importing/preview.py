@@ -5,32 +5,41 @@ all classes.
 """
 
 import base64
+import itertools
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from imgcls.datasets.importing import decode, handwriting
+from imgcls.datasets.importing import handwriting
 from imgcls.datasets.importing.class_names import sort_key, visible
 from imgcls.datasets.importing.findings import Question
 from imgcls.datasets.importing.pipeline import MAX_UNREADABLE, SIDES
+from imgcls.datasets.importing.pixels import decode, scale
+from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel, opened
 from imgcls.datasets.importing.sources.arrays import ArrayTable
-from imgcls.datasets.importing.sources.items import Item, one_spelling, spellings, usable_classes
+from imgcls.datasets.importing.sources.items import SYSTEM, Item, one_spelling, spellings, usable_classes
 from imgcls.errors import ImageError, SourceError
+from imgcls.images.files import decoding
+from imgcls.images.files.pixel_scale import PixelScale
 
 SECONDS = 1.5
 MIN_CHECKED = 10  # images, however long it takes
 THUMBNAIL = 96
 SAMPLES = 24
+MEASURED = 12  # images, for the range of values in the thumbnails
+MANY_SKIPPED = 0.01  # of all files
 MAX_MEGAPIXELS = 4
-"""Larger images are decoded for the preview only if they are JPEG, which can be read at reduced size."""
+LARGE_SAMPLES = 4
+"""Of larger images only so many are decoded for the preview, unless they are JPEG, which is read at reduced size."""
 
 
 @dataclass
@@ -50,12 +59,19 @@ class Preview:
     typical_size: str = ""  # the median size, as text
     ink: str = ""  # "dark" or "light" if the images are handwriting with such ink
     questions: list[Question] = field(default_factory=list)
+    skipped_images: int = 0  # files that are no clutter of an operating system, such as .DS_Store
     multilabel_total: int = 0  # number of images if multi-label, since `counts` count an image for each label
 
     @property
     def is_undecided(self) -> bool:
         """Whether a question must be answered before the import."""
         return any(not question.answer for question in self.questions)
+
+    @property
+    def skips_many(self) -> bool:
+        """Whether so many files are skipped that the user should look at the reasons before the import."""
+        found = self.total - self.unreadable + self.skipped_images
+        return self.skipped_images > MANY_SKIPPED * found or self.unreadable > MANY_SKIPPED * self.checked
 
     @property
     def is_multilabel(self) -> bool:
@@ -66,8 +82,8 @@ class Preview:
         return self.multilabel_total or sum(sum(numbers) for _, *numbers in self.counts)
 
 
-def make_preview(request: ImportRequest, seconds: float = SECONDS) -> Preview:
-    """Inspects a source.
+def make_preview(request: ImportRequest, seconds: float = SECONDS, skipped_csv: Path | None = None) -> Preview:
+    """Inspects a source. Writes all skipped files with their reasons to `skipped_csv`, if given.
 
     Raises:
         SourceError: it cannot be imported; the message says why.
@@ -79,6 +95,9 @@ def make_preview(request: ImportRequest, seconds: float = SECONDS) -> Preview:
         if shown.ink:
             shown.side, shown.channels, shown.square = SIDES[0], 1, True
         shown.questions = source.findings.questions
+        shown.skipped_images = source.skipped.count - source.skipped.count_of(SYSTEM)
+        if skipped_csv:
+            source.skipped.write_csv(skipped_csv)
         return shown
 
 
@@ -88,7 +107,8 @@ def _of_files(source: Source, end: float) -> Preview:
     labels = sorted(usable, key=sort_key)
     shown = Preview([(label, counts[label, "train"], counts[label, "test"], counts[label, ""]) for label in labels])
     shown.multilabel_total = len(source.items) if source.is_multilabel else 0
-    unreadable, sizes, grey = SkippedFiles(), [], True
+    unreadable, sizes, grey, done = SkippedFiles(), [], True, Done()
+    target = decode.Target(THUMBNAIL, 3, "pad", None)
     for item in _spread(source.items):
         if time.monotonic() > end and shown.checked >= MIN_CHECKED:
             break
@@ -97,13 +117,17 @@ def _of_files(source: Source, end: float) -> Preview:
         try:
             if isinstance(data, ImageError):
                 raise data
-            pixels, size = _thumbnail(data)
+            if target.scale is None and scale.needs_scale(data):
+                target = replace(target, scale=_sampled_scale(source, data, end))
+            image, size = _thumbnail(data, target, is_wanted=len(shown.samples) < LARGE_SAMPLES)
         except ImageError as error:
             unreadable.add(error.reason, item.name)
             continue
         if size:
             sizes.append(size)
-        if pixels is not None:
+        if image is not None:
+            pixels = image.pixels
+            done.add(image.notes)
             grey = grey and bool((pixels[..., :1] == pixels).all())
             if len(shown.samples) < SAMPLES:
                 shown.samples.append(_sample(multilabel.as_text(item.label), item.name, pixels))
@@ -113,8 +137,8 @@ def _of_files(source: Source, end: float) -> Preview:
             f"{unreadable.count:,} of the {shown.checked:,} inspected images cannot be read{unreadable.summary()}. "
             "Check whether the source is complete, and save the images as JPEG or PNG."
         )
-    for row in unreadable.rows():
-        source.skipped.add(row["reason"], row["first"][0], row["count"])
+    source.skipped.include(unreadable)
+    source.notes.extend(done.lines(shown.checked if shown.checked < len(source.items) else 0))
     shown.skipped, shown.notes = source.skipped.rows(), source.notes
     if sizes:
         usual = float(np.median([min(size) for size in sizes]))
@@ -167,12 +191,22 @@ def suggested_side(pixels: float) -> int:
     return next((side for side in SIDES[:2] if pixels <= side), 64)
 
 
-def _thumbnail(data: bytes) -> tuple[np.ndarray | None, tuple[int, int] | None]:
-    """A thumbnail (None if decoding takes too long) and the image size. Raises ImageError."""
-    size = decode.size_of(data)
-    if size and size[0] * size[1] > MAX_MEGAPIXELS * 1e6 and not data.startswith(b"\xff\xd8"):
+def _sampled_scale(source: Source, first: bytes, end: float) -> PixelScale:
+    """The scale of a few images, for the thumbnails; the import measures all of them."""
+    some = itertools.takewhile(lambda _: time.monotonic() < end, itertools.islice(_spread(source.items), MEASURED))
+    files = itertools.chain([first], (source.bytes_of(item) for item in some))
+    return scale.choose(source.findings, files, is_sample=True)
+
+
+def _thumbnail(
+    data: bytes, target: decode.Target, *, is_wanted: bool
+) -> tuple[decode.Decoded | None, tuple[int, int] | None]:
+    """A thumbnail (None if decoding takes too long and it is not wanted) and the image size. Raises ImageError."""
+    size = decoding.size_of(data)
+    is_slow = size and size[0] * size[1] > MAX_MEGAPIXELS * 1e6 and not data.startswith(b"\xff\xd8")
+    if is_slow and not is_wanted:
         return None, size
-    return decode.pixels_of(data, THUMBNAIL, 3, "pad"), size
+    return decode.image_of(data, target), size
 
 
 def _sample(label: str, name: str, pixels: np.ndarray) -> dict[str, Any]:

@@ -1,11 +1,19 @@
-"""Files that an import skips: counted by reason, with the first names."""
+"""Files that an import skips: counted by reason, with the first names; all of them as a CSV file."""
 
+import csv
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from imgcls.datasets.importing.class_names import visible
+from imgcls.system import safe_csv
 
 MAX_NAMES = 5
 MAX_REASONS = 30
+MAX_LISTED = 100_000
+"""Files in the CSV file: a hostile archive may skip millions."""
+COLUMNS = ("file", "reason", "files")
 
 
 class SkippedFiles:
@@ -13,24 +21,55 @@ class SkippedFiles:
 
     def __init__(self):
         self._groups: dict[str, tuple[int, list[str]]] = {}
+        self._listed: list[tuple[str, str, int]] = []
 
     def add(self, reason: str, name: str, count: int = 1) -> None:
         """Counts a skipped file (or `count` of them)."""
         if reason not in self._groups and len(self._groups) >= MAX_REASONS:
             reason = "for other reasons"
+        if len(self._listed) < MAX_LISTED:
+            self._listed.append((name, reason, count))
         number, first = self._groups.get(reason, (0, []))
         if len(first) < MAX_NAMES:
             first.append(visible(name)[:200])
         self._groups[reason] = number + count, first
 
+    def include(self, other: "SkippedFiles") -> None:
+        """Adds all files of another collection."""
+        listed: Counter[str] = Counter()
+        for name, reason, count in other._listed:
+            self.add(reason, name, count)
+            listed[reason] += count
+        for reason, (count, first) in other._groups.items():
+            if count > listed[reason]:
+                self.add(reason, first[0], count - listed[reason])
+
     @property
     def count(self) -> int:
         return sum(number for number, _ in self._groups.values())
+
+    def count_of(self, reason: str) -> int:
+        """The number of files that were skipped for this reason."""
+        return self._groups.get(reason, (0, []))[0]
 
     def rows(self) -> list[dict[str, Any]]:
         """The largest group first, as JSON values."""
         groups = sorted(self._groups.items(), key=lambda group: -group[1][0])
         return [{"reason": reason, "count": count, "first": first} for reason, (count, first) in groups]
+
+    def write_csv(self, path: Path, before: Iterable[Path] = ()) -> None:
+        """Writes every skipped file with its reason; `before` are such files of earlier imports, which come first.
+
+        UTF-8 with a byte order mark, which Excel needs. No cell starts a formula.
+        """
+        with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(COLUMNS)
+            for earlier in before:
+                with earlier.open(encoding="utf-8-sig", newline="") as old:
+                    rows.writerows(list(csv.reader(old))[1:])
+            for name, reason, count in self._listed:
+                rows.writerow([safe_csv.harmless(visible(name)), safe_csv.harmless(reason), count])
 
     def summary(self) -> str:
         """The largest groups, in parentheses, for use in a sentence; empty if nothing was skipped."""

@@ -225,6 +225,7 @@ def export(
             "shape": list(facts.shape),
             "ink": facts.ink,
             "fit": facts.fit,
+            "pixels": facts.pixels.as_json(),
             "parameters": model.count_params(),
             "layers": [
                 asdict(row)

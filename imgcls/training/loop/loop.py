@@ -25,8 +25,19 @@ from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import MetricsWriter
 
 EVALUATION_BATCH = 256
+LARGEST_IN_FULL_BATCH = 224
+"""Pixels of a side of the largest images that are evaluated in batches of this size."""
 CHECKPOINT_SECONDS = 30.0
 """During longer epochs a checkpoint is written at this interval."""
+
+
+def evaluation_batch(input_shape: tuple[int | None, ...]) -> int:
+    """Images evaluated at once: fewer if they are large, because their activations have to fit into memory.
+
+    `input_shape` is the model's: (None, height, width, channels), or (None, features).
+    """
+    pixels = (input_shape[1] or 1) * (input_shape[2] or 1) if len(input_shape) == 4 else 1
+    return max(8, min(EVALUATION_BATCH, EVALUATION_BATCH * LARGEST_IN_FULL_BATCH**2 // pixels))
 
 
 class Diverged(Exception):
@@ -63,7 +74,7 @@ class Loop:
         self.control = control
         self.augmentation = Augmentation.of(config) if augmentation is None else augmentation
         self.recorder = recorder
-        self.evaluation_batch = EVALUATION_BATCH
+        self.evaluation_batch = evaluation_batch(model.input_shape)
         self.optimizer = optimizer_of(config)
         self.progress = Progress()
         self.best_weights: list[np.ndarray] | None = None

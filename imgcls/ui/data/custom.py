@@ -10,6 +10,7 @@ from imgcls.datasets.importing import job
 from imgcls.errors import DatasetError
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
+from imgcls.ui.data.importing import preview as preview_panel
 
 FITS = {"crop": "centre crop", "pad": "margins added"}
 
@@ -36,6 +37,8 @@ def show(name: str) -> None:
                     st.caption(plain(note))
                 for reason, count, first in dataset.skipped:
                     st.caption(f"Skipped: **{count:,}** {plain(reason)} ({plain(', '.join(first))})")
+                path = datasets.skipped_file(dataset.name) if dataset.skipped else None
+                preview_panel.skipped_download(path.read_bytes() if path else None)
 
 
 @st.dialog("Name and note")

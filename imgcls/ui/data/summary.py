@@ -143,7 +143,7 @@ def get(facts: DatasetInfo) -> None:
         label = f"Download {facts.megabytes:g} MB"
         explained = (
             f"{facts.title} is not on this machine yet. Download it once ({facts.megabytes:g} MB), or put "
-            f"{facts.file} into the folder set by IMGCLS_DATA."
+            f"{' and '.join(facts.files) or facts.file} into the folder set by IMGCLS_DATA."
         )
         st.info(plain(explained), icon=":material/download:")
     if st.button(label, key=f"get-{facts.name}", icon=":material/download:", type="primary"):

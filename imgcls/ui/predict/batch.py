@@ -17,6 +17,7 @@ from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import SourceError
 from imgcls.evaluation.metrics import confidence_intervals
+from imgcls.images.files import checks
 from imgcls.inference import batch
 from imgcls.inference.batch import Result
 from imgcls.runs import Run
@@ -28,7 +29,7 @@ from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.widgets import formatting, gallery, metric_row, pager, upload
 from imgcls.ui.widgets.metric_row import Number
 
-TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
+TYPES = (*checks.EXTENSIONS, "zip")
 UPLOAD_MB = 200
 TOTAL_MB = 500
 """All files of a batch: they stay in the server's memory until the visitor leaves."""
@@ -69,7 +70,7 @@ def show(run: Run, card: ModelCard) -> None:
             accept_multiple_files=True,
             key="batch",
             max_upload_size=UPLOAD_MB,
-            help="PNG, JPEG, WebP, GIF, BMP, or zip archives of them. They are classified and discarded, not stored.",
+            help=f"{checks.FORMATS_TEXT}, or zip archives of them. They are classified and discarded, not stored.",
         )
         # Always there: an element that only the first run has would shift all others, and the next run would show the
         # table twice until it ends.

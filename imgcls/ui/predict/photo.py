@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from imgcls import inference
 from imgcls.datasets.importing import drawings
 from imgcls.errors import ImageError, UserError
+from imgcls.images.files import checks
 from imgcls.images.loading import LoadedImage, Prepared
 from imgcls.inference import Answer, batch
 from imgcls.inference.answering import predicted_labels
@@ -26,7 +27,6 @@ from imgcls.ui.predict import feedback, photo_crop
 from imgcls.ui.predict.photo_crop import Photo
 from imgcls.ui.widgets import formatting, gallery, multilabel_bars, threshold, upload
 
-TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 UPLOAD_MB = 32
 MOST_FILES = 24
 EXAMPLES = 12
@@ -113,11 +113,11 @@ def _files() -> Photos:
     """What was uploaded, dropped or pasted. The newest is selected until another is chosen."""
     files = st.file_uploader(
         "Images",
-        type=TYPES,
+        type=checks.EXTENSIONS,
         key="photo",
         accept_multiple_files=True,
         max_upload_size=UPLOAD_MB,
-        help="PNG, JPEG, WebP, GIF or BMP. They are classified and discarded, not stored.",
+        help=f"{checks.FORMATS_TEXT}. They are classified and discarded, not stored.",
     )
     photos = {file.file_id: photo for file in files[:MOST_FILES] if (photo := _uploaded(file))}
     # Files that are not shown would stay in the server's memory until the visitor leaves.

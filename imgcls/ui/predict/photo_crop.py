@@ -9,7 +9,9 @@ import streamlit as st
 from PIL import Image
 
 from imgcls import inference
-from imgcls.images import file_checks, square
+from imgcls.images import square
+from imgcls.images.files import checks
+from imgcls.images.files.pixel_scale import PixelScale
 from imgcls.images.loading import LoadedImage
 from imgcls.inference import Answer, preparing
 from imgcls.runs import Run
@@ -45,8 +47,8 @@ def show(photo: Photo, card: ModelCard, *, is_live: bool = False) -> LoadedImage
         ImageError: the image cannot be read.
     """
     if is_live:
-        return preparing.load(photo.data, photo.name)
-    part = image = _opened(photo.digest, photo)
+        return preparing.load(photo.data, photo.name, card.pixels)
+    part = image = _opened(photo.digest, str(card.pixels), photo, card.pixels)
     box = None
     with st.container(horizontal=True):
         is_cropped = _crops_by_default(card)
@@ -64,13 +66,14 @@ def show(photo: Photo, card: ModelCard, *, is_live: bool = False) -> LoadedImage
     if crops:
         height, width = image.pixels.shape[:2]
         start = _middle(width, height)
-        url = _url(photo.digest, photo)
+        url = _url(photo.digest, str(card.pixels), photo, card.pixels)
         box = media.square(f"square-{photo.digest[:16]}", url, width, height, start, f"The image {photo.name}")
         if box != start or not is_cropped:
             part = LoadedImage(_cut(image.pixels, box), (*image.notes, "Cropped to the square you chose."))
     elif not covers:
+        url = _url(photo.digest, str(card.pixels), photo, card.pixels)
         st.html(
-            f'<img src="{_url(photo.digest, photo)}" style="max-width:100%;border-radius:6px" '
+            f'<img src="{url}" style="max-width:100%;border-radius:6px" '
             f'alt="The uploaded image {html.escape(photo.name)}">'
         )
     if covers:
@@ -89,19 +92,20 @@ def answer(run: Run, photo: Photo) -> tuple[Answer, str]:
 
 @st.cache_resource(max_entries=64, show_spinner=False, scope="session")
 def _answer(digest: str, folder: str, stamp: tuple, _photo: Photo) -> tuple[Answer, str]:
-    image = _opened(digest, _photo)
-    return inference.answer(Run(Path(folder)), image), gallery.data_url(square.thumbnail(image.pixels, 112))
+    run = Run(Path(folder))
+    image = _opened(digest, str(run.card.pixels), _photo, run.card.pixels)
+    return inference.answer(run, image), gallery.data_url(square.thumbnail(image.pixels, 112))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the image …", scope="session")
-def _opened(digest: str, _photo: Photo) -> LoadedImage:
-    """The opened image, cached by its content; not to be changed."""
-    return preparing.load(_photo.data, _photo.name)
+def _opened(digest: str, scale: str, _photo: Photo, _scale: PixelScale) -> LoadedImage:
+    """The opened image, cached by its content and the scale of the model; not to be changed."""
+    return preparing.load(_photo.data, _photo.name, _scale)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, scope="session")
-def _url(digest: str, _photo: Photo) -> str:
-    return gallery.data_url(square.thumbnail(_opened(digest, _photo).pixels, SHOWN))
+def _url(digest: str, scale: str, _photo: Photo, _scale: PixelScale) -> str:
+    return gallery.data_url(square.thumbnail(_opened(digest, scale, _photo, _scale).pixels, SHOWN))
 
 
 def _crops_by_default(card: ModelCard) -> bool:
@@ -119,7 +123,7 @@ def _middle(width: int, height: int) -> Box:
 def _cut(pixels: np.ndarray, box: Box) -> np.ndarray:
     """A square part of an image: left and top as fractions of width and height, the side of the shorter side."""
     height, width = pixels.shape[:2]
-    side = max(file_checks.SMALLEST_SIDE, round(box[2] * min(height, width)))
+    side = max(checks.SMALLEST_SIDE, round(box[2] * min(height, width)))
     left, top = (
         min(round(fraction * length), length - side) for fraction, length in ((box[0], width), (box[1], height))
     )

@@ -108,7 +108,7 @@ def test_clutter_and_broken_images_are_left_out_and_counted(tmp_path):
         "oak/inner.zip": b"PK\x03\x04",
         "oak/half.png": image(7)[:60],
         "oak/none.jpg": b"",
-        "oak/photo.heic": b"x",
+        "oak/photo.cr2": b"x",
         "top.png": image(8),
         "oak/wide.png": image(9, height=8, width=400),
     }
@@ -121,7 +121,7 @@ def test_clutter_and_broken_images_are_left_out_and_counted(tmp_path):
     assert skipped["empty"] == (1, ("oak/none.jpg",))
     assert skipped["outside the class folders, so without a class"] == (1, ("top.png",))
     assert skipped["a strip: one side is more than 20 times the other"] == (1, ("oak/wide.png",))
-    assert skipped["in an unsupported image format: convert to JPEG"] == (1, ("oak/photo.heic",))
+    assert skipped["in an unsupported image format: convert to JPEG"] == (1, ("oak/photo.cr2",))
     assert counts(name) == {"birch": (4, 1), "oak": (4, 1)}
 
 
@@ -411,12 +411,12 @@ def test_an_id_that_is_none_never_becomes_a_path(import_id):
 
 SLOWLY = """
 import sys, time
-from imgcls.datasets.importing import decode; from imgcls.datasets.importing import __main__ as entry
-real = decode.pixels_of
+from imgcls.datasets.importing.pixels import decode; from imgcls.datasets.importing import __main__ as entry
+real = decode.image_of
 def slowly(*arguments):
     time.sleep(0.2)
     return real(*arguments)
-decode.pixels_of = slowly
+decode.image_of = slowly
 sys.exit(entry.main(["--make", sys.argv[1]]))
 """
 

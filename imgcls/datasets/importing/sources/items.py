@@ -10,9 +10,10 @@ from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import pickles
 from imgcls.errors import SourceError
+from imgcls.images.files.checks import EXTENSIONS
 
-IMAGES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp")
-UNREAD = (".heic", ".heif", ".avif", ".tif", ".tiff", ".svg", ".raw", ".dng", ".cr2", ".nef", ".psd")
+IMAGES = tuple(f".{extension}" for extension in EXTENSIONS)
+UNREAD = (".svg", ".raw", ".dng", ".cr2", ".nef", ".psd")
 PARTS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("test", "testing"), "test"),

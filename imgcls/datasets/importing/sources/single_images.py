@@ -18,9 +18,10 @@ from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.sources.items import Item
 from imgcls.errors import SourceError
 from imgcls.images import loading
+from imgcls.images.files import samples
 
-STORED_SIDE = 448
-"""Pixels of the shorter side: twice the largest image size of a dataset."""
+STORED_SIDE = 512
+"""Pixels of the shorter side: the largest image size of a dataset."""
 MAX_IMAGES = 5000
 
 
@@ -33,20 +34,25 @@ def add(folder: Path, label: str, data: bytes, name: str) -> None:
     if len(rows) >= MAX_IMAGES:
         raise SourceError(f"There are already {MAX_IMAGES:,} images. To import more, use a zip archive.")
     image = Image.fromarray(loading.open_image(data, name, at_least=STORED_SIDE).pixels)
-    scale = STORED_SIDE / min(image.size)
-    if scale < 1:
-        image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.BICUBIC)
     file = f"{1 + max((int(row['file'][:6]) for row in rows), default=0):06}.png"
-    content = BytesIO()
-    image.save(content, "PNG", compress_level=1)
+    content = data if samples.is_deep(data) else _as_png(image)
     try:
         (folder / "pictures").mkdir(parents=True, exist_ok=True)
-        (folder / "pictures" / file).write_bytes(content.getvalue())
+        (folder / "pictures" / file).write_bytes(content)
         with (folder / "pictures.jsonl").open("a", encoding="utf-8") as lines:
             lines.write("\n" + json.dumps({"file": file, "label": label, "name": visible(name)[:200]}) + "\n")
     except OSError as error:
         reason = error.strerror or str(error)
         raise SourceError(f"The image could not be saved: {reason}. Free some disk space and add it again.") from error
+
+
+def _as_png(image: Image.Image) -> bytes:
+    scale = STORED_SIDE / min(image.size)
+    if scale < 1:
+        image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.BICUBIC)
+    content = BytesIO()
+    image.save(content, "PNG", compress_level=1)
+    return content.getvalue()
 
 
 def everything(folder: Path) -> list[dict[str, Any]]:

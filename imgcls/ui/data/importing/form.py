@@ -2,14 +2,17 @@
 
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, models
+from imgcls.config import Config
 from imgcls.datasets import CustomDataset
-from imgcls.datasets.importing import SIDES, ImportSettings, Preview
+from imgcls.datasets.importing import SIDES, ImportSettings, Preview, job
 from imgcls.system import paths
 from imgcls.ui.data.importing import preview as preview_panel
 from imgcls.ui.widgets import formatting
 
 CROP, PAD = "Centre crop", "Add margins"
+COSTLY = 128
+"""Pixels of a side from which the form states the cost of training."""
 MANY = 500_000_000
 """Bytes of a dataset from which the form shows its size."""
 
@@ -27,7 +30,7 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
         fraction = "About 20% of each label" if preview.is_multilabel else "20% of each class"
         st.caption(f"{fraction} is held out as the test set. Duplicates are kept in the same split.")
     if old is not None:
-        return ImportSettings(into=old.name) if _import_button("Add images", preview) else None
+        return ImportSettings(into=old.name) if _import_button(import_id, "Add images", preview) else None
     title = st.text_input("Name", title, max_chars=datasets.TITLE_LENGTH, key=f"title-{import_id}")
     note = st.text_area(
         "Note",
@@ -71,11 +74,26 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
     size = preview.total * side * side * channels
     if size > MANY:
         st.caption(f":material/hard_drive: About {size / 1e9:.1f} GB on disk, twice that during the import.")
+    if side >= COSTLY:
+        st.caption(f":material/timer: {_training_cost(side, channels, max(2, len(preview.counts)))}")
     settings = ImportSettings(title, note, side, channels, "pad" if fit == PAD else "crop")
-    return settings if _import_button(f"Import {formatting.count(preview.total, 'image')}", preview) else None
+    label = f"Import {formatting.count(preview.total, 'image')}"
+    return settings if _import_button(import_id, label, preview) else None
 
 
-def _import_button(label: str, preview: Preview) -> bool:
+def _training_cost(side: int, channels: int, num_classes: int) -> str:
+    """What training on images of this size takes, in two sentences."""
+    batch = Config(data=datasets.names()[0], model="cnn").batch_size
+    memory = models.training_bytes(models.table("cnn", (side, side, channels), num_classes, {}), batch)
+    return (
+        f"{side}×{side} has {side**2 / 64**2:,.0f} times the pixels of 64×64; an epoch takes about as many times as "
+        f"long. A CNN needs about {memory / 1e9:,.1f} GB of memory for batches of {batch}; transfer learning needs far "
+        "less, because it resizes images to its own input size and processes each of them once."
+    )
+
+
+def _import_button(import_id: str, label: str, preview: Preview) -> bool:
+    preview_panel.skipped_warning(preview, job.skipped_csv(import_id))
     st.caption(f":material/timer: An import may take at most {paths.max_import_minutes():g} minutes.")
     if preview.is_undecided:
         st.caption(":material/block: Answer the question above before you import.")

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 import streamlit as st
 
 from imgcls.datasets.importing import Preview
+from imgcls.datasets.importing.sources.items import SYSTEM
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting, gallery
 
+MOST_REASONS = 8
 STYLE = """<style>
 .classes{list-style:none!important;margin:0!important;padding:0 8px 0 0!important;max-height:340px;overflow:auto;
 font-size:.9rem}
@@ -35,6 +37,36 @@ def show(preview: Preview) -> None:
     if preview.checked and preview.checked < preview.total:
         notes.append(f"{preview.checked:,} of {preview.total:,} images were opened for this preview.")
     skipped_files(rows, notes)
+
+
+def skipped_warning(preview: Preview, listed: bytes | None) -> None:
+    """An open warning with counts and reasons if many files are skipped; `listed` is the CSV file of all of them."""
+    if not preview.skips_many:
+        return
+    shown = [row for row in preview.skipped if row["reason"] != SYSTEM]
+    total = preview.skipped_images
+    reasons = "".join(f"\n- **{row['count']:,}** {plain(row['reason'])}" for row in shown[:MOST_REASONS])
+    more = f"\n- and {len(shown) - MOST_REASONS:,} more reasons" if len(shown) > MOST_REASONS else ""
+    opened = f" ({preview.checked:,} images were opened so far)" if 0 < preview.checked < preview.total else ""
+    st.warning(
+        f"{formatting.count(total, 'file')} will not be imported{opened}. Check the reasons first:\n{reasons}{more}",
+        icon=":material/warning:",
+    )
+    skipped_download(listed)
+
+
+def skipped_download(listed: bytes | None) -> None:
+    """The button that downloads the CSV file of all skipped files, if there is one."""
+    if listed:
+        st.download_button(
+            "All skipped files (CSV)",
+            listed,
+            "skipped.csv",
+            "text/csv",
+            icon=":material/download:",
+            key="skipped-csv",
+            on_click="ignore",
+        )
 
 
 def classes(counts: Iterable[tuple[str, int, int, int]]) -> None:

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from imgcls.datasets.importing import ImportRequest, decode, job
+from imgcls.datasets.importing import ImportRequest, job
 from imgcls.datasets.importing.class_names import sort_key
+from imgcls.datasets.importing.pixels import decode
 from imgcls.datasets.importing.sources import items, single_images
 from imgcls.errors import UserError
+from imgcls.images.files import checks
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data.importing import preview as preview_panel
 from imgcls.ui.widgets import gallery, upload
 
 LATEST = 6  # images of the current class that are shown
-TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 NAME = "your images"
 THUMBNAIL = 112
 
@@ -58,7 +59,10 @@ def _webcam(import_id: str, folder, label: str) -> None:
 def _upload(import_id: str, folder, label: str) -> None:
     number = st.session_state.setdefault("drops", 0)
     files = st.file_uploader(
-        f"Images of “{plain(label)}”", type=TYPES, accept_multiple_files=True, key=f"drop-{import_id}-{number}"
+        f"Images of “{plain(label)}”",
+        type=checks.EXTENSIONS,
+        accept_multiple_files=True,
+        key=f"drop-{import_id}-{number}",
     )
     for message in st.session_state.pop("rejected-images", ()):
         st.warning(plain(message), icon=":material/broken_image:")
@@ -83,7 +87,7 @@ def _upload(import_id: str, folder, label: str) -> None:
 @lru_cache(64)
 def _small(path: str) -> str:
     """A thumbnail of an added image, as a data URL."""
-    return gallery.data_url(decode.pixels_of(Path(path).read_bytes(), THUMBNAIL, 3, "pad"))
+    return gallery.data_url(decode.image_of(Path(path).read_bytes(), decode.Target(THUMBNAIL, 3, "pad")).pixels)
 
 
 def _added(import_id: str, folder, label: str) -> None:

@@ -14,6 +14,7 @@ from imgcls.datasets.importing import ImportRequest, from_root, job
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.sources.containers import server_folder
 from imgcls.errors import DatasetError, SourceError
+from imgcls.images.files import checks
 from imgcls.system import paths
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
@@ -154,7 +155,7 @@ def _zip(import_id: str) -> None:
             "  oak/2.jpg             train/birch/2.jpg\n  birch/3.jpg           test/oak/3.jpg",
             language=None,
         )
-        st.caption("A single enclosing folder is fine. Supported formats: PNG, JPEG, WebP, GIF, BMP.")
+        st.caption(f"A single enclosing folder is fine. Supported formats: {checks.FORMATS_TEXT}.")
 
 
 def _table(import_id: str) -> None:
@@ -232,6 +233,12 @@ def _done(name: str, *, added: bool) -> None:
             st.query_params.from_dict({"new": job.new_id()})
             st.rerun()
     preview_panel.skipped_files(dataset.skipped, dataset.notes)
+    preview_panel.skipped_download(_skipped_csv(dataset))
+
+
+def _skipped_csv(dataset: datasets.CustomDataset) -> bytes | None:
+    path = datasets.skipped_file(dataset.name) if dataset.skipped else None
+    return path.read_bytes() if path else None
 
 
 def _title(request: ImportRequest) -> str:

@@ -11,8 +11,11 @@ from imgcls.errors import ImageError
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.images import loading
+from imgcls.images.files import checks
+from imgcls.inference import preparing
 from imgcls.inference.explain import activation_grid, neighbours
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.cache import activations
 from imgcls.ui.components import drawable_canvas
@@ -29,7 +32,6 @@ FEW = 3
 CANVAS_SIDE = 224
 UPLOAD_MB = 32
 TEST, UPLOAD, DRAWING = "Test image", "Your image", "Drawing"
-TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 STYLE = """<style>
 .sheet{width:100%;max-width:760px;image-rendering:pixelated;border-radius:6px}
 .small{width:96px;image-rendering:pixelated;border-radius:6px}
@@ -109,9 +111,9 @@ def _image(run: Run, predictions: Predictions | Decisions) -> tuple[np.ndarray |
         return activations.test_image(run, predictions, index), f"test image {index:,}"
     if source == DRAWING:
         return _drawing(card.shape), "your drawing"
-    file = st.file_uploader("Your image", type=TYPES, key="activations-photo", max_upload_size=UPLOAD_MB)
+    file = st.file_uploader("Your image", type=checks.EXTENSIONS, key="activations-photo", max_upload_size=UPLOAD_MB)
     if file is None:
-        st.caption("PNG, JPEG, WebP, GIF or BMP. Your image is not stored.")
+        st.caption(f"{checks.FORMATS_TEXT}. Your image is not stored.")
         return None, ""
     data = file.getvalue()
     if len(data) > UPLOAD_MB * 1_000_000:
@@ -119,7 +121,8 @@ def _image(run: Run, predictions: Predictions | Decisions) -> tuple[np.ndarray |
             f"“{file.name}” is {len(data) / 1e6:.0f} MB; the limit is {UPLOAD_MB} MB. Choose a smaller file."
         )
     digest = hashlib.sha256(data).hexdigest()
-    return _prepared(digest, data, file.name, card.shape, card.is_ink, card.fit), file.name
+    key = f"{card.shape} {card.is_ink} {card.fit} {card.pixels}"
+    return _prepared(digest, key, data, file.name, card), file.name
 
 
 def _drawing(shape: tuple) -> np.ndarray | None:
@@ -137,8 +140,8 @@ def _drawing(shape: tuple) -> np.ndarray | None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the image …")
-def _prepared(digest: str, _data: bytes, _name: str, shape: tuple, ink: bool, fit: str) -> np.ndarray:
-    return loading.prepare_photo(loading.open_image(_data, _name, at_least=560), shape, ink=ink, fit=fit).pixels
+def _prepared(digest: str, how: str, _data: bytes, _name: str, _card: ModelCard) -> np.ndarray:
+    return preparing.prepare(preparing.load(_data, _name, _card.pixels), _card).pixels
 
 
 # ---- the layers

@@ -70,10 +70,10 @@ class TarArchive:
     def __exit__(self, *_) -> None:
         self._file.close()
 
-    def read(self, key: Place) -> bytes:
-        """The bytes of a file. Raises ImageError if it is too large or cannot be read."""
-        if key.size > MAX_IMAGE_BYTES:
-            limit = f"larger than {MAX_IMAGE_BYTES // 1_000_000} MB"
+    def read(self, key: Place, most: int = MAX_IMAGE_BYTES) -> bytes:
+        """The bytes of a file. Raises ImageError if it has more than `most` bytes or cannot be read."""
+        if key.size > most:
+            limit = f"larger than {most // 1_000_000} MB"
             raise ImageError(f"A file in {self.name} is too large.", limit)
         self._file.seek(key.start)
         data = self._file.read(key.size)

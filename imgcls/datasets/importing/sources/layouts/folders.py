@@ -16,6 +16,7 @@ from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.folder_tree.roles import Entry
 from imgcls.datasets.importing.sources.items import Item, image_files
 from imgcls.errors import ImageError, SourceError
+from imgcls.images.files.checks import FORMATS_TEXT
 
 ORDER = 100
 PEEKED = 5
@@ -47,8 +48,8 @@ def entries(files: Files, findings: Findings) -> list[Entry]:
     if any(pickles.is_pickle(path, _start(files, key)) for path, key in unnamed[:PEEKED]):
         raise pickles.refuse(files.name)
     raise SourceError(
-        f"No images found in it{findings.skipped.summary()}. Expected one folder per class, containing PNG, JPEG, "
-        "WebP, GIF or BMP files."
+        f"No images found in it{findings.skipped.summary()}. Expected one folder per class, containing "
+        f"{FORMATS_TEXT} files."
     )
 
 

@@ -5,7 +5,14 @@ from imgcls.errors import ImageError
 SMALLEST_SIDE = 8  # pixels
 LARGEST_ASPECT = 20  # longer side by shorter side
 UNNAMED = "the image"
-EXPECTED = "Expected a PNG, JPEG, WebP, GIF or BMP image."
+FORMATS_TEXT = "PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC, AVIF or PGM/PPM"
+EXPECTED = f"Expected a {FORMATS_TEXT} image."
+EXTENSIONS = (
+    *("png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp"),
+    *("tif", "tiff", "heic", "heif", "avif", "pgm", "ppm", "pnm", "pbm"),
+)
+"""Of the files that uploads and imports accept; the content decides how they are read."""
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 def check_size(size: tuple[int, int], name: str, max_megapixels: float) -> None:
@@ -46,12 +53,14 @@ def damaged(name: str) -> ImageError:
     )
 
 
-def unknown(name: str, data: bytes) -> ImageError:
-    """The error about a file in another format; HEIC and AVIF are recognised by their first bytes."""
-    if data[4:8] == b"ftyp" and data[8:11] in (b"hei", b"hev", b"mif", b"msf", b"avi"):
-        what = "a HEIC or AVIF photo, which is not supported"
-        return ImageError(f"{name} is {what}. {EXPECTED} Save it as JPEG and use that.", what)
+def unknown(name: str) -> ImageError:
+    """The error about a file in another format."""
     return ImageError(f"{name} is not a supported image. {EXPECTED} Save it in one of these formats.")
+
+
+def is_heif(data: bytes) -> bool:
+    """Whether these are the bytes of a HEIC photo, as phones take them; an AVIF image has other brands."""
+    return data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS and b"avif" not in data[12:40]
 
 
 def quoted(name: str) -> str:

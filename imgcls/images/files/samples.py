@@ -1,0 +1,124 @@
+"""Values beyond 8 bits, and more than three bands, as they are in a file: Pillow would clip or drop them."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from imgcls.images.files import tiff
+
+PNG = b"\x89PNG\r\n\x1a\n"
+MAX_BYTES = 400_000_000
+"""Of the bands that are read."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The values of an image: (height, width, 1 or 3), native byte order. `alpha` is uint8 (height, width), or None."""
+
+    values: np.ndarray
+    alpha: np.ndarray | None = None
+    no_data: float | None = None
+    pages: int = 1
+    bands: int = 0  # in the file, if there are more than three
+    used: tuple[int, ...] = ()  # the numbers (from 1) of those that became red, green and blue
+
+
+class Unreadable(ValueError):
+    """The file is damaged, or holds something that is not understood."""
+
+
+def is_deep(data: bytes) -> bool:
+    """Whether a file holds values beyond 8 bits or more than four bands, judging by its header."""
+    if data.startswith(PNG):
+        return data[24:25] == b"\x10"
+    if tiff.is_tiff(data):
+        found = _header(data)
+        return found is not None and found.is_deep
+    if data[:2] in (b"P5", b"P2"):
+        try:
+            with Image.open(io.BytesIO(data), formats=("PPM",)) as image:
+                return image.mode == "I"
+        except Exception:  # Pillow raises many types; opening the image will report what is wrong  # noqa: BLE001
+            return False
+    return False
+
+
+def bands_of(data: bytes) -> tuple[str, ...]:
+    """The names of the bands of a file that has more than three; empty for other files. A name may be empty."""
+    found = _header(data) if tiff.is_tiff(data) else None
+    if found is None or found.dtype is None or found.bands <= 3:
+        return ()
+    return found.names or ("",) * found.bands
+
+
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a TIFF file from its header; None for other or damaged files."""
+    found = _header(data) if tiff.is_tiff(data) else None
+    return found.size if found else None
+
+
+def read(data: bytes, bands: Sequence[int] = ()) -> Samples:
+    """The values of a file for which `is_deep` is true; `bands` (numbers from 1) choose red, green and blue.
+
+    Raises:
+        Unreadable: it is damaged.
+        MemoryError: it is too large.
+    """
+    try:
+        if tiff.is_tiff(data):
+            return _of_tiff(data, bands)
+        with Image.open(io.BytesIO(data), formats=("PNG", "PPM")) as image:
+            return _of_png(data, image) if image.format == "PNG" else Samples(np.asarray(image, np.int32)[..., None])
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow has no single error type: whatever it raises here is about the bytes
+        raise Unreadable(str(error)) from error
+
+
+def _of_tiff(data: bytes, bands: Sequence[int]) -> Samples:
+    found = tiff.header(data)
+    used = tuple(bands) if found.bands > 3 and bands and max(bands) <= found.bands else (1, 2, 3)
+    wanted = [0] if found.bands < 3 else [band - 1 for band in used]
+    alpha = [found.samples - 1] if found.has_alpha else []
+    width, height = found.size
+    assert found.dtype is not None, "the caller has checked `is_deep`"
+    if width * height * (len(wanted) + len(alpha)) * found.dtype.itemsize > MAX_BYTES:
+        raise MemoryError
+    values = tiff.samples(data, found, wanted + alpha)
+    opaque = None
+    if alpha and values.dtype.kind == "u":
+        opaque = (values[..., -1] >> 8 * (values.dtype.itemsize - 1)).astype(np.uint8)
+    values = values[..., : len(wanted)]
+    many = found.bands > 3
+    return Samples(values, opaque, found.no_data, found.pages, found.bands if many else 0, used if many else ())
+
+
+def _of_png(data: bytes, image: Image.Image) -> Samples:
+    """Pillow keeps the high byte of a 16-bit colour sample; decoding with swapped bytes gives the low one."""
+    if image.mode == "I;16":
+        return Samples(np.asarray(image)[..., None])
+    args = image.tile[0].args
+    raw_mode = args if isinstance(args, str) else args[0]
+    if raw_mode == "LA;16B":  # four bytes a pixel: the grey level and the alpha value, high bytes first
+        pairs = _decoded(data, "RGBA").astype(np.uint16)
+        return Samples((pairs[..., :1] << 8) + pairs[..., 1:2], pairs[..., 2].astype(np.uint8))
+    high, low = (_decoded(data, raw_mode[:-1] + order).astype(np.uint16) for order in "BL")
+    values = (high << 8) + low
+    return Samples(values[..., :3], high[..., 3].astype(np.uint8) if values.shape[2] == 4 else None)
+
+
+def _decoded(data: bytes, raw_mode: str) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        image.tile = [tile._replace(args=raw_mode) for tile in image.tile]
+        image.info.pop("transparency", None)
+        return np.asarray(image)
+
+
+def _header(data: bytes) -> tiff.TiffHeader | None:
+    try:
+        return tiff.header(data)
+    except Exception:  # as above  # noqa: BLE001
+        return None

@@ -1,0 +1,253 @@
+"""Image files of every accepted format: TIFF of all kinds, HEIC, AVIF, PGM and PPM, large and incomplete JPEG."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imgcls.errors import ImageError
+from imgcls.images.files import decoding, tiff
+from imgcls.images.files.decoding import open_image
+from imgcls.images.files.pixel_scale import PixelScale
+from tests.support import tiffs
+from tests.support.heic import HEIC
+
+RANDOM = np.random.default_rng(0)
+
+
+def scene(height=24, width=32):
+    y, x = np.mgrid[:height, :width]
+    return np.stack([x * 255 // width, y * 255 // height, (x + y) * 3], axis=-1).clip(0, 255).astype(np.uint8)
+
+
+def file_of(pil_image, kind="PNG", **options):
+    if isinstance(pil_image, np.ndarray):
+        pil_image = Image.fromarray(pil_image)
+    file = io.BytesIO()
+    pil_image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def png16(array):
+    """A PNG of 16 bits a sample, (height, width, 1 to 4), which Pillow cannot write in colour."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width, samples = array.shape
+    colour = {1: 0, 2: 4, 3: 2, 4: 6}[samples]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in array)
+    header = struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+# Formats
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_deflate", "packbits", "jpeg"])
+def test_an_ordinary_tiff_opens(compression):
+    image = open_image(file_of(scene(), "TIFF", compression=compression))
+    assert np.abs(image.pixels.astype(int) - scene()).max() <= (20 if compression == "jpeg" else 0)
+    assert image.notes == ()
+
+
+def test_a_photo_of_a_phone_in_heic_opens():
+    image = open_image(HEIC, "IMG_1.HEIC")
+    assert image.pixels.shape == (24, 32, 3)
+    assert np.abs(image.pixels.astype(int) - scene()).max() <= 40
+    assert decoding.size_of(HEIC) == (32, 24)
+
+
+def test_half_a_heic_photo_is_damaged():
+    with pytest.raises(ImageError, match=r"'IMG_1.HEIC' is damaged or incomplete"):
+        open_image(HEIC[:400], "IMG_1.HEIC")
+
+
+def test_an_avif_image_opens():
+    image = open_image(file_of(scene(), "AVIF", quality=100))
+    assert np.abs(image.pixels.astype(int) - scene()).max() <= 12
+
+
+@pytest.mark.parametrize("kind", ["PGM", "PPM"])
+def test_pgm_and_ppm_images_open(kind):
+    array = scene() if kind == "PPM" else scene()[..., 2]
+    image = open_image(file_of(array, "PPM"))
+    assert (image.pixels == (array if kind == "PPM" else array[..., None])).all()
+
+
+def test_a_pgm_of_twelve_bits_keeps_its_grey_levels():
+    levels = np.arange(4096, dtype=">u2").reshape(64, 64)
+    image = open_image(b"P5 64 64 4095\n" + levels.tobytes())
+    assert len(np.unique(image.pixels)) == 256
+
+
+# TIFF that Pillow cannot hold
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("compression", ["none", "lzw", "deflate", "packbits"])
+@pytest.mark.parametrize("layout", [{}, {"tile": 16}, {"planar": True}, {"planar": True, "tile": 16}])
+@pytest.mark.parametrize("kind", ["u1", "u2", "i2", "f4"])
+def test_samples_are_read_from_every_layout(order, compression, layout, kind):
+    array = (RANDOM.random((23, 37, 5)) * 200).astype(kind)
+    predictor = 1 if compression == "none" else 3 if kind == "f4" else 2
+    data = tiffs.tiff(array, order=order, compression=compression, predictor=predictor, **layout)
+    found = tiff.header(data)
+    assert (found.size, found.samples) == ((37, 23), 5)
+    assert (tiff.samples(data, found, [0, 1, 2, 3, 4]) == array).all()
+    assert (tiff.samples(data, found, [4, 1]) == array[..., [4, 1]]).all()
+
+
+def test_colours_of_sixteen_bits_are_scaled_and_not_cut_off():
+    array = np.linspace(0, 65535, 16 * 16 * 3).reshape(16, 16, 3).astype(np.uint16)
+    image = open_image(tiffs.tiff(array))
+    assert np.abs(image.pixels - array / 257).max() <= 0.5
+    assert image.notes == ("Values from 0 to 65535 were scaled to 8 bits.",)
+
+
+def test_an_alpha_channel_of_sixteen_bits_is_no_band():
+    array = np.full((16, 16, 4), 65535, np.uint16)
+    array[..., :3] = 0
+    array[:, 8:, 3] = 0
+    image = open_image(tiffs.tiff(array, extra=2))
+    assert (image.pixels[:, :8] == 0).all() and (image.pixels[:, 8:] == 255).all()
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_only_the_first_page_of_a_tiff_is_used_and_this_is_said(deep):
+    array = scene().astype(np.uint16) if deep else scene()
+    image = open_image(tiffs.tiff(array, copies=(0, 0)))
+    assert "Only the first of 3 pages is used." in image.notes
+
+
+def test_reduced_copies_and_masks_of_a_geotiff_are_no_pages():
+    assert open_image(tiffs.tiff(scene(), copies=(1, 4))).notes == ()
+
+
+def test_the_chosen_bands_of_a_satellite_image_become_its_colours():
+    bands = np.zeros((16, 16, 13), np.uint16)
+    bands[..., 7], bands[..., 3], bands[..., 2] = 1000, 500, 0
+    data = tiffs.tiff(bands, compression="lzw", predictor=2)
+    image = open_image(data, scale=PixelScale(0, 1000, (8, 4, 3)))
+    assert (image.pixels == (255, 128, 0)).all()
+    assert image.notes[0] == "Bands 8, 4, 3 of 13 are used as red, green and blue."
+
+
+def test_missing_values_of_a_geotiff_do_not_stretch_its_range():
+    array = np.full((16, 16, 1), 100.0, np.float32)
+    array[:8] = 200
+    array[0, 0], array[0, 1] = -9999, np.nan
+    image = open_image(tiffs.tiff(array, no_data="-9999"))
+    assert np.unique(image.pixels[1:]).tolist() == [100, 200]
+    assert (image.pixels[0, :2] == 0).all()
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("part", [30, 200, 2000])
+def test_half_a_tiff_is_refused(part):
+    data = tiffs.tiff((RANDOM.random((64, 64, 5)) * 1000).astype(np.uint16), compression="deflate")
+    with pytest.raises(ImageError, match=r"is damaged or incomplete|is not a supported image"):
+        open_image(data[:part], "field.tif")
+
+
+def test_a_tiff_that_announces_gigabytes_is_refused_before_they_are_made():
+    data = bytearray(tiffs.tiff(np.zeros((16, 16, 5), np.uint16)))
+    for tag in (256, 257):
+        place = data.index(struct.pack("<HHI", tag, 4, 1))
+        data[place + 8 : place + 12] = struct.pack("<I", 60_000)
+    with pytest.raises(ImageError, match=r"60000×60000 pixels\. Expected at most 25 megapixels"):
+        open_image(bytes(data), "bomb.tif")
+
+
+# PNG of 16 bits
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3, 4])
+def test_a_png_of_sixteen_bits_keeps_all_of_its_levels(samples):
+    array = RANDOM.integers(0, 4096, (16, 16, samples)).astype(np.uint16)
+    array[0, 0] = 4095
+    if samples in (2, 4):
+        array[..., -1] = 65535
+    image = open_image(png16(array))
+    colours = array[..., :1] if samples < 3 else array[..., :3]
+    assert np.abs(image.pixels - colours * (255 / 4095)).max() <= 0.5
+    assert image.notes == ("Values from 0 to 4095 were scaled to 8 bits.",)
+
+
+def test_the_scale_of_a_dataset_is_applied_whatever_the_image_holds():
+    dark = np.full((16, 16, 1), 1000, np.uint16)
+    assert (open_image(png16(dark), scale=PixelScale(0, 4000)).pixels == 64).all()
+    assert (open_image(png16(dark * 5), scale=PixelScale(0, 4000)).pixels == 255).all()
+
+
+# Transparency
+
+
+@pytest.mark.parametrize("ink", [255, 230])
+def test_white_ink_on_a_transparent_background_is_put_on_black(ink):
+    pil_image = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
+    pil_image.paste((ink, ink, ink, 255), (4, 4, 12, 12))
+    image = open_image(file_of(pil_image))
+    assert (image.pixels[:4] == 0).all() and (image.pixels[5:11, 5:11] == ink).all()
+    assert image.notes == ("Transparent areas were filled with black, because the visible parts are nearly white.",)
+
+
+def test_an_image_without_any_visible_part_becomes_white():
+    assert (open_image(file_of(Image.new("RGBA", (16, 16), (255, 255, 255, 0)))).pixels == 255).all()
+
+
+# JPEG
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
+@pytest.mark.parametrize("at_least", [None, 100])
+def test_a_jpeg_without_its_end_marker_is_read_completely(options, at_least):
+    data = file_of(scene(240, 320), "JPEG", quality=90, **options)
+    image = open_image(data[:-2], at_least=at_least)
+    assert (image.pixels == open_image(data, at_least=at_least).pixels).all()
+    assert image.notes == ("The file has no end marker, but all of its pixels are there.",)
+
+
+@pytest.mark.parametrize("missing", [20, 200, 2000])
+@pytest.mark.parametrize("at_least", [None, 100])
+def test_a_jpeg_whose_last_pixels_are_missing_is_refused(missing, at_least):
+    noisy = RANDOM.integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    data = file_of(noisy, "JPEG", quality=90)
+    with pytest.raises(ImageError, match="is damaged or incomplete"):
+        open_image(data[:-missing], at_least=at_least)
+
+
+@pytest.mark.parametrize(("width", "height"), [(8064, 6048), (12000, 9000)])
+def test_a_phones_photo_of_48_or_108_megapixels_is_decoded_at_reduced_size(width, height):
+    data = file_of(Image.linear_gradient("L").resize((width, height), Image.Resampling.NEAREST), "JPEG")
+    image = open_image(data, "IMG_2.jpg", at_least=224)
+    assert 224 <= min(image.pixels.shape[:2]) < 448
+    assert image.pixels.max() > 250 and image.pixels.min() < 5
+    with pytest.raises(ImageError, match="Expected at most 25 megapixels"):
+        open_image(data, "IMG_2.jpg")
+
+
+def test_a_progressive_photo_of_that_size_is_refused_because_it_needs_the_memory_of_all_pixels(monkeypatch):
+    data = file_of(np.zeros((1000, 1100, 3), np.uint8), "JPEG", progressive=True)
+    assert open_image(data, at_least=64, max_megapixels=0.6).pixels.shape[2] == 3
+    with pytest.raises(ImageError, match=r"Expected at most 1 megapixels"):
+        open_image(data, at_least=64, max_megapixels=0.5)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_gigantic_jpeg_is_refused_by_its_header():
+    data = file_of(Image.new("L", (64, 64)), "JPEG")
+    place = data.index(b"\xff\xc0") + 5
+    data = data[:place] + struct.pack(">HH", 30_000, 30_000) + data[place + 4 :]
+    with pytest.raises(ImageError, match=r"far too many pixels|Expected at most"):
+        open_image(data, at_least=64)
+
+
+def test_the_preview_image_that_a_phone_adds_is_no_animation():
+    frames = [Image.fromarray(scene(64, 64)), Image.fromarray(scene(32, 32))]
+    image = open_image(file_of(frames[0], "MPO", save_all=True, append_images=frames[1:]), at_least=16)
+    assert image.notes == ()
+    assert min(image.pixels.shape[:2]) < 64

@@ -1,0 +1,83 @@
+"""On the import page: bands to choose, the cost of large images, and an open warning about many skipped files."""
+
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls import datasets
+from imgcls.datasets.importing import job
+from tests.support import tiffs
+from tests.support.import_pages import button, new
+from tests.support.pages import is_whole, opened, told
+from tests.support.uploads import archive, image, leaves
+
+
+@pytest.fixture(autouse=True)
+def digits_data(digits, mnist_sample):
+    """The default dataset is there, so that the Data page has something to show."""
+
+
+def brought(tmp_path, files) -> AppTest:
+    app = opened("data")
+    button(app, "Import your own images").click().run()
+    archive(tmp_path / "fields.zip", files)
+    app.file_uploader[0].upload("fields.zip", (tmp_path / "fields.zip").read_bytes(), "application/zip").run()
+    return app
+
+
+def warnings(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.warning).replace("\\", "")
+
+
+def downloads(app: AppTest) -> list[str]:
+    return [element.proto.label for element in app.get("download_button")]
+
+
+def test_many_skipped_files_are_an_open_warning_with_a_csv_of_all_of_them(tmp_path):
+    app = brought(
+        tmp_path, leaves(count=20) | {f"oak/bad{n}.png": image(n)[:90] for n in range(3)} | {"oak/a.txt": b"x"}
+    )
+    assert is_whole(app)
+    assert "4 files will not be imported" in warnings(app)
+    assert "**3** damaged or incomplete" in warnings(app) and "**1** not an image" in warnings(app)
+    assert downloads(app) == ["All skipped files (CSV)"]
+
+
+def test_few_skipped_files_are_no_warning(tmp_path):
+    app = brought(tmp_path, leaves())
+    assert is_whole(app) and not app.warning and not downloads(app)
+
+
+def test_the_cost_of_large_images_is_stated(tmp_path):
+    app = brought(tmp_path, leaves())
+    assert "times the pixels of 64×64" not in told(app)
+    app.selectbox(key=f"side-{new(app)}").select(512).run()
+    assert "512×512 has 64 times the pixels of 64×64" in told(app)
+    assert "GB of memory for batches of" in told(app)
+
+
+def test_the_bands_of_satellite_images_are_chosen_and_the_result_is_on_the_datasets_card(tmp_path):
+    array = np.zeros((28, 28, 7), np.uint16)
+    array[2:, :, 4] = 3000
+    files = {
+        f"{label}/{n}.tif": tiffs.tiff(array + 100 * (n + 4 * place))
+        for place, label in enumerate("ab")
+        for n in range(4)
+    }
+    app = brought(tmp_path, files)
+    assert is_whole(app)
+    assert button(app, "Import 8 images").disabled
+    for colour, band in (("red", "5"), ("green", "2"), ("blue", "1")):
+        app.selectbox(key=f"question-{new(app)}-band-{colour}").select(band).run()
+    assert is_whole(app) and not button(app, "Import 8 images").disabled
+    assert "Bands 5, 2, 1 used as red, green and blue: 8 images." in told(app)
+    button(app, "Import 8 images").click().run()
+    deadline = time.monotonic() + 60
+    while job.state(new(app)).state == "running" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    app.run()
+    assert is_whole(app)
+    assert datasets.facts("own-fields").pixels.bands == (5, 2, 1)
+    assert "the same for all images" in told(app)
