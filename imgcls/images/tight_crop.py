@@ -86,7 +86,7 @@ def _is_cropped(mask: np.ndarray) -> bool:
         return True
     edge = _around(mask)
     width = 2 * float(ndimage.distance_transform_edt(mask).max())
-    return (
+    return bool(
         width <= WIDEST * longer
         and np.count_nonzero(edge != np.roll(edge, 1)) <= 2 * MOST_CROSSINGS
         and edge.mean() < 0.6

@@ -86,7 +86,7 @@ def from_pil(
     check_size(pil_image.size, name, max_megapixels * (_reducible(pil_image) if at_least else 1))
     try:
         if at_least and pil_image.format in ("JPEG", "MPO"):
-            pil_image.draft(None, (at_least, at_least))  # type: ignore[union-attr]
+            pil_image.draft(None, (at_least, at_least))
             if pil_image.width * pil_image.height > max_megapixels * REDUCIBLE["AVIF"] * 1e6:
                 raise too_large(name, f"{pil_image.width}×{pil_image.height}", max_megapixels)
         pil_image.load()

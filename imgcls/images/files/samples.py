@@ -100,7 +100,7 @@ def _of_png(data: bytes, image: Image.Image) -> Samples:
     """Pillow keeps the high byte of a 16-bit colour sample; decoding with swapped bytes gives the low one."""
     if image.mode == "I;16":
         return Samples(np.asarray(image)[..., None])
-    args = image.tile[0].args
+    args = image.tile[0].args  # type: ignore[attr-defined]  # every file that Pillow opens has it
     raw_mode = args if isinstance(args, str) else args[0]
     if raw_mode == "LA;16B":  # four bytes a pixel: the grey level and the alpha value, high bytes first
         pairs = _decoded(data, "RGBA").astype(np.uint16)

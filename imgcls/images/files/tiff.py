@@ -178,8 +178,8 @@ def _decompressed(packed: bytes, compression: int, row_bytes: int, rows: int) ->
     if compression in (8, 32946):
         return zlib.decompressobj().decompress(packed, expected)
     # LZW, PackBits, Zstandard and others: as one strip of bytes, which libtiff leaves as they are.
-    entries = ((256, row_bytes), (257, rows), (258, 8), (259, compression), (262, 1), (273, 122), (277, 1))
-    entries += ((278, rows), (279, len(packed)))
+    entries = [(256, row_bytes), (257, rows), (258, 8), (259, compression), (262, 1), (273, 122), (277, 1)]
+    entries += [(278, rows), (279, len(packed))]
     directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
     file = struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + directory + bytes(4) + packed
     with Image.open(io.BytesIO(file), formats=("TIFF",)) as image:

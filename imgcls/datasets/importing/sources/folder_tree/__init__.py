@@ -3,7 +3,7 @@
 folder_names    what the name of a folder suggests
 roles           which folders are splits, groups, containers or companions, judged with their neighbours
 levels          which of the remaining levels holds the classes; asks if the names allow several readings
-doubts          questions about folders that look like something else
+ambiguities     questions about folders that look like something else
 file_names      the class in the file name, if no folder is one
 synsets         names of ImageNet's synsets
 """
@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.folder_tree import doubts, file_names, folder_names, levels, synsets
+from imgcls.datasets.importing.sources.folder_tree import ambiguities, file_names, folder_names, levels, synsets
 from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row, rows
 from imgcls.datasets.importing.sources.items import Item, merge_spellings
 from imgcls.errors import SourceError
@@ -85,7 +85,7 @@ def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
         found = [_Labelled(row, way.label(row.words), "", way.others(row.words)) for row in in_folders]
         classes = {one.label for one in found if one.label}
         if len(classes) > 1:
-            read = doubts.reading(classes, findings)
+            read = ambiguities.reading(classes, findings)
             return [_Labelled(one.row, *read(one.label), one.others) for one in found if one.label]
     learned = [row.entry.file for row in kept if row.part in ("", "train")]
     if by_file := file_names.reader(learned, findings):
@@ -97,7 +97,7 @@ def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
         places = ", ".join(map(short, sorted(innermost)[:4]))
         where = f"in {places}" if places else "not in folders"
         raise SourceError(f"Nothing says what the classes are: the {len(kept):,} images are {where}. {EXPECTED}")
-    doubts.confirm(innermost, findings)
+    ambiguities.confirm(innermost, findings)
     return [_Labelled(replace(row, group=()), row.entry.folders[-1]) for row in kept if row.entry.folders]
 
 
