@@ -26,7 +26,7 @@ from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel, opened
 from imgcls.datasets.importing.sources.arrays import ArrayTable
-from imgcls.datasets.importing.sources.items import SYSTEM, Item, one_spelling, spellings, usable_classes
+from imgcls.datasets.importing.sources.items import SYSTEM, Box, Item, one_spelling, spellings, usable_classes
 from imgcls.errors import ImageError, SourceError
 from imgcls.images.files import decoding
 from imgcls.images.files.pixel_scale import PixelScale
@@ -119,7 +119,7 @@ def _of_files(source: Source, end: float) -> Preview:
                 raise data
             if target.scale is None and scale.needs_scale(data):
                 target = replace(target, scale=_sampled_scale(source, data, end))
-            image, size = _thumbnail(data, target, is_wanted=len(shown.samples) < LARGE_SAMPLES)
+            image, size = _thumbnail(data, target, item.box, is_wanted=len(shown.samples) < LARGE_SAMPLES)
         except ImageError as error:
             unreadable.add(error.reason, item.name)
             continue
@@ -199,14 +199,17 @@ def _sampled_scale(source: Source, first: bytes, end: float) -> PixelScale:
 
 
 def _thumbnail(
-    data: bytes, target: decode.Target, *, is_wanted: bool
+    data: bytes, target: decode.Target, box: Box | None, *, is_wanted: bool
 ) -> tuple[decode.Decoded | None, tuple[int, int] | None]:
     """A thumbnail (None if decoding takes too long and it is not wanted) and the image size. Raises ImageError."""
     size = decoding.size_of(data)
     is_slow = size and size[0] * size[1] > MAX_MEGAPIXELS * 1e6 and not data.startswith(b"\xff\xd8")
+    if size and box:
+        across, down = (1, 1) if max(box) > 1 else size
+        size = max(1, round((box[2] - box[0]) * across)), max(1, round((box[3] - box[1]) * down))
     if is_slow and not is_wanted:
         return None, size
-    return decode.image_of(data, target), size
+    return decode.image_of(data, target, box), size
 
 
 def _sample(label: str, name: str, pixels: np.ndarray) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class ListedFiles:
     def __init__(self, entries):
         self.entries = entries
 
-    def read(self, key):
+    def read(self, key, most=0):
         raise ImageError(f"{key} is damaged.")
 
 

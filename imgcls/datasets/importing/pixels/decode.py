@@ -4,12 +4,12 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from imgcls.datasets.importing.pixels import scale
-from imgcls.datasets.importing.sources.items import Item
+from imgcls.datasets.importing.sources.items import Box, Item
 from imgcls.errors import ImageError
 from imgcls.images import handwriting, square
 from imgcls.images.files import decoding
@@ -84,8 +84,8 @@ def decoded(stream: Iterable[tuple[Item, bytes | np.ndarray | ImageError]], targ
                 future.cancel()
 
 
-def image_of(data: bytes | np.ndarray, target: Target) -> Decoded:
-    """One image at the target size. Raises ImageError if it cannot be read, or ScaleNeeded."""
+def image_of(data: bytes | np.ndarray, target: Target, box: Box | None = None) -> Decoded:
+    """One image, or the part of it in a box, at the target size. Raises ImageError if it is unreadable; ScaleNeeded."""
     if isinstance(data, np.ndarray):
         if target.fit in INKS:
             return Decoded(handwriting.as_in_mnist(data, (target.size, target.size, target.channels), target.fit))
@@ -96,22 +96,44 @@ def image_of(data: bytes | np.ndarray, target: Target) -> Decoded:
     if target.scale is None and scale.needs_scale(data):
         raise ScaleNeeded
     if _is_large(data):
-        return _large_image_thread.submit(_opened, data, target).result()
-    return _opened(data, target)
+        return _large_image_thread.submit(_opened, data, target, box).result()
+    return _opened(data, target, box)
 
 
-def _opened(data: bytes, target: Target) -> Decoded:
+def _opened(data: bytes, target: Target, box: Box | None) -> Decoded:
     if target.fit in INKS:
-        image = decoding.open_image(data, at_least=max(INK_SIDE, target.size), scale=target.scale or NO_SCALE)
+        image = _loaded(data, max(INK_SIDE, target.size), target, box)
         shape = target.size, target.size, target.channels
         return Decoded(handwriting.as_in_mnist(image.pixels, shape, target.fit), image.notes)
-    image = decoding.open_image(data, at_least=target.size, scale=target.scale or NO_SCALE)
+    image = _loaded(data, target.size, target, box)
     height, width = image.pixels.shape[:2]
     fitting = [note] if (note := square.note(height, width, target.fit)) else []
     if (min if target.fit == "crop" else max)(height, width) < target.size:
         fitting.append(Note(f"Enlarged to {target.size} pixels."))
     pixels = square.framed(image.pixels, target.size, target.channels, target.fit)
     return Decoded(pixels, image.notes, tuple(fitting))
+
+
+def _loaded(data: bytes, at_least: int, target: Target, box: Box | None) -> decoding.LoadedImage:
+    """An upright image or the part in a box, no smaller than `at_least` pixels unless the file has fewer."""
+    scale_ = target.scale or NO_SCALE
+    if box is None:
+        return decoding.open_image(data, at_least=at_least, scale=scale_)
+    left, top, right, bottom = box
+    is_fraction = max(box) <= 1
+    if is_fraction:
+        share = max(0.01, min(right - left, bottom - top))
+        image = decoding.open_image(data, at_least=round(at_least / share), scale=scale_)
+    else:
+        image = decoding.open_image(data, scale=scale_)
+    height, width = image.pixels.shape[:2]
+    across, down = (width, height) if is_fraction else (1, 1)
+    columns = slice(max(0, round(left * across)), max(0, round(right * across)))
+    rows = slice(max(0, round(top * down)), max(0, round(bottom * down)))
+    part = image.pixels[rows, columns]
+    if min(part.shape[:2]) < 1:
+        raise ImageError("The box is outside the image.", "with a box outside the image")
+    return replace(image, pixels=part)
 
 
 def is_slow(data: bytes) -> bool:
@@ -132,7 +154,7 @@ def _batch(batch: list[tuple[Item, bytes | np.ndarray | ImageError]], target: Ta
         try:
             if isinstance(data, ImageError):
                 raise data
-            results.append((item, image_of(data, target)))
+            results.append((item, image_of(data, target, item.box)))
         except ImageError as error:
             results.append((item, error))
     return results

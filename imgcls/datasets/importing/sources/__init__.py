@@ -3,13 +3,14 @@
 containers/     archives and folders: what they hold, and the bytes of a file
 layouts/        how the files of a container are assigned to classes
 arrays/         single files that hold the pixels and labels of many images
-label_csv       a CSV table of file names and labels next to a container
+tables/         tables of file names and labels, next to a container or in it
 multilabel      images with several labels
 single_images   images added one by one, class by class
 folder_tree/    what the folders of an image say: its class, part and group
 pickles         are refused
 items           an image to import, and the rules that all sources share
 file_types      what a file is by its first bytes
+values          one rule for what a field of a table means
 """
 
 from collections import Counter
@@ -30,14 +31,14 @@ from imgcls.datasets.importing.sources import (
     containers,
     file_types,
     items,
-    label_csv,
     layouts,
     pickles,
     single_images,
 )
 from imgcls.datasets.importing.sources.arrays import ArrayTable
-from imgcls.datasets.importing.sources.containers import server_folder
+from imgcls.datasets.importing.sources.containers import Files, server_folder
 from imgcls.datasets.importing.sources.items import Item
+from imgcls.datasets.importing.sources.tables import assign, parquet
 from imgcls.errors import ImageError, SourceError
 
 KINDS = ("file", "listing", "folder", "pictures")
@@ -122,25 +123,39 @@ def opened(request: ImportRequest) -> Iterator[Source]:
     kind = OLD_KINDS.get(request.kind, request.kind)
     path = Path(request.path)
     with ExitStack() as stack:
-        if kind == "file" and pickles.is_pickle(request.name, file_types.start_of(path, short(request.name))):
+        start = file_types.start_of(path, short(request.name)) if kind == "file" else b""
+        if kind == "file" and pickles.is_pickle(request.name, start):
             raise pickles.refuse(short(request.name))
-        if kind == "file" and (table := arrays.open_array(path, request.name, findings)):
+        if start.startswith(parquet.MAGIC):
+            files = parquet.ParquetImages([(request.name, path)], request.name)
+            yield from _of_container(request, files, findings)
+        elif kind == "file" and (table := arrays.open_array(path, request.name, findings)):
             yield Source(request, findings, table=table)
         elif kind in ("file", "listing"):
             archive = stack.enter_context(containers.open_archive(path, request.name, findings.skipped))
-            if kind == "file":
-                found = layouts.to_items(archive, findings)
-            else:
-                found = label_csv.to_items(Path(request.table), short(request.table_name), archive, findings)
-            yield Source(request, findings, archive.read, found)
+            yield from _of_container(request, archive, findings, is_listing=kind == "listing")
         elif kind == "folder":
             folder = server_folder.Folder(path, request.name, findings.skipped)
-            yield Source(request, findings, folder.read, layouts.to_items(folder, findings))
+            yield from _of_container(request, folder, findings)
         elif kind == "pictures":
             found = items.merge_spellings(single_images.items(path), findings)
             yield Source(request, findings, server_folder.read, found)
         else:
             raise SourceError(f"'{request.kind}' is not a kind of source. Available: {', '.join(KINDS)}.")
+
+
+def _of_container(
+    request: ImportRequest, files: Files, findings: Findings, *, is_listing: bool = False
+) -> Iterator[Source]:
+    if is_listing:
+        found = assign.listing(Path(request.table), short(request.table_name), files, findings)
+    elif table := arrays.open_inside(files, findings):
+        yield Source(request, findings, table=table)
+        return
+    else:
+        files = parquet.inside(files) or files
+        found = layouts.to_items(files, findings)
+    yield Source(request, findings, files.read, found)
 
 
 def from_root(path: str) -> ImportRequest:

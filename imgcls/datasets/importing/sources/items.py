@@ -34,6 +34,10 @@ SYSTEM = "system files (such as .DS_Store)"
 NO_IMAGE = "not an image, judging by the file extension"
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom: in pixels, or as fractions of the image if none of them is larger than 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """An image to import."""
@@ -43,7 +47,7 @@ class Item:
     part: str = ""  # "train", "test", or "" if not split yet
     key: Any = None  # how its source finds it
     group: str = ""  # images of one group, such as a patient, stay in the same split
-    box: tuple[int, int, int, int] | None = None  # left, top, right, bottom: the pixels to use, or None for all
+    box: Box | None = None  # the part of the image to use, or None for all of it
 
 
 def is_clutter(parts: list[str]) -> bool:

@@ -12,14 +12,16 @@ import numpy as np
 
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.sources.items import MAX_CLASSES, MIN_IMAGES, Item, spellings
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources.items import MAX_CLASSES, MIN_IMAGES, Item, merge_spellings, spellings
+from imgcls.datasets.importing.sources.values import canonical
 from imgcls.datasets.info import NO_LABEL
 from imgcls.errors import SourceError
 
 SEPARATOR = ";"
 MIN_FLAGS = 0.95
 """A column with at least this fraction of 0 and 1 is meant to hold nothing else: other values are mistakes."""
-FLAGS = {"0": False, "0.0": False, "1": True, "1.0": True}
+FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 NOTE = "Images can have several labels here, so every label is learned and evaluated separately."
 ONE_EACH = "Every row has exactly one 1, so each image belongs to one class."
 
@@ -41,13 +43,18 @@ def as_text(label: str | Labels) -> str:
     return label if isinstance(label, str) else ", ".join(label) or NO_LABEL
 
 
+def flag_of(field: str) -> bool | None:
+    """Whether a 0/1 field is 1, or None if it is neither."""
+    return FLAGS.get(canonical(field).casefold())
+
+
 def flag_columns(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], places: Iterable[int]) -> list[int]:
     """Those of the columns `places` that hold 0 and 1 and so say which labels an image has."""
     sample = rows[:2000]
     found = []
     for place in places:
-        flags = sum(row[place] in FLAGS for _, row in sample)
-        if sample and flags >= MIN_FLAGS * len(sample) and header[place] and header[place] not in FLAGS:
+        flags = sum(flag_of(row[place]) is not None for _, row in sample)
+        if sample and flags >= MIN_FLAGS * len(sample) and header[place] and flag_of(header[place]) is None:
             found.append(place)
     return found
 
@@ -56,12 +63,13 @@ def flagged_labels(row: Sequence[str], number: int, header: Sequence[str], colum
     """The labels of a row with a 0/1 column per label. Raises SourceError for any other value."""
     found = []
     for place in columns:
-        if row[place] not in FLAGS:
+        flag = flag_of(row[place])
+        if flag is None:
             raise SourceError(
                 f"{name}, row {number}, column {short(header[place], 40)} holds {short(row[place], 40)}. Expected 1 if "
                 "the image has this label and 0 if not. Fix or remove the row."
             )
-        if FLAGS[row[place]]:
+        if flag:
             found.append(header[place])
     return tuple(dict.fromkeys(found))
 
@@ -70,6 +78,33 @@ def with_one_spelling(items: list[Item], notes: list[str]) -> list[Item]:
     """The same images with one spelling per label: `Sky` and `sky` are the same, shown in the most common spelling."""
     usual = spellings(Counter(label for item in items for label in item.label), notes)
     return [replace(item, label=tuple(dict.fromkeys(usual[label] for label in item.label))) for item in items]
+
+
+def finished(items: list[Item], findings: Findings, are_flags: bool = False) -> list[Item]:
+    """The same images with validation images assigned to a part, and one spelling per class.
+
+    Raises:
+        SourceError: fewer than two classes remain.
+    """
+    items = without_validation(items, findings)
+    if not items or isinstance(items[0].label, str):
+        return merge_spellings(items, findings)
+    if are_flags and all(len(item.label) == 1 for item in items):
+        findings.notes.append(ONE_EACH)
+        return merge_spellings([replace(item, label=item.label[0]) for item in items], findings)
+    findings.notes.append(NOTE)
+    return with_one_spelling(items, findings.notes)
+
+
+def without_validation(items: list[Item], findings: Findings) -> list[Item]:
+    """Assigns validation images to another part, because each run makes its own validation set."""
+    there = {item.part for item in items}
+    if "val" not in there:
+        return items
+    part = "train" if "test" in there else "test"
+    purpose = "training; each run makes its own validation split" if part == "train" else "testing"
+    findings.notes.append(f"The images marked as validation images are used for {purpose}.")
+    return [replace(item, part=part) if item.part == "val" else item for item in items]
 
 
 def usable_labels(

@@ -33,7 +33,8 @@ ICONS = {
 
 TABLES = ["csv", "tsv", "txt"]
 ARCHIVES = ["zip", "tar", "gz", "tgz"]
-FILES = [*ARCHIVES, *TABLES]
+LABEL_TABLES = [*TABLES, "json", "jsonl"]
+FILES = [*ARCHIVES, "npz", "parquet", *TABLES]
 """File name extensions of what `sources` recognises by content."""
 
 
@@ -134,7 +135,7 @@ def _zip(import_id: str) -> None:
         labels = None
         if has_table:
             labels = st.file_uploader(
-                "CSV table with file names and labels", type=["csv", "tsv", "txt"], key=f"labels-{import_id}"
+                "CSV table with file names and labels", type=LABEL_TABLES, key=f"labels-{import_id}"
             )
         if archive is not None and not has_table:
             _inspect(import_id, ImportRequest("file", "", archive.name), archive)
@@ -156,6 +157,11 @@ def _zip(import_id: str) -> None:
             language=None,
         )
         st.caption(f"A single enclosing folder is fine. Supported formats: {checks.FORMATS_TEXT}.")
+        if not has_table:
+            st.caption(
+                "Tables of labels may be in the archive, as in those of Kaggle, Roboflow and Hugging Face. COCO, "
+                "YOLO, Pascal VOC, IDX files, NumPy arrays (.npz) and parquet files with images are read as well."
+            )
 
 
 def _table(import_id: str) -> None:

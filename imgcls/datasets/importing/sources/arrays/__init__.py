@@ -4,6 +4,7 @@ Each file defines
 
     recognises(name, start)                 whether the file has this format, by its name or its first 512 bytes
     open_array(path, name, findings)        the open file, an `ArrayTable`; raises SourceError if it cannot be used
+    open_inside(files, findings)            the same for files in a container without images; or None
 """
 
 import functools
@@ -19,6 +20,8 @@ import numpy as np
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources import file_types
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import IMAGES, is_clutter
 
 Sample = tuple[str, int, np.ndarray]
 """The label, row number and pixels of an image that the preview shows."""
@@ -58,3 +61,15 @@ def open_array(path: Path, name: str, findings: Findings) -> ArrayTable | None:
         if format_.recognises(name, start):
             return format_.open_array(path, short(name), findings)
     return None
+
+
+def open_inside(files: Files, findings: Findings) -> ArrayTable | None:
+    """The files of arrays in a container as a table of images; None if it holds image files, or no arrays.
+
+    Raises:
+        SourceError: they are damaged, or hold no images with labels.
+    """
+    if any(path.lower().endswith(IMAGES) and not is_clutter(path.split("/")) for path, _ in files.entries):
+        return None
+    tables = (format_.open_inside(files, findings) for format_ in _formats())
+    return next((table for table in tables if table is not None), None)

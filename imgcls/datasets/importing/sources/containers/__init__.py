@@ -26,8 +26,11 @@ class Files(Protocol):
     def entries(self) -> list[tuple[str, Any]]:
         """(path, key) of each file."""
 
-    def read(self, key: Any) -> bytes:
-        """The bytes of a file. Raises ImageError if it is damaged or too large."""
+    def __hash__(self) -> int: ...
+
+    def read(self, key: Any, most: int | None = None) -> bytes:
+        """The bytes of a file. Raises ImageError if it is damaged, or has more than `most` bytes, by default
+        those of an image."""
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from imgcls.system import paths
 
 MAX_FILES = 500_000
 MAX_CHOICES = 500
-FILES = (".zip", ".csv", ".tar", ".tar.gz", ".tgz")
+FILES = (".zip", ".csv", ".npz", ".parquet", ".tar", ".tar.gz", ".tgz")
 LINK = "a link"
 
 
@@ -59,9 +59,9 @@ class Folder:
         self.name = short(name)
         self.entries = list(files(folder, skipped))
 
-    def read(self, key: Path) -> bytes:
-        """The bytes of a file. Raises ImageError if it cannot be read."""
-        return read(key)
+    def read(self, key: Path, most: int | None = None) -> bytes:
+        """The bytes of a file. Raises ImageError if it cannot be read, or has more than `most` bytes."""
+        return read(key, most)
 
 
 def files(folder: Path, skipped: SkippedFiles, seconds: float = 60) -> Iterator[tuple[str, Path]]:
@@ -83,11 +83,12 @@ def files(folder: Path, skipped: SkippedFiles, seconds: float = 60) -> Iterator[
                 yield place.relative_to(folder).as_posix(), place
 
 
-def read(place: Path) -> bytes:
-    """The bytes of a file. Raises ImageError if it cannot be read."""
+def read(place: Path, most: int | None = None) -> bytes:
+    """The bytes of a file. Raises ImageError if it cannot be read, or has more than `most` bytes."""
+    most = MAX_IMAGE_BYTES if most is None else most
     try:
-        if place.stat().st_size > MAX_IMAGE_BYTES:
-            raise ImageError(f"{short(place.name)} is too large.", f"larger than {MAX_IMAGE_BYTES // 1_000_000} MB")
+        if place.stat().st_size > most:
+            raise ImageError(f"{short(place.name)} is too large.", f"larger than {most // 1_000_000} MB")
         return place.read_bytes()
     except OSError as error:
         raise ImageError(f"{short(place.name)} cannot be read.", "unreadable on disk") from error

@@ -70,8 +70,9 @@ class TarArchive:
     def __exit__(self, *_) -> None:
         self._file.close()
 
-    def read(self, key: Place, most: int = MAX_IMAGE_BYTES) -> bytes:
+    def read(self, key: Place, most: int | None = None) -> bytes:
         """The bytes of a file. Raises ImageError if it has more than `most` bytes or cannot be read."""
+        most = MAX_IMAGE_BYTES if most is None else most
         if key.size > most:
             limit = f"larger than {most // 1_000_000} MB"
             raise ImageError(f"A file in {self.name} is too large.", limit)

@@ -61,10 +61,15 @@ class Archive:
     def __exit__(self, *_) -> None:
         self._zip.close()
 
-    def read(self, info: zipfile.ZipInfo) -> bytes:
-        """The bytes of an entry, never more than its declared size. Raises ImageError if the entry is damaged."""
-        if info.file_size > MAX_IMAGE_BYTES:
-            raise ImageError(f"{short(info.filename)} is too large.", f"larger than {MAX_IMAGE_BYTES // 1_000_000} MB")
+    def read(self, info: zipfile.ZipInfo, most: int | None = None) -> bytes:
+        """The bytes of an entry, never more than its declared size.
+
+        Raises:
+            ImageError: the entry is damaged, or has more than `most` bytes.
+        """
+        most = MAX_IMAGE_BYTES if most is None else most
+        if info.file_size > most:
+            raise ImageError(f"{short(info.filename)} is too large.", f"larger than {most // 1_000_000} MB")
         try:
             with self._zip.open(info) as file:
                 data = file.read(info.file_size)

@@ -1,0 +1,80 @@
+"""Create ML: JSON with a list of images and their objects, as Apple's tools, Roboflow and others export it.
+
+[{"image": "1.jpg", "annotations": [{"label": "cat", "coordinates": {"x": 50, "y": 40, "width": 20, "height": 10}}]}]
+"""
+
+import functools
+import json
+from typing import Any
+
+from imgcls.datasets.importing.class_names import short, visible
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import Item, image_files
+from imgcls.datasets.importing.sources.tables import boxes
+from imgcls.datasets.importing.sources.tables.assign import MISSING, UNLISTED
+from imgcls.datasets.importing.sources.tables.boxes import Annotated
+from imgcls.datasets.importing.sources.tables.column_names import part_in
+from imgcls.datasets.importing.sources.tables.matching import FileIndex
+from imgcls.errors import ImageError, SourceError
+
+ORDER = 22
+MAX_BYTES = 400_000_000
+
+
+def recognises(files: Files) -> bool:
+    return bool(_documents(files))
+
+
+def to_items(files: Files, findings: Findings) -> list[Item]:
+    """The images with the classes of their objects, or one crop per box.
+
+    Raises:
+        SourceError: an entry is wrong, or fewer than two classes remain.
+    """
+    documents = _documents(files)
+    found = image_files([entry for entry in files.entries if entry[0] not in documents], findings.skipped)
+    index = FileIndex(found)
+    parts = {path: part_in(path) for path in documents}
+    is_split = "train" in parts.values() and len(set(parts.values())) > 1
+    images: dict[str, Annotated] = {}
+    for path, content in documents.items():
+        folder = path.rpartition("/")[0]
+        for number, entry in enumerate(content, 1):
+            where = f"{short(path)}, entry {number}"
+            match = index.find(str(entry.get("image") or entry.get("imagefilename")), folder, where)
+            if match is None:
+                findings.skipped.add(MISSING, str(entry.get("image")))
+                continue
+            try:
+                objects = [_object(annotation) for annotation in entry["annotations"]]
+            except (KeyError, TypeError, ValueError):
+                raise SourceError(f"{where} has an annotation without label or coordinates. Export it again.") from None
+            part = parts[path] if is_split else ""
+            images.setdefault(match.path, Annotated(match.path, match.key, part, objects))
+    for path, _, _ in found:
+        if path not in images:
+            findings.skipped.add(UNLISTED, path)
+    return boxes.to_items(list(images.values()), short(next(iter(documents))), findings)
+
+
+@functools.lru_cache(maxsize=1)
+def _documents(files: Files) -> dict[str, list[dict[str, Any]]]:
+    found = {}
+    for path, key in files.entries:
+        if path.casefold().endswith(".json"):
+            try:
+                data = files.read(key, MAX_BYTES)
+                if data.lstrip()[:1] == b"[" and b'"annotations"' in data and b'"coordinates"' in data:
+                    content = json.loads(data)
+                    if all(isinstance(entry, dict) and isinstance(entry.get("annotations"), list) for entry in content):
+                        found[path] = content
+            except (ImageError, ValueError, RecursionError):
+                continue
+    return found
+
+
+def _object(annotation: dict[str, Any]) -> tuple[str, boxes.Box | None]:
+    place = annotation["coordinates"]
+    box = boxes.from_centre(*(float(place[side]) for side in ("x", "y", "width", "height")))
+    return visible(str(annotation["label"])), box

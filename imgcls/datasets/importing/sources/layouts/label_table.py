@@ -1,0 +1,198 @@
+"""A table of file names and labels inside the container: CSV, a list of words, JSON, or JSON lines.
+
+train.csv, images/1.jpg                  Kaggle: id, label
+train/_classes.csv, train/1.jpg          Roboflow: filename and a 0/1 column per label, one table per part
+train/metadata.jsonl, train/1.jpg        Hugging Face: file_name relative to the table
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from imgcls.datasets.importing import class_names
+from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.findings import Findings, Option
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import Item, image_files, is_clutter
+from imgcls.datasets.importing.sources.layouts import folders
+from imgcls.datasets.importing.sources.tables import assign, class_lists, columns, reading
+from imgcls.datasets.importing.sources.tables.column_names import part_in, part_of
+from imgcls.datasets.importing.sources.tables.matching import FileIndex
+from imgcls.datasets.importing.sources.tables.reading import Table
+from imgcls.datasets.importing.sources.values import is_number
+from imgcls.errors import ImageError, SourceError
+
+ORDER = 50
+TABLE_QUESTION, CLASSES_QUESTION = "table", "classes_from"
+MAX_TABLES = 2000
+MIN_ROWS, MIN_FILES, MIN_NUMBERED = 0.5, 0.05, 0.3
+"""A table lists the images if this fraction of its rows, and of all images, has a partner; and of all images if their
+names in the table are bare numbers."""
+_NO_TABLES = ("submission", "readme", "license", "licence", "requirements")
+
+
+@dataclass
+class _Found:
+    """The tables of a container that list its images, by header, or why one of them cannot be read."""
+
+    index: FileIndex
+    paths: list[str]
+    groups: dict[tuple[str, ...], list[Table]] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)  # paths of these tables
+    error: SourceError | None = None
+
+
+def recognises(files: Files) -> bool:
+    found = _look_into(files)
+    return bool(found.groups or found.error)
+
+
+def to_items(files: Files, findings: Findings) -> list[Item]:
+    """The images with the classes of the table.
+
+    Raises:
+        SourceError: a row is wrong or unclear, or fewer than two classes remain; the message names the row.
+    """
+    found = _look_into(files)
+    if not found.groups:
+        assert found.error is not None
+        raise found.error
+    tables = _chosen(list(found.groups.values()), findings)
+    others = [entry for entry in files.entries if entry[0] not in found.read]
+    shadow = Findings(findings.answers)
+    names = class_lists.of_files(files)
+    items = assign.to_items(tables, found.index, found.paths, shadow, names, _parts(tables))
+    if _disagree(items) and _ask_where(items, found.paths, findings) == "folders":
+        return folders.to_items(files, findings)
+    image_files(others, findings.skipped)
+    findings.notes += [f"Labels are read from {', '.join(table.name for table in tables[:3])}.", *shadow.notes]
+    findings.questions += shadow.questions
+    findings.skipped.include(shadow.skipped)
+    return items
+
+
+@functools.lru_cache(maxsize=1)
+def _look_into(files: Files) -> _Found:
+    """The tables that list images of the container. Cached, because recognising and reading both need it."""
+    images = image_files(files.entries, SkippedFiles())
+    found = _Found(FileIndex(images), [path for path, _, _ in images])
+    if not images:
+        return found
+    listing: list[tuple[str, Table]] = []
+    stems = {path.rpartition(".")[0] for path in found.paths}
+    for path, key in _candidates(files, stems):
+        folder, _, name = path.rpartition("/")
+        try:
+            table = reading.of_bytes(files.read(key, reading.MAX_BYTES), short(name), found.index.__contains__, folder)
+            if _lists_images(table, found):
+                listing.append((path, table))
+        except ImageError:
+            continue
+        except SourceError as error:
+            if found.error is None and _names_images(files.read(key, reading.MAX_BYTES), found.index):
+                found.error = error
+    headers = {tuple(table.header) for _, table in listing if columns.has_labels(table, _file_column(table, found))}
+    for path, table in listing:
+        if tuple(table.header) in headers:  # a small table may be too short to tell
+            found.groups.setdefault(tuple(table.header), []).append(table)
+            found.read.add(path)
+    if found.error and found.groups:  # a table that cannot be read may hold the labels that count
+        found.groups.clear()
+    return found
+
+
+def _candidates(files: Files, stems: set[str]) -> list[tuple[str, object]]:
+    found = []
+    for path, key in files.entries:
+        name = path.rpartition("/")[2].casefold()
+        if not name.endswith(reading.TABLES) or is_clutter(path.split("/")) or path.rpartition(".")[0] in stems:
+            continue
+        if not any(word in name for word in _NO_TABLES):
+            found.append((path, key))
+    return sorted(found, key=lambda entry: (entry[0].count("/"), entry[0]))[:MAX_TABLES]
+
+
+def _file_column(table: Table, found: _Found) -> int:
+    return columns.file_column(table, found.index)[0]
+
+
+def _lists_images(table: Table, found: _Found) -> bool:
+    """Whether a column names files, and enough of them.
+
+    Bare numbers may mean something else, so they must name a larger part of the files.
+    """
+    if table.width < 2 or not table.rows:
+        return False
+    place, paths = columns.file_column(table, found.index)
+    names = {row[place] for _, row in table.rows[: columns.SAMPLE]}
+    is_sure = not all(map(is_number, names))
+    least = (MIN_FILES if is_sure else MIN_NUMBERED) * min(len(found.paths), columns.SAMPLE)
+    rows = min(len(table.rows), columns.SAMPLE)
+    return len(paths) >= MIN_ROWS * rows and len(set(paths)) >= max(2, least)
+
+
+def _names_images(data: bytes, index: FileIndex) -> bool:
+    """Whether the first lines of a damaged table have fields that are files of the container."""
+    lines = data[:20_000].decode("utf-8", "replace").splitlines()[1:30]
+    cells = [
+        [cell.strip().strip('"') for cell in line.replace(";", ",").replace("\t", ",").split(",")] for line in lines
+    ]
+    return sum(any("." in cell and cell in index for cell in row) for row in cells) > 0.5 * len(lines) > 0
+
+
+def _chosen(groups: list[list[Table]], findings: Findings) -> list[Table]:
+    """The tables to read: those with the same header that hold labels, after asking if there are several."""
+    if len(groups) == 1:
+        return groups[0]
+    options = []
+    for number, tables in enumerate(groups):
+        names = ", ".join(table.name.strip("'") for table in tables[:3])
+        rows = sum(len(table.rows) for table in tables)
+        header = ", ".join(name[:30] for name in tables[0].header[:6] if name)
+        options.append(Option(str(number + 1), names[:100], f"{rows:,} rows{header and f', columns {header}'}"))
+    clear = [number for number, tables in enumerate(groups) if columns.clearly_named(tables[0], range(tables[0].width))]
+    default = options[clear[0]].value if len(clear) == 1 else ""
+    answer = findings.ask(TABLE_QUESTION, "Which table holds the labels?", options, default)
+    return groups[int(answer) - 1]
+
+
+def _parts(tables: Sequence[Table]) -> list[str]:
+    """The part that the name or folder of each table says, if together they divide the images; otherwise nothing."""
+    found = [part_in(table.folder) or part_in(table.name) for table in tables]
+    return found if "train" in found and len(set(found)) > 1 and "" not in found else []
+
+
+def _disagree(items: Sequence[Item]) -> bool:
+    """Whether images lie in folders that could be other classes: no folder per class, and no division into parts."""
+    folder_of = [_folder(item.name) for item in items]
+    labels: dict[str, set] = {}
+    for folder, item in zip(folder_of, items, strict=True):
+        labels.setdefault(folder, set()).add(item.label)
+    counts = [folder_of.count(folder) for folder in list(labels)[:50]]
+    return (
+        2 <= len(labels) <= 200 and "" not in labels and min(counts) >= 3 and any(len(of) > 1 for of in labels.values())
+    )
+
+
+def _folder(path: str) -> str:
+    """The folder of a file that could be its class, or "" if it names a part or says nothing."""
+    parts = [part for part in path.split("/")[:-1] if not part_of(part)]
+    usual = ("images", "image", "img", "imgs", "jpg", "jpeg", "png", "data", "photos", "pictures", "files")
+    return parts[-1] if parts and parts[-1].casefold() not in usual else ""
+
+
+def _ask_where(items: Sequence[Item], paths: Sequence[str], findings: Findings) -> str:
+    labels = sorted(
+        {label for item in items for label in ([item.label] if isinstance(item.label, str) else item.label)}
+    )
+    names = sorted({_folder(path) for path in paths} - {""}, key=class_names.sort_key)
+    options = [
+        Option("table", "From the table", _listed(labels)),
+        Option("folders", "From the folders", _listed(names)),
+    ]
+    return findings.ask(CLASSES_QUESTION, "Where do the classes come from?", options, "table")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{len(names):,} classes: {', '.join(name[:40] for name in names[:6])}{', …' if len(names) > 6 else ''}"

@@ -1,0 +1,216 @@
+"""Rows of a table and files of a container become images with labels.
+
+A table may give images several labels: then the label of an item is a tuple, see `multilabel`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources import multilabel
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import PARTS, Item, image_files
+from imgcls.datasets.importing.sources.tables import boxes, class_lists, columns, label_text, reading
+from imgcls.datasets.importing.sources.tables.column_names import part_of
+from imgcls.datasets.importing.sources.tables.columns import Columns
+from imgcls.datasets.importing.sources.tables.matching import FileIndex
+from imgcls.datasets.importing.sources.tables.reading import Table
+from imgcls.datasets.importing.sources.values import canonical
+from imgcls.errors import SourceError
+
+MISSING = "listed in the table, but missing from the archive"
+UNLISTED = "in the archive, but not listed in the table"
+UNLABELLED = "in the test part of the table without a label"
+
+Label = str | multilabel.Labels
+
+
+def listing(table: Path, name: str, files: Files, findings: Findings) -> list[Item]:
+    """The images of a container with their classes from a table beside it.
+
+    Raises:
+        SourceError: the table cannot be read, lists no file of the archive, or fewer than two classes remain.
+    """
+    found = image_files(files.entries, findings.skipped)
+    index = FileIndex(found)
+    content = reading.of_file(table, name, index.__contains__)
+    return to_items([content], index, [path for path, _, _ in found], findings, class_lists.of_files(files))
+
+
+def to_items(
+    tables: Sequence[Table],
+    index: FileIndex,
+    paths: Sequence[str],
+    findings: Findings,
+    names: Callable[[set[str]], class_lists.Names] = lambda labels: class_lists.NONE,
+    parts: Sequence[str] = (),
+) -> list[Item]:
+    """The images that these tables, which have the same columns, list.
+
+    Args:
+        tables: at least one; all have the header of the first.
+        index: finds the files.
+        paths: all files, so that those without a row can be reported.
+        names: gives the names of numbered classes, if a file of the container has them.
+        parts: the part of each table, such as "train", if each holds one part.
+
+    Raises:
+        SourceError: a row is wrong or unclear, or fewer than two classes remain; the message names the row.
+    """
+    whole = tables[0] if len(tables) == 1 else _joined(tables)
+    found = columns.find(whole, index, findings)
+    labeller = _labeller(whole, found, findings, names)
+    unlabelled: set[str] = set()
+    rows = list(_rows(tables, found, index, labeller, parts, findings, unlabelled))
+    if not rows:
+        raise SourceError(
+            f"{whole.name} lists no image of the archive: its first row has {short(whole.rows[0][1][found.file])}. "
+            "Expected a column with file names as in the archive."
+        )
+    listed = {row.item.name for row in rows}
+    for path in paths:
+        if path not in listed:
+            findings.skipped.add(UNLABELLED if path in unlabelled else UNLISTED, path)
+    if found.box is not None:
+        return boxes.to_items(_annotated(rows), whole.name, findings, boxes.ONE if len(listed) == len(rows) else "")
+    return multilabel.finished(_one_each(rows), findings, labeller.are_flags)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row that lists a file of the archive: the image, and how its row is called in messages."""
+
+    item: Item
+    name: str
+
+
+def _rows(
+    tables: Sequence[Table],
+    found: Columns,
+    index: FileIndex,
+    labeller: "_Labeller",
+    parts: Sequence[str],
+    findings: Findings,
+    unlabelled: set[str],
+) -> Iterator[_Row]:
+    """The rows that list a file with a label; files of the test part without one are added to `unlabelled`.
+
+    If two names mean the same file, the one that shares more folders with it counts.
+    """
+    matched = [
+        (place, number, row, index.find(row[found.file], table.folder, table.row_name(number)))
+        for place, table in enumerate(tables)
+        for number, row in table.rows
+    ]
+    best: dict[str, tuple[int, int]] = {}
+    for *_, match in matched:
+        if match is not None:
+            best[match.path] = max(best.get(match.path, (0, 0)), (match.quality, match.length))
+    by_folder = found.part is None and not parts and _are_parts(best)
+    for place, number, row, match in matched:
+        table = tables[place]
+        if match is None or (match.quality, match.length) < best[match.path]:
+            findings.skipped.add(MISSING, row[found.file])
+            continue
+        part = parts[place] if parts else folder_part(match.path) if by_folder else ""
+        if found.part is not None:
+            part = part_of(row[found.part]) or part
+        label = labeller.label(table, number, row)
+        box = found.box.corners(table, number, row) if found.box else None
+        if label == "" and part == "test":
+            unlabelled.add(match.path)
+            continue
+        if label == "":
+            raise SourceError(
+                f"{table.row_name(number)} has no label for {short(match.path)}. Add one or remove the {table.where}."
+            )
+        group = canonical(row[found.group]) if found.group is not None else ""
+        yield _Row(Item(match.path, label, part, match.key, group, box), table.row_name(number))
+
+
+def _one_each(rows: Sequence[_Row]) -> list[Item]:
+    """The images. Raises SourceError if two rows give one of them different labels."""
+    items: dict[str, Item] = {}
+    for row in rows:
+        earlier = items.setdefault(row.item.name, row.item)
+        if earlier.label != row.item.label:
+            raise SourceError(
+                f"{row.name} labels {short(row.item.name)} as {short(multilabel.as_text(row.item.label))}, an earlier "
+                f"row as {short(multilabel.as_text(earlier.label))}. Expected one row per image. Fix one of them, or "
+                "put several labels into one field, e.g. 'sky;sea'."
+            )
+    return list(items.values())
+
+
+def _annotated(rows: Sequence[_Row]) -> list[boxes.Annotated]:
+    """The images with all of their boxes."""
+    images: dict[str, boxes.Annotated] = {}
+    for row in rows:
+        item = row.item
+        image = images.setdefault(item.name, boxes.Annotated(item.name, item.key, item.part, [], item.group))
+        labels = (item.label,) if isinstance(item.label, str) else item.label
+        image.objects += [(label, item.box) for label in labels]
+    return list(images.values())
+
+
+def folder_part(path: str) -> str:
+    """The part that a folder of a path names, or ""."""
+    return next((PARTS[part] for part in map(str.casefold, path.split("/")[:-1]) if part in PARTS), "")
+
+
+def _are_parts(paths: Iterable[str]) -> bool:
+    """Whether all of the files are in folders called train, test and the like, in more than one of them."""
+    there = {folder_part(path) for path in paths}
+    return "train" in there and len(there) > 1 and "" not in there
+
+
+@dataclass(frozen=True)
+class _Labeller:
+    """How the label of a row is read."""
+
+    columns: list[int]
+    separator: str
+    names: dict[str, str]
+
+    @property
+    def are_flags(self) -> bool:
+        return len(self.columns) > 1
+
+    def label(self, table: Table, number: int, row: Sequence[str]) -> Label:
+        """The label of a row, or all of its labels; empty if there is none."""
+        if self.are_flags:
+            return multilabel.flagged_labels(row, number, table.header, self.columns, table.name)
+        field = row[self.columns[0]]
+        if self.separator:
+            return tuple(self.names.get(part, part) for part in label_text.split_field(field, self.separator))
+        label = canonical(field.replace(reading.LABEL_SEPARATOR, ", "))
+        return self.names.get(label, label)
+
+
+def _labeller(
+    table: Table, found: Columns, findings: Findings, names: Callable[[set[str]], class_lists.Names]
+) -> _Labeller:
+    if len(found.labels) > 1:
+        read = {found.file, found.part, found.group, *found.labels}
+        if unread := [short(field) for place, field in enumerate(table.header) if place not in read]:
+            findings.notes.append(f"Columns with values other than 0 and 1 are ignored: {', '.join(unread)}.")
+        return _Labeller(found.labels, "", {})
+    fields = table.column(found.labels[0])
+    separator = label_text.ask_separator(fields, findings)
+    if separator:
+        labels = {part for field in set(fields) for part in label_text.split_field(field, separator)}
+    else:
+        labels = set(table.values(found.labels[0])) - {""}
+    renamed, source = names(labels)
+    if renamed:
+        findings.notes.append(f"Class numbers are replaced by the names in {short(source)}.")
+    return _Labeller(found.labels, separator, renamed)
+
+
+def _joined(tables: Sequence[Table]) -> Table:
+    """All rows as one table, to decide on the columns."""
+    first = tables[0]
+    rows = [row for table in tables for row in table.rows]
+    return Table(first.name, first.header, rows, where=first.where)

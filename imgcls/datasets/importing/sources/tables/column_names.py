@@ -1,0 +1,51 @@
+"""Names of columns that say what they hold, in the form of `normal`."""
+
+import re
+
+from imgcls.datasets.importing.sources.items import PARTS
+
+FILES = (
+    {"file", "filename", "filepath", "filepaths", "image", "imageid", "imagename", "imagepath", "img", "path"},
+    {"name", "id"},
+)
+LABELS = (
+    {"label", "labels", "class", "classes", "classname", "classlabel", "category", "target", "y", "tag", "tags"}
+    | {"categoryname", "labelname", "findinglabels"},
+    {
+        "dx",
+        "diagnosis",
+        "diagnostic",
+        "disease",
+        "species",
+        "breed",
+        "emotion",
+        "digit",
+        "letter",
+        "character",
+        "genre",
+    },
+)
+"""The clearest names first."""
+SPLITS = {"split", "part", "set", "subset", "partition", "usage", "dataset", "purpose"}
+GROUPS = (
+    {"patient", "patientid", "subject", "subjectid", "participant", "lesion", "lesionid", "caseid", "studyid", "group"}
+    | {"individual", "individualid", "animalid", "writer", "writerid", "author", "video", "videoid", "clipid", "plot"}
+    | {"sequence", "sequenceid", "session", "sessionid", "sceneid", "plotid", "treeid", "groupid", "locationid"}
+)
+SPLIT_VALUES = PARTS | {"publictest": "val", "privatetest": "test", "tr": "train", "te": "test"}
+
+
+def normal(name: str) -> str:
+    """The name of a column, to compare: `Image ID`, `image_id` and `imageId` are `imageid`."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def part_of(field: str) -> str:
+    """The part that a field names: "train", "val", "test", or "" if it names none."""
+    return SPLIT_VALUES.get(field.strip().casefold(), "")
+
+
+def part_in(path: str) -> str:
+    """The part that a word in a path names, or "": `annotations/instances_train2017.json` -> "train"."""
+    words = re.split(r"[\W_\d]+", path.casefold())
+    return next((part for part in map(part_of, words) if part), "")

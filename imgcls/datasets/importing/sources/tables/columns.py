@@ -1,0 +1,296 @@
+"""What the columns of a table of labels hold: the file, the label, the part, and the group of an image.
+
+A column's name counts, then its content. If two columns could be the label, the user decides.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imgcls.datasets.importing import class_names
+from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.findings import Findings, Option
+from imgcls.datasets.importing.sources import multilabel
+from imgcls.datasets.importing.sources.items import MAX_CLASSES
+from imgcls.datasets.importing.sources.tables import box_columns, label_text
+from imgcls.datasets.importing.sources.tables.box_columns import BoxColumns
+from imgcls.datasets.importing.sources.tables.column_names import FILES, GROUPS, LABELS, SPLITS, normal, part_of
+from imgcls.datasets.importing.sources.tables.column_questions import (
+    class_option,
+    file_option,
+    place_of,
+    value_of,
+)
+from imgcls.datasets.importing.sources.tables.matching import FileIndex, Match
+from imgcls.datasets.importing.sources.tables.reading import Table
+from imgcls.datasets.importing.sources.values import canonical, is_counter, is_integer, is_number
+from imgcls.errors import SourceError
+
+SAMPLE = 2000
+LABEL_QUESTION, FILE_QUESTION, GROUP_QUESTION = "label_column", "file_column", "group_column"
+NO_GROUP = "none"
+
+
+@dataclass
+class Columns:
+    """The places of the columns. Several `labels` are 0/1 columns, one per label; `part` and `group` may be None."""
+
+    file: int
+    labels: list[int]
+    part: int | None = None
+    group: int | None = None
+    box: BoxColumns | None = None
+
+
+def find(table: Table, files: FileIndex, findings: Findings) -> Columns:
+    """The columns of a table, after asking where they are unclear.
+
+    Raises:
+        SourceError: no column can be the label.
+    """
+    file = _file_column(table, files, findings)
+    others, part, box = _others(table, file)
+    labels = _label_columns(table, others, findings)
+    group = _group_column(table, [place for place in others if place not in labels], findings)
+    return Columns(file, labels, part, group, box)
+
+
+def label_and_part(table: Table, findings: Findings) -> tuple[int, int | None]:
+    """The columns with the label and the part in a table without file names, after asking where they are unclear.
+
+    Raises:
+        SourceError: no single column can be the label.
+    """
+    others = list(range(table.width))
+    part = _part_column(table, others)
+    labels = _label_columns(table, [place for place in others if place != part], findings)
+    if len(labels) > 1:
+        names = ", ".join(short(table.header[place]) for place in labels[:4])
+        raise SourceError(f"{table.name} has several columns of 0 and 1 ({names}). Expected one column with labels.")
+    return labels[0], part
+
+
+def has_labels(table: Table, file: int) -> bool:
+    """Whether a table whose column `file` names files has columns that are labels, judging by name and content."""
+    others, _, _ = _others(table, file)
+    return (
+        any(_could_be_label(table, place) for place in others)
+        or len(multilabel.flag_columns(table.header, table.rows, others)) > 1
+        or any(label_text.is_several(table.column(place)) for place in clearly_named(table, others))
+    )
+
+
+def _others(table: Table, file: int) -> tuple[list[int], int | None, BoxColumns | None]:
+    """The columns that may hold a label or a group, that of the part, and those of a box."""
+    names = [normal(name) for name in table.header]
+    box = box_columns.find(names)
+    reserved = {file, *(box.places if box else ()), *box_columns.image_sizes(names)}
+    others = [place for place in range(table.width) if place not in reserved]
+    others = [place for place in others if not _is_index(table, place)] or others
+    part = _part_column(table, others)
+    others = [place for place in others if place != part]
+    _plus_minus(table, others)
+    return others, part, box
+
+
+def _plus_minus(table: Table, others: Sequence[int]) -> None:
+    """Writes columns that hold only -1 and 1 as 0 and 1."""
+    places = [place for place in others if set(table.values(place)) == {"-1", "1"}]
+    if len(places) > 1:
+        for _, row in table.rows:
+            for place in places:
+                row[place] = "0" if canonical(row[place]) == "-1" else "1"
+        table.forget()
+
+
+# ---- file
+
+
+def file_column(table: Table, files: FileIndex) -> tuple[int, list[str]]:
+    """The first column that names most files, and the paths of these files. Only a sample of rows is looked at."""
+    return max(_matched(table, files).items(), key=lambda found: len(set(found[1])))
+
+
+def _file_column(table: Table, files: FileIndex, findings: Findings) -> int:
+    """The column that names most different files, exactly rather than loosely, and by its name if there are several."""
+    paths = _matched(table, files)
+    most = max(len(set(found)) for found in paths.values())
+    good = [place for place, found in paths.items() if len(set(found)) >= 0.9 * most]
+    if len(good) > 1:
+        good = [place for place in good if not _is_index(table, place)] or good
+        quality = {place: _quality(table, place, files) for place in good}
+        good = [place for place in good if quality[place] >= max(quality.values()) - 0.5]
+    for names in FILES:
+        if len(good) > 1:
+            named = [place for place in good if normal(table.header[place]) in names]
+            good = named or good
+    if most and len({tuple(paths[place]) for place in good}) > 1:
+        options = [file_option(table, place) for place in good]
+        return place_of(table, findings.ask(FILE_QUESTION, "Which column holds the files of the images?", options))
+    return good[0]
+
+
+def _matched(table: Table, files: FileIndex) -> dict[int, list[str]]:
+    """The files that each column names, in a sample of rows: place -> paths."""
+    rows = [row for _, row in table.rows[:SAMPLE]]
+    found: dict[int, list[str]] = {}
+    first = [len({row[place] for row in rows[:100] if row[place] in files}) for place in range(table.width)]
+    for place, hits in enumerate(first):
+        found[place] = []
+        if hits >= 0.5 * max(first):
+            for row in rows:
+                match = files.match(row[place])
+                found[place] += [match.path if isinstance(match, Match) else row[place]] if match else []
+    return found
+
+
+def _quality(table: Table, place: int, files: FileIndex) -> float:
+    """How exactly a column names files, on average."""
+    matches = [files.match(row[place]) for _, row in table.rows[:SAMPLE]]
+    found = [match.quality for match in matches if isinstance(match, Match)]
+    return sum(found) / max(1, len(found))
+
+
+def _is_index(table: Table, place: int) -> bool:
+    """Whether a column is the index that pandas writes: without a name, and counting the rows."""
+    unnamed = normal(table.header[place]) in ("", "index", "level_0") or table.header[place].startswith("Unnamed:")
+    return unnamed and len(table.rows) > 2 and is_counter(table.column(place)[:SAMPLE])
+
+
+# ---- part
+
+
+def _part_column(table: Table, others: Sequence[int]) -> int | None:
+    """The column that divides the images into train and test: by its name, or because it holds only such words."""
+    if len(others) < 2:
+        return None
+    named = [place for place in others if normal(table.header[place]) in SPLITS]
+    for place in [*named, *others]:
+        values = {field.strip().casefold() for field in table.column(place)} - {""}
+        known = {part_of(value) or None for value in values}
+        if values and None not in known and ("train" in known or place in named):
+            return place
+    return None
+
+
+# ---- label
+
+
+def _label_columns(table: Table, others: Sequence[int], findings: Findings) -> list[int]:
+    if not others:
+        raise SourceError(f"{table.name} has only one column. Expected two: file names and labels.")
+    if len(others) == 1:
+        return list(others)
+    named = clearly_named(table, others)
+    flags = multilabel.flag_columns(table.header, table.rows, others)
+    possible = [place for place in others if _could_be_label(table, place)]
+    if named:
+        possible = [place for place in possible if place in named or normal(table.header[place]) not in GROUPS]
+    same = _one_per_meaning(table, [place for place in possible if place not in flags or place in named], named)
+    if len(flags) > 1 and not [place for place in named if place not in flags]:
+        return _flags_or(table, flags, [place for place in same if place not in flags], findings)
+    candidates = [*(place for place in same if place in named), *(place for place in same if place not in named)]
+    if not candidates:
+        candidates = named[:1]
+    if not candidates:
+        raise SourceError(
+            f"{table.name} has {table.width} columns, but none called 'label', and none with values that could be "
+            "classes. Expected file names and a column 'label', or a 0/1 column per label. Rename the column with the "
+            "classes to 'label'."
+        )
+    if len(candidates) == 1:
+        return candidates
+    options = [class_option(table, place) for place in candidates[:8]]
+    clear = [place for place in candidates if place in named]
+    default = value_of(table, clear[0]) if len(clear) == 1 else ""
+    return [place_of(table, findings.ask(LABEL_QUESTION, "Which column holds the classes?", options, default))]
+
+
+def clearly_named(table: Table, others: Sequence[int]) -> list[int]:
+    """The columns with the clearest names for a label."""
+    for names in LABELS:
+        if found := [place for place in others if normal(table.header[place]) in names]:
+            return found
+    return []
+
+
+def _could_be_label(table: Table, place: int) -> bool:
+    """Whether the values of a column repeat as classes do: no measurements, no names of single images."""
+    fields = table.values(place)
+    values = Counter(filter(None, fields))
+    total = values.total()
+    if not 2 <= len(values) <= MAX_CLASSES or total < 0.5 * len(fields):
+        return False
+    if len(values) == total or (len(values) > total / 2 and total > 8):
+        return False
+    numbers = [value for value in values if is_number(value)]
+    if len(numbers) > 0.9 * len(values):
+        return all(map(is_integer, numbers)) and len(values) <= max(20, total / 20)
+    return max(map(len, values)) <= class_names.MAX_LENGTH
+
+
+def _one_per_meaning(table: Table, places: Sequence[int], named: list[int]) -> list[int]:
+    """Of columns that divide the images in the same way, such as a number and a name per class, the one with names.
+
+    It inherits its clear name: it is added to `named` if the other one is there.
+    """
+    kept: list[int] = []
+    for place in places:
+        fields = table.values(place)
+        for number, other in enumerate(kept):
+            theirs = table.values(other)
+            pairs = set(zip(fields, theirs, strict=True))
+            if len(pairs) == len(set(fields)) == len(set(theirs)):
+                if all(map(is_number, filter(None, theirs))) and not all(map(is_number, filter(None, fields))):
+                    kept[number] = place
+                if {place, other} & set(named) and kept[number] not in named:
+                    named.append(kept[number])
+                break
+        else:
+            kept.append(place)
+    return kept
+
+
+def _flags_or(table: Table, flags: list[int], candidates: list[int], findings: Findings) -> list[int]:
+    """The 0/1 columns, unless the user chooses one of the columns that could be the label as well."""
+    if not candidates:
+        return flags
+    names = ", ".join(short(table.header[place]) for place in flags[:4])
+    first = Option("flags", "The columns with 0 and 1, one per label", f"{len(flags)} labels: {names}")
+    options = [class_option(table, place) for place in candidates[:7]]
+    answer = findings.ask(LABEL_QUESTION, "Which columns hold the classes?", [first, *options], "flags")
+    return flags if answer == "flags" else [place_of(table, answer)]
+
+
+# ---- group
+
+
+def _group_column(table: Table, others: Sequence[int], findings: Findings) -> int | None:
+    """The column with what images have in common, if the user chooses one or its name is clear."""
+    usable = [place for place in others if _could_be_group(table, place)]
+    clear = [place for place in usable if normal(table.header[place]) in GROUPS]
+    if not usable:
+        return None
+    usable.sort(key=lambda place: (place not in clear, place))
+    options = [Option(NO_GROUP, "Each image stands alone")]
+    for place in usable[:8]:
+        sizes = Counter(filter(None, table.values(place)))
+        detail = f"{len(sizes):,} groups, the largest with {max(sizes.values()):,} images"
+        options.append(Option(value_of(table, place), f"Images with the same {table.header[place]}", detail))
+    if clear:  # the coarsest, because groups of a patient contain those of a lesion
+        clear.sort(key=lambda place: len(set(table.column(place))))
+    default = value_of(table, clear[0]) if clear else NO_GROUP
+    answer = findings.ask(GROUP_QUESTION, "Which images belong together?", options, default)
+    return None if answer == NO_GROUP else place_of(table, answer)
+
+
+def _could_be_group(table: Table, place: int) -> bool:
+    """Whether values repeat, but are enough for a split; measurements are no groups."""
+    if not table.header[place]:
+        return False
+    fields = [field for field in table.values(place) if field]
+    values = set(fields)
+    if not 3 <= len(values) < len(fields) or len(fields) < 0.5 * len(table.rows):
+        return False
+    is_clear = normal(table.header[place]) in GROUPS
+    return is_clear or not all(map(is_number, values)) or normal(table.header[place]).endswith("id")

@@ -1,0 +1,291 @@
+"""CSV, lists of words, JSON and JSON lines become a `Table`: rows of text, with a header if there is one.
+
+Lines are checked before they are split, so that a line of two million commas costs nothing.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from imgcls.datasets.importing.class_names import visible
+from imgcls.datasets.importing.sources import file_types
+from imgcls.datasets.importing.sources.values import canonical, is_number
+from imgcls.errors import SourceError
+
+MAX_ROWS = 1_000_000
+MAX_FIELDS = 2_000
+MAX_LINE = 1_000_000
+MAX_BYTES = 400_000_000
+SAMPLE = 200
+TABLES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest")
+LABEL_SEPARATOR = "\x1f"
+"""Joins a list of labels in JSON: no label contains the unit separator."""
+_DELIMITERS = (",", "\t", ";", "|", " ")
+
+
+@dataclass
+class Table:
+    """Rows of text. Every row has as many fields as the header; without a header, its names are empty.
+
+    `where` names a row in messages, such as "row 7".
+    """
+
+    name: str
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+    folder: str = ""  # of the table within its archive: file names may be relative to it
+    where: str = "row"
+    _values: dict[int, list[str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def width(self) -> int:
+        return len(self.header)
+
+    def column(self, place: int) -> list[str]:
+        """The fields of a column as they are written."""
+        return [row[place] for _, row in self.rows]
+
+    def values(self, place: int) -> list[str]:
+        """The canonical values of a column, see `values.canonical`."""
+        if place not in self._values:
+            known = {field_: canonical(field_) for field_ in {row[place] for _, row in self.rows}}
+            self._values[place] = [known[row[place]] for _, row in self.rows]
+        return self._values[place]
+
+    def forget(self) -> None:
+        """Must be called after rows were changed."""
+        self._values.clear()
+
+    def row_name(self, number: int) -> str:
+        return f"{self.name}, {self.where} {number}"
+
+
+def of_file(path: Path, name: str, is_file: Callable[[str], bool]) -> Table:
+    """The table in a file on disk. `is_file` tells whether a field names a file of the archive beside it.
+
+    Raises:
+        SourceError: it cannot be read; the message names the row.
+    """
+    file_types.check_table(path, name)
+    if path.stat().st_size > MAX_BYTES:
+        raise SourceError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB. Split it, and the archive as well.")
+    return of_bytes(path.read_bytes(), name, is_file)
+
+
+def of_bytes(data: bytes, name: str, is_file: Callable[[str], bool], folder: str = "") -> Table:
+    """The table in the content of a file, as `of_file`."""
+    text = _decoded(data, name)
+    start = text.lstrip()[:1]
+    if start == "{" or start == "[":
+        return _of_json(text, name, folder)
+    return _of_text(text, name, is_file, folder)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        raise SourceError(f"{name}, row {row} is not UTF-8 text. Save the table as CSV UTF-8.") from None
+
+
+# ---- text with delimiters
+
+
+def _of_text(text: str, name: str, is_file: Callable[[str], bool], folder: str) -> Table:
+    lines = _lines(text, name)
+    if not lines:
+        raise SourceError(f"{name} has no rows. Expected file names and labels.")
+    delimiter = _delimiter(lines, is_file)
+    rows: list[tuple[int, list[str]]] = []
+    for number, line in lines:
+        if delimiter.strip() and line.count(delimiter) >= MAX_FIELDS:
+            raise SourceError(
+                f"{name}, row {number} has {line.count(delimiter) + 1:,} fields. Expected two columns: file names and "
+                "labels."
+            )
+        cells = [visible(cell) for cell in split(line, delimiter)]
+        if rows and len(cells) != len(rows[0][1]):
+            if len(cells) == len(rows[0][1]) + 1 and not cells[-1]:
+                cells.pop()  # a delimiter at the end of the row
+            else:
+                raise SourceError(
+                    f"{name}, row {number} has {len(cells)} fields. Expected {len(rows[0][1])}, as in the first row. "
+                    "Fix that row."
+                )
+        rows.append((number, cells))
+    return _with_header(Table(name, [""] * len(rows[0][1]), rows, folder), is_file)
+
+
+def _lines(text: str, name: str) -> list[tuple[int, str]]:
+    """(line number, text) of each line that is not empty. Line breaks within quotes belong to the field."""
+    found: list[tuple[int, str]] = []
+    open_quote: list[str] = []
+    began = 0
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+        if len(line) > MAX_LINE:
+            raise SourceError(
+                f"{name}, row {number} is longer than {MAX_LINE / 1e6:.0f} MB. Expected one image per row. Check "
+                "whether line breaks are missing."
+            )
+        if open_quote:
+            open_quote.append(line)
+            if line.count('"') % 2 or len(open_quote) > 50:
+                found.append((began, "\n".join(open_quote)))
+                open_quote = []
+        elif line.count('"') % 2:
+            open_quote, began = [line], number
+        elif line.strip(' \t,;|"') and not line.startswith("#"):
+            found.append((number, line))
+        if len(found) > MAX_ROWS:
+            raise SourceError(f"{name} has more than {MAX_ROWS:,} rows. Split it, and the archive as well.")
+    if open_quote:
+        found.append((began, "\n".join(open_quote)))
+    return found
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """The fields of a line. The delimiter " " stands for any white space."""
+    if delimiter == " ":
+        return line.split()
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:  # unsplit, so that the caller reports the row
+        return line.split(delimiter)
+
+
+def _delimiter(lines: list[tuple[int, str]], is_file: Callable[[str], bool]) -> str:
+    """The delimiter of columns: gives all rows the same number of fields, one of which is the name of a file.
+
+    A separator of labels within a field differs in number from row to row, or leaves no field that is a file.
+    """
+    sample = [line for _, line in lines[: SAMPLE + 1]]
+    even: list[tuple[float, int, str]] = []
+    for rank, delimiter in enumerate(_DELIMITERS):
+        rows = [split(line, delimiter) for line in sample]
+        widths = {len(row) for row in rows}
+        if len(widths) == 1 and widths != {1}:
+            matched = max(sum(is_file(visible(row[place])) for row in rows) for place in range(min(50, *widths)))
+            even.append((matched / len(rows), -rank, delimiter))
+    if even:
+        return max(even)[2]
+    return max(",;\t", key=sample[0].count)
+
+
+def _with_header(table: Table, is_file: Callable[[str], bool]) -> Table:
+    """The same table, with its first row as header unless that row is data.
+
+    It is data if it names a file, or if it has numbers or file extensions where the rows below have them.
+    """
+    _, top = table.rows[0]
+    rest = [row for _, row in table.rows[1 : SAMPLE + 1]]
+    if not rest:
+        names_file = any(map(is_file, top))
+        return table if names_file else Table(table.name, top, [], table.folder)
+    evidence = 0.0
+    for place, field_ in enumerate(top):
+        below = [row[place] for row in rest]
+        files = sum(map(is_file, below)) / len(below)
+        if files > 0.5 and (is_file(field_) or _extension(field_) in {_extension(other) for other in below} - {""}):
+            return table
+        if not field_:
+            evidence += 1
+        elif field_ not in below:
+            numbers = sum(is_number(other) for other in below if other) / max(1, sum(map(bool, below)))
+            evidence += 2 if numbers > 0.9 and not is_number(field_) else 1
+            evidence -= 3 if is_number(field_) else 0
+    if evidence <= 0:
+        return table
+    return Table(table.name, top, table.rows[1:], table.folder)
+
+
+def _extension(field_: str) -> str:
+    stem, dot, extension = field_.rpartition(".")
+    return extension.casefold() if dot and stem and 2 <= len(extension) <= 5 and not is_number(field_) else ""
+
+
+# ---- JSON
+
+
+def _of_json(text: str, name: str, folder: str) -> Table:
+    records, where = _records(text, name)
+    header: dict[str, None] = {}
+    for _, record in records:
+        header.update(dict.fromkeys(record))
+    if len(header) > MAX_FIELDS:
+        raise SourceError(f"{name} has {len(header):,} different keys. Expected file names and labels.")
+    rows = [(number, [record.get(key, "") for key in header]) for number, record in records]
+    return Table(name, [visible(key) for key in header], rows, folder, where)
+
+
+def _records(text: str, name: str) -> tuple[list[tuple[int, dict[str, str]]], str]:
+    """(number, flat record) of each object, and what the numbers count."""
+    try:
+        whole = json.loads(text)
+    except ValueError as error:
+        return _json_lines(text, name, error), "row"
+    except RecursionError:
+        raise SourceError(f"{name} is nested too deeply. Expected a list of objects.") from None
+    if isinstance(whole, dict):
+        lists = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+        if len(lists) == 1 and not any(isinstance(value, dict) for value in whole.values()):
+            whole = lists[0]
+        else:
+            whole = list(_of_mapping(whole)) or [whole]
+    found = [(number, _flat(record)) for number, record in enumerate(whole, 1) if isinstance(record, dict)]
+    if not found:
+        raise SourceError(f"{name} holds no list of objects. Expected one object per image, with file name and label.")
+    return found, "entry"
+
+
+def _json_lines(text: str, name: str, error: ValueError) -> list[tuple[int, dict[str, str]]]:
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            why = f" ({error})" if number == 1 else ""
+            raise SourceError(f"{name}, row {number} is not valid JSON{why}. Fix that row.") from None
+        if not isinstance(record, dict):
+            raise SourceError(
+                f"{name}, row {number} is not a JSON object. Expected a file name and a label in each row."
+            )
+        found.append((number, _flat(record)))
+        if len(found) > MAX_ROWS:
+            raise SourceError(f"{name} has more than {MAX_ROWS:,} rows. Split it, and the archive as well.")
+    return found
+
+
+def _of_mapping(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """{"1.jpg": "cat"}, {"1.jpg": {"label": "cat"}} or {"cat": ["1.jpg", ...]} as records."""
+    for key, value in whole.items():
+        if isinstance(value, dict):
+            yield {"file": key} | value
+        elif isinstance(value, list) and value and all(isinstance(other, str) for other in value) and len(value) > 8:
+            yield from ({"file": other, "label": key} for other in value)
+        elif isinstance(value, (str, int, float, list)):
+            yield {"file": key, "label": value}
+
+
+def _flat(record: dict[str, Any], before: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in record.items():
+        key = f"{before}{key}"
+        if isinstance(value, dict) and not before:
+            found |= _flat(value, f"{key}.")
+        elif isinstance(value, list) and all(isinstance(other, str) for other in value):
+            found[key] = LABEL_SEPARATOR.join(map(visible, value))
+        elif isinstance(value, bool):
+            found[key] = "1" if value else "0"
+        elif value is None:
+            found[key] = ""
+        else:
+            found[key] = visible(value if isinstance(value, str) else json.dumps(value))
+    return found

@@ -1,0 +1,54 @@
+"""One rule for what a field of a table means, for every reader of tables.
+
+`1.0`, `1.000e+00` and `1` are the same value, and so are an empty field and `nan`: a number that a program wrote as
+float after it had read a column with missing values.
+"""
+
+import re
+from collections.abc import Iterable
+
+from imgcls.datasets.importing import class_names
+
+_FLOAT = re.compile(r"[+-]?\d+\.\d*(?:[eE][+-]?\d+)?")
+_MISSING = frozenset(("", "nan", "<na>"))
+_NEVER_NUMBERS = re.compile(r"[^0-9.eE+-]")
+
+
+def canonical(field: str) -> str:
+    """The value of a field as text: stripped, displayable, whole floats as integers, and "" if there is none."""
+    text = class_names.visible(field.strip())
+    if text.casefold() in _MISSING:
+        return ""
+    if not _NEVER_NUMBERS.search(text) and _FLOAT.fullmatch(text):
+        number = float(text)
+        if number.is_integer() and abs(number) < 1e15:
+            return str(int(number))
+    return text
+
+
+def is_missing(field: str) -> bool:
+    """Whether a field holds no value."""
+    return not canonical(field)
+
+
+def is_integer(field: str) -> bool:
+    """Whether a canonical value is an integer."""
+    return field.removeprefix("-").isascii() and field.removeprefix("-").isdigit()
+
+
+def is_number(field: str) -> bool:
+    """Whether a field is any number."""
+    try:
+        float(field)
+        return True
+    except ValueError:
+        return False
+
+
+def is_counter(fields: Iterable[str]) -> bool:
+    """Whether fields count the rows: consecutive integers from 0 or 1."""
+    numbers = [canonical(field) for field in fields]
+    if not numbers or not all(map(is_integer, numbers)):
+        return False
+    first = int(numbers[0])
+    return first in (0, 1) and [int(number) for number in numbers] == list(range(first, first + len(numbers)))

@@ -1,0 +1,69 @@
+"""Archives with tables of labels, and what an import makes of them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from imgcls.datasets import importing
+from imgcls.datasets.importing import ImportRequest, Preview
+from imgcls.datasets.importing.findings import Question
+from imgcls.datasets.importing.sources import Source, opened
+from imgcls.datasets.importing.sources.items import Item
+from tests.support.uploads import archive, csv, image
+
+
+def photos(names: Sequence[str], first: int = 0) -> dict[str, bytes]:
+    """An image for each name, no two alike."""
+    return {name: image(first + number) for number, name in enumerate(names)}
+
+
+def zipped(folder: Path, names: Sequence[str], extra: Mapping[str, Any] | None = None, **answers: str) -> ImportRequest:
+    """An archive of images with these names and more files; rows become CSV."""
+    files = photos(names)
+    for name, content in (extra or {}).items():
+        if isinstance(content, list):
+            content = csv(content)
+        files[name] = content.encode() if isinstance(content, str) else content
+    request = archive(folder / "photos.zip", files)
+    return ImportRequest("file", request.path, request.name, answers=answers)
+
+
+def listed(folder: Path, names: Sequence[str], table: str | list, **answers: str) -> ImportRequest:
+    """An archive of images with these names, and a table beside it."""
+    request = archive(folder / "photos.zip", photos(names))
+    (folder / "labels.csv").write_text(table if isinstance(table, str) else csv(table))
+    return ImportRequest("listing", request.path, request.name, str(folder / "labels.csv"), "labels.csv", answers)
+
+
+def items(request: ImportRequest) -> dict[str, Item]:
+    """The images of a source by name."""
+    with opened(request) as source:
+        return {item.name: item for item in source.items}
+
+
+def labels(request: ImportRequest) -> dict[str, Any]:
+    """The labels of a source by the name of the image."""
+    return {name: item.label for name, item in items(request).items()}
+
+
+def questions(request: ImportRequest) -> dict[str, Question]:
+    """The questions of a source by their keys."""
+    return {question.key: question for question in importing.make_preview(request).questions}
+
+
+def skipped(request: ImportRequest) -> dict[str, int]:
+    """The number of files that are skipped, by reason."""
+    with opened(request) as source:
+        return {row["reason"]: row["count"] for row in source.skipped.rows()}
+
+
+def counts(preview: Preview) -> dict[str, tuple[int, int, int]]:
+    """Class -> training, test and unsplit images."""
+    return {label: (train, test, rest) for label, train, test, rest in preview.counts}
+
+
+def rows_of(source: Source) -> Counter:
+    """Rows of an open file of arrays by (label, part)."""
+    assert source.table is not None
+    return Counter((label, part) for _, label, part, _ in source.table.rows())
