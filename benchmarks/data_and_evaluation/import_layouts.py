@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.support import layouts
-from benchmarks.support.layouts import Layout
+from benchmarks.support.layouts import Counts, Layout
 from benchmarks.support.report_line import line, run
 from imgcls import datasets
 from imgcls.datasets.importing import ImportRequest, execute, make_preview
@@ -66,7 +66,7 @@ def is_correct(layout: Layout, images: list[bytes], folder: Path) -> bool:
         datasets.delete_custom(name)
 
 
-def _agrees(found: tuple[int, int], expected: layouts.Counts) -> bool:
+def _agrees(found: tuple[int, int], expected: Counts) -> bool:
     train, test, unsplit = expected
     if unsplit:
         return sum(found) == unsplit

@@ -3,10 +3,10 @@
 from benchmarks.support.layouts.file_names import FILE_NAMES
 from benchmarks.support.layouts.folders import CONFIRMED, FOLDERS
 from benchmarks.support.layouts.groups import GROUPS
-from benchmarks.support.layouts.layout import Layout
+from benchmarks.support.layouts.layout import Counts, Layout
 from benchmarks.support.layouts.splits import SPLITS
 
-__all__ = ["ALL", "Layout"]
+__all__ = ["ALL", "Counts", "Layout"]
 
 ALL = {
     f"{kind}: {name}": layout

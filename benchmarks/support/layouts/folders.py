@@ -142,6 +142,11 @@ CONFIRMED = {
     "folders of years": Layout(
         in_folders("2023", "2024"), {"2023": UNSPLIT, "2024": UNSPLIT}, answers={"classes": "folders"}
     ),
+    "classes with words of splits": Layout(
+        in_folders("test strips", "training shoes"),
+        {"test strips": UNSPLIT, "training shoes": UNSPLIT},
+        answers={"classes": "folders"},
+    ),
     "splits next to another folder": Layout(
         in_folders("train", "test", "unlabeled"),
         {"test": UNSPLIT, "train": UNSPLIT, "unlabeled": UNSPLIT},

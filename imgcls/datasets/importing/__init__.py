@@ -10,6 +10,7 @@
     dataset_writer  write and publish the arrays
     class_names     display and compare untrusted names
     skipped         files that are skipped, by reason
+    time_limit      how long an import may take
     job             an import that a page starts and watches
     execute         an import or a preview in this process
     drawings        the dataset "My drawings", which grows drawing by drawing

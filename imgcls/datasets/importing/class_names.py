@@ -26,9 +26,10 @@ def merge_key(name: str) -> str:
 
 
 def sort_key(name: str) -> tuple:
-    """Sorts names naturally: 2 before 10."""
+    """Sorts names naturally: 2 before 10, and `A` before `a`."""
     parts = re.split(r"(\d{1,18})", name.casefold())
-    return tuple((0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts if part)
+    natural = ((0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts if part)
+    return (*natural, (-1, 0, name))
 
 
 def short(name: str, most: int = 60) -> str:

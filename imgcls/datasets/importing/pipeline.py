@@ -1,7 +1,6 @@
 """The import itself: a source and settings become a dataset. It runs in a separate process."""
 
 import contextlib
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -18,6 +17,7 @@ from imgcls.datasets.importing.pixels import decode, scale
 from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, items, multilabel
+from imgcls.datasets.importing.time_limit import TimeLimit
 from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
 from imgcls.images.files.pixel_scale import PixelScale
@@ -80,16 +80,16 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
         fit = ink or (old.fit if old else settings.fit)
         expected = _expected(source)
         dataset_writer.check_disk_space(work, expected + (sum(old.counts) if old else 0), shape)
-        end = time.monotonic() + 60 * paths.max_import_minutes()
+        limit = TimeLimit()
         target = decode.Target(shape[0], shape[2], fit, _known_scale(old))
         try:
-            read = _read(source, work, target, expected, end, report)
+            read = _read(source, work, target, expected, limit, report)
         except decode.ScaleNeeded:
             report(0.0, "Measuring the range of values")
-            measured = scale.choose(source.findings, _timed(source, end))
+            measured = scale.choose(source.findings, limit.watch(map(source.bytes_of, source.items)))
             source.findings.check_answered()
             target = replace(target, scale=measured)
-            read = _read(source, work, target, expected, end, report)
+            read = _read(source, work, target, expected, limit, report)
         pixels, labels, parts, done = read
         report(0.85, "Splitting into training and test images")
         if (
@@ -149,30 +149,13 @@ def _known_scale(old: CustomDataset | None) -> PixelScale | None:
     return old.pixels if old and old.pixels.as_json() else None
 
 
-def _timed(source: Source, end: float) -> Iterator[bytes | ImageError]:
-    """The files of all images, until the import has taken too long."""
-    for count, item in enumerate(source.items, 1):
-        _check_time(end, count)
-        yield source.bytes_of(item)
-
-
-def _check_time(end: float, count: int) -> None:
-    if time.monotonic() > end:
-        raise SourceError(
-            f"The import was stopped after {paths.max_import_minutes():g} minutes, at image {count:,}. "
-            "Nothing was imported. Import a part of the images and add the others to that dataset, or set "
-            "IMGCLS_IMPORT_MINUTES to a larger number."
-        )
-
-
 def _read(
-    source: Source, work: Path, target: decode.Target, expected: int, end: float, report: Report
+    source: Source, work: Path, target: decode.Target, expected: int, limit: TimeLimit, report: Report
 ) -> tuple[dataset_writer.PixelFile, list[str | multilabel.Labels], list[str], Done]:
     pixels = dataset_writer.PixelFile(work / "pictures.bin", (target.size, target.size, target.channels))
     labels, parts, unreadable, done = [], [], SkippedFiles(), Done()
     with contextlib.closing(pixels):
-        for count, (item, result) in enumerate(decode.decoded(source.stream(), target), 1):
-            _check_time(end, count)
+        for count, (item, result) in enumerate(limit.watch(decode.decoded(source.stream(), target)), 1):
             if isinstance(result, ImageError):
                 unreadable.add(result.reason, item.name)
             else:

@@ -93,12 +93,12 @@ def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
     if in_folders and not all(map(folder_names.is_doubtful, classes)):
         return found  # of one class
     innermost = {row.entry.folders[-1] for row in kept if row.entry.folders}
-    if len(innermost) < 2 or any(row.part for row in kept):
+    if len(innermost) < 2 or ambiguities.are_splits(innermost):
         places = ", ".join(map(short, sorted(innermost)[:4]))
         where = f"in {places}" if places else "not in folders"
         raise SourceError(f"Nothing says what the classes are: the {len(kept):,} images are {where}. {EXPECTED}")
     ambiguities.confirm(innermost, findings)
-    return [_Labelled(replace(row, group=()), row.entry.folders[-1]) for row in kept if row.entry.folders]
+    return [_Labelled(replace(row, part="", group=()), row.entry.folders[-1]) for row in kept if row.entry.folders]
 
 
 def _parts(labelled: list[_Labelled], findings: Findings) -> dict[str, str]:

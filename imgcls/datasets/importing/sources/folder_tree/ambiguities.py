@@ -22,6 +22,11 @@ def confirm(classes: Collection[str], findings: Findings) -> None:
     findings.ask(KEY, "These folders do not look like classes. Import them as classes nevertheless?", [option])
 
 
+def are_splits(names: Collection[str]) -> bool:
+    """Whether the names differ only in words for splits."""
+    return all(folder_names.split_of(name)[0] for name in names) and len(set(map(folder_names.rest_of, names))) < 2
+
+
 def reading(classes: Collection[str], findings: Findings) -> Reading:
     """How to read the names of class folders. The user is asked if they look like something else, or like more."""
     if _are_doubtful(classes):

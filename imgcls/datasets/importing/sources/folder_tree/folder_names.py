@@ -89,6 +89,11 @@ def split_of(name: str) -> tuple[str, str]:
     return next(iter(parts.values())), "_".join(words)
 
 
+def rest_of(name: str) -> str:
+    """The name without the word of a split."""
+    return split_of(name)[1].casefold()
+
+
 def glued_splits(names: Collection[str]) -> dict[str, str]:
     """name -> part for names that differ only in a split word without a separator (`leavestrain`, `leavestest`)."""
     found: dict[str, set[tuple[str, str]]] = {}
