@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from imgcls.cli import exit_codes, progress_bar
 from imgcls.datasets import custom
-from imgcls.datasets.importing import execute, pipeline, preview, sources
+from imgcls.datasets.importing import execute, holdout, pipeline, preview, sources
 from imgcls.datasets.importing.class_names import visible
 
 
@@ -58,6 +58,15 @@ def import_images(
         ),
     ] = False,
     fit: Annotated[Literal["crop", "pad"], Parameter(help="crop: centre-crop to a square. pad: add margins.")] = "crop",
+    test_fraction: Annotated[
+        float, Parameter(help="Fraction of the images to hold out as the test set, if the source has none.")
+    ] = holdout.FRACTION,
+    split_seed: Annotated[int, Parameter(help="Another seed holds out other test images.")] = 0,
+    stratified: Annotated[bool, Parameter(help="Keep the proportions of the classes in the test set.")] = True,
+    keep_groups: Annotated[bool, Parameter(help="Keep images of one group together in every split.")] = True,
+    link_duplicates: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Keep near duplicates together in every split.")
+    ] = False,
 ) -> None:
     """Turn your own images into a dataset. Labels come from folder names, from a table, or from the file itself.
 
@@ -80,7 +89,14 @@ def import_images(
         _report(found)
         return
     channels = 1 if greyscale else 3 if colour else found.channels
-    _import(request, title=title, note=note, into=into, size=size or found.side, channels=channels, fit=fit)
+    split = {
+        "test_fraction": test_fraction,
+        "split_seed": split_seed,
+        "stratified": stratified,
+        "keep_groups": keep_groups,
+        "link_duplicates": link_duplicates,
+    }
+    _import(request, title=title, note=note, into=into, size=size or found.side, channels=channels, fit=fit, **split)
 
 
 def _check(title: str, into: str, is_preview: bool, is_ambiguous: bool) -> None:
@@ -114,6 +130,8 @@ def _import(request: sources.ImportRequest, **settings: Any) -> None:
         print(f"Skipped: {count:,} {reason}, such as {visible(first[0])}")
     if dataset.skipped and (listed := custom.skipped_file(dataset.name)):
         print(f"All skipped files: {listed}")
+    for note in dataset.notes:
+        print(note)
     print(f"To train on it: imgcls train --data {dataset.name}")
 
 
@@ -127,6 +145,8 @@ def _report(found: preview.Preview) -> None:
         print(f"Question: {question.text}" + (f" (answer in effect: {question.answer})" if question.answer else ""))
         for option in question.options:
             print(f"  --answer {question.key}={option.value}  {option.label}{option.detail and ': '}{option.detail}")
+    if found.groups:
+        print(f"{found.groups:,} groups that splits do not divide, such as {found.group_example}")
     for row in found.skipped:
         print(f"Skipped: {row['count']:,} {row['reason']}, such as {row['first'][0]}")
     for note in found.notes:

@@ -21,7 +21,7 @@ from imgcls.runs import Run, recipes
 from imgcls.system import paths
 
 TOPICS = {
-    "Data": ("data", "train_images", "validation_fraction", "normalisation"),
+    "Data": ("data", "train_images", "validation_fraction", "validation_minimum", "folds", "normalisation"),
     "Model": ("model",),
     "Augmentation": (
         *("rotation", "shift", "zoom", "flip", "brightness", "contrast", "blur", "noise", "cutout"),

@@ -12,7 +12,7 @@ from imgcls.config import older_versions
 from imgcls.errors import SettingError
 from imgcls.params import Choice, Param, Range, Value, completed, params_of
 
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,18 @@ class Config:
         Range(0.02, 0.5, step=0.01),
         "Fraction of the training images held out for validation. The test images are never used.",
     ] = 0.15
+    validation_minimum: Annotated[
+        int,
+        Range(0, 10_000),
+        "Smallest number of validation images. The validation fraction is raised if it gives fewer, but never beyond a "
+        "third of the images. Fewer than 100 do not tell reliably which epoch is the best.",
+    ] = 100
+    folds: Annotated[
+        int,
+        Range(0, 10, step=1),
+        "Cross-validation: trains this many more models, each without one fold of the images, and predicts every image "
+        "by the model that has not seen it. Gives a mean accuracy with an interval from all training images. 0 is off.",
+    ] = 0
     model: Annotated[str, "The model family, i.e. the network architecture."] = "cnn"
     model_settings: Mapping[str, Value] = field(default_factory=dict)
     normalisation: Annotated[
@@ -194,6 +206,8 @@ class Config:
             )
         settings = completed(models.params(self.model), self.model_settings, f"The model '{self.model}'")
         object.__setattr__(self, "model_settings", MappingProxyType(settings))
+        if self.folds == 1:
+            raise SettingError("Folds must be 0 (no cross-validation) or at least 2, not 1.")
         if self.label_smoothing and self.loss == "sparse_categorical_crossentropy":
             raise SettingError(
                 "Label smoothing needs one-hot labels: choose the loss 'categorical_crossentropy' or set label "

@@ -3,6 +3,7 @@
 version 1   a switch `reduce_on_plateau` instead of schedules, AdamW with a weight decay of its own, always float32
 version 2   the residual network was called deep_cnn
 version 3   settings had the names in `RENAMED` and `RENAMED_MODEL_SETTINGS`
+version 4   the validation set had no minimum size
 """
 
 from collections.abc import Mapping
@@ -46,6 +47,8 @@ def upgraded(values: Mapping[str, Any], version: int) -> dict[str, Any]:
         settings = values.get("model_settings")
         if values.get("model") == "transfer" and isinstance(settings, Mapping):
             values["model_settings"] = _transfer_settings(settings)
+    if version < 5:
+        values.setdefault("validation_minimum", 0)
     return values
 
 

@@ -4,6 +4,7 @@
     custom        datasets of the user's own images
     lookup        all datasets by name
     store         open a prepared dataset: memory-mapped arrays
+    records       file names and groups of the images
     catalog/      the built-in datasets: to add one, add one file
     preparing/    download, check and write a dataset (also: python -m imgcls.datasets NAME)
     splitting/    stratified training and validation sets
@@ -36,6 +37,7 @@ from imgcls.datasets.preparing.fetch import cancel_fetch, fetch_state, start_fet
 from imgcls.datasets.preparing.prepare import prepare
 from imgcls.datasets.splitting.multilabel import stratified_holdout
 from imgcls.datasets.splitting.stratified import split, split_counts
+from imgcls.datasets.splitting.training_split import training_split
 from imgcls.datasets.store import Dataset, dataset_stamp, how_to_get, is_available, is_ready, open_dataset
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "split_counts",
     "start_fetch",
     "stratified_holdout",
+    "training_split",
     "undo",
     "undo_all",
 ]

@@ -57,6 +57,12 @@ class CustomDataset:
     ink: bool = False  # pen strokes, so drawings on the Predict page match it
     ink_source: str = ""  # "dark" or "light": what the ink was in the original images; stored it is always light
     pixels: PixelScale = NO_SCALE  # how values beyond 8 bits and many bands became colours
+    has_groups: bool = False  # whether images belong to groups that a split must not cut
+    test_fraction: float = 0.2  # of the split made here, as are the next four
+    split_seed: int = 0
+    is_stratified: bool = True
+    keeps_groups: bool = True
+    links_duplicates: bool = False
 
 
 def is_custom(name: str) -> bool:
@@ -187,6 +193,7 @@ def _parsed(folder: Path, _stamps: tuple[int, ...]) -> CustomDataset | None:
 
 def _from_json(name: str, card: dict[str, Any], label: dict[str, Any]) -> CustomDataset:
     height, width, channels = card["shape"]
+    split = card.get("split") or {}
     found = CustomDataset(
         name=name,
         title=str(label["title"])[:TITLE_LENGTH] or name,
@@ -206,6 +213,12 @@ def _from_json(name: str, card: dict[str, Any], label: dict[str, Any]) -> Custom
         ink=card.get("ink") is True,
         ink_source=str(card.get("ink_source") or ""),
         pixels=from_json(card.get("pixels")),
+        has_groups=card.get("groups") is True,
+        test_fraction=float(split.get("fraction", 0.2)),
+        split_seed=int(split.get("seed", 0)),
+        is_stratified=split.get("stratified", True) is True,
+        keeps_groups=split.get("keep_groups", True) is True,
+        links_duplicates=split.get("link_duplicates", False) is True,
     )
     if len(found.classes) < 2 or found.shape[2] not in (1, 3) or min(found.shape) < 1:
         raise ValueError("not a dataset")

@@ -3,6 +3,7 @@
 <cache>/datasets/NAME/
     x_train.npy  y_train.npy  x_test.npy  y_test.npy     uint8 images (n, h, w, c), int64 labels (n,)
                                                          or, if multi-label, uint8 (n, classes)
+    names_*.npy, groups_*.npy ...                        file names and groups, if there are any; see `records`
     dataset.json                                         written last: shapes, fingerprint and source of the arrays
 <cache>/datasets/.NAME.lock                              held by the process that prepares the dataset
 <cache>/datasets/NAME.progress.json                      its progress; removed when it is done
@@ -17,15 +18,16 @@ replacing dataset.json switches over.
 
 import json
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from imgcls.datasets import custom
+from imgcls.datasets import custom, records
 from imgcls.datasets.edits import Edits
 from imgcls.datasets.info import DatasetInfo
 from imgcls.datasets.lookup import facts
+from imgcls.datasets.records import Records
 from imgcls.errors import DamagedFile, DatasetError
 from imgcls.system import paths
 from imgcls.system.arrays import map_npy
@@ -43,8 +45,9 @@ class Dataset:
     y_train: np.ndarray  # int64, (n,); if multi-label, a 0/1 matrix (n, classes)
     x_test: np.ndarray
     y_test: np.ndarray
-    fingerprint: str  # of all four arrays: the same images and labels have the same fingerprint
+    fingerprint: str  # of all four arrays and the groups: the same images and labels have the same fingerprint
     edits: Edits  # the edits applied to `y_train`; none as prepared
+    records: Records = field(default_factory=Records)  # file names and groups
 
     @property
     def training_count(self) -> int:
@@ -72,11 +75,14 @@ def open_dataset(name: str) -> Dataset:
         try:
             folder = arrays_of(name, card)
             x_train, y_train, x_test, y_test = arrays = [map_npy(folder / f"{key}.npy") for key in ARRAYS]
+            known = records.read(
+                folder, {"train": len(y_train), "test": len(y_test)}, has_groups=card.get("groups") is True
+            )
         except (DamagedFile, FileNotFoundError):
             continue
         if card == _card(about) and [list(array.shape) for array in arrays] == [card["shapes"][key] for key in ARRAYS]:
             fingerprint = card["fingerprint"]
-            return Dataset(about, x_train, y_train, x_test, y_test, fingerprint, Edits(fingerprint))
+            return Dataset(about, x_train, y_train, x_test, y_test, fingerprint, Edits(fingerprint), known)
     raise DatasetError(how_to_get(about))
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from imgcls.datasets.records import Records
 from imgcls.evaluation.metrics import multilabel
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.selection import Selection, mask
@@ -46,6 +47,14 @@ class Decisions:
     @property
     def row_of(self) -> np.ndarray:
         return self.predictions.row_of
+
+    @property
+    def records(self) -> Records:
+        return self.predictions.records
+
+    def file_name(self, index: int) -> str:
+        """The file name of a test image; empty if it has none."""
+        return self.predictions.file_name(index)
 
     @property
     def broken(self) -> int:

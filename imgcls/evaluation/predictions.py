@@ -1,16 +1,18 @@
 """A run's predictions for its test images: read from its folder, then merged or narrowed down for a closer look."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from imgcls.datasets.records import Records
 from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.class_merging import ClassMerging, merge_classes
 from imgcls.evaluation.class_order import soft_confusion
 from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.evaluation.selection import SIDE
+from imgcls.runs import test_records
 from imgcls.runs.run import Run
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 
@@ -24,7 +26,8 @@ class Predictions:
     `probabilities` is float32 (n, classes). `labels` is int64 (n,), or bool (n, classes) if images can have several
     labels. `indices` (n,) are the images' positions in the test set. `images` uint8 (m, height, width, channels) are
     those that the run has stored; `row_of[i]` is the position of test image i among them, or -1. `broken` counts
-    predictions that were not numbers; their probabilities were replaced by 0.
+    predictions that were not numbers; their probabilities were replaced by 0. `records` has the file names and groups
+    of all test images, if the dataset has them.
     """
 
     names: tuple[str, ...]
@@ -34,6 +37,11 @@ class Predictions:
     images: np.ndarray = field(default_factory=lambda: NO_IMAGES)
     row_of: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     broken: int = 0
+    records: Records = field(default_factory=Records)
+
+    def file_name(self, index: int) -> str:
+        """The file name of a test image; empty if it has none."""
+        return self.records.name("test", index)
 
     @property
     def is_multilabel(self) -> bool:
@@ -90,7 +98,9 @@ class Predictions:
             return self
         names, plan = merging.plan(self.names, groups)
         probabilities, labels, kept = merge_classes(self.probabilities, self.labels, plan)
-        return Predictions(names, probabilities, labels, self.indices[kept], self.images, self.row_of)
+        return replace(
+            self, names=names, probabilities=probabilities, labels=labels, indices=self.indices[kept], broken=0
+        )
 
     def report_of(self, selected: np.ndarray, classes: tuple[int, ...] = ()) -> classification.Report | None:
         """The scores of the selected images (bool (n,)); None if there are none.
@@ -153,6 +163,7 @@ def read(run: Run) -> Predictions:
         images,
         row_of,
         int(broken.sum()),
+        test_records.read(run, len(labels)),
     )
 
 

@@ -31,8 +31,7 @@ def make(run: Run) -> None:
         dataset = datasets.open_dataset(config.data)  # trained before datasets could be edited
     if run.card.classes != tuple(dataset.facts.classes):
         raise DatasetError("The classes of the dataset have changed since this run was trained. Train it again.")
-    classes = dataset.facts.num_classes
-    _, rows = datasets.split(dataset.y_train, config.train_images, config.validation_fraction, config.seed, classes)
+    _, rows = datasets.training_split(dataset, config)
     rows = rows[positions(len(rows))]
     if not len(rows):
         raise DatasetError("This run held out no images for validation.")

@@ -31,7 +31,8 @@ def seconds(config: Config, images: int, known: Mapping[tuple, float]) -> float 
     """How long a training on that many images should take if it runs all epochs; None if unknown."""
     pace = next((known[kind] for kind in _kinds(config) if kind in known), None)
     epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
-    return None if pace is None else START_SECONDS + pace * images * epochs
+    trainings = 1 + config.folds  # those of the cross-validation have about as many images
+    return None if pace is None else START_SECONDS + pace * images * epochs * trainings
 
 
 def feature_rates() -> dict[tuple[str, int], float]:

@@ -1,12 +1,13 @@
 """Reads `metrics.jsonl`, the metrics of a run, while it grows.
 
 Lines, by their "kind":
-    phase    {"phase": "loading" | "features" | "training" | "paused" | "testing" | "saving"}
+    phase    {"phase": "loading" | "features" | "training" | "paused" | "folds" | "testing" | "saving"}
     plan     {"train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 10, "parameters": 105866}
     batch    {"epoch": 0.25, "loss": 0.61, "accuracy": 0.82, "rate": 5200.0, "learning_rate", "gradient_norm",
              "memory" (MB), "processor" (% of one core)}     means since the previous line
     epoch    {"epoch": 3, "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "best": true}
     features {"done": 512, "total": 4250}     images whose features have been computed, before the head is trained
+    fold     {"number": 2, "total": 5}     a fold of the cross-validation begins
     stage    {"epoch": 10, "name": "fine-tuning", "learning_rate"}     a new training stage begins here
     change   {"epoch": 2.5, "what": "learning_rate" | "early_stopping", "value"}     a change by the user and when;
              for a learning rate also the "number" of its request
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 
 ENDING = ("testing", "saving")
-"""The phases after training."""
+"""The phases after training, which cannot be paused."""
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Curves:
     changes: list[dict[str, Any]] = field(default_factory=list)
     stages: list[dict[str, Any]] = field(default_factory=list)
     features: dict[str, Any] = field(default_factory=dict)
+    fold: dict[str, Any] = field(default_factory=dict)
     _offset: int = 0
     _columns: dict[tuple[str, str], array] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -81,8 +83,8 @@ class Curves:
             self.epochs.append(entry)
         elif kind == "change":
             self.changes.append(entry)
-        elif kind == "features":
-            self.features = entry
+        elif kind in ("features", "fold"):
+            setattr(self, kind, entry)
         elif kind == "stage" and math.isfinite(_number(entry.get("epoch"))):
             self._drop("stages", before=entry["epoch"])  # repeated if the trainer was killed right here
             self.stages.append(entry)

@@ -114,6 +114,14 @@ def _is_sound(name: str, value: Any) -> bool:
             and isinstance(value.get("state"), str)
             and all(_is_number(value.get(change)) for change in changes)
         )
+    if name == "folds":
+        numbers = ("accuracy", "low", "high", "count")
+        return (
+            isinstance(value, dict)
+            and all(_is_number(value.get(number)) for number in numbers)
+            and isinstance(value.get("each"), list)
+            and all(_is_number(accuracy) for accuracy in value["each"])
+        )
     return name != "message" or isinstance(value, str)
 
 

@@ -38,6 +38,11 @@ def harmless(text: str) -> str:
     return f"'{text}" if is_formula or text[:1] in ("\t", "\r", "\n") else text
 
 
+def original(text: str) -> str:
+    """The text before `harmless`, for files that are read again."""
+    return text[1:] if text[:1] == "'" and harmless(text[1:]) == text else text
+
+
 def _cell(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()

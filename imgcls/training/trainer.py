@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import filelock
+import numpy as np
 import psutil
 
 from imgcls import datasets, jobs, models
@@ -101,15 +102,13 @@ class Trainer:
         metrics.phase("loading")
         dataset = self._data(config)
         facts = dataset.facts
-        training_rows, validation_rows = datasets.split(
-            dataset.y_train, config.train_images, config.validation_fraction, config.seed, len(facts.classes)
-        )
+        training_rows, validation_rows = datasets.training_split(dataset, config)
 
         # Importing TensorFlow takes seconds, so first check everything that needs no TensorFlow.
         import keras
         import tensorflow as tf
 
-        from imgcls.training import model_builder
+        from imgcls.training import folds, model_builder
         from imgcls.training.export import explain_data, results
         from imgcls.training.loop.batches import Subset
         from imgcls.training.loop.epoch_predictions import EpochRecorder
@@ -173,8 +172,20 @@ class Trainer:
                 if not loop.keep_unfinished_epoch():
                     return self._end("stopped", message=NO_MODEL_YET)
                 message = UNFINISHED_EPOCH
-        model, entries = results.evaluate_and_export(self.run, loop, training, validation, dataset, recorder, metrics)
-        result = self._end(outcome, message=message, **entries)
+        entries: dict[str, Any] = {}
+        if config.folds and outcome == "finished":
+            rows = np.concatenate([training_rows, validation_rows])
+            try:
+                found = folds.cross_validate(self.run, loop, dataset, rows, metrics, control)
+                entries = {} if found is None else {"folds": found}
+            except Parked:
+                return self._park()
+            except Diverged:
+                message = "The cross-validation ended early: the loss of a fold is not a number."
+        model, facts_of_model = results.evaluate_and_export(
+            self.run, loop, training, validation, dataset, recorder, metrics
+        )
+        result = self._end(outcome, message=message, **facts_of_model, **entries)
         explain_data.attempt(self.run, model, dataset)
         return result
 

@@ -20,6 +20,8 @@ CHANGED = {
     "data": "digits",
     "train_images": 500,
     "validation_fraction": 0.2,
+    "validation_minimum": 50,
+    "folds": 5,
     "model": "ann",
     "model_settings": {"units": 64},
     "normalisation": "standardised",
@@ -161,11 +163,11 @@ def test_label_smoothing_needs_one_hot_labels():
     assert Config(label_smoothing=0.1).label_smoothing == 0.1
 
 
-@pytest.mark.parametrize("version", [5, 99, "1", None, 1.5])
+@pytest.mark.parametrize("version", [6, 99, "1", None, 1.5])
 def test_settings_of_a_newer_version_are_refused_politely(version):
     said = sentence({"version": version})
     assert (
-        said == f"These settings have version {version}, but this program reads versions up to 4. Update the program."
+        said == f"These settings have version {version}, but this program reads versions up to 5. Update the program."
     )
 
 
@@ -178,14 +180,14 @@ def test_the_switch_for_plateaus_of_version_1_is_a_schedule_now(switch, schedule
     given = dict(values)
     config = Config.from_dict(values)
     expected = Config(epochs=3, schedule=schedule, plateau_factor=0.4, plateau_patience=1, precision="float32")
-    assert config == expected
+    assert config == expected.changed(validation_minimum=0)
     assert values == given  # what was given is left as it is
     assert config.as_dict()["version"] == VERSION
     assert Config.from_dict(config.as_dict()) == config
 
 
 def test_the_smallest_settings_of_version_1_are_those_that_they_were():
-    assert Config.from_dict({"version": 1}) == Config(precision="float32")
+    assert Config.from_dict({"version": 1}) == Config(precision="float32", validation_minimum=0)
 
 
 @pytest.mark.parametrize(("optimizer", "decay"), [("adamw", 0.004), ("adam", 0.0), ("sgd", 0.0)])
@@ -248,6 +250,7 @@ def test_settings_of_version_3_have_other_names_now():
     assert config == Config(
         train_images=500,
         validation_fraction=0.2,
+        validation_minimum=0,
         cutout=3,
         test_time_augmentation=True,
         warmup_fraction=0.3,

@@ -163,7 +163,7 @@ def test_a_damaged_list_of_judgements_says_nothing(made, content):
 def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run):
     stored_suspects(finished_run)
     found = training_set.read(finished_run)
-    assert found.rows.tolist() == [7, 3, 40] and (found.count, found.found, found.estimated) == (1437, 3, 5)
+    assert found.rows.tolist() == [7, 3, 40] and (found.count, found.found, found.wrong.value) == (1437, 3, 0.004)
     assert training_set.task_of(finished_run).state().state == "ready"
     for changes in ({"version": 99}, {"given": np.array([1])}, {"suggested": np.array([0, 1, 10])}):
         stored_suspects(finished_run, **changes)

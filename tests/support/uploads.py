@@ -92,3 +92,27 @@ def peak_megabytes() -> float:
     if status.exists():
         return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text("ascii"))[1]) / 1024
     return psutil.Process().memory_info().rss / 2**20
+
+
+def grouped(path: Path, monkeypatch, classes: int = 3, groups: int = 10, each: int = 4) -> ImportRequest:
+    """An archive in which the file name says the group: `oak/p3-17.png` belongs to p3. Each group has all classes."""
+    from dataclasses import replace
+
+    from imgcls.datasets.importing.sources import layouts
+
+    read = layouts.to_items
+
+    def with_groups(files, findings):
+        return [replace(item, group=item.name.rsplit("/", 1)[-1].partition("-")[0]) for item in read(files, findings)]
+
+    monkeypatch.setattr(layouts, "to_items", with_groups)
+    names = ["ash", "birch", "oak", "yew"][:classes]
+    return archive(
+        path,
+        {
+            f"{label}/p{group}-{number}.png": image(10_000 * place + 100 * group + number)
+            for place, label in enumerate(names)
+            for group in range(groups)
+            for number in range(each)
+        },
+    )

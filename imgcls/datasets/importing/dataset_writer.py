@@ -9,16 +9,17 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import filelock
 import numpy as np
 
-from imgcls.datasets import custom
+from imgcls.datasets import custom, records
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.store import ARRAYS, FORMAT, arrays_of
+from imgcls.datasets.records import NONE, Records
+from imgcls.datasets.store import FORMAT, arrays_of
 from imgcls.errors import SourceError
 from imgcls.system import atomic, paths
 from imgcls.system.arrays import map_npy
@@ -66,13 +67,30 @@ def stored_labels(dataset: CustomDataset, part: str) -> np.ndarray:
     return np.array(map_npy(arrays_of(dataset.name, {"state": dataset.state}) / f"y_{part}.npy"))
 
 
+def stored_records(dataset: CustomDataset) -> Records:
+    """The file names and groups of an existing dataset."""
+    folder = arrays_of(dataset.name, {"state": dataset.state})
+    counts = dict(zip(records.PARTS, dataset.counts, strict=True))
+    return records.read(folder, counts, has_groups=dataset.has_groups)
+
+
 class Writer:
     """Writes training and test images with labels to a folder, in the format of a prepared dataset.
 
-    Labels are int64 (n,), or uint8 (n, num_labels) if multi-label.
+    Labels are int64 (n,), or uint8 (n, num_labels) if multi-label. `group_names` are the groups, if images have any.
     """
 
-    def __init__(self, folder: Path, counts: dict[str, int], shape: tuple[int, int, int], num_labels: int = 0):
+    def __init__(
+        self,
+        folder: Path,
+        counts: dict[str, int],
+        shape: tuple[int, int, int],
+        num_labels: int = 0,
+        group_names: Sequence[str] | None = None,
+    ):
+        self._group_names = group_names
+        self._names: dict[str, list[str]] = {part: [] for part in counts}
+        self._groups: dict[str, list[np.ndarray]] = {part: [] for part in counts}
         self._none = np.zeros((0, num_labels), np.uint8) if num_labels else np.zeros(0, np.int64)
         self.folder, self.counts, self.shape = folder, counts, shape
         self._labels: dict[str, list[np.ndarray]] = {part: [] for part in counts}
@@ -83,7 +101,18 @@ class Writer:
             header = {"descr": "|u1", "fortran_order": False, "shape": (counts[part], *shape)}
             np.lib.format.write_array_header_1_0(file, header)
 
-    def add(self, part: str, images: np.ndarray, labels: np.ndarray) -> None:
+    def add(
+        self,
+        part: str,
+        images: np.ndarray,
+        labels: np.ndarray,
+        names: Iterable[str] = (),
+        groups: np.ndarray | None = None,
+    ) -> None:
+        """Adds images to a part, with their file names (for all images or for none) and groups, int (k, 2)."""
+        self._names[part] += map(records.shortened, names)
+        if self._group_names is not None:
+            self._groups[part].append(np.full((len(labels), 2), NONE) if groups is None else groups)
         data = np.ascontiguousarray(images).data
         self._files[part].write(data)
         self._digests[part].update(data)
@@ -101,10 +130,24 @@ class Writer:
                 _to_disk(file)
             everything.update(f"{part} {self.counts[part]} {self.shape} ".encode())
             everything.update(self._digests[part].digest() + labels.tobytes())
-        sizes = {key: (self.folder / f"{key}.npy").stat().st_size for key in ARRAYS}
+        self._write_records(everything)
+        sizes = {path.stem: path.stat().st_size for path in self.folder.glob("*.npy")}
         shapes = {f"x_{part}": [count, *self.shape] for part, count in self.counts.items()}
         shapes |= {f"y_{part}": [count, *self._none.shape[1:]] for part, count in self.counts.items()}
-        return {"counts": self.counts, "shapes": shapes, "bytes": sizes, "fingerprint": everything.hexdigest()[:16]}
+        card = {"counts": self.counts, "shapes": shapes, "bytes": sizes, "fingerprint": everything.hexdigest()[:16]}
+        return card | ({"groups": True} if self._group_names is not None else {})
+
+    def _write_records(self, fingerprint: Any) -> None:
+        """Writes names and groups. Groups are part of the fingerprint, because the split of a run depends on them."""
+        names = {part: found for part, found in self._names.items() if any(found)}
+        assert all(len(found) == self.counts[part] for part, found in names.items()), "every image has a name"
+        groups: dict[str, np.ndarray] = {}
+        if self._group_names is not None:
+            empty = np.zeros((0, 2), np.int32)
+            groups = {part: np.concatenate([empty, *found]).astype(np.int32) for part, found in self._groups.items()}
+            for found in groups.values():
+                fingerprint.update(found.tobytes())
+        records.write(self.folder, Records(names, groups, self._group_names or ()))
 
     def close(self) -> None:
         for file in self._files.values():

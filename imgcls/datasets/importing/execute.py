@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from imgcls.datasets import custom
 from imgcls.datasets.custom import CustomDataset
@@ -24,6 +25,7 @@ def import_dataset(
     channels: int | None = None,
     fit: str = "crop",
     progress: Progress = lambda fraction, text: None,
+    **split: Any,
 ) -> CustomDataset:
     """Imports a source as a new dataset `title`, or into the existing custom dataset `into`.
 
@@ -36,6 +38,8 @@ def import_dataset(
         channels: 1 for greyscale, 3 for colour; by default what the images are.
         fit: "crop" for a centre crop to a square, "pad" for margins.
         progress: called with the fraction done and what is being done.
+        split: how to split, see `pipeline.ImportSettings`: test_fraction, split_seed, stratified, keep_groups and
+            link_duplicates.
 
     Raises:
         SourceError: the source cannot be imported; nothing is changed then.
@@ -45,7 +49,7 @@ def import_dataset(
     if not into and (size is None or channels is None):
         found = preview.make_preview(request)
         size, channels = size or found.side, channels or found.channels
-    settings = pipeline.ImportSettings(title, note, size or pipeline.SIDES[0], channels or 3, fit, into)
+    settings = pipeline.ImportSettings(title, note, size or pipeline.SIDES[0], channels or 3, fit, into, **split)
     folder = job.make_folder(job.new_id())
     try:
         atomic.write_json(folder / "order.json", request.as_dict())

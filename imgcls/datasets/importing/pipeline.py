@@ -1,9 +1,8 @@
 """The import itself: a source and settings become a dataset. It runs in a separate process."""
 
 import contextlib
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,15 @@ import numpy as np
 
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.importing import class_names, dataset_writer, handwriting, holdout, sources
-from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing import dataset_writer, handwriting, holdout, plan, sources
+from imgcls.datasets.importing.class_names import visible
+from imgcls.datasets.importing.holdout import Holdout
 from imgcls.datasets.importing.pixels import decode, scale
-from imgcls.datasets.importing.pixels.done import Done
+from imgcls.datasets.importing.plan import Kept, Plan, ReadImages
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources import ImportRequest, Source, items, multilabel
+from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel
 from imgcls.datasets.importing.time_limit import TimeLimit
+from imgcls.datasets.records import NONE, PARTS
 from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
 from imgcls.images.files.pixel_scale import PixelScale
@@ -26,13 +27,16 @@ from imgcls.system import paths
 
 SIDES = (28, 32, 64, 96, 128, 160, 224, 256, 320, 384, 512)
 MAX_UNREADABLE = 0.5  # fraction of images
-NO_TEST = "No images are left for the test set, because nearly all are duplicates. Import images that differ."
 Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
 class ImportSettings:
-    """How to store the images. `into` is a dataset to add them to, with its size and colours.
+    """How to store the images. `into` is a dataset to add them to, with its size, colours and way to split.
+
+    If the source has no test set, `test_fraction` of the images is held out, chosen by `split_seed`; with `stratified`,
+    the classes keep their proportions. `keep_groups` and `link_duplicates` keep the images of a group, and near
+    duplicates, together in every split.
 
     Raises:
         SettingError: a value is not one of the choices.
@@ -44,8 +48,14 @@ class ImportSettings:
     channels: int = 3
     fit: str = "crop"
     into: str = ""
+    test_fraction: float = holdout.FRACTION
+    split_seed: int = 0
+    stratified: bool = True
+    keep_groups: bool = True
+    link_duplicates: bool = False
 
     def __post_init__(self):
+        Holdout(self.test_fraction, self.split_seed, self.stratified)
         for what, value, choices in (
             ("size", self.side, SIDES),
             ("number of colours", self.channels, (1, 3)),
@@ -83,30 +93,32 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
         limit = TimeLimit()
         target = decode.Target(shape[0], shape[2], fit, _known_scale(old))
         try:
-            read = _read(source, work, target, expected, limit, report)
+            images = _read(source, work, target, expected, limit, report)
         except decode.ScaleNeeded:
             report(0.0, "Measuring the range of values")
             measured = scale.choose(source.findings, limit.watch(map(source.bytes_of, source.items)))
             source.findings.check_answered()
             target = replace(target, scale=measured)
-            read = _read(source, work, target, expected, limit, report)
-        pixels, labels, parts, done = read
+            images = _read(source, work, target, expected, limit, report)
         report(0.85, "Splitting into training and test images")
+        how, keep = _holdout(settings, old)
         if (
             source.is_multilabel
-            or (source.table is not None and multilabel.is_multilabel(labels))
+            or (source.table is not None and multilabel.is_multilabel(images.labels))
             or (old and old.is_multilabel)
         ):
-            plan = _plan_multilabel(labels, parts, pixels.digests, old)
+            planned = plan.multi_label(images, old, how, keep)
         else:
-            plan = _plan(source.findings, [str(label) for label in labels], parts, pixels.digests, old)
+            planned = plan.single_label(images, source.findings, old, how, keep)
         report(0.87, "Writing")
-        card = _write(plan, pixels, shape, work / "state", old, report)
-        card |= _card_entries(source, plan, done, old) | {"shape": list(shape), "fit": old.fit if old else settings.fit}
+        card = _write(planned, images, shape, work / "state", old, report)
+        card |= _card_entries(source, planned, images, old, how)
+        card |= {"shape": list(shape), "fit": old.fit if old else settings.fit}
         card |= {"pixels": target.scale.as_json()} if target.scale else {}
         before = custom.skipped_file(old.name) if old else None
         source.skipped.write_csv(work / "state" / custom.SKIPPED, [before] if before else [])
         card["source"] = {"kind": "own", "from": request.kind}
+        card["split"] = asdict(how) | {"keep_groups": keep.groups, "link_duplicates": keep.near_duplicates}
         if ink:
             card |= {"ink": True, "ink_source": old.ink_source if old else ink}
         if old:
@@ -123,27 +135,6 @@ def _ink_of(source: Source, old: CustomDataset | None) -> str:
     return handwriting.ask(source) or (EITHER if old else "")
 
 
-@dataclass
-class _Plan:
-    """What happens to each image: its class (-1: skipped) or its row of labels, and whether it is for the test."""
-
-    classes: list[str]
-    labels: np.ndarray
-    test: np.ndarray
-    held_back: bool
-    duplicates: tuple[int, int, int]  # see `holdout.count_duplicates`
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def is_multilabel(self) -> bool:
-        return self.labels.ndim == 2
-
-    @property
-    def stored(self) -> np.ndarray:
-        """Which images are stored."""
-        return np.ones(len(self.labels), bool) if self.is_multilabel else self.labels >= 0
-
-
 def _known_scale(old: CustomDataset | None) -> PixelScale | None:
     """The scale of the dataset to add to; None if its images needed none, or if there is no such dataset."""
     return old.pixels if old and old.pixels.as_json() else None
@@ -151,142 +142,102 @@ def _known_scale(old: CustomDataset | None) -> PixelScale | None:
 
 def _read(
     source: Source, work: Path, target: decode.Target, expected: int, limit: TimeLimit, report: Report
-) -> tuple[dataset_writer.PixelFile, list[str | multilabel.Labels], list[str], Done]:
+) -> ReadImages:
     pixels = dataset_writer.PixelFile(work / "pictures.bin", (target.size, target.size, target.channels))
-    labels, parts, unreadable, done = [], [], SkippedFiles(), Done()
+    images, unreadable = ReadImages(pixels), SkippedFiles()
     with contextlib.closing(pixels):
         for count, (item, result) in enumerate(limit.watch(decode.decoded(source.stream(), target)), 1):
             if isinstance(result, ImageError):
                 unreadable.add(result.reason, item.name)
             else:
                 pixels.add(result.pixels)
-                done.add((*result.notes, *result.fitting))
-                labels.append(item.label)
-                parts.append(item.part)
+                images.done.add((*result.notes, *result.fitting))
+                images.labels.append(item.label)
+                images.parts.append(item.part)
+                images.names.append(visible(item.name))
+                images.groups.append(visible(item.group))
             if count % 25 == 0:
                 of = f" of {max(expected, count):,}" if source.items else ""
                 report(0.85 * min(1, count / max(1, expected)), f"Reading image {count:,}{of}")
-    if unreadable.count > MAX_UNREADABLE * (unreadable.count + len(labels)):
+    total = unreadable.count + len(images.labels)
+    if unreadable.count > MAX_UNREADABLE * total:
         raise SourceError(
-            f"{unreadable.count:,} of {unreadable.count + len(labels):,} images cannot be read{unreadable.summary()}. "
+            f"{unreadable.count:,} of {total:,} images cannot be read{unreadable.summary()}. "
             "That is more than half, so nothing was imported. Check whether the source is complete."
         )
     source.skipped.include(unreadable)
-    return pixels, labels, parts, done
+    return images
 
 
-def _plan(
-    findings: Findings, labels: list[str], parts: list[str], digests: list[bytes], old: CustomDataset | None
-) -> _Plan:
-    classes: list[str] = []
-    known: dict[bytes, bool] = {}
-    old_counts: Counter = Counter()
-    displayed = items.one_spelling(Counter(labels), findings)
-    labels = [displayed[label] for label in labels]
+def _holdout(settings: ImportSettings, old: CustomDataset | None) -> tuple[Holdout, Kept]:
+    """How to hold out a test set, and what stays together: as in the dataset that is added to, if there is one."""
     if old:
-        classes = list(old.classes)
-        if not items.keeps_case(findings):
-            spelling = {class_names.merge_key(name): name for name in classes}
-            spelling |= {class_names.merge_key(name): name for name in set(labels) & set(classes)}
-            labels = [spelling.get(class_names.merge_key(label), label) for label in labels]
-        for part in ("train", "test"):
-            stored = np.bincount(dataset_writer.stored_labels(old, part), minlength=len(classes))
-            old_counts.update({(name, part): int(count) for name, count in zip(classes, stored, strict=True)})
-            for chunk in dataset_writer.stored_chunks(old, part):
-                known.update((dataset_writer.digest(pixels.data), part == "test") for pixels in chunk)
-    has_test = "test" in parts
-    counts = Counter(zip(labels, parts if has_test else [""] * len(parts), strict=True))
-    usable = items.usable_classes(counts + old_counts, findings.skipped) | set(classes)
-    classes += sorted(usable - set(classes), key=class_names.sort_key)
-    number = {name: place for place, name in enumerate(classes)}
-    numbers = np.array([number.get(label, -1) for label in labels], np.int64)
-    if has_test:
-        test = np.array([part == "test" for part in parts], bool)
-    else:
-        test = np.zeros(len(labels), bool)
-        rows = np.flatnonzero(numbers >= 0)
-        test[rows] = holdout.choose_test(numbers[rows].tolist(), [digests[row] for row in rows], known)
-    rows = np.flatnonzero(numbers >= 0)
-    if not old and not test[rows].any():
-        raise SourceError(NO_TEST)
-    duplicates = holdout.count_duplicates(numbers[rows].tolist(), [digests[row] for row in rows], test[rows])
-    return _Plan(classes, numbers, test, not has_test, duplicates)
-
-
-def _plan_multilabel(
-    labels: list[str | multilabel.Labels], parts: list[str], digests: list[bytes], old: CustomDataset | None
-) -> _Plan:
-    if old and not old.is_multilabel:
-        raise SourceError(
-            f"In “{old.title}” every image belongs to one class, but these images have several labels. Import them as "
-            "a new dataset."
-        )
-    notes: list[str] = []
-    known: dict[bytes, bool] = {}
-    classes = list(old.classes) if old else []
-    has_test = "test" in parts
-    known_spelling = {class_names.merge_key(name): name for name in classes}
-    each = (multilabel.split_labels(label) if isinstance(label, str) else label for label in labels)
-    rows = [items.Item("", of, part if has_test else "") for of, part in zip(each, parts, strict=True)]
-    chosen = [
-        tuple(known_spelling.get(class_names.merge_key(name), name) for name in item.label)
-        for item in multilabel.with_one_spelling(rows, notes)
-    ]
-    counts = Counter((name, item.part) for item, of in zip(rows, chosen, strict=True) for name in of)
-    classes += sorted(multilabel.usable_labels(counts, notes, classes) - set(classes), key=class_names.sort_key)
-    if old:
-        for part in ("train", "test"):
-            for chunk in dataset_writer.stored_chunks(old, part):
-                known.update((dataset_writer.digest(pixels.data), part == "test") for pixels in chunk)
-    matrix = multilabel.matrix(chosen, classes)
-    if without := int((~matrix.any(1)).sum()):
-        notes.append(f"Images without any label: {without:,}. They are negative examples for every label.")
-    test = np.array([part == "test" for part in parts], bool)
-    if not has_test:
-        test = holdout.choose_test_multilabel(matrix, digests, known)
-    if not old and not test.any():
-        raise SourceError(NO_TEST)
-    duplicates = holdout.count_duplicates([row.tobytes() for row in matrix], digests, test)
-    return _Plan(classes, matrix, test, not has_test, duplicates, notes)
+        how = Holdout(old.test_fraction, old.split_seed, old.is_stratified)
+        return how, Kept(old.keeps_groups, old.links_duplicates)
+    how = Holdout(settings.test_fraction, settings.split_seed, settings.stratified)
+    return how, Kept(settings.keep_groups, settings.link_duplicates)
 
 
 def _write(
-    plan: _Plan, pixels: dataset_writer.PixelFile, shape, state: Path, old: CustomDataset | None, report: Report
+    planned: Plan,
+    images: ReadImages,
+    shape: tuple[int, int, int],
+    state: Path,
+    old: CustomDataset | None,
+    report: Report,
 ) -> dict[str, Any]:
-    stored = plan.stored
-    counts = {"train": int((stored & ~plan.test).sum()), "test": int((stored & plan.test).sum())}
+    stored, test = planned.stored, planned.test
+    counts = {"train": int((stored & ~test).sum()), "test": int((stored & test).sum())}
     if old:
         counts = {"train": counts["train"] + old.counts[0], "test": counts["test"] + old.counts[1]}
-    writer = dataset_writer.Writer(state, counts, shape, len(plan.classes) if plan.is_multilabel else 0)
+    num_labels = len(planned.classes) if planned.is_multilabel else 0
+    groups = None if planned.units is None else planned.units.numbers
+    group_names = None if planned.units is None else planned.units.group_names
+    writer = dataset_writer.Writer(state, counts, shape, num_labels, group_names)
+    names = np.array(images.names, object)
+    numbers = np.full((len(stored), 2), NONE)
+    if groups is not None:
+        numbers[stored] = groups[len(groups) - int(stored.sum()) :]
     with contextlib.closing(writer):
-        for part in ("train", "test"):
-            if old is None:
-                break
-            start, labels = 0, dataset_writer.stored_labels(old, part)
-            if plan.is_multilabel:  # existing images have none of the new labels
-                labels = np.pad(labels, ((0, 0), (0, len(plan.classes) - labels.shape[1])))
-            for chunk in dataset_writer.stored_chunks(old, part):
-                writer.add(part, chunk, labels[start : start + len(chunk)])
-                start += len(chunk)
+        if old:
+            _copy(old, writer, num_labels, groups)
         start = 0
-        for chunk in pixels.chunks():
+        for chunk in images.pixels.chunks():
             rows = slice(start, start + len(chunk))
             start += len(chunk)
-            for part, wanted in (("train", stored[rows] & ~plan.test[rows]), ("test", stored[rows] & plan.test[rows])):
-                writer.add(part, chunk[wanted], plan.labels[rows][wanted])
+            for part, wanted in (("train", stored[rows] & ~test[rows]), ("test", stored[rows] & test[rows])):
+                writer.add(
+                    part, chunk[wanted], planned.labels[rows][wanted], names[rows][wanted], numbers[rows][wanted]
+                )
             report(0.87 + 0.12 * start / max(1, len(stored)), "Writing")
         return writer.finish()
 
 
-def _card_entries(source: Source, plan: _Plan, done: Done, old: CustomDataset | None) -> dict[str, Any]:
+def _copy(old: CustomDataset, writer: dataset_writer.Writer, num_labels: int, groups: np.ndarray | None) -> None:
+    """Writes the images of the dataset that is added to."""
+    known, before = dataset_writer.stored_records(old), 0
+    for part in PARTS:
+        labels = dataset_writer.stored_labels(old, part)
+        if num_labels:  # existing images have none of the new labels
+            labels = np.pad(labels, ((0, 0), (0, num_labels - labels.shape[1])))
+        names = known.names.get(part) or [""] * len(labels)
+        start = 0
+        for chunk in dataset_writer.stored_chunks(old, part):
+            rows = slice(start, start + len(chunk))
+            numbers = None if groups is None else groups[before + start : before + start + len(chunk)]
+            writer.add(part, chunk, labels[rows], names[rows], numbers)
+            start += len(chunk)
+        before += len(labels)
+
+
+def _card_entries(
+    source: Source, plan: Plan, images: ReadImages, old: CustomDataset | None, how: Holdout
+) -> dict[str, Any]:
     """The entries of dataset.json about the import."""
-    notes = list(dict.fromkeys([*source.notes, *plan.notes, *done.lines()]))
+    notes = list(dict.fromkeys([*source.notes, *plan.notes, *images.done.lines()]))
     copies, conflicting, leaked = plan.duplicates
     if plan.held_back:
-        fraction = "About 20% of each label" if plan.is_multilabel else "20% of each class"
-        notes.append(
-            f"{fraction} is held out as the test set, chosen by content. Duplicates are kept in the same split."
-        )
+        notes.append(how.sentence(is_multilabel=plan.is_multilabel, has_groups=plan.has_units))
     if copies:
         notes.append(f"Exact duplicates: {copies:,} images.")
     if conflicting:

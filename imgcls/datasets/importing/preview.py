@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from imgcls.datasets.importing import handwriting
-from imgcls.datasets.importing.class_names import sort_key, visible
+from imgcls.datasets.importing.class_names import short, sort_key, visible
 from imgcls.datasets.importing.findings import Question
 from imgcls.datasets.importing.pipeline import MAX_UNREADABLE, SIDES
 from imgcls.datasets.importing.pixels import decode, scale
@@ -60,6 +60,8 @@ class Preview:
     ink: str = ""  # "dark" or "light" if the images are handwriting with such ink
     questions: list[Question] = field(default_factory=list)
     skipped_images: int = 0  # files that are no clutter of an operating system, such as .DS_Store
+    groups: int = 0  # groups of images that a split must not divide
+    group_example: str = ""  # the name of one
     multilabel_total: int = 0  # number of images if multi-label, since `counts` count an image for each label
 
     @property
@@ -107,6 +109,8 @@ def _of_files(source: Source, end: float) -> Preview:
     labels = sorted(usable, key=sort_key)
     shown = Preview([(label, counts[label, "train"], counts[label, "test"], counts[label, ""]) for label in labels])
     shown.multilabel_total = len(source.items) if source.is_multilabel else 0
+    groups = sorted({visible(item.group) for item in source.items} - {""})
+    shown.groups, shown.group_example = len(groups), short(groups[0]) if groups else ""
     unreadable, sizes, grey, done = SkippedFiles(), [], True, Done()
     target = decode.Target(THUMBNAIL, 3, "pad", None)
     for item in _spread(source.items):

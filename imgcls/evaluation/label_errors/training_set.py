@@ -7,8 +7,9 @@ RUN/suspects.npz
     certainty    the probability of the given label, (s,)
     count        number of images analysed
     found        number of suspects, including those beyond MOST_LISTED
-    estimated    estimated number of wrong labels
-    accuracy     fraction of labels that the cross-validated predictions agree with
+    wrong        the estimated fraction of wrong labels and the bounds of its 95% interval, float (3,)
+    accuracy     fraction of labels that the out-of-sample predictions agree with
+    source       where the predictions come from: "folds" (the run's cross-validation) or "heads"
     fingerprint  of the dataset
     version
 """
@@ -23,15 +24,17 @@ from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.cross_validation import cross_validated
+from imgcls.evaluation.label_errors.estimate import wrong_fraction
+from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.inference.activations import ActivationModel
 from imgcls.inference.explain import task
-from imgcls.runs import store
+from imgcls.runs import folds, store
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
 from imgcls.system.tasks import Progress, Task
 
-VERSION = 1
+VERSION = 2
 MOST_IMAGES = 60_000
 """Larger datasets are sampled at random, because their features would fill the memory."""
 MOST_LISTED = 2000
@@ -44,11 +47,13 @@ ARRAYS = {
     "certainty": Array("f", ("n",)),
     "count": Array(INTEGERS, ()),
     "found": Array(INTEGERS, ()),
-    "estimated": Array(INTEGERS, ()),
+    "wrong": Array("f", (3,)),
+    "source": Array(TEXT, ()),
     "accuracy": Array("f", ()),
     "fingerprint": Array(TEXT, ()),
     "version": Array(INTEGERS, ()),
 }
+SOURCES = ("folds", "heads")
 WAIT_SECONDS = 0.3
 FEATURES_FRACTION = 0.6
 """The fraction of the time that computing features takes."""
@@ -64,7 +69,8 @@ class Found:
     confidence: np.ndarray
     count: int
     found: int
-    estimated: int
+    wrong: Score
+    source: str
     accuracy: float
     fingerprint: str
 
@@ -107,12 +113,52 @@ def checked(run: Run, dataset: Dataset) -> Dataset:
 
 
 def make(run: Run, progress: Progress) -> None:
-    """Computes features of the training images, cross-validates a head on them, and writes the suspects.
+    """Gets out-of-sample predictions of the training images, by cross-validation, and writes the suspects.
 
     Raises:
         UserError: the model or the dataset cannot be used.
     """
     dataset = images_of(run)
+    out_of_fold = _out_of_fold(run, dataset)
+    source = "heads" if out_of_fold is None else "folds"
+    rows, predictions = _predicted_by_heads(run, dataset, progress) if out_of_fold is None else out_of_fold
+    labels = np.asarray(dataset.y_train)[rows]
+    wrong = wrong_fraction(labels, predictions)
+    found = suspects(labels, predictions)
+    listed = found.places[:MOST_LISTED]
+    with atomic.replacing(run.folder / "suspects.npz") as aside:
+        np.savez_compressed(
+            aside,
+            rows=rows[listed].astype(np.int64),
+            given=labels[listed].astype(np.int64),
+            suggested=found.suggested[:MOST_LISTED].astype(np.int64),
+            certainty=found.confidence[:MOST_LISTED],
+            count=len(rows),
+            found=len(found.places),
+            wrong=np.array([wrong.value, wrong.low, wrong.high]),
+            source=np.array(source),
+            accuracy=float((predictions.argmax(1) == labels).mean()),
+            fingerprint=dataset.fingerprint,
+            version=VERSION,
+        )
+
+
+def has_folds(run: Run) -> bool:
+    """Whether the run has out-of-fold predictions, so that nothing needs to be trained."""
+    return (run.folder / folds.NAME).exists()
+
+
+def _out_of_fold(run: Run, dataset: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
+    """Rows and predictions of the run's cross-validation; None without one, or if the dataset has changed since."""
+    found = folds.read(run)
+    if found is None or found.fingerprint != dataset.fingerprint:
+        return None
+    is_used = np.asarray(dataset.y_train)[found.rows] >= 0
+    return found.rows[is_used], found.probabilities[is_used]
+
+
+def _predicted_by_heads(run: Run, dataset: Dataset, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+    """Rows, and predictions of heads on the features of the run's model."""
     model = _activation_model(run, progress)
     rows = np.flatnonzero(np.asarray(dataset.y_train) >= 0)
     rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_IMAGES])
@@ -130,22 +176,7 @@ def make(run: Run, progress: Progress) -> None:
         dataset.facts.num_classes,
         lambda fraction, text: progress(FEATURES_FRACTION + (1 - FEATURES_FRACTION) * fraction, text),
     )
-    found = suspects(labels, predictions)
-    listed = found.places[:MOST_LISTED]
-    with atomic.replacing(run.folder / "suspects.npz") as aside:
-        np.savez_compressed(
-            aside,
-            rows=rows[listed].astype(np.int64),
-            given=labels[listed].astype(np.int64),
-            suggested=found.suggested[:MOST_LISTED].astype(np.int64),
-            certainty=found.confidence[:MOST_LISTED],
-            count=len(rows),
-            found=len(found.places),
-            estimated=found.estimated,
-            accuracy=float((predictions.argmax(1) == labels).mean()),
-            fingerprint=dataset.fingerprint,
-            version=VERSION,
-        )
+    return rows, predictions
 
 
 def read(run: Run) -> Found:
@@ -163,7 +194,7 @@ def read(run: Run) -> Found:
     in_range = not len(rows) or (
         rows.min() >= 0 and min(given.min(), suggested.min()) >= 0 and max(given.max(), suggested.max()) <= most
     )
-    if int(stored["version"]) != VERSION or not in_range:
+    if int(stored["version"]) != VERSION or not in_range or str(stored["source"]) not in SOURCES:
         raise RunError(UNREADABLE)
     return Found(
         rows,
@@ -172,7 +203,8 @@ def read(run: Run) -> Found:
         stored["certainty"],
         count=int(stored["count"]),
         found=int(stored["found"]),
-        estimated=int(stored["estimated"]),
+        wrong=Score(*stored["wrong"].tolist()),
+        source=str(stored["source"]),
         accuracy=float(stored["accuracy"]),
         fingerprint=str(stored["fingerprint"]),
     )

@@ -31,10 +31,17 @@ def scores_csv(predictions: Predictions | Decisions) -> bytes:
 
 
 def predictions_csv(predictions: Predictions | Decisions) -> bytes:
-    """One row per test image: its number, true and predicted class or labels, and the probability of each class."""
+    """One row per test image: its number, its file and group if known, true and predicted class or labels, and the
+    probability of each class.
+    """
     names = predictions.names
     correct = ["yes" if right else "no" for right in predictions.is_right]
     columns: dict[str, Any] = {"image": np.arange(len(predictions.labels))}
+    records = predictions.records
+    if "test" in records.names:
+        columns["file"] = list(records.names["test"])
+    if "test" in records.groups and len(records.group_names):
+        columns["group"] = [records.group("test", row) for row in range(len(predictions.labels))]
     if isinstance(predictions, Decisions):
         columns |= {
             "true labels": _joined(predictions.labels, names),

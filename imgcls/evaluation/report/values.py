@@ -79,6 +79,7 @@ def _single_label(predictions: Predictions) -> dict[str, Any]:
         "worst_errors": [
             {
                 "image": int(index),
+                **_file(predictions, int(index)),
                 "true": names[predictions.labels[index]],
                 "predicted": names[predictions.predicted[index]],
                 "confidence": float(predictions.confidence[index]),
@@ -122,6 +123,7 @@ def _multilabel(decisions: Decisions) -> dict[str, Any]:
         "worst_errors": [
             {
                 "image": int(index),
+                **_file(decisions, int(index)),
                 "true": [names[label] for label in np.flatnonzero(decisions.labels[index])],
                 "predicted": [names[label] for label in np.flatnonzero(decisions.predicted[index])],
                 "cross_entropy": float(decisions.losses[index]),
@@ -129,6 +131,11 @@ def _multilabel(decisions: Decisions) -> dict[str, Any]:
             for index in worst_errors(decisions)
         ],
     }
+
+
+def _file(predictions: Predictions | Decisions, index: int) -> dict[str, str]:
+    name = predictions.file_name(index)
+    return {"file": name} if name else {}
 
 
 def data_title(run: Run) -> str:

@@ -122,9 +122,7 @@ def _write(run: Run, model, dataset: Dataset | None, report: Progress, training_
 def training_rows(run: Run, dataset: Dataset, count: int) -> np.ndarray:
     """Rows of up to `count` images that the run was trained on, balanced over the classes, ascending."""
     config, labels = run.config, np.asarray(dataset.y_train)
-    rows, _ = datasets.split(
-        dataset.y_train, config.train_images, config.validation_fraction, config.seed, dataset.facts.num_classes
-    )
+    rows, _ = datasets.training_split(dataset, config)
     if labels.ndim > 1:  # multi-label: the rows are already in random order
         return np.sort(rows[:count])
     labels = labels[rows]

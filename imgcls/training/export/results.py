@@ -14,7 +14,7 @@ from imgcls.datasets import Dataset
 from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.inference import input_quality
 from imgcls.inference.explain import task
-from imgcls.runs import Run, as_backbone, validation_predictions
+from imgcls.runs import Run, as_backbone, test_records, validation_predictions
 from imgcls.system import atomic
 from imgcls.training import model_builder
 from imgcls.training.export import formats
@@ -57,6 +57,7 @@ def evaluate_and_export(
     model = model_builder.with_test_time_augmentation(config, model)
 
     metrics.phase("testing")
+    test_records.write(run, dataset.records)
     scores = test(run, model, dataset, loop.test_predictions(), loop.evaluation_batch)
     is_trained_model = precision == "float32" and not config.test_time_augmentation
     recorded = recorder.after(best["epoch"]) if is_trained_model else None

@@ -38,9 +38,7 @@ def check(config: Config, report: Report) -> None:
     was_busy = _another_training_runs()
     dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
-    train_rows, validation_rows = datasets.split(
-        dataset.y_train, config.train_images, config.validation_fraction, config.seed, num_classes
-    )
+    train_rows, validation_rows = datasets.training_split(dataset, config)
     training, validation = (Subset.of(dataset.x_train, dataset.y_train, rows) for rows in (train_rows, validation_rows))
     report.add(counts=dataset.facts.counted(training.labels).tolist())
 

@@ -31,7 +31,7 @@ def find(config: Config, report: Report) -> None:
     """Adds the learning rate and the loss of each step to the report."""
     dataset = datasets.open_for_training(config.data)
     num_classes = len(dataset.facts.classes)
-    rows, _ = datasets.split(dataset.y_train, config.train_images, config.validation_fraction, config.seed, num_classes)
+    rows, _ = datasets.training_split(dataset, config)
     training = Subset.of(dataset.x_train, dataset.y_train, rows)
     keras.utils.set_random_seed(config.seed)
     if config.deterministic:

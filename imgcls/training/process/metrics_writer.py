@@ -59,6 +59,10 @@ class MetricsWriter:
         """Progress of the feature extraction, in images."""
         self._write({"kind": "features", "done": done, "total": total})
 
+    def fold(self, number: int, total: int) -> None:
+        """A fold of the cross-validation begins, counted from 1."""
+        self._write({"kind": "fold", "number": number, "total": total})
+
     def stage(self, **values: Any) -> None:
         """A new stage begins after this epoch: its name and learning rate."""
         self._write({"kind": "stage", **values})

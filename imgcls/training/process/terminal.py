@@ -32,6 +32,8 @@ class Terminal:
         elif line["kind"] == "features" and self._is_terminal:
             done, total = line["done"], line["total"]
             print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", flush=True)
+        elif line["kind"] == "fold":
+            print(f"Cross-validation: fold {line['number']} of {line['total']} …", flush=True)
         elif line["kind"] == "stage":
             ended_early = self._plan["head_epochs"] - line["epoch"]
             self._plan = {**self._plan, "epochs": self._plan["epochs"] - ended_early}
@@ -86,6 +88,12 @@ class Terminal:
                 f"Test accuracy {_fraction(result['test_accuracy'])}, "
                 f"cross-entropy {_number(result['test_cross_entropy'])} "
                 f"on {result['counts']['test']:,} images."
+            )
+        if folds := result.get("folds"):
+            print(
+                f"Cross-validation: accuracy {_fraction(folds['accuracy'])} (95% interval {_fraction(folds['low'])} to "
+                f"{_fraction(folds['high'])}), mean of {len(folds['each'])} folds: "
+                f"{', '.join(map(_fraction, folds['each']))}."
             )
         print(f"Run {run.id} in {run.folder}")
 

@@ -54,7 +54,7 @@ class TransferLoop:
         # Build the head before the backbone, so that its initial weights do not depend on whether the latter is built.
         block = as_backbone.block(config.model_settings)
         self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.is_multilabel)
-        self._extractor = Extractor(config, dataset, self.base, metrics.features, self._obey_request)
+        self._extractor = Extractor(config, dataset, self.base, metrics.features, self.obey_request)
         # The images are placeholders until their features are needed. Until then the loop only counts them.
         self._loop = Loop(config, self._top, training, validation, metrics, control, Augmentation(), recorder)
 
@@ -193,7 +193,7 @@ class TransferLoop:
         self.metrics.phase("features")
         start = time.monotonic()
         try:
-            self._obey_request()
+            self.obey_request()
             training = self._loop.training = self._extractor.copies(self._training)
             self._loop.validation = self._extractor.subset(self._validation)
         except Stopped:
@@ -235,7 +235,7 @@ class TransferLoop:
         loop.evaluation_batch = backbone.batch_size(settings)
         return loop
 
-    def _obey_request(self) -> None:
+    def obey_request(self) -> None:
         """Obeys requests between two batches of features: waits during a pause.
 
         Raises:

@@ -14,7 +14,7 @@ from imgcls import datasets, models
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation.predictions import Predictions
-from imgcls.runs import Run, as_backbone
+from imgcls.runs import Run, as_backbone, test_records
 
 
 def test_predictions(run: Run) -> Predictions:
@@ -42,7 +42,7 @@ def single_label_predictions(run: Run) -> Predictions:
 
 def predictions_stamp(run: Run) -> tuple[float, ...]:
     """The times of the files that `test_predictions` reads: a cache key for everything derived from them."""
-    return run.stamp("predictions.npz", "gallery.npz", "model.json")
+    return run.stamp("predictions.npz", "gallery.npz", "model.json", test_records.NAME)
 
 
 @st.cache_resource(max_entries=5, show_spinner="Reading the predictions of this run …")

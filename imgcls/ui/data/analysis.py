@@ -1,6 +1,7 @@
 """The Explore section of the Data page: the analysis of a dataset. Only the chosen view is computed."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -8,13 +9,13 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.charts import dataset_analysis
-from imgcls.datasets import Dataset, Edits
+from imgcls.datasets import Dataset, Edits, edit_files
 from imgcls.datasets.analysis import cache
 from imgcls.errors import DatasetError
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.data import analysis_map, duplicates, editing
+from imgcls.ui.data import analysis_map, duplicates, editing, list_files
 from imgcls.ui.widgets import formatting, gallery, pager
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
@@ -252,3 +253,12 @@ def _outliers(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
         other = "" if is_multilabel or nearest == labels[place] else f"\nnear {names[nearest]}"
         notes.append([f"{found['unusual'][place]:.1f}{other}"])
     editing.images(dataset, edits, [[row] for row in rows[shown]], "outlier", notes)
+
+    def listed() -> dict[str, Any]:
+        more: dict[str, Any] = {"score": np.round(found["unusual"][chosen].astype(float), 3)}
+        if not is_multilabel:
+            more["nearest class"] = [names[nearest] for nearest in found["nearest"][chosen]]
+        return edit_files.columns(dataset, edits, rows[chosen], more)
+
+    with st.container(horizontal=True):
+        list_files.downloads(dataset, "outliers", listed)

@@ -19,7 +19,7 @@ def show(name: str) -> None:
     """One line of facts, then the buttons."""
     dataset = datasets.custom_dataset(name)
     made = time.strftime("%Y-%m-%d", time.localtime(dataset.created))
-    held = " 20% is held out as the test set." if dataset.held_back else ""
+    held = f" {100 * dataset.test_fraction:g}% is held out as the test set." if dataset.held_back else ""
     size = f"{dataset.num_bytes / 1e6:,.1f} MB" if dataset.num_bytes > 1e5 else f"{dataset.num_bytes / 1e3:,.0f} kB"
     st.caption(f"Imported on {made}, {size} on disk, {FITS[dataset.fit]}.{held}")
     with st.container(horizontal=True):

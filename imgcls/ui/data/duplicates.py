@@ -1,10 +1,12 @@
 """Exact and near-duplicates, train/test leaks, and duplicates with conflicting labels."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
-from imgcls.datasets import NO_CLASS, Dataset, Edits
-from imgcls.ui.data import editing
+from imgcls.datasets import NO_CLASS, Dataset, Edits, edit_files
+from imgcls.ui.data import editing, list_files
 from imgcls.ui.widgets import formatting, metric_row, pager
 from imgcls.ui.widgets.metric_row import Number
 
@@ -63,6 +65,19 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
         images = formatting.count(len(rows), "training image")
         what = f"{images} that duplicate test images" if kind == "Leaks" else f"{images} that duplicate others"
         editing.exclude_all_button(f"Exclude the {what}", dataset, rows, f"bulk-{kind}")
+    with st.container(horizontal=True):
+        list_files.downloads(dataset, "duplicates", lambda: _listed(dataset, edits, pairs, likeness))
+
+
+def _listed(dataset: Dataset, edits: Edits, pairs: np.ndarray, likeness: np.ndarray) -> dict[str, Any]:
+    """Both images of every pair, one after the other."""
+    number = np.repeat(np.arange(1, len(pairs) + 1), 2)
+    more = {
+        "pair": number,
+        "kind": np.where(likeness >= 1, "exact", "near")[number - 1],
+        "similarity": np.round(np.minimum(likeness, 1), 4)[number - 1],
+    }
+    return edit_files.columns(dataset, edits, pairs.reshape(-1), more)
 
 
 def all_pairs(found: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,19 +1,19 @@
 """Images of a dataset that can be excluded or relabelled, and the list of edits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import NO_CLASS, Dataset, Edits
+from imgcls.datasets import NO_CLASS, Dataset, Edits, edit_files
 from imgcls.errors import UserError
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
+from imgcls.ui.data import list_files
+from imgcls.ui.data.list_files import ERROR
 from imgcls.ui.widgets import formatting, gallery, pager
-
-ERROR = "edit-error"
 
 
 def images(
@@ -24,6 +24,7 @@ def images(
     notes: Sequence[Sequence[str]] = (),
     *,
     keep: Callable[[list[int]], None] | None = None,
+    suggested: Mapping[int, int] | None = None,
 ) -> None:
     """Images with the controls to edit the training images among them.
 
@@ -34,17 +35,19 @@ def images(
         key: distinguishes several such lists on a page.
         notes: more lines of text below each image, in the same form as `groups`.
         keep: called with the chosen rows by a button that confirms their labels; without it there is no such button.
+        suggested: row -> a class that a button gives to the chosen images; without it there is no such button.
     """
     groups = tuple(tuple(int(place) for place in group) for group in groups)
     notes = tuple(tuple(lines) for lines in notes)
-    st.html(_tiles(dataset.facts.name, edits, groups, notes))
+    # The fingerprint does not cover file names, so the time of the dataset is part of the key.
+    st.html(_tiles(dataset.facts.name, datasets.dataset_stamp(dataset.facts.name), edits, groups, notes))
     rows = list(dict.fromkeys(place for group in groups for place in group if place < len(dataset.y_train)))
     if rows:
-        _actions(dataset, edits, rows, key, keep)
+        _actions(dataset, edits, rows, key, keep, suggested)
 
 
 @lru_cache(64)
-def _tiles(name: str, edits: Edits, groups: tuple, notes: tuple) -> str:
+def _tiles(name: str, stamp: tuple, edits: Edits, groups: tuple, notes: tuple) -> str:
     dataset = predictions.dataset(name)
     noted = notes or tuple(("",) * len(group) for group in groups)
     frames = [
@@ -69,11 +72,17 @@ def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile
     if changed is not None:
         lines[1:] = ["✗ excluded", f"was {label}"] if changed == NO_CLASS else [f"→ {classes[changed]}", f"was {label}"]
     lines += note.splitlines()
-    return gallery.Tile(pixels, f"{number}: {', '.join(lines[1:])}", tuple(lines))
+    file = dataset.records.name("test", place - count) if place >= count else dataset.records.name("train", place)
+    return gallery.Tile(pixels, f"{number}: {', '.join(lines[1:])}{file and f', {file}'}", tuple(lines), file=file)
 
 
 def _actions(
-    dataset: Dataset, edits: Edits, rows: list[int], key: str, keep: Callable[[list[int]], None] | None = None
+    dataset: Dataset,
+    edits: Edits,
+    rows: list[int],
+    key: str,
+    keep: Callable[[list[int]], None] | None = None,
+    suggested: Mapping[int, int] | None = None,
 ) -> None:
     """Select some of the training images shown, and edit them."""
     key = f"{key}-{dataset.facts.name}-{rows[0]}-{rows[-1]}-{len(rows)}"
@@ -93,7 +102,17 @@ def _actions(
         _change(change, *(() if change is keep else (dataset,)), *values)
         st.session_state[f"chosen-{key}"] = []
 
+    def choose_all() -> None:
+        st.session_state[f"chosen-{key}"] = list(rows)
+
+    def accept(dataset: Dataset, chosen: list[int]) -> None:
+        assert suggested is not None
+        for label in sorted({suggested[row] for row in chosen}):
+            datasets.relabel(dataset, [row for row in chosen if suggested[row] == label], label)
+
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        if keep is not None and len(rows) > 1:
+            st.button("Select all", icon=":material/select_all:", key=f"all-{key}", on_click=choose_all)
         if keep is not None:
             st.button(
                 "Label is correct",
@@ -102,6 +121,15 @@ def _actions(
                 disabled=not chosen,
                 on_click=act,
                 args=(keep, chosen),
+            )
+        if suggested is not None:
+            st.button(
+                "Use suggested class",
+                icon=":material/label_important:",
+                key=f"suggested-{key}",
+                disabled=not chosen,
+                on_click=act,
+                args=(accept, chosen),
             )
         st.button(
             f"Exclude {len(chosen)}" if chosen else "Exclude",
@@ -191,10 +219,13 @@ def list_edits(dataset: Dataset, edits: Edits) -> None:
                 undo_all_button(dataset)
             if st.button("Train with these edits", icon=":material/model_training:", key="train-edited"):
                 links.train(data=dataset.facts.name)
+    list_files.apply_file(dataset)
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
     rows = list(edits.labels)
     if rows:
+        with st.container(horizontal=True):
+            list_files.downloads(dataset, "edits", lambda: edit_files.columns(dataset, edits, rows))
         images(dataset, edits, [[row] for row in pager.page_of(rows, 20, "edits-page")], "edits")
 
 

@@ -43,7 +43,7 @@ def _dataset() -> None:
             links.train(data=facts.name)
     with right:
         page = pager.page_number(SAMPLE_PAGES, "sample-page")
-        st.html(summary.samples(facts.name, dataset.fingerprint, page))
+        st.html(summary.samples(facts.name, datasets.dataset_stamp(facts.name), page))
     with left:
         counts = predictions.class_counts(facts.name, dataset.fingerprint)
         st.html(class_counts.bars(counts, facts.classes))

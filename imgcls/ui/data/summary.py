@@ -9,6 +9,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
+from imgcls.datasets.splitting.training_split import Split, remark
 from imgcls.errors import DatasetError
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
@@ -39,13 +40,18 @@ def one_line(facts: DatasetInfo) -> None:
 
 
 @lru_cache(64)
-def samples(name: str, fingerprint: str, page: int) -> str:
+def samples(name: str, stamp: tuple, page: int) -> str:
     """Random training images with their classes, as HTML; each page shows others."""
     dataset = predictions.dataset(name)
     count = len(dataset.y_train)
     chosen = np.random.default_rng(page).choice(count, min(SAMPLES, count), replace=False)
     named = [(i, dataset.facts.named(dataset.y_train[i])) for i in chosen]
-    tiles = (gallery.Tile(dataset.x_train[i], f"training image #{i}: {name}", (name,)) for i, name in named)
+    tiles = (
+        gallery.Tile(
+            dataset.x_train[i], f"training image #{i}: {name}", (name,), file=dataset.records.name("train", int(i))
+        )
+        for i, name in named
+    )
     html = gallery.grid(tiles)
     dataset.release_memory()
     return html
@@ -62,29 +68,35 @@ def realised_counts(config: Config) -> bool:
         get(facts)
         return False
     dataset = predictions.training_data(config.data)
+    # The trainer's own split: nothing else knows how groups divide the images.
+    parts = _parts(config.data, dataset.edits.version, Split.of(config))
+    training, validation = (len(rows) for rows in parts)
     if facts.is_multilabel:
-        st.caption(_counts_of_labels(config.data, dataset.edits.version, *_split_settings(config)))
-        return True
-    training, validation = datasets.split_counts(
-        dataset.y_train, config.train_images, config.validation_fraction, facts.num_classes
-    )
-    st.caption(
-        f"**{int(np.sum(training)):,}** training, **{int(np.sum(validation)):,}** validation (a stratified split of "
-        f"the training images) and **{len(dataset.y_test):,}** test images. The test set is never used to choose "
-        "anything." + edits_text(len(dataset.edits.excluded), len(dataset.edits.relabelled))
-    )
+        st.caption(_counts_of_labels(config.data, dataset.edits.version, Split.of(config)))
+    else:
+        how = "a stratified split of the training images"
+        if dataset.records.units("train") is not None:
+            how = "from the training images; no group is divided"
+        st.caption(
+            f"**{training:,}** training, **{validation:,}** validation ({how}) and **{len(dataset.y_test):,}** test "
+            "images. The test set is never used to choose anything."
+            + edits_text(len(dataset.edits.excluded), len(dataset.edits.relabelled))
+        )
+    if text := remark(dataset, config, validation):
+        st.caption(f":material/info: {text}")
     return True
 
 
-def _split_settings(config: Config) -> tuple[int, float, int]:
-    return config.train_images, config.validation_fraction, config.seed
+@lru_cache(16)
+def _parts(name: str, state: str, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of the training and validation images."""
+    return datasets.training_split(predictions.training_data(name), split)
 
 
 @lru_cache(16)
-def _counts_of_labels(name: str, state: str, images: int, validation_fraction: float, seed: int) -> str:
+def _counts_of_labels(name: str, state: str, split: Split) -> str:
     """The sizes of the parts of a multi-label dataset, and of each label in them."""
-    dataset = predictions.training_data(name)
-    parts = datasets.split(dataset.y_train, images, validation_fraction, seed, dataset.facts.num_classes)
+    dataset, parts = predictions.training_data(name), _parts(name, state, split)
     training, validation = (dataset.facts.counted(dataset.y_train[rows]) for rows in parts)
     each = [
         f"{plain(label)} {train:,} + {valid:,}"

@@ -8,6 +8,7 @@ import time
 
 import streamlit as st
 
+from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.runs import Run, holdout_usage
 from imgcls.ui.app import soft_links
 from imgcls.ui.evaluate import sections
@@ -30,6 +31,7 @@ def show(run: Run) -> None:
     soft_links.enable()
     head = st.container()
     available = sections.available(sections.MULTI if is_multilabel else sections.SINGLE)
+    available = {title: section for title, section in available.items() if sections.applies(section, predictions)}
     title = st.segmented_control(
         "Section",
         list(available),
@@ -52,6 +54,8 @@ def show(run: Run) -> None:
                 "learning rate.",
                 icon=":material/warning:",
             )
+        if text := _cross_validation(run):
+            st.caption(text)
         st.caption(_usage(run))
     section.show(run, predictions)
 
@@ -71,6 +75,20 @@ def _count_opening(run: Run) -> None:
     if run.id not in counted:
         counted.add(run.id)
         holdout_usage.record(run)
+
+
+def _cross_validation(run: Run) -> str:
+    """The result of the cross-validation as a sentence; empty if the run has none."""
+    found = (run.result or {}).get("folds")
+    if not found:
+        return ""
+    each = ", ".join(formatting.fraction(accuracy) for accuracy in found["each"])
+    score = Score(found["accuracy"], found["low"], found["high"])
+    return (
+        f"Cross-validation on the training images: accuracy **{formatting.fraction(score.value)}** "
+        f"({formatting.interval(score)}), the mean of {len(found['each'])} folds ({each}). Each image was predicted by "
+        "a model that was not trained on it."
+    )
 
 
 def _usage(run: Run) -> str:

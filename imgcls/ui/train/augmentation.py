@@ -11,6 +11,7 @@ from imgcls.datasets import DatasetInfo
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.datasets.augmentation.epoch import first_epochs
 from imgcls.datasets.augmentation.presets import recommended
+from imgcls.datasets.splitting.training_split import Split
 from imgcls.runs.recipes import MIRRORED
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
@@ -91,37 +92,34 @@ def _preview(info: DatasetInfo, augmentation: Augmentation) -> None:
         st.caption("The preview appears once the dataset is on this machine.")
         return
     dataset = predictions.training_data(info.name)
-    names = ("train_images", "validation_fraction", "seed", "batch_size")
-    values = tuple(settings_form.value_of(name) for name in names)
-    count = len(_training_rows(info.name, dataset.edits.version, *values[:3]))
+    split = Split(**settings_form.values_of(*Split._fields))
+    batch_size = int(settings_form.value_of("batch_size"))
+    count = len(_training_rows(info.name, dataset.edits.version, split))
     page = pager.page_number(min(PREVIEWED, count), "previewed")
-    st.html(_nine(info.name, dataset.edits.version, *values, augmentation, page - 1))
+    st.html(_nine(info.name, dataset.edits.version, split, batch_size, augmentation, page - 1))
     st.caption("The original, then the augmented versions the trainer will use in epochs 1–9.")
 
 
 @lru_cache(4)
-def _training_rows(name: str, state: str, images: int, validation_fraction: float, seed: int) -> np.ndarray:
+def _training_rows(name: str, state: str, split: Split) -> np.ndarray:
     """The rows of the training set, in the trainer's order."""
-    dataset = predictions.training_data(name)
-    return datasets.split(dataset.y_train, images, validation_fraction, seed, dataset.facts.num_classes)[0]
+    return datasets.training_split(predictions.training_data(name), split)[0]
 
 
 @lru_cache(64)
 def _nine(
     name: str,
     state: str,
-    images: int,
-    validation_fraction: float,
-    seed: int,
+    split: Split,
     batch_size: int,
     augmentation: Augmentation,
     place: int,
 ) -> str:
     dataset = predictions.training_data(name)
-    rows = _training_rows(name, state, images, validation_fraction, seed)
+    rows = _training_rows(name, state, split)
     label = dataset.facts.named(dataset.y_train[rows[place]])
     image = dataset.x_train[rows[place]]
-    versions = first_epochs(image, place, len(rows), batch_size, seed, augmentation)
+    versions = first_epochs(image, place, len(rows), batch_size, split.seed, augmentation)
     tiles = [gallery.Tile(image, f"training image {rows[place]}, {label}, original", ("original", label))]
     for number, changed in enumerate(versions, 1):
         alt = f"training image {rows[place]} in epoch {number}: {augmentation.describe()}"

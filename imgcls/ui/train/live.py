@@ -19,6 +19,7 @@ PHASES = {
     "": "Starting the training process …",
     "loading": "Loading TensorFlow and the images …",
     "features": "Extracting features …",
+    "folds": "Cross-validation …",
     "testing": "Evaluating the best epoch on the test set …",
     "saving": "Saving and verifying the model …",
 }
@@ -226,6 +227,8 @@ def _status(run: Run, curves: Curves, state: str, is_stopping: bool) -> str:
             f"{phase} {curves.features.get('done', 0):,} of {curves.features.get('total', 0):,} images; computed "
             "once, reused for every head"
         )
+    if curves.phase == "folds" and curves.fold:
+        return f"Cross-validation: fold {curves.fold.get('number')} of {curves.fold.get('total')}"
     if curves.phase != "training":
         return phase
     if not curves.plan.get("head_epochs"):

@@ -22,6 +22,7 @@ class Tile:
     alt: str
     lines: tuple[str, ...]
     link: str = ""  # target of a click on the image
+    file: str = ""  # its file name, a relative path: the last part is shown, the rest on hover
 
 
 STYLE = """<style>
@@ -32,6 +33,7 @@ background:rgba(128,128,128,.12)}
 .tiles figcaption{font-size:.8rem;line-height:1.35;margin-top:4px;font-variant-numeric:tabular-nums}
 .tiles figcaption span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .tiles figcaption span+span{opacity:.75}
+.tiles figcaption .file{direction:ltr;unicode-bidi:isolate}
 .tiles a{display:block;border-radius:6px}
 .tiles a:hover img,.tiles a:focus-visible img{outline:2px solid #0072B2;outline-offset:1px}
 .tiles.groups{grid-template-columns:repeat(auto-fill,minmax(212px,1fr))}
@@ -53,6 +55,9 @@ def groups(groups_of_tiles: Iterable[Iterable[Tile]]) -> str:
 
 def _tile(tile: Tile) -> str:
     lines = "".join(f'<span title="{html.escape(line)}">{html.escape(line)}</span>' for line in tile.lines)
+    if tile.file:
+        base = tile.file.replace("\\", "/").rsplit("/", 1)[-1] or tile.file
+        lines += f'<span class="file" title="{html.escape(tile.file)}">{html.escape(base)}</span>'
     source = tile.pixels if isinstance(tile.pixels, str) else data_url(tile.pixels)
     image = f'<img src="{html.escape(source)}" alt="{html.escape(tile.alt)}">'
     if tile.link:

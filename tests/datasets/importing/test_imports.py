@@ -40,7 +40,7 @@ LAYOUTS = {
     "folders": (leaves(), {"birch": (4, 1), "oak": (4, 1)}),
     "one outer folder": (leaves(before="my leaves/"), {"birch": (4, 1), "oak": (4, 1)}),
     "three outer folders": (leaves(before="a/b/c/"), {"birch": (4, 1), "oak": (4, 1)}),
-    "deeper folders": (leaves(("oak/tree_1", "oak/tree_2", "birch/tree_3"), 5), {"birch": (4, 1), "oak": (8, 2)}),
+    "deeper folders": (leaves(("oak/tree_1", "oak/tree_2", "birch/tree_3"), 5), {"birch": (5, 0), "oak": (5, 5)}),
     "parts": (leaves(before="train/") | leaves(count=2, before="test/", first=50), {"birch": (5, 2), "oak": (5, 2)}),
     "parts in a folder": (
         leaves(before="x/Train/") | leaves(count=2, before="x/Testing/", first=50),

@@ -1,6 +1,7 @@
 """Compare, Robustness, Label errors and Report through Streamlit's own test runner."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -8,11 +9,13 @@ import pytest
 
 from imgcls import datasets, runs
 from imgcls.config import Config
+from imgcls.datasets.records import Records
+from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation import report
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.robustness import evaluate
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
-from imgcls.runs import Run
+from imgcls.runs import Run, test_records
 from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
@@ -184,22 +187,93 @@ def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finish
     assert f"accuracy is **{100 * right:.1f}%**" in told(app) and "This is optimistic" in told(app)
 
 
-def test_suspects_of_the_training_are_dropped_and_the_form_opens(finished_run, monkeypatch):
+def test_suspects_of_the_training_are_reviewed_one_by_one_and_the_form_opens(finished_run, monkeypatch):
     sent = {}
     monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
     stored_suspects(finished_run)
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
     assert is_whole(app)
-    assert "Suspect: 3 of 1,437 labels. You confirmed 0" in told(app).replace("**", "")
+    text = told(app).replace("**", "")
+    assert "Estimate: 0.4% of the 1,437 labels are wrong (95% CI 0.1–0.9%, that is 1 to 13 images)" in text
+    assert "Suspects to review: 3" in text and "0 confirmed" in text
     assert pieces(app).count("<figure>") == 3 and "seems" in pieces(app)
+    assert not any(button.label.startswith("Exclude all") for button in app.button), "nothing unseen is thrown out"
 
     judge(finished_run, "training", [3], "right")
     app.run()
     assert pieces(app).count("<figure>") == 2
-    app.button(key="train-without").click().run()
+    press(app, "Select all")
+    press(app, "Use suggested class")
 
-    assert datasets.edits_of(datasets.open_dataset("digits")).excluded == (7, 40)
+    dataset = datasets.open_dataset("digits")
+    edits = datasets.edits_of(dataset)
+    assert edits.labels == {row: (int(dataset.y_train[row]) + 1) % 10 for row in (7, 40)}
+    assert "Reviewed: **3**" in told(app)
+    press(app, "Train again with my edits")
     assert sent["data"] == "digits"
+
+
+def press(app, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert is_whole(app)
+
+
+def test_the_review_can_be_sorted_by_class(finished_run):
+    stored_suspects(finished_run)
+    app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
+    labels = np.asarray(datasets.open_dataset("digits").y_train)
+    control = next(one for one in app.segmented_control if one.key == "suspects-order")
+    control.set_value("By label").run()
+    shown = [int(row) for row in re.findall(r'alt="#(\d+):', pieces(app))]
+    assert shown == sorted([7, 3, 40], key=lambda row: (labels[row], [7, 3, 40].index(row)))
+
+
+def grouped_run(run: Run) -> Run:
+    """The run with file names and two groups of test images; all errors are in the second one."""
+    found = evaluated.read(run)
+    groups = np.where(found.is_right, np.arange(len(found.labels)) % 2 * 2, 1)
+    numbers = np.column_stack([groups, groups]).astype(np.int32)
+    names = [f"scans/<b>{number}</b>.png" for number in range(len(groups))]
+    test_records.write(run, Records({"test": names}, {"test": numbers}, ["Ann", "<i>Bob</i>", "Cy"]))
+    return run
+
+
+def test_groups_have_a_section_with_the_worst_first(finished_run):
+    run = grouped_run(finished_run)
+    app = opened("evaluate", run=run.id, view="Per group")
+    assert is_whole(app)
+    (table,) = [frame for frame in app.dataframe if "Group" in frame.value.columns]
+    assert table.value["Group"].tolist()[0] == "<i>Bob</i>"
+    assert table.value["Accuracy (%)"].tolist() == [0.0, 100.0, 100.0]
+    errors = int((~evaluated.read(run).is_right).sum())
+    assert table.value["Errors"].tolist() == [errors, 0, 0]
+    assert pieces(app).count("<figure>") == min(errors, 20)
+
+
+def test_without_groups_there_is_no_such_section(finished_run):
+    app = opened("evaluate", run=finished_run.id)
+    section = next(one for one in app.segmented_control if one.key == "view")
+    assert "Per group" not in section.options and "Per class" in section.options
+
+
+@pytest.mark.parametrize("view", ["Errors", "Per class", "Single image", "Per group"])
+def test_the_file_name_is_next_to_each_image_and_only_text(finished_run, view):
+    app = opened("evaluate", run=grouped_run(finished_run).id, view=view)
+    assert is_whole(app)
+    assert "<b>" not in pieces(app).replace('<div class="predicted">', "")
+    assert "scans/&lt;b&gt;" in pieces(app)
+
+
+def test_the_cross_validation_is_told_above_the_sections(finished_run):
+    result = json.loads((finished_run.folder / "result.json").read_text())
+    result["folds"] = {"each": [0.9, 0.95], "accuracy": 0.925, "low": 0.9, "high": 0.95, "count": 1437}
+    (finished_run.folder / "result.json").write_text(json.dumps(result))
+    app = opened("evaluate", run=finished_run.id)
+    assert "accuracy **92.5%** (95% CI 90.0–95.0%), the mean of 2 folds (90.0%, 95.0%)" in told(app)
+    for damaged in ({"each": "x"}, {"each": [], "accuracy": None}, 3):
+        (finished_run.folder / "result.json").write_text(json.dumps(result | {"folds": damaged}))
+        app = opened("evaluate", run=finished_run.id)
+        assert is_whole(app) and "Cross-validation" not in told(app)
 
 
 def test_the_look_through_training_images_is_offered_and_what_is_missing_is_said(finished_run):

@@ -8,6 +8,7 @@ from imgcls.datasets import CustomDataset
 from imgcls.datasets.importing import SIDES, ImportSettings, Preview, job
 from imgcls.system import paths
 from imgcls.ui.data.importing import preview as preview_panel
+from imgcls.ui.data.importing import split_controls
 from imgcls.ui.widgets import formatting
 
 CROP, PAD = "Centre crop", "Add margins"
@@ -26,9 +27,6 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
     else:
         st.subheader(f"{total} images in {kinds}", anchor=False)
     preview_panel.classes(preview.counts)
-    if not any(test for _, _, test, _ in preview.counts):
-        fraction = "About 20% of each label" if preview.is_multilabel else "20% of each class"
-        st.caption(f"{fraction} is held out as the test set. Duplicates are kept in the same split.")
     if old is not None:
         return ImportSettings(into=old.name) if _import_button(import_id, "Add images", preview) else None
     title = st.text_input("Name", title, max_chars=datasets.TITLE_LENGTH, key=f"title-{import_id}")
@@ -76,7 +74,8 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
         st.caption(f":material/hard_drive: About {size / 1e9:.1f} GB on disk, twice that during the import.")
     if side >= COSTLY:
         st.caption(f":material/timer: {_training_cost(side, channels, max(2, len(preview.counts)))}")
-    settings = ImportSettings(title, note, side, channels, "pad" if fit == PAD else "crop")
+    split = split_controls.show(import_id, preview)
+    settings = ImportSettings(title, note, side, channels, "pad" if fit == PAD else "crop", **split)
     label = f"Import {formatting.count(preview.total, 'image')}"
     return settings if _import_button(import_id, label, preview) else None
 

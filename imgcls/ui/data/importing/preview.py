@@ -28,7 +28,12 @@ def show(preview: Preview) -> None:
     if preview.samples:
         st.html(
             gallery.grid(
-                gallery.Tile(str(sample["url"]), f"an image of class {sample['class']}", (str(sample["class"]),))
+                gallery.Tile(
+                    str(sample["url"]),
+                    f"an image of class {sample['class']}, {sample['name']}",
+                    (str(sample["class"]),),
+                    file=str(sample["name"]),
+                )
                 for sample in preview.samples
             )
         )

@@ -8,6 +8,10 @@ A section is a module with
     SUPPORTS         the kinds of runs it can show: "single" (label), "multi" (label) or both
     show(run, predictions)
 
+and optionally
+
+    applies(predictions)   whether the section has something to show for this run; without it, it always has
+
 `predictions` is `evaluation.predictions.Predictions` of the test set, or `evaluation.decisions.Decisions` for a
 multi-label run. Modules are imported when the page is first opened.
 """
@@ -16,8 +20,14 @@ import importlib
 import pkgutil
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 SINGLE, MULTI = "single", "multi"
+
+
+def applies(section: ModuleType, predictions: Any) -> bool:
+    """Whether a section has something to show for these predictions."""
+    return not hasattr(section, "applies") or section.applies(predictions)
 
 
 @cache

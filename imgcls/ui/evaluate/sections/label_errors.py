@@ -1,28 +1,23 @@
 """Which labels are probably wrong? Suspect labels of test and training images, for the user to review."""
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets
 from imgcls.errors import UserError
 from imgcls.evaluation.decisions import Decisions
-from imgcls.evaluation.label_errors import training_set
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.ui.app import links as page_links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import predictions as cached
-from imgcls.ui.data import editing
+from imgcls.ui.evaluate.parts import suspect_training_images
 from imgcls.ui.evaluate.parts.images import gallery as test_gallery
 from imgcls.ui.evaluate.parts.images import suspect_test_images
 from imgcls.ui.evaluate.parts.selection import selection_state
-from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting, task_panel
+from imgcls.ui.widgets import formatting
 
 TITLE = "Label errors"
 ORDER = 100
@@ -64,7 +59,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             icon=":material/info:",
         )
     else:
-        _training(run)
+        suspect_training_images.show(run)
 
 
 # ---- test images
@@ -154,115 +149,3 @@ def _try(action: Callable[[], None]) -> None:
 def _show_error() -> None:
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
-
-
-# ---- training images
-
-
-def _training(run: Run) -> None:
-    task = training_set.task_of(run)
-    state = task.state()
-    if state.state == "ready":
-        _suspects(run)
-    elif state.state == "idle":
-        _offer(run)
-    else:
-        task_panel.show(task, state, lambda: training_set.start(run), "The training labels could not be checked.")
-
-
-def _offer(run: Run) -> None:
-    st.markdown(
-        "Computes the features of every training image, then trains five small heads on the last hidden layer by "
-        "cross-validation, so that each image is predicted by a head that was not trained on it. Runs in the "
-        "background and takes a few minutes."
-    )
-    st.caption(
-        "The layers below the heads were trained on all labels, including wrong ones, so some errors are missed. A "
-        "model trained for few epochs misses fewer."
-    )
-    try:
-        training_set.checked(run, cached.training_data(run.card.data))
-    except UserError as error:
-        st.info(plain(f"This needs the training images. {error}"), icon=":material/download:")
-        return
-    task_panel.button("Check the training labels", lambda: training_set.start(run), primary=True)
-
-
-@lru_cache(8)
-def _read(run: Run, stamp: float) -> training_set.Found:
-    return training_set.read(run)
-
-
-def _suspects(run: Run) -> None:
-    def again() -> None:
-        training_set.task_of(run).discard()
-        training_set.start(run)
-
-    try:
-        found = _read(run, training_set.task_of(run).stamp())
-        dataset = cached.dataset(run.card.data)
-        edits = datasets.edits_of(dataset)
-        if dataset.fingerprint != found.fingerprint:
-            st.info("The dataset has changed since its labels were checked.")
-            task_panel.button("Check again", again)
-            return
-    except UserError as error:
-        st.warning(plain(str(error)), icon=":material/warning:")
-        task_panel.button("Check again", again)
-        return
-    right = judged(run, "training", "right")
-    left = [place for place, row in enumerate(found.rows.tolist()) if row not in right and row not in edits.labels]
-    listed = f" (the {len(found.rows):,} least likely are listed)" if found.found > len(found.rows) else ""
-    st.markdown(
-        f"Suspect: **{found.found:,}** of {found.count:,} labels{listed}. You confirmed **{len(right):,}**. Excluded "
-        f"or relabelled in this dataset: **{formatting.count(len(edits.labels), 'image')}**."
-    )
-    st.caption(
-        f"The heads agree with {formatting.fraction(found.accuracy)} of the labels. The same method estimates that "
-        f"{formatting.fraction(found.estimated / max(found.count, 1))} of all labels are wrong. The weaker the model, "
-        "the more suspects are hard images rather than label errors."
-    )
-    names = dataset.facts.classes
-    places = test_gallery.one_page(np.array(left, int), f"suspects-{run.id}-training")
-    if places:
-        rows = found.rows[list(places)].tolist()
-        notes = [
-            [f"seems: {names[found.suggested[one]]}\n{suspect_test_images.percent(found.confidence[one])}"]
-            for one in places
-        ]
-
-        def keep(chosen: list[int]) -> None:
-            judge(run, "training", chosen, "right")
-
-        editing.images(dataset, edits, [[row] for row in rows], f"suspects-{run.id}", notes, keep=keep)
-    _train_again(run, dataset, found.rows[left].tolist(), bool(edits.labels))
-    with st.container(horizontal=True):
-        task_panel.button("Check again", again)
-        if right and st.button("Reset confirmations", icon=":material/undo:", key="forget-right"):
-            _try(partial(judge, run, "training", right, None))
-            st.rerun()
-    _show_error()
-
-
-def _train_again(run: Run, dataset: datasets.Dataset, rows: list[int], has_edits: bool) -> None:
-    with st.container(horizontal=True):
-        if rows and st.button(
-            f"Exclude all {len(rows):,} and train again",
-            icon=":material/model_training:",
-            key="train-without",
-            help="Excludes all images left in this list, including those you have not reviewed, and opens the form "
-            "with this run's settings. You can undo the edits on the Data page.",
-        ):
-            _open_form(run, partial(datasets.exclude, dataset, rows))
-        if has_edits and st.button(
-            "Train again with my edits", icon=":material/model_training:", key="train-changed-labels"
-        ):
-            _open_form(run)
-
-
-def _open_form(run: Run, before: Callable[[], None] = lambda: None) -> None:
-    try:
-        before()
-        page_links.train(**settings_form.form_of(run.config))
-    except UserError as error:
-        st.error(plain(str(error)), icon=":material/error:")

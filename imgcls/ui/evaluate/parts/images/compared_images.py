@@ -63,7 +63,7 @@ def _grid(first: Key, second: Key, indices: tuple[int, ...]) -> str:
         lines = [f"true: {true}", *(_line(letter, of, index) for letter, of in (("A", a), ("B", b)))]
         alt = f"Test image {index}: true {true}; {lines[1]}; {lines[2]}"
         pixels = source.images[source.row_of[index]]
-        tiles.append(gallery.Tile(pixels, alt, tuple(lines), links.image(owner.run, index)))
+        tiles.append(gallery.Tile(pixels, alt, tuple(lines), links.image(owner.run, index), source.file_name(index)))
     return f'{STYLE}<div class="wide">{gallery.grid(tiles)}</div>'
 
 

@@ -57,7 +57,9 @@ def tile(run: Run, predictions: Predictions | Decisions, position: int) -> galle
     else:
         lines, alt = _lines(predictions, position)
     pixels = predictions.images[predictions.row_of[index]]
-    return gallery.Tile(pixels, f"Test image {index}: {alt}", lines, links.image(run, index))
+    file = predictions.file_name(index)
+    alt = f"Test image {index}{file and f' ({file})'}: {alt}"
+    return gallery.Tile(pixels, alt, lines, links.image(run, index), file)
 
 
 def _lines(predictions: Predictions, position: int) -> tuple[tuple[str, ...], str]:

@@ -119,6 +119,9 @@ def _head(key: Key, index: int, content: bytes, shape: tuple) -> str:
         title, verdict, rows, alt = _multilabel_head(predictions, index)
     else:
         title, verdict, rows, alt = _single_head(predictions, index)
+    if file := predictions.file_name(index):
+        verdict += f'<br><small class="file">{html.escape(file)}</small>'
+        alt += f", file {file}"
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
     source = gallery.data_url(pixels, min_side=196)
     return (

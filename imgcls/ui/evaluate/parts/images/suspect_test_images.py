@@ -51,7 +51,8 @@ def grid(key: Key, indices: tuple[int, ...]) -> str:
             lines.append("image not stored")
         alt = f"Test image {index}: its label is {label}" + (f", it seems to be {seems}" if seems else "")
         url = links.image(key.run, index) if row >= 0 else ""
-        tiles.append(gallery.Tile(predictions.images[row] if row >= 0 else blank, alt, tuple(lines), url))
+        pixels = predictions.images[row] if row >= 0 else blank
+        tiles.append(gallery.Tile(pixels, alt, tuple(lines), url, predictions.file_name(index)))
     return gallery.grid(tiles)
 
 
