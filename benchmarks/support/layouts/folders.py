@@ -107,6 +107,17 @@ FOLDERS = {
         PETS | {"bus": UNSPLIT, "car": UNSPLIT},
         answers={"classes": "inner"},
     ),
+    "folders of a level that says nothing": Layout(
+        in_folders(
+            "breast/benign/SOB/adenosis/40X",
+            "breast/benign/SOB/fibrosis/100X",
+            "breast/malignant/SOB/lobular/40X",
+            "breast/malignant/SOB/ductal/100X",
+            count=3,
+        ),
+        {"benign": UNSPLIT, "malignant": UNSPLIT},
+        answers={"classes": "outer"},
+    ),
     "numbered folders in all classes": Layout(
         in_folders("oak/1", "oak/2", "birch/1", "birch/2", count=3), TREES, groups=2, answers={"classes": "outer"}
     ),
@@ -120,7 +131,7 @@ CONFIRMED = {
     "parts of a download": Layout(
         in_folders("HAM_images_part_1", "HAM_images_part_2"),
         {"HAM_images_part_1": UNSPLIT, "HAM_images_part_2": UNSPLIT},
-        answers={"classes": "folders"},
+        answers={"folders": "classes"},
     ),
     "days and conditions in one name": Layout(
         in_folders("2024-05-01_dry", "2024-05-01_wet", "2024-05-02_dry", "2024-05-02_wet", count=3),
@@ -132,24 +143,27 @@ CONFIRMED = {
         in_folders("cat", "cat (2)", "dog", "dog - Copy", count=3), PETS, answers={"numbers": "same"}
     ),
     "folders of persons": Layout(
-        in_folders("person1", "person2"), {"person1": UNSPLIT, "person2": UNSPLIT}, answers={"classes": "folders"}
+        in_folders("person1", "person2"), {"person1": UNSPLIT, "person2": UNSPLIT}, answers={"folders": "classes"}
     ),
     "folders of cameras": Layout(
         in_folders("DCIM/100APPLE", "DCIM/101APPLE"),
         {"100APPLE": UNSPLIT, "101APPLE": UNSPLIT},
-        answers={"classes": "folders"},
+        answers={"folders": "classes"},
     ),
     "folders of years": Layout(
-        in_folders("2023", "2024"), {"2023": UNSPLIT, "2024": UNSPLIT}, answers={"classes": "folders"}
+        in_folders("2023", "2024"), {"2023": UNSPLIT, "2024": UNSPLIT}, answers={"folders": "classes"}
     ),
     "classes with words of splits": Layout(
         in_folders("test strips", "training shoes"),
         {"test strips": UNSPLIT, "training shoes": UNSPLIT},
-        answers={"classes": "folders"},
+        answers={"folders": "classes"},
+    ),
+    "inputs and outputs": Layout(
+        in_folders("input", "output"), {"input": UNSPLIT, "output": UNSPLIT}, answers={"folders": "classes"}
     ),
     "splits next to another folder": Layout(
         in_folders("train", "test", "unlabeled"),
         {"test": UNSPLIT, "train": UNSPLIT, "unlabeled": UNSPLIT},
-        answers={"classes": "folders"},
+        answers={"folders": "classes"},
     ),
 }

@@ -62,6 +62,14 @@ SPLITS = {
         {"cat": (12, 4, 0), "dog": (12, 4, 0)},
     ),
     "test images next to all others": Layout(split_pets("images", "test_images"), SPLIT_PETS),
+    "test images in a folder of another name": Layout(
+        split_pets("pets/pets", "pets-test-set/pets-test-set"), SPLIT_PETS
+    ),
+    "splits of several folds": Layout(
+        split_pets("fold_1/train", "fold_1/test") | split_pets("fold_2/train", "fold_2/test"),
+        SPLIT_PETS,
+        answers={"fold": "fold_2"},
+    ),
     "class and split in one name": Layout(
         in_folders("cat_train", "dog_train") | in_folders("cat_test", "dog_test", count=2), SPLIT_PETS
     ),

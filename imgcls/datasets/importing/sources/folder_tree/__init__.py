@@ -47,6 +47,7 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
     kept, left_out = rows(_without_masks(list(entries), findings))
     for entry, reason in left_out:
         findings.skipped.add(reason, entry.name)
+    kept = ambiguities.of_one_fold(kept, findings)
     labelled = _labelled(kept, findings)
     with_class = {one.row.entry.name for one in labelled if one.label}
     for row in kept:
@@ -78,8 +79,11 @@ def _without_masks(entries: list[Entry], findings: Findings) -> list[Entry]:
 def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
     """The images that have a class: from their folders, else from their file names."""
     in_folders = [row for row in kept if row.words]
-    if any(len(row.words) > 1 for row in in_folders):  # `test` with images, next to folders with classes inside
-        in_folders = [row for row in in_folders if len(row.words) > 1 or not folder_names.split_of(row.words[0])[0]]
+    nested = [row for row in in_folders if len(row.words) > 1]
+    if nested and all(folder_names.split_of(row.words[0])[0] for row in in_folders if len(row.words) == 1):
+        in_folders = nested  # the others are unlabelled, such as `test` next to a folder with all classes
+    words = levels.without_common([row.words for row in in_folders])
+    in_folders = [replace(row, words=left) for row, left in zip(in_folders, words, strict=True) if left]
     if in_folders:
         way = levels.reading([row.words for row in in_folders], findings)
         found = [_Labelled(row, way.label(row.words), "", way.others(row.words)) for row in in_folders]

@@ -1,15 +1,20 @@
 """Questions about folders that may not be classes, although nothing else is."""
 
 import re
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 
-from imgcls.datasets.importing.class_names import merge_key, short
+from imgcls.datasets.importing.class_names import merge_key, short, sort_key
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.folder_tree import folder_names
 from imgcls.datasets.importing.sources.folder_tree.levels import KEY, detail
+from imgcls.datasets.importing.sources.folder_tree.roles import Row
 
+FOLD = "fold"
+FOLDERS = "folders"
 NUMBERS = "numbers"
 SPLIT = "split"
+OTHER_FOLD = "in another fold, which repeats the images"
 _COPY = re.compile(r"\s*(\(\d+\)|- copy( \(\d+\))?)$", re.IGNORECASE)
 
 Reading = Callable[[str], tuple[str, str]]
@@ -18,8 +23,32 @@ Reading = Callable[[str], tuple[str, str]]
 
 def confirm(classes: Collection[str], findings: Findings) -> None:
     """Asks whether folders are classes that do not look like any."""
-    option = Option("folders", "Yes, each folder is a class", detail(classes))
-    findings.ask(KEY, "These folders do not look like classes. Import them as classes nevertheless?", [option])
+    option = Option("classes", "Yes, each folder is a class", detail(classes))
+    findings.ask(FOLDERS, "These folders do not look like classes. Import them as classes nevertheless?", [option])
+
+
+def of_one_fold(kept: Sequence[Row], findings: Findings) -> list[Row]:
+    """The images of one fold, which the user chooses, if each fold has training and test images of its own.
+
+    Together they would hold every image several times, for training and for testing.
+    """
+    parts: dict[str, set[str]] = defaultdict(set)
+    for row in kept:
+        for name in row.group:
+            if "fold" in "".join(folder_names.tokens(name)):
+                parts[name].add(row.part)
+    folds = sorted((name for name, found in parts.items() if len(found - {""}) > 1), key=sort_key)
+    if len(folds) < 2:
+        return list(kept)
+    options = [
+        Option(name, name, f"{sum(name in row.group for row in kept):,} images for training and testing")
+        for name in folds
+    ]
+    answer = findings.ask(FOLD, "Each fold has its own training and test images. Which one do you want?", options)
+    for row in kept:
+        if answer not in row.group:
+            findings.skipped.add(OTHER_FOLD, row.entry.name)
+    return [row for row in kept if answer in row.group]
 
 
 def are_splits(names: Collection[str]) -> bool:
@@ -29,6 +58,8 @@ def are_splits(names: Collection[str]) -> bool:
 
 def reading(classes: Collection[str], findings: Findings) -> Reading:
     """How to read the names of class folders. The user is asked if they look like something else, or like more."""
+    if any(question.key == KEY for question in findings.questions):
+        return _whole  # the user sees the classes of each reading already
     if _are_doubtful(classes):
         confirm(classes, findings)
         return _whole

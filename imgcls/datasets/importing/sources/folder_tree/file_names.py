@@ -22,6 +22,7 @@ CAMERAS = folder_names.word_set(
     "validation training n id no nr num a the of"
 )
 """Words that programs and cameras put in front of a number."""
+_LEADING_NUMBERS = re.compile(r"^(\d+[\W_]+)+")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Way:
         if self is NUMBER:
             return str(int(match[1]))
         words = [word for word in folder_names.tokens(match[1]) if not word.isdigit()]
-        return match[1].strip(" _.-") if words and not CAMERAS.issuperset(words) else ""
+        return _LEADING_NUMBERS.sub("", match[1]).strip(" _.-") if words and not CAMERAS.issuperset(words) else ""
 
 
 BEFORE = Way("before", "The text before the number", re.compile(r"^(.*?)[\s_.\-#]*[\(\[]?\d+[\)\]]?$", re.DOTALL))
@@ -84,5 +85,6 @@ def _usable(files: Sequence[str], way: Way) -> dict[str, str]:
 
 
 def _same(one: dict[str, str], other: dict[str, str]) -> bool:
+    """Whether both ways put the files of the first into the same classes."""
     pairs = {(label, other.get(file, "")) for file, label in one.items()}
-    return len(pairs) == len(set(one.values())) == len(set(other.values()))
+    return len(pairs) == len(set(one.values())) == len({second for _, second in pairs})

@@ -47,6 +47,10 @@ GROUPS = word_set(
 )
 CLASS_WORDS = word_set("class category label grade level stage type cluster")
 
+UNCLASSIFIED = word_set(
+    "unlabeled unlabelled labeled labelled input output target source result results outputs targets"
+)
+UNITS = word_set("x mm cm um nm px dpi fps ms hz deg")
 PARTS_OF_DOWNLOADS = word_set(
     "part batch chunk shard volume vol disk disc images image imgs photos set subset folder zip"
 )
@@ -151,7 +155,7 @@ def is_doubtful(name: str) -> bool:
         or is_group(name)
         or is_filler(name)
         or is_variant(name)
-        or {"unlabeled", "unlabelled", "unlabel"} & set(tokens(name))
+        or (tokens(name) and UNCLASSIFIED.issuperset(tokens(name)))
     )
 
 
@@ -178,7 +182,7 @@ def are_identifiers(names: Iterable[str], *, certain: bool = False) -> bool:
     if len(names) < 2 or any(SYNSET.fullmatch(name) or not any(map(str.isdigit, name)) for name in names):
         return False
     stems = {tuple(word for word in tokens(name) if not word.isdigit()) for name in names}
-    if len(stems) > max(1, len(names) // 3) or any(word in CLASS_WORDS for stem in stems for word in stem):
+    if len(stems) > max(1, len(names) // 3) or any(not (CLASS_WORDS | UNITS).isdisjoint(stem) for stem in stems):
         return False
     return not certain or any(stems) or all(len(name) > 2 for name in names)
 

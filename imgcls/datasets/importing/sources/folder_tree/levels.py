@@ -19,7 +19,7 @@ Words = tuple[str, ...]
 KEY = "classes"
 SHARED = 0.8
 """Fraction of the outer folders whose inner folders must all occur elsewhere, so that those are the classes."""
-STRAYS, STRAYS_OF_ONE = 0.1, 0.5
+STRAYS, STRAYS_OF_ALL = 0.1, 0.5
 """Fraction of images that may lie next to the folders of a folder; the second if it encloses everything."""
 JOINT = " / "
 
@@ -71,6 +71,19 @@ def reading(rows: Sequence[Words], findings: Findings) -> Reading:
     return next(way for way in found if way.value == answer)
 
 
+def without_common(rows: Sequence[Words]) -> list[Words]:
+    """The folders without those that tell nothing, because all images of that level are in a folder of that name."""
+    found, place = list(rows), 0
+    while place < max(map(len, found), default=0):
+        there = [words for words in found if len(words) > place]
+        deeper = sum(len(words) > place + 1 for words in there)
+        if len({merge_key(words[place]) for words in there}) == 1 and deeper >= (1 - STRAYS_OF_ALL) * len(there):
+            found = [(*words[:place], *words[place + 1 :]) for words in found]
+        else:
+            place += 1
+    return found
+
+
 def detail(classes: Iterable[str], most: int = 6) -> str:
     """The number of classes and the first names, for an option of a question."""
     names = sorted(set(map(visible, classes)), key=sort_key)
@@ -108,8 +121,7 @@ def _step(rows: Sequence[Words], level: int) -> tuple[str, set[Words]]:
             inside[top].add(merge_key(words[level + 1]))
         else:
             direct[top] += count
-    strays = STRAYS_OF_ONE if len(images) == 1 else STRAYS
-    inside = {top: names for top, names in inside.items() if direct[top] <= strays * images[top]}
+    inside = {top: names for top, names in inside.items() if direct[top] <= STRAYS * images[top]}
     loose = {words for words in set(rows) if len(words) == level + 1 and merge_key(words[level]) in inside}
     step = _judged(set(images), inside)
     return step, set() if step in ("here", "likely here") else loose
@@ -123,18 +135,17 @@ def _judged(tops: set[str], inside: Mapping[str, set[str]]) -> str:
     is_single = all(len(names) == 1 for names in inside.values())
     if set(inside) != tops:
         return "copy" if set(occurrences) <= tops - set(inside) else "here" if is_single else "ask"
-    if len(tops) == 1:
-        return "below"
     if len(occurrences) == 1 or (is_single and 2 * len(occurrences) > len(tops)):
         return "here"
     shared = sum(all(occurrences[name] > 1 for name in names) for names in inside.values()) / len(tops)
     is_numbered = folder_names.are_identifiers(occurrences)
     if shared < SHARED:
         return "here" if is_numbered else "ask"
+    is_surely_numbered = folder_names.are_identifiers(occurrences, certain=True)
     if folder_names.are_identifiers(tops, certain=True):
-        return "below"
+        return "ask" if is_surely_numbered else "below"
     if is_numbered:
-        return "likely here" if folder_names.are_identifiers(occurrences, certain=True) else "ask"
+        return "likely here" if is_surely_numbered else "ask"
     return "likely below"
 
 

@@ -119,9 +119,13 @@ class _Tree:
 
     def _training_next_to(self, parent: Folders, parts: Iterable[str], other: str) -> list[str]:
         """The other folder, if it has most of the subfolders of the parts: `images` next to `test_images`."""
-        tested = set().union(*(self.children.get((*parent, name), set()) for name in parts))
-        shared = tested & self.children.get((*parent, other), set())
+        tested = set().union(*(self._innermost((*parent, name)) for name in parts))
+        shared = tested & self._innermost((*parent, other))
         return [other] if len(tested) > 1 and 2 * len(shared) > len(tested) else []
+
+    def _innermost(self, folder: Folders) -> set[str]:
+        """The names of the folders inside that hold images."""
+        return {path[-1] for path in self.images if len(path) > len(folder) and path[: len(folder)] == folder}
 
     def _only_child(self, parent: Folders, names: list[str]) -> dict[str, Role]:
         """A container whose name says nothing new: `images`, a split without the other one, or a doubled folder."""
