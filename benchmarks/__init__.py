@@ -19,6 +19,7 @@
     python -m benchmarks.start_to_first_point    pressing Start until the first point of the curve
     python -m benchmarks.pause_latency           until training has paused
     python -m benchmarks.stop_latency            until training has stopped
+    python -m benchmarks.start_stop              trainers that crash when started and ended on a busy machine
     python -m benchmarks.checkpoint_cost         what checkpoints cost
     python -m benchmarks.augmentation_cost       what augmentation adds to a step
     python -m benchmarks.time_to_accuracy        a recipe, against a tutorial script

@@ -19,6 +19,11 @@ from imgcls.errors import SettingError
 Value = int | float | bool | str
 
 
+TEXT_LENGTH = 300
+"""The most characters of a setting that is text, such as the name of a dataset."""
+SHOWN_LENGTH = 60
+
+
 @dataclass(frozen=True)
 class Range:
     """Numbers from `low` to `high`, both included; `logarithmic` if ratios matter rather than differences."""
@@ -97,18 +102,24 @@ class Param:
         label = self.label
         if self.kind is bool:
             if not isinstance(value, bool):
-                raise SettingError(f"{label} must be true or false, not {value!r}.")
+                raise SettingError(f"{label} must be true or false, not {shortened(value)}.")
             return value
         if self.kind is str:
             if not isinstance(value, str):
-                raise SettingError(f"{label} must be text, not {value!r}.")
+                raise SettingError(f"{label} must be text, not {shortened(value)}.")
             if isinstance(self.limits, Choice) and value not in self.limits.options:
-                raise SettingError(f"{label} cannot be '{value}'. Choose one of: {', '.join(self.limits.options)}.")
+                raise SettingError(
+                    f"{label} cannot be {shortened(value)}. Choose one of: {', '.join(self.limits.options)}."
+                )
+            if len(value) > TEXT_LENGTH:
+                raise SettingError(f"{label} has {len(value):,} characters; at most {TEXT_LENGTH} are allowed.")
             return value
+        if value is None:  # or NaN, infinity or an absurd number in a file
+            raise SettingError(f"{label} must be a finite number.")
         if isinstance(value, int) and abs(value) > sys.maxsize:
             value = math.inf if value > 0 else -math.inf  # math.isfinite overflows on integers of 300 digits
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise SettingError(f"{label} must be a number, not {value!r}.")
+            raise SettingError(f"{label} must be a number, not {shortened(value)}.")
         if self.kind is int and value != int(value):
             raise SettingError(f"{label} must be an integer, not {value}.")
         if isinstance(self.limits, Range) and not self.limits.low <= value <= self.limits.high:
@@ -127,7 +138,14 @@ class Param:
         try:
             return self.checked(float(text))
         except ValueError:
-            raise SettingError(f"{self.label} must be a number, not '{text}'.") from None
+            raise SettingError(f"{self.label} must be a number, not {shortened(text)}.") from None
+
+
+def shortened(value: Any) -> str:
+    """A value as a message quotes it, at most `SHOWN_LENGTH` characters long."""
+    # The repr of a large container would be built only to be cut.
+    text = repr(value[: SHOWN_LENGTH + 1]) if isinstance(value, str | list) else repr(value)
+    return text if len(text) <= SHOWN_LENGTH + 2 else f"{text[:SHOWN_LENGTH]}…"
 
 
 def params_of(target: Callable) -> tuple[Param, ...]:
@@ -152,6 +170,7 @@ def completed(params: tuple[Param, ...], values: Mapping[str, Any], owner: str) 
     unknown = sorted(str(name) for name in set(values) - {param.name for param in params})
     if unknown:
         raise SettingError(
-            f"{owner} has no setting '{unknown[0]}'. Available settings: {', '.join(param.name for param in params)}."
+            f"{owner} has no setting {shortened(unknown[0])}. Available settings: "
+            f"{', '.join(param.name for param in params)}."
         )
     return {param.name: param.checked(values.get(param.name, param.default)) for param in params}

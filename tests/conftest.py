@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import filelock
 import psutil
 import pytest
 
@@ -22,6 +23,7 @@ os.environ["IMGCLS_OWN_DATA"] = str(Path(tempfile.gettempdir(), "imgcls-tests-ha
 from imgcls import datasets, jobs, runs
 from imgcls.config import Config
 from imgcls.jobs import queue
+from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import paths
 from tests.support.toys import looped as looped
 
@@ -203,10 +205,28 @@ def cold_trainer():
 
 
 @pytest.fixture
-def made(own_folders):
-    """Makes a run folder by hand: `made(heartbeat=3600, **{"result.json": {...}})`; ages are in seconds."""
+def living():
+    """`living(run)` holds the lock of a trainer of this run until the test ends."""
+    locks = []
 
-    def make(run_id: str = MADE_ID, *, heartbeat=None, trainer=None, word="running", **files) -> runs.Run:
+    def hold(run: runs.Run) -> runs.Run:
+        locks.append(filelock.FileLock(run.folder / TRAINER_LOCK))
+        locks[-1].acquire(timeout=0)
+        return run
+
+    yield hold
+    for lock in locks:
+        lock.release()
+
+
+@pytest.fixture
+def made(own_folders, living):
+    """Makes a run folder by hand: `made(heartbeat=3600, **{"result.json": {...}})`; ages are in seconds.
+
+    A run with a fresh heartbeat has a living trainer, unless `lives` says otherwise.
+    """
+
+    def make(run_id: str = MADE_ID, *, heartbeat=None, trainer=None, word="running", lives=None, **files) -> runs.Run:
         folder = paths.runs_folder() / run_id
         folder.mkdir(parents=True)
         files = {"config.json": Config().as_dict()} | files
@@ -218,7 +238,8 @@ def made(own_folders):
             if age is not None:
                 (folder / name).write_text(content)
                 os.utime(folder / name, (time.time() - age,) * 2)
-        return runs.Run(folder)
+        lives = heartbeat == 0 if lives is None else lives
+        return living(runs.Run(folder)) if lives else runs.Run(folder)
 
     return make
 

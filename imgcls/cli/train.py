@@ -5,6 +5,7 @@ setting or a new model family needs no line here. All settings are checked befor
 """
 
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -181,13 +182,16 @@ def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> i
         run_id = given.get("id") or ""
         runs.check_id(run_id)
         datasets.facts(config.data)
+        run_id = run_id or runs.new_id()
+        if runs.exists(run_id):
+            _check_is_new(runs.find(run_id), config)
+    _announce(paths.runs_folder() / run_id)
     if not datasets.is_ready(config.data):
         print(f"Preparing {datasets.facts(config.data).title} …", flush=True)
         datasets.prepare(config.data)
     with exit_codes.exits_with(exit_codes.USAGE):
         run = runs.create(config, given.get("name") or "", run_id=run_id)
-        if run.config != config or run.state != "aside":
-            raise UserError(f"There is already a run '{run.id}'. Choose another --id, or delete it first.")
+        _check_is_new(run, config)
     _download_weights(config)
     return _trained(run, in_turn=not given.get("now"))
 
@@ -207,9 +211,23 @@ def _config(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> 
 def _resume(argument: str) -> int:
     with exit_codes.exits_with(exit_codes.NOT_FOUND):
         run = Run(Path(argument).resolve()) if Path(argument).is_dir() else runs.find(argument)
+    if run.is_held:
+        raise exit_codes.CommandError(f"The run '{run.id}' is being trained by another process.", exit_codes.USAGE)
     if run.state not in RESUMABLE:
         raise exit_codes.CommandError(f"The run '{run.id}' cannot be resumed: it is {run.state}.", exit_codes.USAGE)
+    _announce(run.folder)
     return _trained(run, in_turn=True)
+
+
+def _check_is_new(run: Run, config: Config) -> None:
+    if run.config != config or run.state != "aside":
+        raise UserError(f"There is already a run '{run.id}'. Choose another --id, or delete it first.")
+
+
+def _announce(folder: Path) -> None:
+    """The folder of the run as the first line for a program that reads the output, so that it can follow the run."""
+    if not sys.stdout.isatty():
+        print(folder, flush=True)
 
 
 def _download_weights(config: Config) -> None:

@@ -1,6 +1,5 @@
 """The settings of a run: one flat, frozen object, filled in by a form, stored in `config.json`, used by the trainer."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Annotated, Any
 from imgcls import models
 from imgcls.config import older_versions
 from imgcls.errors import SettingError
-from imgcls.params import Choice, Param, Range, Value, completed, params_of
+from imgcls.params import Choice, Param, Range, Value, completed, params_of, shortened
+from imgcls.system import json_files
 
 VERSION = 5
 
@@ -202,7 +202,7 @@ class Config:
             object.__setattr__(self, param.name, param.checked(getattr(self, param.name)))
         if not isinstance(self.model_settings, Mapping):
             raise SettingError(
-                f"The model's settings must be a JSON object of names and values, not {self.model_settings!r}."
+                f"The model's settings must be a JSON object of names and values, not {shortened(self.model_settings)}."
             )
         settings = completed(models.params(self.model), self.model_settings, f"The model '{self.model}'")
         object.__setattr__(self, "model_settings", MappingProxyType(settings))
@@ -230,16 +230,16 @@ class Config:
             raise SettingError("The settings must be a JSON object with one entry per setting.")
         values = dict(values)
         version = values.pop("version", VERSION)
-        if not isinstance(version, int) or version > VERSION:
+        if not json_files.is_integer(version) or version > VERSION:
             raise SettingError(
-                f"These settings have version {version}, but this program reads versions up to {VERSION}. "
+                f"These settings have version {str(version)[:20]}, but this program reads versions up to {VERSION}. "
                 "Update the program."
             )
         values = older_versions.upgraded(values, version)
         known = [entry.name for entry in fields(cls)]
         unknown = sorted(str(key) for key in set(values) - set(known))
         if unknown:
-            raise SettingError(f"Unknown setting '{unknown[0]}'. Available settings: {', '.join(known)}.")
+            raise SettingError(f"Unknown setting {shortened(unknown[0])}. Available settings: {', '.join(known)}.")
         return cls(**values)
 
     @classmethod
@@ -250,10 +250,10 @@ class Config:
             SettingError: the file is missing or unreadable, or has an invalid setting.
         """
         try:
-            values = json.loads(path.read_bytes())
+            values = json_files.read(path)
         except OSError as error:
             raise SettingError(f"The settings file {path.name} cannot be read: {error.strerror}.") from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise SettingError(f"The settings file {path.name} is not valid JSON.") from error
         return cls.from_dict(values)
 

@@ -12,7 +12,6 @@ The folder name is derived from the title once and never changes, because runs r
 """
 
 import contextlib
-import json
 import re
 import shutil
 import unicodedata
@@ -25,11 +24,12 @@ from typing import Any
 from imgcls.datasets.info import DatasetInfo
 from imgcls.errors import DatasetError
 from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale, from_json
-from imgcls.system import atomic, paths
+from imgcls.system import atomic, json_files, paths
 
 PREFIX = "own-"
 SKIPPED = "skipped.csv"
 TITLE_LENGTH, NOTE_LENGTH = 80, 2000
+CLASS_NAME_LENGTH = 300
 ZERO_WIDTH_JOINER = "\u200d"  # joins several emoji into one; the only unprintable character allowed in titles
 
 _NAME = re.compile(r"own-[a-z0-9]+(-[a-z0-9]+)*")
@@ -185,9 +185,9 @@ def _read(name: str) -> CustomDataset | None:
 @lru_cache(256)
 def _parsed(folder: Path, _stamps: tuple[int, ...]) -> CustomDataset | None:
     try:
-        card, label = (json.loads((folder / file).read_bytes()) for file in ("dataset.json", "label.json"))
+        card, label = (json_files.read_object(folder / file) for file in ("dataset.json", "label.json"))
         return _from_json(folder.name, card, label)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -222,6 +222,8 @@ def _from_json(name: str, card: dict[str, Any], label: dict[str, Any]) -> Custom
     )
     if len(found.classes) < 2 or found.shape[2] not in (1, 3) or min(found.shape) < 1:
         raise ValueError("not a dataset")
+    if max(map(len, found.classes)) > CLASS_NAME_LENGTH:
+        raise ValueError("a class name that no import writes")
     return found
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from imgcls.errors import DatasetError
+from imgcls.system import json_files
 
 VERSION = 1
 NO_CLASS = -1
@@ -116,7 +117,7 @@ def read(path: Path, count: int | None = None, num_classes: int | None = None) -
         DatasetError: the file cannot be read, is damaged, or was written by a newer version.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = json_files.read_object(path)
         version = content["version"]
         if isinstance(version, int) and version > VERSION:
             raise DatasetError(f"The edits in {path.name} were written by a newer version. Update imgcls.")
@@ -129,7 +130,7 @@ def read(path: Path, count: int | None = None, num_classes: int | None = None) -
         for step in steps:
             _check(step, count, num_classes)
         return Edits(content["fingerprint"], steps)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError(
             f"The file of edits {path.name} is damaged. Undo all edits on the Data page, then make them again."
         ) from error

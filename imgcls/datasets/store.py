@@ -16,7 +16,6 @@ its arrays are in a numbered subfolder that dataset.json names: the new state is
 replacing dataset.json switches over.
 """
 
-import json
 import mmap
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +28,7 @@ from imgcls.datasets.info import DatasetInfo
 from imgcls.datasets.lookup import facts
 from imgcls.datasets.records import Records
 from imgcls.errors import DamagedFile, DatasetError
-from imgcls.system import paths
+from imgcls.system import json_files, paths
 from imgcls.system.arrays import map_npy
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -170,7 +169,7 @@ def _card(about: DatasetInfo) -> dict | None:
     """The content of dataset.json, or None if the prepared dataset is missing, damaged or outdated."""
     folder = folder_of(about.name)
     try:
-        card = json.loads((folder / "dataset.json").read_bytes())
+        card = json_files.read_object(folder / "dataset.json")
         if (card["format"], card["version"]) != (FORMAT, about.version):
             return None
         if any((arrays_of(about.name, card) / f"{key}.npy").stat().st_size != card["bytes"][key] for key in ARRAYS):

@@ -11,16 +11,20 @@ import numpy as np
 
 from imgcls.datasets.records import Records
 from imgcls.evaluation.metrics import multilabel
+from imgcls.evaluation.metrics.multilabel import Threshold
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.selection import Selection, mask
 
 
 @dataclass(frozen=True, eq=False)
 class Decisions:
-    """Multi-label `predictions`, with a label predicted if its probability is at least `threshold`."""
+    """Multi-label `predictions`, with a label predicted if its probability is at least `threshold`.
+
+    `threshold` is one number, or one for each label.
+    """
 
     predictions: Predictions
-    threshold: float
+    threshold: Threshold
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,7 +71,7 @@ class Decisions:
     @cached_property
     def predicted(self) -> np.ndarray:
         """Which labels are predicted, bool (n, labels)."""
-        return self.probabilities >= self.threshold
+        return self.probabilities >= np.asarray(self.threshold)
 
     @cached_property
     def missing(self) -> np.ndarray:

@@ -16,6 +16,8 @@ from imgcls.runs import test_records
 from imgcls.runs.run import Run
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 
+ROUNDING = 1e-3
+"""Probabilities in half precision may leave the range from 0 to 1 by this much."""
 NO_IMAGES = np.zeros((0, 1, 1, 1), np.uint8)
 
 
@@ -88,7 +90,7 @@ class Predictions:
         """The average precision of each label. Multi-label only."""
         return multilabel.ranking(self.probabilities, self.labels)
 
-    def report_at(self, threshold: float) -> multilabel.LabelReport:
+    def report_at(self, threshold: multilabel.Threshold) -> multilabel.LabelReport:
         """The scores if labels are predicted from this probability on. Multi-label only."""
         return multilabel.scores(self.probabilities, self.labels, self.names, threshold, ranked=self.ranking)
 
@@ -130,7 +132,7 @@ def read(run: Run) -> Predictions:
     card = run.card
     classes = len(card.classes)
     spec = {
-        "probabilities": Array(NUMBERS, ("n", classes), np.float32),
+        "probabilities": Array(NUMBERS, ("n", classes), np.float32, may_be_nan=True),
         "labels": Array("biu", ("n", classes) if card.is_multilabel else ("n",), np.int64),
     }
     try:
@@ -145,7 +147,8 @@ def read(run: Run) -> Predictions:
         raise RunError(
             "The test predictions of this run are damaged. Train it again, or choose another run."
         ) from error
-    broken = ~np.isfinite(probabilities).all(1)
+    is_probability = (probabilities >= -ROUNDING) & (probabilities <= 1 + ROUNDING)  # also False for NaN
+    broken = ~is_probability.all(1)
     probabilities[broken] = 0
     row_of = np.full(len(labels), -1)
     try:

@@ -7,7 +7,6 @@ The probabilities of `model.tflite` are the ones that count; those of this file 
 """
 
 import itertools
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.errors import RunError
+from imgcls.errors import DamagedFile, RunError
+from imgcls.inference import model_files
 from imgcls.runs.run import Run
+from imgcls.system import json_files
 
 VERSION = 2
 FILES = ("inside.json", "inside.tflite", "inside.npz", "neighbours.npz")
@@ -31,6 +32,7 @@ MOST_CELLS = 14
 """Positions per side at which gradients are measured, at most."""
 MOST_BYTES = 32_000_000
 """Memory for changed feature maps at a time."""
+REASON_LENGTH = 1_000
 MISSING = "The activations of this model have not been stored yet."
 REBUILD = "Compute the activations again."
 """The end of each message about a problem that computing the activations again solves."""
@@ -48,7 +50,7 @@ class Activations:
 
 
 class ActivationModel:
-    """A loaded `inside.tflite`; `description` is the content of `inside.json`, if already known.
+    """A loaded `inside.tflite`; `description` is the content of `inside.json` if this process has written both.
 
     Threads may share it: a lock guards the interpreter.
 
@@ -60,18 +62,22 @@ class ActivationModel:
         from ai_edge_litert.interpreter import Interpreter
 
         self._lock = threading.Lock()
-        description = _description(path.with_name("inside.json")) if description is None else description
+        digest = None
+        if description is None:
+            description = _description(path.with_name("inside.json"))
+            digest = str(description.get("sha256", ""))
         try:
+            content = model_files.read(path, digest)
             self.kinds: dict[str, str] = {layer["name"]: layer["kind"] for layer in description["layers"]}
             self._names: dict[str, str] = {layer["key"]: layer["name"] for layer in description["layers"]}
             self._cam: dict[str, Any] | None = description["seam"]
             self._is_mirrored = bool(description["mirrored"])
-            self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
+            self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._runner = self._interpreter.get_signature_runner()
             self.shape = tuple(self._runner.get_input_details()["pictures"]["shape_signature"][1:].tolist())
         except FileNotFoundError as error:
             raise RunError(MISSING) from error
-        except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        except (DamagedFile, OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
             raise RunError(DAMAGED) from error
 
     @property
@@ -157,7 +163,10 @@ class ActivationModel:
     def _run(self, images: np.ndarray, gains: np.ndarray | None = None) -> dict[str, np.ndarray]:
         gains = np.ones((1, 1, 1, 1), np.float32) if gains is None else gains
         with self._lock:
-            return self._runner(pictures=np.ascontiguousarray(images, np.uint8), gains=gains)
+            try:
+                return self._runner(pictures=np.ascontiguousarray(images, np.uint8), gains=gains)
+            except (RuntimeError, ValueError) as error:
+                raise RunError(DAMAGED) from error
 
     def _cam_shape(self) -> tuple[int, int, int]:
         if not self._cam:
@@ -193,15 +202,32 @@ def cells(length: int) -> list[slice]:
     return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
 
 
+def _check_description(description: Mapping[str, Any]) -> None:
+    """Raises ValueError, KeyError or TypeError unless a description has the layers and the types of one."""
+    names = [layer[name] for layer in description["layers"] for name in ("key", "name", "kind")]
+    if not names or not all(isinstance(name, str) and len(name) <= REASON_LENGTH for name in names):
+        raise ValueError("layers")
+    seam = description["seam"]
+    if seam is not None and not (
+        seam["layer"] in [layer["name"] for layer in description["layers"]]
+        and len(seam["shape"]) == 3
+        and all(json_files.is_integer(length, 1, 100_000) for length in seam["shape"])
+    ):
+        raise ValueError("seam")
+    if not isinstance(description["mirrored"], bool):
+        raise ValueError("mirrored")
+
+
 def _description(path: Path) -> dict[str, Any]:
     try:
-        description = json.loads(path.read_bytes())
+        description = json_files.read_object(path)
         if description["version"] != VERSION:
             raise RunError(f"The activations of this model were stored by another version. {REBUILD}")
         if "left_out" in description:
-            raise RunError(str(description["left_out"]))
+            raise RunError(str(description["left_out"])[:REASON_LENGTH])
+        _check_description(description)
         return description
     except FileNotFoundError as error:
         raise RunError(MISSING) from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(DAMAGED) from error

@@ -12,6 +12,9 @@ from imgcls.inference.rejection.unfamiliar import Familiarity
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 
+Threshold = float | tuple[float, ...]
+"""One threshold for all labels, or one for each."""
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
@@ -48,15 +51,15 @@ def answer(
     source: Source,
     *,
     card: ModelCard | None = None,
-    threshold: float | None = None,
+    threshold: Threshold | None = None,
     is_complete: bool = True,
 ) -> Answer:
     """Prepares an image or a drawing, classifies it and decides whether to reject it.
 
     `source` is a `Handwriting` (strokes), a photo (`LoadedImage`, bytes of a file, path, PIL image, uint8 array), the
     pixels of a canvas (`CanvasImage`), or a `Prepared` model input that is used as it is. `card` saves reading
-    `run.card`. `threshold` is that of a multi-label model; the card's by default. With `is_complete=False` only the
-    checks that make sense for half a drawing are done.
+    `run.card`. `threshold` is that of a multi-label model, for all labels or for each; the card's by default. With
+    `is_complete=False` only the checks that make sense for half a drawing are done.
 
     Raises:
         ImageError: the image cannot be read or contains nothing to classify.
@@ -75,7 +78,7 @@ def judge(
     prepared: Prepared,
     probabilities: np.ndarray,
     *,
-    threshold: float | None = None,
+    threshold: Threshold | None = None,
     is_complete: bool = True,
 ) -> Answer:
     """The answer for an input whose probabilities, float32 (classes,), are known already, as in a batch."""
@@ -92,8 +95,9 @@ def judge(
     )
 
 
-def predicted_labels(probabilities: np.ndarray, card: ModelCard, threshold: float | None = None) -> tuple[str, ...]:
+def predicted_labels(probabilities: np.ndarray, card: ModelCard, threshold: Threshold | None = None) -> tuple[str, ...]:
     """The labels of a multi-label model whose probability is at least the threshold, the most probable first."""
-    least = card.threshold if threshold is None else threshold
+    wanted = (card.thresholds or card.threshold) if threshold is None else threshold
+    is_on = probabilities >= np.asarray(wanted)
     order = np.argsort(-probabilities, kind="stable")
-    return tuple(card.classes[i] for i in order.tolist() if probabilities[i] >= least)
+    return tuple(card.classes[i] for i in order.tolist() if is_on[i])

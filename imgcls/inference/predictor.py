@@ -6,42 +6,49 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls.errors import RunError
+from imgcls.errors import DamagedFile, RunError
+from imgcls.inference import model_files
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 
 BATCH = 64
 CACHED_MODELS = 8
+INSTEAD = "Train it again, or choose another run."
+DAMAGED = f"The model of this run is damaged. {INSTEAD}"
 
 
 class Predictor:
     """A loaded `model.tflite`. Threads may share it: an interpreter is not thread-safe, so a lock guards it.
 
+    `digest` is what the trainer recorded, see `model_files.read`; None for a file that this process has written.
+
     Raises:
         RunError: the file is missing or is not a model.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, digest: str | None = None):
         from ai_edge_litert.interpreter import Interpreter
 
         self._lock = threading.Lock()
         try:
             # From memory: deleting or replacing the file does not disturb a model in use.
-            self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
+            self._interpreter = Interpreter(model_content=model_files.read(path, digest), num_threads=1)
             self._input = self._interpreter.get_input_details()[0]
             self._output = self._interpreter.get_output_details()[0]
             self._shape = tuple(self._input["shape_signature"][1:].tolist())
             self._batch = 0
         except FileNotFoundError as error:
             raise RunError("This run has no trained model. Choose another run, or train one.") from error
+        except DamagedFile as error:
+            raise RunError(f"The model of this run is damaged: {error.reason}. {INSTEAD}") from error
         except (OSError, ValueError, RuntimeError) as error:
-            raise RunError("The model of this run is damaged. Train it again, or choose another run.") from error
+            raise RunError(DAMAGED) from error
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float32 (n, classes), of uint8 images (n, height, width, channels).
 
         Raises:
-            RunError: the images do not have the size that the model was trained on.
+            RunError: the images do not have the size that the model was trained on, or the model is damaged.
         """
         if images.shape[1:] != self._shape:
             raise RunError(
@@ -54,13 +61,17 @@ class Predictor:
         return np.concatenate(parts)
 
     def _run_batch(self, images: np.ndarray) -> np.ndarray:
-        if len(images) != self._batch:
-            self._interpreter.resize_tensor_input(self._input["index"], images.shape)
-            self._interpreter.allocate_tensors()
-            self._batch = len(images)
-        self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(images, dtype=np.uint8))
-        self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output["index"]).copy()
+        try:
+            if len(images) != self._batch:
+                self._batch = 0
+                self._interpreter.resize_tensor_input(self._input["index"], images.shape)
+                self._interpreter.allocate_tensors()
+                self._batch = len(images)
+            self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(images, dtype=np.uint8))
+            self._interpreter.invoke()
+            return self._interpreter.get_tensor(self._output["index"]).copy()
+        except (RuntimeError, ValueError) as error:
+            raise RunError(DAMAGED) from error
 
 
 def load_predictor(run: Run) -> Predictor:
@@ -69,12 +80,12 @@ def load_predictor(run: Run) -> Predictor:
     Raises:
         RunError: the run has no model, or the file is damaged.
     """
-    return _load(run.folder, run.stamp("model.tflite"))
+    return _load(run.folder, run.stamp("model.tflite", "model.json"))
 
 
 @lru_cache(CACHED_MODELS)
 def _load(folder: Path, stamp: tuple) -> Predictor:
-    return Predictor(folder / "model.tflite")
+    return Predictor(folder / "model.tflite", Run(folder).card.digest)
 
 
 def classify(run: Run, card: ModelCard, pixels: np.ndarray) -> np.ndarray:
@@ -86,6 +97,8 @@ def classify(run: Run, card: ModelCard, pixels: np.ndarray) -> np.ndarray:
     probabilities = load_predictor(run).probabilities(pixels)
     if probabilities.shape != (len(pixels), len(card.classes)):
         raise RunError("The number of classes in model.json does not match the model. Train it again.")
+    if not np.isfinite(probabilities).all():
+        raise RunError(f"The model of this run is damaged: its predictions are not numbers. {INSTEAD}")
     return probabilities
 
 

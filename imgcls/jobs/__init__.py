@@ -20,7 +20,7 @@ from imgcls.errors import RunError, SettingError
 from imgcls.jobs import backends, waiting_list
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
 from imgcls.jobs.waiting_list import move, take_out, waiting
-from imgcls.runs import Run
+from imgcls.runs import Run, trash
 from imgcls.system import atomic, paths, processes
 
 __all__ = [
@@ -55,7 +55,9 @@ def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
         SettingError: IMGCLS_BACKEND names no backend.
     """
     backends.chosen_name()
-    run = runs.create(config, label, run_id=run_id, place=waiting_list.last_place())
+    runs.check_id(run_id)
+    with waiting_list.places():
+        run = runs.create(config, label, run_id=run_id, place=waiting_list.last_place())
     wake()
     return run
 
@@ -117,14 +119,16 @@ def extend(run: Run, epochs: int) -> Run:
         config = config.changed(model_settings=settings)
     else:
         config = config.changed(epochs=done + epochs)
-    new = runs.create(config, f"{run.label} +{epochs}", place=waiting_list.last_place(), start_from=run.folder)
+    with waiting_list.places():
+        new = runs.create(config, f"{run.label} +{epochs}", place=waiting_list.last_place(), start_from=run.folder)
     wake()
     return new
 
 
 def delete(run: Run) -> None:
-    """Delete a run and end its trainer, if there is one."""
-    take_out(run)
+    """Delete a run and end its trainer, if there is one. It can be restored for a day, see `imgcls.runs.trash`."""
+    with contextlib.suppress(RunError):  # a damaged run can be deleted, too
+        take_out(run)
     backends.choose().stop(run)
     run.delete()
     wake()
@@ -146,14 +150,18 @@ def wake() -> None:
 
 
 def watch() -> threading.Event:
-    """Restart the queue whenever runs are waiting but it is not running, as after a reboot.
+    """Restart the queue whenever runs are waiting but it is not running, as after a reboot; sweep now and then.
 
     Called once by a server. Setting the returned event ends it.
     """
     ended = threading.Event()
 
     def check() -> None:
+        swept = time.monotonic()
         while not ended.is_set():
+            if time.monotonic() - swept > SWEEP_SECONDS:
+                swept = time.monotonic()
+                sweep()
             with contextlib.suppress(OSError, SettingError):
                 if waiting():
                     wake()
@@ -187,7 +195,8 @@ def _call() -> None:
 
 
 def sweep() -> None:
-    """Remove files that killed processes left in the runs folder more than an hour ago."""
+    """Remove runs that were deleted more than a day ago, and what killed processes left more than an hour ago."""
+    trash.sweep()
     root = paths.runs_folder()
     leftovers = [*root.glob(".new-*"), *root.glob(".deleted-*"), *filter(atomic.is_leftover, root.glob("*/.*"))]
     for path in leftovers:

@@ -27,7 +27,8 @@ LOCK_SECONDS = 1.0
 IDLE_SECONDS = 60.0
 STANDBY_SECONDS = 600.0
 HUNG_SECONDS = 60.0
-"""A trainer without a heartbeat for this long is ended, so that others can run (IMGCLS_HUNG_SECONDS)."""
+"""A trainer that has used no CPU and had no heartbeat for this long is suspended. It is ended, so that others can run
+(IMGCLS_HUNG_SECONDS)."""
 WISH, STANDBY_WISH, LOCK = ".queue-wish", ".standby-wish", ".queue.lock"
 """Files that a page touches to request something, and the lock that only one queue can hold."""
 STANDBY_MEMORY = 4e9
@@ -58,7 +59,7 @@ class Queue:
 
     def __init__(self, backend: Backend | None = None):
         self.backend = backends.choose() if backend is None else backend
-        self._silent_since: dict[tuple, float] = {}
+        self._signs: dict[str, tuple[tuple[float, ...], float]] = {}
         self._idle_since = time.monotonic()
         self._unstarted: list[Run] | None = None
 
@@ -118,7 +119,8 @@ class Queue:
 
     def _start(self, run: Run) -> bool:
         try:
-            self.backend.stop(run)  # a trainer that hung
+            if self.backend.alive(run):
+                return False  # it ends in a moment, or goes on by itself; two trainers would fight for the run
             ticket = waiting_list.ticket(run)
             if ticket is None:
                 return False  # taken out in the meantime
@@ -130,23 +132,31 @@ class Queue:
         return True
 
     def _is_busy(self, run: Run) -> bool:
-        """Whether a run occupies a slot. Ends its trainer if it has been silent for too long."""
+        """Whether a run occupies a slot. Ends its trainer if that is suspended."""
+        is_alive = self.backend.alive(run)
+        if is_alive and self._is_hung(run):
+            return False
+        if not is_alive:
+            self._signs.pop(run.id, None)
         state = run.state
-        if state == "lost" and self.backend.alive(run):
-            return not self._is_hung(run)
-        self._silent_since = {key: at for key, at in self._silent_since.items() if key[0] != run.id}
-        # A run whose trainer is already waiting for a slot is next: no other run may overtake it.
-        return state in ("starting", "running") or (state == "queued" and not run.is_waiting)
+        if state == "queued":
+            # A run whose trainer is already waiting for a slot is next: no other run may overtake it.
+            return not run.is_waiting
+        return state in ("starting", "running") or (is_alive and state != "paused")
 
     def _is_hung(self, run: Run) -> bool:
-        """Whether a silent trainer was given up and ended."""
-        # How long the heartbeat's timestamp stays the same counts; comparing it with a clock would not be reliable.
-        key = (run.id, run.stamp("heartbeat"))
-        since = self._silent_since.setdefault(key, time.monotonic())
+        """Whether a suspended trainer was given up and ended. One that is only slow still uses the CPU now and then."""
+        # How long the signs of life stay the same counts; comparing a time stamp with a clock would not be reliable.
+        signs = (*run.stamp("heartbeat"), self.backend.activity(run))
+        known, since = self._signs.get(run.id, (None, 0.0))
+        if signs != known:
+            self._signs[run.id] = signs, time.monotonic()
+            return False
         if time.monotonic() - since < float(os.environ.get("IMGCLS_HUNG_SECONDS") or HUNG_SECONDS):
             return False
-        print(f"{run.id} has been silent for too long: ending its trainer.", flush=True)
+        print(f"{run.id} has used no CPU for too long: ending its trainer.", flush=True)
         self.backend.stop(run)
+        self._signs.pop(run.id, None)
         return True
 
     def _is_idle(self) -> bool:

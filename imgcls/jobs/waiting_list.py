@@ -1,13 +1,20 @@
-"""The queue on disk. Each waiting run holds its own ticket and position, so there is no list that could be damaged."""
+"""The queue on disk. Each waiting run holds its own ticket and position, so there is no list that could be damaged.
 
-import json
+Whoever gives out positions holds a lock meanwhile: of many people who press Start at once, no two get the same one.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+import filelock
 
 from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.runs import Run
-from imgcls.system import atomic, paths
+from imgcls.system import atomic, json_files, paths
 
 NAME = "queued.json"
+LOCK, LOCK_SECONDS = ".places.lock", 30.0
 MAX_PLACE = 1e15
 """A position beyond this, or one that is not a number, was not written by the queue."""
 
@@ -22,8 +29,29 @@ def waiting() -> list[Run]:
     return [run for _, _, run in sorted(found, key=lambda entry: entry[:2])]
 
 
+@contextlib.contextmanager
+def places() -> Iterator[None]:
+    """Positions do not change inside the block, except by the caller.
+
+    Raises:
+        RunError: the folder for runs is not writable.
+    """
+    root = paths.runs_folder()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(root / LOCK)
+        lock.acquire(timeout=LOCK_SECONDS, poll_interval=0.01)
+    except (OSError, filelock.Timeout) as error:
+        reason = getattr(error, "strerror", None) or "it is in use"
+        raise RunError(f"The queue cannot be changed: {reason}. Try again in a moment.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def last_place() -> float:
-    """The position after all queued runs."""
+    """The position after all queued runs. Hold `places` until it is used."""
     return max((_place(run) for run in waiting()), default=0.0) + 1
 
 
@@ -33,7 +61,8 @@ def enter(run: Run) -> None:
     Raises:
         RunError: It cannot be written.
     """
-    _write(run, runs.new_ticket(), last_place())
+    with places():
+        _write(run, runs.new_ticket(), last_place())
 
 
 def enter_again(run: Run) -> None:
@@ -51,14 +80,19 @@ def move(run: Run, by: int) -> None:
     Raises:
         RunError: It is no longer queued, or cannot be written.
     """
-    queue = waiting()
-    if run not in queue:
-        raise RunError("This run is no longer in the queue, so it cannot be moved.")
-    others = [other for other in queue if other != run]
-    target = min(max(0, queue.index(run) + by), len(others))
-    before = _place(others[target - 1]) if target else _place(others[0]) - 2 if others else 0.0
-    after = _place(others[target]) if target < len(others) else before + 2
-    _write(run, _content(run)["ticket"], (before + after) / 2)
+    with places():
+        queue = waiting()
+        if run not in queue:
+            raise RunError("This run is no longer in the queue, so it cannot be moved.")
+        others = [other for other in queue if other != run]
+        target = min(max(0, queue.index(run) + by), len(others))
+        before = _place(others[target - 1]) if target else _place(others[0]) - 2 if others else 0.0
+        after = _place(others[target]) if target < len(others) else before + 2
+        if before < (between := (before + after) / 2) < after:
+            _place_at(run, between)
+        else:  # equal positions, which earlier versions gave out, or too close to each other for another one
+            for place, waits in enumerate([*others[:target], run, *others[target:]], 1):
+                _place_at(waits, float(place))
 
 
 def take_out(run: Run) -> None:
@@ -68,27 +102,34 @@ def take_out(run: Run) -> None:
         RunError: It cannot be written.
     """
     try:
-        (run.folder / NAME).unlink(missing_ok=True)
+        with places():
+            (run.folder / NAME).unlink(missing_ok=True)
     except OSError as error:
         raise RunError(f"The run could not be taken out of the queue: {error.strerror}.") from error
 
 
 def ticket(run: Run) -> str | None:
     """The ticket of a queued run; None if it is not queued."""
-    return _content(run).get("ticket")
+    found = _content(run).get("ticket")
+    return found if isinstance(found, str) else None
 
 
 def _place(run: Run) -> float:
     place = _content(run).get("place")
-    return float(place) if isinstance(place, int | float) and abs(place) < MAX_PLACE else 0.0
+    return float(place) if json_files.is_number(place, -MAX_PLACE, MAX_PLACE) else 0.0
 
 
 def _content(run: Run) -> dict:
     try:
-        content = json.loads((run.folder / NAME).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return json_files.read_object(run.folder / NAME)
+    except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
+
+
+def _place_at(run: Run, place: float) -> None:
+    current = ticket(run)
+    if current is not None:  # otherwise its trainer has begun
+        _write(run, current, place)
 
 
 def _write(run: Run, new_ticket: str, place: float) -> None:

@@ -2,6 +2,8 @@
 
 run                      Run: state, settings, results and requests of one run
 store                    creating, finding and listing runs
+trash                    deleted runs, which can be restored for a day
+labels                   label.txt: the name of a run
 results                  result.json and model.json (ModelCard), checked
 requests                 request.json: stop, pause, change the learning rate
 metrics_log              metrics.jsonl: batches, epochs and phases
@@ -13,11 +15,10 @@ forecast                 where a validation curve is heading
 recipes                  recommended settings of a model family for a dataset
 """
 
+from imgcls.runs import labels
 from imgcls.runs.run import ENDED as ENDED
-from imgcls.runs.run import LABEL_LENGTH as LABEL_LENGTH
 from imgcls.runs.run import STATES as STATES
 from imgcls.runs.run import Run as Run
-from imgcls.runs.run import clean_label as clean_label
 from imgcls.runs.store import ID as ID
 from imgcls.runs.store import all_runs as all_runs
 from imgcls.runs.store import check_id as check_id
@@ -29,3 +30,6 @@ from imgcls.runs.store import new_id as new_id
 from imgcls.runs.store import new_ticket as new_ticket
 from imgcls.runs.store import run_from_argument as run_from_argument
 from imgcls.runs.store import writable as writable
+
+LABEL_LENGTH = labels.LENGTH
+clean_label = labels.clean

@@ -25,7 +25,7 @@ RECORDS = "epochs.bin"
 DAMAGED = "The predictions of this run's epochs are damaged. Train it again to get them."
 ARRAYS = {
     "epochs": Array(INTEGERS, ("e",)),
-    "probabilities": Array("f", ("e", "n", None)),
+    "probabilities": Array("f", ("e", "n", None), may_be_nan=True),
     "labels": Array(INTEGERS, ("n",), np.int64),
     "rows": Array(INTEGERS, ("n",)),
     "shown": Array(INTEGERS, ("m",)),

@@ -6,14 +6,14 @@ visitors do not overwrite each other's.
 """
 
 import json
-import math
 import os
 import time
 from dataclasses import dataclass
 
 from imgcls.errors import RunError
 from imgcls.runs import store
-from imgcls.runs.run import Run
+from imgcls.runs.run import LATEST, Run
+from imgcls.system import json_files
 
 NAME = "openings.jsonl"
 MOST_BYTES = 200_000
@@ -56,7 +56,7 @@ def read(run: Run) -> HoldoutUsage:
     if not lines:
         return HoldoutUsage()
     try:
-        first = float(json.loads(lines[0])["opened"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        first = math.nan
-    return HoldoutUsage(len(lines), first if math.isfinite(first) else None)
+        first = json_files.parse(lines[0])["opened"]
+    except (ValueError, KeyError, TypeError):
+        first = None
+    return HoldoutUsage(len(lines), float(first) if json_files.is_number(first, 0.0, LATEST) else None)

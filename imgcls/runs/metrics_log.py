@@ -12,9 +12,10 @@ Lines, by their "kind":
     change   {"epoch": 2.5, "what": "learning_rate" | "early_stopping", "value"}     a change by the user and when;
              for a learning rate also the "number" of its request
     resumed  {"epoch": 2.25}     training resumed here: lines about later epochs no longer count
+
+Values that no trainer writes are dropped, so that readers find numbers where they expect them; `is_damaged` says so.
 """
 
-import json
 import math
 import threading
 from array import array
@@ -24,8 +25,23 @@ from typing import Any
 
 import numpy as np
 
+from imgcls.system import json_files
+
 ENDING = ("testing", "saving")
 """The phases after training, which cannot be paused."""
+MOST = 1e12
+"""No count of the plan is larger."""
+MOST_EPOCHS = 1e6
+LARGEST = 1e30
+"""Curves are drawn in single precision."""
+LINE_START = b'{"kind'
+TEXT_LENGTH = 60
+COUNTS = ("train", "validation", "test", "steps", "epochs", "head_epochs", "parameters")
+PARTS = {"features": ("done", "total"), "fold": ("number", "total")}
+DAMAGED = (
+    "The file metrics.jsonl of this run is damaged: some of its lines cannot be read, so curves and times may be "
+    "incomplete."
+)
 
 
 @dataclass
@@ -45,12 +61,13 @@ class Curves:
     stages: list[dict[str, Any]] = field(default_factory=list)
     features: dict[str, Any] = field(default_factory=dict)
     fold: dict[str, Any] = field(default_factory=dict)
+    is_damaged: bool = False
     _offset: int = 0
     _columns: dict[tuple[str, str], array] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def refresh(self) -> "Curves":
-        """Reads the new lines. An incomplete last line waits for the next call; lines that are not JSON are skipped."""
+        """Reads the new lines. An incomplete last line waits for the next call; damaged lines are skipped."""
         with self._lock:
             try:
                 with self.path.open("rb") as file:
@@ -66,12 +83,18 @@ class Curves:
 
     def _take(self, line: bytes) -> None:
         try:
-            entry = json.loads(line)
-            kind = entry["kind"]
-        except (ValueError, TypeError, KeyError, RecursionError):
+            written = json_files.parse(line)
+        except ValueError:
+            # A killed trainer leaves the beginning of a line, which is no damage.
+            self.is_damaged |= bool(line.strip()) and not line.startswith(LINE_START)
             return
+        entry = sound(written)
+        self.is_damaged |= entry != written
+        if entry is None:
+            return
+        kind = entry["kind"]
         if kind == "phase":
-            self.phase = str(entry.get("phase", ""))
+            self.phase = entry["phase"]
         elif kind == "plan":
             self.plan = entry
         elif kind == "batch":
@@ -79,24 +102,24 @@ class Curves:
         elif kind == "epoch":
             # A repeated epoch replaces the first one: a trainer that is paused after the last batch of an epoch and
             # killed after its validation resumes before the validation.
-            self._drop("epochs", before=_number(entry.get("epoch")))
+            self._drop("epochs", before=entry["epoch"])
             self.epochs.append(entry)
         elif kind == "change":
             self.changes.append(entry)
         elif kind in ("features", "fold"):
             setattr(self, kind, entry)
-        elif kind == "stage" and math.isfinite(_number(entry.get("epoch"))):
+        elif kind == "stage":
             self._drop("stages", before=entry["epoch"])  # repeated if the trainer was killed right here
             self.stages.append(entry)
         elif kind == "resumed":
             for lines in ("batches", "epochs", "changes", "stages"):
-                self._drop(lines, until=_number(entry.get("epoch")))
+                self._drop(lines, until=entry["epoch"])
 
     def _drop(self, lines: str, *, until: float = math.inf, before: float = math.inf) -> None:
-        """Keeps lines about epochs up to `until` and before `before`. NaN, from a damaged line, drops nothing."""
+        """Keeps lines about epochs up to `until` and before `before`."""
         rows = getattr(self, lines)
         kept = len(rows)
-        while kept and ((at := _number(rows[kept - 1].get("epoch"))) > until or at >= before):
+        while kept and ((at := rows[kept - 1]["epoch"]) > until or at >= before):
             kept -= 1
         if kept < len(rows):
             setattr(self, lines, rows[:kept])
@@ -113,7 +136,7 @@ class Curves:
         """One column, extended by the rows that are new since the last call."""
         rows = getattr(self, lines)
         column = self._columns.setdefault((lines, name), array("f"))
-        column.extend(_number(row.get(name)) for row in rows[len(column) :])
+        column.extend(math.nan if (value := row.get(name)) is None else value for row in rows[len(column) :])
         return column
 
     @property
@@ -148,21 +171,20 @@ class Curves:
     @property
     def progress(self) -> float:
         """Epochs done, including the fraction of the current one."""
-        within = next((line.get("epoch") for line in self.batches[-1:]), 0)
-        return float(max(within or 0, len(self.epochs)))
+        within = next((line["epoch"] for line in self.batches[-1:]), 0)
+        return float(max(within, len(self.epochs)))
 
     @property
     def images_per_second(self) -> float:
         """Training images per second over the last lines, 0 if unknown."""
-        here = [line for line in self.batches[-8:] if not _number(line.get("epoch")) <= self.stage_start]
+        here = [line for line in self.batches[-8:] if line["epoch"] > self.stage_start]
         rates = [line["rate"] for line in here if line.get("rate")]
         return float(np.mean(rates)) if rates else 0.0
 
     @property
     def features_done(self) -> float:
         """The fraction of images whose features the backbone has computed, 0 to 1."""
-        done, total = (_number(self.features.get(name)) for name in ("done", "total"))
-        return min(max(done / total, 0.0), 1.0) if total > 0 and math.isfinite(done) else 0.0
+        return min(self.features["done"] / self.features["total"], 1.0) if self.features.get("total") else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -173,16 +195,43 @@ class Curves:
         left = self.total_epochs - self.progress
         if not self.total_epochs or left <= 0 or self.stage_end < self.total_epochs:
             return None
-        here = [line for line in self.epochs[-3:] if _number(line.get("epoch")) > self.stage_start]
+        here = [line for line in self.epochs[-3:] if line["epoch"] > self.stage_start]
         recent = [line["seconds"] for line in here if line.get("seconds")]
         if recent:
             return left * float(np.mean(recent))
         rate = self.images_per_second
-        return left * self.plan.get("train", 0) / rate if rate else None
+        return left * (self.plan.get("train") or 0) / rate if rate else None
 
 
-def _number(value: Any) -> float:
-    try:
-        return float(value) if isinstance(value, int | float) else math.nan
-    except OverflowError:  # an integer of hundreds of digits
-        return math.nan
+def sound(line: Any) -> dict[str, Any] | None:
+    """A line without the values that a trainer cannot have written; None if nothing of it can be used."""
+    if not isinstance(line, dict):
+        return None
+    kind = line.get("kind")
+    if kind == "phase":
+        return line if isinstance(line.get("phase"), str) else None
+    if kind == "plan":
+        return {name: value for name, value in line.items() if name not in COUNTS or _is_count(name, value)}
+    if kind in PARTS:
+        return line if all(json_files.is_integer(line.get(name), 0, int(MOST)) for name in PARTS[kind]) else None
+    if not json_files.is_number(line.get("epoch"), 0, MOST_EPOCHS):
+        return None
+    if kind in ("batch", "epoch"):
+        return {name: _measured(value) if name not in ("kind", "best") else value for name, value in line.items()}
+    if kind == "change":
+        is_bool = line.get("what") == "early_stopping" and isinstance(line.get("value"), bool)
+        is_rate = line.get("what") == "learning_rate" and json_files.is_number(line.get("value"))
+        return line if is_bool or is_rate else None
+    if kind == "stage":
+        return line if isinstance(line.get("name", ""), str) and len(line.get("name", "")) <= TEXT_LENGTH else None
+    return line if kind == "resumed" else None
+
+
+def _is_count(name: str, value: Any) -> bool:
+    is_left_out = value is None and name == "head_epochs"  # without a backbone
+    return is_left_out or json_files.is_integer(value, 0, int(MOST))
+
+
+def _measured(value: Any) -> float | None:
+    """A measured value; None if it is not a number that single precision can hold."""
+    return value if json_files.is_number(value, -LARGEST, LARGEST) else None

@@ -1,44 +1,56 @@
 """The contents of result.json and model.json, validated before a page uses them."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from imgcls.errors import RunError
 from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale, from_json
+from imgcls.system import json_files
 
 RESULT_VERSION = 1
 OUTCOMES = ("finished", "stopped", "failed")
-NUMBERS = (
+FRACTIONS = (
     "test_accuracy",
-    "test_cross_entropy",
     "test_label_accuracy",
     "test_macro_f1",
     "test_average_precision",
     "val_accuracy",
+)
+AMOUNTS = (
+    "test_cross_entropy",
     "val_loss",
-    "best_epoch",
-    "epochs",
     "seconds",
     "training_seconds",
+    "feature_seconds",
     "pictures_per_second",
-    "parameters",
+    "feature_rate",
 )
+COUNTS = ("best_epoch", "epochs", "head_epochs", "parameters")
+MOST = 1e12
+"""No count, score or duration of a run is larger."""
+ROUNDING = 1e-5
+"""Means in single precision may leave their range by this much."""
+TEXT_LENGTH = 2_000
+"""Messages are cut to this many characters."""
+NAME_LENGTH = 300
+"""The longest name of a class, as when images are imported."""
+MOST_CLASSES = 100_000
 
 
 def checked_result(result: dict[str, Any]) -> dict[str, Any]:
-    """The content of result.json without values of the wrong type, such as a score that is not a number.
+    """The content of result.json without values that cannot be true, such as a score that is not a number from 0 to 1.
 
     Raises:
         RunError: it was written by a newer version, or has no outcome.
     """
     version = result.get("version", 0)
-    if not isinstance(version, int) or version > RESULT_VERSION:
+    if not json_files.is_integer(version) or version > RESULT_VERSION:
         raise RunError("This run was made by a newer version of the program. Update the program to open it.")
     if result.get("outcome") not in OUTCOMES:
         raise RunError("The file result.json of this run is damaged: it has no outcome.")
-    return {name: value for name, value in result.items() if _is_sound(name, value)}
+    sound = {name: value for name, value in result.items() if _is_sound(name, value)}
+    return sound | {"message": sound["message"][:TEXT_LENGTH]} if "message" in sound else sound
 
 
 @dataclass(frozen=True)
@@ -47,9 +59,11 @@ class ModelCard:
 
     `shape` is (height, width, channels) of its uint8 input. `is_ink` models read light strokes on black, so drawings
     and photographed handwriting are converted to that first. `fit` is how other images are made square: "crop", "pad"
-    or "" for the default; `pixels` is how values beyond 8 bits and many bands become colours. `threshold` turns
-    probabilities of a multi-label model into labels; it was chosen on the validation images. `layers` are the rows
-    of the layer table.
+    or "" for the default; `pixels` is how values beyond 8 bits and many bands become colours. `layers` are the rows of
+    the layer table. `digest` is the SHA-256 of model.tflite.
+
+    `threshold` turns probabilities of a multi-label model into labels; `thresholds` are those of each label. Both were
+    chosen on the validation images. Earlier versions wrote no `thresholds` and no `digest`, so these may be empty.
     """
 
     classes: tuple[str, ...]
@@ -57,12 +71,14 @@ class ModelCard:
     is_ink: bool = False
     is_multilabel: bool = False
     threshold: float = 0.5
+    thresholds: tuple[float, ...] = ()
     fit: str = ""
     pixels: PixelScale = NO_SCALE
     data: str = ""
     data_title: str = ""
     parameters: int = 0
     layers: tuple[Mapping[str, Any], ...] = ()
+    digest: str = ""
 
 
 def model_card(content: Mapping[str, Any]) -> ModelCard:
@@ -71,59 +87,91 @@ def model_card(content: Mapping[str, Any]) -> ModelCard:
     Raises:
         RunError: it does not name classes and an image's height, width and channels.
     """
-    classes, shape = content.get("classes"), content.get("shape")
-    if (
+    classes, shape, is_multilabel = content.get("classes"), content.get("shape"), content.get("several", False)
+    threshold = content.get("threshold")
+    if not (
         isinstance(classes, list)
-        and len(classes) > 1
+        and 1 < len(classes) <= MOST_CLASSES
         and all(isinstance(name, str) for name in classes)
         and isinstance(shape, list)
         and len(shape) == 3
-        and all(isinstance(length, int) and 0 < length < 10_000 for length in shape)
+        and all(json_files.is_integer(length, 1, 9_999) for length in shape)
         and shape[2] in (1, 3)
         and isinstance(content.get("ink"), bool)
-        and isinstance(content.get("several", False), bool)
-        and (not content.get("several") or (_is_number(content.get("threshold")) and 0 < content["threshold"] < 1))
+        and isinstance(is_multilabel, bool)
+        and (not is_multilabel or _is_threshold(threshold))
     ):
-        parameters, layers = content.get("parameters"), content.get("layers")
-        return ModelCard(
-            # A lone surrogate, which a foreign archive may bring in a name, cannot be sent to a browser.
-            classes=tuple(name.encode("utf-8", "replace").decode() for name in classes),
-            shape=(shape[0], shape[1], shape[2]),
-            is_ink=content["ink"],
-            is_multilabel=content.get("several", False),
-            threshold=float(content.get("threshold") or 0.5),
-            fit=str(content.get("fit") or ""),
-            pixels=from_json(content.get("pixels")),
-            data=str(content.get("data") or ""),
-            data_title=str(content.get("data_title") or ""),
-            parameters=parameters if isinstance(parameters, int) else 0,
-            layers=tuple(row for row in layers if isinstance(row, dict)) if isinstance(layers, list) else (),
+        raise RunError("The file model.json of this run is damaged. Train the model again.")
+    if (longest := max(map(len, classes))) > NAME_LENGTH:
+        raise RunError(
+            f"The file model.json of this run is damaged: a class has a name of {longest:,} characters, but at most "
+            f"{NAME_LENGTH} are allowed. Train the model again."
         )
-    raise RunError("The file model.json of this run is damaged. Train the model again.")
+    parameters, layers = content.get("parameters"), content.get("layers")
+    return ModelCard(
+        classes=tuple(classes),
+        shape=(shape[0], shape[1], shape[2]),
+        is_ink=content["ink"],
+        is_multilabel=is_multilabel,
+        threshold=float(threshold) if is_multilabel else 0.5,
+        thresholds=_thresholds(content.get("thresholds"), len(classes)) if is_multilabel else (),
+        fit=_text(content.get("fit")),
+        pixels=from_json(content.get("pixels")),
+        data=_text(content.get("data")),
+        data_title=_text(content.get("data_title")),
+        parameters=parameters if json_files.is_integer(parameters, 0, int(MOST)) else 0,
+        layers=tuple(row for row in layers if _is_layer(row)) if isinstance(layers, list) else (),
+        digest=_text(content.get("sha256")),
+    )
+
+
+def _is_threshold(value: Any) -> bool:
+    return json_files.is_number(value, 1e-9, 1 - 1e-9)
+
+
+def _thresholds(values: Any, count: int) -> tuple[float, ...]:
+    """One threshold for each label; none if they cannot be read, so that the common one applies."""
+    is_sound = isinstance(values, list) and len(values) == count and all(map(_is_threshold, values))
+    return tuple(map(float, values)) if is_sound else ()
+
+
+def _text(value: Any) -> str:
+    return value[:NAME_LENGTH] if isinstance(value, str) else ""
+
+
+def _is_layer(row: Any) -> bool:
+    """Whether this is a row of the layer table."""
+    return (
+        isinstance(row, dict)
+        and all(isinstance(row.get(name, ""), str) for name in ("name", "kind", "detail"))
+        and json_files.is_integer(row.get("parameters", 0), 0, int(MOST))
+        and isinstance(row.get("shape"), list)
+        and all(length is None or json_files.is_integer(length, 0, int(MOST)) for length in row["shape"])
+    )
 
 
 def _is_sound(name: str, value: Any) -> bool:
-    if name in NUMBERS:
-        return _is_number(value)
+    if name in FRACTIONS:
+        return json_files.is_number(value, 0, 1 + ROUNDING)
+    if name in AMOUNTS:
+        return json_files.is_number(value, -ROUNDING, MOST)
+    if name in COUNTS:
+        return json_files.is_integer(value, 0, int(MOST))
     if name == "counts":
-        return isinstance(value, dict) and all(_is_number(count) for count in value.values())
+        return isinstance(value, dict) and all(json_files.is_integer(count, 0, int(MOST)) for count in value.values())
     if name == "data":
         changes = ("thrown_out", "relabelled")
         return (
             isinstance(value, dict)
             and isinstance(value.get("state"), str)
-            and all(_is_number(value.get(change)) for change in changes)
+            and all(json_files.is_integer(value.get(change), 0, int(MOST)) for change in changes)
         )
     if name == "folds":
         numbers = ("accuracy", "low", "high", "count")
         return (
             isinstance(value, dict)
-            and all(_is_number(value.get(number)) for number in numbers)
+            and all(json_files.is_number(value.get(number), -MOST, MOST) for number in numbers)
             and isinstance(value.get("each"), list)
-            and all(_is_number(accuracy) for accuracy in value["each"])
+            and all(json_files.is_number(accuracy, 0, 1 + ROUNDING) for accuracy in value["each"])
         )
     return name != "message" or isinstance(value, str)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

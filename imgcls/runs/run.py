@@ -7,7 +7,9 @@
       queued.json       ticket and position in the queue                   page; deleted when the trainer starts
       trainer.json      when the trainer was started, and for which ticket whoever starts the trainer
       process.json      process ID of the trainer                          trainer
-      heartbeat         touched every second, also during long steps       trainer
+      heartbeat         what the trainer does, touched every second        trainer
+      .trainer.lock     held for as long as the trainer lives              trainer
+      .starting.lock    held until the trainer holds its own lock          whoever starts the trainer
       data.json         the dataset edits in effect                        trainer, before training
       metrics.jsonl     phases, batches and epochs, one per line           trainer, append and flush
       log.txt           everything printed                                 trainer
@@ -33,18 +35,16 @@
       suspects.npz      training labels that are probably wrong            imgcls.evaluation.label_errors, by rename
       judged.json       the user's reviews of suspected labels             page
 
-The inside.* and neighbours files explain the model; a run is complete without them. Each file has one writer, so no
-locks are needed; files are replaced by writing a temporary file and renaming it. The state is derived from the files on
-each access and never stored.
+A run is complete without the inside.* and neighbours files, which explain the model. Each file has one writer and is
+replaced by a rename. The state is derived from the files on each access. A trainer lives as long as it holds its lock,
+which the system releases when the process ends; its silence says nothing, as a busy machine may delay any heartbeat.
 
 A ticket is a unique string for one press of Start or Resume. A run waits as long as the ticket in trainer.json differs
 from the one in queued.json, so that no clocks are compared. If a second trainer starts on the same run, it finds
-`.trainer.lock` taken and exits.
+its lock taken and exits.
 """
 
 import contextlib
-import json
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,18 +53,20 @@ from typing import Any
 
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
-from imgcls.runs import requests
+from imgcls.runs import labels, requests, trash
 from imgcls.runs.requests import RunRequest
 from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
-from imgcls.system import atomic, file_times, paths
+from imgcls.system import atomic, file_times, json_files, paths, processes
 
-SILENT_SECONDS = 5.0
-"""A trainer touches its heartbeat every second; after this long without one it is considered dead."""
+SILENT_SECONDS = 10.0
+"""A trainer touches its heartbeat every second; if it is silent for longer, the machine is too busy for it."""
 START_SECONDS = 30.0
-"""Time allowed from the start of a trainer to its first heartbeat."""
+"""Time allowed from the claim of a run until its trainer, or who starts it, holds a lock."""
+TRAINER_LOCK, STARTING_LOCK = ".trainer.lock", ".starting.lock"
 HEARTBEAT_WIDTH = 8
 """The word in a heartbeat is padded to this length."""
-LABEL_LENGTH = 60
+LATEST = 1e11
+"""A start later than the year 5138, in seconds since 1970, is a damaged number that no calendar can show."""
 
 ENDED = (*OUTCOMES, "lost", "damaged")
 UNDER_WAY = ("starting", "running", "paused")
@@ -98,11 +100,7 @@ class Run:
     @property
     def label(self) -> str:
         """The name the user gave it, or its ID."""
-        try:
-            text = (self.folder / "label.txt").read_text("utf-8", errors="replace")
-        except OSError:
-            return self.id
-        return clean_label(text) or self.id
+        return labels.read(self.folder) or self.id
 
     @property
     def result(self) -> dict[str, Any] | None:
@@ -118,17 +116,21 @@ class Run:
     def card(self) -> ModelCard:
         """Classes, input shape and layer table of the trained model.
 
-        Raises:
-            RunError: the run has no model yet, or model.json is damaged.
+        Raises RunError if the run has no model yet, or model.json is damaged.
         """
         content = self._json("model.json")
         if content is None:
+            if not self.folder.is_dir():
+                raise RunError(trash.sentence(self.id))
             raise RunError("This run has no trained model. Choose another run or train one.")
         return model_card(content)
 
     @property
     def state(self) -> str:
-        """One of `STATES`. Process IDs are not used: a zombie process still has one, and they are reused."""
+        """One of `STATES`. A trainer lives as long as it holds its lock, however long it has been silent.
+
+        Process IDs are not used: a zombie process still has one, and they are reused.
+        """
         try:
             if self.is_waiting:
                 self.config  # noqa: B018  (a run without readable settings is damaged)
@@ -139,15 +141,27 @@ class Run:
             self.config  # noqa: B018
         except UserError:
             return "damaged"
-        heartbeat = file_times.age(self.folder / "heartbeat")
-        if heartbeat is not None and heartbeat <= SILENT_SECONDS:
-            return {"waiting": "queued", "paused": "paused"}.get(self._word, "running")
+        has_begun = (self.folder / "heartbeat").exists()
+        if self.is_held:
+            return {"waiting": "queued", "paused": "paused"}.get(self._word, "running") if has_begun else "starting"
         started = file_times.age(self.folder / "trainer.json")
         if started is None:
             return "aside"
         if self.is_parked:
             return "paused"
-        return "starting" if heartbeat is None and started < START_SECONDS else "lost"
+        if processes.is_locked(self.folder / STARTING_LOCK):
+            return "starting"
+        return "starting" if not has_begun and started < START_SECONDS else "lost"
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a trainer holds the run's lock, which is free as soon as the trainer ends."""
+        return processes.is_locked(self.folder / TRAINER_LOCK)
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the trainer's last heartbeat; 0 if there was none yet."""
+        return file_times.age(self.folder / "heartbeat") or 0.0
 
     @property
     def is_waiting(self) -> bool:
@@ -201,10 +215,12 @@ class Run:
         """When it was first started or, before that, created, in seconds since 1970."""
         try:
             facts = self._json("trainer.json") or {}
-            started = float(facts.get("first", facts["started"]))
-        except (RunError, KeyError, TypeError, ValueError, OverflowError):
-            started = math.nan
-        return started if math.isfinite(started) else file_times.modified(self.folder / "config.json") or 0.0
+            started = facts.get("first", facts.get("started"))
+        except RunError:
+            started = None
+        if json_files.is_number(started, 0.0, LATEST):
+            return float(started)
+        return file_times.modified(self.folder / "config.json") or 0.0
 
     def stamp(self, *names: str) -> tuple[float, ...]:
         """The modification times of these files, as a cache key."""
@@ -240,23 +256,16 @@ class Run:
             RunError: the name has no printable characters, or the run no longer exists.
         """
         self._check_is_own("renamed")
-        label = clean_label(label)
+        label = labels.clean(label)
         if not label:
             raise RunError("A name needs at least one letter or digit.")
         with self._written():
-            atomic.write_bytes(self.folder / "label.txt", label.encode("utf-8"))
+            atomic.write_bytes(self.folder / labels.NAME, label.encode("utf-8"))
 
     def delete(self) -> None:
-        """Deletes the run and all its files. It is renamed first, so that a half-deleted run is never visible.
-
-        Raises:
-            RunError: it cannot be deleted.
-        """
+        """Deletes the run; `imgcls.runs.trash` can restore it for a day. Raises RunError if it cannot be deleted."""
         self._check_is_own("deleted")
-        try:
-            atomic.remove_folder(self.folder)
-        except OSError as error:
-            raise RunError(f"This run could not be deleted: {error.strerror}.") from error
+        trash.put(self.folder)
 
     def _check_is_own(self, what: str) -> None:
         if self.is_shipped:
@@ -270,7 +279,7 @@ class Run:
             yield
         except OSError as error:
             if not self.folder.is_dir():
-                raise RunError("This run has been deleted in the meantime.") from error
+                raise RunError(trash.sentence(self.id)) from error
             raise RunError(f"The run's folder is not writable: {error.strerror}.") from error
 
     @property
@@ -282,17 +291,8 @@ class Run:
 
     def _json(self, name: str) -> dict[str, Any] | None:
         try:
-            content = json.loads((self.folder / name).read_bytes())
+            return json_files.read_object(self.folder / name)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise RunError(f"The file {name} of this run is damaged and cannot be read.") from error
-        if not isinstance(content, dict):
-            raise RunError(f"The file {name} of this run is damaged: it is not a JSON object.")
-        return content
-
-
-def clean_label(text: str) -> str:
-    """A name without control and direction characters, at most `LABEL_LENGTH` long, possibly empty."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())[:LABEL_LENGTH].strip()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.runs.run import Run, clean_label
+from imgcls.runs import labels, trash
+from imgcls.runs.run import Run
 from imgcls.system import atomic, paths
 
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
@@ -54,7 +55,7 @@ def create(
     try:
         aside.mkdir(parents=True)
         atomic.write_json(aside / "config.json", config.as_dict())
-        atomic.write_bytes(aside / "label.txt", (clean_label(label) or default_label(config)).encode("utf-8"))
+        atomic.write_bytes(aside / labels.NAME, (labels.clean(label) or default_label(config)).encode("utf-8"))
         if start_from:
             for name in ("metrics.jsonl", "checkpoint.npz"):
                 shutil.copyfile(start_from / name, aside / name)
@@ -84,8 +85,7 @@ def find(run_id: str) -> Run:
         for root in _roots():
             if (root / run_id).is_dir():
                 return Run(root / run_id)
-    shown = run_id if len(run_id) <= 40 else run_id[:40] + "…"
-    raise RunError(f"There is no run '{shown}'. It may have been deleted; choose another one.")
+    raise RunError(trash.sentence(run_id))
 
 
 def run_from_argument(argument: str) -> Run:

@@ -5,7 +5,6 @@
 Writers wait for each other; readers see the file before or after a change.
 """
 
-import json
 from collections.abc import Iterable
 
 import filelock
@@ -13,7 +12,7 @@ import filelock
 from imgcls.errors import RunError
 from imgcls.runs import store
 from imgcls.runs.run import Run
-from imgcls.system import atomic
+from imgcls.system import atomic, json_files
 
 NAME = "tags.json"
 VERSION = 1
@@ -25,14 +24,14 @@ MOST_IMAGES = 100_000
 def read(run: Run) -> dict[str, tuple[int, ...]]:
     """Tag -> indices of test images, ascending; empty if the file is missing or damaged."""
     try:
-        content = json.loads((run.folder / NAME).read_bytes())
+        content = json_files.read_object(run.folder / NAME)
         tags = content["tags"].items() if content["version"] == VERSION else ()
         return {
             cleaned(tag): tuple(sorted({index for index in indices if type(index) is int and index >= 0}))
             for tag, indices in tags
             if cleaned(tag)
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 

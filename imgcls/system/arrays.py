@@ -27,13 +27,14 @@ class Array:
 
     `kinds` are NumPy's `dtype.kind` letters. Each entry of `shape` is a length, a name (equal names must have equal
     lengths throughout the file), or None for any length; `shape=None` accepts any number of dimensions. With `dtype`,
-    the array is converted to it.
+    the array is converted to it. Floating-point values must be finite unless `may_be_nan`.
     """
 
     kinds: str
     shape: tuple[int | str | None, ...] | None
     dtype: type | None = None
     is_optional: bool = False
+    may_be_nan: bool = False
 
 
 def read_npz(path: Path, spec: Mapping[str, Array] | None = None) -> dict[str, np.ndarray]:
@@ -67,7 +68,9 @@ def read_npz(path: Path, spec: Mapping[str, Array] | None = None) -> dict[str, n
                     array = np.lib.format.read_array(member, allow_pickle=False)
                     if member.read(1):  # also reaches the end, where the checksum is verified
                         raise ValueError("more data than declared")
-                arrays[name] = array if wanted is None or wanted.dtype is None else array.astype(wanted.dtype)
+                if wanted is not None:
+                    array = _converted(path, name, array, wanted)
+                arrays[name] = array
             return arrays
     except (FileNotFoundError, DamagedFile):
         raise
@@ -109,6 +112,15 @@ def _checked_header(member: IO[bytes], size: int, most: int) -> tuple[tuple[int,
     if size > most or min(shape, default=0) < 0 or member.tell() + count * dtype.itemsize != size:
         raise ValueError("the header declares another size than the file has")
     return shape, dtype
+
+
+def _converted(path: Path, name: str, array: np.ndarray, wanted: Array) -> np.ndarray:
+    """The array with the wanted type. Raises DamagedFile if values are not finite, or too large for that type."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        array = array if wanted.dtype is None else array.astype(wanted.dtype)
+    if array.dtype.kind == "f" and not wanted.may_be_nan and not np.isfinite(array).all():
+        raise DamagedFile(path, f"the array “{name}” has values that are not numbers")
+    return array
 
 
 def _check(path: Path, name: str, wanted: Array, shape: tuple, dtype: np.dtype, lengths: dict[str, int]) -> None:

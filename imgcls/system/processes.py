@@ -15,6 +15,9 @@ import psutil
 
 from imgcls.system import paths
 
+if sys.platform != "win32":
+    import fcntl
+
 NICENESS = 10
 
 
@@ -71,7 +74,29 @@ def lower_priority() -> None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process holds this lock file. The check itself holds the lock for a moment."""
+    """Whether a process holds this lock file.
+
+    On Linux and macOS the check takes a shared lock for a moment, so that two checks at once never see each other.
+    """
+    if sys.platform == "win32":
+        return _is_locked_exclusively(path)
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(file)  # also gives the lock back
+    return False
+
+
+def _is_locked_exclusively(path: Path) -> bool:
+    """`is_locked` on Windows, where the check itself holds the lock for a moment."""
     if not path.exists():
         return False
     try:

@@ -18,6 +18,7 @@ from imgcls.errors import RunError, UserError
 from imgcls.jobs import waiting_list
 from imgcls.runs import Run, as_backbone
 from imgcls.runs.results import RESULT_VERSION
+from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import atomic
 from imgcls.training.process import failures
 from imgcls.training.process.checkpoint import Checkpoint
@@ -57,7 +58,7 @@ class Trainer:
             print(f"No run folder at {self.run.folder}.")
             return {"outcome": "gone"}
         try:
-            self._lock = filelock.FileLock(self.run.folder / ".trainer.lock")
+            self._lock = filelock.FileLock(self.run.folder / TRAINER_LOCK)
             self._lock.acquire(timeout=GRACE_SECONDS, poll_interval=0.02)
         except filelock.Timeout:
             print("This run is already being trained by another process.")

@@ -44,6 +44,7 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
     run = runs.find("from-shell")
     assert f"Test accuracy {run.result['test_accuracy']:.1%}, cross-entropy " in done.stdout
     assert done.stdout.splitlines()[-1] == f"Run from-shell in {run.folder}"
+    assert done.stdout.splitlines()[0] == str(run.folder), "a program that reads the output can follow the run"
     assert run.state == "finished"
     assert run.label == "From a shell"
     assert run.config == Config(data="digits", model="ann", epochs=1, model_settings={"units": 32})
@@ -99,6 +100,14 @@ def test_a_finished_run_cannot_be_resumed(capsys, made):
     made("over", **{"result.json": {"outcome": "finished"}})
     assert main(["train", "over"]) == exit_codes.USAGE
     assert "cannot be resumed: it is " in capsys.readouterr().err
+
+
+def test_a_run_that_another_process_trains_is_left_alone(capsys, made):
+    run = made(heartbeat=0, word="paused", trainer=0)
+    (run.folder / "process.json").write_text('{"pid": 1}')
+    assert main(["train", run.id]) == exit_codes.USAGE
+    assert "is being trained by another process" in capsys.readouterr().err
+    assert (run.folder / "process.json").exists()
 
 
 def test_without_arguments_it_prints_its_help(capsys):

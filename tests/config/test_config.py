@@ -281,7 +281,8 @@ def test_settings_that_are_no_table_are_refused(values):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b'{"epochs": 3', b"\xff\xfe\x00", b"[" * 100_000, b'{"epochs": ' + b"9" * 5000 + b"}"]
+    "content",
+    [b"", b"{", b'{"epochs": 3', b"\xff\xfe\x00", b"[" * 100_000, b'{"epochs": ' + b"[" * 50 + b"]" * 50 + b"}"],
 )
 def test_a_torn_file_is_refused(tmp_path, content):
     (tmp_path / "config.json").write_bytes(content)
@@ -294,10 +295,10 @@ def test_a_missing_file_is_refused(tmp_path):
         Config.load(tmp_path / "config.json")
 
 
-@pytest.mark.parametrize("word", ["NaN", "Infinity", "1e999"])
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "1e999", "9" * 5000])
 def test_a_file_with_nan_or_infinity_is_refused(tmp_path, word):
     (tmp_path / "config.json").write_text(f'{{"learning_rate": {word}}}')
-    with pytest.raises(SettingError, match=r"^Learning rate must be a number, not (nan|inf)\.$"):
+    with pytest.raises(SettingError, match=r"^Learning rate must be a finite number\.$"):
         Config.load(tmp_path / "config.json")
 
 

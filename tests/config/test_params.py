@@ -85,7 +85,7 @@ def test_a_good_value_comes_back_in_the_params_own_type(name, value, expected):
         ("filters", 8.5, "Filters must be an integer, not 8.5."),
         ("filters", "8", "Filters must be a number, not '8'."),
         ("filters", True, "Filters must be a number, not True."),
-        ("filters", None, "Filters must be a number, not None."),
+        ("filters", None, "Filters must be a finite number."),
         ("filters", float("nan"), "Filters must be a number, not nan."),
         ("filters", float("inf"), "Filters must be a number, not inf."),
         ("filters", [8], "Filters must be a number, not [8]."),

@@ -85,6 +85,36 @@ def test_the_chosen_threshold_has_the_best_mean_f1_and_lies_nearest_to_one_half(
     assert multilabel.chosen_threshold(perfect, labels) == 0.5
 
 
+def test_each_label_gets_the_threshold_with_its_best_f1(predictions, monkeypatch):
+    from sklearn import metrics
+
+    monkeypatch.setattr(multilabel, "FEWEST_CHOSEN", 1)
+    probabilities, labels = predictions
+    chosen = multilabel.chosen_thresholds(probabilities, labels)
+    for label, threshold in enumerate(chosen):
+        each = [metrics.f1_score(labels[:, label], probabilities[:, label] >= cut) for cut in THRESHOLDS]
+        best = THRESHOLDS[np.isclose(each, max(each))]
+        assert threshold == best[np.abs(best - 0.5).argmin()]
+    common = multilabel.chosen_threshold(probabilities, labels)
+    of_labels, of_all = (multilabel.scores(probabilities, labels, NAMES, cut).macro_f1 for cut in (chosen, common))
+    assert of_labels.value >= of_all.value
+
+
+def test_a_label_with_too_few_images_gets_the_threshold_of_all():
+    probabilities = np.random.default_rng(0).random((100, 2))
+    labels = np.column_stack([probabilities[:, 0] > 0.7, np.arange(100) < multilabel.FEWEST_CHOSEN - 1])
+    own, common = multilabel.chosen_thresholds(probabilities, labels)
+    assert common == multilabel.chosen_threshold(probabilities, labels) != own
+    assert own == pytest.approx(0.7, abs=0.011)
+
+
+def test_a_threshold_for_each_label_is_applied_to_that_label():
+    probabilities, labels = np.array([[0.4, 0.4], [0.2, 0.8]]), np.array([[1, 0], [0, 1]])
+    report = multilabel.scores(probabilities, labels, ("a", "b"), (0.3, 0.5))
+    assert report.all_right.value == 1
+    assert multilabel.scores(probabilities, labels, ("a", "b"), (0.5, 0.3)).all_right.value == 0
+
+
 def test_a_label_that_no_image_has_is_no_number_and_not_in_the_mean():
     labels = np.array([[1, 0], [0, 0], [1, 0]])
     probabilities = np.array([[0.9, 0.2], [0.6, np.nan], [0.7, 0.6]])

@@ -129,6 +129,11 @@ def test_a_multi_label_model_predicts_the_labels_above_its_threshold(tmp_path):
     assert len(everything) > 1 and everything[0] == "7", "the most probable first"
     assert inference.answer(run, drawing(SEVEN), threshold=1.1).prediction == ()
     assert inference.answer(run, ONE_AND_SEVEN).rejection is None, "labels do not compete"
+    card["thresholds"] = [1e-12] * 5 + [1 - 1e-9] * 5
+    (run.folder / "model.json").write_text(json.dumps(card))
+    assert set(inference.answer(run, drawing(SEVEN)).prediction) == set("01234"), (
+        "each label has a threshold of its own"
+    )
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
 def test_a_run_that_is_gone_cannot_be_started(own_folders):
     run = runs.create(ENDLESS)
     run.delete()
-    with pytest.raises(RunError, match=r"^This run has been deleted in the meantime\.$"):
+    with pytest.raises(RunError, match=r"^“ann on digits” was deleted a moment ago\."):
         jobs.start(run)
     assert runs.all_runs() == []
 

@@ -106,6 +106,7 @@ def checked(keras, tmp_path, digits, monkeypatch):
     from imgcls.training.preflight.report import Report
 
     monkeypatch.setattr(measure, "ONE_BATCH_SECONDS", (100.0, 100.0))
+    monkeypatch.setattr(measure.OtherProcesses, "fraction", lambda self: 0.0)
 
     def check(config):
         folder = tmp_path / f"check-{len(list(tmp_path.iterdir()))}"
@@ -169,6 +170,32 @@ def test_running_out_of_time_is_distinguished_from_failing_to_learn(steps, last,
     found = FOUND | {"batch_last": last, "batch_steps": steps, "batch_accuracy": 0.5}
     light = next(one for one in verdicts.judge(SMALL, datasets.facts("digits"), found) if one.name == "One batch")
     assert light.sentence.startswith("There was only time for") is expected
+
+
+@pytest.mark.parametrize("busy", [{"others": 0.9}, {"training": True}])
+@pytest.mark.parametrize(("steps", "last"), [(3, 2.4), (40, 2.5), (399, 2.4)])
+def test_a_busy_machine_is_never_blamed_on_the_network(busy, steps, last):
+    found = FOUND | busy | {"batch_last": last, "batch_steps": steps, "batch_accuracy": 0.1}
+    light = next(one for one in verdicts.judge(SMALL, datasets.facts("digits"), found) if one.name == "One batch")
+    assert light.level == "check"
+    assert "The machine is busy, so this says nothing about the network" in light.sentence
+    assert verdicts.ran_out_of_time(2.4, last, steps, is_busy=True)
+
+
+@pytest.mark.parametrize(("steps", "last"), [(400, 2.4), (5, math.nan)])
+def test_a_network_that_fails_in_all_its_steps_is_blamed_however_busy_the_machine_is(steps, last):
+    assert not verdicts.ran_out_of_time(2.4, last, steps, is_busy=True)
+
+
+def test_on_a_busy_machine_the_check_does_not_look_for_faults_in_the_settings(checked, monkeypatch):
+    from imgcls.training.preflight import checks as measure
+
+    monkeypatch.setattr(measure.OtherProcesses, "fraction", lambda self: 0.8)
+    results = iter([(2.3, 2.3, 0.1, 4)])
+    monkeypatch.setattr(measure, "_overfit", lambda *arguments: next(results))
+    found = checked(SMALL)
+    assert found["others"] == 0.8
+    assert "usual_learns" not in found
 
 
 def test_the_finder_suggests_a_rate_that_learns(keras, tmp_path, digits):
@@ -277,11 +304,21 @@ report.Report._write = lambda self, name: (self._found.update(losses=[0.12345678
 """
 
 
-def test_a_check_that_takes_too_long_is_ended_with_a_sentence(digits):
-    process = started("import time; process.LIMIT_SECONDS['check'] = 0.1; process._measure = lambda *_: time.sleep(60)")
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        (0.0, "Ended after 0 s, because the training steps of this network"),
+        (0.8, "Ended after 0 s, because the machine is busy: other programs were using 80% of the CPU."),
+    ],
+)
+def test_a_check_that_takes_too_long_is_ended_with_its_reason(digits, others, sentence):
+    process = started(
+        f"import time; process.OtherProcesses.fraction = lambda self: {others}; "
+        "process.LIMIT_SECONDS['check'] = 0.1; process._measure = lambda *_: time.sleep(60)"
+    )
 
     assert process.wait(60) == 4
-    assert state_of("check", SMALL).text.startswith("Ended after 0 s, because the training steps")
+    assert state_of("check", SMALL).text.startswith(sentence)
 
 
 def test_too_little_memory_is_a_sentence(digits):

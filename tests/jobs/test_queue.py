@@ -1,7 +1,10 @@
 """The queue: one on a folder of runs, one training after the other, whoever is killed meanwhile."""
 
+import json
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -51,6 +54,38 @@ def test_the_only_run_can_be_moved_nowhere_and_stays():
     jobs.move(run, -1)
     jobs.move(run, 1)
     assert jobs.waiting() == [run]
+
+
+def test_fifteen_starts_at_once_get_fifteen_places_and_earlier_works(monkeypatch):
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    together = threading.Barrier(15)
+
+    def press(number: int) -> runs.Run:
+        together.wait()
+        return jobs.begin(SHORT, run_id=f"press-{number:02}")
+
+    with ThreadPoolExecutor(15) as pool:
+        list(pool.map(press, range(15)))
+    waiting = jobs.waiting()
+    places = [json.loads((run.folder / waiting_list.NAME).read_text())["place"] for run in waiting]
+    assert sorted(set(places)) == places
+    assert len(places) == 15
+    jobs.move(waiting[9], -1)
+    assert jobs.waiting() == [*waiting[:8], waiting[9], waiting[8], *waiting[10:]]
+
+
+def test_runs_with_equal_places_from_an_earlier_version_can_be_moved():
+    found = [runs.create(SHORT, run_id=f"run-{letter}", place=1.0) for letter in "abcd"]
+    jobs.move(found[3], -2)
+    assert [run.id[-1] for run in jobs.waiting()] == list("adbc")
+    jobs.move(found[0], 1)
+    assert [run.id[-1] for run in jobs.waiting()] == list("dabc")
+
+
+def test_runs_whose_places_are_too_close_for_another_one_can_be_moved():
+    first, second, third = (runs.create(SHORT, run_id=f"run-{n}", place=p) for n, p in enumerate((1.0, 1 + 2**-52, 9)))
+    jobs.move(third, -1)
+    assert jobs.waiting() == [first, third, second]
 
 
 def test_a_run_that_is_taken_out_stays_and_can_be_put_back_at_the_end():
@@ -139,18 +174,57 @@ def test_who_has_a_trainer_and_waits_for_a_turn_is_overtaken_by_nobody():
     assert backend.started == ["first", "second", "third"]
 
 
-def test_a_silent_trainer_keeps_its_turn_until_it_is_given_up(monkeypatch):
+def test_a_suspended_trainer_keeps_its_turn_until_it_is_given_up(monkeypatch):
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0.4")
     backend, (first, _) = Elsewhere(), entered("first", "second")
     queue = Queue(backend)
     queue.round()
     os.utime(first.folder / "heartbeat", (0, 0))
     queue.round()
-    assert first.state == "lost"
+    assert first.state == "running"
     assert (backend.started, backend.living) == (["first"], {"first"})
     time.sleep(0.5)
     queue.round()
     assert (backend.started, backend.living) == (["first", "second"], {"second"})
+    assert first.state == "lost"
+
+
+def test_a_trainer_that_is_only_slow_is_never_given_up(monkeypatch):
+    """Under load a heartbeat may fail to come for minutes, while the trainer gets a little of the CPU."""
+    monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0")
+    backend, (first, _) = Elsewhere(), entered("first", "second")
+    queue = Queue(backend)
+    queue.round()
+    os.utime(first.folder / "heartbeat", (0, 0))
+    for second in range(20):
+        backend.cpu["first"] = second / 1000
+        queue.round()
+    assert (backend.started, backend.living, first.state) == (["first"], {"first"}, "running")
+    queue.round()
+    assert backend.living == {"second"}, "it has stopped working"
+
+
+def test_a_queued_run_whose_trainer_still_lives_is_left_alone():
+    """As after Resume during a pause whose process was about to end, or a Resume by a page that was out of date."""
+    backend, (first,) = Elsewhere(), entered("first")
+    queue = Queue(backend)
+    queue.round()
+    waiting_list.enter(first)
+    queue.round()
+    assert (backend.started, backend.living) == (["first"], {"first"})
+    backend.stop(first)
+    queue.round()
+    assert backend.started == ["first", "first"]
+
+
+def test_resume_never_touches_a_living_trainer(monkeypatch):
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    backend, (first,) = Elsewhere(), entered("first")
+    Queue(backend).round()
+    os.utime(first.folder / "heartbeat", (0, 0))
+    jobs.start(first)
+    assert not first.is_waiting
+    assert first.state == "running"
 
 
 def test_what_the_queue_itself_looks_at_is_never_too_late(own_folders):

@@ -76,13 +76,32 @@ def test_a_line_of_garbage_is_passed_over(journal, garbage):
 
 
 def test_null_missing_and_nan_values_are_nan_in_a_series(journal):
-    content = lines(batch(0.1, loss=None), {"kind": "batch", "epoch": 0.2}) + b'{"kind": "batch", "loss": NaN}\n'
+    nan = b'{"kind": "batch", "epoch": 0.3, "loss": NaN}\n'
+    content = lines(batch(0.1, loss=None), {"kind": "batch", "epoch": 0.2}) + nan
     curves = read(journal, content + lines(batch(0.4, loss="high"), batch(0.5)))
     epochs, losses = curves.series("batches", "epoch", "loss")
     assert losses.dtype == np.float32
     assert np.isnan(losses[:4]).all()
     assert losses[4] == 0.5
-    assert np.isnan(epochs[2])
+    assert epochs.tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1" + "0" * 400, '"many"', "[]", "-3", "1.5", "null", "true"])
+@pytest.mark.parametrize("name", ["train", "epochs", "steps", "parameters", "head_epochs"])
+def test_a_number_of_the_plan_that_cannot_be_true_is_left_out_and_told(journal, name, value):
+    written = lines({**PLAN, "head_epochs": 2, name: "X"}).replace(b'"X"', value.encode())
+    curves = read(journal, written + lines(batch(0.5), batch(1.0), epoch(1)))
+    # Without a backbone there are none, and what is no number is read as null.
+    is_allowed = name == "head_epochs" and value in ("null", "NaN", "Infinity", "1" + "0" * 400)
+    assert curves.is_damaged is not is_allowed
+    assert curves.plan.get(name) is None
+    for value_of in (Curves.total_epochs, Curves.seconds_left, Curves.progress, Curves.stage_end):
+        assert value_of.fget(curves) is None or math.isfinite(value_of.fget(curves))
+
+
+def test_half_a_line_of_a_killed_trainer_is_no_damage(journal):
+    assert not read(journal, lines(batch(0.1)) + b'{"kind": "epo\n' + lines(batch(0.2))).is_damaged
+    assert read(journal, lines(batch(0.1)) + b"\xff\x00\n").is_damaged
 
 
 def test_an_empty_series_is_an_empty_array(journal):

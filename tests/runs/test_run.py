@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import filelock
 import pytest
 
 from imgcls import runs
@@ -37,15 +39,20 @@ RESULT = {"version": 1, "outcome": "finished"}
         ("starting", {"trainer": FRESH, "queued.json": {"ticket": "old"}}),
         ("running", {"trainer": FRESH, "heartbeat": FRESH}),
         ("running", {"trainer": FRESH, "heartbeat": FRESH, "queued.json": {"ticket": "old"}}),
-        ("running", {"trainer": SILENT, "heartbeat": 2, "word": ""}),
-        ("running", {"trainer": SILENT, "heartbeat": 2, "word": "no such word"}),
+        ("running", {"trainer": SILENT, "heartbeat": FRESH, "word": ""}),
+        ("running", {"trainer": SILENT, "heartbeat": FRESH, "word": "no such word"}),
+        ("running", {"trainer": SILENT, "heartbeat": SILENT, "lives": True}),  # a machine that is very busy
+        ("running", {"trainer": SILENT, "heartbeat": -SILENT, "lives": True}),  # a clock that was set back
+        ("paused", {"trainer": SILENT, "heartbeat": SILENT, "word": "paused", "lives": True}),
+        ("queued", {"trainer": SILENT, "heartbeat": SILENT, "word": "waiting", "lives": True}),
+        ("starting", {"trainer": SILENT, "lives": True}),
         ("paused", {"trainer": SILENT, "heartbeat": FRESH, "word": "paused  "}),
         ("paused", {"trainer": SILENT, "heartbeat": SILENT, "word": "paused", "parked.json": {}}),
         ("lost", {"trainer": SILENT}),
         ("lost", {"trainer": SILENT, "heartbeat": SILENT}),
-        ("lost", {"trainer": SILENT, "heartbeat": 6}),
-        ("lost", {"trainer": FRESH, "heartbeat": 6, "word": "paused"}),
-        ("lost", {"trainer": SILENT, "heartbeat": 6, "word": "waiting"}),
+        ("lost", {"trainer": FRESH, "heartbeat": FRESH, "lives": False}),
+        ("lost", {"trainer": FRESH, "heartbeat": FRESH, "word": "paused", "lives": False}),
+        ("lost", {"trainer": SILENT, "heartbeat": FRESH, "word": "waiting", "lives": False}),
         ("finished", {"result.json": RESULT, "heartbeat": SILENT}),
         ("finished", {"result.json": RESULT, "heartbeat": FRESH, "metrics.jsonl": b""}),
         ("stopped", {"result.json": {"version": 1, "outcome": "stopped"}}),
@@ -79,15 +86,25 @@ def test_the_state_is_read_from_the_folder(made, state, files):
     assert sorted(path.name for path in run.folder.iterdir()) == before
 
 
-def test_the_limits_of_silence_are_those_that_the_module_names(made, monkeypatch):
+def test_a_run_nobody_has_locked_yet_is_given_the_time_that_the_module_names(made, monkeypatch):
     run = made(trainer=4)
     assert run.state == "starting"
     monkeypatch.setattr(run_module, "START_SECONDS", 3)
     assert run.state == "lost"
-    beating = made("another-run", heartbeat=4, trainer=SILENT)
-    assert beating.state == "running"
-    monkeypatch.setattr(run_module, "SILENT_SECONDS", 3)
-    assert beating.state == "lost"
+
+
+def test_a_run_whose_trainer_still_imports_is_starting_as_long_as_the_queue_says_so(made):
+    run = made(trainer=SILENT)
+    with filelock.FileLock(run.folder / run_module.STARTING_LOCK):
+        assert run.state == "starting"
+    assert run.state == "lost"
+
+
+def test_many_readers_of_one_lock_never_take_each_other_for_a_trainer(made):
+    run = made(trainer=SILENT, heartbeat=SILENT)
+    (run.folder / run_module.TRAINER_LOCK).touch()
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: run.state, range(2000))) == {"lost"}
 
 
 def test_a_result_of_a_newer_version_is_refused_politely(made):
@@ -118,15 +135,13 @@ def test_a_heartbeat_from_the_future_is_no_sign_of_life(made, ahead):
 
 
 def test_a_clock_that_was_set_back_a_little_fails_no_run(made):
-    assert made(heartbeat=-3, trainer=-3).state == "running"
+    assert made(heartbeat=-3, trainer=-3, lives=True).state == "running"
     assert made("not-begun", trainer=-3).state == "starting"
 
 
 def test_a_clock_set_to_1970_fails_no_run_that_beats(made, monkeypatch):
     run = made(heartbeat=FRESH, **{"trainer.json": {"started": 12.5}})
     monkeypatch.setattr(time, "time", lambda: 13.0)
-    assert run.state == "lost"  # until the next beat, within a second
-    os.utime(run.folder / "heartbeat", (12.9, 12.9))
     assert run.state == "running"
     assert run.created == 12.5
     assert runs.ID.fullmatch(runs.new_id())
@@ -170,7 +185,7 @@ def test_a_request_is_a_file_and_changes_nothing_else_that_was_asked(made):
 def test_a_request_of_a_run_that_was_deleted_says_so(made):
     run = made()
     shutil.rmtree(run.folder)
-    with pytest.raises(RunError, match=r"^This run has been deleted in the meantime\.$"):
+    with pytest.raises(RunError, match=r"^There is no run '.+'\. It may have been deleted"):
         run.send_request(pause=True)
     assert not run.folder.exists()
 
@@ -259,7 +274,7 @@ def test_deleting_a_run_leaves_nothing(made):
     run = made(**{"result.json": RESULT})
     other = made("other-run")
     run.delete()
-    assert [path.name for path in paths.runs_folder().iterdir()] == ["other-run"]
+    assert sorted(path.name for path in paths.runs_folder().iterdir()) == [".trash", "other-run"]
     run.delete()  # a second press
     assert runs.all_runs() == [other]
     with pytest.raises(RunError):

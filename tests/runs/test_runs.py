@@ -266,5 +266,5 @@ def test_a_run_can_be_renamed(made):
         run.rename(" \n\u202e")
     assert run.label == "New name"
     shutil.rmtree(run.folder)
-    with pytest.raises(RunError, match=r"^This run has been deleted in the meantime\.$"):
+    with pytest.raises(RunError, match=r"^There is no run '.+'\. It may have been deleted"):
         run.rename("Too late")

@@ -9,6 +9,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import filelock
 import numpy as np
 import psutil
 import pytest
@@ -18,6 +19,7 @@ from imgcls.inference.activations import ActivationModel
 from imgcls.inference.predictor import Predictor
 from imgcls.jobs import queue
 from imgcls.runs import Run
+from imgcls.runs.run import STARTING_LOCK, TRAINER_LOCK
 from imgcls.system import atomic, paths
 from imgcls.training.process.checkpoint import Checkpoint
 
@@ -93,22 +95,35 @@ class Forks:
 
 
 class Elsewhere:
-    """A machine that notes what it is asked to train; its trainings begin and end as the test says."""
+    """A machine that notes what it is asked to train; its trainings begin and end as the test says.
+
+    `cpu` is how much each trainer has worked.
+    """
 
     def __init__(self):
         self.started: list[str] = []
-        self.living: set[str] = set()
+        self.locks: dict[str, filelock.BaseFileLock] = {}
+        self.cpu: dict[str, float] = {}
+
+    @property
+    def living(self) -> set[str]:
+        return set(self.locks)
 
     def submit(self, run):
         self.started.append(run.id)
-        self.living.add(run.id)
+        self.locks[run.id] = filelock.FileLock(run.folder / TRAINER_LOCK)
+        self.locks[run.id].acquire(timeout=0)
         (run.folder / "heartbeat").write_text("running", "ascii")
 
     def alive(self, run):
-        return run.id in self.living
+        return run.id in self.locks
+
+    def activity(self, run):
+        return self.cpu.get(run.id, 0.0)
 
     def stop(self, run):
-        self.living.discard(run.id)
+        if run.id in self.locks:
+            self.locks.pop(run.id).release()
 
     def warm_up(self):
         pass
@@ -259,5 +274,5 @@ def check_files(run: Run) -> None:
             if (run.folder / "inside.json").exists():  # which is written last
                 assert len(ActivationModel(path).activations(np.zeros((1, 8, 8, 1), np.uint8)).features)
         else:
-            kept = ("label.txt", "log.txt", "heartbeat", ".trainer.lock", ".inside.lock", "epochs.bin")
+            kept = ("label.txt", "log.txt", "heartbeat", TRAINER_LOCK, STARTING_LOCK, ".inside.lock", "epochs.bin")
             assert path.name in kept, path.name

@@ -36,6 +36,10 @@ class Child:
             self._code = 0
         return self._code
 
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
 
 class ForkingBackend(LocalBackend):
     """This machine, with forked trainers."""

@@ -156,8 +156,10 @@ def test_the_threshold_comes_from_validation_images(keras):
 
     part = stripes(40)
     model = model_builder.build(settings(), (4, 4, 1), 3, part.images, is_multilabel=True)
-    expected = multilabel.chosen_threshold(model.predict_on_batch(part.images), part.labels)
-    assert results.threshold_of(model, part, batch=7) == expected
+    predictions = model.predict_on_batch(part.images)
+    common, of_labels = results.thresholds_of(model, part, batch=7)
+    assert common == multilabel.chosen_threshold(predictions, part.labels)
+    assert of_labels == multilabel.chosen_thresholds(predictions, part.labels)
 
 
 def test_the_preflight_check_counts_labels_and_overfits_a_batch(keras, tmp_path, monkeypatch):
@@ -216,6 +218,9 @@ def test_a_run_has_what_pages_need_and_can_be_a_backbone(keras, tmp_path):
         assert np.abs(predictions - probabilities).max() < 1e-3
         assert np.abs(probabilities.sum(1) - 1).max() > 0.05, "each label stands on its own"
         assert run.card.is_multilabel is True and run.card.threshold in THRESHOLDS
+        assert len(run.card.thresholds) == len(run.card.classes) and set(run.card.thresholds) <= set(
+            THRESHOLDS.tolist()
+        )
         predicted = probabilities >= 0.5
         result = run.result
         assert result["test_accuracy"] == pytest.approx(metrics.accuracy_score(labels, predicted))

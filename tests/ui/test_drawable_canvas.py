@@ -7,6 +7,7 @@ import json
 import pytest
 from PIL import Image, ImageDraw
 
+from imgcls.datasets.importing import drawings
 from tests.support.pages import is_whole, opened, told
 from tests.support.uploads import image
 
@@ -46,14 +47,62 @@ def test_a_foreign_drawing_for_the_layers_of_a_model_ends_in_a_sentence(finished
     assert "Reload the page" in told(app)
 
 
-def test_a_drawing_of_the_other_canvas_is_answered(finished_run):
+def a_stroke() -> dict:
+    """What the canvas sends after a vertical stroke."""
     drawing = Image.new("RGBA", (280, 280), "black")
     ImageDraw.Draw(drawing).line([(140, 50), (140, 230)], fill="white", width=24)
     file = io.BytesIO()
     drawing.save(file, "PNG")
     data = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return {"drawing": {"raw": {"objects": [{"type": "path"}]}, "data": data}}
+
+
+def is_answered(app) -> bool:
+    bars = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "imgcls.probability_bars"]
+    return bool(json.loads(bars[0].json)["prediction"])
+
+
+def initial_drawing(app) -> list:
+    (canvas,) = (one.proto for one in app.get("bidi_component") if "drawable" in one.proto.component_name)
+    return json.loads(canvas.json)["initialDrawing"]["objects"]
+
+
+def test_the_other_canvas_keeps_its_drawing_while_another_page_is_shown(finished_run):
+    app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", a_stroke())
+    assert is_answered(app)
+    assert initial_drawing(app) == [], "a canvas that is there is not drawn again"
+    del app.session_state["canvas-0"]  # as when the visitor leaves the page
+    app.run()
+    assert initial_drawing(app) == [{"type": "path"}]
+    assert is_answered(app)
+    app.session_state["canvas-0"] = {"drawing": {"raw": {"objects": []}, "data": a_stroke()["drawing"]["data"]}}
+    app.run()
+    assert not is_answered(app), "undone by the visitor"
+    del app.session_state["canvas-0"]
+    assert initial_drawing(app.run()) == []
+
+
+def test_the_other_canvas_is_empty_after_clear(finished_run):
+    app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", a_stroke())
+    next(button for button in app.button if button.label == "Clear").click().run()
+    assert initial_drawing(app) == []
+    assert not is_answered(app)
+
+
+def test_a_drawing_of_the_other_canvas_can_be_corrected_and_saved(finished_run):
+    app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", a_stroke())
+    app.session_state["teach"] = True
+    app.run()
+    (pills,) = (group for group in app.button_group if group.label == "It was")
+    pills.set_value(["7"]).run()
+    assert is_whole(app), told(app)
+    assert "Saved as “7”" in told(app)
+    assert drawings.collection().total == 1
+
+
+def test_a_drawing_of_the_other_canvas_is_answered(finished_run):
     app = opened("predict", run=finished_run.id, **{"other-canvas": "true"})
-    sent(app, "canvas-0", {"drawing": {"raw": {"objects": [{}]}, "data": data}})
+    sent(app, "canvas-0", a_stroke())
     assert is_whole(app)
     answer = next(
         one.proto for one in app.get("bidi_component") if one.proto.component_name == "imgcls.probability_bars"

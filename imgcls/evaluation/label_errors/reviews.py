@@ -5,13 +5,12 @@ RUN/judged.json     {"version": 1, "training": {"right": [4, 17]}, "test": {"rig
 Written by a page. Excluded and relabelled training images are stored in the dataset's edits instead.
 """
 
-import json
 from collections.abc import Iterable
 
 from imgcls.errors import RunError
 from imgcls.runs import store
 from imgcls.runs.run import Run
-from imgcls.system import atomic
+from imgcls.system import atomic, json_files
 
 VERSION = 1
 PARTS = ("training", "test")
@@ -47,7 +46,7 @@ def judge(run: Run, part: str, images: Iterable[int], verdict: str | None) -> No
 
 def _read(run: Run) -> dict[str, dict[str, frozenset[int]]]:
     try:
-        content = json.loads((run.folder / NAME).read_bytes())
+        content = json_files.read_object(run.folder / NAME)
         if content["version"] != VERSION:
             raise ValueError("version")
         return {
@@ -57,5 +56,5 @@ def _read(run: Run) -> dict[str, dict[str, frozenset[int]]]:
             }
             for part in PARTS
         }
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return {part: dict.fromkeys(VERDICTS, frozenset()) for part in PARTS}

@@ -95,7 +95,7 @@ def _multilabel(decisions: Decisions) -> dict[str, Any]:
     pairs = classification.worst_pairs(decisions.error_pairs, names)
     return {
         "images": len(decisions.labels),
-        "threshold": decisions.threshold,
+        "threshold": decisions.threshold if isinstance(decisions.threshold, float) else list(decisions.threshold),
         "exact_match": _score(report.all_right),
         "label_accuracy": _score(report.label_accuracy),
         "macro_f1": _score(report.macro_f1),

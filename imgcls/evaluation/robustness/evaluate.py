@@ -16,9 +16,9 @@ import numpy as np
 from imgcls import datasets
 from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
-from imgcls.evaluation.metrics.multilabel import THRESHOLD
+from imgcls.evaluation.metrics.multilabel import THRESHOLD, Threshold
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption, random_numbers
-from imgcls.inference.predictor import Predictor
+from imgcls.inference.predictor import load_predictor
 from imgcls.runs import store
 from imgcls.runs.run import Run
 from imgcls.system import atomic
@@ -141,7 +141,7 @@ def make(run: Run, progress: Progress) -> None:
         UserError: the run has no model, or its dataset is missing or has changed.
     """
     dataset = test_set_of(run)
-    predictor = Predictor(run.folder / "model.tflite")
+    predictor = load_predictor(run)
     indices = sample(len(dataset.y_test))
     images, labels = np.asarray(dataset.x_test[indices]), np.asarray(dataset.y_test[indices])
     is_multilabel = labels.ndim == 2
@@ -179,7 +179,7 @@ def make(run: Run, progress: Progress) -> None:
         )
 
 
-def read(run: Run, threshold: float = THRESHOLD) -> Robustness:
+def read(run: Run, threshold: Threshold = THRESHOLD) -> Robustness:
     """The stored predictions; those of multi-label runs at a threshold.
 
     Raises:
@@ -210,7 +210,8 @@ def read(run: Run, threshold: float = THRESHOLD) -> Robustness:
     except (DamagedFile, FileNotFoundError, ValueError) as error:
         raise RunError("The robustness results of this run cannot be read. Press “Evaluate again”.") from error
     if card.is_multilabel:
-        return Robustness(indices, labels > 0, clean >= threshold, corrupted >= threshold, names)
+        least = np.asarray(threshold)
+        return Robustness(indices, labels > 0, clean >= least, corrupted >= least, names)
     return Robustness(indices, labels, clean.astype(np.int64), corrupted.astype(np.int64), names)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from imgcls.errors import DamagedFile, RunError
 from imgcls.inference.activations import MISSING, REBUILD
 from imgcls.inference.explain import EXAMPLES
+from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 
@@ -169,7 +170,7 @@ def _matching(features: np.ndarray, training: TrainingFeatures) -> np.ndarray:
 def _training_features(folder: Path, stamp: tuple) -> TrainingFeatures:
     stored = _read(folder / "neighbours.npz", TRAINING_ARRAYS)
     features, labels = stored["features"], stored["labels"]
-    if not len(features) or labels.ndim not in (1, 2) or len(labels) != len(features):
+    if not len(features) or len(labels) != len(features) or not _are_labels(labels, Run(folder).card):
         raise RunError(f"The stored training images of this run are damaged. {REBUILD}")
     return TrainingFeatures(_unit_length(features), labels, stored["pictures"], stored["rows"])
 
@@ -180,6 +181,13 @@ def _held_out_features(folder: Path, stamp: tuple) -> HeldOutFeatures:
     if not stored["even"].any():
         raise RunError(f"The stored features of this run are damaged. {REBUILD}")
     return HeldOutFeatures(stored["features"], stored["indices"], stored["even"], stored.get("filters"))
+
+
+def _are_labels(labels: np.ndarray, card: ModelCard) -> bool:
+    """Whether these are classes (n,), or labels 0/1 (n, k), of this model."""
+    if card.is_multilabel:
+        return labels.ndim == 2 and labels.shape[1] == len(card.classes)
+    return labels.ndim == 1 and 0 <= labels.min() <= labels.max() < len(card.classes)
 
 
 def _read(path: Path, spec: dict[str, Array]) -> dict[str, np.ndarray]:

@@ -28,6 +28,9 @@ class Backend(Protocol):
     def alive(self, run: Run) -> bool:
         """Whether a trainer is working on this run, however long it has been silent."""
 
+    def activity(self, run: Run) -> float:
+        """A number that grows as long as the run's trainer works, such as its CPU seconds, however slowly it works."""
+
     def stop(self, run: Run) -> None:
         """End the run's trainer at once and return when it has ended. Does nothing if there is none."""
 

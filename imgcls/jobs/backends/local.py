@@ -6,29 +6,29 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import filelock
 import psutil
 
 from imgcls.errors import RunError
 from imgcls.runs import Run
-from imgcls.system import processes
+from imgcls.runs.run import STARTING_LOCK, TRAINER_LOCK
+from imgcls.system import json_files, processes
 
 STOP_SECONDS = 3.0
-SLOW_START_SECONDS = 300.0
-"""A trainer may take this long to import TensorFlow: on a busy machine that is a minute or two."""
-TRAINER_LOCK = ".trainer.lock"
+LARGEST_PID = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class _Child:
-    """A trainer process and the run it was submitted for, at a time of the monotonic clock."""
+    """A trainer process and the run it was submitted for. Until it holds the run's lock, `starting` shows it alive."""
 
     process: subprocess.Popen
     run: Run
     ticket: str | None
-    submitted: float
+    starting: filelock.BaseFileLock = field(compare=False)
 
 
 class LocalBackend:
@@ -48,9 +48,16 @@ class LocalBackend:
         if self._standby is not None and self._hand_to_standby(run, self._standby):
             return
         try:
-            self._children.append(_Child(self.spawn_trainer(run), run, run.ticket, time.monotonic()))
+            self._add(self.spawn_trainer(run), run)
         except OSError as error:
             raise RunError(f"The trainer could not be started: {error.strerror}.") from error
+
+    def _add(self, process: subprocess.Popen, run: Run) -> None:
+        """Keeps a trainer that was just started, and shows readers of the run that it lives."""
+        starting = filelock.FileLock(run.folder / STARTING_LOCK)
+        with contextlib.suppress(filelock.Timeout, OSError):  # the folder was deleted: the trainer ends by itself
+            starting.acquire(timeout=0)
+        self._children.append(_Child(process, run, run.ticket, starting))
 
     def spawn_trainer(self, run: Run) -> subprocess.Popen:
         """Start a new process that trains this run.
@@ -62,8 +69,17 @@ class LocalBackend:
             return processes.spawn("imgcls.training", str(run.folder), stdout=log)
 
     def alive(self, run: Run) -> bool:
-        """Whether a trainer holds the run's lock."""
-        return is_held(run)
+        """Whether a trainer holds the run's lock, or was started and has yet to take it."""
+        return run.is_held or any(child.run == run and child.process.poll() is None for child in self._children)
+
+    def activity(self, run: Run) -> float:
+        """The CPU seconds that the run's trainer has used."""
+        process = process_of(run)
+        found = [process] if process else []
+        with contextlib.suppress(psutil.Error):
+            found += [psutil.Process(child.process.pid) for child in self._children if child.run == run]
+            return max(sum(one.cpu_times()[:2]) for one in found) if found else 0.0
+        return 0.0
 
     def stop(self, run: Run) -> None:
         """Kill the run's trainer and wait until its lock is free."""
@@ -71,20 +87,24 @@ class LocalBackend:
         if process is not None:
             with contextlib.suppress(psutil.Error):
                 process.kill()
+        for child in self._children:
+            if child.run == run:  # it may not have taken the lock yet
+                child.process.kill()
         end = time.monotonic() + STOP_SECONDS
-        while is_held(run) and time.monotonic() < end:
+        while run.is_held and time.monotonic() < end:
             time.sleep(0.02)
         self.reap()
 
     def reap(self) -> None:
-        """Collect ended children, which are zombies until then, and show that the others are still starting."""
+        """Collect ended children, which are zombies until then, and let readers know of those that never began."""
         ended = [child for child in self._children if child.process.poll() is not None]
         self._children = [child for child in self._children if child not in ended]
         for child in ended:
             mark_as_lost(child.run, child.ticket)
+            child.starting.release()
         for child in self._children:
-            if time.monotonic() - child.submitted < SLOW_START_SECONDS:
-                mark_as_starting(child.run, child.ticket)
+            if child.starting.is_locked and child.run.is_held:
+                child.starting.release()
         if self._standby is not None and self._standby.poll() is not None:
             self._standby = None
 
@@ -111,7 +131,7 @@ class LocalBackend:
             standby.kill()
             standby.wait()
             return False
-        self._children.append(_Child(standby, run, run.ticket, time.monotonic()))
+        self._add(standby, run)
         return True
 
 
@@ -123,25 +143,11 @@ def create() -> LocalBackend:
 def mark_as_lost(run: Run, ticket: str | None) -> None:
     """Let readers of a run know that its trainer has ended.
 
-    The heartbeat tells them, but a trainer that died before its first heartbeat looks like one that is starting.
+    Its free lock tells them, but a trainer that died before its first heartbeat looks like one that is starting.
     """
-    _stamp_unstarted(run, ticket, 0)
-
-
-def mark_as_starting(run: Run, ticket: str | None) -> None:
-    """Let readers of a run know that its trainer is alive but has had no heartbeat yet, however long that takes."""
-    _stamp_unstarted(run, ticket, time.time())
-
-
-def _stamp_unstarted(run: Run, ticket: str | None, when: float) -> None:
     with contextlib.suppress(OSError, RunError):
         if run.ticket == ticket and not (run.folder / "heartbeat").exists():
-            os.utime(run.folder / "trainer.json", (when, when))
-
-
-def is_held(run: Run) -> bool:
-    """Whether a trainer holds the run's lock, which is free as soon as the trainer ends."""
-    return processes.is_locked(run.folder / TRAINER_LOCK)
+            os.utime(run.folder / "trainer.json", (0, 0))
 
 
 def process_of(run: Run) -> psutil.Process | None:
@@ -151,12 +157,13 @@ def process_of(run: Run) -> psutil.Process | None:
     the lock is held it names the holder. But checking a lock also holds it for a moment, so the process must have the
     lock file open as well.
     """
-    lock = run.folder / TRAINER_LOCK
-    if not processes.is_locked(lock):
+    if not run.is_held:
         return None
     try:
-        process = psutil.Process(int(json.loads((run.folder / "process.json").read_bytes())["pid"]))
-        return process if "imgcls.training" in process.cmdline() and _has_open(process, lock) else None
+        pid = json_files.read_object(run.folder / "process.json")["pid"]
+        process = psutil.Process(pid) if json_files.is_integer(pid, 1, LARGEST_PID) else None
+        is_ours = process and "imgcls.training" in process.cmdline() and _has_open(process, run.folder / TRAINER_LOCK)
+        return process if is_ours else None
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
 

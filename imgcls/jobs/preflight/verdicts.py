@@ -81,7 +81,7 @@ def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
     if models.more_epochs(config.model, config.model_settings):
         measured += " Fine-tuning is not included: one of its epochs takes two to three times as long as extraction."
     others = found.get("others") or 0.0
-    if found.get("training") or others > BUSY:
+    if is_busy(found):
         busy = f"other programs were using {100 * others:.0f}% of the CPU"
         reason = "another training was running" if found.get("training") else busy
         return (
@@ -127,9 +127,19 @@ def _first_loss(facts: DatasetInfo, found: Findings) -> tuple[str, str]:
     return GOOD, f"{measured}."
 
 
-def ran_out_of_time(first: float, last: float, steps: float) -> bool:
-    """Whether overfitting one batch ended too early to show anything: more time might have been enough."""
-    return steps < MAX_STEPS and last < (1.0 if steps < FEW_STEPS else LEARNING_FRACTION) * first
+def ran_out_of_time(first: float, last: float, steps: float, *, is_busy: bool = False) -> bool:
+    """Whether overfitting one batch ended too early to show anything: more time might have been enough.
+
+    On a busy machine every early end shows the machine, not the network.
+    """
+    if steps >= MAX_STEPS or not math.isfinite(last):
+        return False
+    return is_busy or last < (1.0 if steps < FEW_STEPS else LEARNING_FRACTION) * first
+
+
+def is_busy(found: Findings) -> bool:
+    """Whether other programs, or another training, slowed the check down."""
+    return bool(found.get("training")) or (found.get("others") or 0.0) > BUSY
 
 
 def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
@@ -142,8 +152,11 @@ def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
         if last < LEARNT_FRACTION * first and accuracy > LEARNT_ACCURACY:
             return GOOD, f"It overfitted {task}, as a working setup should."
         fell = f"the loss went from {first:.2f} to {last:.2f}, at {100 * accuracy:.0f}% accuracy"
-        if ran_out_of_time(first, last, steps):
-            return CHECK, f"There was only time for {steps} steps on a single batch of {size} images: {fell}."
+        if ran_out_of_time(first, last, steps, is_busy=is_busy(found)):
+            measured = f"There was only time for {steps} steps on a single batch of {size} images: {fell}."
+            if is_busy(found):
+                measured += " The machine is busy, so this says nothing about the network. Run the check again later."
+            return CHECK, measured
         level = CHECK if last < LEARNING_FRACTION * first else BAD
         measured = f"It could not overfit {task}, which a working setup can: {fell}."
     if "usual_learns" not in found:

@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from imgcls.inference import model_files
 from imgcls.inference.activations import VERSION, ActivationModel
 
 MAX_PARAMETERS = 6_000_000
@@ -106,7 +107,7 @@ def export(model: keras.Model, path: Path, images: np.ndarray) -> dict[str, Any]
         raise RuntimeError(
             f"The exported activations differ from Keras: by {difference:.4f} in probability for {len(images)} images."
         )
-    return about | {"largest_difference": difference}
+    return about | {"largest_difference": difference, "sha256": model_files.digest_of(path.read_bytes())}
 
 
 def _frozen(graph):

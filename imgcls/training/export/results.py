@@ -12,7 +12,7 @@ from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.evaluation.metrics import classification, multilabel
-from imgcls.inference import input_quality
+from imgcls.inference import input_quality, model_files
 from imgcls.inference.explain import task
 from imgcls.runs import Run, as_backbone, test_records, validation_predictions
 from imgcls.system import atomic
@@ -169,10 +169,13 @@ def worst_indices(probabilities: np.ndarray, labels: np.ndarray, count: int) -> 
     return np.sort(np.concatenate([wrong, order[is_correct[order]][: count - len(wrong)]]))
 
 
-def threshold_of(model: keras.Model, validation: Subset, batch: int = EVALUATION_BATCH) -> float:
-    """The best decision threshold of a multi-label model, chosen on validation images."""
+def thresholds_of(
+    model: keras.Model, validation: Subset, batch: int = EVALUATION_BATCH
+) -> tuple[float, tuple[float, ...]]:
+    """The best thresholds of a multi-label model on validation images: one for all labels, and one for each."""
     predictions = _predictions(model, lambda rows: validation.images[validation.rows[rows]], len(validation), batch)
-    return multilabel.chosen_threshold(predictions, validation.labels)
+    labels = validation.labels
+    return multilabel.chosen_threshold(predictions, labels), multilabel.chosen_thresholds(predictions, labels)
 
 
 def _predictions(model: keras.Model, images: Callable[[slice], np.ndarray], count: int, batch: int) -> np.ndarray:
@@ -216,6 +219,10 @@ def export(
     sample = np.asarray(dataset.x_test[:64])
     with atomic.replacing(run.folder / "model.tflite") as aside:
         difference = formats.export("litert", model, aside, sample)
+    multilabel_facts: dict[str, Any] = {}
+    if facts.is_multilabel:
+        common, of_labels = thresholds_of(model, validation, batch)
+        multilabel_facts = {"several": True, "threshold": common, "thresholds": list(of_labels)}
     atomic.write_json(
         run.folder / "model.json",
         {
@@ -234,7 +241,8 @@ def export(
                     config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel
                 )
             ],
+            "sha256": model_files.digest_of((run.folder / "model.tflite").read_bytes()),
             "checks": {"largest_difference_of_exported_model": difference, "pictures_compared": len(sample)},
-            **({"several": True, "threshold": threshold_of(model, validation, batch)} if facts.is_multilabel else {}),
+            **multilabel_facts,
         },
     )

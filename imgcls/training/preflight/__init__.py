@@ -2,6 +2,7 @@
 
 checks.py       the pre-flight check
 lr_finder.py    the learning-rate finder
+load.py         how busy the machine is
 report.py       writes the results while they come in
 process.py      the process
 """

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,6 +19,7 @@ from imgcls.training.loop.batches import Batch, Subset, endless
 from imgcls.training.loop.ema import WeightAverage
 from imgcls.training.loop.loop import EVALUATION_BATCH
 from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
+from imgcls.training.preflight.load import OtherProcesses
 from imgcls.training.preflight.report import Report
 from imgcls.training.transfer import loop
 
@@ -72,13 +74,17 @@ def check(config: Config, report: Report) -> None:
     report.add(first_loss=float(train_step(*batch)[0]), classes=num_classes)
     others = OtherProcesses(process)
     _time(config, model, train_step, eval_step, training, validation, augmentation, report)
-    report.add(memory=_peak(process), others=others.fraction(), training=was_busy or _another_training_runs())
+    load: dict[str, Any] = {"others": others.fraction(), "training": was_busy or _another_training_runs()}
+    report.add(memory=_peak(process), **load)
 
     report.phase("one batch", 0.75)
     batch = training.take(_varied_positions(training.labels))
     first, last, accuracy, steps = _overfit(config, model, first_weights, batch)
     report.add(batch_first=first, batch_last=last, batch_accuracy=accuracy, batch_steps=steps, batch_size=len(batch[1]))
-    if not _is_overfitted(first, last, accuracy) and not verdicts.ran_out_of_time(first, last, steps):
+    load = {"others": max(load["others"], others.fraction()), "training": load["training"] or _another_training_runs()}
+    report.add(**load)
+    is_busy = verdicts.is_busy(load)
+    if not _is_overfitted(first, last, accuracy) and not verdicts.ran_out_of_time(first, last, steps, is_busy=is_busy):
         # Is it the network or the optimiser settings?
         report.phase("one batch again", 0.85)
         usual = config.changed(optimizer="adam", learning_rate=1e-3)
@@ -163,28 +169,6 @@ def _varied_positions(labels: np.ndarray) -> np.ndarray:
     _, positions = np.unique(labels, axis=0, return_index=True)
     rest = np.setdiff1d(np.arange(min(len(labels), 4 * ONE_BATCH)), positions)
     return np.concatenate([positions[:ONE_BATCH], rest])[:ONE_BATCH]
-
-
-class OtherProcesses:
-    """Measures the fraction of the CPU that other processes use from now on."""
-
-    def __init__(self, process: psutil.Process):
-        self._process = process
-        self._start = self._now()
-
-    def fraction(self) -> float:
-        """0: none, 1: all cores are busy with other processes."""
-        busy, idle = (now - then for now, then in zip(self._now(), self._start, strict=True))
-        return min(1.0, max(0.0, busy / (busy + idle))) if busy + idle > 0 else 0.0
-
-    def _now(self) -> tuple[float, float]:
-        """CPU seconds over all cores: used by other processes, and everything else."""
-        machine, this = psutil.cpu_times(), self._process.cpu_times()
-        own = this.user + this.system
-        rest = machine.idle + getattr(machine, "iowait", 0.0) + own
-        # Some systems count the time of low-priority processes separately.
-        used = machine.user + machine.system + getattr(machine, "nice", 0.0)
-        return used - own, rest
 
 
 def _another_training_runs() -> bool:

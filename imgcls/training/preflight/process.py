@@ -22,8 +22,10 @@ from imgcls import datasets
 from imgcls.config import Config
 from imgcls.errors import ProbeError
 from imgcls.jobs.preflight import checks
+from imgcls.jobs.preflight.verdicts import BUSY
 from imgcls.runs import as_backbone
 from imgcls.system.tasks import Progress, Task
+from imgcls.training.preflight.load import OtherProcesses
 from imgcls.training.preflight.report import Report
 
 LIMIT_SECONDS = {"check": 90.0, "rates": 180.0}
@@ -32,6 +34,10 @@ TIMED_OUT_STATUS = 4
 TOO_LONG = (
     "Ended after {seconds:.0f} s, because the training steps of this network take too long on this machine. Use a "
     "smaller model, batch or image size, or train without this check."
+)
+TOO_BUSY = (
+    "Ended after {seconds:.0f} s, because the machine is busy: other programs were using {others:.0%} of the CPU. This "
+    "says nothing about the network. Run the check again later, or train without it."
 )
 TOO_LARGE = "These settings need more memory than the machine has. Try a smaller batch, model or image size."
 
@@ -85,10 +91,15 @@ def _measure(kind: str, config: Config, report: Report) -> None:
 @contextlib.contextmanager
 def _time_limit(task: Task, seconds: float) -> Iterator[None]:
     """End this process if the block takes longer."""
+    others = OtherProcesses()
 
     def end() -> None:
+        fraction = others.fraction()
+        text = (
+            TOO_BUSY.format(seconds=seconds, others=fraction) if fraction > BUSY else TOO_LONG.format(seconds=seconds)
+        )
         try:
-            task.fail(TOO_LONG.format(seconds=seconds))
+            task.fail(text)
         finally:
             os._exit(TIMED_OUT_STATUS)
 

@@ -63,7 +63,7 @@ class Checkpoint:
             # If the end of the zip directory is damaged, entries are missing although all checksums are right.
             if state.pop("counts") != {part: len(values) for part, values in arrays.items()}:
                 raise ValueError("arrays are missing")
-        except (DamagedFile, FileNotFoundError, KeyError, TypeError, ValueError) as error:
+        except (DamagedFile, FileNotFoundError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise RunError(
                 "The checkpoint of this run is damaged, so the run cannot be resumed. Start a new one."
             ) from error

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from imgcls.ui.app import errors, old_links, startup
+from imgcls.ui.app import errors, link_numbers, old_links, startup
 from imgcls.ui.app.paths import ICON, PAGES
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 old_links.upgrade()
+link_numbers.refuse()
 
 home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
 page = st.navigation(

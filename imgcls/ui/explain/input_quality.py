@@ -1,7 +1,6 @@
 """The input check: a drawing beside the training images, and a button that normalises it on the canvas."""
 
 import html
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from imgcls.inference import Answer, classify, input_quality
 from imgcls.inference.input_quality import Finding
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.system import json_files
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import canvas
 from imgcls.ui.widgets import formatting, gallery
@@ -175,8 +175,8 @@ def _statistics(folder: str, stamp: tuple) -> tuple[dict[str, Any], str] | None:
     """What is usual, and in which images: the training images, or the test images of a run without statistics."""
     run = Run(Path(folder))
     try:
-        return input_quality.checked(json.loads((run.folder / input_quality.NAME).read_bytes())), "Training images"
-    except (OSError, ValueError, RecursionError):
+        return input_quality.checked(json_files.read(run.folder / input_quality.NAME)), "Training images"
+    except (OSError, ValueError):
         pass  # older runs have none
     try:
         return input_quality.statistics(cached.single_label_predictions(run).images), "Test images"

@@ -97,13 +97,16 @@ def _show_fallback(run: Run, card: ModelCard) -> None:
             answer = inference.answer(run, source, card=card)
         answer_view.show(run, card, answer, source=source, todo=_todo(card))
         answer_view.show_explanations(run, card, answer, source)
+    if source is not None and answer is not None:
+        with errors.shown():
+            feedback.show(_stored_pixels(source, answer, card), card.classes)
 
 
 def _todo(card: ModelCard) -> str:
     return "Draw a digit." if multiple_digits.applies_to(card) else "Draw something."
 
 
-def _stored_pixels(drawing: Handwriting, answer: Answer, card: ModelCard):
+def _stored_pixels(drawing: Handwriting | CanvasImage, answer: Answer, card: ModelCard):
     """The drawing in the form in which "My drawings" stores it."""
     is_same = card.shape == drawings.SHAPE
     return answer.pixels if is_same else inference.prepare(drawing, feedback.STORED_DRAWING).pixels

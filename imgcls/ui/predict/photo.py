@@ -1,7 +1,7 @@
 """Classify photos: files, the clipboard, a webcam (snapshot or live), or a test image as an example."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -75,7 +75,7 @@ def show(run: Run, card: ModelCard) -> None:
         if origin == "Examples":
             source = _example(run, card)
         else:
-            photos = _files() if origin == "Files" else Photos(_from_camera(origin))
+            photos = _files(card) if origin == "Files" else Photos(_from_camera(origin))
             if photos.selected:
                 source = photo_crop.show(photos.selected, card, is_live=is_live)
     with right, errors.shown():
@@ -109,7 +109,7 @@ def _from_camera(origin: str) -> tuple[Photo, ...]:
     return () if data is None else (Photo("live", data, "the camera image"),)
 
 
-def _files() -> Photos:
+def _files(card: ModelCard) -> Photos:
     """What was uploaded, dropped or pasted. The newest is selected until another is chosen."""
     files = st.file_uploader(
         "Images",
@@ -132,7 +132,7 @@ def _files() -> Photos:
         )
     photos |= _pasted()
     ids = tuple(photos)
-    selected = _newest(ids)
+    selected = _newest(photos, card)
     if len(photos) > 1:
         key = f"photo-chosen-{hash(ids)}"
         st.session_state.setdefault(key, selected)
@@ -143,13 +143,19 @@ def _files() -> Photos:
     return Photos(tuple(photos.values()), ids.index(selected) if ids else 0)
 
 
-def _newest(ids: tuple[str, ...]) -> str:
-    """The image that is selected until the visitor chooses: a new one, else the one of the last run, else the last."""
+def _newest(photos: Mapping[str, Photo], card: ModelCard) -> str:
+    """The image that is selected until the visitor chooses: a new one, else the one of the last run, else the last.
+
+    Of several, it is the last that can be read; the others say in the gallery what is wrong with them.
+    """
     seen, selected = st.session_state.get(SEEN, ((), ""))
-    new = [name for name in ids if name not in seen]
-    if not new and selected in ids:
+    new = [name for name in photos if name not in seen]
+    if not new and selected in photos:
         return selected
-    return (new or ids or ("",))[-1]
+    names = new or list(photos) or [""]
+    if len(names) == 1:
+        return names[0]
+    return next((name for name in reversed(names) if photo_crop.is_intact(photos[name], card)), names[-1])
 
 
 def _pasted() -> dict[str, Photo]:

@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from imgcls import inference
+from imgcls.errors import ImageError
 from imgcls.images import square
 from imgcls.images.files import checks
 from imgcls.images.files.pixel_scale import PixelScale
@@ -79,6 +80,15 @@ def show(photo: Photo, card: ModelCard, *, is_live: bool = False) -> LoadedImage
     if covers:
         part = _covered(photo, part, box)
     return part
+
+
+def is_intact(photo: Photo, card: ModelCard) -> bool:
+    """Whether the photo can be read."""
+    try:
+        _opened(photo.digest, str(card.pixels), photo, card.pixels)
+    except ImageError:
+        return False
+    return True
 
 
 def answer(run: Run, photo: Photo) -> tuple[Answer, str]:

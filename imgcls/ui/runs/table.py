@@ -5,18 +5,19 @@ import zlib
 import pyarrow as pa
 import streamlit as st
 
-from imgcls import jobs, runs
-from imgcls.runs import Run
-from imgcls.runs.run import UNDER_WAY
+from imgcls import runs
+from imgcls.runs import Run, trash
 from imgcls.system import safe_csv
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.runs import run_list
+from imgcls.ui.runs import deleting, run_list
 from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting, settings_table
 
+SELECTED = "runs-selected"
+"""Session key of the IDs of the selected runs."""
 ACCURACY_HELP = (
     "Accuracy: the fraction of images classified correctly. Multi-label: the fraction with all labels correct."
 )
@@ -24,13 +25,14 @@ ACCURACY_HELP = (
 
 def show(everything: list[Run]) -> None:
     """The table, what can be done with the selected runs, and their comparison."""
+    _name_deleted(everything)
     rows = _filtered([(run, run_list.summary(run)) for run in everything])
     st.caption(
         f"{formatting.count(len(rows), 'run')}. Select one to open, rename or delete it; select several to compare "
         "them."
     )
     table = _table(rows)
-    selected = [rows[index][0] for index in _selected_rows(table, rows) if index < len(rows)]
+    selected = _selected(table, [run for run, _ in rows])
     st.download_button(
         "Download table (CSV)",
         lambda: safe_csv.csv_file(table.to_pydict()),
@@ -73,14 +75,26 @@ def _table(rows: list[tuple[Run, Summary]]) -> pa.Table:
     )
 
 
-def _selected_rows(table: pa.Table, rows: list[tuple[Run, Summary]]) -> list[int]:
-    event = st.dataframe(
+def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
+    """Draws the table and returns its selected runs, which stay selected when rows come and go."""
+    ids = [run.id for run in shown]
+    # Streamlit remembers the selection by row number, so other rows need another key; they begin with the same runs.
+    key = f"runs-table-{zlib.crc32(repr(ids).encode())}"
+
+    def follow() -> None:
+        rows = st.session_state[key].selection.rows
+        hidden = [run_id for run_id in st.session_state.get(SELECTED, ()) if run_id not in ids]
+        st.session_state[SELECTED] = [*hidden, *(ids[row] for row in sorted(rows) if row < len(ids))]
+
+    remembered = st.session_state.get(SELECTED, ())
+    rows = [row for row, run_id in enumerate(ids) if run_id in remembered]
+    st.dataframe(
         table,
         hide_index=True,
-        # Streamlit remembers the selection by row number, so other rows need another key.
-        key=f"runs-table-{zlib.crc32(repr([run.id for run, _ in rows]).encode())}",
-        on_select="rerun",
+        key=key,
+        on_select=follow,
         selection_mode="multi-row",
+        selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
         column_config={
             "Run": st.column_config.TextColumn(width="large"),
             "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
@@ -89,7 +103,19 @@ def _selected_rows(table: pa.Table, rows: list[tuple[Run, Summary]]) -> list[int
         },
         alt="All runs with their scores.",
     )
-    return event.selection.rows
+    return [run for run in shown if run.id in remembered]
+
+
+def _name_deleted(everything: list[Run]) -> None:
+    """Names the selected runs that somebody else has deleted meanwhile, and forgets them."""
+    selected, present = st.session_state.get(SELECTED, ()), {run.id for run in everything}
+    gone = [run_id for run_id in selected if run_id not in present]
+    if gone:
+        st.session_state[SELECTED] = [run_id for run_id in selected if run_id in present]
+        own = st.session_state.pop(deleting.DELETED_HERE, ())
+        for run_id in gone:
+            if run_id not in own:
+                st.warning(plain(trash.sentence(run_id)), icon=":material/delete:")
 
 
 def _actions(selected: list[Run]) -> None:
@@ -110,7 +136,7 @@ def _actions(selected: list[Run]) -> None:
         if st.button("Rename", icon=":material/edit:", disabled=one is None) and one:
             _rename(one)
         if st.button("Delete", icon=":material/delete:", disabled=not selected):
-            _delete(selected)
+            deleting.ask(selected)
 
 
 def _compare(selected: list[Run]) -> None:
@@ -138,18 +164,6 @@ def _rename(run: Run) -> None:
             with errors.shown():
                 run.rename(label)
                 st.rerun()
-
-
-@st.dialog("Delete permanently?")
-def _delete(selected: list[Run]) -> None:
-    for run in selected:
-        st.markdown(f"- {plain(run.label)}{' (still training; it will be stopped)' if run.state in UNDER_WAY else ''}")
-    st.caption("The model, its curves and its predictions will be deleted from disk.")
-    if st.button("Delete", type="primary", icon=":material/delete:"):
-        with errors.shown():
-            for run in selected:
-                jobs.delete(run)
-            st.rerun()
 
 
 def _percent(fraction: float | None) -> float | None:

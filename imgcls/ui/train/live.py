@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls import jobs
 from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
-from imgcls.runs.run import ENDED, Run
+from imgcls.runs.run import ENDED, SILENT_SECONDS, Run
 from imgcls.ui.app.errors import shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves, settings_form
@@ -222,18 +222,22 @@ def _status(run: Run, curves: Curves, state: str, is_stopping: bool) -> str:
     if state == "paused":
         note = " Memory released; resuming takes a few seconds longer." if run.is_parked else ""
         return f"Paused in {epoch}. Nothing is lost.{note}"
+    slow = ""
+    if state == "running" and run.silence > SILENT_SECONDS:
+        # Whether the machine is busy or the process is suspended, it goes on by itself.
+        slow = f" No news for {formatting.duration(run.silence)}: the machine is very busy, or was suspended."
     if curves.phase == "features" and curves.features:
         return (
             f"{phase} {curves.features.get('done', 0):,} of {curves.features.get('total', 0):,} images; computed "
-            "once, reused for every head"
+            f"once, reused for every head.{slow}"
         )
     if curves.phase == "folds" and curves.fold:
         return f"Cross-validation: fold {curves.fold.get('number')} of {curves.fold.get('total')}"
     if curves.phase != "training":
-        return phase
+        return phase + slow
     if not curves.plan.get("head_epochs"):
-        return epoch.capitalize()
-    return f"{'Fine-tuning' if curves.stages else 'Head'}: {epoch}"
+        return f"{epoch.capitalize()}.{slow}" if slow else epoch.capitalize()
+    return f"{'Fine-tuning' if curves.stages else 'Head'}: {epoch}{'.' if slow else ''}{slow}"
 
 
 def _place(run: Run) -> int | None:

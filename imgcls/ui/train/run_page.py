@@ -6,7 +6,7 @@ from imgcls import datasets, jobs
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
-from imgcls.runs import ENDED, Run
+from imgcls.runs import ENDED, Run, metrics_log
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
@@ -36,6 +36,8 @@ def show(run: Run) -> None:
         _announce_end(run, state)
         _outcome(run, state)
         curves = cached_curves.curves(run)
+        if curves.is_damaged:
+            st.warning(plain(metrics_log.DAMAGED), icon=":material/broken_image:")
         if curves.batches or curves.epochs:
             learning_curves.draw(run)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation.metrics.multilabel import Threshold
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import threshold
@@ -43,25 +44,27 @@ def show(probabilities: np.ndarray | None, card: ModelCard, next_step: str = "")
         st.html(answer(probabilities, card.classes, cut))
 
 
-def labels_on(probabilities: np.ndarray, cut: float) -> np.ndarray:
+def labels_on(probabilities: np.ndarray, cut: Threshold) -> np.ndarray:
     """The predicted labels, most probable first, int (n,)."""
-    on = np.flatnonzero(probabilities >= cut)
+    on = np.flatnonzero(probabilities >= np.asarray(cut))
     return on[np.argsort(-probabilities[on], kind="stable")]
 
 
-def answer(probabilities: np.ndarray, names: Sequence[str], cut: float) -> str:
+def answer(probabilities: np.ndarray, names: Sequence[str], cut: Threshold) -> str:
     """As HTML with all names escaped: up to twelve labels in their order, else the twelve most probable."""
     on = labels_on(probabilities, cut)
+    cuts = np.broadcast_to(np.asarray(cut, float), len(names)).tolist()
+    least = f"{100 * cut:.0f}% (the mark)" if isinstance(cut, float) else "the label's threshold (the mark)"
     order = range(len(names)) if len(names) <= MAX_BARS else np.argsort(-probabilities, kind="stable")[:MAX_BARS]
     predicted = ", ".join(names[i] for i in on) or NO_LABEL
     summary = ", ".join(
-        f"{names[i]} {probabilities[i]:.1%}{' (yes)' if probabilities[i] >= cut else ''}" for i in order
+        f"{names[i]} {probabilities[i]:.1%}{' (yes)' if probabilities[i] >= cuts[i] else ''}" for i in order
     )
-    rows = "".join(_row(names[i], float(probabilities[i]), cut) for i in order)
+    rows = "".join(_row(names[i], float(probabilities[i]), cuts[i]) for i in order)
     return (
         f'{STYLE}<div class="labels-on{"" if len(on) else " none"}" role="status">{html.escape(predicted)}</div>'
         f'<div class="labels-how">Labels are independent of each other: a label is predicted if its probability is at '
-        f"least {100 * cut:.0f}% (the mark).</div>"
+        f"least {least}.</div>"
         f'<div class="label-bars" role="img" aria-label="Probabilities: {html.escape(summary)}">{rows}</div>'
     )
 

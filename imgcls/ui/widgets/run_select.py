@@ -23,10 +23,11 @@ def pick_run(
     prefer: str = "",
     on_change: Callable[[], None] | None = None,
 ) -> Run | None:
-    """A select box of the usable runs, showing the one in `?run=`, else `prefer`, else the newest.
+    """A select box of the usable runs, showing the one in `?run=`; without it `prefer`, else the newest.
 
-    None, with an empty state on the page, if there is no usable run. `on_change` is called when the visitor chooses
-    another run.
+    None, with an empty state on the page, if there is no usable run. None, too, if the one in the URL cannot be used or
+    was deleted: the page says so, and the visitor chooses another one, as nobody should take the results of one model
+    for those of another. `on_change` is called when the visitor chooses another run.
     """
     choices = {run.id: run for run in runs.all_runs() if usable(run)}
     if not choices:
@@ -37,11 +38,12 @@ def pick_run(
         try:
             run = runs.find(requested)
             st.info(
-                f"“{plain(run.label)}” has nothing to show here yet. Showing another run instead.",
+                f"“{plain(run.label)}” has nothing to show here yet. Choose another run, or come back when it is done.",
                 icon=":material/info:",
             )
         except RunError as error:
             st.warning(plain(str(error)), icon=":material/search_off:")
+    is_gone = bool(requested) and requested not in choices
     picked = select(
         label,
         {run_id: title(run) for run_id, run in choices.items()},
@@ -50,8 +52,9 @@ def pick_run(
         default=prefer,
         help="All runs with a trained model, newest first.",
         on_change=on_change,
+        is_required=not is_gone,
     )
-    return choices[picked]
+    return choices.get(picked)
 
 
 def select(
@@ -63,15 +66,19 @@ def select(
     default: str = "",
     help: str = "",
     on_change: Callable[[], None] | None = None,
+    is_required: bool = True,
 ) -> str:
     """A select box of runs (id -> title) whose choice is the URL parameter `parameter`; returns the id.
 
     Without a valid choice in the URL it is `default`, or the first run, and the URL then names it: otherwise a newer
-    run would silently take its place. '' if there are no runs to choose from.
+    run would silently take its place. '' if there are no runs to choose from, or if nothing valid was chosen and
+    `is_required` is off.
     """
     ids = list(titles)
     requested = st.query_params.get(parameter, "")
-    chosen = requested if requested in titles else default if default in titles else next(iter(ids), "")
+    chosen = requested if requested in titles else ""
+    if not chosen and is_required:
+        chosen = default if default in titles else next(iter(ids), "")
     # Streamlit identifies options by their text, so of two runs with the same title the second could not be chosen.
     occurrences = Counter(titles.values())
     unique = {run: name if occurrences[name] == 1 else f"{name} ({run})" for run, name in titles.items()}
@@ -83,10 +90,17 @@ def select(
 
     if chosen and chosen != requested:
         st.query_params[parameter] = chosen
-    if st.session_state.get(key) != chosen:
+    if st.session_state.get(key) != (chosen or None):
         st.session_state[key] = chosen or None
     picked = st.selectbox(
-        label, ids, format_func=lambda run: unique.get(run, run), key=key, on_change=follow, help=help or None
+        label,
+        ids,
+        index=None if not chosen else 0,
+        format_func=lambda run: unique.get(run, run),
+        key=key,
+        on_change=follow,
+        help=help or None,
+        placeholder="Choose a run",
     )
     return picked or ""
 

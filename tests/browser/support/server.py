@@ -15,8 +15,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import sync_playwright
 
-from imgcls.jobs.backends.local import TRAINER_LOCK
-from imgcls.runs.run import UNDER_WAY, Run
+from imgcls.runs.run import TRAINER_LOCK, UNDER_WAY, Run
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")

@@ -16,6 +16,7 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.jobs.backends import local
+from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import paths
 from tests.support.engine import (
     DIES_AT_ONCE,
@@ -145,7 +146,7 @@ def test_after_a_reboot_no_stranger_is_signalled(forks, python, wait_until):
     for stranger in (python(STRANGER), python(STRANGER, "imgcls.training")):
         (run.folder / "process.json").write_text(json.dumps({"pid": stranger.pid}), "utf-8")
         assert local.process_of(run) is None
-        with filelock.FileLock(run.folder / local.TRAINER_LOCK):  # somebody looks at it at the same time
+        with filelock.FileLock(run.folder / TRAINER_LOCK):  # somebody looks at it at the same time
             assert local.process_of(run) is None
         local.LocalBackend().stop(run)
         assert stranger.is_running()
@@ -161,7 +162,7 @@ def test_a_stranger_survives_the_deletion_of_a_run_that_was_killed(forks, python
     stranger = python(STRANGER, "imgcls.training")
     jobs.claim(run)
     (run.folder / "process.json").write_text(json.dumps({"pid": stranger.pid}), "utf-8")
-    (run.folder / local.TRAINER_LOCK).touch()
+    (run.folder / TRAINER_LOCK).touch()
     jobs.delete(run)
     time.sleep(0.2)
     assert stranger.status() != psutil.STATUS_ZOMBIE
@@ -171,7 +172,7 @@ def test_a_stranger_survives_the_deletion_of_a_run_that_was_killed(forks, python
 # ---- trainers that do not answer
 
 
-def test_a_stopped_trainer_is_lost_then_ended_then_resumed(forks, monkeypatch, wait_until):
+def test_a_suspended_trainer_is_ended_then_resumed(forks, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "2")
     run = jobs.begin(CONFIG, run_id="is-stopped")
     other = jobs.begin(CONFIG, run_id="comes-next")
@@ -179,7 +180,7 @@ def test_a_stopped_trainer_is_lost_then_ended_then_resumed(forks, monkeypatch, w
     wait_until(lambda: run.can_resume, seconds=60)
     (trainer,) = trainers(run)
     trainer.suspend()
-    wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
+    assert run.state == "running"
     assert other.state == "queued"  # a laptop that was closed for a moment: it may go on
     wait_until(lambda: has_ended(trainer), seconds=10)
     wait_until(lambda: other.state == "finished", seconds=60)
@@ -190,15 +191,15 @@ def test_a_stopped_trainer_is_lost_then_ended_then_resumed(forks, monkeypatch, w
     wait_until(lambda: zombies(queue) == [], seconds=5)
 
 
-def test_a_trainer_that_was_stopped_for_a_moment_goes_on(forks, monkeypatch, wait_until):
+def test_a_trainer_that_was_stopped_for_a_moment_goes_on(forks, wait_until):
     run = jobs.begin(CONFIG, run_id="is-stopped")
     forks.queue(trainers={run.id: SLOW_STEPS.format(0.05)})
     wait_until(lambda: lines(run), seconds=60)
     (trainer,) = trainers(run)
     trainer.suspend()
-    wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
+    wait_until(lambda: run.silence > 3)
+    assert run.state == "running"
     trainer.resume()
-    wait_until(lambda: run.state in ("running", "finished"), seconds=2)
     wait_until(lambda: run.state == "finished", seconds=60)
     assert lines(run, "resumed") == []
 

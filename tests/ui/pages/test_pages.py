@@ -1,6 +1,7 @@
 """Every page through Streamlit's own test runner: no run, a good run, broken runs, odd links. No browser."""
 
 import json
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -208,6 +209,17 @@ def test_settings_that_cannot_be_are_one_sentence(digits):
     assert is_whole(app)
 
 
+@pytest.mark.parametrize("value", ["inf", "-Infinity", "nan", "1e999", "9" * 5000])
+@pytest.mark.parametrize("name", ["batch_size", "epochs", "learning_rate", "cnn.units"])
+def test_a_number_in_the_link_that_is_none_is_refused_in_one_sentence(name, value, digits):
+    app = opened("train", data="Small digits", **{name: value})
+    assert is_whole(app)
+    assert f"The link sets “{name}” to '{value[:20]}" in told(app)
+    assert name not in app.query_params
+    assert is_whole(app.run())
+    assert "The link sets" not in told(app)
+
+
 def test_a_model_that_does_not_fit_its_images_is_one_sentence(digits):
     app = opened("train", **{"data": "Small digits", "cnn.blocks": "4"})
 
@@ -238,11 +250,20 @@ def test_a_bug_is_one_sentence_with_an_id_that_is_in_the_log(digits, monkeypatch
     assert "ZeroDivisionError" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "text", ["https://evil.example/x", "HTTP://evil.example", "www.evil.example", "mail@evil.example", "a+b@c-d.ef"]
+)
+def test_an_address_in_a_name_is_interrupted_before_the_browser_could_make_a_link_of_it(text):
+    shown = errors.plain(text).replace("\\", "")
+    assert not re.search(r"https?://|www\.|@\w", shown, re.IGNORECASE)
+    assert shown.replace(errors.WORD_JOINER, "") == text
+
+
 @pytest.mark.parametrize("text", [*HOSTILE, ":material/home:", ":red[x]", "# x", "1. x", "a_b_c", "~~x~~", "`x`"])
 def test_plain_text_has_no_markdown_left(text):
     escaped = errors.plain(text)
 
-    assert escaped.replace("\\", "") == text.replace("\\", "")
+    assert escaped.replace("\\", "").replace(errors.WORD_JOINER, "") == text.replace("\\", "")
     for place, letter in enumerate(escaped):
         if letter in "*_[]<>#$`~:!":
             assert escaped[place - 1] == "\\"

@@ -1,6 +1,7 @@
 """The page of a run that waits, trains or pauses, through Streamlit's own test runner."""
 
 import json
+import os
 import time
 
 import pytest
@@ -18,16 +19,16 @@ PLAN = {"kind": "plan", "train": 400, "validation": 100, "test": 100, "steps": 7
 
 
 @pytest.fixture
-def under_way(digits, monkeypatch):
+def under_way(digits, living, monkeypatch):
     """`under_way(word, *journal)` is a run whose trainer says this word; nobody is called to start anything."""
     monkeypatch.setattr(jobs, "_call", lambda: None)
 
-    def make(word: str, *journal: dict) -> Run:
+    def make(word: str, *journal: dict, lives: bool = True) -> Run:
         run = runs.create(CONFIG, "Under way")
         (run.folder / "trainer.json").write_text(json.dumps({"started": time.time(), "ticket": None}))
         (run.folder / "heartbeat").write_text(word.ljust(HEARTBEAT_WIDTH), "ascii")
         (run.folder / "metrics.jsonl").write_bytes(lines(PLAN, *journal))
-        return run
+        return living(run) if lives else run
 
     return make
 
@@ -92,10 +93,20 @@ def test_a_run_that_tests_and_saves_delays_nobody(under_way):
     assert cached_curves.estimated_start([]) == 0
 
 
-def test_a_lost_run_says_whether_it_kept_anything(under_way, monkeypatch):
-    monkeypatch.setattr("imgcls.runs.run.SILENT_SECONDS", -1)
-    monkeypatch.setattr("imgcls.runs.run.START_SECONDS", -1)
-    run = under_way("running")
+def test_a_living_trainer_that_is_silent_is_called_slow_and_cannot_be_resumed(under_way):
+    run = under_way("running", {"kind": "phase", "phase": "training"}, batch(0.5))
+    silent = time.time() - 120
+    os.utime(run.folder / "heartbeat", (silent, silent))
+    app = opened("train", run=run.id)
+    assert is_whole(app)
+    (progress,) = app.get("progress")
+    assert "No news for 2 min 0" in progress.proto.text
+    assert "Resume" not in buttons(app)
+    assert "Interrupted" not in told(app)
+
+
+def test_a_lost_run_says_whether_it_kept_anything(under_way):
+    run = under_way("running", lives=False)
     app = opened("train", run=run.id)
     assert "No checkpoint was saved" in told(app) and "Start again" in buttons(app)
     (run.folder / "checkpoint.npz").touch()

@@ -89,7 +89,9 @@ def _scores(key: Key, filters: Selection) -> pa.Table | None:
     if isinstance(report, LabelReport):
         labels = report.labels
         scores = (labels.precision, labels.recall, labels.f1, labels.average_precision)
-        return _columns("Label", labels.names, labels.support, dict(zip(metric_help.MULTI, scores, strict=True)))
+        table = _columns("Label", labels.names, labels.support, dict(zip(metric_help.MULTI, scores, strict=True)))
+        thresholds = np.broadcast_to(np.asarray(report.threshold, float), len(labels.names))
+        return table.append_column("Threshold", pa.array(thresholds))
     if isinstance(report, Report):
         classes = report.classes
         named = {"Precision": classes.precision, "Recall": classes.recall, "F1": classes.f1}

@@ -110,6 +110,37 @@ def test_the_threshold_applies_to_all_of_the_page(tested):
     assert f"{expected.macro_f1.value:.1%}" in pieces(app)
 
 
+def test_thresholds_of_labels_apply_to_all_of_the_page_from_its_first_moment(tested):
+    card = json.loads((tested.folder / "model.json").read_text()) | {"thresholds": [0.2, 0.4, 0.6, 0.8]}
+    (tested.folder / "model.json").write_text(json.dumps(card))
+    with_robustness(tested)
+    app = opened("evaluate", run=tested.id, view="Per class")
+
+    assert is_whole(app)
+    expected = multilabel.scores(*predicted(), NAMES, (0.2, 0.4, 0.6, 0.8))
+    table = app.dataframe[0].value
+    assert table["Recall (%)"].tolist() == pytest.approx(100 * expected.labels.recall.value)
+    assert table["Threshold"].tolist() == [0.2, 0.4, 0.6, 0.8]
+    assert f"{expected.macro_f1.value:.1%}" in pieces(app)
+    app.get("button_group")[0].set_value("0.5").run()
+    assert app.dataframe[0].value["Threshold"].tolist() == [0.5] * 4
+    for view in sections.available(sections.MULTI):
+        assert is_whole(opened("evaluate", run=tested.id, view=view))
+
+
+def test_the_report_names_the_threshold_of_each_label(tested):
+    found = Decisions(read(tested), (0.2, 0.4, 0.6, 0.8))
+    assert report.collect(tested, found)
+    assert "boat 0.2, " in report.page(tested, found)
+
+
+@pytest.mark.parametrize("thresholds", [[0.5], [0.5, 0.5, 0.5, 2], "x", [None] * 4, [0.5, 0.5, 0.5, float("nan")]])
+def test_thresholds_that_are_none_are_replaced_by_the_common_one(tested, thresholds):
+    card = json.loads((tested.folder / "model.json").read_text()) | {"thresholds": thresholds}
+    (tested.folder / "model.json").write_text(json.dumps(card))
+    assert (tested.card.thresholds, tested.card.threshold) == ((), 0.37)
+
+
 @pytest.mark.parametrize("kind", ["wrong", "missing", "extra", "right"])
 @pytest.mark.parametrize("label", [None, 1])
 def test_the_gallery_shows_the_images_with_this_error(tested, kind, label):

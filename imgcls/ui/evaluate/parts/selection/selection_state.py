@@ -18,7 +18,7 @@ from imgcls.evaluation import class_merging, selection
 from imgcls.evaluation.class_merging import ClassMerging
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.classification import Report
-from imgcls.evaluation.metrics.multilabel import LabelReport
+from imgcls.evaluation.metrics.multilabel import LabelReport, Threshold
 from imgcls.evaluation.predictions import Predictions, log_odds, spread
 from imgcls.evaluation.selection import Selection
 from imgcls.inference.explain import neighbours
@@ -45,7 +45,7 @@ class Key(NamedTuple):
     stamp: tuple[float, ...]
     names: tuple[str, ...]
     merging: ClassMerging = ClassMerging()
-    threshold: float | None = None
+    threshold: Threshold | None = None
 
 
 @dataclass(frozen=True, eq=False)

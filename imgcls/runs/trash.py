@@ -1,0 +1,124 @@
+"""Deleted runs, kept for a day so that a deletion can be undone.
+
+    <runs>/.trash/<seconds since 1970>-<run ID>/      the run's folder, unchanged
+
+A run is deleted and restored by a rename, so no reader ever finds half of one.
+"""
+
+import contextlib
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgcls.errors import RunError
+from imgcls.runs import labels
+from imgcls.system import atomic, paths
+
+FOLDER = ".trash"
+KEPT_SECONDS = 86_400.0
+NAME = re.compile(r"([0-9]{1,11})-(.+)")
+
+
+@dataclass(frozen=True)
+class DeletedRun:
+    """A deleted run: `at` is when it was deleted, in seconds since 1970."""
+
+    folder: Path
+    id: str
+    label: str
+    at: float
+
+
+def put(folder: Path) -> None:
+    """Move the folder of a run here. A missing folder is not an error.
+
+    Raises:
+        RunError: it cannot be moved.
+    """
+    trash = folder.parent / FOLDER
+    try:
+        trash.mkdir(exist_ok=True)
+        target = trash / f"{int(time.time())}-{folder.name}"
+        if target.exists():  # deleted, restored and deleted again within a second
+            atomic.remove_folder(target)
+        folder.rename(target)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(f"This run could not be deleted: {error.strerror}.") from error
+
+
+def deleted() -> list[DeletedRun]:
+    """The runs that can still be restored, the last deleted first."""
+    found = [run for run in _all() if _age(run) < KEPT_SECONDS]
+    return sorted(found, key=lambda run: run.at, reverse=True)
+
+
+def restore(run: DeletedRun) -> None:
+    """Undo the deletion of a run.
+
+    Raises:
+        RunError: it is gone for good, or there is another run with its ID.
+    """
+    target = paths.runs_folder() / run.id
+    if target.exists():
+        raise RunError(f"“{run.label}” cannot be restored: there is another run with its ID. Delete that one first.")
+    try:
+        run.folder.rename(target)
+    except FileNotFoundError as error:
+        raise RunError(f"“{run.label}” cannot be restored: it was removed for good.") from error
+    except OSError as error:
+        raise RunError(f"“{run.label}” could not be restored: {error.strerror}.") from error
+
+
+def remove(run: DeletedRun) -> None:
+    """Remove a deleted run for good, to free its disk space.
+
+    Raises:
+        RunError: it cannot be removed.
+    """
+    try:
+        atomic.remove_folder(run.folder)
+    except OSError as error:
+        raise RunError(f"“{run.label}” could not be removed: {error.strerror}.") from error
+
+
+def sweep() -> None:
+    """Remove the runs that were deleted more than a day ago."""
+    for run in _all():
+        if _age(run) >= KEPT_SECONDS:
+            with contextlib.suppress(RunError):
+                remove(run)
+
+
+def sentence(run_id: str) -> str:
+    """What happened to a run that does not exist: who looks for it reads its name and when it was deleted."""
+    for run in deleted():
+        if run.id == run_id:
+            return f"“{run.label}” was deleted {_ago(_age(run))}. You can restore it on the Runs page."
+    shown = run_id if len(run_id) <= 40 else run_id[:40] + "…"
+    return f"There is no run '{shown}'. It may have been deleted; choose another one."
+
+
+def _all() -> list[DeletedRun]:
+    found = []
+    with contextlib.suppress(OSError):
+        for folder in (paths.runs_folder() / FOLDER).iterdir():
+            match = NAME.fullmatch(folder.name)
+            if match and folder.is_dir():
+                found.append(DeletedRun(folder, match[2], labels.read(folder) or match[2], float(match[1])))
+    return found
+
+
+def _age(run: DeletedRun) -> float:
+    return abs(time.time() - run.at)  # clocks can be set back
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 60:
+        return "a moment ago"
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if number := int(seconds // length):
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return ""

@@ -1,0 +1,66 @@
+"""Deleting runs: the question before, and for a day afterwards the way back."""
+
+import streamlit as st
+
+from imgcls import jobs
+from imgcls.runs import Run, trash
+from imgcls.runs.run import UNDER_WAY
+from imgcls.runs.trash import DeletedRun
+from imgcls.ui.app import errors
+from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets import formatting
+
+DELETED_HERE = "runs-deleted-here"
+"""Session key of the IDs of the runs that this visitor has deleted: the page need not tell him."""
+
+
+@st.dialog("Delete?")
+def ask(selected: list[Run]) -> None:
+    """Names the runs and deletes them if the visitor agrees."""
+    for run in selected:
+        st.markdown(f"- {plain(run.label)}{' (still training; it will be stopped)' if run.state in UNDER_WAY else ''}")
+    st.caption("The model, its curves and its predictions. You can restore them on this page for a day.")
+    with st.container(horizontal=True):
+        is_confirmed = st.button("Delete", type="primary", icon=":material/delete:")
+        if st.button("Cancel", key="keep-runs"):
+            st.rerun()
+    if is_confirmed:
+        with errors.shown():
+            st.session_state[DELETED_HERE] = [run.id for run in selected]
+            for run in selected:
+                jobs.delete(run)
+            st.rerun()
+
+
+def undo() -> None:
+    """The runs that were deleted in the last day, each with a button that restores it; nothing if there are none."""
+    found = trash.deleted()
+    if not found:
+        return
+    with st.expander(f"Recently deleted ({len(found)})", icon=":material/restore_from_trash:", key="trash"):
+        st.caption("Deleted runs are kept for a day.")
+        for run in found:
+            _row(run)
+
+
+def _row(run: DeletedRun) -> None:
+    name, buttons = st.columns([3, 2], vertical_alignment="center")
+    name.markdown(f"{plain(run.label)} :gray[:small[{plain(f'deleted {formatting.age(run.at)}')}]]")
+    with buttons, st.container(horizontal=True, gap="small", horizontal_alignment="right"):
+        for icon, label, action in (
+            (":material/undo:", "Restore", trash.restore),
+            (":material/delete_forever:", "Remove for good", trash.remove),
+        ):
+            st.button(
+                label,
+                icon=icon,
+                key=f"{label}-{run.folder.name}",
+                type="tertiary",
+                on_click=_attempt,
+                args=(action, run),
+            )
+
+
+def _attempt(action, run: DeletedRun) -> None:
+    with errors.shown():
+        action(run)

@@ -1,0 +1,227 @@
+"""Every file of a run folder is damaged in many ways: only this run is affected, in one sentence, and it can go."""
+
+import contextlib
+import json
+import math
+import random
+import warnings
+
+import numpy as np
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.errors import UserError
+from imgcls.evaluation import predictions as evaluated
+from imgcls.evaluation.label_errors import reviews, training_set
+from imgcls.evaluation.robustness import evaluate as robustness
+from imgcls.inference import activations, input_quality, predictor
+from imgcls.inference.explain import neighbours
+from imgcls.inference.rejection import unfamiliar
+from imgcls.jobs import estimates, waiting_list
+from imgcls.jobs.backends import local
+from imgcls.runs import Run, as_backbone, epoch_predictions, holdout_usage, tags, validation_predictions
+from imgcls.runs.metrics_log import Curves
+from imgcls.system import json_files
+from imgcls.training.process.checkpoint import Checkpoint
+from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.runs import run_list, table
+from imgcls.ui.widgets import formatting, run_select
+from tests.support import mutations
+
+pytestmark = pytest.mark.timeout(600)
+IMAGE = np.zeros((28, 28, 1), np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """Nobody is called to start anything."""
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+
+
+# ---- what Home, Runs, Train, Evaluate and Predict do with a run
+
+
+def listed(run: Run) -> None:
+    """What every list of runs does with each of them; nothing may be raised."""
+    everything = runs.all_runs()
+    assert run in everything
+    rows = [(one, run_list.summary(one)) for one in everything]
+    for _, about in rows:
+        assert about.state in runs.STATES
+        formatting.state(about.state, formatting.fraction(about.test))
+    table._table(rows).to_pylist()
+    estimates.paces()
+    estimates.feature_rates()
+    jobs.waiting()
+    waiting_list.last_place()
+    cached_curves.estimated_start([])
+    for one in everything:
+        run_select.title(one).encode()
+        assert one.has_ended in (True, False)
+        _ = one.request, one.is_ready, one.is_tested, one.can_resume, one.is_parked, one.silence
+    local.process_of(run)
+
+
+def trained(run: Run) -> None:
+    """What the page of one run does."""
+    curves = Curves(run.folder / "metrics.jsonl").refresh()
+    for value in (curves.seconds_left, curves.progress, curves.total_epochs, curves.stage_end, curves.features_done):
+        assert value is None or math.isfinite(value)
+        formatting.duration(value)
+    assert math.isfinite(curves.images_per_second)
+    for quantity in ("loss", "accuracy"):
+        cached_curves.learning_curve(run, quantity, 0.5, quantity == "loss", forecasts=True)
+        cached_curves.comparison([run], quantity)
+    cached_curves.small_curve(run, "learning_rate", "rate", "", False)
+    config = run.config
+    cached_curves.schedule(config)
+    estimates.seconds(config, 100, estimates.paces())
+
+
+def result(run: Run) -> None:
+    found = run.result or {}
+    if "counts" in found:
+        f"{found['counts'].get('test', 0):,}"
+    formatting.fraction(found.get("val_accuracy"))
+    formatting.duration(found.get("training_seconds"))
+    f"{found.get('pictures_per_second', 0):,.0f}"
+    if "data" in found:
+        int(found["data"]["thrown_out"])
+    if run.can_resume and "epochs" in found:
+        jobs.extend(run, 2)
+
+
+def backbone(run: Run) -> None:
+    settings = {"backbone": "One of your runs", "backbone_run": run.id}
+    as_backbone.block(settings)
+
+
+def tested(run: Run) -> None:
+    found = evaluated.read(run)
+    assert np.isfinite(found.losses).all()
+    assert np.isfinite(found.confused).all()
+    assert len(found.images[found.row_of[:3]]) == 3
+
+
+def predicted(run: Run) -> None:
+    card = run.card
+    assert max(map(len, card.classes)) <= 300
+    image = np.zeros(card.shape, np.uint8)
+    predictor.classify(run, card, image[None])
+    unfamiliar.measure(run, image)
+
+
+def explained(run: Run) -> None:
+    model = activations.load_activation_model(run)
+    found = model.activations(IMAGE[None])
+    neighbours.unfamiliarity(run, found.features[0])
+    nearest = neighbours.examples(run, found.features[0])
+    training = neighbours.training_features(run)
+    [run.card.classes[int(training.labels[index])] for index in nearest.indices]
+    model.gradient_times_activation(IMAGE)
+
+
+def remembered(run: Run) -> None:
+    found = epoch_predictions.read(run)
+    if found is not None:
+        _ = found.lists, found.learned_at
+
+
+READERS = {
+    "config.json": (trained,),
+    "result.json": (result, trained),
+    "model.json": (predicted, tested, explained, backbone),
+    "metrics.jsonl": (trained,),
+    "predictions.npz": (tested,),
+    "gallery.npz": (tested,),
+    "epochs.npz": (remembered,),
+    "validation.npz": (validation_predictions.read,),
+    "robustness.npz": (lambda run: robustness.read(run).by_class("noise", 10),),
+    "suspects.npz": (training_set.read,),
+    "neighbours.npz": (explained, predicted),
+    "inside.npz": (explained, predicted),
+    "inside.json": (explained, predicted),
+    "inside.tflite": (explained, predicted),
+    "model.tflite": (predicted,),
+    "doctor.json": (lambda run: input_quality.checked(json_files.read(run.folder / "doctor.json")),),
+    "tags.json": (tags.read,),
+    "judged.json": (lambda run: reviews.judged(run, "test", "wrong"),),
+    "openings.jsonl": (lambda run: formatting.age(holdout_usage.read(run).first or 0.0),),
+    "request.json": (lambda run: run.request,),
+}
+ALWAYS = (
+    "trainer.json",
+    "queued.json",
+    "process.json",
+    "parked.json",
+    "label.txt",
+    "heartbeat",
+    "log.txt",
+    "data.json",
+)
+LISTED = ("config.json", "result.json", *ALWAYS)
+"""Files that the lists of runs read."""
+
+
+@pytest.mark.parametrize("name", [*READERS, *ALWAYS])
+def test_whatever_a_file_holds_only_its_run_is_affected(name):
+    mutations.small_run("sound-run")
+    run = mutations.whole_run("damaged-run")
+    path = run.folder / name
+    original = path.read_bytes()
+    for reader in READERS.get(name, ()):
+        reader(run)  # sound, it can be read
+    for what, content in mutations.damages(path, random.Random(name)):
+        path.write_bytes(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                if name in LISTED:
+                    listed(run)
+                for reader in READERS.get(name, ()):
+                    with contextlib.suppress(UserError, FileNotFoundError):
+                        reader(run)
+            except (Exception, RecursionError) as error:
+                raise AssertionError(f"{name}, {what}: {error!r}") from error
+        assert runs.find("sound-run").state == "finished"
+    path.write_bytes(original)
+
+
+@pytest.mark.parametrize("name", [*READERS, *ALWAYS])
+@pytest.mark.parametrize("instead", ["garbage", "a folder", "nothing"])
+def test_a_damaged_run_can_be_deleted(name, instead):
+    sound, run = mutations.small_run("sound-run"), mutations.small_run("damaged-run")
+    path = run.folder / name
+    path.unlink(missing_ok=True)
+    if instead == "garbage":
+        path.write_bytes(b"\xff" * 100)
+    elif instead == "a folder":
+        path.mkdir()
+        (path / "file").touch()
+    listed(run)
+    jobs.delete(run)
+    assert runs.all_runs() == [sound]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"\xff" * 100])
+def test_a_damaged_checkpoint_is_a_sentence(content):
+    run = mutations.small_run("damaged-run", **{"checkpoint.npz": content})
+    with pytest.raises(UserError, match=r"^The checkpoint of this run is damaged"):
+        Checkpoint.read(run.folder / "checkpoint.npz")
+
+
+def test_an_absurd_number_in_one_result_spoils_no_estimate_of_the_others():
+    content = f'{{"version": 1, "outcome": "finished", "seconds": {mutations.HUGE}}}'
+    mutations.small_run("absurd-run", **{"result.json": content.encode()})
+    sound = mutations.small_run("sound-run")
+    assert [run_list.summary(run).seconds for run in runs.all_runs()] == [3.0, None]
+    assert run_list.summary(sound).state == "finished"
+
+
+def test_a_name_of_a_class_that_fills_a_page_is_refused():
+    run = mutations.whole_run("long-name")
+    card = json_files.read_object(run.folder / "model.json")
+    card["classes"][0] = "x" * 100_000
+    (run.folder / "model.json").write_text(json.dumps(card), "utf-8")
+    with pytest.raises(UserError, match=r"a class has a name of 100,000 characters, but at most 300 are allowed"):
+        run.card  # noqa: B018

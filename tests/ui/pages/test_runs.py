@@ -1,0 +1,134 @@
+"""The Runs page: what stays selected, deleting with a way back, and runs that somebody else deletes meanwhile."""
+
+import random
+
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.jobs import waiting_list
+from imgcls.runs import trash
+from imgcls.ui.runs import table
+from tests.support import mutations
+from tests.support.pages import is_whole, opened, told
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    monkeypatch.setattr(jobs, "_call", lambda: None)
+
+
+def button(app, label: str):
+    return next(one for one in app.button if one.label == label)
+
+
+def test_a_selected_run_stays_selected_when_runs_come_and_go():
+    for name in ("first-run", "second-run"):
+        mutations.small_run(name)
+    app = opened("runs")
+    assert button(app, "Open").disabled
+    app.session_state[table.SELECTED] = ["second-run"]
+    assert not button(app.run(), "Open").disabled
+    queued = runs.create(Config(), "Queued", run_id="queued-run", place=1.0)
+    assert not button(app.run(), "Open").disabled
+    waiting_list.take_out(queued)
+    queued.delete()
+    assert not button(app.run(), "Open").disabled
+    button(app, "Rename").click().run()
+    assert app.text_input[0].value == "second-run"
+
+
+def test_a_selected_run_that_somebody_else_deletes_is_named():
+    mutations.small_run("stays-here")
+    gone = mutations.small_run("goes-away", **{"label.txt": b"cnn on digits"})
+    app = opened("runs")
+    app.session_state[table.SELECTED] = ["goes-away"]
+    app.run()
+    gone.delete()
+    app.run()
+    assert "“cnn on digits” was deleted a moment ago." in told(app)
+    assert is_whole(app)
+    assert "was deleted" not in told(app.run())
+
+
+def test_a_deletion_is_undone_on_the_page():
+    run = mutations.small_run("comes-back", **{"label.txt": b"Comes back"})
+    jobs.delete(run)
+    app = opened("runs")
+    assert runs.all_runs() == []
+    assert "Comes back" in told(app)
+    button(app, "Restore").click().run()
+    assert runs.all_runs() == [run]
+    assert run.state == "finished"
+    assert is_whole(app)
+    assert not [one for one in app.button if one.label == "Restore"]
+
+
+def test_a_deleted_run_can_be_removed_for_good_at_once():
+    jobs.delete(mutations.small_run("goes-away"))
+    app = opened("runs")
+    button(app, "Remove for good").click().run()
+    assert trash.deleted() == []
+    assert is_whole(app)
+
+
+def test_the_question_before_a_deletion_has_a_cancel_button():
+    run = mutations.small_run("stays-here")
+    app = opened("runs")
+    app.session_state[table.SELECTED] = ["stays-here"]
+    button(app.run(), "Delete").click().run()
+    assert "You can restore them on this page for a day" in told(app)
+    assert [one.label for one in app.button if one.label in ("Cancel", "Delete")] == ["Delete", "Delete", "Cancel"]
+    assert run.state == "finished"
+
+
+@pytest.mark.parametrize("page", ["evaluate", "predict"])
+def test_nobody_is_switched_to_another_model_when_his_own_was_deleted(page):
+    mutations.whole_run("other-run")
+    mine = mutations.whole_run("mine-run")
+    app = opened(page, run="mine-run")
+    assert is_whole(app)
+    mine.delete()
+    app = opened(page, run="mine-run")
+    for _ in range(2):
+        assert "was deleted a moment ago. You can restore it on the Runs page." in told(app)
+        assert app.selectbox[0].value is None
+        assert "mine-run" in app.query_params["run"]
+        app.run()
+    assert is_whole(app)
+    app.selectbox[0].select("other-run").run()
+    assert "other-run" in app.query_params["run"]
+    assert "was deleted" not in told(app)
+
+
+def test_a_page_without_a_run_in_its_link_chooses_one():
+    mutations.whole_run("only-run")
+    assert opened("evaluate").selectbox[0].value == "only-run"
+
+
+def test_damaged_runs_of_every_kind_leave_all_pages_whole(digits):
+    """Each damage to a small file is a run of its own beside a sound one."""
+    sound = mutations.whole_run("sound-run")
+    number = 0
+    for name in ("config.json", "result.json", "model.json", "trainer.json", "queued.json", "metrics.jsonl"):
+        path = sound.folder / name
+        chosen = random.Random(name)
+        found = list(mutations.damages(path, chosen, 1))
+        for _, content in chosen.sample(found, min(25, len(found))):
+            number += 1
+            run = mutations.small_run(f"damaged-{number:03}")
+            for needed in ("model.json", "model.tflite", "predictions.npz", "metrics.jsonl"):
+                (run.folder / needed).symlink_to(sound.folder / needed)
+            (run.folder / name).unlink(missing_ok=True)
+            (run.folder / name).write_bytes(content)
+    assert len(runs.all_runs()) == number + 1
+    for page in ("home", "runs", "train", "data"):
+        app = opened(page)
+        assert is_whole(app), (page, told(app))
+    for page in ("train", "evaluate", "predict"):
+        app = opened(page, run="sound-run")
+        assert is_whole(app), (page, told(app))
+    for run in runs.all_runs()[:: max(1, number // 20)]:
+        for page in ("train", "evaluate", "predict"):
+            app = opened(page, run=run.id)
+            assert is_whole(app), (page, run.id, told(app))
