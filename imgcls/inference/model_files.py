@@ -74,16 +74,18 @@ def _tried(data: bytes) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+    given, printed = process.stdin, process.stdout
+    assert given is not None and printed is not None
     answers: list[bytes] = []
     heard = [threading.Event(), threading.Event()]
 
     def talk() -> None:
         with contextlib.suppress(OSError, ValueError):
-            process.stdin.write(data)
-            process.stdin.close()
+            given.write(data)
+            given.close()
         with contextlib.suppress(OSError, ValueError):
             for event in heard:
-                answers.append(process.stdout.readline())
+                answers.append(printed.readline())
                 event.set()
         for event in heard:
             event.set()
@@ -98,7 +100,7 @@ def _tried(data: bytes) -> str:
     finally:
         process.kill()
         talker.join()
-        process.stdout.close()
+        printed.close()
 
 
 def main() -> int:

@@ -113,7 +113,7 @@ def model_card(content: Mapping[str, Any]) -> ModelCard:
         shape=(shape[0], shape[1], shape[2]),
         is_ink=content["ink"],
         is_multilabel=is_multilabel,
-        threshold=float(threshold) if is_multilabel else 0.5,
+        threshold=float(threshold or 0.5) if is_multilabel else 0.5,
         thresholds=_thresholds(content.get("thresholds"), len(classes)) if is_multilabel else (),
         fit=_text(content.get("fit")),
         pixels=from_json(content.get("pixels")),

@@ -7,7 +7,7 @@ caller meets an OverflowError. Lone surrogates, which cannot be sent to a browse
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 MOST_BYTES = 64 << 20
 MOST_DEPTH = 32
@@ -54,14 +54,14 @@ def parse(data: bytes) -> Any:
     return _encodable(value) if any(start in text for start in SURROGATES) else value
 
 
-def is_number(value: Any, low: float = -math.inf, high: float = math.inf) -> bool:
+def is_number(value: Any, low: float = -math.inf, high: float = math.inf) -> TypeGuard[int | float]:
     """Whether a value is a finite number (not a bool) between two limits, both included."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= LARGEST and low <= value <= high if isinstance(value, int) else _is_within(value, low, high)
 
 
-def is_integer(value: Any, low: float = -LARGEST, high: float = LARGEST) -> bool:
+def is_integer(value: Any, low: float = -LARGEST, high: float = LARGEST) -> TypeGuard[int]:
     """Whether a value is an integer (not a bool) between two limits, both included."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
