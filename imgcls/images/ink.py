@@ -23,6 +23,8 @@ STROKE_WIDTH = 0.095  # … this, the median of MNIST (1.9 pixels of 20, measure
 WRITING_SIDE = 48  # pixels: the small copy in which the paper is estimated
 FAINT = 0.32  # of the contrast of the darkest marks: fainter ones are printed lines, or show through the paper
 FAINTEST = 20  # grey levels of 255: the contrast, after smoothing, of the faintest pencil that is read
+MOST_CROSSINGS = 8  # strokes that reach the border; the lines of ruled or squared paper are more
+MOST_PARTS = 60  # pieces of handwriting, broken strokes included; the dots of dotted paper are more
 PHOTO_SIDE = 800  # pixels: larger photos are reduced before ink is looked for
 GRAIN = 0.5  # pixels: the radius of the blur that removes grain; a median filter would also remove a thin stroke
 
@@ -141,18 +143,30 @@ def thicken(ink: np.ndarray) -> np.ndarray:
     return grown
 
 
-def separate_photo(grey: np.ndarray, known_dark: bool | None = None) -> tuple[np.ndarray | None, bool]:
+def separate_photo(
+    grey: np.ndarray, known_dark: bool | None = None, *, is_located: bool = False
+) -> tuple[np.ndarray | None, bool]:
     """Ink of a photo (H x W, uint8) and whether it was darker than its paper; (None, False) without ink.
 
-    `known_dark` says whether it is darker, if that is known.
+    `known_dark` says whether it is darker, if that is known. Where handwriting was located (`is_located`), fainter ink
+    is accepted after more smoothing.
 
     The paper is what remains when all narrow marks are filled, so shadows and uneven light are removed with it. Pixels
     that are darker than the paper by a threshold (N. Otsu, "A Threshold Selection Method from Gray-Level Histograms",
     1979) are ink, with a soft edge; the paper becomes exactly 0. Specks are removed.
     """
+    ink, is_dark = _separated(grey, known_dark, GRAIN, FAINTEST)
+    if ink is None and is_located:
+        return _separated(grey, known_dark, 3 * GRAIN, FAINTEST / 2)
+    return ink, is_dark
+
+
+def _separated(
+    grey: np.ndarray, known_dark: bool | None, blur: float, faintest: float
+) -> tuple[np.ndarray | None, bool]:
     image = Image.fromarray(grey).reduce(-(-max(grey.shape) // PHOTO_SIDE))
     if min(image.size) >= 3 * WRITING_SIDE:
-        image = image.filter(ImageFilter.GaussianBlur(GRAIN))
+        image = image.filter(ImageFilter.GaussianBlur(blur))
     values = np.asarray(image, np.float32)
     # Ink is rare and far from the paper's brightness: the third power lets it decide the sign.
     is_dark = float(((values - surroundings(image)) ** 3).sum()) < 0 if known_dark is None else known_dark
@@ -162,14 +176,22 @@ def separate_photo(grey: np.ndarray, known_dark: bool | None = None) -> tuple[np
     noise = 1.5 * float(np.median(np.abs(rest)))
     rest = np.maximum(rest, 0)
     # Printed lines are fainter than a pen: if they dominate, they would pull the threshold towards them.
-    threshold = max(otsu(rest), FAINT * _darkest(rest))
+    threshold = max(otsu(rest), FAINT * _darkest(rest), 5 * noise if faintest < FAINTEST else 0)
     above = rest[rest > threshold]
-    if not above.size or float(np.mean(above)) < max(FAINTEST, 6 * noise):
+    if not above.size or float(np.mean(above)) < max(faintest, 6 * noise):
         return None, False
     full = float(np.mean(above))
     low = max(2 * threshold - full, full / 4)
     ink = np.clip((rest - low) / (full - low), 0, 1) * 255
     return _without_specks(ink.astype(np.uint8)), is_dark
+
+
+def is_pattern(ink: np.ndarray) -> bool:
+    """Whether ink (H x W, uint8) is the pattern of the paper: lines that cross its border, or many dots."""
+    mask = ink > 127
+    edge = np.concatenate([mask[0], mask[1:, -1], mask[-1, -2::-1], mask[-2:0:-1, 0]])  # once around
+    crossings = int(np.count_nonzero(edge != np.roll(edge, 1))) // 2
+    return crossings > MOST_CROSSINGS or connected_components(mask)[1] > MOST_PARTS
 
 
 def has_faint_marks(grey: np.ndarray) -> bool:

@@ -29,6 +29,7 @@ from imgcls.images.ink import (
     fill_of,
     has_faint_marks,
     ink_box,
+    is_pattern,
     separate_drawing,
     separate_photo,
     thicken,
@@ -173,11 +174,11 @@ def _photo_of_ink(
     ink, is_dark = tight_crop.separate_crop(grey, known_dark)
     notes: list[str] = []
     if ink is None:
-        part, notes = text_region.crop_handwriting(grey)
-        ink, is_dark = separate_photo(part, known_dark)
+        part, notes, is_located = text_region.crop_handwriting(grey)
+        ink, is_dark = separate_photo(part, known_dark, is_located=is_located)
         if ink is None and has_faint_marks(part):
             raise ImageError(TOO_FAINT, "the handwriting is too faint")
-    if ink is None or (box := ink_box(ink)) is None:
+    if ink is None or is_pattern(ink) or (box := ink_box(ink)) is None:
         raise ImageError(NO_WRITING, "no handwriting found")
     top, bottom, left, right = box
     notes.append("The handwriting was located and placed as in the training images.")

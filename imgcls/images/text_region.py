@@ -33,6 +33,8 @@ MARGIN = 1.0
 """The margin around the handwriting, as a fraction of its longer side, so that some paper is visible."""
 NEAR = 0.3
 """Marks within this fraction of the longer side also belong to the handwriting, such as the bar of a 5."""
+MOST_GROUPS = 60
+"""More groups of about the same amount of ink are the pattern of the paper."""
 ALIKE = 0.5
 """Other marks that are longer than this fraction of it are handwriting of their own."""
 Box = tuple[int, int, int, int]
@@ -42,10 +44,11 @@ Group = tuple[float, Box]
 NOT_ALONE = "Other handwriting in the image was ignored."
 
 
-def crop_handwriting(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The part of a photo (H x W, uint8) with the handwriting, and what was done, one sentence each.
+def crop_handwriting(grey: np.ndarray) -> tuple[np.ndarray, list[str], bool]:
+    """The part of a photo (H x W, uint8) with the handwriting; what was done, one sentence each; and whether any group
+    of marks stands out.
 
-    If no group stands out, the photo is returned unchanged.
+    If none does, the photo is returned unchanged.
     """
     notes = []
     if (factor := max(grey.shape) // LARGEST) > 1:
@@ -57,11 +60,11 @@ def crop_handwriting(grey: np.ndarray) -> tuple[np.ndarray, list[str]]:
         notes.append("The sheet of paper was cropped and straightened.")
     found = _box(grey, sheets)
     if found is None:
-        return grey, notes
+        return grey, notes, False
     (top, bottom, left, right), is_alone = found
     if not is_alone:
         notes.append(NOT_ALONE)
-    return grey[top:bottom, left:right], notes
+    return grey[top:bottom, left:right], notes, True
 
 
 def _box(grey: np.ndarray, sheets: page_rectification.Sheets) -> tuple[Box, bool] | None:
@@ -74,7 +77,7 @@ def _box(grey: np.ndarray, sheets: page_rectification.Sheets) -> tuple[Box, bool
     image = image.filter(ImageFilter.GaussianBlur(GRAIN))
     sheet = page_rectification.sheet_mask(np.asarray(image), sheets)
     groups = _groups_on(image, sheet) or (_groups_on(image, None) if sheet is not None else [])
-    if not groups:
+    if not groups or len(groups) > MOST_GROUPS:
         return None
     main = groups[0]
     length = _length(main)

@@ -7,7 +7,7 @@ piece, while the background is cut into several: corners, gaps and holes.
 import numpy as np
 from PIL import Image
 
-from imgcls.images.ink import BLANK_BELOW, border, connected_components, otsu
+from imgcls.images.ink import BLANK_BELOW, MOST_CROSSINGS, border, connected_components, otsu
 
 SIDE = 96
 """Pixels of the longer side of the copy that is examined."""
@@ -23,8 +23,6 @@ WIDEST = 0.45
 """The widest stroke, as a fraction of the longer side; a shadow or a table is wider."""
 NARROW = 0.4
 """Narrower images, as a fraction of the longer side, may be filled by a single stroke: a 1."""
-MOST_CROSSINGS = 8
-"""Strokes that reach the border; the lines of ruled or squared paper are more."""
 SPECK = 0.01
 """Parts below this fraction of the area are not counted."""
 

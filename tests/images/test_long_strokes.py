@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.support.photographed_digits import photo, thin_digit
+from benchmarks.support.photographed_digits import PAPERS, photo, thin_digit
 from imgcls.errors import ImageError
 from imgcls.images.loading import TOO_FAINT, prepare_photo
 from imgcls.images.strokes import as_digit
@@ -42,26 +42,23 @@ def test_a_printed_line_beside_a_digit_is_not_handwriting():
     assert read(photo([*THREE, line], 0.8, generator, pen=0.008)) == "3"
 
 
-def test_faint_pencil_is_read_or_called_faint():
+def test_faint_pencil_is_read():
     generator = np.random.default_rng(5)
-    for _ in range(4):
-        page = photo(THREE, 0.4, generator, pen=0.008, contrast=24, grain=3)
-        try:
-            assert read(page) == "3"
-        except ImageError as error:
-            assert str(error) == TOO_FAINT
+    for size in (0.2, 0.4, 0.6):
+        assert read(photo(THREE, size, generator, contrast=24, grain=3)) == "3"
 
 
 def test_what_is_too_faint_to_be_read_is_called_faint():
     generator = np.random.default_rng(6)
     with pytest.raises(ImageError) as caught:
-        prepare_photo(photo(THREE, 0.5, generator, pen=0.008, contrast=14, grain=2), MNIST, ink=True)
+        prepare_photo(photo(THREE, 0.5, generator, pen=0.008, contrast=11, grain=2), MNIST, ink=True)
     assert str(caught.value) == TOO_FAINT
 
 
 @pytest.mark.parametrize("grain", [0, 3, 8])
-def test_blank_paper_is_not_called_faint(grain):
-    page = photo([], 0.5, np.random.default_rng(7), grain=grain)
+@pytest.mark.parametrize("paper", PAPERS)
+def test_blank_paper_of_any_kind_holds_no_handwriting(paper, grain):
+    page = photo([], 0.5, np.random.default_rng(7), grain=grain, paper=paper)
     with pytest.raises(ImageError) as caught:
         prepare_photo(page, MNIST, ink=True)
     assert str(caught.value).startswith("No handwriting found.")

@@ -122,7 +122,7 @@ def test_small_digits_are_prepared_as_they_lie_in_mnist():
 
 def test_the_part_that_is_cut_out_keeps_the_pixels_of_the_large_photo():
     grey = photo(sheet(size=0.1, at=(0.3, 0.4)), WHOLE, shadow=False)
-    part, notes = text_region.crop_handwriting(grey)
+    part, notes, _ = text_region.crop_handwriting(grey)
     assert notes == []
     assert part.shape[0] < 450
     assert part.shape[1] < 450
@@ -131,13 +131,13 @@ def test_the_part_that_is_cut_out_keeps_the_pixels_of_the_large_photo():
 
 @pytest.mark.parametrize("shape", [(8, 8), (20, 300), (59, 59), (60, 61), (300, 20)])
 def test_images_of_any_size_come_back(shape):
-    part, _ = text_region.crop_handwriting(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
+    part, _, _ = text_region.crop_handwriting(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
     assert part.size
 
 
 def test_an_even_image_holds_no_writing():
     for level in (0, 130, 255):
-        part, notes = text_region.crop_handwriting(np.full((400, 500), level, np.uint8))
+        part, notes, _ = text_region.crop_handwriting(np.full((400, 500), level, np.uint8))
         assert part.shape == (400, 500)
         assert notes == []
 
@@ -181,7 +181,7 @@ def test_the_edge_of_a_shadow_on_a_sheet_is_no_writing():
 def test_broad_writing_is_no_table(width):
     page = Image.new("L", (400, 400), 235)
     ImageDraw.Draw(page).line([(110, 80), (290, 80), (190, 340)], fill=25, width=width)
-    part, notes = text_region.crop_handwriting(np.asarray(page))
+    part, notes, _ = text_region.crop_handwriting(np.asarray(page))
     assert notes == []
     assert part.shape == (400, 400)
 
@@ -192,7 +192,7 @@ def test_a_digit_of_two_parts_beside_another_is_seen_whole():
     for line in ([(500, 500), (500, 650), (620, 650)], [(650, 460), (650, 780)]):  # an open four
         pencil.line(line, fill=40, width=16, joint="curve")
     pencil.line([(840, 480), (1000, 440), (1040, 560), (860, 760), (1060, 760)], fill=40, width=16, joint="curve")
-    part, notes = text_region.crop_handwriting(np.asarray(page))
+    part, notes, _ = text_region.crop_handwriting(np.asarray(page))
     assert notes == []
     dark = part < 128
     assert len(np.unique(connected_components(dark)[0])) == 1 + 3, "both strokes of the four, and the two"
