@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from imgcls.images.files import tiff
 
@@ -96,7 +96,7 @@ def _of_tiff(data: bytes, bands: Sequence[int]) -> Samples:
     return Samples(values, opaque, found.no_data, found.pages, found.bands if many else 0, used if many else ())
 
 
-def _of_png(data: bytes, image: Image.Image) -> Samples:
+def _of_png(data: bytes, image: ImageFile.ImageFile) -> Samples:
     """Pillow keeps the high byte of a 16-bit colour sample; decoding with swapped bytes gives the low one."""
     if image.mode == "I;16":
         return Samples(np.asarray(image)[..., None])
