@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -100,7 +101,7 @@ def _of_png(data: bytes, image: ImageFile.ImageFile) -> Samples:
     """Pillow keeps the high byte of a 16-bit colour sample; decoding with swapped bytes gives the low one."""
     if image.mode == "I;16":
         return Samples(np.asarray(image)[..., None])
-    args = image.tile[0].args  # type: ignore[attr-defined]  # every file that Pillow opens has it
+    args: Any = image.tile[0].args
     raw_mode = args if isinstance(args, str) else args[0]
     if raw_mode == "LA;16B":  # four bytes a pixel: the grey level and the alpha value, high bytes first
         pairs = _decoded(data, "RGBA").astype(np.uint16)

@@ -8,6 +8,19 @@ import numpy as np
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.running_metrics import RunningMeans
 
+LARGEST_IN_FULL_BATCH = 224
+"""Pixels of a side of the largest images that are evaluated in full batches."""
+SMALLEST_BATCH = 8
+
+
+def batch_size(input_shape: tuple[int | None, ...], most: int) -> int:
+    """Images evaluated at once: fewer than `most` if they are large, because their activations have to fit into memory.
+
+    `input_shape` is the model's: (None, height, width, channels), or (None, features).
+    """
+    pixels = (input_shape[1] or 1) * (input_shape[2] or 1) if len(input_shape) == 4 else 1
+    return max(SMALLEST_BATCH, min(most, most * LARGEST_IN_FULL_BATCH**2 // pixels))
+
 
 def evaluate(
     eval_step: Callable,

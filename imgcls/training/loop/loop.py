@@ -16,7 +16,7 @@ from imgcls.runs.requests import RunRequest
 from imgcls.training.loop.batches import Subset, batches
 from imgcls.training.loop.ema import WeightAverage
 from imgcls.training.loop.epoch_predictions import EpochRecorder
-from imgcls.training.loop.evaluate import evaluate
+from imgcls.training.loop.evaluate import batch_size, evaluate
 from imgcls.training.loop.running_metrics import BatchMeter
 from imgcls.training.loop.state import Progress
 from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
@@ -25,19 +25,8 @@ from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import MetricsWriter
 
 EVALUATION_BATCH = 256
-LARGEST_IN_FULL_BATCH = 224
-"""Pixels of a side of the largest images that are evaluated in batches of this size."""
 CHECKPOINT_SECONDS = 30.0
 """During longer epochs a checkpoint is written at this interval."""
-
-
-def evaluation_batch(input_shape: tuple[int | None, ...]) -> int:
-    """Images evaluated at once: fewer if they are large, because their activations have to fit into memory.
-
-    `input_shape` is the model's: (None, height, width, channels), or (None, features).
-    """
-    pixels = (input_shape[1] or 1) * (input_shape[2] or 1) if len(input_shape) == 4 else 1
-    return max(8, min(EVALUATION_BATCH, EVALUATION_BATCH * LARGEST_IN_FULL_BATCH**2 // pixels))
 
 
 class Diverged(Exception):
@@ -74,7 +63,7 @@ class Loop:
         self.control = control
         self.augmentation = Augmentation.of(config) if augmentation is None else augmentation
         self.recorder = recorder
-        self.evaluation_batch = evaluation_batch(model.input_shape)
+        self.evaluation_batch = batch_size(model.input_shape, EVALUATION_BATCH)
         self.optimizer = optimizer_of(config)
         self.progress = Progress()
         self.best_weights: list[np.ndarray] | None = None
