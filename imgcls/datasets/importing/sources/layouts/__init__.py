@@ -5,6 +5,7 @@ Each file defines
     ORDER                        layouts are tried in this order, the lowest first
     recognises(files)            whether the container has this layout; looks at names, and reads small files at most
     to_items(files, findings)    the images with classes, parts and groups; what is skipped or unclear goes to findings
+    TITLE                        optional: if several layouts with a title recognise a container, the user chooses
 
 `to_items` raises SourceError, which names the file and the row, if the container cannot be used.
 """
@@ -14,9 +15,11 @@ import importlib
 import pkgutil
 from typing import Any
 
-from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item
+
+QUESTION = "labels_from"
 
 
 @functools.cache
@@ -31,4 +34,11 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     Raises:
         SourceError: the container cannot be used; the message says why.
     """
-    return next(layout for layout in _layouts() if layout.recognises(files)).to_items(files, findings)
+    found = next(layout for layout in _layouts() if layout.recognises(files))
+    if hasattr(found, "TITLE"):
+        titled = [layout for layout in _layouts() if hasattr(layout, "TITLE") and layout.recognises(files)]
+        options = [Option(layout.__name__.rpartition(".")[2], layout.TITLE) for layout in titled]
+        if len(options) > 1:
+            answer = findings.ask(QUESTION, "The archive has labels in several forms. Which ones are meant?", options)
+            found = titled[[option.value for option in options].index(answer)]
+    return found.to_items(files, findings)

@@ -21,6 +21,7 @@ from imgcls.datasets.importing.sources.tables.matching import FileIndex
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 20
+TITLE = "COCO: annotations in a JSON file"
 MAX_BYTES = 1_000_000_000
 _KEYS = ("images", "annotations", "categories")
 

@@ -19,6 +19,7 @@ from imgcls.datasets.importing.sources.tables.matching import FileIndex
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 22
+TITLE = "Create ML: objects in a JSON file"
 MAX_BYTES = 400_000_000
 
 

@@ -24,6 +24,7 @@ from imgcls.datasets.importing.sources.values import is_number
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 50
+TITLE = "A table of file names and labels"
 TABLE_QUESTION, CLASSES_QUESTION = "table", "classes_from"
 MAX_TABLES = 2000
 MIN_ROWS, MIN_FILES, MIN_NUMBERED = 0.5, 0.05, 0.3
@@ -92,11 +93,14 @@ def _look_into(files: Files) -> _Found:
         except SourceError as error:
             if found.error is None and _names_images(files.read(key, reading.MAX_BYTES), found.index):
                 found.error = error
-    headers = {tuple(table.header) for _, table in listing if columns.has_labels(table, _file_column(table, found))}
+    by_header: dict[tuple[str, ...], list[tuple[str, Table]]] = {}
     for path, table in listing:
-        if tuple(table.header) in headers:  # a small table may be too short to tell
-            found.groups.setdefault(tuple(table.header), []).append(table)
-            found.read.add(path)
+        by_header.setdefault(tuple(table.header), []).append((path, table))
+    for header, group in by_header.items():
+        whole = assign.joined([table for _, table in group])  # a single one may have the images of one class
+        if columns.has_labels(whole, columns.file_column(whole, found.index)[0]):
+            found.groups[header] = [table for _, table in group]
+            found.read.update(path for path, _ in group)
     if found.error and found.groups:  # a table that cannot be read may hold the labels that count
         found.groups.clear()
     return found
@@ -108,13 +112,9 @@ def _candidates(files: Files, stems: set[str]) -> list[tuple[str, object]]:
         name = path.rpartition("/")[2].casefold()
         if not name.endswith(reading.TABLES) or is_clutter(path.split("/")) or path.rpartition(".")[0] in stems:
             continue
-        if not any(word in name for word in _NO_TABLES):
+        if not any(word in name for word in _NO_TABLES) and "imagesets" not in path.casefold():
             found.append((path, key))
     return sorted(found, key=lambda entry: (entry[0].count("/"), entry[0]))[:MAX_TABLES]
-
-
-def _file_column(table: Table, found: _Found) -> int:
-    return columns.file_column(table, found.index)[0]
 
 
 def _lists_images(table: Table, found: _Found) -> bool:

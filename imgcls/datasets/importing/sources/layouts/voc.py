@@ -15,11 +15,12 @@ from imgcls.datasets.importing.sources.items import Item, image_files, is_clutte
 from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.datasets.importing.sources.tables.assign import MISSING, UNLISTED
 from imgcls.datasets.importing.sources.tables.boxes import Annotated, Box
-from imgcls.datasets.importing.sources.tables.column_names import part_of
+from imgcls.datasets.importing.sources.tables.column_names import folder_part
 from imgcls.datasets.importing.sources.tables.matching import FileIndex
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 25
+TITLE = "Pascal VOC: boxes in an XML file per image"
 MAX_BYTES = 2_000_000
 
 
@@ -27,7 +28,7 @@ def recognises(files: Files) -> bool:
     documents = _documents(files)
     for _, key in documents[:5]:
         try:
-            root = _parsed(files.read(key, MAX_BYTES), "")
+            root = parsed(files.read(key, MAX_BYTES), "")
         except (ImageError, SourceError):
             continue
         if root.tag == "annotation" and root.find("object") is not None:
@@ -47,7 +48,7 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     index = FileIndex(found)
     images: dict[str, Annotated] = {}
     for path, key in documents:
-        root = _parsed(files.read(key, MAX_BYTES), short(path))
+        root = parsed(files.read(key, MAX_BYTES), short(path))
         folder, _, last = path.rpartition("/")
         stem = last.rpartition(".")[0]
         match = index.find(root.findtext("filename") or stem, folder, short(path)) or index.find(
@@ -56,16 +57,12 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
         if match is None:
             findings.skipped.add(MISSING, path)
             continue
-        part = next((part for part in map(part_of, match.path.split("/")[:-1]) if part), "")
         objects = [_object(element, short(path)) for element in root.iter("object")]
-        images.setdefault(match.path, Annotated(match.path, match.key, part, objects))
+        images.setdefault(match.path, Annotated(match.path, match.key, folder_part(match.path), objects))
     for path, _, _ in found:
         if path not in images:
             findings.skipped.add(UNLISTED, path)
-    if len({image.part for image in images.values()}) == 1:
-        for image in images.values():
-            image.part = ""
-    return boxes.to_items(list(images.values()), files.name, findings)
+    return boxes.to_items(boxes.with_parts(list(images.values())), files.name, findings)
 
 
 @functools.lru_cache(maxsize=1)
@@ -75,7 +72,7 @@ def _documents(files: Files) -> list[tuple[str, Any]]:
     ]
 
 
-def _parsed(data: bytes, name: str) -> ElementTree.Element:
+def parsed(data: bytes, name: str) -> ElementTree.Element:
     """The root of an XML document. Declarations of entities, which can expand without limit, are refused."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise SourceError(f"{name} declares XML entities, which no annotation needs. Export it again.")

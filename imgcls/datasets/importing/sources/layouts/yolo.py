@@ -17,10 +17,11 @@ from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item, image_files, is_clutter
 from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.datasets.importing.sources.tables.boxes import Annotated, Box
-from imgcls.datasets.importing.sources.tables.column_names import part_of
+from imgcls.datasets.importing.sources.tables.column_names import folder_part
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 30
+TITLE = "YOLO: boxes in a text file per image"
 MIN_VALID = 0.9
 """Fraction of a sample of text files that must consist of valid lines."""
 NO_LABEL_FILE = "without a text file of boxes"
@@ -56,13 +57,12 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
         [entry for entry in files.entries if entry[0] not in texts and entry[0] != source], findings.skipped
     )
     images = []
-    for path, parts, key in found:
+    for path, _, key in found:
         if path not in pairs:
             findings.skipped.add(NO_LABEL_FILE, path)
             continue
         text_path, text_key = pairs[path]
-        part = next((part for part in map(part_of, parts[:-1]) if part), "")
-        image = Annotated(path, key, part, [])
+        image = Annotated(path, key, folder_part(path), [])
         for number, line in enumerate(_lines(files.read(text_key)), 1):
             parsed = _object(line)
             if parsed is None:
@@ -79,10 +79,7 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
         images.append(image)
     if not names:
         findings.notes.append("No file with the names of the classes was found (data.yaml, classes.txt): see numbers.")
-    if len({image.part for image in images}) == 1:
-        for image in images:
-            image.part = ""
-    return boxes.to_items(images, files.name, findings)
+    return boxes.to_items(boxes.with_parts(images), files.name, findings)
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,14 +1,14 @@
 """Tables of file names and labels, whatever wrote them.
 
-reading      CSV, lists of words, JSON and JSON lines become a `Table`
-matching     the file that a row means
-columns      which columns hold files, labels, parts and groups
-boxes        objects in images, from tools for object detection
-box_columns  columns that hold boxes
-column_names names of columns that say what they hold
+reading           CSV, lists of words, JSON and JSON lines become a `Table`
+parquet           parquet files, which hold images with their table
+matching          the file that a row means
+columns           which columns hold files, labels and parts
+group_column      which column says what images belong together
+column_names      names of columns that say what they hold
 column_questions  how questions name columns
-label_text   several labels in one field
-class_lists  numbers of classes and their names, from an accompanying file
-parquet      parquet files, which hold images with their table
-assign       rows and files become items
+label_text        several labels in one field
+class_lists       numbers of classes and their names, from an accompanying file
+boxes             objects in images, from tools for object detection
+assign            rows and files become items
 """

@@ -4,16 +4,16 @@ A table may give images several labels: then the label of an item is a tuple, se
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import PARTS, Item, image_files
+from imgcls.datasets.importing.sources.items import Item, image_files
 from imgcls.datasets.importing.sources.tables import boxes, class_lists, columns, label_text, reading
-from imgcls.datasets.importing.sources.tables.column_names import part_of
+from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_of
 from imgcls.datasets.importing.sources.tables.columns import Columns
 from imgcls.datasets.importing.sources.tables.matching import FileIndex
 from imgcls.datasets.importing.sources.tables.reading import Table
@@ -22,6 +22,9 @@ from imgcls.errors import SourceError
 
 MISSING = "listed in the table, but missing from the archive"
 UNLISTED = "in the archive, but not listed in the table"
+REPEATED_QUESTION = "repeated_rows"
+MANY_MIXED = 0.05
+"""If fewer images have rows with different labels, these are mistakes."""
 UNLABELLED = "in the test part of the table without a label"
 
 Label = str | multilabel.Labels
@@ -59,7 +62,7 @@ def to_items(
     Raises:
         SourceError: a row is wrong or unclear, or fewer than two classes remain; the message names the row.
     """
-    whole = tables[0] if len(tables) == 1 else _joined(tables)
+    whole = tables[0] if len(tables) == 1 else joined(tables)
     found = columns.find(whole, index, findings)
     labeller = _labeller(whole, found, findings, names)
     unlabelled: set[str] = set()
@@ -75,7 +78,7 @@ def to_items(
             findings.skipped.add(UNLABELLED if path in unlabelled else UNLISTED, path)
     if found.box is not None:
         return boxes.to_items(_annotated(rows), whole.name, findings, boxes.ONE if len(listed) == len(rows) else "")
-    return multilabel.finished(_one_each(rows), findings, labeller.are_flags)
+    return multilabel.finished(_one_each(rows, findings), findings, labeller.are_flags)
 
 
 @dataclass(frozen=True)
@@ -130,18 +133,44 @@ def _rows(
         yield _Row(Item(match.path, label, part, match.key, group, box), table.row_name(number))
 
 
-def _one_each(rows: Sequence[_Row]) -> list[Item]:
-    """The images. Raises SourceError if two rows give one of them different labels."""
-    items: dict[str, Item] = {}
+def _one_each(rows: Sequence[_Row], findings: Findings) -> list[Item]:
+    """The images, after asking what several rows with different labels mean, if many images have them.
+
+    Raises:
+        SourceError: few images have rows that contradict each other.
+    """
+    labels_of: dict[str, dict[Label, int]] = {}
     for row in rows:
-        earlier = items.setdefault(row.item.name, row.item)
-        if earlier.label != row.item.label:
-            raise SourceError(
-                f"{row.name} labels {short(row.item.name)} as {short(multilabel.as_text(row.item.label))}, an earlier "
-                f"row as {short(multilabel.as_text(earlier.label))}. Expected one row per image. Fix one of them, or "
-                "put several labels into one field, e.g. 'sky;sea'."
-            )
-    return list(items.values())
+        counts = labels_of.setdefault(row.item.name, {})
+        counts[row.item.label] = counts.get(row.item.label, 0) + 1
+    items = {row.item.name: row.item for row in reversed(rows)}
+    mixed = sum(len(counts) > 1 for counts in labels_of.values())
+    if mixed and (mixed < max(3, MANY_MIXED * len(items)) or not isinstance(rows[0].item.label, str)):
+        raise _contradiction(rows)
+    if mixed and _ask_repeated(mixed, findings) == "several":
+        return [replace(item, label=tuple(map(str, labels_of[name]))) for name, item in reversed(items.items())]
+    most = {name: max(counts, key=counts.__getitem__) for name, counts in labels_of.items()}
+    return [replace(item, label=most[name]) for name, item in reversed(items.items())]
+
+
+def _ask_repeated(mixed: int, findings: Findings) -> str:
+    options = [
+        Option("several", "Each row is one of the labels of its image", "several labels per image"),
+        Option("most", "Each row is an opinion: use the most frequent label", "one class per image"),
+    ]
+    text = f"{mixed:,} images are in several rows with different labels. What does that mean?"
+    return findings.ask(REPEATED_QUESTION, text, options)
+
+
+def _contradiction(rows: Sequence[_Row]) -> SourceError:
+    """The error for the first row that contradicts an earlier one."""
+    first: dict[str, Label] = {}
+    row = next(row for row in rows if first.setdefault(row.item.name, row.item.label) != row.item.label)
+    return SourceError(
+        f"{row.name} labels {short(row.item.name)} as {short(multilabel.as_text(row.item.label))}, an earlier row as "
+        f"{short(multilabel.as_text(first[row.item.name]))}. Expected one row per image. Fix one of them, or put "
+        "several labels into one field, e.g. 'sky;sea'."
+    )
 
 
 def _annotated(rows: Sequence[_Row]) -> list[boxes.Annotated]:
@@ -153,11 +182,6 @@ def _annotated(rows: Sequence[_Row]) -> list[boxes.Annotated]:
         labels = (item.label,) if isinstance(item.label, str) else item.label
         image.objects += [(label, item.box) for label in labels]
     return list(images.values())
-
-
-def folder_part(path: str) -> str:
-    """The part that a folder of a path names, or ""."""
-    return next((PARTS[part] for part in map(str.casefold, path.split("/")[:-1]) if part in PARTS), "")
 
 
 def _are_parts(paths: Iterable[str]) -> bool:
@@ -209,8 +233,8 @@ def _labeller(
     return _Labeller(found.labels, separator, renamed)
 
 
-def _joined(tables: Sequence[Table]) -> Table:
-    """All rows as one table, to decide on the columns."""
+def joined(tables: Sequence[Table]) -> Table:
+    """All rows of tables with the same header as one table, to decide on the columns."""
     first = tables[0]
     rows = [row for table in tables for row in table.rows]
     return Table(first.name, first.header, rows, where=first.where)

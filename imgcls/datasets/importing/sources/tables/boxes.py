@@ -3,15 +3,17 @@
 They become images with one label, images with several, or one cropped image per box; the user chooses.
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imgcls.datasets.importing.class_names import sort_key
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.items import Box, Item
+from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.errors import SourceError
 
 QUESTION = "boxes"
@@ -42,6 +44,12 @@ def around(points: Sequence[tuple[float, float]]) -> Box:
     """The corners of the box around a polygon."""
     across, down = zip(*points, strict=True)
     return min(across), min(down), max(across), max(down)
+
+
+def with_parts(images: list[Annotated]) -> list[Annotated]:
+    """The same images without their part, unless they are divided into several."""
+    parts = {image.part for image in images}
+    return images if len(parts) > 1 and "" not in parts else [replace(image, part="") for image in images]
 
 
 def to_items(images: Sequence[Annotated], name: str, findings: Findings, default: str = "") -> list[Item]:
@@ -110,3 +118,65 @@ def _crops(images: Sequence[Annotated], findings: Findings) -> list[Item]:
 
 def _area(box: Box | None) -> float:
     return 0.0 if box is None else (box[2] - box[0]) * (box[3] - box[1])
+
+
+# ---- columns of a table
+
+_CORNERS = (
+    ("xmin", "ymin", "xmax", "ymax"),
+    ("x1", "y1", "x2", "y2"),
+    ("left", "top", "right", "bottom"),
+    ("roix1", "roiy1", "roix2", "roiy2"),
+)
+_SIZES = (
+    ("x", "y", "w", "h"),
+    ("x", "y", "width", "height"),
+    ("xmin", "ymin", "width", "height"),
+    ("left", "top", "width", "height"),
+    ("bboxx", "bboxy", "bboxwidth", "bboxheight"),
+    ("bboxx", "bboxy", "bboxw", "bboxh"),
+)
+_CENTRES = (("xcenter", "ycenter", "width", "height"), ("xcentre", "ycentre", "width", "height"))
+_LISTS = ("bbox", "box", "boundingbox")
+_IMAGE_SIZE = ("width", "height", "imagewidth", "imageheight", "imgwidth", "imgheight", "imagesize", "filesize")
+
+
+@dataclass(frozen=True)
+class BoxColumns:
+    """The places of the columns of a box, and how to read them: "corners", "size", "centre" or "list"."""
+
+    places: tuple[int, ...]
+    kind: str
+
+    def corners(self, table: Table, number: int, row: Sequence[str]) -> Box | None:
+        """The box of a row, or None if its fields are empty. Raises SourceError if they are no numbers."""
+        fields = [row[place] for place in self.places]
+        if not any(fields):
+            return None
+        try:
+            values = json.loads(fields[0].replace("(", "[").replace(")", "]")) if self.kind == "list" else fields
+            first, second, third, fourth = map(float, values)
+        except (ValueError, TypeError):
+            raise SourceError(
+                f"{table.row_name(number)} has no box in {', '.join(table.header[place] for place in self.places)}. "
+                "Expected four numbers. Fix or remove the row."
+            ) from None
+        if self.kind == "corners":
+            return first, second, third, fourth
+        if self.kind == "centre":
+            return from_centre(first, second, third, fourth)
+        return first, second, first + third, second + fourth
+
+
+def columns(names: Sequence[str]) -> BoxColumns | None:
+    """The columns of a box among these normal names, or None."""
+    for kind, ways in (("centre", _CENTRES), ("corners", _CORNERS), ("size", _SIZES)):
+        for way in ways:
+            if all(name in names for name in way):
+                return BoxColumns(tuple(names.index(name) for name in way), kind)
+    return next((BoxColumns((names.index(name),), "list") for name in _LISTS if name in names), None)
+
+
+def image_sizes(names: Sequence[str]) -> list[int]:
+    """The columns with the size of the images or their files, which is no label."""
+    return [place for place, name in enumerate(names) if name in _IMAGE_SIZE]

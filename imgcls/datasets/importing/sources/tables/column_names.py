@@ -30,7 +30,19 @@ SPLITS = {"split", "part", "set", "subset", "partition", "usage", "dataset", "pu
 GROUPS = (
     {"patient", "patientid", "subject", "subjectid", "participant", "lesion", "lesionid", "caseid", "studyid", "group"}
     | {"individual", "individualid", "animalid", "writer", "writerid", "author", "video", "videoid", "clipid", "plot"}
-    | {"sequence", "sequenceid", "session", "sessionid", "sceneid", "plotid", "treeid", "groupid", "locationid"}
+    | {
+        "sequence",
+        "sequenceid",
+        "session",
+        "sessionid",
+        "sceneid",
+        "plotid",
+        "treeid",
+        "groupid",
+        "locationid",
+        "fold",
+        "foldid",
+    }
 )
 SPLIT_VALUES = PARTS | {"publictest": "val", "privatetest": "test", "tr": "train", "te": "test"}
 
@@ -49,3 +61,8 @@ def part_in(path: str) -> str:
     """The part that a word in a path names, or "": `annotations/instances_train2017.json` -> "train"."""
     words = re.split(r"[\W_\d]+", path.casefold())
     return next((part for part in map(part_of, words) if part), "")
+
+
+def folder_part(path: str) -> str:
+    """The part that a folder of a path names, or ""."""
+    return next((part_of(part) for part in path.split("/")[:-1] if part_of(part)), "")

@@ -12,8 +12,8 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.items import MAX_CLASSES
-from imgcls.datasets.importing.sources.tables import box_columns, label_text
-from imgcls.datasets.importing.sources.tables.box_columns import BoxColumns
+from imgcls.datasets.importing.sources.tables import boxes, group_column, label_text
+from imgcls.datasets.importing.sources.tables.boxes import BoxColumns
 from imgcls.datasets.importing.sources.tables.column_names import FILES, GROUPS, LABELS, SPLITS, normal, part_of
 from imgcls.datasets.importing.sources.tables.column_questions import (
     class_option,
@@ -27,8 +27,7 @@ from imgcls.datasets.importing.sources.values import canonical, is_counter, is_i
 from imgcls.errors import SourceError
 
 SAMPLE = 2000
-LABEL_QUESTION, FILE_QUESTION, GROUP_QUESTION = "label_column", "file_column", "group_column"
-NO_GROUP = "none"
+LABEL_QUESTION, FILE_QUESTION = "label_column", "file_column"
 
 
 @dataclass
@@ -51,7 +50,7 @@ def find(table: Table, files: FileIndex, findings: Findings) -> Columns:
     file = _file_column(table, files, findings)
     others, part, box = _others(table, file)
     labels = _label_columns(table, others, findings)
-    group = _group_column(table, [place for place in others if place not in labels], findings)
+    group = group_column.find(table, [place for place in others if place not in labels], labels, findings)
     return Columns(file, labels, part, group, box)
 
 
@@ -83,8 +82,8 @@ def has_labels(table: Table, file: int) -> bool:
 def _others(table: Table, file: int) -> tuple[list[int], int | None, BoxColumns | None]:
     """The columns that may hold a label or a group, that of the part, and those of a box."""
     names = [normal(name) for name in table.header]
-    box = box_columns.find(names)
-    reserved = {file, *(box.places if box else ()), *box_columns.image_sizes(names)}
+    box = boxes.columns(names)
+    reserved = {file, *(box.places if box else ()), *boxes.image_sizes(names)}
     others = [place for place in range(table.width) if place not in reserved]
     others = [place for place in others if not _is_index(table, place)] or others
     part = _part_column(table, others)
@@ -260,37 +259,3 @@ def _flags_or(table: Table, flags: list[int], candidates: list[int], findings: F
     options = [class_option(table, place) for place in candidates[:7]]
     answer = findings.ask(LABEL_QUESTION, "Which columns hold the classes?", [first, *options], "flags")
     return flags if answer == "flags" else [place_of(table, answer)]
-
-
-# ---- group
-
-
-def _group_column(table: Table, others: Sequence[int], findings: Findings) -> int | None:
-    """The column with what images have in common, if the user chooses one or its name is clear."""
-    usable = [place for place in others if _could_be_group(table, place)]
-    clear = [place for place in usable if normal(table.header[place]) in GROUPS]
-    if not usable:
-        return None
-    usable.sort(key=lambda place: (place not in clear, place))
-    options = [Option(NO_GROUP, "Each image stands alone")]
-    for place in usable[:8]:
-        sizes = Counter(filter(None, table.values(place)))
-        detail = f"{len(sizes):,} groups, the largest with {max(sizes.values()):,} images"
-        options.append(Option(value_of(table, place), f"Images with the same {table.header[place]}", detail))
-    if clear:  # the coarsest, because groups of a patient contain those of a lesion
-        clear.sort(key=lambda place: len(set(table.column(place))))
-    default = value_of(table, clear[0]) if clear else NO_GROUP
-    answer = findings.ask(GROUP_QUESTION, "Which images belong together?", options, default)
-    return None if answer == NO_GROUP else place_of(table, answer)
-
-
-def _could_be_group(table: Table, place: int) -> bool:
-    """Whether values repeat, but are enough for a split; measurements are no groups."""
-    if not table.header[place]:
-        return False
-    fields = [field for field in table.values(place) if field]
-    values = set(fields)
-    if not 3 <= len(values) < len(fields) or len(fields) < 0.5 * len(table.rows):
-        return False
-    is_clear = normal(table.header[place]) in GROUPS
-    return is_clear or not all(map(is_number, values)) or normal(table.header[place]).endswith("id")

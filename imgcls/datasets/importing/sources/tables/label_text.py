@@ -57,11 +57,14 @@ def _detected(counts: Counter) -> tuple[str, bool]:
         several = [parts for parts in split.values() if len(parts) > 1]
         if not several:
             continue
+        combined = {part for parts in several for part in parts}
         uses = Counter(part for parts in split.values() for part in set(parts))
-        recurring = sum(uses[part] > 1 for part in uses) / len(uses)
+        recurring = sum(uses[part] > 1 for part in combined) / len(combined)
         lengths = {len(parts) for parts in split.values()}
-        if recurring < (0.5 if separator == "," else 0.8) or len(uses) >= len(split) + (separator == ","):
+        if recurring < (0.5 if separator == "," else 0.6) or len(uses) >= len(split) + (separator == ","):
             continue
+        if separator == " " and not any(parts[0] in combined for parts in split.values() if len(parts) == 1):
+            continue  # as in 'tomato healthy' and 'potato healthy'
         return separator, separator == "," or len(lengths) > 1
     return "", False
 

@@ -16,6 +16,8 @@ from imgcls.datasets.importing.sources.values import canonical
 from imgcls.errors import SourceError
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|^[A-Za-z]:(?=/)")
+_UPLOADED = re.compile(r"[0-9a-f]{8}-.")
+"""What Label Studio puts before the names of uploaded files."""
 _MASKS = frozenset(
     ("mask", "masks", "annotation", "annotations", "label", "labels", "seg", "segmentation", "trimaps", "gt")
 )
@@ -113,6 +115,8 @@ class FileIndex:
         for stem in stems:
             if files := self._stems.get(stem):
                 return *self._longest(1, stem, files, wanted), STEM
+        if _UPLOADED.match(last):
+            return self._candidates((*wanted[:-1], last[9:]))
         loose = _loose(stems[-1])
         if files := self._loose.get(loose):
             return *self._longest(2, loose, files, wanted), LOOSE

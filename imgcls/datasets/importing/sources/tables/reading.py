@@ -80,7 +80,7 @@ def of_bytes(data: bytes, name: str, is_file: Callable[[str], bool], folder: str
     text = _decoded(data, name)
     start = text.lstrip()[:1]
     if start == "{" or start == "[":
-        return _of_json(text, name, folder)
+        return _of_json(text, name, folder, is_file)
     return _of_text(text, name, is_file, folder)
 
 
@@ -99,6 +99,8 @@ def _of_text(text: str, name: str, is_file: Callable[[str], bool], folder: str) 
     lines = _lines(text, name)
     if not lines:
         raise SourceError(f"{name} has no rows. Expected file names and labels.")
+    if len(lines) > 2 and lines[0][1].strip() == str(len(lines) - 2):
+        lines = lines[1:]  # a count of the rows, as CelebA has it
     delimiter = _delimiter(lines, is_file)
     rows: list[tuple[int, list[str]]] = []
     for number, line in lines:
@@ -212,8 +214,8 @@ def _extension(field_: str) -> str:
 # ---- JSON
 
 
-def _of_json(text: str, name: str, folder: str) -> Table:
-    records, where = _records(text, name)
+def _of_json(text: str, name: str, folder: str, is_file: Callable[[str], bool]) -> Table:
+    records, where = _records(text, name, is_file)
     header: dict[str, None] = {}
     for _, record in records:
         header.update(dict.fromkeys(record))
@@ -223,7 +225,7 @@ def _of_json(text: str, name: str, folder: str) -> Table:
     return Table(name, [visible(key) for key in header], rows, folder, where)
 
 
-def _records(text: str, name: str) -> tuple[list[tuple[int, dict[str, str]]], str]:
+def _records(text: str, name: str, is_file: Callable[[str], bool]) -> tuple[list[tuple[int, dict[str, str]]], str]:
     """(number, flat record) of each object, and what the numbers count."""
     try:
         whole = json.loads(text)
@@ -236,7 +238,7 @@ def _records(text: str, name: str) -> tuple[list[tuple[int, dict[str, str]]], st
         if len(lists) == 1 and not any(isinstance(value, dict) for value in whole.values()):
             whole = lists[0]
         else:
-            whole = list(_of_mapping(whole)) or [whole]
+            whole = list(_of_mapping(whole, is_file)) or [whole]
     found = [(number, _flat(record)) for number, record in enumerate(whole, 1) if isinstance(record, dict)]
     if not found:
         raise SourceError(f"{name} holds no list of objects. Expected one object per image, with file name and label.")
@@ -263,13 +265,13 @@ def _json_lines(text: str, name: str, error: ValueError) -> list[tuple[int, dict
     return found
 
 
-def _of_mapping(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _of_mapping(whole: dict[str, Any], is_file: Callable[[str], bool]) -> Iterator[dict[str, Any]]:
     """{"1.jpg": "cat"}, {"1.jpg": {"label": "cat"}} or {"cat": ["1.jpg", ...]} as records."""
     for key, value in whole.items():
         if isinstance(value, dict):
             yield {"file": key} | value
-        elif isinstance(value, list) and value and all(isinstance(other, str) for other in value) and len(value) > 8:
-            yield from ({"file": other, "label": key} for other in value)
+        elif isinstance(value, list) and any(isinstance(other, str) and is_file(other) for other in value):
+            yield from ({"file": str(other), "label": key} for other in value)
         elif isinstance(value, (str, int, float, list)):
             yield {"file": key, "label": value}
 

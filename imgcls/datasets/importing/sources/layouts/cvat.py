@@ -1,0 +1,84 @@
+"""CVAT for images: `annotations.xml` with a list of images, each with tags or boxes.
+
+<image name="1.jpg" …><tag label="cat"/></image>
+<image name="2.jpg" …><box label="dog" xtl="10" ytl="5" xbr="60" ybr="80"/></image>
+"""
+
+import functools
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from imgcls.datasets.importing.class_names import short, visible
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import Box, Item, image_files
+from imgcls.datasets.importing.sources.layouts.voc import parsed
+from imgcls.datasets.importing.sources.tables import boxes
+from imgcls.datasets.importing.sources.tables.assign import MISSING, UNLISTED
+from imgcls.datasets.importing.sources.tables.boxes import Annotated
+from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_of
+from imgcls.datasets.importing.sources.tables.matching import FileIndex
+from imgcls.errors import ImageError, SourceError
+
+ORDER = 24
+TITLE = "CVAT: tags and boxes in an XML file"
+MAX_BYTES = 400_000_000
+SHAPES = ("tag", "box", "polygon")
+
+
+def recognises(files: Files) -> bool:
+    return bool(_documents(files))
+
+
+def to_items(files: Files, findings: Findings) -> list[Item]:
+    """The images with the classes of their tags and boxes, or one crop per box.
+
+    Raises:
+        SourceError: the file is damaged, or fewer than two classes remain.
+    """
+    documents = dict(_documents(files))
+    found = image_files([entry for entry in files.entries if entry[0] not in documents], findings.skipped)
+    index = FileIndex(found)
+    images: dict[str, Annotated] = {}
+    for path, key in documents.items():
+        for element in parsed(files.read(key, MAX_BYTES), short(path)).iter("image"):
+            name = element.get("name") or ""
+            match = index.find(name, path.rpartition("/")[0], short(path))
+            if match is None:
+                findings.skipped.add(MISSING, name)
+                continue
+            part = part_of(element.get("subset") or "") or folder_part(match.path)
+            objects = [_object(shape, short(path)) for shape in element if shape.tag in SHAPES]
+            images.setdefault(match.path, Annotated(match.path, match.key, part, objects))
+    for path, _, _ in found:
+        if path not in images:
+            findings.skipped.add(UNLISTED, path)
+    return boxes.to_items(boxes.with_parts(list(images.values())), files.name, findings)
+
+
+@functools.lru_cache(maxsize=1)
+def _documents(files: Files) -> list[tuple[str, Any]]:
+    found = []
+    for path, key in files.entries:
+        if path.lower().endswith("annotations.xml"):
+            try:
+                start = files.read(key, MAX_BYTES)[:100_000]
+            except ImageError:
+                continue
+            if b"<annotations" in start and (b"<image " in start or b"<meta>" in start):
+                found.append((path, key))
+    return found
+
+
+def _object(shape: Element, name: str) -> tuple[str, Box | None]:
+    label = visible(shape.get("label") or "")
+    try:
+        if shape.tag == "box":
+            left, top, right, bottom = (float(shape.attrib[side]) for side in ("xtl", "ytl", "xbr", "ybr"))
+            return label, (left, top, right, bottom)
+        if shape.tag == "polygon":
+            pairs = [pair.split(",") for pair in shape.attrib["points"].split(";")]
+            return label, boxes.around([(float(x), float(y)) for x, y in pairs])
+    except (KeyError, ValueError):
+        raise SourceError(f"{name} has a {shape.tag} of {short(label)} without its corners. Export it again.") from None
+    return label, None

@@ -1,0 +1,97 @@
+"""A small file with the class beside each image, with the same name.
+
+000042.jpg, 000042.cls              WebDataset: the class as text or number
+1.jpg, 1.json                       LabelMe: {"shapes": [{"label": "cat", "points": [[x, y], …]}]}, or {"label": "cat"}
+"""
+
+import functools
+import json
+from typing import Any
+
+from imgcls.datasets.importing.class_names import short, visible
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import Box, Item, image_files
+from imgcls.datasets.importing.sources.tables import boxes
+from imgcls.datasets.importing.sources.tables.boxes import Annotated
+from imgcls.datasets.importing.sources.tables.column_names import folder_part, normal
+from imgcls.datasets.importing.sources.values import canonical
+from imgcls.errors import ImageError, SourceError
+
+ORDER = 35
+TITLE = "A file with the class beside each image"
+MIN_FILES = 0.5
+"""Fraction of the images that must have such a file."""
+NO_SIDECAR = "without a file that holds their class"
+_LABELS = ("label", "class", "classname", "category", "target", "cls")
+
+
+def recognises(files: Files) -> bool:
+    count, pairs = _pairs(files)
+    if not pairs or len(pairs) < MIN_FILES * count:
+        return False
+    try:
+        return all(_objects(files, *pair) is not None for pair in list(pairs.values())[:5])
+    except (ImageError, SourceError):
+        return False
+
+
+def to_items(files: Files, findings: Findings) -> list[Item]:
+    """The images with the classes from their files; those with shapes also as one crop per shape.
+
+    Raises:
+        SourceError: a file cannot be read, or fewer than two classes remain.
+    """
+    _, pairs = _pairs(files)
+    beside = {path for path, _ in pairs.values()}
+    found = image_files([entry for entry in files.entries if entry[0] not in beside], findings.skipped)
+    images = []
+    for path, _, key in found:
+        if path not in pairs:
+            findings.skipped.add(NO_SIDECAR, path)
+            continue
+        objects = _objects(files, *pairs[path])
+        if objects is None:
+            raise SourceError(f"{short(pairs[path][0])} holds no class for {short(path)}. Add it or remove the image.")
+        images.append(Annotated(path, key, folder_part(path), objects))
+    return boxes.to_items(boxes.with_parts(images), files.name, findings)
+
+
+@functools.lru_cache(maxsize=1)
+def _pairs(files: Files) -> tuple[int, dict[str, tuple[str, Any]]]:
+    """The number of images, and image path -> (path, key) of the file beside it."""
+    there = {path: key for path, key in files.entries if path.lower().endswith((".cls", ".json"))}
+    images = image_files(files.entries, SkippedFiles())
+    found = {}
+    for path, _, _ in images if there else ():
+        stem = path.rpartition(".")[0]
+        for beside in (f"{stem}.cls", f"{stem}.json"):
+            if beside in there:
+                found[path] = beside, there[beside]
+                break
+    return len(images), found
+
+
+def _objects(files: Files, path: str, key: Any) -> list[tuple[str, Box | None]] | None:
+    """The classes in a file, with the boxes around their shapes; None if it holds no class."""
+    text = files.read(key).decode("utf-8-sig", "replace")
+    if path.lower().endswith(".cls"):
+        return [(canonical(text), None)] if canonical(text) else None
+    try:
+        content = json.loads(text)
+        if isinstance(content.get("shapes"), list):
+            return [(visible(str(shape["label"])), _around(shape)) for shape in content["shapes"]]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise SourceError(f"{short(path)} cannot be read: {short(str(error))}. Export it again.") from None
+    label = next((content[name] for name in content if normal(name) in _LABELS), None)
+    return [(canonical(str(label)), None)] if isinstance(label, (str, int)) and canonical(str(label)) else None
+
+
+def _around(shape: dict[str, Any]) -> Box:
+    points = [(float(x), float(y)) for x, y in shape["points"]]
+    if shape.get("shape_type") == "circle" and len(points) == 2:
+        (x, y), (other_x, other_y) = points
+        radius = ((x - other_x) ** 2 + (y - other_y) ** 2) ** 0.5
+        points = [(x - radius, y - radius), (x + radius, y + radius)]
+    return boxes.around(points)
