@@ -18,6 +18,10 @@ COMMANDS = {
     "prepare": ("prepare:prepare", "Download and prepare a dataset, or list all datasets."),
     "analyse": ("analyse:analyse", "Find duplicates, outliers and label errors in a dataset."),
     "queue": ("queue:queue", "Train the queued runs one after another, without the app."),
+    "runs": ("list_runs:list_runs", "List all runs with their scores."),
+    "predict": ("predict:predict", "Classify image files with a run's model."),
+    "evaluate": ("predict:evaluate", "Measure a run's accuracy on your own labelled images."),
+    "export": ("export:export", "Write a run's model in a format for other programs, verified."),
     "robustness": ("analyse:robustness", "Test a run's model on corrupted images."),
     "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),
 }

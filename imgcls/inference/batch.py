@@ -98,9 +98,15 @@ def of_files(
             f"This batch has {len(found):,} images; the limit is {MOST:,}. Split it, or import the images as a "
             "dataset on the Data page."
         )
+    label_of = labeller(classes)
+    return [Item(class_names.visible(path), label_of(parts), read) for path, parts, read in found]
+
+
+def labeller(classes: Sequence[str]) -> Callable[[Sequence[str]], int]:
+    """A function from the components of a path to the class of the innermost folder that is named after one, or -1."""
     indices = {class_names.merge_key(class_names.visible(name)): index for index, name in enumerate(classes)}
     indices |= {name: index for index, name in enumerate(classes)}  # `a` and `A` may be different classes
-    return [Item(class_names.visible(path), _label(parts, indices), read) for path, parts, read in found]
+    return partial(_label, indices=indices)
 
 
 def entries(archive: Archive) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -142,25 +148,33 @@ def to_csv(results: Iterable[Result], classes: Sequence[str]) -> bytes:
     """
     text = io.StringIO(newline="")
     rows = csv.writer(text)
-    rows.writerow([*COLUMNS, *(f"p({name})" for name in classes)])
-    for result in results:
-        row = _row(result, classes)
-        cells = [safe_csv.harmless("" if row[key] is None else str(row[key])) for key in COLUMNS]
-        rows.writerow(
-            cells + ([f"{p:.6f}" for p in result.answer.probabilities] if result.answer else [""] * len(classes))
-        )
+    rows.writerow(csv_head(classes))
+    rows.writerows(csv_row(result, classes) for result in results)
     return text.getvalue().encode("utf-8-sig", errors="replace")
+
+
+def csv_head(classes: Sequence[str]) -> list[str]:
+    """The first row of the table."""
+    return [*COLUMNS, *(f"p({name})" for name in classes)]
+
+
+def csv_row(result: Result, classes: Sequence[str]) -> list[str]:
+    """The row of one image."""
+    row = _row(result, classes)
+    cells = [safe_csv.harmless("" if row[key] is None else str(row[key])) for key in COLUMNS]
+    return cells + ([f"{p:.6f}" for p in result.answer.probabilities] if result.answer else [""] * len(classes))
 
 
 def to_json(results: Iterable[Result], classes: Sequence[str], run: str) -> bytes:
     """The same as JSON: `{"run": ..., "classes": [...], "images": [{...}]}`. It never contains NaN."""
-    images = [
-        _row(result, classes)
-        | {"probabilities": [round(float(p), 6) for p in result.answer.probabilities] if result.answer else None}
-        for result in results
-    ]
-    content = {"run": run, "classes": list(classes), "images": images}
+    content = {"run": run, "classes": list(classes), "images": [as_json(result, classes) for result in results]}
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", errors="replace")
+
+
+def as_json(result: Result, classes: Sequence[str]) -> dict[str, Any]:
+    """The result for one image as plain values."""
+    probabilities = [round(float(p), 6) for p in result.answer.probabilities] if result.answer else None
+    return _row(result, classes) | {"probabilities": probabilities}
 
 
 def _row(result: Result, classes: Sequence[str]) -> dict[str, Any]:

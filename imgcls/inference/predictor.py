@@ -18,7 +18,10 @@ DAMAGED = f"The model of this run is damaged. {INSTEAD}"
 
 
 class Predictor:
-    """A loaded `model.tflite`. Threads may share it: an interpreter is not thread-safe, so a lock guards it.
+    """A loaded LiteRT file. Threads may share it: an interpreter is not thread-safe, so a lock guards it.
+
+    A file with a fixed batch size gets its images in batches of that size; the last one is padded. An integer output is
+    converted to probabilities.
 
     `digest` is what the trainer recorded, see `model_files.read`; None for a file that this process has written.
 
@@ -35,8 +38,14 @@ class Predictor:
             self._interpreter = Interpreter(model_content=model_files.read(path, digest), num_threads=1)
             self._input = self._interpreter.get_input_details()[0]
             self._output = self._interpreter.get_output_details()[0]
-            self._shape = tuple(self._input["shape_signature"][1:].tolist())
+            fixed, *shape = self._input["shape_signature"].tolist()
+            self._shape = tuple(shape)
+            self._step = BATCH if fixed < 1 else fixed
+            self._is_fixed = fixed > 0
+            self._scale, self._zero = self._output["quantization"]
             self._batch = 0
+            if self._is_fixed:
+                self._interpreter.allocate_tensors()
         except FileNotFoundError as error:
             raise RunError("This run has no trained model. Choose another run, or train one.") from error
         except DamagedFile as error:
@@ -57,19 +66,25 @@ class Predictor:
         if not len(images):
             return np.empty((0, self._output["shape"][-1]), np.float32)
         with self._lock:
-            parts = [self._run_batch(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
-        return np.concatenate(parts)
+            parts = [self._run_batch(images[start : start + self._step]) for start in range(0, len(images), self._step)]
+        values = np.concatenate(parts)
+        if self._scale:
+            return ((values.astype(np.float32) - self._zero) * self._scale).astype(np.float32)
+        return values
 
     def _run_batch(self, images: np.ndarray) -> np.ndarray:
+        count = len(images)
         try:
-            if len(images) != self._batch:
+            if self._is_fixed:
+                images = np.concatenate([images, np.zeros((self._step - count, *self._shape), np.uint8)])
+            elif count != self._batch:
                 self._batch = 0
                 self._interpreter.resize_tensor_input(self._input["index"], images.shape)
                 self._interpreter.allocate_tensors()
-                self._batch = len(images)
+                self._batch = count
             self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(images, dtype=np.uint8))
             self._interpreter.invoke()
-            return self._interpreter.get_tensor(self._output["index"]).copy()
+            return self._interpreter.get_tensor(self._output["index"])[:count].copy()
         except (RuntimeError, ValueError) as error:
             raise RunError(DAMAGED) from error
 

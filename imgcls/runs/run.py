@@ -34,6 +34,7 @@
       robustness.npz    predictions for corrupted test images              imgcls.evaluation.robustness, by rename
       suspects.npz      training labels that are probably wrong            imgcls.evaluation.label_errors, by rename
       judged.json       the user's reviews of suspected labels             page
+      exports/          exported files with their verification records     imgcls.export, by rename
 
 A run is complete without the inside.* and neighbours files, which explain the model. Each file has one writer and is
 replaced by a rename. The state is derived from the files on each access. A trainer lives as long as it holds its lock,

@@ -6,7 +6,7 @@ model_builder/    Keras models from the settings of a run
 loop/             the training loop
 transfer/         transfer learning: cached features, then fine-tuning
 process/          checkpoints, requests, heartbeat, metrics log, terminal output
-export/           what a finished training writes; add an export format in export/formats/
+export/           what a finished training writes, and conversions for `imgcls.export`
 preflight/        the pre-flight check and the learning-rate finder
 
 `python -m imgcls.training RUN_FOLDER` is how the app starts it. In a shell, use `imgcls train`.
@@ -15,4 +15,4 @@ preflight/        the pre-flight check and the learning-rate finder
 from pathlib import Path
 
 # So that `python -m imgcls.training.inspect`, a former name, keeps working.
-__path__.append(str(Path(__file__).parents[1] / "cli" / "moved_training"))
+__path__.append(str(Path(__file__).parents[1] / "cli" / "former" / "moved_training"))

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
             return 0
         arguments = [named]
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        from imgcls.cli import former_modules
+        from imgcls.cli.former import former_modules
 
         return former_modules.run("train", "imgcls.training", arguments)
     folder = Path(arguments[0])

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from imgcls.cli import former_modules, old_spellings
+from imgcls.cli import old_spellings
+from imgcls.cli.former import former_modules
 from imgcls.system import paths
 
 

@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
         if len(arguments) == 2 and arguments[0] == "--make":
             folder = Path(arguments[1])
             return job.task_in(folder).run(lambda progress: execute.import_folder(folder, progress))
-        from imgcls.cli import former_modules
+        from imgcls.cli.former import former_modules
 
         return former_modules.run("import", "imgcls.datasets.importing", arguments)
     except UserError as error:

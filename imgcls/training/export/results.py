@@ -17,7 +17,7 @@ from imgcls.inference.explain import task
 from imgcls.runs import Run, as_backbone, test_records, validation_predictions
 from imgcls.system import atomic
 from imgcls.training import model_builder
-from imgcls.training.export import formats
+from imgcls.training.export.converter import write_litert
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.epoch_predictions import EpochRecorder
 from imgcls.training.loop.loop import EVALUATION_BATCH, Loop
@@ -218,7 +218,7 @@ def export(
         atomic.write_json(run.folder / input_quality.NAME, input_quality.statistics(dataset.x_train))
     sample = np.asarray(dataset.x_test[:64])
     with atomic.replacing(run.folder / "model.tflite") as aside:
-        difference = formats.export("litert", model, aside, sample)
+        difference = write_litert(model, aside, sample)
     multilabel_facts: dict[str, Any] = {}
     if facts.is_multilabel:
         common, of_labels = thresholds_of(model, validation, batch)

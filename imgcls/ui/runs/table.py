@@ -11,6 +11,7 @@ from imgcls.system import safe_csv
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.evaluate import links as evaluate_links
 from imgcls.ui.runs import deleting, run_list
 from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
@@ -133,6 +134,8 @@ def _actions(selected: list[Run]) -> None:
             links.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
         if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready) and one:
             links.go("predict.py", run=one.id)
+        if st.button("Export", icon=":material/output:", disabled=evaluate_disabled) and one:
+            links.go("evaluate.py", run=one.id, view=evaluate_links.EXPORT)
         if st.button("Rename", icon=":material/edit:", disabled=one is None) and one:
             _rename(one)
         if st.button("Delete", icon=":material/delete:", disabled=not selected):

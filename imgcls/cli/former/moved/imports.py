@@ -2,7 +2,7 @@
 
 import sys
 
-from imgcls.cli import former_modules
+from imgcls.cli.former import former_modules
 
 if __name__ == "__main__":
     sys.exit(former_modules.run("import", "imgcls.imports", sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Former names of commands: they keep working, with a hint."""

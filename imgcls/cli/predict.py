@@ -1,0 +1,180 @@
+"""`imgcls predict` and `imgcls evaluate`: a run's predictions for image files, the same as on the Predict page."""
+
+import csv
+import json
+import sys
+from collections.abc import Generator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+
+from imgcls import runs
+from imgcls.cli import exit_codes, output
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.evaluation import image_files
+from imgcls.evaluation.image_files import FileScores
+from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.inference import batch, files
+from imgcls.inference.batch import Result
+from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
+
+RunArgument = Annotated[str, Parameter(help="A run folder or a run ID.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs.")]
+
+
+def predict(
+    run: RunArgument,
+    inputs: Annotated[
+        list[str], Parameter(name="FILES", help='Image files, folders, zip archives or patterns such as "*.png".')
+    ],
+    /,
+    *,
+    csv_file: Annotated[
+        Path | None, Parameter(name="--csv", show_default=False, help="Write a table with all probabilities.")
+    ] = None,
+    as_json: Annotated[
+        bool,
+        Parameter(name="--json", negative="", show_default=False, help="Print one JSON object per image and line."),
+    ] = False,
+    overwrite: output.Overwrite = False,
+) -> None:
+    """Classify image files with a run's model.
+
+    An image has a label if one of its folders is named after a class; the accuracy is then reported.
+
+    Example: imgcls predict digits photo.png
+
+    Example: imgcls predict digits photos/ more.zip --csv predictions.csv
+
+    Example: imgcls predict digits "scans/**/*.png" --json
+    """
+    found, card = _found(run)
+    skipped = SkippedFiles()
+    counts = Counts()
+    with ExitStack() as stack:
+        rows = None
+        if csv_file is not None:
+            output.check(csv_file, overwrite)
+        results = stack.enter_context(closing(_results(found, card, inputs, skipped)))
+        if csv_file is not None:
+            aside = stack.enter_context(output.replacing(csv_file))
+            text = stack.enter_context(aside.open("w", encoding="utf-8-sig", errors="replace", newline=""))
+            rows = csv.writer(text)
+            rows.writerow(batch.csv_head(card.classes))
+        for result in results:
+            counts.add(result)
+            if rows is not None:
+                rows.writerow(batch.csv_row(result, card.classes))
+            if as_json:
+                print(json.dumps(batch.as_json(result, card.classes), ensure_ascii=False, allow_nan=False))
+            elif rows is None:
+                print(_line(result))
+        counts.check(skipped)
+    print(counts.summary(skipped), file=sys.stderr)
+
+
+def evaluate(
+    run: RunArgument,
+    folder: Annotated[
+        str, Parameter(help="A folder or a zip archive with one subfolder per class, named after the class.")
+    ],
+    /,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Measure a run's accuracy on your own labelled images.
+
+    Example: imgcls evaluate digits my-digits/
+    """
+    found, _ = _found(run)
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        paths = files.expanded([folder])
+    scores = image_files.evaluate(found, paths)
+    if as_json:
+        print(json.dumps(scores.as_json(), ensure_ascii=False, allow_nan=False, indent=1))
+        return
+    print(_scores(scores))
+    left = {"not in a folder named after a class": scores.unlabelled, "could not be read": scores.unreadable}
+    for reason, count in left.items():
+        if count:
+            print(f"{count:,} images {reason}.", file=sys.stderr)
+    if scores.skipped.count:
+        print(f"{scores.skipped.count:,} other files skipped{scores.skipped.summary()}.", file=sys.stderr)
+
+
+class Counts:
+    """How many images were classified, and how many of the labelled ones correctly."""
+
+    def __init__(self) -> None:
+        self.images = self.unreadable = self.labelled = self.right = 0
+
+    def add(self, result: Result) -> None:
+        """Counts one result."""
+        self.images += 1
+        self.unreadable += result.answer is None
+        if result.is_correct is not None:
+            self.labelled += 1
+            self.right += result.is_correct
+
+    def check(self, skipped: SkippedFiles) -> None:
+        """Raises CommandError if no image could be classified."""
+        if self.images == self.unreadable:
+            what = "No image could be read" if self.images else "There are no images"
+            raise exit_codes.CommandError(
+                f"{what}{skipped.summary()}. Expected PNG, JPEG, WebP, GIF or BMP files.", exit_codes.FAILED
+            )
+
+    def summary(self, skipped: SkippedFiles) -> str:
+        """One or two sentences."""
+        text = f"{self.images - self.unreadable:,} classified"
+        if self.unreadable:
+            text += f", {self.unreadable:,} could not be read"
+        if skipped.count:
+            text += f", {skipped.count:,} other files skipped{skipped.summary()}"
+        if self.labelled:
+            score = wilson(self.right, self.labelled)
+            text += (
+                f". Accuracy on {self.labelled:,} labelled images: {100 * score.value:.1f}% "
+                f"(95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%)"
+            )
+        return text + "."
+
+
+def _found(argument: str) -> tuple[Run, ModelCard]:
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        run = runs.run_from_argument(argument)
+    return run, run.card
+
+
+def _results(run: Run, card: ModelCard, inputs: list[str], skipped: SkippedFiles) -> Generator[Result, None, None]:
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        paths = files.expanded(inputs)
+    return files.results(run, card, paths, skipped)
+
+
+def _line(result: Result) -> str:
+    if result.answer is None:
+        return f"{result.name}\t–\t{result.problem}"
+    prediction = result.answer.prediction
+    text = prediction if isinstance(prediction, str) else "; ".join(prediction) or "no label"
+    warning = f"\t{result.warning}" if result.warning else ""
+    return f"{result.name}\t{text}\t{result.answer.confidence:.4f}{warning}"
+
+
+def _scores(scores: FileScores) -> str:
+    score, matrix = scores.accuracy, scores.matrix
+    lines = [
+        f"Accuracy {100 * score.value:.1f}% (95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%) "
+        f"on {scores.images:,} images",
+        f"{'class':30} {'images':>8} {'recall':>8} {'most often confused with':>26}",
+    ]
+    for label in np.flatnonzero(matrix.sum(1)):
+        row = matrix[label].copy()
+        recall, row[label] = row[label] / row.sum(), 0
+        other = f"{scores.classes[int(row.argmax())]} ({row.max():,})" if row.any() else "–"
+        lines.append(f"{scores.classes[label][:30]:30} {matrix[label].sum():8,} {100 * recall:7.1f}% {other:>26}")
+    return "\n".join(lines)

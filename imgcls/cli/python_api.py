@@ -1,0 +1,274 @@
+"""The Python API for scripts and notebooks; `import imgcls` offers these names without importing anything heavy.
+
+>>> import imgcls
+>>> "digits" in imgcls.list_datasets()
+True
+>>> imgcls.load_dataset("digits").x_train.shape  # prepared on first use
+(1437, 8, 8, 1)
+
+run = imgcls.train(data="digits", model="cnn", epochs=3)
+run.history                              # DataFrame, one row per epoch
+run.predict("photo.png").prediction
+run.export("litert-dynamic", "model.tflite")
+"""
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgcls import datasets, jobs, models, runs
+from imgcls.config import PARAMS, Config
+from imgcls.datasets import Dataset
+from imgcls.errors import RunError, SettingError
+from imgcls.evaluation import image_files, predictions, report
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.image_files import FileScores
+from imgcls.evaluation.metrics import significance
+from imgcls.evaluation.metrics.significance import Comparison
+from imgcls.export import formats, making, records
+from imgcls.inference import Answer, answering
+from imgcls.inference.preparing import Source
+from imgcls.runs import Run
+from imgcls.runs.metrics_log import Curves
+from imgcls.system import atomic
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+POLL_SECONDS = 0.5
+
+
+class ModelRun:
+    """A run: one training with all its results. It appears in the app like any other."""
+
+    def __init__(self, run: Run):
+        self._run = run
+
+    def __repr__(self) -> str:
+        return f"ModelRun({self.id!r}, {self.state})"
+
+    @property
+    def id(self) -> str:
+        return self._run.id
+
+    @property
+    def state(self) -> str:
+        """Such as "running", "finished" or "failed"."""
+        return self._run.state
+
+    @property
+    def result(self) -> Mapping[str, Any]:
+        """Outcome and scores; empty while it trains."""
+        return self._run.result or {}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self._run.card.classes
+
+    @property
+    def history(self) -> "pd.DataFrame":
+        """Loss, accuracy and learning rate after each epoch, training and validation."""
+        import pandas as pd
+
+        columns = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+        values = Curves(self._run.folder / "metrics.jsonl").refresh().series("epochs", *columns)
+        return pd.DataFrame(dict(zip(columns, values, strict=True)))
+
+    def wait(self) -> "ModelRun":
+        """Waits until the training has ended, with a progress line in a terminal or a notebook.
+
+        Raises:
+            RunError: it failed, or was interrupted.
+        """
+        curves = Curves(self._run.folder / "metrics.jsonl")
+        shown = ""
+        while (state := self._run.state) not in runs.ENDED:
+            line = _progress(curves.refresh(), state)
+            if line != shown:
+                print(f"\r{line:60}", end="", flush=True)
+                shown = line
+            time.sleep(POLL_SECONDS)
+        if shown:
+            print(f"\r{'':60}\r", end="", flush=True)
+        if state in ("failed", "lost", "damaged"):
+            raise RunError(str(self.result.get("message") or f"The training of {self.id} ended: it is {state}."))
+        return self
+
+    def predict(self, images: Source | Sequence[Source]) -> Answer | list[Answer]:
+        """The prediction for one image (path, bytes, PIL image or uint8 array), or a list of them for a list.
+
+        Raises:
+            ImageError: an image cannot be read.
+        """
+        if isinstance(images, list | tuple):
+            card = self._run.card
+            return [answering.answer(self._run, image, card=card) for image in images]
+        return answering.answer(self._run, images)  # type: ignore[arg-type]
+
+    def evaluate(self, folder: str | Path) -> FileScores:
+        """The accuracy on image files, in a folder or zip with one subfolder per class.
+
+        Raises:
+            SourceError: no image is in a folder named after a class.
+        """
+        return image_files.evaluate(self._run, [Path(folder)])
+
+    def errors(self) -> "pd.DataFrame":
+        """The test images that are predicted incorrectly, the most confident errors first. Single-label runs only."""
+        import pandas as pd
+
+        found = self._single_label()
+        rows = found.worst_first[~found.is_right[found.worst_first]]
+        return pd.DataFrame(
+            {
+                "image": found.indices[rows],
+                "label": [found.names[label] for label in found.labels[rows]],
+                "prediction": [found.names[label] for label in found.predicted[rows]],
+                "confidence": found.confidence[rows],
+            }
+        )
+
+    def confusion_matrix(self) -> "go.Figure":
+        """The confusion matrix of the test set as a Plotly figure. Single-label runs only."""
+        import plotly.graph_objects as go
+
+        found = self._single_label()
+        heat = go.Heatmap(z=found.report.matrix, x=found.names, y=found.names, texttemplate="%{z}", colorscale="Blues")
+        figure = go.Figure(heat)
+        figure.update_layout(xaxis_title="Prediction", yaxis_title="Label", yaxis_autorange="reversed")
+        return figure
+
+    def export(self, format: str, path: str | Path | None = None) -> Path:
+        """Writes the model in a format such as "onnx" or "litert-dynamic", verified, and returns the file's path.
+
+        By default the file is written to the current folder.
+
+        Raises:
+            SettingError: there is no such format.
+            RunError: the file does not match the run's predictions, or a package is missing.
+        """
+        chosen = formats.find(format)
+        name = chosen.__name__.rpartition(".")[2]
+        run, record = self._run, records.read(self._run, name)
+        if record is None or not record.is_offered:
+            run = runs.writable(run)
+            making.export_now(run, [name], lambda fraction, text: None)
+            record = records.read(run, name)
+        if record is None or record.problem:
+            raise RunError(f"{chosen.TITLE} was not exported. {record.problem if record else 'The run was changed.'}")
+        target = Path(path or record.file)
+        with atomic.replacing(target) as aside:
+            shutil.copyfile(records.file_of(run, name), aside)
+        return target
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Writes the report, one HTML file, and returns its path."""
+        stored = predictions.read(self._run)
+        card = self._run.card
+        found = Decisions(stored, card.thresholds or card.threshold) if card.is_multilabel else stored
+        target = Path(path or f"{self.id}.html")
+        atomic.write_bytes(target, report.page(self._run, found).encode("utf-8"))
+        return target
+
+    def _single_label(self) -> predictions.Predictions:
+        found = predictions.read(self._run)
+        if found.is_multilabel:
+            raise RunError("This run is multi-label. Use report() for its scores.")
+        return found
+
+
+def list_datasets() -> list[str]:
+    """The names of all datasets, your own included."""
+    return list(datasets.names())
+
+
+def load_dataset(name: str) -> Dataset:
+    """A dataset with its arrays `x_train`, `y_train`, `x_test` and `y_test`; it is prepared first if necessary.
+
+    Raises:
+        DatasetError: there is no such dataset, or it cannot be downloaded.
+    """
+    if not datasets.is_ready(name):
+        datasets.prepare(name)
+    return datasets.open_dataset(name)
+
+
+def import_images(path: str | Path, title: str, **settings: Any) -> str:
+    """Turns a zip archive, a folder or a CSV file into a dataset and returns its name.
+
+    `settings` are those of `imgcls.datasets.importing.execute.import_dataset`, such as `size=64`.
+
+    Raises:
+        SourceError: it cannot be imported.
+    """
+    from imgcls.datasets.importing import execute, sources
+
+    return execute.import_dataset(sources.of_file(Path(path).absolute()), title=title, **settings).name
+
+
+def train(
+    data: str = "mnist_sample", model: str = "cnn", *, name: str = "", wait: bool = True, **settings: Any
+) -> ModelRun:
+    """Trains a model in a process of its own, in turn with other trainings.
+
+    `settings` are those of `imgcls train --help` with underscores, such as `epochs=3` or, for a CNN, `filters=32`.
+    With `wait=False` the run is returned at once.
+
+    Raises:
+        SettingError: a setting is unknown or out of range.
+        DatasetError: the dataset cannot be prepared.
+        RunError: the training failed.
+    """
+    general = {param.name for param in PARAMS}
+    family = {param.name for param in models.params(model)}
+    if unknown := sorted(set(settings) - general - family):
+        raise SettingError(f"There is no setting '{unknown[0]}' for the model '{model}'. See: imgcls train --help")
+    config = Config().changed(
+        data=data,
+        model=model,
+        model_settings={key: value for key, value in settings.items() if key in family},
+        **{key: value for key, value in settings.items() if key not in family},
+    )
+    if not datasets.is_ready(data):
+        datasets.prepare(data)
+    run = ModelRun(jobs.begin(config, name))
+    return run.wait() if wait else run
+
+
+def list_runs() -> list[ModelRun]:
+    """All runs, the newest first."""
+    return [ModelRun(run) for run in runs.all_runs()]
+
+
+def load_run(run: str) -> ModelRun:
+    """The run with this ID or in this folder, such as "digits", which ships with the package.
+
+    Raises:
+        RunError: there is none.
+    """
+    return ModelRun(runs.run_from_argument(run))
+
+
+def compare(first: ModelRun, second: ModelRun) -> Comparison:
+    """Is the second run better than the first? A paired comparison on the test images of both.
+
+    Raises:
+        RunError: they were tested on different images, or are multi-label.
+    """
+    one, two = first._single_label(), second._single_label()
+    if one.names != two.names or not np.array_equal(one.labels, two.labels):
+        raise RunError("These runs were tested on different images, so they cannot be compared.")
+    return significance.compare(one.is_right, two.is_right)
+
+
+def _progress(curves: Curves, state: str) -> str:
+    if not curves.epochs:
+        return f"{(curves.phase or state).capitalize()} …"
+    last = curves.epochs[-1]
+    total = curves.plan.get("epochs", "?")
+    return f"Epoch {last['epoch']} of {total}: validation accuracy {100 * last['val_accuracy']:.1f}% …"

@@ -1,0 +1,13 @@
+"""Take a trained model out: files in several formats, each verified in its own runtime before it is offered.
+
+formats/       the formats: to add one, add one file
+tolerances     how closely a file must match the run's stored predictions
+runtimes       run an exported file: LiteRT, ONNX Runtime, plain Keras in a fresh interpreter
+verification   compare a file with the stored predictions
+records        the verification record of a file, stored with the run
+carried        the record inside the file itself, with the class names and other texts (texts)
+making         the background task that converts, verifies and stores
+bundle/        a zip with model card, labels, preprocessing and a script that predicts
+
+Nothing here imports Keras: `python -m imgcls.training.export.convert` does the conversions.
+"""

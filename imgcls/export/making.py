@@ -1,0 +1,284 @@
+"""The background task that exports a run: convert, compare, store, one format after the other.
+
+RUN/exports/
+    NAME.SUFFIX           the file of a format; only there if it matches the run's predictions
+    NAME.json             its verification record
+    NAME.log              what a failed conversion printed
+    export.progress.json, export.log, done.json     those of the task
+"""
+
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import filelock
+import numpy as np
+
+from imgcls import runs
+from imgcls.errors import RunError, UserError
+from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.export import formats, records, texts, verification
+from imgcls.export.records import Record
+from imgcls.export.verification import Comparison, Reference
+from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
+from imgcls.system import atomic, processes
+from imgcls.system.task_progress import Cancelled, failure_text
+from imgcls.system.tasks import GRACE_SECONDS, Progress, Task
+
+CONVERTER = "imgcls.training.export.convert"
+MODULE = "imgcls.export"
+MOST_CHANGED = 500
+"""Images with another prediction that a record lists."""
+SOFTWARE = (
+    "imgcls",
+    "keras",
+    "tensorflow-cpu",
+    "tensorflow",
+    "ai-edge-litert",
+    "onnx",
+    "onnxruntime",
+    "numpy",
+    "pillow",
+)
+
+
+def task_of(run: Run) -> Task:
+    """The background task and its files."""
+    return Task(records.folder_of(run), "export", "done.json")
+
+
+def start(run: Run, names: Sequence[str]) -> None:
+    """Starts exporting a run in these formats; does nothing while an export of the run is in progress.
+
+    Raises:
+        RunError: the run has no finished model, or the process cannot be started.
+    """
+    check(run)
+    run = runs.writable(run)
+    try:
+        task_of(run).start(MODULE, str(run.folder), *names, again=True)
+    except OSError as error:
+        raise RunError(f"The export cannot be started: {error.strerror or error}. Free some disk space.") from error
+
+
+def export_now(run: Run, names: Sequence[str], echo: Progress) -> None:
+    """Exports a run in this process, for a shell.
+
+    Raises:
+        RunError: the run cannot be exported, a file cannot be written, or the run is being exported already.
+    """
+    task = task_of(run)
+    try:
+        task.folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(task.lock, timeout=GRACE_SECONDS), task.reporting(echo) as progress:
+            make(run, names, progress)
+    except filelock.Timeout as error:
+        raise RunError("This run is being exported by another process. Wait until it is done.") from error
+    except Cancelled as error:
+        raise RunError("The export was cancelled on a page of the app.") from error
+    except OSError as error:
+        raise RunError(failure_text(error)) from error
+
+
+def check(run: Run) -> ModelCard:
+    """The card of a run that can be exported.
+
+    Raises:
+        RunError: it cannot, and why.
+    """
+    card = run.card
+    if not (run.folder / "model.keras").exists():
+        raise RunError("This run has no saved model (model.keras), so it cannot be exported. Train it again.")
+    if not run.is_tested:
+        raise RunError(
+            "This run has no test predictions, so an exported file could not be verified. Let its training finish."
+        )
+    return card
+
+
+def make(run: Run, names: Sequence[str], progress: Progress) -> None:
+    """Exports a run in these formats. A format that cannot be made gets a record that says why.
+
+    Raises:
+        RunError: the run cannot be exported at all.
+    """
+    check(run)
+    known = verification.reference(run)
+    for position, name in enumerate(names):
+
+        def of_all(fraction: float, text: str, position: int = position, name: str = name) -> None:
+            title = formats.find(name).TITLE
+            progress((position + fraction) / len(names), f"{title}: {text[:1].lower()}{text[1:]}")
+
+        make_one(run, name, known, of_all)
+    atomic.write_json(records.folder_of(run) / "done.json", {"formats": list(names)})
+
+
+def make_one(run: Run, name: str, known: Reference, progress: Progress) -> Record:
+    """Makes, verifies and stores the file of one format, and returns its record.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    chosen = formats.find(name)
+    path = records.file_of(run, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (path.parent / f"{name}.json").unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    try:
+        if missing := formats.what_is_missing(chosen):
+            raise RunError(missing)
+        with atomic.replacing(path) as aside:
+            record = _converted(run, name, chosen, known, aside, progress)
+            if record.problem:
+                raise _NoMatch(record)
+    except _NoMatch as no_match:
+        record = no_match.record
+    except UserError as error:
+        record = Record(name, chosen.TITLE, _now(), problem=failure_text(error))
+    records.write(run, record)
+    return record
+
+
+class _NoMatch(Exception):
+    """The file does not match the run's predictions, so it is removed."""
+
+    def __init__(self, record: Record):
+        super().__init__(record.problem)
+        self.record = record
+
+
+def _converted(run: Run, name: str, chosen: ModuleType, known: Reference, path: Path, progress: Progress) -> Record:
+    progress(0.0, "Converting")
+    convert(run, name, path)
+    digest = records.digest(path)
+
+    def second_half(fraction: float, text: str) -> None:
+        progress(0.5 + fraction / 2, text)
+
+    with chosen.load(path) as runtime:
+        found = verification.compare(known, runtime, second_half)
+        software = runtime.name
+    problem = verification.problem(found, chosen.TOLERANCE)
+    record = _record(run, name, chosen, known, found, problem, digest, software)
+    chosen.describe(path, texts.of_file(run.card, record))
+    with chosen.load(path) as runtime:  # what was added must not have changed it
+        sample = np.asarray(known.images[known.rows[:8]])
+        again = known.decisions(runtime.probabilities(sample))
+    if not problem and not np.array_equal(again, _decided(known, found)[:8]):
+        raise RunError("The file changed when its verification record was added.")
+    return Record(**record.as_json() | {"bytes": path.stat().st_size, "changed": record.changed})
+
+
+def convert(run: Run, name: str, path: Path) -> None:
+    """Writes the file of a format, in a process with Keras. If that fails, its output is kept in RUN/exports/NAME.log.
+
+    Raises:
+        RunError: the conversion failed.
+    """
+    log = records.folder_of(run) / f"{name}.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("wb") as file:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", CONVERTER, str(run.folder), name, str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=processes.child_environment({"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}),
+            check=False,
+        )
+    if done.returncode or not path.exists():
+        lines = log.read_text("utf-8", "replace").strip().splitlines()
+        raise RunError(f"The conversion failed: {lines[-1][:300] if lines else 'its process ended unexpectedly'}")
+    log.unlink()
+
+
+def _record(
+    run: Run,
+    name: str,
+    chosen: ModuleType,
+    known: Reference,
+    found: Comparison,
+    problem: str,
+    digest: str,
+    runtime: str,
+) -> Record:
+    card = run.card
+    return Record(
+        name,
+        chosen.TITLE,
+        _now(),
+        problem,
+        run.id,
+        run.label,
+        f"{run.id}-{name}{chosen.SUFFIX}",
+        0,
+        digest,
+        records.digest(run.folder / "model.keras"),
+        card.data,
+        known.fingerprint,
+        found.count,
+        _software(),
+        runtime,
+        _interval(found.accuracy),
+        _interval(found.stored_accuracy),
+        found.identical,
+        found.largest_difference if np.isfinite(found.largest_difference) else None,
+        tuple(_changed(card, known, found)),
+        len(found.changed),
+        found.paired.only_first,
+        found.paired.only_second,
+        found.paired.p_value,
+        found.milliseconds,
+    )
+
+
+def _changed(card: ModelCard, known: Reference, found: Comparison) -> list[dict[str, Any]]:
+    rows = zip(found.changed[:MOST_CHANGED].tolist(), found.before, found.after, strict=False)
+    return [
+        {
+            "image": int(known.indices[row]),
+            "true": _named(card, known.labels[row]),
+            "stored": _named(card, before),
+            "exported": _named(card, after),
+        }
+        for row, before, after in rows
+    ]
+
+
+def _named(card: ModelCard, decision: np.ndarray | int) -> str:
+    if np.ndim(decision):
+        return "; ".join(card.classes[label] for label in np.flatnonzero(decision))
+    return card.classes[int(decision)]
+
+
+def _decided(known: Reference, found: Comparison) -> np.ndarray:
+    """The decisions of the compared file."""
+    decisions = known.decisions(known.probabilities).copy()
+    decisions[found.changed] = found.after
+    return decisions
+
+
+def _interval(score: Score | None) -> dict[str, float] | None:
+    return None if score is None else {"value": score.value, "low": score.low, "high": score.high}
+
+
+def _software() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in SOFTWARE:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,141 @@
+"""Writes a Keras model in the basic file types, from which `imgcls.export.formats` makes its formats."""
+
+import contextlib
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from imgcls import datasets
+from imgcls.export.formats import Weights
+from imgcls.inference.predictor import Predictor
+
+CALIBRATION_IMAGES = 200
+"""Training images on which the ranges of activations are measured for int8. More change the result very little."""
+OPSET = 17
+"""The ONNX operator set: tf2onnx 1.17 writes up to 18, and 17 runs in ONNX Runtime 1.12 and later."""
+MAX_DIFFERENCE = 1e-3
+"""The largest difference between two probabilities that counts as rounding."""
+
+
+class KerasConverter:
+    """A model that takes uint8 images and returns probabilities. Implements `imgcls.export.formats.Converter`.
+
+    `dataset` is the name of the dataset it was trained on.
+    """
+
+    def __init__(self, model: keras.Model, dataset: str = ""):
+        self._model = model
+        self._dataset = dataset
+
+    def keras(self, path: Path) -> None:
+        self._model.save(path)
+
+    def litert(self, path: Path, weights: Weights = "float32", *, is_microcontroller: bool = False) -> None:
+        model = self._model
+        if is_microcontroller:
+            images = keras.Input(batch_shape=(1, *self._shape), dtype="uint8")
+            model = keras.Model(images, model(images))
+        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        if weights != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        if weights == "int8":
+            converter.representative_dataset = self._calibration
+        if is_microcontroller:
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = tf.uint8
+        with contextlib.redirect_stdout(sys.stderr):  # the converter prints progress
+            path.write_bytes(converter.convert())
+
+    def onnx(self, path: Path) -> None:
+        import onnx
+        import tf2onnx
+
+        images = keras.Input(self._shape, dtype="uint8", name="images")
+        signature = (tf.TensorSpec((None, *self._shape), tf.uint8, name="images"),)
+        written, _ = tf2onnx.convert.from_keras(
+            keras.Model(images, self._model(images)), input_signature=signature, opset=OPSET
+        )
+        graph = written.graph
+        _rename(graph, graph.output[0].name, "probabilities")
+        for value in (graph.input[0], graph.output[0]):
+            value.type.tensor_type.shape.dim[0].dim_param = "batch"
+        onnx.checker.check_model(written, full_check=True)
+        onnx.save(written, path)
+
+    def saved_model(self, path: Path) -> None:
+        height, width, channels = self._shape
+        model = self._model
+
+        def of_files(files: tf.Tensor) -> dict[str, tf.Tensor]:
+            def pixels(data: tf.Tensor) -> tf.Tensor:
+                image = tf.io.decode_image(data, channels=channels, expand_animations=False)
+                image.set_shape((None, None, channels))
+                small = tf.image.resize(image, (height, width), "bicubic", antialias=True)
+                return tf.cast(tf.clip_by_value(tf.round(small), 0, 255), tf.uint8)
+
+            images = tf.map_fn(pixels, files, fn_output_signature=tf.TensorSpec(self._shape, tf.uint8))
+            return {"probabilities": model(images)}
+
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        archive.add_endpoint(
+            "serve",
+            lambda images: {"probabilities": model(images)},
+            [tf.TensorSpec((None, *self._shape), tf.uint8, name="images")],
+        )
+        archive.add_endpoint("encoded_images", of_files, [tf.TensorSpec((None,), tf.string, name="files")])
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder, contextlib.redirect_stdout(sys.stderr):
+            archive.write_out(folder)
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+                for file in sorted(Path(folder).rglob("*")):
+                    zipped.write(file, file.relative_to(folder))
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        return tuple(self._model.input_shape[1:])
+
+    def _calibration(self) -> Iterator[list[np.ndarray]]:
+        images = datasets.open_dataset(self._dataset).x_train
+        chosen = np.sort(np.random.default_rng(0).permutation(len(images))[:CALIBRATION_IMAGES])
+        for row in chosen:
+            yield [np.asarray(images[row : row + 1])]
+
+
+def write_litert(model: keras.Model, path: Path, sample: np.ndarray) -> float:
+    """Writes the LiteRT file that the pages run, loads it again and compares its predictions for `sample` with Keras.
+
+    Returns:
+        The largest difference between the two models' probabilities.
+
+    Raises:
+        RuntimeError: the predictions differ by more than `MAX_DIFFERENCE`, so the file must not be used.
+    """
+    KerasConverter(model).litert(path)
+    found = Predictor(path).probabilities(sample)
+    difference = float(np.abs(found - model.predict_on_batch(sample)).max())
+    if not difference <= MAX_DIFFERENCE:  # also true for NaN
+        raise RuntimeError(
+            f"The exported LiteRT model predicts differently: the probabilities of {len(sample)} images differ "
+            f"by up to {difference:.4f}."
+        )
+    return difference
+
+
+def _rename(graph, old: str, new: str) -> None:
+    """Renames a tensor of an ONNX graph."""
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for position, name in enumerate(names):
+                if name == old:
+                    names[position] = new
+    for value in (*graph.output, *graph.value_info):
+        if value.name == old:
+            value.name = new

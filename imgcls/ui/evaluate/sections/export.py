@@ -1,0 +1,213 @@
+"""The model as a file for other programs: every format is verified, compared side by side, and then offered."""
+
+import html
+from io import BytesIO
+
+import pyarrow as pa
+import streamlit as st
+
+from imgcls.errors import UserError
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.predictions import Predictions
+from imgcls.export import bundle, formats, making, records
+from imgcls.export.records import Record
+from imgcls.runs import Run
+from imgcls.ui.app.errors import plain
+from imgcls.ui.evaluate import links
+from imgcls.ui.widgets import formatting, task_panel
+
+TITLE = links.EXPORT
+ORDER = 120
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
+
+SUGGESTED = ("keras", "litert_dynamic", "onnx")
+CHOICE = "export-formats"
+MIME = "application/octet-stream"
+STYLE = """<style>
+.exports{overflow-x:auto}.exports table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+.exports th,.exports td{padding:6px 12px 6px 0;text-align:right;font-weight:400;border:0;
+border-bottom:1px solid rgba(128,128,128,.3);white-space:nowrap}
+.exports th:first-child{text-align:left}.exports thead th{font-size:.85rem;opacity:.75;vertical-align:bottom}
+.exports caption{text-align:left;font-size:.85rem;opacity:.75;padding:0 0 6px;caption-side:top}
+.exports small{display:block;opacity:.75}
+</style>"""
+COLUMNS = (
+    "Format",
+    "Size",
+    "ms per image",
+    "Accuracy",
+    "Identical predictions",
+    "Largest difference",
+    "Predictions that change",
+)
+
+
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
+    st.subheader("Export", anchor=False)
+    st.markdown(
+        "Take the model out: as a file for phones, browsers, servers and microcontrollers, or as a bundle with a model "
+        "card and a script that predicts without this app. Every file is run in its own runtime and compared with the "
+        "test predictions of this run. A file that does not match is not offered."
+    )
+    try:
+        making.check(run)
+    except UserError as error:
+        st.info(plain(str(error)), icon=":material/info:")
+        return
+    task = making.task_of(run)
+    state = task.state()
+    found = records.all_of(run)
+    if state.state in ("running", "failed"):
+        task_panel.show(task, state, lambda: making.start(run, _chosen(found)), "The export failed.")
+    if state.state != "running":
+        _choose(run, found)
+    if found:
+        _results(run, found)
+
+
+def _choose(run: Run, found: dict[str, Record]) -> None:
+    """Which formats to make, and the button that starts."""
+    missing = {name: formats.what_is_missing(formats.find(name)) for name in formats.names()}
+    available = [name for name in formats.names() if not missing[name]]
+    st.pills(
+        "Formats",
+        available,
+        selection_mode="multi",
+        default=_suggested(available, found),
+        format_func=lambda name: formats.find(name).TITLE,
+        key=CHOICE,
+    )
+    for hint in dict.fromkeys(text for text in missing.values() if text):
+        st.caption(plain(hint))
+    chosen = _chosen(found)
+    st.caption(
+        " · ".join(f"**{plain(formats.find(name).TITLE)}**: {plain(formats.find(name).HELP)}" for name in chosen)
+    )
+    if chosen:
+        task_panel.button("Export and verify", lambda: making.start(run, chosen), primary=True)
+
+
+def _suggested(available: list[str], found: dict[str, Record]) -> list[str]:
+    """Common formats that have not been made yet."""
+    return [name for name in SUGGESTED if name in available and name not in found]
+
+
+def _chosen(found: dict[str, Record]) -> list[str]:
+    available = [name for name in formats.names() if not formats.what_is_missing(formats.find(name))]
+    return list(st.session_state.get(CHOICE, _suggested(available, found)))
+
+
+def _results(run: Run, found: dict[str, Record]) -> None:
+    offered = {name: record for name, record in found.items() if record.is_offered}
+    for record in found.values():
+        if not record.is_offered:
+            st.warning(plain(f"{record.title} is not offered. {record.problem}"), icon=":material/block:")
+    if not offered:
+        return
+    st.html(_table(list(offered.values())))
+    if any(record.accuracy is None for record in offered.values()):
+        st.caption(
+            "The dataset is not on this machine, so the files were compared on the test images that the run stores. "
+            "Most of these are errors and close calls: fewer predictions are identical than on the whole test set, and "
+            "the accuracy is unknown."
+        )
+    for name, record in offered.items():
+        _downloads(run, name, record)
+    for name, record in offered.items():
+        if record.changed_count:
+            _changes(run, name, record)
+
+
+def _table(rows: list[Record]) -> str:
+    head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
+    body = "".join(_row(record) for record in rows)
+    images = formatting.count(rows[0].images, "test image")
+    return (
+        f'{STYLE}<div class="exports" tabindex="0" role="region" aria-label="Exported files"><table>'
+        f"<caption>Compared on {images}; times on one thread of this machine</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(record: Record) -> str:
+    accuracy = "–"
+    if record.accuracy is not None:
+        score = Score(**record.accuracy)
+        accuracy = f"{100 * score.value:.2f}%<small>{formatting.interval(score)}</small>"
+    changes = f"{record.changed_count:,}"
+    if record.changed_count:
+        changes += (
+            f"<small>{record.only_stored_right:,} now wrong, {record.only_exported_right:,} now right; "
+            f"p = {1 if record.p_value is None else record.p_value:.2g}</small>"
+        )
+    cells = (
+        size(record.bytes),
+        f"{record.milliseconds or 0:.2f}",
+        accuracy,
+        f"{100 * (record.identical or 0):.2f}%",
+        f"{record.largest_difference or 0:.2g}",
+        changes,
+    )
+    return f'<tr><th scope="row">{html.escape(record.title)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: '153 kB', '4.4 MB'."""
+    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{count / 1e3:.0f} kB"
+
+
+def _downloads(run: Run, name: str, record: Record) -> None:
+    path = records.file_of(run, name)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            f"{record.title} ({size(record.bytes)})",
+            path.read_bytes,
+            file_name=record.file,
+            mime=MIME,
+            icon=":material/download:",
+            key=f"export-{name}",
+            on_click="ignore",
+        )
+        if bundle.supports(name):
+            st.download_button(
+                "Bundle with model card and script",
+                lambda: _bundled(run, name),
+                file_name=f"{run.id}-{name}.zip",
+                mime="application/zip",
+                icon=":material/folder_zip:",
+                key=f"bundle-{name}",
+                type="tertiary",
+                on_click="ignore",
+            )
+
+
+def _bundled(run: Run, name: str) -> bytes:
+    file = BytesIO()
+    bundle.write(run, name, file)
+    return file.getvalue()
+
+
+def _changes(run: Run, name: str, record: Record) -> None:
+    """The images whose prediction differs, each with a link."""
+    images = formatting.count(record.changed_count, "image")
+    with st.expander(f"{plain(record.title)}: {images} with another prediction"):
+        rows = record.changed
+        st.dataframe(
+            pa.table(
+                {
+                    "Image": [links.image(run, row["image"]) for row in rows],
+                    "Label": [str(row["true"]) for row in rows],
+                    "Stored prediction": [str(row["stored"]) for row in rows],
+                    "Exported file": [str(row["exported"]) for row in rows],
+                }
+            ),
+            hide_index=True,
+            key=f"changes-{name}",
+            column_config={"Image": st.column_config.LinkColumn(display_text=r"image=(\d+)")},
+            alt=f"Images whose prediction changes in the {record.title} file.",
+        )
+        if record.changed_count > len(rows):
+            st.caption(f"The first {len(rows):,} are listed.")

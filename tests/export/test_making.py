@@ -1,0 +1,144 @@
+"""A run becomes files: converted, verified, stored with a record, and offered only if they match."""
+
+import json
+import os
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+
+from imgcls.errors import RunError
+from imgcls.export import formats, making, records
+from imgcls.export.formats import litert
+from imgcls.inference.predictor import Predictor
+from tests.support.exports import quick_conversion as quick_conversion
+
+
+def silent(fraction, text):
+    """Progress that nobody reads."""
+
+
+def made(run, name):
+    making.make(run, [name], silent)
+    return records.read(run, name)
+
+
+def test_every_format_matches_the_run_in_its_own_runtime(finished_run):
+    """Converts for real, each in a process of its own."""
+    available = [name for name in formats.names() if not formats.what_is_missing(formats.find(name))]
+    assert {"keras", "litert", "litert_float16", "litert_dynamic", "litert_int8", "saved_model"} <= set(available)
+    told = []
+    making.make(finished_run, available, lambda fraction, text: told.append((fraction, text)))
+
+    found = records.all_of(finished_run)
+    assert {name: record.problem for name, record in found.items()} == dict.fromkeys(available, "")
+    for name, record in found.items():
+        path = records.file_of(finished_run, name)
+        assert path.stat().st_size == record.bytes
+        assert record.images == 360 and record.accuracy and record.milliseconds > 0
+        assert record.model_sha256 == records.digest(finished_run.folder / "model.keras")
+    assert max(found[name].largest_difference for name in ("keras", "litert", "saved_model")) < 1e-5
+    assert found["litert_dynamic"].bytes < found["litert_float16"].bytes < found["litert"].bytes
+    assert found["keras"].runtime.startswith("Keras ") and found["saved_model"].runtime.startswith("TensorFlow ")
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions) and fractions[0] >= 0 and fractions[-1] <= 1
+
+
+def test_a_file_carries_its_verification_record_and_still_runs(finished_run, quick_conversion):
+    record = made(finished_run, "litert")
+    path = records.file_of(finished_run, "litert")
+
+    with zipfile.ZipFile(path) as archive:
+        carried = json.loads(archive.read("verification.json"))
+        assert archive.read("labels.txt").decode().split() == list(finished_run.card.classes)
+    assert carried["sha256"] == record.sha256 == records.digest(finished_run.folder / "model.tflite")
+    assert carried["identical"] == 1 and carried["software"]["numpy"]
+    images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), dtype=np.uint8)
+    expected = Predictor(finished_run.folder / "model.tflite").probabilities(images)
+    assert np.array_equal(Predictor(path).probabilities(images), expected)
+
+
+def test_a_file_that_predicts_differently_is_not_offered_and_the_record_says_why(
+    finished_run, quick_conversion, monkeypatch
+):
+    def load(path):
+        runtime = litert.runtimes.LiteRT(path)
+        inner = runtime.probabilities
+        runtime.probabilities = lambda images: inner(images)[:, ::-1]
+        return runtime
+
+    monkeypatch.setattr(litert, "load", load)
+    record = made(finished_run, "litert")
+    assert not record.is_offered
+    assert record.problem.startswith("Its probabilities differ by up to ")
+    assert [path.name for path in records.folder_of(finished_run).glob("*.tflite")] == []
+
+
+def test_one_failed_conversion_does_not_stop_the_others(finished_run, monkeypatch):
+    def convert(run, name, path):
+        if name == "litert_int8":
+            raise RunError("The conversion failed: no calibration images.")
+        shutil.copyfile(run.folder / "model.tflite", path)
+
+    monkeypatch.setattr(making, "convert", convert)
+    making.make(finished_run, ["litert_int8", "litert"], silent)
+    assert records.read(finished_run, "litert_int8").problem == "The conversion failed: no calibration images."
+    assert records.read(finished_run, "litert").is_offered
+
+
+def test_the_process_that_converts_says_in_one_sentence_why_it_failed(finished_run, tmp_path):
+    (finished_run.folder / "model.keras").write_bytes(b"PK damaged")
+    with pytest.raises(RunError, match=r"^The conversion failed: .{10,300}$"):
+        making.convert(finished_run, "keras", tmp_path / "model.keras")
+    assert not (tmp_path / "model.keras").exists()
+
+
+def test_a_format_whose_packages_are_missing_says_how_to_install_them(finished_run, monkeypatch):
+    monkeypatch.setattr(formats, "find_spec", lambda package: None)
+    record = made(finished_run, "onnx")
+    assert record.problem == 'ONNX needs more packages. Install them with: pip install "imgcls[onnx]"'
+
+
+def test_a_run_without_model_or_predictions_cannot_be_exported(finished_run):
+    (finished_run.folder / "predictions.npz").unlink()
+    with pytest.raises(RunError, match="no test predictions"):
+        making.check(finished_run)
+    (finished_run.folder / "model.keras").unlink()
+    with pytest.raises(RunError, match=r"no saved model \(model.keras\)"):
+        making.check(finished_run)
+    (finished_run.folder / "model.json").unlink()
+    with pytest.raises(RunError, match="no trained model"):
+        making.check(finished_run)
+
+
+def test_a_record_is_ignored_once_the_model_or_the_file_has_changed(finished_run, quick_conversion):
+    record = made(finished_run, "litert")
+    later = (records.folder_of(finished_run) / "litert.json").stat().st_mtime + 5
+    os.utime(finished_run.folder / "model.keras", (later, later))
+    assert records.read(finished_run, "litert") is None
+
+    os.utime(finished_run.folder / "model.keras", (1, 1))
+    assert records.read(finished_run, "litert") == record
+    records.file_of(finished_run, "litert").write_bytes(b"cut")
+    assert records.read(finished_run, "litert") is None
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b'{"version": 1, "format": "litert"}', b'{"version": 2}', "bytes", "milliseconds"]
+)
+def test_a_damaged_record_is_no_record(finished_run, quick_conversion, content):
+    record = made(finished_run, "litert")
+    if isinstance(content, str):
+        content = json.dumps(record.as_json() | {content: "many"}).encode()
+    (records.folder_of(finished_run) / "litert.json").write_bytes(content)
+    assert records.read(finished_run, "litert") is None
+    assert records.all_of(finished_run) == {}
+
+
+def test_the_background_task_exports_and_a_page_sees_it(finished_run, wait_until):
+    making.start(finished_run, ["litert"])
+    task = making.task_of(finished_run)
+    wait_until(lambda: task.state().state != "running", seconds=300)
+    assert task.state().state == "ready", task.state().text
+    assert records.read(finished_run, "litert").is_offered

@@ -1,0 +1,120 @@
+"""The Export section through Streamlit's own test runner."""
+
+import pytest
+
+from imgcls.export import formats, making, records
+from imgcls.export.records import Record
+from imgcls.system.tasks import TaskState
+from imgcls.ui.app import links
+from tests.support.exports import quick_conversion as quick_conversion
+from tests.support.pages import is_whole, opened, told
+
+
+def section(run):
+    return opened("evaluate", run=run.id, view="Export")
+
+
+def table(app) -> str:
+    return next((str(block.proto.body) for block in app.get("html") if "exports" in str(block.proto.body)), "")
+
+
+@pytest.fixture
+def exported(finished_run, quick_conversion):
+    """The small run with two verified files."""
+    making.make(finished_run, ["litert", "litert_dynamic"], lambda fraction, text: None)
+    return finished_run
+
+
+def test_formats_are_offered_and_start_a_background_task(finished_run, monkeypatch):
+    started = []
+    monkeypatch.setattr(making, "start", lambda run, names: started.append((run.id, names)))
+    app = section(finished_run)
+    assert is_whole(app)
+    assert "A file that does not match is not offered." in told(app)
+    assert "Keras" in told(app)
+
+    next(button for button in app.button if button.label == "Export and verify").click().run()
+    assert started[0][0] == finished_run.id and started[0][1][:2] == ["keras", "litert_dynamic"]
+
+
+def test_verified_files_are_compared_and_can_be_downloaded(exported):
+    app = section(exported)
+    assert is_whole(app)
+    assert table(app).count('<th scope="row">') == 2
+    assert "100.00%" in table(app) and "95% CI" in table(app) and "Compared on 360 test images" in table(app)
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert sum(label.startswith("LiteRT") for label in labels) == 2
+    assert labels.count("Bundle with model card and script") == 2
+
+
+def test_a_file_that_does_not_match_is_not_offered_and_the_page_says_why(exported):
+    records.write(exported, Record("litert", "LiteRT", "2026", problem="Its probabilities differ by up to 0.5."))
+    app = section(exported)
+    assert is_whole(app)
+    assert "LiteRT is not offered" in told(app)
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert [label.partition(" (")[0] for label in labels if label.startswith("LiteRT")] == ["LiteRT dynamic range"]
+
+
+def test_images_whose_prediction_changes_are_listed_with_links(exported):
+    record = records.read(exported, "litert")
+    change = {"image": 17, "true": "3", "stored": "3", "exported": "<8>"}
+    values = record.as_json() | {"changed": (change,), "changed_count": 1, "only_stored_right": 1, "p_value": 1.0}
+    records.write(exported, Record(**values))
+    app = section(exported)
+    assert is_whole(app)
+    frame = next(frame.value for frame in app.dataframe if "Exported file" in frame.value)
+    assert frame.to_dict("records") == [
+        {
+            "Image": f"?run={exported.id}&view=Single+image&image=17",
+            "Label": "3",
+            "Stored prediction": "3",
+            "Exported file": "<8>",
+        }
+    ]
+    assert "1 now wrong, 0 now right; p = 1" in table(app)
+
+
+def test_without_the_dataset_the_page_says_what_was_compared(exported, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
+    making.make(exported, ["litert"], lambda fraction, text: None)
+    assert "The dataset is not on this machine" in told(section(exported))
+
+
+def test_a_running_export_shows_its_progress_and_a_failed_one_its_reason(finished_run, monkeypatch):
+    state = TaskState("running", 0.4, "LiteRT: comparing predictions")
+    monkeypatch.setattr(making.Task, "state", lambda task: state)
+    app = section(finished_run)
+    assert is_whole(app)
+    assert any(button.label == "Cancel" for button in app.button)
+    assert not any(button.label == "Export and verify" for button in app.button)
+
+    state = TaskState("failed", 0.4, "No space left.")
+    app = section(finished_run)
+    assert "The export failed" in told(app) and "No space left" in told(app)
+    assert any(button.label == "Try again" for button in app.button)
+
+
+def test_a_missing_package_is_a_hint(finished_run, monkeypatch):
+    monkeypatch.setattr(formats, "find_spec", lambda package: None)
+    app = section(finished_run)
+    assert is_whole(app)
+    assert "pip install" in told(app)
+
+
+def test_a_run_without_its_keras_model_says_so(finished_run):
+    (finished_run.folder / "model.keras").unlink()
+    app = section(finished_run)
+    assert is_whole(app)
+    assert "no saved model" in told(app)
+
+
+def test_the_table_of_runs_leads_to_the_export(finished_run, monkeypatch):
+    gone = []
+    monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
+    app = opened("runs")
+    key = next(frame.proto.id for frame in app.dataframe).rpartition("-runs-table")[2]
+    app.session_state[f"runs-table{key}"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    next(button for button in app.button if button.label == "Export").click().run()
+    assert gone == [("evaluate.py", {"run": finished_run.id, "view": "Export"})]
