@@ -15,6 +15,18 @@ FILE_NAMES = {
     "day, class and number": Layout(
         {"20240501_cat_{}.jpg": 3, "20240502_cat_{}.jpg": 3, "20240501_dog_{}.jpg": 6, "cover.jpg": 1}, PETS
     ),
+    "split, class and number": Layout(
+        {"train_cat_{}.jpg": 6, "train_dog_{}.jpg": 6, "test_cat_{}.jpg": 2, "test_dog_{}.jpg": 2}, SPLIT_PETS
+    ),
+    "subject and class": Layout(
+        {f"subject0{who}.{what}_{{}}.png": 3 for who in (1, 2) for what in ("cat", "dog")},
+        PETS,
+        groups=2,
+        answers={"numbers": "same"},
+    ),
+    "inside groups": Layout(
+        {f"subject_{who}/{what}_{{}}.jpg": 3 for who in (1, 2) for what in ("cat", "dog")}, PETS, groups=2
+    ),
     "images and masks": Layout(
         {"images/cat_{}.jpg": 6, "images/dog_{}.jpg": 6, "masks/cat_{}.png": 6, "masks/dog_{}.png": 6}, PETS
     ),

@@ -9,7 +9,7 @@ synsets         names of ImageNet's synsets
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -17,7 +17,7 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.folder_tree import ambiguities, file_names, folder_names, levels, synsets
-from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row, rows
+from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row, classes_beside_splits, rows
 from imgcls.datasets.importing.sources.items import Item, merge_spellings
 from imgcls.errors import SourceError
 
@@ -93,7 +93,7 @@ def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
             return [_Labelled(one.row, *read(one.label), one.others) for one in found if one.label]
     learned = [row.entry.file for row in kept if row.part in ("", "train")]
     if by_file := file_names.reader(learned, findings):
-        return [_Labelled(row, by_file(row.entry.file)) for row in kept]
+        return _by_file_name(kept, by_file, findings)
     if in_folders and not all(map(folder_names.is_doubtful, classes)):
         return found  # of one class
     innermost = {row.entry.folders[-1] for row in kept if row.entry.folders}
@@ -103,6 +103,20 @@ def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
         raise SourceError(f"Nothing says what the classes are: the {len(kept):,} images are {where}. {EXPECTED}")
     ambiguities.confirm(innermost, findings)
     return [_Labelled(replace(row, part="", group=()), row.entry.folders[-1]) for row in kept if row.entry.folders]
+
+
+def _by_file_name(kept: list[Row], label: Callable[[str], str], findings: Findings) -> list[_Labelled]:
+    """The images with the class in their file names, which may hold a split (`train_cat_1.jpg`) or a group as well."""
+    named = [(row, name) for row in kept if (name := label(row.entry.file))]
+    splits = {name: folder_names.split_of(name) for _, name in named}
+    if classes := classes_beside_splits(splits):
+        found = [_Labelled(replace(row, part=splits[name][0]), classes[name]) for row, name in named]
+    else:
+        read = ambiguities.reading(splits, findings)
+        found = [_Labelled(row, *read(name)) for row, name in named]
+    file, told = next((one.row.entry.file, one.label) for one in found if one.label)
+    findings.notes.append(f"There are no class folders, so file names tell the class: {file} is “{told}”.")
+    return found
 
 
 def _parts(labelled: list[_Labelled], findings: Findings) -> dict[str, str]:
@@ -135,4 +149,4 @@ def _groups(labelled: list[_Labelled]) -> list[str]:
             for is_inside, names in enumerate(one.others)
         )
         groups.append(next(iter([*outside, *one.row.group, *([one.group] if one.group else []), *inside]), ""))
-    return groups if len(set(groups)) > 1 else [""] * len(groups)
+    return groups if len({name.strip().casefold() for name in groups}) > 1 else [""] * len(groups)

@@ -69,13 +69,13 @@ def reading(classes: Collection[str], findings: Findings) -> Reading:
             Option("same", "The same class, if only numbers differ", detail(set(stems.values()))),
         ]
         first, second = _pair(stems)
-        text = f"Are folders such as {short(first)} and {short(second)} different classes?"
+        text = f"Are {short(first)} and {short(second)} different classes?"
         if findings.ask(NUMBERS, text, options) == "same":
             return lambda name: (stems[name], folder_names.without_identifiers(name)[1])
         return _whole
-    splits = [name for name in classes if _is_split(name) and folder_names.split_of(name)[0] != "train"]
-    if len(splits) == 1 and len(classes) > 2:
-        (name,) = splits
+    set_aside = list(filter(folder_names.is_set_aside, classes))
+    if len(set_aside) == 1 and len(classes) > 2:
+        (name,) = set_aside
         options = [
             Option("class", "A class", detail(classes)),
             Option("skip", "Not a class: skip it", detail(set(classes) - {name})),

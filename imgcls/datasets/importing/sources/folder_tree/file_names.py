@@ -61,10 +61,7 @@ def reader(files: Sequence[str], findings: Findings) -> Callable[[str], str] | N
         if FIRST in ways and _same(ways[BEFORE], ways[FIRST]):
             del ways[FIRST]
     if len(ways) == 1:
-        ((way, found),) = ways.items()
-        name, label = next(iter(found.items()))
-        findings.notes.append(f"There are no class folders, so file names tell the class: {name} is “{label}”.")
-        return way.label
+        return next(iter(ways)).label
     if not ways and (found := _usable(files, NUMBER)):
         ways = {NUMBER: found}
     if not ways:
@@ -76,12 +73,12 @@ def reader(files: Sequence[str], findings: Findings) -> Callable[[str], str] | N
 
 def _usable(files: Sequence[str], way: Way) -> dict[str, str]:
     """File name -> class, if nearly all names have one and there are a few images of nearly each."""
-    found = {file: label for file in files if (label := way.label(file))}
-    counts = Counter(map(merge_key, found.values()))
-    large = sum(count for count in counts.values() if count >= MIN_IMAGES)
+    found = [(file, label) for file in files if (label := way.label(file))]
+    counts = Counter(merge_key(label) for _, label in found)
+    large = sum(count for count in counts.values() if count >= MIN_IMAGES - 1)
     if len(found) < COVERED * len(files) or large < COVERED * len(found) or not 1 < len(counts) <= MAX_CLASSES:
         return {}
-    return found
+    return dict(found)
 
 
 def _same(one: dict[str, str], other: dict[str, str]) -> bool:

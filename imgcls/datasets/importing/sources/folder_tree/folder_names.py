@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 SPLITS = {
-    "train": "train training trainings trainval entrenamiento treino treinamento entrainement entraînement",
-    "test": "test testing tests holdout eval evaluation prueba pruebas teste",
+    "train": "train training trainings trainval learn entrenamiento treino treinamento entrainement entraînement",
+    "test": "test testing tests holdout unseen eval evaluation prueba pruebas teste",
     "val": "val valid validation validate dev validacion validación validação validierungs",
 }
 
@@ -41,7 +41,7 @@ VARIANTS = word_set(
     "resized gray grey grayscale greyscale color colour rgb segmented denoised enhanced normalized normalised"
 )
 GROUPS = word_set(
-    "patient pat patients subject subj sub subjects participant person individual volunteer donor case writer "
+    "patient pat pt patients subject subj sub subjects participant person individual volunteer donor case writer "
     "user author plot field parcel site quadrat transect fold kfold video vid clip sequence seq session visit "
     "recording slide camera cam animal specimen day date week"
 )
@@ -50,6 +50,7 @@ CLASS_WORDS = word_set("class category label grade level stage type cluster")
 UNCLASSIFIED = word_set(
     "unlabeled unlabelled labeled labelled input output target source result results outputs targets"
 )
+SET_ASIDE = word_set("pred predict prediction predictions unlabeled unlabelled unclassified unsorted")
 UNITS = word_set("x mm cm um nm px dpi fps ms hz deg")
 PARTS_OF_DOWNLOADS = word_set(
     "part batch chunk shard volume vol disk disc images image imgs photos set subset folder zip"
@@ -76,6 +77,7 @@ _CAMERA = re.compile(
 @lru_cache(100_000)
 def tokens(name: str) -> tuple[str, ...]:
     """The words and numbers of a name in lower case: `trainingSet_2` is training, set, 2."""
+    name = re.sub(r"hold[ _-]?out", "holdout", name, flags=re.IGNORECASE)
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return tuple(token.casefold() for token in re.findall(r"[^\W\d_]+|\d+", spaced))
 
@@ -86,7 +88,7 @@ def split_of(name: str) -> tuple[str, str]:
     parts = {token: part for token in tokens(name) if (part := _SPLIT_OF.get(token) or _SPLIT_OF.get(_bare(token)))}
     if len(set(parts.values())) != 1:
         return "", name
-    rest = name
+    rest = re.sub(r"hold[ _-]?out", " ", name, flags=re.IGNORECASE)
     for token in parts:
         rest = re.sub(re.escape(token), " ", rest, count=1, flags=re.IGNORECASE)
     words = [word for word in re.split(r"[\s_.-]+", rest) if word and word.casefold() not in NEUTRAL]
@@ -147,6 +149,12 @@ def is_group(name: str) -> bool:
     return is_date(name) or bool(named and identifiers and len(named) + len(identifiers) == len(words))
 
 
+def is_set_aside(name: str) -> bool:
+    """Whether the name is one of images without a class, rather than of a class."""
+    part, rest = split_of(name)
+    return (part in ("test", "val") and not rest) or (bool(tokens(name)) and SET_ASIDE.issuperset(tokens(name)))
+
+
 def is_doubtful(name: str) -> bool:
     """Whether the name is unlikely to be one of a class: a date, a camera's folder, a split, a container."""
     return bool(
@@ -178,7 +186,7 @@ def are_identifiers(names: Iterable[str], *, certain: bool = False) -> bool:
 
     With `certain`, small numbers alone do not count, because they may as well be the classes of digits or grades.
     """
-    names = list(names)
+    names = {name.strip().casefold() for name in names}
     if len(names) < 2 or any(SYNSET.fullmatch(name) or not any(map(str.isdigit, name)) for name in names):
         return False
     stems = {tuple(word for word in tokens(name) if not word.isdigit()) for name in names}

@@ -114,7 +114,7 @@ class _Tree:
             return {}
         self._split_depths.add(len(parent) + 1)
         found = {name: Role(skip=COMPANION if name in companions else NEXT_TO_SPLITS) for name in names}
-        classes = {} if nested else _classes_beside_splits({name: split[name] for name in parts})
+        classes = {} if nested else classes_beside_splits({name: split[name] for name in parts})
         return found | {name: Role(part=part, word=classes.get(name, "")) for name, part in parts.items()}
 
     def _training_next_to(self, parent: Folders, parts: Iterable[str], other: str) -> list[str]:
@@ -135,7 +135,7 @@ class _Tree:
         return {name: Role()} if len(names) == 1 and not self.images[parent] and says_nothing else {}
 
 
-def _classes_beside_splits(split: dict[str, tuple[str, str]]) -> dict[str, str]:
+def classes_beside_splits(split: dict[str, tuple[str, str]]) -> dict[str, str]:
     """name -> class for `train_oak`, `train_birch`, `test_oak`: at least two classes, all of which can be learned."""
     learned = {merge_key(rest) for part, rest in split.values() if part == "train"}
     every = {merge_key(rest) for _, rest in split.values()}
