@@ -15,6 +15,7 @@
     python -m benchmarks.rejection               wrongly rejected digits; detected pairs and scribbles
     python -m benchmarks.handwriting_photos      digits read from crops and photos, also with OpenCV
     python -m benchmarks.digit_model             accuracy of the shipped model on hand-drawn digits
+    python -m benchmarks.visual_search           a search among 100,000 images, and whether it finds the right class
     python -m benchmarks.train_overhead          the trainer, against thirty lines of plain Keras
     python -m benchmarks.start_to_first_point    pressing Start until the first point of the curve
     python -m benchmarks.pause_latency           until training has paused

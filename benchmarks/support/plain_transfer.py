@@ -1,6 +1,6 @@
 """The usual tutorial on transfer learning: a frozen backbone inside the model, `model.fit`, nothing cached.
 
-    python -m benchmarks.support.plain_transfer FILE.npz WEIGHTS.h5 96 64 5
+    python -m benchmarks.support.plain_transfer FILE.npz 96 64 5
 
 The file holds x, y, x_val, y_val. Prints the seconds of each epoch, validation included, and the accuracies.
 """
@@ -15,12 +15,14 @@ def main() -> None:
     import numpy as np
     from keras import layers
 
-    path, weights, size, batch_size, epochs = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
+    from imgcls.training.model_builder import shipped_network
+
+    path, size, batch_size, epochs = sys.argv[1], *map(int, sys.argv[2:5])
     data = np.load(path, allow_pickle=False)
     base = keras.applications.MobileNet(
         input_shape=(size, size, 3), alpha=0.25, include_top=False, weights=None, pooling="avg"
     )
-    base.load_weights(weights)
+    shipped_network.load_weights("MobileNet 0.25", base)
     base.trainable = False
     inputs = keras.Input(data["x"].shape[1:])
     x = layers.Resizing(size, size)(inputs)

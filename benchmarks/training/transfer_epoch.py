@@ -6,7 +6,7 @@ An epoch of a head on cached features against an epoch of a plain Keras script w
 model (benchmarks/support/plain_transfer.py): MobileNet 0.25 at 96 pixels, 10,000 images of CIFAR-10
 ($IMGCLS_DATA/cifar10.npz), batches of 64, validation included; both as separate processes, alternating. The value is
 the ratio of the median epochs from the second on. `whole` is the ratio of all five epochs, where ours includes
-computing the features and both include graph building. Needs the weights where the project finds them.
+computing the features and both include graph building.
 """
 
 import json
@@ -17,10 +17,9 @@ from pathlib import Path
 from benchmarks.support.report_line import Missing, line, medians, run
 from benchmarks.support.server import python, workplace
 from benchmarks.train_overhead import PREPARE
-from imgcls.models import weights
-from imgcls.models.backbones import NETWORKS
 from imgcls.system import paths
 
+NETWORK = "MobileNet 0.25"
 IMAGES, SIZE, BATCH, EPOCHS = 10_000, 96, 64, 5
 REPETITIONS = 3
 
@@ -28,7 +27,14 @@ REPETITIONS = 3
 def ours(environment: dict[str, str], number: int) -> dict[str, float]:
     """Seconds of an epoch, of the computation of features, and of everything."""
     run_id = f"transfer-{number}"
-    settings = {"data": "cifar10", "train-images": IMAGES, "model": "transfer", "input-size": SIZE, "epochs": EPOCHS}
+    settings = {
+        "data": "cifar10",
+        "train-images": IMAGES,
+        "model": "transfer",
+        "backbone": NETWORK,
+        "input-size": SIZE,
+        "epochs": EPOCHS,
+    }
     flags = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
     flags += ["--batch-size", str(BATCH), "--early-stopping", "off", "--id", run_id, "--now"]
     # Each repetition computes its features anew: its cache for them is its own.
@@ -47,13 +53,13 @@ def ours(environment: dict[str, str], number: int) -> dict[str, float]:
     }
 
 
-def compare(environment: dict[str, str], file: Path, path: Path, repetitions: int) -> list[dict[str, float]]:
+def compare(environment: dict[str, str], path: Path, repetitions: int) -> list[dict[str, float]]:
     """Seconds of both, once a repetition."""
     rows = []
     for number in range(repetitions):
         _forget(environment)
         mine = ours(environment, number)
-        words = ("-m", "benchmarks.support.plain_transfer", str(path), str(file), str(SIZE), str(BATCH), str(EPOCHS))
+        words = ("-m", "benchmarks.support.plain_transfer", str(path), str(SIZE), str(BATCH), str(EPOCHS))
         told = json.loads(python(*words, environment=environment).splitlines()[-1])
         plain, whole = statistics.median(told["seconds"][1:]), sum(told["seconds"])
         row = {f"ours_{name}": value for name, value in mine.items()}
@@ -74,15 +80,13 @@ def _forget(environment: dict[str, str]) -> None:
 
 def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
-    data, file = paths.data_folder(), weights.local_file(NETWORKS["MobileNet 0.25"])
+    data = paths.data_folder()
     if data is None or not (data / "cifar10.npz").is_file():
         raise Missing("This benchmark needs cifar10.npz in the folder set by IMGCLS_DATA.")
-    if file is None:
-        raise Missing("This benchmark needs the weights of MobileNet 0.25: fetch them on the Train page.")
     with workplace() as environment:
         path = Path(environment["IMGCLS_CACHE"], "pictures.npz")
         python("-c", PREPARE, "cifar10", str(IMAGES), str(path), environment=environment)
-        rows = compare(environment, file, path, repetitions)
+        rows = compare(environment, path, repetitions)
     seen = medians(rows, 3)
     print(
         line(

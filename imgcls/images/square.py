@@ -6,6 +6,7 @@ Import and prediction use the same function, so a model gets images prepared the
 import numpy as np
 from PIL import Image
 
+from imgcls.images.files.checks import SMALLEST_SIDE
 from imgcls.images.files.notes import Note
 
 FITS = ("crop", "pad")
@@ -53,6 +54,24 @@ def middle(pixels: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray,
         notes.append(_cut(crop_height, crop_width, old_height, old_width))
     cut = Image.fromarray(pixels[top : top + crop_height, left : left + crop_width])
     return np.array(cut.resize((width, height), Image.Resampling.BICUBIC)), notes
+
+
+def middle_box(width: int, height: int) -> tuple[float, float, float]:
+    """The largest square in the middle of an image of this size in pixels, as `part` takes it."""
+    short = min(width, height)
+    return (width - short) / 2 / width, (height - short) / 2 / height, 1.0
+
+
+def part(pixels: np.ndarray, box: tuple[float, float, float]) -> np.ndarray:
+    """A square part of an image (H x W x 3): left and top as fractions of width and height, and the side as a fraction
+    of the shorter side."""
+    height, width = pixels.shape[:2]
+    side = max(SMALLEST_SIDE, round(box[2] * min(height, width)))
+    left, top = (
+        min(round(fraction * length), length - side) for fraction, length in ((box[0], width), (box[1], height))
+    )
+    left, top = max(0, left), max(0, top)
+    return pixels[top : top + side, left : left + side]
 
 
 def thumbnail(pixels: np.ndarray, side: int) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Pretrained backbones for transfer learning: what is known about each without loading it.
 
-Five come from `keras.applications`, trained on the 1.3 million photographs of ImageNet. Any finished run can be a
-backbone as well: its network without the last dense layer (see `imgcls.runs.as_backbone`).
+All were trained on the 1.3 million photographs of ImageNet. Two ship with the project (see `imgcls.models.shipped`),
+the others come from `keras.applications` and are downloaded. Any finished run can be a backbone as well: its network
+without the last dense layer (see `imgcls.runs.as_backbone`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imgcls.errors import SettingError
+from imgcls.models.shipped import PLANS
 
 GOOGLE = "https://storage.googleapis.com/tensorflow/keras-applications/"
 RUN = "One of your runs"
@@ -17,14 +19,15 @@ RUN = "One of your runs"
 
 @dataclass(frozen=True)
 class Network:
-    """A network of `keras.applications` without its classification layer. The weights fit every image size.
+    """A pretrained network without its classification layer. The weights fit every image size.
 
     Attributes:
         features: Number of values that it computes for an image.
         multiply_adds: In millions, for one image of 224×224 pixels.
         megabytes: Size of the weights file.
-        path: Path of the weights file below `GOOGLE`.
+        path: Path of the weights file below `GOOGLE`; empty if the network ships with the project.
         md5: Keras's own checksum of that file; empty if Keras has none.
+        strength: What it is best at, compared with the other shipped network.
     """
 
     title: str
@@ -33,13 +36,19 @@ class Network:
     features: int
     multiply_adds: int
     megabytes: float
-    path: str
+    path: str = ""
     md5: str = ""
+    strength: str = ""
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether its weights are part of the project, so that it needs no download."""
+        return self.title in PLANS
 
     @property
     def file(self) -> str:
-        """The name that Keras gives the weights file."""
-        return self.path.rpartition("/")[2]
+        """The name of the weights file, as Keras or the project calls it."""
+        return PLANS[self.title].file if self.is_shipped else self.path.rpartition("/")[2]
 
     @property
     def url(self) -> str:
@@ -49,15 +58,8 @@ class Network:
 NETWORKS: dict[str, Network] = {
     network.title: network
     for network in (
-        Network(
-            "MobileNet 0.25",
-            "Howard et al. 2017",
-            218_544,
-            256,
-            41,
-            1.1,
-            "mobilenet/mobilenet_2_5_224_tf_no_top.h5",
-        ),
+        Network("EfficientNet-Lite0", "Tan and Le 2019", 3_413_024, 1280, 384, 6.4, strength="accurate"),
+        Network("MobileNet 0.25", "Howard et al. 2017", 218_544, 256, 41, 0.4, strength="fast"),
         Network(
             "MobileNetV2",
             "Sandler et al. 2018",
@@ -100,6 +102,8 @@ NETWORKS: dict[str, Network] = {
     )
 }
 """Title -> network. A test compares every number with Keras."""
+SHIPPED = tuple(title for title, network in NETWORKS.items() if network.is_shipped)
+"""The titles of those that need no download."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
-"""Finished runs as backbones of other models: facts that `imgcls.models` needs but cannot read from run folders."""
+"""Facts about the backbone in the settings of a model, a pretrained network or a finished run, without loading it."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from imgcls import models
 from imgcls.errors import SettingError, UserError
-from imgcls.models import backbones
+from imgcls.models import backbones, weights
 from imgcls.models.backbones import Block
 from imgcls.models.shape_layers import Row
 from imgcls.params import Value
@@ -57,3 +60,25 @@ def layer_table(
     """`models.table`, also for models whose backbone is a run. Raises SettingError as that does."""
     frozen = block(settings) if models.has_backbone(model) else None
     return models.table(model, shape, num_classes, settings, is_multilabel, frozen)
+
+
+def digest(settings: Mapping[str, Any]) -> str:
+    """A digest that identifies the backbone: that of the file with its weights.
+
+    Raises:
+        WeightsError, SettingError: the weights or the run are missing.
+    """
+    if settings["backbone"] == backbones.RUN:
+        path = run_of(settings).folder / "model.keras"
+    else:
+        path = weights.needed(backbones.NETWORKS[settings["backbone"]])
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def batch_size(settings: Mapping[str, Any]) -> int:
+    """Batch size for inference with the backbone: smaller for large images and networks, to limit memory."""
+    if settings["backbone"] == backbones.RUN:
+        return 128
+    work = backbones.NETWORKS[settings["backbone"]].multiply_adds * (settings["input_size"] / 224) ** 2
+    return int(2 ** np.clip(np.round(np.log2(40_000 / max(work, 1))), 4, 7))

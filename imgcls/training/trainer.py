@@ -20,11 +20,13 @@ from imgcls.runs import Run, as_backbone
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import atomic
+from imgcls.training.loop.batches import Subset
 from imgcls.training.process import failures
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Parked, RunControl, ShutDown, Signals
 from imgcls.training.process.heartbeat import Heartbeat
 from imgcls.training.process.metrics_writer import MetricsWriter
+from imgcls.training.transfer.features import EarlyStart
 
 if TYPE_CHECKING:  # these import TensorFlow
     from imgcls.training.loop.loop import Loop
@@ -105,13 +107,17 @@ class Trainer:
         facts = dataset.facts
         training_rows, validation_rows = datasets.training_split(dataset, config)
 
+        training = Subset.of(dataset.x_train, dataset.y_train, training_rows)
+        validation = Subset.of(dataset.x_train, dataset.y_train, validation_rows)
+        has_backbone = models.has_backbone(config.model)
+        early = EarlyStart(config, dataset, training, validation) if has_backbone else None
+
         # Importing TensorFlow takes seconds, so first check everything that needs no TensorFlow.
         import keras
         import tensorflow as tf
 
         from imgcls.training import folds, model_builder
         from imgcls.training.export import explain_data, results
-        from imgcls.training.loop.batches import Subset
         from imgcls.training.loop.epoch_predictions import EpochRecorder
         from imgcls.training.loop.loop import Diverged, Loop
         from imgcls.training.transfer.loop import TransferLoop
@@ -119,15 +125,12 @@ class Trainer:
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
         keras.utils.set_random_seed(config.seed)
-        training = Subset.of(dataset.x_train, dataset.y_train, training_rows)
-        validation = Subset.of(dataset.x_train, dataset.y_train, validation_rows)
         precision = model_builder.precision_of(config)
-        has_backbone = models.has_backbone(config.model)
         epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
         recorder = EpochRecorder(self.run, validation, len(facts.classes), epochs)
         loop: Loop | TransferLoop
         if has_backbone:
-            loop = TransferLoop(config, dataset, training, validation, metrics, control, recorder)
+            loop = TransferLoop(config, dataset, training, validation, metrics, control, recorder, early)
         else:
             model = model_builder.build(
                 config,

@@ -17,8 +17,9 @@ PARAMETERS = {  # of the default settings, for ten classes
     "cnn": {(8, 8, 1): 13_706, (28, 28, 1): 105_866, (32, 32, 3): 136_874},
     "deep_cnn": {(8, 8, 1): 142_176, (28, 28, 1): 142_176, (32, 32, 3): 147_040},
     "resnet": {(8, 8, 1): 78_042, (28, 28, 1): 78_042, (32, 32, 3): 78_330},
-    "transfer": dict.fromkeys(SHAPES, 221_626),
+    "transfer": dict.fromkeys(SHAPES, 3_428_394),
 }
+DEFAULTS = {param.name: param.default for param in models.params("transfer")}
 RESIZED_TO_NOTHING = [("cnn", {"blocks": 4}, (8, 8, 1)), ("cnn", {"blocks": 3}, (7, 40, 1))]
 
 
@@ -47,8 +48,9 @@ def build(keras, write_weights, tmp_path, monkeypatch):
     def build(name, settings, shape, num_classes=10, normalisation="0 to 1"):
         keras.utils.clear_session()
         if models.has_backbone(name):
-            title = settings.get("backbone", "MobileNet 0.25")
-            write_weights(title, tmp_path / "weights" / NETWORKS[title].file)
+            network = NETWORKS[{**DEFAULTS, **settings}["backbone"]]
+            if not network.is_shipped:
+                write_weights(network.title, tmp_path / "weights" / network.file)
         images = np.random.default_rng(0).integers(0, 256, (20, *shape), dtype=np.uint8)
         config = Config(model=name, model_settings=settings, normalisation=normalisation)
         return model_builder.build(config, shape, num_classes, images)

@@ -2,18 +2,17 @@
 
 import hashlib
 import http.server
-import os
 import threading
 from pathlib import Path
 
 import pytest
 
 from imgcls.errors import WeightsError
-from imgcls.models import weights
+from imgcls.models import backbones, shipped, weights
 from imgcls.models.backbones import NETWORKS
 from imgcls.system import paths, tasks
 
-RESNET, SMALL = NETWORKS["ResNet50"], NETWORKS["MobileNet 0.25"]
+RESNET, SMALL = NETWORKS["ResNet50"], NETWORKS["MobileNetV2"]
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -91,12 +90,13 @@ def test_real_files_pass_the_look_at_their_first_bytes(keras, write_weights, fol
     assert weights.problem(SMALL).startswith(f"The file {SMALL.file} is incomplete.")
 
 
-@pytest.mark.skipif("IMGCLS_REAL_WEIGHTS" not in os.environ, reason="needs the folder of real weights")
-def test_the_real_file_of_the_smallest_network_is_loaded(keras, monkeypatch):
-    from imgcls.training.model_builder import backbone
-
-    monkeypatch.setenv("IMGCLS_WEIGHTS", os.environ["IMGCLS_REAL_WEIGHTS"])
-    assert backbone.pretrained(SMALL, 96, (32, 32, 3), weights.needed(SMALL)).output_shape == (None, 256)
+@pytest.mark.parametrize("title", backbones.SHIPPED)
+def test_a_network_that_ships_needs_no_file_of_the_user_and_no_download(title, folder):
+    network = NETWORKS[title]
+    (folder / network.file).write_bytes(b"<html>Sign in</html>")  # of no interest
+    assert weights.needed(network) == shipped.weights_path(title)
+    assert weights.problem(network) == ""
+    assert weights.fetch_state(network).state == "ready"
 
 
 # ---- fetched
@@ -198,8 +198,8 @@ def test_without_a_network_the_message_says_what_to_do(known, folder, monkeypatc
 def test_where_keras_has_no_check_the_network_itself_is_the_check(keras, server, folder, write_weights, tmp_path):
     from imgcls.training.transfer import download_weights
 
-    server.content = write_weights("MobileNetV2", tmp_path / "other.h5").read_bytes()
-    with pytest.raises(WeightsError, match=r"does not hold the weights of MobileNet 0\.25"):
+    server.content = write_weights("EfficientNetV2-B0", tmp_path / "other.h5").read_bytes()
+    with pytest.raises(WeightsError, match=r"does not hold the weights of MobileNetV2"):
         download_weights.fetch(SMALL, _made(folder / "aside.h5"), lambda fraction, text: None)
     assert weights.local_file(SMALL) is None
     server.content = write_weights(SMALL.title, tmp_path / "right.h5").read_bytes()

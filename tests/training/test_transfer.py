@@ -7,7 +7,7 @@ import signal
 import numpy as np
 import pytest
 
-from imgcls import jobs, runs
+from imgcls import datasets, jobs, runs
 from imgcls.config import Config
 from imgcls.inference.predictor import Predictor
 from imgcls.models import feature_cache
@@ -339,14 +339,28 @@ def test_test_features_of_another_backbone_are_discarded(trained, base):
 
 def test_a_network_with_weights_from_a_file_is_trained_and_exported(trained, write_weights, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path / "weights"))
-    write_weights("MobileNet 0.25", tmp_path / "weights" / NETWORKS["MobileNet 0.25"].file)
-    settings = {"input_size": 32, "fine_tuning_epochs": 1}
+    write_weights("MobileNetV2", tmp_path / "weights" / NETWORKS["MobileNetV2"].file)
+    settings = {"backbone": "MobileNetV2", "input_size": 32}
     config = CONFIG.changed(model_settings=settings, epochs=2, train_images=200, rotation=0, shift=0)
     run = trained(config)
-    assert [line["epoch"] for line in lines(run)] == [1, 2, 3]
-    assert run.result["parameters"] == 218_544 + 2 * 256 + 257 * 10
+    assert [line["epoch"] for line in lines(run)] == [1, 2]
+    assert run.result["parameters"] == 2_257_984 + 2 * 1280 + 1281 * 10
     assert run.card.layers[1]["kind"] == "Functional"
     assert json.loads((run.folder / "model.json").read_text())["checks"]["largest_difference_of_exported_model"] < 1e-3
+
+
+@pytest.mark.parametrize(("title", "fine_tuning"), [("MobileNet 0.25", 1), ("EfficientNet-Lite0", 0)])
+def test_a_network_that_ships_trains_without_a_network_and_predicts_with_litert(title, fine_tuning, trained, digits):
+    settings = {"backbone": title, "input_size": 64, "fine_tuning_epochs": fine_tuning}
+    config = CONFIG.changed(model_settings=settings, epochs=8, train_images=400, rotation=0, shift=0)
+    run = trained(config)
+    assert run.result["test_accuracy"] > 0.7  # chance is 0.1; weights by chance give 0.3 at most
+    network = NETWORKS[title]
+    assert run.result["parameters"] == network.parameters + 2 * network.features + (network.features + 1) * 10
+    assert json.loads((run.folder / "model.json").read_text())["checks"]["largest_difference_of_exported_model"] < 1e-3
+    images, labels = datasets.open_dataset("digits").x_test, datasets.open_dataset("digits").y_test
+    predicted = Predictor(run.folder / "model.tflite").probabilities(images).argmax(1)
+    assert (predicted == labels).mean() == pytest.approx(run.result["test_accuracy"], abs=1e-3)
 
 
 def test_without_weights_the_run_fails_with_the_ways_out(forks, digits, wait_until):

@@ -3,6 +3,7 @@
     <cache>/explore/NAME-FINGERPRINT-vN/
         survey.npz            what `survey` returns             written by the process, by rename
         tsne.npz              the t-SNE map                     written by the process, by rename
+        search-*              see `imgcls.inference.visual_search.index`
         KIND.progress.json    progress, or why it failed        written by the page that starts it, then the process
         .KIND.lock            held while the process lives
         KIND.log              everything printed
@@ -50,7 +51,7 @@ def start(kind: str, dataset: Dataset) -> None:
     """
     task = task_of(kind, dataset)
     try:
-        task.start("imgcls.datasets.analysis", kind, dataset.facts.name, before=lambda: _sweep(task.folder))
+        task.start("imgcls.datasets.analysis", kind, dataset.facts.name, before=lambda: sweep(task.folder))
     except OSError as error:
         raise DatasetError(
             f"The analysis cannot be started: {error.strerror or error}. Free some disk space, or set IMGCLS_CACHE to "
@@ -93,13 +94,14 @@ def _age(path: Path) -> float:
         return math.inf
 
 
-def _sweep(folder: Path) -> None:
-    """Deletes results for older versions of this dataset, and the oldest results if there are too many."""
+def sweep(folder: Path) -> None:
+    """Deletes results for older versions of this dataset, and the oldest results if there are too many. `folder` is the
+    one about to be used."""
     base = folder.name.rsplit("-", 2)[0]
     ages = []
     with contextlib.suppress(OSError):
         for entry in folder.parent.iterdir():
-            if entry == folder or any(is_locked(entry / f".{kind}.lock") for kind in KINDS):
+            if entry == folder or any(is_locked(lock) for lock in entry.glob(".*.lock")):
                 continue
             if entry.name.rsplit("-", 2)[0] == base:
                 shutil.rmtree(entry, ignore_errors=True)

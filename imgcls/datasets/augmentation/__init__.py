@@ -53,6 +53,13 @@ class Augmentation:
         """Whether pixel values are changed other than by cutout."""
         return bool(self.brightness or self.contrast or self.blur or self.noise)
 
+    def distinct_copies(self, count: int) -> int:
+        """How many of `count` augmented copies of an image differ: 1 without augmentation, and 2 if it is only
+        mirrored, because mirroring alternates."""
+        if not self:
+            return 1
+        return min(count, 2) if self == Augmentation(flip=True) else count
+
     def describe(self) -> str:
         """The values as text, for a title: 'rotation 10°, shift 2 px', or 'off'."""
         texts = {

@@ -3,6 +3,8 @@
 files    find a file, and recognise a damaged one
 fetch    the background task that downloads one
 
+Networks that ship with the project need neither: see `imgcls.models.shipped`.
+
 A file is searched for in the folder that $IMGCLS_WEIGHTS names (which may also name the file itself), in $IMGCLS_DATA,
 in Keras's own folder (~/.keras/models, or below $KERAS_HOME), and among earlier downloads. $IMGCLS_WEIGHTS_URL names
 another server than Google's, such as one in a classroom.

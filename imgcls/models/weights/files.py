@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from imgcls.errors import WeightsError
+from imgcls.models import shipped
 from imgcls.models.backbones import Network
 from imgcls.system import paths
 
@@ -15,7 +16,10 @@ II.A)."""
 
 
 def local_file(network: Network) -> Path | None:
-    """The first file with weights of this network that looks complete, or None."""
+    """The first file with weights of this network that looks complete, or None. That of a shipped network is checked
+    when it is read."""
+    if network.is_shipped:
+        return shipped.weights_path(network.title)
     for path in _candidates(network):
         try:
             check(path)
@@ -27,6 +31,8 @@ def local_file(network: Network) -> Path | None:
 
 def problem(network: Network) -> str:
     """What is wrong with the files on this machine, as a message for the user; empty if nothing is."""
+    if network.is_shipped:
+        return ""
     for path in _candidates(network):
         try:
             check(path)

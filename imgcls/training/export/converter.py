@@ -14,6 +14,7 @@ import tensorflow as tf
 from imgcls import datasets
 from imgcls.export.formats import Weights
 from imgcls.inference.predictor import Predictor
+from imgcls.training.export import shipped_classifier
 
 CALIBRATION_IMAGES = 200
 """Training images on which the ranges of activations are measured for int8. More change the result very little."""
@@ -38,6 +39,11 @@ class KerasConverter:
 
     def litert(self, path: Path, weights: Weights = "float32", *, is_microcontroller: bool = False) -> None:
         model = self._model
+        if weights == "float32" and not is_microcontroller:
+            content = shipped_classifier.litert(model)
+            if content is not None:
+                path.write_bytes(content)
+                return
         if is_microcontroller:
             images = keras.Input(batch_shape=(1, *self._shape), dtype="uint8")
             model = keras.Model(images, model(images))

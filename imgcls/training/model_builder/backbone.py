@@ -1,19 +1,18 @@
 """Backbones as Keras models, including their preprocessing: raw pixels in, one row of features per image out."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from imgcls.errors import SettingError, WeightsError
 from imgcls.models import backbones, weights
 from imgcls.models.backbones import Network
 from imgcls.runs import as_backbone
+from imgcls.training.model_builder import shipped_network
 
 IMAGENET_MEAN = (103.939, 116.779, 123.68)
 """Blue, green, red: subtracted from the pixels for VGG16 and ResNet50 (Simonyan and Zisserman 2014)."""
@@ -36,22 +35,8 @@ def build(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Mod
     return pretrained(network, settings["input_size"], shape, weights.needed(network))
 
 
-def digest(settings: Mapping[str, Any]) -> str:
-    """A digest that identifies the backbone: that of the file with its weights.
-
-    Raises:
-        WeightsError, SettingError: as for `build`.
-    """
-    if settings["backbone"] == backbones.RUN:
-        path = as_backbone.run_of(settings).folder / "model.keras"
-    else:
-        path = weights.needed(backbones.NETWORKS[settings["backbone"]])
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def pretrained(network: Network, size: int, shape: tuple[int, int, int], path: Path) -> keras.Model:
-    """A network of `keras.applications` for images of any shape, which it resizes to `size`×`size` with three channels.
+    """A pretrained network for images of any shape, which it resizes to `size`×`size` with three channels.
 
     Raises:
         WeightsError: the file holds the weights of another network, or is damaged.
@@ -64,6 +49,9 @@ def pretrained(network: Network, size: int, shape: tuple[int, int, int], path: P
     if tuple(shape[:2]) != (size, size):
         x = layers.Resizing(size, size, name="resized")(x)
     model = keras.Model(pixels, with_preprocessing(network.title, x), name="base")
+    if network.is_shipped:
+        shipped_network.load_weights(network.title, model)
+        return model
     try:
         model.load_weights(path)
     except KERAS_LOAD_ERRORS as error:
@@ -76,6 +64,8 @@ def pretrained(network: Network, size: int, shape: tuple[int, int, int], path: P
 
 def with_preprocessing(title: str, x: Any) -> Any:
     """The network with its own preprocessing, applied to a tensor of pixels from 0 to 255."""
+    if backbones.NETWORKS[title].is_shipped:
+        return shipped_network.apply(title, x)
     common = {"include_top": False, "weights": None, "pooling": "avg"}
     nets = keras.applications
     if title == "EfficientNetV2-B0":  # includes its preprocessing
@@ -84,9 +74,7 @@ def with_preprocessing(title: str, x: Any) -> Any:
         x = layers.Rescaling(1.0, offset=[-mean for mean in IMAGENET_MEAN], name="preprocess")(ops.flip(x, axis=-1))
         return (nets.ResNet50 if title == "ResNet50" else nets.VGG16)(input_tensor=x, **common).output
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="preprocess")(x)
-    if title == "MobileNetV2":
-        return nets.MobileNetV2(input_tensor=x, **common).output
-    return nets.MobileNet(alpha=0.25, input_tensor=x, **common).output
+    return nets.MobileNetV2(input_tensor=x, **common).output
 
 
 def from_run(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Model:
@@ -155,11 +143,3 @@ def _leaves(model: keras.Model) -> Iterator[keras.layers.Layer]:
 
 def _normalises(layer: keras.layers.Layer) -> bool:
     return isinstance(layer, layers.BatchNormalization | layers.LayerNormalization | layers.Normalization)
-
-
-def batch_size(settings: Mapping[str, Any]) -> int:
-    """Batch size for inference with the backbone: smaller for large images and networks, to limit memory."""
-    if settings["backbone"] == backbones.RUN:
-        return 128
-    work = backbones.NETWORKS[settings["backbone"]].multiply_adds * (settings["input_size"] / 224) ** 2
-    return int(2 ** np.clip(np.round(np.log2(40_000 / max(work, 1))), 4, 7))

@@ -50,7 +50,7 @@ def check(config: Config, report: Report) -> None:
         tf.config.experimental.enable_op_determinism()
     augmentation = Augmentation.of(config)
     if models.has_backbone(config.model):
-        copies = int(config.model_settings["augmented_copies"]) if augmentation else 1
+        copies = augmentation.distinct_copies(int(config.model_settings["augmented_copies"]))
         count = copies * len(training) + len(validation) + len(dataset.y_test)
         model, training, validation, seconds_per_image = loop.for_preflight(config, dataset, training, validation)
         report.add(features_seconds=count * seconds_per_image)

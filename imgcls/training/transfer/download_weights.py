@@ -23,8 +23,9 @@ from imgcls.system.tasks import Progress
 
 def main(arguments: list[str], *, is_background: bool = True) -> int:
     """Download the weights of the named network and return the exit status."""
-    if len(arguments) != 1 or arguments[0] not in NETWORKS:
-        print(f"Choose one of: {', '.join(NETWORKS)}.", file=sys.stderr)
+    choices = [title for title, network in NETWORKS.items() if not network.is_shipped]
+    if len(arguments) != 1 or arguments[0] not in choices:
+        print(f"Choose one of: {', '.join(choices)}.", file=sys.stderr)
         return 2
     network = NETWORKS[arguments[0]]
     task = weights.task_of(network)

@@ -1,27 +1,34 @@
 """Feature extraction: the backbone's features of a dataset's images, read from the cache or computed once."""
 
+import contextlib
 import hashlib
+import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import keras
 import numpy as np
-import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation, augment, flipped_first
-from imgcls.errors import WeightsError
+from imgcls.errors import UserError, WeightsError
 from imgcls.models import backbones, feature_cache
+from imgcls.models.shipped import FeatureExtractor
+from imgcls.runs import as_backbone
 from imgcls.training.loop.batches import Subset
-from imgcls.training.model_builder import backbone
+
+if TYPE_CHECKING:  # these import TensorFlow
+    import keras
+    import tensorflow as tf
 
 CHUNK = 256
 """Images that are augmented together. The random amounts depend on it, so cached features do, too."""
 REPORT_SECONDS = 0.3
+MOST_EARLY_IMAGES = 3_000
+"""With more, starting early saves little, and the speed of the extraction could not be measured."""
 
 
 class Stopped(Exception):
@@ -50,15 +57,16 @@ class Extractor:
         self,
         config: Config,
         dataset: Dataset,
-        base: Callable[[], keras.Model],
+        base: "Callable[[], keras.Model] | None" = None,
         on_progress: Callable[[int, int], None] = lambda done, total: None,
         between_batches: Callable[[], Any] = lambda: None,
     ):
-        """`base` builds the backbone when it is needed. `between_batches` may wait, or raise `Stopped`."""
+        """`base` builds the backbone; networks that ship with the project need none. `between_batches` may wait, or
+        raise `Stopped`."""
         self._config, self._dataset, self._base = config, dataset, base
         self._on_progress, self._between_batches = on_progress, between_batches
         self._weights_digest = ""
-        self._infer: Callable[[np.ndarray], tf.Tensor] | None = None
+        self._infer: Callable[[np.ndarray], Any] | None = None
         self.seconds, self.images = 0.0, 0
 
     def subset(self, subset: Subset) -> Subset:
@@ -69,10 +77,8 @@ class Extractor:
     def copies(self, subset: Subset) -> Copies:
         """A subset of the training images, as features of augmented copies, or of the images without augmentation."""
         augmentation = Augmentation.of(self._config)
-        count = self._config.model_settings["augmented_copies"] if augmentation else 1
-        features = self.features(
-            "training", self._dataset.x_train, np.sort(subset.rows), augmentation, copies=int(count)
-        )
+        count = augmentation.distinct_copies(int(self._config.model_settings["augmented_copies"]))
+        features = self.features("training", self._dataset.x_train, np.sort(subset.rows), augmentation, copies=count)
         return Copies(features[0], _sorted_positions(subset), subset.labels, features)
 
     def test(self) -> np.ndarray:
@@ -99,9 +105,9 @@ class Extractor:
         if cached is not None and cached.shape[:2] == (copies, len(rows)):
             return cached
         feature_cache.remove(key)
-        base = self._base()
-        with feature_cache.storing(key, (copies, len(rows), base.output_shape[-1])) as file:
-            self._compute(base, images, rows, augmentation, copies, file)
+        width = as_backbone.block(self._config.model_settings).features
+        with feature_cache.storing(key, (copies, len(rows), width)) as file:
+            self._compute(images, rows, augmentation, copies, file)
         computed = feature_cache.find(key)
         if computed is None:
             raise WeightsError("The cached features were deleted while they were in use. Start the run again.")
@@ -114,7 +120,7 @@ class Extractor:
     def _cache_key(self, name: str, rows: np.ndarray, augmentation: Augmentation, copies: int) -> dict[str, Any]:
         """Everything that the features depend on."""
         settings = self._config.model_settings
-        self._weights_digest = self._weights_digest or backbone.digest(settings)
+        self._weights_digest = self._weights_digest or as_backbone.digest(settings)
         changes = {"augmentation": asdict(augmentation), "seed": self._config.seed, "copies": copies}
         return {
             "data": self._dataset.fingerprint,
@@ -128,7 +134,6 @@ class Extractor:
 
     def _compute(
         self,
-        base: keras.Model,
         images: np.ndarray,
         rows: np.ndarray,
         augmentation: Augmentation,
@@ -136,8 +141,8 @@ class Extractor:
         file: BinaryIO,
     ) -> None:
         if self._infer is None:
-            self._infer = inference_function(base)
-        batch_size, total, done = backbone.batch_size(self._config.model_settings), copies * len(rows), 0
+            self._infer = fastest(self._config.model_settings, self._base)
+        batch_size, total, done = as_backbone.batch_size(self._config.model_settings), copies * len(rows), 0
         start = reported = time.monotonic()
         self._on_progress(0, total)
         for copy in range(1, copies + 1):
@@ -147,7 +152,7 @@ class Extractor:
                 generator = np.random.default_rng([self._config.seed, copy, first])
                 augmented = augment(images[rows[chunk]], augmentation, generator, flips[chunk])
                 for offset in range(0, len(augmented), batch_size):
-                    values = self._infer(augmented[offset : offset + batch_size]).numpy()
+                    values = np.asarray(self._infer(augmented[offset : offset + batch_size]))
                     file.write(np.ascontiguousarray(values, "<f4").data)
                     done += len(values)
                     self._between_batches()
@@ -159,12 +164,68 @@ class Extractor:
         self.images += total
 
 
-def inference_function(base: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
+class EarlyStart:
+    """Computes the features of a network that ships with the project in a thread, while TensorFlow is being imported.
+
+    They end up in the cache, where the training finds them. What goes wrong is ignored: the training then computes
+    them itself.
+    """
+
+    def __init__(self, config: Config, dataset: Dataset, training: Subset, validation: Subset):
+        self._ended = threading.Event()
+        self._extractor = Extractor(config, dataset, between_batches=self._check)
+        self._subsets = training, validation
+        copies = Augmentation.of(config).distinct_copies(int(config.model_settings["augmented_copies"]))
+        count = copies * len(training) + len(validation) + len(dataset.y_test)
+        is_shipped = config.model_settings["backbone"] in backbones.SHIPPED
+        self._thread = threading.Thread(target=self._compute, name="early features", daemon=True)
+        if is_shipped and count <= MOST_EARLY_IMAGES and "tensorflow" not in sys.modules:
+            self._thread.start()
+
+    def wait(self, between: Callable[[], Any]) -> None:
+        """Waits until it has finished. `between` is called meanwhile; if it raises, the thread ends as well."""
+        try:
+            while self._thread.is_alive():
+                between()
+                self._thread.join(0.05)
+        except BaseException:
+            self._ended.set()
+            self._thread.join()
+            raise
+
+    def _compute(self) -> None:
+        training, validation = self._subsets
+        with contextlib.suppress(Stopped, UserError, OSError):
+            self._extractor.copies(training)
+            self._extractor.subset(validation)
+            self._extractor.test()
+
+    def _check(self) -> None:
+        if self._ended.is_set():
+            raise Stopped
+
+
+def fastest(settings: Mapping[str, Any], base: "Callable[[], keras.Model] | None") -> Callable[[np.ndarray], Any]:
+    """The fastest way to the features of the backbone in the settings: a function from uint8 images to float32 (n,
+    features). `base` builds it with Keras; a network that ships with the project needs none.
+    """
+    title = str(settings["backbone"])
+    if title in backbones.SHIPPED:
+        return FeatureExtractor(title, int(settings["input_size"])).features
+    if base is None:
+        raise ValueError(f"The backbone {title} does not ship with the project, so it has to be built.")
+    return inference_function(base())
+
+
+def inference_function(base: "keras.Model") -> "Callable[[np.ndarray], tf.Tensor]":
     """The backbone in inference mode, compiled for batches of any size.
 
     With the weights as constants TensorFlow folds batch normalisation into the convolutions before it, which saves a
     quarter of the CPU time for MobileNet.
     """
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
     signature = [tf.TensorSpec([None, *base.input_shape[1:]], tf.uint8)]
     graph = tf.function(lambda images: base(images, training=False), input_signature=signature)
     frozen = convert_variables_to_constants_v2(graph.get_concrete_function())

@@ -24,7 +24,8 @@ from imgcls.training.model_builder import backbone
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import MetricsWriter
-from imgcls.training.transfer.features import Extractor, Stopped, inference_function
+from imgcls.training.transfer import head_solver
+from imgcls.training.transfer.features import EarlyStart, Extractor, Stopped, fastest
 
 SAMPLE_SIZE = 64
 MAX_DIFFERENCE = 1e-3
@@ -43,7 +44,9 @@ class TransferLoop:
         metrics: MetricsWriter,
         control: Control,
         recorder: EpochRecorder | None = None,
+        early: EarlyStart | None = None,
     ):
+        """`early` may be computing features already."""
         self._config, self.metrics, self.control = config, metrics, control
         self._dataset, self._training, self._validation = dataset, training, validation
         self._recorder = recorder
@@ -54,6 +57,7 @@ class TransferLoop:
         # Build the head before the backbone, so that its initial weights do not depend on whether the latter is built.
         block = as_backbone.block(config.model_settings)
         self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.is_multilabel)
+        self._early = early
         self._extractor = Extractor(config, dataset, self.base, metrics.features, self.obey_request)
         # The images are placeholders until their features are needed. Until then the loop only counts them.
         self._loop = Loop(config, self._top, training, validation, metrics, control, Augmentation(), recorder)
@@ -96,7 +100,7 @@ class TransferLoop:
     @property
     def evaluation_batch(self) -> int:
         """Batch size for inference with the whole model."""
-        return backbone.batch_size(self._config.model_settings)
+        return as_backbone.batch_size(self._config.model_settings)
 
     @property
     def was_stopped(self) -> bool:
@@ -194,6 +198,8 @@ class TransferLoop:
         start = time.monotonic()
         try:
             self.obey_request()
+            if self._early is not None:
+                self._early.wait(self.obey_request)
             training = self._loop.training = self._extractor.copies(self._training)
             self._loop.validation = self._extractor.subset(self._validation)
         except Stopped:
@@ -202,9 +208,10 @@ class TransferLoop:
         finally:
             self._feature_seconds = time.monotonic() - start
         if not self._loop.steps_done:
-            models.family(self._config.model).initialise(
-                self._top, training.sample(model_builder.MAX_IMAGES_TO_INITIALISE)
-            )
+            sample = training.sample(model_builder.MAX_IMAGES_TO_INITIALISE)
+            models.family(self._config.model).initialise(self._top, sample)
+            if not self._config.model_settings["head_units"]:
+                head_solver.initialise(self._config, self._top, training, self._loop.validation)
         self.metrics.phase("training")
         return True
 
@@ -232,7 +239,7 @@ class TransferLoop:
         loop = Loop(
             config, whole, self._training, self._validation, self.metrics, self.control, recorder=self._recorder
         )
-        loop.evaluation_batch = backbone.batch_size(settings)
+        loop.evaluation_batch = as_backbone.batch_size(settings)
         return loop
 
     def obey_request(self) -> None:
@@ -270,14 +277,14 @@ def for_preflight(
         that the backbone takes per image. The subsets are as long as the real ones, so a step and an epoch take as
         long as they will.
     """
-    base = backbone.build(config.model_settings, dataset.facts.shape)
-    infer, batch_size = inference_function(base), min(16, backbone.batch_size(config.model_settings))
+    infer = fastest(config.model_settings, lambda: backbone.build(config.model_settings, dataset.facts.shape))
+    batch_size = min(16, as_backbone.batch_size(config.model_settings))
     images, labels = training.take(np.arange(min(most, len(training))))
     infer(images[:batch_size])  # builds the graph
     parts: list[np.ndarray] = []
     start = time.monotonic()
     while len(parts) * batch_size < len(images) and (len(parts) < 2 or time.monotonic() - start < seconds):
-        parts.append(infer(images[len(parts) * batch_size :][:batch_size]).numpy())
+        parts.append(np.asarray(infer(images[len(parts) * batch_size :][:batch_size])))
     features = np.concatenate(parts)
     seconds_per_image = (time.monotonic() - start) / len(features)
     top = model_builder.head(config, features.shape[1], dataset.facts.num_classes, dataset.facts.is_multilabel)

@@ -16,10 +16,11 @@ from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import analysis_map, duplicates, editing, list_files
+from imgcls.ui.data.search import view as search_view
 from imgcls.ui.widgets import formatting, gallery, pager
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
-VIEWS = ("Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Edits")
+VIEWS = ("Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Search", "Edits")
 PER_PAGE = 30
 IMBALANCED = 2.0
 """Ratio of the largest to the smallest class from which a notice appears."""
@@ -44,6 +45,8 @@ def show(dataset: Dataset) -> None:
         _classes(dataset, edits)
     elif view == "Edits":
         editing.list_edits(dataset, edits)
+    elif view == "Search":
+        search_view.show(dataset)
     else:
         found = survey(dataset)
         if found is None:

@@ -12,6 +12,7 @@ from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.components import probability_bars
 from imgcls.ui.components.probability_bars import ModelInput
+from imgcls.ui.data.search import results as search_results
 from imgcls.ui.explain import heat_maps, input_quality, neighbours
 from imgcls.ui.predict import compare_models
 from imgcls.ui.widgets import gallery, multilabel_bars
@@ -64,6 +65,7 @@ def show(
 def show_explanations(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:
     """Closed sections below an answer: the input beside the training images, and heat maps."""
     _show_training_comparison(run, card, answer, source)
+    search_results.show_section(card.data, None if answer is None else answer.pixels, "predict")
     if not card.is_multilabel:  # a heat map is evidence for one class against the others; labels do not compete
         _show_heat_maps(run, card, answer)
 

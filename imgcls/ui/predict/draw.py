@@ -16,6 +16,7 @@ from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.components import canvas, drawable_canvas
 from imgcls.ui.components.canvas import CanvasState
+from imgcls.ui.data.search import results as search_results
 from imgcls.ui.explain import input_quality, neighbours, stroke_attribution
 from imgcls.ui.predict import answer as answer_view
 from imgcls.ui.predict import feedback
@@ -70,6 +71,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
             feedback.show(_stored_pixels(drawing, explained, card), card.classes)
             input_quality.show_fix(drawing, checked, card.shape[0])
             neighbours.show(run, explained.familiarity, card.classes)
+            search_results.show_section(card.data, explained.pixels, "draw")
 
 
 def _answer(run: Run, card: ModelCard, state: CanvasState) -> Answer | None:

@@ -11,7 +11,6 @@ from PIL import Image
 from imgcls import inference
 from imgcls.errors import ImageError
 from imgcls.images import square
-from imgcls.images.files import checks
 from imgcls.images.files.pixel_scale import PixelScale
 from imgcls.images.loading import LoadedImage
 from imgcls.inference import Answer, preparing
@@ -66,11 +65,11 @@ def show(photo: Photo, card: ModelCard, *, is_live: bool = False) -> LoadedImage
         )
     if crops:
         height, width = image.pixels.shape[:2]
-        start = _middle(width, height)
+        start = square.middle_box(width, height)
         url = _url(photo.digest, str(card.pixels), photo, card.pixels)
         box = media.square(f"square-{photo.digest[:16]}", url, width, height, start, f"The image {photo.name}")
         if box != start or not is_cropped:
-            part = LoadedImage(_cut(image.pixels, box), (*image.notes, "Cropped to the square you chose."))
+            part = LoadedImage(square.part(image.pixels, box), (*image.notes, "Cropped to the square you chose."))
     elif not covers:
         url = _url(photo.digest, str(card.pixels), photo, card.pixels)
         st.html(
@@ -123,22 +122,6 @@ def _crops_by_default(card: ModelCard) -> bool:
     if fit := card.fit:
         return fit == "crop"
     return card.shape[2] == 3 and not card.is_ink
-
-
-def _middle(width: int, height: int) -> Box:
-    short = min(width, height)
-    return (width - short) / 2 / width, (height - short) / 2 / height, 1.0
-
-
-def _cut(pixels: np.ndarray, box: Box) -> np.ndarray:
-    """A square part of an image: left and top as fractions of width and height, the side of the shorter side."""
-    height, width = pixels.shape[:2]
-    side = max(checks.SMALLEST_SIDE, round(box[2] * min(height, width)))
-    left, top = (
-        min(round(fraction * length), length - side) for fraction, length in ((box[0], width), (box[1], height))
-    )
-    left, top = max(0, left), max(0, top)
-    return pixels[top : top + side, left : left + side]
 
 
 def _covered(photo: Photo, part: LoadedImage, box: Box | None) -> LoadedImage:

@@ -46,7 +46,7 @@ def explain_cache(config: Config, info: DatasetInfo) -> None:
         return
     settings, training = config.model_settings, config.train_images or info.counts[0]
     augmentation = Augmentation.of(config)
-    count = int(settings["augmented_copies"]) if augmentation else 1
+    count = augmentation.distinct_copies(int(settings["augmented_copies"]))
     width = as_backbone.block(settings).features
     size = f"{4e-6 * training * count * width:,.0f} MB" if training * count * width > 2e5 else "under 1 MB"
     if not augmentation:
@@ -65,6 +65,9 @@ def explain_cache(config: Config, info: DatasetInfo) -> None:
 
 def _weights(network: Network) -> bool:
     """Whether the weights are here; else the download button, its progress, or why it failed."""
+    if network.is_shipped:
+        st.caption(f":material/check_circle: {plain(network.title)} ({network.strength}) is included: no download.")
+        return True
     state = weights.fetch_state(network)
     if state.state == "ready":
         st.caption(f":material/check_circle: The weights of {plain(network.title)} are on this machine.")
@@ -124,7 +127,7 @@ def _table(size: int, info: DatasetInfo) -> None:
             "Backbone": [network.title for network in rows],
             "Parameters": [network.parameters for network in rows],
             "Features": [network.features for network in rows],
-            "Download": ["on this machine" if weights.local_file(one) else f"{one.megabytes:g} MB" for one in rows],
+            "Download": [_download(one) for one in rows],
             "Time per pass": [pass_duration(network.title, size, images, known) for network in rows],
         },
         hide_index=True,
@@ -150,6 +153,12 @@ def _table(size: int, info: DatasetInfo) -> None:
             "used are evicted first."
         )
         st.button("Clear cache", key="forget-features", disabled=not cached, on_click=feature_cache.remove_all)
+
+
+def _download(network: Network) -> str:
+    if network.is_shipped:
+        return f"included ({network.strength})"
+    return "on this machine" if weights.local_file(network) else f"{network.megabytes:g} MB"
 
 
 def pass_duration(base: str, size: int, images: int, known: Mapping[tuple[str, int], float]) -> str:

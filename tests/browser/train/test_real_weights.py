@@ -1,27 +1,16 @@
-"""Transfer learning on own pictures with the real weights of MobileNet 0.25, taught by a million photographs."""
+"""Transfer learning on own pictures with a network that ships with the project, taught by a million photographs."""
 
 import json
-import os
 import re
 import zipfile
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from imgcls.models.backbones import NETWORKS
 from tests.browser.support import steps
-
-FOLDER = Path(os.environ.get("IMGCLS_REAL_WEIGHTS", "."))
-WEIGHTS = NETWORKS["MobileNet 0.25"].file
-
-pytestmark = pytest.mark.skipif(
-    not (FOLDER / WEIGHTS).is_file(),
-    reason=f"The real weights are not here: name the folder of {WEIGHTS} in IMGCLS_REAL_WEIGHTS.",
-)
 
 
 def drawn(random: np.random.Generator, label: str) -> bytes:
@@ -51,8 +40,8 @@ def signs(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_person_brings_a_zip_and_trains_a_head_on_the_real_mobilenet(visit, make_server, signs):
-    server = make_server(IMGCLS_WEIGHTS=str(FOLDER)).start()
+def test_a_person_brings_a_zip_and_trains_a_head_on_the_included_backbone(visit, make_server, signs):
+    server = make_server().start()
     page = visit(server, "/data")
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()
@@ -64,7 +53,7 @@ def test_a_person_brings_a_zip_and_trains_a_head_on_the_real_mobilenet(visit, ma
     expect(steps.button(page, "Train a model")).to_be_visible(timeout=steps.SLOW)
     page.goto(f"{server.url}/train?data=signs&model=Transfer+learning&epochs=20&learning_rate=0.01")
     steps.shows(page, "Train a model")
-    expect(steps.main(page)).to_contain_text("The weights of MobileNet 0.25 are on this machine.")
+    expect(steps.main(page)).to_contain_text("EfficientNet-Lite0 (accurate) is included")
     run_id = steps.press_start(page)
     expect(steps.button(page, "Evaluate")).to_be_visible(timeout=150_000)
     result = json.loads((server.runs / run_id / "result.json").read_text())

@@ -17,6 +17,7 @@ from tests.support.pages import is_whole, opened, told
 
 TITLE = "Transfer learning"
 DATA = "Digits 8 x 8"
+DOWNLOADED = {"transfer.backbone": "MobileNetV2"}
 LOOKS = {("VGG16", 96): 10.0}
 
 
@@ -31,41 +32,52 @@ def data() -> str:
     return datasets.facts("digits").title
 
 
-def test_without_weights_the_form_tells_the_ways_out_and_does_not_start(data, digits):
+def test_a_backbone_is_included_and_can_start_at_once(data, digits):
     app = opened("train", model=TITLE, data=data)
     assert is_whole(app)
-    assert "MobileNet 0.25 needs its pretrained weights, a one-time download of 1.1 MB." in told(app)
+    assert "EfficientNet-Lite0 (accurate) is included: no download." in told(app)
+    assert not button(app, "Start").disabled
+    app = opened("train", model=TITLE, data=data, **{"transfer.backbone": "MobileNet 0.25"})
+    assert "MobileNet 0.25 (fast) is included: no download." in told(app)
+    assert "its 256-dimensional features are cached" in told(app)
+    assert not button(app, "Start").disabled
+
+
+def test_without_weights_the_form_tells_the_ways_out_and_does_not_start(data, digits):
+    app = opened("train", model=TITLE, data=data, **DOWNLOADED)
+    assert is_whole(app)
+    assert "MobileNetV2 needs its pretrained weights, a one-time download of 9.4 MB." in told(app)
     assert f"choose '{RUN}' as the backbone" in told(app)
-    assert button(app, "Download 1.1 MB")
+    assert button(app, "Download 9.4 MB")
     assert button(app, "Start").disabled
 
 
 def test_with_weights_it_says_so_and_can_start(data, digits):
     folder = paths.cache_folder() / "weights"
     folder.mkdir(parents=True)
-    (folder / NETWORKS["MobileNet 0.25"].file).write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(200))
-    app = opened("train", model=TITLE, data=data)
+    (folder / NETWORKS["MobileNetV2"].file).write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(200))
+    app = opened("train", model=TITLE, data=data, **DOWNLOADED)
     assert is_whole(app)
-    assert "The weights of MobileNet 0.25 are on this machine." in told(app)
-    assert "its 256-dimensional features are cached" in told(app)
+    assert "The weights of MobileNetV2 are on this machine." in told(app)
+    assert "its 1280-dimensional features are cached" in told(app)
     assert not button(app, "Start").disabled
 
 
 def test_a_damaged_file_is_told_before_the_start(data, digits):
     folder = paths.cache_folder() / "weights"
     folder.mkdir(parents=True)
-    (folder / NETWORKS["MobileNet 0.25"].file).write_bytes(b"<html>Sign in</html>")
-    app = opened("train", model=TITLE, data=data)
+    (folder / NETWORKS["MobileNetV2"].file).write_bytes(b"<html>Sign in</html>")
+    app = opened("train", model=TITLE, data=data, **DOWNLOADED)
     assert "should hold weights (HDF5) but is a web page." in told(app)
     assert button(app, "Start").disabled
 
 
 def test_a_fetch_under_way_shows_how_far_it_is(data, digits):
-    network = NETWORKS["MobileNet 0.25"]
+    network = NETWORKS["MobileNetV2"]
     task = weights.task_of(network)
     task.folder.mkdir(parents=True)
     task.write_progress("running", 0.0, "Connecting")
-    app = opened("train", model=TITLE, data=data)
+    app = opened("train", model=TITLE, data=data, **DOWNLOADED)
     assert is_whole(app)
     assert button(app, "Cancel")
     assert button(app, "Start").disabled
@@ -115,7 +127,14 @@ def test_the_table_of_bases_compares_them(data, digits):
     app.session_state["bases"] = True
     (table,) = [frame.value for frame in app.run().dataframe]
     assert list(table["Backbone"]) == list(NETWORKS)
-    assert list(table["Download"]) == ["1.1 MB", "9.4 MB", "24.3 MB", "94.8 MB", "58.9 MB"]
+    assert list(table["Download"]) == [
+        "included (accurate)",
+        "included (fast)",
+        "9.4 MB",
+        "24.3 MB",
+        "94.8 MB",
+        "58.9 MB",
+    ]
     assert set(table["Time per pass"]) == {"–"}
 
 
@@ -145,7 +164,7 @@ def test_what_was_measured_comes_from_the_newest_run(made):
         result = {"version": 1, "outcome": "finished", "feature_rate": rate}
         run = made(f"20260102-030405-0000000{number}", **{"config.json": config, "result.json": result})
         (run.folder / "trainer.json").write_text(json.dumps({"started": time.time() + number}))
-    assert estimates.feature_rates() == {("VGG16", 96): 200.0}
+    assert estimates.feature_rates() == {("VGG16", 128): 200.0}
 
 
 def test_a_queue_reckons_with_both_stages_and_with_the_features(made):

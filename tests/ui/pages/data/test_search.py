@@ -1,0 +1,150 @@
+"""Visual search on the Data and Predict pages: the query, the results, their edits and their export."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls import datasets
+from imgcls.inference import visual_search
+from imgcls.ui.data.search import results
+from tests.support.pages import is_whole, opened, told
+
+FAST = "MobileNet 0.25"
+TITLE = "Digits 8 x 8"
+
+
+@pytest.fixture(scope="session")
+def index_files(shelf):
+    """An index of `digits`: file name -> content."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGCLS_CACHE", str(shelf("digits").parent.parent))
+        dataset = datasets.open_dataset("digits")
+        task = visual_search.task_of(dataset, FAST)
+        task.folder.mkdir(parents=True, exist_ok=True)
+        visual_search.build(dataset, FAST, lambda fraction, text: None)
+        return {path.name: path.read_bytes() for path in task.folder.glob(f"{task.kind}.np*")}
+
+
+@pytest.fixture
+def indexed(index_files, digits):
+    """`digits` with an index of the fast features."""
+    dataset = datasets.open_dataset(digits)
+    folder = visual_search.task_of(dataset, FAST).folder
+    folder.mkdir(parents=True)
+    for name, content in index_files.items():
+        (folder / name).write_bytes(content)
+    return dataset
+
+
+def searched() -> AppTest:
+    app = opened("data", data=datasets.facts("digits").title, explore="Search")
+    select(app, "Compare by").set_value(FAST).run()
+    return app
+
+
+def select(app: AppTest, label: str):
+    return next(box for box in app.selectbox if box.label == label)
+
+
+def button(app: AppTest, label: str):
+    return next(button for button in app.button if button.label.startswith(label))
+
+
+def captions(app: AppTest) -> str:
+    return "".join(str(block.proto.body) for block in app.get("html"))
+
+
+def pills(app: AppTest):
+    return next(group for group in app.pills if group.label == "Select images to edit")
+
+
+def shown_rows(app: AppTest) -> list[int]:
+    """The training images among the results."""
+    return [int(text.removeprefix("#")) for text in pills(app).options]
+
+
+def test_the_images_most_like_an_image_are_shown_with_their_similarity(indexed):
+    app = searched()
+    assert is_whole(app), told(app)
+    assert captions(app).count("similarity 0.") >= 20
+    assert "The query" in captions(app)
+
+
+def test_an_image_is_not_among_its_own_results(indexed):
+    app = searched()
+    assert "similarity 1.00" not in captions(app)
+
+
+def test_a_search_in_one_class_shows_that_class(indexed):
+    app = searched()
+    select(app, "Search in").set_value(4).run()
+    assert is_whole(app)
+    rows = shown_rows(app)
+    assert rows and set(indexed.y_train[rows].tolist()) == {4}
+
+
+def test_results_can_be_excluded(indexed):
+    app = searched()
+    rows = shown_rows(app)
+    pills(app).set_value([rows[0], rows[2]]).run()
+    button(app, "Exclude 2").click().run()
+    assert is_whole(app)
+    assert datasets.edits_of(indexed).excluded == tuple(sorted((rows[0], rows[2])))
+
+
+def test_the_export_has_every_image_found_with_its_edit(indexed):
+    datasets.relabel(indexed, [3], 7)
+    found = visual_search.Found(np.array([3, len(indexed.y_train) + 2]), np.array([0.91234, 0.5], np.float32))
+    text = results.table(indexed, datasets.edits_of(indexed), found).decode("utf-8-sig")
+    assert list(csv.DictReader(io.StringIO(text))) == [
+        {
+            "rank": "1",
+            "split": "training",
+            "image": "3",
+            "label": str(indexed.facts.classes[indexed.y_train[3]]),
+            "edit": f"relabelled {indexed.facts.classes[7]}",
+            "similarity": "0.9123",
+        },
+        {
+            "rank": "2",
+            "split": "test",
+            "image": "2",
+            "label": str(indexed.facts.classes[indexed.y_test[2]]),
+            "edit": "",
+            "similarity": "0.5",
+        },
+    ]
+
+
+def test_without_an_index_a_press_builds_it(mnist_sample):
+    dataset = datasets.open_dataset(mnist_sample)
+    app = opened("data", data=dataset.facts.title, explore="Search")
+    select(app, "Compare by").set_value(FAST).run()
+    assert "Searching needs an index of the 5,000 images." in told(app)
+    button(app, "Build the search index").click().run()
+    assert is_whole(app)
+    assert visual_search.state(dataset, FAST).state in ("running", "ready")
+    visual_search.task_of(dataset, FAST).cancel()
+
+
+def test_a_failed_index_says_why_and_can_be_tried_again(digits):
+    dataset = datasets.open_dataset(digits)
+    task = visual_search.task_of(dataset, FAST)
+    task.folder.mkdir(parents=True)
+    task.write_progress("failed", 0.5, "The disk is full.")
+    app = searched()
+    assert "The search index could not be built. The disk is full." in told(app)
+    assert button(app, "Try again")
+
+
+def test_the_input_of_a_prediction_finds_similar_images(indexed, finished_run):
+    app = opened("predict", run=finished_run.id, mode="Upload")
+    next(group for group in app.segmented_control if group.label == "Source").set_value("Examples").run()
+    app.session_state["similar-predict"] = True
+    app.run()
+    select(app, "Compare by").set_value(FAST).run()
+    assert is_whole(app), told(app)
+    assert captions(app).count("similarity ") >= 20
