@@ -1,6 +1,5 @@
 """MATLAB files (.mat, up to version 7) with arrays of images and labels, such as SVHN's `train_32x32.mat`."""
 
-import io
 import re
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources.arrays._matlab import MatlabError, arrays_of
 from imgcls.datasets.importing.sources.arrays._stored import StoredArrays, of_arrays
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.tables.column_names import part_in
@@ -39,21 +39,14 @@ def open_inside(files: Files, findings: Findings) -> StoredArrays | None:
 
 
 def _arrays(data: bytes, name: str) -> dict[str, np.ndarray]:
-    """Arrays of numbers and text. Structures and objects are left out."""
+    """Arrays of numbers; a row of numbers has one dimension."""
     if data[:8] == b"\x89HDF\r\n\x1a\n" or data.startswith(b"MATLAB 7.3"):
         raise SourceError(f"{name} is a MATLAB 7.3 file (HDF5). Save it with save(…, '-v7'), or as .npz.")
-    from scipy.io import loadmat
-
     try:
-        content = loadmat(io.BytesIO(data), mat_dtype=False, struct_as_record=True, chars_as_strings=True)
-    except Exception as error:  # SciPy raises many types for damaged files
+        arrays = arrays_of(data)
+    except MatlabError as error:
         raise SourceError(f"{name} is damaged, or is not a MATLAB file. Download or save it again.") from error
-    arrays = {key: value for key, value in content.items() if not key.startswith("__")}
-    return {
-        key: value[0] if value.ndim == 2 and len(value) == 1 else value
-        for key, value in arrays.items()
-        if isinstance(value, np.ndarray) and value.dtype.kind in "biufUS"
-    }
+    return {key: array[0] if array.ndim == 2 and len(array) == 1 else array for key, array in arrays.items()}
 
 
 def _with_zero(arrays: dict[str, np.ndarray], file: str, findings: Findings) -> dict[str, np.ndarray]:

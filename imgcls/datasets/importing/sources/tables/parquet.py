@@ -56,6 +56,7 @@ class ParquetImages:
         rows: list[tuple[int, list[str]]] = []
         header: list[str] = []
         self._files = []
+        self._errors = (arrow.ArrowException, OSError, ValueError, OverflowError)  # of damaged files
         self._cached: tuple[tuple[int, int], Any] | None = None
         parts = [part_in(path) for path, _ in sources]
         self._column = ""
@@ -63,8 +64,8 @@ class ParquetImages:
             try:
                 file = parquet.ParquetFile(io.BytesIO(source) if isinstance(source, bytes) else source)
                 schema = file.schema_arrow
-            except (arrow.ArrowException, OSError) as error:
-                raise SourceError(f"{short(path)} is damaged, or is not a parquet file. Download it again.") from error
+            except self._errors as error:
+                raise _damaged(path) from error
             self._files.append(file)
             column = _image_column(schema, short(path))
             columns = [field.name for field in schema if field.name != column and _is_plain(field.type)]
@@ -74,7 +75,10 @@ class ParquetImages:
                 )
             header, self._column = [FILE, *columns, SPLIT], column
             names = _class_names(schema)
-            self._read_rows(number, columns, names, parts[number], rows)
+            try:
+                self._read_rows(number, columns, names, parts[number], rows)
+            except self._errors as error:
+                raise _damaged(path) from error
         self.table = Table(self.name, header, rows)
         if len(set(parts)) < 2 or "" in parts:
             self.table = Table(self.name, header[:-1], [(number, row[:-1]) for number, row in rows])
@@ -97,7 +101,7 @@ class ParquetImages:
             self._cached = None
             try:
                 images = self._files[file].read_row_group(group, [self._column]).column(0)
-            except OSError as error:
+            except self._errors as error:
                 raise ImageError("Its group of rows is damaged.", "damaged in the parquet file") from error
             self._cached = (file, group), images
         return self._cached[1]
@@ -120,6 +124,10 @@ class ParquetImages:
                 rows.append((len(rows) + 1, [name, *(column[place] for column in fields), part]))
             if len(rows) > MAX_ROWS:
                 raise SourceError(f"{self.name} has more than {MAX_ROWS:,} rows. Import a part of it.")
+
+
+def _damaged(path: str) -> SourceError:
+    return SourceError(f"{short(path)} is damaged, or is not a parquet file. Download it again.")
 
 
 def _image_column(schema: Any, name: str) -> str:
