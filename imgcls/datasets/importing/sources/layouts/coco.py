@@ -17,7 +17,7 @@ from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.datasets.importing.sources.tables.assign import MISSING, UNLISTED
 from imgcls.datasets.importing.sources.tables.boxes import Annotated
 from imgcls.datasets.importing.sources.tables.column_names import part_in
-from imgcls.datasets.importing.sources.tables.matching import FileIndex
+from imgcls.datasets.importing.sources.tables.matching import FileIndex, json_files
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 20
@@ -55,16 +55,15 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
 @functools.lru_cache(maxsize=1)
 def _documents(files: Files) -> dict[str, dict[str, Any]]:
     found = {}
-    for path, key in files.entries:
-        if path.casefold().endswith(".json"):
-            try:
-                data = files.read(key, MAX_BYTES)
-                if all(f'"{name}"'.encode() in data for name in _KEYS):
-                    content = json.loads(data)
-                    if isinstance(content, dict) and all(isinstance(content.get(name), list) for name in _KEYS):
-                        found[path] = content
-            except (ImageError, ValueError, RecursionError):
-                continue
+    for path, key in json_files(files):
+        try:
+            data = files.read(key, MAX_BYTES)
+            if all(f'"{name}"'.encode() in data for name in _KEYS):
+                content = json.loads(data)
+                if isinstance(content, dict) and all(isinstance(content.get(name), list) for name in _KEYS):
+                    found[path] = content
+        except (ImageError, ValueError, RecursionError):
+            continue
     return found
 
 

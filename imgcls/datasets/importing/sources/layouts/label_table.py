@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings, Option
-from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item, image_files, is_clutter
 from imgcls.datasets.importing.sources.layouts import folders
 from imgcls.datasets.importing.sources.tables import assign, class_lists, columns, reading
 from imgcls.datasets.importing.sources.tables.column_names import part_in, part_of
-from imgcls.datasets.importing.sources.tables.matching import FileIndex
+from imgcls.datasets.importing.sources.tables.matching import FileIndex, images_of
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import is_number
 from imgcls.errors import ImageError, SourceError
@@ -26,7 +25,7 @@ from imgcls.errors import ImageError, SourceError
 ORDER = 50
 TITLE = "A table of file names and labels"
 TABLE_QUESTION, CLASSES_QUESTION = "table", "classes_from"
-MAX_TABLES = 2000
+MAX_TABLES = 500
 MIN_ROWS, MIN_FILES, MIN_NUMBERED = 0.5, 0.05, 0.3
 """A table lists the images if this fraction of its rows, and of all images, has a partner; and of all images if their
 names in the table are bare numbers."""
@@ -76,13 +75,12 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
 @functools.lru_cache(maxsize=1)
 def _look_into(files: Files) -> _Found:
     """The tables that list images of the container. Cached, because recognising and reading both need it."""
-    images = image_files(files.entries, SkippedFiles())
-    found = _Found(FileIndex(images), [path for path, _, _ in images])
-    if not images:
-        return found
+    images = images_of(files)
+    stems = {path.rpartition(".")[0] for path, _, _ in images}
+    candidates = _candidates(files, stems) if images else []
+    found = _Found(FileIndex(images if candidates else []), [path for path, _, _ in images])
     listing: list[tuple[str, Table]] = []
-    stems = {path.rpartition(".")[0] for path in found.paths}
-    for path, key in _candidates(files, stems):
+    for path, key in candidates:
         folder, _, name = path.rpartition("/")
         try:
             table = reading.of_bytes(files.read(key, reading.MAX_BYTES), short(name), found.index.__contains__, folder)

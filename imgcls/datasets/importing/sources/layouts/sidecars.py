@@ -10,12 +10,12 @@ from typing import Any
 
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.findings import Findings
-from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Box, Item, image_files
 from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.datasets.importing.sources.tables.boxes import Annotated
 from imgcls.datasets.importing.sources.tables.column_names import folder_part, normal
+from imgcls.datasets.importing.sources.tables.matching import images_of
 from imgcls.datasets.importing.sources.values import canonical
 from imgcls.errors import ImageError, SourceError
 
@@ -62,9 +62,9 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
 def _pairs(files: Files) -> tuple[int, dict[str, tuple[str, Any]]]:
     """The number of images, and image path -> (path, key) of the file beside it."""
     there = {path: key for path, key in files.entries if path.lower().endswith((".cls", ".json"))}
-    images = image_files(files.entries, SkippedFiles())
+    images = images_of(files) if there else []
     found = {}
-    for path, _, _ in images if there else ():
+    for path, _, _ in images:
         stem = path.rpartition(".")[0]
         for beside in (f"{stem}.cls", f"{stem}.json"):
             if beside in there:

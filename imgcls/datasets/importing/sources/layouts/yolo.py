@@ -12,12 +12,12 @@ from typing import Any
 
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.findings import Findings
-from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item, image_files, is_clutter
 from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.datasets.importing.sources.tables.boxes import Annotated, Box
 from imgcls.datasets.importing.sources.tables.column_names import folder_part
+from imgcls.datasets.importing.sources.tables.matching import images_of
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 30
@@ -89,7 +89,7 @@ def _pairs(files: Files) -> dict[str, tuple[str, Any]]:
     if not texts:
         return {}
     found = {}
-    for path, parts, _ in image_files(files.entries, SkippedFiles()):
+    for path, parts, _ in images_of(files):
         stem = path.rpartition(".")[0]
         swapped = [
             "/".join([*parts[:place], other, *parts[place + 1 : -1], parts[-1].rpartition(".")[0]])

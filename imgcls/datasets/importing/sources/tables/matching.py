@@ -4,6 +4,7 @@ Tables are written on other machines: with backslashes, absolute or foreign lead
 that lost their leading zeros. A name means the file with which it shares the longest sequence of last components.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +12,14 @@ from typing import Any
 
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.sources.items import PARTS
+from imgcls.datasets.importing.skipped import SkippedFiles
+from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import PARTS, image_files
 from imgcls.datasets.importing.sources.values import canonical
 from imgcls.errors import SourceError
 
+MAX_JSON = 100
+"""Files that may describe all images. Archives with thousands of JSON files have one per image."""
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|^[A-Za-z]:(?=/)")
 _UPLOADED = re.compile(r"[0-9a-f]{8}-.")
 """What Label Studio puts before the names of uploaded files."""
@@ -41,6 +46,22 @@ EXTENSIONS = (
 )
 EXACT, TAIL, STEM, LOOSE = 3, 2, 1, 0
 """How a name was matched: by all of its components, by its last ones, without extension, or ignoring case and zeros."""
+
+
+@functools.lru_cache(maxsize=1)
+def images_of(files: Files) -> list[tuple[str, list[str], Any]]:
+    """The images of a container, as `items.image_files`. Cached, because several layouts look at them."""
+    return image_files(files.entries, SkippedFiles())
+
+
+@functools.lru_cache(maxsize=1)
+def json_files(files: Files) -> list[tuple[str, Any]]:
+    """(path, key) of JSON files that are not about the image with the same name, the outermost first."""
+    found = [entry for entry in files.entries if entry[0].casefold().endswith(".json")]
+    if len(found) > MAX_JSON:
+        stems = {path.rpartition(".")[0] for path, _, _ in images_of(files)}
+        found = [entry for entry in found if entry[0].rpartition(".")[0] not in stems]
+    return sorted(found, key=lambda entry: (entry[0].count("/"), entry[0]))[:MAX_JSON]
 
 
 @dataclass(frozen=True, slots=True)
