@@ -11,6 +11,7 @@ from imgcls.errors import RunError
 from imgcls.evaluation.label_errors import training_set
 from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.cross_validation import cross_validated
+from imgcls.evaluation.label_errors.estimate import is_weak, wrong_fraction
 from imgcls.evaluation.label_errors.reviews import NAME, judge, judged
 from imgcls.system import paths
 from tests.support.evaluations import stored_suspects
@@ -133,6 +134,52 @@ def test_planted_errors_are_found_by_heads_that_have_not_learnt_from_them():
     assert set(found.places.tolist()) <= set(wrong.tolist()) and len(found.places) >= 30
     assert found.suggested.tolist() == true[found.places].tolist()
     assert 36 <= found.estimated <= 44
+
+
+def predictions_of(separation: float, rate: float, *, pair: bool, count: int = 2000, classes: int = 5):
+    """Labels of which some are wrong, and what the best model would predict that has learnt from such labels."""
+    generator = np.random.default_rng(round(1000 * rate) + pair)
+    true = generator.integers(0, classes, count)
+    points = generator.normal(0, 1, (count, classes)) + separation * np.eye(classes)[true]
+    chances = np.exp(separation * points)
+    chances /= chances.sum(1, keepdims=True)
+    labels, wrong = true.copy(), generator.permutation(count)[: round(rate * count)]
+    labels[wrong] = (true[wrong] + (1 if pair else generator.integers(1, classes, len(wrong)))) % classes
+    other = np.roll(chances, 1, axis=1) if pair else (1 - chances) / (classes - 1)
+    return labels, (1 - rate) * chances + rate * other
+
+
+@pytest.mark.parametrize("pair", [False, True], ids=["any other class", "the next class"])
+@pytest.mark.parametrize("separation", [1.7, 2.5, 4.0], ids=["weak model", "usual model", "strong model"])
+@pytest.mark.parametrize("rate", [0, 0.013, 0.05, 0.1])
+def test_the_number_of_wrong_labels_is_in_its_interval_however_weak_the_model(rate, separation, pair):
+    labels, probabilities = predictions_of(separation, rate, pair=pair)
+
+    found = wrong_fraction(labels, probabilities)
+
+    assert found.low <= rate <= found.high, (found, (probabilities.argmax(1) == labels).mean())
+    assert found.low <= found.value <= found.high
+    assert found.high <= rate + (0.1 if separation < 2 else 0.04), "an interval that says something"
+
+
+def test_the_models_own_errors_are_not_counted_as_wrong_labels():
+    labels, probabilities = predictions_of(2.0, 0.013, pair=False)
+    assert (probabilities.argmax(1) == labels).mean() < 0.9
+    assert suspects(labels, probabilities).estimated / len(labels) > 0.05, "what used to be told"
+    assert wrong_fraction(labels, probabilities).value < 0.03
+
+
+def test_a_model_that_knows_nothing_gives_no_lower_bound():
+    generator = np.random.default_rng(0)
+    labels, probabilities = generator.integers(0, 4, 500), generator.dirichlet(np.ones(4), 500)
+    found = wrong_fraction(labels, probabilities)
+    assert found.low == 0.0 and found.high > 0.4
+    assert is_weak(0.3) and not is_weak(0.9)
+
+
+def test_few_images_give_a_wide_interval():
+    few, many = (wrong_fraction(*predictions_of(2.5, 0.05, pair=False, count=count)) for count in (100, 4000))
+    assert few.high - few.low > 2 * (many.high - many.low)
 
 
 def test_a_class_with_one_image_is_no_error():

@@ -11,6 +11,7 @@ from imgcls import datasets
 from imgcls.datasets import Dataset, Edits, edit_files
 from imgcls.errors import UserError
 from imgcls.evaluation.label_errors import training_set
+from imgcls.evaluation.label_errors.estimate import is_weak
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.label_errors.training_set import Found
 from imgcls.runs import Run
@@ -112,10 +113,16 @@ def _summary(found: Found, right: frozenset[int], edits: Edits) -> None:
     """How many labels are wrong, as an estimate; and how far the review is."""
     score, count = found.wrong, found.count
     low, high = round(score.low * count), round(score.high * count)
-    st.markdown(
-        f"Estimate: **{formatting.fraction(score.value)}** of the {count:,} labels are wrong "
-        f"({formatting.interval(score)}, that is {low:,} to {high:,} images)."
-    )
+    if is_weak(found.accuracy):
+        st.markdown(
+            f"Estimate: at most **{formatting.fraction(score.high)}** of the {count:,} labels are wrong. The model is "
+            "too weak to tell wrong labels from its own errors."
+        )
+    else:
+        st.markdown(
+            f"Estimate: **{formatting.fraction(score.value)}** of the {count:,} labels are wrong "
+            f"({formatting.interval(score)}, that is {low:,} to {high:,} images)."
+        )
     st.caption(
         "Estimated from the predictions that disagree with a label although the model is most certain, and "
         "extrapolated to full certainty. It assumes that easy images are mislabelled as often as hard ones. "
