@@ -199,8 +199,9 @@ def _trained(loop: Loop) -> bool:
 
 
 def _predictions(model: keras.Model, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    # Called directly: `predict_on_batch` would build a graph for every fold and every size of a last batch.
     parts = [
-        np.asarray(model.predict_on_batch(np.asarray(inputs[rows[start : start + EVALUATION_BATCH]])), np.float32)
+        np.asarray(model(np.asarray(inputs[rows[start : start + EVALUATION_BATCH]]), training=False), np.float32)
         for start in range(0, len(rows), EVALUATION_BATCH)
     ]
     return np.concatenate(parts)

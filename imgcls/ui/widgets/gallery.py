@@ -33,7 +33,7 @@ background:rgba(128,128,128,.12)}
 .tiles figcaption{font-size:.8rem;line-height:1.35;margin-top:4px;font-variant-numeric:tabular-nums}
 .tiles figcaption span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .tiles figcaption span+span{opacity:.75}
-.tiles figcaption .file{direction:ltr;unicode-bidi:isolate}
+.tiles figcaption .file{direction:rtl;text-align:left}
 .tiles a{display:block;border-radius:6px}
 .tiles a:hover img,.tiles a:focus-visible img{outline:2px solid #0072B2;outline-offset:1px}
 .tiles.groups{grid-template-columns:repeat(auto-fill,minmax(212px,1fr))}
@@ -57,7 +57,8 @@ def _tile(tile: Tile) -> str:
     lines = "".join(f'<span title="{html.escape(line)}">{html.escape(line)}</span>' for line in tile.lines)
     if tile.file:
         base = tile.file.replace("\\", "/").rsplit("/", 1)[-1] or tile.file
-        lines += f'<span class="file" title="{html.escape(tile.file)}">{html.escape(base)}</span>'
+        # Written from right to left, a long name is cut at its start: the end tells images apart.
+        lines += f'<span class="file" title="{html.escape(tile.file)}"><bdi>{html.escape(base)}</bdi></span>'
     source = tile.pixels if isinstance(tile.pixels, str) else data_url(tile.pixels)
     image = f'<img src="{html.escape(source)}" alt="{html.escape(tile.alt)}">'
     if tile.link:

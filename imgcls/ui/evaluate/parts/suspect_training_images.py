@@ -88,7 +88,8 @@ def _suspects(run: Run) -> None:
         return
     right = judged(run, "training", "right")
     _summary(found, right, edits)
-    _review(run, dataset, edits, found, right)
+    if len(found.rows):
+        _review(run, dataset, edits, found, right)
     with st.container(horizontal=True):
         if edits.labels and st.button(
             "Train again with my edits", icon=":material/model_training:", key="train-changed-labels", type="primary"
@@ -103,8 +104,9 @@ def _suspects(run: Run) -> None:
                 on_click=_try,
                 args=(partial(judge, run, "training", right, None),),
             )
-    with st.container(horizontal=True):
-        list_files.downloads(dataset, "suspected label errors", lambda: _listed(dataset, edits, found, right))
+    if len(found.rows):
+        with st.container(horizontal=True):
+            list_files.downloads(dataset, "suspected label errors", lambda: _listed(dataset, edits, found, right))
     if message := st.session_state.pop(list_files.ERROR, ""):
         st.error(plain(message), icon=":material/error:")
 
@@ -130,9 +132,10 @@ def _summary(found: Found, right: frozenset[int], edits: Edits) -> None:
     )
     listed = f" (the {len(found.rows):,} least likely are listed)" if found.found > len(found.rows) else ""
     is_done = np.array([row in right or row in edits.labels for row in found.rows.tolist()], bool)
+    more = " More than the estimate, because hard images are among them: you decide." if found.found > high else ""
     st.markdown(
-        f"Suspects to review: **{found.found:,}**{listed}. More than the estimate, because hard images are among them: "
-        f"you decide. Reviewed: **{int(is_done.sum()):,}**, of which {len(right):,} confirmed."
+        f"Suspects to review: **{found.found:,}**{listed}.{more} Reviewed: **{int(is_done.sum()):,}**, of which "
+        f"{len(right):,} confirmed."
     )
     if len(found.rows):
         st.progress(float(is_done.mean()), text=f"{int(is_done.sum()):,} of {len(found.rows):,} reviewed")
