@@ -19,7 +19,7 @@ MOST = 10_000
 """Test images that are compared: a random sample of a larger test set, always the same."""
 STEP = 500
 GALLERY_IDENTICAL = 0.85
-"""Smallest fraction of identical predictions on the stored examples, which are mostly errors and close calls."""
+"""Smallest fraction of identical predictions on the stored examples, where errors and close calls are frequent."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Reference:
     images in it and `indices` (n,) their positions in the test set. `probabilities` is float32 (n, classes), `labels`
     (n,) or, if multi-label, bool (n, classes). `threshold` turns probabilities of a multi-label model into
     labels; it may be one for each label.
-    Without the dataset, the examples that the run stores are compared; as these are mostly errors, they say nothing
+    Without the dataset, the examples that the run stores are compared; errors are over-represented, so they say nothing
     about the accuracy, and `is_test_set` is False. `fingerprint` identifies the dataset.
     """
 

@@ -110,9 +110,8 @@ def _results(run: Run, found: dict[str, Record]) -> None:
     st.html(_table(list(offered.values())))
     if any(record.accuracy is None for record in offered.values()):
         st.caption(
-            "The dataset is not on this machine, so the files were compared on the test images that the run stores. "
-            "Most of these are errors and close calls: fewer predictions are identical than on the whole test set, and "
-            "the accuracy is unknown."
+            "The dataset is not prepared on this machine, so the files were compared on the test images that the run "
+            "stores. Errors and close calls are over-represented there, so the accuracy is not shown."
         )
     for name, record in offered.items():
         _downloads(run, name, record)

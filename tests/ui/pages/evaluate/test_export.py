@@ -78,7 +78,7 @@ def test_images_whose_prediction_changes_are_listed_with_links(exported):
 def test_without_the_dataset_the_page_says_what_was_compared(exported, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
     making.make(exported, ["litert"], lambda fraction, text: None)
-    assert "The dataset is not on this machine" in told(section(exported))
+    assert "The dataset is not prepared on this machine" in told(section(exported))
 
 
 def test_a_running_export_shows_its_progress_and_a_failed_one_its_reason(finished_run, monkeypatch):
