@@ -6,6 +6,7 @@ from imgcls.export import formats, making, records
 from imgcls.export.records import Record
 from imgcls.system.tasks import TaskState
 from imgcls.ui.app import links
+from imgcls.ui.runs import table as table_of_runs
 from tests.support.exports import quick_conversion as quick_conversion
 from tests.support.pages import is_whole, opened, told
 
@@ -113,8 +114,7 @@ def test_the_table_of_runs_leads_to_the_export(finished_run, monkeypatch):
     gone = []
     monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
     app = opened("runs")
-    key = next(frame.proto.id for frame in app.dataframe).rpartition("-runs-table")[2]
-    app.session_state[f"runs-table{key}"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.session_state[table_of_runs.SELECTED] = [finished_run.id]
     app.run()
     next(button for button in app.button if button.label == "Export").click().run()
     assert gone == [("evaluate.py", {"run": finished_run.id, "view": "Export"})]
