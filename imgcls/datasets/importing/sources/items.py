@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from imgcls.datasets.importing import class_names
@@ -52,9 +53,12 @@ class Item:
 
 def is_clutter(parts: list[str]) -> bool:
     """Whether a path is a file that operating systems, editors or file servers leave behind."""
-    return parts[-1].casefold() in CLUTTER_FILES or any(
-        part.startswith(".") or part.casefold() in CLUTTER_FOLDERS for part in parts
-    )
+    return parts[-1].startswith(".") or parts[-1].casefold() in CLUTTER_FILES or any(map(_holds_clutter, parts[:-1]))
+
+
+@lru_cache(10_000)
+def _holds_clutter(folder: str) -> bool:
+    return folder.startswith(".") or folder.casefold() in CLUTTER_FOLDERS
 
 
 def image_files(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list[tuple[str, list[str], Any]]:

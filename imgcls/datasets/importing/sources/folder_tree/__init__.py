@@ -8,10 +8,9 @@ file_names      the class in the file name, if no folder is one
 synsets         names of ImageNet's synsets
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
@@ -31,11 +30,12 @@ EXPECTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Labelled:
-    row: Row
-    label: str
-    group: str = ""  # from the name of the folder that is the class
-    others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # the folders outside and inside of the class
+class Assigned:
+    """What an import makes of an image: its class ("" if none), its part and its group."""
+
+    label: str = ""
+    part: str = ""
+    group: str = ""
 
 
 def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list[Item]:
@@ -44,31 +44,43 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
     Raises:
         SourceError: fewer than two classes remain, there are too many, or nothing says what the classes are.
     """
-    kept, left_out = rows(_without_masks(list(entries), findings))
-    for entry, reason in left_out:
-        findings.skipped.add(reason, entry.name)
-    kept = ambiguities.of_one_fold(kept, findings)
-    labelled = _labelled(kept, findings)
-    with_class = {one.row.entry.name for one in labelled if one.label}
-    for row in kept:
-        if row.entry.name not in with_class:
-            findings.skipped.add(NO_CLASS, row.entry.name)
-    labelled = [one for one in labelled if one.label]
-    group, part = _groups(labelled), _parts(labelled, findings)
-    shown = synsets.names(files, {one.label for one in labelled})
+    entries = _without_masks(list(entries), findings)
+    row_of = rows(entries)
+    kept = ambiguities.of_one_fold([row for row in row_of.values() if not row.skip], findings)
+    chosen = {row.folders for row in kept}
+    assigned = _assigned(kept, [entry for entry in entries if entry.folders in chosen], findings)
+    found: list[tuple[Entry, Assigned]] = []
+    for entry in entries:
+        if entry.folders not in chosen:
+            findings.skipped.add(row_of[entry.folders].skip or ambiguities.OTHER_FOLD, entry.name)
+        elif (one := assigned(entry)).label:
+            found.append((entry, one))
+        else:
+            findings.skipped.add(NO_CLASS, entry.name)
+    part = _parts({one.part for _, one in found}, findings)
+    shown = synsets.names(files, {one.label for _, one in found})
+    has_groups = len({one.group.strip().casefold() for _, one in found}) > 1
     items = [
-        Item(one.row.entry.name, shown.get(one.label, one.label), part[one.row.part], one.row.entry.key, name)
-        for one, name in zip(labelled, group, strict=True)
+        Item(
+            entry.name,
+            shown.get(one.label, one.label),
+            part[one.part],
+            entry.key,
+            one.group if has_groups else "",
+        )
+        for entry, one in found
     ]
     return merge_spellings(items, findings)
 
 
 def _without_masks(entries: list[Entry], findings: Findings) -> list[Entry]:
     """Without `x_mask.png` next to `x.png`."""
-    there = {(entry.folders, PurePosixPath(entry.file).stem.casefold()) for entry in entries}
+    stems = [entry.file.rpartition(".")[0].casefold() for entry in entries]
+    if not any(stem.endswith(MASKS) for stem in stems):
+        return entries
+    there = {(entry.folders, stem) for entry, stem in zip(entries, stems, strict=True)}
     kept = []
-    for entry in entries:
-        stem = PurePosixPath(entry.file).stem.casefold()
+    for entry, stem in zip(entries, stems, strict=True):
         if any(stem.endswith(end) and (entry.folders, stem.removesuffix(end)) in there for end in MASKS):
             findings.skipped.add(MASK, entry.name)
         else:
@@ -76,77 +88,108 @@ def _without_masks(entries: list[Entry], findings: Findings) -> list[Entry]:
     return kept
 
 
-def _labelled(kept: list[Row], findings: Findings) -> list[_Labelled]:
-    """The images that have a class: from their folders, else from their file names."""
+def _assigned(kept: list[Row], entries: list[Entry], findings: Findings) -> Callable[[Entry], Assigned]:
+    """A function that assigns an image: by its folders, else by its file name."""
+    words = _words(kept)
+    classes: set[str] = set()
+    if words:
+        images: Counter[tuple[str, ...]] = Counter()
+        for row in kept:
+            if row.folders in words:
+                images[words[row.folders]] += row.images
+        way = levels.reading(images, findings)
+        classes = {label for found in words.values() if (label := way.label(found))}
+        if len(classes) > 1:
+            by_folder = _by_folder(kept, words, way, ambiguities.reading(classes, findings))
+            return lambda entry: by_folder.get(entry.folders, Assigned())
+    row_of = {row.folders: row for row in kept}
+    learned = [entry.file for entry in entries if row_of[entry.folders].part in ("", "train")]
+    if by_file := file_names.reader(learned, findings):
+        return _by_file_name(entries, row_of, by_file, findings)
+    if classes and not all(map(folder_names.is_doubtful, classes)):
+        return lambda entry: Assigned(way.label(words.get(entry.folders, ())))  # of one class
+    innermost = {row.folders[-1] for row in kept if row.folders}
+    if len(innermost) < 2 or ambiguities.are_splits(innermost):
+        places = ", ".join(map(short, sorted(innermost)[:4]))
+        where = f"in {places}" if places else "not in folders"
+        raise SourceError(f"Nothing says what the classes are: the {len(entries):,} images are {where}. {EXPECTED}")
+    ambiguities.confirm(innermost, findings)
+    return lambda entry: Assigned(entry.folders[-1] if entry.folders else "")
+
+
+def _words(kept: list[Row]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Folders -> those of them that may be the class."""
     in_folders = [row for row in kept if row.words]
     nested = [row for row in in_folders if len(row.words) > 1]
     if nested and all(folder_names.split_of(row.words[0])[0] for row in in_folders if len(row.words) == 1):
         in_folders = nested  # the others are unlabelled, such as `test` next to a folder with all classes
-    words = levels.without_common([row.words for row in in_folders])
-    in_folders = [replace(row, words=left) for row, left in zip(in_folders, words, strict=True) if left]
-    if in_folders:
-        way = levels.reading([row.words for row in in_folders], findings)
-        found = [_Labelled(row, way.label(row.words), "", way.others(row.words)) for row in in_folders]
-        classes = {one.label for one in found if one.label}
-        if len(classes) > 1:
-            read = ambiguities.reading(classes, findings)
-            return [_Labelled(one.row, *read(one.label), one.others) for one in found if one.label]
-    learned = [row.entry.file for row in kept if row.part in ("", "train")]
-    if by_file := file_names.reader(learned, findings):
-        return _by_file_name(kept, by_file, findings)
-    if in_folders and not all(map(folder_names.is_doubtful, classes)):
-        return found  # of one class
-    innermost = {row.entry.folders[-1] for row in kept if row.entry.folders}
-    if len(innermost) < 2 or ambiguities.are_splits(innermost):
-        places = ", ".join(map(short, sorted(innermost)[:4]))
-        where = f"in {places}" if places else "not in folders"
-        raise SourceError(f"Nothing says what the classes are: the {len(kept):,} images are {where}. {EXPECTED}")
-    ambiguities.confirm(innermost, findings)
-    return [_Labelled(replace(row, part="", group=()), row.entry.folders[-1]) for row in kept if row.entry.folders]
+    counts: Counter[tuple[str, ...]] = Counter()
+    for row in in_folders:
+        counts[row.words] += row.images
+    short_of = levels.without_common(counts)
+    return {row.folders: short_of[row.words] for row in in_folders if short_of[row.words]}
 
 
-def _by_file_name(kept: list[Row], label: Callable[[str], str], findings: Findings) -> list[_Labelled]:
-    """The images with the class in their file names, which may hold a split (`train_cat_1.jpg`) or a group as well."""
-    named = [(row, name) for row in kept if (name := label(row.entry.file))]
-    splits = {name: folder_names.split_of(name) for _, name in named}
-    if classes := classes_beside_splits(splits):
-        found = [_Labelled(replace(row, part=splits[name][0]), classes[name]) for row, name in named]
-    else:
-        read = ambiguities.reading(splits, findings)
-        found = [_Labelled(row, *read(name)) for row, name in named]
-    file, told = next((one.row.entry.file, one.label) for one in found if one.label)
-    findings.notes.append(f"There are no class folders, so file names tell the class: {file} is “{told}”.")
-    return found
-
-
-def _parts(labelled: list[_Labelled], findings: Findings) -> dict[str, str]:
-    """Part of a folder -> part of its images: each run makes its own validation set, and a part alone is none."""
-    there = {one.row.part for one in labelled} - {""}
-    part = {name: name if len(there) > 1 else "" for name in ("", "train", "test", "val")}
-    if part["val"] and "val" in there:
-        part["val"] = "train" if "test" in there else "test"
-        purpose = "testing" if part["val"] == "test" else "training; each run makes its own validation split"
-        findings.notes.append(f"The images in the validation folder are used for {purpose}.")
-    return part
-
-
-def _groups(labelled: list[_Labelled]) -> list[str]:
-    """The group of each image: the outermost folder that is named like a group, or numbered."""
+def _by_folder(
+    kept: list[Row],
+    words: dict[tuple[str, ...], tuple[str, ...]],
+    way: levels.Reading,
+    read: ambiguities.Reading,
+) -> dict[tuple[str, ...], Assigned]:
+    """Folders -> class, part and group: the outermost folder that is named like a group, or numbered."""
+    labelled = [(row, label) for row in kept if row.folders in words and (label := way.label(words[row.folders]))]
+    others = {row.folders: way.others(words[row.folders]) for row, _ in labelled}
     numbered: dict[tuple[bool, int], set[str]] = defaultdict(set)
-    for one in labelled:
-        for is_inside, names in enumerate(one.others):
+    for sides in others.values():
+        for is_inside, names in zip((False, True), sides, strict=True):
             for place, name in enumerate(names):
-                numbered[bool(is_inside), place].add(name)
+                numbered[is_inside, place].add(name)
     grouping = {
         place
         for place, names in numbered.items()
         if folder_names.are_identifiers(names, certain=not place[0]) and not folder_names.are_numbered_containers(names)
     }
-    groups = []
-    for one in labelled:
+    found = {}
+    for row, name in labelled:
         outside, inside = (
-            [name for place, name in enumerate(names) if (bool(is_inside), place) in grouping]
-            for is_inside, names in enumerate(one.others)
+            [folder for place, folder in enumerate(names) if (is_inside, place) in grouping]
+            for is_inside, names in zip((False, True), others[row.folders], strict=True)
         )
-        groups.append(next(iter([*outside, *one.row.group, *([one.group] if one.group else []), *inside]), ""))
-    return groups if len({name.strip().casefold() for name in groups}) > 1 else [""] * len(groups)
+        label, group = read(name)
+        groups = [*outside, *row.group, *([group] if group else []), *inside]
+        found[row.folders] = Assigned(label, row.part, groups[0] if groups else "")
+    return found
+
+
+def _by_file_name(
+    entries: list[Entry], row_of: dict[tuple[str, ...], Row], label: Callable[[str], str], findings: Findings
+) -> Callable[[Entry], Assigned]:
+    """Assigns by file names, which may hold a split (`train_cat_1.jpg`) or a group as well."""
+    named = {entry.file: name for entry in entries if (name := label(entry.file))}
+    splits = {name: folder_names.split_of(name) for name in set(named.values())}
+    classes = classes_beside_splits(splits)
+    read = None if classes else ambiguities.reading(splits, findings)
+
+    def assigned(entry: Entry) -> Assigned:
+        name, row = named.get(entry.file, ""), row_of[entry.folders]
+        if not name:
+            return Assigned()
+        if read is None:
+            return Assigned(classes[name], splits[name][0], row.group[0] if row.group else "")
+        found, group = read(name)
+        return Assigned(found, row.part, row.group[0] if row.group else group)
+
+    entry, told = next((entry, one.label) for entry in entries if (one := assigned(entry)).label)
+    findings.notes.append(f"There are no class folders, so file names tell the class: {entry.file} is “{told}”.")
+    return assigned
+
+
+def _parts(there: set[str], findings: Findings) -> dict[str, str]:
+    """Part of a folder -> part of its images: each run makes its own validation set, and a part alone is none."""
+    has_splits = len(there - {""}) > 1
+    part = {name: name if has_splits else "" for name in ("", "train", "test", "val")}
+    if has_splits and "val" in there:
+        part["val"] = "train" if "test" in there else "test"
+        purpose = "testing" if part["val"] == "test" else "training; each run makes its own validation split"
+        findings.notes.append(f"The images in the validation folder are used for {purpose}.")
+    return part

@@ -41,13 +41,10 @@ def of_one_fold(kept: Sequence[Row], findings: Findings) -> list[Row]:
     if len(folds) < 2:
         return list(kept)
     options = [
-        Option(name, name, f"{sum(name in row.group for row in kept):,} images for training and testing")
+        Option(name, name, f"{sum(row.images for row in kept if name in row.group):,} images for training and testing")
         for name in folds
     ]
     answer = findings.ask(FOLD, "Each fold has its own training and test images. Which one do you want?", options)
-    for row in kept:
-        if answer not in row.group:
-            findings.skipped.add(OTHER_FOLD, row.entry.name)
     return [row for row in kept if answer in row.group]
 
 

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from imgcls.datasets.importing.class_names import merge_key
 from imgcls.datasets.importing.findings import Findings, Option
@@ -35,7 +34,7 @@ class Way:
 
     def label(self, file: str) -> str:
         """The class; "" if there is none, or only what cameras and programs write."""
-        match = self.pattern.search(PurePosixPath(file).stem)
+        match = self.pattern.search(file.rpartition(".")[0] or file)
         if match is None:
             return ""
         if self is NUMBER:

@@ -7,7 +7,7 @@ oak/tree_01, birch/tree_07          the outer ones, because the inner ones are o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from imgcls.datasets.importing.class_names import merge_key, sort_key, visible
@@ -48,8 +48,8 @@ class Reading:
         return words[:level], words[level + 1 :]
 
 
-def reading(rows: Sequence[Words], findings: Findings) -> Reading:
-    """How to read the folders of these images. If the names allow several readings, the user is asked."""
+def reading(rows: Mapping[Words, int], findings: Findings) -> Reading:
+    """How to read folders, given with their numbers of images. If they allow several readings, the user is asked."""
     level, doubt, strays = _level(rows)
     if not doubt:
         return Reading("", "", level, strays)
@@ -71,14 +71,15 @@ def reading(rows: Sequence[Words], findings: Findings) -> Reading:
     return next(way for way in found if way.value == answer)
 
 
-def without_common(rows: Sequence[Words]) -> list[Words]:
+def without_common(rows: Mapping[Words, int]) -> dict[Words, Words]:
     """The folders without those that tell nothing, because all images of that level are in a folder of that name."""
-    found, place = list(rows), 0
-    while place < max(map(len, found), default=0):
-        there = [words for words in found if len(words) > place]
-        deeper = sum(len(words) > place + 1 for words in there)
-        if len({merge_key(words[place]) for words in there}) == 1 and deeper >= (1 - STRAYS_OF_ALL) * len(there):
-            found = [(*words[:place], *words[place + 1 :]) for words in found]
+    found, place = {words: words for words in rows}, 0
+    while place < max(map(len, found.values()), default=0):
+        there = {words: left for words, left in found.items() if len(left) > place}
+        images = sum(rows[words] for words in there)
+        deeper = sum(rows[words] for words, left in there.items() if len(left) > place + 1)
+        if len({merge_key(left[place]) for left in there.values()}) == 1 and deeper >= (1 - STRAYS_OF_ALL) * images:
+            found = {words: (*left[:place], *left[place + 1 :]) for words, left in found.items()}
         else:
             place += 1
     return found
@@ -91,11 +92,12 @@ def detail(classes: Iterable[str], most: int = 6) -> str:
     return f"{len(names):,} classes: {', '.join(name[:40] for name in names[:most])}{more}"
 
 
-def _level(rows: Sequence[Words]) -> tuple[int, str, frozenset[Words]]:
+def _level(rows: Mapping[Words, int]) -> tuple[int, str, frozenset[Words]]:
     """The level that most likely holds the classes (0: outermost), the doubt ("", "likely" or "ask"), and strays."""
     level, doubt, strays = 0, "", set()
     while True:
-        step, loose = _step([words for words in rows if len(words) > level and words not in strays], level)
+        left = {words: count for words, count in rows.items() if len(words) > level and words not in strays}
+        step, loose = _step(left, level)
         strays |= loose
         if step in ("here", "likely here", "ask"):
             return level, {"here": doubt, "likely here": "likely", "ask": "ask"}[step], frozenset(strays)
@@ -105,7 +107,7 @@ def _level(rows: Sequence[Words]) -> tuple[int, str, frozenset[Words]]:
         level += 1
 
 
-def _step(rows: Sequence[Words], level: int) -> tuple[str, set[Words]]:
+def _step(rows: Mapping[Words, int], level: int) -> tuple[str, set[Words]]:
     """Whether the folders of this level are the classes ("here"), those inside ("below"), either with doubt, or "ask".
 
     "copy" means that a folder next to the classes holds folders of the same names. Also returns folders with a few
@@ -114,7 +116,7 @@ def _step(rows: Sequence[Words], level: int) -> tuple[str, set[Words]]:
     inside: dict[str, set[str]] = defaultdict(set)
     images: Counter[str] = Counter()
     direct: Counter[str] = Counter()
-    for words, count in Counter(rows).items():
+    for words, count in rows.items():
         top = merge_key(words[level])
         images[top] += count
         if len(words) > level + 1:
@@ -122,7 +124,7 @@ def _step(rows: Sequence[Words], level: int) -> tuple[str, set[Words]]:
         else:
             direct[top] += count
     inside = {top: names for top, names in inside.items() if direct[top] <= STRAYS * images[top]}
-    loose = {words for words in set(rows) if len(words) == level + 1 and merge_key(words[level]) in inside}
+    loose = {words for words in rows if len(words) == level + 1 and merge_key(words[level]) in inside}
     step = _judged(set(images), inside)
     return step, set() if step in ("here", "likely here") else loose
 
@@ -153,5 +155,5 @@ def _are_numbered_classes(names: set[str]) -> bool:
     return len(names) > 1 and all(folder_names.CLASS_WORDS & set(folder_names.tokens(name)) for name in names)
 
 
-def _classes(rows: Sequence[Words], way: Reading) -> set[str]:
-    return {label for words in set(rows) if (label := way.label(words))}
+def _classes(rows: Iterable[Words], way: Reading) -> set[str]:
+    return {label for words in rows if (label := way.label(words))}

@@ -43,39 +43,41 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An image with what its folders say. `words` are the folders that may be its class, the outermost first."""
+    """What the folders of some images say. `words` are those that may be the class, the outermost first.
 
-    entry: Entry
+    `skip` is why the images are skipped, or empty.
+    """
+
+    folders: Folders
+    images: int
     words: Folders
     part: str
     group: Folders
+    skip: str
 
 
-def rows(entries: Iterable[Entry]) -> tuple[list[Row], list[tuple[Entry, str]]]:
-    """The images with the roles of their folders applied, and those to skip with the reason."""
-    entries = list(entries)
-    roles = _Tree(entries).roles()
-    kept, skipped = [], []
-    for entry in entries:
-        on_path = [roles[entry.folders[: depth + 1]] for depth in range(len(entry.folders))]
-        if reason := next((role.skip for role in on_path if role.skip), ""):
-            skipped.append((entry, reason))
-            continue
+def rows(entries: Iterable[Entry]) -> dict[Folders, Row]:
+    """The folders that hold images themselves, with the roles of all folders around applied."""
+    tree = _Tree(entries)
+    roles = tree.roles()
+    found = {}
+    for folders, images in tree.images.items():
+        on_path = [roles[folders[: depth + 1]] for depth in range(len(folders))]
         words = tuple(role.word for role in on_path if role.word)
         parts = [role.part for role in on_path if role.part]
         group = tuple(role.group for role in on_path if role.group)
-        kept.append(Row(entry, words, parts[-1] if parts else "", group))
-    return kept, skipped
+        skip = next((role.skip for role in on_path if role.skip), "")
+        found[folders] = Row(folders, images, words, parts[-1] if parts else "", group, skip)
+    return found
 
 
 class _Tree:
-    def __init__(self, entries: list[Entry]):
+    def __init__(self, entries: Iterable[Entry]):
         self.children: dict[Folders, set[str]] = defaultdict(set)
-        self.images: Counter = Counter()
-        for entry in entries:
-            self.images[entry.folders] += 1
-            for depth, name in enumerate(entry.folders):
-                self.children[entry.folders[:depth]].add(name)
+        self.images: Counter[Folders] = Counter(entry.folders for entry in entries)
+        for folders in self.images:
+            for depth, name in enumerate(folders):
+                self.children[folders[:depth]].add(name)
         self._split_depths: set[int] = set()
 
     def roles(self) -> dict[Folders, Role]:
