@@ -63,6 +63,11 @@ def to_items(
         SourceError: a row is wrong or unclear, or fewer than two classes remain; the message names the row.
     """
     whole = tables[0] if len(tables) == 1 else joined(tables)
+    if (absent := columns.absent_rows(whole)) is not None:
+        kept = [replace(table, rows=[row for row in table.rows if not absent(row[1])]) for table in tables]
+        left_out = len(whole.rows) - sum(len(table.rows) for table in kept)
+        findings.notes.append(f"Rows with confidence 0 say that a label is absent, so {left_out:,} are left out.")
+        return to_items(kept, index, paths, findings, names, parts)
     found = columns.find(whole, index, findings)
     labeller = _labeller(whole, found, findings, names)
     unlabelled: set[str] = set()
@@ -149,6 +154,8 @@ def _one_each(rows: Sequence[_Row], findings: Findings) -> list[Item]:
         raise _contradiction(rows)
     if mixed and _ask_repeated(mixed, findings) == "several":
         return [replace(item, label=tuple(map(str, labels_of[name]))) for name, item in reversed(items.items())]
+    if not mixed:
+        return list(reversed(items.values()))
     most = {name: max(counts, key=counts.__getitem__) for name, counts in labels_of.items()}
     return [replace(item, label=most[name]) for name, item in reversed(items.items())]
 

@@ -4,7 +4,7 @@ A column's name counts, then its content. If two columns could be the label, the
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from imgcls.datasets.importing import class_names
@@ -67,6 +67,14 @@ def label_and_part(table: Table, findings: Findings) -> tuple[int, int | None]:
         names = ", ".join(short(table.header[place]) for place in labels[:4])
         raise SourceError(f"{table.name} has several columns of 0 and 1 ({names}). Expected one column with labels.")
     return labels[0], part
+
+
+def absent_rows(table: Table) -> Callable[[Sequence[str]], bool] | None:
+    """A test for rows that say that a label is absent, as Open Images has them; None if there are no such rows."""
+    for place in range(table.width):
+        if normal(table.header[place]) == "confidence" and set(table.values(place)) == {"0", "1"}:
+            return lambda row: canonical(row[place]) == "0"
+    return None
 
 
 def has_labels(table: Table, file: int) -> bool:

@@ -38,7 +38,7 @@ class Table:
     rows: list[tuple[int, list[str]]]
     folder: str = ""  # of the table within its archive: file names may be relative to it
     where: str = "row"
-    _values: dict[int, list[str]] = field(default_factory=dict, repr=False)
+    _values: dict[int, list[str]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def width(self) -> int:

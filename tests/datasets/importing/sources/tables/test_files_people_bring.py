@@ -243,6 +243,16 @@ def test_several_rows_per_image_are_several_labels_or_opinions(tmp_path):
     }
 
 
+def test_open_images_has_rows_for_labels_that_are_absent(tmp_path):
+    names = numbered("")
+    rows = [["ImageID", "Source", "LabelName", "Confidence"]]
+    for n, name in enumerate(names):
+        rows += [[name[:-4], "verification", kind(n), 1], [name[:-4], "verification", kind(n + 1), 0]]
+    request = zipped(tmp_path, names, {"annotations.csv": rows})
+    assert labels(request) == {name: kind(n) for n, name in enumerate(names)}
+    assert any("12 are left out" in note for note in importing.make_preview(request).notes)
+
+
 def test_a_fold_keeps_its_images_together(tmp_path):
     names = numbered("images/")
     rows = [["filename", "fold", "category"], *([name[7:], n // 4, kind(n)] for n, name in enumerate(names))]
