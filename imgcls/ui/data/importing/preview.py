@@ -52,9 +52,11 @@ def skipped_warning(preview: Preview, listed: bytes | None) -> None:
     total = preview.skipped_images
     reasons = "".join(f"\n- **{row['count']:,}** {plain(row['reason'])}" for row in shown[:MOST_REASONS])
     more = f"\n- and {len(shown) - MOST_REASONS:,} more reasons" if len(shown) > MOST_REASONS else ""
-    opened = f" ({preview.checked:,} images were opened so far)" if 0 < preview.checked < preview.total else ""
+    is_partial = 0 < preview.checked < preview.total
+    opened = f" ({preview.checked:,} images were opened so far)" if is_partial else ""
+    count = ("At least " if is_partial else "") + formatting.count(total, "file")
     st.warning(
-        f"{formatting.count(total, 'file')} will not be imported{opened}. Check the reasons first:\n{reasons}{more}",
+        f"{count} will not be imported{opened}. Check the reasons first:\n{reasons}{more}",
         icon=":material/warning:",
     )
     skipped_download(listed)

@@ -17,6 +17,8 @@ from imgcls.runs.results import ModelCard
 from imgcls.ui.predict import photo
 from imgcls.ui.predict.photo_crop import Photo
 from imgcls.ui.widgets import multilabel_bars
+from tests.support import tiffs
+from tests.support.heic import HEIC
 from tests.support.pages import is_whole, opened, told
 
 
@@ -85,6 +87,36 @@ def painted(width: int, height: int) -> dict:
 
 def pieces(app) -> str:
     return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+def _converted(kind: str) -> bytes:
+    pil_image, file = Image.open(io.BytesIO(SEVEN)), io.BytesIO()
+    if kind == "16-bit TIFF":
+        return tiffs.tiff(np.asarray(pil_image).astype(np.uint16) * 16, compression="lzw", predictor=2)
+    pil_image.save(file, "JPEG" if kind.startswith("JPEG") else kind, quality=95)
+    return file.getvalue()[:-2] if kind == "JPEG without an end" else file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("seven.tif", "16-bit TIFF"),
+        ("seven.tiff", "TIFF"),
+        ("seven.avif", "AVIF"),
+        ("seven.ppm", "PPM"),
+        ("seven.jfif", "JPEG"),
+        ("seven.jpe", "JPEG without an end"),
+    ],
+)
+def test_photos_of_all_accepted_kinds_are_answered(asked, name, kind):
+    upload(asked, (name, _converted(kind)))
+    assert looked_at(asked) == name and not asked.error
+    assert answer(asked)["prediction"] is not None
+
+
+def test_a_photo_in_heic_is_opened(asked):
+    upload(asked, ("IMG_1.HEIC", HEIC))
+    assert "not a supported image" not in told(asked) and "damaged" not in told(asked)
 
 
 def test_nothing_keeps_the_bytes_of_a_photo_that_was_answered(asked):
