@@ -1,6 +1,8 @@
 """Reasons to reject an input instead of classifying it: `reject` is the one place that decides.
 
 multiple_digits   a drawing or image that is not a single digit: several digits, a scribble, a dot
+non_digits        a drawing or image of something else: a letter, a sign, a smiley
+pen_path          the path of the pen, which both look at
 unfamiliar        an image unlike anything in the training data
 """
 
@@ -12,12 +14,13 @@ from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.loading import prepare_ink
 from imgcls.inference.predictor import classify
 from imgcls.inference.preparing import Source, prepare
-from imgcls.inference.rejection import multiple_digits
-from imgcls.inference.rejection.unfamiliar import Familiarity
+from imgcls.inference.rejection import multiple_digits, non_digits
+from imgcls.inference.rejection.unfamiliar import OUT_OF_DISTRIBUTION_PERCENTILE, Familiarity
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 
 OUT_OF_DISTRIBUTION = "Unlike anything in the training data"
+NOT_A_DIGIT = "Not a digit"
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,15 @@ def reject(
     """
     if card.is_multilabel:
         return None
-    if multiple_digits.applies_to(card) and (r := _not_one_digit(run, card, source, pixels, is_complete)):
+    is_of_digits = multiple_digits.applies_to(card)
+    if is_of_digits and (r := _not_one_digit(run, card, source, pixels, is_complete)):
         return r
-    if is_complete and familiarity is not None and familiarity.is_out_of_distribution:
+    # Other things than digits are recognised below, so the distance need not reject a half percent of the digits.
+    farthest = 100.0 if is_of_digits and card.is_ink else OUT_OF_DISTRIBUTION_PERCENTILE
+    if is_complete and familiarity is not None and familiarity.percentile >= farthest:
         return Rejection(OUT_OF_DISTRIBUTION, familiarity.distance_sentence)
+    if is_of_digits and card.is_ink and is_complete:
+        return _other(pixels, source if isinstance(source, Handwriting) else None)
     return None
 
 
@@ -87,6 +95,14 @@ def _not_one_digit(
             for_digits=True,
         )
     return None
+
+
+def _other(pixels: np.ndarray, drawing: Handwriting | None = None) -> Rejection | None:
+    if not non_digits.is_non_digit(pixels, drawing.strokes if drawing else None):
+        return None
+    return Rejection(
+        NOT_A_DIGIT, "It looks like a letter, a sign or a picture. Draw or upload one of the digits 0 to 9.", True
+    )
 
 
 def _several_digits(digits: list[str]) -> Rejection | None:

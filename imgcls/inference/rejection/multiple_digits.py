@@ -17,6 +17,7 @@ import numpy as np
 
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.ink import connected_components, ink_box
+from imgcls.inference.rejection.pen_path import resampled, turned
 from imgcls.runs.results import ModelCard
 
 GAP = 0.1
@@ -79,20 +80,18 @@ def path(drawing: Handwriting) -> Path:
     extent = np.ptp(points, axis=0)
     diagonal = max(float(np.hypot(*extent)), 1.0)
     step = max(float(extent.max()) * STEP, 1.0)
-    length = turned = 0.0
+    length = turns = 0.0
     for stroke in drawing.strokes:
-        steps = np.diff(_resampled(stroke[:, :2], step), axis=0)
         length += float(np.hypot(*np.diff(stroke[:, :2], axis=0).T).sum())
-        angles = np.arctan2(steps[:, 1], steps[:, 0])
-        turned += float(np.abs((np.diff(angles) + np.pi) % (2 * np.pi) - np.pi).sum())
-    return Path(length / diagonal, turned / (2 * np.pi))
+        turns += float(np.abs(turned(resampled(stroke[:, :2], step))).sum())
+    return Path(length / diagonal, turns / (2 * np.pi))
 
 
 def parts(drawing: Handwriting) -> list[Handwriting]:
     """The parts of a drawing from left to right: strokes nearer to each other than `GAP` belong together."""
     _, top, _, bottom = drawing.box
     gap = GAP * (bottom - top)
-    paths = [_resampled(stroke[:, :2], 3.0) for stroke in drawing.strokes]
+    paths = [resampled(stroke[:, :2], 3.0) for stroke in drawing.strokes]
     group = list(range(len(paths)))
     for i in range(len(paths)):
         for j in range(i):
@@ -259,13 +258,6 @@ def _are_two(
     together = readings.get((min(first[0], second[0]), max(first[1], second[1])))
     is_one = together is not None and (a.digit, b.digit) in HALVES.get(together.digit, ())
     return not is_one or -over >= ROOM * max(sides)
-
-
-def _resampled(points: np.ndarray, step: float) -> np.ndarray:
-    """A line (points, 2) as points at equal distances along it, at least its two ends."""
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    marks = np.linspace(0, along[-1], max(2, int(along[-1] / step) + 1))
-    return np.column_stack([np.interp(marks, along, points[:, axis]) for axis in range(2)])
 
 
 def _distance(drawing: Handwriting, paths: list[np.ndarray], i: int, j: int) -> float:
