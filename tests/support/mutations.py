@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.config import Config
+from imgcls.evaluation.label_errors import training_set
 from imgcls.inference import model_files
 from imgcls.runs import Run
 from imgcls.system import paths
@@ -75,10 +76,11 @@ def whole_run(run_id: str, *, source: str = "digits") -> Run:
         certainty=np.array([0.1, 0.2], np.float32),
         count=100,
         found=2,
-        estimated=2,
+        wrong=np.array([0.01, 0.0, 0.02]),
+        source="features",
         accuracy=0.9,
         fingerprint="x",
-        version=1,
+        version=training_set.VERSION,
     )
     return Run(folder)
 

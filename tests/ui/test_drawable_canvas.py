@@ -94,7 +94,7 @@ def test_a_drawing_of_the_other_canvas_can_be_corrected_and_saved(finished_run):
     app.session_state["teach"] = True
     app.run()
     (pills,) = (group for group in app.button_group if group.label == "It was")
-    pills.set_value(["7"]).run()
+    pills.set_value("7").run()
     assert is_whole(app), told(app)
     assert "Saved as “7”" in told(app)
     assert drawings.collection().total == 1

@@ -201,4 +201,6 @@ def _read(path: Path, spec: dict[str, Array]) -> dict[str, np.ndarray]:
 
 def _unit_length(features: np.ndarray) -> np.ndarray:
     features = features.astype(np.float32)
-    return features / np.maximum(np.linalg.norm(features, axis=-1, keepdims=True), 1e-12)
+    # In double precision, as the squares of absurd values from a damaged file would overflow.
+    length = np.linalg.norm(features.astype(np.float64), axis=-1, keepdims=True)
+    return (features / np.maximum(length, 1e-12)).astype(np.float32)

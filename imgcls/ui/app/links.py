@@ -1,5 +1,8 @@
 """Links between the pages."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import streamlit as st
 
 from imgcls.params import Value
@@ -14,15 +17,15 @@ def go(page: str, **query: str) -> None:
     st.switch_page(PAGES / page, query_params=query)
 
 
-def train(**settings: Value) -> None:
+def train(query: Mapping[str, str] = MappingProxyType({}), /, **settings: Value) -> None:
     """Switches to the Train page with these settings in its form.
 
-    They are passed in the session state, not in the URL: Streamlit drops parameters that are bound to a control of the
-    current page (this page may have controls of the same names), and the URL would not override values that the form
-    remembers from the last visit.
+    They are passed in the session state: Streamlit drops URL parameters that are bound to a control of the current page
+    (this page may have controls of the same names), and the URL would not override values that the form remembers from
+    the last visit. `query` holds the same settings as URL parameters, so that they survive a reload.
     """
     st.session_state[PRESET] = settings
-    st.switch_page(PAGES / "train.py", query_params={})
+    st.switch_page(PAGES / "train.py", query_params=dict(query))
 
 
 def take_preset() -> dict[str, Value]:

@@ -117,7 +117,8 @@ def _outcome(run: Run, state: str) -> None:
         if run.is_ready and st.button("Try it", icon=":material/draw:"):
             links.go("predict.py", run=run.id)
         if state != "damaged" and st.button("Train again with changes", icon=":material/tune:"):
-            links.train(**settings_form.form_of(run.config))
+            form = settings_form.form_of(run.config)
+            links.train(settings_form.query_of(form), **form)
         if st.button("New run", icon=":material/add:"):
             links.go("train.py")
 
