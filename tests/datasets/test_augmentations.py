@@ -362,3 +362,9 @@ def test_one_image_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentation)
             row = part.rows[place]
             assert np.array_equal(epoch.one(images[row], place), seen[row])
             assert not np.array_equal(epoch.one(images[row], place), images[row])
+
+
+def test_of_mirrored_copies_only_two_differ():
+    assert Augmentation().distinct_copies(4) == 1
+    assert [Augmentation(flip=True).distinct_copies(count) for count in (1, 2, 5)] == [1, 2, 2]
+    assert Augmentation(flip=True, shift=1).distinct_copies(5) == 5

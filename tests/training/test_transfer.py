@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from imgcls.inference.predictor import Predictor
 from imgcls.models import feature_cache
 from imgcls.models.backbones import NETWORKS, RUN
 from imgcls.runs.metrics_log import Curves
+from imgcls.training.loop.batches import Subset
 from imgcls.training.process.checkpoint import Checkpoint
+from imgcls.training.transfer import features
 from tests.support.engine import SLOW_STEPS, assert_same_training, check_files, curve, has_ended, lines
 from tests.support.toys import same_weights
 
@@ -334,7 +337,57 @@ def test_test_features_of_another_backbone_are_discarded(trained, base):
         assert np.allclose(stored["probabilities"], right, atol=1e-4)
 
 
-# ---- a network of keras.applications
+def test_a_linear_head_is_solved_before_its_first_epoch(trained, base):
+    solved = trained(HEAD_ALONE.changed(epochs=1, learning_rate=1e-6))
+    assert solved.result["test_accuracy"] > 0.6  # such a small learning rate alone changes nothing
+    deeper = trained(HEAD_ALONE.changed(epochs=1, learning_rate=1e-6, model_settings={**SETTINGS, "head_units": 64}))
+    assert deeper.result["test_accuracy"] < 0.5
+
+
+# ---- features while TensorFlow is being imported
+
+
+@pytest.fixture
+def early(digits, monkeypatch):
+    """A way to start early in a process that may have loaded TensorFlow, and what it needs."""
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    config = CONFIG.changed(model_settings={"backbone": "MobileNet 0.25", "input_size": 32}, rotation=0, shift=0)
+    dataset = datasets.open_dataset("digits")
+    subsets = [Subset.of(dataset.x_train, dataset.y_train, rows) for rows in (np.arange(90), np.arange(90, 120))]
+    return config, dataset, *subsets
+
+
+def test_features_computed_early_are_found_by_the_training(early):
+    config, dataset, training, validation = early
+    features.EarlyStart(*early).wait(lambda: None)
+    extractor = features.Extractor(config, dataset)
+    assert extractor.copies(training).copies.shape == (1, 90, 256)
+    assert extractor.subset(validation).images.shape == (30, 256)
+    assert extractor.test().shape == (360, 256)
+    assert extractor.images == 0  # nothing was left to compute
+
+
+def test_a_stop_ends_the_early_computation(early):
+    def stop():
+        raise features.Stopped
+
+    start = features.EarlyStart(*early)
+    with pytest.raises(features.Stopped):
+        start.wait(stop)
+    assert not start._thread.is_alive()
+
+
+def test_nothing_is_computed_early_for_another_backbone_or_many_images(early, monkeypatch):
+    config, *rest = early
+    monkeypatch.setattr(features, "MOST_EARLY_IMAGES", 100)
+    for other in (config, config.changed(model_settings={"backbone": "VGG16"})):
+        start = features.EarlyStart(other, *rest)
+        assert not start._thread.is_alive()
+        start.wait(lambda: None)
+    assert feature_cache.total_bytes() == 0
+
+
+# ---- pretrained networks
 
 
 def test_a_network_with_weights_from_a_file_is_trained_and_exported(trained, write_weights, tmp_path, monkeypatch):

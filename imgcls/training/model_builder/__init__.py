@@ -141,3 +141,13 @@ def logits_of(model: keras.Model) -> keras.Model:
     # A head's last layer is shared with the whole model, so it has two nodes: follow the one of this model's output.
     last = model.outputs[0]._keras_history
     return keras.Model(model.inputs, last.operation._inbound_nodes[last.node_index].input_tensors[0])
+
+
+def predictions_once(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The model's predictions for one batch, float32 (n, classes).
+
+    Without a graph, unless there is one already: building that of a deep network takes longer than running it once.
+    """
+    if model.predict_function is None:
+        return np.asarray(model(images, training=False))
+    return np.asarray(model.predict_on_batch(images))

@@ -1,24 +1,24 @@
 """The images of a dataset that are most similar to another image: with their index, edits and export."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import NO_CLASS, Dataset, Edits
+from imgcls.datasets import Dataset, Edits, edit_files
 from imgcls.errors import UserError
 from imgcls.inference import visual_search
-from imgcls.system.safe_csv import csv_file
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.data import editing
+from imgcls.ui.data import editing, list_files
 from imgcls.ui.widgets import formatting, task_panel
 
 SHOWN = 30
 EXPORTED = 500
-"""The exported table has more images than the page."""
+"""The downloads have more images than the page."""
 BUILT_AT_ONCE = 3_000
 """An index of up to this many images takes seconds, so it needs no button."""
 
@@ -44,42 +44,15 @@ def show(dataset: Dataset, image: np.ndarray | None, key: str, *, itself: int | 
     shown, similarity = found.positions[:SHOWN].tolist(), found.similarity[:SHOWN].tolist()
     notes = [[f"similarity {value:.2f}"] for value in similarity]
     editing.images(dataset, edits, [[position] for position in shown], f"search-{key}", notes)
-    st.download_button(
-        f"Export the {min(EXPORTED, len(found.positions)):,} most similar as CSV",
-        partial(table, dataset, edits, found),
-        file_name=f"similar-{dataset.facts.name}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"search-csv-{key}",
-    )
+    st.caption(f"The downloads list the {len(found.positions):,} most similar images.")
+    with st.container(horizontal=True):
+        list_files.downloads(dataset, "similar images", partial(listed, dataset, edits, found))
 
 
-def table(dataset: Dataset, edits: Edits, found: visual_search.Found) -> bytes:
-    """The images found, as a CSV file: rank, split, number in the split, label, edit, and cosine similarity."""
-    training = len(dataset.y_train)
-    columns: dict[str, list] = {name: [] for name in ("rank", "split", "image", "label", "edit", "similarity")}
-    for rank, (position, similarity) in enumerate(zip(found.positions.tolist(), found.similarity, strict=True), 1):
-        is_training = position < training
-        row = position if is_training else position - training
-        label = (dataset.y_train if is_training else dataset.y_test)[row]
-        values = (
-            rank,
-            "training" if is_training else "test",
-            row,
-            dataset.facts.named(label),
-            _edit(dataset, edits.labels, position),
-            round(float(similarity), 4),
-        )
-        for column, value in zip(columns.values(), values, strict=True):
-            column.append(value)
-    return csv_file(columns)
-
-
-def _edit(dataset: Dataset, labels: Mapping[int, int], position: int) -> str:
-    if position not in labels:
-        return ""
-    return "excluded" if labels[position] == NO_CLASS else f"relabelled {dataset.facts.classes[labels[position]]}"
+def listed(dataset: Dataset, edits: Edits, found: visual_search.Found) -> Mapping[str, Sequence[Any]]:
+    """The images found as a list whose edits can be applied again, with their cosine similarity."""
+    similarity = {"similarity": np.round(found.similarity.astype(float), 4).tolist()}
+    return edit_files.columns(dataset, edits, found.positions, similarity)
 
 
 def _choose_features(dataset: Dataset, key: str) -> str:

@@ -1,8 +1,5 @@
 """Visual search on the Data and Predict pages: the query, the results, their edits and their export."""
 
-import csv
-import io
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -95,28 +92,15 @@ def test_results_can_be_excluded(indexed):
     assert datasets.edits_of(indexed).excluded == tuple(sorted((rows[0], rows[2])))
 
 
-def test_the_export_has_every_image_found_with_its_edit(indexed):
+def test_the_downloads_list_every_image_found_with_its_edit(indexed):
     datasets.relabel(indexed, [3], 7)
     found = visual_search.Found(np.array([3, len(indexed.y_train) + 2]), np.array([0.91234, 0.5], np.float32))
-    text = results.table(indexed, datasets.edits_of(indexed), found).decode("utf-8-sig")
-    assert list(csv.DictReader(io.StringIO(text))) == [
-        {
-            "rank": "1",
-            "split": "training",
-            "image": "3",
-            "label": str(indexed.facts.classes[indexed.y_train[3]]),
-            "edit": f"relabelled {indexed.facts.classes[7]}",
-            "similarity": "0.9123",
-        },
-        {
-            "rank": "2",
-            "split": "test",
-            "image": "2",
-            "label": str(indexed.facts.classes[indexed.y_test[2]]),
-            "edit": "",
-            "similarity": "0.5",
-        },
-    ]
+    listed = results.listed(indexed, datasets.edits_of(indexed), found)
+    assert listed["similarity"] == [0.9123, 0.5]
+    assert listed["part"] == ["train", "test"] and listed["row"] == [3, 2]
+    assert listed["new label"] == [indexed.facts.classes[7], ""]
+    labels = searched().get("download_button")
+    assert {"Similar images (CSV)", "Similar images (JSON)"} <= {button.proto.label for button in labels}
 
 
 def test_without_an_index_a_press_builds_it(mnist_sample):
