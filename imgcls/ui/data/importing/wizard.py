@@ -34,7 +34,7 @@ ICONS = {
 TABLES = ["csv", "tsv", "txt"]
 ARCHIVES = ["zip", "tar", "gz", "tgz"]
 LABEL_TABLES = [*TABLES, "json", "jsonl"]
-FILES = [*ARCHIVES, "npz", "parquet", *TABLES]
+FILES = [*ARCHIVES, "npz", "mat", "parquet", *TABLES]
 """File name extensions of what `sources` recognises by content."""
 
 
