@@ -6,6 +6,7 @@ killed or paused run continues with the next one.
 RUN/fold-N.npz    out-of-fold predictions of one fold; joined to folds.npz at the end
 """
 
+import contextlib
 import math
 import os
 from collections.abc import Sequence
@@ -157,8 +158,9 @@ class _Images:
             for_training=True,
         )
         judged = Subset.of(dataset.x_train, dataset.y_train, validation)
-        if not _trained(Loop(config, model, subset, judged, _silent(), control)):
-            return None
+        with contextlib.closing(_silent()) as metrics:
+            if not _trained(Loop(config, model, subset, judged, metrics, control)):
+                return None
         return _predictions(model, dataset.x_train, held_out)
 
 
@@ -180,8 +182,9 @@ class _Features:
         top = model_builder.head(config, self._features.shape[1], facts.num_classes, facts.is_multilabel)
         models.family(config.model).initialise(top, subset.sample(model_builder.MAX_IMAGES_TO_INITIALISE))
         judged = self._subset(validation)
-        if not _trained(Loop(config, top, subset, judged, _silent(), control, Augmentation())):
-            return None
+        with contextlib.closing(_silent()) as metrics:
+            if not _trained(Loop(config, top, subset, judged, metrics, control, Augmentation())):
+                return None
         return _predictions(top, self._features, np.searchsorted(self._rows, held_out))
 
     def _subset(self, rows: np.ndarray) -> Subset:
