@@ -94,7 +94,7 @@ def test_a_damaged_model_is_a_sentence(trained_folder, tmp_path, corruption):
         path.mkdir()
     else:
         path.write_bytes(contents[corruption])
-    with pytest.raises(RunError, match=r"^The model of this run is damaged\. Train it again"):
+    with pytest.raises(RunError, match=r"^The model of this run is damaged[.:].* Train it again"):
         Predictor(path)
 
 

@@ -36,7 +36,7 @@ NOT_FAST_FILES = {
     "datasets/test_fetch.py",
     "inference/test_answer.py",
     "repository",
-    "training/export/test_formats.py",
+    "training/export/test_converter.py",
     "training/faults",
     "training/process/test_resume.py",
     "ui/pages",
