@@ -12,8 +12,8 @@ from typing import Any, TypeGuard
 MOST_BYTES = 64 << 20
 MOST_DEPTH = 32
 """Deeper nesting than any file of ours has, and far from Python's recursion limit."""
-LARGEST = 2**53
-"""Larger integers cannot be told apart as floating-point numbers, and overflow 64 bits soon after."""
+LARGEST = 2**63 - 1
+"""Larger integers overflow NumPy's and Arrow's. A modification time in nanoseconds has 61 bits."""
 SURROGATES = ("\\ud", "\\uD")
 """How an escape sequence of a surrogate begins; a file in UTF-8 holds no other surrogates."""
 
