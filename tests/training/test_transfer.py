@@ -338,11 +338,12 @@ def test_test_features_of_another_backbone_are_discarded(trained, base):
 
 
 def test_a_linear_head_is_solved_before_its_first_epoch(trained, base):
+    # Such a small learning rate alone moves the probabilities away from 0.1 hardly at all.
     solved = trained(HEAD_ALONE.changed(epochs=1, learning_rate=1e-6))
-    assert solved.result["test_accuracy"] > 0.6  # such a small learning rate alone changes nothing
     settings = {**HEAD_ALONE.model_settings, "head_units": 64}
     deeper = trained(HEAD_ALONE.changed(epochs=1, learning_rate=1e-6, model_settings=settings))
-    assert deeper.result["test_accuracy"] < 0.5
+    assert lines(solved)[0]["val_loss"] < 1
+    assert lines(deeper)[0]["val_loss"] > 2
 
 
 # ---- features while TensorFlow is being imported
