@@ -112,7 +112,9 @@ def test_a_threshold_for_each_label_is_applied_to_that_label():
     probabilities, labels = np.array([[0.4, 0.4], [0.2, 0.8]]), np.array([[1, 0], [0, 1]])
     report = multilabel.scores(probabilities, labels, ("a", "b"), (0.3, 0.5))
     assert report.all_right.value == 1
-    assert multilabel.scores(probabilities, labels, ("a", "b"), (0.5, 0.3)).all_right.value == 0.5  # only the second image
+    assert (
+        multilabel.scores(probabilities, labels, ("a", "b"), (0.5, 0.3)).all_right.value == 0.5
+    )  # only the second image
 
 
 def test_a_label_that_no_image_has_is_no_number_and_not_in_the_mean():

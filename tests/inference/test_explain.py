@@ -160,7 +160,8 @@ def test_each_method_says_what_it_shows(kind):
 @pytest.fixture
 def run(made):
     """A run that keeps forty training pictures on the axes of four directions, and ten test pictures near to them."""
-    run = made()
+    card = {"version": 1, "data": "toy", "data_title": "Toy", "classes": list("abcd"), "shape": [3, 3, 1], "ink": False}
+    run = made(**{"model.json": card | {"fit": "", "parameters": 10, "layers": []}})
     random = np.random.default_rng(0)
     labels = np.arange(40) % 4
     features = np.eye(4)[labels] + 0.05 * random.standard_normal((40, 4))

@@ -150,5 +150,5 @@ def test_a_run_on_other_images_is_not_offered(finished_run, mnist_sample):
 def test_a_deleted_run_is_one_sentence(finished_run):
     dataset = datasets.open_dataset("digits")
     finished_run.delete()
-    with pytest.raises(RunError, match="There is no run"):
+    with pytest.raises(RunError, match="was deleted a moment ago"):
         visual_search.task_of(dataset, finished_run.id)

@@ -191,7 +191,7 @@ def test_a_run_with_test_time_augmentation_gives_the_inner_network(finished_run,
 @pytest.mark.parametrize(
     ("corruption", "sentence"),
     [
-        (lambda run: run.delete(), r"^The backbone of this model cannot be used\. There is no run '2026"),
+        (lambda run: run.delete(), r"^The backbone of this model cannot be used\. “.*” was deleted a moment ago"),
         (lambda run: (run.folder / "model.json").unlink(), r"^The backbone of .* This run has no trained model\."),
         (lambda run: (run.folder / "model.keras").unlink(), r"has no file model\.keras, so it cannot be a backbone\."),
     ],

@@ -96,7 +96,7 @@ def backbone(run: Run) -> None:
     as_backbone.block(settings)
 
 
-def tested(run: Run) -> None:
+def evaluated_run(run: Run) -> None:
     found = evaluated.read(run)
     assert np.isfinite(found.losses).all()
     assert np.isfinite(found.confused).all()
@@ -131,10 +131,10 @@ def remembered(run: Run) -> None:
 READERS = {
     "config.json": (trained,),
     "result.json": (result, trained),
-    "model.json": (predicted, tested, explained, backbone),
+    "model.json": (predicted, evaluated_run, explained, backbone),
     "metrics.jsonl": (trained,),
-    "predictions.npz": (tested,),
-    "gallery.npz": (tested,),
+    "predictions.npz": (evaluated_run,),
+    "gallery.npz": (evaluated_run,),
     "epochs.npz": (remembered,),
     "validation.npz": (validation_predictions.read,),
     "robustness.npz": (lambda run: robustness.read(run).by_class("noise", 10),),

@@ -60,8 +60,8 @@ def test_a_trainer_killed_within_an_epoch_is_lost_at_once_and_keeps_its_curve(wa
     wait_until(lambda: epochs_of(run) >= 2 and run.can_resume, seconds=120)
     assert run.state == "running"
     process.kill()
-    wait_until(lambda: has_ended(process))
-    assert run.state == "lost"
+    # The lock is free when the last thread is gone, which may be after the process counts as ended.
+    wait_until(lambda: run.state == "lost")
     curves = Curves(run.folder / "metrics.jsonl").refresh()
     assert [line["epoch"] for line in curves.epochs] == list(range(1, len(curves.epochs) + 1))
     assert curves.best is not None
@@ -113,9 +113,8 @@ def test_wherever_a_trainer_is_killed_every_file_is_whole(warm_trainer, wait_unt
         time.sleep(whole * (number + generator.random()) / KILLS)
         if not has_ended(process):
             process.kill()
-        wait_until(lambda process=process: has_ended(process))
+        wait_until(lambda process=process, run=run: has_ended(process) and run.state in ("finished", "lost"))
         check_files(run)
-        assert run.state in ("finished", "lost")
         assert (run.state == "finished") == (run.folder / "result.json").exists()
         if run.state == "finished":
             assert run.is_ready
