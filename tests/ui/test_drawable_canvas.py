@@ -96,7 +96,7 @@ def test_a_drawing_of_the_other_canvas_can_be_corrected_and_saved(finished_run):
     (pills,) = (group for group in app.button_group if group.label == "It was")
     pills.set_value("7").run()
     assert is_whole(app), told(app)
-    assert "Saved as “7”" in told(app)
+    assert "Saved as “7”" in app.success[0].value
     assert drawings.collection().total == 1
 
 

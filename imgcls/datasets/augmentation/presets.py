@@ -7,6 +7,8 @@ from imgcls.params import Value
 
 CUTOUT_FROM = 16
 """In smaller images (side in pixels), cutout would hide the object itself."""
+LARGEST_CUTOUT = 16
+"""Pixels: half of what the setting allows."""
 
 
 @dataclass(frozen=True)
@@ -40,5 +42,5 @@ def recommended(facts: DatasetInfo) -> tuple[Recommendation, ...]:
         found.append(Recommendation("shift", max(1, side // 14), "Objects are rarely perfectly centred."))
     if side >= CUTOUT_FROM:
         reason = "Objects may be partly hidden; the network should not rely on a single detail."
-        found.append(Recommendation("cutout", side // 4, reason))
+        found.append(Recommendation("cutout", min(side // 4, LARGEST_CUTOUT), reason))
     return tuple(found)

@@ -19,6 +19,7 @@ from imgcls.runs import Run, test_records
 from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
+from imgcls.ui.runs import table
 from imgcls.ui.train import settings_form
 from tests.support.evaluations import found_with, stored_suspects
 from tests.support.pages import HOSTILE, is_whole, opened, told
@@ -95,8 +96,7 @@ def test_the_table_of_runs_leads_to_the_comparison(two_runs, monkeypatch):
     gone = []
     monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
     app = opened("runs")
-    key = next(frame.proto.id for frame in app.dataframe).rpartition("-runs-table")[2]
-    app.session_state[f"runs-table{key}"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    app.session_state[table.SELECTED] = [run.id for run in runs.all_runs()]
     app.run()
 
     next(button for button in app.button if button.label == "Which is better?").click().run()

@@ -44,7 +44,7 @@ def test_the_preview_is_what_the_trainer_s_batches_contain(digits, page):
     shown = tiles(app)
 
     dataset = datasets.open_dataset(digits)
-    rows, _ = datasets.split(dataset.y_train, 200, config.validation_fraction, 7, 10)
+    rows, _ = datasets.training_split(dataset, config)
     part = Subset(dataset.x_train, rows, np.arange(len(rows), dtype=np.int32))  # the label is the position
     assert np.array_equal(shown[0][1], dataset.x_train[rows[page - 1]][..., 0])
     assert len(shown) == 10

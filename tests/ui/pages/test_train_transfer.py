@@ -241,4 +241,4 @@ def test_a_live_page_tells_what_the_base_is_doing(made, digits):
     app = opened("train", run=run.id)
     assert is_whole(app)
     texts = [element.proto.text for element in app.get("progress")]
-    assert texts == ["Extracting features … 30 of 120 images; computed once, reused for every head"]
+    assert texts == ["Extracting features … 30 of 120 images; computed once, reused for every head."]

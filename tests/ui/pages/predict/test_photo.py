@@ -220,7 +220,11 @@ def test_a_live_image_without_writing_leaves_everything_in_its_place(asked):
     sent(asked, "camera", frame=message(2, PAPER))
     assert not asked.error
     assert "No handwriting found" in answer(asked)["todo"]
-    assert [one.label for one in asked.expander] == ["Compare with the training images", "Why this prediction?"]
+    assert [one.label for one in asked.expander] == [
+        "Compare with the training images",
+        "Similar images",
+        "Why this prediction?",
+    ]
     assert [type(one).__name__ for one in asked.main] == kinds
 
 
