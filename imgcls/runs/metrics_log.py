@@ -208,6 +208,8 @@ def sound(line: Any) -> dict[str, Any] | None:
     if not isinstance(line, dict):
         return None
     kind = line.get("kind")
+    if not isinstance(kind, str):
+        return None
     if kind == "phase":
         return line if isinstance(line.get("phase"), str) else None
     if kind == "plan":
