@@ -176,7 +176,7 @@ def test_the_preflight_check_counts_labels_and_overfits_a_batch(keras, tmp_path,
     checks.check(config, report)
     report.finish()
     found, facts = json.loads((tmp_path / "result.json").read_bytes())["found"], datasets.facts(name)
-    training, _ = datasets.split(datasets.open_dataset(name).y_train, 0, config.validation_fraction, 0, 3)
+    training, _ = datasets.training_split(datasets.open_dataset(name), config)
     assert found["counts"] == facts.counted(datasets.open_dataset(name).y_train[training]).tolist()
     assert found["batch_size"] == 32 and found["batch_last"] < found["batch_first"]
     lights = {light.name: light for light in verdicts.judge(config, facts, found)}
