@@ -26,7 +26,7 @@ NAMES = [
 
 def literal(name: str) -> re.Pattern:
     """The name as text. An invisible character may break a URL, so that it does not become a link."""
-    return re.compile(re.escape(name).replace("://", "\u2060?:(?:\u2060)?//"))
+    return re.compile(re.escape(name).replace(":/", "\u2060?:/").replace("/", "."))  # Playwright's selectors end at "/"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_hostile_names_are_literal_text_on_every_page(number, visit, hostile_ser
         if address.startswith(("/evaluate?", "/predict?")):
             page.get_by_role("combobox").first.click()
             for name in NAMES[:4]:
-                expect(page.get_by_role("option", name=literal(name))).to_be_visible()
+                expect(page.get_by_role("option").filter(has_text=literal(name))).to_be_visible()
     # What must never happen (dialogs, requests to elsewhere) is looked at when the visits end.
 
 
