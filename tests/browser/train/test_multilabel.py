@@ -71,7 +71,7 @@ def test_a_person_comes_from_a_table_of_labels_to_scores_of_each_label(visit, ow
     steps.button(page, "Evaluate").click()
     steps.shows(page, "Evaluate")
     # Independent of the threshold: the page uses one per label.
-    expect(steps.main(page)).to_contain_text(f"{100 * result['test_mean_average_precision']:.1f}%")
+    expect(steps.main(page)).to_contain_text(f"{100 * result['test_average_precision']:.1f}%")
     expect(steps.main(page)).not_to_contain_text("Click a cell to filter the gallery")
     expect(steps.main(page).locator(".tiles figure").first).to_be_visible()
     page.get_by_role("radio", name="Error pairs").click()
