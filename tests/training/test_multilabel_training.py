@@ -147,6 +147,8 @@ def test_the_gallery_has_errors_first_and_some_correct_predictions():
     kept = worst_indices(probabilities, labels, 30)
     assert set(kept[kept < 60]) == set(range(40, 60)) and (kept >= 60).sum() == 10
     assert worst_indices(probabilities, labels, 500).tolist() == list(range(90))
+    kept = probabilities[worst_indices(probabilities, labels, 6, (0.5, 0.9, 0.5)), 1]
+    assert (kept >= 0.9).sum() == 4 and kept.min() > 0.87, "the thresholds of the labels decide what is an error"
 
 
 def test_the_threshold_comes_from_validation_images(keras):
@@ -157,9 +159,9 @@ def test_the_threshold_comes_from_validation_images(keras):
     part = stripes(40)
     model = model_builder.build(settings(), (4, 4, 1), 3, part.images, is_multilabel=True)
     predictions = model.predict_on_batch(part.images)
-    common, of_labels = results.thresholds_of(model, part, batch=7)
-    assert common == multilabel.chosen_threshold(predictions, part.labels)
-    assert of_labels == multilabel.chosen_thresholds(predictions, part.labels)
+    chosen = results.chosen_thresholds(model, part, batch=7)
+    assert chosen.common == multilabel.chosen_threshold(predictions, part.labels)
+    assert chosen.of_labels == multilabel.chosen_thresholds(predictions, part.labels)
 
 
 def test_the_preflight_check_counts_labels_and_overfits_a_batch(keras, tmp_path, monkeypatch):
@@ -221,7 +223,7 @@ def test_a_run_has_what_pages_need_and_can_be_a_backbone(keras, tmp_path):
         assert len(run.card.thresholds) == len(run.card.classes) and set(run.card.thresholds) <= set(
             THRESHOLDS.tolist()
         )
-        predicted = probabilities >= 0.5
+        predicted = probabilities >= np.array(run.card.thresholds)
         result = run.result
         assert result["test_accuracy"] == pytest.approx(metrics.accuracy_score(labels, predicted))
         assert result["test_macro_f1"] == pytest.approx(

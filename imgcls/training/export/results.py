@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
@@ -28,6 +28,14 @@ from imgcls.training.transfer.loop import TransferLoop
 GALLERY_BYTES = 6_000_000
 """Size of the gallery's images before compression: all errors of most runs fit, and many runs still fit on a disk."""
 MODEL_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The thresholds of a multi-label model: one for all labels, and one for each."""
+
+    common: float
+    of_labels: tuple[float, ...]
 
 
 def evaluate_and_export(
@@ -58,7 +66,8 @@ def evaluate_and_export(
 
     metrics.phase("testing")
     test_records.write(run, dataset.records)
-    scores = test(run, model, dataset, loop.test_predictions(), loop.evaluation_batch)
+    thresholds = chosen_thresholds(model, validation, loop.evaluation_batch) if facts.is_multilabel else None
+    scores = test(run, model, dataset, thresholds, loop.test_predictions(), loop.evaluation_batch)
     is_trained_model = precision == "float32" and not config.test_time_augmentation
     recorded = recorder.after(best["epoch"]) if is_trained_model else None
     predict_validation(run, model, recorder, recorded, loop.evaluation_batch)
@@ -66,7 +75,7 @@ def evaluate_and_export(
     task.remove_files(run)
     with atomic.replacing(run.folder / "model.keras") as aside:
         model.save(aside)
-    export(run, model, config, dataset, validation, loop.evaluation_batch)
+    export(run, model, config, dataset, thresholds)
     weights = class_weights(config, training.labels, facts.num_classes)
     return model, {
         "training_seconds": round(loop.progress.seconds, 1),
@@ -94,27 +103,31 @@ def test(
     run: Run,
     model: keras.Model,
     dataset: Dataset,
+    thresholds: Thresholds | None,
     probabilities: np.ndarray | None = None,
     batch: int = EVALUATION_BATCH,
 ) -> dict[str, float]:
     """Evaluates the model on the test set, stores the probabilities and a gallery, and returns the scores.
 
-    `probabilities`, float32 (n, classes), are the predictions if they are known already.
+    `thresholds` are those of a multi-label model, else None. `probabilities`, float32 (n, classes), are the predictions
+    if they are known already.
     """
     images, labels = dataset.x_test, np.asarray(dataset.y_test)
-    is_multilabel = labels.ndim == 2
     if probabilities is None:
         probabilities = _predictions(model, lambda rows: images[rows], len(labels), batch)
     with atomic.replacing(run.folder / "predictions.npz") as aside:
         np.savez_compressed(
-            aside, probabilities=probabilities, labels=labels.astype(np.uint8 if is_multilabel else np.int32)
+            aside, probabilities=probabilities, labels=labels.astype(np.uint8 if thresholds else np.int32)
         )
     count = max(200, GALLERY_BYTES // images[0].size)
-    indices = (worst_indices if is_multilabel else gallery_indices)(probabilities, labels, count)
+    if thresholds is None:
+        indices = gallery_indices(probabilities, labels, count)
+    else:
+        indices = worst_indices(probabilities, labels, count, thresholds.of_labels)
     with atomic.replacing(run.folder / "gallery.npz") as aside:
         np.savez_compressed(aside, indices=indices.astype(np.int32), pictures=np.asarray(images[indices]))
-    if is_multilabel:
-        return _multilabel_scores(probabilities, labels)
+    if thresholds is not None:
+        return _multilabel_scores(probabilities, labels, thresholds.of_labels)
     return {
         "test_accuracy": float((probabilities.argmax(1) == labels).mean()),
         "test_cross_entropy": classification.cross_entropy(probabilities, labels),
@@ -159,23 +172,23 @@ def gallery_indices(probabilities: np.ndarray, labels: np.ndarray, count: int) -
     return np.sort(np.concatenate([wrong, right]))
 
 
-def worst_indices(probabilities: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+def worst_indices(
+    probabilities: np.ndarray, labels: np.ndarray, count: int, threshold: multilabel.Threshold = multilabel.THRESHOLD
+) -> np.ndarray:
     """The same for multi-label models: images with a wrong label, the largest loss first, then correct ones, the least
     confident first. At least a third are correct.
     """
-    is_correct = ((probabilities >= multilabel.THRESHOLD) == (labels > 0)).all(1)
+    is_correct = ((probabilities >= np.asarray(threshold)) == (labels > 0)).all(1)
     order = np.argsort(-multilabel.losses(probabilities, labels), kind="stable")
     wrong = order[~is_correct[order]][: count * 2 // 3]
     return np.sort(np.concatenate([wrong, order[is_correct[order]][: count - len(wrong)]]))
 
 
-def thresholds_of(
-    model: keras.Model, validation: Subset, batch: int = EVALUATION_BATCH
-) -> tuple[float, tuple[float, ...]]:
-    """The best thresholds of a multi-label model on validation images: one for all labels, and one for each."""
+def chosen_thresholds(model: keras.Model, validation: Subset, batch: int = EVALUATION_BATCH) -> Thresholds:
+    """The best thresholds of a multi-label model on the validation images."""
     predictions = _predictions(model, lambda rows: validation.images[validation.rows[rows]], len(validation), batch)
-    labels = validation.labels
-    return multilabel.chosen_threshold(predictions, labels), multilabel.chosen_thresholds(predictions, labels)
+    found = predictions, validation.labels
+    return Thresholds(multilabel.chosen_threshold(*found), multilabel.chosen_thresholds(*found))
 
 
 def _predictions(model: keras.Model, images: Callable[[slice], np.ndarray], count: int, batch: int) -> np.ndarray:
@@ -187,9 +200,12 @@ def _predictions(model: keras.Model, images: Callable[[slice], np.ndarray], coun
     return np.concatenate(parts)
 
 
-def _multilabel_scores(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """The accuracy is the fraction of images whose labels are all correct, as on the learning curves."""
-    predicted = probabilities >= multilabel.THRESHOLD
+def _multilabel_scores(
+    probabilities: np.ndarray, labels: np.ndarray, thresholds: tuple[float, ...]
+) -> dict[str, float]:
+    """Scores at the thresholds of the labels, as on the Evaluate page. The accuracy is the fraction of images whose
+    labels are all correct."""
+    predicted = probabilities >= np.asarray(thresholds)
     f1 = multilabel.f1_of((predicted & (labels > 0)).sum(0), labels.sum(0), predicted.sum(0))
     precisions = multilabel.average_precisions(probabilities, labels)
     return {
@@ -206,13 +222,9 @@ def export(
     model: keras.Model,
     config: Config,
     dataset: Dataset,
-    validation: Subset,
-    batch: int = EVALUATION_BATCH,
+    thresholds: Thresholds | None = None,
 ) -> None:
-    """Exports the model for the pages and writes model.json.
-
-    `batch` is the batch size for inference. With a large backbone a larger one would not fit into memory.
-    """
+    """Exports the model for the pages and writes model.json; `thresholds` are those of a multi-label model."""
     facts = dataset.facts
     if facts.ink:
         atomic.write_json(run.folder / input_quality.NAME, input_quality.statistics(dataset.x_train))
@@ -220,9 +232,12 @@ def export(
     with atomic.replacing(run.folder / "model.tflite") as aside:
         difference = write_litert(model, aside, sample)
     multilabel_facts: dict[str, Any] = {}
-    if facts.is_multilabel:
-        common, of_labels = thresholds_of(model, validation, batch)
-        multilabel_facts = {"several": True, "threshold": common, "thresholds": list(of_labels)}
+    if thresholds is not None:
+        multilabel_facts = {
+            "several": True,
+            "threshold": thresholds.common,
+            "thresholds": list(thresholds.of_labels),
+        }
     atomic.write_json(
         run.folder / "model.json",
         {

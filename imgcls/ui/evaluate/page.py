@@ -8,6 +8,7 @@ import time
 
 import streamlit as st
 
+from imgcls.errors import RunError
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.runs import Run, holdout_usage
 from imgcls.ui.app import soft_links
@@ -78,8 +79,12 @@ def _count_opening(run: Run) -> None:
 
 
 def _cross_validation(run: Run) -> str:
-    """The result of the cross-validation as a sentence; empty if the run has none."""
-    found = (run.result or {}).get("folds")
+    """The result of the cross-validation as a sentence; empty if the run has none, or a damaged result.json, which
+    the run's own page reports."""
+    try:
+        found = (run.result or {}).get("folds")
+    except RunError:
+        return ""
     if not found:
         return ""
     each = ", ".join(formatting.fraction(accuracy) for accuracy in found["each"])

@@ -22,7 +22,9 @@ OUTCOMES = {
 }
 HAS_CHECKPOINT = "Resume continues from the last checkpoint, which is at most one epoch old."
 NO_CHECKPOINT = "No checkpoint was saved. You can start the run again."
-MACRO_F1 = "Mean F1 over the labels (F1: harmonic mean of precision and recall). The Evaluate page lists every label."
+MACRO_F1 = (
+    "Mean F1 over the labels (F1: harmonic mean of precision and recall). Evaluate lists every label and its threshold."
+)
 
 
 def show(run: Run) -> None:
@@ -84,7 +86,7 @@ def _outcome(run: Run, state: str) -> None:
         best = result.get("best_epoch")
         is_multilabel = "test_macro_f1" in result
         of_labels = (
-            Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "test set, threshold 0.5", MACRO_F1),
+            Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "test set", MACRO_F1),
             Number("Average precision", formatting.fraction(result.get("test_average_precision")), "mean over labels"),
         )
         metric_row.show(
