@@ -1,1 +1,1 @@
-"""The `imgcls` command: one module for each subcommand, one table of exit codes, and the old spellings."""
+"""The `imgcls` command: its subcommands (`commands`), one table of exit codes, and the old spellings."""

@@ -8,7 +8,8 @@ from importlib import metadata
 from cyclopts import App, CycloptsError
 
 import imgcls
-from imgcls.cli import exit_codes, old_spellings, train
+from imgcls.cli import exit_codes, old_spellings
+from imgcls.cli.commands import train
 from imgcls.errors import SettingError, UserError
 
 COMMANDS = {
@@ -25,7 +26,7 @@ COMMANDS = {
     "robustness": ("analyse:robustness", "Test a run's model on corrupted images."),
     "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),
 }
-"""Subcommand -> (module:function below imgcls.cli, help)."""
+"""Subcommand -> (module:function below imgcls.cli.commands, help)."""
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "imgcls") -> int:
@@ -78,7 +79,7 @@ def _app(tokens: list[str]) -> App:
     )
     for name, (function, text) in COMMANDS.items():
         is_chosen = tokens[:1] == [name]
-        target: str | Callable = f"imgcls.cli.{function}"
+        target: str | Callable = f"imgcls.cli.commands.{function}"
         if name == "train":
             # Its options depend on the model that the command line names.
             target = train.command(tokens[1:]) if is_chosen else _placeholder

@@ -7,7 +7,8 @@ import time
 import pytest
 
 import imgcls
-from imgcls.cli import analyse, exit_codes
+from imgcls.cli import exit_codes
+from imgcls.cli.commands import analyse
 from imgcls.cli.main import COMMANDS, main
 from imgcls.system import paths
 

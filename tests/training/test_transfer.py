@@ -540,7 +540,7 @@ def test_the_rate_finder_finds_a_rate_for_the_head(base, keras):
 
 
 def test_the_command_line_downloads_missing_weights_and_reports_a_failure(base, monkeypatch, capsys):
-    from imgcls.cli.train import _download_weights
+    from imgcls.cli.commands.train import _download_weights
 
     monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")
     _download_weights(CONFIG)
