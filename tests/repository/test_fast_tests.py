@@ -74,3 +74,8 @@ def test_a_slow_test_and_a_browser_test_are_not_fast():
 @pytest.mark.parametrize("function", [_sleeps, _in_a_nested_function, _by_a_helper, _imports_keras])
 def test_a_test_that_sleeps_or_starts_a_process_is_not_fast(function):
     assert not is_fast(Item(FAST_FILE, function=function))
+
+
+def test_workers_are_given_whole_groups_of_tests(request):
+    is_shared = hasattr(request.config, "workerinput")
+    assert request.node.nodeid.endswith("@test_fast_tests") == is_shared, "xdist no longer sees the groups"
