@@ -77,7 +77,7 @@ def test_hostile_text_is_literal():
     assert charts.literal("\ud800") == "?"
 
 
-def test_training_is_blue_validation_is_orange_and_dashed_and_the_best_point_is_a_green_star_with_words():
+def test_training_is_blue_validation_is_dashed_orange_and_the_best_epoch_is_a_labelled_green_star():
     figure = curve(
         batches=([0.5, 1, 1.5], [2, 1.5, 1.2]), epochs=([1, 2], [1.7, 1.1]), validation=([1, 2], [1.6, 1]), best_epoch=2
     )
@@ -102,7 +102,7 @@ def test_accuracy_is_shown_in_percent():
     assert curve("loss").layout.yaxis.title.text == "cross-entropy (nats)"
 
 
-def test_a_broken_value_leaves_a_gap_and_a_broken_best_point_no_star():
+def test_an_invalid_value_leaves_a_gap_and_an_invalid_best_value_draws_no_star():
     figure = curve(validation=([1, 2, 3], [1.0, None, float("inf")]), best_epoch=2)
     assert len(figure.data) == 3
     assert np.isnan(figure.data[2].y).tolist() == [False, True, True]
@@ -114,7 +114,7 @@ def test_a_broken_value_leaves_a_gap_and_a_broken_best_point_no_star():
     st.lists(st.one_of(st.floats(width=32), st.none()), min_size=1, max_size=400),
     st.integers(8, 60),
 )
-def test_thinning_keeps_the_extremes_the_ends_and_the_limit(values, most):
+def test_thinning_keeps_extremes_and_endpoints_within_the_point_limit(values, most):
     x, y = charts.thin(np.arange(len(values)), values, most)
     numbers = np.array(values, np.float32)
     finite = numbers[np.isfinite(numbers)]
@@ -133,25 +133,25 @@ def test_a_long_curve_is_drawn_with_at_most_500_points():
     assert len(figure.data[0].x) <= 500
 
 
-def test_compared_runs_differ_in_colour_and_in_dash():
+def test_compared_runs_differ_in_colour_and_dash_pattern():
     figure = charts.compare_curves([(str(i), [1, 2], [0.5, 0.4]) for i in range(4)], "loss")
     assert len({trace.line.color for trace in figure.data}) == 4
     assert len({trace.line.dash for trace in figure.data}) == 4
 
 
-def test_a_class_keeps_its_colour_and_a_hundred_classes_have_a_hundred():
+def test_a_class_keeps_its_colour_and_a_hundred_classes_get_a_hundred_colours():
     colours = [charts.class_colour(index) for index in range(100)]
     assert len(set(colours)) == 100
     assert not set(colours) & {theme.TRAINING, theme.VALIDATION, theme.BEST}
 
 
-def test_hovering_a_layer_tells_its_shape_and_parameters():
+def test_hovering_over_a_layer_shows_its_shape_and_parameter_count():
     cells = charts.network(SMALL_NETWORK).data[-1]
     assert cells.hovertext[1] == ("<b>conv</b><br>Conv2D · 32 filters 3x3<br>output 28×28×32<br>320 parameters")
     assert len(cells.x) == 5
 
 
-def test_every_layer_of_a_small_network_has_its_words_and_every_sort_is_in_the_legend():
+def test_every_layer_of_a_small_network_is_labelled_and_every_layer_type_is_in_the_legend():
     figure = charts.network(SMALL_NETWORK)
     assert figure.layout.xaxis.ticktext[1] == "convolution<br>28×28×32"
     assert len(figure.layout.xaxis.ticktext) == 5
@@ -159,18 +159,18 @@ def test_every_layer_of_a_small_network_has_its_words_and_every_sort_is_in_the_l
     assert named == ["input", "convolution", "pooling", "activation, dropout …", "dense"]
 
 
-def test_layers_stand_in_order_from_left_to_right_and_the_height_never_changes():
+def test_layers_run_left_to_right_in_order_and_the_height_is_fixed():
     for rows in (SMALL_NETWORK, SMALL_NETWORK * 8):
         figure = charts.network(rows)
         assert (np.diff(figure.data[-1].x) > 0).all()
         assert figure.layout.height == 280
 
 
-def test_a_padding_layer_is_no_sum_of_branches():
+def test_a_padding_layer_is_not_drawn_as_a_sum_of_branches():
     assert charts.network([layer("pad", "ZeroPadding2D", (8, 8, 3))]).data[0].name == "activation, dropout …"
 
 
-def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
+def test_the_map_draws_wrong_predictions_as_crosses_and_names_literally():
     places = np.random.default_rng(0).random((500, 2)) * 1000
     labels = np.arange(500) % 2
     predicted = np.where(np.arange(500) < 10, 1 - labels, labels)
@@ -215,7 +215,7 @@ def test_the_map_shows_wrong_answers_as_crosses_first_and_names_literally():
     ],
     ids=["curves", "reliability", "answered", "class bars", "one image"],
 )
-def test_figures_of_scores_have_a_height_axes_and_literal_names(figure):
+def test_score_figures_have_a_height_axes_and_literal_names(figure):
     made = figure()
 
     assert made.layout.height

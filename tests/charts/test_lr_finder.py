@@ -10,7 +10,7 @@ RATES = np.logspace(-6, 1, 140)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 30, 140])
-def test_the_figure_is_valid_at_any_length(count):
+def test_the_figure_is_valid_for_any_number_of_points(count):
     losses = np.linspace(2.3, 1.0, 140)[:count]
     smoothed = losses.copy()
     if count:

@@ -36,7 +36,7 @@ def test_a_former_value_is_replaced_with_a_hint():
 
 
 @pytest.mark.parametrize("given", ["", "train --epochs 3 --flip=on", "import x.zip --colour --size 28", "queue"])
-def test_todays_options_stay_and_give_no_hint(given):
+def test_current_options_are_unchanged_and_give_no_hint(given):
     assert old_spellings.replace(given.split()) == (given.split(), [])
 
 
@@ -66,7 +66,7 @@ def test_at_a_terminal_a_former_module_gives_a_hint(capsys, monkeypatch):
     assert capsys.readouterr().err == "Hint: 'python -m imgcls.datasets' is now 'imgcls prepare'.\n"
 
 
-def test_the_former_name_of_the_analysis_takes_its_arguments_in_the_former_order():
+def test_the_former_analysis_command_takes_its_arguments_in_the_former_order():
     arguments = [sys.executable, "-m", "imgcls.explore", "survey", "emnist"]
     done = subprocess.run(
         arguments, cwd=paths.repository_folder(), capture_output=True, text=True, check=False, env=dict(os.environ)
@@ -75,7 +75,7 @@ def test_the_former_name_of_the_analysis_takes_its_arguments_in_the_former_order
     assert "emnist" in done.stderr
 
 
-def test_the_former_name_of_the_explanation_data_still_works():
+def test_the_former_explanation_data_command_still_works():
     arguments = [sys.executable, "-m", "imgcls.training.inspect", "no-such-run"]
     done = subprocess.run(arguments, cwd=paths.repository_folder(), capture_output=True, text=True, check=False)
     assert done.returncode == 1

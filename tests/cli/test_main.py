@@ -16,7 +16,7 @@ HEAVY = ("tensorflow", "keras", "sklearn", "scipy", "pandas", "streamlit")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
-def test_its_help_lists_the_commands_and_the_exit_codes(capsys, arguments):
+def test_help_lists_the_commands_and_exit_codes(capsys, arguments):
     assert main(arguments) == exit_codes.OK
     out = capsys.readouterr().out
     assert all(f" {name} " in out for name in COMMANDS)
@@ -24,7 +24,7 @@ def test_its_help_lists_the_commands_and_the_exit_codes(capsys, arguments):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_a_help(capsys, name):
+def test_every_command_has_help(capsys, name):
     assert main([name, "--help"]) == exit_codes.OK
     assert f"Usage: imgcls {name}" in capsys.readouterr().out
 
@@ -50,7 +50,7 @@ def test_it_prints_its_version(capsys):
         (["app", "--port", "99999"], exit_codes.USAGE, "65535"),
     ],
 )
-def test_a_mistake_is_one_line_on_stderr(capsys, tmp_path, monkeypatch, arguments, code, message):
+def test_a_usage_error_prints_one_line_to_stderr(capsys, tmp_path, monkeypatch, arguments, code, message):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == code
     out, err = capsys.readouterr()
@@ -59,7 +59,7 @@ def test_a_mistake_is_one_line_on_stderr(capsys, tmp_path, monkeypatch, argument
     assert err.count("\n") == 1
 
 
-def test_an_interrupted_command_has_an_exit_code_of_its_own(capsys, monkeypatch):
+def test_an_interrupted_command_has_its_own_exit_code(capsys, monkeypatch):
     def interrupted(run):
         raise KeyboardInterrupt
 
@@ -68,7 +68,7 @@ def test_an_interrupted_command_has_an_exit_code_of_its_own(capsys, monkeypatch)
     assert "Interrupted." in capsys.readouterr().err
 
 
-def test_python_m_imgcls_is_the_same_command_and_an_invalid_setting_is_reported_at_once():
+def test_python_m_imgcls_is_the_same_command_and_reports_an_invalid_setting_immediately():
     command = [sys.executable, "-X", "importtime", "-m", "imgcls", "train", "--epochs", "0"]
     began = time.process_time()
     done = subprocess.run(command, cwd=paths.repository_folder(), capture_output=True, text=True, check=False)
@@ -89,7 +89,7 @@ def test_the_list_of_datasets_says_which_are_ready(capsys, digits):
     assert "MB to download" in states["cifar10"]
 
 
-def test_the_queue_says_what_it_does(capsys):
+def test_the_queue_reports_what_it_does(capsys):
     assert main(["queue"]) == exit_codes.OK
     out = capsys.readouterr().out
     assert out.startswith(f"Processing the queue in {paths.runs_folder()}: 0 waiting")

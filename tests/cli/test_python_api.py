@@ -15,13 +15,13 @@ from imgcls.runs import Run
 from tests.support.exports import quick_conversion as quick_conversion
 
 
-def test_importing_the_package_imports_nothing_else():
+def test_importing_the_package_does_not_import_its_submodules():
     code = "import imgcls, sys; print(*sorted(name for name in sys.modules if name.startswith(('imgcls', 'numpy'))))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["imgcls"]
 
 
-def test_every_name_is_there_and_others_are_not():
+def test_only_the_public_names_exist():
     for name in imgcls.__all__:
         assert getattr(imgcls, name) is getattr(python_api, name)
     with pytest.raises(AttributeError, match="no attribute 'fit'"):
@@ -33,7 +33,7 @@ def test_the_examples_of_the_documentation_work(digits):
     assert found.attempted >= 3 and found.failed == 0
 
 
-def test_a_run_predicts_and_tells_its_scores(finished_run, tmp_path):
+def test_a_run_predicts_and_reports_its_scores(finished_run, tmp_path):
     run = imgcls.load_run(finished_run.id)
     assert [one.id for one in imgcls.list_runs()] == [run.id]
     assert (run.state, len(run.history)) == ("finished", 2)
@@ -50,7 +50,7 @@ def test_a_run_predicts_and_tells_its_scores(finished_run, tmp_path):
     assert run.report(tmp_path / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
-def test_a_run_is_exported_verified(finished_run, quick_conversion, tmp_path):
+def test_a_run_is_exported_and_verified(finished_run, quick_conversion, tmp_path):
     run = imgcls.load_run(finished_run.id)
     path = run.export("litert", tmp_path / "model.tflite")
     assert path.read_bytes().startswith((finished_run.folder / "model.tflite").read_bytes())
@@ -71,7 +71,7 @@ def test_two_runs_are_compared_image_by_image(finished_run):
         imgcls.compare(run, python_api.ModelRun(Run(other)))
 
 
-def test_training_starts_in_the_queue_with_the_given_settings(digits, monkeypatch):
+def test_training_is_queued_with_the_given_settings(digits, monkeypatch):
     begun = []
 
     def begin(config, label):
@@ -87,7 +87,7 @@ def test_training_starts_in_the_queue_with_the_given_settings(digits, monkeypatc
     assert len(begun) == 1
 
 
-def test_waiting_ends_with_the_training_and_a_failure_is_an_error(finished_run, made):
+def test_waiting_returns_when_training_ends_and_raises_on_failure(finished_run, made):
     assert imgcls.load_run(finished_run.id).wait().state == "finished"
     failed = made(**{"result.json": {"version": 1, "outcome": "failed", "message": "The disk is full."}})
     with pytest.raises(RunError, match=r"^The disk is full\.$"):

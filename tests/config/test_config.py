@@ -64,7 +64,7 @@ def sentence(values) -> str:
     return str(error.value)
 
 
-def test_settings_survive_the_way_through_json(tmp_path):
+def test_settings_survive_a_json_round_trip(tmp_path):
     config = Config(**CHANGED)
     (tmp_path / "config.json").write_text(json.dumps(config.as_dict()))
     assert Config.load(tmp_path / "config.json") == config
@@ -74,23 +74,23 @@ def test_settings_survive_the_way_through_json(tmp_path):
     assert dict(config.model_settings) == {"units": 64, "hidden_layers": 2, "dropout": 0.2, "activation": "relu"}
 
 
-def test_every_setting_is_changed_by_the_round_trip_above():
+def test_the_round_trip_test_covers_every_setting():
     assert set(CHANGED) == {entry.name for entry in dataclasses.fields(Config)} - {"label_smoothing"}
     default = Config()
     assert all(getattr(default, name) != value for name, value in CHANGED.items())
 
 
-def test_the_settings_hold_their_version_and_nothing_that_json_cannot():
+def test_settings_contain_their_version_and_only_json_types():
     text = json.dumps(Config().as_dict(), allow_nan=False)
     assert json.loads(text)["version"] == VERSION
 
 
-def test_the_defaults_are_settings_that_work():
+def test_the_default_settings_are_valid():
     assert Config() == Config.from_dict({})
     assert set(Config().model_settings) == {param.name for param in models.params("cnn")}
 
 
-def test_settings_cannot_be_changed_in_place():
+def test_settings_are_immutable():
     config = Config()
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.epochs = 3
@@ -100,7 +100,7 @@ def test_settings_cannot_be_changed_in_place():
     assert config.epochs == 10
 
 
-def test_every_setting_is_a_param_with_its_sentence_of_help():
+def test_every_setting_is_a_param_with_help_text():
     names = [entry.name for entry in dataclasses.fields(Config) if entry.name != "model_settings"]
     assert [param.name for param in PARAMS] == names
     for param in PARAMS:
@@ -113,7 +113,7 @@ def test_every_setting_is_a_param_with_its_sentence_of_help():
 @pytest.mark.parametrize(
     "param", [param for param in PARAMS if isinstance(param.limits, Range)], ids=lambda param: param.name
 )
-def test_every_number_is_refused_on_both_sides_of_its_range(param):
+def test_every_number_is_refused_above_and_below_its_range(param):
     for value in (param.limits.low, param.limits.high):
         assert getattr(Config(**{param.name: value}), param.name) == value
     for value in (param.limits.low - 1, param.limits.high + 1):
@@ -124,7 +124,7 @@ def test_every_number_is_refused_on_both_sides_of_its_range(param):
 @pytest.mark.parametrize(
     "param", [param for param in PARAMS if isinstance(param.limits, Choice)], ids=lambda param: param.name
 )
-def test_every_choice_names_its_words(param):
+def test_every_choice_lists_its_options(param):
     options = ", ".join(param.limits.options)
     assert sentence({param.name: "x"}) == f"{param.label} cannot be 'x'. Choose one of: {options}."
 
@@ -141,18 +141,18 @@ def test_an_unknown_model_is_refused_with_the_choices():
     )
 
 
-def test_an_unknown_setting_of_the_model_is_refused():
+def test_an_unknown_model_setting_is_refused():
     said = sentence({"model": "ann", "model_settings": {"filters": 8}})
     assert said.startswith("The model 'ann' has no setting 'filters'. Available settings: units, hidden_layers, ")
 
 
-def test_a_bad_setting_of_the_model_is_refused():
+def test_an_invalid_model_setting_is_refused():
     said = sentence({"model": "ann", "model_settings": {"units": 7}})
     assert said == "Units must be between 8 and 1024, not 7."
 
 
 @pytest.mark.parametrize("values", [None, 3, "text", [["epochs", 3]]])
-def test_the_settings_of_a_model_must_be_a_table(values):
+def test_model_settings_must_be_a_mapping(values):
     assert sentence({"model_settings": values}).startswith("The model's settings must be a JSON object of names")
 
 
@@ -164,7 +164,7 @@ def test_label_smoothing_needs_one_hot_labels():
 
 
 @pytest.mark.parametrize("version", [6, 99, "1", None, 1.5])
-def test_settings_of_a_newer_version_are_refused_politely(version):
+def test_settings_from_a_newer_version_are_refused_with_an_explanation(version):
     said = sentence({"version": version})
     assert (
         said == f"These settings have version {version}, but this program reads versions up to 5. Update the program."
@@ -175,7 +175,7 @@ def test_settings_of_a_newer_version_are_refused_politely(version):
 
 
 @pytest.mark.parametrize(("switch", "schedule"), [(True, "plateau"), (False, "constant")])
-def test_the_switch_for_plateaus_of_version_1_is_a_schedule_now(switch, schedule):
+def test_the_plateau_switch_of_version_1_becomes_a_schedule(switch, schedule):
     values = {"version": 1, "epochs": 3, "reduce_on_plateau": switch, "plateau_factor": 0.4, "plateau_patience": 1}
     given = dict(values)
     config = Config.from_dict(values)
@@ -186,29 +186,29 @@ def test_the_switch_for_plateaus_of_version_1_is_a_schedule_now(switch, schedule
     assert Config.from_dict(config.as_dict()) == config
 
 
-def test_the_smallest_settings_of_version_1_are_those_that_they_were():
+def test_minimal_version_1_settings_keep_their_meaning():
     assert Config.from_dict({"version": 1}) == Config(precision="float32", validation_minimum=0)
 
 
 @pytest.mark.parametrize(("optimizer", "decay"), [("adamw", 0.004), ("adam", 0.0), ("sgd", 0.0)])
-def test_adamw_of_version_1_keeps_the_decay_that_it_had(optimizer, decay):
+def test_adamw_from_version_1_keeps_its_weight_decay(optimizer, decay):
     assert Config.from_dict({"version": 1, "optimizer": optimizer}).weight_decay == decay
     assert Config.from_dict({"version": 2, "optimizer": optimizer}).weight_decay == 0
 
 
 @pytest.mark.parametrize("switch", ["yes", 1, None, [True], {}])
-def test_a_switch_of_version_1_that_is_none_is_refused(switch):
+def test_an_invalid_version_1_switch_is_refused(switch):
     said = sentence({"version": 1, "reduce_on_plateau": switch})
     assert said == f"Reduce on plateau must be true or false, not {switch!r}."
 
 
-def test_the_switch_of_version_1_is_no_setting_of_version_2():
+def test_the_version_1_switch_is_not_a_version_2_setting():
     assert sentence({"version": 2, "reduce_on_plateau": True}).startswith("Unknown setting 'reduce_on_plateau'.")
     assert sentence({"reduce_on_plateau": True}).startswith("Unknown setting 'reduce_on_plateau'.")
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_what_was_called_deep_cnn_is_the_residual_network(version):
+def test_the_former_deep_cnn_is_read_as_the_residual_network(version):
     params = {"filters": 24, "stages": 3, "blocks": 1, "dropout": 0.1, "activation": "relu"}
     config = Config.from_dict({"version": version, "model": "deep_cnn", "model_settings": params})
     assert (config.model, dict(config.model_settings)) == ("resnet", params)
@@ -219,7 +219,7 @@ SHIPPED = sorted((paths.repository_folder() / "saved_models").glob("*/config.jso
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
-def test_the_settings_of_the_models_that_ship_can_be_read(path):
+def test_settings_of_the_shipped_models_can_be_read(path):
     written = json.loads(path.read_text())
     config = Config.load(path)
     switch = written.pop("reduce_on_plateau", None)
@@ -245,7 +245,7 @@ OLD = {
 }
 
 
-def test_settings_of_version_3_have_other_names_now():
+def test_version_3_settings_are_read_under_their_new_names():
     config = Config.from_dict(OLD)
     assert config == Config(
         train_images=500,
@@ -262,7 +262,7 @@ def test_settings_of_version_3_have_other_names_now():
 
 
 @pytest.mark.parametrize("name", [name for name in OLD if name not in ("version", "model", "model_settings")])
-def test_old_names_are_no_settings_of_version_4(name):
+def test_old_names_are_not_version_4_settings(name):
     assert sentence({"version": 4, name: OLD[name]}).startswith(f"Unknown setting '{name}'.")
 
 
@@ -276,7 +276,7 @@ def test_three_models_ship():
 
 
 @pytest.mark.parametrize("values", [None, 3, "text", [], [{"epochs": 3}]])
-def test_settings_that_are_no_table_are_refused(values):
+def test_settings_that_are_not_a_mapping_are_refused(values):
     assert sentence(values) == "The settings must be a JSON object with one entry per setting."
 
 
@@ -284,7 +284,7 @@ def test_settings_that_are_no_table_are_refused(values):
     "content",
     [b"", b"{", b'{"epochs": 3', b"\xff\xfe\x00", b"[" * 100_000, b'{"epochs": ' + b"[" * 50 + b"]" * 50 + b"}"],
 )
-def test_a_torn_file_is_refused(tmp_path, content):
+def test_a_truncated_file_is_refused(tmp_path, content):
     (tmp_path / "config.json").write_bytes(content)
     with pytest.raises(SettingError, match=r"^The settings file config\.json is not valid JSON\.$"):
         Config.load(tmp_path / "config.json")
@@ -321,7 +321,7 @@ FIELD = st.sampled_from([entry.name for entry in dataclasses.fields(Config)] + [
 @example({"epochs": 10**400})
 @example({"version": 1, "reduce_on_plateau": [], "optimizer": []})
 @example({"model_settings": {1: 2, "x": 3}})
-def test_whatever_is_given_becomes_settings_or_a_sentence(values):
+def test_any_input_becomes_valid_settings_or_a_clear_error(values):
     try:
         config = Config.from_dict(values)
     except UserError as error:
@@ -332,7 +332,7 @@ def test_whatever_is_given_becomes_settings_or_a_sentence(values):
     assert all(math.isfinite(value) for value in config.as_dict().values() if isinstance(value, float))
 
 
-def test_differences_names_what_is_not_the_same_everywhere():
+def test_differences_lists_settings_that_vary_between_runs():
     first = Config(data="digits", model="ann", model_settings={"units": 64})
     second = first.changed(epochs=3, model_settings={"units": 128})
     assert differences([first, second]) == {"epochs": [10, 3], "units": [64, 128]}
@@ -344,6 +344,6 @@ def test_differences_names_what_is_not_the_same_everywhere():
     assert "data" not in different
 
 
-def test_one_run_or_none_differs_in_nothing():
+def test_zero_or_one_runs_have_no_differences():
     assert differences([]) == {}
     assert differences([Config()]) == {}

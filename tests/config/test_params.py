@@ -31,7 +31,7 @@ def sentence(param: Param, value) -> str:
     return str(error.value)
 
 
-def test_a_signature_becomes_params_in_its_order():
+def test_a_signature_becomes_params_in_order():
     assert list(PARAMS) == ["filters", "learning_rate", "flip", "colour", "name"]
     assert PARAMS["filters"] == Param("filters", int, 32, Range(8, 128, step=8), "Patterns to look for.")
     assert PARAMS["colour"].limits.options == ("red", "green")
@@ -53,7 +53,7 @@ def test_the_fields_of_a_keyword_only_dataclass_are_params():
     assert params_of(Settings) == (Param("size", int, 2, Range(1, 9), "How large."),)
 
 
-def test_a_param_has_a_label_for_people_and_a_flag_for_a_shell():
+def test_a_param_has_a_ui_label_and_a_command_line_flag():
     assert PARAMS["learning_rate"].label == "Learning rate"
     assert PARAMS["learning_rate"].flag == "--learning-rate"
 
@@ -71,7 +71,7 @@ def test_a_param_has_a_label_for_people_and_a_flag_for_a_shell():
         ("name", "", ""),
     ],
 )
-def test_a_good_value_comes_back_in_the_params_own_type(name, value, expected):
+def test_a_valid_value_is_converted_to_the_params_type(name, value, expected):
     checked = PARAMS[name].checked(value)
     assert checked == expected
     assert type(checked) is PARAMS[name].kind
@@ -97,11 +97,11 @@ def test_a_good_value_comes_back_in_the_params_own_type(name, value, expected):
         ("name", 3, "Name must be text, not 3."),
     ],
 )
-def test_a_bad_value_gets_its_sentence(name, value, said):
+def test_an_invalid_value_gets_a_clear_error(name, value, said):
     assert sentence(PARAMS[name], value) == said
 
 
-def test_a_number_of_400_digits_is_refused_like_any_other():
+def test_a_400_digit_number_is_refused_like_any_other():
     assert sentence(PARAMS["filters"], 10**400) == "Filters must be a number, not inf."
     assert sentence(PARAMS["filters"], -(10**5000)) == "Filters must be a number, not -inf."
     assert sentence(PARAMS["filters"], 10**15) == "Filters must be between 8 and 128, not 1e+15."
@@ -118,7 +118,7 @@ def test_a_number_of_400_digits_is_refused_like_any_other():
         ("colour", "green", "green"),
     ],
 )
-def test_a_shell_gives_values_as_text(name, text, expected):
+def test_command_line_values_are_parsed_from_text(name, text, expected):
     assert PARAMS[name].parsed(text) == expected
 
 
@@ -132,13 +132,13 @@ def test_a_shell_gives_values_as_text(name, text, expected):
         ("flip", "yes", "Flip must be true or false, not 'yes'."),
     ],
 )
-def test_a_bad_text_gets_its_sentence(name, text, said):
+def test_invalid_text_gets_a_clear_error(name, text, said):
     with pytest.raises(SettingError) as error:
         PARAMS[name].parsed(text)
     assert str(error.value) == said
 
 
-def test_what_is_left_out_takes_its_default():
+def test_omitted_params_take_their_defaults():
     values = completed(params_of(sample), {"filters": 16}, "The sample")
     assert values == {"filters": 16, "learning_rate": 1e-3, "flip": False, "colour": "red", "name": ""}
 

@@ -15,7 +15,7 @@ def test_the_fast_network_has_a_recipe():
 
 @pytest.mark.parametrize("data", datasets.names())
 @pytest.mark.parametrize("name", models.names())
-def test_a_recipe_is_settings_of_a_run(name, data):
+def test_a_recipe_is_valid_run_settings(name, data):
     values = recipes.recipe(name, data)
     assert set(values) <= {param.name for param in PARAMS} - {"data", "model", "train_images", "seed"}
     config = recipes.with_recipe(Config(model=name, data=data, seed=3))

@@ -30,7 +30,7 @@ def test_reliability_by_hand():
     assert found.error.low <= gap <= found.error.high
 
 
-def test_a_model_to_be_believed_has_a_small_error_and_one_that_is_too_sure_a_large_one(too_sure):
+def test_a_calibrated_model_has_a_small_error_and_an_overconfident_one_a_large_error(too_sure):
     probabilities, labels = too_sure
     right = probabilities.argmax(1) == labels
     before = calibration.reliability(probabilities.max(1), right)
@@ -55,7 +55,7 @@ def test_the_temperature_is_the_one_that_scipy_finds(too_sure):
     assert found.high / found.low < 1.2
 
 
-def test_the_interval_of_the_temperature_is_that_of_many_redrawn_sets(too_sure):
+def test_the_temperature_interval_matches_the_bootstrap(too_sure):
     probabilities, labels = (part[:800] for part in too_sure)
     found = calibration.temperature(probabilities, labels)
     generator = np.random.default_rng(0)
@@ -67,7 +67,7 @@ def test_the_interval_of_the_temperature_is_that_of_many_redrawn_sets(too_sure):
     assert np.log(found.high / found.low) / (2 * calibration.Z) == pytest.approx(np.std(drawn), rel=0.35)
 
 
-def test_cooling_is_softmax_of_divided_logits_and_keeps_every_answer(too_sure):
+def test_temperature_scaling_divides_the_logits_and_keeps_every_prediction(too_sure):
     probabilities, _ = too_sure
     cooled = calibration.scaled(probabilities, 3.0)
 
@@ -78,14 +78,14 @@ def test_cooling_is_softmax_of_divided_logits_and_keeps_every_answer(too_sure):
     np.testing.assert_allclose(calibration.scaled(np.array([[0.2, 0.8]]), 1.0), [[0.2, 0.8]], atol=1e-6)
 
 
-def test_a_perfect_model_and_broken_numbers_have_a_temperature_as_well():
+def test_a_perfect_model_and_non_finite_values_still_get_a_temperature():
     perfect = calibration.temperature(np.eye(3, dtype=np.float32)[[0, 1, 2, 0]], np.array([0, 1, 2, 0]))
     broken = calibration.temperature(np.full((4, 3), np.nan, np.float32), np.array([0, 1, 2, 0]))
 
     assert np.isfinite([perfect.value, perfect.low, perfect.high, broken.value, broken.low, broken.high]).all()
 
 
-def test_what_is_answered_and_right_by_hand():
+def test_coverage_and_accuracy_by_hand():
     confidence = np.array([0.9, 0.8, 0.8, 0.5])
     is_right = np.array([True, True, False, False])
     line = calibration.abstention_curve(confidence, is_right)
@@ -99,7 +99,7 @@ def test_what_is_answered_and_right_by_hand():
     assert (fraction.value, right.low, right.high) == (0, 0, 1)
 
 
-def test_a_long_line_is_thinned_and_keeps_its_ends():
+def test_a_long_curve_is_thinned_and_keeps_its_endpoints():
     generator = np.random.default_rng(0)
     line = calibration.abstention_curve(generator.random(5000), generator.random(5000) < 0.7, most=100)
 

@@ -21,7 +21,7 @@ def after(**query: str) -> Predictions:
     return PREDICTIONS.after(ClassMerging.parse(query, 4))
 
 
-def test_merged_classes_add_their_probabilities_and_may_change_the_answer():
+def test_merged_classes_add_their_probabilities_and_may_change_the_prediction():
     predictions = after(merge="0.1")
 
     assert predictions.names == ("cat + dog", "car", "ship")
@@ -31,7 +31,7 @@ def test_merged_classes_add_their_probabilities_and_may_change_the_answer():
     assert predictions.labels.tolist() == [0, 0, 1, 2, 0]
 
 
-def test_a_class_that_is_off_takes_its_images_with_it_and_the_rest_is_scaled_to_one():
+def test_removing_a_class_removes_its_images_and_renormalises_the_rest():
     predictions = after(off="2")
 
     assert predictions.names == ("cat", "dog", "ship")
@@ -40,20 +40,20 @@ def test_a_class_that_is_off_takes_its_images_with_it_and_the_rest_is_scaled_to_
     np.testing.assert_allclose(predictions.probabilities[0], [0.5, 0.5, 0], atol=1e-6)
 
 
-def test_an_answer_that_knew_only_what_is_off_knows_nothing():
+def test_a_prediction_with_only_removed_classes_becomes_uniform():
     predictions = after(off="3")
 
     np.testing.assert_allclose(predictions.probabilities[-1], [1 / 3] * 3, atol=1e-6)
 
 
-def test_merging_and_switching_off_work_together():
+def test_merging_and_removing_work_together():
     predictions = after(merge="0.1_2.3", off="1")
 
     assert predictions.names == ("cat", "car + ship")
     assert predictions.indices.tolist() == [0, 1, 2, 3]
 
 
-def test_the_groups_of_the_data_set_take_the_place_of_its_classes():
+def test_dataset_groups_replace_the_classes():
     merging = ClassMerging.parse({"merge": "groups"}, 4, has_groups=True)
     predictions = PREDICTIONS.after(merging, (("animal", "vehicle"), (0, 0, 1, 1)))
 
@@ -75,7 +75,7 @@ def test_the_groups_of_the_data_set_take_the_place_of_its_classes():
         {"merge": "0.1.2", "off": "3"},
     ],
 )
-def test_what_cannot_be_done_is_left_out_and_two_classes_stay(query):
+def test_invalid_edits_are_skipped_and_two_classes_remain(query):
     merging = ClassMerging.parse(query, 4)
 
     assert merging.left(4) >= 2
@@ -88,7 +88,7 @@ def test_no_class_is_in_two_groups():
 
 @given(st.text("0123456789._", max_size=30), st.text("0123456789.", max_size=20), st.integers(2, 12))
 @settings(max_examples=300, deadline=None)
-def test_any_url_gives_a_surgery_that_comes_back_and_can_be_done(merge, off, num_classes):
+def test_any_url_gives_a_valid_class_edit_that_round_trips(merge, off, num_classes):
     merging = ClassMerging.parse({"merge": merge, "off": off}, num_classes)
     names, plan = merging.plan([str(number) for number in range(num_classes)])
 
@@ -101,7 +101,7 @@ def test_any_url_gives_a_surgery_that_comes_back_and_can_be_done(merge, off, num
     assert len(labels) == (plan >= 0).sum()
 
 
-def test_similar_classes_stand_together():
+def test_similar_classes_are_adjacent():
     blocks = [3, 0, 4, 1, 5, 2]  # 0 1 2 are alike, and so are 3 4 5
     confused = np.zeros((6, 6))
     for group in ((0, 1, 2), (3, 4, 5)):
@@ -114,7 +114,7 @@ def test_similar_classes_stand_together():
     assert {frozenset(order[:3]), frozenset(order[3:])} == {frozenset({0, 1, 2}), frozenset({3, 4, 5})}
 
 
-def test_alike_ends_touch():
+def test_similar_ends_of_two_clusters_are_adjacent():
     chain = np.zeros((5, 5))
     for one in range(4):
         chain[one, one + 1] = 0.5 - 0.1 * one
@@ -123,7 +123,7 @@ def test_alike_ends_touch():
     assert order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0])
 
 
-def test_soft_confusion_is_the_mean_probability_by_true_class():
+def test_soft_confusion_is_the_mean_probability_per_true_class():
     confused = class_order.soft_confusion(PROBABILITIES, LABELS)
 
     np.testing.assert_allclose(confused[0], [0.2, 0.45, 0.3, 0.05], atol=1e-6)

@@ -39,7 +39,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("name", READERS)
-def test_a_damaged_file_is_one_sentence(name, damage, finished_run):
+def test_a_damaged_file_gives_one_clear_error(name, damage, finished_run):
     path = finished_run.folder / name
     path.unlink(missing_ok=True)
     damage(path)
@@ -60,7 +60,7 @@ def test_scores_can_be_read_without_the_gallery(damage, finished_run):
     assert not len(without.images) and (without.row_of == -1).all()
 
 
-def test_predictions_that_are_no_numbers_are_counted_and_have_no_probability(finished_run):
+def test_non_finite_predictions_are_counted_and_have_no_probability(finished_run):
     path = finished_run.folder / "predictions.npz"
     with np.load(path) as file:
         stored = {name: file[name] for name in file.files}
@@ -72,7 +72,7 @@ def test_predictions_that_are_no_numbers_are_counted_and_have_no_probability(fin
 
 
 @pytest.mark.parametrize("label", [-1, 10_000])
-def test_labels_that_are_no_classes_are_damage(label, finished_run):
+def test_labels_outside_the_classes_count_as_damage(label, finished_run):
     path = finished_run.folder / "predictions.npz"
     with np.load(path) as file:
         stored = {name: file[name] for name in file.files}
@@ -82,7 +82,7 @@ def test_labels_that_are_no_classes_are_damage(label, finished_run):
         predictions.read(finished_run)
 
 
-def test_a_run_without_predictions_says_so(finished_run):
+def test_a_run_without_predictions_is_reported(finished_run):
     (finished_run.folder / "predictions.npz").unlink()
     with pytest.raises(RunError, match=r"^This run has no test predictions"):
         predictions.read(finished_run)

@@ -18,11 +18,11 @@ def test_the_worst_groups_come_first():
     assert found.overall.value == pytest.approx(29 / 40), "images without a group do not count"
 
 
-def test_of_equal_groups_the_larger_one_comes_first():
+def test_among_equal_groups_the_larger_comes_first():
     assert group_scores(np.repeat([0, 1], [2, 6]), np.ones(8, bool)).groups.tolist() == [1, 0]
 
 
-def test_groups_that_differ_widen_the_interval():
+def test_differences_between_groups_widen_the_interval():
     is_right = np.repeat([True, False], [80, 20])
     alike = group_scores(np.arange(100), is_right).overall
     apart = group_scores(np.repeat(np.arange(5), 20), is_right).overall  # one group is all wrong
@@ -30,7 +30,7 @@ def test_groups_that_differ_widen_the_interval():
     assert apart.low <= apart.value <= apart.high
 
 
-def test_without_groups_or_with_one_there_is_no_surprise():
+def test_zero_or_one_groups_are_handled():
     assert group_scores(np.full(4, -1), np.ones(4, bool)) is None
     one = group_scores(np.zeros(10, int), np.ones(10, bool))
     assert one.overall.value == 1.0 and one.overall.low == pytest.approx(wilson(10, 10).low)

@@ -20,7 +20,7 @@ def asked(num_wrong: int, there=None, seed=0, count=20):
     return hard_examples.choose(LABELS, predictions(num_wrong), CONFIDENCE, there, seed, count)
 
 
-def test_half_of_twenty_are_wrong_and_the_right_ones_were_nearly_not_given():
+def test_half_of_twenty_images_are_misclassified_and_the_others_are_low_confidence():
     found = asked(50)
     assert len(found.rows) == len(set(found.rows.tolist())) == 20
     assert found.wrong == (found.rows < 50).sum() == 10
@@ -28,26 +28,26 @@ def test_half_of_twenty_are_wrong_and_the_right_ones_were_nearly_not_given():
     assert (CONFIDENCE[right] <= np.sort(CONFIDENCE[50:])[29]).all()
 
 
-def test_a_model_with_few_mistakes_is_asked_about_all_of_them():
+def test_all_errors_of_a_model_with_few_errors_are_used():
     found = asked(4)
     assert set(range(4)) <= set(found.rows.tolist())
     assert found.wrong == 4
     assert len(found.rows) == 20
 
 
-def test_a_model_that_is_nearly_always_wrong_still_gets_twenty():
+def test_a_model_that_is_nearly_always_wrong_still_gets_twenty_images():
     found = asked(395)
     assert len(found.rows) == 20
     assert found.wrong == 15
 
 
-def test_only_kept_images_are_asked_about_and_there_may_be_few_or_none():
+def test_only_stored_images_are_used_even_if_few_or_none():
     there = np.zeros(400, bool)
     there[[3, 7, 100]] = True
     assert sorted(asked(50, there).rows.tolist()) == [3, 7, 100]
     assert len(asked(50, np.zeros(400, bool)).rows) == 0
 
 
-def test_the_same_seed_is_the_same_game_and_another_one_is_not():
+def test_the_seed_determines_the_game():
     assert asked(50).rows.tolist() == asked(50).rows.tolist()
     assert set(asked(50).rows.tolist()) != set(asked(50, seed=1).rows.tolist())

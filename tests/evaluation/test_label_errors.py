@@ -30,7 +30,7 @@ def planted(count: int = 60, num_classes: int = 3, wrong: int = 8):
     return labels, chances / chances.sum(1, keepdims=True), places
 
 
-def test_the_suspects_are_those_of_cleanlab():
+def test_suspects_match_cleanlab():
     labels, probabilities, wrong = planted()
 
     found = suspects(labels, probabilities)
@@ -56,7 +56,7 @@ def test_by_hand():
     assert found.confidence.tolist() == [pytest.approx(0.2)]
 
 
-def test_a_label_that_wins_is_no_suspect_though_another_class_alone_passes_its_threshold():
+def test_a_top_ranked_label_is_not_suspect_even_if_only_another_class_passes_its_threshold():
     """Thresholds 0.77 and 0.4: the third picture passes the second alone, but the first wins."""
     labels = np.array([0, 0, 0, 1])
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.51, 0.49], [0.6, 0.4]])
@@ -64,7 +64,7 @@ def test_a_label_that_wins_is_no_suspect_though_another_class_alone_passes_its_t
     assert suspects(labels, probabilities).places.tolist() == []
 
 
-def test_of_two_classes_that_pass_the_likelier_one_counts():
+def test_of_two_classes_above_threshold_the_more_probable_counts():
     """Thresholds 0.4, 0.5 and 0.4: the first picture passes all but the last, and the second is likelier."""
     labels = np.array([0, 0, 1, 2, 2])
     probabilities = np.array([[0.4, 0.55, 0.05], [0.4, 0.3, 0.3], [0.3, 0.5, 0.2], [0.4, 0.5, 0.1], [0.1, 0.2, 0.7]])
@@ -74,7 +74,7 @@ def test_of_two_classes_that_pass_the_likelier_one_counts():
     assert dict(zip(found.places.tolist(), found.suggested.tolist(), strict=True)) == {0: 1, 3: 1}
 
 
-def test_images_that_all_get_the_same_pass_their_own_mean():
+def test_identical_probabilities_reach_their_own_mean():
     """The mean of three times 0.1 is a little more than 0.1 for a computer."""
     found = suspects(np.array([0, 0, 0, 1]), np.array([[0.1, 0.0]] * 3 + [[0.0, 0.9]]))
 
@@ -82,7 +82,7 @@ def test_images_that_all_get_the_same_pass_their_own_mean():
     assert suspects(np.array([1, 0, 0, 0]), np.array([[0.1, 0.0]] + [[0.1, 0.0]] * 3)).places.tolist() == [0]
 
 
-def test_an_answer_that_is_no_number_does_not_silence_its_class():
+def test_a_nan_prediction_does_not_disable_its_class():
     nothing = [np.nan, np.nan]
     found = suspects(np.array([0, 0, 0, 0, 1]), np.array([[0.9, 0.1], [0.9, 0.1], nothing, [0.1, 0.9], [0.1, 0.9]]))
 
@@ -90,7 +90,7 @@ def test_an_answer_that_is_no_number_does_not_silence_its_class():
     assert found.joint.tolist() == [[3, 1], [0, 1]]
 
 
-def test_the_joint_has_as_many_images_as_each_label():
+def test_the_joint_sums_to_the_image_count_of_each_label():
     labels, probabilities, _ = planted(997, 7, 100)
 
     found = suspects(labels, probabilities)
@@ -98,7 +98,7 @@ def test_the_joint_has_as_many_images_as_each_label():
     assert found.joint.sum(1).tolist() == np.bincount(labels).tolist()
 
 
-def test_nothing_is_under_suspicion_where_all_agree_and_odd_answers_are_no_error():
+def test_nothing_is_suspect_when_all_agree_and_invalid_predictions_raise_nothing():
     agreeing = suspects(np.array([0, 1]), np.eye(2))
     assert len(agreeing.places) == agreeing.estimated == 0
     missing = suspects(np.array([0, 0, 1]), np.array([[1.0, 0, 0], [np.nan] * 3, [0, 1.0, 0]]))
@@ -110,12 +110,12 @@ def test_nothing_is_under_suspicion_where_all_agree_and_odd_answers_are_no_error
     ("labels", "probabilities"),
     [([], np.zeros((0, 2))), ([0], np.zeros((2, 2))), ([2], np.ones((1, 2))), ([-1], np.ones((1, 2))), ([0], [1.0])],
 )
-def test_what_does_not_fit_is_refused(labels, probabilities):
+def test_mismatched_shapes_are_refused(labels, probabilities):
     with pytest.raises(ValueError, match="Expected"):
         suspects(np.array(labels, int), np.asarray(probabilities))
 
 
-def test_planted_errors_are_found_by_heads_that_have_not_learnt_from_them():
+def test_planted_errors_are_found_by_cross_validated_heads():
     generator = np.random.default_rng(0)
     true = generator.integers(0, 4, 800)
     features = generator.normal(0, 1, (800, 12)).astype(np.float32)
@@ -152,7 +152,7 @@ def predictions_of(separation: float, rate: float, *, pair: bool, count: int = 2
 @pytest.mark.parametrize("pair", [False, True], ids=["any other class", "the next class"])
 @pytest.mark.parametrize("separation", [1.7, 2.5, 4.0], ids=["weak model", "usual model", "strong model"])
 @pytest.mark.parametrize("rate", [0, 0.013, 0.05, 0.1])
-def test_the_number_of_wrong_labels_is_in_its_interval_however_weak_the_model(rate, separation, pair):
+def test_the_number_of_wrong_labels_is_in_its_interval_even_for_a_weak_model(rate, separation, pair):
     labels, probabilities = predictions_of(separation, rate, pair=pair)
 
     found = wrong_fraction(labels, probabilities)
@@ -162,14 +162,14 @@ def test_the_number_of_wrong_labels_is_in_its_interval_however_weak_the_model(ra
     assert found.high <= rate + (0.1 if separation < 2 else 0.04), "an interval that says something"
 
 
-def test_the_models_own_errors_are_not_counted_as_wrong_labels():
+def test_model_errors_are_not_counted_as_wrong_labels():
     labels, probabilities = predictions_of(2.0, 0.013, pair=False)
     assert (probabilities.argmax(1) == labels).mean() < 0.9
     assert suspects(labels, probabilities).estimated / len(labels) > 0.05, "what used to be told"
     assert wrong_fraction(labels, probabilities).value < 0.03
 
 
-def test_a_model_that_knows_nothing_gives_no_lower_bound():
+def test_an_uninformative_model_gives_no_lower_bound():
     generator = np.random.default_rng(0)
     labels, probabilities = generator.integers(0, 4, 500), generator.dirichlet(np.ones(4), 500)
     found = wrong_fraction(labels, probabilities)
@@ -182,7 +182,7 @@ def test_few_images_give_a_wide_interval():
     assert few.high - few.low > 2 * (many.high - many.low)
 
 
-def test_a_class_with_one_image_is_no_error():
+def test_a_class_with_one_image_is_handled():
     features = np.random.default_rng(0).normal(0, 1, (21, 3)).astype(np.float32)
     labels = np.array([0] * 10 + [1] * 10 + [2])
 
@@ -190,7 +190,7 @@ def test_a_class_with_one_image_is_no_error():
     assert cross_validated(features, labels * 0, 4, lambda fraction, text: None)[:, 0].tolist() == [1.0] * 21
 
 
-def test_what_a_person_said_is_kept_and_can_be_taken_back(made):
+def test_a_review_is_stored_and_can_be_undone(made):
     run = made()
     assert judged(run, "test", "right") == frozenset()
     judge(run, "test", [3, np.int64(5)], "right")
@@ -202,12 +202,12 @@ def test_what_a_person_said_is_kept_and_can_be_taken_back(made):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 9}', '{"version": 1, "test": 3}', "[" * 100_000])
-def test_a_damaged_list_of_judgements_says_nothing(made, content):
+def test_a_damaged_review_file_counts_as_empty(made, content):
     run = made(**{NAME: content.encode()})
     assert judged(run, "test", "wrong") == frozenset()
 
 
-def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run):
+def test_the_suspect_list_is_read_and_an_invalid_one_gives_a_clear_error(finished_run):
     stored_suspects(finished_run)
     found = training_set.read(finished_run)
     assert found.rows.tolist() == [7, 3, 40] and (found.count, found.found, found.wrong.value) == (1437, 3, 0.004)
@@ -218,7 +218,7 @@ def test_the_list_of_suspects_is_read_and_a_wrong_one_is_a_sentence(finished_run
             training_set.read(finished_run)
 
 
-def test_a_process_looks_through_the_training_images(finished_run):
+def test_a_background_process_searches_the_training_images(finished_run):
     done = subprocess.run(
         [sys.executable, "-m", "imgcls.evaluation.label_errors", finished_run.id],
         cwd=paths.repository_folder(),

@@ -32,7 +32,7 @@ def test_a_class_outside_the_range_is_refused():
         classification.confusion([0, 1], [0, 3], 3)
 
 
-def test_labels_of_eight_bits_do_not_overflow():
+def test_eight_bit_labels_do_not_overflow():
     labels = np.array([199, 0], np.uint8)
     assert classification.confusion(labels, labels, 200)[199, 199] == 1
 
@@ -41,7 +41,7 @@ def test_fractions_divide_by_rows_and_leave_empty_rows_at_zero():
     assert classification.fractions([[3, 1], [0, 0]]).tolist() == [[0.75, 0.25], [0, 0]]
 
 
-def test_scores_a_class_agree_with_a_calculation_by_hand():
+def test_per_class_scores_by_hand():
     table = classification.per_class(HAND)
     assert table.precision == pytest.approx([5 / 7, 3 / 4, 4 / 5])
     assert table.recall == pytest.approx([5 / 6, 1 / 2, 1])
@@ -54,7 +54,7 @@ def test_scores_a_class_agree_with_a_calculation_by_hand():
 
 @pytest.mark.parametrize("missing", [False, True])
 @pytest.mark.parametrize("seed", range(5))
-def test_scores_agree_with_scikit_learn(seed, missing):
+def test_scores_match_scikit_learn(seed, missing):
     from sklearn import metrics as sklearn
 
     probabilities, labels = predictions(seed, missing=missing)
@@ -77,17 +77,17 @@ def test_scores_agree_with_scikit_learn(seed, missing):
     assert np.allclose(ours, theirs)
 
 
-def test_cross_entropy_of_an_even_guess_is_the_logarithm_of_the_number_of_classes():
+def test_cross_entropy_of_a_uniform_prediction_is_the_log_of_the_class_count():
     assert classification.cross_entropy(np.full((3, 10), 0.1), [0, 5, 9]) == pytest.approx(np.log(10))
 
 
-def test_losses_stay_finite_for_sure_and_wrong_and_for_broken_answers():
+def test_losses_stay_finite_for_confident_errors_and_invalid_predictions():
     losses = classification.losses(np.array([[1, 0], [1, 0], [np.nan, np.nan]], np.float32), [0, 1, 1])
     assert losses == pytest.approx([0, -np.log(1e-7), -np.log(1e-7)])
     assert str(losses[0]) == "0.0"
 
 
-def test_wilson_gives_the_known_intervals():
+def test_wilson_matches_published_intervals():
     # Newcombe, R. G. (1998), Statistics in Medicine 17, table I, method 3.
     for right, n, low, high in (
         (81, 263, 0.2553, 0.3662),
@@ -99,7 +99,7 @@ def test_wilson_gives_the_known_intervals():
         assert (score.low, score.high) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_wilson_takes_arrays_and_knows_nothing_without_trials():
+def test_wilson_accepts_arrays_and_returns_the_full_range_without_trials():
     score = classification.wilson([5, 0], [10, 0])
     assert score.value.tolist() == [0.5, 0]
     assert (score.low[1], score.high[1]) == (0, 1)
@@ -108,14 +108,14 @@ def test_wilson_takes_arrays_and_knows_nothing_without_trials():
 
 
 @given(st.integers(0, 10**9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_a_wilson_interval_holds_its_fraction_and_stays_between_0_and_1(pair):
+def test_a_wilson_interval_contains_its_fraction_and_stays_within_0_and_1(pair):
     score = classification.wilson(*pair)
     assert 0 <= score.low <= score.value <= score.high <= 1
 
 
 @settings(deadline=None, max_examples=50)
 @given(matrices())
-def test_a_bootstrap_interval_holds_its_value_and_stays_between_0_and_1(matrix):
+def test_a_bootstrap_interval_contains_its_value_and_stays_within_0_and_1(matrix):
     means, f1 = classification.bootstrap(matrix, resamples=150)
     for score in (*means.values(), f1):
         assert np.all(score.low >= 0)
@@ -124,7 +124,7 @@ def test_a_bootstrap_interval_holds_its_value_and_stays_between_0_and_1(matrix):
         assert np.all(score.high <= 1 + 1e-12)
 
 
-def test_a_bootstrap_interval_is_the_same_each_time():
+def test_a_bootstrap_interval_is_deterministic():
     first, second = classification.bootstrap(HAND), classification.bootstrap(HAND)
     assert first[0]["macro_f1"].low == second[0]["macro_f1"].low
     assert first[1].high.tolist() == second[1].high.tolist()
@@ -151,12 +151,12 @@ def test_one_image_is_enough_for_a_report():
 
 
 @pytest.mark.parametrize("shape", [(0, 2), (3, 3), (2, 2)])
-def test_shapes_that_disagree_and_no_images_are_refused(shape):
+def test_mismatched_shapes_and_empty_inputs_are_refused(shape):
     with pytest.raises(ValueError, match="at least one image"):
         classification.scores(np.zeros(shape), np.zeros(3 if shape[0] else 0, int), ["cat", "dog"])
 
 
-def test_worst_pairs_come_most_images_first_and_leave_out_zeros_and_the_diagonal():
+def test_worst_pairs_are_sorted_by_count_without_zeros_or_the_diagonal():
     pairs = classification.worst_pairs(HAND, ["cat", "dog", "fox"])
     assert pairs == [("dog", "cat", 2, 2 / 6), ("cat", "dog", 1, 1 / 6), ("dog", "fox", 1, 1 / 6)]
     assert classification.worst_pairs(HAND, ["cat", "dog", "fox"], most=1) == pairs[:1]

@@ -18,7 +18,7 @@ def predictions():
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.85])
-def test_scores_are_those_of_scikit_learn(predictions, threshold):
+def test_scores_match_scikit_learn(predictions, threshold):
     from sklearn import metrics
 
     probabilities, labels = predictions
@@ -43,7 +43,7 @@ def test_scores_are_those_of_scikit_learn(predictions, threshold):
     assert report.cross_entropy.value == pytest.approx(np.mean(each), rel=1e-5)
 
 
-def test_the_curve_is_that_of_scikit_learn_without_its_last_point(predictions):
+def test_the_curve_matches_scikit_learn_without_its_last_point(predictions):
     from sklearn import metrics
 
     probabilities, labels = predictions
@@ -54,7 +54,7 @@ def test_the_curve_is_that_of_scikit_learn_without_its_last_point(predictions):
     assert found[2] == pytest.approx(thresholds[::-1])
 
 
-def test_intervals_hold_the_truth_of_the_population_about_as_often_as_they_say(monkeypatch):
+def test_intervals_have_about_their_nominal_coverage(monkeypatch):
     """Pictures drawn from a known population of answers, many times: F1 and the average precision lie inside."""
     monkeypatch.setattr(multilabel, "RESAMPLES", 300)
     random = np.random.default_rng(5)
@@ -73,7 +73,7 @@ def test_intervals_hold_the_truth_of_the_population_about_as_often_as_they_say(m
     assert (inside / 40).mean() < 1, "intervals that always hold the truth say too little"
 
 
-def test_the_chosen_threshold_has_the_best_mean_f1_and_lies_nearest_to_one_half(predictions):
+def test_the_chosen_threshold_has_the_best_mean_f1_and_is_closest_to_one_half(predictions):
     from sklearn import metrics
 
     probabilities, labels = predictions
@@ -100,7 +100,7 @@ def test_each_label_gets_the_threshold_with_its_best_f1(predictions, monkeypatch
     assert of_labels.value >= of_all.value
 
 
-def test_a_label_with_too_few_images_gets_the_threshold_of_all():
+def test_a_label_with_too_few_images_gets_the_common_threshold():
     probabilities = np.random.default_rng(0).random((100, 2))
     labels = np.column_stack([probabilities[:, 0] > 0.7, np.arange(100) < multilabel.FEWEST_CHOSEN - 1])
     own, common = multilabel.chosen_thresholds(probabilities, labels)
@@ -117,7 +117,7 @@ def test_a_threshold_for_each_label_is_applied_to_that_label():
     )  # only the second image
 
 
-def test_a_label_that_no_image_has_is_no_number_and_not_in_the_mean():
+def test_a_label_without_images_is_nan_and_excluded_from_the_mean():
     labels = np.array([[1, 0], [0, 0], [1, 0]])
     probabilities = np.array([[0.9, 0.2], [0.6, np.nan], [0.7, 0.6]])
     report = multilabel.scores(probabilities, labels, ("a", "b"))
@@ -127,7 +127,7 @@ def test_a_label_that_no_image_has_is_no_number_and_not_in_the_mean():
     assert report.all_right.value == pytest.approx(1 / 3)
 
 
-def test_shapes_that_do_not_belong_together_are_refused():
+def test_mismatched_shapes_are_refused():
     with pytest.raises(ValueError, match="one shape"):
         multilabel.scores(np.zeros((3, 2)), np.zeros((3, 3)), ("a", "b"))
     with pytest.raises(ValueError, match="2 columns"):

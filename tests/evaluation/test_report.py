@@ -68,7 +68,7 @@ class Elements(HTMLParser):
         self.words.append(data)
 
 
-def test_the_page_runs_nothing_fetches_nothing_and_shows_names_as_they_are(hostile_run):
+def test_the_page_runs_no_code_loads_nothing_and_shows_names_literally(hostile_run):
     page = Elements(report.page(*hostile_run))
 
     assert not {"script", "link", "iframe", "object", "form"} & set(page.names)
@@ -79,7 +79,7 @@ def test_the_page_runs_nothing_fetches_nothing_and_shows_names_as_they_are(hosti
     assert HOSTILE[0] in text and HOSTILE[1] in text and HOSTILE[2] in text
 
 
-def test_the_page_has_the_scores_the_curves_and_the_surest_mistakes(hostile_run):
+def test_the_page_has_scores_curves_and_the_most_confident_errors(hostile_run):
     text = report.page(*hostile_run)
 
     assert "75.0%" in text and "40.9 to 92.9%" in text  # 6 of 8 with Wilson's interval
@@ -88,7 +88,7 @@ def test_the_page_has_the_scores_the_curves_and_the_surest_mistakes(hostile_run)
     assert "1,234 parameters" in text and "best epoch 2 of 2" in text
 
 
-def test_the_figures_are_strict_json(hostile_run):
+def test_the_numbers_are_strict_json(hostile_run):
     found = json.loads(json.dumps(report.collect(*hostile_run), allow_nan=False))
 
     assert found["test"]["accuracy"]["value"] == 0.75
@@ -102,7 +102,7 @@ def test_the_figures_are_strict_json(hostile_run):
     assert found["data"]["classes"] == HOSTILE
 
 
-def test_a_run_of_which_little_can_be_read_still_has_a_report(hostile_run):
+def test_a_mostly_unreadable_run_still_has_a_report(hostile_run):
     run, predictions = hostile_run
     (run.folder / "config.json").write_text("{")
     (run.folder / "result.json").write_text("[]")
@@ -116,7 +116,7 @@ def test_a_run_of_which_little_can_be_read_still_has_a_report(hostile_run):
     assert "The images are not stored" in text
 
 
-def test_many_classes_are_a_image_of_the_matrix(made):
+def test_a_matrix_with_many_classes_is_drawn_as_an_image(made):
     names = [f"class {number}" for number in range(60)]
     run = made(**{"model.json": {"classes": names, "shape": [4, 4, 1], "ink": False}})
     labels = np.arange(120) % 60
@@ -127,7 +127,7 @@ def test_many_classes_are_a_image_of_the_matrix(made):
     assert 'class="whole"' in text and 'class="matrix"' not in text
 
 
-def test_the_calibration_error_is_that_of_the_hand():
+def test_the_calibration_error_by_hand():
     """Three answers with 0.95 of which two are right, one with 0.55 that is right: (3 * |0.95 - 2/3| + 0.45) / 4."""
     probabilities = [[0.95, 0.05], [0.95, 0.05], [0.05, 0.95], [0.55, 0.45]]
 
@@ -137,14 +137,14 @@ def test_the_calibration_error_is_that_of_the_hand():
     assert [part["count"] for part in found["bins"]] == [0] * 8 + [1] + [0] * 5 + [3]
 
 
-def test_answers_of_a_broken_model_are_counted_and_not_raised():
+def test_invalid_predictions_are_counted_and_raise_no_error():
     found = calibration(predicted([[np.nan, np.nan], [0.2, 0.8]], [0, 1], ["a", "b"]))
 
     assert sum(part["count"] for part in found["bins"]) == 2
     assert strict({"a": [np.float32("nan"), np.int64(3), float("inf")]}) == {"a": [None, 3, None]}
 
 
-def test_the_tables_open_in_a_spreadsheet_and_start_no_formula(hostile_run):
+def test_the_tables_open_in_a_spreadsheet_without_formula_injection(hostile_run):
     _, predictions = hostile_run
 
     def rows(data):
@@ -158,7 +158,7 @@ def test_the_tables_open_in_a_spreadsheet_and_start_no_formula(hostile_run):
     assert float(listed[0][f"0: {HOSTILE[0]}"]) == pytest.approx(0.7)
 
 
-def test_a_curve_leaves_gaps_marks_the_best_epoch_and_draws_nothing_of_nothing():
+def test_a_curve_leaves_gaps_marks_the_best_epoch_and_may_be_empty():
     drawn = curve("Loss", [1.0, 2.0, 3.0], [3.0, 2.0, 1.0], [None, 2.5, 2.0], 3, as_fraction=False)
 
     assert drawn.count('class="training"') == drawn.count('class="validation"') == 1
@@ -168,7 +168,7 @@ def test_a_curve_leaves_gaps_marks_the_best_epoch_and_draws_nothing_of_nothing()
     assert "dot" in curve("Accuracy", [1.0], [0.5], [0.5], 1, as_fraction=True)
 
 
-def test_the_settings_are_those_of_the_run(made):
+def test_the_report_shows_the_settings_of_the_run(made):
     run = made(
         **{
             "config.json": Config(rotation=10, epochs=7).as_dict(),
@@ -183,7 +183,7 @@ def test_the_settings_are_those_of_the_run(made):
     assert "No errors." in text
 
 
-def test_what_damaged_images_cost_stands_in_the_report_where_the_model_was_asked(hostile_run):
+def test_the_report_includes_robustness_results_if_they_exist(hostile_run):
     run, given = hostile_run
     assert report.collect(run, given)["robustness"] is None
     assert "<h2>Robustness</h2>" not in report.page(run, given)

@@ -27,7 +27,7 @@ def images():
 
 @pytest.mark.parametrize("name", list(CORRUPTIONS))
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_corruption_grows_with_its_strength_and_does_not_change_its_input(name, channels, images):
+def test_a_corruption_increases_with_severity_and_does_not_modify_its_input(name, channels, images):
     images = np.repeat(images, channels, 3)
     before = images.copy()
     distances = []
@@ -50,7 +50,7 @@ def test_an_image_is_corrupted_the_same_way_alone_and_in_a_batch(name, images):
     assert np.array_equal(together[[5]], alone)
 
 
-def test_corruptions_do_what_their_names_say(images):
+def test_corruptions_match_their_names(images):
     drawn = random_numbers(len(images))
     grey = np.full((200, 28, 28, 1), 100, np.uint8)
     many = random_numbers(200)
@@ -143,7 +143,7 @@ def test_unreadable_results_are_reported(corruption, made):
 
 
 @pytest.mark.parametrize(("corruption", "name"), recommendations.SETTINGS.items())
-def test_a_recommendation_is_a_value_that_the_form_accepts(corruption, name):
+def test_a_recommendation_is_a_value_the_form_accepts(corruption, name):
     facts = datasets.facts("cifar10")
     (wish,) = recommendations.recommend(found_with(corruption, 0.4), Config(), facts)
 
@@ -155,7 +155,7 @@ def test_a_recommendation_is_a_value_that_the_form_accepts(corruption, name):
     assert recommendations.recommend(found_with(corruption, 0.4), Config(**{name: wish.value}), facts) == []
 
 
-def test_nothing_is_recommended_for_small_losses_or_without_an_augmentation():
+def test_nothing_is_recommended_for_small_drops_or_without_a_matching_augmentation():
     facts = datasets.facts("cifar10")
     assert recommendations.recommend(found_with("noise", 0.02), Config(), facts) == []
     assert recommendations.recommend(found_with("noise", 0.0), Config(), facts) == []
@@ -164,7 +164,7 @@ def test_nothing_is_recommended_for_small_losses_or_without_an_augmentation():
     assert recommendations.recommend(found_with("noise", 0.05, 20), Config(), facts) == []
 
 
-def test_at_most_three_changes_are_recommended_the_most_important_ones():
+def test_at_most_the_three_most_important_changes_are_recommended():
     found = found_with("noise", 0.1)
     for corruption, fraction in (("blur", 0.5), ("contrast", 0.4), ("shift", 0.3), ("occlusion", 0.2)):
         found.corrupted[list(CORRUPTIONS).index(corruption), :, : round(200 * fraction)] = 1
@@ -174,7 +174,7 @@ def test_at_most_three_changes_are_recommended_the_most_important_ones():
     assert [entry.corruption for entry in wished] == ["blur", "contrast", "shift"]
 
 
-def test_the_sample_is_always_the_same_and_has_at_most_a_thousand_images():
+def test_the_sample_is_deterministic_and_has_at_most_a_thousand_images():
     some = evaluate.sample(10_000)
 
     assert len(some) == evaluate.MOST == len(set(some.tolist()))

@@ -18,7 +18,7 @@ def predictions():
 
 
 @pytest.mark.parametrize("one", range(4))
-def test_the_roc_curve_is_scikit_learn_s(predictions, one):
+def test_the_roc_curve_matches_scikit_learn(predictions, one):
     probabilities, labels = predictions
     curve = roc_pr.roc(probabilities[:, one], labels == one)
     false, true, thresholds = reference.roc_curve(labels == one, probabilities[:, one], drop_intermediate=False)
@@ -29,7 +29,7 @@ def test_the_roc_curve_is_scikit_learn_s(predictions, one):
 
 
 @pytest.mark.parametrize("one", range(4))
-def test_the_precision_recall_curve_and_its_area_are_scikit_learn_s(predictions, one):
+def test_the_precision_recall_curve_and_its_area_match_scikit_learn(predictions, one):
     probabilities, labels = predictions
     curve = roc_pr.precision_recall(probabilities[:, one], labels == one)
     precision, recall, thresholds = reference.precision_recall_curve(labels == one, probabilities[:, one])
@@ -42,7 +42,7 @@ def test_the_precision_recall_curve_and_its_area_are_scikit_learn_s(predictions,
     assert area.low < area.value < area.high
 
 
-def test_areas_and_their_mean_are_scikit_learn_s(predictions):
+def test_areas_and_their_mean_match_scikit_learn(predictions):
     probabilities, labels = predictions
     each, mean = roc_pr.areas(probabilities, labels)
 
@@ -51,7 +51,7 @@ def test_areas_and_their_mean_are_scikit_learn_s(predictions):
     assert mean.value == pytest.approx(np.mean(expected))
 
 
-def test_the_intervals_are_those_of_many_redrawn_test_sets(predictions):
+def test_the_intervals_match_the_bootstrap(predictions):
     probabilities, labels = predictions
     each, mean = roc_pr.areas(probabilities, labels)
     generator = np.random.default_rng(0)
@@ -65,7 +65,7 @@ def test_the_intervals_are_those_of_many_redrawn_test_sets(predictions):
     assert (mean.high - mean.low) / (2 * roc_pr.Z) == pytest.approx(np.std(np.mean(drawn, axis=1)), rel=0.2)
 
 
-def test_delong_s_variance_by_hand():
+def test_delong_variance_by_hand():
     scores = np.array([0.9, 0.6, 0.4, 0.5, 0.3])
     positive = np.array([True, True, True, False, False])
     # Each positive beats both negatives, but for 0.4, which beats one: 1, 1, 1/2; the negatives are beaten 2/3 and 1.
@@ -78,7 +78,7 @@ def test_delong_s_variance_by_hand():
     assert each.high[0] == 1
 
 
-def test_a_class_without_others_has_no_area():
+def test_a_class_without_negatives_has_no_area():
     each, mean = roc_pr.areas(np.array([[0.7, 0.3], [0.6, 0.4]]), np.array([0, 0]))
 
     assert np.isnan(each.value).all()
@@ -86,7 +86,7 @@ def test_a_class_without_others_has_no_area():
     assert np.isnan(roc_pr.average_precision(np.array([0.7, 0.6]), np.array([True, True])).value)
 
 
-def test_a_perfect_ranking_has_area_one_and_equal_answers_a_half():
+def test_a_perfect_ranking_has_area_one_and_constant_scores_one_half():
     positive = np.array([True, True, False, False])
     perfect, _ = roc_pr.areas(np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]]), np.where(positive, 0, 1))
     equal, _ = roc_pr.areas(np.full((4, 2), 0.5), np.where(positive, 0, 1))
@@ -95,7 +95,7 @@ def test_a_perfect_ranking_has_area_one_and_equal_answers_a_half():
     assert equal.value.tolist() == [0.5, 0.5]
 
 
-def test_a_thinned_curve_keeps_its_ends_and_lies_on_the_whole_one(predictions):
+def test_a_thinned_curve_keeps_its_endpoints_and_lies_on_the_full_curve(predictions):
     generator = np.random.default_rng(1)
     scores = generator.random(5000)
     curve = roc_pr.roc(scores, generator.random(5000) < scores)

@@ -39,18 +39,18 @@ def left(selected: Selection, **known) -> list[int]:
         ({"predictions": "wrong", "class": "2"}, [5]),
     ],
 )
-def test_a_url_leaves_exactly_its_images(query, expected):
+def test_a_url_selects_exactly_its_images(query, expected):
     assert left(Selection.parse(query, 3)) == expected
 
 
-def test_bars_next_to_each_other_fraction_no_image_and_miss_none():
+def test_adjacent_bins_share_no_image_and_omit_none():
     bounds = [(low, low + 5) for low in range(0, 100, 5)]
     found = [left(Selection(low=low, high=high)) for low, high in bounds]
 
     assert sorted(index for part in found for index in part) == [0, 1, 2, 3, 4, 5]
 
 
-def test_tags_and_places_on_the_map_narrow():
+def test_tags_and_map_regions_filter():
     tagged = np.array([1, 0, 0, 1, 0, 0], bool)
     places = np.array([[100, 100], [500, 500], [900, 900], [500, 520], [0, 0], [1000, 0]], float)
 
@@ -58,7 +58,7 @@ def test_tags_and_places_on_the_map_narrow():
     assert left(Selection(area=((400, 400), (600, 400), (600, 600), (400, 600))), positions=places) == [1, 3]
 
 
-def test_a_polygon_with_a_dent_leaves_out_what_lies_in_the_dent():
+def test_a_concave_polygon_excludes_the_points_in_its_notch():
     dented = ((0, 0), (10, 0), (10, 10), (5, 3), (0, 10))
 
     assert selection.inside(dented, np.array([[5, 1], [5, 8], [1, 5], [9, 5], [11, 5]])).tolist() == [
@@ -87,13 +87,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_names_nothing_is_left_out(text):
+def test_filters_that_match_nothing_are_dropped(text):
     for name in ("cell", "predictions", "area", *(["confidence"] if text != "0-99" else [])):
         assert Selection.parse({name: text}, 3) == Selection()
     assert set(Selection.parse({"class": text}, 3).classes) <= {0, 1, 2}
 
 
-def test_an_area_of_numbers_that_are_none_is_left_out():
+def test_a_region_with_invalid_numbers_is_dropped():
     assert Selection.parse({"area": "1_2_nan_4_5_6"}, 3) == Selection()
     assert Selection.parse({"area": "1_2_inf_4_5_6"}, 3) == Selection()
     assert Selection.parse({"area": "1_2_1e300_4_5_6"}, 3) == Selection()
@@ -106,14 +106,14 @@ def test_an_area_of_numbers_that_are_none_is_left_out():
     num_classes=st.integers(1, 120),
 )
 @settings(max_examples=300, deadline=None)
-def test_any_url_is_read_and_what_is_read_comes_back(query, num_classes):
+def test_any_url_is_parsed_and_round_trips(query, num_classes):
     read = Selection.parse(query, num_classes)
 
     assert Selection.parse(read.query(), num_classes) == read
     assert all(one < num_classes for one in read.classes)
 
 
-def test_the_cell_does_not_narrow_and_all_else_does():
+def test_every_filter_except_the_matrix_cell_affects_the_scores():
     assert not Selection(cell=(1, 2)).narrows
     for narrowing in (
         Selection(classes=(1,)),
@@ -125,7 +125,7 @@ def test_the_cell_does_not_narrow_and_all_else_does():
         assert narrowing.narrows
 
 
-def test_scores_of_what_is_left_are_scikit_learn_s():
+def test_scores_of_the_selection_match_scikit_learn():
     generator = np.random.default_rng(3)
     labels = generator.integers(0, 4, 500)
     probabilities = generator.dirichlet(np.ones(4), 500).astype(np.float32)
@@ -150,7 +150,7 @@ def test_scores_of_what_is_left_are_scikit_learn_s():
     assert predictions.report_of(np.zeros(500, bool)) is None
 
 
-def test_averages_of_what_is_left_count_the_chosen_classes_or_those_that_occur():
+def test_averages_of_the_selection_cover_the_chosen_or_present_classes():
     everything = PREDICTIONS.report_of(np.ones(6, bool))
     chosen = Selection(classes=(0, 2))
     left_of = selection.mask(chosen, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence)
@@ -167,11 +167,11 @@ def test_averages_of_what_is_left_count_the_chosen_classes_or_those_that_occur()
     assert absent.report_of(np.ones(4, bool)).macro_recall.value == pytest.approx(recall.mean())
 
 
-def test_the_surest_mistakes_come_first_and_the_surest_right_answers_last():
+def test_confident_errors_come_first_and_confident_correct_predictions_last():
     assert PREDICTIONS.worst_first.tolist() == [5, 1, 3, 4, 0, 2]
 
 
-def test_a_drawn_line_has_few_corners_and_keeps_its_place():
+def test_a_lasso_is_simplified_and_keeps_its_position():
     circle = [(500 + 100 * np.cos(turn), 500 + 100 * np.sin(turn)) for turn in np.linspace(0, 6.28, 900)]
     short = selection.simplified(circle)
 
@@ -181,7 +181,7 @@ def test_a_drawn_line_has_few_corners_and_keeps_its_place():
     assert selection.inside(short, points).tolist() == [True, True, False]
 
 
-def test_the_map_fills_its_square_and_parts_what_is_different():
+def test_the_map_fills_its_square_and_separates_clusters():
     probabilities = np.repeat(np.eye(3, dtype=np.float32), 20, 0) * 0.9 + 0.05
     places = spread(log_odds(probabilities))
 

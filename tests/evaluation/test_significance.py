@@ -23,15 +23,15 @@ from imgcls.evaluation.metrics.significance import ALIKE, BETTER, OPEN, Comparis
         (0, 0, 1.0),
     ],
 )
-def test_the_exact_test_gives_scipys_figures(only_first, only_second, p_value):
+def test_the_exact_test_matches_scipy(only_first, only_second, p_value):
     assert mcnemar(only_first, only_second) == pytest.approx(p_value, rel=1e-8)
 
 
-def test_a_split_that_no_float_can_hold_is_0_and_not_an_error():
+def test_a_p_value_below_float_range_is_zero_instead_of_an_error():
     assert mcnemar(0, 5000) == 0.0
 
 
-def test_the_counts_are_those_of_the_images():
+def test_the_counts_match_the_images():
     first = np.array([1, 1, 1, 0, 0, 1], bool)
     second = np.array([1, 0, 1, 1, 0, 1], bool)
 
@@ -42,7 +42,7 @@ def test_the_counts_are_those_of_the_images():
     assert found.count == 6
 
 
-def test_the_interval_is_that_of_drawing_the_images_themselves():
+def test_the_interval_matches_resampling_the_images():
     """Against the slow way: picture numbers drawn with replacement."""
     generator = np.random.default_rng(7)
     first, second = generator.random(2000) < 0.8, generator.random(2000) < 0.83
@@ -54,7 +54,7 @@ def test_the_interval_is_that_of_drawing_the_images_themselves():
     assert (found.difference.low, found.difference.high) == pytest.approx(np.percentile(drawn, (2.5, 97.5)), abs=0.002)
 
 
-def test_the_interval_is_near_that_of_the_formula():
+def test_the_interval_is_close_to_the_closed_form():
     """The standard error of a paired difference: sqrt((b + c - (b - c)^2 / n)) / n (Agresti, 2002, 10.1.1)."""
     score = paired_difference(300, 420, 10_000)
     error = np.sqrt(720 - 120**2 / 10_000) / 10_000
@@ -75,7 +75,7 @@ def test_pairing_narrows_the_interval():
     assert 0.0015 < found.difference.low < found.difference.high < 0.0045
 
 
-def test_the_same_answers_always_have_the_same_interval():
+def test_the_interval_is_deterministic():
     assert paired_difference(30, 40, 1000).low == paired_difference(30, 40, 1000).low
 
 
@@ -85,7 +85,7 @@ def comparison(only_first, only_second, low, high, p_value) -> Comparison:
     return Comparison(rest, only_first, only_second, 0, Score(value, low, high), p_value)
 
 
-def test_the_words_say_who_is_better_or_that_nobody_knows():
+def test_the_verdict_names_the_better_model_or_is_undecided():
     alike = comparison(100, 130, -0.001, 0.007, 0.06)
     assert alike.verdict == ALIKE
     assert alike.sentence("A", "B") == (
@@ -123,6 +123,6 @@ def test_the_mean_of_paired_differences_has_the_usual_interval():
 
 
 @pytest.mark.parametrize(("first", "second"), [([], []), ([True], [True, False]), ([[True]], [[True]])])
-def test_answers_that_belong_to_other_images_are_refused(first, second):
+def test_predictions_for_different_images_are_refused(first, second):
     with pytest.raises(ValueError, match="the same images"):
         compare(np.array(first, bool), np.array(second, bool))

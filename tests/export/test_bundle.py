@@ -100,7 +100,7 @@ def shipped(name: str) -> runs.Run:
 
 
 @pytest.mark.parametrize("name", ["digits", "fashion", "cifar10"])
-def test_the_script_predicts_as_the_app_does(name, image_files, quick_conversion, tmp_path):
+def test_the_script_predicts_the_same_as_the_app(name, image_files, quick_conversion, tmp_path):
     run = shipped(name)
     making.make(run, ["litert"], silent)
     assert records.read(run, "litert").problem == ""
@@ -122,7 +122,7 @@ def test_the_script_predicts_as_the_app_does(name, image_files, quick_conversion
     assert classified >= 30
 
 
-def test_the_bundle_of_another_runtime_predicts_the_same(finished_run, image_files, tmp_path):
+def test_bundles_for_other_runtimes_predict_the_same(finished_run, image_files, tmp_path):
     making.make(finished_run, ["keras"], silent)
     folder = unpacked(finished_run, "keras", tmp_path / "bundle")
     for row, path in zip(predicted(folder, image_files[:4]), image_files, strict=False):
@@ -130,7 +130,7 @@ def test_the_bundle_of_another_runtime_predicts_the_same(finished_run, image_fil
         assert np.abs(np.array(list(row["probabilities"].values())) - expected.probabilities).max() < 1e-5
 
 
-def test_the_model_card_tells_scores_limits_and_licences(finished_run, quick_conversion, tmp_path):
+def test_the_model_card_lists_scores_limits_and_licences(finished_run, quick_conversion, tmp_path):
     finished_run.rename("A *small* run | <b>")
     making.make(finished_run, ["litert"], silent)
     folder = unpacked(finished_run, "litert", tmp_path / "bundle")
@@ -147,7 +147,7 @@ def test_the_model_card_tells_scores_limits_and_licences(finished_run, quick_con
     assert not [path for path in folder.rglob("*.py") if "import imgcls" in path.read_text("utf-8")]
 
 
-def test_nothing_is_bundled_that_was_not_verified(finished_run):
+def test_unverified_files_are_not_bundled(finished_run):
     with pytest.raises(runs.run.RunError, match="not been exported and verified"):
         bundle.write(finished_run, "litert", io.BytesIO())
     assert [name for name in formats.names() if not bundle.supports(name)] == ["saved_model"]

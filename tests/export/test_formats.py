@@ -23,16 +23,16 @@ def test_every_format_is_complete(name):
     assert callable(chosen.write) and callable(chosen.load) and callable(chosen.describe)
 
 
-def test_a_format_has_the_same_name_with_hyphens():
+def test_a_format_name_may_use_hyphens():
     assert formats.find("LiteRT-Dynamic") is formats.find("litert_dynamic")
 
 
-def test_an_unknown_format_names_the_known_ones():
+def test_an_unknown_format_lists_the_known_ones():
     with pytest.raises(SettingError, match=r"^There is no export format 'caffe'\. Choose one of: keras, litert, "):
         formats.find("caffe")
 
 
-def test_a_new_file_is_a_new_format_and_a_missing_package_has_a_hint(tmp_path, monkeypatch):
+def test_a_new_file_adds_a_format_and_a_missing_package_gives_a_hint(tmp_path, monkeypatch):
     (tmp_path / "weights.py").write_text(NEW_FORMAT, "utf-8")
     monkeypatch.setattr(formats, "__path__", [*formats.__path__, str(tmp_path)])
     importlib.invalidate_caches()

@@ -59,7 +59,7 @@ def test_a_file_carries_its_verification_record_and_still_runs(finished_run, qui
     assert np.array_equal(Predictor(path).probabilities(images), expected)
 
 
-def test_a_file_that_predicts_differently_is_not_offered_and_the_record_says_why(
+def test_a_file_that_predicts_differently_is_not_offered_and_the_record_gives_the_reason(
     finished_run, quick_conversion, monkeypatch
 ):
     def load(path):
@@ -87,14 +87,14 @@ def test_one_failed_conversion_does_not_stop_the_others(finished_run, monkeypatc
     assert records.read(finished_run, "litert").is_offered
 
 
-def test_the_process_that_converts_says_in_one_sentence_why_it_failed(finished_run, tmp_path):
+def test_the_conversion_process_reports_its_failure_in_one_message(finished_run, tmp_path):
     (finished_run.folder / "model.keras").write_bytes(b"PK damaged")
     with pytest.raises(RunError, match=r"^The conversion failed: .{10,300}$"):
         making.convert(finished_run, "keras", tmp_path / "model.keras")
     assert not (tmp_path / "model.keras").exists()
 
 
-def test_a_format_whose_packages_are_missing_says_how_to_install_them(finished_run, monkeypatch):
+def test_a_format_with_missing_packages_explains_how_to_install_them(finished_run, monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda package: None)
     record = made(finished_run, "onnx")
     assert record.problem == 'ONNX needs more packages. Install them with: pip install "imgcls[onnx]"'
@@ -127,7 +127,7 @@ def test_a_record_is_ignored_once_the_model_or_the_file_has_changed(finished_run
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b"{", b'{"version": 1, "format": "litert"}', b'{"version": 2}', "bytes", "milliseconds"]
 )
-def test_a_damaged_record_is_no_record(finished_run, quick_conversion, content):
+def test_a_damaged_record_is_ignored(finished_run, quick_conversion, content):
     record = made(finished_run, "litert")
     if isinstance(content, str):
         content = json.dumps(record.as_json() | {content: "many"}).encode()
@@ -136,7 +136,7 @@ def test_a_damaged_record_is_no_record(finished_run, quick_conversion, content):
     assert records.all_of(finished_run) == {}
 
 
-def test_the_background_task_exports_and_a_page_sees_it(finished_run, wait_until):
+def test_the_background_task_exports_and_the_page_shows_it(finished_run, wait_until):
     making.start(finished_run, ["litert"])
     task = making.task_of(finished_run)
     wait_until(lambda: task.state().state != "running", seconds=300)

@@ -46,7 +46,7 @@ def test_changed_predictions_are_counted_and_named(known):
     assert found.after.tolist() == probabilities[[3, 950]].argmax(1).tolist()
 
 
-def test_numbers_that_should_be_the_same_but_are_not_are_refused(known):
+def test_differing_numbers_are_refused(known):
     probabilities = known.probabilities.copy()
     probabilities[5] += np.array([0.002, -0.002, 0, 0])
     found = compare(known, probabilities)
@@ -110,7 +110,7 @@ def test_without_the_dataset_the_stored_images_are_compared(finished_run, tmp_pa
     assert verification.problem(found, tolerances.SAME_NUMBERS) == ""
 
 
-def test_without_any_test_image_nothing_is_offered(finished_run, tmp_path, monkeypatch):
+def test_without_test_images_nothing_is_offered(finished_run, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
     (finished_run.folder / "gallery.npz").unlink()
     with pytest.raises(RunError, match=r"^There are no test images to verify the exported file with\."):

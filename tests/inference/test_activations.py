@@ -56,7 +56,7 @@ CASES = [("ann", False), ("cnn", False), ("deep_cnn", True), ("resnet", False)]
 
 
 @pytest.mark.parametrize("family, mirrored", CASES)
-def test_probabilities_features_and_layers_are_those_of_keras(keras, exported, family, mirrored):
+def test_probabilities_features_and_layers_match_keras(keras, exported, family, mirrored):
     from imgcls.training.export.activations import features_of
 
     model, one, inside = exported(family, mirrored)
@@ -73,7 +73,7 @@ def test_probabilities_features_and_layers_are_those_of_keras(keras, exported, f
 
 
 @pytest.mark.parametrize("family, mirrored", [case for case in CASES if case[0] != "ann"])
-def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
+def test_grad_cam_matches_a_gradient_tape(keras, exported, family, mirrored):
     import tensorflow as tf
 
     from imgcls.training.model_builder import logits_of
@@ -103,14 +103,14 @@ def test_grad_cam_is_that_of_a_gradient_tape(keras, exported, family, mirrored):
     assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
 
 
-def test_a_network_without_maps_has_no_grad_cam(exported):
+def test_a_network_without_feature_maps_has_no_grad_cam(exported):
     _, _, inside = exported("ann")
     assert inside.cam_layer is None
     with pytest.raises(RunError, match="this network has none"):
         grad_cam_maps(inside, images()[0])
 
 
-def test_heat_maps_of_wide_places_are_refined_by_shifting_the_image(exported):
+def test_coarse_heat_maps_are_refined_by_shifting_the_image(exported):
     _, _, inside = exported("deep_cnn", True)
     assert inside.map_shape == (2, 2)
 
@@ -128,7 +128,7 @@ def test_images_of_another_size_are_refused(exported):
         inside.activations(images(1, (8, 8, 1)))
 
 
-def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_path, monkeypatch):
+def test_an_activation_model_that_predicts_differently_is_discarded(keras, exported, tmp_path, monkeypatch):
     from imgcls.training.export import activations
 
     monkeypatch.setattr(activations, "MAX_DIFFERENCE", -1)
@@ -139,7 +139,7 @@ def test_an_inside_that_answers_differently_is_not_kept(keras, exported, tmp_pat
 # ---- the files of a run
 
 
-def test_a_trainer_leaves_what_pages_explain_with(finished_run):
+def test_the_trainer_stores_the_explanation_data(finished_run):
     assert all((finished_run.folder / name).exists() for name in FILES)
     inside = ActivationModel(finished_run.folder / "inside.tflite")
     with np.load(finished_run.folder / "gallery.npz") as gallery:
@@ -157,7 +157,7 @@ def test_a_trainer_leaves_what_pages_explain_with(finished_run):
     assert not (finished_run.folder / "inside.progress.json").exists()
 
 
-def test_the_kept_training_images_are_those_that_the_run_learnt_from(finished_run, digits):
+def test_the_stored_training_images_are_those_used_for_training(finished_run, digits):
     from imgcls import datasets
 
     known, dataset, config = (
@@ -173,7 +173,7 @@ def test_the_kept_training_images_are_those_that_the_run_learnt_from(finished_ru
     assert set(known.rows) <= set(learnt) and not set(known.rows) & set(held_back)
 
 
-def test_an_older_run_gets_the_same_from_a_process_of_its_own(keras, finished_run):
+def test_an_older_run_gets_the_same_data_from_a_background_process(keras, finished_run):
     from imgcls.training.export import explain_data
 
     before = {name: (finished_run.folder / name).read_bytes() for name in ("inside.json", "neighbours.npz")}
@@ -189,7 +189,7 @@ def test_an_older_run_gets_the_same_from_a_process_of_its_own(keras, finished_ru
         assert file["features"] == pytest.approx(features, abs=1e-2)
 
 
-def test_without_its_data_set_a_run_gets_all_but_the_training_images(keras, finished_run):
+def test_without_its_dataset_a_run_gets_everything_but_training_images(keras, finished_run):
     from imgcls.training.export import explain_data
 
     path = finished_run.folder / "config.json"
@@ -200,7 +200,7 @@ def test_without_its_data_set_a_run_gets_all_but_the_training_images(keras, fini
         assert neighbours.held_out_features(finished_run).indices.tolist() == gallery["indices"].tolist()
 
 
-def test_a_model_that_is_too_large_is_left_out_and_says_so(keras, finished_run, monkeypatch):
+def test_a_model_that_is_too_large_is_skipped_with_a_message(keras, finished_run, monkeypatch):
     from imgcls.training.export import activations, explain_data
 
     monkeypatch.setattr(activations, "MAX_PARAMETERS", 100)
@@ -211,7 +211,7 @@ def test_a_model_that_is_too_large_is_left_out_and_says_so(keras, finished_run, 
     assert len(neighbours.training_features(finished_run).labels)
 
 
-def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
+def test_the_page_shows_a_failure_as_one_message(keras, finished_run):
     from imgcls.training.export import explain_data
 
     (finished_run.folder / "gallery.npz").write_bytes(b"torn")
@@ -220,7 +220,7 @@ def test_a_failure_is_a_sentence_that_the_page_shows(keras, finished_run):
     assert looked.state == "failed" and "test images of this run cannot be read" in looked.text
 
 
-def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_run, monkeypatch):
+def test_a_second_process_waits_while_the_trainer_is_writing(keras, finished_run, monkeypatch):
     from imgcls.training.export import explain_data
 
     monkeypatch.setattr(tasks, "GRACE_SECONDS", 0.1)
@@ -236,13 +236,13 @@ def test_who_comes_while_the_trainer_is_at_it_leaves_it_alone(keras, finished_ru
 
 
 @pytest.mark.parametrize("content", ["{}", "[1]", '{"version": 99}', "\x00"])
-def test_a_damaged_description_is_one_sentence(finished_run, content):
+def test_a_damaged_description_gives_one_clear_error(finished_run, content):
     (finished_run.folder / "inside.json").write_text(content)
     with pytest.raises(RunError, match="again"):
         ActivationModel(finished_run.folder / "inside.tflite")
 
 
-def test_a_torn_graph_is_one_sentence(finished_run):
+def test_a_truncated_graph_gives_one_clear_error(finished_run):
     path = finished_run.folder / "inside.tflite"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(RunError, match="damaged"):

@@ -64,7 +64,7 @@ def test_a_drawing_is_classified_with_its_exact_input(digits):
     assert np.array_equal(again, found.probabilities), "the pixels are what the model got"
 
 
-def test_a_photo_has_the_same_answer_in_every_form(digits, tmp_path):
+def test_a_photo_gets_the_same_prediction_in_every_input_form(digits, tmp_path):
     path = tmp_path / "seven.jpg"
     path.write_bytes(SEVEN_PHOTO)
     expected = inference.answer(digits, SEVEN_PHOTO)
@@ -95,14 +95,14 @@ def test_a_photo_has_the_same_answer_in_every_form(digits, tmp_path):
     ],
     ids=["a dot", "a scribble", "two digits", "a photo of two digits"],
 )
-def test_what_is_not_a_single_digit_is_rejected_with_a_reason(digits, source, title, for_digits):
+def test_input_that_is_not_a_single_digit_is_rejected_with_a_reason(digits, source, title, for_digits):
     found = inference.answer(digits, source)
     assert found.rejection is not None
     assert (found.rejection.title, found.rejection.for_digits) == (title, for_digits)
     assert found.rejection.text and found.prediction in digits.card.classes
 
 
-def test_half_a_drawing_is_only_rejected_as_a_scribble(digits):
+def test_an_unfinished_drawing_is_only_rejected_as_a_scribble(digits):
     dot = drawing([(50, 50), (52, 51)], pen=30)
     assert inference.answer(digits, dot, is_complete=False).rejection is None
     assert inference.answer(digits, dot, is_complete=False).familiarity is None
@@ -119,7 +119,7 @@ def test_an_image_unlike_the_training_images_is_rejected_without_the_rules_of_di
     assert (found.rejection is not None) == found.familiarity.is_out_of_distribution
 
 
-def test_a_multi_label_model_predicts_the_labels_above_its_threshold(tmp_path):
+def test_a_multi_label_model_predicts_labels_above_its_threshold(tmp_path):
     run = Run(tmp_path / "labels")
     shutil.copytree(SHIPPED / "digits", run.folder)
     card = json.loads((run.folder / "model.json").read_text()) | {"several": True, "threshold": 0.9}
@@ -151,12 +151,12 @@ def test_a_multi_label_model_predicts_the_labels_above_its_threshold(tmp_path):
         (Prepared(np.zeros((8, 8, 1), np.uint8)), "a different size"),
     ],
 )
-def test_a_bad_input_is_one_sentence(digits, source, words):
+def test_invalid_input_gives_one_clear_error(digits, source, words):
     with pytest.raises(ImageError, match=words):
         inference.answer(digits, source)
 
 
-def test_batch_mode_gives_the_same_answers(digits):
+def test_batch_mode_gives_the_same_predictions(digits):
     files = [("7/seven.jpg", lambda: SEVEN_PHOTO), ("two.jpg", lambda: ONE_AND_SEVEN)]
     items = batch.of_files(files, digits.card.classes, SkippedFiles())
     results = list(batch.classified(digits, digits.card, items))
@@ -194,7 +194,7 @@ def agrees(bars: dict, expected: inference.Answer) -> bool:
 
 
 @pytest.mark.parametrize("strokes", [[SEVEN], FOUR, [SEVEN, ONE]], ids=["7", "4", "7 over 1"])
-def test_the_page_gives_the_same_answer_to_a_drawing(digits, strokes):
+def test_the_page_gives_the_same_prediction_for_a_drawing(digits, strokes):
     shutil.copytree(digits.folder, paths.runs_folder() / "reader")
     drawn = drawing(*strokes)
     app = AppTest.from_function(predict_page, default_timeout=60).run()
@@ -204,7 +204,7 @@ def test_the_page_gives_the_same_answer_to_a_drawing(digits, strokes):
 
 
 @pytest.mark.parametrize("data", [SEVEN_PHOTO, ONE_AND_SEVEN], ids=["7", "1 and 7"])
-def test_the_page_gives_the_same_answer_to_a_photo(digits, data):
+def test_the_page_gives_the_same_prediction_for_a_photo(digits, data):
     shutil.copytree(digits.folder, paths.runs_folder() / "reader")
     app = AppTest.from_function(predict_page, default_timeout=60)
     app.session_state["mode"] = "Upload"
@@ -213,7 +213,7 @@ def test_the_page_gives_the_same_answer_to_a_photo(digits, data):
     assert agrees(shown(app), inference.answer(digits, data))
 
 
-def test_it_needs_neither_streamlit_nor_keras():
+def test_it_imports_neither_streamlit_nor_keras():
     program = """
 import sys
 import numpy as np
@@ -239,7 +239,7 @@ print(answer.prediction, *sorted({name.split(".")[0] for name in sys.modules} & 
     assert done.stdout.split() == ["7"], done.stderr
 
 
-def test_a_changed_model_is_loaded_again(tmp_path):
+def test_a_changed_model_is_reloaded(tmp_path):
     run = Run(tmp_path / "copy")
     shutil.copytree(SHIPPED / "digits", run.folder)
     first = inference.load_predictor(run)
@@ -251,7 +251,7 @@ def test_a_changed_model_is_loaded_again(tmp_path):
     assert inference.load_predictor(run) is not first
 
 
-def test_a_loaded_image_is_used_as_it_is(digits):
+def test_a_loaded_image_is_used_unchanged(digits):
     image = preparing.load(SEVEN_PHOTO)
     covered = LoadedImage(image.pixels, (*image.notes, "A region was covered."))
     assert "A region was covered." in inference.answer(digits, covered).notes

@@ -59,26 +59,26 @@ def items(paths, skipped=None):
     return batch.of_files([(path, lambda: png(0)) for path in paths], CLASSES, skipped or SkippedFiles())
 
 
-def test_the_innermost_folder_that_is_called_like_a_class_tells_the_label():
+def test_the_innermost_folder_named_after_a_class_gives_the_label():
     found = items(["x/Birch/1.png", "birch/7/2.png", "birch/summer/3.png", "birch.png", "test/4.png", "=OAK()/5.png"])
     assert [item.label for item in found] == [0, 2, 0, -1, -1, 1]
 
 
-def test_clutter_and_other_files_are_told_and_left_out():
+def test_clutter_and_other_files_are_reported_and_skipped():
     skips = SkippedFiles()
     found = items(["birch/1.png", "__MACOSX/birch/._1.png", "birch/.DS_Store", "notes.txt", "a.cr2"], skips)
     assert [item.name for item in found] == ["birch/1.png"]
     assert skips.count == 4
 
 
-def test_no_image_and_too_many_end_in_a_sentence():
+def test_no_images_or_too_many_give_one_clear_error():
     with pytest.raises(SourceError, match=r"no images .*notes\.txt.* Expected PNG"):
         items(["notes.txt"])
     with pytest.raises(SourceError, match="2,001 images"):
         items([f"{number}.png" for number in range(2_001)])
 
 
-def test_every_image_is_classified_in_its_order_and_a_broken_one_says_why(classified):
+def test_every_image_is_classified_in_order_and_a_damaged_one_gives_its_reason(classified):
     files = {"birch/dark.png": png(20), "broken.png": png(0)[:50], "7/light.png": png(240)}
     dark, broken, light = classified(files)
     assert (dark.name, dark.predicted, dark.label, dark.is_correct) == ("birch/dark.png", 0, 0, True)
@@ -101,7 +101,7 @@ def test_a_rejection_is_a_warning_in_the_table_and_in_the_json(classified, monke
     assert [row["warning"] for row in images] == [None, "Unlike", None]
 
 
-def test_a_photo_with_more_than_one_piece_of_writing_has_a_warning(classified):
+def test_a_photo_with_several_pieces_of_handwriting_has_a_warning(classified):
     pages = {}
     for name, places in {"one.png": (150,), "two.png": (150, 450)}.items():
         page = Image.new("RGB", (600, 300), (240, 238, 230))
@@ -116,13 +116,13 @@ def test_a_photo_with_more_than_one_piece_of_writing_has_a_warning(classified):
     assert two.predicted >= 0
 
 
-def test_three_hundred_images_are_classified_in_steps(batch_sizes, tmp_path):
+def test_three_hundred_images_are_classified_in_chunks(batch_sizes, tmp_path):
     found = items([f"{number}.png" for number in range(300)])
     assert len(list(batch.classified(Run(tmp_path), CARD, found))) == 300
     assert batch_sizes == [64, 64, 64, 64, 44]
 
 
-def test_images_without_writing_say_so_to_a_model_of_ink(classified):
+def test_images_without_handwriting_are_reported_for_a_digit_model(classified):
     (result,) = classified({"1.png": png(200)}, INK)
     assert result.problem == "no handwriting found"
 
@@ -136,7 +136,7 @@ def test_a_zip_is_read_entry_by_entry(batch_sizes, tmp_path):
     assert [result.predicted >= 0 for result in results] == [True] * 10 + [False]
 
 
-def test_a_bomb_is_reported_as_one_image_that_cannot_be_read(batch_sizes, tmp_path):
+def test_a_decompression_bomb_is_reported_as_one_unreadable_image(batch_sizes, tmp_path):
     archive(tmp_path / "bomb.zip", {"birch/1.png": bytes(30_000_000), "birch/2.png": bytes(60_000_000)})
     with Archive(tmp_path / "bomb.zip", "bomb.zip") as opened:
         found = batch.of_files(batch.entries(opened), ["birch", "oak", "7"], SkippedFiles())
@@ -144,19 +144,19 @@ def test_a_bomb_is_reported_as_one_image_that_cannot_be_read(batch_sizes, tmp_pa
     assert [result.problem for result in results] == ["not a readable image", "larger than 50 MB"]
 
 
-def test_letters_of_both_cases_are_told_apart_if_both_are_classes():
+def test_upper_and_lower_case_are_distinguished_if_both_are_classes():
     files = [(path, lambda: png(0)) for path in ("a/1.png", "A/2.png", "B/3.png")]
     found = batch.of_files(files, ["A", "a", "b"], SkippedFiles())
     assert [item.label for item in found] == [1, 0, 2]
 
 
-def test_what_begins_like_an_archive_is_one_whatever_it_is_called(tmp_path):
+def test_an_archive_is_recognised_by_its_first_bytes(tmp_path):
     archive(tmp_path / "a", leaves())
     assert batch.is_zip((tmp_path / "a").read_bytes()[:300])
     assert not batch.is_zip(image(1)[:300])
 
 
-def test_the_table_is_complete_and_no_cell_starts_a_formula(classified):
+def test_the_table_is_complete_and_free_of_formulas(classified):
     results = classified({"=cmd|' /C calc'!A0.png": png(255), "birch/-1.png": png(0), "+.png": b"x"})
     text = batch.to_csv(results, CLASSES).decode("utf-8-sig")
     head, formula, labelled, broken = csv.reader(io.StringIO(text))

@@ -37,7 +37,7 @@ def bright(side: int = 18) -> np.ndarray:
 # ---- occlusion
 
 
-def test_occlusion_finds_the_place_that_the_model_looks_at():
+def test_occlusion_finds_the_region_the_model_uses():
     model = LooksAt(slice(3, 7), slice(3, 7))
     found = occlusion_maps(model, bright())[1]
 
@@ -47,12 +47,12 @@ def test_occlusion_finds_the_place_that_the_model_looks_at():
     assert overlay.strongest_region(found) == "upper left"
 
 
-def test_occlusion_is_negative_where_hiding_helps():
+def test_occlusion_is_negative_where_masking_helps():
     against = occlusion_maps(LooksAt(slice(3, 7), slice(3, 7)), bright())[0]
     assert against.min() < -1 and against.max() < 1e-6
 
 
-def test_occlusion_says_how_much_log_odds_are_lost():
+def test_occlusion_measures_the_drop_in_log_odds():
     image = np.zeros((4, 4, 1), np.uint8)
     image[1:3, 1:3] = 255
     # One square as large as the picture: all is hidden, the light goes from 1/4 to 0.
@@ -62,7 +62,7 @@ def test_occlusion_says_how_much_log_odds_are_lost():
 
 
 @pytest.mark.parametrize("length, positions", [(28, 9), (32, 9), (8, 9), (5, 9), (96, 9), (3, 1)])
-def test_the_squares_cover_every_pixel(length, positions):
+def test_the_patches_cover_every_pixel(length, positions):
     covered = np.zeros(length, int)
     for square in squares(length, positions):
         covered[square] += 1
@@ -70,14 +70,14 @@ def test_the_squares_cover_every_pixel(length, positions):
     assert covered.min() >= 1
 
 
-def test_a_thing_is_hidden_by_the_colour_of_the_edge():
+def test_the_mask_takes_the_colour_of_the_image_border():
     image = np.full((6, 6, 3), 200, np.uint8)
     image[2:4, 2:4] = 0
     image[0, 0] = 1  # one odd pixel at the edge says nothing
     assert edge_colour(image).tolist() == [200, 200, 200]
 
 
-def test_log_odds_of_a_sure_answer_stay_finite():
+def test_log_odds_of_a_certain_prediction_stay_finite():
     odds = log_odds(np.array([[1.0, 0.0], [0.5, 0.5]], np.float32))
     assert np.isfinite(odds).all() and odds[0, 0] > 10 and odds[1].tolist() == [0, 0]
 
@@ -85,7 +85,7 @@ def test_log_odds_of_a_sure_answer_stay_finite():
 # ---- heat maps on their pictures
 
 
-def test_a_heat_map_colours_for_and_against_and_leaves_the_rest():
+def test_a_heat_map_colours_positive_and_negative_regions_and_leaves_the_rest():
     image = np.full((4, 4, 1), 255, np.uint8)
     values = np.zeros((4, 4), np.float32)
     values[0, 0], values[3, 3] = 2, -2
@@ -99,27 +99,27 @@ def test_a_heat_map_colours_for_and_against_and_leaves_the_rest():
 
 
 @pytest.mark.parametrize("place, words", [((0, 9), "upper right"), ((9, 0), "lower left"), ((5, 5), "middle")])
-def test_where_a_heat_map_is_strongest_is_said_in_words(place, words):
+def test_the_strongest_region_of_a_heat_map_is_described(place, words):
     values = np.zeros((10, 10), np.float32)
     values[place] = 1
     assert overlay.strongest_region(values) == words
     assert overlay.strongest_region(-values) == ""
 
 
-def test_a_small_map_is_enlarged_to_the_size_of_the_image():
+def test_a_small_map_is_upsampled_to_the_image_size():
     found = enlarged(np.array([[0, 4], [0, 4]], np.float32), (8, 12))
     assert found.shape == (8, 12)
     assert found[:, 0] == pytest.approx(0) and found[:, -1] == pytest.approx(4)
     assert (np.diff(found[0]) >= 0).all()
 
 
-def test_a_shifted_image_shows_its_edge_where_it_came_from():
+def test_a_shifted_image_repeats_its_border():
     image = np.arange(9).reshape(3, 3)
     assert shift(image, 1, 0).tolist() == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
     assert shift(image, 0, -1).tolist() == [[1, 2, 2], [4, 5, 5], [7, 8, 8]]
 
 
-def test_gradients_of_log_odds_are_those_of_logits_less_the_others_by_their_fraction():
+def test_gradients_of_log_odds_match_logits_minus_the_weighted_others():
     logits = np.array([2.0, 0.5, -1.0])
 
     def odds(z):
@@ -135,7 +135,7 @@ def test_gradients_of_log_odds_are_those_of_logits_less_the_others_by_their_frac
 # ---- methods
 
 
-def test_a_new_file_is_a_method_without_any_registration(tmp_path, monkeypatch):
+def test_a_new_file_adds_a_method_without_registration(tmp_path, monkeypatch):
     (tmp_path / "mirror_test.py").write_text('KIND, TITLE = "heat map", "Mirror"\n')
     monkeypatch.setattr(explain, "__path__", [*explain.__path__, str(tmp_path)])
     explain.methods.cache_clear()
@@ -147,7 +147,7 @@ def test_a_new_file_is_a_method_without_any_registration(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [explain.HEAT_MAP, explain.STROKES, explain.EXAMPLES])
-def test_each_method_says_what_it_shows(kind):
+def test_each_method_describes_what_it_shows(kind):
     for method in explain.methods(kind):
         assert method.TITLE and method.HELP.endswith("."), method.__name__
         if kind == explain.HEAT_MAP:
@@ -179,19 +179,19 @@ def run(made):
     return run
 
 
-def test_the_nearest_are_those_of_the_same_direction_whatever_the_length(run):
+def test_nearest_neighbours_depend_on_direction_not_length(run):
     found = neighbours.examples(run, np.array([0, 0, 300, 0], np.float32), 8)
     assert set(neighbours.training_features(run).labels[found.indices]) == {2}
     assert (np.diff(found.similarity) <= 0).all() and found.similarity[0] > 0.99
 
 
-def test_a_training_image_is_nearest_to_itself(run):
+def test_a_training_image_is_its_own_nearest_neighbour(run):
     known = neighbours.training_features(run)
     found = neighbours.examples(run, known.features[11], 3)
     assert found.indices[0] == 11 and found.similarity[0] == pytest.approx(1, abs=1e-4)
 
 
-def test_what_is_like_nothing_is_unfamiliar(run):
+def test_an_image_unlike_the_training_data_is_unfamiliar(run):
     usual = unfamiliarity(run, np.array([0, 1, 0, 0], np.float32))
     odd = unfamiliarity(run, np.array([-1, -1, -1, -1], np.float32))
     assert usual[0] < 0.2 < 1.4 < odd[0]
@@ -199,7 +199,7 @@ def test_what_is_like_nothing_is_unfamiliar(run):
     assert usual[1] < 90 and usual[2].startswith("Nothing unusual")
 
 
-def test_the_score_is_the_distance_to_the_fifth_nearest(run):
+def test_the_score_is_the_distance_to_the_fifth_nearest_neighbour(run):
     known, asked = neighbours.training_features(run), np.array([1, 0.2, 0, 0], np.float32)
     asked /= np.linalg.norm(asked)
     expected = np.sort(np.linalg.norm(known.features - asked, axis=1))[4]
@@ -216,7 +216,7 @@ def test_features_of_another_model_are_refused(run):
     "name, ask", [("neighbours.npz", neighbours.training_features), ("inside.npz", neighbours.held_out_features)]
 )
 @pytest.mark.parametrize("corruption", ["gone", "torn", "other", "uneven"])
-def test_a_damaged_file_is_one_sentence(run, name, ask, corruption):
+def test_a_damaged_file_gives_one_clear_error(run, name, ask, corruption):
     path = run.folder / name
     if corruption == "gone":
         path.unlink()
@@ -234,7 +234,7 @@ def test_a_damaged_file_is_one_sentence(run, name, ask, corruption):
 # ---- sheets
 
 
-def test_the_maps_that_say_most_come_first_and_fraction_one_scale():
+def test_the_strongest_maps_come_first_and_share_one_scale():
     values = np.zeros((2, 2, 3), np.float32)
     values[..., 1], values[..., 2] = 4, -2
     drawn, count = activation_grid.activations(values)
@@ -244,12 +244,12 @@ def test_the_maps_that_say_most_come_first_and_fraction_one_scale():
     assert second[2] > second[0] + 50, "below zero is blue"
 
 
-def test_only_so_many_maps_are_drawn():
+def test_the_number_of_drawn_maps_is_limited():
     _, count = activation_grid.activations(np.ones((2, 2, 200), np.float32))
     assert count == activation_grid.MOST_MAPS
 
 
-def test_statistics_count_zeros_and_silent_maps():
+def test_statistics_count_zeros_and_dead_channels():
     values = np.zeros((2, 2, 4), np.float32)
     values[0, 0, 0], values[..., 1] = -1, 3
     told = activation_grid.statistics(values)
@@ -257,7 +257,7 @@ def test_statistics_count_zeros_and_silent_maps():
     assert (told.zeros, told.dead) == (11 / 16, 0.5)
 
 
-def test_filters_of_colour_are_colours_around_grey():
+def test_colour_filters_are_drawn_around_mid_grey():
     kernels = np.zeros((2, 2, 3, 1), np.float32)
     kernels[0, 0, 0] = 5
     drawn = activation_grid.filters(kernels)
@@ -265,7 +265,7 @@ def test_filters_of_colour_are_colours_around_grey():
     assert drawn[1, 1].tolist() == [255, 128, 128] and drawn[12, 12].tolist() == [128, 128, 128]
 
 
-def test_filters_of_grey_tell_for_from_against():
+def test_grey_filters_distinguish_positive_from_negative_weights():
     kernels = np.zeros((1, 2, 1, 1), np.float32)
     kernels[0, :, 0, 0] = 1, -1
     drawn = activation_grid.filters(kernels)
@@ -275,7 +275,7 @@ def test_filters_of_grey_tell_for_from_against():
 # ---- the making of what is missing
 
 
-def test_the_state_of_the_making_follows_from_its_files(made):
+def test_the_build_state_follows_from_the_files(made):
     run = made()
     assert task.state(run).state == "idle"
     task.task_of(run).write_progress("running", 0.0, "Looking")
@@ -287,7 +287,7 @@ def test_the_state_of_the_making_follows_from_its_files(made):
     assert task.state(run).state == "ready"
 
 
-def test_a_process_that_is_gone_has_failed(made, monkeypatch):
+def test_a_vanished_process_counts_as_failed(made, monkeypatch):
     run = made()
     task.task_of(run).write_progress("running", 0.4, "Looking")
     monkeypatch.setattr(tasks, "START_SECONDS", -1)
@@ -297,7 +297,7 @@ def test_a_process_that_is_gone_has_failed(made, monkeypatch):
 @pytest.mark.parametrize(
     "content", ["", "[]", '{"state": 1}', json.dumps({"state": "running", "share": "x", "text": ""})]
 )
-def test_progress_that_cannot_be_read_is_none(made, content):
+def test_unreadable_progress_is_ignored(made, content):
     run = made()
     (run.folder / "inside.progress.json").write_text(content)
     assert task.state(run).state == "idle"

@@ -26,7 +26,7 @@ def drawn(kind: str, random: np.random.Generator) -> np.ndarray:
     return loading.prepare_ink(Handwriting((stroke,)).ink(), drawings.SHAPE).pixels
 
 
-def test_a_model_learns_from_kept_drawings_and_reads_new_ones(warm_trainer):
+def test_a_model_trained_on_saved_drawings_reads_new_ones(warm_trainer):
     random = np.random.default_rng(0)
     for _ in range(PER_CLASS):
         for kind in ("ring", "stroke"):

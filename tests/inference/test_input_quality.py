@@ -20,13 +20,13 @@ def one(image: np.ndarray, name: str) -> float:
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
-def test_the_width_of_a_strip_is_its_width(width):
+def test_the_stroke_width_of_a_bar_is_its_width(width):
     # Its two short ends are edges, too.
     assert one(strip(width), "stroke") == pytest.approx(width * 20 / (20 + width))
     assert one(strip(width, light=120), "stroke") == pytest.approx(width * 20 / (20 + width))
 
 
-def test_size_place_ink_and_ground_of_a_strip():
+def test_size_position_ink_and_background_of_a_bar():
     assert one(strip(2), "size") == 20
     assert one(strip(2), "off_centre") == 0
     assert one(strip(2, at=20), "off_centre") == 6
@@ -36,7 +36,7 @@ def test_size_place_ink_and_ground_of_a_strip():
 
 
 @pytest.mark.parametrize(("light", "ground"), [(0, 255), (20, 240), (255, 40)])
-def test_ink_on_paper_is_measured_as_ink_on_black(light, ground):
+def test_ink_on_paper_is_measured_like_ink_on_black(light, ground):
     shade = np.linspace(-15, 15, 28)[:, None, None]  # the light falls from one side
     on_paper = (strip(2, at=20, light=light, ground=ground) + shade).clip(0, 255).astype(np.uint8)
     on_black = strip(2, at=20)
@@ -46,7 +46,7 @@ def test_ink_on_paper_is_measured_as_ink_on_black(light, ground):
     assert one(on_paper, "ink") == pytest.approx(one(on_black, "ink"), rel=0.2), "it has less contrast"
 
 
-def test_paper_without_ink_has_no_figures():
+def test_blank_paper_has_no_measurements():
     paper = np.random.default_rng(0).normal(240, 3, (28, 28, 1)).clip(0, 255).astype(np.uint8)
     assert np.isnan(one(paper, "size")) and np.isnan(one(paper, "ground"))
 
@@ -55,12 +55,12 @@ def usual_of(*widths: int) -> dict:
     return input_quality.statistics(np.stack([strip(width) for width in widths]))
 
 
-def test_a_strip_among_its_like_has_no_finding():
+def test_a_typical_input_has_no_finding():
     findings = input_quality.findings(strip(3)[None], usual_of(2, 3, 4, 3))[0]
     assert [finding.sentence for finding in findings] == [""] * len(input_quality.MEASURES)
 
 
-def test_a_pixel_more_is_no_finding_and_three_are():
+def test_one_extra_pixel_is_no_finding_but_three_are():
     grown = strip(3)
     grown[24] = grown[23]
     assert not any(finding.sentence for finding in input_quality.findings(grown[None], usual_of(2, 3, 4, 3))[0])
@@ -79,18 +79,18 @@ def test_a_pixel_more_is_no_finding_and_three_are():
         (strip(3, light=0, ground=255), "white on black"),
     ],
 )
-def test_what_is_wrong_is_said(image, name):
+def test_each_problem_is_reported(image, name):
     said = " ".join(finding.sentence for finding in input_quality.findings(image[None], usual_of(2, 3, 4, 3))[0])
     assert name in said
 
 
-def test_an_empty_image_has_no_figures():
+def test_an_empty_image_has_no_measurements():
     empty = np.zeros((28, 28, 1), np.uint8)
     assert input_quality.findings(empty[None], usual_of(3))[0] == []
     assert input_quality.statistics(empty[None])["usual"] == {}
 
 
-def test_the_figures_are_json_and_count_their_images():
+def test_the_statistics_are_json_and_count_their_images():
     kept = usual_of(2, 3, 4)
     assert json.loads(json.dumps(kept, allow_nan=False)) == kept
     assert kept["pictures"] == 3
@@ -99,7 +99,7 @@ def test_the_figures_are_json_and_count_their_images():
     assert kept["usual"]["stroke"]["deviation"] == pytest.approx(np.std(widths))
 
 
-def test_a_trainer_leaves_what_is_usual_in_its_writing(finished_run):
+def test_the_trainer_stores_the_input_statistics(finished_run):
     kept = json.loads((finished_run.folder / input_quality.NAME).read_bytes())
     assert kept["pictures"] > 1_000
     assert set(kept["usual"]) == set(input_quality.MEASURES)
@@ -119,10 +119,10 @@ def test_a_trainer_leaves_what_is_usual_in_its_writing(finished_run):
         {"version": 99, "usual": {"stroke": {"mean": 1, "deviation": 1, "low": 0, "high": 1}}},
     ],
 )
-def test_what_holds_no_figures_is_refused(kept):
+def test_files_without_statistics_are_refused(kept):
     with pytest.raises(ValueError):
         input_quality.checked(kept)
 
 
-def test_figures_go_through_the_check_unchanged():
+def test_valid_statistics_pass_the_check_unchanged():
     assert input_quality.checked(usual_of(2, 3)) == usual_of(2, 3)

@@ -48,7 +48,7 @@ def test_a_file_with_the_recorded_digest_is_loaded_without_another_process(shipp
     load_activation_model(shipped)
 
 
-def test_a_file_that_has_changed_is_never_given_to_the_interpreter(shipped, monkeypatch):
+def test_a_changed_file_is_never_passed_to_the_interpreter(shipped, monkeypatch):
     monkeypatch.setattr(model_files.processes, "spawn", None)
     for name in ("model.tflite", "inside.tflite"):
         content = bytearray((shipped.folder / name).read_bytes())
@@ -60,7 +60,7 @@ def test_a_file_that_has_changed_is_never_given_to_the_interpreter(shipped, monk
         load_activation_model(shipped)
 
 
-def test_a_file_without_a_record_is_tried_once_and_then_used(shipped, monkeypatch):
+def test_a_file_without_a_recorded_digest_is_tried_once_then_used(shipped, monkeypatch):
     without_record(shipped)
     images = np.zeros((1, 28, 28, 1), np.uint8)
     assert classify(shipped, shipped.card, images).shape == (1, 10)
@@ -70,14 +70,14 @@ def test_a_file_without_a_record_is_tried_once_and_then_used(shipped, monkeypatc
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"\0" * 1000, b"TFL3" * 100])
-def test_a_file_without_a_record_that_is_no_model_is_a_sentence(shipped, content):
+def test_an_unrecorded_file_that_is_not_a_model_gives_a_clear_error(shipped, content):
     without_record(shipped)
     (shipped.folder / "model.tflite").write_bytes(content)
     with pytest.raises(RunError, match=DAMAGED):
         load_predictor(shipped)
 
 
-def test_a_model_that_keeps_the_interpreter_busy_is_stopped(tmp_path, monkeypatch):
+def test_a_model_that_hangs_the_interpreter_is_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(model_files, "ANSWER_SECONDS", 0.5)
     path = tmp_path / "model.tflite"
     path.write_bytes(b"endless")
@@ -96,7 +96,7 @@ def test_a_model_that_keeps_the_interpreter_busy_is_stopped(tmp_path, monkeypatc
     assert len(started) == 1
 
 
-def test_a_slow_start_of_python_is_no_fault_of_the_model(tmp_path, monkeypatch):
+def test_a_slow_python_start_is_not_blamed_on_the_model(tmp_path, monkeypatch):
     monkeypatch.setattr(model_files, "ANSWER_SECONDS", 0.5)
     path = tmp_path / "model.tflite"
     path.write_bytes(b"fine")
@@ -106,7 +106,7 @@ def test_a_slow_start_of_python_is_no_fault_of_the_model(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("code", ["import os; os.abort()", "print('ready', flush=True); import os; os.abort()", "1/0"])
-def test_a_model_that_ends_its_process_ends_only_that(tmp_path, monkeypatch, code):
+def test_a_model_that_crashes_its_process_crashes_nothing_else(tmp_path, monkeypatch, code):
     path = tmp_path / "model.tflite"
     path.write_bytes(code.encode())
     monkeypatch.setattr(model_files.processes, "spawn", answered(code))
@@ -114,7 +114,7 @@ def test_a_model_that_ends_its_process_ends_only_that(tmp_path, monkeypatch, cod
         model_files.read(path, "")
 
 
-def test_a_pipe_in_place_of_a_model_is_not_read(shipped):
+def test_a_pipe_in_place_of_a_model_is_not_opened(shipped):
     path = shipped.folder / "model.tflite"
     path.unlink()
     os.mkfifo(path)
@@ -123,7 +123,7 @@ def test_a_pipe_in_place_of_a_model_is_not_read(shipped):
 
 
 @pytest.mark.parametrize("method", ["allocate_tensors", "invoke"])
-def test_an_error_of_the_interpreter_while_it_predicts_is_the_same_sentence(shipped, monkeypatch, method):
+def test_an_interpreter_error_during_prediction_gives_the_same_message(shipped, monkeypatch, method):
     predictor = Predictor(shipped.folder / "model.tflite")
 
     def fail(self):
@@ -134,7 +134,7 @@ def test_an_error_of_the_interpreter_while_it_predicts_is_the_same_sentence(ship
         predictor.probabilities(np.zeros((2, 28, 28, 1), np.uint8))
 
 
-def test_predictions_that_are_not_numbers_are_the_same_sentence(shipped, monkeypatch):
+def test_non_finite_predictions_give_the_same_message(shipped, monkeypatch):
     nan = np.full((1, 10), np.nan, np.float32)
     monkeypatch.setattr(Predictor, "probabilities", lambda self, images: nan)
     with pytest.raises(RunError, match=r"its predictions are not numbers"):

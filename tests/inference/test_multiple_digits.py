@@ -58,12 +58,12 @@ def seen(drawn: Handwriting, ask=READS) -> list[str]:
     return multiple_digits.digits_in(drawn, ask, multiple_digits.DIGITS)
 
 
-def test_two_digits_beside_each_other_are_two_from_left_to_right():
+def test_two_digits_side_by_side_are_read_left_to_right():
     assert seen(joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))) == ["1", "7"]
     assert seen(joined(drawing(*FOUR, at=(10, 60)), drawing(*FIVE, at=(150, 60)))) == ["4", "5"]
 
 
-def test_the_names_are_those_of_the_classes_in_their_order():
+def test_class_names_keep_their_order():
     pair = joined(drawing(ONE, at=(20, 60)), drawing(SEVEN, at=(160, 60)))
     assert multiple_digits.digits_in(pair, READS, list("9876543210")) == ["8", "2"]
 
@@ -74,42 +74,42 @@ def test_each_is_read_with_confidence():
         assert seen(pair, lambda some, least=confidence: np.clip(READS(some), 0, least)) == digits
 
 
-def test_they_are_not_two_if_the_model_reads_only_one():
+def test_one_confident_digit_is_not_split():
     pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
     assert seen(pair, by_strokes(("1", drawing(ONE)))) == []
 
 
 @pytest.mark.parametrize("scale", [0.4, 0.7])
-def test_they_may_be_of_unlike_heights_and_stand_anywhere(scale):
+def test_digits_may_differ_in_height_and_position(scale):
     for at in ((150, 40), (150, 100)):
         assert seen(joined(drawing(SEVEN, at=(20, 40), scale=1.4), drawing(SEVEN, at=at, scale=scale))) == ["7", "7"]
     tiny = drawing(SEVEN, at=(200, 40), scale=0.2, pen=3)
     assert seen(joined(drawing(SEVEN, at=(20, 40), scale=1.4), tiny)) == [], "a crumb is no digit"
 
 
-def test_they_may_touch_but_not_lie_upon_each_other():
+def test_digits_may_touch_but_not_overlap():
     assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(112, 60)))) == ["7", "7"]
     assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(80, 60)))) == []
     assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(ONE, at=(96, 60)))) == [], "half of the 1 lies on the 7"
 
 
-def test_they_may_stand_above_each_other():
+def test_digits_may_be_stacked_vertically():
     assert seen(joined(drawing(SEVEN, at=(60, 130)), drawing(*FIVE, at=(65, 20)))) == ["5", "7"]
     assert seen(joined(drawing(SEVEN, at=(60, 90)), drawing(*FIVE, at=(65, 20)))) == [], "they lie upon each other"
 
 
-def test_three_are_three():
+def test_three_digits_are_found():
     three = joined(drawing(ONE, at=(-20, 60)), drawing(*FOUR, at=(50, 60)), drawing(SEVEN, at=(140, 60)))
     assert seen(three) == ["1", "4", "7"]
 
 
-def test_two_that_are_read_as_one_beside_a_third_are_still_two():
+def test_two_digits_that_read_as_one_beside_a_third_are_still_split():
     pair = joined(drawing(ONE, at=(-20, 60)), drawing(ONE, at=(20, 60)))
     ask = by_strokes(("1", drawing(ONE)), ("7", drawing(SEVEN)), ("5", pair))
     assert seen(joined(pair, drawing(SEVEN, at=(140, 60))), ask) == ["1", "1", "7"]
 
 
-def test_of_two_cuts_that_are_as_fine_the_surer_one_counts():
+def test_of_two_equally_fine_splits_the_more_confident_wins():
     four, one = drawing(*FOUR, at=(0, 60)), drawing(ONE, at=(100, 60))
     first = drawing(FOUR[0], at=(0, 60))
     rest = Handwriting((four.strokes[1], one.strokes[0]))
@@ -129,7 +129,7 @@ def test_of_two_cuts_that_are_as_fine_the_surer_one_counts():
     assert seen(whole, ask(1.05)) == ["6", "5"]
 
 
-def test_bars_that_are_drawn_last_belong_to_their_digits():
+def test_bars_drawn_last_belong_to_their_digits():
     first, second = drawing(*FIVE, at=(0, 60)), drawing(*FIVE, at=(150, 60))
     late = Handwriting((first.strokes[0], second.strokes[0], first.strokes[1], second.strokes[1]))
     assert seen(late) == ["5", "5"]
@@ -158,7 +158,7 @@ SIX = [[(60, 5), (48, 40), (44, 62)], [(67, 50), (95, 70), (75, 95), (63, 70)]]
         ("6", SIX, "10", 0),
     ],
 )
-def test_a_digit_whose_strokes_are_read_as_digits_stays_one(digit, strokes, halves, axis):
+def test_a_digit_with_digit_like_strokes_is_not_split(digit, strokes, halves, axis):
     whole = drawing(*strokes)
     parts = [(half, drawing(stroke)) for half, stroke in zip(halves, strokes, strict=True)]
     assert seen(whole, by_strokes((digit, whole), *parts)) == []
@@ -170,14 +170,14 @@ def test_a_digit_whose_strokes_are_read_as_digits_stays_one(digit, strokes, halv
     assert len(seen(apart, by_strokes((digit, apart), *parts))) == 2, "with room between them they are two"
 
 
-def test_a_dot_is_no_digit():
+def test_a_dot_is_not_a_digit():
     dot = drawing([(50, 50), (55, 52)], at=(160, 60), pen=40)
     assert seen(joined(drawing(SEVEN, at=(20, 60)), dot), by_strokes(("7", drawing(SEVEN)), ("0", dot))) == []
 
 
 @pytest.mark.parametrize("digit", [[ONE], [SEVEN], FOUR, FIVE], ids=["1", "7", "4", "5"])
 @pytest.mark.parametrize("scale", [0.5, 1, 1.8])
-def test_a_digit_of_one_or_two_strokes_is_one(digit, scale, shipped):
+def test_a_digit_of_one_or_two_strokes_is_one_digit(digit, scale, shipped):
     assert seen(drawing(*digit, at=(20, 20), scale=scale, pen=12 * scale), shipped) == []
 
 
@@ -190,17 +190,17 @@ def test_a_digit_of_one_or_two_strokes_is_one(digit, scale, shipped):
     ],
     ids=["of unlike heights", "touching", "above each other"],
 )
-def test_the_shipped_model_sees_two_sevens(first, second, shipped):
+def test_the_shipped_model_finds_two_sevens(first, second, shipped):
     assert seen(joined(drawing(SEVEN, **first), drawing(SEVEN, **second)), shipped) == ["7", "7"]
 
 
-def test_three_digits_of_two_strokes_each_are_three():
+def test_three_digits_of_two_strokes_each_are_found():
     row = joined(*(drawing(*FOUR, at=(10 + 44 * place, 60), scale=0.6, pen=6) for place in range(3)))
     assert len(multiple_digits.parts(row)) == 1, "they touch"
     assert seen(row, by_strokes(("4", drawing(*FOUR)))) == ["4", "4", "4"]
 
 
-def test_a_drawing_of_many_strokes_is_asked_about_in_no_way():
+def test_a_drawing_with_many_strokes_is_not_searched():
     def ask(drawings):
         raise AssertionError("so many runs would take long")
 
@@ -209,14 +209,14 @@ def test_a_drawing_of_many_strokes_is_asked_about_in_no_way():
     assert seen(Handwriting(), ask) == []
 
 
-def test_the_parts_of_a_drawing_are_sorted_and_whole():
+def test_the_parts_of_a_drawing_are_sorted_and_complete():
     pair = joined(drawing(*FOUR, at=(160, 60)), drawing(*FIVE, at=(10, 60)))
     first, second = multiple_digits.parts(pair)
     assert len(first.strokes) == len(second.strokes) == 2
     assert first.box[2] < second.box[0]
 
 
-def test_two_digits_in_a_image_are_found_by_their_ink():
+def test_two_digits_in_an_image_are_found_by_their_ink():
     image = np.zeros((28, 28, 1), np.uint8)
     image[4:24, 5:8] = 255
 
@@ -249,14 +249,14 @@ def test_two_digits_in_a_image_are_found_by_their_ink():
     assert seen() == ["c", "b"], "the one whose ink begins higher may stand at the left"
 
 
-def test_a_image_of_noise_is_not_taken_apart(monkeypatch):
+def test_a_noise_image_is_not_split(monkeypatch):
     noise = np.zeros((64, 64, 1), np.uint8)
     noise[::3, ::3] = 255
     monkeypatch.setattr(multiple_digits, "_Ink", None)  # hundreds of pictures would take long, and fill the memory
     assert multiple_digits.digits_in_image(noise, READS, multiple_digits.DIGITS) == []
 
 
-def test_groups_of_touching_pixels_have_one_number_each():
+def test_connected_components_are_numbered():
     there = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [1, 1, 0, 0]], bool)
     part, count = connected_components(there)
     assert count == 3

@@ -61,14 +61,14 @@ def digits() -> Run:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_is_no_digit_is_rejected_when_drawn(name, digits):
+def test_drawings_that_are_not_digits_are_rejected(name, digits):
     found = [shaky(OTHERS[name], seed) for seed in range(5)]
     rejections = [reject(digits, digits.card, drawn, pixels_of(drawn)) for drawn in found]
     assert sum(r is not None and r.for_digits for r in rejections) >= 4
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_is_no_digit_is_rejected_as_an_image(name, digits):
+def test_images_that_are_not_digits_are_rejected(name, digits):
     images = [pixels_of(shaky(OTHERS[name], seed)) for seed in range(5)]
     rejections = [reject(digits, digits.card, Prepared(image), image) for image in images]
     assert sum(r is not None for r in rejections) >= 4
@@ -82,20 +82,20 @@ def test_a_drawn_digit_is_not_rejected(name, digits):
         assert not non_digits.is_non_digit(pixels_of(drawn))
 
 
-def test_digits_of_mnist_are_not_rejected():
+def test_mnist_digits_are_not_rejected():
     images = mnist_data()[0][::10].astype(np.uint8).reshape(-1, *SHAPE)
     rejected = non_digits.scores(images) > non_digits.threshold(has_pen=False)
     assert rejected.mean() <= 0.006
 
 
-def test_the_reason_names_what_is_expected_and_concerns_every_digit_model(digits):
+def test_the_reason_says_what_is_expected_for_every_digit_model(digits):
     drawn = drawing(*OTHERS["a star"])
     found = reject(digits, digits.card, drawn, pixels_of(drawn))
     assert (found.title, found.for_digits) == (NOT_A_DIGIT, True)
     assert "digits 0 to 9" in found.text
 
 
-def test_half_a_drawing_and_other_models_are_not_judged(digits):
+def test_unfinished_drawings_and_other_models_are_not_checked(digits):
     drawn = drawing(*OTHERS["a star"])
     image = pixels_of(drawn)
     assert reject(digits, digits.card, drawn, image, is_complete=False) is None
@@ -106,14 +106,14 @@ def test_half_a_drawing_and_other_models_are_not_judged(digits):
 
 
 @pytest.mark.parametrize("shape", [(32, 32, 3), (64, 64, 1), (20, 40, 1)])
-def test_a_model_input_of_any_size_is_judged(shape):
+def test_model_inputs_of_any_size_are_checked(shape):
     star, seven = drawing(*OTHERS["a star"]), drawing(SEVEN)
     images = [prepare_ink(drawn.narrowed().ink(), shape).pixels for drawn in (star, seven)]
     assert [non_digits.is_non_digit(image) for image in images] == [True, False]
     assert non_digits.is_non_digit(images[0], star.strokes)
 
 
-def test_the_path_of_the_pen_does_not_depend_on_size_or_place():
+def test_pen_path_features_are_invariant_to_size_and_position():
     small = drawing(*FOUR, at=(10, 10), scale=0.5)
     large = drawing(*FOUR, at=(30, 5), scale=2)
     one, other = (non_digits.pen_features(drawn.strokes) for drawn in (small, large))
@@ -123,6 +123,6 @@ def test_the_path_of_the_pen_does_not_depend_on_size_or_place():
 @pytest.mark.parametrize(
     "strokes", [[[(5, 5)]], [[(5, 5), (5, 5)]], [[(0, 0), (9, 9)], [(4, 4)]], [[(0, 0), (1, 0)]] * 30]
 )
-def test_any_path_has_finite_features(strokes):
+def test_any_pen_path_has_finite_features(strokes):
     found = non_digits.pen_features([np.array(stroke, float) for stroke in strokes])
     assert np.isfinite(found).all() and found.shape == (5 * non_digits.PLACES + 12,)

@@ -20,7 +20,7 @@ def predictor(finished_run) -> Predictor:
     return Predictor(finished_run.folder / "model.tflite")
 
 
-def test_it_answers_as_keras_does(keras, finished_run, predictor):
+def test_it_predicts_the_same_as_keras(keras, finished_run, predictor):
     images = noise(300)
     expected = keras.models.load_model(finished_run.folder / "model.keras")(images).numpy()
     answered = predictor.probabilities(images)
@@ -28,7 +28,7 @@ def test_it_answers_as_keras_does(keras, finished_run, predictor):
     assert np.abs(answered - expected).max() < 1e-3
 
 
-def test_it_answers_the_test_images_as_the_trainer_did(finished_run, predictor):
+def test_it_reproduces_the_trainers_test_predictions(finished_run, predictor):
     dataset = datasets.open_dataset("digits")
     with np.load(finished_run.folder / "predictions.npz", allow_pickle=False) as file:
         assert np.abs(predictor.probabilities(np.asarray(dataset.x_test)) - file["probabilities"]).max() < 1e-3
@@ -41,7 +41,7 @@ def test_it_answers_the_test_images_as_the_trainer_did(finished_run, predictor):
 
 
 @pytest.mark.parametrize("count", [1, BATCH - 1, BATCH, BATCH + 1, 200])
-def test_the_size_of_a_batch_does_not_change_the_answers(predictor, count):
+def test_the_batch_size_does_not_change_predictions(predictor, count):
     images = noise(200)
     one_by_one = np.concatenate([predictor.probabilities(image[None]) for image in images[:count]])
     together = predictor.probabilities(images[:count])
@@ -50,18 +50,18 @@ def test_the_size_of_a_batch_does_not_change_the_answers(predictor, count):
     assert np.allclose(together.sum(1), 1, atol=1e-5)
 
 
-def test_no_images_have_no_answers(predictor):
+def test_no_images_give_no_predictions(predictor):
     assert predictor.probabilities(noise(0)).shape == (0, 10)
 
 
-def test_an_answer_is_not_overwritten_by_the_next(predictor):
+def test_a_prediction_is_not_overwritten_by_the_next(predictor):
     first = predictor.probabilities(noise(3, seed=1))
     kept = first.copy()
     predictor.probabilities(noise(3, seed=2))
     assert np.array_equal(first, kept)
 
 
-def test_eight_threads_at_once_get_the_answers_of_one(predictor):
+def test_eight_threads_get_the_same_predictions_as_one(predictor):
     batches = [noise(1 + 7 * number % 90, seed=number) for number in range(64)]
     expected = [predictor.probabilities(batch) for batch in batches]
     with ThreadPoolExecutor(8) as pool:
@@ -75,13 +75,13 @@ def test_a_model_in_use_outlives_its_file(finished_run, predictor):
     assert predictor.probabilities(noise(2)).shape == (2, 10)
 
 
-def test_a_missing_model_is_a_sentence(tmp_path):
+def test_a_missing_model_gives_a_clear_error(tmp_path):
     with pytest.raises(RunError, match=r"^This run has no trained model\. Choose another run, or train one\.$"):
         Predictor(tmp_path / "model.tflite")
 
 
 @pytest.mark.parametrize("corruption", ["empty", "short", "text", "half", "zeros", "folder"])
-def test_a_damaged_model_is_a_sentence(trained_folder, tmp_path, corruption):
+def test_a_damaged_model_gives_a_clear_error(trained_folder, tmp_path, corruption):
     path, whole = tmp_path / "model.tflite", (trained_folder / "model.tflite").read_bytes()
     contents = {
         "empty": b"",
@@ -105,7 +105,7 @@ def test_images_of_another_size_are_refused(predictor, shape):
     assert predictor.probabilities(noise(2)).shape == (2, 10)
 
 
-def test_the_table_of_a_run_is_that_of_its_model(finished_run):
+def test_the_layer_table_of_a_run_matches_its_model(finished_run):
     facts = json.loads((finished_run.folder / "model.json").read_text())
     assert facts["classes"] == list("0123456789")
     assert facts["shape"] == [8, 8, 1]

@@ -21,13 +21,13 @@ def test_turns_and_length_are_counted():
     assert (line.turns, line.length) == (pytest.approx(0), pytest.approx(1))
 
 
-def test_size_does_not_change_how_the_pen_went():
+def test_turns_do_not_depend_on_size():
     small, large = (multiple_digits.path(drawing(circle(2), at=(0, 0), scale=scale)) for scale in (0.5, 2))
     assert small.length == pytest.approx(large.length, rel=0.02)
     assert small.turns == pytest.approx(large.turns, abs=0.1)
 
 
-def test_a_scribble_is_one_and_digits_are_none():
+def test_scribbles_are_recognised_and_digits_are_not_scribbles():
     zigzag = [(10 + 5 * i, 10 if i % 2 else 90) for i in range(17)]
     assert multiple_digits.is_scribble(drawing(zigzag))
     assert multiple_digits.is_scribble(drawing(circle(8)))
@@ -37,7 +37,7 @@ def test_a_scribble_is_one_and_digits_are_none():
     assert not multiple_digits.is_scribble(drawing([(50, 50)]))
 
 
-def test_digits_have_room_up_to_the_bounds_of_a_scribble():
+def test_digits_stay_well_below_the_scribble_limits():
     def loops(count: float) -> Handwriting:
         along = np.linspace(0, 1, int(40 * count))
         angle = 2 * np.pi * count * along

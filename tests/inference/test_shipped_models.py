@@ -19,14 +19,14 @@ def shipped(name: str) -> Run:
     return Run(FOLDER / name)
 
 
-def test_together_they_stay_small():
+def test_shipped_models_stay_small_in_total():
     files = [file for name in SHIPPED for file in (FOLDER / name).iterdir() if not file.name.startswith(".")]
     files += [shipped_networks.weights_path(title) for title in shipped_networks.PLANS]
     assert sum(file.stat().st_size for file in files) < MOST_BYTES
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_all_mistakes_can_be_shown(name):
+def test_all_errors_can_be_shown(name):
     with np.load(FOLDER / name / "predictions.npz") as said, np.load(FOLDER / name / "gallery.npz") as gallery:
         labels, kept = said["labels"], gallery["indices"]
         wrong = np.flatnonzero(said["probabilities"].argmax(1) != labels)
@@ -35,7 +35,7 @@ def test_all_mistakes_can_be_shown(name):
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_time_machine_goes_back_to_the_first_epoch(name):
+def test_the_epoch_history_goes_back_to_the_first_epoch(name):
     run = shipped(name)
     found = epoch_predictions.read(run)
     assert found.epochs[0] == 1 and found.epochs[-1] == run.config.epochs
@@ -45,7 +45,7 @@ def test_the_time_machine_goes_back_to_the_first_epoch(name):
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_explains_them_is_there(name):
+def test_explanation_data_is_included(name):
     run = shipped(name)
     assert len(neighbours.training_features(run).images) >= 200
     assert len(neighbours.held_out_features(run).features) >= 800

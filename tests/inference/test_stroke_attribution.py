@@ -22,14 +22,14 @@ def reads_by_strokes(drawings):
     return np.array(rows, np.float32)
 
 
-def test_without_the_bar_a_seven_is_a_one():
+def test_removing_the_bar_turns_a_seven_into_a_one():
     bar, stem, dot = stroke_attribution.by_stroke(drawing(BAR, STEM, DOT), 0, 0.9, reads_by_strokes)
     assert (bar.other, stem.other, dot.other) == (1, 2, 0)
     assert [one.weight for one in (bar, stem, dot)] == pytest.approx([0.8, 0.85, 0.0], abs=1e-6)
     assert bar.probability == pytest.approx(0.85)
 
 
-def test_a_single_stroke_is_looked_at_in_pieces_that_cover_it():
+def test_a_single_stroke_is_split_into_pieces_that_cover_it():
     seven = drawing([60, 60, 18, 200, 60, 18, 120, 220, 18])
     asked = []
 
@@ -49,7 +49,7 @@ def test_a_single_stroke_is_looked_at_in_pieces_that_cover_it():
 
 
 @pytest.mark.parametrize("strokes", [[DOT], [[10, 10, 5, 12, 12, 5]], [BAR] * 13])
-def test_a_dot_and_a_crowd_of_strokes_are_not_asked_about(strokes):
+def test_a_dot_and_too_many_strokes_are_not_attributed(strokes):
     def ask(drawings):
         raise AssertionError("nobody is to be asked")
 

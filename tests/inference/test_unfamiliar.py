@@ -29,7 +29,7 @@ def test_an_image_farther_than_almost_all_test_images_is_rejected(made, percenti
         assert not found.for_digits, "another model may know it"
 
 
-def test_half_a_drawing_and_a_multi_label_model_are_not_judged_by_their_distance(made):
+def test_unfinished_drawings_and_multi_label_models_skip_the_distance_check(made):
     run = made()
     assert rejection(run, 100, is_complete=False) is None
     assert rejection(run, 100, ModelCard(CARD.classes, CARD.shape, is_multilabel=True)) is None
@@ -48,7 +48,7 @@ def test_half_a_drawing_and_a_multi_label_model_are_not_judged_by_their_distance
         (100.0, "than 100.0%"),
     ],
 )
-def test_a_percentage_is_never_rounded_up_to_all(made, percentile, words):
+def test_a_percentage_is_never_rounded_up_to_100(made, percentile, words):
     assert words in neighbours.sentence(percentile)
     if found := rejection(made(), percentile):
         assert words in found.text, "both say the same"

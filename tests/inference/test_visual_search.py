@@ -42,7 +42,7 @@ def found_for(dataset, position: int, **options) -> visual_search.Found:
 # ---- what is found
 
 
-def test_an_image_finds_itself_and_mostly_images_of_its_class(dataset):
+def test_an_image_finds_itself_and_mostly_its_own_class(dataset):
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     right = []
     for position in (0, 5, 99, len(dataset.y_train), len(labels) - 1):
@@ -54,7 +54,7 @@ def test_an_image_finds_itself_and_mostly_images_of_its_class(dataset):
     assert np.mean(right) > 0.5  # chance is 0.1
 
 
-def test_a_search_among_some_images_finds_only_those(dataset):
+def test_a_search_in_a_subset_finds_only_that_subset(dataset):
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     among = np.flatnonzero(labels == 3)
     everything = found_for(dataset, 7, count=len(labels))
@@ -78,13 +78,13 @@ def test_the_search_is_exact():
 # ---- the index
 
 
-def test_it_tells_how_far_it_is(indexed):
+def test_it_reports_progress(indexed):
     fractions = [fraction for fraction, _ in indexed[1]]
     assert fractions == sorted(fractions) and len(fractions) > 20 and fractions[-1] == 1
     assert indexed[1][0][1].startswith("Indexing image 64 of 1,797")
 
 
-def test_a_process_builds_it_and_it_is_kept(digits, wait_until):
+def test_a_background_process_builds_and_stores_the_index(digits, wait_until):
     dataset = datasets.open_dataset(digits)
     assert visual_search.state(dataset, FAST).state == "idle"
     visual_search.start(dataset, FAST)
@@ -95,7 +95,7 @@ def test_a_process_builds_it_and_it_is_kept(digits, wait_until):
     assert found_for(dataset, 12).positions[0] == 12
 
 
-def test_a_wrong_name_is_one_sentence_in_the_process():
+def test_an_unknown_name_gives_one_error_from_the_process():
     command = [sys.executable, "-m", "imgcls.inference.visual_search"]
     for arguments, sentence in ((["nothing"], "Name a dataset"), (["nothing", FAST], "No dataset is called 'nothing'")):
         done = subprocess.run(
@@ -112,7 +112,7 @@ def test_a_wrong_name_is_one_sentence_in_the_process():
         lambda path: np.save(path.with_suffix(".npy"), np.zeros((5, 3), np.float16)),
     ],
 )
-def test_a_damaged_index_is_one_sentence_and_can_be_built_again(damage, digits):
+def test_a_damaged_index_gives_one_error_and_can_be_rebuilt(damage, digits):
     dataset = datasets.open_dataset(digits)
     task = visual_search.task_of(dataset, FAST)
     task.folder.mkdir(parents=True)
@@ -129,7 +129,7 @@ def test_a_damaged_index_is_one_sentence_and_can_be_built_again(damage, digits):
 # ---- what describes an image
 
 
-def test_a_run_on_images_of_this_size_can_describe_them(finished_run):
+def test_a_run_with_matching_image_size_can_compute_features(finished_run):
     dataset = datasets.open_dataset("digits")
     assert list(visual_search.choices(dataset)) == ["EfficientNet-Lite0", FAST, finished_run.id]
     assert visual_search.choices(dataset)[finished_run.id] == "A small run (your run)"
@@ -141,13 +141,13 @@ def test_a_run_on_images_of_this_size_can_describe_them(finished_run):
     assert found.positions[0] == len(dataset.y_train) + 4
 
 
-def test_a_run_on_other_images_is_not_offered(finished_run, mnist_sample):
+def test_a_run_with_another_image_size_is_not_offered(finished_run, mnist_sample):
     assert finished_run.id not in visual_search.choices(datasets.open_dataset(mnist_sample))
     with pytest.raises(RunError, match="expects images of 8×8×1"):
         visual_search.query_features(finished_run.id, np.zeros((28, 28, 1), np.uint8))
 
 
-def test_a_deleted_run_is_one_sentence(finished_run):
+def test_a_deleted_run_gives_one_error(finished_run):
     dataset = datasets.open_dataset("digits")
     finished_run.delete()
     with pytest.raises(RunError, match="was deleted a moment ago"):

@@ -24,7 +24,7 @@ def test_the_local_backend_is_the_default(monkeypatch):
     assert "local" in backends.names()
 
 
-def test_a_new_file_is_a_new_backend(tmp_path, monkeypatch):
+def test_a_new_file_adds_a_backend(tmp_path, monkeypatch):
     (tmp_path / "cluster.py").write_text("def create():\n    return 'the cluster'\n")
     (tmp_path / "_shared.py").write_text("")
     monkeypatch.setattr(backends, "__path__", [*backends.__path__, str(tmp_path)])
@@ -33,7 +33,7 @@ def test_a_new_file_is_a_new_backend(tmp_path, monkeypatch):
     assert backends.choose() == "the cluster"
 
 
-def test_an_unknown_backend_is_one_sentence_with_the_choices(monkeypatch):
+def test_an_unknown_backend_gives_one_error_with_the_choices(monkeypatch):
     monkeypatch.setenv("IMGCLS_BACKEND", "slurm")
     sentence = r"^IMGCLS_BACKEND is 'slurm', but there is no such backend\. Choose one of: local\.$"
     with pytest.raises(SettingError, match=sentence):
@@ -43,7 +43,7 @@ def test_an_unknown_backend_is_one_sentence_with_the_choices(monkeypatch):
     assert all_runs() == []
 
 
-def test_a_trainer_that_imports_slowly_is_starting_as_long_as_it_lives(monkeypatch):
+def test_a_trainer_with_slow_imports_is_starting_while_it_is_alive(monkeypatch):
     """On a busy machine it takes longer to start Python than a run is given to start."""
     run = runs.create(Config(), place=waiting_list.last_place())
     jobs.claim(run, waiting_list.ticket(run))
@@ -65,7 +65,7 @@ def test_a_trainer_that_imports_slowly_is_starting_as_long_as_it_lives(monkeypat
     assert not backend.alive(run)
 
 
-def test_a_trainer_that_holds_its_lock_needs_nobody_to_say_that_it_starts(monkeypatch, living):
+def test_a_trainer_holding_its_lock_needs_no_start_record(monkeypatch, living):
     run = runs.create(Config(), place=waiting_list.last_place())
     backend = LocalBackend()
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)

@@ -109,7 +109,7 @@ def the_queue(wait_until) -> psutil.Process:
 # ---- pressed more than once
 
 
-def test_three_presses_and_two_processes_at_once_are_one_run_and_one_trainer(forks, no_turn, python, wait_until):
+def test_three_clicks_and_two_processes_at_once_start_one_run_and_one_trainer(forks, no_turn, python, wait_until):
     forks.queue()
     wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
     tabs = [python(PRESSES) for _ in range(2)]
@@ -132,7 +132,7 @@ def test_three_presses_and_two_processes_at_once_are_one_run_and_one_trainer(for
         assert run.state == "queued"
 
 
-def test_resume_pressed_three_times_is_one_trainer(forks, wait_until):
+def test_clicking_resume_three_times_starts_one_trainer(forks, wait_until):
     run = runs.create(ENDLESS)
     trainer = forks.trainer(run, SLOW_STEPS.format(0.01))
     wait_until(lambda: run.can_resume, seconds=60)
@@ -150,7 +150,7 @@ def test_resume_pressed_three_times_is_one_trainer(forks, wait_until):
     assert zombies(queue) == []
 
 
-def test_a_press_while_a_run_is_under_way_changes_nothing(forks, wait_until):
+def test_a_click_during_a_run_changes_nothing(forks, wait_until):
     run = jobs.begin(SHORT, run_id="pressed-again")
     forks.queue(trainers={run.id: SLOW_STEPS.format(0.01)})
     wait_until(lambda: lines(run, "batch"), seconds=60)
@@ -165,7 +165,7 @@ def test_a_press_while_a_run_is_under_way_changes_nothing(forks, wait_until):
 # ---- the queue that a page calls
 
 
-def test_a_page_calls_one_queue_and_a_killed_one_is_replaced_at_the_next_press(real, no_turn, wait_until):
+def test_a_page_starts_one_queue_and_the_next_click_replaces_a_killed_one(real, no_turn, wait_until):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: jobs.begin(ENDLESS, run_id=f"run-{number}"), range(4)))
     wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
@@ -180,7 +180,7 @@ def test_a_page_calls_one_queue_and_a_killed_one_is_replaced_at_the_next_press(r
     assert the_queue(wait_until) != queue
 
 
-def test_a_server_has_waiting_runs_started_whoever_was_killed(real, no_turn, monkeypatch, wait_until):
+def test_a_server_starts_queued_runs_after_any_process_was_killed(real, no_turn, monkeypatch, wait_until):
     monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.2)
     run = runs.create(ENDLESS, run_id="left-waiting", place=waiting_list.last_place())  # and then the machine went down
     stop = jobs.watch()
@@ -197,7 +197,7 @@ def test_a_queue_without_work_ends_and_leaves_no_zombie(real, monkeypatch, wait_
     wait_until(lambda: set(zombies(psutil.Process())) <= set(before))
 
 
-def test_server_and_queue_are_killed_and_the_trainer_lives_on(real, no_turn, python, wait_until):
+def test_the_trainer_survives_killing_the_server_and_the_queue(real, no_turn, python, wait_until):
     server = python(BEGINS, "outlives-all")
     run = runs.find("outlives-all")
     wait_until(lambda: is_begun(run), seconds=20)
@@ -230,7 +230,7 @@ def check_gone(run) -> None:
     assert list(paths.runs_folder().glob(".deleted-*")) == []
 
 
-def test_deleting_a_waiting_run_leaves_nothing(own_folders, monkeypatch):
+def test_deleting_a_queued_run_leaves_nothing(own_folders, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     run = jobs.begin(ENDLESS)
     jobs.delete(run)
@@ -238,7 +238,7 @@ def test_deleting_a_waiting_run_leaves_nothing(own_folders, monkeypatch):
     assert jobs.waiting() == []
 
 
-def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(forks, wait_until):
+def test_deleting_an_active_run_ends_its_process_and_leaves_no_zombie(forks, wait_until):
     run = jobs.begin(ENDLESS)
     queue = forks.queue()
     wait_until(lambda: lines(run), seconds=60)
@@ -253,7 +253,7 @@ def test_deleting_a_running_run_ends_its_process_and_leaves_no_zombie(forks, wai
     check_gone(run)
 
 
-def test_deleting_a_run_whose_trainer_hangs_or_ignores_signals_ends_that_too(forks, wait_until):
+def test_deleting_a_run_also_ends_a_hanging_trainer(forks, wait_until):
     run = runs.create(ENDLESS)
     trainer = forks.trainer(run)
     wait_until(lambda: lines(run, "batch"), seconds=60)
@@ -263,7 +263,7 @@ def test_deleting_a_run_whose_trainer_hangs_or_ignores_signals_ends_that_too(for
     check_gone(run)
 
 
-def test_a_run_that_is_deleted_while_its_trainer_starts_does_not_come_back(forks, wait_until):
+def test_a_run_deleted_while_its_trainer_starts_does_not_come_back(forks, wait_until):
     run = runs.create(ENDLESS)
     trainer = forks.trainer(run, "import time; time.sleep(0.5)")
     jobs.delete(run)
@@ -282,7 +282,7 @@ def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
 # ---- what cannot be
 
 
-def test_a_run_that_is_gone_cannot_be_started(own_folders):
+def test_a_deleted_run_cannot_be_started(own_folders):
     run = runs.create(ENDLESS)
     run.delete()
     with pytest.raises(RunError, match=r"^“ann on digits” was deleted a moment ago\."):

@@ -119,7 +119,7 @@ def checked(keras, tmp_path, digits, monkeypatch):
     return check
 
 
-def test_the_check_answers_every_question(checked):
+def test_the_check_returns_every_result(checked):
     found = checked(SMALL)
 
     lights = {light.name: light for light in verdicts.judge(SMALL, datasets.facts("digits"), found)}
@@ -174,7 +174,7 @@ def test_running_out_of_time_is_distinguished_from_failing_to_learn(steps, last,
 
 @pytest.mark.parametrize("busy", [{"others": 0.9}, {"training": True}])
 @pytest.mark.parametrize(("steps", "last"), [(3, 2.4), (40, 2.5), (399, 2.4)])
-def test_a_busy_machine_is_never_blamed_on_the_network(busy, steps, last):
+def test_the_network_is_never_blamed_for_a_busy_machine(busy, steps, last):
     found = FOUND | busy | {"batch_last": last, "batch_steps": steps, "batch_accuracy": 0.1}
     light = next(one for one in verdicts.judge(SMALL, datasets.facts("digits"), found) if one.name == "One batch")
     assert light.level == "check"
@@ -183,11 +183,11 @@ def test_a_busy_machine_is_never_blamed_on_the_network(busy, steps, last):
 
 
 @pytest.mark.parametrize(("steps", "last"), [(400, 2.4), (5, math.nan)])
-def test_a_network_that_fails_in_all_its_steps_is_blamed_however_busy_the_machine_is(steps, last):
+def test_a_network_that_fails_all_its_steps_is_blamed_even_on_a_busy_machine(steps, last):
     assert not verdicts.ran_out_of_time(2.4, last, steps, is_busy=True)
 
 
-def test_on_a_busy_machine_the_check_does_not_look_for_faults_in_the_settings(checked, monkeypatch):
+def test_on_a_busy_machine_the_check_does_not_blame_the_settings(checked, monkeypatch):
     from imgcls.training.preflight import checks as measure
 
     monkeypatch.setattr(measure.OtherProcesses, "fraction", lambda self: 0.8)
@@ -216,7 +216,7 @@ def test_the_finder_suggests_a_rate_that_learns(keras, tmp_path, digits):
 # ---- the process
 
 
-def test_clicks_in_several_tabs_are_one_process_and_one_result(digits, wait_until):
+def test_clicks_in_several_tabs_start_one_process_with_one_result(digits, wait_until):
     clicks = [threading.Thread(target=checks.start, args=("check", SMALL)) for _ in range(5)]
     for click in clicks:
         click.start()
@@ -234,7 +234,7 @@ def test_clicks_in_several_tabs_are_one_process_and_one_result(digits, wait_unti
     assert [path for path in checks.all_folder().iterdir() if path.is_dir()] == [checks.task_of("check", SMALL).folder]
 
 
-def test_a_check_can_be_made_again(digits):
+def test_a_check_can_be_repeated(digits):
     folder = placed("check", SMALL, {"memory": 1.0})
     assert state_of("check", SMALL).state == "ready"
     checks.start("check", SMALL)
@@ -242,7 +242,7 @@ def test_a_check_can_be_made_again(digits):
     assert not (folder / "result.json").exists()
 
 
-def test_a_killed_check_is_one_sentence_and_can_be_started_again(digits, wait_until):
+def test_a_killed_check_shows_one_error_and_can_be_restarted(digits, wait_until):
     checks.start("rates", SMALL)
     wait_until(lambda: "Loading" in state_of("rates", SMALL).text, seconds=60)
     processes()[0].kill()
@@ -254,7 +254,7 @@ def test_a_killed_check_is_one_sentence_and_can_be_started_again(digits, wait_un
     wait_until(lambda: len(processes()) == 1, seconds=60)
 
 
-def test_a_suspended_check_is_told_and_makes_way(digits, wait_until, monkeypatch):
+def test_a_suspended_check_is_reported_and_replaced(digits, wait_until, monkeypatch):
     checks.start("check", SMALL)
     wait_until(lambda: "Loading" in state_of("check", SMALL).text, seconds=60)
     suspended = processes()[0]
@@ -278,7 +278,7 @@ def started(before: str, config: Config = SMALL) -> subprocess.Popen:
     )
 
 
-def test_a_check_that_is_cancelled_from_another_server_ends_itself(digits, wait_until):
+def test_a_check_cancelled_from_another_server_ends_itself(digits, wait_until):
     process = started("")
     wait_until(lambda: "Loading" in state_of("check", SMALL).text, seconds=60)
     checks.discard(checks.task_of("check", SMALL))
@@ -287,7 +287,7 @@ def test_a_check_that_is_cancelled_from_another_server_ends_itself(digits, wait_
     assert state_of("check", SMALL).state == "idle"
 
 
-def test_a_full_disk_leaves_a_sentence(digits):
+def test_a_full_disk_leaves_an_error_message(digits):
     process = started("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n" + LONG_FINDINGS)
 
     assert process.wait(120) == 1
@@ -311,7 +311,7 @@ report.Report._write = lambda self, name: (self._found.update(losses=[0.12345678
         (0.8, "Ended after 0 s, because the machine is busy: other programs were using 80% of the CPU."),
     ],
 )
-def test_a_check_that_takes_too_long_is_ended_with_its_reason(digits, others, sentence):
+def test_a_check_that_takes_too_long_is_stopped_with_a_reason(digits, others, sentence):
     process = started(
         f"import time; process.OtherProcesses.fraction = lambda self: {others}; "
         "process.LIMIT_SECONDS['check'] = 0.1; process._measure = lambda *_: time.sleep(60)"
@@ -321,14 +321,14 @@ def test_a_check_that_takes_too_long_is_ended_with_its_reason(digits, others, se
     assert state_of("check", SMALL).text.startswith(sentence)
 
 
-def test_too_little_memory_is_a_sentence(digits):
+def test_too_little_memory_gives_a_clear_error(digits):
     process = started("def refuse(*_):\n    raise MemoryError\nprocess._measure = refuse")
 
     assert process.wait(60) == 1
     assert state_of("check", SMALL).text.startswith("These settings need more memory than the machine has.")
 
 
-def test_a_check_of_settings_that_cannot_be_built_says_why(digits, wait_until):
+def test_a_check_of_invalid_settings_gives_the_reason(digits, wait_until):
     config = SMALL.changed(model="cnn", model_settings={"blocks": 4})
     checks.start("check", config)
     wait_until(lambda: state_of("check", config).state != "running", seconds=120)
@@ -340,7 +340,7 @@ def test_a_check_of_settings_that_cannot_be_built_says_why(digits, wait_until):
 # ---- folders
 
 
-def test_only_settings_that_matter_make_another_folder(digits):
+def test_only_relevant_settings_change_the_result_folder(digits):
     check, finder = checks.task_of("check", SMALL), checks.task_of("rates", SMALL)
 
     assert check != finder
@@ -350,12 +350,12 @@ def test_only_settings_that_matter_make_another_folder(digits):
     assert checks.task_of("rates", SMALL.changed(batch_size=16)) != finder
 
 
-def test_data_that_are_not_ready_are_a_sentence_with_the_way_to_get_them():
+def test_an_unprepared_dataset_gives_an_error_that_says_how_to_get_it():
     with pytest.raises(DatasetError, match="not prepared yet"):
         checks.start("check", SMALL)
 
 
-def test_a_cache_that_cannot_be_written_is_a_sentence(digits):
+def test_an_unwritable_cache_gives_a_clear_error(digits):
     checks.all_folder().write_text("a file where a folder should be")
 
     with pytest.raises(ProbeError, match="IMGCLS_CACHE"):
@@ -376,7 +376,7 @@ STRANGE = (
 
 
 @pytest.mark.parametrize("content", STRANGE, ids=range(len(STRANGE)))
-def test_a_damaged_result_is_a_sentence(content, digits):
+def test_a_damaged_result_gives_a_clear_error(content, digits):
     folder = placed("check", SMALL, {})
     (folder / "result.json").write_bytes(content if isinstance(content, bytes) else content.encode())
 
@@ -386,7 +386,7 @@ def test_a_damaged_result_is_a_sentence(content, digits):
 
 
 @pytest.mark.parametrize("value", ["x", [1], None, True, {}, 1e300, -1e14, [None] * 10, [1e9] * 2000, 10**400, "NaN"])
-def test_a_result_of_strange_values_never_breaks_the_lights(value, digits):
+def test_a_result_with_unexpected_values_never_breaks_the_indicators(value, digits):
     folder = placed("check", SMALL, {})
     for name in FOUND:
         (folder / "result.json").write_text(json.dumps({"version": checks.VERSION, "found": FOUND | {name: value}}))
@@ -410,12 +410,12 @@ def test_old_checks_are_removed(digits, monkeypatch):
 # ---- what is said
 
 
-def test_the_suggestion_lies_where_the_loss_falls_steepest():
+def test_the_suggested_rate_is_where_the_loss_falls_fastest():
     for seed in range(10):
         assert 1e-3 <= lr_finder.suggestion(RISING, finder_losses(seed)) <= 1e-2
 
 
-def test_a_noisy_start_suggests_nothing_that_early():
+def test_a_noisy_start_is_not_suggested():
     losses = finder_losses()
     losses[:12] += np.linspace(2.0, 0.0, 12)  # the first batches were hard ones
 
@@ -470,7 +470,7 @@ def test_a_loss_that_never_falls_suggests_nothing(losses):
         ("Input", {"mean": None}, "bad"),
     ],
 )
-def test_a_light_shows_what_was_found(name, found, level):
+def test_an_indicator_shows_the_finding(name, found, level):
     assert level_of(name, **found) == level
 
 
@@ -489,7 +489,7 @@ def button(app: AppTest, label: str):
     return next(found for found in app.button if found.label == label)
 
 
-def test_a_closed_section_looks_at_nothing(digits, monkeypatch):
+def test_a_closed_section_computes_nothing(digits, monkeypatch):
     monkeypatch.setattr(checks, "task_of", None)
 
     app = opened(SMALL, unfolded=False)
@@ -497,7 +497,7 @@ def test_a_closed_section_looks_at_nothing(digits, monkeypatch):
     assert "Check these settings" not in [found.label for found in app.button]
 
 
-def test_the_page_shows_the_lights_and_puts_the_suggestion_into_the_form(digits):
+def test_the_page_shows_the_indicators_and_copies_the_suggestion_into_the_form(digits):
     placed("check", SMALL, FOUND)
     placed("rates", SMALL, {"rates": RISING.tolist(), "losses": finder_losses().tolist()})
     suggested = lr_finder.suggestion(RISING, finder_losses())
@@ -513,7 +513,7 @@ def test_the_page_shows_the_lights_and_puts_the_suggestion_into_the_form(digits)
 
 
 @pytest.mark.parametrize("message", ["", "It broke <b>here</b>."])
-def test_the_page_says_why_a_probe_has_no_result(message, digits):
+def test_the_page_explains_why_a_check_has_no_result(message, digits):
     placed("check", SMALL, {}, failure=message)
     (placed("rates", SMALL, {}) / "result.json").write_text("{")
     app = opened(SMALL)
@@ -524,7 +524,7 @@ def test_the_page_says_why_a_probe_has_no_result(message, digits):
     assert any("The learning-rate finder has no result" in text and checks.DAMAGED in text for text in told)
 
 
-def test_a_press_on_check_starts_a_probe(digits, wait_until):
+def test_clicking_check_starts_a_preflight_check(digits, wait_until):
     app = opened(SMALL)
     button(app, "Check these settings").click().run()
 

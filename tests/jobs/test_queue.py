@@ -30,7 +30,7 @@ def entered(*names: str, config: Config = SHORT) -> list[runs.Run]:
 # ---- the order
 
 
-def test_runs_wait_in_the_order_of_their_starts():
+def test_runs_are_queued_in_submission_order():
     entered("first", "second", "third")
     assert [run.id for run in jobs.waiting()] == ["first", "second", "third"]
     assert {run.state for run in jobs.waiting()} == {"queued"}
@@ -43,20 +43,20 @@ def test_runs_wait_in_the_order_of_their_starts():
         *(("a", 99, "bcda"), ("a", -1, "abcd"), ("d", 1, "abcd"), ("b", 0, "abcd")),
     ],
 )
-def test_a_waiting_run_is_moved(name, by, expected):
+def test_a_queued_run_can_be_moved(name, by, expected):
     found = {run.id: run for run in entered(*("run-" + letter for letter in "abcd"))}
     jobs.move(found["run-" + name], by)
     assert "".join(run.id[-1] for run in jobs.waiting()) == expected
 
 
-def test_the_only_run_can_be_moved_nowhere_and_stays():
+def test_the_only_queued_run_cannot_be_moved():
     (run,) = entered("alone")
     jobs.move(run, -1)
     jobs.move(run, 1)
     assert jobs.waiting() == [run]
 
 
-def test_fifteen_starts_at_once_get_fifteen_places_and_earlier_works(monkeypatch):
+def test_fifteen_simultaneous_starts_get_fifteen_positions_and_can_be_moved_earlier(monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
     together = threading.Barrier(15)
 
@@ -74,7 +74,7 @@ def test_fifteen_starts_at_once_get_fifteen_places_and_earlier_works(monkeypatch
     assert jobs.waiting() == [*waiting[:8], waiting[9], waiting[8], *waiting[10:]]
 
 
-def test_runs_with_equal_places_from_an_earlier_version_can_be_moved():
+def test_runs_with_equal_positions_from_an_earlier_version_can_be_moved():
     found = [runs.create(SHORT, run_id=f"run-{letter}", place=1.0) for letter in "abcd"]
     jobs.move(found[3], -2)
     assert [run.id[-1] for run in jobs.waiting()] == list("adbc")
@@ -82,13 +82,13 @@ def test_runs_with_equal_places_from_an_earlier_version_can_be_moved():
     assert [run.id[-1] for run in jobs.waiting()] == list("dabc")
 
 
-def test_runs_whose_places_are_too_close_for_another_one_can_be_moved():
+def test_runs_with_positions_too_close_together_can_be_moved():
     first, second, third = (runs.create(SHORT, run_id=f"run-{n}", place=p) for n, p in enumerate((1.0, 1 + 2**-52, 9)))
     jobs.move(third, -1)
     assert jobs.waiting() == [first, third, second]
 
 
-def test_a_run_that_is_taken_out_stays_and_can_be_put_back_at_the_end():
+def test_a_run_removed_from_the_queue_is_kept_and_can_be_requeued_last():
     first, second = entered("first", "second")
     jobs.take_out(first)
     assert first.state == "aside"
@@ -99,14 +99,14 @@ def test_a_run_that_is_taken_out_stays_and_can_be_put_back_at_the_end():
     assert jobs.waiting() == [second, first]
 
 
-def test_stop_takes_a_waiting_run_out(own_folders):
+def test_stop_removes_a_queued_run_from_the_queue(own_folders):
     (run,) = entered("waiting")
     jobs.stop(run)
     assert run.state == "aside"
     assert not run.request.stop
 
 
-def test_a_damaged_place_in_the_queue_harms_nobody():
+def test_a_damaged_queue_position_affects_no_other_run():
     first, second = entered("first", "second")
     (first.folder / waiting_list.NAME).write_bytes(b'{"ticket": "x", "pla')
     assert first.state == "damaged"
@@ -116,7 +116,7 @@ def test_a_damaged_place_in_the_queue_harms_nobody():
 # ---- whose turn it is
 
 
-def test_the_next_run_starts_when_the_one_before_has_ended():
+def test_the_next_run_starts_when_the_previous_one_ends():
     backend, found = Elsewhere(), entered("first", "second", "third")
     queue = Queue(backend)
     for number, run in enumerate(found, 1):
@@ -128,7 +128,7 @@ def test_the_next_run_starts_when_the_one_before_has_ended():
     assert jobs.waiting() == []
 
 
-def test_two_trainings_at_once_where_the_setting_says_so(monkeypatch):
+def test_two_runs_are_started_if_the_setting_allows_two(monkeypatch):
     monkeypatch.setenv("IMGCLS_TRAININGS", "2")
     backend, found = Elsewhere(), entered("first", "second", "third")
     queue = Queue(backend)
@@ -139,7 +139,7 @@ def test_two_trainings_at_once_where_the_setting_says_so(monkeypatch):
     assert backend.started == ["first", "second", "third"]
 
 
-def test_a_run_that_cannot_be_started_holds_up_nobody(capsys):
+def test_a_run_that_cannot_start_does_not_block_the_queue(capsys):
     backend, (first, second) = Elsewhere(), entered("first", "second")
     (first.folder / "trainer.json").mkdir()  # so the claim cannot be written
     (second.folder / "config.json").touch()
@@ -148,7 +148,7 @@ def test_a_run_that_cannot_be_started_holds_up_nobody(capsys):
     assert backend.started == ["second"]
 
 
-def test_a_paused_run_takes_no_turn():
+def test_a_paused_run_does_not_occupy_a_slot():
     backend, (first, _) = Elsewhere(), entered("first", "second")
     queue = Queue(backend)
     queue.round()
@@ -157,7 +157,7 @@ def test_a_paused_run_takes_no_turn():
     assert backend.started == ["first", "second"]
 
 
-def test_who_has_a_trainer_and_waits_for_a_turn_is_overtaken_by_nobody():
+def test_a_waiting_trainer_is_not_overtaken():
     """As a run does that was resumed, or whose predecessor has its result and still looks into its model."""
     backend, (first, second, third) = Elsewhere(), entered("first", "second", "third")
     queue = Queue(backend)
@@ -174,7 +174,7 @@ def test_who_has_a_trainer_and_waits_for_a_turn_is_overtaken_by_nobody():
     assert backend.started == ["first", "second", "third"]
 
 
-def test_a_suspended_trainer_keeps_its_turn_until_it_is_given_up(monkeypatch):
+def test_a_suspended_trainer_keeps_its_slot_until_it_is_abandoned(monkeypatch):
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0.4")
     backend, (first, _) = Elsewhere(), entered("first", "second")
     queue = Queue(backend)
@@ -189,7 +189,7 @@ def test_a_suspended_trainer_keeps_its_turn_until_it_is_given_up(monkeypatch):
     assert first.state == "lost"
 
 
-def test_a_trainer_that_is_only_slow_is_never_given_up(monkeypatch):
+def test_a_slow_trainer_is_never_abandoned(monkeypatch):
     """Under load a heartbeat may fail to come for minutes, while the trainer gets a little of the CPU."""
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0")
     backend, (first, _) = Elsewhere(), entered("first", "second")
@@ -204,7 +204,7 @@ def test_a_trainer_that_is_only_slow_is_never_given_up(monkeypatch):
     assert backend.living == {"second"}, "it has stopped working"
 
 
-def test_a_queued_run_whose_trainer_still_lives_is_left_alone():
+def test_a_queued_run_with_a_live_trainer_is_left_alone():
     """As after Resume during a pause whose process was about to end, or a Resume by a page that was out of date."""
     backend, (first,) = Elsewhere(), entered("first")
     queue = Queue(backend)
@@ -217,7 +217,7 @@ def test_a_queued_run_whose_trainer_still_lives_is_left_alone():
     assert backend.started == ["first", "first"]
 
 
-def test_resume_never_touches_a_living_trainer(monkeypatch):
+def test_resume_never_touches_a_live_trainer(monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
     backend, (first,) = Elsewhere(), entered("first")
     Queue(backend).round()
@@ -227,7 +227,7 @@ def test_resume_never_touches_a_living_trainer(monkeypatch):
     assert first.state == "running"
 
 
-def test_what_the_queue_itself_looks_at_is_never_too_late(own_folders):
+def test_runs_watched_by_the_queue_are_never_late(own_folders):
     """A run that comes while the queue is leaving finds its lock held, so nobody else is called."""
     backend = Elsewhere()
 
@@ -248,7 +248,7 @@ def test_what_the_queue_itself_looks_at_is_never_too_late(own_folders):
 # ---- killed
 
 
-def test_trainings_follow_one_another_without_a_browser(forks, wait_until):
+def test_queued_runs_train_one_after_another_without_a_browser(forks, wait_until):
     found = entered("first", "second")
     queue = forks.queue()
     seen = set()
@@ -264,7 +264,7 @@ def test_trainings_follow_one_another_without_a_browser(forks, wait_until):
     assert found[0].result["started"] < found[1].result["started"]
 
 
-def test_the_queue_is_killed_and_the_training_goes_on_and_the_next_queue_goes_on(forks, wait_until):
+def test_training_survives_a_killed_queue_and_the_next_queue_continues(forks, wait_until):
     first, second = entered("first", "second")
     queue = forks.queue(trainers={"first": SLOW_STEPS.format(0.01)})
     wait_until(lambda: lines(first), seconds=60)
@@ -283,7 +283,7 @@ def test_the_queue_is_killed_and_the_training_goes_on_and_the_next_queue_goes_on
     assert lines(first, "resumed") == []
 
 
-def test_a_run_whose_queue_was_killed_before_it_had_a_trainer_gets_its_turn(monkeypatch):
+def test_a_run_whose_queue_was_killed_before_its_trainer_started_still_runs(monkeypatch):
     monkeypatch.setattr("imgcls.runs.run.START_SECONDS", 0.3)
     first, second = entered("first", "second")
     jobs.claim(first, waiting_list.ticket(first))  # and then it was killed
@@ -298,7 +298,7 @@ def test_a_run_whose_queue_was_killed_before_it_had_a_trainer_gets_its_turn(monk
     assert jobs.waiting() == [second]
 
 
-def test_a_run_whose_trainer_was_killed_is_not_started_again_by_itself(forks, wait_until):
+def test_a_run_whose_trainer_was_killed_is_not_restarted_automatically(forks, wait_until):
     (run,) = entered("first")
     queue = forks.queue(trainers={"first": DIES_AT_ONCE})
     wait_until(lambda: run.state == "lost", seconds=5)
@@ -311,7 +311,7 @@ def test_a_run_whose_trainer_was_killed_is_not_started_again_by_itself(forks, wa
     assert run.state == "lost"
 
 
-def test_of_two_queues_on_one_folder_the_second_leaves(forks, wait_until):
+def test_a_second_queue_on_one_folder_exits(forks, wait_until):
     first = forks.queue()
     wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
     second = forks.queue()
@@ -322,7 +322,7 @@ def test_of_two_queues_on_one_folder_the_second_leaves(forks, wait_until):
     assert (runs.find("only").folder / "log.txt").read_text().count("already being trained") == 0
 
 
-def test_of_two_trainers_on_one_run_the_second_leaves(forks, wait_until):
+def test_a_second_trainer_on_one_run_exits(forks, wait_until):
     run = runs.create(ENDLESS)
     first = forks.trainer(run, SLOW_STEPS.format(0.01))
     wait_until(lambda: lines(run, "batch"), seconds=60)
@@ -333,7 +333,7 @@ def test_of_two_trainers_on_one_run_the_second_leaves(forks, wait_until):
     assert "This run is already being trained by another process." in (run.folder / "log.txt").read_text()
 
 
-def test_a_training_from_a_shell_and_the_queue_respect_each_other(forks, wait_until):
+def test_shell_training_and_the_queue_do_not_collide(forks, wait_until):
     shell = runs.create(SHORT, run_id="from-a-shell")
     trainer = forks.trainer(shell, SLOW_STEPS.format(0.02))
     wait_until(lambda: shell.state == "running")
@@ -354,7 +354,7 @@ def test_a_training_from_a_shell_and_the_queue_respect_each_other(forks, wait_un
     assert has_ended(trainer)
 
 
-def test_two_trainings_run_side_by_side_where_the_setting_says_so(forks, monkeypatch, wait_until):
+def test_two_trainings_run_concurrently_if_the_setting_allows_two(forks, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_TRAININGS", "2")
     found = entered("first", "second", "third", config=ENDLESS)
     forks.queue()

@@ -80,7 +80,7 @@ def test_any_number_of_images_gives_the_same_features_in_parts():
         lambda path: shutil.copyfile(shipped.weights_path("MobileNet 0.25"), path),
     ],
 )
-def test_a_damaged_file_is_one_sentence(damage, tmp_path, monkeypatch):
+def test_a_damaged_file_gives_one_clear_error(damage, tmp_path, monkeypatch):
     path = tmp_path / "efficientnet_lite0.npz"
     shutil.copyfile(shipped.weights_path("EfficientNet-Lite0"), path)
     damage(path)

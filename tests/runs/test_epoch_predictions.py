@@ -206,7 +206,7 @@ def test_a_run_whose_data_set_is_gone_says_how_to_get_it(finished_run, monkeypat
 
 
 @pytest.mark.parametrize("module", [epoch_predictions, validation_predictions])
-def test_a_damaged_file_is_one_sentence(module, finished_run):
+def test_a_damaged_file_gives_one_clear_error(module, finished_run):
     path = finished_run.folder / module.NAME
     path.write_bytes(path.read_bytes()[:200])
 

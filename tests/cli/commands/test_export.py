@@ -22,7 +22,7 @@ def here(tmp_path, monkeypatch):
     return folder
 
 
-def test_it_writes_the_file_and_says_how_well_it_matches(finished_run, quick_conversion, capsys, here):
+def test_it_writes_the_file_and_reports_how_closely_it_matches(finished_run, quick_conversion, capsys, here):
     assert main(["export", finished_run.id, "--format", "litert", "--out", "model.tflite"]) == exit_codes.OK
     out = capsys.readouterr().out
     assert out.startswith("model.tflite: ") and "100.00% of 360 predictions identical" in out
@@ -58,7 +58,7 @@ def test_a_bundle_is_a_zip(finished_run, quick_conversion, here):
         (["RUN", "--format", "saved-model", "--bundle"], exit_codes.USAGE, "There is no bundle for SavedModel"),
     ],
 )
-def test_a_mistake_is_one_line(finished_run, quick_conversion, capsys, here, arguments, code, message):
+def test_a_usage_error_prints_one_line(finished_run, quick_conversion, capsys, here, arguments, code, message):
     (here / "taken").write_text("mine")
     assert main(["export", *(finished_run.id if word == "RUN" else word for word in arguments)]) == code
     out, err = capsys.readouterr()
@@ -66,7 +66,7 @@ def test_a_mistake_is_one_line(finished_run, quick_conversion, capsys, here, arg
     assert (here / "taken").read_text() == "mine" and quick_conversion == []
 
 
-def test_a_run_that_is_not_finished_or_damaged_says_so(made, finished_run, capsys):
+def test_an_unfinished_or_damaged_run_is_reported(made, finished_run, capsys):
     assert main(["export", made().id, "--format", "litert"]) == exit_codes.FAILED
     assert "This run has no trained model." in capsys.readouterr().err
     (finished_run.folder / "model.json").write_text("[")
@@ -81,7 +81,7 @@ def test_a_file_that_does_not_match_is_not_written(finished_run, quick_conversio
     assert list(here.iterdir()) == []
 
 
-def test_a_missing_package_is_a_hint(finished_run, capsys, monkeypatch):
+def test_a_missing_package_gives_an_installation_hint(finished_run, capsys, monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda package: None)
     assert main(["export", finished_run.id, "--format", "onnx"]) == exit_codes.FAILED
     assert 'pip install "imgcls[onnx]"' in capsys.readouterr().err
@@ -99,7 +99,7 @@ def test_a_full_disk_leaves_nothing_behind(finished_run, quick_conversion, capsy
     assert [path.name for path in here.iterdir()] == ["first.tflite"]
 
 
-def test_a_full_disk_during_the_export_is_one_sentence(finished_run, capsys, here, monkeypatch):
+def test_a_full_disk_during_the_export_prints_one_error(finished_run, capsys, here, monkeypatch):
     def full(run, name, path):
         raise OSError(errno.ENOSPC, "No space left on device")
 

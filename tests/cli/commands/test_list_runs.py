@@ -19,6 +19,6 @@ def test_runs_are_listed_with_state_and_scores(finished_run, made, capsys):
     assert f"{finished_run.id} " in capsys.readouterr().out
 
 
-def test_without_runs_it_says_how_to_train_one(capsys):
+def test_without_runs_it_explains_how_to_train_one(capsys):
     assert main(["runs"]) == exit_codes.OK
     assert "imgcls train --data" in capsys.readouterr().out

@@ -32,7 +32,7 @@ def scans(finished_run, tmp_path, monkeypatch):
     return folder
 
 
-def test_a_folder_becomes_a_table_with_the_predictions_of_the_app(finished_run, scans, capsys, tmp_path):
+def test_a_folder_becomes_a_table_with_the_same_predictions_as_the_app(finished_run, scans, capsys, tmp_path):
     assert main(["predict", finished_run.id, "scans", "--csv", "out.csv"]) == exit_codes.OK
     out, err = capsys.readouterr()
     assert out == ""
@@ -63,7 +63,7 @@ def test_json_is_one_object_per_line_and_patterns_and_zips_work(finished_run, sc
     assert len(rows[0]["probabilities"]) == 10
 
 
-def test_without_options_each_image_is_a_line(finished_run, scans, capsys):
+def test_without_options_each_image_is_printed_on_one_line(finished_run, scans, capsys):
     path = next((scans / "8").iterdir())
     assert main(["predict", finished_run.id, str(path)]) == exit_codes.OK
     name, prediction, confidence, *_ = capsys.readouterr().out.strip().split("\t")
@@ -84,7 +84,7 @@ def test_without_options_each_image_is_a_line(finished_run, scans, capsys):
         (["RUN", "scans", "--csv", "no/x.csv"], exit_codes.NOT_FOUND, "No such folder: no"),
     ],
 )
-def test_a_mistake_is_one_line(finished_run, scans, capsys, tmp_path, arguments, code, message):
+def test_a_usage_error_prints_one_line(finished_run, scans, capsys, tmp_path, arguments, code, message):
     (tmp_path / "empty").mkdir()
     (tmp_path / "taken.csv").write_text("mine")
     assert main(["predict", *(finished_run.id if word == "RUN" else word for word in arguments)]) == code
@@ -98,7 +98,7 @@ def test_no_table_is_left_behind_when_nothing_was_classified(finished_run, scans
     assert sorted(path.name for path in tmp_path.iterdir() if "out" in path.name) == []
 
 
-def test_many_files_need_no_more_memory_than_few(finished_run, monkeypatch):
+def test_memory_use_does_not_grow_with_the_number_of_files(finished_run, monkeypatch):
     """Results are handed on one by one: the items of a million files would not fit into a list."""
     monkeypatch.setattr(
         files.batch, "classified", lambda run, card, step: (files.Result(one.name, -1, None) for one in step)

@@ -29,7 +29,7 @@ def taken():
         yield server.getsockname()[1]
 
 
-def test_it_runs_streamlit_on_the_entry_script_with_the_projects_configuration(started):
+def test_it_runs_streamlit_on_the_entry_script_with_the_project_configuration(started):
     port = start_app.free_port("127.0.0.1", 20000)
     assert main(["app", "--port", str(port), "--no-browser"]) == exit_codes.OK
     (command,) = started
@@ -40,7 +40,7 @@ def test_it_runs_streamlit_on_the_entry_script_with_the_projects_configuration(s
     assert (paths.app_folder() / ".streamlit" / "config.toml").is_file()
 
 
-def test_a_port_in_use_is_reported_with_a_free_one(capsys, started, taken):
+def test_a_port_in_use_is_reported_with_a_free_alternative(capsys, started, taken):
     assert main(["app", "--port", str(taken)]) == exit_codes.IN_USE
     message = capsys.readouterr().err
     assert message.startswith(f"Port {taken} is already in use. Port ")
@@ -48,7 +48,7 @@ def test_a_port_in_use_is_reported_with_a_free_one(capsys, started, taken):
     assert not started
 
 
-def test_without_a_port_the_next_free_one_is_taken(taken):
+def test_without_a_port_the_next_free_one_is_used(taken):
     assert start_app.free_port("127.0.0.1", taken) > taken
 
 

@@ -33,7 +33,7 @@ def refused(capsys, *arguments: str, code: int = exit_codes.USAGE) -> str:
     return err.strip()
 
 
-def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(digits):
+def test_training_from_the_shell_prints_scores_and_adds_the_run_to_the_list(digits):
     done = train(
         *("--data", "digits", "--model", "ann", "--epochs", "1", "--units", "32", "--now"),
         *("--id", "from-shell", "--name", "From a shell"),
@@ -66,7 +66,7 @@ def test_a_training_from_a_shell_prints_its_scores_and_stands_among_the_runs(dig
         (("--model", "ann", "--units", "7"), "Units must be between 8 and 1024, not 7."),
     ],
 )
-def test_a_bad_value_is_one_line(capsys, arguments, said):
+def test_an_invalid_value_prints_one_line(capsys, arguments, said):
     assert refused(capsys, *arguments) == said
 
 
@@ -75,18 +75,18 @@ def test_a_missing_settings_file_is_reported_as_missing(capsys):
     assert said == "No such settings file: nowhere.json"
 
 
-def test_an_unknown_data_set_is_one_line_with_the_choices(capsys):
+def test_an_unknown_dataset_prints_one_line_with_the_choices(capsys):
     assert refused(capsys, "--data", "emnist").startswith("No dataset is called 'emnist'. Available: mnist_sample, ")
 
 
 @pytest.mark.parametrize("run_id", ["../evil", "/tmp/evil", "With Capitals", "a", ".hidden", "x" * 60])
-def test_an_id_that_is_none_is_one_line(capsys, digits, tmp_path, run_id):
+def test_an_invalid_id_prints_one_line(capsys, digits, tmp_path, run_id):
     said = refused(capsys, "--data", "digits", "--id", run_id)
     assert said.startswith(f"Invalid run ID '{run_id}'")
     assert not (tmp_path / "evil").exists()
 
 
-def test_an_unknown_option_suggests_a_similar_one_and_names_the_help(capsys):
+def test_an_unknown_option_suggests_a_similar_one_and_mentions_help(capsys):
     said = refused(capsys, "--model", "ann", "--unitz", "8")
     assert said == "Unknown option: --unitz. Did you mean --units? See: imgcls train --help"
 
@@ -102,7 +102,7 @@ def test_a_finished_run_cannot_be_resumed(capsys, made):
     assert "cannot be resumed: it is " in capsys.readouterr().err
 
 
-def test_a_run_that_another_process_trains_is_left_alone(capsys, made):
+def test_a_run_being_trained_by_another_process_is_left_alone(capsys, made):
     run = made(heartbeat=0, word="paused", trainer=0)
     (run.folder / "process.json").write_text('{"pid": 1}')
     assert main(["train", run.id]) == exit_codes.USAGE
@@ -115,7 +115,7 @@ def test_without_arguments_it_prints_its_help(capsys):
     assert "Usage: imgcls train" in capsys.readouterr().out
 
 
-def test_a_bad_value_exits_with_2_as_a_process():
+def test_an_invalid_value_exits_with_status_2():
     done = train("--epochs", "0")
     assert done.returncode == 2
     assert done.stderr == "Epochs must be between 1 and 1000, not 0.\n"
@@ -157,7 +157,7 @@ def asked_for(monkeypatch, digits):
     return asked_for
 
 
-def test_a_file_of_settings_is_where_a_training_starts_from(asked_for, tmp_path):
+def test_a_settings_file_provides_the_starting_values(asked_for, tmp_path):
     file = tmp_path / "settings.json"
     start = Config(data="digits", model="ann", model_settings={"units": 64}, epochs=3, flip=True)
     file.write_text(json.dumps(start.as_dict()))
@@ -169,7 +169,7 @@ def test_a_file_of_settings_is_where_a_training_starts_from(asked_for, tmp_path)
     assert dict(changed.model_settings) == dict(start.model_settings) | {"dropout": 0.5}
 
 
-def test_another_model_than_the_files_takes_none_of_its_params(asked_for, tmp_path):
+def test_choosing_a_different_model_ignores_the_params_in_the_file(asked_for, tmp_path):
     file = tmp_path / "settings.json"
     file.write_text(json.dumps(Config(data="digits", model="ann", model_settings={"units": 64}).as_dict()))
     run = asked_for("--config", str(file), "--model", "cnn")
@@ -177,7 +177,7 @@ def test_another_model_than_the_files_takes_none_of_its_params(asked_for, tmp_pa
 
 
 @pytest.mark.parametrize("param", PARAMS, ids=lambda param: param.name)
-def test_every_setting_can_be_given_by_its_flag(asked_for, param):
+def test_every_setting_can_be_given_as_a_flag(asked_for, param):
     words = {bool: "on", str: "digits", int: "2", float: "0.2"}
     value = {"model": "ann", "normalisation": "-1 to 1", "optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
     value |= {"schedule": "cosine", "precision": "bfloat16"}
@@ -186,7 +186,7 @@ def test_every_setting_can_be_given_by_its_flag(asked_for, param):
     assert config == Config(**{"data": "digits", param.name: param.parsed(text)})
 
 
-def test_a_recipe_sets_what_has_no_flag(asked_for):
+def test_a_recipe_fills_in_settings_without_a_flag(asked_for):
     family = ("--data", "digits", "--model", "deep_cnn")
     config = asked_for(*family, "--recipe", "--epochs", "2", "--width", "16").config
     recipe = recipes.recipe("deep_cnn", "digits")

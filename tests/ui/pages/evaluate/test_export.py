@@ -96,7 +96,7 @@ def test_a_running_export_shows_its_progress_and_a_failed_one_its_reason(finishe
     assert any(button.label == "Try again" for button in app.button)
 
 
-def test_a_missing_package_is_a_hint(finished_run, monkeypatch):
+def test_a_missing_package_gives_an_installation_hint(finished_run, monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda package: None)
     app = section(finished_run)
     assert is_whole(app)

@@ -123,7 +123,7 @@ def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("view", ["Single image", "Activations"])
-def test_a_damaged_file_is_one_sentence(finished_run, view, name):
+def test_a_damaged_file_gives_one_clear_error(finished_run, view, name):
     (finished_run.folder / name).write_bytes(b"torn")
     app = opened("evaluate", run=finished_run.id, view=view, image="17")
     assert is_whole(app)
