@@ -22,6 +22,8 @@ COMMANDS = {
     "runs": ("list_runs:list_runs", "List all runs with their scores."),
     "predict": ("predict:predict", "Classify image files with a run's model."),
     "evaluate": ("predict:evaluate", "Measure a run's accuracy on your own labelled images."),
+    "compare": ("compare:compare", "Compare two runs on their test images: is one really better?"),
+    "report": ("report:write_report", "Write a run's report as an HTML file, or its numbers as JSON or CSV."),
     "export": ("export:export", "Write a run's model in a format for other programs, verified."),
     "robustness": ("analyse:robustness", "Test a run's model on corrupted images."),
     "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),

@@ -18,16 +18,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from imgcls import datasets, jobs, models, runs
 from imgcls.config import PARAMS, Config
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError, SettingError
-from imgcls.evaluation import image_files, predictions, report
-from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation import comparison, image_files, predictions, report
 from imgcls.evaluation.image_files import FileScores
-from imgcls.evaluation.metrics import significance
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.export import formats, making, records
 from imgcls.inference import Answer, answering
@@ -168,9 +164,7 @@ class ModelRun:
 
     def report(self, path: str | Path | None = None) -> Path:
         """Writes the report, one HTML file, and returns its path."""
-        stored = predictions.read(self._run)
-        card = self._run.card
-        found = Decisions(stored, card.thresholds or card.threshold) if card.is_multilabel else stored
+        found = comparison.decided(self._run)
         target = Path(path or f"{self.id}.html")
         atomic.write_bytes(target, report.page(self._run, found).encode("utf-8"))
         return target
@@ -255,15 +249,13 @@ def load_run(run: str) -> ModelRun:
 
 
 def compare(first: ModelRun, second: ModelRun) -> Comparison:
-    """Is the second run better than the first? A paired comparison on the test images of both.
+    """Is the second run better than the first? A paired comparison on the test images of both;
+    multi-label runs by exact match.
 
     Raises:
-        RunError: they were tested on different images, or are multi-label.
+        RunError: they were tested on different images.
     """
-    one, two = first._single_label(), second._single_label()
-    if one.names != two.names or not np.array_equal(one.labels, two.labels):
-        raise RunError("These runs were tested on different images, so they cannot be compared.")
-    return significance.compare(one.is_right, two.is_right)
+    return comparison.compare(first._run, second._run).paired
 
 
 def _progress(curves: Curves, state: str) -> str:

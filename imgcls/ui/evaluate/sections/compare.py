@@ -7,13 +7,13 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import RunError
+from imgcls.evaluation import comparison
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import significance
-from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, wilson
+from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
-from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts import other_run
 from imgcls.ui.evaluate.parts.images import compared_images
@@ -50,7 +50,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         return
     first, second = selection_state.key_of(other), selection_state.key_of(run)
     try:
-        reason = obstacle(other.card, selection_state.predictions_of(first), run.card, predictions)
+        reason = comparison.obstacle(other.card, selection_state.predictions_of(first), run.card, predictions)
     except RunError as error:
         reason = str(error)
     if reason:
@@ -75,37 +75,6 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         settings_table.show([other, run])
     with right:
         compared_images.show(first, second, found)
-
-
-def obstacle(
-    first_card: ModelCard,
-    first: Predictions | Decisions,
-    second_card: ModelCard,
-    second: Predictions | Decisions,
-) -> str:
-    """Why two runs cannot be compared image by image, as a sentence; empty if they can.
-
-    Equal labels alone do not prove equal images: two datasets that are sorted by class have the same labels. So for
-    datasets of different names, the images that both runs have stored must be equal, too.
-    """
-    if first_card.classes != second_card.classes:
-        return "These two runs have different classes, so their predictions cannot be compared. Choose another run."
-    if not np.array_equal(first.labels, second.labels):
-        return (
-            f"These two runs were tested on different images ({len(first.labels):,} and {len(second.labels):,}), so "
-            "they cannot be compared image by image. Choose a run on the same dataset."
-        )
-    both = np.flatnonzero((first.row_of >= 0) & (second.row_of >= 0))[:500]
-    if not len(both) or first.images.shape[1:] != second.images.shape[1:]:
-        is_same = first_card.data == second_card.data
-    else:
-        is_same = np.array_equal(first.images[first.row_of[both]], second.images[second.row_of[both]])
-    if is_same:
-        return ""
-    return (
-        "These two runs have the same test labels but different test images: their datasets differ. Choose a run on "
-        "the same dataset."
-    )
 
 
 # ---- the verdict
@@ -181,7 +150,7 @@ def _loss_difference(first: Key, second: Key) -> Score:
 @lru_cache(32)
 def _by_class(first: Key, second: Key) -> str:
     """For each class or label a bar with the interval of the difference; the largest differences come first."""
-    score, count = _differences(first, second)
+    score, count = comparison.differences(selection_state.predictions_of(first), selection_state.predictions_of(second))
     value, low, high = (100 * np.asarray(part) for part in (score.value, score.low, score.high))
     reach = max(1.0, float(np.abs([low[count > 0], high[count > 0]]).max(initial=0)))
     rows = []
@@ -201,15 +170,3 @@ def _by_class(first: Key, second: Key) -> str:
     metric = "Recall" if first.threshold is None else "Label accuracy"
     note = f"{metric} of B minus that of A in points, with 95% confidence intervals; on the right, B is better."
     return f'{STYLE}<p class="letters">{note}</p><div class="byclass">{"".join(rows)}</div>'
-
-
-def _differences(first: Key, second: Key) -> tuple[ScoreArray, np.ndarray]:
-    """The differences of recall by class, or of accuracy by label (k,), and the number of images of each (k,)."""
-    a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
-    if isinstance(a, Decisions) and isinstance(b, Decisions):
-        correct = a.predicted == a.labels, b.predicted == b.labels
-        pairs = [significance.compare(correct[0][:, one], correct[1][:, one]) for one in range(len(a.names))]
-        parts = (np.array([getattr(pair.difference, part) for pair in pairs]) for part in ("value", "low", "high"))
-        return ScoreArray(*parts), np.full(len(a.names), len(a.labels))
-    count = np.bincount(a.labels, minlength=len(first.names))
-    return significance.by_class(a.labels, a.is_right, b.is_right, len(first.names)), count
