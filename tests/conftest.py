@@ -17,7 +17,7 @@ import pytest
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-# Lists of data sets are made while tests are collected: nobody's own pictures belong to them.
+# Lists of datasets are made while tests are collected: nobody's own images belong to them.
 os.environ["IMGCLS_OWN_DATA"] = str(Path(tempfile.gettempdir(), "imgcls-tests-have-none"))
 
 from imgcls import datasets, jobs, runs
@@ -111,7 +111,7 @@ def write_weights(keras, tmp_path_factory) -> Callable[[str, Path], Path]:
 
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory) -> Callable[[str], Path]:
-    """The folder of a data set that is prepared once in a session."""
+    """The folder of a dataset that is prepared once in a session."""
     cache = tmp_path_factory.mktemp("cache")
 
     def prepared(name: str) -> Path:
@@ -130,13 +130,13 @@ def _copied(folder: Path) -> str:
 
 @pytest.fixture
 def digits(shelf, own_folders) -> str:
-    """The data set 'digits' (1,797 pictures, 8 x 8), ready in the test's cache."""
+    """The dataset 'digits' (1,797 images, 8 x 8), ready in the test's cache."""
     return _copied(shelf("digits"))
 
 
 @pytest.fixture
 def mnist_sample(shelf, own_folders) -> str:
-    """The data set 'mnist_sample' (5,000 pictures, 28 x 28), ready in the test's cache."""
+    """The dataset 'mnist_sample' (5,000 images, 28 x 28), ready in the test's cache."""
     return _copied(shelf("mnist_sample"))
 
 

@@ -1,4 +1,4 @@
-"""Runs whose names attack the page, and runs whose files are torn: literal text, one sentence, all else working."""
+"""Runs with hostile names and runs with truncated files: names are literal text, one error, all else works."""
 
 import json
 import re

@@ -21,7 +21,7 @@ def test_importing_the_package_does_not_import_its_submodules():
     assert done.stdout.split() == ["imgcls"]
 
 
-def test_only_the_public_names_exist():
+def test_public_names_are_available_and_unknown_ones_raise():
     for name in imgcls.__all__:
         assert getattr(imgcls, name) is getattr(python_api, name)
     with pytest.raises(AttributeError, match="no attribute 'fit'"):

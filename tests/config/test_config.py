@@ -1,4 +1,4 @@
-"""Settings: their round trip, the sentence for each bad value, and what old, new and torn files do."""
+"""Settings: their round trip, the sentence for each bad value, and what old, new and truncated files do."""
 
 import dataclasses
 import json

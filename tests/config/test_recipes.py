@@ -1,4 +1,4 @@
-"""Recipes: settings that exist, and nothing mirrored where a mirrored picture is none."""
+"""Recipes: settings that exist, and nothing mirrored where a mirrored image is none."""
 
 import pytest
 

@@ -38,7 +38,7 @@ def test_cosine_falls_from_the_full_rate_to_zero():
     assert schedules.rate(Config(schedule="cosine", epochs=4), 80, STEPS) == 0  # never up again
 
 
-def test_one_cycle_rises_linearly_and_falls_linearly():
+def test_one_cycle_rises_and_falls_linearly():
     line = rates(schedule="one_cycle", warmup_fraction=0.25)
     assert line[0] == pytest.approx(0.1 * schedules.LOWEST)
     assert line[5] == pytest.approx(0.1 * (schedules.LOWEST + 1) / 2)

@@ -1,4 +1,4 @@
-"""Findings that a process of its own makes: asked for once, watched, cancelled, read, and made anew when damaged."""
+"""Findings that a process of its own makes: asked for once, watched, cancelled, read, and made again when damaged."""
 
 import os
 import subprocess

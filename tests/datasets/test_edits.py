@@ -1,4 +1,4 @@
-"""Pictures that are thrown out or relabelled: exact, undoable, whole on the disk, and remembered by the run."""
+"""Images that are thrown out or relabelled: exact, undoable, whole on the disk, and remembered by the run."""
 
 import json
 import threading

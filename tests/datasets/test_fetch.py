@@ -34,7 +34,7 @@ def idx_header(array: np.ndarray) -> bytes:
 
 
 def fashion(train: int = 4000, test: int = 1000) -> dict[str, bytes]:
-    """The four files as Fashion-MNIST publishes them, small, with pictures that hardly compress."""
+    """The four files as Fashion-MNIST publishes them, small, with images that hardly compress."""
     random, files = np.random.default_rng(0), {}
     for part, count in (("train", train), ("t10k", test)):
         labels = (np.arange(count) % 10).astype(np.uint8)
@@ -243,7 +243,7 @@ def test_whatever_goes_wrong_on_the_way_gets_its_sentence_and_leaves_nothing(fol
 
 
 def fetching() -> psutil.Process:
-    """The process that prepares a data set; others of earlier tests may just have ended."""
+    """The process that prepares a dataset; others of earlier tests may just have ended."""
     for process in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
             if "imgcls.datasets" in process.cmdline():

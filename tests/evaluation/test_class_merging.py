@@ -114,7 +114,7 @@ def test_similar_classes_are_adjacent():
     assert {frozenset(order[:3]), frozenset(order[3:])} == {frozenset({0, 1, 2}), frozenset({3, 4, 5})}
 
 
-def test_similar_ends_of_two_clusters_are_adjacent():
+def test_a_chain_of_similar_classes_keeps_its_order():
     chain = np.zeros((5, 5))
     for one in range(4):
         chain[one, one + 1] = 0.5 - 0.1 * one

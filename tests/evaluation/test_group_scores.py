@@ -30,7 +30,7 @@ def test_differences_between_groups_widen_the_interval():
     assert apart.low <= apart.value <= apart.high
 
 
-def test_zero_or_one_groups_are_handled():
+def test_without_groups_there_is_no_score_and_one_group_has_the_wilson_interval():
     assert group_scores(np.full(4, -1), np.ones(4, bool)) is None
     one = group_scores(np.zeros(10, int), np.ones(10, bool))
     assert one.overall.value == 1.0 and one.overall.low == pytest.approx(wilson(10, 10).low)

@@ -1,4 +1,4 @@
-"""Which test pictures are hard for a model."""
+"""Which test images are hard for a model."""
 
 import numpy as np
 

@@ -37,7 +37,7 @@ def test_suspects_match_cleanlab():
 
     # cleanlab 2.9: find_label_issues(labels, probabilities, filter_by="confident_learning",
     # return_indices_ranked_by="self_confidence"), and calibrate_confident_joint(compute_confident_joint(...), labels)
-    # but for one picture of the last row, which it rounds the other way.
+    # but for one image of the last row, which it rounds the other way.
     assert found.places.tolist() == [34, 5, 13, 33, 38, 30, 55, 18]
     assert found.joint.tolist() == [[23, 0, 5], [0, 13, 3], [2, 1, 13]]
     assert found.estimated == 11
@@ -57,7 +57,7 @@ def test_by_hand():
 
 
 def test_a_top_ranked_label_is_not_suspect_even_if_only_another_class_passes_its_threshold():
-    """Thresholds 0.77 and 0.4: the third picture passes the second alone, but the first wins."""
+    """Thresholds 0.77 and 0.4: the third image passes the second alone, but the first wins."""
     labels = np.array([0, 0, 0, 1])
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.51, 0.49], [0.6, 0.4]])
 
@@ -65,7 +65,7 @@ def test_a_top_ranked_label_is_not_suspect_even_if_only_another_class_passes_its
 
 
 def test_of_two_classes_above_threshold_the_more_probable_counts():
-    """Thresholds 0.4, 0.5 and 0.4: the first picture passes all but the last, and the second is likelier."""
+    """Thresholds 0.4, 0.5 and 0.4: the first image passes all but the last, and the second is likelier."""
     labels = np.array([0, 0, 1, 2, 2])
     probabilities = np.array([[0.4, 0.55, 0.05], [0.4, 0.3, 0.3], [0.3, 0.5, 0.2], [0.4, 0.5, 0.1], [0.1, 0.2, 0.7]])
 
@@ -137,7 +137,7 @@ def test_planted_errors_are_found_by_cross_validated_heads():
 
 
 def predictions_of(separation: float, rate: float, *, pair: bool, count: int = 2000, classes: int = 5):
-    """Labels of which some are wrong, and what the best model would predict that has learnt from such labels."""
+    """Labels of which some are wrong, and what the best model would predict that has trained on such labels."""
     generator = np.random.default_rng(round(1000 * rate) + pair)
     true = generator.integers(0, classes, count)
     points = generator.normal(0, 1, (count, classes)) + separation * np.eye(classes)[true]

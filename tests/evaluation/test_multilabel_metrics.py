@@ -1,4 +1,4 @@
-"""Scores where a picture may have several labels: held against scikit-learn, and honest at the edges."""
+"""Scores where an image may have several labels: held against scikit-learn, and honest at the edges."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ NAMES = ("sky", "sea", "boat", "gull")
 
 @pytest.fixture(scope="module")
 def predictions():
-    """120 pictures, four labels, of which some are rare; many answers are the same."""
+    """120 images, four labels, of which some are rare; many answers are the same."""
     random = np.random.default_rng(1)
     labels = random.random((120, 4)) < (0.6, 0.3, 0.1, 0.05)
     return np.clip(random.normal(0.3 + 0.3 * labels, 0.25), 0, 1).round(1), labels.astype(np.uint8)
@@ -55,7 +55,7 @@ def test_the_curve_matches_scikit_learn_without_its_last_point(predictions):
 
 
 def test_intervals_have_about_their_nominal_coverage(monkeypatch):
-    """Pictures drawn from a known population of answers, many times: F1 and the average precision lie inside."""
+    """Images drawn from a known population of answers, many times: F1 and the average precision lie inside."""
     monkeypatch.setattr(multilabel, "RESAMPLES", 300)
     random = np.random.default_rng(5)
     labels = random.random((40_000, 2)) < (0.4, 0.2)

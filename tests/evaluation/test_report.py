@@ -31,7 +31,7 @@ def predicted(probabilities, labels, names, images=None) -> Predictions:
 
 @pytest.fixture
 def hostile_run(made):
-    """A run whose name and classes hold markup, and its answers: eight pictures, two of them wrong."""
+    """A run whose name and classes hold markup, and its answers: eight images, two of them wrong."""
     model = {"classes": HOSTILE, "shape": [4, 4, 1], "ink": False, "data": "own-x", "data_title": "half \ud83d sign"}
     lines = [
         {"kind": "epoch", "epoch": 1, "loss": 2.0, "accuracy": 0.25, "val_loss": None, "val_accuracy": 0.2},

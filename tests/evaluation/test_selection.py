@@ -1,4 +1,4 @@
-"""The selection of test pictures: what a URL says, which pictures are left, and the scores of these."""
+"""The selection of test images: what a URL says, which images are left, and the scores of these."""
 
 import numpy as np
 import pytest
@@ -87,7 +87,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_filters_that_match_nothing_are_dropped(text):
+def test_invalid_filters_are_dropped(text):
     for name in ("cell", "predictions", "area", *(["confidence"] if text != "0-99" else [])):
         assert Selection.parse({name: text}, 3) == Selection()
     assert set(Selection.parse({"class": text}, 3).classes) <= {0, 1, 2}

@@ -1,4 +1,4 @@
-"""The door for foreign pictures: what comes in as uint8 RGB, what is refused, and with which sentence."""
+"""The door for foreign images: what comes in as uint8 RGB, what is refused, and with which sentence."""
 
 import io
 import random

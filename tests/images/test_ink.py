@@ -46,7 +46,7 @@ def digit(canvas, shape=MNIST):
 
 
 def difference(one, other):
-    """Mean difference of grey levels on the pixels that hold ink in either picture."""
+    """Mean difference of grey levels on the pixels that hold ink in either image."""
     return np.abs(one - other)[(one > 0) | (other > 0)].mean()
 
 

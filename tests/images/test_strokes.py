@@ -1,4 +1,4 @@
-"""Handwriting as strokes: how it is drawn, varied and read, and the data set that is made from it."""
+"""Handwriting as strokes: how it is drawn, varied and read, and the dataset that is made from it."""
 
 import gzip
 import json
@@ -105,7 +105,7 @@ def test_what_is_no_stroke_is_refused(points):
         from_points(points)
 
 
-# ---- the data set that is made from strokes
+# ---- the dataset that is made from strokes
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def a_seven() -> np.ndarray:
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
-    """How much of the ink of both pictures lies in the same place, when one may be moved by a pixel."""
+    """How much of the ink of both images lies in the same place, when one may be moved by a pixel."""
     moved = [np.roll(one, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     return max(2 * np.minimum(each, other).sum() / (each.sum() + other.sum()) for each in moved)
 

@@ -220,7 +220,7 @@ def test_the_page_shows_a_failure_as_one_message(keras, finished_run):
     assert looked.state == "failed" and "test images of this run cannot be read" in looked.text
 
 
-def test_a_second_process_waits_while_the_trainer_is_writing(keras, finished_run, monkeypatch):
+def test_a_run_is_left_alone_while_its_trainer_writes_the_explanation_data(keras, finished_run, monkeypatch):
     from imgcls.training.export import explain_data
 
     monkeypatch.setattr(tasks, "GRACE_SECONDS", 0.1)

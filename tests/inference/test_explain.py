@@ -1,4 +1,4 @@
-"""Heat maps, similar pictures and sheets of maps, against hand-made models and hand-computed cases. No TensorFlow."""
+"""Heat maps, similar images and sheets of maps, against hand-made models and hand-computed cases. No TensorFlow."""
 
 import json
 
@@ -16,7 +16,7 @@ from imgcls.system.tasks import TaskState
 
 
 class LooksAt:
-    """Two classes: the second one is the brightness of one corner of the picture."""
+    """Two classes: the second one is the brightness of one corner of the image."""
 
     def __init__(self, rows: slice, columns: slice):
         self.place = (slice(None), rows, columns)
@@ -55,7 +55,7 @@ def test_occlusion_is_negative_where_masking_helps():
 def test_occlusion_measures_the_drop_in_log_odds():
     image = np.zeros((4, 4, 1), np.uint8)
     image[1:3, 1:3] = 255
-    # One square as large as the picture: all is hidden, the light goes from 1/4 to 0.
+    # One square as large as the image: all is hidden, the light goes from 1/4 to 0.
     found = occlusion_maps(LooksAt(slice(None), slice(None)), image, positions=1)[1]
     p, q = 0.1 + 0.8 / 4, 0.1
     assert found == pytest.approx(np.full((4, 4), np.log(p / (1 - p)) - np.log(q / (1 - q))), abs=1e-5)
@@ -82,7 +82,7 @@ def test_log_odds_of_a_certain_prediction_stay_finite():
     assert np.isfinite(odds).all() and odds[0, 0] > 10 and odds[1].tolist() == [0, 0]
 
 
-# ---- heat maps on their pictures
+# ---- heat maps on their images
 
 
 def test_a_heat_map_colours_positive_and_negative_regions_and_leaves_the_rest():
@@ -159,7 +159,7 @@ def test_each_method_describes_what_it_shows(kind):
 
 @pytest.fixture
 def run(made):
-    """A run that keeps forty training pictures on the axes of four directions, and ten test pictures near to them."""
+    """A run that keeps forty training images on the axes of four directions, and ten test images near to them."""
     card = {"version": 1, "data": "toy", "data_title": "Toy", "classes": list("abcd"), "shape": [3, 3, 1], "ink": False}
     run = made(**{"model.json": card | {"fit": "", "parameters": 10, "layers": []}})
     random = np.random.default_rng(0)

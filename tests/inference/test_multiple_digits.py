@@ -1,4 +1,4 @@
-"""Several digits in one drawing or picture."""
+"""Several digits in one drawing or image."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_each_is_read_with_confidence():
         assert seen(pair, lambda some, least=confidence: np.clip(READS(some), 0, least)) == digits
 
 
-def test_one_confident_digit_is_not_split():
+def test_a_drawing_is_not_split_if_the_model_recognises_only_one_part():
     pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
     assert seen(pair, by_strokes(("1", drawing(ONE)))) == []
 
@@ -252,7 +252,7 @@ def test_two_digits_in_an_image_are_found_by_their_ink():
 def test_a_noise_image_is_not_split(monkeypatch):
     noise = np.zeros((64, 64, 1), np.uint8)
     noise[::3, ::3] = 255
-    monkeypatch.setattr(multiple_digits, "_Ink", None)  # hundreds of pictures would take long, and fill the memory
+    monkeypatch.setattr(multiple_digits, "_Ink", None)  # hundreds of images would take long, and fill the memory
     assert multiple_digits.digits_in_image(noise, READS, multiple_digits.DIGITS) == []
 
 

@@ -227,7 +227,7 @@ def test_resume_never_touches_a_live_trainer(monkeypatch):
     assert first.state == "running"
 
 
-def test_runs_watched_by_the_queue_are_never_late(own_folders):
+def test_a_run_queued_while_the_queue_exits_is_still_started(own_folders):
     """A run that comes while the queue is leaving finds its lock held, so nobody else is called."""
     backend = Elsewhere()
 

@@ -1,4 +1,4 @@
-"""Answers to validation pictures by epoch: how they are kept while it trains, packed, and read."""
+"""Answers to validation images by epoch: how they are kept while it trains, packed, and read."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The journal of a run as a page reads it: torn, growing, with garbage in it, and the time that is left."""
+"""The journal of a run as a page reads it: truncated, growing, with garbage in it, and the time that is left."""
 
 import math
 

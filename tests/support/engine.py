@@ -148,7 +148,7 @@ def _forks():
 
 @pytest.fixture
 def forks(_forks, digits, monkeypatch):
-    """Forked trainers and queues, with the data set 'digits' ready; none of them is left after the test.
+    """Forked trainers and queues, with the dataset 'digits' ready; none of them is left after the test.
 
     A press that finds no queue only notes in `calls` that it would call one: on a busy machine that could come before
     the forked one, whose trainers do what the test says.
@@ -209,7 +209,7 @@ def has_ended(process: psutil.Process) -> bool:
 
 
 def lines(run: Run, kind: str = "epoch") -> list[dict]:
-    """The lines of a kind in metrics.jsonl, a torn last one left out."""
+    """The lines of a kind in metrics.jsonl, a truncated last one left out."""
     try:
         text = (run.folder / "metrics.jsonl").read_bytes().rpartition(b"\n")[0]
     except OSError:

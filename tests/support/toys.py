@@ -17,7 +17,7 @@ TOY = Config(
 
 
 def toy(count: int, *, wrong: bool = False):
-    """Three classes that differ in brightness; `wrong` gives every picture the label of another class."""
+    """Three classes that differ in brightness; `wrong` gives every image the label of another class."""
     from imgcls.training.loop.batches import Subset
 
     labels = np.arange(count, dtype=np.int32) % 3

@@ -1,4 +1,4 @@
-"""What somebody might bring: small pictures, archives of them, tables."""
+"""What somebody might bring: small images, archives of them, tables."""
 
 import re
 import zipfile
@@ -16,7 +16,7 @@ from imgcls.system import paths
 
 
 def pixels(seed: int, height: int = 12, width: int = 12) -> np.ndarray:
-    """A colourful picture, another one for each seed."""
+    """A colourful image, another one for each seed."""
     small = np.random.default_rng(seed).integers(0, 256, (3, 3, 3), dtype=np.uint8)
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
 
@@ -41,7 +41,7 @@ def image(seed: int, form: str = "PNG", height: int = 12, width: int = 12, **opt
 def leaves(
     classes: Iterable[str] = ("birch", "oak"), count: int = 5, before: str = "", first: int = 0
 ) -> dict[str, bytes]:
-    """path -> bytes: so many pictures in each folder, no two alike."""
+    """path -> bytes: so many images in each folder, no two alike."""
     return {
         f"{before}{label}/{number}.png": image(first + 1000 * place + number)
         for place, label in enumerate(classes)
@@ -73,7 +73,7 @@ def csv(rows: Iterable[Iterable], delimiter: str = ",", end: str = "\n") -> str:
 
 
 def imported(order: ImportRequest, title: str = "Leaves", **wish) -> str:
-    """Imports in this process; returns the name of the data set."""
+    """Imports in this process; returns the name of the dataset."""
     work = paths.own_folder() / ".imports" / f"{len(list(paths.own_folder().glob('own-*'))):016x}" / "work"
     work.mkdir(parents=True, exist_ok=True)
     said = {"side": 28, "channels": 3} | wish
@@ -81,7 +81,7 @@ def imported(order: ImportRequest, title: str = "Leaves", **wish) -> str:
 
 
 def visible() -> list[str]:
-    """What lies in the folder of own data sets and is not out of sight."""
+    """What lies in the folder of own datasets and is not out of sight."""
     folder = paths.own_folder()
     return sorted(item.name for item in folder.iterdir() if not item.name.startswith(".")) if folder.exists() else []
 

@@ -78,7 +78,7 @@ def url(data: bytes, prefix: str = "data:image/png;base64,") -> str:
 
 
 def header_of(width: int, height: int) -> bytes:
-    """A PNG that says how large it is and holds no pixel: whoever decodes it finds it torn."""
+    """A PNG that says how large it is and holds no pixel: whoever decodes it finds it truncated."""
     sized = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + sized + struct.pack(">I", zlib.crc32(sized))
 

@@ -130,9 +130,9 @@ def test_the_webcam_is_asked_once_and_live(visit, server):
     page.get_by_role("radio", name="Webcam").click()
     take = steps.button(page, "Take Photo")
     expect(take).to_be_enabled()
-    page.wait_for_timeout(1_000)  # the first pictures of the camera are on their way
+    page.wait_for_timeout(1_000)  # the first images of the camera are on their way
     take.click()
-    # The test picture of the browser is no digit on paper: there is some answer or the sentence that there is none.
+    # The test image of the browser is no digit on paper: there is some answer or the sentence that there is none.
     expect(page.locator(".prediction, .rejection").or_(page.get_by_test_id("stAlert")).first).to_be_visible()
     page.get_by_role("radio", name="Live").click()
     page.get_by_role("button", name="Start the camera").click()

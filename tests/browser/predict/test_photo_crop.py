@@ -65,7 +65,7 @@ def test_the_square_is_moved_with_the_keyboard(photo):
 
 
 def painted_on(photo) -> dict:
-    """Switches painting on; where the picture to paint over lies, in sight."""
+    """Switches painting on; where the image to paint over lies, in sight."""
     switch(photo, "Cover regions")
     canvas = photo.locator("canvas.upper-canvas")
     expect(canvas).to_be_visible()
@@ -86,7 +86,7 @@ def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
 
 
 def test_what_is_painted_over_does_not_hide_another_part(photo):
-    """On a narrow phone: all of the picture to paint over can be reached."""
+    """On a narrow phone: all of the image to paint over can be reached."""
     photo.set_viewport_size({"width": 320, "height": 1300})
     switch(photo, "Crop")
     square = photo.get_by_role("group", name="The part that is classified")

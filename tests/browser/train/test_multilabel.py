@@ -1,4 +1,4 @@
-"""A person brings pictures with several labels each and a table of them, trains, and looks at each label."""
+"""A person brings images with several labels each and a table of them, trains, and looks at each label."""
 
 import json
 import re
@@ -17,7 +17,7 @@ NAMES = ("circle", "square", "stripe")
 
 
 def drawn(random: np.random.Generator, has: np.ndarray) -> bytes:
-    """A grey picture with a red disc, a green square, a blue stripe, or none of them."""
+    """A grey image with a red disc, a green square, a blue stripe, or none of them."""
     pixels = random.integers(60, 90, (28, 28, 3)).astype(np.uint8)
     y, x = np.mgrid[:28, :28]
     if has[0]:

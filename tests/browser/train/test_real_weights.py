@@ -1,4 +1,4 @@
-"""Transfer learning on own pictures with a network that ships with the project, taught by a million photographs."""
+"""Transfer learning on own images with a network that ships with the project, taught by a million photographs."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Pictures with several labels each: tables that say so, what is stored, how it is divided, what can be changed."""
+"""Images with several labels each: tables that say so, what is stored, how it is divided, what can be changed."""
 
 import numpy as np
 import pytest

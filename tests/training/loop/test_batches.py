@@ -14,7 +14,7 @@ MOVED = Augmentation(rotation=20, shift=2, zoom=0.2, flip=True)
 
 
 def numbered(count: int) -> Subset:
-    """Pictures that carry their own number in every pixel pair; the label is the number modulo 7."""
+    """Images that carry their own number in every pixel pair; the label is the number modulo 7."""
     numbers = np.arange(count)
     images = np.zeros((count, 4, 4, 1), np.uint8)
     images[:, 0, 0, 0], images[:, 0, 1, 0] = numbers // 256, numbers % 256
@@ -29,7 +29,7 @@ def bytes_of(found) -> list[tuple[bytes, bytes]]:
     return [(images.tobytes(), labels.tobytes()) for images, labels in found]
 
 
-# ---- a part of a data set
+# ---- a part of a dataset
 
 
 def test_a_subset_holds_the_labels_of_its_rows_and_copies_no_image():
@@ -97,7 +97,7 @@ def test_augmentation_differs_between_epochs_and_batches_and_leaves_the_data_alo
 
 
 class Watched(np.ndarray):
-    """Pictures that tell when rows of them are read."""
+    """Images that tell when rows of them are read."""
 
     def __getitem__(self, key):
         if isinstance(key, np.ndarray):

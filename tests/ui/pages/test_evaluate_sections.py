@@ -31,7 +31,7 @@ def pieces(app) -> str:
 
 @pytest.fixture
 def two_runs(finished_run) -> tuple[Run, Run]:
-    """The small run, and one that reads the first thirty pictures wrongly; its name is hostile."""
+    """The small run, and one that reads the first thirty images wrongly; its name is hostile."""
     folder = finished_run.folder.with_name("worse")
     shutil.copytree(finished_run.folder, folder)
     with np.load(folder / "predictions.npz", allow_pickle=False) as file:
@@ -127,7 +127,7 @@ def test_robustness_is_offered_and_what_is_missing_is_said(finished_run):
 
 @pytest.fixture
 def damaged_run(finished_run) -> Run:
-    """The small run with answers to damaged pictures, of which those to noise are half wrong."""
+    """The small run with answers to damaged images, of which those to noise are half wrong."""
     labels = np.asarray(datasets.open_dataset("digits").y_test)
     found = found_with("noise", 0.5, len(labels))
     right = np.where(found.corrupted == 0, labels, (labels + 1) % 10)
@@ -288,7 +288,7 @@ def test_the_look_through_training_images_is_offered_and_what_is_missing_is_said
 
 
 def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
-    """By what a button of another page sends: also a number of pictures that is in no list."""
+    """By what a button of another page sends: also a number of images that is in no list."""
     config = Config(
         data="digits", train_images=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
     )

@@ -1,4 +1,4 @@
-"""The Augmentation section: what suits a data set, and a preview that is what the trainer does."""
+"""The Augmentation section: what suits a dataset, and a preview that is what the trainer does."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""A picture's own view and the inside of a model, through Streamlit's own test runner. No browser, no TensorFlow."""
+"""An image's own view and the inside of a model, through Streamlit's own test runner. No browser, no TensorFlow."""
 
 import json
 from io import BytesIO

@@ -251,7 +251,7 @@ def test_a_deleted_model_beside_another_takes_nothing_from_it(reader):
 
 
 def asked(stroke: list[float], **session) -> AppTest:
-    """The answer to a picture of this, as from a file, of which no strokes are known."""
+    """The answer to an image of this, as from a file, of which no strokes are known."""
     app = AppTest.from_function(image_page, default_timeout=60)
     pixels = loading.prepare_ink(drawing(stroke).ink(), (28, 28, 1)).pixels
     for name, value in ({"pixels": pixels} | session).items():
@@ -285,7 +285,7 @@ def test_another_model_has_doubts_of_its_own(reader):
     for name in (
         "neighbours.npz",
         "inside.npz",
-    ):  # it has seen one picture alone: all others are new
+    ):  # it has seen one image alone: all others are new
         with np.load(other.folder / name) as file:
             arrays = dict(file)
         arrays["features"] = np.ones_like(arrays["features"])

@@ -61,7 +61,7 @@ def message(number: int, data: bytes) -> dict:
 
 
 def looked_at(app) -> str:
-    """What the picture that is looked at closely is called."""
+    """What the image that is looked at closely is called."""
     (piece,) = [piece for piece in pieces(app).splitlines() if "The uploaded image " in piece]
     return piece.split("The uploaded image ")[1].split('"')[0]
 
@@ -231,7 +231,7 @@ def test_a_live_image_without_writing_leaves_everything_in_its_place(asked):
 def test_a_tile_says_that_its_answer_is_in_doubt(asked, finished_run):
     with np.load(finished_run.folder / "inside.npz") as file, np.load(finished_run.folder / "neighbours.npz") as known:
         arrays = dict(file) | {"features": np.zeros_like(file["features"]) + known["features"][:1]}
-    np.savez_compressed(finished_run.folder / "inside.npz", **arrays)  # nothing else is as near as its test pictures
+    np.savez_compressed(finished_run.folder / "inside.npz", **arrays)  # nothing else is as near as its test images
     app = upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
     tiles = pieces(app).split('<div class="tiles">')[-1]
     assert tiles.count('<span title="Unlike anything in the training data">') == 2
