@@ -23,7 +23,7 @@ def made(x_train, y_train, x_test, y_test, classes=("a", "b", "c")) -> Dataset:
 # ---- small copies and hashes
 
 
-def test_a_copy_holds_the_mean_of_each_area():
+def test_a_thumbnail_averages_each_area():
     images = noise(3, 8, 6, 3)
     reduced = perceptual_hash.downscaled(images, 2)
     expected = images.reshape(3, 2, 4, 2, 3, 3).mean((2, 4))
@@ -31,14 +31,14 @@ def test_a_copy_holds_the_mean_of_each_area():
     assert np.allclose(reduced, expected, atol=1e-3)
 
 
-def test_areas_that_cut_pixels_fraction_them():
+def test_partial_pixels_are_weighted_by_area():
     assert np.allclose(perceptual_hash.area_weights(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]])
     assert np.allclose(perceptual_hash.area_weights(5, 5), np.eye(5))
     assert np.allclose(perceptual_hash.area_weights(28, 16).sum(1), 1)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 9), (8, 8), (28, 28)])
-def test_small_images_stay_as_they_are_and_have_a_hash(size):
+def test_small_images_are_unchanged_and_have_a_hash(size):
     images = noise(4, *size, 1)
     if max(size) <= perceptual_hash.COPY_SIDE:
         assert np.allclose(perceptual_hash.downscaled(images), images, atol=1e-3)
@@ -52,7 +52,7 @@ def bits_apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     )
 
 
-def test_a_hash_knows_an_image_again_and_tells_others_apart():
+def test_a_hash_is_stable_under_small_changes_and_distinguishes_images():
     images = smooth(40)
     paler = (images * 0.6 + 70).round().astype(np.uint8)
     noisy = np.clip(images + np.random.default_rng(1).normal(0, 2, images.shape), 0, 255).astype(np.uint8)
@@ -64,7 +64,7 @@ def test_a_hash_knows_an_image_again_and_tells_others_apart():
 # ---- duplicates
 
 
-def test_exact_duplicates_are_grouped_in_their_order():
+def test_exact_duplicates_are_grouped_in_order():
     images = noise(9, 5, 4, 3)
     images[[7, 4]] = images[2]
     images[8] = images[1]
@@ -73,7 +73,7 @@ def test_exact_duplicates_are_grouped_in_their_order():
     assert groups.tolist() == [0, 0, 1, 1, 1]
 
 
-def test_a_pixel_makes_no_exact_duplicate():
+def test_one_different_pixel_means_no_exact_duplicate():
     images = np.repeat(noise(1, 6, 6, 1), 3, 0)
     images[1, 5, 5, 0] ^= 1
     places, _ = duplicates.exact_groups(duplicates.digests(images))
@@ -81,7 +81,7 @@ def test_a_pixel_makes_no_exact_duplicate():
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_without_duplicates_there_is_no_group(count):
+def test_without_duplicates_there_are_no_groups(count):
     places, groups = duplicates.exact_groups(duplicates.digests(noise(count, 4, 4, 1)))
     assert len(places) == len(groups) == 0
 
@@ -97,7 +97,7 @@ def near(images: np.ndarray, labels=None, usable=None) -> tuple[list, np.ndarray
     return pairs.tolist(), likeness
 
 
-def test_planted_near_duplicates_are_found_and_nothing_else():
+def test_only_planted_near_duplicates_are_found():
     images = smooth(3_000)
     generator = np.random.default_rng(1)
     images[1000] = np.clip(images[10] + generator.normal(0, 3, images[10].shape), 0, 255)
@@ -109,7 +109,7 @@ def test_planted_near_duplicates_are_found_and_nothing_else():
     assert (np.diff(likeness) <= 0).all() and likeness.min() >= duplicates.MIN_SIMILARITY
 
 
-def test_what_a_class_fractions_makes_no_duplicates():
+def test_features_shared_by_a_class_make_no_duplicates():
     labels = np.arange(400) % 2
     shared = smooth(2, seed=5)[labels].astype(float)
     own = smooth(400, seed=6).astype(float)
@@ -124,14 +124,14 @@ def test_what_a_class_fractions_makes_no_duplicates():
     assert np.median(as_they_are) > 0.9 and np.abs(np.median(without_what_is_shared)) < 0.2
 
 
-def test_whoever_is_left_out_is_in_no_pair():
+def test_excluded_images_are_in_no_pair():
     images = np.repeat(smooth(1), 4, 0)
     usable = np.array([True, False, True, False])
     assert all(place in (0, 2) for pair in near(images, usable=usable)[0] for place in pair)
     assert near(images, usable=np.zeros(4, bool))[0] == []
 
 
-def test_likeness_is_the_correlation_of_what_is_unusual():
+def test_similarity_is_the_correlation_after_subtracting_the_mean():
     flat = np.array([[10, 20, 30, 40], [20, 40, 60, 80], [40, 30, 20, 10], [7, 7, 7, 7]], np.uint8)
     usual = np.zeros((1, 4), np.float32)
     alike = duplicates.similarity(flat, np.zeros(4, int), usual, np.array([0, 0, 0]), np.array([1, 2, 3]))
@@ -143,7 +143,7 @@ def test_likeness_is_the_correlation_of_what_is_unusual():
 # ---- points
 
 
-def test_principal_components_are_those_of_scikit_learn():
+def test_principal_components_match_scikit_learn():
     from sklearn.decomposition import PCA
 
     values = noise(60, 12).astype(np.float32) * np.linspace(3, 0.1, 12)
@@ -154,7 +154,7 @@ def test_principal_components_are_those_of_scikit_learn():
     assert (ours.directions[np.arange(4), np.abs(ours.directions).argmax(1)] > 0).all()
 
 
-def test_a_stranger_is_unlike_its_class_and_like_another_one():
+def test_a_mislabelled_image_is_an_outlier_close_to_its_true_class():
     generator = np.random.default_rng(0)
     labels = np.repeat([0, 1], 50)
     points = generator.normal(0, 1, (100, 3)).astype(np.float32)
@@ -167,7 +167,7 @@ def test_a_stranger_is_unlike_its_class_and_like_another_one():
     assert (np.delete(nearest, 7) == np.delete(labels, 7)).all()
 
 
-def test_the_score_is_a_robust_deviation_by_hand():
+def test_the_outlier_score_is_a_robust_z_score_by_hand():
     points = np.array([[0.0], [1], [-1], [2], [-2], [10]], np.float32)
     unusual, _ = embedding.outlier_scores(points, np.zeros(6, int), np.array([2.0]), 1)
     distances = np.abs(points[:, 0] / 2 - np.median(points[:, 0] / 2))
@@ -176,12 +176,12 @@ def test_the_score_is_a_robust_deviation_by_hand():
     assert unusual.tolist() == pytest.approx(expected.tolist(), rel=1e-4)
 
 
-def test_in_a_class_of_two_nobody_is_odd():
+def test_a_class_of_two_has_no_outliers():
     unusual, nearest = embedding.outlier_scores(np.eye(3, dtype=np.float32), np.array([0, 0, 1]), np.ones(3), 2)
     assert unusual.tolist() == [0, 0, 0] and nearest[2] == 1
 
 
-def test_tsne_tells_how_far_it_is_and_keeps_groups_together():
+def test_tsne_reports_progress_and_keeps_clusters_together():
     generator = np.random.default_rng(0)
     points = np.concatenate([generator.normal(0, 1, (25, 5)), generator.normal(30, 1, (25, 5))]).astype(np.float32)
     heard = []
@@ -196,7 +196,7 @@ def test_tsne_tells_how_far_it_is_and_keeps_groups_together():
 # ---- the whole survey
 
 
-def test_a_survey_finds_what_was_put_in(tmp_path):
+def test_the_analysis_finds_planted_problems(tmp_path):
     x_train, x_test = smooth(60, 12, 1, seed=1), smooth(20, 12, 1, seed=2)
     y_train, y_test = np.arange(60) % 3, np.arange(20) % 3
     x_train[5] = x_train[2]  # exact, the same class
@@ -219,7 +219,7 @@ def test_a_survey_finds_what_was_put_in(tmp_path):
     assert list(tmp_path.iterdir()) == [], "temporary files are gone"
 
 
-def test_a_survey_in_many_blocks_is_the_survey_in_one(tmp_path, monkeypatch):
+def test_the_analysis_does_not_depend_on_the_block_size(tmp_path, monkeypatch):
     data = made(smooth(150, 20), np.arange(150) % 3, smooth(40, 20, seed=9), np.arange(40) % 3)
     whole = survey(data, tmp_path)
     monkeypatch.setattr("imgcls.datasets.analysis.survey.BLOCK_BYTES", 1)
@@ -229,7 +229,7 @@ def test_a_survey_in_many_blocks_is_the_survey_in_one(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 50, 3), (90, 70, 1)])
-def test_a_survey_takes_images_of_any_size_and_classes_without_images(tmp_path, shape):
+def test_the_analysis_accepts_any_image_size_and_empty_classes(tmp_path, shape):
     found = survey(made(noise(9, *shape), [0] * 5 + [1] * 4, noise(3, *shape), [0, 1, 0]), tmp_path)
     assert found["means"].shape[0] == 3 and not found["means"][2].any()
     assert np.isfinite(found["unusual"]).all() and np.isfinite(found["map_points"]).all()

@@ -32,7 +32,7 @@ def done(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=paths.repository_folder(), capture_output=True, text=True, timeout=120)
 
 
-def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_until):
+def test_analysis_and_map_are_computed_in_background_processes(dataset, wait_until):
     assert state("survey", dataset) == "idle" and cache.stamp("survey", dataset) == 0
     cache.start("survey", dataset)
     cache.start("survey", dataset)  # a second click
@@ -55,13 +55,13 @@ def test_a_survey_and_then_a_map_are_made_by_processes_and_read(dataset, wait_un
     assert left == {"survey.npz", "tsne.npz", "survey.log", "tsne.log"}
 
 
-def test_other_images_have_other_findings(dataset):
+def test_different_images_have_separate_findings(dataset):
     from dataclasses import replace
 
     assert cache.folder_of(replace(dataset, fingerprint="0" * 16)) != cache.folder_of(dataset)
 
 
-def test_a_process_whose_progress_is_taken_away_ends_and_leaves_nothing(dataset, wait_until):
+def test_a_process_whose_progress_file_is_removed_exits_and_leaves_nothing(dataset, wait_until):
     cache.start("survey", dataset)
     process = tasks._children["survey", cache.folder_of(dataset)]
     cache.cancel("survey", dataset)
@@ -69,7 +69,7 @@ def test_a_process_whose_progress_is_taken_away_ends_and_leaves_nothing(dataset,
     assert state("survey", dataset) == "idle"
 
 
-def test_nobody_who_cancels_from_another_server_has_to_kill(dataset, monkeypatch):
+def test_cancelling_from_another_server_needs_no_kill(dataset, monkeypatch):
     from imgcls.datasets.analysis.analyse import compute
 
     task = cache.task_of("survey", dataset)
@@ -87,7 +87,7 @@ def test_nobody_who_cancels_from_another_server_has_to_kill(dataset, monkeypatch
     assert [path.name for path in folder.iterdir()] == [".survey.lock"]
 
 
-def test_a_killed_process_is_said_so_and_can_be_started_again(dataset):
+def test_a_killed_process_is_reported_and_can_be_restarted(dataset):
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
     cache.task_of("survey", dataset).write_progress("running", 0.0, "Looking")
@@ -101,7 +101,7 @@ def test_a_killed_process_is_said_so_and_can_be_started_again(dataset):
     assert state("survey", dataset) == "idle"
 
 
-def test_a_failure_is_a_sentence(dataset):
+def test_a_failure_is_one_clear_error(dataset):
     assert done("tsne", "digits").returncode == 1
     seen = cache.state("tsne", dataset)
     assert seen.state == "failed" and "Run the analysis again" in seen.text
@@ -114,14 +114,14 @@ def test_a_failure_is_a_sentence(dataset):
 @pytest.mark.parametrize(
     "content", ["", "[]", '{"share": NaN}', '{"state": "running", "share": "x", "text": 1}', "{" * 9]
 )
-def test_a_torn_progress_is_none(dataset, content):
+def test_a_truncated_progress_file_is_ignored(dataset, content):
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
     (folder / "survey.progress.json").write_text(content)
     assert state("survey", dataset) in ("idle", "running")
 
 
-def test_findings_about_images_that_were_replaced_are_forgotten(dataset, wait_until):
+def test_findings_about_replaced_images_are_discarded(dataset, wait_until):
     folder = cache.folder_of(dataset)
     old = folder.with_name(f"digits-{'0' * 16}-v1")
     other = folder.with_name(f"digits_more-{'0' * 16}-v1")
@@ -132,7 +132,7 @@ def test_findings_about_images_that_were_replaced_are_forgotten(dataset, wait_un
     assert not old.exists() and other.exists()
 
 
-def test_from_a_shell_it_works_as_well_and_an_unknown_name_is_a_sentence(dataset):
+def test_it_works_from_a_shell_and_an_unknown_name_gives_a_clear_error(dataset):
     asked = done("survey", "digits")
     assert asked.returncode == 0, asked.stderr
     assert state("survey", dataset) == "ready"

@@ -60,20 +60,20 @@ def test_the_same_generator_gives_the_same_images():
     assert not np.array_equal(first, augment(images, ALL, rng(6)))
 
 
-def test_each_image_is_changed_by_an_amount_of_its_own():
+def test_each_image_gets_its_own_random_amount():
     images = np.repeat(noise(1, 12, 12, 1), 8, 0)
     changed = augment(images, ALL, rng())
     assert len({image.tobytes() for image in changed}) == 8
 
 
-def test_switched_off_nothing_changes():
+def test_without_augmentation_nothing_changes():
     images = noise(3, 7, 9, 3)
     assert augment(images, Augmentation(), rng()) is images
     assert not Augmentation()
     assert Augmentation.of(Config()) == Augmentation()
 
 
-def test_the_given_images_are_not_written_to():
+def test_the_input_images_are_not_modified():
     images = noise(3, 8, 8, 1)
     before = images.copy()
     images.setflags(write=False)
@@ -82,13 +82,13 @@ def test_the_given_images_are_not_written_to():
 
 
 @pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (28, 28)])
-def test_no_amount_of_everything_is_the_same_image(size):
+def test_zero_amounts_leave_the_image_unchanged(size):
     images = noise(2, *size, 3)
     assert np.array_equal(augment(images, Augmentation(30, 3, 0.3), Amounts()), images)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (5, 9), (9, 4), (1, 6), (6, 1)])
-def test_a_mirrored_image_is_mirrored_exactly(size):
+def test_mirroring_is_exact(size):
     images = noise(4, *size, 3)
     assert np.array_equal(augment(images, Augmentation(flip=True), Amounts(mirror=-1)), images[:, :, ::-1])
     assert np.array_equal(augment(images, Augmentation(flip=True), Amounts(mirror=1)), images)
@@ -112,7 +112,7 @@ def test_a_shift_by_whole_pixels_is_exact_and_repeats_the_border(down, right):
     assert np.array_equal(moved, images[:, rows][:, :, columns])
 
 
-def test_a_shift_is_by_whole_pixels_each_as_likely():
+def test_shifts_are_whole_pixels_with_equal_probability():
     images = np.arange(0, 140, 20, dtype=np.uint8).reshape(1, 1, 7, 1).repeat(5000, 0)
     middle = augment(images, Augmentation(shift=2), rng())[:, 0, 3, 0]
     values, counts = np.unique(middle, return_counts=True)
@@ -121,7 +121,7 @@ def test_a_shift_is_by_whole_pixels_each_as_likely():
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_moving_by_views_is_moving_by_arithmetic(mirrored):
+def test_shifting_by_slices_matches_index_arithmetic(mirrored):
     images = noise(40, 9, 12, 3)
     which = np.full(40, mirrored)
     moved = augment(images, Augmentation(shift=3, flip=True), rng(2), which)
@@ -129,7 +129,7 @@ def test_moving_by_views_is_moving_by_arithmetic(mirrored):
     assert np.abs(moved.astype(int) - with_tiny_zoom).max() <= 1
 
 
-def test_images_are_mirrored_by_name_where_it_is_said_which():
+def test_images_are_mirrored_as_requested():
     images = noise(6, 5, 7, 3)
     which = np.array([True, False, False, True, True, False])
     changed = augment(images, Augmentation(flip=True), rng(), which)
@@ -139,7 +139,7 @@ def test_images_are_mirrored_by_name_where_it_is_said_which():
     assert np.array_equal(still, augment(images, Augmentation(shift=1), rng()))
 
 
-def test_many_images_are_changed_as_few_are():
+def test_a_large_batch_is_augmented_like_a_small_one():
     images = noise(100, 9, 8, 3)
     amounts = Amounts(angle=0.4, down=0.5, scale=-0.3, mirror=-1)
     whole = augment(images, ALL, amounts)
@@ -161,7 +161,7 @@ def flipped(epoch: int, *, seed: int = 3, size: int = 16, first: int = 0) -> dic
     return seen
 
 
-def test_half_of_the_images_are_mirrored_in_one_epoch_and_the_other_half_in_the_next():
+def test_each_half_of_the_images_is_mirrored_in_alternate_epochs():
     first, second, third = flipped(1), flipped(2), flipped(3)
     assert 15 < sum(first.values()) < 35
     assert second == {label: not mirrored for label, mirrored in first.items()}
@@ -169,7 +169,7 @@ def test_half_of_the_images_are_mirrored_in_one_epoch_and_the_other_half_in_the_
     assert flipped(1, seed=4) != first
 
 
-def test_which_images_are_mirrored_depends_on_neither_batch_nor_start():
+def test_mirroring_does_not_depend_on_batch_size_or_position():
     whole = flipped(2)
     assert flipped(2, size=7) == whole
     rest = flipped(2, first=2)
@@ -185,7 +185,7 @@ def test_a_positive_angle_turns_clockwise():
     assert np.abs(back.astype(int) - np.rot90(images, 1, (1, 2))).max() <= 1
 
 
-def test_a_zoom_enlarges_and_reduces_about_the_middle():
+def test_a_zoom_scales_about_the_centre():
     images = np.zeros((1, 21, 21, 1), np.uint8)
     images[:, 8:13, 8:13] = 255
     larger = augment(images, Augmentation(zoom=0.5), Amounts(scale=1)).astype(float)
@@ -196,7 +196,7 @@ def test_a_zoom_enlarges_and_reduces_about_the_middle():
         assert np.array_equal(image, image[:, :, ::-1])
 
 
-def test_ink_in_the_middle_keeps_its_amount():
+def test_central_ink_is_preserved():
     images = np.zeros((200, 28, 28, 1), np.uint8)
     images[:, 9:19, 11:17] = 200
     changed = augment(images, Augmentation(rotation=20, shift=3), rng())
@@ -206,7 +206,7 @@ def test_ink_in_the_middle_keeps_its_amount():
 
 @pytest.mark.parametrize("size", [(8, 8), (5, 9), (30, 12), (1, 6), (6, 1), (1, 1), (2, 2)])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_whatever_the_size_the_form_is_kept_and_no_value_is_new(size, channels):
+def test_any_size_keeps_shape_type_and_value_range(size, channels):
     images = noise(16, *size, channels) // 4 + 60
     changed = augment(images, Augmentation(45, 32, 0.5, True), rng(1))
     assert changed.dtype == np.uint8
@@ -216,12 +216,12 @@ def test_whatever_the_size_the_form_is_kept_and_no_value_is_new(size, channels):
 
 
 @pytest.mark.parametrize("value", [0, 1, 254, 255])
-def test_an_even_image_stays_even(value):
+def test_a_uniform_image_stays_uniform(value):
     images = np.full((8, 11, 11, 3), value, np.uint8)
     assert np.array_equal(augment(images, ALL, rng()), images)
 
 
-def test_switching_one_on_does_not_change_the_amounts_of_the_others():
+def test_enabling_one_augmentation_does_not_change_the_amounts_of_others():
     images = noise(40, 11, 11, 1)
     shifted = augment(images, Augmentation(shift=3), rng(3))
     with_flip = augment(images, Augmentation(shift=3, flip=True), rng(3))
@@ -231,11 +231,11 @@ def test_switching_one_on_does_not_change_the_amounts_of_the_others():
     assert np.abs(with_tiny_zoom.astype(int) - shifted).max() <= 1
 
 
-def test_no_images_are_no_images():
+def test_an_empty_batch_stays_empty():
     assert augment(noise(0, 8, 8, 1), ALL, rng()).shape == (0, 8, 8, 1)
 
 
-def test_a_title_says_what_is_on():
+def test_the_title_lists_active_augmentations():
     assert Augmentation().describe() == "off"
     assert Augmentation(10, 2, 0.1, True).describe() == "rotation 10°, shift 2 px, zoom 10%, flip"
     assert Augmentation.of(Config(rotation=10, shift=2, zoom=0.1, flip=True)) == Augmentation(10, 2, 0.1, True)
@@ -251,20 +251,20 @@ def toned(images, fractions=None, **augmentation):
 
 
 @pytest.mark.parametrize(("fraction", "levels"), [(1, 51), (-1, -51), (0.5, 25.5), (0, 0)])
-def test_brightness_adds_the_same_to_every_pixel_and_stops_at_black_and_white(fraction, levels):
+def test_brightness_shifts_every_pixel_and_clips_at_black_and_white(fraction, levels):
     images = noise(3, 6, 7, 3)
     expected = np.clip(np.floor(images.astype(float) + levels + 0.5), 0, 255)
     assert np.array_equal(toned(images, {"brightness": fraction}, brightness=0.2), expected)
 
 
 @pytest.mark.parametrize(("fraction", "factor"), [(1, 1.5), (-1, 0.5), (0, 1)])
-def test_contrast_stretches_the_distance_to_the_mean_brightness(fraction, factor):
+def test_contrast_scales_the_distance_to_the_mean(fraction, factor):
     images = np.array([[[[60], [100]], [[140], [100]]], [[[10], [10]], [[30], [30]]]], np.uint8)
     means = np.array([100, 20])[:, None, None, None]
     assert np.array_equal(toned(images, {"contrast": fraction}, contrast=0.5), means + factor * (images - means))
 
 
-def test_a_blur_spreads_a_dot_like_a_bell_and_keeps_its_light():
+def test_blur_is_a_gaussian_that_preserves_the_sum():
     images = np.zeros((1, 15, 15, 1), np.uint8)
     images[0, 7, 7] = 255
     blurred = toned(images, {"blur": 1}, blur=1)[0, ..., 0]
@@ -275,7 +275,7 @@ def test_a_blur_spreads_a_dot_like_a_bell_and_keeps_its_light():
     assert abs(blurred.sum() - 255) < 10
 
 
-def test_a_blur_of_each_image_s_own_strength_repeats_the_border():
+def test_blur_varies_per_image_and_repeats_the_border():
     images = np.repeat(noise(1, 9, 8, 3), 2, 0)
     images[:, :, :4], images[:, :, 4:] = 40, 200
     fractions = np.zeros((AMOUNTS, 2), np.float32)
@@ -286,7 +286,7 @@ def test_a_blur_of_each_image_s_own_strength_repeats_the_border():
     assert (blurred == blurred[:1]).all(), "rows are alike, so none may change along the other axis"
 
 
-def test_noise_has_the_deviation_that_it_should_and_no_mean():
+def test_noise_has_the_requested_standard_deviation_and_zero_mean():
     images = np.full((300, 16, 16, 3), 128, np.uint8)
     changed = augment(images, Augmentation(noise=20), rng(1)).astype(float) - 128
     deviations = changed.std((1, 2, 3))
@@ -296,13 +296,13 @@ def test_noise_has_the_deviation_that_it_should_and_no_mean():
     assert np.abs(strongest.std((1, 2, 3)) - 20).max() < 3
 
 
-def test_noise_is_another_one_for_each_image():
+def test_noise_differs_between_images():
     images = np.full((50, 8, 8, 1), 100, np.uint8)
     changed = augment(images, Augmentation(noise=30), rng(2))
     assert len({image.tobytes() for image in changed}) == 50
 
 
-def test_a_square_is_hidden_under_the_mean_brightness_where_the_amounts_say():
+def test_cutout_fills_a_square_with_the_mean():
     images = noise(2, 10, 12, 3)
     hidden = toned(images, {"y": 0.0, "x": 0.5}, cutout=4)  # around row 5 and column 9
     expected = images.astype(int)
@@ -312,14 +312,14 @@ def test_a_square_is_hidden_under_the_mean_brightness_where_the_amounts_say():
 
 
 @pytest.mark.parametrize(("y", "x", "rows", "columns"), [(-1, -1, 2, 2), (0.999, 0.999, 3, 3), (-1, 0.999, 2, 3)])
-def test_a_hidden_square_may_reach_over_the_border(y, x, rows, columns):
+def test_a_cutout_square_may_extend_past_the_border(y, x, rows, columns):
     images = np.zeros((1, 9, 9, 1), np.uint8)
     images[0, ::2] = 90
     changed = toned(images, {"y": y, "x": x}, cutout=4)[0, ..., 0] != images[0, ..., 0]
     assert (changed.any(1).sum(), changed.any(0).sum()) == (rows, columns)
 
 
-def test_switching_a_tone_on_moves_nothing_else():
+def test_enabling_a_colour_augmentation_changes_no_geometry():
     images = noise(12, 9, 9, 1)
     moved = augment(images, ALL, rng(3))
     both = augment(images, Augmentation(30, 3, 0.3, True, cutout=2), rng(3))
@@ -327,7 +327,7 @@ def test_switching_a_tone_on_moves_nothing_else():
     assert (moved != both).sum((1, 2, 3)).max() <= 4
 
 
-def test_tones_leave_the_given_images_and_their_form_alone():
+def test_colour_augmentations_keep_input_shape_and_type():
     images = noise(40, 7, 5, 3)
     before = images.copy()
     images.setflags(write=False)
@@ -340,7 +340,7 @@ def test_tones_leave_the_given_images_and_their_form_alone():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 6), (2, 3), (40, 3)])
-def test_tones_take_images_of_any_size(size):
+def test_colour_augmentations_accept_any_image_size(size):
     assert (
         augment(noise(20, *size, 1), Augmentation(blur=3, noise=64, cutout=32, contrast=0.8), rng()).shape[1:3] == size
     )
@@ -350,7 +350,7 @@ def test_tones_take_images_of_any_size(size):
 
 
 @pytest.mark.parametrize("augmentation", [ALL, TONES, Augmentation(10, 2, 0.1, True, 0.2, 0.2, 1, 10, 3)])
-def test_one_image_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentation):
+def test_an_augmented_preview_image_matches_the_trainers_batch(augmentation):
     images = noise(37, 9, 8, 3)
     part = Subset.of(images, np.arange(37), np.random.default_rng(0).permutation(37)[:30])
     for number in (1, 2):
@@ -364,7 +364,7 @@ def test_one_image_of_an_epoch_is_the_one_in_the_trainer_s_batches(augmentation)
             assert not np.array_equal(epoch.one(images[row], place), images[row])
 
 
-def test_of_mirrored_copies_only_two_differ():
+def test_mirroring_alone_gives_only_two_variants():
     assert Augmentation().distinct_copies(4) == 1
     assert [Augmentation(flip=True).distinct_copies(count) for count in (1, 2, 5)] == [1, 2, 2]
     assert Augmentation(flip=True, shift=1).distinct_copies(5) == 5

@@ -56,7 +56,7 @@ def left_over(folders) -> list[str]:
 
 
 @pytest.mark.parametrize("name", datasets.names())
-def test_every_data_set_states_its_facts(name):
+def test_every_dataset_states_its_facts(name):
     about = datasets.facts(name)
     assert about.name == name
     assert about.text.count(".") >= 2 and 100 < len(about.text) < 1000
@@ -72,26 +72,26 @@ def test_every_data_set_states_its_facts(name):
     assert dataclasses.is_dataclass(about) and about.file == f"{name}.npz"
 
 
-def test_the_default_comes_first_and_what_needs_no_network_before_the_rest():
+def test_the_default_comes_first_and_offline_datasets_before_the_rest():
     names = datasets.names()
     assert names[0] == "mnist_sample"
     assert names[: len(BUNDLED + DOWNLOADED)] == BUNDLED + DOWNLOADED
     assert {"mnist_sample", "digits", "mnist", "fashion_mnist", "cifar10", "cifar100"} <= set(names)
 
 
-def test_an_unknown_name_is_told_the_choices():
+def test_an_unknown_name_lists_the_choices():
     for unknown in ("mnst", "_keras", "../mnist", ""):
         with pytest.raises(DatasetError, match=r"Available: mnist_sample, digits, .*mnist, .*cifar100"):
             datasets.facts(unknown)
 
 
-def test_digits_warn_of_flips_and_clothes_do_not():
+def test_digits_warn_about_flips_and_clothes_do_not():
     assert "flip" in datasets.facts("mnist").avoid
     assert "30°" in datasets.facts("mnist").avoid["rotation"]
     assert "flip" not in datasets.facts("fashion_mnist").avoid
 
 
-def test_cifar100_knows_its_groups_of_five():
+def test_cifar100_has_superclasses_of_five():
     about = datasets.facts("cifar100")
     assert len(about.coarse) == 20
     assert sorted(about.coarse_of) == sorted(list(range(20)) * 5)
@@ -109,7 +109,7 @@ def test_cifar100_knows_its_groups_of_five():
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-def test_what_is_bundled_is_prepared_without_a_network(name):
+def test_bundled_datasets_are_prepared_offline(name):
     about, heard = datasets.facts(name), []
     assert datasets.is_available(name) and not datasets.is_ready(name)
     datasets.prepare(name, lambda fraction, text: heard.append((fraction, text)))
@@ -124,7 +124,7 @@ def test_what_is_bundled_is_prepared_without_a_network(name):
     assert [fraction for fraction, _ in heard] == sorted(fraction for fraction, _ in heard)
 
 
-def test_the_sample_has_400_and_100_of_each_digit_always_the_same():
+def test_the_sample_has_a_fixed_400_and_100_images_of_each_digit():
     datasets.prepare("mnist_sample")
     data = datasets.open_dataset("mnist_sample")
     assert np.bincount(data.y_train).tolist() == [400] * 10
@@ -133,7 +133,7 @@ def test_the_sample_has_400_and_100_of_each_digit_always_the_same():
 
 
 @pytest.mark.parametrize("name", DOWNLOADED)
-def test_a_file_in_the_data_folder_is_taken(name, folders):
+def test_a_file_in_the_data_folder_is_used(name, folders):
     assert not datasets.is_available(name)
     put(folders, name)
     assert datasets.is_available(name) and not datasets.is_ready(name)
@@ -149,21 +149,21 @@ def test_a_file_in_the_data_folder_is_taken(name, folders):
         data.x_train[0] = 0
 
 
-def test_labels_in_a_column_as_keras_gives_them_for_cifar_are_taken(folders):
+def test_column_labels_as_in_keras_cifar_are_accepted(folders):
     labels = small("cifar10")["y_train"].reshape(-1, 1)
     put(folders, "cifar10", y_train=labels)
     datasets.prepare("cifar10")
     assert datasets.open_dataset("cifar10").y_train.shape == (20,)
 
 
-def test_the_realised_counts_are_kept_beside_the_arrays(folders):
+def test_the_actual_counts_are_stored_with_the_arrays(folders):
     put(folders, "mnist")
     datasets.prepare("mnist")
     card = json.loads((folders / "cache" / "datasets" / "mnist" / "dataset.json").read_bytes())
     assert card["counts"] == {"train": 20, "test": 10}
 
 
-def test_without_network_and_file_the_sentence_says_both_ways_out():
+def test_offline_without_a_file_the_error_names_both_solutions():
     with pytest.raises(DatasetError) as told:
         datasets.open_dataset("fashion_mnist")
     assert str(told.value) == (
@@ -174,7 +174,7 @@ def test_without_network_and_file_the_sentence_says_both_ways_out():
         datasets.open_dataset("digits")
 
 
-def test_what_is_made_from_other_files_names_them(folders):
+def test_datasets_built_from_other_files_name_them(folders):
     for name in datasets.names():
         about = datasets.facts(name)
         if about.source == "file":
@@ -186,7 +186,7 @@ def test_what_is_made_from_other_files_names_them(folders):
             assert datasets.is_available(name)
 
 
-def test_a_replaced_file_is_noticed_and_prepared_anew(folders):
+def test_a_replaced_source_file_is_detected_and_prepared_again(folders):
     put(folders, "mnist")
     datasets.prepare("mnist")
     before = datasets.open_dataset("mnist").fingerprint
@@ -198,7 +198,7 @@ def test_a_replaced_file_is_noticed_and_prepared_anew(folders):
     assert left_over(folders) == []
 
 
-def test_a_prepared_data_set_stays_when_its_file_goes(folders):
+def test_a_prepared_dataset_outlives_its_source_file(folders):
     put(folders, "mnist")
     datasets.prepare("mnist")
     (folders / "data" / "mnist.npz").unlink()
@@ -206,7 +206,7 @@ def test_a_prepared_data_set_stays_when_its_file_goes(folders):
 
 
 @pytest.mark.parametrize("corruption", ["cut", "gone", "no json", "torn json", "strange json", "other version"])
-def test_damage_to_what_is_prepared_is_noticed_and_mended(corruption, folders):
+def test_damage_to_a_prepared_dataset_is_detected_and_repaired(corruption, folders):
     put(folders, "mnist")
     datasets.prepare("mnist")
     folder = folders / "cache" / "datasets" / "mnist"
@@ -283,14 +283,14 @@ def test_a_damaged_file_is_refused_with_the_reason(corruption, folders):
     assert not datasets.is_ready("mnist")
 
 
-def test_a_single_array_under_the_name_of_the_file_is_refused(folders):
+def test_a_single_array_in_place_of_the_npz_file_is_refused(folders):
     with (folders / "data" / "mnist.npz").open("wb") as file:
         np.save(file, np.zeros(3))
     with pytest.raises(DatasetError, match="it is a single array"):
         datasets.prepare("mnist")
 
 
-def test_a_header_that_promises_a_terabyte_is_refused_before_anything_is_read(folders):
+def test_a_header_declaring_a_terabyte_is_refused_before_reading(folders):
     import io
     import zipfile
 
@@ -307,7 +307,7 @@ def test_a_header_that_promises_a_terabyte_is_refused_before_anything_is_read(fo
 # ---- disks and processes
 
 
-def test_a_cache_that_cannot_be_made_gets_its_sentence(folders, monkeypatch):
+def test_an_unwritable_cache_gives_a_clear_error(folders, monkeypatch):
     (folders / "file").write_text("in the way")
     monkeypatch.setenv("IMGCLS_CACHE", str(folders / "file" / "cache"))
     for act in (datasets.prepare, datasets.start_fetch):
@@ -317,7 +317,7 @@ def test_a_cache_that_cannot_be_made_gets_its_sentence(folders, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
-def test_a_full_disk_gets_its_sentence_and_leaves_nothing(folders):
+def test_a_full_disk_gives_a_clear_error_and_leaves_nothing_behind(folders):
     program = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
@@ -332,7 +332,7 @@ def test_a_full_disk_gets_its_sentence_and_leaves_nothing(folders):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_process_killed_at_any_step_leaves_no_half_made_data_set(folders):
+def test_a_process_killed_at_any_step_leaves_no_partial_dataset(folders):
     program = """
 import os, signal, sys
 import numpy as np
@@ -380,7 +380,7 @@ print(step, sorted(seen))
     assert seen == "[False, True]\n"
 
 
-def test_two_processes_at_once_make_one_data_set(folders):
+def test_two_processes_at_once_prepare_one_dataset(folders):
     put(folders, "cifar10")
     command = [sys.executable, "-m", "imgcls.datasets", "cifar10"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root()) for _ in range(2)]
@@ -389,7 +389,7 @@ def test_two_processes_at_once_make_one_data_set(folders):
     assert left_over(folders) == []
 
 
-def test_a_second_one_waits_and_says_so(folders):
+def test_a_second_process_waits_and_reports_it(folders):
     put(folders, "mnist")
     (folders / "cache" / "datasets").mkdir(parents=True)
     heard = []
@@ -405,7 +405,7 @@ def test_a_second_one_waits_and_says_so(folders):
     assert datasets.is_ready("mnist")
 
 
-def test_the_shell_lists_the_data_sets_and_names_the_choices(folders):
+def test_the_shell_lists_the_datasets_and_the_choices(folders):
     put(folders, "mnist")
     listed = subprocess.run([sys.executable, "-m", "imgcls.datasets"], capture_output=True, text=True, cwd=root())
     lines = {line.split()[0]: line for line in listed.stdout.splitlines()}
@@ -416,7 +416,7 @@ def test_the_shell_lists_the_data_sets_and_names_the_choices(folders):
     assert wrong.stderr.startswith("No dataset is called 'x'. Available: mnist_sample")
 
 
-def test_opening_a_prepared_data_set_loads_nothing_heavy(folders):
+def test_opening_a_prepared_dataset_imports_no_heavy_modules(folders):
     put(folders, "mnist")
     datasets.prepare("mnist")
     program = (

@@ -36,7 +36,7 @@ def applied(dataset, content: bytes) -> Matched:
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_edits_survive_the_way_through_a_file(dataset, form):
+def test_edits_survive_a_file_round_trip(dataset, form):
     datasets.exclude(dataset, [0, 5])
     datasets.relabel(dataset, [6, 7], (int(dataset.y_train[7]) + 1) % 3)
     expected, content = labels(dataset), listed(dataset)
@@ -49,7 +49,7 @@ def test_edits_survive_the_way_through_a_file(dataset, form):
     assert (again.count, again.unchanged) == (0, 4)
 
 
-def test_a_list_says_which_image_each_row_is(dataset):
+def test_a_list_identifies_the_image_in_each_row(dataset):
     datasets.exclude(dataset, [3])
     position = len(dataset.y_train) + 1
     rows = list(csv.DictReader(io.StringIO(edit_files.to_csv(listed(dataset, [3, 4, position])).decode("utf-8-sig"))))
@@ -66,14 +66,14 @@ def test_a_list_says_which_image_each_row_is(dataset):
     assert rows[1]["label"] == dataset.facts.named(dataset.y_train[4])
 
 
-def test_json_holds_no_value_that_json_lacks(dataset):
+def test_the_json_is_strict(dataset):
     content = edit_files.columns(dataset, datasets.edits_of(dataset), [1], {"score": np.array([np.nan])})
     found = json.loads(edit_files.to_json(dataset, "outliers", content), parse_constant=pytest.fail)
     assert found["images"][0]["score"] is None and found["images"][0]["row"] == 1
     assert (found["kind"], found["fingerprint"]) == ("outliers", dataset.fingerprint)
 
 
-def test_images_are_found_by_their_pixels_if_names_are_missing_or_others(dataset):
+def test_images_are_found_by_pixels_if_names_are_missing_or_changed(dataset):
     rows = [2, 9]
     content = listed(dataset, rows)
     for names in (["", ""], ["elsewhere/a.png", "elsewhere/b.png"]):
@@ -83,7 +83,7 @@ def test_images_are_found_by_their_pixels_if_names_are_missing_or_others(dataset
         datasets.undo_all(dataset)
 
 
-def test_a_name_with_another_leading_folder_is_the_same_image(dataset):
+def test_a_different_leading_folder_is_still_the_same_image(dataset):
     name = dataset.records.name("train", 4)
     for file in (f"C:\\data\\{name}".replace("/", "\\"), f"/home/ann/{name}", name.split("/", 1)[1]):
         found = edit_files.matched(dataset, datasets.edits_of(dataset), [Change(file, "", "exclude")])
@@ -93,7 +93,7 @@ def test_a_name_with_another_leading_folder_is_the_same_image(dataset):
             assert list(found.problems) == ["match several training images"]
 
 
-def test_another_list_is_applied_once_actions_are_filled_in(dataset):
+def test_a_list_is_applied_once_its_actions_are_filled_in(dataset):
     content = listed(dataset, [1, 2, 3])
     content["action"], content["new label"] = ["", "", ""], ["", "OAK", ""]
     content["action"][2] = "Exclude"
@@ -103,7 +103,7 @@ def test_another_list_is_applied_once_actions_are_filled_in(dataset):
     assert labels(dataset)[2] == dataset.facts.classes.index("oak")
 
 
-def test_what_cannot_be_applied_is_counted_by_reason(dataset):
+def test_inapplicable_edits_are_counted_by_reason(dataset):
     changes = [
         Change("nowhere.png", "", "exclude"),
         Change(dataset.records.name("test", 0), "", "exclude"),
@@ -119,7 +119,7 @@ def test_what_cannot_be_applied_is_counted_by_reason(dataset):
     }
 
 
-def test_the_original_class_or_restore_takes_an_edit_back(dataset):
+def test_the_original_class_or_restore_undoes_an_edit(dataset):
     datasets.exclude(dataset, [0, 1])
     rows = [Change(dataset.records.name("train", 0), "", "relabel", dataset.facts.named(dataset.y_train[0]))]
     rows.append(Change(dataset.records.name("train", 1), "", "restore"))
@@ -127,7 +127,7 @@ def test_the_original_class_or_restore_takes_an_edit_back(dataset):
     assert not datasets.edits_of(dataset).labels
 
 
-def test_the_last_row_about_an_image_counts(dataset):
+def test_the_last_row_for_an_image_wins(dataset):
     name = dataset.records.name("train", 0)
     rows = [Change(name, "", "exclude"), Change(name, "", "restore")]
     found = edit_files.matched(dataset, datasets.edits_of(dataset), rows)
@@ -147,7 +147,7 @@ def test_the_last_row_about_an_image_counts(dataset):
         (b"file,action\na.png,relabel\n", "“new label” is empty"),
     ],
 )
-def test_a_file_that_is_no_list_is_one_sentence(content, said):
+def test_an_invalid_list_gives_one_clear_error(content, said):
     with pytest.raises(DatasetError, match=said) as error:
         edit_files.read(content)
     assert "\n" not in str(error.value)
@@ -157,7 +157,7 @@ def test_an_empty_file_changes_nothing():
     assert edit_files.read(b"") == [] == edit_files.read(b"[]")
 
 
-def test_a_name_that_would_be_a_formula_comes_back(tmp_path):
+def test_a_formula_like_name_round_trips(tmp_path):
     assert all(safe_csv.original(safe_csv.harmless(text)) == text for text in ("=1+1", "'quoted'", "plain", "-x", ""))
     files = leaves(("ash", "oak"), 6) | {"oak/=cmd.png": image(900)}
     dataset = datasets.open_dataset(imported(archive(tmp_path / "leaves.zip", files), "Formulas", test_fraction=0.05))

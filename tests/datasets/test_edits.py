@@ -25,7 +25,7 @@ def labels_of(name: str) -> np.ndarray:
     return np.asarray(datasets.open_for_training(name).y_train)
 
 
-def test_without_changes_the_labels_are_those_on_the_disk(dataset):
+def test_without_edits_the_labels_are_those_on_disk(dataset):
     for_training = datasets.open_for_training("digits")
     assert for_training.y_train is not None and np.array_equal(for_training.y_train, dataset.y_train)
     assert for_training.edits.version == dataset.fingerprint
@@ -33,7 +33,7 @@ def test_without_changes_the_labels_are_those_on_the_disk(dataset):
     assert datasets.edits_stamp("digits") == ()
 
 
-def test_what_is_thrown_out_has_no_class_and_what_is_relabelled_another_and_nothing_else_changes(dataset):
+def test_excluded_images_lose_their_class_relabelled_ones_change_it_and_others_are_unchanged(dataset):
     expected = np.array(dataset.y_train)
     datasets.exclude(dataset, [5, 3])
     other = (int(dataset.y_train[7]) + 1) % 10
@@ -48,7 +48,7 @@ def test_what_is_thrown_out_has_no_class_and_what_is_relabelled_another_and_noth
     assert np.array_equal(datasets.open_dataset("digits").y_train, dataset.y_train), "the files stay as they were"
 
 
-def test_the_last_word_on_an_image_counts_and_each_can_be_taken_back(dataset):
+def test_the_last_edit_of_an_image_wins_and_each_can_be_undone(dataset):
     label = int(dataset.y_train[4])
     other, third = (label + 1) % 10, (label + 2) % 10
     datasets.relabel(dataset, [4], other)
@@ -71,7 +71,7 @@ def test_the_last_word_on_an_image_counts_and_each_can_be_taken_back(dataset):
     assert datasets.edits_of(dataset).steps == ()
 
 
-def test_the_published_class_is_no_change(dataset):
+def test_relabelling_to_the_original_class_is_no_edit(dataset):
     label = int(dataset.y_train[0])
     rows = np.flatnonzero(dataset.y_train == label)[:2].tolist()
     stranger = int(np.flatnonzero(dataset.y_train != label)[0])
@@ -83,7 +83,7 @@ def test_the_published_class_is_no_change(dataset):
     assert datasets.edits_of(dataset).excluded == tuple(sorted(rows)), "one press is taken back by one press"
 
 
-def test_the_state_tells_changes_apart_but_not_the_ways_to_them(dataset):
+def test_the_dataset_version_depends_on_the_edits_not_their_order(dataset):
     def state() -> str:
         return datasets.edits_of(dataset).version
 
@@ -99,7 +99,7 @@ def test_the_state_tells_changes_apart_but_not_the_ways_to_them(dataset):
 
 
 @pytest.mark.parametrize("rows", [[-1], [10**6], [0, 1437]])
-def test_a_image_that_is_not_there_is_said_so_and_changes_nothing(dataset, rows):
+def test_an_edit_of_a_missing_image_is_refused_and_changes_nothing(dataset, rows):
     for change in (datasets.exclude, datasets.restore, lambda data, rows: datasets.relabel(data, rows, 3)):
         with pytest.raises(DatasetError, match="There is no training image"):
             change(dataset, rows)
@@ -122,7 +122,7 @@ CORRUPTIONS = {
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, corruption):
+def test_a_damaged_edit_list_gives_one_error_and_can_be_reset(dataset, corruption):
     content = CORRUPTIONS[corruption]
     if isinstance(content, dict):
         content = json.dumps({"version": 1, "fingerprint": dataset.fingerprint, "steps": []} | content)
@@ -136,13 +136,13 @@ def test_a_damaged_list_is_one_sentence_and_can_be_taken_back(dataset, corruptio
     assert np.array_equal(labels_of("digits"), dataset.y_train)
 
 
-def test_a_list_of_a_newer_version_is_refused_politely(dataset):
+def test_a_list_from_a_newer_version_is_refused_with_an_explanation(dataset):
     path_of(dataset).write_text('{"version": 2}')
     with pytest.raises(DatasetError, match="Update imgcls"):
         datasets.open_for_training("digits")
 
 
-def test_two_tabs_lose_no_change(dataset):
+def test_edits_from_two_tabs_are_all_kept(dataset):
     threads = [threading.Thread(target=datasets.exclude, args=(dataset, [row])) for row in range(12)]
     for thread in threads:
         thread.start()
@@ -151,7 +151,7 @@ def test_two_tabs_lose_no_change(dataset):
     assert datasets.edits_of(dataset).excluded == tuple(range(12))
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(dataset, monkeypatch):
+def test_an_unwritable_folder_gives_one_clear_error(dataset, monkeypatch):
     from imgcls.system import atomic
 
     def full(path, value):
@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(dataset, monkeypatch):
 # ---- what a training makes of it
 
 
-def test_what_is_thrown_out_is_in_no_part_and_a_new_class_counts(dataset):
+def test_excluded_images_are_in_no_split_and_new_classes_apply(dataset):
     datasets.exclude(dataset, range(100))
     datasets.relabel(dataset, [100], (int(dataset.y_train[100]) + 1) % 10)
     labels = labels_of("digits")
@@ -176,13 +176,13 @@ def test_what_is_thrown_out_is_in_no_part_and_a_new_class_counts(dataset):
     assert np.array_equal(np.bincount(labels[learn], minlength=10), training)
 
 
-def test_a_class_that_is_thrown_out_whole_is_not_trained(dataset):
+def test_an_entirely_excluded_class_is_not_trained(dataset):
     datasets.exclude(dataset, np.flatnonzero(np.asarray(dataset.y_train) == 4))
     training, validation = datasets.split_counts(labels_of("digits"), 0, 0.2, 10)
     assert training[4] == validation[4] == 0
 
 
-def test_a_check_of_other_data_is_another_check(dataset):
+def test_a_preflight_check_depends_on_the_edits(dataset):
     config = Config(data="digits")
     before = checks.task_of("check", config)
     datasets.exclude(dataset, [1])
@@ -199,7 +199,7 @@ def trained(run) -> dict:
     return Trainer(run, in_turn=False).train()
 
 
-def test_a_run_remembers_the_state_that_it_learnt_from_and_goes_on_with_it(keras, dataset):
+def test_a_run_records_its_dataset_version_and_resumes_with_it(keras, dataset):
     datasets.exclude(dataset, range(50))
     datasets.relabel(dataset, [60], (int(dataset.y_train[60]) + 1) % 10)
     state = datasets.edits_of(dataset).version
@@ -222,7 +222,7 @@ def test_a_run_remembers_the_state_that_it_learnt_from_and_goes_on_with_it(keras
     assert "class_weights" not in result
 
 
-def test_a_run_does_not_go_on_with_other_images(keras, dataset):
+def test_a_run_does_not_resume_with_different_images(keras, dataset):
     config = Config(data="digits", model="ann", model_settings=SMALL, epochs=1)
     first = runs.create(config, run_id="first")
     trained(first)
@@ -236,7 +236,7 @@ def test_a_run_does_not_go_on_with_other_images(keras, dataset):
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what is mapped")
-def test_images_that_were_let_go_take_no_memory_and_are_still_there(mnist_sample):
+def test_released_images_use_no_memory_and_can_be_read_again(mnist_sample):
     def mapped() -> int:
         status = Path("/proc/self/smaps").read_text()
         parts = status.split("x_train.npy")[1:]

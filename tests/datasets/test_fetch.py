@@ -127,7 +127,7 @@ def half_made(folders) -> list[str]:
     return [item for item in there if not item.endswith((".lock", ".log", ".progress.json"))]
 
 
-def test_a_fetch_shows_how_far_it_is_and_ends_ready(folders, server):
+def test_a_download_reports_progress_and_ends_ready(folders, server):
     server.behaviour = "slow"
     assert datasets.fetch_state("fashion_mnist") == TaskState("idle")
     assert not datasets.is_available("fashion_mnist")
@@ -150,7 +150,7 @@ def test_a_fetch_shows_how_far_it_is_and_ends_ready(folders, server):
     assert not (folders / "keras").exists(), "the user's own Keras folder was touched"
 
 
-def test_a_fetch_that_is_cancelled_or_killed_leaves_nothing_and_can_be_repeated(folders, server):
+def test_a_cancelled_or_killed_download_leaves_nothing_and_can_be_repeated(folders, server):
     server.behaviour = "stalled"
     datasets.start_fetch("fashion_mnist")
     watch(lambda state: "Downloading" in state.text)
@@ -172,7 +172,7 @@ def test_a_fetch_that_is_cancelled_or_killed_leaves_nothing_and_can_be_repeated(
     assert half_made(folders) == ["fashion_mnist"]
 
 
-def test_whatever_goes_wrong_on_the_way_gets_its_sentence_and_leaves_nothing(folders, server):
+def test_any_download_failure_gives_a_clear_error_and_leaves_nothing_behind(folders, server):
     """One child process for many cases, as each import of TensorFlow takes seconds."""
     (folders / "case.py").write_text(
         "import os, sys, threading\n"
@@ -256,13 +256,13 @@ def forget(folders) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"phase": "running"}', b'{"phase": 1, "share": "x"}'])
-def test_a_torn_progress_file_counts_as_none(content, folders):
+def test_a_truncated_progress_file_counts_as_missing(content, folders):
     (folders / "cache" / "datasets").mkdir(parents=True)
     (folders / "cache" / "datasets" / "fashion_mnist.progress.json").write_bytes(content)
     assert datasets.fetch_state("fashion_mnist") == TaskState("idle")
 
 
-def test_a_disk_without_room_is_told_before_anything_is_downloaded(folders, monkeypatch):
+def test_a_full_disk_is_reported_before_the_download(folders, monkeypatch):
     import shutil
 
     usage = shutil.disk_usage(folders)
@@ -271,7 +271,7 @@ def test_a_disk_without_room_is_told_before_anything_is_downloaded(folders, monk
         datasets.prepare("cifar10")
 
 
-def test_a_bundled_data_set_is_prepared_at_the_press_of_a_button_too(folders):
+def test_a_bundled_dataset_can_be_prepared_with_the_button_too(folders):
     datasets.start_fetch("digits")
     deadline = time.monotonic() + 60
     while not datasets.is_ready("digits") and time.monotonic() < deadline:

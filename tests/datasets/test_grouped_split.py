@@ -34,7 +34,7 @@ def units_in(units: np.ndarray, rows: np.ndarray) -> set[int]:
 
 @given(collections(), st.integers(0, 2**31 - 1), st.floats(0.05, 0.4))
 @settings(max_examples=80, deadline=None)
-def test_no_unit_is_ever_cut(collection, seed, fraction):
+def test_no_group_is_ever_divided(collection, seed, fraction):
     labels, units, classes = collection
     number = max(1, round(fraction * len(labels)))
     training, validation = grouped.split(labels, units, 0, number, seed, classes)
@@ -49,7 +49,7 @@ def test_no_unit_is_ever_cut(collection, seed, fraction):
 
 @given(collections(), st.integers(2, 4), st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
-def test_every_image_is_in_one_fold_and_no_unit_in_two(collection, count, seed):
+def test_every_image_is_in_one_fold_and_no_group_in_two(collection, count, seed):
     labels, units, _ = collection
     labels = labels.astype(np.int64)
     labels[3] = -1
@@ -69,7 +69,7 @@ def test_folds_without_groups_are_balanced():
         assert each.max() - each.min() <= 1
 
 
-def test_too_few_groups_for_the_folds_is_told():
+def test_too_few_groups_for_the_folds_are_reported():
     with pytest.raises(DatasetError, match="There are 2 groups, too few for 5 folds"):
         grouped.folds(np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), 5, 0)
 
@@ -83,7 +83,7 @@ def test_classes_keep_their_proportions_as_far_as_groups_allow():
     assert labels[held_out].mean() == pytest.approx(labels.mean(), abs=0.05)
 
 
-def test_a_single_group_is_told_and_a_large_one_gives_the_smallest_unit():
+def test_a_single_group_is_reported_and_of_large_groups_the_smallest_is_held_out():
     labels = np.array([0, 1] * 20)
     for units in (np.zeros(40, int), labels):  # a group is everything, or a class
         with pytest.raises(DatasetError, match="No group can be held out"):
@@ -103,12 +103,12 @@ def with_units(dataset, units):
     ("used", "fraction", "expected"),
     [(1000, 0.15, 150), (200, 0.15, 66), (300, 0.15, 100), (160, 0.02, 53), (10_000, 0.02, 200), (90, 0.5, 45)],
 )
-def test_a_validation_set_has_a_hundred_images_or_a_third(used, fraction, expected):
+def test_a_validation_set_has_at_least_a_hundred_images_or_a_third(used, fraction, expected):
     assert validation_size(used, Split(0, fraction, 100, 0)) == expected
     assert validation_size(used, Split(0, fraction, 0, 0)) == round(fraction * used)
 
 
-def test_the_minimum_applies_to_whatever_a_recipe_says(digits):
+def test_the_minimum_applies_to_any_recipe(digits):
     dataset = datasets.open_for_training(digits)
     for images, fraction, expected in ((150, 0.02, 50), (600, 0.02, 100), (0, 0.15, 216)):
         config = Config(data=digits, train_images=images, validation_fraction=fraction)
@@ -134,7 +134,7 @@ def test_excluded_images_do_not_count(digits):
     assert len(validation) == left // 3
 
 
-def test_the_page_is_told_when_the_size_is_not_as_requested(digits):
+def test_a_size_that_differs_from_the_request_is_reported(digits):
     dataset = datasets.open_for_training(digits)
     small = Config(data=digits, train_images=120)
     assert "40 validation images are few" in remark(dataset, small, 40)
@@ -144,7 +144,7 @@ def test_the_page_is_told_when_the_size_is_not_as_requested(digits):
     assert remark(dataset, replace(small, validation_minimum=0), 18) == ""
 
 
-def test_groups_of_the_dataset_decide_the_split_of_a_run(digits):
+def test_dataset_groups_determine_the_split_of_a_run(digits):
     dataset = datasets.open_for_training(digits)
     units = np.arange(len(dataset.y_train)) // 25
     training, validation = training_split(with_units(dataset, units), Config(data=digits))

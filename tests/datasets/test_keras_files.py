@@ -54,7 +54,7 @@ def pickled(count: int, seed: int, label: bytes, classes: int) -> bytes:
     return pickle.dumps({b"data": data, label: labels, b"filenames": [b"x.png"] * count}, protocol=4)
 
 
-def test_names_and_checksums_are_those_of_keras():
+def test_names_and_checksums_match_keras():
     import keras.src.datasets as package
 
     sources = {path.stem: path.read_text() for path in Path(next(iter(package.__path__))).glob("*.py")}
@@ -80,7 +80,7 @@ def test_cifar10_is_read_as_keras_reads_it(home, monkeypatch):
     assert data.y_train[:3].tolist() == [1, 2, 3] and data.y_test[0] == 9
 
 
-def test_cifar100_is_read_with_its_fine_labels(home, monkeypatch):
+def test_cifar100_is_read_with_fine_labels(home, monkeypatch):
     batches = {"train": pickled(100, 0, b"fine_labels", 100), "test": pickled(10, 1, b"fine_labels", 100)}
     cifar(home / FILES["cifar100"][0].name, "cifar-100-python", batches)
     own_hashes(monkeypatch, "cifar100", home)
@@ -131,14 +131,14 @@ class Harmful:
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_pickle_cannot_run_code(protocol, capsys):
+def test_a_pickle_cannot_execute_code(protocol, capsys):
     content = pickle.dumps({b"data": Harmful()}, protocol=protocol)
     with pytest.raises(pickle.UnpicklingError, match="is not allowed in a dataset"):
         ArrayUnpickler(io.BytesIO(content)).load()
     assert capsys.readouterr().out == ""
 
 
-def test_a_member_that_claims_to_be_huge_is_refused(home, monkeypatch):
+def test_an_archive_member_declaring_a_huge_size_is_refused(home, monkeypatch):
     monkeypatch.setattr(keras_download, "MAX_RATIO", 0)
     path = home / "some.tar.gz"
     cifar(path, "cifar-100-python", {"train": pickled(10, 0, b"fine_labels", 100), "test": b""})

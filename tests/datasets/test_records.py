@@ -12,7 +12,7 @@ from tests.support.uploads import archive, grouped, imported, leaves
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["a", "", "b/ü/日本.jpg"], ["x" * 500] * 3])
-def test_texts_come_back_as_they_were(texts):
+def test_texts_round_trip(texts):
     stored = Texts.of(texts)
     assert list(stored) == texts and len(stored) == len(texts) and stored.is_sound
     assert stored[:2] == texts[:2]
@@ -20,17 +20,17 @@ def test_texts_come_back_as_they_were(texts):
         stored[len(texts)]
 
 
-def test_half_a_character_does_not_stop_an_import():
+def test_a_lone_surrogate_does_not_stop_an_import():
     assert list(Texts.of(["a\ud800b"])) == ["a?b"]
 
 
-def test_a_long_name_keeps_its_end():
+def test_a_long_name_is_shortened_at_the_start():
     name = "folder/" * 500 + "7.jpg"
     assert records.shortened(name).endswith("/7.jpg") and len(records.shortened(name)) == MAX_NAME
     assert records.shortened("7.jpg") == "7.jpg"
 
 
-def test_names_and_groups_are_written_and_mapped(tmp_path):
+def test_names_and_groups_are_written_and_memory_mapped(tmp_path):
     groups = {"train": np.array([[0, 0], [1, 1], [-1, -1]], np.int32), "test": np.array([[1, 1]], np.int32)}
     written = Records({"train": ["a", "b", "c"], "test": ["d"]}, groups, ["Ann", "Bob"])
     records.write(tmp_path, written)
@@ -48,7 +48,7 @@ def test_sixty_thousand_names_take_little_space(tmp_path):
     assert records.read(tmp_path, {"train": 60_000}, has_groups=False).name("train", 59_999) == names[-1]
 
 
-def test_damaged_names_are_left_out_and_the_dataset_opens(tmp_path):
+def test_damaged_names_are_ignored_and_the_dataset_opens(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", leaves()))
     folder = paths.own_folder() / name / "1"
     (folder / "names_train.npy").write_bytes(b"nothing")
@@ -57,7 +57,7 @@ def test_damaged_names_are_left_out_and_the_dataset_opens(tmp_path):
     assert dataset.records.names == {} and dataset.records.name("train", 0) == ""
 
 
-def test_names_of_other_images_are_left_out(tmp_path):
+def test_names_for_a_different_image_count_are_ignored(tmp_path):
     records.write(tmp_path, Records({"train": ["a", "b"]}))
     assert records.read(tmp_path, {"train": 3}, has_groups=False).names == {}
 

@@ -21,7 +21,7 @@ def requests(draw):
 
 @given(requests(), st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
-def test_any_split_is_disjoint_keeps_each_class_and_has_the_counts_that_were_told(request, seed):
+def test_any_split_is_disjoint_keeps_each_class_and_has_the_announced_counts(request, seed):
     labels, images, fraction, num_classes = request
     train, validation = split(labels, images, fraction, seed, num_classes)
     both = np.concatenate([train, validation])
@@ -61,29 +61,29 @@ def test_a_tenth_of_equal_classes_is_a_tenth_of_each():
     assert validation.tolist() == [10] * 10
 
 
-def test_what_is_left_over_goes_to_the_largest_remainders():
+def test_leftover_images_go_to_the_largest_remainders():
     train, validation = split_counts(np.repeat(np.arange(3), [50, 30, 20]), 0, 0.25, 3)
     assert validation.tolist() == [13, 7, 5]
     assert train.tolist() == [37, 23, 15]
 
 
-def test_a_class_with_one_image_trains_and_is_not_validated():
+def test_a_class_with_one_image_is_only_in_training():
     train, validation = split_counts(np.array([0] * 50 + [1]), 0, 0.5, 2)
     assert train[1] == 1
     assert validation[1] == 0
 
 
-def test_other_seeds_draw_other_images():
+def test_different_seeds_draw_different_images():
     labels = np.repeat(np.arange(10), 100)
     assert not np.array_equal(split(labels, 0, 0.1, 0, 10)[1], split(labels, 0, 0.1, 1, 10)[1])
 
 
-def test_training_images_are_not_in_the_order_of_their_classes():
+def test_training_images_are_shuffled_across_classes():
     labels = np.repeat(np.arange(10), 100)
     assert len(set(labels[split(labels, 0, 0.1, 0, 10)[0][:30]].tolist())) > 5
 
 
-def test_the_split_of_a_seed_never_changes():
+def test_the_split_for_a_seed_is_pinned():
     labels = np.arange(40) % 4
     train, validation = split(labels, 20, 0.2, 7, 4)
     assert train.tolist() == [14, 4, 18, 37, 12, 35, 39, 0, 28, 13, 30, 9, 33, 19, 38, 23]
@@ -102,6 +102,6 @@ def test_the_split_of_a_seed_never_changes():
         (np.arange(100) % 10, 0, float("nan"), 10, "The validation fraction is nan"),
     ],
 )
-def test_a_request_that_cannot_be_met_is_refused_with_the_reason(labels, images, fraction, num_classes, sentence):
+def test_an_impossible_request_is_refused_with_the_reason(labels, images, fraction, num_classes, sentence):
     with pytest.raises(DatasetError, match=sentence.replace("(", r"\(")):
         split(labels, images, fraction, 0, num_classes)

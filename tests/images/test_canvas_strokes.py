@@ -29,13 +29,13 @@ def test_a_message_becomes_strokes_with_a_width_at_each_point():
     assert drawn().as_lists() == SEVEN
 
 
-def test_nothing_drawn_is_false():
+def test_an_empty_drawing_is_falsy():
     assert not drawn([])
     assert not drawn([[]])
 
 
 @pytest.mark.parametrize("message", [None, 7, "strokes", [], {}, {"raw": {}, "data": "data:"}, {"strokes": "none"}])
-def test_a_message_that_is_not_ours_is_ignored(message):
+def test_a_foreign_message_is_ignored(message):
     assert from_message(message) is None
 
 
@@ -56,17 +56,17 @@ def test_a_message_that_is_not_ours_is_ignored(message):
         7,
     ],
 )
-def test_what_is_no_place_is_told_in_one_sentence(stroke):
+def test_invalid_coordinates_give_one_clear_error(stroke):
     with pytest.raises(ImageError, match="arrived damaged"):
         from_message({"strokes": [[60, 60, 18], stroke]})
 
 
-def test_ten_thousand_strokes_are_refused_with_their_number():
+def test_ten_thousand_strokes_are_refused_with_their_count():
     with pytest.raises(ImageError, match=r"10,000 strokes.*400"):
         from_message({"strokes": [[1, 2, 3]] * 10_000})
 
 
-def test_a_stroke_without_end_is_refused():
+def test_an_endless_stroke_is_refused():
     with pytest.raises(ImageError, match="20,000 points"):
         from_message({"strokes": [[1, 2, 3] * 20_001]})
 
@@ -78,7 +78,7 @@ def test_a_stroke_without_end_is_refused():
     )
 )
 @settings(max_examples=200, deadline=None)
-def test_whatever_is_sent_is_a_drawing_or_nothing_or_a_sentence(message):
+def test_any_message_is_a_drawing_or_nothing_or_a_clear_error(message):
     try:
         found = from_message({"strokes": message})
     except ImageError:
@@ -86,13 +86,13 @@ def test_whatever_is_sent_is_a_drawing_or_nothing_or_a_sentence(message):
     assert found is None or all(np.isfinite(stroke).all() and stroke.shape[1] == 3 for stroke in found.strokes)
 
 
-def test_what_lies_outside_the_field_is_drawn_at_its_border():
+def test_points_outside_the_canvas_are_clipped_to_its_border():
     (stroke,) = drawn([[-500, 100, 18, 400, 100, 18]]).strokes
     assert stroke[:, 0].tolist() == [0, SIDE]
     assert pixels([[-500, 100, 18, 400, 100, 18]]).any()
 
 
-def test_size_and_place_on_the_field_do_not_change_the_image():
+def test_size_and_position_on_the_canvas_do_not_change_the_image():
     large = np.array(SEVEN[0]).reshape(-1, 3)
     small = large * (0.4, 0.4, 0.4) + (150, 20, 0)
     assert np.abs(pixels() - pixels([small.ravel().tolist()])).max() <= 60
@@ -105,14 +105,14 @@ def test_a_dot_stays_a_dot():
     assert np.ptp(columns) < 10
 
 
-def test_the_pressure_of_a_pen_is_seen():
+def test_pen_pressure_changes_the_stroke_width():
     thin, thick = (drawn([[60, 100, a, 200, 100, b]]).ink() > 0 for a, b in ((10, 10), (10, 30)))
     assert thick.sum() > 1.3 * thin.sum()
     column = [mask[:, mask.shape[1] // 8].sum() for mask in (thin, thick)]
     assert column[1] >= column[0]
 
 
-def test_writing_that_is_small_for_its_pen_is_drawn_by_a_finer_one():
+def test_small_writing_is_redrawn_with_a_thinner_pen():
     small = drawn([[100, 100, 30, 140, 100, 30, 120, 150, 30]])
     narrowed = small.narrowed()
     assert narrowed.strokes[0][:, 2].tolist() == pytest.approx([canvas_strokes.BROADEST * 50] * 3)
@@ -123,14 +123,14 @@ def test_writing_that_is_small_for_its_pen_is_drawn_by_a_finer_one():
     assert blob.narrowed() is blob
 
 
-def test_the_field_is_reduced_as_it_is():
+def test_the_canvas_is_downscaled_unchanged():
     field = drawn([[20, 20, 20, 20, 120, 20]]).on_field(28)
     assert field.shape == (28, 28, 1)
     rows, columns = np.nonzero(field[..., 0] > 127)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (1, 12, 1, 2)
 
 
-def test_normalised_is_as_large_and_in_the_middle_as_the_training_images():
+def test_normalising_matches_the_size_and_position_of_training_images():
     small = drawn([[10, 20, 4, 50, 20, 4, 30, 70, 4]])
     right = small.normalised(20, 20 / 28)
     left, top, edge, bottom = right.box
@@ -143,12 +143,12 @@ def test_normalised_is_as_large_and_in_the_middle_as_the_training_images():
     assert dot.strokes[0][0] == pytest.approx([140, 140, 20], abs=1)
 
 
-def test_a_stroke_is_taken_away():
+def test_a_stroke_can_be_removed():
     two = drawn([*SEVEN, [80, 140, 18, 180, 140, 18]])
     assert two.without(1).as_lists() == SEVEN
     assert two.without(0).as_lists() == [[80, 140, 18, 180, 140, 18]]
 
 
-def test_the_browser_and_the_server_know_the_same_field():
+def test_browser_and_server_use_the_same_canvas_size():
     code = paths.repository_folder() / "imgcls" / "ui" / "components" / "canvas" / "canvas.js"
     assert f"SIDE = {SIDE};" in code.read_text("utf-8")

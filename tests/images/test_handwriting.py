@@ -64,7 +64,7 @@ def test_handwriting_and_its_polarity_are_recognised(images, expected):
     assert polarity(images) == expected
 
 
-def test_only_as_many_images_are_read_as_needed():
+def test_no_more_images_are_read_than_needed():
     read = []
 
     def images():
@@ -77,7 +77,7 @@ def test_only_as_many_images_are_read_as_needed():
 
 
 @pytest.mark.parametrize("ink", [LIGHT, EITHER])
-def test_a_digit_that_lies_as_in_mnist_is_kept_exactly(ink):
+def test_a_digit_placed_as_in_mnist_is_unchanged(ink):
     placed = [digit for digit in digits() if (as_in_mnist(digit, SHAPE, ink) == digit).all()]
     assert len(placed) >= 10
 

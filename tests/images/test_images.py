@@ -75,7 +75,7 @@ def test_each_of_the_five_formats_opens_as_rgb(kind):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_photo_held_in_any_way_gives_the_same_pixels_as_the_upright_one(orientation):
+def test_a_photo_in_any_orientation_gives_the_pixels_of_the_upright_one(orientation):
     turn_away = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]  # the inverse of what a reader does
     stored = Image.fromarray(scene())
     stored = stored if turn_away is None else stored.transpose(Image.Transpose(turn_away))
@@ -87,7 +87,7 @@ def test_a_photo_held_in_any_way_gives_the_same_pixels_as_the_upright_one(orient
     assert image.notes == told
 
 
-def test_a_turned_jpeg_is_upright_too():
+def test_a_rotated_jpeg_is_upright_too():
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     stored = Image.fromarray(scene()).transpose(Image.Transpose.ROTATE_90)
@@ -113,7 +113,7 @@ def test_sixteen_bit_grey_is_scaled_and_not_clipped():
 
 
 @pytest.mark.parametrize("kind", ["RGBA", "LA", "P", "L with a transparent level", "RGBA in WEBP"])
-def test_transparent_parts_become_white_whatever_colour_they_hide(kind):
+def test_transparent_parts_become_white_whatever_their_hidden_colour(kind):
     pil_image = Image.new("RGBA", (16, 16), (90, 90, 90, 0))
     pil_image.paste((10, 10, 10, 255), (0, 0, 8, 16))
     options = {}
@@ -131,12 +131,12 @@ def test_transparent_parts_become_white_whatever_colour_they_hide(kind):
     assert image.notes == ("Transparent areas were filled with white.",)
 
 
-def test_half_transparent_ink_is_mixed_with_white():
+def test_semi_transparent_ink_is_blended_with_white():
     image = open_image(file_of(Image.new("RGBA", (8, 8), (0, 0, 0, 128))))
     assert (image.pixels == 127).all()
 
 
-def test_an_alpha_channel_without_transparent_parts_goes_without_a_word():
+def test_an_opaque_alpha_channel_is_dropped_silently():
     assert open_image(file_of(Image.new("RGBA", (8, 8), (1, 2, 3, 255)))).notes == ()
 
 
@@ -146,13 +146,13 @@ def test_one_bit_images_become_black_and_white():
     assert (image.pixels[..., 1] == checks * 255).all()
 
 
-def test_a_palette_becomes_its_colours():
+def test_a_palette_is_converted_to_colours():
     pil_image = Image.new("P", (8, 8), 3)
     pil_image.putpalette([0, 0, 0, 1, 1, 1, 2, 2, 2, 200, 100, 50])
     assert (open_image(file_of(pil_image)).pixels == (200, 100, 50)).all()
 
 
-def test_printing_colours_become_screen_colours():
+def test_cmyk_is_converted_to_rgb():
     cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
     image = open_image(file_of(cyan, "JPEG", quality=100))
     assert np.abs(image.pixels.astype(int) - (0, 255, 255)).max() <= 2
@@ -160,7 +160,7 @@ def test_printing_colours_become_screen_colours():
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_only_the_first_frame_of_an_animation_is_used_and_this_is_said(kind):
+def test_only_the_first_frame_of_an_animation_is_used_and_reported(kind):
     frames = [Image.new("RGB", (16, 16), (20 * number, 255, 0)) for number in range(12)]
     options = {"lossless": True} if kind == "WEBP" else {}
     image = open_image(file_of(frames[0], kind, save_all=True, append_images=frames[1:], **options))
@@ -176,7 +176,7 @@ def test_the_frames_of_a_long_gif_are_not_counted(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_large_image_may_come_back_smaller_but_not_below_what_was_asked(kind):
+def test_a_large_image_is_reduced_but_never_below_the_requested_size(kind):
     image = open_image(file_of(scene(600, 800), kind), at_least=100)
     assert 100 <= min(image.pixels.shape[:2]) < 200
     assert open_image(file_of(scene(600, 800), kind)).pixels.shape == (600, 800, 3)
@@ -206,7 +206,7 @@ def test_a_reduced_jpeg_is_not_decoded_in_full():
     ids=["I1: 1 bit, Pillow only warns", "I2: RGBA, Pillow says nothing", "I3: Pillow refuses"],
 )
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_a_image_bomb_is_refused_by_its_header(width, height, bits, colour, row_bytes):
+def test_an_image_bomb_is_refused_by_its_header(width, height, bits, colour, row_bytes):
     data = png_by_hand(width, height, bits=bits, colour=colour, row_bytes=row_bytes)
     start = time.process_time()
     sentence = refusal(data, "bomb.png")
@@ -216,20 +216,20 @@ def test_a_image_bomb_is_refused_by_its_header(width, height, bits, colour, row_
     assert "Expected at most 25 megapixels." in sentence
 
 
-def test_a_warning_about_a_bomb_is_a_refusal_where_warnings_are_errors():
+def test_a_bomb_warning_refuses_the_image_when_warnings_are_errors():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert "Expected at most 25 megapixels." in refusal(png_by_hand(13_000, 13_000))
 
 
-def test_the_limit_of_size_can_be_set():
+def test_the_size_limit_is_configurable():
     data = file_of(np.zeros((1000, 1100), np.uint8))
     assert "1100×1000 pixels. Expected at most 1 megapixels." in refusal(data, max_megapixels=1)
     assert open_image(data, max_megapixels=1.1).pixels.shape == (1000, 1100, 3)
 
 
 @pytest.mark.parametrize("height", [30_000, -30_000])
-def test_a_bmp_that_is_a_header_only_is_refused(height):
+def test_a_header_only_bmp_is_refused(height):
     data = bmp_header(30_000, height)
     assert len(data) == 54
     assert "Expected at most 25 megapixels." in refusal(data)
@@ -237,7 +237,7 @@ def test_a_bmp_that_is_a_header_only_is_refused(height):
 
 
 @pytest.mark.parametrize("where", ["before the pixels", "after the pixels"])
-def test_a_text_that_unpacks_to_megabytes_is_refused(where):
+def test_a_text_chunk_that_decompresses_to_megabytes_is_refused(where):
     text = chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(bytes(200_000_000), 1))
     data = png_by_hand(16, 16, before=[text])
     if where == "after the pixels":
@@ -249,7 +249,7 @@ def test_a_text_that_unpacks_to_megabytes_is_refused(where):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
-def test_half_a_file_is_refused_and_named(kind):
+def test_a_truncated_file_is_refused_and_named(kind):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     data = file_of(noise, kind)
     sentence = refusal(data[: len(data) // 2], "holiday.jpg")
@@ -276,36 +276,36 @@ def test_an_empty_file_is_refused():
     ],
     ids=["text", "SVG", "HTML", "PDF", "EPS", "PSD", "FITS", "HDF5", "PNG header only"],
 )
-def test_what_is_no_image_is_refused_whatever_its_name(data):
+def test_files_that_are_not_images_are_refused_whatever_their_name(data):
     assert refusal(data, "cat.png").startswith("'cat.png' is not a supported image.")
 
 
 @pytest.mark.parametrize("kind", ["ICO", "TGA", "PCX", "JPEG2000", "DDS", "SGI"])
-def test_formats_that_pillow_could_read_but_nobody_needs_are_refused(kind):
+def test_formats_outside_the_supported_list_are_refused(kind):
     data = file_of(scene(32, 32), kind)
     Image.open(io.BytesIO(data)).close()
     assert refusal(data).startswith("'cat.png' is not a supported image.")
 
 
 @pytest.mark.parametrize("mode", ["LAB", "F", "I", "I;16", "CMYK", "1", "P", "RGBA"])
-def test_every_mode_that_a_tiff_can_have_opens_as_rgb(mode):
+def test_every_tiff_mode_opens_as_rgb(mode):
     assert open_image(file_of(Image.new(mode, (16, 16)), "TIFF")).pixels.shape == (16, 16, 3)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (7, 100), (100, 7)])
-def test_a_image_of_a_few_pixels_is_refused(width, height):
+def test_an_image_of_a_few_pixels_is_refused(width, height):
     sentence = refusal(file_of(np.zeros((height, width), np.uint8)))
     assert sentence.startswith(f"'cat.png' has only {width}×{height} pixels. Expected at least 8")
 
 
 @pytest.mark.parametrize(("width", "height"), [(2000, 8), (8, 2000), (201, 10)])
-def test_a_strip_is_refused(width, height):
+def test_a_narrow_strip_is_refused(width, height):
     sentence = refusal(file_of(np.zeros((height, width), np.uint8)))
     assert sentence.startswith(f"'cat.png' is a strip of {width}×{height} pixels.")
 
 
 @pytest.mark.parametrize(("width", "height"), [(100_000, 1), (1, 60_000)])
-def test_an_endless_line_is_refused(width, height):
+def test_an_extremely_long_image_is_refused(width, height):
     assert "has only" in refusal(png_by_hand(width, height))
 
 
@@ -314,7 +314,7 @@ def test_the_smallest_and_the_longest_image_open(width, height):
     assert open_image(file_of(np.zeros((height, width), np.uint8))).pixels.shape == (height, width, 3)
 
 
-def test_a_name_cannot_break_the_sentence():
+def test_a_name_cannot_break_the_message():
     sentence = refusal(b"", "a\nb\u202e" + "x" * 300 + ".png")
     assert sentence.startswith("'a b xxx")
     assert sentence.split(" is empty.")[0].endswith("xxx.png'")
@@ -326,7 +326,7 @@ def test_a_name_cannot_break_the_sentence():
 
 
 @pytest.mark.parametrize("tail", ["html", "zip"])
-def test_what_hangs_behind_a_image_is_not_kept(tail):
+def test_trailing_data_is_discarded(tail):
     if tail == "html":
         extra = b"<script>alert(1)</script>"
     else:
@@ -341,7 +341,7 @@ def test_what_hangs_behind_a_image_is_not_kept(tail):
     assert not zipfile.is_zipfile(io.BytesIO(kept))
 
 
-def test_where_and_by_whom_a_photo_was_taken_is_not_kept():
+def test_location_and_author_of_a_photo_are_discarded():
     exif = Image.Exif()
     exif[0x013B] = "Ada Lovelace"
     exif.get_ifd(0x8825)[2] = (51.0, 30.0, 26.0)
@@ -368,7 +368,7 @@ SAMPLES = [
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.sampled_from(SAMPLES), st.integers(0, 2**32), st.integers(0, 12), st.booleans())
 @pytest.mark.filterwarnings("ignore")
-def test_a_damaged_file_opens_or_is_refused_and_nothing_else(data, seed, num_changes, cut):
+def test_a_damaged_file_either_opens_or_is_refused(data, seed, num_changes, cut):
     chance = random.Random(seed)
     damaged = bytearray(data)
     for _ in range(num_changes):
@@ -387,7 +387,7 @@ def test_a_damaged_file_opens_or_is_refused_and_nothing_else(data, seed, num_cha
 # What a model gets
 
 
-def test_a_colour_model_gets_the_middle_and_is_told_what_was_cut():
+def test_a_colour_model_gets_the_centre_crop_and_reports_it():
     pixels = np.zeros((60, 100, 3), np.uint8)
     pixels[:, 20:80] = (10, 200, 30)
     prepared = prepare_photo(LoadedImage(pixels, ("Before.",)), (32, 32, 3))
@@ -396,7 +396,7 @@ def test_a_colour_model_gets_the_middle_and_is_told_what_was_cut():
     assert prepared.notes == ("Before.", "Centre crop: 60% of its width is used.")
 
 
-def test_a_tall_photo_loses_its_top_and_bottom():
+def test_a_tall_photo_is_cropped_at_top_and_bottom():
     pixels = np.zeros((100, 60, 3), np.uint8)
     pixels[20:80] = 255
     prepared = prepare_photo(pixels, (16, 16, 3))
@@ -408,20 +408,20 @@ def test_a_tall_photo_loses_its_top_and_bottom():
 @pytest.mark.parametrize(
     ("size", "fraction"), [((4032, 3024), "75% of its width"), ((1000, 1001), "99% of its height")]
 )
-def test_what_was_cut_is_told_alike_of_a_photo_that_was_reduced_when_it_was_opened(size, fraction, fit):
+def test_the_reported_crop_does_not_depend_on_reduced_decoding(size, fraction, fit):
     data = file_of(Image.new("RGB", size), "JPEG")
     for opened in (open_image(data), open_image(data, at_least=800)):
         (note,) = prepare_photo(opened, (32, 32, 3), fit=fit).notes
         assert fraction in note
 
 
-def test_a_image_of_the_right_size_stays_as_it_is():
+def test_an_image_of_the_right_size_is_unchanged():
     prepared = prepare_photo(scene(32, 32), (32, 32, 3))
     assert (prepared.pixels == scene(32, 32)).all()
     assert prepared.notes == ()
 
 
-def test_fine_stripes_become_grey_and_no_false_pattern():
+def test_fine_stripes_become_grey_without_aliasing():
     stripes = np.repeat((np.arange(320) % 2 * 255).astype(np.uint8)[None, :, None], 320, axis=0).repeat(3, axis=2)
     prepared = prepare_photo(stripes, (32, 32, 3))
     assert np.abs(prepared.pixels.astype(int) - 127).max() <= 12
@@ -437,7 +437,7 @@ def shirt(thing, ground, height=300, width=200):
     return pixels
 
 
-def test_a_dark_garment_on_a_light_ground_is_inverted_for_a_grey_model():
+def test_a_dark_garment_on_a_light_background_is_inverted_for_a_greyscale_model():
     prepared = prepare_photo(shirt(thing=40, ground=250), (28, 28, 1))
     assert prepared.pixels.shape == (28, 28, 1)
     assert prepared.pixels[14, 14] > 200
@@ -446,7 +446,7 @@ def test_a_dark_garment_on_a_light_ground_is_inverted_for_a_grey_model():
     assert "inverted" in prepared.notes[0]
 
 
-def test_a_light_garment_on_black_is_kept_light_and_whole():
+def test_a_light_garment_on_black_is_kept_light_and_intact():
     prepared = prepare_photo(shirt(thing=220, ground=0), (28, 28, 1))
     assert prepared.pixels[14, 14] == 220
     rows = np.flatnonzero(prepared.pixels[:, 14, 0] > 110)
@@ -456,14 +456,14 @@ def test_a_light_garment_on_black_is_kept_light_and_whole():
     assert not any("inverted" in note for note in prepared.notes)
 
 
-def test_a_image_from_fashion_mnist_itself_is_not_touched():
+def test_a_fashion_mnist_image_is_unchanged():
     original = np.zeros((28, 28), np.uint8)
     original[3:25, 5:20] = scene(22, 15)[..., 0]
     assert (prepare_photo(original, (28, 28, 1)).pixels[..., 0] == original).all()
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_photo_of_one_colour_is_black_for_a_grey_model(level):
+def test_a_uniform_photo_is_black_for_a_greyscale_model(level):
     assert prepare_photo(np.full((40, 60, 3), level, np.uint8), (28, 28, 1)).pixels.max() == 0
 
 
@@ -478,6 +478,6 @@ def test_enlarging_repeats_pixels():
 
 
 @pytest.mark.parametrize("shape", [(9, 12), (9, 12, 1), (9, 12, 3)])
-def test_a_png_holds_the_same_pixels(shape):
+def test_png_encoding_keeps_the_pixels(shape):
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     assert (np.asarray(Image.open(io.BytesIO(to_png(pixels)))).reshape(shape) == pixels).all()

@@ -67,24 +67,24 @@ def test_a_drawing_fills_twenty_pixels_of_mnists_twenty_eight():
 
 
 @pytest.mark.parametrize("move", [(-40, -30), (50, 40), (0, 45)])
-def test_a_drawing_is_the_same_wherever_it_is_drawn(move):
+def test_a_drawing_does_not_depend_on_its_position(move):
     assert (digit(seven(move=move)) == digit(seven())).mean() > 0.99
 
 
 @pytest.mark.parametrize("size", [0.4, 0.7, 1.4])
-def test_a_drawing_is_nearly_the_same_in_any_size(size):
+def test_a_drawing_barely_depends_on_its_size(size):
     pixels = digit(seven(size=size, pen=18 * size))
     moved = [np.roll(pixels, steps, axis=1) for steps in (-1, 0, 1)]  # whole pixels: it may be rounded to either side
     assert min(difference(one, digit(seven())) for one in moved) < 30
 
 
 @pytest.mark.parametrize("pen", [1, 2, 6, 14])
-def test_a_drawing_is_nearly_the_same_with_a_finer_pen(pen):
+def test_a_drawing_barely_depends_on_the_pen_width(pen):
     assert difference(digit(seven(pen=pen)), digit(seven())) < 60
     assert (digit(seven(pen=pen)) > 127).sum() > 0.7 * (digit(seven()) > 127).sum()
 
 
-def test_strokes_that_are_broad_enough_are_not_changed():
+def test_wide_strokes_are_unchanged():
     canvas = seven(pen=18)
     assert thicken(canvas) is canvas
     assert (thicken(np.zeros((9, 9), np.uint8)) == 0).all()
@@ -102,7 +102,7 @@ def rgba(grey, alpha):
     return np.dstack([grey, grey, grey, alpha]).astype(np.uint8)
 
 
-def test_ink_of_any_colour_on_any_ground_gives_the_same_digit():
+def test_ink_of_any_colour_on_any_background_gives_the_same_digit():
     ink = seven()
     opaque = np.full_like(ink, 255)
     expected = digit(ink)
@@ -115,14 +115,14 @@ def test_ink_of_any_colour_on_any_ground_gives_the_same_digit():
     assert (digit(red_on_blue) == expected).all()
 
 
-def test_what_was_rubbed_out_to_nothing_is_no_ink():
+def test_fully_erased_ink_is_ignored():
     ink = seven()
     canvas = rgba(ink, np.full_like(ink, 255))
     canvas[200:260, 200:260] = (255, 255, 255, 0)
     assert (digit(canvas) == digit(ink)).all()
 
 
-def test_pale_ink_becomes_as_bright_as_any():
+def test_pale_ink_is_brightened():
     assert difference(digit(seven(ink=60)), digit(seven())) < 3
 
 
@@ -137,13 +137,13 @@ def test_an_empty_canvas_asks_for_a_drawing(canvas, alpha):
     assert str(caught.value) == "The canvas is empty. Draw something large in the middle."
 
 
-def test_a_trace_of_noise_is_no_drawing():
+def test_noise_is_not_a_drawing():
     noise = np.random.default_rng(0).integers(0, 20, (280, 280), dtype=np.uint8)
     with pytest.raises(ImageError, match=r"^The canvas is empty\."):
         prepare_drawing(noise, MNIST)
 
 
-def test_noise_beside_a_drawing_does_not_move_it():
+def test_noise_next_to_a_drawing_does_not_shift_it():
     noise = np.random.default_rng(0).integers(0, 20, (280, 280), dtype=np.uint8)
     assert difference(digit(np.maximum(seven(), noise)), digit(seven())) < 8
 
@@ -179,7 +179,7 @@ def test_a_drawing_fits_a_model_of_any_size(side):
     assert bottom - top == (side if side < 16 else round(side * 20 / 28))
 
 
-def test_a_drawing_for_eight_pixels_stands_in_the_middle_of_them():
+def test_an_eight_pixel_drawing_is_centred():
     canvas = np.zeros((80, 80), np.uint8)
     canvas[10:70, 60:67] = 255
     canvas[10:13, 30:67] = 255
@@ -188,7 +188,7 @@ def test_a_drawing_for_eight_pixels_stands_in_the_middle_of_them():
     assert (left, right) == (2, 7)
 
 
-def test_a_frame_that_is_not_square_and_three_channels_hold_the_same_digit():
+def test_non_square_and_three_channel_inputs_give_the_same_digit():
     square = digit(seven())
     wide = prepare_drawing(seven(), (28, 40, 3)).pixels
     assert wide.shape == (28, 40, 3)
@@ -206,12 +206,12 @@ def test_the_centre_of_mass_is_the_middle_of_pixel_fourteen():
         assert abs(x - 14) <= 0.5
 
 
-def test_what_is_placed_once_stays_where_it_is():
+def test_placing_is_idempotent():
     once = centre_ink(seven(), 28)
     assert (centre_ink(once, 28) == once).all()
 
 
-def test_heavy_ink_at_one_end_is_not_pushed_out_of_the_frame():
+def test_heavy_ink_at_one_end_stays_within_the_frame():
     comet = np.zeros((280, 280), np.uint8)
     comet[100:110, 20:260] = 255
     comet[60:150, 230:260] = 255
@@ -220,7 +220,7 @@ def test_heavy_ink_at_one_end_is_not_pushed_out_of_the_frame():
     assert ink_box(pixels)[3] == 27
 
 
-def test_a_line_that_is_thinner_than_a_pixel_of_the_model_remains():
+def test_a_line_thinner_than_a_model_pixel_survives():
     line = np.zeros((280, 280), np.uint8)
     line[40:240, 60] = 255
     pixels = centre_ink(line, 28)
@@ -228,14 +228,14 @@ def test_a_line_that_is_thinner_than_a_pixel_of_the_model_remains():
     assert (pixels > 0).sum() == 20
 
 
-def test_ink_in_any_number_type_gives_the_same():
+def test_ink_of_any_dtype_gives_the_same_result():
     canvas = seven()
     expected = centre_ink(canvas, 28).astype(int)
     for ink in (canvas / 255, canvas.astype(np.float32) * 100, canvas > 127):
         assert np.abs(centre_ink(ink, 28) - expected).mean() < 3
 
 
-def test_no_ink_gives_black():
+def test_an_empty_canvas_gives_a_black_image():
     assert centre_ink(np.zeros((28, 28)), 28).max() == 0
     assert centre_ink(np.zeros((0, 5), np.uint8), 28).shape == (28, 28)
 
@@ -289,14 +289,14 @@ def test_dark_on_white_equals_white_on_black():
     assert (one == other).all()
 
 
-def test_a_image_as_small_as_mnists_own_is_understood():
+def test_an_mnist_sized_image_is_read():
     original = digit(seven())
     for stored in (original, 255 - original):
         pixels = prepare_photo(stored.astype(np.uint8), MNIST, ink=True).pixels[..., 0].astype(int)
         assert difference(pixels, original) < 20
 
 
-def test_broad_ink_around_a_small_hole_stays_whole():
+def test_wide_ink_around_a_small_hole_stays_intact():
     ring = Image.new("L", (280, 280), 255)
     ImageDraw.Draw(ring).ellipse([60, 40, 220, 240], outline=0, width=62)
     ink, _ = separate_photo(np.asarray(ring))
@@ -304,7 +304,7 @@ def test_broad_ink_around_a_small_hole_stays_whole():
     assert ink[140, 140] == 0
 
 
-def test_specks_and_the_edge_of_the_table_are_left_out():
+def test_specks_and_the_table_edge_are_ignored():
     page = 255 - seven(600, size=0.6, pen=12)
     clean = prepare_photo(page, MNIST, ink=True).pixels
     page = page.copy()
@@ -313,14 +313,14 @@ def test_specks_and_the_edge_of_the_table_are_left_out():
     assert difference(prepare_photo(page, MNIST, ink=True).pixels.astype(int), clean.astype(int)) < 1
 
 
-def test_writing_that_touches_the_rim_is_kept_where_it_is_all_there_is():
+def test_writing_that_touches_the_border_is_kept_if_there_is_nothing_else():
     page = 255 - seven()
     top, bottom, left, right = ink_box(seven())
     tight = prepare_photo(page[top:bottom, left:right], MNIST, ink=True).pixels
     assert difference(tight[..., 0].astype(int), digit(seven())) < 30
 
 
-def test_writing_that_is_left_out_is_told_and_specks_are_not():
+def test_ignored_writing_is_reported_and_specks_are_not():
     alone = 255 - seven(600, size=0.4, pen=12)
     beside = np.hstack([alone, 255 - seven(600, size=0.3, pen=8)])
     (told,) = set(prepare_photo(beside, MNIST, ink=True).notes) - set(prepare_photo(alone, MNIST, ink=True).notes)
@@ -330,14 +330,14 @@ def test_writing_that_is_left_out_is_told_and_specks_are_not():
     assert told not in prepare_photo(speck, MNIST, ink=True).notes
 
 
-def test_small_writing_on_a_large_page_becomes_as_large_as_any():
+def test_small_writing_on_a_large_page_is_enlarged():
     page = 255 - seven(800, size=0.08, pen=2)
     top, bottom, left, right = ink_box(prepare_photo(page, MNIST, ink=True).pixels[..., 0])
     assert bottom - top == 20
     assert 14 <= right - left <= 17
 
 
-def test_a_small_part_inside_does_not_drive_out_writing_that_touches_the_rim():
+def test_a_small_inner_part_does_not_displace_writing_at_the_border():
     top, bottom, left, right = ink_box(seven())
     page = (255 - seven())[top:bottom, left:right].copy()
     page[100:125, 10:30] = 0

@@ -30,13 +30,13 @@ def test_a_long_thin_digit_on_grainy_paper_is_read(digit, size):
 
 
 @pytest.mark.parametrize("paper", ["ruled", "squared", "dotted"])
-def test_the_lines_of_the_paper_are_not_handwriting(paper):
+def test_ruled_lines_are_not_handwriting(paper):
     generator = np.random.default_rng(3)
     for size in (0.2, 0.4):
         assert read(photo(THREE, size, generator, paper=paper, pen=0.01)) == "3"
 
 
-def test_a_printed_line_beside_a_digit_is_not_handwriting():
+def test_a_printed_line_next_to_a_digit_is_not_handwriting():
     generator = np.random.default_rng(4)
     line = np.array([(-1.5, -1.2), (-1.5, 2.3)])
     assert read(photo([*THREE, line], 0.8, generator, pen=0.008)) == "3"
@@ -48,7 +48,7 @@ def test_faint_pencil_is_read():
         assert read(photo(THREE, size, generator, contrast=24, grain=3)) == "3"
 
 
-def test_what_is_too_faint_to_be_read_is_called_faint():
+def test_unreadably_faint_writing_is_reported_as_faint():
     generator = np.random.default_rng(6)
     with pytest.raises(ImageError) as caught:
         prepare_photo(photo(THREE, 0.5, generator, pen=0.008, contrast=11, grain=2), MNIST, ink=True)
@@ -57,14 +57,14 @@ def test_what_is_too_faint_to_be_read_is_called_faint():
 
 @pytest.mark.parametrize("grain", [0, 3, 8])
 @pytest.mark.parametrize("paper", PAPERS)
-def test_blank_paper_of_any_kind_holds_no_handwriting(paper, grain):
+def test_blank_paper_has_no_handwriting(paper, grain):
     page = photo([], 0.5, np.random.default_rng(7), grain=grain, paper=paper)
     with pytest.raises(ImageError) as caught:
         prepare_photo(page, MNIST, ink=True)
     assert str(caught.value).startswith("No handwriting found.")
 
 
-def test_a_long_digit_is_placed_as_it_was_drawn():
+def test_a_long_digit_keeps_its_shape():
     generator = np.random.default_rng(8)
     strokes = thin_digit("7", generator)
     seen = prepare_photo(photo(strokes, 0.7, generator, pen=0.006), MNIST, ink=True).pixels[..., 0].astype(int)

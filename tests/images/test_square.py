@@ -7,7 +7,7 @@ from imgcls.images import square
 
 
 @pytest.mark.parametrize(("height", "width"), [(40, 100), (100, 40), (50, 50)])
-def test_the_middle_box_is_the_largest_square_in_the_middle(height, width):
+def test_the_centre_crop_is_the_largest_central_square(height, width):
     pixels = np.arange(height * width).reshape(height, width, 1).astype(np.uint8)
     short = min(height, width)
     top, left = (height - short) // 2, (width - short) // 2
@@ -15,7 +15,7 @@ def test_the_middle_box_is_the_largest_square_in_the_middle(height, width):
     assert np.array_equal(square.part(pixels, square.middle_box(width, height)), expected)
 
 
-def test_a_part_stays_inside_the_image_and_is_never_too_small():
+def test_a_crop_stays_inside_the_image_and_is_never_too_small():
     pixels = np.zeros((60, 90, 3), np.uint8)
     assert square.part(pixels, (0.9, 0.9, 0.5)).shape == (30, 30, 3)
     assert square.part(pixels, (0.0, 0.0, 0.0)).shape == (8, 8, 3)

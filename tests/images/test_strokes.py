@@ -30,7 +30,7 @@ def test_a_vertical_stroke_is_a_vertical_bar_of_the_pens_width():
     assert rows[-1] < len(image) - 1
 
 
-def test_the_unit_and_the_place_of_the_points_do_not_matter():
+def test_points_may_have_any_unit_and_origin():
     moved = [stroke * 7.5 - 1000 for stroke in SEVEN]
     assert np.array_equal(rendered(SEVEN, 0.08), rendered(moved, 0.08))
 
@@ -48,7 +48,7 @@ def test_a_single_point_is_a_dot(points):
     assert np.isfinite(np.concatenate(varied(strokes, np.random.default_rng(0)))).all()
 
 
-def test_the_finest_pen_still_draws():
+def test_the_thinnest_pen_still_draws():
     assert rendered(SEVEN, 0.0).max() == 255
 
 
@@ -65,11 +65,11 @@ def test_a_digit_is_centred_ink_on_black():
     assert as_digit(SEVEN, 0.1, side=8).shape == (8, 8)
 
 
-def test_a_fine_pen_is_thickened_as_on_the_page():
+def test_thin_strokes_are_thickened_as_on_the_page():
     assert as_digit(SEVEN, 0.03).astype(int).sum() > 1.2 * as_digit(SEVEN, 0.03, like_the_page=False).astype(int).sum()
 
 
-def test_a_variant_is_another_hand_but_the_same_digit():
+def test_a_variant_has_another_handwriting_but_the_same_digit():
     first, second = (varied(SEVEN, np.random.default_rng(seed)) for seed in (0, 1))
     again = varied(SEVEN, np.random.default_rng(0))
     assert [stroke.shape for stroke in first] == [stroke.shape for stroke in SEVEN]
@@ -80,7 +80,7 @@ def test_a_variant_is_another_hand_but_the_same_digit():
     assert first[0][0, 1] < first[0][-1, 1]
 
 
-def test_points_become_arrays_and_empty_strokes_are_left_out():
+def test_points_become_arrays_and_empty_strokes_are_dropped():
     strokes = from_points([[], [[1, 2], [3, 4]], []])
     assert len(strokes) == 1
     assert strokes[0].tolist() == [[1, 2], [3, 4]]
@@ -100,7 +100,7 @@ def test_points_become_arrays_and_empty_strokes_are_left_out():
     ],
     ids=["no stroke", "no point", "nan", "infinity", "three numbers", "text", "no pairs"],
 )
-def test_what_is_no_stroke_is_refused(points):
+def test_invalid_strokes_are_refused(points):
     with pytest.raises(ValueError, match=r"."):
         from_points(points)
 
@@ -144,7 +144,7 @@ def test_the_drawn_digits_are_mnist_and_variants_of_the_pen_digits(provided):
     assert not np.array_equal(drawn.y_train, np.sort(drawn.y_train))
 
 
-def test_the_drawn_digits_are_always_the_same(provided, tmp_path, monkeypatch):
+def test_the_drawn_digits_are_deterministic(provided, tmp_path, monkeypatch):
     datasets.prepare("drawn_digits")
     first = datasets.open_dataset("drawn_digits").fingerprint
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "another"))
@@ -159,14 +159,14 @@ def test_a_seven_is_drawn_upright(provided):
     assert np.array_equal(image, as_digit(SEVEN, 0.1))
 
 
-def test_no_pen_digit_is_both_learnt_and_tested():
+def test_no_pen_digit_is_in_both_training_and_test():
     test, train = drawn_digits.held_back(7494)
     assert len(test) == drawn_digits.PEN_TEST
     assert not set(test) & set(train)
     assert len(set(test) | set(train)) == 7494
 
 
-def test_the_way_of_drawing_depends_on_the_generator_alone():
+def test_the_drawing_style_depends_only_on_the_generator():
     first, same, other = (drawn_digits.drawn_at_random(SEVEN, np.random.default_rng(seed)) for seed in (0, 0, 1))
     assert np.array_equal(first, same)
     assert not np.array_equal(first, other)
@@ -174,14 +174,14 @@ def test_the_way_of_drawing_depends_on_the_generator_alone():
 
 
 @pytest.mark.parametrize("missing", ["mnist.npz", drawn_digits.PEN_FILE])
-def test_a_missing_file_is_named_with_its_place(provided, missing):
+def test_a_missing_file_is_named_with_its_path(provided, missing):
     (provided / missing).unlink()
     assert not datasets.is_available("drawn_digits")
     with pytest.raises(DatasetError, match=r"Put the missing files into the folder set by IMGCLS_DATA"):
         datasets.open_dataset("drawn_digits")
 
 
-def test_without_the_pen_file_the_sentence_says_where_to_put_it(monkeypatch, provided):
+def test_without_the_pen_file_the_error_says_where_to_put_it(monkeypatch, provided):
     (provided / drawn_digits.PEN_FILE).unlink()
     said = f"is built from {drawn_digits.PEN_FILE}. Put it into the folder set by IMGCLS_DATA."
     with pytest.raises(DatasetError) as error:
@@ -212,13 +212,13 @@ def test_without_the_pen_file_the_sentence_says_where_to_put_it(monkeypatch, pro
     ],
     ids=range(13),
 )
-def test_a_damaged_pen_file_is_a_sentence(provided, content):
+def test_a_damaged_pen_file_gives_a_clear_error(provided, content):
     write_pen_file(provided, content)
     with pytest.raises(DatasetError, match=r"^pen_digits_train\.json\.gz is damaged: .+\. Replace it with a complete"):
         drawn_digits.pen_digits()
 
 
-def test_a_pen_digit_that_is_none_is_refused(provided):
+def test_an_invalid_pen_digit_is_refused(provided):
     write_pen_file(provided, gzip.compress(json.dumps([{"digit": 11, "strokes": [[[1, 2], [3, 4]]]}] * 12).encode()))
     with pytest.raises(DatasetError):
         datasets.prepare("drawn_digits")

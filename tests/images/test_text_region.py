@@ -74,11 +74,11 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
     [(WHOLE, 0.3, 0.6), (WHOLE, 0.12, 0.6), (ON_TABLE, 0.4, 0.6), (CUT_OFF, 0.3, 0.5)],  # the last one stays tilted
     ids=["the page fills the photo", "a small digit", "a sheet on a table", "a sheet that reaches out of the photo"],
 )
-def test_the_digit_is_found_on_a_page_half_in_shadow(corners, size, least, lines):
+def test_a_digit_is_found_on_a_half_shaded_page(corners, size, least, lines):
     assert overlap(seen(photo(sheet(size=size, lines=lines), corners)), a_seven()) > least
 
 
-def test_a_turned_sheet_is_straightened_and_says_so():
+def test_a_rotated_sheet_is_straightened_and_reported():
     grey = photo(sheet(size=0.4), TURNED)
     prepared = prepare_photo(grey, MNIST, ink=True)
     assert prepared.notes[:2] == (
@@ -94,11 +94,11 @@ def test_a_turned_sheet_is_straightened_and_says_so():
 
 
 @pytest.mark.parametrize("shadow", [True, False])
-def test_a_page_that_fills_the_photo_is_left_as_it_is(shadow):
+def test_a_page_that_fills_the_photo_is_unchanged(shadow):
     assert page_rectification.straightened(photo(sheet(), WHOLE, shadow=shadow)) is None
 
 
-def test_where_the_light_falls_is_no_sheet():
+def test_a_patch_of_light_is_not_a_sheet():
     y, x = np.mgrid[:600, :800]
     lit = np.where(y + x / 4 < 320, 220, 130).astype(np.uint8)
     assert page_rectification.straightened(lit) is None
@@ -106,7 +106,7 @@ def test_where_the_light_falls_is_no_sheet():
 
 
 @pytest.mark.parametrize("side", [28, 280, 800])
-def test_a_broad_white_stroke_on_black_is_no_sheet(side):
+def test_a_wide_white_stroke_on_black_is_not_a_sheet(side):
     drawing = np.zeros((side, side), np.uint8)
     drawing[side // 10 : -side // 10, side * 7 // 16 : side * 9 // 16] = 255
     assert page_rectification.straightened(drawing) is None
@@ -114,13 +114,13 @@ def test_a_broad_white_stroke_on_black_is_no_sheet(side):
     assert seen(drawing)[6:22, 13:15].min() > 200
 
 
-def test_small_digits_are_prepared_as_they_lie_in_mnist():
+def test_small_digits_are_prepared_like_mnist():
     small = a_seven().astype(np.uint8)
     assert overlap(seen(small), small.astype(int)) > 0.9
     assert overlap(seen(255 - small), small.astype(int)) > 0.9
 
 
-def test_the_part_that_is_cut_out_keeps_the_pixels_of_the_large_photo():
+def test_the_crop_keeps_the_resolution_of_the_large_photo():
     grey = photo(sheet(size=0.1, at=(0.3, 0.4)), WHOLE, shadow=False)
     part, notes, _ = text_region.crop_handwriting(grey)
     assert notes == []
@@ -130,19 +130,19 @@ def test_the_part_that_is_cut_out_keeps_the_pixels_of_the_large_photo():
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (20, 300), (59, 59), (60, 61), (300, 20)])
-def test_images_of_any_size_come_back(shape):
+def test_images_of_any_size_are_accepted(shape):
     part, _, _ = text_region.crop_handwriting(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
     assert part.size
 
 
-def test_an_even_image_holds_no_writing():
+def test_a_uniform_image_has_no_writing():
     for level in (0, 130, 255):
         part, notes, _ = text_region.crop_handwriting(np.full((400, 500), level, np.uint8))
         assert part.shape == (400, 500)
         assert notes == []
 
 
-def test_parts_of_a_mask_are_numbered_also_along_a_spiral():
+def test_connected_components_are_numbered_even_along_a_spiral():
     spiral = np.zeros((41, 41), bool)
     y = x = 20
     spiral[y, x] = True
@@ -159,7 +159,7 @@ def test_parts_of_a_mask_are_numbered_also_along_a_spiral():
     assert len(np.unique(connected_components(two)[0])) == 3
 
 
-def test_the_edge_of_a_shadow_on_a_sheet_is_no_writing():
+def test_the_edge_of_a_shadow_is_not_writing():
     """A broad dark shadow is taken for table: what lies along its edge, here ruled lines, is none of the writing."""
     width, height = 1600, 1200
     page = Image.new("L", (width, height), 231)
@@ -178,7 +178,7 @@ def test_the_edge_of_a_shadow_on_a_sheet_is_no_writing():
 
 
 @pytest.mark.parametrize("width", [12, 26, 34])
-def test_broad_writing_is_no_table(width):
+def test_wide_strokes_are_not_mistaken_for_the_table(width):
     page = Image.new("L", (400, 400), 235)
     ImageDraw.Draw(page).line([(110, 80), (290, 80), (190, 340)], fill=25, width=width)
     part, notes, _ = text_region.crop_handwriting(np.asarray(page))
@@ -186,7 +186,7 @@ def test_broad_writing_is_no_table(width):
     assert part.shape == (400, 400)
 
 
-def test_a_digit_of_two_parts_beside_another_is_seen_whole():
+def test_a_two_part_digit_next_to_another_is_found_completely():
     page = Image.new("L", (1600, 1200), 235)
     pencil = ImageDraw.Draw(page)
     for line in ([(500, 500), (500, 650), (620, 650)], [(650, 460), (650, 780)]):  # an open four

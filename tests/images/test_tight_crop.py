@@ -81,7 +81,7 @@ def page(draw) -> np.ndarray:
     ],
     ids=["a margin", "ruled paper", "squared paper", "a shadow", "a table around a sheet", "nothing"],
 )
-def test_a_page_is_not_taken_for_a_crop(draw):
+def test_a_page_is_not_mistaken_for_a_crop(draw):
     assert separate_crop(page(draw)) == (None, False)
 
 

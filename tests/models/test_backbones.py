@@ -39,7 +39,7 @@ def loaded(keras, write_weights, tmp_path):
 
 
 @pytest.mark.parametrize("title", NETWORKS)
-def test_the_table_says_what_keras_builds(title, loaded):
+def test_the_backbone_table_matches_keras(title, loaded):
     network = loaded(title)
     assert network.count_params() == NETWORKS[title].parameters
     assert network.output_shape == (None, NETWORKS[title].features)
@@ -47,7 +47,7 @@ def test_the_table_says_what_keras_builds(title, loaded):
 
 
 @pytest.mark.parametrize("title", DOWNLOADED)
-def test_the_address_and_the_check_of_a_file_are_those_of_keras(title, keras, monkeypatch):
+def test_file_urls_and_checksums_match_keras(title, keras, monkeypatch):
     asked = {}
 
     def get_file(name, origin, file_hash="", **ignored):
@@ -66,7 +66,7 @@ def test_the_address_and_the_check_of_a_file_are_those_of_keras(title, keras, mo
 
 
 @pytest.mark.parametrize("title", ["MobileNet 0.25", "MobileNetV2", "ResNet50", "VGG16"])
-def test_pixels_reach_a_network_as_keras_prepares_them(title, loaded, keras):
+def test_pixels_are_preprocessed_like_in_keras(title, loaded, keras):
     network = loaded(title, 32)
     modules = {"MobileNet 0.25": "mobilenet", "MobileNetV2": "mobilenet_v2", "ResNet50": "resnet50", "VGG16": "vgg16"}
     prepare = getattr(keras.applications, modules[title]).preprocess_input
@@ -76,7 +76,7 @@ def test_pixels_reach_a_network_as_keras_prepares_them(title, loaded, keras):
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (11, 18, 2), (64, 64, 3)])
-def test_a_backbone_takes_images_of_any_shape(shape, loaded):
+def test_a_backbone_accepts_images_of_any_shape(shape, loaded):
     network = loaded("MobileNet 0.25", 64, shape)
     images = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
     features = network(images).numpy()
@@ -84,7 +84,7 @@ def test_a_backbone_takes_images_of_any_shape(shape, loaded):
     assert np.isfinite(features).all()
 
 
-def test_a_grey_image_is_seen_as_its_colour_copy(loaded):
+def test_a_grey_image_is_equivalent_to_its_rgb_copy(loaded):
     grey = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype=np.uint8)
     alone, coloured = loaded("MobileNet 0.25", 64, (32, 32, 1))(grey), loaded("MobileNet 0.25")(grey.repeat(3, -1))
     assert np.allclose(alone, coloured, atol=1e-4)
@@ -104,7 +104,7 @@ def test_a_grey_image_is_seen_as_its_colour_copy(loaded):
         ("VGG16", ["block4", "block5"]),
     ],
 )
-def test_the_last_blocks_learn_and_batch_normalisation_stays_still(title, last, loaded, keras):
+def test_the_last_blocks_are_trainable_and_batch_normalisation_is_frozen(title, last, loaded, keras):
     from imgcls.training.model_builder import backbone
 
     network = loaded(title)
@@ -114,7 +114,7 @@ def test_the_last_blocks_learn_and_batch_normalisation_stays_still(title, last, 
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in learning)
 
 
-def test_layers_are_told_apart_by_block():
+def test_layers_are_assigned_to_blocks():
     pytest.importorskip("keras")
     from imgcls.training.model_builder.backbone import block_of
 
@@ -125,7 +125,7 @@ def test_layers_are_told_apart_by_block():
 # ---- files that are not what they should be
 
 
-def test_weights_of_another_network_are_one_sentence(keras, write_weights, tmp_path):
+def test_weights_of_another_network_give_one_clear_error(keras, write_weights, tmp_path):
     from imgcls.training.model_builder import backbone
 
     path = write_weights("EfficientNetV2-B0", tmp_path / SMALL.file)
@@ -137,7 +137,7 @@ def test_weights_of_another_network_are_one_sentence(keras, write_weights, tmp_p
     )
 
 
-def test_damaged_weights_are_one_sentence(keras, write_weights, tmp_path):
+def test_damaged_weights_give_one_clear_error(keras, write_weights, tmp_path):
     from imgcls.training.model_builder import backbone
 
     path = write_weights(SMALL.title, tmp_path / SMALL.file)
@@ -166,7 +166,7 @@ def test_a_run_is_a_backbone_without_its_last_dense_layer(finished_run, keras):
     assert np.allclose(base(images), before(images), atol=1e-6)
 
 
-def test_other_images_are_brought_to_the_size_and_the_colours_that_a_run_knows(finished_run, keras):
+def test_images_are_converted_to_the_size_and_colours_of_a_backbone_run(finished_run, keras):
     from imgcls.training.model_builder import backbone
 
     base = backbone.build(settings(backbone=RUN, backbone_run=finished_run.id), (32, 32, 3))
@@ -175,7 +175,7 @@ def test_other_images_are_brought_to_the_size_and_the_colours_that_a_run_knows(f
     assert np.allclose(base(grey), small(np.full((1, 8, 8, 1), 90, np.uint8)), atol=1e-5)
 
 
-def test_a_run_with_test_time_augmentation_gives_the_inner_network(finished_run, keras):
+def test_a_run_with_test_time_augmentation_provides_the_inner_network(finished_run, keras):
     from imgcls.config import Config
     from imgcls.training import model_builder
     from imgcls.training.model_builder import backbone
@@ -196,16 +196,14 @@ def test_a_run_with_test_time_augmentation_gives_the_inner_network(finished_run,
         (lambda run: (run.folder / "model.keras").unlink(), r"has no file model\.keras, so it cannot be a backbone\."),
     ],
 )
-def test_a_run_that_cannot_be_a_backbone_is_one_message_on_the_page_and_in_the_trainer(
-    corruption, sentence, finished_run
-):
+def test_an_unsuitable_backbone_run_gives_one_error_on_the_page_and_in_the_trainer(corruption, sentence, finished_run):
     corruption(finished_run)
     chosen = settings(backbone=RUN, backbone_run=finished_run.id)
     with pytest.raises(SettingError, match=sentence):
         as_backbone.layer_table("transfer", (8, 8, 1), 10, chosen)
 
 
-def test_a_run_whose_model_cannot_be_read_is_one_message(finished_run, keras):
+def test_an_unreadable_backbone_run_gives_one_error(finished_run, keras):
     from imgcls.training.model_builder import backbone
 
     (finished_run.folder / "model.keras").write_bytes(b"no model")
@@ -219,12 +217,12 @@ def test_a_layer_table_without_a_dense_layer_at_its_end_is_refused(layers):
         backbones.trunk(layers)
 
 
-def test_no_run_chosen_is_one_message():
+def test_no_chosen_run_gives_one_error():
     with pytest.raises(SettingError, match=r"^No run is selected as the backbone\."):
         as_backbone.layer_table("transfer", (8, 8, 1), 10, {"backbone": RUN, "backbone_run": ""})
 
 
-def test_a_foreign_model_with_code_in_it_is_not_run(finished_run, keras, tmp_path):
+def test_code_in_a_foreign_model_is_not_executed(finished_run, keras, tmp_path):
     """A Lambda layer is code: a file that contains one is rejected, and the code does not run."""
     from imgcls.training.model_builder import backbone
 
@@ -240,7 +238,7 @@ def test_a_foreign_model_with_code_in_it_is_not_run(finished_run, keras, tmp_pat
     assert not mark.exists()
 
 
-def test_the_model_table_of_a_page_can_be_json(finished_run):
+def test_the_layer_table_can_be_json(finished_run):
     rows = as_backbone.layer_table("transfer", (8, 8, 1), 10, settings(backbone=RUN, backbone_run=finished_run.id))
     assert json.dumps([row.detail for row in rows])
     assert rows[1].detail == "A small run at 8×8, frozen"

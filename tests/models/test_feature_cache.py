@@ -29,7 +29,7 @@ def everything() -> list[str]:
     return sorted(path.name for path in feature_cache.root_folder().glob("*"))
 
 
-def test_what_was_made_is_found_again():
+def test_stored_features_are_found_again():
     key = made("a")
     found = feature_cache.find(key)
     assert found.shape == (1, 10, 4)
@@ -39,12 +39,12 @@ def test_what_was_made_is_found_again():
     assert everything() == [feature_cache.entry_folder(key).name]
 
 
-def test_the_order_of_the_words_in_the_key_does_not_matter_but_every_value_does():
+def test_the_key_depends_on_every_value_but_not_on_their_order():
     assert feature_cache.entry_folder({"a": 1, "b": None}) == feature_cache.entry_folder({"b": None, "a": 1})
     assert feature_cache.entry_folder({"a": 1, "b": None}) != feature_cache.entry_folder({"a": 1, "b": 0})
 
 
-def test_an_error_while_storing_leaves_nothing():
+def test_an_error_while_storing_leaves_nothing_behind():
     with pytest.raises(KeyboardInterrupt), feature_cache.storing({"data": "a"}, (1, 10, 4)) as file:
         file.write(bytes(80))
         raise KeyboardInterrupt
@@ -52,7 +52,7 @@ def test_an_error_while_storing_leaves_nothing():
     assert everything() == []
 
 
-def test_too_few_values_are_not_kept():
+def test_an_incomplete_entry_is_not_stored():
     with (
         pytest.raises(ValueError, match="features are missing"),
         feature_cache.storing({"data": "a"}, (1, 10, 4)) as file,
@@ -81,7 +81,7 @@ def test_the_least_recently_used_entries_are_evicted(monkeypatch):
     assert feature_cache.find({"data": "c"}) is not None
 
 
-def test_features_larger_than_the_cache_are_rejected_with_a_way_out(monkeypatch):
+def test_features_larger_than_the_cache_are_rejected_with_a_solution(monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.001")
     with pytest.raises(WeightsError) as error, feature_cache.storing({"data": "a"}, (1, 1000, 512)):
         pass
@@ -92,7 +92,7 @@ def test_features_larger_than_the_cache_are_rejected_with_a_way_out(monkeypatch)
     assert everything() == []
 
 
-def test_a_disk_without_room_is_told_before_anything_is_computed(monkeypatch):
+def test_a_full_disk_is_reported_before_anything_is_computed(monkeypatch):
     monkeypatch.setattr(feature_cache, "SPARE_BYTES", 10**18)
     with pytest.raises(
         WeightsError, match=r"^The features take 0 MB, but only .+ MB are free in .+\. Free some space there, use fewer"
@@ -102,7 +102,7 @@ def test_a_disk_without_room_is_told_before_anything_is_computed(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a limit of Unix stands for the full disk")
-def test_a_disk_that_fills_up_meanwhile_leaves_nothing():
+def test_a_disk_that_fills_up_while_storing_leaves_nothing_behind():
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
@@ -115,7 +115,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing():
     assert everything() == []
 
 
-def test_what_a_killed_process_left_goes_with_the_next_and_what_is_being_made_stays():
+def test_leftovers_of_killed_processes_are_removed_and_live_ones_kept():
     code = (
         "import os, sys\nfrom imgcls.models import feature_cache as features\n"
         "with features.storing({'data': 'a'}, (1, 10, 4)) as file:\n"
@@ -134,7 +134,7 @@ def test_what_a_killed_process_left_goes_with_the_next_and_what_is_being_made_st
     assert feature_cache.find({"data": "a"}) is None
 
 
-def test_two_that_make_the_same_are_one():
+def test_concurrent_writers_of_one_entry_share_it():
     key, values = {"data": "a"}, np.full((1, 10, 4), 7, np.float32)
     with feature_cache.storing(key, values.shape) as file:
         made("a")

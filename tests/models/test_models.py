@@ -61,12 +61,12 @@ def build(keras, write_weights, tmp_path, monkeypatch):
 # ---- what a family says about itself
 
 
-def test_there_are_families_and_each_is_pinned_here():
+def test_every_model_family_is_pinned_here():
     assert set(models.names()) == set(PARAMETERS)
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_a_family_has_a_title_a_text_for_learners_and_help_for_every_param(name):
+def test_a_family_has_a_title_a_description_and_help_for_every_param(name):
     assert models.family(name).TITLE
     assert len(models.text(name).split("\n\n")) >= 2
     assert 200 < len(models.text(name)) < 1000
@@ -80,7 +80,7 @@ def test_a_family_has_a_title_a_text_for_learners_and_help_for_every_param(name)
             assert steps == pytest.approx(round(steps)), f"the default of {param.name} is none of its steps"
 
 
-def test_no_param_of_a_family_is_called_like_a_setting_of_every_run():
+def test_no_family_param_shares_a_name_with_a_run_setting():
     settings = {name for name in Config().as_dict() if name != "model_settings"}
     for name in models.names():
         assert not settings & {param.name for param in models.params(name)}
@@ -94,7 +94,7 @@ def test_an_unknown_family_is_refused_with_the_choices(name):
 
 
 @pytest.mark.parametrize(("name", "settings", "shape"), RESIZED_TO_NOTHING)
-def test_images_that_shrink_to_nothing_are_refused_on_the_page(name, settings, shape):
+def test_images_that_shrink_to_zero_are_refused_on_the_page(name, settings, shape):
     with pytest.raises(
         SettingError, match=r"^The layer 'block\d_pool' would reduce .+ values to none\. Use fewer blocks"
     ):
@@ -107,7 +107,7 @@ def test_keras_cannot_build_what_the_page_refuses(build, name, settings, shape):
         build(name, settings, shape)
 
 
-def test_a_wrong_setting_is_refused_before_anything_is_drawn():
+def test_an_invalid_setting_is_refused_before_drawing():
     with pytest.raises(SettingError, match=r"^Units must be between 8 and 1024, not 3\.$"):
         models.table("ann", (8, 8, 1), 10, {"units": 3})
     with pytest.raises(SettingError, match=r"^The model 'ann' has no setting 'depth'\."):
@@ -125,7 +125,7 @@ SAME_AS_KERAS = [
 
 
 @pytest.mark.parametrize(("name", "end", "shape"), SAME_AS_KERAS)
-def test_the_table_is_the_network_that_keras_builds(build, name, end, shape):
+def test_the_layer_table_matches_the_keras_network(build, name, end, shape):
     settings = {} if end == "default" else extreme(name, end)
     rows = models.table(name, shape, 10, settings)
     model = build(name, settings, shape)
@@ -145,7 +145,7 @@ def test_the_table_is_the_network_that_keras_builds(build, name, end, shape):
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_an_image_taller_than_wide_has_the_same_table(build, name):
+def test_a_portrait_image_has_the_same_table(build, name):
     rows = models.table(name, (11, 18, 2), 3, {})
     model = build(name, {}, (11, 18, 2), 3)
     for row in rows:
@@ -158,7 +158,7 @@ def test_the_number_of_parameters_is_pinned(name, shape):
     assert sum(row.parameters for row in models.table(name, shape, 10, {})) == PARAMETERS[name][shape]
 
 
-def test_a_table_has_words_for_its_layers():
+def test_a_table_describes_its_layers():
     rows = {row.name: row for row in models.table("cnn", (28, 28, 1), 10, {"filters": 8, "batch_normalisation": True})}
     assert rows["block1_conv1"].detail == "8 filters 3×3"
     assert rows["block1_relu1"].detail == "relu"
@@ -169,7 +169,7 @@ def test_a_table_has_words_for_its_layers():
     assert strided["stage2_block1_conv1"].detail == "32 filters 3×3, stride 2"
 
 
-def test_a_shape_layer_that_no_family_uses_is_like_keras_too(keras):
+def test_unused_shape_layers_match_keras_too(keras):
     real, drawn = keras.Input((9, 10, 4)), shape_layers.Input((9, 10, 4))
     for kind, settings in (
         ("Conv2D", {"filters": 5, "kernel_size": 3, "strides": 2}),
@@ -213,7 +213,7 @@ def test_the_first_layer_scales_the_pixels(build, keras, normalisation, low, hig
         assert scaled.max() == pytest.approx(high, abs=1e-6)
 
 
-def test_images_of_one_colour_can_be_standardised(keras):
+def test_uniform_images_can_be_standardised(keras):
     from imgcls.training import model_builder
 
     even = np.full((10, 8, 8, 1), 37, np.uint8)
@@ -225,7 +225,7 @@ def test_images_of_one_colour_can_be_standardised(keras):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_whitening_makes_neighbours_unlike(shape):
+def test_whitening_decorrelates_neighbouring_pixels(shape):
     generator = np.random.default_rng(0)
     images = generator.normal(size=(200, *shape)).astype(np.float32)
     images = images + np.roll(images, 1, 1) + 0.5 * np.roll(images, 1, 2) + images[..., :1]
@@ -238,11 +238,11 @@ def test_whitening_makes_neighbours_unlike(shape):
     assert np.allclose(predictions.T @ predictions / len(predictions), np.eye(count), atol=0.02)
 
 
-def test_images_of_one_colour_can_be_whitened():
+def test_uniform_images_can_be_whitened():
     assert np.isfinite(deep_cnn.whitening(np.zeros((3, 8, 8, 1), np.float32))).all()
 
 
-def test_convolutions_of_the_fast_network_start_as_identity(build, keras):
+def test_convolutions_of_the_fast_network_are_initialised_as_identity(build, keras):
     model = build("deep_cnn", {}, (16, 16, 3))
     values = np.random.default_rng(0).normal(size=(2, 8, 8, 32)).astype(np.float32)
     assert np.allclose(model.get_layer("block1_conv2")(values), values, atol=1e-6)

@@ -23,7 +23,7 @@ def images(count: int, *shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("title", shipped.PLANS)
 @pytest.mark.parametrize(("size", "shape"), [(64, (32, 32, 3)), (96, (28, 28, 1)), (64, (100, 80, 3))])
-def test_the_features_of_litert_are_those_of_keras(title, size, shape, keras):
+def test_litert_features_match_keras(title, size, shape, keras):
     from imgcls.training.model_builder import backbone
 
     pixels = images(3, *shape)
@@ -35,7 +35,7 @@ def test_the_features_of_litert_are_those_of_keras(title, size, shape, keras):
     assert found.std(axis=0).max() > 0.05  # they tell images apart
 
 
-def test_the_plan_of_mobilenet_is_the_network_of_keras(keras):
+def test_the_mobilenet_layout_matches_keras(keras):
     from imgcls.training.model_builder import shipped_network
 
     theirs = keras.applications.MobileNet(
@@ -48,14 +48,14 @@ def test_the_plan_of_mobilenet_is_the_network_of_keras(keras):
 
 
 @pytest.mark.parametrize("shape", [(32, 32, 3), (28, 28, 1), (150, 40, 3), (64, 64, 3), (11, 18, 2)])
-def test_images_are_resized_as_keras_does_it(shape, keras):
+def test_images_are_resized_like_in_keras(shape, keras):
     pixels = images(2, *shape)
     colour = pixels.mean(-1, keepdims=True) if shape[-1] == 2 else pixels
     expected = keras.layers.Resizing(64, 64)(colour.astype(np.float32)).numpy()
     assert np.allclose(features.resized(pixels, 64), np.broadcast_to(expected, (2, 64, 64, 3)), atol=1e-3)
 
 
-def test_any_number_of_images_gives_the_same_features_in_parts():
+def test_features_do_not_depend_on_the_chunk_size():
     pixels = images(1, 32, 32, 3).repeat(2 * features.BATCH + 3, axis=0)
     pixels[::3] = 255 - pixels[::3]
     extractor, done = shipped.FeatureExtractor("MobileNet 0.25", 32), []
@@ -93,7 +93,7 @@ def test_a_damaged_file_gives_one_clear_error(damage, tmp_path, monkeypatch):
     )
 
 
-def test_the_weights_come_with_their_licence():
+def test_the_weights_include_their_licence():
     folder = shipped.weights_path("EfficientNet-Lite0").parent
     assert "Apache License" in (folder / "LICENSE").read_text("utf-8")
     notes = (folder / "README.md").read_text("utf-8")

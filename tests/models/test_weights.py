@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 # ---- found
 
 
-def test_they_are_looked_for_in_four_places_in_turn(folder, tmp_path, monkeypatch):
+def test_weights_are_searched_in_four_locations_in_order(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_DATA", str(tmp_path / "data"))
     assert weights.local_file(RESNET) is None
     named = [folder, tmp_path / "data", tmp_path / "keras" / "models", paths.cache_folder() / "weights"]
@@ -43,13 +43,13 @@ def test_they_are_looked_for_in_four_places_in_turn(folder, tmp_path, monkeypatc
     assert weights.local_file(SMALL) is None
 
 
-def test_the_variable_may_name_the_file_itself(folder, monkeypatch):
+def test_the_variable_may_point_to_the_file_itself(folder, monkeypatch):
     (folder / RESNET.file).write_bytes(hdf5())
     monkeypatch.setenv("IMGCLS_WEIGHTS", str(folder / RESNET.file))
     assert weights.local_file(RESNET) == folder / RESNET.file
 
 
-def test_a_sound_file_is_taken_where_another_one_is_damaged(folder, tmp_path):
+def test_an_intact_file_is_used_if_another_is_damaged(folder, tmp_path):
     (folder / RESNET.file).write_bytes(hdf5()[:3000])
     (tmp_path / "keras" / "models").mkdir(parents=True)
     (tmp_path / "keras" / "models" / RESNET.file).write_bytes(hdf5())
@@ -68,7 +68,7 @@ def test_a_sound_file_is_taken_where_another_one_is_damaged(folder, tmp_path):
         ),
     ],
 )
-def test_a_damaged_file_is_one_message_with_the_ways_out(content, sentence, folder):
+def test_a_damaged_file_gives_one_error_with_solutions(content, sentence, folder):
     (folder / RESNET.file).write_bytes(content)
     assert weights.local_file(RESNET) is None
     assert weights.problem(RESNET) == sentence
@@ -81,7 +81,7 @@ def test_a_damaged_file_is_one_message_with_the_ways_out(content, sentence, fold
     )
 
 
-def test_real_files_pass_the_look_at_their_first_bytes(keras, write_weights, folder):
+def test_real_files_pass_the_signature_check(keras, write_weights, folder):
     """Versions of HDF5 differ in their first bytes: those that Keras writes here must be read right."""
     path = write_weights(SMALL.title, folder / SMALL.file)
     assert weights.needed(SMALL) == path
@@ -91,7 +91,7 @@ def test_real_files_pass_the_look_at_their_first_bytes(keras, write_weights, fol
 
 
 @pytest.mark.parametrize("title", backbones.SHIPPED)
-def test_a_network_that_ships_needs_no_file_of_the_user_and_no_download(title, folder):
+def test_a_shipped_network_needs_no_file_and_no_download(title, folder):
     network = NETWORKS[title]
     (folder / network.file).write_bytes(b"<html>Sign in</html>")  # of no interest
     assert weights.needed(network) == shipped.weights_path(title)
@@ -148,7 +148,7 @@ def left() -> list[str]:
     return sorted(path.name for path in found)
 
 
-def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
+def test_weights_are_downloaded_once_verified_and_renamed(server, known, folder):
     from imgcls.training.transfer import download_weights
 
     told = []
@@ -171,7 +171,7 @@ def test_they_are_fetched_once_checked_and_renamed(server, known, folder):
         (hdf5(6000), 0, "something other than ResNet50. Its checksum is not the one that Keras publishes. Connect"),
     ],
 )
-def test_what_goes_wrong_on_the_way_is_one_message_and_leaves_nothing(content, declared, says, server, known, folder):
+def test_a_download_failure_gives_one_error_and_leaves_nothing_behind(content, declared, says, server, known, folder):
     from imgcls.training.transfer import download_weights
 
     server.content, server.declared = content, declared
@@ -182,7 +182,7 @@ def test_what_goes_wrong_on_the_way_is_one_message_and_leaves_nothing(content, d
     assert weights.local_file(known) is None
 
 
-def test_without_a_network_the_message_says_what_to_do(known, folder, monkeypatch):
+def test_offline_the_message_says_what_to_do(known, folder, monkeypatch):
     from imgcls.training.transfer import download_weights
 
     monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")
@@ -195,7 +195,7 @@ def test_without_a_network_the_message_says_what_to_do(known, folder, monkeypatc
     )
 
 
-def test_where_keras_has_no_check_the_network_itself_is_the_check(keras, server, folder, write_weights, tmp_path):
+def test_without_a_keras_checksum_loading_the_network_is_the_check(keras, server, folder, write_weights, tmp_path):
     from imgcls.training.transfer import download_weights
 
     server.content = write_weights("EfficientNetV2-B0", tmp_path / "other.h5").read_bytes()
@@ -215,7 +215,7 @@ def _made(path: Path) -> Path:
 # ---- the process that a page starts
 
 
-def test_a_fetch_shows_how_far_it_is_and_a_cancel_leaves_nothing(server, wait_until, folder):
+def test_a_download_reports_progress_and_cancelling_leaves_nothing_behind(server, wait_until, folder):
     server.content = hdf5(1_000_000)
     server.held.clear()
     assert weights.fetch_state(RESNET).state == "idle"
@@ -230,7 +230,7 @@ def test_a_fetch_shows_how_far_it_is_and_a_cancel_leaves_nothing(server, wait_un
     assert left() == []
 
 
-def test_a_fetch_that_was_killed_is_told_and_can_be_repeated(server, wait_until, folder):
+def test_a_killed_download_is_reported_and_can_be_repeated(server, wait_until, folder):
     server.content = hdf5(1_000_000)
     server.held.clear()
     weights.start_fetch(RESNET)

@@ -47,14 +47,14 @@ def heavy_after_importing(modules: list[str]) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_light_modules_load_nothing_heavy():
+def test_light_modules_import_no_heavy_packages():
     packages = {path.relative_to(PACKAGE).parts[0] for path in MODULES} - {"training", "ui"}
     light = modules_of(*packages)
     assert {"imgcls.inference.predictor", "imgcls.datasets.catalog.digits"} <= set(light)
     assert heavy_after_importing(light) == set()
 
 
-def test_modules_of_the_pages_load_nothing_heavy():
+def test_page_modules_import_no_heavy_packages():
     # Streamlit itself brings pandas along.
     assert heavy_after_importing(modules_of("ui")) - {"pandas"} == set()
 
@@ -65,7 +65,7 @@ def test_the_trainer_loads_keras_only_when_it_trains():
     assert heavy_after_importing(light) == set()
 
 
-def test_files_are_named_for_what_they_hold():
+def test_files_are_named_after_their_content():
     named = {path: path.stem.strip("_").split("_") + list(path.relative_to(ROOT).parent.parts) for path in SOURCES}
     assert not [str(path) for path, words in named.items() if {word.removesuffix("s") for word in words} & VAGUE_NAMES]
 

@@ -47,17 +47,17 @@ BEFORE_1_0 = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_benchmark_says_its_command_and_has_a_main(name):
+def test_a_benchmark_documents_its_command_and_has_a_main(name):
     module = importlib.import_module(f"benchmarks.{name}")
     assert f"python -m benchmarks.{name}" in module.__doc__
     assert callable(module.main)
 
 
-def test_every_benchmark_of_the_previous_version_still_runs_by_its_name():
+def test_every_former_benchmark_name_still_runs():
     assert set(BEFORE_1_0) <= set(NAMES)
 
 
-def test_a_time_is_printed_with_its_ratio_to_a_reference_of_the_same_run():
+def test_a_time_is_printed_relative_to_a_reference_from_the_same_run():
     empty = Reference("click on an empty Streamlit page", 50.0, "ms")
     content = json.loads(report_line.line("evaluate_click", 125.0, "ms", 500, "lower", reference=empty))
     assert content["ratio_to_reference"] == 2.5
@@ -65,13 +65,13 @@ def test_a_time_is_printed_with_its_ratio_to_a_reference_of_the_same_run():
     assert empty.ratio(0.1, "s") == 2.0
 
 
-def test_the_package_names_every_benchmark():
+def test_the_package_lists_every_benchmark():
     assert sorted(MEASURING) == sorted(
         name for name in NAMES if f"python -m benchmarks.{name}" in str(benchmarks.__doc__)
     )
 
 
-def test_the_line_is_json_with_the_result_first():
+def test_the_last_line_is_json_with_the_result_first():
     text = report_line.line("first_paint", 1.21, "ratio", 1.5, "lower", pairs=5)
     assert "\n" not in text
     content = json.loads(text)
@@ -81,14 +81,14 @@ def test_the_line_is_json_with_the_result_first():
     assert content["machine"]["cores"] >= 1
 
 
-def test_the_line_refuses_what_json_and_readers_do_not_know():
+def test_the_last_line_refuses_values_outside_json():
     with pytest.raises(ValueError):
         report_line.line("first_paint", float("nan"), "ratio", 1.5, "lower")
     with pytest.raises(ValueError, match="'lower' or 'higher'"):
         report_line.line("first_paint", 1.0, "ratio", 1.5, "smaller")
 
 
-def test_what_is_missing_is_said_in_one_sentence_and_the_exit_code_is_2(capsys):
+def test_missing_requirements_give_one_message_and_exit_code_2(capsys):
     def main():
         raise report_line.Missing("There is no browser.")
 
@@ -97,6 +97,6 @@ def test_what_is_missing_is_said_in_one_sentence_and_the_exit_code_is_2(capsys):
     assert report_line.run(lambda: None) == 0
 
 
-def test_medians_and_percentiles_are_of_the_values():
+def test_medians_and_percentiles_are_computed_from_the_values():
     assert report_line.percentile([5.0, 1.0, 3.0, 2.0, 4.0], 0.95) == 5.0
     assert report_line.medians([{"a": 1.0}, {"a": 9.0}, {"a": 2.0}]) == {"a": 2.0}

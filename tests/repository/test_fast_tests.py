@@ -12,18 +12,18 @@ from tests.support.workers import NOT_FAST_FILES, NOT_FAST_FIXTURES, NOT_FAST_TE
 FILES = [path for path in TESTS.rglob("test_*.py") if may_be_fast(path)]
 
 
-def test_every_package_has_files_of_fast_tests():
+def test_every_package_has_fast_tests():
     packages = {path.parent.name for path in (paths.repository_folder() / "imgcls").glob("*/__init__.py")}
     assert {"cli", "training", "ui"} <= packages
     assert packages - {path.relative_to(TESTS).parts[0] for path in FILES} == set()
 
 
-def test_what_is_listed_as_not_fast_exists():
+def test_every_path_listed_as_not_fast_exists():
     assert [name for name in NOT_FAST_FILES if not (TESTS / name).exists()] == []
 
 
 @pytest.mark.parametrize("name", sorted(NOT_FAST_TESTS))
-def test_a_test_that_is_listed_as_not_fast_exists(name):
+def test_every_test_listed_as_not_fast_exists(name):
     assert any(f"def {name}(" in path.read_text("utf-8") for path in FILES)
 
 

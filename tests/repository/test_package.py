@@ -32,17 +32,17 @@ def without_tensorflow(lines: set[str]) -> set[str]:
     return {line for line in lines if not line.startswith("tensorflow")}
 
 
-def test_the_requirements_are_the_dependencies_of_the_package():
+def test_the_requirements_match_the_package_dependencies():
     assert requirements("requirements.txt") == set(PROJECT["dependencies"])
 
 
-def test_with_a_gpu_only_tensorflow_differs_and_is_there_once():
+def test_the_gpu_requirements_differ_only_in_tensorflow():
     gpu = requirements("requirements-gpu.txt")
     assert without_tensorflow(gpu) == without_tensorflow(set(PROJECT["dependencies"]))
     assert [line.split()[0] for line in gpu - without_tensorflow(gpu)] == ["tensorflow[and-cuda]"]
 
 
-def test_every_dependency_has_a_range_that_ends():
+def test_every_dependency_has_an_upper_bound():
     assert [line for line in PROJECT["dependencies"] if " ~= " not in line] == []
 
 
@@ -94,7 +94,7 @@ def run_installed(installed, tmp_path):
     return start
 
 
-def test_the_wheel_holds_all_that_the_app_needs(wheel):
+def test_the_wheel_contains_everything_the_app_needs(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     package = {name for name in tracked if name.startswith("imgcls/")}
@@ -105,12 +105,12 @@ def test_the_wheel_holds_all_that_the_app_needs(wheel):
     assert not [name for name in names if name.startswith(("tests", "benchmarks"))]
 
 
-def test_the_wheel_holds_no_run_of_the_person_who_built_it(wheel):
+def test_the_wheel_contains_no_local_runs(wheel):
     runs = {Path(name).parts[3] for name in zipfile.ZipFile(wheel).namelist() if "/saved_models/" in name}
     assert runs == {"README.md", "digits", "fashion", "cifar10"}
 
 
-def test_an_installed_copy_trains_and_stores_the_run_with_the_user(run_installed, installed, tmp_path):
+def test_an_installed_copy_stores_its_runs_in_the_user_folder(run_installed, installed, tmp_path):
     assert run_installed("--version").communicate(timeout=60)[0].strip() == imgcls.__version__
     process = run_installed(
         *["train", "--data", "digits", "--model", "ann", "--units", "8", "--epochs", "1", "--id", "first"]

@@ -29,7 +29,7 @@ def tree() -> list[str]:
 
 
 @pytest.mark.parametrize("path", tree())
-def test_what_the_tree_names_is_there(path):
+def test_every_path_in_the_tree_exists(path):
     assert (ROOT / path).exists()
 
 
@@ -40,22 +40,22 @@ def test_every_package_is_in_the_tree():
     assert present <= set(tree())
 
 
-def test_the_two_commands_are_there_each_in_one_line():
+def test_both_commands_are_listed_on_one_line_each():
     assert "pip install -r requirements.txt && streamlit run app.py\n" in blocks()
     assert "pip install -r requirements-dev.txt && python -m pytest\n" in blocks()
 
 
-def test_the_images_are_there():
+def test_the_screenshots_exist():
     for path in re.findall(r"!\[.*?\]\((.*?)\)", TEXT):
         assert (ROOT / path).stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("name", [name for name in datasets.names() if datasets.facts(name).source != "file"])
-def test_every_data_set_is_named(name):
+def test_every_dataset_is_named(name):
     assert name in TEXT or datasets.facts(name).title in TEXT
 
 
-def test_the_example_of_a_model_is_a_model(tmp_path, monkeypatch):
+def test_the_example_model_works(tmp_path, monkeypatch):
     (tmp_path / "tiny.py").write_text(blocks("python")[0])
     monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
     for remembered in (models.names, models.family, models.params):

@@ -171,7 +171,7 @@ LISTED = ("config.json", "result.json", *ALWAYS)
 
 
 @pytest.mark.parametrize("name", [*READERS, *ALWAYS])
-def test_whatever_a_file_holds_only_its_run_is_affected(name):
+def test_damage_to_a_file_affects_only_its_run(name):
     mutations.small_run("sound-run")
     run = mutations.whole_run("damaged-run")
     path = run.folder / name
@@ -211,13 +211,13 @@ def test_a_damaged_run_can_be_deleted(name, instead):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"\xff" * 100])
-def test_a_damaged_checkpoint_is_a_sentence(content):
+def test_a_damaged_checkpoint_gives_a_clear_error(content):
     run = mutations.small_run("damaged-run", **{"checkpoint.npz": content})
     with pytest.raises(UserError, match=r"^The checkpoint of this run is damaged"):
         Checkpoint.read(run.folder / "checkpoint.npz")
 
 
-def test_an_absurd_number_in_one_result_spoils_no_estimate_of_the_others():
+def test_an_absurd_value_in_one_result_does_not_affect_estimates_of_others():
     content = f'{{"version": 1, "outcome": "finished", "seconds": {mutations.HUGE}}}'
     mutations.small_run("absurd-run", **{"result.json": content.encode()})
     sound = mutations.small_run("sound-run")
@@ -225,7 +225,7 @@ def test_an_absurd_number_in_one_result_spoils_no_estimate_of_the_others():
     assert run_list.summary(sound).state == "finished"
 
 
-def test_a_name_of_a_class_that_fills_a_page_is_refused():
+def test_an_excessively_long_class_name_is_refused():
     run = mutations.whole_run("long-name")
     card = json_files.read_object(run.folder / "model.json")
     card["classes"][0] = "x" * 100_000

@@ -58,14 +58,14 @@ def test_never_learned_forgotten_and_learned_late_by_hand(made):
     assert not (run.folder / epoch_predictions.RECORDS).exists()
 
 
-def test_the_answers_of_the_best_epoch_are_at_hand_in_full_precision(made):
+def test_predictions_of_the_best_epoch_are_stored_in_full_precision(made):
     kept = trained(made(), HISTORY)
 
     np.testing.assert_array_equal(kept.after(2), predictions(HISTORY[1], part(6).labels))
     assert kept.after(5) is None
 
 
-def test_a_killed_training_goes_on_with_the_epochs_of_its_checkpoint(made):
+def test_a_killed_training_resumes_with_the_epochs_of_its_checkpoint(made):
     run = made()
     trained(run, HISTORY)
     with (run.folder / epoch_predictions.RECORDS).open("ab") as file:
@@ -81,7 +81,7 @@ def test_a_killed_training_goes_on_with_the_epochs_of_its_checkpoint(made):
     assert np.flatnonzero(found.is_right[-1]).tolist() == [5]
 
 
-def test_a_finished_run_that_goes_on_keeps_what_it_had(made):
+def test_an_extended_run_keeps_its_epoch_history(made):
     run = made()
     trained(run, HISTORY).pack()
     more = EpochRecorder(run, part(6), CLASSES, 8)
@@ -93,7 +93,7 @@ def test_a_finished_run_that_goes_on_keeps_what_it_had(made):
     assert epoch_predictions.read(run).epochs.tolist() == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_run_that_begins_anew_forgets(made):
+def test_a_run_that_restarts_discards_its_history(made):
     run = made()
     trained(run, HISTORY).pack()
     EpochRecorder(run, part(6), CLASSES, 6).rewind(0)
@@ -101,7 +101,7 @@ def test_a_run_that_begins_anew_forgets(made):
     assert epoch_predictions.read(run) is None
 
 
-def test_a_damaged_file_does_not_keep_a_training_from_going_on(made):
+def test_a_damaged_file_does_not_block_resuming(made):
     run = made(**{epoch_predictions.NAME: b"PK rubbish"})
     EpochRecorder(run, part(6), CLASSES, 6).rewind(3)
 
@@ -120,7 +120,7 @@ def test_a_long_training_of_many_classes_stays_small(made, monkeypatch):
     assert len(many.images()[1]) == 800
 
 
-def test_images_whose_answer_turned_most_are_kept(made, monkeypatch):
+def test_images_with_the_most_changes_are_kept(made, monkeypatch):
     monkeypatch.setattr(snapshots_module, "IMAGE_BYTES", 3 * 4)
     run = made()
     trained(run, [[0, 1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 4], [0, 1, 2, 3, 4]]).pack()
@@ -130,7 +130,7 @@ def test_images_whose_answer_turned_most_are_kept(made, monkeypatch):
     assert found.images[found.row_of[3]].tolist() == part(6).images[3].tolist()
 
 
-def test_nothing_is_kept_where_a_image_has_several_labels(made):
+def test_nothing_is_stored_for_multi_label_runs(made):
     run = made()
     of = Subset(part(6).images, np.arange(6), np.eye(6, CLASSES, dtype=np.int32))
     kept = EpochRecorder(run, of, CLASSES, 3)
@@ -143,7 +143,7 @@ def test_nothing_is_kept_where_a_image_has_several_labels(made):
     assert not any((run.folder / name).exists() for name in (epoch_predictions.NAME, epoch_predictions.RECORDS))
 
 
-def test_looked_at_are_images_from_the_whole_part(made):
+def test_the_sample_covers_the_entire_split(made):
     places = validation_predictions.positions(5000)
 
     assert len(places) == validation_predictions.MOST
@@ -152,7 +152,7 @@ def test_looked_at_are_images_from_the_whole_part(made):
     assert validation_predictions.positions(7).tolist() == list(range(7))
 
 
-def test_a_training_leaves_its_validation_answers(finished_run):
+def test_training_stores_its_validation_predictions(finished_run):
     found, kept = validation_predictions.read(finished_run), epoch_predictions.read(finished_run)
     result = finished_run.result
 
@@ -172,7 +172,7 @@ def test_a_training_leaves_its_validation_answers(finished_run):
     np.testing.assert_array_equal(kept.images[kept.row_of[shown]], dataset.x_train[rows[shown]])
 
 
-def test_an_older_run_gets_the_same_answers_from_its_exported_model(finished_run):
+def test_an_older_run_gets_the_same_predictions_from_its_exported_model(finished_run):
     kept = validation_predictions.read(finished_run)
     (finished_run.folder / validation_predictions.NAME).unlink()
     assert validation_predictions.read(finished_run) is None
@@ -184,7 +184,7 @@ def test_an_older_run_gets_the_same_answers_from_its_exported_model(finished_run
     np.testing.assert_allclose(made.probabilities, kept.probabilities, atol=1e-4)
 
 
-def test_a_slow_model_is_asked_about_fewer_images_of_all_classes(finished_run, monkeypatch):
+def test_a_slow_model_predicts_a_smaller_sample_of_all_classes(finished_run, monkeypatch):
     kept = validation_predictions.read(finished_run)
     monkeypatch.setattr(making, "LEAST", 64)
     monkeypatch.setattr(making, "MOST_SECONDS", -1.0)
@@ -199,7 +199,7 @@ def test_a_slow_model_is_asked_about_fewer_images_of_all_classes(finished_run, m
     np.testing.assert_allclose(made.probabilities, kept.probabilities[places], atol=1e-4)
 
 
-def test_a_run_whose_data_set_is_gone_says_how_to_get_it(finished_run, monkeypatch, tmp_path):
+def test_a_run_with_a_missing_dataset_says_how_to_get_it(finished_run, monkeypatch, tmp_path):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
     with pytest.raises(DatasetError, match="Small digits"):
         making.make(finished_run)

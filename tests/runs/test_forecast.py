@@ -9,17 +9,17 @@ def law(epochs, limit=0.95, gap=-0.5, speed=0.8):
 
 
 @pytest.mark.parametrize("number", range(FEWEST))
-def test_too_few_points_say_nothing(number):
+def test_too_few_points_give_no_forecast(number):
     epochs = np.arange(1, number + 1)
     assert forecast(epochs, law(epochs.astype(float)), 20, low=0, high=1) is None
 
 
-def test_there_is_no_forecast_of_the_past():
+def test_past_epochs_are_not_forecast():
     epochs = np.arange(1.0, 11)
     assert forecast(epochs, law(epochs), 10, low=0, high=1) is None
 
 
-def test_a_clean_power_law_is_continued_and_its_band_is_narrow():
+def test_a_clean_power_law_is_extrapolated_with_a_narrow_band():
     epochs = np.arange(1.0, 11)
     seen = forecast(epochs, law(epochs), 40, low=0, high=1)
     assert seen.epoch == 40
@@ -28,7 +28,7 @@ def test_a_clean_power_law_is_continued_and_its_band_is_narrow():
     assert seen.high - seen.low < 0.05
 
 
-def test_points_that_are_no_numbers_are_left_out():
+def test_non_finite_points_are_ignored():
     epochs = np.arange(1.0, 12)
     values = law(epochs)
     values[4] = np.nan
@@ -36,13 +36,13 @@ def test_points_that_are_no_numbers_are_left_out():
     assert forecast(epochs, values, 30, low=0, high=1) == forecast(epochs[kept], values[kept], 30, low=0, high=1)
 
 
-def test_the_band_stays_within_what_is_possible():
+def test_the_band_stays_within_valid_bounds():
     epochs = np.arange(1.0, 7)
     seen = forecast(epochs, np.array([0.5, 0.99, 0.6, 0.98, 0.7, 0.99]), 100, low=0, high=1)
     assert 0 <= seen.low <= seen.value <= seen.high <= 1
 
 
-def test_the_band_holds_the_end_of_nine_in_ten_scattered_curves():
+def test_the_band_contains_the_end_of_nine_in_ten_noisy_curves():
     chance = np.random.default_rng(0)
     held = []
     for _ in range(300):

@@ -10,7 +10,7 @@ from imgcls.runs import holdout_usage, tags
 from imgcls.runs.run import Run
 
 
-def test_openings_are_counted_and_the_first_is_dated(made):
+def test_test_set_views_are_counted_and_the_first_is_dated(made):
     run = made()
     assert holdout_usage.read(run) == holdout_usage.HoldoutUsage(0, None)
     holdout_usage.record(run)
@@ -21,7 +21,7 @@ def test_openings_are_counted_and_the_first_is_dated(made):
     assert opened.first == json.loads((run.folder / holdout_usage.NAME).read_text().splitlines()[0])["opened"]
 
 
-def test_visitors_who_come_at_once_are_all_counted(made):
+def test_simultaneous_visitors_are_all_counted(made):
     run = made()
     threads = [threading.Thread(target=lambda: [holdout_usage.record(run) for _ in range(50)]) for _ in range(4)]
     for thread in threads:
@@ -32,7 +32,7 @@ def test_visitors_who_come_at_once_are_all_counted(made):
     assert holdout_usage.read(run).count == 200
 
 
-def test_a_damaged_line_counts_and_dates_nothing(made):
+def test_a_damaged_line_is_counted_without_a_date(made):
     run = made(**{holdout_usage.NAME: b'{"opened": tor\n\xff\xfe\n\n{"opened": 5}\n'})
 
     assert holdout_usage.read(run) == holdout_usage.HoldoutUsage(3, None)
@@ -42,7 +42,7 @@ def test_a_damaged_line_counts_and_dates_nothing(made):
     )
 
 
-def test_the_list_of_openings_does_not_grow_for_ever(made):
+def test_the_list_of_views_is_bounded(made):
     run = made(**{holdout_usage.NAME: b"{}\n" * (holdout_usage.MOST_BYTES // 3)})
     size = (run.folder / holdout_usage.NAME).stat().st_size
     holdout_usage.record(run)
@@ -51,12 +51,12 @@ def test_the_list_of_openings_does_not_grow_for_ever(made):
     assert (run.folder / holdout_usage.NAME).stat().st_size <= size + 60
 
 
-def test_no_folder_is_made_for_a_run_that_is_gone(made, tmp_path):
+def test_no_folder_is_created_for_a_deleted_run(made, tmp_path):
     assert not holdout_usage.record(Run(tmp_path / "gone"))
     assert not (tmp_path / "gone").exists()
 
 
-def test_tags_are_given_read_and_taken(made):
+def test_tags_are_added_read_and_removed(made):
     run = made()
     tags.change(run, "  blurred\n", [5, 3, 3], given=True)
     tags.change(run, "odd", [3], given=True)
@@ -75,13 +75,13 @@ def test_a_damaged_file_has_no_tags(made, content):
     assert tags.read(made(**{tags.NAME: content})) == {}
 
 
-def test_numbers_that_are_none_are_left_out(made):
+def test_invalid_numbers_are_ignored(made):
     run = made(**{tags.NAME: {"version": 1, "tags": {"a": [1, -1, True, "2", 1.5, 7], "\u202e": [1]}}})
 
     assert tags.read(run) == {"a": (1, 7)}
 
 
-def test_a_tag_of_nothing_and_too_many_tags_are_refused(made):
+def test_empty_tags_and_too_many_tags_are_refused(made):
     run = made()
     with pytest.raises(RunError, match="at least one letter"):
         tags.change(run, " \n", [1], given=True)
@@ -92,7 +92,7 @@ def test_a_tag_of_nothing_and_too_many_tags_are_refused(made):
     assert len(tags.read(run)) == tags.MOST_TAGS
 
 
-def test_two_who_tag_at_once_lose_nothing(made):
+def test_concurrent_tagging_loses_nothing(made):
     run = made()
     threads = [
         threading.Thread(target=lambda start=start: [tags.change(run, "x", [start + i], given=True) for i in range(10)])

@@ -14,7 +14,7 @@ def journal(tmp_path):
     return tmp_path / "metrics.jsonl"
 
 
-def test_every_kind_of_line_finds_its_place(journal):
+def test_every_kind_of_line_is_read(journal):
     curves = read(journal, lines({"kind": "phase", "phase": "training"}, PLAN, batch(0.5), batch(1.0), epoch(1)))
     assert curves.phase == "training"
     assert curves.plan["train"] == 200
@@ -23,7 +23,7 @@ def test_every_kind_of_line_finds_its_place(journal):
     assert curves.total_epochs == 5
 
 
-def test_without_a_file_there_is_nothing_yet(journal):
+def test_a_missing_file_gives_empty_curves(journal):
     curves = Curves(journal).refresh()
     assert (curves.phase, curves.batches, curves.epochs, curves.best) == ("", [], [], None)
     assert curves.progress == 0
@@ -32,7 +32,7 @@ def test_without_a_file_there_is_nothing_yet(journal):
     assert curves.images_per_second == 0
 
 
-def test_a_torn_last_line_is_read_when_it_is_whole(journal):
+def test_a_truncated_last_line_is_read_once_complete(journal):
     whole = lines(batch(0.1), batch(0.2))
     curves = Curves(journal)
     for length in range(len(whole) + 1):
@@ -42,7 +42,7 @@ def test_a_torn_last_line_is_read_when_it_is_whole(journal):
     assert [line["epoch"] for line in curves.batches] == [0.1, 0.2]
 
 
-def test_what_was_added_is_read_once(journal):
+def test_appended_lines_are_read_once(journal):
     curves = read(journal, lines(batch(0.1)))
     assert len(curves.refresh().batches) == 1
     with journal.open("ab") as file:
@@ -70,7 +70,7 @@ def test_what_was_added_is_read_once(journal):
     ],
     ids=lambda garbage: repr(garbage[:12]),
 )
-def test_a_line_of_garbage_is_passed_over(journal, garbage):
+def test_an_invalid_line_is_skipped(journal, garbage):
     curves = read(journal, lines(batch(0.1)) + garbage + b"\n" + lines(batch(0.2)))
     assert [line["epoch"] for line in curves.batches] == [0.1, 0.2]
 
@@ -88,7 +88,7 @@ def test_null_missing_and_nan_values_are_nan_in_a_series(journal):
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "1" + "0" * 400, '"many"', "[]", "-3", "1.5", "null", "true"])
 @pytest.mark.parametrize("name", ["train", "epochs", "steps", "parameters", "head_epochs"])
-def test_a_number_of_the_plan_that_cannot_be_true_is_left_out_and_told(journal, name, value):
+def test_an_impossible_value_in_the_plan_is_dropped_and_reported(journal, name, value):
     written = lines({**PLAN, "head_epochs": 2, name: "X"}).replace(b'"X"', value.encode())
     curves = read(journal, written + lines(batch(0.5), batch(1.0), epoch(1)))
     # Without a backbone there are none, and what is no number is read as null.
@@ -99,7 +99,7 @@ def test_a_number_of_the_plan_that_cannot_be_true_is_left_out_and_told(journal, 
         assert value_of.fget(curves) is None or math.isfinite(value_of.fget(curves))
 
 
-def test_half_a_line_of_a_killed_trainer_is_no_damage(journal):
+def test_an_incomplete_line_of_a_killed_trainer_is_not_damage(journal):
     assert not read(journal, lines(batch(0.1)) + b'{"kind": "epo\n' + lines(batch(0.2))).is_damaged
     assert read(journal, lines(batch(0.1)) + b"\xff\x00\n").is_damaged
 
@@ -109,12 +109,12 @@ def test_an_empty_series_is_an_empty_array(journal):
     assert losses.shape == (0,)
 
 
-def test_the_best_epoch_is_the_last_that_was_marked(journal):
+def test_the_best_epoch_is_the_last_one_marked(journal):
     curves = read(journal, lines(epoch(1, best=True), epoch(2, best=True), epoch(3)))
     assert curves.best["epoch"] == 2
 
 
-def test_progress_counts_the_fraction_of_the_present_epoch(journal):
+def test_progress_includes_the_fraction_of_the_current_epoch(journal):
     assert read(journal, lines(PLAN, batch(0.25))).progress == 0.25
     assert read(journal, lines(PLAN, batch(1.0), epoch(1))).progress == 1
     assert read(journal, lines(PLAN, batch(1.0), epoch(1), batch(1.5))).progress == 1.5
@@ -141,13 +141,13 @@ def test_the_time_left_is_unknown_rather_than_wrong(journal):
     assert read(journal, lines(PLAN, batch(5.0), *(epoch(number) for number in range(1, 6)))).seconds_left is None
 
 
-def test_the_rate_passes_over_lines_without_one(journal):
+def test_the_rate_skips_lines_without_one(journal):
     curves = read(journal, lines(batch(0.1, rate=0.0), batch(0.2, rate=None), batch(0.3, rate=50.0)))
     assert curves.images_per_second == 50
     assert math.isfinite(curves.images_per_second)
 
 
-def test_a_pause_is_a_phase_and_the_lines_after_it_go_on(journal):
+def test_a_pause_is_a_phase_and_later_lines_continue(journal):
     curves = read(journal, lines(PLAN, batch(0.5), {"kind": "phase", "phase": "paused"}))
     assert curves.phase == "paused"
     with journal.open("ab") as file:
@@ -156,7 +156,7 @@ def test_a_pause_is_a_phase_and_the_lines_after_it_go_on(journal):
     assert curves.progress == 0.75
 
 
-def test_the_figures_of_the_machine_are_columns(journal):
+def test_hardware_usage_is_read_as_columns(journal):
     curves = read(
         journal, lines(batch(0.5, learning_rate=0.1, gradient_norm=2.5, memory=512.5, processor=150.0), batch(1.0))
     )

@@ -50,7 +50,7 @@ BEFORE = [
 ]
 
 
-def test_a_change_that_a_person_made_is_collected(journal):
+def test_a_change_by_the_user_is_collected(journal):
     curves = read(journal, lines(*BEFORE, change(3.0, True, "early_stopping")))
     assert [(line["epoch"], line["what"], line["value"]) for line in curves.changes] == [
         (1.5, "learning_rate", 0.25),
@@ -73,7 +73,7 @@ def test_a_change_that_a_person_made_is_collected(journal):
         (9.0, [0.5, 1.0, 1.5, 2.0, 2.5], [1, 2], [1.5, 2.75]),
     ],
 )
-def test_what_a_killed_trainer_wrote_about_later_epochs_does_not_count(journal, at, batches, epochs, changes):
+def test_later_epochs_of_a_killed_trainer_are_dropped(journal, at, batches, epochs, changes):
     curves = read(journal, lines(*BEFORE, resumed(at)))
     assert [line["epoch"] for line in curves.batches] == batches
     assert [line["epoch"] for line in curves.epochs] == epochs
@@ -82,7 +82,7 @@ def test_what_a_killed_trainer_wrote_about_later_epochs_does_not_count(journal, 
     assert (curves.best or {}).get("epoch") == (epochs[-1] if epochs else None)
 
 
-def test_the_columns_of_a_resumed_run_are_those_of_the_lines_that_count(journal):
+def test_the_columns_of_a_resumed_run_contain_only_valid_lines(journal):
     after = [resumed(1.25), batch(1.75, 7.0), change(1.75, 3.0), batch(2.0, 8.0), epoch(2, loss=9.0)]
     growing = read(journal, lines(*BEFORE))
     assert told(growing)["batches loss"] == [1.0, 1.25, 1.75, 2.0, 2.5]  # the columns are remembered from here on
@@ -101,7 +101,7 @@ def test_the_columns_of_a_resumed_run_are_those_of_the_lines_that_count(journal)
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32 - 1))
-def test_lines_one_by_one_or_all_at_once_are_the_same_curve(tmp_path, seed):
+def test_reading_line_by_line_or_all_at_once_gives_the_same_curve(tmp_path, seed):
     """Trainers that are killed and resumed at random, as the loop writes them."""
     random = np.random.default_rng(seed)
     journal, entries, truth, step = tmp_path / f"{seed}.jsonl", [], [], 0
@@ -132,7 +132,7 @@ def test_lines_one_by_one_or_all_at_once_are_the_same_curve(tmp_path, seed):
     assert at_once.changes == [entry for entry in truth if entry["kind"] == "change"]
 
 
-def test_an_epoch_that_is_told_again_takes_the_place_of_the_first(journal):
+def test_a_repeated_epoch_replaces_the_first_one(journal):
     """The checkpoint was written between the last batch and the validation: it stands at 2.0, as one after it would."""
     curves = read(journal, lines(*BEFORE, resumed(2.0)))
     told(curves)
@@ -148,13 +148,13 @@ def test_a_resume_from_nowhere_drops_nothing(journal, at):
     assert len(Curves(journal).refresh().batches) == 5
 
 
-def test_a_number_of_hundreds_of_digits_is_no_number(journal):
+def test_a_number_with_hundreds_of_digits_is_ignored(journal):
     curves = read(journal, lines(batch(0.1, 10**400), epoch(10**400), resumed(10**400), batch(0.2)))
     assert np.isnan(curves.series("batches", "loss")[0][0])
     assert len(curves.batches) == 2
 
 
-def test_a_thread_that_reads_a_list_is_not_disturbed_by_a_resume(journal):
+def test_a_reader_thread_is_not_disturbed_by_a_resume(journal):
     curves = read(journal, lines(*BEFORE))
     held = curves.batches
     with journal.open("ab") as file:
@@ -164,7 +164,7 @@ def test_a_thread_that_reads_a_list_is_not_disturbed_by_a_resume(journal):
     assert len(curves.batches) == 1
 
 
-def test_many_threads_see_whole_columns_while_a_run_is_resumed_again_and_again(journal):
+def test_concurrent_readers_see_complete_columns_during_repeated_resumes(journal):
     journal.write_bytes(b"")
     curves, failed, ended = Curves(journal), [], threading.Event()
 

@@ -123,7 +123,7 @@ def test_a_run_folder_of_an_earlier_version_opens(name, tmp_path):
     assert epoch_predictions.read(run) is None
 
 
-def test_a_run_that_was_the_backbone_of_an_older_run_still_is(tmp_path, monkeypatch):
+def test_the_backbone_run_of_an_older_run_still_works(tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_RUNS", str(tmp_path))
     backbone = folder_of(tmp_path / "old-base", *(FOLDERS["version 1"][place] for place in (0, 2, 3, 4)))
     (backbone.folder / "model.keras").write_bytes(b"model")
@@ -134,7 +134,7 @@ def test_a_run_that_was_the_backbone_of_an_older_run_still_is(tmp_path, monkeypa
     assert {found.id for found in runs.all_runs()} == {"old-head", "old-base"}
 
 
-def test_settings_of_a_newer_version_make_a_damaged_run_and_no_crash(tmp_path):
+def test_settings_from_a_newer_version_give_a_damaged_run_not_a_crash(tmp_path):
     run = folder_of(
         tmp_path / "20250101-120000-0badcafe", {"version": 99}, RESULT | {"version": 99}, MODEL, SINGLE_LABEL
     )

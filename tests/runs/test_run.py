@@ -86,34 +86,34 @@ def test_the_state_is_read_from_the_folder(made, state, files):
     assert sorted(path.name for path in run.folder.iterdir()) == before
 
 
-def test_a_run_nobody_has_locked_yet_is_given_the_time_that_the_module_names(made, monkeypatch):
+def test_an_unlocked_run_is_given_the_startup_grace_period(made, monkeypatch):
     run = made(trainer=4)
     assert run.state == "starting"
     monkeypatch.setattr(run_module, "START_SECONDS", 3)
     assert run.state == "lost"
 
 
-def test_a_run_whose_trainer_still_imports_is_starting_as_long_as_the_queue_says_so(made):
+def test_a_run_is_starting_while_the_queue_reports_its_trainer(made):
     run = made(trainer=SILENT)
     with filelock.FileLock(run.folder / run_module.STARTING_LOCK):
         assert run.state == "starting"
     assert run.state == "lost"
 
 
-def test_many_readers_of_one_lock_never_take_each_other_for_a_trainer(made):
+def test_concurrent_lock_readers_are_not_mistaken_for_a_trainer(made):
     run = made(trainer=SILENT, heartbeat=SILENT)
     (run.folder / run_module.TRAINER_LOCK).touch()
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: run.state, range(2000))) == {"lost"}
 
 
-def test_a_result_of_a_newer_version_is_refused_politely(made):
+def test_a_result_from_a_newer_version_is_refused_with_an_explanation(made):
     run = made(**{"result.json": {"version": 2, "outcome": "finished"}})
     with pytest.raises(RunError, match=r"^This run was made by a newer version of the program\. Update the program"):
         run.result  # noqa: B018
 
 
-def test_a_folder_that_vanishes_while_it_is_read_is_only_damaged(made):
+def test_a_folder_that_vanishes_during_reading_counts_as_damaged(made):
     run = made(heartbeat=FRESH)
     shutil.rmtree(run.folder)
     assert run.state == "damaged"
@@ -129,17 +129,17 @@ def test_a_folder_that_vanishes_while_it_is_read_is_only_damaged(made):
 
 
 @pytest.mark.parametrize("ahead", [3600, 86400 * 365])
-def test_a_heartbeat_from_the_future_is_no_sign_of_life(made, ahead):
+def test_a_future_heartbeat_is_not_a_sign_of_life(made, ahead):
     assert made(heartbeat=-ahead, trainer=SILENT).state == "lost"
     assert made("not-begun", trainer=-ahead).state == "lost"
 
 
-def test_a_clock_that_was_set_back_a_little_fails_no_run(made):
+def test_a_clock_set_back_slightly_does_not_fail_a_run(made):
     assert made(heartbeat=-3, trainer=-3, lives=True).state == "running"
     assert made("not-begun", trainer=-3).state == "starting"
 
 
-def test_a_clock_set_to_1970_fails_no_run_that_beats(made, monkeypatch):
+def test_a_clock_set_to_1970_does_not_fail_a_live_run(made, monkeypatch):
     run = made(heartbeat=FRESH, **{"trainer.json": {"started": 12.5}})
     monkeypatch.setattr(time, "time", lambda: 13.0)
     assert run.state == "running"
@@ -148,13 +148,13 @@ def test_a_clock_set_to_1970_fails_no_run_that_beats(made, monkeypatch):
 
 
 @pytest.mark.parametrize("started", ["NaN", "Infinity", '"soon"', "null", "[]", "1" + "0" * 400])
-def test_a_start_that_is_no_time_is_replaced_by_the_time_of_the_settings(made, started):
+def test_an_invalid_start_time_is_replaced_by_the_settings_time(made, started):
     run = made(**{"trainer.json": f'{{"started": {started}}}'.encode()})
     os.utime(run.folder / "config.json", (1000, 1000))
     assert run.created == 1000
 
 
-def test_a_run_that_is_resumed_keeps_the_time_of_its_first_start(made):
+def test_a_resumed_run_keeps_its_first_start_time(made):
     assert made(**{"trainer.json": {"started": 2000.0, "first": 1000.0}}).created == 1000
     assert made("from-before", **{"trainer.json": {"started": 2000.0}}).created == 2000
 
@@ -162,7 +162,7 @@ def test_a_run_that_is_resumed_keeps_the_time_of_its_first_start(made):
 # ---- requests, models, deleting
 
 
-def test_a_request_is_a_file_and_changes_nothing_else_that_was_asked(made):
+def test_a_request_is_a_file_and_keeps_other_requests(made):
     run = made()
     assert run.request == RunRequest()
     run.send_request(pause=True, learning_rate=0.01)
@@ -182,7 +182,7 @@ def test_a_request_is_a_file_and_changes_nothing_else_that_was_asked(made):
     assert run.request == RunRequest(stop=True, early_stopping=False, learning_rate=0.02, rate_number=2)
 
 
-def test_a_request_of_a_run_that_was_deleted_says_so(made):
+def test_a_request_to_a_deleted_run_is_refused(made):
     run = made()
     shutil.rmtree(run.folder)
     with pytest.raises(RunError, match=r"^There is no run '.+'\. It may have been deleted"):
@@ -191,11 +191,11 @@ def test_a_request_of_a_run_that_was_deleted_says_so(made):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"stop": false}', b'{"stop": 1}', b"[" * 100_000])
-def test_a_damaged_request_asks_nothing(made, content):
+def test_a_damaged_request_is_ignored(made, content):
     assert made(**{"request.json": content}).request == RunRequest()
 
 
-def test_a_trainer_that_has_begun_takes_the_run_out_of_the_queue(made):
+def test_a_started_trainer_removes_the_run_from_the_queue(made):
     run = made(trainer=FRESH, **{"queued.json": {"ticket": "old", "place": 1}})
     assert not run.is_waiting
     run.begin(4711)
@@ -206,7 +206,7 @@ def test_a_trainer_that_has_begun_takes_the_run_out_of_the_queue(made):
     assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4712}
 
 
-def test_a_parked_run_is_paused_and_can_go_on_with_its_checkpoint(made):
+def test_a_parked_run_is_paused_and_resumable_from_its_checkpoint(made):
     run = made(trainer=SILENT, heartbeat=SILENT)
     assert not run.is_parked
     run.park()
@@ -217,7 +217,7 @@ def test_a_parked_run_is_paused_and_can_go_on_with_its_checkpoint(made):
     assert run.can_resume
 
 
-def test_the_model_is_ready_with_both_its_files(made):
+def test_the_model_is_ready_once_both_files_exist(made):
     facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
     run = made(**{"model.tflite": b"x"})
     assert not run.is_ready
@@ -249,7 +249,7 @@ def test_the_model_is_ready_with_both_its_files(made):
     ],
     ids=str,
 )
-def test_a_damaged_model_table_is_a_sentence(made, corruption):
+def test_a_damaged_layer_table_gives_a_clear_error(made, corruption):
     facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
     assert made("whole-run", **{"model.json": facts}).card.classes == ("0", "1")
     with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
@@ -257,7 +257,7 @@ def test_a_damaged_model_table_is_a_sentence(made, corruption):
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"{"])
-def test_a_torn_model_table_is_a_sentence(made, content):
+def test_a_truncated_layer_table_gives_a_clear_error(made, content):
     with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
         made(**{"model.json": content}).card  # noqa: B018
 
@@ -270,7 +270,7 @@ def test_a_stamp_changes_with_its_files(made):
     assert run.stamp("config.json", "result.json") == (5, 0)
 
 
-def test_deleting_a_run_leaves_nothing(made):
+def test_deleting_a_run_leaves_nothing_behind(made):
     run = made(**{"result.json": RESULT})
     other = made("other-run")
     run.delete()
@@ -281,7 +281,7 @@ def test_deleting_a_run_leaves_nothing(made):
         runs.find(ID)
 
 
-def test_a_run_that_cannot_be_deleted_stays_whole_and_says_so(made, monkeypatch):
+def test_a_run_that_cannot_be_deleted_stays_intact_and_is_reported(made, monkeypatch):
     run = made(**{"result.json": RESULT})
 
     def refused(self, target):

@@ -21,7 +21,7 @@ def names_in(run) -> list[str]:
     return sorted(path.name for path in run.folder.iterdir())
 
 
-def test_a_new_run_stands_aside_until_it_is_queued():
+def test_a_new_run_is_idle_until_it_is_queued():
     run = runs.create(Config(), "First")
     assert run.state == "aside"
     assert not run.has_ended
@@ -30,7 +30,7 @@ def test_a_new_run_stands_aside_until_it_is_queued():
     assert names_in(run) == ["config.json", "label.txt"]
 
 
-def test_a_new_run_with_a_place_is_queued_from_its_first_moment():
+def test_a_new_run_with_a_queue_position_is_queued_immediately():
     run, other = runs.create(Config(), place=2.5), runs.create(Config(), place=1.0)
     assert run.state == other.state == "queued"
     content = json.loads((run.folder / "queued.json").read_text())
@@ -38,7 +38,7 @@ def test_a_new_run_with_a_place_is_queued_from_its_first_moment():
     assert content["ticket"] != json.loads((other.folder / "queued.json").read_text())["ticket"]
 
 
-def test_a_run_that_goes_on_from_another_has_its_curve_and_its_checkpoint(made):
+def test_a_run_that_continues_another_has_its_curve_and_checkpoint(made):
     first = made(**{"metrics.jsonl": b"curve", "checkpoint.npz": b"checkpoint", "request.json": {"stop": True}})
     second = runs.create(Config(epochs=20), "Longer", start_from=first.folder)
     assert names_in(second) == ["checkpoint.npz", "config.json", "label.txt", "metrics.jsonl"]
@@ -47,7 +47,7 @@ def test_a_run_that_goes_on_from_another_has_its_curve_and_its_checkpoint(made):
     assert first.config.epochs == 10
 
 
-def test_a_run_that_goes_on_from_one_without_checkpoint_is_not_made(made):
+def test_a_run_cannot_continue_one_without_a_checkpoint(made):
     first = made(**{"metrics.jsonl": b"curve"})
     with pytest.raises(RunError, match=r"^The run cannot be created"):
         runs.create(Config(), start_from=first.folder)
@@ -55,7 +55,7 @@ def test_a_run_that_goes_on_from_one_without_checkpoint_is_not_made(made):
     assert [path.name for path in paths.runs_folder().iterdir()] == [ID]
 
 
-def test_a_damaged_run_harms_no_other(made):
+def test_a_damaged_run_does_not_affect_others(made):
     made("damaged-run", **{"config.json": b"{", "trainer.json": b"{", "label.txt": b"\xff\xfe"})
     made("good-run", **{"result.json": {"version": 1, "outcome": "finished"}})
     assert {run.id: run.state for run in runs.all_runs()} == {"damaged-run": "damaged", "good-run": "finished"}
@@ -115,7 +115,7 @@ def _watch(event, arguments):
         opened.append(str(arguments[0]))
 
 
-def test_no_id_leads_outside_the_folder_of_runs(made, tmp_path):
+def test_no_id_escapes_the_runs_folder(made, tmp_path):
     made()
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -144,13 +144,13 @@ def test_no_id_leads_outside_the_folder_of_runs(made, tmp_path):
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [ID]
 
 
-def test_a_good_id_is_found(made):
+def test_a_valid_id_is_found(made):
     made()
     assert runs.find(ID).folder == paths.runs_folder() / ID
     assert runs.exists(ID)
 
 
-def test_a_file_or_a_strange_folder_among_the_runs_is_no_run(made):
+def test_files_and_unrelated_folders_are_not_runs(made):
     made()
     root = paths.runs_folder()
     (root / "some-file").write_text("")
@@ -161,7 +161,7 @@ def test_a_file_or_a_strange_folder_among_the_runs_is_no_run(made):
         runs.find("some-file")
 
 
-def test_a_new_id_sorts_by_time_and_is_never_given_twice():
+def test_new_ids_sort_by_time_and_are_unique():
     ids = {runs.new_id() for _ in range(200)}
     assert len(ids) == 200
     assert all(runs.ID.fullmatch(run_id) for run_id in ids)
@@ -170,7 +170,7 @@ def test_a_new_id_sorts_by_time_and_is_never_given_twice():
 # ---- creating
 
 
-def test_two_presses_of_start_with_one_id_give_one_run():
+def test_clicking_start_twice_with_one_id_creates_one_run():
     first = runs.create(Config(epochs=3), "First", run_id=ID)
     second = runs.create(Config(epochs=4), "Second", run_id=ID)
     assert first == second
@@ -179,7 +179,7 @@ def test_two_presses_of_start_with_one_id_give_one_run():
     assert [path.name for path in paths.runs_folder().iterdir()] == [ID]
 
 
-def test_eight_threads_with_one_id_give_one_run():
+def test_eight_threads_with_one_id_create_one_run():
     for turn in range(10):
         run_id = f"shared-{turn}"
         together = threading.Barrier(8)
@@ -195,12 +195,12 @@ def test_eight_threads_with_one_id_give_one_run():
     assert len(list(paths.runs_folder().iterdir())) == 10
 
 
-def test_two_presses_without_an_id_are_two_runs():
+def test_clicking_start_twice_without_an_id_creates_two_runs():
     assert runs.create(Config()) != runs.create(Config())
     assert len(runs.all_runs()) == 2
 
 
-def test_a_folder_for_runs_that_cannot_be_written_gets_its_sentence(monkeypatch, tmp_path):
+def test_an_unwritable_runs_folder_gives_a_clear_error(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("IMGCLS_RUNS", str(tmp_path / "file"))
     with pytest.raises(
@@ -210,7 +210,7 @@ def test_a_folder_for_runs_that_cannot_be_written_gets_its_sentence(monkeypatch,
     assert runs.all_runs() == []
 
 
-def test_a_write_that_fails_leaves_no_half_of_a_run(monkeypatch):
+def test_a_failed_write_leaves_no_partial_run(monkeypatch):
     def full(self, data):
         raise OSError(28, "No space left on device")
 
@@ -220,7 +220,7 @@ def test_a_write_that_fails_leaves_no_half_of_a_run(monkeypatch):
     assert list(paths.runs_folder().iterdir()) == []
 
 
-def test_without_a_folder_for_runs_there_are_none():
+def test_a_missing_runs_folder_has_no_runs():
     assert not paths.runs_folder().exists()
     assert runs.all_runs() == []
 
@@ -246,12 +246,12 @@ def test_without_a_folder_for_runs_there_are_none():
         ("\u202e\u200b \n", ""),
     ],
 )
-def test_a_name_is_kept_literally_without_what_cannot_be_seen(given, kept):
+def test_a_name_is_kept_literally_without_invisible_characters(given, kept):
     assert runs.clean_label(given) == kept
     assert runs.create(Config(data="digits", model="ann"), given).label == (kept or "ann on digits")
 
 
-def test_a_name_that_somebody_wrote_into_the_file_is_cleaned_too(made):
+def test_a_name_edited_in_the_file_is_cleaned_too(made):
     assert made(**{"label.txt": "a\u202eb\n".encode()}).label == "a b"
     assert made("without-name").label == "without-name"
     assert made("empty-name", **{"label.txt": b"\n"}).label == "empty-name"

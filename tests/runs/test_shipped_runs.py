@@ -26,14 +26,14 @@ def content(run):
     return {path.name: path.read_bytes() for path in run.folder.iterdir()}
 
 
-def test_it_is_found_and_listed(shipped):
+def test_a_shipped_run_is_found_and_listed(shipped):
     assert runs.exists("digits")
     assert runs.find("digits") == shipped
     assert runs.all_runs() == [shipped]
     assert shipped.is_shipped
 
 
-def test_a_run_of_your_own_hides_it(shipped, made):
+def test_a_user_run_with_the_same_id_hides_it(shipped, made):
     own = made("digits")
     other = made("other")
     assert runs.find("digits") == own
@@ -44,7 +44,7 @@ def test_a_run_of_your_own_hides_it(shipped, made):
 @pytest.mark.parametrize(
     ("action", "word"), [(lambda run: run.delete(), "deleted"), (lambda run: run.rename("Mine"), "renamed")]
 )
-def test_it_cannot_be_changed_and_the_message_says_why(shipped, action, word):
+def test_a_shipped_run_is_read_only_and_the_message_says_why(shipped, action, word):
     before = content(shipped)
     with pytest.raises(RunError, match=f"part of the installation, so it cannot be {word}"):
         action(shipped)
@@ -59,7 +59,7 @@ def test_it_cannot_be_changed_and_the_message_says_why(shipped, action, word):
         holdout_usage.record,
     ],
 )
-def test_what_is_noted_about_it_is_stored_in_a_copy_of_your_own(shipped, action):
+def test_changes_to_a_shipped_run_are_stored_in_a_copy(shipped, action):
     before = content(shipped)
     action(shipped)
     assert content(shipped) == before
@@ -71,7 +71,7 @@ def test_what_is_noted_about_it_is_stored_in_a_copy_of_your_own(shipped, action)
     assert runs.find("digits") == shipped
 
 
-def test_a_copy_that_cannot_be_written_leaves_nothing_behind(shipped):
+def test_a_failed_copy_leaves_nothing_behind(shipped):
     paths.runs_folder().rmdir()
     paths.runs_folder().write_text("in the way")
     with pytest.raises(RunError, match="cannot be copied"):
@@ -79,7 +79,7 @@ def test_a_copy_that_cannot_be_written_leaves_nothing_behind(shipped):
     assert not holdout_usage.record(shipped)
 
 
-def test_a_checkout_has_none(monkeypatch):
+def test_a_checkout_has_no_shipped_runs(monkeypatch):
     assert paths.shipped_runs_folder() is None
 
 

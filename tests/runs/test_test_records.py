@@ -11,7 +11,7 @@ from imgcls.runs import test_records as records_of_run
 GROUPS = np.array([[1, 1], [0, 0], [-1, -1]], np.int32)
 
 
-def test_they_are_read_as_written(made):
+def test_records_are_read_as_written(made):
     run = made()
     records_of_run.write(run, Records({"test": ["a/1.png", "b/ü.png", ""]}, {"test": GROUPS}, ["Ann", "Bob"]))
     found = records_of_run.read(run, 3)
@@ -19,7 +19,7 @@ def test_they_are_read_as_written(made):
     assert [found.group("test", row) for row in range(3)] == ["Bob", "Ann", ""]
 
 
-def test_without_names_there_is_no_file_and_an_old_one_goes(made):
+def test_without_names_there_is_no_file_and_an_old_one_is_removed(made):
     run = made()
     records_of_run.write(run, Records({"test": ["a"]}))
     assert (run.folder / records_of_run.NAME).exists()
@@ -45,7 +45,7 @@ def test_a_damaged_file_hides_names_and_breaks_nothing(made, damage):
     assert "test" not in found.groups
 
 
-def test_predictions_know_the_file_of_each_image_and_so_does_the_csv(finished_run):
+def test_predictions_and_csv_name_the_file_of_each_image(finished_run):
     count = len(predictions.read(finished_run).labels)
     names = [f"digit/{number}.png" for number in range(count)]
     groups = np.column_stack([np.arange(count) % 2] * 2).astype(np.int32)

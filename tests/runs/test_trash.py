@@ -17,7 +17,7 @@ def alone(monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
 
 
-def test_a_deleted_run_is_gone_for_everybody_and_comes_back_whole():
+def test_a_deleted_run_disappears_and_can_be_restored_completely():
     run = small_run("some-run", **{"label.txt": b"cnn on digits", "file": b"content"})
     jobs.delete(run)
     assert runs.all_runs() == []
@@ -36,7 +36,7 @@ def test_a_deleted_run_is_gone_for_everybody_and_comes_back_whole():
     assert trash.deleted() == []
 
 
-def test_the_time_of_a_deletion_is_told(monkeypatch):
+def test_the_deletion_time_is_shown(monkeypatch):
     small_run("some-run").delete()
     now = time.time()
     for seconds, words in ((90, "1 minute ago"), (3 * 3600, "3 hours ago")):
@@ -84,7 +84,7 @@ def test_a_queued_run_comes_back_outside_the_queue():
     assert waiting_list.waiting() == []
 
 
-def test_strange_folders_in_the_trash_are_left_alone():
+def test_unrelated_folders_in_the_trash_are_left_alone():
     root = paths.runs_folder() / trash.FOLDER
     for name in ("no-time", "123", "99999999999999-run", ".hidden"):
         (root / name).mkdir(parents=True)

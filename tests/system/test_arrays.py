@@ -36,7 +36,7 @@ def replaced(path, data: bytes, name: str = "values"):
         archive.writestr(f"{name}.npy", data)
 
 
-def test_a_sound_file_is_read_and_converted(tmp_path):
+def test_an_intact_file_is_read_and_converted(tmp_path):
     stored = read_npz(written(tmp_path / "a.npz"), SPEC)
     assert set(stored) == {"values", "labels"}
     assert stored["values"].dtype == np.float32 and stored["values"].shape == (4, 3)
@@ -45,7 +45,7 @@ def test_a_sound_file_is_read_and_converted(tmp_path):
     assert read_npz(written(tmp_path / "b.npz", extra=np.array(2.5)), SPEC)["extra"] == 2.5
 
 
-def test_a_missing_file_is_missing_and_not_damaged(tmp_path):
+def test_a_missing_file_is_not_reported_as_damaged(tmp_path):
     for read in (read_npz, map_npy):
         with pytest.raises(FileNotFoundError):
             read(tmp_path / "none.npz")
@@ -123,7 +123,7 @@ def test_every_damage_is_one_error(tmp_path, damage):
     assert raised.value.reason
 
 
-def test_a_member_that_claims_more_than_deflate_can_hold_is_refused_before_memory_is_taken(tmp_path, monkeypatch):
+def test_an_impossible_compression_ratio_is_refused_before_allocating_memory(tmp_path, monkeypatch):
     path = written(tmp_path / "file.npz", values=np.zeros((1_000_000, 3)), labels=np.zeros(1_000_000, int))
     monkeypatch.setattr("imgcls.system.arrays.MOST_COMPRESSION", 10)
     monkeypatch.setattr(np.lib.format, "read_array", lambda *_, **__: pytest.fail("memory was taken"))
@@ -131,7 +131,7 @@ def test_a_member_that_claims_more_than_deflate_can_hold_is_refused_before_memor
         read_npz(path, SPEC)
 
 
-def test_a_single_array_is_mapped_or_refused(tmp_path):
+def test_a_single_array_is_memory_mapped_or_refused(tmp_path):
     np.save(tmp_path / "a.npy", np.arange(6).reshape(2, 3))
     assert map_npy(tmp_path / "a.npy").tolist() == [[0, 1, 2], [3, 4, 5]]
     np.save(tmp_path / "pickled.npy", np.array([object()]))

@@ -28,7 +28,7 @@ HUGE = "1" + "0" * 400
         ("[" * 32 + "]" * 32, json.loads("[" * 32 + "]" * 32)),
     ],
 )
-def test_whatever_can_be_read_is_safe_to_use(text, value):
+def test_any_readable_json_is_safe_to_use(text, value):
     assert json_files.parse(text.encode()) == value
 
 
@@ -37,7 +37,7 @@ def test_whatever_can_be_read_is_safe_to_use(text, value):
     [b"", b"{", b"\xff\xfe", '{"a": 1}'.encode("utf-16"), b"[" * 100_000, b"[" * 33 + b"]" * 33, b"\0", b"{} x"],
     ids=lambda data: repr(data[:12]),
 )
-def test_what_is_no_json_of_ours_is_one_kind_of_error(data):
+def test_invalid_json_raises_one_kind_of_error(data):
     with pytest.raises(ValueError):
         json_files.parse(data)
 
@@ -46,7 +46,7 @@ def test_many_small_objects_are_not_deep():
     assert len(json_files.parse(json.dumps([{"x": [1]}] * 1000).encode())) == 1000
 
 
-def test_a_file_must_be_an_object_where_one_is_needed_and_not_too_long(tmp_path, monkeypatch):
+def test_a_file_must_hold_an_object_and_respect_the_size_limit(tmp_path, monkeypatch):
     path = tmp_path / "file.json"
     path.write_text("[1]")
     assert json_files.read(path) == [1]
@@ -63,11 +63,11 @@ def test_a_file_must_be_an_object_where_one_is_needed_and_not_too_long(tmp_path,
     ("value", "expected"),
     [(1, True), (0.5, True), (True, False), ("1", False), (None, False), (float("nan"), False), (10**400, False)],
 )
-def test_a_number_is_finite_and_no_switch(value, expected):
+def test_a_number_is_finite_and_not_a_boolean(value, expected):
     assert json_files.is_number(value) is expected
 
 
-def test_limits_are_included():
+def test_limits_are_inclusive():
     assert json_files.is_number(1.0, 0, 1)
     assert not json_files.is_number(1.01, 0, 1)
     assert json_files.is_integer(3, 3, 3)

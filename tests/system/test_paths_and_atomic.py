@@ -12,7 +12,7 @@ import pytest
 from imgcls.system import atomic, paths
 
 
-def test_the_environment_says_where_things_lie(tmp_path, monkeypatch):
+def test_the_environment_sets_the_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("IMGCLS_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
@@ -21,7 +21,7 @@ def test_the_environment_says_where_things_lie(tmp_path, monkeypatch):
     assert paths.cache_folder() == tmp_path / "cache"
 
 
-def test_without_the_environment_runs_lie_beside_the_package(monkeypatch):
+def test_by_default_runs_are_next_to_the_package(monkeypatch):
     for variable in ("IMGCLS_RUNS", "IMGCLS_DATA", "IMGCLS_CACHE"):
         monkeypatch.delenv(variable, raising=False)
     assert paths.runs_folder() == Path(paths.__file__).parents[2] / "saved_models"
@@ -29,7 +29,7 @@ def test_without_the_environment_runs_lie_beside_the_package(monkeypatch):
     assert paths.cache_folder().is_absolute()
 
 
-def test_an_empty_variable_counts_as_none(monkeypatch):
+def test_an_empty_variable_counts_as_unset(monkeypatch):
     monkeypatch.setenv("IMGCLS_DATA", "  ")
     assert paths.data_folder() is None
 
@@ -41,14 +41,14 @@ def test_a_relative_folder_is_made_absolute(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="XDG_CACHE_HOME names the cache folder on Linux only")
-def test_a_home_that_cannot_be_written_gives_a_folder_among_the_temporary_files(tmp_path, monkeypatch):
+def test_an_unwritable_home_falls_back_to_a_temporary_folder(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.delenv("IMGCLS_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "cache"))
     assert paths.cache_folder() == Path(tempfile.gettempdir()) / f"imgcls-{os.getuid()}"
 
 
-def test_a_file_is_replaced_whole(tmp_path):
+def test_a_file_is_replaced_atomically(tmp_path):
     path = tmp_path / "notes.json"
     atomic.write_json(path, {"name": "Größe", "share": 0.5})
     atomic.write_json(path, {"name": "new"})
@@ -56,7 +56,7 @@ def test_a_file_is_replaced_whole(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["notes.json"]
 
 
-def test_nan_is_refused_and_the_old_file_stays(tmp_path):
+def test_nan_is_refused_and_the_old_file_is_kept(tmp_path):
     path = tmp_path / "notes.json"
     atomic.write_json(path, [1])
     with pytest.raises(ValueError, match="JSON compliant"):
@@ -65,7 +65,7 @@ def test_nan_is_refused_and_the_old_file_stays(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["notes.json"]
 
 
-def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_a_failing_writer_leaves_only_the_old_file(tmp_path):
     path = tmp_path / "model.keras"
     atomic.write_bytes(path, b"old")
     with pytest.raises(RuntimeError, match="no room"), atomic.replacing(path) as aside:

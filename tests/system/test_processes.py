@@ -16,7 +16,7 @@ def test_a_child_finds_this_copy_of_the_package_from_any_folder(tmp_path, monkey
     process.stdout.close()
 
 
-def test_the_path_is_extended_for_a_repository_only(monkeypatch):
+def test_the_python_path_is_extended_only_for_a_repository(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
     path = processes.child_environment()["PYTHONPATH"]
     assert path == os.pathsep.join([str(paths.repository_folder()), "elsewhere"])
@@ -25,7 +25,7 @@ def test_the_path_is_extended_for_a_repository_only(monkeypatch):
     assert processes.child_environment({"A": "1"})["A"] == "1"
 
 
-def test_a_lock_is_held_only_while_somebody_holds_it(tmp_path):
+def test_a_lock_is_reported_only_while_it_is_held(tmp_path):
     lock = tmp_path / "lock"
     assert not processes.is_locked(lock)
     with filelock.FileLock(lock):

@@ -37,17 +37,17 @@ def test_no_text_starts_a_formula(text):
 
 
 @pytest.mark.parametrize("text", ["cat", "T-shirt/top", "a=b", "", "'", "1", "Ü ö", "猫"])
-def test_other_texts_stay_as_they_are(text):
+def test_other_texts_are_unchanged(text):
     assert safe_csv.harmless(text) == text
 
 
-def test_numbers_stay_numbers_and_what_is_none_is_empty():
+def test_numbers_stay_numbers_and_missing_values_are_empty():
     data = safe_csv.csv_file({"a": [-1, 2.5, True], "b": np.array([0.25, np.nan, -3.0]), "c": [None, np.int64(7), "x"]})
 
     assert read(data) == [["a", "b", "c"], ["-1", "0.25", ""], ["2.5", "", "7"], ["True", "-3.0", "x"]]
 
 
-def test_commas_quotes_line_breaks_and_half_signs_come_back():
+def test_commas_quotes_line_breaks_and_lone_surrogates_round_trip():
     names = ['a, "b"', "line\nbreak", "half \ud83d sign"]
 
     assert read(safe_csv.csv_file({"name": names}))[1:] == [['a, "b"'], ["line\nbreak"], ["half ? sign"]]

@@ -51,7 +51,7 @@ def from_another_server(task: Task) -> None:
     tasks._children.pop((task.kind, task.folder))
 
 
-def test_it_is_started_once_and_ends_ready(task, wait_until):
+def test_a_task_starts_once_and_ends_ready(task, wait_until):
     assert task.state() == TaskState("idle")
     task.start("counting", str(task.folder), "20")
     first = tasks._children[task.kind, task.folder]
@@ -67,7 +67,7 @@ def test_it_is_started_once_and_ends_ready(task, wait_until):
     assert task.state() == TaskState("idle") and task.stamp() == 0
 
 
-def test_a_cancelled_task_cleans_up_even_while_it_waits(task, wait_until):
+def test_a_cancelled_task_cleans_up_even_while_waiting(task, wait_until):
     task.start("blocked", str(task.folder), "5")
     wait_until(lambda: (task.folder / "work").exists())
     task.cancel()
@@ -87,7 +87,7 @@ def test_a_task_is_cancelled_from_another_server(task, wait_until):
     assert task.state() == TaskState("idle") and not (task.folder / "work").exists()
 
 
-def test_a_killed_task_is_told_from_a_slow_one(task, wait_until):
+def test_a_killed_task_is_distinguished_from_a_slow_one(task, wait_until):
     task.start("blocked", str(task.folder), "5")
     wait_until(lambda: task.state().text.startswith("Counting"))
     child = tasks._children[task.kind, task.folder]
@@ -102,7 +102,7 @@ def test_a_killed_task_is_told_from_a_slow_one(task, wait_until):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be suspended there")
-def test_a_suspended_task_is_told_and_makes_way(task, wait_until, monkeypatch):
+def test_a_suspended_task_is_reported_and_replaced(task, wait_until, monkeypatch):
     task.start("blocked", str(task.folder), "5")
     wait_until(lambda: task.state().text.startswith("Counting"))
     child = tasks._children[task.kind, task.folder]
@@ -115,7 +115,7 @@ def test_a_suspended_task_is_told_and_makes_way(task, wait_until, monkeypatch):
     assert child.poll() is not None
 
 
-def test_a_task_that_was_just_started_elsewhere_counts_as_running_for_a_while(task, monkeypatch):
+def test_a_task_just_started_elsewhere_counts_as_running_for_a_while(task, monkeypatch):
     task.folder.mkdir()
     task.write_progress("running", 0.0, "Starting")
     assert task.state() == TaskState("running", 0.0, "Starting")
@@ -135,7 +135,7 @@ def test_a_task_that_was_just_started_elsewhere_counts_as_running_for_a_while(ta
         (ValueError("x"), "An internal error ended the process (ValueError). See its log for details."),
     ],
 )
-def test_a_failure_is_kept_as_a_sentence(task, error, message, capsys):
+def test_a_failure_is_stored_as_one_message(task, error, message, capsys):
     def make(progress):
         progress(0.4, "Working")
         raise error
@@ -166,7 +166,7 @@ def test_a_process_that_cannot_be_started_leaves_no_trace(task, monkeypatch):
     assert task.state() == TaskState("idle")
 
 
-def test_readiness_can_be_more_than_a_file(task, tmp_path):
+def test_readiness_can_require_more_than_a_file(task, tmp_path):
     ready = []
     other = Task(tmp_path, "other", "other.txt", ready=lambda: bool(ready))
     (tmp_path / "other.txt").touch()
@@ -176,13 +176,13 @@ def test_readiness_can_be_more_than_a_file(task, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"state": 1}', '{"state": "running", "share": "x", "text": ""}'])
-def test_a_damaged_progress_file_counts_as_none(task, content):
+def test_a_damaged_progress_file_counts_as_missing(task, content):
     task.folder.mkdir()
     task.progress_file.write_text(content)
     assert task.state() == TaskState("idle")
 
 
-def test_the_heartbeat_keeps_a_silent_task_alive(task, wait_until):
+def test_a_heartbeat_keeps_a_silent_task_alive(task, wait_until):
     task.start("blocked", str(task.folder), "5")
     wait_until(lambda: task.state().text.startswith("Counting"))
     before = time.time() - 1000

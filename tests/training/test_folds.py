@@ -34,7 +34,7 @@ def crossed(shelf, keras, tmp_path_factory):
         yield trained()
 
 
-def test_every_image_is_predicted_once_by_a_model_that_is_not_the_runs(crossed, digits):
+def test_every_image_is_predicted_once_by_a_fold_model(crossed, digits):
     found = folds.read(crossed)
     dataset = datasets.open_dataset("digits")
     training, validation = datasets.training_split(dataset, crossed.config)
@@ -54,7 +54,7 @@ def test_the_result_has_the_mean_of_the_folds_and_an_interval(crossed):
     assert 0 <= result["low"] < result["accuracy"] < result["high"] <= 1
 
 
-def test_the_curves_are_those_of_the_runs_own_model(crossed, strict_lines):
+def test_the_curves_belong_to_the_runs_own_model(crossed, strict_lines):
     lines = strict_lines(crossed.folder / "metrics.jsonl")
     assert [line["epoch"] for line in lines if line["kind"] == "epoch"] == [1, 2]
     assert [(line["number"], line["total"]) for line in lines if line["kind"] == "fold"] == [(1, 3), (2, 3), (3, 3)]
@@ -118,7 +118,7 @@ def test_heads_on_a_backbone_are_cross_validated_on_features(keras, finished_run
     assert run.result["folds"]["accuracy"] > 0.5 and len(folds.read(run).rows) == 300
 
 
-def test_a_damaged_file_is_a_sentence(crossed):
+def test_a_damaged_file_gives_a_clear_error(crossed):
     path = crossed.folder / folds.NAME
     content = path.read_bytes()
     try:

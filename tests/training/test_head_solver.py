@@ -21,7 +21,7 @@ def targets(labels: np.ndarray) -> np.ndarray:
     return np.eye(CLASSES, dtype=np.float32)[labels]
 
 
-def test_the_solution_is_that_of_scikit_learn(keras, monkeypatch):
+def test_the_solution_matches_scikit_learn(keras, monkeypatch):
     from sklearn.linear_model import LogisticRegression
 
     from imgcls.training.transfer import head_solver

@@ -34,7 +34,7 @@ def stripes(count: int):
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_the_layer_table_is_the_network_that_is_built(keras, name):
+def test_the_layer_table_matches_the_built_network(keras, name):
     from imgcls.training import model_builder
 
     if models.has_backbone(name):
@@ -54,7 +54,7 @@ def test_the_layer_table_is_the_network_that_is_built(keras, name):
     ("smoothing", "loss"),
     [(0.0, "categorical_crossentropy"), (0.2, "categorical_crossentropy"), (0.0, "sparse_categorical_crossentropy")],
 )
-def test_a_step_is_the_one_that_keras_takes(keras, smoothing, loss):
+def test_a_step_matches_keras(keras, smoothing, loss):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
@@ -90,7 +90,7 @@ def test_an_untrained_network_has_the_loss_log_2(keras):
     assert float(eval_step(images, LABELS)[0]) == pytest.approx(np.log(2), abs=1e-5)
 
 
-def test_each_label_is_weighted_as_scikit_learn_balances_two_classes():
+def test_each_label_is_weighted_like_scikit_learn_balanced():
     from sklearn.utils.class_weight import compute_class_weight
 
     from imgcls.training.loop.steps import class_weights
@@ -104,7 +104,7 @@ def test_each_label_is_weighted_as_scikit_learn_balances_two_classes():
     assert never.tolist() == [[1, 1, 1], [0, 0, 0]]
 
 
-def test_weights_count_in_the_training_loss_alone(keras):
+def test_weights_affect_only_the_training_loss(keras):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
@@ -120,7 +120,7 @@ def test_weights_count_in_the_training_loss_alone(keras):
     assert float(train_step(images, LABELS)[0]) == pytest.approx((each * losses).mean(), rel=1e-4)
 
 
-def test_a_loop_learns_labels_and_continues_exactly(looped):
+def test_the_loop_learns_labels_and_resumes_exactly(looped):
     config = settings(epochs=8, batch_size=16, learning_rate=0.5, class_weights=True, early_stopping=False)
 
     def trained(config, restored=None):
@@ -197,7 +197,7 @@ def trained(config: Config) -> runs.Run:
     return run
 
 
-def test_a_run_has_what_pages_need_and_can_be_a_backbone(keras, tmp_path):
+def test_a_run_has_all_page_data_and_can_be_a_backbone(keras, tmp_path):
     from sklearn import metrics
 
     from imgcls import datasets

@@ -56,7 +56,7 @@ def learnt(learnt_folder, digits):
     return runs.Run(folder)
 
 
-def test_a_few_epochs_read_nine_of_ten_digits(learnt):
+def test_a_few_epochs_reach_90_percent_on_digits(learnt):
     result = learnt.result
     assert result["outcome"] == "stopped"
     assert result["test_accuracy"] > 0.9
@@ -88,7 +88,7 @@ def test_the_metrics_log_of_a_run_is_complete(learnt, strict_lines):
     assert curves.plan["steps"] == -(-1221 // 32)
 
 
-def test_validation_is_cut_from_the_training_images_and_never_from_the_test(learnt):
+def test_validation_images_come_from_training_and_never_from_the_test_set(learnt):
     dataset = datasets.open_dataset("digits")
     config, counts = learnt.config, learnt.result["counts"]
     training, validation = datasets.split(
@@ -112,7 +112,7 @@ def test_the_exported_weights_are_those_of_the_best_epoch(keras, learnt):
     assert (probabilities.argmax(1) == labels).mean() == pytest.approx(learnt.result["val_accuracy"], abs=1e-6)
 
 
-def test_the_model_of_the_pages_takes_the_same_raw_pixels(keras, learnt):
+def test_the_exported_model_takes_raw_pixels(keras, learnt):
     images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
     expected = keras.models.load_model(learnt.folder / "model.keras")(images).numpy()
     assert np.abs(Predictor(learnt.folder / "model.tflite").probabilities(images) - expected).max() < 1e-3
@@ -133,7 +133,7 @@ def stop_at(kind: str):
     return listen
 
 
-def test_a_stop_before_the_first_step_leaves_no_model(digits):
+def test_a_stop_before_the_first_step_saves_no_model(digits):
     run = train(DIGITS, stop_at("training"))
     assert run.state == "stopped"
     assert run.result["message"] == (

@@ -111,7 +111,7 @@ def trained(forks, base, wait_until):
 # ---- the two stages
 
 
-def test_both_stages_are_one_curve_with_a_mark_between_them(trained, base):
+def test_both_stages_form_one_curve_with_a_boundary(trained, base):
     run = trained(CONFIG)
     assert len(curve(run)) == 7
     (stage,) = lines(run, "stage")
@@ -139,7 +139,7 @@ def test_a_head_alone_leaves_the_backbone_unchanged_and_the_export_is_complete(t
     assert np.allclose(Predictor(run.folder / "model.tflite").probabilities(images), predictions, atol=1e-4)
 
 
-def test_the_test_predictions_are_those_of_the_saved_model(trained, keras, digits):
+def test_the_test_predictions_match_the_saved_model(trained, keras, digits):
     from imgcls import datasets
 
     run = trained(HEAD_ALONE)
@@ -149,7 +149,7 @@ def test_the_test_predictions_are_those_of_the_saved_model(trained, keras, digit
         assert np.allclose(stored["probabilities"], model.predict_on_batch(images), atol=1e-4)
 
 
-def test_fine_tuning_changes_the_last_block_and_keeps_batch_normalisation_still(trained, base, keras):
+def test_fine_tuning_changes_the_last_block_and_freezes_batch_normalisation(trained, base, keras):
     trained(HEAD_ALONE)
     wide = {"filters": 4, "units": 16, "batch_normalisation": True, "dropout": 0.0}
     normed = trained(Config(data="digits", model="cnn", model_settings=wide, epochs=1, train_images=300, batch_size=64))
@@ -167,7 +167,7 @@ def test_fine_tuning_changes_the_last_block_and_keeps_batch_normalisation_still(
     assert not any("norm" in name for name in changed)
 
 
-def test_an_early_end_of_the_head_is_followed_by_the_fine_tuning(trained):
+def test_fine_tuning_follows_early_stopping_of_the_head(trained):
     config = CONFIG.changed(early_stopping=True, patience=1, learning_rate=3.0, epochs=40)
     run = trained(config)
     (stage,) = lines(run, "stage")
@@ -179,7 +179,7 @@ def test_an_early_end_of_the_head_is_followed_by_the_fine_tuning(trained):
 
 
 @pytest.mark.parametrize("moment", [(0, 5), (1, 3), (1, 15)], ids=["head", "first epoch of fine-tuning", "last"])
-def test_killed_in_either_stage_it_continues_exactly(moment, trained, forks, base, wait_until):
+def test_a_kill_in_either_stage_resumes_exactly(moment, trained, forks, base, wait_until):
     other = trained(CONFIG)
     run = runs.create(CONFIG)
     process = forks.trainer(run, KILLED_IN_STAGE.format(*moment))
@@ -192,7 +192,7 @@ def test_killed_in_either_stage_it_continues_exactly(moment, trained, forks, bas
     assert len(Curves(run.folder / "metrics.jsonl").refresh().stages) == 1
 
 
-def test_paused_and_parked_in_both_stages_it_continues_exactly(trained, forks, base, monkeypatch, wait_until):
+def test_pausing_and_parking_in_both_stages_resumes_exactly(trained, forks, base, monkeypatch, wait_until):
     other = trained(CONFIG)
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
     run = runs.create(CONFIG)
@@ -208,7 +208,7 @@ def test_paused_and_parked_in_both_stages_it_continues_exactly(trained, forks, b
     assert_same_training(run, other)
 
 
-def test_stopped_in_the_fine_tuning_the_best_epoch_of_both_stages_is_kept(forks, base, wait_until):
+def test_stopping_fine_tuning_keeps_the_best_epoch_of_both_stages(forks, base, wait_until):
     run = runs.create(CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 50}))
     process = forks.trainer(run, SLOW_STEPS.format(0.05))
     wait_until(lambda: len(lines(run)) > 4, seconds=60)
@@ -220,7 +220,7 @@ def test_stopped_in_the_fine_tuning_the_best_epoch_of_both_stages_is_kept(forks,
     assert run.is_ready
 
 
-def test_a_fine_tuning_that_ended_goes_on_for_more_epochs(trained, monkeypatch):
+def test_finished_fine_tuning_can_be_extended(trained, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     short = CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 1})
     other = trained(CONFIG)
@@ -246,7 +246,7 @@ def test_a_second_head_does_not_run_the_backbone(trained):
     assert lines(run, "features") == []
 
 
-def test_what_changes_the_features_is_another_entry(trained, base):
+def test_settings_that_change_the_features_change_the_cache_entry(trained, base):
     trained(HEAD_ALONE.changed(epochs=1))
     count = len(list(feature_cache.root_folder().iterdir()))
     assert count == 3  # training, validation, test
@@ -259,7 +259,7 @@ def test_what_changes_the_features_is_another_entry(trained, base):
     assert len(list(feature_cache.root_folder().iterdir())) == plain + 2  # another split
 
 
-def test_augmented_copies_are_used_in_turn(trained, keras, digits, base):
+def test_augmented_copies_are_cycled_through(trained, keras, digits, base):
     from imgcls import datasets
     from imgcls.training.loop.batches import Subset
     from imgcls.training.model_builder import backbone
@@ -279,7 +279,7 @@ def test_augmented_copies_are_used_in_turn(trained, keras, digits, base):
     assert np.allclose(plain[0], expected, atol=1e-5)
 
 
-def test_killed_during_feature_extraction_it_leaves_no_partial_entry(trained, forks, base, wait_until):
+def test_a_kill_during_feature_extraction_leaves_no_partial_entry(trained, forks, base, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, KILLED_WHILE_LOOKING)
     wait_until(lambda: has_ended(process), seconds=60)
@@ -288,7 +288,7 @@ def test_killed_during_feature_extraction_it_leaves_no_partial_entry(trained, fo
     assert not any(path.name.startswith(".") for path in feature_cache.root_folder().iterdir())
 
 
-def test_a_stop_during_feature_extraction_ends_it_at_once_and_caches_nothing(forks, base, wait_until):
+def test_a_stop_during_feature_extraction_ends_it_immediately_and_caches_nothing(forks, base, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
@@ -299,7 +299,7 @@ def test_a_stop_during_feature_extraction_ends_it_at_once_and_caches_nothing(for
     assert list(feature_cache.root_folder().iterdir()) == []
 
 
-def test_paused_during_feature_extraction_it_continues(trained, forks, base, wait_until):
+def test_a_pause_during_feature_extraction_can_be_resumed(trained, forks, base, wait_until):
     other = trained(CONFIG)
     feature_cache.remove_all()
     run = runs.create(CONFIG)
@@ -313,7 +313,7 @@ def test_paused_during_feature_extraction_it_continues(trained, forks, base, wai
     assert_same_training(run, other)
 
 
-def test_features_that_do_not_fit_are_a_sentence(forks, base, monkeypatch, wait_until):
+def test_features_that_do_not_fit_give_a_clear_error(forks, base, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.00001")
     run = runs.create(CONFIG)
     process = forks.trainer(run)
@@ -359,7 +359,7 @@ def early(digits, monkeypatch):
     return config, dataset, *subsets
 
 
-def test_features_computed_early_are_found_by_the_training(early):
+def test_training_uses_features_computed_early(early):
     config, dataset, training, validation = early
     features.EarlyStart(*early).wait(lambda: None)
     extractor = features.Extractor(config, dataset)
@@ -405,7 +405,7 @@ def test_a_network_with_weights_from_a_file_is_trained_and_exported(trained, wri
 
 
 @pytest.mark.parametrize(("title", "fine_tuning"), [("MobileNet 0.25", 1), ("EfficientNet-Lite0", 0)])
-def test_a_network_that_ships_trains_without_a_network_and_predicts_with_litert(title, fine_tuning, trained, digits):
+def test_a_shipped_backbone_trains_offline_and_predicts_with_litert(title, fine_tuning, trained, digits):
     settings = {"backbone": title, "input_size": 64, "fine_tuning_epochs": fine_tuning}
     config = CONFIG.changed(model_settings=settings, epochs=8, train_images=400, rotation=0, shift=0)
     run = trained(config)
@@ -418,7 +418,7 @@ def test_a_network_that_ships_trains_without_a_network_and_predicts_with_litert(
     assert (predicted == labels).mean() == pytest.approx(run.result["test_accuracy"], abs=1e-3)
 
 
-def test_without_weights_the_run_fails_with_the_ways_out(forks, digits, wait_until):
+def test_without_weights_the_run_fails_with_solutions(forks, digits, wait_until):
     run = runs.create(CONFIG.changed(model_settings={"backbone": "VGG16"}))
     process = forks.trainer(run)
     wait_until(lambda: has_ended(process), seconds=60)
@@ -437,7 +437,7 @@ def test_an_interrupt_during_feature_extraction_is_a_stop(forks, base, wait_unti
     assert run.state == "stopped"
 
 
-def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, base, wait_until):
+def test_a_stop_in_the_first_epoch_keeps_the_trained_head(forks, base, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.3))
     wait_until(lambda: lines(run, "batch"), seconds=60)
@@ -448,9 +448,7 @@ def test_stopped_in_its_first_epoch_it_keeps_what_the_head_had_learnt(forks, bas
     assert run.is_ready
 
 
-def test_parked_in_its_first_epoch_and_then_stopped_it_keeps_what_the_head_had_learnt(
-    forks, base, monkeypatch, wait_until
-):
+def test_parking_then_stopping_in_the_first_epoch_keeps_the_trained_head(forks, base, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.3))
@@ -466,7 +464,7 @@ def test_parked_in_its_first_epoch_and_then_stopped_it_keeps_what_the_head_had_l
     assert run.is_ready
 
 
-def test_a_fine_tuning_that_diverges_keeps_the_head_and_names_its_own_rate(forks, base, wait_until):
+def test_diverging_fine_tuning_keeps_the_head_and_names_its_own_rate(forks, base, wait_until):
     run = runs.create(CONFIG)
     broken = """
 import numpy as np
@@ -508,7 +506,7 @@ class Collected:
         self.found |= found
 
 
-def test_the_preflight_check_knows_the_backbone(base, keras):
+def test_the_preflight_check_uses_the_backbone(base, keras):
     from imgcls import datasets
     from imgcls.jobs.preflight import verdicts
     from imgcls.training.preflight import checks

@@ -24,14 +24,14 @@ def keep(label: str, seeds) -> drawings.Collection:
     return found
 
 
-def test_without_a_drawing_there_is_nothing(own_folders):
+def test_without_drawings_there_is_no_dataset(own_folders):
     found = drawings.collection()
     assert found.total == 0
     assert not found.is_ready
     assert NAME not in datasets.names()
 
 
-def test_two_classes_of_three_drawings_are_a_data_set_that_can_be_trained_on():
+def test_two_classes_of_three_drawings_are_a_trainable_dataset():
     assert not keep("7", range(3)).is_ready
     assert "two classes have 3" in keep("1", (10, 11)).missing
     assert NAME not in datasets.names()
@@ -51,7 +51,7 @@ def test_two_classes_of_three_drawings_are_a_data_set_that_can_be_trained_on():
         assert {image.tobytes() for image in whole[labels == label]} == {drawn(seed).tobytes() for seed in seeds}
 
 
-def test_a_drawing_stays_on_its_side_while_others_come():
+def test_a_drawing_stays_in_its_split_as_others_are_added():
     keep("7", range(5))
     keep("1", range(20, 25))
     before = {image.tobytes() for image in datasets.open_dataset(NAME).x_test}
@@ -62,7 +62,7 @@ def test_a_drawing_stays_on_its_side_while_others_come():
     assert 3 <= len(dataset.x_test) <= 5
 
 
-def test_a_class_with_too_few_waits_and_joins_with_all_of_its_drawings():
+def test_a_class_with_too_few_drawings_is_added_once_it_has_enough():
     keep("7", range(3))
     keep("1", range(20, 23))
     assert keep("heart", (30, 31)).counts == {"1": 3, "7": 3, "heart": 2}
@@ -72,13 +72,13 @@ def test_a_class_with_too_few_waits_and_joins_with_all_of_its_drawings():
     assert sum(datasets.facts(NAME).counts) == 9
 
 
-def test_the_very_same_drawing_is_kept_once_and_under_another_class_twice():
+def test_an_identical_drawing_is_stored_once_per_class():
     keep("7", (0, 0, 0))
     assert drawings.collection().counts == {"7": 1}
     assert keep("1", (0,)).counts == {"1": 1, "7": 1}
 
 
-def test_a_drawing_can_be_taken_back_also_below_what_a_data_set_needs():
+def test_a_drawing_can_be_undone_even_below_the_minimum_dataset_size():
     keep("7", range(3))
     keep("1", range(20, 24))
     assert drawings.remove(drawn(20), "1").counts == {"1": 3, "7": 3}
@@ -92,7 +92,7 @@ def test_a_drawing_can_be_taken_back_also_below_what_a_data_set_needs():
     assert sum(datasets.facts(NAME).counts) == 6
 
 
-def test_a_process_that_died_between_two_writings_leaves_no_drawing_twice(monkeypatch):
+def test_a_crash_between_two_writes_duplicates_no_drawing(monkeypatch):
     keep("7", range(3))
     keep("1", range(20, 22))
     written = []
@@ -111,7 +111,7 @@ def test_a_process_that_died_between_two_writings_leaves_no_drawing_twice(monkey
     assert keep("1", (23,)).counts == {"1": 4, "7": 3}
 
 
-def test_several_visitors_at_once_lose_nothing():
+def test_concurrent_visitors_lose_no_drawings():
     def visitor(first):
         keep("7" if first % 20 else "1", range(first, first + 5))
 
@@ -123,7 +123,7 @@ def test_several_visitors_at_once_lose_nothing():
     assert drawings.collection().counts == {"1": 5, "7": 10}
 
 
-def test_who_looks_while_somebody_keeps_a_drawing_sees_the_new_state(monkeypatch):
+def test_a_reader_during_a_write_sees_the_new_state(monkeypatch):
     keep("1", range(3))
     keep("7", range(20, 23))
     read, kept = drawings.dataset_writer.stored_chunks, []
@@ -138,7 +138,7 @@ def test_who_looks_while_somebody_keeps_a_drawing_sees_the_new_state(monkeypatch
     assert drawings.collection().total == 7
 
 
-def test_a_hostile_class_name_is_kept_as_it_is_shown():
+def test_a_hostile_class_name_is_stored_as_displayed():
     keep("<b>$x$</b>\n../..", range(3))
     keep("1", range(20, 23))
     assert datasets.facts(NAME).classes == ("1", "<b>$x$</b>␊../..")
@@ -151,7 +151,7 @@ def test_a_class_without_a_name_is_refused(label):
         drawings.add(drawn(0), label)
 
 
-def test_there_is_a_limit(monkeypatch):
+def test_the_number_of_drawings_is_limited(monkeypatch):
     monkeypatch.setattr(drawings, "MAX_DRAWINGS", 2)
     keep("7", (0, 1))
     with pytest.raises(SourceError, match="already 2 drawings"):
@@ -159,7 +159,7 @@ def test_there_is_a_limit(monkeypatch):
     assert drawings.collection().total == 2
 
 
-def test_a_torn_file_ends_in_a_sentence():
+def test_a_truncated_file_gives_one_clear_error():
     keep("7", (0,))
     path = paths.own_folder() / NAME / "waiting.npz"
     path.write_bytes(path.read_bytes()[:40])
@@ -167,7 +167,7 @@ def test_a_torn_file_ends_in_a_sentence():
         drawings.collection()
 
 
-def test_deleting_the_data_set_deletes_the_drawings():
+def test_deleting_the_dataset_deletes_the_drawings():
     keep("7", range(3))
     keep("1", range(20, 23))
     keep("2", (40,))
@@ -176,7 +176,7 @@ def test_deleting_the_data_set_deletes_the_drawings():
     assert keep("2", (41,)).counts == {"2": 1}
 
 
-def test_another_data_set_of_that_title_keeps_its_place(tmp_path):
+def test_another_dataset_with_that_title_is_kept(tmp_path):
     from tests.support.uploads import archive, imported, leaves
 
     name = imported(archive(tmp_path / "a.zip", leaves()), "My drawings")

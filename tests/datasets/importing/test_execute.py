@@ -22,7 +22,7 @@ def test_size_and_colours_are_chosen_from_the_images_and_progress_is_reported(tm
     assert list(job.all_folder().iterdir()) == []
 
 
-def test_a_failed_import_leaves_no_folder(tmp_path):
+def test_a_failed_import_leaves_no_folder_behind(tmp_path):
     archive(tmp_path / "leaves.zip", leaves())
     request = of_file(tmp_path / "leaves.zip")
     execute.import_dataset(request, title="Leaves", size=28, channels=1)

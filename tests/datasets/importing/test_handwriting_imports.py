@@ -54,7 +54,7 @@ def test_digits_of_either_polarity_become_light_on_black(is_dark, tmp_path):
     assert np.mean(nearest) < 12
 
 
-def test_a_table_of_digits_is_recognised_and_kept_exactly(tmp_path):
+def test_a_table_of_digits_is_recognised_and_stored_exactly(tmp_path):
     rows = [[label, *image.ravel().tolist()] for image, label in zip(*digits(), strict=True)]
     request = table(tmp_path / "digits.csv", csv(rows))
     assert importing.make_preview(request).ink == "light"
@@ -64,7 +64,7 @@ def test_a_table_of_digits_is_recognised_and_kept_exactly(tmp_path):
     assert len(there & originals) >= 0.9 * len(originals)
 
 
-def test_the_user_may_say_that_it_is_no_handwriting(tmp_path):
+def test_the_user_may_say_it_is_not_handwriting(tmp_path):
     request = archive(tmp_path / "digits.zip", files(is_dark=True))
     request.answers[handwriting.KEY] = handwriting.NO
     assert importing.make_preview(request).ink == ""
@@ -73,7 +73,7 @@ def test_the_user_may_say_that_it_is_no_handwriting(tmp_path):
     assert datasets.open_dataset(dataset.name).x_train[0, 0, 0] == 255
 
 
-def test_the_user_may_change_the_polarity_and_the_answer_must_be_an_option(tmp_path):
+def test_the_polarity_can_be_changed_to_one_of_the_options(tmp_path):
     request = archive(tmp_path / "digits.zip", files(is_dark=True))
     request.answers[handwriting.KEY] = "light"
     assert importing.make_preview(request).ink == "light"
@@ -109,7 +109,7 @@ def test_images_added_later_are_prepared_like_the_first_ones(tmp_path):
     assert np.concatenate([data.x_train, data.x_test])[:, 0].max() == 0
 
 
-def test_the_preview_keeps_what_was_recognised(tmp_path):
+def test_the_preview_stores_the_detected_handwriting(tmp_path):
     preview = importing.make_preview(archive(tmp_path / "digits.zip", files(is_dark=True)))
     import_id = job.new_id()
     job.write_preview(job.make_folder(import_id), preview)

@@ -53,7 +53,7 @@ def verdict(order: ImportRequest) -> str:
         ("C:oak/1.png", "has an absolute path"),
     ],
 )
-def test_a_name_that_leads_elsewhere_refuses_the_archive(entry, why, tmp_path):
+def test_a_name_with_path_traversal_refuses_the_archive(entry, why, tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves() | {entry: image(1)})
     said = verdict(order)
     assert said.startswith(f"'leaves.zip' was rejected because its entry '{entry.replace(chr(92), '/')}' {why}.")
@@ -90,19 +90,19 @@ def patched(order: ImportRequest, field: int, value: bytes, entry: bytes) -> Imp
     return order
 
 
-def test_an_encrypted_archive_says_so(tmp_path):
+def test_an_encrypted_archive_is_reported(tmp_path):
     order = patched(archive(tmp_path / "leaves.zip", leaves()), 8, b"\x01\0", b"oak/3.png")
     assert verdict(order) == "'leaves.zip' is encrypted ('oak/3.png'). Create it again without a password."
 
 
-def test_another_way_of_packing_says_so(tmp_path):
+def test_an_unsupported_compression_method_is_reported(tmp_path):
     with zipfile.ZipFile(tmp_path / "leaves.zip", "w", zipfile.ZIP_LZMA) as packed:
         for name, data in leaves().items():
             packed.writestr(name, data)
     assert "method (14" in verdict(ImportRequest("zip", str(tmp_path / "leaves.zip"), "leaves.zip"))
 
 
-def test_a_bomb_costs_only_that_image(tmp_path):
+def test_a_decompression_bomb_is_skipped_and_the_rest_imported(tmp_path):
     files = leaves() | {"oak/zeros.bmp": bytes(20_000_000), "oak/more.bmp": bytes(60_000_000)}
     skipped = datasets.custom_dataset(imported(archive(tmp_path / "bomb.zip", files))).skipped
     assert {first[0]: reason for reason, _, first in skipped} == {
@@ -111,7 +111,7 @@ def test_a_bomb_costs_only_that_image(tmp_path):
     }
 
 
-def test_entries_that_fraction_their_bytes_are_refused(tmp_path):
+def test_overlapping_entries_are_refused(tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     path = Path(order.path)
     data = path.read_bytes()
@@ -123,7 +123,7 @@ def test_entries_that_fraction_their_bytes_are_refused(tmp_path):
     assert "overlap" in verdict(order)
 
 
-def test_a_size_that_is_not_true_costs_only_that_image(tmp_path):
+def test_an_entry_with_a_false_size_is_skipped_and_the_rest_imported(tmp_path):
     files = leaves() | {"oak/lies.png": image(5, height=64, width=64)}
     order = patched(archive(tmp_path / "leaves.zip", files), 24, struct.pack("<L", 100), b"oak/lies.png")
     name = imported(order)
@@ -131,7 +131,7 @@ def test_a_size_that_is_not_true_costs_only_that_image(tmp_path):
     assert sum(datasets.custom_dataset(name).counts) == 10
 
 
-def test_too_many_entries_are_refused_by_what_the_list_says_and_by_what_it_holds(tmp_path, monkeypatch):
+def test_too_many_entries_are_refused_by_declared_and_actual_count(tmp_path, monkeypatch):
     from imgcls.datasets.importing.sources.containers import zip_archive as door
 
     monkeypatch.setattr(door, "MAX_ENTRIES", 9)
@@ -147,7 +147,7 @@ def test_too_many_entries_are_refused_by_what_the_list_says_and_by_what_it_holds
 
 
 @pytest.mark.parametrize("fraction", [0.9, 0.5, 0.01])
-def test_an_upload_that_was_cut_off_says_so(fraction, tmp_path):
+def test_a_truncated_upload_is_reported(fraction, tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     path = Path(order.path)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * fraction)])
@@ -169,7 +169,7 @@ def test_an_upload_that_was_cut_off_says_so(fraction, tmp_path):
         (b"MZ" + bytes(300), "is a Windows executable"),
     ],
 )
-def test_another_kind_of_file_says_what_it_is(data, what, tmp_path):
+def test_another_file_type_is_named(data, what, tmp_path):
     (tmp_path / "leaves.zip").write_bytes(data)
     assert verdict(ImportRequest("zip", str(tmp_path / "leaves.zip"), "leaves.zip")).startswith(f"'leaves.zip' {what}")
 
@@ -185,25 +185,25 @@ def test_another_kind_of_file_says_what_it_is(data, what, tmp_path):
         ({f"{number}.png": image(number) for number in range(9)}, "the 9 images are not in folders"),
     ],
 )
-def test_too_little_to_learn_from_says_what_is_missing(files, said, tmp_path):
+def test_too_few_images_or_classes_are_reported(files, said, tmp_path):
     assert said in verdict(archive(tmp_path / "leaves.zip", files))
 
 
-def test_a_class_with_one_image_is_left_out_and_told(tmp_path):
+def test_a_class_with_one_image_is_skipped_and_reported(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", leaves() | {"fox/1.png": image(99)}))
     assert datasets.facts(name).classes == ("birch", "oak")
     (reason, count, first), *_ = datasets.custom_dataset(name).skipped
     assert "too few images" in reason and (count, first) == (1, ("fox",))
 
 
-def test_more_classes_than_can_be_are_refused(tmp_path):
+def test_more_classes_than_allowed_are_refused(tmp_path):
     files = {f"{number}/1.png": b"x" for number in range(1001)}
     assert verdict(archive(tmp_path / "leaves.zip", files)).startswith(
         "There are 1,001 classes. Expected at most 1,000"
     )
 
 
-def test_nine_broken_images_in_ten_refuse_the_archive_before_and_during_the_import(tmp_path):
+def test_nine_damaged_images_in_ten_refuse_the_archive_before_and_during_the_import(tmp_path):
     files = {f"{label}/b{number}.png": b"\x89PNG broken" for label in ("oak", "birch") for number in range(45)}
     order = archive(tmp_path / "leaves.zip", leaves() | files)
     assert "90 of the 100 inspected images cannot be read" in verdict(order)
@@ -213,7 +213,7 @@ def test_nine_broken_images_in_ten_refuse_the_archive_before_and_during_the_impo
 
 
 @pytest.mark.parametrize("broken", [40, 60])
-def test_half_is_the_border(broken, tmp_path):
+def test_an_archive_with_half_of_its_images_damaged_is_at_the_limit(broken, tmp_path):
     files = {f"oak/b{number}.png": b"broken" for number in range(broken)}
     order = archive(tmp_path / "leaves.zip", leaves(count=25) | files)
     if broken < 50:
@@ -222,7 +222,7 @@ def test_half_is_the_border(broken, tmp_path):
         verdict(order)
 
 
-def test_two_spellings_are_one_class(tmp_path):
+def test_two_spellings_of_a_name_are_one_class(tmp_path):
     composed, apart = unicodedata.normalize("NFC", "été"), unicodedata.normalize("NFD", "été")
     files = leaves(("Cat", composed), 4) | leaves(("cat", apart), 5, first=50)
     name = imported(archive(tmp_path / "leaves.zip", files))
@@ -231,7 +231,7 @@ def test_two_spellings_are_one_class(tmp_path):
     assert "'Cat' and 'cat' are treated as one class." in datasets.custom_dataset(name).notes
 
 
-def test_a_name_in_utf_8_whose_archive_forgets_to_say_so_is_read_as_it_was_meant(tmp_path):
+def test_a_utf_8_name_without_the_utf_8_flag_is_read_correctly(tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves(("Ähre", "oak")))
     path = Path(order.path)
     data = bytearray(path.read_bytes())
@@ -244,7 +244,7 @@ def test_a_name_in_utf_8_whose_archive_forgets_to_say_so_is_read_as_it_was_meant
     assert datasets.facts(imported(order)).classes == ("oak", "Ähre")
 
 
-def test_strange_names_of_classes_are_kept_as_they_are_and_never_become_paths(tmp_path):
+def test_unusual_class_names_are_kept_literally_and_never_become_paths(tmp_path):
     name = imported(archive(tmp_path / "odd.zip", leaves(ODD, 3)))
     kept = set(datasets.facts(name).classes)
     signs = {"line\nbreak": "line␊break", "\u202egnp.exe": "\\u202egnp.exe", "tab\there": "tab␉here"}
@@ -254,7 +254,7 @@ def test_strange_names_of_classes_are_kept_as_they_are_and_never_become_paths(tm
     assert len(name) < 20
 
 
-def test_a_class_name_longer_than_300_letters_is_left_out(tmp_path):
+def test_a_class_name_longer_than_300_characters_is_skipped(tmp_path):
     name = imported(archive(tmp_path / "odd.zip", leaves(("oak", "birch", "y" * 301), 3)))
     assert datasets.facts(name).classes == ("birch", "oak")
     assert datasets.custom_dataset(name).skipped[0][0] == "in a class whose name is longer than 300 characters"
@@ -294,7 +294,7 @@ print(sum(datasets.custom_dataset(name).counts), peak_megabytes())
 """
 
 
-def test_many_images_of_24_megapixels_in_few_bytes_are_decoded_one_at_a_time(tmp_path):
+def test_many_tiny_files_with_24_megapixels_are_decoded_one_at_a_time(tmp_path):
     with zipfile.ZipFile(tmp_path / "brought", "w") as packed:
         for name, data in leaves().items():
             packed.writestr(name, data)
@@ -360,7 +360,7 @@ def many_rows(path: Path) -> None:
         ("table", many_rows, ""),
     ],
 )
-def test_the_worst_costs_two_seconds_and_200_megabytes(kind, make, said, tmp_path):
+def test_the_worst_case_takes_two_seconds_and_200_megabytes(kind, make, said, tmp_path):
     make(tmp_path / "brought")
     command = [sys.executable, "-c", MEASURED, kind, str(tmp_path / "brought")]
     done = subprocess.run(

@@ -44,7 +44,7 @@ class ListedFiles:
 
 @EXAMPLES
 @given(paths)
-def test_any_layout_is_two_classes_or_more_or_a_sentence(some):
+def test_any_layout_gives_at_least_two_classes_or_a_clear_error(some):
     findings = Findings()
     try:
         items = layouts.to_items(ListedFiles([(path, number) for number, path in enumerate(some)]), findings)
@@ -67,7 +67,7 @@ def test_any_layout_is_two_classes_or_more_or_a_sentence(some):
 
 @EXAMPLES
 @given(st.lists(st.tuples(folder, st.integers(3, 6)), min_size=2, max_size=5, unique_by=lambda row: row[0]))
-def test_an_archive_of_any_class_names_is_seen_as_it_is(classes):
+def test_an_archive_with_any_class_names_is_read_literally(classes):
     safe = [(label, count) for label, count in classes if label.strip(". ") and not label.startswith((".", "__MACOSX"))]
     with tempfile.TemporaryDirectory() as place:
         files = [(f"{label}/{number}.png", IMAGE) for label, count in safe for number in range(count)]
@@ -92,7 +92,7 @@ field = st.one_of(st.integers(-5, 300).map(str), st.text(string.printable, max_s
 
 @EXAMPLES
 @given(st.lists(st.lists(field, min_size=1, max_size=20), min_size=1, max_size=8), st.sampled_from(",;\t"))
-def test_any_table_is_classes_or_a_sentence_that_names_a_place(rows, delimiter):
+def test_any_table_gives_classes_or_an_error_with_a_location(rows, delimiter):
     with tempfile.TemporaryDirectory() as place:
         try:
             seen = importing.make_preview(table(Path(place, "x.csv"), csv(rows, delimiter)))
@@ -104,7 +104,7 @@ def test_any_table_is_classes_or_a_sentence_that_names_a_place(rows, delimiter):
 
 @EXAMPLES
 @given(st.integers(4, 12), st.sampled_from((1, 3)), st.booleans(), st.booleans(), st.sampled_from(",;\t"), st.data())
-def test_a_good_table_of_any_shape_is_read(side, channels, has_header, label_first, delimiter, data):
+def test_a_valid_table_of_any_shape_is_read(side, channels, has_header, label_first, delimiter, data):
     labels = data.draw(st.lists(st.sampled_from(["oak", "birch"]), min_size=8, max_size=12))
     labels[:6] = ["oak", "birch"] * 3
     random = np.random.default_rng(side)
@@ -123,7 +123,7 @@ def test_a_good_table_of_any_shape_is_read(side, channels, has_header, label_fir
 
 @EXAMPLES
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=80))
-def test_any_division_keeps_copies_together_and_two_images_of_each_class(rows):
+def test_any_split_keeps_duplicates_together_and_two_images_per_class(rows):
     labels, digests = [row[0] for row in rows], [bytes([row[1]]) for row in rows]
     test = holdout.choose_test(labels, digests)
     sides = {}
@@ -138,7 +138,7 @@ def test_any_division_keeps_copies_together_and_two_images_of_each_class(rows):
 
 @EXAMPLES
 @given(st.text(max_size=40))
-def test_a_name_is_made_visible_once_and_for_all(text):
+def test_cleaning_a_name_is_idempotent(text):
     shown = class_names.visible(text)
     assert class_names.visible(shown) == shown
     assert "\n" not in shown and "\u202e" not in shown
@@ -146,7 +146,7 @@ def test_a_name_is_made_visible_once_and_for_all(text):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_an_archive_with_any_byte_changed_is_read_or_refused_with_a_sentence(seed, tmp_path):
+def test_an_archive_with_any_byte_changed_is_read_or_refused_with_an_error(seed, tmp_path):
     random = np.random.default_rng(seed)
     order = archive(tmp_path / "x.zip", {f"{label}/{n}.png": image(n) for label in ("a", "b") for n in range(4)})
     path = Path(order.path)

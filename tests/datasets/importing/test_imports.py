@@ -64,7 +64,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_folders_become_classes_and_parts(layout, tmp_path):
+def test_folders_become_classes_and_splits(layout, tmp_path):
     files, expected = LAYOUTS[layout]
     order = archive(tmp_path / "leaves.zip", files)
 
@@ -76,7 +76,7 @@ def test_folders_become_classes_and_parts(layout, tmp_path):
     assert seen.total == sum(map(sum, expected.values()))
 
 
-def test_the_set_is_one_like_the_others(tmp_path):
+def test_an_imported_dataset_behaves_like_a_built_in_one(tmp_path):
     before = datasets.names()
     name = imported(archive(tmp_path / "leaves.zip", leaves()), "Leaves of our garden", note="From the shed.")
 
@@ -99,7 +99,7 @@ def images_of(data: bytes) -> bytes:
     return square_fit.framed(loading.open_image(data).pixels, 28, 3, "crop").tobytes()
 
 
-def test_clutter_and_broken_images_are_left_out_and_counted(tmp_path):
+def test_clutter_and_damaged_images_are_skipped_and_counted(tmp_path):
     files = leaves() | {
         "__MACOSX/oak/._1.png": b"x",
         "oak/.DS_Store": b"x",
@@ -125,7 +125,7 @@ def test_clutter_and_broken_images_are_left_out_and_counted(tmp_path):
     assert counts(name) == {"birch": (4, 1), "oak": (4, 1)}
 
 
-def test_nothing_but_pixels_survives(tmp_path):
+def test_no_metadata_survives_the_import(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # held on its side
     exif[0x9286] = "SECRET PLACE"
@@ -143,7 +143,7 @@ def test_nothing_but_pixels_survives(tmp_path):
 
 
 @pytest.mark.parametrize(("fit", "expected"), [("crop", (28, 28)), ("pad", (28, 14))])
-def test_a_image_is_made_square_by_cutting_or_by_margins(fit, expected):
+def test_an_image_is_made_square_by_cropping_or_padding(fit, expected):
     wide = np.full((40, 80, 3), 200, np.uint8)
     wide[:, 20:60] = 50
     square = square_fit.framed(wide, 28, 3, fit)
@@ -156,7 +156,7 @@ def test_a_image_is_made_square_by_cutting_or_by_margins(fit, expected):
     assert square_fit.framed(wide, 32, 1, fit).shape == (32, 32, 1)
 
 
-def test_a_model_is_asked_about_images_that_are_made_square_in_the_same_way():
+def test_prediction_makes_images_square_in_the_same_way():
     wide = loading.LoadedImage(pixels(3, 40, 80))
     for fit in square_fit.FITS:
         prepared = loading.prepare_photo(wide, (28, 28, 1), fit=fit)
@@ -167,7 +167,7 @@ def test_a_model_is_asked_about_images_that_are_made_square_in_the_same_way():
 # ---- division
 
 
-def test_a_fifth_is_held_back_by_content_whatever_the_order():
+def test_a_fifth_is_held_out_by_content_independent_of_order():
     labels = [place % 3 for place in range(150)]
     digests = [bytes([place, 7]) for place in range(150)]
     test = holdout.choose_test(labels, digests)
@@ -177,7 +177,7 @@ def test_a_fifth_is_held_back_by_content_whatever_the_order():
     assert np.array_equal(again, test[shuffled])
 
 
-def test_copies_stay_on_one_side_and_copies_in_two_classes_are_for_training():
+def test_duplicates_stay_in_one_split_and_conflicting_ones_in_training():
     labels = [0] * 10 + [1] * 10
     digests = [b"a"] * 4 + [bytes([place]) for place in range(6)] + [b"a"] + [bytes([50 + place]) for place in range(9)]
     test = holdout.choose_test(labels, digests)
@@ -186,13 +186,13 @@ def test_copies_stay_on_one_side_and_copies_in_two_classes_are_for_training():
     assert holdout.count_duplicates(labels, digests, test) == (4, 5, 0)
 
 
-def test_a_class_keeps_two_images_to_learn_from():
+def test_each_class_keeps_two_training_images():
     for count in range(3, 12):
         test = holdout.choose_test([0] * count, [bytes([place]) for place in range(count)])
         assert 1 <= test.sum() <= count - 2
 
 
-def test_what_stands_in_training_and_test_is_told(tmp_path):
+def test_train_test_duplicates_are_reported(tmp_path):
     files = leaves(before="train/") | leaves(count=3, before="test/", first=3)
     name = imported(archive(tmp_path / "leaves.zip", files))
     assert any("(optimistic test score): 4 images" in note for note in datasets.custom_dataset(name).notes)
@@ -201,7 +201,7 @@ def test_what_stands_in_training_and_test_is_told(tmp_path):
 # ---- more, again, and away
 
 
-def test_images_are_added_to_a_set_and_old_ones_keep_their_side(tmp_path):
+def test_images_are_added_and_existing_ones_keep_their_split(tmp_path):
     name = imported(archive(tmp_path / "one.zip", leaves()))
     before = datasets.open_dataset(name)
     card = datasets.dataset_stamp(name)
@@ -220,7 +220,7 @@ def test_images_are_added_to_a_set_and_old_ones_keep_their_side(tmp_path):
     assert sorted(path.name for path in (paths.own_folder() / name).iterdir()) == ["2", "dataset.json", "label.json"]
 
 
-def test_name_and_note_are_changed_and_titles_are_told_apart(tmp_path):
+def test_name_and_note_can_be_changed_and_titles_stay_unique(tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     first, second = imported(order), imported(order, "Leaves, again")
     datasets.describe_custom(first, "  Old   leaves ", "A note")
@@ -237,7 +237,7 @@ def test_name_and_note_are_changed_and_titles_are_told_apart(tmp_path):
     assert (first, third) == ("own-leaves", "own-leaves-2")
 
 
-def test_a_set_is_deleted_and_what_still_names_it_says_so(tmp_path):
+def test_links_to_a_deleted_dataset_report_it(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", leaves()))
     datasets.exclude(datasets.open_dataset(name), [0])
     datasets.delete_custom(name)
@@ -248,7 +248,7 @@ def test_a_set_is_deleted_and_what_still_names_it_says_so(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["own-../x", "own-", "own-a/b", "own-A", "own-" + "a" * 100, "own-a\n"])
-def test_a_name_that_is_none_never_becomes_a_path(name):
+def test_an_invalid_name_never_becomes_a_path(name):
     assert not datasets.is_custom(name)
     with pytest.raises(DatasetError):
         datasets.facts(name)
@@ -257,7 +257,7 @@ def test_a_name_that_is_none_never_becomes_a_path(name):
 
 
 @pytest.mark.parametrize("corruption", ["card", "label", "arrays", "strange"])
-def test_a_damaged_set_is_left_out_or_told_and_others_go_on(corruption, tmp_path):
+def test_a_damaged_dataset_is_skipped_or_reported_and_others_work(corruption, tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves())
     bad, good = imported(order), imported(order, "Good")
     folder = paths.own_folder() / bad
@@ -281,7 +281,7 @@ def test_a_damaged_set_is_left_out_or_told_and_others_go_on(corruption, tmp_path
 # ---- sources other than archives of folders
 
 
-def test_a_table_of_names_and_labels_beside_an_archive(tmp_path):
+def test_a_label_table_next_to_an_archive_is_read(tmp_path):
     files = {f"photos/{number}.png": image(number) for number in range(12)}
     archive(tmp_path / "photos.zip", files | {"photos/99.png": image(99)})
     rows = [["id", "breed"], *[[f"{number}", "dog" if number % 2 else "cat"] for number in range(12)], ["77", "cat"]]
@@ -312,7 +312,7 @@ def test_a_table_of_names_and_labels_beside_an_archive(tmp_path):
         ("file,label\n1.png,cat,dog\n", "row 2 has 3 fields. Expected 2"),
     ],
 )
-def test_a_table_of_labels_that_cannot_be_used_says_why(text, sentence, tmp_path):
+def test_an_unusable_label_table_gives_the_reason(text, sentence, tmp_path):
     archive(tmp_path / "photos.zip", {f"{number}.png": image(number) for number in range(4)})
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(SourceError, match=sentence):
@@ -321,7 +321,7 @@ def test_a_table_of_labels_that_cannot_be_used_says_why(text, sentence, tmp_path
         )
 
 
-def test_a_folder_of_this_machine_only_below_the_root(tmp_path, monkeypatch):
+def test_only_folders_below_the_configured_root_can_be_imported(tmp_path, monkeypatch):
     (tmp_path / "root").mkdir()
     (tmp_path / "outside").mkdir()
     for place in ("root/leaves", "outside/leaves"):
@@ -343,7 +343,7 @@ def test_a_folder_of_this_machine_only_below_the_root(tmp_path, monkeypatch):
     assert {reason: count for reason, count, _ in datasets.custom_dataset(name).skipped} == {"a link": 2}
 
 
-def test_single_images_class_by_class(tmp_path):
+def test_single_images_are_imported_class_by_class(tmp_path):
     folder = job.make_folder(job.new_id())
     for number in range(4):
         single_images.add(folder, "mug", image(number, "JPEG", 600, 900), f"{number}.jpg")
@@ -382,7 +382,7 @@ def ended(import_id: str, seconds: float = 60) -> TaskState:
     return job.state(import_id)
 
 
-def test_a_process_looks_and_a_process_imports(tmp_path, wait_until):
+def test_preview_and_import_run_in_background_processes(tmp_path, wait_until):
     import_id = started(tmp_path)
     assert job.state(import_id).state == "idle"
     assert job.preview(import_id).total == 10
@@ -394,7 +394,7 @@ def test_a_process_looks_and_a_process_imports(tmp_path, wait_until):
     wait_until(lambda: not list(job.folder_of(import_id).glob("upload*")))
 
 
-def test_a_refusal_reaches_the_page(tmp_path):
+def test_the_page_shows_why_an_import_was_refused(tmp_path):
     import_id = started(tmp_path, {"../../oak/1.png": image(1)})
     with pytest.raises(SourceError, match=r"entry '../../oak/1.png' points outside the archive"):
         job.preview(import_id)
@@ -404,7 +404,7 @@ def test_a_refusal_reaches_the_page(tmp_path):
 
 
 @pytest.mark.parametrize("import_id", ["", "..", "../../x", "0" * 15, "G" * 16, "0" * 16 + "\n"])
-def test_an_id_that_is_none_never_becomes_a_path(import_id):
+def test_an_invalid_id_never_becomes_a_path(import_id):
     with pytest.raises(SourceError, match="This link does not belong to an import"):
         job.folder_of(import_id)
 
@@ -422,7 +422,7 @@ sys.exit(entry.main(["--make", sys.argv[1]]))
 
 
 @pytest.mark.parametrize("how", ["killed", "cancelled"])
-def test_an_import_that_is_ended_leaves_nothing_visible_and_can_be_repeated(how, tmp_path, monkeypatch, wait_until):
+def test_a_cancelled_import_leaves_nothing_visible_and_can_be_repeated(how, tmp_path, monkeypatch, wait_until):
     import_id = started(tmp_path, leaves(count=150))
 
     def slow(module, *arguments, environment, **streams):
@@ -505,7 +505,7 @@ def wanted(import_id: str, wish: ImportSettings) -> None:
     (job.folder_of(import_id) / "wish.json").write_text(json.dumps(wish.as_dict()))
 
 
-def test_killed_at_every_step_of_writing_there_is_the_whole_set_or_none(tmp_path, failing_at):
+def test_a_kill_at_any_write_step_leaves_the_complete_dataset_or_none(tmp_path, failing_at):
     import_id = started(tmp_path)
     wanted(import_id, ImportSettings("Leaves", side=28))
     upload = (job.folder_of(import_id) / "upload-0").read_bytes()
@@ -523,7 +523,7 @@ def test_killed_at_every_step_of_writing_there_is_the_whole_set_or_none(tmp_path
     assert over and step > 15 and seen == {False, True}
 
 
-def test_killed_at_every_step_of_adding_there_is_the_old_state_or_the_new(tmp_path, failing_at):
+def test_a_kill_at_any_step_of_adding_leaves_the_old_or_the_new_state(tmp_path, failing_at):
     name = imported(archive(tmp_path / "one.zip", leaves()))
     import_id = started(tmp_path, leaves(count=4, first=50))
     wanted(import_id, ImportSettings(into=name))
@@ -540,7 +540,7 @@ def test_killed_at_every_step_of_adding_there_is_the_old_state_or_the_new(tmp_pa
     assert step > 10 and {10, 18} <= sizes
 
 
-def test_a_disk_that_is_full_at_any_write_is_told_and_leaves_nothing(tmp_path, failing_at):
+def test_a_full_disk_at_any_write_is_reported_and_leaves_nothing_behind(tmp_path, failing_at):
     import_id = started(tmp_path)
     wanted(import_id, ImportSettings("Leaves", side=28))
     for step in range(1, 60):
@@ -556,7 +556,7 @@ def test_a_disk_that_is_full_at_any_write_is_told_and_leaves_nothing(tmp_path, f
     assert visible() == ["own-leaves"]
 
 
-def test_too_little_room_is_told_before_anything_is_read(tmp_path, monkeypatch):
+def test_too_little_disk_space_is_reported_before_anything_is_read(tmp_path, monkeypatch):
     import shutil
 
     usage = shutil.disk_usage(tmp_path)
@@ -565,7 +565,7 @@ def test_too_little_room_is_told_before_anything_is_read(tmp_path, monkeypatch):
         imported(archive(tmp_path / "leaves.zip", leaves()))
 
 
-def test_old_imports_are_swept(tmp_path):
+def test_old_imports_are_cleaned_up(tmp_path):
     import_id, fresh = started(tmp_path), started(tmp_path)
     for path in (*job.folder_of(import_id).iterdir(), job.folder_of(import_id)):
         os.utime(path, (0, 0))
@@ -574,12 +574,12 @@ def test_old_imports_are_swept(tmp_path):
 
 
 @pytest.mark.parametrize("wish", [{"side": 33}, {"channels": 2}, {"fit": "squeeze"}, {"side": "../x"}])
-def test_a_wish_that_is_no_choice_is_refused(wish):
+def test_an_invalid_option_is_refused(wish):
     with pytest.raises(SettingError, match="must be one of"):
         ImportSettings("Leaves", **wish)
 
 
-def test_a_shell_can_look_import_add_and_train(tmp_path):
+def test_the_shell_can_preview_import_add_and_train(tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves(count=6))
     table(tmp_path / "digits.csv", csv(digits(40)))
 

@@ -31,7 +31,7 @@ def labels_of(name: str) -> dict[bytes, tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("form", [with_semicolons, with_flags])
-def test_both_ways_to_write_several_labels_are_read_previewed_and_stored_as_a_matrix(form, tmp_path):
+def test_both_multi_label_notations_are_read_previewed_and_stored_as_a_matrix(form, tmp_path):
     order = listing(tmp_path, form(some()))
     seen = importing.make_preview(order)
     assert (seen.multilabel_total, seen.total) == (30, 30)
@@ -49,13 +49,13 @@ def test_both_ways_to_write_several_labels_are_read_previewed_and_stored_as_a_ma
     assert any("without any label: 5" in note for note in datasets.custom_dataset(facts.name).notes)
 
 
-def test_both_ways_give_the_same_data_set(tmp_path):
+def test_both_notations_give_the_same_dataset(tmp_path):
     first = imported(listing(tmp_path, with_semicolons(some())), "One")
     second = imported(listing(tmp_path, with_flags(some()), "flags.csv"), "Two")
     assert datasets.open_dataset(first).fingerprint == datasets.open_dataset(second).fingerprint
 
 
-def test_columns_of_which_each_row_has_a_single_1_are_classes_as_ever(tmp_path):
+def test_columns_with_a_single_1_per_row_are_single_label_classes(tmp_path):
     rows = [(f"{number:03}.png", (("sky", "sea", "boat")[number % 3],)) for number in range(15)]
     order = listing(tmp_path, with_flags(rows))
     seen = importing.make_preview(order)
@@ -64,26 +64,26 @@ def test_columns_of_which_each_row_has_a_single_1_are_classes_as_ever(tmp_path):
     assert not datasets.facts(name).is_multilabel and datasets.open_dataset(name).y_train.ndim == 1
 
 
-def test_a_table_with_one_label_an_image_is_stored_as_ever(tmp_path):
+def test_a_table_with_one_label_per_image_is_stored_as_single_label(tmp_path):
     rows = [["file", "label"], *([f"{number:03}.png", ("sky", "sea")[number % 2]] for number in range(12))]
     name = imported(listing(tmp_path, rows))
     dataset = datasets.open_dataset(name)
     assert dataset.y_train.dtype == np.int64 and dataset.y_train.ndim == 1 and not dataset.facts.is_multilabel
 
 
-def test_spellings_are_one_label_and_a_label_twice_counts_once(tmp_path):
+def test_spellings_are_merged_and_repeated_labels_count_once(tmp_path):
     rows = [["file", "labels"]] + [[f"{n:03}.png", "Sky; sea ;sky;" if n % 2 else "sky"] for n in range(12)]
     name = imported(listing(tmp_path, rows))
     assert datasets.facts(name).classes == ("sea", "sky")
     assert sorted(set(labels_of(name).values())) == [("sea", "sky"), ("sky",)]
 
 
-def test_labels_without_a_header_are_not_taken_for_columns(tmp_path):
+def test_labels_without_a_header_are_not_mistaken_for_columns(tmp_path):
     rows = [[f"{n:03}.png", ("sky;sea;boat", "sky", "sea;boat")[n % 3]] for n in range(12)]
     assert datasets.facts(imported(listing(tmp_path, rows))).classes == ("boat", "sea", "sky")
 
 
-def test_a_rare_label_is_left_out_and_its_images_stay(tmp_path):
+def test_a_rare_label_is_dropped_and_its_images_are_kept(tmp_path):
     rows = with_semicolons(some())
     rows[1][1] += ";whale"
     seen = importing.make_preview(listing(tmp_path, rows))
@@ -101,7 +101,7 @@ def test_a_rare_label_is_left_out_and_its_images_stay(tmp_path):
         ((7, 0, "005.png"), "an earlier row"),
     ],
 )
-def test_a_row_that_says_no_clear_thing_is_named(change, said, tmp_path):
+def test_an_ambiguous_row_is_named(change, said, tmp_path):
     rows = with_flags(some())
     order = listing(tmp_path, rows)
     row, column, value = change
@@ -112,14 +112,14 @@ def test_a_row_that_says_no_clear_thing_is_named(change, said, tmp_path):
     assert said in str(caught.value)
 
 
-def test_names_that_harm_are_shown_and_never_obeyed(tmp_path):
+def test_hostile_names_are_displayed_and_never_executed(tmp_path):
     rows = with_flags(some(), ("sky", "sea", "boat"))
     rows[0][1:] = ["<img src=x onerror=alert(1)>", "$\\frac{1}{2}$", "../../etc"]
     name = imported(listing(tmp_path, rows))
     assert set(datasets.facts(name).classes) == set(rows[0][1:])
 
 
-def test_a_table_of_pixels_may_hold_several_labels(tmp_path):
+def test_a_pixel_table_may_be_multi_label(tmp_path):
     rows = digits(24)
     for number, row in enumerate(rows):
         row[0] = ("zero;round", "one", "round")[number % 3]
@@ -136,7 +136,7 @@ def test_a_table_of_pixels_may_hold_several_labels(tmp_path):
 # ---- adding
 
 
-def test_images_are_added_with_labels_that_are_new(tmp_path):
+def test_images_with_new_labels_can_be_added(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     before = labels_of(name)
     more = [(f"{number:03}.png", ("gull", "Sky") if number % 2 else ("boat",)) for number in range(100, 110)]
@@ -148,7 +148,7 @@ def test_images_are_added_with_labels_that_are_new(tmp_path):
     assert sorted(after[pixels] for pixels in after.keys() - before.keys()) == [("boat",)] * 5 + [("gull", "sky")] * 5
 
 
-def test_few_images_of_a_known_label_can_be_added(tmp_path):
+def test_a_few_images_of_a_known_label_can_be_added(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     more = [(f"{number:03}.png", ("sky", "sea")) for number in (200, 201)]
     imported(listing(tmp_path, with_semicolons(more), "more.csv"), into=name)
@@ -156,7 +156,7 @@ def test_few_images_of_a_known_label_can_be_added(tmp_path):
     assert not any("Left out" in note for note in datasets.custom_dataset(name).notes)
 
 
-def test_a_image_that_comes_again_stays_on_its_side(tmp_path):
+def test_a_re_imported_image_stays_in_its_split(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some(60))))
     before = datasets.open_dataset(name)
     sides = {pixels.tobytes(): "test" for pixels in before.x_test} | {
@@ -169,7 +169,7 @@ def test_a_image_that_comes_again_stays_on_its_side(tmp_path):
         assert set(again) == {part} and len(again) == 2 * sum(side == part for side in sides.values())
 
 
-def test_a_image_with_one_known_label_can_be_added(tmp_path):
+def test_an_image_with_one_known_label_can_be_added(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     more = {
         f"{label}/{number}.png": image(500 + number + 50 * (label == "sea"))
@@ -180,7 +180,7 @@ def test_a_image_with_one_known_label_can_be_added(tmp_path):
     assert datasets.facts(name).is_multilabel and sum(datasets.facts(name).counts) == 38
 
 
-def test_several_labels_are_not_added_to_a_set_of_classes(tmp_path):
+def test_multi_label_images_are_not_added_to_a_single_label_dataset(tmp_path):
     rows = [["file", "label"], *([f"{number:03}.png", ("sky", "sea")[number % 2]] for number in range(12))]
     name = imported(listing(tmp_path, rows))
     with pytest.raises(SourceError, match="belongs to one class, but these images have several labels"):
@@ -191,7 +191,7 @@ def test_several_labels_are_not_added_to_a_set_of_classes(tmp_path):
 # ---- parts
 
 
-def test_a_fifth_of_each_label_is_held_back_whatever_the_order(tmp_path):
+def test_a_fifth_of_each_label_is_held_out_independent_of_order(tmp_path):
     rows = some(120)
     first = datasets.open_dataset(imported(listing(tmp_path, with_semicolons(rows)), "One"))
     second = datasets.open_dataset(imported(listing(tmp_path, with_semicolons(rows[::-1]), "b.csv"), "Two"))
@@ -200,7 +200,7 @@ def test_a_fifth_of_each_label_is_held_back_whatever_the_order(tmp_path):
     assert 20 <= len(first.y_test) <= 28
 
 
-def test_copies_stay_on_one_side_and_those_with_other_labels_are_for_training(tmp_path):
+def test_duplicates_stay_in_one_split_and_conflicting_labels_in_training(tmp_path):
     rows = some(40)
     images = {name: image(int(name[:3]) // 2) for name, _ in rows}  # each twice, with other labels
     same = {f"x{number}.png": image(900 + number // 4) for number in range(40)}
@@ -217,7 +217,7 @@ def uneven(count: int = 400, seed: int = 0) -> np.ndarray:
     return (np.random.default_rng(seed).random((count, 5)) < (0.7, 0.3, 0.1, 0.05, 0.02)).astype(np.uint8)
 
 
-def test_a_split_keeps_the_fraction_of_each_label_and_no_image_twice():
+def test_a_split_keeps_each_label_fraction_and_repeats_no_image():
     labels = uneven()
     learn, judge = datasets.split(labels, 0, 0.15, 3, 5)
     assert sorted([*learn, *judge]) == list(range(400)) and (np.diff(judge) > 0).all()
@@ -228,7 +228,7 @@ def test_a_split_keeps_the_fraction_of_each_label_and_no_image_twice():
     assert np.array_equal(learn, again[0]) and not np.array_equal(judge, other[1])
 
 
-def test_a_rare_label_gets_its_fraction_although_it_stands_beside_a_frequent_one():
+def test_a_rare_label_gets_its_fraction_even_next_to_a_frequent_one():
     labels = np.zeros((300, 2), np.uint8)
     labels[:200, 0] = labels[:10, 1] = 1
     for seed in range(20):
@@ -236,7 +236,7 @@ def test_a_rare_label_gets_its_fraction_although_it_stands_beside_a_frequent_one
         assert labels[judge].sum(0).tolist() == [40, 2]
 
 
-def test_a_part_of_the_images_keeps_the_fractions_too():
+def test_a_subset_of_the_images_keeps_the_fractions_too():
     labels = uneven()
     learn, judge = datasets.split(labels, 100, 0.2, 0, 5)
     assert abs(len(learn) + len(judge) - 100) <= 3
@@ -260,7 +260,7 @@ def test_a_label_never_loses_its_last_training_image():
     fraction=st.floats(0, 0.5),
     seed=st.integers(0, 9),
 )
-def test_whatever_the_labels_each_keeps_its_fraction_as_well_as_it_can_and_one_to_learn_from(labels, fraction, seed):
+def test_any_labels_keep_their_fractions_and_at_least_one_training_image(labels, fraction, seed):
     order = np.random.default_rng(seed).permutation(len(labels))
     aside = datasets.stratified_holdout(labels, round(fraction * len(labels)), order)
     assert aside.shape == (len(labels),) and aside.dtype == bool
@@ -272,7 +272,7 @@ def test_whatever_the_labels_each_keeps_its_fraction_as_well_as_it_can_and_one_t
     assert abs(alone[exact].sum() - wanted) <= 0.5 + 1e-9 or alone.sum() == 1
 
 
-def test_images_that_are_thrown_out_are_in_no_part():
+def test_excluded_images_are_in_no_split():
     labels = uneven().astype(np.int8)
     labels[[3, 50]] = NO_CLASS
     learn, judge = datasets.split(labels, 0, 0.2, 0, 5)
@@ -287,7 +287,7 @@ def test_images_that_are_thrown_out_are_in_no_part():
         (np.ones((40, 5)), 9, "9 images are too few for 5 labels"),
     ],
 )
-def test_a_split_that_cannot_be_is_refused(labels, images, said):
+def test_an_impossible_split_is_refused(labels, images, said):
     with pytest.raises(DatasetError, match=said):
         datasets.split(labels.astype(np.uint8), images, 0.2, 0, labels.shape[1])
 
@@ -295,7 +295,7 @@ def test_a_split_that_cannot_be_is_refused(labels, images, said):
 # ---- changes
 
 
-def test_a_image_can_be_thrown_out_and_come_back_but_not_get_another_class(tmp_path):
+def test_an_image_can_be_excluded_and_restored_but_not_relabelled(tmp_path):
     name = imported(listing(tmp_path, with_semicolons(some())))
     dataset = datasets.open_dataset(name)
     with pytest.raises(DatasetError, match="is multi-label, so an image cannot be given another class"):
@@ -311,6 +311,6 @@ def test_a_image_can_be_thrown_out_and_come_back_but_not_get_another_class(tmp_p
     assert np.array_equal(datasets.open_for_training(name).y_train, dataset.y_train)
 
 
-def test_labels_are_told_in_words(tmp_path):
+def test_labels_are_described_by_name(tmp_path):
     facts = datasets.facts(imported(listing(tmp_path, with_semicolons(some()))))
     assert facts.named([1, 0, 1]) == "boat, sky" and facts.named([0, 0, 0]) == "no label"

@@ -49,7 +49,7 @@ def test_each_image_keeps_its_file_name(tmp_path):
             assert nearest == path
 
 
-def test_images_that_are_added_keep_the_names_of_all(tmp_path):
+def test_adding_images_keeps_all_file_names(tmp_path):
     name = imported(archive(tmp_path / "a.zip", leaves(count=6)))
     before = by_name(name)
     imported(archive(tmp_path / "b.zip", leaves(count=6, before="more/", first=300)), into=name)
@@ -58,7 +58,7 @@ def test_images_that_are_added_keep_the_names_of_all(tmp_path):
     assert all(np.array_equal(after[path][1], before[path][1]) for path in before)
 
 
-def test_images_are_added_to_a_dataset_without_names(tmp_path):
+def test_images_can_be_added_to_a_dataset_without_file_names(tmp_path):
     name = imported(archive(tmp_path / "a.zip", leaves(count=6)))
     for path in (paths.own_folder() / name / "1").glob("name*"):
         path.unlink()  # as an earlier version imported it
@@ -68,19 +68,19 @@ def test_images_are_added_to_a_dataset_without_names(tmp_path):
     assert names.count("") == 12 and set(names) - {""} == set(leaves(count=6, before="more/"))
 
 
-def test_a_row_of_a_table_is_named_by_its_number(tmp_path):
+def test_a_table_row_is_named_by_its_number(tmp_path):
     name = imported(table(tmp_path / "digits.csv", csv(digits())), side=28, channels=1)
     assert datasets.open_dataset(name).records.name("train", 0).startswith("row ")
 
 
-def test_a_name_that_is_a_path_elsewhere_is_only_text(tmp_path):
+def test_a_path_traversal_name_is_only_text(tmp_path):
     files = leaves(count=5) | {"oak/%2e%2e%2fhidden name.png": image(77)}
     name = imported(archive(tmp_path / "leaves.zip", files))
     assert "oak/%2e%2e%2fhidden name.png" in by_name(name)
     assert not list(tmp_path.glob("**/*hidden*"))
 
 
-def test_drawings_have_no_names_and_open(tmp_path):
+def test_drawings_open_without_file_names(tmp_path):
     for number in range(8):
         drawing = np.zeros((28, 28, 1), np.uint8)
         drawing[number : number + 5, 3:20] = 255
@@ -102,7 +102,7 @@ def test_a_group_is_in_one_split_only(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_validation_split_divides_no_group(tmp_path, monkeypatch, seed):
+def test_the_validation_split_keeps_groups_together(tmp_path, monkeypatch, seed):
     name = imported(grouped(tmp_path / "leaves.zip", monkeypatch))
     data = datasets.open_for_training(name)
     for config in (Config(data=name, seed=seed), Config(data=name, seed=seed, train_images=60)):
@@ -111,7 +111,7 @@ def test_the_validation_split_divides_no_group(tmp_path, monkeypatch, seed):
         assert all(groups) and not groups[0] & groups[1]
 
 
-def test_images_of_a_known_group_join_it(tmp_path, monkeypatch):
+def test_images_of_an_existing_group_join_it(tmp_path, monkeypatch):
     name = imported(grouped(tmp_path / "a.zip", monkeypatch))
     part_of = {group: part for part, _, group in by_name(name).values()}
     more = {
@@ -136,7 +136,7 @@ def test_a_single_group_cannot_be_held_out(tmp_path, monkeypatch):
     assert any("may divide a group" in note for note in datasets.custom_dataset(name).notes)
 
 
-def test_a_source_that_divides_groups_itself_is_told(tmp_path, monkeypatch):
+def test_a_source_whose_split_divides_groups_is_reported(tmp_path, monkeypatch):
     grouped(tmp_path / "unused.zip", monkeypatch)
     files = {
         f"{part}/{label}/p{group}-{part}{number}.png": image(
@@ -191,7 +191,7 @@ def burst_parts(name: str) -> dict[str, set[str]]:
     return found
 
 
-def test_near_duplicates_stay_together_if_asked(tmp_path):
+def test_near_duplicates_stay_together_on_request(tmp_path):
     order = archive(tmp_path / "bursts.zip", bursts())
     apart = burst_parts(imported(order, "Apart", side=32))
     together = burst_parts(imported(order, "Together", side=32, link_duplicates=True))
@@ -206,7 +206,7 @@ def test_near_duplicates_stay_together_if_asked(tmp_path):
     assert data.records.group_names == () or len(data.records.group_names) == 0
 
 
-def test_images_that_are_added_stay_with_their_near_duplicates(tmp_path):
+def test_added_images_stay_with_their_near_duplicates(tmp_path):
     files = bursts()
     first = {path: data for path, data in files.items() if path.endswith("_0.png")}
     name = imported(archive(tmp_path / "a.zip", first), side=32, link_duplicates=True)
@@ -224,7 +224,7 @@ def test_units_join_groups_that_share_an_image():
 # ---- controls of the split
 
 
-def test_the_test_fraction_is_a_choice(tmp_path):
+def test_the_test_fraction_is_configurable(tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves(count=20))
     for fraction in (0.1, 0.2, 0.5):
         data = datasets.open_dataset(imported(order, f"{fraction}", test_fraction=fraction))
@@ -233,7 +233,7 @@ def test_the_test_fraction_is_a_choice(tmp_path):
     assert datasets.custom_dataset("own-0-5").test_fraction == 0.5
 
 
-def test_another_seed_holds_out_other_images_and_the_same_one_the_same(tmp_path):
+def test_the_seed_determines_the_held_out_images(tmp_path):
     order = archive(tmp_path / "leaves.zip", leaves(count=20))
 
     def tested(title: str, **wish) -> set[str]:
@@ -256,19 +256,19 @@ def test_without_stratification_only_the_total_counts(tmp_path):
     assert (~few)[:3].sum() >= 2 and (~few)[3:].sum() >= 2
 
 
-def test_images_are_added_by_the_split_of_the_dataset(tmp_path):
+def test_added_images_follow_the_split_of_the_dataset(tmp_path):
     name = imported(archive(tmp_path / "a.zip", leaves(count=20)), test_fraction=0.5)
     imported(archive(tmp_path / "b.zip", leaves(count=20, before="x/", first=300)), into=name)
     assert np.bincount(datasets.open_dataset(name).y_test).tolist() == [20, 20]
 
 
 @pytest.mark.parametrize("wrong", [{"test_fraction": 0.01}, {"test_fraction": 0.9}, {"split_seed": -1}])
-def test_a_split_that_makes_no_sense_is_refused(wrong):
+def test_an_invalid_split_is_refused(wrong):
     with pytest.raises(SettingError, match=r"test fraction|seed"):
         ImportSettings("Leaves", **wrong)
 
 
-def test_whole_groups_are_held_out_in_whatever_order_they_arrive():
+def test_entire_groups_are_held_out_in_any_order():
     random = np.random.default_rng(0)
     labels, group = random.integers(0, 3, 200), random.integers(0, 25, 200)
     digests = [random.bytes(8) for _ in range(200)]

@@ -35,7 +35,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_table_is_read_however_it_is_written(form, tmp_path):
+def test_a_table_is_read_in_any_csv_dialect(form, tmp_path):
     order = table(tmp_path / "digits.csv", FORMS[form])
     assert importing.make_preview(order).counts == [("0", 0, 0, 6), ("1", 0, 0, 6)]
     name = imported(order, channels=1)
@@ -46,7 +46,7 @@ def test_a_table_is_read_however_it_is_written(form, tmp_path):
     assert np.allclose(means, expected, atol=8)  # enlarged from 4 x 4
 
 
-def test_pixels_come_through_exactly_where_the_size_is_theirs(tmp_path):
+def test_pixels_are_stored_exactly_at_their_native_size(tmp_path):
     rows = digits(20, side=28)
     data = datasets.open_dataset(imported(table(tmp_path / "digits.csv", csv(rows)), channels=1))
     there = {array.tobytes() for array in (*data.x_train, *data.x_test)}
@@ -54,7 +54,7 @@ def test_pixels_come_through_exactly_where_the_size_is_theirs(tmp_path):
 
 
 @pytest.mark.parametrize("planar", [False, True])
-def test_colours_are_read_pixel_by_pixel_or_plane_by_plane(planar, tmp_path):
+def test_colours_are_read_interleaved_or_planar(planar, tmp_path):
     smooth = np.linspace(0, 255, 32 * 32).reshape(32, 32).astype(np.uint8)
     images = [np.stack([smooth, 255 - smooth, np.full_like(smooth, 20 * number)], 2) for number in range(8)]
     rows = [
@@ -67,7 +67,7 @@ def test_colours_are_read_pixel_by_pixel_or_plane_by_plane(planar, tmp_path):
     assert {array.tobytes() for array in (*data.x_train, *data.x_test)} == {pixels.tobytes() for pixels in images}
 
 
-def test_words_are_labels_and_two_spellings_are_one(tmp_path):
+def test_text_labels_are_read_and_spellings_merged(tmp_path):
     rows = [[("Cat", "cat", "dog")[place % 3], *row[1:]] for place, row in enumerate(digits(12))]
     order = table(tmp_path / "pets.csv", csv(rows))
     assert importing.make_preview(order).counts == [("cat", 0, 0, 8), ("dog", 0, 0, 4)]
@@ -81,7 +81,7 @@ def changed(row: int, column: int, value) -> str:
 
 
 @pytest.mark.parametrize("value", ["NaN", "inf", "1e999", "256", "-1", "dog", "", "0.5", "1e25", "0x", "=1+1", "١"])
-def test_a_field_that_is_no_pixel_is_named_by_row_and_column(value, tmp_path):
+def test_an_invalid_pixel_is_named_by_row_and_column(value, tmp_path):
     order = table(tmp_path / "digits.csv", changed(7, 3, value))
     for attempt in (importing.make_preview, imported):
         with pytest.raises(SourceError) as caught:
@@ -127,12 +127,12 @@ def test_without_a_header_the_column_is_named_by_its_number(tmp_path):
         (csv([header(), *ROWS]).encode()[:40] + b"\0" + csv(ROWS).encode(), "is not a text file"),
     ],
 )
-def test_what_is_no_table_of_images_says_why(content, said, tmp_path):
+def test_an_invalid_pixel_table_gives_the_reason(content, said, tmp_path):
     with pytest.raises(SourceError, match=said):
         importing.make_preview(table(tmp_path / "digits.csv", content))
 
 
-def test_a_fault_behind_what_the_first_look_reads_is_found_by_the_import(tmp_path):
+def test_an_error_beyond_the_previewed_rows_is_found_by_the_import(tmp_path):
     from imgcls.datasets.importing import preview
 
     rows = [header(), *digits(400)]

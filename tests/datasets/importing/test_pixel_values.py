@@ -72,7 +72,7 @@ def _all(name: str):
     return np.asarray(data.x_train), np.asarray(data.x_test)
 
 
-def test_a_late_image_of_sixteen_bits_changes_no_other(tmp_path):
+def test_a_late_sixteen_bit_image_changes_no_other_image(tmp_path):
     files = leaves(("birch", "oak"), 70)
     files |= {"oak/999.png": png(ramp(0, 1000)), "oak/half.png": image(0)[:90]}
     name = imported(archive(tmp_path / "mixed.zip", files), channels=1)
@@ -83,7 +83,7 @@ def test_a_late_image_of_sixteen_bits_changes_no_other(tmp_path):
     assert ("damaged or incomplete", 1, ("oak/half.png",)) in datasets.custom_dataset(name).skipped
 
 
-def test_images_that_are_added_get_the_scale_of_the_dataset(tmp_path):
+def test_added_images_use_the_scale_of_the_dataset(tmp_path):
     name = imported(archive(tmp_path / "scans.zip", twelve_bits()), channels=1)
     more = {f"dark/{number}.png": png(ramp(0, 2002 + number)) for number in range(20, 25)}
     imported(archive(tmp_path / "more.zip", more | twelve_bits()), into=name)
@@ -91,7 +91,7 @@ def test_images_that_are_added_get_the_scale_of_the_dataset(tmp_path):
     assert 126 <= max(one.max() for one in stored(name, "dark")) <= 130
 
 
-def test_an_ordinary_dataset_has_no_scale(tmp_path):
+def test_an_eight_bit_dataset_has_no_scale(tmp_path):
     name = imported(archive(tmp_path / "leaves.zip", leaves()))
     assert datasets.facts(name).pixels.as_json() == {}
 
@@ -119,7 +119,7 @@ def fields(**options) -> dict[str, bytes]:
     return {f"{label}/{n}.tif": satellite(bases[label] + 60 * n, **options) for label in bases for n in range(4)}
 
 
-def test_many_bands_are_a_question_that_has_to_be_answered(tmp_path):
+def test_many_bands_raise_a_question_that_must_be_answered(tmp_path):
     request = archive(tmp_path / "fields.zip", fields())
     preview = importing.make_preview(request)
     assert [question.key for question in preview.questions] == ["band-red", "band-green", "band-blue"]
@@ -128,7 +128,7 @@ def test_many_bands_are_a_question_that_has_to_be_answered(tmp_path):
         imported(request)
 
 
-def test_the_chosen_bands_are_imported_and_kept_with_the_dataset(tmp_path):
+def test_the_chosen_bands_are_imported_and_stored_with_the_dataset(tmp_path):
     request = archive(tmp_path / "fields.zip", fields())
     answers = {"band-red": "4", "band-green": "3", "band-blue": "2"}
     answered = ImportRequest(request.kind, request.path, request.name, answers=answers)
@@ -140,7 +140,7 @@ def test_the_chosen_bands_are_imported_and_kept_with_the_dataset(tmp_path):
     assert "Bands 4, 3, 2 used as red, green and blue: 8 images." in datasets.custom_dataset(name).notes
 
 
-def test_bands_with_the_names_of_colours_are_a_default(tmp_path):
+def test_bands_named_after_colours_are_the_default(tmp_path):
     names = ("coastal", "Blue", "Green", "Red", "NIR", "SWIR")
     request = archive(tmp_path / "fields.zip", fields(names=names))
     preview = importing.make_preview(request)
@@ -149,7 +149,7 @@ def test_bands_with_the_names_of_colours_are_a_default(tmp_path):
     assert datasets.facts(imported(request)).pixels.bands == (4, 3, 2)
 
 
-def test_of_four_bands_the_first_three_are_a_default(tmp_path):
+def test_of_four_bands_the_first_three_are_the_default(tmp_path):
     preview = importing.make_preview(archive(tmp_path / "fields.zip", fields(bands=4)))
     assert [question.answer for question in preview.questions] == ["1", "2", "3"]
 
@@ -157,7 +157,7 @@ def test_of_four_bands_the_first_three_are_a_default(tmp_path):
 # ---- what was done
 
 
-def test_each_kind_of_treatment_is_one_line_in_preview_and_dataset(tmp_path):
+def test_each_conversion_is_one_line_in_preview_and_dataset(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     files = leaves(("birch", "oak"), 4) | {
@@ -203,7 +203,7 @@ def test_images_may_have_up_to_512_pixels(side, tmp_path):
     assert datasets.facts(name).shape == (side, side, 3)
 
 
-def test_a_size_without_room_on_the_disk_is_refused(tmp_path, monkeypatch):
+def test_a_size_that_does_not_fit_on_the_disk_is_refused(tmp_path, monkeypatch):
     import shutil
 
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 10**6))

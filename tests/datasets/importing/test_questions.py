@@ -13,21 +13,21 @@ from tests.support.uploads import archive, leaves
 OPTIONS = (Option("outer", "Outer folders", "2 classes"), Option("inner", "Inner folders", "3 classes"))
 
 
-def test_without_a_default_the_first_option_is_shown_and_the_import_refused():
+def test_without_a_default_an_unanswered_question_refuses_the_import():
     found = Findings()
     assert found.ask("classes", "Which folders are classes?", OPTIONS) == "outer"
     with pytest.raises(SourceError, match=r"Nothing was imported\. Choose classes=outer or classes=inner"):
         found.check_answered()
 
 
-def test_a_default_needs_no_answer_but_can_be_overruled():
+def test_a_default_needs_no_answer_but_can_be_overridden():
     found = Findings({"b": "inner"})
     assert found.ask("a", "Which?", OPTIONS, default="outer") == "outer"
     assert found.ask("b", "Which?", OPTIONS, default="outer") == "inner"
     found.check_answered()
 
 
-def test_an_answer_that_is_no_option_names_the_options():
+def test_an_invalid_answer_lists_the_options():
     with pytest.raises(SourceError, match="Choose one of: outer, inner"):
         Findings({"a": "sideways"}).ask("a", "Which?", OPTIONS)
 

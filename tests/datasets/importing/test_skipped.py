@@ -47,13 +47,13 @@ def test_more_than_one_percent_is_many(bad, other, many, tmp_path):
     assert importing.make_preview(archive(tmp_path / "a.zip", files)).skips_many is many
 
 
-def test_what_operating_systems_leave_behind_is_not_counted(tmp_path):
+def test_operating_system_clutter_is_not_counted(tmp_path):
     files = leaves(("birch", "oak"), 4) | {f"{label}/.DS_Store": b"x" for label in ("birch", "oak")}
     preview = importing.make_preview(archive(tmp_path / "a.zip", files))
     assert not preview.skips_many and preview.skipped[0]["count"] == 2
 
 
-def test_an_import_on_the_page_has_the_csv_file_before_and_the_dataset_after(tmp_path):
+def test_the_csv_of_skipped_files_exists_before_the_import_and_with_the_dataset(tmp_path):
     request = archive(tmp_path / "a.zip", some_damaged(20, 7) | {"oak/notes.txt": b"x"})
     import_id = job.new_id()
     job.make_folder(import_id)
@@ -71,7 +71,7 @@ def test_an_import_on_the_page_has_the_csv_file_before_and_the_dataset_after(tmp
     assert len(rows(datasets.skipped_file(name))) == 10
 
 
-def test_a_source_chosen_anew_forgets_the_list(tmp_path):
+def test_choosing_a_source_again_clears_the_list(tmp_path):
     import_id = job.new_id()
     job.make_folder(import_id)
     (job.folder_of(import_id) / job.SKIPPED).write_text("file\n")

@@ -178,7 +178,7 @@ def test_the_original_files_become_a_dataset(name, published, tmp_path):
     assert left_over(tmp_path) == [name]
 
 
-def test_the_letters_of_emnist_are_upright_and_count_from_a(published):
+def test_emnist_letters_are_upright_and_start_at_a(published):
     published("emnist_letters")
     datasets.prepare("emnist_letters")
     data = datasets.open_dataset("emnist_letters")
@@ -211,7 +211,7 @@ def test_a_wrong_checksum_is_refused(name, published, server, tmp_path):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_an_interrupted_download_says_so_and_can_be_repeated(name, published, server, tmp_path):
+def test_an_interrupted_download_is_reported_and_can_be_repeated(name, published, server, tmp_path):
     published(name)
     server.cut = True
     with pytest.raises(DatasetError, match=r"the connection was interrupted\. Connect to the internet and try again"):
@@ -222,7 +222,7 @@ def test_an_interrupted_download_says_so_and_can_be_repeated(name, published, se
     assert datasets.is_ready(name)
 
 
-def test_a_full_disk_is_reported_as_one(published, monkeypatch, tmp_path):
+def test_a_full_disk_is_reported_as_such(published, monkeypatch, tmp_path):
     published("eurosat")
 
     def full(*_):
@@ -235,7 +235,7 @@ def test_a_full_disk_is_reported_as_one(published, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_too_little_room_is_told_before_the_download(name, published, server, monkeypatch):
+def test_too_little_disk_space_is_reported_before_the_download(name, published, server, monkeypatch):
     import shutil
 
     published(name)
@@ -246,7 +246,7 @@ def test_too_little_room_is_told_before_the_download(name, published, server, mo
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_original_files_in_the_data_folder_need_no_network(name, published, server, tmp_path):
+def test_original_files_in_the_data_folder_are_used_offline(name, published, server, tmp_path):
     for path, content in published(name).items():
         (tmp_path / "data" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / path).write_bytes(content)
@@ -255,7 +255,7 @@ def test_original_files_in_the_data_folder_need_no_network(name, published, serv
     assert datasets.is_ready(name) and server.asked == []
 
 
-def test_damaged_files_in_the_data_folder_are_left_alone_and_downloaded_instead(published, server, tmp_path):
+def test_damaged_files_in_the_data_folder_are_kept_and_downloaded_instead(published, server, tmp_path):
     published("eurosat")
     (tmp_path / "data" / "EuroSAT.zip").write_bytes(b"half")
     heard = []
@@ -275,12 +275,12 @@ def test_a_damaged_photo_in_an_archive_with_the_right_checksum_is_an_error(publi
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_the_message_without_a_network_names_the_original_files(name):
+def test_the_offline_message_names_the_original_files(name):
     about = datasets.facts(name)
     assert all(file.name in datasets.how_to_get(about) for file in MODULES[name].FILES)
 
 
-def test_every_original_has_an_address_and_a_published_checksum():
+def test_every_original_file_has_a_url_and_a_published_checksum():
     for module in MODULES.values():
         for file in module.FILES:
             assert re.fullmatch(r"https?://\S+", file.url)

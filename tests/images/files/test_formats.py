@@ -54,14 +54,14 @@ def test_an_ordinary_tiff_opens(compression):
     assert image.notes == ()
 
 
-def test_a_photo_of_a_phone_in_heic_opens():
+def test_a_heic_photo_from_a_phone_opens():
     image = open_image(HEIC, "IMG_1.HEIC")
     assert image.pixels.shape == (24, 32, 3)
     assert np.abs(image.pixels.astype(int) - scene()).max() <= 40
     assert decoding.size_of(HEIC) == (32, 24)
 
 
-def test_half_a_heic_photo_is_damaged():
+def test_a_truncated_heic_photo_is_refused():
     with pytest.raises(ImageError, match=r"'IMG_1.HEIC' is damaged or incomplete"):
         open_image(HEIC[:400], "IMG_1.HEIC")
 
@@ -78,7 +78,7 @@ def test_pgm_and_ppm_images_open(kind):
     assert (image.pixels == (array if kind == "PPM" else array[..., None])).all()
 
 
-def test_a_pgm_of_twelve_bits_keeps_its_grey_levels():
+def test_a_twelve_bit_pgm_keeps_its_grey_levels():
     levels = np.arange(4096, dtype=">u2").reshape(64, 64)
     image = open_image(b"P5 64 64 4095\n" + levels.tobytes())
     assert len(np.unique(image.pixels)) == 256
@@ -101,14 +101,14 @@ def test_samples_are_read_from_every_layout(order, compression, layout, kind):
     assert (tiff.samples(data, found, [4, 1]) == array[..., [4, 1]]).all()
 
 
-def test_colours_of_sixteen_bits_are_scaled_and_not_cut_off():
+def test_sixteen_bit_colours_are_scaled_not_truncated():
     array = np.linspace(0, 65535, 16 * 16 * 3).reshape(16, 16, 3).astype(np.uint16)
     image = open_image(tiffs.tiff(array))
     assert np.abs(image.pixels - array / 257).max() <= 0.5
     assert image.notes == ("Values from 0 to 65535 were scaled to 8 bits.",)
 
 
-def test_an_alpha_channel_of_sixteen_bits_is_no_band():
+def test_a_sixteen_bit_alpha_channel_is_not_a_band():
     array = np.full((16, 16, 4), 65535, np.uint16)
     array[..., :3] = 0
     array[:, 8:, 3] = 0
@@ -117,13 +117,13 @@ def test_an_alpha_channel_of_sixteen_bits_is_no_band():
 
 
 @pytest.mark.parametrize("deep", [False, True])
-def test_only_the_first_page_of_a_tiff_is_used_and_this_is_said(deep):
+def test_only_the_first_page_of_a_tiff_is_used_and_reported(deep):
     array = scene().astype(np.uint16) if deep else scene()
     image = open_image(tiffs.tiff(array, copies=(0, 0)))
     assert "Only the first of 3 pages is used." in image.notes
 
 
-def test_reduced_copies_and_masks_of_a_geotiff_are_no_pages():
+def test_overviews_and_masks_of_a_geotiff_are_not_pages():
     assert open_image(tiffs.tiff(scene(), copies=(1, 4))).notes == ()
 
 
@@ -147,13 +147,13 @@ def test_missing_values_of_a_geotiff_do_not_stretch_its_range():
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("part", [30, 200, 2000])
-def test_half_a_tiff_is_refused(part):
+def test_a_truncated_tiff_is_refused(part):
     data = tiffs.tiff((RANDOM.random((64, 64, 5)) * 1000).astype(np.uint16), compression="deflate")
     with pytest.raises(ImageError, match=r"is damaged or incomplete|is not a supported image"):
         open_image(data[:part], "field.tif")
 
 
-def test_a_tiff_that_announces_gigabytes_is_refused_before_they_are_made():
+def test_a_tiff_declaring_gigabytes_is_refused_before_allocating_them():
     data = bytearray(tiffs.tiff(np.zeros((16, 16, 5), np.uint16)))
     for tag in (256, 257):
         place = data.index(struct.pack("<HHI", tag, 4, 1))
@@ -166,7 +166,7 @@ def test_a_tiff_that_announces_gigabytes_is_refused_before_they_are_made():
 
 
 @pytest.mark.parametrize("samples", [1, 2, 3, 4])
-def test_a_png_of_sixteen_bits_keeps_all_of_its_levels(samples):
+def test_a_sixteen_bit_png_keeps_all_of_its_levels(samples):
     array = RANDOM.integers(0, 4096, (16, 16, samples)).astype(np.uint16)
     array[0, 0] = 4095
     if samples in (2, 4):
@@ -177,7 +177,7 @@ def test_a_png_of_sixteen_bits_keeps_all_of_its_levels(samples):
     assert image.notes == ("Values from 0 to 4095 were scaled to 8 bits.",)
 
 
-def test_the_scale_of_a_dataset_is_applied_whatever_the_image_holds():
+def test_the_dataset_scale_applies_to_any_image():
     dark = np.full((16, 16, 1), 1000, np.uint16)
     assert (open_image(png16(dark), scale=PixelScale(0, 4000)).pixels == 64).all()
     assert (open_image(png16(dark * 5), scale=PixelScale(0, 4000)).pixels == 255).all()
@@ -187,7 +187,7 @@ def test_the_scale_of_a_dataset_is_applied_whatever_the_image_holds():
 
 
 @pytest.mark.parametrize("ink", [255, 230])
-def test_white_ink_on_a_transparent_background_is_put_on_black(ink):
+def test_white_ink_on_transparency_is_composited_on_black(ink):
     pil_image = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
     pil_image.paste((ink, ink, ink, 255), (4, 4, 12, 12))
     image = open_image(file_of(pil_image))
@@ -204,7 +204,7 @@ def test_an_image_without_any_visible_part_becomes_white():
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
 @pytest.mark.parametrize("at_least", [None, 100])
-def test_a_jpeg_without_its_end_marker_is_read_completely(options, at_least):
+def test_a_jpeg_without_an_end_marker_is_read_completely(options, at_least):
     data = file_of(scene(240, 320), "JPEG", quality=90, **options)
     image = open_image(data[:-2], at_least=at_least)
     assert (image.pixels == open_image(data, at_least=at_least).pixels).all()
@@ -213,7 +213,7 @@ def test_a_jpeg_without_its_end_marker_is_read_completely(options, at_least):
 
 @pytest.mark.parametrize("missing", [20, 200, 2000])
 @pytest.mark.parametrize("at_least", [None, 100])
-def test_a_jpeg_whose_last_pixels_are_missing_is_refused(missing, at_least):
+def test_a_jpeg_with_missing_pixels_is_refused(missing, at_least):
     noisy = RANDOM.integers(0, 256, (240, 320, 3), dtype=np.uint8)
     data = file_of(noisy, "JPEG", quality=90)
     with pytest.raises(ImageError, match="is damaged or incomplete"):
@@ -221,7 +221,7 @@ def test_a_jpeg_whose_last_pixels_are_missing_is_refused(missing, at_least):
 
 
 @pytest.mark.parametrize(("width", "height"), [(8064, 6048), (12000, 9000)])
-def test_a_phones_photo_of_48_or_108_megapixels_is_decoded_at_reduced_size(width, height):
+def test_a_48_or_108_megapixel_photo_is_decoded_at_reduced_size(width, height):
     data = file_of(Image.linear_gradient("L").resize((width, height), Image.Resampling.NEAREST), "JPEG")
     image = open_image(data, "IMG_2.jpg", at_least=224)
     assert 224 <= min(image.pixels.shape[:2]) < 448
@@ -230,7 +230,7 @@ def test_a_phones_photo_of_48_or_108_megapixels_is_decoded_at_reduced_size(width
         open_image(data, "IMG_2.jpg")
 
 
-def test_a_progressive_photo_of_that_size_is_refused_because_it_needs_the_memory_of_all_pixels(monkeypatch):
+def test_a_progressive_photo_of_that_size_is_refused_because_it_needs_too_much_memory(monkeypatch):
     data = file_of(np.zeros((1000, 1100, 3), np.uint8), "JPEG", progressive=True)
     assert open_image(data, at_least=64, max_megapixels=0.6).pixels.shape[2] == 3
     with pytest.raises(ImageError, match=r"Expected at most 1 megapixels"):
@@ -246,7 +246,7 @@ def test_a_gigantic_jpeg_is_refused_by_its_header():
         open_image(data, at_least=64)
 
 
-def test_the_preview_image_that_a_phone_adds_is_no_animation():
+def test_an_embedded_preview_image_is_not_an_animation():
     frames = [Image.fromarray(scene(64, 64)), Image.fromarray(scene(32, 32))]
     image = open_image(file_of(frames[0], "MPO", save_all=True, append_images=frames[1:]), at_least=16)
     assert image.notes == ()

@@ -38,18 +38,18 @@ def test_a_scale_survives_json():
         {"bands": [1, 2, 10**9]},
     ],
 )
-def test_what_makes_no_sense_in_a_file_is_left_out(content):
+def test_invalid_values_in_a_file_are_ignored(content):
     assert from_json(content) == NO_SCALE
 
 
-def test_the_range_of_many_images_is_that_of_their_known_values():
+def test_the_range_of_several_images_ignores_missing_values():
     found = ValueRange()
     found.add(np.array([[5, 900]], np.uint16))
     found.add(np.array([[-9999.0, np.nan, np.inf, 2.0]], np.float32), no_data=-9999)
     assert found.scale((1, 2, 3)) == PixelScale(2.0, 900.0, (1, 2, 3))
 
 
-def test_a_range_of_nothing_and_of_one_value_is_none():
+def test_an_empty_or_constant_range_gives_no_scale():
     assert not ValueRange().scale().has_range
     found = ValueRange()
     found.add(np.full((4, 4), 7, np.uint16))
@@ -59,11 +59,11 @@ def test_a_range_of_nothing_and_of_one_value_is_none():
 @pytest.mark.parametrize(
     ("highest", "expected"), [(200, 255), (1000, 1023), (4000, 4095), (16000, 16383), (65000, 65535)]
 )
-def test_an_image_of_its_own_is_scaled_by_the_depth_of_its_sensor(highest, expected):
+def test_a_single_image_is_scaled_by_its_bit_depth(highest, expected):
     assert own_range(np.array([[0, highest]], np.uint16)) == (0, expected)
 
 
-def test_signed_values_and_fractions_have_ranges_of_their_own():
+def test_signed_and_fractional_values_have_their_own_ranges():
     assert own_range(np.array([[-1000, 3000]], np.int16)) == (-1000, 3000)
     assert own_range(np.array([[0.1, 0.9]], np.float32)) == (0, 1)
     assert own_range(np.full((2, 2), -3.0, np.float32)) == (-3, -2)

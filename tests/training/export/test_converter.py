@@ -29,7 +29,7 @@ def images():
     return np.random.default_rng(1).integers(0, 256, (15, 4, 4, 1), dtype=np.uint8)
 
 
-def test_the_file_of_the_pages_predicts_as_keras_does(converter, model, images, tmp_path):
+def test_the_exported_file_predicts_the_same_as_keras(converter, model, images, tmp_path):
     assert converter.write_litert(model, tmp_path / "model.tflite", images) < 1e-5
     found = Predictor(tmp_path / "model.tflite").probabilities(images)
     assert np.allclose(found, model.predict_on_batch(images), atol=1e-5)
@@ -46,7 +46,7 @@ def test_a_file_that_predicts_differently_is_rejected(converter, model, images, 
         converter.write_litert(model, tmp_path / "model.tflite", images)
 
 
-def test_a_model_of_a_family_survives_the_export(converter, tmp_path):
+def test_every_model_family_survives_the_export(converter, tmp_path):
     from imgcls.training import model_builder
 
     images = np.random.default_rng(2).integers(0, 256, (8, 12, 12, 1), dtype=np.uint8)
@@ -55,7 +55,7 @@ def test_a_model_of_a_family_survives_the_export(converter, tmp_path):
     assert converter.write_litert(model, tmp_path / "model.tflite", images) < 1e-5
 
 
-def test_a_microcontroller_file_takes_one_image_and_uses_integers_only(keras, converter, digits, tmp_path):
+def test_a_microcontroller_file_takes_one_image_and_only_uses_integers(keras, converter, digits, tmp_path):
     from ai_edge_litert.interpreter import Interpreter
 
     inputs = keras.Input((8, 8, 1), dtype="uint8")

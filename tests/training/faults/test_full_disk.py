@@ -49,7 +49,7 @@ def check_failed_for_want_of_room(run, sentence: str) -> None:
 FULL = "The run could not be written: {}. Free some disk space and resume the run."
 
 
-def test_a_full_disk_ends_a_training_with_a_message_and_harms_no_other_run(small_disk, warm_trainer, wait_until):
+def test_a_full_disk_ends_training_with_a_message_and_affects_no_other_run(small_disk, warm_trainer, wait_until):
     run = runs.create(LARGE)
     process = warm_trainer(run)
     wait_until(lambda: has_ended(process), seconds=120)
@@ -63,7 +63,7 @@ def test_a_full_disk_ends_a_training_with_a_message_and_harms_no_other_run(small
     assert next_run.state == "finished"
 
 
-def test_a_disk_that_is_full_to_the_last_byte_starts_no_run(small_disk, wait_until):
+def test_a_completely_full_disk_starts_no_run(small_disk, wait_until):
     root = paths.runs_folder()
     with pytest.raises(OSError, match="No space left"), (root / "filler").open("wb") as file:
         while True:
@@ -77,14 +77,14 @@ def test_a_disk_that_is_full_to_the_last_byte_starts_no_run(small_disk, wait_unt
     assert runs.create(LARGE).state == "aside"
 
 
-def test_a_limit_for_the_size_of_files_ends_a_training_with_a_message(warm_trainer, wait_until):
+def test_a_file_size_limit_ends_training_with_a_message(warm_trainer, wait_until):
     run = runs.create(LARGE)
     process = warm_trainer(run, most_bytes=500_000)
     wait_until(lambda: has_ended(process), seconds=120)
     check_failed_for_want_of_room(run, FULL.format("File too large"))
 
 
-def test_a_write_that_fails_leaves_the_model_of_an_earlier_epoch(warm_trainer, wait_until):
+def test_a_failed_write_keeps_the_model_of_an_earlier_epoch(warm_trainer, wait_until):
     run = runs.create(LARGE)
     (run.folder / "model.keras").write_bytes(b"of an earlier epoch")
     process = warm_trainer(run, most_bytes=500_000)
@@ -130,7 +130,7 @@ def test_an_unknown_dataset_fails_with_the_choices(cold_trainer):
     assert ends_with(cold_trainer, run).startswith("No dataset is called '../../etc'. Available: mnist_sample, ")
 
 
-def test_a_folder_that_is_no_run_ends_the_trainer(cold_trainer, tmp_path, wait_until):
+def test_the_trainer_exits_for_a_folder_that_is_not_a_run(cold_trainer, tmp_path, wait_until):
     command = [sys.executable, "-m", "imgcls.training", str(tmp_path / "nowhere")]
     done = subprocess.run(command, cwd=paths.repository_folder(), capture_output=True, text=True, timeout=120)
     assert done.returncode != 0

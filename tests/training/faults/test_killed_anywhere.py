@@ -136,7 +136,7 @@ def test_killed_before_its_first_heartbeat(forks, wait_until):
 # ---- a queue and a machine that go down
 
 
-def test_after_a_reboot_no_stranger_is_signalled(forks, python, wait_until):
+def test_after_a_reboot_no_unrelated_process_is_signalled(forks, python, wait_until):
     run = runs.create(CONFIG)
     trainer = forks.trainer(run, SLOW_STEPS.format(0.05))
     wait_until(lambda: run.can_resume, seconds=60)
@@ -157,7 +157,7 @@ def test_after_a_reboot_no_stranger_is_signalled(forks, python, wait_until):
     assert stranger.status() != psutil.STATUS_ZOMBIE
 
 
-def test_a_stranger_survives_the_deletion_of_a_run_that_was_killed(forks, python, wait_until):
+def test_an_unrelated_process_survives_deleting_a_killed_run(forks, python, wait_until):
     run = runs.create(CONFIG)
     stranger = python(STRANGER, "imgcls.training")
     jobs.claim(run)
@@ -172,7 +172,7 @@ def test_a_stranger_survives_the_deletion_of_a_run_that_was_killed(forks, python
 # ---- trainers that do not answer
 
 
-def test_a_suspended_trainer_is_ended_then_resumed(forks, monkeypatch, wait_until):
+def test_a_suspended_trainer_is_terminated_then_resumed(forks, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "2")
     run = jobs.begin(CONFIG, run_id="is-stopped")
     other = jobs.begin(CONFIG, run_id="comes-next")
@@ -191,7 +191,7 @@ def test_a_suspended_trainer_is_ended_then_resumed(forks, monkeypatch, wait_unti
     wait_until(lambda: zombies(queue) == [], seconds=5)
 
 
-def test_a_trainer_that_was_stopped_for_a_moment_goes_on(forks, wait_until):
+def test_a_briefly_suspended_trainer_continues(forks, wait_until):
     run = jobs.begin(CONFIG, run_id="is-stopped")
     forks.queue(trainers={run.id: SLOW_STEPS.format(0.05)})
     wait_until(lambda: lines(run), seconds=60)
@@ -204,7 +204,7 @@ def test_a_trainer_that_was_stopped_for_a_moment_goes_on(forks, wait_until):
     assert lines(run, "resumed") == []
 
 
-def test_a_machine_that_goes_down_in_order_loses_nothing(forks, unbroken, wait_until):
+def test_an_orderly_shutdown_loses_nothing(forks, unbroken, wait_until):
     """SIGTERM: by a shutdown, the end of a container, a service manager."""
     run = runs.create(CONFIG)
     trainer = forks.trainer(run, SLOW_STEPS.format(0.02))
@@ -219,7 +219,7 @@ def test_a_machine_that_goes_down_in_order_loses_nothing(forks, unbroken, wait_u
     assert_same_training(run, unbroken)
 
 
-def test_a_machine_that_goes_down_ends_a_paused_trainer(forks, wait_until):
+def test_a_shutdown_ends_a_paused_trainer(forks, wait_until):
     run = runs.create(ENDLESS)
     trainer = forks.trainer(run)
     wait_until(lambda: lines(run), seconds=60)
@@ -230,7 +230,7 @@ def test_a_machine_that_goes_down_ends_a_paused_trainer(forks, wait_until):
     wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
 
 
-def test_a_machine_that_goes_down_ends_a_trainer_that_waits_for_its_turn(forks, wait_until):
+def test_a_shutdown_ends_a_queued_trainer(forks, wait_until):
     run = runs.create(ENDLESS)
     with filelock.FileLock(paths.runs_folder() / ".turn-0.lock"):
         trainer = forks.trainer(run)
@@ -240,7 +240,7 @@ def test_a_machine_that_goes_down_ends_a_trainer_that_waits_for_its_turn(forks, 
     wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
 
 
-def test_a_trainer_that_ignores_sigterm_obeys_stop_and_cannot_escape_its_deletion(forks, wait_until):
+def test_a_trainer_that_ignores_sigterm_obeys_stop_and_deletion(forks, wait_until):
     run, other = runs.create(ENDLESS), runs.create(ENDLESS)
     trainer = forks.trainer(run, IGNORES_SIGTERM)
     wait_until(lambda: lines(run), seconds=60)
@@ -261,7 +261,7 @@ def test_a_trainer_that_ignores_sigterm_obeys_stop_and_cannot_escape_its_deletio
 # ---- memory
 
 
-def test_a_trainer_without_memory_fails_alone(forks, wait_until):
+def test_running_out_of_memory_fails_only_that_trainer(forks, wait_until):
     run = jobs.begin(ENDLESS.changed(model_settings={"units": 1024, "hidden_layers": 5}), run_id="is-too-big")
     other = jobs.begin(CONFIG, run_id="comes-next")
     starves = """
@@ -288,7 +288,7 @@ loop.Loop.run = starved
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600], ids=["an hour ahead", "an hour back"])
-def test_a_clock_that_jumps_starts_nothing_twice(seconds, forks, wait_until):
+def test_a_clock_jump_starts_nothing_twice(seconds, forks, wait_until):
     """What was written before the jump looks an hour old, or as if it came from the future."""
     run = jobs.begin(ENDLESS, run_id="is-running")
     other = jobs.begin(ENDLESS, run_id="is-waiting")

@@ -77,7 +77,7 @@ def unbroken(ended):
 # ---- killed
 
 
-def test_killed_at_every_step_of_a_checkpoint_the_old_or_the_new_one_is_there(forks, wait_until):
+def test_a_kill_at_any_step_of_a_checkpoint_leaves_the_old_or_the_new_one(forks, wait_until):
     run, seen = runs.create(CONFIG), []
     old = Checkpoint(
         {"epoch": 1}, {part: [np.ones((60, 60), np.float32)] * 2 for part in ("now", "opt", "mean", "best")}
@@ -117,16 +117,16 @@ def killed_in_its_checkpoints(steps, ended, unbroken, wait_until) -> None:
     assert step > 20
 
 
-def test_a_trainer_killed_within_its_checkpoints_goes_on(ended, unbroken, wait_until):
+def test_a_trainer_killed_while_checkpointing_can_be_resumed(ended, unbroken, wait_until):
     killed_in_its_checkpoints((1, 30, 70), ended, unbroken, wait_until)
 
 
 @pytest.mark.slow
-def test_a_trainer_killed_at_every_step_of_its_checkpoints_goes_on(ended, unbroken, wait_until):
+def test_a_trainer_killed_at_any_step_of_checkpointing_can_be_resumed(ended, unbroken, wait_until):
     killed_in_its_checkpoints(range(1, 1000), ended, unbroken, wait_until)
 
 
-def test_a_queue_killed_at_every_step_of_its_claim_leaves_a_run_that_gets_its_turn_once(
+def test_a_queue_killed_at_any_step_of_its_claim_leaves_a_run_that_starts_once(
     forks, finished_run, monkeypatch, tmp_path, wait_until
 ):
     monkeypatch.setattr("imgcls.runs.run.START_SECONDS", 0.2)
@@ -199,16 +199,16 @@ def kept(forks, wait_until, tmp_path):
     return run.folder.rename(tmp_path / "kept")
 
 
-def test_the_disk_is_full_at_some_write_and_nothing_is_lost(ended, unbroken, kept, wait_until):
+def test_a_disk_full_at_some_writes_loses_nothing(ended, unbroken, kept, wait_until):
     full_at((1, 4, 12, 60), ended, unbroken, kept, wait_until)
 
 
 @pytest.mark.slow
-def test_the_disk_is_full_at_any_write_and_nothing_is_lost(ended, unbroken, kept, wait_until):
+def test_a_disk_full_at_any_write_loses_nothing(ended, unbroken, kept, wait_until):
     full_at(range(1, 1000), ended, unbroken, kept, wait_until)
 
 
-def test_on_a_full_disk_a_run_keeps_its_place_until_there_is_room(forks, wait_until):
+def test_on_a_full_disk_a_run_keeps_its_queue_position_until_there_is_space(forks, wait_until):
     run = jobs.begin(CONFIG, run_id="needs-room")
     queue = forks.queue(FAILS.format(1, "full", []))
     time.sleep(2.5)
@@ -220,7 +220,7 @@ def test_on_a_full_disk_a_run_keeps_its_place_until_there_is_room(forks, wait_un
     wait_until(lambda: run.state == "finished", seconds=60)
 
 
-def test_a_writer_that_is_killed_at_any_moment_leaves_no_unreadable_file(forks, wait_until):
+def test_a_writer_killed_at_any_moment_leaves_no_unreadable_file(forks, wait_until):
     """Requests written again and again, and the writer killed at any moment."""
     run = runs.create(CONFIG)
     code = "from pathlib import Path\nfrom imgcls.runs import Run\nrun = Run(Path({!r}))\nrate = 0.0\n"

@@ -70,7 +70,7 @@ def test_a_trainer_killed_within_an_epoch_is_lost_at_once_and_keeps_its_curve(wa
     check_files(run)
 
 
-def test_a_lock_is_free_again_when_its_holder_is_killed(warm_trainer, wait_until):
+def test_a_lock_is_released_when_its_holder_is_killed(warm_trainer, wait_until):
     first, second = runs.create(ENDLESS), runs.create(ENDLESS)
     holder = warm_trainer(first)
     wait_until(lambda: epochs_of(first), seconds=120)
@@ -83,7 +83,7 @@ def test_a_lock_is_free_again_when_its_holder_is_killed(warm_trainer, wait_until
     assert second.state == "stopped"
 
 
-def test_a_silent_trainer_is_running_as_long_as_it_lives(warm_trainer, wait_until):
+def test_a_silent_trainer_is_running_while_it_is_alive(warm_trainer, wait_until):
     run = runs.create(ENDLESS)
     process = warm_trainer(run)
     wait_until(lambda: epochs_of(run), seconds=120)
@@ -95,7 +95,7 @@ def test_a_silent_trainer_is_running_as_long_as_it_lives(warm_trainer, wait_unti
     assert run.state == "running"
 
 
-def test_wherever_a_trainer_is_killed_every_file_is_whole(warm_trainer, wait_until):
+def test_a_trainer_killed_at_any_point_leaves_intact_files(warm_trainer, wait_until):
     """A short run takes about 3 seconds: it is killed at moments that spread over it, its end included."""
     seed = random.randrange(10**6)
     print(f"seed {seed}")
@@ -159,7 +159,7 @@ def test_an_interrupted_command_keeps_its_model_and_has_its_own_exit_code(digits
     assert rest.splitlines()[-1] == f"Run interrupted in {run.folder}"
 
 
-def test_a_stop_while_training_is_answered_at_once(warm_trainer, wait_until):
+def test_a_stop_during_training_takes_effect_immediately(warm_trainer, wait_until):
     run = runs.create(ENDLESS.changed(batch_size=8))
     process = warm_trainer(run)
     wait_until(lambda: epochs_of(run), seconds=120)
@@ -172,7 +172,7 @@ def test_a_stop_while_training_is_answered_at_once(warm_trainer, wait_until):
 
 
 @pytest.mark.parametrize("by", ["page", "SIGINT"])
-def test_a_stop_while_waiting_for_its_turn_is_answered_at_once(held_lock, cold_trainer, digits, wait_until, by):
+def test_a_stop_while_queued_takes_effect_immediately(held_lock, cold_trainer, digits, wait_until, by):
     run = runs.create(ENDLESS)
     process = cold_trainer(run)
     wait_until(lambda: run.state == "queued")
@@ -187,7 +187,7 @@ def test_a_stop_while_waiting_for_its_turn_is_answered_at_once(held_lock, cold_t
     assert held_lock.is_locked
 
 
-def test_a_stop_asked_for_before_the_trainer_began_is_kept(held_lock, cold_trainer, digits, wait_until):
+def test_a_stop_requested_before_the_trainer_started_is_kept(held_lock, cold_trainer, digits, wait_until):
     run = runs.create(ENDLESS)
     run.send_request(stop=True)
     process = cold_trainer(run)
@@ -198,7 +198,7 @@ def test_a_stop_asked_for_before_the_trainer_began_is_kept(held_lock, cold_train
 # ---- robbed of its folder
 
 
-def test_a_trainer_whose_folder_is_deleted_ends_by_itself(warm_trainer, wait_until):
+def test_a_trainer_whose_folder_is_deleted_exits(warm_trainer, wait_until):
     run = runs.create(ENDLESS)
     process = warm_trainer(run)
     wait_until(lambda: epochs_of(run), seconds=120)
@@ -208,7 +208,7 @@ def test_a_trainer_whose_folder_is_deleted_ends_by_itself(warm_trainer, wait_unt
     assert not run.folder.exists()
 
 
-def test_a_waiting_trainer_whose_folder_is_deleted_ends_by_itself(held_lock, cold_trainer, wait_until):
+def test_a_waiting_trainer_whose_folder_is_deleted_exits(held_lock, cold_trainer, wait_until):
     run = runs.create(ENDLESS)
     process = cold_trainer(run)
     wait_until(lambda: (run.folder / "heartbeat").exists())

@@ -32,7 +32,7 @@ def bytes_of(found) -> list[tuple[bytes, bytes]]:
 # ---- a part of a dataset
 
 
-def test_a_subset_holds_the_labels_of_its_rows_and_copies_no_image():
+def test_a_subset_has_the_labels_of_its_rows_and_copies_no_images():
     images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
     part = Subset.of(images, np.arange(10) * 10, np.array([7, 2, 5]))
     assert part.images is images
@@ -46,11 +46,11 @@ def test_a_subset_holds_the_labels_of_its_rows_and_copies_no_image():
 
 
 @pytest.mark.parametrize(("most", "expected"), [(1, [0]), (3, [0, 4, 8]), (5, [0, 2, 4, 6, 8]), (9, [0, 2, 4, 6, 8])])
-def test_a_sample_is_taken_evenly_and_is_never_larger_than_asked(most, expected):
+def test_a_sample_is_evenly_spaced_and_never_larger_than_requested(most, expected):
     assert numbers_of(numbered(10).sample(most)) == expected
 
 
-def test_a_sample_of_all_is_all():
+def test_a_sample_of_full_size_is_everything():
     assert numbers_of(numbered(10).sample(10)) == numbers_of(numbered(10).sample(99)) == list(range(10))
 
 
@@ -68,7 +68,7 @@ def test_every_image_comes_once_with_its_own_label(count, size, sizes):
     assert [label for _, labels in found for label in labels.tolist()] == [number % 7 for number in numbers]
 
 
-def test_the_order_is_another_one_for_every_epoch_and_seed():
+def test_the_order_differs_for_every_epoch_and_seed():
     def order(epoch, seed):
         return [
             number for images, _ in batches(numbered(50), epoch, 8, seed, NO_CHANGE) for number in numbers_of(images)
@@ -80,7 +80,7 @@ def test_the_order_is_another_one_for_every_epoch_and_seed():
 
 
 @pytest.mark.parametrize("augmentation", [NO_CHANGE, MOVED], ids=["plain", "augmented"])
-def test_an_epoch_that_goes_on_in_its_middle_has_the_same_batches(augmentation):
+def test_an_epoch_resumed_midway_has_the_same_batches(augmentation):
     part = numbered(50)
     whole = bytes_of(batches(part, 3, 8, 5, augmentation))
     for first in range(8):
@@ -88,7 +88,7 @@ def test_an_epoch_that_goes_on_in_its_middle_has_the_same_batches(augmentation):
     assert len(whole) == 7
 
 
-def test_augmentation_differs_between_epochs_and_batches_and_leaves_the_data_alone():
+def test_augmentation_differs_between_epochs_and_batches_and_does_not_modify_the_data():
     image = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 1), dtype=np.uint8)
     part = Subset.of(np.repeat(image, 3, axis=0), np.arange(3))  # so the order does not matter
     found = [images.tobytes() for epoch in (1, 2) for images, _ in batches(part, epoch, 1, 0, MOVED)]
@@ -111,7 +111,7 @@ def watched(count: int) -> Subset:
     return Subset.of(images, np.zeros(count))
 
 
-def test_one_batch_is_made_ahead_in_another_thread_and_no_more():
+def test_exactly_one_batch_is_prefetched_in_another_thread():
     part = watched(40)
     coming = batches(part, 1, 8, 0, NO_CHANGE)
     for number in range(1, 6):
@@ -133,7 +133,7 @@ def test_a_loop_that_leaves_early_leaves_no_thread_behind():
     assert not any(thread.name.startswith("batches") for thread in threading.enumerate())
 
 
-def test_what_goes_wrong_while_a_batch_is_made_reaches_the_loop():
+def test_an_error_while_preparing_a_batch_reaches_the_loop():
     part = numbered(8)
     broken = Subset(part.images, part.rows + 100, part.labels)
     with pytest.raises(IndexError):

@@ -28,7 +28,7 @@ def test_a_weight_is_the_inverse_of_the_frequency_and_their_mean_over_images_is_
     assert class_weights(settings(class_weights=False), LABELS, 3) is None
 
 
-def test_weights_are_those_that_scikit_learn_calls_balanced():
+def test_weights_match_scikit_learn_balanced():
     from sklearn.utils.class_weight import compute_class_weight
 
     from imgcls.training.loop.steps import class_weights
@@ -44,7 +44,7 @@ def test_a_class_without_training_images_has_no_weight():
 
 
 @pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
-def test_a_weighted_step_is_the_one_that_keras_takes(keras, loss):
+def test_a_weighted_step_matches_keras(keras, loss):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
 
@@ -72,7 +72,7 @@ def test_a_weighted_step_is_the_one_that_keras_takes(keras, loss):
     assert evaluated == pytest.approx(float(cross_entropy(LABELS, logits(images))), rel=1e-5)
 
 
-def test_a_loop_weights_by_its_training_part_and_continues_exactly(keras, looped):
+def test_the_loop_weights_by_its_training_split_and_resumes_exactly(keras, looped):
     config = settings(epochs=4, batch_size=4, early_stopping=False)
     labels = np.arange(48) % 3
     rows = np.flatnonzero((labels != 2) | (np.arange(48) < 12))

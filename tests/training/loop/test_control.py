@@ -31,7 +31,7 @@ def test_the_learning_rate_is_lowered_when_validation_stalls(looped):
 
 
 @pytest.mark.parametrize("name", ["step", "cosine", "one_cycle"])
-def test_a_schedule_decides_the_rate_of_every_step(looped, name):
+def test_a_schedule_sets_the_rate_of_every_step(looped, name):
     config = LONG.changed(schedule=name, step_epochs=2)
     seen = {}
     loop = looped(
@@ -47,7 +47,7 @@ def test_a_schedule_decides_the_rate_of_every_step(looped, name):
 # ---- requests
 
 
-def test_a_new_learning_rate_holds_from_the_next_step_and_is_marked_on_the_curve(looped):
+def test_a_new_learning_rate_applies_from_the_next_step_and_is_marked_on_the_curve(looped):
     loop = looped(LONG, asking=lambda loop: RunRequest(learning_rate=0.002 if loop.steps_done >= 4 else None))
     loop.run()
     assert rates_of(loop) == pytest.approx([0.01] + [0.002] * 5, rel=1e-5)
@@ -55,7 +55,7 @@ def test_a_new_learning_rate_holds_from_the_next_step_and_is_marked_on_the_curve
     assert (mark["epoch"], mark["what"], mark["value"]) == (1.333333, "learning_rate", 0.002)
 
 
-def test_the_same_learning_rate_can_be_asked_again_after_a_plateau_has_lowered_it(looped):
+def test_the_same_learning_rate_can_be_requested_again_after_a_plateau_lowered_it(looped):
     config = LONG.changed(schedule="plateau", plateau_patience=1, plateau_factor=0.5)
     once = RunRequest(learning_rate=0.008, rate_number=1)
     loop = looped(
@@ -68,7 +68,7 @@ def test_the_same_learning_rate_can_be_asked_again_after_a_plateau_has_lowered_i
     assert [mark["number"] for mark in loop.lines("change")] == [1, 2]
 
 
-def test_after_a_new_learning_rate_the_schedule_keeps_its_form(looped):
+def test_after_a_new_learning_rate_the_schedule_keeps_its_shape(looped):
     config = LONG.changed(schedule="cosine")
     loop = looped(config, asking=lambda loop: RunRequest(learning_rate=0.002 if loop.steps_done >= 6 else None))
     loop.run()
@@ -77,7 +77,7 @@ def test_after_a_new_learning_rate_the_schedule_keeps_its_form(looped):
     assert rates_of(loop) == pytest.approx(planned[:2] + [rate * factor for rate in planned[2:]], rel=1e-5)
 
 
-def test_early_stopping_can_be_switched_on_and_its_patience_begins_then(looped):
+def test_early_stopping_can_be_enabled_and_its_patience_starts_then(looped):
     config = LONG.changed(epochs=20, patience=2)
     loop = looped(
         config,
@@ -91,14 +91,14 @@ def test_early_stopping_can_be_switched_on_and_its_patience_begins_then(looped):
     assert (mark["epoch"], mark["what"], mark["value"]) == (4.333333, "early_stopping", True)
 
 
-def test_early_stopping_can_be_switched_off(looped):
+def test_early_stopping_can_be_disabled(looped):
     config = LONG.changed(early_stopping=True, patience=2)
     loop = looped(config, validation=toy(15, wrong=True), asking=lambda loop: RunRequest(early_stopping=False))
     loop.run()
     assert loop.epochs_done == 6
 
 
-def test_early_stopping_can_be_switched_off_during_the_deciding_validation(looped):
+def test_early_stopping_can_be_disabled_during_the_deciding_validation(looped):
     config = LONG.changed(early_stopping=True, patience=2)
     loop = looped(
         config,
@@ -120,7 +120,7 @@ def test_a_stop_takes_effect_at_the_next_batch(looped):
     assert loop.epochs_done == 1
 
 
-def test_a_stop_that_was_asked_for_before_changes_no_weight(looped):
+def test_a_stop_requested_beforehand_changes_no_weights(looped):
     loop = looped(LONG, asking=lambda loop: RunRequest(stop=True))
     before = loop.model.get_weights()
     loop.run()
@@ -128,7 +128,7 @@ def test_a_stop_that_was_asked_for_before_changes_no_weight(looped):
     assert same_weights(loop.model.get_weights(), before)
 
 
-def test_a_pause_writes_a_checkpoint_first_and_changes_no_number(looped):
+def test_a_pause_writes_a_checkpoint_first_and_changes_no_results(looped):
     paused = looped(LONG, asking=lambda loop: RunRequest(pause=loop.steps_done in (2, 3)))
     paused.run()
     straight = looped(LONG)
@@ -142,7 +142,7 @@ def test_a_pause_writes_a_checkpoint_first_and_changes_no_number(looped):
 
 
 @pytest.mark.parametrize("ema_decay", [0.0, 0.9])
-def test_a_pause_takes_effect_during_validation_and_changes_no_number(looped, ema_decay):
+def test_a_pause_takes_effect_during_validation_and_changes_no_results(looped, ema_decay):
     config = LONG.changed(ema_decay=ema_decay)
     looks = []
     paused = looped(config, asking=lambda loop: RunRequest(pause=len(looks) in (2, 18)))
@@ -166,7 +166,7 @@ def test_a_pause_takes_effect_during_validation_and_changes_no_number(looped, em
     assert [line["val_loss"] for line in again.lines()] == [line["val_loss"] for line in straight.lines()]
 
 
-def test_a_stop_in_a_pause_is_no_pause(looped):
+def test_a_stop_during_a_pause_is_not_recorded_as_a_pause(looped):
     loop = looped(LONG, asking=lambda loop: RunRequest(pause=True, stop=loop.steps_done == 1))
     loop.run()
     assert (loop.was_stopped, loop.control.pauses) == (True, 0)
@@ -193,7 +193,7 @@ RICH = {
 @pytest.mark.parametrize(
     ("name", "step"), [("plain", 2), ("plain", 3), ("everything", 3), ("everything", 7), ("plateau", 7)]
 )
-def test_a_training_that_goes_on_from_a_checkpoint_is_the_same_training(looped, tmp_path, name, step):
+def test_resuming_from_a_checkpoint_reproduces_the_training(looped, tmp_path, name, step):
     from imgcls.training.process.checkpoint import Checkpoint
 
     config = RICH[name]
@@ -214,7 +214,7 @@ def test_a_training_that_goes_on_from_a_checkpoint_is_the_same_training(looped, 
     assert paused.best["epoch"] == resumed.best["epoch"]
 
 
-def test_the_place_of_a_resume_is_the_place_of_the_last_batch_line(looped, monkeypatch):
+def test_a_resume_is_marked_at_the_position_of_the_last_batch_line(looped, monkeypatch):
     from imgcls.training.process import metrics_writer
 
     monkeypatch.setattr(metrics_writer, "LINE_SECONDS", 0)  # a line for every batch
@@ -243,7 +243,7 @@ def test_a_checkpoint_of_another_network_is_refused(looped):
         deeper.restore(checkpoint)
 
 
-def test_a_long_epoch_is_checkpointed_within(looped, monkeypatch):
+def test_a_long_epoch_is_checkpointed_before_it_ends(looped, monkeypatch):
     from imgcls.training.loop import loop as module
 
     monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0)
@@ -281,7 +281,7 @@ def test_a_run_that_stopped_early_can_be_extended(looped):
 
 
 @pytest.mark.parametrize(("schedule", "expected"), [("constant", 0.004), ("cosine", 0.01 / 2)])
-def test_a_rate_that_was_asked_for_is_not_multiplied_where_a_schedule_is_stretched(looped, schedule, expected):
+def test_a_requested_rate_is_not_rescaled_when_a_schedule_is_extended(looped, schedule, expected):
     config = LONG.changed(schedule=schedule)
     first = looped(
         config, asking=lambda loop: RunRequest(learning_rate=0.004) if loop.epochs_done == 5 else RunRequest()
@@ -312,7 +312,7 @@ def test_the_averaged_weights_are_evaluated_and_saved(looped):
     assert loss == pytest.approx(loop.lines()[-1]["val_loss"], abs=1e-5)
 
 
-def test_nan_weights_are_not_kept_after_a_stop(looped):
+def test_nan_weights_are_not_saved_after_a_stop(looped):
     loop = looped()
     assert not loop.keep_unfinished_epoch()  # no step was made
     loop.progress.step = 1

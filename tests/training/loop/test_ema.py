@@ -37,7 +37,7 @@ def value_of(mean) -> float:
     return float(array.flat[0])
 
 
-def test_the_first_steps_count_more_as_there_is_no_past_yet(variable):
+def test_the_first_steps_are_bias_corrected(variable):
     mean = running_mean([variable], 0.99)
     walked(mean, variable, [10.0])
     assert value_of(mean) == pytest.approx(9.0)  # a tenth of the start stays
@@ -69,7 +69,7 @@ def test_the_average_replaces_the_weights_inside_the_context_only(variable):
     assert value_of(mean) == pytest.approx(9.0)
 
 
-def test_an_error_within_the_block_does_not_keep_the_weights_from_coming_back(variable):
+def test_an_error_within_the_context_still_restores_the_weights(variable):
     mean = running_mean([variable], 0.9)
     walked(mean, variable, [10.0])
     with pytest.raises(ZeroDivisionError), mean.applied():

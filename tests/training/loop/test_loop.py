@@ -9,7 +9,7 @@ from tests.support.toys import TOY, same_weights, toy
 pytestmark = [pytest.mark.usefixtures("keras"), pytest.mark.timeout(300)]
 
 
-def test_it_learns_three_levels_of_grey(looped):
+def test_it_learns_three_grey_levels(looped):
     loop = looped(TOY.changed(epochs=15))
     loop.run()
     assert loop.best["val_accuracy"] == 1
@@ -52,7 +52,7 @@ def test_early_stopping_stops_after_its_patience(looped, early_stopping, epochs)
         ("accuracy", 0.1, 0.6, False),
     ],
 )
-def test_what_is_monitored_decides_which_epoch_is_the_best(monitor, loss, accuracy, better):
+def test_the_monitored_metric_determines_the_best_epoch(monitor, loss, accuracy, better):
     progress = Progress()
     assert progress.is_better(monitor, 9.0, 0.0)
     progress.best = {"val_loss": 0.5, "val_accuracy": 0.7}
@@ -67,7 +67,7 @@ def test_every_optimizer_learns(looped, name):
     assert loop.best["val_loss"] < 0.9 * before
 
 
-def test_both_losses_are_the_same_cross_entropy(looped):
+def test_both_losses_compute_the_same_cross_entropy(looped):
     one_hot, sparse = looped(), looped(TOY.changed(loss="sparse_categorical_crossentropy"))
     assert same_weights(one_hot.model.get_weights(), sparse.model.get_weights())
     assert one_hot.evaluate(one_hot.validation) == pytest.approx(sparse.evaluate(sparse.validation), abs=1e-5)
@@ -79,7 +79,7 @@ def test_both_losses_are_the_same_cross_entropy(looped):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_label_smoothing_takes_confidence_from_the_true_class(looped, smoothing):
+def test_label_smoothing_lowers_the_confidence_in_the_true_class(looped, smoothing):
     loop = looped(TOY.changed(label_smoothing=smoothing, model_settings=TOY.model_settings | {"dropout": 0.0}))
     probabilities = loop.model(loop.validation.images).numpy().astype(float)
     truth = np.eye(3)[loop.validation.labels]
@@ -94,7 +94,7 @@ def test_label_smoothing_takes_confidence_from_the_true_class(looped, smoothing)
     assert accuracy == pytest.approx((probabilities.argmax(1) == loop.validation.labels).mean(), abs=1e-6)
 
 
-def test_means_weigh_a_small_last_batch_by_its_images(looped, monkeypatch):
+def test_means_weight_a_small_last_batch_by_its_image_count(looped, monkeypatch):
     from imgcls.training.loop import loop as module
 
     loop = looped()
@@ -115,7 +115,7 @@ def test_the_same_seed_gives_the_same_curve(looped, augmentation):
     assert curves[0] != pytest.approx(curves[2], abs=1e-4)
 
 
-def test_every_image_is_seen_once_an_epoch_in_another_order(looped):
+def test_every_image_is_seen_once_per_epoch_in_a_new_order(looped):
     loop = looped(TOY.changed(batch_size=10))
     first, second = ([batch[0] for batch in loop._batches(epoch)] for epoch in (1, 2))
     assert [len(batch) for batch in first] == [10, 10, 10, 10, 8]
@@ -125,7 +125,7 @@ def test_every_image_is_seen_once_an_epoch_in_another_order(looped):
     assert not np.array_equal(np.concatenate(first), np.concatenate(second))
 
 
-def test_augmentation_changes_training_images_and_no_others(looped):
+def test_augmentation_changes_only_training_images(looped):
     loop = looped(TOY.changed(shift=2, flip=True))
     originals = {image.tobytes() for image in loop.training.images}
     seen = {image.tobytes() for batch, _ in loop._batches(1) for image in batch}
@@ -149,7 +149,7 @@ def test_a_huge_learning_rate_diverges(looped):
         assert all(np.isfinite(weights).all() for weights in loop.best_weights)
 
 
-def test_a_loss_that_is_no_number_ends_a_long_epoch_at_once(looped, monkeypatch):
+def test_a_non_finite_loss_ends_a_long_epoch_immediately(looped, monkeypatch):
     from imgcls.training.loop.loop import Diverged
     from imgcls.training.process import metrics_writer
 
@@ -166,7 +166,7 @@ def test_a_loss_that_is_no_number_ends_a_long_epoch_at_once(looped, monkeypatch)
     assert loop.best is None
 
 
-def test_a_validation_loss_that_is_no_number_is_never_the_best(looped):
+def test_a_non_finite_validation_loss_is_never_the_best(looped):
     from imgcls.training.loop.loop import Diverged
 
     def spoil(line):
@@ -181,7 +181,7 @@ def test_a_validation_loss_that_is_no_number_is_never_the_best(looped):
     assert all(np.isfinite(weights).all() for weights in loop.best_weights)
 
 
-def test_a_checkpoint_of_an_earlier_version_keeps_its_speed():
+def test_an_earlier_versions_checkpoint_keeps_its_speed():
     progress = Progress.of(
         {"epoch": 3, "summed": [1.5, 1.0, 2], "timed_pictures": 100, "timed_seconds": 4.0, "gone": 1}
     )

@@ -7,7 +7,7 @@ pytestmark = pytest.mark.usefixtures("keras")
 
 
 @pytest.mark.parametrize("shape", [(27, 8), (8, 27), (16, 16)])
-def test_a_step_has_singular_values_near_one_in_the_same_directions(shape):
+def test_a_step_has_singular_values_near_one_and_the_same_singular_vectors(shape):
     import tensorflow as tf
 
     from imgcls.training.loop.muon import orthogonalise
@@ -25,7 +25,7 @@ def test_a_step_has_singular_values_near_one_in_the_same_directions(shape):
     assert 0 < np.linalg.norm(in_16_bits - result) < 0.05 * np.linalg.norm(result)
 
 
-def test_the_precision_of_a_run_is_that_of_its_steps():
+def test_the_precision_of_a_run_applies_to_its_steps():
     from imgcls.config import Config
     from imgcls.training.loop.steps import optimizer_of
 
@@ -33,7 +33,7 @@ def test_the_precision_of_a_run_is_that_of_its_steps():
     assert optimizer_of(Config(optimizer="muon", precision="float32"))._precision == "float32"
 
 
-def test_an_empty_gradient_changes_no_direction():
+def test_a_zero_gradient_changes_no_direction():
     import tensorflow as tf
 
     from imgcls.training.loop.muon import orthogonalise
@@ -41,7 +41,7 @@ def test_an_empty_gradient_changes_no_direction():
     assert not orthogonalise(tf.zeros((27, 8))).numpy().any()
 
 
-def test_kernels_keep_their_length_and_turn_by_the_learning_rate(keras):
+def test_kernels_keep_their_norm_and_rotate_by_the_learning_rate(keras):
     import tensorflow as tf
 
     from imgcls.training.loop.muon import Muon

@@ -40,7 +40,7 @@ def test_the_first_batch_counts_for_the_means_but_not_for_the_speed(clock):
     assert (recent.timed_images, recent.seconds, recent.images_per_second) == (32, 2, 16)
 
 
-def test_each_reading_covers_the_batches_since_the_one_before(clock):
+def test_each_reading_covers_the_batches_since_the_previous_one(clock):
     meter = BatchMeter()
     meter.add((1.0, 0.0, 2.0), 32)
     meter.take()

@@ -47,7 +47,7 @@ def learnt(layer, inputs):
     return [np.asarray(tf.cast(value, tf.float32)) for value in (values, *gradients)]
 
 
-def test_all_other_layers_are_those_of_keras(keras, quick):
+def test_all_other_layers_are_unmodified_keras_layers(keras, quick):
     assert quick.Dense is keras.layers.Dense
     assert quick.MaxPooling2D is keras.layers.MaxPooling2D
     with pytest.raises(AttributeError):
@@ -55,7 +55,7 @@ def test_all_other_layers_are_those_of_keras(keras, quick):
 
 
 @pytest.mark.parametrize("settings", [{}, {"scale": False, "momentum": 0.6}, {"center": False}, {"epsilon": 0.1}])
-def test_normalisation_trains_and_predicts_as_that_of_keras(keras, quick, settings):
+def test_normalisation_trains_and_predicts_like_keras(keras, quick, settings):
     usual, fast = twins(keras, quick, "BatchNormalization", (5, 4, 6), **settings)
     inputs = noise(7, 5, 4, 6)
     for one, other in zip(learnt(usual, inputs), learnt(fast, inputs), strict=True):
@@ -65,7 +65,7 @@ def test_normalisation_trains_and_predicts_as_that_of_keras(keras, quick, settin
     assert np.allclose(usual(inputs, training=False), fast(inputs, training=False), rtol=1e-5, atol=1e-5)
 
 
-def test_normalisation_of_rows_and_of_a_frozen_layer_is_that_of_keras(keras, quick):
+def test_normalisation_of_vectors_and_frozen_layers_matches_keras(keras, quick):
     usual, fast = twins(keras, quick, "BatchNormalization", (6,))
     assert np.allclose(usual(noise(9, 6), training=True), fast(noise(9, 6), training=True), atol=1e-5)
     usual, fast = twins(keras, quick, "BatchNormalization", (3, 3, 6))
@@ -77,7 +77,7 @@ def test_normalisation_of_rows_and_of_a_frozen_layer_is_that_of_keras(keras, qui
 
 
 @pytest.mark.parametrize(("count", "height", "width"), [(8, 6, 5), (5, 3, 15), (1, 1, 1)])
-def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, count, height, width):
+def test_a_wide_kernel_has_the_keras_gradient(keras, quick, monkeypatch, count, height, width):
     monkeypatch.setattr(quick, "MIN_CHANNELS", 8)
     monkeypatch.setattr(quick, "MIN_CHANNEL_PRODUCT", 8 * 12)
     used = []
@@ -109,7 +109,7 @@ def test_a_wide_kernel_has_the_gradient_of_keras(keras, quick, monkeypatch, coun
         ((6, 6, 16), "mixed_bfloat16", {"groups": 2}),
     ],
 )
-def test_every_other_convolution_is_that_of_keras(keras, quick, monkeypatch, shape, policy, settings):
+def test_every_other_convolution_is_the_keras_layer(keras, quick, monkeypatch, shape, policy, settings):
     monkeypatch.setattr(quick, "MIN_CHANNELS", 8)
     monkeypatch.setattr(quick, "MIN_CHANNEL_PRODUCT", 8 * 12)
     monkeypatch.setattr(quick, "_convolution", None)
@@ -120,7 +120,7 @@ def test_every_other_convolution_is_that_of_keras(keras, quick, monkeypatch, sha
 
 
 @pytest.mark.parametrize("model", ["deep_cnn", "resnet", "cnn"])
-def test_the_training_model_gives_its_weights_to_the_saved_model(keras, quick, model):
+def test_the_training_model_shares_its_weights_with_the_saved_model(keras, quick, model):
     from imgcls.training import model_builder
 
     images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
@@ -134,7 +134,7 @@ def test_the_training_model_gives_its_weights_to_the_saved_model(keras, quick, m
     assert np.allclose(learner.predict_on_batch(images), kept.predict_on_batch(images), atol=1e-6)
 
 
-def test_a_saved_model_has_only_keras_layers(finished_run):
+def test_a_saved_model_contains_only_keras_layers(finished_run):
     with zipfile.ZipFile(finished_run.folder / "model.keras") as archive:
         described = archive.read("config.json").decode()
     assert '"Conv2D"' in described

@@ -50,20 +50,20 @@ def refused(path) -> str:
 # ---- the file
 
 
-def test_a_checkpoint_survives_the_way_through_its_file_to_the_last_bit(path):
+def test_a_checkpoint_survives_a_file_round_trip_bit_for_bit(path):
     made().write(path)
     assert same(Checkpoint.read(path), made())
     assert [entry.name for entry in path.parent.iterdir()] == ["checkpoint.npz"]
 
 
-def test_more_arrays_than_ten_keep_their_order(path):
+def test_more_than_ten_arrays_keep_their_order(path):
     many = made()
     many.arrays["now"] = [np.array(number) for number in range(120)]
     many.write(path)
     assert [int(array) for array in Checkpoint.read(path).arrays["now"]] == list(range(120))
 
 
-def test_wherever_a_file_is_cut_off_it_is_one_message(path):
+def test_a_file_truncated_anywhere_gives_one_error(path):
     made().write(path)
     whole = path.read_bytes()
     for length in range(0, len(whole), 7):
@@ -71,7 +71,7 @@ def test_wherever_a_file_is_cut_off_it_is_one_message(path):
         assert refused(path) == DAMAGED, length
 
 
-def test_whichever_bit_is_turned_it_is_one_message_or_does_not_matter(path):
+def test_any_flipped_bit_gives_one_error_or_changes_nothing(path):
     made().write(path)
     whole, harmless = path.read_bytes(), 0
     for place in range(len(whole)):
@@ -89,17 +89,17 @@ def test_whichever_bit_is_turned_it_is_one_message_or_does_not_matter(path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"{}", b"\x93NUMPY", b"\0" * 1000], ids=repr)
-def test_a_file_that_is_no_checkpoint_is_one_message(path, content):
+def test_a_file_that_is_not_a_checkpoint_gives_one_error(path, content):
     path.write_bytes(content)
     assert refused(path) == DAMAGED
 
 
-def test_a_missing_file_is_one_message(path):
+def test_a_missing_file_gives_one_error(path):
     assert refused(path) == DAMAGED
 
 
 @pytest.mark.parametrize("missing", ["state", "now/00000", "opt/00000", "best/00000"])
-def test_an_entry_that_is_missing_is_one_message(path, missing):
+def test_a_missing_entry_gives_one_error(path, missing):
     made().write(path)
     with np.load(path, allow_pickle=False) as file:
         content = {name: file[name] for name in file.files if name != missing}
@@ -108,13 +108,13 @@ def test_an_entry_that_is_missing_is_one_message(path, missing):
 
 
 @pytest.mark.parametrize("state", [b"[]", b"3", b"null", b"{}", b"{", b'{"version": 1}', b"\xff"])
-def test_a_state_that_is_none_is_one_message(path, state):
+def test_an_invalid_state_gives_one_error(path, state):
     np.savez(path, state=np.frombuffer(state, np.uint8))
     assert refused(path) == DAMAGED
 
 
 @pytest.mark.parametrize("version", [0, 2, 99, "1"])
-def test_a_checkpoint_of_another_version_says_so(path, version, monkeypatch):
+def test_a_checkpoint_from_another_version_is_reported(path, version, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "VERSION", version)
         made().write(path)
@@ -128,7 +128,7 @@ def test_nothing_in_a_checkpoint_is_executed(path):
     assert refused(path) == DAMAGED
 
 
-def test_a_write_that_fails_leaves_the_checkpoint_before(path):
+def test_a_failed_write_keeps_the_previous_checkpoint(path):
     made(1).write(path)
     bad = made(2)
     bad.state["epoch"] = {1, 2}  # JSON has no sets
@@ -178,7 +178,7 @@ def slow_disk(monkeypatch):
     return disk
 
 
-def test_what_was_handed_over_is_on_the_disk_after_a_flush(writer, path):
+def test_a_submitted_checkpoint_is_on_disk_after_a_flush(writer, path):
     for epoch in range(1, 6):
         writer.submit(made(epoch))
         writer.flush()
@@ -190,7 +190,7 @@ def test_a_flush_with_nothing_to_write_returns_at_once(writer, path):
     assert not path.exists()
 
 
-def test_the_training_does_not_wait_for_the_disk_and_only_the_newest_is_written(writer, slow_disk, path):
+def test_training_does_not_wait_for_the_disk_and_only_the_newest_checkpoint_is_written(writer, slow_disk, path):
     writer.submit(made(1))
     slow_disk.begun()
     for epoch in (2, 3, 4):  # returns while the first is still being written
@@ -214,7 +214,7 @@ def test_a_flush_waits_for_the_file_that_is_being_written(writer, slow_disk):
     timer.join()
 
 
-def test_closing_lets_the_present_file_be_finished_and_drops_what_waits(path, slow_disk):
+def test_closing_finishes_the_current_file_and_drops_pending_ones(path, slow_disk):
     writer = Writer(path)
     writer.submit(made(1))
     slow_disk.begun()
@@ -227,7 +227,7 @@ def test_closing_lets_the_present_file_be_finished_and_drops_what_waits(path, sl
 
 
 @pytest.mark.parametrize("call", ["flush", "submit"])
-def test_what_goes_wrong_reaches_the_training_s_thread_once(path, call):
+def test_a_write_error_reaches_the_training_thread_once(path, call):
     path.mkdir()  # nothing can be renamed to this
     writer = Writer(path)
     writer.submit(made(1))
@@ -241,7 +241,7 @@ def test_what_goes_wrong_reaches_the_training_s_thread_once(path, call):
     writer.close()
 
 
-def test_a_disk_that_has_room_again_is_written_to(writer, path):
+def test_writing_resumes_once_the_disk_has_space(writer, path):
     path.mkdir()
     writer.submit(made(1))
     with pytest.raises(OSError):

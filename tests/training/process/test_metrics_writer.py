@@ -46,7 +46,7 @@ def test_the_log_continues_after_the_incomplete_line_of_a_killed_trainer(tmp_pat
     ]
 
 
-def test_a_whole_last_line_is_followed_by_no_empty_one(tmp_path, strict_lines):
+def test_a_complete_last_line_is_not_followed_by_an_empty_one(tmp_path, strict_lines):
     path = tmp_path / "metrics.jsonl"
     for _ in range(2):
         metrics = MetricsWriter(path)

@@ -121,7 +121,7 @@ def steps_per_epoch(run) -> int:
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
-def test_killed_within_an_epoch_again_and_again(config, forks, unbroken, goes_on, wait_until):
+def test_repeated_kills_within_an_epoch_change_no_results(config, forks, unbroken, goes_on, wait_until):
     other = unbroken(config)
     steps = steps_per_epoch(other)
     run = runs.create(config)
@@ -135,7 +135,7 @@ def test_killed_within_an_epoch_again_and_again(config, forks, unbroken, goes_on
     assert [line["epoch"] for line in lines(run, "resumed")] == [0, 1, last]  # at most the epoch it was in is lost
 
 
-def test_killed_before_it_had_kept_anything_it_starts_again_with_an_empty_curve(forks, unbroken, wait_until):
+def test_a_run_killed_before_its_first_checkpoint_restarts_with_an_empty_curve(forks, unbroken, wait_until):
     run = runs.create(PLATEAU)
     killed(forks, wait_until, run, step=5, before=LINE_BY_LINE)
     assert not run.can_resume
@@ -150,7 +150,7 @@ def test_killed_before_it_had_kept_anything_it_starts_again_with_an_empty_curve(
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
-def test_killed_in_a_long_epoch_it_goes_on_within_the_epoch(config, forks, unbroken, goes_on, wait_until):
+def test_a_run_killed_in_a_long_epoch_resumes_within_the_epoch(config, forks, unbroken, goes_on, wait_until):
     other = unbroken(config)
     steps = steps_per_epoch(other)
     run = runs.create(config)
@@ -163,7 +163,7 @@ def test_killed_in_a_long_epoch_it_goes_on_within_the_epoch(config, forks, unbro
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
-def test_paused_in_memory_and_parked(config, forks, unbroken, goes_on, monkeypatch, wait_until):
+def test_pausing_in_memory_and_parking_change_no_results(config, forks, unbroken, goes_on, monkeypatch, wait_until):
     other = unbroken(config)
     run = runs.create(config)
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "1.5")
@@ -187,7 +187,7 @@ def test_paused_in_memory_and_parked(config, forks, unbroken, goes_on, monkeypat
     assert not run.is_parked
 
 
-def test_stopped_and_resumed_it_is_as_if_it_had_not_been_stopped(forks, unbroken, goes_on, wait_until):
+def test_stopping_and_resuming_changes_no_results(forks, unbroken, goes_on, wait_until):
     other = unbroken(PLATEAU)
     run = runs.create(PLATEAU)
     process = forks.trainer(run, SLOW_STEPS.format(0.01))
@@ -199,7 +199,7 @@ def test_stopped_and_resumed_it_is_as_if_it_had_not_been_stopped(forks, unbroken
     goes_on(run, other)
 
 
-def test_killed_while_it_tests_and_saves(forks, unbroken, goes_on, wait_until):
+def test_a_kill_while_evaluating_and_saving_changes_no_results(forks, unbroken, goes_on, wait_until):
     other = unbroken(PLATEAU)
     assert lines(other)[-1]["learning_rate"] < PLATEAU.learning_rate, "this test needs a plateau"
     run = runs.create(PLATEAU)
@@ -214,7 +214,7 @@ def test_killed_while_it_tests_and_saves(forks, unbroken, goes_on, wait_until):
 # ---- continued
 
 
-def test_a_continued_run_equals_one_that_was_longer_from_the_start(forks, unbroken, goes_on):
+def test_an_extended_run_equals_a_longer_one(forks, unbroken, goes_on):
     short = PLATEAU.changed(epochs=3, early_stopping=False)
     other = unbroken(short.changed(epochs=5))
     before = unbroken(short)
@@ -241,7 +241,7 @@ def test_a_run_that_stopped_early_can_be_continued(forks, unbroken, wait_until):
 # ---- asked for while it trains
 
 
-def test_learning_rate_and_early_stopping_are_changed_while_it_trains(forks, wait_until):
+def test_learning_rate_and_early_stopping_can_be_changed_during_training(forks, wait_until):
     config = PLATEAU.changed(epochs=500, early_stopping=False, schedule="constant", learning_rate=0.01, patience=1)
     run = runs.create(config)
     process = forks.trainer(run, SLOW_STEPS.format(0.005))
@@ -267,7 +267,7 @@ def test_learning_rate_and_early_stopping_are_changed_while_it_trains(forks, wai
     assert lines(run, "change")[-1]["value"] is True
 
 
-def test_early_stopping_is_switched_off_while_it_trains(forks, wait_until):
+def test_early_stopping_can_be_disabled_during_training(forks, wait_until):
     run = runs.create(PLATEAU.changed(patience=2))
     run.send_request(early_stopping=False)
     process = forks.trainer(run)
@@ -279,7 +279,7 @@ def test_early_stopping_is_switched_off_while_it_trains(forks, wait_until):
 # ---- through the queue
 
 
-def test_a_parked_run_gives_its_turn_and_its_memory_and_is_resumed_in_its_turn(forks, monkeypatch, wait_until):
+def test_a_parked_run_releases_its_slot_and_memory_and_resumes_from_the_queue(forks, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.5")
     run = jobs.begin(PLATEAU, run_id="is-parked")
     other = jobs.begin(PLATEAU.changed(epochs=2), run_id="comes-next")
@@ -296,7 +296,7 @@ def test_a_parked_run_gives_its_turn_and_its_memory_and_is_resumed_in_its_turn(f
     assert queue.is_running()
 
 
-def test_a_press_in_the_moment_of_parking_is_not_lost(forks, monkeypatch, wait_until):
+def test_a_click_while_parking_is_not_lost(forks, monkeypatch, wait_until):
     """Resume is pressed after the trainer has looked for the last time."""
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
     run = jobs.begin(PLATEAU, run_id="is-parked")

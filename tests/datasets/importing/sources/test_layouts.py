@@ -47,7 +47,7 @@ def test_a_layout_gives_its_classes_splits_and_groups(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", layouts.ALL)
-def test_a_layout_is_undecided_only_if_it_can_be_read_in_several_ways(name, tmp_path):
+def test_only_ambiguous_layouts_raise_a_question(name, tmp_path):
     layout: Layout = layouts.ALL[name]
     source = read(tmp_path, layout.paths(), layout.other_files())
     open_questions = {question.key for question in source.findings.questions if not question.answer}
@@ -73,7 +73,7 @@ def test_a_layout_is_undecided_only_if_it_can_be_read_in_several_ways(name, tmp_
         ),
     ],
 )
-def test_images_without_classes_are_refused_and_never_become_the_classes_train_and_test(names, said, tmp_path):
+def test_unlabelled_images_are_refused_and_train_and_test_never_become_classes(names, said, tmp_path):
     with pytest.raises(SourceError) as caught:
         read(tmp_path, names)
     assert said in str(caught.value)
@@ -84,7 +84,7 @@ def question(source: Source) -> Question:
     return asked
 
 
-def test_a_question_shows_the_classes_of_both_readings(tmp_path):
+def test_a_question_shows_the_classes_of_both_interpretations(tmp_path):
     layout = layouts.ALL["folders: classes within classes"]
     asked = question(read(tmp_path, layout.paths()))
     assert asked.text == "Which folders are the classes?"
@@ -94,7 +94,7 @@ def test_a_question_shows_the_classes_of_both_readings(tmp_path):
     ]
 
 
-def test_other_answers_give_the_other_readings(tmp_path):
+def test_each_answer_gives_its_own_interpretation(tmp_path):
     paths = list(layouts.ALL["folders: diseases of several plants"].paths())
     assert set(counts(read(tmp_path, paths, classes="outer"))) == {"apple", "corn"}
     assert counts(read(tmp_path, paths, classes="inner")) == {
@@ -104,7 +104,7 @@ def test_other_answers_give_the_other_readings(tmp_path):
     }
 
 
-def test_equal_subfolders_are_the_classes_but_the_user_may_choose_the_outer_folders(tmp_path):
+def test_repeated_subfolders_are_the_classes_unless_the_user_chooses_the_outer_folders(tmp_path):
     paths = [f"{site}/{label}/{n}.jpg" for site in ("park", "yard") for label in ("cat", "dog") for n in range(3)]
     source = read(tmp_path, paths)
     assert set(counts(source)) == {"cat", "dog"}
@@ -112,7 +112,7 @@ def test_equal_subfolders_are_the_classes_but_the_user_may_choose_the_outer_fold
     assert set(counts(read(tmp_path, paths, classes="outer"))) == {"park", "yard"}
 
 
-def test_a_level_between_can_be_chosen(tmp_path):
+def test_an_intermediate_folder_level_can_be_chosen(tmp_path):
     names = ("a/kite/x/old", "a/kite/y/new", "a/kite/z/new", "b/owl/y/old", "b/wren/x/new", "b/wren/z/old")
     paths = [f"{name}/{number}.jpg" for name in names for number in range(3)]
     options = [option.value for option in question(read(tmp_path, paths)).options]
@@ -120,7 +120,7 @@ def test_a_level_between_can_be_chosen(tmp_path):
     assert set(counts(read(tmp_path, paths, classes="level-2"))) == {"kite", "owl", "wren"}
 
 
-def test_what_is_left_out_is_counted_with_its_reason(tmp_path):
+def test_skipped_files_are_counted_by_reason(tmp_path):
     paths = [f"{part}/{label}/{n}.jpg" for part in ("train", "test") for label in ("cat", "dog") for n in range(4)]
     extra = ["train/loose.jpg", "more/cat/1.jpg", "train/cat/1_mask.png", "train/cat/weights.pkl"]
     rows = {row["reason"]: row["first"] for row in read(tmp_path, paths + extra).skipped.rows()}
@@ -132,7 +132,7 @@ def test_what_is_left_out_is_counted_with_its_reason(tmp_path):
     }
 
 
-def test_the_reading_of_file_names_is_told(tmp_path):
+def test_the_interpretation_of_file_names_is_shown(tmp_path):
     layout = layouts.ALL["file names: class and number"]
     notes = read(tmp_path, layout.paths()).notes
     assert notes == ["There are no class folders, so file names tell the class: ship_1.jpg is “ship”."]

@@ -31,11 +31,11 @@ def test_the_default_depends_on_single_letters_and_can_be_changed(names, default
     assert len(classes(answered(order, other), "Other")) == 5 - len(kept)
 
 
-def test_without_such_names_nothing_is_asked(tmp_path):
+def test_without_such_names_no_question_is_raised(tmp_path):
     assert importing.make_preview(archive(tmp_path / "letters.zip", leaves(("a", "B")))).questions == []
 
 
-def test_a_table_of_pixels_asks_as_well(tmp_path):
+def test_a_pixel_table_raises_the_question_too(tmp_path):
     rows = [["aA"[row[0]], *row[1:]] for row in digits(12)]
     order = table(tmp_path / "letters.csv", csv([["label", *(f"pixel{n}" for n in range(16))], *rows]))
     shown = importing.make_preview(order)

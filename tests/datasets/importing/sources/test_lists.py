@@ -13,7 +13,7 @@ def fashion(tmp_path, **changes: str):
     return read(tmp_path, FASHION.paths(), FASHION.other_files() | changes)
 
 
-def test_a_garment_is_a_group_and_validation_images_are_for_training(tmp_path):
+def test_a_garment_is_a_group_and_validation_images_join_the_training_set(tmp_path):
     source = fashion(tmp_path)
     parts = {item.group: item.part for item in source.items}
     assert parts == {"Red_Blouse": "train", "Light_Blouse": "test", "Red_Anorak": "train", "Blue_Anorak": "train"}
@@ -37,13 +37,13 @@ def test_images_that_are_not_listed_are_skipped(tmp_path):
         ("img/Red_Blouse/img_1.jpg", "line 3 has one field"),
     ],
 )
-def test_a_list_that_cannot_be_used_names_the_line(line, said, tmp_path):
+def test_an_unusable_list_names_the_line(line, said, tmp_path):
     with pytest.raises(SourceError) as caught:
         fashion(tmp_path, **{"Anno/list_category_img.txt": f"1\nimage_name  category_label\n{line}\n"})
     assert said in str(caught.value)
 
 
-def test_the_solution_of_imagenet_labels_its_validation_images(tmp_path):
+def test_the_imagenet_solution_file_labels_the_validation_images(tmp_path):
     paths = [f"ILSVRC/Data/CLS-LOC/train/n0144{k}/n_{n}.JPEG" for k in ("1111", "2222") for n in range(4)]
     paths += [f"ILSVRC/Data/CLS-LOC/val/ILSVRC2012_val_0000000{n}.JPEG" for n in range(1, 5)]
     rows = "".join(f"ILSVRC2012_val_0000000{n},n0144{'1111' if n % 2 else '2222'} 1 2 3 4\n" for n in range(1, 5))

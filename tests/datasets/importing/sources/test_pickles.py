@@ -42,7 +42,7 @@ def test_a_pickle_is_refused_with_the_reason_and_an_alternative(name, tmp_path):
     assert not trap.exists()
 
 
-def test_an_archive_of_nothing_but_pickles_says_so(tmp_path):
+def test_an_archive_with_only_pickles_is_reported(tmp_path):
     files = {f"cifar-10-batches-py/data_batch_{n}": pickle.dumps({"labels": [1]}) for n in range(3)}
     with pytest.raises(SourceError, match=r"'cifar\.zip' holds Python pickles"):
         importing.make_preview(archive(tmp_path / "cifar.zip", files))

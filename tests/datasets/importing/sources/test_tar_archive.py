@@ -76,7 +76,7 @@ def test_long_names_and_backslashes_are_read(tmp_path):
     ],
 )
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
-def test_an_entry_that_leads_elsewhere_refuses_the_archive(mode, name, kind, why, tmp_path):
+def test_an_entry_with_path_traversal_refuses_the_archive(mode, name, kind, why, tmp_path):
     data = tarred(leaves(), mode, extra=special(name, kind))
     with pytest.raises(SourceError) as caught:
         importing.make_preview(order(tmp_path, data))
@@ -86,7 +86,7 @@ def test_an_entry_that_leads_elsewhere_refuses_the_archive(mode, name, kind, why
 
 @pytest.mark.parametrize("fraction", [0.3, 0.6, 0.9])
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
-def test_an_archive_that_was_cut_off_says_so(mode, fraction, tmp_path):
+def test_a_truncated_archive_is_reported(mode, fraction, tmp_path):
     data = tarred(
         {f"{label}/{n}.png": image(n, height=40, width=40) for label in ("oak", "birch") for n in range(9)}, mode
     )
@@ -103,7 +103,7 @@ def test_a_decompressed_size_beyond_the_limit_is_refused_before_it_fills_the_dis
     assert list(paths.own_folder().iterdir()) == []
 
 
-def test_a_name_that_would_fill_the_memory_is_refused(tmp_path):
+def test_a_name_that_would_exhaust_memory_is_refused(tmp_path):
     long = tarfile.TarInfo("././@LongLink")
     long.type, long.size = tarfile.GNUTYPE_LONGNAME, 2_000_000
     header = long.tobuf(tarfile.GNU_FORMAT)
@@ -119,13 +119,13 @@ def test_too_many_files_are_refused(tmp_path, monkeypatch):
         importing.make_preview(order(tmp_path, tarred(leaves())))
 
 
-def test_files_that_are_empty_or_too_large_cost_only_themselves(tmp_path, monkeypatch):
+def test_only_the_empty_and_oversized_files_are_skipped(tmp_path, monkeypatch):
     monkeypatch.setattr(tar_archive, "MAX_IMAGE_BYTES", 5_000)
     name = imported(order(tmp_path, tarred(leaves() | {"oak/none.png": b"", "oak/large.png": bytes(6_000)})))
     skipped = {reason: first for reason, _, first in datasets.custom_dataset(name).skipped}
     assert skipped == {"empty": ("oak/none.png",), "larger than 0 MB": ("oak/large.png",)}
 
 
-def test_a_gzip_file_that_holds_no_archive_is_none(tmp_path):
+def test_a_gzip_file_without_an_archive_is_refused(tmp_path):
     with pytest.raises(SourceError, match="is a gzip archive"):
         importing.make_preview(order(tmp_path, gzip.compress(b"hello" * 200), "leaves.gz"))

@@ -17,7 +17,7 @@ def with_backslashes(path, files: dict[str, bytes]) -> ImportRequest:
     return archive(path, {name.replace("/", "\\"): data for name, data in files.items()})
 
 
-def test_backslashes_are_folders(tmp_path):
+def test_backslashes_separate_folders(tmp_path):
     files = leaves(before="pets/train_set/") | leaves(count=2, before="pets/test_set/", first=50)
     files["pets/empty/"] = b""
     name = imported(with_backslashes(tmp_path / "leaves.zip", files))
@@ -60,7 +60,7 @@ def test_nearly_white_scans_are_imported_however_well_they_compress(tmp_path):
     assert sum(datasets.custom_dataset(imported(order)).counts) == 8
 
 
-def test_an_import_is_stopped_at_its_time_limit_and_leaves_nothing(tmp_path, monkeypatch):
+def test_an_import_is_stopped_at_its_time_limit_and_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_IMPORT_MINUTES", "0.000001")
     order = archive(tmp_path / "leaves.zip", leaves())
     with pytest.raises(SourceError, match=r"stopped after 1e-06 minutes.*Nothing was imported.*IMGCLS_IMPORT_MINUTES"):

@@ -44,13 +44,13 @@ def npy(array) -> bytes:
     [("x", "y"), ("X", "Y"), ("images", "labels"), ("data", "target"), ("arr_0", "arr_1"),
      ("train_images", "train_labels"), ("X_train", "y_train")],
 )  # fmt: skip
-def test_images_and_labels_are_found_by_their_names(names, tmp_path):
+def test_images_and_labels_are_found_by_name(names, tmp_path):
     request = saved(tmp_path, **{names[0]: PIXELS, names[1]: LABELS})
     assert counts(importing.make_preview(request)) == THREE
     assert np.array_equal(pixels_of(request), PIXELS)
 
 
-def test_keras_and_medmnist_name_their_parts(tmp_path):
+def test_the_split_names_of_keras_and_medmnist_are_recognised(tmp_path):
     keras = saved(tmp_path, x_train=PIXELS, y_train=LABELS, x_test=PIXELS[:6], y_test=LABELS[:6])
     assert counts(importing.make_preview(keras)) == {str(number): (10, 2, 0) for number in range(3)}
     parts = {f"{part}_images": PIXELS[:count] for part, count in (("train", 30), ("val", 9), ("test", 6))}
@@ -60,19 +60,19 @@ def test_keras_and_medmnist_name_their_parts(tmp_path):
     assert any("validation images are used for training" in note for note in medmnist.notes)
 
 
-def test_an_npz_is_stored_as_it_is(tmp_path):
+def test_an_npz_file_is_stored_unchanged(tmp_path):
     request = saved(tmp_path, x_train=PIXELS, y_train=LABELS, x_test=PIXELS[:6] // 2, y_test=LABELS[:6])
     data = datasets.open_dataset(imported(request, side=28))
     assert np.array_equal(data.x_train, PIXELS) and data.y_train.tolist() == LABELS.tolist()
     assert np.array_equal(data.x_test, PIXELS[:6] // 2)
 
 
-def test_names_of_classes_in_the_file_are_used(tmp_path):
+def test_class_names_in_the_file_are_used(tmp_path):
     request = saved(tmp_path, x=PIXELS, y=LABELS, class_names=np.array(["cat", "dog", "owl"]))
     assert list(counts(importing.make_preview(request))) == ["cat", "dog", "owl"]
 
 
-def test_two_arrays_of_labels_are_a_question(tmp_path):
+def test_two_label_arrays_raise_a_question(tmp_path):
     arrays = {"x_train": PIXELS, "fine_labels": LABELS, "coarse_labels": LABELS % 2}
     request = saved(tmp_path, **arrays)
     question = questions(request)["label_array"]
@@ -88,11 +88,11 @@ def test_two_arrays_of_labels_are_a_question(tmp_path):
      LABELS.astype("S1")],
     ids=["column", "float", "uint8", "one-hot", "text", "bytes"],
 )  # fmt: skip
-def test_labels_are_read_in_every_usual_form(labels, tmp_path):
+def test_labels_are_read_in_every_common_form(labels, tmp_path):
     assert counts(importing.make_preview(saved(tmp_path, x=PIXELS, y=labels))) == THREE
 
 
-def test_rows_with_several_ones_are_several_labels(tmp_path):
+def test_rows_with_several_ones_are_multi_label(tmp_path):
     labels = np.eye(3, dtype=int)[LABELS]
     labels[:5] = 1
     preview = importing.make_preview(saved(tmp_path, x=PIXELS, y=labels))
@@ -110,7 +110,7 @@ def test_rows_with_several_ones_are_several_labels(tmp_path):
         (np.vstack([np.zeros(3), np.eye(3)[LABELS[1:]]]), "rows without a 1"),
     ],
 )
-def test_labels_that_are_no_classes_are_refused(labels, said, tmp_path):
+def test_labels_that_are_not_classes_are_refused(labels, said, tmp_path):
     with pytest.raises(SourceError, match=said):
         importing.make_preview(saved(tmp_path, x=PIXELS, y=labels))
 
@@ -140,7 +140,7 @@ def test_labels_that_are_no_classes_are_refused(labels, said, tmp_path):
         (GREY // 16, np.rint(GREY // 16 * 17)[..., None], "brightest value is 15"),
     ],
 )
-def test_arrays_are_understood_in_every_usual_form(stored, expected, note, tmp_path):
+def test_arrays_are_read_in_every_common_layout(stored, expected, note, tmp_path):
     request = saved(tmp_path, x=stored, y=LABELS)
     assert np.abs(pixels_of(request).astype(int) - expected).max() <= 1
     notes = " ".join(importing.make_preview(request).notes)
@@ -157,12 +157,12 @@ def test_arrays_are_understood_in_every_usual_form(stored, expected, note, tmp_p
         (np.zeros((30, 101)), "101 values per image, which is not a square image"),
     ],
 )
-def test_arrays_that_are_no_images_are_refused(stored, said, tmp_path):
+def test_arrays_that_are_not_images_are_refused(stored, said, tmp_path):
     with pytest.raises(SourceError, match=said):
         importing.make_preview(saved(tmp_path, x=stored, y=LABELS))
 
 
-def test_both_parts_are_scaled_alike(tmp_path):
+def test_training_and_test_images_share_one_scale(tmp_path):
     request = saved(tmp_path, x_train=PIXELS / 255, y_train=LABELS, x_test=PIXELS[:6] / 510, y_test=LABELS[:6])
     assert pixels_of(request)[30:].max() <= 128
 
@@ -178,7 +178,7 @@ def test_pickled_objects_are_refused_with_the_reason(tmp_path):
         importing.make_preview(zipped(tmp_path, [], {"x.npy": npy(objects), "y.npy": npy(LABELS)}))
 
 
-def test_a_damaged_npz_and_a_single_array_say_why(tmp_path):
+def test_a_damaged_npz_and_a_single_array_give_the_reason(tmp_path):
     whole = saved(tmp_path, x=PIXELS, y=LABELS)
     data = (tmp_path / "data.npz").read_bytes()
     (tmp_path / "data.npz").write_bytes(data[:-100])
@@ -194,12 +194,12 @@ def test_a_damaged_npz_and_a_single_array_say_why(tmp_path):
 # ---- containers
 
 
-def test_npy_files_in_an_archive_are_read_like_an_npz(tmp_path):
+def test_npy_files_in_an_archive_are_read_like_an_npz_file(tmp_path):
     request = zipped(tmp_path, [], {"signs/X.npy": npy(PIXELS), "signs/Y.npy": npy(np.eye(3)[LABELS])})
     assert counts(importing.make_preview(request)) == THREE
 
 
-def test_an_array_for_each_class_is_named_after_it(tmp_path):
+def test_one_array_per_class_gives_the_class_names(tmp_path):
     files = {f"full_numpy_bitmap_{label}.npy": npy(GREY[:10].reshape(10, -1)) for label in ("cat", "sun")}
     assert counts(importing.make_preview(zipped(tmp_path, [], files))) == {"cat": (0, 0, 10), "sun": (0, 0, 10)}
 
@@ -243,7 +243,7 @@ def test_idx_files_in_a_folder_are_read(tmp_path, monkeypatch):
     assert importing.make_preview(importing.of_file(tmp_path / "mnist")).total == 39
 
 
-def test_emnist_is_turned_upright_named_by_its_mapping_and_asked_for(tmp_path):
+def test_emnist_is_rotated_upright_named_by_its_mapping_and_confirmed_by_the_user(tmp_path):
     files = {
         f"gzip/emnist-{subset}-{name.replace('t10k', 'test')}.gz": gzip.compress(data)
         for subset in ("letters", "digits")
@@ -260,7 +260,7 @@ def test_emnist_is_turned_upright_named_by_its_mapping_and_asked_for(tmp_path):
     assert np.array_equal(pixels_of(request)[0, ..., 0], GREY[0].T)
 
 
-def test_idx_files_that_cannot_be_used_say_why(tmp_path):
+def test_unusable_idx_files_give_the_reason(tmp_path):
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(GREY))
     with pytest.raises(SourceError, match=r"holds 30 images without labels\. Put it into one zip archive"):
         importing.make_preview(importing.of_file(tmp_path / "train-images-idx3-ubyte"))
@@ -277,7 +277,7 @@ def test_idx_files_that_cannot_be_used_say_why(tmp_path):
         importing.make_preview(zipped(tmp_path, [], bad))
 
 
-def test_rows_are_numbered_through_all_parts(tmp_path):
+def test_rows_are_numbered_across_all_splits(tmp_path):
     with opened(zipped(tmp_path, [], MNIST)) as source:
         assert rows_of(source)["0", "train"] == 10
         assert [number for number, *_ in source.table.rows()] == list(range(1, 40))

@@ -115,7 +115,7 @@ def test_a_damaged_file_in_an_archive_is_an_error_or_is_read(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["data.npz", "data.mat", "data.parquet", "train-images-idx3-ubyte"])
-def test_a_damaged_file_of_its_own_is_an_error_or_is_read(name, tmp_path):
+def test_a_damaged_single_file_is_an_error_or_is_read(name, tmp_path):
     chance = random.Random(name)
     for _ in range(25):
         (tmp_path / name).write_bytes(damaged(FILES[name][0](), chance) or b"x")

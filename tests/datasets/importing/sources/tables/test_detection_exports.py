@@ -116,7 +116,7 @@ def request_of(export: str, tmp_path, **answers: str):
 
 
 @pytest.mark.parametrize("export", EXPORTS)
-def test_the_user_chooses_what_becomes_of_boxes(export, tmp_path):
+def test_the_user_chooses_how_boxes_are_used(export, tmp_path):
     request = request_of(export, tmp_path)
     question = questions(request)["boxes"]
     assert question.answer == ""
@@ -127,7 +127,7 @@ def test_the_user_chooses_what_becomes_of_boxes(export, tmp_path):
 
 
 @pytest.mark.parametrize("export", EXPORTS)
-def test_crops_hold_the_object_and_nothing_else(export, tmp_path):
+def test_crops_contain_only_the_object(export, tmp_path):
     request = request_of(export, tmp_path, boxes="crops")
     assert skipped(request) == {}
     name = imported(request, side=28)
@@ -139,7 +139,7 @@ def test_crops_hold_the_object_and_nothing_else(export, tmp_path):
 
 
 @pytest.mark.parametrize("export", EXPORTS)
-def test_whole_images_have_all_labels_or_that_of_the_largest_box(export, tmp_path):
+def test_full_images_get_all_labels_or_that_of_the_largest_box(export, tmp_path):
     found = {
         name.split("/")[-1]: label for name, label in labels(request_of(export, tmp_path, boxes="several")).items()
     }
@@ -150,7 +150,7 @@ def test_whole_images_have_all_labels_or_that_of_the_largest_box(export, tmp_pat
     assert found == {f"{n}.png": objects(n)[0][0] for n in range(12)}
 
 
-def test_crops_of_one_image_are_a_group(tmp_path):
+def test_crops_of_one_image_form_a_group(tmp_path):
     found = items(request_of("COCO", tmp_path, boxes="crops"))
     assert {item.group for name, item in found.items() if name.startswith("images/1.png")} == {"images/1.png"}
 
@@ -160,7 +160,7 @@ def test_the_preview_shows_the_crops(tmp_path):
     assert preview.typical_size == "30×20" and len(preview.samples) == 18
 
 
-def test_a_class_for_each_image_without_boxes_is_no_question(tmp_path):
+def test_a_class_per_image_without_boxes_raises_no_question(tmp_path):
     content = json.loads(coco())
     content["annotations"] = [{"image_id": 7 + n, "category_id": 10 + n % 3} for n in range(12)]
     request = zipped(tmp_path, [], files() | {"labels.json": json.dumps(content)})
@@ -168,7 +168,7 @@ def test_a_class_for_each_image_without_boxes_is_no_question(tmp_path):
     assert counts(importing.make_preview(request)) == dict.fromkeys(sorted(COLOURS), (0, 0, 4))
 
 
-def test_coco_of_several_parts_divides_the_images(tmp_path):
+def test_coco_files_per_split_divide_the_images(tmp_path):
     parts = {
         part: files(f"{part}/") | {f"{part}/_annotations.coco.json": coco()} for part in ("train", "valid", "test")
     }
@@ -185,26 +185,26 @@ def test_coco_of_several_parts_divides_the_images(tmp_path):
         "names: {0: red, 1: green, 2: blue}\n",
     ],
 )
-def test_yolo_names_are_read_as_tools_write_them(names, tmp_path):
+def test_yolo_class_names_are_read_as_tools_write_them(names, tmp_path):
     request = zipped(tmp_path, [], files("images/") | yolo() | {"data.yaml": names}, boxes="largest")
     assert set(labels(request).values()) == set(COLOURS)
 
 
-def test_yolo_beside_the_images_with_a_list_of_classes(tmp_path):
+def test_yolo_files_next_to_the_images_use_a_class_list(tmp_path):
     texts = {path.removeprefix("labels/"): text for path, text in yolo().items()}
     request = zipped(tmp_path, [], files() | texts | {"classes.txt": "red\ngreen\nblue\n"}, boxes="largest")
     assert labels(request) == {f"{n}.png": objects(n)[0][0] for n in range(12)}
     assert skipped(request) == {}
 
 
-def test_yolo_polygons_become_the_boxes_around_them(tmp_path):
+def test_yolo_polygons_become_bounding_boxes(tmp_path):
     texts = {f"labels/{n}.txt": f"{n % 3} 0.1 0.2 0.5 0.2 0.5 0.8 0.3 0.9\n" for n in range(12)}
     request = zipped(tmp_path, [], files("images/") | texts, boxes="crops")
     assert items(request)["images/0.png#1"].box == (0.1, 0.2, 0.5, 0.9)
     assert any("numbers" in note or "names of the classes" in note for note in importing.make_preview(request).notes)
 
 
-def test_a_wrong_line_of_yolo_is_named(tmp_path):
+def test_an_invalid_yolo_line_is_named(tmp_path):
     texts = yolo() | {"labels/11.txt": "0 0.5 0.5 0.2 0.2\n0 0.5 1.7 0.2 0.2\n"}
     texts |= {f"labels/{n}.txt": "0 0.5 0.5 0.2 0.2\n" for n in range(100, 130)}
     pictures = files("images/") | {f"images/{n}.png": scene([], n - 100) for n in range(100, 130)}
@@ -237,7 +237,7 @@ def test_a_box_outside_the_image_is_reported_and_the_rest_imported(tmp_path):
     }
 
 
-def test_one_box_per_image_in_a_table_means_whole_images_by_default(tmp_path):
+def test_one_box_per_image_in_a_table_means_full_images_by_default(tmp_path):
     rows = [["Path", "Roi.X1", "Roi.Y1", "Roi.X2", "Roi.Y2", "ClassId"]]
     rows += [[f"Train/{n}.png", *objects(n)[0][1], n % 3] for n in range(12)]
     request = zipped(tmp_path, [], files("Train/") | {"Train.csv": rows})

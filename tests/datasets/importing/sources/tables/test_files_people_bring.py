@@ -39,7 +39,7 @@ def test_ham10000_has_lesions_as_groups_and_dx_as_classes(tmp_path):
     }
 
 
-def test_chest_x_rays_have_findings_separated_by_bars_and_patients(tmp_path):
+def test_chest_x_rays_have_bar_separated_findings_and_patients(tmp_path):
     names = numbered("images/0000")
     findings = ("No Finding", "Edema", "Edema|Mass", "Mass")
     rows = [["Image Index", "Finding Labels", "Follow-up #", "Patient ID", "Patient Age", "View Position"]]
@@ -63,7 +63,7 @@ def test_gtsrb_has_a_semicolon_table_per_class_and_boxes(tmp_path):
     assert questions(request)["boxes"].answer == "one"
 
 
-def test_celeba_counts_its_rows_and_writes_attributes_as_1_and_minus_1(tmp_path):
+def test_celeba_has_a_row_count_and_attributes_of_1_and_minus_1(tmp_path):
     names = numbered("img_align_celeba/", 12, 6)
     lines = ["12", "Bald Smiling Young"]
     chosen = {name: [(n % 2), int(n % 3 == 0), 1] for n, name in enumerate(names)}
@@ -86,7 +86,7 @@ def test_isic_ground_truth_is_one_hot_with_floats(tmp_path):
     assert labels(request) == {name: ("MEL", "NV", "BCC")[n % 3] for n, name in enumerate(names)}
 
 
-def test_isic_2020_has_a_target_and_the_word_for_it(tmp_path):
+def test_isic_2020_has_a_target_and_its_name(tmp_path):
     names = numbered("train/ISIC_")
     rows = [["image_name", "patient_id", "sex", "benign_malignant", "target"]]
     words = ("benign", "malignant")
@@ -98,7 +98,7 @@ def test_isic_2020_has_a_target_and_the_word_for_it(tmp_path):
     assert labels(request) == {name: words[i % 2] for i, name in enumerate(names)}
 
 
-def test_cassava_names_its_numbers_in_a_json_file(tmp_path):
+def test_cassava_names_its_class_numbers_in_a_json_file(tmp_path):
     names = numbered("train_images/")
     rows = [["image_id", "label"], *([name.split("/")[1], n % 3] for n, name in enumerate(names))]
     request = zipped(
@@ -109,7 +109,7 @@ def test_cassava_names_its_numbers_in_a_json_file(tmp_path):
     assert labels(request) == {name: kind(n) for n, name in enumerate(names)}
 
 
-def test_the_human_protein_atlas_has_numbers_separated_by_spaces(tmp_path):
+def test_the_human_protein_atlas_has_space_separated_numbers(tmp_path):
     names = numbered("train/")
     sets = ("16 0", "7 1", "0", "7", "1 0", "16")
     rows = [["Id", "Target"], *([name.split("/")[1][:-4], sets[n % 6]] for n, name in enumerate(names))]
@@ -117,7 +117,7 @@ def test_the_human_protein_atlas_has_numbers_separated_by_spaces(tmp_path):
     assert found == {name: tuple(sets[n % 6].split()) for n, name in enumerate(names)}
 
 
-def test_plant_pathology_has_words_separated_by_spaces_and_a_word_that_stands_alone(tmp_path):
+def test_plant_pathology_has_space_separated_labels_and_a_healthy_class(tmp_path):
     names = numbered("train_images/", 15)
     sets = ("healthy", "scab", "rust scab", "rust", "rust complex scab")
     rows = [["image", "labels"], *([name.split("/")[1], sets[n % 5]] for n, name in enumerate(names))]
@@ -135,7 +135,7 @@ def test_kaggles_birds_have_folders_and_a_table_that_agree(tmp_path):
     assert counts(importing.make_preview(request)) == {label.upper(): (6, 3, 0) for label in KINDS}
 
 
-def test_food_101_lists_the_images_of_each_class_and_part(tmp_path):
+def test_food_101_lists_the_images_of_each_class_and_split(tmp_path):
     names = [f"food/images/{kind(n)}/{1000 + n}.png" for n in range(18)]
     meta = {
         f"food/meta/{part}.json": json.dumps(
@@ -146,7 +146,7 @@ def test_food_101_lists_the_images_of_each_class_and_part(tmp_path):
     assert counts(importing.make_preview(zipped(tmp_path, names, meta))) == dict.fromkeys(KINDS, (4, 2, 0))
 
 
-def test_places_lists_paths_and_numbers_and_names_them_elsewhere(tmp_path):
+def test_places_lists_paths_and_numbers_with_names_in_another_file(tmp_path):
     names = numbered("data/")
     lists = "".join(f"{name} {n % 3}\n" for n, name in enumerate(names))
     categories = "".join(f"/{name[0]}/{name} {n}\n" for n, name in enumerate(KINDS))
@@ -154,7 +154,7 @@ def test_places_lists_paths_and_numbers_and_names_them_elsewhere(tmp_path):
     assert labels(request) == {name: f"/{kind(n)[0]}/{kind(n)}" for n, name in enumerate(names)}
 
 
-def test_google_cloud_writes_part_address_and_label_without_a_header(tmp_path):
+def test_google_cloud_writes_split_uri_and_label_without_a_header(tmp_path):
     names = numbered("img")
     lines = [
         f"{('TRAIN', 'TRAIN', 'TRAIN', 'VALIDATION', 'TEST', 'TEST')[n // 3 % 6]},gs://bucket/pets/{name},{kind(n)}"
@@ -179,7 +179,7 @@ def test_sagemaker_manifests_have_names_in_nested_metadata(tmp_path):
     assert labels(request) == {name: kind(n) for n, name in enumerate(names)}
 
 
-def test_azure_writes_json_lines_with_addresses(tmp_path):
+def test_azure_writes_json_lines_with_urls(tmp_path):
     names = numbered("fridge/")
     lines = [{"image_url": f"AmlDatastore://store/{name}", "label": kind(n)} for n, name in enumerate(names)]
     request = zipped(tmp_path, names, {"fridge.jsonl": "\n".join(map(json.dumps, lines))})
@@ -187,7 +187,7 @@ def test_azure_writes_json_lines_with_addresses(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_label_studio_puts_a_code_before_the_names_of_files(form, tmp_path):
+def test_label_studio_prefixes_file_names_with_a_code(form, tmp_path):
     names = numbered("cat dog ")
     rows = [{"id": n, "image": f"/data/upload/3/{n:08x}-{name}", "choice": kind(n)} for n, name in enumerate(names)]
     content = json.dumps(rows) if form == "json" else csv([rows[0], *(row.values() for row in rows)])
@@ -222,14 +222,14 @@ def test_labelme_writes_a_file_per_image(tmp_path):
     assert labels(replace(request, answers={"boxes": "one"})) == {name: kind(n) for n, name in enumerate(names)}
 
 
-def test_webdataset_writes_the_class_beside_each_image(tmp_path):
+def test_webdataset_stores_the_class_next_to_each_image(tmp_path):
     names = [f"{n:06}.png" for n in range(12)]
     request = zipped(tmp_path, names, {f"{n:06}.cls": str(n % 3) for n in range(12)})
     assert labels(request) == {name: str(n % 3) for n, name in enumerate(names)}
     assert skipped(request) == {}
 
 
-def test_several_rows_per_image_are_several_labels_or_opinions(tmp_path):
+def test_several_rows_per_image_are_multiple_labels_or_votes(tmp_path):
     names = numbered("")
     rows = [["ImageID", "LabelName"]]
     for n, name in enumerate(names):
@@ -243,7 +243,7 @@ def test_several_rows_per_image_are_several_labels_or_opinions(tmp_path):
     }
 
 
-def test_open_images_has_rows_for_labels_that_are_absent(tmp_path):
+def test_open_images_has_rows_for_absent_labels(tmp_path):
     names = numbered("")
     rows = [["ImageID", "Source", "LabelName", "Confidence"]]
     for n, name in enumerate(names):
@@ -261,7 +261,7 @@ def test_a_fold_keeps_its_images_together(tmp_path):
     assert items(request)[names[5]].group == "1"
 
 
-def test_labels_in_several_forms_are_a_question(tmp_path):
+def test_labels_in_several_forms_raise_a_question(tmp_path):
     names = numbered("images/")
     voc = "<annotation><filename>{}</filename><object><name>{}</name></object></annotation>"
     files = {f"annotations/{n:03}.xml": voc.format(name[7:], kind(n)) for n, name in enumerate(names)}
@@ -274,7 +274,7 @@ def test_labels_in_several_forms_are_a_question(tmp_path):
 # ---- arrays
 
 
-def test_the_tables_of_skin_lesions_have_numbered_pixels_and_the_label_last(tmp_path):
+def test_skin_lesion_tables_have_numbered_pixels_and_the_label_last(tmp_path):
     pixels = smooth(30, side=28)
     head = [*(f"pixel{n:04}" for n in range(28 * 28 * 3)), "label"]
     rows = [[*image.reshape(-1).tolist(), n % 3] for n, image in enumerate(pixels)]
@@ -299,7 +299,7 @@ def cifar(count: int, first: int, labels_: int) -> tuple[bytes, np.ndarray]:
     return b"".join(rows), pixels
 
 
-def test_the_binary_version_of_cifar_keeps_colours_parts_and_names(tmp_path):
+def test_binary_cifar_keeps_colours_splits_and_names(tmp_path):
     files = {f"cifar/data_batch_{n}.bin": cifar(12, n, 1)[0] for n in (1, 2)} | {
         "cifar/test_batch.bin": cifar(9, 3, 1)[0]
     }
@@ -311,7 +311,7 @@ def test_the_binary_version_of_cifar_keeps_colours_parts_and_names(tmp_path):
         importing.make_preview(zipped(tmp_path, [], files | {"cifar/test_batch.bin": cifar(9, 3, 1)[0][:-7]}))
 
 
-def test_svhn_counts_images_last_and_calls_zero_ten(tmp_path):
+def test_svhn_has_images_on_the_last_axis_and_labels_zero_as_ten(tmp_path):
     from scipy.io import savemat
 
     def saved(count: int) -> bytes:
@@ -330,7 +330,7 @@ def test_svhn_counts_images_last_and_calls_zero_ten(tmp_path):
         importing.make_preview(importing.of_file(tmp_path / "data.mat"))
 
 
-def test_what_is_imported_from_a_table_has_its_group_and_name(tmp_path):
+def test_images_imported_from_a_table_keep_group_and_name(tmp_path):
     names = numbered("images/", 30)
     rows = [["file", "label", "patient"], *([name[7:], kind(n), f"P{n // 3}"] for n, name in enumerate(names))]
     request = zipped(tmp_path, names, {"labels.csv": rows})

@@ -41,7 +41,7 @@ def rows(header: list, make) -> list[list]:
     ],
     ids=["file first", "label first", "unnamed index", "Unnamed: 0", "stems", "any names", "no header"],
 )
-def test_file_and_label_are_found_wherever_they_are(table, tmp_path):
+def test_file_and_label_columns_are_found_in_any_position(table, tmp_path):
     request = listed(tmp_path, NAMES, table)
     assert labels(request) == EXPECTED
     assert skipped(request) == {}
@@ -61,20 +61,20 @@ def test_a_first_row_that_names_a_missing_file_is_data(tmp_path):
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_numeric_labels_that_equal_names_of_files_are_labels(order, tmp_path):
+def test_numeric_labels_that_match_file_names_are_still_labels(order, tmp_path):
     names = [f"{number}.png" for number in range(12)]
     table = [["id", "label"][::order], *([number, number % 3][::order] for number in range(12))]
     assert labels(listed(tmp_path, names, table)) == {f"{number}.png": str(number % 3) for number in range(12)}
 
 
-def test_an_index_that_equals_names_of_files_does_not_replace_the_shuffled_file_column(tmp_path):
+def test_an_index_that_matches_file_names_does_not_replace_the_file_column(tmp_path):
     names = [f"{number}.png" for number in range(12)]
     shuffled = [(5 * number) % 12 for number in range(12)]
     table = [["", "id", "label"], *([place, number, kind(number)] for place, number in enumerate(shuffled))]
     assert labels(listed(tmp_path, names, table)) == {f"{number}.png": kind(number) for number in range(12)}
 
 
-def test_two_columns_that_could_be_the_label_are_a_question(tmp_path):
+def test_two_possible_label_columns_raise_a_question(tmp_path):
     table = rows(["file", "shape", "colour"], lambda number, name: [name, kind(number), ("red", "blue")[number % 2]])
     request = listed(tmp_path, NAMES, table)
     question = questions(request)["label_column"]
@@ -88,7 +88,7 @@ def test_two_columns_that_could_be_the_label_are_a_question(tmp_path):
     assert set(labels(listed(tmp_path, NAMES, table, label_column="colour")).values()) == {"red", "blue"}
 
 
-def test_a_clear_name_is_the_default_and_can_be_changed(tmp_path):
+def test_an_unambiguous_column_name_is_the_default_and_can_be_changed(tmp_path):
     table = rows(
         ["lesion_id", "image_id", "dx", "sex", "age"],
         lambda number, name: [
@@ -106,14 +106,14 @@ def test_a_clear_name_is_the_default_and_can_be_changed(tmp_path):
     assert set(labels(listed(tmp_path, NAMES, table, label_column="sex")).values()) == {"male", "female"}
 
 
-def test_a_number_and_a_name_of_each_class_are_one_label(tmp_path):
+def test_class_number_and_class_name_are_one_label(tmp_path):
     table = rows(["file", "label", "label_name"], lambda number, name: [name, number % 3, kind(number)])
     request = listed(tmp_path, NAMES, table)
     assert labels(request) == EXPECTED
     assert "label_column" not in questions(request)
 
 
-def test_a_column_of_a_part_divides_the_images(tmp_path):
+def test_a_split_column_divides_the_images(tmp_path):
     table = rows(
         ["filepaths", "labels", "data set"],
         lambda number, name: [name, kind(number), ("train", "test", "valid")[number // 3 % 3]],
@@ -133,7 +133,7 @@ def test_folders_called_train_and_test_divide_the_images_of_one_table(tmp_path):
 # ---- groups
 
 
-def test_a_clear_column_keeps_images_together_and_the_user_can_change_it(tmp_path):
+def test_an_unambiguous_group_column_is_used_and_can_be_changed(tmp_path):
     table = rows(
         ["file", "label", "patient_id", "scanner"],
         lambda number, name: [name, kind(number), f"P{number // 3}", f"model {'ABC'[number // 4]}"],
@@ -150,7 +150,7 @@ def test_a_clear_column_keeps_images_together_and_the_user_can_change_it(tmp_pat
     assert {item.group for item in items(other).values()} == {""}
 
 
-def test_a_column_without_a_clear_name_is_offered_but_not_used(tmp_path):
+def test_an_ambiguous_group_column_is_offered_but_not_used(tmp_path):
     table = rows(["file", "label", "camera"], lambda number, name: [name, kind(number), f"Canon {number // 4}"])
     request = listed(tmp_path, NAMES, table)
     assert questions(request)["group_column"].answer == "none"
@@ -171,7 +171,7 @@ def test_a_column_without_a_clear_name_is_offered_but_not_used(tmp_path):
      "old/pets/{kind}/{name}", "s3://bucket/pets/{kind}/{name}", "file:///x/pets/{kind}/{name}", "{kind}/{stem}",
      "../pets/{kind}/{name}", "{kind}/{upper}"],
 )  # fmt: skip
-def test_names_match_by_their_longest_common_end(written, tmp_path):
+def test_names_match_by_their_longest_common_suffix(written, tmp_path):
     names = [f"photos/{kind(number)}/{number // 3:03}.png" for number in range(12)]  # each file name three times
     table = [["path", "label"]]
     for number, name in enumerate(names):
@@ -183,7 +183,7 @@ def test_names_match_by_their_longest_common_end(written, tmp_path):
     assert skipped(request) == {}
 
 
-def test_numbers_that_lost_their_zeros_or_became_floats_match(tmp_path):
+def test_numbers_without_leading_zeros_or_as_floats_match(tmp_path):
     names = [f"{number:05}.png" for number in range(12)]
     table = [["id", "label"], *([f"{number}.0", kind(number)] for number in range(12))]
     assert labels(listed(tmp_path, names, table)) == {name: kind(number) for number, name in enumerate(names)}
@@ -198,14 +198,14 @@ def test_a_row_for_the_test_folder_never_labels_a_file_of_the_training_folder(tm
     assert skipped(request) == {"listed in the table, but missing from the archive": 12}
 
 
-def test_a_name_that_could_be_several_files_is_refused(tmp_path):
+def test_an_ambiguous_file_name_is_refused(tmp_path):
     names = [f"{folder}/{number}.png" for folder in "ab" for number in range(6)]
     table = [["file", "label"], *([f"{number}.png", kind(number)] for number in range(6))]
     with pytest.raises(SourceError, match=r"row 2 lists '0.png', but several files in the archive have that name"):
         importing.make_preview(listed(tmp_path, names, table))
 
 
-def test_images_are_meant_rather_than_masks_of_the_same_name(tmp_path):
+def test_images_are_preferred_to_masks_of_the_same_name(tmp_path):
     names = [f"{folder}/{number}.png" for folder in ("images", "masks") for number in range(12)]
     table = [["id", "label"], *([number, kind(number)] for number in range(12))]
     assert labels(listed(tmp_path, names, table)) == {f"images/{number}.png": kind(number) for number in range(12)}
@@ -220,11 +220,11 @@ def test_images_are_meant_rather_than_masks_of_the_same_name(tmp_path):
      ("NaN", ""), ("", ""), ("  ", ""), ("<NA>", ""), ("1.5", "1.5"), ("01", "01"), ("none", "none"), ("v1.0", "v1.0"),
      ("1e5", "1e5"), ("NA", "NA")],
 )  # fmt: skip
-def test_one_rule_says_what_a_field_means(written, meant):
+def test_field_values_are_interpreted_consistently(written, meant):
     assert values.canonical(written) == meant
 
 
-def test_floats_and_integers_are_the_same_class_in_tables_of_labels(tmp_path):
+def test_floats_and_integers_are_the_same_class_in_label_tables(tmp_path):
     table = rows(["file", "label"], lambda number, name: [name, f"{number % 2}.0" if number > 5 else number % 2])
     assert set(labels(listed(tmp_path, NAMES, table)).values()) == {"0", "1"}
 
@@ -236,7 +236,7 @@ def test_a_row_without_a_label_is_named(written, tmp_path):
         importing.make_preview(listed(tmp_path, NAMES, table))
 
 
-def test_rows_of_a_test_part_without_labels_are_skipped(tmp_path):
+def test_unlabelled_test_rows_are_skipped(tmp_path):
     table = rows(
         ["file", "label", "split"],
         lambda number, name: [name, kind(number), "train"] if number < 9 else [name, "", "test"],
@@ -250,7 +250,7 @@ def test_rows_of_a_test_part_without_labels_are_skipped(tmp_path):
 
 
 @pytest.mark.parametrize("separator", ["; ", "|", ", ", " "])
-def test_several_labels_in_a_field_are_detected_and_shown_before_the_import(separator, tmp_path):
+def test_multiple_labels_in_a_field_are_detected_and_previewed(separator, tmp_path):
     sets = [("sky",), ("sky", "sea"), ("sea", "boat"), ("boat",), ("sky", "sea", "boat")]
     chosen = {name: sets[number % 5] for number, name in enumerate(NAMES)}
     table = "file,tags\n" + "".join(f'{name},"{separator.join(of)}"\n' for name, of in chosen.items())
@@ -265,14 +265,14 @@ def test_several_labels_in_a_field_are_detected_and_shown_before_the_import(sepa
 @pytest.mark.parametrize(
     "names", [("golden retriever", "irish setter", "poodle"), ("Boston, MA", "Austin, TX", "Miami, FL")]
 )
-def test_words_and_commas_of_a_name_are_not_several_labels(names, tmp_path):
+def test_spaces_and_commas_in_a_class_name_do_not_mean_several_labels(names, tmp_path):
     table = "file,label\n" + "".join(f'{name},"{names[number % 3]}"\n' for number, name in enumerate(NAMES))
     request = listed(tmp_path, NAMES, table)
     assert set(labels(request).values()) == set(names)
     assert questions(request) == {}
 
 
-def test_lists_in_json_and_in_brackets_are_several_labels(tmp_path):
+def test_json_and_bracketed_lists_are_multiple_labels(tmp_path):
     sets = [["sky"], ["sky", "sea"], ["sea"]]
     as_json = "\n".join(json.dumps({"file": name, "tags": sets[n % 3]}) for n, name in enumerate(NAMES))
     as_python = "file;tags\n" + "".join(f"{name};{sets[n % 3]}\n" for n, name in enumerate(NAMES))
@@ -283,12 +283,12 @@ def test_lists_in_json_and_in_brackets_are_several_labels(tmp_path):
 # ---- other ways to write a table
 
 
-def test_commas_inside_labels_do_not_hide_the_semicolons_between_columns(tmp_path):
+def test_commas_inside_labels_do_not_hide_semicolon_delimiters(tmp_path):
     table = "file;label\n" + "".join(f"{name};{('a,b', 'c')[number % 2]}\n" for number, name in enumerate(NAMES))
     assert set(labels(listed(tmp_path, NAMES, table, several_labels="one")).values()) == {"a,b", "c"}
 
 
-def test_a_list_separated_by_spaces_with_comments_is_read(tmp_path):
+def test_a_space_separated_list_with_comments_is_read(tmp_path):
     table = "# image class\n" + "".join(f"{name} {number % 3}\n" for number, name in enumerate(NAMES))
     assert labels(listed(tmp_path, NAMES, table)) == {name: str(number % 3) for number, name in enumerate(NAMES)}
 
@@ -304,11 +304,11 @@ def test_a_list_separated_by_spaces_with_comments_is_read(tmp_path):
     ],
     ids=["list", "mapping", "nested mapping", "list in an object", "lines"],
 )
-def test_json_is_read_in_its_usual_forms(content, tmp_path):
+def test_json_is_read_in_its_common_forms(content, tmp_path):
     assert labels(listed(tmp_path, NAMES, content)) == EXPECTED
 
 
-def test_a_line_break_within_quotes_belongs_to_its_field(tmp_path):
+def test_a_quoted_line_break_belongs_to_its_field(tmp_path):
     table = "file,label,remark\n" + "".join(f'{n},{label},"two\nlines"\n' for n, label in EXPECTED.items())
     assert labels(listed(tmp_path, NAMES, table)) == EXPECTED
 
@@ -323,6 +323,6 @@ def test_a_line_break_within_quotes_belongs_to_its_field(tmp_path):
         ("file,label\n" + "x" * 1_000_001, "row 2 is longer than 1 MB"),
     ],
 )
-def test_what_is_no_table_says_why(content, said, tmp_path):
+def test_invalid_tables_give_the_reason(content, said, tmp_path):
     with pytest.raises(SourceError, match=said):
         importing.make_preview(listed(tmp_path, NAMES, content))

@@ -40,11 +40,11 @@ def check(request, labels=SORTED) -> None:
 
 
 @pytest.mark.parametrize("place", [lambda content: content, label_last], ids=["first", "last"])
-def test_a_table_without_header_that_is_sorted_by_class_keeps_its_classes(place, tmp_path):
+def test_a_sorted_table_without_a_header_keeps_its_classes(place, tmp_path):
     check(table(tmp_path / "sorted.csv", csv(place(rows()))))
 
 
-def test_labels_that_are_no_counters_and_sorted_are_found_by_their_neighbours(tmp_path):
+def test_sorted_labels_are_distinguished_from_row_numbers(tmp_path):
     labels = SORTED * 30 + 17
     check(table(tmp_path / "sorted.csv", csv(rows(labels))), labels)
 
@@ -66,7 +66,7 @@ def test_labels_that_are_no_counters_and_sorted_are_found_by_their_neighbours(tm
     ids=["pandas", "pandas, last", "numbers only", "index", "index, numbers only", "Unnamed", "index without header",
          "id", "data taken for names", "1x1"],
 )  # fmt: skip
-def test_headers_and_indices_that_pandas_writes_are_no_data(content, tmp_path):
+def test_headers_and_indices_written_by_pandas_are_not_data(content, tmp_path):
     check(table(tmp_path / "digits.csv", csv(content)))
 
 
@@ -84,7 +84,7 @@ def test_fractions_from_0_to_1_are_multiplied_by_255(tmp_path):
     assert "Values from 0 to 1 are multiplied by 255." in importing.make_preview(request).notes
 
 
-def test_if_both_ends_could_be_the_label_the_user_decides(tmp_path):
+def test_if_the_first_and_last_column_could_be_the_label_the_user_decides(tmp_path):
     noise = np.random.default_rng(0).integers(0, 2, (90, SIDE, SIDE)) * 255
     content = rows(np.arange(90) % 2 * 255, noise)
     request = table(tmp_path / "noise.csv", csv(content))
@@ -93,7 +93,7 @@ def test_if_both_ends_could_be_the_label_the_user_decides(tmp_path):
     assert "2 values in a sample" in question.options[0].detail
 
 
-def test_two_columns_of_labels_are_a_question_and_a_part_is_used(tmp_path):
+def test_two_label_columns_raise_a_question_and_a_split_column_is_used(tmp_path):
     header = ["fruit", "colour", "Usage", *PIXEL_NAMES]
     content = [
         [
@@ -125,14 +125,14 @@ def test_pixels_in_one_field_are_read_as_in_fer2013(tmp_path):
     assert np.array_equal(stored(request), PIXELS)
 
 
-def test_emnist_tables_are_turned_unless_the_user_says_otherwise(tmp_path):
+def test_emnist_tables_are_rotated_unless_the_user_says_otherwise(tmp_path):
     turned = PIXELS.swapaxes(1, 2)
     request = table(tmp_path / "emnist-letters-train.csv", csv(rows(pixels=turned)))
     assert questions(request)["orientation"].answer == "turned"
     check(request)
 
 
-def test_kaggle_archives_of_pixel_tables_are_read_without_unpacking(tmp_path):
+def test_pixel_tables_in_kaggle_archives_are_read_without_unpacking(tmp_path):
     extra = {
         "train.csv": [["label", *PIXEL_NAMES], *rows()],
         "test.csv": [PIXEL_NAMES, *(row[1:] for row in rows())],
@@ -143,14 +143,14 @@ def test_kaggle_archives_of_pixel_tables_are_read_without_unpacking(tmp_path):
     assert skipped(request) == {"a table without labels, or without images": 1}
 
 
-def test_tables_of_pixels_for_train_and_test_divide_the_images(tmp_path):
+def test_train_and_test_pixel_tables_divide_the_images(tmp_path):
     extra = {"mnist_train.csv": rows(), "mnist_test.csv": rows()[::4]}
     assert counts(importing.make_preview(zipped(tmp_path, [], extra), seconds=30)) == {
         str(number): (200, 50, 0) for number in range(3)
     }
 
 
-def test_a_table_of_test_images_without_labels_says_so(tmp_path):
+def test_an_unlabelled_test_table_is_reported(tmp_path):
     for content in ([PIXEL_NAMES, *(row[1:] for row in rows())], [row[1:] for row in rows()]):
         with pytest.raises(SourceError, match="Choose the table with the training images"):
             importing.make_preview(table(tmp_path / "test.csv", csv(content)))

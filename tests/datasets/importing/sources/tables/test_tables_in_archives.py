@@ -19,7 +19,7 @@ def kind(number: int) -> str:
     return KINDS[number % 3]
 
 
-def test_a_table_in_the_archive_gives_the_classes(tmp_path):
+def test_a_table_in_the_archive_provides_the_classes(tmp_path):
     request = zipped(tmp_path, NAMES, {"train.csv": ROWS})
     assert labels(request) == EXPECTED
     preview = importing.make_preview(request)
@@ -44,7 +44,7 @@ def test_a_sample_submission_and_a_table_without_labels_are_not_labels(tmp_path)
     assert skipped(request)["in the archive, but not listed in the table"] == 6
 
 
-def test_tables_of_train_and_test_divide_the_images(tmp_path):
+def test_train_and_test_tables_divide_the_images(tmp_path):
     tables = {
         "train.csv": [["path", "label"], *([name, EXPECTED[name]] for name in NAMES[:9])],
         "val.csv": [["path", "label"], *([name, EXPECTED[name]] for name in NAMES[9:])],
@@ -52,7 +52,7 @@ def test_tables_of_train_and_test_divide_the_images(tmp_path):
     assert counts(importing.make_preview(zipped(tmp_path, NAMES, tables))) == dict.fromkeys(KINDS, (3, 1, 0))
 
 
-def test_two_different_tables_of_labels_are_a_question(tmp_path):
+def test_two_different_label_tables_raise_a_question(tmp_path):
     extra = {
         "colours.csv": [["file", "colour"], *([name, ("red", "blue")[n % 2]] for n, name in enumerate(NAMES))],
         "shapes.csv": [["file", "shape"], *([name, kind(n)] for n, name in enumerate(NAMES))],
@@ -62,7 +62,7 @@ def test_two_different_tables_of_labels_are_a_question(tmp_path):
     assert labels(zipped(tmp_path, NAMES, extra, table="2")) == EXPECTED
 
 
-def test_class_folders_and_a_table_that_disagrees_are_shown_both(tmp_path):
+def test_conflicting_class_folders_and_table_are_both_shown(tmp_path):
     names = [f"site {'AB'[number % 2]}/{number:02}.png" for number in range(12)]
     extra = {"labels.csv": [["file", "label"], *([name, kind(n)] for n, name in enumerate(names))]}
     question = questions(zipped(tmp_path, names, extra))["classes_from"]
@@ -71,13 +71,13 @@ def test_class_folders_and_a_table_that_disagrees_are_shown_both(tmp_path):
     assert set(labels(zipped(tmp_path, names, extra, classes_from="folders")).values()) == {"site A", "site B"}
 
 
-def test_class_folders_and_a_table_that_agree_are_no_question(tmp_path):
+def test_consistent_class_folders_and_table_raise_no_question(tmp_path):
     names = [f"{kind(number)}/{number:02}.png" for number in range(12)]
     extra = {"labels.csv": [["file", "label"], *([name, kind(n)] for n, name in enumerate(names))]}
     assert questions(zipped(tmp_path, names, extra)) == {}
 
 
-def test_a_table_that_is_no_list_of_labels_leaves_the_classes_to_the_folders(tmp_path):
+def test_without_a_label_table_the_folders_provide_the_classes(tmp_path):
     names = [f"{kind(number)}/{number:02}.png" for number in range(12)]
     extra = {
         "statistics.csv": [["class", "count"], *([label, 4] for label in KINDS)],
@@ -104,14 +104,14 @@ def test_a_damaged_table_is_an_error_and_does_not_make_folders_classes(tmp_path)
         ("labels.txt", "0 cat\n1 dog\n2 owl\n"),
     ],
 )
-def test_numbers_of_classes_get_their_names_from_a_file_beside_them(name, content, tmp_path):
+def test_class_numbers_get_their_names_from_a_neighbouring_file(name, content, tmp_path):
     table = [["image_id", "label"], *([f"{number:02}", number % 3] for number in range(12))]
     request = zipped(tmp_path, NAMES, {"train.csv": table, name: content})
     assert labels(request) == EXPECTED
     assert f"Class numbers are replaced by the names in '{name}'." in importing.make_preview(request).notes
 
 
-def test_a_list_of_other_numbers_does_not_rename_classes(tmp_path):
+def test_an_unrelated_list_of_numbers_does_not_rename_classes(tmp_path):
     table = [["image_id", "label"], *([f"{number:02}", number % 3] for number in range(12))]
     others = {
         "patients.csv": "".join(f"{number},city {number}\n" for number in range(40)),
@@ -124,7 +124,7 @@ def test_a_list_of_other_numbers_does_not_rename_classes(tmp_path):
 # ---- Roboflow
 
 
-def test_roboflow_writes_a_table_of_0_and_1_per_part(tmp_path):
+def test_roboflow_writes_a_table_of_0_and_1_per_split(tmp_path):
     def table(numbers):
         return "filename, cat, dog\n" + "".join(f"{n}.png, {n % 2}, {int(n % 3 == 0)}\n" for n in numbers)
 
@@ -142,7 +142,7 @@ def test_roboflow_writes_a_table_of_0_and_1_per_part(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_hugging_face_metadata_names_files_relative_to_itself(form, tmp_path):
+def test_hugging_face_metadata_uses_paths_relative_to_itself(form, tmp_path):
     files = {}
     for part in ("train", "test"):
         rows = [{"file_name": f"{number}.png", "label": kind(number), "width": 12} for number in range(9)]
@@ -191,7 +191,7 @@ def test_parquet_with_image_bytes_is_imported_with_the_names_of_its_classes(tmp_
     assert data.facts.classes == KINDS and len(data.x_train) + len(data.x_test) == 12
 
 
-def test_parquet_files_in_an_archive_are_the_parts_of_a_dataset(tmp_path):
+def test_parquet_files_in_an_archive_are_the_splits_of_a_dataset(tmp_path):
     extra = {
         "data/train-00000-of-00002.parquet": parquet(pictures(0)),
         "data/train-00001-of-00002.parquet": parquet(pictures(100)),
@@ -201,7 +201,7 @@ def test_parquet_files_in_an_archive_are_the_parts_of_a_dataset(tmp_path):
     assert found == {str(number): (8, 4, 0) for number in range(3)}
 
 
-def test_parquet_with_plain_bytes_and_two_labels_asks(tmp_path):
+def test_parquet_with_two_label_columns_raises_a_question(tmp_path):
     rows = [{"img": image(n), "shape": kind(n), "colour": ("red", "blue")[n % 2]} for n in range(12)]
     (tmp_path / "pets.parquet").write_bytes(parquet(rows))
     request = importing.of_file(tmp_path / "pets.parquet")
@@ -216,7 +216,7 @@ def test_parquet_with_plain_bytes_and_two_labels_asks(tmp_path):
         (lambda: b"PAR1" + bytes(100), "damaged, or is not a parquet file"),
     ],
 )
-def test_parquet_that_holds_no_images_says_why(content, said, tmp_path):
+def test_parquet_without_images_gives_the_reason(content, said, tmp_path):
     (tmp_path / "pets.parquet").write_bytes(content())
     with pytest.raises(SourceError, match=said):
         importing.make_preview(importing.of_file(tmp_path / "pets.parquet"))
