@@ -76,7 +76,7 @@ def replace(aside: Path, path: Path) -> None:
 def remove_folder(folder: Path) -> None:
     """Remove a folder, after hiding it by a rename, so that no reader finds it half removed.
 
-    If the process is killed, what is left has a name that begins with ".deleted-". A missing folder is not an error.
+    If the process is killed, the remainder has a name that begins with ".deleted-". A missing folder is not an error.
 
     Raises:
         OSError: It could not be renamed, and is unchanged.

@@ -1,4 +1,4 @@
-"""The trainer: a separate process that fills a run folder. The only package that imports Keras; nobody imports it.
+"""The trainer: a separate process that fills a run folder. Only this package imports Keras, and no other imports it.
 
 trainer.py        trains, evaluates and exports one run
 standby.py        a trainer that waits with TensorFlow loaded

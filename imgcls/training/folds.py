@@ -211,7 +211,7 @@ def _predictions(model: keras.Model, inputs: np.ndarray, rows: np.ndarray) -> np
 
 
 def _silent() -> MetricsWriter:
-    """A log that nobody reads: the curves of a run are those of its own model."""
+    """A log that is discarded: the curves of a run are those of its own model."""
     return MetricsWriter(Path(os.devnull))
 
 

@@ -50,7 +50,7 @@ class Findings:
     def ask(self, key: str, text: str, options: Iterable[Option], default: str = "") -> str:
         """The option to read the source by: the user's answer, else the default, else the first.
 
-        The question is shown with the preview in any case. Without a default, it must be answered before the import.
+        The question is always shown with the preview. Without a default, it must be answered before the import.
 
         Raises:
             SourceError: the answer is none of the options.

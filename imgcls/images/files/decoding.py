@@ -189,7 +189,7 @@ def _open_samples(
 def _without_end(data: bytes, name: str, max_megapixels: float, at_least: int | None) -> LoadedImage:
     """A JPEG without its end marker, if all of its pixels are there.
 
-    A decoder fills what is missing, so it is told apart by what follows: in a complete scan it changes nothing.
+    A decoder fills what is missing. Whether a scan is complete shows in what follows it: then that changes nothing.
     """
     images = [
         from_pil(

@@ -72,7 +72,7 @@ def scores(images: np.ndarray, pens: np.ndarray | None = None) -> np.ndarray:
 
 
 def image_features(images: np.ndarray) -> np.ndarray:
-    """Histograms of edge directions, and brightness, in 7 x 7 cells: uint8 (n, 28, 28, 1) to float32 (n, 441)."""
+    """Histograms of edge directions, and brightness, in 7×7 cells: uint8 (n, 28, 28, 1) to float32 (n, 441)."""
     parts = [_image_features(images[start : start + 500, ..., 0]) for start in range(0, len(images), 500)]
     return np.concatenate(parts) if parts else np.zeros((0, (DIRECTIONS + 1) * CELLS**2), np.float32)
 

@@ -50,7 +50,7 @@ ENTRY_POINTS = (
 def show() -> None:
     """The whole page below its title."""
     st.markdown(
-        "Choose pictures and a network, watch it learn, then see what it gets wrong and why. "
+        "Choose images and a network, watch it learn, then see what it gets wrong and why. "
         "Training runs in the background on this machine: close the tab, come back, and it is still there. "
         "Every score is measured on held-out test images."
     )

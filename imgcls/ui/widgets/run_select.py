@@ -26,7 +26,7 @@ def pick_run(
     """A select box of the usable runs, showing the one in `?run=`; without it `prefer`, else the newest.
 
     None, with an empty state on the page, if there is no usable run. None, too, if the one in the URL cannot be used or
-    was deleted: the page says so, and the visitor chooses another one, as nobody should take the results of one model
+    was deleted: the page says so, and the visitor chooses another one, since the results of one model must not be taken
     for those of another. `on_change` is called when the visitor chooses another run.
     """
     choices = {run.id: run for run in runs.all_runs() if usable(run)}

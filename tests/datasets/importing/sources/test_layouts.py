@@ -135,7 +135,7 @@ def test_skipped_files_are_counted_by_reason(tmp_path):
 def test_the_interpretation_of_file_names_is_shown(tmp_path):
     layout = layouts.ALL["file names: class and number"]
     notes = read(tmp_path, layout.paths()).notes
-    assert notes == ["There are no class folders, so file names tell the class: ship_1.jpg is “ship”."]
+    assert notes == ["There are no class folders, so file names give the class: ship_1.jpg is “ship”."]
 
 
 def test_splits_and_groups_survive_the_import(tmp_path):

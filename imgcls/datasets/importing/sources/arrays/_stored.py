@@ -88,7 +88,7 @@ def of_arrays(arrays: Mapping[str, np.ndarray], name: str, findings: Findings) -
     if not pairs:
         listed = ", ".join(f"“{key}” {array.shape}" for key, array in list(arrays.items())[:6])
         raise SourceError(
-            f"{name} holds no pair of images and labels that can be told by their names: {listed or 'it is empty'}. "
+            f"{name} has no arrays whose names say which are images and which are labels: {listed or 'it is empty'}. "
             "Expected x_train and y_train (and x_test, y_test), train_images and train_labels, or x and y."
         )
     names = _class_names(arrays)

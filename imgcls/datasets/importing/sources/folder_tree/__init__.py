@@ -179,8 +179,8 @@ def _by_file_name(
         found, group = read(name)
         return Assigned(found, row.part, row.group[0] if row.group else group)
 
-    entry, told = next((entry, one.label) for entry in entries if (one := assigned(entry)).label)
-    findings.notes.append(f"There are no class folders, so file names tell the class: {entry.file} is “{told}”.")
+    entry, label = next((entry, one.label) for entry in entries if (one := assigned(entry)).label)
+    findings.notes.append(f"There are no class folders, so file names give the class: {entry.file} is “{label}”.")
     return assigned
 
 

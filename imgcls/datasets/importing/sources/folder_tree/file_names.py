@@ -20,7 +20,7 @@ CAMERAS = folder_names.word_set(
     "edited copy crop patch tile slide page figure fig sample output result results test train val valid "
     "validation training n id no nr num a the of"
 )
-"""Words that programs and cameras put in front of a number."""
+"""Words that programs and cameras write before a number."""
 _LEADING_NUMBERS = re.compile(r"^(\d+[\W_]+)+")
 
 
