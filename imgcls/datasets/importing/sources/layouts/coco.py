@@ -12,12 +12,11 @@ from typing import Any
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import Item, image_files
+from imgcls.datasets.importing.sources.items import Item
+from imgcls.datasets.importing.sources.layouts._annotated_images import AnnotatedImages, parts_of
 from imgcls.datasets.importing.sources.tables import boxes
-from imgcls.datasets.importing.sources.tables.assign import MISSING, UNLISTED
 from imgcls.datasets.importing.sources.tables.boxes import Annotated
-from imgcls.datasets.importing.sources.tables.column_names import part_in
-from imgcls.datasets.importing.sources.tables.matching import FileIndex, json_files
+from imgcls.datasets.importing.sources.tables.matching import json_files
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 20
@@ -37,19 +36,11 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
         SourceError: an annotation is damaged, or fewer than two classes remain.
     """
     documents = _documents(files)
-    found = image_files([entry for entry in files.entries if entry[0] not in documents], findings.skipped)
-    index = FileIndex(found)
-    parts = {path: part_in(path) for path in documents}
-    is_split = "train" in parts.values() and len(set(parts.values())) > 1
-    images: dict[str, Annotated] = {}
+    collected = AnnotatedImages(files, documents, findings)
+    parts = parts_of(documents)
     for path, content in documents.items():
-        for image in _images(path, content, index, findings):
-            image.part = parts[path] if is_split else ""
-            images.setdefault(image.path, image)
-    for path, _, _ in found:
-        if path not in images:
-            findings.skipped.add(UNLISTED, path)
-    return boxes.to_items(list(images.values()), short(next(iter(documents))), findings)
+        _collect(path, content, parts[path], collected)
+    return collected.to_items(list(collected.images.values()), short(next(iter(documents))))
 
 
 @functools.lru_cache(maxsize=1)
@@ -67,18 +58,13 @@ def _documents(files: Files) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _images(path: str, content: Mapping[str, Any], index: FileIndex, findings: Findings) -> list[Annotated]:
-    """The images of one document that are in the container."""
-    folder = path.rpartition("/")[0]
+def _collect(path: str, content: Mapping[str, Any], part: str, collected: AnnotatedImages) -> None:
+    """Adds the images of one document with their objects."""
     by_id: dict[Any, Annotated | None] = {}
     try:
         names = {category["id"]: visible(str(category["name"])) for category in content["categories"]}
         for image in content["images"]:
-            file = str(image["file_name"])
-            match = index.find(file, folder, short(path))
-            if match is None:
-                findings.skipped.add(MISSING, file)
-            by_id[image["id"]] = Annotated(match.path, match.key, "", []) if match else None
+            by_id[image["id"]] = collected.add(str(image["file_name"]), path, short(path), part)
         for annotation in content["annotations"]:
             owner = by_id[annotation["image_id"]]
             if owner is not None and not annotation.get("iscrowd"):
@@ -87,7 +73,6 @@ def _images(path: str, content: Mapping[str, Any], index: FileIndex, findings: F
         raise SourceError(
             f"{short(path)} is not a valid COCO file: an entry lacks {error} or has another type. Export it again."
         ) from None
-    return [image for image in by_id.values() if image is not None]
 
 
 def _box(annotation: Mapping[str, Any]) -> boxes.Box | None:

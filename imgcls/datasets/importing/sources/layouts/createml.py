@@ -10,12 +10,10 @@ from typing import Any
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import Item, image_files
+from imgcls.datasets.importing.sources.items import Item
+from imgcls.datasets.importing.sources.layouts._annotated_images import AnnotatedImages, parts_of
 from imgcls.datasets.importing.sources.tables import boxes
-from imgcls.datasets.importing.sources.tables.assign import MISSING, UNLISTED
-from imgcls.datasets.importing.sources.tables.boxes import Annotated
-from imgcls.datasets.importing.sources.tables.column_names import part_in
-from imgcls.datasets.importing.sources.tables.matching import FileIndex, json_files
+from imgcls.datasets.importing.sources.tables.matching import json_files
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 22
@@ -34,29 +32,18 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
         SourceError: an entry is wrong, or fewer than two classes remain.
     """
     documents = _documents(files)
-    found = image_files([entry for entry in files.entries if entry[0] not in documents], findings.skipped)
-    index = FileIndex(found)
-    parts = {path: part_in(path) for path in documents}
-    is_split = "train" in parts.values() and len(set(parts.values())) > 1
-    images: dict[str, Annotated] = {}
+    collected = AnnotatedImages(files, documents, findings)
+    parts = parts_of(documents)
     for path, content in documents.items():
-        folder = path.rpartition("/")[0]
         for number, entry in enumerate(content, 1):
             where = f"{short(path)}, entry {number}"
-            match = index.find(str(entry.get("image") or entry.get("imagefilename")), folder, where)
-            if match is None:
-                findings.skipped.add(MISSING, str(entry.get("image")))
-                continue
+            name = str(entry.get("image") or entry.get("imagefilename"))
             try:
                 objects = [_object(annotation) for annotation in entry["annotations"]]
             except (KeyError, TypeError, ValueError):
                 raise SourceError(f"{where} has an annotation without label or coordinates. Export it again.") from None
-            part = parts[path] if is_split else ""
-            images.setdefault(match.path, Annotated(match.path, match.key, part, objects))
-    for path, _, _ in found:
-        if path not in images:
-            findings.skipped.add(UNLISTED, path)
-    return boxes.to_items(list(images.values()), short(next(iter(documents))), findings)
+            collected.add(name, path, where, parts[path], objects)
+    return collected.to_items(list(collected.images.values()), short(next(iter(documents))))
 
 
 @functools.lru_cache(maxsize=1)

@@ -11,13 +11,11 @@ from xml.etree.ElementTree import Element
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import Box, Item, image_files
+from imgcls.datasets.importing.sources.items import Box, Item
+from imgcls.datasets.importing.sources.layouts._annotated_images import AnnotatedImages
 from imgcls.datasets.importing.sources.layouts.voc import parsed
 from imgcls.datasets.importing.sources.tables import boxes
-from imgcls.datasets.importing.sources.tables.assign import MISSING, UNLISTED
-from imgcls.datasets.importing.sources.tables.boxes import Annotated
 from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_of
-from imgcls.datasets.importing.sources.tables.matching import FileIndex
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 24
@@ -37,23 +35,14 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
         SourceError: the file is damaged, or fewer than two classes remain.
     """
     documents = dict(_documents(files))
-    found = image_files([entry for entry in files.entries if entry[0] not in documents], findings.skipped)
-    index = FileIndex(found)
-    images: dict[str, Annotated] = {}
+    collected = AnnotatedImages(files, documents, findings)
     for path, key in documents.items():
         for element in parsed(files.read(key, MAX_BYTES), short(path)).iter("image"):
-            name = element.get("name") or ""
-            match = index.find(name, path.rpartition("/")[0], short(path))
-            if match is None:
-                findings.skipped.add(MISSING, name)
-                continue
-            part = part_of(element.get("subset") or "") or folder_part(match.path)
             objects = [_object(shape, short(path)) for shape in element if shape.tag in SHAPES]
-            images.setdefault(match.path, Annotated(match.path, match.key, part, objects))
-    for path, _, _ in found:
-        if path not in images:
-            findings.skipped.add(UNLISTED, path)
-    return boxes.to_items(boxes.with_parts(list(images.values())), files.name, findings)
+            image = collected.add(element.get("name") or "", path, short(path), objects=objects)
+            if image is not None:
+                image.part = part_of(element.get("subset") or "") or folder_part(image.path)
+    return collected.to_items(boxes.with_parts(list(collected.images.values())), files.name)
 
 
 @functools.lru_cache(maxsize=1)
