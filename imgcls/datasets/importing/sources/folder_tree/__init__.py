@@ -179,8 +179,8 @@ def _by_file_name(
         found, group = read(name)
         return Assigned(found, row.part, row.group[0] if row.group else group)
 
-    entry, label = next((entry, one.label) for entry in entries if (one := assigned(entry)).label)
-    findings.notes.append(f"There are no class folders, so file names give the class: {entry.file} is “{label}”.")
+    entry, example = next((entry, one.label) for entry in entries if (one := assigned(entry)).label)
+    findings.notes.append(f"There are no class folders, so file names give the class: {entry.file} is “{example}”.")
     return assigned
 
 
