@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
+from imgcls.api import in_app
 from imgcls.ui.app import errors, paths, startup
 
 
@@ -21,4 +22,5 @@ app = st.App(
     paths.ENTRY,
     lifespan=lifespan,
     on_script_error=errors.show,
+    routes=in_app.routes(),
 )

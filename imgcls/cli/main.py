@@ -24,6 +24,7 @@ COMMANDS = {
     "evaluate": ("predict:evaluate", "Measure a run's accuracy on your own labelled images."),
     "compare": ("compare:compare", "Compare two runs on their test images: is one really better?"),
     "report": ("report:write_report", "Write a run's report as an HTML file, or its numbers as JSON or CSV."),
+    "serve": ("serve:serve", "Answer predictions over HTTP, without the app."),
     "export": ("export:export", "Write a run's model in a format for other programs, verified."),
     "robustness": ("analyse:robustness", "Test a run's model on corrupted images."),
     "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),

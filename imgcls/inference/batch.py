@@ -172,9 +172,22 @@ def to_json(results: Iterable[Result], classes: Sequence[str], run: str) -> byte
 
 
 def as_json(result: Result, classes: Sequence[str]) -> dict[str, Any]:
-    """The result for one image as plain values."""
-    probabilities = [round(float(p), 6) for p in result.answer.probabilities] if result.answer else None
-    return _row(result, classes) | {"probabilities": probabilities}
+    """The result for one image as plain values: what the shell prints and the REST API answers.
+
+    The prediction of a multi-label model is a list. `rejection` says why it should not be trusted, `notes` say how the
+    image was prepared.
+    """
+    answer = result.answer
+    if answer is None:
+        return _row(result, classes) | {"rejection": None, "notes": [], "probabilities": None}
+    prediction = answer.prediction if isinstance(answer.prediction, str) else list(answer.prediction)
+    rejection = answer.rejection and {"title": answer.rejection.title, "text": answer.rejection.text}
+    return _row(result, classes) | {
+        "prediction": prediction,
+        "rejection": rejection,
+        "notes": list(answer.notes),
+        "probabilities": [round(float(p), 6) for p in answer.probabilities],
+    }
 
 
 def _row(result: Result, classes: Sequence[str]) -> dict[str, Any]:

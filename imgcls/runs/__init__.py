@@ -6,6 +6,7 @@ trash                    deleted runs, which can be restored for a day
 labels                   label.txt: the name of a run
 results                  result.json and model.json (ModelCard), checked
 requests                 request.json: stop, pause, change the learning rate
+summary                  a run as plain values, for JSON
 metrics_log              metrics.jsonl: batches, epochs and phases
 epoch_predictions        epochs.npz: validation predictions after each epoch
 validation_predictions   validation.npz: validation predictions of the final model

@@ -6,6 +6,7 @@ import logging
 import threading
 
 from imgcls import datasets, jobs
+from imgcls.system import json_logs
 from imgcls.ui.app import theme_patch
 
 DEFAULT_DATA = "mnist_sample"
@@ -24,6 +25,8 @@ _loaded = _is_planned = False
 
 def begin() -> None:
     """Cleans up the runs folder, starts queued runs, and prepares the default dataset for a first Start."""
+    if json_logs.are_wanted():
+        json_logs.install(as_json=True)
     logging.getLogger("imgcls").setLevel(logging.INFO)
     theme_patch.install()
     jobs.sweep()

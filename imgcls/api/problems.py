@@ -1,0 +1,60 @@
+"""Errors of the API, all in one shape: {"status": 404, "error": "Not Found", "message": "a sentence"}."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from imgcls.errors import RunError, UserError
+
+SENTENCES = {
+    404: "There is nothing at this address. The page /api/docs lists what there is.",
+    405: "This address does not accept this method. The page /api/docs lists what it accepts.",
+    500: "The server failed on this request. Its log has the details.",
+}
+"""Instead of the texts of the framework."""
+
+_log = logging.getLogger(__name__)
+
+
+def problem(status: int, message: str = "", *, headers: Mapping[str, str] | None = None, **more: Any) -> JSONResponse:
+    """The answer for an error; `more` are further entries of the JSON object."""
+    content = {"status": status, "error": HTTPStatus(status).phrase, "message": message or SENTENCES[status]}
+    return JSONResponse(content | more, status, headers)
+
+
+def install(api: FastAPI) -> None:
+    """Lets every error inside the routes end as such an answer."""
+    api.add_exception_handler(HTTPException, _of_http)
+    api.add_exception_handler(RequestValidationError, _of_values)
+    api.add_exception_handler(UserError, _of_user_error)
+    api.add_exception_handler(Exception, _of_bug)
+
+
+def _of_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    is_framework = error.detail == HTTPStatus(error.status_code).phrase
+    message = SENTENCES.get(error.status_code, error.detail) if is_framework else error.detail
+    return problem(error.status_code, message, headers=error.headers)
+
+
+def _of_values(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    return problem(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}.")
+
+
+def _of_bug(request: Request, error: Exception) -> JSONResponse:
+    return problem(500)  # the framework raises it again, so that it reaches the log
+
+
+def _of_user_error(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, RunError):  # the run was found, so it is this side that has failed
+        _log.warning("%s: %s", request.url.path, error)
+        return problem(500, str(error))
+    return problem(422, str(error))

@@ -1,0 +1,41 @@
+"""Runs and their metrics, read only."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse
+
+from imgcls.api import lookup, openapi
+from imgcls.runs.metrics_log import Curves
+from imgcls.runs.summary import described
+
+router = APIRouter(tags=["runs"])
+
+
+@router.get("/runs", summary="All runs, newest first", responses=openapi.answers(openapi.RUNS))
+def all_runs(request: Request) -> JSONResponse:
+    return JSONResponse({"runs": [described(run) for run in lookup.all_runs(request)]})
+
+
+@router.get("/runs/{run}", summary="One run", responses=openapi.answers(openapi.RUN, 404))
+def one_run(request: Request, run: str) -> JSONResponse:
+    return JSONResponse(described(lookup.find_run(request, run)))
+
+
+@router.get("/runs/{run}/metrics", summary="Epochs and scores", responses=openapi.answers(openapi.METRICS, 404))
+def metrics(request: Request, run: str) -> JSONResponse:
+    found = lookup.find_run(request, run)
+    curves = Curves(found.folder / "metrics.jsonl").refresh()
+    return JSONResponse(
+        {
+            "id": found.id,
+            "state": found.state,
+            "phase": curves.phase or None,
+            "plan": _without_kind(curves.plan),
+            "epochs": [_without_kind(line) for line in curves.epochs],
+            "changes": [_without_kind(line) for line in curves.changes],
+            "result": found.result,
+        }
+    )
+
+
+def _without_kind(line: dict) -> dict:
+    return {name: value for name, value in line.items() if name != "kind"}

@@ -1,0 +1,46 @@
+"""The REST API as an ASGI application, mounted below /api: by `imgcls serve`, and by the app if it is switched on."""
+
+import logging
+import os
+
+import anyio
+from fastapi import FastAPI
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+import imgcls
+from imgcls.api import openapi, problems
+from imgcls.api.guards import Guards
+from imgcls.api.metrics import Metrics
+from imgcls.api.request_log import RequestLog
+from imgcls.api.routes import health, models, runs, training
+from imgcls.api.settings import Settings
+
+PREFIX = "/api"
+
+
+def create(settings: Settings) -> ASGIApp:
+    """The application with its guards; addresses are relative to where it is mounted."""
+    logging.getLogger("imgcls").setLevel(logging.INFO)
+    api = FastAPI(
+        title="imgcls",
+        version=imgcls.__version__,
+        description=openapi.DESCRIPTION,
+        docs_url=None,  # its page loads scripts from another server; ours is in routes/health.py
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    api.openapi_version = openapi.VERSION
+    api.state.settings, api.state.metrics = settings, Metrics()
+    api.state.limiter = anyio.CapacityLimiter(os.cpu_count() or 1)  # more at once would only need more memory
+    problems.install(api)
+    openapi.add_token(api)
+    for routes in (health, models, runs, training):
+        if settings.run is None or routes is not training:
+            api.include_router(routes.router)
+    return RequestLog(Guards(api, settings), api.state.metrics)
+
+
+def mounted(settings: Settings) -> Mount:
+    """The application as a route of another one."""
+    return Mount(PREFIX, app=create(settings))

@@ -1,0 +1,46 @@
+"""Runs and their metrics over HTTP."""
+
+import json
+
+import pytest
+
+from imgcls.cli.main import main
+
+
+def test_runs_are_those_that_the_shell_lists(api, made, capsys):
+    made()
+    main(["runs", "--json"])
+    assert api.get("runs").json["runs"] == json.loads(capsys.readouterr().out)
+
+
+def test_metrics_are_the_epochs_and_the_result(finished_run, serve):
+    found = serve().get(f"runs/{finished_run.id}/metrics").json
+    assert [epoch["epoch"] for epoch in found["epochs"]] == [1, 2]
+    assert all({"loss", "val_loss", "val_accuracy"} <= set(epoch) for epoch in found["epochs"])
+    assert found["state"] == "finished" and found["result"] == finished_run.result
+    assert found["plan"]["epochs"] == 2
+
+
+def test_a_run_that_has_not_begun_has_empty_metrics(made, serve):
+    run = made()
+    found = serve().get(f"runs/{run.id}/metrics").json
+    assert (found["state"], found["epochs"], found["result"], found["phase"]) == ("aside", [], None, None)
+
+
+def test_a_damaged_run_is_listed_and_its_metrics_are_one_sentence(made, serve):
+    run = made(**{"result.json": b"{"})
+    api = serve()
+    assert [(row["id"], row["state"]) for row in api.get("runs").json["runs"]] == [(run.id, "damaged")]
+    reply = api.get(f"runs/{run.id}/metrics")
+    assert reply.status == 500 and reply.json["message"].endswith(".") and "Traceback" not in reply.json["message"]
+
+
+@pytest.mark.parametrize("path", ["runs/nothing", "runs/nothing/metrics", "runs/../../etc", "nothing", ""])
+def test_an_unknown_address_is_not_found_in_the_same_shape(api, path):
+    reply = api.get(path)
+    assert reply.status == 404 and set(reply.json) == {"status", "error", "message"}
+
+
+def test_an_address_says_that_it_does_not_accept_a_method(api):
+    reply = api.send("DELETE", "runs/digits")
+    assert reply.status == 405 and set(reply.json) == {"status", "error", "message"}
