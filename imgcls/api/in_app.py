@@ -29,10 +29,10 @@ def routes() -> Sequence["BaseRoute"]:
     if not is_installed():
         _log.error(INSTALL)
         return []
-    from imgcls.api import service
+    from imgcls.api import application
 
     try:
-        return [service.mounted(settings.from_environment())]
+        return [application.mounted(settings.from_environment())]
     except SettingError as error:
         _log.error("The REST API was not started. %s", error)
         return []

@@ -6,7 +6,6 @@ trash                    deleted runs, which can be restored for a day
 labels                   label.txt: the name of a run
 results                  result.json and model.json (ModelCard), checked
 requests                 request.json: stop, pause, change the learning rate
-summary                  a run as plain values, for JSON
 metrics_log              metrics.jsonl: batches, epochs and phases
 epoch_predictions        epochs.npz: validation predictions after each epoch
 validation_predictions   validation.npz: validation predictions of the final model
@@ -25,6 +24,7 @@ from imgcls.runs.store import all_runs as all_runs
 from imgcls.runs.store import check_id as check_id
 from imgcls.runs.store import create as create
 from imgcls.runs.store import default_label as default_label
+from imgcls.runs.store import described as described
 from imgcls.runs.store import exists as exists
 from imgcls.runs.store import find as find
 from imgcls.runs.store import new_id as new_id

@@ -6,9 +6,10 @@ import shutil
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 from imgcls.config import Config
-from imgcls.errors import RunError
+from imgcls.errors import RunError, UserError
 from imgcls.runs import labels, trash
 from imgcls.runs.run import Run
 from imgcls.system import atomic, paths
@@ -139,6 +140,27 @@ def writable(run: Run) -> Run:
         if not copy.is_dir():  # and no other tab was faster
             raise RunError(f"The run cannot be copied to {copy.parent}: {error.strerror}. Free some space.") from error
     return Run(copy)
+
+
+def described(run: Run) -> dict[str, Any]:
+    """A run as plain values, the same in the shell and in the REST API; None for what cannot be read."""
+    data = model = None
+    result: dict[str, Any] = {}
+    try:
+        data, model = run.config.data, run.config.model
+        result = run.result or {}
+    except UserError:
+        pass  # its state says that it is damaged
+    scores = ("test_accuracy", "val_accuracy", "test_cross_entropy", "test_macro_f1", "parameters", "seconds")
+    return {
+        "id": run.id,
+        "name": run.label,
+        "state": run.state,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.created)),
+        "data": data,
+        "model": model,
+        **{name: result.get(name) for name in scores},
+    }
 
 
 def _roots() -> list[Path]:

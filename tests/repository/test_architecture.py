@@ -16,6 +16,8 @@ VAGUE_NAMES = {"util", "common", "helper", "core", "manager", "service", "shared
 LINES = 300
 ENTRIES = 16
 """Of one folder: about twelve is the aim."""
+PACKAGES = 17
+"""Of the package itself: one entry per concern, in the order that the import contracts give."""
 NOT_COUNTED = ("__init__.py", "__main__.py", "py.typed")
 """Files whose names Python prescribes."""
 
@@ -80,7 +82,9 @@ def test_no_folder_is_wide():
     for path in PACKAGE.rglob("*"):
         if "__pycache__" not in path.parts and (path.is_file() or any(path.glob("*.*"))):
             entries[path.parent.relative_to(ROOT).as_posix()] += path.name not in NOT_COUNTED
-    assert {folder: count for folder, count in entries.items() if count > ENTRIES} == {}
+    assert {
+        folder: count for folder, count in entries.items() if count > (PACKAGES if folder == PACKAGE.name else ENTRIES)
+    } == {}
 
 
 def test_each_model_family_and_dataset_is_a_file():

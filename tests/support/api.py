@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from imgcls.api import service
+from imgcls.api import application
 from imgcls.api.settings import Settings
 
 TOKEN = "a-token-that-is-long-enough"
@@ -35,7 +35,7 @@ class ApiServer:
     def __init__(self, settings: Settings):
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        app = Starlette(routes=[service.mounted(settings)])
+        app = Starlette(routes=[application.mounted(settings)])
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
         self._thread.start()

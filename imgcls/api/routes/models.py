@@ -16,7 +16,7 @@ from imgcls.inference import answering, batch
 from imgcls.inference.batch import Item, Result
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
-from imgcls.runs.summary import described
+from imgcls.runs.store import described
 
 DRAWING = "strokes"
 NO_LABEL = -1

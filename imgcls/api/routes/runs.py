@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse
 
 from imgcls.api import lookup, openapi
 from imgcls.runs.metrics_log import Curves
-from imgcls.runs.summary import described
+from imgcls.runs.store import described
 
 router = APIRouter(tags=["runs"])
 

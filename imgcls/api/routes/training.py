@@ -11,7 +11,7 @@ from imgcls.api import bodies, lookup, openapi
 from imgcls.config import Config
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import ENDING, Curves
-from imgcls.runs.summary import described
+from imgcls.runs.store import described
 
 OPEN = ("queued", "starting", "running", "paused")
 

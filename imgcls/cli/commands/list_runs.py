@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from imgcls import runs
-from imgcls.runs.summary import described
+from imgcls.runs.store import described
 
 
 def list_runs(

@@ -92,12 +92,12 @@ def _listen(wanted: Settings, host: str, port: int) -> None:
     from starlette.responses import RedirectResponse
     from starlette.routing import Route
 
-    from imgcls.api import service
+    from imgcls.api import application
 
-    docs = Route("/", lambda request: RedirectResponse(f"{service.PREFIX}/docs"))
+    docs = Route("/", lambda request: RedirectResponse(f"{application.PREFIX}/docs"))
     server = uvicorn.Server(
         uvicorn.Config(
-            Starlette(routes=[service.mounted(wanted), docs]),
+            Starlette(routes=[application.mounted(wanted), docs]),
             host=host,
             port=port,
             log_config=None,

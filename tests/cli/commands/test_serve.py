@@ -85,6 +85,7 @@ def test_it_classifies_without_streamlit_and_tensorflow_and_logs_json(serve, wai
     assert answer["images"][0]["prediction"] == "1"
     assert served.ask("/api/ready")["models"] == ["digits"]
     assert psutil.Process(served.process.pid).memory_info().rss < LIMIT_MB * 1e6
+    wait_until(lambda: any("/api/ready" in line for line in served.lines))
     logged = [json.loads(line) for line in served.lines if line.startswith("{")]
     assert [(entry["status"], entry["path"]) for entry in logged if "path" in entry] == [
         (200, "/api/models/digits/predict"),
