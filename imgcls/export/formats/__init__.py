@@ -8,6 +8,7 @@ A format is a module with
     TOLERANCE               how closely it must match, see `imgcls.export.tolerances`
     EXTRA                   the extra of this package that installs what it needs, and the import names of that
     write(convert, path)    writes the file; `convert` is a `Converter`, because only the trainer's package has Keras
+    assemble(run, path)     optional: makes the file from what was written, where that takes more than the model
     load(path)              opens the file and returns a `Runtime`
     describe(path, texts)   stores texts, by name, inside the file
 """
@@ -30,10 +31,13 @@ class Converter(Protocol):
     def keras(self, path: Path) -> None:
         """Writes Keras's own format."""
 
-    def litert(self, path: Path, weights: Weights = "float32", *, is_microcontroller: bool = False) -> None:
+    def litert(
+        self, path: Path, weights: Weights = "float32", *, is_microcontroller: bool = False, is_single: bool = False
+    ) -> None:
         """Writes a LiteRT file. With int8, activations are calibrated on training images.
 
-        `is_microcontroller`: integers only, uint8 input and output, and a fixed batch of 1.
+        `is_microcontroller`: integers only, uint8 input and output, and a fixed batch of 1. `is_single`: a fixed batch
+        of 1 only.
         """
 
     def onnx(self, path: Path) -> None:

@@ -38,14 +38,17 @@ class KerasConverter:
     def keras(self, path: Path) -> None:
         self._model.save(path)
 
-    def litert(self, path: Path, weights: Weights = "float32", *, is_microcontroller: bool = False) -> None:
+    def litert(
+        self, path: Path, weights: Weights = "float32", *, is_microcontroller: bool = False, is_single: bool = False
+    ) -> None:
         model = self._model
-        if weights == "float32" and not is_microcontroller:
+        is_single = is_single or is_microcontroller
+        if weights == "float32" and not is_single:
             content = shipped_classifier.litert(model)
             if content is not None:
                 path.write_bytes(content)
                 return
-        if is_microcontroller:
+        if is_single:
             images = keras.Input(batch_shape=(1, *self._shape), dtype="uint8")
             model = keras.Model(images, model(images))
         converter = tf.lite.TFLiteConverter.from_keras_model(model)

@@ -24,6 +24,8 @@ SUPPORTS = ("single", "multi")
 
 SUGGESTED = ("keras", "litert_dynamic", "onnx")
 CHOICE = "export-formats"
+PAGE = "html"
+"""The format with a button of its own: one press makes it, the next one downloads it."""
 MIME = "application/octet-stream"
 STYLE = """<style>
 .exports{overflow-x:auto}.exports table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
@@ -61,17 +63,29 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     state = task.state()
     found = records.all_of(run)
     if state.state in ("running", "failed"):
-        task_panel.show(task, state, lambda: making.start(run, _chosen(found)), "The export failed.")
+        task_panel.show(task, state, lambda: making.start(run, _chosen(found) or [PAGE]), "The export failed.")
     if state.state != "running":
+        _take_home(run, found.get(PAGE))
         _choose(run, found)
     if found:
         _results(run, found)
 
 
+def _take_home(run: Run, record: Record | None) -> None:
+    """The page that runs the model in a browser: made at the first press, then downloaded."""
+    page = formats.find(PAGE)
+    with st.container(border=True):
+        st.markdown(f"**{page.TITLE}**: {plain(page.HELP)}")
+        if record is None or not record.is_offered:
+            task_panel.button(page.TITLE, lambda: making.start(run, [PAGE]), primary=True)
+        else:
+            _download(run, PAGE, record, primary=True)
+
+
 def _choose(run: Run, found: dict[str, Record]) -> None:
     """Which formats to make, and the button that starts."""
-    missing = {name: formats.what_is_missing(formats.find(name)) for name in formats.names()}
-    available = [name for name in formats.names() if not missing[name]]
+    missing = {name: formats.what_is_missing(formats.find(name)) for name in formats.names() if name != PAGE}
+    available = [name for name in missing if not missing[name]]
     st.pills(
         "Formats",
         available,
@@ -96,7 +110,8 @@ def _suggested(available: list[str], found: dict[str, Record]) -> list[str]:
 
 
 def _chosen(found: dict[str, Record]) -> list[str]:
-    available = [name for name in formats.names() if not formats.what_is_missing(formats.find(name))]
+    names = [name for name in formats.names() if name != PAGE]
+    available = [name for name in names if not formats.what_is_missing(formats.find(name))]
     return list(st.session_state.get(CHOICE, _suggested(available, found)))
 
 
@@ -114,7 +129,8 @@ def _results(run: Run, found: dict[str, Record]) -> None:
             "stores. Errors and close calls are over-represented there, so the accuracy is not shown."
         )
     for name, record in offered.items():
-        _downloads(run, name, record)
+        if name != PAGE:
+            _downloads(run, name, record)
     for name, record in offered.items():
         if record.changed_count:
             _changes(run, name, record)
@@ -159,17 +175,8 @@ def size(count: int) -> str:
 
 
 def _downloads(run: Run, name: str, record: Record) -> None:
-    path = records.file_of(run, name)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            f"{record.title} ({size(record.bytes)})",
-            path.read_bytes,
-            file_name=record.file,
-            mime=MIME,
-            icon=":material/download:",
-            key=f"export-{name}",
-            on_click="ignore",
-        )
+        _download(run, name, record)
         if bundle.supports(name):
             st.download_button(
                 "Bundle with model card and script",
@@ -181,6 +188,19 @@ def _downloads(run: Run, name: str, record: Record) -> None:
                 type="tertiary",
                 on_click="ignore",
             )
+
+
+def _download(run: Run, name: str, record: Record, *, primary: bool = False) -> None:
+    st.download_button(
+        f"{record.title} ({size(record.bytes)})",
+        records.file_of(run, name).read_bytes,
+        file_name=record.file,
+        mime=MIME,
+        icon=":material/download:",
+        key=f"export-{name}",
+        type="primary" if primary else "secondary",
+        on_click="ignore",
+    )
 
 
 def _bundled(run: Run, name: str) -> bytes:

@@ -1,0 +1,94 @@
+"""What the page that is taken home knows about its run: classes, input, scores, confusion matrix, worst mistakes."""
+
+import base64
+from typing import Any
+
+import numpy as np
+
+from imgcls.evaluation import predictions
+from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.report import values
+from imgcls.images.loading import to_png
+from imgcls.inference.rejection import multiple_digits
+from imgcls.runs import Run
+
+MOST_MISTAKES = 12
+MOST_CELLS = 25
+"""With more classes, the page lists the most frequent errors: a table would not fit on a phone."""
+MOST_PAIRS = 12
+SCORES = {
+    "accuracy": "Accuracy",
+    "exact_match": "All labels correct",
+    "label_accuracy": "Label accuracy",
+    "macro_f1": "Macro F1",
+    "mean_average_precision": "Mean average precision",
+}
+SINGLE, MULTI = ("accuracy", "macro_f1"), ("exact_match", "label_accuracy", "macro_f1", "mean_average_precision")
+
+
+def collect(run: Run) -> dict[str, Any]:
+    """Everything, as plain values for JSON.
+
+    Raises:
+        RunError: the run has no model card or no test predictions.
+    """
+    card, stored = run.card, predictions.read(run)
+    found = Decisions(stored, card.thresholds or card.threshold) if card.is_multilabel else stored
+    test = values.collect(run, found)["test"]
+    few = len(card.classes) <= MOST_CELLS
+    thresholds = card.thresholds or (card.threshold,) * len(card.classes)
+    return values.strict(
+        {
+            "run": run.id,
+            "title": _text(run.label),
+            "data": _text(values.data_title(run)),
+            "classes": [_text(name) for name in card.classes],
+            "shape": card.shape,
+            "isInk": card.is_ink,
+            "fit": card.fit,
+            "hasRange": card.pixels.has_range,
+            "thresholds": thresholds if card.is_multilabel else None,
+            "isOfDigits": multiple_digits.applies_to(card),
+            "testImages": test["images"],
+            "scores": [{"title": SCORES[name], **test[name]} for name in (MULTI if card.is_multilabel else SINGLE)],
+            "matrix": test.get("confusion_matrix") if few else None,
+            "errors": [_error(error) for error in test["most_frequent_errors"][:MOST_PAIRS]],
+            "mistakes": _mistakes(found, test["worst_errors"]),
+        }
+    )
+
+
+def _error(error: dict[str, Any]) -> dict[str, Any]:
+    """A frequent error: the true label (multi-label: the missing one), the predicted one, and how many images."""
+    true = error.get("true", error.get("missing"))
+    return {"true": _text(true or ""), "predicted": _text(error["predicted"]), "images": error["images"]}
+
+
+def _mistakes(found: Predictions | Decisions, errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The worst errors whose images the run has stored, each with its image as a data URL."""
+    mistakes = []
+    for error in errors:
+        index = error["image"]
+        row = int(found.row_of[index]) if index < len(found.row_of) else -1
+        if row < 0:
+            continue
+        png = base64.b64encode(to_png(np.asarray(found.images[row]))).decode("ascii")
+        mistakes.append(
+            {
+                "image": f"data:image/png;base64,{png}",
+                "true": _labels(error["true"]),
+                "predicted": _labels(error["predicted"]),
+                "confidence": error.get("confidence"),
+            }
+        )
+    return mistakes[:MOST_MISTAKES]
+
+
+def _labels(names: str | list[str]) -> str:
+    return _text(names if isinstance(names, str) else ", ".join(names))
+
+
+def _text(text: str) -> str:
+    """Text that can be stored as UTF-8: a name may hold half a surrogate pair."""
+    return text.encode("utf-8", "replace").decode("utf-8")

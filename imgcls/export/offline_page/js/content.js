@@ -1,0 +1,6 @@
+/** What the page knows about its run, and the record of its verification (null before it was verified). */
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+
+export const content = read("content");
+export const record = read("verification");
