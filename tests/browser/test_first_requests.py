@@ -47,7 +47,7 @@ def test_a_deep_link_as_the_first_request_shows_the_page_with_its_navigation(lin
 
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_on_a_narrow_screen_nothing_has_to_be_scrolled_sideways(link, colours, visit, server):
+def test_a_narrow_screen_needs_no_horizontal_scrolling(link, colours, visit, server):
     page = visit(server, link, viewport={"width": 400, "height": 900}, color_scheme=colours)
     steps.shows(page, LINKS[link])
     too_wide = page.evaluate(
@@ -61,7 +61,7 @@ def test_on_a_narrow_screen_nothing_has_to_be_scrolled_sideways(link, colours, v
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 29)"}[colours]
 
 
-def test_the_server_stays_small_and_never_loads_tensorflow(visit, own_server):
+def test_server_memory_stays_small_and_tensorflow_is_never_imported(visit, own_server):
     for link in LINKS:
         steps.shows(visit(own_server, link), LINKS[link])
     assert psutil.Process(own_server.pid).memory_info().rss < 300e6

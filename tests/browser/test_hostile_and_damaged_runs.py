@@ -43,7 +43,7 @@ def hostile_server(make_server, sample_run):
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_hostile_names_are_literal_text_on_every_page(number, visit, hostile_server):
+def test_hostile_names_are_shown_literally_on_every_page(number, visit, hostile_server):
     run = f"?run=hostile-{number}"
     headings = steps.PAGES | {
         f"/train{run}": literal(NAMES[number]),
@@ -120,7 +120,7 @@ def damaged_server(make_server, sample_run):
 
 
 @pytest.mark.parametrize("page_name", ["/", "/runs", "/evaluate?run=sample", "/predict?run=sample"])
-def test_damaged_runs_disturb_no_other(page_name, visit, damaged_server):
+def test_damaged_runs_do_not_affect_other_runs(page_name, visit, damaged_server):
     page = visit(damaged_server, page_name)
     steps.shows(page, steps.PAGES[page_name.partition("?")[0]])
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
@@ -129,7 +129,7 @@ def test_damaged_runs_disturb_no_other(page_name, visit, damaged_server):
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_a_damaged_run_is_told_in_one_sentence_where_it_matters(corruption, visit, damaged_server):
+def test_a_damaged_run_shows_one_error_on_affected_pages(corruption, visit, damaged_server):
     for address in ("/train", "/evaluate", "/predict"):
         page = visit(damaged_server, f"{address}?run={corruption}")
         steps.shows(page, corruption if address == "/train" else steps.PAGES[address])

@@ -12,7 +12,7 @@ def message(**changes) -> dict:
     return {"edition": 0, "number": 3, "pen": 22, "isDone": False, "strokes": [STROKE]} | changes
 
 
-def test_a_message_is_taken_over():
+def test_a_canvas_message_is_accepted():
     mine = CanvasState()
     update(mine, message())
     assert (mine.drawing.as_lists(), mine.number, mine.pen, mine.is_done) == ([STROKE], 3, 22, False)
@@ -21,14 +21,14 @@ def test_a_message_is_taken_over():
 
 
 @pytest.mark.parametrize("foreign", [None, 7, [], "drawing", {}, {"raw": {}, "data": "data:image/png"}])
-def test_a_message_that_is_not_of_the_canvas_is_ignored(foreign):
+def test_a_message_from_elsewhere_is_ignored(foreign):
     mine = CanvasState()
     update(mine, message())
     update(mine, foreign)
     assert mine.drawing.as_lists() == [STROKE]
 
 
-def test_what_was_sent_before_the_server_drew_is_ignored():
+def test_messages_sent_before_the_server_drew_are_ignored():
     mine = CanvasState(edition=1)
     update(mine, message(edition=0))
     assert not mine.drawing
@@ -37,7 +37,7 @@ def test_what_was_sent_before_the_server_drew_is_ignored():
 
 
 @pytest.mark.parametrize("strokes", [[STROKE] * 10_000, [[1, float("nan"), 3]], [[1, 2]]])
-def test_a_bad_drawing_is_told_and_the_good_one_is_kept(strokes):
+def test_an_invalid_drawing_is_reported_and_the_valid_one_kept(strokes):
     mine = CanvasState()
     update(mine, message())
     with pytest.raises(ImageError):
@@ -46,7 +46,7 @@ def test_a_bad_drawing_is_told_and_the_good_one_is_kept(strokes):
 
 
 @pytest.mark.parametrize(("pen", "number"), [(float("nan"), None), ("18", "4"), (900, 1.5), (None, True), (-3, [])])
-def test_pens_and_numbers_that_are_none_are_left_as_they_were(pen, number):
+def test_invalid_pens_and_numbers_change_nothing(pen, number):
     mine = CanvasState()
     update(mine, message(pen=pen, number=number))
     assert (mine.pen, mine.number) == (18, 0)

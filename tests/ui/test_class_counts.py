@@ -10,7 +10,7 @@ from imgcls.ui.widgets import class_counts
 HOSTILE = "<img src=x onerror=alert(1)> \" & '"
 
 
-def test_the_longest_bar_is_the_largest_class_and_the_others_are_in_proportion():
+def test_bar_lengths_are_proportional_to_class_sizes():
     drawn = class_counts.bars({"training": np.array([30, 60]), "test": np.array([6, 15])}, ["cat", "dog"])
 
     assert re.findall(r"width:([\d.]+)%", drawn) == ["50.0", "10.0", "100.0", "25.0"]
@@ -19,7 +19,7 @@ def test_the_longest_bar_is_the_largest_class_and_the_others_are_in_proportion()
     assert 'aria-label="Images per class: between 30 and 60 in training."' in drawn
 
 
-def test_many_classes_stand_beside_each_other_with_their_numbers_in_the_hover_text():
+def test_many_classes_are_side_by_side_with_counts_in_the_tooltip():
     counts = {"training": np.arange(100), "test": np.full(100, 33)}
     drawn = class_counts.bars(counts, [f"class {number}" for number in range(100)])
 
@@ -30,12 +30,12 @@ def test_many_classes_stand_beside_each_other_with_their_numbers_in_the_hover_te
 
 
 @pytest.mark.parametrize("count", [2, 40])
-def test_names_are_shown_as_they_are(count):
+def test_names_are_shown_literally(count):
     drawn = class_counts.bars({"training": np.ones(count, int)}, [HOSTILE] * count)
 
     assert "<img" not in drawn
     assert drawn.count("&lt;img src=x onerror=alert(1)&gt; &quot; &amp;") >= count
 
 
-def test_classes_without_images_divide_by_nothing():
+def test_empty_classes_cause_no_division_by_zero():
     assert "width:0.0%" in class_counts.bars({"training": np.zeros(3, int)}, ["a", "b", "c"])

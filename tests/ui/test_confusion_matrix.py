@@ -25,7 +25,7 @@ def cells(made: dict) -> dict[tuple[str, str], int]:
     return {(names[flat[at]], names[flat[at + 1]]): flat[at + 2] for at in range(0, len(flat), 3)}
 
 
-def test_only_cells_with_images_are_drawn_and_rows_have_their_sums():
+def test_only_cells_with_images_are_drawn_and_rows_have_totals():
     made = drawn(MATRIX, NAMES)
     assert cells(made) == {
         ("cat", "cat"): 9,
@@ -38,13 +38,13 @@ def test_only_cells_with_images_are_drawn_and_rows_have_their_sums():
     assert made["sums"] == [10, 10, 10]
 
 
-def test_classes_in_another_order_keep_their_numbers_and_counts():
+def test_reordered_classes_keep_their_numbers_and_counts():
     made = drawn(MATRIX, NAMES, order=[2, 0, 1])
     assert (made["names"], made["order"]) == (["car", "cat", "dog"], [2, 0, 1])
     assert cells(made) == cells(drawn(MATRIX, NAMES))
 
 
-def test_error_pairs_of_labels_have_sums_of_their_own():
+def test_label_error_pairs_have_their_own_totals():
     made = drawn(MATRIX, NAMES, sums=np.array([11, 12, 13]))
     assert made["sums"] == [11, 12, 13] and made["isMultilabel"]
     assert made["axes"] == ["missing label", "predicted label"]
@@ -58,12 +58,12 @@ def test_any_number_of_classes_with_any_names_can_be_sent(size):
 
 
 @pytest.mark.parametrize("foreign", [None, 3, "1-2", [1], [1, 2, 3], [1, "2"], [True, 1], [0, 3], [-1, 0], [0.0, 1.0]])
-def test_what_names_no_cell_is_ignored(foreign):
+def test_messages_without_a_valid_cell_are_ignored(foreign):
     assert not confusion_matrix.is_cell(foreign, 3)
     assert confusion_matrix.is_cell([0, 2], 3)
 
 
-def test_bars_of_confidence_hold_every_answer_once():
+def test_the_confidence_histogram_counts_every_prediction_once():
     sure = np.array([0.9, 0.949, 0.95, 1.0, 0.05, 0.0], np.float32)
     is_right = np.array([True, False, True, True, True, False])
     counts = confidence_histogram.counted(sure, is_right)
@@ -73,6 +73,6 @@ def test_bars_of_confidence_hold_every_answer_once():
 
 
 @pytest.mark.parametrize("foreign", [None, 5, [0], [0, 10], [3, 8], [100, 105], [-5, 0], [0, 5.0], ["0", "5"]])
-def test_what_names_no_bar_is_ignored(foreign):
+def test_messages_without_a_valid_bar_are_ignored(foreign):
     assert not confidence_histogram.is_bar(foreign)
     assert confidence_histogram.is_bar([95, 100])

@@ -33,13 +33,13 @@ def sent(app, key: str, state: object):
 
 
 @pytest.mark.parametrize("state", HOSTILE.values(), ids=HOSTILE)
-def test_a_foreign_drawing_on_the_other_canvas_ends_in_a_sentence(state, finished_run):
+def test_an_invalid_drawing_on_the_fallback_canvas_shows_one_error(state, finished_run):
     app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", state)
     assert is_whole(app)
     assert "Reload the page" in told(app)
 
 
-def test_a_foreign_drawing_for_the_layers_of_a_model_ends_in_a_sentence(finished_run):
+def test_an_invalid_drawing_for_activations_shows_one_error(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Activations")
     next(group for group in app.segmented_control if group.label == "Image").set_value("Drawing").run()
     sent(app, "activations-canvas", HOSTILE["another size"])
@@ -67,7 +67,7 @@ def initial_drawing(app) -> list:
     return json.loads(canvas.json)["initialDrawing"]["objects"]
 
 
-def test_the_other_canvas_keeps_its_drawing_while_another_page_is_shown(finished_run):
+def test_the_fallback_canvas_keeps_its_drawing_while_another_page_is_shown(finished_run):
     app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", a_stroke())
     assert is_answered(app)
     assert initial_drawing(app) == [], "a canvas that is there is not drawn again"
@@ -82,14 +82,14 @@ def test_the_other_canvas_keeps_its_drawing_while_another_page_is_shown(finished
     assert initial_drawing(app.run()) == []
 
 
-def test_the_other_canvas_is_empty_after_clear(finished_run):
+def test_the_fallback_canvas_is_empty_after_clear(finished_run):
     app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", a_stroke())
     next(button for button in app.button if button.label == "Clear").click().run()
     assert initial_drawing(app) == []
     assert not is_answered(app)
 
 
-def test_a_drawing_of_the_other_canvas_can_be_corrected_and_saved(finished_run):
+def test_a_fallback_canvas_drawing_can_be_corrected_and_saved(finished_run):
     app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", a_stroke())
     app.session_state["teach"] = True
     app.run()
@@ -100,7 +100,7 @@ def test_a_drawing_of_the_other_canvas_can_be_corrected_and_saved(finished_run):
     assert drawings.collection().total == 1
 
 
-def test_a_drawing_of_the_other_canvas_is_answered(finished_run):
+def test_a_fallback_canvas_drawing_is_classified(finished_run):
     app = opened("predict", run=finished_run.id, **{"other-canvas": "true"})
     sent(app, "canvas-0", a_stroke())
     assert is_whole(app)

@@ -17,7 +17,7 @@ from tests.support.uploads import image as a_image
 DATA = "data:image/png;base64," + base64.b64encode(a_image(1)).decode()
 
 
-def test_a_image_comes_with_its_number():
+def test_an_image_arrives_with_its_number():
     assert messages.image({"number": 3, "data": DATA}) == (3, a_image(1))
     assert messages.image(None) is None
 
@@ -41,24 +41,24 @@ def test_a_image_comes_with_its_number():
     ],
     ids=lambda message: str(message)[:40],
 )
-def test_anything_else_ends_in_a_sentence(message):
+def test_anything_else_gives_one_clear_error(message):
     with pytest.raises(ImageError, match=r"Reload the page"):
         messages.image(message)
 
 
-def test_a_square_is_held_inside():
+def test_a_square_is_clamped_to_the_image():
     assert messages.square({"x": 0.25, "y": 0.5, "side": 0.4}) == (0.25, 0.5, 0.4)
     assert messages.square({"x": -3, "y": 1e9, "side": 0}) == (0.0, 1.0, 0.05)
     assert messages.square({"x": 10**400, "y": -(10**400), "side": 10**400}) == (1.0, 0.0, 1.0)  # valid JSON
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, "0.5", None, [], True])
-def test_a_square_that_is_none_is_left_out(value):
+def test_an_invalid_square_is_ignored(value):
     assert messages.square({"x": value, "y": 0.5, "side": 0.5}) is None
     assert messages.square({"x": 0.5, "y": 0.5, "side": value}) is None
 
 
-def test_a_square_needs_all_of_its_numbers():
+def test_a_square_needs_all_of_its_values():
     assert messages.square({"x": 0.5}) is None
     assert messages.square([0.1, 0.2, 0.3]) is None
     assert messages.square(None) is None
@@ -94,7 +94,7 @@ def drawn(data: object, raw: object = None, **more: object) -> dict:
     return {"drawing": {"raw": {"objects": [{}]} if raw is None else raw, "data": data}, "backgroundFit": None} | more
 
 
-def test_a_drawing_is_what_the_canvas_shows():
+def test_a_drawing_matches_the_canvas():
     seen = messages.drawing(drawn(url(png(30, 20))), 30, 20)
     assert seen.shape == (20, 30, 4)
     assert (seen == (9, 8, 7, 255)).all()
@@ -105,7 +105,7 @@ def test_a_drawing_is_what_the_canvas_shows():
     [None, {}, {"drawing": None}, drawn(None), drawn(url(png(30, 20)), {"objects": []}), drawn(url(b"x"), {"a": 1})],
     ids=str,
 )
-def test_nothing_is_drawn_yet(state):
+def test_an_empty_canvas_has_no_drawing(state):
     assert messages.drawing(state, 30, 20) is None
 
 
@@ -134,7 +134,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("state", HOSTILE.values(), ids=HOSTILE)
-def test_what_is_no_drawing_ends_in_a_sentence(state):
+def test_an_invalid_drawing_gives_one_clear_error(state):
     with pytest.raises(ImageError, match="Reload the page"):
         messages.drawing(state, 30, 20)
 

@@ -39,7 +39,7 @@ def test_the_new_name_wins_over_the_old_one():
         assert old_links.upgraded(given) == {"train_images": ["200"]}
 
 
-def test_no_new_name_is_an_old_one():
+def test_no_new_name_reuses_an_old_one():
     """Otherwise a link would be rewritten at each run, for ever."""
     assert not old_links.PARAMETERS.keys() & set(old_links.PARAMETERS.values())
     for values in old_links.VALUES.values():

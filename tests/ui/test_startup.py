@@ -45,12 +45,12 @@ def fresh(code: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_visitors_who_come_at_the_same_moment_all_get_whole_modules():
+def test_simultaneous_visitors_all_get_complete_modules():
     done = fresh(VISITORS)
     assert done.returncode == 0, done.stderr
 
 
-def test_the_first_paint_waits_for_none_of_the_late_modules():
+def test_the_first_paint_does_not_wait_for_lazy_modules():
     names = "'pandas', 'ai_edge_litert', 'streamlit_drawable_canvas', 'sklearn'"
     done = fresh(
         f"import sys, app\nloaded = [name for name in ({names}) if name in sys.modules]\nassert not loaded, loaded"
@@ -58,6 +58,6 @@ def test_the_first_paint_waits_for_none_of_the_late_modules():
     assert done.returncode == 0, done.stderr
 
 
-def test_what_the_second_page_needs_is_loaded_while_the_first_is_read():
+def test_modules_of_the_second_page_are_preloaded():
     done = fresh(READER)
     assert done.returncode == 0, done.stderr

@@ -27,7 +27,7 @@ def sent(figure) -> dict:
 
 
 @pytest.mark.parametrize("quantity", ["loss", "accuracy"])
-def test_a_curve_that_is_drawn_each_second_is_sent_as_plotly_would(quantity):
+def test_a_live_curve_is_sent_like_plotly_would(quantity):
     live = sent(StaticFigure(charts.learning_curve_dict(quantity, **VALUES)))
     whole = sent(charts.learning_curve(quantity, **VALUES))
     whole["layout"].pop("template", None)
@@ -35,7 +35,7 @@ def test_a_curve_that_is_drawn_each_second_is_sent_as_plotly_would(quantity):
     assert live == whole
 
 
-def test_a_static_figure_is_sent_as_before_and_cannot_be_changed():
+def test_a_static_figure_is_sent_unchanged_and_is_immutable():
     figure = charts.compare_curves([("a", POINTS, POINTS), ("b", POINTS[:3], POINTS[:3])], "loss")
     frozen = static(figure)
 

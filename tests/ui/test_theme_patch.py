@@ -44,7 +44,7 @@ def whole() -> CustomThemeConfig:
     return theme
 
 
-def test_what_is_cached_is_what_streamlit_would_send(theme):
+def test_the_cached_message_matches_streamlit(theme):
     own = whole()
     theme_patch.install()
     for _ in range(2):
@@ -53,7 +53,7 @@ def test_what_is_cached_is_what_streamlit_would_send(theme):
     assert not whole().light.HasField("sidebar") and whole().dark.HasField("sidebar")
 
 
-def test_a_section_is_read_once_until_the_settings_are_read_again(theme, monkeypatch):
+def test_a_section_is_read_once_until_the_settings_are_reloaded(theme, monkeypatch):
     sections = []
     read = config.get_options_for_section
     monkeypatch.setattr(config, "get_options_for_section", lambda section: sections.append(section) or read(section))

@@ -44,7 +44,7 @@ def shown_rows(page: Page) -> list[int]:
     return [int(re.match(r"#(\d+)", image.get_attribute("alt"))[1]) for image in images]
 
 
-def test_a_line_around_points_shows_their_images_and_they_can_be_thrown_out(visit, server, unchanged):
+def test_a_lasso_shows_the_selected_images_and_they_can_be_excluded(visit, server, unchanged):
     page = visit(server, "/data?data=MNIST+sample&explore=Map", viewport={"width": 1280, "height": 1800})
     steps.shows(page, "Data")
     lasso(page)

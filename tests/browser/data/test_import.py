@@ -43,7 +43,7 @@ def balls(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_person_comes_from_a_zip_to_a_trained_model_and_an_answer(visit, own_server, balls, tmp_path):
+def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_server, balls, tmp_path):
     page = visit(own_server, "/data")
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()
@@ -101,7 +101,7 @@ def test_a_person_comes_from_a_zip_to_a_trained_model_and_an_answer(visit, own_s
     steps.shows(page, "Evaluate")
 
 
-def test_shots_of_a_webcam_become_a_data_set(visit, own_server):
+def test_webcam_photos_become_a_dataset(visit, own_server):
     page = visit(own_server, "/data", permissions=["camera"])
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()

@@ -37,7 +37,7 @@ def predict(visit, server, way: str, **options) -> Page:
     return page
 
 
-def test_a_zip_with_labels_gives_a_table_a_score_and_files_to_keep(visit, server, labelled):
+def test_a_labelled_zip_gives_a_table_a_score_and_downloads(visit, server, labelled):
     page = predict(visit, server, "Batch")
     page.locator("input[type=file]").set_input_files(labelled)
     main = steps.main(page)
@@ -72,7 +72,7 @@ def draw_a_seven(page: Page) -> None:
     page.mouse.up()
 
 
-def test_a_drawing_goes_with_its_class_into_a_data_set_and_can_be_taken_back(visit, own_server):
+def test_a_labelled_drawing_is_saved_to_a_dataset_and_can_be_undone(visit, own_server):
     page = predict(visit, own_server, "Draw")
     draw_a_seven(page)
     expect(page.locator(".prediction")).to_have_text("7")
@@ -101,7 +101,7 @@ DRAW_AND_PRESS = """pressed => {
 }"""
 
 
-def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, own_server):
+def test_the_game_scores_the_complete_drawing_when_done_is_clicked_immediately(visit, own_server):
     page = predict(visit, own_server, "Drawing+game")
     steps.settled(page)  # the canvas that is drawn on is the one that stays
     for number in (2, 3):
@@ -114,7 +114,7 @@ def test_the_game_judges_the_whole_of_what_is_drawn_and_pressed_at_once(visit, o
     expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game hears each message
 
 
-def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
+def test_the_game_does_not_score_while_the_pen_is_down(visit, own_server):
     page = predict(visit, own_server, "Drawing+game")
     steps.settled(page)
     expect(page.locator(".sheet canvas")).to_be_visible()
@@ -125,7 +125,7 @@ def test_the_game_does_not_judge_while_the_pen_is_down(visit, own_server):
     expect(page.get_by_text("Round 1 of 10")).to_be_visible()
 
 
-def test_the_webcam_is_asked_once_and_live(visit, server):
+def test_the_webcam_takes_one_photo_or_runs_live(visit, server):
     page = predict(visit, server, "Upload", permissions=["camera"])
     page.get_by_role("radio", name="Webcam").click()
     take = steps.button(page, "Take Photo")
@@ -142,7 +142,7 @@ def test_the_webcam_is_asked_once_and_live(visit, server):
     expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
 
 
-def test_a_camera_that_says_no_is_told(visit, server):
+def test_a_denied_camera_is_reported(visit, server):
     page = predict(visit, server, "Upload")
     page.evaluate(
         "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
@@ -169,7 +169,7 @@ PASTE = """async () => {
 }"""
 
 
-def test_a_pasted_image_is_answered(visit, server):
+def test_a_pasted_image_is_classified(visit, server):
     page = predict(visit, server, "Upload")
     expect(page.get_by_role("button", name="Paste an image")).to_be_visible()
     page.evaluate(PASTE)

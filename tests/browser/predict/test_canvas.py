@@ -49,7 +49,7 @@ def put(page, ended=True, **changes) -> None:
     page.evaluate("data => put(data)", EMPTY | changes)
 
 
-def test_a_lifted_pen_is_told_at_once_though_no_answer_has_come(page):
+def test_a_lifted_pen_is_sent_immediately_even_without_a_reply(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
     page.evaluate(DRAW, [20, 80])
@@ -57,7 +57,7 @@ def test_a_lifted_pen_is_told_at_once_though_no_answer_has_come(page):
     assert told == [[1, False, 1], [2, True, 1], [3, True, 2]], "and while the pen is down one message is under way"
 
 
-def test_only_the_answer_to_the_newest_message_frees_the_canvas(page):
+def test_only_the_reply_to_the_newest_message_unblocks_the_canvas(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
     waits = "() => 'pending' in document.querySelector('canvas').dataset"
@@ -70,7 +70,7 @@ def test_only_the_answer_to_the_newest_message_frees_the_canvas(page):
     assert not page.evaluate(waits)
 
 
-def test_a_drawing_of_the_server_waits_for_no_answer_to_the_one_before(page):
+def test_a_drawing_from_the_server_does_not_wait_for_an_earlier_reply(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
     page.evaluate("data => void give(data)", EMPTY | {"edition": 1})
@@ -79,7 +79,7 @@ def test_a_drawing_of_the_server_waits_for_no_answer_to_the_one_before(page):
     assert page.evaluate("() => told.map(({edition, isDone}) => [edition, isDone])") == [[1, False], [1, True]]
 
 
-def test_a_pen_of_the_keyboard_is_lifted_when_the_canvas_is_left(page):
+def test_the_keyboard_pen_is_lifted_when_the_canvas_loses_focus(page):
     put(page)
     page.locator("canvas").focus()
     for key in ("ArrowUp", "ArrowUp", " ", "ArrowDown", "Tab"):
@@ -89,7 +89,7 @@ def test_a_pen_of_the_keyboard_is_lifted_when_the_canvas_is_left(page):
 
 
 @pytest.mark.parametrize("ended", [True, False])
-def test_strokes_that_the_server_has_not_heard_of_come_back_and_are_told(page, ended):
+def test_strokes_unknown_to_the_server_are_restored_and_sent(page, ended):
     put(page)
     page.evaluate(DRAW, [10, 90])
     assert page.evaluate("() => told.map(message => message.strokes)") == [[LINE[0][:3]], LINE]
@@ -101,7 +101,7 @@ def test_strokes_that_the_server_has_not_heard_of_come_back_and_are_told(page, e
 
 
 @pytest.mark.parametrize("strokes", [[], LINE])
-def test_what_the_server_knows_is_not_told_again(page, strokes):
+def test_strokes_known_to_the_server_are_not_sent_again(page, strokes):
     put(page)
     page.evaluate(DRAW, [10, 90])
     assert page.evaluate("() => told.at(-1).strokes") == LINE
@@ -113,7 +113,7 @@ def test_what_the_server_knows_is_not_told_again(page, strokes):
     assert page.evaluate("() => told") == []
 
 
-def test_a_page_that_is_left_asks_nothing_more(page):
+def test_a_page_that_was_left_sends_nothing_more(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
     page.evaluate("() => told.length = 0")
@@ -124,7 +124,7 @@ def test_a_page_that_is_left_asks_nothing_more(page):
 
 
 @pytest.mark.parametrize("changes", [{"edition": 1}, {"name": "canvas-game"}])
-def test_another_drawing_and_another_canvas_begin_as_the_server_says(page, changes):
+def test_a_new_drawing_and_a_new_canvas_start_from_the_servers_state(page, changes):
     put(page)
     page.evaluate(DRAW, [10, 90])
     put(page, **changes)
@@ -149,7 +149,7 @@ PART = """(places) => {
 }"""
 
 
-def test_a_stroke_under_way_is_not_joined_to_a_drawing_of_the_server(page):
+def test_an_unfinished_stroke_is_not_joined_to_a_drawing_from_the_server(page):
     put(page)
     page.evaluate(PART, [["pointerdown", 10], ["pointermove", 40]])
     page.evaluate("data => void give(data)", EMPTY | {"edition": 1, "strokes": LINE})
@@ -160,7 +160,7 @@ def test_a_stroke_under_way_is_not_joined_to_a_drawing_of_the_server(page):
     assert page.evaluate("() => told.at(-1).strokes") == [*LINE, *LINE]
 
 
-def test_the_last_stroke_that_fits_is_drawn_whole(page):
+def test_the_last_stroke_that_fits_is_drawn_completely(page):
     dots = [[10, 10, 18] for _ in range(MOST_STROKES - 1)]
     put(page, strokes=dots)
     page.evaluate(DRAW, [10, 90])

@@ -94,7 +94,7 @@ PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 320, "heigh
 TABLET = {"has_touch": True, "viewport": {"width": 800, "height": 1000}}
 
 
-def test_a_pen_that_is_pressed_harder_draws_wider_and_the_slider_sets_the_width(visit, server, reader):
+def test_more_pen_pressure_draws_wider_and_the_slider_sets_the_width(visit, server, reader):
     page = predict(visit, server, reader, **TABLET)
     field = page.locator(".sheet canvas")
     draw_with_pen(page, "1", harder=0.35, hardest=1)
@@ -116,7 +116,7 @@ def test_a_pen_that_is_pressed_harder_draws_wider_and_the_slider_sets_the_width(
     [(draw_with_mouse, {}), (draw_with_finger, PHONE), (draw_with_pen, TABLET)],
     ids=["mouse", "finger-320px", "pen-800px"],
 )
-def test_drawn_digits_are_read_and_clear_empties_the_canvas(draw, options, visit, server, reader):
+def test_drawn_digits_are_recognised_and_clear_empties_the_canvas(draw, options, visit, server, reader):
     page = predict(visit, server, reader, **options)
     for digit in STROKES:
         draw(page, digit)
@@ -131,7 +131,7 @@ def test_drawn_digits_are_read_and_clear_empties_the_canvas(draw, options, visit
 
 
 @pytest.mark.parametrize("sharpness", [1, 2])
-def test_the_other_canvas_is_read_when_the_pen_is_lifted(sharpness, visit, server, reader):
+def test_the_fallback_canvas_predicts_when_the_pen_is_lifted(sharpness, visit, server, reader):
     page = visit(server, f"/predict?run={reader}&other-canvas=true", device_scale_factor=sharpness)
     steps.shows(page, "Predict")
     canvas = page.locator("canvas.upper-canvas")
@@ -147,7 +147,7 @@ def test_the_other_canvas_is_read_when_the_pen_is_lifted(sharpness, visit, serve
     expect(page.locator(".todo")).to_contain_text("Draw a digit")
 
 
-def test_the_answer_comes_while_the_pen_is_down_and_the_bars_stay_themselves(visit, server, reader):
+def test_the_prediction_updates_while_the_pen_is_down_and_the_bars_are_kept(visit, server, reader):
     page = predict(visit, server, reader)
     (line,) = on_screen(page, "7")
     page.mouse.move(*line[0])
@@ -186,7 +186,7 @@ def test_a_drawing_survives_a_change_of_page_and_of_model(visit, server, reader)
     assert page.locator(".sheet canvas").evaluate(white) > 1000
 
 
-def test_a_drawing_is_taken_back_stroke_by_stroke_and_drawn_without_a_mouse(visit, server, reader):
+def test_a_drawing_can_be_undone_stroke_by_stroke_and_drawn_by_keyboard(visit, server, reader):
     page = predict(visit, server, reader)
     draw_with_mouse(page, "1")
     draw_with_mouse(page, "7")
@@ -201,7 +201,7 @@ def test_a_drawing_is_taken_back_stroke_by_stroke_and_drawn_without_a_mouse(visi
     expect(page.locator(".prediction")).to_have_text("1")
 
 
-def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reader):
+def test_two_digits_and_a_scribble_are_reported_as_such(visit, server, reader):
     page = predict(visit, server, reader)
     box = page.locator(".sheet canvas").bounding_box()
     steps_of = box["width"] / 100
@@ -225,7 +225,7 @@ def test_two_digits_and_a_scribble_are_called_what_they_are(visit, server, reade
     expect(page.locator(".prediction")).to_have_count(0)
 
 
-def test_a_click_leaves_a_dot_that_is_no_digit(visit, server, reader):
+def test_a_click_draws_a_dot_that_is_not_a_digit(visit, server, reader):
     page = predict(visit, server, reader)
     canvas = page.locator(".sheet canvas")
     canvas.click(position={"x": 100, "y": 100})
@@ -237,7 +237,7 @@ def test_a_click_leaves_a_dot_that_is_no_digit(visit, server, reader):
     assert canvas.evaluate(white) == 255
 
 
-def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
+def test_normalise_centres_and_enlarges_a_small_digit_in_a_corner(visit, server, reader):
     page = predict(visit, server, reader)
     box = page.locator(".sheet canvas").bounding_box()
     for number, (x, y) in enumerate(STROKES["7"][0]):
@@ -259,7 +259,7 @@ def test_fix_puts_a_small_digit_in_a_corner_right(visit, server, reader):
     expect(page.locator(".prediction")).to_have_count(0)
 
 
-def test_several_models_answer_side_by_side(visit, server, reader):
+def test_several_models_predict_side_by_side(visit, server, reader):
     page = predict(visit, server, reader)
     page.get_by_role("combobox", name="Compare models").click()
     page.get_by_role("option", name="A sample").click()
@@ -286,7 +286,7 @@ def upload(page: Page, name: str, kind: str, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_photo_of_dark_ink_on_light_paper_is_inverted_and_read(kind, visit, server, reader):
+def test_a_photo_of_dark_ink_on_light_paper_is_inverted_and_recognised(kind, visit, server, reader):
     page = predict(visit, server, reader)
     page.get_by_role("radio", name="Upload").click()
     upload(page, f"seven.{kind.lower()}", f"image/{kind.lower()}", photo_of_a_seven(kind))
@@ -295,7 +295,7 @@ def test_a_photo_of_dark_ink_on_light_paper_is_inverted_and_read(kind, visit, se
     expect(page.get_by_alt_text("The uploaded image")).to_be_visible()
 
 
-def test_a_text_file_that_calls_itself_a_image_ends_in_one_sentence(visit, server, reader):
+def test_a_text_file_named_as_an_image_shows_one_error(visit, server, reader):
     page = predict(visit, server, reader)
     page.get_by_role("radio", name="Upload").click()
     upload(page, "seven.png", "image/png", b"This is a text and no picture.\n" * 20)

@@ -73,7 +73,7 @@ def page(visit, server) -> Page:
     return visit(server, "/predict?run=digits")
 
 
-def test_pen_digits_of_any_size_and_pen_are_read(page):
+def test_pen_digits_of_any_size_and_pen_width_are_recognised(page):
     rows = json.loads((Path(__file__).parents[1] / "pen_digits.json").read_text("utf-8"))
     digits = [(row["digit"], [np.array(stroke, float) for stroke in row["strokes"]]) for row in rows]
     assert len(digits) == 20
@@ -82,7 +82,7 @@ def test_pen_digits_of_any_size_and_pen_are_read(page):
 
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
-def test_all_held_back_pen_digits_are_read(page, monkeypatch):
+def test_all_held_out_pen_digits_are_recognised(page, monkeypatch):
     if not DATA:
         pytest.skip(f"{drawn_digits.PEN_FILE} is not in a folder set by IMGCLS_DATA")
     monkeypatch.setenv("IMGCLS_DATA", DATA)

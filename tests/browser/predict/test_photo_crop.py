@@ -44,7 +44,7 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.up()
 
 
-def test_a_square_is_dragged_to_what_shall_be_read(photo):
+def test_the_crop_square_can_be_dragged(photo):
     switch(photo, "Crop")
     square = photo.get_by_role("group", name="The part that is classified")
     for digit, pixels in (("7", -400), ("0", 800)):
@@ -55,7 +55,7 @@ def test_a_square_is_dragged_to_what_shall_be_read(photo):
         expect(steps.main(photo)).to_contain_text("Cropped to the square you chose.")
 
 
-def test_the_square_is_moved_with_the_keyboard(photo):
+def test_the_crop_square_can_be_moved_with_the_keyboard(photo):
     switch(photo, "Crop")
     square = photo.get_by_role("group", name="The part that is classified")
     square.focus()
@@ -73,7 +73,7 @@ def painted_on(photo) -> dict:
     return canvas.bounding_box()
 
 
-def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
+def test_a_painted_region_is_hidden_until_it_is_uncovered(photo):
     box = painted_on(photo)
     for fraction in range(8, 100, 10):
         down = box["y"] + box["height"] * fraction / 100
@@ -85,7 +85,7 @@ def test_what_is_painted_over_is_not_seen_until_it_is_uncovered(photo):
     expect(photo.locator(".prediction")).to_have_text("0")
 
 
-def test_what_is_painted_over_does_not_hide_another_part(photo):
+def test_a_painted_region_does_not_hide_another_crop(photo):
     """On a narrow phone: all of the image to paint over can be reached."""
     photo.set_viewport_size({"width": 320, "height": 1300})
     switch(photo, "Crop")

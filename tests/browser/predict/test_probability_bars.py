@@ -34,25 +34,25 @@ def shown(page, names: str, answered: bool = True, **asked) -> str:
     return "".join(page.locator(".bars span").all_inner_texts())
 
 
-def test_a_class_keeps_its_row_while_one_thing_is_drawn(page):
+def test_a_class_keeps_its_row_during_one_drawing(page):
     assert shown(page, "abcd", edition=0, number=1) == "abcd"
     assert shown(page, "dbca", edition=0, number=2) == "abcd"
     assert shown(page, "xdcb", edition=0, number=3) == "xbcd", "a newcomer takes the row of the one that left"
     assert shown(page, "yzdx", edition=0, number=4) == "xyzd"
 
 
-def test_what_is_drawn_anew_begins_with_the_likeliest(page):
+def test_a_new_drawing_starts_with_the_most_probable_class(page):
     assert shown(page, "abcd", edition=0, number=1) == "abcd"
     assert shown(page, "abcd", answered=False, edition=0, number=2) == "abcd"
     assert shown(page, "dcba", edition=0, number=3) == "dcba"
 
 
-def test_of_a_photo_the_likeliest_stands_first(page):
+def test_for_a_photo_the_most_probable_class_comes_first(page):
     assert shown(page, "abcd") == "abcd"
     assert shown(page, "dcba") == "dcba"
 
 
 @pytest.mark.parametrize("names", ["ab", "aabb"])
-def test_fewer_classes_and_equal_names_lose_no_row(page, names):
+def test_fewer_classes_and_equal_names_lose_no_rows(page, names):
     shown(page, "abcd", edition=0, number=1)
     assert sorted(shown(page, names, edition=0, number=2)) == sorted(names)

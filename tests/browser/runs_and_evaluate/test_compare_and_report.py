@@ -9,7 +9,7 @@ from tests.browser.runs_and_evaluate.test_runs_table import tick
 from tests.browser.support import steps
 
 
-def test_two_ticked_runs_lead_to_the_comparison_and_the_link_keeps_both(runs_page, visit):
+def test_two_selected_runs_open_the_comparison_and_the_link_keeps_both(runs_page, visit):
     server, page = runs_page
     tick(page, 0)
     tick(page, 1)
@@ -24,9 +24,7 @@ def test_two_ticked_runs_lead_to_the_comparison_and_the_link_keeps_both(runs_pag
         expect(steps.main(tab).locator(".byclass > b")).to_have_count(10)
 
 
-def test_damaged_images_are_asked_about_in_the_background_and_the_report_opens_from_the_disk(
-    own_server, visit, chromium, tmp_path
-):
+def test_robustness_runs_in_the_background_and_the_report_opens_from_disk(own_server, visit, chromium, tmp_path):
     page = visit(own_server, "/evaluate?run=sample&view=Robustness", color_scheme="dark")
     steps.shows(page, "Evaluate")
     steps.button(page, "Evaluate robustness").click()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.support import steps
 
 
-def test_a_tile_leads_to_its_images_own_view_with_heat_maps(visit, server):
+def test_a_tile_opens_the_image_view_with_heat_maps(visit, server):
     with np.load(server.runs / "sample" / "predictions.npz") as file:
         first = int(np.flatnonzero(file["labels"] != file["probabilities"].argmax(1))[0])
     page = visit(server, f"/evaluate?run=sample&view=Single%20image&image={first}")
@@ -24,7 +24,7 @@ def test_a_tile_leads_to_its_images_own_view_with_heat_maps(visit, server):
         assert heat.evaluate("image => image.complete && image.naturalWidth > 100")
 
 
-def test_a_similar_training_image_can_be_thrown_out_on_the_spot(visit, server):
+def test_a_similar_training_image_can_be_excluded_in_place(visit, server):
     page = visit(server, "/evaluate?run=sample&view=Single%20image&image=1")
     steps.shows(page, "Evaluate")
     page.get_by_text("A training image has a wrong label?").click()

@@ -38,7 +38,7 @@ def numbers(page: Page) -> list[str]:
     return page.locator(".matrix .field b").all_inner_texts()
 
 
-def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_images(visit, server, predictions):
+def test_clicking_a_matrix_cell_shows_exactly_its_images(visit, server, predictions):
     mistakes = predictions * ~np.eye(10, dtype=bool)
     true, predicted = (int(place) for place in np.unravel_index(mistakes.argmax(), mistakes.shape))
     page = evaluate(visit, server)
@@ -56,7 +56,7 @@ def test_a_click_on_a_cell_of_the_matrix_shows_exactly_its_images(visit, server,
     assert f"cell={true}-{predicted}" in page.url
 
 
-def test_the_cell_of_a_right_answer_and_then_all_mistakes_can_be_looked_at(visit, server, predictions):
+def test_a_diagonal_cell_and_then_all_errors_can_be_shown(visit, server, predictions):
     page = evaluate(visit, server)
     press_cell(page, 3, 3)
     page.wait_for_url(re.compile("[?&]cell=3-3"))
@@ -86,7 +86,7 @@ def test_the_matrix_shows_counts_or_fractions_and_errors_only(visit, server, pre
     )
 
 
-def test_the_keyboard_reaches_every_cell_and_lets_it_go(visit, server, predictions):
+def test_every_cell_can_be_selected_and_deselected_with_the_keyboard(visit, server, predictions):
     page = evaluate(visit, server)
     field = page.get_by_role("application", name="Confusion matrix of 10 classes.")
     field.focus()
@@ -103,7 +103,7 @@ def test_the_keyboard_reaches_every_cell_and_lets_it_go(visit, server, predictio
     page.wait_for_url(lambda url: "cell=" not in url)
 
 
-def test_the_cell_that_is_chosen_is_let_go_by_another_click(visit, server):
+def test_clicking_the_selected_cell_again_deselects_it(visit, server):
     page = evaluate(visit, server, "&cell=4-4")
     expect(page.locator(".matrix .frame.chosen")).to_be_visible()
     press_cell(page, 4, 4)
@@ -111,7 +111,7 @@ def test_the_cell_that_is_chosen_is_let_go_by_another_click(visit, server):
     expect(page.locator(".matrix .frame.chosen")).to_be_hidden()
 
 
-def test_a_bar_narrows_the_matrix_and_the_scores_and_the_url_shows_a_colleague_the_same(visit, server):
+def test_a_histogram_bar_filters_matrix_and_scores_and_the_url_can_be_shared(visit, server):
     with np.load(server.runs / "sample" / "predictions.npz", allow_pickle=False) as file:
         probabilities, labels = file["probabilities"], file["labels"]
     sure, predicted = probabilities.max(1), probabilities.argmax(1)
@@ -133,7 +133,7 @@ def test_a_bar_narrows_the_matrix_and_the_scores_and_the_url_shows_a_colleague_t
     expect(steps.main(page)).to_contain_text("From 1,000 held-out test images")
 
 
-def test_a_line_on_the_map_selects_what_lies_inside(visit, server):
+def test_a_lasso_on_the_map_selects_the_images_inside(visit, server):
     page = evaluate(visit, server, "&panel=Map")
     page.wait_for_function("() => document.querySelector('.js-plotly-plot')?._fullLayout.dragmode == 'lasso'")
     steps.settled(page)
@@ -161,7 +161,7 @@ def test_a_line_on_the_map_selects_what_lies_inside(visit, server):
     expect(steps.main(page)).to_contain_text(f"From {left} of 1,000 test images")
 
 
-def test_a_link_to_another_view_keeps_the_visit_and_back_leads_back(visit, server):
+def test_a_link_to_another_view_keeps_the_session_and_back_returns(visit, server):
     page = evaluate(visit, server, "&predictions=wrong")
     page.evaluate(
         """() => {

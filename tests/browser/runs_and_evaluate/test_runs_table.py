@@ -37,7 +37,7 @@ def tick(page: Page, row: int) -> None:
     steps.settled(page)
 
 
-def test_a_ticked_run_is_renamed(runs_page):
+def test_a_selected_run_can_be_renamed(runs_page):
     server, page = runs_page
     expect(steps.button(page, "Rename")).to_be_disabled()
     tick(page, 0)
@@ -54,7 +54,7 @@ def test_a_ticked_run_is_renamed(runs_page):
     steps.shows(page, "My best seven")
 
 
-def test_a_run_is_deleted_only_after_the_page_has_asked(runs_page):
+def test_a_run_is_deleted_only_after_confirmation(runs_page):
     server, page = runs_page
     tick(page, 1)
     steps.button(page, "Delete").click()
@@ -69,7 +69,7 @@ def test_a_run_is_deleted_only_after_the_page_has_asked(runs_page):
     assert server.run_ids() == {"second"}
 
 
-def test_two_ticked_runs_are_compared_in_curves_and_settings(runs_page):
+def test_two_selected_runs_are_compared_by_curves_and_settings(runs_page):
     _, page = runs_page
     tick(page, 0)
     tick(page, 1)

@@ -47,7 +47,7 @@ def shapes(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_person_comes_from_a_table_of_labels_to_scores_of_each_label(visit, own_server, shapes):
+def test_a_user_gets_from_a_label_table_to_scores_per_label(visit, own_server, shapes):
     page = visit(own_server, "/data")
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()

@@ -13,7 +13,7 @@ from tests.browser.support.server import wait_until
 LONG = "/train?epochs=300&early_stopping=false"
 
 
-def test_runs_wait_in_a_queue_that_can_be_changed_and_that_needs_no_page(visit, own_server):
+def test_the_queue_can_be_reordered_and_runs_without_an_open_page(visit, own_server):
     page = visit(own_server, LONG)
     steps.shows(page, "Train a model")
     first = steps.press_start(page)
@@ -41,7 +41,7 @@ def test_runs_wait_in_a_queue_that_can_be_changed_and_that_needs_no_page(visit, 
     assert not (own_server.runs / waiting[0] / "trainer.json").exists()
 
 
-def test_a_pause_holds_the_training_and_resume_goes_on(visit, server):
+def test_pause_suspends_training_and_resume_continues_it(visit, server):
     page = visit(server, LONG)
     steps.shows(page, "Train a model")
     run_id = steps.press_start(page)
@@ -61,7 +61,7 @@ def test_a_pause_holds_the_training_and_resume_goes_on(visit, server):
     expect(steps.button(page, "Try it")).to_be_visible()
 
 
-def test_what_is_pressed_while_the_page_is_being_run_is_heard(visit, server):
+def test_a_click_during_a_rerun_takes_effect(visit, server):
     page = visit(server, LONG)
     steps.shows(page, "Train a model")
     run_id = steps.press_start(page)
@@ -78,7 +78,7 @@ def test_what_is_pressed_while_the_page_is_being_run_is_heard(visit, server):
     wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")
 
 
-def test_another_learning_rate_is_asked_for_applied_and_marked_on_the_curve(visit, server):
+def test_a_new_learning_rate_is_requested_applied_and_marked_on_the_curve(visit, server):
     page = visit(server, LONG)
     steps.shows(page, "Train a model")
     run_id = steps.press_start(page)
@@ -95,7 +95,7 @@ def test_another_learning_rate_is_asked_for_applied_and_marked_on_the_curve(visi
     wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")
 
 
-def test_one_press_puts_a_recipe_into_the_form_and_it_survives_f5(visit, server):
+def test_one_click_applies_a_recipe_and_it_survives_a_reload(visit, server):
     page = visit(server, "/train?model=Deep+CNN+%28fast%29")
     steps.shows(page, "Train a model")
     steps.button(page, "Apply recommended settings").click()

@@ -40,7 +40,7 @@ def signs(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_person_brings_a_zip_and_trains_a_head_on_the_included_backbone(visit, make_server, signs):
+def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(visit, make_server, signs):
     server = make_server().start()
     page = visit(server, "/data")
     steps.shows(page, "Data")

@@ -13,7 +13,7 @@ from tests.browser.support.server import wait_until
 LONG = "/train?epochs=300&early_stopping=false"
 
 
-def test_a_person_comes_from_home_to_a_finished_run_and_its_mistakes(visit, server):
+def test_a_user_gets_from_home_to_a_finished_run_and_its_errors(visit, server):
     page = visit(server)
     steps.button(page, "Choose and start").click()
     steps.shows(page, "Train a model")
@@ -33,7 +33,7 @@ def test_a_person_comes_from_home_to_a_finished_run_and_its_mistakes(visit, serv
     assert f"{100 * result['test_accuracy']:.1f}%" in steps.main(page).inner_text()
 
 
-def test_f5_and_a_second_tab_show_the_same_training_and_both_see_its_end(visit, own_server):
+def test_a_reload_and_a_second_tab_show_the_same_training_to_its_end(visit, own_server):
     first = visit(own_server, LONG)
     steps.shows(first, "Train a model")
     run_id = steps.press_start(first)
@@ -52,7 +52,7 @@ def test_f5_and_a_second_tab_show_the_same_training_and_both_see_its_end(visit, 
     assert own_server.run_ids() == {"sample", run_id}
 
 
-def test_a_training_survives_the_death_of_the_server_and_is_not_started_twice(visit, own_server):
+def test_training_survives_a_killed_server_and_is_not_started_twice(visit, own_server):
     page = visit(own_server, LONG)
     steps.shows(page, "Train a model")
     run_id = steps.press_start(page)
@@ -72,7 +72,7 @@ def test_a_training_survives_the_death_of_the_server_and_is_not_started_twice(vi
     wait_until(lambda: not own_server.trainers(run_id), what="the trainer has ended")
 
 
-def test_stop_answers_within_a_second_and_keeps_the_model(visit, server):
+def test_stop_responds_within_a_second_and_keeps_the_model(visit, server):
     page = visit(server, LONG)
     steps.shows(page, "Train a model")
     run_id = steps.press_start(page)
@@ -101,7 +101,7 @@ def test_stop_answers_within_a_second_and_keeps_the_model(visit, server):
 
 
 @pytest.mark.parametrize("time_of_many", [1, 2, 3])
-def test_three_quick_clicks_on_start_make_one_run(visit, server, time_of_many):
+def test_three_quick_clicks_on_start_create_one_run(visit, server, time_of_many):
     before = server.run_ids()
     page = visit(server, LONG)
     steps.shows(page, "Train a model")

@@ -213,7 +213,7 @@ def test_nine_damaged_images_in_ten_refuse_the_archive_before_and_during_the_imp
 
 
 @pytest.mark.parametrize("broken", [40, 60])
-def test_an_archive_with_half_of_its_images_damaged_is_at_the_limit(broken, tmp_path):
+def test_an_archive_is_refused_once_half_of_its_images_are_damaged(broken, tmp_path):
     files = {f"oak/b{number}.png": b"broken" for number in range(broken)}
     order = archive(tmp_path / "leaves.zip", leaves(count=25) | files)
     if broken < 50:

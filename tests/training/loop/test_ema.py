@@ -37,7 +37,7 @@ def value_of(mean) -> float:
     return float(array.flat[0])
 
 
-def test_the_first_steps_are_bias_corrected(variable):
+def test_the_first_steps_have_a_higher_weight(variable):
     mean = running_mean([variable], 0.99)
     walked(mean, variable, [10.0])
     assert value_of(mean) == pytest.approx(9.0)  # a tenth of the start stays

@@ -43,7 +43,7 @@ def two_runs(finished_run) -> tuple[Run, Run]:
     return finished_run, other
 
 
-def test_compare_says_who_is_better_and_shows_the_images(two_runs):
+def test_compare_names_the_better_run_and_shows_the_images(two_runs):
     run, other = two_runs
     app = opened("evaluate", run=run.id, view="Compare", other=other.id)
 
@@ -66,14 +66,14 @@ def test_compare_without_another_run_says_what_to_do(finished_run):
 
 
 @pytest.mark.parametrize("other", ["none", "../x", "", "$x$<b>"])
-def test_a_link_that_names_no_run_to_compare_with_says_so(two_runs, other):
+def test_a_link_without_a_run_to_compare_with_is_reported(two_runs, other):
     app = opened("evaluate", run=two_runs[0].id, view="Compare", other=other)
 
     assert is_whole(app)
     assert ("cannot be compared with this one" in told(app)) == bool(other)
 
 
-def test_runs_on_other_images_are_not_compared(two_runs):
+def test_runs_on_different_images_are_not_compared(two_runs):
     run, other = two_runs
     with np.load(other.folder / "predictions.npz", allow_pickle=False) as file:
         content = dict(file)
@@ -92,7 +92,7 @@ def test_runs_on_other_images_are_not_compared(two_runs):
     assert "are damaged" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
 
 
-def test_the_table_of_runs_leads_to_the_comparison(two_runs, monkeypatch):
+def test_the_runs_table_links_to_the_comparison(two_runs, monkeypatch):
     gone = []
     monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
     app = opened("runs")
@@ -105,7 +105,7 @@ def test_the_table_of_runs_leads_to_the_comparison(two_runs, monkeypatch):
     assert gone == [("evaluate.py", {"run": second, "view": "Compare", "other": first})]
 
 
-def test_the_report_is_offered_and_made_when_asked(finished_run):
+def test_the_report_is_created_on_request(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Report")
 
     assert is_whole(app)
@@ -113,7 +113,7 @@ def test_the_report_is_offered_and_made_when_asked(finished_run):
     assert labels == ["Report (HTML)", "All numbers (JSON)", "Scores by class (CSV)", "All predictions (CSV)"]
 
 
-def test_robustness_is_offered_and_what_is_missing_is_said(finished_run):
+def test_robustness_is_offered_and_missing_requirements_are_reported(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Robustness")
     assert is_whole(app)
     assert any(button.label == "Evaluate robustness" for button in app.button)
@@ -139,7 +139,7 @@ def damaged_run(finished_run) -> Run:
     return finished_run
 
 
-def test_robustness_shows_what_was_found_and_the_training_that_would_help(damaged_run, monkeypatch):
+def test_robustness_shows_the_results_and_recommended_training(damaged_run, monkeypatch):
     sent = {}
     monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
     app = opened("evaluate", run=damaged_run.id, view="Robustness", corruption="noise", strength="3")
@@ -155,7 +155,7 @@ def test_robustness_shows_what_was_found_and_the_training_that_would_help(damage
 
 
 @pytest.mark.parametrize("state", ["failed", "torn"])
-def test_robustness_that_failed_can_be_tried_again(finished_run, state):
+def test_failed_robustness_can_be_retried(finished_run, state):
     if state == "failed":
         evaluate.task_of(finished_run).write_progress("failed", 0.5, "The disk <b>is</b> full.")
     else:
@@ -167,7 +167,7 @@ def test_robustness_that_failed_can_be_tried_again(finished_run, state):
     assert any(button.label in ("Try again", "Evaluate again") for button in app.button)
 
 
-def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finished_run):
+def test_test_labels_are_reviewed_and_the_score_without_them_is_shown(finished_run):
     with np.load(finished_run.folder / "predictions.npz", allow_pickle=False) as file:
         probabilities, labels = file["probabilities"].copy(), file["labels"]
     probabilities[:4] = np.eye(10)[(labels[:4] + 1) % 10]
@@ -187,7 +187,7 @@ def test_labels_of_the_test_are_judged_and_the_score_without_them_is_told(finish
     assert f"accuracy is **{100 * right:.1f}%**" in told(app) and "This is optimistic" in told(app)
 
 
-def test_suspects_of_the_training_are_reviewed_one_by_one_and_the_form_opens(finished_run, monkeypatch):
+def test_training_suspects_are_reviewed_one_by_one_and_the_form_opens(finished_run, monkeypatch):
     sent = {}
     monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
     stored_suspects(finished_run)
@@ -238,7 +238,7 @@ def grouped_run(run: Run) -> Run:
     return run
 
 
-def test_groups_have_a_section_with_the_worst_first(finished_run):
+def test_groups_are_listed_with_the_worst_first(finished_run):
     run = grouped_run(finished_run)
     app = opened("evaluate", run=run.id, view="Per group")
     assert is_whole(app)
@@ -250,21 +250,21 @@ def test_groups_have_a_section_with_the_worst_first(finished_run):
     assert pieces(app).count("<figure>") == min(errors, 20)
 
 
-def test_without_groups_there_is_no_such_section(finished_run):
+def test_without_groups_there_is_no_groups_section(finished_run):
     app = opened("evaluate", run=finished_run.id)
     section = next(one for one in app.segmented_control if one.key == "view")
     assert "Per group" not in section.options and "Per class" in section.options
 
 
 @pytest.mark.parametrize("view", ["Errors", "Per class", "Single image", "Per group"])
-def test_the_file_name_is_next_to_each_image_and_only_text(finished_run, view):
+def test_the_file_name_is_plain_text_next_to_each_image(finished_run, view):
     app = opened("evaluate", run=grouped_run(finished_run).id, view=view)
     assert is_whole(app)
     assert "<b>" not in pieces(app).replace('<div class="predicted">', "")
     assert "scans/&lt;b&gt;" in pieces(app)
 
 
-def test_the_cross_validation_is_told_above_the_sections(finished_run):
+def test_cross_validation_results_are_shown_above_the_sections(finished_run):
     result = json.loads((finished_run.folder / "result.json").read_text())
     result["folds"] = {"each": [0.9, 0.95], "accuracy": 0.925, "low": 0.9, "high": 0.95, "count": 1437}
     (finished_run.folder / "result.json").write_text(json.dumps(result))
@@ -276,7 +276,7 @@ def test_the_cross_validation_is_told_above_the_sections(finished_run):
         assert is_whole(app) and "Cross-validation" not in told(app)
 
 
-def test_the_look_through_training_images_is_offered_and_what_is_missing_is_said(finished_run):
+def test_the_training_label_search_is_offered_and_missing_requirements_are_reported(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
     assert is_whole(app)
     assert any(button.label == "Check the training labels" for button in app.button)
@@ -287,7 +287,7 @@ def test_the_look_through_training_images_is_offered_and_what_is_missing_is_said
     assert not any(button.label == "Check the training labels" for button in app.button)
 
 
-def test_the_form_takes_all_settings_of_a_run_and_keeps_none_of_its_own(digits):
+def test_the_form_takes_over_all_settings_of_a_run(digits):
     """By what a button of another page sends: also a number of images that is in no list."""
     config = Config(
         data="digits", train_images=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
@@ -347,7 +347,7 @@ def broken(run: Run, how: str) -> None:
         "the data set is gone",
     ],
 )
-def test_views_and_files_of_a_run_as_it_must_not_be(damaged_run, how):
+def test_every_view_survives_invalid_runs(damaged_run, how):
     stored_suspects(damaged_run)
     shutil.copytree(damaged_run.folder, damaged_run.folder.with_name("other"))
     other = Run(damaged_run.folder.with_name("other"))

@@ -64,13 +64,13 @@ def test_every_view_works_and_shows_names_literally(finished_run, place):
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
-def test_every_view_works_when_nothing_is_left(finished_run, place):
+def test_every_view_works_with_an_empty_selection(finished_run, place):
     app = opened("evaluate", run=finished_run.id, confidence="0-1", **place)
 
     assert is_whole(app), [error.value for error in app.exception]
 
 
-def test_narrowing_counts_matrix_scores_and_gallery_from_what_is_left(finished_run):
+def test_filters_apply_to_matrix_scores_and_gallery(finished_run):
     probabilities, labels = predictions_of(finished_run)
     predicted, sure = probabilities.argmax(1), probabilities.max(1)
     common = int(np.bincount(predicted, minlength=10).argmax())
@@ -87,7 +87,7 @@ def test_narrowing_counts_matrix_scores_and_gallery_from_what_is_left(finished_r
     assert sum(matrix_of(app)["sums"]) == left.sum()
 
 
-def test_a_cell_picks_images_and_leaves_the_scores(finished_run):
+def test_a_cell_selects_images_and_does_not_change_the_scores(finished_run):
     probabilities, labels = predictions_of(finished_run)
     app = opened("evaluate", run=finished_run.id, cell="4-4")
 
@@ -96,7 +96,7 @@ def test_a_cell_picks_images_and_leaves_the_scores(finished_run):
     assert gallery(app).count("true class 4, predicted 4") == gallery(app).count("<img") > 10
 
 
-def test_a_part_of_the_selection_can_be_lifted(finished_run):
+def test_one_filter_of_the_selection_can_be_removed(finished_run):
     app = opened("evaluate", run=finished_run.id, predictions="wrong", cell="4-4")
     assert "No images to show" in told(app)
     app.button(key="lift-predictions").click().run()
@@ -108,7 +108,7 @@ def test_a_part_of_the_selection_can_be_lifted(finished_run):
 
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["quick", "later"])
-def test_a_press_that_was_under_way_loses_none_before_it_and_going_back_goes_back(finished_run, monkeypatch, is_late):
+def test_a_click_during_a_rerun_loses_no_earlier_one_and_back_works(finished_run, monkeypatch, is_late):
     """The browser sends the URL with each press: with a quick second one the URL from before the first."""
     monkeypatch.setattr(selection_state, "IN_FLIGHT_SECONDS", 0.0 if is_late else 60.0)
     app = opened("evaluate", run=finished_run.id, cell="4-4")
@@ -122,7 +122,7 @@ def test_a_press_that_was_under_way_loses_none_before_it_and_going_back_goes_bac
     assert ("predictions" in app.query_params) is not is_late
 
 
-def test_images_with_a_tag_can_be_looked_at(finished_run):
+def test_tagged_images_can_be_shown(finished_run):
     tags.change(finished_run, "dark", [3, 5], given=True)
     app = opened("evaluate", run=finished_run.id, tag="dark")
 
@@ -131,7 +131,7 @@ def test_images_with_a_tag_can_be_looked_at(finished_run):
     assert "Test image 5:" in gallery(app)
 
 
-def test_a_run_that_is_opened_is_counted_once_a_visit(finished_run):
+def test_opening_a_run_counts_once_per_session(finished_run):
     app = opened("evaluate", run=finished_run.id)
     assert "First evaluation on this test set" in told(app)
     app.run()
@@ -166,7 +166,7 @@ def test_two_classes_that_are_confused_can_be_merged_from_the_matrix(finished_ru
     assert "merged: 3 + 5" in [button.label.replace("\\", "") for button in app.button]
 
 
-def test_what_declines_is_counted(finished_run):
+def test_rejected_predictions_are_counted(finished_run):
     probabilities, labels = predictions_of(finished_run)
     below = int(np.quantile(100 * probabilities.max(1), 0.5))
     given = probabilities.max(1) >= below / 100
@@ -179,7 +179,7 @@ def test_what_declines_is_counted(finished_run):
     assert gallery(app).count("<img") == min(20, (~given).sum())
 
 
-def test_a_run_without_validation_answers_gets_them_at_a_press(finished_run):
+def test_missing_validation_predictions_are_computed_with_one_click(finished_run):
     (finished_run.folder / validation_predictions.NAME).unlink()
     app = opened("evaluate", run=finished_run.id, view="Curves & calibration", part="Calibration")
     assert "has no predictions for its validation images" in told(app)
@@ -190,7 +190,7 @@ def test_a_run_without_validation_answers_gets_them_at_a_press(finished_run):
     assert (finished_run.folder / validation_predictions.NAME).exists()
 
 
-def test_the_time_machine_goes_back_to_an_epoch(finished_run):
+def test_the_epoch_history_shows_a_past_epoch(finished_run):
     kept = epoch_predictions.read(finished_run)
     app = opened("evaluate", run=finished_run.id, view="Epoch history", epoch="1")
 
@@ -202,7 +202,7 @@ def test_the_time_machine_goes_back_to_an_epoch(finished_run):
 
 
 @pytest.mark.parametrize("corruption", ["missing", "cut", "other classes"])
-def test_a_time_machine_without_epochs_says_so(finished_run, corruption):
+def test_an_epoch_history_without_epochs_is_reported(finished_run, corruption):
     path = finished_run.folder / epoch_predictions.NAME
     if corruption == "missing":
         path.unlink()
@@ -217,7 +217,7 @@ def test_a_time_machine_without_epochs_says_so(finished_run, corruption):
     assert ("damaged" if corruption == "cut" else "has no predictions per epoch") in told(app)
 
 
-def test_answers_that_are_no_numbers_are_told(finished_run):
+def test_non_finite_predictions_are_reported(finished_run):
     probabilities, labels = predictions_of(finished_run)
     probabilities[:7] = np.nan
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
@@ -227,7 +227,7 @@ def test_answers_that_are_no_numbers_are_told(finished_run):
         assert "7 predictions of this model were not numbers" in told(app)
 
 
-def test_a_test_set_of_one_class_has_no_curves_and_says_so(finished_run):
+def test_a_test_set_with_one_class_has_no_curves_and_reports_it(finished_run):
     probabilities, labels = predictions_of(finished_run)
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=np.full_like(labels, 3))
     for place in PLACES:
@@ -235,7 +235,7 @@ def test_a_test_set_of_one_class_has_no_curves_and_says_so(finished_run):
     assert "belong to one class" in told(opened("evaluate", run=finished_run.id, view="Curves & calibration"))
 
 
-def test_another_run_keeps_what_means_the_same_for_it_and_drops_the_rest(finished_run):
+def test_switching_runs_keeps_only_applicable_filters(finished_run):
     other = broken_copy(finished_run, "20260102-120000-0badcafe")
     query = {"class": "3", "cell": "3-5", "merge": "1.2", "tag": "x", "predictions": "wrong", "confidence": "10-90"}
     app = opened("evaluate", run=finished_run.id, **query)
@@ -246,7 +246,7 @@ def test_another_run_keeps_what_means_the_same_for_it_and_drops_the_rest(finishe
     assert {name for name in query if app.query_params.get(name)} == {"predictions", "confidence"}
 
 
-def test_the_groups_of_a_data_set_take_the_place_of_its_hundred_classes(made):
+def test_dataset_groups_replace_its_hundred_classes(made):
     labels = np.arange(400) % 100
     probabilities = np.full((400, 100), 0.001, np.float32)
     probabilities[np.arange(400), np.where(labels == 0, 1, labels)] = 0.9

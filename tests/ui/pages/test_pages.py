@@ -17,7 +17,7 @@ PAGES = ("home", "data", "train", "runs", "evaluate", "predict")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_works_when_there_is_no_run(page, digits):
+def test_every_page_works_without_runs(page, digits):
     app = opened(page)
 
     assert is_whole(app)
@@ -45,14 +45,14 @@ def test_evaluate_shows_the_scores_of_the_predictions(finished_run):
 
 
 @pytest.mark.parametrize("cell", ["0-99", "-1-2", "a-b", "1e9-1", "9" * 5000 + "-1", "٣-1", "", "-", "NaN-NaN"])
-def test_a_cell_in_the_link_that_is_none_is_left_out(finished_run, cell):
+def test_an_invalid_cell_in_the_link_is_ignored(finished_run, cell):
     app = opened("evaluate", run=finished_run.id, cell=cell)
 
     assert is_whole(app)
     assert "Cell" not in [option for control in app.get("button_group") for option in getattr(control, "options", [])]
 
 
-def test_a_cell_in_the_link_chooses_its_images(finished_run):
+def test_a_cell_in_the_link_selects_its_images(finished_run):
     app = opened("evaluate", run=finished_run.id, cell="3-3")
 
     assert is_whole(app)
@@ -65,7 +65,7 @@ def test_a_cell_in_the_link_chooses_its_images(finished_run):
     "run_id", ["../../etc", "a/b", "%2e%2e", "x" * 10_000, "20990101-000000-00000000", "\u202e", ""]
 )
 @pytest.mark.parametrize("page", ["train", "evaluate", "predict"])
-def test_a_run_in_the_link_that_is_not_there_is_said_so(page, run_id, finished_run):
+def test_a_missing_run_in_the_link_is_reported(page, run_id, finished_run):
     app = opened(page, run=run_id)
 
     assert is_whole(app)
@@ -109,7 +109,7 @@ def cut(path):
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_a_damaged_run_is_one_sentence_and_all_pages_work(corruption, finished_run):
+def test_a_damaged_run_shows_one_error_and_all_pages_work(corruption, finished_run):
     bad = broken_copy(finished_run, "20260102-120000-0badcafe")
     CORRUPTIONS[corruption](bad.folder)
 
@@ -138,14 +138,14 @@ def test_names_with_markup_are_shown_literally(finished_run):
             assert "<img src=x" not in str(block.proto.body)
 
 
-def test_a_failed_run_says_why(digits):
+def test_a_failed_run_gives_its_reason(digits):
     run = runs.create(Config(data="digits"))
     (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "failed", "message": "It broke."}))
 
     assert "It broke." in told(opened("train", run=run.id))
 
 
-def test_the_form_makes_the_config_that_its_link_says(digits):
+def test_the_form_builds_the_config_from_its_link(digits):
     config = Config(
         data="digits",
         model="ann",
@@ -181,7 +181,7 @@ def titles(app: AppTest) -> str:
     return "\n".join(str(block.proto.body) for block in app.get("html") if "summary" in str(block.proto.body))
 
 
-def test_a_closed_section_makes_its_controls_only_when_one_is_not_at_its_default(digits):
+def test_a_closed_section_renders_its_controls_only_if_one_is_changed(digits):
     app = opened("train")
     assert controls(app) == {"data", "train_images", "model", "cnn.blocks", "cnn.filters", "epochs", "learning_rate"}
     assert "seed 0" in titles(app)
@@ -194,7 +194,7 @@ def test_a_closed_section_makes_its_controls_only_when_one_is_not_at_its_default
     assert app.slider(key="cnn.dropout").value == 0.5
 
 
-def test_a_setting_is_kept_when_its_model_was_away(digits):
+def test_a_setting_is_kept_when_switching_models_back_and_forth(digits):
     app = opened("train", **{"cnn.dropout": "0.5"})
     app.selectbox(key="model").select("ann").run()
     assert "cnn.dropout" not in controls(app)
@@ -203,7 +203,7 @@ def test_a_setting_is_kept_when_its_model_was_away(digits):
     assert app.slider(key="cnn.dropout").value == 0.5
 
 
-def test_settings_that_cannot_be_are_one_sentence(digits):
+def test_invalid_settings_show_one_error(digits):
     app = opened("train", data="Small digits", images="100", model="ann", validation_fraction="0.5")
     assert is_whole(app)
 
@@ -213,7 +213,7 @@ def test_settings_that_cannot_be_are_one_sentence(digits):
 
 @pytest.mark.parametrize("value", ["inf", "-Infinity", "nan", "1e999", "9" * 5000])
 @pytest.mark.parametrize("name", ["batch_size", "epochs", "learning_rate", "cnn.units"])
-def test_a_number_in_the_link_that_is_none_is_refused_in_one_sentence(name, value, digits):
+def test_an_invalid_number_in_the_link_shows_one_error(name, value, digits):
     app = opened("train", data="Small digits", **{name: value})
     assert is_whole(app)
     assert f"The link sets “{name}” to '{value[:20]}" in told(app)
@@ -222,14 +222,14 @@ def test_a_number_in_the_link_that_is_none_is_refused_in_one_sentence(name, valu
     assert "The link sets" not in told(app)
 
 
-def test_a_model_that_does_not_fit_its_images_is_one_sentence(digits):
+def test_a_model_that_does_not_fit_its_images_shows_one_error(digits):
     app = opened("train", **{"data": "Small digits", "cnn.blocks": "4"})
 
     assert is_whole(app)
     assert "Use fewer blocks or larger images" in told(app)
 
 
-def test_a_dataset_to_download_names_both_ways(digits):
+def test_a_dataset_to_download_names_both_options(digits):
     app = opened("data", data="CIFAR-100")
 
     assert is_whole(app)
@@ -238,7 +238,7 @@ def test_a_dataset_to_download_names_both_ways(digits):
     assert "IMGCLS_DATA" in told(app)
 
 
-def test_a_bug_is_one_sentence_with_an_id_that_is_in_the_log(digits, monkeypatch, caplog):
+def test_a_bug_shows_one_error_with_an_id_from_the_log(digits, monkeypatch, caplog):
     def broken():
         raise ZeroDivisionError("secret path /somewhere")
 
@@ -255,14 +255,14 @@ def test_a_bug_is_one_sentence_with_an_id_that_is_in_the_log(digits, monkeypatch
 @pytest.mark.parametrize(
     "text", ["https://evil.example/x", "HTTP://evil.example", "www.evil.example", "mail@evil.example", "a+b@c-d.ef"]
 )
-def test_an_address_in_a_name_is_interrupted_before_the_browser_could_make_a_link_of_it(text):
+def test_a_url_in_a_name_is_not_turned_into_a_link(text):
     shown = errors.plain(text).replace("\\", "")
     assert not re.search(r"https?://|www\.|@\w", shown, re.IGNORECASE)
     assert shown.replace(errors.WORD_JOINER, "") == text
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, ":material/home:", ":red[x]", "# x", "1. x", "a_b_c", "~~x~~", "`x`"])
-def test_plain_text_has_no_markdown_left(text):
+def test_plain_text_contains_no_markdown(text):
     escaped = errors.plain(text)
 
     assert escaped.replace("\\", "").replace(errors.WORD_JOINER, "") == text.replace("\\", "")

@@ -22,7 +22,7 @@ def button(app, label: str):
     return next(one for one in app.button if one.label == label)
 
 
-def test_a_selected_run_stays_selected_when_runs_come_and_go():
+def test_a_selected_run_stays_selected_as_the_list_changes():
     for name in ("first-run", "second-run"):
         mutations.small_run(name)
     app = opened("runs")
@@ -38,7 +38,7 @@ def test_a_selected_run_stays_selected_when_runs_come_and_go():
     assert app.text_input[0].value == "second-run"
 
 
-def test_a_selected_run_that_somebody_else_deletes_is_named():
+def test_a_selected_run_deleted_elsewhere_is_named():
     mutations.small_run("stays-here")
     gone = mutations.small_run("goes-away", **{"label.txt": b"cnn on digits"})
     app = opened("runs")
@@ -51,7 +51,7 @@ def test_a_selected_run_that_somebody_else_deletes_is_named():
     assert "was deleted" not in told(app.run())
 
 
-def test_a_deletion_is_undone_on_the_page():
+def test_a_deletion_can_be_undone_on_the_page():
     run = mutations.small_run("comes-back", **{"label.txt": b"Comes back"})
     jobs.delete(run)
     app = opened("runs")
@@ -64,7 +64,7 @@ def test_a_deletion_is_undone_on_the_page():
     assert not [one for one in app.button if one.label == "Restore"]
 
 
-def test_a_deleted_run_can_be_removed_for_good_at_once():
+def test_a_deleted_run_can_be_removed_permanently_right_away():
     jobs.delete(mutations.small_run("goes-away"))
     app = opened("runs")
     button(app, "Remove for good").click().run()
@@ -72,7 +72,7 @@ def test_a_deleted_run_can_be_removed_for_good_at_once():
     assert is_whole(app)
 
 
-def test_the_question_before_a_deletion_has_a_cancel_button():
+def test_the_deletion_dialog_has_a_cancel_button():
     run = mutations.small_run("stays-here")
     app = opened("runs")
     app.session_state[table.SELECTED] = ["stays-here"]
@@ -83,7 +83,7 @@ def test_the_question_before_a_deletion_has_a_cancel_button():
 
 
 @pytest.mark.parametrize("page", ["evaluate", "predict"])
-def test_nobody_is_switched_to_another_model_when_his_own_was_deleted(page):
+def test_deleting_the_selected_model_does_not_switch_to_another(page):
     mutations.whole_run("other-run")
     mine = mutations.whole_run("mine-run")
     app = opened(page, run="mine-run")
@@ -101,12 +101,12 @@ def test_nobody_is_switched_to_another_model_when_his_own_was_deleted(page):
     assert "was deleted" not in told(app)
 
 
-def test_a_page_without_a_run_in_its_link_chooses_one():
+def test_a_page_without_a_run_in_its_link_selects_one():
     mutations.whole_run("only-run")
     assert opened("evaluate").selectbox[0].value == "only-run"
 
 
-def test_damaged_runs_of_every_kind_leave_all_pages_whole(digits):
+def test_every_kind_of_damaged_run_leaves_all_pages_working(digits):
     """Each damage to a small file is a run of its own beside a sound one."""
     sound = mutations.whole_run("sound-run")
     number = 0

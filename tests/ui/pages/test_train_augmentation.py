@@ -35,7 +35,7 @@ def tiles(app: AppTest) -> list[tuple[str, np.ndarray]]:
 
 
 @pytest.mark.parametrize("page", [1, 2])
-def test_the_preview_is_what_the_trainer_s_batches_contain(digits, page):
+def test_the_preview_matches_the_trainers_batches(digits, page):
     config = Config(data=digits, train_images=200, batch_size=32, seed=7, shift=1, contrast=0.3, noise=10, rotation=10)
     app = form(train_images="200", batch_size="32", seed="7", shift="1", contrast="0.3", noise="10", rotation="10")
     if page > 1:
@@ -56,14 +56,14 @@ def test_the_preview_is_what_the_trainer_s_batches_contain(digits, page):
     assert len({image.tobytes() for _, image in shown}) > 8
 
 
-def test_a_closed_section_and_one_without_changes_show_no_images(digits):
+def test_a_closed_or_inactive_section_shows_no_images(digits):
     assert tiles(form(shift="1", is_open=False)) == []
     app = form()
     assert tiles(app) == []
     assert any("Switch on an augmentation" in element.value for element in app.caption)
 
 
-def test_a_press_puts_the_recommended_augmentation_into_form_and_link(digits):
+def test_one_click_applies_the_recommended_augmentation_to_form_and_link(digits):
     app = form()
     app.button(key="suggested").click().run()
     assert not app.exception
@@ -76,7 +76,7 @@ def test_a_press_puts_the_recommended_augmentation_into_form_and_link(digits):
 
 
 @pytest.mark.parametrize("name", datasets.names())
-def test_recommendations_are_allowed_harmless_and_explained(name):
+def test_recommendations_are_valid_safe_and_explained(name):
     facts, limits = datasets.facts(name), {param.name: param for param in PARAMS}
     wishes = recommended(facts)
     assert wishes

@@ -38,7 +38,7 @@ def buttons(app) -> dict[str, bool]:
     return {button.label: not button.disabled for button in app.button}
 
 
-def test_a_run_that_has_a_place_can_be_moved_and_taken_out(digits, monkeypatch):
+def test_a_queued_run_can_be_moved_and_removed(digits, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     run = runs.create(CONFIG, place=waiting_list.last_place())
     app = opened("train", run=run.id)
@@ -47,7 +47,7 @@ def test_a_run_that_has_a_place_can_be_moved_and_taken_out(digits, monkeypatch):
     assert "Stop" not in buttons(app)
 
 
-def test_a_resumed_run_that_waits_for_its_turn_can_be_stopped(under_way):
+def test_a_resumed_queued_run_can_be_stopped(under_way):
     run = under_way("waiting", batch(0.5))
     app = opened("train", run=run.id)
     assert is_whole(app)
@@ -59,13 +59,13 @@ def test_a_resumed_run_that_waits_for_its_turn_can_be_stopped(under_way):
 
 
 @pytest.mark.parametrize(("phase", "can"), [("training", True), ("testing", False), ("saving", False)])
-def test_a_pause_is_offered_while_there_is_something_to_pause(under_way, phase, can):
+def test_pause_is_offered_only_during_training(under_way, phase, can):
     app = opened("train", run=under_way("running", batch(0.5), {"kind": "phase", "phase": phase}).id)
     assert is_whole(app)
     assert buttons(app)["Pause"] is can
 
 
-def test_a_rate_is_applied_when_the_trainer_has_heard_this_very_request(under_way):
+def test_a_rate_counts_as_applied_once_the_trainer_confirms_this_request(under_way):
     change = {"kind": "change", "epoch": 0.5, "what": "learning_rate", "value": 0.002, "number": 1}
     run = under_way("running", batch(0.5), change)
     run.request_learning_rate(0.002)
@@ -75,7 +75,7 @@ def test_a_rate_is_applied_when_the_trainer_has_heard_this_very_request(under_wa
 
 
 @pytest.mark.parametrize("rate", [1e-9, 0.0, 5e7, None])
-def test_the_box_of_the_rate_holds_any_rate_a_schedule_has_led_to(under_way, rate):
+def test_the_learning_rate_field_accepts_any_scheduled_rate(under_way, rate):
     run = under_way("running", batch(0.5) | {"learning_rate": rate})
     app = opened("train", run=run.id)
     app.session_state["tuning"] = True
@@ -85,7 +85,7 @@ def test_the_box_of_the_rate_holds_any_rate_a_schedule_has_led_to(under_way, rat
     assert 1e-6 <= box.value <= 1e6
 
 
-def test_a_run_that_tests_and_saves_delays_nobody(under_way):
+def test_a_run_that_is_evaluating_does_not_delay_the_queue(under_way):
     run = under_way("running", batch(0.5, rate=100.0))
     assert cached_curves.estimated_start([]) > 10
     with (run.folder / "metrics.jsonl").open("ab") as file:
@@ -93,7 +93,7 @@ def test_a_run_that_tests_and_saves_delays_nobody(under_way):
     assert cached_curves.estimated_start([]) == 0
 
 
-def test_a_living_trainer_that_is_silent_is_called_slow_and_cannot_be_resumed(under_way):
+def test_a_silent_live_trainer_is_called_slow_and_cannot_be_resumed(under_way):
     run = under_way("running", {"kind": "phase", "phase": "training"}, batch(0.5))
     silent = time.time() - 120
     os.utime(run.folder / "heartbeat", (silent, silent))
@@ -105,7 +105,7 @@ def test_a_living_trainer_that_is_silent_is_called_slow_and_cannot_be_resumed(un
     assert "Interrupted" not in told(app)
 
 
-def test_a_lost_run_says_whether_it_kept_anything(under_way):
+def test_a_lost_run_says_whether_it_saved_a_checkpoint(under_way):
     run = under_way("running", lives=False)
     app = opened("train", run=run.id)
     assert "No checkpoint was saved" in told(app) and "Start again" in buttons(app)
@@ -114,7 +114,7 @@ def test_a_lost_run_says_whether_it_kept_anything(under_way):
     assert "Resume continues from the last checkpoint" in told(app) and "Resume" in buttons(app)
 
 
-def test_what_was_switched_while_it_trained_holds_in_what_goes_on_from_it(finished_run, monkeypatch):
+def test_changes_during_training_apply_to_its_continuation(finished_run, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     (finished_run.folder / "checkpoint.npz").touch()
     finished_run.send_request(early_stopping=not finished_run.config.early_stopping)

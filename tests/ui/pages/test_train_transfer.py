@@ -32,7 +32,7 @@ def data() -> str:
     return datasets.facts("digits").title
 
 
-def test_a_backbone_is_included_and_can_start_at_once(data, digits):
+def test_an_included_backbone_can_start_immediately(data, digits):
     app = opened("train", model=TITLE, data=data)
     assert is_whole(app)
     assert "EfficientNet-Lite0 (accurate) is included: no download." in told(app)
@@ -43,7 +43,7 @@ def test_a_backbone_is_included_and_can_start_at_once(data, digits):
     assert not button(app, "Start").disabled
 
 
-def test_without_weights_the_form_tells_the_ways_out_and_does_not_start(data, digits):
+def test_without_weights_the_form_lists_solutions_and_cannot_start(data, digits):
     app = opened("train", model=TITLE, data=data, **DOWNLOADED)
     assert is_whole(app)
     assert "MobileNetV2 needs its pretrained weights, a one-time download of 9.4 MB." in told(app)
@@ -52,7 +52,7 @@ def test_without_weights_the_form_tells_the_ways_out_and_does_not_start(data, di
     assert button(app, "Start").disabled
 
 
-def test_with_weights_it_says_so_and_can_start(data, digits):
+def test_with_weights_the_form_confirms_and_can_start(data, digits):
     folder = paths.cache_folder() / "weights"
     folder.mkdir(parents=True)
     (folder / NETWORKS["MobileNetV2"].file).write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(200))
@@ -63,7 +63,7 @@ def test_with_weights_it_says_so_and_can_start(data, digits):
     assert not button(app, "Start").disabled
 
 
-def test_a_damaged_file_is_told_before_the_start(data, digits):
+def test_a_damaged_file_is_reported_before_the_start(data, digits):
     folder = paths.cache_folder() / "weights"
     folder.mkdir(parents=True)
     (folder / NETWORKS["MobileNetV2"].file).write_bytes(b"<html>Sign in</html>")
@@ -72,7 +72,7 @@ def test_a_damaged_file_is_told_before_the_start(data, digits):
     assert button(app, "Start").disabled
 
 
-def test_a_fetch_under_way_shows_how_far_it_is(data, digits):
+def test_a_running_download_shows_its_progress(data, digits):
     network = NETWORKS["MobileNetV2"]
     task = weights.task_of(network)
     task.folder.mkdir(parents=True)
@@ -85,7 +85,7 @@ def test_a_fetch_under_way_shows_how_far_it_is(data, digits):
     assert weights.fetch_state(network).state == "idle"
 
 
-def test_a_finished_run_as_the_base_needs_nothing_and_says_when_it_flatters(data, finished_run):
+def test_a_finished_run_as_backbone_needs_no_download_and_warns_about_leakage(data, finished_run):
     finished_run.rename("A *bold* <b>run</b> $x$")
     app = opened("train", model=TITLE, data=data, **{"transfer.backbone": RUN})
     assert is_whole(app)
@@ -96,13 +96,13 @@ def test_a_finished_run_as_the_base_needs_nothing_and_says_when_it_flatters(data
     assert app.query_params["transfer.backbone_run"] == finished_run.id
 
 
-def test_without_any_run_a_run_as_the_base_is_one_sentence(data, digits):
+def test_without_runs_choosing_a_run_as_backbone_shows_one_error(data, digits):
     app = opened("train", model=TITLE, data=data, **{"transfer.backbone": RUN})
     assert "No run is selected as the backbone. Train a model first, or select a pretrained network." in told(app)
     assert "Something went wrong" not in told(app)
 
 
-def test_settings_of_a_run_open_the_form_again(data, finished_run):
+def test_the_settings_of_a_run_reopen_the_form(data, finished_run):
     values = {"backbone": RUN, "backbone_run": finished_run.id, "fine_tuning_epochs": 3, "augmented_copies": 6}
     config = Config(data="digits", model="transfer", model_settings=values, rotation=10, epochs=7)
     app = opened("train", **settings_form.query_of(settings_form.form_of(config)))
@@ -114,14 +114,14 @@ def test_settings_of_a_run_open_the_form_again(data, finished_run):
     assert "The backbone runs once on 6 augmented copies of each image" in told(app)
 
 
-def test_settings_that_mean_nothing_to_it_are_not_offered(data, digits):
+def test_irrelevant_settings_are_not_offered(data, digits):
     app = opened("train", model=TITLE, data=data, optimizer="sgd", seed="3")
     labels = {box.label for kind in (app.selectbox, app.slider, app.number_input) for box in kind}
     assert {"Optimiser", "Seed"} <= labels
     assert not {"Normalisation", "Precision"} & labels
 
 
-def test_the_table_of_bases_compares_them(data, digits):
+def test_the_backbone_table_compares_backbones(data, digits):
     app = opened("train", model=TITLE, data=data)
     assert len(app.dataframe) == 0  # a closed section costs nothing
     app.session_state["bases"] = True
@@ -138,7 +138,7 @@ def test_the_table_of_bases_compares_them(data, digits):
     assert set(table["Time per pass"]) == {"–"}
 
 
-def test_kept_features_are_told_and_can_be_forgotten(data, digits):
+def test_cached_features_are_shown_and_can_be_deleted(data, digits):
     with feature_cache.storing({"data": "x"}, (1, 500, 1000)) as file:
         file.write(bytes(2_000_000))
     app = opened("train", model=TITLE, data=data)
@@ -154,11 +154,11 @@ def test_kept_features_are_told_and_can_be_forgotten(data, digits):
     ("base", "size", "words"),
     [("VGG16", 96, "1 min 40 s"), ("VGG16", 192, "about 6 min 40 s"), ("ResNet50", 96, "–")],
 )
-def test_the_time_of_a_base_is_measured_or_reckoned_from_another_size(base, size, words):
+def test_the_time_of_a_backbone_is_measured_or_extrapolated_from_another_size(base, size, words):
     assert backbone.pass_duration(base, size, 1000, LOOKS) == words
 
 
-def test_what_was_measured_comes_from_the_newest_run(made):
+def test_measurements_come_from_the_newest_run(made):
     for number, rate in ((1, 100.0), (2, 200.0)):
         config = Config(model="transfer", model_settings={"backbone": "VGG16"}).as_dict()
         result = {"version": 1, "outcome": "finished", "feature_rate": rate}
@@ -167,7 +167,7 @@ def test_what_was_measured_comes_from_the_newest_run(made):
     assert estimates.feature_rates() == {("VGG16", 128): 200.0}
 
 
-def test_a_queue_reckons_with_both_stages_and_with_the_features(made):
+def test_the_queue_estimate_includes_both_stages_and_the_features(made):
     config = Config(model="transfer", model_settings={"fine_tuning_epochs": 5}, epochs=5)
     counts = {"train": 100}
     result = {"version": 1, "outcome": "finished", "counts": counts, "epochs": 10, "training_seconds": 30.0}
@@ -196,7 +196,7 @@ def written(path, lines) -> Curves:
     return Curves(path).refresh()
 
 
-def test_a_reader_knows_the_stages(tmp_path):
+def test_the_log_reader_recognises_the_stages(tmp_path):
     looking = written(tmp_path / "1", LINES[:3])
     assert (looking.phase, looking.features_done) == ("features", 0.25)
     head = written(tmp_path / "2", LINES[:6])
@@ -208,7 +208,7 @@ def test_a_reader_knows_the_stages(tmp_path):
     assert tuned.of_stage("val_loss")[1] == pytest.approx([0.2])
 
 
-def test_a_boundary_that_is_told_twice_or_taken_back_counts_once_or_not(tmp_path):
+def test_a_repeated_boundary_counts_once_and_a_withdrawn_one_not_at_all(tmp_path):
     stage = LINES[6]
     twice = written(tmp_path / "1", [*LINES, {"kind": "resumed", "epoch": 3.0}, stage])
     assert len(twice.stages) == 1
@@ -220,14 +220,14 @@ def test_a_boundary_that_is_told_twice_or_taken_back_counts_once_or_not(tmp_path
 @pytest.mark.parametrize(
     "corruption", [{"epoch": "x"}, {"epoch": None}, {"epochs": "many"}, {"name": 5}, {"epochs": 1e400}]
 )
-def test_a_damaged_boundary_breaks_no_page(corruption, made, digits):
+def test_a_damaged_boundary_does_not_break_the_page(corruption, made, digits):
     lines = [*LINES[:6], {**LINES[6], **corruption}, LINES[7]]
     text = "".join(json.dumps(line) + "\n" for line in lines).replace("Infinity", "1e400")
     run = made(heartbeat=0, **{"metrics.jsonl": text.encode()})
     assert is_whole(opened("train", run=run.id))
 
 
-def test_the_boundary_is_drawn(made, digits):
+def test_the_stage_boundary_is_drawn(made, digits):
     text = "".join(json.dumps(line) + "\n" for line in LINES).encode()
     run = made(heartbeat=0, **{"metrics.jsonl": text})
     figure = cached_curves.learning_curve(run, "loss").to_dict()
@@ -235,7 +235,7 @@ def test_the_boundary_is_drawn(made, digits):
     assert figure["layout"]["annotations"][0]["text"] == "fine-tuning begins"
 
 
-def test_a_live_page_tells_what_the_base_is_doing(made, digits):
+def test_the_live_page_shows_the_backbone_progress(made, digits):
     text = "".join(json.dumps(line) + "\n" for line in LINES[:3]).encode()
     run = made(heartbeat=0, **{"metrics.jsonl": text})
     app = opened("train", run=run.id)

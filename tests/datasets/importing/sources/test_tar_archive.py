@@ -76,7 +76,7 @@ def test_long_names_and_backslashes_are_read(tmp_path):
     ],
 )
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
-def test_an_entry_with_path_traversal_refuses_the_archive(mode, name, kind, why, tmp_path):
+def test_an_unsafe_entry_refuses_the_archive(mode, name, kind, why, tmp_path):
     data = tarred(leaves(), mode, extra=special(name, kind))
     with pytest.raises(SourceError) as caught:
         importing.make_preview(order(tmp_path, data))

@@ -57,7 +57,7 @@ def button(app: AppTest, label: str):
 
 
 @pytest.mark.parametrize("view", analysis.VIEWS)
-def test_every_view_shows_something(uneven, view):
+def test_every_view_shows_content(uneven, view):
     app = explored(view)
     assert is_whole(app), told(app)
     assert "<img" in galleries(app) or view in ("Map", "Edits")
@@ -69,13 +69,13 @@ def test_every_view_shows_something(uneven, view):
 
 
 @pytest.mark.parametrize("view", ["", "no such view", "<img src=x>", "Map" * 1000])
-def test_a_view_in_the_link_that_is_none_shows_none(uneven, view):
+def test_an_invalid_view_in_the_link_opens_no_view(uneven, view):
     app = explored(view)
     assert is_whole(app)
     assert galleries(app) == ""
 
 
-def test_uneven_classes_are_told_and_a_press_trains_with_weights(uneven):
+def test_class_imbalance_is_reported_and_one_click_enables_class_weights(uneven):
     app = explored("Classes")
     assert "The classes are imbalanced" in told(app) and "“airplane” has 15 training images, “truck” has 2" in told(app)
     button(app, "Train with class weights").click().run()
@@ -86,7 +86,7 @@ def test_uneven_classes_are_told_and_a_press_trains_with_weights(uneven):
     assert app.query_params["data"] in ("CIFAR-10", ["CIFAR-10"])
 
 
-def test_the_button_of_the_data_page_leads_to_a_form_for_its_data(uneven):
+def test_the_train_button_opens_the_form_for_this_dataset(uneven):
     app = opened("data", data="CIFAR-10")
     button(app, "Train a model").click().run()
     assert is_whole(app)
@@ -94,18 +94,18 @@ def test_the_button_of_the_data_page_leads_to_a_form_for_its_data(uneven):
     assert app.selectbox(key="data").value == uneven
 
 
-def test_even_classes_are_not_worth_a_word(digits):
+def test_balanced_classes_are_not_mentioned(digits):
     assert "imbalanced" not in told(explored("Classes", "Small digits"))
 
 
-def test_the_sample_grid_shows_the_images_of_the_class(uneven):
+def test_the_sample_grid_shows_images_of_the_class(uneven):
     app = explored("Classes")
     app.selectbox(key="class-cifar10").select(9).run()
     assert galleries(app).count("<img") == 2
     assert 'alt="#103: truck"' in galleries(app) and 'alt="#104: truck"' in galleries(app)
 
 
-def test_duplicates_are_listed_by_kind_with_their_numbers(uneven):
+def test_duplicates_are_listed_by_kind_with_counts(uneven):
     app = explored("Duplicates")
     numbers = next(str(block.proto.body) for block in app.get("html") if 'class="numbers"' in str(block.proto.body))
     values = dict(part.split("</dt><dd>") for part in re.findall(r"<dt>(.*?)</dd>", numbers))
@@ -115,7 +115,7 @@ def test_duplicates_are_listed_by_kind_with_their_numbers(uneven):
     assert "#30" not in galleries(app)
 
 
-def test_a_press_throws_all_training_twins_of_test_images_out(uneven):
+def test_one_click_excludes_all_training_duplicates_of_test_images(uneven):
     app = explored("Duplicates")
     button(app, "Exclude the 1 training image that").click().run()
     assert is_whole(app)
@@ -125,7 +125,7 @@ def test_a_press_throws_all_training_twins_of_test_images_out(uneven):
     assert not any("duplicate test images" in button.label for button in app.button)
 
 
-def test_chosen_images_get_another_class_and_it_is_taken_back(uneven):
+def test_selected_images_can_be_relabelled_and_undone(uneven):
     app = explored("Outliers")
     pills = next(group for group in app.get("button_group") if str(group.key).startswith("chosen-outlier"))
     first = int(cache.results("survey", datasets.open_dataset(uneven))["unlike"][0])
@@ -147,7 +147,7 @@ def test_chosen_images_get_another_class_and_it_is_taken_back(uneven):
     assert "No edits yet" in told(app)
 
 
-def test_the_train_page_counts_what_is_left_and_says_what_was_changed(uneven):
+def test_the_train_page_counts_remaining_images_and_lists_edits(uneven):
     dataset = datasets.open_dataset(uneven)
     datasets.exclude(dataset, [1, 2, 3, 4, 5])
     datasets.relabel(dataset, [6], 9)
@@ -156,7 +156,7 @@ def test_the_train_page_counts_what_is_left_and_says_what_was_changed(uneven):
     assert "Your edits: 5 excluded, 1 relabelled." in told(app)
 
 
-def test_the_page_of_a_run_tells_the_state_that_it_learnt_from(finished_run):
+def test_the_run_page_shows_its_dataset_version(finished_run):
     state = datasets.open_dataset("digits").fingerprint
     assert f"Dataset version: {state}." in told(opened("train", run=finished_run.id))
     path = finished_run.folder / "result.json"
@@ -166,14 +166,14 @@ def test_the_page_of_a_run_tells_the_state_that_it_learnt_from(finished_run):
 
 
 @pytest.mark.parametrize("data", [7, [], {}, {"state": 1}, {"state": "a", "thrown_out": "x", "relabelled": 0}, None])
-def test_a_state_that_is_none_is_left_out(finished_run, data):
+def test_an_invalid_dataset_version_is_not_shown(finished_run, data):
     path = finished_run.folder / "result.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"data": data}))
     app = opened("train", run=finished_run.id)
     assert is_whole(app) and "Dataset version" not in told(app)
 
 
-def test_a_damaged_list_of_changes_is_one_sentence_and_a_press_mends_it(uneven):
+def test_a_damaged_edit_list_shows_one_error_and_can_be_reset_with_one_click(uneven):
     dataset = datasets.open_dataset(uneven)
     datasets.exclude(dataset, [1])
     (path,) = paths.cache_folder().glob("datasets/*.edits-*.json")
@@ -186,7 +186,7 @@ def test_a_damaged_list_of_changes_is_one_sentence_and_a_press_mends_it(uneven):
     assert datasets.edits_of(dataset).steps == ()
 
 
-def test_what_was_not_found_yet_is_looked_for_with_its_progress(digits):
+def test_missing_findings_are_computed_with_progress(digits):
     dataset = datasets.open_dataset(digits)
     app = explored("Outliers", "Small digits")
     assert is_whole(app)
@@ -198,7 +198,7 @@ def test_what_was_not_found_yet_is_looked_for_with_its_progress(digits):
     assert galleries(app).count("<img") == analysis.PER_PAGE
 
 
-def test_why_nothing_was_found_is_said_and_it_can_be_tried_again(digits):
+def test_a_failed_analysis_gives_its_reason_and_can_be_retried(digits):
     dataset = datasets.open_dataset(digits)
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
@@ -208,7 +208,7 @@ def test_why_nothing_was_found_is_said_and_it_can_be_tried_again(digits):
     assert app.button(key="survey-again")
 
 
-def test_names_that_hold_anything_are_shown_as_they_are(digits, monkeypatch):
+def test_names_with_any_characters_are_shown_literally(digits, monkeypatch):
     names = tuple(f"{HOSTILE[number % len(HOSTILE)]}{number}\n{'x' * 300}" for number in range(10))
     monkeypatch.setattr("imgcls.datasets.catalog.digits.CLASSES", names)
     _forget_facts()
@@ -240,7 +240,7 @@ def _forget_facts() -> None:
 # ---- small parts
 
 
-def test_selected_points_are_images_each_once():
+def test_each_selected_point_is_one_image():
     class Event:
         class selection:
             points = ({"customdata": [7]}, {"customdata": {"0": 3}}, {"customdata": [7]}, {"x": 1})
@@ -249,7 +249,7 @@ def test_selected_points_are_images_each_once():
     assert analysis_map.selected(None) == []
 
 
-def test_doubles_keep_one_of_each_and_every_test_image():
+def test_deduplication_keeps_one_copy_and_every_test_image():
     pairs = np.array([[1, 2], [1, 5], [3, 100], [99, 101], [100, 101]])
     dataset_edits = datasets.Edits("f")
     assert duplicates.redundant_rows(pairs, 100, dataset_edits) == [2, 3, 5, 99]
@@ -257,7 +257,7 @@ def test_doubles_keep_one_of_each_and_every_test_image():
     assert duplicates.redundant_rows(pairs, 100, dataset_edits.then(step)) == [2, 5, 99]
 
 
-def test_pairs_of_a_group_are_told_with_its_first():
+def test_pairs_of_a_group_are_listed_with_its_first_image():
     found = {
         "members": np.array([1, 4, 9, 2, 3]),
         "groups": np.array([0, 0, 0, 1, 1]),

@@ -31,7 +31,7 @@ def finished(app: AppTest) -> AppTest:
     return app.run()
 
 
-def test_a_zip_is_brought_looked_at_named_imported_and_trained_on(digits_data, tmp_path):
+def test_a_zip_is_uploaded_previewed_named_imported_and_trained_on(digits_data, tmp_path):
     app = brought(tmp_path, leaves() | {"oak/notes.txt": b"x"})
     assert is_whole(app)
     assert [heading.value for heading in app.subheader] == ["10 images in 2 classes"]
@@ -76,7 +76,7 @@ def digits_data(digits, mnist_sample):
         ({}, "is an empty zip archive"),
     ],
 )
-def test_what_cannot_be_imported_is_one_sentence_and_something_else_can_be_chosen(files, said, digits_data, tmp_path):
+def test_a_failed_import_shows_one_error_and_another_file_can_be_chosen(files, said, digits_data, tmp_path):
     app = brought(tmp_path, files)
     assert is_whole(app) and said in told(app)
     assert not any(button.label.startswith("Import") for button in app.button)
@@ -86,7 +86,7 @@ def test_what_cannot_be_imported_is_one_sentence_and_something_else_can_be_chose
     assert app.file_uploader and not job.folder_of(first).exists()
 
 
-def test_a_table_is_brought(digits_data):
+def test_a_table_can_be_uploaded(digits_data):
     app = opened("data")
     button(app, "Import your own images").click().run()
     app.get("button_group")[0].set_value("CSV table").run()
@@ -94,7 +94,7 @@ def test_a_table_is_brought(digits_data):
     assert [heading.value for heading in app.subheader] == ["20 images in 2 classes"]
 
 
-def test_images_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
+def test_images_and_webcam_photos_are_added_class_by_class(digits_data):
     app = opened("data")
     button(app, "Import your own images").click().run()
     app.get("button_group")[0].set_value("Images").run()
@@ -119,7 +119,7 @@ def test_images_and_shots_of_a_webcam_are_brought_class_by_class(digits_data):
     assert single_images.counts(job.folder_of(new(app)))["mug"] == 4, "what was brought one by one is not thrown away"
 
 
-def test_a_folder_of_the_server_is_offered_only_where_one_is_open(digits_data, tmp_path, monkeypatch):
+def test_a_server_folder_is_offered_only_if_one_is_configured(digits_data, tmp_path, monkeypatch):
     app = opened("data", new=job.new_id())
     assert len(app.get("button_group")[0].options) == 4
     monkeypatch.setenv("IMGCLS_IMPORT_ROOT", str(tmp_path / "root"))
@@ -135,7 +135,7 @@ def test_a_folder_of_the_server_is_offered_only_where_one_is_open(digits_data, t
 
 
 @pytest.mark.parametrize("link", ["", "../../x", "0" * 16, "f" * 17, "🙂", "a" * 5000])
-def test_an_import_in_the_link_that_is_none_is_said_so_or_begins_anew(link, digits_data):
+def test_an_invalid_import_in_the_link_is_reported_or_restarted(link, digits_data):
     app = opened("data", new=link, into="own-none")
     assert is_whole(app)
     assert "is no longer on this machine" in told(app)
@@ -144,7 +144,7 @@ def test_an_import_in_the_link_that_is_none_is_said_so_or_begins_anew(link, digi
     assert is_whole(opened("data", new=link))
 
 
-def test_more_is_added_and_what_is_gone_is_offered_no_more(digits_data, tmp_path):
+def test_images_can_be_added_and_deleted_datasets_are_not_offered(digits_data, tmp_path):
     name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
     app = opened("data", data="Leaves")
     assert "20% is held out as the test set" in told(app)
@@ -168,7 +168,7 @@ def test_more_is_added_and_what_is_gone_is_offered_no_more(digits_data, tmp_path
     assert is_whole(app) and app.selectbox(key="data").value == "mnist_sample"
 
 
-def test_names_that_mean_harm_are_shown_as_they_are(digits_data, tmp_path):
+def test_hostile_names_are_shown_literally(digits_data, tmp_path):
     labels = [label.replace("/", "-").replace("\\", "") for label in HOSTILE]
     files = leaves(labels, 4)
     app = brought(tmp_path, files, "![](x).zip")
@@ -188,7 +188,7 @@ def raw(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
-def test_a_run_whose_data_set_was_deleted_says_so_and_is_evaluated_from_its_own_files(finished_run, tmp_path):
+def test_a_run_with_a_deleted_dataset_is_evaluated_from_its_own_files(finished_run, tmp_path):
     name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
     folder = finished_run.folder
     (folder / "config.json").write_text(json.dumps(finished_run.config.changed(data=name).as_dict()))

@@ -35,7 +35,7 @@ def downloads(app: AppTest) -> list[str]:
     return [element.proto.label for element in app.get("download_button")]
 
 
-def test_many_skipped_files_are_an_open_warning_with_a_csv_of_all_of_them(tmp_path):
+def test_many_skipped_files_show_an_open_warning_with_a_csv_of_all(tmp_path):
     app = brought(
         tmp_path, leaves(count=20) | {f"oak/bad{n}.png": image(n)[:90] for n in range(3)} | {"oak/a.txt": b"x"}
     )
@@ -45,7 +45,7 @@ def test_many_skipped_files_are_an_open_warning_with_a_csv_of_all_of_them(tmp_pa
     assert downloads(app) == ["All skipped files (CSV)"]
 
 
-def test_few_skipped_files_are_no_warning(tmp_path):
+def test_few_skipped_files_show_no_warning(tmp_path):
     app = brought(tmp_path, leaves())
     assert is_whole(app) and not app.warning and not downloads(app)
 
@@ -58,7 +58,7 @@ def test_the_cost_of_large_images_is_stated(tmp_path):
     assert "GB of memory for batches of" in told(app)
 
 
-def test_the_bands_of_satellite_images_are_chosen_and_the_result_is_on_the_datasets_card(tmp_path):
+def test_satellite_bands_are_chosen_and_shown_on_the_dataset_card(tmp_path):
     array = np.zeros((28, 28, 7), np.uint16)
     array[2:, :, 4] = 3000
     files = {

@@ -48,27 +48,27 @@ def tested(made):
     )
 
 
-def test_what_asks_for_one_class_an_image_gets_a_sentence(tested):
+def test_single_label_features_show_an_explanation(tested):
     with pytest.raises(RunError, match="so there is no single prediction"):
         cached.single_label_predictions(tested)
 
 
 @pytest.mark.parametrize("threshold", [None, 0, 1, "x", True])
-def test_a_threshold_that_is_none_is_a_damaged_model(tested, threshold, digits):
+def test_an_invalid_threshold_counts_as_a_damaged_model(tested, threshold, digits):
     facts = json.loads((tested.folder / "model.json").read_text())
     (tested.folder / "model.json").write_text(json.dumps(facts | {"threshold": threshold}))
     assert "model.json of this run is damaged" in told(opened("evaluate", run=tested.id))
 
 
 @pytest.mark.parametrize("page", ["home", "train", "runs"])
-def test_other_pages_tell_what_was_scored(tested, page, digits):
+def test_other_pages_name_the_score(tested, page, digits):
     app = opened(page, run=tested.id)
     assert is_whole(app)
     if page == "train":
         assert "Macro F1" in pieces(app) and "All labels correct" in pieces(app)
 
 
-def test_none_of_them_is_said_when_all_are_below_the_threshold():
+def test_no_label_is_reported_if_all_are_below_the_threshold():
     from imgcls.ui.widgets.multilabel_bars import answer
 
     text = answer(np.array([0.2, 0.49, 0.1, 0.3]), NAMES, 0.5)
@@ -77,7 +77,7 @@ def test_none_of_them_is_said_when_all_are_below_the_threshold():
     assert ">sky, boat<" in text and text.count("✓") == 2 and "left:50.0%" in text
 
 
-def test_a_zip_and_a_table_are_brought_and_the_form_says_several_labels(mnist_sample, tmp_path):
+def test_uploading_a_zip_and_a_table_marks_the_form_as_multi_label(mnist_sample, tmp_path):
     rows = some(30)
     order = archive(tmp_path / "some.zip", {name: image(number) for number, (name, _) in enumerate(rows)})
     app = opened("data")
@@ -120,7 +120,7 @@ def test_the_explorer_shows_images_with_all_their_labels(view, mnist_sample, tmp
         assert np.abs(found["means"][sea] - mean).max() <= 1
 
 
-def test_the_form_tells_the_parts_by_label_and_the_loss(mnist_sample, tmp_path):
+def test_the_form_shows_the_split_per_label_and_the_loss(mnist_sample, tmp_path):
     imported(listing(tmp_path, with_semicolons(some(40))))
     app = opened("train", data="Leaves")
     assert is_whole(app)

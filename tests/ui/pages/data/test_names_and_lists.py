@@ -30,7 +30,7 @@ def downloads(app) -> list[str]:
     return [button.proto.label for button in app.get("download_button")]
 
 
-def test_the_file_name_is_below_each_image_and_only_text(named):
+def test_the_file_name_is_plain_text_below_each_image(named):
     for view in ("Classes", "Outliers", "Edits"):
         found_already(named) if view == "Outliers" else None
         datasets.exclude(datasets.open_dataset(named), range(18))
@@ -65,7 +65,7 @@ def test_duplicates_can_be_downloaded(tmp_path):
     assert is_whole(app) and downloads(app) == ["Duplicates (CSV)", "Duplicates (JSON)"]
 
 
-def test_edits_are_applied_from_a_file_after_a_look_at_it(named):
+def test_edits_from_a_file_are_applied_after_a_preview(named):
     dataset = datasets.open_dataset(named)
     content = edit_files.columns(dataset, datasets.edits_of(dataset), [0, 4])
     content["action"], content["file"] = ["exclude", "exclude"], [content["file"][0], "nowhere/**b**.png"]
@@ -86,7 +86,7 @@ def test_edits_are_applied_from_a_file_after_a_look_at_it(named):
     assert any("applied to 1 image" in str(message.value) for message in app.success)
 
 
-def test_a_file_that_is_no_list_is_said_so(named):
+def test_a_file_that_is_not_a_list_is_reported(named):
     app = opened("data", data="Leaves", explore="Edits")
     app.session_state["apply-edits"] = True
     app.run()
@@ -95,7 +95,7 @@ def test_a_file_that_is_no_list_is_said_so(named):
     assert not any(one.label.startswith("Apply to") for one in app.button)
 
 
-def test_groups_and_the_controls_of_the_split_are_in_the_form(tmp_path, monkeypatch, digits):
+def test_groups_and_split_controls_are_in_the_form(tmp_path, monkeypatch, digits):
     request = grouped(tmp_path / "leaves.zip", monkeypatch)
     import_id = job.new_id()
     folder = job.make_folder(import_id)

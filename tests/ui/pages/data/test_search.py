@@ -63,7 +63,7 @@ def shown_rows(app: AppTest) -> list[int]:
     return [int(text.removeprefix("#")) for text in pills(app).options]
 
 
-def test_the_images_most_like_an_image_are_shown_with_their_similarity(indexed):
+def test_the_most_similar_images_are_shown_with_their_similarity(indexed):
     app = searched()
     assert is_whole(app), told(app)
     assert captions(app).count("similarity 0.") >= 20
@@ -75,7 +75,7 @@ def test_an_image_is_not_among_its_own_results(indexed):
     assert "similarity 1.00" not in captions(app)
 
 
-def test_a_search_in_one_class_shows_that_class(indexed):
+def test_a_search_in_one_class_shows_only_that_class(indexed):
     app = searched()
     select(app, "Search in").set_value(4).run()
     assert is_whole(app)
@@ -92,7 +92,7 @@ def test_results_can_be_excluded(indexed):
     assert datasets.edits_of(indexed).excluded == tuple(sorted((rows[0], rows[2])))
 
 
-def test_the_downloads_list_every_image_found_with_its_edit(indexed):
+def test_the_downloads_list_every_result_with_its_edit(indexed):
     datasets.relabel(indexed, [3], 7)
     found = visual_search.Found(np.array([3, len(indexed.y_train) + 2]), np.array([0.91234, 0.5], np.float32))
     listed = results.listed(indexed, datasets.edits_of(indexed), found)
@@ -103,7 +103,7 @@ def test_the_downloads_list_every_image_found_with_its_edit(indexed):
     assert {"Similar images (CSV)", "Similar images (JSON)"} <= {button.proto.label for button in labels}
 
 
-def test_without_an_index_a_press_builds_it(mnist_sample):
+def test_without_an_index_one_click_builds_it(mnist_sample):
     dataset = datasets.open_dataset(mnist_sample)
     app = opened("data", data=dataset.facts.title, explore="Search")
     select(app, "Compare by").set_value(FAST).run()
@@ -114,7 +114,7 @@ def test_without_an_index_a_press_builds_it(mnist_sample):
     visual_search.task_of(dataset, FAST).cancel()
 
 
-def test_a_failed_index_says_why_and_can_be_tried_again(digits):
+def test_a_failed_index_gives_its_reason_and_can_be_retried(digits):
     dataset = datasets.open_dataset(digits)
     task = visual_search.task_of(dataset, FAST)
     task.folder.mkdir(parents=True)

@@ -48,7 +48,7 @@ def test_verified_files_are_compared_and_can_be_downloaded(exported):
     assert labels.count("Bundle with model card and script") == 2
 
 
-def test_a_file_that_does_not_match_is_not_offered_and_the_page_says_why(exported):
+def test_a_file_that_does_not_match_is_not_offered_and_the_page_gives_the_reason(exported):
     records.write(exported, Record("litert", "LiteRT", "2026", problem="Its probabilities differ by up to 0.5."))
     app = section(exported)
     assert is_whole(app)
@@ -103,14 +103,14 @@ def test_a_missing_package_gives_an_installation_hint(finished_run, monkeypatch)
     assert "pip install" in told(app)
 
 
-def test_a_run_without_its_keras_model_says_so(finished_run):
+def test_a_run_without_its_keras_model_is_reported(finished_run):
     (finished_run.folder / "model.keras").unlink()
     app = section(finished_run)
     assert is_whole(app)
     assert "no saved model" in told(app)
 
 
-def test_the_table_of_runs_leads_to_the_export(finished_run, monkeypatch):
+def test_the_runs_table_links_to_the_export(finished_run, monkeypatch):
     gone = []
     monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
     app = opened("runs")

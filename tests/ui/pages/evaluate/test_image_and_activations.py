@@ -21,7 +21,7 @@ def image_of(run: Run, index: str | int, **query):
     return opened("evaluate", run=run.id, view="Single image", image=str(index), **query)
 
 
-def test_a_image_has_its_answer_heat_maps_and_similar_images(finished_run):
+def test_an_image_has_its_prediction_heat_maps_and_similar_images(finished_run):
     app = image_of(finished_run, 17)
 
     assert is_whole(app), told(app)
@@ -40,14 +40,14 @@ def test_a_image_has_its_answer_heat_maps_and_similar_images(finished_run):
 
 
 @pytest.mark.parametrize("image", ["360", "-1", "1e3", "x" * 4000, "<b>", "٣", "NaN"])
-def test_a_image_that_is_none_is_said_and_the_worst_mistake_is_shown(finished_run, image):
+def test_an_invalid_image_is_reported_and_the_worst_error_is_shown(finished_run, image):
     app = image_of(finished_run, image)
     assert is_whole(app)
     assert "There is no test image" in told(app)
     assert "Prediction" in told(app)
 
 
-def test_without_a_image_in_the_link_the_worst_mistake_is_shown(finished_run):
+def test_without_an_image_in_the_link_the_worst_error_is_shown(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Single image")
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]
@@ -56,7 +56,7 @@ def test_without_a_image_in_the_link_the_worst_mistake_is_shown(finished_run):
     assert f"Test image {worst}: " in pieces(app)
 
 
-def test_the_heat_map_can_be_asked_for_the_true_class(finished_run):
+def test_the_heat_map_can_explain_the_true_class(finished_run):
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]
     index = int(np.flatnonzero(probabilities.argmax(1) != labels)[0])
@@ -67,7 +67,7 @@ def test_the_heat_map_can_be_asked_for_the_true_class(finished_run):
     assert is_whole(app) and f"Grad-CAM for {labels[index]}:" in pieces(app)
 
 
-def test_a_tag_is_kept_with_the_run(finished_run):
+def test_a_tag_is_stored_with_the_run(finished_run):
     app = image_of(finished_run, 17)
     group = next(group for group in app.pills if group.label == "Tags of this image")
     group.set_value(["wrong label"]).run()
@@ -78,7 +78,7 @@ def test_a_tag_is_kept_with_the_run(finished_run):
     assert tags.read(finished_run) == {}
 
 
-def test_names_with_markup_are_shown_as_they_are(finished_run):
+def test_names_with_markup_are_shown_literally(finished_run):
     model = json.loads((finished_run.folder / "model.json").read_text())
     model["classes"][:4] = HOSTILE
     (finished_run.folder / "model.json").write_text(json.dumps(model))
@@ -89,7 +89,7 @@ def test_names_with_markup_are_shown_as_they_are(finished_run):
 
 
 @pytest.mark.parametrize("view", ["Single image", "Activations"])
-def test_an_older_run_offers_to_look_inside(finished_run, view):
+def test_an_older_run_offers_to_compute_activations(finished_run, view):
     for name in FILES:
         (finished_run.folder / name).unlink()
     app = opened("evaluate", run=finished_run.id, view=view, image="17")
@@ -100,7 +100,7 @@ def test_an_older_run_offers_to_look_inside(finished_run, view):
         assert "Occlusion for" in pieces(app), "which needs the model alone"
 
 
-def test_the_button_makes_what_is_missing_in_a_process_of_its_own(finished_run, wait_until):
+def test_the_button_computes_missing_data_in_a_background_process(finished_run, wait_until):
     for name in FILES:
         (finished_run.folder / name).unlink()
     app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
@@ -113,7 +113,7 @@ def test_the_button_makes_what_is_missing_in_a_process_of_its_own(finished_run, 
     assert ">block2_pool</td>" in pieces(opened("evaluate", run=finished_run.id, view="Activations", image="17"))
 
 
-def test_a_failed_look_inside_says_why_and_can_be_tried_again(finished_run):
+def test_failed_activations_give_their_reason_and_can_be_retried(finished_run):
     (finished_run.folder / "inside.json").unlink()
     task.task_of(finished_run).write_progress("failed", 0.0, "The <b>disk</b> is full.")
     app = opened("evaluate", run=finished_run.id, view="Activations")
@@ -131,7 +131,7 @@ def test_a_damaged_file_gives_one_clear_error(finished_run, view, name):
         assert "damaged" in told(app) or name == "inside.npz"
 
 
-def test_the_inside_shows_filters_layers_and_their_statistics(finished_run):
+def test_activations_show_filters_layers_and_their_statistics(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
     assert is_whole(app), told(app)
     shown = pieces(app)
@@ -144,7 +144,7 @@ def test_the_inside_shows_filters_layers_and_their_statistics(finished_run):
     assert "<b>block1_conv1</b> (Conv2D)" in pieces(app) and "8×8×8 values" in pieces(app)
 
 
-def test_an_own_image_is_shown_to_every_layer(finished_run):
+def test_activations_can_be_shown_for_an_uploaded_image(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Activations")
     way = next(group for group in app.segmented_control if group.label == "Image")
     assert "Drawing" in way.options, "a model of digits"

@@ -88,7 +88,7 @@ def test_every_section_works_and_shows_names_literally(tested, place):
     assert "<img src=x" not in pieces(app)
 
 
-def test_the_scores_and_the_table_are_those_of_the_predictions(tested):
+def test_scores_and_table_match_the_predictions(tested):
     app = opened("evaluate", run=tested.id, view="Per class")
     found = multilabel.scores(*predicted(), NAMES)
 
@@ -100,7 +100,7 @@ def test_the_scores_and_the_table_are_those_of_the_predictions(tested):
         assert table[f"{name} (%)"].tolist() == pytest.approx(100 * score.value)
 
 
-def test_the_threshold_applies_to_all_of_the_page(tested):
+def test_the_threshold_applies_to_the_entire_page(tested):
     app = opened("evaluate", run=tested.id, view="Per class")
     app.get("button_group")[0].set_value("Chosen on validation").run()
 
@@ -110,7 +110,7 @@ def test_the_threshold_applies_to_all_of_the_page(tested):
     assert f"{expected.macro_f1.value:.1%}" in pieces(app)
 
 
-def test_thresholds_of_labels_apply_to_all_of_the_page_from_its_first_moment(tested):
+def test_label_thresholds_apply_to_the_entire_page_from_the_start(tested):
     card = json.loads((tested.folder / "model.json").read_text()) | {"thresholds": [0.2, 0.4, 0.6, 0.8]}
     (tested.folder / "model.json").write_text(json.dumps(card))
     with_robustness(tested)
@@ -135,7 +135,7 @@ def test_the_report_names_the_threshold_of_each_label(tested):
 
 
 @pytest.mark.parametrize("thresholds", [[0.5], [0.5, 0.5, 0.5, 2], "x", [None] * 4, [0.5, 0.5, 0.5, float("nan")]])
-def test_thresholds_that_are_none_are_replaced_by_the_common_one(tested, thresholds):
+def test_invalid_thresholds_are_replaced_by_the_common_one(tested, thresholds):
     card = json.loads((tested.folder / "model.json").read_text()) | {"thresholds": thresholds}
     (tested.folder / "model.json").write_text(json.dumps(card))
     assert (tested.card.thresholds, tested.card.threshold) == ((), 0.37)
@@ -160,7 +160,7 @@ def test_the_gallery_shows_the_images_with_this_error(tested, kind, label):
     assert (np.diff(multilabel.losses(probabilities, labels)[shown]) <= 1e-9).all(), "the largest loss comes first"
 
 
-def test_error_counts_are_the_two_by_two_tables_of_the_labels(tested):
+def test_error_counts_are_the_two_by_two_table_of_each_label(tested):
     probabilities, labels = predicted()
     said, true = probabilities >= 0.5, labels > 0
     table = opened("evaluate", run=tested.id).dataframe[0].value
@@ -170,7 +170,7 @@ def test_error_counts_are_the_two_by_two_tables_of_the_labels(tested):
     assert table["Extra"].tolist() == (said & ~true).sum(0).tolist()
 
 
-def test_a_cell_of_the_error_pairs_is_one_label_missing_and_another_one_predicted():
+def test_an_error_pair_is_one_label_missed_and_another_predicted():
     probabilities = np.array([[0.2, 0.9], [0.9, 0.1], [0.8, 0.7]], np.float32)
     labels = np.array([[1, 0], [1, 0], [1, 1]], bool)
     from imgcls.evaluation.predictions import Predictions
@@ -216,7 +216,7 @@ def test_robustness_results_of_another_kind_of_run_are_refused(tested):
     assert "cannot be read" in told(opened("evaluate", run=tested.id, view="Robustness"))
 
 
-def test_the_report_and_the_tables_exist_for_multilabel_runs(tested):
+def test_multilabel_runs_have_a_report_and_tables(tested):
     with_robustness(tested)
     decisions = Decisions(read(tested), 0.5)
     values = json.loads(json.dumps(report.collect(tested, decisions), allow_nan=False))
@@ -231,7 +231,7 @@ def test_the_report_and_the_tables_exist_for_multilabel_runs(tested):
     assert b"predicted labels" in report.predictions_csv(decisions)
 
 
-def test_a_run_without_images_or_with_damaged_predictions_says_so(tested):
+def test_missing_images_and_damaged_predictions_are_reported(tested):
     (tested.folder / "gallery.npz").write_bytes(b"torn")
     app = opened("evaluate", run=tested.id)
     assert is_whole(app) and "No images to show" in told(app)
@@ -239,7 +239,7 @@ def test_a_run_without_images_or_with_damaged_predictions_says_so(tested):
     assert "The test predictions of this run are damaged" in told(opened("evaluate", run=tested.id))
 
 
-def test_what_multilabel_runs_cannot_show_is_explained(tested):
+def test_features_unavailable_for_multilabel_runs_are_explained(tested):
     assert "do not record predictions after each epoch" in told(opened("evaluate", run=tested.id, view="Epoch history"))
     app = opened("evaluate", run=tested.id, view="Label errors", suspects="Training images")
     assert "cannot be checked" in told(app)

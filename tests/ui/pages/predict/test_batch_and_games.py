@@ -42,7 +42,7 @@ def bomb() -> bytes:
     ],
     ids=["a bomb", "torn", "empty"],
 )
-def test_a_batch_of_nothing_that_can_be_read_says_so(name, data, message, asked):
+def test_a_batch_without_readable_images_is_reported(name, data, message, asked):
     app = upload(asked("Batch"), name, data)
     assert is_whole(app)
     assert message in told(app)
@@ -57,14 +57,14 @@ def test_a_batch_with_hostile_names_shows_them_literally(asked, tmp_path):
     assert "no folder is named after a class" in told(app).lower()
 
 
-def test_a_batch_whose_labelled_images_are_broken_says_so(asked, tmp_path):
+def test_a_batch_with_only_damaged_labelled_images_is_reported(asked, tmp_path):
     archive(tmp_path / "a.zip", {"3/broken.png": b"no picture", "other/1.png": image(1)})
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
     assert is_whole(app)
     assert "no labelled image can be read" in told(app).lower()
 
 
-def test_a_model_that_is_deleted_while_the_page_is_open_ends_in_a_sentence(asked, finished_run, tmp_path):
+def test_deleting_a_model_while_the_page_is_open_shows_one_error(asked, finished_run, tmp_path):
     app = asked("Batch")
     (finished_run.folder / "model.tflite").unlink()
     archive(tmp_path / "a.zip", leaves())
@@ -73,7 +73,7 @@ def test_a_model_that_is_deleted_while_the_page_is_open_ends_in_a_sentence(asked
     assert "no trained model" in told(app).lower()
 
 
-def test_files_that_are_too_much_together_are_let_go(asked, monkeypatch):
+def test_files_above_the_total_size_limit_are_released(asked, monkeypatch):
     monkeypatch.setattr(batch, "TOTAL_MB", 0.001)
     app = upload(asked("Batch"), "1.png", image(1) + bytes(2_000))
     assert is_whole(app)
@@ -81,13 +81,13 @@ def test_files_that_are_too_much_together_are_let_go(asked, monkeypatch):
     assert "1.png" not in pieces(app)
 
 
-def test_both_tables_of_a_batch_can_be_kept(asked, finished_run, tmp_path):
+def test_both_tables_of_a_batch_can_be_downloaded(asked, finished_run, tmp_path):
     archive(tmp_path / "a.zip", leaves())
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "JSON"]
 
 
-def test_a_second_click_answers_no_image_that_was_not_seen(asked):
+def test_a_double_click_does_not_answer_an_unseen_image(asked):
     app = asked("Human vs model")
     app.button(key="versus-pass").click().run()
     (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
@@ -100,7 +100,7 @@ def test_a_second_click_answers_no_image_that_was_not_seen(asked):
     assert "Image 3 of 20" in str(app.get("progress")[0].proto.text)
 
 
-def test_twenty_images_are_answered_and_both_are_compared(asked, monkeypatch):
+def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypatch):
     monkeypatch.setattr(human_vs_model, "DOUBLE_CLICK", 0)
     app = asked("Human vs model")
     for number in range(20):

@@ -25,14 +25,14 @@ MARKUP = "<b>{0} $x$"
         (["7", "1", "1", "2"], "2 of 4 models predict 1."),
     ],
 )
-def test_the_sentence_counts_those_who_agree(said, sentence):
+def test_the_summary_counts_agreeing_models(said, sentence):
     assert compare_models._sentence(said) == sentence
 
 
 @pytest.mark.parametrize(
     ("said", "most"), [([], ""), (["7", "1"], ""), (["7", "7", "1", "1"], ""), (["7", "1", "1", "2"], "1")]
 )
-def test_only_who_stands_against_a_majority_is_marked(said, most):
+def test_only_models_that_disagree_with_a_majority_are_marked(said, most):
     assert compare_models._majority(said) == most
 
 
@@ -70,7 +70,7 @@ def test_a_model_with_other_classes_has_no_vote():
         (0.01, 0, "changes little"),
     ],
 )
-def test_what_a_stroke_does_is_said_in_words(weight, other, words):
+def test_the_effect_of_a_stroke_is_described(weight, other, words):
     sentence = stroke_attribution._sentence(
         Contribution(np.zeros((2, 3)), weight, other, 0.8), ["seven", "one"], 0, "stroke"
     )

@@ -99,7 +99,7 @@ def drawing(*strokes) -> Handwriting:
     return from_message({"strokes": list(strokes)})
 
 
-def test_two_digits_are_no_answer_of_any_model_and_put_right_to_none(reader):
+def test_two_digits_get_no_prediction_and_no_label_correction(reader):
     copied("other")
     app = opened(draw_page, strokes=[ONE, SEVEN], others=["other"])
     assert given(app, "probability_bars")["rejection"] == TWO
@@ -111,13 +111,13 @@ def test_two_digits_are_no_answer_of_any_model_and_put_right_to_none(reader):
     assert "Normalised</figcaption>" in html(app, 'class="before-after"')
 
 
-def test_a_dot_is_no_digit_and_begins_one(reader):
+def test_a_dot_is_not_a_digit_but_may_start_one(reader):
     dot = [100, 100, 30]
     assert given(opened(draw_page, strokes=[dot]), "probability_bars")["text"].startswith("That is only a dot")
     assert not given(opened(draw_page, strokes=[dot], is_done=False), "probability_bars").get("rejection")
 
 
-def test_models_that_are_called_alike_are_told_apart_by_their_ids(reader):
+def test_models_with_equal_names_are_distinguished_by_id(reader):
     copied("second")
     cards = html(opened(draw_page, strokes=[SEVEN], others=["second"]), 'class="models"')
     assert f"{reader.label} · reader<" in cards and f"{reader.label} · second<" in cards
@@ -133,7 +133,7 @@ def predict_page():
     predict_page.show(run, run.card)
 
 
-def test_a_model_that_cannot_be_drawn_for_takes_the_canvas_away_for_itself_alone(reader):
+def test_a_model_that_cannot_use_drawings_hides_the_canvas_only_for_itself(reader):
     photos = copied("photos")
     (photos.folder / "model.json").write_text(
         json.dumps(json.loads((photos.folder / "model.json").read_text()) | {"ink": False})
@@ -152,7 +152,7 @@ def test_a_model_that_cannot_be_drawn_for_takes_the_canvas_away_for_itself_alone
     assert app.run().session_state["mode"] == "Batch", "it was chosen"
 
 
-def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(reader):
+def test_an_unfinished_stroke_is_not_a_second_digit_and_keeps_the_last_prediction(reader):
     app = AppTest.from_function(draw_page, default_timeout=60).run()
 
     def rejection(*strokes, is_done: bool) -> str | None:
@@ -168,7 +168,7 @@ def test_half_a_stroke_is_no_second_digit_and_what_was_said_before_it_stands(rea
     assert rejection(SCRIBBLE, is_done=False) == UNKNOWN
 
 
-def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
+def test_each_model_predicts_one_digit_and_shows_it_normalised(reader):
     copied("other")
     app = opened(draw_page, strokes=[SEVEN], others=["other"])
     assert "Both models agree." in html(app, 'class="models"')
@@ -176,7 +176,7 @@ def test_one_digit_is_answered_by_each_model_and_put_right_to_itself(reader):
     assert "Normalised: <b>7</b>" in html(app, 'class="before-after"')
 
 
-def test_of_four_models_the_one_that_disagrees_is_marked(reader, monkeypatch):
+def test_the_one_of_four_models_that_disagrees_is_marked(reader, monkeypatch):
     others = ["second", "third", "fourth"]
     for run_id in others:
         copied(run_id)
@@ -197,7 +197,7 @@ def test_of_four_models_the_one_that_disagrees_is_marked(reader, monkeypatch):
     assert "<b>1</b>" in marked
 
 
-def test_what_digits_cannot_be_may_be_a_spiral(reader):
+def test_shapes_that_digits_cannot_have_are_allowed_for_other_models(reader):
     copied("other", SHAPES)
     app = opened(draw_page, strokes=[SCRIBBLE], others=["other"])
     assert given(app, "probability_bars")["text"].startswith("It looks like a scribble")
@@ -206,12 +206,12 @@ def test_what_digits_cannot_be_may_be_a_spiral(reader):
     assert cards.count(UNKNOWN) == 4, "the other model looks at its own training pictures"
 
 
-def test_digits_are_asked_for_where_digits_are_known(reader):
+def test_digit_models_ask_for_digits(reader):
     app = opened(draw_page)
     assert given(app, "probability_bars")["todo"] == "Draw a digit. The prediction updates as you draw."
 
 
-def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
+def test_a_shape_model_accepts_anything_and_has_no_digit_rules():
     run = copied("reader", SHAPES)
     app = opened(draw_page)
     assert given(app, "probability_bars")["todo"] == "Draw something. The prediction updates as you draw."
@@ -233,12 +233,12 @@ def test_a_model_of_shapes_is_asked_for_anything_and_knows_no_digit_rules():
         (SHAPES, False, False),
     ],
 )
-def test_the_rules_of_digits_apply_to_models_of_the_ten_digits(classes, is_multilabel, applies):
+def test_digit_rules_apply_to_models_of_the_ten_digits(classes, is_multilabel, applies):
     card = ModelCard(classes=tuple(classes), shape=(28, 28, 1), is_multilabel=is_multilabel)
     assert multiple_digits.applies_to(card) is applies
 
 
-def test_a_deleted_model_beside_another_takes_nothing_from_it(reader):
+def test_a_deleted_model_does_not_affect_the_others(reader):
     gone = copied("other")
     app = opened(draw_page, strokes=[SEVEN], others=["other"])
     gone.delete()
@@ -259,14 +259,14 @@ def asked(stroke: list[float], **session) -> AppTest:
     return app.run()
 
 
-def test_a_scribble_as_an_image_is_no_digit(reader):
+def test_a_scribble_in_an_image_is_not_a_digit(reader):
     app = asked(SCRIBBLE, **{"why-photo": True})
     assert given(app, "probability_bars")["rejection"] == rejection.NOT_A_DIGIT
     assert "No explanation: the prediction was rejected." in [caption.value for caption in app.caption]
     assert "rejection" not in given(asked(SEVEN), "probability_bars")
 
 
-def test_labels_that_do_not_compete_are_not_doubted(reader):
+def test_independent_labels_are_not_rejected(reader):
     changed = json.loads((reader.folder / "model.json").read_text()) | {
         "several": True,
         "threshold": 0.5,
@@ -280,7 +280,7 @@ def test_labels_that_do_not_compete_are_not_doubted(reader):
     assert cards.count(rejection.NOT_A_DIGIT) == 2, "as text and as title of the other model's card, which has doubts"
 
 
-def test_another_model_has_doubts_of_its_own(reader):
+def test_each_model_rejects_independently(reader):
     other = copied("other")
     for name in (
         "neighbours.npz",
@@ -299,7 +299,7 @@ def test_another_model_has_doubts_of_its_own(reader):
     assert html(half, 'class="models"').count("<b>7</b>") == 2, "what is half drawn is new to any model"
 
 
-def test_the_drawing_can_be_put_right_for_a_model_of_small_images(finished_run):
+def test_the_drawing_can_be_normalised_for_a_model_with_small_inputs(finished_run):
     finished_run.folder.rename(paths.runs_folder() / "reader")  # 8 x 8 pixels, which digits fill
     app = opened(draw_page, strokes=[SEVEN])
     size = html(app, 'class="input-check"').split("Size</th>")[1]
@@ -309,7 +309,7 @@ def test_the_drawing_can_be_put_right_for_a_model_of_small_images(finished_run):
     assert "small" not in size.split("</tr>")[0]
 
 
-def test_what_was_put_right_can_be_taken_back(reader):
+def test_normalising_can_be_undone(reader):
     app = opened(draw_page, strokes=[SEVEN])
     app.button(key="fix").click().run()
     kept = app.session_state["drawn"]
@@ -322,7 +322,7 @@ def test_what_was_put_right_can_be_taken_back(reader):
     assert [button for button in app.button if button.key == "fix"]
 
 
-def test_a_scribble_is_no_digit_to_a_model_that_knows_no_distances(reader):
+def test_a_model_without_distances_still_rejects_a_scribble(reader):
     other = copied("other")
     for name in ("neighbours.npz", "inside.npz"):
         (other.folder / name).unlink()
@@ -336,7 +336,7 @@ def played(*strokes, **changes) -> AppTest:
     return app.button(key="game-done").click().run()
 
 
-def test_the_game_judges_a_drawing_and_keeps_it(reader):
+def test_the_game_scores_a_drawing_and_saves_it(reader):
     app = played(SEVEN)
     (over,) = app.session_state["game"].played
     assert over.predicted == 7
@@ -353,7 +353,7 @@ def test_the_game_judges_a_drawing_and_keeps_it(reader):
         ([SCRIBBLE], {}, "It looks like a scribble"),
     ],
 )
-def test_the_game_neither_judges_nor_keeps_what_is_not_one_drawing(reader, strokes, changes, sentence):
+def test_the_game_neither_scores_nor_saves_invalid_drawings(reader, strokes, changes, sentence):
     app = played(*strokes, **changes)
     assert sentence in app.info[0].value.replace("\\", "")
     assert app.session_state["game"].played == []
@@ -361,7 +361,7 @@ def test_the_game_neither_judges_nor_keeps_what_is_not_one_drawing(reader, strok
     assert len(app.session_state["game-drawn"].drawing.strokes) == len(strokes), "it stays on the canvas"
 
 
-def test_the_game_reads_small_writing_with_a_wide_pen_as_draw_does(reader):
+def test_the_game_reads_small_wide_writing_like_the_draw_page(reader):
     small = [100, 100, 30, 140, 100, 30, 125, 130, 30, 118, 160, 30]
     read = played(small).session_state["game"].played[0]
     assert read.predicted == 7
@@ -370,18 +370,18 @@ def test_the_game_reads_small_writing_with_a_wide_pen_as_draw_does(reader):
     assert (read.pixels != loading.prepare_ink(drawn.ink(), (28, 28, 1)).pixels).any()
 
 
-def test_the_game_takes_what_a_model_of_shapes_is_asked_for():
+def test_the_game_accepts_drawings_for_a_shape_model():
     copied("reader", SHAPES)
     assert len(played(HEART).session_state["game"].played) == 1
     assert len(played(SCRIBBLE).session_state["game"].played) == 1
 
 
-def test_the_canvas_of_the_game_hears_that_its_message_came(reader):
+def test_the_game_canvas_gets_an_acknowledgement(reader):
     app = opened(game_page, "canvas-game-drawn", [SEVEN])
     assert given(app, "acknowledge") == {"edition": 0, "number": 3, "prediction": ""}
 
 
-def test_after_ten_rounds_the_game_says_the_score_and_begins_anew(reader):
+def test_after_ten_rounds_the_game_shows_the_score_and_restarts(reader):
     app = played(SEVEN)
     game = app.session_state["game"]
     (over,) = game.played

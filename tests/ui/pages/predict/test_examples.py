@@ -3,7 +3,7 @@
 from tests.support.pages import is_whole, opened, told
 
 
-def test_an_example_is_answered_and_what_spoke_for_it_is_shown(finished_run):
+def test_an_example_is_classified_and_explained(finished_run):
     app = opened("predict", run=finished_run.id, mode="Upload")
     app.session_state["photo-source"] = "Examples"
     app.session_state["why-photo"] = True
@@ -16,7 +16,7 @@ def test_an_example_is_answered_and_what_spoke_for_it_is_shown(finished_run):
     assert maps.count("<img") >= 2
 
 
-def test_nothing_is_explained_before_something_is_asked(finished_run):
+def test_nothing_is_explained_before_the_first_prediction(finished_run):
     app = opened("predict", run=finished_run.id, mode="Upload")
     app.session_state["why-photo"] = True
     app.run()

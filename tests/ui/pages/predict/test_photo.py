@@ -108,7 +108,7 @@ def _converted(kind: str) -> bytes:
         ("seven.jpe", "JPEG without an end"),
     ],
 )
-def test_photos_of_all_accepted_kinds_are_answered(asked, name, kind):
+def test_photos_of_all_accepted_formats_are_classified(asked, name, kind):
     upload(asked, (name, _converted(kind)))
     assert looked_at(asked) == name and not asked.error
     assert answer(asked)["prediction"] is not None
@@ -119,14 +119,14 @@ def test_a_photo_in_heic_is_opened(asked):
     assert "not a supported image" not in told(asked) and "damaged" not in told(asked)
 
 
-def test_nothing_keeps_the_bytes_of_a_photo_that_was_answered(asked):
+def test_the_bytes_of_a_classified_photo_are_released(asked):
     upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
     assert "All images" in told(asked)
     gc.collect()
     assert [one.name for one in gc.get_objects() if isinstance(one, Photo)] == []
 
 
-def test_what_came_last_is_looked_at_until_another_is_chosen(asked):
+def test_the_latest_photo_is_shown_until_another_is_selected(asked):
     sent(asked, "pasted-0", pasted=message(1, ONE))
     assert looked_at(asked) == "the pasted image"
     upload(asked, ("seven.png", SEVEN))
@@ -154,7 +154,7 @@ def checks_of(app) -> dict[str, list[str]]:
     return rows
 
 
-def test_the_doctor_sees_the_photo_as_it_is_beside_what_the_model_gets(asked):
+def test_the_input_check_compares_the_photo_with_the_model_input(asked):
     asked.session_state["beside"] = True
     upload(asked, ("corner.png", photo_of([(30, 20), (30, 60)], size=(160, 120))))
     rows = checks_of(asked)
@@ -171,14 +171,14 @@ def test_the_doctor_sees_the_photo_as_it_is_beside_what_the_model_gets(asked):
     assert re.findall("<b>(.*?)</b>", below)[1] == answer(asked)["prediction"]
 
 
-def test_the_nearest_images_are_those_of_the_kept_ones(asked, finished_run):
+def test_the_nearest_images_come_from_the_stored_ones(asked, finished_run):
     asked.session_state["beside"] = True
     upload(asked, ("one.png", ONE))
     with np.load(finished_run.folder / "neighbours.npz") as file:
         assert f"Among {len(file['labels']):,} stored training images." in pieces(asked)
 
 
-def test_the_doctor_has_nothing_to_say_about_yours_where_a_image_is_taken_as_it_is(asked):
+def test_the_input_check_shows_no_original_for_unprocessed_images(asked):
     asked.session_state["photo-source"] = "Examples"
     asked.session_state["beside"] = True
     asked.run()
@@ -188,7 +188,7 @@ def test_the_doctor_has_nothing_to_say_about_yours_where_a_image_is_taken_as_it_
     assert 'class="before-after"' not in pieces(asked)
 
 
-def test_what_is_painted_over_is_covered_until_the_part_is_another(asked):
+def test_a_painted_region_stays_covered_until_the_crop_changes(asked):
     wide = photo_of([(60, 25), (60, 95)], [(180, 30), (220, 30), (192, 95)], size=(240, 120))
     upload(asked, ("two.png", wide))
     asked.toggle(key="cover").set_value(True)
@@ -204,14 +204,14 @@ def test_what_is_painted_over_is_covered_until_the_part_is_another(asked):
     assert "Cropped to the square you chose." in answer(asked)["input"]["lines"]
 
 
-def test_a_photo_to_be_painted_over_is_no_wider_than_a_phone(asked):
+def test_the_painting_canvas_fits_a_phone(asked):
     upload(asked, ("wide.png", photo_of([(700, 100), (700, 300)], size=(1_400, 420))))
     asked.toggle(key="cover").set_value(True).run()
     _, told_it = canvas_of(asked)
     assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (280, 84)
 
 
-def test_a_live_image_without_writing_leaves_everything_in_its_place(asked):
+def test_a_live_image_without_writing_keeps_the_layout(asked):
     asked.session_state["photo-source"] = "Live"
     asked.run()
     sent(asked, "camera", frame=message(1, ONE))
@@ -228,7 +228,7 @@ def test_a_live_image_without_writing_leaves_everything_in_its_place(asked):
     assert [type(one).__name__ for one in asked.main] == kinds
 
 
-def test_a_tile_says_that_its_answer_is_in_doubt(asked, finished_run):
+def test_a_tile_shows_that_its_prediction_is_rejected(asked, finished_run):
     with np.load(finished_run.folder / "inside.npz") as file, np.load(finished_run.folder / "neighbours.npz") as known:
         arrays = dict(file) | {"features": np.zeros_like(file["features"]) + known["features"][:1]}
     np.savez_compressed(finished_run.folder / "inside.npz", **arrays)  # nothing else is as near as its test images
@@ -238,7 +238,7 @@ def test_a_tile_says_that_its_answer_is_in_doubt(asked, finished_run):
     assert "%" not in re.sub("<[^>]*>", "", tiles.split("<script")[0])
 
 
-def test_of_many_files_those_that_are_not_shown_are_let_go(asked):
+def test_of_many_files_those_not_shown_are_released(asked):
     files = [(f"{number}.png", photo_of([(60, 20 + number), (60, 95)])) for number in range(photo.MOST_FILES + 3)]
     app = upload(asked, *files)
     sentence = f"Only the first {photo.MOST_FILES} of {photo.MOST_FILES + 3} files are shown here"
@@ -258,7 +258,7 @@ def test_a_tile_names_each_label_above_the_threshold():
     assert lines(0.1, 0.6, 0.3, card=replace(card, is_multilabel=False)) == ("sea", "60.0%")
 
 
-def test_photos_that_may_have_several_labels_are_told_so_in_every_place(finished_run):
+def test_multi_label_predictions_are_explained_everywhere(finished_run):
     facts = json.loads((finished_run.folder / "model.json").read_text()) | {"several": True, "threshold": 0.3}
     (finished_run.folder / "model.json").write_text(json.dumps(facts))
     app = opened("predict", run=finished_run.id, mode="Upload", threshold="Custom", **{"yes-from": "0.99"})

@@ -86,7 +86,7 @@ def test_isic_ground_truth_is_one_hot_with_floats(tmp_path):
     assert labels(request) == {name: ("MEL", "NV", "BCC")[n % 3] for n, name in enumerate(names)}
 
 
-def test_isic_2020_has_a_target_and_its_name(tmp_path):
+def test_isic_2020_class_names_are_preferred_to_target_numbers(tmp_path):
     names = numbered("train/ISIC_")
     rows = [["image_name", "patient_id", "sex", "benign_malignant", "target"]]
     words = ("benign", "malignant")

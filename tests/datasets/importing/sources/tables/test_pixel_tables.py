@@ -44,7 +44,7 @@ def test_a_sorted_table_without_a_header_keeps_its_classes(place, tmp_path):
     check(table(tmp_path / "sorted.csv", csv(place(rows()))))
 
 
-def test_sorted_labels_are_distinguished_from_row_numbers(tmp_path):
+def test_sorted_labels_with_gaps_are_not_mistaken_for_row_numbers(tmp_path):
     labels = SORTED * 30 + 17
     check(table(tmp_path / "sorted.csv", csv(rows(labels))), labels)
 
