@@ -166,7 +166,7 @@ def test_two_classes_that_are_confused_can_be_merged_from_the_matrix(finished_ru
     assert "merged: 3 + 5" in [button.label.replace("\\", "") for button in app.button]
 
 
-def test_rejected_predictions_are_counted(finished_run):
+def test_abstained_predictions_are_counted(finished_run):
     probabilities, labels = predictions_of(finished_run)
     below = int(np.quantile(100 * probabilities.max(1), 0.5))
     given = probabilities.max(1) >= below / 100

@@ -85,7 +85,7 @@ def test_the_learning_rate_field_accepts_any_scheduled_rate(under_way, rate):
     assert 1e-6 <= box.value <= 1e6
 
 
-def test_a_run_that_is_evaluating_does_not_delay_the_queue(under_way):
+def test_a_run_in_its_final_evaluation_adds_no_waiting_time(under_way):
     run = under_way("running", batch(0.5, rate=100.0))
     assert cached_curves.estimated_start([]) > 10
     with (run.folder / "metrics.jsonl").open("ab") as file:

@@ -240,7 +240,7 @@ def _forget_facts() -> None:
 # ---- small parts
 
 
-def test_each_selected_point_is_one_image():
+def test_each_selected_point_gives_one_image():
     class Event:
         class selection:
             points = ({"customdata": [7]}, {"customdata": {"0": 3}}, {"customdata": [7]}, {"x": 1})

@@ -87,7 +87,7 @@ def test_both_tables_of_a_batch_can_be_downloaded(asked, finished_run, tmp_path)
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "JSON"]
 
 
-def test_a_double_click_does_not_answer_an_unseen_image(asked):
+def test_a_double_click_answers_only_one_image(asked):
     app = asked("Human vs model")
     app.button(key="versus-pass").click().run()
     (pills,) = [group for group in app.button_group if group.label == "Your prediction"]

@@ -99,7 +99,7 @@ def drawing(*strokes) -> Handwriting:
     return from_message({"strokes": list(strokes)})
 
 
-def test_two_digits_get_no_prediction_and_no_label_correction(reader):
+def test_two_digits_get_no_prediction_from_any_model(reader):
     copied("other")
     app = opened(draw_page, strokes=[ONE, SEVEN], others=["other"])
     assert given(app, "probability_bars")["rejection"] == TWO
@@ -197,7 +197,7 @@ def test_the_one_of_four_models_that_disagrees_is_marked(reader, monkeypatch):
     assert "<b>1</b>" in marked
 
 
-def test_shapes_that_digits_cannot_have_are_allowed_for_other_models(reader):
+def test_a_scribble_is_only_unfamiliar_to_a_shape_model(reader):
     copied("other", SHAPES)
     app = opened(draw_page, strokes=[SCRIBBLE], others=["other"])
     assert given(app, "probability_bars")["text"].startswith("It looks like a scribble")

@@ -258,7 +258,7 @@ def test_a_tile_names_each_label_above_the_threshold():
     assert lines(0.1, 0.6, 0.3, card=replace(card, is_multilabel=False)) == ("sea", "60.0%")
 
 
-def test_multi_label_predictions_are_explained_everywhere(finished_run):
+def test_multi_label_photos_show_all_labels_everywhere(finished_run):
     facts = json.loads((finished_run.folder / "model.json").read_text()) | {"several": True, "threshold": 0.3}
     (finished_run.folder / "model.json").write_text(json.dumps(facts))
     app = opened("predict", run=finished_run.id, mode="Upload", threshold="Custom", **{"yes-from": "0.99"})
