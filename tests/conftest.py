@@ -25,7 +25,7 @@ from imgcls.config import Config
 from imgcls.jobs import queue
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import paths
-from tests.support.toys import looped as looped
+from tests.support.toys import make_loop as make_loop
 
 MADE_ID = "20260102-030405-0123abcd"
 LIMITED_FILES = """
@@ -110,7 +110,7 @@ def write_weights(keras, tmp_path_factory) -> Callable[[str, Path], Path]:
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory) -> Callable[[str], Path]:
+def prepared_dataset(tmp_path_factory) -> Callable[[str], Path]:
     """The folder of a dataset that is prepared once in a session."""
     cache = tmp_path_factory.mktemp("cache")
 
@@ -129,21 +129,21 @@ def _copied(folder: Path) -> str:
 
 
 @pytest.fixture
-def digits(shelf, own_folders) -> str:
+def digits(prepared_dataset, own_folders) -> str:
     """The dataset 'digits' (1,797 images, 8 x 8), ready in the test's cache."""
-    return _copied(shelf("digits"))
+    return _copied(prepared_dataset("digits"))
 
 
 @pytest.fixture
-def mnist_sample(shelf, own_folders) -> str:
+def mnist_sample(prepared_dataset, own_folders) -> str:
     """The dataset 'mnist_sample' (5,000 images, 28 x 28), ready in the test's cache."""
-    return _copied(shelf("mnist_sample"))
+    return _copied(prepared_dataset("mnist_sample"))
 
 
 @pytest.fixture(scope="session")
-def trained_folder(shelf, tmp_path_factory) -> Path:
+def trained_folder(prepared_dataset, tmp_path_factory) -> Path:
     """The folder of a small real run, trained in a process of its own; not to be changed."""
-    cache = shelf("digits").parent.parent
+    cache = prepared_dataset("digits").parent.parent
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("trained")))
         patch.setenv("IMGCLS_CACHE", str(cache))
@@ -205,7 +205,7 @@ def cold_trainer():
 
 
 @pytest.fixture
-def living():
+def hold_trainer_lock():
     """`living(run)` holds the lock of a trainer of this run until the test ends."""
     locks = []
 
@@ -220,7 +220,7 @@ def living():
 
 
 @pytest.fixture
-def made(own_folders, living):
+def make_run(own_folders, hold_trainer_lock):
     """Makes a run folder by hand: `made(heartbeat=3600, **{"result.json": {...}})`; ages are in seconds.
 
     A run with a fresh heartbeat has a living trainer, unless `lives` says otherwise.
@@ -239,7 +239,7 @@ def made(own_folders, living):
                 (folder / name).write_text(content)
                 os.utime(folder / name, (time.time() - age,) * 2)
         lives = heartbeat == 0 if lives is None else lives
-        return living(runs.Run(folder)) if lives else runs.Run(folder)
+        return hold_trainer_lock(runs.Run(folder)) if lives else runs.Run(folder)
 
     return make
 

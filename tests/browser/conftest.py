@@ -159,7 +159,7 @@ class Visits:
     def servers(self) -> list[Server]:
         return list(self._logs)
 
-    def told(self) -> str:
+    def logs_since_visit(self) -> str:
         """The logs of the servers that were visited, since the first visit."""
         return "\n".join(server.log()[start:] for server, start in self._logs.items())
 
@@ -181,14 +181,14 @@ def visit(chromium, request, tmp_path) -> Iterator[Visits]:
     yield visits
     if request.node.stash.get(FAILED, False):
         print("".join(f"Seen at the end: {path}\n" for path in visits.images(tmp_path)))
-        print("Log of the server:\n" + visits.told()[-6000:])
+        print("Log of the server:\n" + visits.logs_since_visit()[-6000:])
         for server in visits.servers:
             server.stop_trainings()
     visits.close()
     assert visits.errors == []
     assert visits.dialogs == []
     assert visits.outside == []
-    assert "Traceback" not in visits.told(), visits.told()
+    assert "Traceback" not in visits.logs_since_visit(), visits.logs_since_visit()
 
 
 FAILED = pytest.StashKey[bool]()

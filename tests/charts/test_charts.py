@@ -216,11 +216,11 @@ def test_the_map_draws_wrong_predictions_as_crosses_and_names_literally():
     ids=["curves", "reliability", "answered", "class bars", "one image"],
 )
 def test_score_figures_have_a_height_axes_and_literal_names(figure):
-    made = figure()
+    drawn = figure()
 
-    assert made.layout.height
-    assert made.layout.xaxis.title.text
-    assert made.layout.paper_bgcolor == theme.CLEAR
-    assert "<b>" not in str(made.to_dict())
-    assert "$x" not in str(made.to_dict())
-    assert "%{z}" not in " ".join(trace.hovertemplate or "" for trace in made.data)
+    assert drawn.layout.height
+    assert drawn.layout.xaxis.title.text
+    assert drawn.layout.paper_bgcolor == theme.CLEAR
+    assert "<b>" not in str(drawn.to_dict())
+    assert "$x" not in str(drawn.to_dict())
+    assert "%{z}" not in " ".join(trace.hovertemplate or "" for trace in drawn.data)

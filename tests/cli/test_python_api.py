@@ -87,8 +87,8 @@ def test_training_is_queued_with_the_given_settings(digits, monkeypatch):
     assert len(begun) == 1
 
 
-def test_waiting_returns_when_training_ends_and_raises_on_failure(finished_run, made):
+def test_waiting_returns_when_training_ends_and_raises_on_failure(finished_run, make_run):
     assert imgcls.load_run(finished_run.id).wait().state == "finished"
-    failed = made(**{"result.json": {"version": 1, "outcome": "failed", "message": "The disk is full."}})
+    failed = make_run(**{"result.json": {"version": 1, "outcome": "failed", "message": "The disk is full."}})
     with pytest.raises(RunError, match=r"^The disk is full\.$"):
         python_api.ModelRun(failed).wait()

@@ -13,7 +13,7 @@ def noise(*shape, seed=0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-def made(x_train, y_train, x_test, y_test, classes=("a", "b", "c")) -> Dataset:
+def make_dataset(x_train, y_train, x_test, y_test, classes=("a", "b", "c")) -> Dataset:
     shape = x_train.shape[1:]
     counts = len(x_train), len(x_test)
     facts = DatasetInfo("made", "Made", "", tuple(classes), shape, counts, "bundled", 0.0, False, {})
@@ -204,7 +204,9 @@ def test_the_analysis_finds_planted_problems(tmp_path):
     x_test[4] = x_train[10]  # a leak
     x_train[11] = 0
     heard = []
-    found = survey(made(x_train, y_train, x_test, y_test), tmp_path, lambda fraction, text: heard.append(fraction))
+    found = survey(
+        make_dataset(x_train, y_train, x_test, y_test), tmp_path, lambda fraction, text: heard.append(fraction)
+    )
     everything = np.concatenate([x_train, x_test])
     assert found["members"].tolist() == [2, 5, 3, 7, 10, 64] and found["groups"].tolist() == [0, 0, 1, 1, 2, 2]
     assert found["members_found"] == 6
@@ -220,7 +222,7 @@ def test_the_analysis_finds_planted_problems(tmp_path):
 
 
 def test_the_analysis_does_not_depend_on_the_block_size(tmp_path, monkeypatch):
-    data = made(smooth(150, 20), np.arange(150) % 3, smooth(40, 20, seed=9), np.arange(40) % 3)
+    data = make_dataset(smooth(150, 20), np.arange(150) % 3, smooth(40, 20, seed=9), np.arange(40) % 3)
     whole = survey(data, tmp_path)
     monkeypatch.setattr("imgcls.datasets.analysis.survey.BLOCK_BYTES", 1)
     parts = survey(data, tmp_path)
@@ -230,6 +232,6 @@ def test_the_analysis_does_not_depend_on_the_block_size(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 50, 3), (90, 70, 1)])
 def test_the_analysis_accepts_any_image_size_and_empty_classes(tmp_path, shape):
-    found = survey(made(noise(9, *shape), [0] * 5 + [1] * 4, noise(3, *shape), [0, 1, 0]), tmp_path)
+    found = survey(make_dataset(noise(9, *shape), [0] * 5 + [1] * 4, noise(3, *shape), [0, 1, 0]), tmp_path)
     assert found["means"].shape[0] == 3 and not found["means"][2].any()
     assert np.isfinite(found["unusual"]).all() and np.isfinite(found["map_points"]).all()

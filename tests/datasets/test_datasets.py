@@ -164,9 +164,9 @@ def test_the_actual_counts_are_stored_with_the_arrays(folders):
 
 
 def test_offline_without_a_file_the_error_names_both_solutions():
-    with pytest.raises(DatasetError) as told:
+    with pytest.raises(DatasetError) as caught:
         datasets.open_dataset("fashion_mnist")
-    assert str(told.value) == (
+    assert str(caught.value) == (
         "Fashion-MNIST is not on this machine yet. Connect to the internet and download it on the Data page "
         "(30.9 MB), or put fashion_mnist.npz (Keras's four arrays) into the folder set by IMGCLS_DATA."
     )
@@ -257,11 +257,11 @@ REFUSED = {
 @pytest.mark.parametrize("reason", REFUSED)
 def test_a_file_with_wrong_content_is_refused_with_the_reason(reason, folders):
     put(folders, "mnist", **REFUSED[reason])
-    with pytest.raises(DatasetError) as told:
+    with pytest.raises(DatasetError) as caught:
         datasets.prepare("mnist")
-    assert f"mnist.npz cannot be used as MNIST: {reason}" in str(told.value)
+    assert f"mnist.npz cannot be used as MNIST: {reason}" in str(caught.value)
     assert not datasets.is_ready("mnist")
-    assert datasets.fetch_state("mnist") == TaskState("failed", 0.1, str(told.value))
+    assert datasets.fetch_state("mnist") == TaskState("failed", 0.1, str(caught.value))
 
 
 DAMAGED = {

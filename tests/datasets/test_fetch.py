@@ -197,7 +197,7 @@ def test_any_download_failure_gives_a_clear_error_and_leaves_nothing_behind(fold
         env=environment,
     )
 
-    def told(behaviour: str, address: str = os.environ["TEST_SERVER"]) -> str:
+    def result_of(behaviour: str, address: str = os.environ["TEST_SERVER"]) -> str:
         server.behaviour = behaviour
         child.stdin.write(address + "\n")
         child.stdin.flush()
@@ -205,15 +205,15 @@ def test_any_download_failure_gives_a_clear_error_and_leaves_nothing_behind(fold
 
     try:
         title = "Fashion-MNIST could not be downloaded: "
-        assert told("cut") == title + "the connection was interrupted" + BOTH_WAYS_OUT
+        assert result_of("cut") == title + "the connection was interrupted" + BOTH_WAYS_OUT
         assert half_made(folders) == []
         assert datasets.fetch_state("fashion_mnist").text == title + "the connection was interrupted" + BOTH_WAYS_OUT
-        assert told("missing") == title + "the server answered 404 Not Found" + BOTH_WAYS_OUT
+        assert result_of("missing") == title + "the server answered 404 Not Found" + BOTH_WAYS_OUT
         nobody = "http://127.0.0.1:9/"
-        assert told("whole", nobody) == title + "the server refused the connection" + BOTH_WAYS_OUT
+        assert result_of("whole", nobody) == title + "the server refused the connection" + BOTH_WAYS_OUT
         good = server.files[FILES[1]]
         server.files[FILES[1]] = good[: len(good) // 2]
-        assert told("whole") == title + "the downloaded file is damaged or incomplete" + BOTH_WAYS_OUT
+        assert result_of("whole") == title + "the downloaded file is damaged or incomplete" + BOTH_WAYS_OUT
         assert half_made(folders) == []
         assert not (folders / "keras").exists(), "the user's own Keras folder was touched"
 
@@ -224,7 +224,7 @@ def test_any_download_failure_gives_a_clear_error_and_leaves_nothing_behind(fold
         for file in FILES:
             (own / file).write_bytes(server.files[file])
         (own / FILES[1]).write_bytes(good[:1000])
-        answer = told("whole")
+        answer = result_of("whole")
         assert answer.startswith("ready") and "are damaged and were left unchanged. Downloading" in answer
         assert len(server.asked) == 4
         assert (own / FILES[1]).read_bytes() == good[:1000]
@@ -233,7 +233,7 @@ def test_any_download_failure_gives_a_clear_error_and_leaves_nothing_behind(fold
         forget(folders)
         server.asked.clear()
         (own / FILES[1]).write_bytes(good)
-        assert told("whole", nobody) == f"ready ['Reading the files in {own.parent}']"
+        assert result_of("whole", nobody) == f"ready ['Reading the files in {own.parent}']"
         assert server.asked == []
         assert sorted(item.name for item in own.iterdir()) == sorted(FILES)
         assert len(datasets.open_dataset("fashion_mnist").y_train) == 4000

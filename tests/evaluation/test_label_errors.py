@@ -190,8 +190,8 @@ def test_a_class_with_one_image_is_handled():
     assert cross_validated(features, labels * 0, 4, lambda fraction, text: None)[:, 0].tolist() == [1.0] * 21
 
 
-def test_a_review_is_stored_and_can_be_undone(made):
-    run = made()
+def test_a_review_is_stored_and_can_be_undone(make_run):
+    run = make_run()
     assert judged(run, "test", "right") == frozenset()
     judge(run, "test", [3, np.int64(5)], "right")
     judge(run, "test", [5], "wrong")
@@ -202,8 +202,8 @@ def test_a_review_is_stored_and_can_be_undone(made):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 9}', '{"version": 1, "test": 3}', "[" * 100_000])
-def test_a_damaged_review_file_counts_as_empty(made, content):
-    run = made(**{NAME: content.encode()})
+def test_a_damaged_review_file_counts_as_empty(make_run, content):
+    run = make_run(**{NAME: content.encode()})
     assert judged(run, "test", "wrong") == frozenset()
 
 

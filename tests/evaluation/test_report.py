@@ -30,7 +30,7 @@ def predicted(probabilities, labels, names, images=None) -> Predictions:
 
 
 @pytest.fixture
-def hostile_run(made):
+def hostile_run(make_run):
     """A run whose name and classes hold markup, and its answers: eight images, two of them wrong."""
     model = {"classes": HOSTILE, "shape": [4, 4, 1], "ink": False, "data": "own-x", "data_title": "half \ud83d sign"}
     lines = [
@@ -43,7 +43,7 @@ def hostile_run(made):
         "metrics.jsonl": "".join(json.dumps(line) + "\n" for line in lines).encode(),
         "result.json": {"version": 1, "outcome": "finished", "best_epoch": 2, "epochs": 2, "parameters": 1234},
     }
-    run = made(**files)
+    run = make_run(**files)
     probabilities = np.full((8, 4), 0.1)
     labels = np.arange(8) % 4
     probabilities[np.arange(8), [0, 1, 2, 3, 0, 1, 3, 0]] = 0.7
@@ -116,9 +116,9 @@ def test_a_mostly_unreadable_run_still_has_a_report(hostile_run):
     assert "The images are not stored" in text
 
 
-def test_a_matrix_with_many_classes_is_drawn_as_an_image(made):
+def test_a_matrix_with_many_classes_is_drawn_as_an_image(make_run):
     names = [f"class {number}" for number in range(60)]
-    run = made(**{"model.json": {"classes": names, "shape": [4, 4, 1], "ink": False}})
+    run = make_run(**{"model.json": {"classes": names, "shape": [4, 4, 1], "ink": False}})
     labels = np.arange(120) % 60
     probabilities = np.eye(60)[(labels + (np.arange(120) < 5)) % 60]
 
@@ -168,8 +168,8 @@ def test_a_curve_leaves_gaps_marks_the_best_epoch_and_may_be_empty():
     assert "dot" in curve("Accuracy", [1.0], [0.5], [0.5], 1, as_fraction=True)
 
 
-def test_the_report_shows_the_settings_of_the_run(made):
-    run = made(
+def test_the_report_shows_the_settings_of_the_run(make_run):
+    run = make_run(
         **{
             "config.json": Config(rotation=10, epochs=7).as_dict(),
             "model.json": {"classes": ["a", "b"], "shape": [4, 4, 1], "ink": False},
@@ -200,8 +200,8 @@ def test_the_report_includes_robustness_results_if_they_exist(hostile_run):
         version=evaluate.VERSION,
     )
 
-    told = report.collect(run, given)["robustness"]
+    results = report.collect(run, given)["robustness"]
 
-    assert [score["value"] for score in told["corruptions"]["noise"]] == [0.0] * 5
-    assert [score["value"] for score in told["corruptions"]["JPEG"]] == [1.0] * 5
+    assert [score["value"] for score in results["corruptions"]["noise"]] == [0.0] * 5
+    assert [score["value"] for score in results["corruptions"]["JPEG"]] == [1.0] * 5
     assert "<h2>Robustness</h2>" in report.page(run, given)

@@ -116,8 +116,8 @@ def test_a_missing_or_changed_dataset_is_reported(finished_run, tmp_path):
 
 
 @pytest.mark.parametrize("corruption", ["torn", "version", "class", "shape"])
-def test_unreadable_results_are_reported(corruption, made):
-    run = made(**{"model.json": {"classes": ["a", "b"], "shape": [4, 4, 1], "ink": False}})
+def test_unreadable_results_are_reported(corruption, make_run):
+    run = make_run(**{"model.json": {"classes": ["a", "b"], "shape": [4, 4, 1], "ink": False}})
     path = run.folder / "robustness.npz"
     sound = {
         "indices": np.arange(3),

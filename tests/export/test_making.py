@@ -19,7 +19,7 @@ def silent(fraction, text):
     """Progress that nobody reads."""
 
 
-def made(run, name):
+def export(run, name):
     making.make(run, [name], silent)
     return records.read(run, name)
 
@@ -28,8 +28,8 @@ def test_every_format_matches_the_run_in_its_own_runtime(finished_run):
     """Converts for real, each in a process of its own."""
     available = [name for name in formats.names() if not formats.what_is_missing(formats.find(name))]
     assert {"keras", "litert", "litert_float16", "litert_dynamic", "litert_int8", "saved_model"} <= set(available)
-    told = []
-    making.make(finished_run, available, lambda fraction, text: told.append((fraction, text)))
+    reported = []
+    making.make(finished_run, available, lambda fraction, text: reported.append((fraction, text)))
 
     found = records.all_of(finished_run)
     assert {name: record.problem for name, record in found.items()} == dict.fromkeys(available, "")
@@ -41,12 +41,12 @@ def test_every_format_matches_the_run_in_its_own_runtime(finished_run):
     assert max(found[name].largest_difference for name in ("keras", "litert", "saved_model")) < 1e-5
     assert found["litert_dynamic"].bytes < found["litert_float16"].bytes < found["litert"].bytes
     assert found["keras"].runtime.startswith("Keras ") and found["saved_model"].runtime.startswith("TensorFlow ")
-    fractions = [fraction for fraction, _ in told]
+    fractions = [fraction for fraction, _ in reported]
     assert fractions == sorted(fractions) and fractions[0] >= 0 and fractions[-1] <= 1
 
 
 def test_a_file_carries_its_verification_record_and_still_runs(finished_run, quick_conversion):
-    record = made(finished_run, "litert")
+    record = export(finished_run, "litert")
     path = records.file_of(finished_run, "litert")
 
     with zipfile.ZipFile(path) as archive:
@@ -69,7 +69,7 @@ def test_a_file_that_predicts_differently_is_not_offered_and_the_record_gives_th
         return runtime
 
     monkeypatch.setattr(litert, "load", load)
-    record = made(finished_run, "litert")
+    record = export(finished_run, "litert")
     assert not record.is_offered
     assert record.problem.startswith("Its probabilities differ by up to ")
     assert [path.name for path in records.folder_of(finished_run).glob("*.tflite")] == []
@@ -96,7 +96,7 @@ def test_the_conversion_process_reports_its_failure_in_one_message(finished_run,
 
 def test_a_format_with_missing_packages_explains_how_to_install_them(finished_run, monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda package: None)
-    record = made(finished_run, "onnx")
+    record = export(finished_run, "onnx")
     assert record.problem == 'ONNX needs more packages. Install them with: pip install "imgcls[onnx]"'
 
 
@@ -113,7 +113,7 @@ def test_a_run_without_model_or_predictions_cannot_be_exported(finished_run):
 
 
 def test_a_record_is_ignored_once_the_model_or_the_file_has_changed(finished_run, quick_conversion):
-    record = made(finished_run, "litert")
+    record = export(finished_run, "litert")
     later = (records.folder_of(finished_run) / "litert.json").stat().st_mtime + 5
     os.utime(finished_run.folder / "model.keras", (later, later))
     assert records.read(finished_run, "litert") is None
@@ -128,7 +128,7 @@ def test_a_record_is_ignored_once_the_model_or_the_file_has_changed(finished_run
     "content", [b"", b"[]", b"{", b'{"version": 1, "format": "litert"}', b'{"version": 2}', "bytes", "milliseconds"]
 )
 def test_a_damaged_record_is_ignored(finished_run, quick_conversion, content):
-    record = made(finished_run, "litert")
+    record = export(finished_run, "litert")
     if isinstance(content, str):
         content = json.dumps(record.as_json() | {content: "many"}).encode()
     (records.folder_of(finished_run) / "litert.json").write_bytes(content)

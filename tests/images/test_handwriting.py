@@ -19,25 +19,25 @@ def digits(count: int = 12) -> list[np.ndarray]:
 
 def scans() -> list[np.ndarray]:
     """Digits written with a pen on paper, somewhere on a larger image."""
-    made = []
+    images = []
     for number, digit in enumerate(digits()):
         page = np.full((120, 90, 3), 235, np.uint8)
         large = np.asarray(Image.fromarray(digit[..., 0]).resize((56, 56)))[..., None]
         top = 5 + 4 * number
         page[top : top + 56, 20:76] = page[top : top + 56, 20:76] * (1 - large / 255 * 0.8)
-        made.append(page)
-    return made
+        images.append(page)
+    return images
 
 
 def things() -> list[np.ndarray]:
     """Filled shapes in colours, on an even background."""
-    made = []
+    images = []
     for number in range(10):
         image = Image.new("RGB", (80, 60), (240, 240, 240))
         pencil = ImageDraw.Draw(image)
         (pencil.ellipse if number % 2 else pencil.rectangle)([15, 10, 60, 50], fill=(10 * number, 80, 40))
-        made.append(np.asarray(image))
-    return made
+        images.append(np.asarray(image))
+    return images
 
 
 def photos() -> list[np.ndarray]:

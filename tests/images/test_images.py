@@ -83,8 +83,8 @@ def test_a_photo_in_any_orientation_gives_the_pixels_of_the_upright_one(orientat
     exif[ORIENTATION] = orientation
     image = open_image(file_of(stored, "PNG", exif=exif))
     assert (image.pixels == scene()).all()
-    told = (f"The photo was rotated upright (EXIF orientation {orientation}).",) if orientation > 1 else ()
-    assert image.notes == told
+    notes = (f"The photo was rotated upright (EXIF orientation {orientation}).",) if orientation > 1 else ()
+    assert image.notes == notes
 
 
 def test_a_rotated_jpeg_is_upright_too():

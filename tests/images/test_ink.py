@@ -323,11 +323,11 @@ def test_writing_that_touches_the_border_is_kept_if_there_is_nothing_else():
 def test_ignored_writing_is_reported_and_specks_are_not():
     alone = 255 - seven(600, size=0.4, pen=12)
     beside = np.hstack([alone, 255 - seven(600, size=0.3, pen=8)])
-    (told,) = set(prepare_photo(beside, MNIST, ink=True).notes) - set(prepare_photo(alone, MNIST, ink=True).notes)
-    assert told == "Other handwriting in the image was ignored."
+    (note,) = set(prepare_photo(beside, MNIST, ink=True).notes) - set(prepare_photo(alone, MNIST, ink=True).notes)
+    assert note == "Other handwriting in the image was ignored."
     speck = np.hstack([alone, np.full_like(alone, 255)])
     speck[300:320, 800:820] = 0
-    assert told not in prepare_photo(speck, MNIST, ink=True).notes
+    assert note not in prepare_photo(speck, MNIST, ink=True).notes
 
 
 def test_small_writing_on_a_large_page_is_enlarged():

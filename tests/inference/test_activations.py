@@ -34,10 +34,10 @@ def exported(keras, tmp_path_factory):
     from imgcls.training import model_builder
     from imgcls.training.export import activations
 
-    made = {}
+    cache = {}
 
     def export(family: str, mirrored: bool = False):
-        if (family, mirrored) not in made:
+        if (family, mirrored) not in cache:
             keras.utils.set_random_seed(3)
             settings = {param.name: param.default for param in models.params(family)} | FAMILIES[family]
             config = Config(model=family, model_settings=settings, test_time_augmentation=mirrored)
@@ -46,8 +46,8 @@ def exported(keras, tmp_path_factory):
             path = tmp_path_factory.mktemp("inside") / "inside.tflite"
             about = activations.export(model, path, images())
             path.with_name("inside.json").write_text(json.dumps(about))
-            made[family, mirrored] = model, one, ActivationModel(path)
-        return made[family, mirrored]
+            cache[family, mirrored] = model, one, ActivationModel(path)
+        return cache[family, mirrored]
 
     return export
 
@@ -67,8 +67,8 @@ def test_probabilities_features_and_layers_match_keras(keras, exported, family, 
     assert seen.features == pytest.approx(features, abs=0.02 * float(np.abs(features).max()))
     names = [layer.name for layer in one.layers if "dropout" not in layer.name and layer.name != "images"]
     assert list(seen.layers) == names
-    told = keras.Model(one.inputs, [one.get_layer(name).output for name in names]).predict_on_batch(images())
-    for name, values in zip(names, told, strict=True):
+    expected = keras.Model(one.inputs, [one.get_layer(name).output for name in names]).predict_on_batch(images())
+    for name, values in zip(names, expected, strict=True):
         assert seen.layers[name] == pytest.approx(values, abs=0.02 * float(np.abs(values).max()) + 1e-3), name
 
 

@@ -158,10 +158,10 @@ def test_each_method_describes_what_it_shows(kind):
 
 
 @pytest.fixture
-def run(made):
+def run(make_run):
     """A run that keeps forty training images on the axes of four directions, and ten test images near to them."""
     card = {"version": 1, "data": "toy", "data_title": "Toy", "classes": list("abcd"), "shape": [3, 3, 1], "ink": False}
-    run = made(**{"model.json": card | {"fit": "", "parameters": 10, "layers": []}})
+    run = make_run(**{"model.json": card | {"fit": "", "parameters": 10, "layers": []}})
     random = np.random.default_rng(0)
     labels = np.arange(40) % 4
     features = np.eye(4)[labels] + 0.05 * random.standard_normal((40, 4))
@@ -252,9 +252,9 @@ def test_the_number_of_drawn_maps_is_limited():
 def test_statistics_count_zeros_and_dead_channels():
     values = np.zeros((2, 2, 4), np.float32)
     values[0, 0, 0], values[..., 1] = -1, 3
-    told = activation_grid.statistics(values)
-    assert (told.least, told.mean, told.largest) == (-1, 11 / 16, 3)
-    assert (told.zeros, told.dead) == (11 / 16, 0.5)
+    summary = activation_grid.statistics(values)
+    assert (summary.least, summary.mean, summary.largest) == (-1, 11 / 16, 3)
+    assert (summary.zeros, summary.dead) == (11 / 16, 0.5)
 
 
 def test_colour_filters_are_drawn_around_mid_grey():
@@ -275,8 +275,8 @@ def test_grey_filters_distinguish_positive_from_negative_weights():
 # ---- the making of what is missing
 
 
-def test_the_build_state_follows_from_the_files(made):
-    run = made()
+def test_the_build_state_follows_from_the_files(make_run):
+    run = make_run()
     assert task.state(run).state == "idle"
     task.task_of(run).write_progress("running", 0.0, "Looking")
     assert task.state(run) == TaskState("running", 0.0, "Looking"), "it was just started, by another server"
@@ -287,8 +287,8 @@ def test_the_build_state_follows_from_the_files(made):
     assert task.state(run).state == "ready"
 
 
-def test_a_vanished_process_counts_as_failed(made, monkeypatch):
-    run = made()
+def test_a_vanished_process_counts_as_failed(make_run, monkeypatch):
+    run = make_run()
     task.task_of(run).write_progress("running", 0.4, "Looking")
     monkeypatch.setattr(tasks, "START_SECONDS", -1)
     assert task.state(run).state == "failed" and "killed" in task.state(run).text
@@ -297,7 +297,7 @@ def test_a_vanished_process_counts_as_failed(made, monkeypatch):
 @pytest.mark.parametrize(
     "content", ["", "[]", '{"state": 1}', json.dumps({"state": "running", "share": "x", "text": ""})]
 )
-def test_unreadable_progress_is_ignored(made, content):
-    run = made()
+def test_unreadable_progress_is_ignored(make_run, content):
+    run = make_run()
     (run.folder / "inside.progress.json").write_text(content)
     assert task.state(run).state == "idle"

@@ -47,8 +47,8 @@ def shaky(lines: list, seed: int) -> Handwriting:
         np.concatenate([a + (b - a) * np.linspace(0, 1, 6)[:, None] for a, b in itertools.pairwise(line)])
         for line in dense
     ]
-    made = varied(dense, np.random.default_rng(seed))
-    return drawing(*[[tuple(point) for point in stroke * 100] for stroke in made], at=(120, 120))
+    strokes = varied(dense, np.random.default_rng(seed))
+    return drawing(*[[tuple(point) for point in stroke * 100] for stroke in strokes], at=(120, 120))
 
 
 def pixels_of(drawn: Handwriting) -> np.ndarray:

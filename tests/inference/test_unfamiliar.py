@@ -21,16 +21,16 @@ def rejection(run, percentile: float, card: ModelCard = CARD, **options):
 
 
 @pytest.mark.parametrize(("percentile", "is_rejected"), [(0, False), (99.4, False), (99.5, True), (100, True)])
-def test_an_image_farther_than_almost_all_test_images_is_rejected(made, percentile, is_rejected):
-    found = rejection(made(), percentile)
+def test_an_image_farther_than_almost_all_test_images_is_rejected(make_run, percentile, is_rejected):
+    found = rejection(make_run(), percentile)
     assert (found is not None) == is_rejected
     if found:
         assert f"{percentile:.1f}%" in found.text
         assert not found.for_digits, "another model may know it"
 
 
-def test_unfinished_drawings_and_multi_label_models_skip_the_distance_check(made):
-    run = made()
+def test_unfinished_drawings_and_multi_label_models_skip_the_distance_check(make_run):
+    run = make_run()
     assert rejection(run, 100, is_complete=False) is None
     assert rejection(run, 100, ModelCard(CARD.classes, CARD.shape, is_multilabel=True)) is None
 
@@ -48,9 +48,9 @@ def test_unfinished_drawings_and_multi_label_models_skip_the_distance_check(made
         (100.0, "than 100.0%"),
     ],
 )
-def test_a_percentage_is_never_rounded_up_to_100(made, percentile, words):
+def test_a_percentage_is_never_rounded_up_to_100(make_run, percentile, words):
     assert words in neighbours.sentence(percentile)
-    if found := rejection(made(), percentile):
+    if found := rejection(make_run(), percentile):
         assert words in found.text, "both say the same"
 
 
@@ -61,5 +61,5 @@ def test_a_training_image_has_its_class_or_its_labels():
     assert neighbours_view._name(np.zeros(3, int), names) == "no label"
 
 
-def test_a_run_without_stored_features_has_no_familiarity(made):
-    assert unfamiliar.measure(made(), PIXELS) is None
+def test_a_run_without_stored_features_has_no_familiarity(make_run):
+    assert unfamiliar.measure(make_run(), PIXELS) is None

@@ -16,16 +16,16 @@ FAST = "MobileNet 0.25"
 
 
 @pytest.fixture(scope="session")
-def indexed(shelf, tmp_path_factory):
+def indexed(prepared_dataset, tmp_path_factory):
     """The folder of an index of `digits`, built once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGCLS_CACHE", str(shelf("digits").parent.parent))
+        patch.setenv("IMGCLS_CACHE", str(prepared_dataset("digits").parent.parent))
         dataset = datasets.open_dataset("digits")
-        told = []
+        reported = []
         task = visual_search.task_of(dataset, FAST)
         task.folder.mkdir(parents=True)
-        visual_search.build(dataset, FAST, lambda fraction, text: told.append((fraction, text)))
-        return task.folder, told
+        visual_search.build(dataset, FAST, lambda fraction, text: reported.append((fraction, text)))
+        return task.folder, reported
 
 
 @pytest.fixture

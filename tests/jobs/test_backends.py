@@ -65,13 +65,13 @@ def test_a_trainer_with_slow_imports_is_starting_while_it_is_alive(monkeypatch):
     assert not backend.alive(run)
 
 
-def test_a_trainer_holding_its_lock_needs_no_start_record(monkeypatch, living):
+def test_a_trainer_holding_its_lock_needs_no_start_record(monkeypatch, hold_trainer_lock):
     run = runs.create(Config(), place=waiting_list.last_place())
     backend = LocalBackend()
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     monkeypatch.setattr(backend, "spawn_trainer", lambda run: process)
     backend.submit(run)
-    living(run)
+    hold_trainer_lock(run)
     backend.reap()
     assert not is_locked(run.folder / run_module.STARTING_LOCK)
     backend.stop(run)

@@ -519,9 +519,9 @@ def test_the_page_explains_why_a_check_has_no_result(message, digits):
     app = opened(SMALL)
 
     assert not app.exception
-    told = [warning.value.replace("\\", "") for warning in app.warning]
-    assert any("The check has no result" in text for text in told)
-    assert any("The learning-rate finder has no result" in text and checks.DAMAGED in text for text in told)
+    warnings = [warning.value.replace("\\", "") for warning in app.warning]
+    assert any("The check has no result" in text for text in warnings)
+    assert any("The learning-rate finder has no result" in text and checks.DAMAGED in text for text in warnings)
 
 
 def test_clicking_check_starts_a_preflight_check(digits, wait_until):

@@ -182,10 +182,10 @@ def test_a_suspended_trainer_keeps_its_slot_until_it_is_abandoned(monkeypatch):
     os.utime(first.folder / "heartbeat", (0, 0))
     queue.round()
     assert first.state == "running"
-    assert (backend.started, backend.living) == (["first"], {"first"})
+    assert (backend.started, backend.running) == (["first"], {"first"})
     time.sleep(0.5)
     queue.round()
-    assert (backend.started, backend.living) == (["first", "second"], {"second"})
+    assert (backend.started, backend.running) == (["first", "second"], {"second"})
     assert first.state == "lost"
 
 
@@ -199,9 +199,9 @@ def test_a_slow_trainer_is_never_abandoned(monkeypatch):
     for second in range(20):
         backend.cpu["first"] = second / 1000
         queue.round()
-    assert (backend.started, backend.living, first.state) == (["first"], {"first"}, "running")
+    assert (backend.started, backend.running, first.state) == (["first"], {"first"}, "running")
     queue.round()
-    assert backend.living == {"second"}, "it has stopped working"
+    assert backend.running == {"second"}, "it has stopped working"
 
 
 def test_a_queued_run_with_a_live_trainer_is_left_alone():
@@ -211,7 +211,7 @@ def test_a_queued_run_with_a_live_trainer_is_left_alone():
     queue.round()
     waiting_list.enter(first)
     queue.round()
-    assert (backend.started, backend.living) == (["first"], {"first"})
+    assert (backend.started, backend.running) == (["first"], {"first"})
     backend.stop(first)
     queue.round()
     assert backend.started == ["first", "first"]

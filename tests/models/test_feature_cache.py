@@ -15,7 +15,7 @@ from imgcls.models import feature_cache
 from imgcls.system import paths
 
 
-def made(name: str, rows: int = 10, width: int = 4, *, used: float = 0.0) -> dict:
+def store(name: str, rows: int = 10, width: int = 4, *, used: float = 0.0) -> dict:
     """Keeps features; `used` is how many seconds ago they were used."""
     key = {"data": name}
     values = np.full((1, rows, width), 7, np.float32)
@@ -30,7 +30,7 @@ def everything() -> list[str]:
 
 
 def test_stored_features_are_found_again():
-    key = made("a")
+    key = store("a")
     found = feature_cache.find(key)
     assert found.shape == (1, 10, 4)
     assert (np.asarray(found) == 7).all()
@@ -63,19 +63,19 @@ def test_an_incomplete_entry_is_not_stored():
 
 @pytest.mark.parametrize("name", ["features.npy", "entry.json"])
 def test_an_incomplete_file_is_ignored_and_replaced(name):
-    key = made("a")
+    key = store("a")
     path = feature_cache.entry_folder(key) / name
     path.write_bytes(path.read_bytes()[:20])
     assert feature_cache.find(key) is None
-    made("a")
+    store("a")
     assert feature_cache.find(key) is not None
 
 
 def test_the_least_recently_used_entries_are_evicted(monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.0000006")  # 600 bytes: two of these with what NumPy writes before
-    keys = [made("a", used=100), made("b", used=200)]
+    keys = [store("a", used=100), store("b", used=200)]
     assert feature_cache.find(keys[1]) is not None  # used just now: the other one goes
-    made("c")
+    store("c")
     assert feature_cache.find(keys[0]) is None
     assert feature_cache.find(keys[1]) is not None
     assert feature_cache.find({"data": "c"}) is not None
@@ -97,7 +97,7 @@ def test_a_full_disk_is_reported_before_anything_is_computed(monkeypatch):
     with pytest.raises(
         WeightsError, match=r"^The features take 0 MB, but only .+ MB are free in .+\. Free some space there, use fewer"
     ):
-        made("a")
+        store("a")
     assert everything() == []
 
 
@@ -108,7 +108,7 @@ def test_a_disk_that_fills_up_while_storing_leaves_nothing_behind():
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
         with pytest.raises(WeightsError, match=r"could not be written to .+: File too large\. Free some space there"):
-            made("a", 1000, 512)
+            store("a", 1000, 512)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
@@ -126,10 +126,10 @@ def test_leftovers_of_killed_processes_are_removed_and_live_ones_kept():
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=paths.repository_folder()
     )
     assert process.stdout.readline() == b"half\n"
-    made("b")
+    store("b")
     assert sum(name.startswith(".new-") for name in everything()) == 1  # its maker lives
     process.communicate(b"\n", timeout=20)
-    made("c")
+    store("c")
     assert everything() == sorted(feature_cache.entry_folder({"data": name}).name for name in "bc")
     assert feature_cache.find({"data": "a"}) is None
 
@@ -137,15 +137,15 @@ def test_leftovers_of_killed_processes_are_removed_and_live_ones_kept():
 def test_concurrent_writers_of_one_entry_share_it():
     key, values = {"data": "a"}, np.full((1, 10, 4), 7, np.float32)
     with feature_cache.storing(key, values.shape) as file:
-        made("a")
+        store("a")
         file.write(values.data)
     assert (np.asarray(feature_cache.find(key)) == 7).all()
     assert everything() == [feature_cache.entry_folder(key).name]
 
 
 def test_the_cache_can_be_emptied():
-    made("a")
-    made("b")
+    store("a")
+    store("b")
     feature_cache.remove_all()
     assert feature_cache.total_bytes() == 0
     assert everything() == []

@@ -151,15 +151,15 @@ def left() -> list[str]:
 def test_weights_are_downloaded_once_verified_and_renamed(server, known, folder):
     from imgcls.training.transfer import download_weights
 
-    told = []
+    reported = []
     aside = folder / "aside.h5"
-    download_weights.fetch(known, _made(aside), lambda fraction, text: told.append((fraction, text)))
+    download_weights.fetch(known, _made(aside), lambda fraction, text: reported.append((fraction, text)))
     assert weights.local_file(known) == paths.cache_folder() / "weights" / known.file
     assert weights.local_file(known).read_bytes() == hdf5()
     assert not aside.exists()
-    assert told[0] == (0.0, "Connecting")
-    assert told[-1] == (0.95, "Checking")
-    assert sorted(fraction for fraction, _ in told) == [fraction for fraction, _ in told]
+    assert reported[0] == (0.0, "Connecting")
+    assert reported[-1] == (0.95, "Checking")
+    assert sorted(fraction for fraction, _ in reported) == [fraction for fraction, _ in reported]
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def trained(run, right_by_epoch: list[list[int]], count: int = 6) -> EpochRecord
 HISTORY = [[0], [0, 1, 2], [0, 1], [0, 1], [0], [0, 3]]
 
 
-def test_never_learned_forgotten_and_learned_late_by_hand(made):
-    run = made()
+def test_never_learned_forgotten_and_learned_late_by_hand(make_run):
+    run = make_run()
     trained(run, HISTORY).pack()
     found = epoch_predictions.read(run)
 
@@ -58,15 +58,15 @@ def test_never_learned_forgotten_and_learned_late_by_hand(made):
     assert not (run.folder / epoch_predictions.RECORDS).exists()
 
 
-def test_predictions_of_the_best_epoch_are_stored_in_full_precision(made):
-    kept = trained(made(), HISTORY)
+def test_predictions_of_the_best_epoch_are_stored_in_full_precision(make_run):
+    kept = trained(make_run(), HISTORY)
 
     np.testing.assert_array_equal(kept.after(2), predictions(HISTORY[1], part(6).labels))
     assert kept.after(5) is None
 
 
-def test_a_killed_training_resumes_with_the_epochs_of_its_checkpoint(made):
-    run = made()
+def test_a_killed_training_resumes_with_the_epochs_of_its_checkpoint(make_run):
+    run = make_run()
     trained(run, HISTORY)
     with (run.folder / epoch_predictions.RECORDS).open("ab") as file:
         file.write(b"torn")
@@ -81,8 +81,8 @@ def test_a_killed_training_resumes_with_the_epochs_of_its_checkpoint(made):
     assert np.flatnonzero(found.is_right[-1]).tolist() == [5]
 
 
-def test_an_extended_run_keeps_its_epoch_history(made):
-    run = made()
+def test_an_extended_run_keeps_its_epoch_history(make_run):
+    run = make_run()
     trained(run, HISTORY).pack()
     more = EpochRecorder(run, part(6), CLASSES, 8)
     more.rewind(6)
@@ -93,24 +93,24 @@ def test_an_extended_run_keeps_its_epoch_history(made):
     assert epoch_predictions.read(run).epochs.tolist() == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_run_that_restarts_discards_its_history(made):
-    run = made()
+def test_a_run_that_restarts_discards_its_history(make_run):
+    run = make_run()
     trained(run, HISTORY).pack()
     EpochRecorder(run, part(6), CLASSES, 6).rewind(0)
 
     assert epoch_predictions.read(run) is None
 
 
-def test_a_damaged_file_does_not_block_resuming(made):
-    run = made(**{epoch_predictions.NAME: b"PK rubbish"})
+def test_a_damaged_file_does_not_block_resuming(make_run):
+    run = make_run(**{epoch_predictions.NAME: b"PK rubbish"})
     EpochRecorder(run, part(6), CLASSES, 6).rewind(3)
 
     assert epoch_predictions.read(run) is None
 
 
-def test_a_long_training_of_many_classes_stays_small(made, monkeypatch):
+def test_a_long_training_of_many_classes_stays_small(make_run, monkeypatch):
     monkeypatch.setattr(snapshots_module, "MOST_RECORDS", 4)
-    run = made()
+    run = make_run()
     trained(run, [[0]] * 11).pack()
 
     assert epoch_predictions.read(run).epochs.tolist() == [1, 4, 7, 10]
@@ -120,9 +120,9 @@ def test_a_long_training_of_many_classes_stays_small(made, monkeypatch):
     assert len(many.images()[1]) == 800
 
 
-def test_images_with_the_most_changes_are_kept(made, monkeypatch):
+def test_images_with_the_most_changes_are_kept(make_run, monkeypatch):
     monkeypatch.setattr(snapshots_module, "IMAGE_BYTES", 3 * 4)
-    run = made()
+    run = make_run()
     trained(run, [[0, 1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 4], [0, 1, 2, 3, 4]]).pack()
     found = epoch_predictions.read(run)
 
@@ -130,8 +130,8 @@ def test_images_with_the_most_changes_are_kept(made, monkeypatch):
     assert found.images[found.row_of[3]].tolist() == part(6).images[3].tolist()
 
 
-def test_nothing_is_stored_for_multi_label_runs(made):
-    run = made()
+def test_nothing_is_stored_for_multi_label_runs(make_run):
+    run = make_run()
     of = Subset(part(6).images, np.arange(6), np.eye(6, CLASSES, dtype=np.int32))
     kept = EpochRecorder(run, of, CLASSES, 3)
     kept.rewind(0)
@@ -143,7 +143,7 @@ def test_nothing_is_stored_for_multi_label_runs(made):
     assert not any((run.folder / name).exists() for name in (epoch_predictions.NAME, epoch_predictions.RECORDS))
 
 
-def test_the_sample_covers_the_entire_split(made):
+def test_the_sample_covers_the_entire_split(make_run):
     places = validation_predictions.positions(5000)
 
     assert len(places) == validation_predictions.MOST
@@ -178,10 +178,10 @@ def test_an_older_run_gets_the_same_predictions_from_its_exported_model(finished
     assert validation_predictions.read(finished_run) is None
     making.make(finished_run)
 
-    made = validation_predictions.read(finished_run)
-    np.testing.assert_array_equal(made.rows, kept.rows)
-    np.testing.assert_array_equal(made.labels, kept.labels)
-    np.testing.assert_allclose(made.probabilities, kept.probabilities, atol=1e-4)
+    stored = validation_predictions.read(finished_run)
+    np.testing.assert_array_equal(stored.rows, kept.rows)
+    np.testing.assert_array_equal(stored.labels, kept.labels)
+    np.testing.assert_allclose(stored.probabilities, kept.probabilities, atol=1e-4)
 
 
 def test_a_slow_model_predicts_a_smaller_sample_of_all_classes(finished_run, monkeypatch):
@@ -189,14 +189,14 @@ def test_a_slow_model_predicts_a_smaller_sample_of_all_classes(finished_run, mon
     monkeypatch.setattr(making, "LEAST", 64)
     monkeypatch.setattr(making, "MOST_SECONDS", -1.0)
     making.make(finished_run)
-    made = validation_predictions.read(finished_run)
+    stored = validation_predictions.read(finished_run)
 
-    assert len(made.rows) == 64 < len(kept.rows)
-    assert (np.diff(made.rows) > 0).all()
-    assert len(set(made.labels.tolist())) == 10
-    places = np.searchsorted(kept.rows, made.rows)
-    np.testing.assert_array_equal(kept.rows[places], made.rows)
-    np.testing.assert_allclose(made.probabilities, kept.probabilities[places], atol=1e-4)
+    assert len(stored.rows) == 64 < len(kept.rows)
+    assert (np.diff(stored.rows) > 0).all()
+    assert len(set(stored.labels.tolist())) == 10
+    places = np.searchsorted(kept.rows, stored.rows)
+    np.testing.assert_array_equal(kept.rows[places], stored.rows)
+    np.testing.assert_allclose(stored.probabilities, kept.probabilities[places], atol=1e-4)
 
 
 def test_a_run_with_a_missing_dataset_says_how_to_get_it(finished_run, monkeypatch, tmp_path):

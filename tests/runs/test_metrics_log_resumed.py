@@ -25,7 +25,7 @@ def resumed(at):
     return {"kind": "resumed", "epoch": at}
 
 
-def told(curves: Curves) -> dict[str, list]:
+def content_of(curves: Curves) -> dict[str, list]:
     """What a page can see of the three lists, the cached columns too."""
     return {
         "batches": [(line["epoch"], line["loss"]) for line in curves.batches],
@@ -85,10 +85,10 @@ def test_later_epochs_of_a_killed_trainer_are_dropped(journal, at, batches, epoc
 def test_the_columns_of_a_resumed_run_contain_only_valid_lines(journal):
     after = [resumed(1.25), batch(1.75, 7.0), change(1.75, 3.0), batch(2.0, 8.0), epoch(2, loss=9.0)]
     growing = read(journal, lines(*BEFORE))
-    assert told(growing)["batches loss"] == [1.0, 1.25, 1.75, 2.0, 2.5]  # the columns are remembered from here on
+    assert content_of(growing)["batches loss"] == [1.0, 1.25, 1.75, 2.0, 2.5]  # the columns are remembered from here on
     with journal.open("ab") as file:
         file.write(lines(*after))
-    assert told(growing.refresh()) == {
+    assert content_of(growing.refresh()) == {
         "batches": [(0.5, 1.0), (1.0, 1.25), (1.75, 7.0), (2.0, 8.0)],
         "epochs": [(1, 1.5), (2, 9.0)],
         "changes": [(1.75, 3.0)],
@@ -125,8 +125,8 @@ def test_reading_line_by_line_or_all_at_once_gives_the_same_curve(tmp_path, seed
             file.write(lines(entry))
         one_by_one.refresh()
         if random.random() < 0.5:
-            told(one_by_one)
-    assert told(one_by_one) == told(at_once)
+            content_of(one_by_one)
+    assert content_of(one_by_one) == content_of(at_once)
     assert at_once.batches == [entry for entry in truth if entry["kind"] == "batch"]
     assert at_once.epochs == [entry for entry in truth if entry["kind"] == "epoch"]
     assert at_once.changes == [entry for entry in truth if entry["kind"] == "change"]
@@ -135,10 +135,10 @@ def test_reading_line_by_line_or_all_at_once_gives_the_same_curve(tmp_path, seed
 def test_a_repeated_epoch_replaces_the_first_one(journal):
     """The checkpoint was written between the last batch and the validation: it stands at 2.0, as one after it would."""
     curves = read(journal, lines(*BEFORE, resumed(2.0)))
-    told(curves)
+    content_of(curves)
     with journal.open("ab") as file:
         file.write(lines(epoch(2, loss=5.0), batch(2.25)))
-    assert told(curves.refresh())["epochs loss"] == [1.5, 5.0]
+    assert content_of(curves.refresh())["epochs loss"] == [1.5, 5.0]
     assert [line["epoch"] for line in curves.epochs] == [1, 2]
 
 

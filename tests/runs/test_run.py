@@ -77,8 +77,8 @@ RESULT = {"version": 1, "outcome": "finished"}
         ("damaged", {"result.json": {"version": "1", "outcome": "finished"}}),
     ],
 )
-def test_the_state_is_read_from_the_folder(made, state, files):
-    run = made(**files)
+def test_the_state_is_read_from_the_folder(make_run, state, files):
+    run = make_run(**files)
     before = sorted(path.name for path in run.folder.iterdir())
     assert run.state == state
     assert run.has_ended == (state in ("finished", "stopped", "failed", "lost", "damaged"))
@@ -86,35 +86,35 @@ def test_the_state_is_read_from_the_folder(made, state, files):
     assert sorted(path.name for path in run.folder.iterdir()) == before
 
 
-def test_an_unlocked_run_is_given_the_startup_grace_period(made, monkeypatch):
-    run = made(trainer=4)
+def test_an_unlocked_run_is_given_the_startup_grace_period(make_run, monkeypatch):
+    run = make_run(trainer=4)
     assert run.state == "starting"
     monkeypatch.setattr(run_module, "START_SECONDS", 3)
     assert run.state == "lost"
 
 
-def test_a_run_is_starting_while_the_queue_reports_its_trainer(made):
-    run = made(trainer=SILENT)
+def test_a_run_is_starting_while_the_queue_reports_its_trainer(make_run):
+    run = make_run(trainer=SILENT)
     with filelock.FileLock(run.folder / run_module.STARTING_LOCK):
         assert run.state == "starting"
     assert run.state == "lost"
 
 
-def test_concurrent_lock_readers_are_not_mistaken_for_a_trainer(made):
-    run = made(trainer=SILENT, heartbeat=SILENT)
+def test_concurrent_lock_readers_are_not_mistaken_for_a_trainer(make_run):
+    run = make_run(trainer=SILENT, heartbeat=SILENT)
     (run.folder / run_module.TRAINER_LOCK).touch()
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: run.state, range(2000))) == {"lost"}
 
 
-def test_a_result_from_a_newer_version_is_refused_with_an_explanation(made):
-    run = made(**{"result.json": {"version": 2, "outcome": "finished"}})
+def test_a_result_from_a_newer_version_is_refused_with_an_explanation(make_run):
+    run = make_run(**{"result.json": {"version": 2, "outcome": "finished"}})
     with pytest.raises(RunError, match=r"^This run was made by a newer version of the program\. Update the program"):
         run.result  # noqa: B018
 
 
-def test_a_folder_that_vanishes_during_reading_counts_as_damaged(made):
-    run = made(heartbeat=FRESH)
+def test_a_folder_that_vanishes_during_reading_counts_as_damaged(make_run):
+    run = make_run(heartbeat=FRESH)
     shutil.rmtree(run.folder)
     assert run.state == "damaged"
     assert run.label == ID
@@ -129,18 +129,18 @@ def test_a_folder_that_vanishes_during_reading_counts_as_damaged(made):
 
 
 @pytest.mark.parametrize("ahead", [3600, 86400 * 365])
-def test_a_future_heartbeat_is_not_a_sign_of_life(made, ahead):
-    assert made(heartbeat=-ahead, trainer=SILENT).state == "lost"
-    assert made("not-begun", trainer=-ahead).state == "lost"
+def test_a_future_heartbeat_is_not_a_sign_of_life(make_run, ahead):
+    assert make_run(heartbeat=-ahead, trainer=SILENT).state == "lost"
+    assert make_run("not-begun", trainer=-ahead).state == "lost"
 
 
-def test_a_clock_set_back_slightly_does_not_fail_a_run(made):
-    assert made(heartbeat=-3, trainer=-3, lives=True).state == "running"
-    assert made("not-begun", trainer=-3).state == "starting"
+def test_a_clock_set_back_slightly_does_not_fail_a_run(make_run):
+    assert make_run(heartbeat=-3, trainer=-3, lives=True).state == "running"
+    assert make_run("not-begun", trainer=-3).state == "starting"
 
 
-def test_a_clock_set_to_1970_does_not_fail_a_live_run(made, monkeypatch):
-    run = made(heartbeat=FRESH, **{"trainer.json": {"started": 12.5}})
+def test_a_clock_set_to_1970_does_not_fail_a_live_run(make_run, monkeypatch):
+    run = make_run(heartbeat=FRESH, **{"trainer.json": {"started": 12.5}})
     monkeypatch.setattr(time, "time", lambda: 13.0)
     assert run.state == "running"
     assert run.created == 12.5
@@ -148,22 +148,22 @@ def test_a_clock_set_to_1970_does_not_fail_a_live_run(made, monkeypatch):
 
 
 @pytest.mark.parametrize("started", ["NaN", "Infinity", '"soon"', "null", "[]", "1" + "0" * 400])
-def test_an_invalid_start_time_is_replaced_by_the_settings_time(made, started):
-    run = made(**{"trainer.json": f'{{"started": {started}}}'.encode()})
+def test_an_invalid_start_time_is_replaced_by_the_settings_time(make_run, started):
+    run = make_run(**{"trainer.json": f'{{"started": {started}}}'.encode()})
     os.utime(run.folder / "config.json", (1000, 1000))
     assert run.created == 1000
 
 
-def test_a_resumed_run_keeps_its_first_start_time(made):
-    assert made(**{"trainer.json": {"started": 2000.0, "first": 1000.0}}).created == 1000
-    assert made("from-before", **{"trainer.json": {"started": 2000.0}}).created == 2000
+def test_a_resumed_run_keeps_its_first_start_time(make_run):
+    assert make_run(**{"trainer.json": {"started": 2000.0, "first": 1000.0}}).created == 1000
+    assert make_run("from-before", **{"trainer.json": {"started": 2000.0}}).created == 2000
 
 
 # ---- requests, models, deleting
 
 
-def test_a_request_is_a_file_and_keeps_other_requests(made):
-    run = made()
+def test_a_request_is_a_file_and_keeps_other_requests(make_run):
+    run = make_run()
     assert run.request == RunRequest()
     run.send_request(pause=True, learning_rate=0.01)
     run.send_request(stop=True)
@@ -182,8 +182,8 @@ def test_a_request_is_a_file_and_keeps_other_requests(made):
     assert run.request == RunRequest(stop=True, early_stopping=False, learning_rate=0.02, rate_number=2)
 
 
-def test_a_request_to_a_deleted_run_is_refused(made):
-    run = made()
+def test_a_request_to_a_deleted_run_is_refused(make_run):
+    run = make_run()
     shutil.rmtree(run.folder)
     with pytest.raises(RunError, match=r"^There is no run '.+'\. It may have been deleted"):
         run.send_request(pause=True)
@@ -191,12 +191,12 @@ def test_a_request_to_a_deleted_run_is_refused(made):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"stop": false}', b'{"stop": 1}', b"[" * 100_000])
-def test_a_damaged_request_is_ignored(made, content):
-    assert made(**{"request.json": content}).request == RunRequest()
+def test_a_damaged_request_is_ignored(make_run, content):
+    assert make_run(**{"request.json": content}).request == RunRequest()
 
 
-def test_a_started_trainer_removes_the_run_from_the_queue(made):
-    run = made(trainer=FRESH, **{"queued.json": {"ticket": "old", "place": 1}})
+def test_a_started_trainer_removes_the_run_from_the_queue(make_run):
+    run = make_run(trainer=FRESH, **{"queued.json": {"ticket": "old", "place": 1}})
     assert not run.is_waiting
     run.begin(4711)
     assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4711}
@@ -206,8 +206,8 @@ def test_a_started_trainer_removes_the_run_from_the_queue(made):
     assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4712}
 
 
-def test_a_parked_run_is_paused_and_resumable_from_its_checkpoint(made):
-    run = made(trainer=SILENT, heartbeat=SILENT)
+def test_a_parked_run_is_paused_and_resumable_from_its_checkpoint(make_run):
+    run = make_run(trainer=SILENT, heartbeat=SILENT)
     assert not run.is_parked
     run.park()
     assert run.is_parked
@@ -217,9 +217,9 @@ def test_a_parked_run_is_paused_and_resumable_from_its_checkpoint(made):
     assert run.can_resume
 
 
-def test_the_model_is_ready_once_both_files_exist(made):
+def test_the_model_is_ready_once_both_files_exist(make_run):
     facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
-    run = made(**{"model.tflite": b"x"})
+    run = make_run(**{"model.tflite": b"x"})
     assert not run.is_ready
     with pytest.raises(RunError, match=r"^This run has no trained model\. Choose another run or train one\.$"):
         run.card  # noqa: B018
@@ -249,30 +249,30 @@ def test_the_model_is_ready_once_both_files_exist(made):
     ],
     ids=str,
 )
-def test_a_damaged_layer_table_gives_a_clear_error(made, corruption):
+def test_a_damaged_layer_table_gives_a_clear_error(make_run, corruption):
     facts = {"classes": ["0", "1"], "shape": [8, 8, 1], "ink": True}
-    assert made("whole-run", **{"model.json": facts}).card.classes == ("0", "1")
+    assert make_run("whole-run", **{"model.json": facts}).card.classes == ("0", "1")
     with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
-        made(**{"model.json": facts | corruption}).card  # noqa: B018
+        make_run(**{"model.json": facts | corruption}).card  # noqa: B018
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"{"])
-def test_a_truncated_layer_table_gives_a_clear_error(made, content):
+def test_a_truncated_layer_table_gives_a_clear_error(make_run, content):
     with pytest.raises(RunError, match=r"model\.json of this run is damaged"):
-        made(**{"model.json": content}).card  # noqa: B018
+        make_run(**{"model.json": content}).card  # noqa: B018
 
 
-def test_a_stamp_changes_with_its_files(made):
-    run = made()
+def test_a_stamp_changes_with_its_files(make_run):
+    run = make_run()
     before = run.stamp("config.json", "result.json")
     assert before[1] == 0
     os.utime(run.folder / "config.json", (5, 5))
     assert run.stamp("config.json", "result.json") == (5, 0)
 
 
-def test_deleting_a_run_leaves_nothing_behind(made):
-    run = made(**{"result.json": RESULT})
-    other = made("other-run")
+def test_deleting_a_run_leaves_nothing_behind(make_run):
+    run = make_run(**{"result.json": RESULT})
+    other = make_run("other-run")
     run.delete()
     assert sorted(path.name for path in paths.runs_folder().iterdir()) == [".trash", "other-run"]
     run.delete()  # a second press
@@ -281,8 +281,8 @@ def test_deleting_a_run_leaves_nothing_behind(made):
         runs.find(ID)
 
 
-def test_a_run_that_cannot_be_deleted_stays_intact_and_is_reported(made, monkeypatch):
-    run = made(**{"result.json": RESULT})
+def test_a_run_that_cannot_be_deleted_stays_intact_and_is_reported(make_run, monkeypatch):
+    run = make_run(**{"result.json": RESULT})
 
     def refused(self, target):
         raise PermissionError(13, "Permission denied")

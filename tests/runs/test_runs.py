@@ -38,8 +38,8 @@ def test_a_new_run_with_a_queue_position_is_queued_immediately():
     assert content["ticket"] != json.loads((other.folder / "queued.json").read_text())["ticket"]
 
 
-def test_a_run_that_continues_another_has_its_curve_and_checkpoint(made):
-    first = made(**{"metrics.jsonl": b"curve", "checkpoint.npz": b"checkpoint", "request.json": {"stop": True}})
+def test_a_run_that_continues_another_has_its_curve_and_checkpoint(make_run):
+    first = make_run(**{"metrics.jsonl": b"curve", "checkpoint.npz": b"checkpoint", "request.json": {"stop": True}})
     second = runs.create(Config(epochs=20), "Longer", start_from=first.folder)
     assert names_in(second) == ["checkpoint.npz", "config.json", "label.txt", "metrics.jsonl"]
     assert (second.folder / "metrics.jsonl").read_bytes() == b"curve"
@@ -47,25 +47,25 @@ def test_a_run_that_continues_another_has_its_curve_and_checkpoint(made):
     assert first.config.epochs == 10
 
 
-def test_a_run_cannot_continue_one_without_a_checkpoint(made):
-    first = made(**{"metrics.jsonl": b"curve"})
+def test_a_run_cannot_continue_one_without_a_checkpoint(make_run):
+    first = make_run(**{"metrics.jsonl": b"curve"})
     with pytest.raises(RunError, match=r"^The run cannot be created"):
         runs.create(Config(), start_from=first.folder)
     assert runs.all_runs() == [first]
     assert [path.name for path in paths.runs_folder().iterdir()] == [ID]
 
 
-def test_a_damaged_run_does_not_affect_others(made):
-    made("damaged-run", **{"config.json": b"{", "trainer.json": b"{", "label.txt": b"\xff\xfe"})
-    made("good-run", **{"result.json": {"version": 1, "outcome": "finished"}})
+def test_a_damaged_run_does_not_affect_others(make_run):
+    make_run("damaged-run", **{"config.json": b"{", "trainer.json": b"{", "label.txt": b"\xff\xfe"})
+    make_run("good-run", **{"result.json": {"version": 1, "outcome": "finished"}})
     assert {run.id: run.state for run in runs.all_runs()} == {"damaged-run": "damaged", "good-run": "finished"}
     with pytest.raises(SettingError):
         runs.find("damaged-run").config  # noqa: B018
 
 
-def test_the_newest_run_comes_first(made):
+def test_the_newest_run_comes_first(make_run):
     for number in (2, 3, 1):
-        made(f"run-number-{number}", **{"trainer.json": {"started": float(number)}})
+        make_run(f"run-number-{number}", **{"trainer.json": {"started": float(number)}})
     assert [run.id for run in runs.all_runs()] == ["run-number-3", "run-number-2", "run-number-1"]
 
 
@@ -115,8 +115,8 @@ def _watch(event, arguments):
         opened.append(str(arguments[0]))
 
 
-def test_no_id_escapes_the_runs_folder(made, tmp_path):
-    made()
+def test_no_id_escapes_the_runs_folder(make_run, tmp_path):
+    make_run()
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "config.json").write_text(json.dumps(Config().as_dict()))
@@ -144,14 +144,14 @@ def test_no_id_escapes_the_runs_folder(made, tmp_path):
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [ID]
 
 
-def test_a_valid_id_is_found(made):
-    made()
+def test_a_valid_id_is_found(make_run):
+    make_run()
     assert runs.find(ID).folder == paths.runs_folder() / ID
     assert runs.exists(ID)
 
 
-def test_files_and_unrelated_folders_are_not_runs(made):
-    made()
+def test_files_and_unrelated_folders_are_not_runs(make_run):
+    make_run()
     root = paths.runs_folder()
     (root / "some-file").write_text("")
     for name in (".deleted-1234", ".new-1234", ".trainer.lock.d", "With Capitals"):
@@ -189,9 +189,9 @@ def test_eight_threads_with_one_id_create_one_run():
             return runs.create(Config(epochs=number), f"Thread {number}", run_id=run_id)
 
         with ThreadPoolExecutor(8) as pool:
-            made = list(pool.map(press, range(1, 9)))
-        assert len(set(made)) == 1
-        assert made[0].label == f"Thread {made[0].config.epochs}"
+            created = list(pool.map(press, range(1, 9)))
+        assert len(set(created)) == 1
+        assert created[0].label == f"Thread {created[0].config.epochs}"
     assert len(list(paths.runs_folder().iterdir())) == 10
 
 
@@ -251,15 +251,15 @@ def test_a_name_is_kept_literally_without_invisible_characters(given, kept):
     assert runs.create(Config(data="digits", model="ann"), given).label == (kept or "ann on digits")
 
 
-def test_a_name_edited_in_the_file_is_cleaned_too(made):
-    assert made(**{"label.txt": "a\u202eb\n".encode()}).label == "a b"
-    assert made("without-name").label == "without-name"
-    assert made("empty-name", **{"label.txt": b"\n"}).label == "empty-name"
-    assert made("broken-name", **{"label.txt": b"ok \xff\xfe"}).label.startswith("ok ")
+def test_a_name_edited_in_the_file_is_cleaned_too(make_run):
+    assert make_run(**{"label.txt": "a\u202eb\n".encode()}).label == "a b"
+    assert make_run("without-name").label == "without-name"
+    assert make_run("empty-name", **{"label.txt": b"\n"}).label == "empty-name"
+    assert make_run("broken-name", **{"label.txt": b"ok \xff\xfe"}).label.startswith("ok ")
 
 
-def test_a_run_can_be_renamed(made):
-    run = made()
+def test_a_run_can_be_renamed(make_run):
+    run = make_run()
     run.rename(" New\u202e name ")
     assert run.label == "New name"
     with pytest.raises(RunError, match=r"^A name needs at least one letter or digit\.$"):

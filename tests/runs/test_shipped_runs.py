@@ -12,9 +12,9 @@ from imgcls.system import paths
 
 
 @pytest.fixture
-def shipped(tmp_path, monkeypatch, made):
+def shipped(tmp_path, monkeypatch, make_run):
     """A run that ships with an installed copy; the folder of runs is another, empty one."""
-    own = made("digits")
+    own = make_run("digits")
     folder = tmp_path / "site-packages" / "imgcls" / "_app" / "saved_models" / "digits"
     shutil.copytree(own.folder, folder)
     shutil.rmtree(own.folder)
@@ -33,9 +33,9 @@ def test_a_shipped_run_is_found_and_listed(shipped):
     assert shipped.is_shipped
 
 
-def test_a_user_run_with_the_same_id_hides_it(shipped, made):
-    own = made("digits")
-    other = made("other")
+def test_a_user_run_with_the_same_id_hides_it(shipped, make_run):
+    own = make_run("digits")
+    other = make_run("other")
     assert runs.find("digits") == own
     assert set(runs.all_runs()) == {own, other}
     assert not own.is_shipped

@@ -11,16 +11,16 @@ from imgcls.runs import test_records as records_of_run
 GROUPS = np.array([[1, 1], [0, 0], [-1, -1]], np.int32)
 
 
-def test_records_are_read_as_written(made):
-    run = made()
+def test_records_are_read_as_written(make_run):
+    run = make_run()
     records_of_run.write(run, Records({"test": ["a/1.png", "b/ü.png", ""]}, {"test": GROUPS}, ["Ann", "Bob"]))
     found = records_of_run.read(run, 3)
     assert [found.name("test", row) for row in range(3)] == ["a/1.png", "b/ü.png", ""]
     assert [found.group("test", row) for row in range(3)] == ["Bob", "Ann", ""]
 
 
-def test_without_names_there_is_no_file_and_an_old_one_is_removed(made):
-    run = made()
+def test_without_names_there_is_no_file_and_an_old_one_is_removed(make_run):
+    run = make_run()
     records_of_run.write(run, Records({"test": ["a"]}))
     assert (run.folder / records_of_run.NAME).exists()
     records_of_run.write(run, Records())
@@ -29,8 +29,8 @@ def test_without_names_there_is_no_file_and_an_old_one_is_removed(made):
 
 
 @pytest.mark.parametrize("damage", ["nothing", "other count", "no group names", "group out of range"])
-def test_a_damaged_file_hides_names_and_breaks_nothing(made, damage):
-    run = made()
+def test_a_damaged_file_hides_names_and_breaks_nothing(make_run, damage):
+    run = make_run()
     records_of_run.write(run, Records({"test": ["a", "b", "c"]}, {"test": GROUPS}, ["Ann", "Bob"]))
     path = run.folder / records_of_run.NAME
     with np.load(path) as file:

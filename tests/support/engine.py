@@ -106,7 +106,7 @@ class Elsewhere:
         self.cpu: dict[str, float] = {}
 
     @property
-    def living(self) -> set[str]:
+    def running(self) -> set[str]:
         return set(self.locks)
 
     def submit(self, run):

@@ -31,14 +31,14 @@ def opened(page: str, **query: str) -> AppTest:
     return prepared(page, **query).run()
 
 
-def told(app: AppTest) -> str:
+def text_of(app: AppTest) -> str:
     """All sentences of a page."""
     kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.title, app.subheader)
     return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
 
 
-def is_whole(app: AppTest) -> bool:
-    return not app.exception and "Something went wrong" not in told(app)
+def is_intact(app: AppTest) -> bool:
+    return not app.exception and "Something went wrong" not in text_of(app)
 
 
 def broken_copy(run: Run, name: str) -> Run:

@@ -48,7 +48,7 @@ class Person:
 
 
 @pytest.fixture
-def looped(keras, tmp_path, strict_lines):
+def make_loop(keras, tmp_path, strict_lines):
     """Makes a loop over toy data: `looped(config, validation=..., asking=...)`; its lines lie in `loop.lines()`."""
     from imgcls.training import model_builder
     from imgcls.training.loop.loop import Loop

@@ -26,11 +26,11 @@ def trained(listener=lambda line: None, **changes) -> runs.Run:
 
 
 @pytest.fixture(scope="module")
-def crossed(shelf, keras, tmp_path_factory):
+def crossed(prepared_dataset, keras, tmp_path_factory):
     """A run with three folds, trained once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("runs")))
-        patch.setenv("IMGCLS_CACHE", str(shelf("digits").parent.parent))
+        patch.setenv("IMGCLS_CACHE", str(prepared_dataset("digits").parent.parent))
         yield trained()
 
 

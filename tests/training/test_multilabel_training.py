@@ -120,11 +120,11 @@ def test_weights_affect_only_the_training_loss(keras):
     assert float(train_step(images, LABELS)[0]) == pytest.approx((each * losses).mean(), rel=1e-4)
 
 
-def test_the_loop_learns_labels_and_resumes_exactly(looped):
+def test_the_loop_learns_labels_and_resumes_exactly(make_loop):
     config = settings(epochs=8, batch_size=16, learning_rate=0.5, class_weights=True, early_stopping=False)
 
     def trained(config, restored=None):
-        loop = looped(config, training=stripes(96), validation=stripes(30))
+        loop = make_loop(config, training=stripes(96), validation=stripes(30))
         if restored:
             loop.restore(restored)
         loop.run()

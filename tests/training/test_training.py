@@ -33,10 +33,10 @@ DIGITS = Config(data="digits", model="ann", model_settings={"units": 64}, batch_
 
 
 @pytest.fixture(scope="module")
-def learnt_folder(keras, shelf, tmp_path_factory):
+def learnt_folder(keras, prepared_dataset, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("learnt")))
-        patch.setenv("IMGCLS_CACHE", str(shelf("digits").parent.parent))
+        patch.setenv("IMGCLS_CACHE", str(prepared_dataset("digits").parent.parent))
         patch.delenv("IMGCLS_DATA", raising=False)
 
         def stop_after_the_sixth(line):

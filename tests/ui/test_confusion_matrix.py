@@ -13,21 +13,21 @@ NAMES = ["cat", "dog", "car"]
 
 def drawn(*arguments, **options) -> dict:
     """What the browser gets, and that no JSON of other languages would refuse it."""
-    made = confusion_matrix.drawn(*arguments, **options)
-    content = json.loads(made.content.encode("utf-8"), parse_constant=pytest.fail)
-    assert made.classes == len(content["names"])
+    sent = confusion_matrix.drawn(*arguments, **options)
+    content = json.loads(sent.content.encode("utf-8"), parse_constant=pytest.fail)
+    assert sent.classes == len(content["names"])
     return content
 
 
-def cells(made: dict) -> dict[tuple[str, str], int]:
+def cells(sent: dict) -> dict[tuple[str, str], int]:
     """(true, predicted) -> count."""
-    names, flat = made["names"], made["cells"]
+    names, flat = sent["names"], sent["cells"]
     return {(names[flat[at]], names[flat[at + 1]]): flat[at + 2] for at in range(0, len(flat), 3)}
 
 
 def test_only_cells_with_images_are_drawn_and_rows_have_totals():
-    made = drawn(MATRIX, NAMES)
-    assert cells(made) == {
+    sent = drawn(MATRIX, NAMES)
+    assert cells(sent) == {
         ("cat", "cat"): 9,
         ("cat", "dog"): 1,
         ("dog", "dog"): 8,
@@ -35,26 +35,26 @@ def test_only_cells_with_images_are_drawn_and_rows_have_totals():
         ("car", "cat"): 3,
         ("car", "car"): 7,
     }
-    assert made["sums"] == [10, 10, 10]
+    assert sent["sums"] == [10, 10, 10]
 
 
 def test_reordered_classes_keep_their_numbers_and_counts():
-    made = drawn(MATRIX, NAMES, order=[2, 0, 1])
-    assert (made["names"], made["order"]) == (["car", "cat", "dog"], [2, 0, 1])
-    assert cells(made) == cells(drawn(MATRIX, NAMES))
+    sent = drawn(MATRIX, NAMES, order=[2, 0, 1])
+    assert (sent["names"], sent["order"]) == (["car", "cat", "dog"], [2, 0, 1])
+    assert cells(sent) == cells(drawn(MATRIX, NAMES))
 
 
 def test_label_error_pairs_have_their_own_totals():
-    made = drawn(MATRIX, NAMES, sums=np.array([11, 12, 13]))
-    assert made["sums"] == [11, 12, 13] and made["isMultilabel"]
-    assert made["axes"] == ["missing label", "predicted label"]
+    sent = drawn(MATRIX, NAMES, sums=np.array([11, 12, 13]))
+    assert sent["sums"] == [11, 12, 13] and sent["isMultilabel"]
+    assert sent["axes"] == ["missing label", "predicted label"]
     assert drawn(MATRIX, NAMES)["axes"] == ["true class", "predicted class"]
 
 
 @pytest.mark.parametrize("size", [0, 1, 100])
 def test_any_number_of_classes_with_any_names_can_be_sent(size):
-    made = drawn(np.eye(size, dtype=np.int64), ["<b>x</b> $y$ \n\ud800"] * size, as_fractions=True)
-    assert len(made["names"]) == size
+    sent = drawn(np.eye(size, dtype=np.int64), ["<b>x</b> $y$ \n\ud800"] * size, as_fractions=True)
+    assert len(sent["names"]) == size
 
 
 @pytest.mark.parametrize("foreign", [None, 3, "1-2", [1], [1, 2, 3], [1, "2"], [True, 1], [0, 3], [-1, 0], [0.0, 1.0]])

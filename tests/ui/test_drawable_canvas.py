@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from imgcls.datasets.importing import drawings
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 from tests.support.uploads import image
 
 PAINTED = "data:image/png;base64," + base64.b64encode(image(1)).decode()
@@ -35,16 +35,16 @@ def sent(app, key: str, state: object):
 @pytest.mark.parametrize("state", HOSTILE.values(), ids=HOSTILE)
 def test_an_invalid_drawing_on_the_fallback_canvas_shows_one_error(state, finished_run):
     app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", state)
-    assert is_whole(app)
-    assert "Reload the page" in told(app)
+    assert is_intact(app)
+    assert "Reload the page" in text_of(app)
 
 
 def test_an_invalid_drawing_for_activations_shows_one_error(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Activations")
     next(group for group in app.segmented_control if group.label == "Image").set_value("Drawing").run()
     sent(app, "activations-canvas", HOSTILE["another size"])
-    assert is_whole(app)
-    assert "Reload the page" in told(app)
+    assert is_intact(app)
+    assert "Reload the page" in text_of(app)
 
 
 def a_stroke() -> dict:
@@ -95,7 +95,7 @@ def test_a_fallback_canvas_drawing_can_be_corrected_and_saved(finished_run):
     app.run()
     (pills,) = (group for group in app.button_group if group.label == "It was")
     pills.set_value("7").run()
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     assert "Saved as “7”" in app.success[0].value
     assert drawings.collection().total == 1
 
@@ -103,7 +103,7 @@ def test_a_fallback_canvas_drawing_can_be_corrected_and_saved(finished_run):
 def test_a_fallback_canvas_drawing_is_classified(finished_run):
     app = opened("predict", run=finished_run.id, **{"other-canvas": "true"})
     sent(app, "canvas-0", a_stroke())
-    assert is_whole(app)
+    assert is_intact(app)
     answer = next(
         one.proto for one in app.get("bidi_component") if one.proto.component_name == "imgcls.probability_bars"
     )

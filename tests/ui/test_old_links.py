@@ -3,7 +3,7 @@
 import pytest
 
 from imgcls.ui.app import old_links
-from tests.support.pages import is_whole, opened
+from tests.support.pages import is_intact, opened
 
 
 @pytest.mark.parametrize("old, new", old_links.PARAMETERS.items())
@@ -49,7 +49,7 @@ def test_no_new_name_reuses_an_old_one():
 def test_an_old_link_fills_the_form(digits):
     app = opened("train", validation_share="0.3", pictures="1,000", warmup_share="0.4", schedule="one_cycle")
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert app.slider(key="validation_fraction").value == 0.3
     assert app.selectbox(key="train_images").value == 1000
     assert app.slider(key="warmup_fraction").value == 0.4
@@ -65,6 +65,6 @@ def test_every_old_view_of_the_data_page_opens():
 
 def test_old_links_to_evaluate_open_the_renamed_section(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Picture", picture="17")
-    assert is_whole(app)
+    assert is_intact(app)
     assert app.query_params["view"] in ("Single image", ["Single image"])
     assert app.number_input(key="image-number").value == 17

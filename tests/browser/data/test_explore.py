@@ -48,12 +48,12 @@ def test_a_lasso_shows_the_selected_images_and_they_can_be_excluded(visit, serve
     page = visit(server, "/data?data=MNIST+sample&explore=Map", viewport={"width": 1280, "height": 1800})
     steps.shows(page, "Data")
     lasso(page)
-    told = steps.main(page).get_by_text(re.compile(r"^[\d,]+ images? selected$"))
-    expect(told).to_be_visible()
+    count = steps.main(page).get_by_text(re.compile(r"^[\d,]+ images? selected$"))
+    expect(count).to_be_visible()
     steps.settled(page)
     rows = page.evaluate(SELECTED)
     assert len(rows) > 10
-    expect(told).to_have_text(f"{len(rows)} images selected")
+    expect(count).to_have_text(f"{len(rows)} images selected")
     assert shown_rows(page) == rows[:24]
 
     page.get_by_role("button", name=f"#{rows[0]}", exact=True).click()

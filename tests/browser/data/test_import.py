@@ -30,7 +30,7 @@ def photo(seed: int, red: bool) -> bytes:
 
 
 @pytest.fixture
-def balls(tmp_path):
+def ball_archive(tmp_path):
     """A zip as a person makes it: an outer folder, two classes, clutter and a broken file."""
     path = tmp_path / "balls.zip"
     with zipfile.ZipFile(path, "w") as packed:
@@ -43,12 +43,12 @@ def balls(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_server, balls, tmp_path):
+def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_server, ball_archive, tmp_path):
     page = visit(own_server, "/data")
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()
     steps.shows(page, "Import your own images")
-    page.locator("input[type=file]").set_input_files(balls)
+    page.locator("input[type=file]").set_input_files(ball_archive)
     expect(steps.main(page).get_by_text("81 images in 2 classes")).to_be_visible()
     expect(steps.main(page).locator(".classes .name").filter(has_text=HOSTILE)).to_be_visible()
     page.reload()  # the address holds the import

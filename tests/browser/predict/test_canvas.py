@@ -8,12 +8,12 @@ from imgcls.ui.components.component import FILES
 MOUNT = """async ([html, source]) => {
     const blob = new Blob([source], {type: 'text/javascript'});
     const {default: mount} = await import(URL.createObjectURL(blob));
-    window.told = [];
+    window.sent = [];
     window.put = data => {
         const parentElement = document.createElement('div');
         parentElement.innerHTML = html;
         document.body.replaceChildren(parentElement);
-        const setStateValue = (_, message) => told.push(structuredClone(message));
+        const setStateValue = (_, message) => sent.push(structuredClone(message));
         window.give = data => mount({parentElement, data, setStateValue});
         window.end = give(data);
     };
@@ -28,7 +28,7 @@ EMPTY = {"name": "canvas", "edition": 0, "strokes": [], "pen": 18}
 LINE = [[9.3, 140, 18, 84, 140, 18]]
 """What `DRAW` leaves from 10 to 90 on a canvas of 300 pixels."""
 ANSWER = """() => {
-    const {number, edition} = told.at(-1);
+    const {number, edition} = sent.at(-1);
     dispatchEvent(new CustomEvent('imgcls-answered', {detail: {number, edition, prediction: '1'}}));
 }"""
 MOST_STROKES = 200  # of a canvas; the server takes more
@@ -53,8 +53,8 @@ def test_a_lifted_pen_is_sent_immediately_even_without_a_reply(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
     page.evaluate(DRAW, [20, 80])
-    told = page.evaluate("() => told.map(({number, isDone, strokes}) => [number, isDone, strokes.length])")
-    assert told == [[1, False, 1], [2, True, 1], [3, True, 2]], "and while the pen is down one message is under way"
+    sent = page.evaluate("() => sent.map(({number, isDone, strokes}) => [number, isDone, strokes.length])")
+    assert sent == [[1, False, 1], [2, True, 1], [3, True, 2]], "and while the pen is down one message is under way"
 
 
 def test_only_the_reply_to_the_newest_message_unblocks_the_canvas(page):
@@ -74,9 +74,9 @@ def test_a_drawing_from_the_server_does_not_wait_for_an_earlier_reply(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
     page.evaluate("data => void give(data)", EMPTY | {"edition": 1})
-    page.evaluate("() => told.length = 0")
+    page.evaluate("() => sent.length = 0")
     page.evaluate(DRAW, [20, 80])
-    assert page.evaluate("() => told.map(({edition, isDone}) => [edition, isDone])") == [[1, False], [1, True]]
+    assert page.evaluate("() => sent.map(({edition, isDone}) => [edition, isDone])") == [[1, False], [1, True]]
 
 
 def test_the_keyboard_pen_is_lifted_when_the_canvas_loses_focus(page):
@@ -84,43 +84,43 @@ def test_the_keyboard_pen_is_lifted_when_the_canvas_loses_focus(page):
     page.locator("canvas").focus()
     for key in ("ArrowUp", "ArrowUp", " ", "ArrowDown", "Tab"):
         page.keyboard.press(key)
-    told = page.evaluate("() => told.map(({isDone, strokes}) => [isDone, strokes.length])")
-    assert told == [[False, 1], [True, 1]], "a cross that moves without a pen tells nothing"
+    sent = page.evaluate("() => sent.map(({isDone, strokes}) => [isDone, strokes.length])")
+    assert sent == [[False, 1], [True, 1]], "a cross that moves without a pen tells nothing"
 
 
 @pytest.mark.parametrize("ended", [True, False])
 def test_strokes_unknown_to_the_server_are_restored_and_sent(page, ended):
     put(page)
     page.evaluate(DRAW, [10, 90])
-    assert page.evaluate("() => told.map(message => message.strokes)") == [[LINE[0][:3]], LINE]
-    page.evaluate("() => told.length = 0")
+    assert page.evaluate("() => sent.map(message => message.strokes)") == [[LINE[0][:3]], LINE]
+    page.evaluate("() => sent.length = 0")
     put(page, ended=ended)
     assert page.evaluate(DRAWN)
-    page.wait_for_function("() => told.length")
-    assert page.evaluate("() => told") == [{"edition": 0, "number": 1, "pen": 18, "isDone": True, "strokes": LINE}]
+    page.wait_for_function("() => sent.length")
+    assert page.evaluate("() => sent") == [{"edition": 0, "number": 1, "pen": 18, "isDone": True, "strokes": LINE}]
 
 
 @pytest.mark.parametrize("strokes", [[], LINE])
 def test_strokes_known_to_the_server_are_not_sent_again(page, strokes):
     put(page)
     page.evaluate(DRAW, [10, 90])
-    assert page.evaluate("() => told.at(-1).strokes") == LINE
+    assert page.evaluate("() => sent.at(-1).strokes") == LINE
     page.evaluate(ANSWER)
-    page.evaluate("() => told.length = 0")
+    page.evaluate("() => sent.length = 0")
     put(page, strokes=strokes)  # what the canvas began with, as long as the visit lasts
     assert page.evaluate(DRAWN)
     page.wait_for_timeout(600)
-    assert page.evaluate("() => told") == []
+    assert page.evaluate("() => sent") == []
 
 
 def test_a_page_that_was_left_sends_nothing_more(page):
     put(page)
     page.evaluate(DRAW, [10, 90])
-    page.evaluate("() => told.length = 0")
+    page.evaluate("() => sent.length = 0")
     put(page)
     page.evaluate("() => end()")
     page.wait_for_timeout(600)
-    assert page.evaluate("() => told") == []
+    assert page.evaluate("() => sent") == []
 
 
 @pytest.mark.parametrize("changes", [{"edition": 1}, {"name": "canvas-game"}])
@@ -135,11 +135,11 @@ def test_a_cleared_canvas_stays_empty(page):
     put(page, strokes=[[80, 70, 18, 200, 70, 18]])
     assert page.evaluate(DRAWN)
     page.locator(".clear").click()
-    page.evaluate("() => told.length = 0")
+    page.evaluate("() => sent.length = 0")
     put(page, strokes=[[80, 70, 18, 200, 70, 18]])  # the message was still on its way
     assert not page.evaluate(DRAWN)
-    page.wait_for_function("() => told.length")
-    assert page.evaluate("() => told.map(message => message.strokes)") == [[]]
+    page.wait_for_function("() => sent.length")
+    assert page.evaluate("() => sent.map(message => message.strokes)") == [[]]
 
 
 PART = """(places) => {
@@ -153,17 +153,17 @@ def test_an_unfinished_stroke_is_not_joined_to_a_drawing_from_the_server(page):
     put(page)
     page.evaluate(PART, [["pointerdown", 10], ["pointermove", 40]])
     page.evaluate("data => void give(data)", EMPTY | {"edition": 1, "strokes": LINE})
-    page.evaluate("() => told.length = 0")
+    page.evaluate("() => sent.length = 0")
     page.evaluate(PART, [["pointermove", 60], ["pointermove", 90], ["pointerup", 90]])
-    assert page.evaluate("() => told") == [], "it belonged to the drawing that went"
+    assert page.evaluate("() => sent") == [], "it belonged to the drawing that went"
     page.evaluate(DRAW, [10, 90])
-    assert page.evaluate("() => told.at(-1).strokes") == [*LINE, *LINE]
+    assert page.evaluate("() => sent.at(-1).strokes") == [*LINE, *LINE]
 
 
 def test_the_last_stroke_that_fits_is_drawn_completely(page):
     dots = [[10, 10, 18] for _ in range(MOST_STROKES - 1)]
     put(page, strokes=dots)
     page.evaluate(DRAW, [10, 90])
-    assert page.evaluate("() => told.at(-1).strokes.at(-1)") == LINE[0]
+    assert page.evaluate("() => sent.at(-1).strokes.at(-1)") == LINE[0]
     page.evaluate(DRAW, [10, 90])
-    assert page.evaluate("() => told.at(-1).strokes.length") == MOST_STROKES, "and no more"
+    assert page.evaluate("() => sent.at(-1).strokes.length") == MOST_STROKES, "and no more"

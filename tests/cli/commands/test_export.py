@@ -66,8 +66,8 @@ def test_a_usage_error_prints_one_line(finished_run, quick_conversion, capsys, h
     assert (here / "taken").read_text() == "mine" and quick_conversion == []
 
 
-def test_an_unfinished_or_damaged_run_is_reported(made, finished_run, capsys):
-    assert main(["export", made().id, "--format", "litert"]) == exit_codes.FAILED
+def test_an_unfinished_or_damaged_run_is_reported(make_run, finished_run, capsys):
+    assert main(["export", make_run().id, "--format", "litert"]) == exit_codes.FAILED
     assert "This run has no trained model." in capsys.readouterr().err
     (finished_run.folder / "model.json").write_text("[")
     assert main(["export", finished_run.id, "--format", "litert"]) == exit_codes.FAILED

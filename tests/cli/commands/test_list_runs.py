@@ -6,8 +6,8 @@ from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 
 
-def test_runs_are_listed_with_state_and_scores(finished_run, made, capsys):
-    made(**{"config.json": b"damaged"})
+def test_runs_are_listed_with_state_and_scores(finished_run, make_run, capsys):
+    make_run(**{"config.json": b"damaged"})
     assert main(["runs", "--json"]) == exit_codes.OK
     rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows[finished_run.id]["state"] == "finished" and rows[finished_run.id]["data"] == "digits"

@@ -96,14 +96,14 @@ def test_a_missing_run_is_reported_as_missing(capsys, argument):
     assert argument in refused(capsys, argument, code=exit_codes.NOT_FOUND)
 
 
-def test_a_finished_run_cannot_be_resumed(capsys, made):
-    made("over", **{"result.json": {"outcome": "finished"}})
+def test_a_finished_run_cannot_be_resumed(capsys, make_run):
+    make_run("over", **{"result.json": {"outcome": "finished"}})
     assert main(["train", "over"]) == exit_codes.USAGE
     assert "cannot be resumed: it is " in capsys.readouterr().err
 
 
-def test_a_run_being_trained_by_another_process_is_left_alone(capsys, made):
-    run = made(heartbeat=0, word="paused", trainer=0)
+def test_a_run_being_trained_by_another_process_is_left_alone(capsys, make_run):
+    run = make_run(heartbeat=0, word="paused", trainer=0)
     (run.folder / "process.json").write_text('{"pid": 1}')
     assert main(["train", run.id]) == exit_codes.USAGE
     assert "is being trained by another process" in capsys.readouterr().err

@@ -12,12 +12,12 @@ from tests.support.uploads import archive, leaves
 def test_size_and_colours_are_chosen_from_the_images_and_progress_is_reported(tmp_path):
     archive(tmp_path / "leaves.zip", leaves())
     reported = []
-    made = execute.import_dataset(
+    dataset = execute.import_dataset(
         of_file(tmp_path / "leaves.zip"), title="Leaves", progress=lambda fraction, text: reported.append(fraction)
     )
-    assert made == datasets.custom_dataset("own-leaves")
-    assert sum(made.counts) == 10
-    assert made.shape[0] in (28, 32, 64)
+    assert dataset == datasets.custom_dataset("own-leaves")
+    assert sum(dataset.counts) == 10
+    assert dataset.shape[0] in (28, 32, 64)
     assert reported and reported == sorted(reported)
     assert list(job.all_folder().iterdir()) == []
 

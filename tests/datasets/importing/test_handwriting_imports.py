@@ -25,13 +25,13 @@ def digits(count: int = 10) -> tuple[np.ndarray, np.ndarray]:
 
 def files(*, is_dark: bool) -> dict[str, bytes]:
     """The digits as PNG files in a folder per class, twice as large, with some room around them."""
-    made = {}
+    images = {}
     for number, (image, label) in enumerate(zip(*digits(), strict=True)):
         large = np.pad(np.asarray(Image.fromarray(image).resize((56, 56))), ((9, 3), (2, 8)))
         file = BytesIO()
         Image.fromarray(255 - large if is_dark else large).save(file, "PNG")
-        made[f"{label}/{number}.png"] = file.getvalue()
-    return made
+        images[f"{label}/{number}.png"] = file.getvalue()
+    return images
 
 
 @pytest.mark.parametrize("is_dark", [True, False], ids=["dark on light", "light on dark"])

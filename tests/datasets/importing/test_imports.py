@@ -591,10 +591,10 @@ def test_the_shell_can_preview_import_add_and_train(tmp_path):
 
     seen = shell("imgcls.datasets.importing", order.path, "--look")
     assert "birch" in seen.stdout and visible() == []
-    made = shell("imgcls.datasets.importing", order.path, "--title", "Leaves", "--side", 28)
-    assert made.stdout.startswith("own-leaves is ready: 10 training and 2 test images.\n")
-    made = shell("imgcls.datasets.importing", tmp_path / "digits.csv", "--title", "Digits", "--colour", "grey")
-    assert made.stdout.startswith("own-digits is ready: 32 training"), made.stderr
+    done = shell("imgcls.datasets.importing", order.path, "--title", "Leaves", "--side", 28)
+    assert done.stdout.startswith("own-leaves is ready: 10 training and 2 test images.\n")
+    done = shell("imgcls.datasets.importing", tmp_path / "digits.csv", "--title", "Digits", "--colour", "grey")
+    assert done.stdout.startswith("own-digits is ready: 32 training"), done.stderr
     assert datasets.facts("own-digits").shape == (28, 28, 1)
     wrong = shell("imgcls.datasets.importing", tmp_path / "none.zip", "--title", "x")
     assert wrong.returncode == 3 and wrong.stderr == f"No such file or folder: {tmp_path / 'none.zip'}\n"

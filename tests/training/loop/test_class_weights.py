@@ -72,7 +72,7 @@ def test_a_weighted_step_matches_keras(keras, loss):
     assert evaluated == pytest.approx(float(cross_entropy(LABELS, logits(images))), rel=1e-5)
 
 
-def test_the_loop_weights_by_its_training_split_and_resumes_exactly(keras, looped):
+def test_the_loop_weights_by_its_training_split_and_resumes_exactly(keras, make_loop):
     config = settings(epochs=4, batch_size=4, early_stopping=False)
     labels = np.arange(48) % 3
     rows = np.flatnonzero((labels != 2) | (np.arange(48) < 12))
@@ -80,7 +80,7 @@ def test_the_loop_weights_by_its_training_split_and_resumes_exactly(keras, loope
     assert np.bincount(uneven.labels).tolist() == [16, 16, 4]
 
     def trained(config, *, restored=None):
-        loop = looped(config, training=uneven)
+        loop = make_loop(config, training=uneven)
         if restored:
             loop.restore(restored)
         loop.run()

@@ -16,7 +16,7 @@ DAMAGED = "The checkpoint of this run is damaged, so the run cannot be resumed. 
 OTHER = "The checkpoint was written by another version of imgcls, so the run cannot be resumed. Start a new one."
 
 
-def made(epoch: int = 3, size: int = 20) -> Checkpoint:
+def make_checkpoint(epoch: int = 3, size: int = 20) -> Checkpoint:
     state = {"epoch": epoch, "summed": [0.5, 0.25, 48], "best": {"val_loss": 0.1}, "rate_asked": None}
     arrays = {
         "now": [np.arange(size, dtype=np.float32) / 7, np.array(3, np.int64), np.zeros((0, 2), np.uint32)],
@@ -51,20 +51,20 @@ def refused(path) -> str:
 
 
 def test_a_checkpoint_survives_a_file_round_trip_bit_for_bit(path):
-    made().write(path)
-    assert same(Checkpoint.read(path), made())
+    make_checkpoint().write(path)
+    assert same(Checkpoint.read(path), make_checkpoint())
     assert [entry.name for entry in path.parent.iterdir()] == ["checkpoint.npz"]
 
 
 def test_more_than_ten_arrays_keep_their_order(path):
-    many = made()
+    many = make_checkpoint()
     many.arrays["now"] = [np.array(number) for number in range(120)]
     many.write(path)
     assert [int(array) for array in Checkpoint.read(path).arrays["now"]] == list(range(120))
 
 
 def test_a_file_truncated_anywhere_gives_one_error(path):
-    made().write(path)
+    make_checkpoint().write(path)
     whole = path.read_bytes()
     for length in range(0, len(whole), 7):
         path.write_bytes(whole[:length])
@@ -72,7 +72,7 @@ def test_a_file_truncated_anywhere_gives_one_error(path):
 
 
 def test_any_flipped_bit_gives_one_error_or_changes_nothing(path):
-    made().write(path)
+    make_checkpoint().write(path)
     whole, harmless = path.read_bytes(), 0
     for place in range(len(whole)):
         damaged = bytearray(whole)
@@ -83,7 +83,7 @@ def test_any_flipped_bit_gives_one_error_or_changes_nothing(path):
         except RunError as error:
             assert str(error) == DAMAGED
         else:
-            assert same(read, made()), place
+            assert same(read, make_checkpoint()), place
             harmless += 1
     assert harmless < len(whole) / 3  # dates and the like
 
@@ -100,7 +100,7 @@ def test_a_missing_file_gives_one_error(path):
 
 @pytest.mark.parametrize("missing", ["state", "now/00000", "opt/00000", "best/00000"])
 def test_a_missing_entry_gives_one_error(path, missing):
-    made().write(path)
+    make_checkpoint().write(path)
     with np.load(path, allow_pickle=False) as file:
         content = {name: file[name] for name in file.files if name != missing}
     np.savez(path, **content)
@@ -117,28 +117,28 @@ def test_an_invalid_state_gives_one_error(path, state):
 def test_a_checkpoint_from_another_version_is_reported(path, version, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "VERSION", version)
-        made().write(path)
+        make_checkpoint().write(path)
     assert refused(path) == OTHER
 
 
 def test_nothing_in_a_checkpoint_is_executed(path):
-    made().write(path)
+    make_checkpoint().write(path)
     with zipfile.ZipFile(path, "a") as file, file.open("now/00009.npy", "w") as entry:
         np.save(entry, np.array([{"an": "object"}], object), allow_pickle=True)
     assert refused(path) == DAMAGED
 
 
 def test_a_failed_write_keeps_the_previous_checkpoint(path):
-    made(1).write(path)
-    bad = made(2)
+    make_checkpoint(1).write(path)
+    bad = make_checkpoint(2)
     bad.state["epoch"] = {1, 2}  # JSON has no sets
     with pytest.raises(TypeError):
         bad.write(path)
-    bad = made(2)
+    bad = make_checkpoint(2)
     del bad.arrays["best"]
     with pytest.raises(KeyError):
         bad.write(path)
-    assert same(Checkpoint.read(path), made(1))
+    assert same(Checkpoint.read(path), make_checkpoint(1))
     assert [entry.name for entry in path.parent.iterdir()] == ["checkpoint.npz"]
 
 
@@ -180,9 +180,9 @@ def slow_disk(monkeypatch):
 
 def test_a_submitted_checkpoint_is_on_disk_after_a_flush(writer, path):
     for epoch in range(1, 6):
-        writer.submit(made(epoch))
+        writer.submit(make_checkpoint(epoch))
         writer.flush()
-        assert same(Checkpoint.read(path), made(epoch))
+        assert same(Checkpoint.read(path), make_checkpoint(epoch))
 
 
 def test_a_flush_with_nothing_to_write_returns_at_once(writer, path):
@@ -191,10 +191,10 @@ def test_a_flush_with_nothing_to_write_returns_at_once(writer, path):
 
 
 def test_training_does_not_wait_for_the_disk_and_only_the_newest_checkpoint_is_written(writer, slow_disk, path):
-    writer.submit(made(1))
+    writer.submit(make_checkpoint(1))
     slow_disk.begun()
     for epoch in (2, 3, 4):  # returns while the first is still being written
-        writer.submit(made(epoch))
+        writer.submit(make_checkpoint(epoch))
     assert slow_disk.done == []
     slow_disk.release()
     slow_disk.begun()
@@ -205,7 +205,7 @@ def test_training_does_not_wait_for_the_disk_and_only_the_newest_checkpoint_is_w
 
 
 def test_a_flush_waits_for_the_file_that_is_being_written(writer, slow_disk):
-    writer.submit(made(1))
+    writer.submit(make_checkpoint(1))
     slow_disk.begun()
     timer = threading.Timer(0.2, slow_disk.release)
     timer.start()
@@ -216,9 +216,9 @@ def test_a_flush_waits_for_the_file_that_is_being_written(writer, slow_disk):
 
 def test_closing_finishes_the_current_file_and_drops_pending_ones(path, slow_disk):
     writer = Writer(path)
-    writer.submit(made(1))
+    writer.submit(make_checkpoint(1))
     slow_disk.begun()
-    writer.submit(made(2))
+    writer.submit(make_checkpoint(2))
     timer = threading.Timer(0.2, slow_disk.release)
     timer.start()
     writer.close()
@@ -230,24 +230,24 @@ def test_closing_finishes_the_current_file_and_drops_pending_ones(path, slow_dis
 def test_a_write_error_reaches_the_training_thread_once(path, call):
     path.mkdir()  # nothing can be renamed to this
     writer = Writer(path)
-    writer.submit(made(1))
+    writer.submit(make_checkpoint(1))
     with pytest.raises(OSError) as error:
         if call == "flush":
             writer.flush()
         else:
             while True:  # sooner or later the next one meets the error of the first
-                writer.submit(made(2))
+                writer.submit(make_checkpoint(2))
     assert error.value.errno in (errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY)
     writer.close()
 
 
 def test_writing_resumes_once_the_disk_has_space(writer, path):
     path.mkdir()
-    writer.submit(made(1))
+    writer.submit(make_checkpoint(1))
     with pytest.raises(OSError):
         writer.flush()
     path.rmdir()
-    writer.submit(made(2))
+    writer.submit(make_checkpoint(2))
     writer.flush()
     assert Checkpoint.read(path).state["epoch"] == 2
     assert [entry.name for entry in path.parent.iterdir()] == ["checkpoint.npz"]

@@ -4,14 +4,14 @@ from imgcls.training.process.metrics_writer import MetricsWriter
 
 
 def test_the_log_is_strict_json_and_keeps_small_numbers(tmp_path, strict_lines):
-    told = []
-    metrics = MetricsWriter(tmp_path / "metrics.jsonl", told.append)
+    sent = []
+    metrics = MetricsWriter(tmp_path / "metrics.jsonl", sent.append)
     metrics.phase("training")
     metrics.plan(train=3)
     metrics.batch(epoch=0.5, loss=float("nan"), rate=float("inf"))
     metrics.epoch(epoch=1, learning_rate=5e-9, val_loss=1.23456789, best=True)
-    assert strict_lines(tmp_path / "metrics.jsonl") == told  # flushed line by line, before it is closed
-    assert told == [
+    assert strict_lines(tmp_path / "metrics.jsonl") == sent  # flushed line by line, before it is closed
+    assert sent == [
         {"kind": "phase", "phase": "training"},
         {"kind": "plan", "train": 3},
         {"kind": "batch", "epoch": 0.5, "loss": None, "rate": None},

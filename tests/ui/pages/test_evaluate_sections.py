@@ -22,7 +22,7 @@ from imgcls.ui.cache import predictions
 from imgcls.ui.runs import table
 from imgcls.ui.train import settings_form
 from tests.support.evaluations import found_with, stored_suspects
-from tests.support.pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_intact, opened, text_of
 
 
 def pieces(app) -> str:
@@ -47,13 +47,13 @@ def test_compare_names_the_better_run_and_shows_the_images(two_runs):
     run, other = two_runs
     app = opened("evaluate", run=run.id, view="Compare", other=other.id)
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert "B is better than A" in pieces(app) and "on 360 test images" in pieces(app)
     assert "&lt;img src=x" in pieces(app) and "<img src=x" not in pieces(app)
-    assert "All settings are the same." in told(app)
+    assert "All settings are the same." in text_of(app)
     app.session_state["compared-images"] = "Only B correct"
     app.run()
-    assert is_whole(app)
+    assert is_intact(app)
     gallery = next(piece for piece in pieces(app).split("\n") if 'class="tiles"' in piece)
     assert gallery.count("✓ B:") == gallery.count("✗ A:") > 10
 
@@ -61,16 +61,16 @@ def test_compare_names_the_better_run_and_shows_the_images(two_runs):
 def test_compare_without_another_run_says_what_to_do(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Compare")
 
-    assert is_whole(app)
-    assert "There is no other run with these classes" in told(app)
+    assert is_intact(app)
+    assert "There is no other run with these classes" in text_of(app)
 
 
 @pytest.mark.parametrize("other", ["none", "../x", "", "$x$<b>"])
 def test_a_link_without_a_run_to_compare_with_is_reported(two_runs, other):
     app = opened("evaluate", run=two_runs[0].id, view="Compare", other=other)
 
-    assert is_whole(app)
-    assert ("cannot be compared with this one" in told(app)) == bool(other)
+    assert is_intact(app)
+    assert ("cannot be compared with this one" in text_of(app)) == bool(other)
 
 
 def test_runs_on_different_images_are_not_compared(two_runs):
@@ -78,18 +78,18 @@ def test_runs_on_different_images_are_not_compared(two_runs):
     with np.load(other.folder / "predictions.npz", allow_pickle=False) as file:
         content = dict(file)
     np.savez(other.folder / "predictions.npz", **content | {"labels": content["labels"][::-1]})
-    assert "tested on different images" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
+    assert "tested on different images" in text_of(opened("evaluate", run=run.id, view="Compare", other=other.id))
 
     np.savez(other.folder / "predictions.npz", **content)
     with np.load(other.folder / "gallery.npz", allow_pickle=False) as file:
         images = dict(file)
     np.savez(other.folder / "gallery.npz", **images | {"pictures": 255 - images["pictures"]})
-    assert "same test labels but different test images" in told(
+    assert "same test labels but different test images" in text_of(
         opened("evaluate", run=run.id, view="Compare", other=other.id)
     )
 
     (other.folder / "predictions.npz").write_bytes(b"PK torn")
-    assert "are damaged" in told(opened("evaluate", run=run.id, view="Compare", other=other.id))
+    assert "are damaged" in text_of(opened("evaluate", run=run.id, view="Compare", other=other.id))
 
 
 def test_the_runs_table_links_to_the_comparison(two_runs, monkeypatch):
@@ -108,20 +108,20 @@ def test_the_runs_table_links_to_the_comparison(two_runs, monkeypatch):
 def test_the_report_is_created_on_request(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Report")
 
-    assert is_whole(app)
+    assert is_intact(app)
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels == ["Report (HTML)", "All numbers (JSON)", "Scores by class (CSV)", "All predictions (CSV)"]
 
 
 def test_robustness_is_offered_and_missing_requirements_are_reported(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Robustness")
-    assert is_whole(app)
+    assert is_intact(app)
     assert any(button.label == "Evaluate robustness" for button in app.button)
 
     (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
     app = opened("evaluate", run=finished_run.id, view="Robustness")
-    assert is_whole(app)
-    assert "needs the test images" in told(app) and "not prepared yet" in told(app)
+    assert is_intact(app)
+    assert "needs the test images" in text_of(app) and "not prepared yet" in text_of(app)
     assert not any(button.label == "Evaluate robustness" for button in app.button)
 
 
@@ -144,9 +144,9 @@ def test_robustness_shows_the_results_and_recommended_training(damaged_run, monk
     monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
     app = opened("evaluate", run=damaged_run.id, view="Robustness", corruption="noise", strength="3")
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert pieces(app).count("data:image/svg+xml") == 8
-    assert "180 images predicted correctly without this corruption but incorrectly with it" in told(app)
+    assert "180 images predicted correctly without this corruption but incorrectly with it" in text_of(app)
     assert "with noise of strength 3, predicted as" in pieces(app)
     app.button(key="train-robust").click().run()
     config = damaged_run.config
@@ -162,8 +162,8 @@ def test_failed_robustness_can_be_retried(finished_run, state):
         (finished_run.folder / "robustness.npz").write_bytes(b"PK torn")
     app = opened("evaluate", run=finished_run.id, view="Robustness")
 
-    assert is_whole(app)
-    assert ("The disk <b>is</b> full." if state == "failed" else "cannot be read") in told(app)
+    assert is_intact(app)
+    assert ("The disk <b>is</b> full." if state == "failed" else "cannot be read") in text_of(app)
     assert any(button.label in ("Try again", "Evaluate again") for button in app.button)
 
 
@@ -173,8 +173,8 @@ def test_test_labels_are_reviewed_and_the_score_without_them_is_shown(finished_r
     probabilities[:4] = np.eye(10)[(labels[:4] + 1) % 10]
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
     app = opened("evaluate", run=finished_run.id, view="Label errors")
-    assert is_whole(app)
-    assert "contradicts this model" in told(app)
+    assert is_intact(app)
+    assert "contradicts this model" in text_of(app)
     assert all(f"Test image {place}: its label is" in pieces(app) for place in range(4))
 
     judge(finished_run, "test", [0, 1], "wrong")
@@ -184,7 +184,7 @@ def test_test_labels_are_reviewed_and_the_score_without_them_is_shown(finished_r
     assert judged(finished_run, "test", "wrong") == {0, 1}
     assert "Test image 0:" not in pieces(app) and "Test image 3:" in pieces(app)
     right = (probabilities.argmax(1) == labels)[2:].mean()
-    assert f"accuracy is **{100 * right:.1f}%**" in told(app) and "This is optimistic" in told(app)
+    assert f"accuracy is **{100 * right:.1f}%**" in text_of(app) and "This is optimistic" in text_of(app)
 
 
 def test_training_suspects_are_reviewed_one_by_one_and_the_form_opens(finished_run, monkeypatch):
@@ -192,8 +192,8 @@ def test_training_suspects_are_reviewed_one_by_one_and_the_form_opens(finished_r
     monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
     stored_suspects(finished_run)
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
-    assert is_whole(app)
-    text = told(app).replace("**", "")
+    assert is_intact(app)
+    text = text_of(app).replace("**", "")
     assert "Estimate: 0.4% of the 1,437 labels are wrong (95% CI 0.1–0.9%, that is 1 to 13 images)" in text
     assert "Suspects to review: 3" in text and "0 confirmed" in text
     assert pieces(app).count("<figure>") == 3 and "seems" in pieces(app)
@@ -208,14 +208,14 @@ def test_training_suspects_are_reviewed_one_by_one_and_the_form_opens(finished_r
     dataset = datasets.open_dataset("digits")
     edits = datasets.edits_of(dataset)
     assert edits.labels == {row: (int(dataset.y_train[row]) + 1) % 10 for row in (7, 40)}
-    assert "Reviewed: **3**" in told(app)
+    assert "Reviewed: **3**" in text_of(app)
     press(app, "Train again with my edits")
     assert sent["data"] == "digits"
 
 
 def press(app, label: str) -> None:
     next(button for button in app.button if button.label == label).click().run()
-    assert is_whole(app)
+    assert is_intact(app)
 
 
 def test_the_review_can_be_sorted_by_class(finished_run):
@@ -241,7 +241,7 @@ def grouped_run(run: Run) -> Run:
 def test_groups_are_listed_with_the_worst_first(finished_run):
     run = grouped_run(finished_run)
     app = opened("evaluate", run=run.id, view="Per group")
-    assert is_whole(app)
+    assert is_intact(app)
     (table,) = [frame for frame in app.dataframe if "Group" in frame.value.columns]
     assert table.value["Group"].tolist()[0] == "<i>Bob</i>"
     assert table.value["Accuracy (%)"].tolist() == [0.0, 100.0, 100.0]
@@ -259,7 +259,7 @@ def test_without_groups_there_is_no_groups_section(finished_run):
 @pytest.mark.parametrize("view", ["Errors", "Per class", "Single image", "Per group"])
 def test_the_file_name_is_plain_text_next_to_each_image(finished_run, view):
     app = opened("evaluate", run=grouped_run(finished_run).id, view=view)
-    assert is_whole(app)
+    assert is_intact(app)
     assert "<b>" not in pieces(app).replace('<div class="predicted">', "")
     assert "scans/&lt;b&gt;" in pieces(app)
 
@@ -269,21 +269,21 @@ def test_cross_validation_results_are_shown_above_the_sections(finished_run):
     result["folds"] = {"each": [0.9, 0.95], "accuracy": 0.925, "low": 0.9, "high": 0.95, "count": 1437}
     (finished_run.folder / "result.json").write_text(json.dumps(result))
     app = opened("evaluate", run=finished_run.id)
-    assert "accuracy **92.5%** (95% CI 90.0–95.0%), the mean of 2 folds (90.0%, 95.0%)" in told(app)
+    assert "accuracy **92.5%** (95% CI 90.0–95.0%), the mean of 2 folds (90.0%, 95.0%)" in text_of(app)
     for damaged in ({"each": "x"}, {"each": [], "accuracy": None}, 3):
         (finished_run.folder / "result.json").write_text(json.dumps(result | {"folds": damaged}))
         app = opened("evaluate", run=finished_run.id)
-        assert is_whole(app) and "Cross-validation" not in told(app)
+        assert is_intact(app) and "Cross-validation" not in text_of(app)
 
 
 def test_the_training_label_search_is_offered_and_missing_requirements_are_reported(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
-    assert is_whole(app)
+    assert is_intact(app)
     assert any(button.label == "Check the training labels" for button in app.button)
 
     (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
     app = opened("evaluate", run=finished_run.id, view="Label errors", suspects="Training images")
-    assert is_whole(app) and "needs the training images" in told(app)
+    assert is_intact(app) and "needs the training images" in text_of(app)
     assert not any(button.label == "Check the training labels" for button in app.button)
 
 
@@ -297,7 +297,7 @@ def test_the_form_takes_over_all_settings_of_a_run(digits):
     app.session_state[links.PRESET] = settings_form.form_of(config)
     app.run()
 
-    assert is_whole(app)
+    assert is_intact(app)
     shown, wanted = in_form(app), settings_form.form_of(config)
     assert {name: shown[name] for name in wanted if name in shown} == {
         name: value for name, value in wanted.items() if name in shown
@@ -356,9 +356,9 @@ def test_every_view_survives_invalid_runs(damaged_run, how):
 
     for view in ("Compare", "Robustness", "Label errors", "Report"):
         app = opened("evaluate", run=damaged_run.id, view=view, other="other")
-        assert is_whole(app), view
+        assert is_intact(app), view
         assert "<img src=x" not in pieces(app)
-    assert is_whole(
+    assert is_intact(
         opened("evaluate", run=damaged_run.id, view="Label errors", suspects="Training images", other="other")
     )
     tested = predictions.single_label_predictions(damaged_run)

@@ -12,7 +12,7 @@ from imgcls.runs import epoch_predictions, holdout_usage, tags, validation_predi
 from imgcls.ui.evaluate import sections
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.widgets import formatting
-from tests.support.pages import HOSTILE, broken_copy, is_whole, opened, told
+from tests.support.pages import HOSTILE, broken_copy, is_intact, opened, text_of
 
 MATRIX = "imgcls.confusion_matrix"
 
@@ -55,7 +55,7 @@ def test_every_view_works_and_shows_names_literally(finished_run, place):
     (finished_run.folder / "model.json").write_text(json.dumps(facts))
     app = opened("evaluate", run=finished_run.id, cell="3-5", **{"class": "3.5.8"}, **place)
 
-    assert is_whole(app), [error.value for error in app.exception]
+    assert is_intact(app), [error.value for error in app.exception]
     for kind in (app.markdown, app.caption, app.button):
         for element in kind:
             assert "![](" not in str(element.label if kind is app.button else element.value)
@@ -67,7 +67,7 @@ def test_every_view_works_and_shows_names_literally(finished_run, place):
 def test_every_view_works_with_an_empty_selection(finished_run, place):
     app = opened("evaluate", run=finished_run.id, confidence="0-1", **place)
 
-    assert is_whole(app), [error.value for error in app.exception]
+    assert is_intact(app), [error.value for error in app.exception]
 
 
 def test_filters_apply_to_matrix_scores_and_gallery(finished_run):
@@ -80,7 +80,7 @@ def test_filters_apply_to_matrix_scores_and_gallery(finished_run):
     assert 2 < left.sum() < 300
     app = opened("evaluate", run=finished_run.id, confidence=f"{low}-{high}", **{"class": str(common)})
 
-    assert f"From {left.sum()} of 360 test images" in told(app)
+    assert f"From {left.sum()} of 360 test images" in text_of(app)
     assert "accuracy of filtered images" in accuracy(app)
     assert formatting.fraction((predicted == labels)[left].mean()) in accuracy(app)
     assert gallery(app).count("<img") == min(left.sum(), 20)
@@ -98,7 +98,7 @@ def test_a_cell_selects_images_and_does_not_change_the_scores(finished_run):
 
 def test_one_filter_of_the_selection_can_be_removed(finished_run):
     app = opened("evaluate", run=finished_run.id, predictions="wrong", cell="4-4")
-    assert "No images to show" in told(app)
+    assert "No images to show" in text_of(app)
     app.button(key="lift-predictions").click().run()
     assert gallery(app).count("true class 4, predicted 4") > 10
     assert "predictions" not in app.query_params
@@ -117,7 +117,7 @@ def test_a_click_during_a_rerun_loses_no_earlier_one_and_back_works(finished_run
     assert app.query_params["predictions"] in ("wrong", ["wrong"])
     del app.query_params["predictions"]
     app.button(key="lift-cell").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert "cell" not in app.query_params
     assert ("predictions" in app.query_params) is not is_late
 
@@ -126,21 +126,21 @@ def test_tagged_images_can_be_shown(finished_run):
     tags.change(finished_run, "dark", [3, 5], given=True)
     app = opened("evaluate", run=finished_run.id, tag="dark")
 
-    assert "From 2 of 360 test images" in told(app)
+    assert "From 2 of 360 test images" in text_of(app)
     assert "Test image 3:" in gallery(app)
     assert "Test image 5:" in gallery(app)
 
 
 def test_opening_a_run_counts_once_per_session(finished_run):
     app = opened("evaluate", run=finished_run.id)
-    assert "First evaluation on this test set" in told(app)
+    assert "First evaluation on this test set" in text_of(app)
     app.run()
     app.run()
     assert holdout_usage.read(finished_run).count == 1
     app = opened("evaluate", run=finished_run.id, view="Per class")
 
     assert holdout_usage.read(finished_run).count == 2
-    assert "have been viewed 2 times" in told(app)
+    assert "have been viewed 2 times" in text_of(app)
 
 
 def test_merged_classes_show_their_scores_before_and_now(finished_run):
@@ -151,8 +151,8 @@ def test_merged_classes_show_their_scores_before_and_now(finished_run):
     now = np.where(labels == 5, 3, np.where(labels > 5, labels - 1, labels)) == merged.argmax(1)
     app = opened("evaluate", run=finished_run.id, view="Per class", merge="3.5")
 
-    assert f"Accuracy **{formatting.fraction(before)}** before" in told(app)
-    assert f"**{formatting.fraction(now.mean())}** now" in told(app)
+    assert f"Accuracy **{formatting.fraction(before)}** before" in text_of(app)
+    assert f"**{formatting.fraction(now.mean())}** now" in text_of(app)
     assert formatting.fraction(now.mean()) in accuracy(app)
 
 
@@ -160,7 +160,7 @@ def test_two_classes_that_are_confused_can_be_merged_from_the_matrix(finished_ru
     app = opened("evaluate", run=finished_run.id, cell="3-5")
     app.button(key="merge-cell").click().run()
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert app.query_params["merge"] in ("3.5", ["3.5"])
     assert "cell" not in app.query_params
     assert "merged: 3 + 5" in [button.label.replace("\\", "") for button in app.button]
@@ -182,11 +182,11 @@ def test_abstained_predictions_are_counted(finished_run):
 def test_missing_validation_predictions_are_computed_with_one_click(finished_run):
     (finished_run.folder / validation_predictions.NAME).unlink()
     app = opened("evaluate", run=finished_run.id, view="Curves & calibration", part="Calibration")
-    assert "has no predictions for its validation images" in told(app)
+    assert "has no predictions for its validation images" in text_of(app)
     next(button for button in app.button if button.label == "Predict validation images").click().run()
 
-    assert is_whole(app)
-    assert "Temperature **" in told(app)
+    assert is_intact(app)
+    assert "Temperature **" in text_of(app)
     assert (finished_run.folder / validation_predictions.NAME).exists()
 
 
@@ -195,7 +195,7 @@ def test_the_epoch_history_shows_a_past_epoch(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Epoch history", epoch="1")
 
     wrong = int((~kept.is_right[0]).sum())
-    assert f"{formatting.count(wrong, 'image')} classified incorrectly after this epoch" in told(app)
+    assert f"{formatting.count(wrong, 'image')} classified incorrectly after this epoch" in text_of(app)
     assert 'alt="Validation image' in gallery(app).replace("&quot;", '"')
     assert formatting.fraction(kept.is_right[0].mean()) in "".join(str(block.proto.body) for block in app.get("html"))
     assert sum(matrix_of(app)["sums"]) == len(kept.labels)
@@ -213,8 +213,8 @@ def test_an_epoch_history_without_epochs_is_reported(finished_run, corruption):
         epoch_predictions.write(finished_run, [1], np.ones((1, 2, 3)), [0, 1], [0, 1], shown, np.zeros((0, 8, 8, 1)))
     app = opened("evaluate", run=finished_run.id, view="Epoch history")
 
-    assert is_whole(app)
-    assert ("damaged" if corruption == "cut" else "has no predictions per epoch") in told(app)
+    assert is_intact(app)
+    assert ("damaged" if corruption == "cut" else "has no predictions per epoch") in text_of(app)
 
 
 def test_non_finite_predictions_are_reported(finished_run):
@@ -223,16 +223,16 @@ def test_non_finite_predictions_are_reported(finished_run):
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=labels)
     for place in PLACES:
         app = opened("evaluate", run=finished_run.id, **place)
-        assert is_whole(app), place
-        assert "7 predictions of this model were not numbers" in told(app)
+        assert is_intact(app), place
+        assert "7 predictions of this model were not numbers" in text_of(app)
 
 
 def test_a_test_set_with_one_class_has_no_curves_and_reports_it(finished_run):
     probabilities, labels = predictions_of(finished_run)
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=np.full_like(labels, 3))
     for place in PLACES:
-        assert is_whole(opened("evaluate", run=finished_run.id, **place)), place
-    assert "belong to one class" in told(opened("evaluate", run=finished_run.id, view="Curves & calibration"))
+        assert is_intact(opened("evaluate", run=finished_run.id, **place)), place
+    assert "belong to one class" in text_of(opened("evaluate", run=finished_run.id, view="Curves & calibration"))
 
 
 def test_switching_runs_keeps_only_applicable_filters(finished_run):
@@ -241,12 +241,12 @@ def test_switching_runs_keeps_only_applicable_filters(finished_run):
     app = opened("evaluate", run=finished_run.id, **query)
     app.selectbox(key="evaluate-run").select(other.id).run()
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert app.query_params["run"] in (other.id, [other.id])
     assert {name for name in query if app.query_params.get(name)} == {"predictions", "confidence"}
 
 
-def test_dataset_groups_replace_its_hundred_classes(made):
+def test_dataset_groups_replace_its_hundred_classes(make_run):
     labels = np.arange(400) % 100
     probabilities = np.full((400, 100), 0.001, np.float32)
     probabilities[np.arange(400), np.where(labels == 0, 1, labels)] = 0.9
@@ -254,14 +254,14 @@ def test_dataset_groups_replace_its_hundred_classes(made):
     np.savez(content, probabilities=probabilities, labels=labels)
     facts = {"version": 1, "data": "cifar100", "classes": list(cifar100.CLASSES), "shape": [32, 32, 3], "ink": False}
     result = {"version": 1, "outcome": "finished"}
-    run = made(**{"model.json": facts, "predictions.npz": content.getvalue(), "result.json": result})
+    run = make_run(**{"model.json": facts, "predictions.npz": content.getvalue(), "result.json": result})
     app = opened("evaluate", run=run.id)
-    assert is_whole(app)
+    assert is_intact(app)
     toggle = next(toggle for toggle in app.toggle if toggle.label == "20 groups")
     toggle.set_value(True).run()
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert app.query_params["merge"] in ("groups", ["groups"])
     assert len(matrix_of(app)["names"]) == 20
     for place in PLACES:
-        assert is_whole(opened("evaluate", **{"run": run.id, "merge": "groups"} | place)), place
+        assert is_intact(opened("evaluate", **{"run": run.id, "merge": "groups"} | place)), place

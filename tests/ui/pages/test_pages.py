@@ -11,7 +11,7 @@ from imgcls.config import Config
 from imgcls.ui.app import errors
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting
-from tests.support.pages import HOSTILE, broken_copy, is_whole, opened, told
+from tests.support.pages import HOSTILE, broken_copy, is_intact, opened, text_of
 
 PAGES = ("home", "data", "train", "runs", "evaluate", "predict")
 
@@ -20,7 +20,7 @@ PAGES = ("home", "data", "train", "runs", "evaluate", "predict")
 def test_every_page_works_without_runs(page, digits):
     app = opened(page)
 
-    assert is_whole(app)
+    assert is_intact(app)
     if page in ("evaluate", "predict", "runs"):
         assert any(button.label == "Train a model" for button in app.button)
 
@@ -29,7 +29,7 @@ def test_every_page_works_without_runs(page, digits):
 def test_every_page_works_with_a_finished_run(page, finished_run):
     app = opened(page, run=finished_run.id)
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert app.title
 
 
@@ -41,21 +41,21 @@ def test_evaluate_shows_the_scores_of_the_predictions(finished_run):
     for name in ("Macro precision", "Macro recall", "Macro F1", "Weighted F1", "Cross-entropy"):
         assert f"<dt>{name}" in numbers
     assert any(formatting.fraction(finished_run.result["test_accuracy"]) in piece for piece in pieces)
-    assert "360 held-out test images" in told(app)
+    assert "360 held-out test images" in text_of(app)
 
 
 @pytest.mark.parametrize("cell", ["0-99", "-1-2", "a-b", "1e9-1", "9" * 5000 + "-1", "٣-1", "", "-", "NaN-NaN"])
 def test_an_invalid_cell_in_the_link_is_ignored(finished_run, cell):
     app = opened("evaluate", run=finished_run.id, cell=cell)
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert "Cell" not in [option for control in app.get("button_group") for option in getattr(control, "options", [])]
 
 
 def test_a_cell_in_the_link_selects_its_images(finished_run):
     app = opened("evaluate", run=finished_run.id, cell="3-3")
 
-    assert is_whole(app)
+    assert is_intact(app)
     gallery = next(str(block.proto.body) for block in app.get("html") if "tiles" in str(block.proto.body))
     assert gallery.count("<img") > 10
     assert gallery.count("true class 3, predicted 3") == gallery.count("<img")
@@ -68,9 +68,9 @@ def test_a_cell_in_the_link_selects_its_images(finished_run):
 def test_a_missing_run_in_the_link_is_reported(page, run_id, finished_run):
     app = opened(page, run=run_id)
 
-    assert is_whole(app)
+    assert is_intact(app)
     if run_id:
-        assert "There is no run" in told(app)
+        assert "There is no run" in text_of(app)
 
 
 CORRUPTIONS = {
@@ -115,10 +115,10 @@ def test_a_damaged_run_shows_one_error_and_all_pages_work(corruption, finished_r
 
     for page in PAGES:
         app = opened(page, run=bad.id)
-        assert is_whole(app), (page, [error.value for error in app.exception], told(app))
+        assert is_intact(app), (page, [error.value for error in app.exception], text_of(app))
         if page == "evaluate" and corruption.startswith("result.json"):
             assert not app.error, "the page needs only predictions.npz"
-    assert is_whole(opened("evaluate", run=finished_run.id))
+    assert is_intact(opened("evaluate", run=finished_run.id))
 
 
 def test_names_with_markup_are_shown_literally(finished_run):
@@ -129,7 +129,7 @@ def test_names_with_markup_are_shown_literally(finished_run):
 
     for page in PAGES:
         app = opened(page, run=finished_run.id)
-        assert is_whole(app)
+        assert is_intact(app)
         for kind in (app.markdown, app.caption, app.title, app.button):
             for element in kind:
                 text = str(getattr(element, "value", "")) if kind is not app.button else element.label
@@ -142,7 +142,7 @@ def test_a_failed_run_gives_its_reason(digits):
     run = runs.create(Config(data="digits"))
     (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "failed", "message": "It broke."}))
 
-    assert "It broke." in told(opened("train", run=run.id))
+    assert "It broke." in text_of(opened("train", run=run.id))
 
 
 def test_the_form_builds_the_config_from_its_link(digits):
@@ -162,7 +162,7 @@ def test_the_form_builds_the_config_from_its_link(digits):
     app = opened("train", **settings_form.query_of(settings_form.form_of(config)))
     next(button for button in app.button if button.label == "Start").click().run()
 
-    assert is_whole(app)
+    assert is_intact(app)
     (run,) = runs.all_runs()
     assert run.config == config
     assert run.label == "ann on digits"
@@ -205,37 +205,37 @@ def test_a_setting_is_kept_when_switching_models_back_and_forth(digits):
 
 def test_invalid_settings_show_one_error(digits):
     app = opened("train", data="Small digits", images="100", model="ann", validation_fraction="0.5")
-    assert is_whole(app)
+    assert is_intact(app)
 
     app = opened("train", data="no such set", epochs="NaN", learning_rate="-1", batch_size="1e99", model="🙂" * 1000)
-    assert is_whole(app)
+    assert is_intact(app)
 
 
 @pytest.mark.parametrize("value", ["inf", "-Infinity", "nan", "1e999", "9" * 5000])
 @pytest.mark.parametrize("name", ["batch_size", "epochs", "learning_rate", "cnn.units"])
 def test_an_invalid_number_in_the_link_shows_one_error(name, value, digits):
     app = opened("train", data="Small digits", **{name: value})
-    assert is_whole(app)
-    assert f"The link sets “{name}” to '{value[:20]}" in told(app)
+    assert is_intact(app)
+    assert f"The link sets “{name}” to '{value[:20]}" in text_of(app)
     assert name not in app.query_params
-    assert is_whole(app.run())
-    assert "The link sets" not in told(app)
+    assert is_intact(app.run())
+    assert "The link sets" not in text_of(app)
 
 
 def test_a_model_that_does_not_fit_its_images_shows_one_error(digits):
     app = opened("train", **{"data": "Small digits", "cnn.blocks": "4"})
 
-    assert is_whole(app)
-    assert "Use fewer blocks or larger images" in told(app)
+    assert is_intact(app)
+    assert "Use fewer blocks or larger images" in text_of(app)
 
 
 def test_a_dataset_to_download_names_both_options(digits):
     app = opened("data", data="CIFAR-100")
 
-    assert is_whole(app)
-    assert "Download it once" in told(app)
-    assert "cifar100.npz" in told(app)
-    assert "IMGCLS_DATA" in told(app)
+    assert is_intact(app)
+    assert "Download it once" in text_of(app)
+    assert "cifar100.npz" in text_of(app)
+    assert "IMGCLS_DATA" in text_of(app)
 
 
 def test_a_bug_shows_one_error_with_an_id_from_the_log(digits, monkeypatch, caplog):
@@ -245,8 +245,8 @@ def test_a_bug_shows_one_error_with_an_id_from_the_log(digits, monkeypatch, capl
     monkeypatch.setattr(runs, "all_runs", broken)
     app = opened("home")
 
-    assert "Something went wrong on our side" in told(app)
-    assert "secret" not in told(app)
+    assert "Something went wrong on our side" in text_of(app)
+    assert "secret" not in text_of(app)
     number = app.error[0].value.split()[-1].rstrip(".")
     assert number in caplog.text
     assert "ZeroDivisionError" in caplog.text

@@ -10,7 +10,7 @@ from imgcls.jobs import waiting_list
 from imgcls.runs import trash
 from imgcls.ui.runs import table
 from tests.support import mutations
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +46,9 @@ def test_a_selected_run_deleted_elsewhere_is_named():
     app.run()
     gone.delete()
     app.run()
-    assert "“cnn on digits” was deleted a moment ago." in told(app)
-    assert is_whole(app)
-    assert "was deleted" not in told(app.run())
+    assert "“cnn on digits” was deleted a moment ago." in text_of(app)
+    assert is_intact(app)
+    assert "was deleted" not in text_of(app.run())
 
 
 def test_a_deletion_can_be_undone_on_the_page():
@@ -56,11 +56,11 @@ def test_a_deletion_can_be_undone_on_the_page():
     jobs.delete(run)
     app = opened("runs")
     assert runs.all_runs() == []
-    assert "Comes back" in told(app)
+    assert "Comes back" in text_of(app)
     button(app, "Restore").click().run()
     assert runs.all_runs() == [run]
     assert run.state == "finished"
-    assert is_whole(app)
+    assert is_intact(app)
     assert not [one for one in app.button if one.label == "Restore"]
 
 
@@ -69,7 +69,7 @@ def test_a_deleted_run_can_be_removed_permanently_right_away():
     app = opened("runs")
     button(app, "Remove for good").click().run()
     assert trash.deleted() == []
-    assert is_whole(app)
+    assert is_intact(app)
 
 
 def test_the_deletion_dialog_has_a_cancel_button():
@@ -77,7 +77,7 @@ def test_the_deletion_dialog_has_a_cancel_button():
     app = opened("runs")
     app.session_state[table.SELECTED] = ["stays-here"]
     button(app.run(), "Delete").click().run()
-    assert "You can restore them on this page for a day" in told(app)
+    assert "You can restore them on this page for a day" in text_of(app)
     assert [one.label for one in app.button if one.label in ("Cancel", "Delete")] == ["Delete", "Delete", "Cancel"]
     assert run.state == "finished"
 
@@ -87,18 +87,18 @@ def test_deleting_the_selected_model_does_not_switch_to_another(page):
     mutations.whole_run("other-run")
     mine = mutations.whole_run("mine-run")
     app = opened(page, run="mine-run")
-    assert is_whole(app)
+    assert is_intact(app)
     mine.delete()
     app = opened(page, run="mine-run")
     for _ in range(2):
-        assert "was deleted a moment ago. You can restore it on the Runs page." in told(app)
+        assert "was deleted a moment ago. You can restore it on the Runs page." in text_of(app)
         assert app.selectbox[0].value is None
         assert "mine-run" in app.query_params["run"]
         app.run()
-    assert is_whole(app)
+    assert is_intact(app)
     app.selectbox[0].select("other-run").run()
     assert "other-run" in app.query_params["run"]
-    assert "was deleted" not in told(app)
+    assert "was deleted" not in text_of(app)
 
 
 def test_a_page_without_a_run_in_its_link_selects_one():
@@ -124,11 +124,11 @@ def test_every_kind_of_damaged_run_leaves_all_pages_working(digits):
     assert len(runs.all_runs()) == number + 1
     for page in ("home", "runs", "train", "data"):
         app = opened(page)
-        assert is_whole(app), (page, told(app))
+        assert is_intact(app), (page, text_of(app))
     for page in ("train", "evaluate", "predict"):
         app = opened(page, run="sound-run")
-        assert is_whole(app), (page, told(app))
+        assert is_intact(app), (page, text_of(app))
     for run in runs.all_runs()[:: max(1, number // 20)]:
         for page in ("train", "evaluate", "predict"):
             app = opened(page, run=run.id)
-            assert is_whole(app), (page, run.id, told(app))
+            assert is_intact(app), (page, run.id, text_of(app))

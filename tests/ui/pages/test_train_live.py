@@ -12,14 +12,14 @@ from imgcls.jobs import waiting_list
 from imgcls.runs.run import HEARTBEAT_WIDTH, Run
 from imgcls.ui.cache import curves as cached_curves
 from tests.support.metrics_logs import batch, lines
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 
 CONFIG = Config(data="digits", model="ann", epochs=5)
 PLAN = {"kind": "plan", "train": 400, "validation": 100, "test": 100, "steps": 7, "epochs": 5, "parameters": 10}
 
 
 @pytest.fixture
-def under_way(digits, living, monkeypatch):
+def active_run(digits, hold_trainer_lock, monkeypatch):
     """`under_way(word, *journal)` is a run whose trainer says this word; nobody is called to start anything."""
     monkeypatch.setattr(jobs, "_call", lambda: None)
 
@@ -28,7 +28,7 @@ def under_way(digits, living, monkeypatch):
         (run.folder / "trainer.json").write_text(json.dumps({"started": time.time(), "ticket": None}))
         (run.folder / "heartbeat").write_text(word.ljust(HEARTBEAT_WIDTH), "ascii")
         (run.folder / "metrics.jsonl").write_bytes(lines(PLAN, *journal))
-        return living(run) if lives else run
+        return hold_trainer_lock(run) if lives else run
 
     return make
 
@@ -42,15 +42,15 @@ def test_a_queued_run_can_be_moved_and_removed(digits, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     run = runs.create(CONFIG, place=waiting_list.last_place())
     app = opened("train", run=run.id)
-    assert is_whole(app)
+    assert is_intact(app)
     assert {"Earlier", "Later", "Remove from queue"} <= buttons(app).keys()
     assert "Stop" not in buttons(app)
 
 
-def test_a_resumed_queued_run_can_be_stopped(under_way):
-    run = under_way("waiting", batch(0.5))
+def test_a_resumed_queued_run_can_be_stopped(active_run):
+    run = active_run("waiting", batch(0.5))
     app = opened("train", run=run.id)
-    assert is_whole(app)
+    assert is_intact(app)
     assert buttons(app)["Stop"]
     assert "Earlier" not in buttons(app)
     next(button for button in app.button if button.label == "Stop").click().run()
@@ -59,59 +59,59 @@ def test_a_resumed_queued_run_can_be_stopped(under_way):
 
 
 @pytest.mark.parametrize(("phase", "can"), [("training", True), ("testing", False), ("saving", False)])
-def test_pause_is_offered_only_during_training(under_way, phase, can):
-    app = opened("train", run=under_way("running", batch(0.5), {"kind": "phase", "phase": phase}).id)
-    assert is_whole(app)
+def test_pause_is_offered_only_during_training(active_run, phase, can):
+    app = opened("train", run=active_run("running", batch(0.5), {"kind": "phase", "phase": phase}).id)
+    assert is_intact(app)
     assert buttons(app)["Pause"] is can
 
 
-def test_a_rate_counts_as_applied_once_the_trainer_confirms_this_request(under_way):
+def test_a_rate_counts_as_applied_once_the_trainer_confirms_this_request(active_run):
     change = {"kind": "change", "epoch": 0.5, "what": "learning_rate", "value": 0.002, "number": 1}
-    run = under_way("running", batch(0.5), change)
+    run = active_run("running", batch(0.5), change)
     run.request_learning_rate(0.002)
-    assert "applied at epoch 0.5" in told(opened("train", run=run.id))
+    assert "applied at epoch 0.5" in text_of(opened("train", run=run.id))
     run.request_learning_rate(0.002)
-    assert "takes effect from the next batch" in told(opened("train", run=run.id))
+    assert "takes effect from the next batch" in text_of(opened("train", run=run.id))
 
 
 @pytest.mark.parametrize("rate", [1e-9, 0.0, 5e7, None])
-def test_the_learning_rate_field_accepts_any_scheduled_rate(under_way, rate):
-    run = under_way("running", batch(0.5) | {"learning_rate": rate})
+def test_the_learning_rate_field_accepts_any_scheduled_rate(active_run, rate):
+    run = active_run("running", batch(0.5) | {"learning_rate": rate})
     app = opened("train", run=run.id)
     app.session_state["tuning"] = True
     app.run()
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     (box,) = (box for box in app.number_input if box.key == "new-rate")
     assert 1e-6 <= box.value <= 1e6
 
 
-def test_a_run_in_its_final_evaluation_adds_no_waiting_time(under_way):
-    run = under_way("running", batch(0.5, rate=100.0))
+def test_a_run_in_its_final_evaluation_adds_no_waiting_time(active_run):
+    run = active_run("running", batch(0.5, rate=100.0))
     assert cached_curves.estimated_start([]) > 10
     with (run.folder / "metrics.jsonl").open("ab") as file:
         file.write(lines({"kind": "phase", "phase": "testing"}))
     assert cached_curves.estimated_start([]) == 0
 
 
-def test_a_silent_live_trainer_is_called_slow_and_cannot_be_resumed(under_way):
-    run = under_way("running", {"kind": "phase", "phase": "training"}, batch(0.5))
+def test_a_silent_live_trainer_is_called_slow_and_cannot_be_resumed(active_run):
+    run = active_run("running", {"kind": "phase", "phase": "training"}, batch(0.5))
     silent = time.time() - 120
     os.utime(run.folder / "heartbeat", (silent, silent))
     app = opened("train", run=run.id)
-    assert is_whole(app)
+    assert is_intact(app)
     (progress,) = app.get("progress")
     assert "No news for 2 min 0" in progress.proto.text
     assert "Resume" not in buttons(app)
-    assert "Interrupted" not in told(app)
+    assert "Interrupted" not in text_of(app)
 
 
-def test_a_lost_run_says_whether_it_saved_a_checkpoint(under_way):
-    run = under_way("running", lives=False)
+def test_a_lost_run_says_whether_it_saved_a_checkpoint(active_run):
+    run = active_run("running", lives=False)
     app = opened("train", run=run.id)
-    assert "No checkpoint was saved" in told(app) and "Start again" in buttons(app)
+    assert "No checkpoint was saved" in text_of(app) and "Start again" in buttons(app)
     (run.folder / "checkpoint.npz").touch()
     app = opened("train", run=run.id)
-    assert "Resume continues from the last checkpoint" in told(app) and "Resume" in buttons(app)
+    assert "Resume continues from the last checkpoint" in text_of(app) and "Resume" in buttons(app)
 
 
 def test_changes_during_training_apply_to_its_continuation(finished_run, monkeypatch):

@@ -14,7 +14,7 @@ from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.system import paths
 from imgcls.ui.data import analysis, analysis_map, duplicates
-from tests.support.pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_intact, opened, text_of
 from tests.support.uploads import smooth
 
 
@@ -59,7 +59,7 @@ def button(app: AppTest, label: str):
 @pytest.mark.parametrize("view", analysis.VIEWS)
 def test_every_view_shows_content(uneven, view):
     app = explored(view)
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     assert "<img" in galleries(app) or view in ("Map", "Edits")
     if view == "Map":
         (figure,) = [chart for chart in app.get("plotly_chart") if "lasso" in chart.proto.spec]
@@ -71,15 +71,17 @@ def test_every_view_shows_content(uneven, view):
 @pytest.mark.parametrize("view", ["", "no such view", "<img src=x>", "Map" * 1000])
 def test_an_invalid_view_in_the_link_opens_no_view(uneven, view):
     app = explored(view)
-    assert is_whole(app)
+    assert is_intact(app)
     assert galleries(app) == ""
 
 
 def test_class_imbalance_is_reported_and_one_click_enables_class_weights(uneven):
     app = explored("Classes")
-    assert "The classes are imbalanced" in told(app) and "“airplane” has 15 training images, “truck” has 2" in told(app)
+    assert "The classes are imbalanced" in text_of(
+        app
+    ) and "“airplane” has 15 training images, “truck” has 2" in text_of(app)
     button(app, "Train with class weights").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert app.title[0].value == "Train a model"
     assert app.selectbox(key="data").value == uneven
     assert app.toggle(key="class_weights").value is True
@@ -89,13 +91,13 @@ def test_class_imbalance_is_reported_and_one_click_enables_class_weights(uneven)
 def test_the_train_button_opens_the_form_for_this_dataset(uneven):
     app = opened("data", data="CIFAR-10")
     button(app, "Train a model").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert app.title[0].value == "Train a model"
     assert app.selectbox(key="data").value == uneven
 
 
 def test_balanced_classes_are_not_mentioned(digits):
-    assert "imbalanced" not in told(explored("Classes", "Small digits"))
+    assert "imbalanced" not in text_of(explored("Classes", "Small digits"))
 
 
 def test_the_sample_grid_shows_images_of_the_class(uneven):
@@ -118,7 +120,7 @@ def test_duplicates_are_listed_by_kind_with_counts(uneven):
 def test_one_click_excludes_all_training_duplicates_of_test_images(uneven):
     app = explored("Duplicates")
     button(app, "Exclude the 1 training image that").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     dataset = datasets.open_dataset(uneven)
     assert datasets.edits_of(dataset).excluded == (50,)
     assert "✗ excluded" in galleries(app)
@@ -135,16 +137,16 @@ def test_selected_images_can_be_relabelled_and_undone(uneven):
     next(box for box in app.selectbox if str(box.key).startswith("label-outlier")).select(9)
     app.run()
     button(app, "Relabel").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     dataset = datasets.open_dataset(uneven)
     assert dict(datasets.edits_of(dataset).labels) == ({first: 9} if dataset.y_train[first] != 9 else {})
     assert "→ truck" in galleries(app)
     app = explored("Edits")
-    assert "1 relabelled" in told(app).replace("**", "")
+    assert "1 relabelled" in text_of(app).replace("**", "")
     button(app, "Undo last edit").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert datasets.edits_of(dataset).steps == ()
-    assert "No edits yet" in told(app)
+    assert "No edits yet" in text_of(app)
 
 
 def test_the_train_page_counts_remaining_images_and_lists_edits(uneven):
@@ -153,16 +155,16 @@ def test_the_train_page_counts_remaining_images_and_lists_edits(uneven):
     datasets.relabel(dataset, [6], 9)
     app = opened("train", data="CIFAR-10")
     assert app.selectbox(key="train_images").options[0] == "All 100"
-    assert "Your edits: 5 excluded, 1 relabelled." in told(app)
+    assert "Your edits: 5 excluded, 1 relabelled." in text_of(app)
 
 
 def test_the_run_page_shows_its_dataset_version(finished_run):
     state = datasets.open_dataset("digits").fingerprint
-    assert f"Dataset version: {state}." in told(opened("train", run=finished_run.id))
+    assert f"Dataset version: {state}." in text_of(opened("train", run=finished_run.id))
     path = finished_run.folder / "result.json"
     result = json.loads(path.read_text())
     path.write_text(json.dumps(result | {"data": {"state": "ab+cd", "thrown_out": 3, "relabelled": 0}}))
-    assert "Dataset version: ab+cd. Your edits: 3 excluded." in told(opened("train", run=finished_run.id))
+    assert "Dataset version: ab+cd. Your edits: 3 excluded." in text_of(opened("train", run=finished_run.id))
 
 
 @pytest.mark.parametrize("data", [7, [], {}, {"state": 1}, {"state": "a", "thrown_out": "x", "relabelled": 0}, None])
@@ -170,7 +172,7 @@ def test_an_invalid_dataset_version_is_not_shown(finished_run, data):
     path = finished_run.folder / "result.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"data": data}))
     app = opened("train", run=finished_run.id)
-    assert is_whole(app) and "Dataset version" not in told(app)
+    assert is_intact(app) and "Dataset version" not in text_of(app)
 
 
 def test_a_damaged_edit_list_shows_one_error_and_can_be_reset_with_one_click(uneven):
@@ -178,18 +180,18 @@ def test_a_damaged_edit_list_shows_one_error_and_can_be_reset_with_one_click(une
     datasets.exclude(dataset, [1])
     (path,) = paths.cache_folder().glob("datasets/*.edits-*.json")
     path.write_text("{")
-    assert "file of edits" in told(opened("train", data="CIFAR-10"))
+    assert "file of edits" in text_of(opened("train", data="CIFAR-10"))
     app = explored("Edits")
-    assert is_whole(app) and "is damaged" in told(app)
+    assert is_intact(app) and "is damaged" in text_of(app)
     app.button(key="undo-all").click().run()
-    assert is_whole(app) and "No edits yet" in told(app)
+    assert is_intact(app) and "No edits yet" in text_of(app)
     assert datasets.edits_of(dataset).steps == ()
 
 
 def test_missing_findings_are_computed_with_progress(digits):
     dataset = datasets.open_dataset(digits)
     app = explored("Outliers", "Small digits")
-    assert is_whole(app)
+    assert is_intact(app)
     end = time.monotonic() + 60
     while cache.state("survey", dataset).state == "running" and time.monotonic() < end:
         time.sleep(0.1)
@@ -204,7 +206,7 @@ def test_a_failed_analysis_gives_its_reason_and_can_be_retried(digits):
     folder.mkdir(parents=True)
     cache.task_of("survey", dataset).write_progress("failed", 0.5, "The disk <b>is</b> full.")
     app = explored("Brightness", "Small digits")
-    assert is_whole(app) and "The disk <b>is</b> full." in told(app)
+    assert is_intact(app) and "The disk <b>is</b> full." in text_of(app)
     assert app.button(key="survey-again")
 
 
@@ -217,7 +219,7 @@ def test_names_with_any_characters_are_shown_literally(digits, monkeypatch):
         datasets.relabel(datasets.open_dataset(digits), [0, 1], 3)
         for view in analysis.VIEWS:
             app = explored(view, "Small digits")
-            assert is_whole(app), (view, told(app))
+            assert is_intact(app), (view, text_of(app))
             for kind in (app.markdown, app.caption, app.info):
                 assert all("![](" not in str(element.value) for element in kind), view
             assert all("<img src=x" not in str(block.proto.body) for block in app.get("html")), view

@@ -11,7 +11,7 @@ from imgcls.datasets.importing import job
 from imgcls.datasets.importing.sources import single_images
 from imgcls.ui.evaluate import sections
 from tests.support.import_pages import button, new, pieces
-from tests.support.pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_intact, opened, text_of
 from tests.support.uploads import archive, csv, digits, image, imported, leaves
 
 
@@ -33,11 +33,11 @@ def finished(app: AppTest) -> AppTest:
 
 def test_a_zip_is_uploaded_previewed_named_imported_and_trained_on(digits_data, tmp_path):
     app = brought(tmp_path, leaves() | {"oak/notes.txt": b"x"})
-    assert is_whole(app)
+    assert is_intact(app)
     assert [heading.value for heading in app.subheader] == ["10 images in 2 classes"]
     assert pieces(app).count("<img") == 10 and "an image of class oak" in pieces(app)
-    assert "20% of each class is held out" in told(app)
-    assert "1 not an image, judging by the file extension" in told(app).replace("**", "")
+    assert "20% of each class is held out" in text_of(app)
+    assert "1 not an image, judging by the file extension" in text_of(app).replace("**", "")
     assert app.text_input[0].value == "leaves"
 
     app.text_input[0].set_value("Garden")
@@ -45,22 +45,22 @@ def test_a_zip_is_uploaded_previewed_named_imported_and_trained_on(digits_data, 
     app.selectbox(key=f"side-{new(app)}").select(32)
     button(app, "Import 10 images").click().run()
     finished(app)
-    assert is_whole(app)
-    assert "“Garden” is ready, with 2 classes, 8 training and 2 test images." in all_told(app)
+    assert is_intact(app)
+    assert "“Garden” is ready, with 2 classes, 8 training and 2 test images." in all_text(app)
     facts = datasets.facts("own-garden")
     assert (facts.title, facts.text, facts.shape) == ("Garden", "From the shed.", (32, 32, 3))
 
     button(app, "View dataset").click().run()
-    assert is_whole(app) and "new" not in app.query_params
+    assert is_intact(app) and "new" not in app.query_params
     assert app.selectbox(key="data").value == "own-garden"
-    assert "From the shed." in told(app) and "kB on disk" in told(app)
+    assert "From the shed." in text_of(app) and "kB on disk" in text_of(app)
     train = opened("train", data="Garden")
-    assert is_whole(train) and train.selectbox(key="data").value == "own-garden"
+    assert is_intact(train) and train.selectbox(key="data").value == "own-garden"
     assert not button(train, "Start").disabled
 
 
-def all_told(app: AppTest) -> str:
-    return told(app) + "\n".join(element.value for element in app.success).replace("\\", "")
+def all_text(app: AppTest) -> str:
+    return text_of(app) + "\n".join(element.value for element in app.success).replace("\\", "")
 
 
 @pytest.fixture
@@ -78,11 +78,11 @@ def digits_data(digits, mnist_sample):
 )
 def test_a_failed_import_shows_one_error_and_another_file_can_be_chosen(files, said, digits_data, tmp_path):
     app = brought(tmp_path, files)
-    assert is_whole(app) and said in told(app)
+    assert is_intact(app) and said in text_of(app)
     assert not any(button.label.startswith("Import") for button in app.button)
     first = new(app)
     button(app, "Choose another source").click().run()
-    assert is_whole(app) and new(app) != first
+    assert is_intact(app) and new(app) != first
     assert app.file_uploader and not job.folder_of(first).exists()
 
 
@@ -98,13 +98,13 @@ def test_images_and_webcam_photos_are_added_class_by_class(digits_data):
     app = opened("data")
     button(app, "Import your own images").click().run()
     app.get("button_group")[0].set_value("Images").run()
-    assert "Enter a class name" in told(app)
+    assert "Enter a class name" in text_of(app)
     for place, label in enumerate(("mug", "<b>pen</b>")):
         app.text_input[0].set_value(label).run()
         for number in range(4):
             app.file_uploader[0].upload(f"{number}.png", image(10 * place + number), "image/png")
         app.file_uploader[0].upload("bad.png", b"bad", "image/png").run()
-        assert is_whole(app) and "'bad.png' is not a supported image" in told(app)
+        assert is_intact(app) and "'bad.png' is not a supported image" in text_of(app)
     assert single_images.counts(job.folder_of(new(app))) == {"mug": 4, "<b>pen</b>": 4}
     assert "&lt;b&gt;pen&lt;/b&gt;" in pieces(app) and "<b>pen" not in pieces(app)
     button(app, "Undo last image").click().run()
@@ -130,24 +130,24 @@ def test_a_server_folder_is_offered_only_if_one_is_configured(digits_data, tmp_p
     app.get("button_group")[0].set_value("Server folder").run()
     app.selectbox(key="server-path").select("leaves")
     button(app, "Inspect").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert [heading.value for heading in app.subheader] == ["10 images in 2 classes"]
 
 
 @pytest.mark.parametrize("link", ["", "../../x", "0" * 16, "f" * 17, "🙂", "a" * 5000])
 def test_an_invalid_import_in_the_link_is_reported_or_restarted(link, digits_data):
     app = opened("data", new=link, into="own-none")
-    assert is_whole(app)
-    assert "is no longer on this machine" in told(app)
+    assert is_intact(app)
+    assert "is no longer on this machine" in text_of(app)
     button(app, "Import your own images").click().run()
-    assert is_whole(app) and new(app) != link
-    assert is_whole(opened("data", new=link))
+    assert is_intact(app) and new(app) != link
+    assert is_intact(opened("data", new=link))
 
 
 def test_images_can_be_added_and_deleted_datasets_are_not_offered(digits_data, tmp_path):
     name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
     app = opened("data", data="Leaves")
-    assert "20% is held out as the test set" in told(app)
+    assert "20% is held out as the test set" in text_of(app)
     button(app, "Name and note").click().run()
     assert app.text_input[0].value == "Leaves"
 
@@ -157,28 +157,28 @@ def test_images_can_be_added_and_deleted_datasets_are_not_offered(digits_data, t
     app.file_uploader[0].upload("two.zip", (tmp_path / "two.zip").read_bytes(), "application/zip").run()
     button(app, "Add images").click().run()
     finished(app)
-    assert "“Leaves” now has 3 classes" in all_told(app)
+    assert "“Leaves” now has 3 classes" in all_text(app)
     assert sum(datasets.custom_dataset(name).counts) == 18
 
     app = opened("data", data="Leaves")
     button(app, "Delete").click().run()
-    assert "and its 18 images will be permanently deleted from disk" in told(app)
+    assert "and its 18 images will be permanently deleted from disk" in text_of(app)
     datasets.delete_custom(name)
     app = opened("data", data="Leaves")
-    assert is_whole(app) and app.selectbox(key="data").value == "mnist_sample"
+    assert is_intact(app) and app.selectbox(key="data").value == "mnist_sample"
 
 
 def test_hostile_names_are_shown_literally(digits_data, tmp_path):
     labels = [label.replace("/", "-").replace("\\", "") for label in HOSTILE]
     files = leaves(labels, 4)
     app = brought(tmp_path, files, "![](x).zip")
-    assert is_whole(app)
+    assert is_intact(app)
     for shown in (pieces(app), raw(app)):
         assert "<img src=x" not in shown
     imported(archive(tmp_path / "two.zip", files), "![](http://evil.example/p.png) $x$")
     for page in ("data", "train", "home", "runs"):
         app = opened(page, data="![](http://evil.example/p.png) $x$")
-        assert is_whole(app)
+        assert is_intact(app)
         assert "![](" not in raw(app) and "<img src=x" not in pieces(app)
 
 
@@ -196,11 +196,11 @@ def test_a_run_with_a_deleted_dataset_is_evaluated_from_its_own_files(finished_r
     run = runs.Run(folder)
     for page in ("home", "train", "runs", "evaluate", "predict"):
         app = opened(page, run=run.id)
-        assert is_whole(app), (page, told(app))
-    assert "it was deleted" in told(opened("train", run=run.id))
+        assert is_intact(app), (page, text_of(app))
+    assert "it was deleted" in text_of(opened("train", run=run.id))
     app = opened("train", run=run.id)
     button(app, "Train again").click().run()
-    assert is_whole(app) and "it was deleted" in told(app)
+    assert is_intact(app) and "it was deleted" in text_of(app)
 
 
 @pytest.mark.parametrize("view", list(sections.available(sections.SINGLE)))
@@ -212,6 +212,6 @@ def test_every_section_of_a_run_works_after_its_dataset_was_deleted(finished_run
     (folder / "model.json").write_text(json.dumps(card | {"data": name}))
     datasets.delete_custom(name)
     app = opened("evaluate", run=finished_run.id, view=view)
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     if view == "Robustness":
-        assert "it was deleted" in told(app)
+        assert "it was deleted" in text_of(app)

@@ -10,7 +10,7 @@ from imgcls import datasets
 from imgcls.datasets.importing import job
 from tests.support import tiffs
 from tests.support.import_pages import button, new
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 from tests.support.uploads import archive, image, leaves
 
 
@@ -39,7 +39,7 @@ def test_many_skipped_files_show_an_open_warning_with_a_csv_of_all(tmp_path):
     app = brought(
         tmp_path, leaves(count=20) | {f"oak/bad{n}.png": image(n)[:90] for n in range(3)} | {"oak/a.txt": b"x"}
     )
-    assert is_whole(app)
+    assert is_intact(app)
     assert "4 files will not be imported" in warnings(app)
     assert "**3** damaged or incomplete" in warnings(app) and "**1** not an image" in warnings(app)
     assert downloads(app) == ["All skipped files (CSV)"]
@@ -47,15 +47,15 @@ def test_many_skipped_files_show_an_open_warning_with_a_csv_of_all(tmp_path):
 
 def test_few_skipped_files_show_no_warning(tmp_path):
     app = brought(tmp_path, leaves())
-    assert is_whole(app) and not app.warning and not downloads(app)
+    assert is_intact(app) and not app.warning and not downloads(app)
 
 
 def test_the_cost_of_large_images_is_stated(tmp_path):
     app = brought(tmp_path, leaves())
-    assert "times the pixels of 64×64" not in told(app)
+    assert "times the pixels of 64×64" not in text_of(app)
     app.selectbox(key=f"side-{new(app)}").select(512).run()
-    assert "512×512 has 64 times the pixels of 64×64" in told(app)
-    assert "GB of memory for batches of" in told(app)
+    assert "512×512 has 64 times the pixels of 64×64" in text_of(app)
+    assert "GB of memory for batches of" in text_of(app)
 
 
 def test_satellite_bands_are_chosen_and_shown_on_the_dataset_card(tmp_path):
@@ -67,17 +67,17 @@ def test_satellite_bands_are_chosen_and_shown_on_the_dataset_card(tmp_path):
         for n in range(4)
     }
     app = brought(tmp_path, files)
-    assert is_whole(app)
+    assert is_intact(app)
     assert button(app, "Import 8 images").disabled
     for colour, band in (("red", "5"), ("green", "2"), ("blue", "1")):
         app.selectbox(key=f"question-{new(app)}-band-{colour}").select(band).run()
-    assert is_whole(app) and not button(app, "Import 8 images").disabled
-    assert "Bands 5, 2, 1 used as red, green and blue: 8 images." in told(app)
+    assert is_intact(app) and not button(app, "Import 8 images").disabled
+    assert "Bands 5, 2, 1 used as red, green and blue: 8 images." in text_of(app)
     button(app, "Import 8 images").click().run()
     deadline = time.monotonic() + 60
     while job.state(new(app)).state == "running" and time.monotonic() < deadline:
         time.sleep(0.05)
     app.run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert datasets.facts("own-fields").pixels.bands == (5, 2, 1)
-    assert "the same for all images" in told(app)
+    assert "the same for all images" in text_of(app)

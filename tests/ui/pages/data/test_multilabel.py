@@ -11,7 +11,7 @@ from imgcls.errors import RunError
 from imgcls.ui.cache import predictions as cached
 from tests.support.import_pages import button, new, pieces
 from tests.support.multilabel_uploads import listing, some, with_semicolons
-from tests.support.pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_intact, opened, text_of
 from tests.support.uploads import archive, csv, image, imported
 
 NAMES = ["boat", HOSTILE[0], HOSTILE[2], "sky"]
@@ -30,7 +30,7 @@ def packed(**arrays) -> bytes:
 
 
 @pytest.fixture
-def tested(made):
+def tested(make_run):
     """A run that ended well; its labels have names that harm."""
     probabilities, labels = predictions()
     images = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 1), dtype=np.uint8)
@@ -38,7 +38,7 @@ def tested(made):
     said = probabilities >= 0.5
     scores = {"test_accuracy": float((said == labels).all(1).mean()), "test_macro_f1": 0.5}
     result = {"version": 1, "outcome": "finished", "counts": {"test": 60}, "test_average_precision": 0.7} | scores
-    return made(
+    return make_run(
         **{
             "predictions.npz": packed(probabilities=probabilities, labels=labels),
             "gallery.npz": packed(indices=np.arange(50, dtype=np.int32), pictures=images),
@@ -57,13 +57,13 @@ def test_single_label_features_show_an_explanation(tested):
 def test_an_invalid_threshold_counts_as_a_damaged_model(tested, threshold, digits):
     facts = json.loads((tested.folder / "model.json").read_text())
     (tested.folder / "model.json").write_text(json.dumps(facts | {"threshold": threshold}))
-    assert "model.json of this run is damaged" in told(opened("evaluate", run=tested.id))
+    assert "model.json of this run is damaged" in text_of(opened("evaluate", run=tested.id))
 
 
 @pytest.mark.parametrize("page", ["home", "train", "runs"])
 def test_other_pages_name_the_score(tested, page, digits):
     app = opened(page, run=tested.id)
-    assert is_whole(app)
+    assert is_intact(app)
     if page == "train":
         assert "Macro F1" in pieces(app) and "All labels correct" in pieces(app)
 
@@ -85,9 +85,9 @@ def test_uploading_a_zip_and_a_table_marks_the_form_as_multi_label(mnist_sample,
     app.toggle(key="label-table").set_value(True).run()
     app.file_uploader[0].upload("some.zip", (tmp_path / order.name).read_bytes(), "application/zip").run()
     app.file_uploader[1].upload("labels.csv", csv(with_semicolons(rows)).encode(), "text/csv").run()
-    assert is_whole(app) and new(app)
+    assert is_intact(app) and new(app)
     assert [heading.value for heading in app.subheader] == ["30 images with 3 labels (multi-label)"]
-    assert "About 20% of each label is held out" in told(app)
+    assert "About 20% of each label is held out" in text_of(app)
     assert any(item.label == "Import 30 images" for item in app.button)
 
 
@@ -104,11 +104,11 @@ def test_the_explorer_shows_images_with_all_their_labels(view, mnist_sample, tmp
     assert found["means"].shape == (3, 28, 28, 3) and found["means"].any()
     np.savez(folder / "survey.npz", **found)
     app = opened("data", data="Leaves", explore=view)
-    assert is_whole(app) and "· multi-label" in told(app)
+    assert is_intact(app) and "· multi-label" in text_of(app)
     if view == "Classes":
-        assert "edit the label table and import it again" in told(app)
+        assert "edit the label table and import it again" in text_of(app)
     if view == "Outliers":
-        assert "compared with the centre of all images" in told(app) and "near " not in pieces(app)
+        assert "compared with the centre of all images" in text_of(app) and "near " not in pieces(app)
     if view == "Brightness":
         assert app.dataframe[0].value["Class"].tolist() == ["boat", "sea", "sky"]
     if view == "Map":
@@ -123,6 +123,6 @@ def test_the_explorer_shows_images_with_all_their_labels(view, mnist_sample, tmp
 def test_the_form_shows_the_split_per_label_and_the_loss(mnist_sample, tmp_path):
     imported(listing(tmp_path, with_semicolons(some(40))))
     app = opened("train", data="Leaves")
-    assert is_whole(app)
-    assert "images per label: boat" in told(app) and "binary cross-entropy" in told(app)
+    assert is_intact(app)
+    assert "images per label: boat" in text_of(app) and "binary cross-entropy" in text_of(app)
     assert not any(box.label == "Loss" for box in app.selectbox)

@@ -9,7 +9,7 @@ from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.datasets.importing import job
 from tests.support.import_pages import button, new, pieces
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 from tests.support.uploads import archive, grouped, image, imported, leaves
 
 
@@ -35,7 +35,7 @@ def test_the_file_name_is_plain_text_below_each_image(named):
         found_already(named) if view == "Outliers" else None
         datasets.exclude(datasets.open_dataset(named), range(18))
         app = opened("data", data="Leaves", explore=view)
-        assert is_whole(app), told(app)
+        assert is_intact(app), text_of(app)
         assert 'class="file"' in pieces(app) and "ash/&lt;b&gt;odd&lt;/b&gt; " in pieces(app), view
         assert "<b>odd" not in pieces(app)
 
@@ -54,7 +54,7 @@ def test_lists_can_be_downloaded(named):
     datasets.exclude(datasets.open_dataset(named), [1])
     for view, kind in (("Outliers", "Outliers"), ("Edits", "Edits")):
         app = opened("data", data="Leaves", explore=view)
-        assert is_whole(app)
+        assert is_intact(app)
         assert downloads(app) == [f"{kind} (CSV)", f"{kind} (JSON)"]
 
 
@@ -62,7 +62,7 @@ def test_duplicates_can_be_downloaded(tmp_path):
     files = leaves(("ash", "oak"), 8) | {f"ash/copy{number}.png": image(0) for number in range(2)}
     found_already(imported(archive(tmp_path / "leaves.zip", files), "Copies"))
     app = opened("data", data="Copies", explore="Duplicates")
-    assert is_whole(app) and downloads(app) == ["Duplicates (CSV)", "Duplicates (JSON)"]
+    assert is_intact(app) and downloads(app) == ["Duplicates (CSV)", "Duplicates (JSON)"]
 
 
 def test_edits_from_a_file_are_applied_after_a_preview(named):
@@ -77,11 +77,11 @@ def test_edits_from_a_file_are_applied_after_a_preview(named):
     app.run()
     (uploader,) = app.file_uploader
     uploader.upload("edits.csv", edit_files.to_csv(content), "text/csv").run()
-    assert is_whole(app)
-    assert "This file would exclude **1**." in told(app) and "1** are not in this dataset" in told(app)
+    assert is_intact(app)
+    assert "This file would exclude **1**." in text_of(app) and "1** are not in this dataset" in text_of(app)
     assert not datasets.edits_of(dataset).labels, "nothing happens before the press"
     button(app, "Apply to 1 image").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert datasets.edits_of(dataset).excluded == (0,)
     assert any("applied to 1 image" in str(message.value) for message in app.success)
 
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_a_list_is_reported(named):
     app.session_state["apply-edits"] = True
     app.run()
     app.file_uploader[0].upload("edits.json", b"{", "application/json").run()
-    assert is_whole(app) and "no list of images" in told(app)
+    assert is_intact(app) and "no list of images" in text_of(app)
     assert not any(one.label.startswith("Apply to") for one in app.button)
 
 
@@ -107,15 +107,15 @@ def test_groups_and_split_controls_are_in_the_form(tmp_path, monkeypatch, digits
     started = {}
     monkeypatch.setattr(job, "start", lambda import_id, settings: started.update(settings.as_dict()))
     app = opened("data", new=import_id)
-    assert is_whole(app)
-    assert "10 groups of images, such as 'p0'. Splits never divide a group" in told(app)
-    assert "About 20% of the images are held out" in told(app)
+    assert is_intact(app)
+    assert "10 groups of images, such as 'p0'. Splits never divide a group" in text_of(app)
+    assert "About 20% of the images are held out" in text_of(app)
     key = new(app)
     app.slider(key=f"fraction-{key}").set_value(0.35)
     app.number_input(key=f"seed-{key}").set_value(7)
     app.toggle(key=f"stratified-{key}").set_value(False)
     app.toggle(key=f"near-{key}").set_value(True).run()
-    assert "About 35% of the images are held out" in told(app)
+    assert "About 35% of the images are held out" in text_of(app)
     button(app, "Import 120 images").click().run()
     assert {name: started[name] for name in ("test_fraction", "split_seed", "stratified", "link_duplicates")} == {
         "test_fraction": 0.35,

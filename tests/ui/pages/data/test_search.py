@@ -7,17 +7,17 @@ from streamlit.testing.v1 import AppTest
 from imgcls import datasets
 from imgcls.inference import visual_search
 from imgcls.ui.data.search import results
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 
 FAST = "MobileNet 0.25"
 TITLE = "Digits 8 x 8"
 
 
 @pytest.fixture(scope="session")
-def index_files(shelf):
+def index_files(prepared_dataset):
     """An index of `digits`: file name -> content."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGCLS_CACHE", str(shelf("digits").parent.parent))
+        patch.setenv("IMGCLS_CACHE", str(prepared_dataset("digits").parent.parent))
         dataset = datasets.open_dataset("digits")
         task = visual_search.task_of(dataset, FAST)
         task.folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def shown_rows(app: AppTest) -> list[int]:
 
 def test_the_most_similar_images_are_shown_with_their_similarity(indexed):
     app = searched()
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     assert captions(app).count("similarity 0.") >= 20
     assert "The query" in captions(app)
 
@@ -78,7 +78,7 @@ def test_an_image_is_not_among_its_own_results(indexed):
 def test_a_search_in_one_class_shows_only_that_class(indexed):
     app = searched()
     select(app, "Search in").set_value(4).run()
-    assert is_whole(app)
+    assert is_intact(app)
     rows = shown_rows(app)
     assert rows and set(indexed.y_train[rows].tolist()) == {4}
 
@@ -88,7 +88,7 @@ def test_results_can_be_excluded(indexed):
     rows = shown_rows(app)
     pills(app).set_value([rows[0], rows[2]]).run()
     button(app, "Exclude 2").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert datasets.edits_of(indexed).excluded == tuple(sorted((rows[0], rows[2])))
 
 
@@ -107,9 +107,9 @@ def test_without_an_index_one_click_builds_it(mnist_sample):
     dataset = datasets.open_dataset(mnist_sample)
     app = opened("data", data=dataset.facts.title, explore="Search")
     select(app, "Compare by").set_value(FAST).run()
-    assert "Searching needs an index of the 5,000 images." in told(app)
+    assert "Searching needs an index of the 5,000 images." in text_of(app)
     button(app, "Build the search index").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert visual_search.state(dataset, FAST).state in ("running", "ready")
     visual_search.task_of(dataset, FAST).cancel()
 
@@ -120,7 +120,7 @@ def test_a_failed_index_gives_its_reason_and_can_be_retried(digits):
     task.folder.mkdir(parents=True)
     task.write_progress("failed", 0.5, "The disk is full.")
     app = searched()
-    assert "The search index could not be built. The disk is full." in told(app)
+    assert "The search index could not be built. The disk is full." in text_of(app)
     assert button(app, "Try again")
 
 
@@ -130,5 +130,5 @@ def test_the_input_of_a_prediction_finds_similar_images(indexed, finished_run):
     app.session_state["similar-predict"] = True
     app.run()
     select(app, "Compare by").set_value(FAST).run()
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     assert captions(app).count("similarity ") >= 20

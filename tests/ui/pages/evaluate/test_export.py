@@ -8,7 +8,7 @@ from imgcls.system.tasks import TaskState
 from imgcls.ui.app import links
 from imgcls.ui.runs import table as table_of_runs
 from tests.support.exports import quick_conversion as quick_conversion
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 
 
 def section(run):
@@ -30,9 +30,9 @@ def test_formats_are_offered_and_start_a_background_task(finished_run, monkeypat
     started = []
     monkeypatch.setattr(making, "start", lambda run, names: started.append((run.id, names)))
     app = section(finished_run)
-    assert is_whole(app)
-    assert "A file that does not match is not offered." in told(app)
-    assert "Keras" in told(app)
+    assert is_intact(app)
+    assert "A file that does not match is not offered." in text_of(app)
+    assert "Keras" in text_of(app)
 
     next(button for button in app.button if button.label == "Export and verify").click().run()
     assert started[0][0] == finished_run.id and started[0][1][:2] == ["keras", "litert_dynamic"]
@@ -40,7 +40,7 @@ def test_formats_are_offered_and_start_a_background_task(finished_run, monkeypat
 
 def test_verified_files_are_compared_and_can_be_downloaded(exported):
     app = section(exported)
-    assert is_whole(app)
+    assert is_intact(app)
     assert table(app).count('<th scope="row">') == 2
     assert "100.00%" in table(app) and "95% CI" in table(app) and "Compared on 360 test images" in table(app)
     labels = [button.proto.label for button in app.get("download_button")]
@@ -51,8 +51,8 @@ def test_verified_files_are_compared_and_can_be_downloaded(exported):
 def test_a_file_that_does_not_match_is_not_offered_and_the_page_gives_the_reason(exported):
     records.write(exported, Record("litert", "LiteRT", "2026", problem="Its probabilities differ by up to 0.5."))
     app = section(exported)
-    assert is_whole(app)
-    assert "LiteRT is not offered" in told(app)
+    assert is_intact(app)
+    assert "LiteRT is not offered" in text_of(app)
     labels = [button.proto.label for button in app.get("download_button")]
     assert [label.partition(" (")[0] for label in labels if label.startswith("LiteRT")] == ["LiteRT dynamic range"]
 
@@ -63,7 +63,7 @@ def test_images_whose_prediction_changes_are_listed_with_links(exported):
     values = record.as_json() | {"changed": (change,), "changed_count": 1, "only_stored_right": 1, "p_value": 1.0}
     records.write(exported, Record(**values))
     app = section(exported)
-    assert is_whole(app)
+    assert is_intact(app)
     frame = next(frame.value for frame in app.dataframe if "Exported file" in frame.value)
     assert frame.to_dict("records") == [
         {
@@ -79,35 +79,35 @@ def test_images_whose_prediction_changes_are_listed_with_links(exported):
 def test_without_the_dataset_the_page_says_what_was_compared(exported, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
     making.make(exported, ["litert"], lambda fraction, text: None)
-    assert "The dataset is not prepared on this machine" in told(section(exported))
+    assert "The dataset is not prepared on this machine" in text_of(section(exported))
 
 
 def test_a_running_export_shows_its_progress_and_a_failed_one_its_reason(finished_run, monkeypatch):
     state = TaskState("running", 0.4, "LiteRT: comparing predictions")
     monkeypatch.setattr(making.Task, "state", lambda task: state)
     app = section(finished_run)
-    assert is_whole(app)
+    assert is_intact(app)
     assert any(button.label == "Cancel" for button in app.button)
     assert not any(button.label == "Export and verify" for button in app.button)
 
     state = TaskState("failed", 0.4, "No space left.")
     app = section(finished_run)
-    assert "The export failed" in told(app) and "No space left" in told(app)
+    assert "The export failed" in text_of(app) and "No space left" in text_of(app)
     assert any(button.label == "Try again" for button in app.button)
 
 
 def test_a_missing_package_gives_an_installation_hint(finished_run, monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda package: None)
     app = section(finished_run)
-    assert is_whole(app)
-    assert "pip install" in told(app)
+    assert is_intact(app)
+    assert "pip install" in text_of(app)
 
 
 def test_a_run_without_its_keras_model_is_reported(finished_run):
     (finished_run.folder / "model.keras").unlink()
     app = section(finished_run)
-    assert is_whole(app)
-    assert "no saved model" in told(app)
+    assert is_intact(app)
+    assert "no saved model" in text_of(app)
 
 
 def test_the_runs_table_links_to_the_export(finished_run, monkeypatch):

@@ -10,7 +10,7 @@ from PIL import Image
 from imgcls.inference.activations import FILES
 from imgcls.inference.explain import task
 from imgcls.runs import Run, tags
-from tests.support.pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_intact, opened, text_of
 
 
 def pieces(app) -> str:
@@ -24,7 +24,7 @@ def image_of(run: Run, index: str | int, **query):
 def test_an_image_has_its_prediction_heat_maps_and_similar_images(finished_run):
     app = image_of(finished_run, 17)
 
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     shown = pieces(app)
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]
@@ -33,18 +33,18 @@ def test_an_image_has_its_prediction_heat_maps_and_similar_images(finished_run):
     assert f"Test image 17: true class {labels[17]}, predicted {best}" in shown
     assert "Grad-CAM for" in shown and "Occlusion for" in shown
     assert shown.count("Training image ") == 10
-    assert "nearest belong to the class" in told(app)
+    assert "nearest belong to the class" in text_of(app)
     with np.load(finished_run.folder / "neighbours.npz") as file:
-        assert f"among the {len(file['labels']):,} training images stored with the run" in told(app)
+        assert f"among the {len(file['labels']):,} training images stored with the run" in text_of(app)
     assert f"?run={finished_run.id}&amp;view=Single+image&amp;image=" in shown, "its neighbours in confidence are links"
 
 
 @pytest.mark.parametrize("image", ["360", "-1", "1e3", "x" * 4000, "<b>", "٣", "NaN"])
 def test_an_invalid_image_is_reported_and_the_worst_error_is_shown(finished_run, image):
     app = image_of(finished_run, image)
-    assert is_whole(app)
-    assert "There is no test image" in told(app)
-    assert "Prediction" in told(app)
+    assert is_intact(app)
+    assert "There is no test image" in text_of(app)
+    assert "Prediction" in text_of(app)
 
 
 def test_without_an_image_in_the_link_the_worst_error_is_shown(finished_run):
@@ -64,14 +64,14 @@ def test_the_heat_map_can_explain_the_true_class(finished_run):
     assert f"Grad-CAM for {probabilities[index].argmax()}:" in pieces(app)
     control = next(group for group in app.segmented_control if group.label == "Heat map for")
     control.set_value(int(labels[index])).run()
-    assert is_whole(app) and f"Grad-CAM for {labels[index]}:" in pieces(app)
+    assert is_intact(app) and f"Grad-CAM for {labels[index]}:" in pieces(app)
 
 
 def test_a_tag_is_stored_with_the_run(finished_run):
     app = image_of(finished_run, 17)
     group = next(group for group in app.pills if group.label == "Tags of this image")
     group.set_value(["wrong label"]).run()
-    assert is_whole(app) and tags.read(finished_run) == {"wrong label": (17,)}
+    assert is_intact(app) and tags.read(finished_run) == {"wrong label": (17,)}
 
     app = image_of(finished_run, 17)
     next(group for group in app.pills if group.label == "Tags of this image").set_value([]).run()
@@ -84,7 +84,7 @@ def test_names_with_markup_are_shown_literally(finished_run):
     (finished_run.folder / "model.json").write_text(json.dumps(model))
     for view in ("Single image", "Activations"):
         app = opened("evaluate", run=finished_run.id, view=view, image="3")
-        assert is_whole(app)
+        assert is_intact(app)
         assert "<img src=x" not in pieces(app)
 
 
@@ -93,8 +93,8 @@ def test_an_older_run_offers_to_compute_activations(finished_run, view):
     for name in FILES:
         (finished_run.folder / name).unlink()
     app = opened("evaluate", run=finished_run.id, view=view, image="17")
-    assert is_whole(app)
-    assert "have not been stored yet" in told(app)
+    assert is_intact(app)
+    assert "have not been stored yet" in text_of(app)
     assert any(button.label == "Compute activations" for button in app.button)
     if view == "Single image":
         assert "Occlusion for" in pieces(app), "which needs the model alone"
@@ -117,7 +117,7 @@ def test_failed_activations_give_their_reason_and_can_be_retried(finished_run):
     (finished_run.folder / "inside.json").unlink()
     task.task_of(finished_run).write_progress("failed", 0.0, "The <b>disk</b> is full.")
     app = opened("evaluate", run=finished_run.id, view="Activations")
-    assert "The <b>disk</b> is full." in told(app)
+    assert "The <b>disk</b> is full." in text_of(app)
     assert any(button.label == "Try again" for button in app.button)
 
 
@@ -126,14 +126,14 @@ def test_failed_activations_give_their_reason_and_can_be_retried(finished_run):
 def test_a_damaged_file_gives_one_clear_error(finished_run, view, name):
     (finished_run.folder / name).write_bytes(b"torn")
     app = opened("evaluate", run=finished_run.id, view=view, image="17")
-    assert is_whole(app)
+    assert is_intact(app)
     if view == "Single image" or name != "neighbours.npz":
-        assert "damaged" in told(app) or name == "inside.npz"
+        assert "damaged" in text_of(app) or name == "inside.npz"
 
 
 def test_activations_show_filters_layers_and_their_statistics(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     shown = pieces(app)
     assert "filters of 3×3 pixels" in shown
     for layer in ("block1_conv1", "block2_pool", "dense", "logits", "probabilities"):
@@ -154,7 +154,7 @@ def test_activations_can_be_shown_for_an_uploaded_image(finished_run):
     file = BytesIO()
     Image.fromarray(written).save(file, "PNG")
     app.file_uploader[0].upload("mine <b>.png", file.getvalue()).run()
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     assert "for mine &lt;b&gt;.png" in pieces(app)
     app.file_uploader[0].upload("broken.png", b"no picture").run()
-    assert is_whole(app) and "broken.png" in told(app)
+    assert is_intact(app) and "broken.png" in text_of(app)

@@ -15,7 +15,7 @@ from imgcls.evaluation.robustness import evaluate
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
 from imgcls.runs import Run, validation_predictions
 from imgcls.ui.evaluate import sections
-from tests.support.pages import HOSTILE, is_whole, opened, told
+from tests.support.pages import HOSTILE, is_intact, opened, text_of
 
 NAMES = ["boat", HOSTILE[0], HOSTILE[2], "sky"]
 COUNT, STORED = 60, 50
@@ -39,12 +39,12 @@ def pieces(app) -> str:
 
 
 @pytest.fixture
-def tested(made, digits) -> Run:
+def tested(make_run, digits) -> Run:
     """A tested multi-label run whose labels have hostile names."""
     probabilities, labels = predicted()
     images = np.random.default_rng(0).integers(0, 256, (STORED, 8, 8, 1), dtype=np.uint8)
     card = {"classes": NAMES, "shape": [8, 8, 1], "ink": False, "several": True, "threshold": 0.37, "data": "own-x"}
-    run = made(
+    run = make_run(
         **{
             "predictions.npz": packed(probabilities=probabilities, labels=labels),
             "gallery.npz": packed(indices=np.arange(STORED, dtype=np.int32), pictures=images),
@@ -83,8 +83,8 @@ def test_every_section_works_and_shows_names_literally(tested, place):
     shutil.copytree(tested.folder, tested.folder.with_name("other"))
     app = opened("evaluate", run=tested.id, other="other", **place)
 
-    assert is_whole(app), [error.value for error in app.exception]
-    assert "macro F1" in pieces(app) or "No test images match the filters" in told(app)
+    assert is_intact(app), [error.value for error in app.exception]
+    assert "macro F1" in pieces(app) or "No test images match the filters" in text_of(app)
     assert "<img src=x" not in pieces(app)
 
 
@@ -104,7 +104,7 @@ def test_the_threshold_applies_to_the_entire_page(tested):
     app = opened("evaluate", run=tested.id, view="Per class")
     app.get("button_group")[0].set_value("Chosen on validation").run()
 
-    assert is_whole(app)
+    assert is_intact(app)
     expected = multilabel.scores(*predicted(), NAMES, 0.37)
     assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected.labels.recall.value)
     assert f"{expected.macro_f1.value:.1%}" in pieces(app)
@@ -116,7 +116,7 @@ def test_label_thresholds_apply_to_the_entire_page_from_the_start(tested):
     with_robustness(tested)
     app = opened("evaluate", run=tested.id, view="Per class")
 
-    assert is_whole(app)
+    assert is_intact(app)
     expected = multilabel.scores(*predicted(), NAMES, (0.2, 0.4, 0.6, 0.8))
     table = app.dataframe[0].value
     assert table["Recall (%)"].tolist() == pytest.approx(100 * expected.labels.recall.value)
@@ -125,7 +125,7 @@ def test_label_thresholds_apply_to_the_entire_page_from_the_start(tested):
     app.get("button_group")[0].set_value("0.5").run()
     assert app.dataframe[0].value["Threshold"].tolist() == [0.5] * 4
     for view in sections.available(sections.MULTI):
-        assert is_whole(opened("evaluate", run=tested.id, view=view))
+        assert is_intact(opened("evaluate", run=tested.id, view=view))
 
 
 def test_the_report_names_the_threshold_of_each_label(tested):
@@ -192,7 +192,7 @@ def test_two_runs_are_compared_by_exact_match_and_by_label(tested):
     (other / "predictions.npz").write_bytes(packed(probabilities=labels.astype(np.float32), labels=labels))
     app = opened("evaluate", run="better", view="Compare", other=tested.id)
 
-    assert is_whole(app)
+    assert is_intact(app)
     assert "B is better than A" in pieces(app) and "Exact match of B" in pieces(app)
     assert "Label accuracy of B minus that of A" in pieces(app)
 
@@ -213,7 +213,7 @@ def test_robustness_results_of_another_kind_of_run_are_refused(tested):
     with np.load(tested.folder / evaluate.NAME) as file:
         content = dict(file)
     np.savez(tested.folder / evaluate.NAME, **content | {"clean": content["clean"][:, 0]})
-    assert "cannot be read" in told(opened("evaluate", run=tested.id, view="Robustness"))
+    assert "cannot be read" in text_of(opened("evaluate", run=tested.id, view="Robustness"))
 
 
 def test_multilabel_runs_have_a_report_and_tables(tested):
@@ -234,12 +234,14 @@ def test_multilabel_runs_have_a_report_and_tables(tested):
 def test_missing_images_and_damaged_predictions_are_reported(tested):
     (tested.folder / "gallery.npz").write_bytes(b"torn")
     app = opened("evaluate", run=tested.id)
-    assert is_whole(app) and "No images to show" in told(app)
+    assert is_intact(app) and "No images to show" in text_of(app)
     (tested.folder / "predictions.npz").write_bytes(packed(probabilities=np.zeros((3, 2)), labels=np.zeros((3, 2))))
-    assert "The test predictions of this run are damaged" in told(opened("evaluate", run=tested.id))
+    assert "The test predictions of this run are damaged" in text_of(opened("evaluate", run=tested.id))
 
 
 def test_features_unavailable_for_multilabel_runs_are_explained(tested):
-    assert "do not record predictions after each epoch" in told(opened("evaluate", run=tested.id, view="Epoch history"))
+    assert "do not record predictions after each epoch" in text_of(
+        opened("evaluate", run=tested.id, view="Epoch history")
+    )
     app = opened("evaluate", run=tested.id, view="Label errors", suspects="Training images")
-    assert "cannot be checked" in told(app)
+    assert "cannot be checked" in text_of(app)

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from imgcls.ui.predict import batch, human_vs_model
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 from tests.support.uploads import archive, image, leaves
 
 
@@ -44,24 +44,24 @@ def bomb() -> bytes:
 )
 def test_a_batch_without_readable_images_is_reported(name, data, message, asked):
     app = upload(asked("Batch"), name, data)
-    assert is_whole(app)
-    assert message in told(app)
+    assert is_intact(app)
+    assert message in text_of(app)
 
 
 def test_a_batch_with_hostile_names_shows_them_literally(asked, tmp_path):
     archive(tmp_path / "a.zip", leaves() | {"<img src=x onerror=alert(1)>/$x$.png": image(1)})
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
-    assert is_whole(app)
+    assert is_intact(app)
     assert "<img src=x onerror" not in pieces(app)
     assert "&lt;img src=x onerror" in pieces(app)
-    assert "no folder is named after a class" in told(app).lower()
+    assert "no folder is named after a class" in text_of(app).lower()
 
 
 def test_a_batch_with_only_damaged_labelled_images_is_reported(asked, tmp_path):
     archive(tmp_path / "a.zip", {"3/broken.png": b"no picture", "other/1.png": image(1)})
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
-    assert is_whole(app)
-    assert "no labelled image can be read" in told(app).lower()
+    assert is_intact(app)
+    assert "no labelled image can be read" in text_of(app).lower()
 
 
 def test_deleting_a_model_while_the_page_is_open_shows_one_error(asked, finished_run, tmp_path):
@@ -69,15 +69,15 @@ def test_deleting_a_model_while_the_page_is_open_shows_one_error(asked, finished
     (finished_run.folder / "model.tflite").unlink()
     archive(tmp_path / "a.zip", leaves())
     upload(app, "a.zip", (tmp_path / "a.zip").read_bytes())
-    assert is_whole(app)
-    assert "no trained model" in told(app).lower()
+    assert is_intact(app)
+    assert "no trained model" in text_of(app).lower()
 
 
 def test_files_above_the_total_size_limit_are_released(asked, monkeypatch):
     monkeypatch.setattr(batch, "TOTAL_MB", 0.001)
     app = upload(asked("Batch"), "1.png", image(1) + bytes(2_000))
-    assert is_whole(app)
-    assert "the limit for a batch is" in told(app)
+    assert is_intact(app)
+    assert "the limit for a batch is" in text_of(app)
     assert "1.png" not in pieces(app)
 
 
@@ -107,10 +107,10 @@ def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypat
         assert f"Image {number + 1} of 20" in str(app.get("progress")[0].proto.text)
         (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
         pills.select(pills.options[3]).run() if number else app.button(key="versus-pass").click().run()
-    assert is_whole(app)
+    assert is_intact(app)
     assert "You" in pieces(app)
     assert "1 skipped" in pieces(app)
     assert sum(element.proto.component_name == "imgcls.confusion_matrix" for element in app.get("bidi_component")) == 2
-    assert "chosen because the model finds them hard" in told(app)
+    assert "chosen because the model finds them hard" in text_of(app)
     app.button(key="versus-again").click().run()
     assert "Image 1 of 20" in str(app.get("progress")[0].proto.text)

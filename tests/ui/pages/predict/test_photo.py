@@ -19,7 +19,7 @@ from imgcls.ui.predict.photo_crop import Photo
 from imgcls.ui.widgets import multilabel_bars
 from tests.support import tiffs
 from tests.support.heic import HEIC
-from tests.support.pages import is_whole, opened, told
+from tests.support.pages import is_intact, opened, text_of
 
 
 def photo_of(*strokes: list[tuple[int, int]], size: tuple[int, int] = (120, 120)) -> bytes:
@@ -44,7 +44,7 @@ def asked(finished_run):
 
 def upload(app, *files: tuple[str, bytes]):
     app.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     return app
 
 
@@ -52,7 +52,7 @@ def sent(app, key: str, **state: object):
     """The page after the browser has sent this from the part of the page with this key."""
     app.session_state[key] = state
     app.run()
-    assert is_whole(app), told(app)
+    assert is_intact(app), text_of(app)
     return app
 
 
@@ -60,7 +60,7 @@ def message(number: int, data: bytes) -> dict:
     return {"number": number, "data": "data:image/png;base64," + base64.b64encode(data).decode()}
 
 
-def looked_at(app) -> str:
+def shown_photo(app) -> str:
     """What the image that is looked at closely is called."""
     (piece,) = [piece for piece in pieces(app).splitlines() if "The uploaded image " in piece]
     return piece.split("The uploaded image ")[1].split('"')[0]
@@ -110,38 +110,38 @@ def _converted(kind: str) -> bytes:
 )
 def test_photos_of_all_accepted_formats_are_classified(asked, name, kind):
     upload(asked, (name, _converted(kind)))
-    assert looked_at(asked) == name and not asked.error
+    assert shown_photo(asked) == name and not asked.error
     assert answer(asked)["prediction"] is not None
 
 
 def test_a_photo_in_heic_is_opened(asked):
     upload(asked, ("IMG_1.HEIC", HEIC))
-    assert "not a supported image" not in told(asked) and "damaged" not in told(asked)
+    assert "not a supported image" not in text_of(asked) and "damaged" not in text_of(asked)
 
 
 def test_the_bytes_of_a_classified_photo_are_released(asked):
     upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
-    assert "All images" in told(asked)
+    assert "All images" in text_of(asked)
     gc.collect()
     assert [one.name for one in gc.get_objects() if isinstance(one, Photo)] == []
 
 
 def test_the_latest_photo_is_shown_until_another_is_selected(asked):
     sent(asked, "pasted-0", pasted=message(1, ONE))
-    assert looked_at(asked) == "the pasted image"
+    assert shown_photo(asked) == "the pasted image"
     upload(asked, ("seven.png", SEVEN))
-    assert looked_at(asked) == "seven.png", "it came after the pasted one"
+    assert shown_photo(asked) == "seven.png", "it came after the pasted one"
     (choice,) = [box for box in asked.selectbox if box.label == "Selected image"]
     assert choice.options == ["1. seven.png", "2. the pasted image"]
     choice.select_index(1).run()
-    assert looked_at(asked) == "the pasted image"
+    assert shown_photo(asked) == "the pasted image"
     sent(asked, "pasted-0", pasted=message(2, SEVEN))
-    assert looked_at(asked) == "the pasted image"
+    assert shown_photo(asked) == "the pasted image"
     asked.button(key="put-away").click().run()
-    assert looked_at(asked) == "seven.png"
-    assert "All images" not in told(asked)
+    assert shown_photo(asked) == "seven.png"
+    assert "All images" not in text_of(asked)
     asked.file_uploader[0].set_value(None).run()
-    assert is_whole(asked)
+    assert is_intact(asked)
     assert answer(asked)["prediction"] is None
 
 
@@ -242,8 +242,8 @@ def test_of_many_files_those_not_shown_are_released(asked):
     files = [(f"{number}.png", photo_of([(60, 20 + number), (60, 95)])) for number in range(photo.MOST_FILES + 3)]
     app = upload(asked, *files)
     sentence = f"Only the first {photo.MOST_FILES} of {photo.MOST_FILES + 3} files are shown here"
-    assert sentence in told(app)
-    assert sentence in told(app.run()), "also when they are gone"
+    assert sentence in text_of(app)
+    assert sentence in text_of(app.run()), "also when they are gone"
 
 
 def test_a_tile_names_each_label_above_the_threshold():
@@ -264,7 +264,7 @@ def test_multi_label_photos_show_all_labels_everywhere(finished_run):
     app = opened("predict", run=finished_run.id, mode="Upload", threshold="Custom", **{"yes-from": "0.99"})
     upload(app, ("one.png", ONE), ("seven.png", SEVEN))
     app.slider(key="yes-from").set_value(0.01).run()
-    assert is_whole(app)
+    assert is_intact(app)
     (tiles,) = [piece for piece in pieces(app).split("<style>") if 'class="tiles"' in piece]
     (large,) = re.findall('<div class="labels-on" role="status">(.*?)</div>', pieces(app))
     for name in large.split(", "):
