@@ -73,7 +73,7 @@ def test_hostile_names_are_shown_literally_on_every_page(number, visit, hostile_
     # What must never happen (dialogs, requests to elsewhere) is looked at when the visits end.
 
 
-def tear(name: str) -> Callable[[Path], None]:
+def truncate(name: str) -> Callable[[Path], None]:
     def cut(folder: Path) -> None:
         content = (folder / name).read_bytes()
         (folder / name).write_bytes(content[: len(content) // 2])
@@ -90,11 +90,11 @@ def empty(name: str) -> Callable[[Path], None]:
 
 
 CORRUPTIONS = {
-    "torn-result": tear("result.json"),
+    "torn-result": truncate("result.json"),
     "no-config": drop("config.json"),
     "empty-metrics": empty("metrics.jsonl"),
-    "torn-tflite": tear("model.tflite"),
-    "torn-model": tear("model.json"),
+    "torn-tflite": truncate("model.tflite"),
+    "torn-model": truncate("model.json"),
 }
 """One of each kind; the tests of the pages without a browser have all of them."""
 TOLD = {

@@ -237,14 +237,14 @@ def test_a_run_does_not_resume_with_different_images(keras, dataset):
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what is mapped")
 def test_released_images_use_no_memory_and_can_be_read_again(mnist_sample):
-    def mapped() -> int:
+    def open_memory_maps() -> int:
         status = Path("/proc/self/smaps").read_text()
         parts = status.split("x_train.npy")[1:]
         return sum(int(part.split("Rss:")[1].split()[0]) for part in parts)
 
     data = datasets.open_dataset(mnist_sample)
     whole = np.array(data.x_train)
-    assert mapped() > 2_000
+    assert open_memory_maps() > 2_000
     data.release_memory()
-    assert mapped() < 200
+    assert open_memory_maps() < 200
     assert np.array_equal(data.x_train, whole)

@@ -9,7 +9,7 @@ from imgcls.evaluation.metrics import calibration, classification
 
 
 @pytest.fixture(scope="module")
-def too_sure():
+def overconfident():
     """Answers whose logits are 2.5 times those that would be right, and the labels."""
     generator = np.random.default_rng(2)
     logits = generator.normal(size=(3000, 5)) * 2
@@ -30,8 +30,8 @@ def test_reliability_by_hand():
     assert found.error.low <= gap <= found.error.high
 
 
-def test_a_calibrated_model_has_a_small_error_and_an_overconfident_one_a_large_error(too_sure):
-    probabilities, labels = too_sure
+def test_a_calibrated_model_has_a_small_error_and_an_overconfident_one_a_large_error(overconfident):
+    probabilities, labels = overconfident
     right = probabilities.argmax(1) == labels
     before = calibration.reliability(probabilities.max(1), right)
     after = calibration.reliability(calibration.scaled(probabilities, 2.5).max(1), right)
@@ -40,8 +40,8 @@ def test_a_calibrated_model_has_a_small_error_and_an_overconfident_one_a_large_e
     assert after.error.high < 0.06
 
 
-def test_the_temperature_is_the_one_that_scipy_finds(too_sure):
-    probabilities, labels = too_sure
+def test_the_temperature_is_the_one_that_scipy_finds(overconfident):
+    probabilities, labels = overconfident
     logits = np.log(np.clip(probabilities.astype(float), classification.SMALLEST, 1))
 
     def loss(temperature):
@@ -55,8 +55,8 @@ def test_the_temperature_is_the_one_that_scipy_finds(too_sure):
     assert found.high / found.low < 1.2
 
 
-def test_the_temperature_interval_matches_the_bootstrap(too_sure):
-    probabilities, labels = (part[:800] for part in too_sure)
+def test_the_temperature_interval_matches_the_bootstrap(overconfident):
+    probabilities, labels = (part[:800] for part in overconfident)
     found = calibration.temperature(probabilities, labels)
     generator = np.random.default_rng(0)
     drawn = []
@@ -67,8 +67,8 @@ def test_the_temperature_interval_matches_the_bootstrap(too_sure):
     assert np.log(found.high / found.low) / (2 * calibration.Z) == pytest.approx(np.std(drawn), rel=0.35)
 
 
-def test_temperature_scaling_divides_the_logits_and_keeps_every_prediction(too_sure):
-    probabilities, _ = too_sure
+def test_temperature_scaling_divides_the_logits_and_keeps_every_prediction(overconfident):
+    probabilities, _ = overconfident
     cooled = calibration.scaled(probabilities, 3.0)
 
     np.testing.assert_allclose(

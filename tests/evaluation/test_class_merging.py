@@ -17,12 +17,12 @@ LABELS = np.array([0, 0, 2, 3, 1])
 PREDICTIONS = Predictions(NAMES, PROBABILITIES, LABELS, np.arange(5))
 
 
-def after(**query: str) -> Predictions:
+def edited(**query: str) -> Predictions:
     return PREDICTIONS.after(ClassMerging.parse(query, 4))
 
 
 def test_merged_classes_add_their_probabilities_and_may_change_the_prediction():
-    predictions = after(merge="0.1")
+    predictions = edited(merge="0.1")
 
     assert predictions.names == ("cat + dog", "car", "ship")
     np.testing.assert_allclose(predictions.probabilities[0], [0.6, 0.4, 0], atol=1e-6)
@@ -32,7 +32,7 @@ def test_merged_classes_add_their_probabilities_and_may_change_the_prediction():
 
 
 def test_removing_a_class_removes_its_images_and_renormalises_the_rest():
-    predictions = after(off="2")
+    predictions = edited(off="2")
 
     assert predictions.names == ("cat", "dog", "ship")
     assert predictions.indices.tolist() == [0, 1, 3, 4]
@@ -41,13 +41,13 @@ def test_removing_a_class_removes_its_images_and_renormalises_the_rest():
 
 
 def test_a_prediction_with_only_removed_classes_becomes_uniform():
-    predictions = after(off="3")
+    predictions = edited(off="3")
 
     np.testing.assert_allclose(predictions.probabilities[-1], [1 / 3] * 3, atol=1e-6)
 
 
 def test_merging_and_removing_work_together():
-    predictions = after(merge="0.1_2.3", off="1")
+    predictions = edited(merge="0.1_2.3", off="1")
 
     assert predictions.names == ("cat", "car + ship")
     assert predictions.indices.tolist() == [0, 1, 2, 3]

@@ -17,7 +17,7 @@ from imgcls.system import paths
 from tests.support.evaluations import stored_suspects
 
 
-def planted(count: int = 60, num_classes: int = 3, wrong: int = 8):
+def with_label_errors(count: int = 60, num_classes: int = 3, wrong: int = 8):
     """Labels of which some are wrong, and probabilities that know better: labels, probabilities, the wrong places."""
     generator = np.random.default_rng(3)
     true = generator.integers(0, num_classes, count)
@@ -31,7 +31,7 @@ def planted(count: int = 60, num_classes: int = 3, wrong: int = 8):
 
 
 def test_suspects_match_cleanlab():
-    labels, probabilities, wrong = planted()
+    labels, probabilities, wrong = with_label_errors()
 
     found = suspects(labels, probabilities)
 
@@ -91,7 +91,7 @@ def test_a_nan_prediction_does_not_disable_its_class():
 
 
 def test_the_joint_sums_to_the_image_count_of_each_label():
-    labels, probabilities, _ = planted(997, 7, 100)
+    labels, probabilities, _ = with_label_errors(997, 7, 100)
 
     found = suspects(labels, probabilities)
 

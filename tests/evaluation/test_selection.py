@@ -17,7 +17,7 @@ PROBABILITIES = np.array(
 PREDICTIONS = Predictions(("a", "b", "c"), PROBABILITIES, LABELS, np.arange(6))
 
 
-def left(selected: Selection, **known) -> list[int]:
+def selected_rows(selected: Selection, **known) -> list[int]:
     kept = selection.mask(selected, PREDICTIONS.labels, PREDICTIONS.predicted, PREDICTIONS.confidence, **known)
     return np.flatnonzero(kept).tolist()
 
@@ -40,12 +40,12 @@ def left(selected: Selection, **known) -> list[int]:
     ],
 )
 def test_a_url_selects_exactly_its_images(query, expected):
-    assert left(Selection.parse(query, 3)) == expected
+    assert selected_rows(Selection.parse(query, 3)) == expected
 
 
 def test_adjacent_bins_share_no_image_and_omit_none():
     bounds = [(low, low + 5) for low in range(0, 100, 5)]
-    found = [left(Selection(low=low, high=high)) for low, high in bounds]
+    found = [selected_rows(Selection(low=low, high=high)) for low, high in bounds]
 
     assert sorted(index for part in found for index in part) == [0, 1, 2, 3, 4, 5]
 
@@ -54,8 +54,8 @@ def test_tags_and_map_regions_filter():
     tagged = np.array([1, 0, 0, 1, 0, 0], bool)
     places = np.array([[100, 100], [500, 500], [900, 900], [500, 520], [0, 0], [1000, 0]], float)
 
-    assert left(Selection(tag="dark"), tagged=tagged) == [0, 3]
-    assert left(Selection(area=((400, 400), (600, 400), (600, 600), (400, 600))), positions=places) == [1, 3]
+    assert selected_rows(Selection(tag="dark"), tagged=tagged) == [0, 3]
+    assert selected_rows(Selection(area=((400, 400), (600, 400), (600, 600), (400, 600))), positions=places) == [1, 3]
 
 
 def test_a_concave_polygon_excludes_the_points_in_its_notch():

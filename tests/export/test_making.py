@@ -15,12 +15,12 @@ from imgcls.inference.predictor import Predictor
 from tests.support.exports import quick_conversion as quick_conversion
 
 
-def silent(fraction, text):
+def no_progress(fraction, text):
     """Progress that nobody reads."""
 
 
 def export(run, name):
-    making.make(run, [name], silent)
+    making.make(run, [name], no_progress)
     return records.read(run, name)
 
 
@@ -82,7 +82,7 @@ def test_one_failed_conversion_does_not_stop_the_others(finished_run, monkeypatc
         shutil.copyfile(run.folder / "model.tflite", path)
 
     monkeypatch.setattr(making, "convert", convert)
-    making.make(finished_run, ["litert_int8", "litert"], silent)
+    making.make(finished_run, ["litert_int8", "litert"], no_progress)
     assert records.read(finished_run, "litert_int8").problem == "The conversion failed: no calibration images."
     assert records.read(finished_run, "litert").is_offered
 

@@ -431,14 +431,14 @@ def test_grey_pixels_fit_a_colour_model():
     assert (prepare_photo(np.full((50, 50), 77, np.uint8), (24, 32, 3)).pixels == 77).all()
 
 
-def shirt(thing, ground, height=300, width=200):
+def garment(thing, ground, height=300, width=200):
     pixels = np.full((height, width, 3), ground, np.uint8)
     pixels[60:240, 70:130] = thing
     return pixels
 
 
 def test_a_dark_garment_on_a_light_background_is_inverted_for_a_greyscale_model():
-    prepared = prepare_photo(shirt(thing=40, ground=250), (28, 28, 1))
+    prepared = prepare_photo(garment(thing=40, ground=250), (28, 28, 1))
     assert prepared.pixels.shape == (28, 28, 1)
     assert prepared.pixels[14, 14] > 200
     assert prepared.pixels[:, :8].max() == 0
@@ -447,7 +447,7 @@ def test_a_dark_garment_on_a_light_background_is_inverted_for_a_greyscale_model(
 
 
 def test_a_light_garment_on_black_is_kept_light_and_intact():
-    prepared = prepare_photo(shirt(thing=220, ground=0), (28, 28, 1))
+    prepared = prepare_photo(garment(thing=220, ground=0), (28, 28, 1))
     assert prepared.pixels[14, 14] == 220
     rows = np.flatnonzero(prepared.pixels[:, 14, 0] > 110)
     columns = np.flatnonzero(prepared.pixels[14, :, 0] > 110)

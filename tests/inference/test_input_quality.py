@@ -8,90 +8,90 @@ import pytest
 from imgcls.inference import input_quality
 
 
-def strip(width: int, *, at: int = 14, side: int = 28, light: int = 255, ground: int = 0) -> np.ndarray:
+def bar(width: int, *, at: int = 14, side: int = 28, light: int = 255, ground: int = 0) -> np.ndarray:
     """A vertical strip of 20 pixels length, in the middle unless said otherwise."""
     image = np.full((side, side, 1), ground, np.uint8)
     image[4:24, at - width // 2 : at - width // 2 + width] = light
     return image
 
 
-def one(image: np.ndarray, name: str) -> float:
+def measurement(image: np.ndarray, name: str) -> float:
     return float(input_quality.measure(image[None])[name][0])
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
 def test_the_stroke_width_of_a_bar_is_its_width(width):
     # Its two short ends are edges, too.
-    assert one(strip(width), "stroke") == pytest.approx(width * 20 / (20 + width))
-    assert one(strip(width, light=120), "stroke") == pytest.approx(width * 20 / (20 + width))
+    assert measurement(bar(width), "stroke") == pytest.approx(width * 20 / (20 + width))
+    assert measurement(bar(width, light=120), "stroke") == pytest.approx(width * 20 / (20 + width))
 
 
 def test_size_position_ink_and_background_of_a_bar():
-    assert one(strip(2), "size") == 20
-    assert one(strip(2), "off_centre") == 0
-    assert one(strip(2, at=20), "off_centre") == 6
-    assert one(strip(2), "ink") == pytest.approx(100 * 40 / 784)
-    assert one(strip(2), "ground") == 0
-    assert one(strip(2, ground=200), "ground") == 200
+    assert measurement(bar(2), "size") == 20
+    assert measurement(bar(2), "off_centre") == 0
+    assert measurement(bar(2, at=20), "off_centre") == 6
+    assert measurement(bar(2), "ink") == pytest.approx(100 * 40 / 784)
+    assert measurement(bar(2), "ground") == 0
+    assert measurement(bar(2, ground=200), "ground") == 200
 
 
 @pytest.mark.parametrize(("light", "ground"), [(0, 255), (20, 240), (255, 40)])
 def test_ink_on_paper_is_measured_like_ink_on_black(light, ground):
     shade = np.linspace(-15, 15, 28)[:, None, None]  # the light falls from one side
-    on_paper = (strip(2, at=20, light=light, ground=ground) + shade).clip(0, 255).astype(np.uint8)
-    on_black = strip(2, at=20)
-    assert one(on_paper, "ground") == pytest.approx(ground, abs=8)
+    on_paper = (bar(2, at=20, light=light, ground=ground) + shade).clip(0, 255).astype(np.uint8)
+    on_black = bar(2, at=20)
+    assert measurement(on_paper, "ground") == pytest.approx(ground, abs=8)
     for name in ("size", "off_centre", "stroke"):
-        assert one(on_paper, name) == pytest.approx(one(on_black, name), rel=0.03), name
-    assert one(on_paper, "ink") == pytest.approx(one(on_black, "ink"), rel=0.2), "it has less contrast"
+        assert measurement(on_paper, name) == pytest.approx(measurement(on_black, name), rel=0.03), name
+    assert measurement(on_paper, "ink") == pytest.approx(measurement(on_black, "ink"), rel=0.2), "it has less contrast"
 
 
 def test_blank_paper_has_no_measurements():
     paper = np.random.default_rng(0).normal(240, 3, (28, 28, 1)).clip(0, 255).astype(np.uint8)
-    assert np.isnan(one(paper, "size")) and np.isnan(one(paper, "ground"))
+    assert np.isnan(measurement(paper, "size")) and np.isnan(measurement(paper, "ground"))
 
 
-def usual_of(*widths: int) -> dict:
-    return input_quality.statistics(np.stack([strip(width) for width in widths]))
+def statistics_of(*widths: int) -> dict:
+    return input_quality.statistics(np.stack([bar(width) for width in widths]))
 
 
 def test_a_typical_input_has_no_finding():
-    findings = input_quality.findings(strip(3)[None], usual_of(2, 3, 4, 3))[0]
+    findings = input_quality.findings(bar(3)[None], statistics_of(2, 3, 4, 3))[0]
     assert [finding.sentence for finding in findings] == [""] * len(input_quality.MEASURES)
 
 
 def test_one_extra_pixel_is_no_finding_but_three_are():
-    grown = strip(3)
+    grown = bar(3)
     grown[24] = grown[23]
-    assert not any(finding.sentence for finding in input_quality.findings(grown[None], usual_of(2, 3, 4, 3))[0])
+    assert not any(finding.sentence for finding in input_quality.findings(grown[None], statistics_of(2, 3, 4, 3))[0])
     grown[25:27] = grown[23]
     assert "It is large." in [
-        finding.sentence for finding in input_quality.findings(grown[None], usual_of(2, 3, 4, 3))[0]
+        finding.sentence for finding in input_quality.findings(grown[None], statistics_of(2, 3, 4, 3))[0]
     ]
 
 
 @pytest.mark.parametrize(
     ("image", "name"),
     [
-        (strip(1), "thin"),
-        (strip(9), "thick"),
-        (strip(3, at=20), "off-centre"),
-        (strip(3, light=0, ground=255), "white on black"),
+        (bar(1), "thin"),
+        (bar(9), "thick"),
+        (bar(3, at=20), "off-centre"),
+        (bar(3, light=0, ground=255), "white on black"),
     ],
 )
 def test_each_problem_is_reported(image, name):
-    said = " ".join(finding.sentence for finding in input_quality.findings(image[None], usual_of(2, 3, 4, 3))[0])
+    said = " ".join(finding.sentence for finding in input_quality.findings(image[None], statistics_of(2, 3, 4, 3))[0])
     assert name in said
 
 
 def test_an_empty_image_has_no_measurements():
     empty = np.zeros((28, 28, 1), np.uint8)
-    assert input_quality.findings(empty[None], usual_of(3))[0] == []
+    assert input_quality.findings(empty[None], statistics_of(3))[0] == []
     assert input_quality.statistics(empty[None])["usual"] == {}
 
 
 def test_the_statistics_are_json_and_count_their_images():
-    kept = usual_of(2, 3, 4)
+    kept = statistics_of(2, 3, 4)
     assert json.loads(json.dumps(kept, allow_nan=False)) == kept
     assert kept["pictures"] == 3
     widths = [40 / 22, 60 / 23, 80 / 24]
@@ -125,4 +125,4 @@ def test_files_without_statistics_are_refused(kept):
 
 
 def test_valid_statistics_pass_the_check_unchanged():
-    assert input_quality.checked(usual_of(2, 3)) == usual_of(2, 3)
+    assert input_quality.checked(statistics_of(2, 3)) == statistics_of(2, 3)

@@ -21,7 +21,7 @@ DAMAGED = r"^The model of this run is damaged"
 
 
 @pytest.fixture(autouse=True)
-def nothing_known(monkeypatch):
+def empty_digest_cache(monkeypatch):
     monkeypatch.setattr(model_files, "_verdicts", {})
 
 
@@ -30,7 +30,7 @@ def shipped():
     return mutations.whole_run("some-run")
 
 
-def answered(code: str):
+def process_running(code: str):
     """In place of the process that tries a model, one that runs this code."""
     return lambda module, **streams: subprocess.Popen([sys.executable, "-c", code], **streams)
 
@@ -84,7 +84,7 @@ def test_a_model_that_hangs_the_interpreter_is_stopped(tmp_path, monkeypatch):
     started = []
 
     def spawn(module, **streams):
-        started.append(answered("print('ready', flush=True); import time; time.sleep(600)")(module, **streams))
+        started.append(process_running("print('ready', flush=True); import time; time.sleep(600)")(module, **streams))
         return started[-1]
 
     monkeypatch.setattr(model_files.processes, "spawn", spawn)
@@ -101,7 +101,7 @@ def test_a_slow_python_start_is_not_blamed_on_the_model(tmp_path, monkeypatch):
     path = tmp_path / "model.tflite"
     path.write_bytes(b"fine")
     code = "import time; time.sleep(1.5); print('ready', flush=True); print('fine', flush=True)"
-    monkeypatch.setattr(model_files.processes, "spawn", answered(code))
+    monkeypatch.setattr(model_files.processes, "spawn", process_running(code))
     assert model_files.read(path, "") == b"fine"
 
 
@@ -109,7 +109,7 @@ def test_a_slow_python_start_is_not_blamed_on_the_model(tmp_path, monkeypatch):
 def test_a_model_that_crashes_its_process_crashes_nothing_else(tmp_path, monkeypatch, code):
     path = tmp_path / "model.tflite"
     path.write_bytes(code.encode())
-    monkeypatch.setattr(model_files.processes, "spawn", answered(code))
+    monkeypatch.setattr(model_files.processes, "spawn", process_running(code))
     with pytest.raises(DamagedFile, match="the interpreter cannot load it"):
         model_files.read(path, "")
 

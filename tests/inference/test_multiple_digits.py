@@ -24,7 +24,7 @@ def shipped():
     )
 
 
-def joined(*drawings: Handwriting) -> Handwriting:
+def join(*drawings: Handwriting) -> Handwriting:
     return Handwriting(tuple(stroke for drawn in drawings for stroke in drawn.strokes))
 
 
@@ -59,54 +59,54 @@ def seen(drawn: Handwriting, ask=READS) -> list[str]:
 
 
 def test_two_digits_side_by_side_are_read_left_to_right():
-    assert seen(joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))) == ["1", "7"]
-    assert seen(joined(drawing(*FOUR, at=(10, 60)), drawing(*FIVE, at=(150, 60)))) == ["4", "5"]
+    assert seen(join(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))) == ["1", "7"]
+    assert seen(join(drawing(*FOUR, at=(10, 60)), drawing(*FIVE, at=(150, 60)))) == ["4", "5"]
 
 
 def test_class_names_keep_their_order():
-    pair = joined(drawing(ONE, at=(20, 60)), drawing(SEVEN, at=(160, 60)))
+    pair = join(drawing(ONE, at=(20, 60)), drawing(SEVEN, at=(160, 60)))
     assert multiple_digits.digits_in(pair, READS, list("9876543210")) == ["8", "2"]
 
 
 def test_each_is_read_with_confidence():
-    pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
+    pair = join(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
     for confidence, digits in ((0.8, []), (0.9, ["1", "7"])):
         assert seen(pair, lambda some, least=confidence: np.clip(READS(some), 0, least)) == digits
 
 
 def test_a_drawing_is_not_split_if_the_model_recognises_only_one_part():
-    pair = joined(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
+    pair = join(drawing(SEVEN, at=(160, 60)), drawing(ONE, at=(20, 60)))
     assert seen(pair, by_strokes(("1", drawing(ONE)))) == []
 
 
 @pytest.mark.parametrize("scale", [0.4, 0.7])
 def test_digits_may_differ_in_height_and_position(scale):
     for at in ((150, 40), (150, 100)):
-        assert seen(joined(drawing(SEVEN, at=(20, 40), scale=1.4), drawing(SEVEN, at=at, scale=scale))) == ["7", "7"]
+        assert seen(join(drawing(SEVEN, at=(20, 40), scale=1.4), drawing(SEVEN, at=at, scale=scale))) == ["7", "7"]
     tiny = drawing(SEVEN, at=(200, 40), scale=0.2, pen=3)
-    assert seen(joined(drawing(SEVEN, at=(20, 40), scale=1.4), tiny)) == [], "a crumb is no digit"
+    assert seen(join(drawing(SEVEN, at=(20, 40), scale=1.4), tiny)) == [], "a crumb is no digit"
 
 
 def test_digits_may_touch_but_not_overlap():
-    assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(112, 60)))) == ["7", "7"]
-    assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(80, 60)))) == []
-    assert seen(joined(drawing(SEVEN, at=(60, 60)), drawing(ONE, at=(96, 60)))) == [], "half of the 1 lies on the 7"
+    assert seen(join(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(112, 60)))) == ["7", "7"]
+    assert seen(join(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(80, 60)))) == []
+    assert seen(join(drawing(SEVEN, at=(60, 60)), drawing(ONE, at=(96, 60)))) == [], "half of the 1 lies on the 7"
 
 
 def test_digits_may_be_stacked_vertically():
-    assert seen(joined(drawing(SEVEN, at=(60, 130)), drawing(*FIVE, at=(65, 20)))) == ["5", "7"]
-    assert seen(joined(drawing(SEVEN, at=(60, 90)), drawing(*FIVE, at=(65, 20)))) == [], "they lie upon each other"
+    assert seen(join(drawing(SEVEN, at=(60, 130)), drawing(*FIVE, at=(65, 20)))) == ["5", "7"]
+    assert seen(join(drawing(SEVEN, at=(60, 90)), drawing(*FIVE, at=(65, 20)))) == [], "they lie upon each other"
 
 
 def test_three_digits_are_found():
-    three = joined(drawing(ONE, at=(-20, 60)), drawing(*FOUR, at=(50, 60)), drawing(SEVEN, at=(140, 60)))
+    three = join(drawing(ONE, at=(-20, 60)), drawing(*FOUR, at=(50, 60)), drawing(SEVEN, at=(140, 60)))
     assert seen(three) == ["1", "4", "7"]
 
 
 def test_two_digits_that_read_as_one_beside_a_third_are_still_split():
-    pair = joined(drawing(ONE, at=(-20, 60)), drawing(ONE, at=(20, 60)))
+    pair = join(drawing(ONE, at=(-20, 60)), drawing(ONE, at=(20, 60)))
     ask = by_strokes(("1", drawing(ONE)), ("7", drawing(SEVEN)), ("5", pair))
-    assert seen(joined(pair, drawing(SEVEN, at=(140, 60))), ask) == ["1", "1", "7"]
+    assert seen(join(pair, drawing(SEVEN, at=(140, 60))), ask) == ["1", "1", "7"]
 
 
 def test_of_two_equally_fine_splits_the_more_confident_wins():
@@ -124,7 +124,7 @@ def test_of_two_equally_fine_splits_the_more_confident_wins():
 
         return asked
 
-    whole = joined(four, one)
+    whole = join(four, one)
     assert seen(whole, ask(0.99)) == ["4", "1"]
     assert seen(whole, ask(1.05)) == ["6", "5"]
 
@@ -172,7 +172,7 @@ def test_a_digit_with_digit_like_strokes_is_not_split(digit, strokes, halves, ax
 
 def test_a_dot_is_not_a_digit():
     dot = drawing([(50, 50), (55, 52)], at=(160, 60), pen=40)
-    assert seen(joined(drawing(SEVEN, at=(20, 60)), dot), by_strokes(("7", drawing(SEVEN)), ("0", dot))) == []
+    assert seen(join(drawing(SEVEN, at=(20, 60)), dot), by_strokes(("7", drawing(SEVEN)), ("0", dot))) == []
 
 
 @pytest.mark.parametrize("digit", [[ONE], [SEVEN], FOUR, FIVE], ids=["1", "7", "4", "5"])
@@ -191,11 +191,11 @@ def test_a_digit_of_one_or_two_strokes_is_one_digit(digit, scale, shipped):
     ids=["of unlike heights", "touching", "above each other"],
 )
 def test_the_shipped_model_finds_two_sevens(first, second, shipped):
-    assert seen(joined(drawing(SEVEN, **first), drawing(SEVEN, **second)), shipped) == ["7", "7"]
+    assert seen(join(drawing(SEVEN, **first), drawing(SEVEN, **second)), shipped) == ["7", "7"]
 
 
 def test_three_digits_of_two_strokes_each_are_found():
-    row = joined(*(drawing(*FOUR, at=(10 + 44 * place, 60), scale=0.6, pen=6) for place in range(3)))
+    row = join(*(drawing(*FOUR, at=(10 + 44 * place, 60), scale=0.6, pen=6) for place in range(3)))
     assert len(multiple_digits.parts(row)) == 1, "they touch"
     assert seen(row, by_strokes(("4", drawing(*FOUR)))) == ["4", "4", "4"]
 
@@ -210,7 +210,7 @@ def test_a_drawing_with_many_strokes_is_not_searched():
 
 
 def test_the_parts_of_a_drawing_are_sorted_and_complete():
-    pair = joined(drawing(*FOUR, at=(160, 60)), drawing(*FIVE, at=(10, 60)))
+    pair = join(drawing(*FOUR, at=(160, 60)), drawing(*FIVE, at=(10, 60)))
     first, second = multiple_digits.parts(pair)
     assert len(first.strokes) == len(second.strokes) == 2
     assert first.box[2] < second.box[0]

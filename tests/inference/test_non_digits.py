@@ -40,7 +40,7 @@ OTHERS = {
 DIGITS = {"1": [ONE], "4": FOUR, "5": FIVE, "7": [SEVEN], "0": [ring(50, 50, 40, -0.25, 0.77)]}
 
 
-def shaky(lines: list, seed: int) -> Handwriting:
+def handwritten(lines: list, seed: int) -> Handwriting:
     """The drawing by a hand that leans and trembles."""
     dense = [np.array(line, float) for line in lines]
     dense = [
@@ -62,14 +62,14 @@ def digits() -> Run:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_drawings_that_are_not_digits_are_rejected(name, digits):
-    found = [shaky(OTHERS[name], seed) for seed in range(5)]
+    found = [handwritten(OTHERS[name], seed) for seed in range(5)]
     rejections = [reject(digits, digits.card, drawn, pixels_of(drawn)) for drawn in found]
     assert sum(r is not None and r.for_digits for r in rejections) >= 4
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_images_that_are_not_digits_are_rejected(name, digits):
-    images = [pixels_of(shaky(OTHERS[name], seed)) for seed in range(5)]
+    images = [pixels_of(handwritten(OTHERS[name], seed)) for seed in range(5)]
     rejections = [reject(digits, digits.card, Prepared(image), image) for image in images]
     assert sum(r is not None for r in rejections) >= 4
 
@@ -77,7 +77,7 @@ def test_images_that_are_not_digits_are_rejected(name, digits):
 @pytest.mark.parametrize("name", DIGITS)
 def test_a_drawn_digit_is_not_rejected(name, digits):
     for seed in range(5):
-        drawn = shaky(DIGITS[name], seed)
+        drawn = handwritten(DIGITS[name], seed)
         assert reject(digits, digits.card, drawn, pixels_of(drawn)) is None
         assert not non_digits.is_non_digit(pixels_of(drawn))
 

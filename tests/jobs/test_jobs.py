@@ -51,7 +51,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture
-def real(monkeypatch, own_folders):
+def real_queue(monkeypatch, own_folders):
     """Real queues, called as the app calls them; none of them and no trainer of theirs is left after the test."""
     monkeypatch.setenv("IMGCLS_STANDBY", "off")
     monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "30")
@@ -62,7 +62,7 @@ def real(monkeypatch, own_folders):
 
 
 @pytest.fixture
-def no_turn(own_folders, monkeypatch):
+def no_free_slot(own_folders, monkeypatch):
     """There are many turns, and somebody else has them all, so that trainers wait before they load TensorFlow."""
     monkeypatch.setenv("IMGCLS_TRAININGS", str(TURNS))
     paths.runs_folder().mkdir(parents=True, exist_ok=True)
@@ -96,11 +96,11 @@ def python():
         process.communicate()
 
 
-def is_begun(run) -> bool:
+def has_started(run) -> bool:
     return (run.folder / "process.json").exists()
 
 
-def the_queue(wait_until) -> psutil.Process:
+def queue_process(wait_until) -> psutil.Process:
     """The only queue. A child of it on its way to its own program is called as it is, for a moment."""
     wait_until(lambda: len(processes("jobs")) == 1)
     return processes("jobs")[0]
@@ -109,7 +109,7 @@ def the_queue(wait_until) -> psutil.Process:
 # ---- pressed more than once
 
 
-def test_three_clicks_and_two_processes_at_once_start_one_run_and_one_trainer(forks, no_turn, python, wait_until):
+def test_three_clicks_and_two_processes_at_once_start_one_run_and_one_trainer(forks, no_free_slot, python, wait_until):
     forks.queue()
     wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
     tabs = [python(PRESSES) for _ in range(2)]
@@ -123,7 +123,7 @@ def test_three_clicks_and_two_processes_at_once_start_one_run_and_one_trainer(fo
             pressed = set(pool.map(lambda _, name=run_id: jobs.begin(ENDLESS, run_id=name).id, range(3)))
         assert {*pressed, *(tab.stdout.readline().strip() for tab in tabs)} == {run_id}
         assert len(runs.all_runs()) == trial + 1
-    wait_until(lambda: all(map(is_begun, runs.all_runs())), seconds=60)
+    wait_until(lambda: all(map(has_started, runs.all_runs())), seconds=60)
     time.sleep(0.5)
     assert processes("jobs") == []  # no other queue was called
     for run in runs.all_runs():
@@ -165,30 +165,30 @@ def test_a_click_during_a_run_changes_nothing(forks, wait_until):
 # ---- the queue that a page calls
 
 
-def test_a_page_starts_one_queue_and_the_next_click_replaces_a_killed_one(real, no_turn, wait_until):
+def test_a_page_starts_one_queue_and_the_next_click_replaces_a_killed_one(real_queue, no_free_slot, wait_until):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: jobs.begin(ENDLESS, run_id=f"run-{number}"), range(4)))
     wait_until(lambda: is_locked(paths.runs_folder() / LOCK))
-    queue = the_queue(wait_until)
+    queue = queue_process(wait_until)
     jobs.wake()
     jobs.wake()
-    assert the_queue(wait_until) == queue
+    assert queue_process(wait_until) == queue
     queue.kill()
     wait_until(lambda: has_ended(queue) and not is_locked(paths.runs_folder() / LOCK))
     run = jobs.begin(ENDLESS, run_id="pressed-at-once")
-    wait_until(lambda: is_begun(run), seconds=20)
-    assert the_queue(wait_until) != queue
+    wait_until(lambda: has_started(run), seconds=20)
+    assert queue_process(wait_until) != queue
 
 
-def test_a_server_starts_queued_runs_after_any_process_was_killed(real, no_turn, monkeypatch, wait_until):
+def test_a_server_starts_queued_runs_after_any_process_was_killed(real_queue, no_free_slot, monkeypatch, wait_until):
     monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.2)
     run = runs.create(ENDLESS, run_id="left-waiting", place=waiting_list.last_place())  # and then the machine went down
     stop = jobs.watch()
-    wait_until(lambda: is_begun(run), seconds=20)
+    wait_until(lambda: has_started(run), seconds=20)
     stop.set()
 
 
-def test_a_queue_without_work_ends_and_leaves_no_zombie(real, monkeypatch, wait_until):
+def test_a_queue_without_work_ends_and_leaves_no_zombie(real_queue, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "0.2")
     before = zombies(psutil.Process())
     jobs.wake()
@@ -197,10 +197,10 @@ def test_a_queue_without_work_ends_and_leaves_no_zombie(real, monkeypatch, wait_
     wait_until(lambda: set(zombies(psutil.Process())) <= set(before))
 
 
-def test_the_trainer_survives_killing_the_server_and_the_queue(real, no_turn, python, wait_until):
+def test_the_trainer_survives_killing_the_server_and_the_queue(real_queue, no_free_slot, python, wait_until):
     server = python(BEGINS, "outlives-all")
     run = runs.find("outlives-all")
-    wait_until(lambda: is_begun(run), seconds=20)
+    wait_until(lambda: has_started(run), seconds=20)
     (trainer,), (queue,) = trainers(run), processes("jobs")
     assert trainer.nice() == max(NICENESS, psutil.Process().nice())
     assert os.getsid(trainer.pid) == trainer.pid  # Ctrl-C at the server does not reach it
@@ -214,7 +214,7 @@ def test_the_trainer_survives_killing_the_server_and_the_queue(real, no_turn, py
     assert trainer.is_running()
     assert run.state == "queued"
     other = jobs.begin(ENDLESS, run_id="comes-later")  # a server that was started again
-    wait_until(lambda: is_begun(other), seconds=20)
+    wait_until(lambda: has_started(other), seconds=20)
     assert trainers(run) == [trainer]
     assert len(processes("jobs")) == 1
     jobs.delete(run)
@@ -224,7 +224,7 @@ def test_the_trainer_survives_killing_the_server_and_the_queue(real, no_turn, py
 # ---- deleted
 
 
-def check_gone(run) -> None:
+def assert_deleted(run) -> None:
     assert runs.all_runs() == []
     assert not run.folder.exists()
     assert list(paths.runs_folder().glob(".deleted-*")) == []
@@ -234,7 +234,7 @@ def test_deleting_a_queued_run_leaves_nothing(own_folders, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     run = jobs.begin(ENDLESS)
     jobs.delete(run)
-    check_gone(run)
+    assert_deleted(run)
     assert jobs.waiting() == []
 
 
@@ -247,10 +247,10 @@ def test_deleting_an_active_run_ends_its_process_and_leaves_no_zombie(forks, wai
     jobs.delete(run)
     assert time.monotonic() - start < local.STOP_SECONDS
     assert has_ended(trainer)
-    check_gone(run)
+    assert_deleted(run)
     wait_until(lambda: zombies(queue) == [], seconds=5)
     time.sleep(0.3)
-    check_gone(run)
+    assert_deleted(run)
 
 
 def test_deleting_a_run_also_ends_a_hanging_trainer(forks, wait_until):
@@ -260,7 +260,7 @@ def test_deleting_a_run_also_ends_a_hanging_trainer(forks, wait_until):
     trainer.suspend()
     jobs.delete(run)
     wait_until(lambda: has_ended(trainer), seconds=1)
-    check_gone(run)
+    assert_deleted(run)
 
 
 def test_a_run_deleted_while_its_trainer_starts_does_not_come_back(forks, wait_until):
@@ -268,7 +268,7 @@ def test_a_run_deleted_while_its_trainer_starts_does_not_come_back(forks, wait_u
     trainer = forks.trainer(run, "import time; time.sleep(0.5)")
     jobs.delete(run)
     wait_until(lambda: has_ended(trainer), seconds=10)
-    check_gone(run)
+    assert_deleted(run)
 
 
 def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
@@ -276,7 +276,7 @@ def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(psutil.Process, "kill", lambda process: pytest.fail("nothing is to be killed"))
         jobs.delete(finished_run)
-    check_gone(finished_run)
+    assert_deleted(finished_run)
 
 
 # ---- what cannot be

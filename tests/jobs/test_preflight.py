@@ -52,7 +52,7 @@ def finder_losses(seed: int = 0) -> np.ndarray:
     return losses + np.random.default_rng(seed).normal(0, 0.05, len(x))
 
 
-def placed(kind: str, config: Config, found: dict, *, failure: str | None = None) -> Path:
+def store_check(kind: str, config: Config, found: dict, *, failure: str | None = None) -> Path:
     """The folder of a check as its process leaves it."""
     task = checks.task_of(kind, config)
     task.folder.mkdir(parents=True)
@@ -235,7 +235,7 @@ def test_clicks_in_several_tabs_start_one_process_with_one_result(digits, wait_u
 
 
 def test_a_check_can_be_repeated(digits):
-    folder = placed("check", SMALL, {"memory": 1.0})
+    folder = store_check("check", SMALL, {"memory": 1.0})
     assert state_of("check", SMALL).state == "ready"
     checks.start("check", SMALL)
     assert state_of("check", SMALL).state == "running"
@@ -377,7 +377,7 @@ STRANGE = (
 
 @pytest.mark.parametrize("content", STRANGE, ids=range(len(STRANGE)))
 def test_a_damaged_result_gives_a_clear_error(content, digits):
-    folder = placed("check", SMALL, {})
+    folder = store_check("check", SMALL, {})
     (folder / "result.json").write_bytes(content if isinstance(content, bytes) else content.encode())
 
     state, found = checks.read(checks.task_of("check", SMALL))
@@ -387,7 +387,7 @@ def test_a_damaged_result_gives_a_clear_error(content, digits):
 
 @pytest.mark.parametrize("value", ["x", [1], None, True, {}, 1e300, -1e14, [None] * 10, [1e9] * 2000, 10**400, "NaN"])
 def test_a_result_with_unexpected_values_never_breaks_the_indicators(value, digits):
-    folder = placed("check", SMALL, {})
+    folder = store_check("check", SMALL, {})
     for name in FOUND:
         (folder / "result.json").write_text(json.dumps({"version": checks.VERSION, "found": FOUND | {name: value}}))
         for light in verdicts.judge(SMALL, datasets.facts("digits"), found_in(folder)):
@@ -398,7 +398,7 @@ def test_a_result_with_unexpected_values_never_breaks_the_indicators(value, digi
 def test_old_checks_are_removed(digits, monkeypatch):
     monkeypatch.setattr(checks, "MAX_FOLDERS", 3)
     for number in range(5):
-        folder = placed("check", SMALL.changed(seed=number), {})
+        folder = store_check("check", SMALL.changed(seed=number), {})
         os.utime(folder, (time.time() - 100 + number,) * 2)
     monkeypatch.setattr(tasks.processes, "spawn", lambda *command, **streams: subprocess.Popen(["true"]))
     checks.start("rates", SMALL)
@@ -498,8 +498,8 @@ def test_a_closed_section_computes_nothing(digits, monkeypatch):
 
 
 def test_the_page_shows_the_indicators_and_copies_the_suggestion_into_the_form(digits):
-    placed("check", SMALL, FOUND)
-    placed("rates", SMALL, {"rates": RISING.tolist(), "losses": finder_losses().tolist()})
+    store_check("check", SMALL, FOUND)
+    store_check("rates", SMALL, {"rates": RISING.tolist(), "losses": finder_losses().tolist()})
     suggested = lr_finder.suggestion(RISING, finder_losses())
     app = opened(SMALL)
 
@@ -514,8 +514,8 @@ def test_the_page_shows_the_indicators_and_copies_the_suggestion_into_the_form(d
 
 @pytest.mark.parametrize("message", ["", "It broke <b>here</b>."])
 def test_the_page_explains_why_a_check_has_no_result(message, digits):
-    placed("check", SMALL, {}, failure=message)
-    (placed("rates", SMALL, {}) / "result.json").write_text("{")
+    store_check("check", SMALL, {}, failure=message)
+    (store_check("rates", SMALL, {}) / "result.json").write_text("{")
     app = opened(SMALL)
 
     assert not app.exception

@@ -15,14 +15,14 @@ from imgcls.jobs import waiting_list
 from imgcls.jobs.queue import LOCK, Queue
 from imgcls.system import paths
 from imgcls.system.processes import is_locked
-from tests.support.engine import DIES_AT_ONCE, SLOW_STEPS, Elsewhere, finish, has_ended, lines, trainers, zombies
+from tests.support.engine import DIES_AT_ONCE, SLOW_STEPS, FakeBackend, finish, has_ended, lines, trainers, zombies
 
 SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
 ENDLESS = SHORT.changed(epochs=1000)
 pytestmark = pytest.mark.timeout(240)
 
 
-def entered(*names: str, config: Config = SHORT) -> list[runs.Run]:
+def enqueue(*names: str, config: Config = SHORT) -> list[runs.Run]:
     """Runs with these ids, in this order in the queue, and nobody called to start them."""
     return [runs.create(config, run_id=name, place=waiting_list.last_place()) for name in names]
 
@@ -31,7 +31,7 @@ def entered(*names: str, config: Config = SHORT) -> list[runs.Run]:
 
 
 def test_runs_are_queued_in_submission_order():
-    entered("first", "second", "third")
+    enqueue("first", "second", "third")
     assert [run.id for run in jobs.waiting()] == ["first", "second", "third"]
     assert {run.state for run in jobs.waiting()} == {"queued"}
 
@@ -44,13 +44,13 @@ def test_runs_are_queued_in_submission_order():
     ],
 )
 def test_a_queued_run_can_be_moved(name, by, expected):
-    found = {run.id: run for run in entered(*("run-" + letter for letter in "abcd"))}
+    found = {run.id: run for run in enqueue(*("run-" + letter for letter in "abcd"))}
     jobs.move(found["run-" + name], by)
     assert "".join(run.id[-1] for run in jobs.waiting()) == expected
 
 
 def test_the_only_queued_run_cannot_be_moved():
-    (run,) = entered("alone")
+    (run,) = enqueue("alone")
     jobs.move(run, -1)
     jobs.move(run, 1)
     assert jobs.waiting() == [run]
@@ -89,7 +89,7 @@ def test_runs_with_positions_too_close_together_can_be_moved():
 
 
 def test_a_run_removed_from_the_queue_is_kept_and_can_be_requeued_last():
-    first, second = entered("first", "second")
+    first, second = enqueue("first", "second")
     jobs.take_out(first)
     assert first.state == "aside"
     assert jobs.waiting() == [second]
@@ -100,14 +100,14 @@ def test_a_run_removed_from_the_queue_is_kept_and_can_be_requeued_last():
 
 
 def test_stop_removes_a_queued_run_from_the_queue(own_folders):
-    (run,) = entered("waiting")
+    (run,) = enqueue("waiting")
     jobs.stop(run)
     assert run.state == "aside"
     assert not run.request.stop
 
 
 def test_a_damaged_queue_position_affects_no_other_run():
-    first, second = entered("first", "second")
+    first, second = enqueue("first", "second")
     (first.folder / waiting_list.NAME).write_bytes(b'{"ticket": "x", "pla')
     assert first.state == "damaged"
     assert jobs.waiting() == [second]
@@ -117,7 +117,7 @@ def test_a_damaged_queue_position_affects_no_other_run():
 
 
 def test_the_next_run_starts_when_the_previous_one_ends():
-    backend, found = Elsewhere(), entered("first", "second", "third")
+    backend, found = FakeBackend(), enqueue("first", "second", "third")
     queue = Queue(backend)
     for number, run in enumerate(found, 1):
         queue.round()
@@ -130,7 +130,7 @@ def test_the_next_run_starts_when_the_previous_one_ends():
 
 def test_two_runs_are_started_if_the_setting_allows_two(monkeypatch):
     monkeypatch.setenv("IMGCLS_TRAININGS", "2")
-    backend, found = Elsewhere(), entered("first", "second", "third")
+    backend, found = FakeBackend(), enqueue("first", "second", "third")
     queue = Queue(backend)
     queue.round()
     assert backend.started == ["first", "second"]
@@ -140,7 +140,7 @@ def test_two_runs_are_started_if_the_setting_allows_two(monkeypatch):
 
 
 def test_a_run_that_cannot_start_does_not_block_the_queue(capsys):
-    backend, (first, second) = Elsewhere(), entered("first", "second")
+    backend, (first, second) = FakeBackend(), enqueue("first", "second")
     (first.folder / "trainer.json").mkdir()  # so the claim cannot be written
     (second.folder / "config.json").touch()
     queue = Queue(backend)
@@ -149,7 +149,7 @@ def test_a_run_that_cannot_start_does_not_block_the_queue(capsys):
 
 
 def test_a_paused_run_does_not_occupy_a_slot():
-    backend, (first, _) = Elsewhere(), entered("first", "second")
+    backend, (first, _) = FakeBackend(), enqueue("first", "second")
     queue = Queue(backend)
     queue.round()
     (first.folder / "heartbeat").write_text("paused  ", "ascii")
@@ -159,7 +159,7 @@ def test_a_paused_run_does_not_occupy_a_slot():
 
 def test_a_waiting_trainer_is_not_overtaken():
     """As a run does that was resumed, or whose predecessor has its result and still looks into its model."""
-    backend, (first, second, third) = Elsewhere(), entered("first", "second", "third")
+    backend, (first, second, third) = FakeBackend(), enqueue("first", "second", "third")
     queue = Queue(backend)
     queue.round()
     finish(first)
@@ -176,7 +176,7 @@ def test_a_waiting_trainer_is_not_overtaken():
 
 def test_a_suspended_trainer_keeps_its_slot_until_it_is_abandoned(monkeypatch):
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0.4")
-    backend, (first, _) = Elsewhere(), entered("first", "second")
+    backend, (first, _) = FakeBackend(), enqueue("first", "second")
     queue = Queue(backend)
     queue.round()
     os.utime(first.folder / "heartbeat", (0, 0))
@@ -192,7 +192,7 @@ def test_a_suspended_trainer_keeps_its_slot_until_it_is_abandoned(monkeypatch):
 def test_a_slow_trainer_is_never_abandoned(monkeypatch):
     """Under load a heartbeat may fail to come for minutes, while the trainer gets a little of the CPU."""
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0")
-    backend, (first, _) = Elsewhere(), entered("first", "second")
+    backend, (first, _) = FakeBackend(), enqueue("first", "second")
     queue = Queue(backend)
     queue.round()
     os.utime(first.folder / "heartbeat", (0, 0))
@@ -206,7 +206,7 @@ def test_a_slow_trainer_is_never_abandoned(monkeypatch):
 
 def test_a_queued_run_with_a_live_trainer_is_left_alone():
     """As after Resume during a pause whose process was about to end, or a Resume by a page that was out of date."""
-    backend, (first,) = Elsewhere(), entered("first")
+    backend, (first,) = FakeBackend(), enqueue("first")
     queue = Queue(backend)
     queue.round()
     waiting_list.enter(first)
@@ -219,7 +219,7 @@ def test_a_queued_run_with_a_live_trainer_is_left_alone():
 
 def test_resume_never_touches_a_live_trainer(monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
-    backend, (first,) = Elsewhere(), entered("first")
+    backend, (first,) = FakeBackend(), enqueue("first")
     Queue(backend).round()
     os.utime(first.folder / "heartbeat", (0, 0))
     jobs.start(first)
@@ -229,13 +229,13 @@ def test_resume_never_touches_a_live_trainer(monkeypatch):
 
 def test_a_run_queued_while_the_queue_exits_is_still_started(own_folders):
     """A run that comes while the queue is leaving finds its lock held, so nobody else is called."""
-    backend = Elsewhere()
+    backend = FakeBackend()
 
     class Leaving(Queue):
         def _work(self, root):
             super()._work(root)
             if not runs.exists("late-one"):
-                entered("late-one")
+                enqueue("late-one")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGCLS_IDLE_SECONDS", "0.3")
@@ -249,7 +249,7 @@ def test_a_run_queued_while_the_queue_exits_is_still_started(own_folders):
 
 
 def test_queued_runs_train_one_after_another_without_a_browser(forks, wait_until):
-    found = entered("first", "second")
+    found = enqueue("first", "second")
     queue = forks.queue()
     seen = set()
 
@@ -265,7 +265,7 @@ def test_queued_runs_train_one_after_another_without_a_browser(forks, wait_until
 
 
 def test_training_survives_a_killed_queue_and_the_next_queue_continues(forks, wait_until):
-    first, second = entered("first", "second")
+    first, second = enqueue("first", "second")
     queue = forks.queue(trainers={"first": SLOW_STEPS.format(0.01)})
     wait_until(lambda: lines(first), seconds=60)
     (trainer,) = trainers(first)
@@ -285,10 +285,10 @@ def test_training_survives_a_killed_queue_and_the_next_queue_continues(forks, wa
 
 def test_a_run_whose_queue_was_killed_before_its_trainer_started_still_runs(monkeypatch):
     monkeypatch.setattr("imgcls.runs.run.START_SECONDS", 0.3)
-    first, second = entered("first", "second")
+    first, second = enqueue("first", "second")
     jobs.claim(first, waiting_list.ticket(first))  # and then it was killed
     assert first.state == "starting"
-    backend = Elsewhere()
+    backend = FakeBackend()
     queue = Queue(backend)
     queue.round()
     assert backend.started == []  # a trainer may be on its way
@@ -299,11 +299,11 @@ def test_a_run_whose_queue_was_killed_before_its_trainer_started_still_runs(monk
 
 
 def test_a_run_whose_trainer_was_killed_is_not_restarted_automatically(forks, wait_until):
-    (run,) = entered("first")
+    (run,) = enqueue("first")
     queue = forks.queue(trainers={"first": DIES_AT_ONCE})
     wait_until(lambda: run.state == "lost", seconds=5)
     queue.kill()
-    backend = Elsewhere()
+    backend = FakeBackend()
     later = Queue(backend)
     later.round()
     later.round()
@@ -317,7 +317,7 @@ def test_a_second_queue_on_one_folder_exits(forks, wait_until):
     second = forks.queue()
     wait_until(lambda: has_ended(second), seconds=10)
     assert first.is_running()
-    entered("only")
+    enqueue("only")
     wait_until(lambda: runs.find("only").state == "finished", seconds=60)
     assert (runs.find("only").folder / "log.txt").read_text().count("already being trained") == 0
 
@@ -337,7 +337,7 @@ def test_shell_training_and_the_queue_do_not_collide(forks, wait_until):
     shell = runs.create(SHORT, run_id="from-a-shell")
     trainer = forks.trainer(shell, SLOW_STEPS.format(0.02))
     wait_until(lambda: shell.state == "running")
-    (queued,) = entered("in-the-queue", config=ENDLESS)
+    (queued,) = enqueue("in-the-queue", config=ENDLESS)
     forks.queue()
     wait_until(lambda: lines(shell), seconds=60)
     assert queued.state == "queued"
@@ -356,7 +356,7 @@ def test_shell_training_and_the_queue_do_not_collide(forks, wait_until):
 
 def test_two_trainings_run_concurrently_if_the_setting_allows_two(forks, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_TRAININGS", "2")
-    found = entered("first", "second", "third", config=ENDLESS)
+    found = enqueue("first", "second", "third", config=ENDLESS)
     forks.queue()
     wait_until(lambda: all(lines(run) for run in found[:2]), seconds=60)
     assert [run.state for run in found] == ["running", "running", "queued"]

@@ -33,7 +33,7 @@ IMAGE = np.zeros((28, 28, 1), np.uint8)
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch):
+def no_queue(monkeypatch):
     """Nobody is called to start anything."""
     monkeypatch.setattr(jobs, "wake", lambda: None)
 

@@ -13,7 +13,7 @@ from tests.support.mutations import small_run
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch):
+def no_queue(monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
 
 

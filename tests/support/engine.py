@@ -94,7 +94,7 @@ class Forks:
         self._source.communicate()
 
 
-class Elsewhere:
+class FakeBackend:
     """A machine that notes what it is asked to train; its trainings begin and end as the test says.
 
     `cpu` is how much each trainer has worked.

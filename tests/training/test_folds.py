@@ -26,7 +26,7 @@ def trained(listener=lambda line: None, **changes) -> runs.Run:
 
 
 @pytest.fixture(scope="module")
-def crossed(prepared_dataset, keras, tmp_path_factory):
+def cross_validated(prepared_dataset, keras, tmp_path_factory):
     """A run with three folds, trained once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("runs")))
@@ -34,19 +34,19 @@ def crossed(prepared_dataset, keras, tmp_path_factory):
         yield trained()
 
 
-def test_every_image_is_predicted_once_by_a_fold_model(crossed, digits):
-    found = folds.read(crossed)
+def test_every_image_is_predicted_once_by_a_fold_model(cross_validated, digits):
+    found = folds.read(cross_validated)
     dataset = datasets.open_dataset("digits")
-    training, validation = datasets.training_split(dataset, crossed.config)
+    training, validation = datasets.training_split(dataset, cross_validated.config)
     assert found.rows.tolist() == sorted([*training, *validation])
     assert np.array_equal(found.labels, dataset.y_train[found.rows])
     assert np.bincount(found.folds).min() >= 400 // 3 - 1
     assert np.allclose(found.probabilities.sum(1), 1, atol=1e-3)
-    assert crossed.state == "finished" and not list(crossed.folder.glob("fold-*"))
+    assert cross_validated.state == "finished" and not list(cross_validated.folder.glob("fold-*"))
 
 
-def test_the_result_has_the_mean_of_the_folds_and_an_interval(crossed):
-    found, result = folds.read(crossed), crossed.result["folds"]
+def test_the_result_has_the_mean_of_the_folds_and_an_interval(cross_validated):
+    found, result = folds.read(cross_validated), cross_validated.result["folds"]
     right = found.probabilities.argmax(1) == found.labels
     each = [right[found.folds == fold].mean() for fold in range(3)]
     assert result["each"] == pytest.approx(each, abs=1e-6) and result["count"] == 400
@@ -54,16 +54,16 @@ def test_the_result_has_the_mean_of_the_folds_and_an_interval(crossed):
     assert 0 <= result["low"] < result["accuracy"] < result["high"] <= 1
 
 
-def test_the_curves_belong_to_the_runs_own_model(crossed, strict_lines):
-    lines = strict_lines(crossed.folder / "metrics.jsonl")
+def test_the_curves_belong_to_the_runs_own_model(cross_validated, strict_lines):
+    lines = strict_lines(cross_validated.folder / "metrics.jsonl")
     assert [line["epoch"] for line in lines if line["kind"] == "epoch"] == [1, 2]
     assert [(line["number"], line["total"]) for line in lines if line["kind"] == "fold"] == [(1, 3), (2, 3), (3, 3)]
     phases = [line["phase"] for line in lines if line["kind"] == "phase"]
     assert phases == ["loading", "training", "folds", "testing", "saving"]
 
 
-def test_label_errors_use_the_out_of_fold_predictions(crossed, digits):
-    run = crossed
+def test_label_errors_use_the_out_of_fold_predictions(cross_validated, digits):
+    run = cross_validated
     training_set.make(run, lambda fraction, text: None)
     found = training_set.read(run)
     assert found.source == "folds" and found.count == 400
@@ -118,13 +118,13 @@ def test_heads_on_a_backbone_are_cross_validated_on_features(keras, finished_run
     assert run.result["folds"]["accuracy"] > 0.5 and len(folds.read(run).rows) == 300
 
 
-def test_a_damaged_file_gives_a_clear_error(crossed):
-    path = crossed.folder / folds.NAME
+def test_a_damaged_file_gives_a_clear_error(cross_validated):
+    path = cross_validated.folder / folds.NAME
     content = path.read_bytes()
     try:
         path.write_bytes(content[:100])
         with pytest.raises(RunError, match="damaged"):
-            folds.read(crossed)
+            folds.read(cross_validated)
     finally:
         path.write_bytes(content)
 

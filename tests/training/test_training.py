@@ -33,9 +33,9 @@ DIGITS = Config(data="digits", model="ann", model_settings={"units": 64}, batch_
 
 
 @pytest.fixture(scope="module")
-def learnt_folder(keras, prepared_dataset, tmp_path_factory):
+def shared_run_folder(keras, prepared_dataset, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("learnt")))
+        patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("shared_run")))
         patch.setenv("IMGCLS_CACHE", str(prepared_dataset("digits").parent.parent))
         patch.delenv("IMGCLS_DATA", raising=False)
 
@@ -50,14 +50,14 @@ def learnt_folder(keras, prepared_dataset, tmp_path_factory):
 
 
 @pytest.fixture
-def learnt(learnt_folder, digits):
-    folder = paths.runs_folder() / learnt_folder.name
-    shutil.copytree(learnt_folder, folder)
+def shared_run(shared_run_folder, digits):
+    folder = paths.runs_folder() / shared_run_folder.name
+    shutil.copytree(shared_run_folder, folder)
     return runs.Run(folder)
 
 
-def test_a_few_epochs_reach_90_percent_on_digits(learnt):
-    result = learnt.result
+def test_a_few_epochs_reach_90_percent_on_digits(shared_run):
+    result = shared_run.result
     assert result["outcome"] == "stopped"
     assert result["test_accuracy"] > 0.9
     assert result["val_accuracy"] > 0.85
@@ -69,7 +69,7 @@ def test_a_few_epochs_reach_90_percent_on_digits(learnt):
     given = "config.json data.json label.txt request.json .trainer.lock"
     written = "checkpoint.npz gallery.npz heartbeat metrics.jsonl model.json model.keras model.tflite predictions.npz"
     explained = ".inside.lock doctor.json epochs.npz inside.json inside.npz inside.tflite neighbours.npz validation.npz"
-    assert {path.name for path in learnt.folder.iterdir()} == {
+    assert {path.name for path in shared_run.folder.iterdir()} == {
         *given.split(),
         *explained.split(),
         *written.split(),
@@ -78,19 +78,19 @@ def test_a_few_epochs_reach_90_percent_on_digits(learnt):
     }
 
 
-def test_the_metrics_log_of_a_run_is_complete(learnt, strict_lines):
-    lines = strict_lines(learnt.folder / "metrics.jsonl")
+def test_the_metrics_log_of_a_run_is_complete(shared_run, strict_lines):
+    lines = strict_lines(shared_run.folder / "metrics.jsonl")
     assert [line["phase"] for line in lines if line["kind"] == "phase"] == ["loading", "training", "testing", "saving"]
-    curves = Curves(learnt.folder / "metrics.jsonl").refresh()
+    curves = Curves(shared_run.folder / "metrics.jsonl").refresh()
     assert len(curves.epochs) == 6
-    assert curves.best["epoch"] == learnt.result["best_epoch"]
+    assert curves.best["epoch"] == shared_run.result["best_epoch"]
     assert curves.best["val_loss"] == min(line["val_loss"] for line in curves.epochs)
     assert curves.plan["steps"] == -(-1221 // 32)
 
 
-def test_validation_images_come_from_training_and_never_from_the_test_set(learnt):
+def test_validation_images_come_from_training_and_never_from_the_test_set(shared_run):
     dataset = datasets.open_dataset("digits")
-    config, counts = learnt.config, learnt.result["counts"]
+    config, counts = shared_run.config, shared_run.result["counts"]
     training, validation = datasets.split(
         dataset.y_train, config.train_images, config.validation_fraction, config.seed, 10
     )
@@ -101,25 +101,25 @@ def test_validation_images_come_from_training_and_never_from_the_test_set(learnt
     assert not any(image.tobytes() in tested for image in dataset.x_train)
 
 
-def test_the_exported_weights_are_those_of_the_best_epoch(keras, learnt):
-    dataset, config = datasets.open_dataset("digits"), learnt.config
+def test_the_exported_weights_are_those_of_the_best_epoch(keras, shared_run):
+    dataset, config = datasets.open_dataset("digits"), shared_run.config
     _, validation = datasets.split(dataset.y_train, config.train_images, config.validation_fraction, config.seed, 10)
-    model = keras.models.load_model(learnt.folder / "model.keras")
+    model = keras.models.load_model(shared_run.folder / "model.keras")
     probabilities = model(dataset.x_train[validation]).numpy().astype(float)
     labels = dataset.y_train[validation]
     loss = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
-    assert loss == pytest.approx(learnt.result["val_loss"], abs=1e-4)
-    assert (probabilities.argmax(1) == labels).mean() == pytest.approx(learnt.result["val_accuracy"], abs=1e-6)
+    assert loss == pytest.approx(shared_run.result["val_loss"], abs=1e-4)
+    assert (probabilities.argmax(1) == labels).mean() == pytest.approx(shared_run.result["val_accuracy"], abs=1e-6)
 
 
-def test_the_exported_model_takes_raw_pixels(keras, learnt):
+def test_the_exported_model_takes_raw_pixels(keras, shared_run):
     images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
-    expected = keras.models.load_model(learnt.folder / "model.keras")(images).numpy()
-    assert np.abs(Predictor(learnt.folder / "model.tflite").probabilities(images) - expected).max() < 1e-3
-    with np.load(learnt.folder / "predictions.npz", allow_pickle=False) as file:
+    expected = keras.models.load_model(shared_run.folder / "model.keras")(images).numpy()
+    assert np.abs(Predictor(shared_run.folder / "model.tflite").probabilities(images) - expected).max() < 1e-3
+    with np.load(shared_run.folder / "predictions.npz", allow_pickle=False) as file:
         right = (file["probabilities"].argmax(1) == file["labels"]).mean()
         assert np.isfinite(file["probabilities"]).all()
-    assert right == pytest.approx(learnt.result["test_accuracy"])
+    assert right == pytest.approx(shared_run.result["test_accuracy"])
 
 
 def stop_at(kind: str):

@@ -90,12 +90,12 @@ extract.inference_function = never
 
 
 @pytest.fixture
-def base(finished_run):
+def backbone_run(finished_run):
     return finished_run
 
 
 @pytest.fixture
-def trained(forks, base, wait_until):
+def trained(forks, backbone_run, wait_until):
     """`trained(config)` trains to the end and gives the run."""
 
     def train(config: Config, before: str = "", run: runs.Run | None = None) -> runs.Run:
@@ -111,7 +111,7 @@ def trained(forks, base, wait_until):
 # ---- the two stages
 
 
-def test_both_stages_form_one_curve_with_a_boundary(trained, base):
+def test_both_stages_form_one_curve_with_a_boundary(trained, backbone_run):
     run = trained(CONFIG)
     assert len(curve(run)) == 7
     (stage,) = lines(run, "stage")
@@ -126,11 +126,15 @@ def test_both_stages_form_one_curve_with_a_boundary(trained, base):
     check_files(run)
 
 
-def test_a_head_alone_leaves_the_backbone_unchanged_and_the_export_is_complete(trained, base, keras):
+def test_a_head_alone_leaves_the_backbone_unchanged_and_the_export_is_complete(trained, backbone_run, keras):
     run = trained(HEAD_ALONE)
     assert lines(run, "stage") == []
     model = keras.models.load_model(run.folder / "model.keras", compile=False)
-    before = keras.models.load_model(base.folder / "model.keras", compile=False).get_layer("block1_conv1").get_weights()
+    before = (
+        keras.models.load_model(backbone_run.folder / "model.keras", compile=False)
+        .get_layer("block1_conv1")
+        .get_weights()
+    )
     trunk = model.get_layer("base").get_layer("trunk")
     assert same_weights(trunk.get_layer("block1_conv1").get_weights(), before)
     images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype=np.uint8)
@@ -149,7 +153,7 @@ def test_the_test_predictions_match_the_saved_model(trained, keras, digits):
         assert np.allclose(stored["probabilities"], model.predict_on_batch(images), atol=1e-4)
 
 
-def test_fine_tuning_changes_the_last_block_and_freezes_batch_normalisation(trained, base, keras):
+def test_fine_tuning_changes_the_last_block_and_freezes_batch_normalisation(trained, backbone_run, keras):
     trained(HEAD_ALONE)
     wide = {"filters": 4, "units": 16, "batch_normalisation": True, "dropout": 0.0}
     normed = trained(Config(data="digits", model="cnn", model_settings=wide, epochs=1, train_images=300, batch_size=64))
@@ -179,7 +183,7 @@ def test_fine_tuning_follows_early_stopping_of_the_head(trained):
 
 
 @pytest.mark.parametrize("moment", [(0, 5), (1, 3), (1, 15)], ids=["head", "first epoch of fine-tuning", "last"])
-def test_a_kill_in_either_stage_resumes_exactly(moment, trained, forks, base, wait_until):
+def test_a_kill_in_either_stage_resumes_exactly(moment, trained, forks, backbone_run, wait_until):
     other = trained(CONFIG)
     run = runs.create(CONFIG)
     process = forks.trainer(run, KILLED_IN_STAGE.format(*moment))
@@ -192,7 +196,7 @@ def test_a_kill_in_either_stage_resumes_exactly(moment, trained, forks, base, wa
     assert len(Curves(run.folder / "metrics.jsonl").refresh().stages) == 1
 
 
-def test_pausing_and_parking_in_both_stages_resumes_exactly(trained, forks, base, monkeypatch, wait_until):
+def test_pausing_and_parking_in_both_stages_resumes_exactly(trained, forks, backbone_run, monkeypatch, wait_until):
     other = trained(CONFIG)
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
     run = runs.create(CONFIG)
@@ -208,7 +212,7 @@ def test_pausing_and_parking_in_both_stages_resumes_exactly(trained, forks, base
     assert_same_training(run, other)
 
 
-def test_stopping_fine_tuning_keeps_the_best_epoch_of_both_stages(forks, base, wait_until):
+def test_stopping_fine_tuning_keeps_the_best_epoch_of_both_stages(forks, backbone_run, wait_until):
     run = runs.create(CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 50}))
     process = forks.trainer(run, SLOW_STEPS.format(0.05))
     wait_until(lambda: len(lines(run)) > 4, seconds=60)
@@ -246,7 +250,7 @@ def test_a_second_head_does_not_run_the_backbone(trained):
     assert lines(run, "features") == []
 
 
-def test_settings_that_change_the_features_change_the_cache_entry(trained, base):
+def test_settings_that_change_the_features_change_the_cache_entry(trained, backbone_run):
     trained(HEAD_ALONE.changed(epochs=1))
     count = len(list(feature_cache.root_folder().iterdir()))
     assert count == 3  # training, validation, test
@@ -259,7 +263,7 @@ def test_settings_that_change_the_features_change_the_cache_entry(trained, base)
     assert len(list(feature_cache.root_folder().iterdir())) == plain + 2  # another split
 
 
-def test_augmented_copies_are_cycled_through(trained, keras, digits, base):
+def test_augmented_copies_are_cycled_through(trained, keras, digits, backbone_run):
     from imgcls import datasets
     from imgcls.training.loop.batches import Subset
     from imgcls.training.model_builder import backbone
@@ -279,7 +283,7 @@ def test_augmented_copies_are_cycled_through(trained, keras, digits, base):
     assert np.allclose(plain[0], expected, atol=1e-5)
 
 
-def test_a_kill_during_feature_extraction_leaves_no_partial_entry(trained, forks, base, wait_until):
+def test_a_kill_during_feature_extraction_leaves_no_partial_entry(trained, forks, backbone_run, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, KILLED_WHILE_LOOKING)
     wait_until(lambda: has_ended(process), seconds=60)
@@ -288,7 +292,7 @@ def test_a_kill_during_feature_extraction_leaves_no_partial_entry(trained, forks
     assert not any(path.name.startswith(".") for path in feature_cache.root_folder().iterdir())
 
 
-def test_a_stop_during_feature_extraction_ends_it_immediately_and_caches_nothing(forks, base, wait_until):
+def test_a_stop_during_feature_extraction_ends_it_immediately_and_caches_nothing(forks, backbone_run, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
@@ -299,7 +303,7 @@ def test_a_stop_during_feature_extraction_ends_it_immediately_and_caches_nothing
     assert list(feature_cache.root_folder().iterdir()) == []
 
 
-def test_a_pause_during_feature_extraction_can_be_resumed(trained, forks, base, wait_until):
+def test_a_pause_during_feature_extraction_can_be_resumed(trained, forks, backbone_run, wait_until):
     other = trained(CONFIG)
     feature_cache.remove_all()
     run = runs.create(CONFIG)
@@ -313,7 +317,7 @@ def test_a_pause_during_feature_extraction_can_be_resumed(trained, forks, base, 
     assert_same_training(run, other)
 
 
-def test_features_that_do_not_fit_give_a_clear_error(forks, base, monkeypatch, wait_until):
+def test_features_that_do_not_fit_give_a_clear_error(forks, backbone_run, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.00001")
     run = runs.create(CONFIG)
     process = forks.trainer(run)
@@ -324,7 +328,7 @@ def test_features_that_do_not_fit_give_a_clear_error(forks, base, monkeypatch, w
     )
 
 
-def test_test_features_of_another_backbone_are_discarded(trained, base):
+def test_test_features_of_another_backbone_are_discarded(trained, backbone_run):
     run = trained(HEAD_ALONE)
     with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
         right = stored["probabilities"]
@@ -337,7 +341,7 @@ def test_test_features_of_another_backbone_are_discarded(trained, base):
         assert np.allclose(stored["probabilities"], right, atol=1e-4)
 
 
-def test_a_linear_head_is_solved_before_its_first_epoch(trained, base):
+def test_a_linear_head_is_solved_before_its_first_epoch(trained, backbone_run):
     # Such a small learning rate alone moves the probabilities away from 0.1 hardly at all.
     solved = trained(HEAD_ALONE.changed(epochs=1, learning_rate=1e-6))
     settings = {**HEAD_ALONE.model_settings, "head_units": 64}
@@ -428,7 +432,7 @@ def test_without_weights_the_run_fails_with_solutions(forks, digits, wait_until)
     )
 
 
-def test_an_interrupt_during_feature_extraction_is_a_stop(forks, base, wait_until):
+def test_an_interrupt_during_feature_extraction_is_a_stop(forks, backbone_run, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_LOOKS)
     wait_until(lambda: lines(run, "features"), seconds=60)
@@ -437,7 +441,7 @@ def test_an_interrupt_during_feature_extraction_is_a_stop(forks, base, wait_unti
     assert run.state == "stopped"
 
 
-def test_a_stop_in_the_first_epoch_keeps_the_trained_head(forks, base, wait_until):
+def test_a_stop_in_the_first_epoch_keeps_the_trained_head(forks, backbone_run, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.3))
     wait_until(lambda: lines(run, "batch"), seconds=60)
@@ -448,7 +452,7 @@ def test_a_stop_in_the_first_epoch_keeps_the_trained_head(forks, base, wait_unti
     assert run.is_ready
 
 
-def test_parking_then_stopping_in_the_first_epoch_keeps_the_trained_head(forks, base, monkeypatch, wait_until):
+def test_parking_then_stopping_in_the_first_epoch_keeps_the_trained_head(forks, backbone_run, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.3))
@@ -464,7 +468,7 @@ def test_parking_then_stopping_in_the_first_epoch_keeps_the_trained_head(forks, 
     assert run.is_ready
 
 
-def test_diverging_fine_tuning_keeps_the_head_and_names_its_own_rate(forks, base, wait_until):
+def test_diverging_fine_tuning_keeps_the_head_and_names_its_own_rate(forks, backbone_run, wait_until):
     run = runs.create(CONFIG)
     broken = """
 import numpy as np
@@ -506,7 +510,7 @@ class Collected:
         self.found |= found
 
 
-def test_the_preflight_check_uses_the_backbone(base, keras):
+def test_the_preflight_check_uses_the_backbone(backbone_run, keras):
     from imgcls import datasets
     from imgcls.jobs.preflight import verdicts
     from imgcls.training.preflight import checks
@@ -524,7 +528,7 @@ def test_the_preflight_check_uses_the_backbone(base, keras):
     assert "Fine-tuning" not in alone["Time"]
 
 
-def test_the_rate_finder_finds_a_rate_for_the_head(base, keras):
+def test_the_rate_finder_finds_a_rate_for_the_head(backbone_run, keras):
     from imgcls.jobs.preflight.lr_finder import suggestion
     from imgcls.training.preflight import lr_finder
 
@@ -537,7 +541,7 @@ def test_the_rate_finder_finds_a_rate_for_the_head(base, keras):
 # ---- from the command line
 
 
-def test_the_command_line_downloads_missing_weights_and_reports_a_failure(base, monkeypatch, capsys):
+def test_the_command_line_downloads_missing_weights_and_reports_a_failure(backbone_run, monkeypatch, capsys):
     from imgcls.cli.commands.train import _download_weights
 
     monkeypatch.setenv("IMGCLS_WEIGHTS_URL", "http://127.0.0.1:9")

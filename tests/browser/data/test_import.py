@@ -63,7 +63,7 @@ def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_s
     steps.button(page, "Train a model").click()
     steps.shows(page, "Train a model")
     page.wait_for_url(re.compile("data=Balls"))
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     expect(steps.button(page, "Try it")).to_be_visible(timeout=150_000)
     run = own_server.runs / run_id
     assert json.loads((run / "config.json").read_text())["data"] == "own-balls"

@@ -5,14 +5,14 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.runs_and_evaluate.test_runs_table import runs_page as runs_page
-from tests.browser.runs_and_evaluate.test_runs_table import tick
+from tests.browser.runs_and_evaluate.test_runs_table import select_row
 from tests.browser.support import steps
 
 
 def test_two_selected_runs_open_the_comparison_and_the_link_keeps_both(runs_page, visit):
     server, page = runs_page
-    tick(page, 0)
-    tick(page, 1)
+    select_row(page, 0)
+    select_row(page, 1)
     steps.button(page, "Which is better?").click()
     steps.shows(page, "Evaluate")
     page.wait_for_url(re.compile(r"view=Compare"))

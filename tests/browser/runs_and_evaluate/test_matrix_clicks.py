@@ -26,7 +26,7 @@ def evaluate(visit, server, query: str = "") -> Page:
     return page
 
 
-def press_cell(page: Page, true: int, predicted: int) -> None:
+def click_cell(page: Page, true: int, predicted: int) -> None:
     """Clicks into the middle of a cell of a matrix of ten classes."""
     field = page.locator(".matrix .field")
     box = field.bounding_box()
@@ -42,7 +42,7 @@ def test_clicking_a_matrix_cell_shows_exactly_its_images(visit, server, predicti
     mistakes = predictions * ~np.eye(10, dtype=bool)
     true, predicted = (int(place) for place in np.unravel_index(mistakes.argmax(), mistakes.shape))
     page = evaluate(visit, server)
-    press_cell(page, true, predicted)
+    click_cell(page, true, predicted)
     page.wait_for_url(re.compile(rf"[?&]cell={true}-{predicted}(&|$)"))
     for _ in range(2):
         steps.settled(page)
@@ -58,7 +58,7 @@ def test_clicking_a_matrix_cell_shows_exactly_its_images(visit, server, predicti
 
 def test_a_diagonal_cell_and_then_all_errors_can_be_shown(visit, server, predictions):
     page = evaluate(visit, server)
-    press_cell(page, 3, 3)
+    click_cell(page, 3, 3)
     page.wait_for_url(re.compile("[?&]cell=3-3"))
     expect(page.locator(".tiles img").first).to_have_attribute("alt", re.compile("true class 3, predicted 3 "))
     page.locator(".st-key-predictions-shown").get_by_role("radio", name="Errors").click()
@@ -106,7 +106,7 @@ def test_every_cell_can_be_selected_and_deselected_with_the_keyboard(visit, serv
 def test_clicking_the_selected_cell_again_deselects_it(visit, server):
     page = evaluate(visit, server, "&cell=4-4")
     expect(page.locator(".matrix .frame.chosen")).to_be_visible()
-    press_cell(page, 4, 4)
+    click_cell(page, 4, 4)
     page.wait_for_url(lambda url: "cell=" not in url)
     expect(page.locator(".matrix .frame.chosen")).to_be_hidden()
 

@@ -28,7 +28,7 @@ def runs_page(visit, make_server, sample_run):
     server.close()
 
 
-def tick(page: Page, row: int) -> None:
+def select_row(page: Page, row: int) -> None:
     """Ticks a row of the table: the box is in its first column."""
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
@@ -40,7 +40,7 @@ def tick(page: Page, row: int) -> None:
 def test_a_selected_run_can_be_renamed(runs_page):
     server, page = runs_page
     expect(steps.button(page, "Rename")).to_be_disabled()
-    tick(page, 0)
+    select_row(page, 0)
     steps.button(page, "Rename").click()
     dialog = page.get_by_role("dialog")
     name = dialog.get_by_role("textbox", name="Name")
@@ -56,7 +56,7 @@ def test_a_selected_run_can_be_renamed(runs_page):
 
 def test_a_run_is_deleted_only_after_confirmation(runs_page):
     server, page = runs_page
-    tick(page, 1)
+    select_row(page, 1)
     steps.button(page, "Delete").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("The first one")
@@ -71,8 +71,8 @@ def test_a_run_is_deleted_only_after_confirmation(runs_page):
 
 def test_two_selected_runs_are_compared_by_curves_and_settings(runs_page):
     _, page = runs_page
-    tick(page, 0)
-    tick(page, 1)
+    select_row(page, 0)
+    select_row(page, 1)
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 2")
     for place in (0, 1):
         assert sorted(steps.lines(page, place)) == ["The first one", "The second one"]

@@ -45,7 +45,7 @@ def button(page: Page, name: str) -> Locator:
     return main(page).get_by_role("button", name=name, exact=True)
 
 
-def press_start(page: Page) -> str:
+def click_start(page: Page) -> str:
     """Presses Start and returns the id of the run that the URL names then."""
     button(page, "Start").click()
     return named_run(page)

@@ -33,7 +33,7 @@ def drawn(random: np.random.Generator, has: np.ndarray) -> bytes:
 
 
 @pytest.fixture
-def shapes(tmp_path):
+def shape_archive(tmp_path):
     """An archive, and beside it a table with several labels in a field."""
     random, rows = np.random.default_rng(0), ["file,labels"]
     with zipfile.ZipFile(tmp_path / "shapes.zip", "w") as packed:
@@ -47,16 +47,16 @@ def shapes(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_user_gets_from_a_label_table_to_scores_per_label(visit, own_server, shapes):
+def test_a_user_gets_from_a_label_table_to_scores_per_label(visit, own_server, shape_archive):
     page = visit(own_server, "/data")
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()
     steps.shows(page, "Import your own images")
     steps.main(page).get_by_text("Labels are in a separate CSV table").click()
     expect(page.locator("input[type=file]")).to_have_count(2)
-    page.locator("input[type=file]").nth(0).set_input_files(shapes / "shapes.zip")
+    page.locator("input[type=file]").nth(0).set_input_files(shape_archive / "shapes.zip")
     steps.settled(page)
-    page.locator("input[type=file]").nth(1).set_input_files(shapes / "shapes.csv")
+    page.locator("input[type=file]").nth(1).set_input_files(shape_archive / "shapes.csv")
     expect(steps.main(page).get_by_text("160 images with 3 labels (multi-label)")).to_be_visible()
     steps.settled(page)
     page.get_by_role("button", name=re.compile("Import 160")).click()
@@ -64,7 +64,7 @@ def test_a_user_gets_from_a_label_table_to_scores_per_label(visit, own_server, s
     page.goto(f"{own_server.url}/train?data=shapes&model=Dense+network+%28ANN%29&epochs=2")
     steps.shows(page, "Train a model")
     expect(steps.main(page)).to_contain_text("images per label: circle")
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     expect(steps.button(page, "Evaluate")).to_be_visible(timeout=150_000)
     result = json.loads((own_server.runs / run_id / "result.json").read_text())
     assert result["outcome"] == "finished" and result["epochs"] == 2
@@ -84,7 +84,7 @@ def test_a_user_gets_from_a_label_table_to_scores_per_label(visit, own_server, s
 
     page.goto(f"{own_server.url}/predict?run={run_id}")
     steps.shows(page, "Predict")
-    page.locator("input[type=file]").set_input_files(shapes / "new.png")
+    page.locator("input[type=file]").set_input_files(shape_archive / "new.png")
     expect(steps.main(page).locator(".label-bars em").nth(5)).to_be_attached()
     said = steps.main(page).locator(".labels-on")
     expect(said).to_be_visible()

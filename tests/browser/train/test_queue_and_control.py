@@ -16,13 +16,13 @@ LONG = "/train?epochs=300&early_stopping=false"
 def test_the_queue_can_be_reordered_and_runs_without_an_open_page(visit, own_server):
     page = visit(own_server, LONG)
     steps.shows(page, "Train a model")
-    first = steps.press_start(page)
+    first = steps.click_start(page)
     steps.trains(page)
     second_page, third_page = visit(own_server, LONG), visit(own_server, LONG)
     waiting = []
     for number, other in enumerate((second_page, third_page), 1):
         steps.shows(other, "Train a model")
-        waiting.append(steps.press_start(other))
+        waiting.append(steps.click_start(other))
         expect(steps.main(other)).to_contain_text(f"Position {number} of {number} in the queue", timeout=steps.SLOW)
     steps.button(third_page, "Earlier").click()
     expect(steps.main(third_page)).to_contain_text("Position 1 of 2 in the queue")
@@ -44,7 +44,7 @@ def test_the_queue_can_be_reordered_and_runs_without_an_open_page(visit, own_ser
 def test_pause_suspends_training_and_resume_continues_it(visit, server):
     page = visit(server, LONG)
     steps.shows(page, "Train a model")
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     steps.trains(page)
     steps.button(page, "Pause").click()
     expect(steps.main(page)).to_contain_text(re.compile(r"Paused in epoch \d+ of 300\. Nothing is lost\."))
@@ -64,7 +64,7 @@ def test_pause_suspends_training_and_resume_continues_it(visit, server):
 def test_a_click_during_a_rerun_takes_effect(visit, server):
     page = visit(server, LONG)
     steps.shows(page, "Train a model")
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     steps.trains(page)
     page.close()
     query = f"run={run_id}"
@@ -81,7 +81,7 @@ def test_a_click_during_a_rerun_takes_effect(visit, server):
 def test_a_new_learning_rate_is_requested_applied_and_marked_on_the_curve(visit, server):
     page = visit(server, LONG)
     steps.shows(page, "Train a model")
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     steps.trains(page)
     steps.main(page).get_by_text("Change settings during training").click()
     rate = steps.main(page).get_by_label("Learning rate", exact=True)
@@ -103,7 +103,7 @@ def test_one_click_applies_a_recipe_and_it_survives_a_reload(visit, server):
     page.reload()
     steps.shows(page, "Train a model")
     expect(steps.button(page, "Recommended settings applied")).to_be_disabled()
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     config = json.loads((server.runs / run_id / "config.json").read_text())
     assert (config["optimizer"], config["schedule"], config["flip"]) == ("muon", "one_cycle", False)
     steps.button(page, "Stop").click()

@@ -30,7 +30,7 @@ def drawn(random: np.random.Generator, label: str) -> bytes:
 
 
 @pytest.fixture
-def signs(tmp_path):
+def shape_archive(tmp_path):
     random, path = np.random.default_rng(0), tmp_path / "signs.zip"
     with zipfile.ZipFile(path, "w") as packed:
         for label in ("ring", "cross", "star"):
@@ -40,13 +40,13 @@ def signs(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(visit, make_server, signs):
+def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(visit, make_server, shape_archive):
     server = make_server().start()
     page = visit(server, "/data")
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()
     steps.shows(page, "Import your own images")
-    page.locator("input[type=file]").set_input_files(signs)
+    page.locator("input[type=file]").set_input_files(shape_archive)
     expect(steps.main(page).get_by_text("120 images in 3 classes")).to_be_visible()
     steps.settled(page)
     page.get_by_role("button", name=re.compile("Import 120")).click()
@@ -54,7 +54,7 @@ def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(visit, 
     page.goto(f"{server.url}/train?data=signs&model=Transfer+learning&epochs=20&learning_rate=0.01")
     steps.shows(page, "Train a model")
     expect(steps.main(page)).to_contain_text("EfficientNet-Lite0 (accurate) is included")
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     expect(steps.button(page, "Evaluate")).to_be_visible(timeout=150_000)
     result = json.loads((server.runs / run_id / "result.json").read_text())
     assert result["outcome"] == "finished" and result["counts"]["test"] == 24

@@ -17,7 +17,7 @@ def test_a_user_gets_from_home_to_a_finished_run_and_its_errors(visit, server):
     page = visit(server)
     steps.button(page, "Choose and start").click()
     steps.shows(page, "Train a model")
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     steps.trains(page)
     wait_until(lambda: steps.points(page) > 0, what="the curve begins")
     first_epoch, first_points = steps.epoch(page), steps.points(page)
@@ -36,7 +36,7 @@ def test_a_user_gets_from_home_to_a_finished_run_and_its_errors(visit, server):
 def test_a_reload_and_a_second_tab_show_the_same_training_to_its_end(visit, own_server):
     first = visit(own_server, LONG)
     steps.shows(first, "Train a model")
-    run_id = steps.press_start(first)
+    run_id = steps.click_start(first)
     steps.trains(first)
     first.reload()
     steps.trains(first)
@@ -55,7 +55,7 @@ def test_a_reload_and_a_second_tab_show_the_same_training_to_its_end(visit, own_
 def test_training_survives_a_killed_server_and_is_not_started_twice(visit, own_server):
     page = visit(own_server, LONG)
     steps.shows(page, "Train a model")
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     steps.trains(page)
     trainers = own_server.trainers(run_id)
     assert len(trainers) == 1
@@ -75,7 +75,7 @@ def test_training_survives_a_killed_server_and_is_not_started_twice(visit, own_s
 def test_stop_responds_within_a_second_and_keeps_the_model(visit, server):
     page = visit(server, LONG)
     steps.shows(page, "Train a model")
-    run_id = steps.press_start(page)
+    run_id = steps.click_start(page)
     steps.trains(page)
     wait_until(lambda: steps.epoch(page) > 1, what="one epoch is complete")
     # The page may answer faster than a test can look, and be past it, even past the end of the run: a witness in the

@@ -22,7 +22,7 @@ def started(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def taken():
+def used_port():
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -40,16 +40,16 @@ def test_it_runs_streamlit_on_the_entry_script_with_the_project_configuration(st
     assert (paths.app_folder() / ".streamlit" / "config.toml").is_file()
 
 
-def test_a_port_in_use_is_reported_with_a_free_alternative(capsys, started, taken):
-    assert main(["app", "--port", str(taken)]) == exit_codes.IN_USE
+def test_a_port_in_use_is_reported_with_a_free_alternative(capsys, started, used_port):
+    assert main(["app", "--port", str(used_port)]) == exit_codes.IN_USE
     message = capsys.readouterr().err
-    assert message.startswith(f"Port {taken} is already in use. Port ")
+    assert message.startswith(f"Port {used_port} is already in use. Port ")
     assert start_app.is_free("127.0.0.1", int(message.split("--port ")[1]))
     assert not started
 
 
-def test_without_a_port_the_next_free_one_is_used(taken):
-    assert start_app.free_port("127.0.0.1", taken) > taken
+def test_without_a_port_the_next_free_one_is_used(used_port):
+    assert start_app.free_port("127.0.0.1", used_port) > used_port
 
 
 def test_an_address_of_another_computer_is_refused(capsys, started):

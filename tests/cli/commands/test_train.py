@@ -138,7 +138,7 @@ class NoTraining(Exception):
 
 
 @pytest.fixture
-def asked_for(monkeypatch, digits):
+def requested_settings(monkeypatch, digits):
     """The settings with which a training would begin: the training itself is left out."""
 
     class Trainer:
@@ -148,53 +148,55 @@ def asked_for(monkeypatch, digits):
         def train(self):
             raise NoTraining(self.run)
 
-    def asked_for(*arguments):
+    def requested_settings(*arguments):
         with pytest.raises(NoTraining) as reached:
             monkeypatch.setattr(trainer, "Trainer", Trainer)
             main(["train", *arguments])
         return reached.value.args[0]
 
-    return asked_for
+    return requested_settings
 
 
-def test_a_settings_file_provides_the_starting_values(asked_for, tmp_path):
+def test_a_settings_file_provides_the_starting_values(requested_settings, tmp_path):
     file = tmp_path / "settings.json"
     start = Config(data="digits", model="ann", model_settings={"units": 64}, epochs=3, flip=True)
     file.write_text(json.dumps(start.as_dict()))
-    assert asked_for("--config", str(file)).config == start
-    assert asked_for("--config", str(file), "--epochs", "4", "--flip", "off").config == start.changed(
+    assert requested_settings("--config", str(file)).config == start
+    assert requested_settings("--config", str(file), "--epochs", "4", "--flip", "off").config == start.changed(
         epochs=4, flip=False
     )
-    changed = asked_for("--config", str(file), "--dropout", "0.5").config
+    changed = requested_settings("--config", str(file), "--dropout", "0.5").config
     assert dict(changed.model_settings) == dict(start.model_settings) | {"dropout": 0.5}
 
 
-def test_choosing_a_different_model_ignores_the_params_in_the_file(asked_for, tmp_path):
+def test_choosing_a_different_model_ignores_the_params_in_the_file(requested_settings, tmp_path):
     file = tmp_path / "settings.json"
     file.write_text(json.dumps(Config(data="digits", model="ann", model_settings={"units": 64}).as_dict()))
-    run = asked_for("--config", str(file), "--model", "cnn")
+    run = requested_settings("--config", str(file), "--model", "cnn")
     assert run.config == Config(data="digits", model="cnn")
 
 
 @pytest.mark.parametrize("param", PARAMS, ids=lambda param: param.name)
-def test_every_setting_can_be_given_as_a_flag(asked_for, param):
+def test_every_setting_can_be_given_as_a_flag(requested_settings, param):
     words = {bool: "on", str: "digits", int: "2", float: "0.2"}
     value = {"model": "ann", "normalisation": "-1 to 1", "optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
     value |= {"schedule": "cosine", "precision": "bfloat16"}
     text = {"monitor": "accuracy", "data": "digits"}.get(param.name, value.get(param.name, words[param.kind]))
-    config = asked_for(*("--data", "digits", f"{param.flag}={text}")).config
+    config = requested_settings(*("--data", "digits", f"{param.flag}={text}")).config
     assert config == Config(**{"data": "digits", param.name: param.parsed(text)})
 
 
-def test_a_recipe_fills_in_settings_without_a_flag(asked_for):
+def test_a_recipe_fills_in_settings_without_a_flag(requested_settings):
     family = ("--data", "digits", "--model", "deep_cnn")
-    config = asked_for(*family, "--recipe", "--epochs", "2", "--width", "16").config
+    config = requested_settings(*family, "--recipe", "--epochs", "2", "--width", "16").config
     recipe = recipes.recipe("deep_cnn", "digits")
     assert recipe["epochs"] != 2
     settings = recipe | {"data": "digits", "model": "deep_cnn", "epochs": 2}
     assert config == Config(**settings, model_settings={"width": 16})
-    assert asked_for(*family, "--id", "plain").config == Config(data="digits", model="deep_cnn")
+    assert requested_settings(*family, "--id", "plain").config == Config(data="digits", model="deep_cnn")
 
 
-def test_a_model_without_a_recipe_keeps_the_defaults(asked_for):
-    assert asked_for("--data", "digits", "--model", "ann", "--recipe").config == Config(data="digits", model="ann")
+def test_a_model_without_a_recipe_keeps_the_defaults(requested_settings):
+    assert requested_settings("--data", "digits", "--model", "ann", "--recipe").config == Config(
+        data="digits", model="ann"
+    )

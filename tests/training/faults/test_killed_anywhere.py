@@ -69,8 +69,8 @@ def python():
 
 
 @pytest.fixture
-def unbroken(forks, wait_until):
-    run = runs.create(CONFIG, run_id="unbroken")
+def uninterrupted(forks, wait_until):
+    run = runs.create(CONFIG, run_id="uninterrupted")
     process = forks.trainer(run)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "finished"
@@ -80,7 +80,7 @@ def unbroken(forks, wait_until):
 # ---- killed at any moment
 
 
-def killed_at_random(moments: int, forks, unbroken, wait_until) -> None:
+def killed_at_random(moments: int, forks, uninterrupted, wait_until) -> None:
     """One run after another is killed at random moments and resumed, until all kills are done."""
     chance = random.Random(moments)
     run, kills = runs.create(CONFIG), 0
@@ -90,7 +90,7 @@ def killed_at_random(moments: int, forks, unbroken, wait_until) -> None:
         while time.monotonic() < end and not has_ended(process):
             time.sleep(0.005)
         if has_ended(process):
-            assert_same_training(run, unbroken)
+            assert_same_training(run, uninterrupted)
             run = runs.create(CONFIG)
             continue
         before = [line["epoch"] for line in curve(run)]
@@ -105,17 +105,17 @@ def killed_at_random(moments: int, forks, unbroken, wait_until) -> None:
     process = forks.trainer(run)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "finished"
-    assert_same_training(run, unbroken)
+    assert_same_training(run, uninterrupted)
     check_files(run)
 
 
-def test_killed_at_4_random_moments(forks, unbroken, wait_until):
-    killed_at_random(4, forks, unbroken, wait_until)
+def test_killed_at_4_random_moments(forks, uninterrupted, wait_until):
+    killed_at_random(4, forks, uninterrupted, wait_until)
 
 
 @pytest.mark.slow
-def test_killed_at_25_random_moments(forks, unbroken, wait_until):
-    killed_at_random(25, forks, unbroken, wait_until)
+def test_killed_at_25_random_moments(forks, uninterrupted, wait_until):
+    killed_at_random(25, forks, uninterrupted, wait_until)
 
 
 def test_killed_before_its_first_heartbeat(forks, wait_until):
@@ -204,7 +204,7 @@ def test_a_briefly_suspended_trainer_continues(forks, wait_until):
     assert lines(run, "resumed") == []
 
 
-def test_an_orderly_shutdown_loses_nothing(forks, unbroken, wait_until):
+def test_an_orderly_shutdown_loses_nothing(forks, uninterrupted, wait_until):
     """SIGTERM: by a shutdown, the end of a container, a service manager."""
     run = runs.create(CONFIG)
     trainer = forks.trainer(run, SLOW_STEPS.format(0.02))
@@ -216,7 +216,7 @@ def test_an_orderly_shutdown_loses_nothing(forks, unbroken, wait_until):
     again = forks.trainer(run)
     wait_until(lambda: has_ended(again), seconds=60)
     assert run.state == "finished"
-    assert_same_training(run, unbroken)
+    assert_same_training(run, uninterrupted)
 
 
 def test_a_shutdown_ends_a_paused_trainer(forks, wait_until):

@@ -15,7 +15,7 @@ from imgcls.system import paths
 from imgcls.training.process.checkpoint import Checkpoint
 from tests.support.engine import (
     SLOW_STEPS,
-    Elsewhere,
+    FakeBackend,
     assert_same_training,
     check_files,
     curve,
@@ -56,7 +56,7 @@ claim(run, waiting_list.ticket(run))
 
 
 @pytest.fixture
-def ended(forks, wait_until):
+def train_to_exit(forks, wait_until):
     """`ended(run, before)` trains until the process is gone, however that happens."""
 
     def train(run, before: str = "") -> None:
@@ -67,9 +67,9 @@ def ended(forks, wait_until):
 
 
 @pytest.fixture
-def unbroken(ended):
-    run = runs.create(CONFIG, run_id="unbroken")
-    ended(run)
+def uninterrupted(train_to_exit):
+    run = runs.create(CONFIG, run_id="uninterrupted")
+    train_to_exit(run)
     assert run.state == "finished"
     return run
 
@@ -100,30 +100,30 @@ def test_a_kill_at_any_step_of_a_checkpoint_leaves_the_old_or_the_new_one(forks,
     assert seen.count(2) == 2  # after the rename, and without a kill
 
 
-def killed_in_its_checkpoints(steps, ended, unbroken, wait_until) -> None:
+def killed_in_its_checkpoints(steps, train_to_exit, uninterrupted, wait_until) -> None:
     for step in steps:
         run = runs.create(CONFIG)
-        ended(run, FAILS.format(step, "killed", ["checkpoint"]))
+        train_to_exit(run, FAILS.format(step, "killed", ["checkpoint"]))
         if run.result is not None:
             break
         wait_until(lambda run=run: run.state == "lost", seconds=6)
         check_files(run)
-        ended(run)
+        train_to_exit(run)
         assert run.state == "finished", step
-        assert_same_training(run, unbroken)
+        assert_same_training(run, uninterrupted)
         check_files(run)
     else:
         return
     assert step > 20
 
 
-def test_a_trainer_killed_while_checkpointing_can_be_resumed(ended, unbroken, wait_until):
-    killed_in_its_checkpoints((1, 30, 70), ended, unbroken, wait_until)
+def test_a_trainer_killed_while_checkpointing_can_be_resumed(train_to_exit, uninterrupted, wait_until):
+    killed_in_its_checkpoints((1, 30, 70), train_to_exit, uninterrupted, wait_until)
 
 
 @pytest.mark.slow
-def test_a_trainer_killed_at_any_step_of_checkpointing_can_be_resumed(ended, unbroken, wait_until):
-    killed_in_its_checkpoints(range(1, 1000), ended, unbroken, wait_until)
+def test_a_trainer_killed_at_any_step_of_checkpointing_can_be_resumed(train_to_exit, uninterrupted, wait_until):
+    killed_in_its_checkpoints(range(1, 1000), train_to_exit, uninterrupted, wait_until)
 
 
 def test_a_queue_killed_at_any_step_of_its_claim_leaves_a_run_that_starts_once(
@@ -146,7 +146,7 @@ def test_a_queue_killed_at_any_step_of_its_claim_leaves_a_run_that_starts_once(
             break
         assert run.state in ("queued", "starting", "lost"), step
         check_files(run)
-        somewhere = Elsewhere()
+        somewhere = FakeBackend()
         queue = Queue(somewhere)
         for _ in range(4):
             queue.round()
@@ -160,13 +160,13 @@ def test_a_queue_killed_at_any_step_of_its_claim_leaves_a_run_that_starts_once(
 # ---- a full disk
 
 
-def full_at(steps, ended, unbroken, kept, wait_until) -> None:
+def full_at(steps, train_to_exit, uninterrupted, kept, wait_until) -> None:
     """A run that was stopped and has a model is resumed on a disk that is full from some write on."""
     for step in steps:
         run = runs.Run(shutil.copytree(kept, paths.runs_folder() / runs.new_id()))
         run.send_request(stop=False)
         before = len(curve(run))
-        ended(run, FAILS.format(step, "full", [run.id]))
+        train_to_exit(run, FAILS.format(step, "full", [run.id]))
         if run.result is not None and run.result["outcome"] == "finished":
             break
         wait_until(lambda run=run: run.state in ("failed", "lost"), seconds=6)
@@ -176,9 +176,9 @@ def full_at(steps, ended, unbroken, kept, wait_until) -> None:
         assert run.is_ready
         assert len(curve(run)) >= before
         Predictor(run.folder / "model.tflite").probabilities(np.zeros((1, 8, 8, 1), np.uint8))
-        ended(run)
+        train_to_exit(run)
         assert run.state == "finished", (step, (run.folder / "log.txt").read_text())
-        assert_same_training(run, unbroken)
+        assert_same_training(run, uninterrupted)
         check_files(run)
         shutil.rmtree(run.folder)
     else:
@@ -199,13 +199,13 @@ def kept(forks, wait_until, tmp_path):
     return run.folder.rename(tmp_path / "kept")
 
 
-def test_a_disk_full_at_some_writes_loses_nothing(ended, unbroken, kept, wait_until):
-    full_at((1, 4, 12, 60), ended, unbroken, kept, wait_until)
+def test_a_disk_full_at_some_writes_loses_nothing(train_to_exit, uninterrupted, kept, wait_until):
+    full_at((1, 4, 12, 60), train_to_exit, uninterrupted, kept, wait_until)
 
 
 @pytest.mark.slow
-def test_a_disk_full_at_any_write_loses_nothing(ended, unbroken, kept, wait_until):
-    full_at(range(1, 1000), ended, unbroken, kept, wait_until)
+def test_a_disk_full_at_any_write_loses_nothing(train_to_exit, uninterrupted, kept, wait_until):
+    full_at(range(1, 1000), train_to_exit, uninterrupted, kept, wait_until)
 
 
 def test_on_a_full_disk_a_run_keeps_its_queue_position_until_there_is_space(forks, wait_until):

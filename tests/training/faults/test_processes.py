@@ -26,7 +26,7 @@ KILLS = 25 if os.environ.get("IMGCLS_SLOW") == "1" else 5
 
 
 @pytest.fixture
-def held_lock(own_folders):
+def occupied_slot(own_folders):
     """Another training has its turn."""
     paths.runs_folder().mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(paths.runs_folder() / ".turn-0.lock") as lock:
@@ -172,7 +172,7 @@ def test_a_stop_during_training_takes_effect_immediately(warm_trainer, wait_unti
 
 
 @pytest.mark.parametrize("by", ["page", "SIGINT"])
-def test_a_stop_while_queued_takes_effect_immediately(held_lock, cold_trainer, digits, wait_until, by):
+def test_a_stop_while_queued_takes_effect_immediately(occupied_slot, cold_trainer, digits, wait_until, by):
     run = runs.create(ENDLESS)
     process = cold_trainer(run)
     wait_until(lambda: run.state == "queued")
@@ -184,10 +184,10 @@ def test_a_stop_while_queued_takes_effect_immediately(held_lock, cold_trainer, d
     assert run.state == "stopped"
     assert run.result["message"].startswith("Stopped before the first training step, so there is no model.")
     assert not run.is_ready
-    assert held_lock.is_locked
+    assert occupied_slot.is_locked
 
 
-def test_a_stop_requested_before_the_trainer_started_is_kept(held_lock, cold_trainer, digits, wait_until):
+def test_a_stop_requested_before_the_trainer_started_is_kept(occupied_slot, cold_trainer, digits, wait_until):
     run = runs.create(ENDLESS)
     run.send_request(stop=True)
     process = cold_trainer(run)
@@ -208,7 +208,7 @@ def test_a_trainer_whose_folder_is_deleted_exits(warm_trainer, wait_until):
     assert not run.folder.exists()
 
 
-def test_a_waiting_trainer_whose_folder_is_deleted_exits(held_lock, cold_trainer, wait_until):
+def test_a_waiting_trainer_whose_folder_is_deleted_exits(occupied_slot, cold_trainer, wait_until):
     run = runs.create(ENDLESS)
     process = cold_trainer(run)
     wait_until(lambda: (run.folder / "heartbeat").exists())

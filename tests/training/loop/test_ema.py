@@ -25,7 +25,7 @@ def expected(values: list[float], fraction: float) -> float:
     return mean
 
 
-def walked(mean, variable, values) -> None:
+def follow(mean, variable, values) -> None:
     for value in values:
         variable.assign(np.full((2, 3), value, np.float32))
         mean.add()
@@ -39,9 +39,9 @@ def value_of(mean) -> float:
 
 def test_the_first_steps_have_a_higher_weight(variable):
     mean = running_mean([variable], 0.99)
-    walked(mean, variable, [10.0])
+    follow(mean, variable, [10.0])
     assert value_of(mean) == pytest.approx(9.0)  # a tenth of the start stays
-    walked(mean, variable, [0.0])
+    follow(mean, variable, [0.0])
     assert value_of(mean) == pytest.approx(9.0 * 2 / 11)
 
 
@@ -49,20 +49,20 @@ def test_the_first_steps_have_a_higher_weight(variable):
 def test_the_average_is_exponential(variable, fraction):
     values = np.random.default_rng(0).normal(size=300).round(3).tolist()
     mean = running_mean([variable], fraction)
-    walked(mean, variable, values)
+    follow(mean, variable, values)
     assert value_of(mean) == pytest.approx(expected(values, fraction), abs=1e-5)
 
 
 def test_constant_weights_equal_their_average(variable):
     variable.assign(np.full((2, 3), 5.0, np.float32))
     mean = running_mean([variable], 0.9)
-    walked(mean, variable, [5.0] * 20)
+    follow(mean, variable, [5.0] * 20)
     assert value_of(mean) == 5
 
 
 def test_the_average_replaces_the_weights_inside_the_context_only(variable):
     mean = running_mean([variable], 0.9)
-    walked(mean, variable, [10.0])
+    follow(mean, variable, [10.0])
     with mean.applied():
         assert variable.numpy().tolist() == [[9.0] * 3] * 2
     assert variable.numpy().tolist() == [[10.0] * 3] * 2
@@ -71,7 +71,7 @@ def test_the_average_replaces_the_weights_inside_the_context_only(variable):
 
 def test_an_error_within_the_context_still_restores_the_weights(variable):
     mean = running_mean([variable], 0.9)
-    walked(mean, variable, [10.0])
+    follow(mean, variable, [10.0])
     with pytest.raises(ZeroDivisionError), mean.applied():
         raise ZeroDivisionError
     assert variable.numpy().tolist() == [[10.0] * 3] * 2
@@ -81,10 +81,10 @@ def test_an_average_restored_from_a_checkpoint_is_identical(keras, variable):
     values = np.random.default_rng(1).normal(size=12).tolist()
     other = keras.Variable(np.zeros((2, 3), np.float32))
     whole, first, second = (running_mean([one], 0.95) for one in (variable, other, other))
-    walked(whole, variable, values)
-    walked(first, other, values[:5])
+    follow(whole, variable, values)
+    follow(first, other, values[:5])
     kept = first.arrays()
-    walked(first, other, [99.0])  # what is kept does not change any more
+    follow(first, other, [99.0])  # what is kept does not change any more
     second.set_arrays(kept)
-    walked(second, other, values[5:])
+    follow(second, other, values[5:])
     assert [array.tobytes() for array in second.arrays()] == [array.tobytes() for array in whole.arrays()]

@@ -23,7 +23,7 @@ def noise(*shape: int, dtype="float32"):
     return tf.cast(np.random.default_rng(len(shape)).normal(size=shape) + 0.3, dtype)
 
 
-def twins(keras, quick, kind: str, shape: tuple[int, ...], policy: str = "float32", **settings):
+def layer_pair(keras, quick, kind: str, shape: tuple[int, ...], policy: str = "float32", **settings):
     """Keras's layer and the quick one with the same weights."""
     layers = [getattr(place, kind)(dtype=policy, **settings) for place in (keras.layers, quick)]
     for layer in layers:
@@ -35,7 +35,7 @@ def twins(keras, quick, kind: str, shape: tuple[int, ...], policy: str = "float3
     return layers
 
 
-def learnt(layer, inputs):
+def gradients_of(layer, inputs):
     """The output of a layer during training, and its gradients with respect to inputs and weights."""
     import tensorflow as tf
 
@@ -56,9 +56,9 @@ def test_all_other_layers_are_unmodified_keras_layers(keras, quick):
 
 @pytest.mark.parametrize("settings", [{}, {"scale": False, "momentum": 0.6}, {"center": False}, {"epsilon": 0.1}])
 def test_normalisation_trains_and_predicts_like_keras(keras, quick, settings):
-    usual, fast = twins(keras, quick, "BatchNormalization", (5, 4, 6), **settings)
+    usual, fast = layer_pair(keras, quick, "BatchNormalization", (5, 4, 6), **settings)
     inputs = noise(7, 5, 4, 6)
-    for one, other in zip(learnt(usual, inputs), learnt(fast, inputs), strict=True):
+    for one, other in zip(gradients_of(usual, inputs), gradients_of(fast, inputs), strict=True):
         assert np.allclose(one, other, rtol=1e-3, atol=1e-3)
     for one, other in zip(usual.get_weights(), fast.get_weights(), strict=True):
         assert np.allclose(one, other, rtol=1e-5, atol=1e-6)  # the moving mean and variance, too
@@ -66,9 +66,9 @@ def test_normalisation_trains_and_predicts_like_keras(keras, quick, settings):
 
 
 def test_normalisation_of_vectors_and_frozen_layers_matches_keras(keras, quick):
-    usual, fast = twins(keras, quick, "BatchNormalization", (6,))
+    usual, fast = layer_pair(keras, quick, "BatchNormalization", (6,))
     assert np.allclose(usual(noise(9, 6), training=True), fast(noise(9, 6), training=True), atol=1e-5)
-    usual, fast = twins(keras, quick, "BatchNormalization", (3, 3, 6))
+    usual, fast = layer_pair(keras, quick, "BatchNormalization", (3, 3, 6))
     usual.trainable = fast.trainable = False
     before = fast.get_weights()
     inputs = noise(9, 3, 3, 6)
@@ -85,9 +85,9 @@ def test_a_wide_kernel_has_the_keras_gradient(keras, quick, monkeypatch, count, 
         quick, "_convolution", lambda *inputs, before=quick._convolution: used.append(1) or before(*inputs)
     )
     settings = {"filters": 12, "kernel_size": 3, "padding": "same"}
-    usual, fast = twins(keras, quick, "Conv2D", (height, width, 8), "mixed_bfloat16", **settings)
+    usual, fast = layer_pair(keras, quick, "Conv2D", (height, width, 8), "mixed_bfloat16", **settings)
     inputs = noise(count, height, width, 8, dtype="bfloat16")
-    pairs = list(zip(learnt(usual, inputs), learnt(fast, inputs), strict=True))
+    pairs = list(zip(gradients_of(usual, inputs), gradients_of(fast, inputs), strict=True))
     assert used
     for one, other in pairs:
         assert one.shape == other.shape
@@ -114,7 +114,7 @@ def test_every_other_convolution_is_the_keras_layer(keras, quick, monkeypatch, s
     monkeypatch.setattr(quick, "MIN_CHANNEL_PRODUCT", 8 * 12)
     monkeypatch.setattr(quick, "_convolution", None)
     settings = {"filters": 12, "kernel_size": 3, "padding": "same"} | settings
-    usual, fast = twins(keras, quick, "Conv2D", shape, policy, **settings)
+    usual, fast = layer_pair(keras, quick, "Conv2D", shape, policy, **settings)
     inputs = noise(2, *shape)
     assert (np.asarray(usual(inputs)) == np.asarray(fast(inputs))).all()
 

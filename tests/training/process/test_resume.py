@@ -77,7 +77,7 @@ def kept_runs():
 
 
 @pytest.fixture
-def unbroken(forks, kept_runs, wait_until, tmp_path_factory):
+def uninterrupted(forks, kept_runs, wait_until, tmp_path_factory):
     """The run of a configuration that nothing interrupted, trained once."""
 
     def trained(config: Config) -> runs.Run:
@@ -87,14 +87,14 @@ def unbroken(forks, kept_runs, wait_until, tmp_path_factory):
             process = forks.trainer(run)
             wait_until(lambda: has_ended(process), seconds=120)
             assert run.state == "finished", (run.folder / "log.txt").read_text()
-            kept_runs[key] = runs.Run(run.folder.rename(tmp_path_factory.mktemp("unbroken") / run.id))
+            kept_runs[key] = runs.Run(run.folder.rename(tmp_path_factory.mktemp("uninterrupted") / run.id))
         return kept_runs[key]
 
     return trained
 
 
 @pytest.fixture
-def goes_on(forks, wait_until):
+def assert_resumes_to(forks, wait_until):
     """`goes_on(run, other)` resumes a run to its end and compares it with the other."""
 
     def check(run: runs.Run, other: runs.Run) -> None:
@@ -121,8 +121,8 @@ def steps_per_epoch(run) -> int:
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
-def test_repeated_kills_within_an_epoch_change_no_results(config, forks, unbroken, goes_on, wait_until):
-    other = unbroken(config)
+def test_repeated_kills_within_an_epoch_change_no_results(config, forks, uninterrupted, assert_resumes_to, wait_until):
+    other = uninterrupted(config)
     steps = steps_per_epoch(other)
     run = runs.create(config)
     killed(forks, wait_until, run, 5)  # before there is any checkpoint
@@ -131,11 +131,11 @@ def test_repeated_kills_within_an_epoch_change_no_results(config, forks, unbroke
     assert [line["epoch"] for line in lines(run)] == [1]
     last = other.result["epochs"] - 1
     killed(forks, wait_until, run, last * steps + 2, WRITES_IN_PEACE_AT_STEP.format(last * steps + 1))
-    goes_on(run, other)
+    assert_resumes_to(run, other)
     assert [line["epoch"] for line in lines(run, "resumed")] == [0, 1, last]  # at most the epoch it was in is lost
 
 
-def test_a_run_killed_before_its_first_checkpoint_restarts_with_an_empty_curve(forks, unbroken, wait_until):
+def test_a_run_killed_before_its_first_checkpoint_restarts_with_an_empty_curve(forks, uninterrupted, wait_until):
     run = runs.create(PLATEAU)
     killed(forks, wait_until, run, step=5, before=LINE_BY_LINE)
     assert not run.can_resume
@@ -146,25 +146,29 @@ def test_a_run_killed_before_its_first_checkpoint_restarts_with_an_empty_curve(f
     points = [line["epoch"] for line in Curves(run.folder / "metrics.jsonl").refresh().batches]
     assert points == sorted(set(points))
     assert seen[0] not in Curves(run.folder / "metrics.jsonl").refresh().batches
-    assert_same_training(run, unbroken(PLATEAU))
+    assert_same_training(run, uninterrupted(PLATEAU))
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
-def test_a_run_killed_in_a_long_epoch_resumes_within_the_epoch(config, forks, unbroken, goes_on, wait_until):
-    other = unbroken(config)
+def test_a_run_killed_in_a_long_epoch_resumes_within_the_epoch(
+    config, forks, uninterrupted, assert_resumes_to, wait_until
+):
+    other = uninterrupted(config)
     steps = steps_per_epoch(other)
     run = runs.create(config)
     killed(forks, wait_until, run, steps * 3 // 2, BATCH_BY_BATCH + SLOW_STEPS.format(0.02))
     state = Checkpoint.read(run.folder / "checkpoint.npz").state
     assert (state["epoch"], 0 < state["step"] < steps) == (2, True)
-    goes_on(run, other)
+    assert_resumes_to(run, other)
     seen = state["step"] * config.batch_size / lines(other, "plan")[0]["train"]
     assert lines(run, "resumed")[0]["epoch"] == pytest.approx(1 + seen, abs=1e-5)
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
-def test_pausing_in_memory_and_parking_change_no_results(config, forks, unbroken, goes_on, monkeypatch, wait_until):
-    other = unbroken(config)
+def test_pausing_in_memory_and_parking_change_no_results(
+    config, forks, uninterrupted, assert_resumes_to, monkeypatch, wait_until
+):
+    other = uninterrupted(config)
     run = runs.create(config)
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "1.5")
     process = forks.trainer(run, SLOW_STEPS.format(0.02))
@@ -183,12 +187,12 @@ def test_pausing_in_memory_and_parking_change_no_results(config, forks, unbroken
     assert run.is_parked
     assert run.state == "paused"
     run.send_request(pause=False)
-    goes_on(run, other)
+    assert_resumes_to(run, other)
     assert not run.is_parked
 
 
-def test_stopping_and_resuming_changes_no_results(forks, unbroken, goes_on, wait_until):
-    other = unbroken(PLATEAU)
+def test_stopping_and_resuming_changes_no_results(forks, uninterrupted, assert_resumes_to, wait_until):
+    other = uninterrupted(PLATEAU)
     run = runs.create(PLATEAU)
     process = forks.trainer(run, SLOW_STEPS.format(0.01))
     wait_until(lambda: len(lines(run)) == 2, seconds=60)
@@ -196,38 +200,38 @@ def test_stopping_and_resuming_changes_no_results(forks, unbroken, goes_on, wait
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     run.send_request(stop=False)
-    goes_on(run, other)
+    assert_resumes_to(run, other)
 
 
-def test_a_kill_while_evaluating_and_saving_changes_no_results(forks, unbroken, goes_on, wait_until):
-    other = unbroken(PLATEAU)
+def test_a_kill_while_evaluating_and_saving_changes_no_results(forks, uninterrupted, assert_resumes_to, wait_until):
+    other = uninterrupted(PLATEAU)
     assert lines(other)[-1]["learning_rate"] < PLATEAU.learning_rate, "this test needs a plateau"
     run = runs.create(PLATEAU)
     process = forks.trainer(run, KILLED_WHILE_SAVING)
     wait_until(lambda: has_ended(process), seconds=60)
     assert curve(run) == curve(other)
     assert not run.is_ready
-    goes_on(run, other)
+    assert_resumes_to(run, other)
     assert len(lines(run)) == len(curve(other))  # no epoch was trained again
 
 
 # ---- continued
 
 
-def test_an_extended_run_equals_a_longer_one(forks, unbroken, goes_on):
+def test_an_extended_run_equals_a_longer_one(forks, uninterrupted, assert_resumes_to):
     short = PLATEAU.changed(epochs=3, early_stopping=False)
-    other = unbroken(short.changed(epochs=5))
-    before = unbroken(short)
+    other = uninterrupted(short.changed(epochs=5))
+    before = uninterrupted(short)
     seen = (before.folder / "checkpoint.npz").read_bytes()
     run = jobs.extend(before, 2)
     assert run.state == "queued"
     assert run.config == other.config
-    goes_on(run, other)
+    assert_resumes_to(run, other)
     assert (before.folder / "checkpoint.npz").read_bytes() == seen
 
 
-def test_a_run_that_stopped_early_can_be_continued(forks, unbroken, wait_until):
-    before = unbroken(PLATEAU)
+def test_a_run_that_stopped_early_can_be_continued(forks, uninterrupted, wait_until):
+    before = uninterrupted(PLATEAU)
     done = before.result["epochs"]
     assert done < PLATEAU.epochs, "this test needs a run that stops early"
     run = jobs.extend(before, 2)

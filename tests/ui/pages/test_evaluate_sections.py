@@ -202,18 +202,18 @@ def test_training_suspects_are_reviewed_one_by_one_and_the_form_opens(finished_r
     judge(finished_run, "training", [3], "right")
     app.run()
     assert pieces(app).count("<figure>") == 2
-    press(app, "Select all")
-    press(app, "Use suggested class")
+    click(app, "Select all")
+    click(app, "Use suggested class")
 
     dataset = datasets.open_dataset("digits")
     edits = datasets.edits_of(dataset)
     assert edits.labels == {row: (int(dataset.y_train[row]) + 1) % 10 for row in (7, 40)}
     assert "Reviewed: **3**" in text_of(app)
-    press(app, "Train again with my edits")
+    click(app, "Train again with my edits")
     assert sent["data"] == "digits"
 
 
-def press(app, label: str) -> None:
+def click(app, label: str) -> None:
     next(button for button in app.button if button.label == label).click().run()
     assert is_intact(app)
 

@@ -14,7 +14,7 @@ from tests.support.pages import is_intact, opened, text_of
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch):
+def no_queue(monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
 
 

@@ -19,7 +19,7 @@ from tests.support.uploads import smooth
 
 
 @pytest.fixture
-def uneven(tmp_path, monkeypatch) -> str:
+def imbalanced(tmp_path, monkeypatch) -> str:
     """A small 'cifar10' whose last class is rare, with two exact doubles and a leak, and what was found about it."""
     monkeypatch.setenv("IMGCLS_DATA", str(tmp_path))
     x_train, x_test = smooth(105, seed=1), smooth(20, seed=2)
@@ -30,11 +30,11 @@ def uneven(tmp_path, monkeypatch) -> str:
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": np.arange(20) % 10}
     np.savez(tmp_path / "cifar10.npz", **{name: np.asarray(array, np.uint8) for name, array in arrays.items()})
     datasets.prepare("cifar10")
-    found_already("cifar10")
+    store_findings("cifar10")
     return "cifar10"
 
 
-def found_already(name: str) -> None:
+def store_findings(name: str) -> None:
     """What the process would have found, made here."""
     dataset = datasets.open_dataset(name)
     folder = cache.folder_of(dataset)
@@ -57,7 +57,7 @@ def button(app: AppTest, label: str):
 
 
 @pytest.mark.parametrize("view", analysis.VIEWS)
-def test_every_view_shows_content(uneven, view):
+def test_every_view_shows_content(imbalanced, view):
     app = explored(view)
     assert is_intact(app), text_of(app)
     assert "<img" in galleries(app) or view in ("Map", "Edits")
@@ -65,17 +65,17 @@ def test_every_view_shows_content(uneven, view):
         (figure,) = [chart for chart in app.get("plotly_chart") if "lasso" in chart.proto.spec]
         traces = json.loads(figure.proto.spec)["data"]
         assert sum(len(trace["customdata"]) for trace in traces) == 105
-        assert {trace["name"] for trace in traces} == set(datasets.facts(uneven).classes)
+        assert {trace["name"] for trace in traces} == set(datasets.facts(imbalanced).classes)
 
 
 @pytest.mark.parametrize("view", ["", "no such view", "<img src=x>", "Map" * 1000])
-def test_an_invalid_view_in_the_link_opens_no_view(uneven, view):
+def test_an_invalid_view_in_the_link_opens_no_view(imbalanced, view):
     app = explored(view)
     assert is_intact(app)
     assert galleries(app) == ""
 
 
-def test_class_imbalance_is_reported_and_one_click_enables_class_weights(uneven):
+def test_class_imbalance_is_reported_and_one_click_enables_class_weights(imbalanced):
     app = explored("Classes")
     assert "The classes are imbalanced" in text_of(
         app
@@ -83,31 +83,31 @@ def test_class_imbalance_is_reported_and_one_click_enables_class_weights(uneven)
     button(app, "Train with class weights").click().run()
     assert is_intact(app)
     assert app.title[0].value == "Train a model"
-    assert app.selectbox(key="data").value == uneven
+    assert app.selectbox(key="data").value == imbalanced
     assert app.toggle(key="class_weights").value is True
     assert app.query_params["data"] in ("CIFAR-10", ["CIFAR-10"])
 
 
-def test_the_train_button_opens_the_form_for_this_dataset(uneven):
+def test_the_train_button_opens_the_form_for_this_dataset(imbalanced):
     app = opened("data", data="CIFAR-10")
     button(app, "Train a model").click().run()
     assert is_intact(app)
     assert app.title[0].value == "Train a model"
-    assert app.selectbox(key="data").value == uneven
+    assert app.selectbox(key="data").value == imbalanced
 
 
 def test_balanced_classes_are_not_mentioned(digits):
     assert "imbalanced" not in text_of(explored("Classes", "Small digits"))
 
 
-def test_the_sample_grid_shows_images_of_the_class(uneven):
+def test_the_sample_grid_shows_images_of_the_class(imbalanced):
     app = explored("Classes")
     app.selectbox(key="class-cifar10").select(9).run()
     assert galleries(app).count("<img") == 2
     assert 'alt="#103: truck"' in galleries(app) and 'alt="#104: truck"' in galleries(app)
 
 
-def test_duplicates_are_listed_by_kind_with_counts(uneven):
+def test_duplicates_are_listed_by_kind_with_counts(imbalanced):
     app = explored("Duplicates")
     numbers = next(str(block.proto.body) for block in app.get("html") if 'class="numbers"' in str(block.proto.body))
     values = dict(part.split("</dt><dd>") for part in re.findall(r"<dt>(.*?)</dd>", numbers))
@@ -117,20 +117,20 @@ def test_duplicates_are_listed_by_kind_with_counts(uneven):
     assert "#30" not in galleries(app)
 
 
-def test_one_click_excludes_all_training_duplicates_of_test_images(uneven):
+def test_one_click_excludes_all_training_duplicates_of_test_images(imbalanced):
     app = explored("Duplicates")
     button(app, "Exclude the 1 training image that").click().run()
     assert is_intact(app)
-    dataset = datasets.open_dataset(uneven)
+    dataset = datasets.open_dataset(imbalanced)
     assert datasets.edits_of(dataset).excluded == (50,)
     assert "✗ excluded" in galleries(app)
     assert not any("duplicate test images" in button.label for button in app.button)
 
 
-def test_selected_images_can_be_relabelled_and_undone(uneven):
+def test_selected_images_can_be_relabelled_and_undone(imbalanced):
     app = explored("Outliers")
     pills = next(group for group in app.get("button_group") if str(group.key).startswith("chosen-outlier"))
-    first = int(cache.results("survey", datasets.open_dataset(uneven))["unlike"][0])
+    first = int(cache.results("survey", datasets.open_dataset(imbalanced))["unlike"][0])
     assert button(app, "Exclude").disabled
     pills.set_value([first])
     app.run()
@@ -138,7 +138,7 @@ def test_selected_images_can_be_relabelled_and_undone(uneven):
     app.run()
     button(app, "Relabel").click().run()
     assert is_intact(app)
-    dataset = datasets.open_dataset(uneven)
+    dataset = datasets.open_dataset(imbalanced)
     assert dict(datasets.edits_of(dataset).labels) == ({first: 9} if dataset.y_train[first] != 9 else {})
     assert "→ truck" in galleries(app)
     app = explored("Edits")
@@ -149,8 +149,8 @@ def test_selected_images_can_be_relabelled_and_undone(uneven):
     assert "No edits yet" in text_of(app)
 
 
-def test_the_train_page_counts_remaining_images_and_lists_edits(uneven):
-    dataset = datasets.open_dataset(uneven)
+def test_the_train_page_counts_remaining_images_and_lists_edits(imbalanced):
+    dataset = datasets.open_dataset(imbalanced)
     datasets.exclude(dataset, [1, 2, 3, 4, 5])
     datasets.relabel(dataset, [6], 9)
     app = opened("train", data="CIFAR-10")
@@ -175,8 +175,8 @@ def test_an_invalid_dataset_version_is_not_shown(finished_run, data):
     assert is_intact(app) and "Dataset version" not in text_of(app)
 
 
-def test_a_damaged_edit_list_shows_one_error_and_can_be_reset_with_one_click(uneven):
-    dataset = datasets.open_dataset(uneven)
+def test_a_damaged_edit_list_shows_one_error_and_can_be_reset_with_one_click(imbalanced):
+    dataset = datasets.open_dataset(imbalanced)
     datasets.exclude(dataset, [1])
     (path,) = paths.cache_folder().glob("datasets/*.edits-*.json")
     path.write_text("{")
@@ -215,7 +215,7 @@ def test_names_with_any_characters_are_shown_literally(digits, monkeypatch):
     monkeypatch.setattr("imgcls.datasets.catalog.digits.CLASSES", names)
     _forget_facts()
     try:
-        found_already(digits)
+        store_findings(digits)
         datasets.relabel(datasets.open_dataset(digits), [0, 1], 3)
         for view in analysis.VIEWS:
             app = explored(view, "Small digits")

@@ -15,7 +15,7 @@ from tests.support.pages import HOSTILE, is_intact, opened, text_of
 from tests.support.uploads import archive, csv, digits, image, imported, leaves
 
 
-def brought(tmp_path, files, name: str = "leaves.zip") -> AppTest:
+def upload(tmp_path, files, name: str = "leaves.zip") -> AppTest:
     """The page after somebody has dropped an archive."""
     app = opened("data")
     button(app, "Import your own images").click().run()
@@ -32,7 +32,7 @@ def finished(app: AppTest) -> AppTest:
 
 
 def test_a_zip_is_uploaded_previewed_named_imported_and_trained_on(digits_data, tmp_path):
-    app = brought(tmp_path, leaves() | {"oak/notes.txt": b"x"})
+    app = upload(tmp_path, leaves() | {"oak/notes.txt": b"x"})
     assert is_intact(app)
     assert [heading.value for heading in app.subheader] == ["10 images in 2 classes"]
     assert pieces(app).count("<img") == 10 and "an image of class oak" in pieces(app)
@@ -77,7 +77,7 @@ def digits_data(digits, mnist_sample):
     ],
 )
 def test_a_failed_import_shows_one_error_and_another_file_can_be_chosen(files, said, digits_data, tmp_path):
-    app = brought(tmp_path, files)
+    app = upload(tmp_path, files)
     assert is_intact(app) and said in text_of(app)
     assert not any(button.label.startswith("Import") for button in app.button)
     first = new(app)
@@ -171,7 +171,7 @@ def test_images_can_be_added_and_deleted_datasets_are_not_offered(digits_data, t
 def test_hostile_names_are_shown_literally(digits_data, tmp_path):
     labels = [label.replace("/", "-").replace("\\", "") for label in HOSTILE]
     files = leaves(labels, 4)
-    app = brought(tmp_path, files, "![](x).zip")
+    app = upload(tmp_path, files, "![](x).zip")
     assert is_intact(app)
     for shown in (pieces(app), raw(app)):
         assert "<img src=x" not in shown

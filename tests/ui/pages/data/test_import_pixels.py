@@ -19,7 +19,7 @@ def digits_data(digits, mnist_sample):
     """The default dataset is there, so that the Data page has something to show."""
 
 
-def brought(tmp_path, files) -> AppTest:
+def upload(tmp_path, files) -> AppTest:
     app = opened("data")
     button(app, "Import your own images").click().run()
     archive(tmp_path / "fields.zip", files)
@@ -36,7 +36,7 @@ def downloads(app: AppTest) -> list[str]:
 
 
 def test_many_skipped_files_show_an_open_warning_with_a_csv_of_all(tmp_path):
-    app = brought(
+    app = upload(
         tmp_path, leaves(count=20) | {f"oak/bad{n}.png": image(n)[:90] for n in range(3)} | {"oak/a.txt": b"x"}
     )
     assert is_intact(app)
@@ -46,12 +46,12 @@ def test_many_skipped_files_show_an_open_warning_with_a_csv_of_all(tmp_path):
 
 
 def test_few_skipped_files_show_no_warning(tmp_path):
-    app = brought(tmp_path, leaves())
+    app = upload(tmp_path, leaves())
     assert is_intact(app) and not app.warning and not downloads(app)
 
 
 def test_the_cost_of_large_images_is_stated(tmp_path):
-    app = brought(tmp_path, leaves())
+    app = upload(tmp_path, leaves())
     assert "times the pixels of 64×64" not in text_of(app)
     app.selectbox(key=f"side-{new(app)}").select(512).run()
     assert "512×512 has 64 times the pixels of 64×64" in text_of(app)
@@ -66,7 +66,7 @@ def test_satellite_bands_are_chosen_and_shown_on_the_dataset_card(tmp_path):
         for place, label in enumerate("ab")
         for n in range(4)
     }
-    app = brought(tmp_path, files)
+    app = upload(tmp_path, files)
     assert is_intact(app)
     assert button(app, "Import 8 images").disabled
     for colour, band in (("red", "5"), ("green", "2"), ("blue", "1")):

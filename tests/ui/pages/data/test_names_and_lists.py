@@ -19,7 +19,7 @@ def named(tmp_path) -> str:
     return imported(archive(tmp_path / "leaves.zip", files), "Leaves")
 
 
-def found_already(name: str) -> None:
+def store_findings(name: str) -> None:
     dataset = datasets.open_dataset(name)
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
@@ -32,7 +32,7 @@ def downloads(app) -> list[str]:
 
 def test_the_file_name_is_plain_text_below_each_image(named):
     for view in ("Classes", "Outliers", "Edits"):
-        found_already(named) if view == "Outliers" else None
+        store_findings(named) if view == "Outliers" else None
         datasets.exclude(datasets.open_dataset(named), range(18))
         app = opened("data", data="Leaves", explore=view)
         assert is_intact(app), text_of(app)
@@ -50,7 +50,7 @@ def test_a_dataset_imported_again_under_its_name_shows_the_new_file_names(named,
 
 
 def test_lists_can_be_downloaded(named):
-    found_already(named)
+    store_findings(named)
     datasets.exclude(datasets.open_dataset(named), [1])
     for view, kind in (("Outliers", "Outliers"), ("Edits", "Edits")):
         app = opened("data", data="Leaves", explore=view)
@@ -60,7 +60,7 @@ def test_lists_can_be_downloaded(named):
 
 def test_duplicates_can_be_downloaded(tmp_path):
     files = leaves(("ash", "oak"), 8) | {f"ash/copy{number}.png": image(0) for number in range(2)}
-    found_already(imported(archive(tmp_path / "leaves.zip", files), "Copies"))
+    store_findings(imported(archive(tmp_path / "leaves.zip", files), "Copies"))
     app = opened("data", data="Copies", explore="Duplicates")
     assert is_intact(app) and downloads(app) == ["Duplicates (CSV)", "Duplicates (JSON)"]
 

@@ -182,13 +182,13 @@ def test_the_one_of_four_models_that_disagrees_is_marked(reader, monkeypatch):
         copied(run_id)
     answer = inference.answer
 
-    def one_reads_a_one(run, source, **options):
+    def fake_answer(run, source, **options):
         found = answer(run, source, **options)
         if run.id != "third":
             return found
         return replace(found, probabilities=np.roll(found.probabilities, 4))  # 7 becomes 1
 
-    monkeypatch.setattr(compare_models.inference, "answer", one_reads_a_one)
+    monkeypatch.setattr(compare_models.inference, "answer", fake_answer)
     app = opened(draw_page, strokes=[SEVEN], others=others)
     cards = html(app, 'class="models"')
     assert "3 of 4 models predict 7." in cards
@@ -330,14 +330,14 @@ def test_a_model_without_distances_still_rejects_a_scribble(reader):
     assert rejection.NOT_A_DIGIT in cards and UNKNOWN not in cards
 
 
-def played(*strokes, **changes) -> AppTest:
+def play(*strokes, **changes) -> AppTest:
     """The game after these strokes and "That is it"."""
     app = opened(game_page, "canvas-game-drawn", strokes, **changes)
     return app.button(key="game-done").click().run()
 
 
 def test_the_game_scores_a_drawing_and_saves_it(reader):
-    app = played(SEVEN)
+    app = play(SEVEN)
     (over,) = app.session_state["game"].played
     assert over.predicted == 7
     assert drawings.collection().total == 1
@@ -354,7 +354,7 @@ def test_the_game_scores_a_drawing_and_saves_it(reader):
     ],
 )
 def test_the_game_neither_scores_nor_saves_invalid_drawings(reader, strokes, changes, sentence):
-    app = played(*strokes, **changes)
+    app = play(*strokes, **changes)
     assert sentence in app.info[0].value.replace("\\", "")
     assert app.session_state["game"].played == []
     assert drawings.collection().total == 0
@@ -363,7 +363,7 @@ def test_the_game_neither_scores_nor_saves_invalid_drawings(reader, strokes, cha
 
 def test_the_game_reads_small_wide_writing_like_the_draw_page(reader):
     small = [100, 100, 30, 140, 100, 30, 125, 130, 30, 118, 160, 30]
-    read = played(small).session_state["game"].played[0]
+    read = play(small).session_state["game"].played[0]
     assert read.predicted == 7
     drawn = drawing(small)
     assert (read.pixels == inference.prepare(drawn, reader.card).pixels).all()
@@ -372,8 +372,8 @@ def test_the_game_reads_small_wide_writing_like_the_draw_page(reader):
 
 def test_the_game_accepts_drawings_for_a_shape_model():
     copied("reader", SHAPES)
-    assert len(played(HEART).session_state["game"].played) == 1
-    assert len(played(SCRIBBLE).session_state["game"].played) == 1
+    assert len(play(HEART).session_state["game"].played) == 1
+    assert len(play(SCRIBBLE).session_state["game"].played) == 1
 
 
 def test_the_game_canvas_gets_an_acknowledgement(reader):
@@ -382,7 +382,7 @@ def test_the_game_canvas_gets_an_acknowledgement(reader):
 
 
 def test_after_ten_rounds_the_game_shows_the_score_and_restarts(reader):
-    app = played(SEVEN)
+    app = play(SEVEN)
     game = app.session_state["game"]
     (over,) = game.played
     game.requested = [7] * 9 + [1]
