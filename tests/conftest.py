@@ -1,4 +1,4 @@
-"""What all tests share: folders of their own, data prepared once, one finished run, and trainers that start at once."""
+"""Shared fixtures: isolated folders, data prepared once, one finished run, and trainers that start immediately."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ import pytest
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-# Lists of datasets are made while tests are collected: nobody's own images belong to them.
+# Dataset lists are built during collection: they must not include the user's own datasets.
 os.environ["IMGCLS_OWN_DATA"] = str(Path(tempfile.gettempdir(), "imgcls-tests-have-none"))
 
 from imgcls import datasets, jobs, runs
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path, monkeypatch):
-    """Each test has folders of its own; nobody's real runs or data are ever touched, and no process is left."""
+    """Each test has its own folders: real runs and data are never touched, and no process is left running."""
     root = tmp_path / "runs"
     monkeypatch.setenv("IMGCLS_RUNS", str(root))
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
@@ -63,12 +63,12 @@ def own_folders(tmp_path, monkeypatch):
     for name in ("IMGCLS_TRAININGS", "IMGCLS_PARK_SECONDS", "IMGCLS_HUNG_SECONDS"):
         monkeypatch.delenv(name, raising=False)
     yield
-    if (root / queue.WISH).exists():  # somebody has asked for a queue
+    if (root / queue.WISH).exists():  # a queue was started
         _end_processes(root)
 
 
 def _end_processes(root: Path) -> None:
-    """Ends the queue of a folder of runs and all trainers that it has started: these outlive who started them."""
+    """Ends the queue of a runs folder and all trainers it started, which outlive their parent."""
     for module in ("imgcls.jobs", "imgcls.training"):  # the queue first, or it would start the next trainer
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
@@ -88,7 +88,7 @@ def keras():
 
 @pytest.fixture(scope="session")
 def write_weights(keras, tmp_path_factory) -> Callable[[str, Path], Path]:
-    """Writes weights by chance, in the form of the published files: `write_weights("VGG16", path)`; made once."""
+    """`write_weights("VGG16", path)` writes random weights in the format of the published files; computed once."""
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
@@ -111,7 +111,7 @@ def write_weights(keras, tmp_path_factory) -> Callable[[str, Path], Path]:
 
 @pytest.fixture(scope="session")
 def prepared_dataset(tmp_path_factory) -> Callable[[str], Path]:
-    """The folder of a dataset that is prepared once in a session."""
+    """`prepared_dataset(name)`: the folder of a dataset that is prepared once per session."""
     cache = tmp_path_factory.mktemp("cache")
 
     def prepared(name: str) -> Path:
@@ -142,7 +142,7 @@ def mnist_sample(prepared_dataset, own_folders) -> str:
 
 @pytest.fixture(scope="session")
 def trained_folder(prepared_dataset, tmp_path_factory) -> Path:
-    """The folder of a small real run, trained in a process of its own; not to be changed."""
+    """The folder of a small real run, trained in a separate process; do not modify it."""
     cache = prepared_dataset("digits").parent.parent
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("trained")))
@@ -169,9 +169,9 @@ def finished_run(trained_folder, digits) -> runs.Run:
 
 @pytest.fixture
 def warm_trainer(_forks, digits):
-    """Starts `python -m imgcls.training RUN_FOLDER` without the seconds of import: `warm_trainer(run)` -> its process.
+    """`warm_trainer(run)` starts `python -m imgcls.training RUN_FOLDER` from a process that has imported TensorFlow.
 
-    With `most_bytes`, no file can become larger than that.
+    `most_bytes` limits the size of every file it writes.
     """
     processes = []
 
@@ -187,7 +187,7 @@ def warm_trainer(_forks, digits):
 
 @pytest.fixture
 def cold_trainer():
-    """Starts `python -m imgcls.training RUN_FOLDER` itself, all imports included."""
+    """Starts `python -m imgcls.training RUN_FOLDER` in a new process, including all imports."""
     processes = []
 
     def start(run):
@@ -206,7 +206,7 @@ def cold_trainer():
 
 @pytest.fixture
 def hold_trainer_lock():
-    """`living(run)` holds the lock of a trainer of this run until the test ends."""
+    """`hold_trainer_lock(run)` holds the trainer lock of this run until the test ends."""
     locks = []
 
     def hold(run: runs.Run) -> runs.Run:
@@ -221,9 +221,9 @@ def hold_trainer_lock():
 
 @pytest.fixture
 def make_run(own_folders, hold_trainer_lock):
-    """Makes a run folder by hand: `made(heartbeat=3600, **{"result.json": {...}})`; ages are in seconds.
+    """Creates a run folder by hand: `make_run(heartbeat=3600, **{"result.json": {...}})`; ages are in seconds.
 
-    A run with a fresh heartbeat has a living trainer, unless `lives` says otherwise.
+    A run with a fresh heartbeat has a live trainer, unless `lives` says otherwise.
     """
 
     def make(run_id: str = MADE_ID, *, heartbeat=None, trainer=None, word="running", lives=None, **files) -> runs.Run:
@@ -246,17 +246,17 @@ def make_run(own_folders, hold_trainer_lock):
 
 @pytest.fixture(scope="session")
 def strict_lines() -> Callable[[Path], list[dict]]:
-    """`strict_lines(path)`: the lines of a journal, read by a reader that accepts neither NaN nor infinity."""
+    """`strict_lines(path)`: the lines of a metrics log, parsed without accepting NaN or infinity."""
 
     def refuse(word):
-        raise AssertionError(f"{word} is no JSON")
+        raise AssertionError(f"{word} is not JSON")
 
     return lambda path: [json.loads(line, parse_constant=refuse) for line in path.read_text().splitlines()]
 
 
 @pytest.fixture
 def wait_until():
-    """`wait_until(condition, seconds=30)` waits until something holds and returns the seconds that it took."""
+    """`wait_until(condition, seconds=30)` waits until the condition holds and returns the elapsed seconds."""
     return _wait_until
 
 

@@ -1,1 +1,1 @@
-"""What only a browser shows: the real app in a real Chromium, with a real trainer and real clicks."""
+"""Browser tests: the real app in a real Chromium, with a real trainer and real clicks."""

@@ -1,4 +1,4 @@
-"""The browser, the servers, and the rules that hold in every test: no page error, no dialog, no outside request."""
+"""The browser, the servers, and the rules of every test: no page errors, no dialogs, no outside requests."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_runtest_setup():
-    """Here and not in a fixture, as the report folds what is left out at one place into one line."""
+    """Skipping here instead of in a fixture folds all skips into one line of the report."""
     if find_browser() is None:
         if os.environ.get("IMGCLS_BROWSER") == "required":
             pytest.fail(HOW_TO_GET, pytrace=False)
@@ -44,7 +44,7 @@ def pytest_runtest_setup():
 
 @pytest.fixture(scope="package")
 def chromium():
-    """One browser for all tests; every visit has a profile of its own."""
+    """One browser for all tests; every visit has its own profile."""
     expect.set_options(timeout=40_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
@@ -62,7 +62,7 @@ def cache(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="package")
 def sample_run(cache, tmp_path_factory) -> Path:
-    """The folder of a real run that was trained from a shell; not to be changed."""
+    """The folder of a real run that was trained from a shell; do not modify it."""
     runs = tmp_path_factory.mktemp("browser-trained")
     arguments = ("--data", "mnist_sample", "--model", "cnn", "--epochs", "4", "--id", "sample", "--name", "A sample")
     _run("imgcls.training", *arguments, runs=runs, cache=cache)
@@ -70,7 +70,7 @@ def sample_run(cache, tmp_path_factory) -> Path:
 
 
 def shipped_runs() -> list[Path]:
-    """The trained models that come with the project, as far as they are there."""
+    """The shipped models that exist."""
     folders = (REPOSITORY / "saved_models" / name for name in ("digits", "fashion", "cifar10"))
     return [folder for folder in folders if (folder / "result.json").exists()]
 
@@ -89,7 +89,7 @@ def _run(module: str, *arguments: str, runs: Path, cache: Path) -> None:
 
 @pytest.fixture(scope="package")
 def make_server(cache, tmp_path_factory) -> Iterator[Callable[..., Server]]:
-    """Makes servers that are not started yet and have no runs; settings of the machine may be given by name."""
+    """Creates servers that are not started yet and have no runs; environment settings are given by name."""
     servers = []
 
     def make(**settings: str) -> Server:
@@ -103,7 +103,7 @@ def make_server(cache, tmp_path_factory) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture(scope="package")
 def server(make_server, sample_run) -> Server:
-    """The server that most tests share: the sample run, and those that ship with the project."""
+    """The server shared by most tests, with the sample run and the shipped runs."""
     server = make_server()
     for run in (sample_run, *shipped_runs()):
         server.add(run)
@@ -112,7 +112,7 @@ def server(make_server, sample_run) -> Server:
 
 @pytest.fixture
 def own_server(make_server, sample_run) -> Iterator[Server]:
-    """A started server for one test alone, with the sample run."""
+    """A started server for a single test, with the sample run."""
     server = make_server()
     server.add(sample_run)
     yield server.start()
@@ -120,7 +120,7 @@ def own_server(make_server, sample_run) -> Iterator[Server]:
 
 
 class Visits:
-    """Opens pages, each in a browser profile of its own, and remembers what must not happen in any."""
+    """Opens pages, each in its own browser profile, and records forbidden events."""
 
     def __init__(self, chromium):
         self._chromium = chromium
@@ -132,7 +132,7 @@ class Visits:
         self.requests: list[str] = []
 
     def __call__(self, server: Server, address: str = "/", **options):
-        """A page that is on its way to this address; `options` as for a Playwright context."""
+        """A page that is loading this address; `options` as for a Playwright context."""
         self._logs.setdefault(server, len(server.log()))
         context = self._chromium.new_context(**({"viewport": {"width": 1280, "height": 1000}} | options))
         context.set_default_timeout(40_000)
@@ -160,7 +160,7 @@ class Visits:
         return list(self._logs)
 
     def logs_since_visit(self) -> str:
-        """The logs of the servers that were visited, since the first visit."""
+        """The logs of the visited servers since the first visit."""
         return "\n".join(server.log()[start:] for server, start in self._logs.items())
 
     def images(self, folder: Path) -> Iterator[Path]:
@@ -176,7 +176,7 @@ class Visits:
 
 @pytest.fixture
 def visit(chromium, request, tmp_path) -> Iterator[Visits]:
-    """`visit(server, "/train")` opens a page. At the end nothing forbidden may have happened on any."""
+    """`visit(server, "/train")` opens a page. Fails at the end if a forbidden event was recorded."""
     visits = Visits(chromium)
     yield visits
     if request.node.stash.get(FAILED, False):

@@ -1,4 +1,4 @@
-"""Deep links as the first request after a start, what is loaded from where, narrow and dark screens, memory."""
+"""Deep links as the first request to a server, origins of resources, narrow and dark screens, memory."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ LINKS = {
 
 
 def loads_nothing_foreign(page: Page) -> bool:
-    """Whether all that the document names comes from this server, the icon of the tab included."""
+    """Whether every resource of the page comes from this server, including the favicon."""
     named = page.evaluate(
         """() => [...document.querySelectorAll('link[href], script[src], img[src], iframe[src]')]
             .map(tag => tag.href || tag.src).filter(url => !/^(data|blob|about):/.test(url))"""

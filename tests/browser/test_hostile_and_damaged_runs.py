@@ -52,7 +52,7 @@ def test_hostile_names_are_shown_literally_on_every_page(number, visit, hostile_
     }
     for address, heading in headings.items():
         if "?" not in address and number:
-            continue  # The pages without a chosen run are the same for all.
+            continue  # Pages without a selected run are the same for all.
         page = visit(hostile_server, address)
         steps.shows(page, heading)
         assert (
@@ -70,7 +70,7 @@ def test_hostile_names_are_shown_literally_on_every_page(number, visit, hostile_
             page.get_by_role("combobox").first.click()
             for name in NAMES[:4]:
                 expect(page.get_by_role("option").filter(has_text=literal(name))).to_be_visible()
-    # What must never happen (dialogs, requests to elsewhere) is looked at when the visits end.
+    # Forbidden events (dialogs, outside requests) are checked when the visits end.
 
 
 def truncate(name: str) -> Callable[[Path], None]:
@@ -96,19 +96,19 @@ CORRUPTIONS = {
     "torn-tflite": truncate("model.tflite"),
     "torn-model": truncate("model.json"),
 }
-"""One of each kind; the tests of the pages without a browser have all of them."""
+"""One of each kind; the page tests without a browser cover all of them."""
 TOLD = {
     "torn-result": {"/train": "damaged"},
     "no-config": {"/train": "config.json"},
     "torn-tflite": {"/predict": "damaged"},
     "torn-model": {"/evaluate": "damaged", "/predict": "damaged"},
 }
-"""Where a damage is told, and a word of the sentence."""
+"""The page that reports each damage, and a word of its message."""
 
 
 @pytest.fixture(scope="module")
 def damaged_server(make_server, sample_run):
-    """A server with a sound run and one for each damage."""
+    """A server with an intact run and one for each kind of damage."""
     server = make_server()
     server.add(sample_run)
     for name, corruption in CORRUPTIONS.items():

@@ -1,4 +1,4 @@
-"""Commands and options by their former names still work, and say how they are called today."""
+"""Former command and option names still work and print the current names."""
 
 import os
 import subprocess
@@ -57,7 +57,7 @@ def test_a_former_module_runs_the_command(module, command):
     done = subprocess.run(arguments, cwd=paths.repository_folder(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert f"Usage: imgcls {command}" in done.stdout
-    assert done.stderr == ""  # a hint would end up in the log of a process that the app starts
+    assert done.stderr == ""  # a hint would end up in the log of a process started by the app
 
 
 def test_at_a_terminal_a_former_module_gives_a_hint(capsys, monkeypatch):

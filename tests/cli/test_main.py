@@ -1,4 +1,4 @@
-"""The command `imgcls`: its subcommands, their help, and what each kind of mistake prints and returns."""
+"""The command `imgcls`: its subcommands, their help, and the output and exit code of each kind of error."""
 
 import subprocess
 import sys

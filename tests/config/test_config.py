@@ -1,4 +1,4 @@
-"""Settings: their round trip, the sentence for each bad value, and what old, new and truncated files do."""
+"""Settings: round trip, the error for each invalid value, and files from older and newer versions or truncated ones."""
 
 import dataclasses
 import json
@@ -181,7 +181,7 @@ def test_the_plateau_switch_of_version_1_becomes_a_schedule(switch, schedule):
     config = Config.from_dict(values)
     expected = Config(epochs=3, schedule=schedule, plateau_factor=0.4, plateau_patience=1, precision="float32")
     assert config == expected.changed(validation_minimum=0)
-    assert values == given  # what was given is left as it is
+    assert values == given  # the input is not modified
     assert config.as_dict()["version"] == VERSION
     assert Config.from_dict(config.as_dict()) == config
 

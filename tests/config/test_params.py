@@ -1,4 +1,4 @@
-"""Controls read from a signature: their facts, and the sentence for each wrong value."""
+"""Controls derived from a signature: their properties, and the error for each invalid value."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Recipes: settings that exist, and nothing mirrored where a mirrored image is none."""
+"""Recipes: only existing settings, and no mirroring where a mirrored image is invalid."""
 
 import pytest
 

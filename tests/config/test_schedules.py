@@ -1,4 +1,4 @@
-"""How the learning rate moves: the rate of every step in closed form, and the line that the page draws."""
+"""Learning-rate schedules: the rate of every step in closed form, and the curve shown on the page."""
 
 import math
 

@@ -132,7 +132,7 @@ def test_a_download_reports_progress_and_ends_ready(folders, server):
     assert datasets.fetch_state("fashion_mnist") == TaskState("idle")
     assert not datasets.is_available("fashion_mnist")
     datasets.start_fetch("fashion_mnist")
-    datasets.start_fetch("fashion_mnist")  # a second press changes nothing
+    datasets.start_fetch("fashion_mnist")  # a second click changes nothing
     seen = watch(over)
     assert seen[0].state == "running"
     assert seen[-1] == TaskState("ready", 1.0)

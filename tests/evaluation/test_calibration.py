@@ -1,4 +1,4 @@
-"""Reliability, temperature and declined answers, held against hand-made cases and SciPy."""
+"""Reliability, temperature and abstention, checked against hand-made cases and SciPy."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from imgcls.evaluation.metrics import calibration, classification
 
 @pytest.fixture(scope="module")
 def overconfident():
-    """Answers whose logits are 2.5 times those that would be right, and the labels."""
+    """Probabilities whose logits are 2.5 times the calibrated ones, and the labels."""
     generator = np.random.default_rng(2)
     logits = generator.normal(size=(3000, 5)) * 2
     labels = np.array([generator.choice(5, p=row) for row in softmax(logits, 1)])

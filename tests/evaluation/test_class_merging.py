@@ -1,4 +1,4 @@
-"""Classes merged or switched off, from stored probabilities; and classes in an order that shows who is confused."""
+"""Merging and removing classes of stored predictions, and a class order that reveals confusions."""
 
 import numpy as np
 import pytest
@@ -102,7 +102,7 @@ def test_any_url_gives_a_valid_class_edit_that_round_trips(merge, off, num_class
 
 
 def test_similar_classes_are_adjacent():
-    blocks = [3, 0, 4, 1, 5, 2]  # 0 1 2 are alike, and so are 3 4 5
+    blocks = [3, 0, 4, 1, 5, 2]  # 0, 1 and 2 are similar, and so are 3, 4 and 5
     confused = np.zeros((6, 6))
     for group in ((0, 1, 2), (3, 4, 5)):
         for one in group:

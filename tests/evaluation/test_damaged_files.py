@@ -1,4 +1,4 @@
-"""Each array file of a run, damaged in each way: one sentence from its reader, and never a crash."""
+"""Every array file of a run, damaged in every way: one error from its reader, never a crash."""
 
 import shutil
 

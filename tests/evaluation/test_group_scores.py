@@ -1,4 +1,4 @@
-"""The accuracy of each group: the worst first, and an overall interval that counts groups rather than images."""
+"""Accuracy per group, worst first, and an overall interval based on groups instead of images."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which test images are hard for a model."""
+"""Selecting test images that are hard for a model."""
 
 import numpy as np
 

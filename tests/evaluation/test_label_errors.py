@@ -1,4 +1,4 @@
-"""Label errors: cleanlab's figures, planted errors that are found, and what a person says of them."""
+"""Label errors: agreement with cleanlab, planted errors, and user reviews."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from tests.support.evaluations import stored_suspects
 
 
 def with_label_errors(count: int = 60, num_classes: int = 3, wrong: int = 8):
-    """Labels of which some are wrong, and probabilities that know better: labels, probabilities, the wrong places."""
+    """Labels with planted errors and probabilities for the true labels: labels, probabilities, error positions."""
     generator = np.random.default_rng(3)
     true = generator.integers(0, num_classes, count)
     labels = true.copy()
@@ -37,7 +37,7 @@ def test_suspects_match_cleanlab():
 
     # cleanlab 2.9: find_label_issues(labels, probabilities, filter_by="confident_learning",
     # return_indices_ranked_by="self_confidence"), and calibrate_confident_joint(compute_confident_joint(...), labels)
-    # but for one image of the last row, which it rounds the other way.
+    # except for one image in the last row, which it rounds the other way.
     assert found.places.tolist() == [34, 5, 13, 33, 38, 30, 55, 18]
     assert found.joint.tolist() == [[23, 0, 5], [0, 13, 3], [2, 1, 13]]
     assert found.estimated == 11
@@ -45,7 +45,7 @@ def test_suspects_match_cleanlab():
 
 
 def test_by_hand():
-    """Thresholds 0.6 and 0.7: only the third passes the other class's, and only there the label loses."""
+    """Thresholds 0.6 and 0.7: only the third passes the other class's, and only there the label is less probable."""
     labels = np.array([0, 0, 0, 1, 1])
     probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8], [0.4, 0.6], [0.2, 0.8]])
 
@@ -57,7 +57,7 @@ def test_by_hand():
 
 
 def test_a_top_ranked_label_is_not_suspect_even_if_only_another_class_passes_its_threshold():
-    """Thresholds 0.77 and 0.4: the third image passes the second alone, but the first wins."""
+    """Thresholds 0.77 and 0.4: the third image passes only the second, but the first is more probable."""
     labels = np.array([0, 0, 0, 1])
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.51, 0.49], [0.6, 0.4]])
 
@@ -65,7 +65,7 @@ def test_a_top_ranked_label_is_not_suspect_even_if_only_another_class_passes_its
 
 
 def test_of_two_classes_above_threshold_the_more_probable_counts():
-    """Thresholds 0.4, 0.5 and 0.4: the first image passes all but the last, and the second is likelier."""
+    """Thresholds 0.4, 0.5 and 0.4: the first image passes all but the last, and the second is more probable."""
     labels = np.array([0, 0, 1, 2, 2])
     probabilities = np.array([[0.4, 0.55, 0.05], [0.4, 0.3, 0.3], [0.3, 0.5, 0.2], [0.4, 0.5, 0.1], [0.1, 0.2, 0.7]])
 
@@ -75,7 +75,7 @@ def test_of_two_classes_above_threshold_the_more_probable_counts():
 
 
 def test_identical_probabilities_reach_their_own_mean():
-    """The mean of three times 0.1 is a little more than 0.1 for a computer."""
+    """In floating point the mean of three times 0.1 is slightly more than 0.1."""
     found = suspects(np.array([0, 0, 0, 1]), np.array([[0.1, 0.0]] * 3 + [[0.0, 0.9]]))
 
     assert found.joint.tolist() == [[3, 0], [0, 1]] and np.mean([0.1] * 3) > 0.1
@@ -130,14 +130,14 @@ def test_planted_errors_are_found_by_cross_validated_heads():
 
     assert predictions.sum(1) == pytest.approx(np.ones(800), abs=1e-5)
     assert fractions == [0.0, 0.2, 0.4, 0.6, 0.8]
-    # Nobody is suspected wrongly here, three of four errors are found, and their number is known better than that.
+    # No false positives, three of four errors are found, and the estimated count is even closer.
     assert set(found.places.tolist()) <= set(wrong.tolist()) and len(found.places) >= 30
     assert found.suggested.tolist() == true[found.places].tolist()
     assert 36 <= found.estimated <= 44
 
 
 def predictions_of(separation: float, rate: float, *, pair: bool, count: int = 2000, classes: int = 5):
-    """Labels of which some are wrong, and what the best model would predict that has trained on such labels."""
+    """Labels with errors, and the predictions of an optimal model trained on such labels."""
     generator = np.random.default_rng(round(1000 * rate) + pair)
     true = generator.integers(0, classes, count)
     points = generator.normal(0, 1, (count, classes)) + separation * np.eye(classes)[true]
@@ -159,13 +159,13 @@ def test_the_number_of_wrong_labels_is_in_its_interval_even_for_a_weak_model(rat
 
     assert found.low <= rate <= found.high, (found, (probabilities.argmax(1) == labels).mean())
     assert found.low <= found.value <= found.high
-    assert found.high <= rate + (0.1 if separation < 2 else 0.04), "an interval that says something"
+    assert found.high <= rate + (0.1 if separation < 2 else 0.04), "the interval is informative"
 
 
 def test_model_errors_are_not_counted_as_wrong_labels():
     labels, probabilities = predictions_of(2.0, 0.013, pair=False)
     assert (probabilities.argmax(1) == labels).mean() < 0.9
-    assert suspects(labels, probabilities).estimated / len(labels) > 0.05, "what used to be told"
+    assert suspects(labels, probabilities).estimated / len(labels) > 0.05, "the former estimate"
     assert wrong_fraction(labels, probabilities).value < 0.03
 
 

@@ -1,4 +1,4 @@
-"""Scores where an image may have several labels: held against scikit-learn, and honest at the edges."""
+"""Multi-label scores: checked against scikit-learn, including edge cases."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ NAMES = ("sky", "sea", "boat", "gull")
 
 @pytest.fixture(scope="module")
 def predictions():
-    """120 images, four labels, of which some are rare; many answers are the same."""
+    """120 images with four labels, some of them rare; many predictions are tied."""
     random = np.random.default_rng(1)
     labels = random.random((120, 4)) < (0.6, 0.3, 0.1, 0.05)
     return np.clip(random.normal(0.3 + 0.3 * labels, 0.25), 0, 1).round(1), labels.astype(np.uint8)
@@ -55,7 +55,7 @@ def test_the_curve_matches_scikit_learn_without_its_last_point(predictions):
 
 
 def test_intervals_have_about_their_nominal_coverage(monkeypatch):
-    """Images drawn from a known population of answers, many times: F1 and the average precision lie inside."""
+    """Test sets drawn many times from a known population: the intervals should contain its F1 and average precision."""
     monkeypatch.setattr(multilabel, "RESAMPLES", 300)
     random = np.random.default_rng(5)
     labels = random.random((40_000, 2)) < (0.4, 0.2)
@@ -70,7 +70,7 @@ def test_intervals_have_about_their_nominal_coverage(monkeypatch):
         inside[0] += (table.f1.low <= f1) & (f1 <= table.f1.high)
         inside[1] += (table.average_precision.low <= truth) & (truth <= table.average_precision.high)
     assert (inside / 40 >= 0.85).all(), inside / 40
-    assert (inside / 40).mean() < 1, "intervals that always hold the truth say too little"
+    assert (inside / 40).mean() < 1, "intervals that always contain the true value are too wide"
 
 
 def test_the_chosen_threshold_has_the_best_mean_f1_and_is_closest_to_one_half(predictions):

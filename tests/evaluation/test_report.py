@@ -1,4 +1,4 @@
-"""The report: its numbers, and an HTML file that shows any name literally and runs nothing."""
+"""The report: its numbers, and an HTML file that shows names literally and executes nothing."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def predicted(probabilities, labels, names, images=None) -> Predictions:
 
 @pytest.fixture
 def hostile_run(make_run):
-    """A run whose name and classes hold markup, and its answers: eight images, two of them wrong."""
+    """A run with markup in its name and classes, and its predictions: eight images, two errors."""
     model = {"classes": HOSTILE, "shape": [4, 4, 1], "ink": False, "data": "own-x", "data_title": "half \ud83d sign"}
     lines = [
         {"kind": "epoch", "epoch": 1, "loss": 2.0, "accuracy": 0.25, "val_loss": None, "val_accuracy": 0.2},
@@ -128,7 +128,7 @@ def test_a_matrix_with_many_classes_is_drawn_as_an_image(make_run):
 
 
 def test_the_calibration_error_by_hand():
-    """Three answers with 0.95 of which two are right, one with 0.55 that is right: (3 * |0.95 - 2/3| + 0.45) / 4."""
+    """Three predictions at 0.95, two correct, and a correct one at 0.55: (3 * |0.95 - 2/3| + 0.45) / 4."""
     probabilities = [[0.95, 0.05], [0.95, 0.05], [0.05, 0.95], [0.55, 0.45]]
 
     found = calibration(predicted(probabilities, [0, 1, 1, 0], ["a", "b"]))

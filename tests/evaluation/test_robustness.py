@@ -18,7 +18,7 @@ from tests.support.evaluations import found_with
 
 @pytest.fixture(scope="module")
 def images():
-    """Smooth images of many grey levels: uint8 (24, 28, 28, 1)."""
+    """Smooth images with many grey levels: uint8 (24, 28, 28, 1)."""
     y, x = np.mgrid[0:28, 0:28]
     phases = np.random.default_rng(0).uniform(0, 6, (24, 2))
     waves = [np.sin(x / 4 + a) * np.cos(y / 5 + b) for a, b in phases]
@@ -160,7 +160,7 @@ def test_nothing_is_recommended_for_small_drops_or_without_a_matching_augmentati
     assert recommendations.recommend(found_with("noise", 0.02), Config(), facts) == []
     assert recommendations.recommend(found_with("noise", 0.0), Config(), facts) == []
     assert recommendations.recommend(found_with("JPEG", 0.9), Config(), facts) == []
-    # One of twenty: five points, but within chance.
+    # One in twenty: five points, but not significant.
     assert recommendations.recommend(found_with("noise", 0.05, 20), Config(), facts) == []
 
 

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves and the areas below them, held against scikit-learn and hand-made cases."""
+"""ROC and precision-recall curves and their areas, checked against scikit-learn and hand-made cases."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The selection of test images: what a URL says, which images are left, and the scores of these."""
+"""Filters on test images: parsing the URL, the remaining images, and their scores."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Two models on the same images: the interval, the exact test, and the words, by SciPy's figures and by hand."""
+"""Two models on the same images: interval, exact test and verdict, checked against SciPy and by hand."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_the_counts_match_the_images():
 
 
 def test_the_interval_matches_resampling_the_images():
-    """Against the slow way: image numbers drawn with replacement."""
+    """Compared with resampling image indices with replacement."""
     generator = np.random.default_rng(7)
     first, second = generator.random(2000) < 0.8, generator.random(2000) < 0.83
     found = compare(first, second)
@@ -64,7 +64,7 @@ def test_the_interval_is_close_to_the_closed_form():
 
 
 def test_pairing_narrows_the_interval():
-    """Models that err on the same images are told apart by a difference that two polls could not show."""
+    """Pairing detects differences between models with shared errors that unpaired intervals miss."""
     right = np.arange(10_000) >= 1000
     better = right.copy()
     better[:30] = True

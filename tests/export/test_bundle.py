@@ -1,4 +1,4 @@
-"""The bundle predicts what the app predicts, without the app."""
+"""A bundle makes the same predictions as the app, without the app."""
 
 import io
 import json
@@ -21,7 +21,7 @@ RUN_IT = WITHOUT_IMGCLS.format("runpy.run_path('predict.py', run_name='__main__'
 
 
 def no_progress(fraction, text):
-    """Progress that nobody reads."""
+    """Ignores progress."""
 
 
 def unpacked(run, name, folder):

@@ -1,4 +1,4 @@
-"""Export formats are files: found by name, each with all that a page and a command need."""
+"""Export formats are files: found by name, each with everything a page and a command need."""
 
 import importlib
 import sys

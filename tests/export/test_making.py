@@ -1,4 +1,4 @@
-"""A run becomes files: converted, verified, stored with a record, and offered only if they match."""
+"""Exports of a run: converted, verified, stored with a record, and offered only if they match."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.support.exports import quick_conversion as quick_conversion
 
 
 def no_progress(fraction, text):
-    """Progress that nobody reads."""
+    """Ignores progress."""
 
 
 def export(run, name):
@@ -25,7 +25,7 @@ def export(run, name):
 
 
 def test_every_format_matches_the_run_in_its_own_runtime(finished_run):
-    """Converts for real, each in a process of its own."""
+    """Converts for real, each in a separate process."""
     available = [name for name in formats.names() if not formats.what_is_missing(formats.find(name))]
     assert {"keras", "litert", "litert_float16", "litert_dynamic", "litert_int8", "saved_model"} <= set(available)
     reported = []

@@ -1,4 +1,4 @@
-"""When does an exported file match the run, and what is said if it does not?"""
+"""When an exported file matches the run, and which error is raised otherwise."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The second exported graph, against Keras itself: layers, features, and Grad-CAM against a gradient tape."""
+"""The exported activation graph compared with Keras: layers, features, and Grad-CAM with a gradient tape."""
 
 import json
 
@@ -29,7 +29,7 @@ def images(count: int = 5, shape=SHAPE) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def exported(keras, tmp_path_factory):
-    """`exported(family, mirrored)`: the model, the network asked once, its loaded inside; made once."""
+    """`exported(family, mirrored)`: the model, its inner network, and the loaded activation model; built once."""
     from imgcls import models
     from imgcls.training import model_builder
     from imgcls.training.export import activations
@@ -114,7 +114,7 @@ def test_coarse_heat_maps_are_refined_by_shifting_the_image(exported):
     _, _, inside = exported("deep_cnn", True)
     assert inside.map_shape == (2, 2)
 
-    def steps(heat: np.ndarray) -> int:  # a straight line between two places has the same step everywhere
+    def steps(heat: np.ndarray) -> int:  # linear interpolation has a constant step
         return len(np.unique(np.diff(heat[8]).round(7)))
 
     plain, fine = (grad_cam_maps(inside, images()[0], shifted=shifted)[2] for shifted in (False, True))
@@ -193,7 +193,7 @@ def test_without_its_dataset_a_run_gets_everything_but_training_images(keras, fi
     from imgcls.training.export import explain_data
 
     path = finished_run.folder / "config.json"
-    path.write_text(path.read_text().replace('"digits"', '"cifar10"'))  # which is not on this machine
+    path.write_text(path.read_text().replace('"digits"', '"cifar10"'))  # which is not available here
     assert explain_data.main([str(finished_run.folder)]) == 0
     assert not (finished_run.folder / "neighbours.npz").exists()
     with np.load(finished_run.folder / "gallery.npz") as gallery:

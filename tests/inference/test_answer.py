@@ -1,4 +1,4 @@
-"""One answer for everybody: `inference.answer`, batch mode and the Predict page agree, without Streamlit or Keras."""
+"""One prediction everywhere: `inference.answer`, batch mode and the Predict page agree, without Streamlit or Keras."""
 
 import io
 import json
@@ -61,7 +61,7 @@ def test_a_drawing_is_classified_with_its_exact_input(digits):
     assert found.pixels.shape == digits.card.shape and found.pixels.dtype == np.uint8
     assert found.confidence == pytest.approx(found.probabilities.max())
     again = inference.load_predictor(digits).probabilities(found.pixels[None])[0]
-    assert np.array_equal(again, found.probabilities), "the pixels are what the model got"
+    assert np.array_equal(again, found.probabilities), "the pixels are the model input"
 
 
 def test_a_photo_gets_the_same_prediction_in_every_input_form(digits, tmp_path):
@@ -128,12 +128,12 @@ def test_a_multi_label_model_predicts_labels_above_its_threshold(tmp_path):
     everything = inference.answer(run, drawing(SEVEN), threshold=1e-12).prediction
     assert len(everything) > 1 and everything[0] == "7", "the most probable first"
     assert inference.answer(run, drawing(SEVEN), threshold=1.1).prediction == ()
-    assert inference.answer(run, ONE_AND_SEVEN).rejection is None, "labels do not compete"
+    assert inference.answer(run, ONE_AND_SEVEN).rejection is None, "labels are independent"
     usual = inference.answer(run, ONE_AND_SEVEN).prediction
     second = next(name for name in inference.answer(run, ONE_AND_SEVEN, threshold=1e-8).prediction if name not in usual)
     card["thresholds"] = [1e-8 if name == second else 0.9 for name in card["classes"]]
     (run.folder / "model.json").write_text(json.dumps(card))
-    assert inference.answer(run, ONE_AND_SEVEN).prediction == (*usual, second), "each label has a threshold of its own"
+    assert inference.answer(run, ONE_AND_SEVEN).prediction == (*usual, second), "each label has its own threshold"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Heat maps, similar images and sheets of maps, against hand-made models and hand-computed cases. No TensorFlow."""
+"""Heat maps, similar images and activation grids, checked with hand-made models, without TensorFlow."""
 
 import json
 
@@ -16,7 +16,7 @@ from imgcls.system.tasks import TaskState
 
 
 class LooksAt:
-    """Two classes: the second one is the brightness of one corner of the image."""
+    """Two classes: the second is the brightness of one corner of the image."""
 
     def __init__(self, rows: slice, columns: slice):
         self.place = (slice(None), rows, columns)
@@ -55,7 +55,7 @@ def test_occlusion_is_negative_where_masking_helps():
 def test_occlusion_measures_the_drop_in_log_odds():
     image = np.zeros((4, 4, 1), np.uint8)
     image[1:3, 1:3] = 255
-    # One square as large as the image: all is hidden, the light goes from 1/4 to 0.
+    # One patch as large as the image: everything is masked, the brightness drops from 1/4 to 0.
     found = occlusion_maps(LooksAt(slice(None), slice(None)), image, positions=1)[1]
     p, q = 0.1 + 0.8 / 4, 0.1
     assert found == pytest.approx(np.full((4, 4), np.log(p / (1 - p)) - np.log(q / (1 - q))), abs=1e-5)
@@ -73,7 +73,7 @@ def test_the_patches_cover_every_pixel(length, positions):
 def test_the_mask_takes_the_colour_of_the_image_border():
     image = np.full((6, 6, 3), 200, np.uint8)
     image[2:4, 2:4] = 0
-    image[0, 0] = 1  # one odd pixel at the edge says nothing
+    image[0, 0] = 1  # a single outlier pixel at the border has no effect
     assert edge_colour(image).tolist() == [200, 200, 200]
 
 
@@ -82,7 +82,7 @@ def test_log_odds_of_a_certain_prediction_stay_finite():
     assert np.isfinite(odds).all() and odds[0, 0] > 10 and odds[1].tolist() == [0, 0]
 
 
-# ---- heat maps on their images
+# ---- heat maps over images
 
 
 def test_a_heat_map_colours_positive_and_negative_regions_and_leaves_the_rest():
@@ -92,9 +92,9 @@ def test_a_heat_map_colours_positive_and_negative_regions_and_leaves_the_rest():
     shown = overlay.overlay(image, values)
 
     assert shown.shape == (4, 4, 3) and shown.dtype == np.uint8
-    assert shown[0, 0, 0] > shown[0, 0, 2] + 50, "orange: it spoke for"
-    assert shown[3, 3, 2] > shown[3, 3, 0] + 50, "blue: it spoke against"
-    assert len(set(shown[1, 1].tolist())) == 1, "grey: nothing"
+    assert shown[0, 0, 0] > shown[0, 0, 2] + 50, "orange: evidence for the class"
+    assert shown[3, 3, 2] > shown[3, 3, 0] + 50, "blue: evidence against the class"
+    assert len(set(shown[1, 1].tolist())) == 1, "grey: no contribution"
     assert (overlay.overlay(image, np.zeros((4, 4), np.float32)) == 255).all()
 
 
@@ -159,7 +159,7 @@ def test_each_method_describes_what_it_shows(kind):
 
 @pytest.fixture
 def run(make_run):
-    """A run that keeps forty training images on the axes of four directions, and ten test images near to them."""
+    """A run with forty stored training images along four axes, and ten test images close to them."""
     card = {"version": 1, "data": "toy", "data_title": "Toy", "classes": list("abcd"), "shape": [3, 3, 1], "ink": False}
     run = make_run(**{"model.json": card | {"fit": "", "parameters": 10, "layers": []}})
     random = np.random.default_rng(0)
@@ -174,7 +174,7 @@ def run(make_run):
     )
     tested = np.eye(4)[np.arange(10) % 4] + 0.05 * random.standard_normal((10, 4))
     even = np.arange(10) < 8
-    tested[~even] = -1  # what was taken for being shown does not count
+    tested[~even] = -1  # images that were only selected for display do not count
     np.savez(run.folder / "inside.npz", features=tested.astype(np.float16), indices=np.arange(10), even=even)
     return run
 
@@ -231,7 +231,7 @@ def test_a_damaged_file_gives_one_clear_error(run, name, ask, corruption):
         ask(run)
 
 
-# ---- sheets
+# ---- activation grids
 
 
 def test_the_strongest_maps_come_first_and_share_one_scale():
@@ -241,7 +241,7 @@ def test_the_strongest_maps_come_first_and_share_one_scale():
     assert count == 3 and drawn.shape == (4, 10, 3)
     first, second, third = drawn[1, 1], drawn[1, 4], drawn[1, 7]
     assert first.tolist() == [255, 255, 255] and third.tolist() == [0, 0, 0]
-    assert second[2] > second[0] + 50, "below zero is blue"
+    assert second[2] > second[0] + 50, "negative values are blue"
 
 
 def test_the_number_of_drawn_maps_is_limited():
@@ -272,14 +272,14 @@ def test_grey_filters_distinguish_positive_from_negative_weights():
     assert drawn[1, 1].tolist() == overlay.FOR.tolist() and drawn[1, -2].tolist() == overlay.AGAINST.tolist()
 
 
-# ---- the making of what is missing
+# ---- computing missing data
 
 
 def test_the_build_state_follows_from_the_files(make_run):
     run = make_run()
     assert task.state(run).state == "idle"
     task.task_of(run).write_progress("running", 0.0, "Looking")
-    assert task.state(run) == TaskState("running", 0.0, "Looking"), "it was just started, by another server"
+    assert task.state(run) == TaskState("running", 0.0, "Looking"), "just started by another server"
     task.task_of(run).write_progress("failed", 0.0, "The disk is full.")
     assert task.state(run).text == "The disk is full."
     (run.folder / "inside.progress.json").unlink()

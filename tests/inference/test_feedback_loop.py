@@ -1,4 +1,4 @@
-"""From drawings with their classes to a model that reads them, by the way that the Predict page takes."""
+"""From labelled drawings to a model that recognises them, using the code path of the Predict page."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ PER_CLASS = 15
 
 
 def drawn(kind: str, random: np.random.Generator) -> np.ndarray:
-    """A ring or a stroke, by a hand that never writes the same twice."""
+    """A ring or a stroke with random variation."""
     middle, size = random.uniform(0.35, 0.65, 2) * SIDE, random.uniform(0.15, 0.3) * SIDE
     turn = np.linspace(0, 2 * np.pi, 30)
     if kind == "ring":

@@ -1,4 +1,4 @@
-"""The doctor's figures: measured where they are known beforehand."""
+"""Measurements of the input check on images with known values."""
 
 import json
 
@@ -9,7 +9,7 @@ from imgcls.inference import input_quality
 
 
 def bar(width: int, *, at: int = 14, side: int = 28, light: int = 255, ground: int = 0) -> np.ndarray:
-    """A vertical strip of 20 pixels length, in the middle unless said otherwise."""
+    """A vertical bar 20 pixels long, centred by default."""
     image = np.full((side, side, 1), ground, np.uint8)
     image[4:24, at - width // 2 : at - width // 2 + width] = light
     return image
@@ -21,7 +21,7 @@ def measurement(image: np.ndarray, name: str) -> float:
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
 def test_the_stroke_width_of_a_bar_is_its_width(width):
-    # Its two short ends are edges, too.
+    # Its two short ends count as edges, too.
     assert measurement(bar(width), "stroke") == pytest.approx(width * 20 / (20 + width))
     assert measurement(bar(width, light=120), "stroke") == pytest.approx(width * 20 / (20 + width))
 
@@ -37,7 +37,7 @@ def test_size_position_ink_and_background_of_a_bar():
 
 @pytest.mark.parametrize(("light", "ground"), [(0, 255), (20, 240), (255, 40)])
 def test_ink_on_paper_is_measured_like_ink_on_black(light, ground):
-    shade = np.linspace(-15, 15, 28)[:, None, None]  # the light falls from one side
+    shade = np.linspace(-15, 15, 28)[:, None, None]  # the page is lit from one side
     on_paper = (bar(2, at=20, light=light, ground=ground) + shade).clip(0, 255).astype(np.uint8)
     on_black = bar(2, at=20)
     assert measurement(on_paper, "ground") == pytest.approx(ground, abs=8)

@@ -1,4 +1,4 @@
-"""Model files that are damaged, forged, or keep the interpreter busy for ever: one sentence, and the server lives."""
+"""Damaged or forged model files, or ones that hang the interpreter: one error, and the server survives."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def shipped():
 
 
 def process_running(code: str):
-    """In place of the process that tries a model, one that runs this code."""
+    """A replacement for the process that tries a model: it runs this code."""
     return lambda module, **streams: subprocess.Popen([sys.executable, "-c", code], **streams)
 
 
@@ -155,7 +155,7 @@ def test_the_trainer_records_the_digests_of_its_models(finished_run):
 
 @pytest.mark.parametrize("name", ["digits", "fashion", "cifar10"])
 def test_a_shipped_model_is_loaded_without_another_process(name, monkeypatch):
-    """If this fails, a model was replaced without its "sha256" in model.json or inside.json."""
+    """If this fails, a model was replaced without updating "sha256" in model.json or inside.json."""
     monkeypatch.setattr(model_files.processes, "spawn", None)
     run = Run(paths.repository_folder() / "saved_models" / name)
     assert run.card.digest

@@ -16,7 +16,7 @@ RING = [(50, 10), (20, 50), (50, 90), (80, 50), (50, 10)]
 
 @pytest.fixture(scope="module")
 def shipped():
-    """What the shipped digit model says to drawings, as the page prepares them."""
+    """Predictions of the shipped digit model for drawings, preprocessed like on the page."""
     run = Run(paths.repository_folder() / "saved_models" / "digits")
     card = run.card
     return lambda some: inference.classify(
@@ -29,7 +29,7 @@ def join(*drawings: Handwriting) -> Handwriting:
 
 
 def by_strokes(*digits: tuple[str, Handwriting]):
-    """What is asked where just these drawings are read with certainty, wherever they stand and however large."""
+    """A model that recognises exactly these drawings with certainty, at any position and size."""
     known = {_shape(drawn): digit for digit, drawn in digits}
 
     def ask(drawings):
@@ -84,18 +84,18 @@ def test_digits_may_differ_in_height_and_position(scale):
     for at in ((150, 40), (150, 100)):
         assert seen(join(drawing(SEVEN, at=(20, 40), scale=1.4), drawing(SEVEN, at=at, scale=scale))) == ["7", "7"]
     tiny = drawing(SEVEN, at=(200, 40), scale=0.2, pen=3)
-    assert seen(join(drawing(SEVEN, at=(20, 40), scale=1.4), tiny)) == [], "a crumb is no digit"
+    assert seen(join(drawing(SEVEN, at=(20, 40), scale=1.4), tiny)) == [], "a speck is not a digit"
 
 
 def test_digits_may_touch_but_not_overlap():
     assert seen(join(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(112, 60)))) == ["7", "7"]
     assert seen(join(drawing(SEVEN, at=(60, 60)), drawing(SEVEN, at=(80, 60)))) == []
-    assert seen(join(drawing(SEVEN, at=(60, 60)), drawing(ONE, at=(96, 60)))) == [], "half of the 1 lies on the 7"
+    assert seen(join(drawing(SEVEN, at=(60, 60)), drawing(ONE, at=(96, 60)))) == [], "half of the 1 overlaps the 7"
 
 
 def test_digits_may_be_stacked_vertically():
     assert seen(join(drawing(SEVEN, at=(60, 130)), drawing(*FIVE, at=(65, 20)))) == ["5", "7"]
-    assert seen(join(drawing(SEVEN, at=(60, 90)), drawing(*FIVE, at=(65, 20)))) == [], "they lie upon each other"
+    assert seen(join(drawing(SEVEN, at=(60, 90)), drawing(*FIVE, at=(65, 20)))) == [], "they overlap"
 
 
 def test_three_digits_are_found():
@@ -162,12 +162,12 @@ def test_a_digit_with_digit_like_strokes_is_not_split(digit, strokes, halves, ax
     whole = drawing(*strokes)
     parts = [(half, drawing(stroke)) for half, stroke in zip(halves, strokes, strict=True)]
     assert seen(whole, by_strokes((digit, whole), *parts)) == []
-    assert len(seen(whole, by_strokes(("3", whole), *parts))) == 2, "it is one for what it is read as"
+    assert len(seen(whole, by_strokes(("3", whole), *parts))) == 2, "it is recognised as one digit"
     later = max((0, 1), key=lambda number: parts[number][1].box[axis] + whole.strokes[number][:, axis].min())
     apart = list(whole.strokes)
     apart[later] = apart[later] + np.eye(3)[axis] * 30
     apart = Handwriting(tuple(apart))
-    assert len(seen(apart, by_strokes((digit, apart), *parts))) == 2, "with room between them they are two"
+    assert len(seen(apart, by_strokes((digit, apart), *parts))) == 2, "with a gap they are two"
 
 
 def test_a_dot_is_not_a_digit():
@@ -221,7 +221,7 @@ def test_two_digits_in_an_image_are_found_by_their_ink():
     image[4:24, 5:8] = 255
 
     def ask(pieces):
-        """A narrow one is a 1, a broad one a 7."""
+        """Narrow pieces are read as 1, wide ones as 7."""
         assert all(piece.any() for piece in pieces)
         broad = [np.ptp(np.flatnonzero(piece.any(0))) > 4 for piece in pieces]
         return np.array([[0.0, 0.1, 0.9] if one else [0.0, 0.9, 0.1] for one in broad])
@@ -233,12 +233,12 @@ def test_two_digits_in_an_image_are_found_by_their_ink():
     image[8:23, 14:21] = 200
     assert seen() == ["b", "c"]
     image[::6, 24] = 255
-    assert seen() == ["b", "c"], "crumbs count for nothing"
+    assert seen() == ["b", "c"], "specks are ignored"
     image[8:24, 14:26] = 0
     image[5:14, 18:21] = 255
-    assert seen() == [], "a large crumb beside a digit, or the cap of a five, is no digit"
+    assert seen() == [], "a large speck next to a digit, or the bar of a five, is not a digit"
     image[15:24, 18:21] = 255
-    assert seen() == [], "two large crumbs that would make a 1 together are none either"
+    assert seen() == [], "neither are two large specks that together resemble a 1"
     image[:] = 0
     image[2:10, 5:13] = image[14:24, 5:13] = image[3:18, 18:21] = 255
     assert seen() == ["c", "b"], "the parts of the left one are neighbours"
@@ -246,13 +246,13 @@ def test_two_digits_in_an_image_are_found_by_their_ink():
     assert seen() == []
     image[4:24, 18:21] = 255
     image[2:22, 5:13] = 255
-    assert seen() == ["c", "b"], "the one whose ink begins higher may stand at the left"
+    assert seen() == ["c", "b"], "the one whose ink starts higher may be on the left"
 
 
 def test_a_noise_image_is_not_split(monkeypatch):
     noise = np.zeros((64, 64, 1), np.uint8)
     noise[::3, ::3] = 255
-    monkeypatch.setattr(multiple_digits, "_Ink", None)  # hundreds of images would take long, and fill the memory
+    monkeypatch.setattr(multiple_digits, "_Ink", None)  # predicting hundreds of parts would be slow and exhaust memory
     assert multiple_digits.digits_in_image(noise, READS, multiple_digits.DIGITS) == []
 
 

@@ -1,4 +1,4 @@
-"""Letters, signs and smileys are no digits, whether they were drawn or are an image."""
+"""Letters, symbols and smileys are not digits, whether drawn or loaded as an image."""
 
 import itertools
 from dataclasses import replace
@@ -41,7 +41,7 @@ DIGITS = {"1": [ONE], "4": FOUR, "5": FIVE, "7": [SEVEN], "0": [ring(50, 50, 40,
 
 
 def handwritten(lines: list, seed: int) -> Handwriting:
-    """The drawing by a hand that leans and trembles."""
+    """The drawing with slanted, shaky handwriting."""
     dense = [np.array(line, float) for line in lines]
     dense = [
         np.concatenate([a + (b - a) * np.linspace(0, 1, 6)[:, None] for a, b in itertools.pairwise(line)])

@@ -1,4 +1,4 @@
-"""Answers without Keras: the same as Keras gives, in any batch, from any thread; a damaged model is a sentence."""
+"""Predictions without Keras: equal to Keras in any batch and thread; a damaged model gives one clear error."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

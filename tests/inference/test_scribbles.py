@@ -1,4 +1,4 @@
-"""How the pen went, and whether that is a scribble."""
+"""Pen path features, and scribble detection."""
 
 import numpy as np
 import pytest

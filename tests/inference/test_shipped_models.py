@@ -1,4 +1,4 @@
-"""The trained models that ship: whole, explained, rewound, and small."""
+"""The shipped models: complete, small, with explanation data and epoch history."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from imgcls.system import paths
 
 FOLDER = paths.repository_folder() / "saved_models"
 MOST_BYTES = 33_000_000
-"""Of the trained models and the pretrained networks together."""
+"""Total size of the trained models and the pretrained networks."""
 SHIPPED = ("digits", "fashion", "cifar10")
 
 

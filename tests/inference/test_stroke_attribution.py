@@ -1,4 +1,4 @@
-"""Which stroke speaks for an answer: what the model would say without it."""
+"""Stroke attribution: the prediction with each stroke removed."""
 
 import numpy as np
 import pytest

@@ -26,7 +26,7 @@ def test_an_image_farther_than_almost_all_test_images_is_rejected(make_run, perc
     assert (found is not None) == is_rejected
     if found:
         assert f"{percentile:.1f}%" in found.text
-        assert not found.for_digits, "another model may know it"
+        assert not found.for_digits, "another model may recognise it"
 
 
 def test_unfinished_drawings_and_multi_label_models_skip_the_distance_check(make_run):
@@ -51,7 +51,7 @@ def test_unfinished_drawings_and_multi_label_models_skip_the_distance_check(make
 def test_a_percentage_is_never_rounded_up_to_100(make_run, percentile, words):
     assert words in neighbours.sentence(percentile)
     if found := rejection(make_run(), percentile):
-        assert words in found.text, "both say the same"
+        assert words in found.text, "both agree"
 
 
 def test_a_training_image_has_its_class_or_its_labels():

@@ -1,4 +1,4 @@
-"""Visual search: an index that is built once, searched exactly, and never trusted when it is damaged."""
+"""Visual search: an index that is built once, searched exactly, and rebuilt if damaged."""
 
 import subprocess
 import sys
@@ -126,7 +126,7 @@ def test_a_damaged_index_gives_one_error_and_can_be_rebuilt(damage, digits):
     assert visual_search.state(dataset, FAST).state == "idle"
 
 
-# ---- what describes an image
+# ---- image features
 
 
 def test_a_run_with_matching_image_size_can_compute_features(finished_run):

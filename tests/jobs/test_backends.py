@@ -44,7 +44,7 @@ def test_an_unknown_backend_gives_one_error_with_the_choices(monkeypatch):
 
 
 def test_a_trainer_with_slow_imports_is_starting_while_it_is_alive(monkeypatch):
-    """On a busy machine it takes longer to start Python than a run is given to start."""
+    """On a busy machine starting Python takes longer than a run is given to start."""
     run = runs.create(Config(), place=waiting_list.last_place())
     jobs.claim(run, waiting_list.ticket(run))
     backend = LocalBackend()
@@ -75,4 +75,4 @@ def test_a_trainer_holding_its_lock_needs_no_start_record(monkeypatch, hold_trai
     backend.reap()
     assert not is_locked(run.folder / run_module.STARTING_LOCK)
     backend.stop(run)
-    assert process.wait(10) != 0, "it is ended even before it wrote its process ID"
+    assert process.wait(10) != 0, "it is terminated even before it writes its process ID"

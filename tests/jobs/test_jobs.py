@@ -1,4 +1,4 @@
-"""What a page asks for happens once, whoever asks with it; and what it deletes is gone, whatever it did."""
+"""A page's requests take effect once even if repeated, and deleted runs are gone in any state."""
 
 import contextlib
 import json
@@ -52,7 +52,7 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture
 def real_queue(monkeypatch, own_folders):
-    """Real queues, called as the app calls them; none of them and no trainer of theirs is left after the test."""
+    """Real queues, started like the app starts them; no queue or trainer is left after the test."""
     monkeypatch.setenv("IMGCLS_STANDBY", "off")
     monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "30")
     yield
@@ -63,7 +63,7 @@ def real_queue(monkeypatch, own_folders):
 
 @pytest.fixture
 def no_free_slot(own_folders, monkeypatch):
-    """There are many turns, and somebody else has them all, so that trainers wait before they load TensorFlow."""
+    """All training slots are occupied, so trainers wait before they import TensorFlow."""
     monkeypatch.setenv("IMGCLS_TRAININGS", str(TURNS))
     paths.runs_folder().mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as held:
@@ -74,7 +74,7 @@ def no_free_slot(own_folders, monkeypatch):
 
 @pytest.fixture
 def python():
-    """`python(code, *words)` is a process that prints something when it is ready."""
+    """`python(code, *words)` starts a process that prints a line when it is ready."""
     started = []
 
     def start(code: str, *words: str) -> subprocess.Popen:
@@ -101,12 +101,12 @@ def has_started(run) -> bool:
 
 
 def queue_process(wait_until) -> psutil.Process:
-    """The only queue. A child of it on its way to its own program is called as it is, for a moment."""
+    """The only queue process. For a moment, a forked child has the same name."""
     wait_until(lambda: len(processes("jobs")) == 1)
     return processes("jobs")[0]
 
 
-# ---- pressed more than once
+# ---- repeated clicks
 
 
 def test_three_clicks_and_two_processes_at_once_start_one_run_and_one_trainer(forks, no_free_slot, python, wait_until):
@@ -125,10 +125,10 @@ def test_three_clicks_and_two_processes_at_once_start_one_run_and_one_trainer(fo
         assert len(runs.all_runs()) == trial + 1
     wait_until(lambda: all(map(has_started, runs.all_runs())), seconds=60)
     time.sleep(0.5)
-    assert processes("jobs") == []  # no other queue was called
+    assert processes("jobs") == []  # no other queue was started
     for run in runs.all_runs():
         assert len(trainers(run)) == 1
-        assert (run.folder / "log.txt").read_bytes() == b""  # "already being trained" would be there
+        assert (run.folder / "log.txt").read_bytes() == b""  # otherwise it would contain "already being trained"
         assert run.state == "queued"
 
 
@@ -162,7 +162,7 @@ def test_a_click_during_a_run_changes_nothing(forks, wait_until):
     assert json.loads((run.folder / "trainer.json").read_bytes()) == before
 
 
-# ---- the queue that a page calls
+# ---- the queue started by a page
 
 
 def test_a_page_starts_one_queue_and_the_next_click_replaces_a_killed_one(real_queue, no_free_slot, wait_until):
@@ -182,7 +182,7 @@ def test_a_page_starts_one_queue_and_the_next_click_replaces_a_killed_one(real_q
 
 def test_a_server_starts_queued_runs_after_any_process_was_killed(real_queue, no_free_slot, monkeypatch, wait_until):
     monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.2)
-    run = runs.create(ENDLESS, run_id="left-waiting", place=waiting_list.last_place())  # and then the machine went down
+    run = runs.create(ENDLESS, run_id="left-waiting", place=waiting_list.last_place())  # and then the machine shut down
     stop = jobs.watch()
     wait_until(lambda: has_started(run), seconds=20)
     stop.set()
@@ -204,7 +204,7 @@ def test_the_trainer_survives_killing_the_server_and_the_queue(real_queue, no_fr
     (trainer,), (queue,) = trainers(run), processes("jobs")
     assert trainer.nice() == max(NICENESS, psutil.Process().nice())
     assert os.getsid(trainer.pid) == trainer.pid  # Ctrl-C at the server does not reach it
-    if (session := Path(f"/proc/{trainer.pid}/autogroup")).exists():  # where sessions share the processor
+    if (session := Path(f"/proc/{trainer.pid}/autogroup")).exists():  # where the scheduler groups processes by session
         assert session.read_text().split()[-1] == str(NICENESS)
     os.killpg(server.pid, signal.SIGKILL)
     queue.kill()
@@ -213,7 +213,7 @@ def test_the_trainer_survives_killing_the_server_and_the_queue(real_queue, no_fr
     wait_until(lambda: (run.folder / "heartbeat").stat().st_mtime > killed + 1)
     assert trainer.is_running()
     assert run.state == "queued"
-    other = jobs.begin(ENDLESS, run_id="comes-later")  # a server that was started again
+    other = jobs.begin(ENDLESS, run_id="comes-later")  # a restarted server
     wait_until(lambda: has_started(other), seconds=20)
     assert trainers(run) == [trainer]
     assert len(processes("jobs")) == 1
@@ -221,7 +221,7 @@ def test_the_trainer_survives_killing_the_server_and_the_queue(real_queue, no_fr
     wait_until(lambda: has_ended(trainer))
 
 
-# ---- deleted
+# ---- deleting
 
 
 def assert_deleted(run) -> None:
@@ -279,7 +279,7 @@ def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
     assert_deleted(finished_run)
 
 
-# ---- what cannot be
+# ---- invalid requests
 
 
 def test_a_deleted_run_cannot_be_started(own_folders):

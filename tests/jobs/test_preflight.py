@@ -46,14 +46,14 @@ RISING = np.geomspace(1e-6, 10, 140)
 
 
 def finder_losses(seed: int = 0) -> np.ndarray:
-    """The typical curve: flat and noisy, falling around 0.003, wild above 0.3."""
+    """A typical curve: flat and noisy, falling around 0.003, unstable above 0.3."""
     x = np.log10(RISING)
     losses = 2.3 - 1.9 / (1 + np.exp(-4 * (x + 2.5))) + np.exp(np.minimum(6 * (x + 0.3), 30))
     return losses + np.random.default_rng(seed).normal(0, 0.05, len(x))
 
 
 def store_check(kind: str, config: Config, found: dict, *, failure: str | None = None) -> Path:
-    """The folder of a check as its process leaves it."""
+    """Stores a check as its process would; returns its folder."""
     task = checks.task_of(kind, config)
     task.folder.mkdir(parents=True)
     name = "result.json" if failure is None else "found.json"
@@ -101,7 +101,7 @@ def level_of(name: str, config: Config = SMALL, **found) -> str:
 
 @pytest.fixture
 def checked(keras, tmp_path, digits, monkeypatch):
-    """`checked(config)` makes the check in this process, however busy the machine is, and returns what a page reads."""
+    """`checked(config)` runs the check in this process, even on a busy machine, and returns what a page reads."""
     from imgcls.training.preflight import checks as measure
     from imgcls.training.preflight.report import Report
 
@@ -155,10 +155,10 @@ def test_a_machine_too_slow_to_overfit_one_batch_is_not_blamed_on_the_network(ch
 
     results = iter([(2.3, 2.3, 0.1, 80), (2.3, 1.2, 0.5, 80)])
     monkeypatch.setattr(measure, "_overfit", lambda *arguments: next(results))
-    assert checked(SMALL)["usual_learns"] is True  # the loss with Adam was falling when the time was up
+    assert checked(SMALL)["usual_learns"] is True  # with Adam the loss was still falling when the time ran out
 
     results = iter([(2.3, 1.2, 0.5, 80)])
-    assert "usual_learns" not in checked(SMALL)  # there is nothing to explain
+    assert "usual_learns" not in checked(SMALL)  # nothing to explain
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_a_suspended_check_is_reported_and_replaced(digits, wait_until, monkeypa
 
 
 def started(before: str, config: Config = SMALL) -> subprocess.Popen:
-    """A check that is not a child of this server and runs `before` first."""
+    """A check process that is not a child of this server and runs `before` first."""
     folder = checks.task_of("check", config).folder
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config.as_dict()))
@@ -407,7 +407,7 @@ def test_old_checks_are_removed(digits, monkeypatch):
     assert left == {checks.task_of("check", SMALL.changed(seed=number)).folder.name for number in (2, 3, 4)}
 
 
-# ---- what is said
+# ---- verdicts
 
 
 def test_the_suggested_rate_is_where_the_loss_falls_fastest():
@@ -417,7 +417,7 @@ def test_the_suggested_rate_is_where_the_loss_falls_fastest():
 
 def test_a_noisy_start_is_not_suggested():
     losses = finder_losses()
-    losses[:12] += np.linspace(2.0, 0.0, 12)  # the first batches were hard ones
+    losses[:12] += np.linspace(2.0, 0.0, 12)  # the first batches were difficult
 
     assert 1e-3 <= lr_finder.suggestion(RISING, losses) <= 1e-2
 
@@ -509,7 +509,7 @@ def test_the_page_shows_the_indicators_and_copies_the_suggestion_into_the_form(d
     assert not app.exception
     assert app.number_input(key="learning_rate").value == suggested
     assert button(app, f"{suggested:g} applied").disabled
-    assert "Check these settings" in [found.label for found in app.button]  # the check was of another rate
+    assert "Check these settings" in [found.label for found in app.button]  # the check used another rate
 
 
 @pytest.mark.parametrize("message", ["", "It broke <b>here</b>."])

@@ -1,4 +1,4 @@
-"""The queue: one on a folder of runs, one training after the other, whoever is killed meanwhile."""
+"""The queue: one per runs folder, one training after another, whichever process is killed meanwhile."""
 
 import json
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def enqueue(*names: str, config: Config = SHORT) -> list[runs.Run]:
-    """Runs with these ids, in this order in the queue, and nobody called to start them."""
+    """Creates runs with these ids in this queue order, without starting a queue."""
     return [runs.create(config, run_id=name, place=waiting_list.last_place()) for name in names]
 
 
@@ -113,7 +113,7 @@ def test_a_damaged_queue_position_affects_no_other_run():
     assert jobs.waiting() == [second]
 
 
-# ---- whose turn it is
+# ---- scheduling
 
 
 def test_the_next_run_starts_when_the_previous_one_ends():
@@ -158,7 +158,7 @@ def test_a_paused_run_does_not_occupy_a_slot():
 
 
 def test_a_waiting_trainer_is_not_overtaken():
-    """As a run does that was resumed, or whose predecessor has its result and still looks into its model."""
+    """Like a resumed run, or one whose predecessor has a result but still computes its explanation data."""
     backend, (first, second, third) = FakeBackend(), enqueue("first", "second", "third")
     queue = Queue(backend)
     queue.round()
@@ -190,7 +190,7 @@ def test_a_suspended_trainer_keeps_its_slot_until_it_is_abandoned(monkeypatch):
 
 
 def test_a_slow_trainer_is_never_abandoned(monkeypatch):
-    """Under load a heartbeat may fail to come for minutes, while the trainer gets a little of the CPU."""
+    """Under load a heartbeat may be late by minutes while the trainer still gets some CPU time."""
     monkeypatch.setenv("IMGCLS_HUNG_SECONDS", "0")
     backend, (first, _) = FakeBackend(), enqueue("first", "second")
     queue = Queue(backend)
@@ -201,11 +201,11 @@ def test_a_slow_trainer_is_never_abandoned(monkeypatch):
         queue.round()
     assert (backend.started, backend.running, first.state) == (["first"], {"first"}, "running")
     queue.round()
-    assert backend.running == {"second"}, "it has stopped working"
+    assert backend.running == {"second"}, "it no longer makes progress"
 
 
 def test_a_queued_run_with_a_live_trainer_is_left_alone():
-    """As after Resume during a pause whose process was about to end, or a Resume by a page that was out of date."""
+    """As after Resume during a pause whose process was about to exit, or Resume on an outdated page."""
     backend, (first,) = FakeBackend(), enqueue("first")
     queue = Queue(backend)
     queue.round()
@@ -228,7 +228,7 @@ def test_resume_never_touches_a_live_trainer(monkeypatch):
 
 
 def test_a_run_queued_while_the_queue_exits_is_still_started(own_folders):
-    """A run that comes while the queue is leaving finds its lock held, so nobody else is called."""
+    """A run queued while the queue exits finds its lock held, so no other queue is started."""
     backend = FakeBackend()
 
     class Leaving(Queue):
@@ -291,7 +291,7 @@ def test_a_run_whose_queue_was_killed_before_its_trainer_started_still_runs(monk
     backend = FakeBackend()
     queue = Queue(backend)
     queue.round()
-    assert backend.started == []  # a trainer may be on its way
+    assert backend.started == []  # a trainer may be starting
     time.sleep(0.4)
     queue.round()
     assert backend.started == ["first"]

@@ -220,7 +220,7 @@ def test_a_download_reports_progress_and_cancelling_leaves_nothing_behind(server
     server.held.clear()
     assert weights.fetch_state(RESNET).state == "idle"
     weights.start_fetch(RESNET)
-    weights.start_fetch(RESNET)  # a second press changes nothing
+    weights.start_fetch(RESNET)  # a second click changes nothing
     wait_until(lambda: weights.fetch_state(RESNET).text.startswith("Downloading"), seconds=60)
     state = weights.fetch_state(RESNET)
     assert state.state == "running"

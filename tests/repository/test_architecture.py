@@ -15,7 +15,7 @@ HEAVY = ("tensorflow", "keras", "sklearn", "matplotlib", "scipy", "mlxtend", "pa
 VAGUE_NAMES = {"util", "common", "helper", "core", "manager", "service", "shared", "misc", "base"}
 LINES = 300
 ENTRIES = 16
-"""Of one folder: about twelve is the aim."""
+"""Per folder; the target is about twelve."""
 PACKAGES = 17
 """Of the package itself: one entry per concern, in the order that the import contracts give."""
 NOT_COUNTED = ("__init__.py", "__main__.py", "py.typed")

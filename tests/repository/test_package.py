@@ -63,7 +63,7 @@ def wheel(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(wheel, tmp_path_factory) -> Path:
-    """The Python of a new environment with the wheel; it sees the dependencies of this one, but not the repository."""
+    """The Python of a new environment with the wheel, which has this one's dependencies but not the repository."""
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     (packages,) = folder.glob("**/site-packages")
@@ -76,7 +76,7 @@ def installed(wheel, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def run_installed(installed, tmp_path):
-    """`run_installed("train", ...)`: runs the installed command in another folder, with a user's folders of its own."""
+    """`run_installed("train", ...)`: runs the installed command in another folder, with its own user folders."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("IMGCLS_", "PYTHON"))}
     environment |= {"HOME": str(tmp_path / "home"), "XDG_DATA_HOME": str(tmp_path / "data")}
     environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "LOCALAPPDATA": str(tmp_path / "data")}

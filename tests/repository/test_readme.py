@@ -1,4 +1,4 @@
-"""The README tells the truth: its tree is on the disk, its commands exist, its example works."""
+"""The README is correct: its tree exists, its commands exist, its example works."""
 
 import re
 import sys

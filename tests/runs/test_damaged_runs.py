@@ -1,4 +1,4 @@
-"""Every file of a run folder is damaged in many ways: only this run is affected, in one sentence, and it can go."""
+"""Every file of a run folder is damaged in many ways: only this run is affected, with one error, and can be deleted."""
 
 import contextlib
 import json
@@ -34,7 +34,7 @@ IMAGE = np.zeros((28, 28, 1), np.uint8)
 
 @pytest.fixture(autouse=True)
 def no_queue(monkeypatch):
-    """Nobody is called to start anything."""
+    """No queue is started."""
     monkeypatch.setattr(jobs, "wake", lambda: None)
 
 
@@ -42,7 +42,7 @@ def no_queue(monkeypatch):
 
 
 def listed(run: Run) -> None:
-    """What every list of runs does with each of them; nothing may be raised."""
+    """What every list of runs does with a run; nothing may be raised."""
     everything = runs.all_runs()
     assert run in everything
     rows = [(one, run_list.summary(one)) for one in everything]
@@ -97,7 +97,7 @@ def backbone(run: Run) -> None:
 
 
 def input_checked(run: Run) -> None:
-    """What the input check does: without these statistics it makes its own."""
+    """What the input check does: without these statistics it computes its own."""
     with contextlib.suppress(ValueError):
         input_quality.checked(json_files.read(run.folder / input_quality.NAME))
 
@@ -177,7 +177,7 @@ def test_damage_to_a_file_affects_only_its_run(name):
     path = run.folder / name
     original = path.read_bytes()
     for reader in READERS.get(name, ()):
-        reader(run)  # sound, it can be read
+        reader(run)  # intact, it can be read
     for what, content in mutations.damages(path, random.Random(name)):
         path.write_bytes(content)
         with warnings.catch_warnings():

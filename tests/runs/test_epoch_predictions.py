@@ -1,4 +1,4 @@
-"""Answers to validation images by epoch: how they are kept while it trains, packed, and read."""
+"""Validation predictions per epoch: collected during training, packed, and read."""
 
 import json
 
@@ -22,7 +22,7 @@ def part(count: int) -> Subset:
 
 
 def predictions(rightly: list[int], labels: np.ndarray) -> np.ndarray:
-    """Probabilities that are right for these places and wrong for the others."""
+    """Probabilities that are correct at these positions and wrong elsewhere."""
     said = np.where(np.isin(np.arange(len(labels)), rightly), labels, (labels + 1) % CLASSES)
     return (np.eye(CLASSES)[said] * 0.8 + 0.1).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""What a page writes into a run: how often its test set was opened, and the tags of its images."""
+"""What a page writes into a run: how often its test set was viewed, and the tags of its images."""
 
 import json
 import threading

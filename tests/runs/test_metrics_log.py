@@ -1,4 +1,4 @@
-"""The journal of a run as a page reads it: truncated, growing, with garbage in it, and the time that is left."""
+"""The metrics log as a page reads it: truncated, growing, with invalid lines, and the remaining time."""
 
 import math
 
@@ -91,7 +91,7 @@ def test_null_missing_and_nan_values_are_nan_in_a_series(journal):
 def test_an_impossible_value_in_the_plan_is_dropped_and_reported(journal, name, value):
     written = lines({**PLAN, "head_epochs": 2, name: "X"}).replace(b'"X"', value.encode())
     curves = read(journal, written + lines(batch(0.5), batch(1.0), epoch(1)))
-    # Without a backbone there are none, and what is no number is read as null.
+    # Without a backbone there are none, and invalid numbers are read as null.
     is_allowed = name == "head_epochs" and value in ("null", "NaN", "Infinity", "1" + "0" * 400)
     assert curves.is_damaged is not is_allowed
     assert curves.plan.get(name) is None

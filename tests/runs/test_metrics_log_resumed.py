@@ -1,4 +1,4 @@
-"""The journal of a run that was killed and resumed: what its earlier trainer wrote about later epochs is gone."""
+"""The metrics log of a killed and resumed run: later epochs of the earlier trainer are dropped."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ def resumed(at):
 
 
 def content_of(curves: Curves) -> dict[str, list]:
-    """What a page can see of the three lists, the cached columns too."""
+    """What a page can see of the three lists, including the cached columns."""
     return {
         "batches": [(line["epoch"], line["loss"]) for line in curves.batches],
         "epochs": [(line["epoch"], line["loss"]) for line in curves.epochs],
@@ -85,7 +85,7 @@ def test_later_epochs_of_a_killed_trainer_are_dropped(journal, at, batches, epoc
 def test_the_columns_of_a_resumed_run_contain_only_valid_lines(journal):
     after = [resumed(1.25), batch(1.75, 7.0), change(1.75, 3.0), batch(2.0, 8.0), epoch(2, loss=9.0)]
     growing = read(journal, lines(*BEFORE))
-    assert content_of(growing)["batches loss"] == [1.0, 1.25, 1.75, 2.0, 2.5]  # the columns are remembered from here on
+    assert content_of(growing)["batches loss"] == [1.0, 1.25, 1.75, 2.0, 2.5]  # the columns are cached from here on
     with journal.open("ab") as file:
         file.write(lines(*after))
     assert content_of(growing.refresh()) == {
@@ -133,7 +133,7 @@ def test_reading_line_by_line_or_all_at_once_gives_the_same_curve(tmp_path, seed
 
 
 def test_a_repeated_epoch_replaces_the_first_one(journal):
-    """The checkpoint was written between the last batch and the validation: it stands at 2.0, as one after it would."""
+    """The checkpoint was written between the last batch and the validation, so its position is 2.0."""
     curves = read(journal, lines(*BEFORE, resumed(2.0)))
     content_of(curves)
     with journal.open("ab") as file:

@@ -22,7 +22,7 @@ SINGLE_LABEL = {"probabilities": np.eye(3, dtype=np.float32), "labels": np.array
 MULTI_LABEL = {"probabilities": np.eye(3, dtype=np.float32), "labels": np.eye(3, dtype=np.uint8)}
 
 FOLDERS = {
-    # The first version: a switch for plateaus, no version in result.json, no title, count or fit in model.json.
+    # The first version: a plateau switch, no version in result.json, no title, count or fit in model.json.
     "version 1": (
         {"version": 1, "data": "own-pets", "reduce_on_plateau": True, "optimizer": "adamw", "pictures": 30},
         Config(
@@ -106,7 +106,7 @@ def test_a_run_folder_of_an_earlier_version_opens(name, tmp_path):
     settings, config, result, model, arrays = FOLDERS[name]
     run = folder_of(tmp_path / "20250101-120000-0badcafe", settings, result, model, arrays)
     assert run.state == "finished" and run.is_ready and run.is_tested
-    assert run.config == config.changed(validation_minimum=0)  # came with version 5
+    assert run.config == config.changed(validation_minimum=0)  # added in version 5
     assert run.result["test_accuracy"] == 0.5
     assert run.label == run.id  # the first version had no names
     card = run.card
@@ -118,7 +118,7 @@ def test_a_run_folder_of_an_earlier_version_opens(name, tmp_path):
     assert found.is_multilabel == card.is_multilabel
     assert found.row_of.tolist() == [0, -1, 1]
     assert found.probabilities.shape == (3, 3)
-    # Files that came later are missing, and nothing else.
+    # Only files that were added later are missing.
     assert validation_predictions.read(run) is None
     assert epoch_predictions.read(run) is None
 

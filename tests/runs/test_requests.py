@@ -1,4 +1,4 @@
-"""What a person asks of a running training: whatever the file holds, it is a request or nothing."""
+"""Requests to a running training: any file content is a valid request or an empty one."""
 
 import itertools
 import json
@@ -70,7 +70,7 @@ def test_the_stamp_distinguishes_consecutive_requests(tmp_path):
     stamps = []
     for _ in range(20):
         RunRequest(pause=True).write(tmp_path)
-        os.utime(tmp_path / requests.NAME, (5, 5))  # a clock that stands still
+        os.utime(tmp_path / requests.NAME, (5, 5))  # a frozen clock
         stamps.append(requests.stamp(tmp_path))
         assert requests.stamp(tmp_path) == stamps[-1]
     assert all(before != after for before, after in itertools.pairwise(stamps))

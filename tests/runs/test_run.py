@@ -202,7 +202,7 @@ def test_a_started_trainer_removes_the_run_from_the_queue(make_run):
     assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4711}
     assert not (run.folder / "queued.json").exists()
     assert run.ticket == "old"
-    run.begin(4712)  # from a shell: it has never waited
+    run.begin(4712)  # from a shell: it was never queued
     assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4712}
 
 
@@ -275,7 +275,7 @@ def test_deleting_a_run_leaves_nothing_behind(make_run):
     other = make_run("other-run")
     run.delete()
     assert sorted(path.name for path in paths.runs_folder().iterdir()) == [".trash", "other-run"]
-    run.delete()  # a second press
+    run.delete()  # a second click
     assert runs.all_runs() == [other]
     with pytest.raises(RunError):
         runs.find(ID)

@@ -1,4 +1,4 @@
-"""All runs: hostile ids, several presses of Start, what is listed, folders that cannot be written, names."""
+"""All runs: hostile IDs, repeated clicks on Start, listing, unwritable folders, names."""
 
 import json
 import shutil
@@ -135,7 +135,7 @@ def test_no_id_escapes_the_runs_folder(make_run, tmp_path):
                 with pytest.raises(RunError, match="Invalid run ID"):
                     runs.create(Config(), run_id=run_id)
         seen = list(opened)
-        (outside / "config.json").read_text()  # the hook does see what happens
+        (outside / "config.json").read_text()  # the hook does record accesses
     finally:
         watching.clear()
     assert [path for path in seen if str(tmp_path / "runs") not in path and "/" in path] == []

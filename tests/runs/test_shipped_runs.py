@@ -1,4 +1,4 @@
-"""The trained models that ship with an installed copy: listed like other runs, but read-only."""
+"""The models shipped with an installed copy: listed like other runs, but read-only."""
 
 import shutil
 
@@ -13,7 +13,7 @@ from imgcls.system import paths
 
 @pytest.fixture
 def shipped(tmp_path, monkeypatch, make_run):
-    """A run that ships with an installed copy; the folder of runs is another, empty one."""
+    """A run shipped with an installed copy; the runs folder is a separate, empty one."""
     own = make_run("digits")
     folder = tmp_path / "site-packages" / "imgcls" / "_app" / "saved_models" / "digits"
     shutil.copytree(own.folder, folder)

@@ -1,4 +1,4 @@
-"""Deleted runs: kept for a day, restored by a rename, named to those who still look for them."""
+"""Deleted runs: kept for a day, restored by renaming, and named on pages that still refer to them."""
 
 import time
 

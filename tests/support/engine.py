@@ -1,4 +1,4 @@
-"""Trainers and queues that start at once, ways to end them, and what must hold afterwards."""
+"""Trainers and queues that start immediately, ways to end them, and invariants afterwards."""
 
 import contextlib
 import json
@@ -46,7 +46,7 @@ DIES_AT_ONCE = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
 class Forks:
-    """Starts processes at once; `end` ends all that a test has started."""
+    """Starts processes immediately; `end` ends all processes that a test started."""
 
     def __init__(self):
         self._source = subprocess.Popen(
@@ -63,12 +63,12 @@ class Forks:
         self.calls: list[float] = []
 
     def trainer(self, run: Run, before: str = "") -> psutil.Process:
-        """A trainer for a run that nobody else starts."""
+        """Starts a trainer for a run that no queue starts."""
         queue.claim(run)
         return self.process(do="train", folder=str(run.folder), before=before)
 
     def queue(self, before: str = "", trainers: dict[str, str] | None = None) -> psutil.Process:
-        """A queue on the test's folder of runs; `trainers` maps an id to what its next trainer runs first."""
+        """A queue on the test's runs folder; `trainers` maps a run ID to code that its next trainer runs first."""
         root = paths.runs_folder()
         root.mkdir(parents=True, exist_ok=True)
         return self.process(do="queue", folder=str(root), before=before, trainers=trainers or {})
@@ -82,7 +82,7 @@ class Forks:
         return process
 
     def end(self) -> None:
-        """Queues first: they start no more trainers then."""
+        """Ends queues first, so that they start no more trainers."""
         for process in [*self._started[::-1], *processes()]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -95,9 +95,9 @@ class Forks:
 
 
 class FakeBackend:
-    """A machine that notes what it is asked to train; its trainings begin and end as the test says.
+    """A backend that records the runs it is asked to train; the test decides when trainings start and end.
 
-    `cpu` is how much each trainer has worked.
+    `cpu` is the CPU time of each trainer.
     """
 
     def __init__(self):
@@ -148,10 +148,10 @@ def _forks():
 
 @pytest.fixture
 def forks(_forks, digits, monkeypatch):
-    """Forked trainers and queues, with the dataset 'digits' ready; none of them is left after the test.
+    """Forked trainers and queues, with the dataset 'digits' prepared; none of them is left after the test.
 
-    A press that finds no queue only notes in `calls` that it would call one: on a busy machine that could come before
-    the forked one, whose trainers do what the test says.
+    A click that finds no queue only records in `calls` that it would start one: on a busy machine that queue could come
+    before the forked one, whose trainers do what the test says.
     """
     monkeypatch.setenv("IMGCLS_STANDBY", "off")
     _forks.calls.clear()
@@ -161,7 +161,7 @@ def forks(_forks, digits, monkeypatch):
 
 
 def processes(kind: str = "") -> list[psutil.Process]:
-    """The living trainers and queues of the test's folder of runs, or those of a kind: "training", "jobs"."""
+    """The live trainers and queues of the test's runs folder, or those of one kind: "training", "jobs"."""
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         words = process.info["cmdline"] or []
@@ -182,7 +182,7 @@ def _works_here(process: psutil.Process) -> bool:
 
 
 def trainers(run: Run) -> list[psutil.Process]:
-    """The living trainers of a run, and those that are about to become one: all of them print into its log."""
+    """The live trainers of a run, including those about to start: all of them write to its log."""
     found = []
     for process in processes("training"):
         try:
@@ -194,7 +194,7 @@ def trainers(run: Run) -> list[psutil.Process]:
 
 
 def zombies(process: psutil.Process) -> list[psutil.Process]:
-    """The zombies among the children of a living process."""
+    """The zombies among the children of a live process."""
     return [child for child in process.children() if child.status() == psutil.STATUS_ZOMBIE]
 
 
@@ -205,11 +205,11 @@ def has_ended(process: psutil.Process) -> bool:
         return True
 
 
-# ---- what a run has learnt
+# ---- training results
 
 
 def lines(run: Run, kind: str = "epoch") -> list[dict]:
-    """The lines of a kind in metrics.jsonl, a truncated last one left out."""
+    """The lines of one kind in metrics.jsonl, without a truncated last line."""
     try:
         text = (run.folder / "metrics.jsonl").read_bytes().rpartition(b"\n")[0]
     except OSError:
@@ -219,12 +219,12 @@ def lines(run: Run, kind: str = "epoch") -> list[dict]:
         try:
             found.append(json.loads(line, parse_constant=pytest.fail))
         except ValueError:
-            assert b'{"kind": "resumed"' in text, line  # only a killed trainer leaves half a line
+            assert b'{"kind": "resumed"' in text, line  # only a killed trainer leaves an incomplete line
     return [line for line in found if line["kind"] == kind]
 
 
 def curve(run: Run) -> list[dict]:
-    """One line for each epoch: where an epoch was done again, the last one holds."""
+    """One line per epoch; if an epoch was repeated, the last one counts."""
     by_epoch = {line["epoch"]: line for line in lines(run)}
     assert list(by_epoch) == list(range(1, len(by_epoch) + 1))
     return [{name: line[name] for name in line if name not in ("kind", "seconds")} for line in by_epoch.values()]
@@ -246,11 +246,11 @@ def assert_same_training(run: Run, other: Run) -> None:
         assert mine.state[name] == pytest.approx(its.state[name], abs=1e-9), name
 
 
-# ---- what must hold after any fault
+# ---- invariants after any fault
 
 
 def check_files(run: Run) -> None:
-    """Every file of a run under its own name is whole; what is not whole has the name of a leftover."""
+    """Every file of a run under its final name is intact; incomplete files have a temporary name."""
     for path in run.folder.iterdir():
         if atomic.is_leftover(path):
             continue

@@ -2,8 +2,8 @@
 
     python fork_server.py imgcls.training        (the argument marks the process as a trainer of this project)
 
-Each line of JSON on standard input starts a process, whose id is printed. `before` is code that the process runs first,
-so that a test can make it die or run out of disk at an exact step; `trainers` is such code for each trainer of a queue.
+Each line of JSON on standard input starts a process and prints its ID. `before` is code that the process runs first,
+so that a test can kill it or fill the disk at an exact step; `trainers` is such code for each trainer of a queue.
 """
 
 import json
@@ -25,7 +25,7 @@ from imgcls.system import processes
 
 
 class Child:
-    """What the queue wants of a process."""
+    """The process interface that the queue uses."""
 
     def __init__(self, pid: int):
         self.pid = pid
@@ -42,7 +42,7 @@ class Child:
 
 
 class ForkingBackend(LocalBackend):
-    """This machine, with forked trainers."""
+    """The local backend with forked trainers."""
 
     def __init__(self, trainers: dict[str, str]):
         super().__init__()
@@ -87,12 +87,12 @@ def forked(order: dict, gate: tuple[int, int] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what has ended is collected at once
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended processes are reaped immediately
     processes.lower_priority = lambda: None  # tests wait for these trainers
     print("ready", flush=True)
     while line := sys.stdin.readline():
         gate = os.pipe()
         print(forked(json.loads(line), gate), flush=True)
-        sys.stdin.readline()  # Now the other side knows the process, however soon it ends.
+        sys.stdin.readline()  # From here on the parent knows the process, however soon it exits.
         for end in gate:
             os.close(end)

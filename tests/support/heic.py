@@ -1,4 +1,4 @@
-"""A HEIC photo: no encoder for it is installed, so its bytes are kept here. It shows `scene()` of the image tests."""
+"""A HEIC photo of `scene()` from the image tests, stored as bytes because no encoder is installed."""
 
 import base64
 

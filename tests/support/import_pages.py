@@ -1,4 +1,4 @@
-"""What the tests of the import pages share."""
+"""Helpers for tests of the import pages."""
 
 from streamlit.testing.v1 import AppTest
 

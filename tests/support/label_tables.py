@@ -1,4 +1,4 @@
-"""Archives with tables of labels, and what an import makes of them."""
+"""Archives with label tables, and the result of importing them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from tests.support.uploads import archive, csv, image
 
 
 def photos(names: Sequence[str], first: int = 0) -> dict[str, bytes]:
-    """An image for each name, no two alike."""
+    """A different image for each name."""
     return {name: image(first + number) for number, name in enumerate(names)}
 
 
@@ -30,7 +30,7 @@ def zipped(folder: Path, names: Sequence[str], extra: Mapping[str, Any] | None =
 
 
 def listed(folder: Path, names: Sequence[str], table: str | list, **answers: str) -> ImportRequest:
-    """An archive of images with these names, and a table beside it."""
+    """An archive of images with these names, and a table next to it."""
     request = archive(folder / "photos.zip", photos(names))
     (folder / "labels.csv").write_text(table if isinstance(table, str) else csv(table))
     return ImportRequest("listing", request.path, request.name, str(folder / "labels.csv"), "labels.csv", answers)

@@ -1,4 +1,4 @@
-"""Lines of a journal as a trainer writes them, and the curves that are read from them."""
+"""Lines of a metrics log as a trainer writes them, and the curves read from them."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Archives of images with several labels each, and the tables that say so."""
+"""Archives of multi-label images with their label tables."""
 
 from imgcls.datasets.importing import ImportRequest
 from tests.support.uploads import archive, csv, image
@@ -7,12 +7,12 @@ SETS = [("sky",), ("sea", "sky"), (), ("boat", "sea"), ("sky", "boat"), ("sea",)
 
 
 def some(count: int = 30, first: int = 0) -> list[tuple[str, tuple[str, ...]]]:
-    """Names of files with their labels."""
+    """File names with their labels."""
     return [(f"{number:03}.png", SETS[number % len(SETS)]) for number in range(first, first + count)]
 
 
 def listing(tmp_path, rows, name: str = "labels.csv", images=None) -> ImportRequest:
-    """An archive of the named images, no two alike, and a table beside it, as the order to import both."""
+    """An archive of different images with these names and a table next to it, as a request to import both."""
     named = images or {row[0]: image(int(row[0][:3])) for row in rows if row[0][:3].isdigit()}
     order = archive(tmp_path / f"{name}.zip", named)
     (tmp_path / name).write_text(rows if isinstance(rows, str) else csv(rows))

@@ -41,7 +41,7 @@ ARRAYS = {
 
 
 def whole_run(run_id: str, *, source: str = "digits") -> Run:
-    """A copy of a shipped run, with the files that pages, trainers and the queue write besides."""
+    """A copy of a shipped run, with the files that pages, trainers and the queue add."""
     folder = paths.runs_folder() / run_id
     shutil.copytree(paths.repository_folder() / "saved_models" / source, folder)
     card = json.loads((folder / "model.json").read_text("utf-8"))

@@ -32,7 +32,7 @@ def opened(page: str, **query: str) -> AppTest:
 
 
 def text_of(app: AppTest) -> str:
-    """All sentences of a page."""
+    """The text of all messages, captions and headings of a page."""
     kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.title, app.subheader)
     return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
 

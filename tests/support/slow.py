@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_sessionfinish(session):
-    if hasattr(session.config, "workeroutput"):  # workers collect, the process that started them reports
+    if hasattr(session.config, "workeroutput"):  # workers collect, the main process reports
         session.config.workeroutput["slow_left_out"] = session.config.stash.get(_left_out, 0)
 
 

@@ -1,4 +1,4 @@
-"""TIFF files of any kind that a camera, a microscope or a satellite makes, written from arrays."""
+"""TIFF files of every kind that cameras, microscopes and satellites produce, written from arrays."""
 
 import io
 import struct
@@ -65,14 +65,14 @@ def tiff(
         entries[42112] = ("s", [f"<GDALMetadata>{items}</GDALMetadata>".encode() + b"\0"])
     if no_data:
         entries[42113] = ("s", [no_data.encode() + b"\0"])
-    pointer = 4  # where the place of the next page has to be written
+    pointer = 4  # where the offset of the next page is written
     for kind in (0, *copies):
         pointer = _append_page(file, {**entries, 254: ("I", [kind])}, order, pointer)
     return bytes(file)
 
 
 def _append(file: bytearray, content: bytes) -> int:
-    """Appends at an even place, and returns it."""
+    """Appends at an even offset and returns it."""
     file += bytes(len(file) % 2)
     place = len(file)
     file += content

@@ -1,4 +1,4 @@
-"""A loop over toy data that learns in moments, for the tests of the training."""
+"""A training loop on toy data that learns within moments."""
 
 import numpy as np
 import pytest
@@ -26,9 +26,9 @@ def toy(count: int, *, wrong: bool = False):
 
 
 class Person:
-    """Asks a loop for something, and has the checkpoints: `asking(loop)` is looked at after every batch.
+    """Sends requests to a loop and collects its checkpoints: `asking(loop)` is called after every batch.
 
-    A pause is over as soon as it has begun, until the next batch.
+    A pause ends as soon as it starts, until the next batch.
     """
 
     def __init__(self, asking):
@@ -49,7 +49,7 @@ class Person:
 
 @pytest.fixture
 def make_loop(keras, tmp_path, strict_lines):
-    """Makes a loop over toy data: `looped(config, validation=..., asking=...)`; its lines lie in `loop.lines()`."""
+    """Creates a loop on toy data: `make_loop(config, validation=..., asking=...)`; `loop.lines()` are its log lines."""
     from imgcls.training import model_builder
     from imgcls.training.loop.loop import Loop
     from imgcls.training.process.metrics_writer import MetricsWriter

@@ -1,4 +1,4 @@
-"""What somebody might bring: small images, archives of them, tables."""
+"""Typical uploads: small images, archives of them, tables."""
 
 import re
 import zipfile
@@ -16,13 +16,13 @@ from imgcls.system import paths
 
 
 def pixels(seed: int, height: int = 12, width: int = 12) -> np.ndarray:
-    """A colourful image, another one for each seed."""
+    """A colourful image, different for each seed."""
     small = np.random.default_rng(seed).integers(0, 256, (3, 3, 3), dtype=np.uint8)
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def smooth(count: int, side: int = 32, channels: int = 3, seed: int = 0) -> np.ndarray:
-    """Images of soft spots, which survive being made smaller, as photographs do."""
+    """Images of soft spots, which survive downscaling like photos do."""
     spots = np.random.default_rng(seed).uniform(0, 255, (count, 5, 5, channels))
     places = np.linspace(0, 4, side)
     low = np.minimum(places.astype(int), 3)
@@ -41,7 +41,7 @@ def image(seed: int, form: str = "PNG", height: int = 12, width: int = 12, **opt
 def leaves(
     classes: Iterable[str] = ("birch", "oak"), count: int = 5, before: str = "", first: int = 0
 ) -> dict[str, bytes]:
-    """path -> bytes: so many images in each folder, no two alike."""
+    """path -> bytes: `count` different images in each folder."""
     return {
         f"{before}{label}/{number}.png": image(first + 1000 * place + number)
         for place, label in enumerate(classes)
@@ -50,7 +50,7 @@ def leaves(
 
 
 def archive(path: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> ImportRequest:
-    """A zip archive, and the order to import it."""
+    """A zip archive, as a request to import it."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items() if isinstance(files, Mapping) else files:
             packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
@@ -81,13 +81,13 @@ def imported(order: ImportRequest, title: str = "Leaves", **wish) -> str:
 
 
 def visible() -> list[str]:
-    """What lies in the folder of own datasets and is not out of sight."""
+    """The visible content of the folder of imported datasets."""
     folder = paths.own_folder()
     return sorted(item.name for item in folder.iterdir() if not item.name.startswith(".")) if folder.exists() else []
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process has had. `getrusage` would count that of the process it was made by, too."""
+    """The peak memory of this process. `getrusage` would include that of its parent, too."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text("ascii"))[1]) / 1024
@@ -95,7 +95,7 @@ def peak_megabytes() -> float:
 
 
 def grouped(path: Path, monkeypatch, classes: int = 3, groups: int = 10, each: int = 4) -> ImportRequest:
-    """An archive in which the file name says the group: `oak/p3-17.png` belongs to p3. Each group has all classes."""
+    """An archive whose file names contain the group: `oak/p3-17.png` belongs to p3. Each group has all classes."""
     from dataclasses import replace
 
     from imgcls.datasets.importing.sources import layouts

@@ -2,10 +2,10 @@
 
 Two workers share the tests (`-n 0` is one process without any, for a debugger). What drives a browser, or times real
 trainers and queues, stays with one of them, one after the other, so that two of a kind never wait for each other. Other
-files are handed out whole.
+files are each given to one worker.
 
-These tests, and all that train in a process of their own, get one second try, which the report names as RERUN, with
-what went wrong: a shared machine that stands still for half a minute is not the project's fault. What fails twice is.
+These tests, and all that train in a separate process, get one retry, which the report lists as RERUN with its
+failure: a shared machine that stalls for half a minute is not a bug of the project. A test that fails twice is.
 """
 
 import sys
@@ -24,9 +24,9 @@ TRAINED = {"warm_trainer", "cold_trainer"}
 NOT_FAST_FIXTURES = {"keras", "write_weights", "trained_folder", "wait_until", *TIMED, *TRAINED}
 """They load TensorFlow, train, or wait."""
 NOT_FAST_NAMES = {"sleep", "subprocess", "Popen"}
-"""What a fast test, and the functions of its file that it calls, do not mention."""
+"""Names that a fast test, and the functions of its file that it calls, must not use."""
 NOT_FAST_MODULES = ("keras", "tensorflow", "imgcls.training.model_builder")
-"""Nor do they import these."""
+"""Modules that they must not import."""
 NOT_FAST_FILES = {
     "browser",
     "cli/test_former_names.py",
@@ -63,7 +63,7 @@ NOT_FAST_TESTS = {
 
 
 def may_be_fast(path: Path) -> bool:
-    """Whether the tests of this file are fast, but for those that use one of `NOT_FAST_FIXTURES`."""
+    """Whether the tests of this file are fast, except those that use one of `NOT_FAST_FIXTURES`."""
     relative = path.relative_to(TESTS)
     return not {relative.as_posix(), *(parent.as_posix() for parent in relative.parents)} & NOT_FAST_FILES
 
@@ -79,7 +79,7 @@ def is_fast(item: pytest.Item) -> bool:
 
 
 def names_in(function: Callable) -> set[str]:
-    """The names that a test mentions, those in the functions of its own file that it calls included."""
+    """The names that a test uses, including those in the functions of its own file that it calls."""
     found: set[str] = set()
     waiting, seen = [function.__code__], set()
     while waiting:
@@ -116,8 +116,8 @@ def pytest_collection_modifyitems(config, items):
         is_alone = BROWSER in item.path.parents or TIMED & fixtures
         if is_alone or TRAINED & fixtures:
             item.add_marker(pytest.mark.flaky(reruns=1))
-        # Keras slows all that comes after it in the same process: the tests that load it stand at the end.
+        # Keras slows everything after it in the same process: the tests that load it come last.
         group = "alone" if is_alone else item.path.stem + ("-keras" if "keras" in fixtures else "")
         item.add_marker(pytest.mark.xdist_group(group))
-    if hasattr(config, "workerinput"):  # the longest group begins at once
+    if hasattr(config, "workerinput"):  # the longest group starts immediately
         items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "alone")

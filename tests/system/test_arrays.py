@@ -1,4 +1,4 @@
-"""One reader for all array files: every kind of damage is one error."""
+"""One reader for all array files: every kind of damage raises one error."""
 
 import io
 import zipfile
@@ -30,7 +30,7 @@ def member(header: dict, data: bytes = b"") -> bytes:
 
 
 def replaced(path, data: bytes, name: str = "values"):
-    """A sound file but for one member."""
+    """An intact file except for one member."""
     written(path, **{name: None})
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{name}.npy", data)

@@ -1,4 +1,4 @@
-"""The reader of JSON that others wrote: any file gives values that are safe to use, or one kind of error."""
+"""The reader for untrusted JSON: any file gives safe values or one kind of error."""
 
 import json
 

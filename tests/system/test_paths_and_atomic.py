@@ -1,4 +1,4 @@
-"""Where things lie, and how a file is replaced."""
+"""Folders, and atomic replacement of files."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""CSV files that leave the program: read back whole, and no cell of them starts a formula."""
+"""Exported CSV files: they round-trip, and no cell starts a formula."""
 
 import csv
 import io

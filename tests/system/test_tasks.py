@@ -1,4 +1,4 @@
-"""Background tasks: started once, watched, cancelled from this and another server, and told apart when killed."""
+"""Background tasks: started once, watched, cancelled from this and another server, and detected when killed."""
 
 import os
 import signal
@@ -60,7 +60,7 @@ def test_a_task_starts_once_and_ends_ready(task, wait_until):
     wait_until(lambda: task.state().text.startswith("Counting"))
     wait_until(lambda: task.state().state != "running")
     assert task.state() == TaskState("ready", 1.0)
-    task.start("counting", str(task.folder), "5")  # it is there already
+    task.start("counting", str(task.folder), "5")  # it exists already
     assert (task.folder / "count.txt").read_text() == "20"
     assert task.stamp() > 0
     task.discard()

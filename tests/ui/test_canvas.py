@@ -1,4 +1,4 @@
-"""What the Predict page takes over from its canvas, and what it ignores."""
+"""What the Predict page accepts from its canvas, and what it ignores."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Bars of HTML: their lengths are the counts, and names stay words."""
+"""HTML bars: their lengths are the counts, and names are literal."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The confusion matrix and the confidence histogram: what they are given to draw, and which messages are accepted."""
+"""The confusion matrix and the confidence histogram: the data they draw, and the messages they accept."""
 
 import json
 
@@ -12,7 +12,7 @@ NAMES = ["cat", "dog", "car"]
 
 
 def drawn(*arguments, **options) -> dict:
-    """What the browser gets, and that no JSON of other languages would refuse it."""
+    """What the browser gets, checked to be strict JSON."""
     sent = confusion_matrix.drawn(*arguments, **options)
     content = json.loads(sent.content.encode("utf-8"), parse_constant=pytest.fail)
     assert sent.classes == len(content["names"])

@@ -1,4 +1,4 @@
-"""The ready-made canvas on the pages: a message that no canvas sends ends in one sentence, and is never decoded."""
+"""The fallback canvas on the pages: an invalid message shows one error and is never decoded."""
 
 import base64
 import io
@@ -25,7 +25,7 @@ def has_ready_canvas(app) -> bool:
 
 
 def sent(app, key: str, state: object):
-    """The page after the browser has sent this from the canvas with this key."""
+    """The page after the browser sent this value from the canvas with this key."""
     assert has_ready_canvas(app)
     app.session_state[key] = state
     app.run()
@@ -70,14 +70,14 @@ def initial_drawing(app) -> list:
 def test_the_fallback_canvas_keeps_its_drawing_while_another_page_is_shown(finished_run):
     app = sent(opened("predict", run=finished_run.id, **{"other-canvas": "true"}), "canvas-0", a_stroke())
     assert is_answered(app)
-    assert initial_drawing(app) == [], "a canvas that is there is not drawn again"
-    del app.session_state["canvas-0"]  # as when the visitor leaves the page
+    assert initial_drawing(app) == [], "an existing canvas is not drawn again"
+    del app.session_state["canvas-0"]  # as when the user leaves the page
     app.run()
     assert initial_drawing(app) == [{"type": "path"}]
     assert is_answered(app)
     app.session_state["canvas-0"] = {"drawing": {"raw": {"objects": []}, "data": a_stroke()["drawing"]["data"]}}
     app.run()
-    assert not is_answered(app), "undone by the visitor"
+    assert not is_answered(app), "undone by the user"
     del app.session_state["canvas-0"]
     assert initial_drawing(app.run()) == []
 

@@ -1,4 +1,4 @@
-"""What a browser sends is looked at before it is used."""
+"""Messages from the browser are validated before use."""
 
 import base64
 import io
@@ -64,7 +64,7 @@ def test_a_square_needs_all_of_its_values():
     assert messages.square(None) is None
 
 
-# ---- what is drawn on the ready-made canvas
+# ---- drawings on the fallback canvas
 
 
 def png(width: int, height: int, kind: str = "PNG") -> bytes:
@@ -78,13 +78,13 @@ def url(data: bytes, prefix: str = "data:image/png;base64,") -> str:
 
 
 def header_of(width: int, height: int) -> bytes:
-    """A PNG that says how large it is and holds no pixel: whoever decodes it finds it truncated."""
+    """A PNG that declares a size but has no pixels: decoding it fails as truncated."""
     sized = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + sized + struct.pack(">I", zlib.crc32(sized))
 
 
 def zeros(side: int) -> bytes:
-    """A PNG of black pixels, a thousand times smaller than these."""
+    """A PNG of black pixels, a thousand times smaller than its content."""
     file = io.BytesIO()
     Image.new("L", (side, side)).save(file, "PNG")
     return file.getvalue()
@@ -143,7 +143,7 @@ def test_a_huge_drawing_is_not_decoded(monkeypatch):
     decoded = []
     monkeypatch.setattr(PngImageFile, "load", lambda self: decoded.append(self.size))
     huge = zeros(2_000)
-    assert len(huge) < 4 * 30 * 20 + 10_000, "its bytes alone would let it through"
+    assert len(huge) < 4 * 30 * 20 + 10_000, "its file size alone would be accepted"
     with pytest.raises(ImageError):
         messages.drawing(drawn(url(huge)), 30, 20)
     with pytest.raises(ImageError):

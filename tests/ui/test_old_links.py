@@ -1,4 +1,4 @@
-"""Links and bookmarks from earlier versions open what they named."""
+"""Links and bookmarks from earlier versions still work."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_the_new_name_wins_over_the_old_one():
 
 
 def test_no_new_name_reuses_an_old_one():
-    """Otherwise a link would be rewritten at each run, for ever."""
+    """Otherwise a link would be rewritten on every rerun, forever."""
     assert not old_links.PARAMETERS.keys() & set(old_links.PARAMETERS.values())
     for values in old_links.VALUES.values():
         assert not values.keys() & set(values.values())

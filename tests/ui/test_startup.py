@@ -1,4 +1,4 @@
-"""What must hold at the first moments of a server, in a fresh process."""
+"""Startup of a server, in a fresh process."""
 
 import subprocess
 import sys

@@ -21,7 +21,7 @@ VALUES = {
 
 
 def sent(figure) -> dict:
-    """What `st.plotly_chart` sends of a figure."""
+    """What `st.plotly_chart` sends for a figure."""
     content = return_figure_from_figure_or_data(figure, validate_figure=True)
     return json.loads(plotly.io.to_json(content, validate=False))
 

@@ -1,4 +1,4 @@
-"""Exploring in a browser: a line drawn around points shows their images; the preview follows the controls."""
+"""Dataset analysis in a browser: a lasso shows its images, and the preview follows the controls."""
 
 import re
 from pathlib import Path
@@ -20,14 +20,14 @@ CENTRE = f"""() => {{
 
 @pytest.fixture
 def unchanged(cache: Path):
-    """Whatever happens, the data that all tests share has no changes afterwards."""
+    """The shared dataset has no edits after the test."""
     yield
     for path in cache.glob("datasets/*.edits-*"):
         path.unlink()
 
 
 def lasso(page: Page) -> None:
-    """Draws a line around the middle of the map."""
+    """Draws a lasso around the middle of the map."""
     page.wait_for_function(f"() => {MAP}")
     page.locator(".js-plotly-plot").last.scroll_into_view_if_needed()
     x, y = page.evaluate(CENTRE)

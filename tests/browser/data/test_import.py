@@ -1,4 +1,4 @@
-"""A person brings a zip of images, trains on it, asks the model, renames and deletes the set; uses the webcam."""
+"""A user uploads a zip, trains on it, predicts, renames and deletes the dataset, and uses the webcam."""
 
 import json
 import re
@@ -18,7 +18,7 @@ HOSTILE = "<img src=x onerror=alert(1)> $x$ ![](http:--evil.example-p.png)"
 
 
 def photo(seed: int, red: bool) -> bytes:
-    """A photo-like JPEG: a bright disc somewhere on noise, red or blue."""
+    """A photo-like JPEG: a bright red or blue disc somewhere on noise."""
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 90, (60, 80, 3), dtype=np.uint8)
     y, x = np.ogrid[:60, :80]
@@ -31,7 +31,7 @@ def photo(seed: int, red: bool) -> bytes:
 
 @pytest.fixture
 def ball_archive(tmp_path):
-    """A zip as a person makes it: an outer folder, two classes, clutter and a broken file."""
+    """A typical user zip: an outer folder, two classes, clutter and a damaged file."""
     path = tmp_path / "balls.zip"
     with zipfile.ZipFile(path, "w") as packed:
         for number in range(40):
@@ -51,7 +51,7 @@ def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_s
     page.locator("input[type=file]").set_input_files(ball_archive)
     expect(steps.main(page).get_by_text("81 images in 2 classes")).to_be_visible()
     expect(steps.main(page).locator(".classes .name").filter(has_text=HOSTILE)).to_be_visible()
-    page.reload()  # the address holds the import
+    page.reload()  # the URL contains the import
     expect(steps.main(page).get_by_text("81 images in 2 classes")).to_be_visible()
     steps.settled(page)
     page.get_by_role("textbox", name="Name").fill("Balls")
@@ -115,7 +115,7 @@ def test_webcam_photos_become_a_dataset(visit, own_server):
         for shot in range(1, 5):
             take = steps.button(page, "Take Photo")
             expect(take).to_be_enabled()
-            time.sleep(0.5)  # the image of the camera moves, so that no two shots are alike
+            time.sleep(0.5)  # the camera image moves, so no two photos are equal
             take.click()
             count = steps.main(page).locator(".classes .count").nth(place)
             expect(count).to_have_text(str(shot))
@@ -128,6 +128,8 @@ def test_webcam_photos_become_a_dataset(visit, own_server):
     steps.settled(page)
     page.get_by_role("button", name=re.compile("Import 8")).click()
     expect(steps.button(page, "Train a model")).to_be_visible(timeout=steps.SLOW)
-    steps.button(page, "Train a model").click()  # without a reload since the Data page, whose control holds "data"
+    steps.button(
+        page, "Train a model"
+    ).click()  # without a reload since the Data page, whose control has the value "data"
     steps.shows(page, "Train a model")
     page.wait_for_url(re.compile("data=Desk"))

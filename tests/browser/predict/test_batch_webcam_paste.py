@@ -1,4 +1,4 @@
-"""Other ways of asking on the Predict page: a batch with labels, a webcam, the clipboard, a drawing that teaches."""
+"""Other inputs of the Predict page: a labelled batch, a webcam, the clipboard, saved drawings, games."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ HOSTILE = "=<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def labelled(tmp_path):
-    """A zip with sixty digits in folders of their classes, one broken file and one of a hostile name."""
+    """A zip with sixty digits in class folders, one damaged file and one with a hostile name."""
     images, labels = mnist_data()
     path = tmp_path / "digits.zip"
     with zipfile.ZipFile(path, "w") as packed:
@@ -103,7 +103,7 @@ DRAW_AND_PRESS = """pressed => {
 
 def test_the_game_scores_the_complete_drawing_when_done_is_clicked_immediately(visit, own_server):
     page = predict(visit, own_server, "Drawing+game")
-    steps.settled(page)  # the canvas that is drawn on is the one that stays
+    steps.settled(page)  # the canvas is not replaced any more
     for number in (2, 3):
         expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()
         page.evaluate(DRAW_AND_PRESS, True)
@@ -111,7 +111,7 @@ def test_the_game_scores_the_complete_drawing_when_done_is_clicked_immediately(v
         expect(page.get_by_text("Recognised as “7”")).to_be_visible()
         expect(steps.button(page, "Clear")).to_be_disabled()
     draw_a_seven(page)
-    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game hears each message
+    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game acknowledges each message
 
 
 def test_the_game_does_not_score_while_the_pen_is_down(visit, own_server):
@@ -119,7 +119,7 @@ def test_the_game_does_not_score_while_the_pen_is_down(visit, own_server):
     steps.settled(page)
     expect(page.locator(".sheet canvas")).to_be_visible()
     page.evaluate(DRAW_AND_PRESS, False)
-    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game has heard of it
+    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game has received it
     steps.button(page, "Done").press("Enter")
     expect(page.get_by_text("The pen is still down")).to_be_visible()
     expect(page.get_by_text("Round 1 of 10")).to_be_visible()
@@ -130,13 +130,13 @@ def test_the_webcam_takes_one_photo_or_runs_live(visit, server):
     page.get_by_role("radio", name="Webcam").click()
     take = steps.button(page, "Take Photo")
     expect(take).to_be_enabled()
-    page.wait_for_timeout(1_000)  # the first images of the camera are on their way
+    page.wait_for_timeout(1_000)  # the first camera images are on their way
     take.click()
-    # The test image of the browser is no digit on paper: there is some answer or the sentence that there is none.
+    # The browser's test image is not a digit on paper: there is a prediction or a message that there is none.
     expect(page.locator(".prediction, .rejection").or_(page.get_by_test_id("stAlert")).first).to_be_visible()
     page.get_by_role("radio", name="Live").click()
     page.get_by_role("button", name="Start the camera").click()
-    # What is answered stands there, too: on a phone the answer itself is below what the camera shows.
+    # The prediction is repeated here: on a phone the result itself is below the camera image.
     expect(page.get_by_text("predictions per second")).to_have_text(re.compile(r"^\S+ · \d+\.\d predictions"))
     page.get_by_role("button", name="Stop").last.click()
     expect(page.get_by_role("button", name="Start the camera")).to_be_visible()

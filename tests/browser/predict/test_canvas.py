@@ -1,4 +1,4 @@
-"""The canvas by itself: what it tells and when, and that it stays if the page puts up another element for it."""
+"""The canvas in isolation: what it sends and when, and that it survives being re-mounted by the page."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_a_lifted_pen_is_sent_immediately_even_without_a_reply(page):
     page.evaluate(DRAW, [10, 90])
     page.evaluate(DRAW, [20, 80])
     sent = page.evaluate("() => sent.map(({number, isDone, strokes}) => [number, isDone, strokes.length])")
-    assert sent == [[1, False, 1], [2, True, 1], [3, True, 2]], "and while the pen is down one message is under way"
+    assert sent == [[1, False, 1], [2, True, 1], [3, True, 2]], "while the pen is down only one message is pending"
 
 
 def test_only_the_reply_to_the_newest_message_unblocks_the_canvas(page):
@@ -85,7 +85,7 @@ def test_the_keyboard_pen_is_lifted_when_the_canvas_loses_focus(page):
     for key in ("ArrowUp", "ArrowUp", " ", "ArrowDown", "Tab"):
         page.keyboard.press(key)
     sent = page.evaluate("() => sent.map(({isDone, strokes}) => [isDone, strokes.length])")
-    assert sent == [[False, 1], [True, 1]], "a cross that moves without a pen tells nothing"
+    assert sent == [[False, 1], [True, 1]], "a cursor that moves without a pen sends nothing"
 
 
 @pytest.mark.parametrize("ended", [True, False])
@@ -107,7 +107,7 @@ def test_strokes_known_to_the_server_are_not_sent_again(page, strokes):
     assert page.evaluate("() => sent.at(-1).strokes") == LINE
     page.evaluate(ANSWER)
     page.evaluate("() => sent.length = 0")
-    put(page, strokes=strokes)  # what the canvas began with, as long as the visit lasts
+    put(page, strokes=strokes)  # the initial state of the canvas during this visit
     assert page.evaluate(DRAWN)
     page.wait_for_timeout(600)
     assert page.evaluate("() => sent") == []
@@ -136,7 +136,7 @@ def test_a_cleared_canvas_stays_empty(page):
     assert page.evaluate(DRAWN)
     page.locator(".clear").click()
     page.evaluate("() => sent.length = 0")
-    put(page, strokes=[[80, 70, 18, 200, 70, 18]])  # the message was still on its way
+    put(page, strokes=[[80, 70, 18, 200, 70, 18]])  # the message was still pending
     assert not page.evaluate(DRAWN)
     page.wait_for_function("() => sent.length")
     assert page.evaluate("() => sent.map(message => message.strokes)") == [[]]
@@ -155,7 +155,7 @@ def test_an_unfinished_stroke_is_not_joined_to_a_drawing_from_the_server(page):
     page.evaluate("data => void give(data)", EMPTY | {"edition": 1, "strokes": LINE})
     page.evaluate("() => sent.length = 0")
     page.evaluate(PART, [["pointermove", 60], ["pointermove", 90], ["pointerup", 90]])
-    assert page.evaluate("() => sent") == [], "it belonged to the drawing that went"
+    assert page.evaluate("() => sent") == [], "it belonged to the replaced drawing"
     page.evaluate(DRAW, [10, 90])
     assert page.evaluate("() => sent.at(-1).strokes") == [*LINE, *LINE]
 

@@ -1,4 +1,4 @@
-"""The Predict page: digits drawn with mouse and finger, photos, and files that are none."""
+"""The Predict page: digits drawn with mouse, pen and finger, photos, and files that are not images."""
 
 import io
 import itertools
@@ -15,18 +15,18 @@ STROKES = {
     "1": [[(50, 15), (50, 35), (50, 60), (50, 85)]],
     "7": [[(28, 22), (50, 22), (72, 22), (63, 42), (54, 62), (46, 84)]],
 }
-"""Digits on a field of 100 by 100, as a person would draw them."""
+"""Digits on a 100×100 field, as people draw them."""
 STROKES["0"][0].extend([(60, 22), (50, 18)])
 
 
 @pytest.fixture
 def reader(server) -> str:
-    """The run that reads digits best: the one that ships, if it is there."""
+    """The best digit model: the shipped one, if it exists."""
     return "digits" if "digits" in [run.name for run in shipped_runs()] else "sample"
 
 
 def on_screen(page: Page, digit: str) -> list[list[tuple[float, float]]]:
-    """The strokes of a digit in pixels of the canvas as it lies on the screen."""
+    """The strokes of a digit in screen pixels of the canvas."""
     canvas = page.locator(".sheet canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -60,7 +60,7 @@ def draw_with_finger(page: Page, digit: str) -> None:
 
 
 def draw_with_pen(page: Page, digit: str, harder: float = 0.05, hardest: float = 0.7) -> None:
-    """A pen that is pressed harder and harder: by so much from one part of a stroke to the next."""
+    """Draws with a pen whose pressure increases by `harder` from one part of a stroke to the next."""
     session = page.context.new_cdp_session(page)
 
     def pen(kind: str, place: tuple[float, float], force: float) -> None:
@@ -89,7 +89,7 @@ WIDTHS = """(field) => [0.25, 0.75].map((share) => {
   const row = field.getContext("2d").getImageData(0, Math.round(share * field.height), field.width, 1).data;
   return row.filter((value, place) => place % 4 === 0 && value > 128).length;
 })"""
-"""How wide the ink is a quarter and three quarters down the canvas, in its pixels."""
+"""The ink width a quarter and three quarters down the canvas, in canvas pixels."""
 PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 320, "height": 700}}
 TABLET = {"has_touch": True, "viewport": {"width": 800, "height": 1000}}
 
@@ -271,7 +271,7 @@ def test_several_models_predict_side_by_side(visit, server, reader):
 
 
 def photo_of_a_seven(kind: str) -> bytes:
-    """Dark ink on light paper with a shadow, as a telephone sees it."""
+    """Dark ink on light paper with a shadow, like a phone photo."""
     shadow = Image.linear_gradient("L").resize((640, 480)).point(lambda value: 190 + value // 5)
     image = Image.merge("RGB", [shadow] * 3)
     strokes = [(200 + 2.6 * x, 90 + 2.6 * y) for x, y in STROKES["7"][0]]

@@ -1,7 +1,7 @@
-"""Digits that people wrote with a pen, drawn again on the real canvas: the shipped model reads them.
+"""Digits written with a pen, redrawn on the real canvas: the shipped model recognises them.
 
-`pen_digits.json` holds 20 of those that no training has seen (Alpaydin and Alimoglu 1998, UCI, CC BY 4.0), on a field
-of 100 by 100; the long form takes all 1,249 from the file in `IMGCLS_DATA`.
+`pen_digits.json` has 20 held-out digits (Alpaydin and Alimoglu 1998, UCI, CC BY 4.0) on a 100×100 field; the slow
+test uses all 1,249 from the file in `IMGCLS_DATA`.
 """
 
 import json
@@ -16,7 +16,7 @@ from imgcls.datasets.catalog import drawn_digits
 from tests.browser.conftest import shipped_runs
 from tests.browser.support import steps
 
-DATA = os.environ.get("IMGCLS_DATA")  # each test forgets a person's own settings
+DATA = os.environ.get("IMGCLS_DATA")  # tests do not use the user's own settings
 DRAW = """async ([strokes, pen]) => {
     const find = root => [...root.querySelectorAll('*')].reduce(
         (found, node) => found
@@ -39,7 +39,7 @@ DRAW = """async ([strokes, pen]) => {
 
 
 def read(page: Page, strokes: list[np.ndarray], generator: np.random.Generator) -> str:
-    """What the page says to a digit that is drawn in some size and place, with some pen."""
+    """The prediction for a digit drawn at a random size and position, with a random pen."""
     points = np.concatenate(strokes)
     low, size = points.min(0), max(float(np.ptp(points, axis=0).max()), 1e-6)
     extent = generator.uniform(0.25, 0.8)
@@ -47,10 +47,10 @@ def read(page: Page, strokes: list[np.ndarray], generator: np.random.Generator) 
     placed = [((np.asarray(stroke) - low) / size * extent + corner).tolist() for stroke in strokes]
     pen = int(generator.integers(6, 32))
     page.evaluate(DRAW, [placed, pen])
-    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # what was drawn is answered
+    expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the drawing is classified
     said = page.locator(".large").inner_text()
     if steps.button(page, "Clear").is_disabled():
-        return "lost"  # counts as not read
+        return "lost"  # counts as not recognised
     steps.button(page, "Clear").click()
     expect(page.locator(".todo")).to_be_visible()
     return said
@@ -60,7 +60,7 @@ def fraction_read(page: Page, digits: list[tuple[int, list[np.ndarray]]]) -> flo
     generator = np.random.default_rng(3)
     steps.shows(page, "Predict")
     expect(page.locator(".sheet canvas")).to_be_visible()
-    steps.settled(page)  # the pen needs the canvas that stays; what becomes of an earlier one is in test_canvas_anew
+    steps.settled(page)  # the pen needs the final canvas; test_canvas.py covers a canvas that is replaced
     wrong = [(digit, said) for digit, strokes in digits if (said := read(page, strokes, generator)) != str(digit)]
     print(f"{len(wrong)} of {len(digits)} digits were read as another: {wrong}")
     return 1 - len(wrong) / len(digits)

@@ -1,4 +1,4 @@
-"""Upload on the Predict page: a part of a photo is chosen by hand, and another one is painted over."""
+"""Upload on the Predict page: cropping a photo by hand and painting over a region."""
 
 import io
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def photo(visit, server) -> Page:
-    """A page that was given a photo of a seven (left) and a zero (right)."""
+    """A page with an uploaded photo of a seven (left) and a zero (right)."""
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     for digit, left in (("7", 0), ("0", WIDTH // 2)):
         line = [(left + 0.8 * HEIGHT / 100 * x + 42, 0.8 * HEIGHT / 100 * y + 42) for x, y in STROKES[digit][0]]
@@ -65,7 +65,7 @@ def test_the_crop_square_can_be_moved_with_the_keyboard(photo):
 
 
 def painted_on(photo) -> dict:
-    """Switches painting on; where the image to paint over lies, in sight."""
+    """Enables painting and returns the visible box of the image."""
     switch(photo, "Cover regions")
     canvas = photo.locator("canvas.upper-canvas")
     expect(canvas).to_be_visible()
@@ -86,7 +86,7 @@ def test_a_painted_region_is_hidden_until_it_is_uncovered(photo):
 
 
 def test_a_painted_region_does_not_hide_another_crop(photo):
-    """On a narrow phone: all of the image to paint over can be reached."""
+    """On a narrow phone the entire image can be reached."""
     photo.set_viewport_size({"width": 320, "height": 1300})
     switch(photo, "Crop")
     square = photo.get_by_role("group", name="The part that is classified")

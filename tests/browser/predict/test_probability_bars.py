@@ -1,4 +1,4 @@
-"""The bars by themselves: in which rows the ten likeliest of many classes stand."""
+"""The probability bars in isolation: the rows of the ten most probable classes."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def page(chromium):
 
 
 def shown(page, names: str, answered: bool = True, **asked) -> str:
-    """The rows from top to bottom, after an answer in which these classes, a letter each, are the likeliest."""
+    """The rows from top to bottom, after a prediction in which these one-letter classes are the most probable."""
     rows = [{"name": name, "probability": 1 / (place + 2), "best": not place} for place, name in enumerate(names)]
     answer = {"prediction": names[0] if answered else None, "text": "", "description": "", "todo": "Draw something."}
     page.evaluate("data => show(data)", answer | {"rows": rows} | asked)
@@ -37,7 +37,7 @@ def shown(page, names: str, answered: bool = True, **asked) -> str:
 def test_a_class_keeps_its_row_during_one_drawing(page):
     assert shown(page, "abcd", edition=0, number=1) == "abcd"
     assert shown(page, "dbca", edition=0, number=2) == "abcd"
-    assert shown(page, "xdcb", edition=0, number=3) == "xbcd", "a newcomer takes the row of the one that left"
+    assert shown(page, "xdcb", edition=0, number=3) == "xbcd", "a new class takes the row of the one it replaces"
     assert shown(page, "yzdx", edition=0, number=4) == "xyzd"
 
 

@@ -1,4 +1,4 @@
-"""From two ticked runs to the one that is better, corrupted images in the background, and the report as a file."""
+"""From two selected runs to a comparison, robustness in the background, and the report as a file."""
 
 import re
 

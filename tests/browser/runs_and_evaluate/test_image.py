@@ -1,4 +1,4 @@
-"""The section about one image in a real browser: tiles lead to it, and its heat maps are drawn."""
+"""The image view in a real browser: tiles open it, and its heat maps are drawn."""
 
 import re
 

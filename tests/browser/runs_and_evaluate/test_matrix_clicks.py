@@ -27,14 +27,14 @@ def evaluate(visit, server, query: str = "") -> Page:
 
 
 def click_cell(page: Page, true: int, predicted: int) -> None:
-    """Clicks into the middle of a cell of a matrix of ten classes."""
+    """Clicks the centre of a cell of a ten-class matrix."""
     field = page.locator(".matrix .field")
     box = field.bounding_box()
     field.click(position={"x": (predicted + 0.5) * box["width"] / 10, "y": (true + 0.5) * box["height"] / 10})
 
 
 def numbers(page: Page) -> list[str]:
-    """What the cells of the matrix say."""
+    """The numbers in the matrix cells."""
     return page.locator(".matrix .field b").all_inner_texts()
 
 

@@ -1,4 +1,4 @@
-"""The Runs page: tick, open, rename, delete, compare. Its table is a canvas, so the mouse has to find the rows."""
+"""The Runs page: select, open, rename, delete, compare. Its table is a canvas, so rows are clicked by position."""
 
 import json
 
@@ -29,7 +29,7 @@ def runs_page(visit, make_server, sample_run):
 
 
 def select_row(page: Page, row: int) -> None:
-    """Ticks a row of the table: the box is in its first column."""
+    """Selects a row of the table with the checkbox in its first column."""
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()

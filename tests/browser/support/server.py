@@ -1,4 +1,4 @@
-"""The app as a real process, and the Chromium that looks at it."""
+"""The app as a real process, and the Chromium that opens it."""
 
 import contextlib
 import functools
@@ -31,9 +31,9 @@ FLAGS = [
     "--disable-gpu",
     "--disable-background-networking",
     "--no-first-run",
-    "--use-fake-device-for-media-stream",  # a webcam that shows a clock, and nobody has to allow it
+    "--use-fake-device-for-media-stream",  # a fake webcam that shows a clock, without a permission prompt
     "--use-fake-ui-for-media-stream",
-    # Nothing but this machine can be reached, so a test that passes needs no network.
+    # Only this machine can be reached, so a passing test needs no network.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
 
@@ -53,7 +53,7 @@ def find_browser() -> str | None:
 
 
 class Server:
-    """`streamlit run app.py` on a port of its own, with runs and a cache of its own; `settings` are more variables."""
+    """`streamlit run app.py` with its own port, runs and cache; `settings` are more environment variables."""
 
     def __init__(self, folder: Path, cache: Path, **settings: str):
         self.runs = folder / "runs"
@@ -96,7 +96,7 @@ class Server:
         self._process.wait(10)
 
     def close(self) -> None:
-        """Ends the server and every process that it left behind, known by its runs folder."""
+        """Ends the server and every process it left behind, identified by its runs folder."""
         if self._process and self._process.is_running():
             self.kill()
         for process in psutil.process_iter():
@@ -105,7 +105,7 @@ class Server:
                     process.kill()
 
     def trainers(self, run_id: str) -> set[int]:
-        """Process ids of those that have the lock of a run open: a standby trainer does not name its run."""
+        """IDs of the processes that have the lock of a run open: a standby trainer does not name its run."""
         lock = str(self.runs / run_id / TRAINER_LOCK)
         found = set()
         for process in psutil.process_iter():
@@ -118,7 +118,7 @@ class Server:
         return {entry.name for entry in self.runs.iterdir() if not entry.name.startswith(".")}
 
     def stop_trainings(self) -> None:
-        """Ends what a failed test left under way, which would keep the trainings of the next tests waiting."""
+        """Ends trainings left by a failed test, which would block those of the next tests."""
         runs = [Run(self.runs / name) for name in self.run_ids()]
         for run in runs:
             (run.folder / "queued.json").unlink(missing_ok=True)
@@ -135,7 +135,7 @@ class Server:
 
 
 def environment(runs: Path, cache: Path) -> dict[str, str]:
-    """This process's environment with these folders, and nothing of a person's own settings."""
+    """This process's environment with these folders and without the user's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMGCLS_", "STREAMLIT_"))}
     folders = {"IMGCLS_RUNS": str(runs), "IMGCLS_CACHE": str(cache), "IMGCLS_OWN_DATA": str(runs.with_name("own"))}
     return (
@@ -153,7 +153,7 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 60, what: str = "") -> None:
-    """Waits until something holds; fails when it takes too long."""
+    """Waits until the condition holds; fails after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"not within {seconds:g} s: {what or condition}"

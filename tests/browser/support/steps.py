@@ -1,4 +1,4 @@
-"""What a person does and sees on the pages."""
+"""What a user does and sees on the pages."""
 
 import json
 import re
@@ -14,7 +14,7 @@ PAGES = {
     "/evaluate": "Evaluate",
     "/predict": "Predict",
 }
-"""The address of each page and how its heading begins."""
+"""The URL path of each page and the start of its heading."""
 
 
 def main(page: Page) -> Locator:
@@ -22,7 +22,7 @@ def main(page: Page) -> Locator:
 
 
 def settled(page: Page) -> None:
-    """Waits until the script has run through and nothing is stale or a skeleton."""
+    """Waits until the script has finished and no element is stale or a skeleton."""
     page.wait_for_function(
         """() => {
             const app = document.querySelector('[data-testid=stApp]');
@@ -35,18 +35,18 @@ def settled(page: Page) -> None:
 
 
 def shows(page: Page, heading: str) -> None:
-    """Waits until the page with this heading is there as a whole."""
+    """Waits until the page with this heading is completely rendered."""
     expect(main(page).locator("h1").filter(has_text=heading)).to_be_visible(timeout=SLOW)
     settled(page)
 
 
 def button(page: Page, name: str) -> Locator:
-    """A button of the page itself: Streamlit's header has a "Stop" of its own while a script runs."""
+    """A button of the page itself: Streamlit's header has its own "Stop" while a script runs."""
     return main(page).get_by_role("button", name=name, exact=True)
 
 
 def click_start(page: Page) -> str:
-    """Presses Start and returns the id of the run that the URL names then."""
+    """Clicks Start and returns the run ID from the URL."""
     button(page, "Start").click()
     return named_run(page)
 
@@ -62,7 +62,7 @@ def trains(page: Page, timeout: int = 90_000) -> None:
 
 
 def epoch(page: Page) -> int:
-    """The epoch that the live view names; 0 if it names none just now."""
+    """The epoch shown in the live view; 0 if it shows none."""
     found = re.search(r"Epoch (\d+) of \d+", main(page).inner_text())
     return int(found[1]) if found else 0
 
@@ -88,6 +88,6 @@ def lines(page: Page, place: int) -> list[str]:
 
 
 def metrics_of(folder) -> list[dict]:
-    """The whole lines of a run's journal."""
+    """The complete lines of a run's metrics log."""
     text = (folder / "metrics.jsonl").read_text("utf-8")
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]

@@ -1,4 +1,4 @@
-"""A person brings images with several labels each and a table of them, trains, and looks at each label."""
+"""A user uploads multi-label images with a label table, trains, and evaluates each label."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def drawn(random: np.random.Generator, has: np.ndarray) -> bytes:
 
 @pytest.fixture
 def shape_archive(tmp_path):
-    """An archive, and beside it a table with several labels in a field."""
+    """An archive, and next to it a table with several labels per field."""
     random, rows = np.random.default_rng(0), ["file,labels"]
     with zipfile.ZipFile(tmp_path / "shapes.zip", "w") as packed:
         for number in range(160):

@@ -1,4 +1,4 @@
-"""A person checks the settings, lets a learning rate be found, and takes it over."""
+"""A user checks the settings, runs the learning-rate finder, and applies its suggestion."""
 
 import re
 

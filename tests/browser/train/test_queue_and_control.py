@@ -1,4 +1,4 @@
-"""Runs that wait for each other, pauses, and what is changed while a run trains."""
+"""Queued runs, pauses, and changes during training."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Transfer learning on own images with a network that ships with the project, taught by a million photographs."""
+"""Transfer learning on uploaded images with a shipped backbone pretrained on ImageNet."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.browser.support import steps
 
 
 def drawn(random: np.random.Generator, label: str) -> bytes:
-    """A ring, a cross or a star of lines, in any colour, anywhere on a mottled ground: colour says nothing."""
+    """A ring, a cross or a star in any colour at any position on a mottled background: colour means nothing."""
     image = Image.fromarray(random.integers(60, 140, (64, 64, 3), dtype=np.uint8))
     pen, colour = ImageDraw.Draw(image), tuple(random.integers(150, 256, 3).tolist())
     x, y, r = random.integers(22, 42), random.integers(22, 42), random.integers(12, 18)
@@ -58,7 +58,7 @@ def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(visit, 
     expect(steps.button(page, "Evaluate")).to_be_visible(timeout=150_000)
     result = json.loads((server.runs / run_id / "result.json").read_text())
     assert result["outcome"] == "finished" and result["counts"]["test"] == 24
-    # Weights by chance give a third; a network that has seen the world does much better on shapes.
+    # Random weights reach a third; a pretrained network does much better on shapes.
     assert result["test_accuracy"] >= 0.7
     steps.button(page, "Evaluate").click()
     steps.shows(page, "Evaluate")

@@ -1,4 +1,4 @@
-"""The main path, and what must not disturb it: F5, a second tab, a dead server, impatient fingers."""
+"""The main path, and what must not disturb it: reloads, a second tab, a dead server, impatient clicks."""
 
 import json
 import re
@@ -109,7 +109,7 @@ def test_three_quick_clicks_on_start_create_one_run(visit, server, time_of_many)
     run_id = steps.named_run(page)
     expect(steps.button(page, "Stop")).to_be_visible()
     steps.settled(page)
-    # A second run would come with a late rerun of the form: after this look the page has had its chance.
+    # A second run would come with a late rerun of the form: by now it would have appeared.
     time.sleep(1)
     assert server.run_ids() - before == {run_id}
     wait_until(lambda: server.trainers(run_id), what="the trainer has begun")

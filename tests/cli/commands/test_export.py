@@ -1,4 +1,4 @@
-"""`imgcls export`: one line about the file, or one line about the mistake, and never half a file."""
+"""`imgcls export` prints one line about the file or one line about the error, and never leaves a partial file."""
 
 import errno
 import shutil

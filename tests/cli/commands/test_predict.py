@@ -99,7 +99,7 @@ def test_no_table_is_left_behind_when_nothing_was_classified(finished_run, scans
 
 
 def test_memory_use_does_not_grow_with_the_number_of_files(finished_run, monkeypatch):
-    """Results are handed on one by one: the items of a million files would not fit into a list."""
+    """Results are yielded one by one: a list of a million items would not fit into memory."""
     monkeypatch.setattr(
         files.batch, "classified", lambda run, card, step: (files.Result(one.name, -1, None) for one in step)
     )

@@ -1,4 +1,4 @@
-"""`imgcls train`: every setting has its option, scores are printed, and an invalid value is one line."""
+"""`imgcls train`: every setting has an option, scores are printed, and an invalid value prints one line."""
 
 import json
 import subprocess
@@ -139,7 +139,7 @@ class NoTraining(Exception):
 
 @pytest.fixture
 def requested_settings(monkeypatch, digits):
-    """The settings with which a training would begin: the training itself is left out."""
+    """The settings a training would start with; nothing is trained."""
 
     class Trainer:
         def __init__(self, run, **ignored):

@@ -1,4 +1,4 @@
-"""Compare, Robustness, Label errors and Report through Streamlit's own test runner."""
+"""The sections Compare, Robustness, Label errors and Report of the Evaluate page."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def pieces(app) -> str:
 
 @pytest.fixture
 def two_runs(finished_run) -> tuple[Run, Run]:
-    """The small run, and one that reads the first thirty images wrongly; its name is hostile."""
+    """The small run, and one with a hostile name that misclassifies the first thirty images."""
     folder = finished_run.folder.with_name("worse")
     shutil.copytree(finished_run.folder, folder)
     with np.load(folder / "predictions.npz", allow_pickle=False) as file:
@@ -127,7 +127,7 @@ def test_robustness_is_offered_and_missing_requirements_are_reported(finished_ru
 
 @pytest.fixture
 def damaged_run(finished_run) -> Run:
-    """The small run with answers to damaged images, of which those to noise are half wrong."""
+    """The small run with robustness results: half of the predictions under noise are wrong."""
     labels = np.asarray(datasets.open_dataset("digits").y_test)
     found = found_with("noise", 0.5, len(labels))
     right = np.where(found.corrupted == 0, labels, (labels + 1) % 10)
@@ -197,7 +197,7 @@ def test_training_suspects_are_reviewed_one_by_one_and_the_form_opens(finished_r
     assert "Estimate: 0.4% of the 1,437 labels are wrong (95% CI 0.1–0.9%, that is 1 to 13 images)" in text
     assert "Suspects to review: 3" in text and "0 confirmed" in text
     assert pieces(app).count("<figure>") == 3 and "seems" in pieces(app)
-    assert not any(button.label.startswith("Exclude all") for button in app.button), "nothing unseen is thrown out"
+    assert not any(button.label.startswith("Exclude all") for button in app.button), "nothing unseen is excluded"
 
     judge(finished_run, "training", [3], "right")
     app.run()
@@ -288,7 +288,7 @@ def test_the_training_label_search_is_offered_and_missing_requirements_are_repor
 
 
 def test_the_form_takes_over_all_settings_of_a_run(digits):
-    """By what a button of another page sends: also a number of images that is in no list."""
+    """Using what a button of another page sends, including an image count that is not in the list."""
     config = Config(
         data="digits", train_images=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
     )
@@ -304,19 +304,19 @@ def test_the_form_takes_over_all_settings_of_a_run(digits):
     }
     assert {"data", "train_images", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()
     in_url = {name: text if isinstance(text, str) else text[0] for name, text in dict(app.query_params).items()}
-    assert in_url == settings_form.query_of(wanted), "F5 must find the same form"
+    assert in_url == settings_form.query_of(wanted), "a reload must show the same form"
 
     next(button for button in app.button if button.label == "Start").click().run()
     assert runs.all_runs()[0].config == config
 
 
 def in_form(app) -> dict:
-    """The value of each control that is made, by its key."""
+    """The value of each rendered control by its key."""
     return {widget.key: widget.value for kind in (app.selectbox, app.number_input, app.slider) for widget in kind}
 
 
 def broken(run: Run, how: str) -> None:
-    """Makes a run as it must not be."""
+    """Makes a run invalid."""
     if how == "answers that are no numbers":
         with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
             content = dict(file)

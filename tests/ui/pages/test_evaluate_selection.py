@@ -1,4 +1,4 @@
-"""The views of the Evaluate page through Streamlit's own test runner: what the URL selects, and what is missing."""
+"""The views of the Evaluate page: selection by URL, and missing data."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def gallery(app: AppTest) -> str:
 
 
 def matrix_of(app: AppTest) -> dict:
-    """What the browser is given to draw of the confusion matrix."""
+    """The data sent to the browser to draw the confusion matrix."""
     return next(
         json.loads(json.loads(it.proto.json)["drawn"])
         for it in app.get("bidi_component")
@@ -109,7 +109,7 @@ def test_one_filter_of_the_selection_can_be_removed(finished_run):
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["quick", "later"])
 def test_a_click_during_a_rerun_loses_no_earlier_one_and_back_works(finished_run, monkeypatch, is_late):
-    """The browser sends the URL with each press: with a quick second one the URL from before the first."""
+    """The browser sends the URL with each click: a quick second click sends the URL from before the first."""
     monkeypatch.setattr(selection_state, "IN_FLIGHT_SECONDS", 0.0 if is_late else 60.0)
     app = opened("evaluate", run=finished_run.id, cell="4-4")
     (shown,) = [group for group in app.button_group if group.label == "Predictions"]

@@ -1,4 +1,4 @@
-"""Every page through Streamlit's own test runner: no run, a good run, broken runs, odd links. No browser."""
+"""Every page without a browser: without runs, with an intact run, damaged runs, and invalid links."""
 
 import json
 import re
@@ -171,7 +171,7 @@ def test_the_form_builds_the_config_from_its_link(digits):
 
 
 def controls(app: AppTest) -> set[str]:
-    """The keys of the controls that the form has made."""
+    """The keys of the controls that the form rendered."""
     kinds = (app.selectbox, app.slider, app.number_input, app.toggle)
     return {element.key for kind in kinds for element in kind}
 

@@ -1,4 +1,4 @@
-"""The Runs page: what stays selected, deleting with a way back, and runs that somebody else deletes meanwhile."""
+"""The Runs page: selection, undoable deletion, and runs deleted elsewhere meanwhile."""
 
 import random
 
@@ -107,7 +107,7 @@ def test_a_page_without_a_run_in_its_link_selects_one():
 
 
 def test_every_kind_of_damaged_run_leaves_all_pages_working(digits):
-    """Each damage to a small file is a run of its own beside a sound one."""
+    """Each damaged small file is a separate run next to an intact one."""
     sound = mutations.whole_run("sound-run")
     number = 0
     for name in ("config.json", "result.json", "model.json", "trainer.json", "queued.json", "metrics.jsonl"):

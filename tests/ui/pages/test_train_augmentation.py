@@ -1,4 +1,4 @@
-"""The Augmentation section: what suits a dataset, and a preview that is what the trainer does."""
+"""The Augmentation section: recommendations for a dataset, and a preview that matches the trainer."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""The page of a run that waits, trains or pauses, through Streamlit's own test runner."""
+"""The page of a run that is queued, training or paused."""
 
 import json
 import os
@@ -20,7 +20,7 @@ PLAN = {"kind": "plan", "train": 400, "validation": 100, "test": 100, "steps": 7
 
 @pytest.fixture
 def active_run(digits, hold_trainer_lock, monkeypatch):
-    """`under_way(word, *journal)` is a run whose trainer says this word; nobody is called to start anything."""
+    """`active_run(word, *journal)`: a run whose trainer reports this state; no queue is started."""
     monkeypatch.setattr(jobs, "_call", lambda: None)
 
     def make(word: str, *journal: dict, lives: bool = True) -> Run:
@@ -34,7 +34,7 @@ def active_run(digits, hold_trainer_lock, monkeypatch):
 
 
 def buttons(app) -> dict[str, bool]:
-    """The labels of all buttons, and whether each can be pressed."""
+    """The labels of all buttons, and whether each is enabled."""
     return {button.label: not button.disabled for button in app.button}
 
 

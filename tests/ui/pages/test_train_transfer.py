@@ -1,4 +1,4 @@
-"""Transfer learning on the pages: the form, weights and their way here, the boundary on the curve."""
+"""Transfer learning on the pages: the form, weights and downloads, the stage boundary on the curve."""
 
 import json
 import time
@@ -201,7 +201,7 @@ def test_the_log_reader_recognises_the_stages(tmp_path):
     assert (looking.phase, looking.features_done) == ("features", 0.25)
     head = written(tmp_path / "2", LINES[:6])
     assert (head.stage_start, head.stage_end, head.total_epochs) == (0, 3, 5)
-    assert head.seconds_left is None  # nobody knows the pace of the fine-tuning yet
+    assert head.seconds_left is None  # the speed of fine-tuning is still unknown
     tuned = written(tmp_path / "3", LINES)
     assert (tuned.stage_start, tuned.stage_end, tuned.total_epochs) == (3, 5, 5)
     assert tuned.seconds_left == pytest.approx(20)

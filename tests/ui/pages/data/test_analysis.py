@@ -1,4 +1,4 @@
-"""The Explore part of the Data page, without a browser: every view, changes by hand, and names that hold anything."""
+"""The analysis on the Data page, without a browser: every view, edits, and names with any characters."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.support.uploads import smooth
 
 @pytest.fixture
 def imbalanced(tmp_path, monkeypatch) -> str:
-    """A small 'cifar10' whose last class is rare, with two exact doubles and a leak, and what was found about it."""
+    """A small 'cifar10' with a rare last class, two exact duplicates and a leak, and its stored findings."""
     monkeypatch.setenv("IMGCLS_DATA", str(tmp_path))
     x_train, x_test = smooth(105, seed=1), smooth(20, seed=2)
     y_train = np.r_[np.arange(100) % 9, [0] * 3, [9] * 2]
@@ -35,7 +35,7 @@ def imbalanced(tmp_path, monkeypatch) -> str:
 
 
 def store_findings(name: str) -> None:
-    """What the process would have found, made here."""
+    """Stores the findings that the background process would compute."""
     dataset = datasets.open_dataset(name)
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
@@ -231,7 +231,7 @@ def test_names_with_any_characters_are_shown_literally(digits, monkeypatch):
 
 
 def _forget_facts() -> None:
-    """What a file says of itself is remembered."""
+    """Facts about a file are cached."""
     from imgcls.datasets import info
 
     for remembered in vars(info).values():

@@ -1,4 +1,4 @@
-"""Own images on the pages, by Streamlit's own test runner: bring, look, import, add, delete, and odd links."""
+"""Importing images on the pages: upload, preview, import, add, delete, and invalid links."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from tests.support.uploads import archive, csv, digits, image, imported, leaves
 
 
 def upload(tmp_path, files, name: str = "leaves.zip") -> AppTest:
-    """The page after somebody has dropped an archive."""
+    """The page after an archive was uploaded."""
     app = opened("data")
     button(app, "Import your own images").click().run()
     archive(tmp_path / name, files)
@@ -65,7 +65,7 @@ def all_text(app: AppTest) -> str:
 
 @pytest.fixture
 def digits_data(digits, mnist_sample):
-    """The default dataset is there, so that the Data page has something to show."""
+    """The default dataset is prepared, so the Data page has something to show."""
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_images_and_webcam_photos_are_added_class_by_class(digits_data):
     button(app, "Continue").click().run()
     assert [heading.value for heading in app.subheader] == ["8 images in 2 classes"]
     button(app, "Back to the images").click().run()
-    assert single_images.counts(job.folder_of(new(app)))["mug"] == 4, "what was brought one by one is not thrown away"
+    assert single_images.counts(job.folder_of(new(app)))["mug"] == 4, "images added one by one are not discarded"
 
 
 def test_a_server_folder_is_offered_only_if_one_is_configured(digits_data, tmp_path, monkeypatch):
@@ -183,7 +183,7 @@ def test_hostile_names_are_shown_literally(digits_data, tmp_path):
 
 
 def raw(app: AppTest) -> str:
-    """All that is Markdown, with its backslashes."""
+    """All Markdown of the page, with its backslashes."""
     kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success, app.title, app.subheader)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 

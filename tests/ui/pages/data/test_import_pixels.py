@@ -16,7 +16,7 @@ from tests.support.uploads import archive, image, leaves
 
 @pytest.fixture(autouse=True)
 def digits_data(digits, mnist_sample):
-    """The default dataset is there, so that the Data page has something to show."""
+    """The default dataset is prepared, so the Data page has something to show."""
 
 
 def upload(tmp_path, files) -> AppTest:

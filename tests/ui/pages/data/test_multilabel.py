@@ -1,4 +1,4 @@
-"""Pages about images with several labels, by Streamlit's own test runner: bring, explore, train, evaluate."""
+"""Pages for multi-label datasets: import, explore, train, evaluate."""
 
 import json
 from io import BytesIO
@@ -31,7 +31,7 @@ def packed(**arrays) -> bytes:
 
 @pytest.fixture
 def tested(make_run):
-    """A run that ended well; its labels have names that harm."""
+    """A finished run with hostile label names."""
     probabilities, labels = predictions()
     images = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 1), dtype=np.uint8)
     facts = {"classes": NAMES, "shape": [8, 8, 1], "ink": False, "several": True, "threshold": 0.37, "data": "own-x"}

@@ -79,7 +79,7 @@ def test_edits_from_a_file_are_applied_after_a_preview(named):
     uploader.upload("edits.csv", edit_files.to_csv(content), "text/csv").run()
     assert is_intact(app)
     assert "This file would exclude **1**." in text_of(app) and "1** are not in this dataset" in text_of(app)
-    assert not datasets.edits_of(dataset).labels, "nothing happens before the press"
+    assert not datasets.edits_of(dataset).labels, "nothing happens before the click"
     button(app, "Apply to 1 image").click().run()
     assert is_intact(app)
     assert datasets.edits_of(dataset).excluded == (0,)

@@ -1,4 +1,4 @@
-"""Visual search on the Data and Predict pages: the query, the results, their edits and their export."""
+"""Visual search on the Data and Predict pages: queries, results, edits and exports."""
 
 import numpy as np
 import pytest

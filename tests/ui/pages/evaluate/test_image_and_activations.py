@@ -1,4 +1,4 @@
-"""An image's own view and the inside of a model, through Streamlit's own test runner. No browser, no TensorFlow."""
+"""The image view and the activations of a model, without a browser or TensorFlow."""
 
 import json
 from io import BytesIO
@@ -36,7 +36,9 @@ def test_an_image_has_its_prediction_heat_maps_and_similar_images(finished_run):
     assert "nearest belong to the class" in text_of(app)
     with np.load(finished_run.folder / "neighbours.npz") as file:
         assert f"among the {len(file['labels']):,} training images stored with the run" in text_of(app)
-    assert f"?run={finished_run.id}&amp;view=Single+image&amp;image=" in shown, "its neighbours in confidence are links"
+    assert f"?run={finished_run.id}&amp;view=Single+image&amp;image=" in shown, (
+        "images with similar confidence are links"
+    )
 
 
 @pytest.mark.parametrize("image", ["360", "-1", "1e3", "x" * 4000, "<b>", "٣", "NaN"])
@@ -97,7 +99,7 @@ def test_an_older_run_offers_to_compute_activations(finished_run, view):
     assert "have not been stored yet" in text_of(app)
     assert any(button.label == "Compute activations" for button in app.button)
     if view == "Single image":
-        assert "Occlusion for" in pieces(app), "which needs the model alone"
+        assert "Occlusion for" in pieces(app), "which only needs the model"
 
 
 def test_the_button_computes_missing_data_in_a_background_process(finished_run, wait_until):
@@ -106,7 +108,7 @@ def test_the_button_computes_missing_data_in_a_background_process(finished_run, 
     app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
     next(button for button in app.button if button.label == "Compute activations").click().run()
     assert task.state(finished_run).state == "running"
-    task.start(finished_run)  # a second press, in another tab
+    task.start(finished_run)  # a second click, in another tab
     wait_until(lambda: task.state(finished_run).state != "running", seconds=120)
     assert task.state(finished_run).state == "ready", task.state(finished_run).text
     assert all((finished_run.folder / name).exists() for name in FILES)
@@ -138,7 +140,7 @@ def test_activations_show_filters_layers_and_their_statistics(finished_run):
     assert "filters of 3×3 pixels" in shown
     for layer in ("block1_conv1", "block2_pool", "dense", "logits", "probabilities"):
         assert f">{layer}</td>" in shown
-    assert "<b>block2_pool</b> (MaxPooling2D)" in shown, "the layer that Grad-CAM looks at is shown first"
+    assert "<b>block2_pool</b> (MaxPooling2D)" in shown, "the layer used by Grad-CAM is shown first"
     slider = next(one for one in app.select_slider if one.label == "Layer")
     slider.set_value("block1_conv1").run()
     assert "<b>block1_conv1</b> (Conv2D)" in pieces(app) and "8×8×8 values" in pieces(app)
@@ -147,7 +149,7 @@ def test_activations_show_filters_layers_and_their_statistics(finished_run):
 def test_activations_can_be_shown_for_an_uploaded_image(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Activations")
     way = next(group for group in app.segmented_control if group.label == "Image")
-    assert "Drawing" in way.options, "a model of digits"
+    assert "Drawing" in way.options, "a digit model"
     way.set_value("Your image").run()
     written = np.full((60, 60, 3), 255, np.uint8)
     written[12:48, 27:33] = 0  # a one in black ink

@@ -1,4 +1,4 @@
-"""The Evaluate page of a multi-label run: every section works, and shows what the predictions imply."""
+"""The Evaluate page of a multi-label run: every section works and matches the predictions."""
 
 import json
 import shutil

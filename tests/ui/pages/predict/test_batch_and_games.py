@@ -1,4 +1,4 @@
-"""Batch and man against machine on the Predict page, by Streamlit's own test runner: what is odd ends in a sentence."""
+"""Batch mode and the Human vs model game on the Predict page: invalid input shows one error."""
 
 import io
 import time
@@ -95,7 +95,7 @@ def test_a_double_click_answers_only_one_image(asked):
     assert "Image 2 of 20" in str(app.get("progress")[0].proto.text)
     time.sleep(human_vs_model.DOUBLE_CLICK)
     (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
-    assert pills.value is None, "it can be chosen still"
+    assert pills.value is None, "it can still be chosen"
     pills.select(pills.options[3]).run()
     assert "Image 3 of 20" in str(app.get("progress")[0].proto.text)
 

@@ -1,4 +1,4 @@
-"""Several models side by side: the card of each, and whether their predictions can be compared."""
+"""Comparing models: the card of each, and whether their predictions are comparable."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Several models side by side: what their cards and the sentence above them say."""
+"""Comparing models: the text of their cards and the summary above them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Drawings on the Predict page by Streamlit's own test runner: what is asked, what is in doubt, and the game."""
+"""Drawings on the Predict page: predictions, rejections, and the game."""
 
 import dataclasses
 import json
@@ -30,7 +30,7 @@ UNKNOWN = rejection.OUT_OF_DISTRIBUTION
 
 
 def copied(run_id: str = "reader", classes: list[str] | None = None) -> Run:
-    """A copy of the digit model that ships; its classes may be called otherwise."""
+    """A copy of the shipped digit model, optionally with other class names."""
     folder = paths.runs_folder() / run_id
     shutil.copytree(paths.repository_folder() / "saved_models" / "digits", folder)
     run = Run(folder)
@@ -86,7 +86,7 @@ def opened(page, canvas: str = "canvas", strokes=(), is_done: bool = True, **ses
 
 
 def given(app: AppTest, component: str) -> dict:
-    """What the browser is given for one of our components."""
+    """The data sent to the browser for one of our components."""
     found = [it.proto for it in app.get("bidi_component") if it.proto.component_name == f"imgcls.{component}"]
     return json.loads(found[0].json)
 
@@ -149,7 +149,7 @@ def test_a_model_that_cannot_use_drawings_hides_the_canvas_only_for_itself(reade
     app.run()
     app.segmented_control(key="mode").set_value("Batch").run()
     app.session_state["asked"] = "reader"
-    assert app.run().session_state["mode"] == "Batch", "it was chosen"
+    assert app.run().session_state["mode"] == "Batch", "it was selected"
 
 
 def test_an_unfinished_stroke_is_not_a_second_digit_and_keeps_the_last_prediction(reader):
@@ -203,7 +203,7 @@ def test_a_scribble_is_only_unfamiliar_to_a_shape_model(reader):
     assert given(app, "probability_bars")["text"].startswith("It looks like a scribble")
     cards = html(app, 'class="models"').split('class="models"')[1]
     assert "It looks" not in cards
-    assert cards.count(UNKNOWN) == 4, "the other model looks at its own training pictures"
+    assert cards.count(UNKNOWN) == 4, "the other model compares with its own training images"
 
 
 def test_digit_models_ask_for_digits(reader):
@@ -251,7 +251,7 @@ def test_a_deleted_model_does_not_affect_the_others(reader):
 
 
 def asked(stroke: list[float], **session) -> AppTest:
-    """The answer to an image of this, as from a file, of which no strokes are known."""
+    """The page's result for an image of this drawing, as if loaded from a file without strokes."""
     app = AppTest.from_function(image_page, default_timeout=60)
     pixels = loading.prepare_ink(drawing(stroke).ink(), (28, 28, 1)).pixels
     for name, value in ({"pixels": pixels} | session).items():
@@ -277,7 +277,7 @@ def test_independent_labels_are_not_rejected(reader):
     app = asked(SCRIBBLE, others=["other"])
     assert not app.exception and not app.error
     cards = html(app, 'class="models"')
-    assert cards.count(rejection.NOT_A_DIGIT) == 2, "as text and as title of the other model's card, which has doubts"
+    assert cards.count(rejection.NOT_A_DIGIT) == 2, "as text and as title of the other model's card, which rejects it"
 
 
 def test_each_model_rejects_independently(reader):
@@ -285,7 +285,7 @@ def test_each_model_rejects_independently(reader):
     for name in (
         "neighbours.npz",
         "inside.npz",
-    ):  # it has seen one image alone: all others are new
+    ):  # it was trained on a single image: all others are unfamiliar
         with np.load(other.folder / name) as file:
             arrays = dict(file)
         arrays["features"] = np.ones_like(arrays["features"])
@@ -296,7 +296,7 @@ def test_each_model_rejects_independently(reader):
     assert cards.count(UNKNOWN) == 2 and cards.count("<b>7</b>") == 1
     assert "agree" not in cards.split("</style>")[1].replace('class="agree"', "")
     half = opened(draw_page, strokes=[SEVEN], is_done=False, others=["other"])
-    assert html(half, 'class="models"').count("<b>7</b>") == 2, "what is half drawn is new to any model"
+    assert html(half, 'class="models"').count("<b>7</b>") == 2, "an unfinished drawing is unfamiliar to any model"
 
 
 def test_the_drawing_can_be_normalised_for_a_model_with_small_inputs(finished_run):
@@ -331,7 +331,7 @@ def test_a_model_without_distances_still_rejects_a_scribble(reader):
 
 
 def play(*strokes, **changes) -> AppTest:
-    """The game after these strokes and "That is it"."""
+    """The game after these strokes and a click on "Done"."""
     app = opened(game_page, "canvas-game-drawn", strokes, **changes)
     return app.button(key="game-done").click().run()
 
@@ -358,7 +358,7 @@ def test_the_game_neither_scores_nor_saves_invalid_drawings(reader, strokes, cha
     assert sentence in app.info[0].value.replace("\\", "")
     assert app.session_state["game"].played == []
     assert drawings.collection().total == 0
-    assert len(app.session_state["game-drawn"].drawing.strokes) == len(strokes), "it stays on the canvas"
+    assert len(app.session_state["game-drawn"].drawing.strokes) == len(strokes), "it remains on the canvas"
 
 
 def test_the_game_reads_small_wide_writing_like_the_draw_page(reader):

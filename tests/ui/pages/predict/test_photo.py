@@ -1,4 +1,4 @@
-"""Photos on the Predict page, by Streamlit's own test runner: several at once, pasted ones, live ones."""
+"""Photos on the Predict page: several at once, pasted and live."""
 
 import base64
 import gc
@@ -49,7 +49,7 @@ def upload(app, *files: tuple[str, bytes]):
 
 
 def sent(app, key: str, **state: object):
-    """The page after the browser has sent this from the part of the page with this key."""
+    """The page after the browser sent this value from the component with this key."""
     app.session_state[key] = state
     app.run()
     assert is_intact(app), text_of(app)
@@ -61,7 +61,7 @@ def message(number: int, data: bytes) -> dict:
 
 
 def shown_photo(app) -> str:
-    """What the image that is looked at closely is called."""
+    """The name of the photo that is shown in detail."""
     (piece,) = [piece for piece in pieces(app).splitlines() if "The uploaded image " in piece]
     return piece.split("The uploaded image ")[1].split('"')[0]
 
@@ -71,7 +71,7 @@ def answer(app) -> dict:
 
 
 def canvas_of(app) -> tuple[str, dict]:
-    """The key of the canvas over a photo, and what it was told."""
+    """The key of the canvas over a photo, and the data sent to it."""
     (proto,) = [one.proto for one in app.get("bidi_component") if "drawable" in one.proto.component_name]
     return proto.id[proto.id.index("cover-") :], json.loads(proto.json)
 
@@ -130,7 +130,7 @@ def test_the_latest_photo_is_shown_until_another_is_selected(asked):
     sent(asked, "pasted-0", pasted=message(1, ONE))
     assert shown_photo(asked) == "the pasted image"
     upload(asked, ("seven.png", SEVEN))
-    assert shown_photo(asked) == "seven.png", "it came after the pasted one"
+    assert shown_photo(asked) == "seven.png", "it was added after the pasted one"
     (choice,) = [box for box in asked.selectbox if box.label == "Selected image"]
     assert choice.options == ["1. seven.png", "2. the pasted image"]
     choice.select_index(1).run()
@@ -146,7 +146,7 @@ def test_the_latest_photo_is_shown_until_another_is_selected(asked):
 
 
 def checks_of(app) -> dict[str, list[str]]:
-    """The rows of the doctor's table: what stands beside each sign; the heads under ""."""
+    """The rows of the input-check table by measure; the header is under ""."""
     table = pieces(app).split('<table class="input-check">')[1].split("</table>")[0]
     rows = {"": re.findall("<th scope=.col.>(.*?)</th>", table)}
     for row in table.split("<tr")[2:]:
@@ -199,7 +199,7 @@ def test_a_painted_region_stays_covered_until_the_crop_changes(asked):
     assert (told_it["canvasWidth"], told_it["canvasHeight"]) == (120, 120)
     sent(asked, key, drawing=painted(120, 120))
     assert "The regions that you painted over are hidden." in answer(asked)["input"]["lines"]
-    sent(asked, square, box={"x": 0.4, "y": 0, "side": 1})  # of the same size, at another place
+    sent(asked, square, box={"x": 0.4, "y": 0, "side": 1})  # the same size at another position
     assert "The regions that you painted over are hidden." not in answer(asked)["input"]["lines"]
     assert "Cropped to the square you chose." in answer(asked)["input"]["lines"]
 
@@ -243,7 +243,7 @@ def test_of_many_files_those_not_shown_are_released(asked):
     app = upload(asked, *files)
     sentence = f"Only the first {photo.MOST_FILES} of {photo.MOST_FILES + 3} files are shown here"
     assert sentence in text_of(app)
-    assert sentence in text_of(app.run()), "also when they are gone"
+    assert sentence in text_of(app.run()), "even when they are released"
 
 
 def test_a_tile_names_each_label_above_the_threshold():
