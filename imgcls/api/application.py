@@ -10,9 +10,9 @@ from starlette.types import ASGIApp
 
 import imgcls
 from imgcls.api import openapi, problems
-from imgcls.api.guards import Guards
-from imgcls.api.metrics import Metrics
-from imgcls.api.request_log import RequestLog
+from imgcls.api.middleware.guards import Guards
+from imgcls.api.middleware.metrics import Metrics
+from imgcls.api.middleware.request_log import RequestLog
 from imgcls.api.routes import health, models, runs, training
 from imgcls.api.settings import Settings
 

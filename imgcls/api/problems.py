@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from imgcls.api.actions import CannotTrain, Conflict
 from imgcls.errors import RunError, UserError
 
 SENTENCES = {
@@ -57,4 +58,5 @@ def _of_user_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, RunError):  # the run was found, so it is this side that has failed
         _log.warning("%s: %s", request.url.path, error)
         return problem(500, str(error))
-    return problem(422, str(error))
+    status = 409 if isinstance(error, Conflict) else 501 if isinstance(error, CannotTrain) else 422
+    return problem(status, str(error))

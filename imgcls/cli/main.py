@@ -25,6 +25,7 @@ COMMANDS = {
     "compare": ("compare:compare", "Compare two runs on their test images: is one really better?"),
     "report": ("report:write_report", "Write a run's report as an HTML file, or its numbers as JSON or CSV."),
     "serve": ("serve:serve", "Answer predictions over HTTP, without the app."),
+    "mcp": ("start_mcp:start_mcp", "Offer runs, scores and predictions to an assistant over MCP."),
     "export": ("export:export", "Write a run's model in a format for other programs, verified."),
     "robustness": ("analyse:robustness", "Test a run's model on corrupted images."),
     "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),

@@ -7,7 +7,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 import imgcls
-from imgcls.api import lookup, metrics, openapi
+from imgcls.api import lookup, openapi
+from imgcls.api.middleware import metrics
 from imgcls.api.problems import problem
 from imgcls.errors import UserError
 from imgcls.inference import load_predictor

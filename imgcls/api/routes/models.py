@@ -6,9 +6,9 @@ import anyio
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import JSONResponse
 
-from imgcls.api import bodies, lookup, openapi
+from imgcls.api import bodies, descriptions, lookup, openapi
 from imgcls.api.bodies import ImageFile
-from imgcls.api.metrics import Metrics
+from imgcls.api.middleware.metrics import Metrics
 from imgcls.api.problems import problem
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.files.checks import FORMATS_TEXT
@@ -32,20 +32,7 @@ def all_models(request: Request) -> JSONResponse:
 @router.get("/models/{run}", summary="One model", responses=openapi.answers(openapi.MODEL, 404))
 def one_model(request: Request, run: str) -> JSONResponse:
     found = lookup.find_model(request, run)
-    card = lookup.card_of(found)
-    height, width, channels = card.shape
-    return JSONResponse(
-        {
-            **described(found),
-            "classes": card.classes,
-            "input": {"height": height, "width": width, "channels": channels},
-            "multilabel": card.is_multilabel,
-            "thresholds": (card.thresholds or [card.threshold] * len(card.classes)) if card.is_multilabel else None,
-            "accepts_strokes": card.is_ink,
-            "dataset": card.data_title,
-            "sha256": card.digest,
-        }
-    )
+    return JSONResponse(descriptions.model(found, lookup.card_of(found)))
 
 
 @router.post(

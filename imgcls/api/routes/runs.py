@@ -3,8 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
-from imgcls.api import lookup, openapi
-from imgcls.runs.metrics_log import Curves
+from imgcls.api import descriptions, lookup, openapi
 from imgcls.runs.store import described
 
 router = APIRouter(tags=["runs"])
@@ -22,20 +21,4 @@ def one_run(request: Request, run: str) -> JSONResponse:
 
 @router.get("/runs/{run}/metrics", summary="Epochs and scores", responses=openapi.answers(openapi.METRICS, 404))
 def metrics(request: Request, run: str) -> JSONResponse:
-    found = lookup.find_run(request, run)
-    curves = Curves(found.folder / "metrics.jsonl").refresh()
-    return JSONResponse(
-        {
-            "id": found.id,
-            "state": found.state,
-            "phase": curves.phase or None,
-            "plan": _without_kind(curves.plan),
-            "epochs": [_without_kind(line) for line in curves.epochs],
-            "changes": [_without_kind(line) for line in curves.changes],
-            "result": found.result,
-        }
-    )
-
-
-def _without_kind(line: dict) -> dict:
-    return {name: value for name, value in line.items() if name != "kind"}
+    return JSONResponse(descriptions.metrics(lookup.find_run(request, run)))

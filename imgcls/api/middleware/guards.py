@@ -20,8 +20,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from imgcls.api.middleware.rate_limit import RateLimit
 from imgcls.api.problems import problem
-from imgcls.api.rate_limit import RateLimit
 from imgcls.api.settings import Settings
 
 READING = ("GET", "HEAD", "OPTIONS")

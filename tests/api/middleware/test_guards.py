@@ -5,8 +5,8 @@ import inspect
 
 import pytest
 
-from imgcls.api import guards
-from imgcls.api.guards import is_allowed_host
+from imgcls.api.middleware import guards
+from imgcls.api.middleware.guards import is_allowed_host
 from tests.support.api import TOKEN, chunks, form
 
 PREDICT = "models/digits/predict"

@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from imgcls.api.metrics import Metrics
+from imgcls.api.middleware.metrics import Metrics
 from imgcls.api.problems import problem
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")

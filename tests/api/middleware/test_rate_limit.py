@@ -2,8 +2,8 @@
 
 import pytest
 
-from imgcls.api import rate_limit
-from imgcls.api.rate_limit import RateLimit, network_of
+from imgcls.api.middleware import rate_limit
+from imgcls.api.middleware.rate_limit import RateLimit, network_of
 
 
 class Clock:
