@@ -57,9 +57,9 @@ def test_by_default_every_tool_only_reads():
     assert all(tool.annotations.read_only_hint and tool.description for tool in found.values())
 
 
-def test_trainings_can_only_be_started_if_that_was_allowed(made, monkeypatch):
+def test_trainings_can_only_be_started_if_that_was_allowed(make_run, monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
-    run = made(heartbeat=0)
+    run = make_run(heartbeat=0)
     assert "Unknown tool" in call("stop_training", run=run.id)
     assert not run.request.stop
     assert set(tools(may_train=True)) > READING

@@ -23,8 +23,8 @@ def test_without_runs_it_is_healthy_but_not_ready(serve):
     assert reply.status == 503 and set(reply.json) == {"status", "error", "message"}
 
 
-def test_a_server_whose_only_model_is_damaged_is_not_ready(serve, made):
-    assert serve(run=made(**{"model.tflite": b"no model", "model.json": b"{"})).get("ready").status == 503
+def test_a_server_whose_only_model_is_damaged_is_not_ready(serve, make_run):
+    assert serve(run=make_run(**{"model.tflite": b"no model", "model.json": b"{"})).get("ready").status == 503
 
 
 def test_metrics_are_prometheus_text_and_count_requests_and_images(api, shipped):

@@ -135,16 +135,16 @@ def test_an_unknown_model_is_not_found(api, run):
     assert api.send("POST", f"models/{run}/predict", b"", {"Content-Type": "image/png"}).status == 404
 
 
-def test_an_unfinished_run_has_no_model(api, made):
-    run = made()
+def test_an_unfinished_run_has_no_model(api, make_run):
+    run = make_run()
     reply = api.get(f"models/{run.id}")
     assert reply.status == 404 and "no trained model" in reply.json["message"]
     assert [model["id"] for model in api.get("models").json["models"]] == ["digits"]
 
 
-def test_a_damaged_model_is_one_sentence(serve, made, files):
+def test_a_damaged_model_is_one_sentence(serve, make_run, files):
     card = json.loads((paths.repository_folder() / "saved_models" / "digits" / "model.json").read_text("utf-8"))
-    run = made(**{"model.json": card, "model.tflite": b"no model"})
+    run = make_run(**{"model.json": card, "model.tflite": b"no model"})
     reply = serve().post_files(f"models/{run.id}/predict", [("a.png", files["grey.png"])])
     assert reply.status == 500 and "damaged" in reply.json["message"]
     assert set(reply.json) == {"status", "error", "message"}

@@ -8,8 +8,8 @@ from imgcls import runs
 from imgcls.cli.main import main
 
 
-def test_runs_are_those_that_the_shell_lists(api, made, capsys):
-    made()
+def test_runs_are_those_that_the_shell_lists(api, make_run, capsys):
+    make_run()
     main(["runs", "--json"])
     assert api.get("runs").json["runs"] == json.loads(capsys.readouterr().out)
 
@@ -22,14 +22,14 @@ def test_metrics_are_the_epochs_and_the_result(api):
     assert found["plan"]["epochs"] >= len(found["epochs"])
 
 
-def test_a_run_that_has_not_begun_has_empty_metrics(made, serve):
-    run = made()
+def test_a_run_that_has_not_begun_has_empty_metrics(make_run, serve):
+    run = make_run()
     found = serve().get(f"runs/{run.id}/metrics").json
     assert (found["state"], found["epochs"], found["result"], found["phase"]) == ("aside", [], None, None)
 
 
-def test_a_damaged_run_is_listed_and_its_metrics_are_one_sentence(made, serve):
-    run = made(**{"result.json": b"{"})
+def test_a_damaged_run_is_listed_and_its_metrics_are_one_sentence(make_run, serve):
+    run = make_run(**{"result.json": b"{"})
     api = serve()
     assert [(row["id"], row["state"]) for row in api.get("runs").json["runs"]] == [(run.id, "damaged")]
     reply = api.get(f"runs/{run.id}/metrics")

@@ -49,8 +49,8 @@ def test_a_training_is_described_as_json_only(serve):
     assert serve().send("POST", "runs", b"epochs=1", {"Content-Type": "text/plain"}).status == 415
 
 
-def test_a_training_is_paused_resumed_and_stopped(serve, made, no_queue):
-    run, api = made(heartbeat=0), serve()
+def test_a_training_is_paused_resumed_and_stopped(serve, make_run, no_queue):
+    run, api = make_run(heartbeat=0), serve()
     assert api.send("POST", f"runs/{run.id}/pause").status == 200
     assert run.request.pause and not run.request.stop
     assert api.send("POST", f"runs/{run.id}/resume").status == 200
