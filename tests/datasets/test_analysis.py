@@ -1,4 +1,4 @@
-"""What is found out about a dataset, against small cases made by hand."""
+"""Dataset analysis, checked against small hand-made cases."""
 
 import numpy as np
 import pytest
@@ -140,7 +140,7 @@ def test_similarity_is_the_correlation_after_subtracting_the_mean():
     assert duplicates.similarity(flat, np.zeros(4, int), usual, np.array([0]), np.array([1])).tolist() == [0]
 
 
-# ---- points
+# ---- embedding and outliers
 
 
 def test_principal_components_match_scikit_learn():
@@ -193,7 +193,7 @@ def test_tsne_reports_progress_and_keeps_clusters_together():
     assert nearer == [0] * 25 + [1] * 25
 
 
-# ---- the whole survey
+# ---- the complete analysis
 
 
 def test_the_analysis_finds_planted_problems(tmp_path):

@@ -1,4 +1,4 @@
-"""Findings that a process of its own makes: asked for once, watched, cancelled, read, and made again when damaged."""
+"""Findings of a background process: started once, watched, cancelled, read, and recomputed when damaged."""
 
 import os
 import subprocess
@@ -49,7 +49,7 @@ def test_analysis_and_map_are_computed_in_background_processes(dataset, wait_unt
         fractions.add(cache.state("tsne", dataset).fraction)
         time.sleep(0.05)
     assert state("tsne", dataset) == "ready", cache.state("tsne", dataset).text
-    assert len(fractions) > 2, "it tells how far it is"
+    assert len(fractions) > 2, "it reports progress"
     assert cache.results("tsne", dataset)["places"].shape == (1437, 2)
     left = {path.name for path in cache.folder_of(dataset).iterdir() if not path.name.startswith(".")}
     assert left == {"survey.npz", "tsne.npz", "survey.log", "tsne.log"}
@@ -91,12 +91,12 @@ def test_a_killed_process_is_reported_and_can_be_restarted(dataset):
     folder = cache.folder_of(dataset)
     folder.mkdir(parents=True)
     cache.task_of("survey", dataset).write_progress("running", 0.0, "Looking")
-    assert state("survey", dataset) == "running", "it may be on its way to its lock"
+    assert state("survey", dataset) == "running", "it may be about to acquire its lock"
     old = time.time() - tasks.START_SECONDS - 1
     os.utime(folder / "survey.progress.json", (old, old))
     assert cache.state("survey", dataset) == TaskState("failed", 0.0, tasks.INTERRUPTED)
     with filelock.FileLock(folder / ".survey.lock"):
-        assert state("survey", dataset) == "running", "it has its lock, however silent"
+        assert state("survey", dataset) == "running", "it holds its lock, even if silent"
     cache.cancel("survey", dataset)
     assert state("survey", dataset) == "idle"
 
@@ -108,7 +108,7 @@ def test_a_failure_is_one_clear_error(dataset):
     (cache.folder_of(dataset) / "survey.npz").write_bytes(b"PK torn")
     with pytest.raises(DatasetError, match="cannot be read"):
         cache.results("survey", dataset)
-    assert state("survey", dataset) == "idle", "it is made anew next time"
+    assert state("survey", dataset) == "idle", "it is recomputed next time"
 
 
 @pytest.mark.parametrize(

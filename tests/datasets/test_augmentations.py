@@ -1,4 +1,4 @@
-"""Augmentations: exact where the amounts are known, and within bounds where they are drawn."""
+"""Augmentations: exact for known amounts, and within bounds for random ones."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ DRAWN = (
 
 
 class Amounts:
-    """Known shares from -1 to 1 of what is allowed, the same for every image."""
+    """Known fractions from -1 to 1 of the allowed range, the same for every image."""
 
     def __init__(self, **fractions):
         assert len(DRAWN) == AMOUNTS and set(fractions) <= set(DRAWN)
@@ -34,7 +34,7 @@ class Amounts:
 
 
 def augment(images, augmentation, amounts, mirrored=None) -> np.ndarray:
-    """The real one, for known amounts or for those that a generator draws."""
+    """The real function, with known amounts or those drawn by a generator."""
     if not isinstance(amounts, Amounts):
         return augmentations.augment(images, augmentation, amounts, mirrored)
     fractions = np.repeat(np.array(amounts.fractions, np.float32)[:, None], len(images), 1)
@@ -146,7 +146,7 @@ def test_a_large_batch_is_augmented_like_a_small_one():
     assert np.array_equal(whole[70:75], augment(images[70:75], ALL, amounts))
 
 
-# ---- flips that alternate, as the trainer asks for them
+# ---- alternating flips, as the trainer requests them
 
 
 def flipped(epoch: int, *, seed: int = 3, size: int = 16, first: int = 0) -> dict[int, bool]:
@@ -226,7 +226,7 @@ def test_enabling_one_augmentation_does_not_change_the_amounts_of_others():
     shifted = augment(images, Augmentation(shift=3), rng(3))
     with_flip = augment(images, Augmentation(shift=3, flip=True), rng(3))
     kept = (shifted == with_flip).all((1, 2, 3))
-    assert 8 < kept.sum() < 32  # the half that is not mirrored is moved as before
+    assert 8 < kept.sum() < 32  # the half that is not mirrored is shifted as before
     with_tiny_zoom = augment(images, Augmentation(shift=3, zoom=1e-6), rng(3))
     assert np.abs(with_tiny_zoom.astype(int) - shifted).max() <= 1
 
@@ -242,11 +242,11 @@ def test_the_title_lists_active_augmentations():
     assert TONES.describe() == "brightness 30%, contrast 50%, blur 1.5 px, noise 20 levels, cutout 4 px"
 
 
-# ---- what pixels are, not where they come from
+# ---- colour augmentations
 
 
 def toned(images, fractions=None, **augmentation):
-    """Changed as far as these shares of what is allowed say, as whole numbers that may be subtracted."""
+    """Images changed by these fractions of the allowed range, as signed integers."""
     return augment(images, Augmentation(**augmentation), Amounts(**(fractions or {}))).astype(int)
 
 
@@ -279,11 +279,11 @@ def test_blur_varies_per_image_and_repeats_the_border():
     images = np.repeat(noise(1, 9, 8, 3), 2, 0)
     images[:, :, :4], images[:, :, 4:] = 40, 200
     fractions = np.zeros((AMOUNTS, 2), np.float32)
-    fractions[DRAWN.index("blur")] = -1, 1  # none at all, and all that is allowed
+    fractions[DRAWN.index("blur")] = -1, 1  # zero and the maximum
     sharp, blurred = augmentations.apply(images, Augmentation(blur=2), fractions)
     assert np.array_equal(sharp, images[0])
     assert (np.diff(blurred[0, :, 0].astype(int)) >= 0).all() and 40 < blurred[0, 3, 0] < 120 < blurred[0, 4, 0] < 200
-    assert (blurred == blurred[:1]).all(), "rows are alike, so none may change along the other axis"
+    assert (blurred == blurred[:1]).all(), "rows are equal, so nothing may change along the other axis"
 
 
 def test_noise_has_the_requested_standard_deviation_and_zero_mean():
@@ -346,7 +346,7 @@ def test_colour_augmentations_accept_any_image_size(size):
     )
 
 
-# ---- what is shown before a training is what the training does
+# ---- the preview matches the training
 
 
 @pytest.mark.parametrize("augmentation", [ALL, TONES, Augmentation(10, 2, 0.1, True, 0.2, 0.2, 1, 10, 3)])

@@ -1,4 +1,4 @@
-"""Every dataset: its facts, how it is prepared, what is refused, and what happens when a process dies."""
+"""Every dataset: its facts, its preparation, what is refused, and recovery from killed processes."""
 
 import dataclasses
 import json
@@ -23,7 +23,7 @@ DOWNLOADED = [name for name in datasets.names() if datasets.facts(name).source =
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path, monkeypatch):
-    """A cache and a data folder of the test's own."""
+    """A separate cache and data folder for the test."""
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("IMGCLS_DATA", str(tmp_path / "data"))
@@ -47,7 +47,7 @@ def put(folders, name: str, **changes) -> None:
 
 
 def left_over(folders) -> list[str]:
-    """What lies in the cache besides prepared datasets and locks."""
+    """What is in the cache besides prepared datasets and locks."""
     there = [item.name for item in (folders / "cache" / "datasets").iterdir()]
     return [item for item in there if not item.endswith(".lock") and item not in datasets.names()]
 

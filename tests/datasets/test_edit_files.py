@@ -1,4 +1,4 @@
-"""Lists of images as CSV and JSON: what they hold, and edits that are applied from such a file."""
+"""Image lists as CSV and JSON: their content, and edits applied from them."""
 
 import csv
 import io

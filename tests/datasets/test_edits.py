@@ -1,4 +1,4 @@
-"""Images that are thrown out or relabelled: exact, undoable, whole on the disk, and remembered by the run."""
+"""Excluding and relabelling images: exact, undoable, atomic on disk, and recorded by the run."""
 
 import json
 import threading
@@ -45,7 +45,7 @@ def test_excluded_images_lose_their_class_relabelled_ones_change_it_and_others_a
     assert changed.training_count == len(expected) - 2
     assert isinstance(changed.x_train, np.memmap), "no image is copied"
     assert np.array_equal(changed.y_test, dataset.y_test) and changed.fingerprint == dataset.fingerprint
-    assert np.array_equal(datasets.open_dataset("digits").y_train, dataset.y_train), "the files stay as they were"
+    assert np.array_equal(datasets.open_dataset("digits").y_train, dataset.y_train), "the files are unchanged"
 
 
 def test_the_last_edit_of_an_image_wins_and_each_can_be_undone(dataset):
@@ -80,7 +80,7 @@ def test_relabelling_to_the_original_class_is_no_edit(dataset):
     edits = datasets.edits_of(dataset)
     assert dict(edits.labels) == {stranger: label}
     datasets.undo(dataset)
-    assert datasets.edits_of(dataset).excluded == tuple(sorted(rows)), "one press is taken back by one press"
+    assert datasets.edits_of(dataset).excluded == tuple(sorted(rows)), "one click is undone by one click"
 
 
 def test_the_dataset_version_depends_on_the_edits_not_their_order(dataset):
@@ -131,7 +131,7 @@ def test_a_damaged_edit_list_gives_one_error_and_can_be_reset(dataset, corruptio
         datasets.open_for_training("digits")
     with pytest.raises(DatasetError):
         datasets.exclude(dataset, [1])
-    assert path_of(dataset).read_text() == content, "a list that cannot be read is not written over"
+    assert path_of(dataset).read_text() == content, "an unreadable list is not overwritten"
     datasets.undo_all(dataset)
     assert np.array_equal(labels_of("digits"), dataset.y_train)
 
@@ -162,7 +162,7 @@ def test_an_unwritable_folder_gives_one_clear_error(dataset, monkeypatch):
         datasets.exclude(dataset, [1])
 
 
-# ---- what a training makes of it
+# ---- effect on training
 
 
 def test_excluded_images_are_in_no_split_and_new_classes_apply(dataset):
@@ -195,7 +195,7 @@ SMALL = {"units": 8, "hidden_layers": 1, "dropout": 0.0}
 
 
 def trained(run) -> dict:
-    """The whole training in this process, as a trainer does it."""
+    """A complete training in this process, like in a trainer."""
     return Trainer(run, in_turn=False).train()
 
 
@@ -214,7 +214,7 @@ def test_a_run_records_its_dataset_version_and_resumes_with_it(keras, dataset):
     datasets.undo_all(dataset)
     longer = jobs.extend(first, 1)
     (longer.folder / "queued.json").unlink()
-    assert trained(longer)["data"] == result["data"], "what goes on has the data it began with"
+    assert trained(longer)["data"] == result["data"], "a resumed run uses its original data"
 
     fresh = runs.create(config.changed(epochs=1, class_weights=False), run_id="fresh")
     result = trained(fresh)

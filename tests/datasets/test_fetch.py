@@ -1,6 +1,6 @@
-"""Downloading Keras's datasets from a server of the test's on this machine; no test reaches the internet.
+"""Downloading Keras's datasets from a local test server; no test uses the internet.
 
-The child processes that are started here find a `sitecustomize.py` that directs each address to the test's server.
+The child processes started here use a `sitecustomize.py` that redirects every URL to the test server.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ def idx_header(array: np.ndarray) -> bytes:
 
 
 def fashion(train: int = 4000, test: int = 1000) -> dict[str, bytes]:
-    """The four files as Fashion-MNIST publishes them, small, with images that hardly compress."""
+    """The four files of Fashion-MNIST, but small, with images that hardly compress."""
     random, files = np.random.default_rng(0), {}
     for part, count in (("train", train), ("t10k", test)):
         labels = (np.arange(count) % 10).astype(np.uint8)
@@ -46,7 +46,7 @@ def fashion(train: int = 4000, test: int = 1000) -> dict[str, bytes]:
 
 @pytest.fixture
 def server():
-    """A server for those files. `behaviour` is whole, slow, cut (closes in mid-file), stalled or missing."""
+    """A server for these files. `behaviour` is whole, slow, cut (closes in mid-file), stalled or missing."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -85,7 +85,7 @@ def server():
 
 @pytest.fixture
 def folders(tmp_path, monkeypatch, server):
-    """A cache and a Keras folder of the test's own, and child processes that reach the test's server only."""
+    """A separate cache and Keras folder, and child processes that only reach the test server."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(
         "import os, urllib.request\n"
@@ -105,7 +105,7 @@ def folders(tmp_path, monkeypatch, server):
 
 
 def watch(until, seconds: float = 90) -> list[TaskState]:
-    """The states of the fetch of Fashion-MNIST until one fulfils the condition, each once."""
+    """The distinct states of the Fashion-MNIST download until one meets the condition."""
     seen, deadline = [], time.monotonic() + seconds
     while time.monotonic() < deadline:
         state = datasets.fetch_state("fashion_mnist")
@@ -122,7 +122,7 @@ def over(state) -> bool:
 
 
 def half_made(folders) -> list[str]:
-    """What a fetch has left besides locks, the log and the file for the page."""
+    """What a download left behind besides locks, the log and the progress file."""
     there = [item.name for item in (folders / "cache" / "datasets").iterdir()]
     return [item for item in there if not item.endswith((".lock", ".log", ".progress.json"))]
 
@@ -217,7 +217,7 @@ def test_any_download_failure_gives_a_clear_error_and_leaves_nothing_behind(fold
         assert half_made(folders) == []
         assert not (folders / "keras").exists(), "the user's own Keras folder was touched"
 
-        # Files in the user's own Keras folder: damaged ones are said to be, and left alone.
+        # Damaged files in the user's Keras folder are reported and kept.
         server.files[FILES[1]], server.asked[:] = good, []
         own = folders / "keras" / "datasets" / "fashion-mnist"
         own.mkdir(parents=True)
@@ -229,7 +229,7 @@ def test_any_download_failure_gives_a_clear_error_and_leaves_nothing_behind(fold
         assert len(server.asked) == 4
         assert (own / FILES[1]).read_bytes() == good[:1000]
 
-        # Whole ones are used, without a network.
+        # Intact ones are used offline.
         forget(folders)
         server.asked.clear()
         (own / FILES[1]).write_bytes(good)
@@ -243,7 +243,7 @@ def test_any_download_failure_gives_a_clear_error_and_leaves_nothing_behind(fold
 
 
 def fetching() -> psutil.Process:
-    """The process that prepares a dataset; others of earlier tests may just have ended."""
+    """The process that prepares a dataset; those of earlier tests may just have exited."""
     for process in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
             if "imgcls.datasets" in process.cmdline():

@@ -1,4 +1,4 @@
-"""Splits that keep units whole, the minimum size of a validation set, and folds."""
+"""Splits that keep groups together, the minimum size of a validation set, and folds."""
 
 from dataclasses import replace
 
@@ -85,7 +85,7 @@ def test_classes_keep_their_proportions_as_far_as_groups_allow():
 
 def test_a_single_group_is_reported_and_of_large_groups_the_smallest_is_held_out():
     labels = np.array([0, 1] * 20)
-    for units in (np.zeros(40, int), labels):  # a group is everything, or a class
+    for units in (np.zeros(40, int), labels):  # one group has everything, or each class is a group
         with pytest.raises(DatasetError, match="No group can be held out"):
             grouped.split(labels, units, 0, 8, 0, 2)
     _, validation = grouped.split(labels, np.repeat([0, 1], [26, 14]), 0, 4, 0, 2)

@@ -19,7 +19,7 @@ from imgcls.system import downloads
 
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
-    """The user's Keras folder; a download is an error."""
+    """The user's Keras folder; a download fails the test."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     (tmp_path / "keras" / "datasets" / "fashion-mnist").mkdir(parents=True)
 
@@ -31,7 +31,7 @@ def home(tmp_path, monkeypatch) -> Path:
 
 
 def own_hashes(monkeypatch, name: str, folder: Path) -> None:
-    """Accept the files in this folder as the published ones."""
+    """Accepts the files in this folder as the published ones."""
     import pooch
 
     files = tuple(

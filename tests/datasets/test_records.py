@@ -1,4 +1,4 @@
-"""File names and groups next to the arrays: compact, mapped, and never a reason that a dataset does not open."""
+"""File names and groups next to the arrays: compact, memory-mapped, and never a reason for a dataset not to open."""
 
 import numpy as np
 import pytest

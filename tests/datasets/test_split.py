@@ -1,4 +1,4 @@
-"""Training and validation are two parts, stratified, and the counts that a page shows are the ones that are drawn."""
+"""The training/validation split is disjoint and stratified, and matches the counts shown on the page."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from imgcls.errors import DatasetError
 
 @st.composite
 def requests(draw):
-    """Labels of 2 to 12 classes, each with 1 to 60 images, in any order, and a request that can be met."""
+    """Labels of 2 to 12 classes, each with 1 to 60 images, in any order, and a valid request."""
     counts = draw(st.lists(st.integers(1, 60), min_size=2, max_size=12).filter(lambda c: sum(c) >= 2 * len(c)))
     labels = np.random.default_rng(draw(st.integers(0, 99))).permutation(np.repeat(np.arange(len(counts)), counts))
     images = draw(st.one_of(st.just(0), st.integers(2 * len(counts), sum(counts) + 10)))
@@ -51,7 +51,7 @@ def test_each_class_keeps_its_fraction_to_within_one_image(request):
     there = np.bincount(labels)
     taken = split_counts(labels, images, 0.0, num_classes)[0]
     exact = there * used / len(labels)
-    rounded_up = np.maximum(1 - exact, 0).sum()  # what keeping rare classes costs the others
+    rounded_up = np.maximum(1 - exact, 0).sum()  # keeping rare classes takes images from the others
     assert (np.abs(taken - exact) < 1 + rounded_up + 1e-9).all()
 
 

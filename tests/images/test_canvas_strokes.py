@@ -1,4 +1,4 @@
-"""What a canvas sends: checked, as strokes, and as ink."""
+"""Canvas messages: validated, as strokes, and as ink."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Whether images are handwriting, and which polarity their ink has."""
+"""Detecting handwriting and the polarity of its ink."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def scans() -> list[np.ndarray]:
 
 
 def things() -> list[np.ndarray]:
-    """Filled shapes in colours, on an even background."""
+    """Filled coloured shapes on a uniform background."""
     images = []
     for number in range(10):
         image = Image.new("RGB", (80, 60), (240, 240, 240))

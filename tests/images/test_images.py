@@ -1,4 +1,4 @@
-"""The door for foreign images: what comes in as uint8 RGB, what is refused, and with which sentence."""
+"""Loading untrusted images: what opens as uint8 RGB, what is refused, and with which error."""
 
 import io
 import random
@@ -23,7 +23,7 @@ ORIENTATION = 0x0112
 
 
 def scene(height=24, width=32):
-    """Smooth colours without any symmetry, so that a turned or mirrored copy differs."""
+    """Smooth colours without symmetry, so that rotated and mirrored copies differ."""
     y, x = np.mgrid[:height, :width]
     return np.stack([x * 255 // width, y * 255 // height, (x + y) * 3], axis=-1).clip(0, 255).astype(np.uint8)
 
@@ -41,7 +41,7 @@ def chunk(kind, data):
 
 
 def png_by_hand(width, height, *, bits=1, colour=0, before=(), row_bytes=None):
-    """A PNG of zeros whose packed size is tiny, written without holding its pixels."""
+    """A PNG of zeros with a tiny compressed size, written without allocating its pixels."""
     row_bytes = row_bytes if row_bytes is not None else 1 + (width * bits + 7) // 8
     packer = zlib.compressobj(1)
     body = b"".join(packer.compress(bytes(row_bytes)) for _ in range(height)) + packer.flush()
@@ -76,7 +76,9 @@ def test_each_of_the_five_formats_opens_as_rgb(kind):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_in_any_orientation_gives_the_pixels_of_the_upright_one(orientation):
-    turn_away = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]  # the inverse of what a reader does
+    turn_away = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[
+        orientation
+    ]  # the inverse of the reader's transform
     stored = Image.fromarray(scene())
     stored = stored if turn_away is None else stored.transpose(Image.Transpose(turn_away))
     exif = Image.Exif()
@@ -322,7 +324,7 @@ def test_a_name_cannot_break_the_message():
     assert refusal(b"", "the image").startswith("The image is empty.")
 
 
-# What is left behind
+# What is discarded
 
 
 @pytest.mark.parametrize("tail", ["html", "zip"])
@@ -384,7 +386,7 @@ def test_a_damaged_file_either_opens_or_is_refused(data, seed, num_changes, cut)
     assert pixels.shape[2] == 3
 
 
-# What a model gets
+# Model inputs
 
 
 def test_a_colour_model_gets_the_centre_crop_and_reports_it():
@@ -467,7 +469,7 @@ def test_a_uniform_photo_is_black_for_a_greyscale_model(level):
     assert prepare_photo(np.full((40, 60, 3), level, np.uint8), (28, 28, 1)).pixels.max() == 0
 
 
-# What is shown and kept
+# Display and storage
 
 
 def test_enlarging_repeats_pixels():

@@ -31,7 +31,7 @@ SEVEN = [(-60, -80), (60, -80), (-20, 80)]
 
 
 def photo(drawing, *, noise=4.0, quality=60):
-    """The drawing as dark ink on paper: light that falls off, half in shadow, sensor noise, JPEG."""
+    """The drawing as dark ink on paper: uneven light, half in shadow, sensor noise, JPEG."""
     height, width = drawing.shape
     y, x = np.mgrid[:height, :width] / max(height, width)
     light = (110 + 120 * x * (1 - y / 2)) * np.where(x + y > 1.3, 0.7, 1)
@@ -74,7 +74,7 @@ def test_a_drawing_does_not_depend_on_its_position(move):
 @pytest.mark.parametrize("size", [0.4, 0.7, 1.4])
 def test_a_drawing_barely_depends_on_its_size(size):
     pixels = digit(seven(size=size, pen=18 * size))
-    moved = [np.roll(pixels, steps, axis=1) for steps in (-1, 0, 1)]  # whole pixels: it may be rounded to either side
+    moved = [np.roll(pixels, steps, axis=1) for steps in (-1, 0, 1)]  # whole pixels: it may round either way
     assert min(difference(one, digit(seven())) for one in moved) < 30
 
 
@@ -196,7 +196,7 @@ def test_non_square_and_three_channel_inputs_give_the_same_digit():
     assert wide.sum() == square.sum() * 3
 
 
-# The place
+# Placement
 
 
 def test_the_centre_of_mass_is_the_middle_of_pixel_fourteen():

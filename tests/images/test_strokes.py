@@ -1,4 +1,4 @@
-"""Handwriting as strokes: how it is drawn, varied and read, and the dataset that is made from it."""
+"""Handwriting as strokes: rendering, variation, parsing, and the dataset built from it."""
 
 import gzip
 import json
@@ -75,7 +75,7 @@ def test_a_variant_has_another_handwriting_but_the_same_digit():
     assert [stroke.shape for stroke in first] == [stroke.shape for stroke in SEVEN]
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.allclose(first[0], second[0])
-    # StaticFigure about the size of one unit, and top stays above bottom.
+    # Scaled to about one unit, and not flipped.
     assert 0.5 < np.ptp(np.concatenate(first), 0).max() < 2
     assert first[0][0, 1] < first[0][-1, 1]
 
@@ -105,12 +105,12 @@ def test_invalid_strokes_are_refused(points):
         from_points(points)
 
 
-# ---- the dataset that is made from strokes
+# ---- the dataset built from strokes
 
 
 @pytest.fixture
 def provided(tmp_path, monkeypatch):
-    """A folder of data with a tiny MNIST and 12 pen digits, and a test part of 4 of them drawn in 2 variants."""
+    """A data folder with a tiny MNIST and 12 pen digits, and a test set of 4 of them in 2 variants."""
     folder = tmp_path / "data"
     folder.mkdir()
     monkeypatch.setenv("IMGCLS_DATA", str(folder))
@@ -140,7 +140,7 @@ def test_the_drawn_digits_are_mnist_and_variants_of_the_pen_digits(provided):
     assert np.bincount(drawn.y_train).tolist() == [2, 2, 2, 2, 2, 2, 2, 2 + 16, 2, 2]
     learnt = {image.tobytes() for image in drawn.x_train}
     assert all(image.tobytes() in learnt for image in mnist.x_train)
-    assert len(learnt) == 36  # no variant is drawn twice alike
+    assert len(learnt) == 36  # no two variants are equal
     assert not np.array_equal(drawn.y_train, np.sort(drawn.y_train))
 
 

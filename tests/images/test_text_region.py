@@ -1,4 +1,4 @@
-"""Photos of pages: the sheet on a table is found and straightened, and the handwriting on it however small it is."""
+"""Photos of pages: the sheet is found and straightened, and its handwriting is found at any size."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ WOOD, PAPER, INK = 70, 225, 45
 
 
 def sheet(*, size=0.3, at=(0.45, 0.55), lines="") -> Image.Image:
-    """A page with a 7, `size` of its height, and printed lines."""
+    """A page with a 7 of `size` times its height, and printed lines."""
     page = Image.new("L", PAGE, PAPER)
     pencil = ImageDraw.Draw(page)
     width, height = PAGE
@@ -29,7 +29,7 @@ def sheet(*, size=0.3, at=(0.45, 0.55), lines="") -> Image.Image:
 
 
 def photo(page: Image.Image, corners, *, shadow=True, seed=0) -> np.ndarray:
-    """The page with its corners at these places of a photo of 1000 x 750 pixels, on a table, with light and noise."""
+    """The page with its corners at these positions of a 1000×750 photo, on a table, with uneven light and noise."""
     size = (1000, 750)
     inside = np.array([(0, 0), (PAGE[0], 0), PAGE, (0, PAGE[1])], float)
     where = page_rectification._perspective(np.array(corners, float), inside)
@@ -63,7 +63,7 @@ def a_seven() -> np.ndarray:
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
-    """How much of the ink of both images lies in the same place, when one may be moved by a pixel."""
+    """The overlap of the ink of both images, allowing a shift of one pixel."""
     moved = [np.roll(one, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     return max(2 * np.minimum(each, other).sum() / (each.sum() + other.sum()) for each in moved)
 
@@ -71,7 +71,7 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.mark.parametrize("lines", ["", "checked"])
 @pytest.mark.parametrize(
     ("corners", "size", "least"),
-    [(WHOLE, 0.3, 0.6), (WHOLE, 0.12, 0.6), (ON_TABLE, 0.4, 0.6), (CUT_OFF, 0.3, 0.5)],  # the last one stays tilted
+    [(WHOLE, 0.3, 0.6), (WHOLE, 0.12, 0.6), (ON_TABLE, 0.4, 0.6), (CUT_OFF, 0.3, 0.5)],  # the last one remains tilted
     ids=["the page fills the photo", "a small digit", "a sheet on a table", "a sheet that reaches out of the photo"],
 )
 def test_a_digit_is_found_on_a_half_shaded_page(corners, size, least, lines):
@@ -160,7 +160,7 @@ def test_connected_components_are_numbered_even_along_a_spiral():
 
 
 def test_the_edge_of_a_shadow_is_not_writing():
-    """A broad dark shadow is taken for table: what lies along its edge, here ruled lines, is none of the writing."""
+    """A wide dark shadow is taken for the table: ruled lines along its edge are not writing."""
     width, height = 1600, 1200
     page = Image.new("L", (width, height), 231)
     pencil = ImageDraw.Draw(page)
@@ -196,4 +196,4 @@ def test_a_two_part_digit_next_to_another_is_found_completely():
     assert notes == []
     dark = part < 128
     assert len(np.unique(connected_components(dark)[0])) == 1 + 3, "both strokes of the four, and the two"
-    assert np.flatnonzero(dark.any(0))[0] > 0, "nothing is torn"
+    assert np.flatnonzero(dark.any(0))[0] > 0, "nothing is split"

@@ -1,4 +1,4 @@
-"""Digits that are cropped to their ink, so that brightness alone does not tell ink from background."""
+"""Digits cropped to their ink, so that brightness alone does not distinguish ink from background."""
 
 from functools import cache
 

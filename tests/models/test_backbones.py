@@ -22,7 +22,7 @@ def settings(**values) -> dict:
 
 @pytest.fixture
 def loaded(keras, write_weights, tmp_path):
-    """A network with random weights that were written to a file of the expected name: `loaded(title, size, shape)`."""
+    """`loaded(title, size, shape)`: a network with random weights stored under the expected file name."""
     from imgcls.training.model_builder import backbone
 
     def load(title: str, size: int = 64, shape=(32, 32, 3)):
@@ -62,7 +62,7 @@ def test_file_urls_and_checksums_match_keras(title, keras, monkeypatch):
     assert asked == {"name": network.file, "origin": network.url, "md5": network.md5}
 
 
-# ---- what goes in
+# ---- inputs
 
 
 @pytest.mark.parametrize("title", ["MobileNet 0.25", "MobileNetV2", "ResNet50", "VGG16"])
@@ -90,7 +90,7 @@ def test_a_grey_image_is_equivalent_to_its_rgb_copy(loaded):
     assert np.allclose(alone, coloured, atol=1e-4)
 
 
-# ---- what learns on
+# ---- trainable layers
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_layers_are_assigned_to_blocks():
     assert {name: block_of(name) for name in blocks} == blocks
 
 
-# ---- files that are not what they should be
+# ---- invalid files
 
 
 def test_weights_of_another_network_give_one_clear_error(keras, write_weights, tmp_path):

@@ -16,7 +16,7 @@ from imgcls.system import paths
 
 
 def store(name: str, rows: int = 10, width: int = 4, *, used: float = 0.0) -> dict:
-    """Keeps features; `used` is how many seconds ago they were used."""
+    """Stores features that were last used `used` seconds ago; returns their key."""
     key = {"data": name}
     values = np.full((1, rows, width), 7, np.float32)
     with feature_cache.storing(key, values.shape) as file:
@@ -72,9 +72,9 @@ def test_an_incomplete_file_is_ignored_and_replaced(name):
 
 
 def test_the_least_recently_used_entries_are_evicted(monkeypatch):
-    monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.0000006")  # 600 bytes: two of these with what NumPy writes before
+    monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.0000006")  # 600 bytes: two of these including the NumPy headers
     keys = [store("a", used=100), store("b", used=200)]
-    assert feature_cache.find(keys[1]) is not None  # used just now: the other one goes
+    assert feature_cache.find(keys[1]) is not None  # just used: the other one is evicted
     store("c")
     assert feature_cache.find(keys[0]) is None
     assert feature_cache.find(keys[1]) is not None
@@ -127,7 +127,7 @@ def test_leftovers_of_killed_processes_are_removed_and_live_ones_kept():
     )
     assert process.stdout.readline() == b"half\n"
     store("b")
-    assert sum(name.startswith(".new-") for name in everything()) == 1  # its maker lives
+    assert sum(name.startswith(".new-") for name in everything()) == 1  # its writer is alive
     process.communicate(b"\n", timeout=20)
     store("c")
     assert everything() == sorted(feature_cache.entry_folder({"data": name}).name for name in "bc")

@@ -1,4 +1,4 @@
-"""Every model family: its table on the page is the network that Keras builds, and what does not fit is refused."""
+"""Every model family: its layer table matches the Keras network, and invalid settings are refused."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ RESIZED_TO_NOTHING = [("cnn", {"blocks": 4}, (8, 8, 1)), ("cnn", {"blocks": 3}, 
 
 
 def extreme(name: str, end: str) -> dict:
-    """The smallest or the largest value of every knob of a family."""
+    """The smallest or largest value of every param of a family."""
     values = {}
     for param in models.params(name):
         if isinstance(param.limits, Range):
@@ -58,7 +58,7 @@ def build(keras, write_weights, tmp_path, monkeypatch):
     return build
 
 
-# ---- what a family says about itself
+# ---- descriptions of families
 
 
 def test_every_model_family_is_pinned_here():
@@ -77,7 +77,7 @@ def test_a_family_has_a_title_a_description_and_help_for_every_param(name):
         assert param.kind is bool or param.limits is not None, f"{param.name} has no limits"
         if isinstance(param.limits, Range) and param.limits.step:
             steps = (param.default - param.limits.low) / param.limits.step
-            assert steps == pytest.approx(round(steps)), f"the default of {param.name} is none of its steps"
+            assert steps == pytest.approx(round(steps)), f"the default of {param.name} is not one of its steps"
 
 
 def test_no_family_param_shares_a_name_with_a_run_setting():
@@ -114,7 +114,7 @@ def test_an_invalid_setting_is_refused_before_drawing():
         models.table("ann", (8, 8, 1), 10, {"depth": 3})
 
 
-# ---- the table of a page against Keras
+# ---- layer tables compared with Keras
 
 SAME_AS_KERAS = [
     (name, end, shape)
@@ -221,7 +221,7 @@ def test_uniform_images_can_be_standardised(keras):
     assert np.isfinite(model(even).numpy()).all()
 
 
-# ---- first weights
+# ---- initial weights
 
 
 @pytest.mark.parametrize("shape", SHAPES)

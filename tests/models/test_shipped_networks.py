@@ -1,4 +1,4 @@
-"""The networks that ship: their features with LiteRT are those of Keras, and a damaged file is one sentence."""
+"""The shipped networks: their LiteRT features match Keras, and a damaged file gives one clear error."""
 
 import shutil
 
@@ -12,13 +12,13 @@ from imgcls.models.shipped import features, networks
 
 
 def images(count: int, *shape: int) -> np.ndarray:
-    """Smooth random images: noise alone would say little about how they are resized."""
+    """Smooth random images: pure noise would barely test resizing."""
     small = np.random.default_rng(0).integers(0, 256, (count, 4, 4, shape[-1]))
     rows, columns = (np.arange(side) * 4 // side for side in shape[:2])
     return small[:, rows][:, :, columns].astype(np.uint8)
 
 
-# ---- the same features everywhere
+# ---- features
 
 
 @pytest.mark.parametrize("title", shipped.PLANS)
@@ -32,7 +32,7 @@ def test_litert_features_match_keras(title, size, shape, keras):
     found = shipped.FeatureExtractor(title, size).features(pixels)
     assert found.shape == (3, NETWORKS[title].features) and found.dtype == np.float32
     assert np.abs(found - expected).max() < 1e-3 * max(1, np.abs(expected).max())
-    assert found.std(axis=0).max() > 0.05  # they tell images apart
+    assert found.std(axis=0).max() > 0.05  # they distinguish images
 
 
 def test_the_mobilenet_layout_matches_keras(keras):
@@ -68,7 +68,7 @@ def test_features_do_not_depend_on_the_chunk_size():
     assert extractor.features(pixels[:0]).shape == (0, 256)
 
 
-# ---- files that are not what they should be
+# ---- invalid files
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Weights of trained networks: found, checked, and fetched from a server of the test's on this machine."""
+"""Weights of pretrained networks: found, verified, and downloaded from a local test server."""
 
 import hashlib
 import http.server
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 def hdf5(size: int = 5000) -> bytes:
-    """What the first bytes of a real file look like: the signature, and at byte 40 how long the file is."""
+    """The start of a real file: the signature, and at byte 40 the length of the file."""
     return b"\x89HDF\r\n\x1a\n" + bytes([0] * 5 + [8, 8, 0]) + bytes(24) + size.to_bytes(8, "little") + bytes(size - 48)
 
 
@@ -82,7 +82,7 @@ def test_a_damaged_file_gives_one_error_with_solutions(content, sentence, folder
 
 
 def test_real_files_pass_the_signature_check(keras, write_weights, folder):
-    """Versions of HDF5 differ in their first bytes: those that Keras writes here must be read right."""
+    """Versions of HDF5 differ in their first bytes: those that Keras writes here must be accepted."""
     path = write_weights(SMALL.title, folder / SMALL.file)
     assert weights.needed(SMALL) == path
     whole = path.read_bytes()
@@ -99,12 +99,12 @@ def test_a_shipped_network_needs_no_file_and_no_download(title, folder):
     assert weights.fetch_state(network).state == "ready"
 
 
-# ---- fetched
+# ---- downloads
 
 
 @pytest.fixture
 def server(folder, monkeypatch):
-    """A server for one file: it sends `content`, says that it is as long as `declared`, waits while it is `held`."""
+    """A server for one file: it sends `content`, declares the length `declared`, and waits while it is `held`."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -136,7 +136,7 @@ def server(folder, monkeypatch):
 
 @pytest.fixture
 def known(monkeypatch):
-    """The network ResNet50 with the check of the file that the test's server sends."""
+    """ResNet50 with the checksum of the file that the test server sends."""
     network = RESNET.__class__(**{**vars(RESNET), "md5": hashlib.md5(hdf5()).hexdigest()})
     monkeypatch.setitem(NETWORKS, "ResNet50", network)
     return network
@@ -212,7 +212,7 @@ def _made(path: Path) -> Path:
     return path
 
 
-# ---- the process that a page starts
+# ---- the background process of a page
 
 
 def test_a_download_reports_progress_and_cancelling_leaves_nothing_behind(server, wait_until, folder):
@@ -243,7 +243,7 @@ def test_a_killed_download_is_reported_and_can_be_repeated(server, wait_until, f
     assert (state.state, state.text) == ("failed", tasks.INTERRUPTED)
     server.held.set()
     weights.start_fetch(RESNET)
-    wait_until(lambda: weights.fetch_state(RESNET).state == "failed", seconds=60)  # these are not those of Keras
+    wait_until(lambda: weights.fetch_state(RESNET).state == "failed", seconds=60)  # these are not the Keras weights
     assert "Its checksum is not the one that Keras publishes." in weights.fetch_state(RESNET).text
     assert weights.local_file(RESNET) is None
     weights.cancel_fetch(RESNET)

@@ -23,7 +23,7 @@ def settings(**changes) -> Config:
 
 
 def stripes(count: int):
-    """Three labels, each a bright row of its own: learnt in moments."""
+    """Three labels, each its own bright row: learned within moments."""
     from imgcls.training.loop.batches import Subset
 
     random = np.random.default_rng(count)
@@ -143,12 +143,12 @@ def test_the_gallery_has_errors_first_and_some_correct_predictions():
 
     labels = np.tile([[1, 0, 1]], (90, 1)).astype(np.uint8)
     probabilities = np.tile([[0.9, 0.1, 0.9]], (90, 1))
-    probabilities[:60, 1] = np.linspace(0.51, 0.99, 60)  # a label too many, surer and surer
+    probabilities[:60, 1] = np.linspace(0.51, 0.99, 60)  # one false label with increasing confidence
     kept = worst_indices(probabilities, labels, 30)
     assert set(kept[kept < 60]) == set(range(40, 60)) and (kept >= 60).sum() == 10
     assert worst_indices(probabilities, labels, 500).tolist() == list(range(90))
     kept = probabilities[worst_indices(probabilities, labels, 6, (0.5, 0.9, 0.5)), 1]
-    assert (kept >= 0.9).sum() == 4 and kept.min() > 0.87, "the thresholds of the labels decide what is an error"
+    assert (kept >= 0.9).sum() == 4 and kept.min() > 0.87, "the label thresholds determine errors"
 
 
 def test_the_threshold_comes_from_validation_images(keras):
@@ -187,7 +187,7 @@ def test_the_preflight_check_counts_labels_and_overfits_a_batch(keras, tmp_path,
 
 
 def trained(config: Config) -> runs.Run:
-    """Trains a run in this process, in a thread, as signals are not its business here."""
+    """Trains a run in this process, in a thread, where no signal handlers are installed."""
     from imgcls.training.trainer import Trainer
 
     run = runs.create(config)
@@ -218,7 +218,7 @@ def test_a_run_has_all_page_data_and_can_be_a_backbone(keras, tmp_path):
         assert labels.dtype == np.uint8 and np.array_equal(labels, dataset.y_test)
         predictions = Predictor(run.folder / "model.tflite").probabilities(np.asarray(dataset.x_test))
         assert np.abs(predictions - probabilities).max() < 1e-3
-        assert np.abs(probabilities.sum(1) - 1).max() > 0.05, "each label stands on its own"
+        assert np.abs(probabilities.sum(1) - 1).max() > 0.05, "labels are independent"
         assert run.card.is_multilabel is True and run.card.threshold in THRESHOLDS
         assert len(run.card.thresholds) == len(run.card.classes) and set(run.card.thresholds) <= set(
             THRESHOLDS.tolist()

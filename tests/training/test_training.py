@@ -1,4 +1,4 @@
-"""A whole training on the small digits: exact numbers, the export, and the gallery."""
+"""A complete training on the small digits: exact numbers, the export, and the gallery."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.usefixtures("keras"), pytest.mark.timeout(300)]
 
 
 def train(config: Config, listener=lambda line: None) -> runs.Run:
-    """Trains a run in this process, in a thread, as signals are not its business here."""
+    """Trains a run in this process, in a thread, where no signal handlers are installed."""
     from imgcls.training.trainer import Trainer
 
     run = runs.create(config)
@@ -123,7 +123,7 @@ def test_the_exported_model_takes_raw_pixels(keras, shared_run):
 
 
 def stop_at(kind: str):
-    """A listener that asks for a stop at the first line of a kind, or at a phase."""
+    """A listener that requests a stop at the first line of a kind, or at a phase."""
 
     def listen(line):
         if kind in (line["kind"], line.get("phase")):
@@ -144,7 +144,7 @@ def test_a_stop_before_the_first_step_saves_no_model(digits):
 
 
 def test_a_stop_within_the_first_epoch_keeps_a_model(digits):
-    run = train(DIGITS.changed(batch_size=1, epochs=1000), stop_at("batch"))  # the epoch lasts longer than a line
+    run = train(DIGITS.changed(batch_size=1, epochs=1000), stop_at("batch"))  # an epoch has more than one line
     assert run.state == "stopped"
     result = run.result
     assert result["message"] == "Stopped during the first epoch; the saved model has the weights from that point."

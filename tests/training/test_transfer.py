@@ -192,7 +192,7 @@ def test_a_kill_in_either_stage_resumes_exactly(moment, trained, forks, backbone
     trained(CONFIG, run=run)
     assert_same_training(run, other)
     check_files(run)
-    # Told twice, as the first word of the fine-tuning may be its last: readers know it once.
+    # Logged twice, as fine-tuning may end with its first line: readers count it once.
     assert len(Curves(run.folder / "metrics.jsonl").refresh().stages) == 1
 
 
@@ -350,12 +350,12 @@ def test_a_linear_head_is_solved_before_its_first_epoch(trained, backbone_run):
     assert lines(deeper)[0]["val_loss"] > 2
 
 
-# ---- features while TensorFlow is being imported
+# ---- features computed during the TensorFlow import
 
 
 @pytest.fixture
 def early(digits, monkeypatch):
-    """A way to start early in a process that may have loaded TensorFlow, and what it needs."""
+    """Starts the early computation even if TensorFlow is already loaded; also returns its inputs."""
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     config = CONFIG.changed(model_settings={"backbone": "MobileNet 0.25", "input_size": 32}, rotation=0, shift=0)
     dataset = datasets.open_dataset("digits")
@@ -413,7 +413,7 @@ def test_a_shipped_backbone_trains_offline_and_predicts_with_litert(title, fine_
     settings = {"backbone": title, "input_size": 64, "fine_tuning_epochs": fine_tuning}
     config = CONFIG.changed(model_settings=settings, epochs=8, train_images=400, rotation=0, shift=0)
     run = trained(config)
-    assert run.result["test_accuracy"] > 0.7  # chance is 0.1; weights by chance give 0.3 at most
+    assert run.result["test_accuracy"] > 0.7  # chance is 0.1; random weights reach at most 0.3
     network = NETWORKS[title]
     assert run.result["parameters"] == network.parameters + 2 * network.features + (network.features + 1) * 10
     assert json.loads((run.folder / "model.json").read_text())["checks"]["largest_difference_of_exported_model"] < 1e-3
@@ -498,7 +498,7 @@ loop.Loop._apply_request = look
 
 
 class Collected:
-    """A report that only collects what it gets."""
+    """A progress report that only collects calls."""
 
     def __init__(self):
         self.found, self.phases = {}, []
@@ -517,7 +517,7 @@ def test_the_preflight_check_uses_the_backbone(backbone_run, keras):
 
     report = Collected()
     checks.check(CONFIG, report)
-    assert report.found["steps_per_epoch"] == 7  # of all images, although features of only a few were computed
+    assert report.found["steps_per_epoch"] == 7  # for all images, although features were computed for only a few
     assert report.found["first_loss"] == pytest.approx(np.log(10), abs=1e-4)
     assert report.found["batch_accuracy"] > 0.99
     assert "low" not in report.found  # the backbone has its own preprocessing

@@ -1,4 +1,4 @@
-"""Drawings that become a dataset, one by one: when it is there, what is in it, and that nothing is lost."""
+"""Saved drawings that become a dataset one by one: when it exists, its content, and that nothing is lost."""
 
 import threading
 
@@ -14,7 +14,7 @@ NAME = drawings.NAME
 
 
 def drawn(seed: int) -> np.ndarray:
-    """Another drawing for each seed."""
+    """A different drawing for each seed."""
     return np.random.default_rng(seed).integers(0, 256, drawings.SHAPE, dtype=np.uint8)
 
 
@@ -67,7 +67,7 @@ def test_a_class_with_too_few_drawings_is_added_once_it_has_enough():
     keep("1", range(20, 23))
     assert keep("heart", (30, 31)).counts == {"1": 3, "7": 3, "heart": 2}
     assert datasets.facts(NAME).classes == ("1", "7")
-    keep("HEART", (32,))  # one class, however it is spelled
+    keep("HEART", (32,))  # one class, regardless of spelling
     assert datasets.facts(NAME).classes == ("1", "7", "heart")
     assert sum(datasets.facts(NAME).counts) == 9
 
@@ -128,7 +128,7 @@ def test_a_reader_during_a_write_sees_the_new_state(monkeypatch):
     keep("7", range(20, 23))
     read, kept = drawings.dataset_writer.stored_chunks, []
 
-    def late(own, part):  # between the card and the images of a state, that state goes
+    def late(own, part):  # this version is replaced between reading its card and its images
         if not kept:
             kept.append(part)
             keep("7", (30,))

@@ -1,4 +1,4 @@
-"""The user's own digits: recognised as handwriting, stored light on black, whichever polarity their images have."""
+"""The user's own digits: recognised as handwriting and stored light on black, whatever their polarity."""
 
 from functools import cache
 from io import BytesIO
@@ -24,7 +24,7 @@ def digits(count: int = 10) -> tuple[np.ndarray, np.ndarray]:
 
 
 def files(*, is_dark: bool) -> dict[str, bytes]:
-    """The digits as PNG files in a folder per class, twice as large, with some room around them."""
+    """The digits as PNG files in a folder per class, twice as large, with a margin."""
     images = {}
     for number, (image, label) in enumerate(zip(*digits(), strict=True)):
         large = np.pad(np.asarray(Image.fromarray(image).resize((56, 56))), ((9, 3), (2, 8)))

@@ -1,4 +1,4 @@
-"""Archives that mean harm, or are not what they say: the right verdict, at once, in little memory, nothing written."""
+"""Hostile or corrupt archives: the right verdict, immediately, in little memory, with nothing written."""
 
 import io
 import json
@@ -260,7 +260,7 @@ def test_a_class_name_longer_than_300_characters_is_skipped(tmp_path):
     assert datasets.custom_dataset(name).skipped[0][0] == "in a class whose name is longer than 300 characters"
 
 
-# ---- time and memory, in a process of its own
+# ---- time and memory, in a separate process
 
 MEASURED = """
 import json, sys, time
@@ -280,7 +280,7 @@ print(json.dumps([said, spent, grown]))
 
 
 def with_tests() -> dict[str, str]:
-    """An environment in which a process finds the tests' own modules, too."""
+    """An environment in which a process can import the test modules, too."""
     root = paths.repository_folder()
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(root / "tests"), str(root)])}
 
@@ -315,7 +315,7 @@ def test_many_tiny_files_with_24_megapixels_are_decoded_one_at_a_time(tmp_path):
 
 
 def white(side: int) -> bytes:
-    """A black and white image of so many pixels a side, all white: a few kilobytes."""
+    """A white 1-bit image with this side length: a few kilobytes."""
     file = io.BytesIO()
     Image.new("1", (side, side), 1).save(file, "PNG")
     return file.getvalue()

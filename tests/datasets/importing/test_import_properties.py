@@ -1,4 +1,4 @@
-"""Whatever the folders, the names and the tables: a dataset as it should be, or one sentence."""
+"""Any folders, names and tables: a valid dataset, or one clear error."""
 
 import string
 import tempfile

@@ -1,4 +1,4 @@
-"""Own images become a dataset: what is taken, how it is stored, divided, enlarged, described and deleted."""
+"""Importing images: which files are used, how they are stored, split, extended, described and deleted."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from tests.support.uploads import archive, csv, digits, image, imported, leaves,
 
 
 def counts(name: str) -> dict[str, tuple[int, int]]:
-    """Class -> training and test images, as the arrays have them."""
+    """Class -> training and test images, counted in the arrays."""
     data = datasets.open_dataset(name)
     return {
         label: (int((data.y_train == place).sum()), int((data.y_test == place).sum()))
@@ -92,7 +92,7 @@ def test_an_imported_dataset_behaves_like_a_built_in_one(tmp_path):
     expected = {images_of(value) for value in leaves().values()}
     assert {array.tobytes() for array in (*data.x_train, *data.x_test)} == expected
     assert datasets.custom_dataset(name).held_back
-    datasets.prepare(name)  # as a shell does
+    datasets.prepare(name)  # like a shell
 
 
 def images_of(data: bytes) -> bytes:
@@ -127,7 +127,7 @@ def test_clutter_and_damaged_images_are_skipped_and_counted(tmp_path):
 
 def test_no_metadata_survives_the_import(tmp_path):
     exif = Image.Exif()
-    exif[0x0112] = 6  # held on its side
+    exif[0x0112] = 6  # rotated by 90 degrees
     exif[0x9286] = "SECRET PLACE"
     turned = image(1, "JPEG", 20, 12, exif=exif, quality=95)
     assert b"SECRET PLACE" in turned
@@ -164,7 +164,7 @@ def test_prediction_makes_images_square_in_the_same_way():
         assert prepared.notes
 
 
-# ---- division
+# ---- splitting
 
 
 def test_a_fifth_is_held_out_by_content_independent_of_order():
@@ -198,14 +198,14 @@ def test_train_test_duplicates_are_reported(tmp_path):
     assert any("(optimistic test score): 4 images" in note for note in datasets.custom_dataset(name).notes)
 
 
-# ---- more, again, and away
+# ---- adding, renaming and deleting
 
 
 def test_images_are_added_and_existing_ones_keep_their_split(tmp_path):
     name = imported(archive(tmp_path / "one.zip", leaves()))
     before = datasets.open_dataset(name)
     card = datasets.dataset_stamp(name)
-    files = leaves(("Birch", "pine"), 6, first=3)  # birch 3 and 4 are there already
+    files = leaves(("Birch", "pine"), 6, first=3)  # birch 3 and 4 exist already
     assert imported(archive(tmp_path / "two.zip", files), into=name) == name
 
     after = datasets.open_dataset(name)
@@ -216,7 +216,7 @@ def test_images_are_added_and_existing_ones_keep_their_split(tmp_path):
     train, test = ({array.tobytes() for array in part} for part in (after.x_train, after.x_test))
     assert not train & test
     assert after.fingerprint != before.fingerprint and datasets.dataset_stamp(name) != card
-    assert before.x_train.sum() > 0  # readers of the old state read on
+    assert before.x_train.sum() > 0  # readers of the old version are not disturbed
     assert sorted(path.name for path in (paths.own_folder() / name).iterdir()) == ["2", "dataset.json", "label.json"]
 
 
@@ -233,7 +233,7 @@ def test_name_and_note_can_be_changed_and_titles_stay_unique(tmp_path):
         imported(order, "MNIST")
     with pytest.raises(DatasetError, match="needs a name"):
         imported(order, " \n ")
-    third = imported(order, "Leaves")  # its first title is free again, its folder is not
+    third = imported(order, "Leaves")  # its first title is available again, its folder is not
     assert (first, third) == ("own-leaves", "own-leaves-2")
 
 
@@ -361,7 +361,7 @@ def test_single_images_are_imported_class_by_class(tmp_path):
     assert counts(imported(ImportRequest("pictures", str(folder), "yours"))) == {"mug": (3, 1), "pen": (4, 1)}
 
 
-# ---- the process, its end, and a full disk
+# ---- background processes, cancelling, and a full disk
 
 
 def started(tmp_path, files=None) -> str:
@@ -477,9 +477,9 @@ for line in sys.stdin:
 
 @pytest.fixture
 def failing_at(tmp_path):
-    """`failing_at(step, how, import_id, *words)` imports in a process that fails at a step; whether it came to its end.
+    """`failing_at(step, how, import_id, *words)` imports in a process that fails at a step: whether it finished.
 
-    All are forked from one process, so that a test need not wait for the imports of Python.
+    All are forked from one process, so that a test does not wait for Python imports.
     """
     with (tmp_path / "errors").open("wb") as errors:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Images with several labels each: tables that say so, what is stored, how it is divided, what can be changed."""
+"""Multi-label imports: label tables, storage, splits, and edits."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def with_flags(rows, names=("sky", "sea", "boat")) -> list[list]:
 
 
 def labels_of(name: str) -> dict[bytes, tuple[str, ...]]:
-    """Pixels -> labels, of all images that are stored."""
+    """Pixels -> labels of all stored images."""
     dataset = datasets.open_dataset(name)
     found = {}
     for images, labels in ((dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test)):
@@ -188,7 +188,7 @@ def test_multi_label_images_are_not_added_to_a_single_label_dataset(tmp_path):
     assert sum(datasets.facts(name).counts) == 12
 
 
-# ---- parts
+# ---- splits
 
 
 def test_a_fifth_of_each_label_is_held_out_independent_of_order(tmp_path):
@@ -209,7 +209,7 @@ def test_duplicates_stay_in_one_split_and_conflicting_labels_in_training(tmp_pat
     test = {pixels.tobytes() for pixels in dataset.x_test}
     train = {pixels.tobytes() for pixels in dataset.x_train}
     assert test and not test & train
-    assert (dataset.y_test == dataset.y_test[0]).all(), "only the copies that agree are for the test"
+    assert (dataset.y_test == dataset.y_test[0]).all(), "only consistent duplicates are in the test set"
     assert any("different labels" in note for note in datasets.custom_dataset(dataset.facts.name).notes)
 
 
@@ -266,7 +266,7 @@ def test_any_labels_keep_their_fractions_and_at_least_one_training_image(labels,
     assert aside.shape == (len(labels),) and aside.dtype == bool
     assert labels[~aside].any(0).tolist() == labels.any(0).tolist()
     assert (labels[aside].sum(0) <= np.ceil(0.5 * labels.sum(0)) + labels.shape[1]).all()
-    alone = labels[:, :1]  # one label alone gets its share to the image
+    alone = labels[:, :1]  # a single label gets its exact fraction
     exact = datasets.stratified_holdout(alone, round(fraction * len(labels)), order)
     wanted = alone.sum() * round(fraction * len(labels)) / len(labels)
     assert abs(alone[exact].sum() - wanted) <= 0.5 + 1e-9 or alone.sum() == 1
@@ -292,7 +292,7 @@ def test_an_impossible_split_is_refused(labels, images, said):
         datasets.split(labels.astype(np.uint8), images, 0.2, 0, labels.shape[1])
 
 
-# ---- changes
+# ---- edits
 
 
 def test_an_image_can_be_excluded_and_restored_but_not_relabelled(tmp_path):

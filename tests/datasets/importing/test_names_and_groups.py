@@ -1,4 +1,4 @@
-"""What an import keeps besides pixels and labels: the file name of each image, and the group that no split cuts."""
+"""What an import keeps besides pixels and labels: file names, and groups that no split divides."""
 
 from dataclasses import replace
 
@@ -61,7 +61,7 @@ def test_adding_images_keeps_all_file_names(tmp_path):
 def test_images_can_be_added_to_a_dataset_without_file_names(tmp_path):
     name = imported(archive(tmp_path / "a.zip", leaves(count=6)))
     for path in (paths.own_folder() / name / "1").glob("name*"):
-        path.unlink()  # as an earlier version imported it
+        path.unlink()  # like an import by an earlier version
     imported(archive(tmp_path / "b.zip", leaves(count=6, before="more/", first=300)), into=name)
     data = datasets.open_dataset(name)
     names = [*data.records.names["train"], *data.records.names["test"]]
@@ -130,7 +130,7 @@ def test_a_single_group_cannot_be_held_out(tmp_path, monkeypatch):
     order = grouped(tmp_path / "leaves.zip", monkeypatch, groups=1)
     with pytest.raises(SourceError, match="No group can be held out"):
         imported(order)
-    name = imported(order, keep_groups=False)  # as the message says
+    name = imported(order, keep_groups=False)  # as the message recommends
     assert len(datasets.open_dataset(name).y_test) == 3 and divided(name) == {"p0"}
     assert datasets.open_dataset(name).records.units("train").max() < 0
     assert any("may divide a group" in note for note in datasets.custom_dataset(name).notes)
@@ -169,7 +169,7 @@ def test_the_groups_are_part_of_the_fingerprint(tmp_path, monkeypatch):
 
 
 def bursts(count: int = 30, each: int = 3) -> dict[str, bytes]:
-    """Images of which always three are nearly the same: brighter, darker, with noise."""
+    """Bursts of three nearly identical images: brighter, darker, with noise."""
     from io import BytesIO
 
     from PIL import Image
@@ -195,7 +195,7 @@ def test_near_duplicates_stay_together_on_request(tmp_path):
     order = archive(tmp_path / "bursts.zip", bursts())
     apart = burst_parts(imported(order, "Apart", side=32))
     together = burst_parts(imported(order, "Together", side=32, link_duplicates=True))
-    assert any(len(parts) > 1 for parts in apart.values()), "otherwise this test shows nothing"
+    assert any(len(parts) > 1 for parts in apart.values()), "otherwise this test is void"
     assert all(len(parts) == 1 for parts in together.values())
     name = next(name for name in datasets.names() if datasets.facts(name).title == "Together")
     assert any("Near duplicates: 90 images in 30 sets" in note for note in datasets.custom_dataset(name).notes)
@@ -221,7 +221,7 @@ def test_units_join_groups_that_share_an_image():
     assert units.units_of(["", ""], [b"1", b"1"], np.zeros((0, 2), int)) is None
 
 
-# ---- controls of the split
+# ---- split options
 
 
 def test_the_test_fraction_is_configurable(tmp_path):
@@ -251,7 +251,7 @@ def test_without_stratification_only_the_total_counts(tmp_path):
         test = holdout.choose_test(labels, digests, how=Holdout(0.25, seed, stratified=False))
         assert test.sum() == 50
         shares.add(int(test[:40].sum()))
-    assert len(shares) > 1, "stratified, it would always be 10"
+    assert len(shares) > 1, "a stratified split would always give 10"
     few = holdout.choose_test([0] * 3 + [1] * 5, digests[:8], how=Holdout(0.5, 3, stratified=False))
     assert (~few)[:3].sum() >= 2 and (~few)[3:].sum() >= 2
 

@@ -1,4 +1,4 @@
-"""Tables with a label and the pixels of an image in each row: how they may be written, and what is refused."""
+"""Tables with a label and the pixels of an image per row: accepted formats, and what is refused."""
 
 import numpy as np
 import pytest

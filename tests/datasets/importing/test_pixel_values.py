@@ -1,4 +1,4 @@
-"""Images with more than 8 bits or many bands: one scale for a dataset, kept with it, and the same in a prediction."""
+"""Images with more than 8 bits or many bands: one scale per dataset, stored with it and used in prediction."""
 
 import json
 from io import BytesIO
@@ -22,7 +22,7 @@ SIDE = 28
 
 
 def ramp(low: int, high: int) -> np.ndarray:
-    """A horizontal ramp of grey values at the size of the dataset, so that nothing is resized."""
+    """A horizontal grey ramp at the size of the dataset, so that nothing is resized."""
     return np.tile(np.linspace(low, high, SIDE).astype(np.uint16), (SIDE, 1))
 
 
@@ -33,7 +33,7 @@ def png(values: np.ndarray) -> bytes:
 
 
 def twelve_bits(dark: int = 400, bright: int = 4000) -> dict[str, bytes]:
-    """Two classes that differ only in brightness: scaled image by image, they would look the same."""
+    """Two classes that differ only in brightness: scaled per image, they would be identical."""
     files = {f"dark/{number}.png": png(ramp(0, dark + number)) for number in range(5)}
     return files | {f"bright/{number}.png": png(ramp(0, bright + number)) for number in range(5)}
 
@@ -154,7 +154,7 @@ def test_of_four_bands_the_first_three_are_the_default(tmp_path):
     assert [question.answer for question in preview.questions] == ["1", "2", "3"]
 
 
-# ---- what was done
+# ---- reported conversions
 
 
 def test_each_conversion_is_one_line_in_preview_and_dataset(tmp_path):

@@ -1,4 +1,4 @@
-"""What only the user can know is asked before the import, and nothing is imported without the answer."""
+"""Ambiguities raise questions before the import, and nothing is imported without the answers."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_an_invalid_answer_lists_the_options():
 
 @pytest.fixture
 def asking(monkeypatch):
-    """Every container raises a question, as an ambiguous one would."""
+    """Every container raises a question, like an ambiguous one."""
     real = layouts.to_items
 
     def to_items(files, found):

@@ -1,4 +1,4 @@
-"""IDX files: all their types, plain and compressed, and what is wrong with a damaged one."""
+"""IDX files: every type, plain and compressed, and errors for damaged ones."""
 
 import gzip
 import io

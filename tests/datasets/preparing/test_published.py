@@ -1,4 +1,4 @@
-"""EuroSAT, EMNIST, KMNIST, Flowers and Imagenette: small files in the original formats, from a server of the test."""
+"""EuroSAT, EMNIST, KMNIST, Flowers and Imagenette: small files in the original formats, from a local server."""
 
 import errno
 import gzip
@@ -37,7 +37,7 @@ def idx(array: np.ndarray) -> bytes:
 
 
 def letters() -> np.ndarray:
-    """52 letters, each with a mark in another place of the upper right triangle."""
+    """52 letters, each with a mark at a different position in the upper right triangle."""
     x = np.zeros((52, 28, 28), np.uint8)
     x[np.arange(52), np.arange(52) // 27, 27 - np.arange(52) % 27] = 255
     return x
@@ -68,7 +68,7 @@ def grey_photo() -> bytes:
 
 
 def originals(name: str) -> dict[str, bytes]:
-    """File name -> bytes, in the format in which the authors publish them, with few images."""
+    """File name -> bytes, in the format published by the authors, with few images."""
     if name == "kmnist":
         labels = np.tile(np.arange(10), 2)
         x = np.random.default_rng(0).integers(0, 256, (20, 28, 28))
@@ -125,7 +125,7 @@ def server():
 
 @pytest.fixture
 def published(tmp_path, monkeypatch, server):
-    """Publishes small originals of a dataset on the server, with their checksums; a folder for $IMGCLS_DATA."""
+    """Publishes small original files of a dataset on the server, with checksums; returns a folder for $IMGCLS_DATA."""
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("IMGCLS_DATA", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()

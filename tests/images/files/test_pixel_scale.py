@@ -1,4 +1,4 @@
-"""The scale of values beyond 8 bits: measured, stored, read back from a damaged file, applied."""
+"""The scale of values beyond 8 bits: measured, stored, read from a damaged file, applied."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A Keras model in the basic file types, and the check of the file that the pages run."""
+"""A Keras model in the basic file types, and the verification of the file that the pages run."""
 
 import numpy as np
 import pytest

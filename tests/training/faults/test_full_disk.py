@@ -1,4 +1,4 @@
-"""Trainers without room on the disk, and those that are asked for what cannot be: a sentence, and nothing half done."""
+"""Trainers on a full disk and with invalid requests: a clear error, and nothing incomplete."""
 
 import json
 import shutil
@@ -19,12 +19,12 @@ ENDLESS = Config(data="digits", model="ann", epochs=1000, early_stopping=False)
 LARGE = ENDLESS.changed(model_settings={"units": 1024, "hidden_layers": 3})  # its weights take 3 MB
 
 
-# ---- robbed of the disk
+# ---- full disk
 
 
 @pytest.fixture
 def small_disk(tmp_path, monkeypatch, trained_folder, digits):
-    """The runs lie on a disk of 900 kB, and one finished run is there already."""
+    """The runs are on a 900 kB disk that already has one finished run."""
     folder = tmp_path / "small-disk"
     folder.mkdir()
     done = subprocess.run(
@@ -93,7 +93,7 @@ def test_a_failed_write_keeps_the_model_of_an_earlier_epoch(warm_trainer, wait_u
     assert (run.folder / "model.keras").read_bytes() == b"of an earlier epoch"
 
 
-# ---- asked for what cannot be
+# ---- invalid requests
 
 
 def ends_with(cold_trainer, run) -> str:

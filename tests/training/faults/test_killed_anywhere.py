@@ -1,4 +1,4 @@
-"""Trainers killed and starved at any moment: what is shown is true, nothing is lost, a resume ends well."""
+"""Trainers killed or starved at any moment: the shown state is true, nothing is lost, and resuming works."""
 
 import contextlib
 import json
@@ -41,7 +41,7 @@ CONFIG = Config(
 )
 ENDLESS = CONFIG.changed(epochs=1000)
 TRUE_SECONDS = 6.0
-"""The state is to be true within 5 seconds; the rest is for a test on a busy machine to see it."""
+"""The state should be true within 5 seconds; the rest allows for a busy machine."""
 IGNORES_SIGTERM = """
 import signal
 real = signal.signal
@@ -53,7 +53,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture
 def python():
-    """`python(code, *words)` is a process that printed "ready"; it has nothing to do with this project."""
+    """`python(code, *words)` is a process that printed "ready" and is unrelated to this project."""
     started = []
 
     def start(code: str, *words: str) -> psutil.Process:
@@ -100,7 +100,7 @@ def killed_at_random(moments: int, forks, uninterrupted, wait_until) -> None:
         check_files(run)
         assert [line["epoch"] for line in curve(run)][: len(before)] == before
         began = (run.folder / "heartbeat").exists()
-        if began:  # otherwise nobody but a queue can know
+        if began:  # otherwise only a queue can know
             wait_until(lambda run=run: run.state in ("lost", "finished"), seconds=TRUE_SECONDS)
     process = forks.trainer(run)
     wait_until(lambda: has_ended(process), seconds=60)
@@ -133,7 +133,7 @@ def test_killed_before_its_first_heartbeat(forks, wait_until):
     check_files(run)
 
 
-# ---- a queue and a machine that go down
+# ---- shutdown of a queue and of the machine
 
 
 def test_after_a_reboot_no_unrelated_process_is_signalled(forks, python, wait_until):
@@ -142,11 +142,11 @@ def test_after_a_reboot_no_unrelated_process_is_signalled(forks, python, wait_un
     wait_until(lambda: run.can_resume, seconds=60)
     trainer.kill()
     wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
-    # Its number was given to another program, and even to a trainer of another run.
+    # Its process ID was reused by another program, and even by a trainer of another run.
     for stranger in (python(STRANGER), python(STRANGER, "imgcls.training")):
         (run.folder / "process.json").write_text(json.dumps({"pid": stranger.pid}), "utf-8")
         assert local.process_of(run) is None
-        with filelock.FileLock(run.folder / TRAINER_LOCK):  # somebody looks at it at the same time
+        with filelock.FileLock(run.folder / TRAINER_LOCK):  # a concurrent reader
             assert local.process_of(run) is None
         local.LocalBackend().stop(run)
         assert stranger.is_running()
@@ -169,7 +169,7 @@ def test_an_unrelated_process_survives_deleting_a_killed_run(forks, python, wait
     assert not run.folder.exists()
 
 
-# ---- trainers that do not answer
+# ---- unresponsive trainers
 
 
 def test_a_suspended_trainer_is_terminated_then_resumed(forks, monkeypatch, wait_until):
@@ -181,7 +181,7 @@ def test_a_suspended_trainer_is_terminated_then_resumed(forks, monkeypatch, wait
     (trainer,) = trainers(run)
     trainer.suspend()
     assert run.state == "running"
-    assert other.state == "queued"  # a laptop that was closed for a moment: it may go on
+    assert other.state == "queued"  # a laptop that was closed briefly: the trainer may continue
     wait_until(lambda: has_ended(trainer), seconds=10)
     wait_until(lambda: other.state == "finished", seconds=60)
     assert run.state == "lost"
@@ -289,7 +289,7 @@ loop.Loop.run = starved
 
 @pytest.mark.parametrize("seconds", [3600, -3600], ids=["an hour ahead", "an hour back"])
 def test_a_clock_jump_starts_nothing_twice(seconds, forks, wait_until):
-    """What was written before the jump looks an hour old, or as if it came from the future."""
+    """What was written before the jump looks an hour old, or like from the future."""
     run = jobs.begin(ENDLESS, run_id="is-running")
     other = jobs.begin(ENDLESS, run_id="is-waiting")
     queue = forks.queue()
@@ -299,12 +299,12 @@ def test_a_clock_jump_starts_nothing_twice(seconds, forks, wait_until):
     for _ in range(3):
         now = time.time() - seconds
         for path in [*paths.runs_folder().iterdir(), *paths.runs_folder().glob("*/*")]:
-            with contextlib.suppress(FileNotFoundError):  # what is written aside is renamed meanwhile
+            with contextlib.suppress(FileNotFoundError):  # temporary files are renamed meanwhile
                 os.utime(path, (now, now))
         jobs.wake()
         wait_until(lambda: run.state == "running", seconds=5)
         assert other.state == "queued"
-    time.sleep(2.5)  # the queue looks again
+    time.sleep(2.5)  # the queue polls again
     assert trainers(run) == [trainer]
     assert trainers(other) == []
     assert forks.calls == []  # no other queue

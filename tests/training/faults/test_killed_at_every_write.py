@@ -57,7 +57,7 @@ claim(run, waiting_list.ticket(run))
 
 @pytest.fixture
 def train_to_exit(forks, wait_until):
-    """`ended(run, before)` trains until the process is gone, however that happens."""
+    """`train_to_exit(run, before)` trains until the process is gone, for whatever reason."""
 
     def train(run, before: str = "") -> None:
         process = forks.trainer(run, before)
@@ -161,7 +161,7 @@ def test_a_queue_killed_at_any_step_of_its_claim_leaves_a_run_that_starts_once(
 
 
 def full_at(steps, train_to_exit, uninterrupted, kept, wait_until) -> None:
-    """A run that was stopped and has a model is resumed on a disk that is full from some write on."""
+    """A stopped run with a model is resumed on a disk that is full from some write on."""
     for step in steps:
         run = runs.Run(shutil.copytree(kept, paths.runs_folder() / runs.new_id()))
         run.send_request(stop=False)
@@ -188,7 +188,7 @@ def full_at(steps, train_to_exit, uninterrupted, kept, wait_until) -> None:
 
 @pytest.fixture
 def kept(forks, wait_until, tmp_path):
-    """The folder of a run that was stopped after an epoch or two: with a checkpoint and a model."""
+    """The folder of a run stopped after one or two epochs, with a checkpoint and a model."""
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.05))
     wait_until(lambda: lines(run), seconds=60)
@@ -221,7 +221,7 @@ def test_on_a_full_disk_a_run_keeps_its_queue_position_until_there_is_space(fork
 
 
 def test_a_writer_killed_at_any_moment_leaves_no_unreadable_file(forks, wait_until):
-    """Requests written again and again, and the writer killed at any moment."""
+    """Requests are written repeatedly, and the writer is killed at any moment."""
     run = runs.create(CONFIG)
     code = "from pathlib import Path\nfrom imgcls.runs import Run\nrun = Run(Path({!r}))\nrate = 0.0\n"
     code += "while True:\n    rate += 0.001\n    run.send_request(learning_rate=rate)\n"

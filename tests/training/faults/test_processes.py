@@ -1,4 +1,4 @@
-"""Trainers that are killed, hang, are stopped or lose their folder: readers see the true state and whole files."""
+"""Trainers that are killed, hang, are stopped or lose their folder: readers see the true state and intact files."""
 
 import os
 import random
@@ -27,7 +27,7 @@ KILLS = 25 if os.environ.get("IMGCLS_SLOW") == "1" else 5
 
 @pytest.fixture
 def occupied_slot(own_folders):
-    """Another training has its turn."""
+    """Another training occupies the slot."""
     paths.runs_folder().mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(paths.runs_folder() / ".turn-0.lock") as lock:
         yield lock
@@ -56,11 +56,11 @@ def test_a_trainer_killed_before_its_first_heartbeat_becomes_lost(cold_trainer, 
 def test_a_trainer_killed_within_an_epoch_is_lost_at_once_and_keeps_its_curve(warm_trainer, wait_until):
     run = runs.create(ENDLESS)
     process = warm_trainer(run)
-    # A checkpoint is written beside the training, so it may come later than the line of its epoch.
+    # A checkpoint is written in the background, so it may appear later than the line of its epoch.
     wait_until(lambda: epochs_of(run) >= 2 and run.can_resume, seconds=120)
     assert run.state == "running"
     process.kill()
-    # The lock is free when the last thread is gone, which may be after the process counts as ended.
+    # The lock is released when the last thread is gone, which may be after the process counts as ended.
     wait_until(lambda: run.state == "lost")
     curves = Curves(run.folder / "metrics.jsonl").refresh()
     assert [line["epoch"] for line in curves.epochs] == list(range(1, len(curves.epochs) + 1))
@@ -96,7 +96,7 @@ def test_a_silent_trainer_is_running_while_it_is_alive(warm_trainer, wait_until)
 
 
 def test_a_trainer_killed_at_any_point_leaves_intact_files(warm_trainer, wait_until):
-    """A short run takes about 3 seconds: it is killed at moments that spread over it, its end included."""
+    """A short run takes about 3 seconds: it is killed at moments spread over it, including its end."""
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     generator = random.Random(seed)
@@ -165,7 +165,7 @@ def test_a_stop_during_training_takes_effect_immediately(warm_trainer, wait_unti
     wait_until(lambda: epochs_of(run), seconds=120)
     run.send_request(stop=True)
     phase = lambda: Curves(run.folder / "metrics.jsonl").refresh().phase  # noqa: E731
-    assert wait_until(lambda: phase() != "training") < 5  # a second on a calm machine
+    assert wait_until(lambda: phase() != "training") < 5  # a second on an idle machine
     wait_until(lambda: run.state == "stopped", seconds=120)
     wait_until(lambda: has_ended(process))
     assert run.is_ready
@@ -180,7 +180,7 @@ def test_a_stop_while_queued_takes_effect_immediately(occupied_slot, cold_traine
         run.send_request(stop=True)
     else:
         process.send_signal(getattr(signal, by))
-    assert wait_until(lambda: process.poll() is not None) < 10  # a second on a calm machine
+    assert wait_until(lambda: process.poll() is not None) < 10  # a second on an idle machine
     assert run.state == "stopped"
     assert run.result["message"].startswith("Stopped before the first training step, so there is no model.")
     assert not run.is_ready
@@ -195,7 +195,7 @@ def test_a_stop_requested_before_the_trainer_started_is_kept(occupied_slot, cold
     assert run.state == "stopped"
 
 
-# ---- robbed of its folder
+# ---- deleted run folders
 
 
 def test_a_trainer_whose_folder_is_deleted_exits(warm_trainer, wait_until):

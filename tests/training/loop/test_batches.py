@@ -14,7 +14,7 @@ MOVED = Augmentation(rotation=20, shift=2, zoom=0.2, flip=True)
 
 
 def numbered(count: int) -> Subset:
-    """Images that carry their own number in every pixel pair; the label is the number modulo 7."""
+    """Images with their own number in every pixel pair; the label is the number modulo 7."""
     numbers = np.arange(count)
     images = np.zeros((count, 4, 4, 1), np.uint8)
     images[:, 0, 0, 0], images[:, 0, 1, 0] = numbers // 256, numbers % 256
@@ -29,7 +29,7 @@ def bytes_of(found) -> list[tuple[bytes, bytes]]:
     return [(images.tobytes(), labels.tobytes()) for images, labels in found]
 
 
-# ---- a part of a dataset
+# ---- subsets
 
 
 def test_a_subset_has_the_labels_of_its_rows_and_copies_no_images():
@@ -97,7 +97,7 @@ def test_augmentation_differs_between_epochs_and_batches_and_does_not_modify_the
 
 
 class Watched(np.ndarray):
-    """Images that tell when rows of them are read."""
+    """Images that record which rows are read."""
 
     def __getitem__(self, key):
         if isinstance(key, np.ndarray):
@@ -141,7 +141,7 @@ def test_an_error_while_preparing_a_batch_reaches_the_loop():
 
 
 def test_data_larger_than_memory_is_read_one_batch_at_a_time(tmp_path):
-    """64 MB of images on disk: an epoch holds two batches of them and no more."""
+    """64 MB of images on disk: an epoch keeps at most two batches in memory."""
     path = tmp_path / "images.npy"
     count = 20_000
     np.lib.format.open_memmap(path, "w+", np.uint8, (count, 40, 40, 2)).flush()

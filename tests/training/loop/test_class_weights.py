@@ -95,4 +95,4 @@ def test_the_loop_weights_by_its_training_split_and_resumes_exactly(keras, make_
     for expected, found, other in pairs:
         assert np.array_equal(expected, found)
         differs |= not np.allclose(expected, other, atol=1e-4)
-    assert differs, "the weights count"
+    assert differs, "the weights have an effect"

@@ -1,4 +1,4 @@
-"""Controlling a training: schedules, requests, pauses, stops, checkpoints, extended runs."""
+"""Controlling training: schedules, requests, pauses, stops, checkpoints, extended runs."""
 
 import numpy as np
 import pytest
@@ -85,7 +85,7 @@ def test_early_stopping_can_be_enabled_and_its_patience_starts_then(make_loop):
         asking=lambda loop: RunRequest(early_stopping=True if loop.epochs_done >= 4 else None),
     )
     loop.run()
-    assert loop.epochs_done == 6  # asked for within the fifth
+    assert loop.epochs_done == 6  # requested within the fifth
     assert not loop.was_stopped
     (mark,) = loop.lines("change")
     assert (mark["epoch"], mark["what"], mark["value"]) == (4.333333, "early_stopping", True)
@@ -154,7 +154,7 @@ def test_a_pause_takes_effect_during_validation_and_changes_no_results(make_loop
     straight.evaluation_batch = 5
     straight.run()
     assert paused.control.pauses == 2
-    assert len(looks) == 6 * 3 + 2 + 1  # the second look and, in the last epoch but one, the first were in vain
+    assert len(looks) == 6 * 3 + 2 + 1  # the second check and, in the last epoch but one, the first had no effect
     checkpoints = [kept for kept, now in paused.control.kept if now]
     assert [(kept.state["epoch"], kept.state["step"]) for kept in checkpoints] == [(1, 3), (6, 3), (7, 0)]
     assert [line["val_loss"] for line in paused.lines()] == [line["val_loss"] for line in straight.lines()]
@@ -203,7 +203,7 @@ def test_resuming_from_a_checkpoint_reproduces_the_training(make_loop, tmp_path,
     kept.write(tmp_path / "checkpoint.npz")
     resumed = make_loop(config)
     for variable in resumed.model.variables[:2]:
-        variable.assign(variable.numpy() * 0)  # what a new process begins with does not matter
+        variable.assign(variable.numpy() * 0)  # the initial state of a new process does not matter
     resumed.restore(Checkpoint.read(tmp_path / "checkpoint.npz"))
     assert resumed.steps_done == step
     resumed.run()
@@ -271,7 +271,7 @@ def test_a_run_that_stopped_early_can_be_extended(make_loop):
     again.restore(checkpoint)
     again.run()
     assert again.epochs_done == 3  # resumed: it is over
-    for epochs in (8, config.epochs, 5):  # also where it ends as early as was planned at first
+    for epochs in (8, config.epochs, 5):  # even if it ends as early as originally planned
         continued = make_loop(config.changed(epochs=epochs), validation=validation)
         continued.restore(checkpoint)
         continued.progress.belong_to("another", continued.config)
@@ -293,7 +293,7 @@ def test_a_requested_rate_is_not_rescaled_when_a_schedule_is_extended(make_loop,
     assert continued.learning_rate == pytest.approx(expected)
 
 
-# ---- the running mean
+# ---- the moving average
 
 
 def test_the_averaged_weights_are_evaluated_and_saved(make_loop):

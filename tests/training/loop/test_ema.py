@@ -40,7 +40,7 @@ def value_of(mean) -> float:
 def test_the_first_steps_have_a_higher_weight(variable):
     mean = running_mean([variable], 0.99)
     follow(mean, variable, [10.0])
-    assert value_of(mean) == pytest.approx(9.0)  # a tenth of the start stays
+    assert value_of(mean) == pytest.approx(9.0)  # a tenth of the initial value remains
     follow(mean, variable, [0.0])
     assert value_of(mean) == pytest.approx(9.0 * 2 / 11)
 
@@ -84,7 +84,7 @@ def test_an_average_restored_from_a_checkpoint_is_identical(keras, variable):
     follow(whole, variable, values)
     follow(first, other, values[:5])
     kept = first.arrays()
-    follow(first, other, [99.0])  # what is kept does not change any more
+    follow(first, other, [99.0])  # the stored value no longer changes
     second.set_arrays(kept)
     follow(second, other, values[5:])
     assert [array.tobytes() for array in second.arrays()] == [array.tobytes() for array in whole.arrays()]

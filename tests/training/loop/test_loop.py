@@ -1,4 +1,4 @@
-"""The training loop on toy data: what it learns, keeps, counts and writes."""
+"""The training loop on toy data: learning, best weights, counters and log lines."""
 
 import numpy as np
 import pytest
@@ -133,7 +133,7 @@ def test_augmentation_changes_only_training_images(make_loop):
     assert len(loop.model.layers) == len(make_loop(TOY).model.layers)
 
 
-# ---- a loss that is no number
+# ---- non-finite losses
 
 
 def test_a_huge_learning_rate_diverges(make_loop):
@@ -164,7 +164,7 @@ def test_a_non_finite_loss_ends_a_long_epoch_immediately(make_loop, monkeypatch)
     with pytest.raises(Diverged) as diverged:
         loop.run()
     assert diverged.value.args == (1,)
-    assert loop.steps_done == 2  # of 12: the first that was learnt with such weights
+    assert loop.steps_done == 2  # of 12: the first one computed with such weights
     assert loop.best is None
 
 

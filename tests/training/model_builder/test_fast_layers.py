@@ -24,7 +24,7 @@ def noise(*shape: int, dtype="float32"):
 
 
 def layer_pair(keras, quick, kind: str, shape: tuple[int, ...], policy: str = "float32", **settings):
-    """Keras's layer and the quick one with the same weights."""
+    """Keras's layer and the fast one with the same weights."""
     layers = [getattr(place, kind)(dtype=policy, **settings) for place in (keras.layers, quick)]
     for layer in layers:
         layer.build((None, *shape))

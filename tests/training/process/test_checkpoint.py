@@ -1,4 +1,4 @@
-"""Checkpoints: a round trip to the last bit, any damage is one sentence, and a thread that writes the newest."""
+"""Checkpoints: an exact round trip, one error for any damage, and a thread that writes the newest."""
 
 import errno
 import threading
@@ -85,7 +85,7 @@ def test_any_flipped_bit_gives_one_error_or_changes_nothing(path):
         else:
             assert same(read, make_checkpoint()), place
             harmless += 1
-    assert harmless < len(whole) / 3  # dates and the like
+    assert harmless < len(whole) / 3  # timestamps and other metadata
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"{}", b"\x93NUMPY", b"\0" * 1000], ids=repr)
@@ -155,7 +155,7 @@ def writer(path):
 
 @pytest.fixture
 def slow_disk(monkeypatch):
-    """Each replacing of a file waits for `release()`; `begun()` waits until one does. What was written is in `done`."""
+    """Each file replacement waits for `release()`; `begun()` waits until one starts. `done` lists what was written."""
 
     class Disk:
         def __init__(self):
@@ -235,7 +235,7 @@ def test_a_write_error_reaches_the_training_thread_once(path, call):
         if call == "flush":
             writer.flush()
         else:
-            while True:  # sooner or later the next one meets the error of the first
+            while True:  # a later one raises the error of the first
                 writer.submit(make_checkpoint(2))
     assert error.value.errno in (errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY)
     writer.close()

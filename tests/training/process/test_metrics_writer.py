@@ -1,4 +1,4 @@
-"""The metrics log: strict JSON, flushed line by line, whole lines even after an incomplete one."""
+"""The metrics log: strict JSON, flushed line by line, complete lines even after an incomplete one."""
 
 from imgcls.training.process.metrics_writer import MetricsWriter
 

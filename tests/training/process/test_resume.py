@@ -1,4 +1,4 @@
-"""A training that was interrupted goes on exactly: the same numbers as one that was not, to 1e-6."""
+"""An interrupted training resumes exactly: the same results as an uninterrupted one, to 1e-6."""
 
 import json
 import time
@@ -78,7 +78,7 @@ def kept_runs():
 
 @pytest.fixture
 def uninterrupted(forks, kept_runs, wait_until, tmp_path_factory):
-    """The run of a configuration that nothing interrupted, trained once."""
+    """`uninterrupted(config)`: the run of a configuration without interruption, trained once."""
 
     def trained(config: Config) -> runs.Run:
         key = json.dumps(config.as_dict())
@@ -95,7 +95,7 @@ def uninterrupted(forks, kept_runs, wait_until, tmp_path_factory):
 
 @pytest.fixture
 def assert_resumes_to(forks, wait_until):
-    """`goes_on(run, other)` resumes a run to its end and compares it with the other."""
+    """`assert_resumes_to(run, other)` resumes a run to its end and compares it with the other."""
 
     def check(run: runs.Run, other: runs.Run) -> None:
         process = forks.trainer(run)
@@ -125,14 +125,14 @@ def test_repeated_kills_within_an_epoch_change_no_results(config, forks, uninter
     other = uninterrupted(config)
     steps = steps_per_epoch(other)
     run = runs.create(config)
-    killed(forks, wait_until, run, 5)  # before there is any checkpoint
+    killed(forks, wait_until, run, 5)  # before the first checkpoint
     assert not run.can_resume
     killed(forks, wait_until, run, steps + steps // 2, WRITES_IN_PEACE_AT_STEP.format(steps + 1))
     assert [line["epoch"] for line in lines(run)] == [1]
     last = other.result["epochs"] - 1
     killed(forks, wait_until, run, last * steps + 2, WRITES_IN_PEACE_AT_STEP.format(last * steps + 1))
     assert_resumes_to(run, other)
-    assert [line["epoch"] for line in lines(run, "resumed")] == [0, 1, last]  # at most the epoch it was in is lost
+    assert [line["epoch"] for line in lines(run, "resumed")] == [0, 1, last]  # at most the current epoch is lost
 
 
 def test_a_run_killed_before_its_first_checkpoint_restarts_with_an_empty_curve(forks, uninterrupted, wait_until):
@@ -242,7 +242,7 @@ def test_a_run_that_stopped_early_can_be_continued(forks, uninterrupted, wait_un
     assert curve(run)[:done] == curve(before)
 
 
-# ---- asked for while it trains
+# ---- requests during training
 
 
 def test_learning_rate_and_early_stopping_can_be_changed_during_training(forks, wait_until):
@@ -262,7 +262,7 @@ def test_learning_rate_and_early_stopping_can_be_changed_during_training(forks, 
     wait_until(lambda: has_ended(process))
     again = forks.trainer(run)
     wait_until(lambda: len(lines(run)) > done + 4, seconds=60)
-    assert lines(run)[-1]["learning_rate"] == pytest.approx(0.002)  # what was asked outlives the process
+    assert lines(run)[-1]["learning_rate"] == pytest.approx(0.002)  # requests outlive the process
     run.send_request(early_stopping=True)
     wait_until(lambda: has_ended(again), seconds=60)
     assert run.state == "finished"
@@ -301,7 +301,7 @@ def test_a_parked_run_releases_its_slot_and_memory_and_resumes_from_the_queue(fo
 
 
 def test_a_click_while_parking_is_not_lost(forks, monkeypatch, wait_until):
-    """Resume is pressed after the trainer has looked for the last time."""
+    """Resume is clicked after the trainer has polled for the last time."""
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
     run = jobs.begin(PLATEAU, run_id="is-parked")
     asks = """

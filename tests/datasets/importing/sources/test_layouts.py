@@ -1,4 +1,4 @@
-"""What people bring is read as it was meant, or the user is asked: classes, splits and groups of many layouts."""
+"""Folder layouts are interpreted correctly, or the user is asked: classes, splits and groups."""
 
 import zipfile
 from pathlib import Path

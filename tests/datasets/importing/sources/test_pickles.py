@@ -1,4 +1,4 @@
-"""Pickles are refused with the reason, whatever they are called, and never loaded."""
+"""Pickles are refused with the reason, whatever their name, and never loaded."""
 
 import io
 import pickle
@@ -13,7 +13,7 @@ from tests.support.uploads import archive, leaves
 
 
 class Trap:
-    """Loading it writes a file."""
+    """Loading it would write a file."""
 
     def __init__(self, path: str):
         self.path = path

@@ -1,4 +1,4 @@
-"""Boxes around objects, as COCO, YOLO, Pascal VOC, Create ML and tables describe them."""
+"""Bounding boxes as COCO, YOLO, Pascal VOC, Create ML and tables describe them."""
 
 import json
 from io import BytesIO
@@ -23,14 +23,14 @@ def scene(objects: list[tuple[str, tuple[int, int, int, int]]], shade: int) -> b
     pixels = np.full((HEIGHT, WIDTH, 3), 100 + shade, np.uint8)
     for colour, (left, top, right, bottom) in objects:
         pixels[top:bottom, left:right] = COLOURS[colour]
-        pixels[top : top + 2, left:right] = np.clip(np.array(COLOURS[colour]) - shade, 0, 255)  # no two are alike
+        pixels[top : top + 2, left:right] = np.clip(np.array(COLOURS[colour]) - shade, 0, 255)  # all different
     file = BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
 
 
 def objects(number: int) -> list[tuple[str, tuple[int, int, int, int]]]:
-    """Two or one objects: the first is larger."""
+    """One or two objects; the first is larger."""
     names = list(COLOURS)
     found = [(names[number % 3], (2 + number, 4, 32 + number, 24))]
     return found + [(names[(number + 1) % 3], (60, 20, 72, 36))] * (number % 2)

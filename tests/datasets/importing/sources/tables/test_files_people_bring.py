@@ -1,4 +1,4 @@
-"""Files of labs, Kaggle, Hugging Face and labelling tools, each with what an import must make of it."""
+"""Files from labs, Kaggle, Hugging Face and labelling tools, each with its expected import."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Tables of file names and labels: which column is what, and which file a row means."""
+"""Tables of file names and labels: the role of each column, and the file of each row."""
 
 import json
 
@@ -162,7 +162,7 @@ def test_an_ambiguous_group_column_is_offered_but_not_used(tmp_path):
     }
 
 
-# ---- which file a row means
+# ---- matching rows to files
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_json_and_bracketed_lists_are_multiple_labels(tmp_path):
         assert labels(listed(tmp_path, NAMES, table))["img_01.png"] == ("sky", "sea")
 
 
-# ---- other ways to write a table
+# ---- other table formats
 
 
 def test_commas_inside_labels_do_not_hide_semicolon_delimiters(tmp_path):

@@ -1,4 +1,4 @@
-"""Tables of pixels as other programs leave them: sorted, numbered, indexed, in one field, or in an archive."""
+"""Pixel tables as other programs write them: sorted, numbered, indexed, in one field, or in an archive."""
 
 import numpy as np
 import pytest
