@@ -21,6 +21,7 @@ import filelock
 import numpy as np
 
 from imgcls import runs
+from imgcls.config import imported_model
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.export import formats, records, texts, verification
@@ -94,6 +95,10 @@ def check(run: Run) -> ModelCard:
         RunError: it cannot, and why.
     """
     card = run.card
+    if imported_model.exists(run.folder):
+        raise RunError(
+            "This model was imported, so you have its file already. Only models trained here can be exported."
+        )
     if not (run.folder / "model.keras").exists():
         raise RunError("This run has no saved model (model.keras), so it cannot be exported. Train it again.")
     if not run.is_tested:

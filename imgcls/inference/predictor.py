@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls.config import imported_model
 from imgcls.errors import DamagedFile, RunError
 from imgcls.inference import model_files
+from imgcls.inference.imported import ImportedPredictor
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 
@@ -89,17 +91,19 @@ class Predictor:
             raise RunError(DAMAGED) from error
 
 
-def load_predictor(run: Run) -> Predictor:
-    """The model of a run. The last few stay loaded; a changed file is loaded again.
+def load_predictor(run: Run) -> Predictor | ImportedPredictor:
+    """The model of a run. The last few stay loaded; a changed file is loaded again. An imported one runs in a sandbox.
 
     Raises:
         RunError: the run has no model, or the file is damaged.
     """
-    return _load(run.folder, run.stamp("model.tflite", "model.json"))
+    return _load(run.folder, run.stamp("model.tflite", "model.json", imported_model.NAME))
 
 
 @lru_cache(CACHED_MODELS)
-def _load(folder: Path, stamp: tuple) -> Predictor:
+def _load(folder: Path, stamp: tuple) -> Predictor | ImportedPredictor:
+    if imported_model.exists(folder):
+        return ImportedPredictor(Run(folder))
     return Predictor(folder / "model.tflite", Run(folder).card.digest)
 
 

@@ -23,6 +23,7 @@ from imgcls.runs.store import ID as ID
 from imgcls.runs.store import all_runs as all_runs
 from imgcls.runs.store import check_id as check_id
 from imgcls.runs.store import create as create
+from imgcls.runs.store import data_and_model as data_and_model
 from imgcls.runs.store import default_label as default_label
 from imgcls.runs.store import described as described
 from imgcls.runs.store import exists as exists

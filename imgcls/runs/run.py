@@ -34,6 +34,7 @@
       robustness.npz    predictions for corrupted test images              imgcls.evaluation.robustness, by rename
       suspects.npz      training labels that are probably wrong            imgcls.evaluation.label_errors, by rename
       judged.json       the user's reviews of suspected labels             page
+      imported.*        an imported model, and how it is used              imgcls.evaluation.model_import, once
       exports/          exported files with their verification records     imgcls.export, by rename
 
 A run is complete without the inside.* and neighbours files, which explain the model. Each file has one writer and is
@@ -52,8 +53,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imgcls.config import Config
-from imgcls.errors import RunError, UserError
+from imgcls.config import Config, imported_model
+from imgcls.errors import RunError, SettingError, UserError
 from imgcls.runs import labels, requests, trash
 from imgcls.runs.requests import RunRequest
 from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
@@ -94,8 +95,10 @@ class Run:
         """The settings of the run.
 
         Raises:
-            SettingError: config.json is missing or damaged, or has an invalid setting.
+            SettingError: config.json is missing or damaged, or has an invalid setting; or the model was imported.
         """
+        if imported_model.exists(self.folder):
+            raise SettingError(imported_model.NOT_TRAINED)
         return Config.load(self.folder / "config.json")
 
     @property
@@ -196,7 +199,8 @@ class Run:
     @property
     def is_ready(self) -> bool:
         """Whether it has a model that pages can use."""
-        return (self.folder / "model.tflite").exists() and (self.folder / "model.json").exists()
+        model = imported_model.NAME if imported_model.exists(self.folder) else "model.tflite"
+        return (self.folder / model).exists() and (self.folder / "model.json").exists()
 
     @property
     def is_tested(self) -> bool:
@@ -214,14 +218,11 @@ class Run:
     @property
     def created(self) -> float:
         """When it was first started or, before that, created, in seconds since 1970."""
-        try:
+        with contextlib.suppress(RunError):
             facts = self._json("trainer.json") or {}
-            started = facts.get("first", facts.get("started"))
-        except RunError:
-            started = None
-        if json_files.is_number(started, 0.0, LATEST):
-            return float(started)
-        return file_times.modified(self.folder / "config.json") or 0.0
+            if json_files.is_number(started := facts.get("first", facts.get("started")), 0.0, LATEST):
+                return float(started)
+        return max(file_times.modified(self.folder / name) or 0.0 for name in ("config.json", imported_model.NAME))
 
     def stamp(self, *names: str) -> tuple[float, ...]:
         """The modification times of these files, as a cache key."""

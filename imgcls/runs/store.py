@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from imgcls.config import Config
+from imgcls.config import Config, imported_model
 from imgcls.errors import RunError, UserError
 from imgcls.runs import labels, trash
 from imgcls.runs.run import Run
@@ -147,7 +147,7 @@ def described(run: Run) -> dict[str, Any]:
     data = model = None
     result: dict[str, Any] = {}
     try:
-        data, model = run.config.data, run.config.model
+        data, model = data_and_model(run)
         result = run.result or {}
     except UserError:
         pass  # its state says that it is damaged
@@ -167,6 +167,19 @@ def _roots() -> list[Path]:
     """The folders with runs; the first one is writable."""
     shipped = paths.shipped_runs_folder()
     return [paths.runs_folder(), *([shipped] if shipped else [])]
+
+
+def data_and_model(run: Run) -> tuple[str, str]:
+    """The name of a run's dataset, and its model family or, for an imported model, "imported" with the format.
+
+    Raises:
+        UserError: the settings, or the files of an imported model, cannot be read.
+    """
+    found = imported_model.read(run.folder)
+    if found is not None:
+        return run.card.data, f"imported ({found.title})"
+    config = run.config
+    return config.data, config.model
 
 
 def default_label(config: Config) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, runs
 from imgcls.errors import UserError
 from imgcls.runs import Run
 from imgcls.ui.app import links
@@ -64,7 +64,7 @@ def summary(run: Run) -> Summary:
     """The summary of a run; of a damaged one, what can still be read."""
     data = model = "–"
     try:
-        model, data = run.config.model, run.config.data
+        data, model = runs.data_and_model(run)
         data = datasets.facts(data).title
     except UserError:
         pass

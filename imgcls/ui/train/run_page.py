@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from imgcls import datasets, jobs
+from imgcls import datasets, jobs, runs
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
@@ -155,11 +155,11 @@ def _continue(run: Run, state: str, result: dict) -> None:
 def _data_and_model(run: Run) -> str:
     """The dataset and the model, or why they are unknown."""
     try:
-        config = run.config
-        title = datasets.facts(config.data).title
+        data, model = runs.data_and_model(run)
+        title = datasets.facts(data).title
     except UserError as error:
         return str(error)
-    return f"{title} · {config.model}"
+    return f"{title} · {model}"
 
 
 def _details(run: Run) -> None:
