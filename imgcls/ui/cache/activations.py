@@ -46,7 +46,7 @@ def test_image(run: Run, tested: Predictions | Decisions, index: int) -> np.ndar
     if row >= 0:
         return tested.images[row]
     try:
-        dataset = predictions.dataset(run.config.data)
+        dataset = predictions.dataset(run.card.data)
         if len(dataset.y_test) == len(tested.labels) and tuple(dataset.facts.shape) == run.card.shape:
             found = np.array(dataset.x_test[index])
             dataset.release_memory()

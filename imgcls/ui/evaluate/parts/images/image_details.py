@@ -178,7 +178,7 @@ def edit_training_images(run: Run, rows: tuple[int, ...]) -> None:
         if not section.open:
             return
         with errors.shown():
-            dataset = cached.dataset(run.config.data)
+            dataset = cached.dataset(run.card.data)
             known = neighbours.training_features(run)
             first = int(known.rows[0])
             is_same = first < len(dataset.x_train) and np.array_equal(known.labels[0], dataset.y_train[first])
