@@ -1,5 +1,6 @@
 """Deep links as the first request to a server, origins of resources, narrow and dark screens, memory."""
 
+import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,9 +46,26 @@ def test_a_deep_link_as_the_first_request_shows_the_page_with_its_navigation(lin
     }
 
 
+COLOURS_OF_PRIMARY_BUTTONS = """() =>
+    [...document.querySelectorAll('[data-testid^=stBaseButton-primary]:not([disabled])')].map(button => {
+        const style = getComputedStyle(button.querySelector('p') ?? button);
+        return [style.color, getComputedStyle(button).backgroundColor];
+    })"""
+
+
+def contrast(*colours: str) -> float:
+    """The contrast ratio of two colours as browsers write them, "rgb(1, 2, 3)", from 1 to 21 (WCAG 2.2)."""
+    luminances = []
+    for colour in colours:
+        channels = [int(value) / 255 for value in re.findall(r"\d+", colour)[:3]]
+        linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+        luminances.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(luminances) + 0.05) / (min(luminances) + 0.05)
+
+
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_a_narrow_screen_needs_no_horizontal_scrolling(link, colours, visit, server):
+def test_a_narrow_screen_needs_no_horizontal_scrolling_and_buttons_are_readable(link, colours, visit, server):
     page = visit(server, link, viewport={"width": 400, "height": 900}, color_scheme=colours)
     steps.shows(page, LINKS[link])
     too_wide = page.evaluate(
@@ -59,6 +77,8 @@ def test_a_narrow_screen_needs_no_horizontal_scrolling(link, colours, visit, ser
     assert too_wide == []
     background = page.evaluate("() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 29)"}[colours]
+    for text, behind in page.evaluate(COLOURS_OF_PRIMARY_BUTTONS):
+        assert contrast(text, behind) >= 4.5, "WCAG AA"
 
 
 def test_server_memory_stays_small_and_tensorflow_is_never_imported(visit, own_server):

@@ -57,7 +57,8 @@ def show(run: Run) -> None:
             )
         if text := _cross_validation(run):
             st.caption(text)
-        st.caption(_usage(run))
+        if text := _usage(run):
+            st.caption(text)
     section.show(run, predictions)
 
 
@@ -97,9 +98,10 @@ def _cross_validation(run: Run) -> str:
 
 
 def _usage(run: Run) -> str:
+    """How often the test scores were viewed, from the second time on; an unbiased estimate needs no remark."""
     usage = holdout_usage.read(run)
     if usage.count < 2:
-        return "First evaluation on this test set, so the score is an unbiased estimate."
+        return ""
     since = "" if usage.first is None else f" since {time.strftime('%d %B %Y', time.localtime(usage.first))}"
     return (
         f"This run's test scores have been viewed {usage.count:,} times{since}. If you select models by test score, "

@@ -36,7 +36,12 @@ class Number:
 
 def show(numbers: Iterable[Number]) -> None:
     """The numbers side by side, wrapping as needed."""
-    st.html(f'{STYLE}<dl class="numbers">{"".join(map(_cell, numbers))}</dl>')
+    st.html(markup(numbers))
+
+
+def markup(numbers: Iterable[Number]) -> str:
+    """The same as HTML, to be part of a larger piece."""
+    return f'{STYLE}<dl class="numbers">{"".join(map(_cell, numbers))}</dl>'
 
 
 def _cell(number: Number) -> str:

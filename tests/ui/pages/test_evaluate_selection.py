@@ -45,7 +45,7 @@ def matrix_of(app: AppTest) -> dict:
 
 
 def accuracy(app: AppTest) -> str:
-    return next(str(block.proto.body) for block in app.get("html") if "font-size:3.2rem" in str(block.proto.body))
+    return next(str(block.proto.body) for block in app.get("html") if 'class="headline"' in str(block.proto.body))
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)

@@ -3,11 +3,13 @@
 import json
 import re
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from imgcls import runs
 from imgcls.config import Config
+from imgcls.evaluation import predictions
 from imgcls.ui.app import errors
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting
@@ -41,6 +43,10 @@ def test_evaluate_shows_the_scores_of_the_predictions(finished_run):
     for name in ("Macro precision", "Macro recall", "Macro F1", "Weighted F1", "Cross-entropy"):
         assert f"<dt>{name}" in numbers
     assert any(formatting.fraction(finished_run.result["test_accuracy"]) in piece for piece in pieces)
+    matrix = predictions.read(finished_run).report.matrix
+    errors = int(matrix.sum() - np.trace(matrix))
+    most = max(matrix[a, b] + matrix[b, a] for a in range(10) for b in range(a))
+    assert f", {most} of {errors} errors." in numbers
     assert "360 held-out test images" in text_of(app)
 
 

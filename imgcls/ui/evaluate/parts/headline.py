@@ -1,7 +1,8 @@
-"""The scores at the top of the page, each with its 95% confidence interval."""
+"""The scores at the top of the page with their 95% confidence intervals: the main one, the others one click away."""
 
-from collections.abc import Sequence
+import html
 
+import numpy as np
 import streamlit as st
 
 from imgcls.evaluation.metrics.classification import Report
@@ -11,13 +12,24 @@ from imgcls.ui.evaluate.parts.metric_help import AVERAGES, EXACT_MATCH, LABEL_AC
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
+STYLE = """<style>
+.headline{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem 1.4rem;line-height:1.5}
+.headline>div:first-child{font-size:3.2rem;font-weight:700;line-height:1.1;font-variant-numeric:tabular-nums}
+details.scores summary{cursor:pointer;width:fit-content;padding:.2rem 0;font-size:.9rem}
+details.scores p{margin:1rem 0 0;font-size:.875rem;opacity:.75}
+details.scores dl.numbers{margin-top:.8rem}
+</style>"""
+
 
 def show(report: Report | LabelReport, count: int, total: int | None = None) -> None:
-    """The main score in large type and the others beside it, computed from `count` of `total` test images."""
+    """The main score in large type with one sentence about the errors, computed from `count` of `total` test images.
+
+    The other scores open below it.
+    """
     is_filtered = total is not None and count != total
     if isinstance(report, LabelReport):
         main, name, note = report.macro_f1, "macro F1", "Macro F1 is the mean of the labels' F1 scores."
-        numbers = _multilabel_numbers(report)
+        numbers, summary = _multilabel_numbers(report), _weakest_label(report)
         method = (
             "Wilson for the exact match, normal approximation for label accuracy and cross-entropy, bootstrap for the "
             "rest"
@@ -25,27 +37,44 @@ def show(report: Report | LabelReport, count: int, total: int | None = None) -> 
     else:
         main, name = report.accuracy, "accuracy" if is_filtered else "test accuracy"
         note = "Averages cover the filtered classes, or those that occur." if is_filtered else ""
-        numbers = _single_numbers(report)
+        numbers, summary = _single_numbers(report), _most_confused(report)
         method = "Wilson for accuracy, bootstrap for the averages"
-    _draw(main, f"{name} of filtered images" if is_filtered else name, numbers)
     if is_filtered:
         source = f"From {count:,} of {total:,} test images: those that match the filters."
     else:
         source = f"From {formatting.count(count, 'held-out test image')}, never used for training or model selection."
-    sentences = [source, note, f"95% confidence intervals: {method}."]
-    st.caption(" ".join(sentence for sentence in sentences if sentence))
+    about = " ".join(sentence for sentence in (note, f"95% confidence intervals: {method}.") if sentence)
+    heading = f"{name} of filtered images" if is_filtered else name
+    value, interval = formatting.fraction(main.value), formatting.interval(main)
+    st.html(
+        f'{STYLE}<div class="headline"><div>{value}</div>'
+        f"<div><b>{heading}</b> · {interval}<br>{html.escape(summary)}</div></div>"
+        f'<details class="scores"><summary>All scores</summary>{metric_row.markup(numbers)}<p>{about}</p></details>'
+    )
+    st.caption(source)
 
 
-def _draw(main: Score, name: str, numbers: Sequence[Number]) -> None:
-    first, rest = st.columns([2, 7], vertical_alignment="center", gap="large")
-    with first:
-        value = formatting.fraction(main.value)
-        st.html(
-            f'<div style="font-size:3.2rem;font-weight:700;line-height:1.1">{value}</div>'
-            f'<div style="opacity:.75">{name}<br>{formatting.interval(main)}</div>'
-        )
-    with rest:
-        metric_row.show(numbers)
+def _most_confused(report: Report) -> str:
+    """The pair of classes with the most errors between them, in both directions together."""
+    errors = report.matrix - np.diag(np.diag(report.matrix))
+    if not errors.sum():
+        return "No errors."
+    both = np.triu(errors + errors.T)
+    first, second = np.unravel_index(both.argmax(), both.shape)
+    names = report.classes.names
+    return (
+        f"Most frequent confusion: {names[first]} and {names[second]}, {both.max():,} of "
+        f"{formatting.count(int(errors.sum()), 'error')}."
+    )
+
+
+def _weakest_label(report: LabelReport) -> str:
+    """The label with the lowest F1 among those that some image has."""
+    present = np.flatnonzero(report.labels.support)
+    if not len(present):
+        return ""
+    weakest = present[np.argmin(report.labels.f1.value[present])]
+    return f"Lowest F1: {report.labels.names[weakest]}, {formatting.fraction(report.labels.f1.value[weakest])}."
 
 
 def _single_numbers(report: Report) -> list[Number]:
