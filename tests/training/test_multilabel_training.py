@@ -139,7 +139,7 @@ def test_the_loop_learns_labels_and_resumes_exactly(make_loop):
 
 
 def test_the_gallery_has_errors_first_and_some_correct_predictions():
-    from imgcls.evaluation.test_results import worst_indices
+    from imgcls.evaluation.predictions import worst_indices
 
     labels = np.tile([[1, 0, 1]], (90, 1)).astype(np.uint8)
     probabilities = np.tile([[0.9, 0.1, 0.9]], (90, 1))

@@ -13,7 +13,7 @@ from imgcls.config import Config, imported_model
 from imgcls.config.imported_model import CHANNEL_ORDERS, SCALINGS, ImportedModel
 from imgcls.datasets import Dataset
 from imgcls.errors import DatasetError, RunError
-from imgcls.evaluation import test_results
+from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import multilabel
 from imgcls.evaluation.model_import import answers, scaling
 from imgcls.evaluation.model_import.answers import AUTO, Answers
@@ -138,7 +138,7 @@ def _write(
         )
     finally:
         predictor.close()
-    scores = test_results.store(run, images, test_labels, probabilities, thresholds)
+    scores = predictions.store(run, images, test_labels, probabilities, thresholds)
     atomic.write_json(
         run.folder / "result.json",
         {

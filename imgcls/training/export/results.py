@@ -11,7 +11,7 @@ import numpy as np
 from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import Dataset
-from imgcls.evaluation import test_results
+from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import multilabel
 from imgcls.inference import input_quality, model_files
 from imgcls.inference.explain import task
@@ -115,7 +115,7 @@ def test(
     if probabilities is None:
         probabilities = _predictions(model, lambda rows: images[rows], len(labels), batch)
     of_labels = None if thresholds is None else thresholds.of_labels
-    return test_results.store(run, images, labels, probabilities, of_labels)
+    return predictions.store(run, images, labels, probabilities, of_labels)
 
 
 def predict_validation(
