@@ -25,7 +25,7 @@ from imgcls.config import Config
 from imgcls.jobs import queue
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import paths
-from tests.support.toys import make_loop as make_loop
+from tests.support.training.toys import make_loop as make_loop
 
 MADE_ID = "20260102-030405-0123abcd"
 LIMITED_FILES = """
@@ -34,7 +34,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))
 """
 
-pytest_plugins = ["tests.support.engine", "tests.support.slow", "tests.support.workers"]
+pytest_plugins = ["tests.support.processes.engine", "tests.support.slow", "tests.support.workers"]
 
 
 def pytest_configure(config):

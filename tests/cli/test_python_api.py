@@ -12,7 +12,7 @@ from imgcls.cli import python_api
 from imgcls.errors import RunError, SettingError
 from imgcls.inference import answer
 from imgcls.runs import Run
-from tests.support.exports import quick_conversion as quick_conversion
+from tests.support.exporting.exports import quick_conversion as quick_conversion
 
 
 def test_importing_the_package_does_not_import_its_submodules():

@@ -169,7 +169,7 @@ def test_a_formula_like_name_round_trips(tmp_path):
 
 
 def test_a_multi_label_image_can_be_excluded_but_not_relabelled(tmp_path):
-    from tests.support.multilabel_uploads import listing, some, with_semicolons
+    from tests.support.importing.multilabel_uploads import listing, some, with_semicolons
 
     dataset = datasets.open_dataset(imported(listing(tmp_path, with_semicolons(some()))))
     name = dataset.records.name("train", 0)

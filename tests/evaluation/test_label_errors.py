@@ -14,7 +14,7 @@ from imgcls.evaluation.label_errors.cross_validation import cross_validated
 from imgcls.evaluation.label_errors.estimate import is_weak, wrong_fraction
 from imgcls.evaluation.label_errors.reviews import NAME, judge, judged
 from imgcls.system import paths
-from tests.support.evaluations import stored_suspects
+from tests.support.runs.evaluations import stored_suspects
 
 
 def with_label_errors(count: int = 60, num_classes: int = 3, wrong: int = 8):

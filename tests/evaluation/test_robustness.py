@@ -13,7 +13,7 @@ from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.robustness import evaluate, recommendations
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, random_numbers
 from imgcls.system import paths
-from tests.support.evaluations import found_with
+from tests.support.runs.evaluations import found_with
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from imgcls import runs
 from imgcls.errors import ImageError
 from imgcls.export import bundle, formats, making, records
 from imgcls.inference import answer
-from tests.support.exports import quick_conversion as quick_conversion
+from tests.support.exporting.exports import quick_conversion as quick_conversion
 
 WITHOUT_IMGCLS = "import runpy, sys; sys.modules['imgcls'] = None; sys.path.insert(0, '.'); sys.argv.pop(0); {}"
 RUN_IT = WITHOUT_IMGCLS.format("runpy.run_path('predict.py', run_name='__main__')")

@@ -12,7 +12,7 @@ from imgcls.errors import RunError
 from imgcls.export import formats, making, records
 from imgcls.export.formats import litert
 from imgcls.inference.predictor import Predictor
-from tests.support.exports import quick_conversion as quick_conversion
+from tests.support.exporting.exports import quick_conversion as quick_conversion
 
 
 def no_progress(fraction, text):

@@ -6,7 +6,7 @@ import pytest
 from imgcls.errors import RunError
 from imgcls.export import tolerances, verification
 from imgcls.export.verification import Reference
-from tests.support.exports import FakeRuntime
+from tests.support.exporting.exports import FakeRuntime
 
 COUNT = 1000
 

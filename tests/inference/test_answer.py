@@ -20,7 +20,7 @@ from imgcls.inference import batch, preparing
 from imgcls.inference.rejection import OUT_OF_DISTRIBUTION
 from imgcls.runs import Run
 from imgcls.system import paths
-from tests.support.drawings import FOUR, ONE, SEVEN, drawing
+from tests.support.images.drawings import FOUR, ONE, SEVEN, drawing
 
 SHIPPED = paths.repository_folder() / "saved_models"
 
@@ -221,7 +221,7 @@ from imgcls import inference
 from imgcls.inference import batch, explain
 from imgcls.runs import Run
 from imgcls.system import paths
-from tests.support.drawings import SEVEN, drawing
+from tests.support.images.drawings import SEVEN, drawing
 
 run = Run(paths.repository_folder() / "saved_models" / "digits")
 answer = inference.answer(run, drawing(SEVEN))

@@ -15,7 +15,7 @@ from imgcls.inference.activations import load_activation_model
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
 from imgcls.system import paths
-from tests.support import mutations
+from tests.support.runs import mutations
 
 DAMAGED = r"^The model of this run is damaged"
 

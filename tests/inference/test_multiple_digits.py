@@ -9,7 +9,7 @@ from imgcls.images.ink import connected_components
 from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
 from imgcls.system import paths
-from tests.support.drawings import FIVE, FOUR, ONE, SEVEN, drawing
+from tests.support.images.drawings import FIVE, FOUR, ONE, SEVEN, drawing
 
 RING = [(50, 10), (20, 50), (50, 90), (80, 50), (50, 10)]
 

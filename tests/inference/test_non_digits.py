@@ -13,7 +13,7 @@ from imgcls.images.strokes import varied
 from imgcls.inference.rejection import NOT_A_DIGIT, non_digits, reject
 from imgcls.runs import Run
 from imgcls.system import paths
-from tests.support.drawings import FIVE, FOUR, ONE, SEVEN, drawing
+from tests.support.images.drawings import FIVE, FOUR, ONE, SEVEN, drawing
 
 SHAPE = (28, 28, 1)
 

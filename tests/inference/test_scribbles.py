@@ -5,7 +5,7 @@ import pytest
 
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.inference.rejection import multiple_digits
-from tests.support.drawings import FIVE, FOUR, ONE, SEVEN, drawing
+from tests.support.images.drawings import FIVE, FOUR, ONE, SEVEN, drawing
 
 
 def circle(turns: float) -> list[tuple[float, float]]:

@@ -22,7 +22,7 @@ from imgcls.jobs.backends import local
 from imgcls.jobs.queue import LOCK
 from imgcls.system import paths
 from imgcls.system.processes import NICENESS, is_locked
-from tests.support.engine import SLOW_STEPS, has_ended, lines, processes, trainers, zombies
+from tests.support.processes.engine import SLOW_STEPS, has_ended, lines, processes, trainers, zombies
 
 SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
 ENDLESS = SHORT.changed(epochs=1000)

@@ -15,7 +15,16 @@ from imgcls.jobs import waiting_list
 from imgcls.jobs.queue import LOCK, Queue
 from imgcls.system import paths
 from imgcls.system.processes import is_locked
-from tests.support.engine import DIES_AT_ONCE, SLOW_STEPS, FakeBackend, finish, has_ended, lines, trainers, zombies
+from tests.support.processes.engine import (
+    DIES_AT_ONCE,
+    SLOW_STEPS,
+    FakeBackend,
+    finish,
+    has_ended,
+    lines,
+    trainers,
+    zombies,
+)
 
 SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
 ENDLESS = SHORT.changed(epochs=1000)

@@ -26,7 +26,7 @@ from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.runs import run_list, table
 from imgcls.ui.widgets import formatting, run_select
-from tests.support import mutations
+from tests.support.runs import mutations
 
 pytestmark = pytest.mark.timeout(600)
 IMAGE = np.zeros((28, 28, 1), np.uint8)

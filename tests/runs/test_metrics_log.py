@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imgcls.runs.metrics_log import Curves
-from tests.support.metrics_logs import PLAN, batch, epoch, lines, read
+from tests.support.training.metrics_logs import PLAN, batch, epoch, lines, read
 
 
 @pytest.fixture

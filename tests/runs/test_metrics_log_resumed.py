@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgcls.runs.metrics_log import Curves
-from tests.support.metrics_logs import PLAN, batch, epoch, lines, read
+from tests.support.training.metrics_logs import PLAN, batch, epoch, lines, read
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from imgcls.errors import RunError
 from imgcls.jobs import waiting_list
 from imgcls.runs import trash
 from imgcls.system import paths
-from tests.support.mutations import small_run
+from tests.support.runs.mutations import small_run
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 
 from imgcls import models, runs
 from imgcls.config import Config
-from tests.support.multilabel_uploads import listing, some, with_semicolons
+from tests.support.importing.multilabel_uploads import listing, some, with_semicolons
 from tests.support.uploads import imported
 
 pytestmark = pytest.mark.usefixtures("keras")

@@ -17,8 +17,8 @@ from imgcls.runs.metrics_log import Curves
 from imgcls.training.loop.batches import Subset
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.transfer import features
-from tests.support.engine import SLOW_STEPS, assert_same_training, check_files, curve, has_ended, lines
-from tests.support.toys import same_weights
+from tests.support.processes.engine import SLOW_STEPS, assert_same_training, check_files, curve, has_ended, lines
+from tests.support.training.toys import same_weights
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -9,8 +9,8 @@ from imgcls import runs
 from imgcls.cli.main import main
 from imgcls.inference import answer
 from imgcls.system import paths
-from tests.support.drawings import FOUR, ONE, SEVEN, drawing
-from tests.support.image_files import of_every_kind
+from tests.support.images.drawings import FOUR, ONE, SEVEN, drawing
+from tests.support.images.image_files import of_every_kind
 
 PREDICT = "models/digits/predict"
 

@@ -13,8 +13,8 @@ from imgcls.images.canvas_strokes import from_message
 from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare
 from imgcls.runs import Run
-from tests.support.fixed_batch import with_fixed_batch
-from tests.support.offline_pages import shipped, write_page
+from tests.support.exporting.fixed_batch import with_fixed_batch
+from tests.support.exporting.offline_pages import shipped, write_page
 
 DRAWINGS = json.loads((Path(__file__).parents[1] / "pen_digits.json").read_text("utf-8"))
 PREPARE = """async ([drawings, shape]) => {

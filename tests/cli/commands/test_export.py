@@ -10,7 +10,7 @@ from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.export import formats, making
 from imgcls.export.formats import litert
-from tests.support.exports import quick_conversion as quick_conversion
+from tests.support.exporting.exports import quick_conversion as quick_conversion
 
 
 @pytest.fixture(autouse=True)

@@ -455,7 +455,7 @@ def _has_pile(import_id: str) -> bool:
 FAILS = """
 import os, sys
 os.environ["IMGCLS_RUNS"] = os.environ["IMGCLS_OWN_DATA"]  # whose steps are counted
-from tests.support import disk_failures
+from tests.support.processes import disk_failures
 from imgcls.datasets.importing import __main__ as entry
 for line in sys.stdin:
     step, how, folder, *words = line.split()

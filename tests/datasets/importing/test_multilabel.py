@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from imgcls import datasets
 from imgcls.datasets import NO_CLASS, importing
 from imgcls.errors import DatasetError, SourceError
-from tests.support.multilabel_uploads import SETS, listing, some, with_semicolons
+from tests.support.importing.multilabel_uploads import SETS, listing, some, with_semicolons
 from tests.support.uploads import archive, csv, digits, image, imported, table
 
 

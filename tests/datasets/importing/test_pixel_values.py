@@ -15,7 +15,7 @@ from imgcls.errors import SourceError
 from imgcls.images.files.pixel_scale import PixelScale
 from imgcls.inference import preparing
 from imgcls.runs.results import model_card
-from tests.support import tiffs
+from tests.support.images import tiffs
 from tests.support.uploads import archive, image, imported, leaves
 
 SIDE = 28

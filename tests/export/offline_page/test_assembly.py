@@ -11,8 +11,8 @@ from imgcls.export import formats, making, offline_page, records
 from imgcls.export.offline_page import browser
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
-from tests.support.fixed_batch import with_fixed_batch
-from tests.support.offline_pages import write_page
+from tests.support.exporting.fixed_batch import with_fixed_batch
+from tests.support.exporting.offline_pages import write_page
 
 HOSTILE = ['</script><img src=x onerror="alert(1)">', 'it\'s "quoted" & <b>bold</b>', "<!--<script>", "\ud800"]
 

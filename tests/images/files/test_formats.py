@@ -12,8 +12,8 @@ from imgcls.errors import ImageError
 from imgcls.images.files import decoding, tiff
 from imgcls.images.files.decoding import open_image
 from imgcls.images.files.pixel_scale import PixelScale
-from tests.support import tiffs
-from tests.support.heic import HEIC
+from tests.support.images import tiffs
+from tests.support.images.heic import HEIC
 
 RANDOM = np.random.default_rng(0)
 

@@ -11,7 +11,7 @@ from imgcls import runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.system import atomic, paths
-from tests.support.engine import check_files, has_ended
+from tests.support.processes.engine import check_files, has_ended
 
 pytestmark = pytest.mark.timeout(600)
 

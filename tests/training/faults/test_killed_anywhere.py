@@ -18,7 +18,7 @@ from imgcls.jobs import waiting_list
 from imgcls.jobs.backends import local
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import paths
-from tests.support.engine import (
+from tests.support.processes.engine import (
     DIES_AT_ONCE,
     SLOW_STEPS,
     assert_same_training,

@@ -13,7 +13,7 @@ from imgcls.jobs import waiting_list
 from imgcls.jobs.queue import Queue
 from imgcls.system import paths
 from imgcls.training.process.checkpoint import Checkpoint
-from tests.support.engine import (
+from tests.support.processes.engine import (
     SLOW_STEPS,
     FakeBackend,
     assert_same_training,

@@ -17,7 +17,7 @@ from imgcls.config import Config
 from imgcls.runs import run as run_module
 from imgcls.runs.metrics_log import Curves
 from imgcls.system import paths
-from tests.support.engine import check_files, has_ended
+from tests.support.processes.engine import check_files, has_ended
 
 pytestmark = pytest.mark.timeout(600)
 

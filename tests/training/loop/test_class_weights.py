@@ -5,7 +5,7 @@ import pytest
 
 from imgcls.config import Config
 from imgcls.training.loop.batches import Subset
-from tests.support.toys import toy
+from tests.support.training.toys import toy
 
 pytestmark = pytest.mark.usefixtures("keras")
 

@@ -5,7 +5,7 @@ import pytest
 
 from imgcls.config import schedules
 from imgcls.runs.requests import RunRequest
-from tests.support.toys import TOY, same_weights, toy
+from tests.support.training.toys import TOY, same_weights, toy
 
 pytestmark = [pytest.mark.usefixtures("keras"), pytest.mark.timeout(300)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imgcls.training.loop.state import Progress
-from tests.support.toys import TOY, same_weights, toy
+from tests.support.training.toys import TOY, same_weights, toy
 
 pytestmark = [pytest.mark.usefixtures("keras"), pytest.mark.timeout(300)]
 

@@ -9,7 +9,15 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.runs.metrics_log import Curves
 from imgcls.training.process.checkpoint import Checkpoint
-from tests.support.engine import KILLED_AT_STEP, SLOW_STEPS, assert_same_training, check_files, curve, has_ended, lines
+from tests.support.processes.engine import (
+    KILLED_AT_STEP,
+    SLOW_STEPS,
+    assert_same_training,
+    check_files,
+    curve,
+    has_ended,
+    lines,
+)
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -21,8 +21,8 @@ from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
 from imgcls.ui.runs import table
 from imgcls.ui.train import settings_form
-from tests.support.evaluations import found_with, stored_suspects
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
+from tests.support.runs.evaluations import found_with, stored_suspects
 
 
 def pieces(app) -> str:

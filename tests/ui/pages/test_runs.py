@@ -9,8 +9,8 @@ from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.runs import trash
 from imgcls.ui.runs import table
-from tests.support import mutations
 from tests.support.pages import is_intact, opened, text_of
+from tests.support.runs import mutations
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.runs.run import HEARTBEAT_WIDTH, Run
 from imgcls.ui.cache import curves as cached_curves
-from tests.support.metrics_logs import batch, lines
 from tests.support.pages import is_intact, opened, text_of
+from tests.support.training.metrics_logs import batch, lines
 
 CONFIG = Config(data="digits", model="ann", epochs=5)
 PLAN = {"kind": "plan", "train": 400, "validation": 100, "test": 100, "steps": 7, "epochs": 5, "parameters": 10}

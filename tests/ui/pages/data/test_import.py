@@ -10,7 +10,7 @@ from imgcls import datasets, runs
 from imgcls.datasets.importing import job
 from imgcls.datasets.importing.sources import single_images
 from imgcls.ui.evaluate import sections
-from tests.support.import_pages import button, new, pieces
+from tests.support.importing.import_pages import button, new, pieces
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
 from tests.support.uploads import archive, csv, digits, image, imported, leaves
 

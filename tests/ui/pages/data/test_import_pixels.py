@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from imgcls import datasets
 from imgcls.datasets.importing import job
-from tests.support import tiffs
-from tests.support.import_pages import button, new
+from tests.support.images import tiffs
+from tests.support.importing.import_pages import button, new
 from tests.support.pages import is_intact, opened, text_of
 from tests.support.uploads import archive, image, leaves
 

@@ -9,8 +9,8 @@ import pytest
 from imgcls import datasets
 from imgcls.errors import RunError
 from imgcls.ui.cache import predictions as cached
-from tests.support.import_pages import button, new, pieces
-from tests.support.multilabel_uploads import listing, some, with_semicolons
+from tests.support.importing.import_pages import button, new, pieces
+from tests.support.importing.multilabel_uploads import listing, some, with_semicolons
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
 from tests.support.uploads import archive, csv, image, imported
 

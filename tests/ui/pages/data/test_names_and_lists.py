@@ -8,7 +8,7 @@ from imgcls.datasets import edit_files
 from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.datasets.importing import job
-from tests.support.import_pages import button, new, pieces
+from tests.support.importing.import_pages import button, new, pieces
 from tests.support.pages import is_intact, opened, text_of
 from tests.support.uploads import archive, grouped, image, imported, leaves
 

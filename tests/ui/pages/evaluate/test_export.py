@@ -7,7 +7,7 @@ from imgcls.export.records import Record
 from imgcls.system.tasks import TaskState
 from imgcls.ui.app import links
 from imgcls.ui.runs import table as table_of_runs
-from tests.support.exports import quick_conversion as quick_conversion
+from tests.support.exporting.exports import quick_conversion as quick_conversion
 from tests.support.pages import is_intact, opened, text_of
 
 

@@ -17,8 +17,8 @@ from imgcls.runs.results import ModelCard
 from imgcls.ui.predict import photo
 from imgcls.ui.predict.photo_crop import Photo
 from imgcls.ui.widgets import multilabel_bars
-from tests.support import tiffs
-from tests.support.heic import HEIC
+from tests.support.images import tiffs
+from tests.support.images.heic import HEIC
 from tests.support.pages import is_intact, opened, text_of
 
 

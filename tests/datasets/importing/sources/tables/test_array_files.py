@@ -11,7 +11,7 @@ from imgcls import datasets
 from imgcls.datasets import importing
 from imgcls.datasets.importing.sources import opened
 from imgcls.errors import SourceError
-from tests.support.label_tables import counts, questions, rows_of, zipped
+from tests.support.importing.label_tables import counts, questions, rows_of, zipped
 from tests.support.uploads import imported, smooth
 
 PIXELS = smooth(30, side=28)

@@ -10,7 +10,7 @@ import pytest
 
 from imgcls.datasets import importing
 from imgcls.errors import SourceError
-from tests.support.label_tables import zipped
+from tests.support.importing.label_tables import zipped
 from tests.support.uploads import csv, image, smooth
 
 PIXELS = smooth(12, side=8)

@@ -11,7 +11,7 @@ from imgcls import datasets
 from imgcls.datasets import importing
 from imgcls.datasets.importing.sources import opened
 from imgcls.errors import SourceError
-from tests.support.label_tables import counts, items, labels, questions, skipped, zipped
+from tests.support.importing.label_tables import counts, items, labels, questions, skipped, zipped
 from tests.support.uploads import imported
 
 COLOURS = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250)}

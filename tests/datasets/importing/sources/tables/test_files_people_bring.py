@@ -11,7 +11,7 @@ from imgcls import datasets
 from imgcls.datasets import importing
 from imgcls.datasets.importing.sources import opened
 from imgcls.errors import SourceError
-from tests.support.label_tables import counts, items, labels, photos, questions, rows_of, skipped, zipped
+from tests.support.importing.label_tables import counts, items, labels, photos, questions, rows_of, skipped, zipped
 from tests.support.uploads import csv, imported, smooth, table
 
 KINDS = ("cat", "dog", "owl")

@@ -7,7 +7,7 @@ import pytest
 from imgcls.datasets import importing
 from imgcls.datasets.importing.sources import values
 from imgcls.errors import SourceError
-from tests.support.label_tables import counts, items, labels, listed, questions, skipped, zipped
+from tests.support.importing.label_tables import counts, items, labels, listed, questions, skipped, zipped
 from tests.support.uploads import imported
 
 NAMES = [f"img_{number:02}.png" for number in range(12)]

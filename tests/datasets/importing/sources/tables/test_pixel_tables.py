@@ -6,7 +6,7 @@ import pytest
 from imgcls.datasets import importing
 from imgcls.datasets.importing.sources import opened
 from imgcls.errors import SourceError
-from tests.support.label_tables import counts, questions, rows_of, skipped, zipped
+from tests.support.importing.label_tables import counts, questions, rows_of, skipped, zipped
 from tests.support.uploads import csv, smooth, table
 
 SIDE = 8

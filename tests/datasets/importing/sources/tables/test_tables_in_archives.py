@@ -6,7 +6,7 @@ import pytest
 
 from imgcls.datasets import importing
 from imgcls.errors import SourceError
-from tests.support.label_tables import counts, items, labels, questions, skipped, zipped
+from tests.support.importing.label_tables import counts, items, labels, questions, skipped, zipped
 from tests.support.uploads import image, imported
 
 KINDS = ("cat", "dog", "owl")

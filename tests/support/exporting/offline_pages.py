@@ -5,7 +5,7 @@ from pathlib import Path
 from imgcls.export import offline_page
 from imgcls.runs import Run
 from imgcls.system import paths
-from tests.support.fixed_batch import with_fixed_batch
+from tests.support.exporting.fixed_batch import with_fixed_batch
 
 
 def shipped(name: str) -> Run:

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tests.support.heic import HEIC
+from tests.support.images.heic import HEIC
 
 EXIF_ORIENTATION = 274
 
