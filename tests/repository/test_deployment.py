@@ -215,6 +215,10 @@ def test_the_unit_starts_the_app_where_only_the_proxy_reaches_it():
     assert (arguments["address"], str(arguments["port"])) == ("127.0.0.1", last("playground", "EXPOSE"))
 
 
+def test_the_unit_lets_the_sandbox_of_imported_models_leave_the_network():
+    assert "RestrictNamespaces=user net" in UNIT.splitlines()
+
+
 def environment_names() -> set[str]:
     texts = [UNIT, *(path.read_text("utf-8") for path in GUIDES)]
     texts += [
@@ -240,6 +244,7 @@ def test_the_streamlit_settings_exist():
     used = {name for text in texts for name in re.findall(r"\bSTREAMLIT_[A-Z_]+\b", text)}
     assert "STREAMLIT_SERVER_ALLOWED_HOSTS" in used
     assert used <= options
+    assert not [name for name in used if "ENABLE_CORS" in name or "ENABLE_XSRF" in name]
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)

@@ -18,7 +18,8 @@ from imgcls.system.processes import child_environment
 
 WITHOUT_HEAVY_PACKAGES = """
 import sys
-for name in ("streamlit", "tensorflow", "keras", "sklearn", "pandas", "plotly"):
+missing = "streamlit streamlit_drawable_canvas tensorflow keras sklearn pandas plotly pyarrow jinja2 pooch mlxtend"
+for name in missing.split():  # what is not in requirements-serve.txt
     sys.modules[name] = None  # importing it fails, as if it were not installed
 from imgcls.cli.main import main
 sys.exit(main(sys.argv[1:]))
