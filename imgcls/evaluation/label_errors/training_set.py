@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls import datasets
+from imgcls.config import imported_model
 from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.label_errors.confident_learning import suspects
@@ -85,8 +86,13 @@ def start(run: Run) -> None:
 
     Raises:
         DatasetError: the run's dataset is not on this machine.
-        RunError: the dataset has other classes now, or the process cannot be started.
+        RunError: the model was imported, the dataset has other classes now, or the process cannot be started.
     """
+    if imported_model.exists(run.folder):
+        raise RunError(
+            "This model was imported, so its layers, which finding label errors needs, are not available. Use a run "
+            "that was trained here."
+        )
     images_of(run)
     run = store.writable(run)
     try:

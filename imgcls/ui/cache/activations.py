@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls.config import imported_model
 from imgcls.errors import DatasetError, RunError, UserError
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
@@ -86,7 +87,9 @@ def offer(run: Run, text: str) -> None:
                 st.rerun()
             st.caption("Runs in the background and takes about ten seconds. The model and its scores do not change.")
         else:
-            st.caption("The run's file model.keras is missing, so they cannot be computed.")
+            is_imported = imported_model.exists(run.folder)
+            why = "This model was imported" if is_imported else "The run's file model.keras is missing"
+            st.caption(f"{why}, so they cannot be computed.")
 
 
 def offer_missing(run: Run, reason: str) -> None:

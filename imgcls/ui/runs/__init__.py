@@ -1,7 +1,8 @@
 """The Runs page.
 
-queue.py      the queue
-table.py      the table of all runs
-deleting.py   deletes runs, and restores them
-run_list.py   the short list that Home shows
+queue.py         the queue
+table.py         the table of all runs
+import_model.py  a model that was trained elsewhere becomes a run
+deleting.py      deletes runs, and restores them
+run_list.py      the short list that Home shows
 """

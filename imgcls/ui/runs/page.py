@@ -1,7 +1,7 @@
 """The queue and the table of all runs, or what to do if there are none."""
 
 from imgcls import runs
-from imgcls.ui.runs import deleting, queue, table
+from imgcls.ui.runs import deleting, import_model, queue, table
 from imgcls.ui.widgets import empty_state
 
 
@@ -14,4 +14,5 @@ def show() -> None:
         empty_state.show(
             "No runs yet", "A run is one training with all its results. Your first one takes about a minute."
         )
+    import_model.show()
     deleting.undo()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from imgcls import datasets, jobs, runs
+from imgcls.config import imported_model
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
@@ -71,6 +72,7 @@ def _outcome(run: Run, state: str) -> None:
         result = run.result or {}
     except UserError as error:
         result = {"message": str(error)}
+    is_imported = imported_model.exists(run.folder)
     message = result.get("message") or OUTCOMES.get(state, "")
     if state == "lost":
         message += f" {HAS_CHECKPOINT if run.can_resume else NO_CHECKPOINT}"
@@ -82,8 +84,8 @@ def _outcome(run: Run, state: str) -> None:
         low_high = explained = ""
         if count:
             low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
-            explained = f"On {count:,} test images that were never used to choose anything."
-        best = result.get("best_epoch")
+            if not is_imported:
+                explained = f"On {count:,} test images that were never used to choose anything."
         is_multilabel = "test_macro_f1" in result
         of_labels = (
             Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "test set", MACRO_F1),
@@ -101,11 +103,9 @@ def _outcome(run: Run, state: str) -> None:
                 Number(
                     "Validation accuracy (all labels correct)" if is_multilabel else "Validation accuracy",
                     formatting.fraction(result.get("val_accuracy")),
-                    "best epoch",
+                    "" if is_imported else "best epoch",
                 ),
-                Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were saved"),
-                Number("Images per second", f"{result.get('pictures_per_second', 0):,.0f}", "while training"),
-                Number("Training time", formatting.duration(result.get("training_seconds"))),
+                *(() if is_imported else _training_numbers(result)),
             )
         )
     if "data" in result:
@@ -118,11 +118,20 @@ def _outcome(run: Run, state: str) -> None:
             links.go("evaluate.py", run=run.id)
         if run.is_ready and st.button("Try it", icon=":material/draw:"):
             links.go("predict.py", run=run.id)
-        if state != "damaged" and st.button("Train again with changes", icon=":material/tune:"):
+        if state != "damaged" and not is_imported and st.button("Train again with changes", icon=":material/tune:"):
             form = settings_form.form_of(run.config)
             links.train(settings_form.query_of(form), **form)
         if st.button("New run", icon=":material/add:"):
             links.go("train.py")
+
+
+def _training_numbers(result: dict) -> tuple[Number, ...]:
+    best = result.get("best_epoch")
+    return (
+        Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were saved"),
+        Number("Images per second", f"{result.get('pictures_per_second', 0):,.0f}", "while training"),
+        Number("Training time", formatting.duration(result.get("training_seconds"))),
+    )
 
 
 def _continue(run: Run, state: str, result: dict) -> None:
@@ -174,7 +183,24 @@ def _details(run: Run) -> None:
                 st.code(log.read_bytes()[-20_000:].decode("utf-8", "replace"), language=None, height=300)
 
 
+def _imported_settings(model: imported_model.ImportedModel) -> None:
+    rows = {
+        "File": model.source,
+        "Format": model.title,
+        "Input": " × ".join(map(str, model.size)),
+        "Order of the axes": model.layout,
+        "Scaling of pixel values": model.scaling,
+        "Order of the colours": model.channel_order,
+        "Scores": model.outputs,
+    }
+    st.dataframe({"Setting": list(rows), "Value": list(rows.values())}, hide_index=True, alt="How the model is used.")
+
+
 def _settings(run: Run) -> None:
+    with shown():
+        if found := imported_model.read(run.folder):
+            _imported_settings(found)
+            return
     try:
         config = run.config
     except UserError as error:

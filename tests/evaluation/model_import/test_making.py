@@ -32,10 +32,10 @@ def silent(fraction, text):
 
 
 @pytest.fixture(scope="module")
-def linear(shelf) -> tuple[np.ndarray, np.ndarray]:
+def linear(prepared_dataset) -> tuple[np.ndarray, np.ndarray]:
     """Kernel (64, 10) and bias (10,) of a linear classifier of small digits with pixels from 0 to 1."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGCLS_CACHE", str(shelf("digits").parents[1]))
+        patch.setenv("IMGCLS_CACHE", str(prepared_dataset("digits").parents[1]))
         dataset = datasets.open_dataset("digits")
         pixels = np.asarray(dataset.x_train).reshape(len(dataset.y_train), -1) / 255
         labels = np.eye(10)[dataset.y_train]

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.charts import epoch_history
+from imgcls.config import imported_model
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.confidence_intervals import wilson
@@ -48,6 +49,9 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             "accuracy changed.",
             icon=":material/history_toggle_off:",
         )
+        return
+    if imported_model.exists(run.folder):
+        st.info("This model was imported, so its epochs are not known.", icon=":material/history_toggle_off:")
         return
     stamp = run.stamp(epoch_predictions.NAME, "model.json")
     found = _read(run, stamp) if stamp[0] else None

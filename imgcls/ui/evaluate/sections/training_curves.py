@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from imgcls.config import imported_model
 from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run
@@ -18,5 +19,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     st.subheader("Learning curves", anchor=False)
     if (run.folder / "metrics.jsonl").exists():
         learning_curves.draw(run)
+    elif imported_model.exists(run.folder):
+        st.info("This model was imported, so there are no learning curves.", icon=":material/show_chart:")
     else:
         st.info("This run has no recorded metrics.", icon=":material/show_chart:")
