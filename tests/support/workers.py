@@ -30,10 +30,11 @@ NOT_FAST_MODULES = ("keras", "tensorflow", "imgcls.training.model_builder")
 NOT_FAST_FILES = {
     "browser",
     "cli/test_former_names.py",
+    "datasets/importing/execution/test_job.py",
     "datasets/importing/test_hostile_archives.py",
     "datasets/importing/test_import_properties.py",
     "datasets/importing/test_imports.py",
-    "datasets/test_fetch.py",
+    "datasets/preparing/test_fetch.py",
     "inference/test_answer.py",
     "repository",
     "training/export/test_converter.py",
@@ -45,19 +46,19 @@ NOT_FAST_FILES = {
 """Files and folders below tests/ that start processes, wait, or take more than a few seconds."""
 NOT_FAST_TESTS = {
     "test_a_full_disk_leaves_an_error_message",
-    "test_the_analysis_does_not_depend_on_the_block_size",
     "test_an_old_link_fills_the_form",
-    "test_any_url_gives_a_valid_class_edit_that_round_trips",
-    "test_data_larger_than_memory_is_read_one_batch_at_a_time",
+    "test_any_flipped_bit_gives_one_error_or_changes_nothing",
+    "test_any_input_becomes_valid_settings_or_a_clear_error",
     "test_any_split_is_disjoint_keeps_each_class_and_has_the_announced_counts",
+    "test_any_url_gives_a_valid_class_edit_that_round_trips",
     "test_any_url_is_parsed_and_round_trips",
+    "test_bundled_datasets_are_prepared_offline",
+    "test_data_larger_than_memory_is_read_one_batch_at_a_time",
     "test_intervals_have_about_their_nominal_coverage",
+    "test_the_analysis_does_not_depend_on_the_block_size",
     "test_the_intervals_match_the_bootstrap",
     "test_the_sample_has_a_fixed_400_and_100_images_of_each_digit",
     "test_tsne_reports_progress_and_keeps_clusters_together",
-    "test_any_input_becomes_valid_settings_or_a_clear_error",
-    "test_bundled_datasets_are_prepared_offline",
-    "test_any_flipped_bit_gives_one_error_or_changes_nothing",
 }
 """Tests of other files that take more than a few seconds."""
 
