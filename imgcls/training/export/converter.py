@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,7 +62,9 @@ class KerasConverter:
         if is_microcontroller:
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.uint8
-        with contextlib.redirect_stdout(sys.stderr):  # the converter prints progress
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():  # the converter prints progress
+            # It asks for the range of a uint8 input, which is 0 to 255.
+            warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
             path.write_bytes(converter.convert())
 
     def onnx(self, path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_weighted_step_matches_keras(keras, loss):
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(ours, model.get_weights(), strict=True))
     assert any(np.abs(a - b).max() > 1e-3 for a, b in zip(ours, before, strict=True))
     # The evaluation loss is not weighted: Evaluate shows it.
-    assert evaluated == pytest.approx(float(cross_entropy(LABELS, logits(images))), rel=1e-5)
+    assert evaluated == pytest.approx(float(cross_entropy(LABELS, logits({"images": images}))), rel=1e-5)
 
 
 def test_the_loop_weights_by_its_training_split_and_resumes_exactly(keras, make_loop):
