@@ -162,7 +162,8 @@ class _NoMatch(Exception):
 
 def _converted(run: Run, name: str, chosen: ModuleType, known: Reference, path: Path, progress: Progress) -> Record:
     progress(0.0, "Converting")
-    convert(run, name, path)
+    if hasattr(chosen, "write"):
+        convert(run, name, path)
     if assemble := getattr(chosen, "assemble", None):
         assemble(run, path)
     digest = records.digest(path)

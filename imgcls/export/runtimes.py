@@ -98,11 +98,13 @@ class OnnxRuntime(Runtime):
 class FreshInterpreter(Runtime):
     """Plain Keras or TensorFlow in a Python process of its own, which knows none of this package's layers.
 
+    A script or a notebook is run up to its network, which gets the weights of the run: its file is in RUN/exports/.
+
     Raises:
         RunError: the file cannot be loaded there.
     """
 
-    def __init__(self, kind: Literal["keras", "saved_model"], path: Path):
+    def __init__(self, kind: Literal["keras", "saved_model", "script", "notebook"], path: Path):
         self._folder = tempfile.TemporaryDirectory(prefix="imgcls-export-")
         self._errors: IO[bytes] = (Path(self._folder.name) / "errors.txt").open("w+b")
         self._process = subprocess.Popen(

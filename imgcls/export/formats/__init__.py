@@ -8,7 +8,8 @@ A format is a module with
     TOLERANCE               how closely it must match, see `imgcls.export.tolerances`
     EXTRA                   the extra of this package that installs what it needs, and the import names of that
     write(convert, path)    writes the file; `convert` is a `Converter`, because only the trainer's package has Keras
-    assemble(run, path)     optional: makes the file from what was written, where that takes more than the model
+    assemble(run, path)     optional: makes the file from what was written, where that takes more than the model; a
+                            format that does not need Keras has only this
     load(path)              opens the file and returns a `Runtime`
     describe(path, texts)   stores texts, by name, inside the file
 """
