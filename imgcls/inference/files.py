@@ -6,7 +6,7 @@ Nothing is collected, so a hundred thousand files need no more memory than a hun
 import contextlib
 import glob
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -43,16 +43,27 @@ def expanded(arguments: Sequence[str]) -> list[Path]:
     return found
 
 
-def results(run: Run, card: ModelCard, paths: Sequence[Path], skipped: SkippedFiles) -> Generator[Result, None, None]:
+def results(
+    run: Run, card: ModelCard, paths: Sequence[Path], skipped: SkippedFiles, done: Iterable[str] = ()
+) -> Generator[Result, None, None]:
     """The results for the images in these files, folders and archives, in a fixed order. Only one batch of images is in
     memory. Other files are counted in `skipped`.
 
+    `done` are the names of the first images, whose results are known from an earlier call: these are left out.
+
     Raises:
-        SourceError: a named file is an archive that is damaged or hostile.
+        SourceError: a named file is an archive that is damaged or hostile, or the images are not those of `done`.
         RunError: the run has no model, or it is damaged.
     """
     with contextlib.ExitStack() as archives:  # open until the last batch has been read
         found = _items(paths, card.classes, skipped, archives)
+        for name in done:
+            item = next(found, None)
+            if item is None or item.name.encode("utf-8", "replace").decode("utf-8") != name:
+                raise SourceError(
+                    f"The images have changed since the interrupted command: it had read {name[:200]} here. Start "
+                    "again without --resume."
+                )
         while step := list(islice(found, batch.STEP)):
             yield from batch.classified(run, card, step)
 

@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
@@ -13,14 +13,17 @@ from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes, output
+from imgcls.cli.partial_csv import PartialCsv
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.evaluation import image_files
 from imgcls.evaluation.image_files import FileScores
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.inference import batch, files
+from imgcls.inference import submission as submission_file
 from imgcls.inference.batch import Result
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.system import safe_csv
 
 RunArgument = Annotated[str, Parameter(help="A run folder or a run ID.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs.")]
@@ -40,19 +43,50 @@ def predict(
         bool,
         Parameter(name="--json", negative="", show_default=False, help="Print one JSON object per image and line."),
     ] = False,
+    submission: Annotated[
+        Path | None,
+        Parameter(
+            show_default=False,
+            help="Write the file that Kaggle's Digit Recognizer expects; FILES is then its test.csv.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        Parameter(
+            name="--resume",
+            negative="",
+            show_default=False,
+            help="Keep the rows of --csv in FILE.part while working, and go on after the last one of an earlier call.",
+        ),
+    ] = False,
     overwrite: output.Overwrite = False,
 ) -> None:
     """Classify image files with a run's model.
 
-    An image has a label if one of its folders is named after a class; the accuracy is then reported.
+    An image has a label if one of its folders is named after a class; the accuracy is then reported. Any number of
+    images takes the same memory.
 
     Example: imgcls predict digits photo.png
 
     Example: imgcls predict digits photos/ more.zip --csv predictions.csv
 
     Example: imgcls predict digits "scans/**/*.png" --json
+
+    Example: imgcls predict digits archive/ --csv all.csv --resume
+
+    Example: imgcls predict digits test.csv --submission submission.csv
     """
     found, card = _found(run)
+    if resume and (csv_file is None or as_json):
+        raise exit_codes.CommandError("--resume needs --csv, and cannot be combined with --json.", exit_codes.USAGE)
+    if submission is not None:
+        if csv_file is not None or as_json:
+            raise exit_codes.CommandError("--submission cannot be combined with --csv or --json.", exit_codes.USAGE)
+        _submit(found, card, inputs, submission, overwrite)
+        return
+    if resume and csv_file is not None:
+        _resumable(found, card, inputs, csv_file, overwrite)
+        return
     skipped = SkippedFiles()
     counts = Counts()
     with ExitStack() as stack:
@@ -75,6 +109,48 @@ def predict(
                 print(_line(result))
         counts.check(skipped)
     print(counts.summary(skipped), file=sys.stderr)
+
+
+def _resumable(run: Run, card: ModelCard, inputs: list[str], target: Path, overwrite: bool) -> None:
+    """Writes the table row by row and goes on where an earlier call ended."""
+    output.check(target, overwrite)
+    skipped, counts = SkippedFiles(), Counts()
+    table = PartialCsv(target, batch.csv_head(card.classes), resumes=True)
+
+    def done() -> Generator[str, None, None]:
+        for row in table.rows_before():
+            counts.add_row(row)
+            yield safe_csv.original(row["file"])
+
+    with closing(table):
+        with closing(_results(run, card, inputs, skipped, done())) as results:
+            for result in results:
+                counts.add(result)
+                table.write(batch.csv_row(result, card.classes))
+        try:
+            counts.check(skipped)
+        except exit_codes.CommandError:
+            table.discard()
+            raise
+        table.finish()
+    print(counts.summary(skipped), file=sys.stderr)
+
+
+def _submit(run: Run, card: ModelCard, inputs: list[str], target: Path, overwrite: bool) -> None:
+    """Writes Kaggle's table."""
+    if len(inputs) != 1:
+        raise exit_codes.CommandError("--submission reads one file, Kaggle's test.csv.", exit_codes.USAGE)
+    source = exit_codes.existing(Path(inputs[0]))
+    if card.is_multilabel:
+        raise exit_codes.CommandError("A submission needs a model with one class per image.", exit_codes.USAGE)
+    output.check(target, overwrite)
+    count = 0
+    with output.replacing(target) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(submission_file.HEADER)
+        for count, label in enumerate(submission_file.labels(run, card, source), 1):
+            rows.writerow((count, label))
+    print(f"{target}: {count:,} predictions.")
 
 
 def evaluate(
@@ -120,6 +196,14 @@ class Counts:
             self.labelled += 1
             self.right += result.is_correct
 
+    def add_row(self, row: Mapping[str, str]) -> None:
+        """Counts a row of the table that an earlier call has written."""
+        self.images += 1
+        self.unreadable += bool(row["problem"])
+        if row["correct"]:
+            self.labelled += 1
+            self.right += row["correct"] == str(True)
+
     def check(self, skipped: SkippedFiles) -> None:
         """Raises CommandError if no image could be classified."""
         if self.images == self.unreadable:
@@ -150,10 +234,12 @@ def _found(argument: str) -> tuple[Run, ModelCard]:
     return run, run.card
 
 
-def _results(run: Run, card: ModelCard, inputs: list[str], skipped: SkippedFiles) -> Generator[Result, None, None]:
+def _results(
+    run: Run, card: ModelCard, inputs: list[str], skipped: SkippedFiles, done: Iterable[str] = ()
+) -> Generator[Result, None, None]:
     with exit_codes.exits_with(exit_codes.NOT_FOUND):
         paths = files.expanded(inputs)
-    return files.results(run, card, paths, skipped)
+    return files.results(run, card, paths, skipped, done)
 
 
 def _line(result: Result) -> str:
