@@ -14,7 +14,7 @@ from cyclopts import Group, Parameter
 
 from imgcls import datasets, jobs, models, runs
 from imgcls.cli import exit_codes
-from imgcls.config import PARAMS, Config
+from imgcls.config import PARAMS, Config, settings_file
 from imgcls.errors import UserError
 from imgcls.models import backbones, weights
 from imgcls.params import Choice, Param, Range
@@ -37,6 +37,7 @@ TOPICS = {
     "Numerics": ("precision", "deterministic", "seed"),
 }
 """Topics of `--help` and the settings they hold, in their order. A setting without one appears under "Other"."""
+SETTINGS_FLAGS = ("--settings", "--config")
 MODEL = "model__"
 """Prefix of the model's own parameters: one may have the name of a setting."""
 DONE = ("finished", "stopped", "paused", "taken")
@@ -53,7 +54,7 @@ def command(tokens: list[str]) -> Callable[..., int]:
         CommandError: the settings file or the model does not exist, or the file holds an invalid setting.
     """
     start = Config()
-    if file := _value_of("--config", tokens):
+    if file := _value_of("--settings", tokens) or _value_of("--config", tokens):
         start = _loaded(Path(file))
     model = _value_of("--model", tokens) or start.model
     with exit_codes.exits_with(exit_codes.USAGE):
@@ -99,7 +100,9 @@ def command(tokens: list[str]) -> Callable[..., int]:
 def _run_options() -> list[inspect.Parameter]:
     group = Group("Run", sort_key=0)
     return [
-        _option("config", "--config", "Read the settings from this file, a config.json.", group),
+        _option(
+            "settings", SETTINGS_FLAGS, "Read the settings from this file: YAML, or JSON as in a run's folder.", group
+        ),
         _switch("recipe", "Use the model's recommended settings; explicit options win.", group),
         _option("name", "--name", "Name shown in the app.", group),
         _option("id", "--id", "Name of the run's folder (default: date, time and a random number).", group),
@@ -122,7 +125,9 @@ def _setting_options(model: str, family: tuple[Param, ...]) -> list[inspect.Para
     ]
 
 
-def _option(name: str, flag: str, text: str, group: Group, metavar: str = "TEXT") -> inspect.Parameter:
+def _option(
+    name: str, flag: str | tuple[str, ...], text: str, group: Group, metavar: str = "TEXT"
+) -> inspect.Parameter:
     described = Parameter(
         name=flag,
         help=text,
@@ -173,7 +178,7 @@ def _value_of(flag: str, tokens: list[str]) -> str | None:
 def _loaded(path: Path) -> Config:
     exit_codes.existing(path, "settings file")
     with exit_codes.exits_with(exit_codes.USAGE):
-        return Config.load(path)
+        return settings_file.read(path)
 
 
 def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> int:
