@@ -8,6 +8,7 @@
     prediction_map     test images by true class and confidence
     epoch_history      one image over the epochs
     dataset_analysis   a map of a dataset's images, and their brightness
+    run_figures        the figures of a run for a paper, and their files
     theme              colours, layout and escaping that all figures share
 
 Every figure has a fixed height and a transparent background, so that the page's theme shows. Names may contain

@@ -27,7 +27,13 @@ COMMANDS = {
     "report": ("report:write_report", "Write a run's report as an HTML file, or its numbers as JSON or CSV."),
     "serve": ("serve:serve", "Answer predictions over HTTP, without the app."),
     "mcp": ("start_mcp:start_mcp", "Offer runs, scores and predictions to an assistant over MCP."),
+    "figures": ("figures:figures", "Write a run's figures as PNG, SVG or PDF, for a paper."),
     "export": ("export:export", "Write a run's model in a format for other programs, verified."),
+    "pack": ("pack:pack", "Write a run to a zip file, for another machine."),
+    "unpack": ("pack:unpack", "Add the run in a zip file to your runs."),
+    "tensorboard": ("trackers:tensorboard", "Write runs as event files for TensorBoard."),
+    "mlflow": ("trackers:mlflow", "Log a run to an MLflow server."),
+    "wandb": ("trackers:wandb", "Write a run for Weights & Biases, offline."),
     "robustness": ("analyse:robustness", "Test a run's model on corrupted images."),
     "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),
 }

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgcls import datasets, jobs, models, runs
+from imgcls.charts import run_figures
 from imgcls.config import PARAMS, Config
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError, SettingError
@@ -130,14 +131,18 @@ class ModelRun:
         )
 
     def confusion_matrix(self) -> "go.Figure":
-        """The confusion matrix of the test set as a Plotly figure. Single-label runs only."""
-        import plotly.graph_objects as go
+        """The confusion matrix of the test set as a Plotly figure. Single-label runs only.
 
-        found = self._single_label()
-        heat = go.Heatmap(z=found.report.matrix, x=found.names, y=found.names, texttemplate="%{z}", colorscale="Blues")
-        figure = go.Figure(heat)
-        figure.update_layout(xaxis_title="Prediction", yaxis_title="Label", yaxis_autorange="reversed")
-        return figure
+        `.write_image("matrix.pdf")` saves a Plotly figure as PNG, SVG or PDF; see `figures`.
+        """
+        return run_figures.confusion_matrix(self._single_label())
+
+    def figures(self) -> "dict[str, go.Figure]":
+        """All figures of the run by name, such as "loss", "confusion_matrix" or "reliability".
+
+        Their `write_image` needs the extra `imgcls[figures]`, and Chrome or Chromium.
+        """
+        return run_figures.figures(self._run)
 
     def export(self, format: str, path: str | Path | None = None) -> Path:
         """Writes the model in a format such as "onnx" or "litert-dynamic", verified, and returns the file's path.

@@ -17,7 +17,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import analysis_map, duplicates, editing, list_files
 from imgcls.ui.data.search import view as search_view
-from imgcls.ui.widgets import formatting, gallery, pager
+from imgcls.ui.widgets import figure_download, formatting, gallery, pager
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 VIEWS = ("Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Search", "Edits")
@@ -182,7 +182,7 @@ def _brightness(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) ->
         st.plotly_chart(
             _brightness_figure(dataset.facts.name, dataset.fingerprint, stamp),
             key="brightness",
-            config={"displayModeBar": False},
+            config=figure_download.savable("brightness"),
             alt="Distribution of the brightness of training and test images.",
         )
     with right:

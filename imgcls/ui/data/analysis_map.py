@@ -13,7 +13,7 @@ from imgcls.datasets.analysis import cache
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
-from imgcls.ui.widgets import formatting, pager
+from imgcls.ui.widgets import figure_download, formatting, pager
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 KINDS = ("PCA", "t-SNE")
@@ -42,7 +42,7 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
         key=f"map-{name}-{kind}",
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]},
+        config=figure_download.explorable("dataset-map"),
         alt=f"Map of {len(found['map_rows'])} training images, with a colour and marker per class or set of labels.",
     )
     rows = selected(event)

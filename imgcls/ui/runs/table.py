@@ -15,7 +15,7 @@ from imgcls.ui.evaluate import links as evaluate_links
 from imgcls.ui.runs import deleting, run_list
 from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
-from imgcls.ui.widgets import formatting, settings_table
+from imgcls.ui.widgets import figure_download, formatting, settings_table
 
 SELECTED = "runs-selected"
 """Session key of the IDs of the selected runs."""
@@ -151,7 +151,7 @@ def _compare(selected: list[Run]) -> None:
                 st.plotly_chart(
                     cached_curves.comparison(with_curves, quantity),
                     key=f"compare-{quantity}",
-                    config={"displayModeBar": False},
+                    config=figure_download.savable(f"runs-{quantity}"),
                     alt=f"Validation {quantity} of {formatting.count(len(with_curves), 'run')} by epoch.",
                 )
     if len(selected) > 1:

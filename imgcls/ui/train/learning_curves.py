@@ -6,7 +6,7 @@ from imgcls.errors import UserError
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.widgets import formatting
+from imgcls.ui.widgets import figure_download, formatting
 
 SIDE_BY_SIDE = 380
 """The least width in pixels of each of two charts side by side."""
@@ -46,7 +46,7 @@ def draw(run: Run, *, forecasts: bool = False) -> None:
             st.plotly_chart(
                 cached_curves.learning_curve(run, quantity, smoothing, logarithmic and quantity == "loss", forecasts),
                 key=f"curve-{quantity}",
-                config={"displayModeBar": False},
+                config=figure_download.savable(quantity),
                 alt=_description(quantity, curves),
             )
     if forecasts:
@@ -71,7 +71,7 @@ def _small(run: Run) -> None:
             st.plotly_chart(
                 cached_curves.small_curve(run, name, title, unit, logarithmic),
                 key=f"small-{name}",
-                config={"displayModeBar": False},
+                config=figure_download.savable(name),
                 alt=f"The {title} over the epochs.",
             )
 

@@ -10,6 +10,7 @@ from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
 from imgcls.models import Row
 from imgcls.ui.cache import predictions
+from imgcls.ui.widgets import figure_download
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
@@ -33,7 +34,7 @@ def show(config: Config, info: DatasetInfo) -> None:
     st.plotly_chart(
         _diagram(rows),
         key="network",
-        config={"displayModeBar": False},
+        config=figure_download.savable("network"),
         alt=f"The network from left to right: {', '.join(row.kind for row in rows)}.",
     )
 

@@ -11,6 +11,7 @@ from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks, lr_finder, verdicts
 from imgcls.system.tasks import Task, TaskState
 from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets import figure_download
 from imgcls.ui.widgets.static_figure import StaticFigure
 
 TICK_SECONDS = 0.5
@@ -117,7 +118,7 @@ def _rates(state: TaskState, found: checks.Findings, config: Config, info: Datas
             )
         ),
         key="finder",
-        config={"displayModeBar": False},
+        config=figure_download.savable("learning-rate-finder"),
         alt=f"Training loss over {len(steps)} steps with a rising learning rate."
         + (f" Steepest descent at {suggested:g}." if suggested else ""),
     )

@@ -19,7 +19,7 @@ from imgcls.params import Choice, Param, Range, RunId, Value
 from imgcls.runs import recipes
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import backbone_runs
-from imgcls.ui.widgets import run_select
+from imgcls.ui.widgets import figure_download, run_select
 from imgcls.ui.widgets.sections import defaults, section
 
 BY_NAME = {param.name: param for param in PARAMS}
@@ -258,7 +258,7 @@ def schedule(epochs: int, learning_rate: float) -> dict[str, Any]:
         st.plotly_chart(
             cached_curves.schedule(config),
             key="schedule-curve",
-            config={"displayModeBar": False},
+            config=figure_download.savable("schedule"),
             alt=f"Planned learning rate over {epochs} epochs: {present}.",
         )
         if values["schedule"] == "plateau":

@@ -14,7 +14,7 @@ from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import formatting
+from imgcls.ui.widgets import figure_download, formatting
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 
@@ -122,7 +122,7 @@ def _before_and_after(view: View) -> None:
     st.plotly_chart(
         _figure(view.key, view.filters),
         key=f"merging-f1-{view.run.id}",
-        config={"displayModeBar": False},
+        config=figure_download.savable("merged-classes"),
         alt="F1 of each class now, with its interval, and before.",
     )
     st.caption("F1 of each class with its 95% confidence interval; the vertical mark is the same class before.")

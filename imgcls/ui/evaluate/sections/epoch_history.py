@@ -20,7 +20,7 @@ from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting, gallery, metric_row, pager
+from imgcls.ui.widgets import figure_download, formatting, gallery, metric_row, pager
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
@@ -239,7 +239,7 @@ def _followed(key: tuple, found: EpochPredictions, position: int) -> None:
         st.plotly_chart(
             _line(key, number, position),
             key=f"followed-{key[0].id}",
-            config={"displayModeBar": False},
+            config=figure_download.savable("image-over-epochs"),
             alt="The predicted probabilities of this image over the epochs.",
         )
 

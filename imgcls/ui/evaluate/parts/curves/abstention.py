@@ -13,7 +13,7 @@ from imgcls.evaluation.selection import Selection
 from imgcls.ui.evaluate.parts.images import gallery
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import formatting, metric_row
+from imgcls.ui.widgets import figure_download, formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
@@ -45,7 +45,7 @@ def show(view: View) -> None:
         st.plotly_chart(
             _figure(key, filters, below),
             key=f"answered-{view.run.id}",
-            config={"displayModeBar": False},
+            config=figure_download.savable("coverage"),
             alt="Accuracy on the answered images over the fraction of images answered.",
         )
     number = int(view.filtered.sum())

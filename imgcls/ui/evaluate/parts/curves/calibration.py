@@ -22,7 +22,7 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import formatting, metric_row
+from imgcls.ui.widgets import figure_download, formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
@@ -51,7 +51,7 @@ def show(view: View) -> None:
         st.plotly_chart(
             _figure(key, filters, heats, label),
             key=f"reliability-{view.run.id}",
-            config={"displayModeBar": False},
+            config=figure_download.savable("reliability"),
             alt="Observed frequency over predicted probability.",
         )
     with right:

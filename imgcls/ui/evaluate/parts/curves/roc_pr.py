@@ -15,7 +15,7 @@ from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import formatting
+from imgcls.ui.widgets import figure_download, formatting
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 MOST_SHOWN = 5
@@ -72,7 +72,7 @@ def show(view: View) -> None:
                 st.plotly_chart(
                     _figure(key, filters, tuple(chosen), kind),
                     key=f"{kind}-{view.run.id}",
-                    config={"displayModeBar": False},
+                    config=figure_download.savable(kind),
                     alt=f"{title} for {len(chosen)} classes; the table below lists the areas under the curves.",
                 )
         if is_multilabel:

@@ -11,6 +11,7 @@ from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.selection import Selection, simplified
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
+from imgcls.ui.widgets import figure_download
 from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 EXACT_MATCH = ("All labels correct", "Errors")
@@ -30,7 +31,7 @@ def show(view: View) -> None:
         key=key,
         on_select=partial(_follow, key),
         selection_mode=("points", "box", "lasso"),
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]},
+        config=figure_download.explorable("prediction-map"),
         alt=f"Map of {count} test images, a colour for {colours}, a cross for an incorrect prediction.",
     )
     st.caption(

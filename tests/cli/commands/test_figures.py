@@ -1,0 +1,64 @@
+"""`imgcls figures`: figures for a paper, drawn by the installed Chromium."""
+
+import shutil
+
+import pytest
+
+import imgcls
+from imgcls.charts import run_figures
+from imgcls.cli import exit_codes
+from imgcls.cli.main import main
+from imgcls.errors import RunError
+
+needs_chromium = pytest.mark.skipif(
+    not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), reason="no Chromium"
+)
+STARTS = {"png": b"\x89PNG", "svg": b"<svg", "pdf": b"%PDF"}
+
+
+@needs_chromium
+@pytest.mark.parametrize("kind", ["pdf"])
+def test_all_figures_of_a_run_are_written(finished_run, tmp_path, capsys, kind):
+    assert main(["figures", finished_run.id, "--format", kind, "--out", str(tmp_path / "f")]) == exit_codes.OK
+    files = sorted((tmp_path / "f").iterdir())
+    assert [path.name for path in files] == [
+        f"{name}.{kind}" for name in ("accuracy", "confusion_matrix", "f1", "loss", "reliability")
+    ]
+    assert all(path.read_bytes().startswith(STARTS[kind]) for path in files)
+    assert sorted(capsys.readouterr().out.split()) == [str(path) for path in files]
+    assert main(["figures", finished_run.id, "--format", kind, "--out", str(tmp_path / "f")]) == exit_codes.USAGE
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_the_python_api_returns_plotly_figures(finished_run):
+    run = imgcls.load_run(finished_run.id)
+    found = run.figures()
+    assert set(found) == {"loss", "accuracy", "confusion_matrix", "reliability", "f1"}
+    assert all(hasattr(figure, "write_image") for figure in found.values())
+    assert run.confusion_matrix().to_dict() == found["confusion_matrix"].to_dict()
+
+
+def test_names_of_classes_are_shown_literally_in_the_confusion_matrix(finished_run):
+    from dataclasses import replace
+
+    from imgcls.evaluation import predictions
+
+    tested = predictions.read(finished_run)
+    names = ("<b>x</b>", *tested.names[1:])
+    figure = run_figures.confusion_matrix(replace(tested, names=names))
+    assert figure.data[0].x[0] == "&lt;b&gt;x&lt;/b&gt;"
+
+
+def test_without_curves_and_predictions_or_without_a_browser_it_is_one_sentence(
+    make_run, finished_run, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["figures", make_run().id]) == exit_codes.FAILED
+    assert "no figures yet" in capsys.readouterr().err
+
+    def missing(drawn, files):
+        raise RunError("Chrome or Chromium draws the figures, but neither is installed. Install one.")
+
+    monkeypatch.setattr(run_figures, "write", missing)
+    assert main(["figures", finished_run.id, "--out", "f"]) == exit_codes.FAILED
+    assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "f").exists()
