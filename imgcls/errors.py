@@ -14,6 +14,7 @@ Any other exception is a bug: its traceback goes to the log, and the visitor see
 """
 
 from pathlib import Path
+from typing import Any
 
 
 class UserError(Exception):
@@ -40,7 +41,12 @@ class ImageError(UserError):
 
 
 class SourceError(UserError):
-    """An upload (archive, table, folder) cannot be imported as a dataset."""
+    """An upload (archive, table, folder) cannot be imported as a dataset.
+
+    `questions` are those that were asked before it was raised, `findings.Question`: another answer may avoid it.
+    """
+
+    questions: tuple[Any, ...] = ()
 
 
 class RunError(UserError):

@@ -2,9 +2,10 @@
 
 import signal
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TextIO
 
 from cyclopts import Parameter
 
@@ -12,6 +13,8 @@ from imgcls.cli import exit_codes, progress_bar
 from imgcls.datasets import custom
 from imgcls.datasets.importing import execute, holdout, pipeline, preview, sources
 from imgcls.datasets.importing.class_names import visible
+from imgcls.datasets.importing.findings import Question
+from imgcls.errors import SourceError
 
 
 def import_images(
@@ -115,7 +118,11 @@ def _answers(given: list[str]) -> dict[str, str]:
 
 def _preview(request: sources.ImportRequest) -> preview.Preview:
     print("Inspecting the files …", file=sys.stderr, flush=True)
-    return preview.make_preview(request)
+    try:
+        return preview.make_preview(request)
+    except SourceError as error:
+        _print_questions(error.questions, sys.stderr)
+        raise
 
 
 def _import(request: sources.ImportRequest, **settings: Any) -> None:
@@ -135,16 +142,22 @@ def _import(request: sources.ImportRequest, **settings: Any) -> None:
     print(f"To train on it: imgcls train --data {dataset.name}")
 
 
+def _print_questions(questions: Iterable[Question], file: TextIO) -> None:
+    for question in questions:
+        in_effect = f" (answer in effect: {question.answer})" if question.answer else ""
+        print(f"Question: {question.text}{in_effect}", file=file)
+        for option in question.options:
+            line = f"  --answer {question.key}={option.value}  {option.label}{option.detail and ': '}{option.detail}"
+            print(line, file=file)
+
+
 def _report(found: preview.Preview) -> None:
     for label, training, test, undivided in found.counts:
         parts = f"{training:,} training, {test:,} test" if training or test else f"{undivided:,} images"
         print(f"{label:30} {parts}")
     if found.is_multilabel:
         print(f"{found.multilabel_total:,} multi-label images")
-    for question in found.questions:
-        print(f"Question: {question.text}" + (f" (answer in effect: {question.answer})" if question.answer else ""))
-        for option in question.options:
-            print(f"  --answer {question.key}={option.value}  {option.label}{option.detail and ': '}{option.detail}")
+    _print_questions(found.questions, sys.stdout)
     if found.groups:
         print(f"{found.groups:,} groups that splits do not divide, such as {found.group_example}")
     for row in found.skipped:

@@ -126,14 +126,16 @@ def preview(import_id: str) -> Preview:
     """What the inspection found.
 
     Raises:
-        SourceError: It cannot be imported; the message says why.
+        SourceError: It cannot be imported; the message says why, and its `questions` may be answered differently.
     """
     try:
         content = json.loads((folder_of(import_id) / "preview.json").read_bytes())
+        questions = [Question.from_dict(row) for row in content.get("questions", [])]
         if "error" in content:
-            raise SourceError(str(content["error"]))
-        content["questions"] = [Question.from_dict(row) for row in content["questions"]]
-        return Preview(**content)
+            refusal = SourceError(str(content["error"]))
+            refusal.questions = tuple(questions)
+            raise refusal
+        return Preview(**content | {"questions": questions})
     except (OSError, ValueError, TypeError, KeyError):
         raise SourceError(
             "The file could not be inspected: it took too long or needed too much memory. Choose a smaller part of it."
@@ -150,7 +152,10 @@ def skipped_csv(import_id: str) -> bytes | None:
 
 def write_preview(folder: Path, found: Preview | SourceError) -> None:
     """Write what the inspecting process found."""
-    content = {"error": str(found)} if isinstance(found, SourceError) else asdict(found)
+    if isinstance(found, SourceError):
+        content = {"error": str(found), "questions": [question.as_dict() for question in found.questions]}
+    else:
+        content = asdict(found)
     atomic.write_json(folder / "preview.json", content)
 
 

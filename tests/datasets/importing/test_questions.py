@@ -65,3 +65,15 @@ def test_the_command_line_lists_the_questions_and_takes_answers(asking, tmp_path
     assert "answer in effect: inner" in capsys.readouterr().out
     assert main.main(["import", request.path, "--preview", "--answer", "inner"]) != 0
     assert "--answer takes KEY=VALUE" in capsys.readouterr().err
+
+
+def test_the_command_line_lists_the_questions_when_the_first_option_fails(monkeypatch, tmp_path, capsys):
+    def to_items(files, found):
+        found.ask("classes", "Which folders are classes?", OPTIONS)
+        raise SourceError("There is only one class.")
+
+    monkeypatch.setattr(layouts, "to_items", to_items)
+    request = archive(tmp_path / "leaves.zip", leaves())
+    assert main.main(["import", request.path, "--preview"]) == 1
+    printed = capsys.readouterr().err
+    assert "There is only one class." in printed and "--answer classes=inner  Inner folders: 3 classes" in printed

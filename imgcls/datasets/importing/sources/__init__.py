@@ -120,6 +120,14 @@ def opened(request: ImportRequest) -> Iterator[Source]:
         SourceError: the source is invalid or malicious; the message names the entry, or the row and column.
     """
     findings = Findings(request.answers)
+    try:
+        yield from _opened(request, findings)
+    except SourceError as error:
+        error.questions = tuple(findings.questions)
+        raise
+
+
+def _opened(request: ImportRequest, findings: Findings) -> Iterator[Source]:
     kind = OLD_KINDS.get(request.kind, request.kind)
     path = Path(request.path)
     with ExitStack() as stack:

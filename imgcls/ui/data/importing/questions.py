@@ -1,10 +1,11 @@
 """Questions about a source that only the user can answer, such as which folders are classes."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import streamlit as st
 
-from imgcls.datasets.importing import ImportRequest, Preview, job
+from imgcls.datasets.importing import ImportRequest, job
 from imgcls.datasets.importing.findings import Question
 from imgcls.ui.app.errors import plain
 
@@ -13,9 +14,9 @@ MANY = 6
 """With more options, such as the bands of a satellite image, they are a list to choose from."""
 
 
-def show(import_id: str, request: ImportRequest, preview: Preview) -> None:
+def show(import_id: str, request: ImportRequest, questions: Iterable[Question]) -> None:
     """The questions with their options; an answer inspects the source again."""
-    for question in preview.questions:
+    for question in questions:
         chosen = _ask(import_id, question)
         if chosen and chosen != question.answer:
             with st.spinner("Reading the source this way …"):

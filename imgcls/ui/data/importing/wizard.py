@@ -92,10 +92,13 @@ def _prepare(import_id: str, old: datasets.CustomDataset | None) -> None:
         preview = job.preview(import_id)
     except SourceError as error:
         st.error(plain(str(error)), icon=":material/block:")
+        if error.questions:
+            st.markdown("The files can also be read in another way:")
+            questions.show(import_id, request, error.questions)
         return
     left, right = st.columns([3, 4], gap="large")
     with left:
-        questions.show(import_id, request, preview)
+        questions.show(import_id, request, preview.questions)
         settings = form.show(import_id, preview, old, _title(request))
         if settings is not None:
             with errors.shown():

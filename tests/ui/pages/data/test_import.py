@@ -68,6 +68,26 @@ def digits_data(digits, mnist_sample):
     """The default dataset is prepared, so the Data page has something to show."""
 
 
+def test_when_the_first_reading_fails_another_one_can_be_chosen(digits_data, tmp_path):
+    app = upload(tmp_path, two_annotations())
+    assert "not a valid COCO file" in app.error[0].value
+    app.radio[0].set_value("voc").run()
+    assert is_intact(app) and not app.error
+    assert [heading.value for heading in app.subheader] == ["6 images in 2 classes"]
+
+
+def two_annotations() -> dict[str, bytes]:
+    """Images with a damaged COCO file and with sound Pascal VOC files."""
+    files = {}
+    for number in range(6):
+        name = "oak" if number % 2 else "birch"
+        box = "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
+        text = f"<annotation><filename>{number}.png</filename><object><name>{name}</name>{box}</object></annotation>"
+        files |= {f"{number}.png": image(number), f"{number}.xml": text.encode()}
+    coco = {"images": [{"id": 1, "file_name": "1.png"}], "annotations": [{"image_id": 9}], "categories": []}
+    return files | {"coco.json": json.dumps(coco).encode()}
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
