@@ -51,6 +51,7 @@ class ModelRun:
 
     @property
     def id(self) -> str:
+        """The name of the run's folder, such as "digits"."""
         return self._run.id
 
     @property
@@ -65,6 +66,7 @@ class ModelRun:
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the model's probabilities."""
         return self._run.card.classes
 
     @property

@@ -1,0 +1,66 @@
+"""The reference page of the environment variables: those that the code reads, as the README describes them.
+
+The build fails if the code reads a variable that is described nowhere, or if a description has no variable.
+"""
+
+import re
+from pathlib import Path
+
+from docs.reference.settings import cell
+from imgcls.api.settings import MAX_IMAGES, Settings
+from imgcls.jobs import queue
+from imgcls.system import paths
+
+HEAD = """# Environment variables
+
+The app, the command line and the Python API read these variables. All of them are optional. In a container,
+[the deployment guide](../deploy/README.md) says which folders to keep.
+
+| variable | description | default |
+|---|---|---|
+"""
+STREAMLIT = """
+The app is a Streamlit server, so every option of Streamlit works as well, such as `STREAMLIT_SERVER_PORT`. Without a
+home folder that can be written to, caches go to a folder below the temporary files.
+"""
+NAME = re.compile(r"\bIMGCLS_[A-Z_]*[A-Z]\b")
+ROW = re.compile(r"^\| `(IMGCLS_\w+)` \| (.*) \| (.*) \|$", re.MULTILINE)
+SETTINGS = Settings()
+OTHERS = {
+    "IMGCLS_API": ("`on`: the app serves the REST API below `/api`", "off"),
+    "IMGCLS_API_TOKEN": ("the token that POST requests need", "none; `imgcls serve` prints a new one"),
+    "IMGCLS_API_HOSTS": ("names of the server, separated by commas, besides localhost and IP addresses", "none"),
+    "IMGCLS_API_MAX_MB": (
+        f"largest body of one request, in MB; one request may hold {MAX_IMAGES} images",
+        f"{SETTINGS.max_bytes / 1e6:g}",
+    ),
+    "IMGCLS_API_RATE": ("requests per second of one client, on average", f"{SETTINGS.rate:g}"),
+    "IMGCLS_LOG_FORMAT": ("`json`: log one JSON object per line", "plain text"),
+    "IMGCLS_IDLE_SECONDS": ("seconds without work after which the queue process ends", f"{queue.IDLE_SECONDS:g}"),
+    "IMGCLS_HUNG_SECONDS": (
+        "seconds without progress and without CPU time after which a suspended trainer is ended",
+        f"{queue.HUNG_SECONDS:g}",
+    ),
+}
+"""Variables for servers, which the README leaves to the deployment guides."""
+
+
+def page() -> str:
+    """The page as Markdown.
+
+    Raises:
+        ValueError: a variable is not described, or a described one does not exist.
+    """
+    root = paths.repository_folder()
+    rows = {name: (text, default) for name, text, default in ROW.findall((root / "README.md").read_text("utf-8"))}
+    rows |= OTHERS
+    used = names_in(root / "imgcls")
+    if used != set(rows):
+        raise ValueError(f"Environment variables without description or use: {sorted(used ^ set(rows))}.")
+    table = "".join(f"| `{name}` | {cell(text)} | {default} |\n" for name, (text, default) in rows.items())
+    return HEAD + table + STREAMLIT
+
+
+def names_in(folder: Path) -> set[str]:
+    """The variables that the Python files in this folder name."""
+    return {name for path in folder.rglob("*.py") for name in NAME.findall(path.read_text("utf-8"))}
