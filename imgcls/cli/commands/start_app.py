@@ -1,5 +1,6 @@
 """`imgcls app`: starts the Streamlit server with the app and its configuration."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -14,6 +15,9 @@ from imgcls.system import paths
 
 DEFAULT_PORT = 8501
 PORTS_TRIED = 100
+ANYWHERE = ("0.0.0.0", "::")
+ELSEWHERE = ("192.0.2.1", 9)
+"""An address for documentation (RFC 5737), to which nothing is sent."""
 
 
 def start_app(
@@ -43,10 +47,20 @@ def start_app(
         *("--server.port", str(port), "--server.address", address),
         *("--server.headless", "false" if browser else "true"),
     ]
+    if address in ANYWHERE:  # otherwise Streamlit asks a server on the internet for the address to print
+        command += ["--browser.serverAddress", own_address()]
     os.chdir(folder)  # Streamlit reads .streamlit/config.toml from the working directory
     if sys.platform != "win32":
         os.execv(sys.executable, command)
     return subprocess.call(command)
+
+
+def own_address() -> str:
+    """The address of this computer in its network, which others can type; "localhost" without a network."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(ELSEWHERE)  # chooses a network interface; UDP sends nothing yet
+        return str(probe.getsockname()[0])
+    return "localhost"
 
 
 def is_free(address: str, port: int) -> bool:

@@ -40,6 +40,14 @@ def test_it_runs_streamlit_on_the_entry_script_with_the_project_configuration(st
     assert (paths.app_folder() / ".streamlit" / "config.toml").is_file()
 
 
+@pytest.mark.parametrize(("address", "is_named"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_the_address_to_print_is_found_without_asking_the_internet(address, is_named, started):
+    assert main(["app", "--address", address, "--no-browser"]) == exit_codes.OK
+    (command,) = started
+    assert ("--browser.serverAddress" in command) == is_named
+    assert start_app.is_free(start_app.own_address(), 0), "it is an address of this computer"
+
+
 def test_a_port_in_use_is_reported_with_a_free_alternative(capsys, started, used_port):
     assert main(["app", "--port", str(used_port)]) == exit_codes.IN_USE
     message = capsys.readouterr().err
