@@ -3,6 +3,8 @@
 answering      answer(run, image_or_strokes) -> Answer: the one entry point of pages, batch mode, scripts and services
 preparing      image or strokes -> the exact pixels that the model receives
 predictor      the LiteRT model of a run, cached, and its probabilities
+imported       the same for a model from elsewhere, which runs in a sandbox
+sandbox        a child process with limits, for model files from elsewhere
 rejection      reasons to reject an input instead of classifying it
 explain        saliency maps, stroke contributions, nearest training images
 activations    the outputs of every layer

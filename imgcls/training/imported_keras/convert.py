@@ -18,7 +18,7 @@ CHECK_MEMORY, MEMORY = 1_000_000_000, 6_000_000_000
 """Bytes of address space beyond that in use: for the checks, and for TensorFlow, which reserves more than it uses."""
 WRITTEN = 500_000_000
 """TensorFlow's converter writes the model to a temporary file."""
-SAMPLE = 4
+SAMPLE = 2
 MOST_DIFFERENCE = 1e-3
 TRIED_SIDE = 96
 

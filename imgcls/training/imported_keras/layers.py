@@ -108,7 +108,7 @@ MOST_LAYERS, MOST_DEPTH = 1000, 6
 MOST_SIDE = 4096
 """The largest setting of a layer that is a length, such as a kernel's side."""
 LENGTHS = ("kernel_size", "strides", "pool_size", "padding", "cropping", "size", "dilation_rate", "height", "width")
-MOST_VALUES = 50_000_000
+MOST_VALUES = 20_000_000
 """The most values that an input or a layer may have for one image."""
 MOST_LIST = 4096
 MOST = 1e9

@@ -23,6 +23,8 @@ from imgcls.inference import imported, load_predictor
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run, validation_predictions
 from tests.support.foreign_models import linear_onnx
+from tests.support.importing.multilabel_uploads import listing, some, with_semicolons
+from tests.support.uploads import imported as imported_images
 
 SHIPPED = Path(__file__).parents[3] / "saved_models" / "digits"
 
@@ -114,6 +116,22 @@ def test_a_run_of_an_imported_model_serves_the_rest_of_the_product(tmp_path, dig
         run.config  # noqa: B018
     with pytest.raises(RunError, match="was imported"):
         exporting.check(run)
+
+
+def test_a_multilabel_model_gets_thresholds_from_training_images(tmp_path):
+    name = imported_images(listing(tmp_path, with_semicolons(some())), title="Beach", side=32)
+    about = datasets.facts(name)
+    assert about.is_multilabel and about.shape == (32, 32, 3)
+    count = len(about.classes)
+    content = linear_onnx([32, 32, 3], np.full((32 * 32 * 3, count), 1e-4), np.arange(count) - 1.0)
+    run = made(written(tmp_path / "labels.onnx", content), data=name, scaling="0-1", channel_order="RGB")
+    card, found = run.card, predictions.read(run)
+    assert card.is_multilabel and len(card.thresholds) == count
+    pixels = np.asarray(datasets.open_dataset(name).x_test).reshape(len(found.labels), -1) / 255
+    logits = pixels.sum(1, keepdims=True) * 1e-4 + np.arange(count) - 1
+    assert np.allclose(found.probabilities, 1 / (1 + np.exp(-logits)), atol=1e-4)
+    expected = ((found.probabilities >= np.array(card.thresholds)) == found.labels).all(1).mean()
+    assert run.result["test_accuracy"] == expected and "test_macro_f1" in run.result
 
 
 def test_a_changed_model_file_is_not_run(tmp_path, digits, linear):
