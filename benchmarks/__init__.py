@@ -10,6 +10,7 @@
     python -m benchmarks.live_rate               predictions per second of the live webcam
     python -m benchmarks.photo_latency           a 12-megapixel photo until its prediction is painted
     python -m benchmarks.predict_throughput      images per second, against the bare interpreter
+    python -m benchmarks.rest_service            a request to `imgcls serve`, eight clients at once, and its memory
     python -m benchmarks.explain_latency         Grad-CAM and occlusion maps of the shipped models
     python -m benchmarks.stroke_attribution      the contribution of each stroke of a drawing
     python -m benchmarks.rejection               wrongly rejected digits; detected pairs and scribbles
