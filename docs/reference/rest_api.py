@@ -58,7 +58,7 @@ def _description() -> dict[str, Any]:
 
     api = FastAPI(title="imgcls", version=imgcls.__version__, description=openapi.DESCRIPTION)
     api.openapi_version = openapi.VERSION
-    openapi.add_token(api)
+    openapi.complete(api)
     for entry in pkgutil.iter_modules(routes.__path__):
         api.include_router(importlib.import_module(f"{routes.__name__}.{entry.name}").router)
     return api.openapi()

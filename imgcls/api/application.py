@@ -34,8 +34,8 @@ def create(settings: Settings) -> ASGIApp:
     api.state.settings, api.state.metrics = settings, Metrics()
     api.state.limiter = anyio.CapacityLimiter(os.cpu_count() or 1)  # more at once would only need more memory
     problems.install(api)
-    openapi.add_token(api)
-    for routes in (health, models, runs, training):
+    openapi.complete(api)
+    for routes in (models, runs, training, health):
         if settings.run is None or routes is not training:
             api.include_router(routes.router)
     return RequestLog(Guards(api, settings), api.state.metrics)

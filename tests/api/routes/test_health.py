@@ -66,6 +66,7 @@ def test_every_route_is_documented_with_its_errors(api):
     for path, methods in paths.items():
         if post := methods.get("post"):
             assert post["security"] == openapi.NEEDS_TOKEN["security"] and "401" in post["responses"], path
+    assert "ValidationError" not in api.get("openapi.json").body.decode()
     kinds = paths["/models/{run}/predict"]["post"]["requestBody"]["content"]
     assert set(kinds) == {"multipart/form-data", "image/*", "application/json"}
 

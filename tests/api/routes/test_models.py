@@ -27,17 +27,22 @@ def files(gallery) -> dict[str, bytes]:
     return of_every_kind(gallery[0])
 
 
+def entries_in_shell(model: str, files: dict[str, bytes], folder, monkeypatch, capsys) -> list[dict]:
+    """What `imgcls predict MODEL FILES --json` prints for these files, in a new folder that becomes the current one."""
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    main(["predict", model, *files, "--json"])
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
 @pytest.mark.parametrize("model", ["digits", "cifar10"])
 def test_files_of_all_kinds_get_the_json_that_the_shell_prints(
     model, shipped, serve, files, tmp_path, monkeypatch, capsys
 ):
     shipped(model)
-    (tmp_path / "files").mkdir()
-    monkeypatch.chdir(tmp_path / "files")
-    for name, data in files.items():
-        (tmp_path / "files" / name).write_bytes(data)
-    main(["predict", model, *files, "--json"])
-    in_shell = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    in_shell = entries_in_shell(model, files, tmp_path / "files", monkeypatch, capsys)
     reply = serve().post_files(f"models/{model}/predict", files.items())
     assert reply.status == 200
     assert reply.json["images"] == in_shell
@@ -46,6 +51,17 @@ def test_files_of_all_kinds_get_the_json_that_the_shell_prints(
     expected = {"tiny.png", "strip.png", "cut.png", "empty.png", "text.png", "bomb.png"}
     assert expected <= unreadable and len(unreadable) <= len(files) / 2
     assert any(entry["notes"] for entry in in_shell)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["digits", "fashion", "cifar10"])
+def test_500_files_get_the_json_that_the_shell_prints(model, shipped, serve, gallery, tmp_path, monkeypatch, capsys):
+    shipped(model)
+    api = serve()
+    for number in range(20):
+        files = of_every_kind(gallery[number])
+        in_shell = entries_in_shell(model, files, tmp_path / str(number), monkeypatch, capsys)
+        assert api.post_files(f"models/{model}/predict", files.items()).json["images"] == in_shell
 
 
 def test_an_entry_is_the_answer_of_the_page(api, gallery, files):
