@@ -42,6 +42,6 @@ def log(run: Run, folder: Path, project: str, *, follow: bool = False) -> Path:
             logged.summary.update(history.scores(run))
             return Path(logged.dir).parent
         finally:
-            logged.finish(quiet=True)
+            logged.finish()
     except (OSError, wandb.Error) as error:
         raise RunError(f"The run could not be written for Weights & Biases: {error}.") from error
