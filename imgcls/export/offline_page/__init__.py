@@ -42,13 +42,16 @@ def page(run: Run, model: bytes) -> str:
         RunError: the run has no model card or no test predictions.
     """
     known = content.collect(run)
+    packed = {name: (HERE / "runtime" / file).read_bytes() for name, file in PACKED.items()}
+    packed["model"] = gzip.compress(model, mtime=0)
+    if known["nonDigits"]:
+        packed["non-digits"] = gzip.compress(content.network_weights(), mtime=0)
     return _template().render(
         title=known["title"],
         style=(HERE / "page.css").read_text("utf-8"),
         modules=_for_script({"imports": _modules()}),
         content=_for_script(known),
-        packed={name: _base64((HERE / "runtime" / file).read_bytes()) for name, file in PACKED.items()},
-        model=_base64(gzip.compress(model, mtime=0)),
+        packed={name: _base64(data) for name, data in packed.items()},
         record=NO_RECORD,
     )
 
@@ -73,7 +76,8 @@ def model_in(text: str) -> bytes:
 @cache
 def _modules() -> dict[str, str]:
     """The name of each module as a data URL."""
-    sources = {f"imgcls/{path.name}": path.read_bytes() for path in sorted((HERE / "js").glob("*.js"))}
+    files = sorted((HERE / "js").rglob("*.js"))
+    sources = {f"imgcls/{path.relative_to(HERE / 'js').as_posix()}": path.read_bytes() for path in files}
     sources |= {name: gzip.decompress((HERE / "runtime" / file).read_bytes()) for name, file in PACKED_MODULES.items()}
     return {name: f"data:text/javascript;base64,{_base64(source)}" for name, source in sources.items()}
 

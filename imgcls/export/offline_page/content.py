@@ -10,7 +10,7 @@ from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.report import values
 from imgcls.images.loading import to_png
-from imgcls.inference.rejection import multiple_digits
+from imgcls.inference.rejection import multiple_digits, non_digits
 from imgcls.runs import Run
 
 MOST_MISTAKES = 12
@@ -38,6 +38,7 @@ def collect(run: Run) -> dict[str, Any]:
     test = values.collect(run, found)["test"]
     few = len(card.classes) <= MOST_CELLS
     thresholds = card.thresholds or (card.threshold,) * len(card.classes)
+    is_of_digits = multiple_digits.applies_to(card)
     return values.strict(
         {
             "run": run.id,
@@ -49,7 +50,8 @@ def collect(run: Run) -> dict[str, Any]:
             "fit": card.fit,
             "hasRange": card.pixels.has_range,
             "thresholds": thresholds if card.is_multilabel else None,
-            "isOfDigits": multiple_digits.applies_to(card),
+            "isOfDigits": is_of_digits,
+            "nonDigits": _network() if is_of_digits and card.is_ink else None,
             "testImages": test["images"],
             "scores": [{"title": SCORES[name], **test[name]} for name in (MULTI if card.is_multilabel else SINGLE)],
             "matrix": test.get("confusion_matrix") if few else None,
@@ -57,6 +59,23 @@ def collect(run: Run) -> dict[str, Any]:
             "mistakes": _mistakes(found, test["worst_errors"]),
         }
     )
+
+
+def network_weights() -> bytes:
+    """The weights of the network that recognises what is no digit: half precision, one array after the other."""
+    with np.load(non_digits.FILE, allow_pickle=False) as file:
+        return b"".join(file[name].astype("<f2").tobytes() for name in file.files if "/" in name)
+
+
+def _network() -> dict[str, Any]:
+    """What is needed to read those weights: the names and sizes of the arrays; and the thresholds of the scores."""
+    with np.load(non_digits.FILE, allow_pickle=False) as file:
+        return {
+            "members": int(file["members"]),
+            "image": non_digits.threshold(has_pen=False),
+            "pen": non_digits.threshold(has_pen=True),
+            "arrays": [(name, file[name].size) for name in file.files if "/" in name],
+        }
 
 
 def _error(error: dict[str, Any]) -> dict[str, Any]:

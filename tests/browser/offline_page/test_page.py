@@ -1,25 +1,55 @@
 """The page that is taken home, opened from a file in a browser without a network."""
 
+import base64
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
+from imgcls.evaluation.predictions import read_gallery
 from imgcls.export import formats, making, records, verification
-from imgcls.images.canvas_strokes import from_message
+from imgcls.images.canvas_strokes import Handwriting, from_message
 from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare
+from imgcls.inference.rejection import reject
 from imgcls.runs import Run
 from tests.support.exporting.fixed_batch import with_fixed_batch
 from tests.support.exporting.offline_pages import shipped, write_page
+from tests.support.images import drawings
 
 DRAWINGS = json.loads((Path(__file__).parents[1] / "pen_digits.json").read_text("utf-8"))
-PREPARE = """async ([drawings, shape]) => {
-  const { prepareStrokes } = await import("imgcls/ink.js");
-  return drawings.map((strokes) => [...prepareStrokes(strokes, shape)]);
+# What goes to and from the page is text: thousands of numbers take Playwright seconds.
+CLASSIFY = """async (text) => {
+  const { fromBase64, toBase64 } = await import("imgcls/bytes.js");
+  const { content } = await import("imgcls/content.js");
+  const { preparePhoto } = await import("imgcls/images/photo.js");
+  const { classify } = await import("imgcls/model.js");
+  const found = [];
+  for (const [width, height, data] of JSON.parse(text)) {
+    const { pixels } = preparePhoto({ width, height, channels: 3, data: fromBase64(data) }, content);
+    found.push([toBase64(pixels), [...(await classify(pixels))]]);
+  }
+  return JSON.stringify(found);
+}"""
+REJECT = """async (text) => {
+  const { content } = await import("imgcls/content.js");
+  const { prepareStrokes } = await import("imgcls/images/ink.js");
+  const { rejection } = await import("imgcls/rejection/rejection.js");
+  const found = [];
+  for (const strokes of JSON.parse(text)) {
+    found.push(await rejection({ pixels: prepareStrokes(strokes, content.shape), strokes }));
+  }
+  return found.map((reason) => reason && [reason.title, reason.text]);
+}"""
+PREPARE = """async (text) => {
+  const { toBase64 } = await import("imgcls/bytes.js");
+  const { content } = await import("imgcls/content.js");
+  const { prepareStrokes } = await import("imgcls/images/ink.js");
+  return JSON.parse(text).map((strokes) => toBase64(prepareStrokes(strokes, content.shape)));
 }"""
 
 
@@ -67,11 +97,106 @@ def varied_drawings(count: int) -> list:
 
 
 def test_drawings_become_the_same_pixels_as_in_the_app(open_page, digits_page):
-    run, drawings = shipped("digits"), varied_drawings(200)
-    expected = np.array([prepare(drawing, run.card).pixels.ravel() for drawing in drawings], int)
-    lists = [[stroke.tolist() for stroke in drawing.strokes] for drawing in drawings]
-    found = np.array(open_page(digits_page).evaluate(PREPARE, [lists, run.card.shape]))
+    run, drawn = shipped("digits"), varied_drawings(200)
+    expected = np.array([prepare(drawing, run.card).pixels.ravel() for drawing in drawn], int)
+    lists = [[stroke.tolist() for stroke in drawing.strokes] for drawing in drawn]
+    found = unpacked(open_page(digits_page).evaluate(PREPARE, json.dumps(lists)))
     assert np.abs(found - expected).max() <= 1
+
+
+@pytest.mark.parametrize(("name", "count"), [("digits", 40), ("fashion", 40), ("cifar10", 20)])
+def test_photos_get_the_same_pixels_and_probabilities_as_in_the_app(name, count, open_page, tmp_path):
+    run = shipped(name)
+    stored = read_gallery(run)[1][:count]
+    images = [*stored, *map(photographed, stored[:5])]
+    expected = [prepare(photo, run.card).pixels for photo in images]
+    probabilities = Predictor(run.folder / "model.tflite").probabilities(np.array(expected))
+
+    sent = [[photo.shape[1], photo.shape[0], base64.b64encode(photo.tobytes()).decode()] for photo in map(rgb, images)]
+    found = json.loads(open_page(write_page(run, tmp_path)).evaluate(CLASSIFY, json.dumps(sent)))
+    pixels = unpacked([data for data, _ in found])
+    assert np.abs(pixels - np.array(expected, int).reshape(pixels.shape)).max() <= 1
+    assert np.abs(np.array([values for _, values in found]) - probabilities).max() < 1e-5
+
+
+def unpacked(images: list[str]) -> np.ndarray:
+    """The pixels of images in base64, int (n, pixels)."""
+    return np.array([np.frombuffer(base64.b64decode(image), np.uint8) for image in images], int)
+
+
+def photographed(image: np.ndarray) -> np.ndarray:
+    """An image as a larger photo that is not square; handwriting is dark on paper, in a shadow."""
+    pixels = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    large = np.asarray(Image.fromarray(pixels).resize((190, 190), Image.Resampling.BICUBIC), float)
+    if image.shape[2] == 3:
+        return large.astype(np.uint8)[20:]
+    paper = np.full((300, 260, 3), 225.0) - np.linspace(0, 40, 260)[None, :, None]
+    paper[60:250, 40:230] *= 1 - 0.85 * large / 255
+    return paper.astype(np.uint8)
+
+
+def rgb(pixels: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels)
+
+
+def test_what_is_no_digit_is_rejected_as_in_the_app(open_page, digits_page):
+    run = shipped("digits")
+    single = varied_drawings(30)
+    pairs = [
+        drawings.drawing(drawings.ONE, drawings.SEVEN),
+        drawings.drawing(drawings.SEVEN, *drawings.FOUR, at=(20, 80)),
+    ]
+    beside = Handwriting(
+        (
+            *drawings.drawing(drawings.SEVEN, at=(10, 90)).strokes,
+            *drawings.drawing(*drawings.FIVE, at=(150, 90)).strokes,
+        )
+    )
+    turns = np.linspace(0, 40, 300)
+    spiral = from_message(
+        {
+            "strokes": [
+                np.column_stack([140 + 2 * turns * np.cos(turns), 140 + 2 * turns * np.sin(turns), np.full(300, 8)])
+                .ravel()
+                .tolist()
+            ]
+        }
+    )
+    dot = from_message({"strokes": [[100, 100, 30, 101, 102, 30]]})
+    smiley = drawings.drawing([(20, 20), (25, 22)], [(70, 20), (75, 22)], [(10, 60), (50, 85), (90, 60)])
+    everything = [*single, *pairs, beside, spiral, dot, smiley]
+
+    expected = [reject(run, run.card, drawing, prepare(drawing, run.card).pixels) for drawing in everything]
+    assert len({reason.title for reason in expected if reason}) >= 3 and expected.count(None) > 20
+    lists = [[stroke.tolist() for stroke in drawing.strokes] for drawing in everything]
+    found = open_page(digits_page).evaluate(REJECT, json.dumps(lists))
+    assert found == [[reason.title, reason.text] if reason else None for reason in expected]
+
+
+def test_a_chosen_photo_is_decoded_prepared_and_shown(open_page, digits_page, tmp_path):
+    run = shipped("digits")
+    photo = photographed(read_gallery(run)[1][0])
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    page = open_page(digits_page)
+    page.set_input_files("#file", tmp_path / "photo.png")
+    expect(page.locator("#notes")).to_contain_text("Dark ink on a light background was inverted")
+    expect(page.get_by_alt_text("The chosen photo, photo.png")).to_be_visible()
+    shown = page.evaluate(
+        "() => [...document.querySelector('#input canvas').getContext('2d').getImageData(0, 0, 28, 28).data]"
+    )
+    assert np.array_equal(np.array(shown)[::4], prepare(photo, run.card).pixels.ravel())
+
+    (tmp_path / "notes.txt").write_text("no image")
+    page.set_input_files("#file", tmp_path / "notes.txt")
+    expect(page.locator("#answer")).to_contain_text("not an image that this browser can read")
+
+
+def test_a_photo_can_be_taken_with_the_webcam(open_page, tmp_path):
+    page = open_page(write_page(shipped("fashion"), tmp_path))
+    page.get_by_role("button", name="Use the camera").click()
+    page.get_by_role("button", name="Take the photo").click()
+    expect(page.locator(".bar")).to_have_count(10)
+    expect(page.locator("#live")).to_be_hidden()
 
 
 def test_a_drawing_is_classified_while_the_network_is_off(open_page, digits_page):

@@ -2,42 +2,44 @@
 
 import { showBars, showInput, showScores, text } from "imgcls/views.js";
 import { content } from "imgcls/content.js";
-import { decoded, pixelsOf } from "imgcls/decode.js";
+import { decoded, pixelsOf } from "imgcls/images/decode.js";
 import { DrawingPad } from "imgcls/drawing_pad.js";
-import { prepareStrokes, narrowed } from "imgcls/ink.js";
+import { prepareStrokes, narrowed } from "imgcls/images/ink.js";
 import { classify, loaded } from "imgcls/model.js";
-import { preparePhoto } from "imgcls/photo.js";
+import { preparePhoto } from "imgcls/images/photo.js";
+import { rejection } from "imgcls/rejection/rejection.js";
 
 const find = (id) => document.getElementById(id);
 const THINNER_PEN = "Redrawn with a thinner pen, to match the stroke width of the training images.";
 const NO_CAMERA = "The camera cannot be used here. Choose a photo instead.";
-const FIRST = content.isInk ? "Draw one here." : "Choose a photo, or use the camera.";
+const FIRST = content.isInk ? "Draw one here, or choose a photo." : "Choose a photo, or use the camera.";
 const NO_MODEL = "The model cannot run in this browser. Open this page in a current Chrome, Edge, Firefox or Safari.";
 
 let turn = 0; // counts inputs: an answer that comes late is dropped
 
-/** Shows the answer for a model input. */
-async function answer(prepare) {
+/** Shows the answer for a model input; `source` is { strokes } or { image }. */
+async function answer(prepare, source = {}, isDone = true) {
   const mine = ++turn;
   try {
     const { pixels, notes } = prepare();
     const probabilities = await classify(pixels);
+    const refused = await rejection({ ...source, pixels, isDone });
     if (mine !== turn) return;
-    showAnswer(probabilities);
+    showAnswer(probabilities, refused);
     showInput(pixels, notes);
   } catch (error) {
     if (mine === turn) showProblem(error.message);
   }
 }
 
-function showAnswer(probabilities) {
+function showAnswer(probabilities, refused) {
   const { classes, thresholds } = content;
   const best = probabilities.indexOf(Math.max(...probabilities));
   const chosen = classes.filter((_, i) => (thresholds ? probabilities[i] >= thresholds[i] : i === best));
   const field = find("answer");
-  field.className = "";
-  text(field, chosen.join(", ") || "None of the labels");
-  text(find("reason"), "");
+  field.className = refused ? "is-rejected" : "";
+  text(field, refused ? refused.title : chosen.join(", ") || "None of the labels");
+  text(find("reason"), refused ? refused.text : "");
   showBars(probabilities, chosen);
 }
 
@@ -49,7 +51,7 @@ function showProblem(message) {
   find("input").hidden = true;
 }
 
-function drawn(strokes) {
+function drawn(strokes, isDone) {
   if (!strokes.length) {
     turn++;
     showProblem(FIRST);
@@ -57,7 +59,11 @@ function drawn(strokes) {
   }
   find("chosen").hidden = true;
   const copy = strokes.map((stroke) => [...stroke]);
-  answer(() => ({ pixels: prepareStrokes(copy, content.shape), notes: narrowed(copy) === copy ? [] : [THINNER_PEN] }));
+  answer(
+    () => ({ pixels: prepareStrokes(copy, content.shape), notes: narrowed(copy) === copy ? [] : [THINNER_PEN] }),
+    { strokes: copy },
+    isDone,
+  );
 }
 
 async function chosenFile(file) {
@@ -136,7 +142,6 @@ function listen() {
 showScores();
 if (content.isInk) {
   find("pad").hidden = false;
-  find("photo").hidden = true;
   new DrawingPad(find("pad"), drawn);
 }
 listen();

@@ -1,6 +1,6 @@
 /** A canvas for pen, finger, mouse and keyboard. Strokes are lists of [x, y, width] on a field of SIDE x SIDE. */
 
-import { SIDE } from "imgcls/ink.js";
+import { SIDE } from "imgcls/images/ink.js";
 
 const NEAR = 1.2; // px: a point nearer to the last one is dropped
 const MOST = { strokes: 200, points: 4000 };

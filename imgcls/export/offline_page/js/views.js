@@ -5,6 +5,7 @@ import { content, record } from "imgcls/content.js";
 const find = (id) => document.getElementById(id);
 const SURE = 0.99995; // beyond, rounding would say 100.0%
 const MOST_BARS = 10;
+const ALWAYS = " Unlike the app, this page also classifies images that are unlike anything in the training data.";
 
 /** Sets the text of an element, if it differs: a screen reader reads what is set again. */
 export function text(element, value) {
@@ -82,7 +83,8 @@ export function showScores() {
 function testedText() {
   const images = content.testImages.toLocaleString("en");
   const range = content.hasRange ? " This page reads 8-bit images only; the app also scales deeper ones." : "";
-  return `Measured in the app on ${images} test images, which the model had not seen in training.${range}`;
+  const always = content.isOfDigits || content.thresholds ? "" : ALWAYS;
+  return `Measured in the app on ${images} test images, which the model had not seen in training.${range}${always}`;
 }
 
 function verifiedText() {

@@ -48,6 +48,23 @@ def test_verified_files_are_compared_and_can_be_downloaded(exported):
     assert labels.count("Bundle with model card and script") == 2
 
 
+def test_take_it_home_makes_the_page_at_the_first_press_and_offers_it_afterwards(finished_run, monkeypatch):
+    started = []
+    monkeypatch.setattr(making, "start", lambda run, names: started.append(names))
+    app = section(finished_run)
+    next(button for button in app.button if button.label == "Take it home").click().run()
+    assert started == [["html"]]
+
+    records.file_of(finished_run, "html").parent.mkdir()
+    records.file_of(finished_run, "html").write_text("<!doctype html>")
+    record = Record("html", "Take it home", "2026", file="page.html", bytes=15, images=360)
+    records.write(finished_run, record)
+    app = section(finished_run)
+    assert is_intact(app)
+    assert [button.proto.label for button in app.get("download_button")] == ["Take it home (0 kB)"]
+    assert not any(button.label == "Take it home" for button in app.button)
+
+
 def test_a_file_that_does_not_match_is_not_offered_and_the_page_gives_the_reason(exported):
     records.write(exported, Record("litert", "LiteRT", "2026", problem="Its probabilities differ by up to 0.5."))
     app = section(exported)

@@ -7,6 +7,7 @@
  */
 
 const BITS = 22;
+const HALF = 1 << (BITS - 1);
 const FILTERS = {
   box: [0.5, (x) => (x > -0.5 && x <= 0.5 ? 1 : 0)],
   bilinear: [1, (x) => Math.max(1 - Math.abs(x), 0)],
@@ -30,7 +31,7 @@ function alongRows(image, width, filter) {
   weights(image.width, width, filter).forEach(({ start, factors }, x) => {
     for (let y = 0; y < height; y++) {
       for (let channel = 0; channel < channels; channel++) {
-        let sum = 2 ** (BITS - 1);
+        let sum = HALF;
         const at = (y * image.width + start) * channels + channel;
         for (let i = 0; i < factors.length; i++) sum += data[at + i * channels] * factors[i];
         out[(y * width + x) * channels + channel] = clip(sum);
@@ -47,7 +48,7 @@ function alongColumns(image, height, filter) {
   const out = new Uint8Array(row * height);
   weights(image.height, height, filter).forEach(({ start, factors }, y) => {
     for (let x = 0; x < row; x++) {
-      let sum = 2 ** (BITS - 1);
+      let sum = HALF;
       for (let i = 0; i < factors.length; i++) sum += data[(start + i) * row + x] * factors[i];
       out[y * row + x] = clip(sum);
     }
@@ -67,7 +68,7 @@ function weights(oldSize, newSize, filter) {
     const end = Math.min(Math.trunc(centre + support + 0.5), oldSize);
     const raw = Array.from({ length: end - start }, (_, i) => weight((i + start - centre + 0.5) * (1 / wider)));
     const total = raw.reduce((sum, value) => sum + value, 0);
-    const factors = raw.map((value) => {
+    const factors = Int32Array.from(raw, (value) => {
       const exact = (total ? value / total : value) * 2 ** BITS;
       return Math.trunc(exact + (exact < 0 ? -0.5 : 0.5));
     });
@@ -82,8 +83,10 @@ function cubic(value) {
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
 
+/** Rounded to 8 bits; the sum is an integer below 2 ** 31. */
 function clip(sum) {
-  return Math.min(Math.max(Math.floor(sum / 2 ** BITS), 0), 255);
+  const value = sum >> BITS;
+  return Math.min(Math.max(value, 0), 255);
 }
 
 /** The mean of squares of `factor` x `factor` pixels, as Pillow's `reduce`; those at the end may be narrower. */
@@ -117,8 +120,8 @@ export function grey(image) {
   if ((image.channels ?? 1) === 1) return image;
   const data = new Uint8Array(image.width * image.height);
   for (let i = 0; i < data.length; i++) {
-    const [red, green, blue] = image.data.subarray(3 * i, 3 * i + 3);
-    data[i] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+    const at = 3 * i;
+    data[i] = (image.data[at] * 19595 + image.data[at + 1] * 38470 + image.data[at + 2] * 7471 + 0x8000) >> 16;
   }
   return { width: image.width, height: image.height, channels: 1, data };
 }

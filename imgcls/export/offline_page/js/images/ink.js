@@ -6,8 +6,8 @@
  */
 
 import { largest, rint } from "imgcls/numbers.js";
-import { grid, paintEllipse, paintLine } from "imgcls/raster.js";
-import { resize } from "imgcls/resample.js";
+import { grid, paintEllipse, paintLine } from "imgcls/images/raster.js";
+import { resize } from "imgcls/images/resample.js";
 
 export const SIDE = 280;
 const CANVAS = 160;

@@ -1,6 +1,6 @@
 /** Files and video frames -> RGB pixels, upright, as `imgcls.images.files.decoding` gives them. */
 
-import { reduce } from "imgcls/resample.js";
+import { reduce } from "imgcls/images/resample.js";
 
 const SHORTER_SIDE = 800;
 const MOST_PIXELS = 100_000_000;

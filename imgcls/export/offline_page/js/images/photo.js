@@ -4,15 +4,21 @@
  * An image is { width, height, channels, data }; see resample.js.
  */
 
-import { inkBox } from "imgcls/ink.js";
+import { cropped, inkBox, placeInk } from "imgcls/images/ink.js";
+import { BLANK_BELOW, borderOf, hasFaintMarks, isPattern, separatePhoto } from "imgcls/images/photo_ink.js";
 import { largest, median, rint } from "imgcls/numbers.js";
-import { grey, reduce, resize } from "imgcls/resample.js";
+import { grey, reduce, resize } from "imgcls/images/resample.js";
+import { cropHandwriting } from "imgcls/images/text_region.js";
+import { separateCrop } from "imgcls/images/tight_crop.js";
 
-const BLANK_BELOW = 24;
+const NO_WRITING = "No handwriting found. Take a photo of one dark digit on plain light paper.";
+const TOO_FAINT =
+  "The handwriting is too faint to be read. Use a darker pen or better light, and take the photo again.";
 
 /** The model's input, a Uint8Array, and what was done: { pixels, notes }. An error's message is for people. */
-export function preparePhoto(image, { shape, fit }) {
+export function preparePhoto(image, { shape, isInk, fit }) {
   if (fit === "crop" || fit === "pad") return framed(image, shape, fit);
+  if (isInk) return handwriting(grey(image), shape);
   if (shape[2] === 1) return object(grey(image), shape);
   return middle(image, shape);
 }
@@ -95,7 +101,7 @@ function cutNote(image, width, height) {
 function object(image, [height, width]) {
   const notes = [];
   let { data } = image;
-  let background = median(border(image));
+  let background = median(borderOf(image));
   if (background > 127) {
     data = data.map((value) => 255 - value);
     background = 255 - background;
@@ -124,9 +130,19 @@ function object(image, [height, width]) {
   return { pixels, notes };
 }
 
-/** The outermost pixels of a grey image; corners count twice. */
-export function border({ width, height, data }) {
-  const rim = [...data.subarray(0, width), ...data.subarray((height - 1) * width)];
-  for (let y = 0; y < height; y++) rim.push(data[y * width], data[(y + 1) * width - 1]);
-  return rim;
+/** Only the ink, bright on black, placed as in MNIST. */
+function handwriting(image, shape) {
+  let { ink, isDark } = separateCrop(image);
+  let notes = [];
+  if (!ink) {
+    const found = cropHandwriting(image);
+    notes = found.notes;
+    ({ ink, isDark } = separatePhoto(found.part, found.isLocated));
+    if (!ink && hasFaintMarks(found.part)) throw new Error(TOO_FAINT);
+  }
+  const box = ink && !isPattern(ink) && inkBox(ink);
+  if (!box) throw new Error(NO_WRITING);
+  notes.push("The handwriting was located and placed as in the training images.");
+  if (isDark) notes.unshift("Dark ink on a light background was inverted to light ink on black.");
+  return { pixels: placeInk(cropped(ink, box), shape), notes };
 }

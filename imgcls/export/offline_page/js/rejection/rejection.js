@@ -1,0 +1,39 @@
+/** Whether an input should not be classified, and why: for models of the ten digits, as `imgcls.inference.rejection`. */
+
+import { content } from "imgcls/content.js";
+import { placeInk, prepareStrokes } from "imgcls/images/ink.js";
+import { classify } from "imgcls/model.js";
+import { digitsIn, digitsInImage, isDot, isScribble } from "imgcls/rejection/multiple_digits.js";
+import { isNonDigit } from "imgcls/rejection/non_digits.js";
+
+const UNLIKE = "Unlike anything in the training data";
+const SCRIBBLE = "It looks like a scribble: the pen path is longer, or turns more often, than in any digit.";
+const NUMBERS = { 2: "Two", 3: "Three", 4: "Four" };
+const NOT_A_DIGIT = {
+  title: "Not a digit",
+  text: "It looks like a letter, a sign or a picture. Draw or upload one of the digits 0 to 9.",
+};
+
+/** { title, text } if it should not be classified, else null. `isDone`: the drawing is complete; only then all count. */
+export async function rejection({ pixels, strokes, isDone = true }) {
+  if (!content.isOfDigits) return null;
+  if (strokes) {
+    if (isDone && isDot(strokes)) return { title: UNLIKE, text: "That is only a dot." };
+    const digits = isDone ? await digitsIn(strokes, (some) => classify(prepareStrokes(some, content.shape))) : [];
+    if (digits.length) return several(digits);
+    if (isScribble(strokes)) return { title: UNLIKE, text: SCRIBBLE };
+  } else if (content.isInk) {
+    const [height, width, channels] = content.shape;
+    const data = pixels.filter((_, i) => i % channels === 0);
+    const digits = await digitsInImage({ width, height, data }, (ink) => classify(placeInk(ink, content.shape)));
+    if (digits.length) return several(digits);
+  }
+  return content.isInk && isDone && (await isNonDigit(pixels, strokes)) ? NOT_A_DIGIT : null;
+}
+
+function several(digits) {
+  return {
+    title: `${NUMBERS[digits.length] ?? digits.length} digits: ${digits.slice(0, -1).join(", ")} and ${digits.at(-1)}`,
+    text: "This model recognises a single digit. Draw or upload one at a time.",
+  };
+}
