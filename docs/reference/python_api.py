@@ -7,7 +7,12 @@ import textwrap
 from collections.abc import Callable
 
 import imgcls
+from imgcls.datasets import Dataset
+from imgcls.evaluation.image_files import FileScores
+from imgcls.evaluation.metrics.significance import Comparison
+from imgcls.inference import Answer
 
+RETURNED = (Dataset, Answer, FileScores, Comparison)
 HEAD = """# Python API
 
 `import imgcls` loads nothing heavy and offers the names below, for scripts and notebooks. This page is generated from
@@ -35,6 +40,8 @@ def page() -> str:
             parts += [_member(key, value) for key, value in vars(found).items() if not key.startswith("_")]
         else:
             parts.append(f"\n## {name}\n\n{_signature(name, found)}\n{described(found)}\n")
+    parts.append("\n## What they return\n")
+    parts += [f"\n### {found.__name__}\n\n{described(found)}\n" for found in RETURNED]
     return "".join(parts)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import imgcls
-from docs.reference import environment
+from docs.reference import command_line, environment
 from imgcls import models
 from imgcls.cli.main import COMMANDS
 from imgcls.config import PARAMS
@@ -97,6 +97,22 @@ def test_the_reference_has_every_name_of_the_python_api(site):
 def test_the_reference_has_the_routes_of_the_rest_api(site):
     pytest.importorskip("fastapi", reason="the extra serve is not installed")
     assert "POST /api/models/{run}/predict" in reference(site, "rest-api")
+
+
+def commands_in(text: str) -> list[tuple[str, set[str]]]:
+    """The `imgcls` command and the options of every line in a block of code."""
+    lines = "\n".join(re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)).replace("\\\n", " ")
+    found = re.findall(r"^ *imgcls ([a-z-]+)([^#&|\n]*)", lines, re.MULTILINE)
+    return [(name, set(re.findall(r"(?<!\S)--[a-z][a-z-]*", rest))) for name, rest in found]
+
+
+def test_every_command_in_the_documentation_exists_and_has_its_options():
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "saved_models" / "README.md"]
+    used = [(page.name, *command) for page in pages for command in commands_in(page.read_text("utf-8"))]
+    assert len(used) > 80
+    known = {name: set(re.findall(r"--[a-z][a-z-]*", command_line.help_of(name))) for name in {one[1] for one in used}}
+    known["train"] |= {param.flag for name in models.names() for param in models.params(name)}
+    assert [(page, name, options - known[name]) for page, name, options in used if options - known[name]] == []
 
 
 def test_the_reference_names_no_folder_of_this_machine(site):
