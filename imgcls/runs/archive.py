@@ -2,15 +2,18 @@
 
 An archive may come from anybody, so it is checked like any upload: only files that a run consists of, in one folder,
 with limited sizes, no links, and nothing is overwritten. Models are left out unless the user trusts the archive: a
-Keras file can contain program code, and a LiteRT file runs in the app's own process.
+Keras file can contain program code, and a LiteRT file runs in the app's own process. An imported model is only run in a
+sandbox, so it is always unpacked.
 """
 
 import shutil
 import uuid
 import zipfile
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from imgcls.config import imported_model
 from imgcls.datasets.importing.sources import items
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import ImageError, RunError, UserError
@@ -20,9 +23,11 @@ from imgcls.system import paths
 
 NEEDED = ("config.json", "result.json")
 MODELS = ("model.keras", "model.tflite", "inside.tflite")
+IMPORTED = (imported_model.NAME, *(f"imported.{kind}" for kind in imported_model.KINDS))
 FILES = (
     *NEEDED,
     *MODELS,
+    *IMPORTED,
     *("label.txt", "trainer.json", "data.json", "metrics.jsonl", "model.json", "doctor.json"),
     *("predictions.npz", "gallery.npz", "epochs.npz", "validation.npz", "robustness.npz", "suspects.npz"),
     *("inside.npz", "inside.json", "neighbours.npz", "tags.json", "openings.jsonl", "judged.json"),
@@ -107,7 +112,7 @@ def _checked(archive: Archive) -> tuple[str, dict[str, zipfile.ZipInfo]]:
             )
         folders.add(parts[0])
         found[parts[1]] = info
-    if len(folders) != 1 or not all(name in found for name in NEEDED):
+    if len(folders) != 1 or not all(name in found for name in _needed(found)):
         raise RunError(
             f"{archive.name} is not the archive of a run: it needs one folder with {' and '.join(NEEDED)}. Expected an "
             "archive that “imgcls pack” has written."
@@ -118,10 +123,16 @@ def _checked(archive: Archive) -> tuple[str, dict[str, zipfile.ZipInfo]]:
     return folder if store.ID.fullmatch(folder) else store.new_id(), found
 
 
+def _needed(found: Container[str]) -> tuple[str, ...]:
+    """The files without which it is no run; one with an imported model has no settings."""
+    return tuple(name for name in NEEDED if name != "config.json" or imported_model.NAME not in found)
+
+
 def _check_run(run: Run) -> None:
-    """Raises RunError if the settings or the result cannot be read."""
+    """Raises RunError if the settings (or imported.json) or the result cannot be read."""
     try:
-        run.config  # noqa: B018
+        if imported_model.read(run.folder) is None:
+            run.config  # noqa: B018
         if run.result is None:
             raise RunError("It has no result.")
     except UserError as error:

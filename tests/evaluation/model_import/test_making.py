@@ -21,7 +21,7 @@ from imgcls.export import carried
 from imgcls.export import making as exporting
 from imgcls.inference import imported, load_predictor
 from imgcls.inference.predictor import Predictor
-from imgcls.runs import Run, validation_predictions
+from imgcls.runs import Run, archive, validation_predictions
 from tests.support.foreign_models import linear_onnx
 from tests.support.importing.multilabel_uploads import listing, some, with_semicolons
 from tests.support.uploads import imported as imported_images
@@ -132,6 +132,17 @@ def test_a_multilabel_model_gets_thresholds_from_training_images(tmp_path):
     assert np.allclose(found.probabilities, 1 / (1 + np.exp(-logits)), atol=1e-4)
     expected = ((found.probabilities >= np.array(card.thresholds)) == found.labels).all(1).mean()
     assert run.result["test_accuracy"] == expected and "test_macro_f1" in run.result
+
+
+def test_a_packed_run_brings_its_imported_model_along(tmp_path, digits, linear):
+    run = made(written(tmp_path / "linear.onnx", linear_onnx([1, 8, 8], *linear)), data=digits, scaling="0-1")
+    images = np.asarray(datasets.open_dataset(digits).x_test[:5])
+    expected = load_predictor(run).probabilities(images)
+    archive.pack(run, tmp_path / "run.zip")
+    run.delete()
+    found = archive.unpack(tmp_path / "run.zip")
+    assert found.left_out == () and found.run.state == "finished"
+    assert np.array_equal(load_predictor(found.run).probabilities(images), expected)
 
 
 def test_a_changed_model_file_is_not_run(tmp_path, digits, linear):
