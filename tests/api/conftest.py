@@ -1,4 +1,4 @@
-"""The API with the shipped models, on a port of its own."""
+"""The API with the shipped models, on its own port."""
 
 import pytest
 

@@ -11,11 +11,11 @@ from tests.browser.support.server import Server
 from tests.support.api import TOKEN
 
 
-def test_it_is_off_by_default():
+def test_the_api_is_off_by_default():
     assert list(in_app.routes()) == []
 
 
-def test_it_is_switched_on_by_a_variable(monkeypatch):
+def test_the_api_is_enabled_by_a_variable(monkeypatch):
     monkeypatch.setenv("IMGCLS_API", "on")
     (route,) = in_app.routes()
     assert route.path == "/api"

@@ -51,13 +51,13 @@ def image(shipped, tmp_path) -> str:
     return str(tmp_path / "digit.png")
 
 
-def test_by_default_every_tool_only_reads():
+def test_by_default_every_tool_is_read_only():
     found = tools()
     assert set(found) == READING
     assert all(tool.annotations.read_only_hint and tool.description for tool in found.values())
 
 
-def test_trainings_can_only_be_started_if_that_was_allowed(make_run, monkeypatch):
+def test_training_tools_must_be_enabled(make_run, monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
     run = make_run(heartbeat=0)
     assert "Unknown tool" in call("stop_training", run=run.id)
@@ -67,7 +67,7 @@ def test_trainings_can_only_be_started_if_that_was_allowed(make_run, monkeypatch
     assert run.request.stop
 
 
-def test_a_prediction_is_the_one_of_the_shell(image, capsys):
+def test_a_prediction_matches_the_shell(image, capsys):
     main(["predict", "digits", image, "--json"])
     assert call("predict", run="digits", paths=[image]) == [json.loads(capsys.readouterr().out)]
 
@@ -79,7 +79,7 @@ def test_it_lists_runs_and_reads_scores(image, capsys):
     assert scores["result"] == runs.find("digits").result and scores["model"]["classes"] == list("0123456789")
 
 
-def test_it_compares_two_runs_as_the_shell_does(image, capsys):
+def test_it_compares_two_runs_like_the_shell(image, capsys):
     (paths.runs_folder() / "again").symlink_to(paths.runs_folder() / "digits")
     main(["compare", "digits", "again", "--json"])
     expected = json.loads(capsys.readouterr().out)
@@ -97,17 +97,17 @@ def test_it_compares_two_runs_as_the_shell_does(image, capsys):
         ("compare", {"first": "digits", "second": "nothing"}, "There is no run 'nothing'"),
     ],
 )
-def test_an_error_is_a_sentence_that_the_assistant_can_read(image, tool, arguments, part):
+def test_errors_are_readable_messages_for_the_assistant(image, tool, arguments, part):
     answer = call(tool, **arguments)
     assert part in answer and "Traceback" not in answer
 
 
-def test_one_call_classifies_only_so_many_images(image, monkeypatch):
+def test_the_number_of_images_per_call_is_limited(image, monkeypatch):
     monkeypatch.setattr(mcp_server, "MOST_IMAGES", 1)
     assert "more than 1 images" in call("predict", run="digits", paths=[image, image])
 
 
-def test_the_command_speaks_the_protocol_over_its_standard_streams(image):
+def test_the_command_speaks_the_protocol_over_stdio(image):
     async def ask():
         command = StdioServerParameters(command=sys.executable, args=["-m", "imgcls", "mcp"], env=child_environment())
         async with Client(stdio_client(command)) as client:
@@ -117,7 +117,7 @@ def test_the_command_speaks_the_protocol_over_its_standard_streams(image):
     assert not result.is_error and len(result.structured_content["result"]) == 1
 
 
-def test_without_its_package_the_command_says_how_to_install_it(capsys, monkeypatch):
+def test_without_its_package_the_command_explains_how_to_install_it(capsys, monkeypatch):
     monkeypatch.setattr("imgcls.cli.commands.start_mcp.find_spec", lambda name: None)
     assert main(["mcp"]) == exit_codes.FAILED
     assert 'pip install "imgcls[mcp]"' in capsys.readouterr().err

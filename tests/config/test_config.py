@@ -58,7 +58,7 @@ CHANGED = {
 }
 
 
-def sentence(values) -> str:
+def error_for(values) -> str:
     with pytest.raises(SettingError) as error:
         Config.from_dict(values)
     return str(error.value)
@@ -117,8 +117,8 @@ def test_every_number_is_refused_above_and_below_its_range(param):
     for value in (param.limits.low, param.limits.high):
         assert getattr(Config(**{param.name: value}), param.name) == value
     for value in (param.limits.low - 1, param.limits.high + 1):
-        assert sentence({param.name: value}).startswith(f"{param.label} must be between ")
-    assert sentence({param.name: "3"}) == f"{param.label} must be a number, not '3'."
+        assert error_for({param.name: value}).startswith(f"{param.label} must be between ")
+    assert error_for({param.name: "3"}) == f"{param.label} must be a number, not '3'."
 
 
 @pytest.mark.parametrize(
@@ -126,38 +126,38 @@ def test_every_number_is_refused_above_and_below_its_range(param):
 )
 def test_every_choice_lists_its_options(param):
     options = ", ".join(param.limits.options)
-    assert sentence({param.name: "x"}) == f"{param.label} cannot be 'x'. Choose one of: {options}."
+    assert error_for({param.name: "x"}) == f"{param.label} cannot be 'x'. Choose one of: {options}."
 
 
 def test_an_unknown_setting_is_refused():
-    said = sentence({"learning_rat": 0.1})
+    said = error_for({"learning_rat": 0.1})
     assert said.startswith("Unknown setting 'learning_rat'. Available settings: data, train_images,")
 
 
 def test_an_unknown_model_is_refused_with_the_choices():
     assert (
-        sentence({"model": "resnet5"})
+        error_for({"model": "resnet5"})
         == "There is no model 'resnet5'. Choose one of: ann, cnn, deep_cnn, resnet, transfer."
     )
 
 
 def test_an_unknown_model_setting_is_refused():
-    said = sentence({"model": "ann", "model_settings": {"filters": 8}})
+    said = error_for({"model": "ann", "model_settings": {"filters": 8}})
     assert said.startswith("The model 'ann' has no setting 'filters'. Available settings: units, hidden_layers, ")
 
 
 def test_an_invalid_model_setting_is_refused():
-    said = sentence({"model": "ann", "model_settings": {"units": 7}})
+    said = error_for({"model": "ann", "model_settings": {"units": 7}})
     assert said == "Units must be between 8 and 1024, not 7."
 
 
 @pytest.mark.parametrize("values", [None, 3, "text", [["epochs", 3]]])
 def test_model_settings_must_be_a_mapping(values):
-    assert sentence({"model_settings": values}).startswith("The model's settings must be a JSON object of names")
+    assert error_for({"model_settings": values}).startswith("The model's settings must be a JSON object of names")
 
 
 def test_label_smoothing_needs_one_hot_labels():
-    said = sentence({"loss": "sparse_categorical_crossentropy", "label_smoothing": 0.1})
+    said = error_for({"loss": "sparse_categorical_crossentropy", "label_smoothing": 0.1})
     assert said.startswith("Label smoothing needs one-hot labels: choose the loss 'categorical_crossentropy'")
     assert Config(loss="sparse_categorical_crossentropy").label_smoothing == 0
     assert Config(label_smoothing=0.1).label_smoothing == 0.1
@@ -165,7 +165,7 @@ def test_label_smoothing_needs_one_hot_labels():
 
 @pytest.mark.parametrize("version", [6, 99, "1", None, 1.5])
 def test_settings_from_a_newer_version_are_refused_with_an_explanation(version):
-    said = sentence({"version": version})
+    said = error_for({"version": version})
     assert (
         said == f"These settings have version {version}, but this program reads versions up to 5. Update the program."
     )
@@ -198,13 +198,13 @@ def test_adamw_from_version_1_keeps_its_weight_decay(optimizer, decay):
 
 @pytest.mark.parametrize("switch", ["yes", 1, None, [True], {}])
 def test_an_invalid_version_1_switch_is_refused(switch):
-    said = sentence({"version": 1, "reduce_on_plateau": switch})
+    said = error_for({"version": 1, "reduce_on_plateau": switch})
     assert said == f"Reduce on plateau must be true or false, not {switch!r}."
 
 
 def test_the_version_1_switch_is_not_a_version_2_setting():
-    assert sentence({"version": 2, "reduce_on_plateau": True}).startswith("Unknown setting 'reduce_on_plateau'.")
-    assert sentence({"reduce_on_plateau": True}).startswith("Unknown setting 'reduce_on_plateau'.")
+    assert error_for({"version": 2, "reduce_on_plateau": True}).startswith("Unknown setting 'reduce_on_plateau'.")
+    assert error_for({"reduce_on_plateau": True}).startswith("Unknown setting 'reduce_on_plateau'.")
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -263,12 +263,12 @@ def test_version_3_settings_are_read_under_their_new_names():
 
 @pytest.mark.parametrize("name", [name for name in OLD if name not in ("version", "model", "model_settings")])
 def test_old_names_are_not_version_4_settings(name):
-    assert sentence({"version": 4, name: OLD[name]}).startswith(f"Unknown setting '{name}'.")
+    assert error_for({"version": 4, name: OLD[name]}).startswith(f"Unknown setting '{name}'.")
 
 
 @pytest.mark.parametrize("settings", [None, 3, "text", [], {"base": []}, {"base": {}}, {"copies": "many"}])
 def test_damaged_settings_of_an_older_model_are_refused(settings):
-    assert sentence({"version": 3, "model": "transfer", "model_settings": settings})
+    assert error_for({"version": 3, "model": "transfer", "model_settings": settings})
 
 
 def test_three_models_ship():
@@ -277,7 +277,7 @@ def test_three_models_ship():
 
 @pytest.mark.parametrize("values", [None, 3, "text", [], [{"epochs": 3}]])
 def test_settings_that_are_not_a_mapping_are_refused(values):
-    assert sentence(values) == "The settings must be a JSON object with one entry per setting."
+    assert error_for(values) == "The settings must be a JSON object with one entry per setting."
 
 
 @pytest.mark.parametrize(

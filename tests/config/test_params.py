@@ -25,7 +25,7 @@ def sample(
 PARAMS = {param.name: param for param in params_of(sample)}
 
 
-def sentence(param: Param, value) -> str:
+def error_for(param: Param, value) -> str:
     with pytest.raises(SettingError) as error:
         param.checked(value)
     return str(error.value)
@@ -98,13 +98,13 @@ def test_a_valid_value_is_converted_to_the_params_type(name, value, expected):
     ],
 )
 def test_an_invalid_value_gets_a_clear_error(name, value, said):
-    assert sentence(PARAMS[name], value) == said
+    assert error_for(PARAMS[name], value) == said
 
 
 def test_a_400_digit_number_is_refused_like_any_other():
-    assert sentence(PARAMS["filters"], 10**400) == "Filters must be a number, not inf."
-    assert sentence(PARAMS["filters"], -(10**5000)) == "Filters must be a number, not -inf."
-    assert sentence(PARAMS["filters"], 10**15) == "Filters must be between 8 and 128, not 1e+15."
+    assert error_for(PARAMS["filters"], 10**400) == "Filters must be a number, not inf."
+    assert error_for(PARAMS["filters"], -(10**5000)) == "Filters must be a number, not -inf."
+    assert error_for(PARAMS["filters"], 10**15) == "Filters must be between 8 and 128, not 1e+15."
 
 
 @pytest.mark.parametrize(

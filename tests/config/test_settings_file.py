@@ -1,4 +1,4 @@
-"""Settings that a person writes: YAML or JSON, with the names of the command line's options."""
+"""Hand-written settings files: YAML or JSON, with the names of the command-line options."""
 
 import json
 
@@ -14,7 +14,7 @@ def written(folder, name, text):
     return path
 
 
-def test_yaml_has_the_options_of_the_command_line(tmp_path):
+def test_yaml_accepts_the_command_line_options(tmp_path):
     text = "data: digits\nmodel: cnn\nfilters: 12\nepochs: 3\nlearning-rate: 1e-3\nflip: on\nlabel_smoothing: '0.1'\n"
     found = settings_file.read(written(tmp_path, "run.yaml", text))
     assert found == Config(
@@ -24,7 +24,7 @@ def test_yaml_has_the_options_of_the_command_line(tmp_path):
     assert settings_file.read(written(tmp_path, "b.yml", nested)).model_settings["stages"] == 2
 
 
-def test_json_may_be_flat_or_that_of_a_run_of_any_version(tmp_path):
+def test_json_may_be_flat_or_the_settings_of_any_run(tmp_path):
     flat = written(tmp_path, "a.json", '{"model": "ann", "units": 64, "epochs": 2}')
     assert settings_file.read(flat) == Config(model="ann", model_settings={"units": 64}, epochs=2)
     run = written(tmp_path, "config.json", json.dumps(Config(epochs=7).as_dict()))
@@ -46,7 +46,7 @@ def test_json_may_be_flat_or_that_of_a_run_of_any_version(tmp_path):
         ("missing.yaml", None, "cannot be read"),
     ],
 )
-def test_a_mistake_is_one_sentence(tmp_path, name, text, message):
+def test_an_error_gives_one_message(tmp_path, name, text, message):
     path = tmp_path / name if text is None else written(tmp_path, name, text)
     with pytest.raises(SettingError, match=message):
         settings_file.read(path)

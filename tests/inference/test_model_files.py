@@ -27,7 +27,7 @@ def empty_digest_cache(monkeypatch):
 
 @pytest.fixture
 def shipped():
-    return mutations.whole_run("some-run")
+    return mutations.complete_run("some-run")
 
 
 def process_running(code: str):

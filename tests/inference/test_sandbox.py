@@ -31,14 +31,14 @@ def limited(then: str, *, memory: int = 200_000_000, written: int = 0) -> subpro
         ("[open('/dev/null') for _ in range(100)]", "Too many open files"),
     ],
 )
-def test_a_limited_process_cannot(then, error, tmp_path):
+def test_a_sandboxed_process_cannot(then, error, tmp_path):
     then = then.replace("/tmp/imgcls-never", str(tmp_path / "never"))
     found = limited(then)
     assert found.returncode and error in found.stderr
 
 
 @on_linux
-def test_a_sandbox_is_in_a_network_of_its_own():
+def test_a_sandbox_has_its_own_network_namespace():
     alone = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x50000000) != 0)"
     if subprocess.run([sys.executable, "-c", alone], check=False).returncode:
         pytest.skip("this machine does not allow it")
@@ -53,18 +53,18 @@ def test_the_cpu_time_of_a_request_is_limited():
     assert found.returncode < 0
 
 
-def test_secrets_of_the_environment_stay_outside(monkeypatch):
+def test_environment_secrets_are_not_passed_to_the_sandbox(monkeypatch):
     monkeypatch.setenv("CLOUD_PASSWORD", "secret")
     with Sandbox(MODULE, 1_000_000_000) as sandbox:
         assert "CLOUD_PASSWORD" not in sandbox._environment()
 
 
-def test_too_much_memory_ends_it():
+def test_exceeding_the_memory_limit_ends_the_sandbox():
     with pytest.raises(RunError, match=r"more than 0\.0 GB of memory"):
         Sandbox(MODULE, 1_000_000)
 
 
-def test_an_ended_sandbox_says_so():
+def test_an_ended_sandbox_is_reported():
     sandbox = Sandbox(MODULE, 1_000_000_000)
     assert sandbox.is_alive
     sandbox.close()

@@ -69,12 +69,12 @@ def test_fifteen_simultaneous_starts_get_fifteen_positions_and_can_be_moved_earl
     monkeypatch.setattr(jobs, "wake", lambda: None)
     together = threading.Barrier(15)
 
-    def press(number: int) -> runs.Run:
+    def click(number: int) -> runs.Run:
         together.wait()
         return jobs.begin(SHORT, run_id=f"press-{number:02}")
 
     with ThreadPoolExecutor(15) as pool:
-        list(pool.map(press, range(15)))
+        list(pool.map(click, range(15)))
     waiting = jobs.waiting()
     places = [json.loads((run.folder / waiting_list.NAME).read_text())["place"] for run in waiting]
     assert sorted(set(places)) == places

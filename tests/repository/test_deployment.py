@@ -99,7 +99,7 @@ def values(tree: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_what_a_stage_copies_is_in_the_repository_and_in_the_build_context(target):
+def test_every_copied_path_is_in_the_repository_and_the_build_context(target):
     ignored = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
     assert ignored[0] == "*"
     kept = [line[1:] for line in ignored if line.startswith("!")]
@@ -111,7 +111,7 @@ def test_what_a_stage_copies_is_in_the_repository_and_in_the_build_context(targe
         assert any(fnmatch(source, entry) or entry.startswith(f"{source}/") for entry in kept)
 
 
-def test_the_build_context_holds_all_that_the_wheel_needs():
+def test_the_build_context_contains_everything_the_wheel_needs():
     included = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
     kept = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
     copied = {word for name, rest in stages()["wheel"] if name == "COPY" for word in rest.split()[:-1]}
@@ -121,14 +121,14 @@ def test_the_build_context_holds_all_that_the_wheel_needs():
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_an_image_installs_extras_that_exist(target):
+def test_container_images_install_existing_extras(target):
     installed = " ".join(rest for name, rest in stages()[target] if name == "RUN")
     extras = {extra for group in re.findall(r"\[([a-z,]+)\]", installed) for extra in group.split(",")}
     assert extras <= set(PROJECT["optional-dependencies"])
     assert bool(extras) == (target == "playground")
 
 
-def test_the_service_needs_neither_tensorflow_nor_streamlit_and_the_ranges_are_those_of_the_package():
+def test_the_service_requirements_exclude_tensorflow_and_streamlit_and_match_the_package():
     lines = (ROOT / "requirements-serve.txt").read_text("utf-8").splitlines()
     needed = {line for line in lines if not line.startswith("#")}
     extra = set(PROJECT["optional-dependencies"]["serve"])
@@ -137,7 +137,7 @@ def test_the_service_needs_neither_tensorflow_nor_streamlit_and_the_ranges_are_t
 
 
 @pytest.mark.parametrize(("target", "option"), [("service", "host"), ("playground", "address")])
-def test_an_image_starts_a_server_that_is_reached_from_outside_and_checks_its_health(target, option):
+def test_a_container_listens_externally_and_has_a_health_check(target, option):
     assert json.loads(last(target, "ENTRYPOINT")) == ["imgcls"]
     arguments = check_command(json.loads(last(target, "CMD")))
     assert arguments[option] == "0.0.0.0"
@@ -146,7 +146,7 @@ def test_an_image_starts_a_server_that_is_reached_from_outside_and_checks_its_he
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_an_image_does_not_run_as_root_and_writes_to_volumes_only(target):
+def test_a_container_does_not_run_as_root_and_only_writes_to_volumes(target):
     assert last(target, "USER") == "1000:1000"
     folders = json.loads(last(target, "VOLUME"))
     settings = dict(
@@ -156,7 +156,7 @@ def test_an_image_does_not_run_as_root_and_writes_to_volumes_only(target):
         assert any(settings[name].startswith(folder) for folder in folders)
 
 
-def test_each_service_of_the_compose_file_is_hardened_and_finds_its_volumes():
+def test_every_compose_service_is_hardened_and_has_its_volumes():
     file = compose()
     for name, service in file["services"].items():
         assert service["read_only"] is True
@@ -168,7 +168,7 @@ def test_each_service_of_the_compose_file_is_hardened_and_finds_its_volumes():
             assert name == "proxy" or folder in json.loads(last(service["build"]["target"], "VOLUME"))
 
 
-def test_the_proxy_sends_requests_to_the_ports_of_the_images():
+def test_the_proxy_targets_the_container_ports():
     text = (ROOT / "deploy" / "Caddyfile").read_text("utf-8")
     targets = dict(re.findall(r"(?:\{\$\w+:)?(\w+):(\d+)\}?$", text, re.MULTILINE))
     assert targets == {name: last(name, "EXPOSE") for name in TARGETS}
@@ -177,7 +177,7 @@ def test_the_proxy_sends_requests_to_the_ports_of_the_images():
     assert all(f"{{${name}" in text for name in given)
 
 
-def test_the_task_on_aws_uses_the_port_the_volumes_and_the_user_of_the_image():
+def test_the_aws_task_matches_port_volumes_and_user_of_the_container():
     service = containers()["service"]
     port = int(last("service", "EXPOSE"))
     assert [mapping["ContainerPort"] for mapping in service["PortMappings"]] == [port]
@@ -189,7 +189,7 @@ def test_the_task_on_aws_uses_the_port_the_volumes_and_the_user_of_the_image():
     assert "/data/imgcls/runs" in containers()["runs"]["Command"]
 
 
-def test_the_template_for_aws_refers_to_what_it_defines():
+def test_the_aws_template_only_references_defined_resources():
     template = cloud()
     defined = set(template["Parameters"]) | set(template["Resources"])
     referred = {value for key, value in values(template) if key == "Ref" and not value.startswith("AWS::")}
@@ -199,7 +199,7 @@ def test_the_template_for_aws_refers_to_what_it_defines():
     assert set(template["Parameters"]) <= referred
 
 
-def test_the_health_addresses_are_routes_of_the_service():
+def test_the_health_check_urls_are_routes_of_the_service():
     from imgcls.api import application
     from imgcls.api.routes import health
 
@@ -209,7 +209,7 @@ def test_the_health_addresses_are_routes_of_the_service():
     assert "/api/health" in last("service", "HEALTHCHECK")
 
 
-def test_the_unit_starts_the_app_where_only_the_proxy_reaches_it():
+def test_the_systemd_unit_binds_the_app_to_localhost():
     command = shlex.split(re.search(r"^ExecStart=(.*)$", UNIT, re.MULTILINE)[1])
     arguments = check_command(command[1:])
     assert (arguments["address"], str(arguments["port"])) == ("127.0.0.1", last("playground", "EXPOSE"))
@@ -248,7 +248,7 @@ def test_the_streamlit_settings_exist():
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
-def test_a_guide_says_what_was_tried_and_names_files_that_exist(guide):
+def test_a_guide_documents_what_was_tested_and_names_existing_files(guide):
     text = guide.read_text("utf-8")
     if guide.stem != "README":
         assert "## What was tried" in text

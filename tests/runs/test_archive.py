@@ -37,7 +37,7 @@ def left() -> list[str]:
     return sorted(path.name for path in paths.runs_folder().iterdir())
 
 
-def test_a_run_comes_back_under_its_id_and_predicts_the_same_if_it_is_trusted(finished_run, packed):
+def test_a_trusted_run_is_restored_under_its_id_and_predicts_the_same(finished_run, packed):
     image = predictions.read(finished_run).images[0]
     expected = inference.answer(finished_run, image).probabilities
     finished_run.delete()
@@ -47,7 +47,7 @@ def test_a_run_comes_back_under_its_id_and_predicts_the_same_if_it_is_trusted(fi
     assert not (found.run.folder / "log.txt").exists() and not (found.run.folder / "checkpoint.npz").exists()
 
 
-def test_models_of_a_foreign_archive_are_left_out(finished_run, packed):
+def test_models_in_a_foreign_archive_are_skipped(finished_run, packed):
     before = predictions.read(finished_run).probabilities
     found = archive.unpack(packed)
     assert found.left_out == ("model.keras", "model.tflite", "inside.tflite")
@@ -56,13 +56,13 @@ def test_models_of_a_foreign_archive_are_left_out(finished_run, packed):
     assert found.run.is_tested and not found.run.is_ready
 
 
-def test_a_taken_id_becomes_a_new_one(finished_run, packed):
+def test_an_id_in_use_is_replaced_by_a_new_one(finished_run, packed):
     found = archive.unpack(packed)
     assert found.run.id != finished_run.id and runs.ID.fullmatch(found.run.id)
     assert found.run.label == finished_run.label and len(runs.all_runs()) == 2
 
 
-def test_a_run_that_trains_is_not_packed(make_run, tmp_path):
+def test_a_running_training_is_not_packed(make_run, tmp_path):
     with pytest.raises(RunError, match="its training has not ended"):
         archive.pack(make_run(), tmp_path / "x.zip")
 
@@ -91,7 +91,7 @@ def link(folder):
         ({"label.txt": None}, ["LINK"], "is a link"),
     ],
 )
-def test_what_is_not_a_run_is_rejected_in_one_sentence(finished_run, packed, changes, extra, message):
+def test_files_that_are_not_runs_are_rejected_with_one_error(finished_run, packed, changes, extra, message):
     run_id = finished_run.id
     extra = [
         (link(run_id), b"/etc/passwd") if one == "LINK" else (one[0].replace("ID/", f"{run_id}/"), one[1])
@@ -103,7 +103,7 @@ def test_what_is_not_a_run_is_rejected_in_one_sentence(finished_run, packed, cha
     assert left() == [run_id]
 
 
-def test_a_file_that_unpacks_to_too_much_is_rejected(finished_run, packed, monkeypatch):
+def test_an_archive_with_an_excessive_size_is_rejected(finished_run, packed, monkeypatch):
     monkeypatch.setattr(archive, "MOST_BYTES", 1000)
     with pytest.raises(RunError, match="is too large"):
         archive.unpack(packed)
@@ -113,7 +113,7 @@ def test_a_file_that_unpacks_to_too_much_is_rejected(finished_run, packed, monke
     assert left() == [finished_run.id]
 
 
-def test_cut_and_foreign_files_are_rejected(finished_run, packed, tmp_path):
+def test_truncated_and_foreign_files_are_rejected(finished_run, packed, tmp_path):
     content = packed.read_bytes()
     for damaged in (
         content[:-40],

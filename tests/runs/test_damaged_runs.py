@@ -173,7 +173,7 @@ LISTED = ("config.json", "result.json", *ALWAYS)
 @pytest.mark.parametrize("name", [*READERS, *ALWAYS])
 def test_damage_to_a_file_affects_only_its_run(name):
     mutations.small_run("sound-run")
-    run = mutations.whole_run("damaged-run")
+    run = mutations.complete_run("damaged-run")
     path = run.folder / name
     original = path.read_bytes()
     for reader in READERS.get(name, ()):
@@ -226,7 +226,7 @@ def test_an_absurd_value_in_one_result_does_not_affect_estimates_of_others():
 
 
 def test_an_excessively_long_class_name_is_refused():
-    run = mutations.whole_run("long-name")
+    run = mutations.complete_run("long-name")
     card = json_files.read_object(run.folder / "model.json")
     card["classes"][0] = "x" * 100_000
     (run.folder / "model.json").write_text(json.dumps(card), "utf-8")

@@ -13,7 +13,7 @@ from tests.support.training.metrics_logs import PLAN, batch, epoch, lines, read
 
 
 @pytest.fixture
-def journal(tmp_path):
+def log_file(tmp_path):
     return tmp_path / "metrics.jsonl"
 
 
@@ -50,8 +50,8 @@ BEFORE = [
 ]
 
 
-def test_a_change_by_the_user_is_collected(journal):
-    curves = read(journal, lines(*BEFORE, change(3.0, True, "early_stopping")))
+def test_a_change_by_the_user_is_collected(log_file):
+    curves = read(log_file, lines(*BEFORE, change(3.0, True, "early_stopping")))
     assert [(line["epoch"], line["what"], line["value"]) for line in curves.changes] == [
         (1.5, "learning_rate", 0.25),
         (2.75, "learning_rate", 0.5),
@@ -73,8 +73,8 @@ def test_a_change_by_the_user_is_collected(journal):
         (9.0, [0.5, 1.0, 1.5, 2.0, 2.5], [1, 2], [1.5, 2.75]),
     ],
 )
-def test_later_epochs_of_a_killed_trainer_are_dropped(journal, at, batches, epochs, changes):
-    curves = read(journal, lines(*BEFORE, resumed(at)))
+def test_later_epochs_of_a_killed_trainer_are_dropped(log_file, at, batches, epochs, changes):
+    curves = read(log_file, lines(*BEFORE, resumed(at)))
     assert [line["epoch"] for line in curves.batches] == batches
     assert [line["epoch"] for line in curves.epochs] == epochs
     assert [line["epoch"] for line in curves.changes] == changes
@@ -82,11 +82,11 @@ def test_later_epochs_of_a_killed_trainer_are_dropped(journal, at, batches, epoc
     assert (curves.best or {}).get("epoch") == (epochs[-1] if epochs else None)
 
 
-def test_the_columns_of_a_resumed_run_contain_only_valid_lines(journal):
+def test_the_columns_of_a_resumed_run_contain_only_valid_lines(log_file):
     after = [resumed(1.25), batch(1.75, 7.0), change(1.75, 3.0), batch(2.0, 8.0), epoch(2, loss=9.0)]
-    growing = read(journal, lines(*BEFORE))
+    growing = read(log_file, lines(*BEFORE))
     assert content_of(growing)["batches loss"] == [1.0, 1.25, 1.75, 2.0, 2.5]  # the columns are cached from here on
-    with journal.open("ab") as file:
+    with log_file.open("ab") as file:
         file.write(lines(*after))
     assert content_of(growing.refresh()) == {
         "batches": [(0.5, 1.0), (1.0, 1.25), (1.75, 7.0), (2.0, 8.0)],
@@ -104,7 +104,7 @@ def test_the_columns_of_a_resumed_run_contain_only_valid_lines(journal):
 def test_reading_line_by_line_or_all_at_once_gives_the_same_curve(tmp_path, seed):
     """Trainers that are killed and resumed at random, as the loop writes them."""
     random = np.random.default_rng(seed)
-    journal, entries, truth, step = tmp_path / f"{seed}.jsonl", [], [], 0
+    log_file, entries, truth, step = tmp_path / f"{seed}.jsonl", [], [], 0
     for trainer in range(random.integers(1, 5)):
         if trainer:
             step = int(random.integers(0, step + 1))
@@ -118,10 +118,10 @@ def test_reading_line_by_line_or_all_at_once_gives_the_same_curve(tmp_path, seed
             new += [epoch(step // 4, loss=float(trainer))] if step % 4 == 0 else []
             entries += new
             truth += new
-    at_once, one_by_one = read(journal, lines(*entries)), Curves(journal)
-    journal.write_bytes(b"")
+    at_once, one_by_one = read(log_file, lines(*entries)), Curves(log_file)
+    log_file.write_bytes(b"")
     for entry in entries:
-        with journal.open("ab") as file:
+        with log_file.open("ab") as file:
             file.write(lines(entry))
         one_by_one.refresh()
         if random.random() < 0.5:
@@ -132,41 +132,41 @@ def test_reading_line_by_line_or_all_at_once_gives_the_same_curve(tmp_path, seed
     assert at_once.changes == [entry for entry in truth if entry["kind"] == "change"]
 
 
-def test_a_repeated_epoch_replaces_the_first_one(journal):
+def test_a_repeated_epoch_replaces_the_first_one(log_file):
     """The checkpoint was written between the last batch and the validation, so its position is 2.0."""
-    curves = read(journal, lines(*BEFORE, resumed(2.0)))
+    curves = read(log_file, lines(*BEFORE, resumed(2.0)))
     content_of(curves)
-    with journal.open("ab") as file:
+    with log_file.open("ab") as file:
         file.write(lines(epoch(2, loss=5.0), batch(2.25)))
     assert content_of(curves.refresh())["epochs loss"] == [1.5, 5.0]
     assert [line["epoch"] for line in curves.epochs] == [1, 2]
 
 
 @pytest.mark.parametrize("at", [None, "soon", [], float("nan")])
-def test_a_resume_from_nowhere_drops_nothing(journal, at):
-    journal.write_bytes(lines(*BEFORE) + json.dumps(resumed(at)).encode() + b"\n")
-    assert len(Curves(journal).refresh().batches) == 5
+def test_a_resume_from_nowhere_drops_nothing(log_file, at):
+    log_file.write_bytes(lines(*BEFORE) + json.dumps(resumed(at)).encode() + b"\n")
+    assert len(Curves(log_file).refresh().batches) == 5
 
 
-def test_a_number_with_hundreds_of_digits_is_ignored(journal):
-    curves = read(journal, lines(batch(0.1, 10**400), epoch(10**400), resumed(10**400), batch(0.2)))
+def test_a_number_with_hundreds_of_digits_is_ignored(log_file):
+    curves = read(log_file, lines(batch(0.1, 10**400), epoch(10**400), resumed(10**400), batch(0.2)))
     assert np.isnan(curves.series("batches", "loss")[0][0])
     assert len(curves.batches) == 2
 
 
-def test_a_reader_thread_is_not_disturbed_by_a_resume(journal):
-    curves = read(journal, lines(*BEFORE))
+def test_a_reader_thread_is_not_disturbed_by_a_resume(log_file):
+    curves = read(log_file, lines(*BEFORE))
     held = curves.batches
-    with journal.open("ab") as file:
+    with log_file.open("ab") as file:
         file.write(lines(resumed(0.5)))
     curves.refresh()
     assert len(held) == 5
     assert len(curves.batches) == 1
 
 
-def test_concurrent_readers_see_complete_columns_during_repeated_resumes(journal):
-    journal.write_bytes(b"")
-    curves, failed, ended = Curves(journal), [], threading.Event()
+def test_concurrent_readers_see_complete_columns_during_repeated_resumes(log_file):
+    log_file.write_bytes(b"")
+    curves, failed, ended = Curves(log_file), [], threading.Event()
 
     def look():
         while not ended.is_set():
@@ -184,7 +184,7 @@ def test_concurrent_readers_see_complete_columns_during_repeated_resumes(journal
     for thread in threads:
         thread.start()
     for _ in range(60):
-        with journal.open("ab") as file:
+        with log_file.open("ab") as file:
             file.write(lines(*(batch(float(number), float(number)) for number in range(1, 40)), resumed(0)))
     ended.set()
     for thread in threads:

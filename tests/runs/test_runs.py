@@ -184,12 +184,12 @@ def test_eight_threads_with_one_id_create_one_run():
         run_id = f"shared-{turn}"
         together = threading.Barrier(8)
 
-        def press(number, run_id=run_id, together=together):
+        def click(number, run_id=run_id, together=together):
             together.wait()
             return runs.create(Config(epochs=number), f"Thread {number}", run_id=run_id)
 
         with ThreadPoolExecutor(8) as pool:
-            created = list(pool.map(press, range(1, 9)))
+            created = list(pool.map(click, range(1, 9)))
         assert len(set(created)) == 1
         assert created[0].label == f"Thread {created[0].config.epochs}"
     assert len(list(paths.runs_folder().iterdir())) == 10

@@ -1,4 +1,4 @@
-"""The REST API on a port of its own, and a client that sends exactly what a test wants."""
+"""The REST API on its own port, and a client that sends exactly what a test specifies."""
 
 import http.client
 import json

@@ -13,7 +13,7 @@ def formatted(message: str, *arguments, **more) -> str:
     return JsonFormatter().format(record)
 
 
-def test_a_record_is_one_line_with_its_extra_values():
+def test_a_log_record_is_one_line_with_its_extra_values():
     line = formatted("first\nsecond %d", 2, created=0.5, msecs=500.0, path="/api", status=200)
     assert "\n" not in line
     assert json.loads(line) == {
@@ -26,7 +26,7 @@ def test_a_record_is_one_line_with_its_extra_values():
     }
 
 
-def test_an_error_brings_its_traceback_and_any_value_can_be_written():
+def test_errors_include_a_traceback_and_any_value_can_be_logged():
     try:
         raise ValueError("reason")
     except ValueError as error:
@@ -35,7 +35,7 @@ def test_an_error_brings_its_traceback_and_any_value_can_be_written():
     assert "ValueError: reason" in entry["traceback"] and entry["value"].startswith("<object")
 
 
-def test_a_variable_asks_for_it(monkeypatch):
+def test_json_logs_are_enabled_by_a_variable(monkeypatch):
     monkeypatch.setenv("IMGCLS_LOG_FORMAT", "JSON")
     assert are_wanted()
     monkeypatch.setenv("IMGCLS_LOG_FORMAT", "text")

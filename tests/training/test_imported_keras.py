@@ -35,14 +35,14 @@ def test_only_known_layers_with_known_settings_are_built(described, expected):
         ("/etc/evil.txt", "which leads out of it"),
     ],
 )
-def test_a_pickle_or_a_path_out_of_the_archive_is_refused(tmp_path, name, expected):
+def test_pickles_and_path_traversal_are_refused(tmp_path, name, expected):
     path = keras_archive(tmp_path / "model.keras", sequential(layer("Flatten")), extra={name: b"evil"})
     with pytest.raises(RunError) as caught:
         archive.read(path.read_bytes())
     assert expected in str(caught.value)
 
 
-def test_the_size_that_an_archive_declares_is_not_believed(tmp_path):
+def test_the_declared_size_of_an_archive_is_not_trusted(tmp_path):
     path = keras_archive(tmp_path / "model.keras", b"{}" + b" " * 10_000)
     content = bytearray(path.read_bytes())
     declared = (10_002).to_bytes(4, "little")

@@ -33,7 +33,7 @@ def theme(monkeypatch):
         config.set_option(name, value)
 
 
-def whole() -> CustomThemeConfig:
+def complete_message() -> CustomThemeConfig:
     """The message with all six sections, as AppSession fills it."""
     theme = CustomThemeConfig()
     for part in PARTS:
@@ -45,12 +45,12 @@ def whole() -> CustomThemeConfig:
 
 
 def test_the_cached_message_matches_streamlit(theme):
-    own = whole()
+    own = complete_message()
     theme_patch.install()
     for _ in range(2):
-        assert whole() == own
-        assert whole().SerializeToString(deterministic=True) == own.SerializeToString(deterministic=True)
-    assert not whole().light.HasField("sidebar") and whole().dark.HasField("sidebar")
+        assert complete_message() == own
+        assert complete_message().SerializeToString(deterministic=True) == own.SerializeToString(deterministic=True)
+    assert not complete_message().light.HasField("sidebar") and complete_message().dark.HasField("sidebar")
 
 
 def test_a_section_is_read_once_until_the_settings_are_reloaded(theme, monkeypatch):
@@ -59,11 +59,11 @@ def test_a_section_is_read_once_until_the_settings_are_reloaded(theme, monkeypat
     monkeypatch.setattr(config, "get_options_for_section", lambda section: sections.append(section) or read(section))
     theme_patch.install()
     theme_patch.install()  # a second time changes nothing
-    whole(), whole()
+    complete_message(), complete_message()
     assert len(sections) == len(PARTS)
     config.set_option("theme.light.primaryColor", "#123456")
     config._on_config_parsed.send()
-    assert whole().light.primary_color == "#123456"
+    assert complete_message().light.primary_color == "#123456"
     assert len(sections) == 2 * len(PARTS)
 
 

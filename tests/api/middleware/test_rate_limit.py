@@ -18,7 +18,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_a_burst_is_allowed_then_the_rate_counts(clock):
+def test_a_burst_is_allowed_before_the_rate_limit_applies(clock):
     limit = RateLimit(2.0, 3.0, clock)
     assert [limit.seconds_to_wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
     clock.now = 0.5
@@ -26,7 +26,7 @@ def test_a_burst_is_allowed_then_the_rate_counts(clock):
     assert limit.seconds_to_wait("a") == pytest.approx(0.5)
 
 
-def test_a_pause_saves_up_no_more_than_one_burst(clock):
+def test_idle_time_accumulates_at_most_one_burst(clock):
     limit = RateLimit(1.0, 2.0, clock)
     limit.seconds_to_wait("a")
     clock.now = 1e6
@@ -39,7 +39,7 @@ def test_one_client_does_not_slow_down_another(clock):
     assert limit.seconds_to_wait("b") == 0
 
 
-def test_it_remembers_only_so_many_clients(clock, monkeypatch):
+def test_the_number_of_tracked_clients_is_limited(clock, monkeypatch):
     monkeypatch.setattr(rate_limit, "MOST_CLIENTS", 10)
     limit = RateLimit(1.0, 1.0, clock)
     for number in range(100):
@@ -47,7 +47,7 @@ def test_it_remembers_only_so_many_clients(clock, monkeypatch):
     assert len(limit._buckets) == 10
 
 
-def test_addresses_of_one_ipv6_network_are_one_client():
+def test_addresses_in_one_ipv6_network_count_as_one_client():
     assert network_of("2001:db8:1:2::1") == network_of("2001:db8:1:2:ffff::7") != network_of("2001:db8:1:3::1")
     assert network_of("192.0.2.1") != network_of("192.0.2.2")
     assert network_of("::ffff:192.0.2.1") != network_of("::ffff:192.0.2.2")

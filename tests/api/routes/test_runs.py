@@ -8,13 +8,13 @@ from imgcls import runs
 from imgcls.cli.main import main
 
 
-def test_runs_are_those_that_the_shell_lists(api, make_run, capsys):
+def test_runs_match_those_listed_by_the_shell(api, make_run, capsys):
     make_run()
     main(["runs", "--json"])
     assert api.get("runs").json["runs"] == json.loads(capsys.readouterr().out)
 
 
-def test_metrics_are_the_epochs_and_the_result(api):
+def test_metrics_contain_the_epochs_and_the_result(api):
     found, run = api.get("runs/digits/metrics").json, runs.find("digits")
     assert [epoch["epoch"] for epoch in found["epochs"]] == list(range(1, run.result["epochs"] + 1))
     assert all({"loss", "val_loss", "val_accuracy"} <= set(epoch) for epoch in found["epochs"])
@@ -22,13 +22,13 @@ def test_metrics_are_the_epochs_and_the_result(api):
     assert found["plan"]["epochs"] >= len(found["epochs"])
 
 
-def test_a_run_that_has_not_begun_has_empty_metrics(make_run, serve):
+def test_a_run_that_has_not_started_has_empty_metrics(make_run, serve):
     run = make_run()
     found = serve().get(f"runs/{run.id}/metrics").json
     assert (found["state"], found["epochs"], found["result"], found["phase"]) == ("aside", [], None, None)
 
 
-def test_a_damaged_run_is_listed_and_its_metrics_are_one_sentence(make_run, serve):
+def test_a_damaged_run_is_listed_and_its_metrics_give_one_error(make_run, serve):
     run = make_run(**{"result.json": b"{"})
     api = serve()
     assert [(row["id"], row["state"]) for row in api.get("runs").json["runs"]] == [(run.id, "damaged")]
@@ -37,11 +37,11 @@ def test_a_damaged_run_is_listed_and_its_metrics_are_one_sentence(make_run, serv
 
 
 @pytest.mark.parametrize("path", ["runs/nothing", "runs/nothing/metrics", "runs/../../etc", "nothing", ""])
-def test_an_unknown_address_is_not_found_in_the_same_shape(api, path):
+def test_an_unknown_path_gives_a_404_in_the_common_error_format(api, path):
     reply = api.get(path)
     assert reply.status == 404 and set(reply.json) == {"status", "error", "message"}
 
 
-def test_an_address_says_that_it_does_not_accept_a_method(api):
+def test_an_unsupported_method_is_reported(api):
     reply = api.send("DELETE", "runs/digits")
     assert reply.status == 405 and set(reply.json) == {"status", "error", "message"}

@@ -11,11 +11,11 @@ SMALL = {"data": "digits", "model": "ann", "epochs": 1, "model_settings": {"unit
 
 @pytest.fixture
 def no_queue(monkeypatch):
-    """Runs wait in the queue, and nobody starts them."""
+    """Runs stay in the queue without being started."""
     monkeypatch.setattr(jobs, "wake", lambda: None)
 
 
-def test_a_training_is_queued_with_the_settings_that_were_sent(serve, digits, no_queue):
+def test_a_training_is_queued_with_the_submitted_settings(serve, digits, no_queue):
     reply = serve().post_json("runs", {"settings": SMALL, "name": "From outside"})
     assert reply.status == 201 and reply.json["state"] == "queued" and reply.json["name"] == "From outside"
     assert reply.headers["Location"] == f"/api/runs/{reply.json['id']}"
@@ -45,11 +45,11 @@ def test_invalid_settings_are_refused_and_nothing_is_queued(serve, digits, no_qu
     assert runs.all_runs() == []
 
 
-def test_a_training_is_described_as_json_only(serve):
+def test_a_training_request_must_be_json(serve):
     assert serve().send("POST", "runs", b"epochs=1", {"Content-Type": "text/plain"}).status == 415
 
 
-def test_a_training_is_paused_resumed_and_stopped(serve, make_run, no_queue):
+def test_a_training_can_be_paused_resumed_and_stopped(serve, make_run, no_queue):
     run, api = make_run(heartbeat=0), serve()
     assert api.send("POST", f"runs/{run.id}/pause").status == 200
     assert run.request.pause and not run.request.stop
@@ -60,7 +60,7 @@ def test_a_training_is_paused_resumed_and_stopped(serve, make_run, no_queue):
     assert api.send("POST", f"runs/{run.id}/pause").status == 409
 
 
-def test_a_queued_training_is_taken_out_of_the_queue(serve, digits, no_queue):
+def test_a_queued_training_can_be_removed_from_the_queue(serve, digits, no_queue):
     api = serve()
     run = runs.find(api.post_json("runs", {"settings": SMALL}).json["id"])
     assert api.send("POST", f"runs/{run.id}/pause").status == 409
@@ -69,7 +69,7 @@ def test_a_queued_training_is_taken_out_of_the_queue(serve, digits, no_queue):
 
 
 @pytest.mark.parametrize("what", ["pause", "resume", "stop"])
-def test_a_run_that_has_ended_is_left_alone(api, what):
+def test_a_finished_run_is_left_alone(api, what):
     reply = api.send("POST", f"runs/digits/{what}")
     assert reply.status == 409 and "finished" in reply.json["message"]
     assert api.send("POST", f"runs/nothing/{what}").status == 404

@@ -29,7 +29,7 @@ def worse_run(finished_run) -> Run:
     return Run(folder)
 
 
-def test_a_better_run_is_named_with_interval_test_and_settings(finished_run, worse_run, capsys):
+def test_the_better_run_is_named_with_interval_test_and_settings(finished_run, worse_run, capsys):
     assert main(["compare", worse_run.id, finished_run.id]) == exit_codes.OK
     out = capsys.readouterr().out
     assert out.startswith("B is better than A by 11.1 percentage points (95% CI ")
@@ -49,12 +49,12 @@ def test_json_has_the_numbers_of_the_python_api(finished_run, worse_run, capsys)
     assert sum(row["images"] for row in found["classes"]) == found["images"] == 360
 
 
-def test_equal_runs_are_equal(finished_run, capsys):
+def test_identical_runs_are_reported_as_equal(finished_run, capsys):
     assert main(["compare", finished_run.id, finished_run.id]) == exit_codes.OK
     assert "no difference on 360 test images" in capsys.readouterr().out
 
 
-def test_runs_on_other_images_or_without_predictions_are_one_sentence(finished_run, worse_run, capsys):
+def test_incomparable_runs_print_one_error(finished_run, worse_run, capsys):
     with np.load(worse_run.folder / "predictions.npz") as stored:
         arrays = {name: values[:-1] if len(values) == 360 else values for name, values in stored.items()}
     np.savez(worse_run.folder / "predictions.npz", **arrays)

@@ -38,7 +38,7 @@ def test_the_python_api_returns_plotly_figures(finished_run):
     assert run.confusion_matrix().to_dict() == found["confusion_matrix"].to_dict()
 
 
-def test_names_of_classes_are_shown_literally_in_the_confusion_matrix(finished_run):
+def test_class_names_are_shown_literally_in_the_confusion_matrix(finished_run):
     from dataclasses import replace
 
     from imgcls.evaluation import predictions
@@ -49,9 +49,7 @@ def test_names_of_classes_are_shown_literally_in_the_confusion_matrix(finished_r
     assert figure.data[0].x[0] == "&lt;b&gt;x&lt;/b&gt;"
 
 
-def test_without_curves_and_predictions_or_without_a_browser_it_is_one_sentence(
-    make_run, finished_run, capsys, monkeypatch, tmp_path
-):
+def test_missing_data_or_a_missing_browser_prints_one_error(make_run, finished_run, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert main(["figures", make_run().id]) == exit_codes.FAILED
     assert "no figures yet" in capsys.readouterr().err

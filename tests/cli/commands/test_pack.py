@@ -29,7 +29,7 @@ def test_a_run_is_packed_and_unpacked(finished_run, tmp_path, capsys):
         (["unpack", "text.zip"], exit_codes.FAILED, "text.zip"),
     ],
 )
-def test_a_mistake_is_one_line(own_folders, tmp_path, monkeypatch, capsys, arguments, code, message):
+def test_a_usage_error_prints_one_line(own_folders, tmp_path, monkeypatch, capsys, arguments, code, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.zip").write_text("no archive")
     assert main(arguments) == code

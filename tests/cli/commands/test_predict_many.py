@@ -43,9 +43,7 @@ def interrupted_after(monkeypatch, count):
     monkeypatch.setattr(predict.files, "results", some)
 
 
-def test_an_interrupted_table_is_completed_and_equals_one_made_in_one_go(
-    finished_run, scans, tmp_path, monkeypatch, capsys
-):
+def test_an_interrupted_table_is_completed_identically(finished_run, scans, tmp_path, monkeypatch, capsys):
     assert main(["predict", finished_run.id, *scans, "--csv", "whole.csv"]) == exit_codes.OK
     whole = capsys.readouterr().err
     with monkeypatch.context() as patch:
@@ -64,7 +62,7 @@ def test_an_interrupted_table_is_completed_and_equals_one_made_in_one_go(
     assert not part.exists()
 
 
-def test_other_images_or_another_table_are_not_continued(finished_run, scans, tmp_path, monkeypatch, capsys):
+def test_a_table_for_different_images_is_not_continued(finished_run, scans, tmp_path, monkeypatch, capsys):
     with monkeypatch.context() as patch:
         interrupted_after(patch, 5)
         main(["predict", finished_run.id, *scans, "--csv", "out.csv", "--resume"])
@@ -77,7 +75,7 @@ def test_other_images_or_another_table_are_not_continued(finished_run, scans, tm
     assert "out.csv.part belongs to another command" in capsys.readouterr().err
 
 
-def test_without_a_readable_image_no_part_is_left(finished_run, scans, tmp_path, capsys):
+def test_without_readable_images_no_partial_table_is_left(finished_run, scans, tmp_path, capsys):
     assert main(["predict", finished_run.id, "3/4.png", "--csv", "out.csv", "--resume"]) == exit_codes.FAILED
     assert "No image could be read" in capsys.readouterr().err
     assert not list(tmp_path.glob("out.csv*"))
@@ -120,7 +118,7 @@ def test_a_submission_has_the_prediction_of_every_row(finished_run, kaggle, tmp_
         (",".join(f"pixel{n}" for n in range(64)).encode() + b"\n" + b",".join([b"256"] * 64), "Row 1 of bad.csv"),
     ],
 )
-def test_another_table_is_named_in_one_line_and_nothing_is_written(
+def test_an_unsuitable_table_prints_one_line_and_nothing_is_written(
     finished_run, kaggle, tmp_path, capsys, content, message
 ):
     (tmp_path / "bad.csv").write_bytes(content)
@@ -129,7 +127,7 @@ def test_another_table_is_named_in_one_line_and_nothing_is_written(
     assert message in err and err.count("\n") == 1 and not (tmp_path / "out.csv").exists()
 
 
-def test_options_that_exclude_each_other_say_so(finished_run, kaggle, capsys):
+def test_mutually_exclusive_options_are_reported(finished_run, kaggle, capsys):
     for options in (["--submission", "a.csv", "--json"], ["--resume"], ["--resume", "--csv", "a.csv", "--json"]):
         assert main(["predict", finished_run.id, "test.csv", *options]) == exit_codes.USAGE
         assert capsys.readouterr().err.count("\n") == 1

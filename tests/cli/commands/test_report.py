@@ -18,7 +18,7 @@ def here(tmp_path, monkeypatch):
     return folder
 
 
-def test_the_ending_decides_what_is_written(finished_run, here, capsys):
+def test_the_file_extension_determines_the_format(finished_run, here, capsys):
     found = comparison.decided(finished_run)
     assert main(["report", finished_run.id]) == exit_codes.OK
     assert (here / f"{finished_run.id}.html").read_text("utf-8") == report.page(finished_run, found)
@@ -40,7 +40,7 @@ def test_the_ending_decides_what_is_written(finished_run, here, capsys):
         (["RUN", "--out", "no/x.html"], exit_codes.NOT_FOUND, "No such folder: no"),
     ],
 )
-def test_a_mistake_is_one_line_and_writes_nothing(finished_run, here, capsys, arguments, code, message):
+def test_a_usage_error_prints_one_line_and_writes_nothing(finished_run, here, capsys, arguments, code, message):
     (here / "taken.html").write_text("mine")
     assert main(["report", *(finished_run.id if word == "RUN" else word for word in arguments)]) == code
     out, err = capsys.readouterr()
@@ -48,7 +48,7 @@ def test_a_mistake_is_one_line_and_writes_nothing(finished_run, here, capsys, ar
     assert [path.name for path in here.iterdir()] == ["taken.html"] and (here / "taken.html").read_text() == "mine"
 
 
-def test_a_run_without_predictions_is_one_sentence(finished_run, here, capsys):
+def test_a_run_without_predictions_prints_one_error(finished_run, here, capsys):
     (finished_run.folder / "predictions.npz").unlink()
     assert main(["report", finished_run.id]) == exit_codes.FAILED
     assert capsys.readouterr().err.count("\n") == 1 and list(here.iterdir()) == []

@@ -1,4 +1,4 @@
-"""`imgcls serve`: a small server in a process of its own."""
+"""`imgcls serve`: a small server in a separate process."""
 
 import json
 import signal
@@ -98,18 +98,18 @@ def test_it_classifies_without_streamlit_and_tensorflow_and_logs_json(serve, wai
     assert "Traceback" not in "\n".join(served.lines)
 
 
-def test_a_token_that_can_be_guessed_is_refused(capsys):
+def test_a_weak_token_is_refused(capsys):
     assert main(["serve", "--token", "secret"]) == exit_codes.USAGE
     assert "at least 16" in capsys.readouterr().err
 
 
-def test_an_invalid_variable_is_one_sentence(capsys, monkeypatch):
+def test_an_invalid_variable_prints_one_error(capsys, monkeypatch):
     monkeypatch.setenv("IMGCLS_API_RATE", "fast")
     assert main(["serve"]) == exit_codes.USAGE
     assert capsys.readouterr().err == "IMGCLS_API_RATE is 'fast'. Expected a number above 0, such as 50.\n"
 
 
-def test_an_unknown_run_and_a_used_port_are_one_sentence_each(capsys):
+def test_an_unknown_run_and_a_used_port_print_one_error_each(capsys):
     assert main(["serve", "nothing"]) == exit_codes.NOT_FOUND
     assert "no run 'nothing'" in capsys.readouterr().err
     with socket.create_server(("127.0.0.1", 0)) as used:
@@ -118,7 +118,7 @@ def test_an_unknown_run_and_a_used_port_are_one_sentence_each(capsys):
     assert f"Port {port} is in use" in capsys.readouterr().err
 
 
-def test_without_the_extra_packages_it_says_how_to_install_them(capsys, monkeypatch):
+def test_without_the_extra_packages_it_explains_how_to_install_them(capsys, monkeypatch):
     monkeypatch.setattr("imgcls.api.in_app.NEEDED", ("no_such_package",))
     assert main(["serve"]) == exit_codes.FAILED
     assert 'pip install "imgcls[serve]"' in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A bad model file is refused with one clear sentence, by a process with limits, and nothing of it is carried out."""
+"""A bad model file is refused with one clear sentence, by a process with limits, and none of its code is executed."""
 
 import io
 from pathlib import Path
@@ -17,7 +17,7 @@ SHIPPED = Path(__file__).parents[3] / "saved_models" / "digits"
 
 
 def silent(fraction, text):
-    """Progress that nobody reads."""
+    """Ignores progress."""
 
 
 def refusal(path: Path, content: bytes | None = None) -> str:

@@ -30,7 +30,7 @@ SHIPPED = Path(__file__).parents[3] / "saved_models" / "digits"
 
 
 def silent(fraction, text):
-    """Progress that nobody reads."""
+    """Ignores progress."""
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def element(page: str, name: str):
     return json.loads(re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page, re.DOTALL)[1])
 
 
-def test_one_file_holds_the_model_the_runtime_and_the_scores_of_the_run(finished_run, tmp_path):
+def test_one_file_contains_the_model_the_runtime_and_the_scores(finished_run, tmp_path):
     page = write_page(finished_run, tmp_path).read_text("utf-8")
     known = element(page, "content")
 
@@ -51,7 +51,7 @@ def test_the_page_loads_nothing_from_elsewhere(finished_run, tmp_path):
     assert "default-src 'none'" in page and "connect-src" not in page
 
 
-def test_hostile_names_cannot_end_the_element_they_are_in(finished_run, tmp_path):
+def test_hostile_names_cannot_break_out_of_their_element(finished_run, tmp_path):
     (finished_run.folder / "label.txt").write_text(HOSTILE[0], "utf-8")
     card = json.loads((finished_run.folder / "model.json").read_text("utf-8"))
     card["classes"] = [*HOSTILE, *card["classes"][len(HOSTILE) :]]
@@ -64,9 +64,7 @@ def test_hostile_names_cannot_end_the_element_they_are_in(finished_run, tmp_path
     assert page.count("</script>") == page.count("<script ")
 
 
-def test_without_a_browser_the_model_in_the_page_is_compared_and_the_record_says_so(
-    finished_run, single_conversion, monkeypatch
-):
+def test_without_a_browser_the_embedded_model_is_compared_and_recorded(finished_run, single_conversion, monkeypatch):
     monkeypatch.setattr(browser, "find", lambda: None)
     record = making.make_one(finished_run, "html", making.verification.reference(finished_run), lambda *_: None)
     assert record.is_offered and record.images == 360 and record.largest_difference < 1e-5
@@ -81,7 +79,7 @@ def test_without_a_browser_the_model_in_the_page_is_compared_and_the_record_says
     assert np.allclose(Predictor(model).probabilities(images), expected, atol=1e-6)
 
 
-def test_a_browser_that_cannot_be_started_is_no_reason_to_reject_a_page(finished_run, tmp_path, monkeypatch):
+def test_a_browser_that_cannot_start_does_not_reject_the_page(finished_run, tmp_path, monkeypatch):
     broken = tmp_path / "chromium"
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o700)

@@ -46,7 +46,7 @@ def folder(tmp_path, digits):
     return path
 
 
-def test_the_notebook_runs_from_top_to_bottom_and_compares_itself_with_the_run(finished_run, folder):
+def test_the_notebook_runs_top_to_bottom_and_compares_itself_with_the_run(finished_run, folder):
     import nbformat
     from nbclient import NotebookClient
 
@@ -62,7 +62,7 @@ def test_the_notebook_runs_from_top_to_bottom_and_compares_itself_with_the_run(f
 
 
 @pytest.mark.parametrize("subset", [0, 700])
-def test_split_order_and_augmentation_are_those_of_the_run(finished_run, folder, monkeypatch, keras, subset):
+def test_split_order_and_augmentation_match_the_run(finished_run, folder, monkeypatch, keras, subset):
     settings = {
         "rotation": 9,
         "shift": 1,
@@ -93,7 +93,7 @@ def test_split_order_and_augmentation_are_those_of_the_run(finished_run, folder,
     assert np.allclose(weights, (len(training) / (10 * counts))[dataset.y_train[rows]])
 
 
-def test_edited_images_are_left_out_or_relabelled_as_in_the_run(finished_run, folder, monkeypatch, keras):
+def test_edited_images_are_excluded_or_relabelled_as_in_the_run(finished_run, folder, monkeypatch, keras):
     dataset = datasets.open_dataset("digits")
     datasets.exclude(dataset, [3, 5])
     datasets.relabel(dataset, [7], (int(dataset.y_train[7]) + 1) % 10)
@@ -146,7 +146,7 @@ def test_what_the_script_cannot_express_is_named(finished_run):
     assert "stopped before its last epoch" in text and "cross-validation of the run is not repeated" in text
 
 
-def test_names_that_users_wrote_cannot_become_code(finished_run):
+def test_user_supplied_names_cannot_become_code(finished_run):
     card = json.loads((finished_run.folder / "model.json").read_text())
     evil = ['"]; import os; os.abort()  #', "\n# %% Data\nraise SystemExit", *card["classes"][2:]]
     atomic.write_json(finished_run.folder / "model.json", card | {"classes": evil, "data_title": "a\nimport os"})
@@ -162,7 +162,7 @@ def test_names_that_users_wrote_cannot_become_code(finished_run):
     assert text.count("\nimport os\n") == 1
 
 
-def test_what_a_foreign_model_file_says_about_its_scale_cannot_become_code(finished_run):
+def test_the_scale_in_a_foreign_model_file_cannot_become_code(finished_run):
     layer = {"config": {"name": "normalise", "scale": "__import__('os').abort()", "offset": 0.0}}
     with zipfile.ZipFile(finished_run.folder / "model.keras", "w") as archive:
         archive.writestr("config.json", json.dumps({"config": {"layers": [layer]}}))
@@ -170,7 +170,7 @@ def test_what_a_foreign_model_file_says_about_its_scale_cannot_become_code(finis
         script.script(finished_run)
 
 
-def test_a_run_without_its_network_or_on_another_run_says_so(finished_run):
+def test_runs_that_cannot_become_a_script_are_reported(finished_run):
     shutil.copyfile(finished_run.folder / "model.json", finished_run.folder / "model.keras")
     with pytest.raises(RunError, match=r"model\.keras of this run is damaged"):
         script.script(finished_run)
@@ -179,7 +179,7 @@ def test_a_run_without_its_network_or_on_another_run_says_so(finished_run):
         script.script(changed(finished_run, model="transfer", model_settings=settings))
 
 
-def test_copied_functions_bring_what_they_need_and_take_new_defaults():
+def test_copied_functions_include_their_dependencies_and_new_defaults():
     found = sources.copied("datasets/augmentation/photometric.py", ["adjust"], renamed={"BLOCK": "TOGETHER"})
     assert "TOGETHER = 16" in found.code and "BLOCK" not in found.code
     assert "def _noise_table(length):" in found.code and "@lru_cache(2)" in found.code

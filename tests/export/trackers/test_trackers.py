@@ -26,7 +26,7 @@ def events(path):
         place += 16 + length
 
 
-def test_the_points_are_those_of_the_metrics_in_the_order_of_their_steps(finished_run):
+def test_the_points_match_the_metrics_in_step_order(finished_run):
     curves = Curves(finished_run.folder / "metrics.jsonl").refresh()
     points = list(history.points(finished_run))
     assert len(points) == len(curves.batches) + len(curves.epochs)
@@ -38,7 +38,7 @@ def test_the_points_are_those_of_the_metrics_in_the_order_of_their_steps(finishe
     assert points[0].time >= finished_run.created
 
 
-def test_following_ends_with_the_training_and_delivers_what_came_meanwhile(make_run, wait_until, monkeypatch):
+def test_following_ends_with_the_training_and_delivers_all_values(make_run, wait_until, monkeypatch):
     monkeypatch.setattr(history, "POLL_SECONDS", 0.02)
     run = make_run(heartbeat=0, **{"metrics.jsonl": b'{"kind": "plan", "steps": 10}\n'})
     found: list[history.Point] = []
@@ -143,7 +143,7 @@ def test_wandb_is_written_offline(finished_run, tmp_path, capsys, monkeypatch):
     assert list((tmp_path / "wandb").glob("offline-run-*/run-*.wandb")) and folder.startswith(str(tmp_path))
 
 
-def test_a_server_that_refuses_is_one_sentence_and_the_run_there_is_marked_failed(finished_run, server, capsys):
+def test_a_refusing_server_gives_one_error_and_the_remote_run_is_marked_failed(finished_run, server, capsys):
     server.refused["mlflow/runs/log-batch"] = 403
     assert main(["mlflow", finished_run.id, "--tracking-uri", server.address]) == exit_codes.FAILED
     err = capsys.readouterr().err
@@ -164,13 +164,13 @@ def test_a_server_that_refuses_is_one_sentence_and_the_run_there_is_marked_faile
         (["tensorboard", "RUN", "RUN", "--follow"], exit_codes.USAGE, "--follow follows one run"),
     ],
 )
-def test_a_mistake_is_one_line(finished_run, capsys, arguments, code, message):
+def test_a_usage_error_prints_one_line(finished_run, capsys, arguments, code, message):
     assert main([finished_run.id if word == "RUN" else word for word in arguments]) == code
     err = capsys.readouterr().err
     assert message in err and err.count("\n") == 1
 
 
-def test_a_missing_package_is_a_hint(finished_run, capsys, monkeypatch):
+def test_a_missing_package_gives_an_installation_hint(finished_run, capsys, monkeypatch):
     monkeypatch.setattr(trackers, "find_spec", lambda package: None)
     assert main(["tensorboard", finished_run.id]) == exit_codes.FAILED
     assert 'pip install "imgcls[tensorboard]"' in capsys.readouterr().err

@@ -40,7 +40,7 @@ ARRAYS = {
 """Arrays in place of one that a .npz file should have."""
 
 
-def whole_run(run_id: str, *, source: str = "digits") -> Run:
+def complete_run(run_id: str, *, source: str = "digits") -> Run:
     """A copy of a shipped run, with the files that pages, trainers and the queue add."""
     folder = paths.runs_folder() / run_id
     shutil.copytree(paths.repository_folder() / "saved_models" / source, folder)

@@ -38,7 +38,7 @@ def small_disk(tmp_path, monkeypatch, trained_folder, digits):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def check_failed_for_want_of_room(run, sentence: str) -> None:
+def assert_failed_on_full_disk(run, sentence: str) -> None:
     assert run.state == "failed"
     assert run.result["message"] == sentence
     assert not (run.folder / "model.keras").exists()
@@ -53,7 +53,7 @@ def test_a_full_disk_ends_training_with_a_message_and_affects_no_other_run(small
     run = runs.create(LARGE)
     process = warm_trainer(run)
     wait_until(lambda: has_ended(process), seconds=120)
-    check_failed_for_want_of_room(run, FULL.format("No space left on device"))
+    assert_failed_on_full_disk(run, FULL.format("No space left on device"))
     assert small_disk.state == "finished"
     check_files(small_disk)
     run.delete()
@@ -81,7 +81,7 @@ def test_a_file_size_limit_ends_training_with_a_message(warm_trainer, wait_until
     run = runs.create(LARGE)
     process = warm_trainer(run, most_bytes=500_000)
     wait_until(lambda: has_ended(process), seconds=120)
-    check_failed_for_want_of_room(run, FULL.format("File too large"))
+    assert_failed_on_full_disk(run, FULL.format("File too large"))
 
 
 def test_a_failed_write_keeps_the_model_of_an_earlier_epoch(warm_trainer, wait_until):

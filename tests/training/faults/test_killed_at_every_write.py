@@ -134,11 +134,11 @@ def test_a_queue_killed_at_any_step_of_its_claim_leaves_a_run_that_starts_once(
     (finished_run.folder / "parked.json").write_text('{"parked": 1}', "utf-8")
     (finished_run.folder / "heartbeat").write_text("running ", "ascii")
     waiting_list.enter(finished_run)
-    kept = shutil.copytree(finished_run.folder, tmp_path / "kept")
+    stopped_run = shutil.copytree(finished_run.folder, tmp_path / "stopped_run")
     for step in range(1, 100):
         run = finished_run
         shutil.rmtree(run.folder)
-        shutil.copytree(kept, run.folder)
+        shutil.copytree(stopped_run, run.folder)
         code = FAILS.format(step, "killed", [run.id]) + CLAIMS.format(str(run.folder))
         process = forks.process(do="code", folder=str(paths.runs_folder()), before=code)
         wait_until(lambda process=process: has_ended(process))
@@ -160,10 +160,10 @@ def test_a_queue_killed_at_any_step_of_its_claim_leaves_a_run_that_starts_once(
 # ---- a full disk
 
 
-def full_at(steps, train_to_exit, uninterrupted, kept, wait_until) -> None:
+def full_at(steps, train_to_exit, uninterrupted, stopped_run, wait_until) -> None:
     """A stopped run with a model is resumed on a disk that is full from some write on."""
     for step in steps:
-        run = runs.Run(shutil.copytree(kept, paths.runs_folder() / runs.new_id()))
+        run = runs.Run(shutil.copytree(stopped_run, paths.runs_folder() / runs.new_id()))
         run.send_request(stop=False)
         before = len(curve(run))
         train_to_exit(run, FAILS.format(step, "full", [run.id]))
@@ -187,7 +187,7 @@ def full_at(steps, train_to_exit, uninterrupted, kept, wait_until) -> None:
 
 
 @pytest.fixture
-def kept(forks, wait_until, tmp_path):
+def stopped_run(forks, wait_until, tmp_path):
     """The folder of a run stopped after one or two epochs, with a checkpoint and a model."""
     run = runs.create(CONFIG)
     process = forks.trainer(run, SLOW_STEPS.format(0.05))
@@ -196,16 +196,16 @@ def kept(forks, wait_until, tmp_path):
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "stopped"
     assert run.is_ready
-    return run.folder.rename(tmp_path / "kept")
+    return run.folder.rename(tmp_path / "stopped_run")
 
 
-def test_a_disk_full_at_some_writes_loses_nothing(train_to_exit, uninterrupted, kept, wait_until):
-    full_at((1, 4, 12, 60), train_to_exit, uninterrupted, kept, wait_until)
+def test_a_disk_full_at_some_writes_loses_nothing(train_to_exit, uninterrupted, stopped_run, wait_until):
+    full_at((1, 4, 12, 60), train_to_exit, uninterrupted, stopped_run, wait_until)
 
 
 @pytest.mark.slow
-def test_a_disk_full_at_any_write_loses_nothing(train_to_exit, uninterrupted, kept, wait_until):
-    full_at(range(1, 1000), train_to_exit, uninterrupted, kept, wait_until)
+def test_a_disk_full_at_any_write_loses_nothing(train_to_exit, uninterrupted, stopped_run, wait_until):
+    full_at(range(1, 1000), train_to_exit, uninterrupted, stopped_run, wait_until)
 
 
 def test_on_a_full_disk_a_run_keeps_its_queue_position_until_there_is_space(forks, wait_until):

@@ -33,7 +33,7 @@ def button(app, label: str):
     return next(one for one in app.button if one.label == label)
 
 
-def test_every_section_shows_an_imported_run_or_says_why_not(imported_run):
+def test_every_section_shows_an_imported_run_or_explains_why_not(imported_run):
     reasons = {
         "Training curves": "This model was imported, so there are no learning curves.",
         "Epoch history": "This model was imported, so its epochs are not known.",
@@ -52,14 +52,14 @@ def test_every_section_shows_an_imported_run_or_says_why_not(imported_run):
         training_set.start(imported_run)
 
 
-def test_the_page_of_the_run_says_where_its_model_comes_from(imported_run):
+def test_the_run_page_shows_the_origin_of_its_model(imported_run):
     app = opened("train", run=imported_run.id)
     assert is_intact(app)
     assert "Imported from pixels.onnx (ONNX)." in text_of(app)
     assert not [one for one in app.button if one.label == "Train again with changes"]
 
 
-def test_a_model_is_uploaded_inspected_and_evaluated_on_the_runs_page(digits, wait_until):
+def test_a_model_can_be_uploaded_inspected_and_evaluated_on_the_runs_page(digits, wait_until):
     import_id = task.new("pixels.onnx", io.BytesIO(content()))
     wait_until(lambda: task.inspection_of(import_id).state().state == "ready", seconds=60)
     app = opened("runs", **{"import": import_id})
@@ -75,7 +75,7 @@ def test_a_model_is_uploaded_inspected_and_evaluated_on_the_runs_page(digits, wa
     assert [run.label for run in runs.all_runs()] == ["Pixels"]
 
 
-def test_a_bad_file_is_refused_with_its_reason_and_can_be_replaced(wait_until):
+def test_an_invalid_file_is_refused_with_a_reason_and_can_be_replaced(wait_until):
     import_id = task.new("shopping.onnx", io.BytesIO(b"milk"))
     wait_until(lambda: task.inspection_of(import_id).state().state == "failed", seconds=60)
     app = opened("runs", **{"import": import_id})

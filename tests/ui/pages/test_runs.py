@@ -84,8 +84,8 @@ def test_the_deletion_dialog_has_a_cancel_button():
 
 @pytest.mark.parametrize("page", ["evaluate", "predict"])
 def test_deleting_the_selected_model_does_not_switch_to_another(page):
-    mutations.whole_run("other-run")
-    mine = mutations.whole_run("mine-run")
+    mutations.complete_run("other-run")
+    mine = mutations.complete_run("mine-run")
     app = opened(page, run="mine-run")
     assert is_intact(app)
     mine.delete()
@@ -102,13 +102,13 @@ def test_deleting_the_selected_model_does_not_switch_to_another(page):
 
 
 def test_a_page_without_a_run_in_its_link_selects_one():
-    mutations.whole_run("only-run")
+    mutations.complete_run("only-run")
     assert opened("evaluate").selectbox[0].value == "only-run"
 
 
 def test_every_kind_of_damaged_run_leaves_all_pages_working(digits):
     """Each damaged small file is a separate run next to an intact one."""
-    sound = mutations.whole_run("sound-run")
+    sound = mutations.complete_run("sound-run")
     number = 0
     for name in ("config.json", "result.json", "model.json", "trainer.json", "queued.json", "metrics.jsonl"):
         path = sound.folder / name
